@@ -1,0 +1,115 @@
+//! A service's own Postgres: units of work that survive cancelled calls, deadlines that reach SQL, and answers that
+//! are given once.
+//!
+//! - [`Database::write`] runs BEGIN … COMMIT in a task of its own; [`Database::read`] borrows one connection.
+//! - [`deadline`] carries a call's deadline to the statements it runs.
+//! - [`idempotency`] stores a request's answer in the transaction of its work (AIP-155).
+//! - [`migrate`] brings a database up to date, one process at a time.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), muster_database::DatabaseError> {
+//! use muster_database::{Database, DatabaseError, DatabaseOptions};
+//!
+//! let database = Database::connect(DatabaseOptions::new("postgres://localhost/invitation"))?;
+//! let id = uuid::Uuid::nil();
+//! let rows = database
+//!     .write(move |tx| {
+//!         Box::pin(async move {
+//!             let done = sqlx::query("UPDATE invitation SET state = 'CANCELLED' WHERE invitation_id = $1")
+//!                 .bind(id)
+//!                 .execute(tx)
+//!                 .await?;
+//!             Ok::<_, DatabaseError>(done.rows_affected())
+//!         })
+//!     })
+//!     .await?;
+//! # let _ = rows; Ok(()) }
+//! ```
+
+pub mod deadline;
+mod error;
+pub mod idempotency;
+mod migration;
+mod options;
+mod session;
+mod unit;
+
+use std::sync::Arc;
+
+use sqlx::PgPool;
+use tokio::sync::Notify;
+
+pub use error::DatabaseError;
+pub use migration::{MigrationError, migrate};
+pub use options::DatabaseOptions;
+
+/// A pool of connections to one service's database. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Database {
+    pool: PgPool,
+    committed: Arc<Notify>,
+}
+
+/// How busy the pool is, for metrics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PoolUsage {
+    /// Connections lent out now.
+    pub used: u32,
+    /// Connections that wait for work.
+    pub idle: u32,
+    /// The most connections the pool opens.
+    pub limit: u32,
+}
+
+impl Database {
+    /// Makes the pool. Connections are opened when they are first needed, so a service starts (and says that it is
+    /// not ready) while its database is away. Must be called inside a Tokio runtime.
+    ///
+    /// # Errors
+    /// [`DatabaseError::Other`] when the URL cannot be read.
+    pub fn connect(options: DatabaseOptions) -> Result<Self, DatabaseError> {
+        let pool = session::pool(&options)?;
+        Ok(Self {
+            pool,
+            committed: Arc::new(Notify::new()),
+        })
+    }
+
+    /// Is notified once after each committed write: wakes the relay, which is the one waiter.
+    #[must_use]
+    pub fn committed(&self) -> Arc<Notify> {
+        Arc::clone(&self.committed)
+    }
+
+    /// Asks the server for a sign of life, for the readiness check.
+    ///
+    /// # Errors
+    /// [`DatabaseError::Unavailable`] when no connection can be had, also when the server only allows reading.
+    pub async fn ping(&self) -> Result<(), DatabaseError> {
+        self.read(|connection| {
+            Box::pin(async move {
+                sqlx::raw_sql("SELECT 1").execute(connection).await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// How many connections are in use.
+    #[must_use]
+    pub fn usage(&self) -> PoolUsage {
+        let idle = u32::try_from(self.pool.num_idle()).unwrap_or(u32::MAX);
+        let used = self.pool.size().saturating_sub(idle);
+        PoolUsage {
+            used,
+            idle,
+            limit: self.pool.options().get_max_connections(),
+        }
+    }
+
+    /// Lets running units finish, then closes every connection. Later units answer
+    /// [`DatabaseError::Unavailable`].
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}

@@ -1,0 +1,105 @@
+//! Bringing a database up to date, by one process at a time.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions, Connection, PgConnection};
+use thiserror::Error;
+use tokio::time::{Instant, sleep};
+
+/// Any number will do: advisory locks belong to one database.
+const LOCK: i64 = 0x6d75_7374_6572;
+const POLL: Duration = Duration::from_millis(200);
+const PATIENCE: Duration = Duration::from_secs(10 * 60);
+
+/// Why the migrations were not applied.
+#[derive(Debug, Error)]
+pub enum MigrationError {
+    /// The server could not be reached.
+    #[error("the database cannot be reached")]
+    Connect(#[source] sqlx::Error),
+    /// Another process held the lock, or a table was in use, for ten minutes.
+    #[error("the database stayed locked for ten minutes")]
+    Locked,
+    /// A migration failed, or one that was applied has been edited.
+    #[error("a migration failed")]
+    Failed(#[source] MigrateError),
+}
+
+/// Applies what is missing. Safe to run from several processes at once, and beside a release that does not know the
+/// newest migrations.
+///
+/// The lock is tried in a loop: a blocked `pg_advisory_lock` (what sqlx does) is a running statement that
+/// `CREATE INDEX CONCURRENTLY` of the lock's holder waits for, and both wait for ever.
+///
+/// # Errors
+/// See [`MigrationError`].
+pub async fn migrate(migrator: &Migrator, url: &str) -> Result<(), MigrationError> {
+    let mut connection = connect(url).await.map_err(MigrationError::Connect)?;
+    let give_up = Instant::now() + PATIENCE;
+    while !try_lock(&mut connection).await.map_err(MigrationError::Connect)? {
+        pause(give_up).await?;
+    }
+    let migrator = without_own_lock(migrator);
+    while let Err(error) = migrator.run_direct(None, &mut connection, false).await {
+        if !waited_for_lock(&error) {
+            return Err(MigrationError::Failed(error));
+        }
+        pause(give_up).await?;
+    }
+    // Closing the session lets go of the lock.
+    connection.close().await.map_err(MigrationError::Connect)
+}
+
+async fn connect(url: &str) -> Result<PgConnection, sqlx::Error> {
+    let mut connection = PgConnectOptions::from_str(url)?
+        .application_name("muster-migrate")
+        .connect()
+        .await?;
+    // A change that waits for a long transaction makes every later reader of the table wait behind it: give up early
+    // and try again.
+    sqlx::raw_sql("SET lock_timeout = 2000; SET client_min_messages = warning")
+        .execute(&mut connection)
+        .await?;
+    Ok(connection)
+}
+
+async fn try_lock(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar("SELECT pg_try_advisory_lock($1)")
+        .bind(LOCK)
+        .fetch_one(connection)
+        .await
+}
+
+async fn pause(give_up: Instant) -> Result<(), MigrationError> {
+    if Instant::now() >= give_up {
+        return Err(MigrationError::Locked);
+    }
+    sleep(POLL).await;
+    Ok(())
+}
+
+fn without_own_lock(migrator: &Migrator) -> Migrator {
+    Migrator {
+        migrations: migrator.migrations.clone(),
+        table_name: migrator.table_name.clone(),
+        create_schemas: migrator.create_schemas.clone(),
+        no_tx: migrator.no_tx,
+        locking: false,
+        // A release that is rolled back finds migrations it has never heard of.
+        ignore_missing: true,
+    }
+}
+
+fn waited_for_lock(error: &MigrateError) -> bool {
+    let (MigrateError::Execute(driver) | MigrateError::ExecuteMigration(driver, _)) = error else {
+        return false;
+    };
+    driver
+        .as_database_error()
+        .and_then(|refusal| refusal.code())
+        .as_deref()
+        == Some("55P03")
+}

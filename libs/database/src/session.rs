@@ -1,0 +1,82 @@
+//! How a connection is set up, and how it is made clean before each use.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{AssertSqlSafe, Executor, PgConnection, PgPool, Row};
+
+use crate::{DatabaseError, DatabaseOptions, deadline};
+
+/// The longest a statement may run, deadline or not.
+pub(crate) const STATEMENT_LIMIT: Duration = Duration::from_secs(2);
+const ACQUIRE_LIMIT: Duration = Duration::from_millis(800);
+
+/// Warnings (such as "there is no transaction in progress", once per use) would be work for nobody. A closed socket
+/// ends its statement within 50 ms: that is how a unit is stopped whose later statement crosses the deadline.
+const SET_UP: &str = "SET client_min_messages = error; \
+     SET statement_timeout = 2000; \
+     SET lock_timeout = 1000; \
+     SET idle_in_transaction_session_timeout = 10000; \
+     SET client_connection_check_interval = 50; \
+     SELECT current_setting('transaction_read_only')";
+
+pub(crate) fn pool(options: &DatabaseOptions) -> Result<PgPool, DatabaseError> {
+    let connect = PgConnectOptions::from_str(&options.url)?.application_name(options.application);
+    Ok(PgPoolOptions::new()
+        .max_connections(options.pool)
+        .acquire_timeout(ACQUIRE_LIMIT)
+        // `clean` below is the test: one round trip, not two.
+        .test_before_acquire(false)
+        .max_lifetime(Duration::from_secs(30 * 60))
+        .idle_timeout(Duration::from_secs(10 * 60))
+        .after_connect(|connection, _| Box::pin(set_up(connection)))
+        .before_acquire(|connection, _| Box::pin(clean(connection)))
+        .connect_lazy_with(connect))
+}
+
+/// Refuses a server that only allows reading: after a failover that is the old primary, and the pool tries again.
+async fn set_up(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    let row = sqlx::raw_sql(SET_UP).fetch_one(&mut *connection).await?;
+    if row.try_get::<String, _>(0)? == "on" {
+        return Err(sqlx::Error::Protocol("the server only allows reading".to_owned()));
+    }
+    // A fresh connection never passes through `clean`.
+    connection.execute(AssertSqlSafe(statement_limit())).await?;
+    Ok(())
+}
+
+/// Ends a transaction that a cancelled call may have left open (sqlx 0.9.0 can return such a connection to the pool,
+/// launchbadge/sqlx#4385) and gives the next statements the time that this call has left.
+async fn clean(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    connection
+        .execute(AssertSqlSafe(format!("ROLLBACK; {}", statement_limit())))
+        .await?;
+    Ok(true)
+}
+
+fn statement_limit() -> String {
+    let limit = deadline::remaining()
+        .unwrap_or(STATEMENT_LIMIT)
+        .min(STATEMENT_LIMIT);
+    // Zero would mean "no limit".
+    format!("SET statement_timeout = {}", limit.as_millis().max(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::time::Instant;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_statement_gets_the_time_the_call_has_left() {
+        assert_eq!(statement_limit(), "SET statement_timeout = 2000");
+        let in_300_ms = Instant::now() + Duration::from_millis(300);
+        deadline::scope(Some(in_300_ms), async {
+            assert_eq!(statement_limit(), "SET statement_timeout = 300");
+            tokio::time::advance(Duration::from_secs(1)).await;
+            assert_eq!(statement_limit(), "SET statement_timeout = 1");
+        })
+        .await;
+    }
+}

@@ -1,0 +1,154 @@
+//! Units of work: what runs between borrowing a connection and giving it back.
+
+use std::ops::{Deref, DerefMut};
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use sqlx::pool::PoolConnection;
+use sqlx::{Connection, PgConnection, Postgres};
+use tokio::time::timeout_at;
+use tracing::{Instrument, Span, info_span};
+
+use crate::{Database, DatabaseError, deadline};
+
+/// The server's own statement limit ends a statement at the deadline and keeps the connection; the socket is closed
+/// only when that was not enough, because an earlier statement used up part of the time.
+const GRACE: Duration = Duration::from_millis(20);
+
+impl Database {
+    /// Runs `work` in a transaction and commits it when `work` answers `Ok`.
+    ///
+    /// It runs in a task of its own: when the caller goes away in the middle, the transaction still ends, one way or
+    /// the other, and the connection goes back clean. The deadline and the span go with it.
+    ///
+    /// # Errors
+    /// Whatever `work` answers (rolled back), or the [`DatabaseError`] of BEGIN or COMMIT.
+    pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: for<'c> FnOnce(&'c mut PgConnection) -> BoxFuture<'c, Result<T, E>> + Send + 'static,
+        T: Send + 'static,
+        E: From<DatabaseError> + Send + 'static,
+    {
+        let span = unit_span("write");
+        let connection = self.lend().instrument(span.clone()).await?;
+        let committed = self.committed();
+        let task = async move {
+            let done = transaction(connection, work).await;
+            if done.is_ok() {
+                committed.notify_one();
+            }
+            done
+        };
+        match tokio::spawn(deadline::scope(deadline::current(), task).instrument(span)).await {
+            Ok(done) => done,
+            Err(ended) => match ended.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => Err(E::from(DatabaseError::Unavailable(None))),
+            },
+        }
+    }
+
+    /// Runs `work` on one connection without a transaction: each statement sees what is committed when it starts.
+    ///
+    /// # Errors
+    /// Whatever `work` answers, or the [`DatabaseError`] of borrowing the connection.
+    pub async fn read<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: for<'c> FnOnce(&'c mut PgConnection) -> BoxFuture<'c, Result<T, E>> + Send,
+        T: Send,
+        E: From<DatabaseError> + Send,
+    {
+        let unit = async {
+            let mut connection = self.lend().await?;
+            let done = until_deadline(work(&mut connection)).await?;
+            connection.finished = true;
+            done
+        };
+        unit.instrument(unit_span("read")).await
+    }
+
+    async fn lend(&self) -> Result<Lent, DatabaseError> {
+        if deadline::has_passed() {
+            return Err(DatabaseError::Timeout(None));
+        }
+        let connection = match deadline::current() {
+            Some(deadline) => timeout_at(deadline, self.pool.acquire())
+                .await
+                .map_err(|_| DatabaseError::Timeout(None))?,
+            None => self.pool.acquire().await,
+        }?;
+        Ok(Lent {
+            connection,
+            finished: false,
+        })
+    }
+}
+
+async fn transaction<T, E, F>(mut connection: Lent, work: F) -> Result<T, E>
+where
+    F: for<'c> FnOnce(&'c mut PgConnection) -> BoxFuture<'c, Result<T, E>>,
+    E: From<DatabaseError>,
+{
+    let mut tx = connection.begin().await.map_err(DatabaseError::from)?;
+    let done = until_deadline(work(&mut tx)).await?;
+    let ended = match &done {
+        // Not under the deadline: an interrupted COMMIT has an unknown outcome.
+        Ok(_) => tx.commit().await,
+        // Awaited, so that its locks are gone before the caller hears of the failure.
+        Err(_) => tx.rollback().await,
+    };
+    connection.finished = true;
+    match (done, ended) {
+        (Ok(_), Err(error)) => Err(E::from(error.into())),
+        (done, _) => done,
+    }
+}
+
+/// The outer error means that `work` was cut off in the middle.
+async fn until_deadline<T, E>(work: BoxFuture<'_, Result<T, E>>) -> Result<Result<T, E>, DatabaseError> {
+    match deadline::current() {
+        None => Ok(work.await),
+        Some(deadline) => timeout_at(deadline + GRACE, work)
+            .await
+            .map_err(|_| DatabaseError::Timeout(None)),
+    }
+}
+
+fn unit_span(kind: &'static str) -> Span {
+    info_span!(
+        "postgresql",
+        otel.name = kind,
+        otel.kind = "client",
+        db.system.name = "postgresql",
+        db.query.summary = kind
+    )
+}
+
+/// A borrowed connection. One whose unit was cut off at the deadline is closed instead of given back, which ends the
+/// statement it may still be running.
+struct Lent {
+    connection: PoolConnection<Postgres>,
+    finished: bool,
+}
+
+impl Deref for Lent {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        &self.connection
+    }
+}
+
+impl DerefMut for Lent {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        &mut self.connection
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        if !self.finished && deadline::has_passed() {
+            self.connection.close_on_drop();
+        }
+    }
+}
