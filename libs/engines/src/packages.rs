@@ -1,0 +1,120 @@
+//! The system packages we need, and installing them on Debian and Ubuntu.
+
+use std::io::{IsTerminal, stdin};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use nix::unistd::geteuid;
+
+use crate::{EngineError, programs};
+
+/// One thing that must be installed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Package {
+    /// The database server; no cluster of the system's own is made.
+    PostgreSql,
+    /// The broker; its daemon is not started.
+    RabbitMq,
+    /// The browser that tests drive.
+    Chromium,
+    /// What drives it.
+    ChromeDriver,
+}
+
+impl Package {
+    /// What running the suite needs.
+    pub const ENGINES: [Self; 2] = [Self::PostgreSql, Self::RabbitMq];
+    /// What testing it needs.
+    pub const TESTS: [Self; 4] = [
+        Self::PostgreSql,
+        Self::RabbitMq,
+        Self::Chromium,
+        Self::ChromeDriver,
+    ];
+
+    /// The name of the package on Debian.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::PostgreSql => "postgresql",
+            Self::RabbitMq => "rabbitmq-server",
+            Self::Chromium => "chromium",
+            Self::ChromeDriver => "chromium-driver",
+        }
+    }
+
+    /// What it is for, to say it before installing.
+    #[must_use]
+    pub fn purpose(self) -> &'static str {
+        match self {
+            Self::PostgreSql => "the services keep their data in a private PostgreSQL",
+            Self::RabbitMq => "events travel through a private RabbitMQ",
+            Self::Chromium => "the tests look at the pages in a real browser",
+            Self::ChromeDriver => "the tests drive the browser with it",
+        }
+    }
+
+    /// The program that shows it is installed.
+    #[must_use]
+    pub fn program(self) -> Option<PathBuf> {
+        match self {
+            Self::PostgreSql => programs::postgres(),
+            Self::RabbitMq => programs::rabbitmq(),
+            Self::Chromium => programs::on_path("chromium").or_else(|| programs::on_path("chromium-browser")),
+            Self::ChromeDriver => programs::on_path("chromedriver"),
+        }
+    }
+}
+
+/// Those that are not installed.
+#[must_use]
+pub fn missing(packages: &[Package]) -> Vec<Package> {
+    packages
+        .iter()
+        .copied()
+        .filter(|package| package.program().is_none())
+        .collect()
+}
+
+/// Installs packages with apt, as root or through sudo; their daemons are kept from starting, now and at the next boot.
+/// The output of apt goes to ours.
+///
+/// # Errors
+/// [`EngineError::Install`], which says what to do by hand.
+pub fn install(packages: &[Package]) -> Result<(), EngineError> {
+    let names: Vec<&str> = packages.iter().map(|package| package.name()).collect();
+    let refuse = |reason: &str| EngineError::Install {
+        packages: names.join(" "),
+        reason: reason.to_owned(),
+        command: format!("apt-get install {}", names.join(" ")),
+    };
+    if !Path::new("/usr/bin/apt-get").exists() {
+        return Err(refuse("this is not Debian or Ubuntu (there is no apt-get)"));
+    }
+    let mut command = if geteuid().is_root() {
+        Command::new("sh")
+    } else if programs::on_path("sudo").is_some() {
+        let mut sudo = Command::new("sudo");
+        // Nobody could type a password.
+        if !stdin().is_terminal() {
+            sudo.arg("-n");
+        }
+        sudo.arg("sh");
+        sudo
+    } else {
+        return Err(refuse("that takes root, and there is no sudo"));
+    };
+    let script = include_str!("packages/install.sh");
+    let status = command
+        .args(["-c", script, "install"])
+        .args(&names)
+        .stdin(Stdio::inherit())
+        .status();
+    match status {
+        Ok(status) if status.success() && missing(packages).is_empty() => Ok(()),
+        Ok(status) => Err(refuse(&format!(
+            "apt-get failed ({status}); its own words are above"
+        ))),
+        Err(error) => Err(refuse(&error.to_string())),
+    }
+}

@@ -1,0 +1,201 @@
+//! The data directory and the server process on it.
+
+use std::fs;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+use nix::unistd::{User, geteuid};
+
+use super::Durability;
+use crate::EngineError;
+use crate::process::{PidFile, ProcessId, Running};
+
+pub(super) struct Cluster {
+    binaries: PathBuf,
+    data: PathBuf,
+    pid_file: PidFile,
+    /// PostgreSQL refuses to run as root, so root hands it to somebody else.
+    owner: Option<(u32, u32)>,
+}
+
+impl Cluster {
+    pub(super) fn at(directory: &Path, binaries: &Path) -> Result<Self, EngineError> {
+        fs::create_dir_all(directory).map_err(EngineError::file("create", directory))?;
+        let directory = directory
+            .canonicalize()
+            .map_err(EngineError::file("find", directory))?;
+        let owner = if geteuid().is_root() {
+            Some(unprivileged()?)
+        } else {
+            None
+        };
+        let home = match owner {
+            Some(_) if !open_to_all(&directory) => elsewhere(&directory)?,
+            _ => directory.clone(),
+        };
+        let pid_file = PidFile::at(directory.join("pid"));
+        Ok(Self {
+            binaries: binaries.to_path_buf(),
+            data: home.join("data"),
+            pid_file,
+            owner,
+        })
+    }
+
+    /// Makes the data directory, unless there is one. An interrupted attempt leaves nothing that looks finished.
+    pub(super) fn make(&self, password: &str) -> Result<(), EngineError> {
+        if self.data.exists() {
+            return Ok(());
+        }
+        let unfinished = self.data.with_extension("unfinished");
+        if unfinished.exists() {
+            fs::remove_dir_all(&unfinished).map_err(EngineError::file("remove", &unfinished))?;
+        }
+        fs::create_dir_all(&unfinished).map_err(EngineError::file("create", &unfinished))?;
+        let password_file = unfinished.with_extension("password");
+        crate::write_private(&password_file, password.as_bytes())?;
+        if let Some((user, group)) = self.owner {
+            for path in [&unfinished, &password_file] {
+                chown(path, Some(user), Some(group)).map_err(EngineError::file("hand over", path))?;
+            }
+        }
+        let made = self
+            .command("initdb")
+            .args([
+                "--auth=scram-sha-256",
+                "--username=postgres",
+                "--encoding=UTF8",
+                "--locale=C.UTF-8",
+            ])
+            .args(["--no-instructions", "--pgdata"])
+            .arg(&unfinished)
+            .arg("--pwfile")
+            .arg(&password_file)
+            .output()
+            .map_err(EngineError::file("run", &self.binaries.join("initdb")))?;
+        let _ = fs::remove_file(&password_file);
+        if !made.status.success() {
+            return Err(EngineError::NotStarted {
+                engine: "PostgreSQL",
+                reason: "initdb failed".to_owned(),
+                log: unfinished,
+                tail: String::from_utf8_lossy(&made.stderr).into_owned(),
+            });
+        }
+        fs::rename(&unfinished, &self.data).map_err(EngineError::file("rename", &unfinished))
+    }
+
+    /// The server that already runs on this data, listening where we want it.
+    pub(super) fn find(&self, port: u16) -> Result<Option<Running>, EngineError> {
+        let lock = self.data.join("postmaster.pid");
+        let Ok(text) = fs::read_to_string(&lock) else {
+            return Ok(None);
+        };
+        let lines: Vec<&str> = text.lines().map(str::trim).collect();
+        let living = lines
+            .first()
+            .and_then(|line| line.parse().ok())
+            .and_then(ProcessId::of);
+        let Some(process) = living.filter(|process| self.is_ours(*process)) else {
+            // Left by a server that was killed. PostgreSQL would refuse if a stranger has that number by now.
+            fs::remove_file(&lock).map_err(EngineError::file("remove", &lock))?;
+            return Ok(None);
+        };
+        let mut running = Running::adopt(process, self.pid_file.clone())?;
+        if lines.get(3).and_then(|line| line.parse().ok()) == Some(port) {
+            return Ok(Some(running));
+        }
+        running.stop(Signal::SIGINT, Duration::from_secs(30));
+        Ok(None)
+    }
+
+    pub(super) fn spawn(
+        &self,
+        log: &Path,
+        port: u16,
+        durability: Durability,
+    ) -> Result<Running, EngineError> {
+        let mut command = self.command("postgres");
+        command.arg("-D").arg(&self.data).args(["-p", &port.to_string()]);
+        let mut settings = vec![
+            "listen_addresses=127.0.0.1",
+            "unix_socket_directories=",
+            "max_connections=300",
+            "shared_buffers=128MB",
+            "logging_collector=off",
+            "log_min_duration_statement=-1",
+            "log_line_prefix=%m [%p] %d ",
+        ];
+        if durability == Durability::Careless {
+            settings.extend(["fsync=off", "synchronous_commit=off", "full_page_writes=off"]);
+        }
+        for setting in settings {
+            command.args(["-c", setting]);
+        }
+        Running::spawn(command, log, self.pid_file.clone())
+    }
+
+    fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(self.binaries.join(program));
+        command
+            .env_clear()
+            .env("LANG", "C.UTF-8")
+            .env("PATH", "/usr/bin:/bin")
+            .current_dir("/");
+        if let Some((user, group)) = self.owner {
+            command.uid(user).gid(group);
+        }
+        command
+    }
+
+    fn is_ours(&self, process: ProcessId) -> bool {
+        let arguments = fs::read(format!("/proc/{}/cmdline", process.pid())).unwrap_or_default();
+        let data = self.data.as_os_str().as_encoded_bytes();
+        arguments
+            .split(|byte| *byte == 0)
+            .any(|argument| argument == data)
+    }
+}
+
+/// The user of the package, or any that owns nothing.
+fn unprivileged() -> Result<(u32, u32), EngineError> {
+    ["postgres", "nobody"]
+        .into_iter()
+        .find_map(|name| User::from_name(name).ok().flatten())
+        .map(|user| (user.uid.as_raw(), user.gid.as_raw()))
+        .ok_or_else(|| EngineError::Missing {
+            program: "an unprivileged user",
+            advice: "PostgreSQL refuses to run as root: create a user `postgres`".to_owned(),
+        })
+}
+
+/// Can every user reach what is inside?
+fn open_to_all(directory: &Path) -> bool {
+    directory
+        .ancestors()
+        .all(|part| part.metadata().is_ok_and(|meta| meta.mode() & 0o001 != 0))
+}
+
+/// A place for the data when the workspace is in a directory that only root may enter (like `/root`).
+fn elsewhere(directory: &Path) -> Result<PathBuf, EngineError> {
+    let name = directory.to_string_lossy().replace('/', "-");
+    let home = PathBuf::from("/var/lib/muster-dev").join(name.trim_start_matches('-'));
+    fs::create_dir_all(&home).map_err(EngineError::file("create", &home))?;
+    fs::set_permissions(&home, fs::Permissions::from_mode(0o755))
+        .map_err(EngineError::file("open", &home))?;
+    // Whoever forgets the directory (`--fresh`) finds the data through this link.
+    let link = directory.join("elsewhere");
+    if !link.exists() {
+        let _ = fs::remove_file(&link);
+        // No pointer in the directory means that it was forgotten: so is the data.
+        fs::remove_dir_all(&home)
+            .and_then(|()| fs::create_dir_all(&home))
+            .map_err(EngineError::file("empty", &home))?;
+        std::os::unix::fs::symlink(&home, &link).map_err(EngineError::file("link", &link))?;
+    }
+    Ok(home)
+}

@@ -1,0 +1,172 @@
+//! A private RabbitMQ: its own node, cookie, port mapper, data and password, all on loopback.
+
+mod environment;
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::Signal;
+
+use crate::process::{PidFile, Running, tail};
+use crate::{EngineError, Ports, programs, secret};
+
+/// A first start takes 8 s, and 16 s were seen on a busy machine.
+const START_PATIENCE: Duration = Duration::from_secs(60);
+const STOP_PATIENCE: Duration = Duration::from_secs(30);
+
+/// The three ports of a node.
+#[derive(Clone, Copy, Debug)]
+pub struct RabbitMqPorts {
+    /// Where clients connect.
+    pub amqp: u16,
+    /// Where nodes of a cluster would.
+    pub distribution: u16,
+    /// Erlang's port mapper (`epmd`).
+    pub mapper: u16,
+}
+
+impl RabbitMqPorts {
+    /// The remembered ports, or free ones.
+    ///
+    /// # Errors
+    /// As [`Ports::of`].
+    pub fn choose(ports: &mut Ports) -> Result<Self, EngineError> {
+        Ok(Self {
+            amqp: ports.of("rabbitmq", None)?,
+            distribution: ports.of("rabbitmq-distribution", None)?,
+            mapper: ports.of("rabbitmq-mapper", None)?,
+        })
+    }
+}
+
+/// A running broker.
+#[derive(Debug)]
+pub struct RabbitMq {
+    directory: PathBuf,
+    ports: RabbitMqPorts,
+    password: String,
+    running: Running,
+}
+
+impl RabbitMq {
+    /// Starts the broker whose files are in `directory`, or finds it running.
+    ///
+    /// # Errors
+    /// [`EngineError`] with the end of the log when it does not answer within a minute.
+    pub fn start(directory: &Path, log: &Path, ports: RabbitMqPorts) -> Result<Self, EngineError> {
+        let server = programs::rabbitmq().ok_or_else(|| EngineError::Missing {
+            program: "RabbitMQ",
+            advice: "install the package `rabbitmq-server`".to_owned(),
+        })?;
+        fs::create_dir_all(directory).map_err(EngineError::file("create", directory))?;
+        let directory = directory
+            .canonicalize()
+            .map_err(EngineError::file("find", directory))?;
+        let password = secret(&directory.join("password"))?;
+        let running = match Self::find_running(&directory) {
+            Some(running) => running,
+            None => {
+                forget_unfinished(&directory)?;
+                environment::prepare(&directory, ports, &password)?;
+                let mut command = Command::new(server);
+                environment::set(&mut command, &directory, ports);
+                Running::spawn(command, log, PidFile::at(directory.join("pid")))?
+            }
+        };
+        let mut broker = Self {
+            directory,
+            ports,
+            password,
+            running,
+        };
+        broker.wait_ready(log)?;
+        Ok(broker)
+    }
+
+    /// The broker of `directory`, if it runs.
+    #[must_use]
+    pub fn find_running(directory: &Path) -> Option<Running> {
+        Running::find(PidFile::at(directory.join("pid")))
+    }
+
+    /// Where clients connect.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!(
+            "amqp://muster:{}@127.0.0.1:{}/%2f",
+            self.password, self.ports.amqp
+        )
+    }
+
+    /// The process, to watch it.
+    pub fn running(&mut self) -> &mut Running {
+        &mut self.running
+    }
+
+    /// Ends it cleanly, and its port mapper.
+    pub fn stop(&mut self) {
+        stop(&mut self.running, self.ports.mapper);
+    }
+
+    fn wait_ready(&mut self, log: &Path) -> Result<(), EngineError> {
+        let deadline = Instant::now() + START_PATIENCE;
+        while !answers(self.ports.amqp) {
+            let reason = match self.running.ended() {
+                Some(how) => how,
+                None if Instant::now() >= deadline => format!("silent for {} s", START_PATIENCE.as_secs()),
+                None => {
+                    thread::sleep(Duration::from_millis(100));
+                    continue;
+                }
+            };
+            let log = log.to_path_buf();
+            let tail = tail(&log, 12);
+            return Err(EngineError::NotStarted {
+                engine: "RabbitMQ",
+                reason,
+                log,
+                tail,
+            });
+        }
+        let booted = self.directory.join("booted");
+        fs::write(&booted, b"").map_err(EngineError::file("write", &booted))
+    }
+}
+
+/// Ends a broker cleanly. Its port mapper is a daemon of its own, started by Erlang on our port only for us.
+pub(crate) fn stop(running: &mut Running, mapper: u16) {
+    running.stop(Signal::SIGTERM, STOP_PATIENCE);
+    let _ = Command::new("epmd")
+        .args(["-port", &mapper.to_string(), "-kill"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+}
+
+/// A first start that was killed half-way leaves a database that no later start can read, and nothing worth keeping.
+fn forget_unfinished(directory: &Path) -> Result<(), EngineError> {
+    let data = directory.join("mnesia");
+    if !directory.join("booted").exists() && data.exists() {
+        fs::remove_dir_all(&data).map_err(EngineError::file("remove", &data))?;
+    }
+    Ok(())
+}
+
+/// Does a broker greet us? The answer to the protocol header is a method frame, which begins with 1.
+fn answers(port: u16) -> bool {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let Ok(mut stream) = TcpStream::connect_timeout(&address, Duration::from_secs(1)) else {
+        return false;
+    };
+    let mut first = [0_u8; 1];
+    stream.set_read_timeout(Some(Duration::from_secs(2))).is_ok()
+        && stream.write_all(b"AMQP\x00\x00\x09\x01").is_ok()
+        && stream.read_exact(&mut first).is_ok()
+        && first == [1]
+}

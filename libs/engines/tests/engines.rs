@@ -1,0 +1,85 @@
+//! The engines come back with their data, whatever was killed.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use muster_engines::{Durability, Pair, ProcessId};
+use nix::sys::signal::Signal;
+
+/// A directory of this test's own, which forgets itself.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("muster-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = Pair::stop_running(&self.0);
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn kill(process: ProcessId) {
+    process.signal(Signal::SIGKILL);
+    assert!(process.wait_gone(Duration::from_secs(5)));
+}
+
+#[test]
+fn killed_engines_come_back_with_their_data_at_the_same_address() {
+    let scratch = Scratch::new("engines");
+    let mut pair = Pair::start(scratch.path(), Durability::Durable).unwrap();
+    let service = pair.postgres.create_service("invitation").unwrap();
+    pair.postgres
+        .psql("create table kept (n int); insert into kept values (42)")
+        .unwrap();
+    let addresses = (pair.postgres.superuser_url(), pair.rabbitmq.url());
+
+    // A second process finds the first one's engines.
+    let mut again = Pair::start(scratch.path(), Durability::Durable).unwrap();
+    assert_eq!(again.postgres.running().id(), pair.postgres.running().id());
+    assert_eq!(again.rabbitmq.running().id(), pair.rabbitmq.running().id());
+
+    kill(pair.postgres.running().id());
+    kill(pair.rabbitmq.running().id());
+    assert!(pair.postgres.running().ended().is_some());
+    assert!(pair.rabbitmq.running().ended().is_some());
+
+    let mut back = Pair::start(scratch.path(), Durability::Durable).unwrap();
+    assert_eq!((back.postgres.superuser_url(), back.rabbitmq.url()), addresses);
+    assert_eq!(back.postgres.psql("select n from kept").unwrap(), "42");
+    assert_eq!(back.postgres.create_service("invitation").unwrap(), service);
+    back.stop();
+    assert!(Pair::stop_running(scratch.path()).is_empty());
+}
+
+#[test]
+fn a_role_is_limited_and_enters_no_other_database() {
+    let scratch = Scratch::new("roles");
+    let pair = Pair::start(scratch.path(), Durability::Careless).unwrap();
+    pair.postgres.create_service("invitation").unwrap();
+    pair.postgres.create_service("records").unwrap();
+    let may = |role: &str, database: &str| {
+        let question = format!("select has_database_privilege('{role}', '{database}', 'CONNECT')");
+        pair.postgres.psql(&question).unwrap()
+    };
+    assert_eq!(may("records", "records"), "t");
+    assert_eq!(may("records", "invitation"), "f");
+    assert_eq!(may("records", "postgres"), "f");
+    let limits = pair
+        .postgres
+        .psql("select array_to_string(setconfig, ' ') from pg_db_role_setting limit 1")
+        .unwrap();
+    assert_eq!(
+        limits,
+        "statement_timeout=2s lock_timeout=1s idle_in_transaction_session_timeout=10s"
+    );
+}
