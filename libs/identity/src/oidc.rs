@@ -1,0 +1,188 @@
+//! Persons, signed in at any OIDC provider that is configured.
+//!
+//! Trust is per issuer: its addresses count only with `trust_email`, its staff claim only when one is named. Keys come
+//! by discovery and rotate without a restart; see [`keys`](self) below for how often anything is fetched: a token with
+//! an unknown key may cause one fetch in 30 seconds, whatever arrives, and an issuer that is away hurts nobody whose key
+//! is known.
+
+mod fetch;
+mod issuer;
+
+use std::sync::Arc;
+
+use muster_address::EmailAddress;
+use muster_clock::Clock;
+use muster_ids::PersonId;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::claims::Registered;
+use crate::jws::{Unverified, json};
+use crate::{PersonCaller, TokenProblem};
+use issuer::Issuer;
+
+/// Clock difference that is forgiven, in seconds.
+const LEEWAY: f64 = 30.0;
+
+/// The longest name that is kept, in characters.
+const NAME_LIMIT: usize = 200;
+
+/// An OIDC issuer, and what is believed of its tokens.
+#[derive(Debug, Clone)]
+pub struct IssuerOptions {
+    /// The issuer identifier, exactly as in `iss`. `https`, or `http` on loopback for development.
+    pub url: String,
+    /// The audience that its access tokens must carry.
+    pub audience: String,
+    /// Whether `email` counts when `email_verified` is true.
+    pub trust_email: bool,
+    /// The claim that tells registry staff, and the value (or member of an array) that it must have.
+    pub staff: Option<StaffClaim>,
+}
+
+/// How an issuer tells registry staff.
+#[derive(Debug, Clone)]
+pub struct StaffClaim {
+    /// The name of a top-level claim.
+    pub claim: String,
+    /// Its value, or one of its values.
+    pub value: String,
+}
+
+/// An issuer that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum IssuerProblem {
+    /// Neither `https` nor on loopback.
+    #[error("issuer {0} is neither an https URL nor http on loopback")]
+    Url(String),
+    /// Named twice.
+    #[error("issuer {0} is configured twice")]
+    Twice(String),
+    /// The HTTP client cannot be made.
+    #[error("no HTTP client for issuers")]
+    Client(#[source] reqwest::Error),
+}
+
+/// Verifies the tokens of persons.
+#[derive(Debug, Clone)]
+pub struct PersonVerifier {
+    issuers: Vec<Arc<Issuer>>,
+    clock: Clock,
+}
+
+impl PersonVerifier {
+    /// A verifier for these issuers. Nothing is fetched yet.
+    ///
+    /// # Errors
+    /// Every issuer that cannot be used.
+    pub fn new(issuers: Vec<IssuerOptions>, clock: Clock) -> Result<Self, Vec<IssuerProblem>> {
+        let http = fetch::client().map_err(|source| vec![IssuerProblem::Client(source)])?;
+        let mut problems = Vec::new();
+        let mut known: Vec<Arc<Issuer>> = Vec::new();
+        for options in issuers {
+            if known.iter().any(|issuer| issuer.options.url == options.url) {
+                problems.push(IssuerProblem::Twice(options.url));
+            } else if !fetch::acceptable(&options.url) {
+                problems.push(IssuerProblem::Url(options.url));
+            } else {
+                known.push(Arc::new(Issuer::new(options, http.clone(), clock.clone())));
+            }
+        }
+        if problems.is_empty() { Ok(Self { issuers: known, clock }) } else { Err(problems) }
+    }
+
+    /// The person of an access token, without any access granted yet.
+    ///
+    /// # Errors
+    /// The rule that the token breaks, or [`TokenProblem::IssuerUnavailable`].
+    pub async fn verify(&self, token: &str) -> Result<PersonCaller, TokenProblem> {
+        let unverified = Unverified::read(token)?;
+        unverified.check_type(&[None, Some("jwt"), Some("at+jwt")])?;
+        let issuer = self.issuer_of(&unverified)?;
+        let audience = issuer.options.audience.clone();
+        self.believe(&unverified, &issuer, &audience).await.map(|(person, _)| person)
+    }
+
+    /// The person of an ID token (OIDC Core §3.1.3.7), for a relying party of ours: `nonce` is what was sent along with
+    /// the authorization request to the issuer `url`.
+    ///
+    /// # Errors
+    /// As [`PersonVerifier::verify`], and a nonce that is not the one sent.
+    pub async fn verify_id_token(
+        &self,
+        token: &str,
+        url: &str,
+        client_id: &str,
+        nonce: &str,
+    ) -> Result<PersonCaller, TokenProblem> {
+        let unverified = Unverified::read(token)?;
+        unverified.check_type(&[None, Some("jwt")])?;
+        let issuer = self.issuer_of(&unverified)?;
+        if issuer.options.url != url {
+            return Err(TokenProblem::Issuer);
+        }
+        let (person, claims) = self.believe(&unverified, &issuer, client_id).await?;
+        match claims.get("nonce").and_then(Value::as_str) {
+            Some(given) if given == nonce => Ok(person),
+            _ => Err(TokenProblem::Claim("nonce")),
+        }
+    }
+
+    fn issuer_of(&self, unverified: &Unverified<'_>) -> Result<Arc<Issuer>, TokenProblem> {
+        #[derive(Deserialize)]
+        struct Named {
+            iss: Option<String>,
+        }
+        let named: Named = unverified.unverified_claims()?;
+        let known = |issuer: &&Arc<Issuer>| named.iss.as_deref() == Some(issuer.options.url.as_str());
+        self.issuers.iter().find(known).cloned().ok_or(TokenProblem::Issuer)
+    }
+
+    async fn believe(
+        &self,
+        unverified: &Unverified<'_>,
+        issuer: &Arc<Issuer>,
+        audience: &str,
+    ) -> Result<(PersonCaller, Value), TokenProblem> {
+        let keys = issuer.keys_with(unverified.key_id()?).await?;
+        let payload = unverified.verify(&keys)?;
+        let registered: Registered = json(payload)?;
+        let checked = registered.check(&issuer.options.url, audience, self.clock.now(), LEEWAY)?;
+        let claims: Value = json(payload)?;
+        Ok((person(&issuer.options, &checked.subject, &claims), claims))
+    }
+}
+
+fn person(options: &IssuerOptions, subject: &str, claims: &Value) -> PersonCaller {
+    PersonCaller {
+        id: PersonId::derive(&options.url, subject),
+        name: name(claims),
+        emails: if options.trust_email { verified_email(claims).into_iter().collect() } else { Vec::new() },
+        staff: options.staff.as_ref().is_some_and(|staff| staff.told_by(claims)),
+        access: None,
+    }
+}
+
+fn name(claims: &Value) -> Option<String> {
+    let name = claims.get("name")?.as_str()?.trim();
+    let plain: String = name.chars().filter(|c| !c.is_control()).take(NAME_LIMIT).collect();
+    (!plain.is_empty()).then_some(plain)
+}
+
+/// Only the boolean counts: a provider that writes `"true"` as text has not been read about.
+fn verified_email(claims: &Value) -> Option<EmailAddress> {
+    if claims.get("email_verified") != Some(&Value::Bool(true)) {
+        return None;
+    }
+    EmailAddress::parse(claims.get("email")?.as_str()?).ok()
+}
+
+impl StaffClaim {
+    fn told_by(&self, claims: &Value) -> bool {
+        match claims.get(&self.claim) {
+            Some(Value::String(one)) => *one == self.value,
+            Some(Value::Array(many)) => many.iter().any(|one| one.as_str() == Some(&self.value)),
+            _ => false,
+        }
+    }
+}
