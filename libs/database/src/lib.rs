@@ -37,7 +37,7 @@ mod unit;
 use std::sync::Arc;
 
 use sqlx::PgPool;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 pub use error::DatabaseError;
 pub use migration::{MigrationError, migrate};
@@ -47,6 +47,8 @@ pub use options::DatabaseOptions;
 #[derive(Clone, Debug)]
 pub struct Database {
     pool: PgPool,
+    /// As many as the pool has connections: waiting for a turn is free of side effects, waiting for the pool is not.
+    turns: Arc<Semaphore>,
     committed: Arc<Notify>,
 }
 
@@ -69,8 +71,10 @@ impl Database {
     /// [`DatabaseError::Other`] when the URL cannot be read.
     pub fn connect(options: DatabaseOptions) -> Result<Self, DatabaseError> {
         let pool = session::pool(&options)?;
+        let turns = Arc::new(Semaphore::new(options.pool as usize));
         Ok(Self {
             pool,
+            turns,
             committed: Arc::new(Notify::new()),
         })
     }

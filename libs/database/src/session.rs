@@ -9,8 +9,9 @@ use sqlx::{AssertSqlSafe, Executor, PgConnection, PgPool, Row};
 use crate::{DatabaseError, DatabaseOptions, deadline};
 
 /// The longest a statement may run, deadline or not.
-pub(crate) const STATEMENT_LIMIT: Duration = Duration::from_secs(2);
-const ACQUIRE_LIMIT: Duration = Duration::from_millis(800);
+const STATEMENT_LIMIT: Duration = Duration::from_secs(2);
+/// The longest a unit waits for its connection.
+pub(crate) const ACQUIRE_LIMIT: Duration = Duration::from_millis(800);
 
 /// Warnings (such as "there is no transaction in progress", once per use) would be work for nobody. A closed socket
 /// ends its statement within 50 ms: that is how a unit is stopped whose later statement crosses the deadline.

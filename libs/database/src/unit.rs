@@ -1,14 +1,17 @@
 //! Units of work: what runs between borrowing a connection and giving it back.
 
+use std::future::Future;
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
 use futures::future::BoxFuture;
 use sqlx::pool::PoolConnection;
-use sqlx::{Connection, PgConnection, Postgres};
-use tokio::time::timeout_at;
+use sqlx::{Connection, PgConnection, PgPool, Postgres};
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::{timeout, timeout_at};
 use tracing::{Instrument, Span, info_span};
 
+use crate::session::ACQUIRE_LIMIT;
 use crate::{Database, DatabaseError, deadline};
 
 /// The server's own statement limit ends a statement at the deadline and keeps the connection; the socket is closed
@@ -16,72 +19,105 @@ use crate::{Database, DatabaseError, deadline};
 const GRACE: Duration = Duration::from_millis(20);
 
 impl Database {
-    /// Runs `work` in a transaction and commits it when `work` answers `Ok`.
+    /// Runs `work` in a transaction and commits it when `work` answers `Ok`: `|tx| Box::pin(async move { … })`.
     ///
     /// It runs in a task of its own: when the caller goes away in the middle, the transaction still ends, one way or
     /// the other, and the connection goes back clean. The deadline and the span go with it.
     ///
     /// # Errors
-    /// Whatever `work` answers (rolled back), or the [`DatabaseError`] of BEGIN or COMMIT.
+    /// Whatever `work` answers (rolled back), or the [`DatabaseError`] of the connection, of BEGIN or of COMMIT.
     pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
     where
         F: for<'c> FnOnce(&'c mut PgConnection) -> BoxFuture<'c, Result<T, E>> + Send + 'static,
         T: Send + 'static,
         E: From<DatabaseError> + Send + 'static,
     {
-        let span = unit_span("write");
-        let connection = self.lend().instrument(span.clone()).await?;
         let committed = self.committed();
-        let task = async move {
+        self.unit("write", |connection| async move {
             let done = transaction(connection, work).await;
             if done.is_ok() {
                 committed.notify_one();
             }
+            done
+        })
+        .await
+    }
+
+    /// Runs `work` on one connection without a transaction: each statement sees what is committed when it starts.
+    ///
+    /// # Errors
+    /// Whatever `work` answers, or the [`DatabaseError`] of the connection.
+    pub async fn read<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: for<'c> FnOnce(&'c mut PgConnection) -> BoxFuture<'c, Result<T, E>> + Send + 'static,
+        T: Send + 'static,
+        E: From<DatabaseError> + Send + 'static,
+    {
+        self.unit("read", |connection| lookup(connection, work)).await
+    }
+
+    /// A caller who goes away while it waits for its turn leaves no trace; from then on the unit runs to its end.
+    /// Were the caller's task to open connections, calls that are cut short would throw away each connection before
+    /// it is ready, and a storm of them would leave none.
+    async fn unit<T, E, F, U>(&self, kind: &'static str, body: F) -> Result<T, E>
+    where
+        F: FnOnce(Lent) -> U + Send + 'static,
+        U: Future<Output = Result<T, E>> + Send,
+        T: Send + 'static,
+        E: From<DatabaseError> + Send + 'static,
+    {
+        let span = unit_span(kind);
+        let turn = self.turn().instrument(span.clone()).await?;
+        let pool = self.pool.clone();
+        let task = async move {
+            let connection = lend(&pool).await?;
+            let done = body(connection).await;
+            drop(turn);
             done
         };
         match tokio::spawn(deadline::scope(deadline::current(), task).instrument(span)).await {
             Ok(done) => done,
             Err(ended) => match ended.try_into_panic() {
                 Ok(panic) => std::panic::resume_unwind(panic),
-                Err(_) => Err(E::from(DatabaseError::Unavailable(None))),
+                Err(_shutting_down) => Err(E::from(DatabaseError::Unavailable(None))),
             },
         }
     }
 
-    /// Runs `work` on one connection without a transaction: each statement sees what is committed when it starts.
-    ///
-    /// # Errors
-    /// Whatever `work` answers, or the [`DatabaseError`] of borrowing the connection.
-    pub async fn read<T, E, F>(&self, work: F) -> Result<T, E>
-    where
-        F: for<'c> FnOnce(&'c mut PgConnection) -> BoxFuture<'c, Result<T, E>> + Send,
-        T: Send,
-        E: From<DatabaseError> + Send,
-    {
-        let unit = async {
-            let mut connection = self.lend().await?;
-            let done = until_deadline(work(&mut connection)).await?;
-            connection.finished = true;
-            done
+    async fn turn(&self) -> Result<OwnedSemaphorePermit, DatabaseError> {
+        let limit = match deadline::remaining() {
+            Some(Duration::ZERO) => return Err(DatabaseError::Timeout(None)),
+            Some(left) if left < ACQUIRE_LIMIT => left,
+            _ => ACQUIRE_LIMIT,
         };
-        unit.instrument(unit_span("read")).await
+        let turn = timeout(limit, std::sync::Arc::clone(&self.turns).acquire_owned()).await;
+        turn.ok()
+            .and_then(Result::ok)
+            .ok_or(DatabaseError::Unavailable(None))
     }
+}
 
-    async fn lend(&self) -> Result<Lent, DatabaseError> {
-        if deadline::has_passed() {
-            return Err(DatabaseError::Timeout(None));
-        }
-        let connection = match deadline::current() {
-            Some(deadline) => timeout_at(deadline, self.pool.acquire())
-                .await
-                .map_err(|_| DatabaseError::Timeout(None))?,
-            None => self.pool.acquire().await,
-        }?;
-        Ok(Lent {
-            connection,
-            finished: false,
-        })
-    }
+async fn lend(pool: &PgPool) -> Result<Lent, DatabaseError> {
+    let acquired = match deadline::current() {
+        Some(deadline) => timeout_at(deadline, pool.acquire())
+            .await
+            .map_err(|_| DatabaseError::Timeout(None))?,
+        None => pool.acquire().await,
+    };
+    Ok(Lent {
+        connection: acquired?,
+        finished: false,
+    })
+}
+
+async fn lookup<T, E, F>(mut connection: Lent, work: F) -> Result<T, E>
+where
+    F: for<'c> FnOnce(&'c mut PgConnection) -> BoxFuture<'c, Result<T, E>>,
+    E: From<DatabaseError>,
+{
+    let done = until_deadline(work(&mut connection)).await?;
+    connection.finished = true;
+    done
 }
 
 async fn transaction<T, E, F>(mut connection: Lent, work: F) -> Result<T, E>

@@ -1,0 +1,125 @@
+//! Calls that go away in the middle leave nothing behind.
+
+use std::time::Duration;
+
+use muster_database::DatabaseError;
+use tokio::time::{sleep, timeout};
+
+use crate::support::TestDatabase;
+
+/// 2,000 writes, each cut at another moment of its life.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cancelled_write_leaves_no_open_transaction_and_loses_nothing() {
+    let test = TestDatabase::with_tables(8).await;
+    let mut answered: i64 = 0;
+    for round in 0..250_u64 {
+        let calls = (0..8_u64).map(|lane| {
+            let database = test.database.clone();
+            let patience = Duration::from_micros((round * 8 + lane) * 2_654_435_761 % 40_000 / 2);
+            async move { timeout(patience, database.write(|tx| Box::pin(insert(tx)))).await }
+        });
+        for outcome in futures::future::join_all(calls).await {
+            match outcome {
+                Ok(done) => {
+                    done.unwrap();
+                    answered += 1;
+                }
+                Err(_cut) => {}
+            }
+        }
+        if round % 50 == 0 {
+            assert_eq!(idle_in_transaction(&test).await, 0, "round {round}");
+        }
+    }
+    assert!(
+        answered > 0 && answered < 2_000,
+        "cuts must fall on both sides: {answered}"
+    );
+    assert_eq!(idle_in_transaction(&test).await, 0);
+    assert!(test.count("SELECT count(*) FROM work").await >= answered);
+    test.drop().await;
+}
+
+/// What is left of the calls may still be committing: nothing may stay for a second.
+async fn idle_in_transaction(test: &TestDatabase) -> i64 {
+    let old = "state LIKE 'idle in transaction%' AND state_change < clock_timestamp() - interval '1 second'";
+    sleep(Duration::from_millis(20)).await;
+    test.sessions(old).await
+}
+
+async fn insert(tx: &mut sqlx::PgConnection) -> Result<(), DatabaseError> {
+    sqlx::query("INSERT INTO work (id) VALUES (gen_random_uuid())")
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_write_whose_caller_went_away_still_commits() {
+    let test = TestDatabase::with_tables(2).await;
+    let (entered, inside) = tokio::sync::oneshot::channel();
+    let (go_on, told) = tokio::sync::oneshot::channel::<()>();
+    let database = test.database.clone();
+    let call = tokio::spawn(async move {
+        database
+            .write(move |tx| {
+                Box::pin(async move {
+                    insert(tx).await?;
+                    let _ = entered.send(());
+                    let _ = told.await;
+                    Ok::<_, DatabaseError>(())
+                })
+            })
+            .await
+    });
+    inside.await.unwrap();
+    call.abort();
+    let committed = test.database.committed();
+    go_on.send(()).unwrap();
+    timeout(Duration::from_secs(5), committed.notified())
+        .await
+        .unwrap();
+    assert_eq!(test.count("SELECT count(*) FROM work").await, 1);
+    test.drop().await;
+}
+
+#[tokio::test]
+async fn a_failed_write_is_rolled_back() {
+    let test = TestDatabase::with_tables(1).await;
+    let outcome: Result<(), DatabaseError> = test
+        .database
+        .write(|tx| {
+            Box::pin(async move {
+                insert(tx).await?;
+                Err(DatabaseError::Inconsistent("made up".to_owned()))
+            })
+        })
+        .await;
+    assert!(matches!(outcome, Err(DatabaseError::Inconsistent(_))));
+    assert_eq!(test.count("SELECT count(*) FROM work").await, 0);
+    test.drop().await;
+}
+
+#[tokio::test]
+async fn a_dead_connection_is_replaced_without_a_failed_call() {
+    let test = TestDatabase::with_tables(1).await;
+    test.database.ping().await.unwrap();
+    let killed = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+                  WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    assert_eq!(test.count(killed).await, 1);
+    test.database.ping().await.unwrap();
+    test.drop().await;
+}
+
+#[tokio::test]
+async fn a_read_only_server_is_refused() {
+    let test = TestDatabase::with_tables(1).await;
+    let read_only = format!("{}?options[default_transaction_read_only]=on", test.url);
+    let database =
+        muster_database::Database::connect(muster_database::DatabaseOptions::new(read_only)).unwrap();
+    assert!(matches!(
+        database.ping().await,
+        Err(DatabaseError::Unavailable(_))
+    ));
+    test.drop().await;
+}

@@ -1,0 +1,109 @@
+//! A call's deadline stops its SQL.
+
+use std::time::Duration;
+
+use muster_database::{DatabaseError, deadline};
+use tokio::time::{Instant, sleep, timeout_at};
+
+use crate::support::TestDatabase;
+
+const WINDOW: Duration = Duration::from_millis(100);
+
+async fn slow(connection: &mut sqlx::PgConnection, seconds: f64) -> Result<(), DatabaseError> {
+    sqlx::query("SELECT pg_sleep($1)")
+        .bind(seconds)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Waits until nothing runs in the database any more, and tells how long after `since` that was.
+async fn quiet_after(test: &TestDatabase, since: Instant) -> Duration {
+    while test.sessions("state = 'active'").await > 0 {
+        sleep(Duration::from_millis(5)).await;
+    }
+    since.elapsed()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_statement_stops_at_the_deadline() {
+    let test = TestDatabase::with_tables(2).await;
+    test.database.ping().await.unwrap();
+    let deadline = Instant::now() + Duration::from_millis(300);
+    let outcome = deadline::scope(Some(deadline), test.database.write(|tx| Box::pin(slow(tx, 5.0)))).await;
+    assert!(matches!(outcome, Err(DatabaseError::Timeout(_))), "{outcome:?}");
+    assert!(deadline.elapsed() < WINDOW);
+    assert!(quiet_after(&test, deadline).await < WINDOW);
+    test.drop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_later_statement_of_a_write_stops_at_the_same_deadline() {
+    let test = TestDatabase::with_tables(2).await;
+    test.database.ping().await.unwrap();
+    let deadline = Instant::now() + Duration::from_millis(600);
+    let write = test.database.write(|tx| {
+        Box::pin(async move {
+            slow(tx, 0.4).await?;
+            slow(tx, 5.0).await
+        })
+    });
+    let outcome = deadline::scope(Some(deadline), write).await;
+    assert!(matches!(outcome, Err(DatabaseError::Timeout(_))), "{outcome:?}");
+    assert!(deadline.elapsed() < WINDOW);
+    let after = quiet_after(&test, deadline).await;
+    assert!(
+        after < 2 * WINDOW,
+        "the server still worked {after:?} after the deadline"
+    );
+    test.database.ping().await.unwrap();
+    test.drop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_read_dropped_at_the_deadline_stops_on_the_server() {
+    let test = TestDatabase::with_tables(2).await;
+    let deadline = Instant::now() + Duration::from_millis(600);
+    let read = test.database.read(|connection| {
+        Box::pin(async move {
+            slow(connection, 0.4).await?;
+            slow(connection, 5.0).await
+        })
+    });
+    // The server shell drops a handler at its deadline.
+    let cut = timeout_at(deadline, deadline::scope(Some(deadline), read)).await;
+    assert!(cut.is_err());
+    let after = quiet_after(&test, deadline).await;
+    assert!(
+        after < 2 * WINDOW,
+        "the server still worked {after:?} after the deadline"
+    );
+    test.drop().await;
+}
+
+#[tokio::test]
+async fn nothing_starts_after_the_deadline() {
+    let test = TestDatabase::with_tables(1).await;
+    let outcome = deadline::scope(Some(Instant::now()), test.database.ping()).await;
+    assert!(matches!(outcome, Err(DatabaseError::Timeout(None))));
+    test.drop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_pool_answers_unavailable_within_a_second() {
+    let test = TestDatabase::with_tables(1).await;
+    let busy = test.database.clone();
+    let holder = tokio::spawn(async move { busy.read(|connection| Box::pin(slow(connection, 1.9))).await });
+    while test.database.usage().used == 0 {
+        sleep(Duration::from_millis(5)).await;
+    }
+    let started = Instant::now();
+    let outcome = test.database.ping().await;
+    assert!(
+        matches!(outcome, Err(DatabaseError::Unavailable(_))),
+        "{outcome:?}"
+    );
+    assert!(started.elapsed() < Duration::from_secs(1));
+    holder.await.unwrap().unwrap();
+    test.drop().await;
+}

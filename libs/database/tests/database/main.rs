@@ -1,0 +1,7 @@
+//! The database room on a real Postgres.
+
+mod cancelled;
+mod deadlines;
+mod idempotent;
+mod migrations;
+mod support;
