@@ -1,0 +1,160 @@
+//! Refusals: what a caller is told when a call is not carried out.
+//!
+//! A [`Refusal`] becomes a gRPC status with rich details (AIP-193): exactly one `ErrorInfo` whose reason is a value of
+//! `muster.error.v1.ErrorReason` and whose domain is `muster.dev`, and beside it whatever helps: every field violation
+//! at once, a broken precondition, a used-up quota, when to come back, where to go instead. The gRPC code is a function
+//! of the reason.
+//!
+//! ```
+//! use muster_refusal::{ErrorReason, Refusal};
+//!
+//! let refusal = Refusal::new(ErrorReason::InvitationExpired, "the invitation has expired; ask for a new one");
+//! let status = tonic::Status::from(refusal);
+//! assert_eq!(status.code(), tonic::Code::FailedPrecondition);
+//! ```
+
+mod code;
+mod read;
+mod violations;
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+pub use code::code_of;
+pub use muster_proto::error::v1::ErrorReason;
+pub use read::{quota_of, reason_of, violations_of};
+use tonic::Status;
+use tonic_types::{ErrorDetails, StatusExt};
+pub use violations::Violations;
+
+/// The domain of every `ErrorInfo` of the suite.
+pub const DOMAIN: &str = "muster.dev";
+
+/// A call that is not carried out, in the words that the caller may read.
+///
+/// Holds no internal text: what broke inside is logged where it is handled, and becomes [`Refusal::internal`].
+#[derive(Debug, Clone)]
+pub struct Refusal {
+    reason: ErrorReason,
+    message: String,
+    metadata: HashMap<String, String>,
+    details: ErrorDetails,
+}
+
+impl Refusal {
+    /// A refusal with its reason and a sentence that says what to do about it.
+    pub fn new(reason: ErrorReason, message: impl Into<String>) -> Self {
+        Self {
+            reason,
+            message: message.into(),
+            metadata: HashMap::new(),
+            details: ErrorDetails::new(),
+        }
+    }
+
+    /// Something broke on our side. Log the cause before; the caller learns only that.
+    pub fn internal() -> Self {
+        Self::new(
+            ErrorReason::Internal,
+            "something broke on our side; try again, and report the trace id if it stays",
+        )
+    }
+
+    /// A part that is needed is away for the moment; the caller may come back in a second.
+    pub fn unavailable() -> Self {
+        Self::new(
+            ErrorReason::Unavailable,
+            "a part that is needed is away for the moment; try again with back-off",
+        )
+        .retry_after(Duration::from_secs(1))
+    }
+
+    /// The caller may not do this, whether or not the named thing exists. Always the same bytes.
+    pub fn permission_denied() -> Self {
+        Self::new(
+            ErrorReason::PermissionDenied,
+            "you may not do this here; ask an owner of the organization for access",
+        )
+    }
+
+    /// Nothing of that name inside the caller's own scope. Always the same bytes.
+    pub fn not_found() -> Self {
+        Self::new(ErrorReason::NotFound, "there is nothing of that name here")
+    }
+
+    /// The reason.
+    pub fn reason(&self) -> ErrorReason {
+        self.reason
+    }
+
+    /// Adds a fact that programs may read.
+    #[must_use]
+    pub fn metadata(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.metadata.insert(key.into(), value.into());
+        self
+    }
+
+    /// Adds a field that breaks its rule: `field` as a path in the request, `description` what it must be.
+    #[must_use]
+    pub fn violation(mut self, field: impl Into<String>, description: impl Into<String>) -> Self {
+        self.details.add_bad_request_violation(field, description);
+        self
+    }
+
+    /// Adds a precondition that does not hold.
+    #[must_use]
+    pub fn precondition(
+        mut self,
+        kind: impl Into<String>,
+        subject: impl Into<String>,
+        description: impl Into<String>,
+    ) -> Self {
+        self.details
+            .add_precondition_failure_violation(kind, subject, description);
+        self
+    }
+
+    /// Adds a quota that is used up, with how much was asked for or used and how much there is.
+    #[must_use]
+    pub fn quota(mut self, subject: impl Into<String>, used: i64, limit: i64) -> Self {
+        self.details
+            .add_quota_failure_violation(subject, format!("{used} of {limit}"));
+        self.metadata("used", used.to_string())
+            .metadata("limit", limit.to_string())
+    }
+
+    /// Says when to come back.
+    #[must_use]
+    pub fn retry_after(mut self, delay: Duration) -> Self {
+        self.details.set_retry_info(Some(delay));
+        self
+    }
+
+    /// Says where to go instead.
+    #[must_use]
+    pub fn help(mut self, description: impl Into<String>, url: impl Into<String>) -> Self {
+        self.details.add_help_link(description, url);
+        self
+    }
+}
+
+impl From<Refusal> for Status {
+    fn from(refusal: Refusal) -> Self {
+        let Refusal {
+            reason,
+            message,
+            metadata,
+            mut details,
+        } = refusal;
+        let name = reason.as_str_name();
+        details.set_error_info(
+            name.strip_prefix("ERROR_REASON_").unwrap_or(name),
+            DOMAIN,
+            metadata,
+        );
+        Status::with_error_details(code_of(reason), message, details)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,34 @@
+//! Reading a refusal back: for clients, pages and tests.
+
+use muster_proto::error::v1::ErrorReason;
+use tonic::Status;
+use tonic_types::StatusExt;
+
+use crate::DOMAIN;
+
+/// The reason of a status that the suite sent; `None` for a status from somebody else.
+pub fn reason_of(status: &Status) -> Option<ErrorReason> {
+    let info = status
+        .get_details_error_info()
+        .filter(|info| info.domain == DOMAIN)?;
+    ErrorReason::from_str_name(&format!("ERROR_REASON_{}", info.reason))
+}
+
+/// The field violations of a status: field and description.
+pub fn violations_of(status: &Status) -> Vec<(String, String)> {
+    status.get_details_bad_request().map_or_else(Vec::new, |bad| {
+        bad.field_violations
+            .into_iter()
+            .map(|violation| (violation.field, violation.description))
+            .collect()
+    })
+}
+
+/// Used and limit of a status that tells of a quota.
+pub fn quota_of(status: &Status) -> Option<(i64, i64)> {
+    let metadata = status.get_details_error_info()?.metadata;
+    Some((
+        metadata.get("used")?.parse().ok()?,
+        metadata.get("limit")?.parse().ok()?,
+    ))
+}
