@@ -13,7 +13,7 @@ use crate::EngineError;
 /// [`EngineError::DiskFull`]; [`EngineError::File`] when the directory cannot be looked at.
 pub fn require_space(directory: &Path, needed_mb: u64) -> Result<(), EngineError> {
     let stat = statvfs(directory).map_err(|errno| EngineError::file("look at", directory)(errno.into()))?;
-    let free_mb = u64::from(stat.blocks_available()) * u64::from(stat.fragment_size()) / 1_000_000;
+    let free_mb = stat.blocks_available() * stat.fragment_size() / 1_000_000;
     if free_mb < needed_mb {
         return Err(EngineError::DiskFull {
             path: directory.to_path_buf(),

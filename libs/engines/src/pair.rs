@@ -6,7 +6,7 @@ use std::thread;
 
 use nix::fcntl::{Flock, FlockArg};
 
-use crate::{Durability, EngineError, Ports, Postgres, RabbitMq, RabbitMqPorts, postgres, rabbitmq};
+use crate::{Durability, EngineError, Ports, Postgres, RabbitMq, RabbitMqPorts};
 
 /// A PostgreSQL and a RabbitMQ. Dropping it leaves them running for the next process; [`Pair::stop`] ends them.
 #[derive(Debug)]
@@ -61,14 +61,14 @@ impl Pair {
     pub fn stop_running(directory: &Path) -> Vec<&'static str> {
         let mut ended = Vec::new();
         if let Some(mut running) = Postgres::find_running(&directory.join("postgres")) {
-            postgres::stop(&mut running);
+            Postgres::stop_running(&mut running);
             ended.push("postgres");
         }
         if let Some(mut running) = RabbitMq::find_running(&directory.join("rabbitmq")) {
             let mapper = Ports::open(&directory.join("ports"))
                 .known("rabbitmq-mapper")
                 .unwrap_or_default();
-            rabbitmq::stop(&mut running, mapper);
+            RabbitMq::stop_running(&mut running, mapper);
             ended.push("rabbitmq");
         }
         ended

@@ -98,7 +98,18 @@ impl Postgres {
 
     /// Ends it cleanly; open connections are cut, their transactions rolled back.
     pub fn stop(&mut self) {
-        stop(&mut self.running);
+        Self::stop_running(&mut self.running);
+    }
+
+    /// Only the process, for those who watch it themselves.
+    #[must_use]
+    pub fn into_running(self) -> Running {
+        self.running
+    }
+
+    /// Ends a server cleanly: SIGINT is PostgreSQL's "fast" shutdown.
+    pub fn stop_running(running: &mut Running) {
+        running.stop(Signal::SIGINT, STOP_PATIENCE);
     }
 
     fn wait_ready(&mut self, cluster: &cluster::Cluster, durability: Durability) -> Result<(), EngineError> {
@@ -153,9 +164,4 @@ impl Postgres {
             .args(["-p", &self.port.to_string(), "-d", "postgres"]);
         command
     }
-}
-
-/// Ends a server cleanly: SIGINT is PostgreSQL's "fast" shutdown.
-pub(crate) fn stop(running: &mut Running) {
-    running.stop(Signal::SIGINT, STOP_PATIENCE);
 }

@@ -110,7 +110,24 @@ impl RabbitMq {
 
     /// Ends it cleanly, and its port mapper.
     pub fn stop(&mut self) {
-        stop(&mut self.running, self.ports.mapper);
+        Self::stop_running(&mut self.running, self.ports.mapper);
+    }
+
+    /// Only the process, for those who watch it themselves.
+    #[must_use]
+    pub fn into_running(self) -> Running {
+        self.running
+    }
+
+    /// Ends a broker cleanly. Its port mapper is a daemon of its own, started by Erlang on our port only for us.
+    pub fn stop_running(running: &mut Running, mapper: u16) {
+        running.stop(Signal::SIGTERM, STOP_PATIENCE);
+        let _ = Command::new("epmd")
+            .args(["-port", &mapper.to_string(), "-kill"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
     }
 
     fn wait_ready(&mut self, log: &Path) -> Result<(), EngineError> {
@@ -136,17 +153,6 @@ impl RabbitMq {
         let booted = self.directory.join("booted");
         fs::write(&booted, b"").map_err(EngineError::file("write", &booted))
     }
-}
-
-/// Ends a broker cleanly. Its port mapper is a daemon of its own, started by Erlang on our port only for us.
-pub(crate) fn stop(running: &mut Running, mapper: u16) {
-    running.stop(Signal::SIGTERM, STOP_PATIENCE);
-    let _ = Command::new("epmd")
-        .args(["-port", &mapper.to_string(), "-kill"])
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status();
 }
 
 /// A first start that was killed half-way leaves a database that no later start can read, and nothing worth keeping.

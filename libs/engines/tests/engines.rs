@@ -1,5 +1,7 @@
 //! The engines come back with their data, whatever was killed.
 
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
