@@ -1,0 +1,244 @@
+//! Connections to the broker, and the names used in it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use lapin::uri::AMQPUri;
+use lapin::{Channel, Connection, ConnectionProperties};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::backoff::Backoff;
+use crate::{measures, topology};
+
+const HEARTBEAT_SECONDS: u16 = 10;
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const DECLARE_TIMEOUT: Duration = Duration::from_secs(30);
+/// A session that lived this long was a good one: the next failure starts the back-off anew.
+const GOOD_SESSION: Duration = Duration::from_secs(10);
+
+/// How to reach the broker.
+#[derive(Clone)]
+pub struct BrokerOptions {
+    /// `amqp://` or `amqps://` address, with the credentials of this service.
+    pub url: String,
+    /// Put before every name in the broker; empty in production, one of its own for each test.
+    pub prefix: String,
+    /// The service that connects; shown in the broker's list of connections.
+    pub service: &'static str,
+}
+
+/// Where messages go to and come from. Cheap to clone; holds no connection: relay and consumer open their own, so that
+/// a broker that stops reading publishers does not stop consumers.
+#[derive(Clone)]
+pub struct Broker(Arc<Inner>);
+
+struct Inner {
+    uri: AMQPUri,
+    names: Names,
+    service: &'static str,
+}
+
+/// Why the broker could not be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BrokerError {
+    /// The address is not an AMQP address.
+    #[error("the broker's address is not a valid AMQP address: {0}")]
+    Address(String),
+    /// The broker refused, or the connection broke.
+    #[error("the broker failed while {doing}")]
+    Failed {
+        /// What was being done.
+        doing: &'static str,
+        /// The driver's error.
+        source: lapin::Error,
+    },
+    /// The broker did not answer in time.
+    #[error("the broker did not answer in time while {0}")]
+    Timeout(&'static str),
+    /// The broker did not accept a message.
+    #[error("the broker did not accept a message: {0}")]
+    NotAccepted(&'static str),
+    /// The consumer was cancelled by the broker.
+    #[error("the broker ended the consumer")]
+    Ended,
+}
+
+impl Broker {
+    /// Reads the options; connects to nothing yet.
+    ///
+    /// # Errors
+    /// When the address is not an AMQP address.
+    pub fn new(options: BrokerOptions) -> Result<Self, BrokerError> {
+        let mut uri: AMQPUri = options.url.parse().map_err(BrokerError::Address)?;
+        uri.query.heartbeat = Some(HEARTBEAT_SECONDS);
+        let names = Names { prefix: options.prefix };
+        Ok(Self(Arc::new(Inner { uri, names, service: options.service })))
+    }
+
+    /// The service that connects.
+    #[must_use]
+    pub fn service(&self) -> &'static str {
+        self.0.service
+    }
+
+    /// The name of a queue or exchange in the broker: the prefix and the name of the table.
+    #[must_use]
+    pub fn name(&self, name: &str) -> String {
+        self.0.names.of(name)
+    }
+
+    /// The name of the exchange that events are published to.
+    #[must_use]
+    pub fn exchange(&self) -> String {
+        self.0.names.exchange()
+    }
+
+    /// Declares the whole table; for commands and tests, relay and consumer do it by themselves.
+    ///
+    /// # Errors
+    /// When the broker cannot be reached or holds something else under one of the names.
+    pub async fn declare(&self) -> Result<(), BrokerError> {
+        let session = self.open("declare").await?;
+        session.close().await;
+        Ok(())
+    }
+
+    /// A new connection with one channel, on which the whole table has been declared. Without the driver's own
+    /// recovery: it gives up after 16 tries and then never recovers channels.
+    pub(crate) async fn open(&self, purpose: &'static str) -> Result<Session, BrokerError> {
+        let name = format!("muster-{}/{purpose}", self.0.service);
+        let properties = ConnectionProperties::default().with_connection_name(name.into());
+        let connecting = Connection::connect_uri(self.0.uri.clone(), properties);
+        let connection = in_time(CONNECT_TIMEOUT, "connecting", connecting).await?;
+        let channel = in_time(CONNECT_TIMEOUT, "opening a channel", connection.create_channel()).await?;
+        let declaring = topology::declare(&channel, &self.0.names);
+        in_time(DECLARE_TIMEOUT, "declaring the topology", declaring).await?;
+        Ok(Session { connection, channel, opened: Instant::now() })
+    }
+
+    /// Sessions one after the other, until `shutdown`.
+    pub(crate) fn sessions(&self, purpose: &'static str, shutdown: CancellationToken) -> Sessions {
+        let backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
+        Sessions { broker: self.clone(), purpose, shutdown, backoff }
+    }
+}
+
+/// Supervises a connection: whatever ended the last session, the next one is opened after a back-off.
+pub(crate) struct Sessions {
+    broker: Broker,
+    purpose: &'static str,
+    shutdown: CancellationToken,
+    backoff: Backoff,
+}
+
+impl Sessions {
+    /// The next live session; `None` once it is time to stop.
+    pub(crate) async fn next(&mut self) -> Option<Session> {
+        loop {
+            let opened = tokio::select! {
+                biased;
+                () = self.shutdown.cancelled() => return None,
+                opened = self.broker.open(self.purpose) => opened,
+            };
+            match opened {
+                Ok(session) => {
+                    tracing::info!(purpose = self.purpose, "connected to the broker");
+                    measures::connected(self.purpose, true);
+                    return Some(session);
+                }
+                Err(error) => self.wait_after(&error).await,
+            }
+        }
+    }
+
+    /// Tells how a session ended; waits before the next one when it ended badly.
+    pub(crate) async fn ended(&mut self, session: Session, how: Result<(), BrokerError>) {
+        measures::connected(self.purpose, false);
+        session.close().await;
+        if session.opened.elapsed() >= GOOD_SESSION {
+            self.backoff.reset();
+        }
+        if let Err(error) = how {
+            self.wait_after(&error).await;
+        }
+    }
+
+    async fn wait_after(&mut self, error: &BrokerError) {
+        let wait = self.backoff.next();
+        let purpose = self.purpose;
+        tracing::warn!(purpose, error = error as &dyn std::error::Error, ?wait, "no connection to the broker");
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = self.shutdown.cancelled() => {}
+        }
+    }
+}
+
+impl std::fmt::Debug for Broker {
+    /// Without the address: it carries credentials.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Broker").field("service", &self.0.service).field("names", &self.0.names).finish()
+    }
+}
+
+impl std::fmt::Debug for BrokerOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("BrokerOptions").field("prefix", &self.prefix).field("service", &self.service).finish()
+    }
+}
+
+/// One live connection and its channel.
+pub(crate) struct Session {
+    pub(crate) connection: Connection,
+    pub(crate) channel: Channel,
+    opened: Instant,
+}
+
+impl Session {
+    /// Whether the driver still believes in connection and channel.
+    pub(crate) fn is_alive(&self) -> bool {
+        self.connection.status().connected() && self.channel.status().connected()
+    }
+
+    /// Whether the broker has stopped reading from publishers (memory or disk alarm).
+    pub(crate) fn is_blocked(&self) -> bool {
+        self.connection.status().blocked()
+    }
+
+    /// Says goodbye, but not for longer than a second: a broken connection never answers.
+    pub(crate) async fn close(&self) {
+        let closing = self.connection.close(200, "done".into());
+        drop(tokio::time::timeout(Duration::from_secs(1), closing).await);
+    }
+}
+
+/// Names in the broker.
+#[derive(Debug, Clone)]
+pub(crate) struct Names {
+    prefix: String,
+}
+
+impl Names {
+    pub(crate) fn of(&self, name: &str) -> String {
+        format!("{}{name}", self.prefix)
+    }
+
+    pub(crate) fn exchange(&self) -> String {
+        self.of("muster.events")
+    }
+}
+
+/// Runs a call of the driver with a time limit: a broker that has stopped reading never answers.
+pub(crate) async fn in_time<T>(
+    limit: Duration,
+    doing: &'static str,
+    call: impl Future<Output = Result<T, lapin::Error>>,
+) -> Result<T, BrokerError> {
+    match tokio::time::timeout(limit, call).await {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(source)) => Err(BrokerError::Failed { doing, source }),
+        Err(_) => Err(BrokerError::Timeout(doing)),
+    }
+}

@@ -1,0 +1,197 @@
+//! One connection's worth of consuming: takes deliveries, keeps aggregates in order, settles.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::StreamExt;
+use lapin::message::Delivery;
+use lapin::options::{
+    BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicQosOptions, BasicRejectOptions,
+    QueueDeclareOptions,
+};
+use lapin::types::FieldTable;
+use lapin::{Acker, Consumer};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::lanes::Lanes;
+use super::work::{Verdict, Worker};
+use crate::broker::{BrokerError, Session, in_time};
+use crate::{Broker, Handler, QueueSpec, Received, measures, spans};
+
+const PREFETCH: u16 = 32;
+const BROKER_LIMIT: Duration = Duration::from_secs(5);
+/// After the end of a session, for what is being applied. A statement takes two seconds at most.
+const DRAIN_LIMIT: Duration = Duration::from_secs(10);
+const MEASURE_EVERY: Duration = Duration::from_secs(15);
+
+/// A delivery whose envelope could be read.
+struct Taken {
+    event: Received,
+    acker: Acker,
+}
+
+/// Consumes until the connection breaks or it is time to stop.
+pub(super) async fn serve<H: Handler>(
+    worker: &Arc<Worker<H>>,
+    session: &Session,
+    broker: &Broker,
+    shutdown: &CancellationToken,
+) -> Result<(), BrokerError> {
+    let mut consumer = consume(session, &broker.name(worker.queue().name)).await?;
+    let mut desk = Desk::new(worker, shutdown);
+    let mut measuring = tokio::time::interval(MEASURE_EVERY);
+    let ended = loop {
+        let step = tokio::select! {
+            () = shutdown.cancelled() => break Ok(()),
+            delivery = consumer.next() => match delivery {
+                Some(Ok(delivery)) => desk.take(&delivery).await,
+                // Any error is the end of this consumer, whatever the driver says about recovery.
+                Some(Err(source)) => Err(BrokerError::Failed { doing: "consuming", source }),
+                None => Err(BrokerError::Ended),
+            },
+            Some(done) = desk.tasks.join_next() => desk.finished(done),
+            _ = measuring.tick() => {
+                measure(session, broker, worker.queue()).await;
+                Ok(())
+            }
+        };
+        if let Err(error) = step {
+            break Err(error);
+        }
+    };
+    if ended.is_ok() {
+        let cancel = session.channel.basic_cancel(consumer.tag(), BasicCancelOptions::default());
+        drop(in_time(BROKER_LIMIT, "cancelling the consumer", cancel).await);
+    }
+    desk.close().await;
+    ended
+}
+
+async fn consume(session: &Session, queue: &str) -> Result<Consumer, BrokerError> {
+    let qos = session.channel.basic_qos(PREFETCH, BasicQosOptions::default());
+    in_time(BROKER_LIMIT, "setting the prefetch", qos).await?;
+    let consuming = session.channel.basic_consume(
+        queue.into(),
+        "".into(),
+        BasicConsumeOptions::default(),
+        FieldTable::default(),
+    );
+    in_time(BROKER_LIMIT, "starting the consumer", consuming).await
+}
+
+/// Where deliveries are sorted, and what is being worked on.
+struct Desk<'a, H> {
+    worker: &'a Arc<Worker<H>>,
+    lanes: Lanes<Uuid, Taken>,
+    tasks: JoinSet<(Uuid, Verdict)>,
+    /// Ends the waits between attempts: what is held belongs to this session and comes again in the next one.
+    closing: CancellationToken,
+}
+
+impl<'a, H: Handler> Desk<'a, H> {
+    fn new(worker: &'a Arc<Worker<H>>, shutdown: &CancellationToken) -> Self {
+        Self { worker, lanes: Lanes::new(), tasks: JoinSet::new(), closing: shutdown.child_token() }
+    }
+
+    async fn take(&mut self, delivery: &Delivery) -> Result<(), BrokerError> {
+        match Received::of_delivery(delivery) {
+            Ok(event) => {
+                let taken = Taken { event, acker: delivery.acker.clone() };
+                if let Some(taken) = self.lanes.enter(taken.event.aggregate, taken) {
+                    self.start(taken);
+                }
+                Ok(())
+            }
+            Err(problem) => {
+                let queue = self.worker.queue();
+                tracing::error!(queue = queue.name, error = %problem, "message parked: its envelope is unreadable");
+                measures::consumed(queue, None, "parked", Duration::ZERO);
+                let reject = delivery.acker.reject(BasicRejectOptions { requeue: false });
+                in_time(BROKER_LIMIT, "rejecting a message", reject).await.map(drop)
+            }
+        }
+    }
+
+    fn start(&mut self, taken: Taken) {
+        let worker = Arc::clone(self.worker);
+        let closing = self.closing.clone();
+        self.tasks.spawn(async move {
+            let aggregate = taken.event.aggregate;
+            (aggregate, handle(&worker, taken, &closing).await)
+        });
+    }
+
+    fn finished(
+        &mut self,
+        done: Result<(Uuid, Verdict), tokio::task::JoinError>,
+    ) -> Result<(), BrokerError> {
+        match done {
+            Ok((_, Verdict::HeldTooLong)) => Err(BrokerError::Timeout("holding a message")),
+            Ok((aggregate, _)) => {
+                if let Some(next) = self.lanes.finished(aggregate) {
+                    self.start(next);
+                }
+                Ok(())
+            }
+            // Its lane is lost, so is the order: everything comes again in the next session.
+            Err(_) => Err(BrokerError::Ended),
+        }
+    }
+
+    /// Waits for what is being applied. Not before all of it has ended may the next session begin: it gets the same
+    /// messages again, and an aggregate must not be worked on from two sides.
+    async fn close(mut self) {
+        self.closing.cancel();
+        let draining = async { while self.tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(DRAIN_LIMIT, draining).await.is_err() {
+            self.tasks.shutdown().await;
+        }
+    }
+}
+
+/// Handles one delivery and tells the broker. An ack that does not arrive is no loss: the message comes again and its
+/// inbox row is there.
+async fn handle<H: Handler>(worker: &Arc<Worker<H>>, taken: Taken, closing: &CancellationToken) -> Verdict {
+    let event = Arc::new(taken.event);
+    let (verdict, span) = worker.handle(&event, closing).await;
+    let name = match &verdict {
+        Verdict::Applied | Verdict::Repeated => "ack",
+        Verdict::Parked => "reject",
+        Verdict::Abandoned | Verdict::HeldTooLong => return verdict,
+    };
+    let _settling = spans::settling(&span, name);
+    let settled = match &verdict {
+        Verdict::Parked => {
+            let reject = taken.acker.reject(BasicRejectOptions { requeue: false });
+            in_time(BROKER_LIMIT, "rejecting a message", reject).await
+        }
+        _ => in_time(BROKER_LIMIT, "acking a message", taken.acker.ack(BasicAckOptions::default())).await,
+    };
+    if !matches!(settled, Ok(true)) {
+        tracing::debug!(id = %event.id, "the broker was not told; the message will come again");
+    }
+    verdict
+}
+
+/// Asks how much waits, on a channel of its own: a refusal closes the channel.
+async fn measure(session: &Session, broker: &Broker, queue: &QueueSpec) {
+    let counted = async {
+        let opening = session.connection.create_channel();
+        let channel = in_time(BROKER_LIMIT, "opening a channel", opening).await?;
+        let passive = QueueDeclareOptions { passive: true, ..Default::default() };
+        let mut counts = [0; 2];
+        for (count, name) in counts.iter_mut().zip([queue.name, queue.parked]) {
+            let asking = channel.queue_declare(broker.name(name).into(), passive, FieldTable::default());
+            *count = in_time(BROKER_LIMIT, "counting messages", asking).await?.message_count();
+        }
+        let closing = channel.close(200, "counted".into());
+        in_time(BROKER_LIMIT, "closing a channel", closing).await?;
+        Ok::<_, BrokerError>(counts)
+    };
+    match counted.await {
+        Ok([ready, parked]) => measures::depth(queue, ready, parked),
+        Err(error) => tracing::debug!(error = &error as &dyn std::error::Error, "counting messages failed"),
+    }
+}

@@ -1,0 +1,144 @@
+//! The work on one event: attempts until it is applied, known, parked, or no longer ours.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::FutureExt;
+use muster_database::{Database, deadline};
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tracing::{Instrument, Span};
+
+use crate::backoff::Backoff;
+use crate::inbox::{self, Claim};
+use crate::{Handler, HandlingError, QueueSpec, Received, measures, spans};
+
+/// Leaves connections of the pool to the calls that people wait for.
+const ATTEMPTS_AT_ONCE: usize = 8;
+/// Everything that an attempt does, questions to other services included.
+const ATTEMPT_LIMIT: Duration = Duration::from_secs(15);
+/// Attempts when nobody foresaw the failure.
+const UNEXPECTED_LIMIT: u32 = 5;
+/// The broker closes the channel of a consumer that holds a message for 30 minutes; a little earlier we do it in order.
+const HOLD_LIMIT: Duration = Duration::from_secs(25 * 60);
+
+/// What became of a delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// Applied and committed: ack.
+    Applied,
+    /// Had been applied before: ack.
+    Repeated,
+    /// Cannot be handled: reject, which parks it.
+    Parked,
+    /// The session ends: say nothing, it comes again.
+    Abandoned,
+    /// Held for as long as the broker lets us: the session must end.
+    HeldTooLong,
+}
+
+/// A handler and where it works.
+pub(super) struct Worker<H> {
+    db: Database,
+    exchange: String,
+    queue: &'static QueueSpec,
+    handler: Arc<H>,
+    permits: Semaphore,
+}
+
+impl<H: Handler> Worker<H> {
+    pub(super) fn new(db: Database, exchange: String, queue: &'static QueueSpec, handler: H) -> Self {
+        let permits = Semaphore::new(ATTEMPTS_AT_ONCE);
+        Self { db, exchange, queue, handler: Arc::new(handler), permits }
+    }
+
+    pub(super) fn queue(&self) -> &'static QueueSpec {
+        self.queue
+    }
+
+    /// Works on an event until there is a verdict. The span is the CONSUMER span, for the settling.
+    pub(super) async fn handle(
+        &self,
+        event: &Arc<Received>,
+        closing: &CancellationToken,
+    ) -> (Verdict, Span) {
+        let started = Instant::now();
+        let span = spans::handling(event, &self.exchange, self.queue);
+        let verdict = self.attempts(event, closing, started, &span).instrument(span.clone()).await;
+        let outcome = match verdict {
+            Verdict::Applied => "applied",
+            Verdict::Repeated => "repeated",
+            Verdict::Parked => "parked",
+            Verdict::Abandoned | Verdict::HeldTooLong => "abandoned",
+        };
+        measures::consumed(self.queue, Some(event.event_type), outcome, started.elapsed());
+        (verdict, span)
+    }
+
+    async fn attempts(
+        &self,
+        event: &Arc<Received>,
+        closing: &CancellationToken,
+        started: Instant,
+        span: &Span,
+    ) -> Verdict {
+        let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(10));
+        let mut unexpected = 0;
+        while !closing.is_cancelled() {
+            let error = match self.guarded_attempt(event).await {
+                Ok(Claim::New) => return Verdict::Applied,
+                Ok(Claim::AlreadyApplied) => return Verdict::Repeated,
+                Err(error) => error,
+            };
+            unexpected += u32::from(matches!(error, HandlingError::Unexpected(_)));
+            if matches!(error, HandlingError::Permanent(_)) || unexpected >= UNEXPECTED_LIMIT {
+                spans::failed(span, "parked");
+                tracing::error!(event = %event.event_type, id = %event.id, %error, "message parked");
+                return Verdict::Parked;
+            }
+            if started.elapsed() >= HOLD_LIMIT {
+                return Verdict::HeldTooLong;
+            }
+            let wait = backoff.next();
+            tracing::warn!(event = %event.event_type, id = %event.id, %error, ?wait, "message held, will retry");
+            measures::retried(self.queue, event.event_type);
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = closing.cancelled() => {}
+            }
+        }
+        Verdict::Abandoned
+    }
+
+    /// An attempt that neither panics nor hangs.
+    async fn guarded_attempt(&self, event: &Arc<Received>) -> Result<Claim, HandlingError> {
+        let Ok(_permit) = self.permits.acquire().await else {
+            return Err(HandlingError::Transient("the consumer is closing".to_owned()));
+        };
+        let until = Instant::now() + ATTEMPT_LIMIT;
+        let attempt = deadline::scope(Some(until), AssertUnwindSafe(self.attempt(event)).catch_unwind());
+        match tokio::time::timeout_at(until + Duration::from_secs(1), attempt).await {
+            Ok(Ok(done)) => done,
+            Ok(Err(_)) => Err(HandlingError::Unexpected("the handler panicked".to_owned())),
+            Err(_) => Err(HandlingError::Transient("the handler did not finish in time".to_owned())),
+        }
+    }
+
+    async fn attempt(&self, event: &Arc<Received>) -> Result<Claim, HandlingError> {
+        let prepared = self.handler.prepare(event).await?;
+        let (handler, event) = (Arc::clone(&self.handler), Arc::clone(event));
+        self.db
+            .write(move |tx| {
+                Box::pin(async move {
+                    if inbox::claim(tx, &event).await? == Claim::AlreadyApplied {
+                        return Ok(Claim::AlreadyApplied);
+                    }
+                    handler.apply(tx, &event, prepared).await?;
+                    Ok(Claim::New)
+                })
+            })
+            .await
+    }
+}

@@ -1,0 +1,222 @@
+//! What travels around a payload: CloudEvents 1.0 attributes as AMQP 0-9-1 headers.
+//!
+//! RabbitMQ 3.10 speaks AMQP 0-9-1, for which CloudEvents has no binding: names follow the binary mode of its AMQP 1.0
+//! binding (`cloudEvents:` before each attribute). `organization`, `aggregate` and `actor` are extension attributes.
+
+use bytes::Bytes;
+use lapin::BasicProperties;
+use lapin::message::Delivery;
+use lapin::types::{AMQPValue, FieldTable};
+use muster_ids::{EventId, OrganizationId};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use uuid::Uuid;
+
+use crate::{Event, EventType, HandlingError};
+
+const PREFIX: &str = "cloudEvents:";
+const SEQUENCE: &str = "muster-sequence";
+const TRACEPARENT: &str = "traceparent";
+const CONTENT_TYPE: &str = "application/protobuf";
+/// RabbitMQ writes the message to disk.
+const PERSISTENT: u8 = 2;
+
+/// An event as a consumer gets it.
+#[derive(Debug, Clone)]
+pub struct Received {
+    /// Id of the event; the key of the inbox.
+    pub id: EventId,
+    /// Its type.
+    pub event_type: EventType,
+    /// The organization it belongs to.
+    pub organization: OrganizationId,
+    /// The thing that it tells of.
+    pub aggregate: Uuid,
+    /// The version of that thing after the fact.
+    pub sequence: i64,
+    /// Domain time of the fact.
+    pub time: OffsetDateTime,
+    /// Who caused it: `person:<uuid>`, `workload:<name>` or `service:<name>`.
+    pub actor: String,
+    /// W3C trace context of its publisher.
+    pub traceparent: Option<String>,
+    /// The protobuf message.
+    pub payload: Bytes,
+}
+
+impl Received {
+    /// The payload as the message of its type.
+    ///
+    /// # Errors
+    /// [`HandlingError::Permanent`] when it is an event of another type, or not that message.
+    pub fn decode<E: Event>(&self) -> Result<E, HandlingError> {
+        if self.event_type != E::TYPE {
+            let text = format!("expected {}, got {}", E::TYPE, self.event_type);
+            return Err(HandlingError::Permanent(text));
+        }
+        E::decode(self.payload.clone())
+            .map_err(|_| HandlingError::Permanent(format!("the payload is not a {}", E::TYPE.spec().message)))
+    }
+
+    pub(crate) fn of_delivery(delivery: &Delivery) -> Result<Self, EnvelopeProblem> {
+        Self::parse(&delivery.properties, Bytes::copy_from_slice(&delivery.data))
+    }
+
+    pub(crate) fn parse(properties: &BasicProperties, payload: Bytes) -> Result<Self, EnvelopeProblem> {
+        let headers = Headers(properties.headers().as_ref().ok_or(EnvelopeProblem("headers"))?);
+        if headers.cloud("specversion")? != "1.0" {
+            return Err(EnvelopeProblem("cloudEvents:specversion"));
+        }
+        let event_type =
+            EventType::of_cloud_type(headers.cloud("type")?).ok_or(EnvelopeProblem("cloudEvents:type"))?;
+        Ok(Self {
+            id: EventId::from_uuid(headers.uuid("id")?),
+            event_type,
+            organization: OrganizationId::from_uuid(headers.uuid("organization")?),
+            aggregate: headers.uuid("aggregate")?,
+            sequence: headers.sequence()?,
+            time: OffsetDateTime::parse(headers.cloud("time")?, &Rfc3339)
+                .map_err(|_| EnvelopeProblem("cloudEvents:time"))?,
+            actor: headers.cloud("actor")?.to_owned(),
+            traceparent: headers.text(TRACEPARENT).map(str::to_owned),
+            payload,
+        })
+    }
+
+    /// The AMQP properties and headers of this event.
+    pub(crate) fn properties(&self) -> BasicProperties {
+        let spec = self.event_type.spec();
+        let id = self.id.to_string();
+        let time = self.time.format(&Rfc3339).unwrap_or_default();
+        let mut headers = FieldTable::default();
+        let mut cloud = |name: &str, value: &str| {
+            headers.insert(format!("{PREFIX}{name}").into(), AMQPValue::LongString(value.into()));
+        };
+        cloud("specversion", "1.0");
+        cloud("id", &id);
+        cloud("source", &format!("/muster/{}", spec.publisher));
+        cloud("subject", &self.subject());
+        cloud("type", spec.cloud_type);
+        cloud("time", &time);
+        cloud("organization", &self.organization.to_string());
+        cloud("aggregate", &self.aggregate.to_string());
+        cloud("actor", &self.actor);
+        headers.insert(SEQUENCE.into(), AMQPValue::LongLongInt(self.sequence));
+        if let Some(traceparent) = &self.traceparent {
+            headers.insert(TRACEPARENT.into(), AMQPValue::LongString(traceparent.as_str().into()));
+        }
+        BasicProperties::default()
+            .with_content_type(CONTENT_TYPE.into())
+            .with_delivery_mode(PERSISTENT)
+            .with_message_id(id.into())
+            .with_type(spec.cloud_type.into())
+            .with_app_id(format!("muster-{}", spec.publisher).into())
+            .with_headers(headers)
+    }
+
+    /// The resource name of the aggregate.
+    fn subject(&self) -> String {
+        let (organization, collection) = (self.organization, self.event_type.spec().collection);
+        if collection == "organizations" {
+            format!("organizations/{organization}")
+        } else {
+            format!("organizations/{organization}/{collection}/{}", self.aggregate)
+        }
+    }
+}
+
+/// A message whose attributes cannot be read; names the attribute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the message's {0} is missing or malformed")]
+pub struct EnvelopeProblem(pub &'static str);
+
+struct Headers<'a>(&'a FieldTable);
+
+impl Headers<'_> {
+    fn text(&self, name: &str) -> Option<&str> {
+        match self.0.inner().get(name)? {
+            AMQPValue::LongString(value) => std::str::from_utf8(value.as_bytes()).ok(),
+            AMQPValue::ShortString(value) => Some(value.as_str()),
+            _ => None,
+        }
+    }
+
+    fn cloud(&self, name: &'static str) -> Result<&str, EnvelopeProblem> {
+        self.text(&format!("{PREFIX}{name}")).ok_or(EnvelopeProblem(name))
+    }
+
+    fn uuid(&self, name: &'static str) -> Result<Uuid, EnvelopeProblem> {
+        Uuid::parse_str(self.cloud(name)?).map_err(|_| EnvelopeProblem(name))
+    }
+
+    /// Any integer that a foreign publisher may have chosen; versions begin at 1.
+    fn sequence(&self) -> Result<i64, EnvelopeProblem> {
+        let value = match self.0.inner().get(SEQUENCE) {
+            Some(AMQPValue::LongLongInt(value)) => *value,
+            Some(AMQPValue::LongInt(value)) => i64::from(*value),
+            Some(AMQPValue::LongUInt(value)) => i64::from(*value),
+            _ => 0,
+        };
+        if value > 0 { Ok(value) } else { Err(EnvelopeProblem(SEQUENCE)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use time::macros::datetime;
+
+    fn sample() -> Received {
+        Received {
+            id: EventId::from_uuid(Uuid::from_u128(1)),
+            event_type: EventType::InvitationAccepted,
+            organization: OrganizationId::from_uuid(Uuid::from_u128(2)),
+            aggregate: Uuid::from_u128(3),
+            sequence: 7,
+            time: datetime!(2026-03-01 12:00:00.123456 UTC),
+            actor: "service:invitation".to_owned(),
+            traceparent: Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned()),
+            payload: Bytes::from_static(b"\x0a\x01x"),
+        }
+    }
+
+    #[test]
+    fn an_envelope_is_read_as_it_was_written() {
+        let sent = sample();
+        let got = Received::parse(&sent.properties(), sent.payload.clone()).unwrap();
+        assert_eq!(format!("{got:?}"), format!("{sent:?}"));
+        let headers = sent.properties().headers().clone().unwrap();
+        let subject = Headers(&headers).cloud("subject").unwrap().to_owned();
+        assert_eq!(
+            subject,
+            format!("organizations/{}/invitations/{}", Uuid::from_u128(2), Uuid::from_u128(3))
+        );
+    }
+
+    #[test]
+    fn every_missing_or_foreign_attribute_is_a_problem() {
+        let properties = sample().properties();
+        let headers = properties.headers().clone().unwrap();
+        let optional = ["traceparent", "cloudEvents:source", "cloudEvents:subject"];
+        for key in headers.inner().keys().filter(|key| !optional.contains(&key.as_str())) {
+            let mut without = FieldTable::default();
+            for (name, value) in headers.inner() {
+                if name != key {
+                    without.insert(name.clone(), value.clone());
+                }
+            }
+            let parsed = Received::parse(&properties.clone().with_headers(without), Bytes::new());
+            assert!(parsed.is_err(), "{key} was not missed");
+        }
+        assert!(Received::parse(&BasicProperties::default(), Bytes::new()).is_err());
+    }
+
+    #[test]
+    fn a_payload_of_another_type_is_permanent() {
+        let error = sample().decode::<muster_proto::organization::v1::OrganizationApprovedEvent>().unwrap_err();
+        assert!(matches!(error, HandlingError::Permanent(_)));
+        let broken = Received { payload: Bytes::from_static(&[0xff]), ..sample() };
+        let error = broken.decode::<muster_proto::invitation::v1::InvitationAcceptedEvent>().unwrap_err();
+        assert!(matches!(error, HandlingError::Permanent(_)));
+    }
+}

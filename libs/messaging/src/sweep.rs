@@ -1,0 +1,56 @@
+//! Deletes what nobody needs any more: published outbox rows after 7 days, inbox rows after 30.
+//!
+//! An event waits for its consumer in the broker, or parked; one that is redelivered later than 30 days after it was
+//! applied would be applied again, which no broker here does.
+
+use std::time::Duration;
+
+use muster_database::{Database, DatabaseError};
+use tokio_util::sync::CancellationToken;
+
+use crate::measures;
+
+const EVERY: Duration = Duration::from_secs(10 * 60);
+/// Small enough to stay far below the statement limit.
+const ROWS_AT_ONCE: u64 = 1000;
+/// Bounds one round: 50,000 rows a table, then the next round goes on.
+const STATEMENTS_A_ROUND: u32 = 50;
+
+const OUTBOX: &str = "DELETE FROM outbox WHERE id IN (
+    SELECT id FROM outbox WHERE published_at < now() - interval '7 days' ORDER BY published_at LIMIT 1000
+    FOR UPDATE SKIP LOCKED)";
+const INBOX: &str = "DELETE FROM inbox WHERE id IN (
+    SELECT id FROM inbox WHERE received_at < now() - interval '30 days' ORDER BY received_at LIMIT 1000
+    FOR UPDATE SKIP LOCKED)";
+
+/// Sweeps both tables every ten minutes until `shutdown`.
+pub(crate) async fn run(db: &Database, shutdown: &CancellationToken) {
+    loop {
+        for (table, statement) in [("outbox", OUTBOX), ("inbox", INBOX)] {
+            if let Err(error) = sweep(db, table, statement).await {
+                tracing::warn!(table, error = &error as &dyn std::error::Error, "sweeping old rows failed");
+            }
+        }
+        tokio::select! {
+            () = tokio::time::sleep(EVERY) => {}
+            () = shutdown.cancelled() => return,
+        }
+    }
+}
+
+async fn sweep(db: &Database, table: &'static str, statement: &'static str) -> Result<(), DatabaseError> {
+    for _ in 0..STATEMENTS_A_ROUND {
+        let rows = db
+            .read(move |connection| {
+                Box::pin(async move {
+                    Ok::<_, DatabaseError>(sqlx::query(statement).execute(connection).await?.rows_affected())
+                })
+            })
+            .await?;
+        measures::swept(table, rows);
+        if rows < ROWS_AT_ONCE {
+            break;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,137 @@
+//! The one table of what is published, by whom, and who hears of it.
+//!
+//! To add an event: write the message in the publisher's `events.proto`, add a row to `topology/events.rs`, handle it
+//! in every consumer named there. The tests of this module fail while one of these is missing.
+//!
+//! One topic exchange; a quorum queue for each consuming service, dead-lettered at least once to a parked quorum queue.
+//! Every service declares the whole table before it publishes, so that starting order does not matter.
+
+mod declare;
+mod events;
+
+pub(crate) use declare::declare;
+pub use events::{EMPLOYMENT, EventType, INVITATION, NOTIFICATION, ORGANIZATION, QUEUES, RECORDS};
+
+/// A protobuf message that is published as an event.
+pub trait Event: prost::Message + Default {
+    /// Its row in the table.
+    const TYPE: EventType;
+}
+
+/// One row: a type of event.
+#[derive(Debug)]
+pub struct EventSpec {
+    /// The type that this row describes.
+    pub event_type: EventType,
+    /// Routing key, such as `invitation.accepted`.
+    pub routing_key: &'static str,
+    /// CloudEvents type, such as `dev.muster.invitation.accepted.v1`.
+    pub cloud_type: &'static str,
+    /// Full name of the protobuf message.
+    pub message: &'static str,
+    /// Collection of the aggregate in resource names, such as `invitations`.
+    pub collection: &'static str,
+    /// The service that publishes it.
+    pub publisher: &'static str,
+    /// The queues that it is bound to; never empty.
+    pub consumers: &'static [&'static QueueSpec],
+}
+
+/// The queue of one consuming service.
+#[derive(Debug, PartialEq, Eq)]
+pub struct QueueSpec {
+    /// The service that reads it.
+    pub service: &'static str,
+    /// Name without the prefix of the installation.
+    pub name: &'static str,
+    /// Where what cannot be handled is parked.
+    pub parked: &'static str,
+}
+
+impl QueueSpec {
+    /// The events that the queue is bound to.
+    pub fn events(&'static self) -> impl Iterator<Item = EventType> {
+        EventType::ALL.iter().copied().filter(move |event| event.spec().consumers.contains(&self))
+    }
+
+    /// The queue of a service, if it consumes anything.
+    #[must_use]
+    pub fn of_service(service: &str) -> Option<&'static Self> {
+        QUEUES.iter().copied().find(|queue| queue.service == service)
+    }
+}
+
+impl EventType {
+    /// The type with this routing key.
+    #[must_use]
+    pub fn of_routing_key(key: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|event| event.spec().routing_key == key)
+    }
+
+    /// The type with this CloudEvents type.
+    #[must_use]
+    pub fn of_cloud_type(cloud_type: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|event| event.spec().cloud_type == cloud_type)
+    }
+
+    /// Routing key, such as `invitation.accepted`.
+    #[must_use]
+    pub fn routing_key(self) -> &'static str {
+        self.spec().routing_key
+    }
+}
+
+impl std::fmt::Display for EventType {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.routing_key())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_published_type_has_a_consumer() {
+        for event in EventType::ALL {
+            assert!(!event.spec().consumers.is_empty(), "{event} is heard by nobody");
+        }
+    }
+
+    #[test]
+    fn every_event_message_has_a_row_and_every_row_a_message() {
+        let described: BTreeSet<String> = muster_proto::pool()
+            .all_messages()
+            .map(|message| message.full_name().to_owned())
+            .filter(|name| name.starts_with("muster.") && name.ends_with("Event"))
+            .collect();
+        let rows: BTreeSet<String> =
+            EventType::ALL.iter().map(|event| event.spec().message.to_owned()).collect();
+        assert_eq!(described, rows);
+    }
+
+    #[test]
+    fn names_follow_from_the_publisher_and_are_unique() {
+        let mut keys = BTreeSet::new();
+        for event in EventType::ALL {
+            let spec = event.spec();
+            assert_eq!(spec.event_type, *event);
+            assert!(keys.insert(spec.routing_key), "{event} twice");
+            assert!(spec.message.starts_with(&format!("muster.{}.v1.", spec.publisher)), "{event}");
+            assert_eq!(EventType::of_routing_key(spec.routing_key), Some(*event));
+            assert_eq!(EventType::of_cloud_type(spec.cloud_type), Some(*event));
+        }
+    }
+
+    #[test]
+    fn every_queue_is_bound_and_no_service_hears_itself() {
+        for queue in QUEUES {
+            assert!(queue.events().count() > 0, "{} is bound to nothing", queue.name);
+            assert!(queue.events().all(|event| event.spec().publisher != queue.service));
+            assert_eq!(QueueSpec::of_service(queue.service), Some(*queue));
+            assert_eq!(queue.parked, format!("{}.parked", queue.name));
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Declares the table in the broker. Idempotent; every service does it on every new connection.
+
+use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
+use lapin::types::{AMQPValue, FieldTable};
+use lapin::{Channel, ExchangeKind};
+
+use super::QUEUES;
+use crate::broker::Names;
+
+/// Deliveries of one message before it is parked. Only a process that dies with the message counts: errors are retried
+/// in process, and nothing is ever requeued by hand.
+const DELIVERY_LIMIT: i32 = 20;
+/// Looking at a parked message counts as a delivery, and newer brokers have a default limit: effectively none.
+const PARKED_DELIVERY_LIMIT: i32 = 1_000_000_000;
+
+/// Declares the exchange, every parked queue, every queue, then every binding: in this order nothing is ever routed to
+/// a queue whose dead letters would have nowhere to go.
+pub(crate) async fn declare(channel: &Channel, names: &Names) -> Result<(), lapin::Error> {
+    let durable = ExchangeDeclareOptions { durable: true, ..Default::default() };
+    channel
+        .exchange_declare(names.exchange().into(), ExchangeKind::Topic, durable, FieldTable::default())
+        .await?;
+    for queue in QUEUES {
+        declare_queue(channel, &names.of(queue.parked), parked_arguments()).await?;
+        declare_queue(channel, &names.of(queue.name), arguments(&names.of(queue.parked))).await?;
+        for event in queue.events() {
+            channel
+                .queue_bind(
+                    names.of(queue.name).into(),
+                    names.exchange().into(),
+                    event.routing_key().into(),
+                    QueueBindOptions::default(),
+                    FieldTable::default(),
+                )
+                .await?;
+        }
+    }
+    Ok(())
+}
+
+async fn declare_queue(channel: &Channel, name: &str, arguments: FieldTable) -> Result<(), lapin::Error> {
+    let durable = QueueDeclareOptions { durable: true, ..Default::default() };
+    channel.queue_declare(name.into(), durable, arguments).await?;
+    Ok(())
+}
+
+/// At-least-once dead-lettering needs all four: strategy, overflow, exchange, and a key that routes. The default
+/// exchange always exists, so the third cannot go missing.
+fn arguments(parked: &str) -> FieldTable {
+    table([
+        ("x-queue-type", text("quorum")),
+        ("x-delivery-limit", AMQPValue::LongInt(DELIVERY_LIMIT)),
+        ("x-overflow", text("reject-publish")),
+        ("x-dead-letter-strategy", text("at-least-once")),
+        ("x-dead-letter-exchange", text("")),
+        ("x-dead-letter-routing-key", text(parked)),
+    ])
+}
+
+fn parked_arguments() -> FieldTable {
+    table([
+        ("x-queue-type", text("quorum")),
+        ("x-delivery-limit", AMQPValue::LongInt(PARKED_DELIVERY_LIMIT)),
+        ("x-overflow", text("reject-publish")),
+    ])
+}
+
+fn text(value: &str) -> AMQPValue {
+    AMQPValue::LongString(value.into())
+}
+
+fn table<const N: usize>(entries: [(&str, AMQPValue); N]) -> FieldTable {
+    let mut table = FieldTable::default();
+    for (key, value) in entries {
+        table.insert(key.into(), value);
+    }
+    table
+}

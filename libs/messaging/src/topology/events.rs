@@ -1,0 +1,79 @@
+//! The rows.
+
+use super::{Event, EventSpec, QueueSpec};
+
+macro_rules! queues {
+    ($($name:ident = $service:literal),* $(,)?) => {
+        $(
+            #[doc = concat!("The queue of the ", $service, " service.")]
+            pub static $name: QueueSpec = QueueSpec {
+                service: $service,
+                name: concat!("muster.", $service),
+                parked: concat!("muster.", $service, ".parked"),
+            };
+        )*
+        /// All queues.
+        pub static QUEUES: &[&QueueSpec] = &[$(&$name),*];
+    };
+}
+
+macro_rules! events {
+    ($($variant:ident: $key:literal = $area:ident.$message:ident of $collection:literal -> $($queue:ident)*;)*) => {
+        /// Everything that is published.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum EventType {
+            $(#[doc = concat!("`", $key, "`")] $variant,)*
+        }
+
+        impl EventType {
+            /// Every type, in the order of the table.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// Its row.
+            #[must_use]
+            pub fn spec(self) -> &'static EventSpec {
+                match self {
+                    $(Self::$variant => {
+                        static SPEC: EventSpec = EventSpec {
+                            event_type: EventType::$variant,
+                            routing_key: $key,
+                            cloud_type: concat!("dev.muster.", $key, ".v1"),
+                            message: concat!("muster.", stringify!($area), ".v1.", stringify!($message)),
+                            collection: $collection,
+                            publisher: stringify!($area),
+                            consumers: &[$(&$queue),*],
+                        };
+                        &SPEC
+                    })*
+                }
+            }
+        }
+
+        $(
+            impl Event for muster_proto::$area::v1::$message {
+                const TYPE: EventType = EventType::$variant;
+            }
+        )*
+    };
+}
+
+queues! {
+    ORGANIZATION = "organization",
+    EMPLOYMENT = "employment",
+    INVITATION = "invitation",
+    NOTIFICATION = "notification",
+    RECORDS = "records",
+}
+
+// type: routing key = publisher.message of its resource collection -> the queues that hear of it
+events! {
+    OrganizationApproved: "organization.approved" = organization.OrganizationApprovedEvent of "organizations" -> EMPLOYMENT;
+    InvitationMailRequested: "invitation.mail_requested" = invitation.InvitationMailRequestedEvent of "invitations" -> NOTIFICATION;
+    InvitationAccepted: "invitation.accepted" = invitation.InvitationAcceptedEvent of "invitations" -> EMPLOYMENT;
+    DeliverySent: "delivery.sent" = notification.DeliverySentEvent of "deliveries" -> INVITATION;
+    DeliveryUncertain: "delivery.uncertain" = notification.DeliveryUncertainEvent of "deliveries" -> INVITATION;
+    DeliveryDeferred: "delivery.deferred" = notification.DeliveryDeferredEvent of "deliveries" -> INVITATION;
+    DeliveryFailed: "delivery.failed" = notification.DeliveryFailedEvent of "deliveries" -> INVITATION;
+    DeliveryDropped: "delivery.dropped" = notification.DeliveryDroppedEvent of "deliveries" -> INVITATION;
+    EmploymentVerified: "employment.verified" = employment.EmploymentVerifiedEvent of "employments" -> ORGANIZATION RECORDS;
+}
