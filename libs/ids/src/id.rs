@@ -9,7 +9,7 @@ use crate::NameProblem;
 
 /// The namespace in which a person's id is derived from their issuer and subject. Fixed for ever: another one would
 /// make everybody a stranger.
-const PERSON_NAMESPACE: Uuid = Uuid::from_u128(0x6d757374_6572_5a01_8c0d_7065_7273_6f6e);
+const PERSON_NAMESPACE: Uuid = Uuid::from_u128(0x6d75_7374_6572_5a01_8c0d_7065_7273_6f6e);
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident)*) => {$(

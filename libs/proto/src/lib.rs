@@ -9,7 +9,15 @@
 //! assert_eq!(violations[0].field, "name");
 //! ```
 
-#[allow(clippy::all, clippy::pedantic, dead_code, missing_docs, unreachable_pub, rustdoc::all, reason = "generated code")]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    missing_docs,
+    unreachable_pub,
+    rustdoc::all,
+    reason = "generated code"
+)]
 mod generated {
     include!(concat!(env!("OUT_DIR"), "/packages.rs"));
 }

@@ -91,7 +91,11 @@ fn check_message(message: &DynamicMessage, path: &str, violations: &mut Vec<Fiel
     let descriptor = message.descriptor();
     let rules = RULES.0.get(descriptor.full_name());
     for field in descriptor.fields() {
-        let path = if path.is_empty() { field.name().to_owned() } else { format!("{path}.{}", field.name()) };
+        let path = if path.is_empty() {
+            field.name().to_owned()
+        } else {
+            format!("{path}.{}", field.name())
+        };
         if let Some(rules) = rules.and_then(|rules| rules.get(&field.number())) {
             check_field(message, &field, rules, &path, violations);
         }
@@ -126,7 +130,10 @@ fn check_field(
     let value = message.get_field(field);
     for rule in &rules.rules {
         if let Some(description) = broken(rule, value.as_ref(), present, field) {
-            violations.push(FieldViolation { field: path.to_owned(), description });
+            violations.push(FieldViolation {
+                field: path.to_owned(),
+                description,
+            });
         }
     }
 }
@@ -135,8 +142,14 @@ fn check_field(
 fn broken(rule: &Rule, value: &Value, present: bool, field: &FieldDescriptor) -> Option<String> {
     let characters = || value.as_str().map_or(0, |text| text.chars().count() as u64);
     let items = || value.as_list().map_or(0, |list| list.len() as u64);
-    let number = || value.as_i32().map(i64::from).or_else(|| value.as_i64()).unwrap_or_default();
-    let failed = match rule {
+    let number = || {
+        value
+            .as_i32()
+            .map(i64::from)
+            .or_else(|| value.as_i64())
+            .unwrap_or_default()
+    };
+    match rule {
         Rule::Required => (!present).then(|| "must be set".to_owned()),
         Rule::MinLen(least) => (characters() < *least).then(|| match least {
             1 => "must not be empty".to_owned(),
@@ -147,15 +160,19 @@ fn broken(rule: &Rule, value: &Value, present: bool, field: &FieldDescriptor) ->
             .then(|| format!("must have at most {most} bytes")),
         Rule::Pattern(pattern) => (!value.as_str().is_some_and(|text| pattern.is_match(text)))
             .then(|| format!("must match {}", pattern.as_str())),
-        Rule::Uuid => (!value.as_str().is_some_and(|text| text.len() == 36 && uuid::Uuid::try_parse(text).is_ok()))
-            .then(|| "must be a UUID such as 0190a6d4-7b3e-7c52-9f2b-2f6d0e1a4c88".to_owned()),
+        Rule::Uuid => (!value
+            .as_str()
+            .is_some_and(|text| text.len() == 36 && uuid::Uuid::try_parse(text).is_ok()))
+        .then(|| "must be a UUID such as 0190a6d4-7b3e-7c52-9f2b-2f6d0e1a4c88".to_owned()),
         Rule::MinItems(least) => (items() < *least).then(|| format!("must have at least {least} entries")),
         Rule::MaxItems(most) => (items() > *most).then(|| format!("must have at most {most} entries")),
         Rule::Unique => has_twins(value).then(|| "must not name anything twice".to_owned()),
         Rule::Gte(least) => (number() < *least).then(|| format!("must be at least {least}")),
         Rule::Lte(most) => (number() > *most).then(|| format!("must be at most {most}")),
         Rule::DefinedOnly => {
-            let Kind::Enum(kind) = field.kind() else { return None };
+            let Kind::Enum(kind) = field.kind() else {
+                return None;
+            };
             kind.get_value(value.as_enum_number().unwrap_or_default())
                 .is_none()
                 .then(|| format!("must be a value of {}", kind.name()))
@@ -163,13 +180,16 @@ fn broken(rule: &Rule, value: &Value, present: bool, field: &FieldDescriptor) ->
         Rule::NotIn(refused) => refused
             .contains(&value.as_enum_number().unwrap_or_default())
             .then(|| "must be chosen".to_owned()),
-    };
-    failed
+    }
 }
 
 fn has_twins(value: &Value) -> bool {
     let mut seen = std::collections::HashSet::new();
-    value.as_list().is_some_and(|list| list.iter().filter_map(Value::as_str).any(|text| !seen.insert(text)))
+    value.as_list().is_some_and(|list| {
+        list.iter()
+            .filter_map(Value::as_str)
+            .any(|text| !seen.insert(text))
+    })
 }
 
 fn load() -> (HashMap<String, MessageRules>, Vec<UnknownRule>) {
@@ -178,7 +198,10 @@ fn load() -> (HashMap<String, MessageRules>, Vec<UnknownRule>) {
     let Some(extension) = crate::pool().get_extension_by_name("buf.validate.field") else {
         return (all, unknown);
     };
-    for message in crate::pool().all_messages().filter(|m| m.full_name().starts_with("muster.")) {
+    for message in crate::pool()
+        .all_messages()
+        .filter(|m| m.full_name().starts_with("muster."))
+    {
         let mut rules = MessageRules::new();
         for field in message.fields() {
             let options = field.options();
@@ -196,7 +219,11 @@ fn load() -> (HashMap<String, MessageRules>, Vec<UnknownRule>) {
     (all, unknown)
 }
 
-fn read_rules(field: &FieldDescriptor, declared: &DynamicMessage, unknown: &mut Vec<UnknownRule>) -> FieldRules {
+fn read_rules(
+    field: &FieldDescriptor,
+    declared: &DynamicMessage,
+    unknown: &mut Vec<UnknownRule>,
+) -> FieldRules {
     let mut read = FieldRules::default();
     for (rule, value) in declared.fields() {
         match (rule.name(), value) {
@@ -214,10 +241,16 @@ fn read_rules(field: &FieldDescriptor, declared: &DynamicMessage, unknown: &mut 
                     }
                 }
             }
-            (rule, _) => unknown.push(UnknownRule { field: field.full_name().to_owned(), rule: rule.to_owned() }),
+            (rule, _) => unknown.push(UnknownRule {
+                field: field.full_name().to_owned(),
+                rule: rule.to_owned(),
+            }),
         }
     }
-    debug_assert!(field.cardinality() != Cardinality::Required, "proto3 has no required fields");
+    debug_assert!(
+        field.cardinality() != Cardinality::Required,
+        "proto3 has no required fields"
+    );
     read
 }
 
@@ -235,9 +268,9 @@ fn known(group: &str, name: &str, value: &Value) -> Option<Rule> {
         ("int32" | "int64", "gte") => number().map(Rule::Gte),
         ("int32" | "int64", "lte") => number().map(Rule::Lte),
         ("enum", "defined_only") => value.as_bool().filter(|on| *on).map(|_| Rule::DefinedOnly),
-        ("enum", "not_in") => {
-            value.as_list().map(|list| Rule::NotIn(list.iter().filter_map(Value::as_i32).collect()))
-        }
+        ("enum", "not_in") => value
+            .as_list()
+            .map(|list| Rule::NotIn(list.iter().filter_map(Value::as_i32).collect())),
         _ => None,
     }
 }
@@ -258,11 +291,20 @@ mod tests {
     fn all_violations_are_told_at_once_with_their_paths() {
         let request = CreateInvitationRequest {
             parent: String::new(),
-            invitation: Some(Invitation { address: "x".into(), ..Default::default() }),
+            invitation: Some(Invitation {
+                address: "x".into(),
+                ..Default::default()
+            }),
             request_id: "not-a-uuid".into(),
         };
-        let fields: Vec<_> = validate(&request).into_iter().map(|violation| violation.field).collect();
-        assert_eq!(fields, ["parent", "invitation.address", "invitation.groups", "request_id"]);
+        let fields: Vec<_> = validate(&request)
+            .into_iter()
+            .map(|violation| violation.field)
+            .collect();
+        assert_eq!(
+            fields,
+            ["parent", "invitation.address", "invitation.groups", "request_id"]
+        );
     }
 
     #[test]
@@ -270,11 +312,21 @@ mod tests {
         let request = ActivateSubscriptionRequest {
             name: "organizations/x/subscription".into(),
             plan: 99,
-            limits: Some(Limits { invitations_by_hand: 0, import_rows: -1, messages_per_day: 1 }),
+            limits: Some(Limits {
+                invitations_by_hand: 0,
+                import_rows: -1,
+                messages_per_day: 1,
+            }),
             reason: "why".into(),
             ..Default::default()
         };
-        let fields: Vec<_> = validate(&request).into_iter().map(|violation| violation.field).collect();
-        assert_eq!(fields, ["plan", "limits.invitations_by_hand", "limits.import_rows"]);
+        let fields: Vec<_> = validate(&request)
+            .into_iter()
+            .map(|violation| violation.field)
+            .collect();
+        assert_eq!(
+            fields,
+            ["plan", "limits.invitations_by_hand", "limits.import_rows"]
+        );
     }
 }
