@@ -1,0 +1,87 @@
+//! The subscriber: log lines to standard output, spans to the tracer.
+
+use opentelemetry::trace::TracerProvider;
+use opentelemetry_sdk::trace::SdkTracerProvider;
+use tracing::{Level, Metadata};
+use tracing_subscriber::filter::{EnvFilter, filter_fn};
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::format::Lines;
+use crate::{TelemetryError, TelemetryOptions};
+
+/// Libraries below ours. Sending a span makes them log and trace, which would make spans again.
+const SILENT: [&str; 8] = [
+    "h2",
+    "hyper",
+    "hyper_util",
+    "tonic",
+    "tower",
+    "reqwest",
+    "rustls",
+    "opentelemetry",
+];
+
+pub(crate) fn filter(directives: &str) -> Result<EnvFilter, TelemetryError> {
+    let mut all = directives.to_owned();
+    for target in SILENT {
+        // What the user says about a library himself still counts: the last directive of a target wins.
+        if !directives.contains(target) {
+            all.push_str(&format!(",{target}=error"));
+        }
+    }
+    EnvFilter::try_new(all).map_err(TelemetryError::Filter)
+}
+
+pub(crate) fn install(
+    options: &TelemetryOptions,
+    filter: EnvFilter,
+    traces: &SdkTracerProvider,
+) -> Result<(), TelemetryError> {
+    let lines = Lines {
+        service: options.service,
+        json: options.log_format.is_json(),
+    };
+    let log = tracing_subscriber::fmt::layer()
+        .event_format(lines)
+        .with_filter(filter);
+    let spans = tracing_opentelemetry::layer()
+        .with_tracer(traces.tracer("muster"))
+        .with_location(false)
+        .with_threads(false)
+        .with_tracked_inactivity(false)
+        .with_filter(filter_fn(is_traced));
+    tracing_subscriber::registry()
+        .with(spans)
+        .with(log)
+        .try_init()
+        .map_err(|_| TelemetryError::StartedTwice)
+}
+
+/// Our spans, whatever the log filter says, and what went wrong inside them.
+fn is_traced(metadata: &Metadata<'_>) -> bool {
+    let ours = !SILENT.iter().any(|silent| metadata.target().starts_with(silent));
+    let level = if metadata.is_span() {
+        Level::INFO
+    } else {
+        Level::WARN
+    };
+    ours && *metadata.level() <= level
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_libraries_below_are_silent_unless_asked_for() {
+        let quiet = filter("info").unwrap().to_string();
+        assert!(quiet.contains("h2=error"), "{quiet}");
+        let asked = filter("info,h2=debug").unwrap().to_string();
+        assert!(
+            asked.contains("h2=debug") && !asked.contains("h2=error"),
+            "{asked}"
+        );
+        assert!(filter("info,=,=").is_err());
+    }
+}
