@@ -56,6 +56,15 @@ pub enum AddressProblem {
 }
 
 impl EmailAddress {
+    /// Reads an address; spaces around it are dropped.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the text, without repeating it.
+    pub fn parse(text: &str) -> Result<Self, AddressProblem> {
+        text.parse()
+    }
+
     /// The address as it was given, without spaces around it; mail goes only there.
     pub fn as_given(&self) -> &str {
         &self.given

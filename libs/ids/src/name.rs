@@ -31,6 +31,17 @@ macro_rules! names {
             $(#[doc = concat!("The id below `", $collection, "/`.")] pub $field: $id,)+
         }
 
+        impl $name {
+            /// Reads a resource name.
+            ///
+            /// # Errors
+            ///
+            /// The form that the text should have; the text itself is not repeated.
+            pub fn parse(text: &str) -> Result<Self, NameProblem> {
+                text.parse()
+            }
+        }
+
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 let mut separator = "";
