@@ -37,7 +37,6 @@ mod envelope;
 mod handler;
 mod inbox;
 mod measures;
-mod propagation;
 pub mod outbox;
 pub mod parked;
 pub mod relay;

@@ -1,8 +1,7 @@
 //! Spans of publishing and handling, after the OpenTelemetry messaging conventions.
 
-use crate::propagation;
+use muster_telemetry::propagation;
 use tracing::{Span, field};
-use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use crate::{QueueSpec, Received};
 
@@ -77,7 +76,6 @@ pub(crate) fn traceparent(span: &Span, event: &Received) -> Option<String> {
 
 fn continue_from(span: &Span, traceparent: Option<&str>) {
     if let Some(traceparent) = traceparent {
-        // Fails only without a tracer, when there is nothing to continue.
-        drop(span.set_parent(propagation::context_of(traceparent)));
+        propagation::set_parent(span, propagation::context_of(traceparent));
     }
 }

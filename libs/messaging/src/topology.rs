@@ -13,7 +13,7 @@ pub(crate) use declare::declare;
 pub use events::{EMPLOYMENT, EventType, INVITATION, NOTIFICATION, ORGANIZATION, QUEUES, RECORDS};
 
 /// A protobuf message that is published as an event.
-pub trait Event: prost::Message + Default {
+pub trait Event: prost::Message + Default + 'static {
     /// Its row in the table.
     const TYPE: EventType;
 }

@@ -1,0 +1,74 @@
+//! Nothing is lost, invented or applied twice while relays and consumers are killed and connections are cut.
+
+use std::time::Duration;
+
+use muster_messaging::Broker;
+use muster_testkit::eventually;
+
+use crate::proxy::{Proxy, host_of};
+use crate::world::{Recorder, Running, World, fresh};
+
+const AGGREGATES: usize = 60;
+const EVENTS: i64 = 20;
+const KILLS: usize = 150;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_lost_or_applied_twice_while_everything_is_killed() {
+    let world = World::new().await;
+    let proxy = Proxy::to(&host_of(world.broker.url())).await;
+    let broker = world.broker.through(&proxy.amqp_url(world.broker.url()));
+    tokio::join!(write(&world), trouble(&world, &proxy, &broker));
+
+    world.expire_leases().await;
+    let _relay = world.relay(broker.clone());
+    let _consumer = world.consumer(broker, Recorder::new());
+    let all = i64::try_from(AGGREGATES).unwrap() * EVENTS;
+    eventually(async || world.pending().await == 0).await;
+    eventually(async || world.applied().await >= all).await;
+    eventually(async || world.waiting(muster_messaging::topology::EMPLOYMENT.name).await == 0).await;
+
+    assert_eq!(world.publisher.count("SELECT count(*) FROM fact").await, all);
+    assert_eq!(world.applied().await, all, "applied twice or invented");
+    let expected: Vec<i64> = (1..=EVENTS).collect();
+    for (aggregate, sequences) in world.applied_sequences().await {
+        assert_eq!(sequences, expected, "order of {aggregate}");
+    }
+    assert_eq!(world.waiting(muster_messaging::topology::EMPLOYMENT.parked).await, 0);
+}
+
+async fn write(world: &World) {
+    let aggregates: Vec<_> = (0..AGGREGATES).map(|_| fresh()).collect();
+    for sequence in 1..=EVENTS {
+        for aggregate in &aggregates {
+            world.publish(*aggregate, sequence).await;
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+/// One relay and one consumer; every few moments one of them dies, or the connections do.
+async fn trouble(world: &World, proxy: &Proxy, broker: &Broker) {
+    let mut relay = world.relay(broker.clone());
+    let mut consumer = world.consumer(broker.clone(), Recorder::new());
+    for _ in 0..KILLS {
+        tokio::time::sleep(Duration::from_millis(rand::random_range(5..120))).await;
+        match rand::random_range(0..5) {
+            0 | 1 => {
+                kill_and_wait(world, relay).await;
+                relay = world.relay(broker.clone());
+            }
+            2 | 3 => {
+                consumer.kill().await;
+                consumer = world.consumer(broker.clone(), Recorder::new());
+            }
+            _ => proxy.cut(),
+        }
+    }
+    relay.kill().await;
+    consumer.kill().await;
+}
+
+async fn kill_and_wait(world: &World, relay: Running) {
+    relay.kill().await;
+    world.expire_leases().await;
+}

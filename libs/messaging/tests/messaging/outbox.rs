@@ -1,0 +1,112 @@
+//! What stands in the outbox is published by one relay, once, and swept when it is old.
+
+use muster_database::DatabaseError;
+use muster_messaging::topology::EMPLOYMENT;
+use muster_messaging::outbox;
+use muster_proto::invitation::v1::InvitationAcceptedEvent;
+use muster_testkit::eventually;
+
+use crate::world::{Recorder, World, fresh, new_event};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn relays_share_the_work_without_repeating_it() {
+    let world = World::new().await;
+    for _ in 0..500 {
+        world.publish(fresh(), 1).await;
+    }
+    let relays = [(); 3].map(|()| world.relay(world.broker.broker()));
+    eventually(async || world.pending().await == 0).await;
+    for relay in relays {
+        relay.stop().await;
+    }
+    assert_eq!(world.waiting(EMPLOYMENT.name).await, 500);
+    assert_eq!(world.publisher.count("SELECT count(*) FROM outbox WHERE attempts <> 1").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_version_that_was_not_raised_is_a_conflict() {
+    let world = World::new().await;
+    let aggregate = fresh();
+    world.publish(aggregate, 1).await;
+    let again = world.publish_as(aggregate, 1, InvitationAcceptedEvent::default()).await;
+    assert!(matches!(again, Err(DatabaseError::Conflict { .. })), "{again:?}");
+    assert_eq!(world.pending().await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_rolled_back_is_never_published() {
+    let world = World::new().await;
+    let _relay = world.relay(world.broker.broker());
+    let refused: Result<(), DatabaseError> = world
+        .publisher
+        .database()
+        .write(|tx| {
+            Box::pin(async move {
+                outbox::append(tx, new_event(fresh(), 1), &InvitationAcceptedEvent::default()).await?;
+                Err(DatabaseError::Inconsistent("changed my mind".to_owned()))
+            })
+        })
+        .await;
+    assert!(refused.is_err());
+    world.publish(fresh(), 1).await;
+    eventually(async || world.publisher.count("SELECT count(*) FROM outbox WHERE published_at IS NOT NULL").await == 1)
+        .await;
+    assert_eq!(world.waiting(EMPLOYMENT.name).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_envelope_arrives_whole() {
+    let world = World::new().await;
+    let _relay = world.relay(world.broker.broker());
+    let (seen, mut got) = tokio::sync::mpsc::unbounded_channel();
+    let handler = Recorder::failing(move |event| {
+        seen.send(event.clone()).unwrap();
+        Ok(())
+    });
+    let _consumer = world.consumer(world.broker.as_service("employment"), handler);
+
+    let traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let mut event = new_event(fresh(), 4);
+    event.traceparent = Some(traceparent.to_owned());
+    let sent = event.clone();
+    let payload = InvitationAcceptedEvent { person: "persons/x".to_owned(), ..Default::default() };
+    let copy = payload.clone();
+    world
+        .publisher
+        .database()
+        .write(move |tx| Box::pin(async move { outbox::append(tx, event, &copy).await }))
+        .await
+        .unwrap();
+    let received = got.recv().await.unwrap();
+    assert_eq!(received.id, sent.id);
+    assert_eq!(received.organization, sent.organization);
+    assert_eq!((received.aggregate, received.sequence), (sent.aggregate, sent.sequence));
+    assert_eq!((received.time, received.actor.as_str()), (sent.time, sent.actor.as_str()));
+    assert_eq!(received.traceparent.as_deref(), Some(traceparent));
+    assert_eq!(received.decode::<InvitationAcceptedEvent>().unwrap(), payload);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_old_rows_are_swept() {
+    let world = World::new().await;
+    for _ in 0..3 {
+        world.publish(fresh(), 1).await;
+    }
+    world
+        .publisher
+        .execute(
+            "UPDATE outbox SET published_at = now() - interval '8 days'
+              WHERE id IN (SELECT id FROM outbox ORDER BY id LIMIT 1);
+             UPDATE outbox SET published_at = now() - interval '6 days'
+              WHERE id IN (SELECT id FROM outbox WHERE published_at IS NULL ORDER BY id LIMIT 1);
+             UPDATE outbox SET created_at = now() - interval '90 days';
+             INSERT INTO inbox (id, event_type, aggregate_id, aggregate_seq, received_at)
+             SELECT gen_random_uuid(), 'x', gen_random_uuid(), 1, now() - interval '1 day' * days
+               FROM generate_series(28, 32) AS days;",
+        )
+        .await;
+    let _relay = world.relay(world.broker.broker());
+    eventually(async || world.publisher.count("SELECT count(*) FROM inbox").await == 2).await;
+    eventually(async || world.pending().await == 0).await;
+    assert_eq!(world.publisher.count("SELECT count(*) FROM outbox").await, 2);
+}

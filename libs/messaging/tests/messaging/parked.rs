@@ -1,0 +1,89 @@
+//! A poisoned message is parked, alone, and can be retried or thrown away.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use lapin::BasicProperties;
+use lapin::options::BasicPublishOptions;
+use muster_messaging::parked::{self, Selection};
+use muster_messaging::topology::EMPLOYMENT;
+use muster_messaging::{EventType, HandlingError};
+use muster_testkit::eventually;
+
+use crate::world::{Recorder, World, fresh};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_poisoned_message_is_parked_alone_and_can_be_retried() {
+    let world = World::new().await;
+    let _relay = world.relay(world.broker.broker());
+    let (poisoned, panicking) = (fresh(), fresh());
+    let cured = Arc::new(AtomicBool::new(false));
+    let cure = Arc::clone(&cured);
+    let handler = Recorder::failing(move |event| {
+        if cured.load(Ordering::SeqCst) {
+            return Ok(());
+        }
+        assert!(event.aggregate != panicking, "the handler panics");
+        if event.aggregate == poisoned { Err(HandlingError::Permanent("poison".to_owned())) } else { Ok(()) }
+    });
+    let employment = world.broker.as_service("employment");
+    let _consumer = world.consumer(employment.clone(), handler);
+
+    let mut ids = Vec::new();
+    for number in 1..=30 {
+        match number {
+            10 => ids.push(world.publish(poisoned, 1).await),
+            20 => ids.push(world.publish(panicking, 1).await),
+            _ => drop(world.publish(fresh(), number).await),
+        }
+    }
+    eventually(async || world.applied().await == 28).await;
+    eventually(async || world.waiting(EMPLOYMENT.parked).await == 2).await;
+    assert_eq!(world.waiting(EMPLOYMENT.name).await, 0);
+    assert_eq!(world.consumer.count("SELECT count(*) FROM inbox").await, 28);
+
+    let listed = parked::list(&employment, &EMPLOYMENT, 10).await.unwrap();
+    let mut found: Vec<_> = listed.iter().map(|parked| parked.event.as_ref().unwrap().id).collect();
+    found.sort();
+    ids.sort();
+    assert_eq!(found, ids);
+    assert!(listed.iter().all(|parked| parked.reason.as_deref() == Some("rejected")), "{listed:?}");
+    eventually(async || world.waiting(EMPLOYMENT.parked).await == 2).await;
+
+    cure.store(true, Ordering::SeqCst);
+    assert_eq!(parked::retry(&employment, &EMPLOYMENT, Selection::Event(ids[0])).await.unwrap(), 1);
+    eventually(async || world.applied().await == 29).await;
+    assert_eq!(parked::retry(&employment, &EMPLOYMENT, Selection::All).await.unwrap(), 1);
+    eventually(async || world.applied().await == 30).await;
+    assert_eq!(world.waiting(EMPLOYMENT.parked).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_is_no_event_is_parked_and_can_be_purged() {
+    let world = World::new().await;
+    let employment = world.broker.as_service("employment");
+    let _relay = world.relay(world.broker.broker());
+    let _consumer = world.consumer(employment.clone(), Recorder::new());
+    let (_connection, channel) = world.broker.channel().await;
+    let key = EventType::InvitationAccepted.routing_key();
+    for payload in [b"\xff\xff\xff".as_slice(), b""] {
+        channel
+            .basic_publish(
+                employment.exchange().as_str().into(),
+                key.into(),
+                BasicPublishOptions::default(),
+                payload,
+                BasicProperties::default().with_message_id("not-ours".into()),
+            )
+            .await
+            .unwrap();
+    }
+    world.publish(fresh(), 1).await;
+    eventually(async || world.applied().await == 1 && world.waiting(EMPLOYMENT.parked).await == 2).await;
+    let listed = parked::list(&employment, &EMPLOYMENT, 10).await.unwrap();
+    assert!(listed.iter().all(|parked| parked.event.is_none()));
+    assert!(listed.iter().all(|parked| parked.message_id.as_deref() == Some("not-ours")));
+    assert_eq!(parked::list(&employment, &EMPLOYMENT, 1).await.unwrap().len(), 1);
+    assert_eq!(parked::purge(&employment, &EMPLOYMENT, Selection::All).await.unwrap(), 2);
+    assert_eq!(world.waiting(EMPLOYMENT.parked).await, 0);
+}

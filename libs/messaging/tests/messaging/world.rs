@@ -1,0 +1,215 @@
+//! A publishing service, a consuming service, and the broker between them.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use async_trait::async_trait;
+use muster_clock::Clock;
+use muster_database::DatabaseError;
+use muster_ids::{EventId, OrganizationId};
+use muster_messaging::outbox::{self, NewEvent};
+use muster_messaging::{
+    Broker, Event, Handler, HandlingError, INBOX_SQL, OUTBOX_SQL, Received, consumer, relay, topology,
+};
+use muster_proto::invitation::v1::InvitationAcceptedEvent;
+use muster_testkit::{TestBroker, TestDatabase};
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::{AssertSqlSafe, PgConnection, SqlSafeStr};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+/// Facts stand for the publisher's own tables, `applied` for the consumer's: deliberately without a unique key.
+const OWN_SQL: &str = "
+    CREATE TABLE fact (event_id uuid PRIMARY KEY, aggregate uuid NOT NULL, sequence bigint NOT NULL);
+    CREATE TABLE applied (
+        position bigint GENERATED ALWAYS AS IDENTITY,
+        event_id uuid NOT NULL, aggregate uuid NOT NULL, sequence bigint NOT NULL);";
+
+static MIGRATOR: LazyLock<Migrator> = LazyLock::new(|| {
+    let sql = AssertSqlSafe([OUTBOX_SQL, INBOX_SQL, OWN_SQL].join("\n")).into_sql_str();
+    Migrator::with_migrations(vec![Migration::new(1, "all".into(), MigrationType::Simple, sql, false)])
+});
+
+pub struct World {
+    pub publisher: TestDatabase,
+    pub consumer: TestDatabase,
+    pub broker: TestBroker,
+}
+
+impl World {
+    pub async fn new() -> Self {
+        Self {
+            publisher: TestDatabase::new(&MIGRATOR, "publisher").await,
+            consumer: TestDatabase::new(&MIGRATOR, "consumer").await,
+            broker: TestBroker::new("invitation").await,
+        }
+    }
+
+    /// The relay of the publishing service.
+    pub fn relay(&self, broker: Broker) -> Running {
+        let db = self.publisher.database();
+        Running::start(|shutdown| relay::run(db, broker, "invitation", shutdown))
+    }
+
+    /// The consumer of the employment service.
+    pub fn consumer<H: Handler>(&self, broker: Broker, handler: H) -> Running {
+        let db = self.consumer.database();
+        Running::start(|shutdown| consumer::run(db, broker, &topology::EMPLOYMENT, handler, shutdown))
+    }
+
+    /// Commits a fact and its event; its invitation names the sequence, for handlers that want to know.
+    pub async fn publish(&self, aggregate: Uuid, sequence: i64) -> EventId {
+        let payload = InvitationAcceptedEvent { invitation: sequence.to_string(), ..Default::default() };
+        self.publish_as(aggregate, sequence, payload).await.unwrap()
+    }
+
+    pub async fn publish_as<E: Event>(
+        &self,
+        aggregate: Uuid,
+        sequence: i64,
+        payload: E,
+    ) -> Result<EventId, DatabaseError> {
+        let event = new_event(aggregate, sequence);
+        let id = event.id;
+        self.publisher
+            .database()
+            .write(move |tx| {
+                Box::pin(async move {
+                    sqlx::query("INSERT INTO fact (event_id, aggregate, sequence) VALUES ($1, $2, $3)")
+                        .bind(id.as_uuid())
+                        .bind(aggregate)
+                        .bind(sequence)
+                        .execute(&mut *tx)
+                        .await?;
+                    outbox::append(tx, event, &payload).await?;
+                    Ok(id)
+                })
+            })
+            .await
+    }
+
+    pub async fn pending(&self) -> i64 {
+        self.publisher.count("SELECT count(*) FROM outbox WHERE published_at IS NULL").await
+    }
+
+    pub async fn applied(&self) -> i64 {
+        self.consumer.count("SELECT count(*) FROM applied").await
+    }
+
+    /// Lets 30 seconds pass, as far as dead relays are concerned.
+    pub async fn expire_leases(&self) {
+        self.publisher
+            .execute("UPDATE outbox SET lease_until = now() - interval '1 second' WHERE lease_until IS NOT NULL")
+            .await;
+    }
+
+    /// Applied events of each aggregate, in the order in which they were applied.
+    pub async fn applied_sequences(&self) -> BTreeMap<Uuid, Vec<i64>> {
+        let rows: Vec<(Uuid, i64)> =
+            sqlx::query_as("SELECT aggregate, sequence FROM applied ORDER BY position")
+                .fetch_all(&mut self.consumer.connection().await)
+                .await
+                .unwrap();
+        let mut sequences: BTreeMap<Uuid, Vec<i64>> = BTreeMap::new();
+        for (aggregate, sequence) in rows {
+            sequences.entry(aggregate).or_default().push(sequence);
+        }
+        sequences
+    }
+
+    /// Messages that wait in a queue, not counting those that a consumer has taken.
+    pub async fn waiting(&self, queue: &str) -> u32 {
+        let (_connection, channel) = self.broker.channel().await;
+        let name = self.broker.broker().name(queue);
+        let passive = lapin::options::QueueDeclareOptions { passive: true, ..Default::default() };
+        channel.queue_declare(name.into(), passive, Default::default()).await.unwrap().message_count()
+    }
+}
+
+pub fn new_event(aggregate: Uuid, sequence: i64) -> NewEvent {
+    let clock = Clock::system();
+    NewEvent {
+        id: EventId::from_uuid(clock.new_uuid()),
+        organization: OrganizationId::from_uuid(Uuid::from_u128(1)),
+        aggregate,
+        sequence,
+        time: clock.now(),
+        actor: "service:invitation".to_owned(),
+        traceparent: None,
+    }
+}
+
+pub fn fresh() -> Uuid {
+    Clock::system().new_uuid()
+}
+
+/// A task that runs until it is told to stop, or killed.
+pub struct Running {
+    shutdown: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+impl Running {
+    fn start<F>(run: impl FnOnce(CancellationToken) -> F) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let shutdown = CancellationToken::new();
+        let task = tokio::spawn(run(shutdown.clone()));
+        Self { shutdown, task }
+    }
+
+    /// Asks it to stop and waits.
+    pub async fn stop(mut self) {
+        self.shutdown.cancel();
+        (&mut self.task).await.unwrap();
+    }
+
+    /// Takes it away wherever it is.
+    pub async fn kill(mut self) {
+        self.task.abort();
+        drop((&mut self.task).await);
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Decides what goes wrong before an event is applied.
+pub type Fault = dyn Fn(&Received) -> Result<(), HandlingError> + Send + Sync;
+
+/// Writes down what it applies.
+pub struct Recorder {
+    pub fault: Box<Fault>,
+}
+
+impl Recorder {
+    pub fn new() -> Self {
+        Self::failing(|_| Ok(()))
+    }
+
+    pub fn failing(fault: impl Fn(&Received) -> Result<(), HandlingError> + Send + Sync + 'static) -> Self {
+        Self { fault: Box::new(fault) }
+    }
+}
+
+#[async_trait]
+impl Handler for Recorder {
+    type Prepared = ();
+
+    async fn apply(&self, tx: &mut PgConnection, event: &Received, _: ()) -> Result<(), HandlingError> {
+        event.decode::<InvitationAcceptedEvent>()?;
+        sqlx::query("INSERT INTO applied (event_id, aggregate, sequence) VALUES ($1, $2, $3)")
+            .bind(event.id.as_uuid())
+            .bind(event.aggregate)
+            .bind(event.sequence)
+            .execute(tx)
+            .await?;
+        // After the work: what fails here must leave nothing behind.
+        (self.fault)(event)
+    }
+}

@@ -1,0 +1,45 @@
+//! What tests of services need: a database and a corner of the broker for each test, signed callers, and waiting for
+//! conditions.
+//!
+//! ```no_run
+//! use muster_testkit::{TestBroker, TestDatabase, eventually};
+//!
+//! static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate::Migrator::DEFAULT;
+//!
+//! #[tokio::test(flavor = "multi_thread")]
+//! async fn an_invitation_can_be_accepted() {
+//!     let database = TestDatabase::new(&MIGRATOR, "invitation").await;
+//!     let broker = TestBroker::new("invitation").await;
+//!     // … start the service with `database.url()`, `broker.url()`, `broker.prefix()` …
+//!     eventually(async || database.count("SELECT count(*) FROM outbox").await == 1).await;
+//! }
+//! ```
+//!
+//! # The engines
+//!
+//! `MUSTER_TEST_POSTGRES` and `MUSTER_TEST_AMQP` say where they are (`cargo dev test` sets both). Without them a pair
+//! is started under `target/test-engines` and left running for the next test process;
+//! `cargo dev test --stop` or [`stop_engines`] ends it.
+//!
+//! Everything here panics when it fails: it is for tests only.
+#![expect(clippy::expect_used, clippy::panic, reason = "test support: a failure is the test's failure")]
+
+mod broker;
+mod callers;
+mod database;
+mod drops;
+mod engines;
+mod waiting;
+
+pub use broker::TestBroker;
+pub use callers::Callers;
+pub use database::TestDatabase;
+pub use engines::{amqp_url, postgres_url, stop_engines};
+pub use waiting::{eventually, eventually_some};
+
+/// What a service's first migration must consist of.
+#[must_use]
+pub fn first_migration() -> String {
+    const IDEMPOTENCY_SQL: &str = include_str!("../../database/sql/idempotency.sql");
+    [muster_messaging::OUTBOX_SQL, muster_messaging::INBOX_SQL, IDEMPOTENCY_SQL].join("\n")
+}
