@@ -34,7 +34,10 @@ pub const DOMAIN: &str = "muster.dev";
 ///
 /// Holds no internal text: what broke inside is logged where it is handled, and becomes [`Refusal::internal`].
 #[derive(Debug, Clone)]
-pub struct Refusal {
+pub struct Refusal(Box<Told>);
+
+#[derive(Debug, Clone)]
+struct Told {
     reason: ErrorReason,
     message: String,
     metadata: HashMap<String, String>,
@@ -44,12 +47,13 @@ pub struct Refusal {
 impl Refusal {
     /// A refusal with its reason and a sentence that says what to do about it.
     pub fn new(reason: ErrorReason, message: impl Into<String>) -> Self {
-        Self {
+        let (message, metadata, details) = (message.into(), HashMap::new(), ErrorDetails::new());
+        Self(Box::new(Told {
             reason,
-            message: message.into(),
-            metadata: HashMap::new(),
-            details: ErrorDetails::new(),
-        }
+            message,
+            metadata,
+            details,
+        }))
     }
 
     /// Something broke on our side. Log the cause before; the caller learns only that.
@@ -84,20 +88,20 @@ impl Refusal {
 
     /// The reason.
     pub fn reason(&self) -> ErrorReason {
-        self.reason
+        self.0.reason
     }
 
     /// Adds a fact that programs may read.
     #[must_use]
     pub fn metadata(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
-        self.metadata.insert(key.into(), value.into());
+        self.0.metadata.insert(key.into(), value.into());
         self
     }
 
     /// Adds a field that breaks its rule: `field` as a path in the request, `description` what it must be.
     #[must_use]
     pub fn violation(mut self, field: impl Into<String>, description: impl Into<String>) -> Self {
-        self.details.add_bad_request_violation(field, description);
+        self.0.details.add_bad_request_violation(field, description);
         self
     }
 
@@ -126,14 +130,14 @@ impl Refusal {
     /// Says when to come back.
     #[must_use]
     pub fn retry_after(mut self, delay: Duration) -> Self {
-        self.details.set_retry_info(Some(delay));
+        self.0.details.set_retry_info(Some(delay));
         self
     }
 
     /// Says where to go instead.
     #[must_use]
     pub fn help(mut self, description: impl Into<String>, url: impl Into<String>) -> Self {
-        self.details.add_help_link(description, url);
+        self.0.details.add_help_link(description, url);
         self
     }
 }

@@ -1,0 +1,134 @@
+//! The pages that people see: an invitation and the way through it. A module beside the proxy and an ordinary client of
+//! the same rules: what a page can do, the signed-in person could do by gRPC.
+//!
+//! A page never changes anything on GET: mail scanners and previews follow links, and some run scripts. The only change
+//! is a POST of our own form, by a session that a person opened at their issuer.
+
+mod cookies;
+mod edge;
+mod form;
+mod headers;
+mod invitation;
+mod relying_party;
+mod seal;
+mod sign_in;
+mod trace;
+mod view;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::HeaderMap;
+use axum::http::header::CONTENT_TYPE;
+use axum::middleware::from_fn;
+use axum::routing::{get, post};
+pub use edge::{EdgeService, Visitor};
+use muster_identity::oidc::PersonVerifier;
+pub use relying_party::Registration;
+pub use seal::SealProblem;
+use url::Url;
+
+use self::cookies::{Cookie, Cookies};
+use self::edge::EdgeClient;
+use self::form::Form;
+use self::relying_party::RelyingParty;
+use self::seal::Seal;
+use self::sign_in::Session;
+
+/// What the pages need.
+pub struct PagesOptions {
+    /// Where people reach the edge, such as `https://muster.example.org`; never taken from a request.
+    pub public_url: Url,
+    /// Our registrations at the issuers; the first is offered unless a page names another.
+    pub registrations: Vec<Registration>,
+    /// Verifies ID tokens.
+    pub verifier: PersonVerifier,
+    /// 32 bytes under which cookies are sealed; shared by all replicas.
+    pub session_key: Vec<u8>,
+    /// A line of help shown on pages; may be empty.
+    pub support: String,
+}
+
+/// The pages cannot be served.
+#[derive(Debug, thiserror::Error)]
+pub enum PagesProblem {
+    /// The session key is not usable.
+    #[error(transparent)]
+    Key(#[from] SealProblem),
+    /// The HTTP client for issuers cannot be made.
+    #[error("no HTTP client for issuers")]
+    Client(#[from] reqwest::Error),
+}
+
+/// Shared by the handlers.
+struct Pages {
+    origin: String,
+    parties: Vec<RelyingParty>,
+    verifier: PersonVerifier,
+    cookies: Cookies,
+    edge: EdgeClient,
+    support: String,
+}
+
+impl Pages {
+    fn party(&self, issuer: Option<&str>) -> Option<&RelyingParty> {
+        match issuer {
+            Some(issuer) => self.parties.iter().find(|party| party.issuer() == issuer),
+            None => self.parties.first(),
+        }
+    }
+
+    /// The session of a posted form: only if the form came from a page that we made for it.
+    fn session_of(&self, headers: &HeaderMap, form: &Form) -> Option<Session> {
+        let session: Session = self.cookies.get(headers, Cookie::Session)?;
+        let ours = form::same_origin(headers, &self.origin)
+            && self.cookies.seal().is_form_token(&session.id, &form.form_token);
+        ours.then_some(session)
+    }
+}
+
+/// The pages, which call through `edge`.
+///
+/// # Errors
+///
+/// A session key that is not 32 bytes, or no HTTP client.
+pub fn router(options: PagesOptions, edge: EdgeService) -> Result<Router, PagesProblem> {
+    let redirect_uri = format!(
+        "{}/sign-in/callback",
+        options.public_url.as_str().trim_end_matches('/')
+    );
+    let parties: Result<Vec<_>, _> = options
+        .registrations
+        .into_iter()
+        .map(|registration| RelyingParty::new(registration, redirect_uri.clone()))
+        .collect();
+    let pages = Pages {
+        origin: options.public_url.origin().ascii_serialization(),
+        parties: parties?,
+        verifier: options.verifier,
+        cookies: Cookies::new(
+            Seal::new(&options.session_key)?,
+            options.public_url.scheme() == "https",
+        ),
+        edge: EdgeClient::new(edge),
+        support: options.support,
+    };
+    Ok(Router::new()
+        .route("/", get(async || view::home()))
+        .route("/i/{token}", get(invitation::follow))
+        .route("/invitation", get(invitation::show))
+        .route("/invitation/accept", post(invitation::accept))
+        .route("/sign-in", get(sign_in::begin))
+        .route("/sign-in/callback", get(sign_in::finish))
+        .route("/sign-out", post(sign_in::end))
+        .route(
+            "/assets/muster.css",
+            get(async || ([(CONTENT_TYPE, "text/css; charset=utf-8")], STYLE)),
+        )
+        .fallback(async || view::problem(&view::Problem::no_page()))
+        .layer(from_fn(trace::span))
+        .layer(from_fn(headers::set))
+        .with_state(Arc::new(pages)))
+}
+
+const STYLE: &str = include_str!("../assets/muster.css");

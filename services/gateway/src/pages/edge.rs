@@ -1,0 +1,96 @@
+//! The pages as a client of the edge: the same rules as for everybody else, in the same process.
+
+use std::convert::Infallible;
+use std::net::{IpAddr, SocketAddr};
+
+use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::http::request::Parts;
+use muster_proto::invitation::v1::invitation_redemption_service_client::InvitationRedemptionServiceClient;
+use muster_proto::invitation::v1::{
+    AcceptInvitationRequest, AcceptInvitationResponse, LookupInvitationRequest, LookupInvitationResponse,
+};
+use muster_telemetry::propagation;
+use tonic::{Request, Status};
+use tower::util::BoxCloneSyncService;
+
+use super::sign_in::Session;
+
+/// The edge's gRPC service, as a generated client takes it. It answers every call: what goes wrong is a status.
+pub type EdgeService =
+    BoxCloneSyncService<http::Request<tonic::body::Body>, http::Response<tonic::body::Body>, Infallible>;
+
+/// Who opens a page: the network address, for which the edge counts calls.
+#[derive(Debug, Clone, Copy)]
+pub struct Visitor {
+    /// The address of the connection.
+    pub address: Option<IpAddr>,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Visitor {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
+        let connection = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        Ok(Self {
+            address: connection.map(|ConnectInfo(address)| address.ip()),
+        })
+    }
+}
+
+/// Calls on behalf of a visitor.
+pub(crate) struct EdgeClient {
+    redemption: InvitationRedemptionServiceClient<EdgeService>,
+}
+
+impl EdgeClient {
+    pub(crate) fn new(edge: EdgeService) -> Self {
+        Self {
+            redemption: InvitationRedemptionServiceClient::new(edge),
+        }
+    }
+
+    /// What an invitation is about.
+    pub(crate) async fn lookup(
+        &self,
+        visitor: &Visitor,
+        session: Option<&Session>,
+        message: LookupInvitationRequest,
+    ) -> Result<LookupInvitationResponse, Status> {
+        let request = request(visitor, session, message)?;
+        Ok(self
+            .redemption
+            .clone()
+            .lookup_invitation(request)
+            .await?
+            .into_inner())
+    }
+
+    /// Accepts for the person who is signed in.
+    pub(crate) async fn accept(
+        &self,
+        visitor: &Visitor,
+        session: &Session,
+        message: AcceptInvitationRequest,
+    ) -> Result<AcceptInvitationResponse, Status> {
+        let request = request(visitor, Some(session), message)?;
+        Ok(self
+            .redemption
+            .clone()
+            .accept_invitation(request)
+            .await?
+            .into_inner())
+    }
+}
+
+fn request<M>(visitor: &Visitor, session: Option<&Session>, message: M) -> Result<Request<M>, Status> {
+    let mut request = Request::new(message);
+    propagation::inject_metadata(request.metadata_mut());
+    request.extensions_mut().insert(*visitor);
+    if let Some(session) = session {
+        let bearer = format!("Bearer {}", session.access_token)
+            .parse()
+            .map_err(|_| Status::unauthenticated("the session holds no usable token"))?;
+        request.metadata_mut().insert("authorization", bearer);
+    }
+    Ok(request)
+}

@@ -1,0 +1,130 @@
+//! What an invitee does: follow the link, look, sign in, accept.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, Query, State};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Redirect, Response};
+use muster_proto::invitation::v1::{
+    AcceptInvitationRequest, InvitationState, LookupInvitationRequest, LookupInvitationResponse,
+};
+use serde::Deserialize;
+
+use super::Pages;
+use super::cookies::Cookie;
+use super::edge::Visitor;
+use super::form::Form;
+use super::sign_in::Session;
+use super::view::{self, InvitationPage, Problem, Stage};
+
+/// The longest token that a link can have.
+const TOKEN_LIMIT: usize = 400;
+
+/// `GET /i/{token}`: takes the token out of the address, so that it comes into no history, referrer or screenshot, and
+/// shows the invitation. Changes nothing: mail scanners follow links.
+pub(crate) async fn follow(State(pages): State<Arc<Pages>>, Path(token): Path<String>) -> Response {
+    let plausible = token.len() <= TOKEN_LIMIT
+        && token
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
+    if !plausible {
+        return view::problem(&Problem::broken_link());
+    }
+    let mut answer = Redirect::to("/invitation").into_response();
+    pages.cookies.set(answer.headers_mut(), Cookie::Link, &token);
+    answer
+}
+
+/// What the address of the page may say.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Show {
+    /// Set after signing out: the issuer is to ask again who it is.
+    #[serde(default)]
+    switch: Option<String>,
+}
+
+/// `GET /invitation`: the invitation whose link was followed, for whoever is signed in.
+pub(crate) async fn show(
+    State(pages): State<Arc<Pages>>,
+    headers: HeaderMap,
+    visitor: Visitor,
+    Query(asked): Query<Show>,
+) -> Response {
+    let Some(token) = pages.cookies.get::<String>(&headers, Cookie::Link) else {
+        return view::problem(&Problem::no_link());
+    };
+    let session: Option<Session> = pages.cookies.get(&headers, Cookie::Session);
+    let looked = pages
+        .edge
+        .lookup(
+            &visitor,
+            session.as_ref(),
+            LookupInvitationRequest { token: token.clone() },
+        )
+        .await;
+    // A session whose token the issuer or the clock has ended must not stand between the invitee and the page.
+    let (session, looked) = match looked {
+        Err(status) if status.code() == tonic::Code::Unauthenticated && session.is_some() => (
+            None,
+            pages
+                .edge
+                .lookup(&visitor, None, LookupInvitationRequest { token })
+                .await,
+        ),
+        looked => (session, looked),
+    };
+    match looked {
+        Ok(found) => view::invitation(&page(&pages, found, session.as_ref(), asked.switch.is_some())),
+        Err(status) => view::problem(&Problem::from_status(&status)),
+    }
+}
+
+/// `POST /invitation/accept`: the one click that changes something.
+pub(crate) async fn accept(
+    State(pages): State<Arc<Pages>>,
+    headers: HeaderMap,
+    visitor: Visitor,
+    form: Form,
+) -> Response {
+    let token = pages.cookies.get::<String>(&headers, Cookie::Link);
+    let (Some(token), Some(session)) = (token, pages.session_of(&headers, &form)) else {
+        return Redirect::to("/invitation").into_response();
+    };
+    let request = AcceptInvitationRequest {
+        token,
+        request_id: String::new(),
+    };
+    match pages.edge.accept(&visitor, &session, request).await {
+        Ok(_) => Redirect::to("/invitation").into_response(),
+        Err(status) => view::problem(&Problem::from_status(&status)),
+    }
+}
+
+fn page(
+    pages: &Pages,
+    found: LookupInvitationResponse,
+    session: Option<&Session>,
+    switching: bool,
+) -> InvitationPage {
+    let stage = match (found.state(), session) {
+        (InvitationState::Active, _) if found.accepted_by_caller => Stage::Joined,
+        (InvitationState::Active | InvitationState::Archived | InvitationState::Declined, _) => Stage::Closed,
+        (InvitationState::Cancelled, _) => Stage::Cancelled,
+        (InvitationState::Expired, _) => Stage::Expired,
+        (_, None) => Stage::SignIn,
+        (_, Some(_)) if found.address_matches => Stage::Accept,
+        (_, Some(_)) => Stage::SomebodyElse,
+    };
+    InvitationPage {
+        organization: found.organization_display_name,
+        groups: found.groups,
+        address: found.masked_address,
+        stage,
+        signed_in_as: session.map(|session| session.name.clone()).unwrap_or_default(),
+        form_token: session
+            .map(|session| pages.cookies.seal().form_token(&session.id))
+            .unwrap_or_default(),
+        prompt: if switching { "login" } else { "" },
+        support: pages.support.clone(),
+    }
+}

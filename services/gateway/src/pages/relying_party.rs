@@ -1,0 +1,178 @@
+//! The pages as a relying party of OIDC providers: authorization code flow with PKCE (RFC 7636, S256).
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use tokio::sync::OnceCell;
+use url::Url;
+
+use super::seal::random_text;
+
+/// A client registration at an issuer.
+#[derive(Debug, Clone)]
+pub struct Registration {
+    /// The issuer identifier.
+    pub issuer: String,
+    /// Our client id there.
+    pub client_id: String,
+    /// Our secret there; `None` for a public client, which PKCE protects alone.
+    pub client_secret: Option<String>,
+}
+
+/// One issuer at which people sign in.
+pub(crate) struct RelyingParty {
+    registration: Registration,
+    redirect_uri: String,
+    http: reqwest::Client,
+    endpoints: OnceCell<Endpoints>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct Endpoints {
+    issuer: String,
+    authorization_endpoint: Url,
+    token_endpoint: Url,
+}
+
+/// A sign-in that is under way: kept by the browser, sealed, until the issuer sends it back.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Pending {
+    pub(crate) issuer: String,
+    pub(crate) state: String,
+    pub(crate) nonce: String,
+    verifier: String,
+}
+
+/// What the token endpoint gave.
+#[derive(Deserialize)]
+pub(crate) struct Tokens {
+    pub(crate) access_token: String,
+    pub(crate) id_token: String,
+}
+
+/// What the person wants at the issuer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Prompt {
+    /// Whatever the issuer remembers.
+    Usual,
+    /// To register (OpenID Connect Prompt Create 1.0).
+    Create,
+    /// To be asked again, because somebody else is signed in.
+    Again,
+}
+
+/// Why a sign-in did not come to an end.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SignInProblem {
+    #[error("issuer could not be reached")]
+    Unreachable(#[from] reqwest::Error),
+    #[error("discovery document is of another issuer")]
+    OtherIssuer,
+    #[error("no random bytes")]
+    Random,
+}
+
+impl RelyingParty {
+    pub(crate) fn new(registration: Registration, redirect_uri: String) -> Result<Self, reqwest::Error> {
+        let http = reqwest::Client::builder()
+            .timeout(Duration::from_secs(10))
+            .redirect(reqwest::redirect::Policy::none())
+            .build()?;
+        Ok(Self {
+            registration,
+            redirect_uri,
+            http,
+            endpoints: OnceCell::new(),
+        })
+    }
+
+    pub(crate) fn issuer(&self) -> &str {
+        &self.registration.issuer
+    }
+
+    pub(crate) fn client_id(&self) -> &str {
+        &self.registration.client_id
+    }
+
+    /// Begins a sign-in: what the browser must keep, and where to send it.
+    pub(crate) async fn begin(&self, prompt: Prompt) -> Result<(Pending, Url), SignInProblem> {
+        let random = || random_text(32).ok_or(SignInProblem::Random);
+        let pending = Pending {
+            issuer: self.issuer().to_owned(),
+            state: random()?,
+            nonce: random()?,
+            verifier: random()?,
+        };
+        let challenge = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, pending.verifier.as_bytes());
+        let mut url = self.endpoints().await?.authorization_endpoint.clone();
+        let mut query = url.query_pairs_mut();
+        query
+            .append_pair("response_type", "code")
+            .append_pair("client_id", self.client_id())
+            .append_pair("redirect_uri", &self.redirect_uri)
+            .append_pair("scope", "openid profile email")
+            .append_pair("state", &pending.state)
+            .append_pair("nonce", &pending.nonce)
+            .append_pair("code_challenge", &URL_SAFE_NO_PAD.encode(challenge))
+            .append_pair("code_challenge_method", "S256");
+        match prompt {
+            Prompt::Usual => {}
+            Prompt::Create => drop(query.append_pair("prompt", "create")),
+            Prompt::Again => drop(query.append_pair("prompt", "login")),
+        }
+        drop(query);
+        Ok((pending, url))
+    }
+
+    /// Trades the code that came back for tokens.
+    pub(crate) async fn redeem(&self, pending: &Pending, code: &str) -> Result<Tokens, SignInProblem> {
+        let mut form = vec![
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", &self.redirect_uri),
+            ("client_id", self.client_id()),
+            ("code_verifier", &pending.verifier),
+        ];
+        if let Some(secret) = &self.registration.client_secret {
+            form.push(("client_secret", secret));
+        }
+        let endpoint = self.endpoints().await?.token_endpoint.clone();
+        Ok(self
+            .http
+            .post(endpoint)
+            .form(&form)
+            .send()
+            .await?
+            .error_for_status()?
+            .json()
+            .await?)
+    }
+
+    /// Discovered once; a failure is tried again at the next sign-in.
+    async fn endpoints(&self) -> Result<&Endpoints, SignInProblem> {
+        self.endpoints
+            .get_or_try_init(async || {
+                let issuer = self.issuer();
+                let url = format!(
+                    "{}/.well-known/openid-configuration",
+                    issuer.trim_end_matches('/')
+                );
+                let found: Endpoints = self
+                    .http
+                    .get(url)
+                    .send()
+                    .await?
+                    .error_for_status()?
+                    .json()
+                    .await?;
+                if found.issuer == issuer {
+                    Ok(found)
+                } else {
+                    Err(SignInProblem::OtherIssuer)
+                }
+            })
+            .await
+    }
+}

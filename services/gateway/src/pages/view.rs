@@ -1,0 +1,185 @@
+//! What the pages look like: askama templates, escaped by default, and the words for refusals.
+
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Response};
+use muster_refusal::{ErrorReason, reason_of};
+use tonic::{Code, Status};
+
+/// Where an invitation stands for the person who looks at it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// Nobody is signed in.
+    SignIn,
+    /// The invitee is signed in and can accept.
+    Accept,
+    /// Somebody else is signed in.
+    SomebodyElse,
+    /// The person who is signed in has accepted.
+    Joined,
+    /// Accepted by somebody, declined or archived.
+    Closed,
+    /// Taken back.
+    Cancelled,
+    /// Too late.
+    Expired,
+}
+
+/// The page of an invitation.
+#[derive(Debug, Template)]
+#[template(path = "invitation.html")]
+pub(crate) struct InvitationPage {
+    pub(crate) organization: String,
+    pub(crate) groups: Vec<String>,
+    pub(crate) address: String,
+    pub(crate) stage: Stage,
+    pub(crate) signed_in_as: String,
+    pub(crate) form_token: String,
+    pub(crate) prompt: &'static str,
+    pub(crate) support: String,
+}
+
+/// A page that says what went wrong and what to do.
+#[derive(Debug, Template)]
+#[template(path = "problem.html")]
+pub(crate) struct Problem {
+    status: StatusCode,
+    title: &'static str,
+    text: String,
+}
+
+/// The front page.
+#[derive(Debug, Template)]
+#[template(path = "home.html")]
+struct Home {}
+
+/// The page of an invitation, as an answer.
+pub(crate) fn invitation(page: &InvitationPage) -> Response {
+    render(StatusCode::OK, page.render())
+}
+
+/// A problem, as an answer.
+pub(crate) fn problem(problem: &Problem) -> Response {
+    render(problem.status, problem.render())
+}
+
+/// The front page, as an answer.
+pub(crate) fn home() -> Response {
+    render(StatusCode::OK, Home {}.render())
+}
+
+fn render(status: StatusCode, page: askama::Result<String>) -> Response {
+    match page {
+        Ok(html) => (status, Html(html)).into_response(),
+        Err(problem) => {
+            tracing::error!(%problem, "a page could not be rendered");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+impl Problem {
+    fn new(status: StatusCode, title: &'static str, text: impl Into<String>) -> Self {
+        Self {
+            status,
+            title,
+            text: text.into(),
+        }
+    }
+
+    /// A sign-in that did not come to an end.
+    pub(crate) fn sign_in(text: &str) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "You are not signed in", text)
+    }
+
+    /// There is no such page.
+    pub(crate) fn no_page() -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "There is no such page",
+            "Check the address, or open the link of your invitation again.",
+        )
+    }
+
+    /// The page of an invitation was opened without its link.
+    pub(crate) fn no_link() -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "Open the link of your invitation",
+            "This page shows an invitation after you follow the link in its mail. Open the mail and follow the link, or copy \
+             the link into the address bar.",
+        )
+    }
+
+    /// A link that is not one of ours.
+    pub(crate) fn broken_link() -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "This link does not work",
+            "The link is incomplete or was changed on its way. Copy it from the mail as a whole, or ask the organization to \
+             send the invitation again.",
+        )
+    }
+
+    /// The words for a refusal of the services.
+    pub(crate) fn from_status(status: &Status) -> Self {
+        use ErrorReason as R;
+        let again = "ask the organization to send you a new invitation.";
+        match reason_of(status) {
+            Some(R::LinkInvalid | R::InvalidRequest | R::NotFound) => Self::broken_link(),
+            Some(R::LinkReplaced) => Self::new(
+                StatusCode::GONE,
+                "There is a newer link",
+                "This link was replaced by a newer one. Look for a later mail of the same organization.",
+            ),
+            Some(R::InvitationExpired) => Self::new(
+                StatusCode::GONE,
+                "This invitation has expired",
+                format!("It was not accepted in time: {again}"),
+            ),
+            Some(R::InvitationCancelled) => Self::new(
+                StatusCode::GONE,
+                "This invitation was taken back",
+                format!("The organization cancelled it. If that is a mistake, {again}"),
+            ),
+            Some(R::InvitationClosed) => Self::new(
+                StatusCode::CONFLICT,
+                "This invitation is no longer open",
+                format!("It was answered already. If it was not you, {again}"),
+            ),
+            Some(R::InvitationNotSent) => Self::new(
+                StatusCode::CONFLICT,
+                "This invitation is not open yet",
+                "Come back when you have received its mail.",
+            ),
+            Some(R::AddressMismatch) => Self::new(
+                StatusCode::FORBIDDEN,
+                "This invitation is for somebody else",
+                "You are signed in with another address than the one that was invited. Nothing was changed. Go back to switch the account.",
+            ),
+            Some(R::GroupInactive) => Self::new(
+                StatusCode::CONFLICT,
+                "This group is closed",
+                format!("None of the groups you were invited to takes learners any more: {again}"),
+            ),
+            Some(R::OrganizationNotActive) => Self::new(
+                StatusCode::CONFLICT,
+                "The organization is not active",
+                "It cannot take learners at the moment. Your invitation stays as it is; try again later.",
+            ),
+            Some(R::RateLimited | R::Overloaded) => Self::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "Too many at once",
+                "Wait a minute and try again.",
+            ),
+            _ if status.code() == Code::Unauthenticated => {
+                Self::sign_in("Your sign-in has ended. Open the invitation again and sign in.")
+            }
+            _ => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "This does not work at the moment",
+                "Something on our side is away. Nothing was changed; try again in a minute.",
+            ),
+        }
+    }
+}
