@@ -113,7 +113,8 @@ impl Refusal {
         subject: impl Into<String>,
         description: impl Into<String>,
     ) -> Self {
-        self.details
+        self.0
+            .details
             .add_precondition_failure_violation(kind, subject, description);
         self
     }
@@ -121,7 +122,8 @@ impl Refusal {
     /// Adds a quota that is used up, with how much was asked for or used and how much there is.
     #[must_use]
     pub fn quota(mut self, subject: impl Into<String>, used: i64, limit: i64) -> Self {
-        self.details
+        self.0
+            .details
             .add_quota_failure_violation(subject, format!("{used} of {limit}"));
         self.metadata("used", used.to_string())
             .metadata("limit", limit.to_string())
