@@ -146,12 +146,12 @@ impl Refusal {
 
 impl From<Refusal> for Status {
     fn from(refusal: Refusal) -> Self {
-        let Refusal {
+        let Told {
             reason,
             message,
             metadata,
             mut details,
-        } = refusal;
+        } = *refusal.0;
         let name = reason.as_str_name();
         details.set_error_info(
             name.strip_prefix("ERROR_REASON_").unwrap_or(name),
