@@ -1,0 +1,130 @@
+//! Every address of the suite, on loopback, the same from run to run.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context;
+use muster_engines::{Ports, RabbitMqPorts, write_private};
+use serde::{Deserialize, Serialize};
+
+use crate::place::Place;
+use crate::suite::SERVICES;
+
+/// Where everything listens. `addresses.json` in `.dev` holds the same, for tests and scripts.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Addresses {
+    /// Pages and public RPCs.
+    pub(crate) gateway: String,
+    /// The OIDC issuer.
+    pub(crate) issuer: String,
+    /// The inbox's page.
+    pub(crate) inbox: String,
+    /// Where mail is sent, `host:port`.
+    pub(crate) smtp: String,
+    /// The trace page.
+    pub(crate) traces: String,
+    /// Where spans are sent (OTLP over gRPC).
+    pub(crate) otlp: String,
+    /// Each service by name.
+    pub(crate) services: BTreeMap<String, ServiceAddresses>,
+    /// Ports of the engines.
+    pub(crate) engines: EnginePorts,
+}
+
+/// The two doors of a service.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct ServiceAddresses {
+    /// gRPC, `http://host:port`.
+    pub(crate) grpc: String,
+    /// Health and metrics, `http://host:port`.
+    pub(crate) admin: String,
+}
+
+/// Ports of the private engines.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct EnginePorts {
+    pub(crate) postgres: u16,
+    pub(crate) amqp: u16,
+    pub(crate) distribution: u16,
+    pub(crate) mapper: u16,
+}
+
+impl EnginePorts {
+    pub(crate) fn rabbitmq(self) -> RabbitMqPorts {
+        RabbitMqPorts {
+            amqp: self.amqp,
+            distribution: self.distribution,
+            mapper: self.mapper,
+        }
+    }
+}
+
+impl Addresses {
+    /// The remembered addresses; new ones are chosen among free ports and remembered.
+    pub(crate) fn choose(place: &Place) -> anyhow::Result<Self> {
+        let mut ports = Ports::open(&place.at("ports"));
+        let rabbitmq = RabbitMqPorts::choose(&mut ports)?;
+        let engines = EnginePorts {
+            postgres: ports.of("postgres", None)?,
+            amqp: rabbitmq.amqp,
+            distribution: rabbitmq.distribution,
+            mapper: rabbitmq.mapper,
+        };
+        let mut http = |name: &str, preferred| {
+            ports
+                .of(name, preferred)
+                .map(|port| format!("http://127.0.0.1:{port}"))
+        };
+        let mut services = BTreeMap::new();
+        for service in SERVICES {
+            let preferred = (service == "gateway").then_some(8080);
+            let grpc = http(service, preferred)?;
+            let admin = http(&format!("{service}-admin"), None)?;
+            services.insert(service.to_owned(), ServiceAddresses { grpc, admin });
+        }
+        let gateway = services
+            .get("gateway")
+            .context("there is no gateway")?
+            .grpc
+            .clone();
+        let addresses = Self {
+            gateway,
+            issuer: http("issuer", None)?,
+            inbox: http("inbox", None)?,
+            traces: http("traces", None)?,
+            otlp: http("otlp", None)?,
+            smtp: format!("127.0.0.1:{}", ports.of("smtp", None)?),
+            services,
+            engines,
+        };
+        write_private(
+            &place.at("addresses.json"),
+            &serde_json::to_vec_pretty(&addresses)?,
+        )?;
+        Ok(addresses)
+    }
+
+    /// Refuses when a stranger holds a port of a part that does not run.
+    pub(crate) fn require_free(&self, place: &Place, names: &[(&str, &str)]) -> anyhow::Result<()> {
+        let ports = Ports::open(&place.at("ports"));
+        for (part, name) in names {
+            if let Some(port) = ports.known(name)
+                && place.pid_file(part).living().is_none()
+            {
+                ports.require_free(name, port)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The doors of a service.
+    pub(crate) fn service(&self, name: &str) -> anyhow::Result<&ServiceAddresses> {
+        self.services
+            .get(name)
+            .with_context(|| format!("there is no service {name}"))
+    }
+}
+
+/// `host:port` of an address that begins with `http://`.
+pub(crate) fn socket(address: &str) -> &str {
+    address.trim_start_matches("http://")
+}

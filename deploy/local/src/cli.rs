@@ -1,0 +1,89 @@
+//! The commands and their options.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::place::Place;
+use crate::tools::Tool;
+use crate::{bench, down, logs, status, story, test, token, up};
+
+/// Runs Muster on this machine: six services, private PostgreSQL and RabbitMQ, a mail inbox, a trace page and an issuer.
+#[derive(Debug, Parser)]
+#[command(name = "cargo dev", bin_name = "cargo dev", version, max_term_width = 110)]
+pub(crate) struct Arguments {
+    /// Where data, keys, logs and mail are kept [default: .dev in the workspace]. Two directories are two suites.
+    #[arg(long, global = true, env = "MUSTER_DEV_DIR", value_name = "DIRECTORY")]
+    dir: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Builds and starts everything, runs the story once, and stays until Ctrl-C
+    Up(UpOptions),
+    /// Stops what `up` started, and nothing else
+    Down,
+    /// Tells what runs: process, memory, address, health
+    Status(status::Options),
+    /// Runs the story on the running suite: from an empty organization to a certificate, with times and links
+    Story,
+    /// Prints the logs of one part or of all
+    Logs(logs::Options),
+    /// Prints a token to call the gateway with
+    Token(token::Options),
+    /// Runs every test on an engine pair of its own
+    Test(test::Options),
+    /// Measures the running suite, each figure beside its yardstick
+    Bench(bench::Options),
+    /// One of the three small servers, run by `up`
+    #[command(hide = true)]
+    Tool {
+        /// Which one.
+        tool: Tool,
+    },
+}
+
+/// How to start.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct UpOptions {
+    /// Return when the story has passed and leave everything running; the exit status tells
+    #[arg(long)]
+    pub(crate) detach: bool,
+    /// Forget all data, mail, traces and keys first (addresses stay)
+    #[arg(long)]
+    pub(crate) fresh: bool,
+    /// Use optimized services (the first build takes minutes): for figures, not for work
+    #[arg(long)]
+    pub(crate) release: bool,
+    /// Take the services as they were built last
+    #[arg(long)]
+    pub(crate) no_build: bool,
+    /// Do not run the story
+    #[arg(long)]
+    pub(crate) no_story: bool,
+    /// Start engines and tools only, to run services yourself: their settings are in .dev/env
+    #[arg(long)]
+    pub(crate) no_services: bool,
+}
+
+/// Runs the command.
+pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let place = Place::find(arguments.dir)?;
+    let runtime = tokio::runtime::Runtime::new()?;
+    runtime.block_on(async {
+        match arguments.command {
+            Command::Up(options) => up::run(place, options).await,
+            Command::Down => down::run(&place),
+            Command::Status(options) => status::run(&place, &options).await,
+            Command::Story => story::run(&place).await,
+            Command::Logs(options) => logs::run(&place, &options).await,
+            Command::Token(options) => token::run(&place, &options),
+            Command::Test(options) => test::run(&place, &options).await,
+            Command::Bench(options) => bench::run(&place, &options).await,
+            Command::Tool { tool } => tool.run(place).await,
+        }
+    })
+}

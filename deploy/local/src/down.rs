@@ -1,0 +1,56 @@
+//! `cargo dev down`: stops what `up` started, and nothing else.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::bail;
+use muster_engines::{Pair, Running};
+use nix::sys::signal::Signal;
+
+use crate::place::Place;
+use crate::suite::{SERVICES, TOOLS};
+
+/// Services drain for up to 30 s, then tools, then engines.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Tells the supervisor to stop; stops by itself whatever a killed one has left.
+pub(crate) fn run(place: &Place) -> anyhow::Result<ExitCode> {
+    if let Some(supervisor) = place.pid_file("supervisor").living() {
+        println!("Stopping …");
+        supervisor.signal(Signal::SIGTERM);
+        if !supervisor.wait_gone(PATIENCE) {
+            bail!(
+                "the supervisor (pid {}) does not end; see {}",
+                supervisor.pid(),
+                place.log("up").display()
+            );
+        }
+    }
+    let left = stop_parts(place);
+    if left.is_empty() {
+        println!("Nothing runs; the data stays in {}.", place.state.display());
+    } else {
+        println!("Stopped what was left running: {}.", left.join(", "));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Stops every part that runs without a supervisor; tells which.
+pub(crate) fn stop_parts(place: &Place) -> Vec<&'static str> {
+    let mut stopped = Vec::new();
+    for group in [&SERVICES[..], &TOOLS[..]] {
+        let mut running: Vec<_> = group
+            .iter()
+            .filter_map(|name| Some((*name, Running::find(place.pid_file(name))?)))
+            .collect();
+        for (_, part) in &running {
+            part.id().signal(Signal::SIGTERM);
+        }
+        for (name, part) in &mut running {
+            part.stop(Signal::SIGTERM, Duration::from_secs(30));
+            stopped.push(*name);
+        }
+    }
+    stopped.extend(Pair::stop_running(&place.state));
+    stopped
+}

@@ -1,0 +1,90 @@
+//! What each service is told: the environment of its process.
+
+use muster_engines::write_private;
+
+use crate::addresses::{Addresses, socket};
+use crate::place::Place;
+use crate::suite::{AUDIENCE, OWNERS, SERVICES, STAFF_CLAIM, WORKLOAD_ISSUER};
+
+/// Where the engines are, for one service.
+#[derive(Clone, Debug)]
+pub(crate) struct EngineUrls {
+    /// The service's database; the gateway has none.
+    pub(crate) database: Option<String>,
+    /// The broker.
+    pub(crate) amqp: String,
+}
+
+/// The environment of a service. It is also written to `.dev/env/SERVICE`, to run that service by hand.
+pub(crate) fn environment(
+    place: &Place,
+    addresses: &Addresses,
+    service: &str,
+    engines: &EngineUrls,
+) -> anyhow::Result<Vec<(String, String)>> {
+    let own = addresses.service(service)?;
+    let file = |path: &str| place.at(path).display().to_string();
+    let mut set = vec![
+        ("MUSTER_LISTEN", socket(&own.grpc).to_owned()),
+        ("MUSTER_ADMIN_LISTEN", socket(&own.admin).to_owned()),
+        ("MUSTER_OTLP_ENDPOINT", addresses.otlp.clone()),
+        ("MUSTER_TRACE_RATIO", "1".to_owned()),
+        ("MUSTER_DRAIN_DELAY", "0".to_owned()),
+        ("MUSTER_LOG_FORMAT", "human".to_owned()),
+        ("MUSTER_PUBLIC_URL", addresses.gateway.clone()),
+        ("MUSTER_WORKLOAD_ISSUER", WORKLOAD_ISSUER.to_owned()),
+        ("MUSTER_WORKLOAD_JWKS", file("keys/workload.jwks.json")),
+        ("MUSTER_WORKLOAD_TOKENS", file(&format!("tokens/{service}"))),
+    ];
+    if let Some(database) = &engines.database {
+        set.push(("MUSTER_DATABASE_URL", database.clone()));
+        set.push(("MUSTER_AMQP_URL", engines.amqp.clone()));
+        set.push(("MUSTER_CALLER_JWKS", file("keys/caller.jwks.json")));
+    }
+    match service {
+        "gateway" => {
+            set.push(("MUSTER_ISSUERS", file("keys/issuers.toml")));
+            set.push(("MUSTER_CALLER_KEY", file("keys/caller.pem")));
+            set.push(("MUSTER_SESSION_KEY", file("keys/session.key")));
+        }
+        "invitation" => set.push(("MUSTER_LINK_KEYS", file("keys/link-keys.toml"))),
+        "notification" => {
+            set.push(("MUSTER_SMTP_URL", format!("smtp://{}", addresses.smtp)));
+            set.push(("MUSTER_MAIL_FROM", "Muster <no-reply@muster.test>".to_owned()));
+        }
+        _ => {}
+    }
+    let mut set: Vec<(String, String)> = set
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect();
+    for peer in OWNERS.into_iter().filter(|peer| *peer != service) {
+        set.push((
+            format!("MUSTER_{}_URL", peer.to_uppercase()),
+            addresses.service(peer)?.grpc.clone(),
+        ));
+    }
+    let text: String = set
+        .iter()
+        .map(|(name, value)| format!("{name}='{value}'\n"))
+        .collect();
+    write_private(&place.at("env").join(service), text.as_bytes())?;
+    Ok(set)
+}
+
+/// The issuer the gateway trusts. A developer's issuer may vouch for addresses and for registry staff.
+pub(crate) fn write_issuers(place: &Place, addresses: &Addresses) -> anyhow::Result<()> {
+    let (claim, value) = STAFF_CLAIM;
+    let text = format!(
+        "[[issuer]]\nurl = \"{}\"\naudience = \"{AUDIENCE}\"\nclient_id = \"{AUDIENCE}\"\ntrust_email = true\n\
+         staff_claim = \"{claim}\"\nstaff_value = \"{value}\"\n",
+        addresses.issuer
+    );
+    write_private(&place.at("keys/issuers.toml"), text.as_bytes())?;
+    Ok(())
+}
+
+/// Is there a service of this name?
+pub(crate) fn is_service(name: &str) -> bool {
+    SERVICES.contains(&name)
+}

@@ -1,0 +1,134 @@
+//! `cargo dev status`: what runs, where, and how it is.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Args;
+use serde::Serialize;
+use tokio::net::TcpStream;
+
+use crate::addresses::Addresses;
+use crate::place::Place;
+use crate::suite::{SERVICES, TOOLS};
+
+/// How to tell.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// One JSON object with everything, for scripts
+    #[arg(long)]
+    json: bool,
+}
+
+/// One part.
+#[derive(Debug, Serialize)]
+pub(crate) struct PartStatus {
+    pub(crate) name: &'static str,
+    pub(crate) pid: Option<i32>,
+    /// Resident memory in kilobytes.
+    pub(crate) memory_kb: Option<u64>,
+    pub(crate) address: String,
+    pub(crate) healthy: bool,
+}
+
+/// Prints every part; succeeds when all are well.
+pub(crate) async fn run(place: &Place, options: &Options) -> anyhow::Result<ExitCode> {
+    let addresses = crate::up::addresses(place)?;
+    let supervisor = place.pid_file("supervisor").living();
+    let parts = parts(place, &addresses).await?;
+    let well = parts.iter().all(|part| part.healthy);
+    if options.json {
+        let pid = supervisor.map(|process| process.pid());
+        println!(
+            "{}",
+            serde_json::json!({ "supervisor": pid, "healthy": well, "parts": parts, "addresses": addresses })
+        );
+        return Ok(if well {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        });
+    }
+    match supervisor {
+        Some(process) => println!("supervisor     running   pid {}", process.pid()),
+        None if parts.iter().any(|part| part.pid.is_some()) => {
+            println!(
+                "supervisor     gone      `cargo dev up` takes over what it left, `cargo dev down` stops it"
+            );
+        }
+        None => println!("supervisor     stopped"),
+    }
+    for part in &parts {
+        let state = match (part.pid, part.healthy) {
+            (None, _) => "stopped",
+            (Some(_), true) => "healthy",
+            (Some(_), false) => "NOT READY",
+        };
+        let pid = part.pid.map(|pid| format!("pid {pid}")).unwrap_or_default();
+        let memory = part
+            .memory_kb
+            .map(|kb| format!("{:.0} MB", kb as f64 / 1024.0))
+            .unwrap_or_default();
+        println!(
+            "{:14} {state:9} {pid:12} {memory:>8}   {}",
+            part.name, part.address
+        );
+    }
+    Ok(if well {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// How each part is.
+pub(crate) async fn parts(place: &Place, addresses: &Addresses) -> anyhow::Result<Vec<PartStatus>> {
+    let mut parts = Vec::new();
+    let engines = [
+        ("postgres", addresses.engines.postgres),
+        ("rabbitmq", addresses.engines.amqp),
+    ];
+    for (name, port) in engines {
+        let address = format!("127.0.0.1:{port}");
+        let healthy = TcpStream::connect(&address).await.is_ok();
+        parts.push(part(place, name, address, healthy));
+    }
+    for (name, url) in TOOLS
+        .into_iter()
+        .zip([&addresses.issuer, &addresses.inbox, &addresses.traces])
+    {
+        let healthy = answers(&format!("{url}/livez")).await;
+        parts.push(part(place, name, url.clone(), healthy));
+    }
+    for name in SERVICES {
+        let service = addresses.service(name)?;
+        let healthy = answers(&format!("{}/readyz", service.admin)).await;
+        parts.push(part(place, name, service.grpc.clone(), healthy));
+    }
+    Ok(parts)
+}
+
+fn part(place: &Place, name: &'static str, address: String, answers: bool) -> PartStatus {
+    let process = place.pid_file(name).living();
+    PartStatus {
+        name,
+        pid: process.map(|process| process.pid()),
+        memory_kb: process.and_then(|process| process.resident_kb()),
+        address,
+        // An answer from a stranger on our port is not health.
+        healthy: answers && process.is_some(),
+    }
+}
+
+/// Does this page answer 200 within two seconds?
+pub(crate) async fn answers(url: &str) -> bool {
+    let client = reqwest::Client::builder()
+        .timeout(Duration::from_secs(2))
+        .no_proxy()
+        .build();
+    let Ok(client) = client else { return false };
+    client
+        .get(url)
+        .send()
+        .await
+        .is_ok_and(|response| response.status().is_success())
+}

@@ -1,0 +1,63 @@
+//! The story: one run through the whole suite from outside, each step with what happened, where to look, and its time.
+//!
+//! It uses only what a customer has: public RPCs and pages, and tokens of the issuer.
+
+mod doors;
+mod world;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use self::world::World;
+use crate::place::Place;
+
+/// What a step has to say: lines to print.
+type Told<'w> = Pin<Box<dyn Future<Output = anyhow::Result<Vec<String>>> + Send + 'w>>;
+
+/// One step.
+struct Step {
+    title: &'static str,
+    /// Whose logs to read when it fails.
+    services: &'static [&'static str],
+    tell: for<'w> fn(&'w mut World) -> Told<'w>,
+}
+
+const STEPS: &[Step] = &[doors::STEP];
+
+/// `cargo dev story`.
+pub(crate) async fn run(place: &Place) -> anyhow::Result<ExitCode> {
+    Ok(if tell(place).await? {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// Tells the story to its end, or to the first step that fails: `false`.
+pub(crate) async fn tell(place: &Place) -> anyhow::Result<bool> {
+    let mut world = World::new(crate::up::addresses(place)?)?;
+    let begun = Instant::now();
+    for (number, step) in STEPS.iter().enumerate() {
+        let step_begun = Instant::now();
+        println!("{number}. {}", step.title);
+        match (step.tell)(&mut world).await {
+            Ok(lines) => {
+                for line in lines {
+                    println!("   {line}");
+                }
+                println!("   {:.2} s", step_begun.elapsed().as_secs_f64());
+            }
+            Err(error) => {
+                println!("   FAILED: {error:#}");
+                for service in step.services {
+                    println!("   see {}", place.log(service).display());
+                }
+                return Ok(false);
+            }
+        }
+    }
+    println!("The story is told: {:.1} s.", begun.elapsed().as_secs_f64());
+    Ok(true)
+}

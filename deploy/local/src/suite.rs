@@ -1,0 +1,41 @@
+//! Who belongs to the suite: services, workloads and the people of the developer's issuer.
+
+/// The services, in the order in which they are shown.
+pub(crate) const SERVICES: [&str; 6] = [
+    "gateway",
+    "organization",
+    "employment",
+    "invitation",
+    "notification",
+    "records",
+];
+
+/// Those that keep data, and so have a database.
+pub(crate) const OWNERS: [&str; 5] = [
+    "organization",
+    "employment",
+    "invitation",
+    "notification",
+    "records",
+];
+
+/// The three small servers of this binary.
+pub(crate) const TOOLS: [&str; 3] = ["issuer", "inbox", "traces"];
+
+/// A program of a customer that reports the progress of trainings; it calls the gateway as itself.
+pub(crate) const LEARNING_SYSTEM: &str = "learning-system";
+
+/// The namespace in workload tokens.
+pub(crate) const NAMESPACE: &str = "muster";
+
+/// The `iss` of workload tokens: a name only, its keys are read from a file.
+pub(crate) const WORKLOAD_ISSUER: &str = "https://cluster.muster.test";
+
+/// The audience of people's tokens, and the client id of the gateway's pages.
+pub(crate) const AUDIENCE: &str = "muster";
+
+/// Where the issuer may send a browser back to, below the public address.
+pub(crate) const CALLBACK_PATH: &str = "/signin/callback";
+
+/// The claim that marks registry staff, and its value.
+pub(crate) const STAFF_CLAIM: (&str, &str) = ("muster_role", "registry-staff");

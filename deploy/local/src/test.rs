@@ -1,0 +1,134 @@
+//! `cargo dev test`: every test of the workspace, on one engine pair.
+
+use std::fs;
+use std::process::{ExitCode, Stdio};
+
+use anyhow::Context;
+use clap::Args;
+use muster_engines::packages::Package;
+use muster_engines::{Durability, Pair};
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::task::spawn_blocking;
+
+use crate::place::Place;
+use crate::{build, install};
+
+/// What to test.
+#[derive(Debug, Args)]
+#[command(after_help = "Example: cargo dev test -p muster-invitation -- a_cancelled")]
+pub(crate) struct Options {
+    /// Passed on to `cargo test` in the place of `--workspace`
+    #[arg(
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        value_name = "CARGO TEST OPTIONS"
+    )]
+    rest: Vec<String>,
+}
+
+/// Passed and failed tests.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Count {
+    passed: u64,
+    failed: u64,
+}
+
+impl Count {
+    /// Adds what one test program says at its end: `test result: ok. 3 passed; 0 failed; …`.
+    fn add(&mut self, line: &str) {
+        let Some((_, result)) = line
+            .split_once("test result: ")
+            .and_then(|(_, rest)| rest.split_once(". "))
+        else {
+            return;
+        };
+        for part in result.split("; ") {
+            match part.trim().split_once(' ') {
+                Some((number, "passed")) => self.passed += number.parse::<u64>().unwrap_or_default(),
+                Some((number, "failed")) => self.failed += number.parse::<u64>().unwrap_or_default(),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Runs the tests; the last line sums them up.
+pub(crate) async fn run(place: &Place, options: &Options) -> anyhow::Result<ExitCode> {
+    install::require(&Package::TESTS).await?;
+    let directory = place.at("test");
+    let starting = directory.clone();
+    println!("Starting the engines of the tests in {}", directory.display());
+    let mut pair = spawn_blocking(move || {
+        // Nothing of an earlier run is worth keeping, and its leftovers would fill the disk.
+        let _ = Pair::stop_running(&starting);
+        let _ = fs::remove_dir_all(&starting);
+        Pair::start(&starting, Durability::Careless)
+    })
+    .await??;
+    let counted = tokio::select! {
+        counted = tests(place, options, &pair) => counted,
+        _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("interrupted")),
+    };
+    spawn_blocking(move || pair.stop()).await?;
+    let (mut count, succeeded) = counted?;
+    if !succeeded && count.failed == 0 {
+        println!("A test program did not compile or did not come to its end: it counts as one failure.");
+        count.failed = 1;
+    }
+    println!("muster: {} passed, {} failed", count.passed, count.failed);
+    Ok(if count.failed == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+async fn tests(place: &Place, options: &Options, pair: &Pair) -> anyhow::Result<(Count, bool)> {
+    // Tests of the whole suite run the services as people do.
+    build::programs(place, false).await?;
+    let mut command = build::cargo(place);
+    command.args(["test", "--no-fail-fast"]);
+    if options.rest.is_empty() {
+        command.arg("--workspace");
+    }
+    command
+        .args(&options.rest)
+        .env("MUSTER_TEST_POSTGRES", pair.postgres.superuser_url())
+        .env("MUSTER_TEST_AMQP", pair.rabbitmq.url())
+        .env("MUSTER_TEST_BINARIES", Place::binaries(false)?)
+        .stdout(Stdio::piped())
+        .kill_on_drop(true);
+    let mut child = command.spawn().context("cargo cannot be run")?;
+    let output = child.stdout.take().context("cargo has no output")?;
+    let mut lines = BufReader::new(output).lines();
+    let mut count = Count::default();
+    while let Some(line) = lines.next_line().await? {
+        count.add(&line);
+        println!("{line}");
+    }
+    Ok((count, child.wait().await?.success()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_of_all_programs_are_summed() {
+        let mut count = Count::default();
+        for line in [
+            "test a ... ok",
+            "test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.01s",
+            "test result: FAILED. 3 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 2.00s",
+        ] {
+            count.add(line);
+        }
+        assert_eq!(
+            count,
+            Count {
+                passed: 15,
+                failed: 2
+            }
+        );
+    }
+}

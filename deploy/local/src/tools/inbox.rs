@@ -1,0 +1,33 @@
+//! The mail inbox: takes every message over SMTP, sends none on, and shows them on a page.
+
+mod api;
+mod mime;
+mod pages;
+mod smtp;
+mod store;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::get;
+use muster_clock::Clock;
+
+use self::store::Store;
+use crate::addresses::Addresses;
+use crate::place::Place;
+use crate::tools::{bind, serve_pages};
+
+/// Serves until SIGTERM.
+pub(crate) async fn serve(place: &Place, addresses: &Addresses) -> anyhow::Result<()> {
+    let store = Arc::new(Store::open(&place.at("inbox"), Clock::system())?);
+    let mail = bind(&addresses.smtp).await?;
+    tokio::spawn(smtp::accept(mail, Arc::clone(&store)));
+    let routes = Router::new()
+        .route("/", get(pages::list))
+        .route("/messages/{id}", get(pages::message))
+        .route("/messages/{id}/raw", get(pages::raw))
+        .route("/api/messages", get(api::list))
+        .route("/api/messages/{id}", get(api::message))
+        .with_state(store);
+    serve_pages(&addresses.inbox, routes).await
+}

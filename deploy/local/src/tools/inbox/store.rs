@@ -1,0 +1,118 @@
+//! Messages as files, one each, and what is shown of them in lists.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use anyhow::Context;
+use muster_clock::Clock;
+use serde::Serialize;
+use time::format_description::well_known::Rfc3339;
+
+use super::mime::Message;
+
+/// One line of the list.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Summary {
+    /// Counts up from 1.
+    pub(super) id: u64,
+    /// The sender of the envelope.
+    pub(super) from: String,
+    /// The recipients of the envelope.
+    pub(super) to: Vec<String>,
+    pub(super) subject: String,
+    /// When the last byte had come, RFC 3339.
+    pub(super) received: String,
+}
+
+/// The folder of messages, and its index in memory.
+#[derive(Debug)]
+pub(super) struct Store {
+    folder: PathBuf,
+    index: Mutex<Vec<Summary>>,
+    clock: Clock,
+}
+
+impl Store {
+    /// Opens the folder and reads what is in it.
+    pub(super) fn open(folder: &Path, clock: Clock) -> anyhow::Result<Self> {
+        fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+        let mut index = Vec::new();
+        for file in fs::read_dir(folder)?.flatten() {
+            let path = file.path();
+            let id = path
+                .file_stem()
+                .and_then(|stem| stem.to_str())
+                .and_then(|stem| stem.parse().ok());
+            if let Some(id) = id
+                && path.extension().is_some_and(|extension| extension == "eml")
+            {
+                index.push(summary(id, &Message::parse(&fs::read(&path)?)));
+            }
+        }
+        index.sort_by_key(|summary| summary.id);
+        Ok(Self {
+            folder: folder.to_path_buf(),
+            index: Mutex::new(index),
+            clock,
+        })
+    }
+
+    /// Keeps a message. The envelope goes before it, in the headers that RFC 5321 (section 4.4) has for that.
+    pub(super) fn keep(&self, from: &str, to: &[String], content: &[u8]) -> anyhow::Result<u64> {
+        let received = self.clock.now().format(&Rfc3339)?;
+        let mut whole = format!("Return-Path: <{from}>\r\n");
+        for recipient in to {
+            whole.push_str(&format!("Delivered-To: {recipient}\r\n"));
+        }
+        whole.push_str(&format!("X-Received: {received}\r\n"));
+        let whole = [whole.as_bytes(), content].concat();
+        let mut index = self.index.lock().unwrap_or_else(PoisonError::into_inner);
+        let id = index.last().map_or(1, |last| last.id + 1);
+        // Whole or not at all, also when we are killed meanwhile.
+        let unfinished = self.folder.join("unfinished");
+        fs::write(&unfinished, &whole)?;
+        fs::rename(&unfinished, self.file(id))?;
+        index.push(summary(id, &Message::parse(&whole)));
+        Ok(id)
+    }
+
+    /// The newest messages first, `limit` at most; only those to an address, when one is given.
+    pub(super) fn list(&self, to: Option<&str>, limit: usize) -> Vec<Summary> {
+        let index = self.index.lock().unwrap_or_else(PoisonError::into_inner);
+        let wanted = |summary: &&Summary| {
+            to.is_none_or(|to| {
+                summary
+                    .to
+                    .iter()
+                    .any(|recipient| recipient.eq_ignore_ascii_case(to.trim()))
+            })
+        };
+        index.iter().rev().filter(wanted).take(limit).cloned().collect()
+    }
+
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.index.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// One message as it came.
+    pub(super) fn read(&self, id: u64) -> Option<Vec<u8>> {
+        fs::read(self.file(id)).ok()
+    }
+
+    fn file(&self, id: u64) -> PathBuf {
+        self.folder.join(format!("{id:08}.eml"))
+    }
+}
+
+/// What the list shows of a message.
+pub(super) fn summary(id: u64, message: &Message) -> Summary {
+    Summary {
+        id,
+        from: message.header("Return-Path").trim_matches(['<', '>']).to_owned(),
+        to: message.headers("Delivered-To").map(ToOwned::to_owned).collect(),
+        subject: message.header("Subject").to_owned(),
+        received: message.header("X-Received").to_owned(),
+    }
+}

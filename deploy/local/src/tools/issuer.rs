@@ -1,0 +1,87 @@
+//! The developer's OIDC provider: authorization code flow with PKCE (RFC 7636, S256 only), for people of every role.
+//!
+//! Whoever opens its page chooses who to be: that is its purpose, and why it listens on loopback only. Everything else is
+//! as strict as a real provider, so that what works here works there: exact `redirect_uri`, single-use codes that live a
+//! minute, `state`, `nonce` and `iss` (RFC 9207) returned, `prompt=create` to register.
+
+mod authorize;
+mod codes;
+mod exchange;
+mod pages;
+pub(crate) mod people;
+pub(crate) mod sign;
+
+use std::sync::{Arc, Mutex};
+
+use axum::extract::State;
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use muster_clock::Clock;
+use muster_identity::SigningKey;
+use serde_json::{Value, json};
+
+use self::codes::Codes;
+use self::people::People;
+use crate::addresses::Addresses;
+use crate::keys::Keys;
+use crate::place::Place;
+use crate::suite::CALLBACK_PATH;
+use crate::tools::serve_pages;
+
+/// What the handlers share.
+pub(crate) struct Issuer {
+    url: String,
+    /// The only address a browser is ever sent back to.
+    redirect_uri: String,
+    key: SigningKey,
+    people: Mutex<People>,
+    codes: Mutex<Codes>,
+    clock: Clock,
+}
+
+/// Serves until SIGTERM.
+pub(crate) async fn serve(place: &Place, addresses: &Addresses) -> anyhow::Result<()> {
+    let issuer = Arc::new(Issuer {
+        url: addresses.issuer.clone(),
+        redirect_uri: format!("{}{CALLBACK_PATH}", addresses.gateway),
+        key: Keys::prepare(place)?.issuer,
+        people: Mutex::new(People::open(&place.at("issuer/people.json"))),
+        codes: Mutex::default(),
+        clock: Clock::system(),
+    });
+    let routes = Router::new()
+        .route("/", get(pages::home))
+        .route("/.well-known/openid-configuration", get(discovery))
+        .route("/jwks", get(jwks))
+        .route("/authorize", get(authorize::ask).post(authorize::decide))
+        .route("/token", post(exchange::token))
+        .route("/userinfo", get(exchange::userinfo))
+        .with_state(issuer);
+    serve_pages(&addresses.issuer, routes).await
+}
+
+async fn discovery(State(issuer): State<Arc<Issuer>>) -> Json<Value> {
+    let url = &issuer.url;
+    Json(json!({
+        "issuer": url,
+        "authorization_endpoint": format!("{url}/authorize"),
+        "token_endpoint": format!("{url}/token"),
+        "userinfo_endpoint": format!("{url}/userinfo"),
+        "jwks_uri": format!("{url}/jwks"),
+        "scopes_supported": ["openid", "profile", "email"],
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": ["authorization_code"],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["EdDSA"],
+        "token_endpoint_auth_methods_supported": ["none"],
+        "code_challenge_methods_supported": ["S256"],
+        "prompt_values_supported": ["none", "login", "select_account", "create"],
+        "authorization_response_iss_parameter_supported": true,
+        "claims_supported": ["sub", "name", "email", "email_verified", "muster_role"],
+    }))
+}
+
+async fn jwks(State(issuer): State<Arc<Issuer>>) -> Json<Value> {
+    Json(json!({ "keys": [issuer.key.public_jwk()] }))
+}

@@ -1,0 +1,103 @@
+//! What was granted and not yet collected.
+
+use std::collections::HashMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+use time::{Duration, OffsetDateTime};
+
+use super::people::Person;
+
+/// Between the redirect and its collection there is one request.
+const LIFE: Duration = Duration::seconds(60);
+
+/// A sign-in that its client has yet to collect.
+#[derive(Debug)]
+pub(super) struct Granted {
+    pub(super) person: Person,
+    pub(super) nonce: Option<String>,
+    challenge: String,
+    until: OffsetDateTime,
+}
+
+/// Codes and access tokens given out, in memory: a restart asks people to sign in again.
+#[derive(Debug, Default)]
+pub(super) struct Codes {
+    waiting: HashMap<String, Granted>,
+    collected: HashMap<String, (Person, OffsetDateTime)>,
+}
+
+impl Codes {
+    /// A code for one sign-in, bound to the client's challenge.
+    pub(super) fn grant(
+        &mut self,
+        person: Person,
+        nonce: Option<String>,
+        challenge: String,
+        now: OffsetDateTime,
+    ) -> String {
+        self.waiting.retain(|_, granted| granted.until > now);
+        let code = URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
+        self.waiting.insert(
+            code.clone(),
+            Granted {
+                person,
+                nonce,
+                challenge,
+                until: now + LIFE,
+            },
+        );
+        code
+    }
+
+    /// Collects a code: once, in time, by the client that knows the verifier. A wrong try uses the code up.
+    pub(super) fn collect(&mut self, code: &str, verifier: &str, now: OffsetDateTime) -> Option<Granted> {
+        let granted = self.waiting.remove(code)?;
+        let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier));
+        (granted.until > now && granted.challenge == challenge).then_some(granted)
+    }
+
+    /// Remembers whose access token this is, for `/userinfo`.
+    pub(super) fn remember(
+        &mut self,
+        token: String,
+        person: Person,
+        until: OffsetDateTime,
+        now: OffsetDateTime,
+    ) {
+        self.collected.retain(|_, (_, until)| *until > now);
+        self.collected.insert(token, (person, until));
+    }
+
+    /// Whose access token is this?
+    pub(super) fn holder(&self, token: &str) -> Option<&Person> {
+        self.collected.get(token).map(|(person, _)| person)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    #[test]
+    fn a_code_is_collected_once_in_time_and_only_with_its_verifier() {
+        let now = datetime!(2026-01-01 12:00 UTC);
+        let person = Person {
+            sub: "s".to_owned(),
+            name: "n".to_owned(),
+            email: "e@x.test".to_owned(),
+        };
+        let mut codes = Codes::default();
+        let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest("verifier"));
+        let mut grant = || codes.grant(person.clone(), None, challenge.clone(), now);
+        let [good, wrong, late] = [grant(), grant(), grant()];
+        assert!(codes.collect(&good, "verifier", now).is_some());
+        assert!(codes.collect(&good, "verifier", now).is_none());
+        assert!(codes.collect(&wrong, "another", now).is_none());
+        assert!(codes.collect(&wrong, "verifier", now).is_none());
+        assert!(codes.collect(&late, "verifier", now + LIFE).is_none());
+    }
+}

@@ -1,0 +1,150 @@
+//! The people who can sign in here.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::bail;
+use muster_engines::write_private;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::suite::STAFF_CLAIM;
+
+/// Those who are always there: short name (and `sub`), full name, what they are for.
+pub(crate) const BUILT_IN: [(&str, &str, &str); 14] = [
+    ("owner", "Olive Owner", "owns an organization"),
+    ("admin", "Adam Admin", "administers it"),
+    ("viewer", "Vera Viewer", "may look at it"),
+    ("learner-1", "Lea One", "is invited"),
+    ("learner-2", "Leo Two", "is invited"),
+    ("learner-3", "Lia Three", "is invited"),
+    ("learner-4", "Lou Four", "is invited"),
+    ("learner-5", "Lin Five", "is invited"),
+    ("learner-6", "Lex Six", "is invited"),
+    ("learner-7", "Lyn Seven", "is invited"),
+    ("learner-8", "Liv Eight", "is invited"),
+    ("learner-9", "Len Nine", "is invited"),
+    ("staff", "Stella Staff", "is registry staff"),
+    ("outsider", "Otto Outsider", "owns another organization"),
+];
+
+/// A person as their tokens tell.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Person {
+    pub(crate) sub: String,
+    pub(crate) name: String,
+    pub(crate) email: String,
+}
+
+impl Person {
+    /// The value of the staff claim, for registry staff.
+    pub(crate) fn staff_role(&self) -> Option<&'static str> {
+        (self.sub == "staff").then_some(STAFF_CLAIM.1)
+    }
+}
+
+/// The built-in people and those who registered, who are kept in a file.
+#[derive(Debug)]
+pub(crate) struct People {
+    file: PathBuf,
+    registered: Vec<Person>,
+}
+
+impl People {
+    /// Opens the file; an absent one is an empty one.
+    pub(crate) fn open(file: &Path) -> Self {
+        let registered = fs::read(file)
+            .ok()
+            .and_then(|text| serde_json::from_slice(&text).ok());
+        Self {
+            file: file.to_path_buf(),
+            registered: registered.unwrap_or_default(),
+        }
+    }
+
+    /// Those who registered.
+    pub(crate) fn registered(&self) -> &[Person] {
+        &self.registered
+    }
+
+    /// The person of this short name or address. An unknown address registers a further person.
+    pub(crate) fn find_or_register(&mut self, who: &str, name: Option<&str>) -> anyhow::Result<Person> {
+        let who = who.trim();
+        if let Some(person) = built_in(who) {
+            return Ok(person);
+        }
+        let Some((local, domain)) = who.split_once('@') else {
+            bail!("there is nobody called {who}: use a name like owner or learner-1, or any address");
+        };
+        if local.is_empty() || domain.is_empty() || who.chars().any(char::is_whitespace) {
+            bail!("{who} is not an address");
+        }
+        if let Some(person) = self
+            .registered
+            .iter()
+            .find(|person| person.email.eq_ignore_ascii_case(who))
+        {
+            return Ok(person.clone());
+        }
+        let name = name
+            .map(str::trim)
+            .filter(|name| !name.is_empty())
+            .unwrap_or(local);
+        let person = Person {
+            sub: subject(who),
+            name: name.to_owned(),
+            email: who.to_owned(),
+        };
+        self.registered.push(person.clone());
+        write_private(&self.file, &serde_json::to_vec_pretty(&self.registered)?)?;
+        Ok(person)
+    }
+}
+
+fn built_in(who: &str) -> Option<Person> {
+    BUILT_IN
+        .iter()
+        .map(of_row)
+        .find(|person| person.sub == who || person.email.eq_ignore_ascii_case(who))
+}
+
+fn of_row((short, name, _): &(&str, &str, &str)) -> Person {
+    Person {
+        sub: (*short).to_owned(),
+        name: (*name).to_owned(),
+        email: format!("{short}@example.test"),
+    }
+}
+
+/// The same address is the same person, also after the file was forgotten.
+fn subject(email: &str) -> String {
+    let digest = Sha256::digest(email.to_lowercase());
+    digest
+        .iter()
+        .take(8)
+        .fold("registered-".to_owned(), |id, byte| format!("{id}{byte:02x}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn anybody_can_register_once_and_nobody_without_an_address() {
+        let file = std::env::temp_dir().join(format!("muster-people-{}.json", std::process::id()));
+        let mut people = People::open(&file);
+        let person = people
+            .find_or_register("user-7@School.test", Some("Una Seven"))
+            .unwrap();
+        let again = People::open(&file)
+            .find_or_register("USER-7@school.test", None)
+            .unwrap();
+        assert_eq!(again, person);
+        assert_eq!(
+            people.find_or_register("owner@example.test", None).unwrap().sub,
+            "owner"
+        );
+        assert!(people.find_or_register("nobody", None).is_err());
+        let _ = fs::remove_file(&file);
+    }
+}

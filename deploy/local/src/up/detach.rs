@@ -1,0 +1,117 @@
+//! `up --detach`: leaves a supervisor behind, and tells how it came up.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom, Write, stdout};
+use std::path::Path;
+use std::process::{Command, ExitCode};
+use std::time::Duration;
+
+use anyhow::bail;
+use muster_engines::Running;
+use tokio::time::sleep;
+
+use crate::cli::UpOptions;
+use crate::down;
+use crate::place::Place;
+
+/// Tells the supervisor that no terminal belongs to it.
+pub(super) const MARK: &str = "MUSTER_DEV_DETACHED";
+
+/// Starts a supervisor in the background, shows what it prints, and returns when the story is told.
+pub(super) async fn run(place: &Place, options: UpOptions) -> anyhow::Result<ExitCode> {
+    let _ = std::fs::remove_file(place.outcome());
+    let log = place.log("up");
+    let mut follower = Follower::from_end(&log);
+    let mut command = Command::new(Place::own_program()?);
+    command
+        .arg("--dir")
+        .arg(&place.state)
+        .arg("up")
+        .env(MARK, "1")
+        .current_dir(&place.root);
+    for (given, flag) in [
+        (options.fresh, "--fresh"),
+        (options.release, "--release"),
+        (options.no_build, "--no-build"),
+        (options.no_story, "--no-story"),
+        (options.no_services, "--no-services"),
+    ] {
+        if given {
+            command.arg(flag);
+        }
+    }
+    let supervisor = Running::spawn(command, &log, place.pid_file("supervisor"))?;
+    tokio::select! {
+        code = wait(place, Some(supervisor), &mut follower) => code,
+        _ = tokio::signal::ctrl_c() => {
+            println!("\nStopping …");
+            down::run(place)
+        }
+    }
+}
+
+/// Waits until the running supervisor knows how it went.
+pub(super) async fn outcome(place: &Place, supervisor: Option<Running>) -> anyhow::Result<ExitCode> {
+    wait(place, supervisor, &mut Follower::from_end(&place.log("up"))).await
+}
+
+async fn wait(
+    place: &Place,
+    mut supervisor: Option<Running>,
+    follower: &mut Follower<'_>,
+) -> anyhow::Result<ExitCode> {
+    loop {
+        follower.print();
+        if let Ok(outcome) = std::fs::read_to_string(place.outcome()) {
+            // Its last lines were written before the outcome was.
+            follower.print();
+            return Ok(if outcome == "passed" {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            });
+        }
+        let gone = match &mut supervisor {
+            Some(running) => running.ended().is_some(),
+            None => place.pid_file("supervisor").living().is_none(),
+        };
+        if gone {
+            follower.print();
+            bail!(
+                "the suite did not come up; all of it is in {}",
+                place.log("up").display()
+            );
+        }
+        sleep(Duration::from_millis(100)).await;
+    }
+}
+
+/// Prints what is appended to a file.
+struct Follower<'p> {
+    file: &'p Path,
+    at: u64,
+}
+
+impl<'p> Follower<'p> {
+    fn from_end(file: &'p Path) -> Self {
+        Self {
+            file,
+            at: file.metadata().map_or(0, |meta| meta.len()),
+        }
+    }
+
+    fn print(&mut self) {
+        let Ok(mut file) = File::open(self.file) else {
+            return;
+        };
+        // `--fresh` begins the file anew.
+        if file.metadata().is_ok_and(|meta| meta.len() < self.at) {
+            self.at = 0;
+        }
+        let mut text = Vec::new();
+        if file.seek(SeekFrom::Start(self.at)).is_ok() && file.read_to_end(&mut text).is_ok() {
+            self.at += text.len() as u64;
+            let _ = stdout().write_all(&text).and_then(|()| stdout().flush());
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! The parts that run, in the order in which they were started.
+
+use crate::supervise::{Kept, Part};
+
+/// Everything that is kept running. Services go first when it stops, engines last.
+#[derive(Debug, Default)]
+pub(super) struct Suite {
+    pub(super) engines: Vec<Kept>,
+    pub(super) tools: Vec<Kept>,
+    pub(super) services: Vec<Kept>,
+}
+
+impl Suite {
+    /// Keeps more parts running.
+    pub(super) fn keep(kept: &mut Vec<Kept>, parts: Vec<Part>) {
+        kept.extend(parts.into_iter().map(Kept::keep));
+    }
+
+    /// Ends services, then tools (which take the services' last spans), then engines.
+    pub(super) async fn stop(self) {
+        for group in [self.services, self.tools, self.engines] {
+            let ending: Vec<_> = group.into_iter().map(|kept| tokio::spawn(kept.stop())).collect();
+            for end in ending {
+                let _ = end.await;
+            }
+        }
+    }
+}
