@@ -22,7 +22,7 @@ async fn a_message_that_the_broker_never_confirmed_is_not_marked() {
         world.publish(fresh(), number).await;
     }
     let tried = "SELECT count(*) FROM outbox WHERE attempts > 0 AND published_at IS NULL AND lease_token IS NULL";
-    eventually(async || world.publisher.count(tried).await == 20).await;
+    eventually(async || world.publisher.count(tried).await > 0).await;
     assert_eq!(world.pending().await, 20, "marked though the broker never saw it");
 
     proxy.set(Mode::Pass);

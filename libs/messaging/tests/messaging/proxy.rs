@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 /// What the proxy does with bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
+pub(crate) enum Mode {
     /// Passes them on.
     Pass,
     /// Closes every new connection.
@@ -20,7 +20,7 @@ pub enum Mode {
 }
 
 /// A proxy on a free port; ends with this value.
-pub struct Proxy {
+pub(crate) struct Proxy {
     port: u16,
     mode: watch::Sender<Mode>,
     connections: Arc<Mutex<CancellationToken>>,
@@ -28,7 +28,7 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    pub async fn to(target: &str) -> Self {
+    pub(crate) async fn to(target: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let (mode, _) = watch::channel(Mode::Pass);
@@ -55,18 +55,18 @@ impl Proxy {
     }
 
     /// The address of the AMQP server behind, by way of this proxy.
-    pub fn amqp_url(&self, url: &str) -> String {
+    pub(crate) fn amqp_url(&self, url: &str) -> String {
         let (before, after) = url.rsplit_once('@').unwrap();
         let (_, path) = after.split_once('/').unwrap_or((after, ""));
         format!("{before}@127.0.0.1:{}/{path}", self.port)
     }
 
-    pub fn set(&self, mode: Mode) {
+    pub(crate) fn set(&self, mode: Mode) {
         self.mode.send_replace(mode);
     }
 
     /// Cuts every connection; new ones are treated as the mode says.
-    pub fn cut(&self) {
+    pub(crate) fn cut(&self) {
         let mut connections = self.connections.lock().unwrap();
         connections.cancel();
         *connections = self.whole.child_token();
@@ -80,7 +80,7 @@ impl Drop for Proxy {
 }
 
 /// The `host:port` of an AMQP address.
-pub fn host_of(url: &str) -> String {
+pub(crate) fn host_of(url: &str) -> String {
     let after = url.rsplit_once('@').unwrap().1;
     after.split_once('/').map_or(after, |(host, _)| host).to_owned()
 }

@@ -31,14 +31,14 @@ static MIGRATOR: LazyLock<Migrator> = LazyLock::new(|| {
     Migrator::with_migrations(vec![Migration::new(1, "all".into(), MigrationType::Simple, sql, false)])
 });
 
-pub struct World {
-    pub publisher: TestDatabase,
-    pub consumer: TestDatabase,
-    pub broker: TestBroker,
+pub(crate) struct World {
+    pub(crate) publisher: TestDatabase,
+    pub(crate) consumer: TestDatabase,
+    pub(crate) broker: TestBroker,
 }
 
 impl World {
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self {
             publisher: TestDatabase::new(&MIGRATOR, "publisher").await,
             consumer: TestDatabase::new(&MIGRATOR, "consumer").await,
@@ -47,24 +47,24 @@ impl World {
     }
 
     /// The relay of the publishing service.
-    pub fn relay(&self, broker: Broker) -> Running {
+    pub(crate) fn relay(&self, broker: Broker) -> Running {
         let db = self.publisher.database();
         Running::start(|shutdown| relay::run(db, broker, "invitation", shutdown))
     }
 
     /// The consumer of the employment service.
-    pub fn consumer<H: Handler>(&self, broker: Broker, handler: H) -> Running {
+    pub(crate) fn consumer<H: Handler>(&self, broker: Broker, handler: H) -> Running {
         let db = self.consumer.database();
         Running::start(|shutdown| consumer::run(db, broker, &topology::EMPLOYMENT, handler, shutdown))
     }
 
     /// Commits a fact and its event; its invitation names the sequence, for handlers that want to know.
-    pub async fn publish(&self, aggregate: Uuid, sequence: i64) -> EventId {
+    pub(crate) async fn publish(&self, aggregate: Uuid, sequence: i64) -> EventId {
         let payload = InvitationAcceptedEvent { invitation: sequence.to_string(), ..Default::default() };
         self.publish_as(aggregate, sequence, payload).await.unwrap()
     }
 
-    pub async fn publish_as<E: Event>(
+    pub(crate) async fn publish_as<E: Event>(
         &self,
         aggregate: Uuid,
         sequence: i64,
@@ -89,23 +89,23 @@ impl World {
             .await
     }
 
-    pub async fn pending(&self) -> i64 {
+    pub(crate) async fn pending(&self) -> i64 {
         self.publisher.count("SELECT count(*) FROM outbox WHERE published_at IS NULL").await
     }
 
-    pub async fn applied(&self) -> i64 {
+    pub(crate) async fn applied(&self) -> i64 {
         self.consumer.count("SELECT count(*) FROM applied").await
     }
 
     /// Lets 30 seconds pass, as far as dead relays are concerned.
-    pub async fn expire_leases(&self) {
+    pub(crate) async fn expire_leases(&self) {
         self.publisher
             .execute("UPDATE outbox SET lease_until = now() - interval '1 second' WHERE lease_until IS NOT NULL")
             .await;
     }
 
     /// Applied events of each aggregate, in the order in which they were applied.
-    pub async fn applied_sequences(&self) -> BTreeMap<Uuid, Vec<i64>> {
+    pub(crate) async fn applied_sequences(&self) -> BTreeMap<Uuid, Vec<i64>> {
         let rows: Vec<(Uuid, i64)> =
             sqlx::query_as("SELECT aggregate, sequence FROM applied ORDER BY position")
                 .fetch_all(&mut self.consumer.connection().await)
@@ -119,7 +119,7 @@ impl World {
     }
 
     /// Messages that wait in a queue, not counting those that a consumer has taken.
-    pub async fn waiting(&self, queue: &str) -> u32 {
+    pub(crate) async fn waiting(&self, queue: &str) -> u32 {
         let (_connection, channel) = self.broker.channel().await;
         let name = self.broker.broker().name(queue);
         let passive = lapin::options::QueueDeclareOptions { passive: true, ..Default::default() };
@@ -127,7 +127,7 @@ impl World {
     }
 }
 
-pub fn new_event(aggregate: Uuid, sequence: i64) -> NewEvent {
+pub(crate) fn new_event(aggregate: Uuid, sequence: i64) -> NewEvent {
     let clock = Clock::system();
     NewEvent {
         id: EventId::from_uuid(clock.new_uuid()),
@@ -140,12 +140,12 @@ pub fn new_event(aggregate: Uuid, sequence: i64) -> NewEvent {
     }
 }
 
-pub fn fresh() -> Uuid {
+pub(crate) fn fresh() -> Uuid {
     Clock::system().new_uuid()
 }
 
 /// A task that runs until it is told to stop, or killed.
-pub struct Running {
+pub(crate) struct Running {
     shutdown: CancellationToken,
     task: JoinHandle<()>,
 }
@@ -161,13 +161,13 @@ impl Running {
     }
 
     /// Asks it to stop and waits.
-    pub async fn stop(mut self) {
+    pub(crate) async fn stop(mut self) {
         self.shutdown.cancel();
         (&mut self.task).await.unwrap();
     }
 
     /// Takes it away wherever it is.
-    pub async fn kill(mut self) {
+    pub(crate) async fn kill(mut self) {
         self.task.abort();
         drop((&mut self.task).await);
     }
@@ -180,19 +180,19 @@ impl Drop for Running {
 }
 
 /// Decides what goes wrong before an event is applied.
-pub type Fault = dyn Fn(&Received) -> Result<(), HandlingError> + Send + Sync;
+pub(crate) type Fault = dyn Fn(&Received) -> Result<(), HandlingError> + Send + Sync;
 
 /// Writes down what it applies.
-pub struct Recorder {
-    pub fault: Box<Fault>,
+pub(crate) struct Recorder {
+    pub(crate) fault: Box<Fault>,
 }
 
 impl Recorder {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::failing(|_| Ok(()))
     }
 
-    pub fn failing(fault: impl Fn(&Received) -> Result<(), HandlingError> + Send + Sync + 'static) -> Self {
+    pub(crate) fn failing(fault: impl Fn(&Received) -> Result<(), HandlingError> + Send + Sync + 'static) -> Self {
         Self { fault: Box::new(fault) }
     }
 }
