@@ -1,0 +1,144 @@
+//! What every call passes before it reaches a handler, from the outside in: it is observed, kept from panicking the
+//! process, counted against the limit, given a deadline, and its caller is verified.
+
+pub(crate) mod access;
+pub(crate) mod body;
+mod deadline;
+mod frames;
+pub(crate) mod observe;
+pub(crate) mod panics;
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use http::{Request, Response};
+use muster_access::MethodRule;
+use muster_refusal::{ErrorReason, Refusal};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tonic::Status;
+use tonic::body::Body;
+use tonic::service::Routes;
+use tower::Service;
+use tracing::Instrument;
+
+use crate::rules;
+pub(crate) use access::Gate;
+pub(crate) use body::LIFE;
+use body::Watched;
+pub(crate) use deadline::{UNARY, exceeded as deadline_exceeded, grpc_timeout};
+use observe::{Observation, Side};
+
+/// The outermost service: one per process, cloned per call.
+#[derive(Clone)]
+pub(crate) struct Front {
+    routes: Routes,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    gate: Gate,
+    calls: Semaphore,
+    cut: CancellationToken,
+}
+
+impl Front {
+    /// In front of these routes; streams end when `cut` is cancelled.
+    pub(crate) fn new(routes: Routes, gate: Gate, max_calls: usize, cut: CancellationToken) -> Self {
+        let shared = Shared {
+            gate,
+            calls: Semaphore::new(max_calls),
+            cut,
+        };
+        Self {
+            routes: routes.prepare(),
+            shared: Arc::new(shared),
+        }
+    }
+}
+
+impl Service<Request<Body>> for Front {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response<Body>, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let (mut routes, shared) = (self.routes.clone(), Arc::clone(&self.shared));
+        if rules::is_free(request.uri().path()) {
+            return Box::pin(async move { routes.call(request).await });
+        }
+        Box::pin(async move {
+            let rule = rules::get(request.uri().path());
+            let observation = Observation::begin(Side::Server, rule, request.headers());
+            let span = observation.span();
+            let answer = panics::caught(shared.answer(rule, routes, request))
+                .instrument(span)
+                .await;
+            let response = answer.unwrap_or_else(Status::into_http);
+            let streams = rule.is_some_and(|rule| rule.server_streaming);
+            Ok(response.map(|body| {
+                let watched = Watched::new(body, observation);
+                Body::new(if streams {
+                    watched.stream(shared.cut.clone())
+                } else {
+                    watched
+                })
+            }))
+        })
+    }
+}
+
+impl Shared {
+    async fn answer(
+        &self,
+        rule: Option<&'static MethodRule>,
+        mut routes: Routes,
+        mut request: Request<Body>,
+    ) -> Result<Response<Body>, Status> {
+        let Some(rule) = rule else {
+            return Err(unknown_method().into());
+        };
+        let _slot = self.calls.try_acquire().map_err(|_| overloaded())?;
+        let accepted = self.gate.accept(rule, request.headers())?;
+        request.extensions_mut().insert(Arc::new(accepted));
+        let time = deadline::Time::of(rule, request.headers());
+        let request = request.map(|body| frames::limited(body, rule.client_streaming));
+        let answer = time.run(routes.call(request));
+        tokio::select! {
+            answered = answer => Ok(answered?.unwrap_or_else(|never| match never {})),
+            () = self.cut.cancelled() => Err(shutting_down()),
+        }
+    }
+}
+
+fn unknown_method() -> Refusal {
+    Refusal::new(
+        ErrorReason::MethodNotFound,
+        "this service has no such method; see its reflection",
+    )
+}
+
+fn overloaded() -> Status {
+    Refusal::new(
+        ErrorReason::Overloaded,
+        "too many calls at this moment; try again with back-off",
+    )
+    .retry_after(Duration::from_secs(1))
+    .into()
+}
+
+/// What a stream hears when the process stops.
+pub(crate) fn shutting_down() -> Status {
+    Refusal::new(
+        ErrorReason::ShuttingDown,
+        "this replica is stopping; open the stream again",
+    )
+    .into()
+}

@@ -1,0 +1,142 @@
+//! The body of an answer, watched until its last byte: its status is recorded, and a stream does not outlive its time.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http_body::{Frame, SizeHint};
+use tokio::time::{Instant, Sleep, sleep, sleep_until};
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+use tonic::Status;
+use tonic::body::Body;
+
+use super::observe::Observation;
+use super::{deadline, shutting_down};
+
+/// The longest a stream may say nothing.
+pub(crate) const IDLE: Duration = Duration::from_secs(30);
+/// The longest a stream lives.
+pub(crate) const LIFE: Duration = Duration::from_secs(30 * 60);
+
+/// A body that tells its observation how it ended.
+pub(crate) struct Watched {
+    body: Body,
+    observation: Observation,
+    limits: Option<Limits>,
+    ended: bool,
+}
+
+struct Limits {
+    idle: Option<Pin<Box<Sleep>>>,
+    life: Pin<Box<Sleep>>,
+    cut: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
+}
+
+impl Watched {
+    pub(crate) fn new(body: Body, observation: Observation) -> Self {
+        // An answer without messages carries its status in its headers; they are in the observation already.
+        Self {
+            body,
+            observation,
+            limits: None,
+            ended: false,
+        }
+    }
+
+    /// A stream we send: ends when it is idle, old, or `cut`.
+    pub(crate) fn stream(mut self, cut: CancellationToken) -> Self {
+        let (idle, life) = (Some(Box::pin(sleep(IDLE))), Box::pin(sleep(LIFE)));
+        self.limits = Some(Limits {
+            idle,
+            life,
+            cut: Some(Box::pin(cut.cancelled_owned())),
+        });
+        self
+    }
+
+    /// An answer we wait for: ends at `deadline`.
+    pub(crate) fn until(mut self, deadline: Instant) -> Self {
+        self.limits = Some(Limits {
+            idle: None,
+            life: Box::pin(sleep_until(deadline)),
+            cut: None,
+        });
+        self
+    }
+
+    fn seen(&mut self, frame: &Frame<Bytes>) {
+        if let Some(trailers) = frame.trailers_ref() {
+            self.observation.ended_with(trailers);
+        }
+        if let Some(idle) = self.limits.as_mut().and_then(|limits| limits.idle.as_mut()) {
+            idle.as_mut().reset(Instant::now() + IDLE);
+        }
+    }
+
+    /// The last frame: trailers that say why.
+    fn end(&mut self, status: &Status) -> Frame<Bytes> {
+        self.ended = true;
+        let mut trailers = HeaderMap::new();
+        // A refusal's text and details are always valid header values.
+        let _ = status.add_header(&mut trailers);
+        self.observation.ended_with(&trailers);
+        Frame::trailers(trailers)
+    }
+}
+
+impl Limits {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Status> {
+        if let Some(cut) = &mut self.cut
+            && cut.as_mut().poll(context).is_ready()
+        {
+            return Poll::Ready(shutting_down());
+        }
+        let idle = self
+            .idle
+            .as_mut()
+            .is_some_and(|idle| idle.as_mut().poll(context).is_ready());
+        if idle || self.life.as_mut().poll(context).is_ready() {
+            return Poll::Ready(deadline::exceeded());
+        }
+        Poll::Pending
+    }
+}
+
+impl http_body::Body for Watched {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        if self.ended {
+            return Poll::Ready(None);
+        }
+        let span = self.observation.span();
+        let _entered = span.enter();
+        if let Some(Poll::Ready(status)) = self.limits.as_mut().map(|limits| limits.poll(context)) {
+            let last = self.end(&status);
+            return Poll::Ready(Some(Ok(last)));
+        }
+        let polled = Pin::new(&mut self.body).poll_frame(context);
+        if let Poll::Ready(Some(Ok(frame))) = &polled {
+            self.seen(frame);
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.ended || self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        if self.limits.is_some() {
+            SizeHint::default()
+        } else {
+            self.body.size_hint()
+        }
+    }
+}

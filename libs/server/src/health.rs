@@ -1,0 +1,126 @@
+//! Alive and ready, apart: a process that cannot reach its database is not ready, and restarting it would not help.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use muster_database::Database;
+use muster_messaging::Broker;
+use tokio::sync::Mutex;
+use tokio_util::sync::CancellationToken;
+use tonic_health::ServingStatus;
+use tonic_health::server::HealthReporter;
+
+/// Names under which `grpc.health.v1` tells liveness and readiness; every service's own name tells readiness too.
+const LIVENESS: &str = "liveness";
+const READINESS: &str = "readiness";
+
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// One bad look is no outage: taking replicas away because the pool is busy makes the others busier.
+const BAD_LOOKS: u32 = 3;
+
+/// The process's state as others see it. Cheap to clone.
+#[derive(Clone)]
+pub struct Health {
+    ready: Arc<AtomicBool>,
+    /// Held while readiness changes; true once the process stops: from then on nothing makes it ready again.
+    stopping: Arc<Mutex<bool>>,
+    reporter: HealthReporter,
+    names: Arc<[&'static str]>,
+}
+
+impl std::fmt::Debug for Health {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Health")
+            .field("ready", &self.is_ready())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Health {
+    /// Alive and not ready, for these gRPC services.
+    pub async fn new(services: &[&'static str]) -> Self {
+        let names: Vec<_> = services.iter().copied().chain(["", READINESS]).collect();
+        let (reporter, names) = (HealthReporter::new(), names.into());
+        let this = Self {
+            ready: Arc::default(),
+            stopping: Arc::default(),
+            reporter,
+            names,
+        };
+        this.reporter
+            .set_service_status(LIVENESS, ServingStatus::Serving)
+            .await;
+        this.tell(ServingStatus::NotServing).await;
+        this
+    }
+
+    /// Whether calls are welcome.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.ready.load(Ordering::Relaxed)
+    }
+
+    /// Calls are welcome, or not for now.
+    pub async fn set_ready(&self, ready: bool) {
+        let stopping = self.stopping.lock().await;
+        self.change(ready && !*stopping).await;
+    }
+
+    /// Calls are not welcome any more.
+    pub async fn stop(&self) {
+        let mut stopping = self.stopping.lock().await;
+        *stopping = true;
+        self.change(false).await;
+    }
+
+    async fn change(&self, ready: bool) {
+        if self.ready.swap(ready, Ordering::Relaxed) != ready {
+            tracing::info!(ready, "readiness changed");
+            self.tell(if ready {
+                ServingStatus::Serving
+            } else {
+                ServingStatus::NotServing
+            })
+            .await;
+        }
+    }
+
+    pub(crate) fn reporter(&self) -> HealthReporter {
+        self.reporter.clone()
+    }
+
+    async fn tell(&self, status: ServingStatus) {
+        for name in self.names.iter() {
+            self.reporter.set_service_status(*name, status).await;
+        }
+    }
+
+    /// Looks at the database every second until `shutdown`. The broker must have been reached once; after that it may
+    /// be away, because calls only need the outbox.
+    pub(crate) async fn watch(&self, database: Database, broker: Broker, shutdown: CancellationToken) {
+        let reached = shutdown.run_until_cancelled(reach_once(&broker)).await;
+        let mut bad = BAD_LOOKS;
+        while reached.is_some() && !shutdown.is_cancelled() {
+            match database.ping().await {
+                Ok(()) => bad = 0,
+                Err(error) => {
+                    bad = bad.saturating_add(1);
+                    tracing::debug!(
+                        error = &error as &dyn std::error::Error,
+                        "the database does not answer"
+                    );
+                }
+            }
+            self.set_ready(bad < BAD_LOOKS).await;
+            shutdown.run_until_cancelled(tokio::time::sleep(LOOK_EVERY)).await;
+        }
+    }
+}
+
+async fn reach_once(broker: &Broker) {
+    while let Err(error) = broker.declare().await {
+        tracing::warn!(error = &error as &dyn std::error::Error, "waiting for the broker");
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}

@@ -1,0 +1,63 @@
+//! The shell of every service: a service's `main.rs` is one line.
+//!
+//! ```no_run
+//! use muster_server::{App, Service, Shell};
+//!
+//! struct Invitation;
+//!
+//! #[derive(Clone, Debug, clap::Args)]
+//! struct Settings {
+//!     /// Where the organization service answers
+//!     #[arg(long, env = "MUSTER_ORGANIZATION_URL")]
+//!     organization_url: muster_server::settings::PeerUrl,
+//! }
+//!
+//! impl Service for Invitation {
+//!     const NAME: &'static str = "invitation";
+//!     const MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate::Migrator::DEFAULT; // sqlx::migrate!()
+//!     type Settings = Settings;
+//!
+//!     async fn build(settings: Settings, shell: Shell) -> anyhow::Result<App> {
+//!         let organization = shell.peer("organization", &settings.organization_url);
+//!         Ok(App::new().task("import-worker", move |shutdown| {
+//!             let _organization = organization.clone();
+//!             async move { shutdown.cancelled().await }
+//!         }))
+//!     }
+//! }
+//!
+//! fn main() -> std::process::ExitCode {
+//!     muster_server::main::<Invitation>()
+//! }
+//! ```
+//!
+//! - [`settings`]: flags and environment, all mistakes at once.
+//! - [`start`]: wires everything; [`drain`] stops it in order.
+//! - `front`: what every call passes: span and measurement, panic guard, limit, deadline, verified caller.
+//! - [`Call`]: what a handler sees. [`Peer`]: how it calls others.
+//! - [`Health`], [`admin`]: what operators see.
+
+pub mod admin;
+mod app;
+mod background;
+mod call;
+pub mod drain;
+mod front;
+mod health;
+mod peer;
+mod rules;
+mod run;
+mod service;
+pub mod settings;
+mod shell;
+mod start;
+mod transport;
+
+pub use app::{App, Consumer};
+pub use call::{Call, StreamCall};
+pub use health::Health;
+pub use peer::Peer;
+pub use run::{EXIT_FAILURE, EXIT_USAGE, exit_code, in_runtime, main};
+pub use service::Service;
+pub use shell::Shell;
+pub use start::{Running, start};

@@ -1,0 +1,71 @@
+//! One attempt: sent once, waited for until the deadline.
+
+use std::error::Error;
+
+use http::{Request, Response};
+use muster_refusal::Refusal;
+use tokio::time::timeout_at;
+use tonic::body::Body;
+use tonic::transport::Channel;
+use tonic::{Code, ConnectError, Status};
+use tower::{Service, ServiceExt};
+
+use super::retry::Limits;
+use crate::front::deadline_exceeded;
+
+/// Why an attempt brought no answer.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The deadline passed.
+    Deadline,
+    /// The request never reached the peer: whatever it asks for, it may be sent again.
+    NotSent,
+    /// The connection broke; the peer may have acted.
+    Broken,
+}
+
+impl From<Failure> for Status {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Deadline => deadline_exceeded(),
+            Failure::NotSent | Failure::Broken => Refusal::unavailable().into(),
+        }
+    }
+}
+
+pub(crate) async fn send(
+    channel: &Channel,
+    mut request: Request<Body>,
+    limits: &Limits,
+) -> Result<Response<Body>, Failure> {
+    limits.write(request.headers_mut()).ok_or(Failure::Deadline)?;
+    let mut channel = channel.clone();
+    let exchange = async {
+        let ready = channel.ready().await.map_err(|error| failure(&error))?;
+        ready.call(request).await.map_err(|error| failure(&error))
+    };
+    timeout_at(limits.end(), exchange)
+        .await
+        .unwrap_or(Err(Failure::Deadline))
+}
+
+/// Whether the answer asks to be tried again: a refusal without messages carries its code in the headers.
+pub(crate) fn is_unavailable(response: &Response<Body>) -> bool {
+    let code = response.headers().get(Status::GRPC_STATUS);
+    code.is_some_and(|code| Code::from_bytes(code.as_bytes()) == Code::Unavailable)
+}
+
+fn failure(error: &tonic::transport::Error) -> Failure {
+    tracing::debug!(error = error as &dyn Error, "a peer did not answer");
+    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        let canceled = error
+            .downcast_ref::<hyper::Error>()
+            .is_some_and(hyper::Error::is_canceled);
+        if canceled || error.is::<ConnectError>() {
+            return Failure::NotSent;
+        }
+        cause = error.source();
+    }
+    Failure::Broken
+}

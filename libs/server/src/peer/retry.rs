@@ -1,0 +1,151 @@
+//! When an attempt may be made again.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Request, Response};
+use http_body_util::{BodyExt, Full};
+use muster_access::MethodRule;
+use muster_database::deadline;
+use tokio::time::{Instant, sleep};
+use tonic::Status;
+use tonic::body::Body;
+use tonic::transport::Channel;
+
+use super::attempt::{self, Failure};
+use super::budget::Budget;
+use crate::front::{LIFE, UNARY, grpc_timeout};
+
+const ATTEMPTS: u32 = 3;
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+
+/// The bounds of one call.
+#[derive(Debug)]
+pub(crate) struct Limits {
+    end: Instant,
+    /// The client sends one message, which can be kept and sent again.
+    replayable: bool,
+    /// The contract says that a repetition does no harm.
+    retry_safe: bool,
+}
+
+impl Limits {
+    /// Until the deadline of the call that is being answered, or the one the request carries already; otherwise as
+    /// long as a callee would work on it.
+    pub(crate) fn of(rule: Option<&MethodRule>, headers: &HeaderMap) -> Self {
+        let streams = rule.is_none_or(|rule| rule.client_streaming || rule.server_streaming);
+        let longest = Instant::now() + if streams { LIFE } else { UNARY };
+        let asked = grpc_timeout(headers).map(|asked| Instant::now() + asked);
+        let end = [deadline::current(), asked]
+            .into_iter()
+            .flatten()
+            .fold(longest, Instant::min);
+        let replayable = rule.is_some_and(|rule| !rule.client_streaming);
+        Self {
+            end,
+            replayable,
+            retry_safe: rule.is_some_and(|rule| rule.retry_safe),
+        }
+    }
+
+    pub(crate) fn end(&self) -> Instant {
+        self.end
+    }
+
+    pub(crate) fn replayable(&self) -> bool {
+        self.replayable
+    }
+
+    /// Writes the time left as `grpc-timeout`; `None` when there is none left.
+    pub(crate) fn write(&self, headers: &mut HeaderMap) -> Option<()> {
+        let left = self
+            .end
+            .checked_duration_since(Instant::now())
+            .filter(|left| !left.is_zero())?;
+        // At most eight digits: milliseconds reach a day.
+        let text = format!("{}m", left.as_millis().max(1));
+        headers.insert("grpc-timeout", HeaderValue::try_from(text).ok()?);
+        Some(())
+    }
+
+    fn allows(&self, outcome: &Result<Response<Body>, Failure>) -> bool {
+        match outcome {
+            Ok(response) => self.retry_safe && attempt::is_unavailable(response),
+            Err(Failure::NotSent) => true,
+            Err(Failure::Broken) => self.retry_safe,
+            Err(Failure::Deadline) => false,
+        }
+    }
+}
+
+/// Sends a request of one message, up to three times, never past the deadline or the budget.
+pub(crate) async fn send(
+    channel: &Channel,
+    request: Request<Body>,
+    limits: &Limits,
+    budget: &Budget,
+) -> Result<Response<Body>, Status> {
+    let (head, body) = request.into_parts();
+    let body = body.collect().await?.to_bytes();
+    let mut attempts = 1;
+    loop {
+        let outcome = attempt::send(channel, copy(&head, &body), limits).await;
+        if !limits.allows(&outcome) {
+            budget.give();
+            return outcome.map_err(Status::from);
+        }
+        let pause = pause_before(attempts);
+        let in_time = Instant::now() + pause < limits.end;
+        if attempts == ATTEMPTS || !in_time || !budget.take() {
+            return outcome.map_err(Status::from);
+        }
+        tracing::Span::current().record("rpc.request.resend_count", attempts);
+        sleep(pause).await;
+        attempts += 1;
+    }
+}
+
+/// Full jitter: callers that failed together do not come back together.
+fn pause_before(attempt: u32) -> Duration {
+    (FIRST_PAUSE * 2_u32.pow(attempt)).mul_f64(rand::random())
+}
+
+fn copy(head: &Parts, body: &Bytes) -> Request<Body> {
+    let mut request = Request::new(Body::new(Full::new(body.clone())));
+    request.method_mut().clone_from(&head.method);
+    request.uri_mut().clone_from(&head.uri);
+    *request.version_mut() = head.version;
+    request.headers_mut().clone_from(&head.headers);
+    request
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_inherits_the_deadline_it_is_made_within() {
+        let end = Instant::now() + Duration::from_millis(700);
+        let limits = deadline::scope(Some(end), async { Limits::of(None, &HeaderMap::new()) }).await;
+        assert_eq!(limits.end(), end);
+        let mut headers = HeaderMap::new();
+        limits.write(&mut headers).unwrap();
+        assert_eq!(headers["grpc-timeout"], "700m");
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert!(limits.write(&mut headers).is_none());
+    }
+
+    #[test]
+    fn what_was_never_sent_may_be_sent_again_and_what_may_have_acted_only_by_contract() {
+        let limits = |retry_safe| Limits {
+            end: Instant::now(),
+            replayable: true,
+            retry_safe,
+        };
+        assert!(limits(false).allows(&Err(Failure::NotSent)));
+        assert!(!limits(false).allows(&Err(Failure::Broken)));
+        assert!(limits(true).allows(&Err(Failure::Broken)));
+        assert!(!limits(true).allows(&Err(Failure::Deadline)));
+    }
+}

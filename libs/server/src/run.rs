@@ -1,0 +1,145 @@
+//! `main`: reads settings, runs, says how it ended.
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use muster_clock::Clock;
+use muster_telemetry::Telemetry;
+use tokio::runtime::{Builder, Runtime};
+
+use crate::front::panics;
+use crate::settings::{CommonSettings, MigrateSettings, Mistakes, Program, TelemetrySettings, read};
+use crate::{Service, drain, start};
+
+/// EX_USAGE of sysexits.h: the settings cannot be used.
+pub const EXIT_USAGE: u8 = 64;
+/// EX_SOFTWARE of sysexits.h: anything else.
+pub const EXIT_FAILURE: u8 = 70;
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+const EPILOGUE: &str = "Commands, before the options:\n  serve      Answers calls (default)\n  migrate    Brings the database up to date, then ends";
+
+#[derive(Clone, Debug, clap::Args)]
+struct ServeSettings<T: clap::Args> {
+    #[command(flatten)]
+    common: CommonSettings,
+    #[command(flatten)]
+    own: T,
+}
+
+/// The `main` of every service: `serve` (the default), `migrate`, `--help`, `--version`.
+#[must_use]
+pub fn main<S: Service>() -> ExitCode {
+    let mut arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+    let command = arguments
+        .first()
+        .and_then(|first| first.to_str())
+        .unwrap_or_default()
+        .to_owned();
+    if matches!(command.as_str(), "serve" | "migrate") {
+        arguments.remove(0);
+    }
+    let ended = if command == "migrate" {
+        migrate::<S>(&arguments)
+    } else {
+        serve::<S>(&arguments)
+    };
+    exit_code(ended)
+}
+
+/// The exit code of a process that ended so, with what is wrong on standard error.
+#[must_use]
+pub fn exit_code(ended: anyhow::Result<()>) -> ExitCode {
+    let Err(error) = ended else {
+        return ExitCode::SUCCESS;
+    };
+    match error.downcast_ref::<Mistakes>() {
+        Some(Mistakes::Asked(text)) => {
+            print!("{text}");
+            ExitCode::SUCCESS
+        }
+        Some(wrong) => {
+            eprint!("{wrong}");
+            ExitCode::from(EXIT_USAGE)
+        }
+        None => {
+            eprintln!("error: {error:#}");
+            ExitCode::from(EXIT_FAILURE)
+        }
+    }
+}
+
+fn serve<S: Service>(arguments: &[OsString]) -> anyhow::Result<()> {
+    let program = program::<S>(format!("muster-{}", S::NAME), EPILOGUE);
+    let settings: ServeSettings<S::Settings> = read(&program, arguments)?;
+    let telemetry = settings.common.telemetry.clone();
+    in_runtime(S::NAME, &telemetry, async move |metrics| {
+        let clock = Clock::system();
+        let mut running = start::<S>(&settings.common, settings.own, clock, Some(metrics)).await?;
+        let broke = tokio::select! {
+            stop = drain::stop_signal() => stop.err().map(anyhow::Error::from),
+            () = running.broke() => Some(anyhow::anyhow!("a part of the service broke; see the log")),
+        };
+        running.stop().await;
+        tracing::info!("stopped");
+        broke.map_or(Ok(()), Err)
+    })
+}
+
+fn migrate<S: Service>(arguments: &[OsString]) -> anyhow::Result<()> {
+    let program = program::<S>(format!("muster-{} migrate", S::NAME), "");
+    let settings: MigrateSettings = read(&program, arguments)?;
+    in_runtime(S::NAME, &settings.telemetry, async move |_| {
+        muster_database::migrate(&S::MIGRATOR, settings.database.database_url.reveal()).await?;
+        tracing::info!(service = S::NAME, "the database is up to date");
+        Ok(())
+    })
+}
+
+fn program<S: Service>(name: String, epilogue: &'static str) -> Program {
+    Program {
+        name,
+        about: S::ABOUT.to_owned(),
+        version: VERSION,
+        epilogue,
+    }
+}
+
+/// Runs `work` in a runtime with telemetry, and flushes that last. Also for processes that are no [`Service`].
+///
+/// # Errors
+/// What `work` answers, or why telemetry cannot start.
+pub fn in_runtime<W, F>(name: &'static str, settings: &TelemetrySettings, work: W) -> anyhow::Result<()>
+where
+    W: FnOnce(muster_telemetry::Metrics) -> F,
+    F: Future<Output = anyhow::Result<()>>,
+{
+    // Fails only when it was done before.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let runtime = runtime()?;
+    let ended = runtime.block_on(async {
+        let telemetry = Telemetry::start(settings.options(name, VERSION)).map_err(|error| {
+            let source = std::error::Error::source(&error)
+                .map(|source| format!(": {source}"))
+                .unwrap_or_default();
+            Mistakes::Wrong(vec![format!("{error}{source}")])
+        })?;
+        panics::install_hook();
+        let ended = work(telemetry.metrics()).await;
+        telemetry.shutdown().await;
+        ended
+    });
+    // A thread that hangs must not hold up the exit.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    ended
+}
+
+/// At least two workers: the span exporter needs a second one while it blocks the first.
+fn runtime() -> std::io::Result<Runtime> {
+    let workers = std::thread::available_parallelism().map_or(2, usize::from).max(2);
+    Builder::new_multi_thread()
+        .worker_threads(workers)
+        .enable_all()
+        .build()
+}

@@ -1,0 +1,45 @@
+//! Settings: every flag has an environment variable of the same meaning, and every mistake is told at once.
+//!
+//! The groups here are `clap::Args`; a binary flattens those it needs next to its own and calls [`read`].
+
+mod groups;
+mod read;
+mod values;
+
+pub use groups::{
+    BrokerSettings, DatabaseSettings, ListenSettings, TelemetrySettings, TrustSettings, WorkloadSettings,
+};
+pub use read::{Mistakes, Program, read};
+pub use values::{PeerUrl, Seconds, Secret};
+
+/// What every service with a database of its own is told.
+#[derive(Clone, Debug, clap::Args)]
+pub struct CommonSettings {
+    /// Where it listens.
+    #[command(flatten)]
+    pub listen: ListenSettings,
+    /// Its database.
+    #[command(flatten)]
+    pub database: DatabaseSettings,
+    /// The broker.
+    #[command(flatten)]
+    pub broker: BrokerSettings,
+    /// Whose tokens it believes.
+    #[command(flatten)]
+    pub trust: TrustSettings,
+    /// Its own tokens, and whose workload tokens it believes.
+    #[command(flatten)]
+    pub workload: WorkloadSettings,
+    /// Its telemetry.
+    #[command(flatten)]
+    pub telemetry: TelemetrySettings,
+}
+
+/// What `migrate` is told.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct MigrateSettings {
+    #[command(flatten)]
+    pub(crate) database: DatabaseSettings,
+    #[command(flatten)]
+    pub(crate) telemetry: TelemetrySettings,
+}

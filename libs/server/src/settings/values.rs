@@ -1,0 +1,142 @@
+//! Types of settings whose values can be wrong, or must not be shown.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use http::Uri;
+use thiserror::Error;
+
+/// A value that is never shown: not in logs, not in `--help`, not in what is told about mistakes.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The value itself.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Secret {
+    type Err = Empty;
+
+    fn from_str(text: &str) -> Result<Self, Empty> {
+        if text.is_empty() {
+            Err(Empty)
+        } else {
+            Ok(Self(text.to_owned()))
+        }
+    }
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+/// A secret that holds nothing.
+#[derive(Debug, Error)]
+#[error("is empty")]
+pub struct Empty;
+
+/// Where another service answers: `http://organization:8080` or `https://…`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PeerUrl(Uri);
+
+impl PeerUrl {
+    /// The URL.
+    #[must_use]
+    pub fn uri(&self) -> &Uri {
+        &self.0
+    }
+}
+
+/// The text is no URL of a service.
+#[derive(Debug, Error)]
+#[error("is not a URL such as http://organization:8080")]
+pub struct NotPeerUrl;
+
+impl FromStr for PeerUrl {
+    type Err = NotPeerUrl;
+
+    fn from_str(text: &str) -> Result<Self, NotPeerUrl> {
+        let uri: Uri = text.parse().map_err(|_| NotPeerUrl)?;
+        let usable = matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some();
+        if usable && matches!(uri.path(), "" | "/") {
+            Ok(Self(uri))
+        } else {
+            Err(NotPeerUrl)
+        }
+    }
+}
+
+/// Whole or broken seconds, from 0 to a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seconds(pub Duration);
+
+/// The text is no number of seconds.
+#[derive(Debug, Error)]
+#[error("is not a number of seconds from 0 to 86400")]
+pub struct NotSeconds;
+
+impl FromStr for Seconds {
+    type Err = NotSeconds;
+
+    fn from_str(text: &str) -> Result<Self, NotSeconds> {
+        let seconds: f64 = text.parse().map_err(|_| NotSeconds)?;
+        if (0.0..=86_400.0).contains(&seconds) {
+            Ok(Self(Duration::from_secs_f64(seconds)))
+        } else {
+            Err(NotSeconds)
+        }
+    }
+}
+
+/// A share from 0 to 1.
+pub(crate) fn share(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
+        _ => Err("is not a number from 0 to 1".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_not_shown() {
+        let secret: Secret = "hunter2".parse().unwrap();
+        assert_eq!(format!("{secret:?}"), "[redacted]");
+        assert_eq!(secret.reveal(), "hunter2");
+    }
+
+    #[test]
+    fn a_peer_url_has_scheme_and_host_and_no_path() {
+        assert!("http://organization:8080".parse::<PeerUrl>().is_ok());
+        assert!("https://organization/".parse::<PeerUrl>().is_ok());
+        for bad in [
+            "organization:8080",
+            "ftp://organization",
+            "http://organization/x",
+            "",
+        ] {
+            assert!(bad.parse::<PeerUrl>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn seconds_have_bounds() {
+        assert_eq!("0.5".parse::<Seconds>().unwrap().0, Duration::from_millis(500));
+        assert!("-1".parse::<Seconds>().is_err() && "NaN".parse::<Seconds>().is_err());
+    }
+}

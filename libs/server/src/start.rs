@@ -1,0 +1,190 @@
+//! Starting a service in this process, and stopping it again.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use muster_clock::Clock;
+use muster_database::Database;
+use muster_identity::{CallerVerifier, KeyFile, WorkloadTokens, WorkloadTrust, WorkloadVerifier};
+use muster_messaging::Broker;
+use muster_telemetry::Metrics;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use crate::admin::{self, Admin};
+use crate::background::Background;
+use crate::drain::{self, Drain};
+use crate::front::{Front, Gate};
+use crate::settings::{CommonSettings, Mistakes};
+use crate::{Health, Service, Shell, rules, transport};
+
+/// A service that runs.
+#[derive(Debug)]
+pub struct Running {
+    grpc: SocketAddr,
+    admin: SocketAddr,
+    health: Health,
+    drain: Drain,
+    drain_delay: Duration,
+    background: Background,
+    database: Database,
+    served: JoinHandle<anyhow::Result<()>>,
+    admin_stop: CancellationToken,
+}
+
+/// Starts a service. Returns when it listens; it is ready once its database and the broker have answered.
+///
+/// # Errors
+/// [`Mistakes`] with everything that is wrong with the settings, or why the service cannot be built.
+pub async fn start<S: Service>(
+    common: &CommonSettings,
+    own: S::Settings,
+    clock: Clock,
+    metrics: Option<Metrics>,
+) -> anyhow::Result<Running> {
+    rules::load()?;
+    let (shell, gate) = open(S::NAME, common, clock)?;
+    let mut app = S::build(own, shell.clone()).await?;
+    let listener = admin::bind(common.listen.listen).await?;
+    let admin_listener = admin::bind(common.listen.admin_listen).await?;
+    let (grpc, admin) = (listener.local_addr()?, admin_listener.local_addr()?);
+
+    let health = Health::new(&app.names).await;
+    let routes = transport::with_health_and_reflection(app.routes(), &app.names, &health)?;
+    let drain = Drain::new();
+    let front = Front::new(routes, gate, common.listen.max_calls as usize, drain.streams());
+    let served = tokio::spawn(transport::serve(listener, front, drain.accepting()));
+    let background = Background::new(drain.work());
+    background.start(S::NAME, &shell, &health, app);
+    let admin_stop = serve_admin(admin_listener, &health, metrics, &shell.database);
+    tracing::info!(service = S::NAME, %grpc, %admin, "listening");
+    Ok(Running {
+        grpc,
+        admin,
+        health,
+        drain,
+        drain_delay: common.listen.drain_delay.0,
+        background,
+        database: shell.database,
+        served,
+        admin_stop,
+    })
+}
+
+impl Running {
+    /// Where it answers gRPC.
+    #[must_use]
+    pub fn grpc_address(&self) -> SocketAddr {
+        self.grpc
+    }
+
+    /// Where it answers operators.
+    #[must_use]
+    pub fn admin_address(&self) -> SocketAddr {
+        self.admin
+    }
+
+    /// Whether it welcomes calls.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.health.is_ready()
+    }
+
+    /// Returns when it cannot go on: the listener or something in the background broke.
+    pub async fn broke(&mut self) {
+        tokio::select! {
+            _ = &mut self.served => {}
+            () = self.background.broke() => {}
+        }
+    }
+
+    /// Stops it in the order of [`crate::drain`], within 30 s.
+    pub async fn stop(self) {
+        self.health.stop().await;
+        if !self.served.is_finished() {
+            tokio::time::sleep(self.drain_delay).await;
+        }
+        let served = self.served;
+        self.drain.run(async move { drop(served.await) }).await;
+        if timeout(drain::WORK_ENDS, self.background.ended()).await.is_err() {
+            tracing::warn!("background work did not end in time; what it held will be taken up again");
+        }
+        if timeout(drain::POOL_CLOSES, self.database.close()).await.is_err() {
+            tracing::warn!("the pool did not close in time");
+        }
+        self.admin_stop.cancel();
+    }
+}
+
+/// Opens everything that settings name; tells all that is wrong, not only the first.
+fn open(service: &'static str, common: &CommonSettings, clock: Clock) -> Result<(Shell, Gate), Mistakes> {
+    let mut wrong = Vec::new();
+    let database = noted(&mut wrong, Database::connect(common.database.options(service)));
+    let broker = noted(&mut wrong, Broker::new(common.broker.options(service)));
+    let caller_keys = noted(&mut wrong, KeyFile::open(&common.trust.caller_jwks));
+    let workload_keys = noted(&mut wrong, KeyFile::open(&common.workload.workload_jwks));
+    let (Some(database), Some(broker), Some(caller_keys), Some(keys)) =
+        (database, broker, caller_keys, workload_keys)
+    else {
+        return Err(Mistakes::Wrong(wrong));
+    };
+    let trust = WorkloadTrust {
+        issuer: common.workload.workload_issuer.clone(),
+        namespace: common.workload.workload_namespace.clone(),
+        keys,
+    };
+    let callers = CallerVerifier::new(caller_keys, service, clock.clone());
+    let gate = Gate::new(
+        service,
+        callers,
+        WorkloadVerifier::new(trust, service, clock.clone()),
+    );
+    let tokens = Arc::new(WorkloadTokens::new(&common.workload.workload_tokens));
+    Ok((
+        Shell {
+            database,
+            clock,
+            broker,
+            tokens,
+        },
+        gate,
+    ))
+}
+
+fn noted<T, E: std::error::Error>(wrong: &mut Vec<String>, opened: Result<T, E>) -> Option<T> {
+    opened
+        .map_err(|error| {
+            let source = error
+                .source()
+                .map(|source| format!(": {source}"))
+                .unwrap_or_default();
+            wrong.push(format!("{error}{source}"));
+        })
+        .ok()
+}
+
+fn serve_admin(
+    listener: TcpListener,
+    health: &Health,
+    metrics: Option<Metrics>,
+    database: &Database,
+) -> CancellationToken {
+    let stop = CancellationToken::new();
+    let pool = database.clone();
+    let admin = Admin::new(health.clone(), metrics).with_gauges(move || {
+        let usage = pool.usage();
+        metrics::gauge!("database_pool_connections", "state" => "used").set(usage.used);
+        metrics::gauge!("database_pool_connections", "state" => "idle").set(usage.idle);
+        metrics::gauge!("database_pool_connections_limit").set(usage.limit);
+    });
+    let until = stop.clone();
+    tokio::spawn(async move {
+        if let Err(error) = admin.serve(listener, until).await {
+            tracing::error!(%error, "the admin listener broke");
+        }
+    });
+    stop
+}
