@@ -1,6 +1,7 @@
 //! Every address of the suite, on loopback, the same from run to run.
 
 use std::collections::BTreeMap;
+use std::fs;
 
 use anyhow::Context;
 use muster_engines::{Ports, RabbitMqPorts, write_private};
@@ -101,6 +102,18 @@ impl Addresses {
             &serde_json::to_vec_pretty(&addresses)?,
         )?;
         Ok(addresses)
+    }
+
+    /// The addresses of a suite that has been started.
+    pub(crate) fn read(place: &Place) -> anyhow::Result<Self> {
+        let file = place.at("addresses.json");
+        let text = fs::read(&file).with_context(|| {
+            format!(
+                "there is no suite in {} yet: `cargo dev up`",
+                place.state.display()
+            )
+        })?;
+        serde_json::from_slice(&text).with_context(|| format!("{} cannot be read", file.display()))
     }
 
     /// Refuses when a stranger holds a port of a part that does not run.

@@ -9,6 +9,7 @@ use anyhow::bail;
 use clap::Args;
 
 use self::figure::Figure;
+use crate::addresses::Addresses;
 use crate::place::Place;
 
 /// The benchmarks by name.
@@ -31,7 +32,7 @@ pub(crate) async fn run(place: &Place, options: &Options) -> anyhow::Result<Exit
         Some(name) if NAMES.contains(&name) => vec![name],
         Some(name) => bail!("there is no benchmark {name}; there are {}", NAMES.join(", ")),
     };
-    let addresses = crate::up::addresses(place)?;
+    let addresses = Addresses::read(place)?;
     for name in wanted {
         let figures = match name {
             "memory" => memory::measure(place, &addresses).await?,

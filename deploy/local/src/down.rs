@@ -8,6 +8,7 @@ use muster_engines::{Pair, Running};
 use nix::sys::signal::Signal;
 
 use crate::place::Place;
+use crate::say::say;
 use crate::suite::{SERVICES, TOOLS};
 
 /// Services drain for up to 30 s, then tools, then engines.
@@ -16,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// Tells the supervisor to stop; stops by itself whatever a killed one has left.
 pub(crate) fn run(place: &Place) -> anyhow::Result<ExitCode> {
     if let Some(supervisor) = place.pid_file("supervisor").living() {
-        println!("Stopping …");
+        say!("Stopping …");
         supervisor.signal(Signal::SIGTERM);
         if !supervisor.wait_gone(PATIENCE) {
             bail!(
@@ -28,9 +29,9 @@ pub(crate) fn run(place: &Place) -> anyhow::Result<ExitCode> {
     }
     let left = stop_parts(place);
     if left.is_empty() {
-        println!("Nothing runs; the data stays in {}.", place.state.display());
+        say!("Nothing runs; the data stays in {}.", place.state.display());
     } else {
-        println!("Stopped what was left running: {}.", left.join(", "));
+        say!("Stopped what was left running: {}.", left.join(", "));
     }
     Ok(ExitCode::SUCCESS)
 }

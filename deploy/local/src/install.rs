@@ -2,15 +2,17 @@
 
 use muster_engines::packages::{Package, install, missing};
 
+use crate::say::say;
+
 /// Makes sure that these packages are there.
 pub(crate) async fn require(wanted: &'static [Package]) -> anyhow::Result<()> {
     let absent = missing(wanted);
     if absent.is_empty() {
         return Ok(());
     }
-    println!("These packages are missing and will be installed with apt; their own daemons stay off:");
+    say!("These packages are missing and will be installed with apt; their own daemons stay off:");
     for package in &absent {
-        println!("  {:16} {}", package.name(), package.purpose());
+        say!("  {:16} {}", package.name(), package.purpose());
     }
     tokio::task::spawn_blocking(move || install(&absent)).await??;
     Ok(())

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{Read, Seek, SeekFrom, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -38,7 +38,7 @@ pub(crate) async fn run(place: &Place, options: &Options) -> anyhow::Result<Exit
         seen.insert(name.clone(), text.len() as u64);
         let lines: Vec<&str> = text.lines().collect();
         let from = lines.len().saturating_sub(options.lines);
-        print(name, files.len(), lines.get(from..).unwrap_or_default());
+        print(name, files.len(), lines.get(from..).unwrap_or_default())?;
     }
     if !options.follow {
         return Ok(ExitCode::SUCCESS);
@@ -55,7 +55,7 @@ pub(crate) async fn run(place: &Place, options: &Options) -> anyhow::Result<Exit
             let whole = text.rfind('\n').map_or(0, |end| end + 1);
             *at += whole as u64;
             let lines: Vec<&str> = text.get(..whole).unwrap_or_default().lines().collect();
-            print(name, files.len(), &lines);
+            print(name, files.len(), &lines)?;
         }
     }
 }
@@ -86,12 +86,15 @@ fn read_from(file: &PathBuf, at: u64) -> anyhow::Result<String> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-fn print(name: &str, files: usize, lines: &[&str]) {
+/// Ends when nobody reads any more.
+fn print(name: &str, files: usize, lines: &[&str]) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
     for line in lines {
         if files > 1 {
-            println!("{name:12} | {line}");
+            writeln!(out, "{name:12} | {line}")?;
         } else {
-            println!("{line}");
+            writeln!(out, "{line}")?;
         }
     }
+    Ok(())
 }

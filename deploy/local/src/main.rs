@@ -16,6 +16,7 @@ mod install;
 mod keys;
 mod logs;
 mod place;
+mod say;
 mod settings;
 mod status;
 mod story;
@@ -26,6 +27,7 @@ mod token;
 mod tools;
 mod up;
 
+use std::io::{Error, ErrorKind};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -33,6 +35,14 @@ use clap::Parser;
 fn main() -> ExitCode {
     match cli::run(cli::Arguments::parse()) {
         Ok(code) => code,
+        // Whoever read our output has seen enough (`cargo dev logs | head`).
+        Err(error)
+            if error
+                .downcast_ref::<Error>()
+                .is_some_and(|error| error.kind() == ErrorKind::BrokenPipe) =>
+        {
+            ExitCode::SUCCESS
+        }
         Err(error) => {
             eprintln!("muster: {error:#}");
             ExitCode::FAILURE

@@ -33,17 +33,6 @@ impl Place {
         Ok(Self { root, state })
     }
 
-    /// The same, for a command that needs a suite that has been started at least once.
-    pub(crate) fn require_started(&self) -> anyhow::Result<()> {
-        if !self.state.join("ports").exists() {
-            bail!(
-                "there is nothing in {} yet: start with `cargo dev up`",
-                self.state.display()
-            );
-        }
-        Ok(())
-    }
-
     /// A file or directory below `.dev`.
     pub(crate) fn at(&self, path: impl AsRef<Path>) -> PathBuf {
         self.state.join(path)

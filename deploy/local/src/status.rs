@@ -9,6 +9,7 @@ use tokio::net::TcpStream;
 
 use crate::addresses::Addresses;
 use crate::place::Place;
+use crate::say::say;
 use crate::suite::{SERVICES, TOOLS};
 
 /// How to tell.
@@ -32,13 +33,13 @@ pub(crate) struct PartStatus {
 
 /// Prints every part; succeeds when all are well.
 pub(crate) async fn run(place: &Place, options: &Options) -> anyhow::Result<ExitCode> {
-    let addresses = crate::up::addresses(place)?;
+    let addresses = Addresses::read(place)?;
     let supervisor = place.pid_file("supervisor").living();
     let parts = parts(place, &addresses).await?;
     let well = parts.iter().all(|part| part.healthy);
     if options.json {
         let pid = supervisor.map(|process| process.pid());
-        println!(
+        say!(
             "{}",
             serde_json::json!({ "supervisor": pid, "healthy": well, "parts": parts, "addresses": addresses })
         );
@@ -49,13 +50,13 @@ pub(crate) async fn run(place: &Place, options: &Options) -> anyhow::Result<Exit
         });
     }
     match supervisor {
-        Some(process) => println!("supervisor     running   pid {}", process.pid()),
+        Some(process) => say!("supervisor     running   pid {}", process.pid()),
         None if parts.iter().any(|part| part.pid.is_some()) => {
-            println!(
+            say!(
                 "supervisor     gone      `cargo dev up` takes over what it left, `cargo dev down` stops it"
             );
         }
-        None => println!("supervisor     stopped"),
+        None => say!("supervisor     stopped"),
     }
     for part in &parts {
         let state = match (part.pid, part.healthy) {
@@ -68,9 +69,10 @@ pub(crate) async fn run(place: &Place, options: &Options) -> anyhow::Result<Exit
             .memory_kb
             .map(|kb| format!("{:.0} MB", kb as f64 / 1024.0))
             .unwrap_or_default();
-        println!(
+        say!(
             "{:14} {state:9} {pid:12} {memory:>8}   {}",
-            part.name, part.address
+            part.name,
+            part.address
         );
     }
     Ok(if well {

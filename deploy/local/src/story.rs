@@ -11,7 +11,9 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use self::world::World;
+use crate::addresses::Addresses;
 use crate::place::Place;
+use crate::say::say;
 
 /// What a step has to say: lines to print.
 type Told<'w> = Pin<Box<dyn Future<Output = anyhow::Result<Vec<String>>> + Send + 'w>>;
@@ -37,27 +39,27 @@ pub(crate) async fn run(place: &Place) -> anyhow::Result<ExitCode> {
 
 /// Tells the story to its end, or to the first step that fails: `false`.
 pub(crate) async fn tell(place: &Place) -> anyhow::Result<bool> {
-    let mut world = World::new(crate::up::addresses(place)?)?;
+    let mut world = World::new(Addresses::read(place)?)?;
     let begun = Instant::now();
     for (number, step) in STEPS.iter().enumerate() {
         let step_begun = Instant::now();
-        println!("{number}. {}", step.title);
+        say!("{number}. {}", step.title);
         match (step.tell)(&mut world).await {
             Ok(lines) => {
                 for line in lines {
-                    println!("   {line}");
+                    say!("   {line}");
                 }
-                println!("   {:.2} s", step_begun.elapsed().as_secs_f64());
+                say!("   {:.2} s", step_begun.elapsed().as_secs_f64());
             }
             Err(error) => {
-                println!("   FAILED: {error:#}");
+                say!("   FAILED: {error:#}");
                 for service in step.services {
-                    println!("   see {}", place.log(service).display());
+                    say!("   see {}", place.log(service).display());
                 }
                 return Ok(false);
             }
         }
     }
-    println!("The story is told: {:.1} s.", begun.elapsed().as_secs_f64());
+    say!("The story is told: {:.1} s.", begun.elapsed().as_secs_f64());
     Ok(true)
 }

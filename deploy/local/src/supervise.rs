@@ -12,6 +12,7 @@ use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::sleep;
 
 pub(crate) use self::part::{Kind, Part};
+use crate::say::say;
 use crate::status::answers;
 
 /// Between looks at a process.
@@ -56,42 +57,35 @@ impl Kept {
         }
     }
 
-    /// The part's name.
-    pub(crate) fn name(&self) -> &str {
-        &self.part.name
-    }
-
-    /// Waits until it answers; refuses with the end of its log when it does not within `patience`, or keeps dying.
-    pub(crate) async fn ready(&self, patience: Duration) -> anyhow::Result<()> {
-        let deadline = Instant::now() + patience;
-        loop {
-            let condition = self.condition.borrow().clone();
-            let healthy = match &self.part.health {
-                Some(url) => condition.running && answers(url).await,
-                None => condition.running,
-            };
-            if healthy {
-                return Ok(());
-            }
-            let name = &self.part.name;
-            let log = &self.part.log;
-            if condition.ends >= TRIES {
+    /// Waits until it answers, and tells its name; refuses with the end of its log when it does not within `patience`, or
+    /// keeps dying.
+    pub(crate) fn ready(
+        &self,
+        patience: Duration,
+    ) -> impl Future<Output = anyhow::Result<String>> + Send + use<> {
+        let (part, condition) = (Arc::clone(&self.part), self.condition.clone());
+        async move {
+            let deadline = Instant::now() + patience;
+            loop {
+                let now = condition.borrow().clone();
+                if now.running && is_healthy(&part).await {
+                    return Ok(part.name.clone());
+                }
+                let reason = if now.ends >= TRIES {
+                    format!("does not start: {}", now.last_end)
+                } else if Instant::now() >= deadline {
+                    format!("is not ready after {} s", patience.as_secs())
+                } else {
+                    sleep(WATCH).await;
+                    continue;
+                };
                 bail!(
-                    "{name} does not start: {}; the end of {}:\n{}",
-                    condition.last_end,
-                    log.display(),
-                    tail(log, 12)
+                    "{} {reason}; the end of {}:\n{}",
+                    part.name,
+                    part.log.display(),
+                    tail(&part.log, 12)
                 );
             }
-            if Instant::now() >= deadline {
-                let seconds = patience.as_secs();
-                bail!(
-                    "{name} is not ready after {seconds} s; the end of {}:\n{}",
-                    log.display(),
-                    tail(log, 12)
-                );
-            }
-            sleep(WATCH).await;
         }
     }
 
@@ -99,6 +93,13 @@ impl Kept {
     pub(crate) async fn stop(self) {
         let _ = self.stop.send(true);
         let _ = self.task.await;
+    }
+}
+
+async fn is_healthy(part: &Part) -> bool {
+    match &part.health {
+        Some(url) => answers(url).await,
+        None => true,
     }
 }
 
@@ -122,7 +123,7 @@ async fn run(part: Arc<Part>, report: watch::Sender<Condition>, mut stop: watch:
         if begun.elapsed() > SETTLED {
             wait = FIRST_WAIT;
         }
-        println!(
+        say!(
             "  ! {} ended ({}); starting it again",
             part.name,
             end.lines().next().unwrap_or_default()

@@ -11,6 +11,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::task::spawn_blocking;
 
 use crate::place::Place;
+use crate::say::say;
 use crate::{build, install};
 
 /// What to test.
@@ -57,7 +58,7 @@ pub(crate) async fn run(place: &Place, options: &Options) -> anyhow::Result<Exit
     install::require(&Package::TESTS).await?;
     let directory = place.at("test");
     let starting = directory.clone();
-    println!("Starting the engines of the tests in {}", directory.display());
+    say!("Starting the engines of the tests in {}", directory.display());
     let mut pair = spawn_blocking(move || {
         // Nothing of an earlier run is worth keeping, and its leftovers would fill the disk.
         let _ = Pair::stop_running(&starting);
@@ -72,10 +73,10 @@ pub(crate) async fn run(place: &Place, options: &Options) -> anyhow::Result<Exit
     spawn_blocking(move || pair.stop()).await?;
     let (mut count, succeeded) = counted?;
     if !succeeded && count.failed == 0 {
-        println!("A test program did not compile or did not come to its end: it counts as one failure.");
+        say!("A test program did not compile or did not come to its end: it counts as one failure.");
         count.failed = 1;
     }
-    println!("muster: {} passed, {} failed", count.passed, count.failed);
+    say!("muster: {} passed, {} failed", count.passed, count.failed);
     Ok(if count.failed == 0 {
         ExitCode::SUCCESS
     } else {
@@ -104,7 +105,7 @@ async fn tests(place: &Place, options: &Options, pair: &Pair) -> anyhow::Result<
     let mut count = Count::default();
     while let Some(line) = lines.next_line().await? {
         count.add(&line);
-        println!("{line}");
+        say!("{line}");
     }
     Ok((count, child.wait().await?.success()))
 }

@@ -11,6 +11,7 @@ use serde_json::json;
 use crate::addresses::Addresses;
 use crate::keys::Keys;
 use crate::place::Place;
+use crate::say::say;
 use crate::suite::{LEARNING_SYSTEM, NAMESPACE, OWNERS, SERVICES, WORKLOAD_ISSUER};
 use crate::tools::issuer::people::{BUILT_IN, People};
 use crate::tools::issuer::sign::access_token;
@@ -37,17 +38,16 @@ fn after_help() -> String {
 
 /// Prints one token on standard output.
 pub(crate) fn run(place: &Place, options: &Options) -> anyhow::Result<ExitCode> {
-    place.require_started()?;
+    let addresses = Addresses::read(place)?;
     let keys = Keys::prepare(place)?;
     let clock = Clock::system();
     let token = if options.name == LEARNING_SYSTEM {
         workload_token(&keys.workload, &clock, LEARNING_SYSTEM, "gateway")?
     } else {
-        let addresses = Addresses::choose(place)?;
         let person = People::open(&place.at("issuer/people.json")).find_or_register(&options.name, None)?;
         access_token(&keys.issuer, &addresses.issuer, &person, &clock)?
     };
-    println!("{token}");
+    say!("{token}");
     Ok(ExitCode::SUCCESS)
 }
 

@@ -30,7 +30,7 @@ pub(crate) enum Tool {
 impl Tool {
     /// Serves until SIGTERM.
     pub(crate) async fn run(self, place: Place) -> anyhow::Result<ExitCode> {
-        let addresses = Addresses::choose(&place)?;
+        let addresses = Addresses::read(&place)?;
         match self {
             Self::Issuer => issuer::serve(&place, &addresses).await?,
             Self::Inbox => inbox::serve(&place, &addresses).await?,

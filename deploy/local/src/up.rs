@@ -15,10 +15,10 @@ use muster_engines::{DirectoryLock, EngineError, ProcessId, require_space};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use self::suite::Suite;
-use crate::addresses::Addresses;
 use crate::cli::UpOptions;
 use crate::keys::Keys;
 use crate::place::Place;
+use crate::say::say;
 use crate::{down, story, token};
 
 /// RabbitMQ stops taking messages when a disk is nearly full.
@@ -46,7 +46,7 @@ async fn found(place: &Place, options: UpOptions) -> anyhow::Result<ExitCode> {
     if options.fresh {
         bail!("the suite is running: `cargo dev down` first, then `cargo dev up --fresh`");
     }
-    println!("The suite is running already.");
+    say!("The suite is running already.");
     let code = detach::outcome(place, None).await?;
     table::print(place)?;
     Ok(code)
@@ -65,8 +65,9 @@ async fn supervise(place: &Place, options: UpOptions) -> anyhow::Result<ExitCode
     };
     let code = match came_up {
         Ok(Some(passed)) => {
+            let how = if detached() { "`cargo dev down`" } else { "Ctrl-C" };
+            say!("\n{how} stops everything.");
             fs::write(place.outcome(), if passed { "passed" } else { "failed" })?;
-            println!("\nCtrl-C stops everything.");
             stay(place, &mut told).await;
             if passed {
                 ExitCode::SUCCESS
@@ -80,10 +81,10 @@ async fn supervise(place: &Place, options: UpOptions) -> anyhow::Result<ExitCode
             ExitCode::FAILURE
         }
     };
-    println!("\nStopping …");
+    say!("\nStopping …");
     suite.stop().await;
     place.pid_file("supervisor").remove();
-    println!(
+    say!(
         "Everything is stopped; the data stays in {}.",
         place.state.display()
     );
@@ -101,10 +102,10 @@ async fn start(place: &Place, options: UpOptions, suite: &mut Suite) -> anyhow::
     let passed = if options.no_story || options.no_services {
         true
     } else {
-        println!();
+        say!("");
         story::tell(place).await?
     };
-    println!();
+    say!("");
     table::print(place)?;
     Ok(passed)
 }
@@ -133,7 +134,7 @@ impl Interruption {
         let hangup = signal(SignalKind::hangup())?;
         let mut signals = vec![signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?];
         // In the background, the terminal that started us may close: then the signal is caught and not listened to.
-        if std::env::var_os(detach::MARK).is_none() {
+        if !detached() {
             signals.push(hangup);
         }
         Ok(Self(signals))
@@ -155,8 +156,7 @@ impl Interruption {
     }
 }
 
-/// The addresses of a suite that has been started.
-pub(crate) fn addresses(place: &Place) -> anyhow::Result<Addresses> {
-    place.require_started()?;
-    Addresses::choose(place)
+/// Were we left in the background by `--detach`?
+fn detached() -> bool {
+    std::env::var_os(detach::MARK).is_some()
 }

@@ -35,8 +35,8 @@ pub fn write_private(file: &Path, content: &[u8]) -> Result<(), EngineError> {
     if let Some(parent) = file.parent() {
         fs::create_dir_all(parent).map_err(EngineError::file("create", parent))?;
     }
-    let fresh = file.with_extension("new");
-    // A leftover of an interrupted write may carry other permissions.
+    // Two processes may write the same file: each has its own unfinished one.
+    let fresh = file.with_extension(format!("{}.new", std::process::id()));
     let _ = fs::remove_file(&fresh);
     OpenOptions::new()
         .write(true)

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::say::say;
+
 /// A figure beside its yardstick.
 #[derive(Debug, Serialize)]
 pub(super) struct Figure {
@@ -31,11 +33,16 @@ impl Figure {
     /// One line.
     pub(super) fn print(&self, json: bool) -> anyhow::Result<()> {
         if json {
-            println!("{}", serde_json::to_string(self)?);
+            say!("{}", serde_json::to_string(self)?);
         } else {
-            println!(
+            say!(
                 "{:36} {:>12.1} {:8} {:36} {:>12.1}   × {:.2}",
-                self.name, self.value, self.unit, self.yardstick, self.yardstick_value, self.ratio
+                self.name,
+                self.value,
+                self.unit,
+                self.yardstick,
+                self.yardstick_value,
+                self.ratio
             );
         }
         Ok(())

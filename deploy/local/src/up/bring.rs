@@ -15,6 +15,7 @@ use crate::addresses::Addresses;
 use crate::cli::UpOptions;
 use crate::keys::Keys;
 use crate::place::Place;
+use crate::say::say;
 use crate::settings::{EngineUrls, environment, write_issuers};
 use crate::suite::{OWNERS, SERVICES, TOOLS};
 use crate::supervise::{Kept, Kind, Part};
@@ -32,7 +33,7 @@ pub(super) async fn up(place: &Place, options: UpOptions, suite: &mut Suite) -> 
     token::write_workload_tokens(place, &keys, &Clock::system())?;
     write_issuers(place, &addresses)?;
 
-    println!("Starting Muster in {}", place.state.display());
+    say!("Starting Muster in {}", place.state.display());
     let begun = Instant::now();
     Suite::keep(&mut suite.engines, engines(place, &addresses));
     Suite::keep(&mut suite.tools, tools(place, &addresses)?);
@@ -41,9 +42,7 @@ pub(super) async fn up(place: &Place, options: UpOptions, suite: &mut Suite) -> 
         build::programs(place, options.release).await?;
         done("build", building);
     }
-    for kept in suite.engines.iter().chain(&suite.tools) {
-        ready(kept, begun).await?;
-    }
+    ready(suite.engines.iter().chain(&suite.tools), begun).await?;
     let settings = databases(place, &addresses).await?;
     done("databases", begun);
     if options.no_services {
@@ -55,20 +54,20 @@ pub(super) async fn up(place: &Place, options: UpOptions, suite: &mut Suite) -> 
     done("migrations", migrating);
     let begun = Instant::now();
     Suite::keep(&mut suite.services, services);
-    for kept in &suite.services {
-        ready(kept, begun).await?;
+    ready(suite.services.iter(), begun).await
+}
+
+/// Shows each as it becomes ready; the first that cannot ends the waiting.
+async fn ready(parts: impl Iterator<Item = &Kept>, begun: Instant) -> anyhow::Result<()> {
+    let mut waiting: JoinSet<_> = parts.map(|kept| kept.ready(PATIENCE)).collect();
+    while let Some(ready) = waiting.join_next().await {
+        done(&ready??, begun);
     }
     Ok(())
 }
 
-async fn ready(kept: &Kept, begun: Instant) -> anyhow::Result<()> {
-    kept.ready(PATIENCE).await?;
-    done(kept.name(), begun);
-    Ok(())
-}
-
 fn done(what: &str, begun: Instant) {
-    println!("  ✓ {what:14} {:5.1} s", begun.elapsed().as_secs_f64());
+    say!("  ✓ {what:14} {:5.1} s", begun.elapsed().as_secs_f64());
 }
 
 /// Says which stranger holds which port before anything is started.

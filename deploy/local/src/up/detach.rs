@@ -13,6 +13,7 @@ use tokio::time::sleep;
 use crate::cli::UpOptions;
 use crate::down;
 use crate::place::Place;
+use crate::say::say;
 
 /// Tells the supervisor that no terminal belongs to it.
 pub(super) const MARK: &str = "MUSTER_DEV_DETACHED";
@@ -44,7 +45,7 @@ pub(super) async fn run(place: &Place, options: UpOptions) -> anyhow::Result<Exi
     tokio::select! {
         code = wait(place, Some(supervisor), &mut follower) => code,
         _ = tokio::signal::ctrl_c() => {
-            println!("\nStopping …");
+            say!("\nStopping …");
             down::run(place)
         }
     }

@@ -1,28 +1,30 @@
 //! The one table of addresses.
 
+use crate::addresses::Addresses;
 use crate::place::Place;
-use crate::up::addresses;
+use crate::say::say;
 
 /// Prints where everything is.
 pub(super) fn print(place: &Place) -> anyhow::Result<()> {
-    let all = addresses(place)?;
-    println!("  Pages and RPCs   {}", all.gateway);
-    println!("  Mail             {}   (SMTP {})", all.inbox, all.smtp);
-    println!("  Traces           {}   (OTLP {})", all.traces, all.otlp);
-    println!("  Issuer           {}", all.issuer);
+    let all = Addresses::read(place)?;
+    say!("  Pages and RPCs   {}", all.gateway);
+    say!("  Mail             {}   (SMTP {})", all.inbox, all.smtp);
+    say!("  Traces           {}   (OTLP {})", all.traces, all.otlp);
+    say!("  Issuer           {}", all.issuer);
     for (name, service) in all.services.iter().filter(|(name, _)| *name != "gateway") {
-        println!(
+        say!(
             "  {name:16} {}   (health, metrics {})",
-            service.grpc, service.admin
+            service.grpc,
+            service.admin
         );
     }
-    println!(
+    say!(
         "  PostgreSQL       127.0.0.1:{}   (one address a service in {})",
         all.engines.postgres,
         show(place, "env")
     );
-    println!("  RabbitMQ         127.0.0.1:{}", all.engines.amqp);
-    println!(
+    say!("  RabbitMQ         127.0.0.1:{}", all.engines.amqp);
+    say!(
         "  Logs             {}   (cargo dev logs SERVICE -f)",
         show(place, "logs")
     );
