@@ -13,7 +13,11 @@ pub(crate) struct Backoff {
 
 impl Backoff {
     pub(crate) const fn new(first: Duration, cap: Duration) -> Self {
-        Self { first, cap, failures: 0 }
+        Self {
+            first,
+            cap,
+            failures: 0,
+        }
     }
 
     /// The wait after one more failure.
@@ -30,7 +34,9 @@ impl Backoff {
 
 /// The wait after `failures` failures before this one.
 pub(crate) fn jittered(first: Duration, cap: Duration, failures: u32) -> Duration {
-    let bound = first.saturating_mul(1_u32.checked_shl(failures.min(20)).unwrap_or(u32::MAX)).min(cap);
+    let bound = first
+        .saturating_mul(1_u32.checked_shl(failures.min(20)).unwrap_or(u32::MAX))
+        .min(cap);
     bound.mul_f64(rand::random::<f64>())
 }
 

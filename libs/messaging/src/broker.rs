@@ -73,8 +73,14 @@ impl Broker {
     pub fn new(options: BrokerOptions) -> Result<Self, BrokerError> {
         let mut uri: AMQPUri = options.url.parse().map_err(BrokerError::Address)?;
         uri.query.heartbeat = Some(HEARTBEAT_SECONDS);
-        let names = Names { prefix: options.prefix };
-        Ok(Self(Arc::new(Inner { uri, names, service: options.service })))
+        let names = Names {
+            prefix: options.prefix,
+        };
+        Ok(Self(Arc::new(Inner {
+            uri,
+            names,
+            service: options.service,
+        })))
     }
 
     /// The service that connects.
@@ -115,13 +121,22 @@ impl Broker {
         let channel = in_time(CONNECT_TIMEOUT, "opening a channel", connection.create_channel()).await?;
         let declaring = topology::declare(&channel, &self.0.names);
         in_time(DECLARE_TIMEOUT, "declaring the topology", declaring).await?;
-        Ok(Session { connection, channel, opened: Instant::now() })
+        Ok(Session {
+            connection,
+            channel,
+            opened: Instant::now(),
+        })
     }
 
     /// Sessions one after the other, until `shutdown`.
     pub(crate) fn sessions(&self, purpose: &'static str, shutdown: CancellationToken) -> Sessions {
         let backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
-        Sessions { broker: self.clone(), purpose, shutdown, backoff }
+        Sessions {
+            broker: self.clone(),
+            purpose,
+            shutdown,
+            backoff,
+        }
     }
 }
 
@@ -168,7 +183,12 @@ impl Sessions {
     async fn wait_after(&mut self, error: &BrokerError) {
         let wait = self.backoff.next();
         let purpose = self.purpose;
-        tracing::warn!(purpose, error = error as &dyn std::error::Error, ?wait, "no connection to the broker");
+        tracing::warn!(
+            purpose,
+            error = error as &dyn std::error::Error,
+            ?wait,
+            "no connection to the broker"
+        );
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
             () = self.shutdown.cancelled() => {}
@@ -179,13 +199,19 @@ impl Sessions {
 impl std::fmt::Debug for Broker {
     /// Without the address: it carries credentials.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Broker").field("service", &self.0.service).field("names", &self.0.names).finish()
+        f.debug_struct("Broker")
+            .field("service", &self.0.service)
+            .field("names", &self.0.names)
+            .finish()
     }
 }
 
 impl std::fmt::Debug for BrokerOptions {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("BrokerOptions").field("prefix", &self.prefix).field("service", &self.service).finish()
+        f.debug_struct("BrokerOptions")
+            .field("prefix", &self.prefix)
+            .field("service", &self.service)
+            .finish()
     }
 }
 

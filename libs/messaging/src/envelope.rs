@@ -90,7 +90,10 @@ impl Received {
         let time = self.time.format(&Rfc3339).unwrap_or_default();
         let mut headers = FieldTable::default();
         let mut cloud = |name: &str, value: &str| {
-            headers.insert(format!("{PREFIX}{name}").into(), AMQPValue::LongString(value.into()));
+            headers.insert(
+                format!("{PREFIX}{name}").into(),
+                AMQPValue::LongString(value.into()),
+            );
         };
         cloud("specversion", "1.0");
         cloud("id", &id);
@@ -103,7 +106,10 @@ impl Received {
         cloud("actor", &self.actor);
         headers.insert(SEQUENCE.into(), AMQPValue::LongLongInt(self.sequence));
         if let Some(traceparent) = &self.traceparent {
-            headers.insert(TRACEPARENT.into(), AMQPValue::LongString(traceparent.as_str().into()));
+            headers.insert(
+                TRACEPARENT.into(),
+                AMQPValue::LongString(traceparent.as_str().into()),
+            );
         }
         BasicProperties::default()
             .with_content_type(CONTENT_TYPE.into())
@@ -157,7 +163,11 @@ impl Headers<'_> {
             Some(AMQPValue::LongUInt(value)) => i64::from(*value),
             _ => 0,
         };
-        if value > 0 { Ok(value) } else { Err(EnvelopeProblem(SEQUENCE)) }
+        if value > 0 {
+            Ok(value)
+        } else {
+            Err(EnvelopeProblem(SEQUENCE))
+        }
     }
 }
 
@@ -189,7 +199,11 @@ mod tests {
         let subject = Headers(&headers).cloud("subject").unwrap().to_owned();
         assert_eq!(
             subject,
-            format!("organizations/{}/invitations/{}", Uuid::from_u128(2), Uuid::from_u128(3))
+            format!(
+                "organizations/{}/invitations/{}",
+                Uuid::from_u128(2),
+                Uuid::from_u128(3)
+            )
         );
     }
 
@@ -198,7 +212,11 @@ mod tests {
         let properties = sample().properties();
         let headers = properties.headers().clone().unwrap();
         let optional = ["traceparent", "cloudEvents:source", "cloudEvents:subject"];
-        for key in headers.inner().keys().filter(|key| !optional.contains(&key.as_str())) {
+        for key in headers
+            .inner()
+            .keys()
+            .filter(|key| !optional.contains(&key.as_str()))
+        {
             let mut without = FieldTable::default();
             for (name, value) in headers.inner() {
                 if name != key {
@@ -213,10 +231,17 @@ mod tests {
 
     #[test]
     fn a_payload_of_another_type_is_permanent() {
-        let error = sample().decode::<muster_proto::organization::v1::OrganizationApprovedEvent>().unwrap_err();
+        let error = sample()
+            .decode::<muster_proto::organization::v1::OrganizationApprovedEvent>()
+            .unwrap_err();
         assert!(matches!(error, HandlingError::Permanent(_)));
-        let broken = Received { payload: Bytes::from_static(&[0xff]), ..sample() };
-        let error = broken.decode::<muster_proto::invitation::v1::InvitationAcceptedEvent>().unwrap_err();
+        let broken = Received {
+            payload: Bytes::from_static(&[0xff]),
+            ..sample()
+        };
+        let error = broken
+            .decode::<muster_proto::invitation::v1::InvitationAcceptedEvent>()
+            .unwrap_err();
         assert!(matches!(error, HandlingError::Permanent(_)));
     }
 }

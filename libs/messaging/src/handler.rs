@@ -48,7 +48,11 @@ pub enum HandlingError {
 impl From<DatabaseError> for HandlingError {
     fn from(error: DatabaseError) -> Self {
         let text = chain(&error);
-        if error.is_transient() { Self::Transient(text) } else { Self::Unexpected(text) }
+        if error.is_transient() {
+            Self::Transient(text)
+        } else {
+            Self::Unexpected(text)
+        }
     }
 }
 

@@ -26,5 +26,9 @@ pub(crate) async fn claim(tx: &mut PgConnection, event: &Received) -> Result<Cla
     .bind(event.sequence)
     .execute(tx)
     .await?;
-    Ok(if inserted.rows_affected() == 1 { Claim::New } else { Claim::AlreadyApplied })
+    Ok(if inserted.rows_affected() == 1 {
+        Claim::New
+    } else {
+        Claim::AlreadyApplied
+    })
 }

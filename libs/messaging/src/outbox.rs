@@ -41,7 +41,9 @@ pub async fn append<E: Event>(
     event: NewEvent,
     payload: &E,
 ) -> Result<(), DatabaseError> {
-    let traceparent = event.traceparent.or_else(muster_telemetry::propagation::current_traceparent);
+    let traceparent = event
+        .traceparent
+        .or_else(muster_telemetry::propagation::current_traceparent);
     sqlx::query(
         "INSERT INTO outbox (id, organization_id, aggregate_id, aggregate_seq, event_type, payload, event_time, actor,
                              traceparent)

@@ -73,7 +73,10 @@ pub async fn retry(broker: &Broker, queue: &QueueSpec, selection: Selection) -> 
 /// # Errors
 /// When the broker cannot be reached.
 pub async fn purge(broker: &Broker, queue: &QueueSpec, selection: Selection) -> Result<usize, BrokerError> {
-    each(broker, queue, usize::MAX, async |_, message| Ok(selection.includes(message))).await
+    each(broker, queue, usize::MAX, async |_, message| {
+        Ok(selection.includes(message))
+    })
+    .await
 }
 
 impl Selection {
@@ -103,14 +106,26 @@ where
     V: AsyncFnMut(&Channel, &BasicGetMessage) -> Result<bool, BrokerError>,
 {
     let channel = &session.channel;
-    in_time(LIMIT, "asking for confirms", channel.confirm_select(ConfirmSelectOptions::default())).await?;
-    let passive = QueueDeclareOptions { passive: true, ..Default::default() };
+    in_time(
+        LIMIT,
+        "asking for confirms",
+        channel.confirm_select(ConfirmSelectOptions::default()),
+    )
+    .await?;
+    let passive = QueueDeclareOptions {
+        passive: true,
+        ..Default::default()
+    };
     let counting = channel.queue_declare(name.into(), passive, FieldTable::default());
-    let present = in_time(LIMIT, "counting parked messages", counting).await?.message_count();
+    let present = in_time(LIMIT, "counting parked messages", counting)
+        .await?
+        .message_count();
     let mut acked = 0;
     for _ in 0..usize::try_from(present).unwrap_or(usize::MAX).min(limit) {
         let getting = channel.basic_get(name.into(), BasicGetOptions::default());
-        let Some(message) = in_time(LIMIT, "getting a parked message", getting).await? else { break };
+        let Some(message) = in_time(LIMIT, "getting a parked message", getting).await? else {
+            break;
+        };
         if visit(channel, &message).await? {
             let acking = message.delivery.acker.ack(BasicAckOptions::default());
             in_time(LIMIT, "removing a parked message", acking).await?;
@@ -122,9 +137,18 @@ where
 
 /// Through the default exchange: only the queue that could not handle it gets it again.
 async fn put_back(channel: &Channel, queue: &str, message: &BasicGetMessage) -> Result<(), BrokerError> {
-    let options = BasicPublishOptions { mandatory: true, ..Default::default() };
+    let options = BasicPublishOptions {
+        mandatory: true,
+        ..Default::default()
+    };
     let properties = message.delivery.properties.clone();
-    let sending = channel.basic_publish("".into(), queue.into(), options, &message.delivery.data, properties);
+    let sending = channel.basic_publish(
+        "".into(),
+        queue.into(),
+        options,
+        &message.delivery.data,
+        properties,
+    );
     let confirm = in_time(LIMIT, "putting a message back", sending).await?;
     match in_time(LIMIT, "putting a message back", confirm).await? {
         Confirmation::Ack(None) => Ok(()),
@@ -147,7 +171,12 @@ fn message_id(properties: &BasicProperties) -> Option<String> {
 }
 
 fn reason(properties: &BasicProperties) -> Option<String> {
-    match properties.headers().as_ref()?.inner().get("x-first-death-reason")? {
+    match properties
+        .headers()
+        .as_ref()?
+        .inner()
+        .get("x-first-death-reason")?
+    {
         AMQPValue::LongString(reason) => Some(reason.to_string()),
         _ => None,
     }

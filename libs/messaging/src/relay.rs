@@ -35,7 +35,11 @@ const RETRY_CAP: Duration = Duration::from_secs(20);
 /// sweeps old rows.
 pub async fn run(db: Database, broker: Broker, service: &'static str, shutdown: CancellationToken) {
     tracing::info!(service, "relay started");
-    tokio::join!(relay(&db, &broker, &shutdown), measure(&db, &shutdown), sweep::run(&db, &shutdown));
+    tokio::join!(
+        relay(&db, &broker, &shutdown),
+        measure(&db, &shutdown),
+        sweep::run(&db, &shutdown)
+    );
     tracing::info!(service, "relay stopped");
 }
 
@@ -63,7 +67,11 @@ async fn serve(
             return Err(BrokerError::Ended);
         }
         // While it is blocked nothing is claimed: attempts against a closed door are no fault of the rows.
-        let claimed = if session.is_blocked() { Ok(None) } else { claim(db).await };
+        let claimed = if session.is_blocked() {
+            Ok(None)
+        } else {
+            claim(db).await
+        };
         let pause = match claimed {
             Ok(Some(batch)) => {
                 database_away.reset();
@@ -72,7 +80,10 @@ async fn serve(
             }
             Ok(None) => POLL.mul_f64(0.75 + 0.5 * rand::random::<f64>()),
             Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "claiming outbox rows failed");
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "claiming outbox rows failed"
+                );
                 database_away.next().max(POLL)
             }
         };
@@ -141,7 +152,10 @@ async fn write_down(db: &Database, batch: &Batch, published: Vec<Uuid>, postpone
             Ok::<(), DatabaseError>(())
         };
         let Err(error) = written.await else { return };
-        tracing::warn!(error = &error as &dyn std::error::Error, "marking outbox rows failed");
+        tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "marking outbox rows failed"
+        );
         if batch.claimed.elapsed() >= MARKING_LIMIT {
             return;
         }
@@ -153,7 +167,10 @@ async fn measure(db: &Database, shutdown: &CancellationToken) {
     loop {
         match outbox::backlog(db).await {
             Ok(backlog) => measures::backlog(backlog),
-            Err(error) => tracing::debug!(error = &error as &dyn std::error::Error, "counting the outbox failed"),
+            Err(error) => tracing::debug!(
+                error = &error as &dyn std::error::Error,
+                "counting the outbox failed"
+            ),
         }
         tokio::select! {
             () = tokio::time::sleep(MEASURE_EVERY) => {}

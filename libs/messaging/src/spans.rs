@@ -71,7 +71,8 @@ pub(crate) fn failed(span: &Span, error_type: &'static str) {
 
 /// The trace context of this span, to be sent along; without a tracer, the one that it continues.
 pub(crate) fn traceparent(span: &Span, event: &Received) -> Option<String> {
-    span.in_scope(propagation::current_traceparent).or_else(|| event.traceparent.clone())
+    span.in_scope(propagation::current_traceparent)
+        .or_else(|| event.traceparent.clone())
 }
 
 fn continue_from(span: &Span, traceparent: Option<&str>) {

@@ -28,7 +28,11 @@ pub(crate) async fn run(db: &Database, shutdown: &CancellationToken) {
     loop {
         for (table, statement) in [("outbox", OUTBOX), ("inbox", INBOX)] {
             if let Err(error) = sweep(db, table, statement).await {
-                tracing::warn!(table, error = &error as &dyn std::error::Error, "sweeping old rows failed");
+                tracing::warn!(
+                    table,
+                    error = &error as &dyn std::error::Error,
+                    "sweeping old rows failed"
+                );
             }
         }
         tokio::select! {

@@ -51,7 +51,10 @@ pub struct QueueSpec {
 impl QueueSpec {
     /// The events that the queue is bound to.
     pub fn events(&'static self) -> impl Iterator<Item = EventType> {
-        EventType::ALL.iter().copied().filter(move |event| event.spec().consumers.contains(&self))
+        EventType::ALL
+            .iter()
+            .copied()
+            .filter(move |event| event.spec().consumers.contains(&self))
     }
 
     /// The queue of a service, if it consumes anything.
@@ -65,13 +68,19 @@ impl EventType {
     /// The type with this routing key.
     #[must_use]
     pub fn of_routing_key(key: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|event| event.spec().routing_key == key)
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|event| event.spec().routing_key == key)
     }
 
     /// The type with this CloudEvents type.
     #[must_use]
     pub fn of_cloud_type(cloud_type: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|event| event.spec().cloud_type == cloud_type)
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|event| event.spec().cloud_type == cloud_type)
     }
 
     /// Routing key, such as `invitation.accepted`.
@@ -107,8 +116,10 @@ mod tests {
             .map(|message| message.full_name().to_owned())
             .filter(|name| name.starts_with("muster.") && name.ends_with("Event"))
             .collect();
-        let rows: BTreeSet<String> =
-            EventType::ALL.iter().map(|event| event.spec().message.to_owned()).collect();
+        let rows: BTreeSet<String> = EventType::ALL
+            .iter()
+            .map(|event| event.spec().message.to_owned())
+            .collect();
         assert_eq!(described, rows);
     }
 
@@ -119,7 +130,11 @@ mod tests {
             let spec = event.spec();
             assert_eq!(spec.event_type, *event);
             assert!(keys.insert(spec.routing_key), "{event} twice");
-            assert!(spec.message.starts_with(&format!("muster.{}.v1.", spec.publisher)), "{event}");
+            assert!(
+                spec.message
+                    .starts_with(&format!("muster.{}.v1.", spec.publisher)),
+                "{event}"
+            );
             assert_eq!(EventType::of_routing_key(spec.routing_key), Some(*event));
             assert_eq!(EventType::of_cloud_type(spec.cloud_type), Some(*event));
         }
@@ -129,7 +144,11 @@ mod tests {
     fn every_queue_is_bound_and_no_service_hears_itself() {
         for queue in QUEUES {
             assert!(queue.events().count() > 0, "{} is bound to nothing", queue.name);
-            assert!(queue.events().all(|event| event.spec().publisher != queue.service));
+            assert!(
+                queue
+                    .events()
+                    .all(|event| event.spec().publisher != queue.service)
+            );
             assert_eq!(QueueSpec::of_service(queue.service), Some(*queue));
             assert_eq!(queue.parked, format!("{}.parked", queue.name));
         }

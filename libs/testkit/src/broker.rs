@@ -72,7 +72,11 @@ impl Drop for TestBroker {
         drops::finish(async move {
             if let Ok((_connection, channel)) = channel(url).await {
                 let exchange = broker.exchange().as_str().into();
-                drop(channel.exchange_delete(exchange, ExchangeDeleteOptions::default()).await);
+                drop(
+                    channel
+                        .exchange_delete(exchange, ExchangeDeleteOptions::default())
+                        .await,
+                );
                 for name in QUEUES.iter().flat_map(|queue| [queue.name, queue.parked]) {
                     let queue = broker.name(name).as_str().into();
                     drop(channel.queue_delete(queue, QueueDeleteOptions::default()).await);
@@ -83,7 +87,11 @@ impl Drop for TestBroker {
 }
 
 fn broker(url: &str, prefix: &str, service: &'static str) -> Broker {
-    let options = BrokerOptions { url: url.to_owned(), prefix: prefix.to_owned(), service };
+    let options = BrokerOptions {
+        url: url.to_owned(),
+        prefix: prefix.to_owned(),
+        service,
+    };
     Broker::new(options).expect("the broker's address is wrong")
 }
 

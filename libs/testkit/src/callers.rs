@@ -35,10 +35,16 @@ impl Callers {
         let workloads = SigningKey::generate().expect("no randomness");
         let directory = std::env::temp_dir().join(format!("muster-callers-{}", clock.new_uuid()));
         std::fs::create_dir_all(&directory).expect("no temporary directory");
-        std::fs::write(directory.join("callers.json"), jwks_document([&key])).expect("the JWKS was not written");
+        std::fs::write(directory.join("callers.json"), jwks_document([&key]))
+            .expect("the JWKS was not written");
         std::fs::write(directory.join("workloads.json"), jwks_document([&workloads]))
             .expect("the JWKS was not written");
-        Self { signer: CallerSigner::new(key, clock.clone()), workloads, clock, directory }
+        Self {
+            signer: CallerSigner::new(key, clock.clone()),
+            workloads,
+            clock,
+            directory,
+        }
     }
 
     /// For `MUSTER_CALLER_JWKS`.
@@ -79,7 +85,9 @@ impl Callers {
     /// A caller token for one call of one method: `/package.Service/Method`.
     #[must_use]
     pub fn caller_token(&self, caller: &Caller, service: &str, method: &str) -> String {
-        self.signer.sign(caller, service, method).expect("claims are JSON")
+        self.signer
+            .sign(caller, service, method)
+            .expect("claims are JSON")
     }
 
     /// A token of the workload `name` for the service `audience`.
@@ -126,16 +134,30 @@ impl Callers {
     /// A person to whom the edge has granted `permission` on an organization in which they have `role`.
     #[must_use]
     pub fn member(name: &str, organization: OrganizationId, role: Role, permission: &str) -> Caller {
-        let access =
-            Access { permission: permission.to_owned(), organization: Some(organization), role: Some(role) };
-        Caller::Person(PersonCaller { access: Some(access), ..Self::person(name) })
+        let access = Access {
+            permission: permission.to_owned(),
+            organization: Some(organization),
+            role: Some(role),
+        };
+        Caller::Person(PersonCaller {
+            access: Some(access),
+            ..Self::person(name)
+        })
     }
 
     /// Registry staff to whom the edge has granted `permission`.
     #[must_use]
     pub fn staff(name: &str, organization: Option<OrganizationId>, permission: &str) -> Caller {
-        let access = Access { permission: permission.to_owned(), organization, role: None };
-        Caller::Person(PersonCaller { staff: true, access: Some(access), ..Self::person(name) })
+        let access = Access {
+            permission: permission.to_owned(),
+            organization,
+            role: None,
+        };
+        Caller::Person(PersonCaller {
+            staff: true,
+            access: Some(access),
+            ..Self::person(name)
+        })
     }
 }
 
@@ -154,4 +176,33 @@ fn with_header<T>(message: T, name: &'static str, value: &str) -> Request<T> {
     let value: MetadataValue<_> = value.parse().expect("tokens are ASCII");
     request.metadata_mut().insert(name, value);
     request
+}
+
+#[cfg(test)]
+mod tests {
+    use muster_identity::{CallerVerifier, KeyFile, WorkloadTrust, WorkloadVerifier};
+
+    use super::*;
+
+    #[test]
+    fn the_tokens_pass_the_real_verifiers() {
+        let clock = Clock::system();
+        let callers = Callers::new(clock.clone());
+        let caller = Callers::staff("staff", None, "profile.approve");
+        let method = "/muster.organization.v1.OrganizationService/ApproveOrganization";
+        let token = callers.caller_token(&caller, "organization", method);
+        let keys = KeyFile::open(callers.caller_jwks()).unwrap();
+        let verifier = CallerVerifier::new(keys, "organization", clock.clone());
+        assert_eq!(verifier.verify(&token, method).unwrap(), caller);
+
+        let trust = WorkloadTrust {
+            issuer: callers.workload_issuer().to_owned(),
+            namespace: callers.workload_namespace().to_owned(),
+            keys: KeyFile::open(callers.workload_jwks()).unwrap(),
+        };
+        let directory = callers.workload_tokens("employment", &["organization"]);
+        let token = std::fs::read_to_string(directory.join("organization")).unwrap();
+        let verifier = WorkloadVerifier::new(trust, "organization", clock);
+        assert_eq!(verifier.verify(&token).unwrap(), "employment");
+    }
 }

@@ -31,14 +31,30 @@ impl TestDatabase {
         lock(&mut maintenance).await;
         drop_orphans(&mut maintenance).await;
         let template = template(&mut maintenance, server, migrator, service).await;
-        execute(&mut maintenance, format!("DROP DATABASE IF EXISTS \"{name}\" WITH (FORCE)")).await;
-        execute(&mut maintenance, format!("CREATE DATABASE \"{name}\" TEMPLATE \"{template}\"")).await;
+        execute(
+            &mut maintenance,
+            format!("DROP DATABASE IF EXISTS \"{name}\" WITH (FORCE)"),
+        )
+        .await;
+        execute(
+            &mut maintenance,
+            format!("CREATE DATABASE \"{name}\" TEMPLATE \"{template}\""),
+        )
+        .await;
         // Closing the session lets go of the lock.
-        maintenance.close().await.expect("the maintenance connection did not close");
+        maintenance
+            .close()
+            .await
+            .expect("the maintenance connection did not close");
         let url = in_database(server, &name);
         let options = DatabaseOptions::new(&url).pool(8).application("muster-test");
         let database = Database::connect(options).expect("the address of the test database is wrong");
-        Self { database, server, name, url }
+        Self {
+            database,
+            server,
+            name,
+            url,
+        }
     }
 
     /// The pool.
@@ -61,7 +77,10 @@ impl TestDatabase {
     /// The answer of a `SELECT count(*)`.
     pub async fn count(&self, statement: &'static str) -> i64 {
         let mut connection = self.connection().await;
-        let count = sqlx::query_scalar(statement).fetch_one(&mut connection).await.expect("counting failed");
+        let count = sqlx::query_scalar(statement)
+            .fetch_one(&mut connection)
+            .await
+            .expect("counting failed");
         connection.close().await.expect("the connection did not close");
         count
     }
@@ -69,7 +88,10 @@ impl TestDatabase {
     /// Runs statements as they are.
     pub async fn execute(&self, statements: &'static str) {
         let mut connection = self.connection().await;
-        sqlx::raw_sql(statements).execute(&mut connection).await.expect("the statement failed");
+        sqlx::raw_sql(statements)
+            .execute(&mut connection)
+            .await
+            .expect("the statement failed");
         connection.close().await.expect("the connection did not close");
     }
 }
@@ -80,7 +102,11 @@ impl Drop for TestDatabase {
         drops::finish(async move {
             if let Ok(mut connection) = PgConnection::connect(server).await {
                 let statement = format!("DROP DATABASE IF EXISTS \"{name}\" WITH (FORCE)");
-                drop(sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut connection).await);
+                drop(
+                    sqlx::raw_sql(AssertSqlSafe(statement))
+                        .execute(&mut connection)
+                        .await,
+                );
             }
         });
     }
@@ -102,11 +128,21 @@ async fn template(
     if !there {
         // Under another name until it is whole: a test that is killed here leaves nothing that looks whole.
         let building = format!("{name}_new");
-        execute(maintenance, format!("DROP DATABASE IF EXISTS \"{building}\" WITH (FORCE)")).await;
+        execute(
+            maintenance,
+            format!("DROP DATABASE IF EXISTS \"{building}\" WITH (FORCE)"),
+        )
+        .await;
         execute(maintenance, format!("CREATE DATABASE \"{building}\"")).await;
         let url = in_database(server, &building);
-        muster_database::migrate(migrator, &url).await.expect("the migrations failed");
-        execute(maintenance, format!("ALTER DATABASE \"{building}\" RENAME TO \"{name}\"")).await;
+        muster_database::migrate(migrator, &url)
+            .await
+            .expect("the migrations failed");
+        execute(
+            maintenance,
+            format!("ALTER DATABASE \"{building}\" RENAME TO \"{name}\""),
+        )
+        .await;
     }
     name
 }
@@ -114,7 +150,9 @@ async fn template(
 /// FNV-1a over the checksums of the migrations: another text, another template.
 fn fingerprint(migrator: &Migrator) -> u64 {
     let bytes = migrator.iter().flat_map(|migration| migration.checksum.iter());
-    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 /// Databases of test processes that were killed.
@@ -125,12 +163,19 @@ async fn drop_orphans(maintenance: &mut PgConnection) {
             .await
             .expect("listing databases failed");
     for name in names.iter().filter(|name| is_orphan(name)) {
-        execute(maintenance, format!("DROP DATABASE IF EXISTS \"{name}\" WITH (FORCE)")).await;
+        execute(
+            maintenance,
+            format!("DROP DATABASE IF EXISTS \"{name}\" WITH (FORCE)"),
+        )
+        .await;
     }
 }
 
 fn is_orphan(name: &str) -> bool {
-    let process = name.split('_').nth(1).and_then(|number| number.parse::<u32>().ok());
+    let process = name
+        .split('_')
+        .nth(1)
+        .and_then(|number| number.parse::<u32>().ok());
     process.is_some_and(|process| !std::path::Path::new(&format!("/proc/{process}")).exists())
 }
 
@@ -143,18 +188,27 @@ async fn lock(maintenance: &mut PgConnection) {
 }
 
 async fn connect(url: &str) -> PgConnection {
-    PgConnection::connect(url).await.expect("the test database server cannot be reached")
+    PgConnection::connect(url)
+        .await
+        .expect("the test database server cannot be reached")
 }
 
 async fn execute(connection: &mut PgConnection, statement: String) {
-    sqlx::raw_sql(AssertSqlSafe(statement)).execute(connection).await.expect("the statement failed");
+    sqlx::raw_sql(AssertSqlSafe(statement))
+        .execute(connection)
+        .await
+        .expect("the statement failed");
 }
 
 /// The same server, another database.
 fn in_database(server: &str, name: &str) -> String {
-    let (base, query) = server.split_once('?').map_or((server, None), |(base, query)| (base, Some(query)));
+    let (base, query) = server
+        .split_once('?')
+        .map_or((server, None), |(base, query)| (base, Some(query)));
     let scheme_end = base.find("://").map_or(0, |at| at + 3);
-    let path_start = base[scheme_end..].find('/').map_or(base.len(), |at| scheme_end + at);
+    let path_start = base[scheme_end..]
+        .find('/')
+        .map_or(base.len(), |at| scheme_end + at);
     let url = format!("{}/{name}", &base[..path_start]);
     query.map_or_else(|| url.clone(), |query| format!("{url}?{query}"))
 }
@@ -165,9 +219,15 @@ mod tests {
 
     #[test]
     fn only_the_database_of_an_address_is_replaced() {
-        assert_eq!(in_database("postgres://a:b@h:1/postgres", "x"), "postgres://a:b@h:1/x");
+        assert_eq!(
+            in_database("postgres://a:b@h:1/postgres", "x"),
+            "postgres://a:b@h:1/x"
+        );
         assert_eq!(in_database("postgres://h:1", "x"), "postgres://h:1/x");
-        assert_eq!(in_database("postgres://h/p?sslmode=disable", "x"), "postgres://h/x?sslmode=disable");
+        assert_eq!(
+            in_database("postgres://h/p?sslmode=disable", "x"),
+            "postgres://h/x?sslmode=disable"
+        );
     }
 
     #[test]

@@ -36,7 +36,9 @@ async fn find_or_start() -> Engines {
     let given = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     match (given("MUSTER_TEST_POSTGRES"), given("MUSTER_TEST_AMQP")) {
         (Some(postgres), Some(amqp)) => Engines { postgres, amqp },
-        (None, None) => tokio::task::spawn_blocking(start).await.expect("the starter of the engines crashed"),
+        (None, None) => tokio::task::spawn_blocking(start)
+            .await
+            .expect("the starter of the engines crashed"),
         _ => panic!("set both MUSTER_TEST_POSTGRES and MUSTER_TEST_AMQP, or neither"),
     }
 }
@@ -44,7 +46,10 @@ async fn find_or_start() -> Engines {
 /// Processes that ask at once wait for one another; the first one starts the pair.
 fn start() -> Engines {
     let pair = Pair::start(&directory(), Durability::Careless).expect("the test engines did not start");
-    Engines { postgres: pair.postgres.superuser_url(), amqp: pair.rabbitmq.url() }
+    Engines {
+        postgres: pair.postgres.superuser_url(),
+        amqp: pair.rabbitmq.url(),
+    }
 }
 
 fn directory() -> PathBuf {
@@ -52,5 +57,7 @@ fn directory() -> PathBuf {
         || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../target")),
         PathBuf::from,
     );
-    std::path::absolute(target).unwrap_or_default().join("test-engines")
+    std::path::absolute(target)
+        .unwrap_or_default()
+        .join("test-engines")
 }

@@ -22,7 +22,11 @@
 //! `cargo dev test --stop` or [`stop_engines`] ends it.
 //!
 //! Everything here panics when it fails: it is for tests only.
-#![expect(clippy::expect_used, clippy::panic, reason = "test support: a failure is the test's failure")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "test support: a failure is the test's failure"
+)]
 
 mod broker;
 mod callers;
@@ -41,5 +45,10 @@ pub use waiting::{eventually, eventually_some};
 #[must_use]
 pub fn first_migration() -> String {
     const IDEMPOTENCY_SQL: &str = include_str!("../../database/sql/idempotency.sql");
-    [muster_messaging::OUTBOX_SQL, muster_messaging::INBOX_SQL, IDEMPOTENCY_SQL].join("\n")
+    [
+        muster_messaging::OUTBOX_SQL,
+        muster_messaging::INBOX_SQL,
+        IDEMPOTENCY_SQL,
+    ]
+    .join("\n")
 }

@@ -48,7 +48,10 @@ where
 {
     let give_up = Instant::now() + PATIENCE;
     while !condition().await {
-        assert!(Instant::now() < give_up, "not within {PATIENCE:?}: the condition at {place}");
+        assert!(
+            Instant::now() < give_up,
+            "not within {PATIENCE:?}: the condition at {place}"
+        );
         tokio::time::sleep(POLL).await;
     }
 }

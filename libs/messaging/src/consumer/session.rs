@@ -62,7 +62,9 @@ pub(super) async fn serve<H: Handler>(
         }
     };
     if ended.is_ok() {
-        let cancel = session.channel.basic_cancel(consumer.tag(), BasicCancelOptions::default());
+        let cancel = session
+            .channel
+            .basic_cancel(consumer.tag(), BasicCancelOptions::default());
         drop(in_time(BROKER_LIMIT, "cancelling the consumer", cancel).await);
     }
     desk.close().await;
@@ -92,13 +94,21 @@ struct Desk<'a, H> {
 
 impl<'a, H: Handler> Desk<'a, H> {
     fn new(worker: &'a Arc<Worker<H>>, shutdown: &CancellationToken) -> Self {
-        Self { worker, lanes: Lanes::new(), tasks: JoinSet::new(), closing: shutdown.child_token() }
+        Self {
+            worker,
+            lanes: Lanes::new(),
+            tasks: JoinSet::new(),
+            closing: shutdown.child_token(),
+        }
     }
 
     async fn take(&mut self, delivery: &Delivery) -> Result<(), BrokerError> {
         match Received::of_delivery(delivery) {
             Ok(event) => {
-                let taken = Taken { event, acker: delivery.acker.clone() };
+                let taken = Taken {
+                    event,
+                    acker: delivery.acker.clone(),
+                };
                 if let Some(taken) = self.lanes.enter(taken.event.aggregate, taken) {
                     self.start(taken);
                 }
@@ -109,7 +119,9 @@ impl<'a, H: Handler> Desk<'a, H> {
                 tracing::error!(queue = queue.name, error = %problem, "message parked: its envelope is unreadable");
                 measures::consumed(queue, None, "parked", Duration::ZERO);
                 let reject = delivery.acker.reject(BasicRejectOptions { requeue: false });
-                in_time(BROKER_LIMIT, "rejecting a message", reject).await.map(drop)
+                in_time(BROKER_LIMIT, "rejecting a message", reject)
+                    .await
+                    .map(drop)
             }
         }
     }
@@ -123,10 +135,7 @@ impl<'a, H: Handler> Desk<'a, H> {
         });
     }
 
-    fn finished(
-        &mut self,
-        done: Result<(Uuid, Verdict), tokio::task::JoinError>,
-    ) -> Result<(), BrokerError> {
+    fn finished(&mut self, done: Result<(Uuid, Verdict), tokio::task::JoinError>) -> Result<(), BrokerError> {
         match done {
             Ok((_, Verdict::HeldTooLong)) => Err(BrokerError::Timeout("holding a message")),
             Ok((aggregate, _)) => {
@@ -167,7 +176,14 @@ async fn handle<H: Handler>(worker: &Arc<Worker<H>>, taken: Taken, closing: &Can
             let reject = taken.acker.reject(BasicRejectOptions { requeue: false });
             in_time(BROKER_LIMIT, "rejecting a message", reject).await
         }
-        _ => in_time(BROKER_LIMIT, "acking a message", taken.acker.ack(BasicAckOptions::default())).await,
+        _ => {
+            in_time(
+                BROKER_LIMIT,
+                "acking a message",
+                taken.acker.ack(BasicAckOptions::default()),
+            )
+            .await
+        }
     };
     if !matches!(settled, Ok(true)) {
         tracing::debug!(id = %event.id, "the broker was not told; the message will come again");
@@ -180,11 +196,16 @@ async fn measure(session: &Session, broker: &Broker, queue: &QueueSpec) {
     let counted = async {
         let opening = session.connection.create_channel();
         let channel = in_time(BROKER_LIMIT, "opening a channel", opening).await?;
-        let passive = QueueDeclareOptions { passive: true, ..Default::default() };
+        let passive = QueueDeclareOptions {
+            passive: true,
+            ..Default::default()
+        };
         let mut counts = [0; 2];
         for (count, name) in counts.iter_mut().zip([queue.name, queue.parked]) {
             let asking = channel.queue_declare(broker.name(name).into(), passive, FieldTable::default());
-            *count = in_time(BROKER_LIMIT, "counting messages", asking).await?.message_count();
+            *count = in_time(BROKER_LIMIT, "counting messages", asking)
+                .await?
+                .message_count();
         }
         let closing = channel.close(200, "counted".into());
         in_time(BROKER_LIMIT, "closing a channel", closing).await?;
@@ -192,6 +213,9 @@ async fn measure(session: &Session, broker: &Broker, queue: &QueueSpec) {
     };
     match counted.await {
         Ok([ready, parked]) => measures::depth(queue, ready, parked),
-        Err(error) => tracing::debug!(error = &error as &dyn std::error::Error, "counting messages failed"),
+        Err(error) => tracing::debug!(
+            error = &error as &dyn std::error::Error,
+            "counting messages failed"
+        ),
     }
 }

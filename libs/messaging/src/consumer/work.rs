@@ -51,7 +51,13 @@ pub(super) struct Worker<H> {
 impl<H: Handler> Worker<H> {
     pub(super) fn new(db: Database, exchange: String, queue: &'static QueueSpec, handler: H) -> Self {
         let permits = Semaphore::new(ATTEMPTS_AT_ONCE);
-        Self { db, exchange, queue, handler: Arc::new(handler), permits }
+        Self {
+            db,
+            exchange,
+            queue,
+            handler: Arc::new(handler),
+            permits,
+        }
     }
 
     pub(super) fn queue(&self) -> &'static QueueSpec {
@@ -59,14 +65,13 @@ impl<H: Handler> Worker<H> {
     }
 
     /// Works on an event until there is a verdict. The span is the CONSUMER span, for the settling.
-    pub(super) async fn handle(
-        &self,
-        event: &Arc<Received>,
-        closing: &CancellationToken,
-    ) -> (Verdict, Span) {
+    pub(super) async fn handle(&self, event: &Arc<Received>, closing: &CancellationToken) -> (Verdict, Span) {
         let started = Instant::now();
         let span = spans::handling(event, &self.exchange, self.queue);
-        let verdict = self.attempts(event, closing, started, &span).instrument(span.clone()).await;
+        let verdict = self
+            .attempts(event, closing, started, &span)
+            .instrument(span.clone())
+            .await;
         let outcome = match verdict {
             Verdict::Applied => "applied",
             Verdict::Repeated => "repeated",
@@ -122,7 +127,9 @@ impl<H: Handler> Worker<H> {
         match tokio::time::timeout_at(until + Duration::from_secs(1), attempt).await {
             Ok(Ok(done)) => done,
             Ok(Err(_)) => Err(HandlingError::Unexpected("the handler panicked".to_owned())),
-            Err(_) => Err(HandlingError::Transient("the handler did not finish in time".to_owned())),
+            Err(_) => Err(HandlingError::Transient(
+                "the handler did not finish in time".to_owned(),
+            )),
         }
     }
 

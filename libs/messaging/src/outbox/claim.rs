@@ -60,7 +60,10 @@ impl TryFrom<Row> for OutboxRow {
             traceparent: row.traceparent,
             payload: Bytes::from(row.payload),
         };
-        Ok(Self { event, attempts: u32::try_from(row.attempts).unwrap_or_default() })
+        Ok(Self {
+            event,
+            attempts: u32::try_from(row.attempts).unwrap_or_default(),
+        })
     }
 }
 
@@ -108,7 +111,11 @@ pub(crate) async fn claim(db: &Database, lease: Lease, limit: i64) -> Result<Vec
 }
 
 /// Marks rows whose messages the broker has taken. Rows that another relay has claimed since are left to it.
-pub(crate) async fn mark_published(db: &Database, lease: Lease, ids: Vec<Uuid>) -> Result<u64, DatabaseError> {
+pub(crate) async fn mark_published(
+    db: &Database,
+    lease: Lease,
+    ids: Vec<Uuid>,
+) -> Result<u64, DatabaseError> {
     db.read(move |connection| {
         Box::pin(async move {
             let done = sqlx::query(
@@ -131,8 +138,10 @@ pub(crate) async fn postpone(
     lease: Lease,
     rows: Vec<(Uuid, Duration)>,
 ) -> Result<(), DatabaseError> {
-    let (ids, waits): (Vec<Uuid>, Vec<f64>) =
-        rows.into_iter().map(|(id, wait)| (id, wait.as_secs_f64())).unzip();
+    let (ids, waits): (Vec<Uuid>, Vec<f64>) = rows
+        .into_iter()
+        .map(|(id, wait)| (id, wait.as_secs_f64()))
+        .unzip();
     db.read(move |connection| {
         Box::pin(async move {
             sqlx::query(

@@ -69,16 +69,29 @@ async fn send(
     span: &Span,
     deadline: Instant,
 ) -> Option<PublisherConfirm> {
-    let traced = Received { traceparent: spans::traceparent(span, event), ..event.clone() };
-    let options = BasicPublishOptions { mandatory: true, ..Default::default() };
+    let traced = Received {
+        traceparent: spans::traceparent(span, event),
+        ..event.clone()
+    };
+    let options = BasicPublishOptions {
+        mandatory: true,
+        ..Default::default()
+    };
     let key = event.event_type.routing_key();
-    let sending =
-        channel.basic_publish(exchange.into(), key.into(), options, &event.payload, traced.properties());
+    let sending = channel.basic_publish(
+        exchange.into(),
+        key.into(),
+        options,
+        &event.payload,
+        traced.properties(),
+    );
     timeout_at(deadline, sending).await.ok()?.ok()
 }
 
 async fn outcome(confirm: Option<PublisherConfirm>, deadline: Instant) -> Outcome {
-    let Some(confirm) = confirm else { return Outcome::Unconfirmed };
+    let Some(confirm) = confirm else {
+        return Outcome::Unconfirmed;
+    };
     match timeout_at(deadline, confirm).await {
         Ok(Ok(Confirmation::Ack(None))) => Outcome::Published,
         Ok(Ok(Confirmation::Ack(Some(_)))) => Outcome::Returned,

@@ -16,9 +16,17 @@ const PARKED_DELIVERY_LIMIT: i32 = 1_000_000_000;
 /// Declares the exchange, every parked queue, every queue, then every binding: in this order nothing is ever routed to
 /// a queue whose dead letters would have nowhere to go.
 pub(crate) async fn declare(channel: &Channel, names: &Names) -> Result<(), lapin::Error> {
-    let durable = ExchangeDeclareOptions { durable: true, ..Default::default() };
+    let durable = ExchangeDeclareOptions {
+        durable: true,
+        ..Default::default()
+    };
     channel
-        .exchange_declare(names.exchange().into(), ExchangeKind::Topic, durable, FieldTable::default())
+        .exchange_declare(
+            names.exchange().into(),
+            ExchangeKind::Topic,
+            durable,
+            FieldTable::default(),
+        )
         .await?;
     for queue in QUEUES {
         declare_queue(channel, &names.of(queue.parked), parked_arguments()).await?;
@@ -39,7 +47,10 @@ pub(crate) async fn declare(channel: &Channel, names: &Names) -> Result<(), lapi
 }
 
 async fn declare_queue(channel: &Channel, name: &str, arguments: FieldTable) -> Result<(), lapin::Error> {
-    let durable = QueueDeclareOptions { durable: true, ..Default::default() };
+    let durable = QueueDeclareOptions {
+        durable: true,
+        ..Default::default()
+    };
     channel.queue_declare(name.into(), durable, arguments).await?;
     Ok(())
 }

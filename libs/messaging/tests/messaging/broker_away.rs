@@ -21,7 +21,8 @@ async fn a_message_that_the_broker_never_confirmed_is_not_marked() {
     for number in 1..=20 {
         world.publish(fresh(), number).await;
     }
-    let tried = "SELECT count(*) FROM outbox WHERE attempts > 0 AND published_at IS NULL AND lease_token IS NULL";
+    let tried =
+        "SELECT count(*) FROM outbox WHERE attempts > 0 AND published_at IS NULL AND lease_token IS NULL";
     eventually(async || world.publisher.count(tried).await > 0).await;
     assert_eq!(world.pending().await, 20, "marked though the broker never saw it");
 
@@ -63,7 +64,11 @@ async fn a_broker_that_was_stopped_and_started_keeps_what_it_confirmed() {
     let world = World::new().await;
     let directory = tempdir();
     let mut server = start(directory.clone()).await;
-    let options = BrokerOptions { url: server.url(), prefix: String::new(), service: "invitation" };
+    let options = BrokerOptions {
+        url: server.url(),
+        prefix: String::new(),
+        service: "invitation",
+    };
     let broker = Broker::new(options).unwrap();
     let relay = world.relay(broker.clone());
     for number in 1..=50 {
@@ -101,7 +106,12 @@ async fn start(directory: std::path::PathBuf) -> RabbitMq {
         std::fs::create_dir_all(&directory).unwrap();
         let mut ports = Ports::open(&directory.join("ports"));
         let ports = RabbitMqPorts::choose(&mut ports).unwrap();
-        RabbitMq::start(&directory.join("rabbitmq"), &directory.join("rabbitmq.log"), ports).unwrap()
+        RabbitMq::start(
+            &directory.join("rabbitmq"),
+            &directory.join("rabbitmq.log"),
+            ports,
+        )
+        .unwrap()
     })
     .await
     .unwrap()

@@ -14,7 +14,9 @@ async fn messages_are_held_while_the_database_is_away() {
     world.publish(fresh(), 1).await;
     eventually(async || world.applied().await == 1).await;
 
-    let mut server = PgConnection::connect(muster_testkit::postgres_url().await).await.unwrap();
+    let mut server = PgConnection::connect(muster_testkit::postgres_url().await)
+        .await
+        .unwrap();
     let name = world.consumer.url().rsplit_once('/').unwrap().1.to_owned();
     away(&mut server, &name, true).await;
     for number in 1..=100 {
@@ -32,7 +34,10 @@ async fn messages_are_held_while_the_database_is_away() {
 
 async fn away(server: &mut PgConnection, name: &str, away: bool) {
     let allow = format!("ALTER DATABASE \"{name}\" ALLOW_CONNECTIONS {}", !away);
-    sqlx::raw_sql(AssertSqlSafe(allow)).execute(&mut *server).await.unwrap();
+    sqlx::raw_sql(AssertSqlSafe(allow))
+        .execute(&mut *server)
+        .await
+        .unwrap();
     if away {
         sqlx::query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1")
             .bind(name)

@@ -14,7 +14,10 @@ async fn redelivery_has_one_effect() {
     // Every message is published four times, as a relay does that dies before it has marked.
     for _ in 0..3 {
         eventually(async || world.pending().await == 0).await;
-        world.publisher.execute("UPDATE outbox SET published_at = NULL").await;
+        world
+            .publisher
+            .execute("UPDATE outbox SET published_at = NULL")
+            .await;
     }
     eventually(async || world.pending().await == 0).await;
     let queue = muster_messaging::topology::EMPLOYMENT.name;
@@ -32,10 +35,13 @@ async fn failed_work_leaves_no_inbox_row() {
     let world = World::new().await;
     let _relay = world.relay(world.broker.broker());
     let attempts = std::sync::atomic::AtomicU32::new(0);
-    let handler = Recorder::failing(move |_| match attempts.fetch_add(1, std::sync::atomic::Ordering::SeqCst) {
-        0..4 => Err(muster_messaging::HandlingError::Transient("not yet".to_owned())),
-        _ => Ok(()),
-    });
+    let handler =
+        Recorder::failing(
+            move |_| match attempts.fetch_add(1, std::sync::atomic::Ordering::SeqCst) {
+                0..4 => Err(muster_messaging::HandlingError::Transient("not yet".to_owned())),
+                _ => Ok(()),
+            },
+        );
     let _consumer = world.consumer(world.broker.as_service("employment"), handler);
     world.publish(fresh(), 1).await;
     eventually(async || world.applied().await == 1).await;

@@ -33,7 +33,10 @@ async fn nothing_is_lost_or_applied_twice_while_everything_is_killed() {
     for (aggregate, sequences) in world.applied_sequences().await {
         assert_eq!(sequences, expected, "order of {aggregate}");
     }
-    assert_eq!(world.waiting(muster_messaging::topology::EMPLOYMENT.parked).await, 0);
+    assert_eq!(
+        world.waiting(muster_messaging::topology::EMPLOYMENT.parked).await,
+        0
+    );
 }
 
 async fn write(world: &World) {

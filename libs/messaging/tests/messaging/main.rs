@@ -1,4 +1,8 @@
 //! Messages between two databases through a real broker, with everything going wrong in between.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a failure in a helper is the failure of its test"
+)]
 
 mod broker_away;
 mod database_away;

@@ -38,7 +38,11 @@ async fn a_held_event_does_not_hold_other_aggregates() {
     let _relay = world.relay(world.broker.broker());
     let stuck = fresh();
     let handler = Recorder::failing(move |event| {
-        if event.aggregate == stuck { Err(HandlingError::Transient("away".to_owned())) } else { Ok(()) }
+        if event.aggregate == stuck {
+            Err(HandlingError::Transient("away".to_owned()))
+        } else {
+            Ok(())
+        }
     });
     let _consumer = world.consumer(world.broker.as_service("employment"), handler);
     world.publish(stuck, 1).await;

@@ -1,8 +1,8 @@
 //! What stands in the outbox is published by one relay, once, and swept when it is old.
 
 use muster_database::DatabaseError;
-use muster_messaging::topology::EMPLOYMENT;
 use muster_messaging::outbox;
+use muster_messaging::topology::EMPLOYMENT;
 use muster_proto::invitation::v1::InvitationAcceptedEvent;
 use muster_testkit::eventually;
 
@@ -20,7 +20,13 @@ async fn relays_share_the_work_without_repeating_it() {
         relay.stop().await;
     }
     assert_eq!(world.waiting(EMPLOYMENT.name).await, 500);
-    assert_eq!(world.publisher.count("SELECT count(*) FROM outbox WHERE attempts <> 1").await, 0);
+    assert_eq!(
+        world
+            .publisher
+            .count("SELECT count(*) FROM outbox WHERE attempts <> 1")
+            .await,
+        0
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -28,7 +34,9 @@ async fn a_version_that_was_not_raised_is_a_conflict() {
     let world = World::new().await;
     let aggregate = fresh();
     world.publish(aggregate, 1).await;
-    let again = world.publish_as(aggregate, 1, InvitationAcceptedEvent::default()).await;
+    let again = world
+        .publish_as(aggregate, 1, InvitationAcceptedEvent::default())
+        .await;
     assert!(matches!(again, Err(DatabaseError::Conflict { .. })), "{again:?}");
     assert_eq!(world.pending().await, 1);
 }
@@ -49,8 +57,14 @@ async fn what_is_rolled_back_is_never_published() {
         .await;
     assert!(refused.is_err());
     world.publish(fresh(), 1).await;
-    eventually(async || world.publisher.count("SELECT count(*) FROM outbox WHERE published_at IS NOT NULL").await == 1)
-        .await;
+    eventually(async || {
+        world
+            .publisher
+            .count("SELECT count(*) FROM outbox WHERE published_at IS NOT NULL")
+            .await
+            == 1
+    })
+    .await;
     assert_eq!(world.waiting(EMPLOYMENT.name).await, 1);
 }
 
@@ -69,7 +83,10 @@ async fn the_envelope_arrives_whole() {
     let mut event = new_event(fresh(), 4);
     event.traceparent = Some(traceparent.to_owned());
     let sent = event.clone();
-    let payload = InvitationAcceptedEvent { person: "persons/x".to_owned(), ..Default::default() };
+    let payload = InvitationAcceptedEvent {
+        person: "persons/x".to_owned(),
+        ..Default::default()
+    };
     let copy = payload.clone();
     world
         .publisher
@@ -80,8 +97,14 @@ async fn the_envelope_arrives_whole() {
     let received = got.recv().await.unwrap();
     assert_eq!(received.id, sent.id);
     assert_eq!(received.organization, sent.organization);
-    assert_eq!((received.aggregate, received.sequence), (sent.aggregate, sent.sequence));
-    assert_eq!((received.time, received.actor.as_str()), (sent.time, sent.actor.as_str()));
+    assert_eq!(
+        (received.aggregate, received.sequence),
+        (sent.aggregate, sent.sequence)
+    );
+    assert_eq!(
+        (received.time, received.actor.as_str()),
+        (sent.time, sent.actor.as_str())
+    );
     assert_eq!(received.traceparent.as_deref(), Some(traceparent));
     assert_eq!(received.decode::<InvitationAcceptedEvent>().unwrap(), payload);
 }

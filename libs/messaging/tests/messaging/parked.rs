@@ -24,7 +24,11 @@ async fn a_poisoned_message_is_parked_alone_and_can_be_retried() {
             return Ok(());
         }
         assert!(event.aggregate != panicking, "the handler panics");
-        if event.aggregate == poisoned { Err(HandlingError::Permanent("poison".to_owned())) } else { Ok(()) }
+        if event.aggregate == poisoned {
+            Err(HandlingError::Permanent("poison".to_owned()))
+        } else {
+            Ok(())
+        }
     });
     let employment = world.broker.as_service("employment");
     let _consumer = world.consumer(employment.clone(), handler);
@@ -43,17 +47,35 @@ async fn a_poisoned_message_is_parked_alone_and_can_be_retried() {
     assert_eq!(world.consumer.count("SELECT count(*) FROM inbox").await, 28);
 
     let listed = parked::list(&employment, &EMPLOYMENT, 10).await.unwrap();
-    let mut found: Vec<_> = listed.iter().map(|parked| parked.event.as_ref().unwrap().id).collect();
+    let mut found: Vec<_> = listed
+        .iter()
+        .map(|parked| parked.event.as_ref().unwrap().id)
+        .collect();
     found.sort();
     ids.sort();
     assert_eq!(found, ids);
-    assert!(listed.iter().all(|parked| parked.reason.as_deref() == Some("rejected")), "{listed:?}");
+    assert!(
+        listed
+            .iter()
+            .all(|parked| parked.reason.as_deref() == Some("rejected")),
+        "{listed:?}"
+    );
     eventually(async || world.waiting(EMPLOYMENT.parked).await == 2).await;
 
     cure.store(true, Ordering::SeqCst);
-    assert_eq!(parked::retry(&employment, &EMPLOYMENT, Selection::Event(ids[0])).await.unwrap(), 1);
+    assert_eq!(
+        parked::retry(&employment, &EMPLOYMENT, Selection::Event(ids[0]))
+            .await
+            .unwrap(),
+        1
+    );
     eventually(async || world.applied().await == 29).await;
-    assert_eq!(parked::retry(&employment, &EMPLOYMENT, Selection::All).await.unwrap(), 1);
+    assert_eq!(
+        parked::retry(&employment, &EMPLOYMENT, Selection::All)
+            .await
+            .unwrap(),
+        1
+    );
     eventually(async || world.applied().await == 30).await;
     assert_eq!(world.waiting(EMPLOYMENT.parked).await, 0);
 }
@@ -82,8 +104,17 @@ async fn a_message_that_is_no_event_is_parked_and_can_be_purged() {
     eventually(async || world.applied().await == 1 && world.waiting(EMPLOYMENT.parked).await == 2).await;
     let listed = parked::list(&employment, &EMPLOYMENT, 10).await.unwrap();
     assert!(listed.iter().all(|parked| parked.event.is_none()));
-    assert!(listed.iter().all(|parked| parked.message_id.as_deref() == Some("not-ours")));
+    assert!(
+        listed
+            .iter()
+            .all(|parked| parked.message_id.as_deref() == Some("not-ours"))
+    );
     assert_eq!(parked::list(&employment, &EMPLOYMENT, 1).await.unwrap().len(), 1);
-    assert_eq!(parked::purge(&employment, &EMPLOYMENT, Selection::All).await.unwrap(), 2);
+    assert_eq!(
+        parked::purge(&employment, &EMPLOYMENT, Selection::All)
+            .await
+            .unwrap(),
+        2
+    );
     assert_eq!(world.waiting(EMPLOYMENT.parked).await, 0);
 }

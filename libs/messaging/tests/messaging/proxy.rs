@@ -34,8 +34,12 @@ impl Proxy {
         let (mode, _) = watch::channel(Mode::Pass);
         let whole = CancellationToken::new();
         let connections = Arc::new(Mutex::new(whole.child_token()));
-        let proxy =
-            Self { port, mode: mode.clone(), connections: Arc::clone(&connections), whole: whole.clone() };
+        let proxy = Self {
+            port,
+            mode: mode.clone(),
+            connections: Arc::clone(&connections),
+            whole: whole.clone(),
+        };
         let target = target.to_owned();
         tokio::spawn(async move {
             loop {
@@ -46,7 +50,9 @@ impl Proxy {
                 if *mode.borrow() == Mode::Refuse {
                     continue;
                 }
-                let Ok(server) = TcpStream::connect(&target).await else { continue };
+                let Ok(server) = TcpStream::connect(&target).await else {
+                    continue;
+                };
                 let token = connections.lock().unwrap().clone();
                 tokio::spawn(carry(client, server, mode.subscribe(), token));
             }

@@ -15,22 +15,38 @@ async fn an_unroutable_message_is_never_marked() {
     let (_connection, channel) = world.broker.channel().await;
     let relay = world.relay(world.broker.broker());
     // The relay declares the topology when it connects; take the binding away after that.
-    world.publish_as(fresh(), 1, InvitationMailRequestedEvent::default()).await.unwrap();
+    world
+        .publish_as(fresh(), 1, InvitationMailRequestedEvent::default())
+        .await
+        .unwrap();
     eventually(async || world.pending().await == 0).await;
     let (queue, exchange) = (broker.name(topology::EMPLOYMENT.name), broker.exchange());
     let key = EventType::InvitationAccepted.routing_key();
     channel
-        .queue_unbind(queue.as_str().into(), exchange.as_str().into(), key.into(), FieldTable::default())
+        .queue_unbind(
+            queue.as_str().into(),
+            exchange.as_str().into(),
+            key.into(),
+            FieldTable::default(),
+        )
         .await
         .unwrap();
 
     let aggregate = fresh();
     world.publish(aggregate, 1).await;
     world.publish(aggregate, 2).await;
-    world.publish_as(fresh(), 1, InvitationMailRequestedEvent::default()).await.unwrap();
-    let tried = "SELECT count(*) FROM outbox WHERE attempts >= 3 AND aggregate_seq = 1 AND published_at IS NULL";
+    world
+        .publish_as(fresh(), 1, InvitationMailRequestedEvent::default())
+        .await
+        .unwrap();
+    let tried =
+        "SELECT count(*) FROM outbox WHERE attempts >= 3 AND aggregate_seq = 1 AND published_at IS NULL";
     eventually(async || world.publisher.count(tried).await == 1).await;
-    assert_eq!(world.pending().await, 2, "only the unroutable message and the one behind it wait");
+    assert_eq!(
+        world.pending().await,
+        2,
+        "only the unroutable message and the one behind it wait"
+    );
 
     channel
         .queue_bind(

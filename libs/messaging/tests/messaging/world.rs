@@ -28,7 +28,13 @@ const OWN_SQL: &str = "
 
 static MIGRATOR: LazyLock<Migrator> = LazyLock::new(|| {
     let sql = AssertSqlSafe([OUTBOX_SQL, INBOX_SQL, OWN_SQL].join("\n")).into_sql_str();
-    Migrator::with_migrations(vec![Migration::new(1, "all".into(), MigrationType::Simple, sql, false)])
+    Migrator::with_migrations(vec![Migration::new(
+        1,
+        "all".into(),
+        MigrationType::Simple,
+        sql,
+        false,
+    )])
 });
 
 pub(crate) struct World {
@@ -60,7 +66,10 @@ impl World {
 
     /// Commits a fact and its event; its invitation names the sequence, for handlers that want to know.
     pub(crate) async fn publish(&self, aggregate: Uuid, sequence: i64) -> EventId {
-        let payload = InvitationAcceptedEvent { invitation: sequence.to_string(), ..Default::default() };
+        let payload = InvitationAcceptedEvent {
+            invitation: sequence.to_string(),
+            ..Default::default()
+        };
         self.publish_as(aggregate, sequence, payload).await.unwrap()
     }
 
@@ -90,7 +99,9 @@ impl World {
     }
 
     pub(crate) async fn pending(&self) -> i64 {
-        self.publisher.count("SELECT count(*) FROM outbox WHERE published_at IS NULL").await
+        self.publisher
+            .count("SELECT count(*) FROM outbox WHERE published_at IS NULL")
+            .await
     }
 
     pub(crate) async fn applied(&self) -> i64 {
@@ -100,7 +111,9 @@ impl World {
     /// Lets 30 seconds pass, as far as dead relays are concerned.
     pub(crate) async fn expire_leases(&self) {
         self.publisher
-            .execute("UPDATE outbox SET lease_until = now() - interval '1 second' WHERE lease_until IS NOT NULL")
+            .execute(
+                "UPDATE outbox SET lease_until = now() - interval '1 second' WHERE lease_until IS NOT NULL",
+            )
             .await;
     }
 
@@ -122,8 +135,15 @@ impl World {
     pub(crate) async fn waiting(&self, queue: &str) -> u32 {
         let (_connection, channel) = self.broker.channel().await;
         let name = self.broker.broker().name(queue);
-        let passive = lapin::options::QueueDeclareOptions { passive: true, ..Default::default() };
-        channel.queue_declare(name.into(), passive, Default::default()).await.unwrap().message_count()
+        let passive = lapin::options::QueueDeclareOptions {
+            passive: true,
+            ..Default::default()
+        };
+        channel
+            .queue_declare(name.into(), passive, Default::default())
+            .await
+            .unwrap()
+            .message_count()
     }
 }
 
@@ -192,8 +212,12 @@ impl Recorder {
         Self::failing(|_| Ok(()))
     }
 
-    pub(crate) fn failing(fault: impl Fn(&Received) -> Result<(), HandlingError> + Send + Sync + 'static) -> Self {
-        Self { fault: Box::new(fault) }
+    pub(crate) fn failing(
+        fault: impl Fn(&Received) -> Result<(), HandlingError> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            fault: Box::new(fault),
+        }
     }
 }
 

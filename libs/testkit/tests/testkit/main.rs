@@ -1,0 +1,4 @@
+//! What the test support itself promises.
+
+mod databases;
+mod migrations;
