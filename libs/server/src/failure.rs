@@ -40,5 +40,6 @@ pub fn of_peer(status: &Status) -> Refusal {
 }
 
 fn deadline_exceeded() -> Refusal {
-    Refusal::new(ErrorReason::DeadlineExceeded, "the call did not finish in the time that it was given; try again")
+    let text = "the call took longer than it may; it may still have had its effect: ask with the same request_id";
+    Refusal::new(ErrorReason::DeadlineExceeded, text)
 }

@@ -35,15 +35,19 @@
 //! - [`start`]: wires everything; [`drain`] stops it in order.
 //! - `front`: what every call passes: span and measurement, panic guard, limit, deadline, verified caller.
 //! - [`Call`]: what a handler sees. [`Peer`]: how it calls others.
+//! - [`page`], [`convert`], [`failure`]: pages of lists, times, and what callers are told of failures.
 //! - [`Health`], [`admin`]: what operators see.
 
 pub mod admin;
 mod app;
 mod background;
 mod call;
+pub mod convert;
 pub mod drain;
+pub mod failure;
 mod front;
 mod health;
+pub mod page;
 mod peer;
 mod rules;
 mod run;

@@ -28,16 +28,30 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 const KEY_LEN: usize = 32;
-const DEFAULT_SIZE: usize = 100;
-const LARGEST_SIZE: usize = 1000;
+const DEFAULT_SIZE: u16 = 100;
+const LARGEST_SIZE: u16 = 1000;
 
-/// How many a page holds: 0 means 100, more than 1000 means 1000 (AIP-158). Fetch one more to know whether it is the
-/// last page, and give what was fetched to [`PageKey::cut`].
-#[must_use]
-pub fn size(asked: i32) -> usize {
-    match usize::try_from(asked) {
-        Ok(0) | Err(_) => DEFAULT_SIZE,
-        Ok(asked) => asked.min(LARGEST_SIZE),
+/// How many a page holds: 0 means 100, more than 1000 means 1000 (AIP-158).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Size(u16);
+
+impl Size {
+    /// As the request's `page_size` asks.
+    #[must_use]
+    pub fn of(asked: i32) -> Self {
+        match u16::try_from(asked) {
+            Ok(0) => Self(DEFAULT_SIZE),
+            Ok(asked) => Self(asked.min(LARGEST_SIZE)),
+            Err(_) if asked < 0 => Self(DEFAULT_SIZE),
+            Err(_) => Self(LARGEST_SIZE),
+        }
+    }
+
+    /// How many to fetch: one more than the page holds, which tells whether it is the last one. Give what was fetched
+    /// to [`PageKey::cut`].
+    #[must_use]
+    pub fn fetch(self) -> i64 {
+        i64::from(self.0) + 1
     }
 }
 
@@ -56,6 +70,14 @@ pub struct List<'a> {
 /// to clone.
 #[derive(Clone)]
 pub struct PageKey(Arc<RandomizedNonceKey>);
+
+/// The setting of a service that has lists.
+#[derive(Clone, Debug, clap::Args)]
+pub struct PageSettings {
+    /// File with the key that page tokens are sealed with: 32 bytes in base64, the same for every replica
+    #[arg(long, env = "MUSTER_PAGE_KEY", value_parser = PageKey::from_file, value_name = "FILE")]
+    pub page_key: PageKey,
+}
 
 /// A key that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -116,15 +138,16 @@ impl PageKey {
         })
     }
 
-    /// Cuts what was fetched down to `size`, and gives the token of the next page: empty on the last one.
+    /// Cuts what was fetched down to the page, and gives the token of the next page: empty on the last one.
     #[must_use]
     pub fn cut<T, P: Serialize>(
         &self,
         list: &List<'_>,
-        size: usize,
+        size: Size,
         fetched: &mut Vec<T>,
         position: impl FnOnce(&T) -> P,
     ) -> String {
+        let size = usize::from(size.0);
         if fetched.len() <= size {
             return String::new();
         }
@@ -203,14 +226,16 @@ mod tests {
         let key = PageKey::new(&[1; 32]).unwrap();
         let caller = Caller::Anonymous;
         let mut fetched = vec![1, 2, 3];
-        let token = key.cut(&list(&caller), 2, &mut fetched, |last| *last);
+        let token = key.cut(&list(&caller), Size::of(2), &mut fetched, |last| *last);
         assert_eq!((fetched.len(), key.open(&list(&caller), &token).unwrap()), (2, Some(2)));
-        assert_eq!(key.cut(&list(&caller), 2, &mut fetched, |last| *last), "");
+        assert_eq!(key.cut(&list(&caller), Size::of(2), &mut fetched, |last| *last), "");
     }
 
     #[test]
     fn sizes_are_coerced() {
-        assert_eq!([size(0), size(7), size(1000), size(1001), size(i32::MAX)], [100, 7, 1000, 1000, 1000]);
+        let sizes = [0, -1, 7, 1000, 1001, i32::MAX].map(|asked| Size::of(asked).0);
+        assert_eq!(sizes, [100, 100, 7, 1000, 1000, 1000]);
+        assert_eq!(Size::of(7).fetch(), 8);
     }
 
     #[test]
