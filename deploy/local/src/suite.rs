@@ -35,7 +35,7 @@ pub(crate) const WORKLOAD_ISSUER: &str = "https://cluster.muster.test";
 pub(crate) const AUDIENCE: &str = "muster";
 
 /// Where the issuer may send a browser back to, below the public address.
-pub(crate) const CALLBACK_PATH: &str = "/signin/callback";
+pub(crate) const CALLBACK_PATH: &str = "/sign-in/callback";
 
 /// The claim that marks registry staff, and its value.
 pub(crate) const STAFF_CLAIM: (&str, &str) = ("muster_role", "registry-staff");

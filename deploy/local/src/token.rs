@@ -38,17 +38,20 @@ fn after_help() -> String {
 
 /// Prints one token on standard output.
 pub(crate) fn run(place: &Place, options: &Options) -> anyhow::Result<ExitCode> {
+    say!("{}", of(place, &options.name)?);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A token for the edge: of a person, or of the learning system.
+pub(crate) fn of(place: &Place, name: &str) -> anyhow::Result<String> {
     let addresses = Addresses::read(place)?;
     let keys = Keys::prepare(place)?;
     let clock = Clock::system();
-    let token = if options.name == LEARNING_SYSTEM {
-        workload_token(&keys.workload, &clock, LEARNING_SYSTEM, "gateway")?
-    } else {
-        let person = People::open(&place.at("issuer/people.json")).find_or_register(&options.name, None)?;
-        access_token(&keys.issuer, &addresses.issuer, &person, &clock)?
-    };
-    say!("{token}");
-    Ok(ExitCode::SUCCESS)
+    if name == LEARNING_SYSTEM {
+        return workload_token(&keys.workload, &clock, LEARNING_SYSTEM, "gateway");
+    }
+    let person = People::open(&place.at("issuer/people.json")).find_or_register(name, None)?;
+    access_token(&keys.issuer, &addresses.issuer, &person, &clock)
 }
 
 /// Writes a token for every workload and every audience: `.dev/tokens/WORKLOAD/AUDIENCE`.

@@ -1,0 +1,43 @@
+//! A spreadsheet as people really have them.
+
+use super::plan::{GROUPS, LOCATION};
+use super::world::World;
+
+/// Rows without the header.
+pub(super) const ROWS: usize = 500;
+/// Rows that cannot become invitations of their own: one doubled, two with a wrong group, one with no address.
+pub(super) const LOST: usize = 4;
+/// The learner of the developer's issuer who stands in the first row.
+pub(super) const LEARNER: &str = "learner-4";
+
+/// 500 rows, saved by a spreadsheet program: a byte order mark, semicolons, CRLF, quoted fields, upper-case addresses;
+/// among them a doubled row, two wrong group names and one impossible address.
+pub(super) fn bytes(world: &World) -> Vec<u8> {
+    let mut text = "\u{feff}Email;Groups;Location\r\n".to_owned();
+    for row in 1..=ROWS {
+        text.push_str(&line(world, row));
+        text.push_str("\r\n");
+    }
+    text.into_bytes()
+}
+
+fn line(world: &World, row: usize) -> String {
+    let both = format!("\"{};{}\"", GROUPS[0], GROUPS[1]);
+    match row {
+        1 => format!(
+            "{}@EXAMPLE.TEST;\"{}\";{LOCATION}",
+            LEARNER.to_uppercase(),
+            GROUPS[0]
+        ),
+        // The row before, once more, as somebody typed it on another day.
+        101 => format!("{};{};{LOCATION}", world.colleague(100).to_uppercase(), GROUPS[0]),
+        200 => format!("{};lead teachers;{LOCATION}", world.colleague(row)),
+        201 => format!("{};\"{} \";{LOCATION}", world.colleague(row), GROUPS[1]),
+        300 => format!("colleague at school;{};{LOCATION}", GROUPS[0]),
+        _ if row % 7 == 0 => format!(
+            "\"{}\";{both};\"{LOCATION}\"",
+            world.colleague(row).to_uppercase()
+        ),
+        _ => format!("{};{};{LOCATION}", world.colleague(row), GROUPS[0]),
+    }
+}
