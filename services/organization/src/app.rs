@@ -1,0 +1,56 @@
+//! Puts the service together. The only wiring.
+
+use muster_messaging::topology;
+use muster_proto::organization::v1::catalog_service_server::CatalogServiceServer;
+use muster_proto::organization::v1::director_internal_service_server::DirectorInternalServiceServer;
+use muster_proto::organization::v1::group_internal_service_server::GroupInternalServiceServer;
+use muster_proto::organization::v1::group_service_server::GroupServiceServer;
+use muster_proto::organization::v1::inviting_internal_service_server::InvitingInternalServiceServer;
+use muster_proto::organization::v1::location_service_server::LocationServiceServer;
+use muster_proto::organization::v1::organization_service_server::OrganizationServiceServer;
+use muster_proto::organization::v1::roles_internal_service_server::RolesInternalServiceServer;
+use muster_proto::organization::v1::subscription_service_server::SubscriptionServiceServer;
+use muster_server::{App, Consumer, Service, Shell};
+use sqlx::migrate::Migrator;
+
+use crate::Settings;
+use crate::events::Employments;
+use crate::ops::Desk;
+use crate::rpc::Rpc;
+use crate::shared_catalog::SharedCatalog;
+
+/// The service of profiles, groups, catalogs and subscriptions.
+#[derive(Debug)]
+pub struct OrganizationService;
+
+impl Service for OrganizationService {
+    const NAME: &'static str = "organization";
+    const ABOUT: &'static str =
+        "Profiles of organizations, their groups, locations, catalogs and subscriptions";
+    const MIGRATOR: Migrator = sqlx::migrate!();
+    type Settings = Settings;
+
+    async fn build(settings: Settings, shell: Shell) -> anyhow::Result<App> {
+        let desk = Desk {
+            shared_catalog: SharedCatalog::new(shell.peer("records", &settings.records_url)),
+            database: shell.database,
+            clock: shell.clock,
+        };
+        let rpc = Rpc {
+            desk,
+            page_key: settings.page.page_key,
+            basic: settings.basic.limits(),
+        };
+        Ok(App::new()
+            .grpc(OrganizationServiceServer::new(rpc.clone()))
+            .grpc(LocationServiceServer::new(rpc.clone()))
+            .grpc(CatalogServiceServer::new(rpc.clone()))
+            .grpc(GroupServiceServer::new(rpc.clone()))
+            .grpc(SubscriptionServiceServer::new(rpc.clone()))
+            .grpc(RolesInternalServiceServer::new(rpc.clone()))
+            .grpc(InvitingInternalServiceServer::new(rpc.clone()))
+            .grpc(GroupInternalServiceServer::new(rpc.clone()))
+            .grpc(DirectorInternalServiceServer::new(rpc))
+            .consumer(Consumer::new(&topology::ORGANIZATION, Employments)))
+    }
+}

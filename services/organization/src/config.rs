@@ -1,0 +1,53 @@
+//! The settings of this service, beside those of every service.
+
+use muster_server::page::PageSettings;
+use muster_server::settings::PeerUrl;
+
+use crate::domain::Limits;
+
+/// What this service is told.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Settings {
+    /// Where the records service answers
+    #[arg(long, env = "MUSTER_RECORDS_URL", value_name = "URL")]
+    pub records_url: PeerUrl,
+    /// Page tokens.
+    #[command(flatten)]
+    pub page: PageSettings,
+    /// What organizations without a subscription may do.
+    #[command(flatten)]
+    pub basic: BasicPlan,
+}
+
+/// The plan of organizations without a subscription. It has no spreadsheets.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub struct BasicPlan {
+    /// Most invitations in one call by hand, without a subscription
+    #[arg(
+        long,
+        env = "MUSTER_BASIC_INVITATIONS_BY_HAND",
+        default_value_t = 10,
+        value_name = "COUNT"
+    )]
+    #[arg(value_parser = clap::value_parser!(i32).range(1..=1000))]
+    pub basic_invitations_by_hand: i32,
+    /// Most messages in 24 hours, without a subscription
+    #[arg(
+        long,
+        env = "MUSTER_BASIC_MESSAGES_PER_DAY",
+        default_value_t = 500,
+        value_name = "COUNT"
+    )]
+    #[arg(value_parser = clap::value_parser!(i32).range(1..=10_000_000))]
+    pub basic_messages_per_day: i32,
+}
+
+impl BasicPlan {
+    pub(crate) fn limits(self) -> Limits {
+        Limits {
+            invitations_by_hand: self.basic_invitations_by_hand,
+            import_rows: 0,
+            messages_per_day: self.basic_messages_per_day,
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! Groups: sets of learners with the trainings they must take.
+
+use muster_ids::{GroupId, OrganizationId, TrainingId};
+use time::OffsetDateTime;
+
+use super::ShortName;
+
+/// A set of learners.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Group {
+    pub(crate) organization: OrganizationId,
+    pub(crate) id: GroupId,
+    pub(crate) display_name: ShortName,
+    /// In the order that the organization gave; each in its catalog.
+    pub(crate) trainings: Vec<TrainingId>,
+    pub(crate) state: GroupState,
+    pub(crate) version: i64,
+    pub(crate) created: OffsetDateTime,
+}
+
+/// Whether a group takes learners.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum GroupState {
+    Active,
+    Inactive,
+}
+
+impl GroupState {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "ACTIVE",
+            Self::Inactive => "INACTIVE",
+        }
+    }
+
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        [Self::Active, Self::Inactive]
+            .into_iter()
+            .find(|state| state.as_str() == text)
+    }
+}

@@ -1,0 +1,131 @@
+//! Everything that keeps this service from doing what it is asked, and what the caller is told of it.
+
+use muster_database::DatabaseError;
+use muster_database::idempotency::IdempotencyError;
+use muster_refusal::{ErrorReason, Refusal, Violations};
+use muster_server::failure;
+use thiserror::Error;
+use tonic::Status;
+
+use crate::domain::{OrganizationNumber, OrganizationState, SubscriptionProblem};
+
+#[derive(Debug, Error)]
+pub(crate) enum Error {
+    #[error("there is no such thing in the caller's scope")]
+    NotFound,
+    #[error("the organization is {0}")]
+    OrganizationState(OrganizationState),
+    #[error("another profile holds the license number")]
+    LicenseNumberTaken(OrganizationNumber),
+    #[error("the organization has a group of that name")]
+    GroupNameTaken,
+    #[error("the organization has a location of that name")]
+    LocationNameTaken,
+    #[error("the shared catalog has no such training")]
+    TrainingUnknown,
+    /// Places in the list that was given.
+    #[error("trainings are not in the organization's catalog")]
+    TrainingsNotInCatalog(Vec<usize>),
+    /// Every problem with the field of the request that it belongs to.
+    #[error("the subscription makes no sense")]
+    Subscription(Vec<(&'static str, SubscriptionProblem)>),
+    #[error("another service did not answer")]
+    Peer(#[source] Box<Status>),
+    #[error("the answer was not given from the request id")]
+    RequestIdReused,
+    #[error("the database failed")]
+    Database(#[from] DatabaseError),
+}
+
+impl Error {
+    /// `taken` when a constraint of that name refused the row.
+    pub(crate) fn or_taken(self, constraint: &str, taken: Self) -> Self {
+        match &self {
+            Self::Database(error) if error.constraint() == Some(constraint) => taken,
+            _ => self,
+        }
+    }
+}
+
+impl From<IdempotencyError> for Error {
+    fn from(error: IdempotencyError) -> Self {
+        match error {
+            IdempotencyError::Reused => Self::RequestIdReused,
+            IdempotencyError::Database(error) => Self::Database(error),
+        }
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::NotFound => Refusal::not_found(),
+            Error::OrganizationState(state) => organization_state(state),
+            Error::LicenseNumberTaken(holder) => license_number_taken(&holder),
+            Error::GroupNameTaken => {
+                let text =
+                    "the organization has a group of that name; choose another name, or use that group";
+                Refusal::new(ErrorReason::GroupNameTaken, text)
+            }
+            Error::LocationNameTaken => {
+                let text =
+                    "the organization has a location of that name; choose another name, or use that location";
+                Refusal::new(ErrorReason::LocationNameTaken, text)
+            }
+            Error::TrainingUnknown => {
+                let text = "the shared catalog has no such training; choose one from the list of trainings";
+                Refusal::new(ErrorReason::TrainingUnknown, text)
+            }
+            Error::TrainingsNotInCatalog(places) => trainings_not_in_catalog(&places),
+            Error::Subscription(problems) => subscription(problems),
+            Error::Peer(status) => failure::of_peer(&status),
+            Error::RequestIdReused => {
+                let text = "the request_id was used with another request; use a new one";
+                Refusal::new(ErrorReason::RequestIdReused, text)
+            }
+            Error::Database(error) => failure::of_database(&error),
+        }
+    }
+}
+
+impl From<Error> for Status {
+    fn from(error: Error) -> Self {
+        Refusal::from(error).into()
+    }
+}
+
+fn organization_state(state: OrganizationState) -> Refusal {
+    let text = format!("the organization is {state}, which does not allow this");
+    Refusal::new(ErrorReason::OrganizationState, text).metadata("state", state.as_str())
+}
+
+fn license_number_taken(holder: &OrganizationNumber) -> Refusal {
+    let text = format!(
+        "another profile holds this license number; request access to organization {} instead of a profile of your own",
+        holder.as_str()
+    );
+    Refusal::new(ErrorReason::LicenseNumberTaken, text)
+        .metadata("organization_number", holder.as_str())
+        .metadata("next_step", "request_access")
+}
+
+fn trainings_not_in_catalog(places: &[usize]) -> Refusal {
+    let text = "a group may require only trainings of the organization's catalog; add them there first";
+    places.iter().fold(
+        Refusal::new(ErrorReason::TrainingNotInCatalog, text),
+        |refusal, place| {
+            refusal.violation(
+                format!("group.trainings[{place}]"),
+                "must be in the organization's catalog",
+            )
+        },
+    )
+}
+
+fn subscription(problems: Vec<(&'static str, SubscriptionProblem)>) -> Refusal {
+    let mut violations = Violations::new();
+    for (field, problem) in problems {
+        violations.add(field, problem.to_string());
+    }
+    violations.into_refusal()
+}

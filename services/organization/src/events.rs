@@ -1,0 +1,42 @@
+//! What this service tells the others, and what it hears from them.
+
+mod employments;
+
+use muster_database::DatabaseError;
+use muster_ids::{EventId, OrganizationName, PersonName};
+use muster_messaging::outbox::{self, NewEvent};
+use muster_proto::organization::v1::OrganizationApprovedEvent;
+use sqlx::PgConnection;
+
+pub(crate) use employments::Employments;
+
+use crate::domain::{Organization, StaffAct};
+
+/// Tells that registry staff approved a profile.
+pub(crate) async fn organization_approved(
+    tx: &mut PgConnection,
+    id: EventId,
+    organization: &Organization,
+    act: StaffAct,
+) -> Result<(), DatabaseError> {
+    let event = NewEvent {
+        id,
+        organization: organization.id,
+        aggregate: organization.id.as_uuid(),
+        sequence: organization.version,
+        time: act.time,
+        actor: act.actor,
+        traceparent: None,
+    };
+    let payload = OrganizationApprovedEvent {
+        organization: OrganizationName {
+            organization: organization.id,
+        }
+        .to_string(),
+        director: PersonName {
+            person: organization.owner.person,
+        }
+        .to_string(),
+    };
+    outbox::append(tx, event, &payload).await
+}

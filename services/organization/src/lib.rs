@@ -1,0 +1,27 @@
+//! The organization service: profiles, and what belongs to them.
+//!
+//! It owns profiles with their licenses and their way to approval, locations, groups with the trainings that they
+//! require, the organization's own catalog, and subscriptions. It tells the edge who has which role.
+//!
+//! - `config`: its settings.
+//! - `app`: the only wiring.
+//! - `rpc`: gRPC; each method parses, calls and maps.
+//! - `ops`: one verb a file, each in a transaction of its own.
+//! - `domain`: profiles, licenses, names, plans: pure.
+//! - `store`: SQL, as functions on a connection.
+//! - `events`: what it publishes (`organization.approved`) and what it consumes (`employment.verified`).
+//! - `shared_catalog`: the records service, asked whether a training exists.
+//! - `error`: everything that keeps it from doing what it is asked.
+
+mod app;
+mod config;
+mod domain;
+mod error;
+mod events;
+mod ops;
+mod rpc;
+mod shared_catalog;
+mod store;
+
+pub use app::OrganizationService;
+pub use config::Settings;
