@@ -1,0 +1,97 @@
+//! The settings of this service.
+
+use std::time::Duration;
+
+use muster_server::page::PageSettings;
+use muster_server::settings::{Mistakes, PeerUrl, Seconds};
+
+use crate::domain::Sender;
+use crate::ops::send::Timing;
+use crate::smtp::{SmtpOptions, SmtpUrl};
+
+/// RFC 5321, section 4.5.3.2.1 allows five minutes for the greeting; nobody who is well needs that.
+const CONNECT_LIMIT: Duration = Duration::from_secs(30);
+/// Shorter ones would end while the mail server thinks.
+const SHORTEST_LEASE: Duration = Duration::from_secs(1);
+
+/// What the notification service is told besides what every service is.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Settings {
+    /// The mail server, smtp://host:port.
+    #[arg(long, env = "MUSTER_SMTP_URL", value_name = "URL")]
+    pub smtp_url: SmtpUrl,
+    /// Who the mail comes from: an address, or a name and an address such as "Muster <no-reply@example.org>".
+    #[arg(long, env = "MUSTER_MAIL_FROM", value_name = "ADDRESS")]
+    pub mail_from: Sender,
+    /// Where the invitation service answers.
+    #[arg(long, env = "MUSTER_INVITATION_URL", value_name = "URL")]
+    pub invitation_url: PeerUrl,
+    /// Page tokens.
+    #[command(flatten)]
+    pub page: PageSettings,
+    /// How many messages are sent at the same time.
+    #[arg(long, env = "MUSTER_MAIL_WORKERS", value_name = "COUNT", default_value = "8",
+          value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub mail_workers: u16,
+    /// Seconds after which a worker that holds a message is taken for dead.
+    #[arg(
+        long,
+        env = "MUSTER_MAIL_LEASE",
+        value_name = "SECONDS",
+        default_value = "900"
+    )]
+    pub mail_lease: Seconds,
+    /// Seconds to wait for the mail server's reply to a message (RFC 5321, section 4.5.3.2.6: 600). At most two thirds
+    /// of the lease.
+    #[arg(
+        long,
+        env = "MUSTER_MAIL_REPLY_WAIT",
+        value_name = "SECONDS",
+        default_value = "600"
+    )]
+    pub mail_reply_wait: Seconds,
+    /// Seconds before the one resend of a message that the mail server may have taken.
+    #[arg(
+        long,
+        env = "MUSTER_MAIL_RESEND_AFTER",
+        value_name = "SECONDS",
+        default_value = "900"
+    )]
+    pub mail_resend_after: Seconds,
+}
+
+impl Settings {
+    /// How long things may take.
+    ///
+    /// # Errors
+    /// When a worker would be taken for dead while it still waits.
+    pub fn timing(&self) -> Result<Timing, Mistakes> {
+        let (lease, wait) = (self.mail_lease.0, self.mail_reply_wait.0);
+        let mut wrong = Vec::new();
+        if wait > lease * 2 / 3 {
+            wrong.push("MUSTER_MAIL_REPLY_WAIT must be at most two thirds of MUSTER_MAIL_LEASE".to_owned());
+        }
+        if lease < SHORTEST_LEASE {
+            wrong.push("MUSTER_MAIL_LEASE must be at least 1 second".to_owned());
+        }
+        let timing = Timing {
+            lease,
+            resend_after: self.mail_resend_after.0,
+        };
+        if wrong.is_empty() {
+            Ok(timing)
+        } else {
+            Err(Mistakes::Wrong(wrong))
+        }
+    }
+
+    /// How to talk to the mail server.
+    #[must_use]
+    pub fn smtp(&self) -> SmtpOptions {
+        SmtpOptions {
+            server: self.smtp_url.clone(),
+            connect_limit: CONNECT_LIMIT.min(self.mail_lease.0 / 4),
+            reply_wait: self.mail_reply_wait.0,
+        }
+    }
+}

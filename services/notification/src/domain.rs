@@ -1,0 +1,13 @@
+//! What a delivery is and what may become of it: pure, no tonic, no SQL, no clock.
+
+mod delivery;
+mod fate;
+mod message;
+mod reply;
+mod schedule;
+
+pub use delivery::{DeliveryState, History, MailRequest, Phase, Purpose, UnknownWord};
+pub use fate::{Ahead, Fate, Outcome, Plan, decide};
+pub use message::{Mail, MessageProblem, Rendered, Sender, Stamp, TEMPLATE_VERSION, message_id};
+pub use reply::Reply;
+pub use schedule::Jitter;

@@ -1,0 +1,105 @@
+//! The words of a delivery.
+
+use muster_ids::InvitationName;
+use thiserror::Error;
+use time::OffsetDateTime;
+
+/// A stored word that this release does not know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("not a known {0}")]
+pub struct UnknownWord(&'static str);
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident = $what:literal { $($(#[$variant_doc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum $name {
+            $($(#[$variant_doc])* $variant,)+
+        }
+
+        impl $name {
+            /// As it is stored.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word,)+
+                }
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = UnknownWord;
+
+            fn from_str(word: &str) -> Result<Self, UnknownWord> {
+                match word {
+                    $($word => Ok(Self::$variant),)+
+                    _ => Err(UnknownWord($what)),
+                }
+            }
+        }
+    };
+}
+
+words! {
+    /// Why a message is sent.
+    Purpose = "purpose" {
+        /// To invite.
+        Invite = "INVITE",
+    }
+}
+
+words! {
+    /// What became of a message.
+    DeliveryState = "delivery state" {
+        /// Waits for its turn.
+        Queued = "QUEUED",
+        /// Is being handed to the mail server.
+        Sending = "SENDING",
+        /// The mail server took it.
+        Sent = "SENT",
+        /// It may have been sent.
+        Uncertain = "UNCERTAIN",
+        /// Waits because the mail server could not take it yet.
+        Deferred = "DEFERRED",
+        /// Refused, or tried for too long.
+        Failed = "FAILED",
+        /// No longer wanted when its turn came.
+        Dropped = "DROPPED",
+    }
+}
+
+words! {
+    /// How far the worker may have come that holds a delivery.
+    Phase = "phase" {
+        /// The message has certainly not been handed over.
+        BeforeDot = "BEFORE_DOT",
+        /// The final dot may have been written: the server may have taken the message.
+        Dot = "DOT",
+    }
+}
+
+/// What an event asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MailRequest {
+    /// What the message is about.
+    pub subject: InvitationName,
+    /// Why it is sent.
+    pub purpose: Purpose,
+    /// The generation of the link that it carries; from 1.
+    pub generation: i32,
+}
+
+/// What has happened to a delivery so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct History {
+    /// When it was asked for.
+    pub create_time: OffsetDateTime,
+    /// How often it was handed to the mail server.
+    pub attempts: i32,
+    /// How often the mail server asked to come back later.
+    pub deferrals: i32,
+    /// How often the connection failed before the message was handed over.
+    pub breaks: i32,
+    /// How often it was sent again though it may have been taken.
+    pub ambiguous_resends: i32,
+}

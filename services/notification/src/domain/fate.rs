@@ -1,0 +1,203 @@
+//! What becomes of a delivery after an attempt.
+
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
+use super::schedule::{self, Jitter};
+use super::{DeliveryState, History, Reply};
+
+/// How an attempt ended. Up to the final dot, and with every reply of the server, the outcome is definite; a broken
+/// connection or a crash after the dot is ambiguous (RFC 1047).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The server took the message (2xx after the dot).
+    Taken(Reply),
+    /// The server refused it for good (5xx).
+    Refused(Reply),
+    /// The server asked to come back later (4xx).
+    Postponed(Reply),
+    /// There was no server to talk to, or it did not want to talk.
+    Unreachable(Option<Reply>),
+    /// The connection broke before the message was handed over.
+    Broken,
+    /// The connection broke, or the worker died, after the message may have been handed over.
+    Ambiguous,
+    /// The message cannot be written: what its owner told makes no mail.
+    Unmailable,
+    /// It is no longer wanted.
+    Unwanted,
+    /// Its owner could not be asked.
+    Unasked,
+    /// The worker stopped, or died, before the message was handed over.
+    Stopped,
+}
+
+/// What is known about the time ahead.
+#[derive(Debug, Clone, Copy)]
+pub struct Ahead {
+    /// Now.
+    pub now: OffsetDateTime,
+    /// Until when the thing that the message is about can be used, when its owner was asked.
+    pub expire_time: Option<OffsetDateTime>,
+    /// Spreads the delays.
+    pub jitter: Jitter,
+    /// How long to wait before the one resend of a message that may have been taken.
+    pub resend_after: Duration,
+}
+
+/// What a delivery becomes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// Tried again, without a word to anybody.
+    Queued(OffsetDateTime),
+    /// Tried again because the server could not take it.
+    Deferred(OffsetDateTime),
+    /// Taken by the server, at this time.
+    Sent(OffsetDateTime),
+    /// It may have been sent; nothing more is done.
+    Uncertain,
+    /// Not sent, and not tried again.
+    Failed,
+    /// Not sent, because not wanted.
+    Dropped,
+}
+
+/// What an attempt changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// What it becomes.
+    pub fate: Fate,
+    /// The counts after it.
+    pub history: History,
+    /// The server's reply, when there was one.
+    pub reply: Option<Reply>,
+}
+
+/// How long to wait before its owner is asked again.
+const ASK_AGAIN: Duration = Duration::from_secs(5);
+
+/// Decides what becomes of a delivery. A message that may have been taken once is never again called failed or
+/// dropped: what can be said of it is that it may have been sent.
+#[must_use]
+pub fn decide(outcome: Outcome, mut history: History, ahead: Ahead) -> Plan {
+    let Ahead { now, jitter, .. } = ahead;
+    history.attempts += i32::from(outcome.is_attempt());
+    let (fate, reply) = match outcome {
+        Outcome::Taken(reply) => (Fate::Sent(now), Some(reply)),
+        Outcome::Refused(reply) => (Fate::Failed, Some(reply)),
+        Outcome::Postponed(reply) => {
+            let at = schedule::after_deferral(history.deferrals, now, jitter);
+            history.deferrals = history.deferrals.saturating_add(1);
+            (in_time(at, &history, ahead), Some(reply))
+        }
+        Outcome::Unreachable(reply) => (broke(&mut history, ahead), reply),
+        Outcome::Broken => (broke(&mut history, ahead), None),
+        Outcome::Ambiguous if history.ambiguous_resends == 0 => {
+            history.ambiguous_resends = 1;
+            // Not in time any more: its owner will not want it then, and it becomes uncertain by that.
+            return Plan {
+                fate: Fate::Queued(now + ahead.resend_after),
+                history,
+                reply: None,
+            };
+        }
+        Outcome::Ambiguous => (Fate::Uncertain, None),
+        Outcome::Unmailable => (Fate::Failed, None),
+        Outcome::Unwanted => (Fate::Dropped, None),
+        Outcome::Unasked => (Fate::Queued(now + jitter.spread(ASK_AGAIN)), None),
+        Outcome::Stopped => (Fate::Queued(now), None),
+    };
+    let fate = match fate {
+        Fate::Failed | Fate::Dropped if history.ambiguous_resends > 0 => Fate::Uncertain,
+        fate => fate,
+    };
+    Plan { fate, history, reply }
+}
+
+fn broke(history: &mut History, ahead: Ahead) -> Fate {
+    let at = schedule::after_break(history.breaks, ahead.now, ahead.jitter);
+    history.breaks = history.breaks.saturating_add(1);
+    in_time(at, history, ahead)
+}
+
+fn in_time(at: OffsetDateTime, history: &History, ahead: Ahead) -> Fate {
+    if at <= schedule::give_up_at(history.create_time, ahead.expire_time) {
+        Fate::Deferred(at)
+    } else {
+        Fate::Failed
+    }
+}
+
+impl Outcome {
+    /// Whether the message, or its envelope, was handed to a mail server.
+    fn is_attempt(&self) -> bool {
+        match self {
+            Self::Taken(_) | Self::Refused(_) | Self::Postponed(_) | Self::Broken | Self::Ambiguous => true,
+            Self::Unreachable(_) | Self::Unmailable | Self::Unwanted | Self::Unasked | Self::Stopped => false,
+        }
+    }
+
+    /// The server's reply, when there was one.
+    #[must_use]
+    pub fn reply(&self) -> Option<&Reply> {
+        match self {
+            Self::Taken(reply) | Self::Refused(reply) | Self::Postponed(reply) => Some(reply),
+            Self::Unreachable(reply) => reply.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// One of a few fixed words, for metrics and spans.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Taken(_) => "taken",
+            Self::Refused(_) => "refused",
+            Self::Postponed(_) => "postponed",
+            Self::Unreachable(_) => "unreachable",
+            Self::Broken => "broken",
+            Self::Ambiguous => "ambiguous",
+            Self::Unmailable => "unmailable",
+            Self::Unwanted => "unwanted",
+            Self::Unasked => "unasked",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
+impl Fate {
+    /// The state that it leaves the delivery in.
+    #[must_use]
+    pub fn state(self) -> DeliveryState {
+        match self {
+            Self::Queued(_) => DeliveryState::Queued,
+            Self::Deferred(_) => DeliveryState::Deferred,
+            Self::Sent(_) => DeliveryState::Sent,
+            Self::Uncertain => DeliveryState::Uncertain,
+            Self::Failed => DeliveryState::Failed,
+            Self::Dropped => DeliveryState::Dropped,
+        }
+    }
+
+    /// When it is tried next, if it is.
+    #[must_use]
+    pub fn next_attempt_time(self) -> Option<OffsetDateTime> {
+        match self {
+            Self::Queued(at) | Self::Deferred(at) => Some(at),
+            Self::Sent(_) | Self::Uncertain | Self::Failed | Self::Dropped => None,
+        }
+    }
+
+    /// When the server took it, if it did.
+    #[must_use]
+    pub fn send_time(self) -> Option<OffsetDateTime> {
+        match self {
+            Self::Sent(at) => Some(at),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,133 @@
+//! The rules of what becomes of a delivery.
+
+use time::macros::datetime;
+use uuid::Uuid;
+
+use super::*;
+
+const NOW: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
+
+fn fresh() -> History {
+    History {
+        create_time: NOW,
+        attempts: 0,
+        deferrals: 0,
+        breaks: 0,
+        ambiguous_resends: 0,
+    }
+}
+
+fn once_ambiguous() -> History {
+    History {
+        attempts: 1,
+        ambiguous_resends: 1,
+        ..fresh()
+    }
+}
+
+fn at(now: OffsetDateTime) -> Ahead {
+    let jitter = Jitter::of(Uuid::from_u128(u128::from(u32::MAX / 2)));
+    Ahead {
+        now,
+        expire_time: None,
+        jitter,
+        resend_after: Duration::from_secs(900),
+    }
+}
+
+fn seconds_until(fate: Fate) -> i64 {
+    (fate.next_attempt_time().unwrap() - NOW).whole_seconds()
+}
+
+#[test]
+fn a_taken_message_is_sent() {
+    let plan = decide(Outcome::Taken(Reply::new(250, "2.0.0 ok")), fresh(), at(NOW));
+    assert_eq!(plan.fate, Fate::Sent(NOW));
+    assert_eq!(plan.history.attempts, 1);
+}
+
+#[test]
+fn a_refused_message_has_failed() {
+    let plan = decide(Outcome::Refused(Reply::new(550, "5.1.1 no")), fresh(), at(NOW));
+    assert_eq!(plan.fate, Fate::Failed);
+}
+
+#[test]
+fn a_postponed_message_is_tried_until_72_hours_are_over() {
+    let (mut history, mut now, mut tries) = (fresh(), NOW, 0);
+    let last = loop {
+        let plan = decide(
+            Outcome::Postponed(Reply::new(451, "4.7.1 later")),
+            history,
+            at(now),
+        );
+        history = plan.history;
+        tries += 1;
+        match plan.fate.next_attempt_time() {
+            Some(next) => now = next,
+            None => break plan.fate,
+        }
+    };
+    assert_eq!(last, Fate::Failed);
+    assert!(now <= NOW + Duration::from_secs(72 * 3600), "{now}");
+    assert_eq!(history.attempts, tries);
+    assert_eq!(tries, 14);
+}
+
+#[test]
+fn a_postponed_message_is_not_tried_beyond_its_expiry() {
+    let soon = Ahead {
+        expire_time: Some(NOW + Duration::from_secs(30)),
+        ..at(NOW)
+    };
+    let plan = decide(Outcome::Postponed(Reply::new(451, "")), fresh(), soon);
+    assert_eq!(plan.fate, Fate::Failed);
+}
+
+#[test]
+fn a_server_that_is_away_is_tried_again_soon_and_does_not_use_up_the_long_delays() {
+    let first = decide(Outcome::Unreachable(None), fresh(), at(NOW));
+    assert_eq!(seconds_until(first.fate), 5);
+    assert_eq!(first.fate.state(), DeliveryState::Deferred);
+    assert_eq!(first.history.attempts, 0);
+    let then = decide(Outcome::Postponed(Reply::new(451, "")), first.history, at(NOW));
+    assert_eq!(seconds_until(then.fate), 60);
+}
+
+#[test]
+fn an_ambiguous_message_is_sent_once_more_and_then_called_uncertain() {
+    let first = decide(Outcome::Ambiguous, fresh(), at(NOW));
+    assert_eq!(seconds_until(first.fate), 900);
+    assert_eq!(first.fate.state(), DeliveryState::Queued);
+    let second = decide(Outcome::Ambiguous, first.history, at(NOW));
+    assert_eq!(second.fate, Fate::Uncertain);
+}
+
+#[test]
+fn a_message_that_may_have_been_taken_is_never_called_failed_or_dropped() {
+    for outcome in [
+        Outcome::Refused(Reply::new(550, "")),
+        Outcome::Unwanted,
+        Outcome::Unmailable,
+    ] {
+        assert_eq!(decide(outcome, once_ambiguous(), at(NOW)).fate, Fate::Uncertain);
+    }
+    let late = at(NOW + Duration::from_secs(80 * 3600));
+    assert_eq!(
+        decide(Outcome::Postponed(Reply::new(451, "")), once_ambiguous(), late).fate,
+        Fate::Uncertain
+    );
+}
+
+#[test]
+fn a_message_whose_owner_is_away_waits_for_as_long_as_it_takes() {
+    let late = NOW + Duration::from_secs(300 * 3600);
+    let plan = decide(Outcome::Unasked, fresh(), at(late));
+    assert_eq!(plan.fate.state(), DeliveryState::Queued);
+    assert_eq!(plan.history, fresh());
+}
+
+#[test]
+fn a_stopped_worker_gives_its_message_back_at_once() {
+    assert_eq!(decide(Outcome::Stopped, fresh(), at(NOW)).fate, Fate::Queued(NOW));
+}

@@ -1,0 +1,96 @@
+//! What a written message looks like.
+
+use time::macros::datetime;
+
+use super::*;
+
+fn mail() -> Mail {
+    Mail {
+        address: EmailAddress::parse("Ada@Bücher.example").unwrap(),
+        link: "https://muster.example/i/AbC-_123".to_owned(),
+        organization: "Kita Sonnenblume".to_owned(),
+        groups: vec!["Team A".to_owned(), "<b>Team</b>".to_owned()],
+        expire_time: Some(datetime!(2026-04-01 08:30 UTC)),
+    }
+}
+
+fn stamp() -> Stamp {
+    Stamp {
+        delivery: "0190a6d4-7b3e-7c52-9f2b-2f6d0e1a4c88".parse().unwrap(),
+        message_id: "<0190a6d4-7b3e-7c52-9f2b-2f6d0e1a4c88@muster.example>".to_owned(),
+        create_time: datetime!(2026-03-01 12:00 UTC),
+        template_version: TEMPLATE_VERSION,
+    }
+}
+
+fn sender() -> Sender {
+    "Muster <no-reply@muster.example>".parse().unwrap()
+}
+
+fn rendered(mail: &Mail) -> String {
+    String::from_utf8(mail.render(&sender(), &stamp()).unwrap().bytes).unwrap()
+}
+
+#[test]
+fn a_message_has_the_same_bytes_at_every_attempt() {
+    assert_eq!(rendered(&mail()), rendered(&mail()));
+}
+
+#[test]
+fn a_message_says_who_invites_to_what_until_when() {
+    let text = rendered(&mail());
+    for expected in [
+        "From: Muster <no-reply@muster.example>\r\n",
+        "To: Ada@xn--bcher-kva.example\r\n",
+        "Subject: Kita Sonnenblume invites you\r\n",
+        "Date: Sun, 01 Mar 2026 12:00:00 +0000\r\n",
+        "Message-ID: <0190a6d4-7b3e-7c52-9f2b-2f6d0e1a4c88@muster.example>\r\n",
+        "Auto-Submitted: auto-generated\r\n",
+        "muster-0190a6d47b3e7c529f2b2f6d0e1a4c88",
+        "\r\nhttps://muster.example/i/AbC-_123\r\n",
+        "The link works until 1 April 2026, 08:30 UTC.",
+        "  - Team A\r\n",
+        "&#60;b&#62;Team&#60;/b&#62;",
+    ] {
+        assert!(text.contains(expected), "{expected} is missing in\n{text}");
+    }
+}
+
+#[test]
+fn a_message_goes_to_the_address_as_it_was_given() {
+    let rendered = mail().render(&sender(), &stamp()).unwrap();
+    assert_eq!(rendered.to.to_string(), "Ada@xn--bcher-kva.example");
+    assert!(rendered.bytes.is_ascii());
+}
+
+#[test]
+fn a_name_cannot_add_a_header() {
+    let evil = Mail {
+        organization: "Kita\r\nBcc: all@example.org\r\n\r\nBuy!".to_owned(),
+        ..mail()
+    };
+    let text = rendered(&evil);
+    assert!(!text.contains("\r\nBcc:"), "{text}");
+}
+
+#[test]
+fn a_name_in_any_script_stays_seven_bit() {
+    let greek = Mail {
+        organization: "Παιδικός Σταθμός".to_owned(),
+        ..mail()
+    };
+    let rendered = greek.render(&sender(), &stamp()).unwrap();
+    assert!(rendered.bytes.is_ascii());
+}
+
+#[test]
+fn words_of_a_newer_release_are_left_to_it() {
+    let newer = Stamp {
+        template_version: TEMPLATE_VERSION + 1,
+        ..stamp()
+    };
+    assert_eq!(
+        mail().render(&sender(), &newer).unwrap_err(),
+        MessageProblem::UnknownTemplate
+    );
+}

@@ -1,0 +1,41 @@
+//! What can be counted.
+
+use std::time::Duration;
+
+use crate::domain::{Outcome, Plan};
+use crate::store::Backlog;
+
+/// An attempt has ended: what it came to and what the delivery became.
+pub(crate) fn attempted(outcome: &Outcome, plan: &Plan, took: Duration) {
+    let state = plan.fate.state().as_str();
+    metrics::counter!("muster_mail_attempts_total", "outcome" => outcome.word(), "state" => state)
+        .increment(1);
+    metrics::histogram!("muster_mail_attempt_seconds", "outcome" => outcome.word()).record(took);
+}
+
+/// The mail server took a message, this long after it was asked for.
+pub(crate) fn sent_after(delay: Duration) {
+    metrics::histogram!("muster_mail_request_to_sent_seconds").record(delay);
+}
+
+/// A delivery whose worker was gone has been taken care of.
+pub(crate) fn recovered(outcome: &Outcome) {
+    metrics::counter!("muster_mail_recovered_total", "outcome" => outcome.word()).increment(1);
+}
+
+/// An outcome came too late: the lease was somebody else's.
+pub(crate) fn lease_lost() {
+    metrics::counter!("muster_mail_leases_lost_total").increment(1);
+}
+
+/// What waits, and how late the oldest is.
+pub(crate) fn backlog(backlog: &Backlog) {
+    metrics::gauge!("muster_mail_due").set(backlog.due as f64);
+    metrics::gauge!("muster_mail_waiting").set(backlog.waiting as f64);
+    metrics::gauge!("muster_mail_oldest_due_seconds").set(backlog.oldest.as_secs_f64());
+}
+
+/// How many messages are being sent.
+pub(crate) fn sending(count: usize) {
+    metrics::gauge!("muster_mail_sending").set(count as f64);
+}

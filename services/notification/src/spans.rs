@@ -1,0 +1,61 @@
+//! The spans of the worker. No address, no text, no link in any of them.
+
+use muster_telemetry::propagation;
+use tracing::{Span, field};
+
+use crate::domain::Outcome;
+use crate::smtp::SmtpUrl;
+use crate::store::Claimed;
+
+/// One attempt, in the trace in which the mail was asked for.
+pub(crate) fn sending(claimed: &Claimed) -> Span {
+    let span = tracing::info_span!(
+        "send mail",
+        otel.kind = "internal",
+        muster.delivery = %claimed.lease.delivery,
+        muster.attempt = claimed.history.attempts + 1,
+        muster.outcome = field::Empty,
+    );
+    continue_from(&span, claimed);
+    span
+}
+
+/// What becomes of a delivery whose worker is gone.
+pub(crate) fn recovering(claimed: &Claimed) -> Span {
+    let span = tracing::info_span!("recover mail", otel.kind = "internal", muster.delivery = %claimed.lease.delivery);
+    continue_from(&span, claimed);
+    span
+}
+
+/// The conversation with the mail server.
+pub(crate) fn conversation(server: &SmtpUrl) -> Span {
+    tracing::info_span!(
+        "smtp",
+        otel.name = "SMTP send",
+        otel.kind = "client",
+        otel.status_code = field::Empty,
+        network.protocol.name = "smtp",
+        network.transport = "tcp",
+        server.address = %server.host,
+        server.port = server.port,
+        smtp.reply.code = field::Empty,
+        error.type = field::Empty,
+    )
+}
+
+/// Writes the end of a conversation into its span.
+pub(crate) fn ended(span: &Span, outcome: &Outcome) {
+    if let Some(reply) = outcome.reply() {
+        span.record("smtp.reply.code", reply.code());
+    }
+    if !matches!(outcome, Outcome::Taken(_)) {
+        span.record("otel.status_code", "ERROR");
+        span.record("error.type", outcome.word());
+    }
+}
+
+fn continue_from(span: &Span, claimed: &Claimed) {
+    if let Some(traceparent) = &claimed.traceparent {
+        propagation::set_parent(span, propagation::context_of(traceparent));
+    }
+}

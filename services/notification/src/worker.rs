@@ -1,0 +1,157 @@
+//! The mail worker: finds what is due and keeps a number of attempts going.
+
+mod pace;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use muster_database::DatabaseError;
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout};
+use tokio_util::sync::CancellationToken;
+
+use crate::domain::Outcome;
+use crate::measures;
+use crate::ops::send::Mailer;
+use crate::ops::{claim, recover};
+use crate::store::{self, Claimed};
+use pace::{Idle, Reach};
+
+/// How often to look for dead workers' deliveries, and at the backlog.
+const CHECK_EVERY: Duration = Duration::from_secs(1);
+/// How long attempts whose message has been handed over may wait for their reply when the service stops. What is lost
+/// then is ambiguous.
+const LAST_REPLIES: Duration = Duration::from_secs(3);
+
+/// Sends what is due, some at a time. Any number of them may run on one database.
+#[derive(Clone)]
+pub struct Worker {
+    mailer: Arc<Mailer>,
+    wake: Arc<Notify>,
+    at_once: usize,
+}
+
+impl Worker {
+    /// Sends at most `at_once` messages at the same time; `wake` tells that something new may be there.
+    #[must_use]
+    pub fn new(mailer: Arc<Mailer>, wake: Arc<Notify>, at_once: usize) -> Self {
+        Self {
+            mailer,
+            wake,
+            at_once,
+        }
+    }
+
+    /// Sends what is due until `shutdown`; then gives back what has not been handed over.
+    pub async fn run(self, shutdown: CancellationToken) {
+        tracing::info!(at_once = self.at_once, "mail worker started");
+        let (mut attempts, mut idle, mut reach) = (JoinSet::new(), Idle::default(), Reach::default());
+        let mut checked: Option<Instant> = None;
+        while !shutdown.is_cancelled() {
+            if checked.is_none_or(|at| at.elapsed() >= CHECK_EVERY) {
+                self.check().await;
+                checked = Some(Instant::now());
+            }
+            let free = reach.limit(self.at_once).saturating_sub(attempts.len());
+            let found = self.start(&mut attempts, free, &shutdown).await;
+            measures::sending(attempts.len());
+            let wait = idle.after(found);
+            tokio::select! {
+                biased;
+                () = shutdown.cancelled() => {}
+                Some(ended) = attempts.join_next() => reach.learn(ended.ok().as_ref()),
+                () = self.wake.notified() => idle.woken(),
+                () = tokio::time::sleep(wait) => {}
+            }
+            while let Some(ended) = attempts.try_join_next() {
+                reach.learn(ended.ok().as_ref());
+            }
+        }
+        drop(
+            timeout(LAST_REPLIES, async {
+                while attempts.join_next().await.is_some() {}
+            })
+            .await,
+        );
+        self.mailer.smtp.close().await;
+        tracing::info!("mail worker stopped");
+    }
+
+    /// Tries everything that is due now, once, and answers what came of it: for tests, which step the worker.
+    pub async fn step(&self) -> Vec<Outcome> {
+        self.recover().await;
+        let mut outcomes = Vec::new();
+        let mut attempts = JoinSet::new();
+        let (stop, mut due) = (CancellationToken::new(), self.claim(self.at_once).await);
+        while !due.is_empty() {
+            self.spawn(&mut attempts, due, &stop);
+            outcomes.extend(std::mem::take(&mut attempts).join_all().await);
+            due = self.claim(self.at_once).await;
+        }
+        outcomes
+    }
+
+    async fn start(&self, attempts: &mut JoinSet<Outcome>, free: usize, stop: &CancellationToken) -> bool {
+        if free == 0 {
+            return false;
+        }
+        let due = self.claim(free).await;
+        let found = !due.is_empty();
+        self.spawn(attempts, due, stop);
+        found
+    }
+
+    fn spawn(&self, attempts: &mut JoinSet<Outcome>, due: Vec<Claimed>, stop: &CancellationToken) {
+        for claimed in due {
+            let (mailer, stop) = (Arc::clone(&self.mailer), stop.clone());
+            attempts.spawn(async move { mailer.send(claimed, &stop).await });
+        }
+    }
+
+    async fn claim(&self, limit: usize) -> Vec<Claimed> {
+        let mailer = &self.mailer;
+        let claimed = claim::claim(&mailer.database, &mailer.clock, limit, mailer.timing.lease).await;
+        claimed.unwrap_or_else(|error| complain(&error, "looking for mail that is due"))
+    }
+
+    async fn check(&self) {
+        self.recover().await;
+        let now = self.mailer.clock.now();
+        let counted: Result<_, DatabaseError> = self
+            .mailer
+            .database
+            .read(move |connection| Box::pin(store::backlog(connection, now)))
+            .await;
+        match counted {
+            Ok(backlog) => measures::backlog(&backlog),
+            Err(error) => complain(&error, "counting the mail that waits"),
+        }
+    }
+
+    async fn recover(&self) {
+        let Mailer {
+            database,
+            clock,
+            timing,
+            ..
+        } = &*self.mailer;
+        loop {
+            match recover::recover(database, clock, timing.resend_after).await {
+                Ok(0) => return,
+                Ok(_) => {}
+                Err(error) => return complain(&error, "recovering mail"),
+            }
+        }
+    }
+}
+
+/// The database is away: the loop comes round again.
+fn complain<T: Default>(error: &DatabaseError, doing: &'static str) -> T {
+    tracing::warn!(
+        error = error as &dyn std::error::Error,
+        doing,
+        "the mail worker is held up"
+    );
+    T::default()
+}
