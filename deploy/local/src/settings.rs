@@ -40,6 +40,7 @@ pub(crate) fn environment(
         set.push(("MUSTER_DATABASE_URL", database.clone()));
         set.push(("MUSTER_AMQP_URL", engines.amqp.clone()));
         set.push(("MUSTER_CALLER_JWKS", file("keys/caller.jwks.json")));
+        set.push(("MUSTER_PAGE_KEY", file("keys/page.key")));
     }
     match service {
         "gateway" => {

@@ -18,6 +18,9 @@ use crate::{build, install};
 #[derive(Debug, Args)]
 #[command(after_help = "Example: cargo dev test -p muster-invitation -- a_cancelled")]
 pub(crate) struct Options {
+    /// Stop the engines that a plain `cargo test` has left running, and test nothing
+    #[arg(long)]
+    stop: bool,
     /// Passed on to `cargo test` in the place of `--workspace`
     #[arg(
         trailing_var_arg = true,
@@ -55,6 +58,19 @@ impl Count {
 
 /// Runs the tests; the last line sums them up.
 pub(crate) async fn run(place: &Place, options: &Options) -> anyhow::Result<ExitCode> {
+    if options.stop {
+        let left = place.root.join("target/test-engines");
+        let stopped = spawn_blocking(move || Pair::stop_running(&left)).await?;
+        say!(
+            "stopped: {}",
+            if stopped.is_empty() {
+                "nothing".to_owned()
+            } else {
+                stopped.join(", ")
+            }
+        );
+        return Ok(ExitCode::SUCCESS);
+    }
     install::require(&Package::TESTS).await?;
     let directory = place.at("test");
     let starting = directory.clone();

@@ -168,3 +168,54 @@ fn open(file: &Path) -> anyhow::Result<File> {
 fn older(file: &Path) -> PathBuf {
     file.with_extension("older.jsonl")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::span::Link;
+    use super::*;
+
+    fn span(id: &str, parent: &str, service: &str) -> Span {
+        let link = Link {
+            trace_id: "other".to_owned(),
+            span_id: "1".to_owned(),
+        };
+        Span {
+            trace_id: "trace".to_owned(),
+            span_id: id.to_owned(),
+            parent_span_id: parent.to_owned(),
+            service: service.to_owned(),
+            name: "work".to_owned(),
+            kind: "server".to_owned(),
+            start: 1,
+            end: 2,
+            error: None,
+            attributes: Default::default(),
+            links: if parent.is_empty() { vec![link] } else { Vec::new() },
+            events: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn spans_survive_a_restart_and_make_edges_whatever_their_order() {
+        let folder = std::env::temp_dir().join(format!("muster-traces-{}", std::process::id()));
+        let mut store = Store::open(&folder).unwrap();
+        store
+            .add(vec![span("c", "b", "invitation"), span("b", "a", "gateway")])
+            .unwrap();
+        store
+            .add(vec![span("a", "", "gateway"), span("a", "", "gateway")])
+            .unwrap();
+        drop(store);
+
+        let store = Store::open(&folder).unwrap();
+        assert_eq!(store.trace("trace").unwrap().len(), 3);
+        let edges: Vec<_> = store
+            .edges()
+            .into_iter()
+            .map(|edge| (edge.from, edge.to))
+            .collect();
+        assert_eq!(edges, [("gateway".to_owned(), "invitation".to_owned())]);
+        assert!(store.linking_to("other").contains("trace"));
+        let _ = fs::remove_dir_all(&folder);
+    }
+}
