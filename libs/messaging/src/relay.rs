@@ -110,8 +110,8 @@ async fn claim(db: &Database) -> Result<Option<Batch>, DatabaseError> {
     Ok((!rows.is_empty()).then_some(Batch { lease, claimed, rows }))
 }
 
-/// Publishes a batch and writes down what became of each row. An unconfirmed message ends the session: nobody knows
-/// what the broker has read of it.
+/// Publishes a batch and writes down what became of each row. An unconfirmed message ends the session, unless the broker
+/// has said that it is not reading: nobody knows what it has read.
 async fn batch_done(
     db: &Database,
     session: &Session,
@@ -133,7 +133,8 @@ async fn batch_done(
         }
     }
     write_down(db, &batch, published, postponed).await;
-    if outcomes.contains(&Outcome::Unconfirmed) {
+    // A blocked broker has stopped reading, and goes on where it stopped: leaving would leave a dead connection there.
+    if outcomes.contains(&Outcome::Unconfirmed) && !session.is_blocked() {
         return Err(BrokerError::Timeout("confirming messages"));
     }
     Ok(())

@@ -33,12 +33,16 @@ mod callers;
 mod database;
 mod drops;
 mod engines;
+mod service;
+mod signed;
 mod waiting;
 
 pub use broker::TestBroker;
 pub use callers::Callers;
 pub use database::TestDatabase;
 pub use engines::{amqp_url, postgres_url, stop_engines};
+pub use service::{TestChannel, TestService};
+pub use signed::{Signed, Who};
 pub use waiting::{eventually, eventually_some};
 
 /// What a service's first migration must consist of.

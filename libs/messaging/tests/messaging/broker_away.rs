@@ -1,5 +1,6 @@
 //! A broker that is away, deaf, or gone for a while costs nothing but time.
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use muster_engines::{Ports, RabbitMq, RabbitMqPorts};
@@ -62,57 +63,134 @@ async fn a_broker_outage_does_not_block_writers_and_drains_afterwards() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broker_that_was_stopped_and_started_keeps_what_it_confirmed() {
     let world = World::new().await;
-    let directory = tempdir();
-    let mut server = start(directory.clone()).await;
-    let options = BrokerOptions {
-        url: server.url(),
-        prefix: String::new(),
-        service: "invitation",
-    };
-    let broker = Broker::new(options).unwrap();
+    let mut private = PrivateBroker::start("stopped").await;
+    let broker = private.broker();
     let relay = world.relay(broker.clone());
     for number in 1..=50 {
         world.publish(fresh(), number).await;
     }
     eventually(async || world.pending().await == 0).await;
 
-    server = tokio::task::spawn_blocking(move || {
-        server.stop();
-        server
-    })
-    .await
-    .unwrap();
-    drop(server);
+    private.stop().await;
     for number in 1..=50 {
         world.publish(fresh(), number).await;
     }
     assert_eq!(world.pending().await, 50);
-    let mut server = start(directory.clone()).await;
+    let mut private = PrivateBroker::start("stopped").await;
     eventually(async || world.pending().await == 0).await;
     let consumer = world.consumer(broker, Recorder::new());
     eventually(async || world.applied().await == 100).await;
     consumer.stop().await;
     relay.stop().await;
-    tokio::task::spawn_blocking(move || server.stop()).await.unwrap();
-    drop(std::fs::remove_dir_all(directory));
+    private.stop().await;
+    private.forget();
 }
 
-fn tempdir() -> std::path::PathBuf {
-    std::env::temp_dir().join(format!("muster-messaging-{}", std::process::id()))
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broker_under_alarm_delays_messages_and_blocks_nobody() {
+    let world = World::new().await;
+    let mut private = PrivateBroker::start("alarm").await;
+    let relay = world.relay(private.broker());
+    let consumer = world.consumer(private.broker(), Recorder::new());
+    world.publish(fresh(), 1).await;
+    eventually(async || world.applied().await == 1).await;
+
+    private
+        .control(&["set_vm_memory_high_watermark", "0.000001"])
+        .await;
+    let mut slowest = Duration::ZERO;
+    let began = Instant::now();
+    for number in 1.. {
+        let started = Instant::now();
+        world.publish(fresh(), number).await;
+        slowest = slowest.max(started.elapsed());
+        // Longer than a batch may wait for its confirms.
+        if began.elapsed() > Duration::from_secs(8) {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(slowest < Duration::from_secs(1), "a writer waited {slowest:?}");
+    let facts = world.publisher.count("SELECT count(*) FROM fact").await;
+    assert!(world.pending().await >= facts - 1, "published through an alarm");
+
+    private.control(&["set_vm_memory_high_watermark", "0.8"]).await;
+    eventually(async || world.pending().await == 0).await;
+    eventually(async || world.applied().await == facts).await;
+    consumer.stop().await;
+    relay.stop().await;
+    private.stop().await;
+    private.forget();
 }
 
-async fn start(directory: std::path::PathBuf) -> RabbitMq {
-    tokio::task::spawn_blocking(move || {
-        std::fs::create_dir_all(&directory).unwrap();
-        let mut ports = Ports::open(&directory.join("ports"));
-        let ports = RabbitMqPorts::choose(&mut ports).unwrap();
-        RabbitMq::start(
-            &directory.join("rabbitmq"),
-            &directory.join("rabbitmq.log"),
-            ports,
-        )
+/// A broker that may be stopped and starved.
+struct PrivateBroker {
+    directory: PathBuf,
+    server: Option<RabbitMq>,
+    mapper: u16,
+}
+
+impl PrivateBroker {
+    async fn start(name: &str) -> Self {
+        let directory = std::env::temp_dir().join(format!("muster-messaging-{}-{name}", std::process::id()));
+        tokio::task::spawn_blocking(move || {
+            std::fs::create_dir_all(&directory).unwrap();
+            let mut known = Ports::open(&directory.join("ports"));
+            let ports = RabbitMqPorts::choose(&mut known).unwrap();
+            let log = directory.join("rabbitmq.log");
+            let server = RabbitMq::start(&directory.join("rabbitmq"), &log, ports).unwrap();
+            let mapper = known.known("rabbitmq-mapper").unwrap();
+            Self {
+                directory,
+                server: Some(server),
+                mapper,
+            }
+        })
+        .await
         .unwrap()
-    })
-    .await
-    .unwrap()
+    }
+
+    fn broker(&self) -> Broker {
+        let url = self.server.as_ref().unwrap().url();
+        Broker::new(BrokerOptions {
+            url,
+            prefix: String::new(),
+            service: "invitation",
+        })
+        .unwrap()
+    }
+
+    /// `rabbitmqctl` with these arguments.
+    async fn control(&self, arguments: &[&str]) {
+        let done = tokio::process::Command::new("/usr/lib/rabbitmq/bin/rabbitmqctl")
+            .args(["-n", "muster@localhost"])
+            .args(arguments)
+            .env("HOME", self.directory.join("rabbitmq/home"))
+            .env("ERL_EPMD_PORT", self.mapper.to_string())
+            .env("RABBITMQ_CONF_ENV_FILE", "/dev/null")
+            .env("LANG", "C.UTF-8")
+            .output()
+            .await
+            .unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    }
+
+    async fn stop(&mut self) {
+        if let Some(mut server) = self.server.take() {
+            tokio::task::spawn_blocking(move || server.stop()).await.unwrap();
+        }
+    }
+
+    fn forget(&self) {
+        drop(std::fs::remove_dir_all(&self.directory));
+    }
+}
+
+impl Drop for PrivateBroker {
+    /// Also when the test has failed.
+    fn drop(&mut self) {
+        if let Some(mut server) = self.server.take() {
+            server.stop();
+        }
+    }
 }

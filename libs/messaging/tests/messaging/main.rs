@@ -5,6 +5,7 @@
 )]
 
 mod broker_away;
+mod crash;
 mod database_away;
 mod inbox;
 mod loss;
@@ -12,5 +13,6 @@ mod order;
 mod outbox;
 mod parked;
 mod proxy;
+mod traces;
 mod unroutable;
 mod world;
