@@ -1,0 +1,45 @@
+//! Puts the service together. The only wiring.
+
+use muster_messaging::topology;
+use muster_proto::employment::v1::employment_internal_service_server::EmploymentInternalServiceServer;
+use muster_proto::employment::v1::employment_service_server::EmploymentServiceServer;
+use muster_proto::employment::v1::person_employment_service_server::PersonEmploymentServiceServer;
+use muster_server::{App, Consumer, Service, Shell};
+use sqlx::migrate::Migrator;
+
+use crate::Settings;
+use crate::events::Hirings;
+use crate::peers::Peers;
+use crate::rpc::Rpc;
+
+/// The service of employments.
+#[derive(Debug)]
+pub struct EmploymentService;
+
+impl Service for EmploymentService {
+    const NAME: &'static str = "employment";
+    const ABOUT: &'static str =
+        "Who works where, in which groups, and whether the organization has confirmed it";
+    const MIGRATOR: Migrator = sqlx::migrate!();
+    type Settings = Settings;
+
+    async fn build(settings: Settings, shell: Shell) -> anyhow::Result<App> {
+        let peers = Peers {
+            organization: shell.peer("organization", &settings.organization_url),
+            invitation: shell.peer("invitation", &settings.invitation_url),
+        };
+        let rpc = Rpc {
+            database: shell.database,
+            page_key: settings.page.page_key,
+        };
+        let hirings = Hirings {
+            peers,
+            clock: shell.clock,
+        };
+        Ok(App::new()
+            .grpc(EmploymentServiceServer::new(rpc.clone()))
+            .grpc(PersonEmploymentServiceServer::new(rpc.clone()))
+            .grpc(EmploymentInternalServiceServer::new(rpc))
+            .consumer(Consumer::new(&topology::EMPLOYMENT, hirings)))
+    }
+}

@@ -1,0 +1,27 @@
+//! The employment service: who works where, in which groups, and whether the organization has confirmed it.
+//!
+//! An employment begins when an invitation is accepted or a profile is approved; organization and records hear of it by
+//! `employment.verified`.
+//!
+//! - `config`: its settings.
+//! - `app`: the only wiring.
+//! - `rpc`: gRPC; each method parses, looks up and maps.
+//! - `ops`: one verb a file.
+//! - `domain`: employments, and the rule by which one begins: pure.
+//! - `store`: SQL, as functions on a connection.
+//! - `events`: what it publishes (`employment.verified`) and consumes (`invitation.accepted`, `organization.approved`).
+//! - `peers`: organization and invitation, asked before an employment begins.
+//! - `error`: everything that keeps it from doing what it is asked.
+
+mod app;
+mod config;
+mod domain;
+mod error;
+mod events;
+mod ops;
+mod peers;
+mod rpc;
+mod store;
+
+pub use app::EmploymentService;
+pub use config::Settings;

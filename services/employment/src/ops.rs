@@ -1,0 +1,5 @@
+//! What the service does, one verb a file.
+
+mod employ;
+
+pub(crate) use employ::employ;

@@ -1,0 +1,70 @@
+//! From the domain to messages. Exhaustive: a field that is added there does not compile until it is sent, or left out
+//! in so many words.
+
+use muster_ids::{GroupName, InvitationName, LocationName, PersonName};
+use muster_proto::employment::v1 as pb;
+use muster_server::convert::timestamp;
+
+use crate::domain::{Employment, EmploymentState};
+
+impl From<EmploymentState> for pb::EmploymentState {
+    fn from(state: EmploymentState) -> Self {
+        match state {
+            EmploymentState::PendingVerification => Self::PendingVerification,
+            EmploymentState::Verified => Self::Verified,
+            EmploymentState::Rejected => Self::Rejected,
+            EmploymentState::Withdrawn => Self::Withdrawn,
+            EmploymentState::Ended => Self::Ended,
+        }
+    }
+}
+
+impl From<Employment> for pb::Employment {
+    fn from(employment: Employment) -> Self {
+        let name = employment.name().to_string();
+        let Employment {
+            organization,
+            id: _,
+            person,
+            person_display_name,
+            state,
+            groups,
+            location,
+            source_invitation,
+            version,
+            create_time,
+            verify_time,
+        } = employment;
+        Self {
+            name,
+            etag: format!("{version:x}"),
+            person: PersonName { person }.to_string(),
+            person_display_name,
+            state: pb::EmploymentState::from(state).into(),
+            groups: groups
+                .into_iter()
+                .map(|group| GroupName { organization, group }.to_string())
+                .collect(),
+            location: location
+                .map(|location| {
+                    LocationName {
+                        organization,
+                        location,
+                    }
+                    .to_string()
+                })
+                .unwrap_or_default(),
+            source_invitation: source_invitation
+                .map(|invitation| {
+                    InvitationName {
+                        organization,
+                        invitation,
+                    }
+                    .to_string()
+                })
+                .unwrap_or_default(),
+            create_time: Some(timestamp(create_time)),
+            verify_time: verify_time.map(timestamp),
+        }
+    }
+}
