@@ -1,0 +1,58 @@
+//! Puts the service together. The only wiring.
+
+use muster_messaging::topology;
+use muster_proto::records::v1::assignment_service_server::AssignmentServiceServer;
+use muster_proto::records::v1::grant_service_server::GrantServiceServer;
+use muster_proto::records::v1::learning_record_service_server::LearningRecordServiceServer;
+use muster_proto::records::v1::person_record_service_server::PersonRecordServiceServer;
+use muster_proto::records::v1::progress_service_server::ProgressServiceServer;
+use muster_proto::records::v1::training_internal_service_server::TrainingInternalServiceServer;
+use muster_proto::records::v1::training_service_server::TrainingServiceServer;
+use muster_server::{App, Consumer, Service, Shell};
+use sqlx::migrate::Migrator;
+
+use crate::Settings;
+use crate::events::Employments;
+use crate::ops::Desk;
+use crate::peers::Peers;
+use crate::rpc::Rpc;
+
+/// The service of learning records.
+#[derive(Debug)]
+pub struct RecordsService;
+
+impl Service for RecordsService {
+    const NAME: &'static str = "records";
+    const ABOUT: &'static str = "Trainings, who must take which, the proofs, and who may read of it";
+    const MIGRATOR: Migrator = sqlx::migrate!();
+    type Settings = Settings;
+
+    async fn build(settings: Settings, shell: Shell) -> anyhow::Result<App> {
+        let peers = Peers {
+            organization: shell.peer("organization", &settings.organization_url),
+            employment: shell.peer("employment", &settings.employment_url),
+        };
+        let desk = Desk {
+            database: shell.database,
+            clock: shell.clock,
+            peers,
+        };
+        let employments = Employments {
+            peers: desk.peers.clone(),
+            clock: desk.clock.clone(),
+        };
+        let rpc = Rpc {
+            desk,
+            page_key: settings.page.page_key,
+        };
+        Ok(App::new()
+            .grpc(TrainingServiceServer::new(rpc.clone()))
+            .grpc(TrainingInternalServiceServer::new(rpc.clone()))
+            .grpc(AssignmentServiceServer::new(rpc.clone()))
+            .grpc(ProgressServiceServer::new(rpc.clone()))
+            .grpc(GrantServiceServer::new(rpc.clone()))
+            .grpc(LearningRecordServiceServer::new(rpc.clone()))
+            .grpc(PersonRecordServiceServer::new(rpc))
+            .consumer(Consumer::new(&topology::RECORDS, employments)))
+    }
+}

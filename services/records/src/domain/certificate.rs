@@ -1,0 +1,69 @@
+//! Certificates and their numbers.
+
+use std::fmt;
+
+use muster_ids::{CertificateId, OrganizationId, PersonId, TrainingId};
+use time::OffsetDateTime;
+
+/// Crockford's base32: no letter that looks like a digit.
+const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+/// 128 bits, five to a character.
+const LENGTH: usize = 26;
+
+/// The proof that a person completed a training.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Certificate {
+    /// Who completed it.
+    pub(crate) person: PersonId,
+    /// Its id.
+    pub(crate) id: CertificateId,
+    /// What can be told to others.
+    pub(crate) number: String,
+    /// The training.
+    pub(crate) training: TrainingId,
+    /// The name of the training when it was completed.
+    pub(crate) training_display_name: String,
+    /// The organization whose assignment it completed.
+    pub(crate) organization: OrganizationId,
+    /// When it was issued.
+    pub(crate) issue_time: OffsetDateTime,
+}
+
+/// A number that nobody guesses: 128 bits in base32, 26 characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct CertificateNumber(String);
+
+impl CertificateNumber {
+    /// The number of these random bits.
+    pub(crate) fn of_bits(bits: u128) -> Self {
+        let characters = (0..LENGTH).rev().map(|place| {
+            let index = (bits >> (place * 5)) & 31;
+            char::from(ALPHABET[index as usize])
+        });
+        Self(characters.collect())
+    }
+}
+
+impl fmt::Display for CertificateNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_bit_counts() {
+        assert_eq!(CertificateNumber::of_bits(0).to_string(), "0".repeat(LENGTH));
+        assert_eq!(
+            CertificateNumber::of_bits(u128::MAX).to_string(),
+            format!("7{}", "Z".repeat(LENGTH - 1))
+        );
+        let all: std::collections::HashSet<String> = (0..128)
+            .map(|bit| CertificateNumber::of_bits(1 << bit).to_string())
+            .collect();
+        assert_eq!(all.len(), 128);
+    }
+}

@@ -1,0 +1,34 @@
+//! Consent.
+
+use muster_proto::records::v1 as pb;
+use muster_proto::records::v1::grant_service_server::GrantService;
+use muster_server::Call;
+use tonic::{Request, Response, Status};
+
+use super::{Rpc, parse};
+use crate::ops;
+
+#[tonic::async_trait]
+impl GrantService for Rpc {
+    async fn create_grant(
+        &self,
+        request: Request<pb::CreateGrantRequest>,
+    ) -> Result<Response<pb::CreateGrantResponse>, Status> {
+        let call = Call::accept(request)?;
+        let (person, organization) = parse::new_grant(&call)?;
+        let key = call.key(&call.message.request_id)?;
+        Ok(Response::new(
+            ops::grant(&self.desk, key, person, organization).await?,
+        ))
+    }
+
+    async fn revoke_grant(
+        &self,
+        request: Request<pb::RevokeGrantRequest>,
+    ) -> Result<Response<pb::RevokeGrantResponse>, Status> {
+        let call = Call::accept(request)?;
+        let name = parse::grant(&call)?;
+        let key = call.key(&call.message.request_id)?;
+        Ok(Response::new(ops::revoke(&self.desk, key, name).await?))
+    }
+}
