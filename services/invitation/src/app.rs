@@ -1,0 +1,67 @@
+//! The only wiring.
+
+use std::sync::Arc;
+
+use muster_messaging::topology;
+use muster_proto::invitation::v1::acceptance_internal_service_server::AcceptanceInternalServiceServer;
+use muster_proto::invitation::v1::import_service_server::ImportServiceServer;
+use muster_proto::invitation::v1::invitation_redemption_service_server::InvitationRedemptionServiceServer;
+use muster_proto::invitation::v1::invitation_service_server::InvitationServiceServer;
+use muster_proto::invitation::v1::mail_source_internal_service_server::MailSourceInternalServiceServer;
+use muster_server::{App, Consumer, Service, Shell};
+use sqlx::migrate::Migrator;
+use tokio::sync::Notify;
+
+use crate::Settings;
+use crate::events::reports::Reports;
+use crate::ops::{send_due, work};
+use crate::organization::Organization;
+use crate::parts::Parts;
+use crate::rpc::{AcceptanceRpc, ImportRpc, InvitationRpc, MailSourceRpc, RedemptionRpc};
+
+/// The invitation service.
+#[derive(Debug)]
+pub struct InvitationApp;
+
+impl Service for InvitationApp {
+    const NAME: &'static str = "invitation";
+    const ABOUT: &'static str = "Invitations: by hand, by spreadsheet, until somebody accepts";
+    const MIGRATOR: Migrator = sqlx::migrate!();
+    type Settings = Settings;
+
+    async fn build(settings: Settings, shell: Shell) -> anyhow::Result<App> {
+        let organization = Organization::new(shell.peer("organization", &settings.organization_url));
+        let parts = Parts {
+            database: shell.database,
+            clock: shell.clock,
+            organization,
+            links: settings.links(),
+            import_waits: Arc::new(Notify::new()),
+        };
+        let pages = settings.page.page_key;
+        let (scheduler, worker) = (parts.clone(), parts.clone());
+        Ok(App::new()
+            .grpc(InvitationServiceServer::new(InvitationRpc {
+                parts: parts.clone(),
+                pages: pages.clone(),
+            }))
+            .grpc(ImportServiceServer::new(ImportRpc {
+                parts: parts.clone(),
+                pages,
+            }))
+            .grpc(InvitationRedemptionServiceServer::new(RedemptionRpc {
+                parts: parts.clone(),
+            }))
+            .grpc(MailSourceInternalServiceServer::new(MailSourceRpc {
+                parts: parts.clone(),
+            }))
+            .grpc(AcceptanceInternalServiceServer::new(AcceptanceRpc { parts }))
+            .consumer(Consumer::new(&topology::INVITATION, Reports))
+            .task("scheduler", move |shutdown| {
+                send_due::run(scheduler.clone(), shutdown)
+            })
+            .task("import-worker", move |shutdown| {
+                work::run(worker.clone(), shutdown)
+            }))
+    }
+}

@@ -1,0 +1,56 @@
+//! What this service is told beyond what every service is told.
+
+use std::sync::Arc;
+
+use muster_server::page::PageSettings;
+use muster_server::settings::PeerUrl;
+
+use crate::domain::link::LinkKeys;
+use crate::parts::Links;
+
+/// Settings of the invitation service.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Settings {
+    /// Where the organization service answers
+    #[arg(long, env = "MUSTER_ORGANIZATION_URL", value_name = "URL")]
+    pub organization_url: PeerUrl,
+    /// File with the keys of links: current = "k1", [keys] k1 = "<base64 of 32 bytes>"
+    #[arg(long, env = "MUSTER_LINK_KEYS", value_name = "FILE", value_parser = link_keys)]
+    pub link_keys: LinkKeyRing,
+    /// What links begin with: the public URL of the pages
+    #[arg(long, env = "MUSTER_PUBLIC_URL", value_name = "URL", value_parser = public_url)]
+    pub public_url: String,
+    /// The key of page tokens.
+    #[command(flatten)]
+    pub page: PageSettings,
+}
+
+/// The keys of links, read from their file. Never shown.
+#[derive(Clone, Debug)]
+pub struct LinkKeyRing(LinkKeys);
+
+impl Settings {
+    pub(crate) fn links(&self) -> Links {
+        Links {
+            keys: self.link_keys.0.clone(),
+            base: Arc::from(self.public_url.as_str()),
+        }
+    }
+}
+
+fn link_keys(path: &str) -> Result<LinkKeyRing, String> {
+    let text = std::fs::read_to_string(path).map_err(|error| format!("cannot be read: {error}"))?;
+    LinkKeys::parse(&text)
+        .map(LinkKeyRing)
+        .map_err(|problem| problem.to_string())
+}
+
+fn public_url(text: &str) -> Result<String, String> {
+    let rest = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"));
+    match rest {
+        Some(rest) if !rest.is_empty() && !rest.contains(['?', '#', ' ']) => Ok(text.to_owned()),
+        _ => Err("is not a URL such as https://muster.example.org".to_owned()),
+    }
+}

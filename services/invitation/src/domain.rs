@@ -1,0 +1,10 @@
+//! What an invitation, a link and a spreadsheet are: pure, without a network, a database or a clock.
+
+mod words;
+
+pub(crate) mod context;
+pub(crate) mod import;
+pub(crate) mod invitation;
+pub(crate) mod link;
+pub(crate) mod preview;
+pub(crate) mod spreadsheet;

@@ -1,0 +1,190 @@
+//! An import and its rows.
+
+use std::time::Duration;
+
+use muster_ids::{GroupId, ImportId, InvitationId, LocationId, OrganizationId, PersonId};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use super::words::words;
+
+/// How long a preview can be decided on.
+pub(crate) const DECIDE_WITHIN: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// One uploaded spreadsheet.
+#[derive(Debug, Clone)]
+pub(crate) struct Import {
+    pub(crate) organization: OrganizationId,
+    pub(crate) id: ImportId,
+    pub(crate) state: ImportState,
+    pub(crate) file_name: String,
+    pub(crate) uploader: PersonId,
+    /// Digest of the preview; its beginning is the etag.
+    pub(crate) preview_sha256: [u8; 32],
+    /// Digest of the groups and locations that the preview was made with.
+    pub(crate) context_sha256: [u8; 32],
+    pub(crate) counts: Counts,
+    pub(crate) applied: i32,
+    pub(crate) refused: i32,
+    pub(crate) create_time: OffsetDateTime,
+    pub(crate) expire_time: OffsetDateTime,
+    pub(crate) decide_time: Option<OffsetDateTime>,
+    pub(crate) finish_time: Option<OffsetDateTime>,
+}
+
+/// What a preview found.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    /// Rows of the file.
+    pub(crate) rows: i32,
+    /// Rows that become an invitation of their own.
+    pub(crate) valid: i32,
+    /// Rows with a warning and no error.
+    pub(crate) warnings: i32,
+    /// Rows with an error.
+    pub(crate) errors: i32,
+}
+
+words! {
+    /// Where an import stands.
+    ImportState {
+        /// The preview is to be made, or made again.
+        Uploaded = "UPLOADED",
+        Ready = "READY",
+        Approved = "APPROVED",
+        Applying = "APPLYING",
+        Applied = "APPLIED",
+        AppliedWithErrors = "APPLIED_WITH_ERRORS",
+        Disapproved = "DISAPPROVED",
+        /// Never stored: a READY one past its time.
+        Expired = "EXPIRED",
+    }
+
+    /// Where a row stands.
+    RowState {
+        Valid = "VALID",
+        Merged = "MERGED",
+        Invalid = "INVALID",
+        Applied = "APPLIED",
+        Refused = "REFUSED",
+    }
+}
+
+impl Import {
+    /// The version of the preview, for callers to name.
+    pub(crate) fn etag(&self) -> String {
+        self.preview_sha256[..16]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    }
+
+    /// Where it stands at `now`.
+    pub(crate) fn standing(&self, now: OffsetDateTime) -> ImportState {
+        match self.state {
+            ImportState::Ready if self.expire_time <= now => ImportState::Expired,
+            state => state,
+        }
+    }
+}
+
+/// A row as the file has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RawRow {
+    /// Line on which it begins; the header is line 1.
+    pub(crate) line: i32,
+    pub(crate) address: String,
+    pub(crate) groups: Vec<String>,
+    /// Empty when not said.
+    pub(crate) location: String,
+    /// Whether it has more cells than the header.
+    pub(crate) has_surplus_cells: bool,
+}
+
+/// A row with what the preview, and later the applying, made of it.
+#[derive(Debug, Clone)]
+pub(crate) struct Row {
+    pub(crate) raw: RawRow,
+    pub(crate) outcome: Outcome,
+    pub(crate) problems: Vec<Problem>,
+    pub(crate) groups: Vec<GroupId>,
+    pub(crate) location: Option<LocationId>,
+    pub(crate) invitation: Option<InvitationId>,
+    pub(crate) trace_id: String,
+}
+
+/// What became of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Will become an invitation.
+    Valid,
+    /// Belongs to the earlier row on this line.
+    Merged(i32),
+    /// Has an error.
+    Invalid,
+    /// Became an invitation, or was merged into a live one.
+    Applied,
+    /// Was refused when applied.
+    Refused,
+}
+
+impl Outcome {
+    /// The stored word's enum.
+    pub(crate) fn state(self) -> RowState {
+        match self {
+            Outcome::Valid => RowState::Valid,
+            Outcome::Merged(_) => RowState::Merged,
+            Outcome::Invalid => RowState::Invalid,
+            Outcome::Applied => RowState::Applied,
+            Outcome::Refused => RowState::Refused,
+        }
+    }
+}
+
+/// One problem of one row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Problem {
+    pub(crate) severity: Severity,
+    pub(crate) column: String,
+    /// What is wrong and what to do.
+    pub(crate) description: String,
+    /// What was probably meant; empty when there is nothing near.
+    pub(crate) suggestion: String,
+}
+
+/// Whether a problem costs the row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub(crate) enum Severity {
+    Warning,
+    Error,
+}
+
+impl Problem {
+    /// A problem that costs the row.
+    pub(crate) fn error(column: &str, description: impl Into<String>) -> Self {
+        Self::new(Severity::Error, column, description.into())
+    }
+
+    /// A problem that does not.
+    pub(crate) fn warning(column: &str, description: impl Into<String>) -> Self {
+        Self::new(Severity::Warning, column, description.into())
+    }
+
+    /// The same with what was probably meant.
+    pub(crate) fn suggest(self, suggestion: Option<String>) -> Self {
+        Self {
+            suggestion: suggestion.unwrap_or_default(),
+            ..self
+        }
+    }
+
+    fn new(severity: Severity, column: &str, description: String) -> Self {
+        Self {
+            severity,
+            column: column.to_owned(),
+            description,
+            suggestion: String::new(),
+        }
+    }
+}

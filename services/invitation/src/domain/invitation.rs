@@ -1,0 +1,181 @@
+//! An invitation and where it stands.
+
+use std::time::Duration;
+
+use muster_address::EmailAddress;
+use muster_ids::{GroupId, ImportId, InvitationId, LocationId, OrganizationId, PersonId};
+use time::OffsetDateTime;
+
+use super::words::words;
+
+/// How long an invitation can be accepted, counted from its sending.
+pub(crate) const LIFE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// How far ahead a mail may be scheduled.
+pub(crate) const SCHEDULE_AHEAD: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+
+/// An address asked to join an organization. At most one is live, or active, for an address in an organization.
+#[derive(Debug, Clone)]
+pub(crate) struct Invitation {
+    pub(crate) organization: OrganizationId,
+    pub(crate) id: InvitationId,
+    pub(crate) version: i64,
+    pub(crate) state: State,
+    pub(crate) address: EmailAddress,
+    pub(crate) groups: Vec<GroupId>,
+    pub(crate) location: Option<LocationId>,
+    pub(crate) source: Source,
+    pub(crate) inviter: PersonId,
+    pub(crate) import: Option<ImportId>,
+    pub(crate) generation: i32,
+    pub(crate) delivery: DeliveryState,
+    pub(crate) delivery_detail: String,
+    pub(crate) create_time: OffsetDateTime,
+    pub(crate) send_time: OffsetDateTime,
+    pub(crate) expire_time: OffsetDateTime,
+    pub(crate) traceparent: Option<String>,
+}
+
+/// Where an invitation stands, as stored. See [`Invitation::standing`] for what is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum State {
+    /// The mail is being attempted.
+    Prospect,
+    /// The mail server took the mail.
+    Pending,
+    /// The invitee accepted.
+    Active(Acceptance),
+    /// The invitee said no.
+    Declined,
+    /// The organization took it back.
+    Cancelled,
+    /// A newer one of the address was made after it had run out.
+    Expired,
+    /// The learner left the organization.
+    Archived(Acceptance),
+}
+
+/// Who accepted, and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Acceptance {
+    pub(crate) person: PersonId,
+    /// From their own token; empty when it had none.
+    pub(crate) display_name: String,
+    pub(crate) time: OffsetDateTime,
+}
+
+words! {
+    /// A state by name: what is stored, counted and shown.
+    StateName {
+        Prospect = "PROSPECT",
+        Pending = "PENDING",
+        Active = "ACTIVE",
+        Declined = "DECLINED",
+        Cancelled = "CANCELLED",
+        Expired = "EXPIRED",
+        Archived = "ARCHIVED",
+    }
+
+    /// What became of the latest mail.
+    DeliveryState {
+        /// Waits for its send time.
+        Scheduled = "SCHEDULED",
+        /// Handed to the mail worker.
+        Queued = "QUEUED",
+        /// Held back, because the organization is suspended.
+        Held = "HELD",
+        /// The mail server took it.
+        Sent = "SENT",
+        /// It may have been sent.
+        Uncertain = "UNCERTAIN",
+        /// The mail server asked to come back later.
+        Deferred = "DEFERRED",
+        /// The mail server refused it.
+        Failed = "FAILED",
+        /// Taken and sent back later.
+        Bounced = "BOUNCED",
+        /// The address does not want mail.
+        Suppressed = "SUPPRESSED",
+        /// No longer wanted when its turn came.
+        Dropped = "DROPPED",
+    }
+
+    /// How an invitation came about.
+    Source {
+        Manual = "MANUAL",
+        Import = "IMPORT",
+        JoinPage = "JOIN_PAGE",
+    }
+}
+
+impl State {
+    /// The stored word's enum.
+    pub(crate) fn name(&self) -> StateName {
+        match self {
+            State::Prospect => StateName::Prospect,
+            State::Pending => StateName::Pending,
+            State::Active(_) => StateName::Active,
+            State::Declined => StateName::Declined,
+            State::Cancelled => StateName::Cancelled,
+            State::Expired => StateName::Expired,
+            State::Archived(_) => StateName::Archived,
+        }
+    }
+
+    /// Who accepted, once somebody has.
+    pub(crate) fn acceptance(&self) -> Option<&Acceptance> {
+        match self {
+            State::Active(acceptance) | State::Archived(acceptance) => Some(acceptance),
+            State::Prospect | State::Pending | State::Declined | State::Cancelled | State::Expired => None,
+        }
+    }
+}
+
+impl Invitation {
+    /// Where it stands at `now`: a live one that has run out is expired, whatever is stored, so that no sweeper can be
+    /// late.
+    pub(crate) fn standing(&self, now: OffsetDateTime) -> StateName {
+        match self.state.name() {
+            StateName::Prospect | StateName::Pending if self.expire_time <= now => StateName::Expired,
+            name => name,
+        }
+    }
+
+    /// Whether its link may be sent and used at `now`.
+    pub(crate) fn is_live(&self, now: OffsetDateTime) -> bool {
+        matches!(self.standing(now), StateName::Prospect | StateName::Pending)
+    }
+
+    /// The id of the trace that it was made in: the second part of a `traceparent`.
+    pub(crate) fn trace_id(&self) -> &str {
+        trace_id(self.traceparent.as_deref())
+    }
+}
+
+/// The trace id of a `traceparent`; empty without one.
+pub(crate) fn trace_id(traceparent: Option<&str>) -> &str {
+    traceparent
+        .and_then(|text| text.split('-').nth(1))
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trace_id_is_the_second_part() {
+        let traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        assert_eq!(trace_id(Some(traceparent)), "4bf92f3577b34da6a3ce929d0e0e4736");
+        assert_eq!(trace_id(None), "");
+    }
+
+    #[test]
+    fn stored_words_are_read_back_and_others_are_not() {
+        assert_eq!(StateName::parse("PENDING"), Some(StateName::Pending));
+        assert_eq!(StateName::parse("pending"), None);
+        assert_eq!(
+            DeliveryState::parse(DeliveryState::Uncertain.as_str()),
+            Some(DeliveryState::Uncertain)
+        );
+    }
+}

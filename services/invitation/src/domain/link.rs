@@ -1,0 +1,221 @@
+//! The link of an invitation: signed, so that nobody can make or alter one, and without a secret to store.
+//!
+//! `v1 ‖ key id ‖ organization ‖ invitation ‖ generation ‖ HMAC-SHA256(key, purpose ‖ all preceding)`, base64url. The
+//! same bytes every time it is made. Nothing in it is believed before the signature is.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use aws_lc_rs::hmac;
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use muster_ids::{InvitationId, OrganizationId};
+use serde::Deserialize;
+use thiserror::Error;
+use uuid::Uuid;
+
+const VERSION: u8 = 1;
+const PURPOSE: &[u8] = b"muster.invitation.v1.accept\0";
+const TAG: usize = 32;
+/// Organization, invitation and generation.
+const BODY: usize = 16 + 16 + 4;
+const MAX_KEY_ID: usize = 16;
+
+/// What a link stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Link {
+    pub(crate) organization: OrganizationId,
+    pub(crate) invitation: InvitationId,
+    /// A link of another generation than its invitation's is dead.
+    pub(crate) generation: i32,
+}
+
+/// The keys that links are signed with, by id. Old ones still verify; the current one signs.
+#[derive(Clone)]
+pub(crate) struct LinkKeys {
+    current: String,
+    keys: BTreeMap<String, hmac::Key>,
+}
+
+/// Why a file of keys cannot be used.
+#[derive(Debug, Error)]
+pub(crate) enum LinkKeysProblem {
+    #[error("is not of the form current = \"k1\" and [keys] k1 = \"<base64 of 32 bytes>\"")]
+    Form(#[source] toml::de::Error),
+    #[error("names {0} as its current key and does not hold it")]
+    Current(String),
+    #[error("holds a key {0} that is not the base64 of 32 bytes")]
+    Key(String),
+    #[error("holds a key id that does not have 1 to 16 characters of a-z, 0-9, - and _")]
+    KeyId,
+}
+
+/// The text is not a link of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("the link is not one of ours, or was altered")]
+pub(crate) struct NotALink;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    current: String,
+    keys: BTreeMap<String, String>,
+}
+
+impl LinkKeys {
+    /// Reads the text of a file of keys.
+    pub(crate) fn parse(text: &str) -> Result<Self, LinkKeysProblem> {
+        let file: File = toml::from_str(text).map_err(LinkKeysProblem::Form)?;
+        let mut keys = BTreeMap::new();
+        for (id, encoded) in file.keys {
+            if !is_key_id(&id) {
+                return Err(LinkKeysProblem::KeyId);
+            }
+            let key = STANDARD.decode(&encoded).ok().filter(|key| key.len() == 32);
+            let key = key.ok_or_else(|| LinkKeysProblem::Key(id.clone()))?;
+            keys.insert(id, hmac::Key::new(hmac::HMAC_SHA256, &key));
+        }
+        if !keys.contains_key(&file.current) {
+            return Err(LinkKeysProblem::Current(file.current));
+        }
+        Ok(Self {
+            current: file.current,
+            keys,
+        })
+    }
+
+    /// The token of a link: the same at every making with the same current key.
+    pub(crate) fn token(&self, link: Link) -> String {
+        let mut bytes = vec![VERSION];
+        bytes.push(u8::try_from(self.current.len()).unwrap_or(u8::MAX));
+        bytes.extend_from_slice(self.current.as_bytes());
+        bytes.extend_from_slice(link.organization.as_uuid().as_bytes());
+        bytes.extend_from_slice(link.invitation.as_uuid().as_bytes());
+        bytes.extend_from_slice(&link.generation.to_be_bytes());
+        if let Some(key) = self.keys.get(&self.current) {
+            bytes.extend_from_slice(sign(key, &bytes).as_ref());
+        }
+        URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    /// What a token stands for, once its signature is found good (in constant time).
+    pub(crate) fn verify(&self, token: &str) -> Result<Link, NotALink> {
+        let bytes = URL_SAFE_NO_PAD.decode(token).map_err(|_| NotALink)?;
+        let split = bytes.len().checked_sub(TAG).ok_or(NotALink)?;
+        let (signed, tag) = bytes.split_at(split);
+        let (key_id, body) = parts(signed).ok_or(NotALink)?;
+        let key = self.keys.get(key_id).ok_or(NotALink)?;
+        hmac::verify(key, &[PURPOSE, signed].concat(), tag).map_err(|_| NotALink)?;
+        read_body(body).ok_or(NotALink)
+    }
+}
+
+// By hand: the keys must not come into a log.
+impl fmt::Debug for LinkKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LinkKeys")
+            .field("current", &self.current)
+            .finish_non_exhaustive()
+    }
+}
+
+fn is_key_id(id: &str) -> bool {
+    let allowed = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-' || c == b'_';
+    (1..=MAX_KEY_ID).contains(&id.len()) && id.bytes().all(allowed)
+}
+
+fn sign(key: &hmac::Key, signed: &[u8]) -> hmac::Tag {
+    hmac::sign(key, &[PURPOSE, signed].concat())
+}
+
+/// Key id and body of the signed part.
+fn parts(signed: &[u8]) -> Option<(&str, &[u8])> {
+    let (&version, rest) = signed.split_first()?;
+    let (&length, rest) = rest.split_first()?;
+    let (key_id, body) = rest.split_at_checked(usize::from(length))?;
+    (version == VERSION && body.len() == BODY).then_some(())?;
+    Some((std::str::from_utf8(key_id).ok()?, body))
+}
+
+fn read_body(body: &[u8]) -> Option<Link> {
+    let (organization, rest) = body.split_at_checked(16)?;
+    let (invitation, generation) = rest.split_at_checked(16)?;
+    Some(Link {
+        organization: OrganizationId::from_uuid(Uuid::from_slice(organization).ok()?),
+        invitation: InvitationId::from_uuid(Uuid::from_slice(invitation).ok()?),
+        generation: i32::from_be_bytes(generation.try_into().ok()?),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(current: &str, ids: &[&str]) -> LinkKeys {
+        let mut text = format!("current = \"{current}\"\n[keys]\n");
+        for id in ids {
+            let key = STANDARD.encode([id.as_bytes()[1]; 32]);
+            text.push_str(&format!("{id} = \"{key}\"\n"));
+        }
+        LinkKeys::parse(&text).unwrap()
+    }
+
+    fn link() -> Link {
+        Link {
+            organization: OrganizationId::from_uuid(Uuid::from_u128(7)),
+            invitation: InvitationId::from_uuid(Uuid::from_u128(8)),
+            generation: 3,
+        }
+    }
+
+    #[test]
+    fn a_link_is_the_same_every_time_and_is_read_back() {
+        let keys = keys("k1", &["k1"]);
+        let token = keys.token(link());
+        assert_eq!(token, keys.token(link()));
+        assert_eq!(keys.verify(&token), Ok(link()));
+        assert!(token.len() < 400);
+    }
+
+    #[test]
+    fn a_link_changed_by_one_character_is_none() {
+        let keys = keys("k1", &["k1"]);
+        let token = keys.token(link());
+        for at in 0..token.len() {
+            for other in "ABCXYZabcxyz0189-_.=+/ ".chars() {
+                let mut changed: Vec<char> = token.chars().collect();
+                if changed[at] == other {
+                    continue;
+                }
+                changed[at] = other;
+                let changed: String = changed.into_iter().collect();
+                assert_eq!(keys.verify(&changed), Err(NotALink), "character {at} as {other}");
+            }
+        }
+        for cut in 0..token.len() {
+            assert_eq!(keys.verify(&token[..cut]), Err(NotALink));
+        }
+        assert_eq!(keys.verify(&format!("{token}A")), Err(NotALink));
+        assert_eq!(keys.verify(&format!("{token}=")), Err(NotALink));
+    }
+
+    #[test]
+    fn old_keys_verify_and_unknown_ones_do_not() {
+        let token = keys("k1", &["k1"]).token(link());
+        assert_eq!(keys("k2", &["k1", "k2"]).verify(&token), Ok(link()));
+        assert_eq!(keys("k2", &["k2"]).verify(&token), Err(NotALink));
+    }
+
+    #[test]
+    fn keys_that_cannot_sign_are_refused() {
+        for text in [
+            "",
+            "current = \"k1\"\n[keys]\n",
+            "current = \"k1\"\n[keys]\nk1 = \"short\"\n",
+            "current = \"K 1\"\n[keys]\n\"K 1\" = \"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\"\n",
+        ] {
+            assert!(LinkKeys::parse(text).is_err(), "{text}");
+        }
+        assert!(!format!("{:?}", keys("k1", &["k1"])).contains("49"));
+    }
+}

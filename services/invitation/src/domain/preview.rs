@@ -1,0 +1,193 @@
+//! What will become of each row of a spreadsheet, with every problem of every row.
+//!
+//! The very same check runs when the file is uploaded and when a preview is made again; what it lets through is what
+//! the applying works on.
+
+mod near;
+mod places;
+
+use std::collections::{HashMap, HashSet};
+
+use muster_address::EmailAddress;
+use muster_ids::{GroupId, LocationId};
+use sha2::{Digest, Sha256};
+
+use super::context::Context;
+use super::import::{Counts, Outcome, Problem, RawRow, Row, Severity};
+use places::Places;
+
+/// The most groups of one invitation.
+pub(crate) const MAX_GROUPS: usize = 50;
+
+/// What a file will become.
+#[derive(Debug)]
+pub(crate) struct Preview {
+    pub(crate) rows: Vec<Row>,
+    pub(crate) counts: Counts,
+    /// Digest of all of it, and of what it was made from.
+    pub(crate) sha256: [u8; 32],
+    /// Digest of the groups and locations it was made with.
+    pub(crate) context_sha256: [u8; 32],
+}
+
+/// Checks every row. `active` holds the canonical addresses that belong to active learners.
+pub(crate) fn preview(raw: Vec<RawRow>, context: &Context, active: &HashSet<String>) -> Preview {
+    let mut places = Places::new(context);
+    let mut rows: Vec<Row> = Vec::with_capacity(raw.len());
+    // Canonical address to the place in `rows` of the first good row that has it.
+    let mut first: HashMap<String, usize> = HashMap::new();
+    for raw in raw {
+        let mut checked = check(raw, &mut places, active);
+        let earlier = checked
+            .address
+            .as_ref()
+            .and_then(|address| first.get(address.canonical()).copied());
+        match (earlier, checked.address) {
+            _ if checked.row.outcome == Outcome::Invalid => {}
+            (Some(place), _) => merge(&mut rows[place], &mut checked.row),
+            (None, Some(address)) => {
+                first.insert(address.canonical().to_owned(), rows.len());
+            }
+            (None, None) => {}
+        }
+        rows.push(checked.row);
+    }
+    let context_sha256 = context.fingerprint();
+    Preview {
+        counts: count(&rows),
+        sha256: digest(&rows, &context_sha256),
+        rows,
+        context_sha256,
+    }
+}
+
+/// The canonical addresses of a file, for asking which of them are active.
+pub(crate) fn canonical_addresses(rows: &[RawRow]) -> Vec<String> {
+    let parsed = rows
+        .iter()
+        .filter_map(|row| row.address.parse::<EmailAddress>().ok());
+    parsed.map(|address| address.canonical().to_owned()).collect()
+}
+
+struct Checked {
+    row: Row,
+    address: Option<EmailAddress>,
+}
+
+/// All that can be said of one row alone.
+fn check(raw: RawRow, places: &mut Places<'_>, active: &HashSet<String>) -> Checked {
+    let mut problems = Vec::new();
+    let address = check_address(&raw.address, active, &mut problems);
+    let groups = places.groups(&raw.groups, &mut problems);
+    let location = places.location(&raw.location, &mut problems);
+    if raw.has_surplus_cells {
+        let text = "the row has more cells than the first line; put quotation marks around a cell that holds the separator";
+        problems.push(Problem::error("", text));
+    }
+    let is_lost = problems.iter().any(|problem| problem.severity == Severity::Error);
+    let outcome = if is_lost { Outcome::Invalid } else { Outcome::Valid };
+    Checked {
+        row: new_row(raw, outcome, problems, groups, location),
+        address,
+    }
+}
+
+fn check_address(given: &str, active: &HashSet<String>, problems: &mut Vec<Problem>) -> Option<EmailAddress> {
+    match given.parse::<EmailAddress>() {
+        Ok(address) if active.contains(address.canonical()) => {
+            problems.push(Problem::error(
+                "email",
+                "the address belongs to an active learner already; remove the row",
+            ));
+            Some(address)
+        }
+        Ok(address) => Some(address),
+        Err(problem) => {
+            problems.push(Problem::error("email", format!("the address {problem}")));
+            None
+        }
+    }
+}
+
+/// The later row joins the earlier one: its groups are added there.
+fn merge(earlier: &mut Row, later: &mut Row) {
+    let line = earlier.raw.line;
+    let new: Vec<GroupId> = later
+        .groups
+        .iter()
+        .copied()
+        .filter(|id| !earlier.groups.contains(id))
+        .collect();
+    let said = if new.is_empty() {
+        format!("the same address as on line {line}; it is invited once")
+    } else {
+        format!("the same address as on line {line} with other groups; it is invited once, to all of them")
+    };
+    later.problems.push(Problem::warning("email", said));
+    if later.location.is_some() && later.location != earlier.location {
+        if earlier.location.is_none() {
+            earlier.location = later.location;
+        } else {
+            let text = format!("another location than on line {line}, which counts");
+            later.problems.push(Problem::warning("location", text));
+        }
+    }
+    earlier.groups.extend(new);
+    later.outcome = Outcome::Merged(line);
+}
+
+fn new_row(
+    raw: RawRow,
+    outcome: Outcome,
+    problems: Vec<Problem>,
+    groups: Vec<GroupId>,
+    location: Option<LocationId>,
+) -> Row {
+    Row {
+        raw,
+        outcome,
+        problems,
+        groups,
+        location,
+        invitation: None,
+        trace_id: String::new(),
+    }
+}
+
+fn count(rows: &[Row]) -> Counts {
+    let number = |is: &dyn Fn(&Row) -> bool| {
+        i32::try_from(rows.iter().filter(|row| is(row)).count()).unwrap_or(i32::MAX)
+    };
+    Counts {
+        rows: number(&|_| true),
+        valid: number(&|row| row.outcome == Outcome::Valid),
+        warnings: number(&|row| row.outcome != Outcome::Invalid && !row.problems.is_empty()),
+        errors: number(&|row| row.outcome == Outcome::Invalid),
+    }
+}
+
+fn digest(rows: &[Row], context_sha256: &[u8; 32]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(context_sha256);
+    for row in rows {
+        hash.update(row.raw.line.to_be_bytes());
+        for text in std::iter::once(&row.raw.address)
+            .chain(&row.raw.groups)
+            .chain([&row.raw.location])
+        {
+            hash.update(text.as_bytes());
+            hash.update([0]);
+        }
+        hash.update(row.outcome.state().as_str());
+        for problem in &row.problems {
+            hash.update(problem.description.as_bytes());
+        }
+        for group in &row.groups {
+            hash.update(group.as_uuid().as_bytes());
+        }
+    }
+    hash.finalize().into()
+}
+
+#[cfg(test)]
+mod tests;

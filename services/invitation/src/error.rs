@@ -1,0 +1,245 @@
+//! Everything that can go wrong here, and what a caller is told of it.
+
+use muster_database::DatabaseError;
+use muster_database::idempotency::IdempotencyError;
+use muster_refusal::{ErrorReason, Refusal};
+use muster_server::failure;
+use thiserror::Error;
+use tonic::Status;
+
+use crate::domain::import::ImportState;
+use crate::domain::link::NotALink;
+use crate::domain::spreadsheet::SheetProblem;
+
+/// Why a call is not carried out.
+#[derive(Debug, Error)]
+pub(crate) enum Error {
+    #[error("there is no such thing in this organization")]
+    NotFound,
+    #[error("the organization is not active")]
+    OrganizationNotActive { state: String },
+    #[error("a group or location is not one of this organization")]
+    GroupUnknown(Vec<Field>),
+    #[error("a group is not active")]
+    GroupInactive(Vec<Field>),
+    #[error("an address belongs to an active learner")]
+    LearnerAlreadyActive(Vec<Field>),
+    #[error("more invitations at once than the plan allows")]
+    TooManyInvitations { used: i64, limit: i64 },
+    #[error("the plan's messages of a day are used up")]
+    MessagesUsedUp { used: i64, limit: i64 },
+    #[error("the feature needs a subscription")]
+    SubscriptionRequired,
+    #[error(transparent)]
+    Link(#[from] NotALink),
+    #[error("the link was replaced by a newer one")]
+    LinkReplaced,
+    #[error("the invitation was cancelled")]
+    Cancelled,
+    #[error("the invitation is closed")]
+    Closed,
+    #[error("the invitation has expired")]
+    Expired,
+    #[error("the invitation is not to be opened before its send time")]
+    NotSent,
+    #[error("the caller has no verified address equal to the invited one")]
+    AddressMismatch,
+    #[error("the file cannot be read")]
+    Unreadable(#[from] SheetProblem),
+    #[error("the file is too large")]
+    TooLarge {
+        what: &'static str,
+        used: i64,
+        limit: i64,
+    },
+    #[error("the file does not have the announced digest")]
+    Checksum,
+    #[error("the import's state does not allow this")]
+    ImportState(ImportState),
+    #[error("the preview is stale")]
+    PreviewStale,
+    #[error("another call on the same thing kept winning")]
+    Contended,
+    #[error("the request id was used for another request")]
+    RequestIdReused,
+    #[error("the request is refused")]
+    Refused(Refusal),
+    #[error("another service failed")]
+    Peer(#[source] Box<Status>),
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+}
+
+/// A field of the request and what is wrong with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Field {
+    pub(crate) path: String,
+    pub(crate) problem: &'static str,
+}
+
+impl From<IdempotencyError> for Error {
+    fn from(error: IdempotencyError) -> Self {
+        match error {
+            IdempotencyError::Reused => Error::RequestIdReused,
+            IdempotencyError::Database(error) => Error::Database(error),
+        }
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Error::Refused(refusal)
+    }
+}
+
+impl From<Status> for Error {
+    fn from(status: Status) -> Self {
+        Error::Peer(Box::new(status))
+    }
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        Error::Database(error.into())
+    }
+}
+
+impl Error {
+    /// Whether trying again later may help: for work that no caller waits for.
+    pub(crate) fn is_transient(&self) -> bool {
+        match self {
+            Error::Database(error) => error.is_transient(),
+            Error::Peer(status) => is_away(status),
+            Error::Contended => true,
+            _ => false,
+        }
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        use ErrorReason as R;
+        match error {
+            Error::NotFound => Refusal::not_found(),
+            Error::OrganizationNotActive { state } => not_active(&state),
+            Error::GroupUnknown(fields) => with_fields(
+                R::GroupUnknown,
+                "name only groups and locations of this organization",
+                fields,
+            ),
+            Error::GroupInactive(fields) => with_fields(
+                R::GroupInactive,
+                "the organization has to name or activate another group",
+                fields,
+            ),
+            Error::LearnerAlreadyActive(fields) => with_fields(
+                R::LearnerAlreadyActive,
+                "the address belongs to an active learner; change their groups instead of inviting them",
+                fields,
+            ),
+            Error::TooManyInvitations { used, limit } => {
+                let text =
+                    "the plan allows fewer invitations at once; invite in smaller parts or by spreadsheet";
+                Refusal::new(R::TooManyInvitations, text).quota("invitations_by_hand", used, limit)
+            }
+            Error::MessagesUsedUp { used, limit } => {
+                let text =
+                    "the plan's messages of 24 hours are used up; invite later, or ask for a larger plan";
+                Refusal::new(R::PlanLimitExceeded, text).quota("messages_per_day", used, limit)
+            }
+            Error::SubscriptionRequired => {
+                let text = "spreadsheets need an active premium subscription; invite by hand, or subscribe";
+                Refusal::new(R::SubscriptionRequired, text).precondition(
+                    "SUBSCRIPTION",
+                    "plan",
+                    "must be premium",
+                )
+            }
+            Error::Link(_) => Refusal::new(
+                R::LinkInvalid,
+                "this link is not complete; copy the whole link from the mail",
+            ),
+            Error::LinkReplaced => Refusal::new(
+                R::LinkReplaced,
+                "this link was replaced; use the one in the newest mail",
+            ),
+            Error::Cancelled => Refusal::new(
+                R::InvitationCancelled,
+                "the organization has taken the invitation back",
+            ),
+            Error::Closed => Refusal::new(
+                R::InvitationClosed,
+                "the invitation was accepted, declined or archived; ask the organization for a new one",
+            ),
+            Error::Expired => Refusal::new(
+                R::InvitationExpired,
+                "the invitation has expired; ask the organization to send it again",
+            ),
+            Error::NotSent => Refusal::new(
+                R::InvitationNotSent,
+                "the invitation cannot be opened before it is sent",
+            ),
+            Error::AddressMismatch => Refusal::new(
+                R::AddressMismatch,
+                "the invitation was sent to another address; sign in as the person who has it",
+            ),
+            Error::Unreadable(problem) => Refusal::new(R::ImportUnreadable, problem.to_string()),
+            Error::TooLarge { what, used, limit } => {
+                let text = "the file is larger than allowed; upload it in parts, or ask for a larger plan";
+                Refusal::new(R::ImportTooLarge, text).quota(what, used, limit)
+            }
+            Error::Checksum => Refusal::new(
+                R::ChecksumMismatch,
+                "the file was altered on its way; upload it again",
+            ),
+            Error::ImportState(state) => {
+                let text = "the import is not in a state that allows this; read it again";
+                Refusal::new(R::ImportState, text)
+                    .metadata("state", state.as_str())
+                    .precondition("IMPORT_STATE", "import", state.as_str())
+            }
+            Error::PreviewStale => Refusal::new(
+                R::ImportPreviewStale,
+                "groups or addresses changed since the preview; look at the preview again, then approve that one",
+            ),
+            Error::RequestIdReused => Refusal::new(
+                R::RequestIdReused,
+                "the request_id was used for another request; use a new one",
+            ),
+            Error::Refused(refusal) => refusal,
+            Error::Contended => Refusal::unavailable(),
+            Error::Peer(status) => failure::of_peer(&status),
+            Error::Database(error) => failure::of_database(&error),
+        }
+    }
+}
+
+impl From<Error> for Status {
+    fn from(error: Error) -> Self {
+        Refusal::from(error).into()
+    }
+}
+
+fn not_active(state: &str) -> Refusal {
+    Refusal::new(
+        ErrorReason::OrganizationNotActive,
+        "only an active organization can invite and be joined",
+    )
+    .metadata("state", state)
+    .precondition("ORGANIZATION_STATE", "organization", state)
+}
+
+fn with_fields(reason: ErrorReason, text: &str, fields: Vec<Field>) -> Refusal {
+    let refusal = Refusal::new(reason, text);
+    fields.into_iter().fold(refusal, |refusal, field| {
+        refusal.violation(field.path, field.problem)
+    })
+}
+
+fn is_away(status: &Status) -> bool {
+    use tonic::Code::{Aborted, Cancelled, DeadlineExceeded, ResourceExhausted, Unavailable};
+    matches!(
+        status.code(),
+        Aborted | Cancelled | DeadlineExceeded | ResourceExhausted | Unavailable
+    )
+}

@@ -1,0 +1,185 @@
+//! Applying an approved import: batch after batch, each row in a trace of its own.
+//!
+//! A batch is one transaction: invitations, events, results of the rows and counts. A worker that dies in the middle
+//! leaves either all or nothing of a batch, and whoever comes next goes on with the rows that are still VALID.
+
+mod row;
+
+use muster_clock::Clock;
+use muster_ids::PersonId;
+use sqlx::PgConnection;
+use time::{Duration, OffsetDateTime};
+use tokio_util::sync::CancellationToken;
+
+use crate::domain::context::{Context, Standing};
+use crate::domain::import::{Outcome, Row, RowState};
+use crate::domain::invitation::{DeliveryState, Invitation};
+use crate::error::Error;
+use crate::events::{self, Act};
+use crate::parts::Parts;
+use crate::store::import_rows::{self, Applied};
+use crate::store::import_work::{self, Job, Lease};
+use crate::store::messages;
+use row::Traced;
+
+const ROWS_A_BATCH: i64 = 50;
+/// How often the organization is asked again whether it is still active and which groups are.
+const CONTEXT_LIVES: std::time::Duration = std::time::Duration::from_secs(3);
+/// Mails beyond the plan's limit of a day go out on one of the following days, as far as a mail may be scheduled.
+const DAYS_AHEAD: i64 = 90;
+
+/// Whether there may be more rows.
+enum Batch {
+    More,
+    Finished,
+    /// Another worker has the import.
+    Lost,
+}
+
+/// Applies rows until none is left, the lease is lost, or it is time to stop.
+///
+/// # Errors
+/// What keeps the import from going on.
+pub(crate) async fn apply(
+    parts: &Parts,
+    job: &Job,
+    mut lease: Lease,
+    approver: PersonId,
+    traceparent: Option<&str>,
+    shutdown: &CancellationToken,
+) -> Result<(), Error> {
+    let mut context = may_go_on(parts, job).await?;
+    let mut asked = tokio::time::Instant::now();
+    while !shutdown.is_cancelled() {
+        if asked.elapsed() > CONTEXT_LIVES {
+            context = may_go_on(parts, job).await?;
+            asked = tokio::time::Instant::now();
+        }
+        lease.until = parts.clock.now() + super::work::LEASE;
+        let work = Work {
+            job: job.clone(),
+            lease,
+            context: context.clone(),
+            act: Act {
+                actor: format!("person:{approver}"),
+                time: parts.clock.now(),
+            },
+            approver,
+            traceparent: traceparent.map(str::to_owned),
+            clock: parts.clock.clone(),
+        };
+        match parts
+            .database
+            .write(move |tx| Box::pin(async move { work.batch(tx).await }))
+            .await?
+        {
+            Batch::More => {}
+            Batch::Finished | Batch::Lost => return Ok(()),
+        }
+    }
+    // Nobody need wait for the lease of a process that is stopped.
+    let (job, now) = (job.clone(), parts.clock.now());
+    let letting_go = parts
+        .database
+        .write(move |tx| Box::pin(async move { import_work::postpone(tx, &job, lease, now).await }));
+    Ok(letting_go.await?)
+}
+
+/// A suspended organization's import is paused.
+async fn may_go_on(parts: &Parts, job: &Job) -> Result<Context, Error> {
+    let context = parts.organization.context(job.organization).await?;
+    match context.standing {
+        Standing::Suspended => Err(Error::Contended),
+        Standing::Active | Standing::Other(_) => Ok(context),
+    }
+}
+
+/// One batch.
+struct Work {
+    job: Job,
+    lease: Lease,
+    context: Context,
+    act: Act,
+    approver: PersonId,
+    /// Of the approving call.
+    traceparent: Option<String>,
+    clock: Clock,
+}
+
+impl Work {
+    async fn batch(self, tx: &mut PgConnection) -> Result<Batch, Error> {
+        if !import_work::hold(tx, &self.job, self.lease).await? {
+            return Ok(Batch::Lost);
+        }
+        let (organization, import) = (self.job.organization, self.job.import);
+        let most = ROWS_A_BATCH.min(self.context.limits.messages_per_day.max(1));
+        let rows = import_rows::page(tx, organization, import, &[RowState::Valid], 0, most).await?;
+        if rows.is_empty() {
+            import_work::finish(tx, &self.job, self.act.time).await?;
+            return Ok(Batch::Finished);
+        }
+        let applied = self.rows(tx, rows).await?;
+        import_rows::save_applied(tx, organization, import, &applied).await?;
+        let number = |outcome: Outcome| {
+            i32::try_from(applied.iter().filter(|row| row.outcome == outcome).count()).unwrap_or(i32::MAX)
+        };
+        import_work::count(tx, &self.job, number(Outcome::Applied), number(Outcome::Refused)).await?;
+        Ok(Batch::More)
+    }
+
+    /// In the order of the addresses: two transactions never wait for each other in a circle.
+    async fn rows(&self, tx: &mut PgConnection, rows: Vec<Row>) -> Result<Vec<Applied>, Error> {
+        let mut traced: Vec<Traced> = rows
+            .into_iter()
+            .map(|row| Traced::begin(row, self.traceparent.as_deref()))
+            .collect();
+        traced.sort_by(|left, right| left.canonical().cmp(right.canonical()));
+        if self.context.standing != Standing::Active {
+            return Ok(traced
+                .into_iter()
+                .map(|row| row.refused(row::NOT_ACTIVE))
+                .collect());
+        }
+        let wanted = i64::try_from(traced.len()).unwrap_or(i64::MAX);
+        let Some(due) = self.due(tx, wanted).await? else {
+            return Ok(traced
+                .into_iter()
+                .map(|row| row.refused(row::DAYS_USED_UP))
+                .collect());
+        };
+        let mut applied = Vec::with_capacity(traced.len());
+        let mut mails = 0;
+        for row in traced {
+            let (done, new) = row.invite(tx, self, due).await?;
+            if let Some(invitation) = new {
+                mails += 1;
+                self.ask_for_mail(tx, &invitation).await?;
+            }
+            applied.push(done);
+        }
+        if mails > 0 {
+            messages::add(tx, self.job.organization, due, mails, self.job.import.as_uuid()).await?;
+        }
+        Ok(applied)
+    }
+
+    /// When the mails of a batch may go out: now, or on the first day on which the plan has room for all of them.
+    async fn due(&self, tx: &mut PgConnection, mails: i64) -> Result<Option<OffsetDateTime>, Error> {
+        let limit = self.context.limits.messages_per_day;
+        for day in 0..DAYS_AHEAD {
+            let due = self.act.time + Duration::days(day);
+            let used = messages::in_day(tx, self.job.organization, due).await?;
+            if used + mails <= limit {
+                return Ok(Some(due));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn ask_for_mail(&self, tx: &mut PgConnection, invitation: &Invitation) -> Result<(), Error> {
+        if invitation.delivery == DeliveryState::Queued {
+            events::mail_requested(tx, &self.clock, &self.act, invitation).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,28 @@
+//! What the holder of a link may see. Changes nothing.
+
+use crate::domain::context::Context;
+use crate::domain::invitation::Invitation;
+use crate::error::Error;
+use crate::parts::Parts;
+
+/// An invitation with the names to show.
+#[derive(Debug)]
+pub(crate) struct Seen {
+    pub(crate) invitation: Invitation,
+    pub(crate) context: Context,
+}
+
+/// Looks up the invitation of a link.
+///
+/// # Errors
+/// What `LookupInvitation` refuses.
+pub(crate) async fn lookup(parts: &Parts, token: &str) -> Result<Seen, Error> {
+    let link = parts.links.keys.verify(token)?;
+    let now = parts.clock.now();
+    let invitation = parts
+        .database
+        .read(move |c| Box::pin(super::open::open(c, link, now)))
+        .await?;
+    let context = parts.organization.context(invitation.organization).await?;
+    Ok(Seen { invitation, context })
+}

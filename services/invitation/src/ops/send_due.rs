@@ -1,0 +1,66 @@
+//! Scheduled mails: asked for when their time has come.
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::error::Error;
+use crate::events::{self, Act, SELF};
+use crate::parts::Parts;
+use crate::store::due;
+
+const POLL: Duration = Duration::from_secs(1);
+const AT_ONCE: i64 = 100;
+
+/// Looks every second until `shutdown`. Any number of processes may do so.
+pub(crate) async fn run(parts: Parts, shutdown: CancellationToken) {
+    loop {
+        match send_due(&parts).await {
+            Ok(0) => {
+                if shutdown
+                    .run_until_cancelled(tokio::time::sleep(POLL))
+                    .await
+                    .is_none()
+                {
+                    return;
+                }
+            }
+            Ok(asked) => tracing::debug!(asked, "scheduled mails asked for"),
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "scheduled mails wait");
+                if shutdown
+                    .run_until_cancelled(tokio::time::sleep(POLL))
+                    .await
+                    .is_none()
+                {
+                    return;
+                }
+            }
+        }
+        if shutdown.is_cancelled() {
+            return;
+        }
+    }
+}
+
+/// Asks for the mails that are due, at most a hundred, and tells how many they were.
+pub(crate) async fn send_due(parts: &Parts) -> Result<usize, Error> {
+    let (now, clock) = (parts.clock.now(), parts.clock.clone());
+    parts
+        .database
+        .write(move |tx| {
+            Box::pin(async move {
+                let act = Act {
+                    actor: SELF.to_owned(),
+                    time: now,
+                };
+                let mut due = due::lock(tx, now, AT_ONCE).await?;
+                for invitation in &mut due {
+                    invitation.version = due::mark_queued(tx, invitation).await?;
+                    events::mail_requested(tx, &clock, &act, invitation).await?;
+                }
+                Ok(due.len())
+            })
+        })
+        .await
+}

@@ -1,0 +1,15 @@
+//! The contract's services: parse, call, map.
+
+mod acceptance;
+pub(crate) mod convert;
+mod imports;
+mod invitations;
+mod mail_source;
+mod parse;
+mod redemption;
+
+pub(crate) use acceptance::AcceptanceRpc;
+pub(crate) use imports::ImportRpc;
+pub(crate) use invitations::InvitationRpc;
+pub(crate) use mail_source::MailSourceRpc;
+pub(crate) use redemption::RedemptionRpc;

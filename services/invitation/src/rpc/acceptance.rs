@@ -1,0 +1,44 @@
+//! `AcceptanceInternalService`: who accepted, for employment.
+
+use muster_ids::{InvitationName, PersonName};
+use muster_proto::invitation::v1 as proto;
+use muster_proto::invitation::v1::acceptance_internal_service_server::AcceptanceInternalService;
+use muster_refusal::Violations;
+use muster_server::Call;
+use tonic::{Request, Response, Status};
+
+use crate::error::Error;
+use crate::parts::Parts;
+use crate::store::invitations::find;
+
+/// Answers employment.
+#[derive(Clone)]
+pub(crate) struct AcceptanceRpc {
+    pub(crate) parts: Parts,
+}
+
+#[tonic::async_trait]
+impl AcceptanceInternalService for AcceptanceRpc {
+    async fn get_acceptance(
+        &self,
+        request: Request<proto::GetAcceptanceRequest>,
+    ) -> Result<Response<proto::GetAcceptanceResponse>, Status> {
+        let call = Call::accept(request)?;
+        let mut violations = Violations::new();
+        let name = violations.check("invitation", call.message.invitation.parse::<InvitationName>());
+        let name = name.ok_or_else(|| violations.into_refusal())?;
+        let reading = self
+            .parts
+            .database
+            .read(move |c| Box::pin(find(c, name.organization, name.invitation)));
+        let found = reading.await.map_err(Error::from)?.ok_or(Error::NotFound)?;
+        let acceptance = found.state.acceptance().ok_or(Error::NotFound)?;
+        Ok(Response::new(proto::GetAcceptanceResponse {
+            person: PersonName {
+                person: acceptance.person,
+            }
+            .to_string(),
+            display_name: acceptance.display_name.clone(),
+        }))
+    }
+}

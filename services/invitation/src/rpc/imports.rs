@@ -1,0 +1,174 @@
+//! `ImportService`: spreadsheets of invitations.
+
+use muster_database::idempotency::{Key, fingerprint};
+use muster_identity::Caller;
+use muster_proto::invitation::v1 as proto;
+use muster_proto::invitation::v1::import_service_server::ImportService;
+use muster_refusal::{Refusal, Violations};
+use muster_server::page::{List, PageKey, Size};
+use muster_server::{Call, StreamCall};
+use tonic::{Request, Response, Status, Streaming};
+use uuid::Uuid;
+
+use super::{convert, parse};
+use crate::error::Error;
+use crate::ops::approve::{Approve, approve};
+use crate::ops::disapprove::disapprove;
+use crate::ops::upload::{Bytes, Upload, admit, upload};
+use crate::parts::Parts;
+use crate::store::{import_rows, imports};
+
+/// Answers for the organization.
+#[derive(Clone)]
+pub(crate) struct ImportRpc {
+    pub(crate) parts: Parts,
+    pub(crate) pages: PageKey,
+}
+
+#[tonic::async_trait]
+impl ImportService for ImportRpc {
+    async fn upload_import(
+        &self,
+        request: Request<Streaming<proto::UploadImportRequest>>,
+    ) -> Result<Response<proto::UploadImportResponse>, Status> {
+        let mut call = StreamCall::accept(request)?;
+        let first = call.next().await?.ok_or_else(empty_stream)?;
+        let organization = call.organization()?;
+        let person = call.caller.person().ok_or_else(Refusal::permission_denied)?;
+        let command = Upload {
+            organization,
+            uploader: person.id,
+            file_name: file_name(&first),
+            sha256: sha256(&first)?,
+            key: upload_key(&call.caller, &first)?,
+        };
+        let context = admit(&self.parts, organization).await?;
+        let mut bytes = Bytes::default();
+        bytes.take(&first.chunk)?;
+        while let Some(message) = call.next().await? {
+            bytes.take(&message.chunk)?;
+        }
+        Ok(Response::new(upload(&self.parts, command, context, bytes).await?))
+    }
+
+    async fn get_import(
+        &self,
+        request: Request<proto::GetImportRequest>,
+    ) -> Result<Response<proto::GetImportResponse>, Status> {
+        let call = Call::accept(request)?;
+        let organization = call.organization()?;
+        let id = parse::import_of(organization, "name", &call.message.name)?;
+        let reading = self
+            .parts
+            .database
+            .read(move |c| Box::pin(imports::find(c, organization, id)));
+        let found = reading.await.map_err(Error::from)?.ok_or(Error::NotFound)?;
+        let import = Some(convert::import(&found, self.parts.clock.now()));
+        Ok(Response::new(proto::GetImportResponse { import }))
+    }
+
+    async fn list_import_rows(
+        &self,
+        request: Request<proto::ListImportRowsRequest>,
+    ) -> Result<Response<proto::ListImportRowsResponse>, Status> {
+        let call = Call::accept(request)?;
+        let organization = call.organization()?;
+        let id = parse::import_of(organization, "parent", &call.message.parent)?;
+        let states = parse::row_states(&call.message.states)?;
+        let filter = format!("{} {:?}", call.message.parent, call.message.states);
+        let list = List {
+            caller: &call.caller,
+            method: "/muster.invitation.v1.ImportService/ListImportRows",
+            filter: &filter,
+        };
+        let after: i32 = self
+            .pages
+            .open(&list, &call.message.page_token)?
+            .unwrap_or_default();
+        let size = Size::of(call.message.page_size);
+        let limit = size.fetch();
+        let reading = self.parts.database.read(move |c| {
+            Box::pin(async move {
+                imports::find(c, organization, id).await?.ok_or(Error::NotFound)?;
+                Ok::<_, Error>(import_rows::page(c, organization, id, &states, after, limit).await?)
+            })
+        });
+        let mut rows = reading.await?;
+        let next_page_token = self.pages.cut(&list, size, &mut rows, |last| last.raw.line);
+        let rows = rows.iter().map(|row| convert::row(organization, row)).collect();
+        Ok(Response::new(proto::ListImportRowsResponse {
+            rows,
+            next_page_token,
+        }))
+    }
+
+    async fn approve_import(
+        &self,
+        request: Request<proto::ApproveImportRequest>,
+    ) -> Result<Response<proto::ApproveImportResponse>, Status> {
+        let call = Call::accept(request)?;
+        let organization = call.organization()?;
+        let command = Approve {
+            organization,
+            import: parse::import_of(organization, "name", &call.message.name)?,
+            etag: call.message.etag.clone(),
+            approver: call.person()?.id,
+            key: call.key(&call.message.request_id)?,
+        };
+        Ok(Response::new(approve(&self.parts, command).await?))
+    }
+
+    async fn disapprove_import(
+        &self,
+        request: Request<proto::DisapproveImportRequest>,
+    ) -> Result<Response<proto::DisapproveImportResponse>, Status> {
+        let call = Call::accept(request)?;
+        let organization = call.organization()?;
+        let id = parse::import_of(organization, "name", &call.message.name)?;
+        let key = call.key(&call.message.request_id)?;
+        Ok(Response::new(
+            disapprove(&self.parts, organization, id, key).await?,
+        ))
+    }
+}
+
+fn empty_stream() -> Refusal {
+    let mut violations = Violations::new();
+    violations.add("parent", "must be named by the first message");
+    violations.into_refusal()
+}
+
+fn file_name(first: &proto::UploadImportRequest) -> String {
+    // Shown in the history: one line, nothing that a terminal would obey.
+    first.file_name.chars().filter(|c| !c.is_control()).collect()
+}
+
+fn sha256(first: &proto::UploadImportRequest) -> Result<[u8; 32], Refusal> {
+    let mut violations = Violations::new();
+    let given = <[u8; 32]>::try_from(first.sha256.as_slice()).map_err(|_| "must be 32 bytes");
+    violations
+        .check("sha256", given)
+        .ok_or_else(|| violations.into_refusal())
+}
+
+/// The digest stands for the bytes: the same request_id with another file is another request.
+fn upload_key(caller: &Caller, first: &proto::UploadImportRequest) -> Result<Key, Refusal> {
+    let mut violations = Violations::new();
+    let request_id = match first.request_id.as_str() {
+        "" => None,
+        text => {
+            let id = violations.check("request_id", Uuid::try_parse(text).map_err(|_| "must be a UUID"));
+            Some(id.ok_or_else(|| violations.into_refusal())?)
+        }
+    };
+    let request = proto::UploadImportRequest {
+        chunk: Vec::new(),
+        ..first.clone()
+    };
+    Ok(Key {
+        caller: caller.actor(),
+        method: "muster.invitation.v1.ImportService/UploadImport",
+        request_id,
+        request_sha256: fingerprint(&request),
+    })
+}

@@ -1,0 +1,194 @@
+//! Imports that wait for a worker. Across organizations: nobody's call.
+//!
+//! A worker holds a lease, which it prolongs with each batch; one that is killed lets it run out, and another goes on
+//! with the rows that are left.
+
+use muster_database::DatabaseError;
+use muster_ids::{ImportId, OrganizationId, PersonId};
+use sqlx::{FromRow, PgConnection};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::domain::import::ImportState;
+use crate::domain::preview::Preview;
+
+/// A held lease.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Lease {
+    pub(crate) token: Uuid,
+    pub(crate) until: OffsetDateTime,
+}
+
+/// An import to work on.
+#[derive(Debug, Clone)]
+pub(crate) struct Job {
+    pub(crate) organization: OrganizationId,
+    pub(crate) import: ImportId,
+    pub(crate) task: Task,
+}
+
+/// What is to be done with an import.
+#[derive(Debug, Clone)]
+pub(crate) enum Task {
+    /// Make the preview again.
+    Preview,
+    /// Turn the rows into invitations.
+    Apply {
+        /// The inviter.
+        approver: PersonId,
+        /// Where the trace of every row links to.
+        traceparent: Option<String>,
+    },
+}
+
+#[derive(FromRow)]
+struct JobRecord {
+    organization_id: Uuid,
+    import_id: Uuid,
+    state: String,
+    approver_person_id: Option<Uuid>,
+    approve_traceparent: Option<String>,
+}
+
+/// Takes the oldest import that waits and that nobody holds at `now`.
+pub(crate) async fn claim(
+    tx: &mut PgConnection,
+    lease: Lease,
+    now: OffsetDateTime,
+) -> Result<Option<Job>, DatabaseError> {
+    let row: Option<JobRecord> = sqlx::query_as(
+        "UPDATE imports SET lease_token = $1, lease_until = $2,
+                state = CASE state WHEN 'APPROVED' THEN 'APPLYING' ELSE state END,
+                version = CASE state WHEN 'APPROVED' THEN version + 1 ELSE version END
+         WHERE (organization_id, import_id) = (
+             SELECT organization_id, import_id FROM imports
+             WHERE state IN ('UPLOADED', 'APPROVED', 'APPLYING') AND (lease_until IS NULL OR lease_until <= $3)
+             ORDER BY create_time LIMIT 1 FOR UPDATE SKIP LOCKED)
+         RETURNING organization_id, import_id, state, approver_person_id, approve_traceparent",
+    )
+    .bind(lease.token)
+    .bind(lease.until)
+    .bind(now)
+    .fetch_optional(tx)
+    .await?;
+    row.map(Job::try_from).transpose()
+}
+
+impl TryFrom<JobRecord> for Job {
+    type Error = DatabaseError;
+
+    fn try_from(row: JobRecord) -> Result<Self, DatabaseError> {
+        let task = match (ImportState::parse(&row.state), row.approver_person_id) {
+            (Some(ImportState::Uploaded), _) => Task::Preview,
+            (Some(ImportState::Applying), Some(approver)) => Task::Apply {
+                approver: PersonId::from_uuid(approver),
+                traceparent: row.approve_traceparent,
+            },
+            _ => return Err(super::unknown("state")),
+        };
+        Ok(Self {
+            organization: OrganizationId::from_uuid(row.organization_id),
+            import: ImportId::from_uuid(row.import_id),
+            task,
+        })
+    }
+}
+
+/// Locks the import and prolongs the lease, if it is still this worker's.
+pub(crate) async fn hold(tx: &mut PgConnection, job: &Job, lease: Lease) -> Result<bool, DatabaseError> {
+    let done = sqlx::query(
+        "UPDATE imports SET lease_until = $4
+         WHERE organization_id = $1 AND import_id = $2 AND lease_token = $3",
+    )
+    .bind(job.organization.as_uuid())
+    .bind(job.import.as_uuid())
+    .bind(lease.token)
+    .bind(lease.until)
+    .execute(tx)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Lets go of the lease, to be taken again from `again` on.
+pub(crate) async fn postpone(
+    tx: &mut PgConnection,
+    job: &Job,
+    lease: Lease,
+    again: OffsetDateTime,
+) -> Result<(), DatabaseError> {
+    hold(
+        tx,
+        job,
+        Lease {
+            until: again,
+            ..lease
+        },
+    )
+    .await?;
+    Ok(())
+}
+
+/// Writes the result of a new preview.
+pub(crate) async fn save_preview(
+    tx: &mut PgConnection,
+    job: &Job,
+    preview: &Preview,
+) -> Result<(), DatabaseError> {
+    sqlx::query(
+        "UPDATE imports SET state = 'READY', version = version + 1, row_count = $3, valid_count = $4,
+                warning_count = $5, error_count = $6, preview_sha256 = $7, context_sha256 = $8,
+                lease_token = NULL, lease_until = NULL
+         WHERE organization_id = $1 AND import_id = $2 AND state = 'UPLOADED'",
+    )
+    .bind(job.organization.as_uuid())
+    .bind(job.import.as_uuid())
+    .bind(preview.counts.rows)
+    .bind(preview.counts.valid)
+    .bind(preview.counts.warnings)
+    .bind(preview.counts.errors)
+    .bind(preview.sha256.as_slice())
+    .bind(preview.context_sha256.as_slice())
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Counts what a batch did.
+pub(crate) async fn count(
+    tx: &mut PgConnection,
+    job: &Job,
+    applied: i32,
+    refused: i32,
+) -> Result<(), DatabaseError> {
+    sqlx::query(
+        "UPDATE imports SET applied_count = applied_count + $3, refused_count = refused_count + $4
+         WHERE organization_id = $1 AND import_id = $2",
+    )
+    .bind(job.organization.as_uuid())
+    .bind(job.import.as_uuid())
+    .bind(applied)
+    .bind(refused)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// The last row is done.
+pub(crate) async fn finish(
+    tx: &mut PgConnection,
+    job: &Job,
+    now: OffsetDateTime,
+) -> Result<(), DatabaseError> {
+    sqlx::query(
+        "UPDATE imports
+         SET state = CASE WHEN error_count + refused_count > 0 THEN 'APPLIED_WITH_ERRORS' ELSE 'APPLIED' END,
+             version = version + 1, finish_time = $3, lease_token = NULL, lease_until = NULL
+         WHERE organization_id = $1 AND import_id = $2 AND state = 'APPLYING'",
+    )
+    .bind(job.organization.as_uuid())
+    .bind(job.import.as_uuid())
+    .bind(now)
+    .execute(tx)
+    .await?;
+    Ok(())
+}

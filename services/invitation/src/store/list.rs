@@ -1,0 +1,75 @@
+//! Invitations of an organization, newest first, and how many are in each state.
+
+use muster_database::DatabaseError;
+use muster_ids::{ImportId, InvitationId, OrganizationId};
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+
+use super::rows::{InvitationRow, select_invitation};
+use super::unknown;
+use crate::domain::invitation::{Invitation, StateName};
+
+/// What a list is asked for.
+#[derive(Debug)]
+pub(crate) struct Wanted {
+    /// Only these states; empty: all.
+    pub(crate) states: Vec<StateName>,
+    /// Only those of this import.
+    pub(crate) import: Option<ImportId>,
+    /// Only those before this one in the list.
+    pub(crate) after: Option<InvitationId>,
+    /// At most so many.
+    pub(crate) limit: i64,
+}
+
+/// One page. The state that is filtered by is the one shown at `now`.
+pub(crate) async fn page(
+    connection: &mut PgConnection,
+    organization: OrganizationId,
+    wanted: &Wanted,
+    now: OffsetDateTime,
+) -> Result<Vec<Invitation>, DatabaseError> {
+    let states: Vec<&str> = wanted.states.iter().map(|state| state.as_str()).collect();
+    let rows: Vec<InvitationRow> = sqlx::query_as(select_invitation!(
+        "WHERE i.organization_id = $1
+           AND ($2::uuid IS NULL OR i.import_id = $2)
+           AND ($3::uuid IS NULL OR i.invitation_id < $3)
+           AND (cardinality($4::text[]) = 0 OR
+                CASE WHEN i.state IN ('PROSPECT', 'PENDING') AND i.expire_time <= $5 THEN 'EXPIRED'
+                     ELSE i.state END = ANY ($4))
+         ORDER BY i.invitation_id DESC
+         LIMIT $6"
+    ))
+    .bind(organization.as_uuid())
+    .bind(wanted.import.map(ImportId::as_uuid))
+    .bind(wanted.after.map(InvitationId::as_uuid))
+    .bind(states)
+    .bind(now)
+    .bind(wanted.limit)
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter().map(Invitation::try_from).collect()
+}
+
+/// How many invitations show each state at `now`.
+pub(crate) async fn counts(
+    connection: &mut PgConnection,
+    organization: OrganizationId,
+    now: OffsetDateTime,
+) -> Result<Vec<(StateName, i64)>, DatabaseError> {
+    let rows: Vec<(String, i64)> = sqlx::query_as(
+        "SELECT CASE WHEN state IN ('PROSPECT', 'PENDING') AND expire_time <= $2 THEN 'EXPIRED' ELSE state END AS shown,
+                count(*)
+         FROM invitations WHERE organization_id = $1 GROUP BY shown ORDER BY shown",
+    )
+    .bind(organization.as_uuid())
+    .bind(now)
+    .fetch_all(connection)
+    .await?;
+    let parse = |(word, count): (String, i64)| {
+        StateName::parse(&word)
+            .map(|state| (state, count))
+            .ok_or_else(|| unknown("state"))
+    };
+    rows.into_iter().map(parse).collect()
+}
