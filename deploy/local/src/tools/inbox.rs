@@ -1,6 +1,7 @@
 //! The mail inbox: takes every message over SMTP, sends none on, and shows them on a page.
 
 mod api;
+mod envelope;
 mod mime;
 mod pages;
 mod smtp;
@@ -25,7 +26,6 @@ pub(crate) async fn serve(place: &Place, addresses: &Addresses) -> anyhow::Resul
     let routes = Router::new()
         .route("/", get(pages::list))
         .route("/messages/{id}", get(pages::message))
-        .route("/messages/{id}/raw", get(pages::raw))
         .route("/api/messages", get(api::list))
         .route("/api/messages/{id}", get(api::message))
         .with_state(store);

@@ -55,7 +55,6 @@ pub(crate) async fn serve(place: &Place, addresses: &Addresses) -> anyhow::Resul
         .route("/jwks", get(jwks))
         .route("/authorize", get(authorize::ask).post(authorize::decide))
         .route("/token", post(exchange::token))
-        .route("/userinfo", get(exchange::userinfo))
         .with_state(issuer);
     serve_pages(&addresses.issuer, routes).await
 }
@@ -66,11 +65,8 @@ async fn discovery(State(issuer): State<Arc<Issuer>>) -> Json<Value> {
         "issuer": url,
         "authorization_endpoint": format!("{url}/authorize"),
         "token_endpoint": format!("{url}/token"),
-        "userinfo_endpoint": format!("{url}/userinfo"),
         "jwks_uri": format!("{url}/jwks"),
-        "scopes_supported": ["openid", "profile", "email"],
         "response_types_supported": ["code"],
-        "response_modes_supported": ["query"],
         "grant_types_supported": ["authorization_code"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["EdDSA"],
@@ -78,7 +74,6 @@ async fn discovery(State(issuer): State<Arc<Issuer>>) -> Json<Value> {
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": ["none", "login", "select_account", "create"],
         "authorization_response_iss_parameter_supported": true,
-        "claims_supported": ["sub", "name", "email", "email_verified", "muster_role"],
     }))
 }
 

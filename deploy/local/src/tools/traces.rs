@@ -1,6 +1,7 @@
 //! The trace page: takes spans over OTLP/gRPC, keeps the latest, and shows each trace as a waterfall.
 
 mod api;
+mod edge;
 mod pages;
 mod receive;
 mod span;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use axum::extract::{Path, Query, State};
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 
 use super::api::Wanted;
@@ -67,7 +67,7 @@ pub(super) async fn message(State(store): State<Arc<Store>>, Path(id): Path<u64>
     let mut body = format!(
         "<p><a href=\"/\">Inbox</a></p>\n<h1>{}</h1>\n<p>From {}<br>To {}<br><span class=\"muted\">{}</span></p>\n\
          <pre id=\"text\">{}</pre>\n",
-        escape(message.header("Subject")),
+        escape(&message.subject),
         escape(message.header("From")),
         escape(message.header("To")),
         escape(message.header("Date")),
@@ -90,17 +90,9 @@ pub(super) async fn message(State(store): State<Arc<Store>>, Path(id): Path<u64>
             escape(value)
         );
     }
-    let _ = writeln!(
-        body,
-        "</table>\n<p><a href=\"/messages/{id}/raw\">As it came</a></p>"
+    body.push_str(
+        "</table>
+",
     );
-    page(message.header("Subject"), &body).into_response()
-}
-
-/// The bytes of a message.
-pub(super) async fn raw(State(store): State<Arc<Store>>, Path(id): Path<u64>) -> Response {
-    match store.read(id) {
-        Some(raw) => ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], raw).into_response(),
-        None => StatusCode::NOT_FOUND.into_response(),
-    }
+    page(&message.subject, &body).into_response()
 }

@@ -5,10 +5,14 @@ use std::sync::Arc;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufStream};
 use tokio::net::{TcpListener, TcpStream};
 
+use super::envelope::Envelope;
 use super::store::Store;
 
 /// The largest message taken, in bytes.
-const MESSAGE_LIMIT: usize = 10 * 1024 * 1024;
+const MESSAGE_LIMIT: usize = 10_485_760;
+/// What we can, told to who asks with EHLO.
+const EXTENSIONS: &str =
+    "250-inbox.muster.test\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 SIZE 10485760";
 /// The longest command line taken, in bytes (RFC 5321 asks for 512).
 const LINE_LIMIT: u64 = 4096;
 
@@ -26,13 +30,6 @@ pub(super) async fn accept(listener: TcpListener, store: Arc<Store>) {
             Err(error) => eprintln!("inbox: cannot accept a connection: {error}"),
         }
     }
-}
-
-/// Sender and recipients of the message in hand.
-#[derive(Default)]
-struct Envelope {
-    from: Option<String>,
-    to: Vec<String>,
 }
 
 async fn converse(stream: TcpStream, store: &Store) -> std::io::Result<()> {
@@ -62,19 +59,15 @@ async fn converse(stream: TcpStream, store: &Store) -> std::io::Result<()> {
         let answer = match verb.as_str() {
             "EHLO" => {
                 envelope = Envelope::default();
-                let greeting = format!(
-                    "250-inbox.muster.test\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 SIZE {MESSAGE_LIMIT}"
-                );
-                reply(&mut stream, &greeting).await?;
-                continue;
+                EXTENSIONS
             }
             "HELO" | "RSET" => {
                 envelope = Envelope::default();
                 "250 2.0.0 inbox.muster.test"
             }
-            "MAIL" => from(&mut envelope, &line),
-            "RCPT" => to(&mut envelope, &line),
-            "DATA" if envelope.to.is_empty() => "503 5.5.1 first MAIL and RCPT",
+            "MAIL" => envelope.from(&line),
+            "RCPT" => envelope.to(&line),
+            "DATA" if envelope.recipients.is_empty() => "503 5.5.1 first MAIL and RCPT",
             "DATA" => {
                 let answer = data(&mut stream, &envelope, store).await?;
                 envelope = Envelope::default();
@@ -82,49 +75,11 @@ async fn converse(stream: TcpStream, store: &Store) -> std::io::Result<()> {
                 continue;
             }
             "NOOP" => "250 2.0.0 yes",
-            "VRFY" => "252 2.1.5 send it and see",
             "QUIT" => return reply(&mut stream, "221 2.0.0 bye").await,
             _ => "500 5.5.1 unknown command",
         };
         reply(&mut stream, answer).await?;
     }
-}
-
-fn from(envelope: &mut Envelope, line: &str) -> &'static str {
-    let Some(address) = address_of(line, "FROM:") else {
-        return "501 5.5.4 MAIL FROM:<address>";
-    };
-    let declared = line.to_ascii_uppercase().split("SIZE=").nth(1).and_then(|size| {
-        size.split_whitespace()
-            .next()
-            .and_then(|size| size.parse::<usize>().ok())
-    });
-    if declared.is_some_and(|size| size > MESSAGE_LIMIT) {
-        return "552 5.3.4 message too large";
-    }
-    *envelope = Envelope {
-        from: Some(address),
-        to: Vec::new(),
-    };
-    "250 2.1.0 ok"
-}
-
-fn to(envelope: &mut Envelope, line: &str) -> &'static str {
-    match address_of(line, "TO:") {
-        _ if envelope.from.is_none() => "503 5.5.1 first MAIL",
-        Some(address) if !address.is_empty() => {
-            envelope.to.push(address);
-            "250 2.1.5 ok"
-        }
-        _ => "501 5.5.4 RCPT TO:<address>",
-    }
-}
-
-/// The address between angle brackets after a keyword.
-fn address_of(line: &str, keyword: &str) -> Option<String> {
-    let at = line.to_ascii_uppercase().find(keyword)?;
-    let rest = line.get(at + keyword.len()..)?.trim_start().strip_prefix('<')?;
-    Some(rest.split_once('>')?.0.to_owned())
 }
 
 /// Reads a message up to the line with a single dot; a dot doubled for transport is made one again (section 4.5.2).
@@ -159,8 +114,8 @@ async fn data(
     if too_large {
         return Ok("552 5.3.4 message too large".to_owned());
     }
-    let sender = envelope.from.as_deref().unwrap_or_default();
-    match store.keep(sender, &envelope.to, &content) {
+    let sender = envelope.sender.as_deref().unwrap_or_default();
+    match store.keep(sender, &envelope.recipients, &content) {
         Ok(id) => Ok(format!("250 2.0.0 kept as {id}")),
         Err(error) => {
             eprintln!("inbox: {error:#}");

@@ -111,8 +111,8 @@ pub(super) fn summary(id: u64, message: &Message) -> Summary {
     Summary {
         id,
         from: message.header("Return-Path").trim_matches(['<', '>']).to_owned(),
-        to: message.headers("Delivered-To").map(ToOwned::to_owned).collect(),
-        subject: message.header("Subject").to_owned(),
+        to: message.headers("Delivered-To"),
+        subject: message.subject.clone(),
         received: message.header("X-Received").to_owned(),
     }
 }

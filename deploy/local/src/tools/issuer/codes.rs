@@ -21,11 +21,10 @@ pub(super) struct Granted {
     until: OffsetDateTime,
 }
 
-/// Codes and access tokens given out, in memory: a restart asks people to sign in again.
+/// Codes given out, in memory: a restart asks people to sign in again.
 #[derive(Debug, Default)]
 pub(super) struct Codes {
     waiting: HashMap<String, Granted>,
-    collected: HashMap<String, (Person, OffsetDateTime)>,
 }
 
 impl Codes {
@@ -56,23 +55,6 @@ impl Codes {
         let granted = self.waiting.remove(code)?;
         let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier));
         (granted.until > now && granted.challenge == challenge).then_some(granted)
-    }
-
-    /// Remembers whose access token this is, for `/userinfo`.
-    pub(super) fn remember(
-        &mut self,
-        token: String,
-        person: Person,
-        until: OffsetDateTime,
-        now: OffsetDateTime,
-    ) {
-        self.collected.retain(|_, (_, until)| *until > now);
-        self.collected.insert(token, (person, until));
-    }
-
-    /// Whose access token is this?
-    pub(super) fn holder(&self, token: &str) -> Option<&Person> {
-        self.collected.get(token).map(|(person, _)| person)
     }
 }
 

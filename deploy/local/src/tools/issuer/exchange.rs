@@ -1,17 +1,16 @@
-//! The token endpoint and `/userinfo`.
+//! The token endpoint.
 
 use std::sync::{Arc, PoisonError};
 
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Form, Json};
 use serde::Deserialize;
 use serde_json::json;
-use time::Duration;
 
 use super::Issuer;
-use super::sign::{LIFE_SECONDS, access_token, id_token, profile};
+use super::sign::{LIFE_SECONDS, access_token, id_token};
 use crate::suite::AUDIENCE;
 
 /// RFC 6749, section 4.1.3.
@@ -33,9 +32,8 @@ pub(super) async fn token(State(issuer): State<Arc<Issuer>>, Form(exchange): For
     if exchange.client_id != AUDIENCE {
         return refuse("invalid_client", "this client is not known here");
     }
-    let now = issuer.clock.now();
     let mut codes = issuer.codes.lock().unwrap_or_else(PoisonError::into_inner);
-    let granted = codes.collect(&exchange.code, &exchange.code_verifier, now);
+    let granted = codes.collect(&exchange.code, &exchange.code_verifier, issuer.clock.now());
     let Some(granted) = granted.filter(|_| exchange.redirect_uri == issuer.redirect_uri) else {
         return refuse(
             "invalid_grant",
@@ -53,12 +51,6 @@ pub(super) async fn token(State(issuer): State<Arc<Issuer>>, Form(exchange): For
     let (Ok(access), Ok(id)) = (access, id) else {
         return refuse("server_error", "the tokens could not be signed");
     };
-    codes.remember(
-        access.clone(),
-        granted.person,
-        now + Duration::seconds(LIFE_SECONDS),
-        now,
-    );
     let body = json!({
         "access_token": access,
         "token_type": "Bearer",
@@ -67,21 +59,6 @@ pub(super) async fn token(State(issuer): State<Arc<Issuer>>, Form(exchange): For
         "id_token": id,
     });
     ([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
-}
-
-/// Who holds this access token.
-pub(super) async fn userinfo(State(issuer): State<Arc<Issuer>>, headers: HeaderMap) -> Response {
-    let given = headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok());
-    let token = given
-        .and_then(|value| value.strip_prefix("Bearer "))
-        .unwrap_or_default();
-    let codes = issuer.codes.lock().unwrap_or_else(PoisonError::into_inner);
-    match codes.holder(token) {
-        Some(person) => Json(profile(person)).into_response(),
-        None => (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, "Bearer")]).into_response(),
-    }
 }
 
 fn refuse(error: &str, description: &str) -> Response {

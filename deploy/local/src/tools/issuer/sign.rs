@@ -40,10 +40,14 @@ pub(crate) fn id_token(
     Ok(key.sign("JWT", &claims)?)
 }
 
-/// What `/userinfo` answers, and every token holds.
-pub(crate) fn profile(person: &Person) -> Value {
+fn common(issuer: &str, person: &Person, clock: &Clock) -> Value {
+    let now = clock.now().unix_timestamp();
     let mut claims = json!({
+        "iss": issuer,
         "sub": person.sub,
+        "aud": AUDIENCE,
+        "iat": now,
+        "exp": now + LIFE_SECONDS,
         "name": person.name,
         "email": person.email,
         "email_verified": true,
@@ -51,15 +55,5 @@ pub(crate) fn profile(person: &Person) -> Value {
     if let Some(role) = person.staff_role() {
         claims[STAFF_CLAIM.0] = role.into();
     }
-    claims
-}
-
-fn common(issuer: &str, person: &Person, clock: &Clock) -> Value {
-    let now = clock.now().unix_timestamp();
-    let mut claims = profile(person);
-    claims["iss"] = issuer.into();
-    claims["aud"] = AUDIENCE.into();
-    claims["iat"] = now.into();
-    claims["exp"] = (now + LIFE_SECONDS).into();
     claims
 }

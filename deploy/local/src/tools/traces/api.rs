@@ -9,8 +9,8 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::edge::Edge;
 use super::span::Span;
-use super::store::Edge;
 use super::{Shared, tree};
 
 /// `?service=NAME&name=PART&limit=N`: traces in which one span is of that service and has that in its name.

@@ -108,15 +108,6 @@ fn line(span: &Span, depth: usize, start: u64, whole: u64) -> String {
             escape(value)
         );
     }
-    for event in &span.events {
-        let after = took(event.time.saturating_sub(span.start) / 1000);
-        let _ = write!(
-            details,
-            "<div>after {after}: {} <code>{:?}</code></div>",
-            escape(&event.name),
-            event.attributes
-        );
-    }
     format!(
         "<tr><td style=\"padding-left:{:.1}rem\"><details><summary>{} <span class=\"muted\">{}</span></summary>{details}</details></td>\
          <td>{}</td><td><div class=\"track\"><div class=\"bar{failed}\" style=\"left:{:.2}%;width:{:.2}%\"></div></div></td>\

@@ -28,7 +28,6 @@ pub(crate) struct Span {
     pub(crate) error: Option<String>,
     pub(crate) attributes: BTreeMap<String, String>,
     pub(crate) links: Vec<Link>,
-    pub(crate) events: Vec<Event>,
 }
 
 /// Another span that this one belongs with, in another trace.
@@ -36,15 +35,6 @@ pub(crate) struct Span {
 pub(crate) struct Link {
     pub(crate) trace_id: String,
     pub(crate) span_id: String,
-}
-
-/// Something that happened during a span.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Event {
-    pub(crate) name: String,
-    /// Nanoseconds since 1970.
-    pub(crate) time: u64,
-    pub(crate) attributes: BTreeMap<String, String>,
 }
 
 impl Span {
@@ -69,15 +59,6 @@ impl Span {
                 .links
                 .iter()
                 .map(|to| link(&to.trace_id, &to.span_id))
-                .collect(),
-            events: span
-                .events
-                .into_iter()
-                .map(|event| Event {
-                    name: event.name,
-                    time: event.time_unix_nano,
-                    attributes: attributes(event.attributes),
-                })
                 .collect(),
         }
     }

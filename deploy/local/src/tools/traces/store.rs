@@ -6,23 +6,14 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use serde::Serialize;
 
+use super::edge::{Edge, edges_of};
 use super::span::Span;
 
 /// Spans kept in memory, about 60 MB.
 const SPAN_LIMIT: usize = 80_000;
 /// Bytes of one file; there are two.
 const FILE_LIMIT: u64 = 64 * 1024 * 1024;
-
-/// A call or a message from one service to another, seen in a trace.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub(crate) struct Edge {
-    pub(crate) from: String,
-    pub(crate) to: String,
-    /// The kind of the span in `to`: `server` for a call, `consumer` for a message.
-    pub(crate) kind: String,
-}
 
 /// All spans that are known, by trace.
 #[derive(Debug)]
@@ -142,24 +133,6 @@ impl Store {
     }
 }
 
-/// Parent in one service, child in another: by the span itself, or by the service its message came from.
-fn edges_of(spans: &[Span]) -> Vec<Edge> {
-    let service: HashMap<&str, &str> = spans
-        .iter()
-        .map(|span| (span.span_id.as_str(), span.service.as_str()))
-        .collect();
-    let edge = |span: &Span| {
-        let from = *service.get(span.parent_span_id.as_str())?;
-        let crossing = from != span.service;
-        crossing.then(|| Edge {
-            from: from.to_owned(),
-            to: span.service.clone(),
-            kind: span.kind.clone(),
-        })
-    };
-    spans.iter().filter_map(edge).collect()
-}
-
 fn open(file: &Path) -> anyhow::Result<File> {
     let opened = OpenOptions::new().create(true).append(true).open(file);
     opened.with_context(|| format!("cannot open {}", file.display()))
@@ -191,7 +164,6 @@ mod tests {
             error: None,
             attributes: Default::default(),
             links: if parent.is_empty() { vec![link] } else { Vec::new() },
-            events: Vec::new(),
         }
     }
 
