@@ -86,7 +86,9 @@ impl Health {
         }
     }
 
-    pub(crate) fn reporter(&self) -> HealthReporter {
+    /// What `grpc.health.v1` is served from, for processes that put their own routes together.
+    #[must_use]
+    pub fn reporter(&self) -> HealthReporter {
         self.reporter.clone()
     }
 
