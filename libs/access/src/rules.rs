@@ -110,7 +110,7 @@ fn unknown_permission(rule: &MethodRule) -> RuleProblem {
 
 fn method_rule(method: &MethodDescriptor, option: &ExtensionDescriptor) -> Result<MethodRule, Vec<Problem>> {
     let service = method.parent_service();
-    let area = area(&service)?;
+    let area = area(service)?;
     let options = method.options();
     if !options.has_extension(option) {
         return Err(vec![Problem::NoRule]);

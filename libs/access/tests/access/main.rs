@@ -1,0 +1,9 @@
+//! Tests of the rules: descriptors made of source text, and the real ones.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod contract;
+mod problems;
+mod rules;
+mod scan;
+mod support;

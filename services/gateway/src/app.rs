@@ -1,0 +1,215 @@
+//! The only wiring: from settings to a gateway that listens.
+
+use std::error::Error;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use muster_access::Rules;
+use muster_clock::Clock;
+use muster_identity::oidc::PersonVerifier;
+use muster_identity::{CallerSigner, KeyFile, SigningKey, WorkloadTokens, WorkloadTrust, WorkloadVerifier};
+use muster_server::admin::{self, Admin};
+use muster_server::drain::Drain;
+use muster_server::settings::Mistakes;
+use muster_server::{Health, Peer};
+use muster_telemetry::Metrics;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tower::util::BoxCloneSyncService;
+
+use crate::door::Door;
+use crate::edge::{Backends, Edge, EdgeParts};
+use crate::pages::{self, PagesOptions};
+use crate::policy::Policies;
+use crate::roles::Roles;
+use crate::settings::{self, Issuers, Settings};
+use crate::{listener, reflection};
+
+/// The gateway's own name: of its workload, and the audience of workload tokens for it.
+pub const NAME: &str = "gateway";
+
+/// A gateway that runs.
+#[derive(Debug)]
+pub struct Running {
+    address: SocketAddr,
+    admin: SocketAddr,
+    health: Health,
+    drain: Drain,
+    drain_delay: Duration,
+    served: JoinHandle<()>,
+    admin_stop: CancellationToken,
+}
+
+/// Starts the gateway. Returns when it listens.
+///
+/// # Errors
+/// [`Mistakes`] with everything that is wrong with the settings, or why it cannot listen.
+pub async fn start(settings: &Settings, clock: Clock, metrics: Option<Metrics>) -> anyhow::Result<Running> {
+    let drain = Drain::new();
+    let (parts, pages) = open(settings, clock, drain.streams())?;
+    let edge = Edge::new(parts);
+    let pages = pages::router(pages, BoxCloneSyncService::new(edge.clone()))?;
+    let listener = admin::bind(settings.listen.listen).await?;
+    let admin_listener = admin::bind(settings.listen.admin_listen).await?;
+    let (address, admin_address) = (listener.local_addr()?, admin_listener.local_addr()?);
+
+    let health = Health::new(&[]).await;
+    let door = Door::new(edge, reflection::routes(&health)?, pages);
+    let served = tokio::spawn(listener::serve(listener, door, drain.accepting()));
+    let admin_stop = CancellationToken::new();
+    let admin = Admin::new(health.clone(), metrics).serve(admin_listener, admin_stop.clone());
+    tokio::spawn(async move {
+        if let Err(error) = admin.await {
+            tracing::error!(%error, "the admin listener broke");
+        }
+    });
+    health.set_ready(true).await;
+    tracing::info!(service = NAME, %address, admin = %admin_address, "listening");
+    let drain_delay = settings.listen.drain_delay.0;
+    Ok(Running {
+        address,
+        admin: admin_address,
+        health,
+        drain,
+        drain_delay,
+        served,
+        admin_stop,
+    })
+}
+
+impl Running {
+    /// Where it answers everybody.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where it answers operators.
+    pub fn admin_address(&self) -> SocketAddr {
+        self.admin
+    }
+
+    /// Returns when it cannot go on: the listener broke.
+    pub async fn broke(&mut self) {
+        let _ = (&mut self.served).await;
+    }
+
+    /// Stops it in the order of [`muster_server::drain`], within 30 s.
+    pub async fn stop(self) {
+        self.health.stop().await;
+        let served = self.served;
+        if !served.is_finished() {
+            tokio::time::sleep(self.drain_delay).await;
+            self.drain.run(async move { drop(served.await) }).await;
+        }
+        self.admin_stop.cancel();
+    }
+}
+
+/// Opens everything that settings name; tells all that is wrong, not only the first.
+fn open(
+    settings: &Settings,
+    clock: Clock,
+    streams: CancellationToken,
+) -> Result<(EdgeParts, PagesOptions), Mistakes> {
+    let mut wrong = Vec::new();
+    let policies = noted(
+        &mut wrong,
+        match &settings.policies {
+            Some(directory) => Policies::of_directory(directory),
+            None => Policies::shipped(),
+        },
+    );
+    let rules = rules(&mut wrong, policies.as_ref());
+    let backends = rules.and_then(|rules| all(&mut wrong, Backends::new(rules, settings.peers.by_area())));
+    let signing = noted(&mut wrong, settings::text(&settings.caller_key))
+        .and_then(|pem| named(&mut wrong, "caller key", SigningKey::from_pem(&pem)));
+    let session_key = noted(&mut wrong, settings::key(&settings.session_key));
+    let workload_keys = noted(&mut wrong, KeyFile::open(&settings.workload.workload_jwks));
+    let issuers = noted(&mut wrong, Issuers::read(&settings.issuers));
+    let believed = issuers.as_ref().map(|issuers| issuers.believed.clone());
+    let persons = believed.and_then(|believed| all(&mut wrong, PersonVerifier::new(believed, clock.clone())));
+    let (
+        Some(policies),
+        Some(rules),
+        Some(backends),
+        Some(signing),
+        Some(session_key),
+        Some(keys),
+        Some(issuers),
+        Some(persons),
+    ) = (
+        policies,
+        rules,
+        backends,
+        signing,
+        session_key,
+        workload_keys,
+        issuers,
+        persons,
+    )
+    else {
+        return Err(Mistakes::Wrong(wrong));
+    };
+    let trust = WorkloadTrust {
+        issuer: settings.workload.workload_issuer.clone(),
+        namespace: settings.workload.workload_namespace.clone(),
+        keys,
+    };
+    let tokens = Arc::new(WorkloadTokens::new(&settings.workload.workload_tokens));
+    let parts = EdgeParts {
+        rules,
+        policies,
+        persons: persons.clone(),
+        workloads: WorkloadVerifier::new(trust, NAME, clock.clone()),
+        roles: Roles::new(Peer::new(
+            "organization",
+            &settings.peers.organization_url,
+            tokens,
+        )),
+        signer: CallerSigner::new(signing, clock.clone()),
+        backends,
+        clock,
+        max_calls: settings.listen.max_calls as usize,
+        streams,
+    };
+    let pages = PagesOptions {
+        public_url: settings.public_url.clone(),
+        registrations: issuers.registrations,
+        verifier: persons,
+        session_key,
+        support: settings.support.clone(),
+    };
+    Ok((parts, pages))
+}
+
+/// The rules of the contract, which live as long as the process, checked against the policies.
+fn rules(wrong: &mut Vec<String>, policies: Option<&Policies>) -> Option<&'static Rules> {
+    let rules: &'static Rules = Box::leak(Box::new(all(wrong, Rules::load(muster_proto::pool()))?));
+    if let Some(policies) = policies {
+        all(wrong, rules.check_permissions(policies.permissions()))?;
+    }
+    Some(rules)
+}
+
+fn noted<T, E: Error>(wrong: &mut Vec<String>, opened: Result<T, E>) -> Option<T> {
+    opened.map_err(|error| wrong.push(told(&error))).ok()
+}
+
+fn named<T, E: Error>(wrong: &mut Vec<String>, what: &str, opened: Result<T, E>) -> Option<T> {
+    opened
+        .map_err(|error| wrong.push(format!("{what}: {}", told(&error))))
+        .ok()
+}
+
+fn all<T, E: Error>(wrong: &mut Vec<String>, opened: Result<T, Vec<E>>) -> Option<T> {
+    opened
+        .map_err(|errors| wrong.extend(errors.iter().map(|error| told(error))))
+        .ok()
+}
+
+fn told(error: &dyn Error) -> String {
+    error
+        .source()
+        .map_or_else(|| error.to_string(), |source| format!("{error}: {source}"))
+}

@@ -1,0 +1,172 @@
+//! The edge: one path for every call, whoever makes it.
+//!
+//! It knows no RPC by name. For each call it reads the rule that stands beside the RPC in the protos, finds out who
+//! calls, reads the one field that the rule names from the raw message, asks the policies, and forwards the bytes
+//! unchanged with a caller token for that one call. What it does not know it refuses.
+
+mod admit;
+mod answer;
+mod backends;
+mod deadline;
+mod forward;
+mod guard;
+mod headers;
+mod messages;
+mod observe;
+mod refuse;
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures::future::BoxFuture;
+use http::{Request, Response};
+use muster_access::{MethodRule, Rules};
+use muster_clock::Clock;
+use muster_identity::oidc::PersonVerifier;
+use muster_identity::{CallerSigner, WorkloadVerifier};
+use muster_refusal::Refusal;
+use tokio::sync::Semaphore;
+use tokio::time::timeout_at;
+use tokio_util::sync::CancellationToken;
+use tonic::body::Body;
+use tracing::Instrument as _;
+
+use self::answer::Answer;
+pub use self::backends::{Backends, NoBackend};
+use self::deadline::Time;
+use self::forward::{Forwarded, Verdict};
+use self::messages::Messages;
+use self::observe::Observation;
+use crate::policy::Policies;
+use crate::rate::RateLimiter;
+use crate::roles::Roles;
+
+/// What the edge is made of.
+pub struct EdgeParts {
+    /// The rules of every RPC. They live as long as the process.
+    pub rules: &'static Rules,
+    /// Decides about permissions.
+    pub policies: Policies,
+    /// Believes persons.
+    pub persons: PersonVerifier,
+    /// Believes workloads that call through the edge.
+    pub workloads: WorkloadVerifier,
+    /// Knows roles.
+    pub roles: Roles,
+    /// Tells services who calls.
+    pub signer: CallerSigner,
+    /// The services.
+    pub backends: Backends,
+    /// Time and ids.
+    pub clock: Clock,
+    /// Calls that may run at the same time.
+    pub max_calls: usize,
+    /// Cancelled when streams that still run are to end.
+    pub streams: CancellationToken,
+}
+
+/// The edge as a tower service, for the listener and for generated clients in this process. Cheap to clone. It answers
+/// every call: what goes wrong is a status.
+#[derive(Clone)]
+pub struct Edge(Arc<Shared>);
+
+struct Shared {
+    parts: EdgeParts,
+    rate: RateLimiter,
+    capacity: Arc<Semaphore>,
+}
+
+impl Edge {
+    /// An edge of these parts.
+    pub fn new(parts: EdgeParts) -> Self {
+        let rate = RateLimiter::new(parts.clock.clone());
+        let capacity = Arc::new(Semaphore::new(parts.max_calls));
+        Self(Arc::new(Shared {
+            parts,
+            rate,
+            capacity,
+        }))
+    }
+}
+
+impl tower::Service<Request<Body>> for Edge {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response<Body>, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let shared = Arc::clone(&self.0);
+        Box::pin(async move { Ok(shared.answer(request).await) })
+    }
+}
+
+impl Shared {
+    async fn answer(&self, request: Request<Body>) -> Response<Body> {
+        let rule = self.exposed(request.uri().path());
+        let mut observation = Observation::begin(rule, request.headers());
+        let span = observation.span();
+        let passed = self.pass(rule, request, &mut observation).instrument(span).await;
+        match passed {
+            Ok((response, answer)) => {
+                observation.answered(response.headers());
+                response.map(|body| Body::new(answer.of(body, observation)))
+            }
+            Err(refusal) => {
+                let response = refuse::response(refusal);
+                observation.answered(response.headers());
+                response
+            }
+        }
+    }
+
+    /// The rule of a method that can be called from outside. Internal methods do not exist here.
+    fn exposed(&self, path: &str) -> Option<&'static MethodRule> {
+        self.parts.rules.get(path).filter(|rule| !rule.is_internal())
+    }
+
+    async fn pass(
+        &self,
+        rule: Option<&'static MethodRule>,
+        request: Request<Body>,
+        observation: &mut Observation,
+    ) -> Result<(Response<Body>, Answer), Refusal> {
+        let rule = rule.ok_or_else(refuse::no_such_method)?;
+        let permit = Arc::clone(&self.capacity)
+            .try_acquire_owned()
+            .map_err(|_| refuse::overloaded())?;
+        let time = Time::of(rule, request.headers());
+        let verdict = Verdict::default();
+        let forwarded = self.forward(rule, request, &time, &verdict, observation);
+        let response = timeout_at(time.end(), forwarded)
+            .await
+            .map_err(|_| refuse::too_late())??;
+        Ok((
+            response,
+            Answer::new(time, verdict, permit, self.parts.streams.clone()),
+        ))
+    }
+
+    async fn forward(
+        &self,
+        rule: &'static MethodRule,
+        request: Request<Body>,
+        time: &Time,
+        verdict: &Verdict,
+        observation: &mut Observation,
+    ) -> Result<Response<Body>, Refusal> {
+        let (parts, body) = request.into_parts();
+        let mut messages = Messages::new(body);
+        let admitted = self.admit(rule, &parts, &mut messages, time, observation).await?;
+        let headers = self.outgoing(rule, &parts.headers, &admitted.caller, time)?;
+        let idle = rule.client_streaming.then_some(deadline::IDLE);
+        let body = Forwarded::new(messages, admitted.first, admitted.guard, idle, verdict.clone());
+        let answered = self.parts.backends.call(rule, headers, Body::new(body)).await;
+        // A call that we ended ourselves fails at the backend, too: what we found is the reason.
+        answered.map_err(|unavailable| verdict.take().unwrap_or(unavailable))
+    }
+}

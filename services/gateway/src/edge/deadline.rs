@@ -1,0 +1,141 @@
+//! How long a call may take, and what the service is told about it.
+
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderValue};
+use muster_access::MethodRule;
+use tokio::time::Instant;
+
+/// The longest a unary call takes.
+const UNARY: Duration = Duration::from_secs(5);
+/// The longest a stream lives.
+const LIFE: Duration = Duration::from_secs(30 * 60);
+/// The longest a stream may say nothing.
+pub(super) const IDLE: Duration = Duration::from_secs(30);
+
+/// The header of gRPC over HTTP/2.
+pub(super) const GRPC_TIMEOUT: &str = "grpc-timeout";
+
+/// The time of one call.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Time {
+    end: Instant,
+    /// Whether the service is told: a stream whose client set no limit has none.
+    told: bool,
+    /// Whether the answer may be silent for a while only.
+    server_streaming: bool,
+}
+
+impl Time {
+    /// What the client asks for, as far as the method allows.
+    pub(super) fn of(rule: &MethodRule, headers: &HeaderMap) -> Self {
+        let asked = asked(headers);
+        let stream = rule.client_streaming || rule.server_streaming;
+        let limit = if stream { LIFE } else { UNARY };
+        Self {
+            end: Instant::now() + asked.unwrap_or(limit).min(limit),
+            told: asked.is_some() || !stream,
+            server_streaming: rule.server_streaming,
+        }
+    }
+
+    pub(super) fn end(&self) -> Instant {
+        self.end
+    }
+
+    /// What is left of it.
+    pub(super) fn left(&self) -> Duration {
+        self.end.saturating_duration_since(Instant::now())
+    }
+
+    /// How long the answer may be silent.
+    pub(super) fn idle(&self) -> Option<Duration> {
+        self.server_streaming.then_some(IDLE)
+    }
+
+    /// What is left, for the service: deadlines shrink along the way.
+    pub(super) fn header(&self) -> Option<HeaderValue> {
+        self.told.then(|| written(self.left())).flatten()
+    }
+}
+
+/// At most eight digits and a unit.
+fn written(left: Duration) -> Option<HeaderValue> {
+    let text = match left.as_micros() {
+        micros if micros < 100_000_000 => format!("{micros}u"),
+        micros => format!("{}m", micros / 1000),
+    };
+    HeaderValue::try_from(text).ok()
+}
+
+fn asked(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get(GRPC_TIMEOUT)?.to_str().ok()?;
+    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    if number.is_empty() || number.len() > 8 || !number.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let number: u64 = number.parse().ok()?;
+    match unit {
+        "H" => Some(Duration::from_secs(number * 3600)),
+        "M" => Some(Duration::from_secs(number * 60)),
+        "S" => Some(Duration::from_secs(number)),
+        "m" => Some(Duration::from_millis(number)),
+        "u" => Some(Duration::from_micros(number)),
+        "n" => Some(Duration::from_nanos(number)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rule(server_streaming: bool) -> MethodRule {
+        MethodRule {
+            path: "/p.S/M".to_owned(),
+            service: "p.S".to_owned(),
+            method: "M".to_owned(),
+            area: "p".to_owned(),
+            client_streaming: false,
+            server_streaming,
+            retry_safe: false,
+            mode: muster_access::Mode::Public { calls_per_minute: 1 },
+        }
+    }
+
+    fn time(server_streaming: bool, asked: Option<&'static str>) -> (Duration, Option<String>) {
+        let mut headers = HeaderMap::new();
+        if let Some(asked) = asked {
+            headers.insert(GRPC_TIMEOUT, HeaderValue::from_static(asked));
+        }
+        let time = Time::of(&rule(server_streaming), &headers);
+        (
+            time.left(),
+            time.header().map(|value| value.to_str().unwrap().to_owned()),
+        )
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_unary_call_gets_what_it_asks_for_up_to_five_seconds() {
+        assert_eq!(time(false, None), (UNARY, Some("5000000u".to_owned())));
+        assert_eq!(
+            time(false, Some("250m")),
+            (Duration::from_millis(250), Some("250000u".to_owned()))
+        );
+        assert_eq!(time(false, Some("1H")), (UNARY, Some("5000000u".to_owned())));
+        assert_eq!(time(false, Some("bad")), (UNARY, Some("5000000u".to_owned())));
+        assert_eq!(
+            time(false, Some("123456789S")),
+            (UNARY, Some("5000000u".to_owned()))
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stream_lives_half_an_hour_unless_its_client_says_less() {
+        assert_eq!(time(true, None), (LIFE, None));
+        assert_eq!(
+            time(true, Some("10M")),
+            (Duration::from_secs(600), Some("600000m".to_owned()))
+        );
+    }
+}

@@ -1,0 +1,103 @@
+//! What the edge itself says when it refuses. The same cause gives the same bytes, whatever was asked for.
+
+use std::time::Duration;
+
+use http::Response;
+use muster_access::scan::ScanError;
+use muster_identity::TokenProblem;
+use muster_refusal::{ErrorReason, Refusal};
+use tonic::Status;
+use tonic::body::Body;
+
+use super::messages::LARGEST;
+
+/// Unknown methods, and internal ones, which do not exist here.
+pub(super) fn no_such_method() -> Refusal {
+    Refusal::new(ErrorReason::MethodNotFound, "there is no such method here")
+}
+
+pub(super) fn overloaded() -> Refusal {
+    Refusal::new(
+        ErrorReason::Overloaded,
+        "too many calls at once; try again with back-off",
+    )
+    .retry_after(Duration::from_secs(1))
+}
+
+pub(super) fn too_often(wait: Duration) -> Refusal {
+    Refusal::new(
+        ErrorReason::RateLimited,
+        "too many calls from your network; wait before the next",
+    )
+    .retry_after(wait)
+}
+
+pub(super) fn too_late() -> Refusal {
+    Refusal::new(
+        ErrorReason::DeadlineExceeded,
+        "the call did not finish in its time; it may still have had its effect: ask with the same request_id",
+    )
+}
+
+pub(super) fn shutting_down() -> Refusal {
+    Refusal::new(
+        ErrorReason::ShuttingDown,
+        "the server is going away; open the stream again",
+    )
+}
+
+pub(super) fn token_missing() -> Refusal {
+    Refusal::new(
+        ErrorReason::TokenMissing,
+        "sign in, and send the access token as `authorization: Bearer …`",
+    )
+}
+
+/// All bad tokens look the same from outside; operators see the difference in the log.
+pub(super) fn token(problem: TokenProblem) -> Refusal {
+    tracing::debug!(%problem, "a token was refused");
+    match problem {
+        TokenProblem::IssuerUnavailable => Refusal::unavailable(),
+        _ => Refusal::new(
+            ErrorReason::TokenInvalid,
+            "the token is not valid here; sign in again",
+        ),
+    }
+}
+
+pub(super) fn malformed(problem: ScanError) -> Refusal {
+    Refusal::new(ErrorReason::MessageMalformed, problem.to_string())
+}
+
+pub(super) fn bad_framing() -> Refusal {
+    Refusal::new(
+        ErrorReason::MessageMalformed,
+        "the request is not framed as gRPC frames a request of this method",
+    )
+}
+
+pub(super) fn too_large() -> Refusal {
+    Refusal::new(
+        ErrorReason::MessageTooLarge,
+        format!("a message may have at most {LARGEST} bytes"),
+    )
+}
+
+pub(super) fn compressed() -> Refusal {
+    Refusal::new(
+        ErrorReason::CompressionNotSupported,
+        "send request messages without compression",
+    )
+}
+
+pub(super) fn scope_changed() -> Refusal {
+    Refusal::new(
+        ErrorReason::StreamScopeChanged,
+        "every message of a stream must name the scope of the first one",
+    )
+}
+
+/// A refusal as an answer without messages.
+pub(super) fn response(refusal: Refusal) -> Response<Body> {
+    Status::from(refusal).into_http()
+}

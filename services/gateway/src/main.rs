@@ -1,0 +1,48 @@
+//! `muster-gateway`: reads settings, runs, says how it ended.
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use muster_clock::Clock;
+use muster_gateway::{NAME, Settings, start};
+use muster_server::settings::{Program, read};
+use muster_server::{drain, exit_code, in_runtime};
+
+const EPILOGUE: &str = "Commands, before the options:\n  serve      Answers calls (default)\n  migrate    Does nothing: the gateway has no database";
+
+fn main() -> ExitCode {
+    let mut arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+    let command = arguments
+        .first()
+        .and_then(|first| first.to_str())
+        .unwrap_or_default()
+        .to_owned();
+    if command == "migrate" {
+        return ExitCode::SUCCESS;
+    }
+    if command == "serve" {
+        arguments.remove(0);
+    }
+    exit_code(serve(&arguments))
+}
+
+fn serve(arguments: &[OsString]) -> anyhow::Result<()> {
+    let program = Program {
+        name: format!("muster-{NAME}"),
+        about: "The edge of the Muster suite: one port for gRPC and pages".to_owned(),
+        version: env!("CARGO_PKG_VERSION"),
+        epilogue: EPILOGUE,
+    };
+    let settings: Settings = read(&program, arguments)?;
+    let telemetry = settings.telemetry.clone();
+    in_runtime(NAME, &telemetry, async move |metrics| {
+        let mut running = start(&settings, Clock::system(), Some(metrics)).await?;
+        let broke = tokio::select! {
+            stop = drain::stop_signal() => stop.err().map(anyhow::Error::from),
+            () = running.broke() => Some(anyhow::anyhow!("the listener broke; see the log")),
+        };
+        running.stop().await;
+        tracing::info!("stopped");
+        broke.map_or(Ok(()), Err)
+    })
+}

@@ -1,0 +1,211 @@
+//! What the gateway is told.
+
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use muster_identity::oidc::{IssuerOptions, StaffClaim};
+use muster_server::settings::{ListenSettings, PeerUrl, TelemetrySettings, WorkloadSettings};
+use serde::Deserialize;
+use url::Url;
+
+use crate::pages::Registration;
+
+/// Everything the gateway is told, by flags or environment.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Settings {
+    /// Where it listens.
+    #[command(flatten)]
+    pub listen: ListenSettings,
+    /// Its own tokens, and whose workload tokens it believes.
+    #[command(flatten)]
+    pub workload: WorkloadSettings,
+    /// Its telemetry.
+    #[command(flatten)]
+    pub telemetry: TelemetrySettings,
+    /// Where people reach it, such as https://muster.example.org
+    #[arg(long, env = "MUSTER_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Url,
+    /// TOML file with the OIDC issuers: [[issuer]] url, audience, client_id, client_secret_file, trust_email, staff_claim, staff_value
+    #[arg(long, env = "MUSTER_ISSUERS", value_name = "FILE")]
+    pub issuers: PathBuf,
+    /// Ed25519 private key (PKCS#8 PEM) that signs caller tokens
+    #[arg(long, env = "MUSTER_CALLER_KEY", value_name = "FILE")]
+    pub caller_key: PathBuf,
+    /// File with 32 bytes in base64, under which sessions of the pages are sealed; the same for all replicas
+    #[arg(long, env = "MUSTER_SESSION_KEY", value_name = "FILE")]
+    pub session_key: PathBuf,
+    /// Directory with muster.cedarschema and muster.cedar, in place of the shipped policies
+    #[arg(long, env = "MUSTER_POLICIES", value_name = "DIRECTORY")]
+    pub policies: Option<PathBuf>,
+    /// A line of help shown on pages, such as a phone number
+    #[arg(long, env = "MUSTER_SUPPORT", default_value = "", value_name = "TEXT")]
+    pub support: String,
+    /// The services.
+    #[command(flatten)]
+    pub peers: PeerSettings,
+}
+
+/// Where the services answer.
+#[derive(Clone, Debug, clap::Args)]
+pub struct PeerSettings {
+    /// Where the organization service answers
+    #[arg(long, env = "MUSTER_ORGANIZATION_URL", value_name = "URL")]
+    pub organization_url: PeerUrl,
+    /// Where the employment service answers
+    #[arg(long, env = "MUSTER_EMPLOYMENT_URL", value_name = "URL")]
+    pub employment_url: PeerUrl,
+    /// Where the invitation service answers
+    #[arg(long, env = "MUSTER_INVITATION_URL", value_name = "URL")]
+    pub invitation_url: PeerUrl,
+    /// Where the notification service answers
+    #[arg(long, env = "MUSTER_NOTIFICATION_URL", value_name = "URL")]
+    pub notification_url: PeerUrl,
+    /// Where the records service answers
+    #[arg(long, env = "MUSTER_RECORDS_URL", value_name = "URL")]
+    pub records_url: PeerUrl,
+}
+
+impl PeerSettings {
+    /// The addresses by area.
+    pub fn by_area(&self) -> [(&'static str, &PeerUrl); 5] {
+        [
+            ("organization", &self.organization_url),
+            ("employment", &self.employment_url),
+            ("invitation", &self.invitation_url),
+            ("notification", &self.notification_url),
+            ("records", &self.records_url),
+        ]
+    }
+}
+
+/// A file that a setting names and that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum FileProblem {
+    /// It cannot be read.
+    #[error("cannot read {}", file.display())]
+    Unreadable {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// It does not hold what it should.
+    #[error("{} does not hold what it should: {why}", file.display())]
+    Unusable {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong.
+        why: String,
+    },
+}
+
+/// The issuers, as the two sides of signing in need them.
+#[derive(Debug)]
+pub struct Issuers {
+    /// For believing tokens.
+    pub believed: Vec<IssuerOptions>,
+    /// For sending people there to sign in.
+    pub registrations: Vec<Registration>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct IssuerFile {
+    issuer: Vec<IssuerEntry>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct IssuerEntry {
+    url: String,
+    audience: String,
+    client_id: String,
+    client_secret_file: Option<PathBuf>,
+    #[serde(default)]
+    trust_email: bool,
+    staff_claim: Option<String>,
+    staff_value: Option<String>,
+}
+
+impl Issuers {
+    /// Reads the issuers' file; secrets are in files beside it, by absolute path or relative to it.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or that says something else.
+    pub fn read(file: &Path) -> Result<Self, FileProblem> {
+        let unusable = |why: String| FileProblem::Unusable {
+            file: file.to_owned(),
+            why,
+        };
+        let listed: IssuerFile =
+            toml::from_str(&text(file)?).map_err(|error| unusable(error.message().to_owned()))?;
+        if listed.issuer.is_empty() {
+            return Err(unusable("no issuer".to_owned()));
+        }
+        let (mut believed, mut registrations) = (Vec::new(), Vec::new());
+        for entry in listed.issuer {
+            let staff = match (entry.staff_claim, entry.staff_value) {
+                (Some(claim), Some(value)) => Some(StaffClaim { claim, value }),
+                (None, None) => None,
+                _ => return Err(unusable("staff_claim and staff_value go together".to_owned())),
+            };
+            let beside = |secret: PathBuf| {
+                file.parent()
+                    .map_or(secret.clone(), |directory| directory.join(&secret))
+            };
+            let secret = entry
+                .client_secret_file
+                .map(beside)
+                .map(|secret| text(&secret))
+                .transpose()?;
+            let IssuerEntry {
+                url,
+                audience,
+                client_id,
+                trust_email,
+                ..
+            } = entry;
+            registrations.push(Registration {
+                issuer: url.clone(),
+                client_id,
+                client_secret: secret.map(|secret| secret.trim().to_owned()),
+            });
+            believed.push(IssuerOptions {
+                url,
+                audience,
+                trust_email,
+                staff,
+            });
+        }
+        Ok(Self {
+            believed,
+            registrations,
+        })
+    }
+}
+
+/// The bytes of a key file in base64.
+///
+/// # Errors
+/// A file that cannot be read, or holds something else.
+pub(crate) fn key(file: &Path) -> Result<Vec<u8>, FileProblem> {
+    let why = "not base64".to_owned();
+    STANDARD
+        .decode(text(file)?.trim())
+        .map_err(|_| FileProblem::Unusable {
+            file: file.to_owned(),
+            why,
+        })
+}
+
+/// The text of a file.
+///
+/// # Errors
+/// A file that cannot be read.
+pub(crate) fn text(file: &Path) -> Result<String, FileProblem> {
+    std::fs::read_to_string(file).map_err(|source| FileProblem::Unreadable {
+        file: file.to_owned(),
+        source,
+    })
+}
