@@ -2,8 +2,8 @@
 
 use askama::Template;
 use lettre::Address;
-use lettre::message::header::{HeaderName, HeaderValue};
-use lettre::message::{Mailbox, MultiPart, SinglePart};
+use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
+use lettre::message::{Body, Mailbox, MultiPart, SinglePart};
 use muster_address::EmailAddress;
 use muster_ids::DeliveryId;
 use thiserror::Error;
@@ -118,8 +118,8 @@ impl Mail {
         let to = self.recipient()?;
         let parts = MultiPart::alternative()
             .boundary(format!("muster-{}", stamp.delivery.as_uuid().simple()))
-            .singlepart(SinglePart::plain(text))
-            .singlepart(SinglePart::html(html));
+            .singlepart(part(ContentType::TEXT_PLAIN, text))
+            .singlepart(part(ContentType::TEXT_HTML, html));
         let message = lettre::Message::builder()
             .from(sender.0.clone())
             .to(Mailbox::new(None, to.clone()))
@@ -167,6 +167,25 @@ impl Mail {
             .rsplit_once('@')
             .ok_or(MessageProblem::Address)?;
         Address::new(local, self.address.domain()).map_err(|_| MessageProblem::Address)
+    }
+}
+
+/// The longest line, without its end (RFC 5322, section 2.1.1).
+const LONGEST_LINE: usize = 998;
+
+/// Plain whenever it can be, which lettre takes back at 76 characters: a link that is copied from the source of the
+/// message still works.
+fn part(kind: ContentType, text: String) -> SinglePart {
+    let builder = SinglePart::builder().header(kind);
+    if text.is_ascii() && text.lines().all(|line| line.len() <= LONGEST_LINE) {
+        let lines: Vec<&str> = text.lines().collect();
+        let plain = lines.join("\r\n").into_bytes();
+        builder.body(Body::dangerous_pre_encoded(
+            plain,
+            ContentTransferEncoding::SevenBit,
+        ))
+    } else {
+        builder.body(text)
     }
 }
 

@@ -35,6 +35,12 @@ impl Jitter {
         Self(0.8 + 0.4 * f64::from(random) / f64::from(u32::MAX))
     }
 
+    /// Spreads nothing.
+    #[cfg(test)]
+    pub(super) fn none() -> Self {
+        Self(1.0)
+    }
+
     pub(super) fn spread(self, delay: Duration) -> Duration {
         delay.mul_f64(self.0)
     }
@@ -70,7 +76,7 @@ mod tests {
 
     #[test]
     fn delays_grow_to_eight_hours_and_stay_there() {
-        let hours = |nth| (after_deferral(nth, NOW, Jitter(1.0)) - NOW).whole_seconds();
+        let hours = |nth| (after_deferral(nth, NOW, Jitter::none()) - NOW).whole_seconds();
         assert_eq!(
             (0..9).map(hours).collect::<Vec<_>>(),
             [60, 300, 900, 3600, 7200, 14400, 28800, 28800, 28800]

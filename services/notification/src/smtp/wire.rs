@@ -2,7 +2,8 @@
 //!
 //! Everything up to the dot passes. The write of the dot waits until [`Gate::open`]: in between, the worker writes down
 //! that the message may be taken from now on. Afterwards [`Gate::has_passed`] tells whether the operating system ever
-//! got the dot: an error before that is definite, whatever it was.
+//! got the dot: an error before that is definite, whatever it was. To a server that has hung up by then it is not
+//! written at all.
 
 use std::io;
 use std::net::SocketAddr;
@@ -59,6 +60,15 @@ impl Wire {
                 gate: Arc::clone(&gate),
             },
             gate,
+        )
+    }
+
+    fn has_hung_up(&self, context: &mut Context<'_>) -> bool {
+        let mut byte = [0];
+        let mut buffer = ReadBuf::new(&mut byte);
+        matches!(
+            self.socket.poll_peek(context, &mut buffer),
+            Poll::Ready(Ok(0) | Err(_))
         )
     }
 }
@@ -118,6 +128,9 @@ impl AsyncWrite for Wire {
         let is_dot = bytes == FINAL_DOT;
         if is_dot && self.gate.holds(context) {
             return Poll::Pending;
+        }
+        if is_dot && self.has_hung_up(context) {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
         }
         let written = Pin::new(&mut self.socket).poll_write(context, bytes);
         if is_dot && matches!(written, Poll::Ready(Ok(1..))) {

@@ -64,6 +64,16 @@ fn a_message_goes_to_the_address_as_it_was_given() {
 }
 
 #[test]
+fn a_long_link_stays_in_one_piece() {
+    let link = format!("https://muster.example/i/{}", "=a_-".repeat(60));
+    let text = rendered(&Mail {
+        link: link.clone(),
+        ..mail()
+    });
+    assert!(text.contains(&format!("\r\n\r\n{link}\r\n\r\n")), "{text}");
+}
+
+#[test]
 fn a_name_cannot_add_a_header() {
     let evil = Mail {
         organization: "Kita\r\nBcc: all@example.org\r\n\r\nBuy!".to_owned(),

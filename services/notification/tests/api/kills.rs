@@ -1,0 +1,129 @@
+//! Workers that are killed again and again in the middle of everything, while the mail server breaks at every phase:
+//! nothing is stuck, nothing is lost, and nothing is doubled beyond the one resend.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use muster_ids::InvitationName;
+use tokio_util::sync::CancellationToken;
+
+use crate::mail_source::address_of;
+use crate::smtp_server::{Fault, SmtpServer};
+use crate::world::{LEASE, RESEND_AFTER, World};
+
+const DELIVERIES: usize = 150;
+const KILLS: u64 = 60;
+
+/// Every phase; a 5xx ends a message, so its copies are none.
+const FAULTS: [Fault; 12] = [
+    Fault::None,
+    Fault::Mail("451 4.3.0 later"),
+    Fault::Rcpt("451 4.7.1 greylisted"),
+    Fault::Rcpt("550 5.1.1 unknown"),
+    Fault::CutAtRcpt,
+    Fault::Data("451 4.3.0 later"),
+    Fault::CutBeforeDot,
+    Fault::CutAfterDot,
+    Fault::CutAfterDotNotTaken,
+    Fault::AfterDot("451 4.3.0 later"),
+    Fault::AfterDot("554 5.7.1 spam"),
+    Fault::Slow(Duration::from_millis(20)),
+];
+
+#[derive(sqlx::FromRow)]
+pub(crate) struct End {
+    subject: String,
+    state: String,
+    ambiguous_resends: i32,
+    told: i64,
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_workers_lose_nothing_and_double_nothing() {
+    let world = World::new().await;
+    let mut subjects: Vec<InvitationName> = Vec::new();
+    for _ in 0..DELIVERIES {
+        subjects.push(world.ask().await);
+    }
+    for kill in 0..KILLS {
+        // A fixed sequence that visits every fault and many moments.
+        let random = kill.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let at = usize::try_from(random % 12).unwrap();
+        world.smtp.script(FAULTS.iter().cycle().skip(at).take(6).copied());
+        let running = tokio::spawn(world.worker().run(CancellationToken::new()));
+        tokio::time::sleep(Duration::from_micros(2_000 + (random >> 32) % 25_000)).await;
+        running.abort();
+        drop(running.await);
+        world.clock.advance(LEASE / 4);
+    }
+    finish(&world).await;
+    let ends = ends(&world).await;
+    assert_eq!(ends.len(), DELIVERIES);
+    let tally = check(&ends, &world.smtp);
+    println!("{DELIVERIES} deliveries, {KILLS} kills: {tally:?}");
+}
+
+/// Lets a worker live until everything is over.
+async fn finish(world: &World) {
+    let worker = world.worker();
+    for _ in 0..200 {
+        worker.step().await;
+        let open = "SELECT count(*) FROM deliveries WHERE state IN ('QUEUED', 'DEFERRED', 'SENDING')";
+        if world.database.count(open).await == 0 {
+            return;
+        }
+        world.clock.advance(RESEND_AFTER);
+    }
+    panic!("something is stuck");
+}
+
+async fn ends(world: &World) -> Vec<End> {
+    let mut connection = world.database.connection().await;
+    ends_on(&mut connection).await
+}
+
+pub(crate) async fn ends_on(connection: &mut sqlx::PgConnection) -> Vec<End> {
+    sqlx::query_as(
+        "SELECT subject, state, ambiguous_resends,
+                (SELECT count(*) FROM outbox o WHERE o.aggregate_id = d.delivery_id
+                 AND o.event_type <> 'delivery.deferred') AS told
+         FROM deliveries d",
+    )
+    .fetch_all(connection)
+    .await
+    .unwrap()
+}
+
+/// What must hold for every delivery; answers how many ended how.
+pub(crate) fn check(ends: &[End], smtp: &SmtpServer) -> HashMap<String, usize> {
+    let mut copies: HashMap<String, Vec<String>> = HashMap::new();
+    for taken in smtp.taken() {
+        copies.entry(taken.to.clone()).or_default().push(taken.text());
+    }
+    let mut tally: HashMap<String, usize> = HashMap::new();
+    for end in ends {
+        let texts = copies.remove(&address_of(&end.subject)).unwrap_or_default();
+        let what = format!("{} {} with {} copies", end.subject, end.state, texts.len());
+        assert_eq!(end.told, 1, "told once: {what}");
+        assert!(
+            texts.windows(2).all(|pair| pair[0] == pair[1]),
+            "the same bytes: {what}"
+        );
+        let most = usize::try_from(end.ambiguous_resends).unwrap() + 1;
+        assert!(
+            texts.len() <= most,
+            "at most one extra, and only for an ambiguous fault: {what}"
+        );
+        match end.state.as_str() {
+            "SENT" => assert!(!texts.is_empty(), "lost: {what}"),
+            "UNCERTAIN" => assert_eq!(end.ambiguous_resends, 1, "{what}"),
+            "FAILED" => assert!(texts.is_empty(), "{what}"),
+            _ => panic!("stuck: {what}"),
+        }
+        *tally
+            .entry(format!("{} x{}", end.state, texts.len()))
+            .or_default() += 1;
+    }
+    assert!(copies.is_empty(), "mail that nobody asked for");
+    tally
+}

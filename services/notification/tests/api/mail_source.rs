@@ -1,0 +1,163 @@
+//! The owner of invitations, as far as the mail worker sees it: a tiny server for one RPC. The real one is asked in the
+//! suite's story test.
+
+use std::collections::{HashMap, HashSet};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use muster_proto::invitation::v1::mail_source_internal_service_server::{
+    MailSourceInternalService, MailSourceInternalServiceServer,
+};
+use muster_proto::invitation::v1::{GetMailRequest, GetMailResponse};
+use tokio::sync::{Notify, Semaphore};
+use tokio::task::JoinHandle;
+use tokio_stream::wrappers::TcpListenerStream;
+use tonic::{Request, Response, Status};
+
+/// The server. Ends with this value.
+pub(crate) struct MailSource {
+    address: SocketAddr,
+    state: Arc<State>,
+    serving: JoinHandle<()>,
+}
+
+struct State {
+    cancelled: Mutex<HashSet<String>>,
+    special: Mutex<HashMap<String, Result<GetMailResponse, Status>>>,
+    asked: Mutex<Vec<String>>,
+    asking: Notify,
+    /// Answers that may be given; closed to hold them back.
+    answers: Semaphore,
+    held: Mutex<bool>,
+    expire_time: Mutex<Option<prost_types::Timestamp>>,
+}
+
+impl MailSource {
+    pub(crate) async fn start() -> Self {
+        let state = Arc::new(State {
+            cancelled: Mutex::default(),
+            special: Mutex::default(),
+            asked: Mutex::default(),
+            asking: Notify::new(),
+            answers: Semaphore::new(0),
+            held: Mutex::new(false),
+            expire_time: Mutex::default(),
+        });
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let service = MailSourceInternalServiceServer::new(Answers(Arc::clone(&state)));
+        let serving = tokio::spawn(async move {
+            let server = tonic::transport::Server::builder().add_service(service);
+            server
+                .serve_with_incoming(TcpListenerStream::new(listener))
+                .await
+                .unwrap();
+        });
+        Self {
+            address,
+            state,
+            serving,
+        }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// This mail is not wanted any more.
+    pub(crate) fn cancel(&self, subject: &str) {
+        self.state.cancelled.lock().unwrap().insert(subject.to_owned());
+    }
+
+    /// Answers for this subject like this.
+    pub(crate) fn answer(&self, subject: &str, answer: Result<GetMailResponse, Status>) {
+        self.state
+            .special
+            .lock()
+            .unwrap()
+            .insert(subject.to_owned(), answer);
+    }
+
+    /// Links work until then.
+    pub(crate) fn expire_at(&self, at: time::OffsetDateTime) {
+        *self.state.expire_time.lock().unwrap() = Some(muster_server::convert::timestamp(at));
+    }
+
+    /// Holds answers back from now on.
+    pub(crate) fn hold(&self) {
+        *self.state.held.lock().unwrap() = true;
+    }
+
+    /// Waits until somebody asks.
+    pub(crate) async fn is_asked(&self) {
+        self.state.asking.notified().await;
+    }
+
+    /// Lets so many answers go, in the order in which they were asked for.
+    pub(crate) fn release(&self, answers: usize) {
+        self.state.answers.add_permits(answers);
+    }
+
+    /// The subjects that were asked about.
+    pub(crate) fn asked(&self) -> Vec<String> {
+        self.state.asked.lock().unwrap().clone()
+    }
+}
+
+impl Drop for MailSource {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+/// What a mail about this subject looks like.
+pub(crate) fn mail(subject: &str, generation: i32) -> GetMailResponse {
+    GetMailResponse {
+        wanted: true,
+        address: address_of(subject),
+        link: format!("https://muster.example/i/{generation}-{subject}"),
+        organization_display_name: "Kita Sonnenblume".to_owned(),
+        groups: vec!["Team A".to_owned()],
+        expire_time: None,
+        locale: "en".to_owned(),
+    }
+}
+
+/// Where mail about this subject goes to.
+pub(crate) fn address_of(subject: &str) -> String {
+    format!("{}@learners.example", subject.rsplit('/').next().unwrap())
+}
+
+struct Answers(Arc<State>);
+
+#[tonic::async_trait]
+impl MailSourceInternalService for Answers {
+    async fn get_mail(&self, request: Request<GetMailRequest>) -> Result<Response<GetMailResponse>, Status> {
+        let state = &self.0;
+        let token = request
+            .metadata()
+            .get("authorization")
+            .ok_or_else(|| Status::unauthenticated("no token"))?;
+        assert!(token.to_str().unwrap().starts_with("Bearer "));
+        let GetMailRequest {
+            subject, generation, ..
+        } = request.into_inner();
+        state.asked.lock().unwrap().push(subject.clone());
+        state.asking.notify_one();
+        let held = *state.held.lock().unwrap();
+        if held {
+            state.answers.acquire().await.unwrap().forget();
+        }
+        if let Some(answer) = state.special.lock().unwrap().get(&subject) {
+            return answer.clone().map(Response::new);
+        }
+        if state.cancelled.lock().unwrap().contains(&subject) {
+            return Ok(Response::new(GetMailResponse::default()));
+        }
+        let expire_time = *state.expire_time.lock().unwrap();
+        Ok(Response::new(GetMailResponse {
+            expire_time,
+            ..mail(&subject, generation)
+        }))
+    }
+}

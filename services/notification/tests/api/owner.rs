@@ -1,0 +1,102 @@
+//! What the owner of an invitation says just before its mail is sent.
+
+use std::time::Duration;
+
+use muster_proto::invitation::v1::GetMailResponse;
+use tonic::Status;
+
+use crate::mail_source::mail;
+use crate::smtp_server::Fault;
+use crate::world::{World, words};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_that_is_not_wanted_any_more_is_dropped() {
+    let world = World::new().await;
+    let subject = world.ask().await;
+    world.source.cancel(&subject.to_string());
+    assert_eq!(words(&world.worker().step().await), ["unwanted"]);
+    assert_eq!(world.row(subject).await.state, "DROPPED");
+    assert_eq!(world.told(subject).await, ["delivery.dropped"]);
+    assert!(
+        world
+            .smtp
+            .commands()
+            .iter()
+            .all(|command| !command.starts_with("MAIL"))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_about_nothing_is_dropped() {
+    let world = World::new().await;
+    let subject = world.ask().await;
+    world
+        .source
+        .answer(&subject.to_string(), Err(Status::not_found("nothing")));
+    world.worker().step().await;
+    assert_eq!(world.row(subject).await.state, "DROPPED");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_whose_owner_is_away_waits_without_counting() {
+    let world = World::new().await;
+    let subject = world.ask().await;
+    world
+        .source
+        .answer(&subject.to_string(), Err(Status::internal("broken")));
+    for _ in 0..3 {
+        assert_eq!(words(&world.worker().step().await), ["unasked"]);
+        let row = world.row(subject).await;
+        assert_eq!((row.state.as_str(), row.attempts), ("QUEUED", 0));
+        assert!(world.until(&row) < Duration::from_secs(7));
+        world.clock.advance(world.until(&row));
+    }
+    world
+        .source
+        .answer(&subject.to_string(), Ok(mail(&subject.to_string(), 1)));
+    assert_eq!(words(&world.worker().step().await), ["taken"]);
+    assert_eq!(world.told(subject).await, ["delivery.sent"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_that_cannot_be_written_has_failed() {
+    let world = World::new().await;
+    let subject = world.ask().await;
+    let answer = GetMailResponse {
+        address: "nobody".to_owned(),
+        ..mail(&subject.to_string(), 1)
+    };
+    world.source.answer(&subject.to_string(), Ok(answer));
+    world.worker().step().await;
+    assert_eq!(world.row(subject).await.state, "FAILED");
+    assert_eq!(world.told(subject).await, ["delivery.failed"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_outside_ascii_needs_a_server_that_knows_it() {
+    let world = World::new().await;
+    let subject = world.ask().await;
+    let answer = GetMailResponse {
+        address: "björn@learners.example".to_owned(),
+        ..mail(&subject.to_string(), 1)
+    };
+    world.source.answer(&subject.to_string(), Ok(answer));
+    assert_eq!(words(&world.worker().step().await), ["unmailable"]);
+    assert_eq!(world.row(subject).await.state, "FAILED");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_is_cancelled_up_to_the_moment_it_is_claimed() {
+    let world = World::new().await;
+    world.smtp.script([Fault::Rcpt("451 4.7.1 greylisted")]);
+    let subject = world.ask().await;
+    world.worker().step().await;
+    world.source.cancel(&subject.to_string());
+    world.clock.advance(world.until(&world.row(subject).await));
+    world.worker().step().await;
+    assert_eq!(
+        world.told(subject).await,
+        ["delivery.deferred", "delivery.dropped"]
+    );
+    assert!(world.smtp.taken().is_empty());
+}

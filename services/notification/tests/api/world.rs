@@ -1,0 +1,181 @@
+//! A mail worker with everything around it: a real database, a mail server and an owner of invitations that do as they
+//! are told, and a clock that stands still.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use muster_clock::Clock;
+use muster_identity::WorkloadTokens;
+use muster_ids::{InvitationId, InvitationName, OrganizationId};
+use muster_notification::NotificationService;
+use muster_notification::domain::{MailRequest, Outcome, Purpose};
+use muster_notification::ops::queue::{self, Asked};
+use muster_notification::ops::send::{Mailer, Timing};
+use muster_notification::owner::Owner;
+use muster_notification::smtp::{Smtp, SmtpOptions};
+use muster_notification::worker::Worker;
+use muster_server::{Peer, Service};
+use muster_testkit::{Callers, TestDatabase};
+use sqlx::Connection;
+use time::OffsetDateTime;
+use time::macros::datetime;
+use tokio::sync::Notify;
+
+use crate::mail_source::MailSource;
+use crate::smtp_server::SmtpServer;
+
+pub(crate) const LEASE: Duration = Duration::from_secs(900);
+pub(crate) const RESEND_AFTER: Duration = Duration::from_secs(900);
+pub(crate) const FROM: &str = "Muster <no-reply@muster.example>";
+
+pub(crate) struct World {
+    pub(crate) clock: Clock,
+    pub(crate) database: TestDatabase,
+    pub(crate) smtp: SmtpServer,
+    pub(crate) source: MailSource,
+    pub(crate) organization: OrganizationId,
+    callers: Callers,
+}
+
+/// A delivery as the tests look at it.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub(crate) struct Row {
+    pub(crate) state: String,
+    pub(crate) attempts: i32,
+    pub(crate) ambiguous_resends: i32,
+    pub(crate) server_reply: String,
+    pub(crate) next_attempt_time: Option<OffsetDateTime>,
+    pub(crate) send_time: Option<OffsetDateTime>,
+    pub(crate) phase: Option<String>,
+    pub(crate) version: i64,
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        let clock = Clock::fixed(datetime!(2026-03-01 12:00 UTC));
+        Self {
+            database: TestDatabase::new(&NotificationService::MIGRATOR, "notification").await,
+            smtp: SmtpServer::start().await,
+            source: MailSource::start().await,
+            organization: OrganizationId::from_uuid(clock.new_uuid()),
+            // Tokens are checked by the machine's clock where they are used up.
+            callers: Callers::new(Clock::system()),
+            clock,
+        }
+    }
+
+    pub(crate) fn mailer(&self) -> Mailer {
+        let tokens = Arc::new(WorkloadTokens::new(
+            self.callers.workload_tokens("notification", &["invitation"]),
+        ));
+        Mailer {
+            database: self.database.database(),
+            clock: self.clock.clone(),
+            owner: Owner::new(Peer::new(
+                "invitation",
+                &self.source.url().parse().unwrap(),
+                tokens,
+            )),
+            smtp: self.smtp_client(Duration::from_secs(5)),
+            sender: FROM.parse().unwrap(),
+            timing: Timing {
+                lease: LEASE,
+                resend_after: RESEND_AFTER,
+            },
+        }
+    }
+
+    pub(crate) fn smtp_client(&self, reply_wait: Duration) -> Smtp {
+        let server = self.smtp.url().parse().unwrap();
+        Smtp::new(SmtpOptions {
+            server,
+            connect_limit: Duration::from_secs(2),
+            reply_wait,
+        })
+    }
+
+    /// A worker of its own, as another replica would be.
+    pub(crate) fn worker(&self) -> Worker {
+        self.worker_of(self.mailer())
+    }
+
+    pub(crate) fn worker_of(&self, mailer: Mailer) -> Worker {
+        Worker::new(Arc::new(mailer), Arc::new(Notify::new()), 8)
+    }
+
+    pub(crate) fn subject(&self) -> InvitationName {
+        InvitationName {
+            organization: self.organization,
+            invitation: InvitationId::from_uuid(self.clock.new_uuid()),
+        }
+    }
+
+    /// Asks for a mail about a fresh invitation.
+    pub(crate) async fn ask(&self) -> InvitationName {
+        let subject = self.subject();
+        self.ask_about(subject).await;
+        subject
+    }
+
+    pub(crate) async fn ask_about(&self, subject: InvitationName) {
+        let request = MailRequest {
+            subject,
+            purpose: Purpose::Invite,
+            generation: 1,
+        };
+        let clock = self.clock.clone();
+        self.database
+            .database()
+            .write(move |tx| {
+                Box::pin(async move {
+                    let asked = Asked {
+                        request,
+                        traceparent: None,
+                    };
+                    queue::queue(tx, &clock, &FROM.parse().unwrap(), asked).await
+                })
+            })
+            .await
+            .unwrap();
+    }
+
+    pub(crate) async fn row(&self, subject: InvitationName) -> Row {
+        let mut connection = self.database.connection().await;
+        let row = sqlx::query_as(
+            "SELECT state, attempts, ambiguous_resends, server_reply, next_attempt_time, send_time, phase, version
+             FROM deliveries WHERE subject = $1",
+        )
+        .bind(subject.to_string())
+        .fetch_one(&mut connection)
+        .await
+        .unwrap();
+        connection.close().await.unwrap();
+        row
+    }
+
+    /// The events told about a subject's delivery, in order.
+    pub(crate) async fn told(&self, subject: InvitationName) -> Vec<String> {
+        let mut connection = self.database.connection().await;
+        let types = sqlx::query_scalar(
+            "SELECT event_type FROM outbox o JOIN deliveries d ON d.delivery_id = o.aggregate_id
+             WHERE d.subject = $1 ORDER BY o.aggregate_seq",
+        )
+        .bind(subject.to_string())
+        .fetch_all(&mut connection)
+        .await
+        .unwrap();
+        connection.close().await.unwrap();
+        types
+    }
+
+    pub(crate) fn until(&self, row: &Row) -> Duration {
+        (row.next_attempt_time.unwrap() - self.clock.now())
+            .try_into()
+            .unwrap()
+    }
+}
+
+/// The words of outcomes.
+pub(crate) fn words(outcomes: &[Outcome]) -> Vec<&'static str> {
+    outcomes.iter().map(Outcome::word).collect()
+}
