@@ -7,14 +7,14 @@ use muster_engines::{Ports, RabbitMq, RabbitMqPorts};
 use muster_messaging::{Broker, BrokerOptions};
 use muster_testkit::eventually;
 
-use crate::proxy::{Mode, Proxy, host_of};
+use crate::proxy::{Mode, Proxy, by_way_of, host_of};
 use crate::world::{Recorder, World, fresh};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_that_the_broker_never_confirmed_is_not_marked() {
     let world = World::new().await;
     let proxy = Proxy::to(&host_of(world.broker.url())).await;
-    let _relay = world.relay(world.broker.through(&proxy.amqp_url(world.broker.url())));
+    let _relay = world.relay(world.broker.through(&by_way_of(&proxy, world.broker.url())));
     world.publish(fresh(), 1).await;
     eventually(async || world.pending().await == 0).await;
 
@@ -38,7 +38,7 @@ async fn a_message_that_the_broker_never_confirmed_is_not_marked() {
 async fn a_broker_outage_does_not_block_writers_and_drains_afterwards() {
     let world = World::new().await;
     let proxy = Proxy::to(&host_of(world.broker.url())).await;
-    let by_proxy = proxy.amqp_url(world.broker.url());
+    let by_proxy = by_way_of(&proxy, world.broker.url());
     let _relay = world.relay(world.broker.through(&by_proxy));
     let _consumer = world.consumer(world.broker.through(&by_proxy), Recorder::new());
     world.publish(fresh(), 1).await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use muster_messaging::Broker;
 use muster_testkit::eventually;
 
-use crate::proxy::{Proxy, host_of};
+use crate::proxy::{Proxy, by_way_of, host_of};
 use crate::world::{Recorder, Running, World, fresh};
 
 const AGGREGATES: usize = 60;
@@ -16,7 +16,7 @@ const KILLS: usize = 150;
 async fn nothing_is_lost_or_applied_twice_while_everything_is_killed() {
     let world = World::new().await;
     let proxy = Proxy::to(&host_of(world.broker.url())).await;
-    let broker = world.broker.through(&proxy.amqp_url(world.broker.url()));
+    let broker = world.broker.through(&by_way_of(&proxy, world.broker.url()));
     tokio::join!(write(&world), trouble(&world, &proxy, &broker));
 
     world.expire_leases().await;

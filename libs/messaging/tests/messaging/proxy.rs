@@ -60,13 +60,6 @@ impl Proxy {
         proxy
     }
 
-    /// The address of the AMQP server behind, by way of this proxy.
-    pub(crate) fn amqp_url(&self, url: &str) -> String {
-        let (before, after) = url.rsplit_once('@').unwrap();
-        let (_, path) = after.split_once('/').unwrap_or((after, ""));
-        format!("{before}@127.0.0.1:{}/{path}", self.port)
-    }
-
     pub(crate) fn set(&self, mode: Mode) {
         self.mode.send_replace(mode);
     }
@@ -85,7 +78,14 @@ impl Drop for Proxy {
     }
 }
 
-/// The `host:port` of an AMQP address.
+/// The same address by way of the proxy.
+pub(crate) fn by_way_of(proxy: &Proxy, url: &str) -> String {
+    let (before, after) = url.rsplit_once('@').unwrap();
+    let (_, path) = after.split_once('/').unwrap_or((after, ""));
+    format!("{before}@127.0.0.1:{}/{path}", proxy.port)
+}
+
+/// The `host:port` of an address.
 pub(crate) fn host_of(url: &str) -> String {
     let after = url.rsplit_once('@').unwrap().1;
     after.split_once('/').map_or(after, |(host, _)| host).to_owned()

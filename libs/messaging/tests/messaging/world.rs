@@ -1,11 +1,12 @@
 //! A publishing service, a consuming service, and the broker between them.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, LazyLock};
 
 use async_trait::async_trait;
 use muster_clock::Clock;
-use muster_database::DatabaseError;
+use muster_database::{Database, DatabaseError};
 use muster_ids::{EventId, OrganizationId};
 use muster_messaging::outbox::{self, NewEvent};
 use muster_messaging::{
@@ -60,7 +61,11 @@ impl World {
 
     /// The consumer of the employment service.
     pub(crate) fn consumer<H: Handler>(&self, broker: Broker, handler: H) -> Running {
-        let db = self.consumer.database();
+        self.consumer_on(self.consumer.database(), broker, handler)
+    }
+
+    /// The same with another way to its database.
+    pub(crate) fn consumer_on<H: Handler>(&self, db: Database, broker: Broker, handler: H) -> Running {
         Running::start(|shutdown| consumer::run(db, broker, &topology::EMPLOYMENT, handler, shutdown))
     }
 
@@ -204,7 +209,8 @@ pub(crate) type Fault = dyn Fn(&Received) -> Result<(), HandlingError> + Send + 
 
 /// Writes down what it applies.
 pub(crate) struct Recorder {
-    pub(crate) fault: Box<Fault>,
+    fault: Box<Fault>,
+    attempts: Arc<AtomicU32>,
 }
 
 impl Recorder {
@@ -217,13 +223,24 @@ impl Recorder {
     ) -> Self {
         Self {
             fault: Box::new(fault),
+            attempts: Arc::default(),
         }
+    }
+
+    /// Counts attempts, also those that never got as far as the database.
+    pub(crate) fn attempts(&self) -> Arc<AtomicU32> {
+        Arc::clone(&self.attempts)
     }
 }
 
 #[async_trait]
 impl Handler for Recorder {
     type Prepared = ();
+
+    async fn prepare(&self, _: &Received) -> Result<(), HandlingError> {
+        self.attempts.fetch_add(1, Ordering::SeqCst);
+        Ok(())
+    }
 
     async fn apply(&self, tx: &mut PgConnection, event: &Received, _: ()) -> Result<(), HandlingError> {
         event.decode::<InvitationAcceptedEvent>()?;
