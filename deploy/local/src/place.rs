@@ -81,12 +81,17 @@ impl Place {
                 .with_context(|| format!("cannot remove {}", elsewhere.display()))?;
         }
         for part in [
-            "postgres", "rabbitmq", "keys", "tokens", "inbox", "traces", "issuer", "logs", "env", "run",
+            "postgres", "rabbitmq", "keys", "tokens", "inbox", "traces", "issuer", "env",
         ] {
             let path = self.at(part);
             if path.exists() {
                 fs::remove_dir_all(&path).with_context(|| format!("cannot remove {}", path.display()))?;
             }
+        }
+        // Not the supervisor's own log: it is being written.
+        let logs = fs::read_dir(self.at("logs")).into_iter().flatten().flatten();
+        for log in logs.filter(|log| log.file_name() != "up.log") {
+            let _ = fs::remove_file(log.path());
         }
         Ok(())
     }
