@@ -24,4 +24,4 @@ mod shared_catalog;
 mod store;
 
 pub use app::OrganizationService;
-pub use config::Settings;
+pub use config::{BasicPlan, Settings};

@@ -1,0 +1,119 @@
+//! Who may call what, whoever reaches the port.
+
+use muster_identity::{Access, PersonCaller, Role};
+use muster_proto::organization::v1 as pb;
+use muster_proto::organization::v1::director_internal_service_client::DirectorInternalServiceClient;
+use muster_proto::organization::v1::group_internal_service_client::GroupInternalServiceClient;
+use muster_proto::organization::v1::inviting_internal_service_client::InvitingInternalServiceClient;
+use muster_proto::organization::v1::roles_internal_service_client::RolesInternalServiceClient;
+use muster_refusal::ErrorReason;
+use muster_testkit::{Callers, Who};
+
+use crate::refused::refused;
+use crate::world::{World, name, owner};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_a_signed_in_person_creates_a_profile() {
+    let world = World::new().await;
+    let request = || pb::CreateOrganizationRequest {
+        organization: Some(world.profile()),
+        request_id: String::new(),
+    };
+    let nobody = world.profiles(Who::Nobody).create_organization(request()).await;
+    refused(nobody, ErrorReason::TokenMissing);
+    for who in [Who::Anonymous, Who::WorkloadThroughEdge("learning-system")] {
+        refused(
+            world.profiles(who).create_organization(request()).await,
+            ErrorReason::PermissionDenied,
+        );
+    }
+    let workload = world
+        .profiles(Who::Workload("gateway"))
+        .create_organization(request())
+        .await;
+    refused(workload, ErrorReason::TokenMissing);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_without_the_permission_reads_nothing() {
+    let world = World::new().await;
+    let id = world.active().await;
+    let read = || pb::GetOrganizationRequest { name: name(id) };
+    refused(
+        world
+            .profiles(Who::person("owner"))
+            .get_organization(read())
+            .await,
+        ErrorReason::PermissionDenied,
+    );
+    // The permission of another method.
+    let access = Access {
+        permission: "group.read".to_owned(),
+        organization: Some(id),
+        role: Some(Role::Owner),
+    };
+    let caller = muster_identity::Caller::Person(PersonCaller {
+        access: Some(access),
+        ..Callers::person("owner")
+    });
+    let method = "/muster.organization.v1.OrganizationService/GetOrganization";
+    let request = world
+        .service
+        .callers()
+        .request(read(), &caller, "organization", method);
+    let mut bare = world.profiles(Who::Nobody);
+    refused(
+        bare.get_organization(request).await,
+        ErrorReason::PermissionDenied,
+    );
+    // A token for another method, and one for another service.
+    for (service, method) in [
+        ("organization", "/muster.organization.v1.GroupService/ListGroups"),
+        ("employment", method),
+    ] {
+        let request = world.service.callers().request(read(), &caller, service, method);
+        refused(bare.get_organization(request).await, ErrorReason::TokenInvalid);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn internal_calls_are_for_the_named_workloads_only() {
+    let world = World::new().await;
+    let id = world.active().await;
+    let strangers = [Who::Workload("notification"), Who::Workload("learning-system")];
+    for who in strangers
+        .into_iter()
+        .chain([owner(id), Who::staff(id), Who::Nobody])
+    {
+        let reason = match who {
+            Who::Workload(_) => ErrorReason::PermissionDenied,
+            _ => ErrorReason::TokenMissing,
+        };
+        let calls = || world.service.calls_of(who.clone());
+        let role = RolesInternalServiceClient::new(calls())
+            .get_role(pb::GetRoleRequest::default())
+            .await;
+        refused(role, reason);
+        let director = pb::GetDirectorRequest::default();
+        refused(
+            DirectorInternalServiceClient::new(calls())
+                .get_director(director)
+                .await,
+            reason,
+        );
+        let groups = pb::BatchGetGroupsRequest::default();
+        refused(
+            GroupInternalServiceClient::new(calls())
+                .batch_get_groups(groups)
+                .await,
+            reason,
+        );
+        let context = pb::GetInvitingContextRequest::default();
+        refused(
+            InvitingInternalServiceClient::new(calls())
+                .get_inviting_context(context)
+                .await,
+            reason,
+        );
+    }
+}

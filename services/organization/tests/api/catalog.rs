@@ -1,0 +1,101 @@
+//! The organization's own catalog.
+
+use muster_ids::OrganizationId;
+use muster_proto::organization::v1 as pb;
+use muster_proto::organization::v1::catalog_service_client::CatalogServiceClient;
+use muster_refusal::ErrorReason;
+use tonic::{Response, Status};
+use uuid::Uuid;
+
+use crate::records::training;
+use crate::refused::{fields, refused};
+use crate::world::{World, name, owner};
+
+async fn add(
+    world: &World,
+    id: OrganizationId,
+    training: &str,
+) -> Result<Response<pb::AddTrainingResponse>, Status> {
+    let training = training.to_owned();
+    let request = pb::AddTrainingRequest {
+        parent: name(id),
+        training,
+        request_id: String::new(),
+    };
+    CatalogServiceClient::new(world.service.calls_of(owner(id)))
+        .add_training(request)
+        .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_training_is_added_once_and_keeps_its_time() {
+    let world = World::new().await;
+    let id = world.active().await;
+    let course = world.records.add(1);
+    let first = add(&world, id, &course).await.unwrap().into_inner();
+    world.service.clock.advance(std::time::Duration::from_secs(60));
+    // It is the organization's own now: also when the shared catalog has given it up.
+    world.records.retire(&course);
+    let again = add(&world, id, &course).await.unwrap().into_inner();
+    assert_eq!(first, again);
+    let added = first.catalog_training.unwrap();
+    assert_eq!(added.training, course);
+    assert_eq!(
+        added.name,
+        format!("{}/catalogTrainings/{}", name(id), Uuid::from_u128(1))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_training_that_the_shared_catalog_does_not_have_is_refused() {
+    let world = World::new().await;
+    let id = world.active().await;
+    refused(add(&world, id, &training(7)).await, ErrorReason::TrainingUnknown);
+    assert_eq!(
+        fields(
+            add(&world, id, "trainings/first-aid").await,
+            ErrorReason::InvalidRequest
+        ),
+        ["training"]
+    );
+    assert_eq!(
+        world
+            .service
+            .database
+            .count("SELECT count(*) FROM catalog_trainings")
+            .await,
+        0
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_added_while_the_shared_catalog_does_not_answer() {
+    let mut world = World::new().await;
+    let id = world.active().await;
+    let course = world.records.add(1);
+    world.records.go_away().await;
+    refused(add(&world, id, &course).await, ErrorReason::Unavailable);
+    assert_eq!(
+        world
+            .service
+            .database
+            .count("SELECT count(*) FROM catalog_trainings")
+            .await,
+        0
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rejected_profile_adds_nothing() {
+    let world = World::new().await;
+    let id = world.submitted().await;
+    world
+        .service
+        .database
+        .execute("UPDATE organizations SET state = 'REJECTED'")
+        .await;
+    let course = world.records.add(1);
+    refused(add(&world, id, &course).await, ErrorReason::OrganizationState);
+    let nowhere = OrganizationId::from_uuid(Uuid::from_u128(1));
+    refused(add(&world, nowhere, &course).await, ErrorReason::NotFound);
+}

@@ -1,0 +1,119 @@
+//! The projection of employments.
+
+use muster_ids::{EmploymentId, EmploymentName, EventId, OrganizationId, PersonId, PersonName};
+use muster_messaging::outbox::{self, NewEvent};
+use muster_messaging::{parked, topology};
+use muster_proto::employment::v1::EmploymentVerifiedEvent;
+use muster_testkit::{Callers, eventually};
+use uuid::Uuid;
+
+use crate::world::{World, name};
+
+/// Which employment of the pair is known, in which version.
+async fn known(world: &World, organization: OrganizationId) -> Option<(Uuid, i64)> {
+    let mut connection = world.service.database.connection().await;
+    sqlx::query_as(
+        "SELECT employment_id, sequence FROM employment_projection
+         WHERE organization_id = $1 AND person_id = $2 AND state = 'VERIFIED'",
+    )
+    .bind(organization.as_uuid())
+    .bind(Callers::person("learner-1").id.as_uuid())
+    .fetch_optional(&mut connection)
+    .await
+    .unwrap()
+}
+
+/// Tells of a verified employment, through a real outbox, relay and broker.
+async fn tell(world: &World, organization: OrganizationId, employment: u128, sequence: i64) {
+    let person: PersonId = Callers::person("learner-1").id;
+    let employment = EmploymentName {
+        organization,
+        employment: EmploymentId::from_uuid(Uuid::from_u128(employment)),
+    };
+    let payload = EmploymentVerifiedEvent {
+        employment: employment.to_string(),
+        organization: name(organization),
+        person: PersonName { person }.to_string(),
+        groups: Vec::new(),
+        source_invitation: String::new(),
+    };
+    publish(world, organization, employment.employment, sequence, payload).await;
+}
+
+async fn publish(
+    world: &World,
+    organization: OrganizationId,
+    employment: EmploymentId,
+    sequence: i64,
+    payload: EmploymentVerifiedEvent,
+) {
+    let event = NewEvent {
+        id: EventId::from_uuid(world.service.clock.new_uuid()),
+        organization,
+        aggregate: employment.as_uuid(),
+        sequence,
+        time: world.service.clock.now(),
+        actor: "service:employment".to_owned(),
+        traceparent: None,
+    };
+    let database = world.service.database.database();
+    let written =
+        database.write(move |tx| Box::pin(async move { outbox::append(tx, event, &payload).await }));
+    written.await.unwrap();
+    eventually(async || {
+        let waiting = "SELECT count(*) FROM outbox WHERE published_at IS NULL";
+        world.service.database.count(waiting).await == 0
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_newest_word_on_an_employment_is_kept() {
+    let world = World::new().await;
+    let id = world.active().await;
+    tell(&world, id, 10, 2).await;
+    eventually(async || known(&world, id).await == Some((Uuid::from_u128(10), 2))).await;
+    // Late, out of order: changes nothing.
+    tell(&world, id, 10, 1).await;
+    tell(&world, id, 9, 7).await;
+    // A later employment of the same pair begins its versions anew.
+    tell(&world, id, 11, 1).await;
+    eventually(async || known(&world, id).await == Some((Uuid::from_u128(11), 1))).await;
+    let heard = "SELECT count(*) FROM inbox WHERE event_type = 'employment.verified'";
+    eventually(async || world.service.database.count(heard).await == 4).await;
+    assert_eq!(known(&world, id).await, Some((Uuid::from_u128(11), 1)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_names_another_organization_is_parked() {
+    let world = World::new().await;
+    let (id, other) = (world.active().await, world.active().await);
+    let employment = EmploymentId::from_uuid(Uuid::from_u128(10));
+    let payload = EmploymentVerifiedEvent {
+        employment: EmploymentName {
+            organization: other,
+            employment,
+        }
+        .to_string(),
+        organization: name(other),
+        person: PersonName {
+            person: Callers::person("learner-1").id,
+        }
+        .to_string(),
+        groups: Vec::new(),
+        source_invitation: String::new(),
+    };
+    publish(&world, id, employment, 1, payload).await;
+    let broker = world.service.broker.broker();
+    eventually(async || {
+        !parked::list(&broker, &topology::ORGANIZATION, 10)
+            .await
+            .unwrap()
+            .is_empty()
+    })
+    .await;
+    assert_eq!(
+        (known(&world, id).await, known(&world, other).await),
+        (None, None)
+    );
+}

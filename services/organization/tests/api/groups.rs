@@ -1,0 +1,204 @@
+//! Groups.
+
+use muster_identity::Role;
+use muster_ids::OrganizationId;
+use muster_proto::organization::v1 as pb;
+use muster_refusal::ErrorReason;
+use muster_testkit::Who;
+use tonic::Code;
+use uuid::Uuid;
+
+use crate::records::training;
+use crate::refused::{fact, fields, refused};
+use crate::world::{World, group, name, owner};
+
+fn list(id: OrganizationId, page_size: i32, page_token: &str) -> pb::ListGroupsRequest {
+    pb::ListGroupsRequest {
+        parent: name(id),
+        page_size,
+        page_token: page_token.to_owned(),
+    }
+}
+
+async fn names(world: &World, request: pb::ListGroupsRequest, who: Who) -> (Vec<String>, String) {
+    let page = world.groups(who).list_groups(request).await.unwrap().into_inner();
+    (
+        page.groups.into_iter().map(|group| group.display_name).collect(),
+        page.next_page_token,
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_group_requires_trainings_in_the_order_that_was_given() {
+    let world = World::new().await;
+    let id = world.active().await;
+    let trainings = vec![
+        world.taken(id, 9).await,
+        world.taken(id, 2).await,
+        world.taken(id, 5).await,
+    ];
+    let made = world.group(id, "Staff", trainings.clone()).await;
+    assert_eq!(
+        (made.trainings.clone(), made.state()),
+        (trainings, pb::GroupState::Active)
+    );
+    assert_eq!(made.etag, "1");
+    let page = world
+        .groups(owner(id))
+        .list_groups(list(id, 0, ""))
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(page.groups, [made]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_group_without_trainings_may_be_made() {
+    let world = World::new().await;
+    let id = world.draft("owner", world.profile()).await;
+    assert!(world.group(id, "Visitors", vec![]).await.trainings.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_training_that_is_not_in_the_own_catalog_is_named() {
+    let world = World::new().await;
+    let (id, other) = (world.active().await, world.active().await);
+    let own = world.taken(id, 1).await;
+    let of_the_other = world.taken(other, 2).await;
+    let shared_only = world.records.add(3);
+    let request = group(id, "Staff", vec![of_the_other, own, shared_only, training(4)]);
+    let answer = world.groups(owner(id)).create_group(request).await;
+    let missing = fields(answer, ErrorReason::TrainingNotInCatalog);
+    assert_eq!(
+        missing,
+        ["group.trainings[0]", "group.trainings[2]", "group.trainings[3]"]
+    );
+    assert_eq!(
+        world.service.database.count("SELECT count(*) FROM groups").await,
+        0
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_group_name_is_unique_and_compared_exactly() {
+    let world = World::new().await;
+    let (id, other) = (world.active().await, world.active().await);
+    for called in ["Staff", "staff", "Staff ", " Staff"] {
+        assert_eq!(world.group(id, called, vec![]).await.display_name, called);
+    }
+    world.group(other, "Staff", vec![]).await;
+    let answer = world
+        .groups(owner(id))
+        .create_group(group(id, "Staff", vec![]))
+        .await;
+    assert_eq!(
+        refused(answer, ErrorReason::GroupNameTaken).code(),
+        Code::AlreadyExists
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_that_is_wrong_with_a_group_is_told_at_once() {
+    let world = World::new().await;
+    let id = world.active().await;
+    let broken = group(
+        id,
+        " ",
+        vec!["trainings/x".to_owned(), training(1), "y".to_owned()],
+    );
+    let answer = world.groups(owner(id)).create_group(broken).await;
+    let wrong = fields(answer, ErrorReason::InvalidRequest);
+    assert_eq!(
+        wrong,
+        ["group.display_name", "group.trainings[0]", "group.trainings[2]"]
+    );
+    for called in ["", "a;b", &"x".repeat(81)] {
+        let answer = world
+            .groups(owner(id))
+            .create_group(group(id, called, vec![]))
+            .await;
+        assert_eq!(
+            fields(answer, ErrorReason::InvalidRequest),
+            ["group.display_name"]
+        );
+    }
+    let doubled = group(id, "Staff", vec![training(1), training(1)]);
+    let answer = world.groups(owner(id)).create_group(doubled).await;
+    assert_eq!(fields(answer, ErrorReason::InvalidRequest), ["group.trainings"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_closed_profile_gets_no_group() {
+    let world = World::new().await;
+    let id = world.active().await;
+    world
+        .service
+        .database
+        .execute("UPDATE organizations SET state = 'CLOSED'")
+        .await;
+    let answer = world
+        .groups(owner(id))
+        .create_group(group(id, "Staff", vec![]))
+        .await;
+    assert_eq!(
+        fact(&refused(answer, ErrorReason::OrganizationState), "state").as_deref(),
+        Some("CLOSED")
+    );
+    let nowhere = OrganizationId::from_uuid(Uuid::from_u128(1));
+    let answer = world
+        .groups(owner(nowhere))
+        .create_group(group(nowhere, "Staff", vec![]))
+        .await;
+    refused(answer, ErrorReason::NotFound);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn groups_are_listed_page_by_page_in_the_order_of_their_names() {
+    let world = World::new().await;
+    let (id, other) = (world.active().await, world.active().await);
+    for called in ["Delta", "Alpha", "Charlie", "alpha", "Bravo"] {
+        world.group(id, called, vec![]).await;
+    }
+    world.group(other, "Bystander", vec![]).await;
+    let (first, token) = names(&world, list(id, 2, ""), owner(id)).await;
+    assert_eq!(first, ["Alpha", "Bravo"]);
+    // What comes in between is neither doubled nor does it move what follows.
+    world.group(id, "Able", vec![]).await;
+    let (second, token) = names(&world, list(id, 2, &token), owner(id)).await;
+    assert_eq!(second, ["Charlie", "Delta"]);
+    let (third, token) = names(&world, list(id, 2, &token), owner(id)).await;
+    assert_eq!((third, token.as_str()), (vec!["alpha".to_owned()], ""));
+    let (all, token) = names(&world, list(id, 5000, ""), owner(id)).await;
+    assert_eq!((all.len(), token.as_str()), (6, ""));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_token_belongs_to_its_list_and_its_reader() {
+    let world = World::new().await;
+    let (id, other) = (world.active().await, world.active().await);
+    for called in ["A", "B"] {
+        world.group(id, called, vec![]).await;
+        world.group(other, called, vec![]).await;
+    }
+    let (_, token) = names(&world, list(id, 1, ""), owner(id)).await;
+    let viewer = Who::member("viewer", id, Role::Viewer);
+    let last = token.chars().last().unwrap();
+    let changed = format!(
+        "{}{}",
+        &token[..token.len() - 1],
+        if last == 'A' { 'B' } else { 'A' }
+    );
+    for (who, request) in [
+        (viewer, list(id, 1, &token)),
+        (owner(other), list(other, 1, &token)),
+        (owner(id), list(id, 1, "nonsense")),
+        (owner(id), list(id, 1, &changed)),
+    ] {
+        refused(
+            world.groups(who).list_groups(request).await,
+            ErrorReason::PageTokenInvalid,
+        );
+    }
+    let negative = world.groups(owner(id)).list_groups(list(id, -1, "")).await;
+    assert_eq!(fields(negative, ErrorReason::InvalidRequest), ["page_size"]);
+}

@@ -1,0 +1,23 @@
+//! The organization service as its callers see it: the real server, a real database, a real broker.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a failure in a helper is the failure of its test"
+)]
+
+mod approval;
+mod callers;
+mod catalog;
+mod director;
+mod employments;
+mod groups;
+mod inviting;
+mod licenses;
+mod locations;
+mod profiles;
+mod records;
+mod refused;
+mod repeated;
+mod roles;
+mod schema;
+mod subscriptions;
+mod world;

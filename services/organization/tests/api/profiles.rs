@@ -1,0 +1,218 @@
+//! Profiles: created, read, handed in.
+
+use muster_identity::Role;
+use muster_ids::{OrganizationId, PersonName};
+use muster_proto::organization::v1 as pb;
+use muster_refusal::ErrorReason;
+use muster_server::convert::timestamp;
+use muster_testkit::{Callers, Who};
+use uuid::Uuid;
+
+use crate::refused::{fact, fields, refused};
+use crate::world::{World, name, owner, submit};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_profile_begins_as_a_draft_of_its_creator() {
+    let world = World::new().await;
+    let id = world.draft("owner", world.profile()).await;
+    let profile = world.read(id).await;
+    assert_eq!(profile.state(), pb::OrganizationState::Draft);
+    assert_eq!(
+        profile.owner,
+        PersonName {
+            person: Callers::person("owner").id
+        }
+        .to_string()
+    );
+    assert_eq!(
+        (profile.license_number.as_str(), profile.etag.as_str()),
+        ("DC 000001", "1")
+    );
+    assert_eq!(profile.create_time, Some(timestamp(world.service.clock.now())));
+    assert_eq!((profile.submit_time, profile.approve_time), (None, None));
+    let number = profile.organization_number;
+    assert!(
+        number.len() == 8 && number.bytes().all(|byte| byte.is_ascii_digit()),
+        "{number}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_person_may_own_several_profiles() {
+    let world = World::new().await;
+    let (first, second) = (
+        world.draft("owner", world.profile()).await,
+        world.draft("owner", world.profile()).await,
+    );
+    let (first, second) = (world.read(first).await, world.read(second).await);
+    assert_eq!(first.owner, second.owner);
+    assert_ne!(first.organization_number, second.organization_number);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_that_is_wrong_with_a_profile_is_told_at_once() {
+    let world = World::new().await;
+    let mut profiles = world.profiles(Who::person("owner"));
+    let broken = |display_name: &str, authority: &str, number: &str| {
+        let organization = pb::Organization {
+            display_name: display_name.to_owned(),
+            licensing_authority: authority.to_owned(),
+            license_number: number.to_owned(),
+            ..Default::default()
+        };
+        pb::CreateOrganizationRequest {
+            organization: Some(organization),
+            request_id: String::new(),
+        }
+    };
+    let by_annotation = profiles.create_organization(broken("", "US", "№")).await;
+    assert_eq!(
+        fields(by_annotation, ErrorReason::InvalidRequest),
+        [
+            "organization.display_name",
+            "organization.licensing_authority",
+            "organization.license_number"
+        ]
+    );
+    let by_type = profiles
+        .create_organization(broken("Win at evil.example", "us-mi", "- - -"))
+        .await;
+    assert_eq!(
+        fields(by_type, ErrorReason::InvalidRequest),
+        ["organization.display_name", "organization.license_number"]
+    );
+    let nothing = pb::CreateOrganizationRequest::default();
+    assert_eq!(
+        fields(
+            profiles.create_organization(nothing).await,
+            ErrorReason::InvalidRequest
+        ),
+        ["organization"]
+    );
+    assert_eq!(
+        world
+            .service
+            .database
+            .count("SELECT count(*) FROM organizations")
+            .await,
+        0
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_profile_that_does_not_exist_is_not_found() {
+    let world = World::new().await;
+    let nowhere = OrganizationId::from_uuid(Uuid::from_u128(1));
+    let read = pb::GetOrganizationRequest { name: name(nowhere) };
+    refused(
+        world.profiles(Who::staff(nowhere)).get_organization(read).await,
+        ErrorReason::NotFound,
+    );
+    let handed_in = world
+        .profiles(owner(nowhere))
+        .submit_organization(submit(nowhere))
+        .await;
+    refused(handed_in, ErrorReason::NotFound);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_must_be_exactly_a_name() {
+    let world = World::new().await;
+    let id = world.active().await;
+    for text in [
+        format!("{}/", name(id)),
+        format!("{}/groups", name(id)),
+        format!("{}/groups/x", name(id)),
+    ] {
+        let read = pb::GetOrganizationRequest { name: text };
+        let answer = world.profiles(owner(id)).get_organization(read).await;
+        assert_eq!(fields(answer, ErrorReason::InvalidRequest), ["name"]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_draft_is_submitted_and_submitting_again_answers_the_same() {
+    let world = World::new().await;
+    let id = world.draft("owner", world.profile()).await;
+    world.service.clock.advance(std::time::Duration::from_secs(60));
+    let first = world
+        .profiles(owner(id))
+        .submit_organization(submit(id))
+        .await
+        .unwrap()
+        .into_inner();
+    world.service.clock.advance(std::time::Duration::from_secs(60));
+    let again = world
+        .profiles(owner(id))
+        .submit_organization(submit(id))
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(first, again);
+    let profile = again.organization.unwrap();
+    assert_eq!(
+        (profile.state(), profile.etag.as_str()),
+        (pb::OrganizationState::Submitted, "2")
+    );
+    assert_ne!(profile.submit_time, profile.create_time);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_returned_profile_is_submitted_again() {
+    let world = World::new().await;
+    let id = world.submitted().await;
+    world
+        .service
+        .database
+        .execute("UPDATE organizations SET state = 'RETURNED'")
+        .await;
+    let again = world
+        .profiles(owner(id))
+        .submit_organization(submit(id))
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(
+        again.organization.unwrap().state(),
+        pb::OrganizationState::Submitted
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_profile_is_not_submitted_from_any_other_state() {
+    let world = World::new().await;
+    let id = world.active().await;
+    let answer = world.profiles(owner(id)).submit_organization(submit(id)).await;
+    let status = refused(answer, ErrorReason::OrganizationState);
+    assert_eq!(fact(&status, "state").as_deref(), Some("ACTIVE"));
+    world
+        .service
+        .database
+        .execute("UPDATE organizations SET state = 'REJECTED'")
+        .await;
+    let answer = world.profiles(owner(id)).submit_organization(submit(id)).await;
+    assert_eq!(
+        fact(&refused(answer, ErrorReason::OrganizationState), "state").as_deref(),
+        Some("REJECTED")
+    );
+    assert_eq!(world.read(id).await.etag, "3");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_for_one_organization_opens_no_other() {
+    let world = World::new().await;
+    let (mine, other) = (world.active().await, world.active().await);
+    let outsider = Who::member("outsider", mine, Role::Owner);
+    let read = pb::GetOrganizationRequest { name: name(other) };
+    let existing = world.profiles(outsider.clone()).get_organization(read).await;
+    let existing = refused(existing, ErrorReason::PermissionDenied);
+    let nowhere = pb::GetOrganizationRequest {
+        name: name(OrganizationId::from_uuid(Uuid::from_u128(1))),
+    };
+    let absent = world.profiles(outsider).get_organization(nowhere).await;
+    let absent = refused(absent, ErrorReason::PermissionDenied);
+    assert_eq!(
+        (existing.message(), existing.details()),
+        (absent.message(), absent.details())
+    );
+}

@@ -1,0 +1,182 @@
+//! The service with its neighbour, and the acts that most tests begin with.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use muster_clock::Clock;
+use muster_identity::Role;
+use muster_ids::{OrganizationId, OrganizationName};
+use muster_organization::{BasicPlan, OrganizationService, Settings};
+use muster_proto::organization::v1 as pb;
+use muster_proto::organization::v1::catalog_service_client::CatalogServiceClient;
+use muster_proto::organization::v1::group_service_client::GroupServiceClient;
+use muster_proto::organization::v1::organization_service_client::OrganizationServiceClient;
+use muster_server::page::{PageKey, PageSettings};
+use muster_testkit::{TestChannel, TestService, Who};
+use time::macros::datetime;
+
+use crate::records::Records;
+
+/// The service under test and what it needs.
+pub(crate) struct World {
+    pub(crate) service: TestService,
+    pub(crate) records: Records,
+    licenses: AtomicU32,
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        let records = Records::start().await;
+        let settings = Settings {
+            records_url: records.url().parse().unwrap(),
+            page: PageSettings {
+                page_key: PageKey::new(&[7; 32]).unwrap(),
+            },
+            basic: BasicPlan {
+                basic_invitations_by_hand: 10,
+                basic_messages_per_day: 500,
+            },
+        };
+        let clock = Clock::fixed(datetime!(2026-03-01 12:00 UTC));
+        let service = TestService::start::<OrganizationService>(clock, settings).await;
+        Self {
+            service,
+            records,
+            licenses: AtomicU32::new(1),
+        }
+    }
+
+    /// The profiles, as this caller sees them.
+    pub(crate) fn profiles(&self, who: Who) -> OrganizationServiceClient<TestChannel> {
+        OrganizationServiceClient::new(self.service.calls_of(who))
+    }
+
+    /// The groups, as this caller sees them.
+    pub(crate) fn groups(&self, who: Who) -> GroupServiceClient<TestChannel> {
+        GroupServiceClient::new(self.service.calls_of(who))
+    }
+
+    /// A request for a profile with a license number of its own.
+    pub(crate) fn profile(&self) -> pb::Organization {
+        let number = self.licenses.fetch_add(1, Ordering::Relaxed);
+        licensed("us-mi", &format!("DC {number:06}"))
+    }
+
+    /// A draft of this person.
+    pub(crate) async fn draft(&self, owner: &str, profile: pb::Organization) -> OrganizationId {
+        let request = pb::CreateOrganizationRequest {
+            organization: Some(profile),
+            request_id: String::new(),
+        };
+        let created = self
+            .profiles(Who::person(owner))
+            .create_organization(request)
+            .await
+            .unwrap();
+        id_of(&created.into_inner().organization.unwrap())
+    }
+
+    /// A submitted profile of `owner`.
+    pub(crate) async fn submitted(&self) -> OrganizationId {
+        let id = self.draft("owner", self.profile()).await;
+        self.profiles(owner(id))
+            .submit_organization(submit(id))
+            .await
+            .unwrap();
+        id
+    }
+
+    /// An active profile of `owner`.
+    pub(crate) async fn active(&self) -> OrganizationId {
+        let id = self.submitted().await;
+        self.profiles(Who::staff(id))
+            .approve_organization(approve(id))
+            .await
+            .unwrap();
+        id
+    }
+
+    /// The profile as it stands.
+    pub(crate) async fn read(&self, id: OrganizationId) -> pb::Organization {
+        let request = pb::GetOrganizationRequest { name: name(id) };
+        let read = self.profiles(owner(id)).get_organization(request).await.unwrap();
+        read.into_inner().organization.unwrap()
+    }
+
+    /// A training of the shared catalog that the organization has taken into its own.
+    pub(crate) async fn taken(&self, id: OrganizationId, number: u128) -> String {
+        let training = self.records.add(number);
+        let request = pb::AddTrainingRequest {
+            parent: name(id),
+            training: training.clone(),
+            request_id: String::new(),
+        };
+        let mut catalog = CatalogServiceClient::new(self.service.calls_of(owner(id)));
+        catalog.add_training(request).await.unwrap();
+        training
+    }
+
+    /// A group of the organization.
+    pub(crate) async fn group(&self, id: OrganizationId, called: &str, trainings: Vec<String>) -> pb::Group {
+        let created = self
+            .groups(owner(id))
+            .create_group(group(id, called, trainings))
+            .await
+            .unwrap();
+        created.into_inner().group.unwrap()
+    }
+}
+
+/// The owner of the profile, as most calls are made.
+pub(crate) fn owner(id: OrganizationId) -> Who {
+    Who::member("owner", id, Role::Owner)
+}
+
+pub(crate) fn licensed(authority: &str, number: &str) -> pb::Organization {
+    pb::Organization {
+        display_name: "Sunshine Day Care".to_owned(),
+        licensing_authority: authority.to_owned(),
+        license_number: number.to_owned(),
+        ..Default::default()
+    }
+}
+
+pub(crate) fn name(organization: OrganizationId) -> String {
+    OrganizationName { organization }.to_string()
+}
+
+pub(crate) fn id_of(organization: &pb::Organization) -> OrganizationId {
+    organization
+        .name
+        .parse::<OrganizationName>()
+        .unwrap()
+        .organization
+}
+
+pub(crate) fn submit(id: OrganizationId) -> pb::SubmitOrganizationRequest {
+    pb::SubmitOrganizationRequest {
+        name: name(id),
+        request_id: String::new(),
+    }
+}
+
+pub(crate) fn approve(id: OrganizationId) -> pb::ApproveOrganizationRequest {
+    let reason = "license checked with the state".to_owned();
+    pb::ApproveOrganizationRequest {
+        name: name(id),
+        reason,
+        request_id: String::new(),
+    }
+}
+
+pub(crate) fn group(id: OrganizationId, called: &str, trainings: Vec<String>) -> pb::CreateGroupRequest {
+    let group = pb::Group {
+        display_name: called.to_owned(),
+        trainings,
+        ..Default::default()
+    };
+    pb::CreateGroupRequest {
+        parent: name(id),
+        group: Some(group),
+        request_id: String::new(),
+    }
+}
