@@ -1,0 +1,219 @@
+//! `EmploymentService`.
+
+use muster_identity::Role;
+use muster_ids::{EmploymentId, EmploymentName, OrganizationId, OrganizationName};
+use muster_proto::employment::v1::{EmploymentState, GetEmploymentRequest, ListEmploymentsRequest};
+use muster_refusal::{ErrorReason, violations_of};
+use muster_testkit::Who;
+
+use crate::world::{World, reason};
+
+fn get(name: impl ToString) -> GetEmploymentRequest {
+    GetEmploymentRequest {
+        name: name.to_string(),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_employment_is_read_as_it_is_listed() {
+    let world = World::start().await;
+    world
+        .accept(world.accepted("learner-1", &[world.new_group()]))
+        .await;
+    let [listed] = world.all().await.try_into().unwrap();
+    let read = world
+        .employments(world.admin())
+        .get_employment(get(&listed.name))
+        .await
+        .unwrap();
+    assert_eq!(read.into_inner().employment, Some(listed));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_belongs_to_others_is_not_found_byte_for_byte_like_what_does_not_exist() {
+    let world = World::start().await;
+    world.accept(world.accepted("learner-1", &[])).await;
+    let own: EmploymentName = world.all().await[0].name.parse().unwrap();
+    let other = OrganizationId::from_uuid(world.service.clock.new_uuid());
+    let outsider = || Who::member("outsider", other, Role::Owner);
+
+    let foreign = EmploymentName {
+        organization: other,
+        ..own
+    };
+    let foreign = world
+        .employments(outsider())
+        .get_employment(get(foreign))
+        .await
+        .unwrap_err();
+    let employment = EmploymentId::from_uuid(world.service.clock.new_uuid());
+    let absent = EmploymentName {
+        organization: other,
+        employment,
+    };
+    let absent = world
+        .employments(outsider())
+        .get_employment(get(absent))
+        .await
+        .unwrap_err();
+    assert_eq!(muster_refusal::reason_of(&foreign), Some(ErrorReason::NotFound));
+    assert_eq!(
+        (foreign.code(), foreign.message(), foreign.details()),
+        (absent.code(), absent.message(), absent.details())
+    );
+
+    let beyond = world.employments(outsider()).get_employment(get(own)).await;
+    assert_eq!(reason(beyond), ErrorReason::PermissionDenied);
+    let parent = OrganizationName { organization: other }.to_string();
+    let mut client = world.employments(outsider());
+    let listed = client.list_employments(ListEmploymentsRequest {
+        parent,
+        ..Default::default()
+    });
+    assert_eq!(listed.await.unwrap().into_inner().employments, []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_reads_without_a_token_of_the_edge_for_an_organization() {
+    let world = World::start().await;
+    let request = || ListEmploymentsRequest {
+        parent: world.organization_name().to_string(),
+        ..Default::default()
+    };
+    for (who, refused) in [
+        (Who::Nobody, ErrorReason::TokenMissing),
+        (Who::Workload("records"), ErrorReason::TokenMissing),
+        (Who::Anonymous, ErrorReason::PermissionDenied),
+        (Who::person("owner"), ErrorReason::PermissionDenied),
+        (
+            Who::WorkloadThroughEdge("learning-system"),
+            ErrorReason::PermissionDenied,
+        ),
+    ] {
+        let answer = world.employments(who.clone()).list_employments(request()).await;
+        assert_eq!(reason(answer), refused, "{who:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_is_filtered_by_state_and_goes_on_from_page_to_page_newest_first() {
+    let world = World::start().await;
+    for number in 1..=5 {
+        world
+            .accept(world.accepted(&format!("learner-{number}"), &[]))
+            .await;
+    }
+    world
+        .service
+        .database
+        .execute("UPDATE employments SET state = 'ENDED' WHERE person_display_name = 'learner-3'")
+        .await;
+    let mut request = ListEmploymentsRequest {
+        parent: world.organization_name().to_string(),
+        page_size: 2,
+        states: vec![EmploymentState::Verified.into(), EmploymentState::Rejected.into()],
+        ..Default::default()
+    };
+    let mut seen = Vec::new();
+    loop {
+        let page = world
+            .employments(world.admin())
+            .list_employments(request.clone())
+            .await
+            .unwrap()
+            .into_inner();
+        assert!(page.employments.len() <= 2);
+        seen.extend(
+            page.employments
+                .into_iter()
+                .map(|employment| employment.person_display_name),
+        );
+        if page.next_page_token.is_empty() {
+            break;
+        }
+        request.page_token = page.next_page_token;
+    }
+    assert_eq!(seen, ["learner-5", "learner-4", "learner-2", "learner-1"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_token_serves_only_its_caller_list_and_filter() {
+    let world = World::start().await;
+    for number in 1..=2 {
+        world
+            .accept(world.accepted(&format!("learner-{number}"), &[]))
+            .await;
+    }
+    let first = ListEmploymentsRequest {
+        parent: world.organization_name().to_string(),
+        page_size: 1,
+        ..Default::default()
+    };
+    let page = world
+        .employments(world.admin())
+        .list_employments(first.clone())
+        .await
+        .unwrap()
+        .into_inner();
+    let next = ListEmploymentsRequest {
+        page_token: page.next_page_token,
+        ..first
+    };
+    let other_filter = ListEmploymentsRequest {
+        states: vec![EmploymentState::Verified.into()],
+        ..next.clone()
+    };
+    let altered = ListEmploymentsRequest {
+        page_token: next.page_token.replace(&next.page_token[..1], "_"),
+        ..next.clone()
+    };
+    let somebody = Who::member("viewer", world.organization, Role::Viewer);
+    for (who, request) in [
+        (world.admin(), other_filter),
+        (world.admin(), altered),
+        (somebody, next.clone()),
+    ] {
+        let answer = world.employments(who).list_employments(request).await;
+        assert_eq!(reason(answer), ErrorReason::PageTokenInvalid);
+    }
+    assert!(
+        world
+            .employments(world.admin())
+            .list_employments(next)
+            .await
+            .is_ok()
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_malformed_request_is_told_everything_that_is_wrong() {
+    let world = World::start().await;
+    let parent = world.organization_name();
+    let request = ListEmploymentsRequest {
+        parent: format!("{parent}/x"),
+        states: vec![2, 0, 77],
+        ..Default::default()
+    };
+    let refused = world
+        .employments(world.admin())
+        .list_employments(request)
+        .await
+        .unwrap_err();
+    let fields: Vec<_> = violations_of(&refused)
+        .into_iter()
+        .map(|(field, _)| field)
+        .collect();
+    assert_eq!(fields, ["parent", "states[1]", "states[2]"]);
+    let negative = ListEmploymentsRequest {
+        parent: parent.to_string(),
+        page_size: -1,
+        ..Default::default()
+    };
+    let refused = world.employments(world.admin()).list_employments(negative).await;
+    assert_eq!(reason(refused), ErrorReason::InvalidRequest);
+    let refused = world
+        .employments(world.admin())
+        .get_employment(get(format!("{parent}/employments/1")))
+        .await;
+    assert_eq!(reason(refused), ErrorReason::InvalidRequest);
+}

@@ -1,0 +1,109 @@
+//! `PersonEmploymentService`.
+
+use muster_ids::OrganizationId;
+use muster_proto::employment::v1::ListPersonEmploymentsRequest;
+use muster_proto::organization::v1::Role;
+use muster_refusal::ErrorReason;
+use muster_testkit::Who;
+
+use crate::world::{World, person_name, reason};
+
+fn list(parent: impl ToString) -> ListPersonEmploymentsRequest {
+    ListPersonEmploymentsRequest {
+        parent: parent.to_string(),
+        ..Default::default()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_sees_their_employments_at_every_organization_and_nobody_elses() {
+    let mut world = World::start().await;
+    world.accept(world.accepted("learner-1", &[])).await;
+    world.accept(world.accepted("learner-2", &[])).await;
+    let first = world.organization_name().to_string();
+    world.organization = OrganizationId::from_uuid(world.service.clock.new_uuid());
+    world.set_role("owner", Role::Owner);
+    world.accept(world.accepted("learner-1", &[])).await;
+    let second = world.organization_name().to_string();
+
+    for parent in ["persons/me".to_owned(), person_name("learner-1").to_string()] {
+        let mut client = world.person_employments(Who::person("learner-1"));
+        let found = client
+            .list_person_employments(list(parent))
+            .await
+            .unwrap()
+            .into_inner()
+            .employments;
+        let [newest, oldest] = found.as_slice() else {
+            panic!("{} employments", found.len())
+        };
+        assert!(newest.name.starts_with(&second) && oldest.name.starts_with(&first));
+        assert!(
+            found
+                .iter()
+                .all(|one| one.person == person_name("learner-1").to_string())
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_lists_the_employments_of_somebody_else() {
+    let world = World::start().await;
+    let others = list(person_name("learner-1"));
+    for (who, refused) in [
+        (Who::person("learner-2"), ErrorReason::PermissionDenied),
+        (Who::Anonymous, ErrorReason::PermissionDenied),
+        (
+            Who::WorkloadThroughEdge("learning-system"),
+            ErrorReason::PermissionDenied,
+        ),
+        (Who::Nobody, ErrorReason::TokenMissing),
+    ] {
+        let answer = world
+            .person_employments(who.clone())
+            .list_person_employments(others.clone())
+            .await;
+        assert_eq!(reason(answer), refused, "{who:?}");
+    }
+    let mut client = world.person_employments(Who::person("learner-1"));
+    let malformed = client.list_person_employments(list("persons/you"));
+    assert_eq!(reason(malformed.await), ErrorReason::InvalidRequest);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ones_own_page_token_is_of_no_use_to_others() {
+    let world = World::start().await;
+    for statement in [
+        "UPDATE employments SET state = 'ENDED'",
+        "UPDATE employments SET state = 'ENDED' WHERE state = 'VERIFIED'",
+    ] {
+        world.accept(world.accepted("learner-1", &[])).await;
+        world.service.database.execute(statement).await;
+    }
+    let first = ListPersonEmploymentsRequest {
+        page_size: 1,
+        ..list("persons/me")
+    };
+    let mut client = world.person_employments(Who::person("learner-1"));
+    let page = client
+        .list_person_employments(first.clone())
+        .await
+        .unwrap()
+        .into_inner();
+    let next = ListPersonEmploymentsRequest {
+        page_token: page.next_page_token,
+        ..first
+    };
+    let rest = client
+        .list_person_employments(next.clone())
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!((rest.employments.len(), rest.next_page_token.as_str()), (1, ""));
+    assert_ne!(rest.employments, page.employments);
+    let answer = world
+        .person_employments(Who::person("learner-2"))
+        .list_person_employments(next)
+        .await;
+    assert_eq!(reason(answer), ErrorReason::PageTokenInvalid);
+}

@@ -1,0 +1,67 @@
+//! The services that publish what this one consumes, played with the real outbox and relay.
+
+use muster_clock::Clock;
+use muster_database::{Database, DatabaseError};
+use muster_ids::{EventId, OrganizationId};
+use muster_messaging::outbox::{self, NewEvent};
+use muster_messaging::{Broker, Event, relay};
+use muster_testkit::TestDatabase;
+use sqlx::migrate::Migrator;
+use tokio_util::sync::{CancellationToken, DropGuard};
+use uuid::Uuid;
+
+/// An outbox of its own, relayed into the corner of the broker of one test.
+pub(crate) struct Publisher {
+    database: TestDatabase,
+    clock: Clock,
+    _stop: DropGuard,
+}
+
+impl Publisher {
+    pub(crate) async fn start(migrator: &Migrator, broker: Broker, clock: Clock) -> Self {
+        let database = TestDatabase::new(migrator, "employment").await;
+        let stop = CancellationToken::new();
+        let service = broker.service();
+        tokio::spawn(relay::run(database.database(), broker, service, stop.clone()));
+        Self {
+            database,
+            clock,
+            _stop: stop.drop_guard(),
+        }
+    }
+
+    /// Publishes an event; answers its id.
+    pub(crate) async fn publish<E: Event + 'static>(
+        &self,
+        organization: OrganizationId,
+        aggregate: Uuid,
+        sequence: i64,
+        payload: E,
+    ) -> EventId {
+        let id = EventId::from_uuid(self.clock.new_uuid());
+        let event = NewEvent {
+            id,
+            organization,
+            aggregate,
+            sequence,
+            time: self.clock.now(),
+            actor: "service:test".to_owned(),
+            traceparent: None,
+        };
+        let database: Database = self.database.database();
+        let appended: Result<(), DatabaseError> = database
+            .write(move |tx| Box::pin(async move { outbox::append(tx, event, &payload).await }))
+            .await;
+        appended.unwrap();
+        id
+    }
+
+    /// Publishes everything that was published once more, with the same ids.
+    pub(crate) async fn publish_all_again(&self) {
+        self.database
+            .execute(
+                "UPDATE outbox SET published_at = NULL, lease_token = NULL, lease_until = NULL, next_attempt_at = now()",
+            )
+            .await;
+    }
+}
