@@ -15,7 +15,7 @@ use muster_telemetry::LogFormat;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Channel, Endpoint};
 
-use crate::{Callers, Signed, TestBroker, TestDatabase, Who};
+use crate::{Callers, Signed, TestBroker, TestDatabase, Who, eventually};
 
 const LOOPBACK: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 /// Whom a service may call: tokens for all are there.
@@ -46,7 +46,7 @@ pub struct TestService {
 }
 
 impl TestService {
-    /// Starts `S` with its own settings; it listens when this returns.
+    /// Starts `S` with its own settings; it is ready when this returns.
     pub async fn start<S: Service>(clock: Clock, own: S::Settings) -> Self {
         let database = TestDatabase::new(&S::MIGRATOR, S::NAME).await;
         let broker = TestBroker::new(S::NAME).await;
@@ -54,6 +54,7 @@ impl TestService {
         let common = common(S::NAME, &database, &broker, &callers);
         let running = muster_server::start::<S>(&common, own, clock.clone(), None).await;
         let running = running.expect("the service did not start");
+        eventually(async || running.is_ready()).await;
         let url = format!("http://{}", running.grpc_address());
         let channel = Endpoint::from_shared(url)
             .expect("an address is a URL")

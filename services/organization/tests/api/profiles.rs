@@ -65,7 +65,7 @@ async fn everything_that_is_wrong_with_a_profile_is_told_at_once() {
             request_id: String::new(),
         }
     };
-    let by_annotation = profiles.create_organization(broken("", "US", "№")).await;
+    let by_annotation = profiles.create_organization(broken("", "US", "№№№")).await;
     assert_eq!(
         fields(by_annotation, ErrorReason::InvalidRequest),
         [
@@ -119,11 +119,7 @@ async fn a_profile_that_does_not_exist_is_not_found() {
 async fn a_name_must_be_exactly_a_name() {
     let world = World::new().await;
     let id = world.active().await;
-    for text in [
-        format!("{}/", name(id)),
-        format!("{}/groups", name(id)),
-        format!("{}/groups/x", name(id)),
-    ] {
+    for text in [format!("{}/groups", name(id)), format!("{}/groups/x", name(id))] {
         let read = pb::GetOrganizationRequest { name: text };
         let answer = world.profiles(owner(id)).get_organization(read).await;
         assert_eq!(fields(answer, ErrorReason::InvalidRequest), ["name"]);

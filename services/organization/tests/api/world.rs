@@ -13,6 +13,7 @@ use muster_proto::organization::v1::organization_service_client::OrganizationSer
 use muster_server::page::{PageKey, PageSettings};
 use muster_testkit::{TestChannel, TestService, Who};
 use time::macros::datetime;
+use tonic::{Code, Response, Status};
 
 use crate::records::Records;
 
@@ -178,5 +179,17 @@ pub(crate) fn group(id: OrganizationId, called: &str, trainings: Vec<String>) ->
         parent: name(id),
         group: Some(group),
         request_id: String::new(),
+    }
+}
+
+/// Calls again while the service has no room, as clients do.
+pub(crate) async fn answered<T>(
+    mut call: impl AsyncFnMut() -> Result<Response<T>, Status>,
+) -> Result<T, Status> {
+    loop {
+        match call().await {
+            Err(status) if status.code() == Code::Unavailable => tokio::task::yield_now().await,
+            answer => return answer.map(Response::into_inner),
+        }
     }
 }
