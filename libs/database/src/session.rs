@@ -56,12 +56,12 @@ async fn clean(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
     Ok(true)
 }
 
+/// Ends a moment after the deadline, never before: what timed out earlier would be told as an outage of the database.
 fn statement_limit() -> String {
-    let limit = deadline::remaining()
-        .unwrap_or(STATEMENT_LIMIT)
-        .min(STATEMENT_LIMIT);
-    // Zero would mean "no limit".
-    format!("SET statement_timeout = {}", limit.as_millis().max(1))
+    let left = deadline::remaining().map(|left| left + Duration::from_millis(1));
+    let limit = left.unwrap_or(STATEMENT_LIMIT).min(STATEMENT_LIMIT);
+    // Never zero, which would mean "no limit".
+    format!("SET statement_timeout = {}", limit.as_millis())
 }
 
 #[cfg(test)]
@@ -74,7 +74,7 @@ mod tests {
         assert_eq!(statement_limit(), "SET statement_timeout = 2000");
         let in_300_ms = Instant::now() + Duration::from_millis(300);
         deadline::scope(Some(in_300_ms), async {
-            assert_eq!(statement_limit(), "SET statement_timeout = 300");
+            assert_eq!(statement_limit(), "SET statement_timeout = 301");
             tokio::time::advance(Duration::from_secs(1)).await;
             assert_eq!(statement_limit(), "SET statement_timeout = 1");
         })

@@ -10,7 +10,10 @@ const NANOSECONDS: i128 = 1_000_000_000;
 pub fn timestamp(at: OffsetDateTime) -> Timestamp {
     // Below 1,000,000,000 by definition.
     let nanos = i32::try_from(at.nanosecond()).unwrap_or_default();
-    Timestamp { seconds: at.unix_timestamp(), nanos }
+    Timestamp {
+        seconds: at.unix_timestamp(),
+        nanos,
+    }
 }
 
 /// The value is no time between the years 1 and 9999.
@@ -39,16 +42,41 @@ mod tests {
 
     #[test]
     fn a_time_comes_back_with_its_microseconds() {
-        let at = Timestamp { seconds: 1_772_366_400, nanos: 123_456_789 };
+        let at = Timestamp {
+            seconds: 1_772_366_400,
+            nanos: 123_456_789,
+        };
         let read = from_timestamp(at).unwrap();
-        assert_eq!(timestamp(read), Timestamp { nanos: 123_456_000, ..at });
-        let before_1970 = from_timestamp(Timestamp { seconds: -1, nanos: 500_000_000 }).unwrap();
-        assert_eq!(timestamp(before_1970), Timestamp { seconds: -1, nanos: 500_000_000 });
+        assert_eq!(
+            timestamp(read),
+            Timestamp {
+                nanos: 123_456_000,
+                ..at
+            }
+        );
+        let before_1970 = from_timestamp(Timestamp {
+            seconds: -1,
+            nanos: 500_000_000,
+        })
+        .unwrap();
+        assert_eq!(
+            timestamp(before_1970),
+            Timestamp {
+                seconds: -1,
+                nanos: 500_000_000
+            }
+        );
     }
 
     #[test]
     fn what_is_no_timestamp_is_refused() {
-        for (seconds, nanos) in [(0, -1), (0, 1_000_000_000), (i64::MAX, 0), (i64::MIN, 0), (253_402_300_800, 0)] {
+        for (seconds, nanos) in [
+            (0, -1),
+            (0, 1_000_000_000),
+            (i64::MAX, 0),
+            (i64::MIN, 0),
+            (253_402_300_800, 0),
+        ] {
             assert_eq!(from_timestamp(Timestamp { seconds, nanos }), Err(NotATime));
         }
     }

@@ -40,6 +40,7 @@ pub fn of_peer(status: &Status) -> Refusal {
 }
 
 fn deadline_exceeded() -> Refusal {
-    let text = "the call took longer than it may; it may still have had its effect: ask with the same request_id";
+    let text =
+        "the call took longer than it may; it may still have had its effect: ask with the same request_id";
     Refusal::new(ErrorReason::DeadlineExceeded, text)
 }

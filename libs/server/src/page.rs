@@ -97,7 +97,9 @@ impl PageKey {
     /// The file cannot be read, or holds something else.
     pub fn from_file(path: &str) -> Result<Self, PageKeyProblem> {
         let text = std::fs::read_to_string(Path::new(path))?;
-        let key = STANDARD.decode(text.trim()).map_err(|_| PageKeyProblem::NotAKey)?;
+        let key = STANDARD
+            .decode(text.trim())
+            .map_err(|_| PageKeyProblem::NotAKey)?;
         Self::new(&key)
     }
 
@@ -117,7 +119,9 @@ impl PageKey {
     #[must_use]
     pub fn seal(&self, list: &List<'_>, position: &impl Serialize) -> String {
         // Positions are plain tuples, and sealing fails only for gigabytes: an empty token ends the list.
-        let Ok(mut sealed) = serde_json::to_vec(position) else { return String::new() };
+        let Ok(mut sealed) = serde_json::to_vec(position) else {
+            return String::new();
+        };
         let Ok(nonce) = self.0.seal_in_place_append_tag(list.bound(), &mut sealed) else {
             return String::new();
         };
@@ -152,7 +156,9 @@ impl PageKey {
             return String::new();
         }
         fetched.truncate(size);
-        fetched.last().map_or_else(String::new, |last| self.seal(list, &position(last)))
+        fetched
+            .last()
+            .map_or_else(String::new, |last| self.seal(list, &position(last)))
     }
 
     fn unseal<P: DeserializeOwned>(&self, list: &List<'_>, token: &str) -> Option<P> {
@@ -183,7 +189,11 @@ mod tests {
     use super::*;
 
     fn list(caller: &Caller) -> List<'_> {
-        List { caller, method: "/pkg.Service/List", filter: "organizations/1" }
+        List {
+            caller,
+            method: "/pkg.Service/List",
+            filter: "organizations/1",
+        }
     }
 
     #[test]
@@ -192,12 +202,21 @@ mod tests {
         let caller = Caller::Workload { name: "a".to_owned() };
         let mine = list(&caller);
         let token = key.seal(&mine, &"position");
-        assert_eq!(key.open::<String>(&mine, &token).unwrap().as_deref(), Some("position"));
+        assert_eq!(
+            key.open::<String>(&mine, &token).unwrap().as_deref(),
+            Some("position")
+        );
         let stranger = Caller::Workload { name: "b".to_owned() };
         for foreign in [
             list(&stranger),
-            List { method: "/pkg.Service/Other", ..mine },
-            List { filter: "organizations/2", ..mine },
+            List {
+                method: "/pkg.Service/Other",
+                ..mine
+            },
+            List {
+                filter: "organizations/2",
+                ..mine
+            },
         ] {
             let refusal = key.open::<String>(&foreign, &token).unwrap_err();
             assert_eq!(refusal.reason(), ErrorReason::PageTokenInvalid);
@@ -214,7 +233,10 @@ mod tests {
             let mut changed = token.clone().into_bytes();
             changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
             let changed = String::from_utf8(changed).unwrap();
-            assert!(key.open::<String>(&list(&caller), &changed).is_err(), "character {at}");
+            assert!(
+                key.open::<String>(&list(&caller), &changed).is_err(),
+                "character {at}"
+            );
         }
         assert!(key.open::<String>(&list(&caller), "x").is_err());
         let opened = URL_SAFE_NO_PAD.decode(token).unwrap();
@@ -227,8 +249,14 @@ mod tests {
         let caller = Caller::Anonymous;
         let mut fetched = vec![1, 2, 3];
         let token = key.cut(&list(&caller), Size::of(2), &mut fetched, |last| *last);
-        assert_eq!((fetched.len(), key.open(&list(&caller), &token).unwrap()), (2, Some(2)));
-        assert_eq!(key.cut(&list(&caller), Size::of(2), &mut fetched, |last| *last), "");
+        assert_eq!(
+            (fetched.len(), key.open(&list(&caller), &token).unwrap()),
+            (2, Some(2))
+        );
+        assert_eq!(
+            key.cut(&list(&caller), Size::of(2), &mut fetched, |last| *last),
+            ""
+        );
     }
 
     #[test]
@@ -241,6 +269,9 @@ mod tests {
     #[test]
     fn only_32_bytes_are_a_key_and_it_is_never_printed() {
         assert!(PageKey::new(&[1; 31]).is_err());
-        assert_eq!(format!("{:?}", PageKey::new(&[1; 32]).unwrap()), "PageKey([redacted])");
+        assert_eq!(
+            format!("{:?}", PageKey::new(&[1; 32]).unwrap()),
+            "PageKey([redacted])"
+        );
     }
 }

@@ -1,6 +1,10 @@
 //! The database room on a real Postgres.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking, also in its helpers")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking, also in its helpers"
+)]
 
 mod cancelled;
 mod deadlines;

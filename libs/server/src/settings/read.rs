@@ -95,7 +95,10 @@ fn named(command: &Command, error: &clap::Error) -> Vec<Arg> {
         Some(ContextValue::Strings(many)) => many.clone(),
         _ => Vec::new(),
     };
-    command
+    // Arguments cannot be shown before their command is built.
+    let mut built = command.clone();
+    built.build();
+    built
         .get_arguments()
         .filter(|arg| shown.contains(&arg.to_string()))
         .cloned()
@@ -145,3 +148,90 @@ impl fmt::Display for Mistakes {
 }
 
 impl std::error::Error for Mistakes {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::{CommonSettings, DatabaseSettings};
+
+    fn read_from<T: Args>(arguments: &[&str]) -> Result<T, Mistakes> {
+        let program = Program {
+            name: "muster-test".into(),
+            about: "Tests".into(),
+            version: "1.2.3",
+            epilogue: "",
+        };
+        read(
+            &program,
+            &arguments.iter().map(OsString::from).collect::<Vec<_>>(),
+        )
+    }
+
+    fn wrong<T: Args + fmt::Debug>(arguments: &[&str]) -> Vec<String> {
+        match read_from::<T>(arguments) {
+            Err(Mistakes::Wrong(lines)) => lines,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn every_mistake_is_told_at_once() {
+        let lines = wrong::<CommonSettings>(&[
+            "--listen=nowhere",
+            "--database-pool=0",
+            "--trace-ratio=2",
+            "--database-url=",
+            "--workload-issuer=https://cluster",
+        ]);
+        let about = |text: &str| lines.iter().any(|line| line.contains(text));
+        assert!(
+            about("--listen (MUSTER_LISTEN): \"nowhere\" invalid socket address"),
+            "{lines:#?}"
+        );
+        assert!(
+            about("--database-pool (MUSTER_DATABASE_POOL): \"0\""),
+            "{lines:#?}"
+        );
+        assert!(
+            about("--trace-ratio (MUSTER_TRACE_RATIO): \"2\" is not a number from 0 to 1"),
+            "{lines:#?}"
+        );
+        assert!(
+            about("--database-url (MUSTER_DATABASE_URL): is empty"),
+            "{lines:#?}"
+        );
+        assert!(about("--amqp-url (MUSTER_AMQP_URL) is missing"), "{lines:#?}");
+        assert!(
+            about("--caller-jwks (MUSTER_CALLER_JWKS) is missing"),
+            "{lines:#?}"
+        );
+        assert!(!about("MUSTER_WORKLOAD_ISSUER"), "{lines:#?}");
+    }
+
+    #[test]
+    fn a_secret_is_not_repeated() {
+        let settings: DatabaseSettings = read_from(&["--database-url=postgres://u:hunter2@h/d"]).unwrap();
+        assert!(!format!("{settings:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn an_unknown_flag_is_named() {
+        assert!(wrong::<DatabaseSettings>(&["--databse-url=x"])[0].contains("--databse-url"));
+    }
+
+    #[test]
+    fn help_names_flags_variables_and_defaults_and_keeps_secrets() {
+        let Err(Mistakes::Asked(help)) = read_from::<CommonSettings>(&["--help"]) else {
+            panic!("no help")
+        };
+        for text in [
+            "--listen",
+            "MUSTER_LISTEN",
+            "0.0.0.0:8080",
+            "MUSTER_DATABASE_URL",
+            "muster-test",
+        ] {
+            assert!(help.contains(text), "{text} is not in\n{help}");
+        }
+    }
+}

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use clap::builder::{ValueParser, ValueParserFactory};
 use http::Uri;
 use thiserror::Error;
 
@@ -28,6 +29,15 @@ impl FromStr for Secret {
         } else {
             Ok(Self(text.to_owned()))
         }
+    }
+}
+
+// Said explicitly: clap would take the conversion below, which accepts what is empty.
+impl ValueParserFactory for Secret {
+    type Parser = ValueParser;
+
+    fn value_parser() -> ValueParser {
+        ValueParser::new(|text: &str| text.parse::<Self>())
     }
 }
 

@@ -1,0 +1,113 @@
+//! What operators and tools see.
+
+use muster_testkit::eventually;
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_client::HealthClient;
+use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
+use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
+use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
+use tonic_reflection::pb::v1::{ServerReflectionRequest, ServerReflectionResponse};
+use tonic_reflection::pb::v1alpha::server_reflection_client::ServerReflectionClient as AlphaClient;
+
+use crate::small::World;
+
+async fn get(world: &World, path: &str) -> String {
+    let mut stream = tokio::net::TcpStream::connect(world.running.admin_address())
+        .await
+        .unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+/// Ends every session of the database and allows no new ones.
+async fn shut(world: &World) {
+    let path = world.database.url().rsplit('/').next().unwrap();
+    let name = path.split('?').next().unwrap();
+    let mut server = PgConnection::connect(muster_testkit::postgres_url().await)
+        .await
+        .unwrap();
+    let statements = format!(
+        "ALTER DATABASE \"{name}\" ALLOW_CONNECTIONS false;
+         SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+    );
+    sqlx::raw_sql(AssertSqlSafe(statements))
+        .execute(&mut server)
+        .await
+        .unwrap();
+}
+
+async fn status(world: &World, service: &str) -> ServingStatus {
+    let request = HealthCheckRequest {
+        service: service.to_owned(),
+    };
+    let answer = HealthClient::new(world.channel().await)
+        .check(request)
+        .await
+        .unwrap();
+    answer.into_inner().status()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_is_away_makes_it_not_ready_but_alive() {
+    let world = World::new().await;
+    assert!(get(&world, "/readyz").await.starts_with("HTTP/1.1 200"));
+    for service in [
+        "",
+        "readiness",
+        "liveness",
+        "muster.organization.v1.LocationService",
+    ] {
+        assert_eq!(status(&world, service).await, ServingStatus::Serving, "{service}");
+    }
+
+    shut(&world).await;
+    eventually(async || !world.running.is_ready()).await;
+    assert!(get(&world, "/readyz").await.starts_with("HTTP/1.1 503"));
+    assert!(get(&world, "/livez").await.starts_with("HTTP/1.1 200"));
+    assert_eq!(status(&world, "").await, ServingStatus::NotServing);
+    assert_eq!(status(&world, "liveness").await, ServingStatus::Serving);
+}
+
+fn listed(answer: ServerReflectionResponse) -> Vec<String> {
+    match answer.message_response {
+        Some(MessageResponse::ListServicesResponse(list)) => {
+            list.service.into_iter().map(|service| service.name).collect()
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn reflection_tells_of_the_services_that_are_here() {
+    let world = World::new().await;
+    let list = ServerReflectionRequest {
+        message_request: Some(MessageRequest::ListServices(String::new())),
+        ..ServerReflectionRequest::default()
+    };
+    let mut client = ServerReflectionClient::new(world.channel().await);
+    let mut answers = client
+        .server_reflection_info(tokio_stream::iter([list]))
+        .await
+        .unwrap()
+        .into_inner();
+    let mut names = listed(answers.message().await.unwrap().unwrap());
+    names.sort();
+    assert_eq!(
+        names,
+        [
+            "grpc.health.v1.Health",
+            "grpc.reflection.v1.ServerReflection",
+            "muster.organization.v1.LocationService",
+            "muster.organization.v1.RolesInternalService"
+        ]
+    );
+    let mut old = AlphaClient::new(world.channel().await);
+    let nothing = tokio_stream::iter(Vec::new());
+    assert!(old.server_reflection_info(nothing).await.is_ok());
+}

@@ -1,0 +1,80 @@
+//! Deadlines, panics, sizes, overload.
+
+use std::time::Duration;
+
+use muster_refusal::{ErrorReason, reason_of};
+use muster_testkit::eventually;
+use tokio::time::Instant;
+use tonic::Code;
+
+use crate::small::World;
+
+const RUNNING: &str = "SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND state = 'active' AND query LIKE 'SELECT pg_sleep%'";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_callers_deadline_stops_the_statement() {
+    let world = World::new().await;
+    let mut roles = world.roles().await;
+    let mut request = world.get_role("persons/slow");
+    request.set_timeout(Duration::from_millis(400));
+    let asked = Instant::now();
+    let status = roles.get_role(request).await.unwrap_err();
+    assert_eq!(status.code(), Code::DeadlineExceeded, "{status:?}");
+    assert_eq!(reason_of(&status), Some(ErrorReason::DeadlineExceeded));
+    let after = asked.elapsed();
+    assert!(
+        (Duration::from_millis(300)..Duration::from_millis(500)).contains(&after),
+        "{after:?}"
+    );
+    while world.database.count(RUNNING).await > 0 {
+        assert!(
+            asked.elapsed() < Duration::from_millis(600),
+            "the statement still runs"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_panic_ends_its_call_and_nothing_else() {
+    let world = World::new().await;
+    let mut roles = world.roles().await;
+    let status = roles
+        .get_role(world.get_role("persons/panics"))
+        .await
+        .unwrap_err();
+    assert_eq!(reason_of(&status), Some(ErrorReason::Internal));
+    assert!(!status.message().contains("made up"));
+    assert!(roles.get_role(world.get_role("persons/1")).await.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_over_the_limit_is_refused() {
+    let world = World::new().await;
+    let large = "x".repeat(300 * 1024);
+    let status = world
+        .roles()
+        .await
+        .get_role(world.get_role(&large))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        reason_of(&status),
+        Some(ErrorReason::MessageTooLarge),
+        "{status:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_too_much_is_refused_at_once() {
+    let world = World::with_max_calls(1).await;
+    let (mut first, mut second) = (world.roles().await, world.roles().await);
+    let slow = world.get_role("persons/slow");
+    let busy = tokio::spawn(async move { first.get_role(slow).await });
+    eventually(async || world.database.count(RUNNING).await == 1).await;
+    let status = second.get_role(world.get_role("persons/1")).await.unwrap_err();
+    assert_eq!(reason_of(&status), Some(ErrorReason::Overloaded));
+    assert_eq!(status.code(), Code::ResourceExhausted);
+    assert!(busy.await.unwrap().is_ok());
+    assert!(second.get_role(world.get_role("persons/1")).await.is_ok());
+}

@@ -1,0 +1,14 @@
+//! The server shell, with a small service on real engines.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking, also in its helpers"
+)]
+
+mod callers;
+mod drain;
+mod health;
+mod limits;
+mod peers;
+mod small;

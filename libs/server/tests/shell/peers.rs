@@ -1,0 +1,69 @@
+//! Calls from service to service.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use muster_database::deadline;
+use muster_identity::WorkloadTokens;
+use muster_proto::organization::v1::roles_internal_service_client::RolesInternalServiceClient;
+use muster_server::Peer;
+use tokio::time::Instant;
+use tonic::Code;
+
+use crate::small::{World, get_role};
+
+fn organization(world: &World) -> RolesInternalServiceClient<Peer> {
+    let tokens = Arc::new(WorkloadTokens::new(&world.common.workload.workload_tokens));
+    RolesInternalServiceClient::new(Peer::new("organization", &world.url().parse().unwrap(), tokens))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_peer_is_called_as_this_workload() {
+    let world = World::new().await;
+    assert!(organization(&world).get_role(get_role("persons/1")).await.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn unavailable_is_tried_three_times_where_the_contract_allows() {
+    let world = World::new().await;
+    assert!(
+        organization(&world)
+            .get_role(get_role("persons/third-time-lucky"))
+            .await
+            .is_ok()
+    );
+    assert_eq!(world.seen.calls.swap(0, Ordering::Relaxed), 3);
+    let status = organization(&world)
+        .get_role(get_role("persons/out-of-luck"))
+        .await
+        .unwrap_err();
+    assert_eq!(status.code(), Code::Unavailable);
+    assert_eq!(world.seen.calls.load(Ordering::Relaxed), 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_peer_is_given_the_time_that_is_left() {
+    let world = World::new().await;
+    let mut organization = organization(&world);
+    let end = Instant::now() + Duration::from_millis(300);
+    let call = deadline::scope(Some(end), organization.get_role(get_role("persons/slow")));
+    let status = call.await.unwrap_err();
+    assert_eq!(status.code(), Code::DeadlineExceeded, "{status:?}");
+    assert!(end.elapsed() < Duration::from_millis(100));
+    assert_eq!(world.seen.calls.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_peer_is_found_again_after_a_restart() {
+    let world = World::new().await;
+    let mut organization = organization(&world);
+    organization.get_role(get_role("persons/1")).await.unwrap();
+    let mut while_away = organization.clone();
+    let world = world.restarted(async move || {
+        let away = while_away.get_role(get_role("persons/1")).await.unwrap_err();
+        assert_eq!(away.code(), Code::Unavailable);
+    });
+    let _world = world.await;
+    organization.get_role(get_role("persons/1")).await.unwrap();
+}

@@ -1,0 +1,226 @@
+//! A small service: two RPCs of the real contract, with answers that tests can steer by the request.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use muster_clock::Clock;
+use muster_database::{Database, DatabaseError};
+use muster_proto::organization::v1::location_service_client::LocationServiceClient;
+use muster_proto::organization::v1::location_service_server::{LocationService, LocationServiceServer};
+use muster_proto::organization::v1::roles_internal_service_client::RolesInternalServiceClient;
+use muster_proto::organization::v1::roles_internal_service_server::{
+    RolesInternalService, RolesInternalServiceServer,
+};
+use muster_proto::organization::v1::{
+    CreateLocationRequest, CreateLocationResponse, GetRoleRequest, GetRoleResponse, Location, Role,
+};
+use muster_refusal::Refusal;
+use muster_server::settings::{
+    BrokerSettings, CommonSettings, DatabaseSettings, ListenSettings, Seconds, TelemetrySettings,
+    TrustSettings, WorkloadSettings,
+};
+use muster_server::{App, Call, Running, Service, Shell, failure, start};
+use muster_telemetry::LogFormat;
+use muster_testkit::{Callers, TestBroker, TestDatabase, eventually};
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::{AssertSqlSafe, SqlSafeStr};
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Request, Response, Status};
+
+pub(crate) const GET_ROLE: &str = "/muster.organization.v1.RolesInternalService/GetRole";
+pub(crate) const CREATE_LOCATION: &str = "/muster.organization.v1.LocationService/CreateLocation";
+
+struct Small;
+
+/// Counts calls, so that tests see what arrived.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(crate) struct Seen {
+    #[arg(skip)]
+    pub(crate) calls: Arc<AtomicU32>,
+}
+
+impl Service for Small {
+    const NAME: &'static str = "organization";
+    const MIGRATOR: Migrator = Migrator::DEFAULT;
+    type Settings = Seen;
+
+    async fn build(seen: Seen, shell: Shell) -> anyhow::Result<App> {
+        let answers = Answers {
+            database: shell.database,
+            seen,
+        };
+        Ok(App::new()
+            .grpc(RolesInternalServiceServer::new(answers.clone()))
+            .grpc(LocationServiceServer::new(answers)))
+    }
+}
+
+#[derive(Clone)]
+struct Answers {
+    database: Database,
+    seen: Seen,
+}
+
+async fn sleep_in_sql(database: &Database, seconds: f64) -> Result<(), Refusal> {
+    let slept = database.read(move |connection| {
+        Box::pin(async move {
+            sqlx::query("SELECT pg_sleep($1)")
+                .bind(seconds)
+                .execute(connection)
+                .await?;
+            Ok::<_, DatabaseError>(())
+        })
+    });
+    slept.await.map_err(|error| failure::of_database(&error))
+}
+
+#[tonic::async_trait]
+impl RolesInternalService for Answers {
+    async fn get_role(&self, request: Request<GetRoleRequest>) -> Result<Response<GetRoleResponse>, Status> {
+        let call = Call::accept(request)?;
+        let earlier = self.seen.calls.fetch_add(1, Ordering::Relaxed);
+        match call.message.person.as_str() {
+            "persons/panics" => panic!("made up"),
+            "persons/slow" => sleep_in_sql(&self.database, 1.5).await?,
+            "persons/third-time-lucky" if earlier < 2 => return Err(Refusal::unavailable().into()),
+            "persons/out-of-luck" => return Err(Refusal::unavailable().into()),
+            _ => {}
+        }
+        Ok(Response::new(GetRoleResponse {
+            role: Role::Owner.into(),
+        }))
+    }
+}
+
+#[tonic::async_trait]
+impl LocationService for Answers {
+    async fn create_location(
+        &self,
+        request: Request<CreateLocationRequest>,
+    ) -> Result<Response<CreateLocationResponse>, Status> {
+        let call = Call::accept(request)?;
+        let name = format!("organizations/{}/locations/1", call.organization()?);
+        Ok(Response::new(CreateLocationResponse {
+            location: Some(Location {
+                name,
+                ..Location::default()
+            }),
+        }))
+    }
+}
+
+/// The service, running, with everything around it.
+pub(crate) struct World {
+    pub(crate) running: Running,
+    pub(crate) callers: Callers,
+    pub(crate) database: TestDatabase,
+    pub(crate) seen: Seen,
+    pub(crate) common: CommonSettings,
+    _broker: TestBroker,
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        Self::with_max_calls(64).await
+    }
+
+    pub(crate) async fn with_max_calls(max_calls: u32) -> Self {
+        let sql = AssertSqlSafe(muster_testkit::first_migration()).into_sql_str();
+        let first = Migration::new(1, "messages".into(), MigrationType::Simple, sql, false);
+        let database = TestDatabase::new(&Migrator::with_migrations(vec![first]), "small").await;
+        let broker = TestBroker::new("organization").await;
+        let callers = Callers::new(Clock::system());
+        let common = common(&database, &broker, &callers, max_calls);
+        let seen = Seen::default();
+        let running = start::<Small>(&common, seen.clone(), Clock::system(), None)
+            .await
+            .unwrap();
+        eventually(async || running.is_ready()).await;
+        Self {
+            running,
+            callers,
+            database,
+            seen,
+            common,
+            _broker: broker,
+        }
+    }
+
+    /// Stops the service and starts it again at the same address, with `between` while it is away.
+    pub(crate) async fn restarted(mut self, between: impl AsyncFnOnce()) -> Self {
+        let listen = self.running.grpc_address();
+        self.running.stop().await;
+        between().await;
+        self.common.listen.listen = listen;
+        self.running = start::<Small>(&self.common, self.seen.clone(), Clock::system(), None)
+            .await
+            .unwrap();
+        self
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.running.grpc_address())
+    }
+
+    pub(crate) async fn channel(&self) -> Channel {
+        Endpoint::try_from(self.url()).unwrap().connect().await.unwrap()
+    }
+
+    pub(crate) async fn roles(&self) -> RolesInternalServiceClient<Channel> {
+        RolesInternalServiceClient::new(self.channel().await)
+    }
+
+    pub(crate) async fn locations(&self) -> LocationServiceClient<Channel> {
+        LocationServiceClient::new(self.channel().await)
+    }
+
+    /// A call as the gateway makes it.
+    pub(crate) fn get_role(&self, person: &str) -> Request<GetRoleRequest> {
+        self.callers
+            .workload_request(get_role(person), "gateway", "organization")
+    }
+}
+
+pub(crate) fn get_role(person: &str) -> GetRoleRequest {
+    GetRoleRequest {
+        organization: "organizations/1".to_owned(),
+        person: person.to_owned(),
+    }
+}
+
+fn common(database: &TestDatabase, broker: &TestBroker, callers: &Callers, max_calls: u32) -> CommonSettings {
+    let any = "127.0.0.1:0".parse().unwrap();
+    let drain_delay = Seconds(Duration::ZERO);
+    CommonSettings {
+        listen: ListenSettings {
+            listen: any,
+            admin_listen: any,
+            drain_delay,
+            max_calls,
+        },
+        database: DatabaseSettings {
+            database_url: database.url().to_owned().into(),
+            database_pool: 4,
+        },
+        broker: BrokerSettings {
+            amqp_url: broker.url().to_owned().into(),
+            amqp_prefix: broker.prefix().to_owned(),
+        },
+        trust: TrustSettings {
+            caller_jwks: callers.caller_jwks(),
+        },
+        workload: WorkloadSettings {
+            workload_issuer: callers.workload_issuer().to_owned(),
+            workload_jwks: callers.workload_jwks(),
+            workload_namespace: callers.workload_namespace().to_owned(),
+            workload_tokens: callers.workload_tokens("employment", &["organization"]),
+        },
+        telemetry: TelemetrySettings {
+            otlp_endpoint: None,
+            trace_ratio: 1.0,
+            log_format: LogFormat::Human,
+            log_filter: "info".to_owned(),
+        },
+    }
+}
