@@ -8,6 +8,7 @@ use muster_proto::notification::v1::{
     DeliveryDeferredEvent, DeliveryDroppedEvent, DeliveryFailedEvent, DeliverySentEvent,
     DeliveryUncertainEvent,
 };
+use muster_telemetry::propagation;
 use sqlx::PgConnection;
 
 use crate::domain::{DeliveryState, Plan};
@@ -75,7 +76,7 @@ fn head(clock: &Clock, tale: &Tale<'_>) -> NewEvent {
         sequence: tale.version,
         time: clock.now(),
         actor: ACTOR.to_owned(),
-        traceparent: None,
+        traceparent: propagation::current_traceparent().or_else(|| tale.of.traceparent.clone()),
     }
 }
 

@@ -1,9 +1,18 @@
 //! The notification service against a real database, a real broker, and a mail server that breaks where it is told to.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a failure in a helper is the failure of its test"
+)]
 
 mod crashes;
+mod deliveries;
 mod kills;
 mod mail_source;
 mod owner;
 mod phases;
+mod process;
+mod requests;
+mod schema;
+mod service;
 mod smtp_server;
 mod world;

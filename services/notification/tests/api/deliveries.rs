@@ -1,0 +1,220 @@
+//! The list of deliveries.
+
+use muster_identity::Role;
+use muster_ids::OrganizationId;
+use muster_proto::notification::v1::delivery::State;
+use muster_proto::notification::v1::{Delivery, ListDeliveriesRequest};
+use muster_refusal::{ErrorReason, reason_of};
+use muster_testkit::{Who, eventually};
+use tonic::{Code, Status};
+
+use crate::mail_source::address_of;
+use crate::service::ServiceWorld;
+use crate::smtp_server::Fault;
+
+/// Three mails: sent, refused, dropped.
+async fn three() -> (ServiceWorld, [String; 3]) {
+    let world = ServiceWorld::new().await;
+    let subjects = [world.subject(), world.subject(), world.subject()];
+    world.source.cancel(&subjects[2].to_string());
+    world.ask(subjects[0], 1).await;
+    world.sent(1).await;
+    world
+        .smtp
+        .script([Fault::Rcpt("550 5.1.1 <secret@learners.example> unknown")]);
+    for (subject, state) in [(subjects[1], "FAILED"), (subjects[2], "DROPPED")] {
+        world.ask(subject, 1).await;
+        eventually(async || {
+            let mut connection = world.service.database.connection().await;
+            let found: Option<String> = sqlx::query_scalar("SELECT state FROM deliveries WHERE subject = $1")
+                .bind(subject.to_string())
+                .fetch_optional(&mut connection)
+                .await
+                .unwrap();
+            found.as_deref() == Some(state)
+        })
+        .await;
+    }
+    (world, subjects.map(|subject| subject.to_string()))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn deliveries_are_listed_newest_first_with_the_truth() {
+    let (world, subjects) = three().await;
+    let listed = world.list().await;
+    let told: Vec<_> = listed
+        .iter()
+        .map(|one| (one.subject.clone(), one.state(), one.server_reply.as_str()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (subjects[2].clone(), State::Dropped, ""),
+            (subjects[1].clone(), State::Failed, "550 5.1.1"),
+            (subjects[0].clone(), State::Sent, "250 2.0.0"),
+        ]
+    );
+    let sent = &listed[2];
+    let now = muster_server::convert::timestamp(world.service.clock.now());
+    assert_eq!(
+        (sent.attempt_count, sent.create_time, sent.send_time),
+        (1, Some(now), Some(now))
+    );
+    assert_eq!(sent.next_attempt_time, None);
+    let id = sent.name.rsplit('/').next().unwrap();
+    assert_eq!(sent.message_id, format!("<{id}@muster.example>"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn deliveries_of_one_subject_can_be_asked_for() {
+    let (world, subjects) = three().await;
+    let request = ListDeliveriesRequest {
+        subject: subjects[1].clone(),
+        ..world.list_request()
+    };
+    let listed = world
+        .deliveries(world.viewer())
+        .list_deliveries(request)
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(listed.deliveries.len(), 1);
+    assert_eq!(listed.deliveries[0].subject, subjects[1]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_hold_everything_once() {
+    let (world, subjects) = three().await;
+    let mut request = ListDeliveriesRequest {
+        page_size: 2,
+        ..world.list_request()
+    };
+    let first = world
+        .deliveries(world.viewer())
+        .list_deliveries(request.clone())
+        .await
+        .unwrap()
+        .into_inner();
+    request.page_token = first.next_page_token;
+    let second = world
+        .deliveries(world.viewer())
+        .list_deliveries(request)
+        .await
+        .unwrap()
+        .into_inner();
+    let all: Vec<Delivery> = first.deliveries.into_iter().chain(second.deliveries).collect();
+    assert_eq!(
+        all.iter().map(|one| &one.subject).collect::<Vec<_>>(),
+        subjects.iter().rev().collect::<Vec<_>>()
+    );
+    assert_eq!(second.next_page_token, "");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_token_is_good_only_for_its_list_and_its_caller() {
+    let (world, subjects) = three().await;
+    let request = ListDeliveriesRequest {
+        page_size: 1,
+        ..world.list_request()
+    };
+    let page = world
+        .deliveries(world.viewer())
+        .list_deliveries(request.clone())
+        .await
+        .unwrap()
+        .into_inner();
+    let with_token = ListDeliveriesRequest {
+        page_token: page.next_page_token,
+        ..request.clone()
+    };
+    let admin = Who::member("admin", world.organization, Role::Admin);
+    let filtered = ListDeliveriesRequest {
+        subject: subjects[0].clone(),
+        ..with_token.clone()
+    };
+    let invented = ListDeliveriesRequest {
+        page_token: "AAAA".to_owned(),
+        ..request
+    };
+    for (who, request) in [
+        (admin, with_token),
+        (world.viewer(), filtered),
+        (world.viewer(), invented),
+    ] {
+        let refused = world.deliveries(who).list_deliveries(request).await.unwrap_err();
+        assert_eq!(refused.code(), Code::InvalidArgument);
+        assert_eq!(reason_of(&refused), Some(ErrorReason::PageTokenInvalid));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn deliveries_of_another_organization_are_out_of_reach() {
+    let (world, _) = three().await;
+    let elsewhere = OrganizationId::from_uuid(world.service.clock.new_uuid());
+    let outsider = Who::member("outsider", elsewhere, Role::Owner);
+    let own = ListDeliveriesRequest {
+        parent: format!("organizations/{elsewhere}"),
+        ..world.list_request()
+    };
+    let listed = world
+        .deliveries(outsider.clone())
+        .list_deliveries(own)
+        .await
+        .unwrap()
+        .into_inner();
+    assert!(listed.deliveries.is_empty());
+    let refused = denied(&world, outsider).await;
+    assert_eq!(refused.code(), Code::PermissionDenied);
+    assert_eq!(denied(&world, Who::Nobody).await.code(), Code::Unauthenticated);
+    assert_eq!(
+        denied(&world, Who::Workload("invitation")).await.code(),
+        Code::Unauthenticated
+    );
+}
+
+async fn denied(world: &ServiceWorld, who: Who) -> Status {
+    world
+        .deliveries(who)
+        .list_deliveries(world.list_request())
+        .await
+        .unwrap_err()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_out_of_bounds_is_refused_with_every_violation() {
+    let world = ServiceWorld::new().await;
+    let request = ListDeliveriesRequest {
+        page_size: -1,
+        subject: "x".repeat(201),
+        ..world.list_request()
+    };
+    let refused = world
+        .deliveries(world.viewer())
+        .list_deliveries(request)
+        .await
+        .unwrap_err();
+    assert_eq!(reason_of(&refused), Some(ErrorReason::InvalidRequest));
+    assert_eq!(muster_refusal::violations_of(&refused).len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn neither_address_nor_link_is_stored() {
+    let (world, subjects) = three().await;
+    let mut connection = world.service.database.connection().await;
+    let stored: Vec<String> = sqlx::query_scalar(
+        "SELECT d::text FROM deliveries d UNION ALL SELECT convert_from(payload, 'LATIN1') FROM outbox
+         UNION ALL SELECT i::text FROM inbox i",
+    )
+    .fetch_all(&mut connection)
+    .await
+    .unwrap();
+    let stored = stored.join("\n");
+    for secret in [
+        address_of(&subjects[0]).as_str(),
+        "learners.example",
+        "https://muster.example/i/",
+        "Sonnenblume",
+    ] {
+        assert!(!stored.contains(secret), "{secret} is in\n{stored}");
+    }
+}
