@@ -59,7 +59,7 @@ Made from the rules in the protos and the policies beside this file; a test comp
 `MUSTER_REGENERATE=1 cargo test -p muster-gateway --test matrix`, and review the difference: `yes` that was not there widens access.
 
 *nobody* is a caller without a token, *person* is signed in without a role in the organization that the request names.
-`own`: only what belongs to the caller. `link`: the holder of a link that the service verifies.
+`own`: signed in is enough, for what belongs to the caller or to everybody. `link`: the holder of a link that the service verifies.
 ";
 
 const COLUMNS: &str = "| RPC | rule | nobody | person | VIEWER | ADMIN | OWNER | staff | workloads |
