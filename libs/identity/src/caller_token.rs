@@ -89,7 +89,17 @@ impl CallerSigner {
         let now = self.clock.now().unix_timestamp();
         let (sub, claims) = Claims::of(caller, method);
         let exp = now + LIFETIME_SECONDS;
-        self.key.sign(TYPE, &Whole { iss: ISSUER, aud: service, sub, iat: now, exp, claims })
+        self.key.sign(
+            TYPE,
+            &Whole {
+                iss: ISSUER,
+                aud: service,
+                sub,
+                iat: now,
+                exp,
+                claims,
+            },
+        )
     }
 
     /// The key's public half, for the JWKS that services mount.
@@ -103,7 +113,11 @@ impl CallerVerifier {
     /// A verifier for the service of this name.
     #[must_use]
     pub fn new(keys: KeyFile, service: impl Into<String>, clock: Clock) -> Self {
-        Self { keys, service: service.into(), clock }
+        Self {
+            keys,
+            service: service.into(),
+            clock,
+        }
     }
 
     /// The caller, if the token was signed by the edge for this service and this method, and lives.
@@ -146,7 +160,11 @@ impl Claims {
             Caller::Person(person) => {
                 claims.kind = Kind::Person;
                 claims.name.clone_from(&person.name);
-                claims.emails = person.emails.iter().map(|email| email.as_given().to_owned()).collect();
+                claims.emails = person
+                    .emails
+                    .iter()
+                    .map(|email| email.as_given().to_owned())
+                    .collect();
                 claims.staff = person.staff;
                 if let Some(access) = &person.access {
                     claims.permission = Some(access.permission.clone());
@@ -162,20 +180,32 @@ impl Claims {
     fn caller(self, subject: &str) -> Result<Caller, TokenProblem> {
         match self.kind {
             Kind::Anonymous => Ok(Caller::Anonymous),
-            Kind::Workload => Ok(Caller::Workload { name: subject.to_owned() }),
+            Kind::Workload => Ok(Caller::Workload {
+                name: subject.to_owned(),
+            }),
             Kind::Person => self.person(subject).map(Caller::Person),
         }
     }
 
     fn person(self, subject: &str) -> Result<PersonCaller, TokenProblem> {
         let id: PersonId = subject.parse().map_err(|_| TokenProblem::Claim("sub"))?;
-        let emails = self.emails.iter().map(|email| EmailAddress::parse(email)).collect::<Result<_, _>>();
+        let emails = self
+            .emails
+            .iter()
+            .map(|email| EmailAddress::parse(email))
+            .collect::<Result<_, _>>();
         let access = self.permission.map(|permission| Access {
             permission,
             organization: self.organization.map(OrganizationId::from_uuid),
             role: self.role,
         });
         let emails = emails.map_err(|_| TokenProblem::Claim("emails"))?;
-        Ok(PersonCaller { id, name: self.name, emails, staff: self.staff, access })
+        Ok(PersonCaller {
+            id,
+            name: self.name,
+            emails,
+            staff: self.staff,
+            access,
+        })
     }
 }

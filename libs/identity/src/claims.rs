@@ -47,11 +47,17 @@ impl Registered {
         if self.exp.ok_or(TokenProblem::Claim("exp"))? + leeway <= now {
             return Err(TokenProblem::Expired);
         }
-        if [self.nbf, self.iat].into_iter().flatten().any(|from| from > now + leeway) {
+        if [self.nbf, self.iat]
+            .into_iter()
+            .flatten()
+            .any(|from| from > now + leeway)
+        {
             return Err(TokenProblem::NotYet);
         }
         let subject = self.sub.filter(|sub| !sub.is_empty() && sub.len() <= 255);
-        Ok(Checked { subject: subject.ok_or(TokenProblem::Claim("sub"))? })
+        Ok(Checked {
+            subject: subject.ok_or(TokenProblem::Claim("sub"))?,
+        })
     }
 }
 

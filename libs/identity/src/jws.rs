@@ -56,11 +56,26 @@ impl<'t> Unverified<'t> {
         let (signed, signature) = token.rsplit_once('.').ok_or(TokenProblem::Malformed)?;
         let (header, payload) = signed.split_once('.').ok_or(TokenProblem::Malformed)?;
         let header: Header = json(&decode(header)?)?;
-        let Header { crit, jku, jwk, x5u, x5c, b64, zip, enc, .. } = header;
+        let Header {
+            crit,
+            jku,
+            jwk,
+            x5u,
+            x5c,
+            b64,
+            zip,
+            enc,
+            ..
+        } = header;
         if crit || jku || jwk || x5u || x5c || b64 || zip || enc {
             return Err(TokenProblem::Header);
         }
-        Ok(Self { signed, signature: decode(signature)?, payload: decode(payload)?, header })
+        Ok(Self {
+            signed,
+            signature: decode(signature)?,
+            payload: decode(payload)?,
+            header,
+        })
     }
 
     /// Refuses every `typ` but these; `None` stands for a header without one. Compared as RFC 7515 §4.1.9 says.
@@ -69,7 +84,11 @@ impl<'t> Unverified<'t> {
             let typ = typ.to_ascii_lowercase();
             typ.strip_prefix("application/").map(str::to_owned).unwrap_or(typ)
         });
-        if allowed.contains(&given.as_deref()) { Ok(()) } else { Err(TokenProblem::Type) }
+        if allowed.contains(&given.as_deref()) {
+            Ok(())
+        } else {
+            Err(TokenProblem::Type)
+        }
     }
 
     /// The `kid`; a token without one is not believed.

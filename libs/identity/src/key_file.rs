@@ -53,7 +53,14 @@ impl KeyFile {
         let path = path.into();
         let seen = stamp(&path);
         let keys = Arc::new(load(&path)?);
-        Ok(Self { path, state: Mutex::new(State { keys, seen, looked: Instant::now() }) })
+        Ok(Self {
+            path,
+            state: Mutex::new(State {
+                keys,
+                seen,
+                looked: Instant::now(),
+            }),
+        })
     }
 
     /// The keys, at most a second older than the file.
@@ -83,9 +90,14 @@ impl KeyFile {
 }
 
 fn load(path: &Path) -> Result<KeySet, KeyFileProblem> {
-    let document = std::fs::read(path)
-        .map_err(|source| KeyFileProblem::Unreadable { path: path.to_owned(), source })?;
-    KeySet::parse(&document).map_err(|source| KeyFileProblem::NoKeys { path: path.to_owned(), source })
+    let document = std::fs::read(path).map_err(|source| KeyFileProblem::Unreadable {
+        path: path.to_owned(),
+        source,
+    })?;
+    KeySet::parse(&document).map_err(|source| KeyFileProblem::NoKeys {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 /// When the file was written and how long it is; mounted secrets change both through their symlink.

@@ -64,14 +64,20 @@ impl KeySet {
         let mut times: HashMap<String, usize> = HashMap::new();
         let mut keys = HashMap::new();
         for value in document.keys {
-            let Ok(jwk) = serde_json::from_value::<Jwk>(value) else { continue };
+            let Ok(jwk) = serde_json::from_value::<Jwk>(value) else {
+                continue;
+            };
             *times.entry(jwk.kid.clone()).or_default() += 1;
             if let Some(key) = jwk.verifying_key() {
                 keys.insert(jwk.kid, key);
             }
         }
         keys.retain(|kid, _| times.get(kid) == Some(&1));
-        if keys.is_empty() { Err(KeySetProblem::Empty) } else { Ok(Self(keys)) }
+        if keys.is_empty() {
+            Err(KeySetProblem::Empty)
+        } else {
+            Ok(Self(keys))
+        }
     }
 
     pub(crate) fn get(&self, kid: &str) -> Option<&VerifyingKey> {
@@ -84,7 +90,11 @@ impl Jwk {
         if self.purpose.as_deref().is_some_and(|purpose| purpose != "sig") {
             return None;
         }
-        if self.key_ops.as_ref().is_some_and(|ops| !ops.iter().any(|op| op == "verify")) {
+        if self
+            .key_ops
+            .as_ref()
+            .is_some_and(|ops| !ops.iter().any(|op| op == "verify"))
+        {
             return None;
         }
         let key = match (self.kty.as_str(), self.crv.as_deref()) {
@@ -111,7 +121,9 @@ impl Jwk {
         }
         // Uncompressed point, SEC 1 §2.3.3.
         let point = [&[4u8], x.as_slice(), y.as_slice()].concat();
-        ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).ok().map(VerifyingKey::P256)
+        ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point)
+            .ok()
+            .map(VerifyingKey::P256)
     }
 
     fn rsa(&self) -> Option<VerifyingKey> {

@@ -88,7 +88,14 @@ impl PersonVerifier {
                 known.push(Arc::new(Issuer::new(options, http.clone(), clock.clone())));
             }
         }
-        if problems.is_empty() { Ok(Self { issuers: known, clock }) } else { Err(problems) }
+        if problems.is_empty() {
+            Ok(Self {
+                issuers: known,
+                clock,
+            })
+        } else {
+            Err(problems)
+        }
     }
 
     /// The person of an access token, without any access granted yet.
@@ -100,7 +107,9 @@ impl PersonVerifier {
         unverified.check_type(&[None, Some("jwt"), Some("at+jwt")])?;
         let issuer = self.issuer_of(&unverified)?;
         let audience = issuer.options.audience.clone();
-        self.believe(&unverified, &issuer, &audience).await.map(|(person, _)| person)
+        self.believe(&unverified, &issuer, &audience)
+            .await
+            .map(|(person, _)| person)
     }
 
     /// The person of an ID token (OIDC Core §3.1.3.7), for a relying party of ours: `nonce` is what was sent along with
@@ -135,7 +144,11 @@ impl PersonVerifier {
         }
         let named: Named = unverified.unverified_claims()?;
         let known = |issuer: &&Arc<Issuer>| named.iss.as_deref() == Some(issuer.options.url.as_str());
-        self.issuers.iter().find(known).cloned().ok_or(TokenProblem::Issuer)
+        self.issuers
+            .iter()
+            .find(known)
+            .cloned()
+            .ok_or(TokenProblem::Issuer)
     }
 
     async fn believe(
@@ -157,7 +170,11 @@ fn person(options: &IssuerOptions, subject: &str, claims: &Value) -> PersonCalle
     PersonCaller {
         id: PersonId::derive(&options.url, subject),
         name: name(claims),
-        emails: if options.trust_email { verified_email(claims).into_iter().collect() } else { Vec::new() },
+        emails: if options.trust_email {
+            verified_email(claims).into_iter().collect()
+        } else {
+            Vec::new()
+        },
         staff: options.staff.as_ref().is_some_and(|staff| staff.told_by(claims)),
         access: None,
     }
@@ -165,7 +182,11 @@ fn person(options: &IssuerOptions, subject: &str, claims: &Value) -> PersonCalle
 
 fn name(claims: &Value) -> Option<String> {
     let name = claims.get("name")?.as_str()?.trim();
-    let plain: String = name.chars().filter(|c| !c.is_control()).take(NAME_LIMIT).collect();
+    let plain: String = name
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(NAME_LIMIT)
+        .collect();
     (!plain.is_empty()).then_some(plain)
 }
 

@@ -36,7 +36,8 @@ impl SigningKey {
             .ok_or(SigningKeyProblem::NotAKey)?;
         let der = STANDARD.decode(body).map_err(|_| SigningKeyProblem::NotAKey)?;
         // "Maybe unchecked": openssl writes version 1, which has no public half to check against.
-        let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(&der).map_err(|_| SigningKeyProblem::NotAKey)?;
+        let pair =
+            Ed25519KeyPair::from_pkcs8_maybe_unchecked(&der).map_err(|_| SigningKeyProblem::NotAKey)?;
         Ok(Self::new(pair))
     }
 
@@ -45,7 +46,9 @@ impl SigningKey {
     /// # Errors
     /// The machine has no randomness.
     pub fn generate() -> Result<Self, SigningKeyProblem> {
-        Ed25519KeyPair::generate().map(Self::new).map_err(|_| SigningKeyProblem::NoRandomness)
+        Ed25519KeyPair::generate()
+            .map(Self::new)
+            .map_err(|_| SigningKeyProblem::NoRandomness)
     }
 
     /// The private key as PEM, to be mounted.
@@ -80,7 +83,11 @@ impl SigningKey {
     pub fn sign(&self, typ: &str, claims: &impl Serialize) -> Result<String, serde_json::Error> {
         let header = serde_json::json!({ "alg": "EdDSA", "kid": self.id, "typ": typ });
         let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
-        let signed = format!("{}.{}", encode(header.to_string().as_bytes()), encode(&serde_json::to_vec(claims)?));
+        let signed = format!(
+            "{}.{}",
+            encode(header.to_string().as_bytes()),
+            encode(&serde_json::to_vec(claims)?)
+        );
         let signature = self.pair.sign(signed.as_bytes());
         Ok(format!("{signed}.{}", encode(signature.as_ref())))
     }
@@ -96,7 +103,9 @@ impl SigningKey {
 
 impl std::fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SigningKey").field("id", &self.id).finish_non_exhaustive()
+        f.debug_struct("SigningKey")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
     }
 }
 

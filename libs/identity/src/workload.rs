@@ -41,7 +41,11 @@ impl WorkloadVerifier {
     /// A verifier for the service of this name, which is the audience that callers must have asked for.
     #[must_use]
     pub fn new(trust: WorkloadTrust, service: impl Into<String>, clock: Clock) -> Self {
-        Self { trust, audience: service.into(), clock }
+        Self {
+            trust,
+            audience: service.into(),
+            clock,
+        }
     }
 
     /// The name of the service account that calls.
@@ -78,7 +82,10 @@ impl WorkloadTokens {
     /// Tokens in this directory, in files named like the services they are for.
     #[must_use]
     pub fn new(directory: impl Into<PathBuf>) -> Self {
-        Self { directory: directory.into(), read: Mutex::default() }
+        Self {
+            directory: directory.into(),
+            read: Mutex::default(),
+        }
     }
 
     /// The token for a service, at most five seconds older than its file.
@@ -92,7 +99,9 @@ impl WorkloadTokens {
         {
             return Ok(token.clone());
         }
-        let token = std::fs::read_to_string(self.directory.join(audience))?.trim().to_owned();
+        let token = std::fs::read_to_string(self.directory.join(audience))?
+            .trim()
+            .to_owned();
         read.insert(audience.to_owned(), (token.clone(), Instant::now()));
         Ok(token)
     }

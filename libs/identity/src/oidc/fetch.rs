@@ -34,7 +34,10 @@ struct Discovery {
 
 /// A client that follows no redirects: what an issuer publishes stands where it says it stands.
 pub(super) fn client() -> Result<reqwest::Client, reqwest::Error> {
-    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(TIMEOUT).build()
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .timeout(TIMEOUT)
+        .build()
 }
 
 /// Whether keys may be fetched from there: over TLS, or on this very machine.
@@ -51,7 +54,10 @@ pub(super) fn acceptable(url: &str) -> bool {
 
 /// Where the issuer publishes its keys.
 pub(super) async fn discover(http: &reqwest::Client, issuer: &str) -> Result<String, FetchProblem> {
-    let url = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
+    let url = format!(
+        "{}/.well-known/openid-configuration",
+        issuer.trim_end_matches('/')
+    );
     let document = get(http, &url).await?;
     let discovery: Discovery = serde_json::from_slice(&document).map_err(|_| FetchProblem::Discovery)?;
     if discovery.issuer != issuer {

@@ -41,7 +41,13 @@ struct Attempt {
 
 impl Issuer {
     pub(super) fn new(options: IssuerOptions, http: reqwest::Client, clock: Clock) -> Self {
-        Self { options, http, clock, known: RwLock::default(), attempt: Mutex::default() }
+        Self {
+            options,
+            http,
+            clock,
+            known: RwLock::default(),
+            attempt: Mutex::default(),
+        }
     }
 
     /// A key set for verifying with `kid`: fetched if it is not known and a fetch is due, else what is there.
@@ -72,14 +78,19 @@ impl Issuer {
     async fn fetch_if_due(&self, enough: impl Fn(&KeySet) -> bool) {
         let mut attempt = self.attempt.lock().await;
         let now = self.clock.now();
-        let recent = attempt.last.is_some_and(|last| last <= now && now - last < FETCH_EVERY);
+        let recent = attempt
+            .last
+            .is_some_and(|last| last <= now && now - last < FETCH_EVERY);
         if recent || self.known().keys.is_some_and(|keys| enough(&keys)) {
             return;
         }
         attempt.last = Some(now);
         match self.fetch(&mut attempt).await {
             Ok(keys) => {
-                let fresh = Known { keys: Some(Arc::new(keys)), at: Some(now) };
+                let fresh = Known {
+                    keys: Some(Arc::new(keys)),
+                    at: Some(now),
+                };
                 *self.known.write().unwrap_or_else(PoisonError::into_inner) = fresh;
                 tracing::info!(issuer = self.options.url, "keys of the issuer fetched");
             }

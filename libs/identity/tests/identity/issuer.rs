@@ -1,0 +1,130 @@
+//! An OIDC issuer on loopback that counts how often it is asked.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use muster_identity::oidc::{IssuerOptions, PersonVerifier, StaffClaim};
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::support::{Keys, clock, now, token};
+use muster_clock::Clock;
+
+pub(crate) const AUDIENCE: &str = "muster";
+
+/// A running issuer.
+pub(crate) struct Issuer {
+    pub(crate) url: String,
+    pub(crate) keys: Keys,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    url: String,
+    jwks: Mutex<Value>,
+    fetches: AtomicUsize,
+    away: AtomicBool,
+}
+
+impl Issuer {
+    pub(crate) async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let keys = Keys::new();
+        let shared = Arc::new(Shared {
+            url: url.clone(),
+            jwks: Mutex::new(keys.jwks()),
+            fetches: AtomicUsize::new(0),
+            away: AtomicBool::new(false),
+        });
+        let serving = Arc::clone(&shared);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(Arc::clone(&serving).answer(stream));
+            }
+        });
+        Self { url, keys, shared }
+    }
+
+    /// How often its keys were fetched.
+    pub(crate) fn fetches(&self) -> usize {
+        self.shared.fetches.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn away(&self, away: bool) {
+        self.shared.away.store(away, Ordering::SeqCst);
+    }
+
+    pub(crate) fn publish(&self, keys: Value) {
+        *self.shared.jwks.lock().unwrap() = keys;
+    }
+
+    pub(crate) fn options(&self) -> IssuerOptions {
+        IssuerOptions {
+            url: self.url.clone(),
+            audience: AUDIENCE.to_owned(),
+            trust_email: true,
+            staff: Some(StaffClaim {
+                claim: "groups".to_owned(),
+                value: "registry-staff".to_owned(),
+            }),
+        }
+    }
+
+    pub(crate) fn verifier(&self) -> PersonVerifier {
+        self.verifier_at(clock())
+    }
+
+    pub(crate) fn verifier_at(&self, clock: Clock) -> PersonVerifier {
+        PersonVerifier::new(vec![self.options()], clock).unwrap()
+    }
+
+    /// Claims that are believed.
+    pub(crate) fn claims(&self) -> Value {
+        json!({
+            "iss": self.url, "sub": "somebody", "aud": AUDIENCE, "exp": now() + 300, "iat": now(),
+            "name": "Some Body", "email": "some.body@example.org", "email_verified": true,
+        })
+    }
+
+    /// A token that is believed.
+    pub(crate) fn good(&self) -> String {
+        self.signed(&self.claims())
+    }
+
+    pub(crate) fn signed(&self, claims: &Value) -> String {
+        token(
+            &json!({ "alg": "EdDSA", "kid": "ed", "typ": "JWT" }),
+            claims,
+            |message| self.keys.ed_sign(message),
+        )
+    }
+}
+
+impl Shared {
+    async fn answer(self: Arc<Self>, mut stream: TcpStream) {
+        let mut request = vec![0; 4096];
+        let read = stream.read(&mut request).await.unwrap_or_default();
+        let request = String::from_utf8_lossy(&request[..read]).into_owned();
+        let body = if self.away.load(Ordering::SeqCst) {
+            None
+        } else if request.starts_with("GET /.well-known/openid-configuration ") {
+            Some(json!({ "issuer": self.url, "jwks_uri": format!("{}/keys", self.url) }))
+        } else {
+            Some(self.jwks.lock().unwrap().clone())
+        };
+        if request.starts_with("GET /keys ") || body.is_none() {
+            self.fetches.fetch_add(1, Ordering::SeqCst);
+        }
+        let (status, body) = match body {
+            Some(body) => ("200 OK", body.to_string()),
+            None => ("503 Service Unavailable", String::new()),
+        };
+        let answer = format!(
+            "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+            body.len()
+        );
+        let _ = stream.write_all(answer.as_bytes()).await;
+    }
+}

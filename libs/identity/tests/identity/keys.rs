@@ -1,0 +1,92 @@
+//! Which keys are taken from a key set, and our own keys.
+
+use muster_identity::{KeySet, KeySetProblem, SigningKey, SigningKeyProblem};
+use serde_json::{Value, json};
+
+use crate::support::{Keys, encode};
+
+fn usable(jwk: Value) -> bool {
+    KeySet::parse(json!({ "keys": [jwk] }).to_string().as_bytes()).is_ok()
+}
+
+fn with(mut jwk: Value, member: &str, value: Value) -> Value {
+    jwk[member] = value;
+    jwk
+}
+
+#[test]
+fn only_signing_keys_of_three_kinds_are_taken() {
+    let keys = Keys::new();
+    let (ed, ec, rsa) = (keys.ed_jwk(), keys.ec_jwk(), keys.rsa_jwk());
+    assert!(usable(ed.clone()) && usable(ec.clone()) && usable(rsa.clone()));
+    assert!(usable(with(ed.clone(), "key_ops", json!(["verify"]))));
+    for (what, bad) in [
+        ("symmetric", json!({ "kty": "oct", "kid": "k", "k": "c2VjcmV0" })),
+        ("for encryption", with(ed.clone(), "use", json!("enc"))),
+        ("for signing only", with(ed.clone(), "key_ops", json!(["sign"]))),
+        ("of another algorithm", with(ed.clone(), "alg", json!("ES256"))),
+        ("for PSS", with(rsa.clone(), "alg", json!("PS256"))),
+        ("of another curve", with(ed.clone(), "crv", json!("Ed448"))),
+        ("of another P curve", with(ec.clone(), "crv", json!("P-384"))),
+        ("off the curve", with(ec.clone(), "y", json!(encode([1; 32])))),
+        ("cut short", with(ed.clone(), "x", json!(encode([1; 31])))),
+        ("without a name", with(ed.clone(), "kid", Value::Null)),
+        (
+            "RSA of 1024 bits",
+            with(rsa.clone(), "n", json!(encode([0xff; 128]))),
+        ),
+        (
+            "RSA of 1024 bits behind zeros",
+            with(
+                rsa.clone(),
+                "n",
+                json!(encode([vec![0; 128], vec![0xff; 128]].concat())),
+            ),
+        ),
+        ("RSA with exponent 1", with(rsa, "e", json!(encode([1])))),
+    ] {
+        assert!(!usable(bad), "{what}");
+    }
+}
+
+#[test]
+fn two_keys_of_one_name_are_none() {
+    let (one, two) = (Keys::new(), Keys::new());
+    let document = json!({ "keys": [one.ed_jwk(), two.ed_jwk()] }).to_string();
+    assert_eq!(
+        KeySet::parse(document.as_bytes()).unwrap_err(),
+        KeySetProblem::Empty
+    );
+    assert_eq!(KeySet::parse(b"[]").unwrap_err(), KeySetProblem::NotAKeySet);
+    assert_eq!(
+        KeySet::parse(br#"{"keys":[]}"#).unwrap_err(),
+        KeySetProblem::Empty
+    );
+}
+
+#[test]
+fn a_key_survives_its_pem_and_is_named_by_its_thumbprint() {
+    let key = SigningKey::generate().unwrap();
+    let again = SigningKey::from_pem(&key.to_pem().unwrap()).unwrap();
+    assert_eq!(again.id(), key.id());
+    assert_eq!(again.public_jwk(), key.public_jwk());
+    for bad in [
+        "",
+        "-----BEGIN PRIVATE KEY-----\n!\n-----END PRIVATE KEY-----",
+        "-----BEGIN RSA PRIVATE KEY-----",
+    ] {
+        assert_eq!(SigningKey::from_pem(bad).unwrap_err(), SigningKeyProblem::NotAKey);
+    }
+}
+
+/// RFC 8037, appendix A.3.
+#[test]
+fn the_thumbprint_is_that_of_the_standard() {
+    let pem = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\n-----END PRIVATE KEY-----\n";
+    let key = SigningKey::from_pem(pem).unwrap();
+    assert_eq!(
+        key.public_jwk()["x"],
+        "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
+    );
+    assert_eq!(key.id(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
+}

@@ -1,0 +1,12 @@
+//! Tests of tokens: what is believed, and above all what is not.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod callers;
+mod issuer;
+mod keys;
+mod mutations;
+mod persons;
+mod support;
+mod vectors;
+mod workloads;
