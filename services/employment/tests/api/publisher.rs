@@ -1,7 +1,7 @@
 //! The services that publish what this one consumes, played with the real outbox and relay.
 
 use muster_clock::Clock;
-use muster_database::{Database, DatabaseError};
+use muster_database::DatabaseError;
 use muster_ids::{EventId, OrganizationId};
 use muster_messaging::outbox::{self, NewEvent};
 use muster_messaging::{Broker, Event, relay};
@@ -31,7 +31,7 @@ impl Publisher {
     }
 
     /// Publishes an event; answers its id.
-    pub(crate) async fn publish<E: Event + 'static>(
+    pub(crate) async fn publish<E: Event + Clone + 'static>(
         &self,
         organization: OrganizationId,
         aggregate: Uuid,
@@ -48,12 +48,21 @@ impl Publisher {
             actor: "service:test".to_owned(),
             traceparent: None,
         };
-        let database: Database = self.database.database();
-        let appended: Result<(), DatabaseError> = database
-            .write(move |tx| Box::pin(async move { outbox::append(tx, event, &payload).await }))
-            .await;
-        appended.unwrap();
+        while let Err(error) = self.append(event.clone(), payload.clone()).await {
+            // A busy machine is no failure, and an unknown outcome may have been a success.
+            if error.constraint() == Some("outbox_pkey") {
+                break;
+            }
+            assert!(error.is_transient(), "{error}");
+        }
         id
+    }
+
+    async fn append<E: Event + 'static>(&self, event: NewEvent, payload: E) -> Result<(), DatabaseError> {
+        let database = self.database.database();
+        database
+            .write(move |tx| Box::pin(async move { outbox::append(tx, event, &payload).await }))
+            .await
     }
 
     /// Publishes everything that was published once more, with the same ids.

@@ -21,6 +21,7 @@ use muster_server::page::{PageKey, PageSettings};
 use muster_testkit::{Callers, TestChannel, TestService, Who, eventually};
 use prost::Message;
 use time::macros::datetime;
+use tonic::{Code, Status};
 
 use crate::peers::Peers;
 use crate::publisher::Publisher;
@@ -172,12 +173,9 @@ impl World {
             parent,
             ..Default::default()
         };
-        self.employments(self.admin())
-            .list_employments(request)
-            .await
-            .unwrap()
-            .into_inner()
-            .employments
+        let mut client = self.employments(self.admin());
+        let listed = patiently(async || client.list_employments(request.clone()).await).await;
+        listed.unwrap().into_inner().employments
     }
 }
 
@@ -202,7 +200,18 @@ pub(crate) fn location_of(organization: OrganizationId, clock: &Clock) -> Locati
 }
 
 pub(crate) fn reason<T: std::fmt::Debug>(
-    answer: Result<tonic::Response<T>, tonic::Status>,
+    answer: Result<tonic::Response<T>, Status>,
 ) -> muster_refusal::ErrorReason {
     muster_refusal::reason_of(&answer.unwrap_err()).expect("a refusal of the suite")
+}
+
+/// Calls again while the answer is UNAVAILABLE, as callers should: a busy machine is no failure.
+pub(crate) async fn patiently<T>(mut call: impl AsyncFnMut() -> Result<T, Status>) -> Result<T, Status> {
+    for _ in 0..10 {
+        match call().await {
+            Err(status) if status.code() == Code::Unavailable => {}
+            answer => return answer,
+        }
+    }
+    call().await
 }

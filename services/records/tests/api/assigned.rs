@@ -1,0 +1,185 @@
+//! What follows from a verified employment.
+
+use muster_ids::{GroupId, GroupName, OrganizationId, TrainingId, TrainingName};
+use muster_proto::organization::v1::GroupState;
+use muster_proto::records::v1::AssignmentState;
+use muster_testkit::{eventually, eventually_some};
+
+use crate::world::World;
+
+const ASSIGNMENTS: &str = "SELECT count(*) FROM assignments";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_verified_employment_assigns_the_trainings_of_its_active_groups_once_each() {
+    let world = World::start().await;
+    let (first, second, third) = (
+        world.new_training("A-1").await,
+        world.new_training("A-2").await,
+        world.new_training("A-3").await,
+    );
+    let one = world.new_group(&[first, second]);
+    let other = world.new_group(&[second]);
+    let inactive = world.new_group(&[third]);
+    world.peers.set_group(inactive, GroupState::Inactive, &[third]);
+    let gone = GroupName {
+        organization: world.organization,
+        group: GroupId::from_uuid(world.new_id()),
+    };
+    world.verify("learner-1", &[one, other, inactive, gone]).await;
+
+    let assignments = world.assignments_of("learner-1").await;
+    let mut codes: Vec<_> = assignments
+        .iter()
+        .map(|one| one.training_display_name.as_str())
+        .collect();
+    codes.sort_unstable();
+    assert_eq!(codes, ["About A-1", "About A-2"]);
+    for assignment in assignments {
+        assert_eq!(
+            (assignment.state(), assignment.progress_percent),
+            (AssignmentState::Assigned, 0)
+        );
+        assert_eq!(assignment.organization, world.organization_name().to_string());
+        assert!(assignment.assign_time.is_some() && assignment.start_time.is_none());
+        assert_eq!(assignment.certificate, "");
+    }
+}
+
+/// The assignment is cancelled when the event comes again: only the inbox keeps it from being made anew.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_event_twice_has_one_effect() {
+    let world = World::start().await;
+    let group = world.new_group(&[world.new_training("A-1").await]);
+    let employment = world.verify("learner-1", &[group]).await;
+    world
+        .service
+        .database
+        .execute("UPDATE assignments SET state = 'CANCELLED'")
+        .await;
+    world.publisher.publish_all_again().await;
+    // Events of one aggregate are handled in order: when the last one is applied, the repeated one has been handled.
+    world.publish_verified(employment, "learner-1", &[], 2).await;
+    world.wait_applied(2).await;
+    assert_eq!(world.service.database.count(ASSIGNMENTS).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_with_more_groups_adds_what_is_missing_and_nothing_that_is_done() {
+    let world = World::start().await;
+    let (first, second) = (world.new_training("A-1").await, world.new_training("A-2").await);
+    let (one, both) = (world.new_group(&[first]), world.new_group(&[first, second]));
+    let employment = world.verify("learner-1", &[one]).await;
+    let begun = world.assignments_of("learner-1").await[0].name.clone();
+    world.report(&begun, 100).await.unwrap();
+    world
+        .publish_verified(employment, "learner-1", &[one, both], 2)
+        .await;
+    world.wait_applied(2).await;
+    let assignments = world.assignments_of("learner-1").await;
+    let states: Vec<_> = assignments
+        .iter()
+        .map(|one| (one.training.clone(), one.state()))
+        .collect();
+    assert_eq!(
+        states,
+        [
+            (second.to_string(), AssignmentState::Assigned),
+            (first.to_string(), AssignmentState::Completed),
+        ]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_comes_late_does_not_turn_back_what_is_known() {
+    let world = World::start().await;
+    let group = world.new_group(&[world.new_training("A-1").await]);
+    let (former, present) = (world.new_employment(), world.new_employment());
+    world.publish_verified(present, "learner-1", &[], 5).await;
+    world.wait_applied(1).await;
+    world.publish_verified(former, "learner-1", &[group], 2).await;
+    world.wait_applied(2).await;
+    let known: (uuid::Uuid, i64) =
+        sqlx::query_as("SELECT employment_id, sequence FROM employment_projection")
+            .fetch_one(&mut world.service.database.connection().await)
+            .await
+            .unwrap();
+    assert_eq!(known, (present.employment.as_uuid(), 5));
+    // Nothing says that the employment is over: what the late event asks for is still due.
+    assert_eq!(world.service.database.count(ASSIGNMENTS).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_comes_after_the_end_assigns_nothing() {
+    let world = World::start().await;
+    let group = world.new_group(&[world.new_training("A-1").await]);
+    let employment = world.verify("learner-1", &[]).await;
+    world
+        .service
+        .database
+        .execute("UPDATE employment_projection SET state = 'ENDED', sequence = 9")
+        .await;
+    world.publish_verified(employment, "learner-1", &[group], 2).await;
+    world.wait_applied(2).await;
+    assert_eq!(world.service.database.count(ASSIGNMENTS).await, 0);
+    let ended = "SELECT count(*) FROM employment_projection WHERE state = 'ENDED' AND sequence = 9";
+    assert_eq!(world.service.database.count(ended).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sixteen_events_of_one_learner_at_once_make_one_assignment_of_each_training() {
+    let world = World::start().await;
+    let trainings = [world.new_training("A-1").await, world.new_training("A-2").await];
+    for sequence in 1..=16 {
+        let group = world.new_group(&trainings);
+        world
+            .publish_verified(world.new_employment(), "learner-1", &[group], sequence)
+            .await;
+    }
+    world.wait_applied(16).await;
+    assert_eq!(world.service.database.count(ASSIGNMENTS).await, 2);
+    let newest = "SELECT sequence FROM employment_projection";
+    assert_eq!(world.service.database.count(newest).await, 16);
+    assert!(world.parked().await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_is_held_while_the_organization_service_is_away() {
+    let world = World::start().await;
+    let group = world.new_group(&[world.new_training("A-1").await]);
+    world.peers.set_away(true);
+    world
+        .publish_verified(world.new_employment(), "learner-1", &[group], 1)
+        .await;
+    eventually(async || world.peers.asked() > 3).await;
+    assert_eq!(world.applied().await, 0);
+    world.peers.set_away(false);
+    world.wait_applied(1).await;
+    assert_eq!(world.service.database.count(ASSIGNMENTS).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_cannot_be_right_is_parked_and_assigns_nothing() {
+    let world = World::start().await;
+    let unknown = TrainingName {
+        training: TrainingId::from_uuid(world.new_id()),
+    };
+    let of_an_unknown_training = world.new_group(&[world.new_training("A-1").await, unknown]);
+    let other = OrganizationId::from_uuid(world.new_id());
+    let of_another_organization = GroupName {
+        organization: other,
+        ..world.new_group(&[])
+    };
+    for group in [of_an_unknown_training, of_another_organization] {
+        world
+            .publish_verified(world.new_employment(), "learner-1", &[group], 1)
+            .await;
+    }
+    eventually_some(async || (world.parked().await.len() == 2).then_some(())).await;
+    assert_eq!(
+        (
+            world.applied().await,
+            world.service.database.count(ASSIGNMENTS).await
+        ),
+        (0, 0)
+    );
+}

@@ -1,0 +1,258 @@
+//! `TrainingService` and `TrainingInternalService`.
+
+use futures::future::join_all;
+use muster_ids::{TrainingId, TrainingName};
+use muster_proto::records::v1::training_internal_service_client::TrainingInternalServiceClient;
+use muster_proto::records::v1::{
+    BatchGetTrainingsRequest, CreateTrainingRequest, ListTrainingsRequest, Training,
+};
+use muster_refusal::{ErrorReason, violations_of};
+use muster_testkit::Who;
+
+use crate::world::{World, patiently, reason};
+
+fn training(code: &str) -> CreateTrainingRequest {
+    let display_name = "Mandated Reporter Training".to_owned();
+    let training = Training {
+        code: code.to_owned(),
+        display_name,
+        ..Default::default()
+    };
+    CreateTrainingRequest {
+        training: Some(training),
+        request_id: String::new(),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn staff_put_trainings_into_the_catalog_and_everybody_reads_them_in_the_order_of_codes() {
+    let world = World::start().await;
+    for code in ["MR-201", "ab-1", "MR-101", "CPR.2"] {
+        world.new_training(code).await;
+    }
+    let mut request = ListTrainingsRequest {
+        page_size: 3,
+        ..Default::default()
+    };
+    let mut client = world.trainings(Who::person("learner-1"));
+    let mut codes = Vec::new();
+    loop {
+        let page = client.list_trainings(request.clone()).await.unwrap().into_inner();
+        codes.extend(page.trainings.into_iter().map(|one| one.code));
+        if page.next_page_token.is_empty() {
+            break;
+        }
+        request.page_token = page.next_page_token;
+    }
+    assert_eq!(codes, ["CPR.2", "MR-101", "MR-201", "ab-1"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_is_given_once_without_regard_to_case() {
+    let world = World::start().await;
+    let mut staff = world.trainings(Who::platform_staff());
+    staff.create_training(training("MR-101")).await.unwrap();
+    assert_eq!(
+        reason(staff.create_training(training("mr-101")).await),
+        ErrorReason::TrainingCodeTaken
+    );
+
+    let creations = (0..16).map(|_| {
+        let mut staff = world.trainings(Who::platform_staff());
+        let request_id = world.new_id().to_string();
+        let request = CreateTrainingRequest {
+            request_id,
+            ..training("MR-102")
+        };
+        async move { patiently(async || staff.create_training(request.clone()).await).await }
+    });
+    let (made, refused): (Vec<_>, Vec<_>) = join_all(creations).await.into_iter().partition(Result::is_ok);
+    assert_eq!((made.len(), refused.len()), (1, 15));
+    assert!(
+        refused
+            .into_iter()
+            .all(|refused| reason(refused) == ErrorReason::TrainingCodeTaken)
+    );
+    assert_eq!(
+        world
+            .service
+            .database
+            .count("SELECT count(*) FROM trainings")
+            .await,
+        2
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repeated_request_gets_the_same_answer_and_its_id_serves_no_other() {
+    let world = World::start().await;
+    let mut staff = world.trainings(Who::platform_staff());
+    let request = CreateTrainingRequest {
+        request_id: world.new_id().to_string(),
+        ..training("MR-101")
+    };
+    let first = staff.create_training(request.clone()).await.unwrap().into_inner();
+    let again = staff.create_training(request.clone()).await.unwrap().into_inner();
+    assert_eq!(first, again);
+    let other = CreateTrainingRequest {
+        training: training("MR-102").training,
+        ..request
+    };
+    assert_eq!(
+        reason(staff.create_training(other).await),
+        ErrorReason::RequestIdReused
+    );
+    assert_eq!(
+        world
+            .service
+            .database
+            .count("SELECT count(*) FROM trainings")
+            .await,
+        1
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_malformed_training_is_told_everything_that_is_wrong() {
+    let world = World::start().await;
+    let mut staff = world.trainings(Who::platform_staff());
+    let bad = Training {
+        code: "-".to_owned(),
+        description: "x".repeat(4001),
+        ..Default::default()
+    };
+    let request = CreateTrainingRequest {
+        training: Some(bad),
+        request_id: "x".to_owned(),
+    };
+    let refused = staff.create_training(request).await.unwrap_err();
+    assert_eq!(
+        muster_refusal::reason_of(&refused),
+        Some(ErrorReason::InvalidRequest)
+    );
+    let fields: std::collections::BTreeSet<_> = violations_of(&refused)
+        .into_iter()
+        .map(|(field, _)| field)
+        .collect();
+    let expected = [
+        "request_id",
+        "training.code",
+        "training.description",
+        "training.display_name",
+    ];
+    assert_eq!(fields, expected.into_iter().map(str::to_owned).collect());
+    let without = staff.create_training(CreateTrainingRequest::default()).await;
+    assert_eq!(reason(without), ErrorReason::InvalidRequest);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_else_writes_the_catalog_and_strangers_do_not_read_it() {
+    let world = World::start().await;
+    for (who, refused) in [
+        (Who::Nobody, ErrorReason::TokenMissing),
+        (Who::Anonymous, ErrorReason::PermissionDenied),
+        (
+            Who::WorkloadThroughEdge("learning-system"),
+            ErrorReason::PermissionDenied,
+        ),
+    ] {
+        let written = world
+            .trainings(who.clone())
+            .create_training(training("MR-101"))
+            .await;
+        assert_eq!(reason(written), refused, "{who:?}");
+        let read = world
+            .trainings(who.clone())
+            .list_trainings(ListTrainingsRequest::default())
+            .await;
+        assert_eq!(reason(read), refused, "{who:?}");
+    }
+    let direct = world
+        .trainings(Who::Workload("organization"))
+        .create_training(training("MR-101"))
+        .await;
+    assert_eq!(reason(direct), ErrorReason::TokenMissing);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_token_serves_only_its_caller() {
+    let world = World::start().await;
+    world.new_training("MR-101").await;
+    world.new_training("MR-102").await;
+    let first = ListTrainingsRequest {
+        page_size: 1,
+        ..Default::default()
+    };
+    let page = world
+        .trainings(Who::person("learner-1"))
+        .list_trainings(first.clone())
+        .await
+        .unwrap();
+    let next = ListTrainingsRequest {
+        page_token: page.into_inner().next_page_token,
+        ..first
+    };
+    let altered = ListTrainingsRequest {
+        page_token: format!("{}A", next.page_token),
+        ..next.clone()
+    };
+    for (who, request) in [("learner-2", next.clone()), ("learner-1", altered)] {
+        let answer = world.trainings(Who::person(who)).list_trainings(request).await;
+        assert_eq!(reason(answer), ErrorReason::PageTokenInvalid);
+    }
+    let page = world
+        .trainings(Who::person("learner-1"))
+        .list_trainings(next)
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!((page.trainings.len(), page.next_page_token.as_str()), (1, ""));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_organization_service_learns_which_trainings_exist() {
+    let world = World::start().await;
+    let known = world.new_training("MR-101").await.to_string();
+    let unknown = TrainingName {
+        training: TrainingId::from_uuid(world.new_id()),
+    }
+    .to_string();
+    let request = BatchGetTrainingsRequest {
+        names: vec![unknown, known.clone()],
+    };
+    let internal = |who| TrainingInternalServiceClient::new(world.service.calls_of(who));
+    let found = internal(Who::Workload("organization"))
+        .batch_get_trainings(request.clone())
+        .await
+        .unwrap();
+    let names: Vec<_> = found
+        .into_inner()
+        .trainings
+        .into_iter()
+        .map(|one| one.name)
+        .collect();
+    assert_eq!(names, [known]);
+
+    for (who, refused) in [
+        (Who::Workload("invitation"), ErrorReason::PermissionDenied),
+        (Who::platform_staff(), ErrorReason::TokenMissing),
+        (Who::Nobody, ErrorReason::TokenMissing),
+    ] {
+        assert_eq!(
+            reason(internal(who).batch_get_trainings(request.clone()).await),
+            refused
+        );
+    }
+    let malformed = BatchGetTrainingsRequest {
+        names: vec!["x".to_owned(), "trainings/y".to_owned()],
+    };
+    let refused = internal(Who::Workload("organization"))
+        .batch_get_trainings(malformed)
+        .await
+        .unwrap_err();
+    let fields: Vec<_> = violations_of(&refused)
+        .into_iter()
+        .map(|(field, _)| field)
+        .collect();
+    assert_eq!(fields, ["names[0]", "names[1]"]);
+}

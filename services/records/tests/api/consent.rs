@@ -1,0 +1,267 @@
+//! `GrantService`.
+
+use futures::future::join_all;
+use muster_ids::{GrantId, GrantName};
+use muster_proto::employment::v1::EmploymentState;
+use muster_proto::records::v1::{CreateGrantRequest, Grant, GrantState, RevokeGrantRequest};
+use muster_refusal::ErrorReason;
+use muster_testkit::Who;
+use tonic::Status;
+
+use crate::world::{World, patiently, person_id, person_name, reason, seen};
+
+const GRANTS: &str = "SELECT count(*) FROM grants";
+
+impl World {
+    pub(crate) async fn revoke(&self, person: &str, name: impl ToString) -> Result<Grant, Status> {
+        let request = RevokeGrantRequest {
+            name: name.to_string(),
+            request_id: String::new(),
+        };
+        let mut client = self.grants(Who::person(person));
+        let revoked = patiently(async || client.revoke_grant(request.clone()).await).await?;
+        Ok(revoked.into_inner().grant.unwrap())
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_learner_grants_and_granting_again_answers_the_same() {
+    let world = World::start().await;
+    world.verify("learner-1", &[]).await;
+    let grant = world.grant("learner-1").await.unwrap();
+    assert_eq!(
+        (grant.state(), grant.organization.clone()),
+        (GrantState::Active, world.organization_name().to_string())
+    );
+    assert!(grant.create_time.is_some() && grant.revoke_time.is_none());
+    assert_eq!(world.grant("learner-1").await.unwrap(), grant);
+    let by_own_id = CreateGrantRequest {
+        parent: person_name("learner-1").to_string(),
+        ..world.grant_request()
+    };
+    let answer = world
+        .grants(Who::person("learner-1"))
+        .create_grant(by_own_id)
+        .await
+        .unwrap();
+    assert_eq!(answer.into_inner().grant, Some(grant));
+    assert_eq!(world.service.database.count(GRANTS).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sixteen_grants_at_once_are_one() {
+    let world = World::start().await;
+    world.verify("learner-1", &[]).await;
+    let granted = join_all((0..16).map(|_| world.grant("learner-1"))).await;
+    let names: std::collections::BTreeSet<_> = granted.into_iter().map(|grant| grant.unwrap().name).collect();
+    assert_eq!((names.len(), world.service.database.count(GRANTS).await), (1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_with_an_open_employment_can_anybody_consent() {
+    let world = World::start().await;
+    assert_eq!(
+        reason(world.grant("learner-1").await),
+        ErrorReason::EmploymentRequired
+    );
+    world.unheard("learner-1", EmploymentState::Rejected, 1);
+    assert_eq!(
+        reason(world.grant("learner-1").await),
+        ErrorReason::EmploymentRequired
+    );
+    world.verify("learner-2", &[]).await;
+    for statement in [
+        "UPDATE employment_projection SET state = 'ENDED'",
+        "UPDATE employment_projection SET state = 'WITHDRAWN'",
+    ] {
+        world.service.database.execute(statement).await;
+        assert_eq!(
+            reason(world.grant("learner-2").await),
+            ErrorReason::EmploymentRequired
+        );
+    }
+    assert_eq!(world.service.database.count(GRANTS).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_open_claim_is_enough_to_consent_and_is_asked_for_once() {
+    let world = World::start().await;
+    world.unheard("learner-1", EmploymentState::PendingVerification, 1);
+    assert_eq!(
+        world.grant("learner-1").await.unwrap().state(),
+        GrantState::Active
+    );
+    let asked = world.peers.asked();
+    world.grant("learner-1").await.unwrap();
+    assert_eq!(world.peers.asked(), asked);
+    world.peers.set_away(true);
+    assert_eq!(reason(world.grant("learner-2").await), ErrorReason::Unavailable);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_consents_or_takes_back_for_somebody_else() {
+    let world = World::start().await;
+    world.verify("learner-1", &[]).await;
+    world.verify("learner-2", &[]).await;
+    let name = world.grant("learner-1").await.unwrap().name;
+    let for_another = CreateGrantRequest {
+        parent: person_name("learner-1").to_string(),
+        ..world.grant_request()
+    };
+    for (who, refused) in [
+        (Who::person("learner-2"), ErrorReason::PermissionDenied),
+        (world.admin(), ErrorReason::PermissionDenied),
+        (Who::platform_staff(), ErrorReason::PermissionDenied),
+        (
+            Who::WorkloadThroughEdge("learning-system"),
+            ErrorReason::PermissionDenied,
+        ),
+        (Who::Anonymous, ErrorReason::PermissionDenied),
+        (Who::Nobody, ErrorReason::TokenMissing),
+    ] {
+        let granted = world.grants(who.clone()).create_grant(for_another.clone()).await;
+        assert_eq!(reason(granted), refused, "{who:?}");
+        let request = RevokeGrantRequest {
+            name: name.clone(),
+            request_id: String::new(),
+        };
+        let revoked = world.grants(who.clone()).revoke_grant(request).await;
+        assert_eq!(reason(revoked), refused, "{who:?}");
+    }
+    assert_eq!(world.grant("learner-1").await.unwrap().name, name);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_grant_is_taken_back_and_a_new_one_is_another() {
+    let world = World::start().await;
+    world.verify("learner-1", &[]).await;
+    let grant = world.grant("learner-1").await.unwrap();
+    let revoked = world
+        .revoke(
+            "learner-1",
+            grant
+                .name
+                .replace(&person_name("learner-1").to_string(), "persons/me"),
+        )
+        .await
+        .unwrap();
+    assert_eq!(
+        (revoked.name.clone(), revoked.state()),
+        (grant.name.clone(), GrantState::Revoked)
+    );
+    assert!(revoked.revoke_time.is_some());
+    world.service.clock.advance(std::time::Duration::from_secs(5));
+    assert_eq!(world.revoke("learner-1", &grant.name).await.unwrap(), revoked);
+    let next = world.grant("learner-1").await.unwrap();
+    assert_ne!(next.name, grant.name);
+    world
+        .service
+        .database
+        .execute("UPDATE grants SET state = 'LAPSED' WHERE state = 'ACTIVE'")
+        .await;
+    assert_eq!(
+        world.revoke("learner-1", &next.name).await.unwrap().state(),
+        GrantState::Lapsed
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_grant_of_another_person_is_not_found_like_one_that_does_not_exist() {
+    let world = World::start().await;
+    world.verify("learner-1", &[]).await;
+    let name: GrantName = world.grant("learner-1").await.unwrap().name.parse().unwrap();
+    let of_another = GrantName {
+        person: person_id("learner-2"),
+        ..name
+    };
+    let absent = GrantName {
+        grant: GrantId::from_uuid(world.new_id()),
+        ..of_another
+    };
+    let foreign = world.revoke("learner-2", of_another).await;
+    assert_eq!(
+        muster_refusal::reason_of(foreign.as_ref().unwrap_err()),
+        Some(ErrorReason::NotFound)
+    );
+    assert_eq!(seen(foreign), seen(world.revoke("learner-2", absent).await));
+    assert_eq!(world.grant("learner-1").await.unwrap().name, name.to_string());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn repeated_requests_get_the_same_answers_and_their_ids_serve_no_others() {
+    let world = World::start().await;
+    world.verify("learner-1", &[]).await;
+    let mut learner = world.grants(Who::person("learner-1"));
+    let request = CreateGrantRequest {
+        request_id: world.new_id().to_string(),
+        ..world.grant_request()
+    };
+    let first = learner.create_grant(request.clone()).await.unwrap().into_inner();
+    let revoke = RevokeGrantRequest {
+        name: first.grant.clone().unwrap().name,
+        request_id: world.new_id().to_string(),
+    };
+    let revoked = learner.revoke_grant(revoke.clone()).await.unwrap().into_inner();
+    assert_eq!(
+        learner.create_grant(request.clone()).await.unwrap().into_inner(),
+        first
+    );
+    assert_eq!(
+        learner.revoke_grant(revoke.clone()).await.unwrap().into_inner(),
+        revoked
+    );
+    assert_eq!(world.service.database.count(GRANTS).await, 1);
+
+    let other = CreateGrantRequest {
+        parent: person_name("learner-1").to_string(),
+        ..request
+    };
+    assert_eq!(
+        reason(learner.create_grant(other).await),
+        ErrorReason::RequestIdReused
+    );
+    let name = GrantName {
+        person: person_id("learner-1"),
+        grant: GrantId::from_uuid(world.new_id()),
+    };
+    let other = RevokeGrantRequest {
+        name: name.to_string(),
+        ..revoke
+    };
+    assert_eq!(
+        reason(learner.revoke_grant(other).await),
+        ErrorReason::RequestIdReused
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_malformed_consent_is_refused() {
+    let world = World::start().await;
+    let mut learner = world.grants(Who::person("learner-1"));
+    let nothing = CreateGrantRequest {
+        grant: None,
+        ..world.grant_request()
+    };
+    let of_nowhere = Grant {
+        organization: "organizations/x".to_owned(),
+        ..Default::default()
+    };
+    let of_nowhere = CreateGrantRequest {
+        grant: Some(of_nowhere),
+        ..world.grant_request()
+    };
+    let of_nobody = CreateGrantRequest {
+        parent: "persons/you".to_owned(),
+        ..world.grant_request()
+    };
+    for request in [nothing, of_nowhere, of_nobody] {
+        assert_eq!(
+            reason(learner.create_grant(request).await),
+            ErrorReason::InvalidRequest
+        );
+    }
+    assert_eq!(
+        reason(world.revoke("learner-1", "persons/me/grants/x").await),
+        ErrorReason::InvalidRequest
+    );
+}

@@ -1,0 +1,19 @@
+//! The records service as others see it: the real server, a real database, a real broker. Only the services that it asks
+//! are played: they answer what a test tells them to.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a failure is the test's failure"
+)]
+
+mod assigned;
+mod catalog;
+mod consent;
+mod learning_record;
+mod organization_view;
+mod peers;
+mod person_view;
+mod progress;
+mod publisher;
+mod world;

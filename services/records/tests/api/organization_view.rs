@@ -1,0 +1,192 @@
+//! `AssignmentService`.
+
+use muster_identity::Role;
+use muster_ids::{LearnerName, OrganizationId};
+use muster_proto::employment::v1::EmploymentState;
+use muster_proto::records::v1::{Assignment, AssignmentState, ListAssignmentsRequest};
+use muster_refusal::ErrorReason;
+use muster_testkit::Who;
+use tonic::Status;
+
+use crate::world::{World, patiently, reason, seen};
+
+impl World {
+    fn learner_request(&self, person: &str) -> ListAssignmentsRequest {
+        ListAssignmentsRequest {
+            parent: self.learner(person).to_string(),
+            ..Default::default()
+        }
+    }
+
+    async fn list(&self, person: &str) -> Result<Vec<Assignment>, Status> {
+        let mut client = self.assignments(self.admin());
+        let listed = patiently(async || client.list_assignments(self.learner_request(person)).await).await?;
+        Ok(listed.into_inner().assignments)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_organization_sees_the_progress_of_its_own_assignments_and_no_others() {
+    let mut world = World::start().await;
+    let first = world.organization;
+    let own = world.assigned("learner-1", "A-1").await;
+    world.report(&own, 40).await.unwrap();
+    world.assigned("learner-2", "A-2").await;
+    world.organization = OrganizationId::from_uuid(world.new_id());
+    world.assigned("learner-1", "B-1").await;
+    assert_eq!(world.assignments_of("learner-1").await.len(), 2);
+
+    world.organization = first;
+    let [seen] = world.list("learner-1").await.unwrap().try_into().unwrap();
+    assert_eq!(
+        (seen.state(), seen.progress_percent),
+        (AssignmentState::InProgress, 40)
+    );
+    assert!(
+        seen.name
+            .starts_with(&format!("{}/assignments/", world.learner("learner-1")))
+    );
+    assert!(own.ends_with(seen.name.rsplit('/').next().unwrap()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_no_learner_here_is_not_found_and_who_has_left_is_out_of_sight() {
+    let world = World::start().await;
+    world.assigned("learner-1", "A-1").await;
+    let stranger = world.list("learner-2").await;
+    assert_eq!(
+        muster_refusal::reason_of(stranger.as_ref().unwrap_err()),
+        Some(ErrorReason::NotFound)
+    );
+    for statement in [
+        "UPDATE employment_projection SET state = 'ENDED'",
+        "UPDATE employment_projection SET state = 'REJECTED'",
+        "UPDATE employment_projection SET state = 'WITHDRAWN'",
+    ] {
+        world.service.database.execute(statement).await;
+        assert_eq!(
+            seen(world.list("learner-1").await),
+            seen(world.list("learner-2").await)
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_employment_that_no_event_has_told_of_is_asked_for_once() {
+    let world = World::start().await;
+    world.unheard("learner-1", EmploymentState::PendingVerification, 1);
+    assert_eq!(world.list("learner-1").await.unwrap(), []);
+    let asked = world.peers.asked();
+    for _ in 0..3 {
+        assert_eq!(world.list("learner-1").await.unwrap(), []);
+    }
+    assert_eq!(world.peers.asked(), asked);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_is_older_than_an_event_changes_nothing() {
+    let world = World::start().await;
+    let employment = world.verify("learner-1", &[]).await;
+    world.publish_verified(employment, "learner-1", &[], 4).await;
+    world.wait_applied(2).await;
+    world.unheard("learner-1", EmploymentState::Ended, 3);
+    assert!(world.list("learner-1").await.is_ok());
+    assert_eq!(
+        world
+            .service
+            .database
+            .count("SELECT sequence FROM employment_projection")
+            .await,
+        4
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_told_while_the_employment_service_cannot_be_asked() {
+    let world = World::start().await;
+    world.peers.set_away(true);
+    assert_eq!(reason(world.list("learner-1").await), ErrorReason::Unavailable);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn other_organizations_and_persons_without_a_role_are_refused() {
+    let world = World::start().await;
+    world.assigned("learner-1", "A-1").await;
+    let other = OrganizationId::from_uuid(world.new_id());
+    for (who, refused) in [
+        (
+            Who::member("outsider", other, Role::Owner),
+            ErrorReason::PermissionDenied,
+        ),
+        (Who::person("learner-1"), ErrorReason::PermissionDenied),
+        (Who::Anonymous, ErrorReason::PermissionDenied),
+        (Who::Nobody, ErrorReason::TokenMissing),
+    ] {
+        let answer = world
+            .assignments(who.clone())
+            .list_assignments(world.learner_request("learner-1"))
+            .await;
+        assert_eq!(reason(answer), refused, "{who:?}");
+    }
+    let parent = LearnerName {
+        organization: other,
+        ..world.learner("learner-1")
+    }
+    .to_string();
+    let mut outsider = world.assignments(Who::member("outsider", other, Role::Owner));
+    let answer = outsider
+        .list_assignments(ListAssignmentsRequest {
+            parent,
+            ..Default::default()
+        })
+        .await;
+    assert_eq!(reason(answer), ErrorReason::NotFound);
+    let parent = format!("{}/learners/x", world.organization_name());
+    let mut admin = world.assignments(world.admin());
+    let answer = admin
+        .list_assignments(ListAssignmentsRequest {
+            parent,
+            ..Default::default()
+        })
+        .await;
+    assert_eq!(reason(answer), ErrorReason::InvalidRequest);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_go_on_newest_first_and_a_page_token_serves_only_its_caller_and_learner() {
+    let world = World::start().await;
+    let mut trainings = Vec::new();
+    for code in ["A-1", "A-2", "A-3"] {
+        trainings.push(world.new_training(code).await);
+    }
+    world.verify("learner-1", &[world.new_group(&trainings)]).await;
+    world.verify("learner-2", &[]).await;
+    let first = ListAssignmentsRequest {
+        page_size: 2,
+        ..world.learner_request("learner-1")
+    };
+    let mut admin = world.assignments(world.admin());
+    let page = admin.list_assignments(first.clone()).await.unwrap().into_inner();
+    assert_eq!(page.assignments.len(), 2);
+    let next = ListAssignmentsRequest {
+        page_token: page.next_page_token,
+        ..first
+    };
+    let rest = admin.list_assignments(next.clone()).await.unwrap().into_inner();
+    assert_eq!((rest.assignments.len(), rest.next_page_token.as_str()), (1, ""));
+    assert!(page.assignments.iter().all(|one| !rest.assignments.contains(one)));
+
+    let of_another = ListAssignmentsRequest {
+        parent: world.learner("learner-2").to_string(),
+        ..next.clone()
+    };
+    assert_eq!(
+        reason(admin.list_assignments(of_another).await),
+        ErrorReason::PageTokenInvalid
+    );
+    let mut viewer = world.assignments(Who::member("viewer", world.organization, Role::Viewer));
+    assert_eq!(
+        reason(viewer.list_assignments(next).await),
+        ErrorReason::PageTokenInvalid
+    );
+}
