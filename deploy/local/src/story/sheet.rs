@@ -34,7 +34,7 @@ fn line(world: &World, row: usize) -> String {
         200 => format!("{};lead teachers;{LOCATION}", world.colleague(row)),
         201 => format!("{};\"{} \";{LOCATION}", world.colleague(row), GROUPS[1]),
         300 => format!("colleague at school;{};{LOCATION}", GROUPS[0]),
-        _ if row % 7 == 0 => format!(
+        _ if row.is_multiple_of(7) => format!(
             "\"{}\";{both};\"{LOCATION}\"",
             world.colleague(row).to_uppercase()
         ),

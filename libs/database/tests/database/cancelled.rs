@@ -37,7 +37,6 @@ async fn a_cancelled_write_leaves_no_open_transaction_and_loses_nothing() {
     );
     assert_eq!(idle_in_transaction(&test).await, 0);
     assert!(test.count("SELECT count(*) FROM work").await >= answered);
-    test.drop().await;
 }
 
 /// What is left of the calls may still be committing: nothing may stay for a second.
@@ -80,7 +79,6 @@ async fn a_write_whose_caller_went_away_still_commits() {
         .await
         .unwrap();
     assert_eq!(test.count("SELECT count(*) FROM work").await, 1);
-    test.drop().await;
 }
 
 #[tokio::test]
@@ -97,7 +95,6 @@ async fn a_failed_write_is_rolled_back() {
         .await;
     assert!(matches!(outcome, Err(DatabaseError::Inconsistent(_))));
     assert_eq!(test.count("SELECT count(*) FROM work").await, 0);
-    test.drop().await;
 }
 
 #[tokio::test]
@@ -108,18 +105,17 @@ async fn a_dead_connection_is_replaced_without_a_failed_call() {
                   WHERE datname = current_database() AND pid <> pg_backend_pid()";
     assert_eq!(test.count(killed).await, 1);
     test.database.ping().await.unwrap();
-    test.drop().await;
 }
 
 #[tokio::test]
 async fn a_read_only_server_is_refused() {
     let test = TestDatabase::with_tables(1).await;
-    let read_only = format!("{}?options[default_transaction_read_only]=on", test.url);
+    let separator = if test.url.contains('?') { '&' } else { '?' };
+    let read_only = format!("{}{separator}options[default_transaction_read_only]=on", test.url);
     let database =
         muster_database::Database::connect(muster_database::DatabaseOptions::new(read_only)).unwrap();
     assert!(matches!(
         database.ping().await,
         Err(DatabaseError::Unavailable(_))
     ));
-    test.drop().await;
 }

@@ -7,7 +7,8 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::support::TestDatabase;
 
-const WINDOW: Duration = Duration::from_millis(100);
+/// The aim is 100 ms; a test run on a busy machine only tells "soon" from "when the statement is done" (5 s).
+const WINDOW: Duration = Duration::from_millis(500);
 
 async fn slow(connection: &mut sqlx::PgConnection, seconds: f64) -> Result<(), DatabaseError> {
     sqlx::query("SELECT pg_sleep($1)")
@@ -34,7 +35,6 @@ async fn a_statement_stops_at_the_deadline() {
     assert!(matches!(outcome, Err(DatabaseError::Timeout(_))), "{outcome:?}");
     assert!(deadline.elapsed() < WINDOW);
     assert!(quiet_after(&test, deadline).await < WINDOW);
-    test.drop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -53,11 +53,10 @@ async fn a_later_statement_of_a_write_stops_at_the_same_deadline() {
     assert!(deadline.elapsed() < WINDOW);
     let after = quiet_after(&test, deadline).await;
     assert!(
-        after < 2 * WINDOW,
+        after < WINDOW,
         "the server still worked {after:?} after the deadline"
     );
     test.database.ping().await.unwrap();
-    test.drop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -75,10 +74,9 @@ async fn a_read_dropped_at_the_deadline_stops_on_the_server() {
     assert!(cut.is_err());
     let after = quiet_after(&test, deadline).await;
     assert!(
-        after < 2 * WINDOW,
+        after < WINDOW,
         "the server still worked {after:?} after the deadline"
     );
-    test.drop().await;
 }
 
 #[tokio::test]
@@ -86,7 +84,6 @@ async fn nothing_starts_after_the_deadline() {
     let test = TestDatabase::with_tables(1).await;
     let outcome = deadline::scope(Some(Instant::now()), test.database.ping()).await;
     assert!(matches!(outcome, Err(DatabaseError::Timeout(None))));
-    test.drop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -105,5 +102,4 @@ async fn a_full_pool_answers_unavailable_within_a_second() {
     );
     assert!(started.elapsed() < Duration::from_secs(1));
     holder.await.unwrap().unwrap();
-    test.drop().await;
 }

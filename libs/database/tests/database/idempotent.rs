@@ -58,7 +58,6 @@ async fn a_repeated_request_gets_the_first_answer() {
     let again = work(&test.database, key(id, "a")).await.unwrap();
     assert_eq!(first, again);
     assert_eq!(test.count(ROWS).await, 1);
-    test.drop().await;
 }
 
 #[tokio::test]
@@ -77,7 +76,6 @@ async fn an_id_used_for_another_request_is_refused() {
     };
     work(&test.database, other_caller).await.unwrap();
     assert_eq!(test.count(ROWS).await, 2);
-    test.drop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -101,7 +99,6 @@ async fn concurrent_duplicates_wait_for_the_first_and_answer_alike() {
         assert!(answers.iter().all(|answer| *answer == answers[0]));
     }
     assert_eq!(test.count(ROWS).await, 20);
-    test.drop().await;
 }
 
 #[tokio::test]
@@ -116,7 +113,6 @@ async fn a_refused_request_may_be_tried_again() {
     assert!(matches!(refused, Err(Failure::Refused)));
     work(&test.database, key(id, "a")).await.unwrap();
     assert_eq!(test.count(ROWS).await, 1);
-    test.drop().await;
 }
 
 /// The caller loses the connection somewhere on the way and asks again until it hears an answer.
@@ -131,7 +127,6 @@ async fn an_unknown_outcome_is_resolved_by_the_request_id() {
         assert_eq!(work(&test.database, key(id, "a")).await.unwrap(), heard);
     }
     assert_eq!(test.count(ROWS).await, 100);
-    test.drop().await;
 }
 
 #[tokio::test]
@@ -150,5 +145,4 @@ async fn answers_are_forgotten_after_a_day() {
         idempotency::sweep_once(&test.database, tomorrow).await.unwrap(),
         1
     );
-    test.drop().await;
 }

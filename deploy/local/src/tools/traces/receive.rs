@@ -38,8 +38,7 @@ impl TraceService for Receiver {
             );
             let service = about.get("service.name").map_or("unknown", String::as_str);
             for scope in sender.scope_spans {
-                let received = scope.spans.into_iter().map(|span| Span::received(service, span));
-                spans.extend(received.filter(|span| !is_a_poll(span)));
+                spans.extend(scope.spans.into_iter().map(|span| Span::received(service, span)));
             }
         }
         self.store
@@ -52,10 +51,4 @@ impl TraceService for Receiver {
             })?;
         Ok(Response::new(ExportTraceServiceResponse::default()))
     }
-}
-
-/// A client span that begins a trace is a service looking for work in its own database, several times a second: that is
-/// nobody's story, and would crowd out those that are.
-fn is_a_poll(span: &Span) -> bool {
-    span.parent_span_id.is_empty() && span.kind == "client" && span.links.is_empty() && span.error.is_none()
 }
