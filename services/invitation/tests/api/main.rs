@@ -1,0 +1,10 @@
+//! The invitation service, driven from outside: real server, real database, real broker where it matters, and the real
+//! organization service beside it.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+mod accept;
+mod batch;
+mod create;
+mod list;
+mod patient;
+mod world;
