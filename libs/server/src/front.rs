@@ -76,12 +76,14 @@ impl Service<Request<Body>> for Front {
         }
         Box::pin(async move {
             let rule = rules::get(request.uri().path());
-            let observation = Observation::begin(Side::Server, rule, request.headers());
+            let mut observation = Observation::begin(Side::Server, rule, request.headers());
             let span = observation.span();
             let answer = panics::caught(shared.answer(rule, routes, request))
                 .instrument(span)
                 .await;
             let response = answer.unwrap_or_else(Status::into_http);
+            // An answer without messages carries its status here.
+            observation.ended_with(response.headers());
             let streams = rule.is_some_and(|rule| rule.server_streaming);
             Ok(response.map(|body| {
                 let watched = Watched::new(body, observation);

@@ -36,7 +36,6 @@ struct Limits {
 
 impl Watched {
     pub(crate) fn new(body: Body, observation: Observation) -> Self {
-        // An answer without messages carries its status in its headers; they are in the observation already.
         Self {
             body,
             observation,

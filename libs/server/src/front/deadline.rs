@@ -60,7 +60,7 @@ pub(crate) fn exceeded() -> Status {
 
 /// Our answer must come before the client stops listening, and before the transport's own timer.
 fn before_the_client(asked: Duration) -> Duration {
-    asked.saturating_sub((asked / 20).min(Duration::from_millis(5)))
+    asked.saturating_sub((asked / 20).min(Duration::from_millis(20)))
 }
 
 /// `grpc-timeout`: at most eight digits and a unit (gRPC over HTTP/2).

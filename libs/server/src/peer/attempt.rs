@@ -7,7 +7,7 @@ use muster_refusal::Refusal;
 use tokio::time::timeout_at;
 use tonic::body::Body;
 use tonic::transport::Channel;
-use tonic::{Code, ConnectError, Status};
+use tonic::{Code, ConnectError, Status, TimeoutExpired};
 use tower::{Service, ServiceExt};
 
 use super::retry::Limits;
@@ -59,6 +59,10 @@ fn failure(error: &tonic::transport::Error) -> Failure {
     tracing::debug!(error = error as &dyn Error, "a peer did not answer");
     let mut cause: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(error) = cause {
+        // The channel has a timer of its own for `grpc-timeout`.
+        if error.is::<TimeoutExpired>() {
+            return Failure::Deadline;
+        }
         let canceled = error
             .downcast_ref::<hyper::Error>()
             .is_some_and(hyper::Error::is_canceled);

@@ -12,7 +12,7 @@ use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 use tonic_reflection::pb::v1::{ServerReflectionRequest, ServerReflectionResponse};
 use tonic_reflection::pb::v1alpha::server_reflection_client::ServerReflectionClient as AlphaClient;
 
-use crate::small::World;
+use crate::small::{World, get_role};
 
 async fn get(world: &World, path: &str) -> String {
     let mut stream = tokio::net::TcpStream::connect(world.running.admin_address())
@@ -110,4 +110,23 @@ async fn reflection_tells_of_the_services_that_are_here() {
     let mut old = AlphaClient::new(world.channel().await);
     let nothing = tokio_stream::iter(Vec::new());
     assert!(old.server_reflection_info(nothing).await.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_answer_is_counted_under_its_code() {
+    let world = World::new().await;
+    let mut roles = world.roles().await;
+    assert!(roles.get_role(world.get_role("persons/1")).await.is_ok());
+    assert!(roles.get_role(get_role("persons/1")).await.is_err());
+    let method = "muster.organization.v1.RolesInternalService/GetRole";
+    for code in ["OK", "UNAUTHENTICATED"] {
+        let line = format!("rpc_server_call_duration_seconds_count{{method=\"{method}\",code=\"{code}\"}}");
+        // The server finishes a measurement after the client has its answer.
+        eventually(async || get(&world, "/metrics").await.contains(&line)).await;
+    }
+    assert!(
+        get(&world, "/metrics")
+            .await
+            .contains("database_pool_connections{state=\"idle\"}")
+    );
 }

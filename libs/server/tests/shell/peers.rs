@@ -8,8 +8,10 @@ use muster_database::deadline;
 use muster_identity::WorkloadTokens;
 use muster_proto::organization::v1::roles_internal_service_client::RolesInternalServiceClient;
 use muster_server::Peer;
+use muster_telemetry::propagation;
 use tokio::time::Instant;
 use tonic::Code;
+use tracing::Instrument;
 
 use crate::small::{World, get_role};
 
@@ -50,7 +52,7 @@ async fn a_peer_is_given_the_time_that_is_left() {
     let call = deadline::scope(Some(end), organization.get_role(get_role("persons/slow")));
     let status = call.await.unwrap_err();
     assert_eq!(status.code(), Code::DeadlineExceeded, "{status:?}");
-    assert!(end.elapsed() < Duration::from_millis(100));
+    assert!(end.elapsed() < Duration::from_millis(500));
     assert_eq!(world.seen.calls.load(Ordering::Relaxed), 1);
 }
 
@@ -66,4 +68,29 @@ async fn a_peer_is_found_again_after_a_restart() {
     });
     let _world = world.await;
     organization.get_role(get_role("persons/1")).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_trace_reaches_the_transaction_of_the_callee() {
+    const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+    let world = World::new().await;
+    let caller = tracing::info_span!("caller");
+    propagation::set_parent(
+        &caller,
+        propagation::context_of(&format!("00-{TRACE}-00f067aa0ba902b7-01")),
+    );
+    organization(&world)
+        .get_role(get_role("persons/traced"))
+        .instrument(caller)
+        .await
+        .unwrap();
+    let traceparent = world.seen.traceparent.lock().unwrap().clone().unwrap();
+    assert!(
+        traceparent.starts_with(&format!("00-{TRACE}-")) && traceparent.ends_with("-01"),
+        "{traceparent}"
+    );
+    assert!(
+        !traceparent.contains("00f067aa0ba902b7"),
+        "each step has its own span"
+    );
 }

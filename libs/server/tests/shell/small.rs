@@ -1,7 +1,7 @@
 //! A small service: two RPCs of the real contract, with answers that tests can steer by the request.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use muster_clock::Clock;
@@ -21,7 +21,7 @@ use muster_server::settings::{
     TrustSettings, WorkloadSettings,
 };
 use muster_server::{App, Call, Running, Service, Shell, failure, start};
-use muster_telemetry::LogFormat;
+use muster_telemetry::{LogFormat, Metrics, Telemetry, TelemetryOptions, propagation};
 use muster_testkit::{Callers, TestBroker, TestDatabase, eventually};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{AssertSqlSafe, SqlSafeStr};
@@ -33,11 +33,13 @@ pub(crate) const CREATE_LOCATION: &str = "/muster.organization.v1.LocationServic
 
 struct Small;
 
-/// Counts calls, so that tests see what arrived.
+/// Counts calls and keeps the trace of the last unit of work, so that tests see what arrived.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(crate) struct Seen {
     #[arg(skip)]
     pub(crate) calls: Arc<AtomicU32>,
+    #[arg(skip)]
+    pub(crate) traceparent: Arc<Mutex<Option<String>>>,
 }
 
 impl Service for Small {
@@ -75,12 +77,23 @@ async fn sleep_in_sql(database: &Database, seconds: f64) -> Result<(), Refusal> 
     slept.await.map_err(|error| failure::of_database(&error))
 }
 
+/// As the outbox would store it: in the task of a transaction.
+async fn unit_traceparent(database: &Database) -> Result<Option<String>, Refusal> {
+    let unit =
+        database.write(|_| Box::pin(async { Ok::<_, DatabaseError>(propagation::current_traceparent()) }));
+    unit.await.map_err(|error| failure::of_database(&error))
+}
+
 #[tonic::async_trait]
 impl RolesInternalService for Answers {
     async fn get_role(&self, request: Request<GetRoleRequest>) -> Result<Response<GetRoleResponse>, Status> {
         let call = Call::accept(request)?;
         let earlier = self.seen.calls.fetch_add(1, Ordering::Relaxed);
         match call.message.person.as_str() {
+            "persons/traced" => {
+                let traceparent = unit_traceparent(&self.database).await?;
+                *self.seen.traceparent.lock().unwrap() = traceparent;
+            }
             "persons/panics" => panic!("made up"),
             "persons/slow" => sleep_in_sql(&self.database, 1.5).await?,
             "persons/third-time-lucky" if earlier < 2 => return Err(Refusal::unavailable().into()),
@@ -110,6 +123,18 @@ impl LocationService for Answers {
     }
 }
 
+/// Telemetry belongs to the process: all tests share it.
+fn metrics() -> Metrics {
+    static TELEMETRY: OnceLock<Telemetry> = OnceLock::new();
+    let quiet = || TelemetryOptions {
+        log_filter: "off".to_owned(),
+        ..TelemetryOptions::new("organization", "0")
+    };
+    TELEMETRY
+        .get_or_init(|| Telemetry::start(quiet()).unwrap())
+        .metrics()
+}
+
 /// The service, running, with everything around it.
 pub(crate) struct World {
     pub(crate) running: Running,
@@ -133,7 +158,7 @@ impl World {
         let callers = Callers::new(Clock::system());
         let common = common(&database, &broker, &callers, max_calls);
         let seen = Seen::default();
-        let running = start::<Small>(&common, seen.clone(), Clock::system(), None)
+        let running = start::<Small>(&common, seen.clone(), Clock::system(), Some(metrics()))
             .await
             .unwrap();
         eventually(async || running.is_ready()).await;
@@ -153,7 +178,7 @@ impl World {
         self.running.stop().await;
         between().await;
         self.common.listen.listen = listen;
-        self.running = start::<Small>(&self.common, self.seen.clone(), Clock::system(), None)
+        self.running = start::<Small>(&self.common, self.seen.clone(), Clock::system(), Some(metrics()))
             .await
             .unwrap();
         self
