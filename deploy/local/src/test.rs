@@ -6,7 +6,7 @@ use std::process::{ExitCode, Stdio};
 use anyhow::Context;
 use clap::Args;
 use muster_engines::packages::Package;
-use muster_engines::{Durability, Pair};
+use muster_engines::{DirectoryLock, Durability, Pair};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::task::spawn_blocking;
 
@@ -71,7 +71,26 @@ pub(crate) async fn run(place: &Place, options: &Options) -> anyhow::Result<Exit
         );
         return Ok(ExitCode::SUCCESS);
     }
+    let count = match on_engines(place, options).await {
+        Ok(count) => count,
+        Err(error) => {
+            say!("muster: {error:#}; that counts as one failure");
+            Count { passed: 0, failed: 1 }
+        }
+    };
+    say!("muster: {} passed, {} failed", count.passed, count.failed);
+    Ok(if count.failed == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// Starts the engines, runs the tests, and ends the engines whatever came of it.
+async fn on_engines(place: &Place, options: &Options) -> anyhow::Result<Count> {
     install::require(&Package::TESTS).await?;
+    fs::create_dir_all(&place.state)?;
+    let _lock = DirectoryLock::now(&place.at("test.lock"))?;
     let directory = place.at("test");
     let starting = directory.clone();
     say!("Starting the engines of the tests in {}", directory.display());
@@ -92,12 +111,7 @@ pub(crate) async fn run(place: &Place, options: &Options) -> anyhow::Result<Exit
         say!("A test program did not compile or did not come to its end: it counts as one failure.");
         count.failed = 1;
     }
-    say!("muster: {} passed, {} failed", count.passed, count.failed);
-    Ok(if count.failed == 0 {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(count)
 }
 
 async fn tests(place: &Place, options: &Options, pair: &Pair) -> anyhow::Result<(Count, bool)> {
