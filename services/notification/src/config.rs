@@ -95,3 +95,64 @@ impl Settings {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use muster_server::settings::{Program, read};
+
+    use super::*;
+
+    /// The settings with these flags, and the least beside them.
+    fn with(test: &str, flags: &[(&str, &str)]) -> Result<Settings, Mistakes> {
+        let key = std::env::temp_dir().join(format!("muster-{test}-{}.key", std::process::id()));
+        std::fs::write(&key, "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=").unwrap();
+        let least = [
+            ("--smtp-url", "smtp://mail:25"),
+            ("--mail-from", "no-reply@muster.example"),
+            ("--invitation-url", "http://invitation:8080"),
+            ("--page-key", key.to_str().unwrap()),
+        ];
+        let missing = least
+            .iter()
+            .filter(|(name, _)| flags.iter().all(|(given, _)| given != name));
+        let given: Vec<_> = missing
+            .chain(flags)
+            .map(|(name, value)| format!("{name}={value}").into())
+            .collect();
+        let program = Program {
+            name: String::new(),
+            about: String::new(),
+            version: "",
+            epilogue: "",
+        };
+        let settings = read(&program, &given);
+        std::fs::remove_file(&key).unwrap();
+        settings
+    }
+
+    #[test]
+    fn a_worker_is_not_taken_for_dead_while_it_waits() {
+        let usual = with("usual", &[]).unwrap().timing().unwrap();
+        assert_eq!(usual.lease, Duration::from_secs(900));
+        let contradiction = with(&["--mail-lease=0.5", "--mail-reply-wait=600"])
+            .unwrap()
+            .timing();
+        let Err(Mistakes::Wrong(wrong)) = contradiction else {
+            panic!("both are wrong")
+        };
+        assert_eq!(wrong.len(), 2);
+    }
+
+    #[test]
+    fn every_mistake_is_told() {
+        let flags = [
+            ("--smtp-url", "mail"),
+            ("--mail-from", "nobody"),
+            ("--mail-workers", "0"),
+        ];
+        let Err(Mistakes::Wrong(wrong)) = with("mistakes", &flags) else {
+            panic!("three are wrong")
+        };
+        assert_eq!(wrong.len(), 3, "{wrong:?}");
+    }
+}

@@ -27,11 +27,20 @@ pub(crate) fn recovering(claimed: &Claimed) -> Span {
     span
 }
 
-/// The conversation with the mail server.
-pub(crate) fn conversation(server: &SmtpUrl) -> Span {
+/// Connecting to the mail server, up to its greeting and the answer to ours.
+pub(crate) fn connecting(server: &SmtpUrl) -> Span {
+    conversing(server, "SMTP connect")
+}
+
+/// Handing a message over, from the envelope to the server's last word.
+pub(crate) fn handing_over(server: &SmtpUrl) -> Span {
+    conversing(server, "SMTP send")
+}
+
+fn conversing(server: &SmtpUrl, name: &'static str) -> Span {
     tracing::info_span!(
         "smtp",
-        otel.name = "SMTP send",
+        otel.name = name,
         otel.kind = "client",
         otel.status_code = field::Empty,
         network.protocol.name = "smtp",

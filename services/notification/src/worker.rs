@@ -22,7 +22,7 @@ use pace::{Idle, Reach};
 const CHECK_EVERY: Duration = Duration::from_secs(1);
 /// How long attempts whose message has been handed over may wait for their reply when the service stops. What is lost
 /// then is ambiguous.
-const LAST_REPLIES: Duration = Duration::from_secs(3);
+const LAST_REPLIES: Duration = Duration::from_secs(2);
 
 /// Sends what is due, some at a time. Any number of them may run on one database.
 #[derive(Clone)]
@@ -78,18 +78,21 @@ impl Worker {
         tracing::info!("mail worker stopped");
     }
 
-    /// Tries everything that is due now, once, and answers what came of it: for tests, which step the worker.
-    pub async fn step(&self) -> Vec<Outcome> {
-        self.recover().await;
+    /// Tries everything that is due now, and answers what came of it: for tests, which step the worker.
+    ///
+    /// # Errors
+    /// The database's, when it cannot be asked what is due.
+    pub async fn step(&self) -> Result<Vec<Outcome>, DatabaseError> {
+        self.recover().await?;
         let mut outcomes = Vec::new();
         let mut attempts = JoinSet::new();
-        let (stop, mut due) = (CancellationToken::new(), self.claim(self.at_once).await);
+        let (stop, mut due) = (CancellationToken::new(), self.claim(self.at_once).await?);
         while !due.is_empty() {
             self.spawn(&mut attempts, due, &stop);
             outcomes.extend(std::mem::take(&mut attempts).join_all().await);
-            due = self.claim(self.at_once).await;
+            due = self.claim(self.at_once).await?;
         }
-        outcomes
+        Ok(outcomes)
     }
 
     async fn start(&self, attempts: &mut JoinSet<Outcome>, free: usize, stop: &CancellationToken) -> bool {
@@ -97,6 +100,7 @@ impl Worker {
             return false;
         }
         let due = self.claim(free).await;
+        let due = due.unwrap_or_else(|error| complain(&error, "looking for mail that is due"));
         let found = !due.is_empty();
         self.spawn(attempts, due, stop);
         found
@@ -109,14 +113,19 @@ impl Worker {
         }
     }
 
-    async fn claim(&self, limit: usize) -> Vec<Claimed> {
-        let mailer = &self.mailer;
-        let claimed = claim::claim(&mailer.database, &mailer.clock, limit, mailer.timing.lease).await;
-        claimed.unwrap_or_else(|error| complain(&error, "looking for mail that is due"))
+    async fn claim(&self, limit: usize) -> Result<Vec<Claimed>, DatabaseError> {
+        let Mailer {
+            database,
+            clock,
+            timing,
+            ..
+        } = &*self.mailer;
+        claim::claim(database, clock, limit, timing.lease).await
     }
 
     async fn check(&self) {
-        self.recover().await;
+        let recovered = self.recover().await;
+        recovered.unwrap_or_else(|error| complain(&error, "recovering mail"));
         let now = self.mailer.clock.now();
         let counted: Result<_, DatabaseError> = self
             .mailer
@@ -129,20 +138,15 @@ impl Worker {
         }
     }
 
-    async fn recover(&self) {
+    async fn recover(&self) -> Result<(), DatabaseError> {
         let Mailer {
             database,
             clock,
             timing,
             ..
         } = &*self.mailer;
-        loop {
-            match recover::recover(database, clock, timing.resend_after).await {
-                Ok(0) => return,
-                Ok(_) => {}
-                Err(error) => return complain(&error, "recovering mail"),
-            }
-        }
+        while recover::recover(database, clock, timing.resend_after).await? > 0 {}
+        Ok(())
     }
 }
 

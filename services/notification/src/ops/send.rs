@@ -8,7 +8,7 @@ use muster_database::{Database, DatabaseError};
 use time::OffsetDateTime;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 use super::settle;
 use crate::domain::{self, Ahead, Jitter, Mail, MessageProblem, Outcome, Plan, Rendered, Sender};
@@ -50,6 +50,13 @@ impl Timing {
     }
 }
 
+/// A message that the server is waiting for.
+struct Announced {
+    conversation: Conversation,
+    rendered: Rendered,
+    span: Span,
+}
+
 /// The dot must not be written.
 #[derive(Debug)]
 struct Withheld;
@@ -64,7 +71,7 @@ impl Mailer {
             let mut expire_time = None;
             let outcome = self.attempt(&claimed, &mut expire_time, stop).await;
             let plan = self.plan(outcome.clone(), &claimed, expire_time);
-            tracing::Span::current().record("muster.outcome", outcome.word());
+            Span::current().record("muster.outcome", outcome.word());
             measures::attempted(&outcome, &plan, started.elapsed());
             self.settle(Arc::new(claimed), Arc::new(plan)).await;
             outcome
@@ -78,24 +85,17 @@ impl Mailer {
         expire_time: &mut Option<OffsetDateTime>,
         stop: &CancellationToken,
     ) -> Outcome {
-        let span = spans::conversation(&self.smtp.options().server);
         let prepared = tokio::select! {
             biased;
             () = stop.cancelled() => Err(Outcome::Stopped),
-            prepared = timeout(self.timing.before_dot(), self.prepare(claimed, expire_time, &span)) => {
+            prepared = timeout(self.timing.before_dot(), self.prepare(claimed, expire_time)) => {
                 prepared.unwrap_or(Err(Outcome::Broken))
             }
         };
-        let outcome = match prepared {
-            Ok((conversation, rendered)) => {
-                self.hand_over(conversation, &rendered, claimed.lease)
-                    .instrument(span.clone())
-                    .await
-            }
+        match prepared {
+            Ok(announced) => self.hand_over(announced, claimed.lease).await,
             Err(outcome) => outcome,
-        };
-        spans::ended(&span, &outcome);
-        outcome
+        }
     }
 
     /// A connection first: while the server is away nobody needs to be asked. Then the owner, as late as can be.
@@ -103,9 +103,8 @@ impl Mailer {
         &self,
         claimed: &Claimed,
         expire_time: &mut Option<OffsetDateTime>,
-        span: &tracing::Span,
-    ) -> Result<(Conversation, Rendered), Outcome> {
-        let conversation = self.smtp.connection().instrument(span.clone()).await?;
+    ) -> Result<Announced, Outcome> {
+        let conversation = self.smtp.connection().await?;
         let rendered = match self.written(claimed, expire_time).await {
             Ok(rendered) => rendered,
             Err(outcome) => {
@@ -113,12 +112,23 @@ impl Mailer {
                 return Err(outcome);
             }
         };
-        let conversation = self
+        let span = spans::handing_over(&self.smtp.options().server);
+        match self
             .smtp
             .envelope(conversation, &rendered)
             .instrument(span.clone())
-            .await?;
-        Ok((conversation, rendered))
+            .await
+        {
+            Ok(conversation) => Ok(Announced {
+                conversation,
+                rendered,
+                span,
+            }),
+            Err(outcome) => {
+                spans::ended(&span, &outcome);
+                Err(outcome)
+            }
+        }
     }
 
     async fn written(
@@ -138,11 +148,16 @@ impl Mailer {
         })
     }
 
-    async fn hand_over(&self, mut conversation: Conversation, rendered: &Rendered, lease: Lease) -> Outcome {
-        let at_dot = self.reach_dot(lease);
-        let outcome = conversation
-            .message(rendered, at_dot, self.smtp.options().reply_wait)
-            .await;
+    async fn hand_over(&self, announced: Announced, lease: Lease) -> Outcome {
+        let Announced {
+            mut conversation,
+            rendered,
+            span,
+        } = announced;
+        let wait = self.smtp.options().reply_wait;
+        let message = conversation.message(&rendered, self.reach_dot(lease), wait);
+        let outcome = message.instrument(span.clone()).await;
+        spans::ended(&span, &outcome);
         self.smtp.settle(conversation, &outcome).await;
         outcome
     }

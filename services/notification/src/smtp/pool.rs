@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use lettre::transport::smtp::extension::ClientId;
 use tokio::time::{Instant, timeout};
+use tracing::Instrument;
 
 use super::{Conversation, SmtpUrl};
 use crate::domain::{Outcome, Rendered};
+use crate::spans;
 
 /// Servers hang up after minutes; a connection is cheap.
 const IDLE_LIMIT: Duration = Duration::from_secs(30);
@@ -108,10 +110,12 @@ impl Smtp {
     }
 
     async fn connect(&self) -> Result<Conversation, Outcome> {
-        let connecting = Conversation::open(&self.options.server, &self.hello);
-        timeout(self.options.connect_limit, connecting)
-            .await
+        let span = spans::connecting(&self.options.server);
+        let opening = Conversation::open(&self.options.server, &self.hello).instrument(span.clone());
+        let opened = timeout(self.options.connect_limit, opening).await;
+        opened
             .unwrap_or(Err(Outcome::Unreachable(None)))
+            .inspect_err(|outcome| spans::ended(&span, outcome))
     }
 
     fn take_idle(&self) -> Option<Conversation> {

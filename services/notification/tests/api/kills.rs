@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::mail_source::address_of;
 use crate::smtp_server::{Fault, SmtpServer};
-use crate::world::{LEASE, RESEND_AFTER, World};
+use crate::world::{LEASE, RESEND_AFTER, World, step};
 
 const DELIVERIES: usize = 150;
 const KILLS: u64 = 60;
@@ -67,7 +67,7 @@ async fn killed_workers_lose_nothing_and_double_nothing() {
 async fn finish(world: &World) {
     let worker = world.worker();
     for _ in 0..200 {
-        worker.step().await;
+        step(&worker).await;
         let open = "SELECT count(*) FROM deliveries WHERE state IN ('QUEUED', 'DEFERRED', 'SENDING')";
         if world.database.count(open).await == 0 {
             return;

@@ -1,6 +1,7 @@
 //! The notification service against a real database, a real broker, and a mail server that breaks where it is told to.
 #![expect(
     clippy::unwrap_used,
+    clippy::panic,
     reason = "a failure in a helper is the failure of its test"
 )]
 

@@ -14,7 +14,7 @@ async fn a_mail_that_is_not_wanted_any_more_is_dropped() {
     let world = World::new().await;
     let subject = world.ask().await;
     world.source.cancel(&subject.to_string());
-    assert_eq!(words(&world.worker().step().await), ["unwanted"]);
+    assert_eq!(words(&world.step().await), ["unwanted"]);
     assert_eq!(world.row(subject).await.state, "DROPPED");
     assert_eq!(world.told(subject).await, ["delivery.dropped"]);
     assert!(
@@ -33,7 +33,7 @@ async fn a_mail_about_nothing_is_dropped() {
     world
         .source
         .answer(&subject.to_string(), Err(Status::not_found("nothing")));
-    world.worker().step().await;
+    world.step().await;
     assert_eq!(world.row(subject).await.state, "DROPPED");
 }
 
@@ -45,7 +45,7 @@ async fn a_mail_whose_owner_is_away_waits_without_counting() {
         .source
         .answer(&subject.to_string(), Err(Status::internal("broken")));
     for _ in 0..3 {
-        assert_eq!(words(&world.worker().step().await), ["unasked"]);
+        assert_eq!(words(&world.step().await), ["unasked"]);
         let row = world.row(subject).await;
         assert_eq!((row.state.as_str(), row.attempts), ("QUEUED", 0));
         assert!(world.until(&row) < Duration::from_secs(7));
@@ -54,7 +54,7 @@ async fn a_mail_whose_owner_is_away_waits_without_counting() {
     world
         .source
         .answer(&subject.to_string(), Ok(mail(&subject.to_string(), 1)));
-    assert_eq!(words(&world.worker().step().await), ["taken"]);
+    assert_eq!(words(&world.step().await), ["taken"]);
     assert_eq!(world.told(subject).await, ["delivery.sent"]);
 }
 
@@ -67,7 +67,7 @@ async fn a_mail_that_cannot_be_written_has_failed() {
         ..mail(&subject.to_string(), 1)
     };
     world.source.answer(&subject.to_string(), Ok(answer));
-    world.worker().step().await;
+    world.step().await;
     assert_eq!(world.row(subject).await.state, "FAILED");
     assert_eq!(world.told(subject).await, ["delivery.failed"]);
 }
@@ -81,7 +81,7 @@ async fn an_address_outside_ascii_needs_a_server_that_knows_it() {
         ..mail(&subject.to_string(), 1)
     };
     world.source.answer(&subject.to_string(), Ok(answer));
-    assert_eq!(words(&world.worker().step().await), ["unmailable"]);
+    assert_eq!(words(&world.step().await), ["unmailable"]);
     assert_eq!(world.row(subject).await.state, "FAILED");
 }
 
@@ -90,10 +90,10 @@ async fn a_mail_is_cancelled_up_to_the_moment_it_is_claimed() {
     let world = World::new().await;
     world.smtp.script([Fault::Rcpt("451 4.7.1 greylisted")]);
     let subject = world.ask().await;
-    world.worker().step().await;
+    world.step().await;
     world.source.cancel(&subject.to_string());
     world.clock.advance(world.until(&world.row(subject).await));
-    world.worker().step().await;
+    world.step().await;
     assert_eq!(
         world.told(subject).await,
         ["delivery.deferred", "delivery.dropped"]

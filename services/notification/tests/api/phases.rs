@@ -6,14 +6,14 @@ use muster_notification::domain::Outcome;
 
 use crate::mail_source::{address_of, mail};
 use crate::smtp_server::Fault;
-use crate::world::{World, words};
+use crate::world::{World, step, words};
 
 /// Sends one message with this fault, and answers its state, the server's reply and the events.
 async fn with(fault: Fault) -> (World, String, String, Vec<String>) {
     let world = World::new().await;
     world.smtp.script([fault]);
     let subject = world.ask().await;
-    world.worker().step().await;
+    world.step().await;
     let (row, told) = (world.row(subject).await, world.told(subject).await);
     (world, row.state, row.server_reply, told)
 }
@@ -22,7 +22,7 @@ async fn with(fault: Fault) -> (World, String, String, Vec<String>) {
 async fn a_message_is_sent_and_told_of() {
     let world = World::new().await;
     let subject = world.ask().await;
-    assert_eq!(words(&world.worker().step().await), ["taken"]);
+    assert_eq!(words(&world.step().await), ["taken"]);
     let row = world.row(subject).await;
     assert_eq!(
         (row.state.as_str(), row.server_reply.as_str(), row.attempts),
@@ -46,7 +46,7 @@ async fn a_server_that_is_away_defers_for_seconds_and_nobody_is_asked() {
     let world = World::new().await;
     world.smtp.close().await;
     let subject = world.ask().await;
-    assert_eq!(words(&world.worker().step().await), ["unreachable"]);
+    assert_eq!(words(&world.step().await), ["unreachable"]);
     let row = world.row(subject).await;
     assert_eq!((row.state.as_str(), row.attempts), ("DEFERRED", 0));
     assert!((4..=6).contains(&world.until(&row).as_secs()), "{row:?}");
@@ -54,9 +54,9 @@ async fn a_server_that_is_away_defers_for_seconds_and_nobody_is_asked() {
     assert!(world.source.asked().is_empty());
 
     world.smtp.reopen().await;
-    assert!(world.worker().step().await.is_empty(), "not before its time");
+    assert!(world.step().await.is_empty(), "not before its time");
     world.clock.advance(Duration::from_secs(10));
-    assert_eq!(words(&world.worker().step().await), ["taken"]);
+    assert_eq!(words(&world.step().await), ["taken"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -65,7 +65,7 @@ async fn a_server_that_does_not_want_to_talk_defers_for_seconds() {
         let world = World::new().await;
         world.smtp.greet(Some(greeting));
         let subject = world.ask().await;
-        assert_eq!(words(&world.worker().step().await), ["unreachable"]);
+        assert_eq!(words(&world.step().await), ["unreachable"]);
         let row = world.row(subject).await;
         assert_eq!(row.state, "DEFERRED");
         assert!(greeting.starts_with(&row.server_reply), "{row:?}");
@@ -103,7 +103,7 @@ async fn a_postponement_at_any_phase_defers_by_the_schedule() {
         let world = World::new().await;
         world.smtp.script([fault, fault]);
         let subject = world.ask().await;
-        world.worker().step().await;
+        world.step().await;
         let row = world.row(subject).await;
         assert_eq!(
             (row.state.as_str(), row.server_reply.as_str()),
@@ -115,7 +115,7 @@ async fn a_postponement_at_any_phase_defers_by_the_schedule() {
             "{fault:?} {row:?}"
         );
         world.clock.advance(world.until(&row));
-        world.worker().step().await;
+        world.step().await;
         let row = world.row(subject).await;
         assert!(
             (240..=360).contains(&world.until(&row).as_secs()),
@@ -127,7 +127,7 @@ async fn a_postponement_at_any_phase_defers_by_the_schedule() {
             "the same reply is no news"
         );
         world.clock.advance(world.until(&row));
-        assert_eq!(words(&world.worker().step().await), ["taken"]);
+        assert_eq!(words(&world.step().await), ["taken"]);
         assert_eq!(
             (world.row(subject).await.attempts, world.smtp.taken().len()),
             (3, 1)
@@ -143,7 +143,7 @@ async fn a_message_is_not_deferred_beyond_the_expiry_of_its_link() {
         .expire_at(world.clock.now() + Duration::from_secs(30));
     world.smtp.script([Fault::Rcpt("451 4.7.1 greylisted")]);
     let subject = world.ask().await;
-    world.worker().step().await;
+    world.step().await;
     assert_eq!(world.row(subject).await.state, "FAILED");
     assert_eq!(world.told(subject).await, ["delivery.failed"]);
 }
@@ -153,7 +153,7 @@ async fn a_connection_cut_before_the_message_is_definite() {
     let (world, state, _, told) = with(Fault::CutAtRcpt).await;
     assert_eq!((state.as_str(), told.len()), ("DEFERRED", 1));
     world.clock.advance(Duration::from_secs(10));
-    assert_eq!(words(&world.worker().step().await), ["taken"]);
+    assert_eq!(words(&world.step().await), ["taken"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -207,12 +207,12 @@ async fn a_slow_reply_is_waited_for_up_to_its_limit() {
         Fault::Held("250 2.0.0 ok"),
     ]);
     world.ask().await;
-    assert_eq!(words(&world.worker().step().await), ["taken"]);
+    assert_eq!(words(&world.step().await), ["taken"]);
 
     let mut mailer = world.mailer();
     mailer.smtp = world.smtp_client(Duration::from_millis(200));
     world.ask().await;
-    assert_eq!(words(&world.worker_of(mailer).step().await), ["ambiguous"]);
+    assert_eq!(words(&step(&world.worker_of(mailer)).await), ["ambiguous"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -222,7 +222,7 @@ async fn a_connection_carries_one_message_after_the_other() {
     for fault in [Fault::None, Fault::Rcpt("550 5.1.1 no"), Fault::None] {
         world.smtp.script([fault]);
         world.ask().await;
-        worker.step().await;
+        step(&worker).await;
     }
     assert_eq!((world.smtp.connections(), world.smtp.taken().len()), (1, 2));
 }
@@ -232,11 +232,11 @@ async fn a_connection_that_the_server_closed_meanwhile_costs_nothing() {
     let world = World::new().await;
     let worker = world.worker();
     world.ask().await;
-    worker.step().await;
+    step(&worker).await;
     world.smtp.close().await;
     world.smtp.reopen().await;
     let subject = world.ask().await;
-    assert_eq!(words(&worker.step().await), ["taken"]);
+    assert_eq!(words(&step(&worker).await), ["taken"]);
     assert_eq!(world.row(subject).await.attempts, 1);
 }
 

@@ -94,6 +94,11 @@ impl World {
         })
     }
 
+    /// Lets a worker of its own try everything that is due now.
+    pub(crate) async fn step(&self) -> Vec<Outcome> {
+        step(&self.worker()).await
+    }
+
     /// A worker of its own, as another replica would be.
     pub(crate) fn worker(&self) -> Worker {
         self.worker_of(self.mailer())
@@ -172,6 +177,16 @@ impl World {
         (row.next_attempt_time.unwrap() - self.clock.now())
             .try_into()
             .unwrap()
+    }
+}
+
+/// Lets a worker try everything that is due now. On a busy machine it may have to try again.
+pub(crate) async fn step(worker: &Worker) -> Vec<Outcome> {
+    loop {
+        match worker.step().await {
+            Ok(outcomes) => return outcomes,
+            Err(error) => assert!(error.is_transient(), "{error:?}"),
+        }
     }
 }
 
