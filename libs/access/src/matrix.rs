@@ -56,7 +56,7 @@ pub fn render(rules: &Rules, decide: impl Fn(Role, &str, &Target) -> bool) -> St
 const HEAD: &str = "# Who may call what
 
 Made from the rules in the protos and the policies beside this file; a test compares it. Regenerate on purpose with
-`MUSTER_REGENERATE=1 cargo test -p muster-gateway --test matrix`, and review the difference: `yes` that was not there widens access.
+`MUSTER_REGENERATE=1 cargo test -p muster-gateway matrix`, and review the difference: `yes` that was not there widens access.
 
 *nobody* is a caller without a token, *person* is signed in without a role in the organization that the request names.
 `own`: signed in is enough, for what belongs to the caller or to everybody. `link`: the holder of a link that the service verifies.

@@ -1,6 +1,6 @@
 //! Tests of tokens: what is believed, and above all what is not.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod callers;
 mod issuer;

@@ -11,6 +11,8 @@ use tonic::body::Body;
 use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
 use tower::{Service as _, ServiceExt as _};
 
+use super::refuse;
+
 const CONNECT: Duration = Duration::from_secs(2);
 const KEEPALIVE: Duration = Duration::from_secs(30);
 const KEEPALIVE_ANSWER: Duration = Duration::from_secs(10);
@@ -75,22 +77,26 @@ impl Backends {
         *request.version_mut() = http::Version::HTTP_2;
         *request.uri_mut() = Uri::from_static(&rule.path);
         *request.headers_mut() = headers;
-        let away = |error: tonic::transport::Error| {
-            tracing::warn!(
-                service = rule.area,
-                error = &error as &dyn std::error::Error,
-                "a service does not answer"
-            );
-            Refusal::unavailable()
-        };
-        channel
-            .ready()
-            .await
-            .map_err(away)?
-            .call(request)
-            .await
-            .map_err(away)
+        let answered = async { channel.ready().await?.call(request).await };
+        answered.await.map_err(|error| refusal(&rule.area, &error))
     }
+}
+
+/// The channel keeps to the deadline, too, and may notice it before we do.
+fn refusal(area: &str, error: &tonic::transport::Error) -> Refusal {
+    let mut cause: Option<&dyn std::error::Error> = Some(error);
+    while let Some(inner) = cause {
+        if inner.is::<tonic::TimeoutExpired>() {
+            return refuse::too_late();
+        }
+        cause = inner.source();
+    }
+    tracing::warn!(
+        service = area,
+        error = error as &dyn std::error::Error,
+        "a service does not answer"
+    );
+    Refusal::unavailable()
 }
 
 fn connection(area: &str, url: &PeerUrl) -> Result<Channel, NoBackend> {

@@ -29,7 +29,7 @@ pub(super) struct Time {
 impl Time {
     /// What the client asks for, as far as the method allows.
     pub(super) fn of(rule: &MethodRule, headers: &HeaderMap) -> Self {
-        let asked = asked(headers);
+        let asked = asked(headers).map(before_the_client);
         let stream = rule.client_streaming || rule.server_streaming;
         let limit = if stream { LIFE } else { UNARY };
         Self {
@@ -57,6 +57,11 @@ impl Time {
     pub(super) fn header(&self) -> Option<HeaderValue> {
         self.told.then(|| written(self.left())).flatten()
     }
+}
+
+/// Our answer must come before the client stops listening.
+fn before_the_client(asked: Duration) -> Duration {
+    asked.saturating_sub((asked / 20).min(Duration::from_millis(5)))
 }
 
 /// At most eight digits and a unit.
@@ -120,7 +125,7 @@ mod tests {
         assert_eq!(time(false, None), (UNARY, Some("5000000u".to_owned())));
         assert_eq!(
             time(false, Some("250m")),
-            (Duration::from_millis(250), Some("250000u".to_owned()))
+            (Duration::from_millis(245), Some("245000u".to_owned()))
         );
         assert_eq!(time(false, Some("1H")), (UNARY, Some("5000000u".to_owned())));
         assert_eq!(time(false, Some("bad")), (UNARY, Some("5000000u".to_owned())));
@@ -135,7 +140,7 @@ mod tests {
         assert_eq!(time(true, None), (LIFE, None));
         assert_eq!(
             time(true, Some("10M")),
-            (Duration::from_secs(600), Some("600000m".to_owned()))
+            (Duration::from_millis(599_995), Some("599995m".to_owned()))
         );
     }
 }

@@ -1,7 +1,5 @@
 //! The committed table of who may call what is what the rules and the policies say.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
-
 use std::path::Path;
 
 use muster_access::matrix::{self, Role as Column};
@@ -73,6 +71,6 @@ fn the_committed_matrix_is_the_one_in_force() {
     assert!(
         committed == rendered,
         "who may call what has changed; review it, then run \
-         MUSTER_REGENERATE=1 cargo test -p muster-gateway --test matrix\n{difference}"
+         MUSTER_REGENERATE=1 cargo test -p muster-gateway matrix\n{difference}"
     );
 }

@@ -1,0 +1,277 @@
+//! Who may call, and what everybody else hears.
+
+use std::time::{Duration, Instant};
+
+use muster_identity::{Access, Caller, PersonCaller, Role as Known};
+use muster_ids::OrganizationId;
+use muster_proto::organization::v1::Role;
+use muster_refusal::ErrorReason;
+use tonic::Code;
+
+use crate::support::{ABSENT, OURS, THEIRS, World};
+use crate::wire::{Call, field, framed};
+
+const CREATE: &str = "invitation.v1.InvitationService/CreateInvitation";
+const LIST: &str = "invitation.v1.InvitationService/ListInvitations";
+
+#[tokio::test]
+async fn a_call_that_is_allowed_arrives_unchanged_with_a_caller_token_of_its_own() {
+    let world = World::new().await;
+    let token = world.member("ada", OURS, Role::Admin);
+    let message = [field(1, OURS), field(15, "whatever else")].concat();
+    let answer = Call::to(CREATE).token(&token).send(&world.edge, &message).await;
+    assert_eq!(answer.code(), Code::Ok);
+    assert_eq!(answer.body, framed(crate::backend::ANSWER));
+    assert_eq!(answer.metadata["x-of-the-service"], "kept");
+
+    let seen = world.backend.only();
+    assert!(seen.whole);
+    assert_eq!(seen.body, framed(&message));
+    let caller = seen.headers["muster-caller"].to_str().unwrap();
+    let told = world.verifier("invitation").verify(caller, &seen.path).unwrap();
+    let Caller::Person(PersonCaller {
+        id,
+        name,
+        emails,
+        staff,
+        access,
+    }) = told
+    else {
+        panic!("{told:?}")
+    };
+    assert_eq!(
+        (id, name.as_deref(), staff),
+        (world.person("ada"), Some("ada"), false)
+    );
+    assert_eq!(emails[0].as_given(), "ada@example.org");
+    let organization: OrganizationId = OURS.trim_start_matches("organizations/").parse().unwrap();
+    let permission = "invitation.create".to_owned();
+    assert_eq!(
+        access,
+        Some(Access {
+            permission,
+            organization: Some(organization),
+            role: Some(Known::Admin)
+        })
+    );
+}
+
+#[tokio::test]
+async fn identity_in_headers_never_arrives() {
+    let world = World::new().await;
+    let token = world.member("ada", OURS, Role::Admin);
+    let spoofed = [
+        "muster-caller",
+        "Muster-Caller",
+        "x-user-id",
+        "x-forwarded-for",
+        "x-forwarded-user",
+        "x-request-id",
+        "baggage",
+        "cookie",
+        "x-muster-person",
+        "forwarded",
+        "x-envoy-peer-metadata",
+        "grpc-accept-encoding",
+        "l5d-client-id",
+    ];
+    let call = spoofed.iter().fold(Call::to(CREATE).token(&token), |call, name| {
+        call.header(name, "spoofed")
+    });
+    assert_eq!(call.send(&world.edge, &field(1, OURS)).await.code(), Code::Ok);
+    let headers = world.backend.only().headers;
+    assert!(
+        headers.values().all(|value| value.as_bytes() != b"spoofed"),
+        "{headers:?}"
+    );
+    let mut names: Vec<_> = headers.keys().map(|name| name.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(
+        names,
+        [
+            "content-type",
+            "grpc-timeout",
+            "muster-caller",
+            "te",
+            "user-agent",
+            "x-request-id"
+        ]
+    );
+    assert!(!headers.contains_key("authorization"));
+}
+
+#[tokio::test]
+async fn another_organization_and_one_that_does_not_exist_sound_the_same() {
+    let world = World::new().await;
+    let token = world.member("ada", OURS, Role::Owner);
+    world.set_role("bob", THEIRS, Role::Owner);
+    let mut heard = Vec::new();
+    for scope in [THEIRS, ABSENT, "organizations/nonsense", "trainings/1", ""] {
+        heard.push(
+            Call::to(LIST)
+                .token(&token)
+                .send(&world.edge, &field(1, scope))
+                .await,
+        );
+    }
+    heard.push(Call::to(LIST).token(&token).send(&world.edge, b"").await);
+    for answer in &heard {
+        assert_eq!(answer.code(), Code::PermissionDenied);
+        assert_eq!(answer.bytes(), heard[0].bytes());
+    }
+    assert!(world.backend.seen().is_empty());
+}
+
+#[tokio::test]
+async fn a_role_may_what_the_policies_say() {
+    let world = World::new().await;
+    let viewer = world.member("vic", OURS, Role::Viewer);
+    let call = async |method: &str, token: &str| {
+        Call::to(method)
+            .token(token)
+            .send(&world.edge, &field(1, OURS))
+            .await
+            .code()
+    };
+    assert_eq!(call(LIST, &viewer).await, Code::Ok);
+    assert_eq!(call(CREATE, &viewer).await, Code::PermissionDenied);
+    let staff = world.issuer.staff_token("sam");
+    assert_eq!(
+        call("organization.v1.OrganizationService/ApproveOrganization", &staff).await,
+        Code::Ok
+    );
+    assert_eq!(call(CREATE, &staff).await, Code::PermissionDenied);
+    assert_eq!(
+        call("records.v1.TrainingService/CreateTraining", &staff).await,
+        Code::Ok
+    );
+    assert_eq!(
+        call("records.v1.TrainingService/CreateTraining", &viewer).await,
+        Code::PermissionDenied
+    );
+}
+
+#[tokio::test]
+async fn a_new_role_counts_at_once_and_a_lost_one_is_gone_within_five_seconds() {
+    let world = World::new().await;
+    let token = world.issuer.token("ada");
+    let list = async || {
+        Call::to(LIST)
+            .token(&token)
+            .send(&world.edge, &field(1, OURS))
+            .await
+            .code()
+    };
+    assert_eq!(list().await, Code::PermissionDenied);
+    world.set_role("ada", OURS, Role::Viewer);
+    assert_eq!(list().await, Code::Ok);
+    let asked = world.backend.lookups();
+    assert_eq!(list().await, Code::Ok);
+    assert_eq!(
+        world.backend.lookups(),
+        asked,
+        "a role is remembered for a moment"
+    );
+    world.set_role("ada", OURS, Role::Unspecified);
+    let lost = Instant::now();
+    while list().await == Code::Ok {
+        assert!(
+            lost.elapsed() < Duration::from_secs(5),
+            "a lost role still counts"
+        );
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn without_a_good_token_nobody_gets_in() {
+    let world = World::new().await;
+    let message = field(1, OURS);
+    let missing = Call::to(LIST).send(&world.edge, &message).await;
+    assert_eq!(
+        (missing.code(), missing.reason()),
+        (Code::Unauthenticated, Some(ErrorReason::TokenMissing))
+    );
+    let good = world.member("ada", OURS, Role::Owner);
+    let twice = Call::to(LIST)
+        .token(&good)
+        .token(&good)
+        .send(&world.edge, &message)
+        .await;
+    let altered = Call::to(LIST)
+        .token(&format!("{good}x"))
+        .send(&world.edge, &message)
+        .await;
+    let workload = Call::to(LIST)
+        .token(&world.workload("learning-system"))
+        .send(&world.edge, &message)
+        .await;
+    let basic = Call::to(LIST)
+        .header("authorization", "Basic YTpi")
+        .send(&world.edge, &message)
+        .await;
+    for answer in [twice, altered, workload, basic] {
+        assert_eq!(
+            (answer.code(), answer.reason()),
+            (Code::Unauthenticated, Some(ErrorReason::TokenInvalid))
+        );
+    }
+    assert!(world.backend.seen().is_empty());
+}
+
+#[tokio::test]
+async fn a_workload_calls_what_names_it_and_nothing_else() {
+    const REPORT: &str = "records.v1.ProgressService/ReportProgress";
+    let world = World::new().await;
+    let call = async |token: &str| Call::to(REPORT).token(token).send(&world.edge, b"").await;
+    assert_eq!(call(&world.workload("learning-system")).await.code(), Code::Ok);
+    let seen = world.backend.only();
+    let told = world
+        .verifier("records")
+        .verify(seen.headers["muster-caller"].to_str().unwrap(), &seen.path);
+    assert_eq!(
+        told,
+        Ok(Caller::Workload {
+            name: "learning-system".to_owned()
+        })
+    );
+    assert_eq!(
+        call(&world.workload("invitation")).await.code(),
+        Code::PermissionDenied
+    );
+    assert_eq!(
+        call(&world.issuer.token("learning-system")).await.code(),
+        Code::Unauthenticated
+    );
+}
+
+#[tokio::test]
+async fn the_holder_of_a_link_needs_no_sign_in_but_not_a_stale_one_either() {
+    const LOOKUP: &str = "invitation.v1.InvitationRedemptionService/LookupInvitation";
+    const ACCEPT: &str = "invitation.v1.InvitationRedemptionService/AcceptInvitation";
+    let world = World::new().await;
+    assert_eq!(Call::to(LOOKUP).send(&world.edge, b"").await.code(), Code::Ok);
+    let seen = world.backend.only();
+    let told = world
+        .verifier("invitation")
+        .verify(seen.headers["muster-caller"].to_str().unwrap(), &seen.path);
+    assert_eq!(told, Ok(Caller::Anonymous));
+    let signed_in = Call::to(LOOKUP)
+        .token(&world.issuer.token("ada"))
+        .send(&world.edge, b"")
+        .await;
+    assert_eq!(signed_in.code(), Code::Ok);
+    assert_eq!(
+        Call::to(LOOKUP)
+            .token("stale")
+            .send(&world.edge, b"")
+            .await
+            .code(),
+        Code::Unauthenticated
+    );
+    assert_eq!(
+        Call::to(ACCEPT).send(&world.edge, b"").await.reason(),
+        Some(ErrorReason::TokenMissing)
+    );
+}

@@ -1,0 +1,150 @@
+//! What stands behind the edge in these tests: it tells roles, and writes down every other call.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
+
+use futures::future::BoxFuture;
+use http::{HeaderMap, Request, Response};
+use http_body::Frame;
+use http_body_util::{BodyExt as _, StreamBody};
+use muster_proto::organization::v1::{GetRoleRequest, GetRoleResponse, Role};
+use prost::Message as _;
+use tokio::net::TcpListener;
+use tonic::body::Body;
+use tonic::transport::Server;
+use tonic::transport::server::TcpIncoming;
+
+use crate::wire::framed;
+
+/// A call as the service got it.
+#[derive(Debug, Clone)]
+pub(crate) struct Seen {
+    pub(crate) path: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+    /// Whether the request ended as it should, or was cut off.
+    pub(crate) whole: bool,
+}
+
+/// A service for all areas.
+#[derive(Clone, Default)]
+pub(crate) struct Backend {
+    roles: Arc<Mutex<HashMap<(String, String), Role>>>,
+    seen: Arc<Mutex<Vec<Seen>>>,
+    lookups: Arc<Mutex<usize>>,
+}
+
+/// What it answers to every call but the one for roles.
+pub(crate) const ANSWER: &[u8] = b"\x0a\x03yes";
+
+/// A message that it never answers.
+pub(crate) const HANG: &[u8] = b"\x7a\x04hang";
+
+impl Backend {
+    /// Listens; the URL.
+    pub(crate) async fn serve(&self) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let service = self.clone();
+        tokio::spawn(Server::builder().serve_with_incoming(service, TcpIncoming::from(listener)));
+        url
+    }
+
+    pub(crate) fn set_role(&self, organization: &str, person: &str, role: Role) {
+        self.roles
+            .lock()
+            .unwrap()
+            .insert((organization.to_owned(), person.to_owned()), role);
+    }
+
+    pub(crate) fn seen(&self) -> Vec<Seen> {
+        self.seen.lock().unwrap().clone()
+    }
+
+    /// The only call that came through.
+    pub(crate) fn only(&self) -> Seen {
+        let seen = self.seen();
+        assert_eq!(seen.len(), 1, "{seen:?}");
+        seen.into_iter().next().unwrap()
+    }
+
+    /// How often roles were asked for.
+    pub(crate) fn lookups(&self) -> usize {
+        *self.lookups.lock().unwrap()
+    }
+
+    fn role(&self, body: &[u8]) -> Vec<u8> {
+        *self.lookups.lock().unwrap() += 1;
+        let asked = GetRoleRequest::decode(body.get(5..).unwrap()).unwrap();
+        let known = self
+            .roles
+            .lock()
+            .unwrap()
+            .get(&(asked.organization, asked.person))
+            .copied();
+        GetRoleResponse {
+            role: known.unwrap_or_default().into(),
+        }
+        .encode_to_vec()
+    }
+
+    async fn answer(self, request: Request<Body>) -> Response<Body> {
+        let (parts, mut body) = request.into_parts();
+        let (mut bytes, mut whole) = (Vec::new(), true);
+        while let Some(frame) = body.frame().await {
+            match frame.map(Frame::into_data) {
+                Ok(Ok(data)) => bytes.extend_from_slice(&data),
+                Ok(Err(_)) => {}
+                Err(_) => {
+                    whole = false;
+                    break;
+                }
+            }
+        }
+        let path = parts.uri.path().to_owned();
+        let hangs = bytes.ends_with(HANG);
+        let message = if path.ends_with("/GetRole") {
+            self.role(&bytes)
+        } else {
+            ANSWER.to_vec()
+        };
+        if !path.ends_with("/GetRole") {
+            self.seen.lock().unwrap().push(Seen {
+                path: path.clone(),
+                headers: parts.headers,
+                body: bytes,
+                whole,
+            });
+        }
+        if hangs {
+            std::future::pending::<()>().await;
+        }
+        let mut trailers = HeaderMap::new();
+        trailers.insert("grpc-status", "0".parse().unwrap());
+        trailers.insert("x-of-the-service", "kept".parse().unwrap());
+        let frames = [Frame::data(framed(&message).into()), Frame::trailers(trailers)];
+        let body = StreamBody::new(futures::stream::iter(frames.map(Ok::<_, Infallible>)));
+        let mut response = Response::new(Body::new(body));
+        response
+            .headers_mut()
+            .insert("content-type", "application/grpc".parse().unwrap());
+        response
+    }
+}
+
+impl tower::Service<Request<Body>> for Backend {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response<Body>, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let this = self.clone();
+        Box::pin(async move { Ok(this.answer(request).await) })
+    }
+}

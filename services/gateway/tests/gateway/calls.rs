@@ -1,0 +1,175 @@
+//! What happens to calls that are wrong in themselves.
+
+use std::time::{Duration, Instant};
+
+use muster_proto::organization::v1::Role;
+use muster_refusal::ErrorReason;
+use tonic::Code;
+use tonic_types::StatusExt as _;
+
+use crate::backend::{Backend, HANG};
+use crate::support::{OURS, THEIRS, World};
+use crate::wire::{Call, field, framed};
+
+const LIST: &str = "invitation.v1.InvitationService/ListInvitations";
+
+#[tokio::test]
+async fn internal_methods_sound_like_methods_that_do_not_exist() {
+    let world = World::new().await;
+    let token = world.member("ada", OURS, Role::Owner);
+    let internal = [
+        "organization.v1.RolesInternalService/GetRole",
+        "invitation.v1.MailSourceInternalService/GetMail",
+    ];
+    let unknown = [
+        "nothing.v1.NoService/Nothing",
+        "invitation.v1.InvitationService/listInvitations",
+        "x",
+    ];
+    let mut heard = Vec::new();
+    for method in internal.iter().chain(&unknown) {
+        heard.push(Call::to(method).token(&token).send(&world.edge, b"").await);
+        heard.push(
+            Call::to(method)
+                .token(&world.workload("gateway"))
+                .send(&world.edge, b"")
+                .await,
+        );
+        heard.push(Call::to(method).send(&world.edge, b"").await);
+    }
+    for answer in &heard {
+        assert_eq!(
+            (answer.code(), answer.reason()),
+            (Code::Unimplemented, Some(ErrorReason::MethodNotFound))
+        );
+        assert_eq!(answer.bytes(), heard[0].bytes());
+    }
+    assert!(world.backend.seen().is_empty() && world.backend.lookups() == 0);
+}
+
+#[tokio::test]
+async fn a_message_that_two_decoders_could_read_differently_is_refused() {
+    let world = World::new().await;
+    let token = world.member("ada", OURS, Role::Owner);
+    let reason = async |body: Vec<u8>| {
+        Call::to(LIST)
+            .token(&token)
+            .send_bytes(&world.edge, body)
+            .await
+            .reason()
+    };
+    let doubled = framed(&[field(1, OURS), field(1, THEIRS)].concat());
+    assert_eq!(reason(doubled).await, Some(ErrorReason::MessageMalformed));
+    assert_eq!(reason(framed(&[0x0b])).await, Some(ErrorReason::MessageMalformed));
+    assert_eq!(
+        reason(framed(&[0x0a, 9])).await,
+        Some(ErrorReason::MessageMalformed)
+    );
+    assert_eq!(
+        reason([framed(&field(1, OURS)), framed(&field(1, THEIRS))].concat()).await,
+        Some(ErrorReason::MessageMalformed)
+    );
+    assert_eq!(reason(Vec::new()).await, Some(ErrorReason::MessageMalformed));
+    assert_eq!(
+        reason(vec![0, 0, 0, 0, 9, 1]).await,
+        Some(ErrorReason::MessageMalformed)
+    );
+    assert_eq!(
+        reason(vec![1, 0, 0, 0, 0]).await,
+        Some(ErrorReason::CompressionNotSupported)
+    );
+    assert_eq!(
+        reason(vec![0, 0, 4, 0, 1]).await,
+        Some(ErrorReason::MessageTooLarge)
+    );
+    assert!(
+        world.backend.seen().iter().all(|seen| !seen.whole),
+        "something was forwarded whole"
+    );
+}
+
+#[tokio::test]
+async fn a_public_address_may_call_so_often() {
+    const ACCEPT: &str = "invitation.v1.InvitationRedemptionService/AcceptInvitation";
+    let world = World::new().await;
+    let mut answers = Vec::new();
+    for _ in 0..62 {
+        answers.push(Call::to(ACCEPT).send(&world.edge, b"").await);
+    }
+    assert_eq!(answers[59].reason(), Some(ErrorReason::TokenMissing));
+    let limited = &answers[61];
+    assert_eq!(
+        (limited.code(), limited.reason()),
+        (Code::ResourceExhausted, Some(ErrorReason::RateLimited))
+    );
+    assert!(
+        limited
+            .status
+            .get_details_retry_info()
+            .and_then(|info| info.retry_delay)
+            .is_some()
+    );
+    // Others are not hurt: the count is by method, and what needs a sign-in is not counted.
+    let token = world.member("ada", OURS, Role::Owner);
+    assert_eq!(
+        Call::to(LIST)
+            .token(&token)
+            .send(&world.edge, &field(1, OURS))
+            .await
+            .code(),
+        Code::Ok
+    );
+}
+
+#[tokio::test]
+async fn a_call_ends_at_its_deadline_and_the_service_is_told_how_long_it_has() {
+    const OWN: &str = "records.v1.PersonRecordService/ListRecordAccesses";
+    let world = World::new().await;
+    let token = world.issuer.token("ada");
+    // The issuer's keys are fetched by the first call.
+    let warm = Call::to(OWN).token(&token);
+    assert_eq!(warm.send(&world.edge, b"").await.code(), Code::Ok);
+    let started = Instant::now();
+    let answer = Call::to(OWN)
+        .token(&token)
+        .header("grpc-timeout", "300m")
+        .send(&world.edge, HANG)
+        .await;
+    assert_eq!(
+        (answer.code(), answer.reason()),
+        (Code::DeadlineExceeded, Some(ErrorReason::DeadlineExceeded))
+    );
+    assert!(
+        (250..1000).contains(&started.elapsed().as_millis()),
+        "{:?}",
+        started.elapsed()
+    );
+    let told = world.backend.seen().pop().unwrap().headers["grpc-timeout"]
+        .to_str()
+        .unwrap()
+        .to_owned();
+    let micros: u64 = told.strip_suffix('u').unwrap().parse().unwrap();
+    assert!((100_000..=300_000).contains(&micros), "{told}");
+}
+
+#[tokio::test]
+async fn a_service_that_is_away_is_unavailable() {
+    let world = World::with_backend(Backend::default(), "http://127.0.0.1:1").await;
+    let token = world.issuer.token("ada");
+    let own = Call::to("records.v1.TrainingService/ListTrainings")
+        .token(&token)
+        .send(&world.edge, b"")
+        .await;
+    assert_eq!(
+        (own.code(), own.reason()),
+        (Code::Unavailable, Some(ErrorReason::Unavailable))
+    );
+    // No role can be known: nobody is let in.
+    let started = Instant::now();
+    let scoped = Call::to(LIST)
+        .token(&token)
+        .send(&world.edge, &field(1, OURS))
+        .await;
+    assert_eq!(scoped.code(), Code::Unavailable);
+    assert!(started.elapsed() < Duration::from_secs(6));
+}

@@ -1,0 +1,90 @@
+//! One port for everybody, and a start that tells everything that is wrong.
+
+use muster_clock::Clock;
+use muster_gateway::start;
+use muster_server::settings::Mistakes;
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_client::HealthClient;
+use tonic_reflection::pb::v1::ServerReflectionRequest;
+use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
+use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
+use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
+
+use crate::support::{World, elsewhere};
+
+#[tokio::test]
+async fn pages_and_grpc_share_a_port() {
+    let world = World::new().await;
+    let url = format!("http://{}", world.address);
+    let http1 = reqwest::get(&url).await.unwrap();
+    assert_eq!(http1.status(), 200);
+    assert!(http1.headers().contains_key("content-security-policy"));
+    let web = reqwest::Client::new()
+        .post(&url)
+        .header("content-type", "application/grpc-web+proto");
+    assert_eq!(web.send().await.unwrap().status(), 415);
+}
+
+#[tokio::test]
+async fn health_is_told_without_a_token() {
+    let world = World::new().await;
+    let mut health = HealthClient::new(world.channel.clone());
+    let told = health
+        .check(HealthCheckRequest {
+            service: String::new(),
+        })
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(told.status, 1);
+}
+
+#[tokio::test]
+async fn reflection_lists_what_can_be_called_and_nothing_internal() {
+    let world = World::new().await;
+    let list = ServerReflectionRequest {
+        host: String::new(),
+        message_request: Some(MessageRequest::ListServices(String::new())),
+    };
+    let mut reflection = ServerReflectionClient::new(world.channel.clone());
+    let mut told = reflection
+        .server_reflection_info(futures::stream::iter([list]))
+        .await
+        .unwrap()
+        .into_inner();
+    let Some(MessageResponse::ListServicesResponse(listed)) =
+        told.message().await.unwrap().unwrap().message_response
+    else {
+        panic!("no list")
+    };
+    let names: Vec<_> = listed.service.into_iter().map(|service| service.name).collect();
+    assert!(
+        names
+            .iter()
+            .any(|name| name == "muster.invitation.v1.InvitationService"),
+        "{names:?}"
+    );
+    assert!(!names.iter().any(|name| name.contains("Internal")), "{names:?}");
+}
+
+#[tokio::test]
+async fn everything_that_is_wrong_is_told_at_once() {
+    let mut settings = elsewhere("http://127.0.0.1:1");
+    settings.policies = Some("/nowhere".into());
+    let error = start(&settings, Clock::system(), None).await.unwrap_err();
+    let Some(Mistakes::Wrong(wrong)) = error.downcast_ref::<Mistakes>() else {
+        panic!("{error:#}")
+    };
+    for file in [
+        "muster.cedarschema",
+        "caller.pem",
+        "session.key",
+        "cluster.json",
+        "issuers.toml",
+    ] {
+        assert!(
+            wrong.iter().any(|line| line.contains(file)),
+            "{file} is missing in {wrong:#?}"
+        );
+    }
+}

@@ -1,0 +1,143 @@
+//! Made from the descriptors: every RPC × every kind of caller × {own, other, absent organization}. An RPC that is added
+//! is tested by being there.
+
+use muster_access::{Actor, MethodRule, Mode, Rules, SignIn, Target};
+use muster_gateway::policy::{Policies, Resource};
+use muster_identity::{PersonCaller, Role as Known};
+use muster_ids::OrganizationId;
+use muster_proto::organization::v1::Role;
+use tonic::Code;
+
+use crate::support::{ABSENT, OURS, THEIRS, World};
+use crate::wire::{Answer, Call};
+
+const ROLES: [(&str, Option<Known>, Role); 4] = [
+    ("nobody-here", None, Role::Unspecified),
+    ("viewer", Some(Known::Viewer), Role::Viewer),
+    ("admin", Some(Known::Admin), Role::Admin),
+    ("owner", Some(Known::Owner), Role::Owner),
+];
+
+fn rules() -> Rules {
+    Rules::load(muster_proto::pool()).unwrap_or_default()
+}
+
+/// A request that names this organization where the rule looks for it.
+fn naming(rule: &MethodRule, organization: &str) -> Vec<u8> {
+    let tags = rule.scope().map(|path| path.tags().to_vec()).unwrap_or_default();
+    if tags.is_empty() {
+        return Vec::new();
+    }
+    tags.iter()
+        .rev()
+        .fold(organization.as_bytes().to_vec(), |value, tag| {
+            let (tag, length) = (u8::try_from(*tag).unwrap(), u8::try_from(value.len()).unwrap());
+            assert!(tag < 16 && length < 128, "longer varints than this test writes");
+            [&[tag << 3 | 2, length][..], &value].concat()
+        })
+}
+
+async fn call(world: &World, rule: &MethodRule, token: Option<&str>, organization: &str) -> Answer {
+    let call = Call::to(rule.path.trim_start_matches("/muster."));
+    let call = token.into_iter().fold(call, Call::token);
+    call.send(&world.edge, &naming(rule, organization)).await
+}
+
+fn exposed(rules: &Rules) -> impl Iterator<Item = &MethodRule> {
+    rules.iter().filter(|rule| !rule.is_internal())
+}
+
+#[tokio::test]
+async fn without_a_token_only_links_and_public_rpcs_answer() {
+    let (world, rules) = (World::new().await, rules());
+    for rule in exposed(&rules) {
+        let open = matches!(
+            rule.mode,
+            Mode::Public { .. }
+                | Mode::Capability {
+                    sign_in: SignIn::Optional,
+                    ..
+                }
+        );
+        let expected = if open { Code::Ok } else { Code::Unauthenticated };
+        assert_eq!(
+            call(&world, rule, None, OURS).await.code(),
+            expected,
+            "{}",
+            rule.path
+        );
+    }
+}
+
+#[tokio::test]
+async fn every_role_may_on_every_rpc_exactly_what_is_declared() {
+    let (world, rules, policies) = (World::new().await, rules(), Policies::shipped().unwrap());
+    for (subject, role, stored) in ROLES {
+        for (subject, staff) in [(subject.to_owned(), false), (format!("{subject}-staff"), true)] {
+            world.set_role(&subject, OURS, stored);
+            let token = if staff {
+                world.issuer.staff_token(&subject)
+            } else {
+                world.issuer.token(&subject)
+            };
+            for rule in exposed(&rules) {
+                let person = PersonCaller {
+                    id: world.person(&subject),
+                    name: None,
+                    emails: Vec::new(),
+                    staff,
+                    access: None,
+                };
+                let expected = expected(rule, &policies, &person, role);
+                let code = call(&world, rule, Some(&token), OURS).await.code();
+                assert_eq!(code, expected, "{} as {subject}", rule.path);
+            }
+        }
+    }
+}
+
+fn expected(rule: &MethodRule, policies: &Policies, person: &PersonCaller, role: Option<Known>) -> Code {
+    let decided = |allowed: bool| if allowed { Code::Ok } else { Code::PermissionDenied };
+    match &rule.mode {
+        Mode::Require {
+            permission,
+            target: Target::Organization(_),
+        } => {
+            let ours: OrganizationId = OURS.trim_start_matches("organizations/").parse().unwrap();
+            decided(
+                policies
+                    .decide(person, role, permission, Resource::Organization(ours))
+                    .allowed,
+            )
+        }
+        Mode::Require {
+            permission,
+            target: Target::Platform,
+        } => decided(
+            policies
+                .decide(person, None, permission, Resource::Platform)
+                .allowed,
+        ),
+        Mode::Authenticated {
+            actor: Actor::Workload(_),
+            ..
+        } => Code::Unauthenticated,
+        _ => Code::Ok,
+    }
+}
+
+#[tokio::test]
+async fn on_every_rpc_another_organization_and_an_absent_one_sound_the_same() {
+    let (world, rules) = (World::new().await, rules());
+    let owner = world.member("owner", OURS, Role::Owner);
+    world.set_role("somebody-else", THEIRS, Role::Owner);
+    let mut tried = 0;
+    for rule in exposed(&rules).filter(|rule| rule.scope().is_some()) {
+        let other = call(&world, rule, Some(&owner), THEIRS).await;
+        let absent = call(&world, rule, Some(&owner), ABSENT).await;
+        assert_eq!(other.code(), Code::PermissionDenied, "{}", rule.path);
+        assert_eq!(other.bytes(), absent.bytes(), "{}", rule.path);
+        tried += 1;
+    }
+    assert!(tried > 15 && world.backend.seen().is_empty());
+}

@@ -1,0 +1,14 @@
+//! Tests of the gateway: the real process on a real port, an issuer, and a service behind it that writes down what it gets.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod authorization;
+mod backend;
+mod calls;
+mod door;
+mod generated;
+mod issuer;
+mod matrix;
+mod streams;
+mod support;
+mod wire;

@@ -1,0 +1,197 @@
+//! A gateway of one's own.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use muster_clock::Clock;
+use muster_gateway::{PeerSettings, Running, Settings, start};
+use muster_identity::{CallerVerifier, KeyFile, SigningKey, jwks_document};
+use muster_ids::PersonId;
+use muster_proto::organization::v1::Role;
+use muster_server::settings::{ListenSettings, Seconds, TelemetrySettings, WorkloadSettings};
+use muster_telemetry::LogFormat;
+use serde_json::json;
+use tonic::transport::{Channel, Endpoint};
+
+use crate::backend::Backend;
+use crate::issuer::{AUDIENCE, Issuer};
+use crate::wire::Wire;
+
+pub(crate) const OURS: &str = "organizations/018f3c4e-7a2b-7c3d-8e4f-5a6b7c8d9e0f";
+pub(crate) const THEIRS: &str = "organizations/018f3c4e-7a2b-7c3d-8e4f-000000000001";
+pub(crate) const ABSENT: &str = "organizations/018f3c4e-7a2b-7c3d-8e4f-ffffffffffff";
+
+const WORKLOAD_ISSUER: &str = "https://cluster.test";
+
+/// A gateway that runs, with everything around it.
+pub(crate) struct World {
+    pub(crate) edge: Wire,
+    pub(crate) channel: Channel,
+    pub(crate) address: SocketAddr,
+    pub(crate) backend: Backend,
+    pub(crate) issuer: Issuer,
+    cluster: SigningKey,
+    place: Place,
+    _running: Running,
+}
+
+/// A directory that is gone at the end of the test.
+pub(crate) struct Place(pub(crate) PathBuf);
+
+impl Place {
+    pub(crate) fn new() -> Self {
+        let path = std::env::temp_dir().join(format!("muster-gateway-{}", Clock::system().new_uuid()));
+        std::fs::create_dir_all(path.join("tokens")).unwrap();
+        Self(path)
+    }
+
+    pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.0.join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        let backend = Backend::default();
+        let url = backend.serve().await;
+        Self::with_backend(backend, &url).await
+    }
+
+    pub(crate) async fn with_backend(backend: Backend, url: &str) -> Self {
+        let (issuer, place) = (Issuer::start().await, Place::new());
+        let (signing, cluster) = (SigningKey::generate().unwrap(), SigningKey::generate().unwrap());
+        place.write("callers.json", &jwks_document([&signing]));
+        place.write(
+            "tokens/organization",
+            &workload_token(&cluster, "gateway", "organization"),
+        );
+        let settings = settings(&place, &issuer.url, url, &signing, &cluster);
+        let running = start(&settings, Clock::system(), None).await.unwrap();
+        let address = running.address();
+        let channel = Endpoint::from_shared(format!("http://{address}"))
+            .unwrap()
+            .connect_lazy();
+        Self {
+            edge: Wire::to(address),
+            channel,
+            address,
+            backend,
+            issuer,
+            cluster,
+            place,
+            _running: running,
+        }
+    }
+
+    /// Gives a person a role in an organization, and their token.
+    pub(crate) fn member(&self, subject: &str, organization: &str, role: Role) -> String {
+        self.set_role(subject, organization, role);
+        self.issuer.token(subject)
+    }
+
+    pub(crate) fn set_role(&self, subject: &str, organization: &str, role: Role) {
+        self.backend
+            .set_role(organization, &format!("persons/{}", self.person(subject)), role);
+    }
+
+    pub(crate) fn person(&self, subject: &str) -> PersonId {
+        PersonId::derive(&self.issuer.url, subject)
+    }
+
+    /// A workload's token for the gateway.
+    pub(crate) fn workload(&self, name: &str) -> String {
+        workload_token(&self.cluster, name, "gateway")
+    }
+
+    /// Verifies caller tokens as this service would.
+    pub(crate) fn verifier(&self, service: &str) -> CallerVerifier {
+        CallerVerifier::new(
+            KeyFile::open(self.place.0.join("callers.json")).unwrap(),
+            service,
+            Clock::system(),
+        )
+    }
+}
+
+fn workload_token(cluster: &SigningKey, name: &str, audience: &str) -> String {
+    let now = Clock::system().now().unix_timestamp();
+    let claims = json!({
+        "iss": WORKLOAD_ISSUER, "aud": [audience], "sub": format!("system:serviceaccount:muster:{name}"),
+        "iat": now, "exp": now + 600,
+    });
+    cluster.sign("JWT", &claims).unwrap()
+}
+
+fn settings(
+    place: &Place,
+    issuer: &str,
+    backend: &str,
+    signing: &SigningKey,
+    cluster: &SigningKey,
+) -> Settings {
+    let issuers = format!(
+        "[[issuer]]\nurl = \"{issuer}\"\naudience = \"{AUDIENCE}\"\nclient_id = \"pages\"\ntrust_email = true\n\
+         staff_claim = \"groups\"\nstaff_value = \"registry-staff\"\n"
+    );
+    Settings {
+        issuers: place.write("issuers.toml", &issuers),
+        caller_key: place.write("caller.pem", &signing.to_pem().unwrap()),
+        session_key: place.write("session.key", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="),
+        workload: WorkloadSettings {
+            workload_issuer: WORKLOAD_ISSUER.to_owned(),
+            workload_jwks: place.write("cluster.json", &jwks_document([cluster])),
+            workload_namespace: "muster".to_owned(),
+            workload_tokens: place.0.join("tokens"),
+        },
+        ..elsewhere(backend)
+    }
+}
+
+/// Settings whose files are nowhere.
+pub(crate) fn elsewhere(backend: &str) -> Settings {
+    let nowhere = Path::new("/nowhere");
+    let url = || backend.parse().unwrap();
+    let any = SocketAddr::from(([127, 0, 0, 1], 0));
+    Settings {
+        listen: ListenSettings {
+            listen: any,
+            admin_listen: any,
+            drain_delay: Seconds(Duration::ZERO),
+            max_calls: 64,
+        },
+        workload: WorkloadSettings {
+            workload_issuer: WORKLOAD_ISSUER.to_owned(),
+            workload_jwks: nowhere.join("cluster.json"),
+            workload_namespace: "muster".to_owned(),
+            workload_tokens: nowhere.to_owned(),
+        },
+        telemetry: TelemetrySettings {
+            otlp_endpoint: None,
+            trace_ratio: 0.0,
+            log_format: LogFormat::Auto,
+            log_filter: "off".to_owned(),
+        },
+        public_url: "http://127.0.0.1:8080".parse().unwrap(),
+        issuers: nowhere.join("issuers.toml"),
+        caller_key: nowhere.join("caller.pem"),
+        session_key: nowhere.join("session.key"),
+        policies: None,
+        support: String::new(),
+        peers: PeerSettings {
+            organization_url: url(),
+            employment_url: url(),
+            invitation_url: url(),
+            notification_url: url(),
+            records_url: url(),
+        },
+    }
+}
