@@ -1,18 +1,23 @@
 //! `cargo dev test`: every test of the workspace, on one engine pair.
 
 use std::fs;
+use std::path::Path;
 use std::process::{ExitCode, Stdio};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::Args;
 use muster_engines::packages::Package;
 use muster_engines::{DirectoryLock, Durability, Pair};
 use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::Command;
 use tokio::task::spawn_blocking;
 
 use crate::place::Place;
 use crate::say::say;
 use crate::{build, install};
+
+/// The package whose tests need a running suite.
+const SUITE_TESTS: &str = "muster-tests";
 
 /// What to test.
 #[derive(Debug, Args)]
@@ -114,9 +119,45 @@ async fn on_engines(place: &Place, options: &Options) -> anyhow::Result<Count> {
     Ok(count)
 }
 
+/// Builds everything, starts a suite as people do (which tells the story) when its tests are wanted, and runs the tests.
 async fn tests(place: &Place, options: &Options, pair: &Pair) -> anyhow::Result<(Count, bool)> {
-    // Tests of the whole suite run the services as people do.
     build::programs(place, false).await?;
+    let suite = place.at("test-suite");
+    let wanted = options.rest.is_empty() || options.rest.iter().any(|word| word == SUITE_TESTS);
+    if wanted {
+        say!("Starting the suite of the tests in {}", suite.display());
+        let started = on_suite(&suite, &["up", "--fresh", "--no-build", "--detach"]).await?;
+        if !started {
+            on_suite(&suite, &["down"]).await?;
+            bail!("the suite of the tests did not start, or its story failed");
+        }
+    }
+    let counted = cargo_test(place, options, pair, &suite).await;
+    if wanted {
+        on_suite(&suite, &["down"]).await?;
+    }
+    counted
+}
+
+/// Runs this program on the suite of the tests.
+async fn on_suite(suite: &Path, arguments: &[&str]) -> anyhow::Result<bool> {
+    let mut command = Command::new(Place::own_program()?);
+    let status = command
+        .arg("--dir")
+        .arg(suite)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .status()
+        .await;
+    Ok(status.context("this program cannot be run again")?.success())
+}
+
+async fn cargo_test(
+    place: &Place,
+    options: &Options,
+    pair: &Pair,
+    suite: &Path,
+) -> anyhow::Result<(Count, bool)> {
     let mut command = build::cargo(place);
     command.args(["test", "--no-fail-fast"]);
     if options.rest.is_empty() {
@@ -126,6 +167,7 @@ async fn tests(place: &Place, options: &Options, pair: &Pair) -> anyhow::Result<
         .args(&options.rest)
         .env("MUSTER_TEST_POSTGRES", pair.postgres.superuser_url())
         .env("MUSTER_TEST_AMQP", pair.rabbitmq.url())
+        .env("MUSTER_TEST_SUITE", suite)
         .env("MUSTER_TEST_BINARIES", Place::binaries(false)?)
         .stdout(Stdio::piped())
         .kill_on_drop(true);

@@ -4,7 +4,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{AssertSqlSafe, Executor, PgConnection, PgPool, Row};
+use sqlx::{AssertSqlSafe, ConnectOptions, Executor, PgConnection, PgPool, Row};
 
 use crate::{DatabaseError, DatabaseOptions, deadline};
 
@@ -23,7 +23,9 @@ const SET_UP: &str = "SET client_min_messages = error; \
      SELECT current_setting('transaction_read_only')";
 
 pub(crate) fn pool(options: &DatabaseOptions) -> Result<PgPool, DatabaseError> {
-    let connect = PgConnectOptions::from_str(&options.url)?.application_name(options.application);
+    let connect = PgConnectOptions::from_str(&options.url)?
+        .application_name(options.application)
+        .disable_statement_logging();
     Ok(PgPoolOptions::new()
         .max_connections(options.pool)
         .acquire_timeout(ACQUIRE_LIMIT)

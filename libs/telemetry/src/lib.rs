@@ -19,6 +19,7 @@ use std::time::Duration;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use thiserror::Error;
 
+pub use logs::checked_filter;
 pub use metrics_handle::Metrics;
 pub use options::{LogFormat, TelemetryOptions};
 

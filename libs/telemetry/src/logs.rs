@@ -3,7 +3,7 @@
 use opentelemetry::trace::TracerProvider;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use tracing::{Level, Metadata};
-use tracing_subscriber::filter::{EnvFilter, filter_fn};
+use tracing_subscriber::filter::{EnvFilter, dynamic_filter_fn};
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
@@ -11,7 +11,7 @@ use crate::format::Lines;
 use crate::{TelemetryError, TelemetryOptions};
 
 /// Libraries below ours. Sending a span makes them log and trace, which would make spans again.
-const SILENT: [&str; 8] = [
+const SILENT: [&str; 9] = [
     "h2",
     "hyper",
     "hyper_util",
@@ -20,6 +20,7 @@ const SILENT: [&str; 8] = [
     "reqwest",
     "rustls",
     "opentelemetry",
+    "lapin",
 ];
 
 pub(crate) fn filter(directives: &str) -> Result<EnvFilter, TelemetryError> {
@@ -31,6 +32,14 @@ pub(crate) fn filter(directives: &str) -> Result<EnvFilter, TelemetryError> {
         }
     }
     EnvFilter::try_new(all).map_err(TelemetryError::Filter)
+}
+
+/// The text, if it can be used as [`TelemetryOptions::log_filter`]: so that a mistake is told with all others.
+///
+/// # Errors
+/// [`TelemetryError::Filter`].
+pub fn checked_filter(directives: &str) -> Result<String, TelemetryError> {
+    filter(directives).map(|_| directives.to_owned())
 }
 
 pub(crate) fn install(
@@ -45,12 +54,14 @@ pub(crate) fn install(
     let log = tracing_subscriber::fmt::layer()
         .event_format(lines)
         .with_filter(filter);
+    // A filter that is asked for every span, not once a call site: a cached answer makes tracing-subscriber drop the span
+    // that follows a disabled event (tokio-rs/tracing #2519), and sqlx makes a disabled event for every statement.
     let spans = tracing_opentelemetry::layer()
         .with_tracer(traces.tracer("muster"))
         .with_location(false)
         .with_threads(false)
         .with_tracked_inactivity(false)
-        .with_filter(filter_fn(is_traced));
+        .with_filter(dynamic_filter_fn(|metadata, _| is_traced(metadata)));
     tracing_subscriber::registry()
         .with(spans)
         .with(log)

@@ -1,0 +1,325 @@
+//! Bad input: each gets its documented error, and nothing is stored.
+
+use bytes::Bytes;
+use muster_proto::invitation::v1::import_service_client::ImportServiceClient;
+use muster_proto::invitation::v1::invitation_redemption_service_client::InvitationRedemptionServiceClient;
+use muster_proto::invitation::v1::{
+    AcceptInvitationRequest, GetInvitationRequest, InvitationState, LookupInvitationRequest,
+    UploadImportRequest,
+};
+use muster_refusal::{ErrorReason, quota_of, reason_of, violations_of};
+use prost::Message;
+use sha2::{Digest, Sha256};
+use tonic::{Code, Status};
+
+use crate::support::{Organization, RawCall, Suite, link_for, with_others};
+
+const CREATE: &str = "/muster.invitation.v1.InvitationService/CreateInvitation";
+
+#[track_caller]
+fn reason<T: std::fmt::Debug>(result: Result<T, Status>) -> ErrorReason {
+    let status = result.expect_err("it should have been refused");
+    reason_of(&status).unwrap_or_else(|| panic!("no reason: {status:?}"))
+}
+
+#[tokio::test]
+async fn bad_tokens_are_refused_one_and_all() {
+    let _undisturbed = with_others().await;
+    let suite = Suite::find();
+    let good = suite.token("owner");
+    let (head, rest) = good.split_once('.').unwrap();
+    let (claims, signature) = rest.split_once('.').unwrap();
+    let none = "eyJhbGciOiJub25lIn0";
+    let altered = format!(
+        "{}{}",
+        if claims.starts_with('A') { "B" } else { "A" },
+        &claims[1..]
+    );
+    for bad in [
+        String::new(),
+        "x".into(),
+        "a.b.c".into(),
+        format!("{none}.{claims}."),
+        format!("{head}.{altered}.{signature}"),
+        format!("{head}.{claims}."),
+        format!("{good}x"),
+        suite.workload_token("learning-system", "records"),
+    ] {
+        let call = RawCall::new(CREATE, Bytes::new()).bearer(&bad);
+        assert_eq!(
+            call.reply(suite.edge()).await.code,
+            Code::Unauthenticated,
+            "{} bytes",
+            bad.len()
+        );
+    }
+}
+
+#[tokio::test]
+async fn messages_that_are_unknown_oversized_or_malformed_are_refused() {
+    let _undisturbed = with_others().await;
+    let suite = Suite::find();
+    let organization = Organization::create(&suite).await;
+    let send = async |bytes: Vec<u8>| {
+        RawCall::new(CREATE, bytes)
+            .bearer(&suite.token("owner"))
+            .send(suite.edge())
+            .await
+    };
+    let good = organization.inviting("somebody@example.test").encode_to_vec();
+
+    let mut huge = organization.inviting("somebody@example.test");
+    huge.invitation.as_mut().unwrap().address = "x".repeat(300 * 1024);
+    assert_eq!(
+        reason(send(huge.encode_to_vec()).await),
+        ErrorReason::MessageTooLarge
+    );
+
+    let mut twice = good.clone();
+    twice.extend_from_slice(&organization.inviting("x@example.test").encode_to_vec());
+    assert_eq!(
+        reason(send(twice).await),
+        ErrorReason::MessageMalformed,
+        "the scope is named twice"
+    );
+
+    let cut = good[..good.len() - 3].to_vec();
+    let refused = reason(send(cut).await);
+    assert!(
+        matches!(
+            refused,
+            ErrorReason::MessageMalformed | ErrorReason::InvalidRequest
+        ),
+        "{refused:?}"
+    );
+
+    let unknown = RawCall::new("/muster.invitation.v1.InvitationService/Explode", Bytes::new());
+    assert_eq!(
+        reason(unknown.bearer(&suite.token("owner")).send(suite.edge()).await),
+        ErrorReason::MethodNotFound
+    );
+    assert_eq!(organization.count(&suite, InvitationState::Prospect).await, 0);
+}
+
+#[tokio::test]
+async fn everything_that_is_wrong_is_told_at_once() {
+    let _undisturbed = with_others().await;
+    let suite = Suite::find();
+    let organization = Organization::create(&suite).await;
+    let mut request = organization.inviting_all(&["good@example.test".into(), "bad".into(), "worse@".into()]);
+    request.requests[2].invitation.as_mut().unwrap().groups = vec!["groups/none".into()];
+    request.request_id = "seven".into();
+    let status = organization
+        .invitations()
+        .batch_create_invitations(suite.call("owner", request))
+        .await
+        .unwrap_err();
+    assert_eq!(reason_of(&status), Some(ErrorReason::InvalidRequest));
+    let mut fields: Vec<String> = violations_of(&status)
+        .into_iter()
+        .map(|(field, _)| field)
+        .collect();
+    fields.sort();
+    assert!(!fields.is_empty());
+    assert_eq!(
+        organization.count(&suite, InvitationState::Prospect).await,
+        0,
+        "nothing is stored"
+    );
+}
+
+#[tokio::test]
+async fn eleven_addresses_by_hand_are_refused_whole() {
+    let _undisturbed = with_others().await;
+    let suite = Suite::find();
+    let organization = Organization::create(&suite).await;
+    let addresses: Vec<String> = (1..=11).map(|n| format!("n{n}@example.test")).collect();
+    let request = suite.call("owner", organization.inviting_all(&addresses));
+    let status = organization
+        .invitations()
+        .batch_create_invitations(request)
+        .await
+        .unwrap_err();
+    assert_eq!(reason_of(&status), Some(ErrorReason::TooManyInvitations));
+    assert_eq!(quota_of(&status), Some((11, 10)));
+    assert_eq!(
+        organization.count(&suite, InvitationState::Prospect).await,
+        0,
+        "nothing is stored"
+    );
+    assert_eq!(
+        organization.count(&suite, InvitationState::Pending).await,
+        0,
+        "nothing is stored"
+    );
+
+    let request = suite.call("owner", organization.inviting_all(&addresses[..10]));
+    let made = organization
+        .invitations()
+        .batch_create_invitations(request)
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(made.invitations.len(), 10);
+}
+
+#[tokio::test]
+async fn an_id_of_another_organization_is_no_id_of_ones_own() {
+    let _undisturbed = with_others().await;
+    let suite = Suite::find();
+    let (mine, theirs) = (
+        Organization::create(&suite).await,
+        Organization::owned_by(&suite, "outsider").await,
+    );
+    let foreign = theirs.invite(&suite, "theirs@example.test").await.name;
+    let get = async |name: String| {
+        let request = suite.call("owner", GetInvitationRequest { name });
+        let status = mine.invitations().get_invitation(request).await.unwrap_err();
+        (
+            status.code(),
+            status.message().to_owned(),
+            Bytes::copy_from_slice(status.details()),
+        )
+    };
+    let smuggled = foreign.replace(&theirs.name, &mine.name);
+    let absent = format!("{}/invitations/00000000-0000-7000-8000-000000000000", mine.name);
+    let answer = get(smuggled).await;
+    assert_eq!(answer.0, Code::NotFound);
+    assert_eq!(answer, get(absent).await);
+    assert_eq!(get(foreign).await.0, Code::PermissionDenied);
+}
+
+async fn upload(suite: &Suite, organization: &Organization, bytes: &[u8]) -> Result<(), Status> {
+    let first = UploadImportRequest {
+        parent: organization.name.clone(),
+        file_name: "list.csv".into(),
+        sha256: Sha256::digest(bytes).to_vec(),
+        chunk: bytes.to_vec(),
+        request_id: String::new(),
+    };
+    let mut imports = ImportServiceClient::new(organization.edge.clone());
+    imports
+        .upload_import(suite.call("owner", tokio_stream::once(first)))
+        .await
+        .map(|_| ())
+}
+
+#[tokio::test]
+async fn unreadable_spreadsheets_are_refused_with_what_to_do() {
+    let _undisturbed = with_others().await;
+    let suite = Suite::find();
+    let organization = Organization::create(&suite).await;
+    for bytes in [
+        b"".as_slice(),
+        b"\0\0\0\0",
+        b"PK\x03\x04 a workbook, not a text",
+        b"name,phone\nAda,1\n",
+        b"email;email;groups\na@example.test;b@example.test;Teachers\n",
+    ] {
+        let status = upload(&suite, &organization, bytes).await.unwrap_err();
+        assert_eq!(
+            reason_of(&status),
+            Some(ErrorReason::ImportUnreadable),
+            "{:?}: {}",
+            bytes,
+            status.message()
+        );
+    }
+    let rows = (0..501).map(|n| format!("n{n}@example.test,Teachers\n"));
+    let many = "email,groups\n".to_owned() + &rows.collect::<String>();
+    let status = upload(&suite, &organization, many.as_bytes()).await.unwrap_err();
+    assert_eq!(reason_of(&status), Some(ErrorReason::ImportTooLarge));
+    assert_eq!(quota_of(&status), Some((501, 500)));
+}
+
+#[tokio::test]
+async fn a_stream_cannot_change_its_organization_on_the_way() {
+    let _undisturbed = with_others().await;
+    let suite = Suite::find();
+    let (mine, theirs) = (
+        Organization::create(&suite).await,
+        Organization::owned_by(&suite, "outsider").await,
+    );
+    let message = |parent: &str| UploadImportRequest {
+        parent: parent.into(),
+        file_name: "list.csv".into(),
+        chunk: b"email,groups\n".to_vec(),
+        ..Default::default()
+    };
+    let messages = vec![message(&mine.name), message(&theirs.name)];
+    let mut imports = ImportServiceClient::new(mine.edge.clone());
+    let refused = reason(
+        imports
+            .upload_import(suite.call("owner", tokio_stream::iter(messages)))
+            .await,
+    );
+    assert_eq!(refused, ErrorReason::StreamScopeChanged);
+}
+
+#[tokio::test]
+async fn a_link_changed_by_one_character_is_no_link() {
+    let _undisturbed = with_others().await;
+    let suite = Suite::find();
+    let organization = Organization::create(&suite).await;
+    let address = format!("link-{}@example.test", suite.unique());
+    organization.invite(&suite, &address).await;
+    let link = link_for(&suite, &address).await;
+    let token = link.rsplit('/').next().unwrap().to_owned();
+    let mut redemption = InvitationRedemptionServiceClient::new(suite.edge());
+    let good = redemption
+        .lookup_invitation(LookupInvitationRequest { token: token.clone() })
+        .await
+        .unwrap();
+    assert_eq!(good.into_inner().organization_display_name, "Test Kindergarten");
+    for position in (0..token.len()).step_by(token.len() / 12) {
+        let mut bytes = token.clone().into_bytes();
+        bytes[position] = if bytes[position] == b'A' { b'B' } else { b'A' };
+        let altered = String::from_utf8(bytes).unwrap();
+        let result = redemption
+            .lookup_invitation(LookupInvitationRequest { token: altered })
+            .await;
+        assert_eq!(reason(result), ErrorReason::LinkInvalid, "character {position}");
+    }
+}
+
+#[tokio::test]
+async fn the_wrong_persons_session_leaves_the_invitation_untouched() {
+    let _undisturbed = with_others().await;
+    let suite = Suite::find();
+    let organization = Organization::create(&suite).await;
+    let address = format!("invitee-{}@example.test", suite.unique());
+    let invitation = organization.invite(&suite, &address).await;
+    let token = link_for(&suite, &address)
+        .await
+        .rsplit('/')
+        .next()
+        .unwrap()
+        .to_owned();
+    let mut redemption = InvitationRedemptionServiceClient::new(suite.edge());
+    let accept = AcceptInvitationRequest {
+        token,
+        request_id: String::new(),
+    };
+    let wrong = redemption
+        .accept_invitation(suite.call("learner-8", accept.clone()))
+        .await;
+    assert_eq!(reason(wrong), ErrorReason::AddressMismatch);
+    let request = GetInvitationRequest {
+        name: invitation.name,
+    };
+    let state = organization
+        .invitations()
+        .get_invitation(suite.call("owner", request))
+        .await
+        .unwrap()
+        .into_inner();
+    let state = state.invitation.unwrap().state();
+    assert!(
+        matches!(state, InvitationState::Prospect | InvitationState::Pending),
+        "{state:?}"
+    );
+    redemption
+        .accept_invitation(suite.call(&address, accept))
+        .await
+        .unwrap();
+}

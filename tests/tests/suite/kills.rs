@@ -1,0 +1,77 @@
+//! `kill -9` at any moment loses nothing and doubles nothing.
+
+use std::time::Duration;
+
+use muster_proto::invitation::v1::InvitationState;
+use muster_testkit::{eventually, eventually_some};
+use tonic::Code;
+
+use crate::support::{Organization, Suite, alone};
+
+const INVITATIONS: usize = 40;
+
+/// While invitations are being made with request ids, parts are killed one after the other. Afterwards every invitation
+/// that was answered is PENDING, and exactly one message came for each.
+#[tokio::test]
+async fn killing_any_part_loses_no_invitation_and_doubles_no_mail() {
+    let _alone = alone().await;
+    let suite = Suite::find();
+    let organization = Organization::create(&suite).await;
+    let run = suite.unique();
+    let killer = tokio::spawn(kill_all(suite.clone()));
+    for n in 0..INVITATIONS {
+        let mut request = organization.inviting(&format!("survivor-{n}.{run}@example.test"));
+        request.request_id = suite.request_id();
+        eventually_some(async || {
+            let call = suite.call("owner", request.clone());
+            match organization.invitations().create_invitation(call).await {
+                Ok(made) => made.into_inner().invitation,
+                Err(status) => {
+                    let away = [
+                        Code::Unavailable,
+                        Code::DeadlineExceeded,
+                        Code::Cancelled,
+                        Code::Unknown,
+                    ];
+                    assert!(away.contains(&status.code()), "{status:?}");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    None
+                }
+            }
+        })
+        .await;
+    }
+    let killed = killer.await.unwrap();
+    assert!(killed >= 10, "only {killed} kills");
+    let all = i64::try_from(INVITATIONS).unwrap();
+    eventually(async || organization.count(&suite, InvitationState::Pending).await == all).await;
+    for n in 0..INVITATIONS {
+        let address = format!("survivor-{n}.{run}%40example.test");
+        let url = format!("{}/api/messages?to={address}", suite.address("inbox"));
+        let messages = suite.json(&url).await.unwrap();
+        // A worker that is killed after the final dot cannot know; one more copy, after a while, is all that may come.
+        assert_eq!(
+            messages.as_array().map(Vec::len),
+            Some(1),
+            "messages for invitation {n}"
+        );
+    }
+}
+
+async fn kill_all(suite: Suite) -> usize {
+    let parts = [
+        "invitation",
+        "notification",
+        "rabbitmq",
+        "organization",
+        "gateway",
+        "invitation",
+        "postgres",
+    ];
+    let mut killed = 0;
+    for part in parts.into_iter().cycle().take(14) {
+        killed += usize::from(suite.kill(part));
+        tokio::time::sleep(Duration::from_millis(400)).await;
+    }
+    killed
+}

@@ -1,0 +1,21 @@
+//! The suite from outside: real processes started as a developer starts them, real engines, a real browser.
+//!
+//! `cargo dev test` starts the suite and says where it is in `MUSTER_TEST_SUITE`; to run these tests against one of your
+//! own: `cargo dev --dir /tmp/muster up --detach`, then `MUSTER_TEST_SUITE=/tmp/muster cargo test -p muster-tests`.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests end by panicking"
+)]
+
+mod bad_input;
+mod direct;
+mod every_rpc;
+mod kills;
+mod pages;
+mod races;
+mod secrets;
+mod story;
+mod support;
+mod traces;

@@ -1,0 +1,157 @@
+//! The pages, in a real browser.
+
+use fantoccini::Locator;
+use muster_proto::invitation::v1::InvitationState;
+use muster_testkit::eventually;
+
+use crate::support::{Browser, Organization, Suite, link_for, with_others};
+
+#[tokio::test]
+async fn an_invitee_follows_the_link_registers_and_accepts() {
+    let _undisturbed = with_others().await;
+    let suite = Suite::find();
+    let organization = Organization::create(&suite).await;
+    let address = format!("page-{}@school.test", suite.unique());
+    organization.invite(&suite, &address).await;
+    let link = link_for(&suite, &address).await;
+    let browser = Browser::open().await;
+
+    browser.go(&link).await;
+    browser.shows("Test Kindergarten invites you").await;
+    let at = browser.client.current_url().await.unwrap();
+    assert_eq!(at.path(), "/invitation", "the secret is out of the address");
+    browser.picture("1-invitation").await;
+    browser.click("#register").await;
+
+    let field = browser
+        .client
+        .wait()
+        .for_element(Locator::Css("#register input[name=email]"))
+        .await
+        .unwrap();
+    field.send_keys(&address).await.unwrap();
+    browser
+        .client
+        .find(Locator::Css("#register input[name=name]"))
+        .await
+        .unwrap()
+        .send_keys("Paula Page")
+        .await
+        .unwrap();
+    browser.picture("2-register").await;
+    browser.click("#register button").await;
+
+    browser.shows("You are signed in as Paula Page").await;
+    browser.picture("3-accept").await;
+    assert_eq!(
+        organization.count(&suite, InvitationState::Active).await,
+        0,
+        "nothing changes before the click"
+    );
+    browser.click("#accept").await;
+    browser.shows("You have joined Test Kindergarten").await;
+    browser.picture("4-joined").await;
+    assert_eq!(organization.count(&suite, InvitationState::Active).await, 1);
+
+    browser.go(&link).await;
+    browser.shows("You have joined Test Kindergarten").await;
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn somebody_else_is_told_so_and_can_switch() {
+    let _undisturbed = with_others().await;
+    let suite = Suite::find();
+    let organization = Organization::create(&suite).await;
+    let address = format!("switch-{}@school.test", suite.unique());
+    organization.invite(&suite, &address).await;
+    let link = link_for(&suite, &address).await;
+    let browser = Browser::open().await;
+
+    browser.go(&link).await;
+    browser.click("#sign-in").await;
+    browser.click("button[value=learner-6]").await;
+    browser
+        .shows("whose verified address is not the one that was invited")
+        .await;
+    browser.picture("5-somebody-else").await;
+    browser.click("#switch").await;
+    browser.shows("Test Kindergarten invites you").await;
+    browser.click("#sign-in").await;
+    let field = browser
+        .client
+        .wait()
+        .for_element(Locator::Css("#register input[name=email]"))
+        .await
+        .unwrap();
+    field.send_keys(&address).await.unwrap();
+    browser.click("#register button").await;
+    browser.click("#accept").await;
+    browser.shows("You have joined Test Kindergarten").await;
+    eventually(async || organization.count(&suite, InvitationState::Active).await == 1).await;
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn pages_carry_their_headers_and_change_nothing_on_get() {
+    let _undisturbed = with_others().await;
+    let suite = Suite::find();
+    let organization = Organization::create(&suite).await;
+    let address = format!("scanner-{}@school.test", suite.unique());
+    organization.invite(&suite, &address).await;
+    let link = link_for(&suite, &address).await;
+    let edge = suite.address("gateway");
+    for url in [
+        &link,
+        &format!("{edge}/"),
+        &format!("{edge}/invitation"),
+        &format!("{edge}/i/nonsense"),
+        &format!("{edge}/nowhere"),
+    ] {
+        let answer = suite.http.get(url).send().await.unwrap();
+        let header = |name: &str| {
+            answer
+                .headers()
+                .get(name)
+                .map(|it| it.to_str().unwrap().to_owned())
+                .unwrap_or_default()
+        };
+        assert!(
+            header("content-security-policy").contains("frame-ancestors 'none'"),
+            "{url}"
+        );
+        assert_eq!(header("referrer-policy"), "no-referrer", "{url}");
+        assert_eq!(header("cache-control"), "no-store", "{url}");
+        assert!(header("x-robots-tag").contains("noindex"), "{url}");
+        suite.http.head(url).send().await.unwrap();
+    }
+    // A blind POST, as scanners and other sites make it, is no acceptance.
+    let jar = reqwest::Client::builder()
+        .no_proxy()
+        .cookie_store(true)
+        .build()
+        .unwrap();
+    jar.get(&link).send().await.unwrap();
+    jar.post(format!("{edge}/invitation/accept"))
+        .body("")
+        .send()
+        .await
+        .unwrap();
+    jar.post(format!("{edge}/invitation/accept"))
+        .form(&[("form_token", "x")])
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(organization.count(&suite, InvitationState::Active).await, 0);
+}
+
+#[tokio::test]
+async fn a_broken_link_says_what_to_do() {
+    let _undisturbed = with_others().await;
+    let suite = Suite::find();
+    let browser = Browser::open().await;
+    browser.go(&format!("{}/i/AAAA", suite.address("gateway"))).await;
+    browser.shows("This link does not work").await;
+    browser.picture("6-broken-link").await;
+    browser.close().await;
+}

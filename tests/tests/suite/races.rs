@@ -1,0 +1,137 @@
+//! What happens when many ask at once, on the real database.
+
+use std::collections::HashSet;
+
+use futures::future::join_all;
+use muster_proto::employment::v1::ListEmploymentsRequest;
+use muster_proto::employment::v1::employment_service_client::EmploymentServiceClient;
+use muster_proto::invitation::v1::invitation_redemption_service_client::InvitationRedemptionServiceClient;
+use muster_proto::invitation::v1::{AcceptInvitationRequest, InvitationState};
+use muster_refusal::{ErrorReason, reason_of};
+use muster_testkit::eventually;
+
+use crate::support::{Organization, Suite, link_for, with_others};
+
+#[tokio::test]
+async fn many_invitations_of_one_address_at_once_are_one() {
+    let _undisturbed = with_others().await;
+    let suite = Suite::find();
+    let organization = Organization::create(&suite).await;
+    let spellings = [
+        "Same.Person@Example.Test",
+        "same.person@example.test",
+        " same.person@EXAMPLE.test",
+    ];
+    let calls = (0..24).map(|n| {
+        let (organization, suite) = (&organization, &suite);
+        async move {
+            organization
+                .invite(suite, spellings[n % spellings.len()])
+                .await
+                .name
+        }
+    });
+    let names: HashSet<String> = join_all(calls).await.into_iter().collect();
+    assert_eq!(names.len(), 1, "every caller is told the same invitation");
+    eventually(async || organization.count(&suite, InvitationState::Pending).await == 1).await;
+}
+
+#[tokio::test]
+async fn many_acceptances_at_once_make_one_employment() {
+    let _undisturbed = with_others().await;
+    let suite = Suite::find();
+    let organization = Organization::create(&suite).await;
+    let address = format!("racer-{}@example.test", suite.unique());
+    organization.invite(&suite, &address).await;
+    let token = link_for(&suite, &address)
+        .await
+        .rsplit('/')
+        .next()
+        .unwrap()
+        .to_owned();
+    let person = suite.token(&address);
+    assert!(!person.is_empty());
+    let calls = (0..16).map(|n| {
+        let (suite, token) = (&suite, token.clone());
+        // The invitee, again and again, and somebody else to whom the link was forwarded.
+        let who = if n % 4 == 3 {
+            "learner-7".to_owned()
+        } else {
+            address.clone()
+        };
+        async move {
+            let request = AcceptInvitationRequest {
+                token,
+                request_id: String::new(),
+            };
+            let mut redemption = InvitationRedemptionServiceClient::new(suite.edge());
+            (
+                n % 4 == 3,
+                redemption.accept_invitation(suite.call(&who, request)).await,
+            )
+        }
+    });
+    for (forwarded, result) in join_all(calls).await {
+        match (forwarded, result) {
+            (false, Ok(_)) => {}
+            (false, Err(status)) => panic!("the invitee was refused: {status:?}"),
+            (true, Ok(_)) => panic!("somebody else accepted"),
+            (true, Err(status)) => assert_eq!(reason_of(&status), Some(ErrorReason::AddressMismatch)),
+        }
+    }
+    let mut employments = EmploymentServiceClient::new(suite.edge());
+    eventually(async || {
+        let request = ListEmploymentsRequest {
+            parent: organization.name.clone(),
+            ..Default::default()
+        };
+        let listed = employments
+            .list_employments(suite.call("owner", request))
+            .await
+            .unwrap()
+            .into_inner();
+        let from_invitations = listed
+            .employments
+            .iter()
+            .filter(|it| !it.source_invitation.is_empty())
+            .count();
+        assert!(
+            from_invitations <= 1,
+            "{from_invitations} employments of one acceptance"
+        );
+        from_invitations == 1
+    })
+    .await;
+    assert_eq!(organization.count(&suite, InvitationState::Active).await, 1);
+}
+
+#[tokio::test]
+async fn the_same_request_id_is_one_act_and_another_request_is_refused() {
+    let _undisturbed = with_others().await;
+    let suite = Suite::find();
+    let organization = Organization::create(&suite).await;
+    let mut request = organization.inviting("again@example.test");
+    request.request_id = suite.request_id();
+    let calls = (0..8).map(|_| {
+        let (organization, suite, request) = (&organization, &suite, request.clone());
+        async move {
+            organization
+                .invitations()
+                .create_invitation(suite.call("owner", request))
+                .await
+        }
+    });
+    let names: HashSet<String> = join_all(calls)
+        .await
+        .into_iter()
+        .map(|made| made.unwrap().into_inner().invitation.unwrap().name)
+        .collect();
+    assert_eq!(names.len(), 1);
+    request.invitation.as_mut().unwrap().address = "other@example.test".into();
+    let status = organization
+        .invitations()
+        .create_invitation(suite.call("owner", request))
+        .await
+        .unwrap_err();
+    assert_eq!(reason_of(&status), Some(ErrorReason::RequestIdReused));
+}

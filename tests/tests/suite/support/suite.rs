@@ -1,0 +1,171 @@
+//! Where the suite is, and tokens for it.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::{LazyLock, Mutex};
+
+use muster_clock::Clock;
+use serde_json::Value;
+use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+use tonic::Request;
+use tonic::transport::{Channel, Endpoint};
+
+static QUIET: LazyLock<RwLock<()>> = LazyLock::new(RwLock::default);
+static TOKENS: LazyLock<Mutex<HashMap<String, String>>> = LazyLock::new(Mutex::default);
+
+/// For tests that need the suite undisturbed. Hold it to the end.
+pub(crate) async fn with_others() -> RwLockReadGuard<'static, ()> {
+    QUIET.read().await
+}
+
+/// For tests that kill parts of it.
+pub(crate) async fn alone() -> RwLockWriteGuard<'static, ()> {
+    QUIET.write().await
+}
+
+/// The running suite.
+#[derive(Clone)]
+pub(crate) struct Suite {
+    dir: PathBuf,
+    addresses: Value,
+    pub(crate) http: reqwest::Client,
+    pub(crate) clock: Clock,
+}
+
+impl Suite {
+    pub(crate) fn find() -> Self {
+        let dir = std::env::var_os("MUSTER_TEST_SUITE")
+            .map(PathBuf::from)
+            .expect("MUSTER_TEST_SUITE is not set: run these tests with `cargo dev test`, or see main.rs");
+        let addresses = std::fs::read(dir.join("addresses.json")).expect("the suite was never started there");
+        let addresses = serde_json::from_slice(&addresses).unwrap();
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .unwrap();
+        Self {
+            dir,
+            addresses,
+            http,
+            clock: Clock::system(),
+        }
+    }
+
+    /// An address by its name in `addresses.json`.
+    pub(crate) fn address(&self, name: &str) -> String {
+        self.addresses[name]
+            .as_str()
+            .unwrap_or_else(|| panic!("no address {name}"))
+            .to_owned()
+    }
+
+    /// The gRPC address of a service.
+    pub(crate) fn service(&self, name: &str) -> String {
+        self.addresses["services"][name]["grpc"]
+            .as_str()
+            .unwrap_or_else(|| panic!("no service {name}"))
+            .to_owned()
+    }
+
+    /// The edge.
+    pub(crate) fn edge(&self) -> Channel {
+        Endpoint::from_shared(self.address("gateway"))
+            .unwrap()
+            .connect_lazy()
+    }
+
+    /// A token for the edge, as `cargo dev token` prints it.
+    pub(crate) fn token(&self, who: &str) -> String {
+        let mut tokens = TOKENS.lock().unwrap();
+        tokens
+            .entry(who.to_owned())
+            .or_insert_with(|| self.dev(&["token", "--as", who]).trim().to_owned())
+            .clone()
+    }
+
+    /// A request in somebody's name.
+    pub(crate) fn call<M>(&self, who: &str, message: M) -> Request<M> {
+        let mut request = Request::new(message);
+        let bearer = format!("Bearer {}", self.token(who)).parse().unwrap();
+        request.metadata_mut().insert("authorization", bearer);
+        request
+    }
+
+    pub(crate) fn request_id(&self) -> String {
+        self.clock.new_uuid().to_string()
+    }
+
+    /// Nine digits that no other test has.
+    pub(crate) fn unique(&self) -> String {
+        format!("{:09}", self.clock.new_uuid().as_u128() % 1_000_000_000)
+    }
+
+    /// The token of a workload for an audience, as it is mounted.
+    pub(crate) fn workload_token(&self, workload: &str, audience: &str) -> String {
+        std::fs::read_to_string(self.dir.join("tokens").join(workload).join(audience)).unwrap()
+    }
+
+    /// `kill -9` of a part; the supervisor starts it again.
+    pub(crate) fn kill(&self, part: &str) -> bool {
+        let file = self.dir.join("run").join(format!("{part}.pid"));
+        let Ok(text) = std::fs::read_to_string(file) else {
+            return false;
+        };
+        let pid = text.split_whitespace().next().unwrap_or_default();
+        Command::new("kill")
+            .args(["-9", pid])
+            .stderr(std::process::Stdio::null())
+            .status()
+            .is_ok_and(|it| it.success())
+    }
+
+    /// What the parts have logged.
+    pub(crate) fn logs(&self) -> Vec<(String, String)> {
+        let folder = std::fs::read_dir(self.dir.join("logs")).unwrap();
+        folder
+            .map(|entry| {
+                let path = entry.unwrap().path();
+                let bytes = std::fs::read(&path).unwrap_or_default();
+                (
+                    path.display().to_string(),
+                    String::from_utf8_lossy(&bytes).into_owned(),
+                )
+            })
+            .collect()
+    }
+
+    /// JSON from one of the pages of `cargo dev`.
+    pub(crate) async fn json(&self, url: &str) -> Option<Value> {
+        let answer = self.http.get(url).send().await.ok()?;
+        answer.status().is_success().then_some(())?;
+        answer.json().await.ok()
+    }
+
+    /// Runs `cargo dev` on this suite and gives what it prints.
+    pub(crate) fn dev(&self, arguments: &[&str]) -> String {
+        let output = self.dev_command(arguments).output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(
+            output.status.success(),
+            "cargo dev {arguments:?}: {text}{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        text
+    }
+
+    fn dev_command(&self, arguments: &[&str]) -> Command {
+        let binaries = std::env::var_os("MUSTER_TEST_BINARIES").map_or_else(
+            || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/debug"),
+            PathBuf::from,
+        );
+        let mut command = Command::new(binaries.join("muster-dev"));
+        command
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .arg("--dir")
+            .arg(&self.dir)
+            .args(arguments);
+        command
+    }
+}
