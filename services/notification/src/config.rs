@@ -134,9 +134,8 @@ mod tests {
     fn a_worker_is_not_taken_for_dead_while_it_waits() {
         let usual = with("usual", &[]).unwrap().timing().unwrap();
         assert_eq!(usual.lease, Duration::from_secs(900));
-        let contradiction = with(&["--mail-lease=0.5", "--mail-reply-wait=600"])
-            .unwrap()
-            .timing();
+        let flags = [("--mail-lease", "0.5"), ("--mail-reply-wait", "600")];
+        let contradiction = with("contradiction", &flags).unwrap().timing();
         let Err(Mistakes::Wrong(wrong)) = contradiction else {
             panic!("both are wrong")
         };
