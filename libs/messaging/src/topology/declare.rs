@@ -87,3 +87,23 @@ fn table<const N: usize>(entries: [(&str, AMQPValue); N]) -> FieldTable {
     }
     table
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dead_letters_have_all_that_at_least_once_needs() {
+        let arguments = arguments("muster.invitation.parked");
+        let argument = |name: &str| arguments.inner().get(name).cloned();
+        // Without any one of these the broker silently falls back to at-most-once.
+        assert_eq!(argument("x-queue-type"), Some(text("quorum")));
+        assert_eq!(argument("x-dead-letter-strategy"), Some(text("at-least-once")));
+        assert_eq!(argument("x-overflow"), Some(text("reject-publish")));
+        assert_eq!(argument("x-dead-letter-exchange"), Some(text("")));
+        assert_eq!(
+            argument("x-dead-letter-routing-key"),
+            Some(text("muster.invitation.parked"))
+        );
+    }
+}

@@ -10,6 +10,9 @@ use muster_testkit::eventually;
 use crate::proxy::{Mode, Proxy, by_way_of, host_of};
 use crate::world::{Recorder, World, fresh};
 
+/// What a unary call may take; a writer that waited for the broker would wait for as long as it is away.
+const CALLER_PATIENCE: Duration = Duration::from_secs(5);
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_that_the_broker_never_confirmed_is_not_marked() {
     let world = World::new().await;
@@ -47,16 +50,16 @@ async fn a_broker_outage_does_not_block_writers_and_drains_afterwards() {
     proxy.set(Mode::Refuse);
     proxy.cut();
     let mut slowest = Duration::ZERO;
-    for number in 1..=300 {
+    for number in 1..=600 {
         let started = Instant::now();
         world.publish(fresh(), number).await;
         slowest = slowest.max(started.elapsed());
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    assert!(slowest < Duration::from_secs(1), "a writer waited {slowest:?}");
-    assert_eq!(world.pending().await, 300);
+    assert!(slowest < CALLER_PATIENCE, "a writer waited {slowest:?}");
+    assert_eq!(world.pending().await, 600);
     proxy.set(Mode::Pass);
-    eventually(async || world.applied().await == 301).await;
+    eventually(async || world.applied().await == 601).await;
     assert_eq!(world.pending().await, 0);
 }
 
@@ -110,9 +113,14 @@ async fn a_broker_under_alarm_delays_messages_and_blocks_nobody() {
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    assert!(slowest < Duration::from_secs(1), "a writer waited {slowest:?}");
+    assert!(slowest < CALLER_PATIENCE, "a writer waited {slowest:?}");
     let facts = world.publisher.count("SELECT count(*) FROM fact").await;
-    assert!(world.pending().await >= facts - 1, "published through an alarm");
+    let pending = world.pending().await;
+    assert!(
+        pending > facts / 4,
+        "published {} of {facts} through an alarm",
+        facts - pending
+    );
 
     private.control(&["set_vm_memory_high_watermark", "0.8"]).await;
     eventually(async || world.pending().await == 0).await;

@@ -25,7 +25,8 @@ const OWN_SQL: &str = "
     CREATE TABLE fact (event_id uuid PRIMARY KEY, aggregate uuid NOT NULL, sequence bigint NOT NULL);
     CREATE TABLE applied (
         position bigint GENERATED ALWAYS AS IDENTITY,
-        event_id uuid NOT NULL, aggregate uuid NOT NULL, sequence bigint NOT NULL);";
+        event_id uuid NOT NULL, aggregate uuid NOT NULL, sequence bigint NOT NULL);
+    CREATE TABLE projection (aggregate uuid PRIMARY KEY, sequence bigint NOT NULL);";
 
 static MIGRATOR: LazyLock<Migrator> = LazyLock::new(|| {
     let sql = AssertSqlSafe([OUTBOX_SQL, INBOX_SQL, OWN_SQL].join("\n")).into_sql_str();
@@ -69,13 +70,22 @@ impl World {
         Running::start(|shutdown| consumer::run(db, broker, &topology::EMPLOYMENT, handler, shutdown))
     }
 
-    /// Commits a fact and its event; its invitation names the sequence, for handlers that want to know.
+    /// Commits a fact and its event. On a machine that is busy the pool may give up: tried again, as a client would.
     pub(crate) async fn publish(&self, aggregate: Uuid, sequence: i64) -> EventId {
-        let payload = InvitationAcceptedEvent {
-            invitation: sequence.to_string(),
-            ..Default::default()
-        };
-        self.publish_as(aggregate, sequence, payload).await.unwrap()
+        let event = new_event(aggregate, sequence);
+        loop {
+            match self
+                .commit(event.clone(), InvitationAcceptedEvent::default())
+                .await
+            {
+                Err(error) if error.is_transient() => {}
+                // The commit whose answer was lost.
+                Err(DatabaseError::Conflict { constraint, .. }) if constraint == "fact_pkey" => {
+                    return event.id;
+                }
+                done => return done.unwrap(),
+            }
+        }
     }
 
     pub(crate) async fn publish_as<E: Event>(
@@ -84,16 +94,19 @@ impl World {
         sequence: i64,
         payload: E,
     ) -> Result<EventId, DatabaseError> {
-        let event = new_event(aggregate, sequence);
-        let id = event.id;
+        self.commit(new_event(aggregate, sequence), payload).await
+    }
+
+    async fn commit<E: Event>(&self, event: NewEvent, payload: E) -> Result<EventId, DatabaseError> {
         self.publisher
             .database()
             .write(move |tx| {
                 Box::pin(async move {
+                    let id = event.id;
                     sqlx::query("INSERT INTO fact (event_id, aggregate, sequence) VALUES ($1, $2, $3)")
                         .bind(id.as_uuid())
-                        .bind(aggregate)
-                        .bind(sequence)
+                        .bind(event.aggregate)
+                        .bind(event.sequence)
                         .execute(&mut *tx)
                         .await?;
                     outbox::append(tx, event, &payload).await?;
@@ -248,8 +261,17 @@ impl Handler for Recorder {
             .bind(event.id.as_uuid())
             .bind(event.aggregate)
             .bind(event.sequence)
-            .execute(tx)
+            .execute(&mut *tx)
             .await?;
+        sqlx::query(
+            "INSERT INTO projection (aggregate, sequence) VALUES ($1, $2)
+             ON CONFLICT (aggregate) DO UPDATE SET sequence = EXCLUDED.sequence
+              WHERE projection.sequence < EXCLUDED.sequence",
+        )
+        .bind(event.aggregate)
+        .bind(event.sequence)
+        .execute(tx)
+        .await?;
         // After the work: what fails here must leave nothing behind.
         (self.fault)(event)
     }
