@@ -1,9 +1,8 @@
 //! Persons, signed in at any OIDC provider that is configured.
 //!
 //! Trust is per issuer: its addresses count only with `trust_email`, its staff claim only when one is named. Keys come
-//! by discovery and rotate without a restart; see [`keys`](self) below for how often anything is fetched: a token with
-//! an unknown key may cause one fetch in 30 seconds, whatever arrives, and an issuer that is away hurts nobody whose key
-//! is known.
+//! by discovery and rotate without a restart. A token with an unknown key may cause one fetch in 30 seconds, whatever
+//! arrives, and an issuer that is away hurts nobody whose key is known.
 
 mod fetch;
 mod issuer;
