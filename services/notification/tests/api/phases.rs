@@ -188,6 +188,7 @@ async fn a_dot_that_is_withheld_is_never_written() {
         .await;
     assert_eq!(outcome, Outcome::Stopped);
     smtp.settle(conversation, &outcome).await;
+    world.smtp.has_ended().await;
     assert!(world.smtp.taken().is_empty());
 }
 

@@ -67,6 +67,7 @@ struct State {
     commands: Mutex<Vec<String>>,
     connections: Mutex<usize>,
     cut: Notify,
+    ended: Notify,
     holding: Notify,
     released: Notify,
 }
@@ -117,6 +118,11 @@ impl SmtpServer {
         self.state.cut.notified().await;
     }
 
+    /// Waits until a connection has ended.
+    pub(crate) async fn has_ended(&self) {
+        self.state.ended.notified().await;
+    }
+
     /// Waits until it holds a reply back.
     pub(crate) async fn is_holding(&self) {
         self.state.holding.notified().await;
@@ -165,6 +171,7 @@ impl Drop for SmtpServer {
 async fn converse(state: Arc<State>, socket: TcpStream) {
     socket.set_nodelay(true).unwrap();
     drop(conversation(&state, BufReader::new(socket)).await);
+    state.ended.notify_one();
 }
 
 /// Ends with the first error, and by hanging up.
