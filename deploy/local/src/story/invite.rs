@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use tokio_stream::iter;
 
 use super::sheet::{self, LOST, ROWS};
-use super::world::{World, answer, until};
+use super::world::{World, answer, soon, until};
 use super::{Step, Told};
 
 pub(super) const STEP: Step = Step {
@@ -154,12 +154,13 @@ async fn approve(world: &World, preview: &Import) -> anyhow::Result<Import> {
         let request = GetImportRequest {
             name: preview.name.clone(),
         };
-        let import = answer(
+        let read = soon(
             "GetImport",
             imports.get_import(world.call("owner", request)?).await,
-        )?
-        .import;
-        Ok(import.filter(|it| matches!(it.state(), ImportState::Applied | ImportState::AppliedWithErrors)))
+        )?;
+        Ok(read
+            .and_then(|read| read.import)
+            .filter(|it| matches!(it.state(), ImportState::Applied | ImportState::AppliedWithErrors)))
     })
     .await
 }

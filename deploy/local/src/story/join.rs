@@ -14,7 +14,7 @@ use muster_proto::records::v1::person_record_service_client::PersonRecordService
 use super::browser::Browser;
 use super::mail::messages;
 use super::sheet::LEARNER;
-use super::world::{World, answer, until};
+use super::world::{World, answer, soon, until};
 use super::{Step, Told};
 
 pub(super) const STEP: Step = Step {
@@ -89,10 +89,8 @@ async fn employment(world: &mut World) -> anyhow::Result<String> {
             parent: "persons/me".to_owned(),
             ..Default::default()
         };
-        let listed = answer(
-            "ListPersonEmployments",
-            own.list_person_employments(world.call(LEARNER, request)?).await,
-        )?;
+        let result = own.list_person_employments(world.call(LEARNER, request)?).await;
+        let listed = soon("ListPersonEmployments", result)?.unwrap_or_default();
         let mut here = listed
             .employments
             .into_iter()
@@ -119,10 +117,8 @@ async fn assignment(world: &World) -> anyhow::Result<String> {
             parent: "persons/me".to_owned(),
             ..Default::default()
         };
-        let listed = answer(
-            "ListPersonAssignments",
-            own.list_person_assignments(world.call(LEARNER, request)?).await,
-        )?;
+        let result = own.list_person_assignments(world.call(LEARNER, request)?).await;
+        let listed = soon("ListPersonAssignments", result)?.unwrap_or_default();
         let here = listed
             .assignments
             .into_iter()

@@ -7,7 +7,7 @@ use muster_proto::invitation::v1::invitation_service_client::InvitationServiceCl
 use muster_proto::invitation::v1::{InvitationState, ListInvitationsRequest};
 
 use super::sheet::{LOST, ROWS};
-use super::world::{World, answer, until};
+use super::world::{World, soon, until};
 use super::{Step, Told};
 
 pub(super) const STEP: Step = Step {
@@ -29,12 +29,9 @@ fn tell(world: &mut World) -> Told<'_> {
                     page_size: 1,
                     ..ListInvitationsRequest::default()
                 };
-                let listed = answer(
-                    "ListInvitations",
-                    invitations.list_invitations(world.call("owner", request)?).await,
-                )?;
-                let pending = listed
-                    .counts
+                let result = invitations.list_invitations(world.call("owner", request)?).await;
+                let counts = soon("ListInvitations", result)?.unwrap_or_default().counts;
+                let pending = counts
                     .iter()
                     .find(|count| count.state() == InvitationState::Pending);
                 Ok(pending.filter(|count| count.count == expected).map(|_| ()))

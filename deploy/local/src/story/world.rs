@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use muster_clock::Clock;
 use muster_refusal::{ErrorReason, reason_of};
 use tonic::transport::{Channel, Endpoint};
-use tonic::{Request, Response, Status};
+use tonic::{Code, Request, Response, Status};
 
 use crate::addresses::Addresses;
 use crate::place::Place;
@@ -91,6 +91,14 @@ pub(super) fn answer<T>(what: &str, result: Result<Response<T>, Status>) -> anyh
     match result {
         Ok(response) => Ok(response.into_inner()),
         Err(status) => bail!("{what}: {}", in_words(&status)),
+    }
+}
+
+/// The answer to a question that is asked again and again; nothing when a part is away for the moment.
+pub(super) fn soon<T>(what: &str, result: Result<Response<T>, Status>) -> anyhow::Result<Option<T>> {
+    match result {
+        Err(status) if status.code() == Code::Unavailable => Ok(None),
+        result => answer(what, result).map(Some),
     }
 }
 
