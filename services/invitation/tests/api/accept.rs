@@ -12,19 +12,31 @@ use tonic::Status;
 use crate::world::{World, reason};
 
 async fn lookup(world: &World, who: Who, token: &str) -> Result<LookupInvitationResponse, Status> {
-    let request = LookupInvitationRequest { token: token.to_owned() };
-    Ok(world.redemption(who).lookup_invitation(request).await?.into_inner())
+    let request = LookupInvitationRequest {
+        token: token.to_owned(),
+    };
+    Ok(world
+        .redemption(who)
+        .lookup_invitation(request)
+        .await?
+        .into_inner())
 }
 
 /// An invitation of `ada`, and the token of its link.
 async fn invited(world: &World) -> (String, String) {
-    let made = world.create("Ada@Example.com", &[&world.nurses, &world.aides]).await.unwrap();
+    let made = world
+        .create("Ada@Example.com", &[&world.nurses, &world.aides])
+        .await
+        .unwrap();
     let token = world.token(&made.name).await;
     (made.name, token)
 }
 
 async fn events(world: &World) -> i64 {
-    world.database.count("SELECT count(*) FROM outbox WHERE event_type = 'invitation.accepted'").await
+    world
+        .database
+        .count("SELECT count(*) FROM outbox WHERE event_type = 'invitation.accepted'")
+        .await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -37,8 +49,17 @@ async fn the_holder_sees_who_invites_to_what_and_the_organization_sees_the_name_
     assert_eq!(seen.masked_address, "A***@example.com");
     assert_eq!(seen.state(), InvitationState::Prospect);
     assert!(!seen.address_matches && !seen.accepted_by_caller);
-    assert!(lookup(&world, Who::person("ada"), &token).await.unwrap().address_matches);
-    assert_eq!(world.get(&name).await.unwrap().state(), InvitationState::Prospect, "looking changes nothing");
+    assert!(
+        lookup(&world, Who::person("ada"), &token)
+            .await
+            .unwrap()
+            .address_matches
+    );
+    assert_eq!(
+        world.get(&name).await.unwrap().state(),
+        InvitationState::Prospect,
+        "looking changes nothing"
+    );
 
     let accepted = world.accept(Who::person("ada"), &token).await.unwrap();
     assert_eq!(accepted.organization, world.parent());
@@ -46,11 +67,19 @@ async fn the_holder_sees_who_invites_to_what_and_the_organization_sees_the_name_
     assert_eq!(stored.state(), InvitationState::Active);
     assert_eq!(stored.person_display_name, "ada");
     assert_eq!(stored.accept_time, accepted.accept_time);
-    assert!(lookup(&world, Who::person("ada"), &token).await.unwrap().accepted_by_caller);
+    assert!(
+        lookup(&world, Who::person("ada"), &token)
+            .await
+            .unwrap()
+            .accepted_by_caller
+    );
     assert_eq!(events(&world).await, 1);
 
     let mut employment = AcceptanceInternalServiceClient::new(world.as_who(Who::Workload("employment")));
-    let acceptance = employment.get_acceptance(GetAcceptanceRequest { invitation: name }).await.unwrap();
+    let acceptance = employment
+        .get_acceptance(GetAcceptanceRequest { invitation: name })
+        .await
+        .unwrap();
     assert_eq!(acceptance.into_inner().display_name, "ada");
 }
 
@@ -68,14 +97,20 @@ async fn accepting_again_as_the_same_person_answers_the_same() {
 async fn of_many_calls_and_two_people_one_person_wins_once() {
     let world = World::new().await;
     for round in 0..6 {
-        let made = world.create(&format!("ada{round}@example.com"), &[&world.nurses]).await.unwrap();
+        let made = world
+            .create(&format!("ada{round}@example.com"), &[&world.nurses])
+            .await
+            .unwrap();
         let token = world.token(&made.name).await;
         let calls = (0..16).map(|call| {
             // Two sign-ins with the same verified address.
             let mut person = Callers::person(if call % 2 == 0 { "one" } else { "two" });
             person.emails = vec![made.address.parse().unwrap()];
             let mut client = world.redemption(Who::Person(person, None));
-            let request = AcceptInvitationRequest { token: token.clone(), request_id: String::new() };
+            let request = AcceptInvitationRequest {
+                token: token.clone(),
+                request_id: String::new(),
+            };
             tokio::spawn(async move { (call % 2, client.accept_invitation(request).await) })
         });
         let (mut won, mut closed) = ([0, 0], 0);
@@ -102,8 +137,16 @@ async fn a_link_changed_by_one_character_is_no_link() {
         let mut changed = token.clone().into_bytes();
         changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
         let changed = String::from_utf8(changed).unwrap();
-        assert_eq!(reason(lookup(&world, Who::Anonymous, &changed).await), R::LinkInvalid, "{at}");
-        assert_eq!(reason(world.accept(Who::person("ada"), &changed).await), R::LinkInvalid, "{at}");
+        assert_eq!(
+            reason(lookup(&world, Who::Anonymous, &changed).await),
+            R::LinkInvalid,
+            "{at}"
+        );
+        assert_eq!(
+            reason(world.accept(Who::person("ada"), &changed).await),
+            R::LinkInvalid,
+            "{at}"
+        );
     }
     assert_eq!(world.get(&name).await.unwrap().state(), InvitationState::Prospect);
 }
@@ -113,26 +156,47 @@ async fn the_wrong_person_and_nobody_are_refused_and_the_invitation_is_untouched
     let world = World::new().await;
     let (name, token) = invited(&world).await;
     let before = world.get(&name).await.unwrap();
-    assert_eq!(reason(world.accept(Who::person("eve"), &token).await), R::AddressMismatch);
+    assert_eq!(
+        reason(world.accept(Who::person("eve"), &token).await),
+        R::AddressMismatch
+    );
     let mut unverified = Callers::person("ada");
     unverified.emails.clear();
-    assert_eq!(reason(world.accept(Who::Person(unverified, None), &token).await), R::AddressMismatch);
+    assert_eq!(
+        reason(world.accept(Who::Person(unverified, None), &token).await),
+        R::AddressMismatch
+    );
     let mut look_alike = Callers::person("ada");
     look_alike.emails = vec!["\u{430}da@example.com".parse().unwrap()];
-    assert_eq!(reason(world.accept(Who::Person(look_alike, None), &token).await), R::AddressMismatch);
+    assert_eq!(
+        reason(world.accept(Who::Person(look_alike, None), &token).await),
+        R::AddressMismatch
+    );
     assert!(world.accept(Who::Anonymous, &token).await.is_err());
     assert_eq!(world.get(&name).await.unwrap(), before);
     world.accept(Who::person("ada"), &token).await.unwrap();
-    assert_eq!(reason(world.accept(Who::person("eve"), &token).await), R::AddressMismatch);
+    assert_eq!(
+        reason(world.accept(Who::person("eve"), &token).await),
+        R::AddressMismatch
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_expired_invitation_cannot_be_accepted_but_looked_at() {
     let world = World::new().await;
     let (_, token) = invited(&world).await;
-    world.database.execute("UPDATE invitations SET expire_time = create_time").await;
-    assert_eq!(lookup(&world, Who::Anonymous, &token).await.unwrap().state(), InvitationState::Expired);
-    assert_eq!(reason(world.accept(Who::person("ada"), &token).await), R::InvitationExpired);
+    world
+        .database
+        .execute("UPDATE invitations SET expire_time = create_time")
+        .await;
+    assert_eq!(
+        lookup(&world, Who::Anonymous, &token).await.unwrap().state(),
+        InvitationState::Expired
+    );
+    assert_eq!(
+        reason(world.accept(Who::person("ada"), &token).await),
+        R::InvitationExpired
+    );
     assert_eq!(events(&world).await, 0);
 }
 
@@ -140,26 +204,50 @@ async fn an_expired_invitation_cannot_be_accepted_but_looked_at() {
 async fn a_cancelled_invitation_cannot_be_accepted_or_looked_at() {
     let world = World::new().await;
     let (_, token) = invited(&world).await;
-    world.database.execute("UPDATE invitations SET state = 'CANCELLED', generation = generation + 1").await;
-    assert_eq!(reason(world.accept(Who::person("ada"), &token).await), R::InvitationCancelled);
-    assert_eq!(reason(lookup(&world, Who::Anonymous, &token).await), R::InvitationCancelled);
+    world
+        .database
+        .execute("UPDATE invitations SET state = 'CANCELLED', generation = generation + 1")
+        .await;
+    assert_eq!(
+        reason(world.accept(Who::person("ada"), &token).await),
+        R::InvitationCancelled
+    );
+    assert_eq!(
+        reason(lookup(&world, Who::Anonymous, &token).await),
+        R::InvitationCancelled
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_link_of_an_older_generation_is_dead() {
     let world = World::new().await;
     let (_, token) = invited(&world).await;
-    world.database.execute("UPDATE invitations SET generation = generation + 1").await;
-    assert_eq!(reason(world.accept(Who::person("ada"), &token).await), R::LinkReplaced);
-    assert_eq!(reason(lookup(&world, Who::Anonymous, &token).await), R::LinkReplaced);
+    world
+        .database
+        .execute("UPDATE invitations SET generation = generation + 1")
+        .await;
+    assert_eq!(
+        reason(world.accept(Who::person("ada"), &token).await),
+        R::LinkReplaced
+    );
+    assert_eq!(
+        reason(lookup(&world, Who::Anonymous, &token).await),
+        R::LinkReplaced
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn declined_and_archived_invitations_are_closed() {
     let world = World::new().await;
     let (_, token) = invited(&world).await;
-    world.database.execute("UPDATE invitations SET state = 'DECLINED'").await;
-    assert_eq!(reason(world.accept(Who::person("ada"), &token).await), R::InvitationClosed);
+    world
+        .database
+        .execute("UPDATE invitations SET state = 'DECLINED'")
+        .await;
+    assert_eq!(
+        reason(world.accept(Who::person("ada"), &token).await),
+        R::InvitationClosed
+    );
     world
         .database
         .execute(
@@ -167,7 +255,10 @@ async fn declined_and_archived_invitations_are_closed() {
                     person_id = inviter_person_id",
         )
         .await;
-    assert_eq!(reason(world.accept(Who::person("ada"), &token).await), R::InvitationClosed);
+    assert_eq!(
+        reason(world.accept(Who::person("ada"), &token).await),
+        R::InvitationClosed
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -176,9 +267,14 @@ async fn the_groups_that_are_still_active_are_joined_and_without_any_nothing_hap
     let (name, token) = invited(&world).await;
     let before = world.get(&name).await.unwrap();
     world.profile_sql("UPDATE groups SET state = 'INACTIVE'").await;
-    assert_eq!(reason(world.accept(Who::person("ada"), &token).await), R::GroupInactive);
+    assert_eq!(
+        reason(world.accept(Who::person("ada"), &token).await),
+        R::GroupInactive
+    );
     assert_eq!(world.get(&name).await.unwrap(), before);
-    world.profile_sql("UPDATE groups SET state = 'ACTIVE' WHERE display_name = 'Aides'").await;
+    world
+        .profile_sql("UPDATE groups SET state = 'ACTIVE' WHERE display_name = 'Aides'")
+        .await;
     world.accept(Who::person("ada"), &token).await.unwrap();
     let payload = world.group_name(&world.nurses);
     let mut connection = world.database.connection().await;
@@ -195,9 +291,16 @@ async fn the_groups_that_are_still_active_are_joined_and_without_any_nothing_hap
 async fn nobody_joins_an_organization_that_is_not_active() {
     let world = World::new().await;
     let (_, token) = invited(&world).await;
-    world.profile_sql("UPDATE organizations SET state = 'SUSPENDED'").await;
-    assert_eq!(reason(world.accept(Who::person("ada"), &token).await), R::OrganizationNotActive);
-    world.profile_sql("UPDATE organizations SET state = 'ACTIVE'").await;
+    world
+        .profile_sql("UPDATE organizations SET state = 'SUSPENDED'")
+        .await;
+    assert_eq!(
+        reason(world.accept(Who::person("ada"), &token).await),
+        R::OrganizationNotActive
+    );
+    world
+        .profile_sql("UPDATE organizations SET state = 'ACTIVE'")
+        .await;
     world.accept(Who::person("ada"), &token).await.unwrap();
 }
 
@@ -206,17 +309,30 @@ async fn a_repeated_acceptance_has_one_effect_and_its_id_is_for_one_request() {
     let world = World::new().await;
     let (_, token) = invited(&world).await;
     let request_id = "0190a6d4-7b3e-7c52-9f2b-2f6d0e1a4c88".to_owned();
-    let request = AcceptInvitationRequest { token: token.clone(), request_id };
+    let request = AcceptInvitationRequest {
+        token: token.clone(),
+        request_id,
+    };
     let mut ada = world.redemption(Who::person("ada"));
     let first = ada.accept_invitation(request.clone()).await.unwrap().into_inner();
-    world.profile_sql("UPDATE organizations SET state = 'SUSPENDED'").await;
-    assert_eq!(ada.accept_invitation(request.clone()).await.unwrap().into_inner(), first);
+    world
+        .profile_sql("UPDATE organizations SET state = 'SUSPENDED'")
+        .await;
+    assert_eq!(
+        ada.accept_invitation(request.clone()).await.unwrap().into_inner(),
+        first
+    );
     let (_, other) = {
-        world.profile_sql("UPDATE organizations SET state = 'ACTIVE'").await;
+        world
+            .profile_sql("UPDATE organizations SET state = 'ACTIVE'")
+            .await;
         let made = world.create("ada2@example.com", &[&world.nurses]).await.unwrap();
         (made.name.clone(), world.token(&made.name).await)
     };
-    let reused = AcceptInvitationRequest { token: other, ..request };
+    let reused = AcceptInvitationRequest {
+        token: other,
+        ..request
+    };
     assert_eq!(reason(ada.accept_invitation(reused).await), R::RequestIdReused);
 }
 
@@ -225,9 +341,15 @@ async fn nothing_is_known_of_who_has_not_accepted() {
     let world = World::new().await;
     let (name, _) = invited(&world).await;
     let mut employment = AcceptanceInternalServiceClient::new(world.as_who(Who::Workload("employment")));
-    let refused = employment.get_acceptance(GetAcceptanceRequest { invitation: name.clone() }).await;
+    let refused = employment
+        .get_acceptance(GetAcceptanceRequest {
+            invitation: name.clone(),
+        })
+        .await;
     assert_eq!(reason(refused), R::NotFound);
     let mut stranger = AcceptanceInternalServiceClient::new(world.as_who(Who::Workload("notification")));
-    let refused = stranger.get_acceptance(GetAcceptanceRequest { invitation: name }).await;
+    let refused = stranger
+        .get_acceptance(GetAcceptanceRequest { invitation: name })
+        .await;
     assert_eq!(reason(refused), R::PermissionDenied);
 }

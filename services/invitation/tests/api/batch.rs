@@ -9,17 +9,27 @@ use tonic::Status;
 use crate::world::{World, reason};
 
 async fn batch(world: &World, invitations: Vec<Invitation>) -> Result<Vec<Invitation>, Status> {
-    let child = |invitation| CreateInvitationRequest { invitation: Some(invitation), ..Default::default() };
+    let child = |invitation| CreateInvitationRequest {
+        invitation: Some(invitation),
+        ..Default::default()
+    };
     let request = BatchCreateInvitationsRequest {
         parent: world.parent(),
         requests: invitations.into_iter().map(child).collect(),
         request_id: String::new(),
     };
-    Ok(world.invitations().batch_create_invitations(request).await?.into_inner().invitations)
+    Ok(world
+        .invitations()
+        .batch_create_invitations(request)
+        .await?
+        .into_inner()
+        .invitations)
 }
 
 fn many(world: &World, count: usize) -> Vec<Invitation> {
-    (0..count).map(|number| world.wanted(&format!("learner{number}@example.org"), &[&world.nurses])).collect()
+    (0..count)
+        .map(|number| world.wanted(&format!("learner{number}@example.org"), &[&world.nurses]))
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -31,7 +41,10 @@ async fn ten_by_hand_pass_and_eleven_are_refused_whole() {
     assert_eq!(world.database.count("SELECT count(*) FROM invitations").await, 0);
     let made = batch(&world, many(&world, 10)).await.unwrap();
     let addresses: Vec<String> = made.into_iter().map(|invitation| invitation.address).collect();
-    let asked: Vec<String> = many(&world, 10).into_iter().map(|invitation| invitation.address).collect();
+    let asked: Vec<String> = many(&world, 10)
+        .into_iter()
+        .map(|invitation| invitation.address)
+        .collect();
     assert_eq!(addresses, asked);
 }
 
@@ -42,8 +55,17 @@ async fn a_batch_is_all_or_nothing_and_tells_every_violation_of_every_child() {
     invitations[1].address = "nobody".to_owned();
     invitations[3].groups = vec!["groups/x".to_owned()];
     let status = batch(&world, invitations).await.unwrap_err();
-    let fields: Vec<String> = violations_of(&status).into_iter().map(|(field, _)| field).collect();
-    assert_eq!(fields, ["requests[1].invitation.address", "requests[3].invitation.groups[0]"]);
+    let fields: Vec<String> = violations_of(&status)
+        .into_iter()
+        .map(|(field, _)| field)
+        .collect();
+    assert_eq!(
+        fields,
+        [
+            "requests[1].invitation.address",
+            "requests[3].invitation.groups[0]"
+        ]
+    );
     assert_eq!(world.database.count("SELECT count(*) FROM invitations").await, 0);
 }
 
@@ -51,15 +73,27 @@ async fn a_batch_is_all_or_nothing_and_tells_every_violation_of_every_child() {
 async fn active_learners_in_a_batch_are_all_named_and_nothing_is_stored() {
     let world = World::new().await;
     for name in ["ada", "eve"] {
-        let made = world.create(&format!("{name}@example.com"), &[&world.nurses]).await.unwrap();
-        world.accept(Who::person(name), &world.token(&made.name).await).await.unwrap();
+        let made = world
+            .create(&format!("{name}@example.com"), &[&world.nurses])
+            .await
+            .unwrap();
+        world
+            .accept(Who::person(name), &world.token(&made.name).await)
+            .await
+            .unwrap();
     }
     let mut invitations = many(&world, 4);
     invitations[0].address = "eve@example.com".to_owned();
     invitations[2].address = "ada@example.com".to_owned();
     let status = batch(&world, invitations).await.unwrap_err();
-    let fields: Vec<String> = violations_of(&status).into_iter().map(|(field, _)| field).collect();
-    assert_eq!(fields, ["requests[0].invitation.address", "requests[2].invitation.address"]);
+    let fields: Vec<String> = violations_of(&status)
+        .into_iter()
+        .map(|(field, _)| field)
+        .collect();
+    assert_eq!(
+        fields,
+        ["requests[0].invitation.address", "requests[2].invitation.address"]
+    );
     assert_eq!(reason(Err::<(), _>(status)), R::LearnerAlreadyActive);
     assert_eq!(world.database.count("SELECT count(*) FROM invitations").await, 2);
 }
@@ -87,7 +121,10 @@ async fn a_child_of_another_parent_is_refused() {
         requests: vec![child],
         request_id: String::new(),
     };
-    assert_eq!(reason(world.invitations().batch_create_invitations(request).await), R::InvalidRequest);
+    assert_eq!(
+        reason(world.invitations().batch_create_invitations(request).await),
+        R::InvalidRequest
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -97,11 +134,21 @@ async fn batches_that_cross_do_not_wait_for_each_other_in_a_circle() {
     let forward = many(&world, 10);
     let backward: Vec<Invitation> = forward.iter().cloned().rev().collect();
     let calls = (0..16).map(|call| {
-        let wanted = if call % 2 == 0 { forward.clone() } else { backward.clone() };
-        let child = |invitation| CreateInvitationRequest { invitation: Some(invitation), ..Default::default() };
+        let wanted = if call % 2 == 0 {
+            forward.clone()
+        } else {
+            backward.clone()
+        };
+        let child = |invitation| CreateInvitationRequest {
+            invitation: Some(invitation),
+            ..Default::default()
+        };
         let requests = wanted.into_iter().map(child).collect();
-        let request =
-            BatchCreateInvitationsRequest { parent: world.parent(), requests, request_id: String::new() };
+        let request = BatchCreateInvitationsRequest {
+            parent: world.parent(),
+            requests,
+            request_id: String::new(),
+        };
         let mut client = world.invitations();
         tokio::spawn(async move { client.batch_create_invitations(request).await })
     });

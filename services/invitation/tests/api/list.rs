@@ -7,7 +7,11 @@ use muster_testkit::Who;
 use crate::world::{World, reason};
 
 fn request(world: &World) -> ListInvitationsRequest {
-    ListInvitationsRequest { parent: world.parent(), page_size: 2, ..Default::default() }
+    ListInvitationsRequest {
+        parent: world.parent(),
+        page_size: 2,
+        ..Default::default()
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -15,20 +19,43 @@ async fn pages_come_newest_first_with_counts_by_state() {
     let world = World::new().await;
     let mut made = Vec::new();
     for number in 0..5 {
-        made.push(world.create(&format!("l{number}@example.org"), &[&world.nurses]).await.unwrap().name);
+        made.push(
+            world
+                .create(&format!("l{number}@example.org"), &[&world.nurses])
+                .await
+                .unwrap()
+                .name,
+        );
     }
-    world.database.execute("UPDATE invitations SET state = 'PENDING' WHERE address_given = 'l1@example.org'").await;
+    world
+        .database
+        .execute("UPDATE invitations SET state = 'PENDING' WHERE address_given = 'l1@example.org'")
+        .await;
     let expired = "UPDATE invitations SET expire_time = create_time WHERE address_given = 'l2@example.org'";
     world.database.execute(expired).await;
     let (mut listed, mut token) = (Vec::new(), String::new());
     loop {
-        let page = ListInvitationsRequest { page_token: token, ..request(&world) };
-        let page = world.invitations().list_invitations(page).await.unwrap().into_inner();
+        let page = ListInvitationsRequest {
+            page_token: token,
+            ..request(&world)
+        };
+        let page = world
+            .invitations()
+            .list_invitations(page)
+            .await
+            .unwrap()
+            .into_inner();
         assert!(page.invitations.len() <= 2);
-        let counts: Vec<(InvitationState, i64)> =
-            page.counts.iter().map(|count| (count.state(), count.count)).collect();
-        let expected =
-            [(InvitationState::Expired, 1), (InvitationState::Pending, 1), (InvitationState::Prospect, 3)];
+        let counts: Vec<(InvitationState, i64)> = page
+            .counts
+            .iter()
+            .map(|count| (count.state(), count.count))
+            .collect();
+        let expected = [
+            (InvitationState::Expired, 1),
+            (InvitationState::Pending, 1),
+            (InvitationState::Prospect, 3),
+        ];
         assert_eq!(counts, expected);
         listed.extend(page.invitations.into_iter().map(|invitation| invitation.name));
         token = page.next_page_token;
@@ -39,8 +66,16 @@ async fn pages_come_newest_first_with_counts_by_state() {
     made.reverse();
     assert_eq!(listed, made);
     let states = vec![InvitationState::Expired.into()];
-    let page = ListInvitationsRequest { states, ..request(&world) };
-    let page = world.invitations().list_invitations(page).await.unwrap().into_inner();
+    let page = ListInvitationsRequest {
+        states,
+        ..request(&world)
+    };
+    let page = world
+        .invitations()
+        .list_invitations(page)
+        .await
+        .unwrap()
+        .into_inner();
     assert_eq!(page.invitations.len(), 1);
     assert_eq!(page.invitations[0].address, "l2@example.org");
 }
@@ -49,15 +84,33 @@ async fn pages_come_newest_first_with_counts_by_state() {
 async fn a_page_token_of_another_list_or_made_up_is_refused() {
     let world = World::new().await;
     for number in 0..3 {
-        world.create(&format!("l{number}@example.org"), &[&world.nurses]).await.unwrap();
+        world
+            .create(&format!("l{number}@example.org"), &[&world.nurses])
+            .await
+            .unwrap();
     }
-    let page = world.invitations().list_invitations(request(&world)).await.unwrap().into_inner();
+    let page = world
+        .invitations()
+        .list_invitations(request(&world))
+        .await
+        .unwrap()
+        .into_inner();
     let states = vec![InvitationState::Prospect.into()];
     for foreign in [
-        ListInvitationsRequest { page_token: "made up".to_owned(), ..request(&world) },
-        ListInvitationsRequest { page_token: page.next_page_token, states, ..request(&world) },
+        ListInvitationsRequest {
+            page_token: "made up".to_owned(),
+            ..request(&world)
+        },
+        ListInvitationsRequest {
+            page_token: page.next_page_token,
+            states,
+            ..request(&world)
+        },
     ] {
-        assert_eq!(reason(world.invitations().list_invitations(foreign).await), R::PageTokenInvalid);
+        assert_eq!(
+            reason(world.invitations().list_invitations(foreign).await),
+            R::PageTokenInvalid
+        );
     }
 }
 
@@ -67,13 +120,24 @@ async fn an_id_of_another_organization_is_the_same_nothing_as_one_that_does_not_
     let made = world.create("ada@example.org", &[&world.nurses]).await.unwrap();
     let id = made.name.rsplit('/').next().unwrap().to_owned();
     world.organization = world.new_organization("somebody").await;
-    let theirs = world.get(&format!("{}/invitations/{id}", world.parent())).await.unwrap_err();
-    let none = format!("{}/invitations/0190a6d4-7b3e-7c52-9f2b-2f6d0e1a4c88", world.parent());
+    let theirs = world
+        .get(&format!("{}/invitations/{id}", world.parent()))
+        .await
+        .unwrap_err();
+    let none = format!(
+        "{}/invitations/0190a6d4-7b3e-7c52-9f2b-2f6d0e1a4c88",
+        world.parent()
+    );
     let none = world.get(&none).await.unwrap_err();
     assert_eq!(theirs.details(), none.details());
     assert_eq!(theirs.message(), none.message());
     assert_eq!(reason(Err::<(), _>(theirs)), R::NotFound);
-    let listed = world.invitations().list_invitations(request(&world)).await.unwrap().into_inner();
+    let listed = world
+        .invitations()
+        .list_invitations(request(&world))
+        .await
+        .unwrap()
+        .into_inner();
     assert!(listed.invitations.is_empty() && listed.counts.is_empty());
 }
 
@@ -82,10 +146,22 @@ async fn names_and_states_that_are_none_are_violations() {
     let world = World::new().await;
     let refused = world.get(&format!("{}/invitations/x", world.parent())).await;
     assert_eq!(reason(refused), R::InvalidRequest);
-    let states = ListInvitationsRequest { states: vec![0, 99], ..request(&world) };
-    assert_eq!(reason(world.invitations().list_invitations(states).await), R::InvalidRequest);
-    let import = ListInvitationsRequest { import: "x".to_owned(), ..request(&world) };
-    assert_eq!(reason(world.invitations().list_invitations(import).await), R::InvalidRequest);
+    let states = ListInvitationsRequest {
+        states: vec![0, 99],
+        ..request(&world)
+    };
+    assert_eq!(
+        reason(world.invitations().list_invitations(states).await),
+        R::InvalidRequest
+    );
+    let import = ListInvitationsRequest {
+        import: "x".to_owned(),
+        ..request(&world)
+    };
+    assert_eq!(
+        reason(world.invitations().list_invitations(import).await),
+        R::InvalidRequest
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -94,7 +170,12 @@ async fn a_link_is_in_no_answer_but_the_mail_workers() {
     let made = world.create("ada@example.com", &[&world.nurses]).await.unwrap();
     let token = world.token(&made.name).await;
     world.accept(Who::person("ada"), &token).await.unwrap();
-    let listed = world.invitations().list_invitations(request(&world)).await.unwrap().into_inner();
+    let listed = world
+        .invitations()
+        .list_invitations(request(&world))
+        .await
+        .unwrap()
+        .into_inner();
     assert!(!format!("{listed:?} {made:?}").contains(&token));
     let stored = "SELECT (SELECT count(*) FROM outbox WHERE encode(payload, 'escape') LIKE '%muster.test%')";
     assert_eq!(world.database.count(stored).await, 0);

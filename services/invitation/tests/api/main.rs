@@ -5,6 +5,12 @@
 mod accept;
 mod batch;
 mod create;
+mod imports;
 mod list;
+mod mail;
 mod patient;
+mod spreadsheets;
+mod traces;
+mod upload;
+mod worker;
 mod world;

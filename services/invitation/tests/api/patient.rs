@@ -11,7 +11,7 @@ use tonic::body::Body;
 use tonic::transport::{Channel, Error};
 use tower::{Service, ServiceExt};
 
-const TRIES: usize = 100;
+const TRIES: u32 = 400;
 const PAUSE: Duration = Duration::from_millis(50);
 const UNAVAILABLE: &str = "14";
 
@@ -37,13 +37,16 @@ impl Service<Request<Body>> for Patient {
                 let body = Full::new(bytes.clone()).map_err(|never: Infallible| match never {});
                 let request = Request::from_parts(parts.clone(), Body::new(body));
                 let response = channel.clone().oneshot(request).await?;
-                let status = response.headers().get("grpc-status").and_then(|status| status.to_str().ok());
+                let status = response
+                    .headers()
+                    .get("grpc-status")
+                    .and_then(|status| status.to_str().ok());
                 if status != Some(UNAVAILABLE) {
                     return Ok(response);
                 }
                 tokio::time::sleep(PAUSE).await;
             }
-            panic!("unavailable for {:?}", PAUSE * 100);
+            panic!("unavailable for {:?}", PAUSE * TRIES);
         })
     }
 }

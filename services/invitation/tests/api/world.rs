@@ -48,9 +48,8 @@ const NOW: OffsetDateTime = datetime!(2026-03-02 09:00 UTC);
 const NO_BROKER: &str = "amqp://127.0.0.1:9";
 
 /// A group of the test organization.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Group {
-    pub(crate) name: String,
     pub(crate) id: GroupId,
 }
 
@@ -82,7 +81,7 @@ impl World {
     }
 
     async fn build(broker: Option<TestBroker>) -> Self {
-        log();
+        crate::traces::record();
         let clock = Clock::fixed(NOW);
         let callers = Arc::new(Callers::new(clock.clone()));
         let profiles = TestDatabase::new(&OrganizationService::MIGRATOR, "organization").await;
@@ -91,7 +90,9 @@ impl World {
         let profile_service =
             muster_server::start::<OrganizationService>(&common, own_of_organization(), clock.clone(), None);
         let profile_service = profile_service.await.unwrap();
-        let nobody = Group { name: String::new(), id: GroupId::from_uuid(uuid::Uuid::nil()) };
+        let nobody = Group {
+            id: GroupId::from_uuid(uuid::Uuid::nil()),
+        };
         let mut world = Self {
             channel: channel(profile_service.grpc_address()),
             clock,
@@ -100,7 +101,7 @@ impl World {
             profiles,
             broker,
             organization: OrganizationId::from_uuid(uuid::Uuid::nil()),
-            nurses: nobody.clone(),
+            nurses: nobody,
             aides: nobody,
             location: String::new(),
             profile_service,
@@ -210,32 +211,56 @@ impl World {
     }
 
     pub(crate) async fn create_this(&self, invitation: Invitation) -> Result<Invitation, Status> {
-        let answer = self.invitations().create_invitation(self.create_request(invitation)).await?;
+        let answer = self
+            .invitations()
+            .create_invitation(self.create_request(invitation))
+            .await?;
         Ok(answer.into_inner().invitation.unwrap())
     }
 
     pub(crate) async fn get(&self, name: &str) -> Result<Invitation, Status> {
-        let request = GetInvitationRequest { name: name.to_owned() };
-        Ok(self.invitations().get_invitation(request).await?.into_inner().invitation.unwrap())
+        let request = GetInvitationRequest {
+            name: name.to_owned(),
+        };
+        Ok(self
+            .invitations()
+            .get_invitation(request)
+            .await?
+            .into_inner()
+            .invitation
+            .unwrap())
     }
 
     /// What the mail worker gets.
     pub(crate) async fn mail(&self, name: &str, generation: i32) -> Result<GetMailResponse, Status> {
         let mut client = MailSourceInternalServiceClient::new(self.as_who(Who::Workload("notification")));
-        let request =
-            GetMailRequest { subject: name.to_owned(), purpose: MailPurpose::Invite.into(), generation };
+        let request = GetMailRequest {
+            subject: name.to_owned(),
+            purpose: MailPurpose::Invite.into(),
+            generation,
+        };
         Ok(client.get_mail(request).await?.into_inner())
     }
 
     /// The token of the link in the mail.
     pub(crate) async fn token(&self, name: &str) -> String {
         let mail = self.mail(name, 1).await.unwrap();
-        mail.link.strip_prefix("https://muster.test/i/").unwrap().to_owned()
+        mail.link
+            .strip_prefix("https://muster.test/i/")
+            .unwrap()
+            .to_owned()
     }
 
     pub(crate) async fn accept(&self, who: Who, token: &str) -> Result<AcceptInvitationResponse, Status> {
-        let request = AcceptInvitationRequest { token: token.to_owned(), request_id: String::new() };
-        Ok(self.redemption(who).accept_invitation(request).await?.into_inner())
+        let request = AcceptInvitationRequest {
+            token: token.to_owned(),
+            request_id: String::new(),
+        };
+        Ok(self
+            .redemption(who)
+            .accept_invitation(request)
+            .await?
+            .into_inner())
     }
 
     /// Puts the organization into a state for which there is no RPC.
@@ -255,11 +280,23 @@ impl World {
             }),
             request_id: String::new(),
         };
-        let made = client.create_organization(request).await.unwrap().into_inner().organization.unwrap();
+        let made = client
+            .create_organization(request)
+            .await
+            .unwrap()
+            .into_inner()
+            .organization
+            .unwrap();
         let id = made.name.strip_prefix("organizations/").unwrap().parse().unwrap();
         let member = Who::member(owner, id, Role::Owner);
-        let submit = organization::SubmitOrganizationRequest { name: made.name.clone(), ..Default::default() };
-        OrganizationServiceClient::new(self.of_profiles(member)).submit_organization(submit).await.unwrap();
+        let submit = organization::SubmitOrganizationRequest {
+            name: made.name.clone(),
+            ..Default::default()
+        };
+        OrganizationServiceClient::new(self.of_profiles(member))
+            .submit_organization(submit)
+            .await
+            .unwrap();
         let approve = organization::ApproveOrganizationRequest {
             name: made.name,
             reason: "checked".to_owned(),
@@ -275,36 +312,62 @@ impl World {
         let request = organization::ActivateSubscriptionRequest {
             name: format!("{}/subscription", self.parent()),
             plan: organization::Plan::Premium.into(),
-            limits: Some(organization::Limits { invitations_by_hand: 10, import_rows, messages_per_day }),
+            limits: Some(organization::Limits {
+                invitations_by_hand: 10,
+                import_rows,
+                messages_per_day,
+            }),
             end_time: None,
             reason: "paid".to_owned(),
             request_id: String::new(),
         };
         let staff = self.of_profiles(Who::staff(self.organization));
-        SubscriptionServiceClient::new(staff).activate_subscription(request).await.unwrap();
+        SubscriptionServiceClient::new(staff)
+            .activate_subscription(request)
+            .await
+            .unwrap();
     }
 
     /// A new active group.
     pub(crate) async fn group(&self, name: &str) -> Group {
         let request = organization::CreateGroupRequest {
             parent: self.parent(),
-            group: Some(organization::Group { display_name: name.to_owned(), ..Default::default() }),
+            group: Some(organization::Group {
+                display_name: name.to_owned(),
+                ..Default::default()
+            }),
             request_id: String::new(),
         };
         let mut client = GroupServiceClient::new(self.of_profiles(self.owner()));
-        let made = client.create_group(request).await.unwrap().into_inner().group.unwrap();
+        let made = client
+            .create_group(request)
+            .await
+            .unwrap()
+            .into_inner()
+            .group
+            .unwrap();
         let id = made.name.rsplit('/').next().unwrap().parse().unwrap();
-        Group { name: name.to_owned(), id }
+        Group { id }
     }
 
     async fn new_location(&self, name: &str) -> String {
         let request = organization::CreateLocationRequest {
             parent: self.parent(),
-            location: Some(organization::Location { display_name: name.to_owned(), ..Default::default() }),
+            location: Some(organization::Location {
+                display_name: name.to_owned(),
+                ..Default::default()
+            }),
             request_id: String::new(),
         };
         let mut client = LocationServiceClient::new(self.of_profiles(self.owner()));
-        client.create_location(request).await.unwrap().into_inner().location.unwrap().name
+        client
+            .create_location(request)
+            .await
+            .unwrap()
+            .into_inner()
+            .location
+            .unwrap()
+            .name
     }
 
     fn of_profiles(&self, who: Who) -> TestChannel {
@@ -321,7 +384,11 @@ pub(crate) fn reason<T: std::fmt::Debug>(answer: Result<T, Status>) -> ErrorReas
 }
 
 fn channel(address: SocketAddr) -> Patient {
-    Patient(Endpoint::from_shared(format!("http://{address}")).unwrap().connect_lazy())
+    Patient(
+        Endpoint::from_shared(format!("http://{address}"))
+            .unwrap()
+            .connect_lazy(),
+    )
 }
 
 fn own_of_organization() -> muster_organization::Settings {
@@ -333,7 +400,13 @@ fn own_of_organization() -> muster_organization::Settings {
     let page = std::env::temp_dir().join(format!("muster-page-key-{}", std::process::id()));
     std::fs::write(&page, "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=").unwrap();
     // No training is added here: the records service is not asked.
-    let flags = ["test", "--records-url", "http://127.0.0.1:9", "--page-key", page.to_str().unwrap()];
+    let flags = [
+        "test",
+        "--records-url",
+        "http://127.0.0.1:9",
+        "--page-key",
+        page.to_str().unwrap(),
+    ];
     Flags::try_parse_from(flags).unwrap().own
 }
 
@@ -351,12 +424,17 @@ fn common(
             drain_delay: Seconds(Duration::ZERO),
             max_calls: 256,
         },
-        database: DatabaseSettings { database_url: database.url().to_owned().into(), database_pool: 8 },
+        database: DatabaseSettings {
+            database_url: database.url().to_owned().into(),
+            database_pool: 8,
+        },
         broker: BrokerSettings {
             amqp_url: broker.map_or(NO_BROKER, TestBroker::url).to_owned().into(),
             amqp_prefix: broker.map_or("", TestBroker::prefix).to_owned(),
         },
-        trust: TrustSettings { caller_jwks: callers.caller_jwks() },
+        trust: TrustSettings {
+            caller_jwks: callers.caller_jwks(),
+        },
         workload: WorkloadSettings {
             workload_issuer: callers.workload_issuer().to_owned(),
             workload_jwks: callers.workload_jwks(),
@@ -369,13 +447,5 @@ fn common(
             log_format: LogFormat::Auto,
             log_filter: String::new(),
         },
-    }
-}
-
-/// Log lines on standard error, for looking into a failing test: `MUSTER_TEST_LOG=info`.
-fn log() {
-    if let Ok(filter) = std::env::var("MUSTER_TEST_LOG") {
-        let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-        drop(builder.try_init());
     }
 }

@@ -1,0 +1,363 @@
+//! What the mail worker asks and tells, and mails that are to go out later.
+
+use std::time::Duration;
+
+use muster_ids::EventId;
+use muster_messaging::Event;
+use muster_messaging::outbox::{self, NewEvent};
+use muster_proto::error::v1::ErrorReason as R;
+use muster_proto::invitation::v1::mail_source_internal_service_client::MailSourceInternalServiceClient;
+use muster_proto::invitation::v1::{
+    DeliveryState, GetMailRequest, Invitation, InvitationState, LookupInvitationRequest, MailPurpose,
+};
+use muster_proto::notification::v1::{
+    DeliveryDeferredEvent, DeliveryDroppedEvent, DeliveryFailedEvent, DeliverySentEvent,
+    DeliveryUncertainEvent,
+};
+use muster_server::convert::timestamp;
+use muster_testkit::{Who, eventually};
+
+use crate::world::{World, reason};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_mail_worker_gets_address_link_and_words_the_same_every_time() {
+    let world = World::new().await;
+    let made = world
+        .create("Ada@Example.com", &[&world.nurses, &world.aides])
+        .await
+        .unwrap();
+    let mail = world.mail(&made.name, 1).await.unwrap();
+    assert!(mail.wanted);
+    assert_eq!(mail.address, "Ada@Example.com");
+    assert_eq!(mail.organization_display_name, "Day nursery");
+    assert_eq!(mail.groups, ["Aides", "Nurses"]);
+    assert_eq!(mail.locale, "en");
+    assert_eq!(mail.expire_time, made.expire_time);
+    assert!(mail.link.starts_with("https://muster.test/i/"));
+    assert_eq!(world.mail(&made.name, 1).await.unwrap(), mail);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_is_no_longer_wanted_once_the_invitation_is_dead() {
+    let world = World::new().await;
+    let made = world.create("ada@example.com", &[&world.nurses]).await.unwrap();
+    assert!(
+        !world.mail(&made.name, 2).await.unwrap().wanted,
+        "another generation"
+    );
+    let nobodys = format!(
+        "{}/invitations/0190a6d4-7b3e-7c52-9f2b-2f6d0e1a4c88",
+        world.parent()
+    );
+    assert!(
+        !world.mail(&nobodys, 1).await.unwrap().wanted,
+        "no such invitation"
+    );
+    for statement in [
+        "UPDATE invitations SET state = 'CANCELLED'",
+        "UPDATE invitations SET state = 'DECLINED'",
+        "UPDATE invitations SET state = 'PENDING', expire_time = create_time",
+    ] {
+        world.database.execute(statement).await;
+        let mail = world.mail(&made.name, 1).await.unwrap();
+        assert!(
+            !mail.wanted && mail.link.is_empty() && mail.address.is_empty(),
+            "{statement}"
+        );
+    }
+    world
+        .database
+        .execute("UPDATE invitations SET expire_time = create_time + interval '1 day'")
+        .await;
+    assert!(
+        world.mail(&made.name, 1).await.unwrap().wanted,
+        "a click may come before the report"
+    );
+    world
+        .profile_sql("UPDATE organizations SET state = 'CLOSED'")
+        .await;
+    assert!(
+        !world.mail(&made.name, 1).await.unwrap().wanted,
+        "a closed organization"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_mail_of_a_suspended_organization_waits() {
+    let world = World::new().await;
+    let made = world.create("ada@example.com", &[&world.nurses]).await.unwrap();
+    world
+        .profile_sql("UPDATE organizations SET state = 'SUSPENDED'")
+        .await;
+    let mail = world.mail(&made.name, 1);
+    let reopen = async {
+        tokio::task::yield_now().await;
+        world
+            .profile_sql("UPDATE organizations SET state = 'ACTIVE'")
+            .await;
+    };
+    let (mail, ()) = tokio::join!(mail, reopen);
+    assert!(mail.unwrap().wanted, "neither dropped nor refused for good");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_the_mail_worker_may_ask() {
+    let world = World::new().await;
+    let made = world.create("ada@example.com", &[&world.nurses]).await.unwrap();
+    let request = GetMailRequest {
+        subject: made.name,
+        purpose: MailPurpose::Invite.into(),
+        generation: 1,
+    };
+    for (who, why) in [
+        (Who::Workload("employment"), R::PermissionDenied),
+        (world.owner(), R::TokenMissing),
+        (Who::Nobody, R::TokenMissing),
+    ] {
+        let mut client = MailSourceInternalServiceClient::new(world.as_who(who));
+        assert_eq!(reason(client.get_mail(request.clone()).await), why);
+    }
+    let mut worker = MailSourceInternalServiceClient::new(world.as_who(Who::Workload("notification")));
+    let bad = GetMailRequest {
+        subject: "x".to_owned(),
+        purpose: 0,
+        generation: 0,
+    };
+    assert_eq!(reason(worker.get_mail(bad).await), R::InvalidRequest);
+}
+
+/// Publishes a report as the notification service does: version `sequence` of one delivery.
+async fn report<E: Event>(world: &World, delivery: uuid::Uuid, sequence: i64, event: E) {
+    let new = NewEvent {
+        id: EventId::from_uuid(world.clock.new_uuid()),
+        organization: world.organization,
+        aggregate: delivery,
+        sequence,
+        time: world.clock.now(),
+        actor: "service:notification".to_owned(),
+        traceparent: None,
+    };
+    let mut connection = world.database.connection().await;
+    outbox::append(&mut connection, new, &event).await.unwrap();
+}
+
+fn sent(invitation: &Invitation, generation: i32) -> DeliverySentEvent {
+    DeliverySentEvent {
+        subject: invitation.name.clone(),
+        generation,
+        server_reply: "250 2.0.0".to_owned(),
+        ..Default::default()
+    }
+}
+
+/// Waits until the inbox has taken so many events.
+async fn taken(world: &World, events: i64) {
+    eventually(async || world.database.count("SELECT count(*) FROM inbox").await == events).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_prospect_is_pending_once_the_mail_server_took_the_mail() {
+    let world = World::with_broker().await;
+    let made = world.create("ada@example.com", &[&world.nurses]).await.unwrap();
+    let delivery = world.clock.new_uuid();
+    let subject = made.name.clone();
+    let server_reply = "451 4.3.0".to_owned();
+    let deferred = DeliveryDeferredEvent {
+        subject,
+        generation: 1,
+        server_reply,
+        ..Default::default()
+    };
+    report(&world, delivery, 2, deferred.clone()).await;
+    taken(&world, 1).await;
+    let seen = world.get(&made.name).await.unwrap();
+    assert_eq!(
+        (seen.state(), seen.delivery_state()),
+        (InvitationState::Prospect, DeliveryState::Deferred)
+    );
+    assert_eq!(seen.delivery_detail, "451 4.3.0");
+
+    report(&world, delivery, 3, sent(&made, 1)).await;
+    taken(&world, 2).await;
+    let pending = world.get(&made.name).await.unwrap();
+    assert_eq!(
+        (pending.state(), pending.delivery_state()),
+        (InvitationState::Pending, DeliveryState::Sent)
+    );
+    assert_eq!(pending.delivery_detail, "250 2.0.0");
+    assert_ne!(pending.etag, made.etag);
+
+    // Late, repeated, of another generation, of another organization's invitation: nothing changes.
+    let mut connection = world.database.connection().await;
+    sqlx::query("DELETE FROM outbox WHERE aggregate_id = $1")
+        .bind(delivery)
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    report(&world, delivery, 2, deferred).await;
+    report(&world, delivery, 3, sent(&made, 1)).await;
+    report(&world, world.clock.new_uuid(), 9, sent(&made, 7)).await;
+    taken(&world, 5).await;
+    assert_eq!(world.get(&made.name).await.unwrap(), pending);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_fate_of_a_mail_is_shown_and_only_sent_makes_it_pending() {
+    let world = World::with_broker().await;
+    let (generation, server_reply) = (1, "550 5.1.1".to_owned());
+    let mut names = Vec::new();
+    for number in 0..4 {
+        names.push(
+            world
+                .create(&format!("l{number}@example.org"), &[&world.nurses])
+                .await
+                .unwrap()
+                .name,
+        );
+    }
+    let id = || world.clock.new_uuid();
+    let delivery = String::new();
+    let (subject, reply) = (names[0].clone(), server_reply.clone());
+    report(
+        &world,
+        id(),
+        1,
+        DeliveryFailedEvent {
+            delivery,
+            subject,
+            generation,
+            server_reply: reply,
+        },
+    )
+    .await;
+    let (subject, delivery) = (names[1].clone(), String::new());
+    report(
+        &world,
+        id(),
+        1,
+        DeliveryUncertainEvent {
+            delivery,
+            subject,
+            generation,
+            server_reply: String::new(),
+        },
+    )
+    .await;
+    let (subject, delivery) = (names[2].clone(), String::new());
+    report(
+        &world,
+        id(),
+        1,
+        DeliveryDroppedEvent {
+            delivery,
+            subject,
+            generation,
+            server_reply: String::new(),
+        },
+    )
+    .await;
+    let elsewhere = DeliverySentEvent {
+        subject: "joinRequests/1".to_owned(),
+        ..Default::default()
+    };
+    report(&world, id(), 1, elsewhere).await;
+    taken(&world, 4).await;
+    let expected = [
+        DeliveryState::Failed,
+        DeliveryState::Uncertain,
+        DeliveryState::Dropped,
+        DeliveryState::Queued,
+    ];
+    for (name, expected) in names.iter().zip(expected) {
+        let seen = world.get(name).await.unwrap();
+        assert_eq!(
+            (seen.state(), seen.delivery_state()),
+            (InvitationState::Prospect, expected)
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_after_the_click_leaves_the_learner_active() {
+    let world = World::with_broker().await;
+    let made = world.create("ada@example.com", &[&world.nurses]).await.unwrap();
+    world
+        .accept(Who::person("ada"), &world.token(&made.name).await)
+        .await
+        .unwrap();
+    report(&world, world.clock.new_uuid(), 3, sent(&made, 1)).await;
+    taken(&world, 1).await;
+    let seen = world.get(&made.name).await.unwrap();
+    assert_eq!(
+        (seen.state(), seen.delivery_state()),
+        (InvitationState::Active, DeliveryState::Sent)
+    );
+}
+
+const MAILS: &str = "SELECT count(*) FROM outbox WHERE event_type = 'invitation.mail_requested'";
+
+async fn scheduled(world: &World) -> Invitation {
+    let mut wanted = world.wanted("ada@example.com", &[&world.nurses]);
+    wanted.send_time = Some(timestamp(world.clock.now() + Duration::from_secs(40)));
+    world.create_this(wanted).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scheduled_mail_goes_out_at_its_time_and_not_before_also_after_a_restart() {
+    let mut world = World::new().await;
+    let made = scheduled(&world).await;
+    assert_eq!(made.delivery_state(), DeliveryState::Scheduled);
+    assert_eq!(
+        made.expire_time,
+        Some(timestamp(
+            world.clock.now() + Duration::from_secs(40 + 30 * 86_400)
+        ))
+    );
+    world.clock.advance(Duration::from_secs(39));
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    assert_eq!(world.database.count(MAILS).await, 0);
+    assert!(!world.mail(&made.name, 1).await.unwrap().wanted);
+    world.stop().await;
+    world.clock.advance(Duration::from_secs(2));
+    world.start().await;
+    eventually(async || world.database.count(MAILS).await == 1).await;
+    assert_eq!(
+        world.get(&made.name).await.unwrap().delivery_state(),
+        DeliveryState::Queued
+    );
+    assert!(world.mail(&made.name, 1).await.unwrap().wanted);
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    assert_eq!(world.database.count(MAILS).await, 1, "once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scheduled_invitation_is_hidden_until_its_time() {
+    let world = World::new().await;
+    let made = world.create("ada@example.com", &[&world.nurses]).await.unwrap();
+    let token = world.token(&made.name).await;
+    let later =
+        "UPDATE invitations SET delivery_state = 'SCHEDULED', send_time = create_time + interval '1 hour'";
+    world.database.execute(later).await;
+    assert_eq!(
+        reason(world.accept(Who::person("ada"), &token).await),
+        R::InvitationNotSent
+    );
+    let request = LookupInvitationRequest { token };
+    assert_eq!(
+        reason(world.redemption(Who::Anonymous).lookup_invitation(request).await),
+        R::InvitationNotSent
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scheduled_mail_of_a_cancelled_invitation_never_goes_out() {
+    let world = World::new().await;
+    scheduled(&world).await;
+    world
+        .database
+        .execute("UPDATE invitations SET state = 'CANCELLED', generation = 2")
+        .await;
+    world.clock.advance(Duration::from_secs(50));
+    tokio::time::sleep(Duration::from_millis(2500)).await;
+    assert_eq!(world.database.count(MAILS).await, 0);
+}

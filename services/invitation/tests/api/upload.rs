@@ -1,0 +1,115 @@
+//! Uploading and deciding, as the tests do it.
+
+use muster_proto::invitation::v1::{
+    ApproveImportRequest, GetImportRequest, Import, ImportRow, ImportState, ListImportRowsRequest,
+    UploadImportRequest,
+};
+use muster_testkit::eventually_some;
+use sha2::{Digest, Sha256};
+use tonic::Status;
+
+use crate::world::World;
+
+/// The messages that upload a file in chunks.
+pub(crate) fn messages(world: &World, file: &[u8]) -> Vec<UploadImportRequest> {
+    let first = UploadImportRequest {
+        parent: world.parent(),
+        file_name: "learners.csv".to_owned(),
+        sha256: Sha256::digest(file).to_vec(),
+        ..Default::default()
+    };
+    let chunk = |chunk: &[u8]| UploadImportRequest {
+        chunk: chunk.to_vec(),
+        ..Default::default()
+    };
+    std::iter::once(first)
+        .chain(file.chunks(64 * 1024).map(chunk))
+        .collect()
+}
+
+pub(crate) async fn send(world: &World, messages: Vec<UploadImportRequest>) -> Result<Import, Status> {
+    let answer = world
+        .imports()
+        .upload_import(tokio_stream::iter(messages))
+        .await?;
+    Ok(answer.into_inner().import.unwrap())
+}
+
+pub(crate) async fn upload(world: &World, file: &[u8]) -> Result<Import, Status> {
+    send(world, messages(world, file)).await
+}
+
+pub(crate) async fn approve(world: &World, import: &Import) -> Result<Import, Status> {
+    let request = ApproveImportRequest {
+        name: import.name.clone(),
+        etag: import.etag.clone(),
+        request_id: String::new(),
+    };
+    Ok(world
+        .imports()
+        .approve_import(request)
+        .await?
+        .into_inner()
+        .import
+        .unwrap())
+}
+
+pub(crate) async fn get(world: &World, import: &Import) -> Import {
+    let request = GetImportRequest {
+        name: import.name.clone(),
+    };
+    world
+        .imports()
+        .get_import(request)
+        .await
+        .unwrap()
+        .into_inner()
+        .import
+        .unwrap()
+}
+
+/// All rows, page after page.
+pub(crate) async fn rows(world: &World, import: &Import) -> Vec<ImportRow> {
+    let (mut rows, mut page_token) = (Vec::new(), String::new());
+    loop {
+        let request = ListImportRowsRequest {
+            parent: import.name.clone(),
+            page_size: 1000,
+            page_token,
+            states: Vec::new(),
+        };
+        let page = world
+            .imports()
+            .list_import_rows(request)
+            .await
+            .unwrap()
+            .into_inner();
+        rows.extend(page.rows);
+        page_token = page.next_page_token;
+        if page_token.is_empty() {
+            return rows;
+        }
+    }
+}
+
+/// Waits until the last row is done.
+pub(crate) async fn applied(world: &World, import: &Import) -> Import {
+    eventually_some(async || {
+        let import = get(world, import).await;
+        let is_done = matches!(
+            import.state(),
+            ImportState::Applied | ImportState::AppliedWithErrors
+        );
+        is_done.then_some(import)
+    })
+    .await
+}
+
+/// A file with this many good rows.
+pub(crate) fn good(count: usize) -> Vec<u8> {
+    let mut file = "email,groups\n".to_owned();
+    for number in 0..count {
+        file.push_str(&format!("learner{number}@example.org,Nurses\n"));
+    }
+    file.into_bytes()
+}

@@ -1,0 +1,170 @@
+//! The import worker, killed at any moment.
+//!
+//! A killed runtime takes the broker library's own thread down with a panic: its lines in the output mean nothing.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use muster_invitation::InvitationApp;
+use muster_proto::invitation::v1::{ImportRowState, ImportState};
+
+use crate::upload::{approve, get, good, rows, upload};
+use crate::world::World;
+
+/// A process of its own, as far as one can have it here: everything that runs in it ends at once, in the middle of
+/// whatever it does, and its connections with it.
+struct Doomed {
+    runtime: Option<tokio::runtime::Runtime>,
+    listens: tokio::sync::oneshot::Receiver<()>,
+}
+
+impl Doomed {
+    fn start(world: &World) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap();
+        let ((common, own), clock) = (world.settings(), world.clock.clone());
+        let (started, listens) = tokio::sync::oneshot::channel();
+        runtime.spawn(async move {
+            let running = muster_server::start::<InvitationApp>(&common, own, clock, None)
+                .await
+                .unwrap();
+            let _ = started.send(());
+            std::future::pending::<()>().await;
+            drop(running);
+        });
+        Self {
+            runtime: Some(runtime),
+            listens,
+        }
+    }
+
+    /// Ends it so long after it began to listen.
+    async fn kill_after(mut self, pause: Duration) {
+        (&mut self.listens).await.unwrap();
+        tokio::time::sleep(pause).await;
+    }
+}
+
+impl Drop for Doomed {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_killed_at_any_moment_loses_and_doubles_nothing() {
+    const ROWS: usize = 1500;
+    let mut world = World::new().await;
+    world.subscribe(100_000, 1_000_000).await;
+    let import = upload(&world, &good(ROWS)).await.unwrap();
+    approve(&world, &import).await.unwrap();
+    world.stop().await;
+    let mut kills = 0;
+    let progress = "SELECT count(*) FROM import_rows WHERE state = 'APPLIED'";
+    while world.database.count(progress).await < i64::try_from(ROWS).unwrap() {
+        let doomed = Doomed::start(&world);
+        // From before its first statement to some way into the batches.
+        let random = u64::try_from(world.clock.new_uuid().as_u128() % 400).unwrap();
+        doomed.kill_after(Duration::from_millis(random)).await;
+        kills += 1;
+        // The lease of the dead runs out.
+        world.clock.advance(Duration::from_secs(31));
+        assert!(kills < 400, "it does not get on");
+    }
+    world.start().await;
+    let done = crate::upload::applied(&world, &import).await;
+    assert_eq!(done.state(), ImportState::Applied);
+    assert_eq!(
+        (done.applied_count, done.refused_count),
+        (1500, 0),
+        "after {kills} kills"
+    );
+    assert_eq!(
+        world.database.count("SELECT count(*) FROM invitations").await,
+        1500
+    );
+    let mails =
+        "SELECT count(DISTINCT aggregate_id) FROM outbox WHERE event_type = 'invitation.mail_requested'";
+    assert_eq!(world.database.count(mails).await, 1500);
+    assert_eq!(world.database.count("SELECT count(*) FROM outbox").await, 1500);
+    assert_eq!(
+        world
+            .database
+            .count("SELECT sum(messages)::bigint FROM message_counts")
+            .await,
+        1500
+    );
+    let rows = rows(&world, &import).await;
+    assert!(rows.iter().all(|row| row.state() == ImportRowState::Applied));
+    let invitations: HashSet<&str> = rows.iter().map(|row| row.invitation.as_str()).collect();
+    assert_eq!(invitations.len(), ROWS);
+    println!("{kills} kills");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_workers_share_the_work_and_no_row() {
+    let mut world = World::new().await;
+    world.subscribe(100_000, 1_000_000).await;
+    let mut imports = Vec::new();
+    for number in 0..4 {
+        // Overlapping addresses, in different orders.
+        let mut lines: Vec<String> = (0..200)
+            .map(|row| format!("learner{}@example.org,Nurses", row + number * 50))
+            .collect();
+        if number % 2 == 1 {
+            lines.reverse();
+        }
+        let file = format!("email,groups\n{}\n", lines.join("\n"));
+        imports.push(upload(&world, file.as_bytes()).await.unwrap());
+    }
+    world.stop().await;
+    world
+        .database
+        .execute(
+            "UPDATE imports SET state = 'APPROVED', approver_person_id = uploader_person_id, decide_time = create_time",
+        )
+        .await;
+    let others = [
+        Doomed::start(&world),
+        Doomed::start(&world),
+        Doomed::start(&world),
+    ];
+    world.start().await;
+    for import in &imports {
+        assert_eq!(crate::upload::applied(&world, import).await.applied_count, 200);
+    }
+    drop(others);
+    assert_eq!(
+        world.database.count("SELECT count(*) FROM invitations").await,
+        350
+    );
+    assert_eq!(world.database.count("SELECT count(*) FROM outbox").await, 350);
+}
+
+/// Run with `--ignored`: minutes in a debug build.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes minutes in a debug build"]
+async fn a_hundred_thousand_rows_work_when_the_plan_allows_them() {
+    let world = World::new().await;
+    world.subscribe(100_000, 10_000_000).await;
+    let begun = std::time::Instant::now();
+    let import = upload(&world, &good(100_000)).await.unwrap();
+    println!("previewed after {:?}", begun.elapsed());
+    assert_eq!((import.row_count, import.valid_count), (100_000, 100_000));
+    approve(&world, &import).await.unwrap();
+    let begun = std::time::Instant::now();
+    while get(&world, &import).await.state() != ImportState::Applied {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    println!("applied after {:?}", begun.elapsed());
+    assert_eq!(
+        world.database.count("SELECT count(*) FROM invitations").await,
+        100_000
+    );
+    assert_eq!(world.database.count("SELECT count(*) FROM outbox").await, 100_000);
+}
