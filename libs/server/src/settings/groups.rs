@@ -133,7 +133,7 @@ pub struct TelemetrySettings {
     #[arg(
         long = "log",
         env = "MUSTER_LOG",
-        default_value = "info",
+        default_value = "info", value_parser = muster_telemetry::checked_filter,
         value_name = "FILTER"
     )]
     pub log_filter: String,
