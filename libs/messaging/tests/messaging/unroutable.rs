@@ -34,7 +34,11 @@ async fn an_unroutable_message_is_never_marked() {
 
     let aggregate = fresh();
     world.publish(aggregate, 1).await;
-    world.publish(aggregate, 2).await;
+    // Could be routed, but not before its elder.
+    world
+        .publish_as(aggregate, 2, InvitationMailRequestedEvent::default())
+        .await
+        .unwrap();
     world
         .publish_as(fresh(), 1, InvitationMailRequestedEvent::default())
         .await
@@ -60,7 +64,7 @@ async fn an_unroutable_message_is_never_marked() {
         .unwrap();
     eventually(async || world.pending().await == 0).await;
     let _consumer = world.consumer(world.broker.as_service("employment"), Recorder::new());
-    eventually(async || world.applied().await == 2).await;
+    eventually(async || world.applied().await == 1).await;
     relay.stop().await;
-    assert_eq!(world.applied_sequences().await[&aggregate], [1, 2]);
+    assert_eq!(world.applied_sequences().await[&aggregate], [1]);
 }
