@@ -1,46 +1,79 @@
-//! `cargo dev bench`: figures of the running suite, each beside its yardstick.
+//! `cargo dev bench`: figures of a suite of its own, each beside a yardstick of the same run.
+//!
+//! This process starts the suite in `.dev/bench`, lets the optimized build of this same program measure it, and takes
+//! everything down, whatever came of it.
 
+mod child;
+mod creates;
+pub(crate) mod echo;
 mod figure;
+mod h2load;
+mod lab;
+mod load;
+mod mail;
+mod measure;
 mod memory;
+mod pgbench;
+mod process;
+mod reads;
+mod sink;
+mod spread;
+mod suite;
+mod waiting;
 
+use std::fs;
 use std::process::ExitCode;
 
-use anyhow::bail;
 use clap::Args;
+use muster_engines::DirectoryLock;
+use muster_engines::packages::Package;
 
-use self::figure::Figure;
-use crate::addresses::Addresses;
+use self::figure::Bench;
+use self::suite::{bring_up, measure_inside, take_down};
+use crate::install;
 use crate::place::Place;
-
-/// The benchmarks by name.
-const NAMES: [&str; 1] = ["memory"];
 
 /// What to measure, and how to print it.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "It takes about five minutes, and for the first time ten more to build. The load generators and the \
+                  whole suite share this machine: compare ratios, not figures, between machines."
+)]
 pub(crate) struct Options {
-    /// One of: memory (resident memory of each part) [default: all]
-    name: Option<String>,
+    /// Only these figures [default: all]
+    name: Option<Bench>,
     /// One JSON object a line: name, value, unit, yardstick, yardstick_value, ratio
     #[arg(long)]
     json: bool,
+    /// Measure the suite that runs; only the optimized build does
+    #[arg(long, hide = true)]
+    inside: bool,
 }
 
 /// Measures and prints.
 pub(crate) async fn run(place: &Place, options: &Options) -> anyhow::Result<ExitCode> {
-    let wanted: Vec<&str> = match options.name.as_deref() {
-        None => NAMES.to_vec(),
-        Some(name) if NAMES.contains(&name) => vec![name],
-        Some(name) => bail!("there is no benchmark {name}; there are {}", NAMES.join(", ")),
-    };
-    let addresses = Addresses::read(place)?;
-    for name in wanted {
-        let figures = match name {
-            "memory" => memory::measure(place, &addresses).await?,
-            _ => Vec::new(),
-        };
-        for figure in figures {
-            figure.print(options.json)?;
-        }
+    if options.inside {
+        return measure::run(place, options.name, options.json).await;
     }
-    Ok(ExitCode::SUCCESS)
+    install::require(&Package::BENCH).await?;
+    let suite = Place {
+        root: place.root.clone(),
+        state: place.at("bench"),
+    };
+    fs::create_dir_all(&suite.state)?;
+    let _lock = DirectoryLock::now(&place.at("bench.lock"))?;
+    // Left by one that was killed.
+    take_down(&suite).await?;
+    let ended = tokio::select! {
+        ended = measured(&suite, options) => ended,
+        () = process::told_to_stop() => Err(anyhow::anyhow!("interrupted")),
+    };
+    eprintln!("Taking the suite down …");
+    take_down(&suite).await?;
+    ended.map(|()| ExitCode::SUCCESS)
+}
+
+async fn measured(suite: &Place, options: &Options) -> anyhow::Result<()> {
+    bring_up(suite, options.json).await?;
+    measure_inside(suite, options.name, options.json).await
 }

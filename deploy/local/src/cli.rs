@@ -36,9 +36,9 @@ enum Command {
     Token(token::Options),
     /// Runs every test on an engine pair of its own
     Test(test::Options),
-    /// Measures the running suite, each figure beside its yardstick
+    /// Measures a suite of its own, each figure beside its yardstick
     Bench(bench::Options),
-    /// One of the three small servers, run by `up`
+    /// One of the small servers, run by `up` and `bench`
     #[command(hide = true)]
     Tool {
         /// Which one.
@@ -67,6 +67,12 @@ pub(crate) struct UpOptions {
     /// Start engines and tools only, to run services yourself: their settings are in .dev/env
     #[arg(long)]
     pub(crate) no_services: bool,
+    /// Leave the mail server's port to another program: `bench` puts a faster sink there
+    #[arg(long, hide = true)]
+    pub(crate) no_inbox: bool,
+    /// Share of traces that the services record
+    #[arg(long, hide = true, default_value_t = 1.0)]
+    pub(crate) trace_ratio: f64,
 }
 
 /// Runs the command.

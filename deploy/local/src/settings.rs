@@ -21,6 +21,7 @@ pub(crate) fn environment(
     addresses: &Addresses,
     service: &str,
     engines: &EngineUrls,
+    trace_ratio: f64,
 ) -> anyhow::Result<Vec<(String, String)>> {
     let own = addresses.service(service)?;
     let file = |path: &str| place.at(path).display().to_string();
@@ -28,7 +29,7 @@ pub(crate) fn environment(
         ("MUSTER_LISTEN", socket(&own.grpc).to_owned()),
         ("MUSTER_ADMIN_LISTEN", socket(&own.admin).to_owned()),
         ("MUSTER_OTLP_ENDPOINT", addresses.otlp.clone()),
-        ("MUSTER_TRACE_RATIO", "1".to_owned()),
+        ("MUSTER_TRACE_RATIO", trace_ratio.to_string()),
         ("MUSTER_DRAIN_DELAY", "0".to_owned()),
         ("MUSTER_LOG_FORMAT", "human".to_owned()),
         ("MUSTER_PUBLIC_URL", addresses.gateway.clone()),

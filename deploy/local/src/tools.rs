@@ -1,4 +1,4 @@
-//! The three small servers a developer needs, each a process of its own (`muster-dev tool NAME`).
+//! The small servers a developer needs, each a process of its own (`muster-dev tool NAME`).
 
 pub(crate) mod inbox;
 pub(crate) mod issuer;
@@ -14,9 +14,10 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::addresses::{Addresses, socket};
+use crate::bench::echo;
 use crate::place::Place;
 
-/// One of the three.
+/// One of them.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(crate) enum Tool {
     /// The OIDC provider.
@@ -25,6 +26,8 @@ pub(crate) enum Tool {
     Inbox,
     /// The receiver of spans and its page.
     Traces,
+    /// The yardstick of `bench`: a gRPC server that does nothing.
+    Echo,
 }
 
 impl Tool {
@@ -35,6 +38,7 @@ impl Tool {
             Self::Issuer => issuer::serve(&place, &addresses).await?,
             Self::Inbox => inbox::serve(&place, &addresses).await?,
             Self::Traces => traces::serve(&place, &addresses).await?,
+            Self::Echo => echo::serve(&place).await?,
         }
         Ok(ExitCode::SUCCESS)
     }

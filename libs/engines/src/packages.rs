@@ -19,6 +19,10 @@ pub enum Package {
     Chromium,
     /// What drives it.
     ChromeDriver,
+    /// The HTTP/2 load generator.
+    H2load,
+    /// The mail load generator and its sink; the mail server itself is not started.
+    Postfix,
 }
 
 impl Package {
@@ -32,6 +36,9 @@ impl Package {
         Self::ChromeDriver,
     ];
 
+    /// What measuring it needs.
+    pub const BENCH: [Self; 4] = [Self::PostgreSql, Self::RabbitMq, Self::H2load, Self::Postfix];
+
     /// The name of the package on Debian.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -40,6 +47,8 @@ impl Package {
             Self::RabbitMq => "rabbitmq-server",
             Self::Chromium => "chromium",
             Self::ChromeDriver => "chromium-driver",
+            Self::H2load => "nghttp2-client",
+            Self::Postfix => "postfix",
         }
     }
 
@@ -51,6 +60,8 @@ impl Package {
             Self::RabbitMq => "events travel through a private RabbitMQ",
             Self::Chromium => "the tests look at the pages in a real browser",
             Self::ChromeDriver => "the tests drive the browser with it",
+            Self::H2load => "its h2load calls as often as it can",
+            Self::Postfix => "its smtp-source and smtp-sink are the yardstick of sending mail",
         }
     }
 
@@ -62,6 +73,8 @@ impl Package {
             Self::RabbitMq => programs::rabbitmq(),
             Self::Chromium => programs::on_path("chromium").or_else(|| programs::on_path("chromium-browser")),
             Self::ChromeDriver => programs::on_path("chromedriver"),
+            Self::H2load => programs::on_path("h2load"),
+            Self::Postfix => programs::for_administrators("smtp-source"),
         }
     }
 }

@@ -43,3 +43,9 @@ pub(crate) fn on_path(name: &str) -> Option<PathBuf> {
         .map(|directory| directory.join(name))
         .find(|file| file.exists())
 }
+
+/// A program that Debian puts where only root's search path leads.
+pub(crate) fn for_administrators(name: &str) -> Option<PathBuf> {
+    let debian = Path::new("/usr/sbin").join(name);
+    on_path(name).or_else(|| debian.exists().then_some(debian))
+}

@@ -1,8 +1,42 @@
-//! One measured figure.
+//! What can be measured, and one measured figure.
 
+use clap::ValueEnum;
 use serde::Serialize;
 
+use super::spread::Spread;
 use crate::say::say;
+
+/// One group of figures. What limits each is known from profiles, and said here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Bench {
+    /// Authenticated GetOrganization, by h2load with 100 in flight, beside a bare tonic echo and `pgbench -S`. Limited by
+    /// CPU: at the service an Ed25519 verification a call and two round trips to PostgreSQL; through the gateway also a
+    /// Cedar decision, an Ed25519 signature and a second HTTP/2 hop
+    Reads,
+    /// CreateInvitation through the gateway with 16 in flight, beside `pgbench -N`; once more with the mail service
+    /// suspended. Limited by CPU shared with relay, broker and mail worker, by statements a transaction, and by the
+    /// eight counters of the organization's messages, each held until a commit
+    Creates,
+    /// From an invitation to the mail server's 250, and mails a second for 2,000 that wait, beside `smtp-source` on the
+    /// same `smtp-sink`. One mail is limited by the hops (relay, broker, worker) and a commit at each; many by the
+    /// worker's three transactions and one call a mail, eight mails at a time
+    Mail,
+    /// Resident memory of each service, idle and after all of the above, beside the bare tonic echo. Limited by buffers
+    /// of connections, and by what the allocator keeps after a burst
+    Memory,
+}
+
+impl Bench {
+    /// As it is typed.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Reads => "reads",
+            Self::Creates => "creates",
+            Self::Mail => "mail",
+            Self::Memory => "memory",
+        }
+    }
+}
 
 /// A figure beside its yardstick.
 #[derive(Debug, Serialize)]
@@ -19,9 +53,14 @@ pub(super) struct Figure {
 
 impl Figure {
     /// Compares.
-    pub(super) fn new(name: String, value: f64, unit: &'static str, yardstick: (&'static str, f64)) -> Self {
+    pub(super) fn new(
+        name: impl Into<String>,
+        value: f64,
+        unit: &'static str,
+        yardstick: (&'static str, f64),
+    ) -> Self {
         Self {
-            name,
+            name: name.into(),
             value,
             unit,
             yardstick: yardstick.0,
@@ -30,21 +69,58 @@ impl Figure {
         }
     }
 
+    /// Median and 99th percentile beside those of the yardstick, in milliseconds.
+    pub(super) fn latencies(name: &str, spread: &Spread, yardstick: (&'static str, &Spread)) -> [Self; 2] {
+        [("p50", 0.5), ("p99", 0.99)].map(|(suffix, share)| {
+            let beside = (yardstick.0, yardstick.1.at(share));
+            Self::new(format!("{name}.{suffix}"), spread.at(share), "ms", beside)
+        })
+    }
+
     /// One line.
     pub(super) fn print(&self, json: bool) -> anyhow::Result<()> {
         if json {
             say!("{}", serde_json::to_string(self)?);
         } else {
             say!(
-                "{:36} {:>12.1} {:8} {:36} {:>12.1}   × {:.2}",
+                "{:28} {:>10} {:9} {:26} {:>10}   × {:.3}",
                 self.name,
-                self.value,
+                digits(self.value),
                 self.unit,
                 self.yardstick,
-                self.yardstick_value,
+                digits(self.yardstick_value),
                 self.ratio
             );
         }
         Ok(())
+    }
+}
+
+/// Three digits, or all of a number that has more before the point.
+fn digits(value: f64) -> String {
+    let decimals = match value {
+        _ if value >= 100.0 => 0,
+        _ if value >= 10.0 => 1,
+        _ => 2,
+    };
+    format!("{value:.decimals$}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_have_the_digits_that_mean_something() {
+        let shown = [51_234.6, 61.27, 3.456, 0.08].map(digits);
+        assert_eq!(shown, ["51235", "61.3", "3.46", "0.08"]);
+    }
+
+    #[test]
+    fn names_are_those_of_the_command_line() {
+        for bench in Bench::value_variants() {
+            let typed = bench.to_possible_value().unwrap();
+            assert_eq!(typed.get_name(), bench.name());
+        }
     }
 }

@@ -1,26 +1,48 @@
-//! Resident memory of each service, as it stands now.
+//! Resident memory, before and after.
 
-use super::Figure;
+use std::collections::BTreeMap;
+
+use super::figure::Figure;
+use super::process::Server;
 use crate::addresses::Addresses;
 use crate::place::Place;
 use crate::settings::is_service;
 use crate::status;
 
-/// A bare tonic service with sqlx, lapin and OTLP, idle, was measured at 20 MB.
-const YARDSTICK: (&str, f64) = ("bare service with the same libraries", 20.0);
+const ECHO: &str = "bare tonic echo";
 
-/// One figure a service that runs.
-pub(super) async fn measure(place: &Place, addresses: &Addresses) -> anyhow::Result<Vec<Figure>> {
-    let parts = status::parts(place, addresses).await?;
-    let services = parts.into_iter().filter(|part| is_service(part.name));
-    let figures = services.filter_map(|part| {
-        let megabytes = part.memory_kb? as f64 / 1024.0;
-        Some(Figure::new(
-            format!("memory of {}", part.name),
-            megabytes,
-            "MB",
-            YARDSTICK,
-        ))
-    });
-    Ok(figures.collect())
+/// Megabytes of each service, and of the echo, at one moment.
+#[derive(Debug)]
+pub(super) struct Memory {
+    services: BTreeMap<&'static str, f64>,
+    echo: f64,
+}
+
+impl Memory {
+    /// As it is now.
+    pub(super) async fn now(place: &Place, addresses: &Addresses, echo: &Server) -> anyhow::Result<Self> {
+        let parts = status::parts(place, addresses).await?;
+        let services = parts
+            .into_iter()
+            .filter(|part| is_service(part.name))
+            .filter_map(|part| Some((part.name, part.memory_kb? as f64 / 1024.0)))
+            .collect();
+        Ok(Self {
+            services,
+            echo: echo.memory()?,
+        })
+    }
+
+    /// One figure a service.
+    pub(super) fn figures(&self, moment: &str) -> Vec<Figure> {
+        let figure = |(name, megabytes): (&&str, &f64)| {
+            Figure::new(
+                format!("memory.{name}.{moment}"),
+                *megabytes,
+                "MB",
+                (ECHO, self.echo),
+            )
+        };
+        self.services.iter().map(figure).collect()
+    }
 }

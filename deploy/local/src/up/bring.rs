@@ -36,14 +36,14 @@ pub(super) async fn up(place: &Place, options: UpOptions, suite: &mut Suite) -> 
     say!("Starting Muster in {}", place.state.display());
     let begun = Instant::now();
     Suite::keep(&mut suite.engines, engines(place, &addresses));
-    Suite::keep(&mut suite.tools, tools(place, &addresses)?);
+    Suite::keep(&mut suite.tools, tools(place, &addresses, options)?);
     if !options.no_services && !options.no_build {
         let building = Instant::now();
         build::programs(place, options.release).await?;
         done("build", building);
     }
     ready(suite.engines.iter().chain(&suite.tools), begun).await?;
-    let settings = databases(place, &addresses).await?;
+    let settings = databases(place, &addresses, options.trace_ratio).await?;
     done("databases", begun);
     if options.no_services {
         return Ok(());
@@ -110,11 +110,15 @@ fn engines(place: &Place, addresses: &Addresses) -> Vec<Part> {
     ]
 }
 
-fn tools(place: &Place, addresses: &Addresses) -> anyhow::Result<Vec<Part>> {
+fn tools(place: &Place, addresses: &Addresses, options: UpOptions) -> anyhow::Result<Vec<Part>> {
     let program = Place::own_program()?;
     let state = place.state.display().to_string();
     let urls = [&addresses.issuer, &addresses.inbox, &addresses.traces];
-    let parts = TOOLS.iter().zip(urls).map(|(name, url)| {
+    let wanted = TOOLS
+        .iter()
+        .zip(urls)
+        .filter(|(name, _)| !(options.no_inbox && **name == "inbox"));
+    let parts = wanted.map(|(name, url)| {
         let arguments = ["--dir", &state, "tool", name].map(ToOwned::to_owned).to_vec();
         let kind = Kind::Program {
             program: program.clone(),
@@ -130,6 +134,7 @@ fn tools(place: &Place, addresses: &Addresses) -> anyhow::Result<Vec<Part>> {
 async fn databases(
     place: &Place,
     addresses: &Addresses,
+    trace_ratio: f64,
 ) -> anyhow::Result<Vec<(&'static str, Vec<(String, String)>)>> {
     let (place, addresses) = (place.clone(), addresses.clone());
     spawn_blocking(move || {
@@ -145,7 +150,10 @@ async fn databases(
                 database,
                 amqp: rabbitmq.url(),
             };
-            settings.push((service, environment(&place, &addresses, service, &engines)?));
+            settings.push((
+                service,
+                environment(&place, &addresses, service, &engines, trace_ratio)?,
+            ));
         }
         Ok(settings)
     })

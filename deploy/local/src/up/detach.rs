@@ -28,6 +28,7 @@ pub(super) async fn run(place: &Place, options: UpOptions) -> anyhow::Result<Exi
         .arg("--dir")
         .arg(&place.state)
         .arg("up")
+        .arg(format!("--trace-ratio={}", options.trace_ratio))
         .env(MARK, "1")
         .current_dir(&place.root);
     for (given, flag) in [
@@ -36,6 +37,7 @@ pub(super) async fn run(place: &Place, options: UpOptions) -> anyhow::Result<Exi
         (options.no_build, "--no-build"),
         (options.no_story, "--no-story"),
         (options.no_services, "--no-services"),
+        (options.no_inbox, "--no-inbox"),
     ] {
         if given {
             command.arg(flag);

@@ -21,6 +21,7 @@ echo 'create_main_cluster = false' > "$clusters"
 installed() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'ok installed'; }
 had_rabbitmq=no; if installed rabbitmq-server; then had_rabbitmq=yes; fi
 had_erlang=no; if installed erlang-base; then had_erlang=yes; fi
+had_postfix=no; if installed postfix; then had_postfix=yes; fi
 
 export DEBIAN_FRONTEND=noninteractive
 install="apt-get install -y --no-install-recommends -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=120"
@@ -34,4 +35,5 @@ fi
 if command -v systemctl >/dev/null; then
   if [ $had_rabbitmq = no ]; then systemctl disable rabbitmq-server.service >/dev/null 2>&1 || true; fi
   if [ $had_erlang = no ]; then systemctl disable epmd.socket epmd.service >/dev/null 2>&1 || true; fi
+  if [ $had_postfix = no ]; then systemctl disable postfix.service >/dev/null 2>&1 || true; fi
 fi

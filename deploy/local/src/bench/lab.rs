@@ -1,0 +1,93 @@
+//! The suite from outside, with an organization that may invite as many as it likes.
+
+mod organization;
+
+use std::path::PathBuf;
+
+use anyhow::{Context, anyhow};
+use muster_clock::Clock;
+use tonic::metadata::{Ascii, MetadataValue};
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Request, Response, Status};
+
+use super::process::scratch;
+use crate::addresses::Addresses;
+use crate::place::Place;
+use crate::token;
+
+/// What every benchmark needs.
+#[derive(Debug)]
+pub(super) struct Lab {
+    pub(super) place: Place,
+    pub(super) addresses: Addresses,
+    pub(super) clock: Clock,
+    /// The gateway.
+    pub(super) edge: Channel,
+    /// The owner's token, without `Bearer`.
+    pub(super) token: String,
+    /// Who calls where nothing else is said: the owner.
+    pub(super) owner: MetadataValue<Ascii>,
+    /// `organizations/{organization}`.
+    pub(super) organization: String,
+    /// `organizations/{organization}/groups/{group}`.
+    pub(super) group: String,
+    /// For the load generators' files.
+    pub(super) scratch: PathBuf,
+}
+
+impl Lab {
+    /// Makes the organization, as people do.
+    pub(super) async fn open(place: &Place) -> anyhow::Result<Self> {
+        let addresses = Addresses::read(place)?;
+        let edge = Endpoint::from_shared(addresses.gateway.clone())?.connect_lazy();
+        let token = token::of(place, "owner")?;
+        let mut lab = Self {
+            place: place.clone(),
+            clock: Clock::system(),
+            owner: bearer(&token)?,
+            scratch: scratch(place, "h2load")?,
+            organization: String::new(),
+            group: String::new(),
+            addresses,
+            edge,
+            token,
+        };
+        let staff = bearer(&token::of(place, "staff")?)?;
+        lab.organization = lab.create().await?;
+        lab.approve(&staff).await?;
+        lab.subscribe(&staff).await?;
+        lab.group = lab.create_group().await?;
+        Ok(lab)
+    }
+
+    /// A call in the owner's name.
+    pub(super) fn call<M>(&self, message: M) -> Request<M> {
+        in_the_name_of(&self.owner, message)
+    }
+
+    /// A fresh `request_id`.
+    pub(super) fn request_id(&self) -> String {
+        self.clock.new_uuid().to_string()
+    }
+}
+
+fn bearer(token: &str) -> anyhow::Result<MetadataValue<Ascii>> {
+    format!("Bearer {token}")
+        .parse()
+        .context("the token is no header")
+}
+
+/// A call in somebody's name.
+pub(super) fn in_the_name_of<M>(who: &MetadataValue<Ascii>, message: M) -> Request<M> {
+    let mut request = Request::new(message);
+    request.metadata_mut().insert("authorization", who.clone());
+    request
+}
+
+/// The answer, or the refusal in words.
+pub(super) fn answer<T>(result: Result<Response<T>, Status>) -> anyhow::Result<T> {
+    match result {
+        Ok(response) => Ok(response.into_inner()),
+        Err(status) => Err(anyhow!("{:?}: {}", status.code(), status.message())),
+    }
+}

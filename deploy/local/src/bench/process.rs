@@ -1,0 +1,116 @@
+//! Processes that a benchmark starts or suspends, and the signals it hears itself.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use muster_engines::{ProcessId, Running, tail};
+use nix::sys::signal::Signal;
+use tokio::net::TcpStream;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::sleep;
+
+use crate::place::Place;
+
+const START_PATIENCE: Duration = Duration::from_secs(10);
+const STOP_PATIENCE: Duration = Duration::from_secs(5);
+
+/// A server that ends when it is dropped.
+#[derive(Debug)]
+pub(super) struct Server(Running);
+
+impl Server {
+    /// Starts a program and waits until it is there: the port is its own, because it was free and the program lives.
+    pub(super) async fn start(
+        place: &Place,
+        name: &'static str,
+        command: std::process::Command,
+        address: &str,
+    ) -> anyhow::Result<Self> {
+        if TcpStream::connect(address).await.is_ok() {
+            bail!("{address}, where {name} was to listen, is taken");
+        }
+        let log = place.log(name);
+        let mut server = Self(Running::spawn(command, &log, place.pid_file(name))?);
+        let begun = Instant::now();
+        loop {
+            let is_there = TcpStream::connect(address).await.is_ok();
+            if let Some(end) = server.0.ended() {
+                bail!("{name} ended ({end}):\n{}", tail(&log, 5));
+            }
+            if is_there {
+                return Ok(server);
+            }
+            if begun.elapsed() > START_PATIENCE {
+                bail!("{name} does not listen on {address}; see {}", log.display());
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Which process it is.
+    pub(super) fn id(&self) -> ProcessId {
+        self.0.id()
+    }
+
+    /// Resident memory in megabytes.
+    pub(super) fn memory(&self) -> anyhow::Result<f64> {
+        let kilobytes = self.id().resident_kb().context("the process is gone")?;
+        Ok(kilobytes as f64 / 1024.0)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.id().signal(Signal::SIGCONT);
+        self.0.stop(Signal::SIGTERM, STOP_PATIENCE);
+    }
+}
+
+/// A process that stands still until this is dropped.
+#[derive(Debug)]
+pub(super) struct Suspended(ProcessId);
+
+impl Suspended {
+    /// Suspends it.
+    pub(super) fn new(process: ProcessId) -> Self {
+        process.signal(Signal::SIGSTOP);
+        Self(process)
+    }
+}
+
+impl Drop for Suspended {
+    fn drop(&mut self) {
+        self.0.signal(Signal::SIGCONT);
+    }
+}
+
+/// Ends with Ctrl-C, SIGTERM, or the terminal.
+pub(super) async fn told_to_stop() {
+    let signals = [
+        SignalKind::interrupt(),
+        SignalKind::terminate(),
+        SignalKind::hangup(),
+    ];
+    let (Ok(mut first), Ok(mut second), Ok(mut third)) =
+        (signal(signals[0]), signal(signals[1]), signal(signals[2]))
+    else {
+        // The system's own handling, which ends us, stays in place.
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = first.recv() => {}
+        _ = second.recv() => {}
+        _ = third.recv() => {}
+    }
+}
+
+/// An empty directory for the files of a load generator.
+pub(super) fn scratch(place: &Place, name: &str) -> anyhow::Result<PathBuf> {
+    let directory = place.at("measuring").join(name);
+    if directory.exists() {
+        std::fs::remove_dir_all(&directory)?;
+    }
+    std::fs::create_dir_all(&directory).with_context(|| format!("cannot create {}", directory.display()))?;
+    Ok(directory)
+}

@@ -1,0 +1,108 @@
+//! Authenticated reads: through the gateway, and straight at the service with a token as the gateway makes them.
+
+use std::fs;
+
+use anyhow::{Context, anyhow, ensure};
+use muster_identity::{Access, CALLER_HEADER, Caller, CallerSigner, PersonCaller, Role, SigningKey};
+use muster_ids::PersonId;
+use muster_proto::organization::v1::GetOrganizationRequest;
+use muster_proto::organization::v1::organization_service_client::OrganizationServiceClient;
+use prost::Message;
+use tonic::Request;
+use tonic::transport::Endpoint;
+
+use super::figure::Figure;
+use super::h2load::Call;
+use super::lab::{Lab, answer};
+use super::pgbench::{Pgbench, Script};
+use super::spread::Rate;
+
+const METHOD: &str = "/muster.organization.v1.OrganizationService/GetOrganization";
+const ECHO: &str = "bare tonic echo";
+/// Before h2load, which does not see refusals.
+const CHECKED_CALLS: usize = 5;
+
+/// The echo and pgbench first, then what is measured.
+pub(super) async fn measure(lab: &Lab, pgbench: &Pgbench, echo: &str) -> anyhow::Result<Vec<Figure>> {
+    let rows = pgbench.run(Script::Read).await?;
+    let bare = load(lab, echo, None).await?;
+    let bearer = format!("Bearer {}", lab.token);
+    let edge = load(
+        lab,
+        &lab.addresses.gateway,
+        Some(("authorization", bearer.as_str())),
+    )
+    .await?;
+    let service = &lab.addresses.service("organization")?.grpc;
+    let caller = caller_token(lab)?;
+    let straight = load(lab, service, Some((CALLER_HEADER, caller.as_str()))).await?;
+    let measured = [("reads.gateway", &edge), ("reads.service", &straight)];
+    Ok(measured
+        .into_iter()
+        .flat_map(|(name, rate)| figures(name, rate, &bare, &rows))
+        .collect())
+}
+
+fn figures(name: &str, rate: &Rate, bare: &Rate, rows: &Rate) -> Vec<Figure> {
+    let beside = [(ECHO, bare), (Script::Read.yardstick(), rows)];
+    let rates = beside.map(|(yardstick, other)| {
+        Figure::new(name, rate.per_second, "reads/s", (yardstick, other.per_second))
+    });
+    let times = Figure::latencies(name, &rate.spread, (ECHO, &bare.spread));
+    rates.into_iter().chain(times).collect()
+}
+
+/// Checks a few calls with a client that understands the answer, then lets h2load repeat them.
+async fn load(lab: &Lab, address: &str, credential: Option<(&'static str, &str)>) -> anyhow::Result<Rate> {
+    let message = GetOrganizationRequest {
+        name: lab.organization.clone(),
+    };
+    let channel = Endpoint::from_shared(address.to_owned())?.connect().await?;
+    let mut organizations = OrganizationServiceClient::new(channel);
+    let mut size = 0;
+    for _ in 0..CHECKED_CALLS {
+        let mut request = Request::new(message.clone());
+        if let Some((name, value)) = credential {
+            let value = value.parse().context("the token is no header")?;
+            request.metadata_mut().insert(name, value);
+        }
+        let found = answer(organizations.get_organization(request).await)?;
+        size = found.encoded_len();
+        let name = found.organization.map(|organization| organization.name);
+        ensure!(
+            name.as_ref() == Some(&lab.organization),
+            "{address} answers with another organization"
+        );
+    }
+    let call = Call {
+        url: format!("{address}{METHOD}"),
+        credential,
+        message: &message.encode_to_vec(),
+        answer: size,
+    };
+    call.load(&lab.scratch).await
+}
+
+/// What the gateway says when the owner reads. It lives for a minute.
+fn caller_token(lab: &Lab) -> anyhow::Result<String> {
+    let pem =
+        fs::read_to_string(lab.place.at("keys/caller.pem")).context("the gateway's key cannot be read")?;
+    let signer = CallerSigner::new(SigningKey::from_pem(&pem)?, lab.clock.clone());
+    let organization = lab
+        .organization
+        .strip_prefix("organizations/")
+        .and_then(|id| id.parse().ok())
+        .ok_or_else(|| anyhow!("{} is no organization", lab.organization))?;
+    let owner = PersonCaller {
+        id: PersonId::derive(&lab.addresses.issuer, "owner"),
+        name: None,
+        emails: Vec::new(),
+        staff: false,
+        access: Some(Access {
+            permission: "organization.read".to_owned(),
+            organization: Some(organization),
+            role: Some(Role::Owner),
+        }),
+    };
+    Ok(signer.sign(&Caller::Person(owner), "organization", METHOD)?)
+}

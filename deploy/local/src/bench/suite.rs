@@ -1,0 +1,99 @@
+//! The suite that is measured: brought up, measured by the optimized build of this program, and taken down.
+
+use std::io::stderr;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use muster_engines::Running;
+use nix::sys::signal::Signal;
+use tokio::process::Command;
+use tokio::task::spawn_blocking;
+
+use super::figure::Bench;
+use crate::down;
+use crate::place::Place;
+
+/// What we start beside the suite; the measuring process first, for it would miss the others.
+const OWN_PARTS: [&str; 3] = ["bench", "echo", "smtp-sink"];
+/// Traces as in production; `cargo dev up` records every one, which costs a third of what a service can do.
+const UP: [&str; 7] = [
+    "up",
+    "--fresh",
+    "--release",
+    "--no-story",
+    "--no-inbox",
+    "--detach",
+    "--trace-ratio=0.01",
+];
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Builds and starts it. With `json`, what it says goes to standard error.
+pub(super) async fn bring_up(suite: &Place, json: bool) -> anyhow::Result<()> {
+    let mut command = own_program(suite, &UP)?;
+    if json {
+        command.stdout(Stdio::from(stderr()));
+    }
+    if !succeeded(command.status().await)? {
+        bail!("the suite did not start");
+    }
+    Ok(())
+}
+
+/// Lets the optimized build of this program measure: our own would load the machine by itself.
+pub(super) async fn measure_inside(suite: &Place, only: Option<Bench>, json: bool) -> anyhow::Result<()> {
+    let mut command = Command::new(Place::binaries(true)?.join("muster-dev"));
+    command
+        .arg("--dir")
+        .arg(&suite.state)
+        .args(["bench", "--inside"])
+        .args(only.map(Bench::name))
+        .args(json.then_some("--json"))
+        .current_dir(&suite.root)
+        .stdin(Stdio::null());
+    if !succeeded(command.status().await)? {
+        bail!("not everything was measured");
+    }
+    Ok(())
+}
+
+/// Ends the measuring process and what it has started, then the suite. Nothing is left of an earlier one either.
+pub(super) async fn take_down(suite: &Place) -> anyhow::Result<()> {
+    let place = suite.clone();
+    spawn_blocking(move || {
+        for name in OWN_PARTS {
+            if let Some(mut left) = Running::find(place.pid_file(name)) {
+                left.id().signal(Signal::SIGCONT);
+                left.stop(Signal::SIGTERM, PATIENCE);
+            }
+        }
+        if let Some(stopped) = place.pid_file("notification").living() {
+            stopped.signal(Signal::SIGCONT);
+        }
+    })
+    .await?;
+    if suite.pid_file("supervisor").living().is_some() {
+        let mut command = own_program(suite, &["down"])?;
+        command.stdout(Stdio::from(stderr()));
+        succeeded(command.status().await)?;
+    } else {
+        let place = suite.clone();
+        spawn_blocking(move || down::stop_parts(&place)).await?;
+    }
+    Ok(())
+}
+
+/// This program on the suite that is measured.
+fn own_program(suite: &Place, arguments: &[&str]) -> anyhow::Result<Command> {
+    let mut command = Command::new(Place::own_program()?);
+    command
+        .arg("--dir")
+        .arg(&suite.state)
+        .args(arguments)
+        .stdin(Stdio::null());
+    Ok(command)
+}
+
+fn succeeded(status: std::io::Result<ExitStatus>) -> anyhow::Result<bool> {
+    Ok(status.context("this program cannot be run again")?.success())
+}
