@@ -13,6 +13,7 @@ mod order;
 mod outbox;
 mod parked;
 mod proxy;
+mod shutdown;
 mod traces;
 mod unroutable;
 mod world;
