@@ -348,8 +348,10 @@ async fn mails_beyond_the_plans_day_go_out_on_the_following_days() {
     assert_eq!(applied(&world, &import).await.applied_count, 50);
     for (day, count) in [(0, 20), (1, 20), (2, 10)] {
         let mut connection = world.database.connection().await;
-        let due: i64 = sqlx::query_scalar("SELECT count(*) FROM invitations WHERE send_time = $1")
-            .bind(world.clock.now() + time::Duration::days(day))
+        let days =
+            "SELECT count(*) FROM invitations WHERE send_time - create_time = make_interval(days => $1)";
+        let due: i64 = sqlx::query_scalar(days)
+            .bind(day)
             .fetch_one(&mut connection)
             .await
             .unwrap();

@@ -138,7 +138,7 @@ fn no_bytes_make_the_reader_panic() {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let alphabet = b"email,groups;\t\r\n\"\"\0\xff\xfe\xef\xbb\xbf@.aX|=";
     for _ in 0..20_000 {
-        let mut bytes = if state % 2 == 0 {
+        let mut bytes = if state.is_multiple_of(2) {
             b"email,groups\n".to_vec()
         } else {
             Vec::new()
