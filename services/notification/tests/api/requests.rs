@@ -43,6 +43,19 @@ async fn a_request_that_comes_twice_is_one_mail() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_comes_again_when_its_delivery_is_long_gone_is_no_new_mail() {
+    let world = ServiceWorld::new().await;
+    world.ask(world.subject(), 1).await;
+    world.sent(1).await;
+    world.service.database.execute("DELETE FROM deliveries").await;
+    world.publisher.publish_all_again().await;
+    world.publisher.drained().await;
+    world.ask(world.subject(), 1).await;
+    world.sent(1).await;
+    assert_eq!(world.smtp.taken().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn two_requests_for_one_generation_are_one_mail_and_another_generation_is_another() {
     let world = ServiceWorld::new().await;
     let (subject, twin) = (world.subject(), world.subject());

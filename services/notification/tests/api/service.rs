@@ -1,7 +1,6 @@
 //! The whole service, as it runs: asked by events, watched by its RPC.
 
 use muster_clock::Clock;
-use muster_database::{Database, DatabaseError};
 use muster_identity::Role;
 use muster_ids::{EventId, InvitationId, InvitationName, OrganizationId, OrganizationName};
 use muster_messaging::outbox::{self, NewEvent};
@@ -18,7 +17,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::mail_source::MailSource;
 use crate::smtp_server::SmtpServer;
-use crate::world::FROM;
+use crate::world::{FROM, patiently};
 
 pub(crate) struct ServiceWorld {
     pub(crate) service: TestService,
@@ -164,11 +163,14 @@ impl Publisher {
             actor: "service:invitation".to_owned(),
             traceparent: Some(format!("00-{TRACE}-00f067aa0ba902b7-01")),
         };
-        let database: Database = self.database.database();
-        let appended: Result<(), DatabaseError> = database
-            .write(move |tx| Box::pin(async move { outbox::append(tx, event, &payload).await }))
-            .await;
-        appended.unwrap();
+        let database = self.database.database();
+        patiently(async || {
+            let (event, payload) = (event.clone(), payload.clone());
+            database
+                .write(move |tx| Box::pin(async move { outbox::append(tx, event, &payload).await }))
+                .await
+        })
+        .await;
         id
     }
 

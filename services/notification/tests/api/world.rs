@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use muster_clock::Clock;
+use muster_database::DatabaseError;
 use muster_identity::WorkloadTokens;
 use muster_ids::{InvitationId, InvitationName, OrganizationId};
 use muster_notification::NotificationService;
@@ -128,20 +129,22 @@ impl World {
             purpose: Purpose::Invite,
             generation: 1,
         };
-        let clock = self.clock.clone();
-        self.database
-            .database()
-            .write(move |tx| {
-                Box::pin(async move {
-                    let asked = Asked {
-                        request,
-                        traceparent: None,
-                    };
-                    queue::queue(tx, &clock, &FROM.parse().unwrap(), asked).await
+        let database = self.database.database();
+        patiently(async || {
+            let clock = self.clock.clone();
+            database
+                .write(move |tx| {
+                    Box::pin(async move {
+                        let asked = Asked {
+                            request,
+                            traceparent: None,
+                        };
+                        queue::queue(tx, &clock, &FROM.parse().unwrap(), asked).await
+                    })
                 })
-            })
-            .await
-            .unwrap();
+                .await
+        })
+        .await;
     }
 
     pub(crate) async fn row(&self, subject: InvitationName) -> Row {
@@ -177,6 +180,13 @@ impl World {
         (row.next_attempt_time.unwrap() - self.clock.now())
             .try_into()
             .unwrap()
+    }
+}
+
+/// Writes, and on a busy machine, where a connection may be late, tries again.
+pub(crate) async fn patiently(mut write: impl AsyncFnMut() -> Result<(), DatabaseError>) {
+    while let Err(error) = write().await {
+        assert!(error.is_transient(), "{error:?}");
     }
 }
 
