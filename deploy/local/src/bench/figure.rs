@@ -6,12 +6,12 @@ use serde::Serialize;
 use super::spread::Spread;
 use crate::say::say;
 
-/// One group of figures. What limits each is known from profiles, and said here.
+/// One group of figures. What limits each follows from how the services are built, and is said here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Bench {
     /// Authenticated GetOrganization, by h2load with 100 in flight, beside a bare tonic echo and `pgbench -S`. Limited by
-    /// CPU: at the service an Ed25519 verification a call and two round trips to PostgreSQL; through the gateway also a
-    /// Cedar decision, an Ed25519 signature and a second HTTP/2 hop
+    /// CPU: at the service an Ed25519 verification and two round trips to PostgreSQL a call; through the gateway also a
+    /// second verification, a Cedar decision, a signature and another HTTP/2 hop. Only roles and keys are remembered
     Reads,
     /// CreateInvitation through the gateway with 16 in flight, beside `pgbench -N`; once more with the mail service
     /// suspended. Limited by CPU shared with relay, broker and mail worker, by statements a transaction, and by the
@@ -75,6 +75,18 @@ impl Figure {
             let beside = (yardstick.0, yardstick.1.at(share));
             Self::new(format!("{name}.{suffix}"), spread.at(share), "ms", beside)
         })
+    }
+
+    /// What stands above the lines, for people.
+    pub(super) fn print_heading() {
+        say!(
+            "{:28} {:>10} {:9} {:26} {:>10}   ratio",
+            "figure",
+            "value",
+            "unit",
+            "beside",
+            "value"
+        );
     }
 
     /// One line.

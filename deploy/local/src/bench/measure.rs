@@ -49,6 +49,9 @@ async fn measure(place: &Place, report: Report) -> anyhow::Result<()> {
     let (echo, echo_address) = echo::start(place).await?;
     sleep(SETTLED).await;
     report.tell(Bench::Memory, "idle");
+    if !report.json {
+        Figure::print_heading();
+    }
     let idle = Memory::now(place, &addresses, &echo).await?;
     report.print(Bench::Memory, &idle.figures("idle"))?;
 

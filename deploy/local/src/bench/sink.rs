@@ -14,7 +14,7 @@ use crate::addresses::Addresses;
 use crate::place::Place;
 
 /// About the size of an invitation.
-const MESSAGE_BYTES: &str = "4000";
+const MESSAGE_BYTES: &str = "2000";
 const LIMIT: Duration = Duration::from_secs(60);
 /// The median of so many runs: each is short.
 const RUNS: usize = 5;
