@@ -53,6 +53,10 @@ pub(crate) fn environment(
         "notification" => {
             set.push(("MUSTER_SMTP_URL", format!("smtp://{}", addresses.smtp)));
             set.push(("MUSTER_MAIL_FROM", "Muster <no-reply@muster.test>".to_owned()));
+            // A mail that was in flight when somebody tried `kill -9` is to go on while they look.
+            set.push(("MUSTER_MAIL_LEASE", "9".to_owned()));
+            set.push(("MUSTER_MAIL_REPLY_WAIT", "6".to_owned()));
+            set.push(("MUSTER_MAIL_RESEND_AFTER", "5".to_owned()));
         }
         _ => {}
     }

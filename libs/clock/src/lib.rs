@@ -84,7 +84,10 @@ impl Fixed {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "this is the one place that asks the machine for the time")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the one place that asks the machine for the time"
+)]
 fn machine_time() -> OffsetDateTime {
     OffsetDateTime::now_utc()
 }

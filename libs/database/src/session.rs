@@ -12,8 +12,10 @@ use crate::{DatabaseError, DatabaseOptions, deadline};
 const STATEMENT_LIMIT: Duration = Duration::from_secs(2);
 /// The longest a unit waits for its connection.
 pub(crate) const ACQUIRE_LIMIT: Duration = Duration::from_millis(800);
+/// The longest that opening one more connection may take. A unit has its turn by then, so that nobody waits behind it.
+const CONNECT_LIMIT: Duration = Duration::from_secs(4);
 
-/// Warnings (such as "there is no transaction in progress", once per use) would be work for nobody. A closed socket
+/// Warnings would be work for nobody. A closed socket
 /// ends its statement within 50 ms: that is how a unit is stopped whose later statement crosses the deadline.
 const SET_UP: &str = "SET client_min_messages = error; \
      SET statement_timeout = 2000; \
@@ -28,7 +30,7 @@ pub(crate) fn pool(options: &DatabaseOptions) -> Result<PgPool, DatabaseError> {
         .disable_statement_logging();
     Ok(PgPoolOptions::new()
         .max_connections(options.pool)
-        .acquire_timeout(ACQUIRE_LIMIT)
+        .acquire_timeout(CONNECT_LIMIT)
         // `clean` below is the test: one round trip, not two.
         .test_before_acquire(false)
         .max_lifetime(Duration::from_secs(30 * 60))
@@ -50,10 +52,11 @@ async fn set_up(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
 }
 
 /// Ends a transaction that a cancelled call may have left open (sqlx 0.9.0 can return such a connection to the pool,
-/// launchbadge/sqlx#4385) and gives the next statements the time that this call has left.
+/// launchbadge/sqlx#4385) and gives the next statements the time that this call has left. `BEGIN` comes first because a
+/// bare `ROLLBACK` without a transaction is a warning in the server's log, once for every unit of work.
 async fn clean(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
     connection
-        .execute(AssertSqlSafe(format!("ROLLBACK; {}", statement_limit())))
+        .execute(AssertSqlSafe(format!("BEGIN; ROLLBACK; {}", statement_limit())))
         .await?;
     Ok(true)
 }

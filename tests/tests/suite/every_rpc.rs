@@ -72,10 +72,19 @@ fn expected(rule: &MethodRule, who: Who, place: Place) -> Verdict {
     match &rule.mode {
         Mode::Internal { .. } => Verdict::NoSuchMethod,
         Mode::Public { .. } => Verdict::Through,
-        Mode::Capability { sign_in: SignIn::Optional, .. } if who == Who::Nobody || person => Verdict::Through,
-        Mode::Authenticated { actor: Actor::Workload(_), .. } if who == Who::LearningSystem => Verdict::Through,
+        Mode::Capability {
+            sign_in: SignIn::Optional,
+            ..
+        } if who == Who::Nobody || person => Verdict::Through,
+        Mode::Authenticated {
+            actor: Actor::Workload(_),
+            ..
+        } if who == Who::LearningSystem => Verdict::Through,
         // A token of the wrong kind is no token: workloads are no persons, and persons no workloads.
-        Mode::Authenticated { actor: Actor::Workload(_), .. } => Verdict::Unauthenticated,
+        Mode::Authenticated {
+            actor: Actor::Workload(_),
+            ..
+        } => Verdict::Unauthenticated,
         _ if !person => Verdict::Unauthenticated,
         Mode::Capability { .. } | Mode::Authenticated { .. } => Verdict::Through,
         Mode::Require { permission, target } => {

@@ -11,7 +11,7 @@ use crate::support::{Organization, Suite, alone};
 const INVITATIONS: usize = 40;
 
 /// While invitations are being made with request ids, parts are killed one after the other. Afterwards every invitation
-/// that was answered is PENDING, and exactly one message came for each.
+/// that was answered is PENDING, and a message came for each: one, or two where the mail's fate could not be known.
 #[tokio::test]
 async fn killing_any_part_loses_no_invitation_and_doubles_no_mail() {
     let _alone = alone().await;
@@ -45,17 +45,22 @@ async fn killing_any_part_loses_no_invitation_and_doubles_no_mail() {
     assert!(killed >= 10, "only {killed} kills");
     let all = i64::try_from(INVITATIONS).unwrap();
     eventually(async || organization.count(&suite, InvitationState::Pending).await == all).await;
+    let mut copies = 0;
     for n in 0..INVITATIONS {
         let address = format!("survivor-{n}.{run}%40example.test");
         let url = format!("{}/api/messages?to={address}", suite.address("inbox"));
-        let messages = suite.json(&url).await.unwrap();
-        // A worker that is killed after the final dot cannot know; one more copy, after a while, is all that may come.
-        assert_eq!(
-            messages.as_array().map(Vec::len),
-            Some(1),
-            "messages for invitation {n}"
+        let messages = suite.json(&url).await.unwrap().as_array().map_or(0, Vec::len);
+        // A worker that is killed between the final dot and the reply cannot know: one more copy, and no other.
+        assert!(
+            (1..=2).contains(&messages),
+            "{messages} messages for invitation {n}"
         );
+        copies += messages - 1;
     }
+    assert!(
+        copies <= 8 * killed,
+        "{copies} copies: more than were in flight at the kills"
+    );
 }
 
 async fn kill_all(suite: Suite) -> usize {
