@@ -1,7 +1,7 @@
 //! `cargo dev`: the whole suite on one machine, with private engines, a mail inbox, a trace page and an issuer of its own.
 //!
 //! - [`cli`]: the commands and their options;
-//! - [`up`], [`down`], [`status`], [`logs`], [`token`], [`test`], [`story`], [`bench`]: one command each;
+//! - [`up`], [`down`], [`status`], [`logs`], [`token`], [`mod@test`], [`story`], [`mod@bench`]: one command each;
 //! - [`place`], [`addresses`], [`keys`], [`settings`]: what is written under `.dev/`, and what the services are told;
 //! - [`supervise`]: keeps every part running;
 //! - [`tools`]: the issuer, the inbox and the trace page, which run as processes of this same binary.

@@ -23,10 +23,10 @@ pub struct Settings {
     /// Its telemetry.
     #[command(flatten)]
     pub telemetry: TelemetrySettings,
-    /// Where people reach it, such as https://muster.example.org
+    /// Where people reach it, such as `https://muster.example.org`
     #[arg(long, env = "MUSTER_PUBLIC_URL", value_name = "URL")]
     pub public_url: Url,
-    /// TOML file with the OIDC issuers: [[issuer]] url, audience, client_id, client_secret_file, trust_email, staff_claim, staff_value
+    /// TOML file with the OIDC issuers, one `[[issuer]]` each: url, audience, client_id, client_secret_file, trust_email, staff_claim, staff_value
     #[arg(long, env = "MUSTER_ISSUERS", value_name = "FILE")]
     pub issuers: PathBuf,
     /// Ed25519 private key (PKCS#8 PEM) that signs caller tokens
