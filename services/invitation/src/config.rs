@@ -14,7 +14,7 @@ pub struct Settings {
     /// Where the organization service answers
     #[arg(long, env = "MUSTER_ORGANIZATION_URL", value_name = "URL")]
     pub organization_url: PeerUrl,
-    /// File with the keys of links: current = "k1", [keys] k1 = "<base64 of 32 bytes>"
+    /// File with the keys of links: `current = "k1"`, and `[keys]` with `k1 = "<base64 of 32 bytes>"`
     #[arg(long, env = "MUSTER_LINK_KEYS", value_name = "FILE", value_parser = link_keys)]
     pub link_keys: LinkKeyRing,
     /// What links begin with: the public URL of the pages
