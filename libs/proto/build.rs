@@ -18,11 +18,20 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // The encoded set keeps custom options; the decoded one that code generation takes has lost them.
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
     std::fs::write(out.join("descriptors.bin"), compiler.encode_file_descriptor_set())?;
+    // Comments of imports hold code of other languages, which rustdoc would take for examples to run.
+    let mut contract = compiler.file_descriptor_set();
+    for file in contract
+        .file
+        .iter_mut()
+        .filter(|file| !file.name().starts_with("muster/"))
+    {
+        file.source_code_info = None;
+    }
     let mut config = tonic_prost_build::Config::new();
     config.enable_type_names();
     tonic_prost_build::configure()
         .include_file("packages.rs")
-        .compile_fds_with_config(compiler.file_descriptor_set(), config)?;
+        .compile_fds_with_config(contract, config)?;
     Ok(())
 }
 

@@ -35,6 +35,14 @@ fn kill(process: ProcessId) {
     assert!(process.wait_gone(Duration::from_secs(5)));
 }
 
+fn eventually(mut condition: impl FnMut() -> bool) {
+    let begun = std::time::Instant::now();
+    while !condition() {
+        assert!(begun.elapsed() < Duration::from_secs(10), "not within 10 s");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
 #[test]
 fn killed_engines_come_back_with_their_data_at_the_same_address() {
     let scratch = Scratch::new("engines");
@@ -52,8 +60,9 @@ fn killed_engines_come_back_with_their_data_at_the_same_address() {
 
     kill(pair.postgres.running().id());
     kill(pair.rabbitmq.running().id());
-    assert!(pair.postgres.running().ended().is_some());
-    assert!(pair.rabbitmq.running().ended().is_some());
+    // The process is gone a moment before its end can be collected.
+    eventually(|| pair.postgres.running().ended().is_some());
+    eventually(|| pair.rabbitmq.running().ended().is_some());
 
     let mut back = Pair::start(scratch.path(), Durability::Durable).unwrap();
     assert_eq!((back.postgres.superuser_url(), back.rabbitmq.url()), addresses);

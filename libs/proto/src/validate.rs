@@ -301,10 +301,7 @@ mod tests {
             .into_iter()
             .map(|violation| violation.field)
             .collect();
-        assert_eq!(
-            fields,
-            ["parent", "invitation.address", "invitation.groups", "request_id"]
-        );
+        assert_eq!(fields, ["invitation.address", "invitation.groups", "request_id"]);
     }
 
     #[test]
