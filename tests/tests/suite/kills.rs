@@ -8,7 +8,8 @@ use tonic::Code;
 
 use crate::support::{Organization, Suite, alone};
 
-const INVITATIONS: usize = 40;
+/// Kills unless `MUSTER_TEST_KILLS` says otherwise; three invitations are made for each.
+const KILLS: usize = 14;
 
 /// While invitations are being made with request ids, parts are killed one after the other. Afterwards every invitation
 /// that was answered is PENDING, and a message came for each: one, or two where the mail's fate could not be known.
@@ -18,8 +19,10 @@ async fn killing_any_part_loses_no_invitation_and_doubles_no_mail() {
     let suite = Suite::find();
     let organization = Organization::create(&suite).await;
     let run = suite.unique();
-    let killer = tokio::spawn(kill_all(suite.clone()));
-    for n in 0..INVITATIONS {
+    let kills = std::env::var("MUSTER_TEST_KILLS").map_or(KILLS, |text| text.parse().unwrap());
+    let invitations = 3 * kills;
+    let killer = tokio::spawn(kill_all(suite.clone(), kills));
+    for n in 0..invitations {
         let mut request = organization.inviting(&format!("survivor-{n}.{run}@example.test"));
         request.request_id = suite.request_id();
         eventually_some(async || {
@@ -42,11 +45,12 @@ async fn killing_any_part_loses_no_invitation_and_doubles_no_mail() {
         .await;
     }
     let killed = killer.await.unwrap();
-    assert!(killed >= 10, "only {killed} kills");
-    let all = i64::try_from(INVITATIONS).unwrap();
+    eprintln!("{killed} of {kills} kills hit a process");
+    assert!(killed >= kills / 2, "only {killed} kills");
+    let all = i64::try_from(invitations).unwrap();
     eventually(async || organization.count(&suite, InvitationState::Pending).await == all).await;
     let mut copies = 0;
-    for n in 0..INVITATIONS {
+    for n in 0..invitations {
         let address = format!("survivor-{n}.{run}%40example.test");
         let url = format!("{}/api/messages?to={address}", suite.address("inbox"));
         let messages = suite.json(&url).await.unwrap().as_array().map_or(0, Vec::len);
@@ -63,7 +67,7 @@ async fn killing_any_part_loses_no_invitation_and_doubles_no_mail() {
     );
 }
 
-async fn kill_all(suite: Suite) -> usize {
+async fn kill_all(suite: Suite, kills: usize) -> usize {
     let parts = [
         "invitation",
         "notification",
@@ -74,7 +78,7 @@ async fn kill_all(suite: Suite) -> usize {
         "postgres",
     ];
     let mut killed = 0;
-    for part in parts.into_iter().cycle().take(14) {
+    for part in parts.into_iter().cycle().take(kills) {
         killed += usize::from(suite.kill(part));
         tokio::time::sleep(Duration::from_millis(400)).await;
     }

@@ -109,7 +109,10 @@ impl Suite {
 
     /// `kill -9` of a part; the supervisor starts it again.
     pub(crate) fn kill(&self, part: &str) -> bool {
-        let file = self.dir.join("run").join(format!("{part}.pid"));
+        let file = match part {
+            "postgres" | "rabbitmq" => self.dir.join(part).join("pid"),
+            _ => self.dir.join("run").join(format!("{part}.pid")),
+        };
         let Ok(text) = std::fs::read_to_string(file) else {
             return false;
         };
