@@ -1,86 +1,227 @@
-//! `kill -9` at any moment loses nothing and doubles nothing.
+//! `kill -9` at any moment, or a broker that is away, loses nothing and doubles nothing.
 
 use std::time::Duration;
 
-use muster_proto::invitation::v1::InvitationState;
+use muster_proto::employment::v1::ListEmploymentsRequest;
+use muster_proto::employment::v1::employment_service_client::EmploymentServiceClient;
+use muster_proto::invitation::v1::invitation_redemption_service_client::InvitationRedemptionServiceClient;
+use muster_proto::invitation::v1::{AcceptInvitationRequest, InvitationState};
+use muster_proto::notification::v1::ListDeliveriesRequest;
+use muster_proto::notification::v1::delivery_service_client::DeliveryServiceClient;
+use muster_proto::records::v1::ListAssignmentsRequest;
+use muster_proto::records::v1::assignment_service_client::AssignmentServiceClient;
 use muster_testkit::{eventually, eventually_some};
-use tonic::Code;
+use tonic::{Code, Response, Status};
 
-use crate::support::{Organization, Suite, alone};
+use crate::support::{Organization, Suite, alone, link_for};
 
-/// Kills unless `MUSTER_TEST_KILLS` says otherwise; three invitations are made for each.
-const KILLS: usize = 14;
+/// Kills unless `MUSTER_TEST_KILLS` says otherwise; three invitations are made for each, and every third is accepted.
+const KILLS: usize = 18;
+/// Every part that has data or carries messages; those on the way of a mail more often.
+const PARTS: [&str; 9] = [
+    "invitation",
+    "notification",
+    "rabbitmq",
+    "employment",
+    "records",
+    "notification",
+    "organization",
+    "gateway",
+    "postgres",
+];
+/// Seconds unless `MUSTER_TEST_BROKER_AWAY` says otherwise.
+const BROKER_AWAY: u64 = 8;
+/// Every list of these tests fits.
+const PAGE: i32 = 1000;
 
-/// While invitations are being made with request ids, parts are killed one after the other. Afterwards every invitation
-/// that was answered is PENDING, and a message came for each: one, or two where the mail's fate could not be known.
+/// While invitations are being made and accepted with request ids, parts are killed one after the other. Afterwards every
+/// invitation that was answered is where it should be, every acceptance made one employment and one assignment, and as
+/// many messages came as the worker handed over: one, and another only where the fate of the first could not be known.
 #[tokio::test]
-async fn killing_any_part_loses_no_invitation_and_doubles_no_mail() {
+async fn killing_any_part_loses_nothing_and_doubles_nothing() {
     let _alone = alone().await;
     let suite = Suite::find();
     let organization = Organization::create(&suite).await;
     let run = suite.unique();
-    let kills = std::env::var("MUSTER_TEST_KILLS").map_or(KILLS, |text| text.parse().unwrap());
+    let kills = number("MUSTER_TEST_KILLS").unwrap_or(KILLS);
     let invitations = 3 * kills;
     let killer = tokio::spawn(kill_all(suite.clone(), kills));
+    let mut accepting = Vec::new();
     for n in 0..invitations {
-        let mut request = organization.inviting(&format!("survivor-{n}.{run}@example.test"));
-        request.request_id = suite.request_id();
-        eventually_some(async || {
-            let call = suite.call("owner", request.clone());
-            match organization.invitations().create_invitation(call).await {
-                Ok(made) => made.into_inner().invitation,
-                Err(status) => {
-                    let away = [
-                        Code::Unavailable,
-                        Code::DeadlineExceeded,
-                        Code::Cancelled,
-                        Code::Unknown,
-                    ];
-                    assert!(away.contains(&status.code()), "{status:?}");
-                    tokio::time::sleep(Duration::from_millis(50)).await;
-                    None
-                }
-            }
-        })
-        .await;
+        let address = format!("survivor-{n}.{run}@example.test");
+        invite(&suite, &organization, &address).await;
+        if n % 3 == 0 {
+            accepting.push(tokio::spawn(accept(suite.clone(), address)));
+        }
     }
     let killed = killer.await.unwrap();
-    eprintln!("{killed} of {kills} kills hit a process");
-    assert!(killed >= kills / 2, "only {killed} kills");
-    let all = i64::try_from(invitations).unwrap();
-    eventually(async || organization.count(&suite, InvitationState::Pending).await == all).await;
-    let mut copies = 0;
-    for n in 0..invitations {
-        let address = format!("survivor-{n}.{run}%40example.test");
-        let url = format!("{}/api/messages?to={address}", suite.address("inbox"));
-        let messages = suite.json(&url).await.unwrap().as_array().map_or(0, Vec::len);
-        // A worker that is killed between the final dot and the reply cannot know: one more copy, and no other.
-        assert!(
-            (1..=2).contains(&messages),
-            "{messages} messages for invitation {n}"
-        );
-        copies += messages - 1;
+    let accepted = accepting.len();
+    for acceptance in accepting {
+        acceptance.await.unwrap();
     }
+    assert!(killed >= kills / 2, "only {killed} of {kills} kills hit a process");
+    let counts = async |state| organization.count(&suite, state).await;
+    let as_many = |count: usize| i64::try_from(count).unwrap();
+    eventually(async || counts(InvitationState::Active).await == as_many(accepted)).await;
+    eventually(async || counts(InvitationState::Pending).await == as_many(invitations - accepted)).await;
+    eventually(async || employments(&suite, &organization).await == Some(accepted)).await;
+    eventually(async || assignments(&suite, &organization).await == Some(accepted)).await;
+    let addresses = (0..invitations).map(|n| format!("survivor-{n}.{run}@example.test"));
+    let copies = copies(&suite, addresses).await;
+    let again = repeated_attempts(&suite, &organization).await;
+    eprintln!("{killed} of {kills} kills hit a process; {copies} second copies, {again} repeated attempts");
     assert!(
-        copies <= 8 * killed,
-        "{copies} copies: more than were in flight at the kills"
+        copies <= again,
+        "{copies} second copies of {again} repeated attempts"
     );
 }
 
+/// A broker that stands still, with its connections open, delays mail and nothing else.
+#[tokio::test]
+async fn a_broker_that_is_away_delays_mail_and_loses_none() {
+    let _alone = alone().await;
+    let suite = Suite::find();
+    let organization = Organization::create(&suite).await;
+    let run = suite.unique();
+    let away = number("MUSTER_TEST_BROKER_AWAY").unwrap_or(BROKER_AWAY);
+    let addresses: Vec<_> = (0..30)
+        .map(|n| format!("patient-{n}.{run}@example.test"))
+        .collect();
+    assert!(suite.signal("rabbitmq", "STOP"));
+    let begun = std::time::Instant::now();
+    for address in &addresses {
+        organization.invite(&suite, address).await;
+    }
+    let time_taken = begun.elapsed();
+    tokio::time::sleep(Duration::from_secs(away).saturating_sub(time_taken)).await;
+    let waiting = organization.count(&suite, InvitationState::Prospect).await;
+    assert!(suite.signal("rabbitmq", "CONT"));
+    assert_eq!(waiting, 30, "invitations do not wait for the broker");
+    eventually(async || organization.count(&suite, InvitationState::Pending).await == 30).await;
+    assert_eq!(copies(&suite, addresses.into_iter()).await, 0);
+}
+
+fn number<N: std::str::FromStr<Err: std::fmt::Debug>>(variable: &str) -> Option<N> {
+    std::env::var(variable).ok().map(|text| text.parse().unwrap())
+}
+
 async fn kill_all(suite: Suite, kills: usize) -> usize {
-    let parts = [
-        "invitation",
-        "notification",
-        "rabbitmq",
-        "organization",
-        "gateway",
-        "invitation",
-        "postgres",
-    ];
     let mut killed = 0;
-    for part in parts.into_iter().cycle().take(kills) {
-        killed += usize::from(suite.kill(part));
+    for part in PARTS.into_iter().cycle().take(kills) {
+        killed += usize::from(suite.signal(part, "KILL"));
         tokio::time::sleep(Duration::from_millis(400)).await;
     }
     killed
+}
+
+/// The answer, unless a part is being killed.
+fn unless_away<T>(result: Result<Response<T>, Status>) -> Option<T> {
+    let away = [
+        Code::Unavailable,
+        Code::DeadlineExceeded,
+        Code::Cancelled,
+        Code::Unknown,
+    ];
+    match result {
+        Ok(response) => Some(response.into_inner()),
+        Err(status) => {
+            assert!(away.contains(&status.code()), "{status:?}");
+            None
+        }
+    }
+}
+
+async fn invite(suite: &Suite, organization: &Organization, address: &str) {
+    let mut request = organization.inviting(address);
+    request.request_id = suite.request_id();
+    eventually_some(async || {
+        let call = suite.call(&organization.owner, request.clone());
+        unless_away(organization.invitations().create_invitation(call).await)
+    })
+    .await;
+}
+
+/// Accepts as soon as the mail is there.
+async fn accept(suite: Suite, address: String) {
+    let link = link_for(&suite, &address).await;
+    let request = AcceptInvitationRequest {
+        token: link.rsplit('/').next().unwrap_or_default().to_owned(),
+        request_id: suite.request_id(),
+    };
+    let mut redemption = InvitationRedemptionServiceClient::new(suite.edge());
+    eventually_some(async || {
+        let call = suite.call(&address, request.clone());
+        unless_away(redemption.accept_invitation(call).await)
+    })
+    .await;
+}
+
+async fn employments(suite: &Suite, organization: &Organization) -> Option<usize> {
+    let request = ListEmploymentsRequest {
+        parent: organization.name.clone(),
+        page_size: PAGE,
+        ..Default::default()
+    };
+    let call = suite.call(&organization.owner, request);
+    let listed = EmploymentServiceClient::new(suite.edge())
+        .list_employments(call)
+        .await;
+    let employments = unless_away(listed)?.employments;
+    Some(
+        employments
+            .iter()
+            .filter(|it| !it.source_invitation.is_empty())
+            .count(),
+    )
+}
+
+async fn assignments(suite: &Suite, organization: &Organization) -> Option<usize> {
+    let request = ListAssignmentsRequest {
+        parent: organization.name.clone(),
+        page_size: PAGE,
+        ..Default::default()
+    };
+    let call = suite.call(&organization.owner, request);
+    let listed = AssignmentServiceClient::new(suite.edge())
+        .list_assignments(call)
+        .await;
+    Some(unless_away(listed)?.assignments.len())
+}
+
+/// How many messages came beyond the first to each address; a first came to every one.
+async fn copies(suite: &Suite, addresses: impl Iterator<Item = String>) -> usize {
+    let mut copies = 0;
+    for address in addresses {
+        let list = format!(
+            "{}/api/messages?to={}",
+            suite.address("inbox"),
+            address.replace('@', "%40")
+        );
+        let messages = suite.json(&list).await.unwrap().as_array().unwrap().len();
+        assert!(messages >= 1, "no message for {address}");
+        copies += messages - 1;
+    }
+    copies
+}
+
+/// How many times the worker handed a message over that it had handed over before, because it could not know its fate.
+async fn repeated_attempts(suite: &Suite, organization: &Organization) -> usize {
+    let request = ListDeliveriesRequest {
+        parent: organization.name.clone(),
+        page_size: PAGE,
+        ..Default::default()
+    };
+    let listed = eventually_some(async || {
+        let call = suite.call(&organization.owner, request.clone());
+        unless_away(
+            DeliveryServiceClient::new(suite.edge())
+                .list_deliveries(call)
+                .await,
+        )
+    })
+    .await;
+    let attempts = listed.deliveries.iter().map(|delivery| delivery.attempt_count);
+    attempts
+        .map(|count| usize::try_from(count - 1).unwrap_or_default())
+        .sum()
 }

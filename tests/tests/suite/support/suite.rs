@@ -107,8 +107,8 @@ impl Suite {
         std::fs::read_to_string(self.dir.join("tokens").join(workload).join(audience)).unwrap()
     }
 
-    /// `kill -9` of a part; the supervisor starts it again.
-    pub(crate) fn kill(&self, part: &str) -> bool {
+    /// Sends a part a signal; the supervisor starts again what was killed.
+    pub(crate) fn signal(&self, part: &str, signal: &str) -> bool {
         let file = match part {
             "postgres" | "rabbitmq" => self.dir.join(part).join("pid"),
             _ => self.dir.join("run").join(format!("{part}.pid")),
@@ -118,7 +118,7 @@ impl Suite {
         };
         let pid = text.split_whitespace().next().unwrap_or_default();
         Command::new("kill")
-            .args(["-9", pid])
+            .args(["-s", signal, pid])
             .stderr(std::process::Stdio::null())
             .status()
             .is_ok_and(|it| it.success())
