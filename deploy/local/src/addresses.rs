@@ -116,9 +116,12 @@ impl Addresses {
         serde_json::from_slice(&text).with_context(|| format!("{} cannot be read", file.display()))
     }
 
-    /// Refuses when a stranger holds a port of a part that does not run.
+    /// Refuses when a stranger holds a port of a part that does not run, or one of the broker's.
     pub(crate) fn require_free(&self, place: &Place, names: &[(&str, &str)]) -> anyhow::Result<()> {
         let ports = Ports::open(&place.at("ports"));
+        self.engines
+            .rabbitmq()
+            .require_free(&ports, &place.at("rabbitmq"))?;
         for (part, name) in names {
             if let Some(port) = ports.known(name)
                 && place.pid_file(part).living().is_none()

@@ -19,6 +19,7 @@
 mod disk;
 mod error;
 mod holder;
+mod lock;
 mod pair;
 mod ports;
 mod postgres;
@@ -32,7 +33,8 @@ pub mod packages;
 pub use disk::require_space;
 pub use error::EngineError;
 pub use holder::holder_of;
-pub use pair::{DirectoryLock, Pair};
+pub use lock::DirectoryLock;
+pub use pair::Pair;
 pub use ports::Ports;
 pub use postgres::{Durability, Postgres};
 pub use process::{PidFile, ProcessId, Running, tail};

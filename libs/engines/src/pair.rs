@@ -1,12 +1,10 @@
 //! Both engines under one directory, as tests want them.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs;
 use std::path::Path;
 use std::thread;
 
-use nix::fcntl::{Flock, FlockArg};
-
-use crate::{Durability, EngineError, Ports, Postgres, RabbitMq, RabbitMqPorts};
+use crate::{DirectoryLock, Durability, EngineError, Ports, Postgres, RabbitMq, RabbitMqPorts};
 
 /// A PostgreSQL and a RabbitMQ. Dropping it leaves them running for the next process; [`Pair::stop`] ends them.
 #[derive(Debug)]
@@ -32,21 +30,26 @@ impl Pair {
         if Postgres::find_running(&directory.join("postgres")).is_none() {
             ports.require_free("postgres", port)?;
         }
-        if RabbitMq::find_running(&broker_files).is_none() {
-            ports.require_free("rabbitmq", broker_ports.amqp)?;
-        }
+        broker_ports.require_free(&ports, &broker_files)?;
+        let left = Left::find(directory);
         thread::scope(|scope| {
             let broker =
                 scope.spawn(|| RabbitMq::start(&broker_files, &directory.join("rabbitmq.log"), broker_ports));
             let log = directory.join("postgres.log");
-            let postgres = Postgres::start(&directory.join("postgres"), &log, port, durability)?;
+            let postgres = Postgres::start(&directory.join("postgres"), &log, port, durability);
             let rabbitmq = broker.join().unwrap_or_else(|_| {
                 Err(EngineError::Missing {
                     program: "RabbitMQ",
                     advice: "its starter crashed".to_owned(),
                 })
-            })?;
-            Ok(Self { postgres, rabbitmq })
+            });
+            match (postgres, rabbitmq) {
+                (Ok(postgres), Ok(rabbitmq)) => Ok(Self { postgres, rabbitmq }),
+                (Err(error), _) | (_, Err(error)) => {
+                    left.stop_others(directory);
+                    Err(error)
+                }
+            }
         })
     }
 
@@ -60,52 +63,53 @@ impl Pair {
     #[must_use]
     pub fn stop_running(directory: &Path) -> Vec<&'static str> {
         let mut ended = Vec::new();
-        if let Some(mut running) = Postgres::find_running(&directory.join("postgres")) {
-            Postgres::stop_running(&mut running);
+        if stop_postgres(directory) {
             ended.push("postgres");
         }
-        if let Some(mut running) = RabbitMq::find_running(&directory.join("rabbitmq")) {
-            let mapper = Ports::open(&directory.join("ports"))
-                .known("rabbitmq-mapper")
-                .unwrap_or_default();
-            RabbitMq::stop_running(&mut running, mapper);
+        if stop_rabbitmq(directory) {
             ended.push("rabbitmq");
         }
         ended
     }
 }
 
-/// Held by the one process that works on a directory; the system lets go of it when that process dies.
-#[derive(Debug)]
-pub struct DirectoryLock {
-    _file: Flock<File>,
+/// What ran before a start: other processes may be working with it.
+#[derive(Clone, Copy, Debug)]
+struct Left {
+    postgres: bool,
+    rabbitmq: bool,
 }
 
-impl DirectoryLock {
-    /// Waits for its turn.
-    ///
-    /// # Errors
-    /// [`EngineError::File`] when the lock file cannot be opened.
-    pub fn wait(path: &Path) -> Result<Self, EngineError> {
-        Self::take(path, FlockArg::LockExclusive)
-    }
-
-    /// Takes it now or not at all.
-    ///
-    /// # Errors
-    /// [`EngineError::Locked`] when another process holds it.
-    pub fn now(path: &Path) -> Result<Self, EngineError> {
-        Self::take(path, FlockArg::LockExclusiveNonblock)
-    }
-
-    fn take(path: &Path, how: FlockArg) -> Result<Self, EngineError> {
-        let file = OpenOptions::new().create(true).append(true).open(path);
-        let file = file.map_err(EngineError::file("open", path))?;
-        match Flock::lock(file, how) {
-            Ok(file) => Ok(Self { _file: file }),
-            Err(_) => Err(EngineError::Locked {
-                path: path.to_path_buf(),
-            }),
+impl Left {
+    fn find(directory: &Path) -> Self {
+        Self {
+            postgres: Postgres::find_running(&directory.join("postgres")).is_some(),
+            rabbitmq: RabbitMq::find_running(&directory.join("rabbitmq")).is_some(),
         }
     }
+
+    /// A start that failed leaves nothing behind that was not there before.
+    fn stop_others(self, directory: &Path) {
+        if !self.postgres {
+            stop_postgres(directory);
+        }
+        if !self.rabbitmq {
+            stop_rabbitmq(directory);
+        }
+    }
+}
+
+fn stop_postgres(directory: &Path) -> bool {
+    let found = Postgres::find_running(&directory.join("postgres"));
+    found
+        .map(|mut running| Postgres::stop_running(&mut running))
+        .is_some()
+}
+
+fn stop_rabbitmq(directory: &Path) -> bool {
+    let broker = directory.join("rabbitmq");
+    let found = RabbitMq::find_running(&broker);
+    let ran = found.map(|mut running| RabbitMq::stop_running(&mut running, &broker));
+    RabbitMq::clear(&broker);
+    ran.is_some()
 }

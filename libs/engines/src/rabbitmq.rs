@@ -1,17 +1,19 @@
 //! A private RabbitMQ: its own node, cookie, port mapper, data and password, all on loopback.
 
 mod environment;
+mod mapper;
 
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 
+use crate::holder::listens;
 use crate::process::{PidFile, Running, tail};
 use crate::{EngineError, Ports, programs, secret};
 
@@ -41,6 +43,21 @@ impl RabbitMqPorts {
             distribution: ports.of("rabbitmq-distribution", None)?,
             mapper: ports.of("rabbitmq-mapper", None)?,
         })
+    }
+
+    /// Refuses when a stranger holds one of them; what runs for `directory` may.
+    ///
+    /// # Errors
+    /// [`EngineError::PortTaken`].
+    pub fn require_free(self, ports: &Ports, directory: &Path) -> Result<(), EngineError> {
+        if RabbitMq::find_running(directory).is_none() {
+            ports.require_free("rabbitmq", self.amqp)?;
+            ports.require_free("rabbitmq-distribution", self.distribution)?;
+            if !mapper::is_running(directory) {
+                ports.require_free("rabbitmq-mapper", self.mapper)?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -73,6 +90,7 @@ impl RabbitMq {
             None => {
                 forget_unfinished(&directory)?;
                 environment::prepare(&directory, ports, &password)?;
+                mapper::start(&directory, log, ports.mapper)?;
                 let mut command = Command::new(server);
                 environment::set(&mut command, &directory, ports);
                 Running::spawn(command, log, PidFile::at(directory.join("pid")))?
@@ -110,7 +128,7 @@ impl RabbitMq {
 
     /// Ends it cleanly, and its port mapper.
     pub fn stop(&mut self) {
-        Self::stop_running(&mut self.running, self.ports.mapper);
+        Self::stop_running(&mut self.running, &self.directory);
     }
 
     /// Only the process, for those who watch it themselves.
@@ -119,20 +137,21 @@ impl RabbitMq {
         self.running
     }
 
-    /// Ends a broker cleanly. Its port mapper is a daemon of its own, started by Erlang on our port only for us.
-    pub fn stop_running(running: &mut Running, mapper: u16) {
+    /// Ends the broker of `directory` cleanly, then its port mapper.
+    pub fn stop_running(running: &mut Running, directory: &Path) {
         running.stop(Signal::SIGTERM, STOP_PATIENCE);
-        let _ = Command::new("epmd")
-            .args(["-port", &mapper.to_string(), "-kill"])
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status();
+        mapper::stop(directory);
+    }
+
+    /// Ends whatever a killed broker has left in `directory`.
+    pub fn clear(directory: &Path) {
+        mapper::stop(directory);
     }
 
     fn wait_ready(&mut self, log: &Path) -> Result<(), EngineError> {
         let deadline = Instant::now() + START_PATIENCE;
-        while !answers(self.ports.amqp) {
+        // A greeting alone does not tell: a stranger's broker may have taken the port meanwhile.
+        while !(listens(self.running.id().pid(), self.ports.amqp) && answers(self.ports.amqp)) {
             let reason = match self.running.ended() {
                 Some(how) => how,
                 None if Instant::now() >= deadline => format!("silent for {} s", START_PATIENCE.as_secs()),

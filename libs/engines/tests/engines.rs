@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use muster_engines::{Durability, Pair, ProcessId};
+use muster_engines::{Durability, EngineError, Pair, Ports, ProcessId};
 use nix::sys::signal::Signal;
 
 /// A directory of this test's own, which forgets itself.
@@ -68,8 +68,18 @@ fn killed_engines_come_back_with_their_data_at_the_same_address() {
     assert_eq!((back.postgres.superuser_url(), back.rabbitmq.url()), addresses);
     assert_eq!(back.postgres.psql("select n from kept").unwrap(), "42");
     assert_eq!(back.postgres.create_service("invitation").unwrap(), service);
-    back.stop();
+    kill(back.rabbitmq.running().id());
+    back.postgres.stop();
     assert!(Pair::stop_running(scratch.path()).is_empty());
+    assert_eq!(port_mappers_of(scratch.path()), 0, "left by the killed brokers");
+}
+
+/// How many port mappers listen on the port of this directory's broker.
+fn port_mappers_of(directory: &Path) -> usize {
+    let port = Ports::open(&directory.join("ports"))
+        .known("rabbitmq-mapper")
+        .unwrap();
+    usize::from(std::net::TcpStream::connect(("127.0.0.1", port)).is_ok())
 }
 
 #[test]
@@ -93,4 +103,19 @@ fn a_role_is_limited_and_enters_no_other_database() {
         limits,
         "statement_timeout=2s lock_timeout=1s idle_in_transaction_session_timeout=10s"
     );
+}
+
+#[test]
+fn a_taken_port_of_the_broker_is_refused_and_nothing_is_left() {
+    let scratch = Scratch::new("taken");
+    let mut ports = Ports::open(&scratch.path().join("ports"));
+    let distribution = ports.of("rabbitmq-distribution", None).unwrap();
+    let stranger = std::net::TcpListener::bind(("127.0.0.1", distribution)).unwrap();
+    let refusal = Pair::start(scratch.path(), Durability::Careless).unwrap_err();
+    assert!(
+        matches!(refusal, EngineError::PortTaken { port, .. } if port == distribution),
+        "{refusal}"
+    );
+    drop(stranger);
+    assert!(Pair::stop_running(scratch.path()).is_empty());
 }

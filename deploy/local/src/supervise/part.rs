@@ -76,8 +76,17 @@ impl Part {
     pub(crate) fn stop(&self, running: &mut Running) {
         match &self.kind {
             Kind::Postgres { .. } => Postgres::stop_running(running),
-            Kind::RabbitMq { ports, .. } => RabbitMq::stop_running(running, ports.mapper),
+            Kind::RabbitMq { directory, .. } => RabbitMq::stop_running(running, directory),
             Kind::Program { .. } => running.stop(Signal::SIGTERM, STOP_PATIENCE),
+        }
+    }
+    /// Ends whatever a start that failed, or a supervisor that was killed, has left of it.
+    pub(crate) fn clear(&self) {
+        if let Some(mut left) = Running::find(self.pid_file.clone()) {
+            self.stop(&mut left);
+        }
+        if let Kind::RabbitMq { directory, .. } = &self.kind {
+            RabbitMq::clear(directory);
         }
     }
 }

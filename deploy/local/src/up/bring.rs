@@ -72,8 +72,8 @@ fn done(what: &str, begun: Instant) {
 
 /// Says which stranger holds which port before anything is started.
 fn require_free(place: &Place, addresses: &Addresses) -> anyhow::Result<()> {
-    let mut names = vec![("postgres", "postgres"), ("rabbitmq", "rabbitmq")];
-    names.extend([
+    let mut names = Vec::from([
+        ("postgres", "postgres"),
         ("issuer", "issuer"),
         ("inbox", "inbox"),
         ("inbox", "smtp"),
