@@ -114,7 +114,7 @@ async fn run(part: Arc<Part>, report: watch::Sender<Condition>, mut stop: watch:
                 report.send_modify(|condition| condition.running = true);
                 match watch_over(running, &part, &mut stop).await {
                     Some(end) => end,
-                    None => return,
+                    None => break,
                 }
             }
             Ok(Err(error)) => format!("{error:#}"),
@@ -135,10 +135,12 @@ async fn run(part: Arc<Part>, report: watch::Sender<Condition>, mut stop: watch:
         });
         tokio::select! {
             () = sleep(wait) => {}
-            _ = stop.changed() => return,
+            _ = stop.changed() => break,
         }
         wait = (wait * 2).min(LONGEST_WAIT);
     }
+    // Not only what runs: the last start may have failed and left a process behind.
+    let _ = spawn_blocking(move || part.clear()).await;
 }
 
 /// How it ended by itself; `None` when it was told to.
