@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use muster_clock::Clock;
 use time::{Duration, OffsetDateTime};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::IssuerOptions;
 use super::fetch::{self, FetchProblem};
@@ -24,7 +24,7 @@ pub(super) struct Issuer {
     clock: Clock,
     known: RwLock<Known>,
     /// Held while fetching: everybody else waits for that one fetch instead of making their own.
-    attempt: Mutex<Attempt>,
+    attempt: Arc<Mutex<Attempt>>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -46,7 +46,7 @@ impl Issuer {
             http,
             clock,
             known: RwLock::default(),
-            attempt: Mutex::default(),
+            attempt: Arc::default(),
         }
     }
 
@@ -75,8 +75,8 @@ impl Issuer {
     }
 
     /// Fetches unless somebody just did. `enough` tells whether the keys that came meanwhile will do.
-    async fn fetch_if_due(&self, enough: impl Fn(&KeySet) -> bool) {
-        let mut attempt = self.attempt.lock().await;
+    async fn fetch_if_due(self: &Arc<Self>, enough: impl Fn(&KeySet) -> bool) {
+        let attempt = Arc::clone(&self.attempt).lock_owned().await;
         let now = self.clock.now();
         let recent = attempt
             .last
@@ -84,6 +84,14 @@ impl Issuer {
         if recent || self.known().keys.is_some_and(|keys| enough(&keys)) {
             return;
         }
+        // In a task of its own: a caller who hangs up must not take the one fetch of these seconds with them.
+        let fetching = tokio::spawn(Arc::clone(self).fetch_now(attempt, now));
+        if fetching.await.is_err() {
+            tracing::error!(issuer = self.options.url, "the fetch of the issuer's keys broke");
+        }
+    }
+
+    async fn fetch_now(self: Arc<Self>, mut attempt: OwnedMutexGuard<Attempt>, now: OffsetDateTime) {
         attempt.last = Some(now);
         match self.fetch(&mut attempt).await {
             Ok(keys) => {

@@ -7,6 +7,7 @@ use muster_identity::oidc::{IssuerOptions, PersonVerifier, StaffClaim};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 
 use crate::support::{Keys, clock, now, token};
 use muster_clock::Clock;
@@ -25,6 +26,8 @@ struct Shared {
     jwks: Mutex<Value>,
     fetches: AtomicUsize,
     away: AtomicBool,
+    /// While false, requests arrive and are not answered.
+    answering: watch::Sender<bool>,
 }
 
 impl Issuer {
@@ -37,6 +40,7 @@ impl Issuer {
             jwks: Mutex::new(keys.jwks()),
             fetches: AtomicUsize::new(0),
             away: AtomicBool::new(false),
+            answering: watch::Sender::new(true),
         });
         let serving = Arc::clone(&shared);
         tokio::spawn(async move {
@@ -54,6 +58,16 @@ impl Issuer {
 
     pub(crate) fn away(&self, away: bool) {
         self.shared.away.store(away, Ordering::SeqCst);
+    }
+
+    /// Whether requests are answered, or kept waiting.
+    pub(crate) fn answering(&self, answering: bool) {
+        self.shared.answering.send_replace(answering);
+    }
+
+    /// Whether a request has arrived and waits for its answer.
+    pub(crate) fn is_asked(&self) -> bool {
+        self.shared.answering.receiver_count() > 0
     }
 
     pub(crate) fn publish(&self, keys: Value) {
@@ -107,6 +121,7 @@ impl Shared {
         let mut request = vec![0; 4096];
         let read = stream.read(&mut request).await.unwrap_or_default();
         let request = String::from_utf8_lossy(&request[..read]).into_owned();
+        let _ = self.answering.subscribe().wait_for(|answering| *answering).await;
         let body = if self.away.load(Ordering::SeqCst) {
             None
         } else if request.starts_with("GET /.well-known/openid-configuration ") {

@@ -160,6 +160,20 @@ async fn an_issuer_that_is_away_for_an_hour_hurts_nobody_whose_key_is_known() {
 }
 
 #[tokio::test]
+async fn a_caller_who_hangs_up_does_not_keep_the_keys_from_everybody_else() {
+    let issuer = Issuer::start().await;
+    let (verifier, good) = (issuer.verifier(), issuer.good());
+    issuer.answering(false);
+    tokio::select! {
+        _ = verifier.verify(&good) => panic!("nothing answered yet"),
+        () = async { while !issuer.is_asked() { tokio::task::yield_now().await } } => {}
+    }
+    issuer.answering(true);
+    // The clock stands still: another fetch is not due.
+    verifier.verify(&good).await.unwrap();
+}
+
+#[tokio::test]
 async fn keys_that_were_never_fetched_are_unavailable_not_wrong() {
     let (issuer, clock) = (Issuer::start().await, clock());
     let verifier = issuer.verifier_at(clock.clone());
