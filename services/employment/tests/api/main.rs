@@ -12,5 +12,4 @@ mod internal;
 mod organization_view;
 mod peers;
 mod person_view;
-mod publisher;
 mod world;

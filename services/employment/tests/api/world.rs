@@ -18,13 +18,12 @@ use muster_proto::invitation::v1::{InvitationAcceptedEvent, InvitationSource};
 use muster_proto::organization::v1::Role;
 use muster_server::Service;
 use muster_server::page::{PageKey, PageSettings};
-use muster_testkit::{Callers, TestChannel, TestService, Who, eventually};
+use muster_testkit::{Callers, Publisher, TestChannel, TestService, Who, eventually};
 use prost::Message;
 use time::macros::datetime;
 use tonic::{Code, Status};
 
 use crate::peers::Peers;
-use crate::publisher::Publisher;
 
 pub(crate) struct World {
     pub(crate) service: TestService,
@@ -53,7 +52,8 @@ impl World {
         };
         let service = TestService::start::<EmploymentService>(clock.clone(), settings).await;
         let broker = service.broker.as_service("invitation");
-        let publisher = Publisher::start(&EmploymentService::MIGRATOR, broker, clock.clone()).await;
+        let publisher =
+            Publisher::start(&EmploymentService::MIGRATOR, "employment", broker, clock.clone()).await;
         let organization = OrganizationId::from_uuid(clock.new_uuid());
         let world = Self {
             service,

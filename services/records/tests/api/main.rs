@@ -14,5 +14,4 @@ mod organization_view;
 mod peers;
 mod person_view;
 mod progress;
-mod publisher;
 mod world;

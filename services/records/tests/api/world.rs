@@ -23,13 +23,12 @@ use muster_proto::records::v1::{
 use muster_records::{RecordsService, Settings};
 use muster_server::Service;
 use muster_server::page::{PageKey, PageSettings};
-use muster_testkit::{Callers, TestChannel, TestService, Who, eventually};
+use muster_testkit::{Callers, Publisher, TestChannel, TestService, Who, eventually};
 use time::macros::datetime;
 use tonic::{Code, Status};
 use uuid::Uuid;
 
 use crate::peers::Peers;
-use crate::publisher::Publisher;
 
 pub(crate) struct World {
     pub(crate) service: TestService,
@@ -52,7 +51,7 @@ impl World {
         };
         let service = TestService::start::<RecordsService>(clock.clone(), settings).await;
         let broker = service.broker.as_service("employment");
-        let publisher = Publisher::start(&RecordsService::MIGRATOR, broker, clock.clone()).await;
+        let publisher = Publisher::start(&RecordsService::MIGRATOR, "records", broker, clock.clone()).await;
         let organization = OrganizationId::from_uuid(clock.new_uuid());
         Self {
             service,

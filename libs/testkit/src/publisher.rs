@@ -1,25 +1,29 @@
-//! The services that publish what this one consumes, played with the real outbox and relay.
+//! Another service as far as a consumer sees it: events through a real outbox, relay and broker.
 
 use muster_clock::Clock;
 use muster_database::DatabaseError;
 use muster_ids::{EventId, OrganizationId};
 use muster_messaging::outbox::{self, NewEvent};
 use muster_messaging::{Broker, Event, relay};
-use muster_testkit::TestDatabase;
 use sqlx::migrate::Migrator;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use uuid::Uuid;
 
-/// An outbox of its own, relayed into the corner of the broker of one test.
-pub(crate) struct Publisher {
+use crate::TestDatabase;
+
+/// An outbox of its own, relayed into the corner of the broker of one test until it is dropped.
+#[derive(Debug)]
+pub struct Publisher {
     database: TestDatabase,
     clock: Clock,
     _stop: DropGuard,
 }
 
 impl Publisher {
-    pub(crate) async fn start(migrator: &Migrator, broker: Broker, clock: Clock) -> Self {
-        let database = TestDatabase::new(migrator, "records").await;
+    /// Publishes in the name of `broker`'s service. `consumer` is the service under test and `migrator` its schema, in
+    /// which every service has an outbox.
+    pub async fn start(migrator: &Migrator, consumer: &str, broker: Broker, clock: Clock) -> Self {
+        let database = TestDatabase::new(migrator, consumer).await;
         let stop = CancellationToken::new();
         let service = broker.service();
         tokio::spawn(relay::run(database.database(), broker, service, stop.clone()));
@@ -31,7 +35,10 @@ impl Publisher {
     }
 
     /// Publishes an event; answers its id.
-    pub(crate) async fn publish<E: Event + Clone + 'static>(
+    ///
+    /// # Panics
+    /// When the database refuses it for good.
+    pub async fn publish<E: Event + Clone + 'static>(
         &self,
         organization: OrganizationId,
         aggregate: Uuid,
@@ -66,7 +73,7 @@ impl Publisher {
     }
 
     /// Publishes everything that was published once more, with the same ids.
-    pub(crate) async fn publish_all_again(&self) {
+    pub async fn publish_all_again(&self) {
         self.database
             .execute(
                 "UPDATE outbox SET published_at = NULL, lease_token = NULL, lease_until = NULL, next_attempt_at = now()",
