@@ -58,13 +58,14 @@ type MessageRules = HashMap<u32, FieldRules>;
 
 static RULES: LazyLock<(HashMap<String, MessageRules>, Vec<UnknownRule>)> = LazyLock::new(load);
 
-/// Every violation of the field rules of `message`, in the order of its fields, nested messages included.
+/// Every violation of the field rules of `message`, in the order of its fields, nested messages included. Besides what
+/// stands with the fields, no text may hold the character NUL: PostgreSQL cannot store it.
 pub fn validate<M: Message + Name>(message: &M) -> Vec<FieldViolation> {
     let mut violations = Vec::new();
     let Some(descriptor) = crate::pool().get_message_by_name(&M::full_name()) else {
         return violations;
     };
-    if has_rules(&descriptor, 0) {
+    if can_be_broken(&descriptor, 0) {
         let bytes = message.encode_to_vec();
         if let Ok(dynamic) = DynamicMessage::decode(descriptor, bytes.as_slice()) {
             check_message(&dynamic, "", &mut violations);
@@ -78,11 +79,12 @@ pub fn unknown_rules() -> &'static [UnknownRule] {
     &RULES.1
 }
 
-fn has_rules(message: &MessageDescriptor, depth: usize) -> bool {
+fn can_be_broken(message: &MessageDescriptor, depth: usize) -> bool {
     depth < 8
         && (RULES.0.contains_key(message.full_name())
             || message.fields().any(|field| match field.kind() {
-                Kind::Message(inner) => has_rules(&inner, depth + 1),
+                Kind::String => true,
+                Kind::Message(inner) => can_be_broken(&inner, depth + 1),
                 _ => false,
             }))
 }
@@ -103,16 +105,24 @@ fn check_message(message: &DynamicMessage, path: &str, violations: &mut Vec<Fiel
             continue;
         }
         match message.get_field(&field).as_ref() {
-            Value::Message(inner) => check_message(inner, &path, violations),
             Value::List(items) => {
                 for (index, item) in items.iter().enumerate() {
-                    if let Value::Message(inner) = item {
-                        check_message(inner, &format!("{path}[{index}]"), violations);
-                    }
+                    check_inside(item, || format!("{path}[{index}]"), violations);
                 }
             }
-            _ => {}
+            value => check_inside(value, || path.clone(), violations),
         }
+    }
+}
+
+fn check_inside(value: &Value, path: impl Fn() -> String, violations: &mut Vec<FieldViolation>) {
+    match value {
+        Value::Message(inner) => check_message(inner, &path(), violations),
+        Value::String(text) if text.contains('\0') => violations.push(FieldViolation {
+            field: path(),
+            description: "must not hold the character NUL".to_owned(),
+        }),
+        _ => {}
     }
 }
 
@@ -302,6 +312,24 @@ mod tests {
             .map(|violation| violation.field)
             .collect();
         assert_eq!(fields, ["invitation.address", "invitation.groups", "request_id"]);
+    }
+
+    #[test]
+    fn no_text_holds_nul() {
+        let request = CreateInvitationRequest {
+            parent: "organizations/x\0".into(),
+            invitation: Some(Invitation {
+                address: "ada@example.org".into(),
+                groups: vec!["organizations/x/groups/y".into(), "\0".into()],
+                ..Default::default()
+            }),
+            request_id: String::new(),
+        };
+        let fields: Vec<_> = validate(&request)
+            .into_iter()
+            .map(|violation| violation.field)
+            .collect();
+        assert_eq!(fields, ["parent", "invitation.groups[1]"]);
     }
 
     #[test]

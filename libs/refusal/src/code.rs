@@ -24,6 +24,8 @@ pub fn code_of(reason: R) -> Code {
         | R::MessageTooLarge
         | R::PlanLimitExceeded
         | R::TooManyInvitations
+        | R::TooManyGroups
+        | R::TooManyLocations
         | R::ImportTooLarge => Code::ResourceExhausted,
         R::DeadlineExceeded => Code::DeadlineExceeded,
         R::CompressionNotSupported | R::MethodNotFound => Code::Unimplemented,

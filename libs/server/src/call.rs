@@ -12,6 +12,7 @@ use tonic::{Request, Streaming};
 use uuid::Uuid;
 
 use crate::front::access::Accepted;
+use crate::page::{Asked, List, Size};
 
 /// A verified call with a valid message.
 #[derive(Debug)]
@@ -71,6 +72,21 @@ impl<M: Message + Name> Call<M> {
 }
 
 impl<M> Call<M> {
+    /// The page that this call asks for. `filter`: everything of the request that decides what is in the list, the
+    /// parent included; `page_size` and `page_token` as they stand in the message.
+    #[must_use]
+    pub fn list<'a>(&'a self, filter: &'a str, page_size: i32, page_token: &'a str) -> Asked<'a> {
+        Asked {
+            list: List {
+                caller: &self.caller,
+                method: self.rule.path.as_str(),
+                filter,
+            },
+            size: Size::of(page_size),
+            token: page_token,
+        }
+    }
+
     /// The person who calls.
     ///
     /// # Errors

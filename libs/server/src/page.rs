@@ -24,12 +24,16 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use muster_identity::Caller;
 use muster_refusal::{ErrorReason, Refusal};
+use prost::Message;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tonic::Status;
 
 const KEY_LEN: usize = 32;
 const DEFAULT_SIZE: u16 = 100;
 const LARGEST_SIZE: u16 = 1000;
+/// How many bytes of messages a page holds: whoever reads it takes 4 MiB, and a list is not all that is in an answer.
+const MOST_BYTES: usize = 3 * 1024 * 1024;
 
 /// How many a page holds: 0 means 100, more than 1000 means 1000 (AIP-158).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +68,26 @@ pub struct List<'a> {
     pub method: &'static str,
     /// Everything of the request that decides what is in the list, the parent included.
     pub filter: &'a str,
+}
+
+/// A page that is asked for: made by [`Call::list`](crate::Call::list).
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// Of which list.
+    pub list: List<'a>,
+    /// How large.
+    pub size: Size,
+    /// The request's `page_token`; empty for the first page.
+    pub token: &'a str,
+}
+
+/// A page, ready to be answered.
+#[derive(Debug)]
+pub struct Page<M> {
+    /// What is on it.
+    pub items: Vec<M>,
+    /// The token of the next page; empty on the last one.
+    pub next_page_token: String,
 }
 
 /// The key that page tokens are sealed with: AES-256-GCM-SIV (RFC 8452), which forgives a nonce that comes twice. Cheap
@@ -142,6 +166,35 @@ impl PageKey {
         })
     }
 
+    /// One page. `fetch` is given the position after which it begins and how many to fetch; `position` tells where
+    /// something stands in the list, `show` how it is shown. A page of large things ends before it is too large to be
+    /// answered.
+    ///
+    /// # Errors
+    /// `PAGE_TOKEN_INVALID`, and what `fetch` fails with.
+    pub async fn page<T, P, M, E, F>(
+        &self,
+        asked: Asked<'_>,
+        fetch: impl FnOnce(Option<P>, i64) -> F,
+        position: impl Fn(&T) -> P,
+        show: impl Fn(T) -> M,
+    ) -> Result<Page<M>, Status>
+    where
+        P: Serialize + DeserializeOwned,
+        M: Message,
+        E: Into<Status>,
+        F: Future<Output = Result<Vec<T>, E>>,
+    {
+        let after = self.open(&asked.list, asked.token)?;
+        let fetched = fetch(after, asked.size.fetch()).await.map_err(Into::into)?;
+        let (items, last) = fill(fetched, asked.size, position, show);
+        let next_page_token = last.map_or_else(String::new, |last| self.seal(&asked.list, &last));
+        Ok(Page {
+            items,
+            next_page_token,
+        })
+    }
+
     /// Cuts what was fetched down to the page, and gives the token of the next page: empty on the last one.
     #[must_use]
     pub fn cut<T, P: Serialize>(
@@ -169,6 +222,28 @@ impl PageKey {
         let position = self.0.open_in_place(nonce, list.bound(), &mut sealed).ok()?;
         serde_json::from_slice(position).ok()
     }
+}
+
+/// Takes as much of what was fetched as a page holds, at least one; and where the page ends, when more follows.
+fn fill<T, P, M: Message>(
+    fetched: Vec<T>,
+    size: Size,
+    position: impl Fn(&T) -> P,
+    show: impl Fn(T) -> M,
+) -> (Vec<M>, Option<P>) {
+    let (mut items, mut bytes, mut last) = (Vec::new(), 0, None);
+    for thing in fetched {
+        let at = position(&thing);
+        let item = show(thing);
+        // Beside the message itself: the tag of the field and its length.
+        bytes += item.encoded_len() + 6;
+        if items.len() == usize::from(size.0) || (bytes > MOST_BYTES && !items.is_empty()) {
+            return (items, last);
+        }
+        items.push(item);
+        last = Some(at);
+    }
+    (items, None)
 }
 
 impl List<'_> {
@@ -257,6 +332,53 @@ mod tests {
             key.cut(&list(&caller), Size::of(2), &mut fetched, |last| *last),
             ""
         );
+    }
+
+    /// The numbers that begin after a position, shown as texts of `bytes` bytes.
+    async fn numbers(key: &PageKey, token: &str, page_size: i32, bytes: usize) -> Page<String> {
+        let caller = Caller::Anonymous;
+        let asked = Asked {
+            list: list(&caller),
+            size: Size::of(page_size),
+            token,
+        };
+        let fetch = |after: Option<usize>, limit: i64| async move {
+            let from = after.map_or(0, |last| last + 1);
+            Ok::<_, Status>((from..10).take(usize::try_from(limit).unwrap()).collect())
+        };
+        let page = key.page(
+            asked,
+            fetch,
+            |number| *number,
+            |number| format!("{number}{}", "x".repeat(bytes - 1)),
+        );
+        page.await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_list_is_read_page_by_page_to_its_end() {
+        let key = PageKey::new(&[1; 32]).unwrap();
+        let (mut token, mut sizes, mut read) = (String::new(), Vec::new(), String::new());
+        loop {
+            let page = numbers(&key, &token, 4, 1).await;
+            sizes.push(page.items.len());
+            read.extend(page.items);
+            token = page.next_page_token;
+            if token.is_empty() {
+                break;
+            }
+        }
+        assert_eq!((sizes, read.as_str()), (vec![4, 4, 2], "0123456789"));
+    }
+
+    #[tokio::test]
+    async fn a_page_of_large_things_ends_before_it_is_too_large() {
+        let key = PageKey::new(&[1; 32]).unwrap();
+        let page = numbers(&key, "", 1000, 1024 * 1024 - 16).await;
+        assert_eq!(page.items.len(), 3);
+        let next = numbers(&key, &page.next_page_token, 1000, MOST_BYTES + 1).await;
+        assert_eq!(next.items.len(), 1, "one is shown, however large");
+        assert!(next.items[0].starts_with('3') && !next.next_page_token.is_empty());
     }
 
     #[test]

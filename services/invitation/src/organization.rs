@@ -1,13 +1,20 @@
 //! The organization service, as far as inviting needs it.
 
-use muster_ids::{GroupName, LocationName, OrganizationId, OrganizationName};
+use std::collections::BTreeSet;
+
+use muster_ids::{GroupId, GroupName, LocationId, LocationName, OrganizationId, OrganizationName};
 use muster_proto::organization::v1 as proto;
 use muster_proto::organization::v1::inviting_internal_service_client::InvitingInternalServiceClient;
 use muster_server::Peer;
-use tonic::{Code, Request};
+use tonic::Code;
 
 use crate::domain::context::{Context, Group, Limits, Plan, Standing};
 use crate::error::Error;
+
+/// How many groups, and how many locations, one question may name.
+const AT_ONCE: usize = 1000;
+/// The most that a page holds.
+const PAGE_SIZE: i32 = 1000;
 
 /// Asks the organization service.
 #[derive(Debug, Clone)]
@@ -15,26 +22,65 @@ pub(crate) struct Organization {
     client: InvitingInternalServiceClient<Peer>,
 }
 
+/// The groups and locations that a question is about.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Named {
+    pub(crate) groups: BTreeSet<GroupId>,
+    pub(crate) locations: BTreeSet<LocationId>,
+}
+
+impl Named {
+    /// These groups.
+    pub(crate) fn groups(groups: &[GroupId]) -> Self {
+        Self {
+            groups: groups.iter().copied().collect(),
+            locations: BTreeSet::new(),
+        }
+    }
+}
+
 impl Organization {
     /// The service at this peer.
     pub(crate) fn new(peer: Peer) -> Self {
-        // A context of a large organization, with thousands of groups, is far below this.
-        let client = InvitingInternalServiceClient::new(peer).max_decoding_message_size(4 * 1024 * 1024);
-        Self { client }
+        Self {
+            client: InvitingInternalServiceClient::new(peer),
+        }
     }
 
-    /// What the organization may invite to, at this moment.
+    /// What the organization may invite to, at this moment: all its groups and locations. For spreadsheets, which name
+    /// them by their names; whoever knows their ids asks for [`Organization::context_of`] these.
     ///
     /// # Errors
     /// [`Error::NotFound`] when there is no such organization, or the peer's failure.
     pub(crate) async fn context(&self, organization: OrganizationId) -> Result<Context, Error> {
-        let organization = OrganizationName { organization }.to_string();
-        let request = Request::new(proto::GetInvitingContextRequest { organization });
-        match self.client.clone().get_inviting_context(request).await {
-            Ok(response) => Ok(parse(response.into_inner())),
-            Err(status) if status.code() == Code::NotFound => Err(Error::NotFound),
-            Err(status) => Err(status.into()),
+        let (name, nothing) = (OrganizationName { organization }.to_string(), Named::default());
+        let (answer, groups, locations) = tokio::try_join!(
+            self.answer(organization, &nothing),
+            self.all_groups(&name),
+            self.all_locations(&name),
+        )?;
+        Ok(parse(proto::GetInvitingContextResponse {
+            groups,
+            locations,
+            ..answer
+        }))
+    }
+
+    /// What the organization may invite to, at this moment, with those of the groups and locations that it has. As
+    /// small as the question is: it is asked before every mail.
+    ///
+    /// # Errors
+    /// As [`Organization::context`].
+    pub(crate) async fn context_of(
+        &self,
+        organization: OrganizationId,
+        named: &Named,
+    ) -> Result<Context, Error> {
+        if named.groups.len() > AT_ONCE || named.locations.len() > AT_ONCE {
+            // No organization has so many: most of them are not its own.
+            return self.context(organization).await;
         }
+        Ok(parse(self.answer(organization, named).await?))
     }
 
     /// As [`Organization::context`], of an active organization.
@@ -42,13 +88,86 @@ impl Organization {
     /// # Errors
     /// [`Error::OrganizationNotActive`] as well.
     pub(crate) async fn active_context(&self, organization: OrganizationId) -> Result<Context, Error> {
-        let context = self.context(organization).await?;
-        match &context.standing {
-            Standing::Active => Ok(context),
-            other => Err(Error::OrganizationNotActive {
-                state: other.word().to_owned(),
-            }),
+        active(self.context(organization).await?)
+    }
+
+    /// As [`Organization::context_of`], of an active organization.
+    ///
+    /// # Errors
+    /// [`Error::OrganizationNotActive`] as well.
+    pub(crate) async fn active_context_of(
+        &self,
+        organization: OrganizationId,
+        named: &Named,
+    ) -> Result<Context, Error> {
+        active(self.context_of(organization, named).await?)
+    }
+
+    async fn answer(
+        &self,
+        organization: OrganizationId,
+        named: &Named,
+    ) -> Result<proto::GetInvitingContextResponse, Error> {
+        let groups = named.groups.iter().map(|&group| GroupName { organization, group });
+        let locations = named.locations.iter().map(|&location| LocationName {
+            organization,
+            location,
+        });
+        let request = proto::GetInvitingContextRequest {
+            organization: OrganizationName { organization }.to_string(),
+            groups: groups.map(|name| name.to_string()).collect(),
+            locations: locations.map(|name| name.to_string()).collect(),
+        };
+        match self.client.clone().get_inviting_context(request).await {
+            Ok(response) => Ok(response.into_inner()),
+            Err(status) if status.code() == Code::NotFound => Err(Error::NotFound),
+            Err(status) => Err(status.into()),
         }
+    }
+
+    async fn all_groups(&self, organization: &str) -> Result<Vec<proto::InvitingGroup>, Error> {
+        let (mut groups, mut page_token) = (Vec::new(), String::new());
+        loop {
+            let request = proto::ListInvitingGroupsRequest {
+                organization: organization.to_owned(),
+                page_size: PAGE_SIZE,
+                page_token,
+            };
+            let page = self.client.clone().list_inviting_groups(request).await?;
+            let page = page.into_inner();
+            groups.extend(page.groups);
+            page_token = page.next_page_token;
+            if page_token.is_empty() {
+                return Ok(groups);
+            }
+        }
+    }
+
+    async fn all_locations(&self, organization: &str) -> Result<Vec<proto::Location>, Error> {
+        let (mut locations, mut page_token) = (Vec::new(), String::new());
+        loop {
+            let request = proto::ListInvitingLocationsRequest {
+                organization: organization.to_owned(),
+                page_size: PAGE_SIZE,
+                page_token,
+            };
+            let page = self.client.clone().list_inviting_locations(request).await?;
+            let page = page.into_inner();
+            locations.extend(page.locations);
+            page_token = page.next_page_token;
+            if page_token.is_empty() {
+                return Ok(locations);
+            }
+        }
+    }
+}
+
+fn active(context: Context) -> Result<Context, Error> {
+    match &context.standing {
+        Standing::Active => Ok(context),
+        other => Err(Error::OrganizationNotActive {
+            state: other.word().to_owned(),
+        }),
     }
 }
 
@@ -95,10 +214,10 @@ fn parse(answer: proto::GetInvitingContextResponse) -> Context {
     }
 }
 
-fn parse_group(group: proto::Group) -> Group {
+fn parse_group(group: proto::InvitingGroup) -> Group {
     Group {
         is_active: group.state() == proto::GroupState::Active,
-        has_trainings: !group.trainings.is_empty(),
+        has_trainings: group.has_trainings,
         etag: group.etag,
         display_name: group.display_name,
     }

@@ -6,6 +6,7 @@ CREATE TABLE deliveries (
     subject           text        NOT NULL,
     purpose           text        NOT NULL CONSTRAINT deliveries_purpose CHECK (purpose IN ('INVITE')),
     generation        integer     NOT NULL CONSTRAINT deliveries_generation CHECK (generation > 0),
+    request           integer     NOT NULL CONSTRAINT deliveries_request CHECK (request > 0),
     template_version  integer     NOT NULL CONSTRAINT deliveries_template_version CHECK (template_version > 0),
     message_id        text        NOT NULL,
     state             text        NOT NULL CONSTRAINT deliveries_state
@@ -24,7 +25,7 @@ CREATE TABLE deliveries (
     create_time       timestamptz NOT NULL,
     send_time         timestamptz,
     CONSTRAINT deliveries_pkey PRIMARY KEY (organization_id, delivery_id),
-    CONSTRAINT deliveries_once UNIQUE (organization_id, subject, purpose, generation),
+    CONSTRAINT deliveries_once UNIQUE (organization_id, subject, purpose, generation, request),
     CONSTRAINT deliveries_waiting CHECK ((state IN ('QUEUED', 'DEFERRED')) = (next_attempt_time IS NOT NULL)),
     CONSTRAINT deliveries_leased CHECK (
         (state = 'SENDING') = (lease_token IS NOT NULL)
@@ -47,6 +48,7 @@ COMMENT ON COLUMN deliveries.delivery_id IS 'UUIDv7 of the delivery; newest last
 COMMENT ON COLUMN deliveries.subject IS 'Resource name of the thing that the message is about.';
 COMMENT ON COLUMN deliveries.purpose IS 'Why it is sent.';
 COMMENT ON COLUMN deliveries.generation IS 'Generation of the link that it carries.';
+COMMENT ON COLUMN deliveries.request IS 'Which mail with that link it is; the same for a request that comes twice.';
 COMMENT ON COLUMN deliveries.template_version IS 'Version of the words, the same at every attempt.';
 COMMENT ON COLUMN deliveries.message_id IS 'Message-ID header (RFC 5322), the same at every attempt.';
 COMMENT ON COLUMN deliveries.state IS 'What became of it.';

@@ -7,7 +7,9 @@ use muster_server::failure;
 use thiserror::Error;
 use tonic::Status;
 
-use crate::domain::{OrganizationNumber, OrganizationState, SubscriptionProblem};
+use crate::domain::{
+    MOST_GROUPS, MOST_LOCATIONS, OrganizationNumber, OrganizationState, SubscriptionProblem,
+};
 
 #[derive(Debug, Error)]
 pub(crate) enum Error {
@@ -21,6 +23,10 @@ pub(crate) enum Error {
     GroupNameTaken,
     #[error("the organization has a location of that name")]
     LocationNameTaken,
+    #[error("the organization has as many groups as it may have")]
+    TooManyGroups { used: i64 },
+    #[error("the organization has as many locations as it may have")]
+    TooManyLocations { used: i64 },
     #[error("the shared catalog has no such training")]
     TrainingUnknown,
     /// Places in the list that was given.
@@ -71,6 +77,14 @@ impl From<Error> for Refusal {
                 let text =
                     "the organization has a location of that name; choose another name, or use that location";
                 Refusal::new(ErrorReason::LocationNameTaken, text)
+            }
+            Error::TooManyGroups { used } => {
+                let text = "the organization has as many groups as it may have; use one of them";
+                Refusal::new(ErrorReason::TooManyGroups, text).quota("groups", used, MOST_GROUPS)
+            }
+            Error::TooManyLocations { used } => {
+                let text = "the organization has as many locations as it may have; use one of them";
+                Refusal::new(ErrorReason::TooManyLocations, text).quota("locations", used, MOST_LOCATIONS)
             }
             Error::TrainingUnknown => {
                 let text = "the shared catalog has no such training; choose one from the list of trainings";

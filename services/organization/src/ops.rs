@@ -24,6 +24,7 @@ pub(crate) use create_location::create_location;
 pub(crate) use create_organization::{NewOrganization, create_organization};
 pub(crate) use submit_organization::submit_organization;
 
+use crate::domain::OrganizationState;
 use crate::error::Error;
 use crate::shared_catalog::SharedCatalog;
 use crate::store::organizations;
@@ -54,7 +55,16 @@ impl<T, A: Message + Default + From<T> + 'static> Answer<T> for A {}
 
 /// Holds the profile in a state in which what belongs to it may change.
 async fn hold_open(tx: &mut PgConnection, id: OrganizationId) -> Result<(), Error> {
-    match organizations::hold_state(tx, id).await? {
+    takes_changes(organizations::hold_state(tx, id).await?)
+}
+
+/// As [`hold_open`], and nobody else holds it: what belongs to it can be counted before it is added to.
+async fn hold_open_alone(tx: &mut PgConnection, id: OrganizationId) -> Result<(), Error> {
+    takes_changes(organizations::lock(tx, id).await?.map(|profile| profile.state))
+}
+
+fn takes_changes(state: Option<OrganizationState>) -> Result<(), Error> {
+    match state {
         None => Err(Error::NotFound),
         Some(state) if state.takes_changes() => Ok(()),
         Some(state) => Err(Error::OrganizationState(state)),

@@ -18,8 +18,8 @@ use tonic::{Code, Status};
 use crate::domain::{EmploymentState, Standing};
 use crate::error::Error;
 
-/// The most groups that are asked for in one call.
-const GROUPS_AT_ONCE: usize = 1000;
+/// The most groups that may be asked for in one call: each may have a hundred trainings.
+const GROUPS_AT_ONCE: usize = 50;
 
 /// The services that are asked. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -117,12 +117,12 @@ fn state(state: employment::EmploymentState) -> Option<EmploymentState> {
     }
 }
 
-/// That the question is wrong stays so. Everything else may pass: also a refused token or an unknown method, which a
+/// That the question is wrong, or its answer too large, stays so. Everything else may pass: also a refused token or an unknown method, which a
 /// rollout brings about.
 fn unanswered(status: &Status) -> HandlingError {
     let text = format!("the groups were not told: {:?}", status.code());
     match status.code() {
-        Code::NotFound | Code::InvalidArgument => HandlingError::Permanent(text),
+        Code::NotFound | Code::InvalidArgument | Code::OutOfRange => HandlingError::Permanent(text),
         _ => HandlingError::Transient(text),
     }
 }

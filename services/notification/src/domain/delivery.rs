@@ -87,6 +87,8 @@ pub struct MailRequest {
     pub purpose: Purpose,
     /// The generation of the link that it carries; from 1.
     pub generation: i32,
+    /// Which mail with that link it is; from 1.
+    pub number: i32,
 }
 
 /// What has happened to a delivery so far.

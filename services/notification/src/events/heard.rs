@@ -67,9 +67,13 @@ fn request_of(event: &Received) -> Result<MailRequest, HandlingError> {
     if asked.generation < 1 {
         return Err(permanent("the generation is not positive"));
     }
+    if asked.request < 1 {
+        return Err(permanent("the number of the request is not positive"));
+    }
     Ok(MailRequest {
         subject,
         purpose,
         generation: asked.generation,
+        number: asked.request,
     })
 }

@@ -36,6 +36,7 @@ pub async fn tell(tx: &mut PgConnection, clock: &Clock, tale: &Tale<'_>) -> Resu
                 delivery: name_of(tale.of),
                 subject: tale.of.request.subject.to_string(),
                 generation: tale.of.request.generation,
+                request: tale.of.request.number,
                 server_reply: tale
                     .plan
                     .reply

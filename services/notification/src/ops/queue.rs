@@ -18,8 +18,8 @@ pub struct Asked {
     pub traceparent: Option<String>,
 }
 
-/// Makes a delivery in the transaction of the event. A second request for the same subject, purpose and generation
-/// finds the first one's delivery and changes nothing.
+/// Makes a delivery in the transaction of the event. A request that comes twice (the same
+/// subject, purpose, generation and number) finds its delivery and changes nothing.
 ///
 /// # Errors
 /// The database's.

@@ -36,7 +36,7 @@ pub async fn claim(connection: &mut PgConnection, claim: Claim) -> Result<Vec<Cl
              version = d.version + 1
          FROM due
          WHERE d.organization_id = due.organization_id AND d.delivery_id = due.delivery_id
-         RETURNING d.organization_id, d.delivery_id, d.lease_token, d.subject, d.purpose, d.generation,
+         RETURNING d.organization_id, d.delivery_id, d.lease_token, d.subject, d.purpose, d.generation, d.request,
                    d.template_version, d.message_id, d.create_time, d.attempts, d.deferrals, d.breaks,
                    d.ambiguous_resends, d.phase, d.server_reply, due.next_attempt_time AS due_time, d.traceparent",
     )
@@ -77,8 +77,8 @@ pub async fn lock_expired(
     limit: i64,
 ) -> Result<Vec<Claimed>, DatabaseError> {
     let rows: Vec<ClaimedRow> = sqlx::query_as(
-        "SELECT organization_id, delivery_id, lease_token, subject, purpose, generation, template_version,
-                message_id, create_time, attempts, deferrals, breaks, ambiguous_resends, phase, server_reply,
+        "SELECT organization_id, delivery_id, lease_token, subject, purpose, generation, request,
+                template_version, message_id, create_time, attempts, deferrals, breaks, ambiguous_resends, phase, server_reply,
                 next_attempt_time AS due_time, traceparent
          FROM deliveries
          WHERE state = 'SENDING' AND lease_until <= $1

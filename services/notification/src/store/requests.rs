@@ -22,12 +22,12 @@ pub struct NewDelivery {
     pub create_time: OffsetDateTime,
 }
 
-/// Makes a delivery, unless there is one for this subject, purpose and generation. Answers whether it is new.
+/// Makes a delivery, unless there is one for this subject, purpose, generation and request. Answers whether it is new.
 pub async fn insert(tx: &mut PgConnection, new: &NewDelivery) -> Result<bool, DatabaseError> {
     let done = sqlx::query(
-        "INSERT INTO deliveries (organization_id, delivery_id, subject, purpose, generation, template_version,
+        "INSERT INTO deliveries (organization_id, delivery_id, subject, purpose, generation, request, template_version,
                                  message_id, state, next_attempt_time, traceparent, create_time)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 'QUEUED', $8, $9, $8)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'QUEUED', $9, $10, $9)
          ON CONFLICT ON CONSTRAINT deliveries_once DO NOTHING",
     )
     .bind(new.request.subject.organization.as_uuid())
@@ -35,6 +35,7 @@ pub async fn insert(tx: &mut PgConnection, new: &NewDelivery) -> Result<bool, Da
     .bind(new.request.subject.to_string())
     .bind(new.request.purpose.as_str())
     .bind(new.request.generation)
+    .bind(new.request.number)
     .bind(TEMPLATE_VERSION)
     .bind(&new.message_id)
     .bind(new.create_time)

@@ -49,6 +49,7 @@ pub(super) struct ClaimedRow {
     subject: String,
     purpose: String,
     generation: i32,
+    request: i32,
     template_version: i32,
     message_id: String,
     create_time: OffsetDateTime,
@@ -78,6 +79,7 @@ impl TryFrom<ClaimedRow> for Claimed {
                 subject: parse("subject", &row.subject)?,
                 purpose: parse("purpose", &row.purpose)?,
                 generation: row.generation,
+                number: row.request,
             },
             stamp: Stamp {
                 delivery,

@@ -116,6 +116,7 @@ pub(crate) fn request(subject: InvitationName, generation: i32) -> InvitationMai
         invitation: subject.to_string(),
         purpose: 1,
         generation,
+        request: 1,
     }
 }
 

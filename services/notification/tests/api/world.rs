@@ -128,6 +128,7 @@ impl World {
             subject,
             purpose: Purpose::Invite,
             generation: 1,
+            number: 1,
         };
         let database = self.database.database();
         patiently(async || {

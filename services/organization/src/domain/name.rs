@@ -4,8 +4,8 @@ use std::fmt;
 
 use thiserror::Error;
 
-/// The name of an organization. It stands in mails to strangers, so it holds nothing that a mail program makes a link
-/// of.
+/// The name of an organization or a group. It stands in mails to strangers, so it holds nothing that a mail program
+/// makes a link of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PublicName(ShortName);
 
@@ -51,6 +51,11 @@ impl PublicName {
 
     pub(crate) fn as_str(&self) -> &str {
         self.0.as_str()
+    }
+
+    /// The name alone, as it is kept.
+    pub(crate) fn into_short(self) -> ShortName {
+        self.0
     }
 }
 

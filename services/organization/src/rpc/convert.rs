@@ -10,8 +10,8 @@ use muster_server::convert::timestamp;
 
 use super::internal::InvitingContext;
 use crate::domain::{
-    CatalogTraining, Entitlement, Group, GroupState, Limits, Location, Organization, OrganizationState,
-    Owner, Plan, Subscription,
+    CatalogTraining, Entitlement, Group, GroupState, InvitingGroup, Limits, Location, Organization,
+    OrganizationState, Owner, Plan, Subscription,
 };
 
 impl From<Organization> for pb::Organization {
@@ -83,6 +83,30 @@ impl From<Group> for pb::Group {
             trainings: trainings.collect(),
             state: pb::GroupState::from(state).into(),
             create_time: Some(timestamp(created)),
+        }
+    }
+}
+
+impl From<InvitingGroup> for pb::InvitingGroup {
+    fn from(group: InvitingGroup) -> Self {
+        let InvitingGroup {
+            organization,
+            id,
+            display_name,
+            has_trainings,
+            state,
+            version,
+        } = group;
+        Self {
+            name: GroupName {
+                organization,
+                group: id,
+            }
+            .to_string(),
+            etag: etag(version),
+            display_name: display_name.as_str().to_owned(),
+            state: pb::GroupState::from(state).into(),
+            has_trainings,
         }
     }
 }

@@ -3,7 +3,6 @@
 use muster_proto::organization::v1 as pb;
 use muster_proto::organization::v1::group_service_server::GroupService;
 use muster_server::Call;
-use muster_server::page::{List, Size};
 use tonic::{Request, Response, Status};
 
 use super::{Rpc, parse};
@@ -30,23 +29,17 @@ impl GroupService for Rpc {
     ) -> Result<Response<pb::ListGroupsResponse>, Status> {
         let call = Call::accept(request)?;
         let organization = parse::organization(&call, "parent", &call.message.parent)?;
-        let list = List {
-            caller: &call.caller,
-            method: "ListGroups",
-            filter: &call.message.parent,
+        let asked = &call.message;
+        let list = call.list(&asked.parent, asked.page_size, &asked.page_token);
+        let fetch = |after, limit| {
+            self.desk
+                .read(move |c| Box::pin(groups::page(c, organization, after, limit)))
         };
-        let after: Option<String> = self.page_key.open(&list, &call.message.page_token)?;
-        let size = Size::of(call.message.page_size);
-        let mut found = self
-            .desk
-            .read(move |c| Box::pin(groups::page(c, organization, after, size.fetch())))
-            .await?;
         let position = |last: &Group| last.display_name.as_str().to_owned();
-        let next_page_token = self.page_key.cut(&list, size, &mut found, position);
-        let groups = found.into_iter().map(Into::into).collect();
+        let page = self.page_key.page(list, fetch, position, pb::Group::from).await?;
         Ok(Response::new(pb::ListGroupsResponse {
-            groups,
-            next_page_token,
+            groups: page.items,
+            next_page_token: page.next_page_token,
         }))
     }
 }

@@ -5,8 +5,8 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use muster_ids::{
-    GroupId, GroupName, OrganizationId, OrganizationName, PersonId, PersonName, SubscriptionName, TrainingId,
-    TrainingName,
+    GroupId, GroupName, LocationId, LocationName, OrganizationId, OrganizationName, PersonId, PersonName,
+    SubscriptionName, TrainingId, TrainingName,
 };
 use muster_proto::organization::v1 as pb;
 use muster_refusal::{Refusal, Violations};
@@ -86,7 +86,8 @@ pub(super) fn new_group(call: &Call<pb::CreateGroupRequest>) -> Result<NewGroup,
     let given = call.message.group.clone().unwrap_or_default();
     let mut violations = Violations::new();
     let parent = named::<OrganizationName>(&mut violations, "parent", &call.message.parent);
-    let display_name = violations.check("group.display_name", ShortName::parse(&given.display_name));
+    let display_name = PublicName::parse(&given.display_name).map(PublicName::into_short);
+    let display_name = violations.check("group.display_name", display_name);
     let trainings = all_named::<TrainingName>(&mut violations, "group.trainings", &given.trainings);
     match (parent, display_name, trainings) {
         (Some(_), Some(display_name), Some(trainings)) => Ok(NewGroup {
@@ -136,6 +137,37 @@ pub(super) fn role_question(asked: &pb::GetRoleRequest) -> Result<(OrganizationI
     let person = named::<PersonName>(&mut violations, "person", &asked.person);
     match (organization, person) {
         (Some(organization), Some(person)) => Ok((organization.organization, person.person)),
+        _ => Err(violations.into_refusal()),
+    }
+}
+
+/// What inviting asks about.
+pub(super) struct InvitingQuestion {
+    pub(super) organization: OrganizationId,
+    pub(super) groups: Vec<GroupId>,
+    pub(super) locations: Vec<LocationId>,
+}
+
+/// Groups and locations of another organization are left out, like those that do not exist.
+pub(super) fn inviting_question(asked: &pb::GetInvitingContextRequest) -> Result<InvitingQuestion, Refusal> {
+    let mut violations = Violations::new();
+    let organization = named::<OrganizationName>(&mut violations, "organization", &asked.organization);
+    let groups = all_named::<GroupName>(&mut violations, "groups", &asked.groups);
+    let locations = all_named::<LocationName>(&mut violations, "locations", &asked.locations);
+    match (organization, groups, locations) {
+        (Some(OrganizationName { organization }), Some(groups), Some(locations)) => {
+            let groups = groups
+                .into_iter()
+                .filter(|name| name.organization == organization);
+            let locations = locations
+                .into_iter()
+                .filter(|name| name.organization == organization);
+            Ok(InvitingQuestion {
+                organization,
+                groups: groups.map(|name| name.group).collect(),
+                locations: locations.map(|name| name.location).collect(),
+            })
+        }
         _ => Err(violations.into_refusal()),
     }
 }

@@ -26,27 +26,62 @@ pub(crate) async fn insert(tx: &mut PgConnection, location: &Location) -> Result
     Ok(())
 }
 
-/// All locations of an organization, in the order of their names.
-pub(crate) async fn all(
+/// How many locations an organization has.
+pub(crate) async fn count(
     connection: &mut PgConnection,
     organization: OrganizationId,
+) -> Result<i64, DatabaseError> {
+    let count = sqlx::query_scalar("SELECT count(*) FROM locations WHERE organization_id = $1")
+        .bind(organization.as_uuid())
+        .fetch_one(connection)
+        .await?;
+    Ok(count)
+}
+
+/// At most `limit` locations of an organization in the order of their names, after the name `after`.
+pub(crate) async fn page(
+    connection: &mut PgConnection,
+    organization: OrganizationId,
+    after: Option<String>,
+    limit: i64,
 ) -> Result<Vec<Location>, DatabaseError> {
-    let rows: Vec<(Uuid, String, OffsetDateTime)> = sqlx::query_as(
+    let rows: Vec<Row> = sqlx::query_as(
         "SELECT location_id, display_name, create_time FROM locations
-         WHERE organization_id = $1 ORDER BY display_name",
+         WHERE organization_id = $1 AND ($2::text IS NULL OR display_name > $2) ORDER BY display_name LIMIT $3",
     )
     .bind(organization.as_uuid())
+    .bind(after)
+    .bind(limit)
     .fetch_all(connection)
     .await?;
-    rows.into_iter()
-        .map(|(id, display_name, created)| {
-            let display_name = stored("locations.display_name", ShortName::parse(&display_name).ok())?;
-            Ok(Location {
-                organization,
-                id: LocationId::from_uuid(id),
-                display_name,
-                created,
-            })
-        })
-        .collect()
+    rows.into_iter().map(|row| parse(organization, row)).collect()
+}
+
+/// Those of the named locations that the organization has.
+pub(crate) async fn named(
+    connection: &mut PgConnection,
+    organization: OrganizationId,
+    locations: Vec<LocationId>,
+) -> Result<Vec<Location>, DatabaseError> {
+    let asked: Vec<Uuid> = locations.into_iter().map(LocationId::as_uuid).collect();
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT location_id, display_name, create_time FROM locations
+         WHERE organization_id = $1 AND location_id = ANY ($2)",
+    )
+    .bind(organization.as_uuid())
+    .bind(&asked)
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter().map(|row| parse(organization, row)).collect()
+}
+
+type Row = (Uuid, String, OffsetDateTime);
+
+fn parse(organization: OrganizationId, (id, display_name, created): Row) -> Result<Location, DatabaseError> {
+    Ok(Location {
+        organization,
+        id: LocationId::from_uuid(id),
+        display_name: stored("locations.display_name", ShortName::parse(&display_name).ok())?,
+        created,
+    })
 }

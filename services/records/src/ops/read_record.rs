@@ -8,8 +8,10 @@ use crate::domain::{Assignment, Certificate, EmploymentState, Grant, RecordAcces
 use crate::error::Error;
 use crate::store::{accesses, assignments, certificates, grants, projection};
 
-/// The most of each kind that a record holds.
-const MOST: i64 = 10_000;
+/// The most of each kind that a record holds: with the longest names that is below 3 MiB.
+const MOST: usize = 1_000;
+/// One more, which tells whether there are older ones.
+const FETCH: i64 = 1_001;
 
 /// Who reads, and for which organization.
 #[derive(Debug, Clone)]
@@ -22,13 +24,28 @@ pub(crate) struct Reader {
     pub(crate) display_name: String,
 }
 
-/// Everything that is known of a learner.
+/// What is known of a learner.
 #[derive(Debug, Clone)]
 pub(crate) struct Record {
-    /// All assignments, of every organization, newest first.
+    /// The assignments, of every organization, newest first.
     pub(crate) assignments: Vec<Assignment>,
-    /// All certificates, newest first.
+    /// The certificates, newest first.
     pub(crate) certificates: Vec<Certificate>,
+    /// Whether there are older ones.
+    pub(crate) is_truncated: bool,
+}
+
+impl Record {
+    fn of(mut assignments: Vec<Assignment>, mut certificates: Vec<Certificate>) -> Self {
+        let is_truncated = assignments.len() > MOST || certificates.len() > MOST;
+        assignments.truncate(MOST);
+        certificates.truncate(MOST);
+        Self {
+            assignments,
+            certificates,
+            is_truncated,
+        }
+    }
 }
 
 /// Reads the learner's record and logs that. In one transaction that holds the employment and the grant: neither ends
@@ -54,10 +71,10 @@ pub(crate) async fn read_record(desk: &Desk, reader: Reader, learner: PersonId) 
                     access_time: now,
                 };
                 accesses::insert(tx, &access).await?;
-                Ok(Record {
-                    assignments: assignments::list_of_person(tx, learner, None, MOST).await?,
-                    certificates: certificates::list_of_person(tx, learner, None, MOST).await?,
-                })
+                Ok(Record::of(
+                    assignments::list_of_person(tx, learner, None, FETCH).await?,
+                    certificates::list_of_person(tx, learner, None, FETCH).await?,
+                ))
             })
         })
         .await

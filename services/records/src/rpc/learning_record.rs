@@ -20,12 +20,14 @@ impl LearningRecordService for Rpc {
         let Record {
             assignments,
             certificates,
+            is_truncated,
         } = ops::read_record(&self.desk, reader, name.person).await?;
         let learning_record = pb::LearningRecord {
             name: name.to_string(),
             person: PersonName { person: name.person }.to_string(),
             assignments: assignments.into_iter().map(convert::for_person).collect(),
             certificates: certificates.into_iter().map(Into::into).collect(),
+            is_truncated,
         };
         Ok(Response::new(pb::GetLearningRecordResponse {
             learning_record: Some(learning_record),
