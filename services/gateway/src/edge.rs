@@ -13,6 +13,7 @@ mod guard;
 mod headers;
 mod messages;
 mod observe;
+mod pipe;
 mod refuse;
 
 use std::convert::Infallible;
@@ -114,7 +115,7 @@ impl Shared {
         match passed {
             Ok((response, answer)) => {
                 observation.answered(response.headers());
-                response.map(|body| Body::new(answer.of(body, observation)))
+                response.map(|body| answer.of(body, observation))
             }
             Err(refusal) => {
                 let response = refuse::response(refusal);

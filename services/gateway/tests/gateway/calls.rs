@@ -8,9 +8,10 @@ use tonic::Code;
 use tonic_types::StatusExt as _;
 
 use crate::backend::{Backend, HANG};
-use crate::support::{OURS, THEIRS, World};
-use crate::wire::{Call, field, framed};
+use crate::support::{MAX_CALLS, OURS, THEIRS, World, eventually};
+use crate::wire::{Call, Wire, field, framed};
 
+const OWN: &str = "records.v1.PersonRecordService/ListRecordAccesses";
 const LIST: &str = "invitation.v1.InvitationService/ListInvitations";
 
 #[tokio::test]
@@ -123,7 +124,6 @@ async fn a_public_address_may_call_so_often() {
 
 #[tokio::test]
 async fn a_call_ends_at_its_deadline_and_the_service_is_told_how_long_it_has() {
-    const OWN: &str = "records.v1.PersonRecordService/ListRecordAccesses";
     let world = World::new().await;
     let token = world.issuer.token("ada");
     // The issuer's keys are fetched by the first call.
@@ -172,4 +172,22 @@ async fn a_service_that_is_away_is_unavailable() {
         .await;
     assert_eq!(scoped.code(), Code::Unavailable);
     assert!(started.elapsed() < Duration::from_secs(6));
+}
+
+#[tokio::test]
+async fn clients_that_do_not_read_their_answers_do_not_keep_others_out() {
+    let world = World::new().await;
+    let token = world.issuer.token("ada");
+    let deaf = Wire::that_does_not_read(world.address);
+    let mut unread = Vec::new();
+    for _ in 0..MAX_CALLS {
+        let call = Call::to(OWN).token(&token).header("grpc-timeout", "2S");
+        unread.push(call.begin(&deaf, b"").await);
+    }
+    eventually(async || {
+        let other = Call::to(OWN).token(&world.issuer.token("eve"));
+        other.send(&world.edge, b"").await.code() == Code::Ok
+    })
+    .await;
+    assert_eq!(unread.len(), MAX_CALLS);
 }

@@ -22,6 +22,9 @@ pub(crate) const OURS: &str = "organizations/018f3c4e-7a2b-7c3d-8e4f-5a6b7c8d9e0
 pub(crate) const THEIRS: &str = "organizations/018f3c4e-7a2b-7c3d-8e4f-000000000001";
 pub(crate) const ABSENT: &str = "organizations/018f3c4e-7a2b-7c3d-8e4f-ffffffffffff";
 
+/// Calls that a gateway under test answers at the same time.
+pub(crate) const MAX_CALLS: usize = 64;
+
 const WORKLOAD_ISSUER: &str = "https://cluster.test";
 
 /// A gateway that runs, with everything around it.
@@ -166,7 +169,7 @@ pub(crate) fn elsewhere(backend: &str) -> Settings {
             listen: any,
             admin_listen: any,
             drain_delay: Seconds(Duration::ZERO),
-            max_calls: 64,
+            max_calls: MAX_CALLS as u32,
         },
         workload: WorkloadSettings {
             workload_issuer: WORKLOAD_ISSUER.to_owned(),
@@ -194,4 +197,16 @@ pub(crate) fn elsewhere(backend: &str) -> Settings {
             records_url: url(),
         },
     }
+}
+
+/// Waits until something is so; ten seconds at the most.
+pub(crate) async fn eventually(so: impl AsyncFn() -> bool) {
+    let waiting = async {
+        while !so().await {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), waiting)
+        .await
+        .unwrap();
 }

@@ -37,6 +37,15 @@ pub(crate) struct Wire {
 }
 
 impl Wire {
+    /// A client that never opens its window: it gets headers, and no body.
+    pub(crate) fn that_does_not_read(address: SocketAddr) -> Self {
+        let client = Client::builder(TokioExecutor::new())
+            .http2_only(true)
+            .http2_initial_stream_window_size(0)
+            .build_http();
+        Self { client, address }
+    }
+
     pub(crate) fn to(address: SocketAddr) -> Self {
         let client = Client::builder(TokioExecutor::new())
             .http2_only(true)
@@ -112,6 +121,16 @@ impl Call {
         sender.send(body).await.unwrap();
         drop(sender);
         self.stream(edge, receiver).await
+    }
+
+    /// Sends one message; the answer is not read.
+    pub(crate) async fn begin(self, edge: &Wire, message: &[u8]) -> http::Response<Body> {
+        let frame = Frame::data(bytes::Bytes::from(framed(message)));
+        let body = StreamBody::new(futures::stream::iter([Ok::<_, Infallible>(frame)]));
+        let mut request = self.request.body(Body::new(body)).unwrap();
+        let path = request.uri().path();
+        *request.uri_mut() = format!("http://{}{path}", edge.address).parse().unwrap();
+        edge.client.request(request).await.unwrap().map(Body::new)
     }
 
     /// Sends chunks as they come.
