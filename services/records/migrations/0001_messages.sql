@@ -17,7 +17,7 @@ CREATE TABLE outbox (
     published_at    timestamptz,
     UNIQUE (aggregate_id, aggregate_seq),
     CHECK ((lease_token IS NULL) = (lease_until IS NULL))
-);
+) WITH (fillfactor = 60); -- A claim changes no indexed column: with room in the page it touches no index.
 
 -- Serves the claim: due rows first.
 CREATE INDEX outbox_due ON outbox (next_attempt_at, id) WHERE published_at IS NULL;

@@ -69,6 +69,10 @@ impl TryFrom<Row> for OutboxRow {
 
 /// Claims up to `limit` heads: due rows that no one else works on and that have no earlier unpublished sibling. A row
 /// of a type that this version does not know (written by a newer one during an upgrade) is left to the others.
+///
+/// Siblings are asked for with a subquery that can only be answered row by row, through `outbox_head`. `NOT EXISTS` is
+/// a join to the planner, and on a table that has not been analyzed since it was empty it compares every waiting row
+/// with every other.
 pub(crate) async fn claim(db: &Database, lease: Lease, limit: i64) -> Result<Vec<OutboxRow>, DatabaseError> {
     let known: Vec<&'static str> = EventType::ALL.iter().map(|event| event.routing_key()).collect();
     let rows: Vec<Row> = db
@@ -81,11 +85,10 @@ pub(crate) async fn claim(db: &Database, lease: Lease, limit: i64) -> Result<Vec
                             AND o.next_attempt_at <= now()
                             AND (o.lease_until IS NULL OR o.lease_until < now())
                             AND o.event_type = ANY ($1)
-                            AND NOT EXISTS (
-                                SELECT 1 FROM outbox earlier
-                                 WHERE earlier.aggregate_id = o.aggregate_id
-                                   AND earlier.aggregate_seq < o.aggregate_seq
-                                   AND earlier.published_at IS NULL)
+                            AND o.aggregate_seq = (
+                                SELECT min(first.aggregate_seq) FROM outbox first
+                                 WHERE first.aggregate_id = o.aggregate_id
+                                   AND first.published_at IS NULL)
                           ORDER BY o.next_attempt_at, o.id
                           LIMIT $2
                           FOR UPDATE OF o SKIP LOCKED)
@@ -110,7 +113,9 @@ pub(crate) async fn claim(db: &Database, lease: Lease, limit: i64) -> Result<Vec
     rows.into_iter().map(OutboxRow::try_from).collect()
 }
 
-/// Marks rows whose messages the broker has taken. Rows that another relay has claimed since are left to it.
+/// Marks rows whose messages the broker has taken. Rows that another relay has claimed since are left to it. A row that
+/// has a lease is not published; saying so again would let the planner look through all that wait for the few it has the
+/// ids of.
 pub(crate) async fn mark_published(
     db: &Database,
     lease: Lease,
@@ -120,7 +125,7 @@ pub(crate) async fn mark_published(
         Box::pin(async move {
             let done = sqlx::query(
                 "UPDATE outbox SET published_at = now(), lease_token = NULL, lease_until = NULL
-                  WHERE id = ANY ($1) AND lease_token = $2 AND published_at IS NULL",
+                  WHERE id = ANY ($1) AND lease_token = $2",
             )
             .bind(ids)
             .bind(lease.0)
@@ -149,7 +154,7 @@ pub(crate) async fn postpone(
                     SET next_attempt_at = now() + make_interval(secs => given.wait),
                         lease_token = NULL, lease_until = NULL
                    FROM unnest($1::uuid[], $2::double precision[]) AS given (id, wait)
-                  WHERE outbox.id = given.id AND lease_token = $3 AND published_at IS NULL",
+                  WHERE outbox.id = given.id AND lease_token = $3",
             )
             .bind(ids)
             .bind(waits)

@@ -133,3 +133,30 @@ async fn only_old_rows_are_swept() {
     eventually(async || world.pending().await == 0).await;
     assert_eq!(world.publisher.count("SELECT count(*) FROM outbox").await, 2);
 }
+
+/// On a table that was analyzed while it was empty, as every new one is: the planner must have no way to compare every
+/// waiting row with every other.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_claim_looks_at_the_rows_it_takes_and_not_at_all_that_wait() {
+    let world = World::new().await;
+    world
+        .publisher
+        .execute(
+            "ANALYZE outbox;
+             INSERT INTO outbox (id, organization_id, aggregate_id, aggregate_seq, event_type, payload, event_time, actor)
+             SELECT gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 1, 'invitation.accepted', '', now(), 'x'
+               FROM generate_series(1, 2000)",
+        )
+        .await;
+    let relay = world.relay(world.broker.broker());
+    // Counting what waits would read the same index.
+    let published = "SELECT count(*) FROM outbox WHERE published_at IS NOT NULL";
+    eventually(async || world.publisher.count(published).await == 2000).await;
+    relay.stop().await;
+    // The server's counters are whole when the connections that counted are gone.
+    world.publisher.database().close().await;
+    let read = "SELECT idx_tup_read FROM pg_stat_user_indexes WHERE indexrelname = 'outbox_head'";
+    eventually(async || world.publisher.count(read).await >= 2000).await;
+    let read = world.publisher.count(read).await;
+    assert!(read < 20 * 2000, "{read} entries were read to publish 2,000");
+}
