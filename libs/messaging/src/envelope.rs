@@ -63,12 +63,17 @@ impl Received {
     }
 
     pub(crate) fn parse(properties: &BasicProperties, payload: Bytes) -> Result<Self, EnvelopeProblem> {
-        let headers = Headers(properties.headers().as_ref().ok_or(EnvelopeProblem("headers"))?);
+        let headers = Headers(
+            properties
+                .headers()
+                .as_ref()
+                .ok_or(EnvelopeProblem::Malformed("headers"))?,
+        );
         if headers.cloud("specversion")? != "1.0" {
-            return Err(EnvelopeProblem("cloudEvents:specversion"));
+            return Err(EnvelopeProblem::Malformed("cloudEvents:specversion"));
         }
         let event_type =
-            EventType::of_cloud_type(headers.cloud("type")?).ok_or(EnvelopeProblem("cloudEvents:type"))?;
+            EventType::of_cloud_type(headers.cloud("type")?).ok_or(EnvelopeProblem::UnknownType)?;
         Ok(Self {
             id: EventId::from_uuid(headers.uuid("id")?),
             event_type,
@@ -76,7 +81,7 @@ impl Received {
             aggregate: headers.uuid("aggregate")?,
             sequence: headers.sequence()?,
             time: OffsetDateTime::parse(headers.cloud("time")?, &Rfc3339)
-                .map_err(|_| EnvelopeProblem("cloudEvents:time"))?,
+                .map_err(|_| EnvelopeProblem::Malformed("cloudEvents:time"))?,
             actor: headers.cloud("actor")?.to_owned(),
             traceparent: headers.text(TRACEPARENT).map(str::to_owned),
             payload,
@@ -131,10 +136,16 @@ impl Received {
     }
 }
 
-/// A message whose attributes cannot be read; names the attribute.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the message's {0} is missing or malformed")]
-pub struct EnvelopeProblem(pub &'static str);
+/// A message that this version cannot make an event of.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EnvelopeProblem {
+    /// An attribute, named here, cannot be read: nobody ever will.
+    #[error("the message's {0} is missing or malformed")]
+    Malformed(&'static str),
+    /// The event has a type that this version does not know. A newer one may.
+    #[error("this version knows no event of the message's type")]
+    UnknownType,
+}
 
 struct Headers<'a>(&'a FieldTable);
 
@@ -148,11 +159,12 @@ impl Headers<'_> {
     }
 
     fn cloud(&self, name: &'static str) -> Result<&str, EnvelopeProblem> {
-        self.text(&format!("{PREFIX}{name}")).ok_or(EnvelopeProblem(name))
+        self.text(&format!("{PREFIX}{name}"))
+            .ok_or(EnvelopeProblem::Malformed(name))
     }
 
     fn uuid(&self, name: &'static str) -> Result<Uuid, EnvelopeProblem> {
-        Uuid::parse_str(self.cloud(name)?).map_err(|_| EnvelopeProblem(name))
+        Uuid::parse_str(self.cloud(name)?).map_err(|_| EnvelopeProblem::Malformed(name))
     }
 
     /// Any integer that a foreign publisher may have chosen; versions begin at 1.
@@ -166,7 +178,7 @@ impl Headers<'_> {
         if value > 0 {
             Ok(value)
         } else {
-            Err(EnvelopeProblem(SEQUENCE))
+            Err(EnvelopeProblem::Malformed(SEQUENCE))
         }
     }
 }

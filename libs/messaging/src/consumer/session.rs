@@ -12,13 +12,14 @@ use lapin::options::{
 use lapin::types::FieldTable;
 use lapin::{Acker, Consumer};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::lanes::Lanes;
-use super::work::{Verdict, Worker};
+use super::work::{HOLD_LIMIT, Verdict, Worker};
 use crate::broker::{BrokerError, Session, in_time};
-use crate::{Broker, Handler, QueueSpec, Received, measures, spans};
+use crate::{Broker, EnvelopeProblem, Handler, QueueSpec, Received, measures, spans};
 
 const PREFETCH: u16 = 32;
 const BROKER_LIMIT: Duration = Duration::from_secs(5);
@@ -30,6 +31,8 @@ const MEASURE_EVERY: Duration = Duration::from_secs(15);
 struct Taken {
     event: Received,
     acker: Acker,
+    /// Since then the broker counts how long we hold it.
+    delivered: Instant,
 }
 
 /// Consumes until the connection breaks or it is time to stop.
@@ -103,27 +106,47 @@ impl<'a, H: Handler> Desk<'a, H> {
     }
 
     async fn take(&mut self, delivery: &Delivery) -> Result<(), BrokerError> {
+        let acker = delivery.acker.clone();
         match Received::of_delivery(delivery) {
             Ok(event) => {
                 let taken = Taken {
                     event,
-                    acker: delivery.acker.clone(),
+                    acker,
+                    delivered: Instant::now(),
                 };
                 if let Some(taken) = self.lanes.enter(taken.event.aggregate, taken) {
                     self.start(taken);
                 }
                 Ok(())
             }
-            Err(problem) => {
-                let queue = self.worker.queue();
-                tracing::error!(queue = queue.name, error = %problem, "message parked: its envelope is unreadable");
-                measures::consumed(queue, None, "parked", Duration::ZERO);
-                let reject = delivery.acker.reject(BasicRejectOptions { requeue: false });
-                in_time(BROKER_LIMIT, "rejecting a message", reject)
-                    .await
-                    .map(drop)
+            Err(EnvelopeProblem::UnknownType) => {
+                self.hold_unknown(acker);
+                Ok(())
             }
+            Err(problem) => park_unread(self.worker.queue(), &acker, &problem).await,
         }
+    }
+
+    /// During an upgrade a newer process binds the queue to types that this one cannot read. They are held until this
+    /// process makes room for a newer one, or until the broker's patience ends: then nobody here knows them.
+    fn hold_unknown(&mut self, acker: Acker) {
+        let (queue, closing) = (self.worker.queue(), self.closing.clone());
+        tracing::warn!(
+            queue = queue.name,
+            "message held: it is of a type that only a newer version knows"
+        );
+        measures::consumed(queue, None, "unknown_type", Duration::ZERO);
+        self.tasks.spawn(async move {
+            let verdict = tokio::select! {
+                () = closing.cancelled() => Verdict::Abandoned,
+                () = tokio::time::sleep(HOLD_LIMIT) => Verdict::Parked,
+            };
+            if verdict == Verdict::Parked {
+                drop(park_unread(queue, &acker, &EnvelopeProblem::UnknownType).await);
+            }
+            // It is in no lane.
+            (Uuid::nil(), verdict)
+        });
     }
 
     fn start(&mut self, taken: Taken) {
@@ -160,11 +183,20 @@ impl<'a, H: Handler> Desk<'a, H> {
     }
 }
 
+async fn park_unread(queue: &QueueSpec, acker: &Acker, problem: &EnvelopeProblem) -> Result<(), BrokerError> {
+    tracing::error!(queue = queue.name, error = %problem, "message parked: its envelope is unreadable");
+    measures::consumed(queue, None, "parked", Duration::ZERO);
+    let reject = acker.reject(BasicRejectOptions { requeue: false });
+    in_time(BROKER_LIMIT, "rejecting a message", reject)
+        .await
+        .map(drop)
+}
+
 /// Handles one delivery and tells the broker. An ack that does not arrive is no loss: the message comes again and its
 /// inbox row is there.
 async fn handle<H: Handler>(worker: &Arc<Worker<H>>, taken: Taken, closing: &CancellationToken) -> Verdict {
     let event = Arc::new(taken.event);
-    let (verdict, span) = worker.handle(&event, closing).await;
+    let (verdict, span) = worker.handle(&event, taken.delivered, closing).await;
     let name = match &verdict {
         Verdict::Applied | Verdict::Repeated => "ack",
         Verdict::Parked => "reject",

@@ -22,7 +22,7 @@ const ATTEMPT_LIMIT: Duration = Duration::from_secs(15);
 /// Attempts when nobody foresaw the failure.
 const UNEXPECTED_LIMIT: u32 = 5;
 /// The broker closes the channel of a consumer that holds a message for 30 minutes; a little earlier we do it in order.
-const HOLD_LIMIT: Duration = Duration::from_secs(25 * 60);
+pub(super) const HOLD_LIMIT: Duration = Duration::from_secs(25 * 60);
 
 /// What became of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,12 +64,18 @@ impl<H: Handler> Worker<H> {
         self.queue
     }
 
-    /// Works on an event until there is a verdict. The span is the CONSUMER span, for the settling.
-    pub(super) async fn handle(&self, event: &Arc<Received>, closing: &CancellationToken) -> (Verdict, Span) {
+    /// Works on an event until there is a verdict. It was `delivered` when the broker began to count how long it is
+    /// held. The span is the CONSUMER span, for the settling.
+    pub(super) async fn handle(
+        &self,
+        event: &Arc<Received>,
+        delivered: Instant,
+        closing: &CancellationToken,
+    ) -> (Verdict, Span) {
         let started = Instant::now();
         let span = spans::handling(event, &self.exchange, self.queue);
         let verdict = self
-            .attempts(event, closing, started, &span)
+            .attempts(event, closing, delivered, &span)
             .instrument(span.clone())
             .await;
         let outcome = match verdict {
@@ -86,7 +92,7 @@ impl<H: Handler> Worker<H> {
         &self,
         event: &Arc<Received>,
         closing: &CancellationToken,
-        started: Instant,
+        delivered: Instant,
         span: &Span,
     ) -> Verdict {
         let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(10));
@@ -103,7 +109,7 @@ impl<H: Handler> Worker<H> {
                 tracing::error!(event = %event.event_type, id = %event.id, %error, "message parked");
                 return Verdict::Parked;
             }
-            if started.elapsed() >= HOLD_LIMIT {
+            if delivered.elapsed() >= HOLD_LIMIT {
                 return Verdict::HeldTooLong;
             }
             let wait = backoff.next();

@@ -7,8 +7,9 @@ use lapin::{Channel, ExchangeKind};
 use super::QUEUES;
 use crate::broker::Names;
 
-/// Deliveries of one message before it is parked. Only a process that dies with the message counts: errors are retried
-/// in process, and nothing is ever requeued by hand.
+/// Deliveries of one message before it is parked. What counts is a consumer that ends with the message in its hands: a
+/// process that dies, or a session that ends because something that the message needs was away for 25 minutes. So
+/// twenty crashes, or eight hours; errors in between are retried in process, and nothing is ever requeued by hand.
 const DELIVERY_LIMIT: i32 = 20;
 /// Looking at a parked message counts as a delivery, and newer brokers have a default limit: effectively none.
 const PARKED_DELIVERY_LIMIT: i32 = 1_000_000_000;

@@ -16,4 +16,5 @@ mod proxy;
 mod shutdown;
 mod traces;
 mod unroutable;
+mod upgrade;
 mod world;
