@@ -47,6 +47,8 @@ pub use options::DatabaseOptions;
 #[derive(Clone, Debug)]
 pub struct Database {
     pool: PgPool,
+    /// Apart from the pool: see [`Database::ping`].
+    probe: PgPool,
     /// As many as the pool has connections: waiting for a turn is free of side effects, waiting for the pool is not.
     turns: Arc<Semaphore>,
     committed: Arc<Notify>,
@@ -71,9 +73,11 @@ impl Database {
     /// [`DatabaseError::Other`] when the URL cannot be read.
     pub fn connect(options: DatabaseOptions) -> Result<Self, DatabaseError> {
         let pool = session::pool(&options)?;
+        let probe = session::probe(&options)?;
         let turns = Arc::new(Semaphore::new(options.pool as usize));
         Ok(Self {
             pool,
+            probe,
             turns,
             committed: Arc::new(Notify::new()),
         })
@@ -85,18 +89,21 @@ impl Database {
         Arc::clone(&self.committed)
     }
 
-    /// Asks the server for a sign of life, for the readiness check.
+    /// Asks the server for a sign of life, for the readiness check: over a connection of its own, because a pool that is
+    /// busy is no database that is away.
     ///
     /// # Errors
     /// [`DatabaseError::Unavailable`] when no connection can be had, also when the server only allows reading.
     pub async fn ping(&self) -> Result<(), DatabaseError> {
-        self.read(|connection| {
-            Box::pin(async move {
-                sqlx::raw_sql("SELECT 1").execute(connection).await?;
-                Ok(())
-            })
-        })
-        .await
+        let mut connection = self.probe.acquire().await?;
+        let asking = sqlx::raw_sql("SELECT 1").execute(&mut *connection);
+        match tokio::time::timeout(session::ACQUIRE_LIMIT, asking).await {
+            Ok(answered) => Ok(answered.map(drop)?),
+            Err(_) => {
+                connection.close_on_drop();
+                Err(DatabaseError::Unavailable(None))
+            }
+        }
     }
 
     /// How many connections are in use.
@@ -114,6 +121,7 @@ impl Database {
     /// Lets running units finish, then closes every connection. Later units answer
     /// [`DatabaseError::Unavailable`].
     pub async fn close(&self) {
+        self.probe.close().await;
         self.pool.close().await;
     }
 }

@@ -101,15 +101,14 @@ impl Database {
     }
 }
 
+/// Not under the deadline: a connection that is being opened when it passes is worth keeping for the next unit.
 async fn lend(pool: &PgPool) -> Result<Lent, DatabaseError> {
-    let acquired = match deadline::current() {
-        Some(deadline) => timeout_at(deadline, pool.acquire())
-            .await
-            .map_err(|_| DatabaseError::Timeout(None))?,
-        None => pool.acquire().await,
-    };
+    let connection = pool.acquire().await?;
+    if deadline::has_passed() {
+        return Err(DatabaseError::Timeout(None));
+    }
     Ok(Lent {
-        connection: acquired?,
+        connection,
         finished: false,
     })
 }

@@ -82,7 +82,8 @@ async fn a_read_dropped_at_the_deadline_stops_on_the_server() {
 #[tokio::test]
 async fn nothing_starts_after_the_deadline() {
     let test = TestDatabase::with_tables(1).await;
-    let outcome = deadline::scope(Some(Instant::now()), test.database.ping()).await;
+    let unit = test.database.read(|connection| Box::pin(slow(connection, 0.0)));
+    let outcome = deadline::scope(Some(Instant::now()), unit).await;
     assert!(matches!(outcome, Err(DatabaseError::Timeout(None))));
 }
 
@@ -95,11 +96,48 @@ async fn a_full_pool_answers_unavailable_within_a_second() {
         sleep(Duration::from_millis(5)).await;
     }
     let started = Instant::now();
-    let outcome = test.database.ping().await;
+    let outcome = test
+        .database
+        .read(|connection| Box::pin(slow(connection, 0.0)))
+        .await;
     assert!(
         matches!(outcome, Err(DatabaseError::Unavailable(_))),
         "{outcome:?}"
     );
     assert!(started.elapsed() < Duration::from_secs(1));
     holder.await.unwrap().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_busy_pool_is_no_database_that_is_away() {
+    let test = TestDatabase::with_tables(2).await;
+    let busy: Vec<_> = (0..8)
+        .map(|_| {
+            let database = test.database.clone();
+            tokio::spawn(async move { database.read(|connection| Box::pin(slow(connection, 1.5))).await })
+        })
+        .collect();
+    while test.sessions("state = 'active'").await < 2 {
+        sleep(Duration::from_millis(5)).await;
+    }
+    test.database.ping().await.unwrap();
+    assert!(busy.iter().any(|unit| !unit.is_finished()));
+    for unit in busy {
+        drop(unit.await);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_that_comes_too_late_is_kept_for_the_next() {
+    let test = TestDatabase::with_tables(2).await;
+    for _ in 0..20 {
+        let soon = Instant::now() + Duration::from_millis(1);
+        let hasty = test.database.read(|connection| Box::pin(slow(connection, 0.0)));
+        drop(deadline::scope(Some(soon), hasty).await);
+    }
+    let opened = test.database.usage();
+    assert!(
+        opened.used + opened.idle >= 1,
+        "every connection was thrown away: {opened:?}"
+    );
 }
