@@ -10,10 +10,14 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 
 use crate::TokenProblem;
+use crate::believed::Believed;
 
-/// Verification keys by `kid`.
+/// Verification keys by `kid`, and what they have verified lately.
 #[derive(Debug, Default)]
-pub struct KeySet(HashMap<String, VerifyingKey>);
+pub struct KeySet {
+    keys: HashMap<String, VerifyingKey>,
+    pub(crate) believed: Believed,
+}
 
 /// A document without keys that can be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -76,12 +80,15 @@ impl KeySet {
         if keys.is_empty() {
             Err(KeySetProblem::Empty)
         } else {
-            Ok(Self(keys))
+            Ok(Self {
+                keys,
+                believed: Believed::default(),
+            })
         }
     }
 
     pub(crate) fn get(&self, kid: &str) -> Option<&VerifyingKey> {
-        self.0.get(kid)
+        self.keys.get(kid)
     }
 }
 

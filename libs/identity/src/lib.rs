@@ -11,6 +11,7 @@
 //! All are compact JWS (RFC 7515) read by one strict reader: algorithm by the key's type, exact `kid`, no keys or
 //! addresses of keys from the token itself.
 
+mod believed;
 mod caller;
 mod caller_token;
 mod claims;
