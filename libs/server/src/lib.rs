@@ -48,6 +48,7 @@ pub mod failure;
 mod front;
 mod health;
 pub mod page;
+mod parked;
 mod peer;
 mod rules;
 mod run;

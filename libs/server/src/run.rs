@@ -9,8 +9,9 @@ use muster_telemetry::Telemetry;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::front::panics;
+use crate::parked::ParkedSettings;
 use crate::settings::{CommonSettings, MigrateSettings, Mistakes, Program, TelemetrySettings, read};
-use crate::{Service, drain, start};
+use crate::{Service, drain, parked, start};
 
 /// EX_USAGE of sysexits.h: the settings cannot be used.
 pub const EXIT_USAGE: u8 = 64;
@@ -18,7 +19,7 @@ pub const EXIT_USAGE: u8 = 64;
 pub const EXIT_FAILURE: u8 = 70;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
-const EPILOGUE: &str = "Commands, before the options:\n  serve      Answers calls (default)\n  migrate    Brings the database up to date, then ends";
+const EPILOGUE: &str = "Commands, before the options:\n  serve      Answers calls (default)\n  migrate    Brings the database up to date, then ends\n  parked     Lists, retries or purges messages that could not be handled";
 
 #[derive(Clone, Debug, clap::Args)]
 struct ServeSettings<T: clap::Args> {
@@ -28,7 +29,7 @@ struct ServeSettings<T: clap::Args> {
     own: T,
 }
 
-/// The `main` of every service: `serve` (the default), `migrate`, `--help`, `--version`.
+/// The `main` of every service: `serve` (the default), `migrate`, `parked`, `--help`, `--version`.
 #[must_use]
 pub fn main<S: Service>() -> ExitCode {
     let mut arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
@@ -37,15 +38,14 @@ pub fn main<S: Service>() -> ExitCode {
         .and_then(|first| first.to_str())
         .unwrap_or_default()
         .to_owned();
-    if matches!(command.as_str(), "serve" | "migrate") {
+    if matches!(command.as_str(), "serve" | "migrate" | "parked") {
         arguments.remove(0);
     }
-    let ended = if command == "migrate" {
-        migrate::<S>(&arguments)
-    } else {
-        serve::<S>(&arguments)
-    };
-    exit_code(ended)
+    exit_code(match command.as_str() {
+        "migrate" => migrate::<S>(&arguments),
+        "parked" => parked::<S>(&arguments),
+        _ => serve::<S>(&arguments),
+    })
 }
 
 /// The exit code of a process that ended so, with what is wrong on standard error.
@@ -94,6 +94,15 @@ fn migrate<S: Service>(arguments: &[OsString]) -> anyhow::Result<()> {
         muster_database::migrate(&S::MIGRATOR, settings.database.database_url.reveal()).await?;
         tracing::info!(service = S::NAME, "the database is up to date");
         Ok(())
+    })
+}
+
+fn parked<S: Service>(arguments: &[OsString]) -> anyhow::Result<()> {
+    let program = program::<S>(format!("muster-{} parked", S::NAME), "");
+    let settings: ParkedSettings = read(&program, arguments)?;
+    let telemetry = settings.telemetry.clone();
+    in_runtime(S::NAME, &telemetry, async move |_| {
+        parked::run(S::NAME, settings).await
     })
 }
 

@@ -92,7 +92,13 @@ pub(crate) async fn send(
     loop {
         let outcome = attempt::send(channel, copy(&head, &body), limits).await;
         if !limits.allows(&outcome) {
-            budget.give();
+            // A peer that fails or does not answer earns no retries.
+            if outcome
+                .as_ref()
+                .is_ok_and(|response| !attempt::is_unavailable(response))
+            {
+                budget.give();
+            }
             return outcome.map_err(Status::from);
         }
         let pause = pause_before(attempts);

@@ -107,6 +107,9 @@ fn named(command: &Command, error: &clap::Error) -> Vec<Arg> {
 
 /// `--listen (MUSTER_LISTEN)`
 fn names(arg: &Arg) -> String {
+    if arg.is_positional() {
+        return arg.to_string();
+    }
     let flag = arg.get_long().unwrap_or_else(|| arg.get_id().as_str());
     match arg.get_env() {
         Some(variable) => format!("--{flag} ({})", variable.to_string_lossy()),
