@@ -14,6 +14,20 @@ pub enum EngineError {
         /// What the person at the keyboard should do.
         advice: String,
     },
+    /// The data was made by another version, whose programs are gone.
+    #[error(
+        "{} was made by PostgreSQL {version}, which is not installed any more (installed: {installed}); \
+         install the package `postgresql-{version}`, or forget the data: `cargo dev up --fresh` for a suite, \
+         removing that directory for anything else", data.display()
+    )]
+    OtherVersion {
+        /// The data directory.
+        data: PathBuf,
+        /// Whose data it is.
+        version: u32,
+        /// The versions that are here.
+        installed: String,
+    },
     /// The package manager refused.
     #[error(
         "the packages {packages} could not be installed: {reason}; install them yourself with `{command}`"

@@ -1,6 +1,8 @@
 //! A private PostgreSQL: its own data directory, one TCP port on loopback, passwords in files.
 
 mod cluster;
+mod home;
+mod programs;
 mod roles;
 
 use std::path::{Path, PathBuf};
@@ -11,7 +13,7 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::Signal;
 
 use crate::process::{PidFile, Running, tail};
-use crate::{EngineError, programs, secret};
+use crate::{EngineError, secret};
 
 const START_PATIENCE: Duration = Duration::from_secs(60);
 const STOP_PATIENCE: Duration = Duration::from_secs(30);
@@ -47,12 +49,9 @@ impl Postgres {
         port: u16,
         durability: Durability,
     ) -> Result<Self, EngineError> {
-        let binaries = programs::postgres().ok_or_else(|| EngineError::Missing {
-            program: "PostgreSQL",
-            advice: "install the package `postgresql`".to_owned(),
-        })?;
         let password = secret(&directory.join("superuser"))?;
-        let cluster = cluster::Cluster::at(directory, &binaries)?;
+        let cluster = cluster::Cluster::at(directory)?;
+        let binaries = cluster.binaries().to_path_buf();
         cluster.make(&password)?;
         let running = match cluster.find(port)? {
             Some(running) => running,

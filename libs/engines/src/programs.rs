@@ -3,9 +3,10 @@
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
-/// The directory of the newest installed PostgreSQL server.
-pub(crate) fn postgres() -> Option<PathBuf> {
+/// The installed PostgreSQL servers, the newest last: the version, and the directory of its programs.
+pub(crate) fn postgres_versions() -> Vec<(u32, PathBuf)> {
     let debian = fs::read_dir("/usr/lib/postgresql")
         .into_iter()
         .flatten()
@@ -20,10 +21,24 @@ pub(crate) fn postgres() -> Option<PathBuf> {
         .filter(|(_, bin)| bin.join("initdb").exists())
         .collect();
     versions.sort();
+    if versions.is_empty() {
+        versions.extend(postgres_on_path());
+    }
     versions
-        .pop()
-        .map(|(_, bin)| bin)
-        .or_else(|| on_path("initdb")?.parent().map(Path::to_path_buf))
+}
+
+/// The directory of the newest installed PostgreSQL server.
+pub(crate) fn postgres() -> Option<PathBuf> {
+    postgres_versions().pop().map(|(_, bin)| bin)
+}
+
+/// Where a distribution knows one version only: `initdb (PostgreSQL) 17.2`.
+fn postgres_on_path() -> Option<(u32, PathBuf)> {
+    let program = on_path("initdb")?;
+    let told = Command::new(&program).arg("--version").output().ok()?;
+    let told = String::from_utf8_lossy(&told.stdout).into_owned();
+    let version = told.split_whitespace().last()?.split('.').next()?;
+    Some((version.parse().ok()?, program.parent()?.to_path_buf()))
 }
 
 /// The server script itself. Debian's wrapper in `/usr/sbin` switches to the system's user and data directory.
@@ -42,6 +57,11 @@ pub(crate) fn on_path(name: &str) -> Option<PathBuf> {
     env::split_paths(&path)
         .map(|directory| directory.join(name))
         .find(|file| file.exists())
+}
+
+/// The first of these programs that is there: names on the search path, or whole paths.
+pub(crate) fn first_of(names: &[&str]) -> Option<PathBuf> {
+    names.iter().find_map(|name| on_path(name))
 }
 
 /// A program that Debian puts where only root's search path leads.

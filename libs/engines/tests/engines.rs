@@ -119,3 +119,17 @@ fn a_taken_port_of_the_broker_is_refused_and_nothing_is_left() {
     drop(stranger);
     assert!(Pair::stop_running(scratch.path()).is_empty());
 }
+
+#[test]
+fn when_the_database_does_not_start_no_broker_is_left() {
+    let scratch = Scratch::new("half");
+    let data = scratch.path().join("postgres/data");
+    std::fs::create_dir_all(&data).unwrap();
+    std::fs::write(data.join("PG_VERSION"), "7\n").unwrap();
+    let refusal = Pair::start(scratch.path(), Durability::Careless).unwrap_err();
+    assert!(
+        matches!(refusal, EngineError::OtherVersion { version: 7, .. }),
+        "{refusal}"
+    );
+    assert!(Pair::stop_running(scratch.path()).is_empty());
+}

@@ -1,16 +1,16 @@
 //! The data directory and the server process on it.
 
 use std::fs;
-use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
-use nix::unistd::{User, geteuid};
 
-use super::Durability;
+use super::home::Home;
+use super::{Durability, programs};
 use crate::EngineError;
 use crate::process::{PidFile, ProcessId, Running};
 
@@ -23,27 +23,20 @@ pub(super) struct Cluster {
 }
 
 impl Cluster {
-    pub(super) fn at(directory: &Path, binaries: &Path) -> Result<Self, EngineError> {
-        fs::create_dir_all(directory).map_err(EngineError::file("create", directory))?;
-        let directory = directory
-            .canonicalize()
-            .map_err(EngineError::file("find", directory))?;
-        let owner = if geteuid().is_root() {
-            Some(unprivileged()?)
-        } else {
-            None
-        };
-        let home = match owner {
-            Some(_) if !open_to_all(&directory) => elsewhere(&directory)?,
-            _ => directory.clone(),
-        };
-        let pid_file = PidFile::at(directory.join("pid"));
+    pub(super) fn at(directory: &Path) -> Result<Self, EngineError> {
+        let home = Home::of(directory)?;
+        let data = home.directory.join("data");
         Ok(Self {
-            binaries: binaries.to_path_buf(),
-            data: home.join("data"),
-            pid_file,
-            owner,
+            binaries: programs::for_data(&data)?,
+            data,
+            pid_file: PidFile::at(directory.join("pid")),
+            owner: home.owner,
         })
+    }
+
+    /// The programs of the data's version.
+    pub(super) fn binaries(&self) -> &Path {
+        &self.binaries
     }
 
     /// Makes the data directory, unless there is one. An interrupted attempt leaves nothing that looks finished.
@@ -159,43 +152,4 @@ impl Cluster {
             .split(|byte| *byte == 0)
             .any(|argument| argument == data)
     }
-}
-
-/// The user of the package, or any that owns nothing.
-fn unprivileged() -> Result<(u32, u32), EngineError> {
-    ["postgres", "nobody"]
-        .into_iter()
-        .find_map(|name| User::from_name(name).ok().flatten())
-        .map(|user| (user.uid.as_raw(), user.gid.as_raw()))
-        .ok_or_else(|| EngineError::Missing {
-            program: "an unprivileged user",
-            advice: "PostgreSQL refuses to run as root: create a user `postgres`".to_owned(),
-        })
-}
-
-/// Can every user reach what is inside?
-fn open_to_all(directory: &Path) -> bool {
-    directory
-        .ancestors()
-        .all(|part| part.metadata().is_ok_and(|meta| meta.mode() & 0o001 != 0))
-}
-
-/// A place for the data when the workspace is in a directory that only root may enter (like `/root`).
-fn elsewhere(directory: &Path) -> Result<PathBuf, EngineError> {
-    let name = directory.to_string_lossy().replace('/', "-");
-    let home = PathBuf::from("/var/lib/muster-dev").join(name.trim_start_matches('-'));
-    fs::create_dir_all(&home).map_err(EngineError::file("create", &home))?;
-    fs::set_permissions(&home, fs::Permissions::from_mode(0o755))
-        .map_err(EngineError::file("open", &home))?;
-    // Whoever forgets the directory (`--fresh`) finds the data through this link.
-    let link = directory.join("elsewhere");
-    if !link.exists() {
-        let _ = fs::remove_file(&link);
-        // No pointer in the directory means that it was forgotten: so is the data.
-        fs::remove_dir_all(&home)
-            .and_then(|()| fs::create_dir_all(&home))
-            .map_err(EngineError::file("empty", &home))?;
-        std::os::unix::fs::symlink(&home, &link).map_err(EngineError::file("link", &link))?;
-    }
-    Ok(home)
 }
