@@ -1,0 +1,128 @@
+//! Which process is meant.
+
+use std::fs;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+/// One process, told apart from a later one with the same number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProcessId {
+    pub(super) pid: i32,
+    /// In clock ticks since the machine started (`/proc/<pid>/stat`, field 22).
+    pub(super) started: u64,
+}
+
+impl ProcessId {
+    /// The living process with this number, if there is one.
+    #[must_use]
+    pub fn of(pid: i32) -> Option<Self> {
+        let stat = stat_of(pid)?;
+        let fields: Vec<&str> = stat.split_whitespace().collect();
+        let dead = matches!(*fields.first()?, "Z" | "X");
+        (!dead).then_some(Self {
+            pid,
+            started: fields.get(19)?.parse().ok()?,
+        })
+    }
+
+    /// This process.
+    #[must_use]
+    pub fn own() -> Option<Self> {
+        Self::of(i32::try_from(std::process::id()).ok()?)
+    }
+
+    /// The number.
+    #[must_use]
+    pub fn pid(self) -> i32 {
+        self.pid
+    }
+
+    /// Does this very process still run?
+    #[must_use]
+    pub fn is_alive(self) -> bool {
+        Self::of(self.pid) == Some(self)
+    }
+
+    /// Sends a signal, unless the process is gone.
+    pub fn signal(self, signal: Signal) {
+        if self.is_alive() {
+            let _ = kill(Pid::from_raw(self.pid), signal);
+        }
+    }
+
+    /// Sends a signal to every process of the session that it leads, also to those that have left its process group.
+    pub fn signal_session(self, signal: Signal) {
+        // As long as one member lives, no other process gets the leader's number.
+        if Self::of(self.pid).is_some_and(|other| other != self) {
+            return;
+        }
+        let numbers = fs::read_dir("/proc").into_iter().flatten().flatten();
+        for pid in numbers.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok()) {
+            if session_of(pid) == Some(self.pid) {
+                let _ = kill(Pid::from_raw(pid), signal);
+            }
+        }
+    }
+
+    /// Resident memory in kilobytes.
+    #[must_use]
+    pub fn resident_kb(self) -> Option<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.pid)).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+        line.trim().trim_end_matches("kB").trim().parse().ok()
+    }
+
+    /// Waits until the process is gone; `false` when it outlives `patience`.
+    #[must_use]
+    pub fn wait_gone(self, patience: Duration) -> bool {
+        let deadline = Instant::now() + patience;
+        while self.is_alive() {
+            if Instant::now() >= deadline {
+                return false;
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        true
+    }
+}
+
+/// What the kernel tells of a process, from its state on. The command name before it is in parentheses and may hold
+/// anything; what follows the last one is regular.
+fn stat_of(pid: i32) -> Option<String> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    stat.rsplit_once(')').map(|(_, rest)| rest.to_owned())
+}
+
+fn session_of(pid: i32) -> Option<i32> {
+    stat_of(pid)?.split_whitespace().nth(3)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::{Command, Stdio};
+
+    use super::*;
+
+    #[test]
+    fn a_whole_session_is_ended_with_those_who_left_the_group() {
+        // A shell with job control gives each background job a process group of its own.
+        let script = "set -m; sleep 600 & echo $!; wait";
+        let mut shell = Command::new("setsid")
+            .args(["sh", "-c", script])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let out = shell.stdout.take().unwrap();
+        std::io::BufRead::read_line(&mut std::io::BufReader::new(out), &mut line).unwrap();
+        let job = ProcessId::of(line.trim().parse().unwrap()).unwrap();
+        let leader = ProcessId::of(i32::try_from(shell.id()).unwrap()).unwrap();
+        leader.signal_session(Signal::SIGKILL);
+        assert!(job.wait_gone(Duration::from_secs(5)));
+        assert!(leader.wait_gone(Duration::from_secs(5)));
+        shell.wait().unwrap();
+    }
+}
