@@ -2,17 +2,16 @@
 
 use muster_engines::packages::{Package, install, missing};
 
-use crate::say::say;
-
 /// Makes sure that these packages are there.
 pub(crate) async fn require(wanted: &'static [Package]) -> anyhow::Result<()> {
     let absent = missing(wanted);
     if absent.is_empty() {
         return Ok(());
     }
-    say!("These packages are missing and will be installed with apt; their own daemons stay off:");
+    // Not on standard output: there are figures on it.
+    eprintln!("These packages are missing and will be installed with apt; their own daemons stay off:");
     for package in &absent {
-        say!("  {:16} {}", package.name(), package.purpose());
+        eprintln!("  {:16} {}", package.name(), package.purpose());
     }
     tokio::task::spawn_blocking(move || install(&absent)).await??;
     Ok(())

@@ -1,6 +1,6 @@
 //! The system packages we need, and installing them on Debian and Ubuntu.
 
-use std::io::{IsTerminal, stdin};
+use std::io::{IsTerminal, stderr, stdin};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -28,14 +28,8 @@ pub enum Package {
 impl Package {
     /// What running the suite needs.
     pub const ENGINES: [Self; 2] = [Self::PostgreSql, Self::RabbitMq];
-    /// What testing it needs.
-    pub const TESTS: [Self; 4] = [
-        Self::PostgreSql,
-        Self::RabbitMq,
-        Self::Chromium,
-        Self::ChromeDriver,
-    ];
-
+    /// What the tests of the pages need besides.
+    pub const BROWSER: [Self; 2] = [Self::Chromium, Self::ChromeDriver];
     /// What measuring it needs.
     pub const BENCH: [Self; 4] = [Self::PostgreSql, Self::RabbitMq, Self::H2load, Self::Postfix];
 
@@ -71,13 +65,27 @@ impl Package {
         match self {
             Self::PostgreSql => programs::postgres(),
             Self::RabbitMq => programs::rabbitmq(),
-            Self::Chromium => programs::on_path("chromium").or_else(|| programs::on_path("chromium-browser")),
-            Self::ChromeDriver => programs::on_path("chromedriver"),
+            Self::Chromium => programs::first_of(&CHROMIUM),
+            Self::ChromeDriver => programs::first_of(&CHROMEDRIVER),
             Self::H2load => programs::on_path("h2load"),
             Self::Postfix => programs::for_administrators("smtp-source"),
         }
     }
 }
+
+/// Chromium and Chrome, by whatever name. Ubuntu has no package of it, but a snap.
+const CHROMIUM: [&str; 5] = [
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "/snap/bin/chromium",
+];
+const CHROMEDRIVER: [&str; 3] = [
+    "chromedriver",
+    "/snap/bin/chromium.chromedriver",
+    "/snap/bin/chromedriver",
+];
 
 /// Those that are not installed.
 #[must_use]
@@ -90,7 +98,7 @@ pub fn missing(packages: &[Package]) -> Vec<Package> {
 }
 
 /// Installs packages with apt, as root or through sudo; their daemons are kept from starting, now and at the next boot.
-/// The output of apt goes to ours.
+/// Nothing is removed for them. The output of apt goes to our standard error.
 ///
 /// # Errors
 /// [`EngineError::Install`], which says what to do by hand.
@@ -99,7 +107,7 @@ pub fn install(packages: &[Package]) -> Result<(), EngineError> {
     let refuse = |reason: &str| EngineError::Install {
         packages: names.join(" "),
         reason: reason.to_owned(),
-        command: format!("apt-get install {}", names.join(" ")),
+        command: format!("apt-get install --no-remove {}", names.join(" ")),
     };
     if !Path::new("/usr/bin/apt-get").exists() {
         return Err(refuse("this is not Debian or Ubuntu (there is no apt-get)"));
@@ -122,6 +130,7 @@ pub fn install(packages: &[Package]) -> Result<(), EngineError> {
         .args(["-c", script, "install"])
         .args(&names)
         .stdin(Stdio::inherit())
+        .stdout(stderr())
         .status();
     match status {
         Ok(status) if status.success() && missing(packages).is_empty() => Ok(()),

@@ -1,20 +1,18 @@
 # Installs the packages named as arguments and keeps them from starting daemons; run as root with `sh -c`.
 set -eu
 policy=/usr/sbin/policy-rc.d
-saved=$policy.saved-by-muster
 clusters=/etc/postgresql-common/createcluster.d/muster.conf
+mark='muster: no daemon is started'
 
-restore() {
-  rm -f "$policy" "$clusters"
-  if [ -e "$saved" ]; then mv "$saved" "$policy"; fi
+# Ours means nothing any more once its installer is gone: whatever ends us, daemons start again as they did before. It
+# is removed all the same, now and by the next run. A policy of the machine's own is left as it is.
+clear_policy() {
+  if grep -q "$mark" "$policy" 2>/dev/null && sh "$policy"; then rm -f "$policy"; fi
 }
-
-# What was there is put aside once: an earlier run that was killed has done it already.
-if [ -e "$policy" ] && [ ! -e "$saved" ] && ! grep -q muster "$policy"; then mv "$policy" "$saved"; fi
-trap restore EXIT
+clear_all() { clear_policy; rm -f "$clusters"; }
+clear_all
+trap clear_all EXIT
 trap 'exit 130' INT TERM HUP
-printf '#!/bin/sh\n# muster: no daemon is started while packages are installed\nexit 101\n' > "$policy"
-chmod 755 "$policy"
 mkdir -p "$(dirname "$clusters")"
 echo 'create_main_cluster = false' > "$clusters"
 
@@ -24,16 +22,41 @@ had_erlang=no; if installed erlang-base; then had_erlang=yes; fi
 had_postfix=no; if installed postfix; then had_postfix=yes; fi
 
 export DEBIAN_FRONTEND=noninteractive
-install="apt-get install -y --no-install-recommends -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=120"
-if ! $install "$@"; then
+# In the process that becomes apt-get: the policy holds as long as exactly that one lives, told apart by the tick of its
+# start.
+attempt() (
+  if [ ! -e "$policy" ]; then
+    read -r pid _ < /proc/self/stat
+    started=$(sed 's/.*) //' "/proc/$pid/stat" | cut -d' ' -f20)
+    cat > "$policy.new" <<END
+#!/bin/sh
+# $mark while apt-get (pid $pid) installs packages
+test "\$(sed 's/.*) //' /proc/$pid/stat 2>/dev/null | cut -d' ' -f20)" = $started && exit 101
+exit 0
+END
+    chmod 755 "$policy.new"
+    mv "$policy.new" "$policy"
+  fi
+  # Nothing is removed: a package that conflicts with what somebody uses (a mail server) is refused.
+  exec apt-get install -y --no-install-recommends --no-remove -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=120 "$@"
+)
+if ! attempt "$@"; then
+  clear_policy
   # The lists may be absent (a fresh container) or old.
   apt-get update
-  $install "$@"
+  attempt "$@"
 fi
 
-# Nor at the next boot: only what came just now, never what was here before.
-if command -v systemctl >/dev/null; then
-  if [ $had_rabbitmq = no ]; then systemctl disable rabbitmq-server.service >/dev/null 2>&1 || true; fi
-  if [ $had_erlang = no ]; then systemctl disable epmd.socket epmd.service >/dev/null 2>&1 || true; fi
-  if [ $had_postfix = no ]; then systemctl disable postfix.service >/dev/null 2>&1 || true; fi
-fi
+# Not now, should the machine's own policy have let them, nor at the next boot: only what came just now, never what was
+# here before.
+stay_off() {
+  if command -v systemctl >/dev/null; then systemctl disable --now "$@" >/dev/null 2>&1 || true; fi
+  for name in "$@"; do
+    case $name in
+      *.service) if [ -x "/etc/init.d/${name%.service}" ]; then "/etc/init.d/${name%.service}" stop >/dev/null 2>&1 || true; fi ;;
+    esac
+  done
+}
+if [ $had_rabbitmq = no ]; then stay_off rabbitmq-server.service; fi
+if [ $had_erlang = no ]; then stay_off epmd.socket epmd.service; fi
+if [ $had_postfix = no ]; then stay_off postfix.service; fi
