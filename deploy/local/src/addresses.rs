@@ -77,7 +77,8 @@ impl Addresses {
         };
         let mut services = BTreeMap::new();
         for service in SERVICES {
-            let preferred = (service == "gateway").then_some(8080);
+            // The address that the documentation shows is for one suite; others run beside it.
+            let preferred = (service == "gateway" && place.is_default()).then_some(8080);
             let grpc = http(service, preferred)?;
             let admin = http(&format!("{service}-admin"), None)?;
             services.insert(service.to_owned(), ServiceAddresses { grpc, admin });
@@ -143,4 +144,27 @@ impl Addresses {
 /// `host:port` of an address that begins with `http://`.
 pub(crate) fn socket(address: &str) -> &str {
     address.trim_start_matches("http://")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documented_port_is_for_the_suite_of_the_checkout_only() {
+        let root = std::env::temp_dir().join(format!("muster-addresses-{}", std::process::id()));
+        let edge = |state: &str| {
+            let state = root.join(state);
+            let addresses = Addresses::choose(&Place {
+                root: root.clone(),
+                state,
+            })
+            .unwrap();
+            addresses.gateway
+        };
+        let is_free = std::net::TcpListener::bind(("127.0.0.1", 8080)).is_ok();
+        assert_eq!(edge(".dev") == "http://127.0.0.1:8080", is_free);
+        assert_ne!(edge(".dev/test-suite"), "http://127.0.0.1:8080");
+        fs::remove_dir_all(&root).unwrap();
+    }
 }

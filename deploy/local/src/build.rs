@@ -1,17 +1,27 @@
 //! Building the services.
 
 use std::env;
+use std::ffi::OsString;
+use std::io::{IsTerminal, stderr};
+use std::time::Instant;
 
 use anyhow::{Context, bail};
 use tokio::process::Command;
 
 use crate::place::Place;
+use crate::say::{done, say};
 
 /// Builds every program of the workspace. All at once: features then are the same as in every other build, and nothing is
 /// compiled twice.
 pub(crate) async fn programs(place: &Place, release: bool) -> anyhow::Result<()> {
+    say!("Building Muster (minutes for the first time) …");
+    let begun = Instant::now();
     let mut command = cargo(place);
-    command.args(["build", "--quiet", "--workspace", "--bins"]);
+    command.args(["build", "--workspace", "--bins"]);
+    // On a terminal cargo shows how far it is; in a log that would be a line a crate.
+    if !stderr().is_terminal() {
+        command.arg("--quiet");
+    }
     if release {
         command.arg("--release");
     }
@@ -23,12 +33,24 @@ pub(crate) async fn programs(place: &Place, release: bool) -> anyhow::Result<()>
     if !status.success() {
         bail!("the services could not be built; cargo's own words are above");
     }
+    done("build", begun.elapsed());
     Ok(())
 }
 
 /// The cargo that runs us.
-pub(crate) fn cargo(place: &Place) -> Command {
-    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+fn cargo(place: &Place) -> Command {
+    let mut command = Command::new(program());
     command.current_dir(&place.root);
     command
+}
+
+/// The same in a session of its own, which can be ended as a whole.
+pub(crate) fn cargo_in_session(place: &Place) -> Command {
+    let mut command = Command::new("setsid");
+    command.arg(program()).current_dir(&place.root);
+    command
+}
+
+fn program() -> OsString {
+    env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }

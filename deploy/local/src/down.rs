@@ -14,10 +14,23 @@ use crate::suite::{SERVICES, TOOLS};
 /// Services drain for up to 30 s, then tools, then engines.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Tells the supervisor to stop; stops by itself whatever a killed one has left.
+/// Stops everything, and says so.
 pub(crate) fn run(place: &Place) -> anyhow::Result<ExitCode> {
-    if let Some(supervisor) = place.pid_file("supervisor").living() {
+    if place.pid_file("supervisor").living().is_some() {
         say!("Stopping …");
+    }
+    let left = stop(place)?;
+    if left.is_empty() {
+        say!("Nothing runs; the data stays in {}.", place.state.display());
+    } else {
+        say!("Stopped what was left running: {}.", left.join(", "));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Tells the supervisor to stop; stops by itself whatever a killed one has left, and tells what that was.
+pub(crate) fn stop(place: &Place) -> anyhow::Result<Vec<&'static str>> {
+    if let Some(supervisor) = place.pid_file("supervisor").living() {
         supervisor.signal(Signal::SIGTERM);
         if !supervisor.wait_gone(PATIENCE) {
             bail!(
@@ -27,13 +40,7 @@ pub(crate) fn run(place: &Place) -> anyhow::Result<ExitCode> {
             );
         }
     }
-    let left = stop_parts(place);
-    if left.is_empty() {
-        say!("Nothing runs; the data stays in {}.", place.state.display());
-    } else {
-        say!("Stopped what was left running: {}.", left.join(", "));
-    }
-    Ok(ExitCode::SUCCESS)
+    Ok(stop_parts(place))
 }
 
 /// Stops every part that runs without a supervisor; tells which.

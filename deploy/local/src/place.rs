@@ -2,10 +2,13 @@
 
 use std::env;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use muster_engines::PidFile;
+
+const DEFAULT: &str = ".dev";
 
 /// The workspace and its `.dev`.
 #[derive(Clone, Debug)]
@@ -29,8 +32,21 @@ impl Place {
                 here.display()
             );
         };
-        let state = state.map_or_else(|| root.join(".dev"), |given| here.join(given));
+        let state = state.map_or_else(|| root.join(DEFAULT), |given| here.join(given));
         Ok(Self { root, state })
+    }
+
+    /// Is this the suite of the checkout, and not one of another directory?
+    pub(crate) fn is_default(&self) -> bool {
+        self.state == self.root.join(DEFAULT)
+    }
+
+    /// A directory below `.dev` for another suite.
+    pub(crate) fn inner(&self, name: &str) -> Self {
+        Self {
+            root: self.root.clone(),
+            state: self.at(name),
+        }
     }
 
     /// A file or directory below `.dev`.
@@ -73,20 +89,23 @@ impl Place {
         Ok(target.join(if release { "release" } else { "debug" }))
     }
 
+    /// Forgets the addresses, for a suite that nobody knows by its address. A remembered one may be taken by now.
+    pub(crate) fn forget_addresses(&self) {
+        for file in ["ports", "addresses.json"] {
+            let _ = fs::remove_file(self.at(file));
+        }
+    }
+
     /// Forgets everything but the addresses.
     pub(crate) fn forget(&self) -> anyhow::Result<()> {
         // The database lives elsewhere when the workspace is where only root may enter.
         if let Ok(elsewhere) = fs::read_link(self.at("postgres/elsewhere")) {
-            fs::remove_dir_all(&elsewhere)
-                .with_context(|| format!("cannot remove {}", elsewhere.display()))?;
+            remove(&elsewhere)?;
         }
         for part in [
             "postgres", "rabbitmq", "keys", "tokens", "inbox", "traces", "issuer", "env",
         ] {
-            let path = self.at(part);
-            if path.exists() {
-                fs::remove_dir_all(&path).with_context(|| format!("cannot remove {}", path.display()))?;
-            }
+            remove(&self.at(part))?;
         }
         // Not the supervisor's own log: it is being written.
         let logs = fs::read_dir(self.at("logs")).into_iter().flatten().flatten();
@@ -94,5 +113,34 @@ impl Place {
             let _ = fs::remove_file(log.path());
         }
         Ok(())
+    }
+}
+
+/// Removes a directory, if it is there.
+fn remove(directory: &Path) -> anyhow::Result<()> {
+    match fs::remove_dir_all(directory) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot remove {}", directory.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_gone_already_can_be_forgotten() {
+        let root = env::temp_dir().join(format!("muster-place-{}", std::process::id()));
+        let place = Place {
+            state: root.join(DEFAULT),
+            root: root.clone(),
+        };
+        fs::create_dir_all(place.at("postgres")).unwrap();
+        std::os::unix::fs::symlink(root.join("gone"), place.at("postgres/elsewhere")).unwrap();
+        place.forget().unwrap();
+        assert!(!place.at("postgres").exists());
+        fs::remove_dir_all(&root).unwrap();
     }
 }

@@ -1,6 +1,8 @@
 //! Keeps a part running: starts it, watches it, starts it again when it dies, and ends it when told to.
 
+mod interruption;
 mod part;
+mod shell;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,7 +13,9 @@ use tokio::sync::watch;
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::sleep;
 
+pub(crate) use self::interruption::Interruption;
 pub(crate) use self::part::{Kind, Part};
+pub(crate) use self::shell::only_given;
 use crate::say::say;
 use crate::status::answers;
 
@@ -37,6 +41,7 @@ struct Condition {
 #[derive(Debug)]
 pub(crate) struct Kept {
     part: Arc<Part>,
+    begun: Instant,
     condition: watch::Receiver<Condition>,
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
@@ -51,25 +56,26 @@ impl Kept {
         let task = tokio::spawn(run(Arc::clone(&part), report, stopped));
         Self {
             part,
+            begun: Instant::now(),
             condition,
             stop,
             task,
         }
     }
 
-    /// Waits until it answers, and tells its name; refuses with the end of its log when it does not within `patience`, or
+    /// Waits until it answers, and tells its name and how long it took; refuses with the end of its log when it does not within `patience`, or
     /// keeps dying.
     pub(crate) fn ready(
         &self,
         patience: Duration,
-    ) -> impl Future<Output = anyhow::Result<String>> + Send + use<> {
-        let (part, condition) = (Arc::clone(&self.part), self.condition.clone());
+    ) -> impl Future<Output = anyhow::Result<(String, Duration)>> + Send + use<> {
+        let (part, begun, condition) = (Arc::clone(&self.part), self.begun, self.condition.clone());
         async move {
             let deadline = Instant::now() + patience;
             loop {
                 let now = condition.borrow().clone();
                 if now.running && is_healthy(&part).await {
-                    return Ok(part.name.clone());
+                    return Ok((part.name.clone(), begun.elapsed()));
                 }
                 let reason = if now.ends >= TRIES {
                     format!("does not start: {}", now.last_end)

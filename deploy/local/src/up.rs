@@ -11,15 +11,16 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use muster_clock::Clock;
+use muster_engines::packages::Package;
 use muster_engines::{DirectoryLock, EngineError, ProcessId, require_space};
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use self::suite::Suite;
 use crate::cli::UpOptions;
 use crate::keys::Keys;
 use crate::place::Place;
 use crate::say::say;
-use crate::{down, story, token};
+use crate::supervise::Interruption;
+use crate::{build, down, install, story, token};
 
 /// RabbitMQ stops taking messages when a disk is nearly full.
 const SPACE_MB: u64 = 1_000;
@@ -36,6 +37,7 @@ pub(crate) async fn run(place: Place, options: UpOptions) -> anyhow::Result<Exit
     };
     if options.detach {
         drop(lock);
+        prepare(&place, options).await?;
         return detach::run(&place, options).await;
     }
     supervise(&place, options).await
@@ -54,7 +56,12 @@ async fn found(place: &Place, options: UpOptions) -> anyhow::Result<ExitCode> {
 
 /// Runs in the foreground until told to stop.
 async fn supervise(place: &Place, options: UpOptions) -> anyhow::Result<ExitCode> {
-    let mut told = Interruption::new()?;
+    // In the background, the terminal that started us may close: that is none of our business.
+    let mut told = if detached() {
+        Interruption::without_terminal()?
+    } else {
+        Interruption::new()?
+    };
     let own = ProcessId::own().context("this process cannot be found in /proc")?;
     place.pid_file("supervisor").write(own)?;
     let _ = fs::remove_file(place.outcome());
@@ -91,9 +98,20 @@ async fn supervise(place: &Place, options: UpOptions) -> anyhow::Result<ExitCode
     Ok(code)
 }
 
+/// What asks the person at the keyboard (a password for apt) and shows them how it goes (the build). It comes before
+/// anything is started, and before a supervisor is left in the background, where nobody could answer or look.
+async fn prepare(place: &Place, options: UpOptions) -> anyhow::Result<()> {
+    require_space(&place.state, SPACE_MB)?;
+    install::require(&Package::ENGINES).await?;
+    if !options.no_build && !options.no_services {
+        build::programs(place, options.release).await?;
+    }
+    Ok(())
+}
+
 /// Brings everything up and tells the story; `false` when the story failed.
 async fn start(place: &Place, options: UpOptions, suite: &mut Suite) -> anyhow::Result<bool> {
-    require_space(&place.state, SPACE_MB)?;
+    prepare(place, options).await?;
     if options.fresh {
         down::stop_parts(place);
         place.forget()?;
@@ -123,36 +141,6 @@ async fn stay(place: &Place, told: &mut Interruption) {
                 }
             }
         }
-    }
-}
-
-/// Ctrl-C, SIGTERM, or a terminal that is closed.
-struct Interruption(Vec<Signal>);
-
-impl Interruption {
-    fn new() -> anyhow::Result<Self> {
-        let hangup = signal(SignalKind::hangup())?;
-        let mut signals = vec![signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?];
-        // In the background, the terminal that started us may close: then the signal is caught and not listened to.
-        if !detached() {
-            signals.push(hangup);
-        }
-        Ok(Self(signals))
-    }
-
-    async fn wait(&mut self) {
-        std::future::poll_fn(|context| {
-            let came = self
-                .0
-                .iter_mut()
-                .any(|signal| signal.poll_recv(context).is_ready());
-            if came {
-                std::task::Poll::Ready(())
-            } else {
-                std::task::Poll::Pending
-            }
-        })
-        .await;
     }
 }
 

@@ -7,6 +7,8 @@ use std::time::Duration;
 use muster_engines::{Durability, EngineError, PidFile, Postgres, RabbitMq, RabbitMqPorts, Running};
 use nix::sys::signal::Signal;
 
+use super::shell::only_given;
+
 /// The drain of a service may take 30 s.
 const STOP_PATIENCE: Duration = Duration::from_secs(30);
 
@@ -64,9 +66,8 @@ impl Part {
                     left.stop(Signal::SIGTERM, STOP_PATIENCE);
                 }
                 let mut command = Command::new(program);
-                command
-                    .args(arguments)
-                    .envs(environment.iter().map(|(name, value)| (name, value)));
+                only_given(&mut command, environment);
+                command.args(arguments);
                 Running::spawn(command, &self.log, self.pid_file.clone())
             }
         }

@@ -14,11 +14,13 @@ use crate::cli::UpOptions;
 use crate::down;
 use crate::place::Place;
 use crate::say::say;
+use crate::supervise::Interruption;
 
 /// Tells the supervisor that no terminal belongs to it.
 pub(super) const MARK: &str = "MUSTER_DEV_DETACHED";
 
-/// Starts a supervisor in the background, shows what it prints, and returns when the story is told.
+/// Starts a supervisor in the background, shows what it prints, and returns when the story is told. Packages and programs
+/// are there already.
 pub(super) async fn run(place: &Place, options: UpOptions) -> anyhow::Result<ExitCode> {
     let _ = std::fs::remove_file(place.outcome());
     let log = place.log("up");
@@ -27,14 +29,13 @@ pub(super) async fn run(place: &Place, options: UpOptions) -> anyhow::Result<Exi
     command
         .arg("--dir")
         .arg(&place.state)
-        .arg("up")
+        .args(["up", "--no-build"])
         .arg(format!("--trace-ratio={}", options.trace_ratio))
         .env(MARK, "1")
         .current_dir(&place.root);
     for (given, flag) in [
         (options.fresh, "--fresh"),
         (options.release, "--release"),
-        (options.no_build, "--no-build"),
         (options.no_story, "--no-story"),
         (options.no_services, "--no-services"),
         (options.no_inbox, "--no-inbox"),
@@ -43,10 +44,11 @@ pub(super) async fn run(place: &Place, options: UpOptions) -> anyhow::Result<Exi
             command.arg(flag);
         }
     }
+    let mut told = Interruption::new()?;
     let supervisor = Running::spawn(command, &log, place.pid_file("supervisor"))?;
     tokio::select! {
         code = wait(place, Some(supervisor), &mut follower) => code,
-        _ = tokio::signal::ctrl_c() => {
+        () = told.wait() => {
             say!("\nStopping …");
             down::run(place)
         }

@@ -1,0 +1,87 @@
+//! The parts of the suite: which programs, with which settings, and where they say that they are ready.
+
+use anyhow::bail;
+
+use super::databases::Settings;
+use crate::addresses::Addresses;
+use crate::cli::UpOptions;
+use crate::place::Place;
+use crate::suite::TOOLS;
+use crate::supervise::{Kind, Part};
+
+/// The private engines.
+pub(super) fn engines(place: &Place, addresses: &Addresses) -> Vec<Part> {
+    let ports = addresses.engines;
+    let postgres = Kind::Postgres {
+        directory: place.at("postgres"),
+        port: ports.postgres,
+    };
+    let rabbitmq = Kind::RabbitMq {
+        directory: place.at("rabbitmq"),
+        ports: ports.rabbitmq(),
+    };
+    vec![
+        part(place, "postgres", postgres, None),
+        part(place, "rabbitmq", rabbitmq, None),
+    ]
+}
+
+/// The small servers of this binary.
+pub(super) fn tools(place: &Place, addresses: &Addresses, options: UpOptions) -> anyhow::Result<Vec<Part>> {
+    let program = Place::own_program()?;
+    let state = place.state.display().to_string();
+    let urls = [&addresses.issuer, &addresses.inbox, &addresses.traces];
+    let wanted = TOOLS
+        .iter()
+        .zip(urls)
+        .filter(|(name, _)| !(options.no_inbox && **name == "inbox"));
+    let parts = wanted.map(|(name, url)| {
+        let arguments = ["--dir", &state, "tool", name].map(ToOwned::to_owned).to_vec();
+        let kind = Kind::Program {
+            program: program.clone(),
+            arguments,
+            environment: Vec::new(),
+        };
+        part(place, name, kind, Some(format!("{url}/livez")))
+    });
+    Ok(parts.collect())
+}
+
+/// The services, as they were built last.
+pub(super) fn services(
+    place: &Place,
+    addresses: &Addresses,
+    options: UpOptions,
+    settings: &[Settings],
+) -> anyhow::Result<Vec<Part>> {
+    let binaries = Place::binaries(options.release)?;
+    let mut parts = Vec::new();
+    for (service, environment) in settings {
+        let program = binaries.join(format!("muster-{service}"));
+        if !program.exists() {
+            bail!(
+                "the service {service} was not built: {} is missing",
+                program.display()
+            );
+        }
+        let health = format!("{}/readyz", addresses.service(service)?.admin);
+        let arguments = vec!["serve".to_owned()];
+        let kind = Kind::Program {
+            program,
+            arguments,
+            environment: environment.clone(),
+        };
+        parts.push(part(place, service, kind, Some(health)));
+    }
+    Ok(parts)
+}
+
+fn part(place: &Place, name: &str, kind: Kind, health: Option<String>) -> Part {
+    Part {
+        name: name.to_owned(),
+        kind,
+        health,
+        log: place.log(name),
+        pid_file: place.pid_file(name),
+    }
+}
