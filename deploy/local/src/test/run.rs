@@ -1,0 +1,110 @@
+//! `cargo test`, in a session of its own: it ends with us, and so does whatever the test programs have started.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::Context;
+use muster_engines::{PidFile, ProcessId};
+use nix::sys::signal::Signal;
+use tokio::io::{AsyncBufReadExt, BufReader};
+
+use super::count::Count;
+use crate::build;
+use crate::place::Place;
+use crate::say::say;
+
+/// Cargo ends at once; the test programs are made to.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// What the tests work with.
+#[derive(Debug)]
+pub(super) struct Surroundings {
+    /// Superuser address of the database server.
+    pub(super) postgres: String,
+    /// Address of the broker.
+    pub(super) amqp: String,
+    /// The driver of the browser, if there is one.
+    pub(super) driver: Option<PathBuf>,
+    /// The directory of the running suite.
+    pub(super) suite: PathBuf,
+}
+
+/// Runs the tests; what they print is printed, and counted. `false` when cargo says that something failed.
+pub(super) async fn cargo_test(
+    place: &Place,
+    options: &[String],
+    surroundings: &Surroundings,
+) -> anyhow::Result<(Count, bool)> {
+    let mut command = build::cargo_in_session(place);
+    command.args(["test", "--no-fail-fast"]);
+    if options.is_empty() {
+        command.arg("--workspace");
+    }
+    command
+        .args(options)
+        .env("MUSTER_TEST_POSTGRES", &surroundings.postgres)
+        .env("MUSTER_TEST_AMQP", &surroundings.amqp)
+        .env("MUSTER_TEST_SUITE", &surroundings.suite)
+        .env("MUSTER_TEST_BINARIES", Place::binaries(false)?)
+        // Empty: the tests of the pages say that there is none.
+        .env(
+            "MUSTER_TEST_CHROMEDRIVER",
+            surroundings.driver.as_deref().unwrap_or(Path::new("")),
+        )
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped());
+    let mut child = command.spawn().context("cargo cannot be run")?;
+    let _session = Session::remember(child.id(), pid_file(place))?;
+    let output = child.stdout.take().context("cargo has no output")?;
+    let mut lines = BufReader::new(output).lines();
+    let mut count = Count::default();
+    while let Some(line) = lines.next_line().await? {
+        count.add(&line);
+        say!("{line}");
+    }
+    Ok((count, child.wait().await?.success()))
+}
+
+/// Ends the tests of a run that was killed.
+pub(super) fn end_left(place: &Place) {
+    let file = pid_file(place);
+    if let Some(left) = file.living() {
+        end(left);
+    }
+    file.remove();
+}
+
+fn pid_file(place: &Place) -> PidFile {
+    place.pid_file("cargo-test")
+}
+
+fn end(leader: ProcessId) {
+    leader.signal_session(Signal::SIGTERM);
+    let _ = leader.wait_gone(PATIENCE);
+    leader.signal_session(Signal::SIGKILL);
+}
+
+/// Cargo and its test programs, which end when this is dropped.
+struct Session {
+    leader: ProcessId,
+    file: PidFile,
+}
+
+impl Session {
+    fn remember(pid: Option<u32>, file: PidFile) -> anyhow::Result<Self> {
+        let pid = pid.context("cargo ended at once")?;
+        let leader = ProcessId::of(i32::try_from(pid)?).context("cargo ended at once")?;
+        file.write(leader)?;
+        Ok(Self { leader, file })
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        if self.leader.is_alive() {
+            end(self.leader);
+        }
+        self.file.remove();
+    }
+}
