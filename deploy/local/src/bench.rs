@@ -32,6 +32,7 @@ use self::figure::Bench;
 use self::suite::{bring_up, measure_inside, take_down};
 use crate::install;
 use crate::place::Place;
+use crate::supervise::Interruption;
 
 /// What to measure, and how to print it.
 #[derive(Debug, Args)]
@@ -56,17 +57,15 @@ pub(crate) async fn run(place: &Place, options: &Options) -> anyhow::Result<Exit
         return measure::run(place, options.name, options.json).await;
     }
     install::require(&Package::BENCH).await?;
-    let suite = Place {
-        root: place.root.clone(),
-        state: place.at("bench"),
-    };
+    let suite = place.inner("bench");
     fs::create_dir_all(&suite.state)?;
     let _lock = DirectoryLock::now(&place.at("bench.lock"))?;
+    let mut told = Interruption::new()?;
     // Left by one that was killed.
     take_down(&suite).await?;
     let ended = tokio::select! {
         ended = measured(&suite, options) => ended,
-        () = process::told_to_stop() => Err(anyhow::anyhow!("interrupted")),
+        () = told.wait() => Err(anyhow::anyhow!("interrupted")),
     };
     eprintln!("Taking the suite down …");
     take_down(&suite).await?;

@@ -12,11 +12,11 @@ use super::figure::{Bench, Figure};
 use super::lab::Lab;
 use super::memory::Memory;
 use super::pgbench::Pgbench;
-use super::process::told_to_stop;
 use super::sink::Sink;
 use super::{creates, echo, mail, reads};
 use crate::addresses::Addresses;
 use crate::place::Place;
+use crate::supervise::Interruption;
 
 /// After this, a service that has just started does nothing any more.
 const SETTLED: Duration = Duration::from_secs(3);
@@ -36,9 +36,10 @@ pub(super) async fn run(place: &Place, only: Option<Bench>, json: bool) -> anyho
     let own = ProcessId::own().context("this process cannot be found in /proc")?;
     let pid_file = place.pid_file("bench");
     pid_file.write(own)?;
+    let mut told = Interruption::new()?;
     let ended = tokio::select! {
         ended = measure(place, Report { only, json }) => ended,
-        () = told_to_stop() => Err(anyhow::anyhow!("interrupted")),
+        () = told.wait() => Err(anyhow::anyhow!("interrupted")),
     };
     pid_file.remove();
     ended.map(|()| ExitCode::SUCCESS)

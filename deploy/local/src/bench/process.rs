@@ -1,4 +1,4 @@
-//! Processes that a benchmark starts or suspends, and the signals it hears itself.
+//! Processes that a benchmark starts or suspends.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -7,7 +7,6 @@ use anyhow::{Context, bail};
 use muster_engines::{ProcessId, Running, tail};
 use nix::sys::signal::Signal;
 use tokio::net::TcpStream;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::sleep;
 
 use crate::place::Place;
@@ -82,26 +81,6 @@ impl Suspended {
 impl Drop for Suspended {
     fn drop(&mut self) {
         self.0.signal(Signal::SIGCONT);
-    }
-}
-
-/// Ends with Ctrl-C, SIGTERM, or the terminal.
-pub(super) async fn told_to_stop() {
-    let signals = [
-        SignalKind::interrupt(),
-        SignalKind::terminate(),
-        SignalKind::hangup(),
-    ];
-    let (Ok(mut first), Ok(mut second), Ok(mut third)) =
-        (signal(signals[0]), signal(signals[1]), signal(signals[2]))
-    else {
-        // The system's own handling, which ends us, stays in place.
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = first.recv() => {}
-        _ = second.recv() => {}
-        _ = third.recv() => {}
     }
 }
 

@@ -43,11 +43,14 @@ pub(super) async fn measure(lab: &Lab, pgbench: &Pgbench, echo: &str) -> anyhow:
         .collect())
 }
 
+/// Rate and latencies beside the echo's, and the rate once more beside the database's alone.
 fn figures(name: &str, rate: &Rate, bare: &Rate, rows: &Rate) -> Vec<Figure> {
-    let beside = [(ECHO, bare), (Script::Read.yardstick(), rows)];
-    let rates = beside.map(|(yardstick, other)| {
-        Figure::new(name, rate.per_second, "reads/s", (yardstick, other.per_second))
-    });
+    let speed = |name: String, beside| Figure::new(name, rate.per_second, "reads/s", beside);
+    let beside_rows = (Script::Read.yardstick(), rows.per_second);
+    let rates = [
+        speed(name.to_owned(), (ECHO, bare.per_second)),
+        speed(format!("{name}.vs_pgbench"), beside_rows),
+    ];
     let times = Figure::latencies(name, &rate.spread, (ECHO, &bare.spread));
     rates.into_iter().chain(times).collect()
 }
@@ -105,4 +108,23 @@ fn caller_token(lab: &Lab) -> anyhow::Result<String> {
         }),
     };
     Ok(signer.sign(&Caller::Person(owner), "organization", METHOD)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::bench::spread::Spread;
+
+    #[test]
+    fn every_figure_has_a_name_of_its_own() {
+        let rate = Rate {
+            per_second: 1.0,
+            spread: Spread::of(vec![1]),
+        };
+        let all = ["reads.gateway", "reads.service"].map(|name| figures(name, &rate, &rate, &rate));
+        let names: BTreeSet<_> = all.iter().flatten().map(|figure| &figure.name).collect();
+        assert_eq!(names.len(), all.iter().map(Vec::len).sum::<usize>());
+    }
 }

@@ -30,7 +30,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Builds and starts it. With `json`, what it says goes to standard error.
 pub(super) async fn bring_up(suite: &Place, json: bool) -> anyhow::Result<()> {
+    suite.forget_addresses();
     let mut command = own_program(suite, &UP)?;
+    command.kill_on_drop(true);
     if json {
         command.stdout(Stdio::from(stderr()));
     }
@@ -72,14 +74,8 @@ pub(super) async fn take_down(suite: &Place) -> anyhow::Result<()> {
         }
     })
     .await?;
-    if suite.pid_file("supervisor").living().is_some() {
-        let mut command = own_program(suite, &["down"])?;
-        command.stdout(Stdio::from(stderr()));
-        succeeded(command.status().await)?;
-    } else {
-        let place = suite.clone();
-        spawn_blocking(move || down::stop_parts(&place)).await?;
-    }
+    let place = suite.clone();
+    spawn_blocking(move || down::stop(&place)).await??;
     Ok(())
 }
 
