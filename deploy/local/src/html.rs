@@ -1,8 +1,7 @@
 //! The look that the issuer, the inbox and the trace page share: plain HTML, one style sheet, no script.
 
-use std::fmt::Write as _;
-
-use axum::response::Html;
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Response};
 
 const STYLE: &str = include_str!("html/style.css");
 
@@ -18,18 +17,34 @@ pub(crate) fn page(title: &str, body: &str) -> Html<String> {
 
 /// Text made safe for elements and quoted attributes.
 pub(crate) fn escape(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            _ => safe.push(letter),
-        }
-    }
-    safe
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+        .replace('\'', "&#39;")
+}
+
+/// A table: its heads, and the cells of each row as HTML.
+pub(crate) fn table(heads: &[&str], rows: impl Iterator<Item = String>) -> String {
+    let heads: String = heads.iter().map(|head| format!("<th>{head}</th>")).collect();
+    let rows: String = rows.map(|cells| format!("<tr>{cells}</tr>\n")).collect();
+    format!("<table>\n<tr>{heads}</tr>\n{rows}</table>\n")
+}
+
+/// A form that asks for the same page again: name, what to type, and what was typed of each field.
+pub(crate) fn filter(fields: &[(&str, &str, &str)]) -> String {
+    let input = |(name, hint, value): &(&str, &str, &str)| {
+        let value = escape(value);
+        format!("<input name=\"{name}\" placeholder=\"{hint}\" aria-label=\"{hint}\" value=\"{value}\">")
+    };
+    let inputs: String = fields.iter().map(input).collect();
+    format!("<form class=\"inline\">{inputs}<button>Show</button></form>\n")
+}
+
+/// The answer where there is nothing.
+pub(crate) fn missing(what: &str) -> Response {
+    let body = format!("<p><a href=\"/\">Back</a></p>\n<h1>{what}</h1>\n");
+    (StatusCode::NOT_FOUND, page("Not here", &body)).into_response()
 }
 
 /// Escaped text in which addresses of pages can be clicked.
@@ -39,7 +54,7 @@ pub(crate) fn with_links(text: &str) -> String {
     for link in links(text) {
         if let Some((before, after)) = rest.split_once(link) {
             let safe = escape(link);
-            let _ = write!(html, "{}<a href=\"{safe}\">{safe}</a>", escape(before));
+            html += &format!("{}<a href=\"{safe}\">{safe}</a>", escape(before));
             rest = after;
         }
     }
@@ -48,27 +63,12 @@ pub(crate) fn with_links(text: &str) -> String {
 
 /// The addresses of pages in a text, in order.
 pub(crate) fn links(text: &str) -> Vec<&str> {
-    let starts = text.match_indices("http").map(|(at, _)| at).collect::<Vec<_>>();
-    let mut found: Vec<&str> = Vec::new();
-    let mut end = 0;
-    for at in starts.into_iter() {
-        let candidate = text.get(at..).unwrap_or_default();
-        if at < end || !(candidate.starts_with("http://") || candidate.starts_with("https://")) {
-            continue;
-        }
-        let length = candidate
-            .find(|letter: char| {
-                letter.is_whitespace() || matches!(letter, '<' | '>' | '"' | '\'' | ')' | ']')
-            })
-            .unwrap_or(candidate.len());
-        let link = candidate
-            .get(..length)
-            .unwrap_or_default()
-            .trim_end_matches(['.', ',', ';', ':', '!']);
-        end = at + link.len();
-        found.push(link);
-    }
-    found
+    let outside = |letter: char| letter.is_whitespace() || "<>\"'()[]".contains(letter);
+    let words = text.split(outside);
+    words
+        .filter(|word| word.starts_with("http://") || word.starts_with("https://"))
+        .map(|link| link.trim_end_matches(['.', ',', ';', ':', '!']))
+        .collect()
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use muster_identity::{SigningKey, jwks_document};
 
 use crate::place::Place;
 
-/// The three keys that sign tokens.
+/// The two keys that sign tokens here; the gateway signs with a third, which only it reads.
 #[derive(Debug)]
 pub(crate) struct Keys {
     /// The workloads' issuer.

@@ -3,6 +3,7 @@
 //! - [`cli`]: the commands and their options;
 //! - [`up`], [`down`], [`status`], [`logs`], [`token`], [`mod@test`], [`story`], [`mod@bench`]: one command each;
 //! - [`place`], [`addresses`], [`keys`], [`settings`]: what is written under `.dev/`, and what the services are told;
+//! - [`edge`]: the gateway as its customers call it;
 //! - [`supervise`]: keeps every part running;
 //! - [`tools`]: the issuer, the inbox and the trace page, which run as processes of this same binary.
 
@@ -11,6 +12,7 @@ mod bench;
 mod build;
 mod cli;
 mod down;
+mod edge;
 mod html;
 mod install;
 mod keys;

@@ -1,51 +1,33 @@
 //! The story: one run through the whole suite from outside, each step with what happened, where to look, and its time.
 //!
-//! It uses only what a customer has: public RPCs and pages, and tokens of the issuer.
+//! It uses only what a customer has: public RPCs and pages, and tokens that people get by signing in at the issuer.
 
+mod blame;
 mod browser;
-mod catalog;
 mod consent;
 mod doors;
 mod invite;
 mod join;
 mod mail;
 mod organization;
+mod patience;
 mod plan;
+mod registry;
 mod sheet;
+mod sign_in;
+mod told;
 mod trace;
 mod world;
 
 use std::future::Future;
-use std::pin::Pin;
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use self::browser::Browser;
+use self::told::Told;
 use self::world::World;
 use crate::place::Place;
 use crate::say::say;
-
-/// What a step has to say: lines to print.
-type Told<'w> = Pin<Box<dyn Future<Output = anyhow::Result<Vec<String>>> + 'w>>;
-
-/// One step.
-struct Step {
-    title: &'static str,
-    /// Whose logs to read when it fails.
-    services: &'static [&'static str],
-    tell: for<'w> fn(&'w mut World) -> Told<'w>,
-}
-
-const STEPS: &[Step] = &[
-    doors::STEP,
-    catalog::STEP,
-    organization::STEP,
-    plan::STEP,
-    invite::STEP,
-    mail::STEP,
-    join::STEP,
-    consent::STEP,
-    trace::STEP,
-];
 
 /// `cargo dev story`.
 pub(crate) async fn run(place: &Place) -> anyhow::Result<ExitCode> {
@@ -60,25 +42,77 @@ pub(crate) async fn run(place: &Place) -> anyhow::Result<ExitCode> {
 pub(crate) async fn tell(place: &Place) -> anyhow::Result<bool> {
     let mut world = World::new(place)?;
     let begun = Instant::now();
-    for (number, step) in STEPS.iter().enumerate() {
-        let step_begun = Instant::now();
-        say!("{number}. {}", step.title);
-        match (step.tell)(&mut world).await {
-            Ok(lines) => {
-                for line in lines {
-                    say!("   {line}");
-                }
-                say!("   {:.2} s", step_begun.elapsed().as_secs_f64());
-            }
-            Err(error) => {
-                say!("   FAILED: {error:#}");
-                for service in step.services {
-                    say!("   see {}", place.log(service).display());
-                }
-                return Ok(false);
-            }
+    match steps(&mut world).await {
+        Ok(pages) => {
+            let took = begun.elapsed().as_secs_f64();
+            say!("The story is told: {took:.1} s. Each of its {pages} pages opens.");
+            Ok(true)
+        }
+        Err(error) => {
+            blame::explain(place, &world, &error).await;
+            Ok(false)
         }
     }
-    say!("The story is told: {:.1} s.", begun.elapsed().as_secs_f64());
-    Ok(true)
+}
+
+/// Every step in its turn; how many pages there are to look at.
+async fn steps(world: &mut World) -> anyhow::Result<usize> {
+    doors::open(world).await?;
+    say!("The edge answers, and the pages of the issuer, the inbox and the traces open.\n");
+    let mut pages = Vec::new();
+    step(&mut pages, 0, registry::TITLE, "records", registry::tell(world)).await?;
+    step(
+        &mut pages,
+        1,
+        organization::TITLE,
+        "organization",
+        organization::tell(world),
+    )
+    .await?;
+    step(&mut pages, 2, plan::TITLE, "organization", plan::tell(world)).await?;
+    step(&mut pages, 3, invite::TITLE, "invitation", invite::tell(world)).await?;
+    step(&mut pages, 4, mail::TITLE, "notification", mail::tell(world)).await?;
+    step(&mut pages, 5, join::TITLE, "employment", join::tell(world)).await?;
+    step(&mut pages, 6, consent::TITLE, "records", consent::tell(world)).await?;
+    step(&mut pages, 7, trace::TITLE, "traces", trace::tell(world)).await?;
+    for page in &pages {
+        opens(world, page).await?;
+    }
+    Ok(pages.len())
+}
+
+/// Tells one step, and what to look at. A failure that says no more is the `part`'s.
+async fn step(
+    pages: &mut Vec<String>,
+    number: usize,
+    title: &str,
+    part: &str,
+    telling: impl Future<Output = anyhow::Result<Told>>,
+) -> anyhow::Result<()> {
+    say!("{number}. {title}");
+    let begun = Instant::now();
+    let told = telling.await.map_err(|error| blame::known(error, part))?;
+    let took = begun.elapsed().as_secs_f64();
+    for line in told.lines {
+        say!("   {line}");
+    }
+    for (what, url) in told.pages {
+        say!("   → {what:32} {url}");
+        pages.push(url);
+    }
+    say!("   took {took:.2} s\n");
+    Ok(())
+}
+
+/// A page that was shown opens. Spans come in batches: the page of a trace may be a moment late.
+async fn opens(world: &World, page: &str) -> anyhow::Result<()> {
+    let limit = Duration::from_secs(10);
+    let begun = Instant::now();
+    loop {
+        match Browser::open(&world.addresses, page).await {
+            Ok(_) => return Ok(()),
+            Err(error) if begun.elapsed() > limit => return Err(error),
+            Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+        }
+    }
 }

@@ -37,5 +37,8 @@ pub(crate) const AUDIENCE: &str = "muster";
 /// Where the issuer may send a browser back to, below the public address.
 pub(crate) const CALLBACK_PATH: &str = "/sign-in/callback";
 
+/// Where it may send one back to on this machine, at any port: to a program that a person signs in with.
+pub(crate) const LOOPBACK_PATH: &str = "/signed-in";
+
 /// The claim that marks registry staff, and its value.
 pub(crate) const STAFF_CLAIM: (&str, &str) = ("muster_role", "registry-staff");

@@ -1,7 +1,5 @@
 //! The suite from outside, with an organization that may invite as many as it likes.
 
-mod organization;
-
 use std::path::PathBuf;
 
 use anyhow::{Context, anyhow};
@@ -12,6 +10,7 @@ use tonic::{Request, Response, Status};
 
 use super::process::scratch;
 use crate::addresses::Addresses;
+use crate::edge::{Caller, organization};
 use crate::place::Place;
 use crate::token;
 
@@ -41,23 +40,29 @@ impl Lab {
         let addresses = Addresses::read(place)?;
         let edge = Endpoint::from_shared(addresses.gateway.clone())?.connect_lazy();
         let token = token::of(place, "owner")?;
-        let mut lab = Self {
+        let clock = Clock::system();
+        let owner = Caller::new(edge.clone(), &token)?;
+        let staff = Caller::new(edge.clone(), &token::of(place, "staff")?)?;
+        let license = format!("dc-{}", clock.now().unix_timestamp());
+        let organization = organization::create(&owner, "Measured Early Learning", &license)
+            .await?
+            .name;
+        organization::submit(&owner, &organization).await?;
+        organization::approve(&staff, &organization, "to be measured").await?;
+        // Limits that nothing here reaches.
+        organization::subscribe(&staff, &organization, 10_000_000, "to be measured").await?;
+        let group = organization::create_group(&owner, &organization, "Lead Teachers", &[]).await?;
+        Ok(Self {
             place: place.clone(),
-            clock: Clock::system(),
             owner: bearer(&token)?,
             scratch: scratch(place, "h2load")?,
-            organization: String::new(),
-            group: String::new(),
+            group: group.name,
+            organization,
             addresses,
+            clock,
             edge,
             token,
-        };
-        let staff = bearer(&token::of(place, "staff")?)?;
-        lab.organization = lab.create().await?;
-        lab.approve(&staff).await?;
-        lab.subscribe(&staff).await?;
-        lab.group = lab.create_group().await?;
-        Ok(lab)
+        })
     }
 
     /// A call in the owner's name.

@@ -3,95 +3,126 @@
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use reqwest::{Client, Response, Url};
+use reqwest::{Client, RequestBuilder, Url};
+
+use super::blame::{Answered, At};
+use crate::addresses::Addresses;
 
 /// One browser, with its cookies.
 pub(super) struct Browser {
     client: Client,
+    addresses: Addresses,
     /// Where it is.
-    at: Url,
+    pub(super) at: Url,
     /// What it shows.
     page: String,
 }
 
 impl Browser {
     /// A fresh browser that opens a page.
-    pub(super) async fn open(url: &str) -> anyhow::Result<Self> {
+    pub(super) async fn open(addresses: &Addresses, url: &str) -> anyhow::Result<Self> {
         let client = Client::builder()
             .cookie_store(true)
             .timeout(Duration::from_secs(10))
             .no_proxy()
             .build()?;
-        let response = client.get(url).send().await?;
         let mut browser = Self {
             client,
+            addresses: addresses.clone(),
             at: Url::parse(url)?,
             page: String::new(),
         };
-        browser.arrive(response).await?;
+        browser.go(browser.client.get(url)).await?;
         Ok(browser)
     }
 
     /// Follows the link with this id.
     pub(super) async fn click(&mut self, id: &str) -> anyhow::Result<()> {
-        let tag = self
-            .tag(&format!("id=\"{id}\""))
-            .with_context(|| format!("there is no link {id} at {}", self.at))?;
-        let target = attribute(&tag, "href").context("the link leads nowhere")?;
-        let response = self.client.get(self.at.join(&target)?).send().await?;
-        self.arrive(response).await
+        let link = self.element(&format!("id=\"{id}\""))?;
+        self.follow(&link).await
+    }
+
+    /// Follows the first link whose address begins so.
+    pub(super) async fn click_to(&mut self, address: &str) -> anyhow::Result<()> {
+        let link = self.element(&format!("href=\"{address}"))?;
+        self.follow(&link).await
+    }
+
+    /// How many links begin so.
+    pub(super) fn links_to(&self, address: &str) -> usize {
+        self.page.matches(&format!("href=\"{address}")).count()
     }
 
     /// Posts the form with this action, with its hidden fields and one more.
     pub(super) async fn submit(&mut self, action: &str, more: Option<(&str, &str)>) -> anyhow::Result<()> {
-        let marker = format!("action=\"{action}\"");
-        let start = self
-            .page
-            .find(&marker)
-            .with_context(|| format!("there is no form {action} at {}", self.at))?;
-        let form = self
-            .page
-            .get(start..)
-            .and_then(|rest| rest.split("</form>").next())
-            .unwrap_or_default();
+        let start = self.position(&format!("action=\"{action}\""))?;
+        let form = self.page.get(start..).unwrap_or_default();
+        let form = form.split("</form>").next().unwrap_or_default();
         let hidden = form.split("<input").filter(|tag| tag.contains("type=\"hidden\""));
         let mut fields: Vec<(String, String)> = hidden
             .filter_map(|tag| Some((attribute(tag, "name")?, attribute(tag, "value")?)))
             .collect();
         fields.extend(more.map(|(name, value)| (name.to_owned(), value.to_owned())));
-        let response = self
-            .client
-            .post(self.at.join(action)?)
-            .form(&fields)
-            .send()
-            .await?;
-        self.arrive(response).await
+        self.go(self.client.post(self.at.join(action)?).form(&fields))
+            .await
     }
 
-    /// What the page shows.
+    /// What the page must show.
     pub(super) fn shows(&self, text: &str) -> anyhow::Result<()> {
-        if !self.page.contains(text) {
-            bail!("the page {} does not show “{text}”", self.at.path());
-        }
-        Ok(())
+        self.position(text).map(drop)
     }
 
-    async fn arrive(&mut self, response: Response) -> anyhow::Result<()> {
+    async fn follow(&mut self, link: &str) -> anyhow::Result<()> {
+        let target = attribute(link, "href").context("the link leads nowhere")?;
+        self.go(self.client.get(self.at.join(&target)?)).await
+    }
+
+    async fn go(&mut self, request: RequestBuilder) -> anyhow::Result<()> {
+        let response = match request.send().await {
+            Ok(response) => response,
+            Err(error) => {
+                let asked = error.url().cloned().unwrap_or_else(|| self.at.clone());
+                let words = format!("the page {} does not open", without_secrets(&asked));
+                let at = At::page(&self.addresses, &asked, Answered::No, words);
+                return Err(anyhow::Error::new(error.without_url()).context(at));
+            }
+        };
         self.at = response.url().clone();
         let status = response.status();
         self.page = response.text().await?;
         if !status.is_success() {
-            bail!("the page {} answers {status}", self.at.path());
+            bail!(self.at(format!("answers {status}")));
         }
         Ok(())
     }
 
-    fn tag(&self, marker: &str) -> Option<String> {
-        let at = self.page.find(marker)?;
-        let start = self.page.get(..at)?.rfind('<')?;
-        let rest = self.page.get(start..)?;
-        rest.split('>').next().map(str::to_owned)
+    /// The tag that holds a text.
+    fn element(&self, marker: &str) -> anyhow::Result<String> {
+        let at = self.position(marker)?;
+        let start = self.page.get(..at).and_then(|page| page.rfind('<'));
+        let rest = self.page.get(start.unwrap_or(at)..).unwrap_or_default();
+        Ok(rest.split('>').next().unwrap_or_default().to_owned())
     }
+
+    fn position(&self, text: &str) -> anyhow::Result<usize> {
+        let found = self.page.find(text);
+        found.ok_or_else(|| self.at(format!("does not show “{text}”")).into())
+    }
+
+    fn at(&self, problem: String) -> At {
+        let words = format!("the page {} {problem}", without_secrets(&self.at));
+        At::page(&self.addresses, &self.at, Answered::Yes, words)
+    }
+}
+
+/// An address that may be printed: links of mails and sign-ins hold secrets.
+fn without_secrets(url: &Url) -> String {
+    let mut printed = url.clone();
+    printed.set_query(None);
+    if url.path().starts_with("/i/") {
+        printed.set_path("/i/…");
+    }
+    printed.to_string()
 }
 
 /// The value of an attribute, with the few entities that our pages write.

@@ -1,40 +1,33 @@
-//! Before anything else: every door is open.
+//! Before the first step: the pages open, and the edge answers.
 
-use anyhow::bail;
+use muster_proto::invitation::v1::LookupInvitationRequest;
+use muster_proto::invitation::v1::invitation_redemption_service_client::InvitationRedemptionServiceClient;
+use muster_refusal::ErrorReason;
 
+use super::browser::Browser;
+use super::patience::refused;
 use super::world::World;
-use super::{Step, Told};
-use crate::status::answers;
+use crate::edge::Caller;
 
-pub(super) const STEP: Step = Step {
-    title: "Every door is open",
-    services: &[
-        "gateway",
-        "organization",
-        "employment",
-        "invitation",
-        "notification",
-        "records",
-    ],
-    tell,
-};
-
-fn tell(world: &mut World) -> Told<'_> {
-    Box::pin(async {
-        for (name, service) in &world.addresses.services {
-            if !answers(&format!("{}/readyz", service.admin)).await {
-                bail!("{name} is not ready");
-            }
-        }
-        let issuer = &world.addresses.issuer;
-        let discovery = format!("{issuer}/.well-known/openid-configuration");
-        let document: serde_json::Value = world.http.get(&discovery).send().await?.json().await?;
-        if document["issuer"].as_str() != Some(issuer) {
-            bail!("the issuer does not tell its own name at {discovery}");
-        }
-        Ok(vec![format!(
-            "{} services are ready; people sign in at {issuer}",
-            world.addresses.services.len()
-        )])
-    })
+/// Looks in at every door that is open to anybody.
+pub(super) async fn open(world: &World) -> anyhow::Result<()> {
+    let all = &world.addresses;
+    for page in [&all.gateway, &all.issuer, &all.inbox, &all.traces] {
+        Browser::open(all, page).await?;
+    }
+    let request = LookupInvitationRequest {
+        token: "a-link-that-nobody-was-sent".to_owned(),
+    };
+    let anybody = Caller::nobody(world.edge.clone());
+    let looked = anybody.ask(request, async |edge, call| {
+        InvitationRedemptionServiceClient::new(edge)
+            .lookup_invitation(call)
+            .await
+    });
+    refused(
+        "a link that nobody was sent",
+        ErrorReason::LinkInvalid,
+        looked.await,
+    )
+    .map(drop)
 }

@@ -1,72 +1,69 @@
-//! The mail goes out; the mail server's reply moves every invitation to PENDING.
+//! Step 4: the mail goes out; the mail server's reply moves every invitation to PENDING.
 
 use std::time::Duration;
 
 use anyhow::ensure;
 use muster_proto::invitation::v1::invitation_service_client::InvitationServiceClient;
 use muster_proto::invitation::v1::{InvitationState, ListInvitationsRequest};
+use reqwest::Url;
 
+use super::browser::Browser;
+use super::patience::{soon, until};
 use super::sheet::{LOST, ROWS};
-use super::world::{World, soon, until};
-use super::{Step, Told};
+use super::told::Told;
+use super::world::World;
+use crate::edge::Caller;
 
-pub(super) const STEP: Step = Step {
-    title: "RabbitMQ carries the events; the mail worker sends; each invitation goes from PROSPECT to PENDING",
-    services: &["invitation", "notification", "rabbitmq"],
-    tell,
-};
+pub(super) const TITLE: &str =
+    "RabbitMQ carries the events, the mail worker sends, and every invitation goes from PROSPECT to PENDING";
 
-fn tell(world: &mut World) -> Told<'_> {
-    Box::pin(async {
-        let expected = i64::try_from(ROWS - LOST + 3)?;
-        let mut invitations = InvitationServiceClient::new(world.edge.clone());
-        until(
-            "every invitation is PENDING",
-            Duration::from_secs(120),
-            async || {
-                let request = ListInvitationsRequest {
-                    parent: world.organization.clone(),
-                    page_size: 1,
-                    ..ListInvitationsRequest::default()
-                };
-                let result = invitations.list_invitations(world.call("owner", request)?).await;
-                let counts = soon("ListInvitations", result)?.unwrap_or_default().counts;
-                let pending = counts
-                    .iter()
-                    .find(|count| count.state() == InvitationState::Pending);
-                Ok(pending.filter(|count| count.count == expected).map(|_| ()))
-            },
-        )
-        .await?;
-        let someone = world.colleague(2);
-        let found = messages(world, &someone).await?;
-        ensure!(
-            found.len() == 1,
-            "{} messages came for one invitation",
-            found.len()
-        );
-        Ok(vec![
-            format!("{expected} invitations are PENDING, because the mail server took their messages"),
-            format!("the inbox: {}", world.addresses.inbox),
-        ])
+pub(super) async fn tell(world: &mut World) -> anyhow::Result<Told> {
+    let mut told = Told::default();
+    let owner = world.caller("owner")?;
+    let expected = i64::try_from(ROWS - LOST + 3)?;
+    let limit = Duration::from_secs(120);
+    until("every invitation is PENDING", "notification", limit, async || {
+        let pending = pending(&owner, &world.organization).await?;
+        Ok(pending.filter(|count| *count == expected))
     })
+    .await?;
+    told.say(format!(
+        "{expected} invitations are PENDING, because the mail server took their messages"
+    ));
+
+    let someone = world.colleague(2);
+    let list = inbox_of(world, &someone)?;
+    let mut browser = Browser::open(&world.addresses, &list).await?;
+    let messages = browser.links_to("/messages/");
+    ensure!(messages == 1, "{messages} messages came for one invitation");
+    browser.shows(&someone)?;
+    browser.click_to("/messages/").await?;
+    browser.shows(&world.display_name)?;
+    told.say(format!("the inbox shows one message to {someone}"));
+    told.show("the inbox", &world.addresses.inbox);
+    told.show("that person's messages", list);
+    told.show("that message", browser.at.as_str());
+    Ok(told)
 }
 
-/// Ids of the messages to an address, the newest first.
-pub(super) async fn messages(world: &World, to: &str) -> anyhow::Result<Vec<u64>> {
-    let url = format!("{}/api/messages", world.addresses.inbox);
-    let found: serde_json::Value = world
-        .http
-        .get(url)
-        .query(&[("to", to)])
-        .send()
-        .await?
-        .json()
-        .await?;
-    let ids = found
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(|message| message["id"].as_u64());
-    Ok(ids.collect())
+/// The page of the messages to an address.
+pub(super) fn inbox_of(world: &World, address: &str) -> anyhow::Result<String> {
+    let page = Url::parse_with_params(&world.addresses.inbox, [("to", address)])?;
+    Ok(page.into())
+}
+
+async fn pending(owner: &Caller, organization: &str) -> anyhow::Result<Option<i64>> {
+    let request = ListInvitationsRequest {
+        parent: organization.to_owned(),
+        page_size: 1,
+        ..ListInvitationsRequest::default()
+    };
+    let listed = owner.ask(request, async |edge, call| {
+        InvitationServiceClient::new(edge).list_invitations(call).await
+    });
+    let counts = soon(listed.await)?.unwrap_or_default().counts;
+    let pending = counts
+        .iter()
+        .find(|count| count.state() == InvitationState::Pending);
+    Ok(pending.map(|count| count.count))
 }

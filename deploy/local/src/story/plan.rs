@@ -1,83 +1,67 @@
-//! The owner sets the organization up: a training, two groups, a location.
+//! Step 2: the owner sets the organization up: a training, a group that requires it, a location.
 
-use anyhow::Context;
 use muster_proto::organization::v1::catalog_service_client::CatalogServiceClient;
-use muster_proto::organization::v1::group_service_client::GroupServiceClient;
 use muster_proto::organization::v1::location_service_client::LocationServiceClient;
-use muster_proto::organization::v1::{
-    AddTrainingRequest, CreateGroupRequest, CreateLocationRequest, Group, Location,
-};
+use muster_proto::organization::v1::{AddTrainingRequest, CreateLocationRequest, Location};
 
-use super::world::{World, answer};
-use super::{Step, Told};
+use super::told::Told;
+use super::world::World;
+use crate::edge::organization::create_group;
+use crate::edge::{Caller, Failed, request_id};
 
-pub(super) const STEP: Step = Step {
-    title: "The owner adds a training, a group that requires it, and a location",
-    services: &["gateway", "organization", "records"],
-    tell,
-};
+pub(super) const TITLE: &str =
+    "The owner adds a training from the catalog, a group that requires it, and a location";
 
-/// The group that the spreadsheet's rows name, and one more.
+/// The group that the spreadsheet's rows name, and a second one, because rows may name two.
 pub(super) const GROUPS: [&str; 2] = ["Lead Teachers", "Infants and Toddlers"];
 /// The place that the spreadsheet's rows name.
 pub(super) const LOCATION: &str = "Main Street";
 
-fn tell(world: &mut World) -> Told<'_> {
-    Box::pin(async {
-        let parent = world.organization.clone();
-        let mut catalog = CatalogServiceClient::new(world.edge.clone());
-        let request = AddTrainingRequest {
-            parent: parent.clone(),
-            training: world.training.clone(),
-            request_id: world.request_id(),
-        };
-        answer(
-            "AddTraining",
-            catalog.add_training(world.call("owner", request)?).await,
-        )?;
+pub(super) async fn tell(world: &mut World) -> anyhow::Result<Told> {
+    let mut told = Told::default();
+    let owner = world.caller("owner")?;
+    add_training(&owner, &world.organization, &world.training).await?;
+    told.say(format!("{} is in the organization's catalog", world.training));
+    told.show_call("the training being added", world, &owner);
 
-        for display_name in GROUPS {
-            let group = group(world, display_name).await?;
-            if world.group.is_empty() {
-                world.group = group.name;
-            }
+    for display_name in GROUPS {
+        let trainings = [world.training.clone()];
+        let group = create_group(&owner, &world.organization, display_name, &trainings).await?;
+        told.say(format!("the group {display_name} requires it"));
+        if world.group.is_empty() {
+            world.group = group.name;
         }
-        let mut locations = LocationServiceClient::new(world.edge.clone());
-        let location = Location {
-            display_name: LOCATION.to_owned(),
-            ..Location::default()
-        };
-        let request = CreateLocationRequest {
-            parent,
-            location: Some(location),
-            request_id: world.request_id(),
-        };
-        answer(
-            "CreateLocation",
-            locations.create_location(world.call("owner", request)?).await,
-        )?;
-        Ok(vec![format!(
-            "groups {} and {}, location {LOCATION}; both groups require {}",
-            GROUPS[0], GROUPS[1], world.training
-        )])
-    })
+    }
+    told.show_call("the last group being created", world, &owner);
+    let location = create_location(&owner, &world.organization).await?;
+    told.say(format!("location {}: {}", location.display_name, location.name));
+    Ok(told)
 }
 
-async fn group(world: &World, display_name: &str) -> anyhow::Result<Group> {
-    let mut groups = GroupServiceClient::new(world.edge.clone());
-    let group = Group {
-        display_name: display_name.to_owned(),
-        trainings: vec![world.training.clone()],
-        ..Group::default()
+async fn add_training(owner: &Caller, parent: &str, training: &str) -> Result<(), Failed> {
+    let request = AddTrainingRequest {
+        parent: parent.to_owned(),
+        training: training.to_owned(),
+        request_id: request_id(),
     };
-    let request = CreateGroupRequest {
-        parent: world.organization.clone(),
-        group: Some(group),
-        request_id: world.request_id(),
+    let added = owner.ask(request, async |edge, call| {
+        CatalogServiceClient::new(edge).add_training(call).await
+    });
+    added.await.map(drop)
+}
+
+async fn create_location(owner: &Caller, parent: &str) -> Result<Location, Failed> {
+    let location = Location {
+        display_name: LOCATION.to_owned(),
+        ..Location::default()
     };
-    let made = answer(
-        "CreateGroup",
-        groups.create_group(world.call("owner", request)?).await,
-    )?;
-    made.group.context("the answer has no group")
+    let request = CreateLocationRequest {
+        parent: parent.to_owned(),
+        location: Some(location),
+        request_id: request_id(),
+    };
+    let made = owner.ask(request, async |edge, call| {
+        LocationServiceClient::new(edge).create_location(call).await
+    });
+    Ok(made.await?.location.unwrap_or_default())
 }

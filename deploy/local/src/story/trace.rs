@@ -1,101 +1,124 @@
-//! The trace of one spreadsheet row, from the import to the mail server's reply, and the click that links to it.
+//! Step 7: the trace of one spreadsheet row, from the import to the mail server's reply, and the click that links to it.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use muster_proto::invitation::v1::ImportRowState;
 use serde_json::Value;
 
+use super::browser::Browser;
 use super::invite::rows;
-use super::world::{World, until};
-use super::{Step, Told};
+use super::patience::until;
+use super::told::Told;
+use super::world::World;
 
-pub(super) const STEP: Step = Step {
-    title: "The trace of one spreadsheet row",
-    services: &["invitation", "notification"],
-    tell,
-};
+pub(super) const TITLE: &str = "The trace of one spreadsheet row, from the import to the mail server's reply";
 
-fn tell(world: &mut World) -> Told<'_> {
-    Box::pin(async {
-        let applied = rows(world, vec![ImportRowState::Applied.into()], 1).await?;
-        let row = applied.first().context("no row was applied")?;
-        let url = format!("{}/api/traces/{}", world.addresses.traces, row.trace_id);
-        let trace = until("the trace is complete", Duration::from_secs(30), async || {
-            let answer = world.http.get(&url).send().await?;
-            if !answer.status().is_success() {
-                return Ok(None);
-            }
-            let trace: Value = answer.json().await?;
-            let linked = trace["linked_from"]
-                .as_array()
-                .is_some_and(|links| !links.is_empty());
-            Ok((linked && reached_the_mail_server(&trace)).then_some(trace))
-        })
-        .await?;
-        let spans = trace["spans"].as_array().context("the trace has no spans")?;
-        for service in ["invitation", "notification"] {
-            ensure!(
-                spans.iter().any(|span| span["service"] == service),
-                "{service} is not in the trace"
-            );
-        }
-        let mut lines = Vec::new();
-        draw(spans, "", 0, &mut lines);
-        lines.push(format!(
-            "the accepting click links to it: {}",
-            trace["linked_from"]
-        ));
-        lines.push(format!(
-            "as a waterfall: {}/traces/{}",
-            world.addresses.traces, row.trace_id
-        ));
-        Ok(lines)
+pub(super) async fn tell(world: &mut World) -> anyhow::Result<Told> {
+    let mut told = Told::default();
+    let owner = world.caller("owner")?;
+    let applied = rows(&owner, &world.import, vec![ImportRowState::Applied.into()], 1).await?;
+    let row = applied.first().context("no row was applied")?;
+    told.say(format!("line {} of the spreadsheet:", row.line));
+
+    let limit = Duration::from_secs(30);
+    let trace = until("the trace is complete", "traces", limit, async || {
+        let trace = read(world, &row.trace_id).await?;
+        Ok(trace.filter(|trace| reached_the_mail_server(trace) && accepted_by(trace).is_some()))
     })
+    .await?;
+    let spans = trace["spans"].as_array().context("the trace has no spans")?;
+    for service in ["invitation", "notification"] {
+        ensure!(
+            spans.iter().any(|span| span["service"] == service),
+            "{service} is not in the trace"
+        );
+    }
+    draw(spans, "", 1, &mut told.lines);
+    let page = world.trace_page(&row.trace_id);
+    let mut browser = Browser::open(&world.addresses, &page).await?;
+    for span in spans {
+        browser.shows(word(span, "name"))?;
+        browser.shows(word(span, "span_id"))?;
+    }
+    told.show("the same as a waterfall", page);
+    let click = accepted_by(&trace).context("nothing links to the trace")?;
+    browser.click_to(&format!("/traces/{click}")).await?;
+    let click = browser.at.to_string();
+    shows_the_click(world, &click, &row.trace_id).await?;
+    told.say("the click that accepted is a trace of its own, and links to this one");
+    told.show("the click", click);
+    Ok(told)
+}
+
+/// Each service sends its spans in batches of its own: those of the page may come a moment after the others.
+async fn shows_the_click(world: &World, page: &str, linked: &str) -> anyhow::Result<()> {
+    let limit = Duration::from_secs(10);
+    until(
+        "the trace of the click is complete",
+        "gateway",
+        limit,
+        async || {
+            let browser = Browser::open(&world.addresses, page).await?;
+            browser.shows(linked)?;
+            Ok(browser.shows("POST /invitation/accept").ok())
+        },
+    )
+    .await
+}
+
+/// The trace as far as it has come.
+async fn read(world: &World, id: &str) -> anyhow::Result<Option<Value>> {
+    let url = format!("{}/api/traces/{id}", world.addresses.traces);
+    let answer = reqwest::Client::builder()
+        .no_proxy()
+        .build()?
+        .get(url)
+        .send()
+        .await?;
+    if !answer.status().is_success() {
+        return Ok(None);
+    }
+    Ok(Some(answer.json().await?))
 }
 
 fn reached_the_mail_server(trace: &Value) -> bool {
     let spans = trace["spans"].as_array().into_iter().flatten();
     spans
         .filter(|span| span["service"] == "notification")
-        .any(|span| {
-            let name = span["name"].as_str().unwrap_or_default().to_lowercase();
-            name.contains("smtp")
-        })
+        .any(|span| word(span, "name").to_lowercase().contains("smtp"))
+}
+
+/// The trace that links to this one.
+fn accepted_by(trace: &Value) -> Option<&str> {
+    trace["linked_from"].as_array()?.first()?.as_str()
 }
 
 /// The spans below a parent, each under its own, in the order of time. A parent that is not here is nobody's child.
 fn draw(spans: &[Value], parent: &str, depth: usize, lines: &mut Vec<String>) {
     let known = |id: &str| spans.iter().any(|span| span["span_id"] == id);
     for span in spans {
-        let above = span["parent_span_id"].as_str().unwrap_or_default();
-        let here = if depth == 0 {
-            above.is_empty() || !known(above)
+        let above = word(span, "parent_span_id");
+        let here = if parent.is_empty() {
+            !known(above)
         } else {
             above == parent
         };
         if !here {
             continue;
         }
-        let (start, end) = (
-            span["start"].as_u64().unwrap_or_default(),
-            span["end"].as_u64().unwrap_or_default(),
-        );
-        let mut line = "  ".repeat(depth);
-        let _ = write!(
-            line,
-            "{} · {} ({:.1} ms)",
-            span["service"].as_str().unwrap_or_default(),
-            span["name"].as_str().unwrap_or_default(),
-            end.saturating_sub(start) as f64 / 1e6
-        );
-        lines.push(line);
-        draw(
-            spans,
-            span["span_id"].as_str().unwrap_or_default(),
-            depth + 1,
-            lines,
-        );
+        let time = |name: &str| span[name].as_u64().unwrap_or_default();
+        let took = time("end").saturating_sub(time("start")) as f64 / 1e6;
+        let service = word(span, "service");
+        let indent = "  ".repeat(depth - 1);
+        lines.push(format!(
+            "{took:9.1} ms  {indent}{service} · {}",
+            word(span, "name")
+        ));
+        draw(spans, word(span, "span_id"), depth + 1, lines);
     }
+}
+
+fn word<'s>(span: &'s Value, name: &str) -> &'s str {
+    span[name].as_str().unwrap_or_default()
 }

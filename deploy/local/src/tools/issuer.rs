@@ -1,7 +1,7 @@
 //! The developer's OIDC provider: authorization code flow with PKCE (RFC 7636, S256 only), for people of every role.
 //!
 //! Whoever opens its page chooses who to be: that is its purpose, and why it listens on loopback only. Everything else is
-//! as strict as a real provider, so that what works here works there: exact `redirect_uri`, single-use codes that live a
+//! as strict as a real provider, so that what works here works there: known `redirect_uri`s, single-use codes that live a
 //! minute, `state`, `nonce` and `iss` (RFC 9207) returned, `prompt=create` to register.
 
 mod authorize;
@@ -25,25 +25,35 @@ use self::people::People;
 use crate::addresses::Addresses;
 use crate::keys::Keys;
 use crate::place::Place;
-use crate::suite::CALLBACK_PATH;
+use crate::suite::{CALLBACK_PATH, LOOPBACK_PATH};
 use crate::tools::serve_pages;
 
 /// What the handlers share.
 pub(crate) struct Issuer {
     url: String,
-    /// The only address a browser is ever sent back to.
-    redirect_uri: String,
+    /// Where the gateway's pages wait for the browser.
+    callback: String,
     key: SigningKey,
     people: Mutex<People>,
     codes: Mutex<Codes>,
     clock: Clock,
 }
 
+impl Issuer {
+    /// Only the gateway's pages, and programs of this machine at whatever port they have (RFC 8252, section 7.3).
+    fn may_return_to(&self, address: &str) -> bool {
+        let port = address
+            .strip_prefix("http://127.0.0.1:")
+            .and_then(|rest| rest.strip_suffix(LOOPBACK_PATH));
+        address == self.callback || port.is_some_and(|port| port.parse::<u16>().is_ok())
+    }
+}
+
 /// Serves until SIGTERM.
 pub(crate) async fn serve(place: &Place, addresses: &Addresses) -> anyhow::Result<()> {
     let issuer = Arc::new(Issuer {
         url: addresses.issuer.clone(),
-        redirect_uri: format!("{}{CALLBACK_PATH}", addresses.gateway),
+        callback: format!("{}{CALLBACK_PATH}", addresses.gateway),
         key: Keys::prepare(place)?.issuer,
         people: Mutex::new(People::open(&place.at("issuer/people.json"))),
         codes: Mutex::default(),

@@ -1,6 +1,5 @@
 //! The trace page: takes spans over OTLP/gRPC, keeps the latest, and shows each trace as a waterfall.
 
-mod api;
 mod edge;
 mod pages;
 mod receive;
@@ -8,14 +7,19 @@ mod span;
 mod store;
 mod tree;
 
-use std::sync::{Arc, Mutex};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context;
-use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
 use axum::routing::get;
+use axum::{Json, Router};
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::TraceServiceServer;
+use serde_json::{Value, json};
 use tonic::transport::Server;
 
+use self::edge::Edge;
 use self::receive::Receiver;
 use self::store::Store;
 use crate::addresses::{Addresses, socket};
@@ -31,20 +35,33 @@ pub(crate) type Shared = Arc<Mutex<Store>>;
 /// Serves until SIGTERM.
 pub(crate) async fn serve(place: &Place, addresses: &Addresses) -> anyhow::Result<()> {
     let store: Shared = Arc::new(Mutex::new(Store::open(&place.at("traces"))?));
-    let receiver =
-        TraceServiceServer::new(Receiver::new(Arc::clone(&store))).max_decoding_message_size(BATCH_LIMIT);
+    let receiver = TraceServiceServer::new(Receiver(Arc::clone(&store)));
     let spans = Server::builder()
-        .add_service(receiver)
+        .add_service(receiver.max_decoding_message_size(BATCH_LIMIT))
         .serve(socket(&addresses.otlp).parse()?);
     let routes = Router::new()
         .route("/", get(pages::list))
         .route("/traces/{id}", get(pages::trace))
-        .route("/api/traces", get(api::list))
-        .route("/api/traces/{id}", get(api::trace))
-        .route("/api/edges", get(api::edges))
+        .route("/api/traces/{id}", get(trace))
+        .route("/api/edges", get(edges))
         .with_state(store);
     tokio::select! {
         ended = spans => ended.with_context(|| format!("cannot receive spans at {}", addresses.otlp)),
         ended = serve_pages(&addresses.traces, routes) => ended,
     }
+}
+
+/// One trace for programs: its spans by start, and the traces that link to it.
+async fn trace(State(store): State<Shared>, Path(id): Path<String>) -> Result<Json<Value>, StatusCode> {
+    let store = store.lock().unwrap_or_else(PoisonError::into_inner);
+    let spans = store.trace(&id).ok_or(StatusCode::NOT_FOUND)?;
+    let linked_from = store.linking_to(&id);
+    Ok(Json(
+        json!({ "trace_id": id, "spans": spans, "linked_from": linked_from }),
+    ))
+}
+
+/// Which service was seen to reach which, for programs.
+async fn edges(State(store): State<Shared>) -> Json<BTreeSet<Edge>> {
+    Json(store.lock().unwrap_or_else(PoisonError::into_inner).edges())
 }

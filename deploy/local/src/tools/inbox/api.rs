@@ -12,19 +12,19 @@ use super::mime::Message;
 use super::store::{Store, Summary, summary};
 use crate::html::links;
 
-/// `?to=ADDRESS&limit=N`.
+/// `?to=ADDRESS`; empty for every message.
 #[derive(Debug, Default, Deserialize)]
+#[serde(default)]
 pub(super) struct Wanted {
-    pub(super) to: Option<String>,
-    pub(super) limit: Option<usize>,
+    pub(super) to: String,
 }
 
-/// Summaries, the newest first (1,000 unless `limit` says otherwise).
+/// Summaries, the newest first, 1,000 at most.
 pub(super) async fn list(
     State(store): State<Arc<Store>>,
     Query(wanted): Query<Wanted>,
 ) -> Json<Vec<Summary>> {
-    Json(store.list(wanted.to.as_deref(), wanted.limit.unwrap_or(1000)))
+    Json(store.list(&wanted.to, 1000))
 }
 
 /// One message: its summary, headers, text, HTML and the links of its text.

@@ -39,41 +39,26 @@ async fn converse(stream: TcpStream, store: &Store) -> std::io::Result<()> {
     reply(&mut stream, "220 inbox.muster.test ESMTP").await?;
     loop {
         let mut line = Vec::new();
-        if (&mut stream)
-            .take(LINE_LIMIT)
-            .read_until(b'\n', &mut line)
-            .await?
-            == 0
-        {
+        let mut limited = (&mut stream).take(LINE_LIMIT);
+        if limited.read_until(b'\n', &mut line).await? == 0 {
             return Ok(());
         }
         if !line.ends_with(b"\n") {
             return reply(&mut stream, "500 5.5.2 line too long").await;
         }
         let line = String::from_utf8_lossy(&line).trim_end().to_owned();
-        let verb = line
-            .split([' ', ':'])
-            .next()
-            .unwrap_or_default()
-            .to_ascii_uppercase();
-        let answer = match verb.as_str() {
-            "EHLO" => {
+        let verb = line.split([' ', ':']).next().unwrap_or_default();
+        let answer = match verb.to_ascii_uppercase().as_str() {
+            "EHLO" => EXTENSIONS,
+            "HELO" => "250 2.0.0 inbox.muster.test",
+            "RSET" => {
                 envelope = Envelope::default();
-                EXTENSIONS
-            }
-            "HELO" | "RSET" => {
-                envelope = Envelope::default();
-                "250 2.0.0 inbox.muster.test"
+                "250 2.0.0 forgotten"
             }
             "MAIL" => envelope.from(&line),
             "RCPT" => envelope.to(&line),
             "DATA" if envelope.recipients.is_empty() => "503 5.5.1 first MAIL and RCPT",
-            "DATA" => {
-                let answer = data(&mut stream, &envelope, store).await?;
-                envelope = Envelope::default();
-                reply(&mut stream, &answer).await?;
-                continue;
-            }
+            "DATA" => &data(&mut stream, std::mem::take(&mut envelope), store).await?,
             "NOOP" => "250 2.0.0 yes",
             "QUIT" => return reply(&mut stream, "221 2.0.0 bye").await,
             _ => "500 5.5.1 unknown command",
@@ -85,7 +70,7 @@ async fn converse(stream: TcpStream, store: &Store) -> std::io::Result<()> {
 /// Reads a message up to the line with a single dot; a dot doubled for transport is made one again (section 4.5.2).
 async fn data(
     stream: &mut BufStream<TcpStream>,
-    envelope: &Envelope,
+    envelope: Envelope,
     store: &Store,
 ) -> std::io::Result<String> {
     reply(stream, "354 end with a line that holds one dot").await?;

@@ -39,15 +39,10 @@ impl Store {
         fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
         let mut index = Vec::new();
         for file in fs::read_dir(folder)?.flatten() {
-            let path = file.path();
-            let id = path
-                .file_stem()
-                .and_then(|stem| stem.to_str())
-                .and_then(|stem| stem.parse().ok());
-            if let Some(id) = id
-                && path.extension().is_some_and(|extension| extension == "eml")
-            {
-                index.push(summary(id, &Message::parse(&fs::read(&path)?)));
+            let name = file.file_name();
+            let id = name.to_str().and_then(|name| name.strip_suffix(".eml"));
+            if let Some(id) = id.and_then(|id| id.parse().ok()) {
+                index.push(summary(id, &Message::parse(&fs::read(file.path())?)));
             }
         }
         index.sort_by_key(|summary| summary.id);
@@ -61,12 +56,10 @@ impl Store {
     /// Keeps a message. The envelope goes before it, in the headers that RFC 5321 (section 4.4) has for that.
     pub(super) fn keep(&self, from: &str, to: &[String], content: &[u8]) -> anyhow::Result<u64> {
         let received = self.clock.now().format(&Rfc3339)?;
-        let mut whole = format!("Return-Path: <{from}>\r\n");
-        for recipient in to {
-            whole.push_str(&format!("Delivered-To: {recipient}\r\n"));
-        }
-        whole.push_str(&format!("X-Received: {received}\r\n"));
-        let whole = [whole.as_bytes(), content].concat();
+        let delivered = to.iter().map(|to| format!("Delivered-To: {to}\r\n"));
+        let delivered = delivered.collect::<String>();
+        let envelope = format!("Return-Path: <{from}>\r\n{delivered}X-Received: {received}\r\n");
+        let whole = [envelope.as_bytes(), content].concat();
         let mut index = self.index.lock().unwrap_or_else(PoisonError::into_inner);
         let id = index.last().map_or(1, |last| last.id + 1);
         // Whole or not at all, also when we are killed meanwhile.
@@ -77,16 +70,13 @@ impl Store {
         Ok(id)
     }
 
-    /// The newest messages first, `limit` at most; only those to an address, when one is given.
-    pub(super) fn list(&self, to: Option<&str>, limit: usize) -> Vec<Summary> {
+    /// The newest messages first, `limit` at most; only those to an address, unless it is empty.
+    pub(super) fn list(&self, to: &str, limit: usize) -> Vec<Summary> {
         let index = self.index.lock().unwrap_or_else(PoisonError::into_inner);
+        let to = to.trim();
         let wanted = |summary: &&Summary| {
-            to.is_none_or(|to| {
-                summary
-                    .to
-                    .iter()
-                    .any(|recipient| recipient.eq_ignore_ascii_case(to.trim()))
-            })
+            let mut recipients = summary.to.iter();
+            to.is_empty() || recipients.any(|recipient| recipient.eq_ignore_ascii_case(to))
         };
         index.iter().rev().filter(wanted).take(limit).cloned().collect()
     }

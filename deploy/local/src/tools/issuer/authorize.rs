@@ -4,16 +4,16 @@ use std::sync::{Arc, PoisonError};
 
 use axum::Form;
 use axum::extract::{Query, State};
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::codes::Granted;
 use super::{Issuer, pages};
 use crate::suite::AUDIENCE;
 
 /// The parameters of an authorization request (RFC 6749, section 4.1.1, with PKCE and OpenID Connect).
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default)]
 pub(super) struct Request {
     pub(super) client_id: String,
@@ -46,10 +46,6 @@ pub(super) async fn ask(State(issuer): State<Arc<Issuer>>, Query(request): Query
     if let Some(refusal) = refusal(&issuer, &request) {
         return refusal;
     }
-    if request.prompt == "none" {
-        // Nobody is ever signed in here: there is no session to answer from.
-        return back(&issuer, &request, &[("error", "login_required")]);
-    }
     let people = issuer.people.lock().unwrap_or_else(PoisonError::into_inner);
     pages::pick(&request, people.registered()).into_response()
 }
@@ -60,69 +56,54 @@ pub(super) async fn decide(State(issuer): State<Arc<Issuer>>, Form(decision): Fo
     if let Some(refusal) = refusal(&issuer, &request) {
         return refusal;
     }
-    let who = if decision.person.is_empty() {
-        &decision.email
-    } else {
-        &decision.person
-    };
+    let who = [decision.person, decision.email].concat();
     let mut people = issuer.people.lock().unwrap_or_else(PoisonError::into_inner);
-    let person = match people.find_or_register(who, Some(&decision.name)) {
+    let person = match people.find_or_register(&who, Some(&decision.name)) {
         Ok(person) => person,
-        Err(problem) => return refuse(&problem.to_string()),
+        Err(problem) => return pages::problem(&problem.to_string()),
     };
-    let nonce = (!request.nonce.is_empty()).then(|| request.nonce.clone());
+    let granted = Granted {
+        person,
+        nonce: Some(request.nonce.clone()).filter(|nonce| !nonce.is_empty()),
+        challenge: request.code_challenge.clone(),
+        redirect_uri: request.redirect_uri.clone(),
+    };
     let mut codes = issuer.codes.lock().unwrap_or_else(PoisonError::into_inner);
-    let code = codes.grant(person, nonce, request.code_challenge.clone(), issuer.clock.now());
+    let code = codes.grant(granted, issuer.clock.now());
     back(&issuer, &request, &[("code", &code)])
 }
 
 /// Before client and address are known to be right, nothing is sent anywhere; after, errors go back to the client.
 fn refusal(issuer: &Issuer, request: &Request) -> Option<Response> {
     if request.client_id != AUDIENCE {
-        return Some(refuse(&format!(
-            "the client `{}` is not known here",
-            request.client_id
-        )));
+        return Some(pages::problem("there is no such client_id here"));
     }
-    if request.redirect_uri != issuer.redirect_uri {
-        return Some(refuse(&format!(
-            "the redirect_uri must be exactly {}",
-            issuer.redirect_uri
-        )));
+    if !issuer.may_return_to(&request.redirect_uri) {
+        return Some(pages::problem(
+            "this client may not send anybody to that redirect_uri",
+        ));
     }
-    let error = |name, description| {
-        back(
-            issuer,
-            request,
-            &[("error", name), ("error_description", description)],
-        )
-    };
-    if request.response_type != "code" {
-        return Some(error(
+    let openid = request.scope.split(' ').any(|scope| scope == "openid");
+    let pkce = request.code_challenge_method == "S256" && request.code_challenge.len() == 43;
+    let (error, description) = match request.response_type.as_str() {
+        "code" if !openid => ("invalid_scope", "the scope must include openid"),
+        "code" if !pkce => ("invalid_request", "a code_challenge with method S256 is required"),
+        // There is no session that could answer for anybody.
+        "code" if request.prompt == "none" => ("login_required", "nobody stays signed in here"),
+        "code" => return None,
+        _ => (
             "unsupported_response_type",
             "only response_type=code is supported",
-        ));
-    }
-    if !request.scope.split(' ').any(|scope| scope == "openid") {
-        return Some(error("invalid_scope", "the scope must include openid"));
-    }
-    if request.code_challenge_method != "S256" || request.code_challenge.len() != 43 {
-        return Some(error(
-            "invalid_request",
-            "PKCE is required: code_challenge with code_challenge_method=S256",
-        ));
-    }
-    None
-}
-
-fn refuse(problem: &str) -> Response {
-    (StatusCode::BAD_REQUEST, pages::problem(problem)).into_response()
+        ),
+    };
+    let answer = [("error", error), ("error_description", description)];
+    Some(back(issuer, request, &answer))
 }
 
 /// Back to the client, with `state` as it was given and our own name.
 fn back(issuer: &Issuer, request: &Request, answer: &[(&str, &str)]) -> Response {
     let Ok(mut to) = Url::parse(&request.redirect_uri) else {
-        return refuse("the redirect_uri is not an address");
+        return pages::problem("the redirect_uri is not an address");
     };
     to.query_pairs_mut()
         .extend_pairs(answer)

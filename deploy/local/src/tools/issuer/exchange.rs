@@ -7,7 +7,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Form, Json};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Issuer;
 use super::sign::{LIFE_SECONDS, access_token, id_token};
@@ -26,47 +26,41 @@ pub(super) struct Exchange {
 
 /// Gives tokens for a code.
 pub(super) async fn token(State(issuer): State<Arc<Issuer>>, Form(exchange): Form<Exchange>) -> Response {
+    let (status, body) = match collect(&issuer, &exchange) {
+        Ok(tokens) => (StatusCode::OK, tokens),
+        Err((error, description)) => {
+            let refusal = json!({ "error": error, "error_description": description });
+            (StatusCode::BAD_REQUEST, refusal)
+        }
+    };
+    (status, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
+}
+
+/// The tokens; or the error of RFC 6749, section 5.2, and what it means.
+fn collect(issuer: &Issuer, exchange: &Exchange) -> Result<Value, (&'static str, &'static str)> {
     if exchange.grant_type != "authorization_code" {
-        return refuse("unsupported_grant_type", "only authorization_code is supported");
+        return Err(("unsupported_grant_type", "only authorization_code is supported"));
     }
     if exchange.client_id != AUDIENCE {
-        return refuse("invalid_client", "this client is not known here");
+        return Err(("invalid_client", "this client is not known here"));
     }
+    let (key, url, clock) = (&issuer.key, &issuer.url, &issuer.clock);
     let mut codes = issuer.codes.lock().unwrap_or_else(PoisonError::into_inner);
-    let granted = codes.collect(&exchange.code, &exchange.code_verifier, issuer.clock.now());
-    let Some(granted) = granted.filter(|_| exchange.redirect_uri == issuer.redirect_uri) else {
-        return refuse(
+    let granted = codes
+        .collect(&exchange.code, &exchange.code_verifier, clock.now())
+        .filter(|granted| granted.redirect_uri == exchange.redirect_uri)
+        .ok_or((
             "invalid_grant",
             "the code is unknown, used, older than a minute, or not this client's",
-        );
-    };
-    let access = access_token(&issuer.key, &issuer.url, &granted.person, &issuer.clock);
-    let id = id_token(
-        &issuer.key,
-        &issuer.url,
-        &granted.person,
-        granted.nonce.as_deref(),
-        &issuer.clock,
-    );
-    let (Ok(access), Ok(id)) = (access, id) else {
-        return refuse("server_error", "the tokens could not be signed");
-    };
-    let body = json!({
+        ))?;
+    let unsigned = |_| ("server_error", "the tokens could not be signed");
+    let access = access_token(key, url, &granted.person, clock).map_err(unsigned)?;
+    let id = id_token(key, url, &granted.person, granted.nonce.as_deref(), clock).map_err(unsigned)?;
+    Ok(json!({
         "access_token": access,
         "token_type": "Bearer",
         "expires_in": LIFE_SECONDS,
         "scope": "openid profile email",
         "id_token": id,
-    });
-    ([(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
-}
-
-fn refuse(error: &str, description: &str) -> Response {
-    let body = Json(json!({ "error": error, "error_description": description }));
-    (
-        StatusCode::BAD_REQUEST,
-        [(header::CACHE_CONTROL, "no-store")],
-        body,
-    )
-        .into_response()
+    }))
 }

@@ -13,8 +13,8 @@ use crate::suite::STAFF_CLAIM;
 /// Those who are always there: short name (and `sub`), full name, what they are for.
 pub(crate) const BUILT_IN: [(&str, &str, &str); 14] = [
     ("owner", "Olive Owner", "owns an organization"),
-    ("admin", "Adam Admin", "administers it"),
-    ("viewer", "Vera Viewer", "may look at it"),
+    ("admin", "Adam Admin", "has no role yet"),
+    ("viewer", "Vera Viewer", "has no role yet"),
     ("learner-1", "Lea One", "is invited"),
     ("learner-2", "Leo Two", "is invited"),
     ("learner-3", "Lia Three", "is invited"),
@@ -53,12 +53,10 @@ pub(crate) struct People {
 impl People {
     /// Opens the file; an absent one is an empty one.
     pub(crate) fn open(file: &Path) -> Self {
-        let registered = fs::read(file)
-            .ok()
-            .and_then(|text| serde_json::from_slice(&text).ok());
+        let text = fs::read(file).unwrap_or_default();
         Self {
             file: file.to_path_buf(),
-            registered: registered.unwrap_or_default(),
+            registered: serde_json::from_slice(&text).unwrap_or_default(),
         }
     }
 
@@ -70,7 +68,12 @@ impl People {
     /// The person of this short name or address. An unknown address registers a further person.
     pub(crate) fn find_or_register(&mut self, who: &str, name: Option<&str>) -> anyhow::Result<Person> {
         let who = who.trim();
-        if let Some(person) = built_in(who) {
+        let mut known = BUILT_IN
+            .iter()
+            .map(built_in)
+            .chain(self.registered.iter().cloned());
+        let is = |person: &Person| person.sub == who || person.email.eq_ignore_ascii_case(who);
+        if let Some(person) = known.find(is) {
             return Ok(person);
         }
         let Some((local, domain)) = who.split_once('@') else {
@@ -78,13 +81,6 @@ impl People {
         };
         if local.is_empty() || domain.is_empty() || who.chars().any(char::is_whitespace) {
             bail!("{who} is not an address");
-        }
-        if let Some(person) = self
-            .registered
-            .iter()
-            .find(|person| person.email.eq_ignore_ascii_case(who))
-        {
-            return Ok(person.clone());
         }
         let name = name
             .map(str::trim)
@@ -101,14 +97,7 @@ impl People {
     }
 }
 
-fn built_in(who: &str) -> Option<Person> {
-    BUILT_IN
-        .iter()
-        .map(of_row)
-        .find(|person| person.sub == who || person.email.eq_ignore_ascii_case(who))
-}
-
-fn of_row((short, name, _): &(&str, &str, &str)) -> Person {
+fn built_in((short, name, _): &(&str, &str, &str)) -> Person {
     Person {
         sub: (*short).to_owned(),
         name: (*name).to_owned(),
@@ -118,11 +107,8 @@ fn of_row((short, name, _): &(&str, &str, &str)) -> Person {
 
 /// The same address is the same person, also after the file was forgotten.
 fn subject(email: &str) -> String {
-    let digest = Sha256::digest(email.to_lowercase());
-    digest
-        .iter()
-        .take(8)
-        .fold("registered-".to_owned(), |id, byte| format!("{id}{byte:02x}"))
+    let digest = format!("{:x}", Sha256::digest(email.to_lowercase()));
+    format!("registered-{}", digest.get(..16).unwrap_or_default())
 }
 
 #[cfg(test)]

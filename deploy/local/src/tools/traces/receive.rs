@@ -12,15 +12,7 @@ use super::Shared;
 use super::span::{Span, attributes};
 
 /// Puts what is sent into the store.
-pub(super) struct Receiver {
-    store: Shared,
-}
-
-impl Receiver {
-    pub(super) fn new(store: Shared) -> Self {
-        Self { store }
-    }
-}
+pub(super) struct Receiver(pub(super) Shared);
 
 #[tonic::async_trait]
 impl TraceService for Receiver {
@@ -30,25 +22,17 @@ impl TraceService for Receiver {
     ) -> Result<Response<ExportTraceServiceResponse>, Status> {
         let mut spans = Vec::new();
         for sender in request.into_inner().resource_spans {
-            let about = attributes(
-                sender
-                    .resource
-                    .map(|resource| resource.attributes)
-                    .unwrap_or_default(),
-            );
+            let about = attributes(sender.resource.unwrap_or_default().attributes);
             let service = about.get("service.name").map_or("unknown", String::as_str);
             for scope in sender.scope_spans {
                 spans.extend(scope.spans.into_iter().map(|span| Span::received(service, span)));
             }
         }
-        self.store
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .add(spans)
-            .map_err(|error| {
-                eprintln!("traces: {error:#}");
-                Status::unavailable("the spans could not be written")
-            })?;
+        let added = self.0.lock().unwrap_or_else(PoisonError::into_inner).add(spans);
+        added.map_err(|error| {
+            eprintln!("traces: {error:#}");
+            Status::unavailable("the spans could not be written")
+        })?;
         Ok(Response::new(ExportTraceServiceResponse::default()))
     }
 }

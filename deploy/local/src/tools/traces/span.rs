@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
-use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
+use opentelemetry_proto::tonic::trace::v1::Span as Received;
+use opentelemetry_proto::tonic::trace::v1::span::Link as ReceivedLink;
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
-use opentelemetry_proto::tonic::trace::v1::{Span as Received, Status};
 use serde::{Deserialize, Serialize};
 
 /// One piece of work in one service. Ids are hexadecimal, as in `traceparent`.
@@ -40,47 +40,28 @@ pub(crate) struct Link {
 impl Span {
     /// From the wire, as sent by `service`.
     pub(super) fn received(service: &str, span: Received) -> Self {
-        let link = |trace: &[u8], span: &[u8]| Link {
-            trace_id: hex(trace),
-            span_id: hex(span),
+        let link = |to: &ReceivedLink| Link {
+            trace_id: hex(&to.trace_id),
+            span_id: hex(&to.span_id),
         };
+        let kind = span.kind().as_str_name();
         Self {
             trace_id: hex(&span.trace_id),
             span_id: hex(&span.span_id),
             parent_span_id: hex(&span.parent_span_id),
             service: service.to_owned(),
-            kind: kind(span.kind()).to_owned(),
+            kind: kind.trim_start_matches("SPAN_KIND_").to_lowercase(),
+            links: span.links.iter().map(link).collect(),
             name: span.name,
             start: span.start_time_unix_nano,
             end: span.end_time_unix_nano.max(span.start_time_unix_nano),
-            error: span.status.and_then(error),
+            error: span
+                .status
+                .filter(|status| status.code() == StatusCode::Error)
+                .map(|status| status.message),
             attributes: attributes(span.attributes),
-            links: span
-                .links
-                .iter()
-                .map(|to| link(&to.trace_id, &to.span_id))
-                .collect(),
         }
     }
-
-    /// In microseconds.
-    pub(super) fn duration_us(&self) -> u64 {
-        (self.end - self.start) / 1000
-    }
-}
-
-fn kind(kind: SpanKind) -> &'static str {
-    match kind {
-        SpanKind::Unspecified | SpanKind::Internal => "internal",
-        SpanKind::Server => "server",
-        SpanKind::Client => "client",
-        SpanKind::Producer => "producer",
-        SpanKind::Consumer => "consumer",
-    }
-}
-
-fn error(status: Status) -> Option<String> {
-    (status.code() == StatusCode::Error).then_some(status.message)
 }
 
 /// Attributes as text.
@@ -97,10 +78,8 @@ fn text(value: AnyValue) -> String {
         Some(Value::BoolValue(yes)) => yes.to_string(),
         Some(Value::IntValue(number)) => number.to_string(),
         Some(Value::DoubleValue(number)) => number.to_string(),
-        Some(Value::BytesValue(bytes)) => hex(&bytes),
-        Some(Value::ArrayValue(list)) => list.values.into_iter().map(text).collect::<Vec<_>>().join(", "),
-        Some(Value::KvlistValue(list)) => format!("{:?}", attributes(list.values)),
-        _ => String::new(),
+        Some(other) => format!("{other:?}"),
+        None => String::new(),
     }
 }
 

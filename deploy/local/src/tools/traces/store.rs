@@ -91,12 +91,8 @@ impl Store {
     /// Traces with a span that links to this one.
     pub(super) fn linking_to(&self, id: &str) -> BTreeSet<String> {
         let links = |span: &&Span| span.trace_id != id && span.links.iter().any(|link| link.trace_id == id);
-        self.traces
-            .values()
-            .flatten()
-            .filter(links)
-            .map(|span| span.trace_id.clone())
-            .collect()
+        let linking = self.traces.values().flatten().filter(links);
+        linking.map(|span| span.trace_id.clone()).collect()
     }
 
     /// Every pair of services that were seen to call one another.
@@ -114,12 +110,8 @@ impl Store {
             Vec::new()
         });
         // An exporter that got no answer sends again.
-        if trace
-            .iter()
-            .rev()
-            .take(1024)
-            .any(|known| known.span_id == span.span_id)
-        {
+        let mut recent = trace.iter().rev().take(1024);
+        if recent.any(|known| known.span_id == span.span_id) {
             return;
         }
         trace.push(span);

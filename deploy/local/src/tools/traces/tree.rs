@@ -4,40 +4,24 @@ use std::collections::{HashMap, HashSet};
 
 use super::span::Span;
 
-/// A span and how deep it stands.
-pub(super) struct Row<'s> {
-    pub(super) span: &'s Span,
-    pub(super) depth: usize,
-}
-
-/// Rows from top to bottom. A span whose parent has not arrived stands at the top.
-pub(super) fn rows(spans: &[Span]) -> Vec<Row<'_>> {
+/// Spans from top to bottom, and how deep each stands. One whose parent has not arrived stands at the top.
+pub(super) fn rows(spans: &[Span]) -> Vec<(&Span, usize)> {
     let known: HashSet<&str> = spans.iter().map(|span| span.span_id.as_str()).collect();
     let mut children: HashMap<&str, Vec<&Span>> = HashMap::new();
-    let mut waiting: Vec<Row<'_>> = Vec::new();
-    for span in spans {
+    let mut waiting: Vec<(&Span, usize)> = Vec::new();
+    for span in spans.iter().rev() {
         let parent = span.parent_span_id.as_str();
         if known.contains(parent) && parent != span.span_id {
             children.entry(parent).or_default().push(span);
         } else {
-            waiting.push(Row { span, depth: 0 });
+            waiting.push((span, 0));
         }
     }
-    waiting.reverse();
     let mut rows = Vec::with_capacity(spans.len());
-    while let Some(row) = waiting.pop() {
-        for child in children
-            .remove(row.span.span_id.as_str())
-            .unwrap_or_default()
-            .into_iter()
-            .rev()
-        {
-            waiting.push(Row {
-                span: child,
-                depth: row.depth + 1,
-            });
-        }
-        rows.push(row);
+    while let Some((span, depth)) = waiting.pop() {
+        let below = children.remove(span.span_id.as_str()).unwrap_or_default();
+        waiting.extend(below.into_iter().map(|child| (child, depth + 1)));
+        rows.push((span, depth));
     }
     rows
 }
