@@ -33,7 +33,7 @@ COMMENT ON COLUMN organizations.owner_person_id IS 'The one owner: the role OWNE
 COMMENT ON COLUMN organizations.owner_display_name IS 'The owner''s name from their own token; null when it held none';
 COMMENT ON COLUMN organizations.display_name IS 'The name people know the organization by';
 COMMENT ON COLUMN organizations.licensing_authority IS 'Who issued the license, such as us-mi';
-COMMENT ON COLUMN organizations.license_number_normalized IS 'The license number for comparing: no spaces and dashes, upper case';
+COMMENT ON COLUMN organizations.license_number_normalized IS 'The license number for comparing: no spaces and dashes, upper case, padded as its authority pads';
 COMMENT ON COLUMN organizations.license_number_as_given IS 'The license number for showing';
 COMMENT ON COLUMN organizations.state IS 'Where the profile stands: an OrganizationState of the contract';
 COMMENT ON COLUMN organizations.version IS 'Raised with every change, under the row lock; the sequence of its events and its etag';

@@ -12,6 +12,6 @@ CREATE TABLE employment_projection (
 COMMENT ON TABLE employment_projection IS 'The newest employment of a person at an organization, as the employment service told it';
 COMMENT ON COLUMN employment_projection.organization_id IS 'The organization; the tenant key';
 COMMENT ON COLUMN employment_projection.person_id IS 'The person';
-COMMENT ON COLUMN employment_projection.employment_id IS 'The employment. A later one of the same pair has a greater UUIDv7, and begins its sequence anew';
+COMMENT ON COLUMN employment_projection.employment_id IS 'The employment';
 COMMENT ON COLUMN employment_projection.state IS 'Where the employment stands';
-COMMENT ON COLUMN employment_projection.sequence IS 'Version of the employment that this row tells of; only a newer one replaces it';
+COMMENT ON COLUMN employment_projection.sequence IS 'Version of the employment that this row tells of; only a newer one replaces it. A later employment of the same pair continues the versions of the former one';

@@ -40,6 +40,7 @@ impl Service for OrganizationService {
             desk,
             page_key: settings.page.page_key,
             basic: settings.basic.limits(),
+            padding: settings.license_digits.into_iter().collect(),
         };
         Ok(App::new()
             .grpc(OrganizationServiceServer::new(rpc.clone()))

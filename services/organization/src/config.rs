@@ -3,7 +3,7 @@
 use muster_server::page::PageSettings;
 use muster_server::settings::PeerUrl;
 
-use crate::domain::Limits;
+use crate::domain::{LicenseDigits, Limits};
 
 /// What this service is told.
 #[derive(Clone, Debug, clap::Args)]
@@ -17,6 +17,15 @@ pub struct Settings {
     /// What organizations without a subscription may do.
     #[command(flatten)]
     pub basic: BasicPlan,
+    /// With how many digits the license numbers of an authority end, such as us-mi=9,us-ny=6: fewer are padded with
+    /// zeros before numbers are compared. To be set before its first profile; numbers that are stored stay as they are
+    #[arg(
+        long,
+        env = "MUSTER_LICENSE_DIGITS",
+        value_delimiter = ',',
+        value_name = "AUTHORITY=COUNT"
+    )]
+    pub license_digits: Vec<LicenseDigits>,
 }
 
 /// The plan of organizations without a subscription. It has no spreadsheets.

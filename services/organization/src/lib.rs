@@ -25,3 +25,4 @@ mod store;
 
 pub use app::OrganizationService;
 pub use config::{BasicPlan, Settings};
+pub use domain::LicenseDigits;

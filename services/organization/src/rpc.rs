@@ -12,7 +12,7 @@ mod subscriptions;
 
 use muster_server::page::PageKey;
 
-use crate::domain::Limits;
+use crate::domain::{Limits, Padding};
 use crate::ops::Desk;
 
 /// Answers every gRPC service of this process.
@@ -22,4 +22,6 @@ pub(crate) struct Rpc {
     pub(crate) page_key: PageKey,
     /// What organizations without a subscription may do.
     pub(crate) basic: Limits,
+    /// How authorities pad their license numbers.
+    pub(crate) padding: Padding,
 }

@@ -1,5 +1,9 @@
 //! License numbers: shown as given, compared by a normal form.
 
+use std::collections::HashMap;
+use std::str::FromStr;
+use std::sync::Arc;
+
 use thiserror::Error;
 
 /// Lengths of a normal form, in characters.
@@ -26,6 +30,50 @@ pub(crate) enum LicenseProblem {
     Number,
 }
 
+/// How many digits the numbers of an authority end with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LicenseDigits {
+    authority: String,
+    count: usize,
+}
+
+/// The digits of every authority that pads.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Padding(Arc<HashMap<String, usize>>);
+
+impl FromStr for LicenseDigits {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        let problem = "must be an authority and a number of digits from 1 to 40, such as us-mi=9";
+        let (authority, count) = text.split_once('=').ok_or(problem)?;
+        let authority = LicensingAuthority::parse(authority).map_err(|_| problem)?.0;
+        let count = count.parse().ok().filter(|count| (1..=40).contains(count));
+        Ok(Self {
+            authority,
+            count: count.ok_or(problem)?,
+        })
+    }
+}
+
+impl FromIterator<LicenseDigits> for Padding {
+    fn from_iter<T: IntoIterator<Item = LicenseDigits>>(all: T) -> Self {
+        let each = all.into_iter().map(|digits| (digits.authority, digits.count));
+        Self(Arc::new(each.collect()))
+    }
+}
+
+impl Padding {
+    /// Gives the digits at the end as many zeros as the authority would; zeros too many are none of the number's.
+    fn pad(&self, authority: &LicensingAuthority, plain: String) -> String {
+        let letters = plain.trim_end_matches(|c: char| c.is_ascii_digit());
+        match (self.0.get(authority.as_str()), &plain[letters.len()..]) {
+            (None, _) | (_, "") => plain,
+            (Some(count), digits) => format!("{letters}{:0>count$}", digits.trim_start_matches('0')),
+        }
+    }
+}
+
 impl LicensingAuthority {
     pub(crate) fn parse(text: &str) -> Result<Self, LicenseProblem> {
         let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
@@ -41,19 +89,32 @@ impl LicensingAuthority {
 }
 
 impl License {
-    /// Normalizes the number: spaces and dashes dropped, upper case.
-    pub(crate) fn parse(authority: LicensingAuthority, number: &str) -> Result<Self, LicenseProblem> {
+    /// Normalizes the number: spaces and dashes dropped, upper case, padded as the authority pads.
+    pub(crate) fn parse(
+        authority: LicensingAuthority,
+        number: &str,
+        padding: &Padding,
+    ) -> Result<Self, LicenseProblem> {
         let kept = number.chars().filter(|c| !matches!(c, ' ' | '-'));
-        let normalized: String = kept.map(|c| c.to_ascii_uppercase()).collect();
-        let allowed = normalized.chars().all(|c| c.is_ascii_alphanumeric());
-        if !allowed || !LENGTH.contains(&normalized.len()) {
+        let plain: String = kept.map(|c| c.to_ascii_uppercase()).collect();
+        let allowed = plain.chars().all(|c| c.is_ascii_alphanumeric());
+        if !allowed || !LENGTH.contains(&plain.len()) {
             return Err(LicenseProblem::Number);
         }
         Ok(Self {
+            normalized: padding.pad(&authority, plain),
             authority,
             as_given: number.to_owned(),
-            normalized,
         })
+    }
+
+    /// As it was stored: normalized by the rules of its time.
+    pub(crate) fn stored(authority: LicensingAuthority, as_given: String, normalized: String) -> Self {
+        Self {
+            authority,
+            as_given,
+            normalized,
+        }
     }
 
     pub(crate) fn authority(&self) -> &LicensingAuthority {
@@ -76,8 +137,33 @@ mod tests {
     use super::*;
 
     fn normalized(number: &str) -> Result<String, LicenseProblem> {
-        let authority = LicensingAuthority::parse("us-mi").unwrap();
-        License::parse(authority, number).map(|license| license.normalized)
+        under("us-mi", number)
+    }
+
+    fn under(authority: &str, number: &str) -> Result<String, LicenseProblem> {
+        let authority = LicensingAuthority::parse(authority).unwrap();
+        let padding = Padding::from_iter(["us-ny=4".parse().unwrap()]);
+        License::parse(authority, number, &padding).map(|license| license.normalized)
+    }
+
+    #[test]
+    fn an_authority_that_pads_has_one_number_with_and_without_zeros() {
+        for spelled in ["DC-0012", "dc12", "DC 00012", "DC-12"] {
+            assert_eq!(under("us-ny", spelled).unwrap(), "DC0012", "{spelled}");
+        }
+        assert_eq!(under("us-ny", "00123").unwrap(), "0123");
+        // More digits than usual, none at the end, zeros alone.
+        assert_eq!(under("us-ny", "DC12345").unwrap(), "DC12345");
+        assert_eq!(under("us-ny", "12DC").unwrap(), "12DC");
+        assert_eq!(under("us-ny", "DC0").unwrap(), "DC0000");
+        assert_ne!(normalized("DC0012"), normalized("DC012"), "us-mi does not pad");
+    }
+
+    #[test]
+    fn digits_are_said_by_authority() {
+        for text in ["us-mi", "us-mi=", "us-mi=0", "us-mi=41", "US=4", "=4", "us-mi=x"] {
+            assert!(text.parse::<LicenseDigits>().is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -166,6 +166,7 @@ mod tests {
     use time::macros::datetime;
 
     use super::super::LicensingAuthority;
+    use super::super::Padding;
     use super::*;
 
     const CREATED: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
@@ -181,7 +182,7 @@ mod tests {
                 display_name: None,
             },
             display_name: PublicName::parse("Sunshine").unwrap(),
-            license: License::parse(authority, "DC 1").unwrap(),
+            license: License::parse(authority, "DC 1", &Padding::default()).unwrap(),
             state,
             version: 4,
             created: CREATED,

@@ -17,7 +17,7 @@ impl OrganizationService for Rpc {
         request: Request<pb::CreateOrganizationRequest>,
     ) -> Result<Response<pb::CreateOrganizationResponse>, Status> {
         let call = Call::accept(request)?;
-        let new = parse::new_organization(&call)?;
+        let new = parse::new_organization(&call, &self.padding)?;
         let key = call.key(&call.message.request_id)?;
         let answer = ops::create_organization(&self.desk, key, new).await?;
         Ok(Response::new(answer))

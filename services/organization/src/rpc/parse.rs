@@ -12,7 +12,9 @@ use muster_proto::organization::v1 as pb;
 use muster_refusal::{Refusal, Violations};
 use muster_server::{Call, convert};
 
-use crate::domain::{Entitlement, License, LicensingAuthority, Limits, Owner, Plan, PublicName, ShortName};
+use crate::domain::{
+    Entitlement, License, LicensingAuthority, Limits, Owner, Padding, Plan, PublicName, ShortName,
+};
 use crate::ops::{NewGroup, NewOrganization, NewSubscription};
 
 /// The organization of the caller's token, when the field names exactly it.
@@ -25,6 +27,7 @@ pub(super) fn organization<M>(call: &Call<M>, field: &str, text: &str) -> Result
 
 pub(super) fn new_organization(
     call: &Call<pb::CreateOrganizationRequest>,
+    padding: &Padding,
 ) -> Result<NewOrganization, Refusal> {
     let caller = call.person()?;
     let given = call.message.organization.clone().unwrap_or_default();
@@ -38,7 +41,7 @@ pub(super) fn new_organization(
     let license = authority.and_then(|authority| {
         violations.check(
             "organization.license_number",
-            License::parse(authority, &given.license_number),
+            License::parse(authority, &given.license_number, padding),
         )
     });
     match (display_name, license) {

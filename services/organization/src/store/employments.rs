@@ -4,8 +4,8 @@ use muster_database::DatabaseError;
 use muster_ids::{EmploymentId, OrganizationId, PersonId};
 use sqlx::PgConnection;
 
-/// Notes that an employment was verified, unless something newer is known. Of two employments of a pair the later one
-/// has the greater id (UUIDv7); within one, the sequence tells.
+/// Notes that an employment was verified, unless something newer is known. The sequence tells, also of two employments
+/// of a pair: a later one continues where the former one stopped.
 pub(crate) async fn note_verified(
     tx: &mut PgConnection,
     organization: OrganizationId,
@@ -18,7 +18,7 @@ pub(crate) async fn note_verified(
          VALUES ($1, $2, $3, 'VERIFIED', $4)
          ON CONFLICT ON CONSTRAINT employment_projection_pkey DO UPDATE
          SET employment_id = EXCLUDED.employment_id, state = EXCLUDED.state, sequence = EXCLUDED.sequence
-         WHERE (known.employment_id, known.sequence) < (EXCLUDED.employment_id, EXCLUDED.sequence)",
+         WHERE known.sequence < EXCLUDED.sequence",
     )
     .bind(organization.as_uuid())
     .bind(person.as_uuid())

@@ -17,7 +17,8 @@ macro_rules! select {
     ($lock:literal) => {
         concat!(
             "SELECT organization_id, organization_number, owner_person_id, owner_display_name, display_name,
-                    licensing_authority, license_number_as_given, state, version, create_time, submit_time, approve_time
+                    licensing_authority, license_number_normalized, license_number_as_given, state, version, create_time,
+                    submit_time, approve_time
              FROM organizations WHERE organization_id = $1 ",
             $lock
         )

@@ -3,14 +3,14 @@
 use muster_identity::Role;
 use muster_ids::OrganizationId;
 use muster_proto::organization::v1 as pb;
-use muster_refusal::ErrorReason;
+use muster_refusal::{ErrorReason, quota_of, reason_of};
 use muster_testkit::Who;
 use tonic::Code;
 use uuid::Uuid;
 
 use crate::records::training;
 use crate::refused::{fact, fields, refused};
-use crate::world::{World, group, name, owner};
+use crate::world::{World, answered, group, name, owner};
 
 fn list(id: OrganizationId, page_size: i32, page_token: &str) -> pb::ListGroupsRequest {
     pb::ListGroupsRequest {
@@ -125,6 +125,47 @@ async fn everything_that_is_wrong_with_a_group_is_told_at_once() {
     let doubled = group(id, "Staff", vec![training(1), training(1)]);
     let answer = world.groups(owner(id)).create_group(doubled).await;
     assert_eq!(fields(answer, ErrorReason::InvalidRequest), ["group.trainings"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_group_name_holds_nothing_that_a_mail_program_makes_a_link_of() {
+    let world = World::new().await;
+    let id = world.active().await;
+    for called in ["Free money at evil.example", "https://evil", "www.evil.example/x"] {
+        let answer = world
+            .groups(owner(id))
+            .create_group(group(id, called, vec![]))
+            .await;
+        assert_eq!(
+            fields(answer, ErrorReason::InvalidRequest),
+            ["group.display_name"]
+        );
+    }
+    world.group(id, "Y.M.C.A. No. 3", vec![]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_groups_made_at_once_the_thousandth_is_the_last() {
+    let world = World::new().await;
+    let id = world.active().await;
+    world.fill(id, 999).await;
+    let groups = world.groups(owner(id));
+    let make = |called: &'static str| {
+        let groups = groups.clone();
+        async move { answered(async || groups.clone().create_group(group(id, called, vec![])).await).await }
+    };
+    let answers = futures::future::join_all(["A", "B", "C", "D"].map(make)).await;
+    let (made, lost): (Vec<_>, Vec<_>) = answers.into_iter().partition(Result::is_ok);
+    assert_eq!((made.len(), lost.len()), (1, 3));
+    for answer in lost {
+        let status = answer.unwrap_err();
+        assert_eq!(status.code(), Code::ResourceExhausted);
+        assert_eq!(reason_of(&status), Some(ErrorReason::TooManyGroups));
+    }
+    let request = group(id, "E", vec![]);
+    let answer = world.groups(owner(id)).create_group(request).await;
+    let status = refused(answer, ErrorReason::TooManyGroups);
+    assert_eq!(quota_of(&status), Some((1000, 1000)));
 }
 
 #[tokio::test(flavor = "multi_thread")]

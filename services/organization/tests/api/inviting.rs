@@ -19,8 +19,19 @@ fn inviting(world: &World) -> InvitingInternalServiceClient<TestChannel> {
 }
 
 async fn context(world: &World, id: OrganizationId) -> pb::GetInvitingContextResponse {
+    context_of(world, id, vec![], vec![]).await
+}
+
+async fn context_of(
+    world: &World,
+    id: OrganizationId,
+    groups: Vec<String>,
+    locations: Vec<String>,
+) -> pb::GetInvitingContextResponse {
     let asked = pb::GetInvitingContextRequest {
         organization: name(id),
+        groups,
+        locations,
     };
     inviting(world)
         .get_inviting_context(asked)
@@ -66,17 +77,113 @@ async fn the_context_tells_state_plan_groups_and_locations() {
     let mut subscriptions = SubscriptionServiceClient::new(world.service.calls_of(Who::staff(id)));
     subscriptions.activate_subscription(premium(id)).await.unwrap();
 
-    let told = context(&world, id).await;
+    let other = world.active().await;
+    let foreign = world.group(other, "Theirs", vec![]).await;
+    let groups = vec![staff.name.clone(), closed.name.clone(), foreign.name];
+    let mut told = context_of(&world, id, groups, vec![north.name.clone()]).await;
     assert_eq!(
         (told.plan(), told.limits),
         (pb::Plan::Premium, premium(id).limits)
     );
-    let closed = pb::Group {
-        state: pb::GroupState::Inactive.into(),
+    told.groups
+        .sort_by(|one, other| one.display_name.cmp(&other.display_name));
+    let closed = pb::InvitingGroup {
+        name: closed.name,
         etag: "2".to_owned(),
-        ..closed
+        display_name: "Closed".to_owned(),
+        state: pb::GroupState::Inactive.into(),
+        has_trainings: false,
     };
-    assert_eq!((told.groups, told.locations), (vec![closed, staff], vec![north]));
+    let staff = pb::InvitingGroup {
+        name: staff.name,
+        etag: "1".to_owned(),
+        display_name: "Staff".to_owned(),
+        state: pb::GroupState::Active.into(),
+        has_trainings: true,
+    };
+    assert_eq!(
+        (told.groups, &told.locations),
+        (vec![closed.clone(), staff.clone()], &vec![north.clone()])
+    );
+    assert_eq!(all_groups(&world, id, 1).await, [closed, staff]);
+    let asked = pb::ListInvitingLocationsRequest {
+        organization: name(id),
+        ..Default::default()
+    };
+    let listed = inviting(&world).list_inviting_locations(asked).await.unwrap();
+    assert_eq!(listed.into_inner().locations, [north]);
+}
+
+/// All groups, by pages of this size.
+async fn all_groups(world: &World, id: OrganizationId, page_size: i32) -> Vec<pb::InvitingGroup> {
+    let (mut groups, mut page_token) = (Vec::new(), String::new());
+    loop {
+        let asked = pb::ListInvitingGroupsRequest {
+            organization: name(id),
+            page_size,
+            page_token,
+        };
+        let page = inviting(world).list_inviting_groups(asked).await.unwrap();
+        let page = page.into_inner();
+        groups.extend(page.groups);
+        page_token = page.next_page_token;
+        if page_token.is_empty() {
+            return groups;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_about_the_largest_organization_can_be_told() {
+    let world = World::new().await;
+    let id = world.active().await;
+    // The longest names, each with as many trainings as a group may have.
+    world.fill(id, 1000).await;
+    let trained = format!(
+        "WITH catalog AS (
+             INSERT INTO catalog_trainings (organization_id, training_id, create_time)
+             SELECT '{id}', gen_random_uuid(), now() FROM generate_series(1, 100) RETURNING training_id)
+         INSERT INTO group_trainings (organization_id, group_id, training_id, position)
+         SELECT '{id}', group_id, training_id, row_number() OVER (PARTITION BY group_id) FROM groups, catalog"
+    );
+    world.execute(trained).await;
+    let all = all_groups(&world, id, 1000).await;
+    assert_eq!(all.len(), 1000);
+    assert!(all.iter().all(|group| group.has_trainings));
+    let names: Vec<String> = all.into_iter().map(|group| group.name).collect();
+    assert_eq!(
+        context_of(&world, id, names.clone(), vec![]).await.groups.len(),
+        1000
+    );
+    // What records asks about at once fits too, and the public list ends its pages in time.
+    let mut groups = GroupInternalServiceClient::new(world.service.calls_of(Who::Workload("records")));
+    let asked = pb::BatchGetGroupsRequest {
+        organization: name(id),
+        names: names[..50].to_vec(),
+    };
+    assert_eq!(
+        groups
+            .batch_get_groups(asked)
+            .await
+            .unwrap()
+            .into_inner()
+            .groups
+            .len(),
+        50
+    );
+    let asked = pb::ListGroupsRequest {
+        parent: name(id),
+        page_size: 1000,
+        page_token: String::new(),
+    };
+    let page = world
+        .groups(owner(id))
+        .list_groups(asked)
+        .await
+        .unwrap()
+        .into_inner();
+    assert!((500..1000).contains(&page.groups.len()), "{}", page.groups.len());
+    assert!(!page.next_page_token.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -85,6 +192,7 @@ async fn nobody_invites_into_an_organization_that_does_not_exist() {
     let nowhere = OrganizationId::from_uuid(Uuid::from_u128(1));
     let asked = pb::GetInvitingContextRequest {
         organization: name(nowhere),
+        ..Default::default()
     };
     refused(
         inviting(&world).get_inviting_context(asked).await,
@@ -92,6 +200,7 @@ async fn nobody_invites_into_an_organization_that_does_not_exist() {
     );
     let asked = pb::GetInvitingContextRequest {
         organization: "x".to_owned(),
+        ..Default::default()
     };
     let answer = inviting(&world).get_inviting_context(asked).await;
     assert_eq!(fields(answer, ErrorReason::InvalidRequest), ["organization"]);

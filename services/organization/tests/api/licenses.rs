@@ -107,3 +107,21 @@ async fn of_many_submitted_at_once_one_gets_the_number() {
     let held = "SELECT count(*) FROM organizations WHERE state = 'SUBMITTED'";
     assert_eq!(world.service.database.count(held).await, 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_is_the_same_with_and_without_the_zeros_of_an_authority_that_pads() {
+    let world = World::new().await;
+    let holder = world.draft("owner", licensed("us-ny", "DC-0012")).await;
+    let second = world.draft("outsider", licensed("us-ny", "DC-12")).await;
+    hand_in(&world, holder).await.unwrap();
+    let answer = world
+        .profiles(owner(second))
+        .submit_organization(submit(second))
+        .await;
+    refused(answer, ErrorReason::LicenseNumberTaken);
+    assert_eq!(world.read(second).await.license_number, "DC-12", "shown as given");
+    for number in ["DC-0013", "DC-13"] {
+        let id = world.draft("owner", licensed("us-mi", number)).await;
+        hand_in(&world, id).await.unwrap();
+    }
+}

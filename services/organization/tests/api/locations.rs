@@ -67,6 +67,16 @@ async fn a_location_has_a_name() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_organization_has_at_most_a_thousand_locations() {
+    let world = World::new().await;
+    let id = world.active().await;
+    world.fill(id, 999).await;
+    create(&world, id, "North").await.unwrap();
+    let status = refused(create(&world, id, "South").await, ErrorReason::TooManyLocations);
+    assert_eq!(muster_refusal::quota_of(&status), Some((1000, 1000)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_closed_profile_gets_no_location() {
     let world = World::new().await;
     let id = world.active().await;

@@ -36,6 +36,7 @@ impl World {
                 basic_invitations_by_hand: 10,
                 basic_messages_per_day: 500,
             },
+            license_digits: vec!["us-ny=4".parse().unwrap()],
         };
         let clock = Clock::fixed(datetime!(2026-03-01 12:00 UTC));
         let service = TestService::start::<OrganizationService>(clock, settings).await;
@@ -114,6 +115,31 @@ impl World {
         let mut catalog = CatalogServiceClient::new(self.service.calls_of(owner(id)));
         catalog.add_training(request).await.unwrap();
         training
+    }
+
+    /// Runs a statement that is put together here.
+    pub(crate) async fn execute(&self, statement: String) {
+        let mut connection = self.service.database.connection().await;
+        sqlx::raw_sql(sqlx::AssertSqlSafe(statement))
+            .execute(&mut connection)
+            .await
+            .unwrap();
+    }
+
+    /// Gives the organization this many groups and locations, with names of the greatest length.
+    pub(crate) async fn fill(&self, id: OrganizationId, count: u32) {
+        for (table, key, more) in [
+            ("groups", "group_id", (", state, version", ", 'ACTIVE', 1")),
+            ("locations", "location_id", ("", "")),
+        ] {
+            let (columns, values) = more;
+            let statement = format!(
+                "INSERT INTO {table} (organization_id, {key}, display_name, create_time{columns})
+                 SELECT '{id}', gen_random_uuid(), rpad(n::text || ' ', 80, '\u{1F600}'), now(){values}
+                 FROM generate_series(1, {count}) AS n"
+            );
+            self.execute(statement).await;
+        }
     }
 
     /// A group of the organization.

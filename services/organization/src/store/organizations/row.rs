@@ -19,6 +19,7 @@ pub(super) struct Row {
     owner_display_name: Option<String>,
     display_name: String,
     licensing_authority: String,
+    license_number_normalized: String,
     license_number_as_given: String,
     state: String,
     version: i64,
@@ -30,7 +31,8 @@ pub(super) struct Row {
 impl Row {
     pub(super) fn parse(self) -> Result<Organization, DatabaseError> {
         let authority = LicensingAuthority::parse(&self.licensing_authority).ok();
-        let license = authority.and_then(|by| License::parse(by, &self.license_number_as_given).ok());
+        let license = authority
+            .map(|by| License::stored(by, self.license_number_as_given, self.license_number_normalized));
         let number = OrganizationNumber::parse(&self.organization_number);
         Ok(Organization {
             id: OrganizationId::from_uuid(self.organization_id),
@@ -43,7 +45,7 @@ impl Row {
                 "organizations.display_name",
                 PublicName::parse(&self.display_name).ok(),
             )?,
-            license: stored("organizations.license_number_as_given", license)?,
+            license: stored("organizations.licensing_authority", license)?,
             state: stored("organizations.state", OrganizationState::parse(&self.state))?,
             version: self.version,
             created: self.create_time,
