@@ -3,7 +3,7 @@
 use axum::extract::rejection::FormRejection;
 use axum::extract::{FromRequest, Request};
 use axum::http::HeaderMap;
-use axum::http::header::ORIGIN;
+use axum::http::header::{HeaderName, ORIGIN};
 use serde::Deserialize;
 
 /// A posted form of ours.
@@ -24,11 +24,44 @@ impl<S: Send + Sync> FromRequest<S> for Form {
     }
 }
 
-/// Whether the browser says that the form was posted from a page of ours; browsers send `Origin` with every POST.
+/// Says from where a browser was sent to us (Fetch Metadata); no script can set it.
+const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// Whether the browser says that the form was posted from a page of ours. Browsers send `Origin` with every POST, and the
+/// newer ones `Sec-Fetch-Site` too: neither may speak against it.
 pub(crate) fn same_origin(headers: &HeaderMap, origin: &str) -> bool {
-    match headers.get(ORIGIN) {
+    let from_elsewhere = headers
+        .get(FETCH_SITE)
+        .is_some_and(|site| site == "cross-site" || site == "same-site");
+    let foreign = match headers.get(ORIGIN) {
         // `null` comes from our own `Referrer-Policy: no-referrer`; the form token decides then.
-        Some(sent) => sent == origin || sent == "null",
-        None => true,
+        Some(sent) => sent != origin && sent != "null",
+        None => false,
+    };
+    !from_elsewhere && !foreign
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn a_form_posted_from_elsewhere_is_told_by_either_header() {
+        let ours = |origin: Option<&'static str>, site: Option<&'static str>| {
+            let mut headers = HeaderMap::new();
+            headers.extend(origin.map(|text| (ORIGIN, HeaderValue::from_static(text))));
+            headers.extend(site.map(|text| (FETCH_SITE, HeaderValue::from_static(text))));
+            same_origin(&headers, "https://muster.example")
+        };
+        assert!(ours(Some("https://muster.example"), Some("same-origin")));
+        assert!(ours(Some("null"), Some("same-origin")));
+        assert!(ours(Some("null"), None));
+        assert!(ours(None, None));
+        assert!(!ours(Some("https://elsewhere.example"), None));
+        assert!(!ours(Some("null"), Some("cross-site")));
+        assert!(!ours(None, Some("cross-site")));
+        assert!(!ours(None, Some("same-site")), "a neighbour is not us");
     }
 }
