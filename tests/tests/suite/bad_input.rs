@@ -4,8 +4,8 @@ use bytes::Bytes;
 use muster_proto::invitation::v1::import_service_client::ImportServiceClient;
 use muster_proto::invitation::v1::invitation_redemption_service_client::InvitationRedemptionServiceClient;
 use muster_proto::invitation::v1::{
-    AcceptInvitationRequest, GetInvitationRequest, InvitationState, LookupInvitationRequest,
-    UploadImportRequest,
+    AcceptInvitationRequest, BatchCreateInvitationsRequest, GetInvitationRequest, InvitationState,
+    LookupInvitationRequest, UploadImportRequest,
 };
 use muster_refusal::{ErrorReason, quota_of, reason_of, violations_of};
 use prost::Message;
@@ -14,6 +14,8 @@ use tonic::{Code, Status};
 
 use crate::support::{Organization, RawCall, Suite, link_for, with_others};
 
+/// Invitations and imports.
+const NOTHING: (i64, i64) = (0, 0);
 const CREATE: &str = "/muster.invitation.v1.InvitationService/CreateInvitation";
 
 #[track_caller]
@@ -98,7 +100,25 @@ async fn messages_that_are_unknown_oversized_or_malformed_are_refused() {
         reason(unknown.bearer(&suite.token("owner")).send(suite.edge()).await),
         ErrorReason::MethodNotFound
     );
-    assert_eq!(organization.count(&suite, InvitationState::Prospect).await, 0);
+    assert_eq!(organization.stored(&suite).await, NOTHING);
+}
+
+/// The fields that a batch is refused for, in order.
+async fn wrong_fields(
+    suite: &Suite,
+    organization: &Organization,
+    request: BatchCreateInvitationsRequest,
+) -> Vec<String> {
+    let request = suite.call("owner", request);
+    let answer = organization.invitations().batch_create_invitations(request).await;
+    let status = answer.unwrap_err();
+    assert_eq!(reason_of(&status), Some(ErrorReason::InvalidRequest));
+    let mut fields: Vec<String> = violations_of(&status)
+        .into_iter()
+        .map(|(field, _)| field)
+        .collect();
+    fields.sort();
+    fields
 }
 
 #[tokio::test]
@@ -106,26 +126,32 @@ async fn everything_that_is_wrong_is_told_at_once() {
     let _undisturbed = with_others().await;
     let suite = Suite::find();
     let organization = Organization::create(&suite).await;
-    let mut request = organization.inviting_all(&["good@example.test".into(), "bad".into(), "worse@".into()]);
-    request.requests[2].invitation.as_mut().unwrap().groups = vec!["groups/none".into()];
-    request.request_id = "seven".into();
-    let status = organization
-        .invitations()
-        .batch_create_invitations(suite.call("owner", request))
-        .await
-        .unwrap_err();
-    assert_eq!(reason_of(&status), Some(ErrorReason::InvalidRequest));
-    let mut fields: Vec<String> = violations_of(&status)
-        .into_iter()
-        .map(|(field, _)| field)
-        .collect();
-    fields.sort();
-    assert!(!fields.is_empty());
-    assert_eq!(
-        organization.count(&suite, InvitationState::Prospect).await,
-        0,
-        "nothing is stored"
-    );
+    let three = ["good@example.test".into(), "bad".into(), "worse@".into()];
+    let mut against_meaning = organization.inviting_all(&three);
+    let last = against_meaning.requests[2].invitation.as_mut().unwrap();
+    last.groups = vec!["groups/none".into()];
+    let fields = [
+        "requests[1].invitation.address",
+        "requests[2].invitation.address",
+        "requests[2].invitation.groups[0]",
+    ];
+    assert_eq!(wrong_fields(&suite, &organization, against_meaning).await, fields);
+
+    let mut against_rules = organization.inviting_all(&["good@example.test".into(), "x".into()]);
+    against_rules.request_id = "seven".into();
+    against_rules.requests[1]
+        .invitation
+        .as_mut()
+        .unwrap()
+        .groups
+        .clear();
+    let fields = [
+        "request_id",
+        "requests[1].invitation.address",
+        "requests[1].invitation.groups",
+    ];
+    assert_eq!(wrong_fields(&suite, &organization, against_rules).await, fields);
+    assert_eq!(organization.stored(&suite).await, NOTHING);
 }
 
 #[tokio::test]
@@ -142,16 +168,7 @@ async fn eleven_addresses_by_hand_are_refused_whole() {
         .unwrap_err();
     assert_eq!(reason_of(&status), Some(ErrorReason::TooManyInvitations));
     assert_eq!(quota_of(&status), Some((11, 10)));
-    assert_eq!(
-        organization.count(&suite, InvitationState::Prospect).await,
-        0,
-        "nothing is stored"
-    );
-    assert_eq!(
-        organization.count(&suite, InvitationState::Pending).await,
-        0,
-        "nothing is stored"
-    );
+    assert_eq!(organization.stored(&suite).await, NOTHING);
 
     let request = suite.call("owner", organization.inviting_all(&addresses[..10]));
     let made = organization
@@ -230,6 +247,7 @@ async fn unreadable_spreadsheets_are_refused_with_what_to_do() {
     let status = upload(&suite, &organization, many.as_bytes()).await.unwrap_err();
     assert_eq!(reason_of(&status), Some(ErrorReason::ImportTooLarge));
     assert_eq!(quota_of(&status), Some((501, 500)));
+    assert_eq!(organization.stored(&suite).await, NOTHING);
 }
 
 #[tokio::test]
@@ -254,6 +272,9 @@ async fn a_stream_cannot_change_its_organization_on_the_way() {
             .await,
     );
     assert_eq!(refused, ErrorReason::StreamScopeChanged);
+    for organization in [&mine, &theirs] {
+        assert_eq!(organization.stored(&suite).await, NOTHING);
+    }
 }
 
 #[tokio::test]

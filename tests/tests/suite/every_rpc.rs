@@ -16,10 +16,7 @@ const STAFF: &[&str] = &[
     "organization.approve",
     "subscription.activate",
     "group.read",
-    "group.create",
-    "location.create",
     "catalog.read",
-    "catalog.add",
     "limits.read",
     "employment.read",
     "invitation.read",
@@ -65,6 +62,8 @@ enum Verdict {
     Unauthenticated,
     Denied,
     NoSuchMethod,
+    /// Something broke or was away: never an answer.
+    Broken(Code),
 }
 
 fn expected(rule: &MethodRule, who: Who, place: Place) -> Verdict {
@@ -108,6 +107,14 @@ fn verdict(rule: &MethodRule, result: &Result<Bytes, Status>) -> Verdict {
             (Code::Unimplemented, Some(ErrorReason::MethodNotFound)) => Verdict::NoSuchMethod,
             // A person who names somebody else's record is refused by the service in the same words; nobody does here.
             (Code::PermissionDenied, Some(ErrorReason::PermissionDenied)) => Verdict::Denied,
+            (
+                code @ (Code::Internal
+                | Code::Unknown
+                | Code::Unavailable
+                | Code::DataLoss
+                | Code::DeadlineExceeded),
+                _,
+            ) => Verdict::Broken(code),
             (_, Some(_)) => Verdict::Through,
             (code, None) => panic!("{}: {code:?} without a reason: {}", rule.path, status.message()),
         },

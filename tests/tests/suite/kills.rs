@@ -11,6 +11,8 @@ use muster_proto::notification::v1::delivery_service_client::DeliveryServiceClie
 use muster_proto::records::v1::ListAssignmentsRequest;
 use muster_proto::records::v1::assignment_service_client::AssignmentServiceClient;
 use muster_testkit::{eventually, eventually_some};
+use tokio::runtime::Handle;
+use tokio::task::spawn_blocking;
 use tonic::{Code, Response, Status};
 
 use crate::support::{Organization, Suite, alone, link_for};
@@ -51,7 +53,10 @@ async fn killing_any_part_loses_nothing_and_doubles_nothing() {
         let address = format!("survivor-{n}.{run}@example.test");
         invite(&suite, &organization, &address).await;
         if n % 3 == 0 {
-            accepting.push(tokio::spawn(accept(suite.clone(), address)));
+            let (suite, runtime) = (suite.clone(), Handle::current());
+            accepting.push(spawn_blocking(move || {
+                runtime.block_on(accept(suite, address));
+            }));
         }
     }
     let killed = killer.await.unwrap();
@@ -59,7 +64,10 @@ async fn killing_any_part_loses_nothing_and_doubles_nothing() {
     for acceptance in accepting {
         acceptance.await.unwrap();
     }
-    assert!(killed >= kills / 2, "only {killed} of {kills} kills hit a process");
+    assert!(
+        killed >= kills / 2,
+        "only {killed} of {kills} kills hit a process"
+    );
     let counts = async |state| organization.count(&suite, state).await;
     let as_many = |count: usize| i64::try_from(count).unwrap();
     eventually(async || counts(InvitationState::Active).await == as_many(accepted)).await;

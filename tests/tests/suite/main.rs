@@ -12,9 +12,11 @@
 mod bad_input;
 mod direct;
 mod every_rpc;
+mod forged;
 mod kills;
 mod pages;
 mod races;
+mod refusals;
 mod secrets;
 mod story;
 mod support;

@@ -14,7 +14,7 @@ async fn an_invitee_follows_the_link_registers_and_accepts() {
     let address = format!("page-{}@school.test", suite.unique());
     organization.invite(&suite, &address).await;
     let link = link_for(&suite, &address).await;
-    let browser = Browser::open().await;
+    let browser = Browser::open(&suite).await;
 
     browser.go(&link).await;
     browser.shows("Test Kindergarten invites you").await;
@@ -66,7 +66,7 @@ async fn somebody_else_is_told_so_and_can_switch() {
     let address = format!("switch-{}@school.test", suite.unique());
     organization.invite(&suite, &address).await;
     let link = link_for(&suite, &address).await;
-    let browser = Browser::open().await;
+    let browser = Browser::open(&suite).await;
 
     browser.go(&link).await;
     browser.click("#sign-in").await;
@@ -125,23 +125,6 @@ async fn pages_carry_their_headers_and_change_nothing_on_get() {
         assert!(header("x-robots-tag").contains("noindex"), "{url}");
         suite.http.head(url).send().await.unwrap();
     }
-    // A blind POST, as scanners and other sites make it, is no acceptance.
-    let jar = reqwest::Client::builder()
-        .no_proxy()
-        .cookie_store(true)
-        .build()
-        .unwrap();
-    jar.get(&link).send().await.unwrap();
-    jar.post(format!("{edge}/invitation/accept"))
-        .body("")
-        .send()
-        .await
-        .unwrap();
-    jar.post(format!("{edge}/invitation/accept"))
-        .form(&[("form_token", "x")])
-        .send()
-        .await
-        .unwrap();
     assert_eq!(organization.count(&suite, InvitationState::Active).await, 0);
 }
 
@@ -149,9 +132,33 @@ async fn pages_carry_their_headers_and_change_nothing_on_get() {
 async fn a_broken_link_says_what_to_do() {
     let _undisturbed = with_others().await;
     let suite = Suite::find();
-    let browser = Browser::open().await;
+    let browser = Browser::open(&suite).await;
     browser.go(&format!("{}/i/AAAA", suite.address("gateway"))).await;
     browser.shows("This link does not work").await;
     browser.picture("6-broken-link").await;
     browser.close().await;
+}
+
+#[tokio::test]
+async fn nothing_of_a_browser_survives_a_failing_test() {
+    let _undisturbed = with_others().await;
+    let suite = Suite::find();
+    let browser = Browser::open(&suite).await;
+    browser.go(&suite.address("gateway")).await;
+    let mark = browser.mark();
+    assert!(processes(&mark) > 1, "the browser runs");
+    let failing = tokio::spawn(async move {
+        let _browser = browser;
+        panic!("this test fails on purpose");
+    });
+    assert!(failing.await.unwrap_err().is_panic());
+    eventually(async || processes(&mark) == 0).await;
+}
+
+/// How many processes have `mark` in their command lines.
+fn processes(mark: &str) -> usize {
+    let all = std::fs::read_dir("/proc").unwrap().flatten();
+    all.filter_map(|process| std::fs::read(process.path().join("cmdline")).ok())
+        .filter(|line| String::from_utf8_lossy(line).contains(mark))
+        .count()
 }

@@ -1,8 +1,16 @@
-//! Nothing is logged or traced that should not be.
+//! Nothing is logged or traced that should not be: not of what goes well, and not of what is refused.
 
+use bytes::Bytes;
+use muster_proto::invitation::v1::import_service_client::ImportServiceClient;
+use muster_proto::invitation::v1::invitation_redemption_service_client::InvitationRedemptionServiceClient;
+use muster_proto::invitation::v1::{AcceptInvitationRequest, LookupInvitationRequest, UploadImportRequest};
 use muster_testkit::eventually;
+use sha2::{Digest, Sha256};
+use tonic::Code;
 
-use crate::support::{Organization, Suite, link_for, with_others};
+use crate::support::{Organization, RawCall, Suite, link_for, token_of, with_others};
+
+const GET: &str = "/muster.invitation.v1.InvitationService/GetInvitation";
 
 #[tokio::test]
 async fn no_address_no_link_and_no_token_comes_into_logs_or_traces() {
@@ -10,42 +18,114 @@ async fn no_address_no_link_and_no_token_comes_into_logs_or_traces() {
     let suite = Suite::find();
     let organization = Organization::create(&suite).await;
     let canary = format!("canary-{}", suite.unique());
-    let invitation = organization
-        .invite(&suite, &format!("{canary}@example.test"))
-        .await;
-    let link = link_for(&suite, &format!("{canary}@example.test")).await;
-    let secret = link.rsplit('/').next().unwrap().to_owned();
-    suite.http.get(&link).send().await.unwrap();
+    send_what_is_refused(&suite, &organization, &canary).await;
 
-    let mut trace = serde_json::Value::Null;
+    let address = format!("{canary}@example.test");
+    let invitation = organization.invite(&suite, &address).await;
+    let link = link_for(&suite, &address).await;
+    let secret = token_of(&link);
+    suite.http.get(&link).send().await.unwrap();
+    somebody_else_tries(&suite, &secret, &canary).await;
+
+    // Each service sends its spans in order: when this mail's are here, those of everything before are.
     eventually(async || {
-        let request = muster_proto::invitation::v1::GetInvitationRequest {
-            name: invitation.name.clone(),
-        };
-        let read = organization
-            .invitations()
-            .get_invitation(suite.call("owner", request))
-            .await
-            .unwrap();
-        let id = read.into_inner().invitation.unwrap().trace_id;
-        trace = suite
-            .json(&format!("{}/api/traces/{id}", suite.address("traces")))
-            .await
-            .unwrap_or_default();
-        trace.to_string().to_lowercase().contains("smtp")
+        let id = organization.read(&suite, &invitation.name).await.trace_id;
+        trace(&suite, &id).await.to_lowercase().contains("smtp")
     })
     .await;
-    let spans = trace.to_string();
     let token = suite.token("owner");
     let signature = token.rsplit('.').next().unwrap();
-    for (what, text) in suite
+    let logs = suite
         .logs()
         .into_iter()
-        .filter(|(path, _)| !path.ends_with("inbox.log"))
-        .chain([("a trace".to_owned(), spans)])
-    {
-        assert!(!text.contains(&canary), "an address is in {what}");
+        .filter(|(path, _)| !path.ends_with("inbox.log"));
+    for (what, text) in logs.chain(traces(&suite).await) {
+        assert!(
+            !text.contains(&canary),
+            "an address, or what was sent in place of a token, is in {what}"
+        );
         assert!(!text.contains(&secret), "a link is in {what}");
         assert!(!text.contains(signature), "a token is in {what}");
     }
+}
+
+/// Bad tokens, links, addresses, names and files: each with the canary in it.
+async fn send_what_is_refused(suite: &Suite, organization: &Organization, canary: &str) {
+    let token = suite.token("owner");
+    let (signed, _) = token.rsplit_once('.').unwrap();
+    for bad in [
+        canary.to_owned(),
+        format!("{signed}.{canary}"),
+        format!("{canary}.{canary}.{canary}"),
+    ] {
+        let call = RawCall::new(GET, Bytes::new()).bearer(&bad);
+        assert_eq!(call.reply(suite.edge()).await.code, Code::Unauthenticated);
+    }
+    let mut redemption = InvitationRedemptionServiceClient::new(suite.edge());
+    let lookup = LookupInvitationRequest {
+        token: canary.to_owned(),
+    };
+    redemption.lookup_invitation(lookup).await.unwrap_err();
+    let page = format!("{}/i/{canary}", suite.address("gateway"));
+    suite.http.get(page).send().await.unwrap();
+    let inviting = organization.inviting(&format!("{canary}@@example.test"));
+    let mut invitations = organization.invitations();
+    invitations
+        .create_invitation(suite.call("owner", inviting))
+        .await
+        .unwrap_err();
+    let mut imports = ImportServiceClient::new(suite.edge());
+    for file in [
+        format!("{canary},phone\nAda,1\n"),
+        format!("email,groups\n{canary}@,{canary}\n"),
+    ] {
+        let piece = UploadImportRequest {
+            parent: organization.name.clone(),
+            file_name: "list.csv".into(),
+            sha256: Sha256::digest(&file).to_vec(),
+            chunk: file.into_bytes(),
+            request_id: String::new(),
+        };
+        let _ = imports
+            .upload_import(suite.call("owner", tokio_stream::once(piece)))
+            .await;
+    }
+}
+
+/// A link in the hands of somebody to whom it was not sent.
+async fn somebody_else_tries(suite: &Suite, secret: &str, canary: &str) {
+    let request = AcceptInvitationRequest {
+        token: secret.to_owned(),
+        request_id: String::new(),
+    };
+    let stranger = format!("foreign-{canary}@example.test");
+    let mut redemption = InvitationRedemptionServiceClient::new(suite.edge());
+    let answer = redemption.accept_invitation(suite.call(&stranger, request)).await;
+    assert_eq!(answer.unwrap_err().code(), Code::PermissionDenied);
+}
+
+/// The latest traces, each with all its spans.
+async fn traces(suite: &Suite) -> Vec<(String, String)> {
+    let list = suite
+        .json(&format!("{}/api/traces?limit=1000", suite.address("traces")))
+        .await;
+    let list = list.expect("the traces can be listed");
+    let ids = list
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|it| it["trace_id"].as_str());
+    let mut found = Vec::new();
+    for id in ids {
+        found.push((format!("the trace {id}"), trace(suite, id).await));
+    }
+    assert!(found.len() > 10, "only {} traces", found.len());
+    found
+}
+
+async fn trace(suite: &Suite, id: &str) -> String {
+    let trace = suite
+        .json(&format!("{}/api/traces/{id}", suite.address("traces")))
+        .await;
+    trace.unwrap_or_default().to_string()
 }

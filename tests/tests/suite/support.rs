@@ -1,13 +1,17 @@
 //! The running suite, and what tests need around it.
 
 mod browser;
+mod database;
 mod mail;
 mod organization;
 mod raw;
 mod suite;
+mod visitor;
 
 pub(crate) use browser::Browser;
-pub(crate) use mail::link_for;
+pub(crate) use database::Database;
+pub(crate) use mail::{link_for, token_of};
 pub(crate) use organization::Organization;
 pub(crate) use raw::{RawCall, Reply};
 pub(crate) use suite::{Suite, alone, with_others};
+pub(crate) use visitor::Visitor;

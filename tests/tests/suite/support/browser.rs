@@ -1,6 +1,8 @@
 //! A real browser: headless Chromium, driven by Debian's chromedriver.
 
 use std::net::TcpListener;
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use fantoccini::wd::Capabilities;
@@ -9,26 +11,39 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use muster_testkit::eventually_some;
 use serde_json::json;
 
-/// One browser with a profile of its own.
+use super::Suite;
+
+const NO_BROWSER: &str = "there is no browser: install Chromium with its driver (Debian: `apt-get install chromium \
+                          chromium-driver`; Ubuntu: `snap install chromium`), or Google Chrome and chromedriver";
+
+/// One browser with a profile of its own. When it goes out of scope, also by a panic, nothing of it is left.
 pub(crate) struct Browser {
     pub(crate) client: Client,
+    /// In a process group of its own, with everything that it starts.
     driver: Child,
+    profile: PathBuf,
+    pictures: PathBuf,
 }
 
 impl Browser {
-    pub(crate) async fn open() -> Self {
+    pub(crate) async fn open(suite: &Suite) -> Self {
+        let profile = suite.dir().join("browsers").join(suite.unique());
+        std::fs::create_dir_all(&profile).unwrap();
         let port = TcpListener::bind("127.0.0.1:0")
             .unwrap()
             .local_addr()
             .unwrap()
             .port();
-        let driver = Command::new("chromedriver")
+        let driver = Command::new(chromedriver())
             .arg(format!("--port={port}"))
+            .process_group(0)
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
-            .expect("chromedriver is not installed: `cargo dev test` installs it");
+            .expect(NO_BROWSER);
+        let profile_argument = format!("--user-data-dir={}", profile.display());
         let arguments = [
+            profile_argument.as_str(),
             "--headless",
             "--no-sandbox",
             "--disable-gpu",
@@ -47,7 +62,12 @@ impl Browser {
         builder.capabilities(capabilities);
         let client =
             eventually_some(async || builder.connect(&format!("http://127.0.0.1:{port}")).await.ok()).await;
-        Self { client, driver }
+        Self {
+            client,
+            driver,
+            profile,
+            pictures: suite.dir().join("pictures"),
+        }
     }
 
     pub(crate) async fn go(&self, url: &str) {
@@ -80,24 +100,35 @@ impl Browser {
         found.await;
     }
 
-    /// Keeps a picture of the page beside the build, for people to look at.
+    /// Keeps a picture of the page beside the suite's state, for people to look at.
     pub(crate) async fn picture(&self, name: &str) {
         let png = self.client.screenshot().await.unwrap();
-        let folder = std::env::temp_dir().join("muster-pictures");
-        std::fs::create_dir_all(&folder).unwrap();
-        std::fs::write(folder.join(format!("{name}.png")), png).unwrap();
+        std::fs::create_dir_all(&self.pictures).unwrap();
+        std::fs::write(self.pictures.join(format!("{name}.png")), png).unwrap();
     }
 
-    pub(crate) async fn close(mut self) {
+    /// What all its processes have in their command lines.
+    pub(crate) fn mark(&self) -> String {
+        self.profile.display().to_string()
+    }
+
+    pub(crate) async fn close(self) {
         let _ = self.client.clone().close().await;
-        let _ = self.driver.kill();
-        let _ = self.driver.wait();
     }
 }
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        let _ = self.driver.kill();
+        let group = format!("-{}", self.driver.id());
+        let _ = Command::new("kill").args(["-s", "KILL", "--", &group]).status();
         let _ = self.driver.wait();
+        let _ = std::fs::remove_dir_all(&self.profile);
     }
+}
+
+/// The one that `cargo dev test` has found, or the one on the search path.
+fn chromedriver() -> String {
+    let found = std::env::var("MUSTER_TEST_CHROMEDRIVER").unwrap_or_else(|_| "chromedriver".to_owned());
+    assert!(!found.is_empty(), "{NO_BROWSER}");
+    found
 }

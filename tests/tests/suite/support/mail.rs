@@ -25,3 +25,8 @@ pub(crate) async fn link_for(suite: &Suite, address: &str) -> String {
     })
     .await
 }
+
+/// The token that a link carries.
+pub(crate) fn token_of(link: &str) -> String {
+    link.rsplit('/').next().unwrap_or_default().to_owned()
+}

@@ -1,9 +1,10 @@
 //! An organization of a test's own, made through the edge.
 
+use muster_proto::invitation::v1::invitation_redemption_service_client::InvitationRedemptionServiceClient;
 use muster_proto::invitation::v1::invitation_service_client::InvitationServiceClient;
 use muster_proto::invitation::v1::{
-    BatchCreateInvitationsRequest, CreateInvitationRequest, Invitation, InvitationState,
-    ListInvitationsRequest,
+    AcceptInvitationRequest, BatchCreateInvitationsRequest, CreateInvitationRequest, GetInvitationRequest,
+    Invitation, InvitationState, ListInvitationsRequest,
 };
 use muster_proto::organization::v1::catalog_service_client::CatalogServiceClient;
 use muster_proto::organization::v1::group_service_client::GroupServiceClient;
@@ -17,7 +18,8 @@ use muster_proto::records::v1::training_service_client::TrainingServiceClient;
 use muster_proto::records::v1::{CreateTrainingRequest, Training};
 use tonic::transport::Channel;
 
-use super::Suite;
+use super::mail::token_of;
+use super::{Database, Suite};
 
 /// An active organization of `owner`, with a premium plan, a training and a group that requires it.
 pub(crate) struct Organization {
@@ -164,6 +166,31 @@ impl Organization {
             .unwrap()
     }
 
+    /// An invitation as it stands now.
+    pub(crate) async fn read(&self, suite: &Suite, name: &str) -> Invitation {
+        let request = GetInvitationRequest {
+            name: name.to_owned(),
+        };
+        let read = self
+            .invitations()
+            .get_invitation(suite.call(&self.owner, request))
+            .await;
+        read.unwrap().into_inner().invitation.unwrap()
+    }
+
+    /// Accepts the invitation of a link as `who`.
+    pub(crate) async fn join(&self, suite: &Suite, link: &str, who: &str) {
+        let request = AcceptInvitationRequest {
+            token: token_of(link),
+            request_id: String::new(),
+        };
+        let mut redemption = InvitationRedemptionServiceClient::new(self.edge.clone());
+        redemption
+            .accept_invitation(suite.call(who, request))
+            .await
+            .unwrap();
+    }
+
     /// A request to invite several addresses by hand.
     pub(crate) fn inviting_all(&self, addresses: &[String]) -> BatchCreateInvitationsRequest {
         let requests = addresses.iter().map(|address| self.inviting(address)).collect();
@@ -172,6 +199,24 @@ impl Organization {
             requests,
             request_id: String::new(),
         }
+    }
+
+    /// How many invitations there are, whatever has become of them, and how many imports.
+    pub(crate) async fn stored(&self, suite: &Suite) -> (i64, i64) {
+        let database = Database::of(suite, "invitation").await;
+        let count = async |table: &str| {
+            let count = format!(
+                "SELECT count(*) FROM {table} WHERE organization_id = '{}'",
+                self.id()
+            );
+            database.number(&count).await
+        };
+        (count("invitations").await, count("imports").await)
+    }
+
+    /// The id in its name.
+    pub(crate) fn id(&self) -> &str {
+        self.name.trim_start_matches("organizations/")
     }
 
     /// How many invitations are in a state.

@@ -11,6 +11,8 @@ use tonic::{Request, Status};
 pub(crate) struct RawCall {
     pub(crate) path: String,
     pub(crate) bytes: Bytes,
+    /// The further messages of a stream.
+    pub(crate) later: Vec<Bytes>,
     pub(crate) client_streaming: bool,
     pub(crate) headers: Vec<(&'static str, String)>,
 }
@@ -28,6 +30,7 @@ impl RawCall {
         Self {
             path: path.to_owned(),
             bytes: bytes.into(),
+            later: Vec::new(),
             client_streaming: false,
             headers: Vec::new(),
         }
@@ -53,7 +56,9 @@ impl RawCall {
         }
         let path = http::uri::PathAndQuery::try_from(self.path.as_str()).unwrap();
         if self.client_streaming {
-            let mut request = Request::new(tokio_stream::once(self.bytes.clone()));
+            let mut request = Request::new(tokio_stream::iter(
+                std::iter::once(self.bytes.clone()).chain(self.later.clone()),
+            ));
             *request.metadata_mut() = metadata;
             return grpc
                 .client_streaming(request, path, RawCodec)

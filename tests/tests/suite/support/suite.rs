@@ -1,7 +1,8 @@
 //! Where the suite is, and tokens for it.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{LazyLock, Mutex};
 
@@ -53,6 +54,11 @@ impl Suite {
         }
     }
 
+    /// Where its state is.
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
     /// An address by its name in `addresses.json`.
     pub(crate) fn address(&self, name: &str) -> String {
         self.addresses[name]
@@ -73,6 +79,14 @@ impl Suite {
     pub(crate) fn edge(&self) -> Channel {
         Endpoint::from_shared(self.address("gateway"))
             .unwrap()
+            .connect_lazy()
+    }
+
+    /// The edge, called from another network address of this machine: calls are counted for each.
+    pub(crate) fn edge_from(&self, address: IpAddr) -> Channel {
+        Endpoint::from_shared(self.address("gateway"))
+            .unwrap()
+            .local_address(Some(address))
             .connect_lazy()
     }
 

@@ -1,0 +1,148 @@
+//! Every refusal that the contract documents, through the edge: the comment of an RPC names the reasons, a row here
+//! provokes each. An RPC whose comment names a reason without a row here fails
+//! [`every_documented_refusal_has_a_row_and_every_row_is_documented`].
+//!
+//! To add one: write the reason into the comment of the RPC, and a row into the module of its service that brings the
+//! refusal about and gives the request; the call itself is made by [`provoke`], at the edge, like any caller's.
+
+mod attempt;
+mod contract;
+mod employment;
+mod imports;
+mod invitations;
+mod learning;
+mod organization;
+mod places;
+mod profiles;
+mod promises;
+mod redemption;
+mod stage;
+
+use std::collections::BTreeSet;
+use std::panic::AssertUnwindSafe;
+
+use futures::future::{FutureExt, LocalBoxFuture};
+use futures::stream::{self, StreamExt};
+use muster_refusal::ErrorReason as R;
+
+use self::attempt::{Attempt, provoke};
+use self::contract::Pair;
+use self::stage::Stage;
+use crate::support::{Suite, alone, with_others};
+
+/// Documented, and given to nobody: whoever has no role in an organization, existing or not, hears `PERMISSION_DENIED`
+/// at the edge, and registry staff do not submit.
+const NOT_GIVEN: [(&str, R); 1] = [("SubmitOrganization", R::NotFound)];
+
+/// How many rows are tried at a time.
+const AT_ONCE: usize = 4;
+
+/// One refusal, and how it comes about.
+struct Row {
+    rpc: &'static str,
+    reason: R,
+    arrange: Box<dyn FnOnce(Stage) -> LocalBoxFuture<'static, Attempt>>,
+}
+
+fn row<F, A>(rpc: &'static str, reason: R, arrange: F) -> Row
+where
+    F: FnOnce(Stage) -> A + 'static,
+    A: Future<Output = Attempt> + 'static,
+{
+    let arrange = Box::new(|stage| arrange(stage).boxed_local());
+    Row { rpc, reason, arrange }
+}
+
+/// All rows that leave the suite undisturbed.
+fn rows() -> Vec<Row> {
+    [
+        profiles::rows(),
+        places::rows(),
+        organization::rows(),
+        employment::rows(),
+        invitations::rows(),
+        imports::rows(),
+        redemption::rows(),
+        learning::rows(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// Tries rows, several at a time, and tells of everything that was not as documented.
+async fn try_all(rows: Vec<Row>) {
+    let suite = Suite::find();
+    let stage = Stage::set(&suite).await;
+    let told = stream::iter(rows).map(|row| {
+        let stage = stage.clone();
+        async move {
+            let name = format!("{} {:?}", row.rpc, row.reason);
+            let tried =
+                async { provoke(&stage, row.rpc, row.reason, (row.arrange)(stage.clone()).await).await };
+            match AssertUnwindSafe(tried).catch_unwind().await {
+                Ok(Ok(())) => None,
+                Ok(Err(problem)) => Some(format!("{name}: {problem}")),
+                Err(_) => Some(format!("{name}: the row itself failed, see above")),
+            }
+        }
+    });
+    let problems: Vec<String> = told
+        .buffer_unordered(AT_ONCE)
+        .filter_map(async |it| it)
+        .collect()
+        .await;
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+#[tokio::test]
+async fn every_documented_refusal_is_given_through_the_edge() {
+    let _undisturbed = with_others().await;
+    try_all(rows()).await;
+}
+
+#[tokio::test]
+async fn a_service_that_is_away_is_told_as_such() {
+    let _alone = alone().await;
+    try_all(organization::rows_that_disturb()).await;
+    Stage::settles(&Suite::find()).await;
+}
+
+/// Needs no running suite: the comments and the rows are both in the build.
+#[test]
+fn every_documented_refusal_has_a_row_and_every_row_is_documented() {
+    let mut expected: BTreeSet<Pair> = contract::documented();
+    for (rpc, reason) in NOT_GIVEN {
+        assert!(
+            expected.remove(&Pair::new(rpc, reason)),
+            "{rpc} {reason:?} is not documented any more"
+        );
+    }
+    let mut provoked = BTreeSet::new();
+    for row in rows().into_iter().chain(organization::rows_that_disturb()) {
+        assert!(
+            provoked.insert(Pair::new(row.rpc, row.reason)),
+            "{} {:?} twice",
+            row.rpc,
+            row.reason
+        );
+    }
+    let untested: Vec<&Pair> = expected.difference(&provoked).collect();
+    let unknown: Vec<&Pair> = provoked.difference(&expected).collect();
+    assert!(untested.is_empty(), "documented without a row here: {untested:?}");
+    assert!(
+        unknown.is_empty(),
+        "rows without a word in the contract: {unknown:?}"
+    );
+}
+
+/// The reasons of the domain are there for somebody to hear.
+#[test]
+fn every_reason_of_the_domain_is_provoked_somewhere() {
+    let provoked: BTreeSet<i32> = rows().iter().map(|row| row.reason as i32).collect();
+    let silent: Vec<R> = (100..1000)
+        .filter_map(|number| R::try_from(number).ok())
+        .filter(|reason| !provoked.contains(&(*reason as i32)))
+        .collect();
+    assert!(silent.is_empty(), "{silent:?}");
+}

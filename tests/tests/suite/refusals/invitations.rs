@@ -1,0 +1,173 @@
+//! Inviting, by one and by several.
+
+use muster_proto::invitation::v1::{
+    BatchCreateInvitationsRequest, CreateInvitationRequest, GetAcceptanceRequest, GetInvitationRequest,
+    GetMailRequest, ListInvitationsRequest, MailPurpose,
+};
+use muster_proto::organization::v1::Plan;
+use muster_refusal::ErrorReason as R;
+
+use super::attempt::Attempt;
+use super::stage::Stage;
+use super::{Row, row};
+use crate::support::Organization;
+
+pub(super) fn rows() -> Vec<Row> {
+    let mut rows: Vec<Row> = [One, Several].into_iter().flat_map(Way::rows).collect();
+    rows.extend(read());
+    rows.push(row("BatchCreateInvitations", R::TooManyInvitations, async |at| {
+        let addresses: Vec<String> = (1..=11).map(|n| format!("n{n}@example.test")).collect();
+        Attempt::by("owner", &at.organization.inviting_all(&addresses)).quota(11, 10)
+    }));
+    rows
+}
+
+/// The two ways to invite refuse the same; only the paths of the fields differ.
+#[derive(Clone, Copy)]
+enum Way {
+    One,
+    /// The second of a batch is what is wrong with it.
+    Several,
+}
+use Way::{One, Several};
+
+impl Way {
+    fn rpc(self) -> &'static str {
+        match self {
+            One => "CreateInvitation",
+            Several => "BatchCreateInvitations",
+        }
+    }
+
+    fn field(self, field: &str) -> String {
+        match self {
+            One => format!("invitation.{field}"),
+            Several => format!("requests[1].invitation.{field}"),
+        }
+    }
+
+    fn attempt(self, at: &Stage, request: CreateInvitationRequest) -> Attempt {
+        match self {
+            One => Attempt::by("owner", &request),
+            Several => Attempt::by("owner", &self::batch(at, request, "")),
+        }
+    }
+
+    /// `address` invited to `group`.
+    fn inviting(self, at: &Stage, address: &str, group: &str) -> Attempt {
+        let mut request = at.organization.inviting(address);
+        request.invitation.as_mut().unwrap().groups = vec![group.to_owned()];
+        self.attempt(at, request)
+    }
+
+    fn rows(self) -> Vec<Row> {
+        let rpc = self.rpc();
+        vec![
+            row(rpc, R::InvalidRequest, async move |at: Stage| {
+                let mut request = at.organization.inviting("nobody at all");
+                request.invitation.as_mut().unwrap().location = "upstairs".into();
+                let fields = [&*self.field("address"), &*self.field("location")];
+                self.attempt(&at, request).violates(&fields)
+            }),
+            row(rpc, R::GroupUnknown, async move |at: Stage| {
+                let mut request = at.organization.inviting(&at.address());
+                let invitation = request.invitation.as_mut().unwrap();
+                invitation.groups.push(at.absent("groups"));
+                invitation.location = at.absent("locations");
+                let fields = [&*self.field("groups[1]"), &*self.field("location")];
+                self.attempt(&at, request).violates(&fields)
+            }),
+            row(rpc, R::GroupInactive, async move |at: Stage| {
+                let group = at.group().await;
+                at.deactivates(&group).await;
+                self.inviting(&at, &at.address(), &group)
+                    .violates(&[&self.field("groups[0]")])
+            }),
+            row(rpc, R::OrganizationNotActive, async move |at: Stage| {
+                let draft = Organization::draft(&at.suite, "owner").await.name;
+                let mut request = at.organization.inviting(&at.address());
+                request.parent = draft.clone();
+                request.invitation.as_mut().unwrap().groups =
+                    vec![format!("{draft}/groups/{}", at.suite.request_id())];
+                let attempt = match self {
+                    One => Attempt::by("owner", &request),
+                    Several => Attempt::by(
+                        "owner",
+                        &BatchCreateInvitationsRequest {
+                            parent: draft,
+                            requests: vec![request],
+                            request_id: String::new(),
+                        },
+                    ),
+                };
+                attempt.metadata("state", "DRAFT")
+            }),
+            row(rpc, R::LearnerAlreadyActive, async move |at: Stage| {
+                let learner = at.learner().await;
+                let attempt = self.attempt(&at, at.organization.inviting(&learner.address));
+                attempt.violates(&[&self.field("address")])
+            }),
+            row(rpc, R::PlanLimitExceeded, async move |at: Stage| {
+                let at = at.own().await;
+                at.subscribes(Plan::Premium, 500, 1).await;
+                if let One = self {
+                    at.organization.invite(&at.suite, &at.address()).await;
+                }
+                self.attempt(&at, at.organization.inviting(&at.address()))
+                    .quota(1, 1)
+            }),
+            row(rpc, R::RequestIdReused, async move |at: Stage| {
+                let id = at.suite.request_id();
+                let request = || CreateInvitationRequest {
+                    request_id: id.clone(),
+                    ..at.organization.inviting(&at.address())
+                };
+                let batch = || self::batch(&at, at.organization.inviting(&at.address()), &id);
+                match self {
+                    One => at.reused(rpc, "owner", &request(), &request()).await,
+                    Several => at.reused(rpc, "owner", &batch(), &batch()).await,
+                }
+            }),
+        ]
+    }
+}
+
+/// A batch whose first child is good.
+fn batch(at: &Stage, second: CreateInvitationRequest, request_id: &str) -> BatchCreateInvitationsRequest {
+    BatchCreateInvitationsRequest {
+        parent: at.name(),
+        requests: vec![at.organization.inviting(&at.address()), second],
+        request_id: request_id.into(),
+    }
+}
+
+fn read() -> Vec<Row> {
+    vec![
+        row("GetInvitation", R::NotFound, async |at| {
+            let name = at.absent("invitations");
+            Attempt::by("owner", &GetInvitationRequest { name })
+        }),
+        row("ListInvitations", R::PageTokenInvalid, async |at| {
+            let request = ListInvitationsRequest {
+                parent: at.name(),
+                page_token: "AAAA".into(),
+                ..Default::default()
+            };
+            Attempt::by("owner", &request)
+        }),
+        row("GetMail", R::Unavailable, async |at| {
+            let at = at.own().await;
+            let invitation = at.organization.invite(&at.suite, &at.address()).await.name;
+            at.becomes("SUSPENDED").await;
+            Attempt::by_nobody(&GetMailRequest {
+                subject: invitation,
+                purpose: MailPurpose::Invite.into(),
+                generation: 1,
+            })
+        }),
+        row("GetAcceptance", R::NotFound, async |at| {
+            let invitation = at.absent("invitations");
+            Attempt::by_nobody(&GetAcceptanceRequest { invitation })
+        }),
+    ]
+}

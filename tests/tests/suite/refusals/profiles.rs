@@ -1,0 +1,159 @@
+//! Profiles and subscriptions.
+
+use muster_proto::organization::v1::{
+    ActivateSubscriptionRequest, ApproveOrganizationRequest, CreateOrganizationRequest, GetLimitsRequest,
+    GetOrganizationRequest, Limits, Organization as Profile, Plan, SubmitOrganizationRequest,
+};
+use muster_refusal::ErrorReason as R;
+
+use super::attempt::Attempt;
+use super::{Row, row};
+use crate::support::Organization;
+
+const ABSENT: &str = "organizations/00000000-0000-7000-8000-000000000000";
+
+pub(super) fn rows() -> Vec<Row> {
+    let mut rows = created();
+    rows.extend(submitted());
+    rows.extend(approved());
+    rows.extend(subscribed());
+    rows
+}
+
+fn profile(license_number: String) -> Profile {
+    Profile {
+        display_name: "Test Kindergarten".into(),
+        licensing_authority: "us-mi".into(),
+        license_number,
+        ..Default::default()
+    }
+}
+
+fn creating(organization: Profile, request_id: &str) -> CreateOrganizationRequest {
+    CreateOrganizationRequest {
+        organization: Some(organization),
+        request_id: request_id.into(),
+    }
+}
+
+fn created() -> Vec<Row> {
+    vec![
+        row("CreateOrganization", R::InvalidRequest, async |_| {
+            let empty = Profile {
+                licensing_authority: "us-mi".into(),
+                ..Default::default()
+            };
+            let fields = ["organization.display_name", "organization.license_number"];
+            Attempt::by("owner", &creating(empty, "")).violates(&fields)
+        }),
+        row("CreateOrganization", R::RequestIdReused, async |at| {
+            let id = at.suite.request_id();
+            let request = || creating(profile(format!("T{}", at.suite.unique())), &id);
+            at.reused("CreateOrganization", "owner", &request(), &request())
+                .await
+        }),
+        row("GetOrganization", R::PermissionDenied, async |at| {
+            Attempt::by("outsider", &GetOrganizationRequest { name: at.name() })
+        }),
+        row("GetOrganization", R::NotFound, async |_| {
+            Attempt::by("staff", &GetOrganizationRequest { name: ABSENT.into() })
+        }),
+    ]
+}
+
+fn submitting(name: &str, request_id: &str) -> SubmitOrganizationRequest {
+    SubmitOrganizationRequest {
+        name: name.into(),
+        request_id: request_id.into(),
+    }
+}
+
+fn submitted() -> Vec<Row> {
+    vec![
+        row("SubmitOrganization", R::LicenseNumberTaken, async |at| {
+            let holder = GetOrganizationRequest { name: at.name() };
+            let holder: muster_proto::organization::v1::GetOrganizationResponse =
+                at.done("GetOrganization", "owner", &holder).await;
+            let holder = holder.organization.unwrap();
+            let second = creating(profile(holder.license_number), "");
+            let second: muster_proto::organization::v1::CreateOrganizationResponse =
+                at.done("CreateOrganization", "outsider", &second).await;
+            Attempt::by("outsider", &submitting(&second.organization.unwrap().name, ""))
+                .metadata("organization_number", holder.organization_number)
+        }),
+        row("SubmitOrganization", R::OrganizationState, async |at| {
+            Attempt::by("owner", &submitting(&at.name(), "")).metadata("state", "ACTIVE")
+        }),
+        row("SubmitOrganization", R::RequestIdReused, async |at| {
+            let id = at.suite.request_id();
+            let first = Organization::draft(&at.suite, "owner").await.name;
+            let second = Organization::draft(&at.suite, "owner").await.name;
+            let (first, second) = (submitting(&first, &id), submitting(&second, &id));
+            at.reused("SubmitOrganization", "owner", &first, &second).await
+        }),
+    ]
+}
+
+fn approving(name: &str, request_id: &str) -> ApproveOrganizationRequest {
+    ApproveOrganizationRequest {
+        name: name.into(),
+        reason: "a test".into(),
+        request_id: request_id.into(),
+    }
+}
+
+fn approved() -> Vec<Row> {
+    vec![
+        row("ApproveOrganization", R::OrganizationState, async |at| {
+            let draft = Organization::draft(&at.suite, "owner").await.name;
+            Attempt::by("staff", &approving(&draft, "")).metadata("state", "DRAFT")
+        }),
+        row("ApproveOrganization", R::NotFound, async |_| {
+            Attempt::by("staff", &approving(ABSENT, ""))
+        }),
+        row("ApproveOrganization", R::RequestIdReused, async |at| {
+            let id = at.suite.request_id();
+            let draft = Organization::draft(&at.suite, "owner").await.name;
+            let (first, second) = (approving(&at.name(), &id), approving(&draft, &id));
+            at.reused("ApproveOrganization", "staff", &first, &second).await
+        }),
+    ]
+}
+
+fn subscribing(organization: &str, plan: Plan, request_id: &str) -> ActivateSubscriptionRequest {
+    ActivateSubscriptionRequest {
+        name: format!("{organization}/subscription"),
+        plan: plan.into(),
+        limits: Some(Limits {
+            invitations_by_hand: 10,
+            import_rows: 500,
+            messages_per_day: 1000,
+        }),
+        reason: "a test".into(),
+        request_id: request_id.into(),
+        ..Default::default()
+    }
+}
+
+fn subscribed() -> Vec<Row> {
+    vec![
+        row("ActivateSubscription", R::NotFound, async |_| {
+            Attempt::by("staff", &subscribing(ABSENT, Plan::Premium, ""))
+        }),
+        row("ActivateSubscription", R::InvalidRequest, async |at| {
+            let mut request = subscribing(&at.name(), Plan::Basic, "");
+            request.end_time = Some(prost_types::Timestamp::default());
+            Attempt::by("staff", &request).violates(&["end_time", "limits.import_rows"])
+        }),
+        row("ActivateSubscription", R::RequestIdReused, async |at| {
+            let id = at.suite.request_id();
+            let first = subscribing(&at.name(), Plan::Premium, &id);
+            let mut second = first.clone();
+            second.reason = "another reason".into();
+            at.reused("ActivateSubscription", "staff", &first, &second).await
+        }),
+        row("GetLimits", R::PermissionDenied, async |at| {
+            Attempt::by("outsider", &GetLimitsRequest { parent: at.name() })
+        }),
+    ]
+}

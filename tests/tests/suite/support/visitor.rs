@@ -1,0 +1,84 @@
+//! A browser without scripts: cookies, redirects and forms. It also posts what no honest page would.
+
+use reqwest::RequestBuilder;
+
+use super::Suite;
+
+/// One cookie jar.
+pub(crate) struct Visitor {
+    http: reqwest::Client,
+    edge: String,
+}
+
+impl Visitor {
+    /// Somebody who has followed a link.
+    pub(crate) async fn follow(suite: &Suite, link: &str) -> Self {
+        let builder = reqwest::Client::builder().no_proxy().cookie_store(true);
+        let visitor = Self {
+            http: builder.build().unwrap(),
+            edge: suite.address("gateway"),
+        };
+        visitor.http.get(link).send().await.unwrap();
+        visitor
+    }
+
+    /// Signs in at the developer's issuer as the person of an address.
+    pub(crate) async fn sign_in(&self, email: &str) {
+        let asked = self
+            .http
+            .get(format!("{}/sign-in", self.edge))
+            .send()
+            .await
+            .unwrap();
+        let authorize = asked.url().join("/authorize").unwrap();
+        let page = asked.text().await.unwrap();
+        let form = page
+            .split("id=\"register\"")
+            .nth(1)
+            .expect("the issuer asks who it is");
+        let hidden = form.split("<input").filter(|tag| tag.contains("type=\"hidden\""));
+        let mut fields: Vec<(String, String)> = hidden
+            .map(|tag| (attribute(tag, "name"), attribute(tag, "value")))
+            .collect();
+        fields.push(("email".to_owned(), email.to_owned()));
+        let back = self.http.post(authorize).form(&fields).send().await.unwrap();
+        assert_eq!(back.url().path(), "/invitation", "the sign-in comes back");
+    }
+
+    /// What the page of the invitation shows.
+    pub(crate) async fn page(&self) -> String {
+        let page = self.http.get(format!("{}/invitation", self.edge)).send().await;
+        page.unwrap().text().await.unwrap()
+    }
+
+    /// The token in the forms of this session.
+    pub(crate) async fn form_token(&self) -> String {
+        let page = self.page().await;
+        let field = page
+            .split("name=\"form_token\"")
+            .nth(1)
+            .expect("the page has a form");
+        attribute(field, "value")
+    }
+
+    /// A post to the form that accepts; what it carries is the caller's.
+    pub(crate) fn accepting(&self) -> RequestBuilder {
+        self.http.post(format!("{}/invitation/accept", self.edge))
+    }
+}
+
+/// The value of the next attribute of that name.
+fn attribute(tag: &str, name: &str) -> String {
+    let value = tag
+        .split(&format!(" {name}=\""))
+        .nth(1)
+        .and_then(|rest| rest.split('"').next());
+    value
+        .unwrap_or_else(|| panic!("no {name} in {tag}"))
+        .replace("&quot;", "\"")
+        .replace("&#39;", "'")
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&#38;", "&")
+        .replace("&amp;", "&")
+}
