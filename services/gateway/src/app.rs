@@ -22,6 +22,7 @@ use crate::door::Door;
 use crate::edge::{Backends, Edge, EdgeParts};
 use crate::pages::{self, PagesOptions};
 use crate::policy::Policies;
+use crate::proxies::Proxies;
 use crate::roles::Roles;
 use crate::settings::{self, Issuers, Settings};
 use crate::{listener, reflection};
@@ -47,7 +48,7 @@ pub struct Running {
 /// [`Mistakes`] with everything that is wrong with the settings, or why it cannot listen.
 pub async fn start(settings: &Settings, clock: Clock, metrics: Option<Metrics>) -> anyhow::Result<Running> {
     let drain = Drain::new();
-    let (parts, pages) = open(settings, clock, drain.streams())?;
+    let (parts, pages, proxies) = open(settings, clock, drain.streams())?;
     let edge = Edge::new(parts);
     let pages = pages::router(pages, BoxCloneSyncService::new(edge.clone()))?;
     let listener = admin::bind(settings.listen.listen).await?;
@@ -56,7 +57,12 @@ pub async fn start(settings: &Settings, clock: Clock, metrics: Option<Metrics>) 
 
     let health = Health::new(&[]).await;
     let door = Door::new(edge, reflection::routes(&health)?, pages);
-    let served = tokio::spawn(listener::serve(listener, door, drain.accepting()));
+    let served = tokio::spawn(listener::serve(
+        listener,
+        door,
+        Arc::new(proxies),
+        drain.accepting(),
+    ));
     let admin_stop = CancellationToken::new();
     let admin = Admin::new(health.clone(), metrics).serve(admin_listener, admin_stop.clone());
     tokio::spawn(async move {
@@ -111,8 +117,9 @@ fn open(
     settings: &Settings,
     clock: Clock,
     streams: CancellationToken,
-) -> Result<(EdgeParts, PagesOptions), Mistakes> {
+) -> Result<(EdgeParts, PagesOptions, Proxies), Mistakes> {
     let mut wrong = Vec::new();
+    let proxies = noted(&mut wrong, settings.proxies());
     let policies = noted(
         &mut wrong,
         match &settings.policies {
@@ -138,6 +145,7 @@ fn open(
         Some(keys),
         Some(issuers),
         Some(persons),
+        Some(proxies),
     ) = (
         policies,
         rules,
@@ -147,6 +155,7 @@ fn open(
         workload_keys,
         issuers,
         persons,
+        proxies,
     )
     else {
         return Err(Mistakes::Wrong(wrong));
@@ -180,7 +189,7 @@ fn open(
         session_key,
         support: settings.support.clone(),
     };
-    Ok((parts, pages))
+    Ok((parts, pages, proxies))
 }
 
 /// The rules of the contract, which live as long as the process, checked against the policies.

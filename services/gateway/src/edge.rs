@@ -7,10 +7,12 @@
 mod admit;
 mod answer;
 mod backends;
+mod capacity;
 mod deadline;
 mod forward;
 mod guard;
 mod headers;
+mod identify;
 mod messages;
 mod observe;
 mod pipe;
@@ -20,14 +22,15 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use bytes::Bytes;
 use futures::future::BoxFuture;
+use http::request::Parts;
 use http::{Request, Response};
 use muster_access::{MethodRule, Rules};
 use muster_clock::Clock;
 use muster_identity::oidc::PersonVerifier;
-use muster_identity::{CallerSigner, WorkloadVerifier};
+use muster_identity::{Caller, CallerSigner, WorkloadVerifier};
 use muster_refusal::Refusal;
-use tokio::sync::Semaphore;
 use tokio::time::timeout_at;
 use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
@@ -35,10 +38,12 @@ use tracing::Instrument as _;
 
 use self::answer::Answer;
 pub use self::backends::{Backends, NoBackend};
+use self::capacity::{Capacity, Place, Who};
 use self::deadline::Time;
 use self::forward::{Forwarded, Verdict};
 use self::messages::Messages;
-use self::observe::Observation;
+use self::observe::{Decision, Observation};
+use crate::connection::Running;
 use crate::policy::Policies;
 use crate::rate::RateLimiter;
 use crate::roles::Roles;
@@ -75,14 +80,21 @@ pub struct Edge(Arc<Shared>);
 struct Shared {
     parts: EdgeParts,
     rate: RateLimiter,
-    capacity: Arc<Semaphore>,
+    capacity: Capacity,
+}
+
+/// A call whose first message is there.
+struct Arrived {
+    caller: Caller,
+    first: Option<Bytes>,
+    messages: Messages,
 }
 
 impl Edge {
     /// An edge of these parts.
     pub fn new(parts: EdgeParts) -> Self {
         let rate = RateLimiter::new(parts.clock.clone());
-        let capacity = Arc::new(Semaphore::new(parts.max_calls));
+        let capacity = Capacity::new(parts.max_calls);
         Self(Arc::new(Shared {
             parts,
             rate,
@@ -109,13 +121,14 @@ impl tower::Service<Request<Body>> for Edge {
 impl Shared {
     async fn answer(&self, request: Request<Body>) -> Response<Body> {
         let rule = self.exposed(request.uri().path());
+        let running = request.extensions().get::<Running>().cloned();
         let mut observation = Observation::begin(rule, request.headers());
         let span = observation.span();
         let passed = self.pass(rule, request, &mut observation).instrument(span).await;
         match passed {
             Ok((response, answer)) => {
                 observation.answered(response.headers());
-                response.map(|body| answer.of(body, observation))
+                response.map(|body| answer.of(body, observation, running))
             }
             Err(refusal) => {
                 let response = refuse::response(refusal);
@@ -137,35 +150,64 @@ impl Shared {
         observation: &mut Observation,
     ) -> Result<(Response<Body>, Answer), Refusal> {
         let rule = rule.ok_or_else(refuse::no_such_method)?;
-        let permit = Arc::clone(&self.capacity)
-            .try_acquire_owned()
-            .map_err(|_| refuse::overloaded())?;
+        self.capacity.look(rule)?;
         let time = Time::of(rule, request.headers());
+        let (parts, body) = request.into_parts();
+        observation.decided(Decision::Refused);
+        let arrived = timeout_at(time.first(), self.arrive(rule, &parts, body));
+        let (arrived, place) = arrived.await.map_err(|_| refuse::too_late())??;
         let verdict = Verdict::default();
-        let forwarded = self.forward(rule, request, &time, &verdict, observation);
+        let forwarded = self.forward(rule, &parts, arrived, &time, &verdict, observation);
         let response = timeout_at(time.end(), forwarded)
             .await
             .map_err(|_| refuse::too_late())??;
         Ok((
             response,
-            Answer::new(time, verdict, permit, self.parts.streams.clone()),
+            Answer::new(time, verdict, place, self.parts.streams.clone()),
         ))
+    }
+
+    /// Who calls, and with what. A call takes its place only then: who has nothing to say yet keeps nobody out.
+    async fn arrive(
+        &self,
+        rule: &'static MethodRule,
+        parts: &Parts,
+        body: Body,
+    ) -> Result<(Arrived, Place), Refusal> {
+        let caller = self.identify(rule, parts).await?;
+        let who = Who::of(&caller, identify::address(parts));
+        let share = self.capacity.share(rule, who)?;
+        let mut messages = Messages::new(body);
+        let first = messages.first(rule.client_streaming).await?;
+        let place = self.capacity.place(rule, share)?;
+        let arrived = Arrived {
+            caller,
+            first,
+            messages,
+        };
+        Ok((arrived, place))
     }
 
     async fn forward(
         &self,
         rule: &'static MethodRule,
-        request: Request<Body>,
+        parts: &Parts,
+        arrived: Arrived,
         time: &Time,
         verdict: &Verdict,
         observation: &mut Observation,
     ) -> Result<Response<Body>, Refusal> {
-        let (parts, body) = request.into_parts();
-        let mut messages = Messages::new(body);
-        let admitted = self.admit(rule, &parts, &mut messages, time, observation).await?;
+        let Arrived {
+            caller,
+            first,
+            messages,
+        } = arrived;
+        let admitted = self
+            .admit(rule, caller, first.as_ref(), time, observation)
+            .await?;
         let headers = self.outgoing(rule, &parts.headers, &admitted.caller, time)?;
         let idle = rule.client_streaming.then_some(deadline::IDLE);
-        let body = Forwarded::new(messages, admitted.first, admitted.guard, idle, verdict.clone());
+        let body = Forwarded::new(messages, first, admitted.guard, idle, verdict.clone());
         let answered = self.parts.backends.call(rule, headers, Body::new(body)).await;
         // A call that we ended ourselves fails at the backend, too: what we found is the reason.
         answered.map_err(|unavailable| verdict.take().unwrap_or(unavailable))

@@ -1,21 +1,27 @@
 //! The gateway: the one door of the suite.
 //!
 //! - [`app`](start): the only wiring; [`Settings`]: what it is told.
-//! - `listener`: connections and their limits; `door`: who answers what on the one port.
+//! - `listener`, `connection`: connections and their limits; `proxies`, `visitor`: from where somebody calls; `door`: who answers what
+//!   on the one port.
 //! - [`edge`]: every gRPC call: rule, caller, scope, decision, caller token, forwarding.
 //! - [`policy`]: the decision, by Cedar; [`roles`]: who has which role where; [`rate`]: how often without signing in.
 //! - `reflection`: health and descriptions; [`pages`]: what people see in a browser, by the same rules.
 
 mod app;
+mod connection;
 mod door;
 pub mod edge;
 mod listener;
 pub mod pages;
 pub mod policy;
+mod proxies;
 pub mod rate;
 mod reflection;
 pub mod roles;
 mod settings;
+mod tally;
+mod visitor;
 
 pub use app::{NAME, Running, start};
+pub use proxies::{NotProxies, Proxies};
 pub use settings::{FileProblem, Issuers, PeerSettings, Settings};

@@ -22,7 +22,7 @@ use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use axum::middleware::from_fn;
 use axum::routing::{get, post};
-pub use edge::{EdgeService, Visitor};
+pub use edge::EdgeService;
 use muster_identity::oidc::PersonVerifier;
 pub use relying_party::Registration;
 pub use seal::SealProblem;

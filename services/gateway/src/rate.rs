@@ -65,7 +65,7 @@ impl RateLimiter {
 }
 
 /// What counts as one address: an IPv4 address, or the /64 that one IPv6 subscriber has to themself.
-fn network(address: IpAddr) -> IpAddr {
+pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(address) => IpAddr::V4(address),
         IpAddr::V6(address) => {

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::pages::Registration;
+use crate::proxies::Proxies;
 
 /// Everything the gateway is told, by flags or environment.
 #[derive(Clone, Debug, clap::Args)]
@@ -26,6 +27,9 @@ pub struct Settings {
     /// Where people reach it, such as `https://muster.example.org`
     #[arg(long, env = "MUSTER_PUBLIC_URL", value_name = "URL")]
     pub public_url: Url,
+    /// Networks of the proxies in front of it, such as 10.0.0.0/8,fd00::/8, whose X-Forwarded-For tells who calls; `none` if clients connect directly. Needed when the public URL is https
+    #[arg(long, env = "MUSTER_TRUSTED_PROXIES", value_name = "NETWORKS")]
+    pub trusted_proxies: Option<Proxies>,
     /// TOML file with the OIDC issuers, one `[[issuer]]` each: url, audience, client_id, client_secret_file, trust_email, staff_claim, staff_value
     #[arg(long, env = "MUSTER_ISSUERS", value_name = "FILE")]
     pub issuers: PathBuf,
@@ -65,6 +69,29 @@ pub struct PeerSettings {
     #[arg(long, env = "MUSTER_RECORDS_URL", value_name = "URL")]
     pub records_url: PeerUrl,
 }
+
+impl Settings {
+    /// The proxies that are trusted.
+    ///
+    /// # Errors
+    /// Nobody says who stands in front of a gateway that is reached by https: if that is a proxy, all callers would be
+    /// counted as one.
+    pub(crate) fn proxies(&self) -> Result<Proxies, UnknownProxies> {
+        match &self.trusted_proxies {
+            Some(proxies) => Ok(proxies.clone()),
+            None if self.public_url.scheme() == "https" => Err(UnknownProxies),
+            None => Ok(Proxies::default()),
+        }
+    }
+}
+
+/// It is not said whether proxies stand in front.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "MUSTER_TRUSTED_PROXIES (--trusted-proxies) is not set: calls are counted by network address. Name the networks of \
+     the proxies that end TLS in front of the gateway, or `none` if clients connect directly"
+)]
+pub(crate) struct UnknownProxies;
 
 impl PeerSettings {
     /// The addresses by area.

@@ -10,49 +10,47 @@ use http::HeaderMap;
 use http_body::{Body as _, Frame};
 use http_body_util::BodyExt as _;
 use muster_refusal::Refusal;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 use tonic::body::Body;
 
+use super::capacity::Place;
 use super::deadline::Time;
 use super::forward::Verdict;
 use super::observe::Observation;
 use super::pipe::{self, Inlet};
 use super::refuse;
+use crate::connection::Running;
 
 /// What holds for an answer before it is there.
 pub(super) struct Answer {
     time: Time,
     verdict: Verdict,
     streams: CancellationToken,
-    /// One call of those that may run at the same time.
-    _permit: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 impl Answer {
-    pub(super) fn new(
-        time: Time,
-        verdict: Verdict,
-        permit: OwnedSemaphorePermit,
-        streams: CancellationToken,
-    ) -> Self {
+    pub(super) fn new(time: Time, verdict: Verdict, place: Place, streams: CancellationToken) -> Self {
         Self {
             time,
             verdict,
             streams,
-            _permit: permit,
+            _place: place,
         }
     }
 
-    /// Carries the service's body to the client.
-    pub(super) fn of(self, body: Body, observation: Observation) -> Body {
+    /// Carries the service's body to the client, over a connection that knows of it.
+    pub(super) fn of(self, body: Body, observation: Observation, running: Option<Running>) -> Body {
         if body.is_end_stream() {
             return body;
         }
         let (inlet, outlet) = pipe::new();
-        tokio::spawn(self.carry(body, inlet, observation));
+        tokio::spawn(async move {
+            self.carry(body, inlet, observation).await;
+            drop(running);
+        });
         Body::new(outlet)
     }
 

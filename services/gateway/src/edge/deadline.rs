@@ -13,6 +13,10 @@ const LIFE: Duration = Duration::from_secs(30 * 60);
 /// The longest a stream may say nothing.
 pub(super) const IDLE: Duration = Duration::from_secs(30);
 
+/// The longest a caller may take until they are known and their first message is there; a method that takes one message
+/// must have it whole.
+const FIRST: Duration = Duration::from_secs(5);
+
 /// The header of gRPC over HTTP/2.
 pub(super) const GRPC_TIMEOUT: &str = "grpc-timeout";
 
@@ -41,6 +45,11 @@ impl Time {
 
     pub(super) fn end(&self) -> Instant {
         self.end
+    }
+
+    /// When the first message must be there.
+    pub(super) fn first(&self) -> Instant {
+        self.end.min(Instant::now() + FIRST)
     }
 
     /// What is left of it.

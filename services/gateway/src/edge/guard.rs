@@ -1,7 +1,7 @@
 //! What every message of a request must keep to, not only the first.
 
 use bytes::Bytes;
-use muster_access::{MethodRule, ScopePath, scan};
+use muster_access::{ScopePath, scan};
 use muster_ids::OrganizationId;
 use muster_refusal::Refusal;
 
@@ -11,35 +11,22 @@ use super::{messages, refuse};
 #[derive(Debug)]
 pub(super) struct Guard {
     scope: Option<(&'static ScopePath, OrganizationId)>,
-    single: bool,
-    seen: bool,
 }
 
 impl Guard {
     /// For a method whose rule names no organization.
-    pub(super) fn unscoped(rule: &MethodRule) -> Self {
-        Self {
-            scope: None,
-            single: !rule.client_streaming,
-            seen: false,
-        }
+    pub(super) fn unscoped() -> Self {
+        Self { scope: None }
     }
 
     /// For a call that was authorized on this organization by its first message.
-    pub(super) fn scoped(rule: &MethodRule, path: &'static ScopePath, organization: OrganizationId) -> Self {
-        Self {
-            scope: Some((path, organization)),
-            single: !rule.client_streaming,
-            seen: true,
-        }
+    pub(super) fn scoped(path: &'static ScopePath, organization: OrganizationId) -> Self {
+        let scope = Some((path, organization));
+        Self { scope }
     }
 
     /// Looks at the next message. A later message may leave the scope out, but not name another.
-    pub(super) fn check(&mut self, message: &Bytes) -> Result<(), Refusal> {
-        if self.single && self.seen {
-            return Err(refuse::bad_framing());
-        }
-        self.seen = true;
+    pub(super) fn check(&self, message: &Bytes) -> Result<(), Refusal> {
         let Some((path, organization)) = self.scope else {
             return Ok(());
         };

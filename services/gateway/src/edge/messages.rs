@@ -38,6 +38,15 @@ impl Messages {
         std::future::poll_fn(|context| self.poll_next(context)).await
     }
 
+    /// The first message, and for a method that takes one only, that nothing follows it: such a request is whole then.
+    pub(super) async fn first(&mut self, streams: bool) -> Result<Option<Bytes>, Refusal> {
+        let first = self.next().await.transpose()?;
+        if !streams && (first.is_none() || self.next().await.transpose()?.is_some()) {
+            return Err(refuse::bad_framing());
+        }
+        Ok(first)
+    }
+
     pub(super) fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Refusal>>> {
         loop {
             if let Some(message) = self.take().transpose() {

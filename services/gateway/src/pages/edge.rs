@@ -1,10 +1,7 @@
 //! The pages as a client of the edge: the same rules as for everybody else, in the same process.
 
 use std::convert::Infallible;
-use std::net::{IpAddr, SocketAddr};
 
-use axum::extract::{ConnectInfo, FromRequestParts};
-use axum::http::request::Parts;
 use muster_proto::invitation::v1::invitation_redemption_service_client::InvitationRedemptionServiceClient;
 use muster_proto::invitation::v1::{
     AcceptInvitationRequest, AcceptInvitationResponse, LookupInvitationRequest, LookupInvitationResponse,
@@ -14,28 +11,11 @@ use tonic::{Request, Status};
 use tower::util::BoxCloneSyncService;
 
 use super::sign_in::Session;
+use crate::visitor::Visitor;
 
 /// The edge's gRPC service, as a generated client takes it. It answers every call: what goes wrong is a status.
 pub type EdgeService =
     BoxCloneSyncService<http::Request<tonic::body::Body>, http::Response<tonic::body::Body>, Infallible>;
-
-/// Who opens a page: the network address, for which the edge counts calls.
-#[derive(Debug, Clone, Copy)]
-pub struct Visitor {
-    /// The address of the connection.
-    pub address: Option<IpAddr>,
-}
-
-impl<S: Send + Sync> FromRequestParts<S> for Visitor {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
-        let connection = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        Ok(Self {
-            address: connection.map(|ConnectInfo(address)| address.ip()),
-        })
-    }
-}
 
 /// Calls on behalf of a visitor.
 pub(crate) struct EdgeClient {

@@ -12,10 +12,10 @@ use serde::Deserialize;
 
 use super::Pages;
 use super::cookies::Cookie;
-use super::edge::Visitor;
 use super::form::Form;
 use super::sign_in::Session;
 use super::view::{self, InvitationPage, Problem, Stage};
+use crate::visitor::Visitor;
 
 /// The longest token that a link can have.
 const TOKEN_LIMIT: usize = 400;

@@ -71,20 +71,22 @@ async fn reflection_lists_what_can_be_called_and_nothing_internal() {
 async fn everything_that_is_wrong_is_told_at_once() {
     let mut settings = elsewhere("http://127.0.0.1:1");
     settings.policies = Some("/nowhere".into());
+    settings.public_url = "https://muster.example.org".parse().unwrap();
     let error = start(&settings, Clock::system(), None).await.unwrap_err();
     let Some(Mistakes::Wrong(wrong)) = error.downcast_ref::<Mistakes>() else {
         panic!("{error:#}")
     };
-    for file in [
+    for what in [
         "muster.cedarschema",
         "caller.pem",
         "session.key",
         "cluster.json",
         "issuers.toml",
+        "MUSTER_TRUSTED_PROXIES",
     ] {
         assert!(
-            wrong.iter().any(|line| line.contains(file)),
-            "{file} is missing in {wrong:#?}"
+            wrong.iter().any(|line| line.contains(what)),
+            "{what} is missing in {wrong:#?}"
         );
     }
 }

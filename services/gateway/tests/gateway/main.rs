@@ -9,6 +9,7 @@ mod door;
 mod generated;
 mod issuer;
 mod matrix;
+mod overload;
 mod streams;
 mod support;
 mod wire;

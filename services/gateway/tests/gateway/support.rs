@@ -70,6 +70,17 @@ impl World {
     }
 
     pub(crate) async fn with_backend(backend: Backend, url: &str) -> Self {
+        Self::start(backend, url, |_| ()).await
+    }
+
+    /// A gateway that is told something else.
+    pub(crate) async fn told(change: impl FnOnce(&mut Settings)) -> Self {
+        let backend = Backend::default();
+        let url = backend.serve().await;
+        Self::start(backend, &url, change).await
+    }
+
+    async fn start(backend: Backend, url: &str, change: impl FnOnce(&mut Settings)) -> Self {
         let (issuer, place) = (Issuer::start().await, Place::new());
         let (signing, cluster) = (SigningKey::generate().unwrap(), SigningKey::generate().unwrap());
         place.write("callers.json", &jwks_document([&signing]));
@@ -77,7 +88,8 @@ impl World {
             "tokens/organization",
             &workload_token(&cluster, "gateway", "organization"),
         );
-        let settings = settings(&place, &issuer.url, url, &signing, &cluster);
+        let mut settings = settings(&place, &issuer.url, url, &signing, &cluster);
+        change(&mut settings);
         let running = start(&settings, Clock::system(), None).await.unwrap();
         let address = running.address();
         let channel = Endpoint::from_shared(format!("http://{address}"))
@@ -184,6 +196,7 @@ pub(crate) fn elsewhere(backend: &str) -> Settings {
             log_filter: "off".to_owned(),
         },
         public_url: "http://127.0.0.1:8080".parse().unwrap(),
+        trusted_proxies: None,
         issuers: nowhere.join("issuers.toml"),
         caller_key: nowhere.join("caller.pem"),
         session_key: nowhere.join("session.key"),

@@ -12,6 +12,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use muster_refusal::{ErrorReason, reason_of};
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use tonic::body::Body;
 use tonic::{Code, Status};
 
@@ -125,16 +126,43 @@ impl Call {
 
     /// Sends one message; the answer is not read.
     pub(crate) async fn begin(self, edge: &Wire, message: &[u8]) -> http::Response<Body> {
-        let frame = Frame::data(bytes::Bytes::from(framed(message)));
-        let body = StreamBody::new(futures::stream::iter([Ok::<_, Infallible>(frame)]));
-        let mut request = self.request.body(Body::new(body)).unwrap();
-        let path = request.uri().path();
-        *request.uri_mut() = format!("http://{}{path}", edge.address).parse().unwrap();
+        let (request, sender) = self.open(edge);
+        sender.send(framed(message)).await.unwrap();
+        drop(sender);
         edge.client.request(request).await.unwrap().map(Body::new)
+    }
+
+    /// Sends these bytes and then nothing, as long as the sender is held.
+    pub(crate) fn hold(self, edge: &Wire, bytes: Vec<u8>) -> (JoinHandle<Answer>, mpsc::Sender<Vec<u8>>) {
+        let (request, sender) = self.open(edge);
+        if !bytes.is_empty() {
+            sender.try_send(bytes).unwrap();
+        }
+        let response = edge.client.request(request);
+        let answer = tokio::spawn(async move { read(response.await.unwrap().map(Body::new)).await });
+        (answer, sender)
+    }
+
+    /// A request whose body is still to come.
+    fn open(self, edge: &Wire) -> (Request<Body>, mpsc::Sender<Vec<u8>>) {
+        let (sender, chunks) = mpsc::channel(1);
+        (self.request_of(edge, chunks), sender)
     }
 
     /// Sends chunks as they come.
     pub(crate) async fn stream(self, edge: &Wire, chunks: mpsc::Receiver<Vec<u8>>) -> Answer {
+        let request = self.request_of(edge, chunks);
+        let answered = async {
+            let response = edge.client.request(request).await.unwrap();
+            assert_eq!(response.status(), 200, "{response:?}");
+            read(response.map(Body::new)).await
+        };
+        tokio::time::timeout(Duration::from_secs(10), answered)
+            .await
+            .unwrap()
+    }
+
+    fn request_of(self, edge: &Wire, chunks: mpsc::Receiver<Vec<u8>>) -> Request<Body> {
         let chunks = futures::stream::unfold(chunks, async |mut chunks| {
             let chunk: Vec<u8> = chunks.recv().await?;
             Some((
@@ -148,14 +176,7 @@ impl Call {
             .unwrap();
         let path = request.uri().path();
         *request.uri_mut() = format!("http://{}{path}", edge.address).parse().unwrap();
-        let answered = async {
-            let response = edge.client.request(request).await.unwrap();
-            assert_eq!(response.status(), 200, "{response:?}");
-            read(response.map(Body::new)).await
-        };
-        tokio::time::timeout(Duration::from_secs(10), answered)
-            .await
-            .unwrap()
+        request
     }
 }
 

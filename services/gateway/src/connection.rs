@@ -1,0 +1,168 @@
+//! One connection, from its first byte to its last.
+
+use std::convert::Infallible;
+use std::io::Cursor;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::Request;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use tokio::io::{AsyncRead, AsyncReadExt as _};
+use tokio::net::TcpStream;
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
+use tonic::body::Body;
+
+use crate::door::Door;
+use crate::proxies::Proxies;
+use crate::visitor::Visitor;
+
+const STREAMS: u32 = 100;
+const LOCAL_RESETS: usize = 128;
+const HEADER_LIST: u32 = 16 * 1024;
+const KEEPALIVE: Duration = Duration::from_secs(30);
+const KEEPALIVE_ANSWER: Duration = Duration::from_secs(10);
+/// How long a connection may take until it has said which HTTP it speaks, or an HTTP/1.1 client to finish its headers.
+const FIRST_WORDS: Duration = Duration::from_secs(10);
+/// A connection is asked to end (GOAWAY) after this long, give or take a tenth, so that clients find new replicas.
+const AGE: Duration = Duration::from_secs(5 * 60);
+/// How long it may then linger after its last call has ended.
+const LINGER: Duration = Duration::from_secs(10);
+
+/// What every HTTP/2 connection begins with (RFC 9113, section 3.4).
+const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// Held by a request and by its answer while it is carried: the connection does not end before.
+#[derive(Clone)]
+pub(crate) struct Running(#[expect(dead_code, reason = "counts while it is there")] TaskTrackerToken);
+
+/// Serves until the other side ends it, it is old, or `stop`.
+pub(crate) async fn serve(
+    mut stream: TcpStream,
+    peer: IpAddr,
+    door: Door,
+    proxies: Arc<Proxies>,
+    stop: CancellationToken,
+) {
+    let (Some(first), Ok(())) = (first_words(&mut stream).await, stream.set_nodelay(true)) else {
+        return;
+    };
+    let protocol = protocol(first == PREFACE);
+    let running = TaskTracker::new();
+    let calls = running.clone();
+    let service = service_fn(move |request: Request<Incoming>| {
+        let (door, mut request) = (door.clone(), request.map(Body::new));
+        let address = proxies.caller(peer, request.headers());
+        let running = Running(calls.token());
+        request.extensions_mut().insert(Visitor { address });
+        request.extensions_mut().insert(running.clone());
+        async move {
+            let answer = door.answer(request).await;
+            drop(running);
+            Ok::<_, Infallible>(answer)
+        }
+    });
+    let (reader, writer) = stream.into_split();
+    let stream = tokio::io::join(Cursor::new(first).chain(reader), writer);
+    let mut serving = std::pin::pin!(protocol.serve_connection(TokioIo::new(stream), service));
+    let age = AGE.mul_f64(0.9 + 0.2 * rand::random::<f64>());
+    tokio::select! {
+        _ = &mut serving => return,
+        () = stop.cancelled() => {}
+        () = sleep(age) => {}
+    }
+    serving.as_mut().graceful_shutdown();
+    running.close();
+    tokio::select! {
+        _ = serving => {}
+        // Answers that nobody reads must not keep it for ever.
+        () = async { running.wait().await; sleep(LINGER).await } => {}
+    }
+}
+
+/// Reads until it is clear whether this is the preface of HTTP/2, for so long: whoever stops in the middle of it has said
+/// nothing.
+async fn first_words(stream: &mut (impl AsyncRead + Unpin)) -> Option<Vec<u8>> {
+    let reading = async {
+        let mut read = Vec::with_capacity(PREFACE.len());
+        while read.len() < PREFACE.len() && PREFACE.starts_with(&read) {
+            let mut rest = (&mut *stream).take((PREFACE.len() - read.len()) as u64);
+            if rest.read_buf(&mut read).await.ok()? == 0 {
+                return None;
+            }
+        }
+        Some(read)
+    };
+    timeout(FIRST_WORDS, reading).await.ok().flatten()
+}
+
+fn protocol(http2: bool) -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(FIRST_WORDS)
+        .max_buf_size(64 * 1024);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(STREAMS)
+        .max_local_error_reset_streams(LOCAL_RESETS)
+        .max_header_list_size(HEADER_LIST)
+        .keep_alive_interval(KEEPALIVE)
+        .keep_alive_timeout(KEEPALIVE_ANSWER);
+    if http2 {
+        builder.http2_only()
+    } else {
+        builder.http1_only()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncWriteExt as _;
+    use tokio::time::Instant;
+
+    use super::*;
+
+    async fn words(parts: &[&[u8]]) -> Option<Vec<u8>> {
+        let (mut client, mut server) = tokio::io::duplex(64);
+        let (words, ()) = tokio::join!(first_words(&mut server), async {
+            for part in parts {
+                client.write_all(part).await.unwrap();
+                tokio::task::yield_now().await;
+            }
+            drop(client);
+        });
+        words
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_first_byte_alone_does_not_hold_a_connection() {
+        let (mut client, mut server) = tokio::io::duplex(64);
+        client.write_all(b"P").await.unwrap();
+        let began = Instant::now();
+        let said = timeout(FIRST_WORDS * 2, first_words(&mut server)).await;
+        assert_eq!((said, began.elapsed()), (Ok(None), FIRST_WORDS));
+    }
+
+    #[tokio::test]
+    async fn the_first_words_tell_which_http_it_is_however_they_come() {
+        assert_eq!(words(&[PREFACE, b"more"]).await.unwrap(), PREFACE);
+        let one_by_one: Vec<&[u8]> = PREFACE.chunks(1).collect();
+        assert_eq!(words(&one_by_one).await.unwrap(), PREFACE);
+        assert_eq!(words(&[b"G"]).await.unwrap(), b"G");
+        assert_eq!(
+            words(&[b"PR", b"OPFIND / HTTP/1.1"]).await.unwrap()[..4],
+            *b"PROP"
+        );
+        assert_eq!(words(&[b"PRI * HT"]).await, None);
+        assert_eq!(words(&[]).await, None);
+    }
+}

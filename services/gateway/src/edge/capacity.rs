@@ -1,0 +1,105 @@
+//! How many calls run at the same time: of all callers together, and of one of them.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use muster_access::MethodRule;
+use muster_identity::Caller;
+use muster_ids::PersonId;
+use muster_refusal::Refusal;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::refuse;
+use crate::rate;
+use crate::tally::{Held, Tally};
+
+/// Streams live for long: they have room of their own, a quarter of the calls', so that they cannot take all of it.
+const STREAMS: usize = 4;
+/// Of the calls, one caller may have half at the same time; of the streams, a quarter.
+const ONE_CALLERS_CALLS: usize = 2;
+const ONE_CALLERS_STREAMS: usize = 4;
+
+/// Whose calls are counted together.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum Who {
+    Person(PersonId),
+    Workload(String),
+    /// Whoever is not signed in, by network.
+    Network(IpAddr),
+}
+
+/// The room for calls and the room for streams.
+pub(super) struct Capacity {
+    calls: Room,
+    streams: Room,
+}
+
+struct Room {
+    free: Arc<Semaphore>,
+    shares: Tally<Who>,
+}
+
+/// A call's place among all that run, and among its caller's.
+pub(super) struct Place {
+    _permit: OwnedSemaphorePermit,
+    _share: Held<Who>,
+}
+
+impl Who {
+    pub(super) fn of(caller: &Caller, address: IpAddr) -> Self {
+        match caller {
+            Caller::Person(person) => Self::Person(person.id),
+            Caller::Workload { name } => Self::Workload(name.clone()),
+            Caller::Anonymous => Self::Network(rate::network(address)),
+        }
+    }
+}
+
+impl Capacity {
+    /// Room for so many calls, and for a quarter as many streams beside them.
+    pub(super) fn new(max_calls: usize) -> Self {
+        Self {
+            calls: Room::new(max_calls, ONE_CALLERS_CALLS),
+            streams: Room::new((max_calls / STREAMS).max(1), ONE_CALLERS_STREAMS),
+        }
+    }
+
+    /// Refuses when no call of this method could run now: before anything is spent on it.
+    pub(super) fn look(&self, rule: &MethodRule) -> Result<(), Refusal> {
+        if self.room(rule).free.available_permits() == 0 {
+            return Err(refuse::overloaded());
+        }
+        Ok(())
+    }
+
+    /// One more call of this caller. Taken before its message is there, so that a caller cannot keep many waiting.
+    pub(super) fn share(&self, rule: &MethodRule, who: Who) -> Result<Held<Who>, Refusal> {
+        self.room(rule).shares.take(who).ok_or_else(refuse::overloaded)
+    }
+
+    /// A place for a call whose message is there.
+    pub(super) fn place(&self, rule: &MethodRule, share: Held<Who>) -> Result<Place, Refusal> {
+        let permit = Arc::clone(&self.room(rule).free).try_acquire_owned();
+        Ok(Place {
+            _permit: permit.map_err(|_| refuse::overloaded())?,
+            _share: share,
+        })
+    }
+
+    fn room(&self, rule: &MethodRule) -> &Room {
+        if rule.client_streaming || rule.server_streaming {
+            &self.streams
+        } else {
+            &self.calls
+        }
+    }
+}
+
+impl Room {
+    fn new(size: usize, part_of_one: usize) -> Self {
+        Self {
+            free: Arc::new(Semaphore::new(size)),
+            shares: Tally::new((size / part_of_one).max(1)),
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Many calls at once: nobody keeps the others out.
+
+use muster_proto::organization::v1::Role;
+use muster_refusal::ErrorReason;
+use tonic::Code;
+
+use crate::support::{MAX_CALLS, OURS, World, eventually};
+use crate::wire::{Call, Wire, field, framed};
+
+const OWN: &str = "records.v1.PersonRecordService/ListRecordAccesses";
+const UPLOAD: &str = "invitation.v1.ImportService/UploadImport";
+/// Streams that a gateway under test answers at the same time, and those of one caller.
+const STREAMS: usize = MAX_CALLS / 4;
+const ONE_CALLERS: usize = STREAMS / 4;
+
+async fn can_call(world: &World, subject: &str) -> bool {
+    let call = Call::to(OWN).token(&world.issuer.token(subject));
+    call.send(&world.edge, b"").await.code() == Code::Ok
+}
+
+#[tokio::test]
+async fn clients_that_do_not_read_their_answers_do_not_keep_others_out() {
+    let world = World::new().await;
+    let deaf = Wire::that_does_not_read(world.address);
+    let mut unread = Vec::new();
+    for n in 0..MAX_CALLS {
+        let call = Call::to(OWN).token(&world.issuer.token(["ada", "bob"][n % 2]));
+        unread.push(call.header("grpc-timeout", "2S").begin(&deaf, b"").await);
+    }
+    eventually(async || can_call(&world, "eve").await).await;
+    assert_eq!(unread.len(), MAX_CALLS);
+}
+
+#[tokio::test]
+async fn callers_whose_message_does_not_come_do_not_keep_others_out() {
+    let world = World::new().await;
+    assert!(can_call(&world, "eve").await, "the issuer's keys are fetched");
+    let half = framed(&field(1, OURS)).split_at(9).0.to_vec();
+    let mut silent = Vec::new();
+    for n in 0..MAX_CALLS {
+        let token = world.issuer.token(["ada", "bob"][n % 2]);
+        // The first message is whole, but not the request; or it is not even whole.
+        silent.push(Call::to(OWN).token(&token).hold(&world.edge, framed(b"")));
+        if n < STREAMS {
+            let token = world.issuer.token(&format!("somebody-{n}"));
+            silent.push(Call::to(UPLOAD).token(&token).hold(&world.edge, half.clone()));
+        }
+    }
+    assert!(can_call(&world, "eve").await);
+    let eve = world.member("eve", OURS, Role::Admin);
+    let upload = Call::to(UPLOAD).token(&eve);
+    assert_eq!(upload.send(&world.edge, &field(1, OURS)).await.code(), Code::Ok);
+    assert!(
+        silent.iter().all(|(answer, _)| !answer.is_finished()),
+        "they still wait"
+    );
+    let (last, _sender) = silent.pop().unwrap();
+    assert_eq!(last.await.unwrap().reason(), Some(ErrorReason::DeadlineExceeded));
+}
+
+#[tokio::test]
+async fn one_caller_cannot_have_all_streams() {
+    let world = World::new().await;
+    let (ada, eve) = (
+        world.member("ada", OURS, Role::Admin),
+        world.member("eve", OURS, Role::Admin),
+    );
+    assert!(can_call(&world, "eve").await, "the issuer's keys are fetched");
+    let first = framed(&field(1, OURS));
+    let mut open: Vec<_> = (0..=ONE_CALLERS)
+        .map(|_| Call::to(UPLOAD).token(&ada).hold(&world.edge, first.clone()))
+        .collect();
+    let (one_too_many, _sender) = open.pop().unwrap();
+    assert_eq!(
+        one_too_many.await.unwrap().reason(),
+        Some(ErrorReason::Overloaded)
+    );
+    let upload = Call::to(UPLOAD).token(&eve);
+    assert_eq!(upload.send(&world.edge, &field(1, OURS)).await.code(), Code::Ok);
+    for (answer, sender) in open {
+        drop(sender);
+        assert_eq!(answer.await.unwrap().code(), Code::Ok);
+    }
+}
