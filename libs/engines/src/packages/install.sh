@@ -9,11 +9,15 @@ mark='muster: no daemon is started'
 clear_policy() {
   if grep -q "$mark" "$policy" 2>/dev/null && sh "$policy"; then rm -f "$policy"; fi
 }
-clear_all() { clear_policy; rm -f "$clusters"; }
+clear_all() {
+  clear_policy
+  rm -f "$clusters"
+  rmdir "${clusters%/*}" 2>/dev/null || true
+}
 clear_all
 trap clear_all EXIT
 trap 'exit 130' INT TERM HUP
-mkdir -p "$(dirname "$clusters")"
+mkdir -p "${clusters%/*}"
 echo 'create_main_cluster = false' > "$clusters"
 
 installed() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'ok installed'; }
@@ -31,7 +35,9 @@ attempt() (
     cat > "$policy.new" <<END
 #!/bin/sh
 # $mark while apt-get (pid $pid) installs packages
-test "\$(sed 's/.*) //' /proc/$pid/stat 2>/dev/null | cut -d' ' -f20)" = $started && exit 101
+stat=\$(sed 's/.*) //' /proc/$pid/stat 2>/dev/null)
+case \$stat in [ZX]*) exit 0 ;; esac
+test "\$(echo "\$stat" | cut -d' ' -f20)" = $started && exit 101
 exit 0
 END
     chmod 755 "$policy.new"
