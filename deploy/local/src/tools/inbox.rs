@@ -1,7 +1,5 @@
 //! The mail inbox: takes every message over SMTP, sends none on, and shows them on a page.
 
-mod api;
-mod envelope;
 mod mime;
 mod pages;
 mod smtp;
@@ -26,8 +24,8 @@ pub(crate) async fn serve(place: &Place, addresses: &Addresses) -> anyhow::Resul
     let routes = Router::new()
         .route("/", get(pages::list))
         .route("/messages/{id}", get(pages::message))
-        .route("/api/messages", get(api::list))
-        .route("/api/messages/{id}", get(api::message))
+        .route("/api/messages", get(pages::list_json))
+        .route("/api/messages/{id}", get(pages::message_json))
         .with_state(store);
     serve_pages(&addresses.inbox, routes).await
 }

@@ -5,7 +5,6 @@
 //! minute, `state`, `nonce` and `iss` (RFC 9207) returned, `prompt=create` to register.
 
 mod authorize;
-mod codes;
 mod exchange;
 mod pages;
 pub(crate) mod people;
@@ -20,7 +19,7 @@ use muster_clock::Clock;
 use muster_identity::SigningKey;
 use serde_json::{Value, json};
 
-use self::codes::Codes;
+use self::exchange::Codes;
 use self::people::People;
 use crate::addresses::Addresses;
 use crate::keys::Keys;

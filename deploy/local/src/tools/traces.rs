@@ -1,6 +1,5 @@
 //! The trace page: takes spans over OTLP/gRPC, keeps the latest, and shows each trace as a waterfall.
 
-mod edge;
 mod pages;
 mod receive;
 mod span;
@@ -19,9 +18,8 @@ use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::Trac
 use serde_json::{Value, json};
 use tonic::transport::Server;
 
-use self::edge::Edge;
 use self::receive::Receiver;
-use self::store::Store;
+use self::store::{Edge, Store};
 use crate::addresses::{Addresses, socket};
 use crate::place::Place;
 use crate::tools::serve_pages;

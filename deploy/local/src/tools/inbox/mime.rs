@@ -34,19 +34,15 @@ impl Message {
         }
     }
 
-    /// The first header of this name, or nothing.
-    pub(super) fn header(&self, name: &str) -> &str {
-        let field = self.fields.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
-        field.map_or("", |(_, value)| value.as_str())
+    /// The headers of this name.
+    pub(super) fn headers(&self, name: &str) -> impl Iterator<Item = &str> {
+        let named = |(key, _): &&(String, String)| key.eq_ignore_ascii_case(name);
+        self.fields.iter().filter(named).map(|(_, value)| value.as_str())
     }
 
-    /// All headers of this name.
-    pub(super) fn headers(&self, name: &str) -> Vec<String> {
-        let fields = self
-            .fields
-            .iter()
-            .filter(|(key, _)| key.eq_ignore_ascii_case(name));
-        fields.map(|(_, value)| value.clone()).collect()
+    /// The first of them, or nothing.
+    pub(super) fn header(&self, name: &str) -> &str {
+        self.headers(name).next().unwrap_or_default()
     }
 }
 

@@ -1,17 +1,27 @@
-//! The inbox's pages.
+//! The inbox's pages, and what they show as JSON for programs.
 
 use std::sync::Arc;
 
+use axum::Json;
 use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
+use serde::Deserialize;
+use serde_json::{Value, json};
 
-use super::api::Wanted;
 use super::mime::Message;
-use super::store::{Store, Summary};
-use crate::html::{escape, filter, missing, page, table, with_links};
+use super::store::{Store, Summary, summary};
+use crate::html::{escape, filter, links, missing, page, table, with_links};
 
 /// Messages on one page.
 const PAGE: usize = 200;
+
+/// `?to=ADDRESS`; empty for every message.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Wanted {
+    pub(super) to: String,
+}
 
 /// The list, the newest first.
 pub(super) async fn list(State(store): State<Arc<Store>>, Query(wanted): Query<Wanted>) -> Html<String> {
@@ -68,4 +78,27 @@ pub(super) async fn message(State(store): State<Arc<Store>>, Path(id): Path<u64>
         table(&["Name", "Value"], message.fields.iter().map(row)),
     );
     page(&message.subject, &body).into_response()
+}
+
+/// Summaries, the newest first, 1,000 at most.
+pub(super) async fn list_json(
+    State(store): State<Arc<Store>>,
+    Query(wanted): Query<Wanted>,
+) -> Json<Vec<Summary>> {
+    Json(store.list(&wanted.to, 1000))
+}
+
+/// One message: its summary, headers, text, HTML and the links of its text.
+pub(super) async fn message_json(
+    State(store): State<Arc<Store>>,
+    Path(id): Path<u64>,
+) -> Result<Json<Value>, StatusCode> {
+    let raw = store.read(id).ok_or(StatusCode::NOT_FOUND)?;
+    let message = Message::parse(&raw);
+    let mut answer = json!(summary(id, &message));
+    answer["headers"] = json!(message.fields);
+    answer["links"] = json!(links(&message.text));
+    answer["text"] = json!(message.text);
+    answer["html"] = json!(message.html);
+    Ok(Json(answer))
 }

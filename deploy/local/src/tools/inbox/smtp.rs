@@ -1,15 +1,15 @@
 //! The SMTP server (RFC 5321): takes any message for anybody.
 
+use std::io::ErrorKind;
 use std::sync::Arc;
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufStream};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::envelope::Envelope;
 use super::store::Store;
 
 /// The largest message taken, in bytes.
-const MESSAGE_LIMIT: usize = 10_485_760;
+const MESSAGE_LIMIT: u64 = 10_485_760;
 /// What we can, told to who asks with EHLO.
 const EXTENSIONS: &str =
     "250-inbox.muster.test\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250 SIZE 10485760";
@@ -20,19 +20,14 @@ const LINE_LIMIT: u64 = 4096;
 pub(super) async fn accept(listener: TcpListener, store: Arc<Store>) {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => {
-                let store = Arc::clone(&store);
-                tokio::spawn(async move {
-                    // Whoever hangs up in the middle has sent nothing.
-                    let _ = converse(stream, &store).await;
-                });
-            }
+            // Whoever hangs up in the middle has sent nothing.
+            Ok((stream, _)) => drop(tokio::spawn(converse(stream, Arc::clone(&store)))),
             Err(error) => eprintln!("inbox: cannot accept a connection: {error}"),
         }
     }
 }
 
-async fn converse(stream: TcpStream, store: &Store) -> std::io::Result<()> {
+async fn converse(stream: TcpStream, store: Arc<Store>) -> std::io::Result<()> {
     stream.set_nodelay(true)?;
     let mut stream = BufStream::new(stream);
     let mut envelope = Envelope::default();
@@ -58,7 +53,7 @@ async fn converse(stream: TcpStream, store: &Store) -> std::io::Result<()> {
             "MAIL" => envelope.from(&line),
             "RCPT" => envelope.to(&line),
             "DATA" if envelope.recipients.is_empty() => "503 5.5.1 first MAIL and RCPT",
-            "DATA" => &data(&mut stream, std::mem::take(&mut envelope), store).await?,
+            "DATA" => &data(&mut stream, std::mem::take(&mut envelope), &store).await?,
             "NOOP" => "250 2.0.0 yes",
             "QUIT" => return reply(&mut stream, "221 2.0.0 bye").await,
             _ => "500 5.5.1 unknown command",
@@ -75,12 +70,11 @@ async fn data(
 ) -> std::io::Result<String> {
     reply(stream, "354 end with a line that holds one dot").await?;
     let mut content = Vec::new();
-    let mut too_large = false;
     loop {
         let start = content.len();
-        let limit = MESSAGE_LIMIT as u64 + 2;
-        if (&mut *stream).take(limit).read_until(b'\n', &mut content).await? == 0 {
-            return Err(std::io::ErrorKind::UnexpectedEof.into());
+        let mut limited = (&mut *stream).take(MESSAGE_LIMIT);
+        if limited.read_until(b'\n', &mut content).await? == 0 {
+            return Err(ErrorKind::UnexpectedEof.into());
         }
         let line = content.get(start..).unwrap_or_default();
         if line == b".\r\n" || line == b".\n" {
@@ -90,14 +84,11 @@ async fn data(
         if line.starts_with(b".") {
             content.remove(start);
         }
-        if content.len() > MESSAGE_LIMIT {
-            // Read on to the end, keeping nothing, so that the answer comes where it is expected.
-            too_large = true;
-            content.clear();
+        // Who sends more has not read our SIZE, and is not listened to any longer.
+        if content.len() as u64 > MESSAGE_LIMIT {
+            reply(stream, "552 5.3.4 message too large").await?;
+            return Err(ErrorKind::InvalidData.into());
         }
-    }
-    if too_large {
-        return Ok("552 5.3.4 message too large".to_owned());
     }
     let sender = envelope.sender.as_deref().unwrap_or_default();
     match store.keep(sender, &envelope.recipients, &content) {
@@ -111,7 +102,43 @@ async fn data(
 
 /// Sent at once: the other side waits for it.
 async fn reply(stream: &mut BufStream<TcpStream>, text: &str) -> std::io::Result<()> {
-    stream.write_all(text.as_bytes()).await?;
-    stream.write_all(b"\r\n").await?;
+    stream.write_all(format!("{text}\r\n").as_bytes()).await?;
     stream.flush().await
+}
+
+/// What MAIL and RCPT said of the message in hand.
+#[derive(Default)]
+struct Envelope {
+    sender: Option<String>,
+    recipients: Vec<String>,
+}
+
+impl Envelope {
+    /// Takes a MAIL command, and tells the answer.
+    fn from(&mut self, line: &str) -> &'static str {
+        let Some(address) = address_of(line, "FROM:") else {
+            return "501 5.5.4 MAIL FROM:<address>";
+        };
+        (self.sender, self.recipients) = (Some(address), Vec::new());
+        "250 2.1.0 ok"
+    }
+
+    /// Takes a RCPT command, and tells the answer.
+    fn to(&mut self, line: &str) -> &'static str {
+        match address_of(line, "TO:") {
+            _ if self.sender.is_none() => "503 5.5.1 first MAIL",
+            Some(address) if !address.is_empty() => {
+                self.recipients.push(address);
+                "250 2.1.5 ok"
+            }
+            _ => "501 5.5.4 RCPT TO:<address>",
+        }
+    }
+}
+
+/// The address between angle brackets after a keyword.
+fn address_of(line: &str, keyword: &str) -> Option<String> {
+    let at = line.to_ascii_uppercase().find(keyword)?;
+    let rest = line.get(at + keyword.len()..)?.trim_start().strip_prefix('<')?;
+    Some(rest.split_once('>')?.0.to_owned())
 }

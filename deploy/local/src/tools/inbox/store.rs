@@ -101,7 +101,7 @@ pub(super) fn summary(id: u64, message: &Message) -> Summary {
     Summary {
         id,
         from: message.header("Return-Path").trim_matches(['<', '>']).to_owned(),
-        to: message.headers("Delivered-To"),
+        to: message.headers("Delivered-To").map(str::to_owned).collect(),
         subject: message.subject.clone(),
         received: message.header("X-Received").to_owned(),
     }

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::codes::Granted;
+use super::exchange::Granted;
 use super::{Issuer, pages};
 use crate::suite::AUDIENCE;
 
@@ -79,9 +79,7 @@ fn refusal(issuer: &Issuer, request: &Request) -> Option<Response> {
         return Some(pages::problem("there is no such client_id here"));
     }
     if !issuer.may_return_to(&request.redirect_uri) {
-        return Some(pages::problem(
-            "this client may not send anybody to that redirect_uri",
-        ));
+        return Some(pages::problem("that redirect_uri is not this client's"));
     }
     let openid = request.scope.split(' ').any(|scope| scope == "openid");
     let pkce = request.code_challenge_method == "S256" && request.code_challenge.len() == 43;
@@ -91,10 +89,7 @@ fn refusal(issuer: &Issuer, request: &Request) -> Option<Response> {
         // There is no session that could answer for anybody.
         "code" if request.prompt == "none" => ("login_required", "nobody stays signed in here"),
         "code" => return None,
-        _ => (
-            "unsupported_response_type",
-            "only response_type=code is supported",
-        ),
+        _ => ("unsupported_response_type", "only code is supported"),
     };
     let answer = [("error", error), ("error_description", description)];
     Some(back(issuer, request, &answer))

@@ -68,27 +68,19 @@ impl People {
     /// The person of this short name or address. An unknown address registers a further person.
     pub(crate) fn find_or_register(&mut self, who: &str, name: Option<&str>) -> anyhow::Result<Person> {
         let who = who.trim();
-        let mut known = BUILT_IN
-            .iter()
-            .map(built_in)
-            .chain(self.registered.iter().cloned());
+        let built_in = BUILT_IN.iter().map(built_in);
         let is = |person: &Person| person.sub == who || person.email.eq_ignore_ascii_case(who);
-        if let Some(person) = known.find(is) {
+        if let Some(person) = built_in.chain(self.registered.iter().cloned()).find(is) {
             return Ok(person);
         }
-        let Some((local, domain)) = who.split_once('@') else {
+        let (local, domain) = who.split_once('@').unwrap_or_default();
+        if local.is_empty() || domain.is_empty() || who.contains(char::is_whitespace) {
             bail!("there is nobody called {who}: use a name like owner or learner-1, or any address");
-        };
-        if local.is_empty() || domain.is_empty() || who.chars().any(char::is_whitespace) {
-            bail!("{who} is not an address");
         }
-        let name = name
-            .map(str::trim)
-            .filter(|name| !name.is_empty())
-            .unwrap_or(local);
+        let given = name.map(str::trim).filter(|name| !name.is_empty());
         let person = Person {
             sub: subject(who),
-            name: name.to_owned(),
+            name: given.unwrap_or(local).to_owned(),
             email: who.to_owned(),
         };
         self.registered.push(person.clone());

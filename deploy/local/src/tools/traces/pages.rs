@@ -75,14 +75,8 @@ pub(super) async fn trace(State(store): State<Shared>, Path(id): Path<String>) -
     };
     let (start, end) = tree::extent(&spans);
     let title = tree::root(&spans).map_or("Trace", |root| root.name.as_str());
-    let links = spans.iter().flat_map(|span| &span.links);
-    let linked = links
-        .map(|link| link.trace_id.clone())
-        .filter(|other| *other != id);
-    let rows = tree::rows(&spans);
-    let rows = rows
-        .iter()
-        .map(|(span, depth)| line(span, *depth, start, (end - start).max(1)));
+    let links = spans.iter().flat_map(|span| span.links.clone());
+    let place = |(span, depth): (&Span, usize)| line(span, depth, start, (end - start).max(1));
     let body = format!(
         "<p><a href=\"/\">Traces</a></p>\n<h1>{}</h1>\n<p class=\"muted\">{} · {} spans · {} · <code>{}</code></p>\n{}{}{}",
         escape(title),
@@ -90,9 +84,12 @@ pub(super) async fn trace(State(store): State<Shared>, Path(id): Path<String>) -
         spans.len(),
         took(end - start),
         escape(&id),
-        related("Links to", &linked.collect()),
+        related("Links to", &links.filter(|other| *other != id).collect()),
         related("Linked from", &store.linking_to(&id)),
-        table(&["Span", "Service", "", "Takes"], rows),
+        table(
+            &["Span", "Service", "", "Takes"],
+            tree::rows(&spans).into_iter().map(place)
+        ),
     );
     page(title, &body).into_response()
 }
@@ -127,11 +124,8 @@ fn related(words: &str, traces: &BTreeSet<String>) -> String {
     if traces.is_empty() {
         return String::new();
     }
-    let links: Vec<String> = traces
-        .iter()
-        .take(50)
-        .map(|id| format!("<a href=\"/traces/{id}\"><code>{id}</code></a>"))
-        .collect();
+    let link = |id: &String| format!("<a href=\"/traces/{id}\"><code>{id}</code></a>");
+    let links: Vec<String> = traces.iter().take(50).map(link).collect();
     format!("<p>{words} {}</p>\n", links.join(", "))
 }
 
@@ -146,8 +140,6 @@ fn took(nanoseconds: u64) -> String {
 /// The time of day, UTC.
 fn clock_time(nanoseconds: u64) -> String {
     let form = format_description!("[hour]:[minute]:[second].[subsecond digits:3]");
-    let time = OffsetDateTime::from_unix_timestamp_nanos(i128::from(nanoseconds));
-    time.ok()
-        .and_then(|time| time.format(form).ok())
-        .unwrap_or_default()
+    let time = OffsetDateTime::from_unix_timestamp_nanos(i128::from(nanoseconds)).ok();
+    time.and_then(|time| time.format(form).ok()).unwrap_or_default()
 }

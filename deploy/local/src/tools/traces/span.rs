@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
 use opentelemetry_proto::tonic::trace::v1::Span as Received;
-use opentelemetry_proto::tonic::trace::v1::span::Link as ReceivedLink;
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use serde::{Deserialize, Serialize};
 
@@ -27,23 +26,13 @@ pub(crate) struct Span {
     /// What the span says went wrong; absent when nothing did.
     pub(crate) error: Option<String>,
     pub(crate) attributes: BTreeMap<String, String>,
-    pub(crate) links: Vec<Link>,
-}
-
-/// Another span that this one belongs with, in another trace.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Link {
-    pub(crate) trace_id: String,
-    pub(crate) span_id: String,
+    /// Other traces that it belongs with.
+    pub(crate) links: Vec<String>,
 }
 
 impl Span {
     /// From the wire, as sent by `service`.
     pub(super) fn received(service: &str, span: Received) -> Self {
-        let link = |to: &ReceivedLink| Link {
-            trace_id: hex(&to.trace_id),
-            span_id: hex(&to.span_id),
-        };
         let kind = span.kind().as_str_name();
         Self {
             trace_id: hex(&span.trace_id),
@@ -51,7 +40,7 @@ impl Span {
             parent_span_id: hex(&span.parent_span_id),
             service: service.to_owned(),
             kind: kind.trim_start_matches("SPAN_KIND_").to_lowercase(),
-            links: span.links.iter().map(link).collect(),
+            links: span.links.iter().map(|link| hex(&link.trace_id)).collect(),
             name: span.name,
             start: span.start_time_unix_nano,
             end: span.end_time_unix_nano.max(span.start_time_unix_nano),

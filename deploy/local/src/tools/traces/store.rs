@@ -6,14 +6,21 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use serde::Serialize;
 
-use super::edge::{Edge, edges_of};
 use super::span::Span;
 
 /// Spans kept in memory, about 60 MB.
 const SPAN_LIMIT: usize = 80_000;
 /// Bytes of one file; there are two.
 const FILE_LIMIT: u64 = 64 * 1024 * 1024;
+
+/// A call or a message from one service to another, seen in a trace.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub(crate) struct Edge {
+    pub(crate) from: String,
+    pub(crate) to: String,
+}
 
 /// All spans that are known, by trace.
 #[derive(Debug)]
@@ -90,7 +97,7 @@ impl Store {
 
     /// Traces with a span that links to this one.
     pub(super) fn linking_to(&self, id: &str) -> BTreeSet<String> {
-        let links = |span: &&Span| span.trace_id != id && span.links.iter().any(|link| link.trace_id == id);
+        let links = |span: &&Span| span.trace_id != id && span.links.iter().any(|link| link == id);
         let linking = self.traces.values().flatten().filter(links);
         linking.map(|span| span.trace_id.clone()).collect()
     }
@@ -125,6 +132,20 @@ impl Store {
     }
 }
 
+/// Parent in one service, child in another: by the span itself, or by the service its message came from.
+fn edges_of(spans: &[Span]) -> Vec<Edge> {
+    let known = spans.iter().map(|span| (span.span_id.as_str(), &span.service));
+    let service: HashMap<&str, &String> = known.collect();
+    let edge = |span: &Span| {
+        let (from, to) = (*service.get(span.parent_span_id.as_str())?, &span.service);
+        (from != to).then(|| Edge {
+            from: from.clone(),
+            to: to.clone(),
+        })
+    };
+    spans.iter().filter_map(edge).collect()
+}
+
 fn open(file: &Path) -> anyhow::Result<File> {
     let opened = OpenOptions::new().create(true).append(true).open(file);
     opened.with_context(|| format!("cannot open {}", file.display()))
@@ -136,14 +157,9 @@ fn older(file: &Path) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
-    use super::super::span::Link;
     use super::*;
 
     fn span(id: &str, parent: &str, service: &str) -> Span {
-        let link = Link {
-            trace_id: "other".to_owned(),
-            span_id: "1".to_owned(),
-        };
         Span {
             trace_id: "trace".to_owned(),
             span_id: id.to_owned(),
@@ -155,7 +171,7 @@ mod tests {
             end: 2,
             error: None,
             attributes: Default::default(),
-            links: if parent.is_empty() { vec![link] } else { Vec::new() },
+            links: vec!["other".to_owned()],
         }
     }
 
