@@ -82,6 +82,13 @@ impl Callers {
         directory
     }
 
+    /// A file beside the keys; answers its path.
+    pub(crate) fn file(&self, name: &str, text: &str) -> String {
+        let path = self.directory.join(name);
+        write(&path, text);
+        path.to_str().expect("a path is text").to_owned()
+    }
+
     /// A caller token for one call of one method: `/package.Service/Method`.
     #[must_use]
     pub fn caller_token(&self, caller: &Caller, service: &str, method: &str) -> String {
@@ -168,7 +175,7 @@ impl Drop for Callers {
 }
 
 fn write(path: &Path, text: &str) {
-    std::fs::write(path, text).expect("the token was not written");
+    std::fs::write(path, text).expect("the file was not written");
 }
 
 fn with_header<T>(message: T, name: &'static str, value: &str) -> Request<T> {

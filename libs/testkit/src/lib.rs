@@ -28,23 +28,29 @@
     reason = "test support: a failure is the test's failure"
 )]
 
+pub mod acts;
+mod address;
 mod broker;
 mod callers;
 mod database;
 mod drops;
 mod engines;
+mod patient;
 mod publisher;
 mod service;
 mod signed;
+mod suite;
 mod waiting;
 
 pub use broker::TestBroker;
 pub use callers::Callers;
 pub use database::TestDatabase;
 pub use engines::{amqp_url, postgres_url, stop_engines};
-pub use publisher::Publisher;
+pub use patient::Patient;
+pub use publisher::{Outbox, Publisher};
 pub use service::{TestChannel, TestService};
 pub use signed::{Signed, Who};
+pub use suite::TestSuite;
 pub use waiting::{eventually, eventually_some};
 
 /// What a service's first migration must consist of.

@@ -1,4 +1,4 @@
-//! Another service as far as a consumer sees it: events through a real outbox, relay and broker.
+//! Events through a real outbox, relay and broker: of services, and of a test that plays one.
 
 use muster_clock::Clock;
 use muster_database::DatabaseError;
@@ -9,13 +9,41 @@ use sqlx::migrate::Migrator;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use uuid::Uuid;
 
-use crate::TestDatabase;
+use crate::{TestDatabase, eventually};
 
-/// An outbox of its own, relayed into the corner of the broker of one test until it is dropped.
+/// What a service has published, and is about to.
+#[derive(Debug, Clone, Copy)]
+pub struct Outbox<'a>(&'a TestDatabase);
+
+impl<'a> Outbox<'a> {
+    pub(crate) fn of(database: &'a TestDatabase) -> Self {
+        Self(database)
+    }
+
+    /// Publishes everything that was published once more, with the same ids.
+    pub async fn publish_all_again(self) {
+        self.0
+            .execute(
+                "UPDATE outbox SET published_at = NULL, lease_token = NULL, lease_until = NULL, next_attempt_at = now()",
+            )
+            .await;
+    }
+
+    /// Waits until everything has been published.
+    pub async fn drained(self) {
+        let open = "SELECT count(*) FROM outbox WHERE published_at IS NULL";
+        eventually(async || self.0.count(open).await == 0).await;
+    }
+}
+
+/// Another service as far as a consumer sees it, for events that the real one would not publish, or not in this order:
+/// an outbox of its own, relayed into the corner of the broker of one test until it is dropped.
 #[derive(Debug)]
 pub struct Publisher {
     database: TestDatabase,
     clock: Clock,
+    actor: String,
+    traceparent: Option<String>,
     _stop: DropGuard,
 }
 
@@ -30,8 +58,23 @@ impl Publisher {
         Self {
             database,
             clock,
+            actor: format!("service:{service}"),
+            traceparent: None,
             _stop: stop.drop_guard(),
         }
+    }
+
+    /// Publishes as if everything was caused by what has this `traceparent`.
+    #[must_use]
+    pub fn in_trace(mut self, traceparent: &str) -> Self {
+        self.traceparent = Some(traceparent.to_owned());
+        self
+    }
+
+    /// What was published.
+    #[must_use]
+    pub fn outbox(&self) -> Outbox<'_> {
+        Outbox::of(&self.database)
     }
 
     /// Publishes an event; answers its id.
@@ -52,8 +95,8 @@ impl Publisher {
             aggregate,
             sequence,
             time: self.clock.now(),
-            actor: "service:test".to_owned(),
-            traceparent: None,
+            actor: self.actor.clone(),
+            traceparent: self.traceparent.clone(),
         };
         while let Err(error) = self.append(event.clone(), payload.clone()).await {
             // A busy machine is no failure, and an unknown outcome may have been a success.
@@ -70,14 +113,5 @@ impl Publisher {
         database
             .write(move |tx| Box::pin(async move { outbox::append(tx, event, &payload).await }))
             .await
-    }
-
-    /// Publishes everything that was published once more, with the same ids.
-    pub async fn publish_all_again(&self) {
-        self.database
-            .execute(
-                "UPDATE outbox SET published_at = NULL, lease_token = NULL, lease_until = NULL, next_attempt_at = now()",
-            )
-            .await;
     }
 }

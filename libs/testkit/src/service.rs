@@ -1,10 +1,12 @@
-//! A real service, in the process of the test: its port on loopback, a database and a corner of the broker of its own.
+//! A real service, in the process of the test: its port on loopback and a database of its own.
 
+use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use muster_clock::Clock;
 use muster_server::settings::{
     BrokerSettings, CommonSettings, DatabaseSettings, ListenSettings, Seconds, TelemetrySettings,
@@ -13,61 +15,63 @@ use muster_server::settings::{
 use muster_server::{Running, Service};
 use muster_telemetry::LogFormat;
 use tonic::service::interceptor::InterceptedService;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::Endpoint;
 
-use crate::{Callers, Signed, TestBroker, TestDatabase, Who, eventually};
+use crate::address::Address;
+use crate::publisher::Outbox;
+use crate::suite::SERVICES;
+use crate::{Callers, Patient, Signed, TestBroker, TestDatabase, TestSuite, Who, eventually};
 
-const LOOPBACK: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
-/// Whom a service may call: tokens for all are there.
-const PEERS: [&str; 5] = [
-    "organization",
-    "employment",
-    "invitation",
-    "notification",
-    "records",
-];
+/// What generated clients are built on in tests. Tries again on UNAVAILABLE.
+pub type TestChannel = InterceptedService<Patient, Signed>;
 
-/// What generated clients are built on in tests.
-pub type TestChannel = InterceptedService<Channel, Signed>;
+type Start = Box<dyn Fn() -> BoxFuture<'static, Running> + Send + Sync>;
 
-/// A service under test. Its clock is the test's; background work ends with the test's runtime.
-#[derive(Debug)]
+/// A service under test, or beside it. Its clock is the test's; background work ends with the test's runtime.
 pub struct TestService {
     /// The database.
     pub database: TestDatabase,
-    /// The corner of the broker.
-    pub broker: TestBroker,
+    /// The corner of the broker, of all services of its suite.
+    pub broker: Arc<TestBroker>,
     /// The clock: of the service, and of the tokens of its callers.
     pub clock: Clock,
     callers: Arc<Callers>,
-    channel: Channel,
+    address: Arc<Address>,
+    channel: Patient,
     name: &'static str,
-    running: Running,
+    start: Start,
+    running: Option<Running>,
 }
 
 impl TestService {
-    /// Starts `S` with its own settings; it is ready when this returns.
+    /// Starts `S` alone, with its own settings; it is ready when this returns.
     pub async fn start<S: Service>(clock: Clock, own: S::Settings) -> Self {
-        let database = TestDatabase::new(&S::MIGRATOR, S::NAME).await;
-        let broker = TestBroker::new(S::NAME).await;
-        let callers = Arc::new(Callers::new(clock.clone()));
-        let common = common(S::NAME, &database, &broker, &callers);
-        let running = muster_server::start::<S>(&common, own, clock.clone(), None).await;
-        let running = running.expect("the service did not start");
-        eventually(async || running.is_ready()).await;
-        let url = format!("http://{}", running.grpc_address());
-        let channel = Endpoint::from_shared(url)
+        TestSuite::new(clock).await.start_with::<S>(own).await
+    }
+
+    pub(crate) async fn start_in<S: Service>(
+        suite: &TestSuite,
+        database: TestDatabase,
+        own: S::Settings,
+    ) -> Self {
+        let address = Arc::clone(suite.address(S::NAME));
+        let common = common(S::NAME, suite, &database, address.get());
+        let channel = Endpoint::from_shared(address.url())
             .expect("an address is a URL")
             .connect_lazy();
-        Self {
+        let mut service = Self {
             database,
-            broker,
-            clock,
-            callers,
-            channel,
+            broker: Arc::clone(&suite.broker),
+            clock: suite.clock.clone(),
+            callers: Arc::clone(&suite.callers),
+            address,
+            channel: Patient::new(channel),
             name: S::NAME,
-            running,
-        }
+            start: starter::<S>(common, own, suite.clock.clone()),
+            running: None,
+        };
+        service.come_back().await;
+        service
     }
 
     /// A channel for the calls of `who`: `ThingServiceClient::new(service.calls_of(who))`.
@@ -83,18 +87,60 @@ impl TestService {
         &self.callers
     }
 
-    /// Stops it in order, and gives back what it ran on.
-    pub async fn stop(self) -> (TestDatabase, TestBroker) {
-        self.running.stop().await;
-        (self.database, self.broker)
+    /// Stops it in order. What it ran on stays.
+    pub async fn leave(&mut self) {
+        let running = self.running.take().expect("it is away already");
+        running.stop().await;
+    }
+
+    /// Starts it again, where it was and on what it ran on; it is ready when this returns.
+    pub async fn come_back(&mut self) {
+        assert!(self.running.is_none(), "it is there");
+        let running = (self.start)().await;
+        eventually(async || running.is_ready()).await;
+        self.running = Some(running);
+    }
+
+    /// Waits until so many calls have come while it is away.
+    pub async fn missed(&self, calls: usize) {
+        self.address.missed(calls).await;
+    }
+
+    /// What it publishes.
+    #[must_use]
+    pub fn outbox(&self) -> Outbox<'_> {
+        Outbox::of(&self.database)
     }
 }
 
-fn common(name: &str, database: &TestDatabase, broker: &TestBroker, callers: &Callers) -> CommonSettings {
+impl fmt::Debug for TestService {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TestService")
+            .field("name", &self.name)
+            .field("address", &self.address)
+            .field("database", &self.database)
+            .finish_non_exhaustive()
+    }
+}
+
+fn starter<S: Service>(common: CommonSettings, own: S::Settings, clock: Clock) -> Start {
+    // Of settings only copies are needed, one by one: they may not be shared between threads.
+    let own = std::sync::Mutex::new(own);
+    Box::new(move || {
+        let own = own.lock().expect("nobody panics with settings").clone();
+        let (common, clock) = (common.clone(), clock.clone());
+        Box::pin(async move {
+            let running = muster_server::start::<S>(&common, own, clock, None).await;
+            running.expect("the service did not start")
+        })
+    })
+}
+
+fn common(name: &str, suite: &TestSuite, database: &TestDatabase, listen: SocketAddr) -> CommonSettings {
     CommonSettings {
         listen: ListenSettings {
-            listen: LOOPBACK,
-            admin_listen: LOOPBACK,
+            listen,
+            admin_listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             drain_delay: Seconds(Duration::ZERO),
             max_calls: 256,
         },
@@ -103,13 +149,13 @@ fn common(name: &str, database: &TestDatabase, broker: &TestBroker, callers: &Ca
             database_pool: 8,
         },
         broker: BrokerSettings {
-            amqp_url: broker.url().to_owned().into(),
-            amqp_prefix: broker.prefix().to_owned(),
+            amqp_url: suite.broker.url().to_owned().into(),
+            amqp_prefix: suite.broker.prefix().to_owned(),
         },
         trust: TrustSettings {
-            caller_jwks: callers.caller_jwks(),
+            caller_jwks: suite.callers.caller_jwks(),
         },
-        workload: workload(name, callers),
+        workload: workload(name, &suite.callers),
         telemetry: TelemetrySettings {
             otlp_endpoint: None,
             trace_ratio: 0.0,
@@ -120,7 +166,7 @@ fn common(name: &str, database: &TestDatabase, broker: &TestBroker, callers: &Ca
 }
 
 fn workload(name: &str, callers: &Callers) -> WorkloadSettings {
-    let workload_tokens: PathBuf = callers.workload_tokens(name, &PEERS);
+    let workload_tokens: PathBuf = callers.workload_tokens(name, &SERVICES);
     WorkloadSettings {
         workload_issuer: callers.workload_issuer().to_owned(),
         workload_jwks: callers.workload_jwks(),

@@ -1,27 +1,29 @@
 //! What follows from an accepted invitation.
 
-use muster_ids::OrganizationId;
-use muster_proto::employment::v1::{Employment, EmploymentState};
-use muster_proto::invitation::v1::InvitationSource;
-use muster_proto::organization::v1::Role;
-use muster_testkit::eventually;
-use muster_testkit::eventually_some;
+use muster_identity::Role;
+use muster_proto::employment::v1::EmploymentState;
+use muster_proto::invitation::v1::Invitation;
+use muster_testkit::{Who, acts};
 
-use crate::world::{World, location_of, names, person_name};
+use crate::world::{World, names, person_name};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_accepted_invitation_by_hand_makes_a_verified_employment() {
     let world = World::start().await;
-    let groups = [world.new_group(), world.new_group()];
-    let location = location_of(world.organization, &world.service.clock);
-    let mut accepted = world.accepted("learner-1", &groups);
-    accepted.event.location = location.to_string();
-    let invitation = accepted.invitation.to_string();
-    world.accept(accepted).await;
+    let groups = [world.new_group().await, world.new_group().await];
+    let location = world.new_location().await.to_string();
+    let wanted = Invitation {
+        address: "learner-1@example.com".to_owned(),
+        groups: groups.iter().map(ToString::to_string).collect(),
+        location: location.clone(),
+        ..Default::default()
+    };
+    let owner = Who::member("owner", world.organization, Role::Owner);
+    let invitation = acts::invite(&world.invitations, owner, world.organization, wanted).await;
+    world.accept(invitation, "learner-1").await;
 
-    let [employment] = world.all().await.try_into().unwrap();
+    let employment = world.employment_of("learner-1").await;
     assert_eq!(employment.state(), EmploymentState::Verified);
-    assert_eq!(employment.person, person_name("learner-1").to_string());
     assert_eq!(employment.person_display_name, "learner-1");
     assert_eq!(
         employment
@@ -31,129 +33,110 @@ async fn an_accepted_invitation_by_hand_makes_a_verified_employment() {
             .collect::<std::collections::BTreeSet<_>>(),
         names(&groups)
     );
-    assert_eq!(employment.location, location.to_string());
-    assert_eq!(employment.source_invitation, invitation);
+    assert_eq!(employment.location, location);
+    assert_eq!(employment.source_invitation, invitation.to_string());
     assert!(employment.create_time.is_some() && employment.create_time == employment.verify_time);
 
-    let [(sequence, event)] = world.told().await.try_into().unwrap();
+    let [(sequence, event)] = world.told_of("learner-1").await.try_into().unwrap();
     assert_eq!((sequence, &event.employment), (1, &employment.name));
     assert_eq!(
         (&event.person, &event.groups),
         (&employment.person, &employment.groups)
     );
-    assert_eq!(event.source_invitation, invitation);
+    assert_eq!(event.source_invitation, invitation.to_string());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_acceptance_that_nobody_vouches_for_waits_for_an_administrator_and_is_told_to_nobody() {
     let world = World::start().await;
-    world.set_role("viewer", Role::Viewer);
-    let mut from_the_join_page = world.accepted("learner-1", &[world.new_group()]);
-    from_the_join_page.event.set_source(InvitationSource::JoinPage);
-    let mut from_a_viewer = world.accepted("learner-2", &[world.new_group()]);
-    from_a_viewer.event.inviter = person_name("viewer").to_string();
-    let mut from_one_who_lost_the_role = world.accepted("learner-3", &[world.new_group()]);
-    from_one_who_lost_the_role.event.inviter = person_name("former-admin").to_string();
-    let from_oneself = world.accepted("owner", &[world.new_group()]);
-    for accepted in [
-        from_the_join_page,
-        from_a_viewer,
-        from_one_who_lost_the_role,
-        from_oneself,
-    ] {
-        world.accept(accepted).await;
-    }
-    let employments = world.all().await;
-    assert_eq!(employments.len(), 4);
-    for employment in employments {
-        assert_eq!(
-            employment.state(),
-            EmploymentState::PendingVerification,
-            "{}",
-            employment.person_display_name
-        );
-        assert_eq!(employment.verify_time, None);
-        assert_eq!(employment.groups.len(), 1);
-    }
-    assert_eq!(world.told().await, []);
-}
+    let group = world.new_group().await;
+    let from_the_join_page = world.invite(&[group]).await;
+    world.open_to_join_page().await;
+    world.accept(from_the_join_page, "learner-1").await;
+    let from_one_who_lost_the_role = world.invite_from("former-admin", Role::Admin, &[group]).await;
+    world.accept(from_one_who_lost_the_role, "learner-2").await;
+    world
+        .service
+        .database
+        .execute("UPDATE employments SET state = 'ENDED' WHERE person_display_name = 'owner'")
+        .await;
+    let told = world.told_of("owner").await;
+    let from_oneself = world.invite(&[group]).await;
+    world.accept(from_oneself, "owner").await;
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_import_vouches_like_an_invitation_by_hand() {
-    let world = World::start().await;
-    world.set_role("admin", Role::Admin);
-    let mut accepted = world.accepted("learner-1", &[world.new_group()]);
-    accepted.event.set_source(InvitationSource::Import);
-    accepted.event.inviter = person_name("admin").to_string();
-    world.accept(accepted).await;
-    assert_eq!(world.all().await[0].state(), EmploymentState::Verified);
+    for person in ["learner-1", "learner-2", "owner"] {
+        let employment = world.employments_of(person).await.remove(0);
+        assert_eq!(
+            (employment.state(), employment.verify_time),
+            (EmploymentState::PendingVerification, None),
+            "{person}"
+        );
+        assert_eq!(employment.groups, [group.to_string()]);
+    }
+    for person in ["learner-1", "learner-2"] {
+        assert_eq!(world.told_of(person).await, []);
+    }
+    assert_eq!(world.told_of("owner").await, told);
 }
 
 /// The employment is over when the event comes again: only the inbox keeps it from employing the person anew.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_event_twice_has_one_effect() {
     let world = World::start().await;
-    let accepted = world.accepted("learner-1", &[world.new_group()]);
-    let aggregate = accepted.invitation.invitation.as_uuid();
-    world.accept(accepted).await;
+    let group = world.new_group().await;
+    let invitation = world.invite(&[group]).await;
+    world.accept(invitation, "learner-1").await;
     world
         .service
         .database
-        .execute("UPDATE employments SET state = 'ENDED'")
+        .execute("UPDATE employments SET state = 'ENDED' WHERE person_display_name = 'learner-1'")
         .await;
-    world.publisher.publish_all_again().await;
+    world.invitations.outbox().publish_all_again().await;
+    world.invitations.outbox().drained().await;
     // Events of one aggregate are handled in order: when the last one is applied, the repeated one has been handled.
-    let last = world.accepted("learner-2", &[]).event;
-    world
-        .publisher
-        .publish(world.organization, aggregate, 4, last)
+    let last = world.event(invitation, "learner-1", &[group]);
+    let publisher = world.publisher_of("invitation").await;
+    publisher
+        .publish(world.organization, invitation.invitation.as_uuid(), 4, last)
         .await;
     world.wait_applied(2).await;
-
-    let employments = world.all().await;
-    let of_learner_1 = employments
-        .iter()
-        .filter(|one| one.person == person_name("learner-1").to_string());
-    assert_eq!(
-        of_learner_1.map(Employment::state).collect::<Vec<_>>(),
-        [EmploymentState::Ended]
-    );
-    assert_eq!((employments.len(), world.told().await.len()), (2, 2));
+    let states = world.employments_of("learner-1").await;
+    let states: Vec<_> = states.iter().map(|one| one.state()).collect();
+    assert_eq!(states, [EmploymentState::Verified, EmploymentState::Ended]);
+    let told = world.told_of("learner-1").await;
+    assert_eq!(told.len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_open_claim_is_verified_when_a_later_invitation_vouches() {
     let world = World::start().await;
-    let (first, second) = (world.new_group(), world.new_group());
-    let mut claim = world.accepted("learner-1", &[first]);
-    claim.event.set_source(InvitationSource::JoinPage);
-    let source = claim.invitation.to_string();
-    world.accept(claim).await;
-    world.accept(world.accepted("learner-1", &[second])).await;
+    let (first, second) = (world.new_group().await, world.new_group().await);
+    let claim = world.invite(&[first]).await;
+    world.open_to_join_page().await;
+    world.accept(claim, "learner-1").await;
+    world.employ("learner-1", &[second]).await;
 
-    let [employment] = world.all().await.try_into().unwrap();
+    let employment = world.employment_of("learner-1").await;
     assert_eq!(employment.state(), EmploymentState::Verified);
     assert_eq!(
         (employment.groups.len(), employment.source_invitation),
-        (2, source)
+        (2, claim.to_string())
     );
-    let [(sequence, event)] = world.told().await.try_into().unwrap();
+    let [(sequence, event)] = world.told_of("learner-1").await.try_into().unwrap();
     assert_eq!((sequence, event.groups.len()), (2, 2));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_further_invitation_adds_its_groups_and_one_without_news_tells_nothing() {
     let world = World::start().await;
-    let (first, second) = (world.new_group(), world.new_group());
-    world.accept(world.accepted("learner-1", &[first])).await;
-    let etag = world.all().await[0].etag.clone();
-    world.accept(world.accepted("learner-1", &[second])).await;
-    world.accept(world.accepted("learner-1", &[first, second])).await;
-    let [employment] = world.all().await.try_into().unwrap();
-    assert_ne!(employment.etag, etag);
-    let told: Vec<_> = world
-        .told()
-        .await
+    let (first, second) = (world.new_group().await, world.new_group().await);
+    world.employ("learner-1", &[first]).await;
+    let etag = world.employment_of("learner-1").await.etag;
+    world.employ("learner-1", &[second]).await;
+    world.employ("learner-1", &[first, second]).await;
+    assert_ne!(world.employment_of("learner-1").await.etag, etag);
+    let told = world.told_of("learner-1").await;
+    let told: Vec<_> = told
         .into_iter()
         .map(|(sequence, event)| (sequence, event.groups.len()))
         .collect();
@@ -163,13 +146,11 @@ async fn a_further_invitation_adds_its_groups_and_one_without_news_tells_nothing
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unproven_acceptance_leaves_a_verified_employment_verified_and_adds_its_groups() {
     let world = World::start().await;
-    world
-        .accept(world.accepted("learner-1", &[world.new_group()]))
-        .await;
-    let mut own_asking = world.accepted("learner-1", &[world.new_group()]);
-    own_asking.event.set_source(InvitationSource::JoinPage);
-    world.accept(own_asking).await;
-    let [employment] = world.all().await.try_into().unwrap();
+    world.employ_anywhere("learner-1").await;
+    let own_asking = world.invite(&[world.new_group().await]).await;
+    world.open_to_join_page().await;
+    world.accept(own_asking, "learner-1").await;
+    let employment = world.employment_of("learner-1").await;
     assert_eq!(
         (employment.state(), employment.groups.len()),
         (EmploymentState::Verified, 2)
@@ -177,59 +158,18 @@ async fn an_unproven_acceptance_leaves_a_verified_employment_verified_and_adds_i
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn coming_back_makes_a_new_employment_whose_sequence_is_above_the_former_one() {
-    let world = World::start().await;
-    for (state, statement) in [
-        (
-            EmploymentState::Ended,
-            "UPDATE employments SET state = 'ENDED', version = version + 6",
-        ),
-        (
-            EmploymentState::Rejected,
-            "UPDATE employments SET state = 'REJECTED' WHERE state = 'VERIFIED'",
-        ),
-        (
-            EmploymentState::Withdrawn,
-            "UPDATE employments SET state = 'WITHDRAWN' WHERE state = 'VERIFIED'",
-        ),
-    ] {
-        world
-            .accept(world.accepted("learner-1", &[world.new_group()]))
-            .await;
-        world.service.database.execute(statement).await;
-        assert_eq!(world.all().await[0].state(), state);
-    }
-    world
-        .accept(world.accepted("learner-1", &[world.new_group()]))
-        .await;
-    let states: Vec<_> = world.all().await.iter().map(Employment::state).collect();
-    let (ended, rejected, withdrawn) = (
-        EmploymentState::Ended,
-        EmploymentState::Rejected,
-        EmploymentState::Withdrawn,
-    );
-    assert_eq!(states, [EmploymentState::Verified, withdrawn, rejected, ended]);
-    let told: Vec<_> = world
-        .told()
-        .await
-        .into_iter()
-        .map(|(sequence, _)| sequence)
-        .collect();
-    assert_eq!(told, [1, 8, 9, 10]);
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn sixteen_acceptances_at_once_make_one_employment_with_all_groups() {
-    let world = World::start().await;
+    let mut world = World::start().await;
+    world.service.leave().await;
     for _ in 0..16 {
-        world
-            .publish(world.accepted("learner-1", &[world.new_group()]))
-            .await;
+        let invitation = world.invite(&[world.new_group().await]).await;
+        acts::accept(&world.invitations, invitation, "learner-1").await;
     }
+    world.invitations.outbox().drained().await;
+    world.service.come_back().await;
     world.wait_applied(16).await;
-    let [employment] = world.all().await.try_into().unwrap();
-    assert_eq!(employment.groups.len(), 16);
-    let told = world.told().await;
+    assert_eq!(world.employment_of("learner-1").await.groups.len(), 16);
+    let told = world.told_of("learner-1").await;
     assert_eq!(
         told.iter().map(|(sequence, _)| *sequence).collect::<Vec<_>>(),
         (1..=16).collect::<Vec<_>>()
@@ -240,57 +180,23 @@ async fn sixteen_acceptances_at_once_make_one_employment_with_all_groups() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_acceptance_is_held_while_those_who_must_be_asked_are_away() {
-    let world = World::start().await;
-    world.peers.set_away(true);
-    world
-        .publish(world.accepted("learner-1", &[world.new_group()]))
-        .await;
-    eventually(async || world.peers.asked() > 3).await;
-    assert_eq!((world.applied().await, world.all().await.len()), (0, 0));
-    world.peers.set_away(false);
-    world.wait_applied(1).await;
-    assert_eq!(world.all().await[0].state(), EmploymentState::Verified);
-}
+    let mut world = World::start().await;
+    let invitation = world.invite(&[world.new_group().await]).await;
+    world.service.leave().await;
+    acts::accept(&world.invitations, invitation, "learner-1").await;
+    world.invitations.outbox().drained().await;
+    world.invitations.leave().await;
+    world.organizations.leave().await;
+    world.service.come_back().await;
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_acceptance_that_cannot_be_right_is_parked_and_employs_nobody() {
-    let world = World::start().await;
-    let other = OrganizationId::from_uuid(world.service.clock.new_uuid());
-    let elsewhere = muster_ids::GroupName {
-        organization: other,
-        ..world.new_group()
-    };
-    let of_another_person = world.accepted("learner-1", &[]);
-    world.peers.set_acceptance(
-        of_another_person.invitation,
-        person_name("learner-2"),
-        "learner-2",
-    );
-    let of_foreign_groups = world.accepted("learner-1", &[elsewhere]);
-    let mut of_an_unknown_invitation = world.accepted("learner-1", &[]);
-    of_an_unknown_invitation.event.invitation = muster_ids::InvitationName {
-        invitation: muster_ids::InvitationId::from_uuid(world.service.clock.new_uuid()),
-        ..of_an_unknown_invitation.invitation
-    }
-    .to_string();
-    let mut of_no_source = world.accepted("learner-1", &[]);
-    of_no_source.event.set_source(InvitationSource::Unspecified);
-    let mut of_nobody = world.accepted("learner-1", &[]);
-    of_nobody.event.person = "somebody".to_owned();
-    for accepted in [
-        of_another_person,
-        of_foreign_groups,
-        of_an_unknown_invitation,
-        of_no_source,
-        of_nobody,
-    ] {
-        world.publish(accepted).await;
-    }
-    let parked = eventually_some(async || {
-        let parked = world.parked().await;
-        (parked.len() == 5).then_some(parked)
-    })
-    .await;
-    assert!(parked.iter().all(|parked| parked.event.is_some()));
-    assert_eq!((world.applied().await, world.all().await.len()), (0, 0));
+    world.invitations.missed(2).await;
+    world.invitations.come_back().await;
+    world.organizations.missed(2).await;
+    assert_eq!(world.applied().await, 0);
+    assert_eq!(world.employments_of("learner-1").await, []);
+    world.organizations.come_back().await;
+    world.wait_applied(1).await;
+    let employment = world.employment_of("learner-1").await;
+    assert_eq!(employment.state(), EmploymentState::Verified);
+    assert_eq!(employment.person, person_name("learner-1").to_string());
 }

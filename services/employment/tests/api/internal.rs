@@ -28,20 +28,22 @@ impl World {
 async fn the_latest_employment_is_told_with_its_sequence() {
     let world = World::start().await;
     assert_eq!(world.state().await, GetEmploymentStateResponse::default());
-    world.accept(world.accepted("learner-1", &[])).await;
+    world.employ_anywhere("learner-1").await;
     let first = world.state().await;
     assert_eq!((first.state(), first.sequence), (EmploymentState::Verified, 1));
-    assert_eq!(first.employment, world.all().await[0].name);
+    assert_eq!(first.employment, world.employment_of("learner-1").await.name);
     world
         .service
         .database
-        .execute("UPDATE employments SET state = 'ENDED', version = 2")
+        .execute(
+            "UPDATE employments SET state = 'ENDED', version = 2 WHERE person_display_name = 'learner-1'",
+        )
         .await;
     assert_eq!(
         (world.state().await.state(), world.state().await.sequence),
         (EmploymentState::Ended, 2)
     );
-    world.accept(world.accepted("learner-1", &[])).await;
+    world.employ_anywhere("learner-1").await;
     let second = world.state().await;
     assert_eq!((second.state(), second.sequence), (EmploymentState::Verified, 3));
     assert_ne!(second.employment, first.employment);

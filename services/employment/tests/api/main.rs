@@ -1,5 +1,5 @@
-//! The employment service as others see it: the real server, a real database, a real broker. Only the services that it
-//! asks are played: they answer what a test tells them to.
+//! The employment service as others see it: the real server, a real database, a real broker, and the real organization
+//! and invitation services beside it.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -8,8 +8,10 @@
 
 mod accepted;
 mod approved;
+mod imported;
 mod internal;
 mod organization_view;
-mod peers;
+mod parked;
 mod person_view;
+mod returning;
 mod world;

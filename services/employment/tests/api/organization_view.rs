@@ -17,10 +17,8 @@ fn get(name: impl ToString) -> GetEmploymentRequest {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_employment_is_read_as_it_is_listed() {
     let world = World::start().await;
-    world
-        .accept(world.accepted("learner-1", &[world.new_group()]))
-        .await;
-    let [listed] = world.all().await.try_into().unwrap();
+    world.employ_anywhere("learner-1").await;
+    let listed = world.employment_of("learner-1").await;
     let read = world
         .employments(world.admin())
         .get_employment(get(&listed.name))
@@ -32,8 +30,8 @@ async fn an_employment_is_read_as_it_is_listed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_belongs_to_others_is_not_found_byte_for_byte_like_what_does_not_exist() {
     let world = World::start().await;
-    world.accept(world.accepted("learner-1", &[])).await;
-    let own: EmploymentName = world.all().await[0].name.parse().unwrap();
+    world.employ_anywhere("learner-1").await;
+    let own: EmploymentName = world.employment_of("learner-1").await.name.parse().unwrap();
     let other = OrganizationId::from_uuid(world.service.clock.new_uuid());
     let outsider = || Who::member("outsider", other, Role::Owner);
 
@@ -99,9 +97,7 @@ async fn nobody_reads_without_a_token_of_the_edge_for_an_organization() {
 async fn a_list_is_filtered_by_state_and_goes_on_from_page_to_page_newest_first() {
     let world = World::start().await;
     for number in 1..=5 {
-        world
-            .accept(world.accepted(&format!("learner-{number}"), &[]))
-            .await;
+        world.employ_anywhere(&format!("learner-{number}")).await;
     }
     world
         .service
@@ -133,17 +129,16 @@ async fn a_list_is_filtered_by_state_and_goes_on_from_page_to_page_newest_first(
         }
         request.page_token = page.next_page_token;
     }
-    assert_eq!(seen, ["learner-5", "learner-4", "learner-2", "learner-1"]);
+    assert_eq!(
+        seen,
+        ["learner-5", "learner-4", "learner-2", "learner-1", "owner"]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_token_serves_only_its_caller_list_and_filter() {
     let world = World::start().await;
-    for number in 1..=2 {
-        world
-            .accept(world.accepted(&format!("learner-{number}"), &[]))
-            .await;
-    }
+    world.employ_anywhere("learner-1").await;
     let first = ListEmploymentsRequest {
         parent: world.organization_name().to_string(),
         page_size: 1,

@@ -1,10 +1,8 @@
 //! `PersonEmploymentService`.
 
-use muster_ids::OrganizationId;
 use muster_proto::employment::v1::ListPersonEmploymentsRequest;
-use muster_proto::organization::v1::Role;
 use muster_refusal::ErrorReason;
-use muster_testkit::Who;
+use muster_testkit::{Who, acts};
 
 use crate::world::{World, person_name, reason};
 
@@ -18,12 +16,11 @@ fn list(parent: impl ToString) -> ListPersonEmploymentsRequest {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_sees_their_employments_at_every_organization_and_nobody_elses() {
     let mut world = World::start().await;
-    world.accept(world.accepted("learner-1", &[])).await;
-    world.accept(world.accepted("learner-2", &[])).await;
+    world.employ_anywhere("learner-1").await;
+    world.employ_anywhere("learner-2").await;
     let first = world.organization_name().to_string();
-    world.organization = OrganizationId::from_uuid(world.service.clock.new_uuid());
-    world.set_role("owner", Role::Owner);
-    world.accept(world.accepted("learner-1", &[])).await;
+    world.organization = acts::open_organization(&world.organizations, "owner").await;
+    world.employ_anywhere("learner-1").await;
     let second = world.organization_name().to_string();
 
     for parent in ["persons/me".to_owned(), person_name("learner-1").to_string()] {
@@ -77,7 +74,7 @@ async fn ones_own_page_token_is_of_no_use_to_others() {
         "UPDATE employments SET state = 'ENDED'",
         "UPDATE employments SET state = 'ENDED' WHERE state = 'VERIFIED'",
     ] {
-        world.accept(world.accepted("learner-1", &[])).await;
+        world.employ_anywhere("learner-1").await;
         world.service.database.execute(statement).await;
     }
     let first = ListPersonEmploymentsRequest {

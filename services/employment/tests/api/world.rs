@@ -1,73 +1,58 @@
 //! One test's service, with everybody around it.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use muster_clock::Clock;
-use muster_employment::{EmploymentService, Settings};
-use muster_ids::{
-    EventId, GroupId, GroupName, InvitationId, InvitationName, LocationName, OrganizationId,
-    OrganizationName, PersonId, PersonName,
-};
-use muster_messaging::parked::{self, Parked};
-use muster_messaging::topology;
+use muster_employment::EmploymentService;
+use muster_identity::Role;
+use muster_ids::{GroupName, InvitationName, LocationName, OrganizationId, OrganizationName, PersonName};
+use muster_invitation::InvitationApp;
+use muster_organization::OrganizationService;
 use muster_proto::employment::v1::employment_internal_service_client::EmploymentInternalServiceClient;
 use muster_proto::employment::v1::employment_service_client::EmploymentServiceClient;
 use muster_proto::employment::v1::person_employment_service_client::PersonEmploymentServiceClient;
 use muster_proto::employment::v1::{Employment, EmploymentVerifiedEvent, ListEmploymentsRequest};
-use muster_proto::invitation::v1::{InvitationAcceptedEvent, InvitationSource};
-use muster_proto::organization::v1::Role;
+use muster_proto::invitation::v1::Invitation;
 use muster_server::Service;
-use muster_server::page::{PageKey, PageSettings};
-use muster_testkit::{Callers, Publisher, TestChannel, TestService, Who, eventually};
+use muster_testkit::{Callers, Publisher, TestChannel, TestService, TestSuite, Who, acts, eventually};
 use prost::Message;
 use time::macros::datetime;
-use tonic::{Code, Status};
-
-use crate::peers::Peers;
+use tonic::Status;
 
 pub(crate) struct World {
     pub(crate) service: TestService,
-    pub(crate) peers: Peers,
-    pub(crate) publisher: Publisher,
+    pub(crate) organizations: TestService,
+    pub(crate) invitations: TestService,
     pub(crate) organization: OrganizationId,
-}
-
-/// An accepted invitation as a test describes it.
-pub(crate) struct Accepted {
-    pub(crate) invitation: InvitationName,
-    pub(crate) event: InvitationAcceptedEvent,
+    names: AtomicU32,
 }
 
 impl World {
+    /// With an organization, whose approval has employed its director, `owner`.
     pub(crate) async fn start() -> Self {
-        let clock = Clock::fixed(datetime!(2026-03-01 12:00 UTC));
-        let peers = Peers::default();
-        let url = peers.serve().await;
-        let settings = Settings {
-            organization_url: url.clone(),
-            invitation_url: url,
-            page: PageSettings {
-                page_key: PageKey::new(&[7; 32]).unwrap(),
-            },
-        };
-        let service = TestService::start::<EmploymentService>(clock.clone(), settings).await;
-        let broker = service.broker.as_service("invitation");
-        let publisher =
-            Publisher::start(&EmploymentService::MIGRATOR, "employment", broker, clock.clone()).await;
-        let organization = OrganizationId::from_uuid(clock.new_uuid());
-        let world = Self {
-            service,
-            peers,
-            publisher,
-            organization,
-        };
-        world.set_role("owner", Role::Owner);
+        let mut world = Self::without_organization().await;
+        world.organization = acts::open_organization(&world.organizations, "owner").await;
+        let approved = "SELECT count(*) FROM inbox WHERE event_type = 'organization.approved'";
+        eventually(async || world.service.database.count(approved).await == 1).await;
         world
     }
 
-    pub(crate) fn set_role(&self, person: &str, role: Role) {
-        self.peers
-            .set_role(self.organization_name(), person_name(person), role);
+    pub(crate) async fn without_organization() -> Self {
+        let clock = Clock::fixed(datetime!(2026-03-01 12:00 UTC));
+        let suite = TestSuite::new(clock).await;
+        let (service, organizations, invitations) = tokio::join!(
+            suite.start::<EmploymentService>(&[]),
+            suite.start::<OrganizationService>(&[]),
+            suite.start::<InvitationApp>(&[]),
+        );
+        Self {
+            organization: OrganizationId::from_uuid(service.clock.new_uuid()),
+            service,
+            organizations,
+            invitations,
+            names: AtomicU32::new(1),
+        }
     }
 
     pub(crate) fn organization_name(&self) -> OrganizationName {
@@ -76,64 +61,83 @@ impl World {
         }
     }
 
-    pub(crate) fn new_group(&self) -> GroupName {
-        let group = GroupId::from_uuid(self.service.clock.new_uuid());
-        GroupName {
-            organization: self.organization,
-            group,
-        }
+    /// A name that nothing else in the test has.
+    fn new_name(&self, what: &str) -> String {
+        format!("{what}-{}", self.names.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// An invitation by hand, from the owner, that `person` accepted.
-    pub(crate) fn accepted(&self, person: &str, groups: &[GroupName]) -> Accepted {
-        let id = InvitationId::from_uuid(self.service.clock.new_uuid());
-        let invitation = InvitationName {
-            organization: self.organization,
-            invitation: id,
-        };
-        self.peers.set_acceptance(invitation, person_name(person), person);
-        let event = InvitationAcceptedEvent {
-            invitation: invitation.to_string(),
-            organization: self.organization_name().to_string(),
-            person: person_name(person).to_string(),
-            inviter: person_name("owner").to_string(),
-            source: InvitationSource::Manual.into(),
+    pub(crate) async fn new_group(&self) -> GroupName {
+        let name = self.new_name("group");
+        acts::make_group(&self.organizations, self.organization, &name, &[]).await
+    }
+
+    pub(crate) async fn new_location(&self) -> LocationName {
+        acts::make_location(&self.organizations, self.organization, "Main street").await
+    }
+
+    /// An invitation by hand, from the owner. Everybody has as many addresses as they need.
+    pub(crate) async fn invite(&self, groups: &[GroupName]) -> InvitationName {
+        self.invite_from("owner", Role::Owner, groups).await
+    }
+
+    /// From somebody whom the edge let pass with this role, which they may have lost by now.
+    pub(crate) async fn invite_from(
+        &self,
+        inviter: &str,
+        role: Role,
+        groups: &[GroupName],
+    ) -> InvitationName {
+        let invitation = Invitation {
+            address: format!("{}@example.com", self.new_name("learner")),
             groups: groups.iter().map(ToString::to_string).collect(),
-            location: String::new(),
+            ..Default::default()
         };
-        Accepted { invitation, event }
+        let inviter = Who::member(inviter, self.organization, role);
+        acts::invite(&self.invitations, inviter, self.organization, invitation).await
     }
 
-    pub(crate) async fn publish(&self, accepted: Accepted) -> EventId {
-        let Accepted { invitation, event } = accepted;
-        self.publisher
-            .publish(self.organization, invitation.invitation.as_uuid(), 3, event)
-            .await
+    /// As if open invitations came from the join page, for which there is no call yet.
+    pub(crate) async fn open_to_join_page(&self) {
+        let statement = "UPDATE invitations SET source = 'JOIN_PAGE' WHERE state IN ('PROSPECT', 'PENDING')";
+        self.invitations.database.execute(statement).await;
     }
 
-    /// Publishes it and waits until it was applied.
-    pub(crate) async fn accept(&self, accepted: Accepted) {
+    /// The person accepts, and employment follows.
+    pub(crate) async fn accept(&self, invitation: InvitationName, person: &str) {
         let before = self.applied().await;
-        self.publish(accepted).await;
+        acts::accept(&self.invitations, invitation, person).await;
         self.wait_applied(before + 1).await;
     }
 
+    /// The owner invites the person into these groups, and the person accepts.
+    pub(crate) async fn employ(&self, person: &str, groups: &[GroupName]) {
+        self.accept(self.invite(groups).await, person).await;
+    }
+
+    /// Into a new group.
+    pub(crate) async fn employ_anywhere(&self, person: &str) {
+        self.employ(person, &[self.new_group().await]).await;
+    }
+
+    /// Publishes in the name of the invitation service what that would not.
+    pub(crate) async fn publisher_of(&self, service: &'static str) -> Publisher {
+        let broker = self.service.broker.as_service(service);
+        let clock = self.service.clock.clone();
+        Publisher::start(&EmploymentService::MIGRATOR, "employment", broker, clock).await
+    }
+
+    /// How many acceptances have been applied.
     pub(crate) async fn applied(&self) -> i64 {
-        self.service.database.count("SELECT count(*) FROM inbox").await
+        let accepted = "SELECT count(*) FROM inbox WHERE event_type = 'invitation.accepted'";
+        self.service.database.count(accepted).await
     }
 
     pub(crate) async fn wait_applied(&self, count: i64) {
         eventually(async || self.applied().await == count).await;
     }
 
-    pub(crate) async fn parked(&self) -> Vec<Parked> {
-        parked::list(&self.service.broker.broker(), &topology::EMPLOYMENT, 10)
-            .await
-            .unwrap()
-    }
-
-    /// What was told of verified employments, in order, with the sequence of each.
-    pub(crate) async fn told(&self) -> Vec<(i64, EmploymentVerifiedEvent)> {
+    /// What was told of the person's verified employments, in order, with the sequence of each.
+    pub(crate) async fn told_of(&self, person: &str) -> Vec<(i64, EmploymentVerifiedEvent)> {
         let rows: Vec<(i64, String, Vec<u8>)> = sqlx::query_as(
             "SELECT aggregate_seq, event_type, payload FROM outbox ORDER BY aggregate_seq, id",
         )
@@ -142,16 +146,16 @@ impl World {
         .unwrap();
         let decode = |(sequence, event_type, payload): (i64, String, Vec<u8>)| {
             assert_eq!(event_type, "employment.verified");
-            (
-                sequence,
-                EmploymentVerifiedEvent::decode(payload.as_slice()).unwrap(),
-            )
+            let event = EmploymentVerifiedEvent::decode(payload.as_slice()).unwrap();
+            (sequence, event)
         };
-        rows.into_iter().map(decode).collect()
+        let person = person_name(person).to_string();
+        let told = rows.into_iter().map(decode);
+        told.filter(|(_, event)| event.person == person).collect()
     }
 
     pub(crate) fn admin(&self) -> Who {
-        Who::member("admin", self.organization, muster_identity::Role::Admin)
+        Who::member("admin", self.organization, Role::Admin)
     }
 
     pub(crate) fn employments(&self, who: Who) -> EmploymentServiceClient<TestChannel> {
@@ -166,52 +170,39 @@ impl World {
         EmploymentInternalServiceClient::new(self.service.calls_of(who))
     }
 
-    /// Everything that the organization sees.
-    pub(crate) async fn all(&self) -> Vec<Employment> {
+    /// What the organization sees of the person's employments, newest first.
+    pub(crate) async fn employments_of(&self, person: &str) -> Vec<Employment> {
         let parent = self.organization_name().to_string();
         let request = ListEmploymentsRequest {
             parent,
             ..Default::default()
         };
         let mut client = self.employments(self.admin());
-        let listed = patiently(async || client.list_employments(request.clone()).await).await;
-        listed.unwrap().into_inner().employments
+        let listed = client.list_employments(request).await.unwrap().into_inner();
+        let person = person_name(person).to_string();
+        let all = listed.employments.into_iter();
+        all.filter(|one| one.person == person).collect()
+    }
+
+    /// The only employment of the person.
+    pub(crate) async fn employment_of(&self, person: &str) -> Employment {
+        let [employment] = self.employments_of(person).await.try_into().unwrap();
+        employment
     }
 }
 
-pub(crate) fn person(name: &str) -> PersonId {
-    Callers::person(name).id
-}
-
 pub(crate) fn person_name(name: &str) -> PersonName {
-    PersonName { person: person(name) }
+    PersonName {
+        person: Callers::person(name).id,
+    }
 }
 
 pub(crate) fn names(groups: &[GroupName]) -> BTreeSet<String> {
     groups.iter().map(ToString::to_string).collect()
 }
 
-pub(crate) fn location_of(organization: OrganizationId, clock: &Clock) -> LocationName {
-    let location = muster_ids::LocationId::from_uuid(clock.new_uuid());
-    LocationName {
-        organization,
-        location,
-    }
-}
-
 pub(crate) fn reason<T: std::fmt::Debug>(
     answer: Result<tonic::Response<T>, Status>,
 ) -> muster_refusal::ErrorReason {
     muster_refusal::reason_of(&answer.unwrap_err()).expect("a refusal of the suite")
-}
-
-/// Calls again while the answer is UNAVAILABLE, as callers should: a busy machine is no failure.
-pub(crate) async fn patiently<T>(mut call: impl AsyncFnMut() -> Result<T, Status>) -> Result<T, Status> {
-    for _ in 0..10 {
-        match call().await {
-            Err(status) if status.code() == Code::Unavailable => {}
-            answer => return answer,
-        }
-    }
-    call().await
 }

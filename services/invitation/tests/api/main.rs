@@ -8,7 +8,6 @@ mod create;
 mod imports;
 mod list;
 mod mail;
-mod patient;
 mod spreadsheets;
 mod traces;
 mod upload;

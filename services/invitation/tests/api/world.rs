@@ -30,17 +30,12 @@ use muster_server::settings::{
 };
 use muster_server::{Running, Service};
 use muster_telemetry::LogFormat;
-use muster_testkit::{Callers, Signed, TestBroker, TestDatabase, Who};
+use muster_testkit::{Callers, Patient, Signed, TestBroker, TestChannel, TestDatabase, Who};
 use time::OffsetDateTime;
 use time::macros::datetime;
 use tonic::Status;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Endpoint;
-
-use crate::patient::Patient;
-
-/// What clients are built on.
-pub(crate) type TestChannel = InterceptedService<Patient, Signed>;
 
 /// When tests happen.
 const NOW: OffsetDateTime = datetime!(2026-03-02 09:00 UTC);
@@ -384,7 +379,7 @@ pub(crate) fn reason<T: std::fmt::Debug>(answer: Result<T, Status>) -> ErrorReas
 }
 
 fn channel(address: SocketAddr) -> Patient {
-    Patient(
+    Patient::new(
         Endpoint::from_shared(format!("http://{address}"))
             .unwrap()
             .connect_lazy(),

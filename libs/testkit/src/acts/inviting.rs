@@ -1,0 +1,54 @@
+//! Acts at the invitation service.
+
+use muster_address::EmailAddress;
+use muster_identity::PersonCaller;
+use muster_ids::{InvitationName, OrganizationId, OrganizationName};
+use muster_proto::invitation::v1 as pb;
+use muster_proto::invitation::v1::invitation_redemption_service_client::InvitationRedemptionServiceClient;
+use muster_proto::invitation::v1::invitation_service_client::InvitationServiceClient;
+use muster_proto::invitation::v1::mail_source_internal_service_client::MailSourceInternalServiceClient;
+
+use crate::{Callers, TestService, Who};
+
+/// An invitation by hand.
+pub async fn invite(
+    invitations: &TestService,
+    inviter: Who,
+    organization: OrganizationId,
+    invitation: pb::Invitation,
+) -> InvitationName {
+    let request = pb::CreateInvitationRequest {
+        parent: OrganizationName { organization }.to_string(),
+        invitation: Some(invitation),
+        request_id: String::new(),
+    };
+    let mut client = InvitationServiceClient::new(invitations.calls_of(inviter));
+    let made = client.create_invitation(request).await.expect("an invitation");
+    let name = made.into_inner().invitation.expect("an invitation").name;
+    name.parse().expect("a name")
+}
+
+/// The person `name`, whose address is the invited one, accepts by the link of the mail.
+pub async fn accept(invitations: &TestService, invitation: InvitationName, name: &str) {
+    let request = pb::GetMailRequest {
+        subject: invitation.to_string(),
+        purpose: pb::MailPurpose::Invite.into(),
+        generation: 1,
+    };
+    let mail_worker = Who::Workload("notification");
+    let mut client = MailSourceInternalServiceClient::new(invitations.calls_of(mail_worker));
+    let mail = client.get_mail(request).await.expect("a mail").into_inner();
+    let token = mail.link.rsplit('/').next().expect("a link").to_owned();
+    let address = EmailAddress::parse(&mail.address).expect("an address");
+    let person = PersonCaller {
+        emails: vec![address],
+        ..Callers::person(name)
+    };
+    let request = pb::AcceptInvitationRequest {
+        token,
+        request_id: String::new(),
+    };
+    let invitee = Who::Person(person, None);
+    let mut client = InvitationRedemptionServiceClient::new(invitations.calls_of(invitee));
+    client.accept_invitation(request).await.expect("accepted");
+}

@@ -1,0 +1,85 @@
+//! Events that cannot be right.
+
+use muster_ids::{GroupName, InvitationId, InvitationName, OrganizationId};
+use muster_messaging::parked::{self, Parked};
+use muster_messaging::topology;
+use muster_proto::invitation::v1::{InvitationAcceptedEvent, InvitationSource};
+use muster_testkit::eventually_some;
+
+use crate::world::{World, person_name};
+
+impl World {
+    pub(crate) async fn parked(&self) -> Vec<Parked> {
+        parked::list(&self.service.broker.broker(), &topology::EMPLOYMENT, 10)
+            .await
+            .unwrap()
+    }
+
+    /// What the invitation service tells when an invitation of the owner was accepted.
+    pub(crate) fn event(
+        &self,
+        invitation: InvitationName,
+        person: &str,
+        groups: &[GroupName],
+    ) -> InvitationAcceptedEvent {
+        InvitationAcceptedEvent {
+            invitation: invitation.to_string(),
+            organization: self.organization_name().to_string(),
+            person: person_name(person).to_string(),
+            inviter: person_name("owner").to_string(),
+            source: InvitationSource::Manual.into(),
+            groups: groups.iter().map(ToString::to_string).collect(),
+            location: String::new(),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_acceptance_that_cannot_be_right_is_parked_and_employs_nobody() {
+    let world = World::start().await;
+    let group = world.new_group().await;
+    let invitation = world.invite(&[group]).await;
+    world.accept(invitation, "learner-2").await;
+    let before = world.employment_of("learner-2").await;
+
+    let right = world.event(invitation, "learner-2", &[group]);
+    let elsewhere = GroupName {
+        organization: OrganizationId::from_uuid(world.service.clock.new_uuid()),
+        ..group
+    };
+    let unknown = InvitationName {
+        invitation: InvitationId::from_uuid(world.service.clock.new_uuid()),
+        ..invitation
+    };
+    let not_accepted = world.invite(&[group]).await;
+    let mut of_no_source = right.clone();
+    of_no_source.set_source(InvitationSource::Unspecified);
+    let of_nobody = InvitationAcceptedEvent {
+        person: "somebody".to_owned(),
+        ..right
+    };
+    let wrong = [
+        world.event(invitation, "learner-1", &[group]),
+        world.event(invitation, "learner-2", &[elsewhere]),
+        world.event(unknown, "learner-1", &[group]),
+        world.event(not_accepted, "learner-1", &[group]),
+        of_no_source,
+        of_nobody,
+    ];
+    let publisher = world.publisher_of("invitation").await;
+    for (sequence, event) in (4..).zip(wrong) {
+        let aggregate = invitation.invitation.as_uuid();
+        publisher
+            .publish(world.organization, aggregate, sequence, event)
+            .await;
+    }
+    let parked = eventually_some(async || {
+        let parked = world.parked().await;
+        (parked.len() == 6).then_some(parked)
+    })
+    .await;
+    assert!(parked.iter().all(|parked| parked.event.is_some()));
+    assert_eq!(world.applied().await, 1);
+    assert_eq!(world.employments_of("learner-1").await, []);
+    assert_eq!(world.employment_of("learner-2").await, before);
+}
