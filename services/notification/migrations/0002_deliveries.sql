@@ -14,6 +14,7 @@ CREATE TABLE deliveries (
     attempts          integer     NOT NULL DEFAULT 0,
     deferrals         integer     NOT NULL DEFAULT 0,
     breaks            integer     NOT NULL DEFAULT 0,
+    unasked           integer     NOT NULL DEFAULT 0,
     ambiguous_resends integer     NOT NULL DEFAULT 0 CONSTRAINT deliveries_one_resend CHECK (ambiguous_resends IN (0, 1)),
     server_reply      text        NOT NULL DEFAULT '',
     next_attempt_time timestamptz,
@@ -55,6 +56,7 @@ COMMENT ON COLUMN deliveries.state IS 'What became of it.';
 COMMENT ON COLUMN deliveries.attempts IS 'How often it was handed to the mail server.';
 COMMENT ON COLUMN deliveries.deferrals IS 'How often the mail server asked to come back later (4xx); chooses the next delay.';
 COMMENT ON COLUMN deliveries.breaks IS 'How often the mail server could not be reached or hung up before the message was handed over.';
+COMMENT ON COLUMN deliveries.unasked IS 'How often in a row its owner could not be asked; chooses the next delay.';
 COMMENT ON COLUMN deliveries.ambiguous_resends IS 'How often it was sent again though it may have been taken: at most once.';
 COMMENT ON COLUMN deliveries.server_reply IS 'Latest reply of the mail server: code and enhanced status only, since its text may hold the address.';
 COMMENT ON COLUMN deliveries.next_attempt_time IS 'Not claimed before this time; null when it is being sent or over.';

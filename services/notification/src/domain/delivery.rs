@@ -18,6 +18,9 @@ macro_rules! words {
         }
 
         impl $name {
+            /// Every word as it is stored: statements leave rows with others to the release that wrote them.
+            pub const WORDS: &[&str] = &[$($word),+];
+
             /// As it is stored.
             #[must_use]
             pub fn as_str(self) -> &'static str {
@@ -102,6 +105,8 @@ pub struct History {
     pub deferrals: i32,
     /// How often the connection failed before the message was handed over.
     pub breaks: i32,
+    /// How often in a row its owner could not be asked.
+    pub unasked: i32,
     /// How often it was sent again though it may have been taken.
     pub ambiguous_resends: i32,
 }

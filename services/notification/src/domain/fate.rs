@@ -74,15 +74,19 @@ pub struct Plan {
     pub reply: Option<Reply>,
 }
 
-/// How long to wait before its owner is asked again.
-const ASK_AGAIN: Duration = Duration::from_secs(5);
-
 /// Decides what becomes of a delivery. A message that may have been taken once is never again called failed or
 /// dropped: what can be said of it is that it may have been sent.
 #[must_use]
 pub fn decide(outcome: Outcome, mut history: History, ahead: Ahead) -> Plan {
     let Ahead { now, jitter, .. } = ahead;
     history.attempts += i32::from(outcome.is_attempt());
+    let unasked = history.unasked;
+    history.unasked = match outcome {
+        Outcome::Unasked => unasked.saturating_add(1),
+        // Nobody tried to ask.
+        Outcome::Stopped | Outcome::Unreachable(_) => unasked,
+        _ => 0,
+    };
     let (fate, reply) = match outcome {
         Outcome::Taken(reply) => (Fate::Sent(now), Some(reply)),
         Outcome::Refused(reply) => (Fate::Failed, Some(reply)),
@@ -105,7 +109,8 @@ pub fn decide(outcome: Outcome, mut history: History, ahead: Ahead) -> Plan {
         Outcome::Ambiguous => (Fate::Uncertain, None),
         Outcome::Unmailable => (Fate::Failed, None),
         Outcome::Unwanted => (Fate::Dropped, None),
-        Outcome::Unasked => (Fate::Queued(now + jitter.spread(ASK_AGAIN)), None),
+        // For as long as it takes: only its owner knows until when it is wanted.
+        Outcome::Unasked => (Fate::Queued(schedule::after_unasked(unasked, now, jitter)), None),
         Outcome::Stopped => (Fate::Queued(now), None),
     };
     let fate = match fate {

@@ -113,7 +113,7 @@ impl Mail {
         if stamp.template_version != TEMPLATE_VERSION {
             return Err(MessageProblem::UnknownTemplate);
         }
-        let organization = one_line(&self.organization);
+        let organization = plain(&self.organization);
         let (text, html) = self.words(&organization)?;
         let to = self.recipient()?;
         let parts = MultiPart::alternative()
@@ -137,7 +137,7 @@ impl Mail {
     }
 
     fn words(&self, organization: &str) -> Result<(String, String), MessageProblem> {
-        let groups: Vec<String> = self.groups.iter().map(|group| one_line(group)).collect();
+        let groups: Vec<String> = self.groups.iter().map(|group| plain(group)).collect();
         let (groups, link) = (groups.as_slice(), one_line(&self.link));
         let until = self.expire_time.and_then(in_words);
         let (link, until) = (link.as_str(), until.as_deref());
@@ -202,6 +202,26 @@ fn one_line(text: &str) -> String {
     text.chars()
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect()
+}
+
+/// A name on one line, with nothing that a mail program makes a link of. Names with links are not taken any more; older
+/// ones get a space after the dot or the colon.
+fn plain(name: &str) -> String {
+    let name = one_line(name).replace("://", ": //");
+    let mut plain = String::with_capacity(name.len());
+    let mut before = None;
+    let mut rest = name.chars();
+    while let Some(c) = rest.next() {
+        plain.push(c);
+        // As in `evil.example`, but not as in `Y.M.C.A.`; IDNA takes three more characters for dots (RFC 3490).
+        let is_dot = matches!(c, '.' | '\u{3002}' | '\u{ff0e}' | '\u{ff61}');
+        let follow = rest.as_str().chars().take_while(|c| c.is_alphanumeric()).take(2);
+        if is_dot && before.is_some_and(char::is_alphanumeric) && follow.count() == 2 {
+            plain.push(' ');
+        }
+        before = Some(c);
+    }
+    plain
 }
 
 fn in_words(at: OffsetDateTime) -> Option<String> {

@@ -20,6 +20,8 @@ const DEFERRED: [u64; 7] = [
 ];
 /// After the mail server could not be reached or hung up too early: that is mostly a restart, and soon over.
 const BROKEN: [u64; 5] = [5, 15, 30, MINUTE, 5 * MINUTE];
+/// After the owner of a message could not be asked, which is mostly a restart too, and may be a suspended organization.
+const UNASKED: [u64; 5] = [5, 15, MINUTE, 5 * MINUTE, 15 * MINUTE];
 /// A message is not tried for longer than this (RFC 5321, section 4.5.4.1 asks for days).
 const PATIENCE: Duration = Duration::from_secs(72 * HOUR);
 
@@ -54,6 +56,11 @@ pub(super) fn after_deferral(nth: i32, now: OffsetDateTime, jitter: Jitter) -> O
 /// When to come back after the connection failed for the `nth` time (from 0).
 pub(super) fn after_break(nth: i32, now: OffsetDateTime, jitter: Jitter) -> OffsetDateTime {
     now + jitter.spread(delay(&BROKEN, nth))
+}
+
+/// When to come back after its owner could not be asked for the `nth` time in a row (from 0).
+pub(super) fn after_unasked(nth: i32, now: OffsetDateTime, jitter: Jitter) -> OffsetDateTime {
+    now + jitter.spread(delay(&UNASKED, nth))
 }
 
 /// Until when it is tried at all: as long as what it is about can be used, when that is known, and 72 hours at most.

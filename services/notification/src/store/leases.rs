@@ -5,7 +5,8 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::row::{Claimed, ClaimedRow, Lease};
+use super::row::{Claimed, ClaimedRow, Lease, readable};
+use crate::domain::{Phase, Purpose};
 
 /// A claim to make.
 #[derive(Debug, Clone, Copy)]
@@ -20,13 +21,14 @@ pub struct Claim {
     pub limit: i64,
 }
 
-/// Takes leases on deliveries that are due, oldest first. One statement, to be run without a transaction.
+/// Takes leases on deliveries that are due, oldest first, as far as this release knows what they are for. One statement,
+/// to be run without a transaction.
 pub async fn claim(connection: &mut PgConnection, claim: Claim) -> Result<Vec<Claimed>, DatabaseError> {
     let rows: Vec<ClaimedRow> = sqlx::query_as(
         "WITH due AS (
              SELECT organization_id, delivery_id, next_attempt_time
              FROM deliveries
-             WHERE state IN ('QUEUED', 'DEFERRED') AND next_attempt_time <= $1
+             WHERE state IN ('QUEUED', 'DEFERRED') AND next_attempt_time <= $1 AND purpose = ANY ($5)
              ORDER BY next_attempt_time
              LIMIT $2
              FOR UPDATE SKIP LOCKED
@@ -38,15 +40,16 @@ pub async fn claim(connection: &mut PgConnection, claim: Claim) -> Result<Vec<Cl
          WHERE d.organization_id = due.organization_id AND d.delivery_id = due.delivery_id
          RETURNING d.organization_id, d.delivery_id, d.lease_token, d.subject, d.purpose, d.generation, d.request,
                    d.template_version, d.message_id, d.create_time, d.attempts, d.deferrals, d.breaks,
-                   d.ambiguous_resends, d.phase, d.server_reply, due.next_attempt_time AS due_time, d.traceparent",
+                   d.unasked, d.ambiguous_resends, d.phase, d.server_reply, due.next_attempt_time AS due_time, d.traceparent",
     )
     .bind(claim.now)
     .bind(claim.limit)
     .bind(claim.token)
     .bind(claim.until)
+    .bind(Purpose::WORDS)
     .fetch_all(connection)
     .await?;
-    rows.into_iter().map(Claimed::try_from).collect()
+    Ok(readable(rows))
 }
 
 /// Writes down that the final dot follows, and extends the lease. `false`: the lease is somebody else's by now, and the
@@ -78,17 +81,19 @@ pub async fn lock_expired(
 ) -> Result<Vec<Claimed>, DatabaseError> {
     let rows: Vec<ClaimedRow> = sqlx::query_as(
         "SELECT organization_id, delivery_id, lease_token, subject, purpose, generation, request,
-                template_version, message_id, create_time, attempts, deferrals, breaks, ambiguous_resends, phase, server_reply,
+                template_version, message_id, create_time, attempts, deferrals, breaks, unasked, ambiguous_resends, phase, server_reply,
                 next_attempt_time AS due_time, traceparent
          FROM deliveries
-         WHERE state = 'SENDING' AND lease_until <= $1
+         WHERE state = 'SENDING' AND lease_until <= $1 AND purpose = ANY ($3) AND phase = ANY ($4)
          ORDER BY lease_until
          LIMIT $2
          FOR UPDATE SKIP LOCKED",
     )
     .bind(now)
     .bind(limit)
+    .bind(Purpose::WORDS)
+    .bind(Phase::WORDS)
     .fetch_all(tx)
     .await?;
-    rows.into_iter().map(Claimed::try_from).collect()
+    Ok(readable(rows))
 }

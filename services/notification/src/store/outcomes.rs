@@ -20,7 +20,7 @@ pub async fn settle(tx: &mut PgConnection, lease: Lease, plan: &Plan) -> Result<
     let version: Option<i64> = sqlx::query_scalar(
         "UPDATE deliveries
          SET state = $4, next_attempt_time = $5, send_time = $6, attempts = $7, deferrals = $8, breaks = $9,
-             ambiguous_resends = $10, server_reply = COALESCE($11, server_reply),
+             unasked = $10, ambiguous_resends = $11, server_reply = COALESCE($12, server_reply),
              lease_token = NULL, lease_until = NULL, phase = NULL, version = version + 1
          WHERE organization_id = $1 AND delivery_id = $2 AND lease_token = $3
          RETURNING version",
@@ -34,6 +34,7 @@ pub async fn settle(tx: &mut PgConnection, lease: Lease, plan: &Plan) -> Result<
     .bind(plan.history.attempts)
     .bind(plan.history.deferrals)
     .bind(plan.history.breaks)
+    .bind(plan.history.unasked)
     .bind(plan.history.ambiguous_resends)
     .bind(plan.reply.as_ref().map(ToString::to_string))
     .fetch_optional(tx)

@@ -56,6 +56,7 @@ pub(super) struct ClaimedRow {
     attempts: i32,
     deferrals: i32,
     breaks: i32,
+    unasked: i32,
     ambiguous_resends: i32,
     phase: String,
     server_reply: String,
@@ -92,6 +93,7 @@ impl TryFrom<ClaimedRow> for Claimed {
                 attempts: row.attempts,
                 deferrals: row.deferrals,
                 breaks: row.breaks,
+                unasked: row.unasked,
                 ambiguous_resends: row.ambiguous_resends,
             },
             phase: parse("phase", &row.phase)?,
@@ -100,6 +102,20 @@ impl TryFrom<ClaimedRow> for Claimed {
             traceparent: row.traceparent,
         })
     }
+}
+
+/// What can be read of the rows. One that cannot be read must not hold up the others.
+pub(super) fn readable(rows: Vec<ClaimedRow>) -> Vec<Claimed> {
+    let read = |row: ClaimedRow| {
+        let delivery = row.delivery_id;
+        Claimed::try_from(row)
+            .inspect_err(|error| {
+                let error = error as &dyn std::error::Error;
+                tracing::error!(%delivery, error, "a delivery cannot be read and is left alone");
+            })
+            .ok()
+    };
+    rows.into_iter().filter_map(read).collect()
 }
 
 /// Reads a stored text.

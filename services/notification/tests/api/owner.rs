@@ -38,17 +38,18 @@ async fn a_mail_about_nothing_is_dropped() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_mail_whose_owner_is_away_waits_without_counting() {
+async fn a_mail_whose_owner_is_away_waits_ever_longer_without_counting() {
     let world = World::new().await;
     let subject = world.ask().await;
     world
         .source
         .answer(&subject.to_string(), Err(Status::internal("broken")));
-    for _ in 0..3 {
+    for wait in [5, 15, 60, 300, 900, 900] {
         assert_eq!(words(&world.step().await), ["unasked"]);
         let row = world.row(subject).await;
         assert_eq!((row.state.as_str(), row.attempts), ("QUEUED", 0));
-        assert!(world.until(&row) < Duration::from_secs(7));
+        let waits = world.until(&row).as_secs_f64() / f64::from(wait);
+        assert!((0.79..1.21).contains(&waits), "{waits} of {wait} s");
         world.clock.advance(world.until(&row));
     }
     world
@@ -56,6 +57,33 @@ async fn a_mail_whose_owner_is_away_waits_without_counting() {
         .answer(&subject.to_string(), Ok(mail(&subject.to_string(), 1)));
     assert_eq!(words(&world.step().await), ["taken"]);
     assert_eq!(world.told(subject).await, ["delivery.sent"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_of_the_owner_starts_the_waiting_anew() {
+    let world = World::new().await;
+    world.smtp.script([Fault::Rcpt("451 4.7.1 greylisted")]);
+    let subject = world.ask().await;
+    let away = || Err(Status::internal("broken"));
+    let name = subject.to_string();
+    for (answer, outcome) in [
+        (away(), "unasked"),
+        (away(), "unasked"),
+        (Ok(mail(&name, 1)), "postponed"),
+        (away(), "unasked"),
+    ] {
+        world.source.answer(&name, answer);
+        assert_eq!(words(&world.step().await), [outcome]);
+        world.clock.advance(world.until(&world.row(subject).await));
+    }
+    let row = world.row(subject).await;
+    assert_eq!(world.until(&row), Duration::ZERO);
+    world.source.answer(&name, away());
+    world.step().await;
+    assert!(
+        world.until(&world.row(subject).await) < Duration::from_secs(19),
+        "the second in a row"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

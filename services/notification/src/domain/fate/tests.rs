@@ -12,6 +12,7 @@ fn fresh() -> History {
         attempts: 0,
         deferrals: 0,
         breaks: 0,
+        unasked: 0,
         ambiguous_resends: 0,
     }
 }
@@ -123,7 +124,12 @@ fn a_message_whose_owner_is_away_waits_for_as_long_as_it_takes() {
     let late = NOW + Duration::from_secs(300 * 3600);
     let plan = decide(Outcome::Unasked, fresh(), at(late));
     assert_eq!(plan.fate.state(), DeliveryState::Queued);
-    assert_eq!(plan.history, fresh());
+    let counted = |unasked| History { unasked, ..fresh() };
+    assert_eq!(plan.history, counted(1), "no attempt");
+    // Whoever stopped has not asked; every other outcome is one of a message that was asked about.
+    assert_eq!(decide(Outcome::Stopped, counted(3), at(NOW)).history, counted(3));
+    let broken = decide(Outcome::Broken, counted(3), at(NOW)).history;
+    assert_eq!(broken.unasked, 0);
 }
 
 #[test]

@@ -104,3 +104,25 @@ fn words_of_a_newer_release_are_left_to_it() {
         MessageProblem::UnknownTemplate
     );
 }
+
+#[test]
+fn a_name_becomes_no_link() {
+    let mail = Mail {
+        organization: "See https://evil.example/x".to_owned(),
+        groups: vec![
+            "www.evil.example".to_owned(),
+            "Y.M.C.A. No. 3, Room 2.4".to_owned(),
+        ],
+        ..mail()
+    };
+    let text = rendered(&mail);
+    assert!(
+        !text.contains("evil.example") && !text.contains("https://evil"),
+        "{text}"
+    );
+    assert!(
+        text.contains("www. evil. example") && text.contains("https: //evil. example/x"),
+        "{text}"
+    );
+    assert!(text.contains("Y.M.C.A. No. 3, Room 2.4"), "{text}");
+}
