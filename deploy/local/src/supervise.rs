@@ -1,5 +1,6 @@
 //! Keeps a part running: starts it, watches it, starts it again when it dies, and ends it when told to.
 
+mod condition;
 mod interruption;
 mod part;
 mod shell;
@@ -13,6 +14,7 @@ use tokio::sync::watch;
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::sleep;
 
+use self::condition::{Condition, End};
 pub(crate) use self::interruption::Interruption;
 pub(crate) use self::part::{Kind, Part};
 pub(crate) use self::shell::only_given;
@@ -28,14 +30,6 @@ const LONGEST_WAIT: Duration = Duration::from_secs(5);
 const SETTLED: Duration = Duration::from_secs(10);
 /// A part that ends this often before it was ever ready has failed.
 const TRIES: u32 = 3;
-
-/// What is known of a part.
-#[derive(Clone, Debug, Default)]
-struct Condition {
-    running: bool,
-    ends: u32,
-    last_end: String,
-}
 
 /// A part that is kept running.
 #[derive(Debug)]
@@ -77,8 +71,12 @@ impl Kept {
                 if now.running && is_healthy(&part).await {
                     return Ok((part.name.clone(), begun.elapsed()));
                 }
-                let reason = if now.ends >= TRIES {
-                    format!("does not start: {}", now.last_end)
+                let reason = if now.ends >= TRIES || now.last_end.needs_help {
+                    let end = now.last_end;
+                    if end.is_whole {
+                        bail!("{} does not start: {}", part.name, end.reason);
+                    }
+                    format!("does not start: {}", end.reason)
                 } else if Instant::now() >= deadline {
                     format!("is not ready after {} s", patience.as_secs())
                 } else {
@@ -119,12 +117,12 @@ async fn run(part: Arc<Part>, report: watch::Sender<Condition>, mut stop: watch:
             Ok(Ok(running)) => {
                 report.send_modify(|condition| condition.running = true);
                 match watch_over(running, &part, &mut stop).await {
-                    Some(end) => end,
+                    Some(end) => End::by_itself(end),
                     None => break,
                 }
             }
-            Ok(Err(error)) => format!("{error:#}"),
-            Err(error) => error.to_string(),
+            Ok(Err(error)) => End::at_start(&error),
+            Err(error) => End::by_itself(error.to_string()),
         };
         if begun.elapsed() > SETTLED {
             wait = FIRST_WAIT;
@@ -132,7 +130,7 @@ async fn run(part: Arc<Part>, report: watch::Sender<Condition>, mut stop: watch:
         say!(
             "  ! {} ended ({}); starting it again",
             part.name,
-            end.lines().next().unwrap_or_default()
+            end.reason.lines().next().unwrap_or_default()
         );
         report.send_modify(|condition| {
             condition.running = false;

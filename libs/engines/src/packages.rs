@@ -134,8 +134,11 @@ pub fn install(packages: &[Package]) -> Result<(), EngineError> {
         .status();
     match status {
         Ok(status) if status.success() && missing(packages).is_empty() => Ok(()),
+        Ok(status) if status.success() => Err(refuse(
+            "apt-get is content, but the programs are not where we look",
+        )),
         Ok(status) => Err(refuse(&format!(
-            "apt-get failed ({status}); its own words are above"
+            "apt-get (or sudo) failed ({status}); its own words are above"
         ))),
         Err(error) => Err(refuse(&error.to_string())),
     }
