@@ -8,7 +8,7 @@ use muster_testkit::eventually;
 use sha2::{Digest, Sha256};
 use tonic::Code;
 
-use crate::support::{Organization, RawCall, Suite, link_for, token_of, with_others};
+use crate::support::{Organization, RawCall, Spans, Suite, link_for, token_of, with_others};
 
 const GET: &str = "/muster.invitation.v1.InvitationService/GetInvitation";
 
@@ -28,18 +28,18 @@ async fn no_address_no_link_and_no_token_comes_into_logs_or_traces() {
     somebody_else_tries(&suite, &secret, &canary).await;
 
     // Each service sends its spans in order: when this mail's are here, those of everything before are.
-    eventually(async || {
-        let id = organization.read(&suite, &invitation.name).await.trace_id;
-        trace(&suite, &id).await.to_lowercase().contains("smtp")
-    })
-    .await;
+    let id = organization.read(&suite, &invitation.name).await.trace_id;
+    let of_this_mail = |span: &String| span.contains(&id) && span.to_lowercase().contains("smtp");
+    eventually(async || Spans::of(&suite).words().any(|span| of_this_mail(&span))).await;
     let token = suite.token("owner");
     let signature = token.rsplit('.').next().unwrap();
     let logs = suite
         .logs()
         .into_iter()
         .filter(|(path, _)| !path.ends_with("inbox.log"));
-    for (what, text) in logs.chain(traces(&suite).await) {
+    let spans = Spans::of(&suite);
+    let spans = spans.words().map(|span| ("a span".to_owned(), span));
+    for (what, text) in logs.chain(spans) {
         assert!(
             !text.contains(&canary),
             "an address, or what was sent in place of a token, is in {what}"
@@ -102,30 +102,4 @@ async fn somebody_else_tries(suite: &Suite, secret: &str, canary: &str) {
     let mut redemption = InvitationRedemptionServiceClient::new(suite.edge());
     let answer = redemption.accept_invitation(suite.call(&stranger, request)).await;
     assert_eq!(answer.unwrap_err().code(), Code::PermissionDenied);
-}
-
-/// The latest traces, each with all its spans.
-async fn traces(suite: &Suite) -> Vec<(String, String)> {
-    let list = suite
-        .json(&format!("{}/api/traces?limit=1000", suite.address("traces")))
-        .await;
-    let list = list.expect("the traces can be listed");
-    let ids = list
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(|it| it["trace_id"].as_str());
-    let mut found = Vec::new();
-    for id in ids {
-        found.push((format!("the trace {id}"), trace(suite, id).await));
-    }
-    assert!(found.len() > 10, "only {} traces", found.len());
-    found
-}
-
-async fn trace(suite: &Suite, id: &str) -> String {
-    let trace = suite
-        .json(&format!("{}/api/traces/{id}", suite.address("traces")))
-        .await;
-    trace.unwrap_or_default().to_string()
 }

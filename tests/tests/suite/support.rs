@@ -5,6 +5,7 @@ mod database;
 mod mail;
 mod organization;
 mod raw;
+mod spans;
 mod suite;
 mod visitor;
 
@@ -13,5 +14,6 @@ pub(crate) use database::Database;
 pub(crate) use mail::{link_for, token_of};
 pub(crate) use organization::Organization;
 pub(crate) use raw::{RawCall, Reply};
+pub(crate) use spans::Spans;
 pub(crate) use suite::{Suite, alone, with_others};
 pub(crate) use visitor::Visitor;

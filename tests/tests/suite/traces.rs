@@ -9,7 +9,7 @@ use muster_proto::records::v1::ListAssignmentsRequest;
 use muster_proto::records::v1::assignment_service_client::AssignmentServiceClient;
 use muster_testkit::eventually;
 
-use crate::support::{Organization, Suite, link_for, with_others};
+use crate::support::{Organization, Spans, Suite, link_for, with_others};
 
 /// Allowed by the contract and never made: organization knows of employments by events alone.
 const NOT_MADE: [(&str, &str); 1] = [("organization", "employment")];
@@ -75,7 +75,7 @@ async fn every_service_emits_and_every_edge_between_services_is_seen() {
     let wanted = wanted();
     let mut missing = wanted.clone();
     eventually(async || {
-        let seen = seen(&suite).await;
+        let seen: BTreeSet<Edge> = Spans::of(&suite).crossings().collect();
         let unheard: BTreeSet<Edge> = wanted.difference(&seen).cloned().collect();
         if unheard != missing {
             eprintln!("not seen yet: {unheard:?}");
@@ -90,19 +90,8 @@ async fn every_service_emits_and_every_edge_between_services_is_seen() {
 #[tokio::test]
 async fn no_edge_is_seen_that_the_contract_does_not_allow() {
     let _undisturbed = with_others().await;
-    let suite = Suite::find();
-    let beyond: Vec<Edge> = seen(&suite).await.difference(&wanted()).cloned().collect();
+    let (suite, wanted) = (Suite::find(), wanted());
+    let seen: BTreeSet<Edge> = Spans::of(&suite).crossings().collect();
+    let beyond: Vec<&Edge> = seen.difference(&wanted).collect();
     assert!(beyond.is_empty(), "{beyond:?}");
-}
-
-async fn seen(suite: &Suite) -> BTreeSet<Edge> {
-    let edges = suite
-        .json(&format!("{}/api/edges", suite.address("traces")))
-        .await;
-    let edges = edges.unwrap_or_default();
-    let text = |value: &serde_json::Value| value.as_str().map(str::to_owned);
-    let edges = edges.as_array().into_iter().flatten();
-    edges
-        .filter_map(|edge| Some((text(&edge["from"])?, text(&edge["to"])?, text(&edge["kind"])?)))
-        .collect()
 }

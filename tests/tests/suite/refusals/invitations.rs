@@ -110,9 +110,7 @@ impl Way {
             row(rpc, R::PlanLimitExceeded, async move |at: Stage| {
                 let at = at.own().await;
                 at.subscribes(Plan::Premium, 500, 1).await;
-                if let One = self {
-                    at.organization.invite(&at.suite, &at.address()).await;
-                }
+                at.organization.invite(&at.suite, &at.address()).await;
                 self.attempt(&at, at.organization.inviting(&at.address()))
                     .quota(1, 1)
             }),

@@ -39,12 +39,10 @@ fn creating(organization: Profile, request_id: &str) -> CreateOrganizationReques
 fn created() -> Vec<Row> {
     vec![
         row("CreateOrganization", R::InvalidRequest, async |_| {
-            let empty = Profile {
-                licensing_authority: "us-mi".into(),
-                ..Default::default()
-            };
-            let fields = ["organization.display_name", "organization.license_number"];
-            Attempt::by("owner", &creating(empty, "")).violates(&fields)
+            let mut nameless = profile("T1234".into());
+            nameless.display_name.clear();
+            let fields = ["organization.display_name", "request_id"];
+            Attempt::by("owner", &creating(nameless, "seven")).violates(&fields)
         }),
         row("CreateOrganization", R::RequestIdReused, async |at| {
             let id = at.suite.request_id();
