@@ -2,13 +2,12 @@
 
 use futures::future::join_all;
 use muster_ids::{GrantId, GrantName};
-use muster_proto::employment::v1::EmploymentState;
 use muster_proto::records::v1::{CreateGrantRequest, Grant, GrantState, RevokeGrantRequest};
 use muster_refusal::ErrorReason;
 use muster_testkit::Who;
 use tonic::Status;
 
-use crate::world::{World, patiently, person_id, person_name, reason, seen};
+use crate::world::{World, person_id, person_name, reason, seen};
 
 const GRANTS: &str = "SELECT count(*) FROM grants";
 
@@ -19,7 +18,7 @@ impl World {
             request_id: String::new(),
         };
         let mut client = self.grants(Who::person(person));
-        let revoked = patiently(async || client.revoke_grant(request.clone()).await).await?;
+        let revoked = client.revoke_grant(request).await?;
         Ok(revoked.into_inner().grant.unwrap())
     }
 }
@@ -64,7 +63,9 @@ async fn only_with_an_open_employment_can_anybody_consent() {
         reason(world.grant("learner-1").await),
         ErrorReason::EmploymentRequired
     );
-    world.unheard("learner-1", EmploymentState::Rejected, 1);
+    world.claim("learner-1").await;
+    let reject = "UPDATE employments SET state = 'REJECTED' WHERE state = 'PENDING_VERIFICATION'";
+    world.employments.database.execute(reject).await;
     assert_eq!(
         reason(world.grant("learner-1").await),
         ErrorReason::EmploymentRequired
@@ -85,16 +86,14 @@ async fn only_with_an_open_employment_can_anybody_consent() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_open_claim_is_enough_to_consent_and_is_asked_for_once() {
-    let world = World::start().await;
-    world.unheard("learner-1", EmploymentState::PendingVerification, 1);
+    let mut world = World::start().await;
+    world.claim("learner-1").await;
     assert_eq!(
         world.grant("learner-1").await.unwrap().state(),
         GrantState::Active
     );
-    let asked = world.peers.asked();
+    world.employments.leave().await;
     world.grant("learner-1").await.unwrap();
-    assert_eq!(world.peers.asked(), asked);
-    world.peers.set_away(true);
     assert_eq!(reason(world.grant("learner-2").await), ErrorReason::Unavailable);
 }
 

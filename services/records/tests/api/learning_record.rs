@@ -3,7 +3,6 @@
 use futures::future::join_all;
 use muster_identity::Role;
 use muster_ids::OrganizationId;
-use muster_proto::employment::v1::EmploymentState;
 use muster_proto::records::v1::{GetLearningRecordRequest, ListRecordAccessesRequest, RecordAccessReason};
 use muster_refusal::ErrorReason;
 use muster_testkit::{Who, eventually};
@@ -28,7 +27,7 @@ async fn with_a_grant_the_whole_record_is_read_and_the_learner_sees_who_read_it(
     let first = world.organization;
     let own = world.assigned("learner-1", "A-1").await;
     world.report(&own, 100).await.unwrap();
-    world.organization = OrganizationId::from_uuid(world.new_id());
+    world.organization = world.open_organization().await;
     world.assigned("learner-1", "B-1").await;
     world.assigned("learner-2", "C-1").await;
     world.organization = first;
@@ -65,15 +64,14 @@ async fn with_a_grant_the_whole_record_is_read_and_the_learner_sees_who_read_it(
 #[tokio::test(flavor = "multi_thread")]
 async fn a_grant_before_verification_sleeps_until_then() {
     let world = World::start().await;
-    let employment = world.unheard("learner-1", EmploymentState::PendingVerification, 1);
+    world.claim("learner-1").await;
     world.grant("learner-1").await.unwrap();
     assert_eq!(
         reason(world.read("learner-1").await),
         ErrorReason::EmploymentRequired
     );
     assert_eq!(world.logged().await, 0);
-    world.publish_verified(employment, "learner-1", &[], 2).await;
-    world.wait_applied(1).await;
+    world.verify("learner-1", &[]).await;
     assert!(world.read("learner-1").await.is_ok());
     assert_eq!(world.logged().await, 1);
 }
@@ -104,7 +102,7 @@ async fn who_is_no_learner_here_is_not_found_also_with_a_grant_elsewhere() {
     let elsewhere = world.organization;
     world.verify("learner-1", &[]).await;
     world.grant("learner-1").await.unwrap();
-    world.organization = OrganizationId::from_uuid(world.new_id());
+    world.organization = world.open_organization().await;
     let foreign = world.read("learner-1").await;
     assert_eq!(
         muster_refusal::reason_of(foreign.as_ref().unwrap_err()),
@@ -155,8 +153,8 @@ async fn nobody_reads_without_the_permission_on_the_organization_of_the_name() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_record_is_refused_while_the_employment_cannot_be_known() {
-    let world = World::start().await;
-    world.peers.set_away(true);
+    let mut world = World::start().await;
+    world.employments.leave().await;
     assert_eq!(reason(world.read("learner-1").await), ErrorReason::Unavailable);
 }
 

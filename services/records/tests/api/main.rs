@@ -11,7 +11,7 @@ mod catalog;
 mod consent;
 mod learning_record;
 mod organization_view;
-mod peers;
+mod people;
 mod person_view;
 mod progress;
 mod world;

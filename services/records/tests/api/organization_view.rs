@@ -2,13 +2,12 @@
 
 use muster_identity::Role;
 use muster_ids::{LearnerName, OrganizationId};
-use muster_proto::employment::v1::EmploymentState;
 use muster_proto::records::v1::{Assignment, AssignmentState, ListAssignmentsRequest};
 use muster_refusal::ErrorReason;
 use muster_testkit::Who;
 use tonic::Status;
 
-use crate::world::{World, patiently, reason, seen};
+use crate::world::{World, reason, seen};
 
 impl World {
     fn learner_request(&self, person: &str) -> ListAssignmentsRequest {
@@ -20,7 +19,7 @@ impl World {
 
     async fn list(&self, person: &str) -> Result<Vec<Assignment>, Status> {
         let mut client = self.assignments(self.admin());
-        let listed = patiently(async || client.list_assignments(self.learner_request(person)).await).await?;
+        let listed = client.list_assignments(self.learner_request(person)).await?;
         Ok(listed.into_inner().assignments)
     }
 }
@@ -32,7 +31,7 @@ async fn an_organization_sees_the_progress_of_its_own_assignments_and_no_others(
     let own = world.assigned("learner-1", "A-1").await;
     world.report(&own, 40).await.unwrap();
     world.assigned("learner-2", "A-2").await;
-    world.organization = OrganizationId::from_uuid(world.new_id());
+    world.organization = world.open_organization().await;
     world.assigned("learner-1", "B-1").await;
     assert_eq!(world.assignments_of("learner-1").await.len(), 2);
 
@@ -73,14 +72,11 @@ async fn who_is_no_learner_here_is_not_found_and_who_has_left_is_out_of_sight() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_employment_that_no_event_has_told_of_is_asked_for_once() {
-    let world = World::start().await;
-    world.unheard("learner-1", EmploymentState::PendingVerification, 1);
+    let mut world = World::start().await;
+    world.claim("learner-1").await;
     assert_eq!(world.list("learner-1").await.unwrap(), []);
-    let asked = world.peers.asked();
-    for _ in 0..3 {
-        assert_eq!(world.list("learner-1").await.unwrap(), []);
-    }
-    assert_eq!(world.peers.asked(), asked);
+    world.employments.leave().await;
+    assert_eq!(world.list("learner-1").await.unwrap(), []);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -88,23 +84,18 @@ async fn an_answer_that_is_older_than_an_event_changes_nothing() {
     let world = World::start().await;
     let employment = world.verify("learner-1", &[]).await;
     world.publish_verified(employment, "learner-1", &[], 4).await;
-    world.wait_applied(2).await;
-    world.unheard("learner-1", EmploymentState::Ended, 3);
+    world.wait_applied(3).await;
+    let older = "UPDATE employments SET state = 'ENDED', version = 3";
+    world.employments.database.execute(older).await;
     assert!(world.list("learner-1").await.is_ok());
-    assert_eq!(
-        world
-            .service
-            .database
-            .count("SELECT sequence FROM employment_projection")
-            .await,
-        4
-    );
+    let known = world.known("learner-1").await;
+    assert_eq!((known.state.as_str(), known.sequence), ("VERIFIED", 4));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_told_while_the_employment_service_cannot_be_asked() {
-    let world = World::start().await;
-    world.peers.set_away(true);
+    let mut world = World::start().await;
+    world.employments.leave().await;
     assert_eq!(reason(world.list("learner-1").await), ErrorReason::Unavailable);
 }
 
@@ -159,7 +150,9 @@ async fn pages_go_on_newest_first_and_a_page_token_serves_only_its_caller_and_le
     for code in ["A-1", "A-2", "A-3"] {
         trainings.push(world.new_training(code).await);
     }
-    world.verify("learner-1", &[world.new_group(&trainings)]).await;
+    world
+        .verify("learner-1", &[world.new_group(&trainings).await])
+        .await;
     world.verify("learner-2", &[]).await;
     let first = ListAssignmentsRequest {
         page_size: 2,

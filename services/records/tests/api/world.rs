@@ -1,15 +1,15 @@
 //! One test's service, with everybody around it.
 
+use std::sync::atomic::AtomicU32;
+
 use muster_clock::Clock;
+use muster_employment::EmploymentService;
 use muster_identity::Role;
-use muster_ids::{
-    EmploymentId, EmploymentName, GroupId, GroupName, LearnerName, LearningRecordName, OrganizationId,
-    OrganizationName, PersonId, PersonName, TrainingName,
-};
+use muster_ids::{LearnerName, LearningRecordName, OrganizationId, OrganizationName, PersonId, PersonName};
+use muster_invitation::InvitationApp;
 use muster_messaging::parked::{self, Parked};
 use muster_messaging::topology;
-use muster_proto::employment::v1::{EmploymentState, EmploymentVerifiedEvent};
-use muster_proto::organization::v1::GroupState;
+use muster_organization::OrganizationService;
 use muster_proto::records::v1::assignment_service_client::AssignmentServiceClient;
 use muster_proto::records::v1::grant_service_client::GrantServiceClient;
 use muster_proto::records::v1::learning_record_service_client::LearningRecordServiceClient;
@@ -17,48 +17,57 @@ use muster_proto::records::v1::person_record_service_client::PersonRecordService
 use muster_proto::records::v1::progress_service_client::ProgressServiceClient;
 use muster_proto::records::v1::training_service_client::TrainingServiceClient;
 use muster_proto::records::v1::{
-    Assignment, CreateGrantRequest, CreateTrainingRequest, GetLearningRecordRequest, Grant, LearningRecord,
-    ListPersonAssignmentsRequest, ReportProgressRequest, Training,
+    Assignment, CreateGrantRequest, GetLearningRecordRequest, Grant, LearningRecord,
+    ListPersonAssignmentsRequest, ReportProgressRequest,
 };
-use muster_records::{RecordsService, Settings};
-use muster_server::Service;
-use muster_server::page::{PageKey, PageSettings};
-use muster_testkit::{Callers, Publisher, TestChannel, TestService, Who, eventually};
+use muster_records::RecordsService;
+use muster_testkit::{Callers, Publisher, TestChannel, TestService, TestSuite, Who, eventually};
 use time::macros::datetime;
-use tonic::{Code, Status};
+use tokio::sync::OnceCell;
+use tonic::Status;
 use uuid::Uuid;
-
-use crate::peers::Peers;
 
 pub(crate) struct World {
     pub(crate) service: TestService,
-    pub(crate) peers: Peers,
-    pub(crate) publisher: Publisher,
+    pub(crate) organizations: TestService,
+    pub(crate) employments: TestService,
+    pub(crate) invitations: TestService,
     pub(crate) organization: OrganizationId,
+    /// For what the employment service would not publish, or not in this order.
+    pub(crate) publisher: OnceCell<Publisher>,
+    pub(crate) names: AtomicU32,
+}
+
+/// What is kept of the latest employment of a person.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub(crate) struct Known {
+    pub(crate) employment_id: Uuid,
+    pub(crate) state: String,
+    pub(crate) sequence: i64,
 }
 
 impl World {
+    /// With an organization, of whose director the service has heard.
     pub(crate) async fn start() -> Self {
         let clock = Clock::fixed(datetime!(2026-03-01 12:00 UTC));
-        let peers = Peers::default();
-        let url = peers.serve().await;
-        let settings = Settings {
-            organization_url: url.clone(),
-            employment_url: url,
-            page: PageSettings {
-                page_key: PageKey::new(&[7; 32]).unwrap(),
-            },
-        };
-        let service = TestService::start::<RecordsService>(clock.clone(), settings).await;
-        let broker = service.broker.as_service("employment");
-        let publisher = Publisher::start(&RecordsService::MIGRATOR, "records", broker, clock.clone()).await;
-        let organization = OrganizationId::from_uuid(clock.new_uuid());
-        Self {
+        let suite = TestSuite::new(clock).await;
+        let (service, organizations, employments, invitations) = tokio::join!(
+            suite.start::<RecordsService>(&[]),
+            suite.start::<OrganizationService>(&[]),
+            suite.start::<EmploymentService>(&[]),
+            suite.start::<InvitationApp>(&[]),
+        );
+        let mut world = Self {
+            organization: OrganizationId::from_uuid(service.clock.new_uuid()),
             service,
-            peers,
-            publisher,
-            organization,
-        }
+            organizations,
+            employments,
+            invitations,
+            publisher: OnceCell::new(),
+            names: AtomicU32::new(1),
+        };
+        world.organization = world.open_organization().await;
+        world
     }
 
     pub(crate) fn new_id(&self) -> Uuid {
@@ -78,86 +87,17 @@ impl World {
         }
     }
 
-    pub(crate) fn new_employment(&self) -> EmploymentName {
-        EmploymentName {
-            organization: self.organization,
-            employment: EmploymentId::from_uuid(self.new_id()),
-        }
-    }
-
-    /// A training of the shared catalog.
-    pub(crate) async fn new_training(&self, code: &str) -> TrainingName {
-        let training = Training {
-            code: code.to_owned(),
-            display_name: format!("About {code}"),
-            ..Default::default()
-        };
-        let request = CreateTrainingRequest {
-            training: Some(training),
-            request_id: self.new_id().to_string(),
-        };
-        let mut client = self.trainings(Who::platform_staff());
-        let created = patiently(async || client.create_training(request.clone()).await).await;
-        created
-            .unwrap()
-            .into_inner()
-            .training
-            .unwrap()
-            .name
-            .parse()
-            .unwrap()
-    }
-
-    /// An active group that requires these trainings.
-    pub(crate) fn new_group(&self, trainings: &[TrainingName]) -> GroupName {
-        let group = GroupName {
-            organization: self.organization,
-            group: GroupId::from_uuid(self.new_id()),
-        };
-        self.peers.set_group(group, GroupState::Active, trainings);
-        group
-    }
-
-    pub(crate) async fn publish_verified(
-        &self,
-        employment: EmploymentName,
-        person: &str,
-        groups: &[GroupName],
-        sequence: i64,
-    ) {
-        let organization = employment.organization;
-        let event = EmploymentVerifiedEvent {
-            employment: employment.to_string(),
-            organization: OrganizationName { organization }.to_string(),
-            person: person_name(person).to_string(),
-            groups: groups.iter().map(ToString::to_string).collect(),
-            source_invitation: String::new(),
-        };
-        let aggregate = employment.employment.as_uuid();
-        self.publisher
-            .publish(organization, aggregate, sequence, event)
-            .await;
-    }
-
-    /// A verified employment in these groups, applied.
-    pub(crate) async fn verify(&self, person: &str, groups: &[GroupName]) -> EmploymentName {
-        let employment = self.new_employment();
-        let before = self.applied().await;
-        self.publish_verified(employment, person, groups, 1).await;
-        self.wait_applied(before + 1).await;
-        employment
-    }
-
-    /// A learner with one assignment of a new training: its name as the learning system uses it.
-    pub(crate) async fn assigned(&self, person: &str, code: &str) -> String {
-        let training = self.new_training(code).await;
-        self.verify(person, &[self.new_group(&[training])]).await;
-        let assignments = self.assignments_of(person).await;
-        assignments
-            .into_iter()
-            .find(|one| one.training == training.to_string())
-            .unwrap()
-            .name
+    /// What the service has heard of the person at the organization.
+    pub(crate) async fn known(&self, person: &str) -> Known {
+        sqlx::query_as(
+            "SELECT employment_id, state, sequence FROM employment_projection
+             WHERE organization_id = $1 AND person_id = $2",
+        )
+        .bind(self.organization.as_uuid())
+        .bind(person_id(person).as_uuid())
+        .fetch_one(&mut self.service.database.connection().await)
+        .await
+        .unwrap()
     }
 
     pub(crate) async fn applied(&self) -> i64 {
@@ -217,7 +157,7 @@ impl World {
             ..Default::default()
         };
         let mut client = self.person_records(Who::person(person));
-        let listed = patiently(async || client.list_person_assignments(request.clone()).await).await;
+        let listed = client.list_person_assignments(request).await;
         listed.unwrap().into_inner().assignments
     }
 
@@ -228,7 +168,7 @@ impl World {
             request_id: String::new(),
         };
         let mut client = self.progress(Who::WorkloadThroughEdge("learning-system"));
-        let reported = patiently(async || client.report_progress(request.clone()).await).await?;
+        let reported = client.report_progress(request).await?;
         Ok(reported.into_inner().assignment.unwrap())
     }
 
@@ -246,7 +186,7 @@ impl World {
 
     pub(crate) async fn grant(&self, person: &str) -> Result<Grant, Status> {
         let mut client = self.grants(Who::person(person));
-        let granted = patiently(async || client.create_grant(self.grant_request()).await).await?;
+        let granted = client.create_grant(self.grant_request()).await?;
         Ok(granted.into_inner().grant.unwrap())
     }
 
@@ -263,16 +203,8 @@ impl World {
     /// The learner's record, as an administrator of the organization reads it.
     pub(crate) async fn read(&self, person: &str) -> Result<LearningRecord, Status> {
         let mut client = self.learning_records(self.admin());
-        let read = patiently(async || client.get_learning_record(self.record_request(person)).await).await?;
+        let read = client.get_learning_record(self.record_request(person)).await?;
         Ok(read.into_inner().learning_record.unwrap())
-    }
-
-    /// The employment service knows of an employment of which no event has come.
-    pub(crate) fn unheard(&self, person: &str, state: EmploymentState, sequence: i64) -> EmploymentName {
-        let employment = self.new_employment();
-        self.peers
-            .set_employment(employment, person_name(person), state, sequence);
-        employment
     }
 }
 
@@ -302,15 +234,4 @@ pub(crate) fn seen<T: std::fmt::Debug>(answer: Result<T, Status>) -> (tonic::Cod
         status.message().to_owned(),
         status.details().to_vec(),
     )
-}
-
-/// Calls again while the answer is UNAVAILABLE, as callers should: a busy machine is no failure.
-pub(crate) async fn patiently<T>(mut call: impl AsyncFnMut() -> Result<T, Status>) -> Result<T, Status> {
-    for _ in 0..10 {
-        match call().await {
-            Err(status) if status.code() == Code::Unavailable => {}
-            answer => return answer,
-        }
-    }
-    call().await
 }
