@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use muster_notification::domain::Outcome;
 use muster_notification::worker::Worker;
-use muster_testkit::eventually;
+use muster_testkit::{eventually, eventually_some};
 use tokio::task::JoinHandle;
 
 use crate::smtp_server::Fault;
@@ -200,13 +200,22 @@ async fn an_outcome_is_written_down_when_the_database_comes_back() {
         .await
         .unwrap();
     world.smtp.release();
-    tokio::time::sleep(Duration::from_millis(1500)).await;
+    // The first statement that waited has given up, and the next one waits.
+    let first = eventually_some(async || waiting_since(&world).await).await;
+    eventually(async || waiting_since(&world).await.is_some_and(|since| since > first)).await;
     sqlx::raw_sql("ROLLBACK").execute(&mut locker).await.unwrap();
     assert_eq!(words(&sending.await.unwrap()), ["taken"]);
     assert_eq!(
         (world.row(subject).await.state.as_str(), world.smtp.taken().len()),
         ("SENT", 1)
     );
+}
+
+/// Since when a statement in this database has been waiting for a lock, in microseconds since 1970.
+async fn waiting_since(world: &World) -> Option<i64> {
+    const SINCE: &str = "SELECT COALESCE(max(extract(epoch FROM query_start) * 1000000), 0)::bigint
+        FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    Some(world.database.count(SINCE).await).filter(|since| *since > 0)
 }
 
 #[tokio::test(flavor = "multi_thread")]
