@@ -6,7 +6,8 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use muster_invitation::InvitationApp;
-use muster_proto::invitation::v1::{ImportRowState, ImportState};
+use muster_proto::invitation::v1::{Import, ImportRowState, ImportState};
+use muster_testkit::eventually_some;
 
 use crate::upload::{approve, get, good, rows, upload};
 use crate::world::World;
@@ -146,25 +147,47 @@ async fn several_workers_share_the_work_and_no_row() {
     assert_eq!(world.database.count("SELECT count(*) FROM outbox").await, 350);
 }
 
-/// Run with `--ignored`: minutes in a debug build.
+/// Beyond what the service reads of a file or asks of the database at a time: 5,000 rows, 5,000 addresses.
+#[tokio::test(flavor = "multi_thread")]
+async fn thousands_of_rows_work_when_the_plan_allows_them() {
+    import_at_once(5_500).await;
+}
+
+/// The same with as many rows as the largest plans allow. Run it with
+/// `cargo test -p muster-invitation --release -- --ignored a_hundred_thousand`; minutes in a debug build.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "takes minutes in a debug build"]
 async fn a_hundred_thousand_rows_work_when_the_plan_allows_them() {
+    import_at_once(100_000).await;
+}
+
+async fn import_at_once(rows: i32) {
     let world = World::new().await;
     world.subscribe(100_000, 10_000_000).await;
     let begun = std::time::Instant::now();
-    let import = upload(&world, &good(100_000)).await.unwrap();
+    let file = good(usize::try_from(rows).unwrap());
+    let import = upload(&world, &file).await.unwrap();
     println!("previewed after {:?}", begun.elapsed());
-    assert_eq!((import.row_count, import.valid_count), (100_000, 100_000));
+    assert_eq!((import.row_count, import.valid_count), (rows, rows));
     approve(&world, &import).await.unwrap();
     let begun = std::time::Instant::now();
-    while get(&world, &import).await.state() != ImportState::Applied {
-        tokio::time::sleep(Duration::from_secs(1)).await;
-    }
+    gets_to_the_end(&world, &import).await;
     println!("applied after {:?}", begun.elapsed());
-    assert_eq!(
-        world.database.count("SELECT count(*) FROM invitations").await,
-        100_000
-    );
-    assert_eq!(world.database.count("SELECT count(*) FROM outbox").await, 100_000);
+    let count = async |what| world.database.count(what).await;
+    assert_eq!(count("SELECT count(*) FROM invitations").await, i64::from(rows));
+    assert_eq!(count("SELECT count(*) FROM outbox").await, i64::from(rows));
+}
+
+/// Waits for however long it takes, as long as it gets on.
+async fn gets_to_the_end(world: &World, import: &Import) {
+    let mut seen = get(world, import).await;
+    while seen.state() != ImportState::Applied {
+        let before = seen.applied_count;
+        seen = eventually_some(async || {
+            let now = get(world, import).await;
+            let gets_on = now.applied_count > before || now.state() == ImportState::Applied;
+            gets_on.then_some(now)
+        })
+        .await;
+    }
 }
