@@ -5,37 +5,29 @@ use muster_ids::OrganizationId;
 use muster_proto::notification::v1::delivery::State;
 use muster_proto::notification::v1::{Delivery, ListDeliveriesRequest};
 use muster_refusal::{ErrorReason, reason_of};
-use muster_testkit::{Who, eventually};
+use muster_testkit::{Who, acts, eventually};
 use tonic::{Code, Status};
 
-use crate::mail_source::address_of;
-use crate::service::ServiceWorld;
+use crate::service::{ServiceWorld, address};
 use crate::smtp_server::Fault;
 
-/// Three mails: sent, refused, dropped.
+/// Three mails: sent, refused, and dropped because the invitation was accepted before.
 async fn three() -> (ServiceWorld, [String; 3]) {
-    let world = ServiceWorld::new().await;
-    let subjects = [world.subject(), world.subject(), world.subject()];
-    world.source.cancel(&subjects[2].to_string());
-    world.ask(subjects[0], 1).await;
+    let mut world = ServiceWorld::new().await;
+    let sent = world.invite().await;
     world.sent(1).await;
     world
         .smtp
         .script([Fault::Rcpt("550 5.1.1 <secret@learners.example> unknown")]);
-    for (subject, state) in [(subjects[1], "FAILED"), (subjects[2], "DROPPED")] {
-        world.ask(subject, 1).await;
-        eventually(async || {
-            let mut connection = world.service.database.connection().await;
-            let found: Option<String> = sqlx::query_scalar("SELECT state FROM deliveries WHERE subject = $1")
-                .bind(subject.to_string())
-                .fetch_optional(&mut connection)
-                .await
-                .unwrap();
-            found.as_deref() == Some(state)
-        })
-        .await;
-    }
-    (world, subjects.map(|subject| subject.to_string()))
+    let failed = world.invite().await;
+    let over = "SELECT count(*) FROM deliveries WHERE state IN ('FAILED', 'DROPPED')";
+    eventually(async || world.service.database.count(over).await == 1).await;
+    world.service.leave().await;
+    let dropped = world.invite().await;
+    acts::accept(&world.invitations, dropped, "learner-3").await;
+    world.service.come_back().await;
+    eventually(async || world.service.database.count(over).await == 2).await;
+    (world, [sent, failed, dropped].map(|subject| subject.to_string()))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -199,7 +191,7 @@ async fn a_request_out_of_bounds_is_refused_with_every_violation() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn neither_address_nor_link_is_stored() {
-    let (world, subjects) = three().await;
+    let (world, _) = three().await;
     let mut connection = world.service.database.connection().await;
     let stored: Vec<String> = sqlx::query_scalar(
         "SELECT d::text FROM deliveries d UNION ALL SELECT convert_from(payload, 'LATIN1') FROM outbox
@@ -210,10 +202,11 @@ async fn neither_address_nor_link_is_stored() {
     .unwrap();
     let stored = stored.join("\n");
     for secret in [
-        address_of(&subjects[0]).as_str(),
+        address(1).as_str(),
         "learners.example",
-        "https://muster.example/i/",
-        "Sonnenblume",
+        "https://muster.test/i/",
+        "Day nursery",
+        "Team A",
     ] {
         assert!(!stored.contains(secret), "{secret} is in\n{stored}");
     }

@@ -1,5 +1,6 @@
-//! The owner of invitations, as far as the mail worker sees it: a tiny server for one RPC. The real one is asked in the
-//! suite's story test.
+//! The owner of invitations, played for what the real one cannot do: keep an answer back until a test lets it go, change
+//! its mind at an exact point, fail, or answer what makes no mail. A tiny server for one RPC. The real one is asked by the
+//! tests of the whole service.
 
 use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;

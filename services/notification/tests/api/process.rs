@@ -11,7 +11,7 @@ use muster_testkit::{Callers, TestBroker, TestDatabase};
 
 use crate::kills::{check, ends_on};
 use crate::mail_source::MailSource;
-use crate::service::{Publisher, request, subject};
+use crate::service::{publisher, request, subject};
 use crate::smtp_server::{Fault, SmtpServer};
 use crate::world::FROM;
 
@@ -77,7 +77,7 @@ async fn a_process_killed_in_the_middle_of_everything_loses_nothing_and_doubles_
         source: MailSource::start().await,
         page_key,
     };
-    let publisher = Publisher::start(process.broker.as_service("invitation"), clock.clone()).await;
+    let publisher = publisher(process.broker.as_service("invitation"), clock.clone()).await;
     let organization = OrganizationId::from_uuid(clock.new_uuid());
     // Slow enough that a kill finds messages at every phase.
     process.smtp.script(std::iter::repeat_n(
@@ -89,8 +89,9 @@ async fn a_process_killed_in_the_middle_of_everything_loses_nothing_and_doubles_
     for kill in 0..KILLS {
         for _ in 0..per_kill {
             let subject = subject(&clock, organization);
+            let aggregate = subject.invitation.as_uuid();
             publisher
-                .publish(organization, subject, request(subject, 1))
+                .publish(organization, aggregate, 1, request(subject, 1))
                 .await;
         }
         let mut child = process.start();

@@ -1,58 +1,86 @@
-//! The whole service, as it runs: asked by events, watched by its RPC.
+//! The whole service, as it runs: asked by events of the real invitation service, watched by its RPC.
+
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use muster_clock::Clock;
 use muster_identity::Role;
-use muster_ids::{EventId, InvitationId, InvitationName, OrganizationId, OrganizationName};
-use muster_messaging::outbox::{self, NewEvent};
-use muster_messaging::{Broker, relay};
-use muster_notification::{NotificationService, Settings};
-use muster_proto::invitation::v1::InvitationMailRequestedEvent;
+use muster_ids::{GroupName, InvitationId, InvitationName, OrganizationId, OrganizationName};
+use muster_invitation::InvitationApp;
+use muster_notification::NotificationService;
+use muster_organization::OrganizationService;
+use muster_proto::invitation::v1::{Invitation, InvitationMailRequestedEvent};
 use muster_proto::notification::v1::delivery_service_client::DeliveryServiceClient;
 use muster_proto::notification::v1::{Delivery, ListDeliveriesRequest};
 use muster_server::Service;
-use muster_server::page::{PageKey, PageSettings};
-use muster_testkit::{TestChannel, TestDatabase, TestService, Who, eventually};
+use muster_testkit::{Publisher, TestChannel, TestService, TestSuite, Who, acts, eventually};
 use time::macros::datetime;
-use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::mail_source::MailSource;
 use crate::smtp_server::SmtpServer;
-use crate::world::{FROM, patiently};
+use crate::world::FROM;
 
 pub(crate) struct ServiceWorld {
     pub(crate) service: TestService,
-    pub(crate) publisher: Publisher,
+    pub(crate) invitations: TestService,
     pub(crate) smtp: SmtpServer,
-    pub(crate) source: MailSource,
     pub(crate) organization: OrganizationId,
+    group: GroupName,
+    addresses: AtomicU32,
+    _organizations: TestService,
 }
 
 impl ServiceWorld {
     pub(crate) async fn new() -> Self {
-        let clock = Clock::fixed(datetime!(2026-03-01 12:00 UTC));
-        let (smtp, source) = (SmtpServer::start().await, MailSource::start().await);
-        let service =
-            TestService::start::<NotificationService>(clock.clone(), settings(&smtp, &source)).await;
-        let publisher = Publisher::start(service.broker.as_service("invitation"), clock.clone()).await;
-        let organization = OrganizationId::from_uuid(clock.new_uuid());
+        Self::build(&[]).await
+    }
+
+    /// The mails' owner is somebody else: who keeps the service waiting when a test says so.
+    pub(crate) async fn with_source(url: &str) -> Self {
+        Self::build(&[("--invitation-url", url)]).await
+    }
+
+    async fn build(flags: &[(&str, &str)]) -> Self {
+        let suite = TestSuite::new(Clock::fixed(datetime!(2026-03-01 12:00 UTC))).await;
+        let smtp = SmtpServer::start().await;
+        let url = smtp.url();
+        let mail = [("--smtp-url", url.as_str()), ("--mail-from", FROM)];
+        let flags = [flags, &mail].concat();
+        let (service, invitations, organizations) = tokio::join!(
+            suite.start::<NotificationService>(&flags),
+            suite.start::<InvitationApp>(&[]),
+            suite.start::<OrganizationService>(&[]),
+        );
+        let organization = acts::open_organization(&organizations, "owner").await;
         Self {
             service,
-            publisher,
+            invitations,
             smtp,
-            source,
             organization,
+            group: acts::make_group(&organizations, organization, "Team A", &[]).await,
+            addresses: AtomicU32::new(1),
+            _organizations: organizations,
         }
     }
 
-    pub(crate) fn subject(&self) -> InvitationName {
-        subject(&self.service.clock, self.organization)
+    /// The owner invites somebody: a mail is asked for.
+    pub(crate) async fn invite(&self) -> InvitationName {
+        let number = self.addresses.fetch_add(1, Ordering::Relaxed);
+        let invitation = Invitation {
+            address: address(number),
+            groups: vec![self.group.to_string()],
+            ..Default::default()
+        };
+        let owner = Who::member("owner", self.organization, Role::Owner);
+        acts::invite(&self.invitations, owner, self.organization, invitation).await
     }
 
-    /// Publishes a request for mail.
-    pub(crate) async fn ask(&self, subject: InvitationName, generation: i32) {
-        self.publisher
-            .publish(subject.organization, subject, request(subject, generation))
-            .await;
+    /// For requests that the invitation service does not make.
+    pub(crate) async fn publisher(&self) -> Publisher {
+        let broker = self.service.broker.as_service("invitation");
+        publisher(broker, self.service.clock.clone()).await
+    }
+
+    pub(crate) fn new_subject(&self) -> InvitationName {
+        subject(&self.service.clock, self.organization)
     }
 
     /// Waits until so many mails have been sent and written down.
@@ -89,19 +117,15 @@ impl ServiceWorld {
     }
 }
 
-pub(crate) fn settings(smtp: &SmtpServer, source: &MailSource) -> Settings {
-    Settings {
-        smtp_url: smtp.url().parse().unwrap(),
-        mail_from: FROM.parse().unwrap(),
-        invitation_url: source.url().parse().unwrap(),
-        page: PageSettings {
-            page_key: PageKey::new(&[7; 32]).unwrap(),
-        },
-        mail_workers: 8,
-        mail_lease: "900".parse().unwrap(),
-        mail_reply_wait: "600".parse().unwrap(),
-        mail_resend_after: "900".parse().unwrap(),
-    }
+/// Where the mail of the test's first, second, … invitation goes to.
+pub(crate) fn address(number: u32) -> String {
+    format!("learner-{number}@learners.example")
+}
+
+/// The invitation service as far as the queue of this one sees it.
+pub(crate) async fn publisher(broker: muster_messaging::Broker, clock: Clock) -> Publisher {
+    let publisher = Publisher::start(&NotificationService::MIGRATOR, "notification", broker, clock).await;
+    publisher.in_trace(&format!("00-{TRACE}-00f067aa0ba902b7-01"))
 }
 
 pub(crate) fn subject(clock: &Clock, organization: OrganizationId) -> InvitationName {
@@ -120,73 +144,5 @@ pub(crate) fn request(subject: InvitationName, generation: i32) -> InvitationMai
     }
 }
 
-/// The trace in which every mail is asked for.
+/// The trace in which a publisher's mails are asked for.
 pub(crate) const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
-
-/// The invitation service as a publisher, played with the real outbox and relay.
-pub(crate) struct Publisher {
-    database: TestDatabase,
-    clock: Clock,
-    _stop: DropGuard,
-}
-
-impl Publisher {
-    pub(crate) async fn start(broker: Broker, clock: Clock) -> Self {
-        let database = TestDatabase::new(&NotificationService::MIGRATOR, "notification").await;
-        let stop = CancellationToken::new();
-        tokio::spawn(relay::run(
-            database.database(),
-            broker,
-            "invitation",
-            stop.clone(),
-        ));
-        Self {
-            database,
-            clock,
-            _stop: stop.drop_guard(),
-        }
-    }
-
-    /// Publishes a request; answers the id of its event.
-    pub(crate) async fn publish(
-        &self,
-        organization: OrganizationId,
-        subject: InvitationName,
-        payload: InvitationMailRequestedEvent,
-    ) -> EventId {
-        let id = EventId::from_uuid(self.clock.new_uuid());
-        let event = NewEvent {
-            id,
-            organization,
-            aggregate: subject.invitation.as_uuid(),
-            sequence: i64::from(payload.generation.max(1)),
-            time: self.clock.now(),
-            actor: "service:invitation".to_owned(),
-            traceparent: Some(format!("00-{TRACE}-00f067aa0ba902b7-01")),
-        };
-        let database = self.database.database();
-        patiently(async || {
-            let (event, payload) = (event.clone(), payload.clone());
-            database
-                .write(move |tx| Box::pin(async move { outbox::append(tx, event, &payload).await }))
-                .await
-        })
-        .await;
-        id
-    }
-
-    /// Publishes everything once more, with the same ids.
-    pub(crate) async fn publish_all_again(&self) {
-        self.database
-            .execute(
-                "UPDATE outbox SET published_at = NULL, lease_token = NULL, lease_until = NULL, next_attempt_at = now()",
-            )
-            .await;
-    }
-
-    /// Waits until everything has been published.
-    pub(crate) async fn drained(&self) {
-        let open = "SELECT count(*) FROM outbox WHERE published_at IS NULL";
-        eventually(async || self.database.count(open).await == 0).await;
-    }
-}

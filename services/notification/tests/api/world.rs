@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use muster_clock::Clock;
-use muster_database::DatabaseError;
 use muster_identity::WorkloadTokens;
 use muster_ids::{InvitationId, InvitationName, OrganizationId};
 use muster_notification::NotificationService;
@@ -130,22 +129,23 @@ impl World {
             generation: 1,
             number: 1,
         };
-        let database = self.database.database();
-        patiently(async || {
+        let asking = async || {
             let clock = self.clock.clone();
-            database
+            let asked = Asked {
+                request,
+                traceparent: None,
+            };
+            self.database
+                .database()
                 .write(move |tx| {
-                    Box::pin(async move {
-                        let asked = Asked {
-                            request,
-                            traceparent: None,
-                        };
-                        queue::queue(tx, &clock, &FROM.parse().unwrap(), asked).await
-                    })
+                    Box::pin(async move { queue::queue(tx, &clock, &FROM.parse().unwrap(), asked).await })
                 })
                 .await
-        })
-        .await;
+        };
+        // On a busy machine, where a connection may be late, it is asked again.
+        while let Err(error) = asking().await {
+            assert!(error.is_transient(), "{error:?}");
+        }
     }
 
     pub(crate) async fn row(&self, subject: InvitationName) -> Row {
@@ -181,13 +181,6 @@ impl World {
         (row.next_attempt_time.unwrap() - self.clock.now())
             .try_into()
             .unwrap()
-    }
-}
-
-/// Writes, and on a busy machine, where a connection may be late, tries again.
-pub(crate) async fn patiently(mut write: impl AsyncFnMut() -> Result<(), DatabaseError>) {
-    while let Err(error) = write().await {
-        assert!(error.is_transient(), "{error:?}");
     }
 }
 
