@@ -165,6 +165,7 @@ fn open(
         namespace: settings.workload.workload_namespace.clone(),
         keys,
     };
+    let page_clock = clock.clone();
     let tokens = Arc::new(WorkloadTokens::new(&settings.workload.workload_tokens));
     let parts = EdgeParts {
         rules,
@@ -188,6 +189,7 @@ fn open(
         verifier: persons,
         session_key,
         support: settings.support.clone(),
+        clock: page_clock,
     };
     Ok((parts, pages, proxies))
 }

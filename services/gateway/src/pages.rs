@@ -9,6 +9,7 @@ mod edge;
 mod form;
 mod headers;
 mod invitation;
+mod limits;
 mod relying_party;
 mod seal;
 mod sign_in;
@@ -18,11 +19,13 @@ mod view;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
-use axum::middleware::from_fn;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 pub use edge::EdgeService;
+use muster_clock::Clock;
 use muster_identity::oidc::PersonVerifier;
 pub use relying_party::Registration;
 pub use seal::SealProblem;
@@ -31,6 +34,7 @@ use url::Url;
 use self::cookies::{Cookie, Cookies};
 use self::edge::EdgeClient;
 use self::form::Form;
+use self::limits::Limits;
 use self::relying_party::RelyingParty;
 use self::seal::Seal;
 use self::sign_in::Session;
@@ -47,6 +51,8 @@ pub struct PagesOptions {
     pub session_key: Vec<u8>,
     /// A line of help shown on pages; may be empty.
     pub support: String,
+    /// The time.
+    pub clock: Clock,
 }
 
 /// The pages cannot be served.
@@ -78,11 +84,12 @@ impl Pages {
         }
     }
 
-    /// The session of a posted form: only if the form came from a page that we made for it.
-    fn session_of(&self, headers: &HeaderMap, form: &Form) -> Option<Session> {
+    /// The session of a posted form: only if the form came from a page that we made for it, and that was about this.
+    fn session_of(&self, headers: &HeaderMap, form: &Form, about: &str) -> Option<Session> {
         let session: Session = self.cookies.get(headers, Cookie::Session)?;
+        let seal = self.cookies.seal();
         let ours = form::same_origin(headers, &self.origin)
-            && self.cookies.seal().is_form_token(&session.id, &form.form_token);
+            && seal.is_form_token(&session.id, about, &form.form_token);
         ours.then_some(session)
     }
 }
@@ -108,11 +115,13 @@ pub fn router(options: PagesOptions, edge: EdgeService) -> Result<Router, PagesP
         verifier: options.verifier,
         cookies: Cookies::new(
             Seal::new(&options.session_key)?,
+            options.clock.clone(),
             options.public_url.scheme() == "https",
         ),
         edge: EdgeClient::new(edge),
         support: options.support,
     };
+    let limits = Arc::new(Limits::new(options.clock));
     Ok(Router::new()
         .route("/", get(async || view::home()))
         .route("/i/{token}", get(invitation::follow))
@@ -126,6 +135,8 @@ pub fn router(options: PagesOptions, edge: EdgeService) -> Result<Router, PagesP
             get(async || ([(CONTENT_TYPE, "text/css; charset=utf-8")], STYLE)),
         )
         .fallback(async || view::problem(&view::Problem::no_page()))
+        .layer(from_fn_with_state(limits, limits::keep))
+        .layer(DefaultBodyLimit::max(limits::LARGEST_FORM))
         .layer(from_fn(trace::span))
         .layer(from_fn(headers::set))
         .with_state(Arc::new(pages)))

@@ -2,8 +2,9 @@
 
 use axum::http::header::{COOKIE, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue};
-use serde::Serialize;
+use muster_clock::Clock;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::seal::Seal;
 
@@ -37,16 +38,32 @@ impl Cookie {
     }
 }
 
+/// The longest cookie that all browsers keep, its name included, in bytes (RFC 6265, section 6.1).
+const LONGEST: usize = 4096;
+
+/// What is sealed: a browser is not trusted to forget in time.
+#[derive(Serialize, Deserialize)]
+struct Kept<T> {
+    until: i64,
+    value: T,
+}
+
+/// A cookie that browsers would not keep.
+#[derive(Debug, thiserror::Error)]
+#[error("cookie of {0} bytes is longer than browsers keep")]
+pub(crate) struct TooLong(usize);
+
 /// Reads and writes cookies.
 pub(crate) struct Cookies {
     seal: Seal,
+    clock: Clock,
     /// Whether the pages are served by TLS; without it (development on loopback) browsers refuse `__Host-`.
     secure: bool,
 }
 
 impl Cookies {
-    pub(crate) fn new(seal: Seal, secure: bool) -> Self {
-        Self { seal, secure }
+    pub(crate) fn new(seal: Seal, clock: Clock, secure: bool) -> Self {
+        Self { seal, clock, secure }
     }
 
     pub(crate) fn seal(&self) -> &Seal {
@@ -58,7 +75,7 @@ impl Cookies {
         format!("{prefix}{}", cookie.purpose())
     }
 
-    /// The value of a cookie, if the browser sent one that was sealed here.
+    /// The value of a cookie, if the browser sent one that was sealed here and still counts.
     pub(crate) fn get<T: DeserializeOwned>(&self, headers: &HeaderMap, cookie: Cookie) -> Option<T> {
         let name = self.name(cookie);
         headers
@@ -68,14 +85,31 @@ impl Cookies {
             .flat_map(|header| header.split(';'))
             .filter_map(|pair| pair.trim().split_once('='))
             .find(|(key, _)| *key == name)
-            .and_then(|(_, value)| self.seal.open(cookie.purpose(), value))
+            .and_then(|(_, value)| self.seal.open::<Kept<T>>(cookie.purpose(), value))
+            .filter(|kept| kept.until > self.clock.now().unix_timestamp())
+            .map(|kept| kept.value)
     }
 
     /// Adds a cookie to an answer.
-    pub(crate) fn set<T: Serialize>(&self, headers: &mut HeaderMap, cookie: Cookie, value: &T) {
-        if let Some(sealed) = self.seal.close(cookie.purpose(), value) {
-            self.append(headers, cookie, &sealed, cookie.max_age());
+    ///
+    /// # Errors
+    /// It would be too long: browsers drop such a cookie without a word.
+    pub(crate) fn set<T: Serialize>(
+        &self,
+        headers: &mut HeaderMap,
+        cookie: Cookie,
+        value: &T,
+    ) -> Result<(), TooLong> {
+        let until = self.clock.now().unix_timestamp() + cookie.max_age();
+        let Some(sealed) = self.seal.close(cookie.purpose(), &Kept { until, value }) else {
+            return Ok(());
+        };
+        let length = self.name(cookie).len() + "=".len() + sealed.len();
+        if length > LONGEST {
+            return Err(TooLong(length));
         }
+        self.append(headers, cookie, &sealed, cookie.max_age());
+        Ok(())
     }
 
     /// Takes a cookie away.
@@ -95,13 +129,30 @@ impl Cookies {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use time::macros::datetime;
+
     use super::*;
 
+    fn cookies(key: u8) -> (Cookies, Clock) {
+        let clock = Clock::fixed(datetime!(2026-03-01 12:00 UTC));
+        let seal = Seal::new(&[key; 32]).unwrap();
+        (Cookies::new(seal, clock.clone(), true), clock)
+    }
+
+    /// As the browser sends it back.
+    fn sent_back(answer: &HeaderMap) -> HeaderMap {
+        let set = answer[SET_COOKIE].to_str().unwrap();
+        let pair = format!("other=1; {}", set.split(';').next().unwrap());
+        HeaderMap::from_iter([(COOKIE, HeaderValue::from_str(&pair).unwrap())])
+    }
+
     #[test]
-    fn a_cookie_comes_back_and_a_foreign_one_does_not() {
-        let cookies = Cookies::new(Seal::new(&[1; 32]).unwrap(), true);
+    fn a_cookie_comes_back_until_its_time_is_up_and_a_foreign_one_does_not() {
+        let (cookies, clock) = cookies(1);
         let mut answer = HeaderMap::new();
-        cookies.set(&mut answer, Cookie::Link, &"token");
+        cookies.set(&mut answer, Cookie::Link, &"token").unwrap();
         let set = answer[SET_COOKIE].to_str().unwrap().to_owned();
         assert!(set.starts_with("__Host-muster-link="), "{set}");
         assert!(
@@ -109,18 +160,28 @@ mod tests {
             "{set}"
         );
 
-        let mut request = HeaderMap::new();
-        let pair = set.split(';').next().unwrap();
-        request.insert(
-            COOKIE,
-            HeaderValue::from_str(&format!("other=1; {pair}")).unwrap(),
-        );
-        assert_eq!(
-            cookies.get::<String>(&request, Cookie::Link).as_deref(),
-            Some("token")
-        );
+        let request = sent_back(&answer);
+        let token = || cookies.get::<String>(&request, Cookie::Link);
+        assert_eq!(token().as_deref(), Some("token"));
         assert_eq!(cookies.get::<String>(&request, Cookie::Session), None);
-        let others = Cookies::new(Seal::new(&[2; 32]).unwrap(), true);
+        let (others, _) = super::tests::cookies(2);
         assert_eq!(others.get::<String>(&request, Cookie::Link), None);
+        clock.advance(Duration::from_secs(3600));
+        assert_eq!(token(), None);
+    }
+
+    #[test]
+    fn a_cookie_that_browsers_would_drop_is_not_set() {
+        let (cookies, _) = cookies(1);
+        let mut answer = HeaderMap::new();
+        assert!(
+            cookies
+                .set(&mut answer, Cookie::Session, &"x".repeat(3100))
+                .is_err()
+        );
+        assert!(answer.is_empty());
+        cookies
+            .set(&mut answer, Cookie::Session, &"x".repeat(2900))
+            .unwrap();
     }
 }

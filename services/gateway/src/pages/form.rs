@@ -9,7 +9,7 @@ use serde::Deserialize;
 /// A posted form of ours.
 #[derive(Debug, Clone, Default, Deserialize)]
 pub(crate) struct Form {
-    /// Shows that the form came from a page of this session.
+    /// Shows that the form came from a page of this session, and what that page showed.
     #[serde(default)]
     pub(crate) form_token: String,
 }

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use super::Pages;
 use super::cookies::Cookie;
 use super::form::Form;
-use super::sign_in::Session;
+use super::sign_in::{self, Session};
 use super::view::{self, InvitationPage, Problem, Stage};
 use crate::visitor::Visitor;
 
@@ -31,8 +31,10 @@ pub(crate) async fn follow(State(pages): State<Arc<Pages>>, Path(token): Path<St
         return view::problem(&Problem::broken_link());
     }
     let mut answer = Redirect::to("/invitation").into_response();
-    pages.cookies.set(answer.headers_mut(), Cookie::Link, &token);
-    answer
+    match pages.cookies.set(answer.headers_mut(), Cookie::Link, &token) {
+        Ok(()) => answer,
+        Err(_) => view::problem(&Problem::broken_link()),
+    }
 }
 
 /// What the address of the page may say.
@@ -41,6 +43,9 @@ pub(crate) struct Show {
     /// Set after signing out: the issuer is to ask again who it is.
     #[serde(default)]
     switch: Option<String>,
+    /// Set after a form about another invitation was posted.
+    #[serde(default)]
+    another: Option<String>,
 }
 
 /// `GET /invitation`: the invitation whose link was followed, for whoever is signed in.
@@ -68,13 +73,13 @@ pub(crate) async fn show(
             None,
             pages
                 .edge
-                .lookup(&visitor, None, LookupInvitationRequest { token })
+                .lookup(&visitor, None, LookupInvitationRequest { token: token.clone() })
                 .await,
         ),
         looked => (session, looked),
     };
     match looked {
-        Ok(found) => view::invitation(&page(&pages, found, session.as_ref(), asked.switch.is_some())),
+        Ok(found) => view::invitation(&page(&pages, found, &token, session.as_ref(), &asked)),
         Err(status) => view::problem(&Problem::from_status(&status)),
     }
 }
@@ -86,9 +91,13 @@ pub(crate) async fn accept(
     visitor: Visitor,
     form: Form,
 ) -> Response {
-    let token = pages.cookies.get::<String>(&headers, Cookie::Link);
-    let (Some(token), Some(session)) = (token, pages.session_of(&headers, &form)) else {
+    let Some(token) = pages.cookies.get::<String>(&headers, Cookie::Link) else {
         return Redirect::to("/invitation").into_response();
+    };
+    // The form is about the invitation that was shown with it. Another one may have been opened since, in another tab
+    // or by somebody's link: nobody accepts what they do not see.
+    let Some(session) = pages.session_of(&headers, &form, &token) else {
+        return Redirect::to("/invitation?another=1").into_response();
     };
     let request = AcceptInvitationRequest {
         token,
@@ -96,15 +105,16 @@ pub(crate) async fn accept(
     };
     match pages.edge.accept(&visitor, &session, request).await {
         Ok(_) => Redirect::to("/invitation").into_response(),
-        Err(status) => view::problem(&Problem::from_status(&status)),
+        Err(status) => view::problem(&Problem::of_accepting(&status)),
     }
 }
 
 fn page(
     pages: &Pages,
     found: LookupInvitationResponse,
+    token: &str,
     session: Option<&Session>,
-    switching: bool,
+    asked: &Show,
 ) -> InvitationPage {
     let stage = match (found.state(), session) {
         (InvitationState::Active, _) if found.accepted_by_caller => Stage::Joined,
@@ -115,16 +125,20 @@ fn page(
         (_, Some(_)) if found.address_matches => Stage::Accept,
         (_, Some(_)) => Stage::SomebodyElse,
     };
+    let form_token = |about: &str| {
+        let token = session.map(|session| pages.cookies.seal().form_token(&session.id, about));
+        token.unwrap_or_default()
+    };
     InvitationPage {
         organization: found.organization_display_name,
         groups: found.groups,
         address: found.masked_address,
         stage,
         signed_in_as: session.map(|session| session.name.clone()).unwrap_or_default(),
-        form_token: session
-            .map(|session| pages.cookies.seal().form_token(&session.id))
-            .unwrap_or_default(),
-        prompt: if switching { "login" } else { "" },
+        accept_token: form_token(token),
+        sign_out_token: form_token(sign_in::SIGN_OUT),
+        another_was_meant: asked.another.is_some() && session.is_some(),
+        prompt: if asked.switch.is_some() { "login" } else { "" },
         support: pages.support.clone(),
     }
 }

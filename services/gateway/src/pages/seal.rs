@@ -62,17 +62,23 @@ impl Seal {
         serde_json::from_slice(plain).ok()
     }
 
-    /// A token that a form of this session carries, so that only our own pages can post for it.
-    pub(crate) fn form_token(&self, session: &str) -> String {
-        URL_SAFE_NO_PAD.encode(hmac::sign(&self.forms, session.as_bytes()))
+    /// A token that a form of this session carries, so that only our own pages can post for it, and only about what was
+    /// shown with it.
+    pub(crate) fn form_token(&self, session: &str, about: &str) -> String {
+        URL_SAFE_NO_PAD.encode(hmac::sign(&self.forms, &told(session, about)))
     }
 
-    /// Whether a form token is the one of this session; in constant time.
-    pub(crate) fn is_form_token(&self, session: &str, token: &str) -> bool {
+    /// Whether a form token is of this session and about this; in constant time.
+    pub(crate) fn is_form_token(&self, session: &str, about: &str, token: &str) -> bool {
         URL_SAFE_NO_PAD
             .decode(token)
-            .is_ok_and(|token| hmac::verify(&self.forms, session.as_bytes(), &token).is_ok())
+            .is_ok_and(|token| hmac::verify(&self.forms, &told(session, about), &token).is_ok())
     }
+}
+
+/// The zero byte keeps them apart: a session's id is base64 and holds none.
+fn told(session: &str, about: &str) -> Vec<u8> {
+    [session.as_bytes(), &[0], about.as_bytes()].concat()
 }
 
 /// `bytes` random bytes as text: for states, nonces, verifiers and session ids.
@@ -101,11 +107,12 @@ mod tests {
     }
 
     #[test]
-    fn a_form_token_belongs_to_one_session() {
+    fn a_form_token_belongs_to_one_session_and_one_thing() {
         let seal = Seal::new(&[7; 32]).unwrap();
-        let token = seal.form_token("one");
-        assert!(seal.is_form_token("one", &token));
-        assert!(!seal.is_form_token("two", &token));
-        assert!(!seal.is_form_token("one", ""));
+        let token = seal.form_token("one", "this");
+        assert!(seal.is_form_token("one", "this", &token));
+        assert!(!seal.is_form_token("two", "this", &token));
+        assert!(!seal.is_form_token("one", "that", &token));
+        assert!(!seal.is_form_token("one", "this", ""));
     }
 }

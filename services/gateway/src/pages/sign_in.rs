@@ -5,14 +5,18 @@ use std::sync::Arc;
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
+use muster_identity::{PersonCaller, TokenProblem};
 use serde::{Deserialize, Serialize};
 
 use super::Pages;
-use super::cookies::Cookie;
+use super::cookies::{Cookie, TooLong};
 use super::form::Form;
-use super::relying_party::{Pending, Prompt, SignInProblem};
+use super::relying_party::{Pending, Prompt, RelyingParty, SignInProblem, Tokens};
 use super::seal::random_text;
 use super::view::{self, Problem};
+
+/// What the form that signs out is about.
+pub(crate) const SIGN_OUT: &str = "sign-out";
 
 /// Who is signed in at this browser.
 #[derive(Clone, Serialize, Deserialize)]
@@ -57,8 +61,10 @@ pub(crate) async fn begin(State(pages): State<Arc<Pages>>, Query(asked): Query<S
     match party.begin(prompt).await {
         Ok((pending, url)) => {
             let mut answer = Redirect::to(url.as_str()).into_response();
-            pages.cookies.set(answer.headers_mut(), Cookie::SignIn, &pending);
-            answer
+            match pages.cookies.set(answer.headers_mut(), Cookie::SignIn, &pending) {
+                Ok(()) => answer,
+                Err(problem) => unusable(&problem),
+            }
         }
         Err(problem) => failed(&problem),
     }
@@ -98,20 +104,12 @@ async fn complete(pages: &Pages, pending: &Pending, callback: &Callback) -> Resp
         Ok(tokens) => tokens,
         Err(problem) => return failed(&problem),
     };
-    let verified = pages
-        .verifier
-        .verify_id_token(
-            &tokens.id_token,
-            party.issuer(),
-            party.client_id(),
-            &pending.nonce,
-        )
-        .await;
-    let (Ok(person), Some(id)) = (verified, random_text(16)) else {
-        tracing::warn!("an id token was refused");
-        return view::problem(&Problem::sign_in(
-            "The sign-in could not be confirmed. Try again.",
-        ));
+    let person = match who(pages, party, pending, &tokens).await {
+        Ok(person) => person,
+        Err(problem) => return problem,
+    };
+    let Some(id) = random_text(16) else {
+        return failed(&SignInProblem::Random);
     };
     let name = person
         .name
@@ -122,22 +120,65 @@ async fn complete(pages: &Pages, pending: &Pending, callback: &Callback) -> Resp
         name,
         access_token: tokens.access_token,
     };
-    pages.cookies.set(answer.headers_mut(), Cookie::Session, &session);
-    answer
+    match pages.cookies.set(answer.headers_mut(), Cookie::Session, &session) {
+        Ok(()) => answer,
+        Err(problem) => unusable(&problem),
+    }
+}
+
+/// The person of both tokens. The access token is what the pages will call with: one that the edge would not take, or that
+/// is somebody else's, must be told now and not as a sign-in that never holds.
+async fn who(
+    pages: &Pages,
+    party: &RelyingParty,
+    pending: &Pending,
+    tokens: &Tokens,
+) -> Result<PersonCaller, Response> {
+    let (id_token, access_token) = (&tokens.id_token, &tokens.access_token);
+    let verified = pages
+        .verifier
+        .verify_id_token(id_token, party.issuer(), party.client_id(), &pending.nonce)
+        .await;
+    let person = verified.map_err(|problem| not_believed("id token", problem))?;
+    let calls = pages.verifier.verify(access_token).await;
+    let calls = calls.map_err(|problem| not_believed("access token", problem))?;
+    if calls.id == person.id {
+        Ok(person)
+    } else {
+        tracing::warn!("an issuer gave an id token and an access token of two persons");
+        Err(view::problem(&Problem::sign_in(NOT_CONFIRMED)))
+    }
 }
 
 /// `POST /sign-out`: forgets the session; the invitation stays at hand, so that somebody else can sign in for it.
 pub(crate) async fn end(State(pages): State<Arc<Pages>>, headers: HeaderMap, form: Form) -> Response {
     let mut answer = Redirect::to("/invitation?switch=1").into_response();
-    if pages.session_of(&headers, &form).is_some() {
+    if pages.session_of(&headers, &form, SIGN_OUT).is_some() {
         pages.cookies.clear(answer.headers_mut(), Cookie::Session);
     }
     answer
 }
 
+const NOT_CONFIRMED: &str = "The sign-in could not be confirmed. Try again.";
+const NO_ANSWER: &str = "The sign-in service does not answer at the moment. Try again in a minute.";
+const UNUSABLE: &str = "You signed in, but this site cannot use what the sign-in service said about you. Trying again will \
+                        not help: ask the people who run this site.";
+
 fn failed(problem: &SignInProblem) -> Response {
     tracing::warn!(%problem, "a sign-in failed");
-    view::problem(&Problem::sign_in(
-        "The sign-in service does not answer at the moment. Try again in a minute.",
-    ))
+    view::problem(&Problem::sign_in(NO_ANSWER))
+}
+
+fn unusable(problem: &TooLong) -> Response {
+    tracing::warn!(%problem, "a sign-in failed: the issuer's tokens are too large to be kept by a browser");
+    view::problem(&Problem::sign_in(UNUSABLE))
+}
+
+fn not_believed(token: &'static str, problem: TokenProblem) -> Response {
+    tracing::warn!(token, %problem, "a sign-in failed: a token was not believed");
+    view::problem(&Problem::sign_in(match (token, problem) {
+        (_, TokenProblem::IssuerUnavailable) => NO_ANSWER,
+        ("access token", _) => UNUSABLE,
+        _ => NOT_CONFIRMED,
+    }))
 }

@@ -34,7 +34,12 @@ pub(crate) struct InvitationPage {
     pub(crate) address: String,
     pub(crate) stage: Stage,
     pub(crate) signed_in_as: String,
-    pub(crate) form_token: String,
+    /// Of the form that accepts what is shown.
+    pub(crate) accept_token: String,
+    /// Of the form that signs out.
+    pub(crate) sign_out_token: String,
+    /// The form that was posted was about another invitation.
+    pub(crate) another_was_meant: bool,
     pub(crate) prompt: &'static str,
     pub(crate) support: String,
 }
@@ -121,6 +126,37 @@ impl Problem {
         )
     }
 
+    /// Too much from one network, or from all together.
+    pub(crate) fn too_many() -> Self {
+        Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "Too many at once",
+            "Wait a minute and try again.",
+        )
+    }
+
+    /// The words for a refusal to accept. An answer that did not come leaves open whether it was accepted.
+    pub(crate) fn of_accepting(status: &Status) -> Self {
+        match (reason_of(status), status.code()) {
+            (Some(ErrorReason::Overloaded | ErrorReason::RateLimited), _) => Self::from_status(status),
+            (
+                _,
+                Code::Unavailable
+                | Code::DeadlineExceeded
+                | Code::Internal
+                | Code::Unknown
+                | Code::Cancelled
+                | Code::Aborted,
+            ) => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "It may have worked",
+                "We did not hear in time whether the invitation was accepted. Go back to it in a moment: it shows how it \
+                 stands, and you can accept it there if it did not work.",
+            ),
+            _ => Self::from_status(status),
+        }
+    }
+
     /// The words for a refusal of the services.
     pub(crate) fn from_status(status: &Status) -> Self {
         use ErrorReason as R;
@@ -167,11 +203,7 @@ impl Problem {
                 "The organization is not active",
                 "It cannot take learners at the moment. Your invitation stays as it is; try again later.",
             ),
-            Some(R::RateLimited | R::Overloaded) => Self::new(
-                StatusCode::TOO_MANY_REQUESTS,
-                "Too many at once",
-                "Wait a minute and try again.",
-            ),
+            Some(R::RateLimited | R::Overloaded) => Self::too_many(),
             _ if status.code() == Code::Unauthenticated => {
                 Self::sign_in("Your sign-in has ended. Open the invitation again and sign in.")
             }

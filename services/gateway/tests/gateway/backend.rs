@@ -9,6 +9,7 @@ use futures::future::BoxFuture;
 use http::{HeaderMap, Request, Response};
 use http_body::Frame;
 use http_body_util::{BodyExt as _, StreamBody};
+use muster_proto::invitation::v1::{InvitationState, LookupInvitationRequest, LookupInvitationResponse};
 use muster_proto::organization::v1::{GetRoleRequest, GetRoleResponse, Role};
 use prost::Message as _;
 use tokio::net::TcpListener;
@@ -41,6 +42,21 @@ pub(crate) const ANSWER: &[u8] = b"\x0a\x03yes";
 
 /// A message that it never answers.
 pub(crate) const HANG: &[u8] = b"\x7a\x04hang";
+
+/// The token of an invitation that cannot be accepted: the service does not say whether it was.
+pub(crate) const LOST: &str = "lost";
+
+/// An invitation that is open for whoever asks, from an organization that is called like its link.
+fn invitation(asked: &[u8]) -> Vec<u8> {
+    let token = LookupInvitationRequest::decode(asked.get(5..).unwrap_or_default()).map(|asked| asked.token);
+    LookupInvitationResponse {
+        organization_display_name: format!("Organization {}", token.unwrap_or_default()),
+        state: InvitationState::Pending.into(),
+        address_matches: true,
+        ..LookupInvitationResponse::default()
+    }
+    .encode_to_vec()
+}
 
 impl Backend {
     /// Listens; the URL.
@@ -105,8 +121,11 @@ impl Backend {
         }
         let path = parts.uri.path().to_owned();
         let hangs = bytes.ends_with(HANG);
+        let lost = bytes.ends_with(LOST.as_bytes());
         let message = if path.ends_with("/GetRole") {
             self.role(&bytes)
+        } else if path.ends_with("/LookupInvitation") {
+            invitation(&bytes)
         } else {
             ANSWER.to_vec()
         };
@@ -122,7 +141,12 @@ impl Backend {
             std::future::pending::<()>().await;
         }
         let mut trailers = HeaderMap::new();
-        trailers.insert("grpc-status", "0".parse().unwrap());
+        let code = if path.ends_with("/AcceptInvitation") && lost {
+            "14"
+        } else {
+            "0"
+        };
+        trailers.insert("grpc-status", code.parse().unwrap());
         trailers.insert("x-of-the-service", "kept".parse().unwrap());
         let frames = [Frame::data(framed(&message).into()), Frame::trailers(trailers)];
         let body = StreamBody::new(futures::stream::iter(frames.map(Ok::<_, Infallible>)));

@@ -131,23 +131,17 @@ async fn callers_behind_a_trusted_proxy_are_counted_apart_and_others_cannot_pret
         let call = Call::to(ACCEPT).header("x-forwarded-for", from);
         call.send(&world.edge, b"").await.reason()
     };
-    for world in [&behind, &direct] {
-        for _ in 0..60 {
-            call(world, "198.51.100.1").await;
+    for (world, another) in [
+        (&behind, ErrorReason::TokenMissing),
+        (&direct, ErrorReason::RateLimited),
+    ] {
+        let mut calls = 0;
+        while call(world, "198.51.100.1").await != Some(ErrorReason::RateLimited) {
+            calls += 1;
+            assert!(calls < 600, "there is no limit");
         }
+        assert_eq!(call(world, "198.51.100.2").await, Some(another));
     }
-    assert_eq!(
-        call(&behind, "198.51.100.1").await,
-        Some(ErrorReason::RateLimited)
-    );
-    assert_eq!(
-        call(&behind, "198.51.100.2").await,
-        Some(ErrorReason::TokenMissing)
-    );
-    assert_eq!(
-        call(&direct, "198.51.100.2").await,
-        Some(ErrorReason::RateLimited)
-    );
 }
 
 #[tokio::test]

@@ -1,6 +1,8 @@
 //! An OIDC issuer on loopback.
 
-use axum::routing::get;
+use std::sync::{Arc, Mutex};
+
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use muster_clock::Clock;
 use muster_identity::SigningKey;
@@ -12,6 +14,8 @@ pub(crate) const AUDIENCE: &str = "muster";
 pub(crate) struct Issuer {
     pub(crate) url: String,
     key: SigningKey,
+    /// What its token endpoint answers.
+    gives: Arc<Mutex<Value>>,
 }
 
 impl Issuer {
@@ -19,16 +23,22 @@ impl Issuer {
         let key = SigningKey::generate().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let discovery = json!({ "issuer": url, "jwks_uri": format!("{url}/keys") });
+        let discovery = json!({
+            "issuer": url, "jwks_uri": format!("{url}/keys"),
+            "authorization_endpoint": format!("{url}/authorize"), "token_endpoint": format!("{url}/token"),
+        });
+        let gives = Arc::<Mutex<Value>>::default();
+        let given = Arc::clone(&gives);
         let keys = json!({ "keys": [key.public_jwk()] });
         let router = Router::new()
             .route(
                 "/.well-known/openid-configuration",
                 get(async move || Json(discovery.clone())),
             )
+            .route("/token", post(async move || Json(given.lock().unwrap().clone())))
             .route("/keys", get(async move || Json(keys.clone())));
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { url, key }
+        Self { url, key, gives }
     }
 
     /// An access token of this person.
@@ -41,7 +51,14 @@ impl Issuer {
         self.token_with(subject, json!({ "groups": ["registry-staff"] }))
     }
 
-    fn token_with(&self, subject: &str, more: Value) -> String {
+    /// What the next sign-in gets: an ID token of this person, and this access token.
+    pub(crate) fn will_give(&self, subject: &str, nonce: &str, access_token: &str) {
+        let id_token = self.token_with(subject, json!({ "aud": "pages", "nonce": nonce }));
+        *self.gives.lock().unwrap() = json!({ "access_token": access_token, "id_token": id_token });
+    }
+
+    /// An access token with more in it.
+    pub(crate) fn token_with(&self, subject: &str, more: Value) -> String {
         let now = Clock::system().now().unix_timestamp();
         let mut claims = json!({
             "iss": self.url, "aud": AUDIENCE, "sub": subject, "iat": now, "exp": now + 300, "name": subject,
@@ -51,6 +68,11 @@ impl Issuer {
             .as_object_mut()
             .unwrap()
             .extend(more.as_object().unwrap().clone());
-        self.key.sign("at+jwt", &claims).unwrap()
+        let kind = if claims.get("nonce").is_some() {
+            "JWT"
+        } else {
+            "at+jwt"
+        };
+        self.key.sign(kind, &claims).unwrap()
     }
 }

@@ -4,12 +4,14 @@
 
 mod authorization;
 mod backend;
+mod browser;
 mod calls;
 mod door;
 mod generated;
 mod issuer;
 mod matrix;
 mod overload;
+mod pages;
 mod streams;
 mod support;
 mod wire;

@@ -1,0 +1,101 @@
+//! A browser without a window: it follows no redirect by itself, and keeps cookies.
+
+use std::collections::BTreeMap;
+
+use reqwest::header::{LOCATION, SET_COOKIE};
+use reqwest::redirect::Policy;
+use reqwest::{Client, RequestBuilder, Response, StatusCode};
+use url::Url;
+
+use crate::support::World;
+
+pub(crate) struct Browser {
+    client: Client,
+    edge: String,
+    cookies: BTreeMap<String, String>,
+}
+
+/// A page as it came.
+pub(crate) struct Page {
+    pub(crate) status: StatusCode,
+    pub(crate) location: Option<String>,
+    pub(crate) text: String,
+}
+
+impl Browser {
+    pub(crate) fn of(world: &World) -> Self {
+        Self {
+            client: Client::builder().redirect(Policy::none()).build().unwrap(),
+            edge: format!("http://{}", world.address),
+            cookies: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) async fn get(&mut self, path: &str) -> Page {
+        let request = self.client.get(format!("{}{path}", self.edge));
+        self.send(request).await
+    }
+
+    /// Posts a form with one form token.
+    pub(crate) async fn post(&mut self, path: &str, form_token: &str) -> Page {
+        self.post_with(path, form_token, "").await
+    }
+
+    /// Posts a form with more in it.
+    pub(crate) async fn post_with(&mut self, path: &str, form_token: &str, more: &str) -> Page {
+        let form = [("form_token", form_token), ("more", more)];
+        let request = self.client.post(format!("{}{path}", self.edge)).form(&form);
+        self.send(request).await
+    }
+
+    /// Signs in as this person, whose access token is this one; what the callback answers.
+    pub(crate) async fn sign_in(&mut self, world: &World, subject: &str, access_token: &str) -> Page {
+        let sent = Url::parse(&self.get("/sign-in").await.location.unwrap()).unwrap();
+        let asked: BTreeMap<_, _> = sent.query_pairs().into_owned().collect();
+        world.issuer.will_give(subject, &asked["nonce"], access_token);
+        self.get(&format!("/sign-in/callback?code=1&state={}", asked["state"]))
+            .await
+    }
+
+    async fn send(&mut self, request: RequestBuilder) -> Page {
+        let pairs: Vec<_> = self
+            .cookies
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        let response = request.header("cookie", pairs.join("; ")).send().await.unwrap();
+        self.keep(&response);
+        let location = response.headers().get(LOCATION);
+        Page {
+            status: response.status(),
+            location: location.map(|location| location.to_str().unwrap().to_owned()),
+            text: response.text().await.unwrap(),
+        }
+    }
+
+    fn keep(&mut self, response: &Response) {
+        for set in response.headers().get_all(SET_COOKIE) {
+            let (name, rest) = set.to_str().unwrap().split_once('=').unwrap();
+            let value = rest.split(';').next().unwrap();
+            self.cookies.insert(name.to_owned(), value.to_owned());
+        }
+    }
+}
+
+impl Page {
+    /// The token of the form that posts there.
+    pub(crate) fn form_token(&self, action: &str) -> String {
+        let form = self
+            .text
+            .split(&format!("action=\"{action}\""))
+            .nth(1)
+            .unwrap_or_else(|| panic!("no form for {action} in {}", self.text));
+        form.split("value=\"")
+            .nth(1)
+            .unwrap()
+            .split('"')
+            .next()
+            .unwrap()
+            .to_owned()
+    }
+}

@@ -1,0 +1,107 @@
+//! The pages: what is accepted is what was shown, and a sign-in that cannot hold says so.
+
+use serde_json::json;
+
+use crate::backend::LOST;
+use crate::browser::Browser;
+use crate::support::World;
+
+const ACCEPT: &str = "/invitation/accept";
+
+async fn signed_in(world: &World, link: &str) -> Browser {
+    let mut browser = Browser::of(world);
+    browser.get(&format!("/i/{link}")).await;
+    let token = world.issuer.token("ada");
+    let page = browser.sign_in(world, "ada", &token).await;
+    assert_eq!(page.location.as_deref(), Some("/invitation"), "{}", page.text);
+    browser
+}
+
+fn accepted(world: &World) -> usize {
+    let seen = world.backend.seen();
+    seen.iter()
+        .filter(|seen| seen.path.ends_with("/AcceptInvitation"))
+        .count()
+}
+
+#[tokio::test]
+async fn what_is_accepted_is_what_was_shown() {
+    let world = World::new().await;
+    let mut browser = signed_in(&world, "first").await;
+    let first = browser.get("/invitation").await;
+    assert!(first.text.contains("Organization first"), "{}", first.text);
+    // Another tab, or somebody's link.
+    browser.get("/i/second").await;
+    let answer = browser.post(ACCEPT, &first.form_token(ACCEPT)).await;
+    assert_eq!(accepted(&world), 0);
+    let shown = browser.get(&answer.location.unwrap()).await;
+    assert!(shown.text.contains("Organization second") && shown.text.contains("id=\"another\""));
+    let answer = browser.post(ACCEPT, &shown.form_token(ACCEPT)).await;
+    assert_eq!(
+        (answer.location.as_deref(), accepted(&world)),
+        (Some("/invitation"), 1)
+    );
+}
+
+#[tokio::test]
+async fn a_form_token_for_signing_out_accepts_nothing() {
+    let world = World::new().await;
+    let mut browser = signed_in(&world, "first").await;
+    let token = browser.get("/invitation").await.form_token("/sign-out");
+    browser.post(ACCEPT, &token).await;
+    assert_eq!(accepted(&world), 0);
+}
+
+#[tokio::test]
+async fn a_sign_in_that_would_not_hold_is_told() {
+    let world = World::new().await;
+    let mut browser = Browser::of(&world);
+    let unusable = [
+        ("opaque", "no-jwt-at-all".to_owned()),
+        (
+            "of another audience",
+            world.issuer.token_with("ada", json!({ "aud": "other" })),
+        ),
+        ("of somebody else", world.issuer.token("eve")),
+        (
+            "too large for a cookie",
+            world
+                .issuer
+                .token_with("ada", json!({ "more": "x".repeat(4000) })),
+        ),
+    ];
+    for (what, token) in unusable {
+        let page = browser.sign_in(&world, "ada", &token).await;
+        assert_eq!((page.status.as_u16(), page.location), (400, None), "{what}");
+        assert!(page.text.contains("You are not signed in"), "{what}");
+    }
+}
+
+#[tokio::test]
+async fn an_acceptance_that_nobody_confirmed_is_not_called_undone() {
+    let world = World::new().await;
+    let mut browser = signed_in(&world, LOST).await;
+    let token = browser.get("/invitation").await.form_token(ACCEPT);
+    let page = browser.post(ACCEPT, &token).await;
+    assert_eq!(page.status, 503);
+    assert!(page.text.contains("It may have worked"), "{}", page.text);
+}
+
+#[tokio::test]
+async fn pages_have_limits() {
+    let world = World::new().await;
+    let mut browser = signed_in(&world, "first").await;
+    let page = browser.get("/invitation").await;
+    let token = page.form_token("/sign-out");
+    // A form that is not read is one without a token: the session stays.
+    browser.post_with("/sign-out", &token, &"x".repeat(5000)).await;
+    assert_eq!(browser.get("/invitation").await.form_token("/sign-out"), token);
+    browser.post_with("/sign-out", &token, "x").await;
+    assert!(!browser.get("/invitation").await.text.contains("/sign-out"));
+    let mut begun = 0;
+    while browser.get("/sign-in").await.status != 429 {
+        begun += 1;
+        assert!(begun < 2000, "each beginning may make us call the issuer");
+    }
+    assert_eq!(browser.get("/").await.status, 200);
+}
