@@ -126,3 +126,19 @@ fn unanswered(status: &Status) -> HandlingError {
         _ => HandlingError::Transient(text),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_that_is_too_large_holds_up_nobody_else() {
+        let code = |code| unanswered(&Status::new(code, ""));
+        assert!(matches!(code(Code::OutOfRange), HandlingError::Permanent(_)));
+        assert!(matches!(code(Code::Unavailable), HandlingError::Transient(_)));
+        assert!(matches!(
+            code(Code::PermissionDenied),
+            HandlingError::Transient(_)
+        ));
+    }
+}

@@ -4,14 +4,13 @@ use muster_ids::EmploymentId;
 use muster_proto::employment::v1 as pb;
 use muster_proto::employment::v1::employment_service_server::EmploymentService;
 use muster_server::Call;
-use muster_server::page::{List, Size};
 use tonic::{Request, Response, Status};
+use uuid::Uuid;
 
 use super::{Rpc, parse};
+use crate::domain::Employment;
 use crate::error::Error;
 use crate::store::employments;
-
-const LIST: &str = "/muster.employment.v1.EmploymentService/ListEmployments";
 
 #[tonic::async_trait]
 impl EmploymentService for Rpc {
@@ -37,30 +36,21 @@ impl EmploymentService for Rpc {
         let call = Call::accept(request)?;
         let (organization, states) = parse::listed(&call)?;
         let filter = format!("{organization} {states:?}");
-        let list = List {
-            caller: &call.caller,
-            method: LIST,
-            filter: &filter,
-        };
-        let after = self
-            .page_key
-            .open(&list, &call.message.page_token)?
-            .map(EmploymentId::from_uuid);
-        let size = Size::of(call.message.page_size);
-        let mut found = self
-            .read(move |db| {
-                Box::pin(
-                    async move { employments::list(db, organization, &states, after, size.fetch()).await },
-                )
+        let list = call.list(&filter, call.message.page_size, &call.message.page_token);
+        let fetch = |after: Option<Uuid>, limit| {
+            let after = after.map(EmploymentId::from_uuid);
+            self.read(move |db| {
+                Box::pin(async move { employments::list(db, organization, &states, after, limit).await })
             })
-            .await?;
-        let next_page_token = self
+        };
+        let position = |last: &Employment| last.id.as_uuid();
+        let page = self
             .page_key
-            .cut(&list, size, &mut found, |last| last.id.as_uuid());
-        let employments = found.into_iter().map(Into::into).collect();
+            .page(list, fetch, position, pb::Employment::from)
+            .await?;
         Ok(Response::new(pb::ListEmploymentsResponse {
-            employments,
-            next_page_token,
+            employments: page.items,
+            next_page_token: page.next_page_token,
         }))
     }
 }

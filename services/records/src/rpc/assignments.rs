@@ -1,17 +1,16 @@
 //! Assignments as the organization that made them sees them.
 
+use muster_ids::{OrganizationId, PersonId};
 use muster_proto::records::v1 as pb;
 use muster_proto::records::v1::assignment_service_server::AssignmentService;
 use muster_server::Call;
-use muster_server::page::{List, Size};
 use tonic::{Request, Response, Status};
 
 use super::{Rpc, convert, parse};
+use crate::domain::Assignment;
 use crate::error::Error;
 use crate::ops;
-use crate::store::{assignments, projection};
-
-const LIST: &str = "/muster.records.v1.AssignmentService/ListAssignments";
+use crate::store::{Before, assignments, projection};
 
 #[tonic::async_trait]
 impl AssignmentService for Rpc {
@@ -22,37 +21,40 @@ impl AssignmentService for Rpc {
         let call = Call::accept(request)?;
         let (organization, person) = parse::learner(&call)?;
         let filter = format!("{organization} {person}");
-        let list = List {
-            caller: &call.caller,
-            method: LIST,
-            filter: &filter,
-        };
-        let before = self.page_key.open(&list, &call.message.page_token)?;
-        let size = Size::of(call.message.page_size);
-        ops::know_learner(&self.desk, organization, person).await?;
-        let mut found = self
-            .desk
-            .read(move |db| {
-                Box::pin(async move {
-                    let standing = projection::get(db, organization, person).await?;
-                    if !standing.is_some_and(|standing| standing.state.is_open()) {
-                        return Ok(None);
-                    }
-                    let limit = size.fetch();
-                    assignments::list_for_organization(db, organization, person, before, limit)
-                        .await
-                        .map(Some)
-                })
-            })
-            .await?
-            .ok_or(Error::NotFound)?;
-        let next_page_token = self
+        let list = call.list(&filter, call.message.page_size, &call.message.page_token);
+        let fetch = |before, limit| self.assignments(organization, person, before, limit);
+        let position = |last: &Assignment| last.id.as_uuid();
+        let page = self
             .page_key
-            .cut(&list, size, &mut found, |last| last.id.as_uuid());
-        let assignments = found.into_iter().map(convert::for_organization).collect();
+            .page(list, fetch, position, convert::for_organization)
+            .await?;
         Ok(Response::new(pb::ListAssignmentsResponse {
-            assignments,
-            next_page_token,
+            assignments: page.items,
+            next_page_token: page.next_page_token,
         }))
+    }
+}
+
+impl Rpc {
+    async fn assignments(
+        &self,
+        organization: OrganizationId,
+        person: PersonId,
+        before: Before,
+        limit: i64,
+    ) -> Result<Vec<Assignment>, Error> {
+        ops::know_learner(&self.desk, organization, person).await?;
+        let look = self.desk.read(move |db| {
+            Box::pin(async move {
+                let standing = projection::get(db, organization, person).await?;
+                if !standing.is_some_and(|standing| standing.state.is_open()) {
+                    return Ok(None);
+                }
+                assignments::list_for_organization(db, organization, person, before, limit)
+                    .await
+                    .map(Some)
+            })
+        });
+        look.await?.ok_or(Error::NotFound)
     }
 }

@@ -1,50 +1,39 @@
 //! What a person sees of their own learning. Page tokens are bound to the caller, who is all that these lists depend on.
 
-use muster_identity::Caller;
+use futures::future::BoxFuture;
+use muster_database::DatabaseError;
 use muster_ids::PersonId;
 use muster_proto::records::v1 as pb;
 use muster_proto::records::v1::person_record_service_server::PersonRecordService;
-use muster_refusal::Refusal;
 use muster_server::Call;
-use muster_server::page::{List, Size};
+use muster_server::page::{Asked, Page};
+use prost::Message;
+use sqlx::PgConnection;
 use tonic::{Request, Response, Status};
+use uuid::Uuid;
 
 use super::{Rpc, convert, parse};
 use crate::store::{Before, accesses, assignments, certificates};
 
-const ASSIGNMENTS: &str = "/muster.records.v1.PersonRecordService/ListPersonAssignments";
-const CERTIFICATES: &str = "/muster.records.v1.PersonRecordService/ListPersonCertificates";
-const ACCESSES: &str = "/muster.records.v1.PersonRecordService/ListRecordAccesses";
-
-/// A page of the caller's own things.
-struct Page<'a> {
-    list: List<'a>,
-    person: PersonId,
-    before: Before,
-    size: Size,
+/// A list of a person's things, newest first.
+struct Own<T, M> {
+    fetch: for<'c> fn(&'c mut PgConnection, PersonId, Before, i64) -> Fetching<'c, T>,
+    id: fn(&T) -> Uuid,
+    show: fn(T) -> M,
 }
 
+type Fetching<'c, T> = BoxFuture<'c, Result<Vec<T>, DatabaseError>>;
+
 impl Rpc {
-    fn page<'a>(
+    async fn own<T: Send + 'static, M: Message>(
         &self,
-        caller: &'a Caller,
-        method: &'static str,
-        parent: &str,
-        asked: (i32, &str),
-    ) -> Result<Page<'a>, Refusal> {
-        let list = List {
-            caller,
-            method,
-            filter: "",
-        };
-        let person = parse::oneself(caller, parent)?;
-        let (size, token) = asked;
-        Ok(Page {
-            list,
-            person,
-            before: self.page_key.open(&list, token)?,
-            size: Size::of(size),
-        })
+        person: PersonId,
+        asked: Asked<'_>,
+        own: Own<T, M>,
+    ) -> Result<Page<M>, Status> {
+        let Own { fetch, id, show } = own;
+        let fetch = |before, limit| self.desk.read(move |db| fetch(db, person, before, limit));
+        self.page_key.page(asked, fetch, id, show).await
     }
 }
 
@@ -54,25 +43,20 @@ impl PersonRecordService for Rpc {
         &self,
         request: Request<pb::ListPersonAssignmentsRequest>,
     ) -> Result<Response<pb::ListPersonAssignmentsResponse>, Status> {
-        let Call { caller, message, .. } = Call::accept(request)?;
-        let asked = (message.page_size, message.page_token.as_str());
-        let Page {
-            list,
-            person,
-            before,
-            size,
-        } = self.page(&caller, ASSIGNMENTS, &message.parent, asked)?;
-        let look = self
-            .desk
-            .read(move |db| Box::pin(assignments::list_of_person(db, person, before, size.fetch())));
-        let mut found = look.await?;
-        let next_page_token = self
-            .page_key
-            .cut(&list, size, &mut found, |last| last.id.as_uuid());
-        let assignments = found.into_iter().map(convert::for_person).collect();
+        let call = Call::accept(request)?;
+        let person = parse::oneself(&call.caller, &call.message.parent)?;
+        let asked = call.list("", call.message.page_size, &call.message.page_token);
+        let own = Own {
+            fetch: |db, person, before, limit| {
+                Box::pin(assignments::list_of_person(db, person, before, limit))
+            },
+            id: |last| last.id.as_uuid(),
+            show: convert::for_person,
+        };
+        let page = self.own(person, asked, own).await?;
         Ok(Response::new(pb::ListPersonAssignmentsResponse {
-            assignments,
-            next_page_token,
+            assignments: page.items,
+            next_page_token: page.next_page_token,
         }))
     }
 
@@ -80,25 +64,20 @@ impl PersonRecordService for Rpc {
         &self,
         request: Request<pb::ListPersonCertificatesRequest>,
     ) -> Result<Response<pb::ListPersonCertificatesResponse>, Status> {
-        let Call { caller, message, .. } = Call::accept(request)?;
-        let asked = (message.page_size, message.page_token.as_str());
-        let Page {
-            list,
-            person,
-            before,
-            size,
-        } = self.page(&caller, CERTIFICATES, &message.parent, asked)?;
-        let look = self
-            .desk
-            .read(move |db| Box::pin(certificates::list_of_person(db, person, before, size.fetch())));
-        let mut found = look.await?;
-        let next_page_token = self
-            .page_key
-            .cut(&list, size, &mut found, |last| last.id.as_uuid());
-        let certificates = found.into_iter().map(Into::into).collect();
+        let call = Call::accept(request)?;
+        let person = parse::oneself(&call.caller, &call.message.parent)?;
+        let asked = call.list("", call.message.page_size, &call.message.page_token);
+        let own = Own {
+            fetch: |db, person, before, limit| {
+                Box::pin(certificates::list_of_person(db, person, before, limit))
+            },
+            id: |last| last.id.as_uuid(),
+            show: pb::Certificate::from,
+        };
+        let page = self.own(person, asked, own).await?;
         Ok(Response::new(pb::ListPersonCertificatesResponse {
-            certificates,
-            next_page_token,
+            certificates: page.items,
+            next_page_token: page.next_page_token,
         }))
     }
 
@@ -106,25 +85,18 @@ impl PersonRecordService for Rpc {
         &self,
         request: Request<pb::ListRecordAccessesRequest>,
     ) -> Result<Response<pb::ListRecordAccessesResponse>, Status> {
-        let Call { caller, message, .. } = Call::accept(request)?;
-        let asked = (message.page_size, message.page_token.as_str());
-        let Page {
-            list,
-            person,
-            before,
-            size,
-        } = self.page(&caller, ACCESSES, &message.parent, asked)?;
-        let look = self
-            .desk
-            .read(move |db| Box::pin(accesses::list_of_person(db, person, before, size.fetch())));
-        let mut found = look.await?;
-        let next_page_token = self
-            .page_key
-            .cut(&list, size, &mut found, |last| last.id.as_uuid());
-        let record_accesses = found.into_iter().map(Into::into).collect();
+        let call = Call::accept(request)?;
+        let person = parse::oneself(&call.caller, &call.message.parent)?;
+        let asked = call.list("", call.message.page_size, &call.message.page_token);
+        let own = Own {
+            fetch: |db, person, before, limit| Box::pin(accesses::list_of_person(db, person, before, limit)),
+            id: |last| last.id.as_uuid(),
+            show: pb::RecordAccess::from,
+        };
+        let page = self.own(person, asked, own).await?;
         Ok(Response::new(pb::ListRecordAccessesResponse {
-            record_accesses,
-            next_page_token,
+            record_accesses: page.items,
+            next_page_token: page.next_page_token,
         }))
     }
 }

@@ -3,14 +3,12 @@
 use muster_proto::records::v1 as pb;
 use muster_proto::records::v1::training_service_server::TrainingService;
 use muster_server::Call;
-use muster_server::page::{List, Size};
 use tonic::{Request, Response, Status};
 
 use super::{Rpc, parse};
+use crate::domain::Training;
 use crate::ops;
 use crate::store::trainings;
-
-const LIST: &str = "/muster.records.v1.TrainingService/ListTrainings";
 
 #[tonic::async_trait]
 impl TrainingService for Rpc {
@@ -30,26 +28,20 @@ impl TrainingService for Rpc {
     ) -> Result<Response<pb::ListTrainingsResponse>, Status> {
         let call = Call::accept(request)?;
         call.person()?;
-        let list = List {
-            caller: &call.caller,
-            method: LIST,
-            filter: "",
+        let asked = &call.message;
+        let list = call.list("", asked.page_size, &asked.page_token);
+        let fetch = |after: Option<String>, limit| {
+            self.desk
+                .read(move |db| Box::pin(async move { trainings::list(db, after.as_deref(), limit).await }))
         };
-        let after: Option<String> = self.page_key.open(&list, &call.message.page_token)?;
-        let size = Size::of(call.message.page_size);
-        let mut found = self
-            .desk
-            .read(move |db| {
-                Box::pin(async move { trainings::list(db, after.as_deref(), size.fetch()).await })
-            })
-            .await?;
-        let next_page_token = self
+        let position = |last: &Training| last.code.clone();
+        let page = self
             .page_key
-            .cut(&list, size, &mut found, |last| last.code.clone());
-        let trainings = found.into_iter().map(Into::into).collect();
+            .page(list, fetch, position, pb::Training::from)
+            .await?;
         Ok(Response::new(pb::ListTrainingsResponse {
-            trainings,
-            next_page_token,
+            trainings: page.items,
+            next_page_token: page.next_page_token,
         }))
     }
 }
