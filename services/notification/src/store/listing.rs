@@ -54,6 +54,19 @@ struct ListedRow {
     traceparent: Option<String>,
 }
 
+macro_rules! select {
+    ($which:literal) => {
+        concat!(
+            "SELECT organization_id, delivery_id, subject, state, attempts, server_reply, message_id, create_time,
+                    send_time, next_attempt_time, traceparent
+             FROM deliveries
+             WHERE organization_id = $1 AND delivery_id < $2 ",
+            $which,
+            " ORDER BY delivery_id DESC LIMIT $3"
+        )
+    };
+}
+
 /// Deliveries of `organization`, of one subject if given, newest first, after `position`. UUIDv7 ids sort by time.
 pub async fn list(
     connection: &mut PgConnection,
@@ -62,20 +75,20 @@ pub async fn list(
     position: Option<Position>,
     limit: i64,
 ) -> Result<Vec<Listed>, DatabaseError> {
-    let rows: Vec<ListedRow> = sqlx::query_as(
-        "SELECT organization_id, delivery_id, subject, state, attempts, server_reply, message_id, create_time,
-                send_time, next_attempt_time, traceparent
-         FROM deliveries
-         WHERE organization_id = $1 AND ($2::text IS NULL OR subject = $2) AND ($3::uuid IS NULL OR delivery_id < $3)
-         ORDER BY delivery_id DESC
-         LIMIT $4",
-    )
-    .bind(organization.as_uuid())
-    .bind(subject)
-    .bind(position)
-    .bind(limit)
-    .fetch_all(connection)
-    .await?;
+    // Two statements: a plan that has to serve both looks through all deliveries for the few of one subject.
+    let all = match subject {
+        None => sqlx::query_as(select!("")),
+        Some(_) => sqlx::query_as(select!("AND subject = $4")),
+    };
+    let bound = all
+        .bind(organization.as_uuid())
+        .bind(position.unwrap_or(Uuid::max()))
+        .bind(limit);
+    let bound = match subject {
+        None => bound,
+        Some(subject) => bound.bind(subject.to_owned()),
+    };
+    let rows: Vec<ListedRow> = bound.fetch_all(connection).await?;
     rows.into_iter().map(Listed::try_from).collect()
 }
 
