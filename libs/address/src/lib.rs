@@ -65,6 +65,12 @@ impl EmailAddress {
         text.parse()
     }
 
+    /// An address that was read before and kept as its two forms. Looked at by no rule: what was once taken stays
+    /// readable when the rules change.
+    pub fn stored(given: String, canonical: String) -> Self {
+        Self { given, canonical }
+    }
+
     /// The address as it was given, without spaces around it; mail goes only there.
     pub fn as_given(&self) -> &str {
         &self.given
@@ -241,6 +247,16 @@ mod tests {
         ] {
             assert_eq!(parse(text).err(), Some(problem), "{text}");
         }
+    }
+
+    #[test]
+    fn a_stored_address_is_not_looked_at_again() {
+        let stored = EmailAddress::stored("a b@old".to_owned(), "a b@old".to_owned());
+        assert!(parse("a b@old").is_err());
+        assert_eq!((stored.as_given(), stored.canonical()), ("a b@old", "a b@old"));
+        let parsed = parse("Ada@Example.org").unwrap();
+        let again = EmailAddress::stored(parsed.as_given().to_owned(), parsed.canonical().to_owned());
+        assert_eq!(again, parsed);
     }
 
     #[test]
