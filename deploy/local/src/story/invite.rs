@@ -45,6 +45,7 @@ pub(super) async fn tell(world: &mut World) -> anyhow::Result<Told> {
     told.lines.extend(problems(&owner, &preview.name).await?);
 
     approve(&owner, &preview).await?;
+    world.approval = owner.latest_trace();
     told.show_call("the import being approved", world, &owner);
     let done = applied(&owner, &preview.name).await?;
     let expected = i32::try_from(ROWS - LOST)?;

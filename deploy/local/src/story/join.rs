@@ -79,8 +79,7 @@ async fn accept(world: &World, told: &mut Told) -> anyhow::Result<()> {
     browser.submit("/invitation/accept", None).await?;
     browser.shows("You have joined")?;
     told.say(format!(
-        "{LEARNER} followed the link to {}, signed in at the issuer and accepted",
-        browser.at
+        "{LEARNER} followed the link of the mail, signed in at the issuer and accepted"
     ));
     Ok(())
 }

@@ -42,6 +42,9 @@ pub(super) async fn tell(world: &mut World) -> anyhow::Result<Told> {
         browser.shows(word(span, "span_id"))?;
     }
     told.show("the same as a waterfall", page);
+    browser.shows(&format!("href=\"/traces/{}\"", world.approval))?;
+    told.say("it links to the trace in which the owner approved the import");
+    told.show("the approval of the import", world.trace_page(&world.approval));
     let click = accepted_by(&trace).context("nothing links to the trace")?;
     browser.click_to(&format!("/traces/{click}")).await?;
     let click = browser.at.to_string();

@@ -31,6 +31,8 @@ pub(super) struct World {
     pub(super) group: String,
     /// `organizations/{organization}/imports/{import}`.
     pub(super) import: String,
+    /// The trace of that import's approval.
+    pub(super) approval: String,
     /// `persons/{person}` of the learner who accepts.
     pub(super) learner: String,
 }
@@ -50,6 +52,7 @@ impl World {
             display_name: String::new(),
             group: String::new(),
             import: String::new(),
+            approval: String::new(),
             learner: String::new(),
         })
     }

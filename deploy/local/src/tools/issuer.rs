@@ -38,14 +38,11 @@ pub(crate) struct Issuer {
     clock: Clock,
 }
 
-impl Issuer {
-    /// Only the gateway's pages, and programs of this machine at whatever port they have (RFC 8252, section 7.3).
-    fn may_return_to(&self, address: &str) -> bool {
-        let port = address
-            .strip_prefix("http://127.0.0.1:")
-            .and_then(|rest| rest.strip_suffix(LOOPBACK_PATH));
-        address == self.callback || port.is_some_and(|port| port.parse::<u16>().is_ok())
-    }
+/// Only the gateway's pages, and programs of this machine at whatever port they have (RFC 8252, section 7.3).
+fn may_return_to(callback: &str, address: &str) -> bool {
+    let local = address.strip_prefix("http://127.0.0.1:");
+    let port = local.and_then(|rest| rest.strip_suffix(LOOPBACK_PATH));
+    address == callback || port.is_some_and(|port| port.parse::<u16>().is_ok())
 }
 
 /// Serves until SIGTERM.
@@ -88,4 +85,26 @@ async fn discovery(State(issuer): State<Arc<Issuer>>) -> Json<Value> {
 
 async fn jwks(State(issuer): State<Arc<Issuer>>) -> Json<Value> {
     Json(json!({ "keys": [issuer.key.public_jwk()] }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::may_return_to;
+
+    #[test]
+    fn a_browser_is_sent_back_to_the_gateway_or_to_a_program_of_this_machine() {
+        let callback = "http://127.0.0.1:8080/sign-in/callback";
+        for address in [callback, "http://127.0.0.1:40123/signed-in"] {
+            assert!(may_return_to(callback, address), "{address}");
+        }
+        for address in [
+            "",
+            "http://127.0.0.1:8080/sign-in/callback?x=1",
+            "http://127.0.0.1:8080/elsewhere/signed-in",
+            "http://127.0.0.1:1@evil.test/signed-in",
+            "http://evil.test/signed-in",
+        ] {
+            assert!(!may_return_to(callback, address), "{address}");
+        }
+    }
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::exchange::Granted;
-use super::{Issuer, pages};
+use super::{Issuer, may_return_to, pages};
 use crate::suite::AUDIENCE;
 
 /// The parameters of an authorization request (RFC 6749, section 4.1.1, with PKCE and OpenID Connect).
@@ -78,7 +78,7 @@ fn refusal(issuer: &Issuer, request: &Request) -> Option<Response> {
     if request.client_id != AUDIENCE {
         return Some(pages::problem("there is no such client_id here"));
     }
-    if !issuer.may_return_to(&request.redirect_uri) {
+    if !may_return_to(&issuer.callback, &request.redirect_uri) {
         return Some(pages::problem("that redirect_uri is not this client's"));
     }
     let openid = request.scope.split(' ').any(|scope| scope == "openid");
