@@ -1,5 +1,8 @@
-//! What tests of services need: a database and a corner of the broker for each test, signed callers, and waiting for
-//! conditions.
+//! What tests of services need: the real services in the process of the test, each with a database and all with a corner
+//! of the broker, signed callers, and waiting for conditions.
+//!
+//! A service and its peers are started in a [`TestSuite`]; [`acts`] are what people do there before a test begins. What
+//! knows no service takes a database and a corner of the broker alone:
 //!
 //! ```no_run
 //! use muster_testkit::{TestBroker, TestDatabase, eventually};

@@ -1,14 +1,17 @@
-//! The notification service against a real database, a real broker, and a mail server that breaks where it is told to.
+//! The notification service against a real database, a real broker, the real invitation service, and a mail server that
+//! breaks where it is told to.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
     reason = "a failure in a helper is the failure of its test"
 )]
 
+mod again;
 mod crashes;
 mod deliveries;
 mod kills;
 mod mail_source;
+mod newer;
 mod owner;
 mod phases;
 mod process;

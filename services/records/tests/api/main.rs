@@ -1,5 +1,5 @@
-//! The records service as others see it: the real server, a real database, a real broker. Only the services that it asks
-//! are played: they answer what a test tells them to.
+//! The records service as others see it: the real server, a real database, a real broker, and the real organization,
+//! employment and invitation services beside it.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -7,6 +7,7 @@
 )]
 
 mod assigned;
+mod bounds;
 mod catalog;
 mod consent;
 mod learning_record;
