@@ -10,6 +10,7 @@ use muster_proto::invitation::v1::{
 use muster_refusal::{ErrorReason, quota_of, reason_of, violations_of};
 use prost::Message;
 use sha2::{Digest, Sha256};
+use tonic::codec::CompressionEncoding;
 use tonic::{Code, Status};
 
 use crate::support::{Organization, RawCall, Suite, link_for, with_others};
@@ -48,13 +49,28 @@ async fn bad_tokens_are_refused_one_and_all() {
         suite.workload_token("learning-system", "records"),
     ] {
         let call = RawCall::new(CREATE, Bytes::new()).bearer(&bad);
-        assert_eq!(
-            call.reply(suite.edge()).await.code,
-            Code::Unauthenticated,
-            "{} bytes",
-            bad.len()
-        );
+        let refused = reason(call.send(suite.edge()).await);
+        assert_eq!(refused, ErrorReason::TokenInvalid, "{} bytes", bad.len());
     }
+    let none = RawCall::new(CREATE, Bytes::new());
+    assert_eq!(reason(none.send(suite.edge()).await), ErrorReason::TokenMissing);
+    let twice = none.bearer(&good).bearer(&good);
+    assert_eq!(reason(twice.send(suite.edge()).await), ErrorReason::TokenInvalid);
+}
+
+#[tokio::test]
+async fn a_compressed_message_is_refused() {
+    let _undisturbed = with_others().await;
+    let suite = Suite::find();
+    let organization = Organization::create(&suite).await;
+    let inviting = organization.inviting("small@example.test").encode_to_vec();
+    let mut call = RawCall::new(CREATE, inviting).bearer(&suite.token("owner"));
+    call.compression = Some(CompressionEncoding::Gzip);
+    assert_eq!(
+        reason(call.send(suite.edge()).await),
+        ErrorReason::CompressionNotSupported
+    );
+    assert_eq!(organization.stored(&suite).await, NOTHING);
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@ mod direct;
 mod every_rpc;
 mod forged;
 mod kills;
+mod page_tokens;
 mod pages;
 mod races;
 mod refusals;

@@ -2,7 +2,7 @@
 
 use bytes::{Buf, BufMut, Bytes};
 use tonic::client::Grpc;
-use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
+use tonic::codec::{Codec, CompressionEncoding, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::metadata::MetadataValue;
 use tonic::transport::Channel;
 use tonic::{Request, Status};
@@ -14,6 +14,7 @@ pub(crate) struct RawCall {
     /// The further messages of a stream.
     pub(crate) later: Vec<Bytes>,
     pub(crate) client_streaming: bool,
+    pub(crate) compression: Option<CompressionEncoding>,
     pub(crate) headers: Vec<(&'static str, String)>,
 }
 
@@ -32,6 +33,7 @@ impl RawCall {
             bytes: bytes.into(),
             later: Vec::new(),
             client_streaming: false,
+            compression: None,
             headers: Vec::new(),
         }
     }
@@ -47,6 +49,9 @@ impl RawCall {
 
     pub(crate) async fn send(&self, channel: Channel) -> Result<Bytes, Status> {
         let mut grpc = Grpc::new(channel);
+        if let Some(encoding) = self.compression {
+            grpc = grpc.send_compressed(encoding);
+        }
         grpc.ready()
             .await
             .map_err(|error| Status::unavailable(error.to_string()))?;
