@@ -3,7 +3,7 @@ CREATE TABLE imports (
     organization_id    uuid        NOT NULL,
     import_id          uuid        NOT NULL,
     version            bigint      NOT NULL CHECK (version > 0),
-    state              text        NOT NULL CHECK (state IN ('UPLOADED', 'READY', 'APPROVED', 'APPLYING', 'APPLIED', 'APPLIED_WITH_ERRORS', 'DISAPPROVED')),
+    state              text        NOT NULL CHECK (state IN ('UPLOADED', 'READY', 'APPROVED', 'APPLYING', 'APPLIED', 'APPLIED_WITH_ERRORS', 'DISAPPROVED', 'FAILED')),
     file_name          text        NOT NULL,
     file_sha256        bytea       NOT NULL CHECK (octet_length(file_sha256) = 32),
     uploader_person_id uuid        NOT NULL,
@@ -21,21 +21,24 @@ CREATE TABLE imports (
     decide_time        timestamptz,
     finish_time        timestamptz,
     approve_traceparent text,
+    attempts           integer     NOT NULL DEFAULT 0,
+    failure            text        NOT NULL DEFAULT '',
     lease_token        uuid,
     lease_until        timestamptz,
     PRIMARY KEY (organization_id, import_id),
     CHECK ((lease_token IS NULL) = (lease_until IS NULL)),
+    CHECK (state <> 'FAILED' OR failure <> ''),
     CHECK (state NOT IN ('APPROVED', 'APPLYING', 'APPLIED', 'APPLIED_WITH_ERRORS') OR approver_person_id IS NOT NULL)
 );
 
--- Serves the worker: what waits for it.
-CREATE INDEX imports_to_do ON imports (create_time) WHERE state IN ('UPLOADED', 'APPROVED', 'APPLYING');
+-- Serves the worker: what waits for it, first what was never worked on.
+CREATE INDEX imports_to_do ON imports (lease_until NULLS FIRST, create_time) WHERE state IN ('UPLOADED', 'APPROVED', 'APPLYING');
 
 COMMENT ON TABLE imports IS 'Uploaded spreadsheets: preview, decision, result, history.';
 COMMENT ON COLUMN imports.organization_id IS 'The organization that invites.';
 COMMENT ON COLUMN imports.import_id IS 'UUIDv7 of the import.';
 COMMENT ON COLUMN imports.version IS 'Raised by one with every change of state.';
-COMMENT ON COLUMN imports.state IS 'UPLOADED (the preview is to be made again), READY, APPROVED, APPLYING, APPLIED, APPLIED_WITH_ERRORS or DISAPPROVED. READY past its expire_time is shown as EXPIRED.';
+COMMENT ON COLUMN imports.state IS 'UPLOADED (the preview is to be made again), READY, APPROVED, APPLYING, APPLIED, APPLIED_WITH_ERRORS, DISAPPROVED or FAILED. READY and UPLOADED past their expire_time are shown as EXPIRED.';
 COMMENT ON COLUMN imports.file_name IS 'Name of the file, as uploaded.';
 COMMENT ON COLUMN imports.file_sha256 IS 'SHA-256 of the file; the file itself is not kept.';
 COMMENT ON COLUMN imports.uploader_person_id IS 'Who uploaded it.';
@@ -51,10 +54,12 @@ COMMENT ON COLUMN imports.refused_count IS 'Rows refused while applying.';
 COMMENT ON COLUMN imports.create_time IS 'When it was uploaded.';
 COMMENT ON COLUMN imports.expire_time IS 'Until when it can be decided on.';
 COMMENT ON COLUMN imports.decide_time IS 'When it was approved or disapproved.';
-COMMENT ON COLUMN imports.finish_time IS 'When the last row was applied.';
+COMMENT ON COLUMN imports.finish_time IS 'When the last row was applied, or it was given up.';
 COMMENT ON COLUMN imports.approve_traceparent IS 'W3C trace context of the approval; the trace of every row links to it.';
+COMMENT ON COLUMN imports.attempts IS 'How often in a row it could not go on, for a reason that time alone does not mend.';
+COMMENT ON COLUMN imports.failure IS 'Why it is FAILED; empty otherwise.';
 COMMENT ON COLUMN imports.lease_token IS 'Set by the worker that works on it; only the holder may go on.';
-COMMENT ON COLUMN imports.lease_until IS 'After this time another worker may take it.';
+COMMENT ON COLUMN imports.lease_until IS 'After this time a worker may take it; null before the first one did.';
 
 CREATE TABLE import_rows (
     organization_id   uuid    NOT NULL,

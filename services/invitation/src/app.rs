@@ -18,6 +18,7 @@ use crate::ops::{send_due, work};
 use crate::organization::Organization;
 use crate::parts::Parts;
 use crate::rpc::{AcceptanceRpc, ImportRpc, InvitationRpc, MailSourceRpc, RedemptionRpc};
+use crate::uploads::Uploads;
 
 /// The invitation service.
 #[derive(Debug)]
@@ -36,6 +37,7 @@ impl Service for InvitationApp {
             clock: shell.clock,
             organization,
             links: settings.links(),
+            uploads: Uploads::new(),
             import_waits: Arc::new(Notify::new()),
         };
         let pages = settings.page.page_key;

@@ -1,5 +1,7 @@
 //! Everything that can go wrong here, and what a caller is told of it.
 
+use std::time::Duration;
+
 use muster_database::DatabaseError;
 use muster_database::idempotency::IdempotencyError;
 use muster_refusal::{ErrorReason, Refusal};
@@ -10,6 +12,9 @@ use tonic::Status;
 use crate::domain::import::ImportState;
 use crate::domain::link::NotALink;
 use crate::domain::spreadsheet::SheetProblem;
+
+/// When to upload again what there was no room for.
+const RETRY_UPLOAD: Duration = Duration::from_secs(5);
 
 /// Why a call is not carried out.
 #[derive(Debug, Error)]
@@ -22,6 +27,8 @@ pub(crate) enum Error {
     GroupUnknown(Vec<Field>),
     #[error("a group is not active")]
     GroupInactive(Vec<Field>),
+    #[error("a live invitation would have too many groups")]
+    TooManyGroups(Vec<Field>),
     #[error("an address belongs to an active learner")]
     LearnerAlreadyActive(Vec<Field>),
     #[error("more invitations at once than the plan allows")]
@@ -58,6 +65,8 @@ pub(crate) enum Error {
     ImportState(ImportState),
     #[error("the preview is stale")]
     PreviewStale,
+    #[error("too much is being uploaded at the same time")]
+    Busy,
     #[error("another call on the same thing kept winning")]
     Contended,
     #[error("the request id was used for another request")]
@@ -105,12 +114,12 @@ impl From<sqlx::Error> for Error {
 }
 
 impl Error {
-    /// Whether trying again later may help: for work that no caller waits for.
+    /// Whether trying again later may help: for work that no caller waits for. What is wrong with another service is
+    /// mended there.
     pub(crate) fn is_transient(&self) -> bool {
         match self {
             Error::Database(error) => error.is_transient(),
-            Error::Peer(status) => is_away(status),
-            Error::Contended => true,
+            Error::Peer(_) | Error::Contended | Error::Busy => true,
             _ => false,
         }
     }
@@ -132,6 +141,11 @@ impl From<Error> for Refusal {
                 "the organization has to name or activate another group",
                 fields,
             ),
+            Error::TooManyGroups(fields) => with_fields(
+                R::InvalidRequest,
+                "an invitation has at most 50 groups; name fewer",
+                fields,
+            ),
             Error::LearnerAlreadyActive(fields) => with_fields(
                 R::LearnerAlreadyActive,
                 "the address belongs to an active learner; change their groups instead of inviting them",
@@ -143,8 +157,7 @@ impl From<Error> for Refusal {
                 Refusal::new(R::TooManyInvitations, text).quota("invitations_by_hand", used, limit)
             }
             Error::MessagesUsedUp { used, limit } => {
-                let text =
-                    "the plan's messages of 24 hours are used up; invite later, or ask for a larger plan";
+                let text = "the plan does not leave so many messages in 24 hours; invite fewer or later, or ask for a larger plan";
                 Refusal::new(R::PlanLimitExceeded, text).quota("messages_per_day", used, limit)
             }
             Error::SubscriptionRequired => {
@@ -206,6 +219,11 @@ impl From<Error> for Refusal {
                 R::RequestIdReused,
                 "the request_id was used for another request; use a new one",
             ),
+            Error::Busy => Refusal::new(
+                R::Overloaded,
+                "many files are being uploaded; upload again in a moment",
+            )
+            .retry_after(RETRY_UPLOAD),
             Error::Refused(refusal) => refusal,
             Error::Contended => Refusal::unavailable(),
             Error::Peer(status) => failure::of_peer(&status),
@@ -234,12 +252,4 @@ fn with_fields(reason: ErrorReason, text: &str, fields: Vec<Field>) -> Refusal {
     fields.into_iter().fold(refusal, |refusal, field| {
         refusal.violation(field.path, field.problem)
     })
-}
-
-fn is_away(status: &Status) -> bool {
-    use tonic::Code::{Aborted, Cancelled, DeadlineExceeded, ResourceExhausted, Unavailable};
-    matches!(
-        status.code(),
-        Aborted | Cancelled | DeadlineExceeded | ResourceExhausted | Unavailable
-    )
 }

@@ -5,14 +5,17 @@ pub(crate) mod reports;
 
 use muster_clock::Clock;
 use muster_database::DatabaseError;
-use muster_ids::{EventId, GroupId, GroupName, InvitationName, LocationName, OrganizationName, PersonName};
+use muster_ids::{
+    EventId, GroupId, GroupName, InvitationId, InvitationName, LocationName, OrganizationId,
+    OrganizationName, PersonName,
+};
 use muster_messaging::outbox::{self, NewEvent};
 use muster_proto::invitation::v1 as proto;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
-use crate::domain::invitation::{Acceptance, Invitation};
-use crate::rpc::convert;
+use crate::convert;
+use crate::domain::invitation::{Acceptance, Invitation, MailRequest};
 
 /// Who acts when nobody calls.
 pub(crate) const SELF: &str = "service:invitation";
@@ -29,15 +32,22 @@ pub(crate) async fn mail_requested(
     tx: &mut PgConnection,
     clock: &Clock,
     act: &Act,
-    invitation: &Invitation,
+    mail: &MailRequest,
 ) -> Result<(), DatabaseError> {
-    let payload = proto::InvitationMailRequestedEvent {
-        invitation: name(invitation),
-        purpose: proto::MailPurpose::Invite.into(),
-        generation: invitation.generation,
+    let subject = Subject {
+        organization: mail.organization,
+        invitation: mail.invitation,
+        version: mail.version,
     };
-    let traceparent = invitation.traceparent.clone();
-    outbox::append(tx, event(clock, act, invitation, traceparent), &payload).await
+    let payload = proto::InvitationMailRequestedEvent {
+        invitation: subject.name(),
+        purpose: proto::MailPurpose::Invite.into(),
+        generation: mail.generation,
+        // The only one with this link: nothing sends an invitation again yet.
+        request: 1,
+    };
+    let traceparent = mail.traceparent.clone();
+    outbox::append(tx, subject.event(clock, act, traceparent), &payload).await
 }
 
 /// `invitation.accepted`, in the trace of the accepting call.
@@ -50,8 +60,13 @@ pub(crate) async fn accepted(
     groups: &[GroupId],
 ) -> Result<(), DatabaseError> {
     let organization = invitation.organization;
+    let subject = Subject {
+        organization,
+        invitation: invitation.id,
+        version: invitation.version,
+    };
     let payload = proto::InvitationAcceptedEvent {
-        invitation: name(invitation),
+        invitation: subject.name(),
         organization: OrganizationName { organization }.to_string(),
         person: PersonName {
             person: acceptance.person,
@@ -77,25 +92,34 @@ pub(crate) async fn accepted(
             })
             .unwrap_or_default(),
     };
-    outbox::append(tx, event(clock, act, invitation, None), &payload).await
+    outbox::append(tx, subject.event(clock, act, None), &payload).await
 }
 
-fn event(clock: &Clock, act: &Act, invitation: &Invitation, traceparent: Option<String>) -> NewEvent {
-    NewEvent {
-        id: EventId::from_uuid(clock.new_uuid()),
-        organization: invitation.organization,
-        aggregate: invitation.id.as_uuid(),
-        sequence: invitation.version,
-        time: act.time,
-        actor: act.actor.clone(),
-        traceparent,
-    }
+/// What an event is about.
+struct Subject {
+    organization: OrganizationId,
+    invitation: InvitationId,
+    version: i64,
 }
 
-fn name(invitation: &Invitation) -> String {
-    InvitationName {
-        organization: invitation.organization,
-        invitation: invitation.id,
+impl Subject {
+    fn event(&self, clock: &Clock, act: &Act, traceparent: Option<String>) -> NewEvent {
+        NewEvent {
+            id: EventId::from_uuid(clock.new_uuid()),
+            organization: self.organization,
+            aggregate: self.invitation.as_uuid(),
+            sequence: self.version,
+            time: act.time,
+            actor: act.actor.clone(),
+            traceparent,
+        }
     }
-    .to_string()
+
+    fn name(&self) -> String {
+        InvitationName {
+            organization: self.organization,
+            invitation: self.invitation,
+        }
+        .to_string()
+    }
 }

@@ -6,10 +6,13 @@
 //!   and the worker that applies them (`work`, `apply`).
 //! - `domain`: states, links, spreadsheets and their preview: pure.
 //! - `store`: SQL, as functions on a connection.
-//! - `events`: what is published and consumed. `organization`: the one service that is asked.
+//! - `convert`: from the domain to the contract, for answers and events.
+//! - `events`: what is published and consumed. `organization`: the one service that is asked. `uploads`: how
+//!   much is uploaded at the same time.
 
 mod app;
 mod config;
+mod convert;
 mod domain;
 mod error;
 mod events;
@@ -18,6 +21,7 @@ mod organization;
 mod parts;
 mod rpc;
 mod store;
+mod uploads;
 
 pub use app::InvitationApp;
 pub use config::{LinkKeyRing, Settings};

@@ -108,7 +108,10 @@ impl Organization {
         organization: OrganizationId,
         named: &Named,
     ) -> Result<proto::GetInvitingContextResponse, Error> {
-        let groups = named.groups.iter().map(|&group| GroupName { organization, group });
+        let groups = named
+            .groups
+            .iter()
+            .map(|&group| GroupName { organization, group });
         let locations = named.locations.iter().map(|&location| LocationName {
             organization,
             location,

@@ -8,6 +8,7 @@ use tokio::sync::Notify;
 
 use crate::domain::link::{Link, LinkKeys};
 use crate::organization::Organization;
+use crate::uploads::Uploads;
 
 /// What every verb works with. Cheap to clone.
 #[derive(Clone)]
@@ -16,6 +17,7 @@ pub(crate) struct Parts {
     pub(crate) clock: Clock,
     pub(crate) organization: Organization,
     pub(crate) links: Links,
+    pub(crate) uploads: Uploads,
     /// Wakes the import worker; it looks by itself as well.
     pub(crate) import_waits: Arc<Notify>,
 }

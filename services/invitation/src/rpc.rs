@@ -1,7 +1,6 @@
 //! The contract's services: parse, call, map.
 
 mod acceptance;
-pub(crate) mod convert;
 mod imports;
 mod invitations;
 mod mail_source;

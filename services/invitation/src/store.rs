@@ -2,6 +2,7 @@
 
 pub(crate) mod deliveries;
 pub(crate) mod due;
+pub(crate) mod import_results;
 pub(crate) mod import_rows;
 pub(crate) mod import_work;
 pub(crate) mod imports;

@@ -6,6 +6,7 @@ use muster_ids::{GroupId, ImportId, InvitationId, LocationId, OrganizationId, Pe
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+use super::spreadsheet::Names;
 use super::words::words;
 
 /// How long a preview can be decided on.
@@ -56,7 +57,9 @@ words! {
         Applied = "APPLIED",
         AppliedWithErrors = "APPLIED_WITH_ERRORS",
         Disapproved = "DISAPPROVED",
-        /// Never stored: a READY one past its time.
+        /// It could not go on, and was given up.
+        Failed = "FAILED",
+        /// Never stored: one past its time that nobody decided on.
         Expired = "EXPIRED",
     }
 
@@ -82,7 +85,7 @@ impl Import {
     /// Where it stands at `now`.
     pub(crate) fn standing(&self, now: OffsetDateTime) -> ImportState {
         match self.state {
-            ImportState::Ready if self.expire_time <= now => ImportState::Expired,
+            ImportState::Ready | ImportState::Uploaded if self.expire_time <= now => ImportState::Expired,
             state => state,
         }
     }
@@ -94,7 +97,7 @@ pub(crate) struct RawRow {
     /// Line on which it begins; the header is line 1.
     pub(crate) line: i32,
     pub(crate) address: String,
-    pub(crate) groups: Vec<String>,
+    pub(crate) groups: Names,
     /// Empty when not said.
     pub(crate) location: String,
     /// Whether it has more cells than the header.
@@ -172,9 +175,9 @@ impl Problem {
     }
 
     /// The same with what was probably meant.
-    pub(crate) fn suggest(self, suggestion: Option<String>) -> Self {
+    pub(crate) fn suggest(self, suggestion: Option<&str>) -> Self {
         Self {
-            suggestion: suggestion.unwrap_or_default(),
+            suggestion: suggestion.unwrap_or_default().to_owned(),
             ..self
         }
     }

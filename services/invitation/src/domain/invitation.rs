@@ -12,6 +12,8 @@ use super::words::words;
 pub(crate) const LIFE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// How far ahead a mail may be scheduled.
 pub(crate) const SCHEDULE_AHEAD: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+/// The most groups of one invitation, those that are merged into it included.
+pub(crate) const MAX_GROUPS: usize = 50;
 
 /// An address asked to join an organization. At most one is live, or active, for an address in an organization.
 #[derive(Debug, Clone)]
@@ -32,6 +34,34 @@ pub(crate) struct Invitation {
     pub(crate) create_time: OffsetDateTime,
     pub(crate) send_time: OffsetDateTime,
     pub(crate) expire_time: OffsetDateTime,
+    pub(crate) traceparent: Option<String>,
+}
+
+/// What a new invitation is made of.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    pub(crate) organization: OrganizationId,
+    pub(crate) id: InvitationId,
+    pub(crate) address: EmailAddress,
+    pub(crate) groups: Vec<GroupId>,
+    pub(crate) location: Option<LocationId>,
+    pub(crate) source: Source,
+    pub(crate) inviter: PersonId,
+    pub(crate) import: Option<ImportId>,
+    pub(crate) now: OffsetDateTime,
+    /// When its mail goes out: now, or later.
+    pub(crate) due: OffsetDateTime,
+    pub(crate) traceparent: Option<String>,
+}
+
+/// A mail to ask for: all that the mail worker is told.
+#[derive(Debug)]
+pub(crate) struct MailRequest {
+    pub(crate) organization: OrganizationId,
+    pub(crate) invitation: InvitationId,
+    /// Of the invitation.
+    pub(crate) version: i64,
+    pub(crate) generation: i32,
     pub(crate) traceparent: Option<String>,
 }
 
@@ -107,6 +137,12 @@ words! {
     }
 }
 
+impl StateName {
+    /// The words of an invitation that can be accepted. Given to statements as a parameter where the row is found by
+    /// its key: written into the statement, they would let the planner take the index of live addresses instead.
+    pub(crate) const LIVE: [&'static str; 2] = [StateName::Prospect.as_str(), StateName::Pending.as_str()];
+}
+
 impl State {
     /// The stored word's enum.
     pub(crate) fn name(&self) -> StateName {
@@ -130,7 +166,50 @@ impl State {
     }
 }
 
+impl Draft {
+    /// The invitation, not stored yet.
+    pub(crate) fn invitation(mut self) -> Invitation {
+        self.groups.sort();
+        self.groups.dedup();
+        let delivery = if self.due > self.now {
+            DeliveryState::Scheduled
+        } else {
+            DeliveryState::Queued
+        };
+        Invitation {
+            organization: self.organization,
+            id: self.id,
+            version: 1,
+            state: State::Prospect,
+            address: self.address,
+            groups: self.groups,
+            location: self.location,
+            source: self.source,
+            inviter: self.inviter,
+            import: self.import,
+            generation: 1,
+            delivery,
+            delivery_detail: String::new(),
+            create_time: self.now,
+            send_time: self.due,
+            expire_time: self.due + LIFE,
+            traceparent: self.traceparent,
+        }
+    }
+}
+
 impl Invitation {
+    /// Its mail, to be asked for.
+    pub(crate) fn mail_request(&self) -> MailRequest {
+        MailRequest {
+            organization: self.organization,
+            invitation: self.id,
+            version: self.version,
+            generation: self.generation,
+            traceparent: self.traceparent.clone(),
+        }
+    }
+
     /// Where it stands at `now`: a live one that has run out is expired, whatever is stored, so that no sweeper can be
     /// late.
     pub(crate) fn standing(&self, now: OffsetDateTime) -> StateName {

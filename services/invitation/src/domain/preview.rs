@@ -14,10 +14,8 @@ use sha2::{Digest, Sha256};
 
 use super::context::Context;
 use super::import::{Counts, Outcome, Problem, RawRow, Row, Severity};
+use super::invitation::MAX_GROUPS;
 use places::Places;
-
-/// The most groups of one invitation.
-pub(crate) const MAX_GROUPS: usize = 50;
 
 /// What a file will become.
 #[derive(Debug)]
@@ -109,7 +107,7 @@ fn check_address(given: &str, active: &HashSet<String>, problems: &mut Vec<Probl
     }
 }
 
-/// The later row joins the earlier one: its groups are added there.
+/// The later row joins the earlier one: its groups are added there, unless they are too many together.
 fn merge(earlier: &mut Row, later: &mut Row) {
     let line = earlier.raw.line;
     let new: Vec<GroupId> = later
@@ -118,6 +116,13 @@ fn merge(earlier: &mut Row, later: &mut Row) {
         .copied()
         .filter(|id| !earlier.groups.contains(id))
         .collect();
+    if earlier.groups.len() + new.len() > MAX_GROUPS {
+        let text =
+            format!("with the groups of line {line}, which has the same address, more than 50; name fewer");
+        later.problems.push(Problem::error("groups", text));
+        later.outcome = Outcome::Invalid;
+        return;
+    }
     let said = if new.is_empty() {
         format!("the same address as on line {line}; it is invited once")
     } else {
@@ -171,10 +176,11 @@ fn digest(rows: &[Row], context_sha256: &[u8; 32]) -> [u8; 32] {
     hash.update(context_sha256);
     for row in rows {
         hash.update(row.raw.line.to_be_bytes());
-        for text in std::iter::once(&row.raw.address)
-            .chain(&row.raw.groups)
-            .chain([&row.raw.location])
-        {
+        for text in [
+            row.raw.address.as_str(),
+            row.raw.groups.as_lines(),
+            &row.raw.location,
+        ] {
             hash.update(text.as_bytes());
             hash.update([0]);
         }

@@ -3,20 +3,22 @@
 //! CSV (RFC 4180) with comma, semicolon or tab; UTF-8 or UTF-16, with or without a byte order mark, or Windows-1252;
 //! any line ends; a header with `email`, `groups` and perhaps `location`, in any order and case, beside columns of
 //! other names, which are not read. Names of groups in one cell are separated by `;`, by `|` or by line breaks.
+//!
+//! Beside the file itself reading costs its text, at most as large as a file may be, and the rows that are kept.
 
 mod columns;
 mod decode;
+mod names;
 mod records;
-
-use std::ops::ControlFlow;
 
 use thiserror::Error;
 
 use super::import::RawRow;
 use columns::Columns;
+pub(crate) use names::Names;
 use records::Records;
 
-/// The largest file, in bytes.
+/// The largest file, and the largest text of one as UTF-8, in bytes.
 pub(crate) const MAX_BYTES: usize = 32 * 1024 * 1024;
 /// The most columns.
 const MAX_COLUMNS: usize = 64;
@@ -39,6 +41,8 @@ pub(crate) enum SheetProblem {
     Empty,
     #[error("the file is a workbook, not CSV; in your spreadsheet program choose Save As, CSV UTF-8")]
     Workbook,
+    #[error("the text of the file is larger than 32 MiB; upload it in parts")]
+    TooLong,
     #[error("the file holds bytes that no text has; in your spreadsheet program choose Save As, CSV UTF-8")]
     Binary,
     #[error(
@@ -53,20 +57,18 @@ pub(crate) enum SheetProblem {
     CellTooLong(i32),
 }
 
-/// Reads a file, keeping at most `most_rows` rows and counting the others, so that a bomb costs no memory.
+/// Reads a file, keeping at most `most_rows` rows and counting the others, so that a bomb costs no memory
+/// beyond its text.
 pub(crate) fn read(bytes: &[u8], most_rows: usize) -> Result<Sheet, SheetProblem> {
     let text = decode::text(bytes)?;
-    let (columns, records) = header(&text)?;
+    let (columns, mut records) = header(&text)?;
     let mut sheet = Sheet::default();
-    records.for_each(|record| {
-        if !record.is_blank() {
-            sheet.count += 1;
-            if sheet.count <= most_rows {
-                sheet.rows.push(columns.row(record));
-            }
+    while let Some(record) = records.next_filled()? {
+        sheet.count += 1;
+        if sheet.count <= most_rows {
+            sheet.rows.push(columns.row(&record));
         }
-        ControlFlow::Continue(())
-    })?;
+    }
     Ok(sheet)
 }
 
@@ -85,7 +87,8 @@ fn header(text: &str) -> Result<(Columns, Records<'_>), SheetProblem> {
             return Err(SheetProblem::Empty);
         };
         let known = Columns::known_in(&header);
-        match Columns::find(&header) {
+        let found = Columns::find(&header);
+        match found {
             Ok(columns) if best.as_ref().is_none_or(|(most, ..)| known > *most) => {
                 best = Some((known, columns, records));
             }

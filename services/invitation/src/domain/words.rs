@@ -9,7 +9,7 @@ macro_rules! words {
 
         impl $name {
             /// The stored word.
-            pub(crate) fn as_str(self) -> &'static str {
+            pub(crate) const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word,)* }
             }
 

@@ -1,7 +1,7 @@
 //! Reports of the mail worker: what became of a mail.
 
 use async_trait::async_trait;
-use muster_ids::InvitationName;
+use muster_ids::{DeliveryId, InvitationName};
 use muster_messaging::{EventType, Handler, HandlingError, Received};
 use muster_proto::notification::v1 as proto;
 use sqlx::PgConnection;
@@ -97,6 +97,7 @@ fn read(event: &Received) -> Result<Option<Report>, HandlingError> {
         organization: name.organization,
         invitation: name.invitation,
         generation,
+        delivery: DeliveryId::from_uuid(event.aggregate),
         sequence: event.sequence,
         state,
         detail,

@@ -16,6 +16,7 @@ use crate::domain::invitation::{Acceptance, Invitation, StateName};
 use crate::domain::link::Link;
 use crate::error::{Error, Field};
 use crate::events::{self, Act};
+use crate::organization::Named;
 use crate::parts::Parts;
 use crate::store::invitations;
 
@@ -39,7 +40,8 @@ pub(crate) async fn accept(parts: &Parts, command: Accept) -> Result<AcceptInvit
         display_name: command.person.name.clone().unwrap_or_default(),
         time: now,
     };
-    let context = parts.organization.context(link.organization).await;
+    let named = named(parts, link).await?;
+    let context = parts.organization.context_of(link.organization, &named).await;
     let clock = parts.clock.clone();
     let accepting = Span::current();
     idempotency::run(&parts.database, command.key, now, move |tx| {
@@ -53,6 +55,14 @@ pub(crate) async fn accept(parts: &Parts, command: Accept) -> Result<AcceptInvit
             if !command.person.emails.contains(&invitation.address) {
                 return Err(Error::AddressMismatch);
             }
+            if invitation
+                .groups
+                .iter()
+                .any(|group| !named.groups.contains(group))
+            {
+                // Merged into it since the organization was asked: the next try asks about them too.
+                return Err(Error::Contended);
+            }
             let accepted = match may_accept(&invitation, &acceptance, &context, now)? {
                 May::Already(accepted) => accepted,
                 May::Now => take(tx, &clock, link, &acceptance, &context).await?,
@@ -61,6 +71,16 @@ pub(crate) async fn accept(parts: &Parts, command: Accept) -> Result<AcceptInvit
         })
     })
     .await
+}
+
+/// The groups to ask about; none when the link leads nowhere, which is told later: a repeated request gets its answer
+/// first.
+async fn named(parts: &Parts, link: Link) -> Result<Named, Error> {
+    let reading = parts
+        .database
+        .read(move |c| Box::pin(invitations::find(c, link.organization, link.invitation)));
+    let found = reading.await?;
+    Ok(found.map_or_else(Named::default, |invitation| Named::groups(&invitation.groups)))
 }
 
 /// Whether there is anything left to do.

@@ -17,12 +17,16 @@ use crate::domain::invitation::{DeliveryState, Invitation};
 use crate::error::Error;
 use crate::events::{self, Act};
 use crate::parts::Parts;
-use crate::store::import_rows::{self, Applied};
+use crate::store::import_results::{self, Applied};
+use crate::store::import_rows;
 use crate::store::import_work::{self, Job, Lease};
-use crate::store::messages;
+use crate::store::messages::{self, Hour, Slot};
 use row::Traced;
 
 const ROWS_A_BATCH: i64 = 50;
+/// How many batches of an import a worker does before it looks whether another import waits: a large one keeps no small
+/// one waiting.
+const BATCHES_A_TURN: usize = 20;
 /// How often the organization is asked again whether it is still active and which groups are.
 const CONTEXT_LIVES: std::time::Duration = std::time::Duration::from_secs(3);
 /// Mails beyond the plan's limit of a day go out on one of the following days, as far as a mail may be scheduled.
@@ -36,7 +40,7 @@ enum Batch {
     Lost,
 }
 
-/// Applies rows until none is left, the lease is lost, or it is time to stop.
+/// Applies rows until none is left, the lease is lost, it is another import's turn, or it is time to stop.
 ///
 /// # Errors
 /// What keeps the import from going on.
@@ -50,7 +54,10 @@ pub(crate) async fn apply(
 ) -> Result<(), Error> {
     let mut context = may_go_on(parts, job).await?;
     let mut asked = tokio::time::Instant::now();
-    while !shutdown.is_cancelled() {
+    for _ in 0..BATCHES_A_TURN {
+        if shutdown.is_cancelled() {
+            break;
+        }
         if asked.elapsed() > CONTEXT_LIVES {
             context = may_go_on(parts, job).await?;
             asked = tokio::time::Instant::now();
@@ -77,7 +84,7 @@ pub(crate) async fn apply(
             Batch::Finished | Batch::Lost => return Ok(()),
         }
     }
-    // Nobody need wait for the lease of a process that is stopped.
+    // Whoever comes next need not wait for the lease to run out.
     let (job, now) = (job.clone(), parts.clock.now());
     let letting_go = parts
         .database
@@ -106,6 +113,21 @@ struct Work {
     clock: Clock,
 }
 
+/// What a batch did.
+struct Done {
+    rows: Vec<Applied>,
+    /// How many mails were asked for, and when they are due.
+    mails: Option<(OffsetDateTime, i64)>,
+}
+
+/// No row got anything.
+fn refused(rows: Vec<Traced>, why: &str) -> Done {
+    Done {
+        rows: rows.into_iter().map(|row| row.refused(why)).collect(),
+        mails: None,
+    }
+}
+
 impl Work {
     async fn batch(self, tx: &mut PgConnection) -> Result<Batch, Error> {
         if !import_work::hold(tx, &self.job, self.lease).await? {
@@ -118,34 +140,34 @@ impl Work {
             import_work::finish(tx, &self.job, self.act.time).await?;
             return Ok(Batch::Finished);
         }
-        let applied = self.rows(tx, rows).await?;
-        import_rows::save_applied(tx, organization, import, &applied).await?;
+        let Done { rows, mails } = self.rows(tx, rows).await?;
+        let followers = import_results::save(tx, organization, import, &rows).await?;
         let number = |outcome: Outcome| {
-            i32::try_from(applied.iter().filter(|row| row.outcome == outcome).count()).unwrap_or(i32::MAX)
+            i32::try_from(rows.iter().filter(|row| row.outcome == outcome).count()).unwrap_or(i32::MAX)
         };
-        import_work::count(tx, &self.job, number(Outcome::Applied), number(Outcome::Refused)).await?;
+        let refused = number(Outcome::Refused).saturating_add(followers);
+        import_work::count(tx, &self.job, number(Outcome::Applied), refused).await?;
+        // The last thing: the row it counts in is that of all who invite for the organization.
+        if let Some((due, mails)) = mails {
+            let slot = Slot::spread(import.as_uuid());
+            messages::add(tx, organization, Hour::of(due), mails, slot).await?;
+        }
         Ok(Batch::More)
     }
 
     /// In the order of the addresses: two transactions never wait for each other in a circle.
-    async fn rows(&self, tx: &mut PgConnection, rows: Vec<Row>) -> Result<Vec<Applied>, Error> {
+    async fn rows(&self, tx: &mut PgConnection, rows: Vec<Row>) -> Result<Done, Error> {
         let mut traced: Vec<Traced> = rows
             .into_iter()
             .map(|row| Traced::begin(row, self.traceparent.as_deref()))
             .collect();
         traced.sort_by(|left, right| left.canonical().cmp(right.canonical()));
         if self.context.standing != Standing::Active {
-            return Ok(traced
-                .into_iter()
-                .map(|row| row.refused(row::NOT_ACTIVE))
-                .collect());
+            return Ok(refused(traced, row::NOT_ACTIVE));
         }
         let wanted = i64::try_from(traced.len()).unwrap_or(i64::MAX);
         let Some(due) = self.due(tx, wanted).await? else {
-            return Ok(traced
-                .into_iter()
-                .map(|row| row.refused(row::DAYS_USED_UP))
-                .collect());
+            return Ok(refused(traced, row::DAYS_USED_UP));
         };
         let mut applied = Vec::with_capacity(traced.len());
         let mut mails = 0;
@@ -157,10 +179,10 @@ impl Work {
             }
             applied.push(done);
         }
-        if mails > 0 {
-            messages::add(tx, self.job.organization, due, mails, self.job.import.as_uuid()).await?;
-        }
-        Ok(applied)
+        Ok(Done {
+            rows: applied,
+            mails: (mails > 0).then_some((due, mails)),
+        })
     }
 
     /// When the mails of a batch may go out: now, or on the first day on which the plan has room for all of them.
@@ -168,7 +190,7 @@ impl Work {
         let limit = self.context.limits.messages_per_day;
         for day in 0..DAYS_AHEAD {
             let due = self.act.time + Duration::days(day);
-            let used = messages::in_day(tx, self.job.organization, due).await?;
+            let used = messages::in_day(tx, self.job.organization, Hour::of(due)).await?;
             if used + mails <= limit {
                 return Ok(Some(due));
             }
@@ -178,7 +200,7 @@ impl Work {
 
     async fn ask_for_mail(&self, tx: &mut PgConnection, invitation: &Invitation) -> Result<(), Error> {
         if invitation.delivery == DeliveryState::Queued {
-            events::mail_requested(tx, &self.clock, &self.act, invitation).await?;
+            events::mail_requested(tx, &self.clock, &self.act, &invitation.mail_request()).await?;
         }
         Ok(())
     }

@@ -8,11 +8,11 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 
 use super::upload::require_subscription;
+use crate::convert;
 use crate::domain::context::Context;
 use crate::domain::import::{Import, ImportState};
 use crate::error::Error;
 use crate::parts::Parts;
-use crate::rpc::convert;
 use crate::store::import_rows;
 use crate::store::imports::{self, Approval};
 
@@ -46,7 +46,11 @@ pub(crate) async fn approve(parts: &Parts, command: Approve) -> Result<ApproveIm
     })
     .await;
     if matches!(done, Err(Error::PreviewStale)) {
-        look_again(parts, organization, id).await?;
+        // The caller is told that the preview is stale, whatever comes of this.
+        if let Err(error) = look_again(parts, organization, id).await {
+            let cause = &error as &dyn std::error::Error;
+            tracing::warn!(import = %id, error = cause, "a stale preview is not made again yet");
+        }
     }
     parts.import_waits.notify_one();
     done
@@ -62,17 +66,8 @@ async fn decide(
     let import = imports::find(tx, command.organization, command.import)
         .await?
         .ok_or(Error::NotFound)?;
-    match import.standing(now) {
-        ImportState::Ready => {}
-        ImportState::Approved
-        | ImportState::Applying
-        | ImportState::Applied
-        | ImportState::AppliedWithErrors
-            if import.etag() == command.etag =>
-        {
-            return Ok(import);
-        }
-        state => return Err(Error::ImportState(state)),
+    if import.standing(now) != ImportState::Ready {
+        return already_approved(import, &command.etag, now);
     }
     let context = context?;
     require_subscription(&context)?;
@@ -87,18 +82,31 @@ async fn decide(
         context_sha256: &import.context_sha256,
     };
     if !imports::approve(tx, &import, &approval).await? {
-        // Somebody decided between the two statements: of two approvals the second gets the first one's result.
+        // Somebody decided between the two statements.
         let import = imports::find(tx, command.organization, command.import)
             .await?
             .ok_or(Error::NotFound)?;
-        return match import.state {
-            ImportState::Approved | ImportState::Applying if import.etag() == command.etag => Ok(import),
-            state => Err(Error::ImportState(state)),
-        };
+        return already_approved(import, &command.etag, now);
     }
     imports::find(tx, command.organization, command.import)
         .await?
         .ok_or(Error::NotFound)
+}
+
+/// Of two approvals of one preview the second gets the first one's result.
+fn already_approved(import: Import, etag: &str, now: OffsetDateTime) -> Result<Import, Error> {
+    match import.standing(now) {
+        ImportState::Approved
+        | ImportState::Applying
+        | ImportState::Applied
+        | ImportState::AppliedWithErrors
+        | ImportState::Failed
+            if import.etag() == etag && import.decide_time.is_some() =>
+        {
+            Ok(import)
+        }
+        state => Err(Error::ImportState(state)),
+    }
 }
 
 /// Has the preview made again when it is really out of date, and not only the caller's copy of it.

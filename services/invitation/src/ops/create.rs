@@ -1,6 +1,9 @@
 //! Inviting by hand: one address, or several at once, all or nothing.
 
+mod check;
+
 use muster_address::EmailAddress;
+use muster_clock::Clock;
 use muster_database::idempotency::{self, Key};
 use muster_ids::{GroupId, InvitationId, LocationId, OrganizationId, PersonId};
 use muster_telemetry::propagation;
@@ -9,12 +12,12 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 
 use super::invite::{Invited, invite};
-use crate::domain::context::Context;
-use crate::domain::invitation::{DeliveryState, Invitation, LIFE, Source, State};
+use crate::domain::invitation::{DeliveryState, Draft, Invitation, Source};
 use crate::error::{Error, Field};
 use crate::events::{self, Act};
+use crate::organization::Named;
 use crate::parts::Parts;
-use crate::store::messages;
+use crate::store::messages::{self, Slot};
 
 /// What is asked for.
 #[derive(Debug, Clone)]
@@ -49,7 +52,22 @@ pub(crate) async fn create<R>(
 where
     R: Message + Default + 'static,
 {
-    let context = parts.organization.active_context(command.organization).await;
+    let named = Named {
+        groups: command
+            .wanted
+            .iter()
+            .flat_map(|wanted| wanted.groups.iter().copied())
+            .collect(),
+        locations: command
+            .wanted
+            .iter()
+            .filter_map(|wanted| wanted.location)
+            .collect(),
+    };
+    let context = parts
+        .organization
+        .active_context_of(command.organization, &named)
+        .await;
     let now = parts.clock.now();
     let clock = parts.clock.clone();
     let traceparent = propagation::current_traceparent();
@@ -57,103 +75,48 @@ where
         Box::pin(async move {
             // Not before: a repeated request gets its answer, whatever has become of the organization.
             let context = context?;
-            check(&command, &context)?;
+            check::check(&command, &context)?;
+            let drafts = drafts(&command, &clock, now, traceparent.as_deref());
+            let invited = invite_all(tx, &command, drafts).await?;
+            let new = || invited.iter().filter(|(_, is_new)| *is_new).map(|(made, _)| made);
             let act = Act {
                 actor: command.key.caller.clone(),
                 time: now,
             };
-            let draft = |wanted: &Wanted| {
-                let id = InvitationId::from_uuid(clock.new_uuid());
-                Invitation {
-                    traceparent: traceparent.clone(),
-                    ..draft(&command, wanted, id, now)
-                }
-            };
-            let drafts = command.wanted.iter().map(draft).collect();
-            let mut answer = Vec::with_capacity(command.wanted.len());
-            for (invitation, is_new) in invite_all(tx, &command, drafts).await? {
-                if is_new {
-                    ask_for_mail(tx, &clock, &act, &invitation, context.limits.messages_per_day).await?;
-                }
-                answer.push(invitation);
+            for invitation in new().filter(|new| new.delivery == DeliveryState::Queued) {
+                events::mail_requested(tx, &clock, &act, &invitation.mail_request()).await?;
             }
+            count(tx, command.organization, new(), context.limits.messages_per_day).await?;
+            let answer: Vec<Invitation> = invited.into_iter().map(|(invitation, _)| invitation).collect();
             Ok(respond(&answer, now))
         })
     })
     .await
 }
 
-fn check(command: &Create, context: &Context) -> Result<(), Error> {
-    let (used, limit) = (
-        i64::try_from(command.wanted.len()).unwrap_or(i64::MAX),
-        context.limits.by_hand,
-    );
-    if used > limit && used > 1 {
-        return Err(Error::TooManyInvitations { used, limit });
-    }
-    let (mut unknown, mut inactive) = (Vec::new(), Vec::new());
-    for wanted in &command.wanted {
-        for (place, id) in wanted.groups.iter().enumerate() {
-            let path = format!("{}groups[{place}]", wanted.path);
-            match context.groups.get(id) {
-                Some(group) if group.is_active => {}
-                Some(_) => inactive.push(Field {
-                    path,
-                    problem: "is not active",
-                }),
-                None => unknown.push(Field {
-                    path,
-                    problem: "is not a group of this organization",
-                }),
-            }
+fn drafts(
+    command: &Create,
+    clock: &Clock,
+    now: OffsetDateTime,
+    traceparent: Option<&str>,
+) -> Vec<Invitation> {
+    let draft = |wanted: &Wanted| {
+        Draft {
+            organization: command.organization,
+            id: InvitationId::from_uuid(clock.new_uuid()),
+            address: wanted.address.clone(),
+            groups: wanted.groups.clone(),
+            location: wanted.location,
+            source: Source::Manual,
+            inviter: command.inviter,
+            import: None,
+            now,
+            due: wanted.send_time.map_or(now, |at| at.max(now)),
+            traceparent: traceparent.map(str::to_owned),
         }
-        if wanted
-            .location
-            .is_some_and(|id| !context.locations.contains_key(&id))
-        {
-            let path = format!("{}location", wanted.path);
-            unknown.push(Field {
-                path,
-                problem: "is not a location of this organization",
-            });
-        }
-    }
-    match (unknown.is_empty(), inactive.is_empty()) {
-        (false, _) => Err(Error::GroupUnknown(unknown)),
-        (true, false) => Err(Error::GroupInactive(inactive)),
-        (true, true) => Ok(()),
-    }
-}
-
-fn draft(command: &Create, wanted: &Wanted, id: InvitationId, now: OffsetDateTime) -> Invitation {
-    let send_time = wanted.send_time.filter(|at| *at > now);
-    let due = send_time.unwrap_or(now);
-    let mut groups = wanted.groups.clone();
-    groups.sort();
-    groups.dedup();
-    Invitation {
-        organization: command.organization,
-        id,
-        version: 1,
-        state: State::Prospect,
-        address: wanted.address.clone(),
-        groups,
-        location: wanted.location,
-        source: Source::Manual,
-        inviter: command.inviter,
-        import: None,
-        generation: 1,
-        delivery: if send_time.is_some() {
-            DeliveryState::Scheduled
-        } else {
-            DeliveryState::Queued
-        },
-        delivery_detail: String::new(),
-        create_time: now,
-        send_time: due,
-        expire_time: due + LIFE,
-        traceparent: None,
-    }
+        .invitation()
+    };
+    command.wanted.iter().map(draft).collect()
 }
 
 /// Invites in the order of the addresses, so that two batches never wait for each other in a circle; answers in the
@@ -165,28 +128,25 @@ async fn invite_all(
 ) -> Result<Vec<(Invitation, bool)>, Error> {
     let mut drafts: Vec<(usize, Invitation)> = drafts.into_iter().enumerate().collect();
     drafts.sort_by(|(_, left), (_, right)| left.address.canonical().cmp(right.address.canonical()));
-    let (mut invited, mut active) = (Vec::with_capacity(drafts.len()), Vec::new());
+    let mut invited = Vec::with_capacity(drafts.len());
+    let (mut active, mut full) = (Vec::new(), Vec::new());
     for (place, draft) in drafts {
         match invite(tx, draft).await? {
             Invited::New(invitation) => invited.push((place, invitation, true)),
             Invited::Live(invitation) => invited.push((place, invitation, false)),
             Invited::AlreadyActive => active.push(place),
+            Invited::TooManyGroups => full.push(place),
         }
     }
+    if !full.is_empty() {
+        let problem = "would be more than 50 together with those that the address is invited to already";
+        return Err(Error::TooManyGroups(fields(command, full, "groups", problem)));
+    }
     if !active.is_empty() {
-        active.sort_unstable();
-        let field = |place: usize| {
-            command
-                .wanted
-                .get(place)
-                .map(|wanted| format!("{}address", wanted.path))
-        };
         let problem = "belongs to an active learner";
-        let fields = active
-            .into_iter()
-            .filter_map(field)
-            .map(|path| Field { path, problem });
-        return Err(Error::LearnerAlreadyActive(fields.collect()));
+        return Err(Error::LearnerAlreadyActive(fields(
+            command, active, "address", problem,
+        )));
     }
     invited.sort_by_key(|(place, ..)| *place);
     Ok(invited
@@ -195,21 +155,35 @@ async fn invite_all(
         .collect())
 }
 
-/// Counts the mail against the plan, and asks for it unless it is scheduled.
-async fn ask_for_mail(
+/// The field `name` of each of the wanted ones in `places`, in the order of the request.
+fn fields(command: &Create, mut places: Vec<usize>, name: &str, problem: &'static str) -> Vec<Field> {
+    places.sort_unstable();
+    let wanted = places.into_iter().filter_map(|place| command.wanted.get(place));
+    wanted
+        .map(|wanted| Field {
+            path: format!("{}{name}", wanted.path),
+            problem,
+        })
+        .collect()
+}
+
+/// Counts the mails of new invitations against the plan. The last thing that the transaction does: the rows it counts in
+/// are those of all who invite for the organization.
+async fn count(
     tx: &mut PgConnection,
-    clock: &muster_clock::Clock,
-    act: &Act,
-    invitation: &Invitation,
+    organization: OrganizationId,
+    new: impl Iterator<Item = &Invitation> + Clone,
     limit: i64,
 ) -> Result<(), Error> {
-    let spread = invitation.id.as_uuid();
-    let used = messages::add(tx, invitation.organization, invitation.send_time, 1, spread).await?;
-    if used >= limit {
-        return Err(Error::MessagesUsedUp { used, limit });
-    }
-    if invitation.delivery == DeliveryState::Queued {
-        events::mail_requested(tx, clock, act, invitation).await?;
+    let Some(first) = new.clone().next() else {
+        return Ok(());
+    };
+    let slot = Slot::spread(first.id.as_uuid());
+    for (hour, mails) in messages::by_hour(new.map(|invitation| invitation.send_time)) {
+        let used = messages::add(tx, organization, hour, mails, slot).await?;
+        if used + mails > limit {
+            return Err(Error::MessagesUsedUp { used, limit });
+        }
     }
     Ok(())
 }

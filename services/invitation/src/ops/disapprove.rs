@@ -4,13 +4,13 @@ use muster_database::idempotency::{self, Key};
 use muster_ids::{ImportId, OrganizationId};
 use muster_proto::invitation::v1::DisapproveImportResponse;
 
+use crate::convert;
 use crate::domain::import::ImportState;
 use crate::error::Error;
 use crate::parts::Parts;
-use crate::rpc::convert;
 use crate::store::imports;
 
-/// Drops a READY import; one that is dropped already is answered as it is.
+/// Drops an import that nobody decided on; one that is dropped already is answered as it is.
 ///
 /// # Errors
 /// What `DisapproveImport` refuses.

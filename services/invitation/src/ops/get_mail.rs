@@ -3,9 +3,10 @@
 use muster_ids::InvitationName;
 
 use crate::domain::context::{Context, Standing};
-use crate::domain::invitation::Invitation;
+use crate::domain::invitation::{DeliveryState, Invitation};
 use crate::domain::link::Link;
 use crate::error::Error;
+use crate::organization::Named;
 use crate::parts::Parts;
 use crate::store::invitations;
 
@@ -18,7 +19,7 @@ pub(crate) struct Mail {
 }
 
 /// The mail of this generation of an invitation, or `None` when it is no longer wanted: cancelled, declined, accepted,
-/// expired, replaced, or the organization is closed. A suspended organization's mail waits.
+/// expired, replaced, never asked for, or the organization is closed. A suspended organization's mail waits.
 ///
 /// # Errors
 /// The database's, the organization service's, and [`Error::Contended`] (try later) while the organization is suspended.
@@ -32,13 +33,17 @@ pub(crate) async fn get_mail(
         .read(move |c| Box::pin(invitations::find(c, name.organization, name.invitation)))
         .await?;
     let now = parts.clock.now();
+    // Whether it is due was decided by the process that asked for it: by this one's clock it may not be yet.
     let is_wanted = |invitation: &Invitation| {
-        invitation.generation == generation && invitation.is_live(now) && invitation.send_time <= now
+        invitation.generation == generation
+            && invitation.is_live(now)
+            && invitation.delivery != DeliveryState::Scheduled
     };
     let Some(invitation) = found.filter(is_wanted) else {
         return Ok(None);
     };
-    let context = match parts.organization.context(name.organization).await {
+    let named = Named::groups(&invitation.groups);
+    let context = match parts.organization.context_of(name.organization, &named).await {
         Ok(context) => context,
         Err(Error::NotFound) => return Ok(None),
         Err(error) => return Err(error),

@@ -2,7 +2,7 @@
 
 use sqlx::PgConnection;
 
-use crate::domain::invitation::{Invitation, State};
+use crate::domain::invitation::{Invitation, MAX_GROUPS, State};
 use crate::error::Error;
 use crate::store::invitations;
 
@@ -18,6 +18,8 @@ pub(crate) enum Invited {
     Live(Invitation),
     /// The address belongs to an active learner.
     AlreadyActive,
+    /// With what was asked for a live one would have more groups than an invitation may.
+    TooManyGroups,
 }
 
 /// Invites `new.address`. The unique index decides races: the loser finds the winner's invitation and merges.
@@ -39,6 +41,10 @@ pub(crate) async fn invite(tx: &mut PgConnection, new: Invitation) -> Result<Inv
 }
 
 async fn merge(tx: &mut PgConnection, there: Invitation, new: &Invitation) -> Result<Invited, Error> {
+    let surplus = new.groups.iter().filter(|id| !there.groups.contains(id)).count();
+    if there.groups.len() + surplus > MAX_GROUPS {
+        return Ok(Invited::TooManyGroups);
+    }
     if !invitations::merge(tx, &there, &new.groups, new.location).await? {
         return Ok(Invited::Live(there));
     }

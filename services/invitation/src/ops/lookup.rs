@@ -3,6 +3,7 @@
 use crate::domain::context::Context;
 use crate::domain::invitation::Invitation;
 use crate::error::Error;
+use crate::organization::Named;
 use crate::parts::Parts;
 
 /// An invitation with the names to show.
@@ -23,6 +24,10 @@ pub(crate) async fn lookup(parts: &Parts, token: &str) -> Result<Seen, Error> {
         .database
         .read(move |c| Box::pin(super::open::open(c, link, now)))
         .await?;
-    let context = parts.organization.context(invitation.organization).await?;
+    let named = Named::groups(&invitation.groups);
+    let context = parts
+        .organization
+        .context_of(invitation.organization, &named)
+        .await?;
     Ok(Seen { invitation, context })
 }

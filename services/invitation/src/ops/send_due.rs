@@ -55,9 +55,9 @@ pub(crate) async fn send_due(parts: &Parts) -> Result<usize, Error> {
                     time: now,
                 };
                 let mut due = due::lock(tx, now, AT_ONCE).await?;
-                for invitation in &mut due {
-                    invitation.version = due::mark_queued(tx, invitation).await?;
-                    events::mail_requested(tx, &clock, &act, invitation).await?;
+                for mail in &mut due {
+                    mail.version = due::mark_queued(tx, mail).await?;
+                    events::mail_requested(tx, &clock, &act, mail).await?;
                 }
                 Ok(due.len())
             })

@@ -4,15 +4,20 @@ use muster_database::idempotency::{self, Key};
 use muster_ids::{ImportId, OrganizationId, PersonId};
 use muster_proto::invitation::v1::UploadImportResponse;
 use sha2::{Digest, Sha256};
+use time::OffsetDateTime;
 
 use super::preview::{make, off_the_workers};
+use crate::convert;
 use crate::domain::context::{Context, Plan};
-use crate::domain::import::{DECIDE_WITHIN, Import, ImportState};
+use crate::domain::import::{DECIDE_WITHIN, Import, ImportState, Row};
 use crate::domain::spreadsheet::{self, MAX_BYTES, Sheet};
 use crate::error::Error;
 use crate::parts::Parts;
-use crate::rpc::convert;
 use crate::store::{import_rows, imports};
+use crate::uploads::Room;
+
+/// How much memory for bytes is taken at a time.
+const STEP: usize = 1024 * 1024;
 
 /// What is asked for, before the bytes.
 #[derive(Debug, Clone)]
@@ -26,16 +31,26 @@ pub(crate) struct Upload {
 }
 
 /// The bytes that have arrived.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Bytes {
     received: Vec<u8>,
+    room: Room,
 }
 
 impl Bytes {
+    /// None yet.
+    pub(crate) fn none(parts: &Parts) -> Self {
+        Self {
+            received: Vec::new(),
+            room: parts.uploads.room(),
+        }
+    }
+
     /// Takes the next bytes.
     ///
     /// # Errors
-    /// [`Error::TooLarge`] as soon as there are more than a file may have.
+    /// [`Error::TooLarge`] as soon as there are more than a file may have, [`Error::Busy`] when other uploads have taken
+    /// what room there is.
     pub(crate) fn take(&mut self, chunk: &[u8]) -> Result<(), Error> {
         let used = self.received.len() + chunk.len();
         if used > MAX_BYTES {
@@ -45,6 +60,11 @@ impl Bytes {
                 used: number(used),
                 limit: number(MAX_BYTES),
             });
+        }
+        self.room.take(chunk.len())?;
+        if self.received.capacity() < used {
+            // Step by step: doubling would take twice the room.
+            self.received.reserve_exact(STEP);
         }
         self.received.extend_from_slice(chunk);
         Ok(())
@@ -59,6 +79,16 @@ pub(crate) async fn admit(parts: &Parts, organization: OrganizationId) -> Result
     let context = parts.organization.active_context(organization).await?;
     require_subscription(&context)?;
     Ok(context)
+}
+
+/// Refuses an upload that is not admitted, without its bytes; one that was made before gets its answer, whatever has
+/// become of the organization.
+///
+/// # Errors
+/// `why`, and `REQUEST_ID_REUSED`.
+pub(crate) async fn repeat(parts: &Parts, key: Key, why: Error) -> Result<UploadImportResponse, Error> {
+    let now = parts.clock.now();
+    idempotency::run(&parts.database, key, now, |_| Box::pin(async { Err(why) })).await
 }
 
 /// Spreadsheets are a feature of the subscription.
@@ -80,10 +110,34 @@ pub(crate) async fn upload(
     context: Context,
     bytes: Bytes,
 ) -> Result<UploadImportResponse, Error> {
+    let _reading = parts.uploads.reader().await?;
+    let (key, sha256, now) = (command.key.clone(), command.sha256, parts.clock.now());
+    let previewed = previewed(parts, command, context, bytes, now).await;
+    idempotency::run(&parts.database, key, now, move |tx| {
+        Box::pin(async move {
+            // Not before: a repeated request gets its answer, whatever has become of the plan.
+            let (import, rows) = previewed?;
+            imports::insert(tx, &import, &sha256).await?;
+            import_rows::insert_all(tx, import.organization, import.id, &rows).await?;
+            Ok(UploadImportResponse {
+                import: Some(convert::import(&import, now)),
+            })
+        })
+    })
+    .await
+}
+
+async fn previewed(
+    parts: &Parts,
+    command: Upload,
+    context: Context,
+    bytes: Bytes,
+    now: OffsetDateTime,
+) -> Result<(Import, Vec<Row>), Error> {
     let (sha256, limit) = (command.sha256, context.limits.import_rows);
+    // The bytes go, and their room, as soon as the rows are read.
     let sheet = off_the_workers(move || read(&bytes.received, sha256, limit)).await??;
     let preview = make(&parts.database, command.organization, context, sheet.rows).await?;
-    let now = parts.clock.now();
     let import = Import {
         organization: command.organization,
         id: ImportId::from_uuid(parts.clock.new_uuid()),
@@ -100,16 +154,7 @@ pub(crate) async fn upload(
         decide_time: None,
         finish_time: None,
     };
-    idempotency::run(&parts.database, command.key, now, move |tx| {
-        Box::pin(async move {
-            imports::insert(tx, &import, &sha256).await?;
-            import_rows::replace(tx, import.organization, import.id, &preview.rows).await?;
-            Ok(UploadImportResponse {
-                import: Some(convert::import(&import, now)),
-            })
-        })
-    })
-    .await
+    Ok((import, preview.rows))
 }
 
 fn read(bytes: &[u8], sha256: [u8; 32], limit: i64) -> Result<Sheet, Error> {

@@ -14,8 +14,10 @@ use crate::store::import_work::{self, Job, Lease, Task};
 
 /// How long a worker may be silent before another one takes its import.
 pub(crate) const LEASE: Duration = Duration::from_secs(30);
-/// How long an import waits that could not go on.
+/// How long an import waits that could not go on; after a failure that time alone does not mend twice as long each time.
 const LATER: Duration = Duration::from_secs(5);
+/// How many such failures in a row it takes to give an import up.
+const MOST_ATTEMPTS: i32 = 8;
 const POLL: Duration = Duration::from_secs(1);
 const ROWS_A_PAGE: i64 = 5_000;
 
@@ -79,13 +81,22 @@ fn new_lease(parts: &Parts) -> Lease {
     }
 }
 
-/// Leaves the import to a later try; whatever is broken, others need not wait for it.
+/// Leaves the import to a later try, or gives it up; whatever is broken, others need not wait for it.
 async fn postpone(parts: &Parts, job: &Job, lease: Lease, error: &Error) -> Result<(), Error> {
     report(job, error);
-    let (job, again) = (job.clone(), parts.clock.now() + LATER);
-    let letting_go = parts
-        .database
-        .write(move |tx| Box::pin(async move { import_work::postpone(tx, &job, lease, again).await }));
+    let (now, job, reason) = (parts.clock.now(), job.clone(), error.to_string());
+    let is_transient = error.is_transient();
+    let letting_go = parts.database.write(move |tx| {
+        Box::pin(async move {
+            if is_transient {
+                import_work::postpone(tx, &job, lease, now + LATER).await
+            } else if job.attempts + 1 < MOST_ATTEMPTS {
+                import_work::count_attempt(tx, &job, lease, now + pause(job.attempts)).await
+            } else {
+                import_work::fail(tx, &job, lease, now, &reason).await
+            }
+        })
+    });
     Ok(letting_go.await?)
 }
 
@@ -94,11 +105,18 @@ fn report(job: &Job, error: &Error) {
     if error.is_transient() {
         tracing::warn!(import = %job.import, error = cause, "an import waits");
     } else {
-        tracing::error!(import = %job.import, error = cause, "an import cannot go on");
+        let before = job.attempts;
+        tracing::error!(import = %job.import, error = cause, before, "an import cannot go on");
     }
 }
 
+/// How long to wait after so many failures before.
+fn pause(attempts: i32) -> Duration {
+    LATER * 2_u32.saturating_pow(attempts.unsigned_abs())
+}
+
 async fn preview_again(parts: &Parts, job: &Job, lease: Lease) -> Result<(), Error> {
+    let _reading = parts.uploads.reader().await?;
     let rows = raw_rows(parts, job).await?;
     let context = parts.organization.context(job.organization).await?;
     let preview = make(&parts.database, job.organization, context, rows).await?;

@@ -5,16 +5,18 @@ use muster_identity::Caller;
 use muster_proto::invitation::v1 as proto;
 use muster_proto::invitation::v1::import_service_server::ImportService;
 use muster_refusal::{Refusal, Violations};
-use muster_server::page::{List, PageKey, Size};
+use muster_server::page::PageKey;
 use muster_server::{Call, StreamCall};
 use tonic::{Request, Response, Status, Streaming};
 use uuid::Uuid;
 
-use super::{convert, parse};
+use super::parse;
+use crate::convert;
+use crate::domain::import::Row;
 use crate::error::Error;
 use crate::ops::approve::{Approve, approve};
 use crate::ops::disapprove::disapprove;
-use crate::ops::upload::{Bytes, Upload, admit, upload};
+use crate::ops::upload::{Bytes, Upload, admit, repeat, upload};
 use crate::parts::Parts;
 use crate::store::{import_rows, imports};
 
@@ -42,8 +44,11 @@ impl ImportService for ImportRpc {
             sha256: sha256(&first)?,
             key: upload_key(&call.caller, &first)?,
         };
-        let context = admit(&self.parts, organization).await?;
-        let mut bytes = Bytes::default();
+        let context = match admit(&self.parts, organization).await {
+            Ok(context) => context,
+            Err(why) => return Ok(Response::new(repeat(&self.parts, command.key, why).await?)),
+        };
+        let mut bytes = Bytes::none(&self.parts);
         bytes.take(&first.chunk)?;
         while let Some(message) = call.next().await? {
             bytes.take(&message.chunk)?;
@@ -74,31 +79,24 @@ impl ImportService for ImportRpc {
         let call = Call::accept(request)?;
         let organization = call.organization()?;
         let id = parse::import_of(organization, "parent", &call.message.parent)?;
-        let states = parse::row_states(&call.message.states)?;
-        let filter = format!("{} {:?}", call.message.parent, call.message.states);
-        let list = List {
-            caller: &call.caller,
-            method: "/muster.invitation.v1.ImportService/ListImportRows",
-            filter: &filter,
-        };
-        let after: i32 = self
-            .pages
-            .open(&list, &call.message.page_token)?
-            .unwrap_or_default();
-        let size = Size::of(call.message.page_size);
-        let limit = size.fetch();
-        let reading = self.parts.database.read(move |c| {
-            Box::pin(async move {
-                imports::find(c, organization, id).await?.ok_or(Error::NotFound)?;
-                Ok::<_, Error>(import_rows::page(c, organization, id, &states, after, limit).await?)
+        let asked = &call.message;
+        let states = parse::row_states(&asked.states)?;
+        let filter = format!("{} {:?}", asked.parent, asked.states);
+        let list = call.list(&filter, asked.page_size, &asked.page_token);
+        let fetch = |after: Option<i32>, limit| {
+            self.parts.database.read(move |c| {
+                Box::pin(async move {
+                    imports::find(c, organization, id).await?.ok_or(Error::NotFound)?;
+                    let after = after.unwrap_or_default();
+                    Ok::<_, Error>(import_rows::page(c, organization, id, &states, after, limit).await?)
+                })
             })
-        });
-        let mut rows = reading.await?;
-        let next_page_token = self.pages.cut(&list, size, &mut rows, |last| last.raw.line);
-        let rows = rows.iter().map(|row| convert::row(organization, row)).collect();
+        };
+        let show = |row: Row| convert::row(organization, &row);
+        let page = self.pages.page(list, fetch, |last| last.raw.line, show).await?;
         Ok(Response::new(proto::ListImportRowsResponse {
-            rows,
-            next_page_token,
+            rows: page.items,
+            next_page_token: page.next_page_token,
         }))
     }
 

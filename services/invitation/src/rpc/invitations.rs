@@ -1,15 +1,20 @@
 //! `InvitationService`: invitations as the organization sees them.
 
-use muster_ids::{InvitationId, OrganizationId, OrganizationName};
+use futures::future::BoxFuture;
+use muster_database::DatabaseError;
+use muster_ids::{ImportId, InvitationId, OrganizationId, OrganizationName};
 use muster_proto::invitation::v1 as proto;
 use muster_proto::invitation::v1::invitation_service_server::InvitationService;
 use muster_refusal::{Refusal, Violations};
 use muster_server::Call;
-use muster_server::page::{List, PageKey, Size};
+use muster_server::page::PageKey;
+use sqlx::PgConnection;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use super::{convert, parse};
+use super::parse;
+use crate::convert;
+use crate::domain::invitation::Invitation;
 use crate::error::Error;
 use crate::ops::create::{Create, create};
 use crate::parts::Parts;
@@ -102,64 +107,62 @@ impl InvitationService for InvitationRpc {
     ) -> Result<Response<proto::ListInvitationsResponse>, Status> {
         let call = Call::accept(request)?;
         let organization = call.organization()?;
-        let filter = format!(
-            "{} {:?} {}",
-            call.message.parent, call.message.states, call.message.import
-        );
-        let list = List {
-            caller: &call.caller,
-            method: "/muster.invitation.v1.InvitationService/ListInvitations",
-            filter: &filter,
-        };
-        let size = Size::of(call.message.page_size);
-        let wanted = self.wanted(organization, &call.message, &list, size)?;
+        let asked = &call.message;
+        let filter = format!("{} {:?} {}", asked.parent, asked.states, asked.import);
+        let list = call.list(&filter, asked.page_size, &asked.page_token);
+        let (states, import) = (parse::states(&asked.states)?, import(organization, asked)?);
         let now = self.parts.clock.now();
-        let reading = self.parts.database.read(move |c| {
-            Box::pin(async move {
-                let page = list::page(c, organization, &wanted, now).await?;
-                Ok::<_, Error>((page, list::counts(c, organization, now).await?))
-            })
-        });
-        let (mut found, counts) = reading.await?;
-        let next_page_token = self
+        let fetch = |after: Option<Uuid>, limit| {
+            let wanted = Wanted {
+                states,
+                import,
+                after: after.map(InvitationId::from_uuid),
+                limit,
+            };
+            self.read(move |c| Box::pin(async move { list::page(c, organization, &wanted, now).await }))
+        };
+        let show = |invitation: Invitation| convert::invitation(&invitation, now);
+        let page = self
             .pages
-            .cut(&list, size, &mut found, |last| last.id.as_uuid().to_string());
+            .page(list, fetch, |last| last.id.as_uuid(), show)
+            .await?;
+        let mut counts = Vec::new();
+        if asked.page_token.is_empty() {
+            // They are those of the whole organization: once a list, not once a page.
+            counts = self
+                .read(move |c| Box::pin(list::counts(c, organization, now)))
+                .await?;
+        }
         let count = |(state, count)| proto::InvitationCount {
             state: convert::state(state).into(),
             count,
         };
         Ok(Response::new(proto::ListInvitationsResponse {
-            invitations: found
-                .iter()
-                .map(|invitation| convert::invitation(invitation, now))
-                .collect(),
-            next_page_token,
+            invitations: page.items,
+            next_page_token: page.next_page_token,
             counts: counts.into_iter().map(count).collect(),
         }))
     }
 }
 
 impl InvitationRpc {
-    fn wanted(
-        &self,
-        organization: OrganizationId,
-        message: &proto::ListInvitationsRequest,
-        list: &List<'_>,
-        size: Size,
-    ) -> Result<Wanted, Refusal> {
-        let import = match message.import.as_str() {
-            "" => None,
-            name => Some(parse::import_of(organization, "import", name)?),
-        };
-        let after: Option<String> = self.pages.open(list, &message.page_token)?;
-        Ok(Wanted {
-            states: parse::states(&message.states)?,
-            import,
-            after: after
-                .and_then(|id| Uuid::parse_str(&id).ok())
-                .map(InvitationId::from_uuid),
-            limit: size.fetch(),
-        })
+    async fn read<T, F>(&self, work: F) -> Result<T, Error>
+    where
+        F: for<'c> FnOnce(&'c mut PgConnection) -> BoxFuture<'c, Result<T, DatabaseError>> + Send + 'static,
+        T: Send + 'static,
+    {
+        Ok(self.parts.database.read(work).await?)
+    }
+}
+
+/// The import that a list is restricted to.
+fn import(
+    organization: OrganizationId,
+    message: &proto::ListInvitationsRequest,
+) -> Result<Option<ImportId>, Refusal> {
+    match message.import.as_str() {
+        "" => Ok(None),
+        name => parse::import_of(organization, "import", name).map(Some),
     }
 }
 

@@ -6,7 +6,7 @@ use muster_server::Call;
 use muster_server::convert::timestamp;
 use tonic::{Request, Response, Status};
 
-use super::convert;
+use crate::convert;
 use crate::ops::accept::{Accept, accept};
 use crate::ops::lookup::lookup;
 use crate::parts::Parts;

@@ -12,6 +12,8 @@ use crate::domain::import::{Outcome, Problem, RawRow, Row, RowState};
 
 /// Small enough to stay far below the statement limit.
 const ROWS_A_STATEMENT: usize = 2_000;
+/// The same, for statements that only read.
+const ROWS_A_LOOK: i64 = 10_000;
 
 /// `SELECT` of everything a [`Row`] is made of, with the given rest.
 macro_rules! select_row {
@@ -58,7 +60,7 @@ impl TryFrom<RowRecord> for Row {
             raw: RawRow {
                 line: row.line,
                 address: row.address_given,
-                groups: row.groups_given,
+                groups: row.groups_given.into_iter().collect(),
                 location: row.location_given,
                 has_surplus_cells: row.surplus_cells,
             },
@@ -72,19 +74,36 @@ impl TryFrom<RowRecord> for Row {
     }
 }
 
-/// Writes the rows of a preview, over those of an earlier one.
+/// Writes the rows of a first preview.
+pub(crate) async fn insert_all(
+    tx: &mut PgConnection,
+    organization: OrganizationId,
+    import: ImportId,
+    rows: &[Row],
+) -> Result<(), DatabaseError> {
+    for rows in rows.chunks(ROWS_A_STATEMENT) {
+        insert(tx, organization, import, rows).await?;
+    }
+    Ok(())
+}
+
+/// Writes the rows of a preview over those of an earlier one, which are of the same lines. Part by part: a million rows
+/// at once would take longer than a statement may.
 pub(crate) async fn replace(
     tx: &mut PgConnection,
     organization: OrganizationId,
     import: ImportId,
     rows: &[Row],
 ) -> Result<(), DatabaseError> {
-    sqlx::query("DELETE FROM import_rows WHERE organization_id = $1 AND import_id = $2")
+    for rows in rows.chunks(ROWS_A_STATEMENT) {
+        sqlx::query(
+            "DELETE FROM import_rows WHERE organization_id = $1 AND import_id = $2 AND line = ANY ($3)",
+        )
         .bind(organization.as_uuid())
         .bind(import.as_uuid())
+        .bind(column(rows, |row| row.raw.line))
         .execute(&mut *tx)
         .await?;
-    for rows in rows.chunks(ROWS_A_STATEMENT) {
         insert(tx, organization, import, rows).await?;
     }
     Ok(())
@@ -129,7 +148,7 @@ async fn insert(
     .bind(import.as_uuid())
     .bind(column(rows, |row| row.raw.line))
     .bind(column(rows, |row| row.raw.address.as_str()))
-    .bind(column(rows, |row| row.raw.groups.join("\n")))
+    .bind(column(rows, |row| row.raw.groups.as_lines()))
     .bind(column(rows, |row| row.raw.location.as_str()))
     .bind(column(rows, |row| row.raw.has_surplus_cells))
     .bind(column(rows, |row| row.outcome.state().as_str()))
@@ -172,73 +191,36 @@ pub(crate) async fn page(
     rows.into_iter().map(Row::try_from).collect()
 }
 
-/// What applying made of a row.
-#[derive(Debug)]
-pub(crate) struct Applied {
-    pub(crate) line: i32,
-    pub(crate) outcome: Outcome,
-    pub(crate) problems: Vec<Problem>,
-    pub(crate) invitation: Option<InvitationId>,
-    pub(crate) trace_id: String,
-}
-
-/// Writes down what became of VALID rows, and which invitation the rows merged into them belong to.
-pub(crate) async fn save_applied(
-    tx: &mut PgConnection,
-    organization: OrganizationId,
-    import: ImportId,
-    rows: &[Applied],
-) -> Result<(), DatabaseError> {
-    sqlx::query(
-        "UPDATE import_rows SET state = done.state, problems = done.problems, invitation_id = done.invitation_id,
-                trace_id = done.trace_id
-         FROM unnest($3::integer[], $4::text[], $5::jsonb[], $6::uuid[], $7::text[])
-           AS done (line, state, problems, invitation_id, trace_id)
-         WHERE organization_id = $1 AND import_id = $2 AND import_rows.line = done.line
-           AND import_rows.state = 'VALID'",
-    )
-    .bind(organization.as_uuid())
-    .bind(import.as_uuid())
-    .bind(rows.iter().map(|row| row.line).collect::<Vec<_>>())
-    .bind(rows.iter().map(|row| row.outcome.state().as_str()).collect::<Vec<_>>())
-    .bind(rows.iter().map(|row| Json(&row.problems)).collect::<Vec<_>>())
-    .bind(rows.iter().map(|row| row.invitation.map(InvitationId::as_uuid)).collect::<Vec<_>>())
-    .bind(rows.iter().map(|row| row.trace_id.as_str()).collect::<Vec<_>>())
-    .execute(&mut *tx)
-    .await?;
-    sqlx::query(
-        "UPDATE import_rows SET invitation_id = done.invitation_id
-         FROM unnest($3::integer[], $4::uuid[]) AS done (line, invitation_id)
-         WHERE organization_id = $1 AND import_id = $2 AND import_rows.merged_into_line = done.line",
-    )
-    .bind(organization.as_uuid())
-    .bind(import.as_uuid())
-    .bind(rows.iter().map(|row| row.line).collect::<Vec<_>>())
-    .bind(
-        rows.iter()
-            .map(|row| row.invitation.map(InvitationId::as_uuid))
-            .collect::<Vec<_>>(),
-    )
-    .execute(tx)
-    .await?;
-    Ok(())
-}
-
-/// Whether an address that the preview let through belongs to an active learner by now.
+/// Whether an address that the preview let through belongs to an active learner by now. Part by part: a million rows at
+/// once would take longer than a statement may.
 pub(crate) async fn any_became_active(
     connection: &mut PgConnection,
     organization: OrganizationId,
     import: ImportId,
 ) -> Result<bool, DatabaseError> {
-    Ok(sqlx::query_scalar(
-        "SELECT EXISTS (
-             SELECT FROM import_rows r
-             JOIN invitations i ON i.organization_id = r.organization_id
-                               AND i.address_canonical = r.address_canonical AND i.state = 'ACTIVE'
-             WHERE r.organization_id = $1 AND r.import_id = $2 AND r.state = 'VALID')",
-    )
-    .bind(organization.as_uuid())
-    .bind(import.as_uuid())
-    .fetch_one(connection)
-    .await?)
+    let mut after = 0;
+    loop {
+        // Address after address (OFFSET 0 keeps the planner from joining): each is one look into the index of live
+        // addresses, whatever else there is.
+        let (last, any): (Option<i32>, Option<bool>) = sqlx::query_as(
+            "SELECT max(line), bool_or(is_active) FROM (
+                 SELECT r.line, EXISTS (
+                     SELECT FROM invitations i
+                     WHERE i.organization_id = $1 AND i.address_canonical = r.address_canonical
+                       AND i.state = 'ACTIVE' OFFSET 0) AS is_active
+                 FROM import_rows r
+                 WHERE r.organization_id = $1 AND r.import_id = $2 AND r.state = 'VALID' AND r.line > $3
+                 ORDER BY r.line LIMIT $4) AS part",
+        )
+        .bind(organization.as_uuid())
+        .bind(import.as_uuid())
+        .bind(after)
+        .bind(ROWS_A_LOOK)
+        .fetch_one(&mut *connection)
+        .await?;
+        match last {
+            Some(last) if any != Some(true) => after = last,
+            _ => return Ok(any == Some(true)),
+        }
+    }
 }

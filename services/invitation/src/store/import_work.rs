@@ -25,6 +25,8 @@ pub(crate) struct Job {
     pub(crate) organization: OrganizationId,
     pub(crate) import: ImportId,
     pub(crate) task: Task,
+    /// How often in a row it could not go on.
+    pub(crate) attempts: i32,
 }
 
 /// What is to be done with an import.
@@ -48,9 +50,11 @@ struct JobRecord {
     state: String,
     approver_person_id: Option<Uuid>,
     approve_traceparent: Option<String>,
+    attempts: i32,
 }
 
-/// Takes the oldest import that waits and that nobody holds at `now`.
+/// Takes an import that waits and that nobody holds at `now`: first those that no worker had yet, the oldest first, then
+/// the one that was put down longest ago. A preview that can no longer be decided on is not made.
 pub(crate) async fn claim(
     tx: &mut PgConnection,
     lease: Lease,
@@ -63,8 +67,9 @@ pub(crate) async fn claim(
          WHERE (organization_id, import_id) = (
              SELECT organization_id, import_id FROM imports
              WHERE state IN ('UPLOADED', 'APPROVED', 'APPLYING') AND (lease_until IS NULL OR lease_until <= $3)
-             ORDER BY create_time LIMIT 1 FOR UPDATE SKIP LOCKED)
-         RETURNING organization_id, import_id, state, approver_person_id, approve_traceparent",
+               AND (state <> 'UPLOADED' OR expire_time > $3)
+             ORDER BY lease_until NULLS FIRST, create_time LIMIT 1 FOR UPDATE SKIP LOCKED)
+         RETURNING organization_id, import_id, state, approver_person_id, approve_traceparent, attempts",
     )
     .bind(lease.token)
     .bind(lease.until)
@@ -90,6 +95,7 @@ impl TryFrom<JobRecord> for Job {
             organization: OrganizationId::from_uuid(row.organization_id),
             import: ImportId::from_uuid(row.import_id),
             task,
+            attempts: row.attempts,
         })
     }
 }
@@ -128,6 +134,50 @@ pub(crate) async fn postpone(
     Ok(())
 }
 
+/// As [`postpone`], after a failure that time alone does not mend.
+pub(crate) async fn count_attempt(
+    tx: &mut PgConnection,
+    job: &Job,
+    lease: Lease,
+    again: OffsetDateTime,
+) -> Result<(), DatabaseError> {
+    sqlx::query(
+        "UPDATE imports SET lease_until = $4, attempts = attempts + 1
+         WHERE organization_id = $1 AND import_id = $2 AND lease_token = $3",
+    )
+    .bind(job.organization.as_uuid())
+    .bind(job.import.as_uuid())
+    .bind(lease.token)
+    .bind(again)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Gives an import up, if it is still this worker's. What has become of its rows stays.
+pub(crate) async fn fail(
+    tx: &mut PgConnection,
+    job: &Job,
+    lease: Lease,
+    now: OffsetDateTime,
+    reason: &str,
+) -> Result<(), DatabaseError> {
+    sqlx::query(
+        "UPDATE imports
+         SET state = 'FAILED', version = version + 1, finish_time = $4, failure = $5, lease_token = NULL,
+             lease_until = NULL
+         WHERE organization_id = $1 AND import_id = $2 AND lease_token = $3",
+    )
+    .bind(job.organization.as_uuid())
+    .bind(job.import.as_uuid())
+    .bind(lease.token)
+    .bind(now)
+    .bind(reason)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
 /// Writes the result of a new preview.
 pub(crate) async fn save_preview(
     tx: &mut PgConnection,
@@ -137,7 +187,7 @@ pub(crate) async fn save_preview(
     sqlx::query(
         "UPDATE imports SET state = 'READY', version = version + 1, row_count = $3, valid_count = $4,
                 warning_count = $5, error_count = $6, preview_sha256 = $7, context_sha256 = $8,
-                lease_token = NULL, lease_until = NULL
+                attempts = 0, lease_token = NULL, lease_until = NULL
          WHERE organization_id = $1 AND import_id = $2 AND state = 'UPLOADED'",
     )
     .bind(job.organization.as_uuid())
@@ -161,7 +211,7 @@ pub(crate) async fn count(
     refused: i32,
 ) -> Result<(), DatabaseError> {
     sqlx::query(
-        "UPDATE imports SET applied_count = applied_count + $3, refused_count = refused_count + $4
+        "UPDATE imports SET applied_count = applied_count + $3, refused_count = refused_count + $4, attempts = 0
          WHERE organization_id = $1 AND import_id = $2",
     )
     .bind(job.organization.as_uuid())

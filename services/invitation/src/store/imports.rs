@@ -149,7 +149,8 @@ pub(crate) async fn approve(
     Ok(done.rows_affected() == 1)
 }
 
-/// Drops a READY import. Tells whether this call did it.
+/// Drops an import that nobody decided on, whether its preview is made or just being made again: a worker that is at it
+/// loses its lease. Tells whether this call did it.
 pub(crate) async fn disapprove(
     tx: &mut PgConnection,
     organization: OrganizationId,
@@ -157,8 +158,9 @@ pub(crate) async fn disapprove(
     now: OffsetDateTime,
 ) -> Result<bool, DatabaseError> {
     let done = sqlx::query(
-        "UPDATE imports SET state = 'DISAPPROVED', version = version + 1, decide_time = $3
-         WHERE organization_id = $1 AND import_id = $2 AND state = 'READY' AND expire_time > $3",
+        "UPDATE imports SET state = 'DISAPPROVED', version = version + 1, decide_time = $3,
+                lease_token = NULL, lease_until = NULL
+         WHERE organization_id = $1 AND import_id = $2 AND state IN ('READY', 'UPLOADED') AND expire_time > $3",
     )
     .bind(organization.as_uuid())
     .bind(id.as_uuid())

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::rows::{InvitationRow, select_invitation};
-use crate::domain::invitation::{Acceptance, Invitation};
+use crate::domain::invitation::{Acceptance, Invitation, StateName};
 
 /// Inserts a new invitation with its groups, unless the address has a live or active one. Waits for a transaction
 /// that is just making one. The index decides, not a look beforehand.
@@ -93,8 +93,11 @@ pub(crate) async fn active_among(
     addresses: &[String],
 ) -> Result<Vec<String>, DatabaseError> {
     Ok(sqlx::query_scalar(
-        "SELECT address_canonical FROM invitations
-         WHERE organization_id = $1 AND address_canonical = ANY ($2) AND state = 'ACTIVE'",
+        // Address after address: each is one look into the index of live addresses, whatever else there is.
+        "SELECT wanted.address FROM unnest($2::text[]) AS wanted (address)
+         CROSS JOIN LATERAL (
+             SELECT FROM invitations
+             WHERE organization_id = $1 AND address_canonical = wanted.address AND state = 'ACTIVE' LIMIT 1) AS learner",
     )
     .bind(organization.as_uuid())
     .bind(addresses)
@@ -110,12 +113,12 @@ pub(crate) async fn mark_expired(
 ) -> Result<(), DatabaseError> {
     sqlx::query(
         "UPDATE invitations SET state = 'EXPIRED', version = version + 1
-         WHERE organization_id = $1 AND invitation_id = $2 AND state IN ('PROSPECT', 'PENDING')
-           AND expire_time <= $3",
+         WHERE organization_id = $1 AND invitation_id = $2 AND state = ANY ($4) AND expire_time <= $3",
     )
     .bind(invitation.organization.as_uuid())
     .bind(invitation.id.as_uuid())
     .bind(now)
+    .bind(StateName::LIVE.as_slice())
     .execute(tx)
     .await?;
     Ok(())
@@ -167,7 +170,7 @@ pub(crate) async fn accept(
         "UPDATE invitations
          SET state = 'ACTIVE', version = version + 1, person_id = $4, person_display_name = $5, accept_time = $6
          WHERE organization_id = $1 AND invitation_id = $2 AND generation = $3
-           AND state IN ('PROSPECT', 'PENDING') AND expire_time > $6",
+           AND state = ANY ($7) AND expire_time > $6",
     )
     .bind(organization.as_uuid())
     .bind(id.as_uuid())
@@ -175,6 +178,7 @@ pub(crate) async fn accept(
     .bind(acceptance.person.as_uuid())
     .bind(&acceptance.display_name)
     .bind(acceptance.time)
+    .bind(StateName::LIVE.as_slice())
     .execute(&mut *tx)
     .await?;
     if done.rows_affected() == 0 {

@@ -1,5 +1,6 @@
 //! A row of `invitations`, parsed: combinations that cannot be are errors.
 
+use muster_address::EmailAddress;
 use muster_database::DatabaseError;
 use muster_ids::{GroupId, ImportId, InvitationId, LocationId, OrganizationId, PersonId};
 use sqlx::FromRow;
@@ -13,7 +14,8 @@ use crate::domain::invitation::{Acceptance, DeliveryState, Invitation, Source, S
 macro_rules! select_invitation {
     ($rest:literal) => {
         concat!(
-            "SELECT i.organization_id, i.invitation_id, i.version, i.state, i.address_given, i.location_id, i.source,
+            "SELECT i.organization_id, i.invitation_id, i.version, i.state, i.address_given, i.address_canonical,
+                    i.location_id, i.source,
                     i.inviter_person_id, i.import_id, i.generation, i.delivery_state, i.delivery_detail,
                     i.create_time, i.send_time, i.expire_time, i.accept_time, i.person_id, i.person_display_name,
                     i.traceparent,
@@ -34,6 +36,7 @@ pub(super) struct InvitationRow {
     version: i64,
     state: String,
     address_given: String,
+    address_canonical: String,
     location_id: Option<Uuid>,
     source: String,
     inviter_person_id: Uuid,
@@ -60,7 +63,7 @@ impl TryFrom<InvitationRow> for Invitation {
             id: InvitationId::from_uuid(row.invitation_id),
             version: row.version,
             state: state(&row)?,
-            address: row.address_given.parse().map_err(|_| unknown("address_given"))?,
+            address: EmailAddress::stored(row.address_given, row.address_canonical),
             groups: row.group_ids.into_iter().map(GroupId::from_uuid).collect(),
             location: row.location_id.map(LocationId::from_uuid),
             source: Source::parse(&row.source).ok_or_else(|| unknown("source"))?,

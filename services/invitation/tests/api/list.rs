@@ -35,6 +35,7 @@ async fn pages_come_newest_first_with_counts_by_state() {
     world.database.execute(expired).await;
     let (mut listed, mut token) = (Vec::new(), String::new());
     loop {
+        let is_first = token.is_empty();
         let page = ListInvitationsRequest {
             page_token: token,
             ..request(&world)
@@ -56,7 +57,7 @@ async fn pages_come_newest_first_with_counts_by_state() {
             (InvitationState::Pending, 1),
             (InvitationState::Prospect, 3),
         ];
-        assert_eq!(counts, expected);
+        assert_eq!(counts.as_slice(), if is_first { &expected[..] } else { &[] });
         listed.extend(page.invitations.into_iter().map(|invitation| invitation.name));
         token = page.next_page_token;
         if token.is_empty() {

@@ -127,7 +127,7 @@ async fn only_the_mail_worker_may_ask() {
 }
 
 /// Publishes a report as the notification service does: version `sequence` of one delivery.
-async fn report<E: Event>(world: &World, delivery: uuid::Uuid, sequence: i64, event: E) {
+pub(crate) async fn report<E: Event>(world: &World, delivery: uuid::Uuid, sequence: i64, event: E) {
     let new = NewEvent {
         id: EventId::from_uuid(world.clock.new_uuid()),
         organization: world.organization,
@@ -141,7 +141,7 @@ async fn report<E: Event>(world: &World, delivery: uuid::Uuid, sequence: i64, ev
     outbox::append(&mut connection, new, &event).await.unwrap();
 }
 
-fn sent(invitation: &Invitation, generation: i32) -> DeliverySentEvent {
+pub(crate) fn sent(invitation: &Invitation, generation: i32) -> DeliverySentEvent {
     DeliverySentEvent {
         subject: invitation.name.clone(),
         generation,
@@ -227,6 +227,7 @@ async fn every_fate_of_a_mail_is_shown_and_only_sent_makes_it_pending() {
             subject,
             generation,
             server_reply: reply,
+            request: 1,
         },
     )
     .await;
@@ -240,6 +241,7 @@ async fn every_fate_of_a_mail_is_shown_and_only_sent_makes_it_pending() {
             subject,
             generation,
             server_reply: String::new(),
+            request: 1,
         },
     )
     .await;
@@ -253,6 +255,7 @@ async fn every_fate_of_a_mail_is_shown_and_only_sent_makes_it_pending() {
             subject,
             generation,
             server_reply: String::new(),
+            request: 1,
         },
     )
     .await;

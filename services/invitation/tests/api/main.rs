@@ -4,12 +4,17 @@
 
 mod accept;
 mod batch;
+mod counts;
 mod create;
 mod imports;
 mod list;
 mod mail;
+mod merging;
+mod repeats;
+mod replicas;
 mod spreadsheets;
 mod traces;
+mod turns;
 mod upload;
 mod worker;
 mod world;

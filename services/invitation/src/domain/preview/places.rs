@@ -6,17 +6,32 @@ use muster_ids::{GroupId, LocationId};
 
 use super::super::context::{Context, Group};
 use super::super::import::Problem;
-use super::{MAX_GROUPS, near};
+use super::super::invitation::MAX_GROUPS;
+use super::super::spreadsheet::Names;
+use super::near::Known;
 
-/// How many different unknown names get a suggestion: looking for one compares it with every name, and a file may
-/// hold a hundred thousand unknown names.
-const MOST_SUGGESTIONS: usize = 500;
+/// How many groups of a row are each told what is wrong with them; the others are told together.
+pub(super) const TOLD_A_ROW: usize = 10;
+/// How many are told in a whole file; in the rows after that, one a row.
+const TOLD_A_FILE: usize = 20_000;
+/// How much of a name is repeated, in characters: no group or location has a longer one.
+const REPEATED: usize = 80;
 
 /// The groups and locations of an organization by name.
 pub(super) struct Places<'a> {
     groups: HashMap<&'a str, (GroupId, &'a Group)>,
     locations: HashMap<&'a str, LocationId>,
-    suggested: HashMap<String, Option<String>>,
+    known_groups: Known<'a>,
+    known_locations: Known<'a>,
+    /// Problems of groups told so far.
+    told: usize,
+}
+
+/// What is wrong with a group of a row: problems, and how many more there are.
+struct Telling {
+    problems: Vec<Problem>,
+    most: usize,
+    errors_untold: usize,
 }
 
 impl<'a> Places<'a> {
@@ -25,63 +40,78 @@ impl<'a> Places<'a> {
             .groups
             .iter()
             .map(|(id, group)| (group.display_name.as_str(), (*id, group)));
+        let active = context.groups.values().filter(|group| group.is_active);
         let locations = context.locations.iter().map(|(id, name)| (name.as_str(), *id));
         Self {
             groups: groups.collect(),
             locations: locations.collect(),
-            suggested: HashMap::new(),
+            known_groups: Known::new(active.map(|group| group.display_name.as_str())),
+            known_locations: Known::new(context.locations.values().map(String::as_str)),
+            told: 0,
         }
     }
 
-    /// The groups of a row. A name that holds a `|` and is no group's is taken for several.
-    pub(super) fn groups(&mut self, given: &[String], problems: &mut Vec<Problem>) -> Vec<GroupId> {
-        let mut found = Vec::new();
-        for cell in given {
-            if self.groups.contains_key(cell.as_str()) {
-                self.group(cell, &mut found, problems);
-                continue;
-            }
-            for name in cell.split('|').filter(|name| !name.trim().is_empty()) {
-                self.group(name, &mut found, problems);
-            }
-        }
-        if found.is_empty() && problems.iter().all(|problem| problem.column != "groups") {
+    /// The groups of a row.
+    pub(super) fn groups(&mut self, given: &Names, problems: &mut Vec<Problem>) -> Vec<GroupId> {
+        let names = self.split(given);
+        if names.is_empty() {
             problems.push(Problem::error("groups", "name at least one group"));
         }
-        if found.len() > MAX_GROUPS {
+        if names.len() > MAX_GROUPS {
             problems.push(Problem::error("groups", "name at most 50 groups"));
+            return Vec::new();
         }
+        let mut telling = Telling {
+            problems: Vec::new(),
+            most: if self.told < TOLD_A_FILE { TOLD_A_ROW } else { 1 },
+            errors_untold: 0,
+        };
+        let mut found = Vec::with_capacity(names.len());
+        for name in names {
+            self.group(name, &mut found, &mut telling);
+        }
+        self.told += telling.problems.len();
+        problems.extend(telling.all());
         found
     }
 
-    fn group(&mut self, name: &str, found: &mut Vec<GroupId>, problems: &mut Vec<Problem>) {
+    /// Each name once, at most one too many. One that holds a `|` and is no group's is taken for several.
+    fn split<'n>(&self, given: &'n Names) -> Vec<&'n str> {
+        let mut names = Vec::new();
+        for name in given.iter() {
+            let parts: &mut dyn Iterator<Item = &str> = if self.groups.contains_key(name) {
+                &mut std::iter::once(name)
+            } else {
+                &mut name.split('|')
+            };
+            for part in parts.filter(|part| !part.trim().is_empty()) {
+                if names.len() <= MAX_GROUPS && !names.contains(&part) {
+                    names.push(part);
+                }
+            }
+        }
+        names
+    }
+
+    fn group(&mut self, name: &str, found: &mut Vec<GroupId>, telling: &mut Telling) {
         match self.groups.get(name) {
             Some((id, group)) if group.is_active => {
                 if !group.has_trainings {
-                    let text = format!("the group \u{201c}{name}\u{201d} requires no trainings yet");
-                    problems.push(Problem::warning("groups", text));
+                    telling.warning(|| format!("the group {} requires no trainings yet", quoted(name)));
                 }
-                if !found.contains(id) {
-                    found.push(*id);
-                }
+                found.push(*id);
             }
-            Some(_) => {
-                let text = format!("the group \u{201c}{name}\u{201d} is not active; name another one");
-                problems.push(Problem::error("groups", text));
-            }
-            None => {
-                let known: Vec<&str> = self
-                    .groups
-                    .iter()
-                    .filter(|(_, (_, group))| group.is_active)
-                    .map(|(name, _)| *name)
-                    .collect();
-                let suggestion = suggest(&mut self.suggested, name, &known);
+            Some(_) => telling.error(|| {
+                let text = format!("the group {} is not active; name another one", quoted(name));
+                Problem::error("groups", text)
+            }),
+            None => telling.error(|| {
                 let text = format!(
-                    "there is no group \u{201c}{name}\u{201d}; upper and lower case and spaces count"
+                    "there is no group {}; upper and lower case and spaces count",
+                    quoted(name)
                 );
-                problems.push(Problem::error("groups", text).suggest(suggestion));
-            }
+                Problem::error("groups", text).suggest(self.known_groups.nearest(name))
+            }),
         }
     }
 
@@ -92,29 +122,48 @@ impl<'a> Places<'a> {
         }
         let found = self.locations.get(given).copied();
         if found.is_none() {
-            let known: Vec<&str> = self.locations.keys().copied().collect();
-            let suggestion = near::nearest(given, &known);
             let text = format!(
-                "there is no location \u{201c}{given}\u{201d}; upper and lower case and spaces count"
+                "there is no location {}; upper and lower case and spaces count",
+                quoted(given)
             );
-            problems.push(Problem::error("location", text).suggest(suggestion));
+            problems.push(Problem::error("location", text).suggest(self.known_locations.nearest(given)));
         }
         found
     }
 }
 
-fn suggest(
-    known_already: &mut HashMap<String, Option<String>>,
-    name: &str,
-    names: &[&str],
-) -> Option<String> {
-    if let Some(suggestion) = known_already.get(name) {
-        return suggestion.clone();
+impl Telling {
+    fn error(&mut self, problem: impl FnOnce() -> Problem) {
+        if self.problems.len() < self.most {
+            self.problems.push(problem());
+        } else {
+            self.errors_untold += 1;
+        }
     }
-    if known_already.len() >= MOST_SUGGESTIONS {
-        return None;
+
+    fn warning(&mut self, text: impl FnOnce() -> String) {
+        if self.problems.len() < self.most {
+            self.problems.push(Problem::warning("groups", text()));
+        }
     }
-    let suggestion = near::nearest(name, names);
-    known_already.insert(name.to_owned(), suggestion.clone());
-    suggestion
+
+    fn all(self) -> impl Iterator<Item = Problem> {
+        let others = (self.errors_untold > 0).then(|| {
+            let text = format!(
+                "{} more of the named groups do not exist or are not active",
+                self.errors_untold
+            );
+            Problem::error("groups", text)
+        });
+        self.problems.into_iter().chain(others)
+    }
+}
+
+/// The beginning of a name, between quotation marks.
+fn quoted(name: &str) -> String {
+    let mut shown: String = name.chars().take(REPEATED).collect();
+    if shown.len() < name.len() {
+        shown.push('\u{2026}');
+    }
+    format!("\u{201c}{shown}\u{201d}")
 }

@@ -49,7 +49,7 @@ fn raw(line: i32, address: &str, groups: &[&str]) -> RawRow {
     RawRow {
         line,
         address: address.to_owned(),
-        groups: groups.iter().map(|&group| group.to_owned()).collect(),
+        groups: groups.iter().collect(),
         location: String::new(),
         has_surplus_cells: false,
     }
@@ -146,6 +146,87 @@ fn groups_in_one_cell_may_stand_between_bars() {
 #[test]
 fn a_row_without_groups_is_an_error() {
     assert_eq!(made(vec![raw(2, "ada@example.org", &[])]).counts.errors, 1);
+}
+
+#[test]
+fn many_unknown_names_are_a_few_problems() {
+    let names: Vec<String> = (0..50).map(|number| format!("Cooks {number}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let rows = (2..4002).map(|line| raw(line, &format!("l{line}@example.org"), &names));
+    let preview = made(rows.collect());
+    assert_eq!(preview.counts.errors, 4000);
+    let told: Vec<usize> = preview.rows.iter().map(|row| row.problems.len()).collect();
+    assert_eq!(
+        (told[0], told[3999]),
+        (11, 2),
+        "and after thousands of rows fewer"
+    );
+    let last = preview.rows[0].problems.last().unwrap();
+    assert!(last.description.starts_with("40 more"), "{}", last.description);
+    let long = "x".repeat(4000);
+    let problem = made(vec![raw(2, "a@example.org", &[&long])])
+        .rows
+        .remove(0)
+        .problems
+        .remove(0);
+    assert!(problem.description.len() < 200);
+}
+
+#[test]
+fn more_than_fifty_groups_are_one_problem() {
+    let names: Vec<String> = (0..2000).map(|number| format!("G{number}")).collect();
+    let bars = names.join("|");
+    let row = made(vec![raw(2, "a@example.org", &[&bars])]).rows.remove(0);
+    let told: Vec<&str> = row
+        .problems
+        .iter()
+        .map(|problem| problem.description.as_str())
+        .collect();
+    assert_eq!(told, ["name at most 50 groups"]);
+}
+
+#[test]
+fn rows_of_one_address_have_at_most_fifty_groups_together() {
+    let mut many = context();
+    for number in 0..60 {
+        many.groups
+            .insert(id(100 + number), group(&format!("G{number}"), true));
+    }
+    let names: Vec<String> = (0..60).map(|number| format!("G{number}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let rows = vec![
+        raw(2, "ada@example.org", &names[..40]),
+        raw(3, "ada@example.org", &names[30..51]),
+        raw(4, "ada@example.org", &names[30..50]),
+    ];
+    let preview = preview(rows, &many, &HashSet::new());
+    assert_eq!(preview.rows[1].outcome, Outcome::Invalid);
+    assert_eq!(preview.rows[2].outcome, Outcome::Merged(2));
+    assert_eq!(preview.rows[0].groups.len(), 50);
+}
+
+#[test]
+fn suggestions_are_looked_for_only_so_often_for_groups_and_for_locations() {
+    let rows = (0..510).map(|number| {
+        let mut row = raw(number + 2, "a@example.org", &[]);
+        row.groups = [format!(
+            "Nurse{}",
+            char::from_u32(0x4e00 + number.unsigned_abs()).unwrap()
+        )]
+        .iter()
+        .collect();
+        row.location = format!(
+            "Main stree{}",
+            char::from_u32(0x4e00 + number.unsigned_abs()).unwrap()
+        );
+        row
+    });
+    let preview = made(rows.collect());
+    for column in ["groups", "location"] {
+        let problems = preview.rows.iter().flat_map(|row| &row.problems);
+        let suggested = problems.filter(|problem| problem.column == column && !problem.suggestion.is_empty());
+        assert_eq!(suggested.count(), 500, "{column}");
+    }
 }
 
 #[test]

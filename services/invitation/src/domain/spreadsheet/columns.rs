@@ -2,6 +2,7 @@
 
 use super::super::import::RawRow;
 use super::SheetProblem;
+use super::names::Names;
 use super::records::Record;
 
 const EMAIL: &[&str] = &[
@@ -15,9 +16,6 @@ const EMAIL: &[&str] = &[
 ];
 const GROUPS: &[&str] = &["groups", "group", "group name", "group names", "group(s)"];
 const LOCATION: &[&str] = &["location", "locations", "site", "location name"];
-/// Between the names of groups in one cell. A name of a group cannot hold them; one that holds a `|` is found before
-/// the cell is split at it.
-const BETWEEN_GROUPS: [char; 3] = [';', '\n', '\r'];
 
 /// Where the columns are.
 pub(super) struct Columns {
@@ -29,7 +27,7 @@ pub(super) struct Columns {
 
 impl Columns {
     /// How many names of the header are known.
-    pub(super) fn known_in(header: &Record) -> usize {
+    pub(super) fn known_in(header: &Record<'_>) -> usize {
         [EMAIL, GROUPS, LOCATION]
             .iter()
             .filter(|names| positions(header, names).next().is_some())
@@ -37,7 +35,7 @@ impl Columns {
     }
 
     /// The columns of a header.
-    pub(super) fn find(header: &Record) -> Result<Self, SheetProblem> {
+    pub(super) fn find(header: &Record<'_>) -> Result<Self, SheetProblem> {
         let email = one(header, "email", EMAIL)?.ok_or(SheetProblem::NoColumn("email"))?;
         let groups = one(header, "groups", GROUPS)?.ok_or(SheetProblem::NoColumn("groups"))?;
         let location = one(header, "location", LOCATION)?;
@@ -45,31 +43,26 @@ impl Columns {
             email,
             groups,
             location,
-            width: header.cells.len(),
+            width: header.width(),
         })
     }
 
     /// A record as a row. A short one has empty cells; cells beyond the header are not dropped without a word.
-    pub(super) fn row(&self, record: &Record) -> RawRow {
-        let groups = record.cell(self.groups).split(BETWEEN_GROUPS);
+    pub(super) fn row(&self, record: &Record<'_>) -> RawRow {
         RawRow {
             line: record.line,
             address: record.cell(self.email).to_owned(),
-            groups: groups
-                .filter(|name| !name.trim().is_empty())
-                .map(str::to_owned)
-                .collect(),
+            groups: Names::of_cell(record.cell(self.groups)),
             location: self.location.map_or("", |column| record.cell(column)).to_owned(),
             has_surplus_cells: record
-                .cells
-                .iter()
+                .cells()
                 .skip(self.width)
                 .any(|cell| !cell.trim().is_empty()),
         }
     }
 }
 
-fn one(header: &Record, name: &'static str, aliases: &[&str]) -> Result<Option<usize>, SheetProblem> {
+fn one(header: &Record<'_>, name: &'static str, aliases: &[&str]) -> Result<Option<usize>, SheetProblem> {
     let mut found = positions(header, aliases);
     match (found.next(), found.next()) {
         (_, Some(_)) => Err(SheetProblem::DoubledColumn(name)),
@@ -77,11 +70,10 @@ fn one(header: &Record, name: &'static str, aliases: &[&str]) -> Result<Option<u
     }
 }
 
-fn positions<'a>(header: &'a Record, aliases: &'a [&str]) -> impl Iterator<Item = usize> + 'a {
+fn positions<'a>(header: &'a Record<'_>, aliases: &'a [&str]) -> impl Iterator<Item = usize> + 'a {
     let is_alias = |cell: &str| aliases.contains(&cell.trim().to_lowercase().as_str());
     header
-        .cells
-        .iter()
+        .cells()
         .enumerate()
         .filter(move |(_, cell)| is_alias(cell))
         .map(|(column, _)| column)

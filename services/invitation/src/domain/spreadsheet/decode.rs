@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use encoding_rs::{UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
-use super::SheetProblem;
+use super::{MAX_BYTES, SheetProblem};
 
 const ZIP: &[u8] = b"PK\x03\x04";
 const COMPOUND: &[u8] = b"\xd0\xcf\x11\xe0";
@@ -19,15 +19,15 @@ pub(super) fn text(bytes: &[u8]) -> Result<Cow<'_, str>, SheetProblem> {
     if bytes.starts_with(ZIP) || bytes.starts_with(COMPOUND) {
         return Err(SheetProblem::Workbook);
     }
-    let text = match encoding_rs::Encoding::for_bom(bytes) {
-        Some((encoding, _)) => strictly(encoding, bytes)?,
-        None => match utf_16_without_mark(bytes) {
-            Some(encoding) => strictly(encoding, bytes)?,
-            None => match std::str::from_utf8(bytes) {
-                Ok(text) => Cow::Borrowed(text),
-                // What older spreadsheet programs write on Windows; every byte has a meaning in it.
-                Err(_) => WINDOWS_1252.decode_without_bom_handling(bytes).0,
-            },
+    let text = match Encoding::for_bom(bytes).or_else(|| Some((utf_16_without_mark(bytes)?, 0))) {
+        Some((encoding, mark)) if encoding == UTF_8 => {
+            Cow::Borrowed(std::str::from_utf8(&bytes[mark..]).map_err(|_| SheetProblem::Binary)?)
+        }
+        Some((encoding, mark)) => Cow::Owned(decoded(encoding, &bytes[mark..])?),
+        None => match std::str::from_utf8(bytes) {
+            Ok(text) => Cow::Borrowed(text),
+            // What older spreadsheet programs write on Windows; every byte has a meaning in it.
+            Err(_) => Cow::Owned(decoded(WINDOWS_1252, bytes)?),
         },
     };
     if text.contains('\0') {
@@ -37,16 +37,19 @@ pub(super) fn text(bytes: &[u8]) -> Result<Cow<'_, str>, SheetProblem> {
     }
 }
 
-fn strictly<'a>(
-    encoding: &'static encoding_rs::Encoding,
-    bytes: &'a [u8],
-) -> Result<Cow<'a, str>, SheetProblem> {
-    debug_assert!(encoding == UTF_8 || encoding == UTF_16LE || encoding == UTF_16BE);
-    let (text, had_errors) = encoding.decode_with_bom_removal(bytes);
-    if had_errors {
-        Err(SheetProblem::Binary)
-    } else {
-        Ok(text)
+/// The bytes as text. One byte may become three, so that a small file could be a large text: it is given up as soon as
+/// it is longer than a file may be.
+fn decoded(encoding: &'static Encoding, bytes: &[u8]) -> Result<String, SheetProblem> {
+    let mut decoder = encoding.new_decoder_without_bom_handling();
+    let longest = decoder.max_utf8_buffer_length_without_replacement(bytes.len());
+    let mut text = String::with_capacity(longest.unwrap_or(MAX_BYTES).min(MAX_BYTES));
+    match decoder
+        .decode_to_string_without_replacement(bytes, &mut text, true)
+        .0
+    {
+        DecoderResult::InputEmpty => Ok(text),
+        DecoderResult::OutputFull => Err(SheetProblem::TooLong),
+        DecoderResult::Malformed(..) => Err(SheetProblem::Binary),
     }
 }
 

@@ -1,98 +1,141 @@
 //! Records of a CSV text, each with the line on which it begins.
+//!
+//! A record is read into memory of a fixed size: one that does not fit is refused before it has cost any.
 
-use std::ops::ControlFlow;
-
-use csv::{Reader, ReaderBuilder, StringRecord};
+use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 
 use super::{MAX_CELL, MAX_COLUMNS, SheetProblem};
 
 /// The records of a text.
 pub(super) struct Records<'a> {
     text: &'a str,
-    reader: Reader<&'a [u8]>,
+    /// How far the text has been read.
+    at: usize,
+    reader: Reader,
     lines: Lines,
+    /// The cells of the record that was read last, one after the other, and where each ends.
+    cells: Box<[u8]>,
+    ends: [usize; MAX_COLUMNS + 1],
+    filled: Filled,
+}
+
+/// How much of the memory holds the record.
+#[derive(Default)]
+struct Filled {
+    bytes: usize,
+    cells: usize,
+    line: i32,
 }
 
 /// One record.
-pub(super) struct Record {
+pub(super) struct Record<'r> {
     pub(super) line: i32,
-    pub(super) cells: StringRecord,
+    cells: &'r str,
+    ends: &'r [usize],
 }
 
-impl Record {
+impl<'r> Record<'r> {
     /// Whether it holds nothing but spaces: an empty line, or one of nothing but delimiters.
     pub(super) fn is_blank(&self) -> bool {
-        self.cells.iter().all(|cell| cell.trim().is_empty())
+        self.cells.trim().is_empty()
     }
 
     /// A cell; empty when the row is too short to have it.
-    pub(super) fn cell(&self, column: usize) -> &str {
-        self.cells.get(column).unwrap_or_default()
+    pub(super) fn cell(&self, column: usize) -> &'r str {
+        let begin = match column.checked_sub(1) {
+            None => Some(0),
+            Some(before) => self.ends.get(before).copied(),
+        };
+        let end = self.ends.get(column).copied();
+        begin
+            .zip(end)
+            .and_then(|(begin, end)| self.cells.get(begin..end))
+            .unwrap_or_default()
+    }
+
+    /// How many cells it has.
+    pub(super) fn width(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// The cells.
+    pub(super) fn cells(&self) -> impl Iterator<Item = &'r str> {
+        (0..self.width()).map(|column| self.cell(column))
     }
 }
 
 impl<'a> Records<'a> {
     /// The records of `text`, which has `lines_before` lines of its file before it.
     pub(super) fn new(text: &'a str, delimiter: u8, lines_before: i32) -> Self {
-        let reader = ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .delimiter(delimiter)
-            .from_reader(text.as_bytes());
         Self {
             text,
-            reader,
+            at: 0,
+            reader: ReaderBuilder::new().delimiter(delimiter).build(),
             lines: Lines {
                 offset: 0,
                 line: lines_before + 1,
             },
+            cells: vec![0; MAX_COLUMNS * MAX_CELL + 1].into_boxed_slice(),
+            ends: [0; MAX_COLUMNS + 1],
+            filled: Filled::default(),
         }
     }
 
     /// The next record that is not blank.
-    pub(super) fn next_filled(&mut self) -> Result<Option<Record>, SheetProblem> {
+    pub(super) fn next_filled(&mut self) -> Result<Option<Record<'_>>, SheetProblem> {
+        while self.advance()? {
+            if !self.record()?.is_blank() {
+                return self.record().map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Reads the next record. `false` at the end of the text.
+    fn advance(&mut self) -> Result<bool, SheetProblem> {
+        let line = self.lines.of(self.text, self.at);
+        let (mut bytes, mut cells) = (0, 0);
         loop {
-            match self.next()? {
-                Some(record) if record.is_blank() => {}
-                other => return Ok(other),
+            let (result, read, written, ended) = self.reader.read_record(
+                &self.text.as_bytes()[self.at..],
+                &mut self.cells[bytes..],
+                &mut self.ends[cells..],
+            );
+            self.at += read;
+            bytes += written;
+            cells += ended;
+            match result {
+                // Once more with nothing, which says that the text has ended.
+                ReadRecordResult::InputEmpty => {}
+                // Only a cell that is too long fills all the room there is for so many columns.
+                ReadRecordResult::OutputFull => return Err(SheetProblem::CellTooLong(line)),
+                ReadRecordResult::OutputEndsFull => return Err(SheetProblem::TooManyColumns(line)),
+                ReadRecordResult::End => return Ok(false),
+                ReadRecordResult::Record => break,
             }
         }
+        self.filled = Filled { bytes, cells, line };
+        Ok(true)
     }
 
-    /// Gives each record to `visit`.
-    pub(super) fn for_each(
-        mut self,
-        mut visit: impl FnMut(&Record) -> ControlFlow<()>,
-    ) -> Result<(), SheetProblem> {
-        while let Some(record) = self.next()? {
-            if visit(&record).is_break() {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    fn next(&mut self) -> Result<Option<Record>, SheetProblem> {
-        let mut cells = StringRecord::new();
-        // The text is UTF-8 and rows may be ragged: the reader has nothing left to complain of.
-        if !self
-            .reader
-            .read_record(&mut cells)
-            .map_err(|_| SheetProblem::Binary)?
-        {
-            return Ok(None);
-        }
-        let begin = cells.position().map_or(0, csv::Position::byte);
-        let line = self
-            .lines
-            .of(self.text, usize::try_from(begin).unwrap_or(usize::MAX));
-        if cells.len() > MAX_COLUMNS {
+    /// The record that was read last.
+    fn record(&self) -> Result<Record<'_>, SheetProblem> {
+        let Filled { bytes, cells, line } = self.filled;
+        if cells > MAX_COLUMNS {
             return Err(SheetProblem::TooManyColumns(line));
         }
-        if cells.iter().any(|cell| cell.len() > MAX_CELL) {
+        let ends = &self.ends[..cells];
+        let begins = std::iter::once(0).chain(ends.iter().copied());
+        if ends.iter().zip(begins).any(|(end, begin)| end - begin > MAX_CELL) {
             return Err(SheetProblem::CellTooLong(line));
         }
-        Ok(Some(Record { line, cells }))
+        // Cells of a text are cut out of it at its delimiters: they are text.
+        let text = std::str::from_utf8(&self.cells[..bytes]).map_err(|_| SheetProblem::Binary)?;
+        Ok(Record {
+            line,
+            cells: text,
+            ends,
+        })
     }
 }
 

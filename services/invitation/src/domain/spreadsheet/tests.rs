@@ -7,7 +7,7 @@ fn rows(bytes: &[u8]) -> Vec<RawRow> {
 fn brief(bytes: &[u8]) -> Vec<(i32, String, String)> {
     rows(bytes)
         .into_iter()
-        .map(|row| (row.line, row.address, row.groups.join("+")))
+        .map(|row| (row.line, row.address, row.groups.as_lines().replace('\n', "+")))
         .collect()
 }
 
@@ -69,14 +69,14 @@ fn columns_have_any_order_and_others_are_not_read() {
     let text = "Name,GROUP,Site,E-Mail Address\n\"Lovelace, Ada\",Nurses,Main,a@b.org\n";
     let row = rows(text.as_bytes()).remove(0);
     assert_eq!((row.address.as_str(), row.location.as_str()), ("a@b.org", "Main"));
-    assert_eq!(row.groups, ["Nurses"]);
+    assert_eq!(row.groups.as_lines(), "Nurses");
 }
 
 #[test]
 fn ragged_rows_are_read_and_surplus_cells_are_noticed() {
     let rows = rows(b"email;groups;location\na@b.org\nb@b.org;X;;;\nc@b.org;X;;Y\n");
     assert_eq!(rows.len(), 3);
-    assert!(rows[0].groups.is_empty());
+    assert_eq!(rows[0].groups.iter().count(), 0);
     assert!(!rows[1].has_surplus_cells);
     assert!(rows[2].has_surplus_cells);
 }
@@ -92,7 +92,7 @@ fn a_separator_line_is_obeyed() {
 #[test]
 fn quotation_marks_inside_cells_are_kept() {
     let rows = rows(b"email,groups\na@b.org,\"The \"\"A\"\" team\"\n");
-    assert_eq!(rows[0].groups, ["The \"A\" team"]);
+    assert_eq!(rows[0].groups.as_lines(), "The \"A\" team");
 }
 
 #[test]
@@ -131,6 +131,95 @@ fn rows_beyond_the_limit_are_counted_and_not_kept() {
     let bomb = format!("email,groups\n{}", "a@b.org,X\n".repeat(200_000));
     let sheet = read(bomb.as_bytes(), 500).unwrap();
     assert_eq!((sheet.rows.len(), sheet.count), (500, 200_000));
+}
+
+#[test]
+fn a_name_counts_once_and_one_too_many_are_kept() {
+    let names = |count: usize| {
+        (0..count)
+            .map(|number| format!("G{number}"))
+            .collect::<Vec<_>>()
+            .join(";")
+    };
+    let file = format!("email,groups\na@b.org,X;Y;X; ;X\nb@b.org,{}\n", names(700));
+    let rows = rows(file.as_bytes());
+    assert_eq!(rows[0].groups.as_lines(), "X\nY");
+    assert_eq!(rows[1].groups.iter().count(), 51);
+}
+
+#[test]
+fn a_record_may_have_64_cells_of_4096_bytes_and_not_one_more() {
+    let cells = |number: usize, length: usize| vec!["x".repeat(length); number].join(",");
+    let file = |record: String| format!("email,groups\n{record}\na@b.org,X\n").into_bytes();
+    assert_eq!(read(&file(cells(64, 4096)), 10).unwrap().count, 2);
+    assert_eq!(
+        read(&file(cells(64, 4097)), 10).err(),
+        Some(SheetProblem::CellTooLong(2))
+    );
+    assert_eq!(
+        read(&file(cells(65, 1)), 10).err(),
+        Some(SheetProblem::TooManyColumns(2))
+    );
+    let last = format!("email,groups\n{}", cells(65, 1));
+    assert_eq!(
+        read(last.as_bytes(), 10).err(),
+        Some(SheetProblem::TooManyColumns(2))
+    );
+}
+
+/// The most memory that this process had, in bytes, since it was asked to forget.
+#[cfg(target_os = "linux")]
+fn peak() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap() * 1024
+}
+
+/// In a process of its own: other tests take memory too.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_bomb_costs_no_memory_beyond_its_text() {
+    let alone = "domain::spreadsheet::tests::bombs_alone";
+    let mut process = std::process::Command::new(std::env::current_exe().unwrap());
+    let done = process.args(["--exact", alone, "--ignored"]).output().unwrap();
+    let said = String::from_utf8_lossy(&done.stdout);
+    assert!(done.status.success() && said.contains("1 passed"), "{said}");
+}
+
+#[test]
+#[ignore = "run by the test above"]
+#[cfg(target_os = "linux")]
+fn bombs_alone() {
+    let line = |filling: &str| {
+        format!("email,groups\n{}", filling.repeat(MAX_BYTES / filling.len() - 1)).into_bytes()
+    };
+    let mut latin = b"email,groups\n\xff".to_vec();
+    latin.resize(MAX_BYTES, 0x80);
+    let names = format!("a@b.org,{}\n", "a;b;".repeat(1000));
+    let bombs: [(&str, Vec<u8>, usize); 6] = [
+        ("commas", line(","), 8),
+        (
+            "an open quotation mark",
+            [b"email,groups\n\"".to_vec(), vec![b'x'; MAX_BYTES - 20]].concat(),
+            8,
+        ),
+        ("empty lines", line("\n"), 8),
+        ("rows", line("a,b\n"), 8),
+        ("names", line(&names), 8),
+        // Three bytes for each of the file: given up at as many as a file may have.
+        ("euro signs", latin, 40),
+    ];
+    for (what, bytes, most) in bombs {
+        std::fs::write("/proc/self/clear_refs", "5").unwrap();
+        let before = peak();
+        let read = read(&bytes, 500);
+        let used = peak() - before;
+        assert!(used < most * 1024 * 1024, "{what} took {used} bytes");
+        assert!(
+            read.is_err() || read.is_ok_and(|sheet| sheet.rows.len() <= 500),
+            "{what}"
+        );
+    }
 }
 
 #[test]

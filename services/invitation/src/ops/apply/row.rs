@@ -10,15 +10,16 @@ use tracing::{Span, field, info_span};
 use super::super::invite::{Invited, invite};
 use super::Work;
 use crate::domain::import::{Outcome, Problem, Row};
-use crate::domain::invitation::{DeliveryState, Invitation, LIFE, Source, State, trace_id};
+use crate::domain::invitation::{Draft, Invitation, Source, trace_id};
 use crate::error::Error;
-use crate::store::import_rows::Applied;
+use crate::store::import_results::Applied;
 
 pub(super) const DAYS_USED_UP: &str = "the plan's messages of the next 90 days are used up; upload the row again later, or ask for a larger plan";
 pub(super) const NOT_ACTIVE: &str = "the organization is not active any more; nothing was sent";
 const GROUPS_GONE: &str =
     "none of the row's groups is active any more; name another one and upload the row again";
 const ALREADY_ACTIVE: &str = "the address belongs to an active learner by now; nothing is to be done";
+const TOO_MANY_GROUPS: &str = "the address is invited already, and would have more than 50 groups with these; name fewer and upload the row again";
 const NO_ADDRESS: &str = "the address cannot be read";
 
 /// A row in the trace that begins with it, runs on through outbox, broker and mail worker to the mail server's reply,
@@ -71,12 +72,9 @@ impl Traced {
         if groups.is_empty() {
             return Ok((self.refused(GROUPS_GONE), None));
         }
-        let now = work.act.time;
-        let draft = Invitation {
+        let draft = Draft {
             organization: work.job.organization,
             id: InvitationId::from_uuid(work.clock.new_uuid()),
-            version: 1,
-            state: State::Prospect,
             address,
             groups,
             location: self
@@ -86,22 +84,15 @@ impl Traced {
             source: Source::Import,
             inviter: work.approver,
             import: Some(work.job.import),
-            generation: 1,
-            delivery: if due > now {
-                DeliveryState::Scheduled
-            } else {
-                DeliveryState::Queued
-            },
-            delivery_detail: String::new(),
-            create_time: now,
-            send_time: due,
-            expire_time: due + LIFE,
+            now: work.act.time,
+            due,
             traceparent: self.traceparent.clone(),
         };
-        Ok(match invite(tx, draft).await? {
+        Ok(match invite(tx, draft.invitation()).await? {
             Invited::New(invitation) => (self.applied(invitation.id), Some(invitation)),
             Invited::Live(invitation) => (self.applied(invitation.id), None),
             Invited::AlreadyActive => (self.refused(ALREADY_ACTIVE), None),
+            Invited::TooManyGroups => (self.refused(TOO_MANY_GROUPS), None),
         })
     }
 

@@ -1,4 +1,5 @@
-//! From the domain to the contract. Exhaustive: a new state does not compile until it is mapped.
+//! From the domain to the contract, for whoever answers or publishes. Exhaustive: a new state does not compile until it
+//! is mapped.
 
 use muster_ids::{GroupName, ImportName, InvitationName, LocationName, OrganizationId, PersonName};
 use muster_proto::invitation::v1 as proto;
@@ -109,6 +110,7 @@ pub(crate) fn import(import: &Import, now: OffsetDateTime) -> proto::Import {
         ImportState::Applied => proto::ImportState::Applied,
         ImportState::AppliedWithErrors => proto::ImportState::AppliedWithErrors,
         ImportState::Disapproved => proto::ImportState::Disapproved,
+        ImportState::Failed => proto::ImportState::Failed,
         ImportState::Expired => proto::ImportState::Expired,
     };
     proto::Import {
@@ -141,7 +143,7 @@ pub(crate) fn row(organization: OrganizationId, row: &Row) -> proto::ImportRow {
     proto::ImportRow {
         line: row.raw.line,
         address: row.raw.address.clone(),
-        groups: row.raw.groups.clone(),
+        groups: row.raw.groups.iter().map(str::to_owned).collect(),
         location: row.raw.location.clone(),
         state: row_state(row.outcome.state()).into(),
         problems: row.problems.iter().map(problem).collect(),

@@ -1,0 +1,146 @@
+//! Which import is worked on when, and what becomes of one that cannot go on.
+
+use std::time::Duration;
+
+use muster_proto::error::v1::ErrorReason as R;
+use muster_proto::invitation::v1::{DisapproveImportRequest, Import, ImportState};
+use muster_testkit::eventually_some;
+
+use crate::upload::{applied, approve, get, good, upload};
+use crate::world::{World, reason};
+
+const APPROVE_ALL: &str = "UPDATE imports SET state = 'APPROVED', approver_person_id = uploader_person_id, decide_time = create_time";
+
+async fn disapprove(world: &World, import: &Import) -> Result<Import, tonic::Status> {
+    let request = DisapproveImportRequest {
+        name: import.name.clone(),
+        request_id: String::new(),
+    };
+    let answer = world.imports().disapprove_import(request).await?;
+    Ok(answer.into_inner().import.unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_import_keeps_no_small_one_waiting() {
+    let mut world = World::new().await;
+    world.subscribe(10_000, 1_000_000).await;
+    let large = upload(&world, &good(3_000)).await.unwrap();
+    let small = upload(&world, b"email,groups\nada@example.com,Nurses\n")
+        .await
+        .unwrap();
+    world.stop().await;
+    world.database.execute(APPROVE_ALL).await;
+    // One worker; the large one is the older.
+    world.start().await;
+    applied(&world, &large).await;
+    let made = "SELECT count(*) FROM invitations WHERE invitation_id <
+                    (SELECT invitation_id FROM invitations WHERE address_canonical = 'ada@example.com')";
+    let before = world.database.count(made).await;
+    assert!(
+        (1..=1_000).contains(&before),
+        "{before} rows of the large one went before the small one"
+    );
+    assert_eq!(get(&world, &small).await.state(), ImportState::Applied);
+}
+
+/// Time passes; the tokens that the services show each other are renewed, as the platform does it.
+fn pass(world: &World, time: Duration) {
+    world.clock.advance(time);
+    drop(world.settings());
+}
+
+/// An upload of one row, once the new tokens are there.
+async fn some_upload(world: &World) -> Import {
+    let file = b"email,groups\nada@example.com,Nurses\n";
+    eventually_some(async || upload(world, file).await.ok()).await
+}
+
+/// Lets time pass until the import stands there.
+async fn stands(world: &World, import: &Import, state: ImportState) -> Import {
+    eventually_some(async || {
+        // Slowly enough for whoever reads the tokens to see them before they run out.
+        pass(world, Duration::from_secs(2));
+        let import = get(world, import).await;
+        (import.state() == state).then_some(import)
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_that_cannot_go_on_is_given_up_and_says_so() {
+    let world = World::new().await;
+    world.subscribe(500, 10_000).await;
+    let import = upload(&world, &good(120)).await.unwrap();
+    // The last batch holds what no release writes.
+    let broken = "UPDATE import_rows SET problems = '{\"not\": \"a list\"}' WHERE line > 110";
+    world.database.execute(broken).await;
+    approve(&world, &import).await.unwrap();
+    let failed = stands(&world, &import, ImportState::Failed).await;
+    assert_eq!(
+        (failed.applied_count, failed.refused_count),
+        (100, 0),
+        "what was done stays done"
+    );
+    assert!(failed.finish_time.is_some());
+    let told = "SELECT count(*) FROM imports WHERE failure <> '' AND attempts = 7 AND lease_token IS NULL";
+    assert_eq!(world.database.count(told).await, 1);
+    assert_eq!(
+        approve(&world, &import).await.unwrap().state(),
+        ImportState::Failed
+    );
+    assert_eq!(reason(disapprove(&world, &import).await), R::ImportState);
+    // Others go on.
+    let other = some_upload(&world).await;
+    approve(&world, &other).await.unwrap();
+    assert_eq!(applied(&world, &other).await.state(), ImportState::Applied);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_whose_preview_is_being_made_can_be_dropped_and_expires() {
+    let world = World::new().await;
+    world.subscribe(500, 10_000).await;
+    // Somebody else holds it for a while: no worker here finishes it in the middle.
+    let looked_at_again = "UPDATE imports SET state = 'UPLOADED', lease_token = import_id,
+                               lease_until = create_time + interval '1 hour' WHERE state = 'READY'";
+    let import = upload(&world, &good(3)).await.unwrap();
+    world.database.execute(looked_at_again).await;
+    assert_eq!(get(&world, &import).await.state(), ImportState::Uploaded);
+    let dropped = disapprove(&world, &import).await.unwrap();
+    assert_eq!(dropped.state(), ImportState::Disapproved);
+    let free = "SELECT count(*) FROM imports WHERE lease_token IS NULL";
+    assert_eq!(world.database.count(free).await, 1, "whoever held it lost it");
+
+    let import = upload(&world, &good(3)).await.unwrap();
+    world.database.execute(looked_at_again).await;
+    pass(&world, Duration::from_secs(8 * 24 * 3600));
+    assert_eq!(get(&world, &import).await.state(), ImportState::Expired);
+    assert_eq!(reason(disapprove(&world, &import).await), R::ImportState);
+    let witness = some_upload(&world).await;
+    approve(&world, &witness).await.unwrap();
+    applied(&world, &witness).await;
+    assert_eq!(
+        get(&world, &import).await.state(),
+        ImportState::Expired,
+        "no worker made its preview"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_preview_of_thousands_of_rows_is_made_again_part_by_part() {
+    let world = World::new().await;
+    world.subscribe(10_000, 1_000_000).await;
+    let import = upload(&world, &good(4_500)).await.unwrap();
+    world.group("Cooks").await;
+    assert_eq!(reason(approve(&world, &import).await), R::ImportPreviewStale);
+    let again = eventually_some(async || {
+        let again = get(&world, &import).await;
+        (again.state() == ImportState::Ready).then_some(again)
+    })
+    .await;
+    assert_ne!(again.etag, import.etag);
+    assert_eq!((again.row_count, again.valid_count), (4_500, 4_500));
+    assert_eq!(
+        world.database.count("SELECT count(*) FROM import_rows").await,
+        4_500
+    );
+}
