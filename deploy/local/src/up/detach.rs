@@ -49,8 +49,9 @@ pub(super) async fn run(place: &Place, options: UpOptions) -> anyhow::Result<Exi
     tokio::select! {
         code = wait(place, Some(supervisor), &mut follower) => code,
         () = told.wait() => {
-            say!("\nStopping …");
-            down::run(place)
+            say!("");
+            down::run(place)?;
+            Ok(ExitCode::FAILURE)
         }
     }
 }
