@@ -72,12 +72,16 @@ impl Admin {
     }
 }
 
-fn ready(health: &Health) -> (StatusCode, &'static str) {
-    if health.is_ready() {
-        (StatusCode::OK, "ready\n")
+fn ready(health: &Health) -> (StatusCode, String) {
+    let (status, mut text) = if health.is_ready() {
+        (StatusCode::OK, "ready\n".to_owned())
     } else {
-        (StatusCode::SERVICE_UNAVAILABLE, "not ready\n")
+        (StatusCode::SERVICE_UNAVAILABLE, "not ready\n".to_owned())
+    };
+    for name in health.away() {
+        text.push_str(&format!("away: {name}\n"));
     }
+    (status, text)
 }
 
 /// Binds a listener; the error names the address.

@@ -18,6 +18,7 @@ use http::{Request, Response};
 use muster_access::MethodRule;
 use muster_refusal::{ErrorReason, Refusal};
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 use tonic::body::Body;
@@ -42,8 +43,13 @@ pub(crate) struct Front {
 struct Shared {
     gate: Gate,
     calls: Semaphore,
+    /// Of health and reflection: whatever calls do, a probe is answered.
+    free: Arc<Semaphore>,
     cut: CancellationToken,
 }
+
+/// Calls of health and reflection at the same time.
+const FREE: usize = 64;
 
 impl Front {
     /// In front of these routes; streams end when `cut` is cancelled.
@@ -51,6 +57,7 @@ impl Front {
         let shared = Shared {
             gate,
             calls: Semaphore::new(max_calls),
+            free: Arc::new(Semaphore::new(FREE)),
             cut,
         };
         Self {
@@ -70,9 +77,12 @@ impl Service<Request<Body>> for Front {
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let (mut routes, shared) = (self.routes.clone(), Arc::clone(&self.shared));
+        let (routes, shared) = (self.routes.clone(), Arc::clone(&self.shared));
         if rules::is_free(request.uri().path()) {
-            return Box::pin(async move { routes.call(request).await });
+            return Box::pin(async move {
+                let answer = shared.answer_free(routes, request).await;
+                Ok(answer.unwrap_or_else(Status::into_http))
+            });
         }
         Box::pin(async move {
             let rule = rules::get(request.uri().path());
@@ -98,6 +108,28 @@ impl Service<Request<Body>> for Front {
 }
 
 impl Shared {
+    /// Health and reflection need no token, so they have few places, and none for ever.
+    async fn answer_free(
+        &self,
+        mut routes: Routes,
+        request: Request<Body>,
+    ) -> Result<Response<Body>, Status> {
+        let slot = Arc::clone(&self.free)
+            .try_acquire_owned()
+            .map_err(|_| overloaded())?;
+        let observation = Observation::begin(Side::Server, None, request.headers());
+        let request = request.map(|body| frames::limited(body, true));
+        let answered = timeout(UNARY, routes.call(request)).await;
+        let response = answered
+            .map_err(|_| deadline_exceeded())?
+            .unwrap_or_else(|never| match never {});
+        Ok(response.map(|body| {
+            // A watch is silent for as long as nothing changes.
+            let watched = Watched::new(body, observation).silent_stream(self.cut.clone());
+            Body::new(watched.holding(slot))
+        }))
+    }
+
     async fn answer(
         &self,
         rule: Option<&'static MethodRule>,

@@ -1,7 +1,7 @@
 //! Alive and ready, apart: a process that cannot reach its database is not ready, and restarting it would not help.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use muster_database::Database;
@@ -27,6 +27,7 @@ pub struct Health {
     stopping: Arc<Mutex<bool>>,
     reporter: HealthReporter,
     names: Arc<[&'static str]>,
+    away: Arc<RwLock<Vec<&'static str>>>,
 }
 
 impl std::fmt::Debug for Health {
@@ -47,6 +48,7 @@ impl Health {
             stopping: Arc::default(),
             reporter,
             names,
+            away: Arc::default(),
         };
         this.reporter
             .set_service_status(LIVENESS, ServingStatus::Serving)
@@ -72,6 +74,21 @@ impl Health {
         let mut stopping = self.stopping.lock().await;
         *stopping = true;
         self.change(false).await;
+    }
+
+    /// What others are told to be away, by name: it is shown beside readiness, whatever that is.
+    pub fn set_away(&self, away: Vec<&'static str>) {
+        let mut told = self.away.write().unwrap_or_else(PoisonError::into_inner);
+        if *told != away {
+            tracing::warn!(?away, "what this process asks and cannot reach");
+            *told = away;
+        }
+    }
+
+    /// What is away, by name.
+    #[must_use]
+    pub fn away(&self) -> Vec<&'static str> {
+        self.away.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     async fn change(&self, ready: bool) {

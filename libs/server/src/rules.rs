@@ -18,7 +18,7 @@ pub(crate) fn get(path: &str) -> Option<&'static MethodRule> {
     RULES.as_ref().ok()?.get(path)
 }
 
-/// Health and reflection: free, never counted, never shed.
+/// Health and reflection: nobody needs a token for them. They have places of their own, so that calls never keep a probe out.
 pub(crate) fn is_free(path: &str) -> bool {
     path.starts_with("/grpc.health.v1.") || path.starts_with("/grpc.reflection.v1")
 }

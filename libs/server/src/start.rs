@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::admin::{self, Admin};
 use crate::background::Background;
-use crate::drain::{self, Drain};
+use crate::drain::{self, Drain, Stopping};
 use crate::front::{Front, Gate};
 use crate::settings::{CommonSettings, Mistakes};
 use crate::{Health, Service, Shell, rules, transport};
@@ -103,16 +103,19 @@ impl Running {
 
     /// Stops it in the order of [`crate::drain`], within 30 s.
     pub async fn stop(self) {
+        let stopping = Stopping::begin(self.drain_delay);
         self.health.stop().await;
         if !self.served.is_finished() {
             tokio::time::sleep(self.drain_delay).await;
         }
         let served = self.served;
-        self.drain.run(async move { drop(served.await) }).await;
-        if timeout(drain::WORK_ENDS, self.background.ended()).await.is_err() {
+        self.drain.run(&stopping, async move { drop(served.await) }).await;
+        let work = stopping.stage(drain::WORK_ENDS, drain::POOL_CLOSES);
+        if timeout(work, self.background.ended()).await.is_err() {
             tracing::warn!("background work did not end in time; what it held will be taken up again");
         }
-        if timeout(drain::POOL_CLOSES, self.database.close()).await.is_err() {
+        let pool = stopping.stage(drain::POOL_CLOSES, Duration::ZERO);
+        if timeout(pool, self.database.close()).await.is_err() {
             tracing::warn!("the pool did not close in time");
         }
         self.admin_stop.cancel();

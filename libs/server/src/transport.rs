@@ -15,7 +15,8 @@ use tonic_reflection::server::Builder as Reflection;
 
 use crate::Health;
 
-const STREAMS: u32 = 100;
+/// More than the edge takes of one client: the gateway and the other services call for many over one connection.
+const STREAMS: u32 = 256;
 /// tonic passes `None` for this one, which takes hyper's own limit away.
 const LOCAL_RESETS: usize = 128;
 const HEADER_LIST: u32 = 16 * 1024;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::HeaderMap;
 use http_body::{Frame, SizeHint};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, Sleep, sleep, sleep_until};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tonic::Status;
@@ -26,6 +27,8 @@ pub(crate) struct Watched {
     observation: Observation,
     limits: Option<Limits>,
     ended: bool,
+    /// Given back with the answer.
+    slot: Option<OwnedSemaphorePermit>,
 }
 
 struct Limits {
@@ -41,17 +44,32 @@ impl Watched {
             observation,
             limits: None,
             ended: false,
+            slot: None,
         }
     }
 
     /// A stream we send: ends when it is idle, old, or `cut`.
-    pub(crate) fn stream(mut self, cut: CancellationToken) -> Self {
-        let (idle, life) = (Some(Box::pin(sleep(IDLE))), Box::pin(sleep(LIFE)));
+    pub(crate) fn stream(self, cut: CancellationToken) -> Self {
+        self.cut(cut, Some(Box::pin(sleep(IDLE))))
+    }
+
+    /// A stream we send that may be silent: ends when it is old, or `cut`.
+    pub(crate) fn silent_stream(self, cut: CancellationToken) -> Self {
+        self.cut(cut, None)
+    }
+
+    fn cut(mut self, cut: CancellationToken, idle: Option<Pin<Box<Sleep>>>) -> Self {
         self.limits = Some(Limits {
             idle,
-            life,
+            life: Box::pin(sleep(LIFE)),
             cut: Some(Box::pin(cut.cancelled_owned())),
         });
+        self
+    }
+
+    /// The answer holds this until its end.
+    pub(crate) fn holding(mut self, slot: OwnedSemaphorePermit) -> Self {
+        self.slot = Some(slot);
         self
     }
 
@@ -77,6 +95,7 @@ impl Watched {
     /// The last frame: trailers that say why.
     fn end(&mut self, status: &Status) -> Frame<Bytes> {
         self.ended = true;
+        self.slot = None;
         let mut trailers = HeaderMap::new();
         // A refusal's text and details are always valid header values.
         let _ = status.add_header(&mut trailers);

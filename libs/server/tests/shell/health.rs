@@ -130,3 +130,29 @@ async fn every_answer_is_counted_under_its_code() {
             .contains("database_pool_connections{state=\"idle\"}")
     );
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn watching_health_has_an_end_of_places_and_takes_none_from_calls() {
+    let world = World::with_max_calls(1).await;
+    let channel = world.channel().await;
+    let watch = || {
+        let request = HealthCheckRequest {
+            service: String::new(),
+        };
+        let mut health = HealthClient::new(channel.clone());
+        async move { health.watch(request).await }
+    };
+    let mut watching = Vec::new();
+    let refused = loop {
+        match watch().await {
+            Ok(answer) => watching.push(answer),
+            Err(status) => break status,
+        }
+        assert!(watching.len() < 200, "anybody may have all of it");
+    };
+    assert_eq!(refused.code(), tonic::Code::ResourceExhausted);
+    let mut roles = world.roles().await;
+    assert!(roles.get_role(world.get_role("persons/1")).await.is_ok());
+    drop(watching);
+    eventually(async || watch().await.is_ok()).await;
+}
