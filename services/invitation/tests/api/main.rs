@@ -10,6 +10,7 @@ mod imports;
 mod list;
 mod mail;
 mod merging;
+mod plans;
 mod repeats;
 mod replicas;
 mod spreadsheets;

@@ -1,0 +1,63 @@
+//! How look-ups are planned while the table is young: a process keeps the plans it made then.
+
+use sqlx::{AssertSqlSafe, PgConnection};
+
+use crate::world::World;
+
+/// By what an invitation is found: its key, as by everybody; its key and what it must be, as by who changes it; its
+/// address.
+const LOOK_UPS: [(&str, &str); 4] = [
+    (
+        "(uuid, uuid) AS SELECT version FROM invitations WHERE organization_id = $1 AND invitation_id = $2",
+        "((organization_id = $1) AND (invitation_id = $2))",
+    ),
+    (
+        "(uuid, uuid) AS SELECT 1 FROM ONLY invitations WHERE organization_id = $1 AND invitation_id = $2 FOR KEY SHARE",
+        "((organization_id = $1) AND (invitation_id = $2))",
+    ),
+    (
+        "(uuid, uuid, text[]) AS UPDATE invitations SET version = version + 1
+         WHERE organization_id = $1 AND invitation_id = $2 AND state = ANY ($3)",
+        "((organization_id = $1) AND (invitation_id = $2))",
+    ),
+    (
+        "(uuid, text) AS SELECT invitation_id FROM invitations WHERE organization_id = $1 AND address_canonical = $2
+         AND state IN ('PROSPECT', 'PENDING', 'ACTIVE') FOR UPDATE",
+        "((address_canonical = $2) AND (organization_id = $1))",
+    ),
+];
+
+/// The plan that a process keeps, whatever the table becomes.
+async fn kept_plan(connection: &mut PgConnection, look_up: &str) -> String {
+    let values = vec!["NULL"; look_up.split(')').next().unwrap().split(',').count()].join(", ");
+    for statement in [
+        "SET plan_cache_mode = force_generic_plan".to_owned(),
+        "DEALLOCATE ALL".to_owned(),
+        format!("PREPARE look_up {look_up}"),
+    ] {
+        sqlx::raw_sql(AssertSqlSafe(statement))
+            .execute(&mut *connection)
+            .await
+            .unwrap();
+    }
+    let explain = format!("EXPLAIN (COSTS OFF) EXECUTE look_up ({values})");
+    let rows = sqlx::raw_sql(AssertSqlSafe(explain))
+        .fetch_all(connection)
+        .await
+        .unwrap();
+    let lines = rows.iter().map(|row| sqlx::Row::get::<String, _>(row, 0));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invitation_is_looked_for_by_its_whole_key_from_the_first_day() {
+    let world = World::new().await;
+    let mut connection = world.database.connection().await;
+    for (look_up, condition) in LOOK_UPS {
+        let plan = kept_plan(&mut connection, look_up).await;
+        assert!(
+            plan.contains(&format!("Index Cond: {condition}")),
+            "{look_up}\n{plan}"
+        );
+    }
+}
