@@ -1,0 +1,144 @@
+//! The answer of a gRPC call as JSON.
+
+use bytes::{Buf as _, Bytes, BytesMut};
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use http_body::{Body as _, Frame};
+use http_body_util::{BodyExt as _, StreamBody};
+use muster_refusal::Refusal;
+use prost_reflect::{DynamicMessage, MessageDescriptor, SerializeOptions};
+use tonic::Status;
+use tonic::body::Body;
+
+use crate::bindings::Binding;
+use crate::problem;
+use crate::service::{status_of, whole};
+
+/// One object, or one object a line.
+pub(crate) async fn of(response: Response<Body>, binding: &Binding) -> Response<Body> {
+    let (head, body) = response.into_parts();
+    if head.status != StatusCode::OK {
+        return whole(problem::response(&Status::from(Refusal::internal())));
+    }
+    if let Some(status) = status_of(&head.headers) {
+        return whole(problem::response(&status));
+    }
+    let output = binding.rpc.output();
+    if binding.rpc.is_server_streaming() {
+        lines(body, output)
+    } else {
+        one(body, output).await
+    }
+}
+
+async fn one(body: Body, output: MessageDescriptor) -> Response<Body> {
+    let mut messages = Messages::new(body, output);
+    let first = messages.next().await;
+    let rest = match &first {
+        Some(Ok(_)) => messages.next().await,
+        _ => None,
+    };
+    whole(match (first, rest) {
+        (Some(Ok(text)), None) => json(Bytes::from(text), "application/json"),
+        (_, Some(Err(status))) | (Some(Err(status)), _) => problem::response(&status),
+        (None, _) | (_, Some(Ok(_))) => problem::response(&Status::from(Refusal::internal())),
+    })
+}
+
+/// An error in the middle is a last line of its own: `{"error": …}`.
+fn lines(body: Body, output: MessageDescriptor) -> Response<Body> {
+    let messages = Messages::new(body, output);
+    let frames = futures_of(messages);
+    json(Body::new(StreamBody::new(frames)), "application/x-ndjson")
+}
+
+fn futures_of(messages: Messages) -> impl futures::Stream<Item = Result<Frame<Bytes>, Status>> {
+    futures::stream::unfold(Some(messages), |messages| async move {
+        let mut messages = messages?;
+        let (mut line, rest) = match messages.next().await? {
+            Ok(text) => (text, Some(messages)),
+            Err(status) => (
+                serde_json::json!({ "error": problem::body(&status) }).to_string(),
+                None,
+            ),
+        };
+        line.push('\n');
+        Some((Ok(Frame::data(Bytes::from(line))), rest))
+    })
+}
+
+fn json<B>(body: B, kind: &'static str) -> Response<B> {
+    let mut response = Response::new(body);
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    response
+}
+
+/// The messages of a body, as JSON texts, then the error if it ends with one.
+struct Messages {
+    body: Body,
+    received: BytesMut,
+    output: MessageDescriptor,
+}
+
+impl Messages {
+    fn new(body: Body, output: MessageDescriptor) -> Self {
+        Self {
+            body,
+            received: BytesMut::new(),
+            output,
+        }
+    }
+
+    async fn next(&mut self) -> Option<Result<String, Status>> {
+        loop {
+            if let Some(message) = self.message() {
+                return Some(message);
+            }
+            if self.body.is_end_stream() {
+                return None;
+            }
+            match self.body.frame().await? {
+                Err(status) => return Some(Err(status)),
+                Ok(frame) => match frame.into_data() {
+                    Ok(data) => self.received.extend_from_slice(&data),
+                    Err(frame) => {
+                        let trailers: HeaderMap = frame.into_trailers().unwrap_or_default();
+                        return status_of(&trailers).map(Err);
+                    }
+                },
+            }
+        }
+    }
+
+    /// The next message, if all of it is there. Each has a flag and its length in front.
+    fn message(&mut self) -> Option<Result<String, Status>> {
+        let (flag, length) = (*self.received.first()?, self.received.get(1..5)?);
+        let length = u32::from_be_bytes(length.try_into().ok()?) as usize;
+        if self.received.len() < length + 5 {
+            return None;
+        }
+        self.received.advance(5);
+        let message = self.received.split_to(length).freeze();
+        // Compression was not asked for.
+        Some(if flag == 0 {
+            self.text(message)
+        } else {
+            Err(Refusal::internal().into())
+        })
+    }
+
+    fn text(&self, message: Bytes) -> Result<String, Status> {
+        let mut text = Vec::with_capacity(message.len() * 2);
+        let mut writer = serde_json::Serializer::new(&mut text);
+        DynamicMessage::decode(self.output.clone(), message)
+            .ok()
+            .and_then(|message| {
+                message
+                    .serialize_with_options(&mut writer, &SerializeOptions::new())
+                    .ok()
+            })
+            .and_then(|()| String::from_utf8(text).ok())
+            .ok_or_else(|| Refusal::internal().into())
+    }
+}

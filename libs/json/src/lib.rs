@@ -1,0 +1,26 @@
+//! The contract as plain JSON over HTTP.
+//!
+//! [`Bindings`] reads the `google.api.http` options that stand beside the RPCs; [`Json`] is a tower service in front of
+//! one that speaks gRPC: it makes the call that a request means and turns the answer back. It knows no RPC by name and
+//! decides nothing: who may call is the business of the service behind it. [`open_api`] describes all of it, and
+//! [`reference()`] shows that to people.
+//!
+//! - Messages: the JSON mapping of protobuf (<https://protobuf.dev/programming-guides/json/>). Unknown members are
+//!   refused.
+//! - Errors: `google.rpc.Status` with its details, and the HTTP code that `google/rpc/code.proto` gives to each.
+//! - Streams of answers: one JSON object a line (`application/x-ndjson`).
+
+mod answer;
+mod bindings;
+mod open_api;
+mod problem;
+mod reference;
+mod request;
+mod service;
+mod template;
+
+pub use bindings::{Binding, BindingProblem, Bindings, Content, Found};
+pub use open_api::{About, open_api};
+pub use reference::reference;
+pub use service::Json;
+pub use template::{Template, TemplateProblem};

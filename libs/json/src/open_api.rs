@@ -1,0 +1,189 @@
+//! The contract as an OpenAPI document, for tools and people that do not speak protobuf.
+//!
+//! Version 3.0.3, which every generator reads. Descriptions are the comments of the protos.
+
+mod schemas;
+
+use std::collections::BTreeMap;
+
+use muster_access::{Mode, Rules};
+use prost_reflect::{FieldDescriptor, MessageDescriptor};
+use serde_json::{Map, Value, json};
+
+use self::schemas::{Schemas, comment};
+use crate::bindings::{Binding, Bindings, Content};
+
+/// What the document says of itself.
+#[derive(Debug, Clone, Copy)]
+pub struct About<'a> {
+    /// The name of the API.
+    pub title: &'a str,
+    /// The version of the program that serves it.
+    pub version: &'a str,
+    /// Where it is served, without a slash at the end.
+    pub server: &'a str,
+}
+
+/// Describes every binding.
+pub fn open_api(bindings: &Bindings, rules: &Rules, about: About<'_>) -> Value {
+    let mut schemas = Schemas::default();
+    let mut paths: BTreeMap<String, Map<String, Value>> = BTreeMap::new();
+    for binding in bindings.all() {
+        let (path, names) = binding.template.open_api();
+        let is_open = rules.get(&binding.path()).is_some_and(|rule| is_open(&rule.mode));
+        let operation = operation(binding, &names, is_open, &mut schemas);
+        let method = binding.method.as_str().to_ascii_lowercase();
+        paths.entry(path).or_default().insert(method, operation);
+    }
+    json!({
+        "openapi": "3.0.3",
+        "info": { "title": about.title, "version": about.version, "license": {
+            "name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0",
+        } },
+        "servers": [{ "url": about.server }],
+        "tags": tags(bindings),
+        "paths": paths,
+        "components": {
+            "schemas": schemas.finish(),
+            "responses": { "Error": error() },
+            "securitySchemes": { "bearer": {
+                "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
+                "description": "An access token of one of the installation's issuers.",
+            } },
+        },
+        "security": [{ "bearer": [] }],
+    })
+}
+
+/// Nobody has to be signed in.
+fn is_open(mode: &Mode) -> bool {
+    match mode {
+        Mode::Public { .. } => true,
+        Mode::Capability { sign_in, .. } => *sign_in == muster_access::SignIn::Optional,
+        _ => false,
+    }
+}
+
+fn tags(bindings: &Bindings) -> Vec<Value> {
+    let services: BTreeMap<_, _> = bindings
+        .all()
+        .iter()
+        .map(|binding| {
+            let service = binding.rpc.parent_service();
+            let text = comment(&service.parent_file(), service.path());
+            (service.name().to_owned(), text)
+        })
+        .collect();
+    services
+        .into_iter()
+        .map(|(name, description)| json!({ "name": name, "description": description }))
+        .collect()
+}
+
+fn operation(binding: &Binding, names: &[String], is_open: bool, schemas: &mut Schemas) -> Value {
+    let rpc = &binding.rpc;
+    let service = rpc.parent_service();
+    let text = comment(&rpc.parent_file(), rpc.path());
+    let mut operation = json!({
+        "operationId": format!("{}_{}", service.name(), rpc.name()),
+        "tags": [service.name()],
+        "summary": first_sentence(&text),
+        "description": text,
+        "parameters": parameters(binding, names, schemas),
+        "responses": {
+            "200": { "description": "Done.", "content": answer(binding, schemas) },
+            "default": { "$ref": "#/components/responses/Error" },
+        },
+    });
+    if let Some(body) = body(binding, schemas) {
+        operation["requestBody"] =
+            json!({ "required": true, "content": { "application/json": { "schema": body } } });
+    }
+    if is_open {
+        operation["security"] = json!([]);
+    }
+    operation
+}
+
+fn answer(binding: &Binding, schemas: &mut Schemas) -> Value {
+    let kind = if binding.rpc.is_server_streaming() {
+        "application/x-ndjson"
+    } else {
+        "application/json"
+    };
+    let schema = schemas.of_message(&binding.rpc.output());
+    json!({ kind: { "schema": schema } })
+}
+
+fn parameters(binding: &Binding, names: &[String], schemas: &mut Schemas) -> Vec<Value> {
+    let in_path = names.iter().map(|name| {
+        json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" },
+                "description": format!("The id of the {name}.") })
+    });
+    let mut all: Vec<_> = in_path.collect();
+    if binding.body == Content::Whole {
+        return all;
+    }
+    for field in binding.rpc.input().fields() {
+        if !is_said(binding, &field) && !is_deep(&field) {
+            all.push(json!({
+                "name": field.json_name(), "in": "query", "schema": schemas.of_field(&field),
+                "description": comment(&field.parent_file(), field.path()),
+            }));
+        }
+    }
+    all
+}
+
+/// In the path or in the body.
+fn is_said(binding: &Binding, field: &FieldDescriptor) -> bool {
+    let mut in_path = binding.template.fields();
+    in_path.any(|path| path.split('.').next() == Some(field.name()))
+        || matches!(&binding.body, Content::Field(body) if body == field.name())
+}
+
+fn is_deep(field: &FieldDescriptor) -> bool {
+    let is_known = |message: &MessageDescriptor| message.full_name().starts_with("google.protobuf.");
+    field
+        .kind()
+        .as_message()
+        .is_some_and(|message| !is_known(message))
+}
+
+/// The fields that the body may hold; those of the path are left out of it.
+fn body(binding: &Binding, schemas: &mut Schemas) -> Option<Value> {
+    let input = binding.rpc.input();
+    match &binding.body {
+        Content::None => None,
+        Content::Field(name) => input
+            .get_field_by_name(name)
+            .map(|field| schemas.of_field(&field)),
+        Content::Whole => Some(schemas.of_fields(input.fields().filter(|field| !is_said(binding, field)))),
+    }
+}
+
+fn error() -> Value {
+    json!({
+        "description": "The call was refused. `details` holds one `google.rpc.ErrorInfo` whose reason programs may switch \
+                        on, and beside it whatever helps.",
+        "content": { "application/json": { "schema": {
+            "type": "object",
+            "required": ["code", "message", "details"],
+            "properties": {
+                "code": { "type": "integer", "format": "int32", "description": "The gRPC code." },
+                "message": { "type": "string", "description": "What to do, for people." },
+                "details": { "type": "array", "items": {
+                    "type": "object",
+                    "required": ["@type"],
+                    "properties": { "@type": { "type": "string" } },
+                    "additionalProperties": true,
+                } },
+            },
+        } } },
+    })
+}
+
+fn first_sentence(text: &str) -> &str {
+    let end = text.find(". ").or_else(|| text.strip_suffix('.').map(str::len));
+    end.and_then(|end| text.get(..end)).unwrap_or(text)
+}

@@ -1,0 +1,223 @@
+//! The tower service: a call in, JSON out.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::{BufMut as _, Bytes, BytesMut};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
+use muster_refusal::{ErrorReason, Refusal};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+use tonic::body::Body;
+use tonic::{Code, Status};
+use tower::{Service, ServiceExt as _};
+
+use crate::bindings::{Binding, Bindings, Found};
+use crate::{answer, problem, request};
+
+/// JSON is wordier than protobuf: as much as a message of the largest size takes, and a good deal more.
+const MOST_BYTES: usize = 1024 * 1024;
+/// Bodies that are being received at the same time; together they hold 64 MiB at most.
+const BODIES: usize = 64;
+/// For one body to arrive.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The JSON dialect in front of a gRPC service. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Json<S> {
+    bindings: Arc<Bindings>,
+    bodies: Arc<Semaphore>,
+    calls: S,
+}
+
+impl<S> Json<S> {
+    /// Puts these bindings in front of `calls`.
+    pub fn new(bindings: Arc<Bindings>, calls: S) -> Self {
+        let bodies = Arc::new(Semaphore::new(BODIES));
+        Self {
+            bindings,
+            bodies,
+            calls,
+        }
+    }
+}
+
+impl<S> Json<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    /// Answers a request; what is wrong with it is an answer too.
+    pub async fn answer(self, request: Request<Body>) -> Response<Body> {
+        let mut response = self.answered(request).await.unwrap_or_else(whole);
+        let headers = response.headers_mut();
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(
+            header::X_CONTENT_TYPE_OPTIONS,
+            HeaderValue::from_static("nosniff"),
+        );
+        response
+    }
+
+    async fn answered(self, request: Request<Body>) -> Result<Response<Body>, Response<Bytes>> {
+        let (head, body) = request.into_parts();
+        let bindings = Arc::clone(&self.bindings);
+        let (binding, captures) = match bindings.find(&head.method, head.uri.path()) {
+            Found::Rpc(binding, captures) => (binding, captures),
+            Found::OtherMethods(methods) => return Err(other_methods(&methods)),
+            Found::Nothing => {
+                return Err(told(
+                    StatusCode::NOT_FOUND,
+                    ErrorReason::MethodNotFound,
+                    "there is no such path here; /openapi.json lists them",
+                ));
+            }
+        };
+        let body = received(&self.bodies, &head, body).await?;
+        let query = head.uri.query().unwrap_or_default();
+        let message = request::encoded(binding, &captures, query, &body)
+            .map_err(|refusal| problem::response(&Status::from(refusal)))?;
+        let call = call(head, binding, &message);
+        let response = match self.calls.oneshot(call).await {
+            Ok(response) => response,
+            Err(impossible) => match impossible {},
+        };
+        Ok(answer::of(response, binding).await)
+    }
+}
+
+impl<S> Service<Request<Body>> for Json<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = std::pin::Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let this = self.clone();
+        Box::pin(async move { Ok(this.answer(request).await) })
+    }
+}
+
+/// The body, if it is JSON, small enough, and comes in time.
+async fn received(bodies: &Semaphore, head: &Parts, body: Body) -> Result<Bytes, Response<Bytes>> {
+    let _room = bodies.try_acquire().map_err(|_| {
+        let refusal = Refusal::new(
+            ErrorReason::Overloaded,
+            "too many requests at the same time; try again with back-off",
+        )
+        .retry_after(Duration::from_secs(1));
+        problem::response(&Status::from(refusal))
+    })?;
+    match timeout(PATIENCE, Limited::new(body, MOST_BYTES).collect()).await {
+        Ok(Ok(body)) => {
+            let body = body.to_bytes();
+            if body.is_empty() || is_json(&head.headers) {
+                Ok(body)
+            } else {
+                Err(told(
+                    StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                    ErrorReason::InvalidRequest,
+                    "the body must be application/json in UTF-8",
+                ))
+            }
+        }
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(told(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            ErrorReason::MessageTooLarge,
+            "the body is larger than 1 MiB",
+        )),
+        // The client is gone; nobody reads this.
+        Ok(Err(_)) => Err(told(
+            StatusCode::BAD_REQUEST,
+            ErrorReason::InvalidRequest,
+            "the body broke off",
+        )),
+        Err(_) => Err(told(
+            StatusCode::REQUEST_TIMEOUT,
+            ErrorReason::DeadlineExceeded,
+            "the body did not arrive within 10 seconds",
+        )),
+    }
+}
+
+/// The gRPC call. Who calls, from where and within which trace stays as it came.
+fn call(mut head: Parts, binding: &Binding, message: &[u8]) -> Request<Body> {
+    for name in [
+        header::CONTENT_LENGTH,
+        header::CONTENT_ENCODING,
+        header::TRANSFER_ENCODING,
+        header::ACCEPT,
+        header::ACCEPT_ENCODING,
+        header::COOKIE,
+    ] {
+        head.headers.remove(name);
+    }
+    head.headers
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+    head.headers
+        .insert(header::TE, HeaderValue::from_static("trailers"));
+    head.method = Method::POST;
+    head.version = http::Version::HTTP_2;
+    // A path of the descriptors is a path of HTTP.
+    head.uri = binding.path().parse().unwrap_or_default();
+    let mut framed = BytesMut::with_capacity(message.len() + 5);
+    framed.put_u8(0);
+    framed.put_u32(u32::try_from(message.len()).unwrap_or(u32::MAX));
+    framed.put_slice(message);
+    Request::from_parts(head, Body::new(Full::new(framed.freeze())))
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok());
+    kind.is_some_and(|kind| {
+        let mut parts = kind.split(';').map(|part| part.trim().to_ascii_lowercase());
+        parts.next().as_deref() == Some("application/json")
+            && parts.all(|part| {
+                part.strip_prefix("charset=")
+                    .is_none_or(|set| set.trim_matches('"') == "utf-8")
+            })
+    })
+}
+
+fn other_methods(methods: &[&Method]) -> Response<Bytes> {
+    let mut response = told(
+        StatusCode::METHOD_NOT_ALLOWED,
+        ErrorReason::MethodNotFound,
+        "this path is called with another method",
+    );
+    let allow = methods
+        .iter()
+        .map(|method| method.as_str())
+        .collect::<Vec<_>>()
+        .join(", ");
+    if let Ok(allow) = HeaderValue::from_str(&allow) {
+        response.headers_mut().insert(header::ALLOW, allow);
+    }
+    response
+}
+
+fn told(code: StatusCode, reason: ErrorReason, message: &str) -> Response<Bytes> {
+    problem::response_as(code, &Status::from(Refusal::new(reason, message)))
+}
+
+pub(crate) fn whole(response: Response<Bytes>) -> Response<Body> {
+    response.map(|bytes| Body::new(Full::new(bytes)))
+}
+
+/// What the answer says when there is nothing more to it.
+pub(crate) fn status_of(headers: &HeaderMap) -> Option<Status> {
+    Status::from_header_map(headers).filter(|status| status.code() != Code::Ok)
+}
