@@ -72,7 +72,6 @@ impl Callers {
     }
 
     /// For `MUSTER_WORKLOAD_TOKENS` of the service `name`: a directory with a token for each audience.
-    #[must_use]
     pub fn workload_tokens(&self, name: &str, audiences: &[&str]) -> PathBuf {
         let directory = self.directory.join(name);
         std::fs::create_dir_all(&directory).expect("no temporary directory");

@@ -30,7 +30,7 @@ type Start = Box<dyn Fn() -> BoxFuture<'static, Running> + Send + Sync>;
 /// A service under test, or beside it. Its clock is the test's; background work ends with the test's runtime.
 pub struct TestService {
     /// The database.
-    pub database: TestDatabase,
+    pub database: Arc<TestDatabase>,
     /// The corner of the broker, of all services of its suite.
     pub broker: Arc<TestBroker>,
     /// The clock: of the service, and of the tokens of its callers.
@@ -55,12 +55,13 @@ impl TestService {
         own: S::Settings,
     ) -> Self {
         let address = Arc::clone(suite.address(S::NAME));
-        let common = common(S::NAME, suite, &database, address.get());
+        let listen = address.get();
+        let common = common(S::NAME, &database, &suite.broker, &suite.callers, listen);
         let channel = Endpoint::from_shared(address.url())
             .expect("an address is a URL")
             .connect_lazy();
         let mut service = Self {
-            database,
+            database: Arc::new(database),
             broker: Arc::clone(&suite.broker),
             clock: suite.clock.clone(),
             callers: Arc::clone(&suite.callers),
@@ -83,7 +84,7 @@ impl TestService {
 
     /// The keys that it believes.
     #[must_use]
-    pub fn callers(&self) -> &Callers {
+    pub fn callers(&self) -> &Arc<Callers> {
         &self.callers
     }
 
@@ -93,12 +94,27 @@ impl TestService {
         running.stop().await;
     }
 
-    /// Starts it again, where it was and on what it ran on; it is ready when this returns.
+    /// Starts it again, where it was and on what it ran on, with new tokens; it is ready when this returns.
     pub async fn come_back(&mut self) {
         assert!(self.running.is_none(), "it is there");
+        self.renew_tokens();
         let running = (self.start)().await;
-        eventually(async || running.is_ready()).await;
+        if self.broker.is_there() {
+            eventually(async || running.is_ready()).await;
+        }
         self.running = Some(running);
+    }
+
+    /// Renews what it shows to others, as the platform does before it runs out.
+    pub fn renew_tokens(&self) {
+        self.callers.workload_tokens(self.name, &SERVICES);
+    }
+
+    /// The settings of another process of this service, which listens anywhere.
+    #[must_use]
+    pub fn replica(&self) -> CommonSettings {
+        let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        common(self.name, &self.database, &self.broker, &self.callers, anywhere)
     }
 
     /// Waits until so many calls have come while it is away.
@@ -136,7 +152,13 @@ fn starter<S: Service>(common: CommonSettings, own: S::Settings, clock: Clock) -
     })
 }
 
-fn common(name: &str, suite: &TestSuite, database: &TestDatabase, listen: SocketAddr) -> CommonSettings {
+fn common(
+    name: &str,
+    database: &TestDatabase,
+    broker: &TestBroker,
+    callers: &Callers,
+    listen: SocketAddr,
+) -> CommonSettings {
     CommonSettings {
         listen: ListenSettings {
             listen,
@@ -149,13 +171,13 @@ fn common(name: &str, suite: &TestSuite, database: &TestDatabase, listen: Socket
             database_pool: 8,
         },
         broker: BrokerSettings {
-            amqp_url: suite.broker.url().to_owned().into(),
-            amqp_prefix: suite.broker.prefix().to_owned(),
+            amqp_url: broker.url().to_owned().into(),
+            amqp_prefix: broker.prefix().to_owned(),
         },
         trust: TrustSettings {
-            caller_jwks: suite.callers.caller_jwks(),
+            caller_jwks: callers.caller_jwks(),
         },
-        workload: workload(name, &suite.callers),
+        workload: workload(name, callers),
         telemetry: TelemetrySettings {
             otlp_endpoint: None,
             trace_ratio: 0.0,

@@ -48,8 +48,18 @@ pub struct TestSuite {
 impl TestSuite {
     /// Fresh keys and a corner of the broker. The services and the tokens of their callers get their times from `clock`.
     pub async fn new(clock: Clock) -> Self {
+        Self::on(TestBroker::new("test").await, clock)
+    }
+
+    /// For tests in which no event has to be heard: services publish and consume nothing, and are not ready either.
+    #[must_use]
+    pub fn without_broker(clock: Clock) -> Self {
+        Self::on(TestBroker::nowhere("test"), clock)
+    }
+
+    fn on(broker: TestBroker, clock: Clock) -> Self {
         Self {
-            broker: Arc::new(TestBroker::new("test").await),
+            broker: Arc::new(broker),
             callers: Arc::new(Callers::new(clock.clone())),
             addresses: SERVICES.map(|service| (service, Arc::new(Address::claim()))),
             clock,
@@ -79,8 +89,9 @@ impl TestSuite {
         &found.expect("no service of the suite").1
     }
 
-    /// Each service is told what it asks for: the addresses of those whom it calls, and keys.
-    fn settings<S: Service>(&self, own: &[(&str, &str)]) -> S::Settings {
+    /// Settings of `S` in this suite, for a test that starts it elsewhere. Each service is told what it asks for: the addresses of those whom it calls, and keys.
+    #[must_use]
+    pub fn settings<S: Service>(&self, own: &[(&str, &str)]) -> S::Settings {
         let told = self.told();
         let given = own.iter().map(|(flag, value)| (*flag, *value));
         let told = told.iter().map(|(flag, value)| (flag.as_str(), value.as_str()));
