@@ -1,5 +1,6 @@
 //! The mail worker: finds what is due and keeps a number of attempts going.
 
+mod ahead;
 mod pace;
 
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use crate::measures;
 use crate::ops::send::Mailer;
 use crate::ops::{claim, recover};
 use crate::store::{self, Claimed};
+use ahead::Ahead;
 use pace::{Idle, Reach};
 
 /// How often to look for dead workers' deliveries, and at the backlog.
@@ -48,13 +50,22 @@ impl Worker {
         tracing::info!(at_once = self.at_once, "mail worker started");
         let (mut attempts, mut idle, mut reach) = (JoinSet::new(), Idle::default(), Reach::default());
         let mut checked: Option<Instant> = None;
+        // Begun later, an attempt could outlast its lease: it may take a third of it before the dot.
+        let mut ahead = Ahead::new(self.mailer.timing.lease / 3);
         while !shutdown.is_cancelled() {
             if checked.is_none_or(|at| at.elapsed() >= CHECK_EVERY) {
                 self.check().await;
                 checked = Some(Instant::now());
             }
-            let free = reach.limit(self.at_once).saturating_sub(attempts.len());
-            let found = self.start(&mut attempts, free, &shutdown).await;
+            let most = reach.limit(self.at_once);
+            if most < self.at_once || ahead.is_stale() {
+                self.give_back(&mut attempts, &mut ahead);
+            }
+            let free = most.saturating_sub(attempts.len());
+            let more = if most == self.at_once { self.at_once } else { 0 };
+            let found = self
+                .start(&mut attempts, &mut ahead, (free, more), &shutdown)
+                .await;
             measures::sending(attempts.len());
             let wait = idle.after(found);
             tokio::select! {
@@ -68,6 +79,7 @@ impl Worker {
                 reach.learn(ended.ok().as_ref());
             }
         }
+        self.give_back(&mut attempts, &mut ahead);
         drop(
             timeout(LAST_REPLIES, async {
                 while attempts.join_next().await.is_some() {}
@@ -95,15 +107,33 @@ impl Worker {
         Ok(outcomes)
     }
 
-    async fn start(&self, attempts: &mut JoinSet<Outcome>, free: usize, stop: &CancellationToken) -> bool {
+    /// Begins at most `free` attempts, and claims `more` ahead when it has to claim. Whether it found any.
+    async fn start(
+        &self,
+        attempts: &mut JoinSet<Outcome>,
+        ahead: &mut Ahead,
+        (free, more): (usize, usize),
+        stop: &CancellationToken,
+    ) -> bool {
         if free == 0 {
             return false;
         }
-        let due = self.claim(free).await;
-        let due = due.unwrap_or_else(|error| complain(&error, "looking for mail that is due"));
+        if ahead.is_empty() {
+            let due = self.claim(free + more).await;
+            ahead.put(due.unwrap_or_else(|error| complain(&error, "looking for mail that is due")));
+        }
+        let due: Vec<Claimed> = std::iter::from_fn(|| ahead.next()).take(free).collect();
         let found = !due.is_empty();
         self.spawn(attempts, due, stop);
         found
+    }
+
+    /// Lets go of what was claimed ahead: an attempt that is stopped before it begins goes back to the queue.
+    fn give_back(&self, attempts: &mut JoinSet<Outcome>, ahead: &mut Ahead) {
+        let stopped = CancellationToken::new();
+        stopped.cancel();
+        let waiting = std::iter::from_fn(|| ahead.next()).collect();
+        self.spawn(attempts, waiting, &stopped);
     }
 
     fn spawn(&self, attempts: &mut JoinSet<Outcome>, due: Vec<Claimed>, stop: &CancellationToken) {

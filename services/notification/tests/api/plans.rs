@@ -1,0 +1,93 @@
+//! What statements cost on a table that has grown since their plans were chosen.
+
+use std::time::Duration;
+
+use muster_notification::domain::{self, Ahead, Jitter, Outcome, Reply};
+use muster_notification::store::{self, Claim, Claimed};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::world::World;
+
+/// Pages of the table and of its indexes that have been looked at, by anybody, ever.
+async fn pages(connection: &mut PgConnection) -> i64 {
+    sqlx::raw_sql("SELECT pg_stat_force_next_flush()")
+        .execute(&mut *connection)
+        .await
+        .unwrap();
+    sqlx::query_scalar(
+        "SELECT (heap_blks_hit + heap_blks_read + idx_blks_hit + idx_blks_read)::bigint
+         FROM pg_statio_user_tables WHERE relname = 'deliveries'",
+    )
+    .fetch_one(connection)
+    .await
+    .unwrap()
+}
+
+async fn claim(connection: &mut PgConnection, world: &World) -> Vec<Claimed> {
+    let now = world.clock.now();
+    let claim = Claim {
+        token: world.clock.new_uuid(),
+        now,
+        until: now + Duration::from_secs(900),
+        limit: 8,
+    };
+    store::claim(connection, claim).await.unwrap()
+}
+
+/// Sends one of the claimed, as far as the database hears of it.
+async fn send(connection: &mut PgConnection, world: &World, claimed: &Claimed) {
+    let now = world.clock.now();
+    let until = now + Duration::from_secs(900);
+    store::reach_dot(&mut *connection, claimed.lease, until)
+        .await
+        .unwrap();
+    let ahead = Ahead {
+        now,
+        expire_time: None,
+        jitter: Jitter::of(Uuid::nil()),
+        resend_after: Duration::from_secs(900),
+    };
+    let plan = domain::decide(Outcome::Taken(Reply::new(250, "")), claimed.history, ahead);
+    store::settle(connection, claimed.lease, &plan).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_costs_the_same_however_many_wait() {
+    let world = World::new().await;
+    let mut connection = world.database.connection().await;
+    sqlx::raw_sql(
+        "ALTER TABLE deliveries SET (autovacuum_enabled = false);
+         SET random_page_cost = 1.1; SET plan_cache_mode = force_generic_plan",
+    )
+    .execute(&mut connection)
+    .await
+    .unwrap();
+    // Every statement gets its plan while there is hardly a row.
+    world.ask().await;
+    for claimed in claim(&mut connection, &world).await {
+        send(&mut connection, &world, &claimed).await;
+    }
+    sqlx::query(
+        "INSERT INTO deliveries (organization_id, delivery_id, subject, purpose, generation, request,
+                                 template_version, message_id, state, next_attempt_time, create_time)
+         SELECT $1, gen_random_uuid(), 'organizations/' || $1 || '/invitations/' || gen_random_uuid(), 'INVITE', 1, 1,
+                1, '<' || n || '@muster.example>', 'QUEUED', $2, $2
+         FROM generate_series(1, 5000) AS n",
+    )
+    .bind(world.organization.as_uuid())
+    .bind(world.clock.now())
+    .execute(&mut connection)
+    .await
+    .unwrap();
+
+    let before = pages(&mut connection).await;
+    let claimed = claim(&mut connection, &world).await;
+    assert_eq!(claimed.len(), 8);
+    let claiming = pages(&mut connection).await - before;
+    send(&mut connection, &world, &claimed[0]).await;
+    let sending = pages(&mut connection).await - before - claiming;
+    println!("8 claimed: {claiming} pages, one sent: {sending} pages");
+    assert!(claiming < 8 * 30, "{claiming} pages to claim 8");
+    assert!(sending < 50, "{sending} pages to send one");
+}
