@@ -7,6 +7,7 @@
 )]
 
 mod again;
+mod ahead;
 mod crashes;
 mod deliveries;
 mod kills;
@@ -14,6 +15,7 @@ mod mail_source;
 mod newer;
 mod owner;
 mod phases;
+mod plans;
 mod process;
 mod requests;
 mod schema;
