@@ -10,6 +10,7 @@
 )]
 
 mod bad_input;
+mod bad_sheets;
 mod direct;
 mod every_rpc;
 mod forged;

@@ -6,6 +6,7 @@
 //! refusal about and gives the request; the call itself is made by [`provoke`], at the edge, like any caller's.
 
 mod attempt;
+mod consent;
 mod contract;
 mod employment;
 mod imports;
@@ -63,6 +64,7 @@ fn rows() -> Vec<Row> {
         invitations::rows(),
         imports::rows(),
         redemption::rows(),
+        consent::rows(),
         learning::rows(),
     ]
     .into_iter()
