@@ -41,6 +41,7 @@ mod engines;
 mod patient;
 mod publisher;
 mod service;
+mod settings;
 mod signed;
 mod suite;
 mod waiting;

@@ -21,9 +21,7 @@ const UNAVAILABLE: &str = "14";
 pub struct Patient(Channel);
 
 impl Patient {
-    /// Calls by this channel.
-    #[must_use]
-    pub fn new(channel: Channel) -> Self {
+    pub(crate) fn new(channel: Channel) -> Self {
         Self(channel)
     }
 }
