@@ -3,6 +3,7 @@
 mod words;
 
 pub(crate) mod context;
+pub(crate) mod draft;
 pub(crate) mod import;
 pub(crate) mod invitation;
 pub(crate) mod link;

@@ -8,8 +8,6 @@ use time::OffsetDateTime;
 
 use super::words::words;
 
-/// How long an invitation can be accepted, counted from its sending.
-pub(crate) const LIFE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// How far ahead a mail may be scheduled.
 pub(crate) const SCHEDULE_AHEAD: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 /// The most groups of one invitation, those that are merged into it included.
@@ -34,23 +32,6 @@ pub(crate) struct Invitation {
     pub(crate) create_time: OffsetDateTime,
     pub(crate) send_time: OffsetDateTime,
     pub(crate) expire_time: OffsetDateTime,
-    pub(crate) traceparent: Option<String>,
-}
-
-/// What a new invitation is made of.
-#[derive(Debug)]
-pub(crate) struct Draft {
-    pub(crate) organization: OrganizationId,
-    pub(crate) id: InvitationId,
-    pub(crate) address: EmailAddress,
-    pub(crate) groups: Vec<GroupId>,
-    pub(crate) location: Option<LocationId>,
-    pub(crate) source: Source,
-    pub(crate) inviter: PersonId,
-    pub(crate) import: Option<ImportId>,
-    pub(crate) now: OffsetDateTime,
-    /// When its mail goes out: now, or later.
-    pub(crate) due: OffsetDateTime,
     pub(crate) traceparent: Option<String>,
 }
 
@@ -162,38 +143,6 @@ impl State {
         match self {
             State::Active(acceptance) | State::Archived(acceptance) => Some(acceptance),
             State::Prospect | State::Pending | State::Declined | State::Cancelled | State::Expired => None,
-        }
-    }
-}
-
-impl Draft {
-    /// The invitation, not stored yet.
-    pub(crate) fn invitation(mut self) -> Invitation {
-        self.groups.sort();
-        self.groups.dedup();
-        let delivery = if self.due > self.now {
-            DeliveryState::Scheduled
-        } else {
-            DeliveryState::Queued
-        };
-        Invitation {
-            organization: self.organization,
-            id: self.id,
-            version: 1,
-            state: State::Prospect,
-            address: self.address,
-            groups: self.groups,
-            location: self.location,
-            source: self.source,
-            inviter: self.inviter,
-            import: self.import,
-            generation: 1,
-            delivery,
-            delivery_detail: String::new(),
-            create_time: self.now,
-            send_time: self.due,
-            expire_time: self.due + LIFE,
-            traceparent: self.traceparent,
         }
     }
 }

@@ -12,7 +12,8 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 
 use super::invite::{Invited, invite};
-use crate::domain::invitation::{DeliveryState, Draft, Invitation, Source};
+use crate::domain::draft::Draft;
+use crate::domain::invitation::{DeliveryState, Invitation, Source};
 use crate::error::{Error, Field};
 use crate::events::{self, Act};
 use crate::organization::Named;
@@ -52,22 +53,9 @@ pub(crate) async fn create<R>(
 where
     R: Message + Default + 'static,
 {
-    let named = Named {
-        groups: command
-            .wanted
-            .iter()
-            .flat_map(|wanted| wanted.groups.iter().copied())
-            .collect(),
-        locations: command
-            .wanted
-            .iter()
-            .filter_map(|wanted| wanted.location)
-            .collect(),
-    };
-    let context = parts
-        .organization
-        .active_context_of(command.organization, &named)
-        .await;
+    let named = named(&command.wanted);
+    let asked = parts.organization.active_context_of(command.organization, &named);
+    let context = asked.await;
     let now = parts.clock.now();
     let clock = parts.clock.clone();
     let traceparent = propagation::current_traceparent();
@@ -92,6 +80,14 @@ where
         })
     })
     .await
+}
+
+fn named(wanted: &[Wanted]) -> Named {
+    let groups = wanted.iter().flat_map(|wanted| &wanted.groups);
+    Named {
+        groups: groups.copied().collect(),
+        locations: wanted.iter().filter_map(|wanted| wanted.location).collect(),
+    }
 }
 
 fn drafts(

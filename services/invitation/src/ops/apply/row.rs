@@ -9,8 +9,9 @@ use tracing::{Span, field, info_span};
 
 use super::super::invite::{Invited, invite};
 use super::Work;
+use crate::domain::draft::Draft;
 use crate::domain::import::{Outcome, Problem, Row};
-use crate::domain::invitation::{Draft, Invitation, Source, trace_id};
+use crate::domain::invitation::{Invitation, Source, trace_id};
 use crate::error::Error;
 use crate::store::import_results::Applied;
 
