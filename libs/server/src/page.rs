@@ -3,16 +3,19 @@
 //! The token is encrypted and bound to the caller, the method and the filter: nobody reads positions out of it, and one
 //! that was made for somebody else or for another list is refused. Each replica of a service mounts the same key.
 //!
-//! ```
-//! use muster_identity::Caller;
-//! use muster_server::page::{List, PageKey};
-//!
-//! let key = PageKey::new(&[7; 32])?;
-//! let list = List { caller: &Caller::Anonymous, method: "/pkg.Service/ListThings", filter: "organizations/1" };
-//! let token = key.seal(&list, &("last name", 3));
-//! let position: Option<(String, u32)> = key.open(&list, &token).map_err(|refused| refused.reason().as_str_name())?;
-//! assert_eq!(position, Some(("last name".to_owned(), 3)));
-//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```no_run
+//! # use muster_server::{Call, page::PageKey};
+//! # use tonic::Status;
+//! # async fn list(call: Call<String>, key: PageKey) -> Result<(), Status> {
+//! let asked = call.list("organizations/1", 100, "");
+//! let fetch = async |after: Option<u32>, limit: i64| {
+//!     let first = after.map_or(0, |last| last + 1);
+//!     Ok::<_, Status>((first..1000).take(usize::try_from(limit).unwrap_or_default()).collect())
+//! };
+//! let page = key.page(asked, fetch, |number| *number, |number| number.to_string()).await?;
+//! println!("{:?}, and more behind {}", page.items, page.next_page_token);
+//! # Ok(())
+//! # }
 //! ```
 
 use std::fmt;
@@ -51,10 +54,8 @@ impl Size {
         }
     }
 
-    /// How many to fetch: one more than the page holds, which tells whether it is the last one. Give what was fetched
-    /// to [`PageKey::cut`].
-    #[must_use]
-    pub fn fetch(self) -> i64 {
+    /// How many to fetch: one more than the page holds, which tells whether it is the last one.
+    fn fetch(self) -> i64 {
         i64::from(self.0) + 1
     }
 }
@@ -140,8 +141,7 @@ impl PageKey {
     }
 
     /// A token for the page after `position`.
-    #[must_use]
-    pub fn seal(&self, list: &List<'_>, position: &impl Serialize) -> String {
+    fn seal(&self, list: &List<'_>, position: &impl Serialize) -> String {
         // Positions are plain tuples, and sealing fails only for gigabytes: an empty token ends the list.
         let Ok(mut sealed) = serde_json::to_vec(position) else {
             return String::new();
@@ -156,7 +156,7 @@ impl PageKey {
     ///
     /// # Errors
     /// `PAGE_TOKEN_INVALID` when it was not sealed here for this list.
-    pub fn open<P: DeserializeOwned>(&self, list: &List<'_>, token: &str) -> Result<Option<P>, Refusal> {
+    fn open<P: DeserializeOwned>(&self, list: &List<'_>, token: &str) -> Result<Option<P>, Refusal> {
         if token.is_empty() {
             return Ok(None);
         }
@@ -193,25 +193,6 @@ impl PageKey {
             items,
             next_page_token,
         })
-    }
-
-    /// Cuts what was fetched down to the page, and gives the token of the next page: empty on the last one.
-    #[must_use]
-    pub fn cut<T, P: Serialize>(
-        &self,
-        list: &List<'_>,
-        size: Size,
-        fetched: &mut Vec<T>,
-        position: impl FnOnce(&T) -> P,
-    ) -> String {
-        let size = usize::from(size.0);
-        if fetched.len() <= size {
-            return String::new();
-        }
-        fetched.truncate(size);
-        fetched
-            .last()
-            .map_or_else(String::new, |last| self.seal(list, &position(last)))
     }
 
     fn unseal<P: DeserializeOwned>(&self, list: &List<'_>, token: &str) -> Option<P> {
@@ -316,22 +297,6 @@ mod tests {
         assert!(key.open::<String>(&list(&caller), "x").is_err());
         let opened = URL_SAFE_NO_PAD.decode(token).unwrap();
         assert!(!opened.windows(6).any(|window| window == b"a name"));
-    }
-
-    #[test]
-    fn a_page_is_cut_and_the_last_one_has_no_token() {
-        let key = PageKey::new(&[1; 32]).unwrap();
-        let caller = Caller::Anonymous;
-        let mut fetched = vec![1, 2, 3];
-        let token = key.cut(&list(&caller), Size::of(2), &mut fetched, |last| *last);
-        assert_eq!(
-            (fetched.len(), key.open(&list(&caller), &token).unwrap()),
-            (2, Some(2))
-        );
-        assert_eq!(
-            key.cut(&list(&caller), Size::of(2), &mut fetched, |last| *last),
-            ""
-        );
     }
 
     /// The numbers that begin after a position, shown as texts of `bytes` bytes.
