@@ -31,10 +31,6 @@ use self::contract::Pair;
 use self::stage::Stage;
 use crate::support::{Suite, alone, with_others};
 
-/// Documented, and given to nobody: whoever has no role in an organization, existing or not, hears `PERMISSION_DENIED`
-/// at the edge, and registry staff do not submit.
-const NOT_GIVEN: [(&str, R); 1] = [("SubmitOrganization", R::NotFound)];
-
 /// How many rows are tried at a time.
 const AT_ONCE: usize = 4;
 
@@ -113,13 +109,7 @@ async fn a_service_that_is_away_is_told_as_such() {
 /// Needs no running suite: the comments and the rows are both in the build.
 #[test]
 fn every_documented_refusal_has_a_row_and_every_row_is_documented() {
-    let mut expected: BTreeSet<Pair> = contract::documented();
-    for (rpc, reason) in NOT_GIVEN {
-        assert!(
-            expected.remove(&Pair::new(rpc, reason)),
-            "{rpc} {reason:?} is not documented any more"
-        );
-    }
+    let expected: BTreeSet<Pair> = contract::documented();
     let mut provoked = BTreeSet::new();
     for row in rows().into_iter().chain(organization::rows_that_disturb()) {
         assert!(

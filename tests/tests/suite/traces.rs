@@ -11,9 +11,6 @@ use muster_testkit::eventually;
 
 use crate::support::{Organization, Spans, Suite, link_for, with_others};
 
-/// Allowed by the contract and never made: organization knows of employments by events alone.
-const NOT_MADE: [(&str, &str); 1] = [("organization", "employment")];
-
 /// From, to, and the kind of the span there: `server` for a call, `consumer` for a message.
 type Edge = (String, String, String);
 
@@ -24,16 +21,9 @@ fn edge(from: &str, to: &str, kind: &str) -> Edge {
 /// What the descriptors and the table of events say.
 fn wanted() -> BTreeSet<Edge> {
     let rules = muster_access::Rules::load(muster_proto::pool()).expect("the contract's rules load");
-    let mut allowed: BTreeSet<Edge> = muster_access::calls::graph(&rules)
+    let allowed = muster_access::calls::graph(&rules)
         .into_keys()
-        .map(|it| edge(&it.caller, &it.callee, "server"))
-        .collect();
-    for (from, to) in NOT_MADE {
-        assert!(
-            allowed.remove(&edge(from, to, "server")),
-            "{from} may not call {to} any more"
-        );
-    }
+        .map(|it| edge(&it.caller, &it.callee, "server"));
     let doors = rules
         .iter()
         .filter(|rule| !rule.is_internal())
@@ -43,7 +33,7 @@ fn wanted() -> BTreeSet<Edge> {
         let heard = spec.consumers.iter();
         heard.map(|queue| edge(spec.publisher, queue.service, "consumer"))
     });
-    allowed.into_iter().chain(doors).chain(events).collect()
+    allowed.chain(doors).chain(events).collect()
 }
 
 /// What no other test is sure to do: a service asks another only about what no event has told of.

@@ -55,6 +55,7 @@ async fn only_the_services_that_the_rule_names_are_told() {
     for (who, refused) in [
         (Who::Nobody, ErrorReason::TokenMissing),
         (Who::Workload("invitation"), ErrorReason::PermissionDenied),
+        (Who::Workload("organization"), ErrorReason::PermissionDenied),
         (Who::Workload("learning-system"), ErrorReason::PermissionDenied),
         (world.admin(), ErrorReason::TokenMissing),
     ] {
@@ -66,7 +67,7 @@ async fn only_the_services_that_the_rule_names_are_told() {
     }
     assert!(
         world
-            .internal(Who::Workload("organization"))
+            .internal(Who::Workload("records"))
             .get_employment_state(world.state_question())
             .await
             .is_ok()
