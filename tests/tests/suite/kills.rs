@@ -72,8 +72,19 @@ async fn killing_any_part_loses_nothing_and_doubles_nothing() {
     let as_many = |count: usize| i64::try_from(count).unwrap();
     eventually(async || counts(InvitationState::Active).await == as_many(accepted)).await;
     eventually(async || counts(InvitationState::Pending).await == as_many(invitations - accepted)).await;
-    eventually(async || employments(&suite, &organization).await == Some(accepted)).await;
-    eventually(async || assignments(&suite, &organization).await == Some(accepted)).await;
+    let all_employed = async || {
+        let employed = employed(&suite, &organization).await?;
+        (employed.len() >= accepted).then_some(employed)
+    };
+    let employed = eventually_some(all_employed).await;
+    assert_eq!(employed.len(), accepted, "one employment for each acceptance");
+    for person in employed {
+        assert_eq!(
+            assignments(&suite, &organization, &person).await,
+            1,
+            "for {person}"
+        );
+    }
     let addresses = (0..invitations).map(|n| format!("survivor-{n}.{run}@example.test"));
     let copies = copies(&suite, addresses).await;
     let again = repeated_attempts(&suite, &organization).await;
@@ -164,7 +175,8 @@ async fn accept(suite: Suite, address: String) {
     .await;
 }
 
-async fn employments(suite: &Suite, organization: &Organization) -> Option<usize> {
+/// Whoever is employed because of an invitation.
+async fn employed(suite: &Suite, organization: &Organization) -> Option<Vec<String>> {
     let request = ListEmploymentsRequest {
         parent: organization.name.clone(),
         page_size: PAGE,
@@ -174,26 +186,30 @@ async fn employments(suite: &Suite, organization: &Organization) -> Option<usize
     let listed = EmploymentServiceClient::new(suite.edge())
         .list_employments(call)
         .await;
-    let employments = unless_away(listed)?.employments;
-    Some(
-        employments
-            .iter()
-            .filter(|it| !it.source_invitation.is_empty())
-            .count(),
-    )
+    let employments = unless_away(listed)?.employments.into_iter();
+    let invited = employments.filter(|it| !it.source_invitation.is_empty());
+    Some(invited.map(|it| it.person).collect())
 }
 
-async fn assignments(suite: &Suite, organization: &Organization) -> Option<usize> {
+/// How many trainings were assigned to a person, once it is known.
+async fn assignments(suite: &Suite, organization: &Organization, person: &str) -> usize {
     let request = ListAssignmentsRequest {
-        parent: organization.name.clone(),
+        parent: format!(
+            "{}/learners/{}",
+            organization.name,
+            person.replace("persons/", "")
+        ),
         page_size: PAGE,
         ..Default::default()
     };
-    let call = suite.call(&organization.owner, request);
-    let listed = AssignmentServiceClient::new(suite.edge())
-        .list_assignments(call)
-        .await;
-    Some(unless_away(listed)?.assignments.len())
+    let mut records = AssignmentServiceClient::new(suite.edge());
+    eventually_some(async || {
+        let call = suite.call(&organization.owner, request.clone());
+        let listed = unless_away(records.list_assignments(call).await)?;
+        // They follow the employment.
+        (!listed.assignments.is_empty()).then_some(listed.assignments.len())
+    })
+    .await
 }
 
 /// How many messages came beyond the first to each address; a first came to every one.
