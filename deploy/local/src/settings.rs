@@ -82,7 +82,7 @@ pub(crate) fn environment(
 pub(crate) fn write_issuers(place: &Place, addresses: &Addresses) -> anyhow::Result<()> {
     let (claim, value) = STAFF_CLAIM;
     let text = format!(
-        "[[issuer]]\nurl = \"{}\"\naudience = \"{AUDIENCE}\"\nclient_id = \"{AUDIENCE}\"\ntrust_email = true\n\
+        "[[issuer]]\nurl = \"{}\"\naudience = \"{AUDIENCE}\"\nclient_id = \"{AUDIENCE}\"\nrequire_at_jwt = true\ntrust_email = true\n\
          staff_claim = \"{claim}\"\nstaff_value = \"{value}\"\n",
         addresses.issuer
     );

@@ -33,6 +33,9 @@ pub struct IssuerOptions {
     pub url: String,
     /// The audience that its access tokens must carry.
     pub audience: String,
+    /// Whether its access tokens must say that they are some (`typ` is `at+jwt`, RFC 9068). Needed where its ID tokens have
+    /// the same audience: nothing else tells them apart.
+    pub typed: bool,
     /// Whether `email` counts when `email_verified` is true.
     pub trust_email: bool,
     /// The claim that tells registry staff, and the value (or member of an array) that it must have.
@@ -103,8 +106,12 @@ impl PersonVerifier {
     /// The rule that the token breaks, or [`TokenProblem::IssuerUnavailable`].
     pub async fn verify(&self, token: &str) -> Result<PersonCaller, TokenProblem> {
         let unverified = Unverified::read(token)?;
-        unverified.check_type(&[None, Some("jwt"), Some("at+jwt")])?;
         let issuer = self.issuer_of(&unverified)?;
+        unverified.check_type(if issuer.options.typed {
+            &[Some("at+jwt")]
+        } else {
+            &[None, Some("jwt"), Some("at+jwt")]
+        })?;
         let audience = issuer.options.audience.clone();
         self.believe(&unverified, &issuer, &audience)
             .await

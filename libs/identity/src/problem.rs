@@ -46,3 +46,26 @@ pub enum TokenProblem {
     #[error("keys of the issuer are not available")]
     IssuerUnavailable,
 }
+
+impl TokenProblem {
+    /// A short name of the kind, to count by.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Malformed => "malformed",
+            Self::TooLong => "too_long",
+            Self::Header => "header",
+            Self::Type => "type",
+            Self::UnknownKey => "unknown_key",
+            Self::Algorithm => "algorithm",
+            Self::Signature => "signature",
+            Self::Claim(_) => "claim",
+            Self::Expired => "expired",
+            Self::NotYet => "not_yet",
+            Self::Issuer => "issuer",
+            Self::Audience => "audience",
+            Self::Method => "method",
+            Self::IssuerUnavailable => "issuer_unavailable",
+        }
+    }
+}

@@ -30,7 +30,8 @@ use crate::rules;
 pub(crate) use access::Gate;
 pub(crate) use body::LIFE;
 use body::Watched;
-pub(crate) use deadline::{UNARY, exceeded as deadline_exceeded, grpc_timeout};
+pub use deadline::grpc_timeout;
+pub(crate) use deadline::{UNARY, exceeded as deadline_exceeded};
 use observe::{Observation, Side};
 
 /// The outermost service: one per process, cloned per call.

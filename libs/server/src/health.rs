@@ -27,7 +27,7 @@ pub struct Health {
     stopping: Arc<Mutex<bool>>,
     reporter: HealthReporter,
     names: Arc<[&'static str]>,
-    away: Arc<RwLock<Vec<&'static str>>>,
+    away: Arc<RwLock<Vec<String>>>,
 }
 
 impl std::fmt::Debug for Health {
@@ -77,7 +77,7 @@ impl Health {
     }
 
     /// What others are told to be away, by name: it is shown beside readiness, whatever that is.
-    pub fn set_away(&self, away: Vec<&'static str>) {
+    pub fn set_away(&self, away: Vec<String>) {
         let mut told = self.away.write().unwrap_or_else(PoisonError::into_inner);
         if *told != away {
             tracing::warn!(?away, "what this process asks and cannot reach");
@@ -87,7 +87,7 @@ impl Health {
 
     /// What is away, by name.
     #[must_use]
-    pub fn away(&self) -> Vec<&'static str> {
+    pub fn away(&self) -> Vec<String> {
         self.away.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 

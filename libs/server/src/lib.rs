@@ -60,6 +60,7 @@ mod transport;
 
 pub use app::{App, Consumer};
 pub use call::{Call, StreamCall};
+pub use front::grpc_timeout;
 pub use health::Health;
 pub use peer::Peer;
 pub use run::{EXIT_FAILURE, EXIT_USAGE, exit_code, in_runtime, main};

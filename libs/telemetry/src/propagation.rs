@@ -64,6 +64,14 @@ pub fn set_parent(span: &Span, parent: Context) {
     }
 }
 
+/// Links `span` to the one that the context holds, if it holds one: to be found from there, and to inherit nothing.
+pub fn link(span: &Span, other: &Context) {
+    let other = other.span().span_context().clone();
+    if other.is_valid() {
+        span.add_link(other);
+    }
+}
+
 /// Links the current span to another trace: the click that accepts to the trace that invited.
 pub fn link_to(traceparent: &str) {
     if let Some(span) = parse(traceparent) {

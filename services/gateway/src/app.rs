@@ -10,7 +10,7 @@ use muster_clock::Clock;
 use muster_identity::oidc::PersonVerifier;
 use muster_identity::{CallerSigner, KeyFile, SigningKey, WorkloadTokens, WorkloadTrust, WorkloadVerifier};
 use muster_server::admin::{self, Admin};
-use muster_server::drain::Drain;
+use muster_server::drain::{Drain, Stopping};
 use muster_server::settings::Mistakes;
 use muster_server::{Health, Peer};
 use muster_telemetry::Metrics;
@@ -25,7 +25,7 @@ use crate::policy::Policies;
 use crate::proxies::Proxies;
 use crate::roles::Roles;
 use crate::settings::{self, Issuers, Settings};
-use crate::{listener, reflection};
+use crate::{listener, readiness, reflection};
 
 /// The gateway's own name: of its workload, and the audience of workload tokens for it.
 pub const NAME: &str = "gateway";
@@ -50,6 +50,7 @@ pub async fn start(settings: &Settings, clock: Clock, metrics: Option<Metrics>) 
     let drain = Drain::new();
     let (parts, pages, proxies) = open(settings, clock, drain.streams())?;
     let edge = Edge::new(parts);
+    let services = edge.channels();
     let pages = pages::router(pages, BoxCloneSyncService::new(edge.clone()))?;
     let listener = admin::bind(settings.listen.listen).await?;
     let admin_listener = admin::bind(settings.listen.admin_listen).await?;
@@ -70,7 +71,8 @@ pub async fn start(settings: &Settings, clock: Clock, metrics: Option<Metrics>) 
             tracing::error!(%error, "the admin listener broke");
         }
     });
-    health.set_ready(true).await;
+    let looking = readiness::watch(services, health.clone(), drain.work());
+    tokio::spawn(looking);
     tracing::info!(service = NAME, %address, admin = %admin_address, "listening");
     let drain_delay = settings.listen.drain_delay.0;
     Ok(Running {
@@ -102,11 +104,12 @@ impl Running {
 
     /// Stops it in the order of [`muster_server::drain`], within 30 s.
     pub async fn stop(self) {
+        let stopping = Stopping::begin(self.drain_delay);
         self.health.stop().await;
         let served = self.served;
         if !served.is_finished() {
             tokio::time::sleep(self.drain_delay).await;
-            self.drain.run(async move { drop(served.await) }).await;
+            self.drain.run(&stopping, async move { drop(served.await) }).await;
         }
         self.admin_stop.cancel();
     }
@@ -128,7 +131,16 @@ fn open(
         },
     );
     let rules = rules(&mut wrong, policies.as_ref());
-    let backends = rules.and_then(|rules| all(&mut wrong, Backends::new(rules, settings.peers.by_area())));
+    let backends = rules.and_then(|rules| {
+        all(
+            &mut wrong,
+            Backends::new(
+                rules,
+                settings.peers.by_area(),
+                settings.listen.max_calls as usize,
+            ),
+        )
+    });
     let signing = noted(&mut wrong, settings::text(&settings.caller_key))
         .and_then(|pem| named(&mut wrong, "caller key", SigningKey::from_pem(&pem)));
     let session_key = noted(&mut wrong, settings::key(&settings.session_key));
@@ -182,6 +194,7 @@ fn open(
         clock,
         max_calls: settings.listen.max_calls as usize,
         streams,
+        traces: settings.traces(),
     };
     let pages = PagesOptions {
         public_url: settings.public_url.clone(),

@@ -44,11 +44,9 @@ impl Door {
             Dialect::Grpc if *request.method() != Method::POST => {
                 return plain(StatusCode::METHOD_NOT_ALLOWED);
             }
-            Dialect::Grpc if reflection::is_own(request.uri().path()) => self
-                .own
-                .call(request)
-                .await
-                .map(|response| response.map(Body::new)),
+            Dialect::Grpc if reflection::is_own(request.uri().path()) => {
+                return self.edge.answer_own(self.own, request).await;
+            }
             Dialect::Grpc => self.edge.call(request).await,
             Dialect::Page => return self.page(request).await,
         };

@@ -17,6 +17,7 @@ mod messages;
 mod observe;
 mod pipe;
 mod refuse;
+mod standing;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -31,9 +32,13 @@ use muster_clock::Clock;
 use muster_identity::oidc::PersonVerifier;
 use muster_identity::{Caller, CallerSigner, WorkloadVerifier};
 use muster_refusal::Refusal;
-use tokio::time::timeout_at;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::{timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
+use tonic::service::Routes;
+use tonic::transport::Channel;
+use tower::Service as _;
 use tracing::Instrument as _;
 
 use self::answer::Answer;
@@ -42,7 +47,9 @@ use self::capacity::{Capacity, Place, Who};
 use self::deadline::Time;
 use self::forward::{Forwarded, Verdict};
 use self::messages::Messages;
+pub use self::observe::Traces;
 use self::observe::{Decision, Observation};
+use self::standing::Standing;
 use crate::connection::Running;
 use crate::policy::Policies;
 use crate::rate::RateLimiter;
@@ -70,7 +77,12 @@ pub struct EdgeParts {
     pub max_calls: usize,
     /// Cancelled when streams that still run are to end.
     pub streams: CancellationToken,
+    /// What becomes of the traces that callers name.
+    pub traces: Traces,
 }
+
+/// Calls of health and reflection a minute from one network.
+const OWN_CALLS: u32 = 600;
 
 /// The edge as a tower service, for the listener and for generated clients in this process. Cheap to clone. It answers
 /// every call: what goes wrong is a status.
@@ -101,6 +113,19 @@ impl Edge {
             capacity,
         }))
     }
+
+    /// Answers what the edge says about itself, within the edge's limits.
+    pub(crate) async fn answer_own(self, own: Routes, request: Request<Body>) -> Response<Body> {
+        self.0.answer_own(own, request).await
+    }
+
+    /// A connection to each service.
+    pub(crate) fn channels(&self) -> Vec<(String, Channel)> {
+        let channels = self.0.parts.backends.channels();
+        channels
+            .map(|(area, channel)| (area.to_owned(), channel))
+            .collect()
+    }
 }
 
 impl tower::Service<Request<Body>> for Edge {
@@ -119,23 +144,40 @@ impl tower::Service<Request<Body>> for Edge {
 }
 
 impl Shared {
-    async fn answer(&self, request: Request<Body>) -> Response<Body> {
+    async fn answer(self: Arc<Self>, request: Request<Body>) -> Response<Body> {
         let rule = self.exposed(request.uri().path());
         let running = request.extensions().get::<Running>().cloned();
-        let mut observation = Observation::begin(rule, request.headers());
+        let mut observation = Observation::begin(rule, request.headers(), self.parts.traces);
         let span = observation.span();
         let passed = self.pass(rule, request, &mut observation).instrument(span).await;
-        match passed {
-            Ok((response, answer)) => {
-                observation.answered(response.headers());
-                response.map(|body| answer.of(body, observation, running))
-            }
-            Err(refusal) => {
-                let response = refuse::response(refusal);
-                observation.answered(response.headers());
-                response
-            }
-        }
+        carried(passed, observation, running)
+    }
+
+    /// Health and reflection: no rule, and few places.
+    async fn answer_own(&self, mut own: Routes, request: Request<Body>) -> Response<Body> {
+        let running = request.extensions().get::<Running>().cloned();
+        let observation = Observation::begin(None, request.headers(), self.parts.traces);
+        let address = identify::address(request.extensions());
+        let passed = async {
+            self.rate
+                .take("health and reflection", address, OWN_CALLS)
+                .map_err(refuse::too_often)?;
+            let place = self.capacity.own(address)?;
+            let answered = timeout(deadline::UNARY, own.call(request)).await;
+            let response = answered
+                .map_err(|_| refuse::too_late())?
+                .unwrap_or_else(|never| match never {});
+            let answer = Answer {
+                time: Time::of_own(),
+                verdict: Verdict::default(),
+                standing: None,
+                streams: self.parts.streams.clone(),
+                place,
+                lane: None,
+            };
+            Ok((response.map(Body::new), answer))
+        };
+        carried(passed.await, observation, running)
     }
 
     /// The rule of a method that can be called from outside. Internal methods do not exist here.
@@ -144,7 +186,7 @@ impl Shared {
     }
 
     async fn pass(
-        &self,
+        self: &Arc<Self>,
         rule: Option<&'static MethodRule>,
         request: Request<Body>,
         observation: &mut Observation,
@@ -158,13 +200,19 @@ impl Shared {
         let (arrived, place) = arrived.await.map_err(|_| refuse::too_late())??;
         let verdict = Verdict::default();
         let forwarded = self.forward(rule, &parts, arrived, &time, &verdict, observation);
-        let response = timeout_at(time.end(), forwarded)
+        let (response, lane, standing) = timeout_at(time.end(), forwarded)
             .await
             .map_err(|_| refuse::too_late())??;
-        Ok((
-            response,
-            Answer::new(time, verdict, place, self.parts.streams.clone()),
-        ))
+        let streams = self.parts.streams.clone();
+        let answer = Answer {
+            time,
+            verdict,
+            standing,
+            streams,
+            place,
+            lane: Some(lane),
+        };
+        Ok((response, answer))
     }
 
     /// Who calls, and with what. A call takes its place only then: who has nothing to say yet keeps nobody out.
@@ -175,7 +223,7 @@ impl Shared {
         body: Body,
     ) -> Result<(Arrived, Place), Refusal> {
         let caller = self.identify(rule, parts).await?;
-        let who = Who::of(&caller, identify::address(parts));
+        let who = Who::of(&caller, identify::address(&parts.extensions));
         let share = self.capacity.share(rule, who)?;
         let mut messages = Messages::new(body);
         let first = messages.first(rule.client_streaming).await?;
@@ -189,14 +237,14 @@ impl Shared {
     }
 
     async fn forward(
-        &self,
+        self: &Arc<Self>,
         rule: &'static MethodRule,
         parts: &Parts,
         arrived: Arrived,
         time: &Time,
         verdict: &Verdict,
         observation: &mut Observation,
-    ) -> Result<Response<Body>, Refusal> {
+    ) -> Result<(Response<Body>, OwnedSemaphorePermit, Option<Standing>), Refusal> {
         let Arrived {
             caller,
             first,
@@ -208,8 +256,31 @@ impl Shared {
         let headers = self.outgoing(rule, &parts.headers, &admitted.caller, time)?;
         let idle = rule.client_streaming.then_some(deadline::IDLE);
         let body = Forwarded::new(messages, first, admitted.guard, idle, verdict.clone());
-        let answered = self.parts.backends.call(rule, headers, Body::new(body)).await;
+        let standing = admitted.standing;
+        let answered = tokio::select! {
+            answered = self.parts.backends.call(rule, headers, Body::new(body)) => answered,
+            refusal = standing::lost(standing.as_ref()) => Err(refusal),
+        };
         // A call that we ended ourselves fails at the backend, too: what we found is the reason.
-        answered.map_err(|unavailable| verdict.take().unwrap_or(unavailable))
+        let (response, lane) = answered.map_err(|refusal| verdict.take().unwrap_or(refusal))?;
+        Ok((response, lane, standing))
+    }
+}
+
+fn carried(
+    passed: Result<(Response<Body>, Answer), Refusal>,
+    mut observation: Observation,
+    running: Option<Running>,
+) -> Response<Body> {
+    match passed {
+        Ok((response, answer)) => {
+            observation.answered(response.headers());
+            response.map(|body| answer.of(body, observation, running))
+        }
+        Err(refusal) => {
+            let response = refuse::response(refusal);
+            observation.answered(response.headers());
+            response
+        }
     }
 }

@@ -5,7 +5,8 @@
 //!   on the one port.
 //! - [`edge`]: every gRPC call: rule, caller, scope, decision, caller token, forwarding.
 //! - [`policy`]: the decision, by Cedar; [`roles`]: who has which role where; [`rate`]: how often without signing in.
-//! - `reflection`: health and descriptions; [`pages`]: what people see in a browser, by the same rules.
+//! - `readiness`: whether the services are there; `reflection`: health and descriptions.
+//! - [`pages`]: what people see in a browser, by the same rules.
 
 mod app;
 mod connection;
@@ -16,6 +17,7 @@ pub mod pages;
 pub mod policy;
 mod proxies;
 pub mod rate;
+mod readiness;
 mod reflection;
 pub mod roles;
 mod settings;

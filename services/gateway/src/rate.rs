@@ -2,25 +2,39 @@
 //!
 //! In this process only: with several replicas an address gets that many calls from each.
 
-use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use moka::policy::EvictionPolicy;
+use moka::sync::Cache;
 use muster_clock::Clock;
 use time::OffsetDateTime;
 
-/// The most address and method pairs that are remembered. A bucket that nobody touched for a minute is full again and
-/// can be forgotten; if that does not make room, new addresses wait.
-const REMEMBERED: usize = 100_000;
+/// The most that are remembered. When there are more, those are forgotten that have not called for longest: nobody new is
+/// kept out by how many there are.
+const REMEMBERED: u64 = 100_000;
+/// A bucket that nobody touched for so long is full again and can be forgotten.
+const FULL_AGAIN: Duration = Duration::from_secs(60);
 
 const MINUTE: f64 = 60.0;
+
+/// An IPv6 site has 65,536 networks: together they may call as often as so many.
+const NETWORKS_OF_A_SITE: u32 = 16;
 
 /// Counts calls by method and address, as token buckets that hold one minute's worth.
 #[derive(Debug)]
 pub struct RateLimiter {
     clock: Clock,
-    buckets: Mutex<HashMap<(&'static str, IpAddr), Bucket>>,
+    buckets: Cache<(&'static str, Block), Arc<Mutex<Bucket>>>,
+}
+
+/// What has a bucket of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Block {
+    Network(IpAddr),
+    /// The first 48 bits.
+    Site([u16; 3]),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -32,10 +46,16 @@ struct Bucket {
 impl RateLimiter {
     /// An empty one.
     pub fn new(clock: Clock) -> Self {
-        Self {
-            clock,
-            buckets: Mutex::default(),
-        }
+        Self::with_room(clock, REMEMBERED)
+    }
+
+    fn with_room(clock: Clock, room: u64) -> Self {
+        let buckets = Cache::builder()
+            .max_capacity(room)
+            .eviction_policy(EvictionPolicy::lru())
+            .time_to_idle(FULL_AGAIN)
+            .build();
+        Self { clock, buckets }
     }
 
     /// Counts a call.
@@ -43,23 +63,38 @@ impl RateLimiter {
     /// # Errors
     /// When there were too many: how long to wait.
     pub fn take(&self, method: &'static str, address: IpAddr, calls_per_minute: u32) -> Result<(), Duration> {
-        let (now, limit) = (self.clock.now(), f64::from(calls_per_minute));
-        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        if buckets.len() >= REMEMBERED {
-            buckets.retain(|_, bucket| (now - bucket.at).as_seconds_f64() < MINUTE);
+        let network = network(address);
+        self.take_of(method, Block::Network(network), calls_per_minute)?;
+        match network {
+            IpAddr::V4(_) => Ok(()),
+            IpAddr::V6(network) => {
+                let [a, b, c, ..] = network.segments();
+                let limit = calls_per_minute.saturating_mul(NETWORKS_OF_A_SITE);
+                self.take_of(method, Block::Site([a, b, c]), limit)
+            }
         }
-        let key = (method, network(address));
-        if buckets.len() >= REMEMBERED && !buckets.contains_key(&key) {
-            return Err(Duration::from_secs(60));
+    }
+
+    fn take_of(&self, method: &'static str, block: Block, limit: u32) -> Result<(), Duration> {
+        let (now, limit) = (self.clock.now(), f64::from(limit));
+        let full = || Arc::new(Mutex::new(Bucket { left: limit, at: now }));
+        let bucket = self.buckets.get_with((method, block), full);
+        bucket
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take(now, limit)
+    }
+}
+
+impl Bucket {
+    fn take(&mut self, now: OffsetDateTime, limit: f64) -> Result<(), Duration> {
+        let elapsed = (now - self.at).as_seconds_f64().max(0.0);
+        self.left = (self.left + elapsed * limit / MINUTE).min(limit);
+        self.at = now;
+        if self.left < 1.0 {
+            return Err(Duration::from_secs_f64((1.0 - self.left) * MINUTE / limit));
         }
-        let bucket = buckets.entry(key).or_insert(Bucket { left: limit, at: now });
-        let elapsed = (now - bucket.at).as_seconds_f64().max(0.0);
-        bucket.left = (bucket.left + elapsed * limit / MINUTE).min(limit);
-        bucket.at = now;
-        if bucket.left < 1.0 {
-            return Err(Duration::from_secs_f64((1.0 - bucket.left) * MINUTE / limit));
-        }
-        bucket.left -= 1.0;
+        self.left -= 1.0;
         Ok(())
     }
 }
@@ -117,5 +152,29 @@ mod tests {
         assert!(limiter.take("/m", address("2001:db8::1"), 1).is_ok());
         assert!(limiter.take("/m", address("2001:db8::ffff:2"), 1).is_err());
         assert!(limiter.take("/m", address("2001:db8:0:1::1"), 1).is_ok());
+    }
+
+    #[test]
+    fn the_networks_of_one_site_are_counted_together_too() {
+        let (limiter, _) = limiter();
+        let take = |network: u16| limiter.take("/m", address(&format!("2001:db8:7:{network:x}::1")), 1);
+        let allowed = (0..100).filter(|network| take(*network).is_ok()).count();
+        assert_eq!(allowed, 16);
+        assert!(limiter.take("/m", address("2001:db8:8::1"), 1).is_ok());
+    }
+
+    #[test]
+    fn however_many_have_called_somebody_new_may() {
+        let clock = Clock::fixed(datetime!(2026-03-01 12:00 UTC));
+        let limiter = RateLimiter::with_room(clock, 100);
+        for n in 0..10_000_u32 {
+            assert!(limiter.take("/m", IpAddr::V4(n.into()), 1).is_ok(), "the {n}th");
+        }
+        limiter.buckets.run_pending_tasks();
+        assert!(limiter.buckets.entry_count() <= 100);
+        assert!(
+            limiter.take("/m", IpAddr::V4(9_999_u32.into()), 1).is_err(),
+            "the latest are remembered"
+        );
     }
 }

@@ -7,8 +7,9 @@ use base64::engine::general_purpose::STANDARD;
 use muster_identity::oidc::{IssuerOptions, StaffClaim};
 use muster_server::settings::{ListenSettings, PeerUrl, TelemetrySettings, WorkloadSettings};
 use serde::Deserialize;
-use url::Url;
+use url::{Host, Url};
 
+use crate::edge::Traces;
 use crate::pages::Registration;
 use crate::proxies::Proxies;
 
@@ -30,7 +31,7 @@ pub struct Settings {
     /// Networks of the proxies in front of it, such as 10.0.0.0/8,fd00::/8, whose X-Forwarded-For tells who calls; `none` if clients connect directly. Needed when the public URL is https
     #[arg(long, env = "MUSTER_TRUSTED_PROXIES", value_name = "NETWORKS")]
     pub trusted_proxies: Option<Proxies>,
-    /// TOML file with the OIDC issuers, one `[[issuer]]` each: url, audience, client_id, client_secret_file, trust_email, staff_claim, staff_value
+    /// TOML file with the OIDC issuers, one `[[issuer]]` each: url, audience, client_id, client_secret_file, require_at_jwt (needed where audience and client_id are the same), trust_email, staff_claim, staff_value
     #[arg(long, env = "MUSTER_ISSUERS", value_name = "FILE")]
     pub issuers: PathBuf,
     /// Ed25519 private key (PKCS#8 PEM) that signs caller tokens
@@ -82,6 +83,19 @@ impl Settings {
             None if self.public_url.scheme() == "https" => Err(UnknownProxies),
             None => Ok(Proxies::default()),
         }
+    }
+}
+
+impl Settings {
+    /// On a developer's machine our own tools begin traces; anywhere else, whoever calls.
+    pub(crate) fn traces(&self) -> Traces {
+        let local = match self.public_url.host() {
+            Some(Host::Domain(name)) => name == "localhost",
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        };
+        if local { Traces::Joined } else { Traces::Linked }
     }
 }
 
@@ -150,6 +164,8 @@ struct IssuerEntry {
     client_id: String,
     client_secret_file: Option<PathBuf>,
     #[serde(default)]
+    require_at_jwt: bool,
+    #[serde(default)]
     trust_email: bool,
     staff_claim: Option<String>,
     staff_value: Option<String>,
@@ -177,6 +193,14 @@ impl Issuers {
                 (None, None) => None,
                 _ => return Err(unusable("staff_claim and staff_value go together".to_owned())),
             };
+            // An ID token's audience is the client: as an access token it would pass for what it is not.
+            if entry.audience == entry.client_id && !entry.require_at_jwt {
+                return Err(unusable(format!(
+                    "audience and client_id of {} are the same, so its ID tokens would pass as access tokens: give the \
+                     API an audience of its own, or say require_at_jwt = true if its access tokens have that type",
+                    entry.url
+                )));
+            }
             let beside = |secret: PathBuf| {
                 file.parent()
                     .map_or(secret.clone(), |directory| directory.join(&secret))
@@ -190,6 +214,7 @@ impl Issuers {
                 url,
                 audience,
                 client_id,
+                require_at_jwt,
                 trust_email,
                 ..
             } = entry;
@@ -201,6 +226,7 @@ impl Issuers {
             believed.push(IssuerOptions {
                 url,
                 audience,
+                typed: require_at_jwt,
                 trust_email,
                 staff,
             });
@@ -235,4 +261,28 @@ pub(crate) fn text(file: &Path) -> Result<String, FileProblem> {
         file: file.to_owned(),
         source,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(more: &str) -> Result<Issuers, FileProblem> {
+        let name = format!("muster-issuers-{}.toml", muster_clock::Clock::system().new_uuid());
+        let file = std::env::temp_dir().join(name);
+        let text = format!("[[issuer]]\nurl = \"https://issuer.example\"\naudience = \"muster\"\n{more}");
+        std::fs::write(&file, text).unwrap();
+        let issuers = Issuers::read(&file);
+        std::fs::remove_file(&file).unwrap();
+        issuers
+    }
+
+    #[test]
+    fn id_tokens_must_be_told_from_access_tokens() {
+        assert!(read("client_id = \"pages\"").is_ok());
+        let same = read("client_id = \"muster\"").unwrap_err().to_string();
+        assert!(same.contains("require_at_jwt"), "{same}");
+        let typed = read("client_id = \"muster\"\nrequire_at_jwt = true").unwrap();
+        assert!(typed.believed.iter().all(|issuer| issuer.typed));
+    }
 }

@@ -78,6 +78,7 @@ impl Issuer {
         IssuerOptions {
             url: self.url.clone(),
             audience: AUDIENCE.to_owned(),
+            typed: false,
             trust_email: true,
             staff: Some(StaffClaim {
                 claim: "groups".to_owned(),

@@ -232,6 +232,7 @@ fn only_issuers_that_can_be_asked_safely_are_configured() {
     let options = |url: &str| IssuerOptions {
         url: url.to_owned(),
         audience: "muster".to_owned(),
+        typed: false,
         trust_email: false,
         staff: None,
     };
@@ -252,4 +253,30 @@ fn only_issuers_that_can_be_asked_safely_are_configured() {
     }
     let problems = PersonVerifier::new(vec![options("a"), options("b"), options("b")], clock()).unwrap_err();
     assert_eq!(problems.len(), 3);
+}
+
+#[tokio::test]
+async fn an_id_token_is_no_access_token_where_access_tokens_say_what_they_are() {
+    let issuer = Issuer::start().await;
+    let typed = IssuerOptions {
+        typed: true,
+        ..issuer.options()
+    };
+    let verifier = PersonVerifier::new(vec![typed], clock()).unwrap();
+    let of_type = |typ: &str| {
+        token(
+            &json!({ "alg": "EdDSA", "kid": "ed", "typ": typ }),
+            &issuer.claims(),
+            |message| issuer.keys.ed_sign(message),
+        )
+    };
+    assert_eq!(
+        verifier.verify(&of_type("JWT")).await.unwrap_err(),
+        TokenProblem::Type
+    );
+    assert!(verifier.verify(&of_type("at+jwt")).await.is_ok());
+    assert!(
+        issuer.verifier().verify(&of_type("JWT")).await.is_ok(),
+        "elsewhere the audience tells them apart"
+    );
 }

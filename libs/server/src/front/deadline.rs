@@ -63,8 +63,9 @@ fn before_the_client(asked: Duration) -> Duration {
     asked.saturating_sub((asked / 20).min(Duration::from_millis(20)))
 }
 
-/// `grpc-timeout`: at most eight digits and a unit (gRPC over HTTP/2).
-pub(crate) fn grpc_timeout(headers: &HeaderMap) -> Option<Duration> {
+/// What `grpc-timeout` asks for: at most eight digits and a unit (gRPC over HTTP/2). Nothing, if it says anything else.
+#[must_use]
+pub fn grpc_timeout(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get("grpc-timeout")?.to_str().ok()?;
     let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
     if number.is_empty() || number.len() > 8 || !number.bytes().all(|byte| byte.is_ascii_digit()) {

@@ -1,5 +1,7 @@
 //! Whether a caller may, by the mode of the rule and the first message.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use muster_access::{MethodRule, Mode, ScopePath, Target};
 use muster_identity::{Access, Caller, PersonCaller, Role};
@@ -8,6 +10,7 @@ use muster_refusal::Refusal;
 use super::deadline::Time;
 use super::guard::{self, Guard};
 use super::observe::{Decision, Observation};
+use super::standing::Standing;
 use super::{Shared, refuse};
 use crate::policy::Resource;
 
@@ -17,23 +20,30 @@ pub(super) struct Admitted {
     pub(super) caller: Caller,
     /// What all messages must keep to.
     pub(super) guard: Guard,
+    /// What a stream's caller must not lose while it runs.
+    pub(super) standing: Option<Standing>,
 }
 
 impl Shared {
     /// Finds out whether they may.
     pub(super) async fn admit(
-        &self,
+        self: &Arc<Self>,
         rule: &'static MethodRule,
         caller: Caller,
         first: Option<&Bytes>,
         time: &Time,
         observation: &mut Observation,
     ) -> Result<Admitted, Refusal> {
-        let (caller, guard) = match (&rule.mode, caller) {
+        let unscoped = |caller| Admitted {
+            caller,
+            guard: Guard::unscoped(),
+            standing: None,
+        };
+        let mut admitted = match (&rule.mode, caller) {
             (Mode::Require { permission, target }, Caller::Person(person)) => match target {
                 Target::Platform => {
                     let person = self.permit(person, None, permission, Resource::Platform, observation)?;
-                    (Caller::Person(person), Guard::unscoped())
+                    unscoped(Caller::Person(person))
                 }
                 Target::Organization(path) => {
                     let scope = (permission.as_str(), path);
@@ -42,22 +52,26 @@ impl Shared {
                 }
             },
             (Mode::Require { .. } | Mode::Internal { .. }, _) => return Err(Refusal::permission_denied()),
-            (_, caller) => (caller, Guard::unscoped()),
+            (_, caller) => unscoped(caller),
         };
+        if !(rule.client_streaming || rule.server_streaming) {
+            // Over before anything could be lost.
+            admitted.standing = None;
+        }
         observation.decided(Decision::Admitted);
-        Ok(Admitted { caller, guard })
+        Ok(admitted)
     }
 
     /// The first message must be there to know the organization. Whoever has no role there hears the same, whether or not
     /// it exists, and so does whoever names none.
     async fn admit_to_organization(
-        &self,
+        self: &Arc<Self>,
         person: PersonCaller,
         first: Option<&Bytes>,
-        (permission, path): (&str, &'static ScopePath),
+        (permission, path): (&'static str, &'static ScopePath),
         time: &Time,
         observation: &mut Observation,
-    ) -> Result<(Caller, Guard), Refusal> {
+    ) -> Result<Admitted, Refusal> {
         let first = first.ok_or_else(refuse::bad_framing)?;
         let organization = guard::organization_in(path, first)?.ok_or_else(Refusal::permission_denied)?;
         let role = self
@@ -70,8 +84,13 @@ impl Shared {
                 Refusal::unavailable()
             })?;
         let on = Resource::Organization(organization);
+        let standing = Standing::new(Arc::clone(self), person.clone(), organization, permission);
         let person = self.permit(person, role, permission, on, observation)?;
-        Ok((Caller::Person(person), Guard::scoped(path, organization)))
+        Ok(Admitted {
+            caller: Caller::Person(person),
+            guard: Guard::scoped(path, organization),
+            standing: Some(standing),
+        })
     }
 
     fn permit(

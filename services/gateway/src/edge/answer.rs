@@ -10,6 +10,7 @@ use http::HeaderMap;
 use http_body::{Body as _, Frame};
 use http_body_util::BodyExt as _;
 use muster_refusal::Refusal;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
@@ -21,26 +22,23 @@ use super::forward::Verdict;
 use super::observe::Observation;
 use super::pipe::{self, Inlet};
 use super::refuse;
+use super::standing::{self, Standing};
 use crate::connection::Running;
 
-/// What holds for an answer before it is there.
+/// What holds for an answer before it is there, and what it holds until it is written.
 pub(super) struct Answer {
-    time: Time,
-    verdict: Verdict,
-    streams: CancellationToken,
-    _place: Place,
+    pub(super) time: Time,
+    pub(super) verdict: Verdict,
+    /// Of a stream's caller.
+    pub(super) standing: Option<Standing>,
+    /// Cancelled when streams that still run are to end.
+    pub(super) streams: CancellationToken,
+    pub(super) place: Place,
+    /// One call of the service.
+    pub(super) lane: Option<OwnedSemaphorePermit>,
 }
 
 impl Answer {
-    pub(super) fn new(time: Time, verdict: Verdict, place: Place, streams: CancellationToken) -> Self {
-        Self {
-            time,
-            verdict,
-            streams,
-            _place: place,
-        }
-    }
-
     /// Carries the service's body to the client, over a connection that knows of it.
     pub(super) fn of(self, body: Body, observation: Observation, running: Option<Running>) -> Body {
         if body.is_end_stream() {
@@ -49,12 +47,12 @@ impl Answer {
         let (inlet, outlet) = pipe::new();
         tokio::spawn(async move {
             self.carry(body, inlet, observation).await;
-            drop(running);
+            drop((self.place, self.lane, running));
         });
         Body::new(outlet)
     }
 
-    async fn carry(self, body: Body, inlet: Inlet, mut observation: Observation) {
+    async fn carry(&self, body: Body, inlet: Inlet, mut observation: Observation) {
         let refusal = tokio::select! {
             biased;
             () = inlet.left() => return,
@@ -67,15 +65,17 @@ impl Answer {
     /// Returns when the call's time is up, one way or another.
     async fn over(&self) -> Refusal {
         let cut = async {
-            match self.time.idle() {
-                Some(_) => self.streams.cancelled().await,
+            if self.time.streams() {
+                self.streams.cancelled().await;
+            } else {
                 // Unary answers end by themselves, and soon.
-                None => std::future::pending().await,
+                std::future::pending().await
             }
         };
         tokio::select! {
             () = cut => refuse::shutting_down(),
             () = sleep_until(self.time.end()) => refuse::too_late(),
+            refusal = standing::lost(self.standing.as_ref()) => refusal,
         }
     }
 

@@ -1,25 +1,27 @@
 //! The services behind the edge, by the area of the packages that they own.
 
+mod lanes;
+
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use http::{HeaderMap, Request, Response, Uri};
 use muster_access::{MethodRule, Rules};
 use muster_refusal::Refusal;
 use muster_server::settings::PeerUrl;
+use tokio::sync::OwnedSemaphorePermit;
 use tonic::body::Body;
-use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
+use tonic::transport::Channel;
 use tower::{Service as _, ServiceExt as _};
 
+use self::lanes::Lanes;
 use super::refuse;
 
-const CONNECT: Duration = Duration::from_secs(2);
-const KEEPALIVE: Duration = Duration::from_secs(30);
-const KEEPALIVE_ANSWER: Duration = Duration::from_secs(10);
+/// Of the calls that may run at the same time, those to one service: one that hangs does not take the others with it.
+const ONE_SERVICES: usize = 2;
 
 /// Connections to the services.
-#[derive(Debug, Clone)]
-pub struct Backends(BTreeMap<String, Channel>);
+#[derive(Debug)]
+pub struct Backends(BTreeMap<String, Lanes>);
 
 /// A service that nothing is known of.
 #[derive(Debug, thiserror::Error)]
@@ -33,20 +35,22 @@ pub enum NoBackend {
 }
 
 impl Backends {
-    /// Connections to these services, by area; each is made at the first call, and again whenever it is gone.
+    /// Connections to these services, by area, for half of `max_calls` each; they are made when they are needed, and again
+    /// whenever they are gone.
     ///
     /// # Errors
     /// Every area that has exposed RPCs and no address, and every address that cannot be used.
     pub fn new<'a>(
         rules: &Rules,
         addresses: impl IntoIterator<Item = (&'a str, &'a PeerUrl)>,
+        max_calls: usize,
     ) -> Result<Self, Vec<NoBackend>> {
         let mut problems = Vec::new();
-        let mut channels = BTreeMap::new();
+        let mut areas = BTreeMap::new();
         for (area, url) in addresses {
-            match connection(area, url) {
-                Ok(channel) => drop(channels.insert(area.to_owned(), channel)),
-                Err(problem) => problems.push(problem),
+            match Lanes::new(url, (max_calls / ONE_SERVICES).max(1)) {
+                Ok(lanes) => drop(areas.insert(area.to_owned(), lanes)),
+                Err(problem) => problems.push(NoBackend::Tls(area.to_owned(), problem)),
             }
         }
         let mut missing: Vec<_> = rules
@@ -55,30 +59,39 @@ impl Backends {
             .map(|rule| &rule.area)
             .collect();
         missing.dedup();
-        missing.retain(|area| !channels.contains_key(*area));
+        missing.retain(|area| !areas.contains_key(*area));
         problems.extend(missing.into_iter().cloned().map(NoBackend::Missing));
         if problems.is_empty() {
-            Ok(Self(channels))
+            Ok(Self(areas))
         } else {
             Err(problems)
         }
     }
 
-    /// Sends a call to the service that owns the method.
+    /// A connection to each service, by area, for looking whether it is there.
+    pub(crate) fn channels(&self) -> impl Iterator<Item = (&str, Channel)> {
+        self.0
+            .iter()
+            .filter_map(|(area, lanes)| Some((area.as_str(), lanes.first()?)))
+    }
+
+    /// Sends a call to the service that owns the method. The permit is one call of this service's, until the answer ends.
     pub(super) async fn call(
         &self,
         rule: &'static MethodRule,
         headers: HeaderMap,
         body: Body,
-    ) -> Result<Response<Body>, Refusal> {
-        let mut channel = self.0.get(&rule.area).cloned().ok_or_else(Refusal::unavailable)?;
+    ) -> Result<(Response<Body>, OwnedSemaphorePermit), Refusal> {
+        let lanes = self.0.get(&rule.area).ok_or_else(Refusal::unavailable)?;
+        let (mut channel, permit) = lanes.take().ok_or_else(refuse::overloaded)?;
         let mut request = Request::new(body);
         *request.method_mut() = http::Method::POST;
         *request.version_mut() = http::Version::HTTP_2;
         *request.uri_mut() = Uri::from_static(&rule.path);
         *request.headers_mut() = headers;
         let answered = async { channel.ready().await?.call(request).await };
-        answered.await.map_err(|error| refusal(&rule.area, &error))
+        let response = answered.await.map_err(|error| refusal(&rule.area, &error))?;
+        Ok((response, permit))
     }
 }
 
@@ -97,21 +110,4 @@ fn refusal(area: &str, error: &tonic::transport::Error) -> Refusal {
         "a service does not answer"
     );
     Refusal::unavailable()
-}
-
-fn connection(area: &str, url: &PeerUrl) -> Result<Channel, NoBackend> {
-    let endpoint = Endpoint::from(url.uri().clone())
-        .connect_timeout(CONNECT)
-        .tcp_nodelay(true)
-        .http2_keep_alive_interval(KEEPALIVE)
-        .keep_alive_timeout(KEEPALIVE_ANSWER)
-        .http2_max_header_list_size(16 * 1024);
-    if url.uri().scheme_str() != Some("https") {
-        return Ok(endpoint.connect_lazy());
-    }
-    let tls = ClientTlsConfig::new().with_webpki_roots();
-    let secured = endpoint
-        .tls_config(tls)
-        .map_err(|error| NoBackend::Tls(area.to_owned(), error))?;
-    Ok(secured.connect_lazy())
 }

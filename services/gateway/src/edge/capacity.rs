@@ -18,6 +18,9 @@ const STREAMS: usize = 4;
 /// Of the calls, one caller may have half at the same time; of the streams, a quarter.
 const ONE_CALLERS_CALLS: usize = 2;
 const ONE_CALLERS_STREAMS: usize = 4;
+/// Health and reflection, which need no sign-in; a quarter for one network.
+const OWN: usize = 64;
+const ONE_NETWORKS: usize = 4;
 
 /// Whose calls are counted together.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -32,6 +35,7 @@ pub(super) enum Who {
 pub(super) struct Capacity {
     calls: Room,
     streams: Room,
+    own: Room,
 }
 
 struct Room {
@@ -61,6 +65,7 @@ impl Capacity {
         Self {
             calls: Room::new(max_calls, ONE_CALLERS_CALLS),
             streams: Room::new((max_calls / STREAMS).max(1), ONE_CALLERS_STREAMS),
+            own: Room::new(OWN, ONE_NETWORKS),
         }
     }
 
@@ -74,16 +79,18 @@ impl Capacity {
 
     /// One more call of this caller. Taken before its message is there, so that a caller cannot keep many waiting.
     pub(super) fn share(&self, rule: &MethodRule, who: Who) -> Result<Held<Who>, Refusal> {
-        self.room(rule).shares.take(who).ok_or_else(refuse::overloaded)
+        self.room(rule).share(who)
     }
 
     /// A place for a call whose message is there.
     pub(super) fn place(&self, rule: &MethodRule, share: Held<Who>) -> Result<Place, Refusal> {
-        let permit = Arc::clone(&self.room(rule).free).try_acquire_owned();
-        Ok(Place {
-            _permit: permit.map_err(|_| refuse::overloaded())?,
-            _share: share,
-        })
+        self.room(rule).place(share)
+    }
+
+    /// A place for a call of health or reflection from this network.
+    pub(super) fn own(&self, address: IpAddr) -> Result<Place, Refusal> {
+        let who = Who::of(&Caller::Anonymous, address);
+        self.own.place(self.own.share(who)?)
     }
 
     fn room(&self, rule: &MethodRule) -> &Room {
@@ -101,5 +108,17 @@ impl Room {
             free: Arc::new(Semaphore::new(size)),
             shares: Tally::new((size / part_of_one).max(1)),
         }
+    }
+
+    fn share(&self, who: Who) -> Result<Held<Who>, Refusal> {
+        self.shares.take(who).ok_or_else(refuse::overloaded)
+    }
+
+    fn place(&self, share: Held<Who>) -> Result<Place, Refusal> {
+        let permit = Arc::clone(&self.free).try_acquire_owned();
+        Ok(Place {
+            _permit: permit.map_err(|_| refuse::overloaded())?,
+            _share: share,
+        })
     }
 }

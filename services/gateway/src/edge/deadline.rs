@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue};
 use muster_access::MethodRule;
+use muster_server::grpc_timeout;
 use tokio::time::Instant;
 
 /// The longest a unary call takes.
-const UNARY: Duration = Duration::from_secs(5);
+pub(super) const UNARY: Duration = Duration::from_secs(5);
 /// The longest a stream lives.
 const LIFE: Duration = Duration::from_secs(30 * 60);
 /// The longest a stream may say nothing.
@@ -26,20 +27,41 @@ pub(super) struct Time {
     end: Instant,
     /// Whether the service is told: a stream whose client set no limit has none.
     told: bool,
-    /// Whether the answer may be silent for a while only.
-    server_streaming: bool,
+    answer: Flow,
+}
+
+/// How an answer comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Flow {
+    Once,
+    Stream,
+    /// A stream that says something only when something happens.
+    Watch,
 }
 
 impl Time {
     /// What the client asks for, as far as the method allows.
     pub(super) fn of(rule: &MethodRule, headers: &HeaderMap) -> Self {
-        let asked = asked(headers).map(before_the_client);
+        let asked = grpc_timeout(headers).map(before_the_client);
         let stream = rule.client_streaming || rule.server_streaming;
         let limit = if stream { LIFE } else { UNARY };
         Self {
             end: Instant::now() + asked.unwrap_or(limit).min(limit),
             told: asked.is_some() || !stream,
-            server_streaming: rule.server_streaming,
+            answer: if rule.server_streaming {
+                Flow::Stream
+            } else {
+                Flow::Once
+            },
+        }
+    }
+
+    /// Of a call of health or reflection.
+    pub(super) fn of_own() -> Self {
+        Self {
+            end: Instant::now() + LIFE,
+            told: false,
+            answer: Flow::Watch,
         }
     }
 
@@ -57,9 +79,14 @@ impl Time {
         self.end.saturating_duration_since(Instant::now())
     }
 
+    /// Whether the answer goes on until somebody ends it.
+    pub(super) fn streams(&self) -> bool {
+        self.answer != Flow::Once
+    }
+
     /// How long the answer may be silent.
     pub(super) fn idle(&self) -> Option<Duration> {
-        self.server_streaming.then_some(IDLE)
+        (self.answer == Flow::Stream).then_some(IDLE)
     }
 
     /// What is left, for the service: deadlines shrink along the way.
@@ -80,24 +107,6 @@ fn written(left: Duration) -> Option<HeaderValue> {
         micros => format!("{}m", micros / 1000),
     };
     HeaderValue::try_from(text).ok()
-}
-
-fn asked(headers: &HeaderMap) -> Option<Duration> {
-    let text = headers.get(GRPC_TIMEOUT)?.to_str().ok()?;
-    let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
-    if number.is_empty() || number.len() > 8 || !number.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let number: u64 = number.parse().ok()?;
-    match unit {
-        "H" => Some(Duration::from_secs(number * 3600)),
-        "M" => Some(Duration::from_secs(number * 60)),
-        "S" => Some(Duration::from_secs(number)),
-        "m" => Some(Duration::from_millis(number)),
-        "u" => Some(Duration::from_micros(number)),
-        "n" => Some(Duration::from_nanos(number)),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

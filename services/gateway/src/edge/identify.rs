@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use http::request::Parts;
-use http::{HeaderMap, header};
+use http::{Extensions, HeaderMap, header};
 use muster_access::{Actor, MethodRule, Mode, SignIn};
 use muster_identity::{Caller, PersonCaller};
 use muster_refusal::Refusal;
@@ -76,15 +76,14 @@ impl Shared {
         calls_per_minute: u32,
     ) -> Result<(), Refusal> {
         self.rate
-            .take(&rule.path, address(parts), calls_per_minute)
+            .take(&rule.path, address(&parts.extensions), calls_per_minute)
             .map_err(refuse::too_often)
     }
 }
 
 /// The network address that calls, as the listener found it out. Nobody known: all of them together are one.
-pub(super) fn address(parts: &Parts) -> IpAddr {
-    parts
-        .extensions
+pub(super) fn address(extensions: &Extensions) -> IpAddr {
+    extensions
         .get::<Visitor>()
         .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |visitor| visitor.address)
 }

@@ -26,6 +26,15 @@ pub(super) enum Decision {
     Admitted,
 }
 
+/// What becomes of the trace that a caller names. Whoever may join a trace decides what is recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Traces {
+    /// The call begins a trace of its own, recorded by our own share, with a link to theirs.
+    Linked,
+    /// The call joins it: on a developer's machine, where callers are our own tools.
+    Joined,
+}
+
 /// A call while it runs.
 pub(super) struct Observation {
     span: Span,
@@ -37,8 +46,9 @@ pub(super) struct Observation {
 }
 
 impl Observation {
-    /// Begins, as a child of the span that the headers name.
-    pub(super) fn begin(rule: Option<&'static MethodRule>, headers: &HeaderMap) -> Self {
+    /// Begins: as part of the page that makes the call, or else with the trace that the headers name.
+    pub(super) fn begin(rule: Option<&'static MethodRule>, headers: &HeaderMap, traces: Traces) -> Self {
+        let from_page = !Span::current().is_none();
         let method = rule.map_or(OTHER, |rule| rule.path.trim_start_matches('/'));
         let span = info_span!(
             "rpc",
@@ -50,7 +60,11 @@ impl Observation {
             rpc.response.status_code = Empty,
             muster.decision = Empty
         );
-        propagation::set_parent(&span, propagation::extract(headers));
+        match traces {
+            _ if from_page => {}
+            Traces::Linked => propagation::link(&span, &propagation::extract(headers)),
+            Traces::Joined => propagation::set_parent(&span, propagation::extract(headers)),
+        }
         metrics::gauge!("edge_active_calls", "method" => method).increment(1.0);
         let (decision, policies) = (Decision::None, String::new());
         Self {

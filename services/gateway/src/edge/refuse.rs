@@ -1,6 +1,9 @@
 //! What the edge itself says when it refuses. The same cause gives the same bytes, whatever was asked for.
 
-use std::time::Duration;
+use std::sync::LazyLock;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, Instant};
 
 use http::Response;
 use muster_access::scan::ScanError;
@@ -53,9 +56,15 @@ pub(super) fn token_missing() -> Refusal {
     )
 }
 
-/// All bad tokens look the same from outside; operators see the difference in the log.
+/// All bad tokens look the same from outside; operators see how many there are of each kind, and one in the log now and
+/// then.
 pub(super) fn token(problem: TokenProblem) -> Refusal {
-    tracing::debug!(%problem, "a token was refused");
+    metrics::counter!("edge_tokens_refused_total", "problem" => problem.kind()).increment(1);
+    if TOLD.is_due() {
+        tracing::warn!(%problem, "tokens are refused; edge_tokens_refused_total counts them");
+    } else {
+        tracing::debug!(%problem, "a token was refused");
+    }
     match problem {
         TokenProblem::IssuerUnavailable => Refusal::unavailable(),
         _ => Refusal::new(
@@ -97,7 +106,34 @@ pub(super) fn scope_changed() -> Refusal {
     )
 }
 
+/// When refused tokens were told last: whoever sends many must not write our log.
+static TOLD: Told = Told(AtomicU64::new(0));
+
+struct Told(AtomicU64);
+
+impl Told {
+    const EVERY_SECONDS: u64 = 10;
+
+    fn is_due(&self) -> bool {
+        static STARTED: LazyLock<Instant> = LazyLock::new(Instant::now);
+        let now = STARTED.elapsed().as_secs() + Self::EVERY_SECONDS;
+        let due = |last| (now >= last + Self::EVERY_SECONDS).then_some(now);
+        self.0.fetch_update(Relaxed, Relaxed, due).is_ok()
+    }
+}
+
 /// A refusal as an answer without messages.
 pub(super) fn response(refusal: Refusal) -> Response<Body> {
     Status::from(refusal).into_http()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refused_tokens_do_not_fill_the_log() {
+        let told = Told(AtomicU64::new(0));
+        assert_eq!((0..1000).filter(|_| told.is_due()).count(), 1);
+    }
 }

@@ -94,6 +94,7 @@ async fn identity_in_headers_never_arrives() {
             "grpc-timeout",
             "muster-caller",
             "te",
+            "traceparent",
             "user-agent",
             "x-request-id"
         ]

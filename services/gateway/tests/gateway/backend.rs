@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
@@ -16,6 +17,8 @@ use tokio::net::TcpListener;
 use tonic::body::Body;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
+use tonic_health::pb::HealthCheckResponse;
+use tonic_health::pb::health_check_response::ServingStatus;
 
 use crate::wire::framed;
 
@@ -35,10 +38,14 @@ pub(crate) struct Backend {
     roles: Arc<Mutex<HashMap<(String, String), Role>>>,
     seen: Arc<Mutex<Vec<Seen>>>,
     lookups: Arc<Mutex<usize>>,
+    /// Whether it says that it is not ready.
+    unready: Arc<AtomicBool>,
 }
 
 /// What it answers to every call but the one for roles.
 pub(crate) const ANSWER: &[u8] = b"\x0a\x03yes";
+
+const HEALTH: &str = "/grpc.health.v1.Health/Check";
 
 /// A message that it never answers.
 pub(crate) const HANG: &[u8] = b"\x7a\x04hang";
@@ -77,6 +84,23 @@ impl Backend {
 
     pub(crate) fn seen(&self) -> Vec<Seen> {
         self.seen.lock().unwrap().clone()
+    }
+
+    /// Whether it says that it is ready.
+    pub(crate) fn set_ready(&self, ready: bool) {
+        self.unready.store(!ready, Ordering::Relaxed);
+    }
+
+    fn health(&self) -> Vec<u8> {
+        let status = if self.unready.load(Ordering::Relaxed) {
+            ServingStatus::NotServing
+        } else {
+            ServingStatus::Serving
+        };
+        HealthCheckResponse {
+            status: status.into(),
+        }
+        .encode_to_vec()
     }
 
     /// The only call that came through.
@@ -124,12 +148,14 @@ impl Backend {
         let lost = bytes.ends_with(LOST.as_bytes());
         let message = if path.ends_with("/GetRole") {
             self.role(&bytes)
+        } else if path == HEALTH {
+            self.health()
         } else if path.ends_with("/LookupInvitation") {
             invitation(&bytes)
         } else {
             ANSWER.to_vec()
         };
-        if !path.ends_with("/GetRole") {
+        if !path.ends_with("/GetRole") && path != HEALTH {
             self.seen.lock().unwrap().push(Seen {
                 path: path.clone(),
                 headers: parts.headers,

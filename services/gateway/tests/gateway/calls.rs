@@ -195,3 +195,30 @@ async fn a_service_that_is_away_is_unavailable() {
     assert_eq!(scoped.code(), Code::Unavailable);
     assert!(started.elapsed() < Duration::from_secs(6));
 }
+
+#[tokio::test]
+async fn a_strangers_trace_is_not_joined_and_does_not_decide_what_is_recorded() {
+    const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+    let arrived = async |world: World| {
+        let call = Call::to(OWN).token(&world.issuer.token("ada"));
+        let call = call.header("traceparent", &format!("00-{TRACE}-00f067aa0ba902b7-01"));
+        assert_eq!(call.send(&world.edge, b"").await.code(), Code::Ok);
+        let headers = world.backend.only().headers;
+        headers["traceparent"].to_str().unwrap().to_owned()
+    };
+    let strangers = World::told(|settings| {
+        settings.public_url = "https://muster.example.org".parse().unwrap();
+        settings.trusted_proxies = Some("none".parse().unwrap());
+    });
+    let traceparent = arrived(strangers.await).await;
+    assert!(
+        !traceparent.contains(TRACE) && traceparent.ends_with("-00"),
+        "{traceparent}"
+    );
+    // On a developer's machine our own tools begin traces.
+    let traceparent = arrived(World::new().await).await;
+    assert!(
+        traceparent.contains(TRACE) && traceparent.ends_with("-01"),
+        "{traceparent}"
+    );
+}

@@ -29,6 +29,7 @@ async fn pages_and_grpc_share_a_port() {
 async fn health_is_told_without_a_token() {
     let world = World::new().await;
     let mut health = HealthClient::new(world.channel.clone());
+    crate::support::eventually(async || world.operators("/readyz").await.0 == 200).await;
     let told = health
         .check(HealthCheckRequest {
             service: String::new(),

@@ -12,6 +12,7 @@ mod issuer;
 mod matrix;
 mod overload;
 mod pages;
+mod readiness;
 mod streams;
 mod support;
 mod wire;

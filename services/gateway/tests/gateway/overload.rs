@@ -3,7 +3,10 @@
 use muster_proto::organization::v1::Role;
 use muster_refusal::ErrorReason;
 use tonic::Code;
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_client::HealthClient;
 
+use crate::backend::HANG;
 use crate::support::{MAX_CALLS, OURS, World, eventually};
 use crate::wire::{Call, Wire, field, framed};
 
@@ -81,4 +84,46 @@ async fn one_caller_cannot_have_all_streams() {
         drop(sender);
         assert_eq!(answer.await.unwrap().code(), Code::Ok);
     }
+}
+
+#[tokio::test]
+async fn one_service_that_hangs_does_not_take_the_others_with_it() {
+    const LISTS: &str = "employment.v1.PersonEmploymentService/ListPersonEmployments";
+    let world = World::new().await;
+    assert!(can_call(&world, "eve").await, "the issuer's keys are fetched");
+    let mut hanging = Vec::new();
+    for n in 0..MAX_CALLS {
+        let token = world.issuer.token(["ada", "bob", "dan"][n % 3]);
+        let (answer, sender) = Call::to(OWN).token(&token).hold(&world.edge, framed(HANG));
+        drop(sender);
+        hanging.push(answer);
+    }
+    eventually(async || {
+        let refused = hanging.iter().filter(|answer| answer.is_finished());
+        refused.count() == MAX_CALLS / 2
+    })
+    .await;
+    let other = Call::to(LISTS).token(&world.issuer.token("eve"));
+    assert_eq!(other.send(&world.edge, b"").await.code(), Code::Ok);
+}
+
+#[tokio::test]
+async fn health_has_places_of_its_own_and_one_network_not_all_of_them() {
+    let world = World::new().await;
+    let watch = || {
+        let mut health = HealthClient::new(world.channel.clone());
+        async move { health.watch(HealthCheckRequest::default()).await }
+    };
+    let mut watching = Vec::new();
+    let refused = loop {
+        match watch().await {
+            Ok(answer) => watching.push(answer),
+            Err(status) => break status,
+        }
+        assert!(watching.len() < 90, "anybody may have all of it");
+    };
+    assert_eq!((refused.code(), watching.len()), (Code::ResourceExhausted, 16));
+    assert!(can_call(&world, "eve").await);
+    drop(watching);
+    eventually(async || watch().await.is_ok()).await;
 }

@@ -1,11 +1,13 @@
 //! Streams: every message counts, not only the first.
 
+use std::time::Duration;
+
 use muster_proto::organization::v1::Role;
 use muster_refusal::ErrorReason;
 use tokio::sync::mpsc;
 use tonic::Code;
 
-use crate::support::{OURS, THEIRS, World};
+use crate::support::{OURS, THEIRS, World, eventually};
 use crate::wire::{Answer, Call, field, framed};
 
 const UPLOAD: &str = "invitation.v1.ImportService/UploadImport";
@@ -92,4 +94,19 @@ async fn a_stream_must_begin_with_the_organization() {
     let answer = upload(&world, vec![framed(&field(4, "one")), framed(&field(1, OURS))]).await;
     assert_eq!(answer.code(), Code::PermissionDenied);
     assert!(world.backend.seen().is_empty());
+}
+
+#[tokio::test]
+async fn a_role_that_is_taken_away_ends_the_stream() {
+    let world = World::new().await;
+    let token = world.member("ada", OURS, Role::Admin);
+    let first = framed(&field(1, OURS));
+    let (answer, more) = Call::to(UPLOAD).token(&token).hold(&world.edge, first);
+    eventually(async || world.backend.lookups() > 1).await;
+    assert!(!answer.is_finished(), "they still may");
+    world.set_role("ada", OURS, Role::Unspecified);
+    let answer = tokio::time::timeout(Duration::from_secs(15), answer).await;
+    assert_eq!(answer.unwrap().unwrap().code(), Code::PermissionDenied);
+    drop(more);
+    assert!(world.backend.seen().iter().all(|seen| !seen.whole));
 }

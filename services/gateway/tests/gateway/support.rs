@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use muster_clock::Clock;
@@ -10,7 +11,7 @@ use muster_identity::{CallerVerifier, KeyFile, SigningKey, jwks_document};
 use muster_ids::PersonId;
 use muster_proto::organization::v1::Role;
 use muster_server::settings::{ListenSettings, Seconds, TelemetrySettings, WorkloadSettings};
-use muster_telemetry::LogFormat;
+use muster_telemetry::{LogFormat, Metrics, Telemetry, TelemetryOptions};
 use serde_json::json;
 use tonic::transport::{Channel, Endpoint};
 
@@ -32,6 +33,7 @@ pub(crate) struct World {
     pub(crate) edge: Wire,
     pub(crate) channel: Channel,
     pub(crate) address: SocketAddr,
+    pub(crate) admin: SocketAddr,
     pub(crate) backend: Backend,
     pub(crate) issuer: Issuer,
     cluster: SigningKey,
@@ -90,8 +92,9 @@ impl World {
         );
         let mut settings = settings(&place, &issuer.url, url, &signing, &cluster);
         change(&mut settings);
-        let running = start(&settings, Clock::system(), None).await.unwrap();
+        let running = start(&settings, Clock::system(), Some(metrics())).await.unwrap();
         let address = running.address();
+        let admin = running.admin_address();
         let channel = Endpoint::from_shared(format!("http://{address}"))
             .unwrap()
             .connect_lazy();
@@ -99,6 +102,7 @@ impl World {
             edge: Wire::to(address),
             channel,
             address,
+            admin,
             backend,
             issuer,
             cluster,
@@ -122,6 +126,14 @@ impl World {
         PersonId::derive(&self.issuer.url, subject)
     }
 
+    /// What operators read there: the status and the text.
+    pub(crate) async fn operators(&self, path: &str) -> (u16, String) {
+        let answer = reqwest::get(format!("http://{}{path}", self.admin))
+            .await
+            .unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    }
+
     /// A workload's token for the gateway.
     pub(crate) fn workload(&self, name: &str) -> String {
         workload_token(&self.cluster, name, "gateway")
@@ -135,6 +147,19 @@ impl World {
             Clock::system(),
         )
     }
+}
+
+/// Telemetry belongs to the process: all tests share it.
+fn metrics() -> Metrics {
+    static TELEMETRY: OnceLock<Telemetry> = OnceLock::new();
+    let quiet = || TelemetryOptions {
+        log_filter: "off".to_owned(),
+        trace_ratio: 0.0,
+        ..TelemetryOptions::new("gateway", "0")
+    };
+    TELEMETRY
+        .get_or_init(|| Telemetry::start(quiet()).unwrap())
+        .metrics()
 }
 
 fn workload_token(cluster: &SigningKey, name: &str, audience: &str) -> String {
