@@ -17,7 +17,7 @@ pub(crate) const LEASE: Duration = Duration::from_secs(30);
 /// How long an import waits that could not go on; after a failure that time alone does not mend twice as long each time.
 const LATER: Duration = Duration::from_secs(5);
 /// How many such failures in a row it takes to give an import up.
-const MOST_ATTEMPTS: i32 = 8;
+const MOST_FAILURES: u32 = 8;
 const POLL: Duration = Duration::from_secs(1);
 const ROWS_A_PAGE: i64 = 5_000;
 
@@ -89,11 +89,14 @@ async fn postpone(parts: &Parts, job: &Job, lease: Lease, error: &Error) -> Resu
     let letting_go = parts.database.write(move |tx| {
         Box::pin(async move {
             if is_transient {
-                import_work::postpone(tx, &job, lease, now + LATER).await
-            } else if job.attempts + 1 < MOST_ATTEMPTS {
-                import_work::count_attempt(tx, &job, lease, now + pause(job.attempts)).await
-            } else {
-                import_work::fail(tx, &job, lease, now, &reason).await
+                return import_work::postpone(tx, &job, lease, now + LATER).await;
+            }
+            match import_work::count_failure(tx, &job, lease).await? {
+                None => Ok(()),
+                Some(failures) if failures < MOST_FAILURES => {
+                    import_work::postpone(tx, &job, lease, now + pause(failures)).await
+                }
+                Some(_) => import_work::fail(tx, &job, lease, now, &reason).await,
             }
         })
     });
@@ -105,14 +108,13 @@ fn report(job: &Job, error: &Error) {
     if error.is_transient() {
         tracing::warn!(import = %job.import, error = cause, "an import waits");
     } else {
-        let before = job.attempts;
-        tracing::error!(import = %job.import, error = cause, before, "an import cannot go on");
+        tracing::error!(import = %job.import, error = cause, "an import cannot go on");
     }
 }
 
-/// How long to wait after so many failures before.
-fn pause(attempts: i32) -> Duration {
-    LATER * 2_u32.saturating_pow(attempts.unsigned_abs())
+/// How long to wait after so many failures in a row.
+fn pause(failures: u32) -> Duration {
+    LATER * 2_u32.saturating_pow(failures.saturating_sub(1))
 }
 
 async fn preview_again(parts: &Parts, job: &Job, lease: Lease) -> Result<(), Error> {

@@ -25,8 +25,6 @@ pub(crate) struct Job {
     pub(crate) organization: OrganizationId,
     pub(crate) import: ImportId,
     pub(crate) task: Task,
-    /// How often in a row it could not go on.
-    pub(crate) attempts: i32,
 }
 
 /// What is to be done with an import.
@@ -50,7 +48,6 @@ struct JobRecord {
     state: String,
     approver_person_id: Option<Uuid>,
     approve_traceparent: Option<String>,
-    attempts: i32,
 }
 
 /// Takes an import that waits and that nobody holds at `now`: first those that no worker had yet, the oldest first, then
@@ -69,7 +66,7 @@ pub(crate) async fn claim(
              WHERE state IN ('UPLOADED', 'APPROVED', 'APPLYING') AND (lease_until IS NULL OR lease_until <= $3)
                AND (state <> 'UPLOADED' OR expire_time > $3)
              ORDER BY lease_until NULLS FIRST, create_time LIMIT 1 FOR UPDATE SKIP LOCKED)
-         RETURNING organization_id, import_id, state, approver_person_id, approve_traceparent, attempts",
+         RETURNING organization_id, import_id, state, approver_person_id, approve_traceparent",
     )
     .bind(lease.token)
     .bind(lease.until)
@@ -95,7 +92,6 @@ impl TryFrom<JobRecord> for Job {
             organization: OrganizationId::from_uuid(row.organization_id),
             import: ImportId::from_uuid(row.import_id),
             task,
-            attempts: row.attempts,
         })
     }
 }
@@ -134,24 +130,23 @@ pub(crate) async fn postpone(
     Ok(())
 }
 
-/// As [`postpone`], after a failure that time alone does not mend.
-pub(crate) async fn count_attempt(
+/// Counts a failure that time alone does not mend, and tells how many they are in a row. `None` when the lease is no
+/// longer this worker's.
+pub(crate) async fn count_failure(
     tx: &mut PgConnection,
     job: &Job,
     lease: Lease,
-    again: OffsetDateTime,
-) -> Result<(), DatabaseError> {
-    sqlx::query(
-        "UPDATE imports SET lease_until = $4, attempts = attempts + 1
-         WHERE organization_id = $1 AND import_id = $2 AND lease_token = $3",
+) -> Result<Option<u32>, DatabaseError> {
+    let attempts: Option<i32> = sqlx::query_scalar(
+        "UPDATE imports SET attempts = attempts + 1
+         WHERE organization_id = $1 AND import_id = $2 AND lease_token = $3 RETURNING attempts",
     )
     .bind(job.organization.as_uuid())
     .bind(job.import.as_uuid())
     .bind(lease.token)
-    .bind(again)
-    .execute(tx)
+    .fetch_optional(tx)
     .await?;
-    Ok(())
+    Ok(attempts.map(i32::unsigned_abs))
 }
 
 /// Gives an import up, if it is still this worker's. What has become of its rows stays.
