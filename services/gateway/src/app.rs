@@ -9,6 +9,7 @@ use muster_access::Rules;
 use muster_clock::Clock;
 use muster_identity::oidc::PersonVerifier;
 use muster_identity::{CallerSigner, KeyFile, SigningKey, WorkloadTokens, WorkloadTrust, WorkloadVerifier};
+use muster_json::{About, Bindings, Json, open_api, reference};
 use muster_server::admin::{self, Admin};
 use muster_server::drain::{Drain, Stopping};
 use muster_server::settings::Mistakes;
@@ -18,7 +19,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tower::util::BoxCloneSyncService;
 
-use crate::door::Door;
+use crate::door::{Description, Door};
 use crate::edge::{Backends, Edge, EdgeParts};
 use crate::pages::{self, PagesOptions};
 use crate::policy::Policies;
@@ -49,6 +50,7 @@ pub struct Running {
 pub async fn start(settings: &Settings, clock: Clock, metrics: Option<Metrics>) -> anyhow::Result<Running> {
     let drain = Drain::new();
     let (parts, pages, proxies) = open(settings, clock, drain.streams())?;
+    let (bindings, description) = json(settings, parts.rules)?;
     let edge = Edge::new(parts);
     let services = edge.channels();
     let pages = pages::router(pages, BoxCloneSyncService::new(edge.clone()))?;
@@ -57,7 +59,8 @@ pub async fn start(settings: &Settings, clock: Clock, metrics: Option<Metrics>) 
     let (address, admin_address) = (listener.local_addr()?, admin_listener.local_addr()?);
 
     let health = Health::new(&[]).await;
-    let door = Door::new(edge, reflection::routes(&health)?, pages);
+    let json = Json::new(Arc::new(bindings), edge.clone());
+    let door = Door::new(edge, reflection::routes(&health)?, json, description, pages);
     let served = tokio::spawn(listener::serve(
         listener,
         door,
@@ -84,6 +87,24 @@ pub async fn start(settings: &Settings, clock: Clock, metrics: Option<Metrics>) 
         served,
         admin_stop,
     })
+}
+
+/// The RPCs in JSON, and what describes them.
+fn json(settings: &Settings, rules: &Rules) -> anyhow::Result<(Bindings, Description)> {
+    let is_exposed = |path: &str| rules.get(path).is_some_and(|rule| !rule.is_internal());
+    let bindings = Bindings::load(muster_proto::pool(), is_exposed)
+        .map_err(|problems| Mistakes::Wrong(problems.iter().map(ToString::to_string).collect()))?;
+    let about = About {
+        title: "Muster",
+        version: env!("CARGO_PKG_VERSION"),
+        server: settings.public_url.as_str().trim_end_matches('/'),
+    };
+    let document = open_api(&bindings, rules, about);
+    let description = Description {
+        document: serde_json::to_vec(&document)?.into(),
+        reference: reference(&document)?.into(),
+    };
+    Ok((bindings, description))
 }
 
 impl Running {

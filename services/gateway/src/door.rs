@@ -1,17 +1,26 @@
-//! One port for everybody: gRPC goes to the edge, everything else to the pages.
+//! One port for everybody: gRPC goes to the edge, gRPC-Web and JSON go there in translation, and the rest to the pages.
 
 use std::time::Duration;
 
 use axum::Router;
-use http::{Method, Request, Response, StatusCode, header};
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http_body_util::Full;
+use muster_json::Json;
 use tokio::time::timeout;
 use tonic::body::Body;
 use tonic::service::Routes;
-use tower::{Service as _, ServiceExt as _};
+use tonic_web::GrpcWebLayer;
+use tower::{Layer as _, Service as _, ServiceExt as _};
 
 use crate::edge::Edge;
 use crate::reflection;
 
+/// Where the RPCs are in JSON, and nothing else.
+const JSON: &str = "/v1/";
+/// Where they are described, for tools and for people.
+const DOCUMENT: &str = "/openapi.json";
+const REFERENCE: &str = "/docs";
 /// The longest a page may take, its form included.
 const PAGE: Duration = Duration::from_secs(15);
 
@@ -20,34 +29,66 @@ const PAGE: Duration = Duration::from_secs(15);
 pub(crate) struct Door {
     edge: Edge,
     own: Routes,
+    json: Json<Edge>,
+    description: Description,
     pages: Router,
 }
 
-/// What a request is, by its `content-type`.
+/// The RPCs in words.
+#[derive(Clone)]
+pub(crate) struct Description {
+    /// The OpenAPI document.
+    pub(crate) document: Bytes,
+    /// The same as a page.
+    pub(crate) reference: Bytes,
+}
+
+/// What a request is, by its `content-type`, or else by its path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Dialect {
     Grpc,
-    /// gRPC in a form that is not spoken here: another codec, gRPC-Web.
+    GrpcWeb,
+    /// gRPC in a form that is not spoken here: another codec.
     OtherGrpc,
+    Json,
+    Document,
+    Reference,
     Page,
 }
 
 impl Door {
-    pub(crate) fn new(edge: Edge, own: Routes, pages: Router) -> Self {
-        Self { edge, own, pages }
+    /// `description` tells what `json` answers.
+    pub(crate) fn new(
+        edge: Edge,
+        own: Routes,
+        json: Json<Edge>,
+        description: Description,
+        pages: Router,
+    ) -> Self {
+        Self {
+            edge,
+            own,
+            json,
+            description,
+            pages,
+        }
     }
 
     /// Answers a request, whatever it is.
     pub(crate) async fn answer(mut self, request: Request<Body>) -> Response<Body> {
         let answered = match dialect(&request) {
             Dialect::OtherGrpc => return plain(StatusCode::UNSUPPORTED_MEDIA_TYPE),
-            Dialect::Grpc if *request.method() != Method::POST => {
+            Dialect::Grpc | Dialect::GrpcWeb if *request.method() != Method::POST => {
                 return plain(StatusCode::METHOD_NOT_ALLOWED);
             }
             Dialect::Grpc if reflection::is_own(request.uri().path()) => {
                 return self.edge.answer_own(self.own, request).await;
             }
             Dialect::Grpc => self.edge.call(request).await,
+            Dialect::GrpcWeb => GrpcWebLayer::new().layer(self.edge).call(request).await,
+            Dialect::Json => return self.json.answer(request).await,
+            Dialect::Document => return self.description.document(request.method()),
+            Dialect::Reference => return self.description.reference(request.method()),
             Dialect::Page => return self.page(request).await,
         };
         answered.unwrap_or_else(|impossible| match impossible {})
@@ -63,16 +104,61 @@ impl Door {
 }
 
 fn dialect<B>(request: &Request<B>) -> Dialect {
-    let Some(kind) = request.headers().get(header::CONTENT_TYPE) else {
-        return Dialect::Page;
-    };
-    let kind = kind.as_bytes().to_ascii_lowercase();
-    match kind.strip_prefix(b"application/grpc") {
+    let kind = request.headers().get(header::CONTENT_TYPE);
+    let kind = kind.map(|kind| kind.as_bytes().to_ascii_lowercase());
+    let grpc = kind
+        .as_deref()
+        .and_then(|kind| kind.strip_prefix(b"application/grpc"));
+    match grpc {
         Some(b"" | b"+proto") => Dialect::Grpc,
         Some(rest) if rest.starts_with(b";") || rest.starts_with(b"+proto;") => Dialect::Grpc,
+        Some(b"-web" | b"-web+proto" | b"-web-text" | b"-web-text+proto") => Dialect::GrpcWeb,
         Some(_) => Dialect::OtherGrpc,
-        None => Dialect::Page,
+        None => match request.uri().path() {
+            DOCUMENT => Dialect::Document,
+            REFERENCE => Dialect::Reference,
+            path if path.starts_with(JSON) => Dialect::Json,
+            _ => Dialect::Page,
+        },
     }
+}
+
+impl Description {
+    fn document(self, method: &Method) -> Response<Body> {
+        let mut response = fixed(method, self.document, "application/json");
+        // It says nothing that the repository does not, and tools in browsers read it.
+        let anybody = HeaderValue::from_static("*");
+        response
+            .headers_mut()
+            .insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, anybody);
+        response
+    }
+
+    fn reference(self, method: &Method) -> Response<Body> {
+        let mut response = fixed(method, self.reference, "text/html; charset=utf-8");
+        // It has a style sheet and nothing else.
+        let nothing = HeaderValue::from_static(
+            "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+        );
+        response
+            .headers_mut()
+            .insert(header::CONTENT_SECURITY_POLICY, nothing);
+        response
+    }
+}
+
+fn fixed(method: &Method, text: Bytes, kind: &'static str) -> Response<Body> {
+    if !matches!(*method, Method::GET | Method::HEAD) {
+        return plain(StatusCode::METHOD_NOT_ALLOWED);
+    }
+    let mut response = Response::new(Body::new(Full::new(text)));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    response
 }
 
 fn plain(status: StatusCode) -> Response<Body> {
@@ -100,9 +186,21 @@ mod tests {
         assert_eq!(of("application/grpc+proto"), Dialect::Grpc);
         assert_eq!(of("Application/GRPC"), Dialect::Grpc);
         assert_eq!(of("application/grpc; charset=utf-8"), Dialect::Grpc);
-        assert_eq!(of("application/grpc-web+proto"), Dialect::OtherGrpc);
+        assert_eq!(of("application/grpc-web+proto"), Dialect::GrpcWeb);
+        assert_eq!(of("application/grpc-web-text"), Dialect::GrpcWeb);
+        assert_eq!(of("application/grpc-web+json"), Dialect::OtherGrpc);
         assert_eq!(of("application/grpc+json"), Dialect::OtherGrpc);
         assert_eq!(of("application/x-www-form-urlencoded"), Dialect::Page);
         assert_eq!(dialect(&Request::new(())), Dialect::Page);
+    }
+
+    #[test]
+    fn without_grpc_the_path_tells() {
+        let at = |path: &str| dialect(&Request::get(path).body(()).unwrap());
+        assert_eq!(at("/v1/organizations"), Dialect::Json);
+        assert_eq!(at("/openapi.json"), Dialect::Document);
+        assert_eq!(at("/docs"), Dialect::Reference);
+        assert_eq!(at("/v1"), Dialect::Page);
+        assert_eq!(at("/invitation"), Dialect::Page);
     }
 }

@@ -11,6 +11,7 @@
 
 mod bad_input;
 mod bad_sheets;
+mod dialects;
 mod direct;
 mod every_rpc;
 mod forged;

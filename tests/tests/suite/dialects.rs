@@ -1,0 +1,163 @@
+//! The same RPCs in JSON and in gRPC-Web, through the same door and the same rules.
+
+use muster_proto::organization::v1::{GetOrganizationRequest, GetOrganizationResponse};
+use prost::Message;
+use reqwest::{RequestBuilder, StatusCode};
+use serde_json::{Value, json};
+
+use crate::support::{Organization, Suite, with_others};
+
+async fn told(request: RequestBuilder) -> (StatusCode, Value) {
+    let response = request.send().await.unwrap();
+    assert_eq!(response.headers()["content-type"], "application/json");
+    (response.status(), response.json().await.unwrap())
+}
+
+fn reason(body: &Value) -> &str {
+    let details = body["details"].as_array().unwrap();
+    details
+        .iter()
+        .find_map(|detail| detail["reason"].as_str())
+        .unwrap()
+}
+
+#[tokio::test]
+async fn an_organization_is_made_and_read_in_json() {
+    let _undisturbed = with_others().await;
+    let suite = Suite::find();
+    let base = format!("{}/v1", suite.address("gateway"));
+    let number = format!("J{}", suite.unique());
+    let profile =
+        json!({ "displayName": "JSON Kindergarten", "licensingAuthority": "us-mi", "licenseNumber": number });
+    let id = suite.request_id();
+    let make = || {
+        let request = suite.http.post(format!("{base}/organizations?requestId={id}"));
+        request.bearer_auth(suite.token("owner")).json(&profile)
+    };
+    let (status, made) = told(make()).await;
+    assert_eq!(status, StatusCode::OK, "{made}");
+    let name = made["organization"]["name"].as_str().unwrap();
+    assert_eq!(told(make()).await.1, made, "the same request_id is one act");
+
+    let read = suite.http.get(format!("{base}/{name}"));
+    let (status, found) = told(read.bearer_auth(suite.token("owner"))).await;
+    assert_eq!(
+        (status, &found["organization"]["name"]),
+        (StatusCode::OK, &made["organization"]["name"])
+    );
+    assert_eq!(found["organization"]["displayName"], "JSON Kindergarten");
+}
+
+#[tokio::test]
+async fn refusals_in_json_are_those_of_the_contract() {
+    let _undisturbed = with_others().await;
+    let suite = Suite::find();
+    let base = format!("{}/v1", suite.address("gateway"));
+    let organization = Organization::create(&suite).await;
+    let read = || suite.http.get(format!("{base}/{}", organization.name));
+
+    let response = read().send().await.unwrap();
+    assert_eq!(response.headers()["www-authenticate"], "Bearer");
+    let (status, body) = told(read()).await;
+    assert_eq!(
+        (status, reason(&body)),
+        (StatusCode::UNAUTHORIZED, "TOKEN_MISSING")
+    );
+    let (status, body) = told(read().bearer_auth(suite.token("outsider"))).await;
+    assert_eq!(
+        (status, reason(&body)),
+        (StatusCode::FORBIDDEN, "PERMISSION_DENIED")
+    );
+
+    let invite = suite
+        .http
+        .post(format!("{base}/{}/invitations", organization.name));
+    let invite = invite.bearer_auth(suite.token("owner"));
+    let (status, body) = told(invite.json(&json!({ "address": "a", "groups": [] }))).await;
+    assert_eq!(
+        (status, reason(&body)),
+        (StatusCode::BAD_REQUEST, "INVALID_REQUEST")
+    );
+    let violations = body["details"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find_map(|one| one["fieldViolations"].as_array());
+    let fields: Vec<_> = violations
+        .unwrap()
+        .iter()
+        .map(|one| one["field"].as_str().unwrap())
+        .collect();
+    assert!(
+        fields.contains(&"invitation.address") && fields.contains(&"invitation.groups"),
+        "{fields:?}"
+    );
+
+    let (status, _) = told(suite.http.get(format!("{base}/nothing"))).await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    // What is internal has no path, and the way of gRPC is closed to it as well.
+    let (status, _) = told(suite.http.post(format!("{base}/roles:get")).json(&json!({}))).await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_browser_calls_in_grpc_web() {
+    let _undisturbed = with_others().await;
+    let suite = Suite::find();
+    let organization = Organization::create(&suite).await;
+    let message = GetOrganizationRequest {
+        name: organization.name.clone(),
+    }
+    .encode_to_vec();
+    let mut body = vec![0];
+    body.extend((message.len() as u32).to_be_bytes());
+    body.extend(message);
+    let url = format!(
+        "{}/muster.organization.v1.OrganizationService/GetOrganization",
+        suite.address("gateway")
+    );
+    let call = |who: Option<&str>| {
+        let request = suite
+            .http
+            .post(&url)
+            .header("content-type", "application/grpc-web+proto");
+        let request = request.header("x-grpc-web", "1").body(body.clone());
+        match who {
+            Some(who) => request.bearer_auth(suite.token(who)),
+            None => request,
+        }
+    };
+    let answer = call(Some("owner")).send().await.unwrap();
+    assert_eq!(answer.headers()["content-type"], "application/grpc-web+proto");
+    let bytes = answer.bytes().await.unwrap();
+    let length = u32::from_be_bytes(bytes[1..5].try_into().unwrap()) as usize;
+    let found = GetOrganizationResponse::decode(&bytes[5..5 + length]).unwrap();
+    assert_eq!(found.organization.unwrap().name, organization.name);
+    let trailers = &bytes[5 + length..];
+    assert_eq!(trailers[0], 0x80);
+    assert!(String::from_utf8_lossy(trailers).contains("grpc-status:0"));
+
+    let refused = call(None).send().await.unwrap();
+    let status = refused.headers().get("grpc-status").cloned();
+    let text = String::from_utf8_lossy(&refused.bytes().await.unwrap()).into_owned();
+    assert!(
+        status.is_some_and(|status| status == "16") || text.contains("grpc-status:16"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn the_document_is_there_for_everybody() {
+    let _undisturbed = with_others().await;
+    let suite = Suite::find();
+    let document = suite
+        .json(&format!("{}/openapi.json", suite.address("gateway")))
+        .await
+        .unwrap();
+    assert_eq!(document["openapi"], "3.0.3");
+    assert!(document["paths"]["/v1/organizations/{organization}"]["get"].is_object());
+    assert!(
+        !document.to_string().contains("Internal"),
+        "internal services are nobody's business"
+    );
+}
