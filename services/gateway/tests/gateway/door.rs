@@ -19,10 +19,15 @@ async fn pages_and_grpc_share_a_port() {
     let http1 = reqwest::get(&url).await.unwrap();
     assert_eq!(http1.status(), 200);
     assert!(http1.headers().contains_key("content-security-policy"));
-    let web = reqwest::Client::new()
-        .post(&url)
-        .header("content-type", "application/grpc-web+proto");
-    assert_eq!(web.send().await.unwrap().status(), 415);
+    let of_kind = |kind: &str| {
+        reqwest::Client::new()
+            .post(&url)
+            .header("content-type", kind)
+            .send()
+    };
+    let web = of_kind("application/grpc-web+proto").await.unwrap();
+    assert_eq!(web.headers()["content-type"], "application/grpc-web+proto");
+    assert_eq!(of_kind("application/grpc+json").await.unwrap().status(), 415);
 }
 
 #[tokio::test]
