@@ -8,6 +8,11 @@ use serde_json::{Map, Value};
 
 use crate::bindings::{Binding, Content};
 
+/// The most parameters of a query. No request of the contract has a tenth of them.
+const MOST_PARAMETERS: usize = 64;
+/// What is said about a body is not longer than this, in characters: it may quote what stands there.
+const LONGEST_PROBLEM: usize = 200;
+
 /// The encoded message. `captures` are the fields of the path, `query` what follows the question mark, `body` the bytes of
 /// the body.
 ///
@@ -34,19 +39,23 @@ pub(crate) fn encoded(
             "query",
             "everything that the path does not say belongs into the body",
         );
+    } else if pairs(query).nth(MOST_PARAMETERS).is_some() {
+        violations.add("query", format!("has more than {MOST_PARAMETERS} parameters"));
     } else {
         for (name, text) in pairs(query) {
             let given = parameter(&input, binding, &name).and_then(|fields| put(&mut whole, &fields, &text));
             violations.check(name, given);
         }
     }
-    violations.finish()?;
     for (path, text) in captures {
         let Some(fields) = resolve(&input, path) else {
             continue;
         };
-        capture(&mut whole, &fields, text);
+        if !capture(&mut whole, &fields, text) {
+            violations.add(*path, "is another one in the path than in the body");
+        }
     }
+    violations.finish()?;
     message(input, Value::Object(whole))
 }
 
@@ -54,7 +63,14 @@ fn message(input: MessageDescriptor, whole: Value) -> Result<Vec<u8>, Refusal> {
     let strict = DeserializeOptions::new().deny_unknown_fields(true);
     DynamicMessage::deserialize_with_options(input, whole, &strict)
         .map(|message| message.encode_to_vec())
-        .map_err(|problem| wrong("body", problem.to_string()))
+        .map_err(|problem| wrong("body", shortened(&problem.to_string())))
+}
+
+fn shortened(problem: &str) -> String {
+    match problem.char_indices().nth(LONGEST_PROBLEM) {
+        Some((end, _)) => format!("{} …", problem.get(..end).unwrap_or_default()),
+        None => problem.to_owned(),
+    }
 }
 
 fn wrong(field: &str, description: impl Into<String>) -> Refusal {
@@ -143,25 +159,24 @@ fn put(whole: &mut Map<String, Value>, fields: &[FieldDescriptor], text: &str) -
     }
 }
 
-/// What the path says counts; the body cannot say otherwise.
-fn capture(whole: &mut Map<String, Value>, fields: &[FieldDescriptor], text: &str) {
+/// Writes a value of the path into the tree, unless the body says another one.
+fn capture(whole: &mut Map<String, Value>, fields: &[FieldDescriptor], text: &str) -> bool {
     let Some((field, rest)) = fields.split_first() else {
-        return;
+        return true;
     };
-    if rest.is_empty() {
-        whole.remove(field.json_name());
-        whole.insert(field.name().to_owned(), Value::String(text.to_owned()));
-        return;
-    }
     let known = [field.name(), field.json_name()]
         .into_iter()
         .find(|name| whole.contains_key(*name))
         .unwrap_or(field.name())
         .to_owned();
-    let inside = whole.entry(known).or_insert_with(|| Value::Object(Map::new()));
-    if let Some(inside) = inside.as_object_mut() {
-        capture(inside, rest, text);
+    if rest.is_empty() {
+        let said = whole.insert(known, Value::String(text.to_owned()));
+        return said.is_none_or(|said| said == *text || said == *"");
     }
+    let inside = whole.entry(known).or_insert_with(|| Value::Object(Map::new()));
+    inside
+        .as_object_mut()
+        .is_none_or(|inside| capture(inside, rest, text))
 }
 
 /// A value as the JSON mapping wants it: numbers and enums may be texts there, booleans and messages may not.

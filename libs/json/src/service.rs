@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::{BufMut as _, Bytes, BytesMut};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
-use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
+use http_body_util::{BodyExt as _, Full};
 use muster_refusal::{ErrorReason, Refusal};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
@@ -19,28 +19,30 @@ use tower::{Service, ServiceExt as _};
 use crate::bindings::{Binding, Bindings, Found};
 use crate::{answer, problem, request};
 
-/// JSON is wordier than protobuf: as much as a message of the largest size takes, and a good deal more.
-const MOST_BYTES: usize = 1024 * 1024;
-/// Bodies that are being received at the same time; together they hold 64 MiB at most.
-const BODIES: usize = 64;
+/// The largest message is as large; JSON is wordier, but what people write is far below both.
+const MOST_BYTES: usize = 256 * 1024;
+/// The longest query. Tokens of pages are its longest parts.
+const MOST_QUERY: usize = 4 * 1024;
+/// Bodies that are whole and being read at the same time. Taken for the moment of reading only.
+const READ_AT_ONCE: usize = 16;
 /// For one body to arrive.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The JSON dialect in front of a gRPC service. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Json<S> {
     bindings: Arc<Bindings>,
-    bodies: Arc<Semaphore>,
+    reading: Arc<Semaphore>,
     calls: S,
 }
 
 impl<S> Json<S> {
     /// Puts these bindings in front of `calls`.
     pub fn new(bindings: Arc<Bindings>, calls: S) -> Self {
-        let bodies = Arc::new(Semaphore::new(BODIES));
+        let reading = Arc::new(Semaphore::new(READ_AT_ONCE));
         Self {
             bindings,
-            bodies,
+            reading,
             calls,
         }
     }
@@ -77,10 +79,21 @@ where
                 ));
             }
         };
-        let body = received(&self.bodies, &head, body).await?;
         let query = head.uri.query().unwrap_or_default();
-        let message = request::encoded(binding, &captures, query, &body)
-            .map_err(|refusal| problem::response(&Status::from(refusal)))?;
+        if query.len() > MOST_QUERY {
+            return Err(told(
+                StatusCode::URI_TOO_LONG,
+                ErrorReason::MessageTooLarge,
+                "the query is longer than 4 KiB",
+            ));
+        }
+        let body = received(&head, body).await?;
+        let message = {
+            // Whoever is slow to send keeps nobody out: only what is whole waits for its turn.
+            let _turn = self.reading.acquire().await;
+            request::encoded(binding, &captures, query, &body)
+                .map_err(|refusal| problem::response(&Status::from(refusal)))?
+        };
         let call = call(head, binding, &message);
         let response = match self.calls.oneshot(call).await {
             Ok(response) => response,
@@ -110,45 +123,54 @@ where
 }
 
 /// The body, if it is JSON, small enough, and comes in time.
-async fn received(bodies: &Semaphore, head: &Parts, body: Body) -> Result<Bytes, Response<Bytes>> {
-    let _room = bodies.try_acquire().map_err(|_| {
-        let refusal = Refusal::new(
-            ErrorReason::Overloaded,
-            "too many requests at the same time; try again with back-off",
-        )
-        .retry_after(Duration::from_secs(1));
-        problem::response(&Status::from(refusal))
-    })?;
-    match timeout(PATIENCE, Limited::new(body, MOST_BYTES).collect()).await {
-        Ok(Ok(body)) => {
-            let body = body.to_bytes();
-            if body.is_empty() || is_json(&head.headers) {
-                Ok(body)
-            } else {
-                Err(told(
-                    StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                    ErrorReason::InvalidRequest,
-                    "the body must be application/json in UTF-8",
-                ))
-            }
+async fn received(head: &Parts, body: Body) -> Result<Bytes, Response<Bytes>> {
+    let body = match timeout(PATIENCE, gathered(body)).await {
+        Ok(gathered) => gathered?,
+        Err(_) => {
+            return Err(told(
+                StatusCode::REQUEST_TIMEOUT,
+                ErrorReason::DeadlineExceeded,
+                "the body did not arrive within 5 seconds",
+            ));
         }
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(told(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            ErrorReason::MessageTooLarge,
-            "the body is larger than 1 MiB",
-        )),
-        // The client is gone; nobody reads this.
-        Ok(Err(_)) => Err(told(
-            StatusCode::BAD_REQUEST,
+    };
+    let is_plain = !head.headers.contains_key(header::CONTENT_ENCODING);
+    if body.is_empty() || (is_plain && is_json(&head.headers)) {
+        Ok(body)
+    } else {
+        Err(told(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
             ErrorReason::InvalidRequest,
-            "the body broke off",
-        )),
-        Err(_) => Err(told(
-            StatusCode::REQUEST_TIMEOUT,
-            ErrorReason::DeadlineExceeded,
-            "the body did not arrive within 10 seconds",
-        )),
+            "the body must be application/json in UTF-8, not compressed",
+        ))
     }
+}
+
+/// In one piece: a body that comes byte by byte must not cost a buffer a byte.
+async fn gathered(mut body: Body) -> Result<Bytes, Response<Bytes>> {
+    let mut whole = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(frame) = frame else {
+            // The client is gone; nobody reads this.
+            return Err(told(
+                StatusCode::BAD_REQUEST,
+                ErrorReason::InvalidRequest,
+                "the body broke off",
+            ));
+        };
+        let Ok(data) = frame.into_data() else {
+            continue;
+        };
+        if whole.len() + data.len() > MOST_BYTES {
+            return Err(told(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                ErrorReason::MessageTooLarge,
+                "the body is larger than 256 KiB",
+            ));
+        }
+        whole.extend_from_slice(&data);
+    }
+    Ok(whole.freeze())
 }
 
 /// The gRPC call. Who calls, from where and within which trace stays as it came.
@@ -211,6 +233,11 @@ fn other_methods(methods: &[&Method]) -> Response<Bytes> {
 
 fn told(code: StatusCode, reason: ErrorReason, message: &str) -> Response<Bytes> {
     problem::response_as(code, &Status::from(Refusal::new(reason, message)))
+}
+
+/// A refusal as JSON, by whoever stands in front of this dialect.
+pub fn refused(refusal: Refusal) -> Response<Body> {
+    whole(problem::response(&Status::from(refusal)))
 }
 
 pub(crate) fn whole(response: Response<Bytes>) -> Response<Body> {

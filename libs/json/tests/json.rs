@@ -137,7 +137,7 @@ async fn path_query_and_body_make_one_message() {
     let (_, message) = got::<ListEmploymentsRequest>(&seen);
     assert_eq!((message.page_size, message.page_token.as_str()), (7, "a+b c"));
 
-    let body = json!({ "name": "organizations/another", "reason": "checked" });
+    let body = json!({ "reason": "checked" });
     json.answer(request("POST", "/v1/organizations/o:approve", Some(body)))
         .await;
     let (_, message) = got::<ApproveOrganizationRequest>(&seen);
@@ -213,7 +213,7 @@ async fn bodies_that_cannot_be_read_are_refused() {
     let posted = request(
         "POST",
         "/v1/organizations/o/invitations",
-        Some(json!({ "address": "x".repeat(2_000_000) })),
+        Some(json!({ "address": "x".repeat(300_000) })),
     );
     assert_eq!(
         json.clone().answer(posted).await.status(),
@@ -226,9 +226,65 @@ async fn bodies_that_cannot_be_read_are_refused() {
         json.clone().answer(form).await.status(),
         StatusCode::UNSUPPORTED_MEDIA_TYPE
     );
+    let another = json!({ "name": "organizations/another", "reason": "checked" });
+    let (status, body) = told(
+        json.clone()
+            .answer(request("POST", "/v1/organizations/o:approve", Some(another)))
+            .await,
+    )
+    .await;
+    assert_eq!(
+        (status, violations(&body)[0].0.as_str()),
+        (StatusCode::BAD_REQUEST, "name")
+    );
+    let many = format!("/v1/trainings?{}", "x&".repeat(1000));
+    let (status, body) = told(json.clone().answer(request("GET", &many, None)).await).await;
+    assert_eq!((status, violations(&body).len()), (StatusCode::BAD_REQUEST, 1));
+    let long = format!("/v1/trainings?x={}", "y".repeat(5000));
+    assert_eq!(
+        json.clone().answer(request("GET", &long, None)).await.status(),
+        StatusCode::URI_TOO_LONG
+    );
+    let key = json!({ "x".repeat(100_000): 1 });
+    let posted = request("POST", "/v1/organizations/o/invitations", Some(key));
+    let (_, body) = told(json.clone().answer(posted).await).await;
+    assert!(body.to_string().len() < 2000);
+    let mut packed = request("POST", "/v1/organizations/o/invitations", Some(json!({})));
+    packed
+        .headers_mut()
+        .insert(header::CONTENT_ENCODING, "gzip".parse().unwrap());
+    assert_eq!(
+        json.clone().answer(packed).await.status(),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE
+    );
     let read = request("GET", "/v1/organizations/o", Some(json!({ "name": "x" })));
     assert_eq!(json.answer(read).await.status(), StatusCode::BAD_REQUEST);
     assert!(seen.lock().unwrap().is_none());
+}
+
+#[tokio::test]
+async fn whoever_does_not_send_keeps_nobody_out() {
+    let (json, _) = answering(None, Vec::new());
+    let mut waiting = Vec::new();
+    for _ in 0..200 {
+        let request = Request::builder()
+            .method("POST")
+            .uri("/v1/invitations:lookup")
+            .header(header::CONTENT_TYPE, "application/json");
+        let silent = http_body_util::StreamBody::new(futures::stream::pending::<Result<_, Status>>());
+        let silent = Body::new(http_body_util::BodyExt::map_frame(
+            silent,
+            |frame: http_body::Frame<Bytes>| frame,
+        ));
+        let json = json.clone();
+        waiting.push(tokio::spawn(async move {
+            json.answer(request.body(silent).unwrap()).await
+        }));
+    }
+    tokio::task::yield_now().await;
+    let response = json.answer(request("GET", "/v1/organizations/o", None)).await;
+    assert_eq!(response.status(), StatusCode::OK);
+    assert!(waiting.iter().all(|one| !one.is_finished()));
 }
 
 #[tokio::test]

@@ -1,12 +1,15 @@
 //! One port for everybody: gRPC goes to the edge, gRPC-Web and JSON go there in translation, and the rest to the pages.
 
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
-use http_body_util::Full;
+use http_body_util::{BodyExt as _, Full};
 use muster_json::Json;
+use muster_refusal::{ErrorReason, Refusal};
 use tokio::time::timeout;
 use tonic::body::Body;
 use tonic::service::Routes;
@@ -14,13 +17,17 @@ use tonic_web::GrpcWebLayer;
 use tower::{Layer as _, Service as _, ServiceExt as _};
 
 use crate::edge::Edge;
-use crate::reflection;
+use crate::tally::Tally;
+use crate::visitor::Visitor;
+use crate::{rate, reflection};
 
 /// Where the RPCs are in JSON, and nothing else.
 const JSON: &str = "/v1/";
 /// Where they are described, for tools and for people.
 const DOCUMENT: &str = "/openapi.json";
 const REFERENCE: &str = "/docs";
+/// Requests in JSON of one network at the same time, from the first byte of the body to the last one of the answer.
+const JSON_OF_ONE: usize = 64;
 /// The longest a page may take, its form included.
 const PAGE: Duration = Duration::from_secs(15);
 
@@ -30,6 +37,7 @@ pub(crate) struct Door {
     edge: Edge,
     own: Routes,
     json: Json<Edge>,
+    json_of_one: Arc<Tally<IpAddr>>,
     description: Description,
     pages: Router,
 }
@@ -69,6 +77,7 @@ impl Door {
             edge,
             own,
             json,
+            json_of_one: Arc::new(Tally::new(JSON_OF_ONE)),
             description,
             pages,
         }
@@ -86,12 +95,31 @@ impl Door {
             }
             Dialect::Grpc => self.edge.call(request).await,
             Dialect::GrpcWeb => GrpcWebLayer::new().layer(self.edge).call(request).await,
-            Dialect::Json => return self.json.answer(request).await,
+            Dialect::Json => return self.in_json(request).await,
             Dialect::Document => return self.description.document(request.method()),
             Dialect::Reference => return self.description.reference(request.method()),
             Dialect::Page => return self.page(request).await,
         };
         answered.unwrap_or_else(|impossible| match impossible {})
+    }
+
+    /// Its place is counted until the answer is written: what waits for a client that does not read stays in memory.
+    async fn in_json(self, request: Request<Body>) -> Response<Body> {
+        let visitor = request.extensions().get::<Visitor>().copied();
+        let address = visitor.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |visitor| visitor.address);
+        let Some(share) = self.json_of_one.take(rate::network(address)) else {
+            return muster_json::refused(Refusal::new(
+                ErrorReason::Overloaded,
+                "too many requests from this network at the same time; try again with back-off",
+            ));
+        };
+        let response = self.json.answer(request).await;
+        response.map(|body| {
+            Body::new(body.map_frame(move |frame| {
+                let _until_written = &share;
+                frame
+            }))
+        })
     }
 
     async fn page(self, request: Request<Body>) -> Response<Body> {

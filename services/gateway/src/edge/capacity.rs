@@ -18,9 +18,9 @@ const STREAMS: usize = 4;
 /// Of the calls, one caller may have half at the same time; of the streams, a quarter.
 const ONE_CALLERS_CALLS: usize = 2;
 const ONE_CALLERS_STREAMS: usize = 4;
-/// Health and reflection, which need no sign-in; a quarter for one network.
-const OWN: usize = 64;
-const ONE_NETWORKS: usize = 4;
+/// Health and reflection, which need no sign-in and hold next to nothing; a few for one network.
+const OWN: usize = 512;
+const ONE_NETWORKS: usize = 32;
 
 /// Whose calls are counted together.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -207,14 +207,18 @@ fn one_line(text: &str) -> String {
 /// A name on one line, with nothing that a mail program makes a link of. Names with links are not taken any more; older
 /// ones get a space after the dot or the colon.
 fn plain(name: &str) -> String {
-    let name = one_line(name).replace("://", ": //");
+    // `=?` begins an encoded word (RFC 2047), which a header would be decoded from.
+    let name = one_line(name).replace("://", ": //").replace("=?", "= ?");
     let mut plain = String::with_capacity(name.len());
     let mut before = None;
     let mut rest = name.chars();
     while let Some(c) = rest.next() {
         plain.push(c);
         // As in `evil.example`, but not as in `Y.M.C.A.`; IDNA takes three more characters for dots (RFC 3490).
-        let is_dot = matches!(c, '.' | '\u{3002}' | '\u{ff0e}' | '\u{ff61}');
+        let is_dot = matches!(
+            c,
+            '.' | '\u{3002}' | '\u{ff0e}' | '\u{ff61}' | '\u{2024}' | '\u{fe52}'
+        );
         let follow = rest.as_str().chars().take_while(|c| c.is_alphanumeric()).take(2);
         if is_dot && before.is_some_and(char::is_alphanumeric) && follow.count() == 2 {
             plain.push(' ');

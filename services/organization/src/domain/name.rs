@@ -22,6 +22,8 @@ pub(crate) enum NameProblem {
     NotOneLine,
     #[error("must hold no web address; put a space after a dot inside the text")]
     WebAddress,
+    #[error("must not hold `=?`, which mail programs decode")]
+    EncodedWord,
 }
 
 impl ShortName {
@@ -43,6 +45,10 @@ impl ShortName {
 impl PublicName {
     pub(crate) fn parse(text: &str) -> Result<Self, NameProblem> {
         let name = ShortName::parse(text)?;
+        // RFC 2047: what it stands for is only seen in the mail.
+        if text.contains("=?") {
+            return Err(NameProblem::EncodedWord);
+        }
         if text.contains("://") || text.split_whitespace().any(looks_like_a_host) {
             return Err(NameProblem::WebAddress);
         }
@@ -65,19 +71,33 @@ impl fmt::Display for PublicName {
     }
 }
 
-/// Control characters, the line and paragraph separators, and the marks that turn the direction of writing.
+/// Control characters, the line and paragraph separators, the marks that turn the direction of writing, and what nobody
+/// sees. Joiners stay: some scripts cannot be written without them.
 fn breaks_the_line(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    let turns_or_breaks =
+        matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let is_unseen = matches!(
+        c,
+        '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}'
+    );
+    c.is_control() || turns_or_breaks || is_unseen
 }
 
 /// A dot between two words, the second of at least two letters, as in `evil.example`. Initials (`Y.M.C.A.`) and the end
-/// of a sentence are none. IDNA takes three more characters for dots (RFC 3490 section 3.1).
+/// of a sentence are none; four numbers are. IDNA takes three more characters for dots (RFC 3490 section 3.1), and two
+/// more become one when a browser normalizes them. Joiners are looked through.
 fn looks_like_a_host(word: &str) -> bool {
-    let labels: Vec<&str> = word.split(['.', '\u{3002}', '\u{ff0e}', '\u{ff61}']).collect();
-    labels.windows(2).any(|pair| {
-        let before = pair[0].chars().next_back().is_some_and(char::is_alphanumeric);
-        before && pair[1].chars().take_while(|c| c.is_alphanumeric()).count() >= 2
-    })
+    let word = word.replace(['\u{200c}', '\u{200d}'], "");
+    let labels: Vec<&str> = word
+        .split(['.', '\u{3002}', '\u{ff0e}', '\u{ff61}', '\u{2024}', '\u{fe52}'])
+        .collect();
+    let is_number = |label: &&str| !label.is_empty() && label.chars().all(|c| c.is_ascii_digit());
+    let is_ipv4 = labels.len() == 4 && labels.iter().all(is_number);
+    is_ipv4
+        || labels.windows(2).any(|pair| {
+            let before = pair[0].chars().next_back().is_some_and(char::is_alphanumeric);
+            before && pair[1].chars().take_while(|c| c.is_alphanumeric()).count() >= 2
+        })
 }
 
 #[cfg(test)]
@@ -93,8 +113,25 @@ mod tests {
             "EVIL.COM Daycare",
             "evil\u{3002}com",
             "(evil.example)",
+            "evil\u{2024}com",
+            "evil\u{fe52}com",
+            "evil\u{200d}.com",
+            "1.2.3.4",
         ] {
             assert_eq!(PublicName::parse(text), Err(NameProblem::WebAddress), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_a_mail_program_decodes_or_nobody_sees_is_no_public_name() {
+        let encoded = "=?utf-8?Q?pay_at_evil=2Ecom?=";
+        assert_eq!(PublicName::parse(encoded), Err(NameProblem::EncodedWord));
+        for unseen in ["\u{200b}", "\u{200e}\u{200f}", "a\u{feff}b", "evil\u{200b}.com"] {
+            assert_eq!(
+                PublicName::parse(unseen),
+                Err(NameProblem::NotOneLine),
+                "{unseen:?}"
+            );
         }
     }
 
