@@ -1,7 +1,9 @@
 //! From the domain to the contract, for whoever answers or publishes. Exhaustive: a new state does not compile until it
 //! is mapped.
 
-use muster_ids::{GroupName, ImportName, InvitationName, LocationName, OrganizationId, PersonName};
+use muster_ids::{
+    GroupId, GroupName, ImportName, InvitationName, LocationId, LocationName, OrganizationId, PersonName,
+};
 use muster_proto::invitation::v1 as proto;
 use muster_server::convert::timestamp;
 use time::OffsetDateTime;
@@ -21,21 +23,8 @@ pub(crate) fn invitation(invitation: &Invitation, now: OffsetDateTime) -> proto:
         .to_string(),
         etag: format!("{:x}", invitation.version),
         address: invitation.address.as_given().to_owned(),
-        groups: invitation
-            .groups
-            .iter()
-            .map(|&group| GroupName { organization, group }.to_string())
-            .collect(),
-        location: invitation
-            .location
-            .map(|location| {
-                LocationName {
-                    organization,
-                    location,
-                }
-                .to_string()
-            })
-            .unwrap_or_default(),
+        groups: group_names(organization, &invitation.groups),
+        location: location_name(organization, invitation.location),
         state: state(invitation.standing(now)).into(),
         delivery_state: delivery(invitation.delivery).into(),
         delivery_detail: invitation.delivery_detail.clone(),
@@ -182,4 +171,21 @@ fn problem(problem: &Problem) -> proto::ImportProblem {
         description: problem.description.clone(),
         suggestion: problem.suggestion.clone(),
     }
+}
+
+/// As the contract names them.
+pub(crate) fn group_names(organization: OrganizationId, groups: &[GroupId]) -> Vec<String> {
+    let name = |&group| GroupName { organization, group }.to_string();
+    groups.iter().map(name).collect()
+}
+
+/// As the contract names it; empty for none.
+pub(crate) fn location_name(organization: OrganizationId, location: Option<LocationId>) -> String {
+    let name = |location| LocationName {
+        organization,
+        location,
+    };
+    location
+        .map(|location| name(location).to_string())
+        .unwrap_or_default()
 }

@@ -6,8 +6,7 @@ pub(crate) mod reports;
 use muster_clock::Clock;
 use muster_database::DatabaseError;
 use muster_ids::{
-    EventId, GroupId, GroupName, InvitationId, InvitationName, LocationName, OrganizationId,
-    OrganizationName, PersonName,
+    EventId, GroupId, InvitationId, InvitationName, OrganizationId, OrganizationName, PersonName,
 };
 use muster_messaging::outbox::{self, NewEvent};
 use muster_proto::invitation::v1 as proto;
@@ -77,20 +76,8 @@ pub(crate) async fn accepted(
         }
         .to_string(),
         source: convert::source(invitation.source).into(),
-        groups: groups
-            .iter()
-            .map(|&group| GroupName { organization, group }.to_string())
-            .collect(),
-        location: invitation
-            .location
-            .map(|location| {
-                LocationName {
-                    organization,
-                    location,
-                }
-                .to_string()
-            })
-            .unwrap_or_default(),
+        groups: convert::group_names(organization, groups),
+        location: convert::location_name(organization, invitation.location),
     };
     outbox::append(tx, subject.event(clock, act, None), &payload).await
 }
