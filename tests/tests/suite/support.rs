@@ -11,7 +11,7 @@ mod visitor;
 
 pub(crate) use browser::Browser;
 pub(crate) use database::Database;
-pub(crate) use mail::{link_for, token_of};
+pub(crate) use mail::{link_for, link_so_far, token_of};
 pub(crate) use organization::Organization;
 pub(crate) use raw::{RawCall, Reply};
 pub(crate) use spans::Spans;

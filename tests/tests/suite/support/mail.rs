@@ -6,24 +6,26 @@ use super::Suite;
 
 /// The link in the newest message to an address, once it has come.
 pub(crate) async fn link_for(suite: &Suite, address: &str) -> String {
+    eventually_some(async || link_so_far(suite, address).await).await
+}
+
+/// The same, if it has come.
+pub(crate) async fn link_so_far(suite: &Suite, address: &str) -> Option<String> {
     let list = format!(
         "{}/api/messages?to={}",
         suite.address("inbox"),
         address.replace('@', "%40")
     );
-    eventually_some(async || {
-        let id = suite.json(&list).await?.as_array()?.first()?["id"].as_u64()?;
-        let message = suite
-            .json(&format!("{}/api/messages/{id}", suite.address("inbox")))
-            .await?;
-        let ours = format!("{}/i/", suite.address("gateway"));
-        let mut links = message["links"]
-            .as_array()?
-            .iter()
-            .filter_map(|link| link.as_str());
-        links.find(|link| link.starts_with(&ours)).map(str::to_owned)
-    })
-    .await
+    let id = suite.json(&list).await?.as_array()?.first()?["id"].as_u64()?;
+    let message = suite
+        .json(&format!("{}/api/messages/{id}", suite.address("inbox")))
+        .await?;
+    let ours = format!("{}/i/", suite.address("gateway"));
+    let mut links = message["links"]
+        .as_array()?
+        .iter()
+        .filter_map(|link| link.as_str());
+    links.find(|link| link.starts_with(&ours)).map(str::to_owned)
 }
 
 /// The token that a link carries.
