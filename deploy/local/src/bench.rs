@@ -6,6 +6,7 @@
 mod child;
 mod creates;
 pub(crate) mod echo;
+mod edge;
 mod figure;
 mod h2load;
 mod lab;
@@ -15,6 +16,7 @@ mod measure;
 mod memory;
 mod pgbench;
 mod process;
+mod proxies;
 mod reads;
 mod sink;
 mod spread;
@@ -37,7 +39,7 @@ use crate::supervise::Interruption;
 /// What to measure, and how to print it.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "It takes about five minutes, and for the first time ten more to build. The load generators and the \
+    after_help = "It takes about six minutes, and for the first time ten more to build. The load generators and the \
                   whole suite share this machine: compare ratios, not figures, between machines."
 )]
 pub(crate) struct Options {

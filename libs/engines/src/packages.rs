@@ -23,6 +23,10 @@ pub enum Package {
     H2load,
     /// The mail load generator and its sink; the mail server itself is not started.
     Postfix,
+    /// A proxy that is measured beside the edge; its daemon is not started.
+    Nginx,
+    /// Another one.
+    Haproxy,
 }
 
 impl Package {
@@ -31,7 +35,14 @@ impl Package {
     /// What the tests of the pages need besides.
     pub const BROWSER: [Self; 2] = [Self::Chromium, Self::ChromeDriver];
     /// What measuring it needs.
-    pub const BENCH: [Self; 4] = [Self::PostgreSql, Self::RabbitMq, Self::H2load, Self::Postfix];
+    pub const BENCH: [Self; 6] = [
+        Self::PostgreSql,
+        Self::RabbitMq,
+        Self::H2load,
+        Self::Postfix,
+        Self::Nginx,
+        Self::Haproxy,
+    ];
 
     /// The name of the package on Debian.
     #[must_use]
@@ -43,6 +54,8 @@ impl Package {
             Self::ChromeDriver => "chromium-driver",
             Self::H2load => "nghttp2-client",
             Self::Postfix => "postfix",
+            Self::Nginx => "nginx",
+            Self::Haproxy => "haproxy",
         }
     }
 
@@ -56,6 +69,8 @@ impl Package {
             Self::ChromeDriver => "the tests drive the browser with it",
             Self::H2load => "its h2load calls as often as it can",
             Self::Postfix => "its smtp-source and smtp-sink are the yardstick of sending mail",
+            Self::Nginx => "the edge is measured beside it",
+            Self::Haproxy => "the edge is measured beside it, too",
         }
     }
 
@@ -69,6 +84,8 @@ impl Package {
             Self::ChromeDriver => programs::first_of(&CHROMEDRIVER),
             Self::H2load => programs::on_path("h2load"),
             Self::Postfix => programs::for_administrators("smtp-source"),
+            Self::Nginx => programs::for_administrators("nginx"),
+            Self::Haproxy => programs::for_administrators("haproxy"),
         }
     }
 }

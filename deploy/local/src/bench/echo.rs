@@ -12,6 +12,8 @@ use muster_proto::organization::v1::{
     CreateOrganizationResponse, GetOrganizationRequest, GetOrganizationResponse, Organization,
     SubmitOrganizationRequest, SubmitOrganizationResponse,
 };
+use muster_proto::records::v1::assignment_service_server::{AssignmentService, AssignmentServiceServer};
+use muster_proto::records::v1::{Assignment, ListAssignmentsRequest, ListAssignmentsResponse};
 use tokio::signal::unix::{SignalKind, signal};
 use tonic::transport::Server as Tonic;
 use tonic::transport::server::TcpIncoming;
@@ -67,6 +69,26 @@ impl OrganizationService for Echo {
     }
 }
 
+#[tonic::async_trait]
+impl AssignmentService for Echo {
+    async fn list_assignments(
+        &self,
+        request: Request<ListAssignmentsRequest>,
+    ) -> Result<Response<ListAssignmentsResponse>, Status> {
+        let name = request.into_inner().parent;
+        let assignment = Assignment {
+            training_display_name: name.clone(),
+            name,
+            ..Assignment::default()
+        };
+        let answer = ListAssignmentsResponse {
+            assignments: vec![assignment],
+            ..ListAssignmentsResponse::default()
+        };
+        Ok(Response::new(answer))
+    }
+}
+
 fn only_an_echo() -> Status {
     Status::unimplemented("this is only an echo")
 }
@@ -80,6 +102,7 @@ pub(crate) async fn serve(place: &Place) -> anyhow::Result<()> {
     let mut terminated = signal(SignalKind::terminate())?;
     Tonic::builder()
         .add_service(OrganizationServiceServer::new(Echo))
+        .add_service(AssignmentServiceServer::new(Echo))
         .serve_with_incoming_shutdown(TcpIncoming::from(listener).with_nodelay(Some(true)), async move {
             terminated.recv().await;
         })

@@ -13,6 +13,10 @@ pub(crate) enum Bench {
     /// CPU: at the service an Ed25519 verification and two round trips to PostgreSQL a call; through the gateway also a
     /// second verification, a Cedar decision, a signature and another HTTP/2 hop. Only roles and keys are remembered
     Reads,
+    /// ListAssignments at an echo: straight, behind nginx and haproxy, which neither authorize nor log, and behind the
+    /// gateway, which does all it does: token, rule, role, policies, caller token, access log, traces at 1 %. By h2load
+    /// with 100 in flight; limited by CPU, which load generator, proxy and echo share
+    Edge,
     /// CreateInvitation through the gateway with 16 in flight, beside `pgbench -N`; once more with the mail service
     /// suspended. Limited by CPU shared with relay, broker and mail worker, by statements a transaction, and by the
     /// eight counters of the organization's messages, each held until a commit
@@ -31,6 +35,7 @@ impl Bench {
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Reads => "reads",
+            Self::Edge => "edge",
             Self::Creates => "creates",
             Self::Mail => "mail",
             Self::Memory => "memory",

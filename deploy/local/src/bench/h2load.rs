@@ -34,6 +34,9 @@ pub(super) struct Call<'c> {
 }
 
 impl Call<'_> {
+    /// How many calls come before those that are counted.
+    pub(super) const WARM_UP: usize = WARM_UP_CALLS as usize;
+
     /// Warms up, then calls for ten seconds. `directory` is for the request and the times.
     pub(super) async fn load(&self, directory: &Path) -> anyhow::Result<Rate> {
         let body = directory.join("request");

@@ -13,7 +13,7 @@ use super::lab::Lab;
 use super::memory::Memory;
 use super::pgbench::Pgbench;
 use super::sink::Sink;
-use super::{creates, echo, mail, reads};
+use super::{creates, echo, edge, mail, reads};
 use crate::addresses::Addresses;
 use crate::place::Place;
 use crate::supervise::Interruption;
@@ -56,6 +56,11 @@ async fn measure(place: &Place, report: Report) -> anyhow::Result<()> {
     let idle = Memory::now(place, &addresses, &echo).await?;
     report.print(Bench::Memory, &idle.figures("idle"))?;
 
+    if report.needs(Bench::Edge) {
+        report.tell(Bench::Edge, "four loads of ten seconds");
+        let figures = edge::measure(&Lab::open(place).await?, &echo_address).await?;
+        report.print(Bench::Edge, &figures)?;
+    }
     let sink = Sink::start(place, &addresses).await?;
     let lab = Arc::new(Lab::open(place).await?);
     let pgbench = if report.needs(Bench::Reads) || report.needs(Bench::Creates) {

@@ -52,6 +52,11 @@ impl Server {
         self.0.id()
     }
 
+    /// CPU time that it and its children have taken.
+    pub(super) fn cpu(&self) -> Duration {
+        self.id().cpu_time()
+    }
+
     /// Resident memory in megabytes.
     pub(super) fn memory(&self) -> anyhow::Result<f64> {
         let kilobytes = self.id().resident_kb().context("the process is gone")?;

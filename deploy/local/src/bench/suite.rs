@@ -15,7 +15,14 @@ use crate::down;
 use crate::place::Place;
 
 /// What we start beside the suite; the measuring process first, for it would miss the others.
-const OWN_PARTS: [&str; 3] = ["bench", "echo", "smtp-sink"];
+const OWN_PARTS: [&str; 6] = [
+    "bench",
+    "echo",
+    "smtp-sink",
+    "nginx",
+    "haproxy",
+    "measured-gateway",
+];
 /// Traces as in production; `cargo dev up` records every one, which costs a third of what a service can do.
 const UP: [&str; 7] = [
     "up",

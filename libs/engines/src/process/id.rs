@@ -1,6 +1,7 @@
 //! Which process is meant.
 
 use std::fs;
+use std::str::FromStr;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -59,12 +60,16 @@ impl ProcessId {
         if Self::of(self.pid).is_some_and(|other| other != self) {
             return;
         }
-        let numbers = fs::read_dir("/proc").into_iter().flatten().flatten();
-        for pid in numbers.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok()) {
-            if session_of(pid) == Some(self.pid) {
-                let _ = kill(Pid::from_raw(pid), signal);
-            }
+        for pid in processes().filter(|pid| session_of(*pid) == Some(self.pid)) {
+            let _ = kill(Pid::from_raw(pid), signal);
         }
+    }
+
+    /// CPU time that the processes of the group that it leads have taken.
+    #[must_use]
+    pub fn cpu_time(self) -> Duration {
+        let group = processes().filter(|pid| field_of::<i32>(*pid, GROUP) == Some(self.pid));
+        group.filter_map(cpu_time_of).sum()
     }
 
     /// Resident memory in kilobytes.
@@ -96,8 +101,29 @@ fn stat_of(pid: i32) -> Option<String> {
     stat.rsplit_once(')').map(|(_, rest)| rest.to_owned())
 }
 
+/// Fields of what the kernel tells, counted from the state.
+const GROUP: usize = 2;
+const SESSION: usize = 3;
+const USER_TIME: usize = 11;
+const SYSTEM_TIME: usize = 12;
+
+fn processes() -> impl Iterator<Item = i32> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+}
+
+fn field_of<T: FromStr>(pid: i32, field: usize) -> Option<T> {
+    stat_of(pid)?.split_whitespace().nth(field)?.parse().ok()
+}
+
+/// User and system time of all its threads. Linux counts in hundredths of a second for everybody outside the kernel.
+fn cpu_time_of(pid: i32) -> Option<Duration> {
+    let hundredths: u64 = field_of::<u64>(pid, USER_TIME)? + field_of::<u64>(pid, SYSTEM_TIME)?;
+    Some(Duration::from_millis(10 * hundredths))
+}
+
 fn session_of(pid: i32) -> Option<i32> {
-    stat_of(pid)?.split_whitespace().nth(3)?.parse().ok()
+    field_of(pid, SESSION)
 }
 
 #[cfg(test)]
