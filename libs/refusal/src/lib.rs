@@ -29,6 +29,10 @@ pub use violations::Violations;
 
 /// The domain of every `ErrorInfo` of the suite.
 pub const DOMAIN: &str = "muster.dev";
+/// How many bytes of field violations a refusal holds: it travels in a header, and clients take 16 KiB of headers.
+const MOST_BYTES: usize = 8 * 1024;
+/// Bytes of a field violation beside its two texts.
+const FRAMING: usize = 8;
 
 /// A call that is not carried out, in the words that the caller may read.
 ///
@@ -42,6 +46,8 @@ struct Told {
     message: String,
     metadata: HashMap<String, String>,
     details: ErrorDetails,
+    /// Of field violations, told or left out.
+    bytes: usize,
 }
 
 impl Refusal {
@@ -53,6 +59,7 @@ impl Refusal {
             message,
             metadata,
             details,
+            bytes: 0,
         }))
     }
 
@@ -98,10 +105,15 @@ impl Refusal {
         self
     }
 
-    /// Adds a field that breaks its rule: `field` as a path in the request, `description` what it must be.
+    /// Adds a field that breaks its rule: `field` as a path in the request, `description` what it must be. Of hundreds,
+    /// only the first are told: whoever mends those hears of the others then.
     #[must_use]
     pub fn violation(mut self, field: impl Into<String>, description: impl Into<String>) -> Self {
-        self.0.details.add_bad_request_violation(field, description);
+        let (field, description) = (field.into(), description.into());
+        self.0.bytes += field.len() + description.len() + FRAMING;
+        if self.0.bytes <= MOST_BYTES {
+            self.0.details.add_bad_request_violation(field, description);
+        }
         self
     }
 
@@ -151,6 +163,7 @@ impl From<Refusal> for Status {
             message,
             metadata,
             mut details,
+            bytes: _,
         } = *refusal.0;
         let name = reason.as_str_name();
         details.set_error_info(

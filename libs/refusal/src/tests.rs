@@ -26,6 +26,43 @@ fn all_violations_travel_together() {
 }
 
 #[test]
+fn what_breaks_a_rule_of_the_contract_is_told_once() {
+    let rule = |field: &str| muster_proto::FieldViolation {
+        field: field.to_owned(),
+        description: "must be set".to_owned(),
+    };
+    let mut violations = Violations::from(vec![rule("group.trainings"), rule("parent")]);
+    for field in ["parent", "group.trainings[3]", "parent.name", "parents", "group"] {
+        violations.add(field, "must be a name");
+    }
+    let told = violations_of(&violations.into_refusal().into());
+    let fields: Vec<_> = told.iter().map(|(field, _)| field.as_str()).collect();
+    assert_eq!(fields, ["group.trainings", "parent", "parents", "group"]);
+}
+
+#[test]
+fn a_refusal_fits_into_the_headers_that_clients_take() {
+    let mut violations = Violations::new();
+    for place in 0..5000 {
+        violations.add(
+            format!("requests[{place}].invitation.address"),
+            "must be an address",
+        );
+    }
+    let status = Status::from(violations.into_refusal());
+    let told = violations_of(&status);
+    assert!((80..5000).contains(&told.len()), "{}", told.len());
+    assert_eq!(told[0].0, "requests[0].invitation.address");
+    assert!(
+        status.message().starts_with("5000 fields"),
+        "{}",
+        status.message()
+    );
+    // A third more as base64.
+    assert!(status.details().len() < 10 * 1024);
+}
+
+#[test]
 fn the_documented_code_of_every_reason_is_the_one_that_is_sent() {
     let descriptor = muster_proto::pool()
         .get_enum_by_name("muster.error.v1.ErrorReason")

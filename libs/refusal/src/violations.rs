@@ -17,6 +17,8 @@ use crate::{ErrorReason, Refusal};
 #[derive(Debug, Default)]
 pub struct Violations {
     found: Vec<FieldViolation>,
+    /// How many of them, the first ones, are broken rules of the contract.
+    rules: usize,
 }
 
 impl Violations {
@@ -32,12 +34,21 @@ impl Violations {
             .ok()
     }
 
-    /// One violation more: `field` as a path in the request, `description` what it must be.
+    /// One violation more: `field` as a path in the request, `description` what it must be. Nothing more is said of a
+    /// field that breaks a rule of the contract, nor of what is inside it.
     pub fn add(&mut self, field: impl Into<String>, description: impl Into<String>) {
-        self.found.push(FieldViolation {
-            field: field.into(),
-            description: description.into(),
-        });
+        let (field, description) = (field.into(), description.into());
+        if !self.breaks_a_rule(&field) {
+            self.found.push(FieldViolation { field, description });
+        }
+    }
+
+    fn breaks_a_rule(&self, field: &str) -> bool {
+        let mut broken = self.found.iter().take(self.rules);
+        broken.any(|broken| {
+            let inside = field.strip_prefix(broken.field.as_str());
+            inside.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        })
     }
 
     /// Whether nothing was found.
@@ -71,8 +82,10 @@ impl Violations {
     }
 }
 
+/// Broken rules of the contract, before anything is parsed.
 impl From<Vec<FieldViolation>> for Violations {
     fn from(found: Vec<FieldViolation>) -> Self {
-        Self { found }
+        let rules = found.len();
+        Self { found, rules }
     }
 }

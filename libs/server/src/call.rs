@@ -34,6 +34,10 @@ pub struct StreamCall<M> {
     begun: bool,
 }
 
+/// What a handler parses of a message: nothing, when it has noted why; or a refusal that goes before all violations,
+/// because the caller may not ask this at all.
+pub type Parsed<T> = Result<Option<T>, Refusal>;
+
 impl<M: Message + Name> Call<M> {
     /// Takes the verified caller and checks the message: first its scope, then its fields.
     ///
@@ -41,15 +45,31 @@ impl<M: Message + Name> Call<M> {
     /// `PERMISSION_DENIED` when the message names another organization than the token; `INVALID_REQUEST` with every
     /// violation at once.
     pub fn accept(request: Request<M>) -> Result<Self, Refusal> {
+        Self::read(request, |_, _| Ok(Some(()))).map(|(call, ())| call)
+    }
+
+    /// As [`Call::accept`], and `parse` reads what the field rules cannot say. The caller hears of broken rules and of
+    /// what `parse` notes at once. So `parse` also sees messages that break rules: it must take whatever it finds.
+    ///
+    /// # Errors
+    /// As [`Call::accept`], and what `parse` refuses.
+    pub fn read<T>(
+        request: Request<M>,
+        parse: impl FnOnce(&Self, &mut Violations) -> Parsed<T>,
+    ) -> Result<(Self, T), Refusal> {
         let accepted = accepted(request.extensions())?;
         let message = request.into_inner();
         check_scope(&accepted, &message)?;
-        validate(&message)?;
-        Ok(Self {
+        let mut violations = Violations::from(muster_proto::validate(&message));
+        let call = Self {
             caller: accepted.caller.clone(),
             message,
             rule: accepted.rule,
-        })
+        };
+        match parse(&call, &mut violations)? {
+            Some(parsed) if violations.is_empty() => Ok((call, parsed)),
+            _ => Err(violations.into_refusal()),
+        }
     }
 
     /// The key under which this call's answer is stored; `request_id` as it stands in the message, empty for none.
@@ -148,7 +168,7 @@ impl<M: Message + Name + Default> StreamCall<M> {
             _ => return Err(Refusal::permission_denied().into()),
         }
         self.begun = true;
-        validate(&message)?;
+        Violations::from(muster_proto::validate(&message)).finish()?;
         Ok(Some(message))
     }
 
@@ -199,15 +219,6 @@ fn check_scope(accepted: &Accepted, message: &impl Message) -> Result<(), Refusa
         Scope::Free => Ok(()),
         Scope::Named(named) if Some(named) == accepted.caller.organization() => Ok(()),
         _ => Err(Refusal::permission_denied()),
-    }
-}
-
-fn validate<M: Message + Name>(message: &M) -> Result<(), Refusal> {
-    let violations = muster_proto::validate(message);
-    if violations.is_empty() {
-        Ok(())
-    } else {
-        Err(Violations::from(violations).into_refusal())
     }
 }
 

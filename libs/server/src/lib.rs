@@ -59,7 +59,7 @@ mod start;
 mod transport;
 
 pub use app::{App, Consumer};
-pub use call::{Call, StreamCall};
+pub use call::{Call, Parsed, StreamCall};
 pub use front::grpc_timeout;
 pub use health::Health;
 pub use peer::Peer;

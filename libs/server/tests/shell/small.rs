@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use muster_clock::Clock;
 use muster_database::{Database, DatabaseError};
+use muster_ids::OrganizationName;
 use muster_proto::organization::v1::location_service_client::LocationServiceClient;
 use muster_proto::organization::v1::location_service_server::{LocationService, LocationServiceServer};
 use muster_proto::organization::v1::roles_internal_service_client::RolesInternalServiceClient;
@@ -15,12 +16,12 @@ use muster_proto::organization::v1::roles_internal_service_server::{
 use muster_proto::organization::v1::{
     CreateLocationRequest, CreateLocationResponse, GetRoleRequest, GetRoleResponse, Location, Role,
 };
-use muster_refusal::Refusal;
+use muster_refusal::{Refusal, Violations};
 use muster_server::settings::{
     BrokerSettings, CommonSettings, DatabaseSettings, ListenSettings, Seconds, TelemetrySettings,
     TrustSettings, WorkloadSettings,
 };
-use muster_server::{App, Call, Running, Service, Shell, failure, start};
+use muster_server::{App, Call, Parsed, Running, Service, Shell, failure, start};
 use muster_telemetry::{LogFormat, Metrics, Telemetry, TelemetryOptions, propagation};
 use muster_testkit::{Callers, TestBroker, TestDatabase, eventually};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
@@ -112,8 +113,8 @@ impl LocationService for Answers {
         &self,
         request: Request<CreateLocationRequest>,
     ) -> Result<Response<CreateLocationResponse>, Status> {
-        let call = Call::accept(request)?;
-        let name = format!("organizations/{}/locations/1", call.organization()?);
+        let (_, OrganizationName { organization }) = Call::read(request, parent)?;
+        let name = format!("organizations/{organization}/locations/1");
         Ok(Response::new(CreateLocationResponse {
             location: Some(Location {
                 name,
@@ -121,6 +122,10 @@ impl LocationService for Answers {
             }),
         }))
     }
+}
+
+fn parent(call: &Call<CreateLocationRequest>, violations: &mut Violations) -> Parsed<OrganizationName> {
+    Ok(violations.check("parent", call.message.parent.parse()))
 }
 
 /// Telemetry belongs to the process: all tests share it.
