@@ -1,13 +1,13 @@
 //! Accepting: one transaction here; employment, groups and trainings follow by event.
 
+use muster_clock::Clock;
 use muster_database::idempotency::{self, Key};
 use muster_identity::PersonCaller;
-use muster_ids::{OrganizationId, OrganizationName};
+use muster_ids::{GroupId, OrganizationName};
 use muster_proto::invitation::v1::AcceptInvitationResponse;
 use muster_server::convert::timestamp;
 use muster_telemetry::propagation;
 use sqlx::PgConnection;
-use time::OffsetDateTime;
 use tracing::Span;
 
 use super::open::open;
@@ -35,39 +35,38 @@ pub(crate) struct Accept {
 pub(crate) async fn accept(parts: &Parts, command: Accept) -> Result<AcceptInvitationResponse, Error> {
     let link = parts.links.keys.verify(&command.token)?;
     let now = parts.clock.now();
+    let Accept { person, key, .. } = command;
     let acceptance = Acceptance {
-        person: command.person.id,
-        display_name: command.person.name.clone().unwrap_or_default(),
+        person: person.id,
+        display_name: person.name.clone().unwrap_or_default(),
         time: now,
     };
     let named = named(parts, link).await?;
     let context = parts.organization.context_of(link.organization, &named).await;
     let clock = parts.clock.clone();
-    let accepting = Span::current();
-    idempotency::run(&parts.database, command.key, now, move |tx| {
+    let click = Span::current();
+    idempotency::run(&parts.database, key, now, move |tx| {
         Box::pin(async move {
-            // Not before: a repeated request gets its answer, whatever has become of the organization.
-            let context = context?;
+            let accepting = Accepting {
+                clock,
+                link,
+                acceptance,
+                named,
+                // Not before: a repeated request gets its answer, whatever has become of the organization.
+                context: context?,
+            };
             let invitation = open(tx, link, now).await?;
             if let Some(traceparent) = &invitation.traceparent {
-                accepting.in_scope(|| propagation::link_to(traceparent));
+                click.in_scope(|| propagation::link_to(traceparent));
             }
-            if !command.person.emails.contains(&invitation.address) {
+            if !person.emails.contains(&invitation.address) {
                 return Err(Error::AddressMismatch);
             }
-            if invitation
-                .groups
-                .iter()
-                .any(|group| !named.groups.contains(group))
-            {
-                // Merged into it since the organization was asked: the next try asks about them too.
-                return Err(Error::Contended);
-            }
-            let accepted = match may_accept(&invitation, &acceptance, &context, now)? {
-                May::Already(accepted) => accepted,
-                May::Now => take(tx, &clock, link, &acceptance, &context).await?,
+            let accepted = match accepting.may(&invitation)? {
+                May::Already(earlier) => earlier,
+                May::Now => accepting.take(tx).await?,
             };
-            Ok(response(link.organization, &context, &accepted))
+            Ok(accepting.response(&accepted))
         })
     })
     .await
@@ -83,6 +82,17 @@ async fn named(parts: &Parts, link: Link) -> Result<Named, Error> {
     Ok(found.map_or_else(Named::default, |invitation| Named::groups(&invitation.groups)))
 }
 
+/// An acceptance under way.
+struct Accepting {
+    clock: Clock,
+    link: Link,
+    acceptance: Acceptance,
+    /// What the organization was asked about.
+    named: Named,
+    /// What it said.
+    context: Context,
+}
+
 /// Whether there is anything left to do.
 enum May {
     /// This very person accepted before.
@@ -90,86 +100,85 @@ enum May {
     Now,
 }
 
-fn may_accept(
-    invitation: &Invitation,
-    acceptance: &Acceptance,
-    context: &Context,
-    now: OffsetDateTime,
-) -> Result<May, Error> {
-    match invitation.standing(now) {
-        StateName::Active => match invitation.state.acceptance() {
-            Some(earlier) if earlier.person == acceptance.person => return Ok(May::Already(earlier.clone())),
-            _ => return Err(Error::Closed),
-        },
-        StateName::Prospect | StateName::Pending => {}
-        StateName::Expired => return Err(Error::Expired),
-        StateName::Cancelled => return Err(Error::Cancelled),
-        StateName::Declined | StateName::Archived => return Err(Error::Closed),
+impl Accepting {
+    fn may(&self, invitation: &Invitation) -> Result<May, Error> {
+        match invitation.standing(self.acceptance.time) {
+            StateName::Active => match invitation.state.acceptance() {
+                Some(earlier) if earlier.person == self.acceptance.person => {
+                    return Ok(May::Already(earlier.clone()));
+                }
+                _ => return Err(Error::Closed),
+            },
+            StateName::Prospect | StateName::Pending => {}
+            StateName::Expired => return Err(Error::Expired),
+            StateName::Cancelled => return Err(Error::Cancelled),
+            StateName::Declined | StateName::Archived => return Err(Error::Closed),
+        }
+        match &self.context.standing {
+            Standing::Active => Ok(May::Now),
+            other => Err(Error::OrganizationNotActive {
+                state: other.word().to_owned(),
+            }),
+        }
     }
-    if context.standing != Standing::Active {
-        return Err(Error::OrganizationNotActive {
-            state: context.standing.word().to_owned(),
-        });
-    }
-    Ok(May::Now)
-}
 
-/// The UPDATE decides: of calls that came this far together one gets the row, the others look again.
-async fn take(
-    tx: &mut PgConnection,
-    clock: &muster_clock::Clock,
-    link: Link,
-    acceptance: &Acceptance,
-    context: &Context,
-) -> Result<Acceptance, Error> {
-    let Link {
-        organization,
-        invitation,
-        generation,
-    } = link;
-    let Some(accepted) = invitations::accept(tx, organization, invitation, generation, acceptance).await?
-    else {
-        return lost(tx, link, acceptance, context).await;
-    };
-    let groups = context.active_among(&accepted.groups);
-    if groups.is_empty() {
-        // Rolls the acceptance back: the invitation is untouched.
-        let problem = "none of the groups of the invitation is active";
-        return Err(Error::GroupInactive(vec![Field {
-            path: "token".to_owned(),
-            problem,
-        }]));
+    /// The UPDATE decides: of calls that came this far together one gets the row, the others look again.
+    async fn take(&self, tx: &mut PgConnection) -> Result<Acceptance, Error> {
+        let Link {
+            organization,
+            invitation,
+            generation,
+        } = self.link;
+        let taking = invitations::accept(tx, organization, invitation, generation, &self.acceptance);
+        let Some(accepted) = taking.await? else {
+            return self.lost(tx).await;
+        };
+        // From here on an error rolls the acceptance back: the invitation is untouched.
+        let groups = self.groups(&accepted)?;
+        let act = Act {
+            actor: format!("person:{}", self.acceptance.person),
+            time: self.acceptance.time,
+        };
+        events::accepted(tx, &self.clock, &act, &accepted, &self.acceptance, &groups).await?;
+        Ok(self.acceptance.clone())
     }
-    let act = Act {
-        actor: format!("person:{}", acceptance.person),
-        time: acceptance.time,
-    };
-    events::accepted(tx, clock, &act, &accepted, acceptance, &groups).await?;
-    Ok(acceptance.clone())
-}
 
-/// Somebody was faster: what they did decides the answer.
-async fn lost(
-    tx: &mut PgConnection,
-    link: Link,
-    acceptance: &Acceptance,
-    context: &Context,
-) -> Result<Acceptance, Error> {
-    let invitation = open(tx, link, acceptance.time).await?;
-    match may_accept(&invitation, acceptance, context, acceptance.time)? {
-        May::Already(earlier) => Ok(earlier),
-        May::Now => Err(Error::Contended),
+    /// The groups to join. Looked at after the row was had: one may have been merged into it up to that moment.
+    fn groups(&self, accepted: &Invitation) -> Result<Vec<GroupId>, Error> {
+        if accepted
+            .groups
+            .iter()
+            .any(|group| !self.named.groups.contains(group))
+        {
+            // The organization was not asked about all of them; the next try asks.
+            return Err(Error::Contended);
+        }
+        let groups = self.context.active_among(&accepted.groups);
+        if groups.is_empty() {
+            let problem = "none of the groups of the invitation is active";
+            return Err(Error::GroupInactive(vec![Field {
+                path: "token".to_owned(),
+                problem,
+            }]));
+        }
+        Ok(groups)
     }
-}
 
-fn response(
-    organization: OrganizationId,
-    context: &Context,
-    acceptance: &Acceptance,
-) -> AcceptInvitationResponse {
-    AcceptInvitationResponse {
-        organization: OrganizationName { organization }.to_string(),
-        organization_display_name: context.display_name.clone(),
-        accept_time: Some(timestamp(acceptance.time)),
+    /// Somebody was faster: what they did decides the answer.
+    async fn lost(&self, tx: &mut PgConnection) -> Result<Acceptance, Error> {
+        let invitation = open(tx, self.link, self.acceptance.time).await?;
+        match self.may(&invitation)? {
+            May::Already(earlier) => Ok(earlier),
+            May::Now => Err(Error::Contended),
+        }
+    }
+
+    fn response(&self, accepted: &Acceptance) -> AcceptInvitationResponse {
+        let organization = self.link.organization;
+        AcceptInvitationResponse {
+            organization: OrganizationName { organization }.to_string(),
+            organization_display_name: self.context.display_name.clone(),
+            accept_time: Some(timestamp(accepted.time)),
+        }
     }
 }

@@ -262,32 +262,6 @@ async fn declined_and_archived_invitations_are_closed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_groups_that_are_still_active_are_joined_and_without_any_nothing_happens() {
-    let world = World::new().await;
-    let (name, token) = invited(&world).await;
-    let before = world.get(&name).await.unwrap();
-    world.profile_sql("UPDATE groups SET state = 'INACTIVE'").await;
-    assert_eq!(
-        reason(world.accept(Who::person("ada"), &token).await),
-        R::GroupInactive
-    );
-    assert_eq!(world.get(&name).await.unwrap(), before);
-    world
-        .profile_sql("UPDATE groups SET state = 'ACTIVE' WHERE display_name = 'Aides'")
-        .await;
-    world.accept(Who::person("ada"), &token).await.unwrap();
-    let payload = world.group_name(&world.nurses);
-    let mut connection = world.database.connection().await;
-    let sent: Vec<u8> =
-        sqlx::query_scalar("SELECT payload FROM outbox WHERE event_type = 'invitation.accepted'")
-            .fetch_one(&mut connection)
-            .await
-            .unwrap();
-    let sent = String::from_utf8_lossy(&sent).into_owned();
-    assert!(sent.contains(&world.group_name(&world.aides)) && !sent.contains(&payload));
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn nobody_joins_an_organization_that_is_not_active() {
     let world = World::new().await;
     let (_, token) = invited(&world).await;

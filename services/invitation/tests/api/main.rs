@@ -7,6 +7,7 @@ mod batch;
 mod counts;
 mod create;
 mod imports;
+mod joining;
 mod list;
 mod mail;
 mod merging;
