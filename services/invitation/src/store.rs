@@ -9,6 +9,8 @@ pub(crate) mod imports;
 pub(crate) mod invitations;
 pub(crate) mod list;
 pub(crate) mod messages;
+#[cfg(test)]
+mod plans;
 mod rows;
 
 use muster_database::DatabaseError;

@@ -12,7 +12,7 @@ use time::{Duration, OffsetDateTime};
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::context::{Context, Standing};
-use crate::domain::import::{Outcome, Row, RowState};
+use crate::domain::import::{Outcome, Row};
 use crate::domain::invitation::{DeliveryState, Invitation};
 use crate::error::Error;
 use crate::events::{self, Act};
@@ -135,7 +135,7 @@ impl Work {
         }
         let (organization, import) = (self.job.organization, self.job.import);
         let most = ROWS_A_BATCH.min(self.context.limits.messages_per_day.max(1));
-        let rows = import_rows::page(tx, organization, import, &[RowState::Valid], 0, most).await?;
+        let rows = import_rows::to_apply(tx, organization, import, most).await?;
         if rows.is_empty() {
             import_work::finish(tx, &self.job, self.act.time).await?;
             return Ok(Batch::Finished);

@@ -191,6 +191,25 @@ pub(crate) async fn page(
     rows.into_iter().map(Row::try_from).collect()
 }
 
+/// The next rows to apply, in the order of the file. The state stands in the statement itself: whatever plan is made of it
+/// may use the index of such rows, and need not look through those that are done.
+pub(crate) async fn to_apply(
+    tx: &mut PgConnection,
+    organization: OrganizationId,
+    import: ImportId,
+    limit: i64,
+) -> Result<Vec<Row>, DatabaseError> {
+    let rows: Vec<RowRecord> = sqlx::query_as(select_row!(
+        "WHERE organization_id = $1 AND import_id = $2 AND state = 'VALID' ORDER BY line LIMIT $3"
+    ))
+    .bind(organization.as_uuid())
+    .bind(import.as_uuid())
+    .bind(limit)
+    .fetch_all(tx)
+    .await?;
+    rows.into_iter().map(Row::try_from).collect()
+}
+
 /// Whether an address that the preview let through belongs to an active learner by now. Part by part: a million rows at
 /// once would take longer than a statement may.
 pub(crate) async fn any_became_active(

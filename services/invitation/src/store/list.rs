@@ -4,6 +4,7 @@ use muster_database::DatabaseError;
 use muster_ids::{ImportId, InvitationId, OrganizationId};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 use super::rows::{InvitationRow, select_invitation};
 use super::unknown;
@@ -22,7 +23,20 @@ pub(crate) struct Wanted {
     pub(crate) limit: i64,
 }
 
-/// One page. The state that is filtered by is the one shown at `now`.
+macro_rules! select_page {
+    ($which:literal) => {
+        select_invitation!(
+            "WHERE i.organization_id = $1 AND i.invitation_id < $2
+               AND (cardinality($3::text[]) = 0 OR
+                    CASE WHEN i.state IN ('PROSPECT', 'PENDING') AND i.expire_time <= $4 THEN 'EXPIRED'
+                         ELSE i.state END = ANY ($3)) ",
+            $which,
+            " ORDER BY i.invitation_id DESC LIMIT $5"
+        )
+    };
+}
+
+/// One page. The state that is filtered by is the one shown at `now`. UUIDv7 ids sort by time.
 pub(crate) async fn page(
     connection: &mut PgConnection,
     organization: OrganizationId,
@@ -30,24 +44,22 @@ pub(crate) async fn page(
     now: OffsetDateTime,
 ) -> Result<Vec<Invitation>, DatabaseError> {
     let states: Vec<&str> = wanted.states.iter().map(|state| state.as_str()).collect();
-    let rows: Vec<InvitationRow> = sqlx::query_as(select_invitation!(
-        "WHERE i.organization_id = $1
-           AND ($2::uuid IS NULL OR i.import_id = $2)
-           AND ($3::uuid IS NULL OR i.invitation_id < $3)
-           AND (cardinality($4::text[]) = 0 OR
-                CASE WHEN i.state IN ('PROSPECT', 'PENDING') AND i.expire_time <= $5 THEN 'EXPIRED'
-                     ELSE i.state END = ANY ($4))
-         ORDER BY i.invitation_id DESC
-         LIMIT $6"
-    ))
-    .bind(organization.as_uuid())
-    .bind(wanted.import.map(ImportId::as_uuid))
-    .bind(wanted.after.map(InvitationId::as_uuid))
-    .bind(states)
-    .bind(now)
-    .bind(wanted.limit)
-    .fetch_all(connection)
-    .await?;
+    // Two statements: a plan that has to serve both looks through all invitations for the few of one import.
+    let page = match wanted.import {
+        None => sqlx::query_as(select_page!("")),
+        Some(_) => sqlx::query_as(select_page!("AND i.import_id = $6")),
+    };
+    let page = page
+        .bind(organization.as_uuid())
+        .bind(wanted.after.map_or(Uuid::max(), InvitationId::as_uuid))
+        .bind(states)
+        .bind(now)
+        .bind(wanted.limit);
+    let page = match wanted.import {
+        None => page,
+        Some(import) => page.bind(import.as_uuid()),
+    };
+    let rows: Vec<InvitationRow> = page.fetch_all(connection).await?;
     rows.into_iter().map(Invitation::try_from).collect()
 }
 

@@ -12,7 +12,7 @@ use crate::domain::invitation::{Acceptance, DeliveryState, Invitation, Source, S
 
 /// `SELECT` of everything an [`Invitation`] is made of, from `invitations i`, with the given rest.
 macro_rules! select_invitation {
-    ($rest:literal) => {
+    ($($rest:tt)+) => {
         concat!(
             "SELECT i.organization_id, i.invitation_id, i.version, i.state, i.address_given, i.address_canonical,
                     i.location_id, i.source,
@@ -23,7 +23,7 @@ macro_rules! select_invitation {
                           WHERE g.organization_id = i.organization_id AND g.invitation_id = i.invitation_id
                           ORDER BY g.group_id) AS group_ids
              FROM invitations i ",
-            $rest
+            $($rest)+
         )
     };
 }

@@ -1,0 +1,162 @@
+//! What statements cost beside much that they are not about. A process keeps the plans that it made while the tables were
+//! young.
+
+use muster_clock::Clock;
+use muster_ids::{ImportId, InvitationId, OrganizationId};
+use muster_server::Service;
+use muster_testkit::TestDatabase;
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::list::{self, Wanted};
+use super::{import_rows, imports};
+use crate::InvitationApp;
+use crate::domain::import::{Counts, Import, ImportState};
+
+const NOW: OffsetDateTime = time::macros::datetime!(2026-03-02 09:00 UTC);
+
+/// A database whose plans are made while it is empty, and kept.
+struct Young {
+    _database: TestDatabase,
+    connection: PgConnection,
+    organization: OrganizationId,
+    import: ImportId,
+}
+
+impl Young {
+    async fn new() -> Self {
+        let database = TestDatabase::new(&InvitationApp::MIGRATOR, "invitation").await;
+        let mut connection = database.connection().await;
+        sqlx::raw_sql(
+            "ALTER TABLE invitations SET (autovacuum_enabled = false);
+             ALTER TABLE import_rows SET (autovacuum_enabled = false);
+             SET plan_cache_mode = force_generic_plan",
+        )
+        .execute(&mut connection)
+        .await
+        .unwrap();
+        let clock = Clock::fixed(NOW);
+        Self {
+            _database: database,
+            connection,
+            organization: OrganizationId::from_uuid(clock.new_uuid()),
+            import: ImportId::from_uuid(clock.new_uuid()),
+        }
+    }
+
+    /// So many invitations, of this import or by hand.
+    async fn invitations(&mut self, count: i32, import: Option<ImportId>) {
+        sqlx::query(
+            "INSERT INTO invitations (organization_id, invitation_id, version, state, address_given,
+                 address_canonical, source, inviter_person_id, import_id, generation, delivery_state, create_time,
+                 send_time, expire_time)
+             SELECT $1, gen_random_uuid(), 1, 'PENDING', address, address, 'MANUAL', $1, $2, 1, 'SENT', $3, $3, $4
+             FROM (SELECT gen_random_uuid() || '@example.org' AS address FROM generate_series(1, $5)) AS addresses",
+        )
+        .bind(self.organization.as_uuid())
+        .bind(import.map(ImportId::as_uuid))
+        .bind(NOW)
+        .bind(NOW + time::Duration::days(30))
+        .bind(count)
+        .execute(&mut self.connection)
+        .await
+        .unwrap();
+    }
+
+    async fn page(&mut self, import: Option<ImportId>, after: Option<InvitationId>) -> usize {
+        let wanted = Wanted {
+            states: Vec::new(),
+            import,
+            after,
+            limit: 10,
+        };
+        let page = list::page(&mut self.connection, self.organization, &wanted, NOW).await;
+        page.unwrap().len()
+    }
+
+    /// Pages of a table and of its indexes that have been looked at, ever.
+    async fn looked_at(&mut self, table: &str) -> i64 {
+        sqlx::raw_sql("SELECT pg_stat_force_next_flush()")
+            .execute(&mut self.connection)
+            .await
+            .unwrap();
+        sqlx::query_scalar(
+            "SELECT (heap_blks_hit + heap_blks_read + idx_blks_hit + idx_blks_read)::bigint
+             FROM pg_statio_user_tables WHERE relname = $1",
+        )
+        .bind(table)
+        .fetch_one(&mut self.connection)
+        .await
+        .unwrap()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_costs_the_same_however_many_others_the_organization_has() {
+    let mut young = Young::new().await;
+    let import = Some(young.import);
+    assert_eq!(
+        (young.page(None, None).await, young.page(import, None).await),
+        (0, 0)
+    );
+    young.invitations(3000, None).await;
+    young.invitations(3, import).await;
+
+    let before = young.looked_at("invitations").await;
+    assert_eq!(young.page(import, None).await, 3);
+    let of_import = young.looked_at("invitations").await - before;
+    // Ids that begin with nothing but zeros and a one: the last of the list.
+    let near_the_end = InvitationId::from_uuid(Uuid::from_u128(1 << 120));
+    let before = young.looked_at("invitations").await;
+    young.page(None, Some(near_the_end)).await;
+    let late = young.looked_at("invitations").await - before;
+    println!("an import: {of_import} pages, a late page: {late} pages");
+    assert!(of_import < 30, "{of_import} pages for an import of three");
+    assert!(late < 40, "{late} pages for ten at the end of the list");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_next_rows_to_apply_cost_the_same_however_many_are_done() {
+    let mut young = Young::new().await;
+    let (organization, import) = (young.organization, young.import);
+    let uploaded = Import {
+        organization,
+        id: import,
+        state: ImportState::Ready,
+        file_name: String::new(),
+        uploader: muster_ids::PersonId::from_uuid(organization.as_uuid()),
+        preview_sha256: [0; 32],
+        context_sha256: [0; 32],
+        counts: Counts::default(),
+        applied: 0,
+        refused: 0,
+        create_time: NOW,
+        expire_time: NOW,
+        decide_time: None,
+        finish_time: None,
+    };
+    imports::insert(&mut young.connection, &uploaded, &[0; 32])
+        .await
+        .unwrap();
+    let next = import_rows::to_apply(&mut young.connection, organization, import, 10).await;
+    assert!(next.unwrap().is_empty());
+    sqlx::query(
+        "INSERT INTO import_rows (organization_id, import_id, line, address_given, groups_given, location_given,
+             surplus_cells, state, problems, group_ids, invitation_id)
+         SELECT $1, $2, line, '', '{}', '', false, CASE WHEN line <= 5000 THEN 'APPLIED' ELSE 'VALID' END, '[]', '{}', $1
+         FROM generate_series(1, 5010) AS line",
+    )
+    .bind(organization.as_uuid())
+    .bind(import.as_uuid())
+    .execute(&mut young.connection)
+    .await
+    .unwrap();
+
+    let before = young.looked_at("import_rows").await;
+    let next = import_rows::to_apply(&mut young.connection, organization, import, 10).await;
+    assert_eq!(next.unwrap().len(), 10);
+    let cost = young.looked_at("import_rows").await - before;
+    println!("{cost} pages");
+    assert!(cost < 20, "{cost} pages for the next ten of 5,010");
+}
