@@ -124,12 +124,20 @@ async fn invite_all(
 ) -> Result<Vec<(Invitation, bool)>, Error> {
     let mut drafts: Vec<(usize, Invitation)> = drafts.into_iter().enumerate().collect();
     drafts.sort_by(|(_, left), (_, right)| left.address.canonical().cmp(right.address.canonical()));
-    let mut invited = Vec::with_capacity(drafts.len());
+    let mut invited: Vec<(usize, Invitation, bool)> = Vec::with_capacity(drafts.len());
     let (mut active, mut full) = (Vec::new(), Vec::new());
     for (place, draft) in drafts {
         match invite(tx, draft).await? {
             Invited::New(invitation) => invited.push((place, invitation, true)),
-            Invited::Live(invitation) => invited.push((place, invitation, false)),
+            Invited::Live(invitation) => {
+                // An address that stands in a batch twice is one invitation: both are answered as it is in the end.
+                for (_, earlier, _) in &mut invited {
+                    if earlier.id == invitation.id {
+                        *earlier = invitation.clone();
+                    }
+                }
+                invited.push((place, invitation, false));
+            }
             Invited::AlreadyActive => active.push(place),
             Invited::TooManyGroups => full.push(place),
         }
