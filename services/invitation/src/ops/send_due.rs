@@ -12,34 +12,18 @@ use crate::store::due;
 const POLL: Duration = Duration::from_secs(1);
 const AT_ONCE: i64 = 100;
 
-/// Looks every second until `shutdown`. Any number of processes may do so.
+/// Looks every second, and again at once when there was something, until `shutdown`. Any number of processes may do so.
 pub(crate) async fn run(parts: Parts, shutdown: CancellationToken) {
-    loop {
+    while !shutdown.is_cancelled() {
         match send_due(&parts).await {
-            Ok(0) => {
-                if shutdown
-                    .run_until_cancelled(tokio::time::sleep(POLL))
-                    .await
-                    .is_none()
-                {
-                    return;
-                }
+            Ok(0) => {}
+            Ok(asked) => {
+                tracing::debug!(asked, "scheduled mails asked for");
+                continue;
             }
-            Ok(asked) => tracing::debug!(asked, "scheduled mails asked for"),
-            Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "scheduled mails wait");
-                if shutdown
-                    .run_until_cancelled(tokio::time::sleep(POLL))
-                    .await
-                    .is_none()
-                {
-                    return;
-                }
-            }
+            Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "scheduled mails wait"),
         }
-        if shutdown.is_cancelled() {
-            return;
-        }
+        shutdown.run_until_cancelled(tokio::time::sleep(POLL)).await;
     }
 }
 

@@ -2,7 +2,7 @@
 
 use futures::future::BoxFuture;
 use muster_database::DatabaseError;
-use muster_ids::{ImportId, InvitationId, OrganizationId, OrganizationName};
+use muster_ids::{ImportId, ImportName, InvitationId, OrganizationId, OrganizationName};
 use muster_proto::invitation::v1 as proto;
 use muster_proto::invitation::v1::invitation_service_server::InvitationService;
 use muster_refusal::{Refusal, Violations};
@@ -110,7 +110,7 @@ impl InvitationService for InvitationRpc {
         let asked = &call.message;
         let filter = format!("{} {:?} {}", asked.parent, asked.states, asked.import);
         let list = call.list(&filter, asked.page_size, &asked.page_token);
-        let (states, import) = (parse::states(&asked.states)?, import(organization, asked)?);
+        let (states, import) = (parse::states(&asked.states)?, import(asked)?);
         let now = self.parts.clock.now();
         let fetch = |after: Option<Uuid>, limit| {
             let wanted = Wanted {
@@ -155,15 +155,16 @@ impl InvitationRpc {
     }
 }
 
-/// The import that a list is restricted to.
-fn import(
-    organization: OrganizationId,
-    message: &proto::ListInvitationsRequest,
-) -> Result<Option<ImportId>, Refusal> {
-    match message.import.as_str() {
-        "" => Ok(None),
-        name => parse::import_of(organization, "import", name).map(Some),
+/// The import that a list is restricted to. In the list of an organization, one of another made as many invitations as
+/// one that does not exist: none.
+fn import(message: &proto::ListInvitationsRequest) -> Result<Option<ImportId>, Refusal> {
+    if message.import.is_empty() {
+        return Ok(None);
     }
+    let mut violations = Violations::new();
+    let name = violations.check("import", message.import.parse::<ImportName>());
+    name.map(|name| Some(name.import))
+        .ok_or_else(|| violations.into_refusal())
 }
 
 /// The children of a batch; the parent of each equals the batch's or is empty.

@@ -1,19 +1,14 @@
 //! The messages of a day: in which order, how many, and that nobody waits for anybody in a circle.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use muster_invitation::InvitationApp;
 use muster_proto::error::v1::ErrorReason as R;
 use muster_proto::invitation::v1::invitation_service_client::InvitationServiceClient;
 use muster_proto::invitation::v1::{BatchCreateInvitationsRequest, CreateInvitationRequest, Invitation};
 use muster_server::convert::timestamp;
-use muster_testkit::Signed;
 use tonic::Status;
-use tonic::service::interceptor::InterceptedService;
-use tonic::transport::{Channel, Endpoint};
 
-use crate::world::{World, reason};
+use crate::world::{Impatient, World, reason};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -97,9 +92,6 @@ async fn a_batch_is_counted_by_the_hours_it_is_due_in() {
     );
 }
 
-/// Without [`muster_testkit::Patient`], who would try again.
-type Impatient = InterceptedService<Channel, Signed>;
-
 async fn call(
     mut client: InvitationServiceClient<Impatient>,
     request: BatchCreateInvitationsRequest,
@@ -112,13 +104,7 @@ async fn batches_of_one_organization_never_deadlock() {
     const AT_ONCE: usize = 6;
     let world = World::new().await;
     world.subscribe(500, 100_000).await;
-    let (common, own) = world.settings();
-    let second = muster_server::start::<InvitationApp>(&common, own, world.clock.clone(), None)
-        .await
-        .unwrap();
-    let endpoint = Endpoint::from_shared(format!("http://{}", second.grpc_address())).unwrap();
-    let signed = Signed::new(Arc::clone(&world.callers), "invitation", world.owner());
-    let client = InvitationServiceClient::new(InterceptedService::new(endpoint.connect_lazy(), signed));
+    let client = InvitationServiceClient::new(world.impatient(world.owner()));
     for round in 0..15 {
         let calls = (0..AT_ONCE).map(|number| {
             let wanted = (0_u32..10).map(|row| {
@@ -134,5 +120,4 @@ async fn batches_of_one_organization_never_deadlock() {
     }
     let sum = "SELECT sum(messages)::bigint FROM message_counts";
     assert_eq!(world.database.count(sum).await, 15 * 6 * 10);
-    second.stop().await;
 }

@@ -5,7 +5,9 @@ use std::collections::HashSet;
 use muster_identity::Role;
 use muster_proto::error::v1::ErrorReason as R;
 use muster_proto::invitation::v1::invitation_service_client::InvitationServiceClient;
-use muster_proto::invitation::v1::{DeliveryState, InvitationSource, InvitationState};
+use muster_proto::invitation::v1::{
+    DeliveryState, InvitationSource, InvitationState, ListInvitationsRequest,
+};
 use muster_refusal::violations_of;
 use muster_server::convert::timestamp;
 use muster_testkit::Who;
@@ -102,6 +104,18 @@ async fn an_expired_invitation_makes_room_and_stays_listed() {
         world.get(&new.name).await.unwrap().state(),
         InvitationState::Prospect
     );
+    let listed = ListInvitationsRequest {
+        parent: world.parent(),
+        ..Default::default()
+    };
+    let listed = world.invitations().list_invitations(listed).await.unwrap();
+    let names: Vec<String> = listed
+        .into_inner()
+        .invitations
+        .into_iter()
+        .map(|it| it.name)
+        .collect();
+    assert_eq!(names, [new.name, old.name], "both, the newest first");
 }
 
 #[tokio::test(flavor = "multi_thread")]

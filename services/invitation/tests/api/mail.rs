@@ -82,6 +82,14 @@ async fn a_mail_is_no_longer_wanted_once_the_invitation_is_dead() {
     );
 }
 
+fn question(subject: String) -> GetMailRequest {
+    GetMailRequest {
+        subject,
+        purpose: MailPurpose::Invite.into(),
+        generation: 1,
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_mail_of_a_suspended_organization_waits() {
     let world = World::new().await;
@@ -89,26 +97,25 @@ async fn the_mail_of_a_suspended_organization_waits() {
     world
         .profile_sql("UPDATE organizations SET state = 'SUSPENDED'")
         .await;
-    let mail = world.mail(&made.name, 1);
-    let reopen = async {
-        tokio::task::yield_now().await;
-        world
-            .profile_sql("UPDATE organizations SET state = 'ACTIVE'")
-            .await;
-    };
-    let (mail, ()) = tokio::join!(mail, reopen);
-    assert!(mail.unwrap().wanted, "neither dropped nor refused for good");
+    let worker = world.impatient(Who::Workload("notification"));
+    let mut worker = MailSourceInternalServiceClient::new(worker);
+    let later = worker.get_mail(question(made.name.clone())).await;
+    assert_eq!(
+        reason(later),
+        R::Unavailable,
+        "neither dropped nor refused for good"
+    );
+    world
+        .profile_sql("UPDATE organizations SET state = 'ACTIVE'")
+        .await;
+    assert!(world.mail(&made.name, 1).await.unwrap().wanted);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_the_mail_worker_may_ask() {
     let world = World::new().await;
     let made = world.create("ada@example.com", &[&world.nurses]).await.unwrap();
-    let request = GetMailRequest {
-        subject: made.name,
-        purpose: MailPurpose::Invite.into(),
-        generation: 1,
-    };
+    let request = question(made.name);
     for (who, why) in [
         (Who::Workload("employment"), R::PermissionDenied),
         (world.owner(), R::TokenMissing),

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod accept;
+mod applying;
 mod batch;
 mod counts;
 mod create;
@@ -12,11 +13,14 @@ mod list;
 mod mail;
 mod merging;
 mod plans;
+mod previews;
 mod repeats;
 mod replicas;
 mod spreadsheets;
+mod tenants;
 mod traces;
 mod turns;
 mod upload;
+mod uploads;
 mod worker;
 mod world;

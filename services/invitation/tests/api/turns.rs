@@ -3,22 +3,11 @@
 use std::time::Duration;
 
 use muster_proto::error::v1::ErrorReason as R;
-use muster_proto::invitation::v1::{DisapproveImportRequest, Import, ImportState};
+use muster_proto::invitation::v1::{Import, ImportState};
 use muster_testkit::{eventually, eventually_some};
 
-use crate::upload::{applied, approve, get, good, upload};
+use crate::upload::{applied, approve, approve_all, disapprove, get, good, upload};
 use crate::world::{World, reason};
-
-const APPROVE_ALL: &str = "UPDATE imports SET state = 'APPROVED', approver_person_id = uploader_person_id, decide_time = create_time";
-
-async fn disapprove(world: &World, import: &Import) -> Result<Import, tonic::Status> {
-    let request = DisapproveImportRequest {
-        name: import.name.clone(),
-        request_id: String::new(),
-    };
-    let answer = world.imports().disapprove_import(request).await?;
-    Ok(answer.into_inner().import.unwrap())
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_large_import_keeps_no_small_one_waiting() {
@@ -29,7 +18,7 @@ async fn a_large_import_keeps_no_small_one_waiting() {
         .await
         .unwrap();
     world.stop().await;
-    world.database.execute(APPROVE_ALL).await;
+    approve_all(&world).await;
     // One worker; the large one is the older.
     world.start().await;
     applied(&world, &large).await;

@@ -1,8 +1,8 @@
 //! Uploading and deciding, as the tests do it.
 
 use muster_proto::invitation::v1::{
-    ApproveImportRequest, GetImportRequest, Import, ImportRow, ImportState, ListImportRowsRequest,
-    UploadImportRequest,
+    ApproveImportRequest, DisapproveImportRequest, GetImportRequest, Import, ImportRow, ImportState,
+    ListImportRowsRequest, UploadImportRequest,
 };
 use muster_testkit::eventually_some;
 use sha2::{Digest, Sha256};
@@ -52,6 +52,21 @@ pub(crate) async fn approve(world: &World, import: &Import) -> Result<Import, St
         .into_inner()
         .import
         .unwrap())
+}
+
+pub(crate) async fn disapprove(world: &World, import: &Import) -> Result<Import, Status> {
+    let request = DisapproveImportRequest {
+        name: import.name.clone(),
+        request_id: String::new(),
+    };
+    let answer = world.imports().disapprove_import(request).await?;
+    Ok(answer.into_inner().import.unwrap())
+}
+
+/// Approves everything that was uploaded while no worker runs, as their calls would have.
+pub(crate) async fn approve_all(world: &World) {
+    let approved = "UPDATE imports SET state = 'APPROVED', approver_person_id = uploader_person_id, decide_time = create_time";
+    world.database.execute(approved).await;
 }
 
 pub(crate) async fn get(world: &World, import: &Import) -> Import {

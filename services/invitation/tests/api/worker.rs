@@ -9,7 +9,7 @@ use muster_invitation::InvitationApp;
 use muster_proto::invitation::v1::{Import, ImportRowState, ImportState};
 use muster_testkit::eventually_some;
 
-use crate::upload::{approve, get, good, rows, upload};
+use crate::upload::{applied, approve, approve_all, get, good, rows, upload};
 use crate::world::World;
 
 /// A process of its own, as far as one can have it here: everything that runs in it ends at once, in the middle of
@@ -78,7 +78,7 @@ async fn a_worker_killed_at_any_moment_loses_and_doubles_nothing() {
         assert!(kills < 400, "it does not get on");
     }
     world.start().await;
-    let done = crate::upload::applied(&world, &import).await;
+    let done = applied(&world, &import).await;
     assert_eq!(done.state(), ImportState::Applied);
     assert_eq!(
         (done.applied_count, done.refused_count),
@@ -124,12 +124,7 @@ async fn several_workers_share_the_work_and_no_row() {
         imports.push(upload(&world, file.as_bytes()).await.unwrap());
     }
     world.stop().await;
-    world
-        .database
-        .execute(
-            "UPDATE imports SET state = 'APPROVED', approver_person_id = uploader_person_id, decide_time = create_time",
-        )
-        .await;
+    approve_all(&world).await;
     let others = [
         Doomed::start(&world),
         Doomed::start(&world),
@@ -137,7 +132,7 @@ async fn several_workers_share_the_work_and_no_row() {
     ];
     world.start().await;
     for import in &imports {
-        assert_eq!(crate::upload::applied(&world, import).await.applied_count, 200);
+        assert_eq!(applied(&world, import).await.applied_count, 200);
     }
     drop(others);
     assert_eq!(

@@ -18,13 +18,18 @@ use muster_proto::invitation::v1::{
 };
 use muster_proto::organization::v1::Limits;
 use muster_server::settings::CommonSettings;
-use muster_testkit::{Callers, TestChannel, TestDatabase, TestService, TestSuite, Who, acts};
+use muster_testkit::{Signed, TestChannel, TestDatabase, TestService, TestSuite, Who, acts};
 use time::OffsetDateTime;
 use time::macros::datetime;
 use tonic::Status;
+use tonic::service::interceptor::InterceptedService;
+use tonic::transport::{Channel, Endpoint};
 
 /// When tests happen.
 const NOW: OffsetDateTime = datetime!(2026-03-02 09:00 UTC);
+
+/// Of clients that take the first answer.
+pub(crate) type Impatient = InterceptedService<Channel, Signed>;
 
 /// A group of the test organization.
 #[derive(Debug, Clone, Copy)]
@@ -35,7 +40,6 @@ pub(crate) struct Group {
 /// Everything around one test.
 pub(crate) struct World {
     pub(crate) clock: Clock,
-    pub(crate) callers: Arc<Callers>,
     pub(crate) database: Arc<TestDatabase>,
     pub(crate) organization: OrganizationId,
     pub(crate) nurses: Group,
@@ -66,7 +70,6 @@ impl World {
         let organization = acts::open_organization(&organizations, "owner").await;
         Self {
             clock: service.clock.clone(),
-            callers: Arc::clone(service.callers()),
             database: Arc::clone(&service.database),
             organization,
             nurses: new_group(&organizations, organization, "Nurses").await,
@@ -97,6 +100,13 @@ impl World {
 
     pub(crate) fn as_who(&self, who: Who) -> TestChannel {
         self.service.calls_of(who)
+    }
+
+    /// Calls of `who` that take the first answer: others try again when it is UNAVAILABLE.
+    pub(crate) fn impatient(&self, who: Who) -> Impatient {
+        let endpoint = Endpoint::from_shared(self.suite.url("invitation")).unwrap();
+        let signed = Signed::new(Arc::clone(self.service.callers()), "invitation", who);
+        InterceptedService::new(endpoint.connect_lazy(), signed)
     }
 
     pub(crate) fn owner(&self) -> Who {

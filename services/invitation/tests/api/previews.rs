@@ -1,0 +1,184 @@
+//! Previews: what is read in them, how long they hold, and what dropping one leaves.
+
+use muster_proto::error::v1::ErrorReason as R;
+use muster_proto::invitation::v1::{
+    ApproveImportRequest, DisapproveImportRequest, GetImportRequest, ImportRowState, ImportState,
+    ListImportRowsRequest, ListInvitationsRequest, ListInvitationsResponse,
+};
+use muster_testkit::{Who, eventually_some};
+
+use crate::upload::{applied, approve, disapprove, get, good, upload};
+use crate::world::{World, reason};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_disapproved_import_becomes_nothing() {
+    let world = World::new().await;
+    world.subscribe(500, 10_000).await;
+    let import = upload(&world, &good(3)).await.unwrap();
+    for _ in 0..2 {
+        let dropped = disapprove(&world, &import).await.unwrap();
+        assert_eq!(dropped.state(), ImportState::Disapproved);
+    }
+    assert_eq!(reason(approve(&world, &import).await), R::ImportState);
+    assert_eq!(world.database.count("SELECT count(*) FROM invitations").await, 0);
+
+    let other = upload(&world, &good(3)).await.unwrap();
+    approve(&world, &other).await.unwrap();
+    assert_eq!(reason(disapprove(&world, &other).await), R::ImportState);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_preview_that_nobody_decided_on_expires() {
+    let world = World::new().await;
+    world.subscribe(500, 10_000).await;
+    let import = upload(&world, &good(1)).await.unwrap();
+    world
+        .database
+        .execute("UPDATE imports SET expire_time = create_time")
+        .await;
+    assert_eq!(get(&world, &import).await.state(), ImportState::Expired);
+    assert_eq!(reason(approve(&world, &import).await), R::ImportState);
+    assert_eq!(reason(disapprove(&world, &import).await), R::ImportState);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stale_preview_is_not_approved_but_made_again() {
+    let world = World::new().await;
+    world.subscribe(500, 10_000).await;
+    let import = upload(
+        &world,
+        b"email,groups\na@example.org,Nurses\nb@example.org,Cooks\n",
+    )
+    .await
+    .unwrap();
+    assert_eq!((import.valid_count, import.error_count), (1, 1));
+    world.group("Cooks").await;
+    assert_eq!(reason(approve(&world, &import).await), R::ImportPreviewStale);
+    let again = eventually_some(async || {
+        let again = get(&world, &import).await;
+        (again.state() == ImportState::Ready).then_some(again)
+    })
+    .await;
+    assert_ne!(again.etag, import.etag);
+    assert_eq!((again.valid_count, again.error_count), (2, 0));
+    assert_eq!(
+        reason(approve(&world, &import).await),
+        R::ImportPreviewStale,
+        "the old preview"
+    );
+    assert_eq!(
+        get(&world, &import).await.state(),
+        ImportState::Ready,
+        "which costs the new one nothing"
+    );
+    approve(&world, &again).await.unwrap();
+    assert_eq!(applied(&world, &again).await.applied_count, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_active_learner_is_an_error_also_when_they_became_one_since_the_preview() {
+    let world = World::new().await;
+    world.subscribe(500, 10_000).await;
+    let made = world.create("ada@example.com", &[&world.nurses]).await.unwrap();
+    let file = b"email,groups\nada@example.com,Nurses\neve@example.com,Nurses\n";
+    let import = upload(&world, file).await.unwrap();
+    assert_eq!(import.error_count, 0);
+    world
+        .accept(Who::person("ada"), &world.token(&made.name).await)
+        .await
+        .unwrap();
+    assert_eq!(reason(approve(&world, &import).await), R::ImportPreviewStale);
+    let import = upload(&world, file).await.unwrap();
+    assert_eq!((import.valid_count, import.error_count), (1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn imports_of_others_are_nothing() {
+    let mut world = World::new().await;
+    world.subscribe(10, 10_000).await;
+    let import = upload(&world, &good(3)).await.unwrap();
+    approve(&world, &import).await.unwrap();
+    applied(&world, &import).await;
+    let id = import.name.rsplit('/').next().unwrap().to_owned();
+    world.organization = world.new_organization("somebody").await;
+    let name = format!("{}/imports/{id}", world.parent());
+    let got = world
+        .imports()
+        .get_import(GetImportRequest { name: name.clone() })
+        .await;
+    assert_eq!(reason(got), R::NotFound);
+    let listed = ListImportRowsRequest {
+        parent: name.clone(),
+        ..Default::default()
+    };
+    assert_eq!(
+        reason(world.imports().list_import_rows(listed).await),
+        R::NotFound
+    );
+    let decision = ApproveImportRequest {
+        name: name.clone(),
+        etag: import.etag.clone(),
+        request_id: String::new(),
+    };
+    assert_eq!(
+        reason(world.imports().approve_import(decision).await),
+        R::NotFound
+    );
+    let decision = DisapproveImportRequest {
+        name,
+        request_id: String::new(),
+    };
+    assert_eq!(
+        reason(world.imports().disapprove_import(decision).await),
+        R::NotFound
+    );
+    let absent = format!("{}/imports/0190a6d4-7b3e-7c52-9f2b-2f6d0e1a4c88", world.parent());
+    for import in [import.name, absent] {
+        let listed = ListInvitationsRequest {
+            parent: world.parent(),
+            import,
+            ..Default::default()
+        };
+        let listed = world.invitations().list_invitations(listed).await.unwrap();
+        assert_eq!(listed.into_inner(), ListInvitationsResponse::default());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_are_listed_in_pages_and_by_state() {
+    let world = World::new().await;
+    world.subscribe(10, 10_000).await;
+    let file = b"email,groups\na@example.org,Nurses\nnobody,Nurses\nc@example.org,Nurses\n";
+    let import = upload(&world, file).await.unwrap();
+    let all = ListImportRowsRequest {
+        parent: import.name.clone(),
+        page_size: 2,
+        ..Default::default()
+    };
+    let page = world
+        .imports()
+        .list_import_rows(all.clone())
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(page.rows.iter().map(|row| row.line).collect::<Vec<_>>(), [2, 3]);
+    let states = vec![ImportRowState::Invalid.into()];
+    let foreign = ListImportRowsRequest {
+        page_token: page.next_page_token,
+        states: states.clone(),
+        ..all.clone()
+    };
+    assert_eq!(
+        reason(world.imports().list_import_rows(foreign).await),
+        R::PageTokenInvalid
+    );
+    let invalid = ListImportRowsRequest { states, ..all };
+    let page = world
+        .imports()
+        .list_import_rows(invalid)
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(page.rows.iter().map(|row| row.line).collect::<Vec<_>>(), [3]);
+    assert!(page.next_page_token.is_empty());
+}
