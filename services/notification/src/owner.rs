@@ -8,7 +8,7 @@ use muster_database::deadline;
 use muster_proto::invitation::v1::mail_source_internal_service_client::MailSourceInternalServiceClient;
 use muster_proto::invitation::v1::{GetMailRequest, GetMailResponse, MailPurpose};
 use muster_server::Peer;
-use time::OffsetDateTime;
+use muster_server::convert::from_timestamp;
 use tokio::time::Instant;
 use tonic::{Code, Status};
 
@@ -58,10 +58,7 @@ fn mail_of(answer: GetMailResponse) -> Result<Mail, Outcome> {
     if !answer.wanted {
         return Err(Outcome::Unwanted);
     }
-    let expire_time = answer.expire_time.and_then(|at| {
-        let nanos = i128::from(at.seconds) * 1_000_000_000 + i128::from(at.nanos);
-        OffsetDateTime::from_unix_timestamp_nanos(nanos).ok()
-    });
+    let expire_time = answer.expire_time.and_then(|at| from_timestamp(at).ok());
     Ok(Mail {
         address: EmailAddress::parse(&answer.address).map_err(|_| Outcome::Unmailable)?,
         link: answer.link,
