@@ -262,24 +262,37 @@ async fn bodies_that_cannot_be_read_are_refused() {
     assert!(seen.lock().unwrap().is_none());
 }
 
+/// A request whose body never comes.
+fn silent() -> Request<Body> {
+    let never = futures::stream::pending::<Result<http_body::Frame<Bytes>, Status>>();
+    let request = Request::builder()
+        .method("POST")
+        .uri("/v1/invitations:lookup")
+        .header(header::CONTENT_TYPE, "application/json");
+    let body = Body::new(http_body_util::StreamBody::new(never));
+    request.body(body).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_does_not_come_is_waited_for_only_so_long() {
+    let (json, seen) = answering(None, Vec::new());
+    let asked = tokio::time::Instant::now();
+    let (status, body) = told(json.answer(silent()).await).await;
+    assert_eq!(
+        (status, body["details"][0]["reason"].as_str()),
+        (StatusCode::REQUEST_TIMEOUT, Some("DEADLINE_EXCEEDED"))
+    );
+    assert_eq!(asked.elapsed().as_secs(), 5);
+    assert!(seen.lock().unwrap().is_none());
+}
+
 #[tokio::test]
 async fn whoever_does_not_send_keeps_nobody_out() {
     let (json, _) = answering(None, Vec::new());
     let mut waiting = Vec::new();
     for _ in 0..200 {
-        let request = Request::builder()
-            .method("POST")
-            .uri("/v1/invitations:lookup")
-            .header(header::CONTENT_TYPE, "application/json");
-        let silent = http_body_util::StreamBody::new(futures::stream::pending::<Result<_, Status>>());
-        let silent = Body::new(http_body_util::BodyExt::map_frame(
-            silent,
-            |frame: http_body::Frame<Bytes>| frame,
-        ));
         let json = json.clone();
-        waiting.push(tokio::spawn(async move {
-            json.answer(request.body(silent).unwrap()).await
-        }));
+        waiting.push(tokio::spawn(async move { json.answer(silent()).await }));
     }
     tokio::task::yield_now().await;
     let response = json.answer(request("GET", "/v1/organizations/o", None)).await;
