@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{ConnectOptions, Connection, PgConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
 use thiserror::Error;
 use tokio::time::{Instant, sleep};
 
@@ -34,6 +34,9 @@ pub enum MigrationError {
 /// The lock is tried in a loop: a blocked `pg_advisory_lock` (what sqlx does) is a running statement that
 /// `CREATE INDEX CONCURRENTLY` of the lock's holder waits for, and both wait for ever.
 ///
+/// A migration outside a transaction may be interrupted and come again: one that builds an index says
+/// `CREATE INDEX CONCURRENTLY IF NOT EXISTS`. What an interrupted one has left half built is removed here.
+///
 /// # Errors
 /// See [`MigrationError`].
 pub async fn migrate(migrator: &Migrator, url: &str) -> Result<(), MigrationError> {
@@ -43,7 +46,7 @@ pub async fn migrate(migrator: &Migrator, url: &str) -> Result<(), MigrationErro
         pause(give_up).await?;
     }
     let migrator = without_own_lock(migrator);
-    while let Err(error) = migrator.run_direct(None, &mut connection, false).await {
+    while let Err(error) = apply(&migrator, &mut connection).await {
         if !waited_for_lock(&error) {
             return Err(MigrationError::Failed(error));
         }
@@ -53,17 +56,43 @@ pub async fn migrate(migrator: &Migrator, url: &str) -> Result<(), MigrationErro
     connection.close().await.map_err(MigrationError::Connect)
 }
 
+/// A change that waits for a long transaction makes every later reader of the table wait behind it: give up early and try
+/// again. What has its lock takes the time it takes, whatever limit the role has for calls.
+const SET_UP: &str = "SET lock_timeout = 2000; \
+     SET statement_timeout = 0; \
+     SET idle_in_transaction_session_timeout = 0; \
+     SET client_min_messages = warning";
+
 async fn connect(url: &str) -> Result<PgConnection, sqlx::Error> {
     let mut connection = PgConnectOptions::from_str(url)?
         .application_name("muster-migrate")
         .connect()
         .await?;
-    // A change that waits for a long transaction makes every later reader of the table wait behind it: give up early
-    // and try again.
-    sqlx::raw_sql("SET lock_timeout = 2000; SET client_min_messages = warning")
-        .execute(&mut connection)
-        .await?;
+    sqlx::raw_sql(SET_UP).execute(&mut connection).await?;
     Ok(connection)
+}
+
+async fn apply(migrator: &Migrator, connection: &mut PgConnection) -> Result<(), MigrateError> {
+    drop_unfinished_indexes(connection).await?;
+    migrator.run_direct(None, connection, false).await
+}
+
+/// `CREATE INDEX CONCURRENTLY` that is killed or waits too long for a lock leaves an index that nobody may read and that
+/// holds its name. Whoever holds our lock builds none beside this.
+async fn drop_unfinished_indexes(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    let unfinished: Vec<String> = sqlx::query_scalar(
+        "SELECT i.indexrelid::regclass::text FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+          WHERE NOT i.indisvalid AND c.relkind = 'i' AND pg_table_is_visible(c.oid)",
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    for index in unfinished {
+        tracing::warn!(index, "removing an index that was never finished");
+        // Quoted by the server where that is needed.
+        let statement = AssertSqlSafe(format!("DROP INDEX IF EXISTS {index}"));
+        sqlx::raw_sql(statement).execute(&mut *connection).await?;
+    }
+    Ok(())
 }
 
 async fn try_lock(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
