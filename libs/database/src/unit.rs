@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
@@ -94,10 +95,12 @@ impl Database {
             Some(left) if left < ACQUIRE_LIMIT => left,
             _ => ACQUIRE_LIMIT,
         };
-        let turn = timeout(limit, std::sync::Arc::clone(&self.turns).acquire_owned()).await;
-        turn.ok()
-            .and_then(Result::ok)
-            .ok_or(DatabaseError::Unavailable(None))
+        match timeout(limit, Arc::clone(&self.turns).acquire_owned()).await {
+            Ok(Ok(turn)) => Ok(turn),
+            // The call gave it too little time: no word about the pool.
+            Err(_) if deadline::has_passed() => Err(DatabaseError::Timeout(None)),
+            Ok(Err(_)) | Err(_) => Err(DatabaseError::Unavailable(None)),
+        }
     }
 }
 

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use muster_database::{DatabaseError, deadline};
-use tokio::time::{Instant, sleep, timeout_at};
+use muster_testkit::eventually;
+use tokio::time::{Instant, timeout_at};
 
 use crate::support::TestDatabase;
 
@@ -18,18 +19,22 @@ async fn slow(connection: &mut sqlx::PgConnection, seconds: f64) -> Result<(), D
     Ok(())
 }
 
+/// Opens the connection of a unit before its time counts.
+async fn warm(test: &TestDatabase) {
+    let unit = test.database.read(|connection| Box::pin(slow(connection, 0.0)));
+    unit.await.unwrap();
+}
+
 /// Waits until nothing runs in the database any more, and tells how long after `since` that was.
 async fn quiet_after(test: &TestDatabase, since: Instant) -> Duration {
-    while test.sessions("state = 'active'").await > 0 {
-        sleep(Duration::from_millis(5)).await;
-    }
+    eventually(async || test.sessions("state = 'active'").await == 0).await;
     since.elapsed()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_statement_stops_at_the_deadline() {
     let test = TestDatabase::with_tables(2).await;
-    test.database.ping().await.unwrap();
+    warm(&test).await;
     let deadline = Instant::now() + Duration::from_millis(300);
     let outcome = deadline::scope(Some(deadline), test.database.write(|tx| Box::pin(slow(tx, 5.0)))).await;
     assert!(matches!(outcome, Err(DatabaseError::Timeout(_))), "{outcome:?}");
@@ -40,7 +45,7 @@ async fn a_statement_stops_at_the_deadline() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_later_statement_of_a_write_stops_at_the_same_deadline() {
     let test = TestDatabase::with_tables(2).await;
-    test.database.ping().await.unwrap();
+    warm(&test).await;
     let deadline = Instant::now() + Duration::from_millis(600);
     let write = test.database.write(|tx| {
         Box::pin(async move {
@@ -56,7 +61,7 @@ async fn a_later_statement_of_a_write_stops_at_the_same_deadline() {
         after < WINDOW,
         "the server still worked {after:?} after the deadline"
     );
-    test.database.ping().await.unwrap();
+    warm(&test).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -92,9 +97,7 @@ async fn a_full_pool_answers_unavailable_within_a_second() {
     let test = TestDatabase::with_tables(1).await;
     let busy = test.database.clone();
     let holder = tokio::spawn(async move { busy.read(|connection| Box::pin(slow(connection, 1.9))).await });
-    while test.database.usage().used == 0 {
-        sleep(Duration::from_millis(5)).await;
-    }
+    eventually(async || test.sessions("state = 'active'").await == 1).await;
     let started = Instant::now();
     let outcome = test
         .database
@@ -108,6 +111,23 @@ async fn a_full_pool_answers_unavailable_within_a_second() {
     holder.await.unwrap().unwrap();
 }
 
+/// A caller in a hurry must not hear of an outage.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deadline_that_passes_in_the_queue_is_a_deadline() {
+    let test = TestDatabase::with_tables(1).await;
+    let busy = test.database.clone();
+    let holder = tokio::spawn(async move { busy.read(|connection| Box::pin(slow(connection, 1.0))).await });
+    eventually(async || test.sessions("state = 'active'").await == 1).await;
+    let soon = Instant::now() + Duration::from_millis(100);
+    let waiting = test.database.read(|connection| Box::pin(slow(connection, 0.0)));
+    let outcome = deadline::scope(Some(soon), waiting).await;
+    assert!(
+        matches!(outcome, Err(DatabaseError::Timeout(None))),
+        "{outcome:?}"
+    );
+    holder.await.unwrap().unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_busy_pool_is_no_database_that_is_away() {
     let test = TestDatabase::with_tables(2).await;
@@ -117,9 +137,7 @@ async fn a_busy_pool_is_no_database_that_is_away() {
             tokio::spawn(async move { database.read(|connection| Box::pin(slow(connection, 1.5))).await })
         })
         .collect();
-    while test.sessions("state = 'active'").await < 2 {
-        sleep(Duration::from_millis(5)).await;
-    }
+    eventually(async || test.sessions("state = 'active'").await == 2).await;
     test.database.ping().await.unwrap();
     assert!(busy.iter().any(|unit| !unit.is_finished()));
     for unit in busy {
