@@ -3,6 +3,8 @@
 use sqlx::Error as Driver;
 use thiserror::Error;
 
+use crate::UnknownWord;
+
 /// Why a unit of work failed. The driver's own words are in the source: for the log, never for a caller.
 #[derive(Debug, Error)]
 pub enum DatabaseError {
@@ -24,7 +26,7 @@ pub enum DatabaseError {
     /// A stored row is not what the code believes it to be.
     #[error("a stored row is inconsistent: {0}")]
     Inconsistent(String),
-    /// Anything else: a mistake in a statement or in the settings.
+    /// Anything else: a mistake in a statement.
     #[error("the database refused the statement")]
     Other(#[source] Driver),
 }
@@ -74,6 +76,12 @@ impl From<Driver> for DatabaseError {
             }
             _ => Self::Other(error),
         }
+    }
+}
+
+impl From<UnknownWord> for DatabaseError {
+    fn from(unknown: UnknownWord) -> Self {
+        Self::Inconsistent(unknown.to_string())
     }
 }
 

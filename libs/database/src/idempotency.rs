@@ -47,6 +47,11 @@ pub enum IdempotencyError {
     Database(#[from] DatabaseError),
 }
 
+/// The response message that tells of a `T`: what is stored for a repeated request.
+pub trait Answer<T>: Message + Default + From<T> + 'static {}
+
+impl<T, A: Message + Default + From<T> + 'static> Answer<T> for A {}
+
 /// SHA-256 of a request as encoded. Requests must not hold a `map` field: its order is not fixed.
 #[must_use]
 pub fn fingerprint(request: &impl Message) -> [u8; 32] {

@@ -5,9 +5,10 @@
 //! - [`deadline`] carries a call's deadline to the statements it runs.
 //! - [`idempotency`] stores a request's answer in the transaction of its work (AIP-155).
 //! - [`migrate`] brings a database up to date, one process at a time.
+//! - [`words!`] makes enums that are stored as words.
 //!
 //! ```no_run
-//! # async fn example() -> Result<(), muster_database::DatabaseError> {
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 //! use muster_database::{Database, DatabaseError, DatabaseOptions};
 //!
 //! let database = Database::connect(DatabaseOptions::new("postgres://localhost/invitation"))?;
@@ -33,6 +34,7 @@ mod migration;
 mod options;
 mod session;
 mod unit;
+mod words;
 
 use std::sync::Arc;
 
@@ -41,7 +43,8 @@ use tokio::sync::{Notify, Semaphore};
 
 pub use error::DatabaseError;
 pub use migration::{MigrationError, migrate};
-pub use options::DatabaseOptions;
+pub use options::{DatabaseOptions, NotAUrl};
+pub use words::UnknownWord;
 
 /// A pool of connections to one service's database. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -70,8 +73,8 @@ impl Database {
     /// not ready) while its database is away. Must be called inside a Tokio runtime.
     ///
     /// # Errors
-    /// [`DatabaseError::Other`] when the URL cannot be read.
-    pub fn connect(options: DatabaseOptions) -> Result<Self, DatabaseError> {
+    /// [`NotAUrl`] when the URL cannot be read.
+    pub fn connect(options: DatabaseOptions) -> Result<Self, NotAUrl> {
         let pool = session::pool(&options)?;
         let probe = session::probe(&options)?;
         let turns = Arc::new(Semaphore::new(options.pool as usize));

@@ -2,12 +2,18 @@
 
 use std::fmt;
 
+/// The text is no URL of a database. The driver's words (never the URL, which holds the password) are in the source.
+#[derive(Debug, thiserror::Error)]
+#[error("is not a URL such as postgres://user:password@host:5432/database")]
+pub struct NotAUrl(#[source] pub(crate) sqlx::Error);
+
 /// Where the database is and how many connections may be open.
 #[derive(Clone)]
 pub struct DatabaseOptions {
     /// `postgres://user:password@host:port/database`.
     pub url: String,
-    /// The most connections. The sum over all replicas must stay under 80 % of the server's `max_connections`.
+    /// The most connections, beside one more that asks whether the server is there. The sum over all replicas must stay
+    /// under 80 % of the server's `max_connections`.
     pub pool: u32,
     /// What the server shows as `application_name`.
     pub application: &'static str,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions, Executor, PgConnection, PgPool, Row};
 
-use crate::{DatabaseError, DatabaseOptions, deadline};
+use crate::{DatabaseOptions, NotAUrl, deadline};
 
 /// The longest a statement may run, deadline or not.
 const STATEMENT_LIMIT: Duration = Duration::from_secs(2);
@@ -28,7 +28,7 @@ const SET_UP: &str = "SET client_min_messages = error; \
      SELECT current_setting('transaction_read_only')";
 
 /// The connections of the units of work.
-pub(crate) fn pool(options: &DatabaseOptions) -> Result<PgPool, DatabaseError> {
+pub(crate) fn pool(options: &DatabaseOptions) -> Result<PgPool, NotAUrl> {
     Ok(like()
         .max_connections(options.pool)
         .acquire_timeout(CONNECT_LIMIT)
@@ -37,15 +37,16 @@ pub(crate) fn pool(options: &DatabaseOptions) -> Result<PgPool, DatabaseError> {
 
 /// The one connection that asks whether the server is there. In the pool it would wait behind the units of work, and a
 /// busy service would be taken for one without a database.
-pub(crate) fn probe(options: &DatabaseOptions) -> Result<PgPool, DatabaseError> {
+pub(crate) fn probe(options: &DatabaseOptions) -> Result<PgPool, NotAUrl> {
     Ok(like()
         .max_connections(1)
         .acquire_timeout(ACQUIRE_LIMIT)
         .connect_lazy_with(connect(options)?))
 }
 
-fn connect(options: &DatabaseOptions) -> Result<PgConnectOptions, DatabaseError> {
-    Ok(PgConnectOptions::from_str(&options.url)?
+fn connect(options: &DatabaseOptions) -> Result<PgConnectOptions, NotAUrl> {
+    Ok(PgConnectOptions::from_str(&options.url)
+        .map_err(NotAUrl)?
         .application_name(options.application)
         .disable_statement_logging())
 }
