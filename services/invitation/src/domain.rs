@@ -1,7 +1,5 @@
 //! What an invitation, a link and a spreadsheet are: pure, without a network, a database or a clock.
 
-mod words;
-
 pub(crate) mod context;
 pub(crate) mod draft;
 pub(crate) mod import;

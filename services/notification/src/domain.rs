@@ -6,7 +6,7 @@ mod message;
 mod reply;
 mod schedule;
 
-pub use delivery::{DeliveryState, History, MailRequest, Phase, Purpose, UnknownWord};
+pub use delivery::{DeliveryState, History, MailRequest, Phase, Purpose};
 pub use fate::{Ahead, Fate, Outcome, Plan, decide};
 pub use message::{Mail, MessageProblem, Rendered, Sender, Stamp, TEMPLATE_VERSION, message_id};
 pub use reply::Reply;

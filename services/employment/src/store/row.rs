@@ -43,8 +43,7 @@ impl TryFrom<EmploymentRow> for Employment {
 }
 
 pub(super) fn parse_state(state: &str) -> Result<EmploymentState, DatabaseError> {
-    EmploymentState::parse(state)
-        .ok_or_else(|| DatabaseError::Inconsistent("an employment is in an unknown state".to_owned()))
+    Ok(state.parse()?)
 }
 
 pub(super) fn parse_all(rows: Vec<EmploymentRow>) -> Result<Vec<Employment>, DatabaseError> {

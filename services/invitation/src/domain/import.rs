@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use muster_database::words;
 use muster_ids::{GroupId, ImportId, InvitationId, LocationId, OrganizationId, PersonId};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::spreadsheet::Names;
-use super::words::words;
 
 /// How long a preview can be decided on.
 pub(crate) const DECIDE_WITHIN: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -48,7 +48,7 @@ pub(crate) struct Counts {
 
 words! {
     /// Where an import stands.
-    ImportState {
+    pub(crate) enum ImportState {
         /// The preview is to be made, or made again.
         Uploaded = "UPLOADED",
         Ready = "READY",
@@ -64,7 +64,7 @@ words! {
     }
 
     /// Where a row stands.
-    RowState {
+    pub(crate) enum RowState {
         Valid = "VALID",
         Merged = "MERGED",
         Invalid = "INVALID",

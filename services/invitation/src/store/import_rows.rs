@@ -47,8 +47,7 @@ impl TryFrom<RowRecord> for Row {
     type Error = DatabaseError;
 
     fn try_from(row: RowRecord) -> Result<Self, DatabaseError> {
-        let state = RowState::parse(&row.state).ok_or_else(|| unknown("state"))?;
-        let outcome = match (state, row.merged_into_line) {
+        let outcome = match (row.state.parse()?, row.merged_into_line) {
             (RowState::Valid, None) => Outcome::Valid,
             (RowState::Invalid, None) => Outcome::Invalid,
             (RowState::Applied, None) => Outcome::Applied,

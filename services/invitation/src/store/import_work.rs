@@ -80,9 +80,9 @@ impl TryFrom<JobRecord> for Job {
     type Error = DatabaseError;
 
     fn try_from(row: JobRecord) -> Result<Self, DatabaseError> {
-        let task = match (ImportState::parse(&row.state), row.approver_person_id) {
-            (Some(ImportState::Uploaded), _) => Task::Preview,
-            (Some(ImportState::Applying), Some(approver)) => Task::Apply {
+        let task = match (row.state.parse()?, row.approver_person_id) {
+            (ImportState::Uploaded, _) => Task::Preview,
+            (ImportState::Applying, Some(approver)) => Task::Apply {
                 approver: PersonId::from_uuid(approver),
                 traceparent: row.approve_traceparent,
             },

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::unknown;
-use crate::domain::import::{Counts, Import, ImportState};
+use crate::domain::import::{Counts, Import};
 
 #[derive(FromRow)]
 struct ImportRecord {
@@ -37,7 +37,7 @@ impl TryFrom<ImportRecord> for Import {
         Ok(Self {
             organization: OrganizationId::from_uuid(row.organization_id),
             id: ImportId::from_uuid(row.import_id),
-            state: ImportState::parse(&row.state).ok_or_else(|| unknown("state"))?,
+            state: row.state.parse()?,
             file_name: row.file_name,
             uploader: PersonId::from_uuid(row.uploader_person_id),
             preview_sha256: row

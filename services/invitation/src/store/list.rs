@@ -7,7 +7,6 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::rows::{InvitationRow, select_invitation};
-use super::unknown;
 use crate::domain::invitation::{Invitation, StateName};
 
 /// What a list is asked for.
@@ -78,10 +77,6 @@ pub(crate) async fn counts(
     .bind(now)
     .fetch_all(connection)
     .await?;
-    let parse = |(word, count): (String, i64)| {
-        StateName::parse(&word)
-            .map(|state| (state, count))
-            .ok_or_else(|| unknown("state"))
-    };
+    let parse = |(word, count): (String, i64)| -> Result<_, DatabaseError> { Ok((word.parse()?, count)) };
     rows.into_iter().map(parse).collect()
 }

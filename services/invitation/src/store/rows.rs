@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::unknown;
-use crate::domain::invitation::{Acceptance, DeliveryState, Invitation, Source, State, StateName};
+use crate::domain::invitation::{Acceptance, Invitation, State, StateName};
 
 /// `SELECT` of everything an [`Invitation`] is made of, from `invitations i`, with the given rest.
 macro_rules! select_invitation {
@@ -66,11 +66,11 @@ impl TryFrom<InvitationRow> for Invitation {
             address: EmailAddress::stored(row.address_given, row.address_canonical),
             groups: row.group_ids.into_iter().map(GroupId::from_uuid).collect(),
             location: row.location_id.map(LocationId::from_uuid),
-            source: Source::parse(&row.source).ok_or_else(|| unknown("source"))?,
+            source: row.source.parse()?,
             inviter: PersonId::from_uuid(row.inviter_person_id),
             import: row.import_id.map(ImportId::from_uuid),
             generation: row.generation,
-            delivery: DeliveryState::parse(&row.delivery_state).ok_or_else(|| unknown("delivery_state"))?,
+            delivery: row.delivery_state.parse()?,
             delivery_detail: row.delivery_detail,
             create_time: row.create_time,
             send_time: row.send_time,
@@ -90,10 +90,7 @@ fn state(row: &InvitationRow) -> Result<State, DatabaseError> {
         (None, None, None) => None,
         _ => return Err(unknown("person_id")),
     };
-    match (
-        StateName::parse(&row.state).ok_or_else(|| unknown("state"))?,
-        acceptance,
-    ) {
+    match (row.state.parse()?, acceptance) {
         (StateName::Prospect, None) => Ok(State::Prospect),
         (StateName::Pending, None) => Ok(State::Pending),
         (StateName::Declined, None) => Ok(State::Declined),

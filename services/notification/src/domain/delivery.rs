@@ -1,51 +1,12 @@
 //! The words of a delivery.
 
+use muster_database::words;
 use muster_ids::InvitationName;
-use thiserror::Error;
 use time::OffsetDateTime;
-
-/// A stored word that this release does not know.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("not a known {0}")]
-pub struct UnknownWord(&'static str);
-
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident = $what:literal { $($(#[$variant_doc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum $name {
-            $($(#[$variant_doc])* $variant,)+
-        }
-
-        impl $name {
-            /// Every word as it is stored: statements leave rows with others to the release that wrote them.
-            pub const WORDS: &[&str] = &[$($word),+];
-
-            /// As it is stored.
-            #[must_use]
-            pub fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $word,)+
-                }
-            }
-        }
-
-        impl std::str::FromStr for $name {
-            type Err = UnknownWord;
-
-            fn from_str(word: &str) -> Result<Self, UnknownWord> {
-                match word {
-                    $($word => Ok(Self::$variant),)+
-                    _ => Err(UnknownWord($what)),
-                }
-            }
-        }
-    };
-}
 
 words! {
     /// Why a message is sent.
-    Purpose = "purpose" {
+    pub enum Purpose {
         /// To invite.
         Invite = "INVITE",
     }
@@ -53,7 +14,7 @@ words! {
 
 words! {
     /// What became of a message.
-    DeliveryState = "delivery state" {
+    pub enum DeliveryState {
         /// Waits for its turn.
         Queued = "QUEUED",
         /// Is being handed to the mail server.
@@ -73,7 +34,7 @@ words! {
 
 words! {
     /// How far the worker may have come that holds a delivery.
-    Phase = "phase" {
+    pub enum Phase {
         /// The message has certainly not been handed over.
         BeforeDot = "BEFORE_DOT",
         /// The final dot may have been written: the server may have taken the message.

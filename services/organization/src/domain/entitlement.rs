@@ -1,14 +1,16 @@
 //! Plans, and what they allow at a given time.
 
+use muster_database::words;
 use muster_ids::OrganizationId;
 use thiserror::Error;
 use time::OffsetDateTime;
 
-/// A plan.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Plan {
-    Basic,
-    Premium,
+words! {
+    /// A plan.
+    pub(crate) enum Plan {
+        Basic = "BASIC",
+        Premium = "PREMIUM",
+    }
 }
 
 /// What a plan allows.
@@ -71,21 +73,6 @@ impl Entitlement {
                 },
                 |subscription| subscription.entitlement,
             )
-    }
-}
-
-impl Plan {
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Basic => "BASIC",
-            Self::Premium => "PREMIUM",
-        }
-    }
-
-    pub(crate) fn parse(text: &str) -> Option<Self> {
-        [Self::Basic, Self::Premium]
-            .into_iter()
-            .find(|plan| plan.as_str() == text)
     }
 }
 

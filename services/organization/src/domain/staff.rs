@@ -1,5 +1,6 @@
 //! What registry staff do, for the audit.
 
+use muster_database::words;
 use muster_ids::OrganizationId;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -17,18 +18,10 @@ pub(crate) struct StaffAct {
     pub(crate) time: OffsetDateTime,
 }
 
-/// What was done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Deed {
-    ApproveOrganization,
-    ActivateSubscription,
-}
-
-impl Deed {
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::ApproveOrganization => "APPROVE_ORGANIZATION",
-            Self::ActivateSubscription => "ACTIVATE_SUBSCRIPTION",
-        }
+words! {
+    /// What was done.
+    pub(crate) enum Deed {
+        ApproveOrganization = "APPROVE_ORGANIZATION",
+        ActivateSubscription = "ACTIVATE_SUBSCRIPTION",
     }
 }

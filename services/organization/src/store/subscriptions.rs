@@ -6,8 +6,7 @@ use sqlx::{FromRow, PgConnection};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::stored;
-use crate::domain::{Entitlement, Limits, Plan, Subscription};
+use crate::domain::{Entitlement, Limits, Subscription};
 
 #[derive(FromRow)]
 struct Row {
@@ -65,7 +64,7 @@ impl Row {
             import_rows: self.import_rows,
             messages_per_day: self.messages_per_day,
         };
-        let plan = stored("subscriptions.plan", Plan::parse(&self.plan))?;
+        let plan = self.plan.parse()?;
         Ok(Subscription {
             organization: OrganizationId::from_uuid(self.organization_id),
             entitlement: Entitlement { plan, limits },
