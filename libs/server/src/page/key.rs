@@ -1,0 +1,189 @@
+//! The seal of page tokens.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use muster_refusal::{ErrorReason, Refusal};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::List;
+
+const KEY_LEN: usize = 32;
+
+/// The key that page tokens are sealed with: AES-256-GCM-SIV (RFC 8452), which forgives a nonce that comes twice. Cheap
+/// to clone.
+#[derive(Clone)]
+pub struct PageKey(Arc<RandomizedNonceKey>);
+
+/// The setting of a service that has lists.
+#[derive(Clone, Debug, clap::Args)]
+pub struct PageSettings {
+    /// File with the key that page tokens are sealed with: 32 bytes in base64, the same for every replica
+    #[arg(long, env = "MUSTER_PAGE_KEY", value_parser = PageKey::from_file, value_name = "FILE")]
+    pub page_key: PageKey,
+}
+
+/// A key that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum PageKeyProblem {
+    /// The file cannot be read.
+    #[error("the page key cannot be read")]
+    File(#[from] std::io::Error),
+    /// It does not hold a key.
+    #[error("a page key is 32 bytes in base64 (openssl rand -base64 32)")]
+    NotAKey,
+}
+
+impl PageKey {
+    /// Reads the key from a file: 32 bytes in base64. Fits as a `value_parser` of a setting.
+    ///
+    /// # Errors
+    /// The file cannot be read, or holds something else.
+    pub fn from_file(path: &str) -> Result<Self, PageKeyProblem> {
+        let text = std::fs::read_to_string(Path::new(path))?;
+        let key = STANDARD
+            .decode(text.trim())
+            .map_err(|_| PageKeyProblem::NotAKey)?;
+        Self::new(&key)
+    }
+
+    /// The key of these 32 bytes.
+    ///
+    /// # Errors
+    /// More or fewer bytes.
+    pub fn new(key: &[u8]) -> Result<Self, PageKeyProblem> {
+        if key.len() != KEY_LEN {
+            return Err(PageKeyProblem::NotAKey);
+        }
+        let key = RandomizedNonceKey::new(&AES_256_GCM_SIV, key).map_err(|_| PageKeyProblem::NotAKey)?;
+        Ok(Self(Arc::new(key)))
+    }
+
+    /// A token for the page after `position`.
+    pub(super) fn seal(&self, list: &List<'_>, position: &impl Serialize) -> String {
+        // Positions are plain tuples, and sealing fails only for gigabytes: an empty token ends the list.
+        let Ok(mut sealed) = serde_json::to_vec(position) else {
+            return String::new();
+        };
+        let Ok(nonce) = self.0.seal_in_place_append_tag(list.bound(), &mut sealed) else {
+            return String::new();
+        };
+        URL_SAFE_NO_PAD.encode([nonce.as_ref().as_slice(), &sealed].concat())
+    }
+
+    /// The position that a request's `page_token` stands for; `None` for the first page.
+    ///
+    /// # Errors
+    /// `PAGE_TOKEN_INVALID` when it was not sealed here for this list.
+    pub(super) fn open<P: DeserializeOwned>(
+        &self,
+        list: &List<'_>,
+        token: &str,
+    ) -> Result<Option<P>, Refusal> {
+        if token.is_empty() {
+            return Ok(None);
+        }
+        self.unseal(list, token).map(Some).ok_or_else(|| {
+            let text = "the page_token does not belong to this list; start again from the first page";
+            Refusal::new(ErrorReason::PageTokenInvalid, text)
+        })
+    }
+
+    fn unseal<P: DeserializeOwned>(&self, list: &List<'_>, token: &str) -> Option<P> {
+        let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
+        let (nonce, sealed) = bytes.split_at_checked(NONCE_LEN)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
+        let mut sealed = sealed.to_vec();
+        let position = self.0.open_in_place(nonce, list.bound(), &mut sealed).ok()?;
+        serde_json::from_slice(position).ok()
+    }
+}
+
+impl List<'_> {
+    /// Zero bytes keep the parts from running together: neither actors nor methods hold one.
+    fn bound(&self) -> Aad<Vec<u8>> {
+        Aad::from(format!("{}\0{}\0{}", self.caller.actor(), self.method, self.filter).into_bytes())
+    }
+}
+
+impl fmt::Debug for PageKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PageKey([redacted])")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use muster_identity::Caller;
+
+    use super::*;
+
+    fn list(caller: &Caller) -> List<'_> {
+        List {
+            caller,
+            method: "/pkg.Service/List",
+            filter: "organizations/1",
+        }
+    }
+
+    #[test]
+    fn a_token_opens_only_for_its_caller_method_filter_and_key() {
+        let (key, other) = (PageKey::new(&[1; 32]).unwrap(), PageKey::new(&[2; 32]).unwrap());
+        let caller = Caller::Workload { name: "a".to_owned() };
+        let mine = list(&caller);
+        let token = key.seal(&mine, &"position");
+        assert_eq!(
+            key.open::<String>(&mine, &token).unwrap().as_deref(),
+            Some("position")
+        );
+        let stranger = Caller::Workload { name: "b".to_owned() };
+        for foreign in [
+            list(&stranger),
+            List {
+                method: "/pkg.Service/Other",
+                ..mine
+            },
+            List {
+                filter: "organizations/2",
+                ..mine
+            },
+        ] {
+            let refusal = key.open::<String>(&foreign, &token).unwrap_err();
+            assert_eq!(refusal.reason(), ErrorReason::PageTokenInvalid);
+        }
+        assert!(other.open::<String>(&mine, &token).is_err());
+    }
+
+    #[test]
+    fn a_token_changed_by_one_character_is_refused_and_tells_nothing() {
+        let key = PageKey::new(&[1; 32]).unwrap();
+        let caller = Caller::Anonymous;
+        let token = key.seal(&list(&caller), &"a name");
+        for at in 0..token.len() {
+            let mut changed = token.clone().into_bytes();
+            changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
+            let changed = String::from_utf8(changed).unwrap();
+            assert!(
+                key.open::<String>(&list(&caller), &changed).is_err(),
+                "character {at}"
+            );
+        }
+        assert!(key.open::<String>(&list(&caller), "x").is_err());
+        let opened = URL_SAFE_NO_PAD.decode(token).unwrap();
+        assert!(!opened.windows(6).any(|window| window == b"a name"));
+    }
+
+    #[test]
+    fn only_32_bytes_are_a_key_and_it_is_never_printed() {
+        assert!(PageKey::new(&[1; 31]).is_err());
+        assert_eq!(
+            format!("{:?}", PageKey::new(&[1; 32]).unwrap()),
+            "PageKey([redacted])"
+        );
+    }
+}
