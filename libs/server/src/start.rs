@@ -96,7 +96,11 @@ impl Running {
     /// Returns when it cannot go on: the listener or something in the background broke.
     pub async fn broke(&mut self) {
         tokio::select! {
-            _ = &mut self.served => {}
+            ended = &mut self.served => match ended {
+                Ok(Ok(())) => tracing::error!("the listener ended before its time"),
+                Ok(Err(error)) => tracing::error!(error = &*error as &dyn std::error::Error, "the listener broke"),
+                Err(_panicked) => tracing::error!("the listener panicked"),
+            },
             () = self.background.broke() => {}
         }
     }
@@ -105,11 +109,18 @@ impl Running {
     pub async fn stop(self) {
         let stopping = Stopping::begin(self.drain_delay);
         self.health.stop().await;
-        if !self.served.is_finished() {
+        let served = self.served;
+        // One that broke has been waited for, and must not be waited for again.
+        let listens = !served.is_finished();
+        if listens {
             tokio::time::sleep(self.drain_delay).await;
         }
-        let served = self.served;
-        self.drain.run(&stopping, async move { drop(served.await) }).await;
+        let ended = async move {
+            if listens {
+                drop(served.await);
+            }
+        };
+        self.drain.run(&stopping, ended).await;
         let work = stopping.stage(drain::WORK_ENDS, drain::POOL_CLOSES);
         if timeout(work, self.background.ended()).await.is_err() {
             tracing::warn!("background work did not end in time; what it held will be taken up again");
@@ -125,10 +136,18 @@ impl Running {
 /// Opens everything that settings name; tells all that is wrong, not only the first.
 fn open(service: &'static str, common: &CommonSettings, clock: Clock) -> Result<(Shell, Gate), Mistakes> {
     let mut wrong = Vec::new();
-    let database = noted(&mut wrong, Database::connect(common.database.options(service)));
-    let broker = noted(&mut wrong, Broker::new(common.broker.options(service)));
-    let caller_keys = noted(&mut wrong, KeyFile::open(&common.trust.caller_jwks));
-    let workload_keys = noted(&mut wrong, KeyFile::open(&common.workload.workload_jwks));
+    let database = Database::connect(common.database.options(service));
+    let database = noted(&mut wrong, "--database-url (MUSTER_DATABASE_URL)", database);
+    let broker = Broker::new(common.broker.options(service));
+    let broker = noted(&mut wrong, "--amqp-url (MUSTER_AMQP_URL)", broker);
+    let caller_keys = KeyFile::open(&common.trust.caller_jwks);
+    let caller_keys = noted(&mut wrong, "--caller-jwks (MUSTER_CALLER_JWKS)", caller_keys);
+    let workload_keys = KeyFile::open(&common.workload.workload_jwks);
+    let workload_keys = noted(
+        &mut wrong,
+        "--workload-jwks (MUSTER_WORKLOAD_JWKS)",
+        workload_keys,
+    );
     let (Some(database), Some(broker), Some(caller_keys), Some(keys)) =
         (database, broker, caller_keys, workload_keys)
     else {
@@ -157,14 +176,14 @@ fn open(service: &'static str, common: &CommonSettings, clock: Clock) -> Result<
     ))
 }
 
-fn noted<T, E: std::error::Error>(wrong: &mut Vec<String>, opened: Result<T, E>) -> Option<T> {
+fn noted<T, E: std::error::Error>(wrong: &mut Vec<String>, setting: &str, opened: Result<T, E>) -> Option<T> {
     opened
         .map_err(|error| {
             let source = error
                 .source()
                 .map(|source| format!(": {source}"))
                 .unwrap_or_default();
-            wrong.push(format!("{error}{source}"));
+            wrong.push(format!("{setting}: {error}{source}"));
         })
         .ok()
 }
@@ -190,4 +209,31 @@ fn serve_admin(
         }
     });
     stop
+}
+
+#[cfg(test)]
+mod tests {
+    use muster_database::DatabaseOptions;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_service_whose_listener_broke_stops_in_order() {
+        let drain = Drain::new();
+        let mut running = Running {
+            grpc: SocketAddr::from(([127, 0, 0, 1], 0)),
+            admin: SocketAddr::from(([127, 0, 0, 1], 0)),
+            health: Health::new(&[]).await,
+            drain: drain.clone(),
+            drain_delay: Duration::ZERO,
+            background: Background::new(drain.work()),
+            database: Database::connect(DatabaseOptions::new("postgres://localhost/nobody")).unwrap(),
+            served: tokio::spawn(async { anyhow::bail!("made up") }),
+            admin_stop: CancellationToken::new(),
+        };
+        let admin_stop = running.admin_stop.clone();
+        running.broke().await;
+        running.stop().await;
+        assert!(drain.work().is_cancelled() && admin_stop.is_cancelled());
+    }
 }

@@ -1,10 +1,13 @@
 //! HTTP/2 for services: every limit set, because tonic leaves several of them open.
 
 use std::convert::Infallible;
+use std::io;
 use std::time::Duration;
 
+use futures::{Stream, StreamExt};
 use http::{Request, Response};
 use tokio::net::TcpListener;
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
 use tonic::service::Routes;
@@ -26,13 +29,15 @@ const KEEPALIVE_ANSWER: Duration = Duration::from_secs(10);
 /// Without a grace period: with one, tonic sends no GOAWAY.
 const AGE: Duration = Duration::from_secs(5 * 60);
 
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
 /// Serves until `stop`, then lets connections end.
 pub(crate) async fn serve<S>(listener: TcpListener, front: S, stop: CancellationToken) -> anyhow::Result<()>
 where
     S: tower::Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static,
     S::Future: Send,
 {
-    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+    let incoming = unhurried(TcpIncoming::from(listener).with_nodelay(Some(true)));
     let age = AGE.mul_f64(0.9 + 0.2 * rand::random::<f64>());
     Server::builder()
         .max_concurrent_streams(STREAMS)
@@ -44,6 +49,29 @@ where
         .serve_with_incoming_shutdown(front, incoming, stop.cancelled_owned())
         .await?;
     Ok(())
+}
+
+/// Connections as they come. When none can be accepted (out of file descriptors, most likely), others must end first:
+/// tonic would ask again at once, for as long as that lasts, and say nothing.
+fn unhurried<T>(incoming: impl Stream<Item = io::Result<T>>) -> impl Stream<Item = io::Result<T>> {
+    incoming.then(async |accepted| {
+        if let Err(error) = &accepted
+            && !gone_again(error)
+        {
+            tracing::warn!(%error, "a connection could not be accepted");
+            sleep(ACCEPT_PAUSE).await;
+        }
+        accepted
+    })
+}
+
+/// A client that went away before it was accepted: nobody else has to wait for that.
+fn gone_again(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(
+        error.kind(),
+        ConnectionAborted | ConnectionRefused | ConnectionReset
+    )
 }
 
 /// Adds `grpc.health.v1` and reflection (v1 and v1alpha) of the services that are answered here, and of no others.
@@ -69,4 +97,37 @@ fn reflection(names: &[&'static str]) -> Reflection<'static> {
         .copied()
         .chain(own)
         .fold(described, Reflection::with_service_name)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use tokio::time::{Instant, timeout};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_process_without_file_descriptors_does_not_spin() {
+        // EMFILE: `std` has no name for it.
+        let out_of_files = || Err::<(), _>(io::Error::from_raw_os_error(24));
+        let asked = AtomicU32::new(0);
+        let incoming = futures::stream::repeat_with(|| {
+            asked.fetch_add(1, Ordering::Relaxed);
+            out_of_files()
+        });
+        let all = unhurried(incoming.take(1000)).for_each(async |_| {});
+        assert!(timeout(Duration::from_secs(1), all).await.is_err());
+        assert!(asked.load(Ordering::Relaxed) <= 10);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn clients_that_go_away_hold_nobody_up() {
+        let gone = || Err::<(), _>(io::Error::from(io::ErrorKind::ConnectionAborted));
+        let began = Instant::now();
+        let incoming = futures::stream::iter([gone(), gone(), Ok(())]);
+        let accepted: Vec<_> = unhurried(incoming).collect().await;
+        assert!(accepted.last().unwrap().is_ok());
+        assert_eq!(began.elapsed(), Duration::ZERO);
+    }
 }
