@@ -20,9 +20,9 @@ use muster_refusal::{ErrorReason, Refusal};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
-use tonic::Status;
 use tonic::body::Body;
 use tonic::service::Routes;
+use tonic::{Code, Status};
 use tower::Service;
 use tracing::Instrument;
 
@@ -118,12 +118,14 @@ impl Shared {
         let slot = Arc::clone(&self.free)
             .try_acquire_owned()
             .map_err(|_| overloaded())?;
-        let observation = Observation::begin(Side::Server, None, request.headers());
+        let mut observation = Observation::begin(Side::Server, None, request.headers());
         let request = request.map(|body| frames::limited(body, true));
-        let answered = timeout(UNARY, routes.call(request)).await;
-        let response = answered
-            .map_err(|_| deadline_exceeded())?
-            .unwrap_or_else(|never| match never {});
+        let Ok(answered) = timeout(UNARY, routes.call(request)).await else {
+            observation.ended(Code::DeadlineExceeded);
+            return Err(deadline_exceeded());
+        };
+        let response = answered.unwrap_or_else(|never| match never {});
+        observation.ended_with(response.headers());
         Ok(response.map(|body| {
             // A watch is silent for as long as nothing changes.
             let watched = Watched::new(body, observation).silent_stream(self.cut.clone());

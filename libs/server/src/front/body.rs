@@ -140,8 +140,11 @@ impl http_body::Body for Watched {
             return Poll::Ready(Some(Ok(last)));
         }
         let polled = Pin::new(&mut self.body).poll_frame(context);
-        if let Poll::Ready(Some(Ok(frame))) = &polled {
-            self.seen(frame);
+        match &polled {
+            Poll::Ready(Some(Ok(frame))) => self.seen(frame),
+            // The other side, or the way to it, broke in the middle of its answer.
+            Poll::Ready(Some(Err(status))) => self.observation.ended(status.code()),
+            Poll::Ready(None) | Poll::Pending => {}
         }
         polled
     }
@@ -156,5 +159,23 @@ impl http_body::Body for Watched {
         } else {
             self.body.size_hint()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::{BodyExt, StreamBody};
+    use tonic::Code;
+
+    use super::super::observe::Side;
+    use super::*;
+
+    #[tokio::test]
+    async fn an_answer_that_breaks_off_did_not_go_away_by_itself() {
+        let broken = futures::stream::iter([Err::<Frame<Bytes>, _>(Status::unavailable("made up"))]);
+        let observation = Observation::begin(Side::Client, None, &HeaderMap::new());
+        let mut watched = Watched::new(Body::new(StreamBody::new(broken)), observation);
+        assert!(watched.frame().await.unwrap().is_err());
+        assert_eq!(watched.observation.code, Some(Code::Unavailable));
     }
 }

@@ -25,7 +25,7 @@ pub(crate) struct Observation {
     span: Span,
     method: &'static str,
     started: Instant,
-    code: Option<Code>,
+    pub(super) code: Option<Code>,
 }
 
 impl Observation {
@@ -70,7 +70,7 @@ impl Observation {
         self.span.clone()
     }
 
-    /// The call ended without headers.
+    /// The call ended without headers, or its answer broke off.
     pub(crate) fn ended(&mut self, code: Code) {
         self.code = Some(code);
     }
