@@ -34,6 +34,7 @@ pub struct ListenSettings {
     pub drain_delay: Seconds,
     /// Calls answered at the same time; more are refused at once with RESOURCE_EXHAUSTED
     #[arg(long, env = "MUSTER_MAX_CALLS", default_value_t = 256, value_name = "COUNT")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub max_calls: u32,
 }
 
@@ -41,9 +42,10 @@ pub struct ListenSettings {
 #[derive(Clone, Debug, clap::Args)]
 pub struct DatabaseSettings {
     /// postgres:// URL of the service's own database
-    #[arg(long, env = "MUSTER_DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    #[arg(long, env = "MUSTER_DATABASE_URL", value_name = "URL")]
     pub database_url: Secret,
-    /// Most connections to it; all replicas together at most 80 % of max_connections
+    /// Most connections to it, beside one that only asks whether it is there; all replicas together at most 80 % of
+    /// max_connections
     #[arg(
         long,
         env = "MUSTER_DATABASE_POOL",
@@ -68,7 +70,7 @@ impl DatabaseSettings {
 #[derive(Clone, Debug, clap::Args)]
 pub struct BrokerSettings {
     /// amqp:// or amqps:// URL of the broker
-    #[arg(long, env = "MUSTER_AMQP_URL", hide_env_values = true, value_name = "URL")]
+    #[arg(long, env = "MUSTER_AMQP_URL", value_name = "URL")]
     pub amqp_url: Secret,
     /// Put before every name in the broker, to keep installations (and tests) apart
     #[arg(long, env = "MUSTER_AMQP_PREFIX", default_value = "", value_name = "TEXT")]

@@ -1,10 +1,13 @@
 //! Reads settings and collects every mistake, where clap stops at the first.
 
+use std::any::TypeId;
 use std::ffi::OsString;
 use std::fmt;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgMatches, Args, Command};
+
+use super::Secret;
 
 /// The program whose settings are read.
 #[derive(Clone, Debug)]
@@ -40,8 +43,16 @@ pub fn read<T: Args>(program: &Program, arguments: &[OsString]) -> Result<T, Mis
         .version(program.version)
         .after_help(program.epilogue)
         .no_binary_name(true);
-    let matches = matches(command, arguments)?;
+    let matches = matches(hiding_secrets(command), arguments)?;
     T::from_arg_matches(&matches).map_err(|error| Mistakes::Wrong(vec![one_line(&error)]))
+}
+
+/// No value of a [`Secret`] is shown, whoever declared the setting.
+fn hiding_secrets(command: Command) -> Command {
+    command.mut_args(|arg| {
+        let secret = arg.get_value_parser().type_id() == TypeId::of::<Secret>();
+        if secret { arg.hide_env_values(true) } else { arg }
+    })
 }
 
 /// Each round finds one mistake, writes it down and takes away the rule that found it.
@@ -118,8 +129,15 @@ fn names(arg: &Arg) -> String {
 }
 
 fn bad_value(arg: &Arg, error: &clap::Error) -> String {
-    let why =
-        std::error::Error::source(error).map_or_else(|| "cannot be used".to_owned(), ToString::to_string);
+    let mut why = "cannot be used".to_owned();
+    if let Some(problem) = std::error::Error::source(error) {
+        why = problem.to_string();
+        let mut source = problem.source();
+        while let Some(cause) = source {
+            why.push_str(&format!(": {cause}"));
+            source = cause.source();
+        }
+    }
     match error.get(ContextKind::InvalidValue) {
         Some(ContextValue::String(value)) if !arg.is_hide_env_values_set() => {
             format!("{}: \"{value}\" {why}", names(arg))
@@ -155,6 +173,7 @@ impl std::error::Error for Mistakes {}
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::page::PageSettings;
     use crate::settings::{CommonSettings, DatabaseSettings};
 
     fn read_from<T: Args>(arguments: &[&str]) -> Result<T, Mistakes> {
@@ -182,6 +201,7 @@ mod tests {
         let lines = wrong::<CommonSettings>(&[
             "--listen=nowhere",
             "--database-pool=0",
+            "--max-calls=0",
             "--trace-ratio=2",
             "--database-url=",
             "--workload-issuer=https://cluster",
@@ -195,6 +215,7 @@ mod tests {
             about("--database-pool (MUSTER_DATABASE_POOL): \"0\""),
             "{lines:#?}"
         );
+        assert!(about("--max-calls (MUSTER_MAX_CALLS): \"0\""), "{lines:#?}");
         assert!(
             about("--trace-ratio (MUSTER_TRACE_RATIO): \"2\" is not a number from 0 to 1"),
             "{lines:#?}"
@@ -218,12 +239,47 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_is_kept_by_its_type_and_other_values_are_shown() {
+        let command = CommonSettings::augment_args(Command::new("test"));
+        let command = hiding_secrets(PasswordSettings::augment_args(command));
+        let hidden: Vec<_> = command
+            .get_arguments()
+            .filter(|arg| arg.is_hide_env_values_set())
+            .map(|arg| arg.get_id().as_str())
+            .collect();
+        assert_eq!(hidden, ["database_url", "amqp_url", "password"]);
+    }
+
+    #[derive(Debug, clap::Args)]
+    struct PasswordSettings {
+        /// Declared by somebody who thought of nothing
+        #[arg(long, env = "MUSTER_TEST_PASSWORD")]
+        password: Secret,
+    }
+
+    #[test]
+    fn a_password_that_cannot_be_used_is_not_repeated() {
+        let settings: PasswordSettings = read_from(&["--password=hunter2"]).unwrap();
+        assert_eq!(settings.password.reveal(), "hunter2");
+        assert_eq!(
+            wrong::<PasswordSettings>(&["--password="]),
+            ["--password (MUSTER_TEST_PASSWORD): is empty"]
+        );
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_said_to_be_not_there() {
+        let lines = wrong::<PageSettings>(&["--page-key=/nowhere/at/all"]);
+        assert!(lines[0].contains("No such file"), "{lines:#?}");
+    }
+
+    #[test]
     fn an_unknown_flag_is_named() {
         assert!(wrong::<DatabaseSettings>(&["--databse-url=x"])[0].contains("--databse-url"));
     }
 
     #[test]
-    fn help_names_flags_variables_and_defaults_and_keeps_secrets() {
+    fn help_names_flags_variables_and_defaults() {
         let Err(Mistakes::Asked(help)) = read_from::<CommonSettings>(&["--help"]) else {
             panic!("no help")
         };
