@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 use muster_ids::EventId;
 use muster_messaging::parked::{self, Parked, Selection};
-use muster_messaging::{Broker, BrokerOptions, QueueSpec};
+use muster_messaging::{Broker, QueueSpec};
 
 use crate::settings::{BrokerSettings, TelemetrySettings};
 
@@ -44,11 +44,7 @@ pub(crate) async fn run(service: &'static str, settings: ParkedSettings) -> anyh
         println!("The {service} service consumes no events, so it parks none.");
         return Ok(());
     };
-    let broker = Broker::new(BrokerOptions {
-        url: settings.broker.amqp_url.reveal().to_owned(),
-        prefix: settings.broker.amqp_prefix.clone(),
-        service,
-    })?;
+    let broker = Broker::new(settings.broker.options(service))?;
     match settings.action {
         Action::List => {
             let parked = parked::list(&broker, queue, settings.limit).await?;
@@ -77,19 +73,39 @@ impl ParkedSettings {
     }
 }
 
-/// Id, type, aggregate, time and reason, separated by tabs; a dash for what cannot be read.
+/// Id, type, aggregate, time and reason, separated by tabs; a dash for what cannot be read. What strangers wrote is
+/// escaped: it stays in its line, and the terminal as it is.
 fn line(message: &Parked) -> String {
     let unknown = || "-".to_owned();
     let event = message.event.as_ref();
     let id = event
         .map(|event| event.id.to_string())
-        .or_else(|| message.message_id.clone());
+        .or_else(|| message.message_id.as_deref().map(escaped));
     [
         id.unwrap_or_else(unknown),
         event.map_or_else(unknown, |event| event.event_type.to_string()),
         event.map_or_else(unknown, |event| event.aggregate.to_string()),
         event.map_or_else(unknown, |event| event.time.to_string()),
-        message.reason.clone().unwrap_or_else(unknown),
+        message.reason.as_deref().map_or_else(unknown, escaped),
     ]
     .join("\t")
+}
+
+fn escaped(text: &str) -> String {
+    text.escape_debug().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stranger_writes_neither_lines_nor_to_the_terminal() {
+        let message = Parked {
+            event: None,
+            message_id: Some("x\t\n\u{1b}[2J".to_owned()),
+            reason: Some("rejected".to_owned()),
+        };
+        assert_eq!(line(&message), "x\\t\\n\\u{1b}[2J\t-\t-\t-\trejected");
+    }
 }
