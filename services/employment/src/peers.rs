@@ -9,8 +9,7 @@ use muster_proto::invitation::v1::acceptance_internal_service_client::Acceptance
 use muster_proto::organization::v1::director_internal_service_client::DirectorInternalServiceClient;
 use muster_proto::organization::v1::roles_internal_service_client::RolesInternalServiceClient;
 use muster_proto::organization::v1::{self as organization, GetDirectorRequest, GetRoleRequest};
-use muster_server::Peer;
-use tonic::{Code, Status};
+use muster_server::{Peer, failure};
 
 /// The services that are asked. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -43,7 +42,7 @@ impl Peers {
         let role = client
             .get_role(request)
             .await
-            .map_err(|status| unanswered("the role", &status))?;
+            .map_err(|status| failure::of_peer_for_event("the role", &status))?;
         match role.into_inner().role() {
             organization::Role::Unspecified => Ok(None),
             organization::Role::Viewer => Ok(Some(Role::Viewer)),
@@ -61,7 +60,7 @@ impl Peers {
         let director = client
             .get_director(request)
             .await
-            .map_err(|status| unanswered("the director", &status))?;
+            .map_err(|status| failure::of_peer_for_event("the director", &status))?;
         let director = director.into_inner();
         named(&director.person, director.display_name)
     }
@@ -75,7 +74,7 @@ impl Peers {
         let acceptance = client
             .get_acceptance(request)
             .await
-            .map_err(|status| unanswered("the acceptance", &status))?;
+            .map_err(|status| failure::of_peer_for_event("the acceptance", &status))?;
         let acceptance = acceptance.into_inner();
         named(&acceptance.person, acceptance.display_name)
     }
@@ -89,14 +88,4 @@ fn named(person: &str, display_name: String) -> Result<Named, HandlingError> {
         person: name.person,
         display_name,
     })
-}
-
-/// That a thing does not exist, or that the question is wrong, stays so. Everything else may pass: also a refused token
-/// or an unknown method, which a rollout brings about.
-fn unanswered(what: &str, status: &Status) -> HandlingError {
-    let text = format!("{what} was not told: {:?}", status.code());
-    match status.code() {
-        Code::NotFound | Code::InvalidArgument => HandlingError::Permanent(text),
-        _ => HandlingError::Transient(text),
-    }
 }

@@ -215,10 +215,7 @@ impl From<Error> for Refusal {
                 R::ImportPreviewStale,
                 "groups or addresses changed since the preview; look at the preview again, then approve that one",
             ),
-            Error::RequestIdReused => Refusal::new(
-                R::RequestIdReused,
-                "the request_id was used for another request; use a new one",
-            ),
+            Error::RequestIdReused => failure::request_id_reused(),
             Error::Busy => Refusal::new(
                 R::Overloaded,
                 "many files are being uploaded; upload again in a moment",

@@ -82,10 +82,7 @@ impl From<Error> for Refusal {
                 ErrorReason::TrainingCodeTaken,
                 "the catalog has a training with this code; codes differ in more than upper and lower case",
             ),
-            Error::RequestIdReused => Refusal::new(
-                ErrorReason::RequestIdReused,
-                "the request_id was used for another request; use a new one",
-            ),
+            Error::RequestIdReused => failure::request_id_reused(),
             Error::Peer(status) => failure::of_peer(&status),
             Error::Database(error) => failure::of_database(&error),
         }

@@ -11,8 +11,8 @@ mod revoke;
 
 use futures::future::BoxFuture;
 use muster_clock::Clock;
+use muster_database::idempotency::Answer;
 use muster_database::{Database, DatabaseError};
-use prost::Message;
 use sqlx::PgConnection;
 
 pub(crate) use assign::{AssignError, Verified, assign};
@@ -44,8 +44,3 @@ impl Desk {
         Ok(self.database.read(look).await?)
     }
 }
-
-/// The response message that tells of a `T`: what is stored for a repeated request.
-pub(crate) trait Answer<T>: Message + Default + From<T> + 'static {}
-
-impl<T, A: Message + Default + From<T> + 'static> Answer<T> for A {}

@@ -5,11 +5,11 @@ use std::time::Duration;
 use http::HeaderMap;
 use muster_access::MethodRule;
 use muster_database::deadline;
-use muster_refusal::{ErrorReason, Refusal};
 use tokio::time::{Instant, timeout_at};
 use tonic::Status;
 
 use super::body::LIFE;
+use crate::failure;
 
 /// The longest a unary call runs.
 pub(crate) const UNARY: Duration = Duration::from_secs(5);
@@ -49,13 +49,9 @@ impl Time {
     }
 }
 
-/// The refusal of a call that took too long.
+/// The refusal of a call that took too long, as it is sent.
 pub(crate) fn exceeded() -> Status {
-    Refusal::new(
-        ErrorReason::DeadlineExceeded,
-        "the call took longer than it may; it may still have had its effect: ask with the same request_id",
-    )
-    .into()
+    failure::deadline_exceeded().into()
 }
 
 /// Our answer must come before the client stops listening, and before the transport's own timer.

@@ -18,7 +18,8 @@ use super::budget::Budget;
 use crate::front::{LIFE, UNARY, grpc_timeout};
 
 const ATTEMPTS: u32 = 3;
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
+/// The longest pause before the second attempt; before each further one it may be twice as long.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
 
 /// The bounds of one call.
 #[derive(Debug)]
@@ -101,7 +102,7 @@ pub(crate) async fn send(
             }
             return outcome.map_err(Status::from);
         }
-        let pause = pause_before(attempts);
+        let pause = pause_after(attempts);
         let in_time = Instant::now() + pause < limits.end;
         if attempts == ATTEMPTS || !in_time || !budget.take() {
             return outcome.map_err(Status::from);
@@ -112,9 +113,9 @@ pub(crate) async fn send(
     }
 }
 
-/// Full jitter: callers that failed together do not come back together.
-fn pause_before(attempt: u32) -> Duration {
-    (FIRST_PAUSE * 2_u32.pow(attempt)).mul_f64(rand::random())
+/// After so many attempts. Full jitter: callers that failed together do not come back together.
+fn pause_after(attempts: u32) -> Duration {
+    (FIRST_PAUSE * 2_u32.pow(attempts - 1)).mul_f64(rand::random())
 }
 
 fn copy(head: &Parts, body: &Bytes) -> Request<Body> {
