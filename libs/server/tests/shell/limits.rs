@@ -9,6 +9,9 @@ use tonic::Code;
 
 use crate::small::World;
 
+/// The aim is 100 ms after the deadline; a test on a busy machine only tells "soon" from "when the statement is done".
+const SOON: Duration = Duration::from_secs(1);
+
 const RUNNING: &str = "SELECT count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND state = 'active' AND query LIKE 'SELECT pg_sleep%'";
 
@@ -29,15 +32,9 @@ async fn a_callers_deadline_stops_the_statement() {
         );
     }
     let after = asked.elapsed();
-    assert!(
-        (Duration::from_millis(300)..Duration::from_millis(500)).contains(&after),
-        "{after:?}"
-    );
+    assert!((Duration::from_millis(300)..SOON).contains(&after), "{after:?}");
     while world.database.count(RUNNING).await > 0 {
-        assert!(
-            asked.elapsed() < Duration::from_millis(600),
-            "the statement still runs"
-        );
+        assert!(asked.elapsed() < SOON, "the statement still runs");
     }
 }
 

@@ -52,7 +52,8 @@ async fn a_peer_is_given_the_time_that_is_left() {
     let call = deadline::scope(Some(end), organization.get_role(get_role("persons/slow")));
     let status = call.await.unwrap_err();
     assert_eq!(status.code(), Code::DeadlineExceeded, "{status:?}");
-    assert!(end.elapsed() < Duration::from_millis(500));
+    // The handler alone takes 1.5 s.
+    assert!(end.elapsed() < Duration::from_secs(1));
     assert_eq!(world.seen.calls.load(Ordering::Relaxed), 1);
 }
 
