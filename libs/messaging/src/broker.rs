@@ -1,21 +1,20 @@
 //! Connections to the broker, and the names used in it.
 
+mod session;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use lapin::uri::AMQPUri;
-use lapin::{Channel, Connection, ConnectionProperties};
-use tokio::time::Instant;
+use lapin::{Connection, ConnectionProperties};
 use tokio_util::sync::CancellationToken;
 
-use crate::backoff::Backoff;
-use crate::{measures, topology};
+pub(crate) use self::session::{Session, Sessions};
+use crate::topology;
 
 const HEARTBEAT_SECONDS: u16 = 10;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const DECLARE_TIMEOUT: Duration = Duration::from_secs(30);
-/// A session that lived this long was a good one: the next failure starts the back-off anew.
-const GOOD_SESSION: Duration = Duration::from_secs(10);
 
 /// How to reach the broker.
 #[derive(Clone)]
@@ -60,8 +59,8 @@ pub enum BrokerError {
     /// The broker did not accept a message.
     #[error("the broker did not accept a message: {0}")]
     NotAccepted(&'static str),
-    /// The consumer was cancelled by the broker.
-    #[error("the broker ended the consumer")]
+    /// The connection, the channel or the consumer is gone, and nobody said why.
+    #[error("the session with the broker has ended")]
     Ended,
 }
 
@@ -121,78 +120,12 @@ impl Broker {
         let channel = in_time(CONNECT_TIMEOUT, "opening a channel", connection.create_channel()).await?;
         let declaring = topology::declare(&channel, &self.0.names);
         in_time(DECLARE_TIMEOUT, "declaring the topology", declaring).await?;
-        Ok(Session {
-            connection,
-            channel,
-            opened: Instant::now(),
-        })
+        Ok(Session::new(connection, channel))
     }
 
     /// Sessions one after the other, until `shutdown`.
     pub(crate) fn sessions(&self, purpose: &'static str, shutdown: CancellationToken) -> Sessions {
-        let backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
-        Sessions {
-            broker: self.clone(),
-            purpose,
-            shutdown,
-            backoff,
-        }
-    }
-}
-
-/// Supervises a connection: whatever ended the last session, the next one is opened after a back-off.
-pub(crate) struct Sessions {
-    broker: Broker,
-    purpose: &'static str,
-    shutdown: CancellationToken,
-    backoff: Backoff,
-}
-
-impl Sessions {
-    /// The next live session; `None` once it is time to stop.
-    pub(crate) async fn next(&mut self) -> Option<Session> {
-        loop {
-            let opened = tokio::select! {
-                biased;
-                () = self.shutdown.cancelled() => return None,
-                opened = self.broker.open(self.purpose) => opened,
-            };
-            match opened {
-                Ok(session) => {
-                    tracing::info!(purpose = self.purpose, "connected to the broker");
-                    measures::connected(self.purpose, true);
-                    return Some(session);
-                }
-                Err(error) => self.wait_after(&error).await,
-            }
-        }
-    }
-
-    /// Tells how a session ended; waits before the next one when it ended badly.
-    pub(crate) async fn ended(&mut self, session: Session, how: Result<(), BrokerError>) {
-        measures::connected(self.purpose, false);
-        session.close().await;
-        if session.opened.elapsed() >= GOOD_SESSION {
-            self.backoff.reset();
-        }
-        if let Err(error) = how {
-            self.wait_after(&error).await;
-        }
-    }
-
-    async fn wait_after(&mut self, error: &BrokerError) {
-        let wait = self.backoff.next();
-        let purpose = self.purpose;
-        tracing::warn!(
-            purpose,
-            error = error as &dyn std::error::Error,
-            ?wait,
-            "no connection to the broker"
-        );
-        tokio::select! {
-            () = tokio::time::sleep(wait) => {}
-            () = self.shutdown.cancelled() => {}
-        }
+        Sessions::new(self.clone(), purpose, shutdown)
     }
 }
 
@@ -212,31 +145,6 @@ impl std::fmt::Debug for BrokerOptions {
             .field("prefix", &self.prefix)
             .field("service", &self.service)
             .finish()
-    }
-}
-
-/// One live connection and its channel.
-pub(crate) struct Session {
-    pub(crate) connection: Connection,
-    pub(crate) channel: Channel,
-    opened: Instant,
-}
-
-impl Session {
-    /// Whether the driver still believes in connection and channel.
-    pub(crate) fn is_alive(&self) -> bool {
-        self.connection.status().connected() && self.channel.status().connected()
-    }
-
-    /// Whether the broker has stopped reading from publishers (memory or disk alarm).
-    pub(crate) fn is_blocked(&self) -> bool {
-        self.connection.status().blocked()
-    }
-
-    /// Says goodbye, but not for longer than a second: a broken connection never answers.
-    pub(crate) async fn close(&self) {
-        let closing = self.connection.close(200, "done".into());
-        drop(tokio::time::timeout(Duration::from_secs(1), closing).await);
     }
 }
 

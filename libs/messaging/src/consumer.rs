@@ -5,6 +5,7 @@
 //! closing the channel would count against every message that was taken with it. Different aggregates are handled at
 //! the same time, events of one aggregate one after the other.
 
+mod desk;
 mod lanes;
 mod session;
 mod work;

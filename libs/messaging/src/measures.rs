@@ -21,7 +21,8 @@ pub(crate) fn published(event: EventType, outcome: &'static str) {
         .increment(1);
 }
 
-/// One delivery: `outcome` is `applied`, `repeated`, `parked` or `abandoned`.
+/// One delivery: `outcome` is `applied`, `repeated`, `parked` or `abandoned`; `unknown_type` when it is held for a newer
+/// version, which may end as `parked`.
 pub(crate) fn consumed(queue: &QueueSpec, event: Option<EventType>, outcome: &'static str, took: Duration) {
     let event = event.map_or("unknown", EventType::routing_key);
     metrics::counter!(

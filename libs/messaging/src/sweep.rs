@@ -12,15 +12,15 @@ use crate::measures;
 
 const EVERY: Duration = Duration::from_secs(10 * 60);
 /// Small enough to stay far below the statement limit.
-const ROWS_AT_ONCE: u64 = 1000;
+const ROWS_AT_ONCE: i64 = 1000;
 /// Bounds one round: 50,000 rows a table, then the next round goes on.
 const STATEMENTS_A_ROUND: u32 = 50;
 
 const OUTBOX: &str = "DELETE FROM outbox WHERE id IN (
-    SELECT id FROM outbox WHERE published_at < now() - interval '7 days' ORDER BY published_at LIMIT 1000
+    SELECT id FROM outbox WHERE published_at < now() - interval '7 days' ORDER BY published_at LIMIT $1
     FOR UPDATE SKIP LOCKED)";
 const INBOX: &str = "DELETE FROM inbox WHERE id IN (
-    SELECT id FROM inbox WHERE received_at < now() - interval '30 days' ORDER BY received_at LIMIT 1000
+    SELECT id FROM inbox WHERE received_at < now() - interval '30 days' ORDER BY received_at LIMIT $1
     FOR UPDATE SKIP LOCKED)";
 
 /// Sweeps both tables every ten minutes until `shutdown`.
@@ -47,12 +47,16 @@ async fn sweep(db: &Database, table: &'static str, statement: &'static str) -> R
         let rows = db
             .read(move |connection| {
                 Box::pin(async move {
-                    Ok::<_, DatabaseError>(sqlx::query(statement).execute(connection).await?.rows_affected())
+                    let done = sqlx::query(statement)
+                        .bind(ROWS_AT_ONCE)
+                        .execute(connection)
+                        .await?;
+                    Ok::<_, DatabaseError>(done.rows_affected())
                 })
             })
             .await?;
         measures::swept(table, rows);
-        if rows < ROWS_AT_ONCE {
+        if rows < ROWS_AT_ONCE.unsigned_abs() {
             break;
         }
     }

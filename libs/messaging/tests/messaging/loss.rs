@@ -1,5 +1,6 @@
 //! Nothing is lost, invented or applied twice while relays and consumers are killed and connections are cut.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use muster_messaging::Broker;
@@ -17,7 +18,8 @@ async fn nothing_is_lost_or_applied_twice_while_everything_is_killed() {
     let world = World::new().await;
     let proxy = Proxy::to(&host_of(world.broker.url())).await;
     let broker = world.broker.through(&by_way_of(&proxy, world.broker.url()));
-    tokio::join!(write(&world), trouble(&world, &proxy, &broker));
+    let kills = AtomicUsize::new(0);
+    tokio::join!(write(&world, &kills), trouble(&world, &proxy, &broker, &kills));
 
     world.expire_leases().await;
     let _relay = world.relay(broker.clone());
@@ -47,18 +49,21 @@ async fn nothing_is_lost_or_applied_twice_while_everything_is_killed() {
     );
 }
 
-async fn write(world: &World) {
+/// Spread over all the killing: each round waits for its share of it.
+async fn write(world: &World, kills: &AtomicUsize) {
     let aggregates: Vec<_> = (0..AGGREGATES).map(|_| fresh()).collect();
-    for sequence in 1..=EVENTS {
+    let rounds = usize::try_from(EVENTS).unwrap();
+    for (round, sequence) in (1..=EVENTS).enumerate() {
+        let share = KILLS * round / rounds;
+        eventually(async || kills.load(Ordering::Relaxed) >= share).await;
         for aggregate in &aggregates {
             world.publish(*aggregate, sequence).await;
         }
-        tokio::time::sleep(Duration::from_millis(200)).await;
     }
 }
 
-/// One relay and one consumer; every few moments one of them dies, or the connections do.
-async fn trouble(world: &World, proxy: &Proxy, broker: &Broker) {
+/// One relay and one consumer; after a random while one of them dies, or the connections do: in the middle of anything.
+async fn trouble(world: &World, proxy: &Proxy, broker: &Broker, kills: &AtomicUsize) {
     let mut relay = world.relay(broker.clone());
     let mut consumer = world.consumer(broker.clone(), Recorder::new());
     for _ in 0..KILLS {
@@ -74,6 +79,7 @@ async fn trouble(world: &World, proxy: &Proxy, broker: &Broker) {
             }
             _ => proxy.cut(),
         }
+        kills.fetch_add(1, Ordering::Relaxed);
     }
     relay.kill().await;
     consumer.kill().await;

@@ -51,7 +51,8 @@ async fn one_trace_runs_from_the_fact_to_its_consumer() {
     world.publish(fresh(), 1).instrument(call).await;
 
     let ack = eventually_some(async || collected.span(trace, "ack")).await;
-    let publish = collected.span(trace, "publish ").unwrap();
+    // Its consumer may be done before the relay has heard that the broker has it.
+    let publish = eventually_some(async || collected.span(trace, "publish ")).await;
     let process = eventually_some(async || collected.span(trace, "process ")).await;
     assert_eq!(publish.span_kind, SpanKind::Producer);
     assert_eq!(process.span_kind, SpanKind::Consumer);

@@ -1,0 +1,112 @@
+//! One connection after the other: what relay and consumer work on.
+
+use std::time::Duration;
+
+use lapin::{Channel, Connection};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::{Broker, BrokerError};
+use crate::backoff::Backoff;
+use crate::measures;
+
+/// A session that lived this long was a good one: the next failure starts the back-off anew.
+const GOOD_SESSION: Duration = Duration::from_secs(10);
+
+/// One live connection and its channel.
+pub(crate) struct Session {
+    pub(crate) connection: Connection,
+    pub(crate) channel: Channel,
+    opened: Instant,
+}
+
+impl Session {
+    pub(super) fn new(connection: Connection, channel: Channel) -> Self {
+        Self {
+            connection,
+            channel,
+            opened: Instant::now(),
+        }
+    }
+
+    /// Whether the driver still believes in connection and channel.
+    pub(crate) fn is_alive(&self) -> bool {
+        self.connection.status().connected() && self.channel.status().connected()
+    }
+
+    /// Whether the broker has stopped reading from publishers (memory or disk alarm).
+    pub(crate) fn is_blocked(&self) -> bool {
+        self.connection.status().blocked()
+    }
+
+    /// Says goodbye, but not for longer than a second: a broken connection never answers.
+    pub(crate) async fn close(&self) {
+        let closing = self.connection.close(200, "done".into());
+        drop(tokio::time::timeout(Duration::from_secs(1), closing).await);
+    }
+}
+
+/// Supervises a connection: whatever ended the last session, the next one is opened after a back-off.
+pub(crate) struct Sessions {
+    broker: Broker,
+    purpose: &'static str,
+    shutdown: CancellationToken,
+    backoff: Backoff,
+}
+
+impl Sessions {
+    pub(super) fn new(broker: Broker, purpose: &'static str, shutdown: CancellationToken) -> Self {
+        Self {
+            broker,
+            purpose,
+            shutdown,
+            backoff: Backoff::new(Duration::from_millis(100), Duration::from_secs(5)),
+        }
+    }
+
+    /// The next live session; `None` once it is time to stop.
+    pub(crate) async fn next(&mut self) -> Option<Session> {
+        loop {
+            let opened = tokio::select! {
+                biased;
+                () = self.shutdown.cancelled() => return None,
+                opened = self.broker.open(self.purpose) => opened,
+            };
+            match opened {
+                Ok(session) => {
+                    tracing::info!(purpose = self.purpose, "connected to the broker");
+                    measures::connected(self.purpose, true);
+                    return Some(session);
+                }
+                Err(error) => self.wait_after(&error).await,
+            }
+        }
+    }
+
+    /// Tells how a session ended; waits before the next one when it ended badly.
+    pub(crate) async fn ended(&mut self, session: Session, how: Result<(), BrokerError>) {
+        measures::connected(self.purpose, false);
+        session.close().await;
+        if session.opened.elapsed() >= GOOD_SESSION {
+            self.backoff.reset();
+        }
+        if let Err(error) = how {
+            self.wait_after(&error).await;
+        }
+    }
+
+    async fn wait_after(&mut self, error: &BrokerError) {
+        let wait = self.backoff.next();
+        let purpose = self.purpose;
+        tracing::warn!(
+            purpose,
+            error = error as &dyn std::error::Error,
+            ?wait,
+            "no connection to the broker"
+        );
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = self.shutdown.cancelled() => {}
+        }
+    }
+}
