@@ -65,11 +65,11 @@ fn human(out: &mut Writer<'_>, time: &str, event: &Event<'_>, fields: Fields) ->
         "{clock} {:>5} {}: {}",
         metadata.level(),
         metadata.target(),
-        fields.message
+        OneLine(&fields.message)
     )?;
     for (name, value) in &fields.rest {
         match value {
-            Value::String(text) => write!(out, " {name}={text}")?,
+            Value::String(text) => write!(out, " {name}={}", OneLine(text))?,
             other => write!(out, " {name}={other}")?,
         }
     }
@@ -77,6 +77,22 @@ fn human(out: &mut Writer<'_>, time: &str, event: &Event<'_>, fields: Fields) ->
         write!(out, " trace={trace}")?;
     }
     writeln!(out)
+}
+
+/// A text that stays in its line, and that a terminal does not obey.
+struct OneLine<'a>(&'a str);
+
+impl fmt::Display for OneLine<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for c in self.0.chars() {
+            if c.is_control() {
+                write!(f, "{}", c.escape_default())?;
+            } else {
+                f.write_char(c)?;
+            }
+        }
+        Ok(())
+    }
 }
 
 fn ids() -> Option<(String, String)> {
@@ -137,5 +153,75 @@ impl Visit for Fields {
             source = error.source();
         }
         self.put(field, chain.into());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// What `log` writes.
+    fn lines(json: bool, log: impl FnOnce()) -> String {
+        let written = Written::default();
+        let to = written.clone();
+        let lines = Lines {
+            service: "invitation",
+            json,
+        };
+        let subscriber = tracing_subscriber::fmt()
+            .event_format(lines)
+            .with_writer(move || to.clone())
+            .finish();
+        tracing::subscriber::with_default(subscriber, log);
+        let bytes = written.0.lock().unwrap().clone();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("the outer one")]
+    struct Outer(#[source] io::Error);
+
+    #[test]
+    fn an_event_is_one_json_object_with_the_whole_chain_of_its_error() {
+        let error = Outer(io::Error::other("the inner one"));
+        let written = lines(true, || {
+            let error = &error as &dyn Error;
+            tracing::warn!(error, count = 3, service = "forged", "a \"thing\"\nbroke");
+        });
+        let line: Value = serde_json::from_str(written.trim_end()).unwrap();
+        assert_eq!(written.lines().count(), 1, "{written}");
+        assert_eq!(line["level"], "WARN");
+        assert_eq!(line["service"], "invitation");
+        assert_eq!(line["message"], "a \"thing\"\nbroke");
+        assert_eq!(line["count"], 3);
+        assert_eq!(line["error"], "the outer one: the inner one");
+    }
+
+    #[test]
+    fn a_line_for_people_stays_one_line() {
+        let written = lines(false, || {
+            tracing::info!(name = "x\n12:00 INFO forged \u{1b}[2J", "caf\u{e9}\tbroke")
+        });
+        assert_eq!(written.lines().count(), 1, "{written}");
+        assert!(
+            written.contains("caf\u{e9}\\tbroke name=x\\n12:00 INFO forged \\u{1b}[2J"),
+            "{written}"
+        );
     }
 }

@@ -24,14 +24,17 @@ const SILENT: [&str; 9] = [
 ];
 
 pub(crate) fn filter(directives: &str) -> Result<EnvFilter, TelemetryError> {
-    let mut all = directives.to_owned();
-    for target in SILENT {
-        // What the user says about a library himself still counts: the last directive of a target wins.
-        if !directives.contains(target) {
-            all.push_str(&format!(",{target}=error"));
-        }
-    }
-    EnvFilter::try_new(all).map_err(TelemetryError::Filter)
+    let said: Vec<&str> = directives.split(',').map(target_of).collect();
+    let silenced = SILENT.iter().filter(|target| !said.contains(target));
+    let silenced: String = silenced.map(|target| format!(",{target}=error")).collect();
+    // What the user says about a library himself still counts.
+    EnvFilter::try_new(format!("{directives}{silenced}")).map_err(TelemetryError::Filter)
+}
+
+/// The crate that a directive such as `h2::client[span]=debug` is about.
+fn target_of(directive: &str) -> &str {
+    let end = directive.find(['=', '[', ':']).unwrap_or(directive.len());
+    directive[..end].trim()
 }
 
 /// The text, if it can be used as [`TelemetryOptions::log_filter`]: so that a mistake is told with all others.
@@ -93,6 +96,10 @@ mod tests {
             asked.contains("h2=debug") && !asked.contains("h2=error"),
             "{asked}"
         );
+        let another = filter("info,hyper_util=debug").unwrap().to_string();
+        assert!(another.contains("hyper=error"), "{another}");
+        let a_part = filter("info,h2::client=debug").unwrap().to_string();
+        assert!(!a_part.contains("h2=error"), "{a_part}");
         assert!(filter("info,=,=").is_err());
     }
 }
