@@ -131,14 +131,51 @@ mod tests {
 
     #[test]
     fn a_name_comes_back_as_it_was_written() {
-        for text in [
-            format!("organizations/{A}/groups/{B}"),
-            format!("organizations/{A}/groups/{B}"),
-        ] {
-            assert_eq!(text.parse::<GroupName>().unwrap().to_string(), text);
-        }
-        let text = format!("organizations/{A}/learners/{B}/learningRecord");
-        assert_eq!(text.parse::<LearningRecordName>().unwrap().to_string(), text);
+        let text = format!("organizations/{A}/groups/{B}");
+        let group = text.parse::<GroupName>().unwrap();
+        assert_eq!(
+            (group.organization.to_string(), group.group.to_string()),
+            (A.into(), B.into())
+        );
+        assert_eq!(group.to_string(), text);
+    }
+
+    /// A name of the form that `N` asks for, with ids in it, and back.
+    fn as_told<N: FromStr<Err = NameProblem> + fmt::Display>() {
+        let Err(problem) = "".parse::<N>() else {
+            panic!("nothing is a name")
+        };
+        let parts = problem.form.split('/');
+        let parts: Vec<&str> = parts
+            .map(|part| if part.starts_with('{') { A } else { part })
+            .collect();
+        let text = parts.join("/");
+        let name = text
+            .parse::<N>()
+            .unwrap_or_else(|problem| panic!("{text}: {problem}"));
+        assert_eq!(name.to_string(), text);
+    }
+
+    #[test]
+    fn every_name_has_the_form_that_its_refusal_tells() {
+        as_told::<OrganizationName>();
+        as_told::<LocationName>();
+        as_told::<GroupName>();
+        as_told::<CatalogTrainingName>();
+        as_told::<SubscriptionName>();
+        as_told::<InvitationName>();
+        as_told::<ImportName>();
+        as_told::<EmploymentName>();
+        as_told::<DeliveryName>();
+        as_told::<LearnerName>();
+        as_told::<LearningRecordName>();
+        as_told::<LearnerAssignmentName>();
+        as_told::<TrainingName>();
+        as_told::<PersonName>();
+        as_told::<PersonAssignmentName>();
+        as_told::<CertificateName>();
+        as_told::<GrantName>();
+        as_told::<RecordAccessName>();
     }
 
     #[test]
