@@ -5,7 +5,7 @@ use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 
-use crate::{EngineError, holder_of};
+use crate::{EngineError, holder_of, write_private};
 
 /// Below the range from which systems take ports for outgoing connections: what is free now stays free.
 const FIRST: u16 = 20_000;
@@ -104,16 +104,14 @@ impl Ports {
         !self.known.values().any(|taken| *taken == port) && is_free(port)
     }
 
+    /// Whole or not at all: engines that run already would not be found at ports chosen anew.
     fn save(&self) -> Result<(), EngineError> {
-        if let Some(parent) = self.file.parent() {
-            fs::create_dir_all(parent).map_err(EngineError::file("create", parent))?;
-        }
         let text: String = self
             .known
             .iter()
             .map(|(name, port)| format!("{name} = {port}\n"))
             .collect();
-        fs::write(&self.file, text).map_err(EngineError::file("write", &self.file))
+        write_private(&self.file, text.as_bytes())
     }
 }
 
@@ -141,5 +139,18 @@ mod tests {
             "{refusal}"
         );
         let _ = fs::remove_file(&file);
+    }
+
+    #[test]
+    fn what_cannot_be_remembered_is_refused_and_takes_nothing_away() {
+        let file = std::env::temp_dir().join(format!("muster-ports-kept-{}", std::process::id()));
+        let first = Ports::open(&file).of("postgres", None).unwrap();
+        // Where the unfinished file would be.
+        let unfinished = file.with_extension(format!("{}.new", std::process::id()));
+        fs::create_dir(&unfinished).unwrap();
+        assert!(Ports::open(&file).of("rabbitmq", None).is_err());
+        assert_eq!(Ports::open(&file).known("postgres"), Some(first));
+        fs::remove_dir(&unfinished).unwrap();
+        fs::remove_file(&file).unwrap();
     }
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::ProcessId;
-use crate::EngineError;
+use crate::{EngineError, write_private};
 
 /// The file that remembers a [`ProcessId`].
 #[derive(Clone, Debug)]
@@ -29,16 +29,15 @@ impl PidFile {
         process.is_alive().then_some(process)
     }
 
-    /// Remembers a process.
+    /// Remembers a process. On a full disk the file stays as it was.
     ///
     /// # Errors
     /// [`EngineError::File`] when it cannot be written.
     pub fn write(&self, process: ProcessId) -> Result<(), EngineError> {
-        if let Some(parent) = self.0.parent() {
-            fs::create_dir_all(parent).map_err(EngineError::file("create", parent))?;
-        }
-        fs::write(&self.0, format!("{} {}\n", process.pid, process.started))
-            .map_err(EngineError::file("write", &self.0))
+        write_private(
+            &self.0,
+            format!("{} {}\n", process.pid, process.started).as_bytes(),
+        )
     }
 
     /// Forgets it.

@@ -47,7 +47,12 @@ impl Running {
             let gone = std::io::Error::other("it ended at once");
             return Err(EngineError::file("run", &program)(gone));
         };
-        pid_file.write(id)?;
+        if let Err(error) = pid_file.write(id) {
+            // Nobody would find it again.
+            let _ = child.kill();
+            let _ = child.wait();
+            return Err(error);
+        }
         Ok(Self {
             id,
             child: Some(child),
@@ -108,5 +113,34 @@ impl Running {
             thread::sleep(Duration::from_millis(20));
         }
         self.pid_file.remove();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The processes that run with this argument.
+    fn with_argument(argument: &str) -> usize {
+        let processes = fs::read_dir("/proc").unwrap().flatten();
+        let arguments = processes.map(|process| fs::read(process.path().join("cmdline")).unwrap_or_default());
+        arguments
+            .filter(|all| all.split(|byte| *byte == 0).any(|one| one == argument.as_bytes()))
+            .count()
+    }
+
+    #[test]
+    fn a_process_that_cannot_be_remembered_does_not_run() {
+        let scratch = std::env::temp_dir().join(format!("muster-running-{}", std::process::id()));
+        fs::create_dir_all(scratch.join("pid")).unwrap();
+        let unique = format!("600.{}", std::process::id());
+        let mut command = Command::new("sleep");
+        command.arg(&unique);
+        // A directory is where the pid file should be.
+        let pid_file = PidFile::at(scratch.join("pid"));
+        let refusal = Running::spawn(command, &scratch.join("log"), pid_file).unwrap_err();
+        assert!(matches!(refusal, EngineError::File { .. }), "{refusal}");
+        assert_eq!(with_argument(&unique), 0);
+        fs::remove_dir_all(&scratch).unwrap();
     }
 }
