@@ -1,5 +1,7 @@
 //! A database for each test, copied from a template that has been migrated once.
 
+mod template;
+
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use muster_database::{Database, DatabaseOptions};
@@ -7,9 +9,6 @@ use sqlx::migrate::Migrator;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 use crate::{drops, engines};
-
-/// Serializes making templates and copying them, over all test processes.
-const LOCK: i64 = 0x0074_6573_746b_6974;
 
 /// A migrated, empty database that is dropped with this value.
 #[derive(Debug)]
@@ -27,25 +26,7 @@ impl TestDatabase {
         let server = engines::postgres_url().await;
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let name = format!("test_{}_{number}_{service}", std::process::id());
-        let mut maintenance = connect(server).await;
-        lock(&mut maintenance).await;
-        drop_orphans(&mut maintenance).await;
-        let template = template(&mut maintenance, server, migrator, service).await;
-        execute(
-            &mut maintenance,
-            format!("DROP DATABASE IF EXISTS \"{name}\" WITH (FORCE)"),
-        )
-        .await;
-        execute(
-            &mut maintenance,
-            format!("CREATE DATABASE \"{name}\" TEMPLATE \"{template}\""),
-        )
-        .await;
-        // Closing the session lets go of the lock.
-        maintenance
-            .close()
-            .await
-            .expect("the maintenance connection did not close");
+        template::copy(server, migrator, service, &name).await;
         let url = in_database(server, &name);
         let options = DatabaseOptions::new(&url).pool(8).application("muster-test");
         let database = Database::connect(options).expect("the address of the test database is wrong");
@@ -112,81 +93,6 @@ impl Drop for TestDatabase {
     }
 }
 
-/// The name of the template for exactly these migrations; made when there is none yet.
-async fn template(
-    maintenance: &mut PgConnection,
-    server: &str,
-    migrator: &Migrator,
-    service: &str,
-) -> String {
-    let name = format!("template_{service}_{:016x}", fingerprint(migrator));
-    let there: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)")
-        .bind(&name)
-        .fetch_one(&mut *maintenance)
-        .await
-        .expect("looking for the template failed");
-    if !there {
-        // Under another name until it is whole: a test that is killed here leaves nothing that looks whole.
-        let building = format!("{name}_new");
-        execute(
-            maintenance,
-            format!("DROP DATABASE IF EXISTS \"{building}\" WITH (FORCE)"),
-        )
-        .await;
-        execute(maintenance, format!("CREATE DATABASE \"{building}\"")).await;
-        let url = in_database(server, &building);
-        muster_database::migrate(migrator, &url)
-            .await
-            .expect("the migrations failed");
-        execute(
-            maintenance,
-            format!("ALTER DATABASE \"{building}\" RENAME TO \"{name}\""),
-        )
-        .await;
-    }
-    name
-}
-
-/// FNV-1a over the checksums of the migrations: another text, another template.
-fn fingerprint(migrator: &Migrator) -> u64 {
-    let bytes = migrator.iter().flat_map(|migration| migration.checksum.iter());
-    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-    })
-}
-
-/// Databases of test processes that were killed.
-async fn drop_orphans(maintenance: &mut PgConnection) {
-    let names: Vec<String> =
-        sqlx::query_scalar(r"SELECT datname::text FROM pg_database WHERE datname LIKE 'test\_%'")
-            .fetch_all(&mut *maintenance)
-            .await
-            .expect("listing databases failed");
-    for name in names.iter().filter(|name| is_orphan(name)) {
-        execute(
-            maintenance,
-            format!("DROP DATABASE IF EXISTS \"{name}\" WITH (FORCE)"),
-        )
-        .await;
-    }
-}
-
-fn is_orphan(name: &str) -> bool {
-    let process = name
-        .split('_')
-        .nth(1)
-        .and_then(|number| number.parse::<u32>().ok());
-    process.is_some_and(|process| !std::path::Path::new(&format!("/proc/{process}")).exists())
-}
-
-async fn lock(maintenance: &mut PgConnection) {
-    sqlx::query("SELECT pg_advisory_lock($1)")
-        .bind(LOCK)
-        .execute(maintenance)
-        .await
-        .expect("the lock of the test databases was refused");
-}
-
 async fn connect(url: &str) -> PgConnection {
     PgConnection::connect(url)
         .await
@@ -228,12 +134,5 @@ mod tests {
             in_database("postgres://h/p?sslmode=disable", "x"),
             "postgres://h/x?sslmode=disable"
         );
-    }
-
-    #[test]
-    fn only_databases_of_dead_processes_are_orphans() {
-        assert!(!is_orphan(&format!("test_{}_0_invitation", std::process::id())));
-        assert!(is_orphan("test_4294967295_0_invitation"));
-        assert!(!is_orphan("test_by_hand"));
     }
 }

@@ -89,7 +89,8 @@ impl TestSuite {
         &found.expect("no service of the suite").1
     }
 
-    /// Settings of `S` in this suite, for a test that starts it elsewhere. Each service is told what it asks for: the addresses of those whom it calls, and keys.
+    /// Settings of `S` in this suite, for a test that starts it elsewhere. Each service is told what it asks for: the
+    /// addresses of those whom it calls, and keys.
     #[must_use]
     pub fn settings<S: Service>(&self, own: &[(&str, &str)]) -> S::Settings {
         let told = self.told();
