@@ -1,5 +1,5 @@
-//! gRPC: each method parses, looks up and maps. The shell has verified the caller and the field rules of the contract
-//! before; what the rules cannot say is parsed here, once.
+//! gRPC: each method parses, looks up and maps. The shell has verified the caller; what the field rules of the contract
+//! cannot say is parsed here, once, and what is wrong with it told together with broken rules.
 
 mod convert;
 mod employments;

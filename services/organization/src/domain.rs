@@ -12,9 +12,9 @@ mod staff;
 
 pub(crate) use catalog::CatalogTraining;
 pub(crate) use entitlement::{Entitlement, Limits, Plan, Subscription, SubscriptionProblem};
-pub(crate) use group::{Group, GroupState, InvitingGroup, MOST_GROUPS};
+pub(crate) use group::{Group, GroupState, MOST_GROUPS};
 pub use license::LicenseDigits;
-pub(crate) use license::{License, LicensingAuthority, Padding};
+pub(crate) use license::{License, LicenseNumber, LicensingAuthority, Padding};
 pub(crate) use location::{Location, MOST_LOCATIONS};
 pub(crate) use name::{PublicName, ShortName};
 pub(crate) use organization::{Organization, OrganizationNumber, OrganizationState, Transition};

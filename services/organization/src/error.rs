@@ -37,7 +37,7 @@ pub(crate) enum Error {
     Subscription(Vec<(&'static str, SubscriptionProblem)>),
     #[error("another service did not answer")]
     Peer(#[source] Box<Status>),
-    #[error("the answer was not given from the request id")]
+    #[error("the request id was used for another request")]
     RequestIdReused,
     #[error("the database failed")]
     Database(#[from] DatabaseError),

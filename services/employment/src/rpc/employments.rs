@@ -18,8 +18,7 @@ impl EmploymentService for Rpc {
         &self,
         request: Request<pb::GetEmploymentRequest>,
     ) -> Result<Response<pb::GetEmploymentResponse>, Status> {
-        let call = Call::accept(request)?;
-        let (organization, id) = parse::employment(&call)?;
+        let (_, (organization, id)) = Call::read(request, parse::employment)?;
         let found = self
             .read(move |db| Box::pin(employments::get(db, organization, id)))
             .await?;
@@ -33,8 +32,7 @@ impl EmploymentService for Rpc {
         &self,
         request: Request<pb::ListEmploymentsRequest>,
     ) -> Result<Response<pb::ListEmploymentsResponse>, Status> {
-        let call = Call::accept(request)?;
-        let (organization, states) = parse::listed(&call)?;
+        let (call, (organization, states)) = Call::read(request, parse::listed)?;
         let filter = format!("{organization} {states:?}");
         let list = call.list(&filter, call.message.page_size, &call.message.page_token);
         let fetch = |after: Option<Uuid>, limit| {

@@ -15,8 +15,7 @@ impl EmploymentInternalService for Rpc {
         &self,
         request: Request<pb::GetEmploymentStateRequest>,
     ) -> Result<Response<pb::GetEmploymentStateResponse>, Status> {
-        let call = Call::accept(request)?;
-        let (organization, person) = parse::state_question(&call.message)?;
+        let (_, (organization, person)) = Call::read(request, parse::state_question)?;
         let latest = self
             .read(move |db| Box::pin(employments::latest(db, organization, person)))
             .await?;

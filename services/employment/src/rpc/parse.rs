@@ -1,5 +1,5 @@
-//! From messages to types that cannot be wrong. The shell has checked the field rules of the contract; here is what
-//! they cannot say. All violations of a request are told at once.
+//! From messages to types that cannot be wrong: what the field rules of the contract cannot say. The shell tells the
+//! caller of broken rules and of everything that is noted here at once.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -9,59 +9,54 @@ use muster_ids::{
 };
 use muster_proto::employment::v1 as pb;
 use muster_refusal::{Refusal, Violations};
-use muster_server::Call;
+use muster_server::{Call, Parsed};
 
 use crate::domain::EmploymentState;
 
 pub(super) fn employment(
     call: &Call<pb::GetEmploymentRequest>,
-) -> Result<(OrganizationId, EmploymentId), Refusal> {
-    let mut violations = Violations::new();
-    let name = named::<EmploymentName>(&mut violations, "name", &call.message.name);
-    let EmploymentName { employment, .. } = name.ok_or_else(|| violations.into_refusal())?;
-    Ok((call.organization()?, employment))
+    violations: &mut Violations,
+) -> Parsed<(OrganizationId, EmploymentId)> {
+    let organization = call.organization()?;
+    let name = named::<EmploymentName>(violations, "name", &call.message.name);
+    Ok(name.map(|name| (organization, name.employment)))
 }
 
 pub(super) fn listed(
     call: &Call<pb::ListEmploymentsRequest>,
-) -> Result<(OrganizationId, Vec<EmploymentState>), Refusal> {
-    let mut violations = Violations::new();
-    named::<OrganizationName>(&mut violations, "parent", &call.message.parent);
-    let mut states = Vec::new();
-    for (place, &number) in call.message.states.iter().enumerate() {
-        states.extend(violations.check(format!("states[{place}]"), state(number)));
-    }
-    violations.finish()?;
-    Ok((call.organization()?, states))
+    violations: &mut Violations,
+) -> Parsed<(OrganizationId, Vec<EmploymentState>)> {
+    let organization = call.organization()?;
+    let parent = named::<OrganizationName>(violations, "parent", &call.message.parent);
+    let asked = call.message.states.iter().enumerate();
+    let states: Vec<_> = asked
+        .map(|(place, &number)| violations.check(format!("states[{place}]"), state(number)))
+        .collect();
+    let states = states.into_iter().collect::<Option<Vec<_>>>();
+    Ok(parent.zip(states).map(|(_, states)| (organization, states)))
 }
 
 /// The caller, when the field names exactly them.
-pub(super) fn oneself(call: &Call<pb::ListPersonEmploymentsRequest>) -> Result<PersonId, Refusal> {
+pub(super) fn oneself(
+    call: &Call<pb::ListPersonEmploymentsRequest>,
+    violations: &mut Violations,
+) -> Parsed<PersonId> {
     let caller = call.person()?.id;
-    let mut violations = Violations::new();
-    let name = named::<PersonName>(
-        &mut violations,
-        "parent",
-        &resolve_me(&call.message.parent, caller),
-    );
-    let PersonName { person } = name.ok_or_else(|| violations.into_refusal())?;
-    if person == caller {
-        Ok(caller)
-    } else {
-        Err(Refusal::permission_denied())
+    let name = resolve_me(&call.message.parent, caller);
+    match named(violations, "parent", &name) {
+        Some(PersonName { person }) if person != caller => Err(Refusal::permission_denied()),
+        own => Ok(own.map(|_| caller)),
     }
 }
 
 pub(super) fn state_question(
-    asked: &pb::GetEmploymentStateRequest,
-) -> Result<(OrganizationId, PersonId), Refusal> {
-    let mut violations = Violations::new();
-    let organization = named::<OrganizationName>(&mut violations, "organization", &asked.organization);
-    let person = named::<PersonName>(&mut violations, "person", &asked.person);
-    match (organization, person) {
-        (Some(organization), Some(person)) => Ok((organization.organization, person.person)),
-        _ => Err(violations.into_refusal()),
-    }
+    call: &Call<pb::GetEmploymentStateRequest>,
+    violations: &mut Violations,
+) -> Parsed<(OrganizationId, PersonId)> {
+    let organization = named::<OrganizationName>(violations, "organization", &call.message.organization);
+    let person = named::<PersonName>(violations, "person", &call.message.person);
+    let asked = organization.zip(person);
+    Ok(asked.map(|(organization, person)| (organization.organization, person.person)))
 }
 
 fn state(number: i32) -> Result<EmploymentState, &'static str> {

@@ -17,8 +17,7 @@ impl PersonEmploymentService for Rpc {
         &self,
         request: Request<pb::ListPersonEmploymentsRequest>,
     ) -> Result<Response<pb::ListPersonEmploymentsResponse>, Status> {
-        let call = Call::accept(request)?;
-        let person = parse::oneself(&call)?;
+        let (call, person) = Call::read(request, parse::oneself)?;
         // The token is bound to the caller, and the caller is all that the list depends on.
         let list = call.list("", call.message.page_size, &call.message.page_token);
         let fetch = |after: Option<Uuid>, limit| {

@@ -158,8 +158,9 @@ async fn a_page_token_serves_only_its_caller_list_and_filter() {
         states: vec![EmploymentState::Verified.into()],
         ..next.clone()
     };
+    let (first, rest) = next.page_token.split_at(1);
     let altered = ListEmploymentsRequest {
-        page_token: next.page_token.replace(&next.page_token[..1], "_"),
+        page_token: format!("{}{rest}", if first == "A" { "B" } else { "A" }),
         ..next.clone()
     };
     let somebody = Who::member("viewer", world.organization, Role::Viewer);
@@ -186,6 +187,7 @@ async fn a_malformed_request_is_told_everything_that_is_wrong() {
     let parent = world.organization_name();
     let request = ListEmploymentsRequest {
         parent: format!("{parent}/x"),
+        page_size: -1,
         states: vec![2, 0, 77],
         ..Default::default()
     };
@@ -198,14 +200,7 @@ async fn a_malformed_request_is_told_everything_that_is_wrong() {
         .into_iter()
         .map(|(field, _)| field)
         .collect();
-    assert_eq!(fields, ["parent", "states[1]", "states[2]"]);
-    let negative = ListEmploymentsRequest {
-        parent: parent.to_string(),
-        page_size: -1,
-        ..Default::default()
-    };
-    let refused = world.employments(world.admin()).list_employments(negative).await;
-    assert_eq!(reason(refused), ErrorReason::InvalidRequest);
+    assert_eq!(fields, ["page_size", "parent", "states[1]", "states[2]"]);
     let refused = world
         .employments(world.admin())
         .get_employment(get(format!("{parent}/employments/1")))

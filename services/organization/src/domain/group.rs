@@ -21,17 +21,6 @@ pub(crate) struct Group {
 /// The most groups that an organization has, so that all of them can be told of at once.
 pub(crate) const MOST_GROUPS: i64 = 1000;
 
-/// What inviting needs to know of a group: a large organization's trainings would not fit into a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct InvitingGroup {
-    pub(crate) organization: OrganizationId,
-    pub(crate) id: GroupId,
-    pub(crate) display_name: ShortName,
-    pub(crate) has_trainings: bool,
-    pub(crate) state: GroupState,
-    pub(crate) version: i64,
-}
-
 /// Whether a group takes learners.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum GroupState {

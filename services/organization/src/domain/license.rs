@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-/// Lengths of a normal form, in characters.
+/// Lengths of a number without spaces and dashes, in characters.
 const LENGTH: std::ops::RangeInclusive<usize> = 3..=40;
 
 /// Who issues licenses, such as `us-mi`.
@@ -19,6 +19,14 @@ pub(crate) struct License {
     authority: LicensingAuthority,
     as_given: String,
     normalized: String,
+}
+
+/// A license number as somebody wrote it, before it is known whose it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LicenseNumber {
+    as_given: String,
+    /// Without spaces and dashes, in upper case.
+    plain: String,
 }
 
 /// Why a text is no license.
@@ -88,24 +96,29 @@ impl LicensingAuthority {
     }
 }
 
-impl License {
-    /// Normalizes the number: spaces and dashes dropped, upper case, padded as the authority pads.
-    pub(crate) fn parse(
-        authority: LicensingAuthority,
-        number: &str,
-        padding: &Padding,
-    ) -> Result<Self, LicenseProblem> {
-        let kept = number.chars().filter(|c| !matches!(c, ' ' | '-'));
+impl LicenseNumber {
+    pub(crate) fn parse(text: &str) -> Result<Self, LicenseProblem> {
+        let kept = text.chars().filter(|c| !matches!(c, ' ' | '-'));
         let plain: String = kept.map(|c| c.to_ascii_uppercase()).collect();
         let allowed = plain.chars().all(|c| c.is_ascii_alphanumeric());
         if !allowed || !LENGTH.contains(&plain.len()) {
             return Err(LicenseProblem::Number);
         }
         Ok(Self {
-            normalized: padding.pad(&authority, plain),
-            authority,
-            as_given: number.to_owned(),
+            as_given: text.to_owned(),
+            plain,
         })
+    }
+}
+
+impl License {
+    /// Normalizes the number: spaces and dashes dropped, upper case, padded as the authority pads.
+    pub(crate) fn new(authority: LicensingAuthority, number: LicenseNumber, padding: &Padding) -> Self {
+        Self {
+            normalized: padding.pad(&authority, number.plain),
+            authority,
+            as_given: number.as_given,
+        }
     }
 
     /// As it was stored: normalized by the rules of its time.
@@ -143,7 +156,7 @@ mod tests {
     fn under(authority: &str, number: &str) -> Result<String, LicenseProblem> {
         let authority = LicensingAuthority::parse(authority).unwrap();
         let padding = Padding::from_iter(["us-ny=4".parse().unwrap()]);
-        License::parse(authority, number, &padding).map(|license| license.normalized)
+        LicenseNumber::parse(number).map(|number| License::new(authority, number, &padding).normalized)
     }
 
     #[test]

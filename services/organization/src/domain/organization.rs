@@ -165,8 +165,7 @@ mod tests {
     use muster_ids::PersonId;
     use time::macros::datetime;
 
-    use super::super::LicensingAuthority;
-    use super::super::Padding;
+    use super::super::{LicenseNumber, LicensingAuthority, Padding};
     use super::*;
 
     const CREATED: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
@@ -174,6 +173,7 @@ mod tests {
 
     fn profile(state: OrganizationState) -> Organization {
         let authority = LicensingAuthority::parse("us-mi").unwrap();
+        let number = LicenseNumber::parse("DC 1").unwrap();
         Organization {
             id: OrganizationId::from_uuid(Uuid::nil()),
             number: OrganizationNumber::parse("48213077").unwrap(),
@@ -182,7 +182,7 @@ mod tests {
                 display_name: None,
             },
             display_name: PublicName::parse("Sunshine").unwrap(),
-            license: License::parse(authority, "DC 1", &Padding::default()).unwrap(),
+            license: License::new(authority, number, &Padding::default()),
             state,
             version: 4,
             created: CREATED,

@@ -14,8 +14,7 @@ impl CatalogService for Rpc {
         &self,
         request: Request<pb::AddTrainingRequest>,
     ) -> Result<Response<pb::AddTrainingResponse>, Status> {
-        let call = Call::accept(request)?;
-        let (organization, training) = parse::added_training(&call)?;
+        let (call, (organization, training)) = Call::read(request, parse::added_training)?;
         let key = call.key(&call.message.request_id)?;
         let answer = ops::add_training(&self.desk, key, organization, training).await?;
         Ok(Response::new(answer))

@@ -10,8 +10,8 @@ use muster_server::convert::timestamp;
 
 use super::internal::InvitingContext;
 use crate::domain::{
-    CatalogTraining, Entitlement, Group, GroupState, InvitingGroup, Limits, Location, Organization,
-    OrganizationState, Owner, Plan, Subscription,
+    CatalogTraining, Entitlement, Group, GroupState, Limits, Location, Organization, OrganizationState,
+    Owner, Plan, Subscription,
 };
 
 impl From<Organization> for pb::Organization {
@@ -87,15 +87,17 @@ impl From<Group> for pb::Group {
     }
 }
 
-impl From<InvitingGroup> for pb::InvitingGroup {
-    fn from(group: InvitingGroup) -> Self {
-        let InvitingGroup {
+/// Without the trainings: a large organization's would not fit into a message.
+impl From<Group> for pb::InvitingGroup {
+    fn from(group: Group) -> Self {
+        let Group {
             organization,
             id,
             display_name,
-            has_trainings,
+            trainings,
             state,
             version,
+            created: _,
         } = group;
         Self {
             name: GroupName {
@@ -106,7 +108,7 @@ impl From<InvitingGroup> for pb::InvitingGroup {
             etag: etag(version),
             display_name: display_name.as_str().to_owned(),
             state: pb::GroupState::from(state).into(),
-            has_trainings,
+            has_trainings: !trainings.is_empty(),
         }
     }
 }

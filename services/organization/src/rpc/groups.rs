@@ -16,8 +16,7 @@ impl GroupService for Rpc {
         &self,
         request: Request<pb::CreateGroupRequest>,
     ) -> Result<Response<pb::CreateGroupResponse>, Status> {
-        let call = Call::accept(request)?;
-        let new = parse::new_group(&call)?;
+        let (call, new) = Call::read(request, parse::new_group)?;
         let key = call.key(&call.message.request_id)?;
         let answer = ops::create_group(&self.desk, key, new).await?;
         Ok(Response::new(answer))
@@ -27,8 +26,9 @@ impl GroupService for Rpc {
         &self,
         request: Request<pb::ListGroupsRequest>,
     ) -> Result<Response<pb::ListGroupsResponse>, Status> {
-        let call = Call::accept(request)?;
-        let organization = parse::organization(&call, "parent", &call.message.parent)?;
+        let (call, organization) = Call::read(request, |call, violations| {
+            parse::organization(call, violations, "parent", &call.message.parent)
+        })?;
         let asked = &call.message;
         let list = call.list(&asked.parent, asked.page_size, &asked.page_token);
         let fetch = |after, limit| {

@@ -14,8 +14,7 @@ impl LocationService for Rpc {
         &self,
         request: Request<pb::CreateLocationRequest>,
     ) -> Result<Response<pb::CreateLocationResponse>, Status> {
-        let call = Call::accept(request)?;
-        let (organization, display_name) = parse::new_location(&call)?;
+        let (call, (organization, display_name)) = Call::read(request, parse::new_location)?;
         let key = call.key(&call.message.request_id)?;
         let answer = ops::create_location(&self.desk, key, organization, display_name).await?;
         Ok(Response::new(answer))

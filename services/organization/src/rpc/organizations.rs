@@ -16,8 +16,9 @@ impl OrganizationService for Rpc {
         &self,
         request: Request<pb::CreateOrganizationRequest>,
     ) -> Result<Response<pb::CreateOrganizationResponse>, Status> {
-        let call = Call::accept(request)?;
-        let new = parse::new_organization(&call, &self.padding)?;
+        let (call, new) = Call::read(request, |call, violations| {
+            parse::new_organization(call, violations, &self.padding)
+        })?;
         let key = call.key(&call.message.request_id)?;
         let answer = ops::create_organization(&self.desk, key, new).await?;
         Ok(Response::new(answer))
@@ -27,8 +28,9 @@ impl OrganizationService for Rpc {
         &self,
         request: Request<pb::GetOrganizationRequest>,
     ) -> Result<Response<pb::GetOrganizationResponse>, Status> {
-        let call = Call::accept(request)?;
-        let id = parse::organization(&call, "name", &call.message.name)?;
+        let (_, id) = Call::read(request, |call, violations| {
+            parse::organization(call, violations, "name", &call.message.name)
+        })?;
         let found = self
             .desk
             .read(move |c| Box::pin(organizations::get(c, id)))
@@ -40,8 +42,9 @@ impl OrganizationService for Rpc {
         &self,
         request: Request<pb::SubmitOrganizationRequest>,
     ) -> Result<Response<pb::SubmitOrganizationResponse>, Status> {
-        let call = Call::accept(request)?;
-        let id = parse::organization(&call, "name", &call.message.name)?;
+        let (call, id) = Call::read(request, |call, violations| {
+            parse::organization(call, violations, "name", &call.message.name)
+        })?;
         let key = call.key(&call.message.request_id)?;
         let answer = ops::submit_organization(&self.desk, key, id).await?;
         Ok(Response::new(answer))
@@ -51,8 +54,9 @@ impl OrganizationService for Rpc {
         &self,
         request: Request<pb::ApproveOrganizationRequest>,
     ) -> Result<Response<pb::ApproveOrganizationResponse>, Status> {
-        let call = Call::accept(request)?;
-        let id = parse::organization(&call, "name", &call.message.name)?;
+        let (call, id) = Call::read(request, |call, violations| {
+            parse::organization(call, violations, "name", &call.message.name)
+        })?;
         let key = call.key(&call.message.request_id)?;
         let answer = ops::approve_organization(&self.desk, key, id, call.message.reason).await?;
         Ok(Response::new(answer))

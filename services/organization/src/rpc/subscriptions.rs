@@ -16,8 +16,7 @@ impl SubscriptionService for Rpc {
         &self,
         request: Request<pb::ActivateSubscriptionRequest>,
     ) -> Result<Response<pb::ActivateSubscriptionResponse>, Status> {
-        let call = Call::accept(request)?;
-        let new = parse::new_subscription(&call)?;
+        let (call, new) = Call::read(request, parse::new_subscription)?;
         let key = call.key(&call.message.request_id)?;
         let answer = ops::activate_subscription(&self.desk, key, new).await?;
         Ok(Response::new(answer))
@@ -27,8 +26,9 @@ impl SubscriptionService for Rpc {
         &self,
         request: Request<pb::GetLimitsRequest>,
     ) -> Result<Response<pb::GetLimitsResponse>, Status> {
-        let call = Call::accept(request)?;
-        let id = parse::organization(&call, "parent", &call.message.parent)?;
+        let (_, id) = Call::read(request, |call, violations| {
+            parse::organization(call, violations, "parent", &call.message.parent)
+        })?;
         let subscription = self
             .desk
             .read(move |c| Box::pin(subscriptions::get(c, id)))

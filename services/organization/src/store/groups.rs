@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::stored;
-use crate::domain::{Group, GroupState, InvitingGroup, ShortName};
+use crate::domain::{Group, GroupState, ShortName};
 
 /// The constraint that refuses a second group of a name.
 pub(crate) const NAME_TAKEN: &str = "groups_name";
@@ -106,75 +106,6 @@ pub(crate) async fn count(
         .fetch_one(connection)
         .await?;
     Ok(count)
-}
-
-#[derive(FromRow)]
-struct InvitingRow {
-    group_id: Uuid,
-    display_name: String,
-    has_trainings: bool,
-    state: String,
-    version: i64,
-}
-
-macro_rules! select_inviting {
-    ($which:literal) => {
-        concat!(
-            "SELECT g.group_id, g.display_name, g.state, g.version,
-                    EXISTS (SELECT FROM group_trainings t
-                            WHERE t.organization_id = g.organization_id AND t.group_id = g.group_id) AS has_trainings
-             FROM groups g WHERE g.organization_id = $1 AND ",
-            $which
-        )
-    };
-}
-
-/// As [`named`], without the trainings.
-pub(crate) async fn inviting(
-    connection: &mut PgConnection,
-    organization: OrganizationId,
-    groups: Vec<GroupId>,
-) -> Result<Vec<InvitingGroup>, DatabaseError> {
-    let asked: Vec<Uuid> = groups.into_iter().map(GroupId::as_uuid).collect();
-    let rows: Vec<InvitingRow> = sqlx::query_as(select_inviting!("g.group_id = ANY ($2)"))
-        .bind(organization.as_uuid())
-        .bind(&asked)
-        .fetch_all(connection)
-        .await?;
-    let parsed = rows.into_iter().map(|row| row.parse(organization));
-    parsed.collect()
-}
-
-/// As [`page`], without the trainings.
-pub(crate) async fn inviting_page(
-    connection: &mut PgConnection,
-    organization: OrganizationId,
-    after: Option<String>,
-    limit: i64,
-) -> Result<Vec<InvitingGroup>, DatabaseError> {
-    let rows: Vec<InvitingRow> = sqlx::query_as(select_inviting!(
-        "($2::text IS NULL OR g.display_name > $2) ORDER BY g.display_name LIMIT $3"
-    ))
-    .bind(organization.as_uuid())
-    .bind(after)
-    .bind(limit)
-    .fetch_all(connection)
-    .await?;
-    let parsed = rows.into_iter().map(|row| row.parse(organization));
-    parsed.collect()
-}
-
-impl InvitingRow {
-    fn parse(self, organization: OrganizationId) -> Result<InvitingGroup, DatabaseError> {
-        Ok(InvitingGroup {
-            organization,
-            id: GroupId::from_uuid(self.group_id),
-            display_name: stored("groups.display_name", ShortName::parse(&self.display_name).ok())?,
-            has_trainings: self.has_trainings,
-            state: stored("groups.state", GroupState::parse(&self.state))?,
-            version: self.version,
-        })
-    }
 }
 
 impl Row {

@@ -108,12 +108,12 @@ async fn internal_calls_are_for_the_named_workloads_only() {
                 .await,
             reason,
         );
+        let mut inviting = InvitingInternalServiceClient::new(calls());
         let context = pb::GetInvitingContextRequest::default();
-        refused(
-            InvitingInternalServiceClient::new(calls())
-                .get_inviting_context(context)
-                .await,
-            reason,
-        );
+        refused(inviting.get_inviting_context(context).await, reason);
+        let groups = pb::ListInvitingGroupsRequest::default();
+        refused(inviting.list_inviting_groups(groups).await, reason);
+        let locations = pb::ListInvitingLocationsRequest::default();
+        refused(inviting.list_inviting_locations(locations).await, reason);
     }
 }

@@ -7,7 +7,7 @@ use muster_refusal::ErrorReason;
 use tonic::{Response, Status};
 use uuid::Uuid;
 
-use crate::records::training;
+use crate::records::no_training;
 use crate::refused::{fields, refused};
 use crate::world::{World, name, owner};
 
@@ -31,26 +31,29 @@ async fn add(
 async fn a_training_is_added_once_and_keeps_its_time() {
     let world = World::new().await;
     let id = world.active().await;
-    let course = world.records.add(1);
+    let course = world.training().await;
     let first = add(&world, id, &course).await.unwrap().into_inner();
     world.service.clock.advance(std::time::Duration::from_secs(60));
     // It is the organization's own now: also when the shared catalog has given it up.
-    world.records.retire(&course);
+    let given_up = "DELETE FROM trainings";
+    world.records().await.database.execute(given_up).await;
     let again = add(&world, id, &course).await.unwrap().into_inner();
     assert_eq!(first, again);
     let added = first.catalog_training.unwrap();
     assert_eq!(added.training, course);
-    assert_eq!(
-        added.name,
-        format!("{}/catalogTrainings/{}", name(id), Uuid::from_u128(1))
-    );
+    let own = course.replace("trainings/", "catalogTrainings/");
+    assert_eq!(added.name, format!("{}/{own}", name(id)));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_training_that_the_shared_catalog_does_not_have_is_refused() {
     let world = World::new().await;
     let id = world.active().await;
-    refused(add(&world, id, &training(7)).await, ErrorReason::TrainingUnknown);
+    world.training().await;
+    refused(
+        add(&world, id, &no_training(7)).await,
+        ErrorReason::TrainingUnknown,
+    );
     assert_eq!(
         fields(
             add(&world, id, "trainings/first-aid").await,
@@ -70,11 +73,10 @@ async fn a_training_that_the_shared_catalog_does_not_have_is_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_added_while_the_shared_catalog_does_not_answer() {
-    let mut world = World::new().await;
+    // The records service is not started.
+    let world = World::new().await;
     let id = world.active().await;
-    let course = world.records.add(1);
-    world.records.go_away().await;
-    refused(add(&world, id, &course).await, ErrorReason::Unavailable);
+    refused(add(&world, id, &no_training(7)).await, ErrorReason::Unavailable);
     assert_eq!(
         world
             .service
@@ -94,7 +96,7 @@ async fn a_rejected_profile_adds_nothing() {
         .database
         .execute("UPDATE organizations SET state = 'REJECTED'")
         .await;
-    let course = world.records.add(1);
+    let course = world.training().await;
     refused(add(&world, id, &course).await, ErrorReason::OrganizationState);
     let nowhere = OrganizationId::from_uuid(Uuid::from_u128(1));
     refused(add(&world, nowhere, &course).await, ErrorReason::NotFound);

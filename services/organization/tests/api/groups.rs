@@ -8,9 +8,9 @@ use muster_testkit::Who;
 use tonic::Code;
 use uuid::Uuid;
 
-use crate::records::training;
+use crate::records::no_training;
 use crate::refused::{fact, fields, refused};
-use crate::world::{World, answered, group, name, owner};
+use crate::world::{World, group, name, owner};
 
 fn list(id: OrganizationId, page_size: i32, page_token: &str) -> pb::ListGroupsRequest {
     pb::ListGroupsRequest {
@@ -32,11 +32,12 @@ async fn names(world: &World, request: pb::ListGroupsRequest, who: Who) -> (Vec<
 async fn a_group_requires_trainings_in_the_order_that_was_given() {
     let world = World::new().await;
     let id = world.active().await;
-    let trainings = vec![
-        world.taken(id, 9).await,
-        world.taken(id, 2).await,
-        world.taken(id, 5).await,
-    ];
+    let (first, second, third) = (
+        world.taken(id).await,
+        world.taken(id).await,
+        world.taken(id).await,
+    );
+    let trainings = vec![third, first, second];
     let made = world.group(id, "Staff", trainings.clone()).await;
     assert_eq!(
         (made.trainings.clone(), made.state()),
@@ -63,10 +64,10 @@ async fn a_group_without_trainings_may_be_made() {
 async fn every_training_that_is_not_in_the_own_catalog_is_named() {
     let world = World::new().await;
     let (id, other) = (world.active().await, world.active().await);
-    let own = world.taken(id, 1).await;
-    let of_the_other = world.taken(other, 2).await;
-    let shared_only = world.records.add(3);
-    let request = group(id, "Staff", vec![of_the_other, own, shared_only, training(4)]);
+    let own = world.taken(id).await;
+    let of_the_other = world.taken(other).await;
+    let shared_only = world.training().await;
+    let request = group(id, "Staff", vec![of_the_other, own, shared_only, no_training(4)]);
     let answer = world.groups(owner(id)).create_group(request).await;
     let missing = fields(answer, ErrorReason::TrainingNotInCatalog);
     assert_eq!(
@@ -104,7 +105,7 @@ async fn everything_that_is_wrong_with_a_group_is_told_at_once() {
     let broken = group(
         id,
         " ",
-        vec!["trainings/x".to_owned(), training(1), "y".to_owned()],
+        vec!["trainings/x".to_owned(), no_training(1), "y".to_owned()],
     );
     let answer = world.groups(owner(id)).create_group(broken).await;
     let wrong = fields(answer, ErrorReason::InvalidRequest);
@@ -122,7 +123,7 @@ async fn everything_that_is_wrong_with_a_group_is_told_at_once() {
             ["group.display_name"]
         );
     }
-    let doubled = group(id, "Staff", vec![training(1), training(1)]);
+    let doubled = group(id, "Staff", vec![no_training(1), no_training(1)]);
     let answer = world.groups(owner(id)).create_group(doubled).await;
     assert_eq!(fields(answer, ErrorReason::InvalidRequest), ["group.trainings"]);
 }
@@ -149,10 +150,9 @@ async fn of_two_groups_made_at_once_the_thousandth_is_the_last() {
     let world = World::new().await;
     let id = world.active().await;
     world.fill(id, 999).await;
-    let groups = world.groups(owner(id));
     let make = |called: &'static str| {
-        let groups = groups.clone();
-        async move { answered(async || groups.clone().create_group(group(id, called, vec![])).await).await }
+        let mut groups = world.groups(owner(id));
+        async move { groups.create_group(group(id, called, vec![])).await }
     };
     let answers = futures::future::join_all(["A", "B", "C", "D"].map(make)).await;
     let (made, lost): (Vec<_>, Vec<_>) = answers.into_iter().partition(Result::is_ok);

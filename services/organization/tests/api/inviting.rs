@@ -52,7 +52,7 @@ async fn the_context_tells_state_plan_groups_and_locations() {
     assert_eq!(empty.display_name, "Sunshine Day Care");
     assert!(empty.groups.is_empty() && empty.locations.is_empty());
 
-    let training = world.taken(id, 1).await;
+    let training = world.taken(id).await;
     let staff = world.group(id, "Staff", vec![training]).await;
     let closed = world.group(id, "Closed", vec![]).await;
     let deactivate = "UPDATE groups SET state = 'INACTIVE', version = 2 WHERE display_name = 'Closed'";
@@ -207,10 +207,23 @@ async fn nobody_invites_into_an_organization_that_does_not_exist() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_question_with_a_thousand_mistakes_is_refused_for_the_first_of_them() {
+    let world = World::new().await;
+    let asked = pb::GetInvitingContextRequest {
+        organization: "x".to_owned(),
+        groups: vec!["group".to_owned(); 1000],
+        locations: vec!["location".to_owned(); 1000],
+    };
+    let answer = inviting(&world).get_inviting_context(asked).await;
+    let wrong = fields(answer, ErrorReason::InvalidRequest);
+    assert_eq!(wrong[..3], ["organization", "groups[0]", "groups[1]"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn only_groups_of_the_organization_are_read() {
     let world = World::new().await;
     let (id, other) = (world.active().await, world.active().await);
-    let training = world.taken(id, 1).await;
+    let training = world.taken(id).await;
     let mine = world.group(id, "Staff", vec![training]).await;
     let theirs = world.group(other, "Staff", vec![]).await;
     let absent = GroupName {

@@ -7,12 +7,11 @@ use muster_testkit::Who;
 use tonic::{Code, Status};
 
 use crate::refused::{fact, refused};
-use crate::world::{World, answered, approve, licensed, owner, submit};
+use crate::world::{World, approve, licensed, owner, submit};
 
 async fn hand_in(world: &World, id: OrganizationId) -> Result<pb::OrganizationState, Status> {
-    let profiles = world.profiles(owner(id));
-    let answer = answered(async || profiles.clone().submit_organization(submit(id)).await).await?;
-    Ok(answer.organization.unwrap().state())
+    let answer = world.profiles(owner(id)).submit_organization(submit(id)).await?;
+    Ok(answer.into_inner().organization.unwrap().state())
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -81,6 +81,17 @@ async fn everything_that_is_wrong_with_a_profile_is_told_at_once() {
         fields(by_type, ErrorReason::InvalidRequest),
         ["organization.display_name", "organization.license_number"]
     );
+    let by_both = profiles
+        .create_organization(broken("Win at evil.example", "US", "- - -"))
+        .await;
+    assert_eq!(
+        fields(by_both, ErrorReason::InvalidRequest),
+        [
+            "organization.licensing_authority",
+            "organization.display_name",
+            "organization.license_number"
+        ]
+    );
     let nothing = pb::CreateOrganizationRequest::default();
     assert_eq!(
         fields(

@@ -10,7 +10,7 @@ use muster_testkit::Who;
 
 use crate::refused::{fields, refused};
 use crate::subscriptions::premium;
-use crate::world::{World, answered, approve, group, name, owner, submit};
+use crate::world::{World, approve, group, name, owner, submit};
 
 const ID: &str = "0190a6d4-7b3e-7c52-9f2b-2f6d0e1a4c88";
 
@@ -59,12 +59,11 @@ async fn repeated_at_once_it_is_still_one_profile() {
     let world = World::new().await;
     let request = create(&world, ID);
     let calls = (0..8).map(|_| {
-        let (profiles, request) = (world.profiles(Who::person("owner")), request.clone());
-        answered(async move || profiles.clone().create_organization(request.clone()).await)
+        let (mut profiles, request) = (world.profiles(Who::person("owner")), request.clone());
+        async move { profiles.create_organization(request).await.unwrap().into_inner() }
     });
     let answers = futures::future::join_all(calls).await;
-    let first = answers[0].as_ref().unwrap();
-    assert!(answers.iter().all(|answer| answer.as_ref().unwrap() == first));
+    assert!(answers.iter().all(|answer| answer == &answers[0]));
     assert_eq!(
         world
             .service
@@ -159,15 +158,13 @@ async fn a_request_id_of_another_request_is_refused_everywhere() {
     reuse!(locations, create_location, location("A"), location("B"));
 
     let mut catalog = CatalogServiceClient::new(world.service.calls_of(admin));
-    let training = |number: u128| {
-        let training = world.records.add(number);
-        pb::AddTrainingRequest {
-            parent: name(id),
-            training,
-            request_id: String::new(),
-        }
+    let taking = |training: String| pb::AddTrainingRequest {
+        parent: name(id),
+        training,
+        request_id: String::new(),
     };
-    reuse!(catalog, add_training, training(1), training(2));
+    let (one, other) = (world.training().await, world.training().await);
+    reuse!(catalog, add_training, taking(one), taking(other));
 
     let mut subscriptions = SubscriptionServiceClient::new(world.service.calls_of(Who::staff(id)));
     let another = pb::ActivateSubscriptionRequest {

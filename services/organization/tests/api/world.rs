@@ -5,44 +5,31 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use muster_clock::Clock;
 use muster_identity::Role;
 use muster_ids::{OrganizationId, OrganizationName};
-use muster_organization::{BasicPlan, OrganizationService, Settings};
+use muster_organization::OrganizationService;
 use muster_proto::organization::v1 as pb;
 use muster_proto::organization::v1::catalog_service_client::CatalogServiceClient;
 use muster_proto::organization::v1::group_service_client::GroupServiceClient;
 use muster_proto::organization::v1::organization_service_client::OrganizationServiceClient;
-use muster_server::page::{PageKey, PageSettings};
-use muster_testkit::{TestChannel, TestService, Who};
+use muster_testkit::{TestChannel, TestService, TestSuite, Who};
 use time::macros::datetime;
-use tonic::{Code, Response, Status};
-
-use crate::records::Records;
+use tokio::sync::OnceCell;
 
 /// The service under test and what it needs.
 pub(crate) struct World {
     pub(crate) service: TestService,
-    pub(crate) records: Records,
+    pub(crate) suite: TestSuite,
+    pub(crate) records: OnceCell<TestService>,
     licenses: AtomicU32,
 }
 
 impl World {
     pub(crate) async fn new() -> Self {
-        let records = Records::start().await;
-        let settings = Settings {
-            records_url: records.url().parse().unwrap(),
-            page: PageSettings {
-                page_key: PageKey::new(&[7; 32]).unwrap(),
-            },
-            basic: BasicPlan {
-                basic_invitations_by_hand: 10,
-                basic_messages_per_day: 500,
-            },
-            license_digits: vec!["us-ny=4".parse().unwrap()],
-        };
-        let clock = Clock::fixed(datetime!(2026-03-01 12:00 UTC));
-        let service = TestService::start::<OrganizationService>(clock, settings).await;
+        let suite = TestSuite::new(Clock::fixed(datetime!(2026-03-01 12:00 UTC))).await;
+        let pads = [("--license-digits", "us-ny=4")];
         Self {
-            service,
-            records,
+            service: suite.start::<OrganizationService>(&pads).await,
+            suite,
+            records: OnceCell::new(),
             licenses: AtomicU32::new(1),
         }
     }
@@ -104,9 +91,9 @@ impl World {
         read.into_inner().organization.unwrap()
     }
 
-    /// A training of the shared catalog that the organization has taken into its own.
-    pub(crate) async fn taken(&self, id: OrganizationId, number: u128) -> String {
-        let training = self.records.add(number);
+    /// A new training of the shared catalog that the organization has taken into its own.
+    pub(crate) async fn taken(&self, id: OrganizationId) -> String {
+        let training = self.training().await;
         let request = pb::AddTrainingRequest {
             parent: name(id),
             training: training.clone(),
@@ -205,17 +192,5 @@ pub(crate) fn group(id: OrganizationId, called: &str, trainings: Vec<String>) ->
         parent: name(id),
         group: Some(group),
         request_id: String::new(),
-    }
-}
-
-/// Calls again while the service has no room, as clients do.
-pub(crate) async fn answered<T>(
-    mut call: impl AsyncFnMut() -> Result<Response<T>, Status>,
-) -> Result<T, Status> {
-    loop {
-        match call().await {
-            Err(status) if status.code() == Code::Unavailable => tokio::task::yield_now().await,
-            answer => return answer.map(Response::into_inner),
-        }
     }
 }

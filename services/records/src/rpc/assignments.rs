@@ -18,8 +18,7 @@ impl AssignmentService for Rpc {
         &self,
         request: Request<pb::ListAssignmentsRequest>,
     ) -> Result<Response<pb::ListAssignmentsResponse>, Status> {
-        let call = Call::accept(request)?;
-        let (organization, person) = parse::learner(&call)?;
+        let (call, (organization, person)) = Call::read(request, parse::learner)?;
         let filter = format!("{organization} {person}");
         let list = call.list(&filter, call.message.page_size, &call.message.page_token);
         let fetch = |before, limit| self.assignments(organization, person, before, limit);

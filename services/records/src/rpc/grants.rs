@@ -14,8 +14,7 @@ impl GrantService for Rpc {
         &self,
         request: Request<pb::CreateGrantRequest>,
     ) -> Result<Response<pb::CreateGrantResponse>, Status> {
-        let call = Call::accept(request)?;
-        let (person, organization) = parse::new_grant(&call)?;
+        let (call, (person, organization)) = Call::read(request, parse::new_grant)?;
         let key = call.key(&call.message.request_id)?;
         Ok(Response::new(
             ops::grant(&self.desk, key, person, organization).await?,
@@ -26,8 +25,7 @@ impl GrantService for Rpc {
         &self,
         request: Request<pb::RevokeGrantRequest>,
     ) -> Result<Response<pb::RevokeGrantResponse>, Status> {
-        let call = Call::accept(request)?;
-        let name = parse::grant(&call)?;
+        let (call, name) = Call::read(request, parse::grant)?;
         let key = call.key(&call.message.request_id)?;
         Ok(Response::new(ops::revoke(&self.desk, key, name).await?))
     }

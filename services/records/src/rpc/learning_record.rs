@@ -15,8 +15,7 @@ impl LearningRecordService for Rpc {
         &self,
         request: Request<pb::GetLearningRecordRequest>,
     ) -> Result<Response<pb::GetLearningRecordResponse>, Status> {
-        let call = Call::accept(request)?;
-        let (reader, name) = parse::reading(&call)?;
+        let (_, (reader, name)) = Call::read(request, parse::reading)?;
         let Record {
             assignments,
             certificates,

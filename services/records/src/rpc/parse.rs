@@ -1,117 +1,110 @@
-//! From messages to types that cannot be wrong. The shell has checked the field rules of the contract; here is what
-//! they cannot say. All violations of a request are told at once.
+//! From messages to types that cannot be wrong: what the field rules of the contract cannot say. The shell tells the
+//! caller of broken rules and of everything that is noted here at once.
 
 use std::fmt::Display;
 use std::str::FromStr;
 
-use muster_identity::Caller;
 use muster_ids::{
     GrantName, LearnerName, LearningRecordName, OrganizationId, OrganizationName, PersonAssignmentName,
     PersonId, PersonName, TrainingId, TrainingName, resolve_me,
 };
 use muster_proto::records::v1 as pb;
 use muster_refusal::{Refusal, Violations};
-use muster_server::Call;
+use muster_server::{Call, Parsed};
 
 use crate::domain::{NewTraining, Percent};
 use crate::ops::Reader;
 
+/// The field rules say all that there is to say of a training.
 pub(super) fn new_training(call: &Call<pb::CreateTrainingRequest>) -> Result<NewTraining, Refusal> {
-    let creator = call.person()?.id;
-    let given = call.message.training.clone().unwrap_or_default();
     let pb::Training {
         code,
         display_name,
         description,
         ..
-    } = given;
+    } = call.message.training.clone().unwrap_or_default();
     Ok(NewTraining {
         code,
         display_name,
         description,
-        creator,
+        creator: call.person()?.id,
     })
 }
 
-pub(super) fn trainings(names: &[String]) -> Result<Vec<TrainingId>, Refusal> {
-    let mut violations = Violations::new();
-    let mut ids = Vec::new();
-    for (place, text) in names.iter().enumerate() {
-        let name = named::<TrainingName>(&mut violations, &format!("names[{place}]"), text);
-        ids.extend(name.map(|name| name.training));
-    }
-    violations.finish()?;
-    Ok(ids)
+pub(super) fn trainings(
+    call: &Call<pb::BatchGetTrainingsRequest>,
+    violations: &mut Violations,
+) -> Parsed<Vec<TrainingId>> {
+    let asked = call.message.names.iter().enumerate();
+    let ids: Vec<_> = asked
+        .map(|(place, text)| named::<TrainingName>(violations, &format!("names[{place}]"), text))
+        .collect();
+    Ok(ids.into_iter().map(|name| Some(name?.training)).collect())
 }
 
 /// The organization of the caller's token, and the learner whom the message names below it.
 pub(super) fn learner(
     call: &Call<pb::ListAssignmentsRequest>,
-) -> Result<(OrganizationId, PersonId), Refusal> {
-    let LearnerName { person, .. } = one("parent", &call.message.parent)?;
-    Ok((call.organization()?, person))
+    violations: &mut Violations,
+) -> Parsed<(OrganizationId, PersonId)> {
+    let organization = call.organization()?;
+    let name = named::<LearnerName>(violations, "parent", &call.message.parent);
+    Ok(name.map(|name| (organization, name.person)))
 }
 
 /// Who reads, and whose record.
 pub(super) fn reading(
     call: &Call<pb::GetLearningRecordRequest>,
-) -> Result<(Reader, LearningRecordName), Refusal> {
+    violations: &mut Violations,
+) -> Parsed<(Reader, LearningRecordName)> {
     let person = call.person()?;
-    let display_name = person.name.clone().unwrap_or_default();
     let reader = Reader {
         organization: call.organization()?,
         person: person.id,
-        display_name,
+        display_name: person.name.clone().unwrap_or_default(),
     };
-    Ok((reader, one("name", &call.message.name)?))
+    let name = named(violations, "name", &call.message.name);
+    Ok(name.map(|name| (reader, name)))
 }
 
 /// A report: the shell lets only the workload through that the rule names, never the learner.
 pub(super) fn progress(
     call: &Call<pb::ReportProgressRequest>,
-) -> Result<(PersonAssignmentName, Percent), Refusal> {
-    let mut violations = Violations::new();
-    let name = named(&mut violations, "assignment", &call.message.assignment);
+    violations: &mut Violations,
+) -> Parsed<(PersonAssignmentName, Percent)> {
+    let name = named(violations, "assignment", &call.message.assignment);
     let percent = violations.check("percent", call.message.percent.try_into());
-    name.zip(percent).ok_or_else(|| violations.into_refusal())
+    Ok(name.zip(percent))
 }
 
 /// The caller, and the organization to which they consent.
-pub(super) fn new_grant(call: &Call<pb::CreateGrantRequest>) -> Result<(PersonId, OrganizationId), Refusal> {
+pub(super) fn new_grant(
+    call: &Call<pb::CreateGrantRequest>,
+    violations: &mut Violations,
+) -> Parsed<(PersonId, OrganizationId)> {
+    let person = oneself(call, violations, &call.message.parent)?;
     let given = call.message.grant.clone().unwrap_or_default();
-    let person = oneself(&call.caller, &call.message.parent)?;
-    let OrganizationName { organization } = one("grant.organization", &given.organization)?;
-    Ok((person, organization))
+    let name = named::<OrganizationName>(violations, "grant.organization", &given.organization);
+    Ok(person.zip(name.map(|name| name.organization)))
 }
 
 /// A grant of the caller's own.
-pub(super) fn grant(call: &Call<pb::RevokeGrantRequest>) -> Result<GrantName, Refusal> {
+pub(super) fn grant(call: &Call<pb::RevokeGrantRequest>, violations: &mut Violations) -> Parsed<GrantName> {
     let caller = call.person()?.id;
-    let name: GrantName = one("name", &resolve_me(&call.message.name, caller))?;
-    if name.person == caller {
-        Ok(name)
-    } else {
-        Err(Refusal::permission_denied())
+    let name = named::<GrantName>(violations, "name", &resolve_me(&call.message.name, caller));
+    match name {
+        Some(name) if name.person != caller => Err(Refusal::permission_denied()),
+        own => Ok(own),
     }
 }
 
 /// The caller, when `parent` names exactly them.
-pub(super) fn oneself(caller: &Caller, parent: &str) -> Result<PersonId, Refusal> {
-    let caller = caller.person().ok_or_else(Refusal::permission_denied)?.id;
-    let PersonName { person } = one("parent", &resolve_me(parent, caller))?;
-    if person == caller {
-        Ok(caller)
-    } else {
-        Err(Refusal::permission_denied())
+pub(super) fn oneself<M>(call: &Call<M>, violations: &mut Violations, parent: &str) -> Parsed<PersonId> {
+    let caller = call.person()?.id;
+    match named(violations, "parent", &resolve_me(parent, caller)) {
+        Some(PersonName { person }) if person != caller => Err(Refusal::permission_denied()),
+        own => Ok(own.map(|_| caller)),
     }
-}
-
-fn one<N>(field: &str, text: &str) -> Result<N, Refusal>
-where
-    N: FromStr<Err: Display>,
-{
-    let mut violations = Violations::new();
-    named(&mut violations, field, text).ok_or_else(|| violations.into_refusal())
 }
 
 fn named<N>(violations: &mut Violations, field: &str, text: &str) -> Option<N>

@@ -43,8 +43,9 @@ impl PersonRecordService for Rpc {
         &self,
         request: Request<pb::ListPersonAssignmentsRequest>,
     ) -> Result<Response<pb::ListPersonAssignmentsResponse>, Status> {
-        let call = Call::accept(request)?;
-        let person = parse::oneself(&call.caller, &call.message.parent)?;
+        let (call, person) = Call::read(request, |call, violations| {
+            parse::oneself(call, violations, &call.message.parent)
+        })?;
         let asked = call.list("", call.message.page_size, &call.message.page_token);
         let own = Own {
             fetch: |db, person, before, limit| {
@@ -64,8 +65,9 @@ impl PersonRecordService for Rpc {
         &self,
         request: Request<pb::ListPersonCertificatesRequest>,
     ) -> Result<Response<pb::ListPersonCertificatesResponse>, Status> {
-        let call = Call::accept(request)?;
-        let person = parse::oneself(&call.caller, &call.message.parent)?;
+        let (call, person) = Call::read(request, |call, violations| {
+            parse::oneself(call, violations, &call.message.parent)
+        })?;
         let asked = call.list("", call.message.page_size, &call.message.page_token);
         let own = Own {
             fetch: |db, person, before, limit| {
@@ -85,8 +87,9 @@ impl PersonRecordService for Rpc {
         &self,
         request: Request<pb::ListRecordAccessesRequest>,
     ) -> Result<Response<pb::ListRecordAccessesResponse>, Status> {
-        let call = Call::accept(request)?;
-        let person = parse::oneself(&call.caller, &call.message.parent)?;
+        let (call, person) = Call::read(request, |call, violations| {
+            parse::oneself(call, violations, &call.message.parent)
+        })?;
         let asked = call.list("", call.message.page_size, &call.message.page_token);
         let own = Own {
             fetch: |db, person, before, limit| Box::pin(accesses::list_of_person(db, person, before, limit)),

@@ -14,8 +14,7 @@ impl ProgressService for Rpc {
         &self,
         request: Request<pb::ReportProgressRequest>,
     ) -> Result<Response<pb::ReportProgressResponse>, Status> {
-        let call = Call::accept(request)?;
-        let (assignment, percent) = parse::progress(&call)?;
+        let (call, (assignment, percent)) = Call::read(request, parse::progress)?;
         let key = call.key(&call.message.request_id)?;
         Ok(Response::new(
             ops::report_progress(&self.desk, key, assignment, percent).await?,

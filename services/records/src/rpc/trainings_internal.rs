@@ -14,8 +14,7 @@ impl TrainingInternalService for Rpc {
         &self,
         request: Request<pb::BatchGetTrainingsRequest>,
     ) -> Result<Response<pb::BatchGetTrainingsResponse>, Status> {
-        let call = Call::accept(request)?;
-        let ids = parse::trainings(&call.message.names)?;
+        let (_, ids) = Call::read(request, parse::trainings)?;
         let look = self
             .desk
             .read(move |db| Box::pin(async move { trainings::get_all(db, &ids).await }));

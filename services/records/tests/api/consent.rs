@@ -3,7 +3,7 @@
 use futures::future::join_all;
 use muster_ids::{GrantId, GrantName};
 use muster_proto::records::v1::{CreateGrantRequest, Grant, GrantState, RevokeGrantRequest};
-use muster_refusal::ErrorReason;
+use muster_refusal::{ErrorReason, violations_of};
 use muster_testkit::Who;
 use tonic::Status;
 
@@ -234,31 +234,41 @@ async fn repeated_requests_get_the_same_answers_and_their_ids_serve_no_others() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_malformed_consent_is_refused() {
+async fn a_malformed_consent_is_told_everything_that_is_wrong() {
     let world = World::start().await;
     let mut learner = world.grants(Who::person("learner-1"));
+    let nowhere = Grant {
+        organization: "organizations/x".to_owned(),
+        ..Default::default()
+    };
+    let request = CreateGrantRequest {
+        parent: "persons/you".to_owned(),
+        grant: Some(nowhere),
+        request_id: "seven".to_owned(),
+    };
+    let refused = learner.create_grant(request.clone()).await.unwrap_err();
+    let fields: Vec<_> = violations_of(&refused)
+        .into_iter()
+        .map(|(field, _)| field)
+        .collect();
+    assert_eq!(fields, ["request_id", "parent", "grant.organization"]);
+    // Who asks for another person is told nothing.
+    let for_another = CreateGrantRequest {
+        parent: person_name("learner-2").to_string(),
+        ..request
+    };
+    assert_eq!(
+        reason(learner.create_grant(for_another).await),
+        ErrorReason::PermissionDenied
+    );
     let nothing = CreateGrantRequest {
         grant: None,
         ..world.grant_request()
     };
-    let of_nowhere = Grant {
-        organization: "organizations/x".to_owned(),
-        ..Default::default()
-    };
-    let of_nowhere = CreateGrantRequest {
-        grant: Some(of_nowhere),
-        ..world.grant_request()
-    };
-    let of_nobody = CreateGrantRequest {
-        parent: "persons/you".to_owned(),
-        ..world.grant_request()
-    };
-    for request in [nothing, of_nowhere, of_nobody] {
-        assert_eq!(
-            reason(learner.create_grant(request).await),
-            ErrorReason::InvalidRequest
-        );
-    }
+    assert_eq!(
+        reason(learner.create_grant(nothing).await),
+        ErrorReason::InvalidRequest
+    );
     assert_eq!(
         reason(world.revoke("learner-1", "persons/me/grants/x").await),
         ErrorReason::InvalidRequest

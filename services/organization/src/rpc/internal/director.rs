@@ -15,8 +15,9 @@ impl DirectorInternalService for Rpc {
         &self,
         request: Request<pb::GetDirectorRequest>,
     ) -> Result<Response<pb::GetDirectorResponse>, Status> {
-        let call = Call::accept(request)?;
-        let id = parse::named_organization(&call.message.organization)?;
+        let (_, id) = Call::read(request, |call, violations| {
+            Ok(parse::named_organization(violations, &call.message.organization))
+        })?;
         let found = self
             .desk
             .read(move |c| Box::pin(organizations::get(c, id)))

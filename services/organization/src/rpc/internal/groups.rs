@@ -14,8 +14,7 @@ impl GroupInternalService for Rpc {
         &self,
         request: Request<pb::BatchGetGroupsRequest>,
     ) -> Result<Response<pb::BatchGetGroupsResponse>, Status> {
-        let call = Call::accept(request)?;
-        let (organization, named) = parse::groups_question(&call.message)?;
+        let (_, (organization, named)) = Call::read(request, parse::groups_question)?;
         let found = self
             .desk
             .read(move |c| Box::pin(groups::named(c, organization, named)))

@@ -9,7 +9,7 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 use tonic::{Request, Response, Status};
 
-use crate::domain::{Entitlement, InvitingGroup, Limits, Location, Organization};
+use crate::domain::{Entitlement, Group, Limits, Location, Organization};
 use crate::error::Error;
 use crate::rpc::parse::InvitingQuestion;
 use crate::rpc::{Rpc, parse};
@@ -19,7 +19,7 @@ use crate::store::{groups, locations, organizations, subscriptions};
 pub(crate) struct InvitingContext {
     pub(crate) organization: Organization,
     pub(crate) in_force: Entitlement,
-    pub(crate) groups: Vec<InvitingGroup>,
+    pub(crate) groups: Vec<Group>,
     pub(crate) locations: Vec<Location>,
 }
 
@@ -29,8 +29,7 @@ impl InvitingInternalService for Rpc {
         &self,
         request: Request<pb::GetInvitingContextRequest>,
     ) -> Result<Response<pb::GetInvitingContextResponse>, Status> {
-        let call = Call::accept(request)?;
-        let asked = parse::inviting_question(&call.message)?;
+        let (_, asked) = Call::read(request, parse::inviting_question)?;
         let (now, basic) = (self.desk.clock.now(), self.basic);
         let found = self
             .desk
@@ -43,15 +42,16 @@ impl InvitingInternalService for Rpc {
         &self,
         request: Request<pb::ListInvitingGroupsRequest>,
     ) -> Result<Response<pb::ListInvitingGroupsResponse>, Status> {
-        let call = Call::accept(request)?;
+        let (call, id) = Call::read(request, |call, violations| {
+            Ok(parse::named_organization(violations, &call.message.organization))
+        })?;
         let asked = &call.message;
-        let id = parse::named_organization(&asked.organization)?;
         let list = call.list(&asked.organization, asked.page_size, &asked.page_token);
         let fetch = |after, limit| {
             self.desk
-                .read(move |c| Box::pin(groups::inviting_page(c, id, after, limit)))
+                .read(move |c| Box::pin(groups::page(c, id, after, limit)))
         };
-        let position = |last: &InvitingGroup| last.display_name.as_str().to_owned();
+        let position = |last: &Group| last.display_name.as_str().to_owned();
         let page = self
             .page_key
             .page(list, fetch, position, pb::InvitingGroup::from)
@@ -66,9 +66,10 @@ impl InvitingInternalService for Rpc {
         &self,
         request: Request<pb::ListInvitingLocationsRequest>,
     ) -> Result<Response<pb::ListInvitingLocationsResponse>, Status> {
-        let call = Call::accept(request)?;
+        let (call, id) = Call::read(request, |call, violations| {
+            Ok(parse::named_organization(violations, &call.message.organization))
+        })?;
         let asked = &call.message;
-        let id = parse::named_organization(&asked.organization)?;
         let list = call.list(&asked.organization, asked.page_size, &asked.page_token);
         let fetch = |after, limit| {
             self.desk
@@ -104,7 +105,7 @@ async fn look(
         locations: Vec::new(),
     };
     if !asked.groups.is_empty() {
-        context.groups = groups::inviting(connection, id, asked.groups).await?;
+        context.groups = groups::named(connection, id, asked.groups).await?;
     }
     if !asked.locations.is_empty() {
         context.locations = locations::named(connection, id, asked.locations).await?;

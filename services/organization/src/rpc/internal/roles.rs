@@ -14,8 +14,7 @@ impl RolesInternalService for Rpc {
         &self,
         request: Request<pb::GetRoleRequest>,
     ) -> Result<Response<pb::GetRoleResponse>, Status> {
-        let call = Call::accept(request)?;
-        let (organization, person) = parse::role_question(&call.message)?;
+        let (_, (organization, person)) = Call::read(request, parse::role_question)?;
         let owner = self
             .desk
             .read(move |c| Box::pin(organizations::is_owner(c, organization, person)))
