@@ -73,7 +73,8 @@ pub(crate) async fn insert(tx: &mut PgConnection, new: &Grant) -> Result<Inserti
 }
 
 /// The active grant of the person to the organization. It stays active until the transaction ends: taking it back waits
-/// for it.
+/// for it. Nobody else holds it meanwhile: with a shared lock, readings that begin all the time would keep a person who
+/// takes it back waiting for ever.
 ///
 /// # Errors
 /// The database's.
@@ -84,7 +85,7 @@ pub(crate) async fn hold_active(
 ) -> Result<Option<Grant>, DatabaseError> {
     let row: Option<GrantRow> = sqlx::query_as(
         "SELECT person_id, grant_id, organization_id, state, create_time, revoke_time FROM grants
-         WHERE person_id = $1 AND organization_id = $2 AND state = 'ACTIVE' FOR SHARE",
+         WHERE person_id = $1 AND organization_id = $2 AND state = 'ACTIVE' FOR NO KEY UPDATE",
     )
     .bind(person.as_uuid())
     .bind(organization.as_uuid())

@@ -30,7 +30,8 @@ pub(crate) async fn get(
     row.map(parse).transpose()
 }
 
-/// What is known, and stays so until the transaction ends: an event that says otherwise waits for it.
+/// What is known, and stays so until the transaction ends: an event that says otherwise waits for it. Nobody else holds
+/// it meanwhile: with a shared lock, calls that begin all the time would keep the event waiting for ever.
 ///
 /// # Errors
 /// The database's.
@@ -41,7 +42,7 @@ pub(crate) async fn hold(
 ) -> Result<Option<Standing>, DatabaseError> {
     let row: Option<Row> = sqlx::query_as(
         "SELECT employment_id, state, sequence FROM employment_projection
-         WHERE organization_id = $1 AND person_id = $2 FOR SHARE",
+         WHERE organization_id = $1 AND person_id = $2 FOR NO KEY UPDATE",
     )
     .bind(organization.as_uuid())
     .bind(person.as_uuid())

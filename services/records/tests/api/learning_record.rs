@@ -3,12 +3,30 @@
 use futures::future::join_all;
 use muster_identity::Role;
 use muster_ids::OrganizationId;
-use muster_proto::records::v1::{GetLearningRecordRequest, ListRecordAccessesRequest, RecordAccessReason};
+use muster_proto::records::v1::{
+    GetLearningRecordRequest, GetLearningRecordResponse, ListRecordAccessesRequest, RecordAccessReason,
+    RevokeGrantRequest,
+};
 use muster_refusal::ErrorReason;
 use muster_testkit::{Who, eventually};
 use sqlx::Connection;
+use tokio::task::JoinHandle;
+use tonic::{Response, Status};
 
 use crate::world::{World, me, person_name, reason, seen};
+
+/// Who waits for a row that somebody else holds.
+const WAITING: &str = "SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event_type = 'Lock'";
+
+type Reading = JoinHandle<Result<Response<GetLearningRecordResponse>, Status>>;
+
+impl World {
+    fn begin_to_read(&self, person: &str) -> Reading {
+        let (mut client, request) = (self.learning_records(self.admin()), self.record_request(person));
+        tokio::spawn(async move { client.get_learning_record(request).await })
+    }
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_grant_a_record_is_refused_and_nothing_is_logged_as_read() {
@@ -59,6 +77,16 @@ async fn with_a_grant_the_whole_record_is_read_and_the_learner_sees_who_read_it(
         assert_eq!(access.reason(), RecordAccessReason::Grant);
         assert!(access.access_time.is_some());
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_consent_of_one_learner_opens_no_other_record() {
+    let world = World::start().await;
+    world.verify("learner-1", &[]).await;
+    world.verify("learner-2", &[]).await;
+    world.grant("learner-2").await.unwrap();
+    assert_eq!(reason(world.read("learner-1").await), ErrorReason::GrantRequired);
+    assert!(world.read("learner-2").await.is_ok());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -181,15 +209,64 @@ async fn a_reading_that_meets_a_revocation_waits_for_it_and_is_refused() {
     let revoke = "UPDATE grants SET state = 'REVOKED', revoke_time = now()";
     sqlx::query(revoke).execute(&mut *revoking).await.unwrap();
 
-    let mut client = world.learning_records(world.admin());
-    let request = world.record_request("learner-1");
-    let reading = tokio::spawn(async move { client.get_learning_record(request).await });
-    let waiting = "SELECT count(*) FROM pg_stat_activity
-                   WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    eventually(async || world.service.database.count(waiting).await == 1).await;
+    let reading = world.begin_to_read("learner-1");
+    eventually(async || world.service.database.count(WAITING).await == 1).await;
     revoking.commit().await.unwrap();
     assert_eq!(reason(reading.await.unwrap()), ErrorReason::GrantRequired);
     assert_eq!(world.logged().await, 0);
+}
+
+/// Readings that begin all the time must not keep the person waiting.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reading_does_not_overtake_somebody_who_takes_consent_back() {
+    let world = World::start().await;
+    world.verify("learner-1", &[]).await;
+    let grant = world.grant("learner-1").await.unwrap();
+    // As a reading that has not ended yet.
+    let mut other = world.service.database.connection().await;
+    let mut earlier = other.begin().await.unwrap();
+    sqlx::query("SELECT FROM grants FOR SHARE")
+        .execute(&mut *earlier)
+        .await
+        .unwrap();
+
+    let mut client = world.grants(Who::person("learner-1"));
+    let request = RevokeGrantRequest {
+        name: grant.name,
+        request_id: String::new(),
+    };
+    let revoking = tokio::spawn(async move { client.revoke_grant(request).await });
+    eventually(async || world.service.database.count(WAITING).await == 1).await;
+    let later = world.begin_to_read("learner-1");
+    eventually(async || later.is_finished() || world.service.database.count(WAITING).await == 2).await;
+    assert!(!later.is_finished(), "it overtook");
+    earlier.commit().await.unwrap();
+    assert!(revoking.await.unwrap().is_ok());
+    later.abort();
+    assert_eq!(reason(world.read("learner-1").await), ErrorReason::GrantRequired);
+}
+
+/// Nor what is told of the employment, which may be its end.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reading_does_not_overtake_what_is_told_of_the_employment() {
+    let world = World::start().await;
+    let employment = world.verify("learner-1", &[]).await;
+    world.grant("learner-1").await.unwrap();
+    let mut other = world.service.database.connection().await;
+    let mut earlier = other.begin().await.unwrap();
+    sqlx::query("SELECT FROM employment_projection FOR SHARE")
+        .execute(&mut *earlier)
+        .await
+        .unwrap();
+    let before = world.applied().await;
+    world.publish_verified(employment, "learner-1", &[], 2).await;
+    eventually(async || world.service.database.count(WAITING).await == 1).await;
+    let later = world.begin_to_read("learner-1");
+    eventually(async || later.is_finished() || world.service.database.count(WAITING).await == 2).await;
+    assert!(!later.is_finished(), "it overtook");
+    earlier.commit().await.unwrap();
+    assert!(later.await.unwrap().is_ok());
+    world.wait_applied(before + 1).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
