@@ -24,7 +24,7 @@ pub(crate) use create_location::create_location;
 pub(crate) use create_organization::{NewOrganization, create_organization};
 pub(crate) use submit_organization::submit_organization;
 
-use crate::domain::OrganizationState;
+use crate::domain::Organization;
 use crate::error::Error;
 use crate::shared_catalog::SharedCatalog;
 use crate::store::organizations;
@@ -53,20 +53,12 @@ pub(crate) trait Answer<T>: Message + Default + From<T> + 'static {}
 
 impl<T, A: Message + Default + From<T> + 'static> Answer<T> for A {}
 
-/// Holds the profile in a state in which what belongs to it may change.
+/// Holds the profile in a state in which what belongs to it may change. Those who add to one profile take turns.
 async fn hold_open(tx: &mut PgConnection, id: OrganizationId) -> Result<(), Error> {
-    takes_changes(organizations::hold_state(tx, id).await?)
-}
-
-/// As [`hold_open`], and nobody else holds it: what belongs to it can be counted before it is added to.
-async fn hold_open_alone(tx: &mut PgConnection, id: OrganizationId) -> Result<(), Error> {
-    takes_changes(organizations::lock(tx, id).await?.map(|profile| profile.state))
-}
-
-fn takes_changes(state: Option<OrganizationState>) -> Result<(), Error> {
-    match state {
-        None => Err(Error::NotFound),
-        Some(state) if state.takes_changes() => Ok(()),
-        Some(state) => Err(Error::OrganizationState(state)),
+    let Organization { state, .. } = organizations::lock(tx, id).await?.ok_or(Error::NotFound)?;
+    if state.takes_changes() {
+        Ok(())
+    } else {
+        Err(Error::OrganizationState(state))
     }
 }

@@ -84,16 +84,19 @@ fn breaks_the_line(c: char) -> bool {
 }
 
 /// A dot between two words, the second of at least two letters, as in `evil.example`. Initials (`Y.M.C.A.`) and the end
-/// of a sentence are none; four numbers are. IDNA takes three more characters for dots (RFC 3490 section 3.1), and two
-/// more become one when a browser normalizes them. Joiners are looked through.
+/// of a sentence are none; four numbers are, whatever follows. IDNA takes three more characters for dots (RFC 3490
+/// section 3.1), and two more become one when a browser normalizes them. Joiners are looked through.
 fn looks_like_a_host(word: &str) -> bool {
     let word = word.replace(['\u{200c}', '\u{200d}'], "");
     let labels: Vec<&str> = word
         .split(['.', '\u{3002}', '\u{ff0e}', '\u{ff61}', '\u{2024}', '\u{fe52}'])
         .collect();
-    let is_number = |label: &&str| !label.is_empty() && label.chars().all(|c| c.is_ascii_digit());
-    let is_ipv4 = labels.len() == 4 && labels.iter().all(is_number);
-    is_ipv4
+    let digit = |c: char| c.is_ascii_digit();
+    let is_number = |label: &str| !label.is_empty() && label.chars().all(digit);
+    let is_ipv4 = |four: &[&str]| {
+        four[0].ends_with(digit) && is_number(four[1]) && is_number(four[2]) && four[3].starts_with(digit)
+    };
+    labels.windows(4).any(is_ipv4)
         || labels.windows(2).any(|pair| {
             let before = pair[0].chars().next_back().is_some_and(char::is_alphanumeric);
             before && pair[1].chars().take_while(|c| c.is_alphanumeric()).count() >= 2
@@ -117,6 +120,7 @@ mod tests {
             "evil\u{fe52}com",
             "evil\u{200d}.com",
             "1.2.3.4",
+            "(1.2.3.4:80/x)",
         ] {
             assert_eq!(PublicName::parse(text), Err(NameProblem::WebAddress), "{text}");
         }

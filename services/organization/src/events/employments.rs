@@ -1,7 +1,7 @@
 //! What is heard of employments: who is verified where, kept as a projection.
 
 use async_trait::async_trait;
-use muster_ids::{EmploymentName, OrganizationId, PersonName};
+use muster_ids::{EmploymentName, PersonName};
 use muster_messaging::{EventType, Handler, HandlingError, Received};
 use muster_proto::employment::v1::EmploymentVerifiedEvent;
 use sqlx::PgConnection;
@@ -28,20 +28,16 @@ impl Handler for Employments {
 
 async fn verified(tx: &mut PgConnection, event: &Received) -> Result<(), HandlingError> {
     let told: EmploymentVerifiedEvent = event.decode()?;
-    let employment: EmploymentName = told.employment.parse().map_err(|_| malformed("employment"))?;
-    let person: PersonName = told.person.parse().map_err(|_| malformed("person"))?;
-    let organization: OrganizationId = employment.organization;
+    let EmploymentName {
+        organization,
+        employment,
+    } = told.employment.parse().map_err(|_| malformed("employment"))?;
+    let PersonName { person } = told.person.parse().map_err(|_| malformed("person"))?;
+    // An event tells of its own organization only.
     if organization != event.organization {
         return Err(malformed("organization"));
     }
-    employments::note_verified(
-        tx,
-        organization,
-        person.person,
-        employment.employment,
-        event.sequence,
-    )
-    .await?;
+    employments::note_verified(tx, organization, person, employment, event.sequence).await?;
     Ok(())
 }
 

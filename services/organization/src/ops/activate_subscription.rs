@@ -51,7 +51,7 @@ pub(crate) async fn activate_subscription<A: Answer<Subscription>>(
             if !problems.is_empty() {
                 return Err(Error::Subscription(problems));
             }
-            organizations::hold_state(tx, organization)
+            organizations::lock(tx, organization)
                 .await?
                 .ok_or(Error::NotFound)?;
             subscriptions::put(tx, &subscription).await?;

@@ -3,7 +3,7 @@
 use muster_database::idempotency::{self, Key};
 use muster_ids::{GroupId, OrganizationId, TrainingId};
 
-use super::{Answer, Desk, hold_open_alone};
+use super::{Answer, Desk, hold_open};
 use crate::domain::{Group, GroupState, MOST_GROUPS, ShortName};
 use crate::error::Error;
 use crate::store::{catalog, groups};
@@ -28,7 +28,7 @@ pub(crate) async fn create_group<A: Answer<Group>>(desk: &Desk, key: Key, new: N
     };
     idempotency::run(&desk.database, key, group.created, move |tx| {
         Box::pin(async move {
-            hold_open_alone(tx, group.organization).await?;
+            hold_open(tx, group.organization).await?;
             let used = groups::count(tx, group.organization).await?;
             if used >= MOST_GROUPS {
                 return Err(Error::TooManyGroups { used });

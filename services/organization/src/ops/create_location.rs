@@ -3,7 +3,7 @@
 use muster_database::idempotency::{self, Key};
 use muster_ids::{LocationId, OrganizationId};
 
-use super::{Answer, Desk, hold_open_alone};
+use super::{Answer, Desk, hold_open};
 use crate::domain::{Location, MOST_LOCATIONS, ShortName};
 use crate::error::Error;
 use crate::store::locations;
@@ -24,7 +24,7 @@ pub(crate) async fn create_location<A: Answer<Location>>(
     };
     idempotency::run(&desk.database, key, location.created, move |tx| {
         Box::pin(async move {
-            hold_open_alone(tx, organization).await?;
+            hold_open(tx, organization).await?;
             let used = locations::count(tx, organization).await?;
             if used >= MOST_LOCATIONS {
                 return Err(Error::TooManyLocations { used });

@@ -65,7 +65,8 @@ pub(crate) async fn get(
     row.map(Row::parse).transpose()
 }
 
-/// Reads a profile and holds it until the transaction ends: what is decided on it stays true.
+/// Reads a profile and holds it until the transaction ends: what is decided on it stays true, and what belongs to it can
+/// be counted before it is added to.
 pub(crate) async fn lock(
     tx: &mut PgConnection,
     id: OrganizationId,
@@ -75,21 +76,6 @@ pub(crate) async fn lock(
         .fetch_optional(tx)
         .await?;
     row.map(Row::parse).transpose()
-}
-
-/// Reads the state and keeps it from changing until the transaction ends. Any number of transactions may share it.
-pub(crate) async fn hold_state(
-    tx: &mut PgConnection,
-    id: OrganizationId,
-) -> Result<Option<OrganizationState>, DatabaseError> {
-    let state: Option<String> =
-        sqlx::query_scalar("SELECT state FROM organizations WHERE organization_id = $1 FOR SHARE")
-            .bind(id.as_uuid())
-            .fetch_optional(tx)
-            .await?;
-    state
-        .map(|state| stored("organizations.state", OrganizationState::parse(&state)))
-        .transpose()
 }
 
 /// Writes a transition. The guard repeats what the lock already promises: nothing else decides a race.
