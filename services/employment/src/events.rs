@@ -8,7 +8,7 @@ mod approved;
 
 use async_trait::async_trait;
 use muster_clock::Clock;
-use muster_ids::{GroupName, InvitationName, OrganizationName, PersonName};
+use muster_ids::{GroupName, InvitationName, OrganizationId, OrganizationName, PersonName};
 use muster_messaging::{EventType, Handler, HandlingError, Received};
 use muster_proto::employment::v1::EmploymentVerifiedEvent;
 use sqlx::PgConnection;
@@ -80,6 +80,17 @@ impl Handler for Hirings {
             )));
         };
         Ok(ops::employ(tx, &self.clock, &hiring).await?)
+    }
+}
+
+/// An event tells of its own organization only.
+fn within(own: OrganizationId, named: OrganizationId) -> Result<OrganizationId, HandlingError> {
+    if own == named {
+        Ok(own)
+    } else {
+        Err(HandlingError::Permanent(
+            "the event names another organization".to_owned(),
+        ))
     }
 }
 

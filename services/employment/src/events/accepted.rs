@@ -6,7 +6,7 @@ use muster_ids::{GroupId, GroupName, InvitationName, LocationName, OrganizationI
 use muster_messaging::{HandlingError, Received};
 use muster_proto::invitation::v1::{InvitationAcceptedEvent, InvitationSource};
 
-use super::field;
+use super::{field, within};
 use crate::domain::{Hiring, Invited, Source};
 use crate::peers::Peers;
 
@@ -49,17 +49,6 @@ pub(super) async fn hiring(peers: &Peers, event: &Received) -> Result<Hiring, Ha
         location,
         invitation: Some(invitation.invitation),
     })
-}
-
-/// An event tells of its own organization only.
-fn within(own: OrganizationId, named: OrganizationId) -> Result<OrganizationId, HandlingError> {
-    if own == named {
-        Ok(own)
-    } else {
-        Err(HandlingError::Permanent(
-            "the event names another organization".to_owned(),
-        ))
-    }
 }
 
 fn groups(organization: OrganizationId, names: &[String]) -> Result<BTreeSet<GroupId>, HandlingError> {

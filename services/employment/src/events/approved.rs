@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use muster_ids::PersonName;
+use muster_ids::{OrganizationName, PersonName};
 use muster_messaging::{HandlingError, Received};
 use muster_proto::organization::v1::OrganizationApprovedEvent;
 
-use super::field;
+use super::{field, within};
 use crate::domain::{Hiring, Standing};
 use crate::peers::Peers;
 
@@ -14,11 +14,13 @@ use crate::peers::Peers;
 /// meant, but their name is no longer told.
 pub(super) async fn hiring(peers: &Peers, event: &Received) -> Result<Hiring, HandlingError> {
     let message: OrganizationApprovedEvent = event.decode()?;
+    let OrganizationName { organization } = field("organization", &message.organization)?;
+    let organization = within(event.organization, organization)?;
     let PersonName { person } = field("director", &message.director)?;
-    let director = peers.director(event.organization).await?;
+    let director = peers.director(organization).await?;
     let known = director.person == person;
     Ok(Hiring {
-        organization: event.organization,
+        organization,
         person,
         person_display_name: if known {
             director.display_name

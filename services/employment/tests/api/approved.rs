@@ -1,5 +1,6 @@
 //! What follows from the approval of a profile.
 
+use muster_ids::OrganizationName;
 use muster_proto::employment::v1::EmploymentState;
 use muster_proto::organization::v1::OrganizationApprovedEvent;
 use muster_testkit::{acts, eventually};
@@ -56,6 +57,29 @@ async fn an_approval_verifies_the_directors_open_claim_and_a_second_one_changes_
     );
     // The first one was told when the profile was approved.
     assert_eq!(world.told_of("owner").await.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_approval_that_names_another_organization_is_parked_and_employs_nobody() {
+    let world = World::start().await;
+    let elsewhere = acts::open_organization(&world.organizations, "outsider").await;
+    let heard = "SELECT count(*) FROM inbox WHERE event_type = 'organization.approved'";
+    eventually(async || world.service.database.count(heard).await == 2).await;
+    let event = OrganizationApprovedEvent {
+        organization: OrganizationName {
+            organization: elsewhere,
+        }
+        .to_string(),
+        director: person_name("outsider").to_string(),
+    };
+    let publisher = world.publisher_of("organization").await;
+    publisher
+        .publish(world.organization, world.organization.as_uuid(), 5, event)
+        .await;
+    eventually(async || world.parked().await.len() == 1 || world.service.database.count(heard).await == 3)
+        .await;
+    assert_eq!(world.parked().await.len(), 1);
+    assert_eq!(world.employments_of("outsider").await, []);
 }
 
 #[tokio::test(flavor = "multi_thread")]
