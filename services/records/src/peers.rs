@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use muster_ids::{
-    EmploymentName, GroupId, GroupName, OrganizationId, OrganizationName, PersonId, PersonName,
+    EmploymentName, GroupId, GroupName, OrganizationId, OrganizationName, PersonId, PersonName, TrainingId,
+    TrainingName,
 };
-use muster_ids::{TrainingId, TrainingName};
 use muster_messaging::HandlingError;
 use muster_proto::employment::v1::employment_internal_service_client::EmploymentInternalServiceClient;
 use muster_proto::employment::v1::{self as employment, GetEmploymentStateRequest};
@@ -29,7 +29,7 @@ pub(crate) struct Peers {
 }
 
 impl Peers {
-    /// The trainings that those of the groups require that still take learners, each with one group that requires it.
+    /// What those of the groups require that still take learners: each training with one group that requires it.
     pub(crate) async fn trainings_of(
         &self,
         organization: OrganizationId,
@@ -117,8 +117,8 @@ fn state(state: employment::EmploymentState) -> Option<EmploymentState> {
     }
 }
 
-/// That the question is wrong, or its answer too large, stays so. Everything else may pass: also a refused token or an unknown method, which a
-/// rollout brings about.
+/// That the question is wrong, or its answer too large, stays so. Everything else may pass: also a refused token or an
+/// unknown method, which a rollout brings about.
 fn unanswered(status: &Status) -> HandlingError {
     let text = format!("the groups were not told: {:?}", status.code());
     match status.code() {

@@ -1,5 +1,5 @@
-//! SQL, as functions on a connection. Every statement names the person or the organization; rows are parsed, not
-//! trusted.
+//! SQL, as functions on a connection. Every statement on what belongs to somebody names the person or the organization;
+//! rows are parsed, not trusted.
 
 pub(crate) mod accesses;
 pub(crate) mod assignments;

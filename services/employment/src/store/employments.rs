@@ -242,3 +242,6 @@ async fn add_groups(tx: &mut PgConnection, employment: &Employment) -> Result<()
     .await?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

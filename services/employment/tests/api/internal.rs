@@ -14,7 +14,7 @@ impl World {
         }
     }
 
-    async fn state(&self) -> GetEmploymentStateResponse {
+    pub(crate) async fn state(&self) -> GetEmploymentStateResponse {
         let mut client = self.internal(Who::Workload("records"));
         client
             .get_employment_state(self.state_question())

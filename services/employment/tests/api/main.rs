@@ -14,4 +14,6 @@ mod organization_view;
 mod parked;
 mod person_view;
 mod returning;
+mod schema;
+mod twins;
 mod world;

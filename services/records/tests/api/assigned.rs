@@ -51,6 +51,24 @@ async fn a_verified_employment_assigns_the_trainings_of_its_active_groups_once_e
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn each_organization_assigns_a_training_by_itself_and_to_each_learner() {
+    let mut world = World::start().await;
+    let training = world.new_training("A-1").await;
+    let group = world.new_group(&[training]).await;
+    world.verify("learner-1", &[group]).await;
+    let begun = world.assignments_of("learner-1").await[0].name.clone();
+    world.report(&begun, 100).await.unwrap();
+    world.verify("learner-2", &[group]).await;
+    world.organization = world.open_organization().await;
+    let elsewhere = world.new_group(&[training]).await;
+    world.verify("learner-1", &[elsewhere]).await;
+    let states = world.assignments_of("learner-1").await;
+    let states: Vec<_> = states.iter().map(|one| one.state()).collect();
+    assert_eq!(states, [AssignmentState::Assigned, AssignmentState::Completed]);
+    assert_eq!(world.assignments_of("learner-2").await.len(), 1);
+}
+
 /// The assignment is cancelled when the event comes again: only the inbox keeps it from being made anew.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_event_twice_has_one_effect() {

@@ -15,4 +15,6 @@ mod organization_view;
 mod people;
 mod person_view;
 mod progress;
+mod schema;
+mod twins;
 mod world;

@@ -1,0 +1,53 @@
+//! Ids mean something only beside the person whose they are: every statement names them both. Here another person has
+//! the same ids.
+
+use muster_proto::records::v1::AssignmentState;
+
+use crate::world::{World, person_id, person_name};
+
+impl World {
+    /// Copies the rows of `learner-1` in this table for `twin`, ids and all.
+    async fn twin(&self, table: &str, columns: &str) {
+        let (one, twin) = (person_id("learner-1"), person_id("twin"));
+        let copy = format!(
+            "INSERT INTO {table} (person_id, {columns}) SELECT '{twin}', {columns} FROM {table} WHERE person_id = '{one}'"
+        );
+        let mut connection = self.service.database.connection().await;
+        sqlx::raw_sql(sqlx::AssertSqlSafe(copy))
+            .execute(&mut connection)
+            .await
+            .unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn progress_is_of_one_person_only() {
+    let world = World::start().await;
+    let name = world.assigned("learner-1", "A-1").await;
+    let columns = "assignment_id, organization_id, training_id, group_id, state, progress_percent, version, assign_time";
+    world.twin("assignments", columns).await;
+    for percent in [40, 100] {
+        let reported = world.report(&name, percent).await.unwrap();
+        assert_eq!((&reported.name, reported.progress_percent), (&name, percent));
+    }
+    let untouched =
+        "SELECT count(*) FROM assignments WHERE state = 'ASSIGNED' AND progress_percent = 0 AND version = 1";
+    assert_eq!(world.service.database.count(untouched).await, 1);
+    let [own] = world.assignments_of("learner-1").await.try_into().unwrap();
+    assert_eq!(own.state(), AssignmentState::Completed);
+    let certificates = "SELECT count(*) FROM certificates";
+    assert_eq!(world.service.database.count(certificates).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn consent_is_taken_back_by_one_person_only() {
+    let world = World::start().await;
+    world.verify("learner-1", &[]).await;
+    let grant = world.grant("learner-1").await.unwrap();
+    let columns = "grant_id, organization_id, state, version, create_time";
+    world.twin("grants", columns).await;
+    let revoked = world.revoke("learner-1", &grant.name).await.unwrap();
+    assert!(revoked.name.starts_with(&person_name("learner-1").to_string()));
+    let active = "SELECT count(*) FROM grants WHERE state = 'ACTIVE' AND version = 1";
+    assert_eq!(world.service.database.count(active).await, 1);
+}
