@@ -56,12 +56,13 @@ pub(super) async fn message(State(store): State<Arc<Store>>, Path(id): Path<u64>
         return missing("There is no such message");
     };
     let message = Message::parse(&raw);
-    // Scripts, forms and remote addresses stay off: this is a stranger's page.
+    // Scripts and forms stay off: this is a stranger's page. Its links open in a page of their own.
     let frame = match message.html.as_str() {
         "" => String::new(),
         html => format!(
-            "<h2>As HTML</h2>\n<iframe sandbox srcdoc=\"{}\"></iframe>\n",
-            escape(html)
+            "<h2>As HTML</h2>\n<iframe sandbox=\"allow-popups allow-popups-to-escape-sandbox\" \
+             srcdoc=\"{}\"></iframe>\n",
+            escape(&format!("{html}<base target=\"_blank\">"))
         ),
     };
     let row = |(name, value): &(String, String)| {

@@ -62,7 +62,8 @@ async fn converse(stream: TcpStream, store: Arc<Store>) -> std::io::Result<()> {
     }
 }
 
-/// Reads a message up to the line with a single dot; a dot doubled for transport is made one again (section 4.5.2).
+/// Reads a message up to the line with a single dot; a dot doubled for transport is made one again (section 4.5.2). Lines
+/// end with CRLF and with nothing else (section 4.1.1.4): a sender that is careless about it is not to look right here.
 async fn data(
     stream: &mut BufStream<TcpStream>,
     envelope: Envelope,
@@ -72,16 +73,17 @@ async fn data(
     let mut content = Vec::new();
     loop {
         let start = content.len();
+        let begins_line = start == 0 || content.ends_with(b"\r\n");
         let mut limited = (&mut *stream).take(MESSAGE_LIMIT);
         if limited.read_until(b'\n', &mut content).await? == 0 {
             return Err(ErrorKind::UnexpectedEof.into());
         }
         let line = content.get(start..).unwrap_or_default();
-        if line == b".\r\n" || line == b".\n" {
+        if begins_line && line == b".\r\n" {
             content.truncate(start);
             break;
         }
-        if line.starts_with(b".") {
+        if begins_line && line.starts_with(b".") {
             content.remove(start);
         }
         // Who sends more has not read our SIZE, and is not listened to any longer.

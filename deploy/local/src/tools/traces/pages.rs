@@ -35,7 +35,7 @@ pub(super) async fn list(State(store): State<Shared>, Query(wanted): Query<Wante
         ("service", "service", wanted.service.as_str()),
         ("name", "part of a span’s name", &wanted.name),
     ];
-    let heads = ["Begins with", "Services", "Spans", "Takes", "Time"];
+    let heads = ["Begins with", "Services", "Spans", "Takes", "Time (UTC)"];
     let body = format!(
         "<h1>Traces</h1>\n{}{}<p class=\"muted\">The latest {PAGE} at most.</p>\n",
         filter(&fields),
