@@ -3,6 +3,7 @@
 mod browser;
 mod count;
 mod run;
+mod scope;
 mod suite;
 
 use std::env;
@@ -17,13 +18,11 @@ use tokio::task::spawn_blocking;
 
 use self::count::Count;
 use self::run::Surroundings;
+use self::scope::Scope;
 use crate::place::Place;
 use crate::say::say;
 use crate::supervise::Interruption;
 use crate::{build, install};
-
-/// The package whose tests need a running suite.
-const SUITE_TESTS: &str = "muster-tests";
 
 /// What to test.
 #[derive(Debug, Args)]
@@ -79,7 +78,7 @@ async fn stop_engines(place: &Place) -> anyhow::Result<ExitCode> {
 async fn on_engines(place: &Place, options: &Options) -> anyhow::Result<Count> {
     install::require(&Package::ENGINES).await?;
     let driver = browser::driver().await;
-    fs::create_dir_all(&place.state)?;
+    place.claim()?;
     let _lock = DirectoryLock::now(&place.at("test.lock"))?;
     // From here on something is running that has to be ended.
     let mut told = Interruption::new()?;
@@ -121,15 +120,20 @@ async fn engines(place: &Place) -> anyhow::Result<Pair> {
     Ok(pair)
 }
 
-/// Builds everything, starts the suite when its tests are wanted, and runs the tests.
+/// Builds what the tests need, starts the suite when its tests are among them, and runs them.
 async fn tests(
     place: &Place,
     options: &Options,
     suite: &Place,
     surroundings: &Surroundings,
 ) -> anyhow::Result<(Count, bool)> {
-    build::programs(place, false).await?;
-    if options.rest.is_empty() || options.rest.iter().any(|word| word == SUITE_TESTS) {
+    let scope = Scope::of(&options.rest);
+    match scope {
+        Scope::Everything => build::programs_and_tests(place).await?,
+        Scope::WithSuite => build::programs(place, false).await?,
+        Scope::WithoutSuite => {}
+    }
+    if scope != Scope::WithoutSuite {
         suite::start(suite).await?;
     }
     run::cargo_test(place, &options.rest, surroundings).await
