@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use muster_engines::{Ports, RabbitMqPorts, write_private};
 use serde::{Deserialize, Serialize};
 
@@ -108,12 +108,10 @@ impl Addresses {
     /// The addresses of a suite that has been started.
     pub(crate) fn read(place: &Place) -> anyhow::Result<Self> {
         let file = place.at("addresses.json");
-        let text = fs::read(&file).with_context(|| {
-            format!(
-                "there is no suite in {} yet: `cargo dev up`",
-                place.state.display()
-            )
-        })?;
+        let Ok(text) = fs::read(&file) else {
+            let (state, command) = (place.state.display(), place.command());
+            bail!("there is no suite in {state} yet: `{command} up` makes one");
+        };
         serde_json::from_slice(&text).with_context(|| format!("{} cannot be read", file.display()))
     }
 

@@ -16,14 +16,22 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Stops everything, and says so.
 pub(crate) fn run(place: &Place) -> anyhow::Result<ExitCode> {
-    if place.pid_file("supervisor").living().is_some() {
+    let state = place.state.display();
+    if !place.state.exists() {
+        say!("There is no suite in {state}.");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let supervised = place.pid_file("supervisor").living().is_some();
+    if supervised {
         say!("Stopping …");
     }
     let left = stop(place)?;
-    if left.is_empty() {
-        say!("Nothing runs; the data stays in {}.", place.state.display());
-    } else {
+    if !left.is_empty() {
         say!("Stopped what was left running: {}.", left.join(", "));
+    } else if supervised {
+        say!("Everything is stopped; the data stays in {state}.");
+    } else {
+        say!("Nothing runs; the data stays in {state}.");
     }
     Ok(ExitCode::SUCCESS)
 }

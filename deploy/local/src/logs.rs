@@ -62,8 +62,9 @@ pub(crate) async fn run(place: &Place, options: &Options) -> anyhow::Result<Exit
 
 fn files(place: &Place, part: Option<&str>) -> anyhow::Result<Vec<(String, PathBuf)>> {
     let folder = place.at("logs");
-    let entries =
-        fs::read_dir(&folder).with_context(|| format!("there are no logs in {}", folder.display()))?;
+    let Ok(entries) = fs::read_dir(&folder) else {
+        bail!("there are no logs in {}", folder.display());
+    };
     let mut files: Vec<(String, PathBuf)> = entries
         .flatten()
         .filter_map(|entry| Some((entry.path().file_stem()?.to_str()?.to_owned(), entry.path())))

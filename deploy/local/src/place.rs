@@ -9,6 +9,10 @@ use anyhow::{Context, bail};
 use muster_engines::PidFile;
 
 const DEFAULT: &str = ".dev";
+/// What tells a directory of ours: whoever works in it holds one of these.
+const LOCKS: [&str; 3] = ["lock", "test.lock", "bench.lock"];
+/// RabbitMQ looks for free space with a shell, and quotes nothing: with one of these it never starts.
+const UNQUOTED: &str = "'\"`$&|;<>()\\\n";
 
 /// The workspace and its `.dev`.
 #[derive(Clone, Debug)]
@@ -34,6 +38,45 @@ impl Place {
         };
         let state = state.map_or_else(|| root.join(DEFAULT), |given| here.join(given));
         Ok(Self { root, state })
+    }
+
+    /// Makes the directory, or finds it as we left it. One that holds something else is refused: what has the name of a
+    /// part of ours there (`keys`, `env`, `test`) would be removed with `--fresh`.
+    pub(crate) fn claim(&self) -> anyhow::Result<()> {
+        let state = &self.state;
+        if state
+            .to_string_lossy()
+            .contains(|letter| UNQUOTED.contains(letter))
+        {
+            bail!(
+                "{} holds one of {} in its name, and RabbitMQ does not start there: name another with `--dir`",
+                state.display(),
+                UNQUOTED.trim_end()
+            );
+        }
+        fs::create_dir_all(state).with_context(|| format!("cannot create {}", state.display()))?;
+        let mut found = fs::read_dir(state).with_context(|| format!("cannot read {}", state.display()))?;
+        if found.next().is_some() && !LOCKS.iter().any(|lock| self.at(lock).exists()) {
+            bail!(
+                "{} holds something else: for a suite, name a directory that is new, or empty",
+                state.display()
+            );
+        }
+        Ok(())
+    }
+
+    /// What to type for this suite.
+    pub(crate) fn command(&self) -> String {
+        if self.is_default() {
+            return "cargo dev".to_owned();
+        }
+        let state = self.state.display().to_string();
+        let plain = |letter: char| letter.is_alphanumeric() || "/._-".contains(letter);
+        if state.chars().all(plain) {
+            format!("cargo dev --dir {state}")
+        } else {
+            format!("cargo dev --dir '{state}'")
+        }
     }
 
     /// Is this the suite of the checkout, and not one of another directory?
@@ -130,13 +173,56 @@ fn remove(directory: &Path) -> anyhow::Result<()> {
 mod tests {
     use super::*;
 
+    /// A workspace that nobody else has.
+    fn place(name: &str) -> Place {
+        let root = env::temp_dir().join(format!("muster-{name}-{}", std::process::id()));
+        Place {
+            state: root.join(DEFAULT),
+            root,
+        }
+    }
+
+    #[test]
+    fn a_directory_that_holds_something_else_is_left_alone() {
+        let place = place("claim");
+        place.claim().unwrap();
+        place.claim().unwrap();
+        fs::write(place.at("keys"), "of the house").unwrap();
+        let refusal = place.claim().unwrap_err().to_string();
+        assert!(refusal.contains("holds something else"), "{refusal}");
+        fs::write(place.at("lock"), "").unwrap();
+        place.claim().unwrap();
+        fs::remove_dir_all(&place.root).unwrap();
+    }
+
+    #[test]
+    fn a_directory_that_rabbitmq_cannot_live_in_is_refused() {
+        let refusal = place("father's").claim().unwrap_err().to_string();
+        assert!(refusal.contains("RabbitMQ does not start there"), "{refusal}");
+    }
+
+    #[test]
+    fn commands_name_the_suite_that_they_are_for() {
+        let place = place("command");
+        assert_eq!(place.command(), "cargo dev");
+        let elsewhere = |state: &str| Place {
+            state: state.into(),
+            root: place.root.clone(),
+        };
+        assert_eq!(
+            elsewhere("/srv/suite-2").command(),
+            "cargo dev --dir /srv/suite-2"
+        );
+        assert_eq!(
+            elsewhere("/srv/my suite").command(),
+            "cargo dev --dir '/srv/my suite'"
+        );
+    }
+
     #[test]
     fn what_is_gone_already_can_be_forgotten() {
-        let root = env::temp_dir().join(format!("muster-place-{}", std::process::id()));
-        let place = Place {
-            state: root.join(DEFAULT),
-            root: root.clone(),
-        };
+        let place = place("forget");
+        let root = place.root.clone();
         fs::create_dir_all(place.at("postgres")).unwrap();
         std::os::unix::fs::symlink(root.join("gone"), place.at("postgres/elsewhere")).unwrap();
         place.forget().unwrap();

@@ -52,8 +52,9 @@ pub(crate) async fn run(place: &Place, options: &Options) -> anyhow::Result<Exit
     match supervisor {
         Some(process) => say!("supervisor     running   pid {}", process.pid()),
         None if parts.iter().any(|part| part.pid.is_some()) => {
+            let command = place.command();
             say!(
-                "supervisor     gone      `cargo dev up` takes over what it left, `cargo dev down` stops it"
+                "supervisor     gone      `{command} up` takes over what it left, `{command} down` stops it"
             );
         }
         None => say!("supervisor     stopped"),

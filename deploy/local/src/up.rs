@@ -12,7 +12,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use muster_clock::Clock;
 use muster_engines::packages::Package;
-use muster_engines::{DirectoryLock, EngineError, ProcessId, require_space};
+use muster_engines::{DirectoryLock, EngineError, ProcessId, require_space, write_private};
 
 use self::suite::Suite;
 use crate::cli::UpOptions;
@@ -26,29 +26,41 @@ use crate::{build, down, install, story, token};
 const SPACE_MB: u64 = 1_000;
 /// Workload tokens live a day; new ones are written this often.
 const TOKENS_EVERY: Duration = Duration::from_secs(60 * 60);
+/// Between looks at the clock: a machine that slept over the weekend needs new ones when it wakes, not an hour later.
+const CLOCK_EVERY: Duration = Duration::from_secs(20);
 
 /// Starts the suite, or finds it running.
 pub(crate) async fn run(place: Place, options: UpOptions) -> anyhow::Result<ExitCode> {
-    fs::create_dir_all(&place.state).with_context(|| format!("cannot create {}", place.state.display()))?;
+    place.claim()?;
     let lock = match DirectoryLock::now(&place.at("lock")) {
         Ok(lock) => lock,
         Err(EngineError::Locked { .. }) => return found(&place, options).await,
         Err(error) => return Err(error.into()),
     };
+    let own = ProcessId::own().context("this process cannot be found in /proc")?;
+    let _ = fs::remove_file(place.outcome());
     if options.detach {
-        drop(lock);
+        place.pid_file(detach::STARTER).write(own)?;
         prepare(&place, options).await?;
+        drop(lock);
         return detach::run(&place, options).await;
     }
+    place.pid_file("supervisor").write(own)?;
     supervise(&place, options).await
 }
 
 /// Another `up` holds the lock.
 async fn found(place: &Place, options: UpOptions) -> anyhow::Result<ExitCode> {
     if options.fresh {
-        bail!("the suite is running: `cargo dev down` first, then `cargo dev up --fresh`");
+        let command = place.command();
+        bail!("the suite is running: `{command} down` first, then `{command} up --fresh`");
     }
-    say!("The suite is running already.");
+    let state = if place.outcome().exists() {
+        "running"
+    } else {
+        "being started"
+    };
+    say!("The suite is {state} already.");
     let code = detach::outcome(place, None).await?;
     table::print(place)?;
     Ok(code)
@@ -62,19 +74,13 @@ async fn supervise(place: &Place, options: UpOptions) -> anyhow::Result<ExitCode
     } else {
         Interruption::new()?
     };
-    let own = ProcessId::own().context("this process cannot be found in /proc")?;
-    place.pid_file("supervisor").write(own)?;
-    let _ = fs::remove_file(place.outcome());
     let mut suite = Suite::default();
     let came_up = tokio::select! {
         result = start(place, options, &mut suite) => result.map(Some),
         () = told.wait() => Ok(None),
     };
-    let code = match came_up {
+    let code = match came_up.and_then(|passed| announce(place, passed)) {
         Ok(Some(passed)) => {
-            let how = if detached() { "`cargo dev down`" } else { "Ctrl-C" };
-            say!("\n{how} stops everything.");
-            fs::write(place.outcome(), if passed { "passed" } else { "failed" })?;
             stay(place, &mut told).await;
             if passed {
                 ExitCode::SUCCESS
@@ -89,6 +95,8 @@ async fn supervise(place: &Place, options: UpOptions) -> anyhow::Result<ExitCode
         }
     };
     say!("\nStopping …");
+    // What came to be is over: nobody is to be told that it runs.
+    let _ = fs::remove_file(place.outcome());
     suite.stop().await;
     place.pid_file("supervisor").remove();
     say!(
@@ -98,10 +106,25 @@ async fn supervise(place: &Place, options: UpOptions) -> anyhow::Result<ExitCode
     Ok(code)
 }
 
+/// Tells how to end it, and whoever waits for us how it went.
+fn announce(place: &Place, passed: Option<bool>) -> anyhow::Result<Option<bool>> {
+    if let Some(passed) = passed {
+        if detached() {
+            say!("\n`{} down` stops everything.", place.command());
+        } else {
+            say!("\nCtrl-C stops everything.");
+        }
+        let outcome: &[u8] = if passed { b"passed" } else { b"failed" };
+        write_private(&place.outcome(), outcome)?;
+    }
+    Ok(passed)
+}
+
 /// What asks the person at the keyboard (a password for apt) and shows them how it goes (the build). It comes before
 /// anything is started, and before a supervisor is left in the background, where nobody could answer or look.
 async fn prepare(place: &Place, options: UpOptions) -> anyhow::Result<()> {
-    require_space(&place.state, SPACE_MB)?;
+    require_space(&place.state, SPACE_MB)
+        .context("there is no room for a suite: make some, or put it on another disk with `--dir`")?;
     install::require(&Package::ENGINES).await?;
     if !options.no_build && !options.no_services {
         build::programs(place, options.release).await?;
@@ -131,15 +154,19 @@ async fn start(place: &Place, options: UpOptions, suite: &mut Suite) -> anyhow::
 /// Until told to stop; keeps the workloads' tokens fresh meanwhile.
 async fn stay(place: &Place, told: &mut Interruption) {
     let clock = Clock::system();
+    let mut written = clock.now();
     loop {
         tokio::select! {
             () = told.wait() => return,
-            () = tokio::time::sleep(TOKENS_EVERY) => {
-                let keys = Keys::prepare(place);
-                if let Err(error) = keys.and_then(|keys| token::write_workload_tokens(place, &keys, &clock)) {
-                    eprintln!("  ! the workloads' tokens could not be renewed: {error:#}");
-                }
-            }
+            () = tokio::time::sleep(CLOCK_EVERY) => {}
+        }
+        if clock.now() - written < TOKENS_EVERY {
+            continue;
+        }
+        written = clock.now();
+        let keys = Keys::prepare(place);
+        if let Err(error) = keys.and_then(|keys| token::write_workload_tokens(place, &keys, &clock)) {
+            eprintln!("  ! the workloads' tokens could not be renewed: {error:#}");
         }
     }
 }

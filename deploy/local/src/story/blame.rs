@@ -68,7 +68,7 @@ pub(super) async fn explain(place: &Place, world: &World, error: &anyhow::Error)
             world.trace_page(&failed.trace)
         );
     }
-    let command = command(place);
+    let command = place.command();
     let suspect = suspect(error).unwrap_or("gateway");
     say!("   read the log of {suspect}: {command} logs {suspect}");
     // No part of the story any more: what the suspect needs may be away for a reason of its own.
@@ -102,13 +102,4 @@ fn host(addresses: &Addresses, url: &Url) -> &'static str {
         .into_iter()
         .find(serving)
         .map_or("gateway", |(part, _)| part)
-}
-
-/// `cargo dev`, for the suite that the story runs on.
-fn command(place: &Place) -> String {
-    if place.state == place.root.join(".dev") {
-        "cargo dev".to_owned()
-    } else {
-        format!("cargo dev --dir {}", place.state.display())
-    }
 }

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write, stdout};
 use std::path::Path;
 use std::process::{Command, ExitCode};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::bail;
 use muster_engines::Running;
@@ -16,13 +16,17 @@ use crate::place::Place;
 use crate::say::say;
 use crate::supervise::Interruption;
 
+/// The process that starts a supervisor: whoever comes meanwhile waits for it.
+pub(super) const STARTER: &str = "starter";
 /// Tells the supervisor that no terminal belongs to it.
 pub(super) const MARK: &str = "MUSTER_DEV_DETACHED";
+
+/// Whoever holds the lock says who it is at once, but not at the same time.
+const INTRODUCTION: Duration = Duration::from_secs(2);
 
 /// Starts a supervisor in the background, shows what it prints, and returns when the story is told. Packages and programs
 /// are there already.
 pub(super) async fn run(place: &Place, options: UpOptions) -> anyhow::Result<ExitCode> {
-    let _ = std::fs::remove_file(place.outcome());
     let log = place.log("up");
     let mut follower = Follower::from_end(&log);
     let mut command = Command::new(Place::own_program()?);
@@ -66,6 +70,7 @@ async fn wait(
     mut supervisor: Option<Running>,
     follower: &mut Follower<'_>,
 ) -> anyhow::Result<ExitCode> {
+    let mut seen = Instant::now();
     loop {
         follower.print();
         if let Ok(outcome) = std::fs::read_to_string(place.outcome()) {
@@ -79,12 +84,18 @@ async fn wait(
         }
         let gone = match &mut supervisor {
             Some(running) => running.ended().is_some(),
-            None => place.pid_file("supervisor").living().is_none(),
+            None => {
+                let mut names = ["supervisor", STARTER].iter();
+                if names.any(|name| place.pid_file(name).living().is_some()) {
+                    seen = Instant::now();
+                }
+                seen.elapsed() > INTRODUCTION
+            }
         };
         if gone {
             follower.print();
             bail!(
-                "the suite did not come up; all of it is in {}",
+                "the suite did not come up, or was stopped; all of it is in {}",
                 place.log("up").display()
             );
         }

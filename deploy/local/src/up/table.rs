@@ -25,8 +25,9 @@ pub(super) fn print(place: &Place) -> anyhow::Result<()> {
     );
     say!("  RabbitMQ         127.0.0.1:{}", all.engines.amqp);
     say!(
-        "  Logs             {}   (cargo dev logs SERVICE -f)",
-        show(place, "logs")
+        "  Logs             {}   ({} logs SERVICE -f)",
+        show(place, "logs"),
+        place.command()
     );
     Ok(())
 }

@@ -75,7 +75,7 @@ impl People {
         }
         let (local, domain) = who.split_once('@').unwrap_or_default();
         if local.is_empty() || domain.is_empty() || who.contains(char::is_whitespace) {
-            bail!("there is nobody called {who}: use a name like owner or learner-1, or any address");
+            bail!("there is nobody called “{who}”: use a name like owner or learner-1, or any address");
         }
         let given = name.map(str::trim).filter(|name| !name.is_empty());
         let person = Person {
