@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use time::OffsetDateTime;
+use time::macros::datetime;
 
 use crate::TokenProblem;
 
@@ -26,7 +27,12 @@ enum Audience {
 /// Checked claims.
 pub(crate) struct Checked {
     pub(crate) subject: String,
+    /// When it ends, the leeway included.
+    pub(crate) until: OffsetDateTime,
 }
+
+/// Of tokens that end later than a year has digits here.
+const THE_END: OffsetDateTime = datetime!(9999-12-31 23:59:59 UTC);
 
 impl Registered {
     /// Requires issuer, audience, subject and expiry, and looks at the times. `leeway` in seconds.
@@ -43,8 +49,9 @@ impl Registered {
         if !self.aud.as_ref().is_some_and(|given| given.contains(audience)) {
             return Err(TokenProblem::Audience);
         }
+        let end = self.exp.ok_or(TokenProblem::Claim("exp"))? + leeway;
         let now = now.unix_timestamp() as f64;
-        if self.exp.ok_or(TokenProblem::Claim("exp"))? + leeway <= now {
+        if end <= now {
             return Err(TokenProblem::Expired);
         }
         if [self.nbf, self.iat]
@@ -57,6 +64,7 @@ impl Registered {
         let subject = self.sub.filter(|sub| !sub.is_empty() && sub.len() <= 255);
         Ok(Checked {
             subject: subject.ok_or(TokenProblem::Claim("sub"))?,
+            until: OffsetDateTime::from_unix_timestamp(end as i64).unwrap_or(THE_END),
         })
     }
 }

@@ -14,6 +14,7 @@ use muster_clock::Clock;
 use muster_ids::PersonId;
 use serde::Deserialize;
 use serde_json::Value;
+use time::OffsetDateTime;
 
 use crate::claims::Registered;
 use crate::jws::{Unverified, json};
@@ -105,6 +106,14 @@ impl PersonVerifier {
     /// # Errors
     /// The rule that the token breaks, or [`TokenProblem::IssuerUnavailable`].
     pub async fn verify(&self, token: &str) -> Result<PersonCaller, TokenProblem> {
+        self.verify_until(token).await.map(|(person, _)| person)
+    }
+
+    /// The same, and until when the token is good.
+    ///
+    /// # Errors
+    /// As [`PersonVerifier::verify`].
+    pub async fn verify_until(&self, token: &str) -> Result<(PersonCaller, OffsetDateTime), TokenProblem> {
         let unverified = Unverified::read(token)?;
         let issuer = self.issuer_of(&unverified)?;
         unverified.check_type(if issuer.options.typed {
@@ -113,9 +122,8 @@ impl PersonVerifier {
             &[None, Some("jwt"), Some("at+jwt")]
         })?;
         let audience = issuer.options.audience.clone();
-        self.believe(&unverified, &issuer, &audience)
-            .await
-            .map(|(person, _)| person)
+        let believed = self.believe(&unverified, &issuer, &audience).await?;
+        Ok((believed.person, believed.until))
     }
 
     /// The person of an ID token (OIDC Core §3.1.3.7), for a relying party of ours: `nonce` is what was sent along with
@@ -136,9 +144,9 @@ impl PersonVerifier {
         if issuer.options.url != url {
             return Err(TokenProblem::Issuer);
         }
-        let (person, claims) = self.believe(&unverified, &issuer, client_id).await?;
-        match claims.get("nonce").and_then(Value::as_str) {
-            Some(given) if given == nonce => Ok(person),
+        let believed = self.believe(&unverified, &issuer, client_id).await?;
+        match believed.claims.get("nonce").and_then(Value::as_str) {
+            Some(given) if given == nonce => Ok(believed.person),
             _ => Err(TokenProblem::Claim("nonce")),
         }
     }
@@ -162,14 +170,25 @@ impl PersonVerifier {
         unverified: &Unverified<'_>,
         issuer: &Arc<Issuer>,
         audience: &str,
-    ) -> Result<(PersonCaller, Value), TokenProblem> {
+    ) -> Result<Believed, TokenProblem> {
         let keys = issuer.keys_with(unverified.key_id()?).await?;
         let payload = unverified.verify(&keys)?;
         let registered: Registered = json(payload)?;
         let checked = registered.check(&issuer.options.url, audience, self.clock.now(), LEEWAY)?;
         let claims: Value = json(payload)?;
-        Ok((person(&issuer.options, &checked.subject, &claims), claims))
+        Ok(Believed {
+            person: person(&issuer.options, &checked.subject, &claims),
+            until: checked.until,
+            claims,
+        })
     }
+}
+
+/// What a token said that was found true.
+struct Believed {
+    person: PersonCaller,
+    until: OffsetDateTime,
+    claims: Value,
 }
 
 fn person(options: &IssuerOptions, subject: &str, claims: &Value) -> PersonCaller {

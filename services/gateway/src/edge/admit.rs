@@ -3,21 +3,25 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::HeaderValue;
 use muster_access::{MethodRule, Mode, ScopePath, Target};
 use muster_identity::{Access, Caller, PersonCaller, Role};
+use muster_ids::OrganizationId;
 use muster_refusal::Refusal;
 
 use super::deadline::Time;
 use super::guard::{self, Guard};
+use super::identify::Identified;
 use super::observe::{Decision, Observation};
+use super::remembered::{Admission, Call};
 use super::standing::Standing;
 use super::{Shared, refuse};
 use crate::policy::Resource;
 
 /// A call that may go on.
 pub(super) struct Admitted {
-    /// Who calls, as the service will be told.
-    pub(super) caller: Caller,
+    /// Who calls, as the service is told.
+    pub(super) caller_token: HeaderValue,
     /// What all messages must keep to.
     pub(super) guard: Guard,
     /// What a stream's caller must not lose while it runs.
@@ -25,96 +29,152 @@ pub(super) struct Admitted {
 }
 
 impl Shared {
-    /// Finds out whether they may.
+    /// Finds out whether they may, unless that is known.
     pub(super) async fn admit(
         self: &Arc<Self>,
         rule: &'static MethodRule,
-        caller: Caller,
+        who: Identified,
         first: Option<&Bytes>,
         time: &Time,
         observation: &mut Observation,
     ) -> Result<Admitted, Refusal> {
-        let unscoped = |caller| Admitted {
-            caller,
-            guard: Guard::unscoped(),
-            standing: None,
-        };
-        let mut admitted = match (&rule.mode, caller) {
-            (Mode::Require { permission, target }, Caller::Person(person)) => match target {
-                Target::Platform => {
-                    let person = self.permit(person, None, permission, Resource::Platform, observation)?;
-                    unscoped(Caller::Person(person))
+        let scope = scope_of(rule, first)?;
+        let organization = scope.map(|(_, organization)| organization);
+        let call = who.shown.as_ref().map(|(credential, _)| Call {
+            method: &rule.path,
+            credential: credential.clone(),
+            organization,
+            revision: self.parts.policies.revision(),
+        });
+        let remembered = call.as_ref().and_then(|call| self.remembered.admission(call));
+        let admission = match remembered {
+            Some(admission) => admission,
+            None => {
+                let role = self.role(&who.caller, organization, time).await?;
+                let caller = self.decide(rule, &who.caller, organization, role, observation)?;
+                let admission = self.admission(rule, &caller, &who, observation)?;
+                if let Some(call) = call {
+                    self.remembered.admit(call, admission.clone());
                 }
-                Target::Organization(path) => {
-                    let scope = (permission.as_str(), path);
-                    self.admit_to_organization(person, first, scope, time, observation)
-                        .await?
-                }
-            },
-            (Mode::Require { .. } | Mode::Internal { .. }, _) => return Err(Refusal::permission_denied()),
-            (_, caller) => unscoped(caller),
+                admission
+            }
         };
-        if !(rule.client_streaming || rule.server_streaming) {
-            // Over before anything could be lost.
-            admitted.standing = None;
-        }
+        observation.by_policies(admission.policies);
         observation.decided(Decision::Admitted);
-        Ok(admitted)
-    }
-
-    /// The first message must be there to know the organization. Whoever has no role there hears the same, whether or not
-    /// it exists, and so does whoever names none.
-    async fn admit_to_organization(
-        self: &Arc<Self>,
-        person: PersonCaller,
-        first: Option<&Bytes>,
-        (permission, path): (&'static str, &'static ScopePath),
-        time: &Time,
-        observation: &mut Observation,
-    ) -> Result<Admitted, Refusal> {
-        let first = first.ok_or_else(refuse::bad_framing)?;
-        let organization = guard::organization_in(path, first)?.ok_or_else(Refusal::permission_denied)?;
-        let role = self
-            .parts
-            .roles
-            .of(person.id, organization, time.left())
-            .await
-            .map_err(|status| {
-                tracing::warn!(code = ?status.code(), "the organization service does not tell roles");
-                Refusal::unavailable()
-            })?;
-        let on = Resource::Organization(organization);
-        let standing = Standing::new(Arc::clone(self), person.clone(), organization, permission);
-        let person = self.permit(person, role, permission, on, observation)?;
         Ok(Admitted {
-            caller: Caller::Person(person),
-            guard: Guard::scoped(path, organization),
-            standing: Some(standing),
+            caller_token: admission.caller_token,
+            guard: scope.map_or_else(Guard::unscoped, |(path, organization)| {
+                Guard::scoped(path, organization)
+            }),
+            standing: self.standing(rule, &who.caller, organization),
         })
     }
 
-    fn permit(
+    /// The caller's role in the organization that the call is about.
+    async fn role(
         &self,
-        person: PersonCaller,
+        caller: &Caller,
+        organization: Option<OrganizationId>,
+        time: &Time,
+    ) -> Result<Option<Role>, Refusal> {
+        let (Some(person), Some(organization)) = (caller.person(), organization) else {
+            return Ok(None);
+        };
+        let role = self.parts.roles.of(person.id, organization, time.left()).await;
+        role.map_err(|status| {
+            tracing::warn!(code = ?status.code(), "the organization service does not tell roles");
+            Refusal::unavailable()
+        })
+    }
+
+    /// The caller with the access that is granted for this call.
+    fn decide(
+        &self,
+        rule: &'static MethodRule,
+        caller: &Arc<Caller>,
+        organization: Option<OrganizationId>,
         role: Option<Role>,
-        permission: &str,
-        on: Resource,
         observation: &mut Observation,
-    ) -> Result<PersonCaller, Refusal> {
-        let decided = self.parts.policies.decide(&person, role, permission, on);
-        observation.by_policies(decided.policies);
+    ) -> Result<Arc<Caller>, Refusal> {
+        let (permission, person) = match (&rule.mode, &**caller) {
+            (Mode::Require { permission, .. }, Caller::Person(person)) => (permission, person),
+            (Mode::Require { .. } | Mode::Internal { .. }, _) => return Err(Refusal::permission_denied()),
+            _ => return Ok(Arc::clone(caller)),
+        };
+        let on = organization.map_or(Resource::Platform, Resource::Organization);
+        let decided = self.parts.policies.decide(person, role, permission, on);
+        observation.by_policies(decided.policies.into());
         if !decided.allowed {
             return Err(Refusal::permission_denied());
         }
-        let organization = match on {
-            Resource::Organization(organization) => Some(organization),
-            Resource::Platform => None,
-        };
         let access = Some(Access {
-            permission: permission.to_owned(),
+            permission: permission.clone(),
             organization,
             role,
         });
-        Ok(PersonCaller { access, ..person })
+        let granted = PersonCaller {
+            access,
+            ..person.clone()
+        };
+        Ok(Arc::new(Caller::Person(granted)))
     }
+
+    fn admission(
+        &self,
+        rule: &MethodRule,
+        caller: &Caller,
+        who: &Identified,
+        observation: &Observation,
+    ) -> Result<Admission, Refusal> {
+        let signed = self.parts.signer.sign(caller, &rule.area, &rule.path);
+        let text = signed.map_err(|_| Refusal::internal())?;
+        let mut caller_token = HeaderValue::try_from(text).map_err(|_| Refusal::internal())?;
+        caller_token.set_sensitive(true);
+        Ok(Admission {
+            policies: observation.policies(),
+            caller_token,
+            until: who
+                .shown
+                .as_ref()
+                .map_or_else(|| self.parts.clock.now(), |(_, until)| *until),
+        })
+    }
+
+    /// Unary calls are over before anything could be lost.
+    fn standing(
+        self: &Arc<Self>,
+        rule: &'static MethodRule,
+        caller: &Caller,
+        organization: Option<OrganizationId>,
+    ) -> Option<Standing> {
+        let streams = rule.client_streaming || rule.server_streaming;
+        let (person, organization) = (caller.person().filter(|_| streams)?, organization?);
+        match &rule.mode {
+            Mode::Require { permission, .. } => Some(Standing::new(
+                Arc::clone(self),
+                person.clone(),
+                organization,
+                permission,
+            )),
+            _ => None,
+        }
+    }
+}
+
+/// The organization that the first message names, where the rule says. Whoever has no role there hears the same, whether
+/// or not it exists, and so does whoever names none.
+fn scope_of(
+    rule: &'static MethodRule,
+    first: Option<&Bytes>,
+) -> Result<Option<(&'static ScopePath, OrganizationId)>, Refusal> {
+    let Mode::Require {
+        target: Target::Organization(path),
+        ..
+    } = &rule.mode
+    else {
+        return Ok(None);
+    };
+    let first = first.ok_or_else(refuse::bad_framing)?;
+    let organization = guard::organization_in(path, first)?.ok_or_else(Refusal::permission_denied)?;
+    Ok(Some((path, organization)))
 }

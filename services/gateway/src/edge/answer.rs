@@ -1,7 +1,10 @@
 //! The answer as the client gets it: the service's frames and trailers unchanged, within the time of the call.
 //!
-//! A task of its own carries it, holds what the call occupies, and lets go of it when the time is up: a client that does
-//! not read can hold up neither the service nor the next call.
+//! The answer of a unary call is read before its first byte is written, and what the call occupied is free then. A task of
+//! its own carries a stream, or an answer that is too long for that, holds what the call occupies, and lets go of it when
+//! the time is up. Either way, a client that does not read can hold up neither the service nor the next call.
+
+mod whole;
 
 use std::time::Duration;
 
@@ -10,12 +13,13 @@ use http::HeaderMap;
 use http_body::{Body as _, Frame};
 use http_body_util::BodyExt as _;
 use muster_refusal::Refusal;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 use tonic::body::Body;
 
+pub(super) use self::whole::{Read, read};
+use super::backends::Occupied;
 use super::capacity::Place;
 use super::deadline::Time;
 use super::forward::Verdict;
@@ -35,16 +39,23 @@ pub(super) struct Answer {
     pub(super) streams: CancellationToken,
     pub(super) place: Place,
     /// One call of the service.
-    pub(super) lane: Option<OwnedSemaphorePermit>,
+    pub(super) lane: Option<Occupied>,
 }
 
 impl Answer {
-    /// Carries the service's body to the client, over a connection that knows of it.
-    pub(super) fn of(self, body: Body, observation: Observation, running: Option<Running>) -> Body {
-        if body.is_end_stream() {
-            return body;
+    /// Carries the service's body to the client after what was read of it, over a connection that knows of it.
+    pub(super) fn of(
+        self,
+        read: Read,
+        body: Body,
+        observation: Observation,
+        running: Option<Running>,
+    ) -> Body {
+        if read.is_whole() || body.is_end_stream() {
+            return read.written(running);
         }
         let (inlet, outlet) = pipe::new();
+        read.into_frames().for_each(|frame| inlet.put(frame));
         tokio::spawn(async move {
             self.carry(body, inlet, observation).await;
             drop((self.place, self.lane, running));
@@ -119,7 +130,7 @@ async fn within<T>(limit: Option<Duration>, work: impl Future<Output = T>) -> Op
 }
 
 /// Trailers of our own, when the service's will not come.
-fn trailers(refusal: Refusal, observation: &mut Observation) -> Frame<Bytes> {
+pub(super) fn trailers(refusal: Refusal, observation: &mut Observation) -> Frame<Bytes> {
     let mut trailers = HeaderMap::new();
     // Text and details of a refusal are always valid header values.
     let _ = Status::from(refusal).add_header(&mut trailers);

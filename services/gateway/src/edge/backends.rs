@@ -1,19 +1,24 @@
 //! The services behind the edge, by the area of the packages that they own.
 
-mod lanes;
+mod connection;
+mod names;
+mod replica;
+mod service;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use http::{HeaderMap, Request, Response, Uri};
+use http::{HeaderMap, Method, Request, Response, Version};
+use hyper::body::Incoming;
 use muster_access::{MethodRule, Rules};
 use muster_refusal::Refusal;
 use muster_server::settings::PeerUrl;
-use tokio::sync::OwnedSemaphorePermit;
-use tonic::body::Body;
-use tonic::transport::Channel;
-use tower::{Service as _, ServiceExt as _};
+use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
 
-use self::lanes::Lanes;
+use self::connection::{CONNECT, Target};
+pub(super) use self::service::Occupied;
+use self::service::Service;
+use super::forward::Forwarded;
 use super::refuse;
 
 /// Of the calls that may run at the same time, those to one service: one that hangs does not take the others with it.
@@ -21,7 +26,14 @@ const ONE_SERVICES: usize = 2;
 
 /// Connections to the services.
 #[derive(Debug)]
-pub struct Backends(BTreeMap<String, Lanes>);
+pub struct Backends(BTreeMap<String, Backend>);
+
+/// One service: where calls go, and what asks whether it is there.
+#[derive(Debug)]
+struct Backend {
+    service: Arc<Service>,
+    probe: Channel,
+}
 
 /// A service that nothing is known of.
 #[derive(Debug, thiserror::Error)]
@@ -48,8 +60,8 @@ impl Backends {
         let mut problems = Vec::new();
         let mut areas = BTreeMap::new();
         for (area, url) in addresses {
-            match Lanes::new(url, (max_calls / ONE_SERVICES).max(1)) {
-                Ok(lanes) => drop(areas.insert(area.to_owned(), lanes)),
+            match Backend::new(url, (max_calls / ONE_SERVICES).max(1)) {
+                Ok(backend) => drop(areas.insert(area.to_owned(), backend)),
                 Err(problem) => problems.push(NoBackend::Tls(area.to_owned(), problem)),
             }
         }
@@ -72,42 +84,51 @@ impl Backends {
     pub(crate) fn channels(&self) -> impl Iterator<Item = (&str, Channel)> {
         self.0
             .iter()
-            .filter_map(|(area, lanes)| Some((area.as_str(), lanes.first()?)))
+            .map(|(area, backend)| (area.as_str(), backend.probe.clone()))
     }
 
-    /// Sends a call to the service that owns the method. The permit is one call of this service's, until the answer ends.
+    /// Sends a call to the service that owns the method. What is occupied is one call of this service's, until the answer
+    /// ends.
     pub(super) async fn call(
         &self,
         rule: &'static MethodRule,
         headers: HeaderMap,
-        body: Body,
-    ) -> Result<(Response<Body>, OwnedSemaphorePermit), Refusal> {
-        let lanes = self.0.get(&rule.area).ok_or_else(Refusal::unavailable)?;
-        let (mut channel, permit) = lanes.take().ok_or_else(refuse::overloaded)?;
+        body: Forwarded,
+    ) -> Result<(Response<Incoming>, Occupied), Refusal> {
+        let backend = self.0.get(&rule.area).ok_or_else(Refusal::unavailable)?;
+        let call = backend.service.enter().ok_or_else(refuse::overloaded)?;
         let mut request = Request::new(body);
-        *request.method_mut() = http::Method::POST;
-        *request.version_mut() = http::Version::HTTP_2;
-        *request.uri_mut() = Uri::from_static(&rule.path);
+        *request.method_mut() = Method::POST;
+        *request.version_mut() = Version::HTTP_2;
+        *request.uri_mut() = backend.service.uri(&rule.path);
         *request.headers_mut() = headers;
-        let answered = async { channel.ready().await?.call(request).await };
-        let response = answered.await.map_err(|error| refusal(&rule.area, &error))?;
-        Ok((response, permit))
+        call.send(request).await.map_err(|error| {
+            tracing::warn!(
+                service = rule.area,
+                error = &error as &dyn std::error::Error,
+                "a service does not answer"
+            );
+            Refusal::unavailable()
+        })
     }
 }
 
-/// The channel keeps to the deadline, too, and may notice it before we do.
-fn refusal(area: &str, error: &tonic::transport::Error) -> Refusal {
-    let mut cause: Option<&dyn std::error::Error> = Some(error);
-    while let Some(inner) = cause {
-        if inner.is::<tonic::TimeoutExpired>() {
-            return refuse::too_late();
-        }
-        cause = inner.source();
+impl Backend {
+    fn new(url: &PeerUrl, calls: usize) -> Result<Self, tonic::transport::Error> {
+        Ok(Self {
+            probe: probe(url)?,
+            service: Arc::new(Service::new(Target::of(url), calls)),
+        })
     }
-    tracing::warn!(
-        service = area,
-        error = error as &dyn std::error::Error,
-        "a service does not answer"
-    );
-    Refusal::unavailable()
+}
+
+/// A connection of its own, made when it is needed.
+fn probe(url: &PeerUrl) -> Result<Channel, tonic::transport::Error> {
+    let endpoint = Endpoint::from(url.uri().clone()).connect_timeout(CONNECT);
+    let endpoint = if url.uri().scheme_str() == Some("https") {
+        endpoint.tls_config(ClientTlsConfig::new().with_webpki_roots())?
+    } else {
+        endpoint
+    };
+    Ok(endpoint.connect_lazy())
 }

@@ -4,10 +4,9 @@
 
 use http::header::{CONTENT_TYPE, TE, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
-use muster_access::MethodRule;
-use muster_identity::{CALLER_HEADER, Caller};
+use muster_identity::CALLER_HEADER;
 use muster_refusal::Refusal;
-use muster_telemetry::propagation;
+use muster_telemetry::propagation::TraceIds;
 
 use super::Shared;
 use super::deadline::{GRPC_TIMEOUT, Time};
@@ -21,16 +20,11 @@ impl Shared {
     /// The metadata of a call to the service that owns the method.
     pub(super) fn outgoing(
         &self,
-        rule: &MethodRule,
         incoming: &HeaderMap,
-        caller: &Caller,
+        caller_token: HeaderValue,
+        trace: TraceIds,
         time: &Time,
     ) -> Result<HeaderMap, Refusal> {
-        let token = self
-            .parts
-            .signer
-            .sign(caller, &rule.area, &rule.path)
-            .map_err(|_| Refusal::internal())?;
         let mut headers = HeaderMap::with_capacity(8);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
         headers.insert(TE, HeaderValue::from_static("trailers"));
@@ -39,14 +33,12 @@ impl Shared {
                 headers.insert(name, value.clone());
             }
         }
-        propagation::inject(&mut headers);
+        trace.inject(&mut headers);
         if let Some(left) = time.header() {
             headers.insert(GRPC_TIMEOUT, left);
         }
         headers.insert(REQUEST_ID, value(&self.parts.clock.new_uuid().to_string())?);
-        let mut token = value(&token)?;
-        token.set_sensitive(true);
-        headers.insert(CALLER_HEADER, token);
+        headers.insert(CALLER_HEADER, caller_token);
         Ok(headers)
     }
 }

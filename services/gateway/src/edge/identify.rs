@@ -1,23 +1,47 @@
 //! Who calls, by the mode of the rule; whether they may is decided later, when their message is there.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 
 use http::request::Parts;
-use http::{Extensions, HeaderMap, header};
+use http::{Extensions, HeaderMap, HeaderValue, header};
 use muster_access::{Actor, MethodRule, Mode, SignIn};
-use muster_identity::{Caller, PersonCaller};
+use muster_identity::{Caller, TokenProblem};
 use muster_refusal::Refusal;
+use time::OffsetDateTime;
 
+use super::remembered::{Credential, Known};
 use super::{Shared, refuse};
 use crate::visitor::Visitor;
 
+/// Who calls.
+#[derive(Debug)]
+pub(super) struct Identified {
+    pub(super) caller: Arc<Caller>,
+    /// What they have shown, and until when it is good, if it is worth remembering what they may.
+    pub(super) shown: Option<(Credential, OffsetDateTime)>,
+}
+
+impl Identified {
+    fn unremembered(caller: Caller) -> Self {
+        Self {
+            caller: Arc::new(caller),
+            shown: None,
+        }
+    }
+}
+
 impl Shared {
     /// Finds out who calls. Whoever may not call this method at all is refused already here.
-    pub(super) async fn identify(&self, rule: &'static MethodRule, parts: &Parts) -> Result<Caller, Refusal> {
+    pub(super) async fn identify(
+        &self,
+        rule: &'static MethodRule,
+        parts: &Parts,
+    ) -> Result<Identified, Refusal> {
         match &rule.mode {
             Mode::Public { calls_per_minute } => {
                 self.within_rate(rule, parts, *calls_per_minute)?;
-                Ok(Caller::Anonymous)
+                Ok(Identified::unremembered(Caller::Anonymous))
             }
             Mode::Capability {
                 sign_in,
@@ -29,39 +53,58 @@ impl Shared {
             Mode::Authenticated {
                 actor: Actor::Workload(names),
                 ..
-            } => self.workload(&parts.headers, names),
+            } => self.workload(&parts.headers, names).map(Identified::unremembered),
             Mode::Authenticated {
                 actor: Actor::Person, ..
             }
-            | Mode::Require { .. } => Ok(Caller::Person(self.person(&parts.headers).await?)),
+            | Mode::Require { .. } => self
+                .person(&parts.headers)
+                .await?
+                .ok_or_else(refuse::token_missing),
             Mode::Internal { .. } => Err(refuse::no_such_method()),
         }
     }
 
     /// Whoever holds a link, signed in or not. A token that is sent must be good, even where none is needed: a stale
     /// sign-in is to be told, not passed over.
-    async fn holder(&self, headers: &HeaderMap, sign_in: SignIn) -> Result<Caller, Refusal> {
-        match (bearer(headers)?, sign_in) {
-            (None, SignIn::Optional) => Ok(Caller::Anonymous),
+    async fn holder(&self, headers: &HeaderMap, sign_in: SignIn) -> Result<Identified, Refusal> {
+        match (self.person(headers).await?, sign_in) {
+            (Some(person), _) => Ok(person),
+            (None, SignIn::Optional) => Ok(Identified::unremembered(Caller::Anonymous)),
             (None, SignIn::Required) => Err(refuse::token_missing()),
-            (Some(token), _) => self
-                .parts
-                .persons
-                .verify(token)
-                .await
-                .map(Caller::Person)
-                .map_err(refuse::token),
         }
     }
 
-    async fn person(&self, headers: &HeaderMap) -> Result<PersonCaller, Refusal> {
-        let token = bearer(headers)?.ok_or_else(refuse::token_missing)?;
-        self.parts.persons.verify(token).await.map_err(refuse::token)
+    /// The person who shows a token, if one is shown.
+    async fn person(&self, headers: &HeaderMap) -> Result<Option<Identified>, Refusal> {
+        let Some(header) = the_one(headers)? else {
+            return Ok(None);
+        };
+        let credential = Credential::new(header);
+        let known = match self.remembered.caller(&credential) {
+            Some(known) => known,
+            None => {
+                let verified = self.parts.persons.verify_until(bearer(header)?).await;
+                let (person, until) = verified.map_err(refuse::token)?;
+                let caller = Arc::new(Caller::Person(person));
+                let known = Known { caller, until };
+                self.remembered.believe(credential.clone(), known.clone());
+                known
+            }
+        };
+        Ok(Some(Identified {
+            caller: known.caller,
+            shown: Some((credential, known.until)),
+        }))
     }
 
     fn workload(&self, headers: &HeaderMap, names: &[String]) -> Result<Caller, Refusal> {
-        let token = bearer(headers)?.ok_or_else(refuse::token_missing)?;
-        let name = self.parts.workloads.verify(token).map_err(refuse::token)?;
+        let header = the_one(headers)?.ok_or_else(refuse::token_missing)?;
+        let name = self
+            .parts
+            .workloads
+            .verify(bearer(header)?)
+            .map_err(refuse::token)?;
         if names.contains(&name) {
             Ok(Caller::Workload { name })
         } else {
@@ -88,23 +131,25 @@ pub(super) fn address(extensions: &Extensions) -> IpAddr {
         .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |visitor| visitor.address)
 }
 
-/// The one bearer token of a request (RFC 6750). Two are none: somebody would read the other one.
-fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Refusal> {
-    let invalid = || refuse::token(muster_identity::TokenProblem::Malformed);
+/// The one `authorization` header of a request. Two are none: somebody would read the other one.
+fn the_one(headers: &HeaderMap) -> Result<Option<&HeaderValue>, Refusal> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
-    let Some(value) = values.next() else {
-        return Ok(None);
-    };
-    if values.next().is_some() {
-        return Err(invalid());
+    match (values.next(), values.next()) {
+        (value, None) => Ok(value),
+        (_, Some(_)) => Err(refuse::token(TokenProblem::Malformed)),
     }
-    let (scheme, token) = value
+}
+
+/// The bearer token that it carries (RFC 6750).
+fn bearer(header: &HeaderValue) -> Result<&str, Refusal> {
+    let invalid = || refuse::token(TokenProblem::Malformed);
+    let (scheme, token) = header
         .to_str()
         .ok()
         .and_then(|text| text.split_once(' '))
         .ok_or_else(invalid)?;
     if scheme.eq_ignore_ascii_case("bearer") {
-        Ok(Some(token.trim()))
+        Ok(token.trim())
     } else {
         Err(invalid())
     }
@@ -112,8 +157,6 @@ fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Refusal> {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
-
     use super::*;
 
     fn bearer_of(values: &[&'static str]) -> Result<Option<String>, ()> {
@@ -121,9 +164,8 @@ mod tests {
         for value in values {
             headers.append(header::AUTHORIZATION, HeaderValue::from_static(value));
         }
-        bearer(&headers)
-            .map(|token| token.map(str::to_owned))
-            .map_err(|_| ())
+        let token = || the_one(&headers)?.map(bearer).transpose();
+        token().map(|token| token.map(str::to_owned)).map_err(|_| ())
     }
 
     #[test]

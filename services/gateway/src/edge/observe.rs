@@ -1,16 +1,24 @@
-//! One span, one access log line and one measurement a call, finished on Drop, so that none can be forgotten.
+//! One access log line and one measurement a call, and a span if it is recorded; finished on Drop, so that none can be
+//! forgotten.
 //!
 //! Nothing of the message, of the token or of the caller is written down: which method, how it ended, how it was decided
-//! and by which policies, how long it took.
+//! and by which policies, how long it took. Of the many calls that are not recorded only the ids of a trace are made:
+//! a span costs more than everything else that the edge does for a caller whom it knows.
 
+mod meters;
+
+use std::sync::Arc;
 use std::time::Instant;
 
 use http::HeaderMap;
-use muster_access::MethodRule;
-use muster_telemetry::propagation;
+use muster_access::{MethodRule, Rules};
+use muster_telemetry::propagation::{self, TraceIds};
+use muster_telemetry::{AccessLog, Line};
 use tonic::{Code, Status};
 use tracing::field::Empty;
 use tracing::{Span, info_span};
+
+use self::meters::{Meter, Meters};
 
 /// What unknown methods are counted as: a caller must not be able to fill the memory with names.
 const OTHER: &str = "_OTHER";
@@ -35,50 +43,120 @@ pub enum Traces {
     Joined,
 }
 
+/// Observes calls.
+pub struct Observer {
+    traces: Traces,
+    /// The share of traces that is recorded when one begins here, from 0 to 1.
+    ratio: f64,
+    log: AccessLog,
+    meters: Meters,
+}
+
 /// A call while it runs.
 pub(super) struct Observation {
     span: Span,
+    ids: TraceIds,
     method: &'static str,
+    meter: Arc<Meter>,
+    log: AccessLog,
     started: Instant,
     decision: Decision,
-    policies: String,
+    policies: Arc<str>,
     code: Option<Code>,
 }
 
-impl Observation {
-    /// Begins: as part of the page that makes the call, or else with the trace that the headers name.
-    pub(super) fn begin(rule: Option<&'static MethodRule>, headers: &HeaderMap, traces: Traces) -> Self {
-        let from_page = !Span::current().is_none();
-        let method = rule.map_or(OTHER, |rule| rule.path.trim_start_matches('/'));
-        let span = info_span!(
-            "rpc",
-            otel.name = method,
-            otel.kind = "server",
-            otel.status_code = Empty,
-            rpc.system.name = "grpc",
-            rpc.method = method,
-            rpc.response.status_code = Empty,
-            muster.decision = Empty
-        );
-        match traces {
-            _ if from_page => {}
-            Traces::Linked => propagation::link(&span, &propagation::extract(headers)),
-            Traces::Joined => propagation::set_parent(&span, propagation::extract(headers)),
-        }
-        metrics::gauge!("edge_active_calls", "method" => method).increment(1.0);
-        let (decision, policies) = (Decision::None, String::new());
+impl Observer {
+    /// Observes calls of the methods of these rules.
+    #[must_use]
+    pub fn new(rules: &'static Rules, traces: Traces, ratio: f64, log: AccessLog) -> Self {
         Self {
+            traces,
+            ratio,
+            log,
+            meters: Meters::new(rules),
+        }
+    }
+
+    /// Where its lines go.
+    pub(crate) fn access_log(&self) -> AccessLog {
+        self.log.clone()
+    }
+
+    /// Begins: as part of the page that makes the call, or else with the trace that the headers name.
+    pub(super) fn begin(&self, rule: Option<&'static MethodRule>, headers: &HeaderMap) -> Observation {
+        let method = rule.map_or(OTHER, |rule| rule.path.trim_start_matches('/'));
+        let span = self.span(method, headers);
+        let meter = self.meters.of(rule);
+        meter.active.increment(1.0);
+        Observation {
+            ids: TraceIds::of(&span).unwrap_or_else(TraceIds::unrecorded),
             span,
             method,
+            meter,
+            log: self.log.clone(),
             started: Instant::now(),
-            decision,
-            policies,
+            decision: Decision::None,
+            policies: Arc::default(),
             code: None,
         }
     }
 
+    /// Of a page's call, of a call that joins a trace, and of our share of all others.
+    fn span(&self, method: &'static str, headers: &HeaderMap) -> Span {
+        let joins = self.traces == Traces::Joined && propagation::names_trace(headers);
+        if !Span::current().is_none() {
+            span(method)
+        } else if joins {
+            let span = span(method);
+            propagation::set_parent(&span, propagation::extract(headers));
+            span
+        } else if rand::random::<f64>() < self.ratio {
+            let span = root(method);
+            propagation::link(&span, &propagation::extract(headers));
+            span
+        } else {
+            Span::none()
+        }
+    }
+}
+
+fn span(method: &'static str) -> Span {
+    info_span!(
+        "rpc",
+        otel.name = method,
+        otel.kind = "server",
+        otel.status_code = Empty,
+        rpc.system.name = "grpc",
+        rpc.method = method,
+        rpc.response.status_code = Empty,
+        muster.decision = Empty
+    )
+}
+
+/// The same, and the lot fell on it.
+fn root(method: &'static str) -> Span {
+    info_span!(
+        "rpc",
+        otel.name = method,
+        otel.kind = "server",
+        otel.status_code = Empty,
+        rpc.system.name = "grpc",
+        rpc.method = method,
+        rpc.response.status_code = Empty,
+        muster.decision = Empty,
+        // `muster_telemetry::RECORDED`; the macro takes no constant for a name.
+        muster.recorded = true
+    )
+}
+
+impl Observation {
     pub(super) fn span(&self) -> Span {
         self.span.clone()
+    }
+
+    /// The trace, for the service that is called.
+    pub(super) fn ids(&self) -> TraceIds {
+        self.ids
     }
 
     /// What was decided; the last word counts.
@@ -87,8 +165,12 @@ impl Observation {
     }
 
     /// Which policies decided.
-    pub(super) fn by_policies(&mut self, policies: String) {
+    pub(super) fn by_policies(&mut self, policies: Arc<str>) {
         self.policies = policies;
+    }
+
+    pub(super) fn policies(&self) -> Arc<str> {
+        Arc::clone(&self.policies)
     }
 
     /// The status in these headers or trailers, if there is one, is how the call ended.
@@ -112,30 +194,29 @@ impl Decision {
 impl Drop for Observation {
     fn drop(&mut self) {
         // Dropped before its status was known: the client went away.
-        let code = code_name(self.code.unwrap_or(Code::Cancelled));
-        let decision = self.decision.as_str();
-        let elapsed = self.started.elapsed();
-        self.span.record("rpc.response.status_code", code);
-        self.span.record("muster.decision", decision);
-        if matches!(
-            code,
-            "UNKNOWN" | "DEADLINE_EXCEEDED" | "INTERNAL" | "UNAVAILABLE" | "DATA_LOSS"
-        ) {
-            self.span.record("otel.status_code", "ERROR");
+        let status = self.code.unwrap_or(Code::Cancelled);
+        let (code, decision) = (code_name(status), self.decision.as_str());
+        let duration = self.started.elapsed();
+        if !self.span.is_disabled() {
+            self.span.record("rpc.response.status_code", code);
+            self.span.record("muster.decision", decision);
+            if matches!(
+                code,
+                "UNKNOWN" | "DEADLINE_EXCEEDED" | "INTERNAL" | "UNAVAILABLE" | "DATA_LOSS"
+            ) {
+                self.span.record("otel.status_code", "ERROR");
+            }
         }
-        metrics::gauge!("edge_active_calls", "method" => self.method).decrement(1.0);
-        metrics::histogram!("edge_call_duration_seconds", "method" => self.method, "code" => code, "decision" => decision)
-            .record(elapsed);
-        let _entered = self.span.enter();
-        tracing::info!(
-            target: "muster_gateway::access",
-            method = self.method,
+        self.meter.active.decrement(1.0);
+        self.meter.ended(status, self.decision).record(duration);
+        self.log.write(Line {
+            method: self.method,
             code,
             decision,
-            policies = self.policies,
-            duration_us = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX),
-            "call"
-        );
+            policies: &self.policies,
+            duration,
+            trace: self.ids,
+        });
     }
 }
 

@@ -95,7 +95,6 @@ async fn identity_in_headers_never_arrives() {
             "muster-caller",
             "te",
             "traceparent",
-            "user-agent",
             "x-request-id"
         ]
     );

@@ -9,7 +9,7 @@ use tonic_types::StatusExt as _;
 
 use crate::backend::{Backend, HANG};
 use crate::support::{OURS, THEIRS, World};
-use crate::wire::{Call, field, framed};
+use crate::wire::{Answer, Call, field, framed};
 
 const ACCEPT: &str = "invitation.v1.InvitationRedemptionService/AcceptInvitation";
 const OWN: &str = "records.v1.PersonRecordService/ListRecordAccesses";
@@ -90,15 +90,21 @@ async fn a_message_that_two_decoders_could_read_differently_is_refused() {
     );
 }
 
+fn is_not_limited(answer: &Answer) -> bool {
+    answer.reason() != Some(ErrorReason::RateLimited)
+}
+
 #[tokio::test]
 async fn a_public_address_may_call_so_often() {
     let world = World::new().await;
     let mut answers = Vec::new();
-    for _ in 0..62 {
+    // A slow machine gets one more for every second that it takes.
+    while answers.len() < 200 && answers.last().is_none_or(is_not_limited) {
         answers.push(Call::to(ACCEPT).send(&world.edge, b"").await);
     }
+    assert!(answers.len() > 60, "{}", answers.len());
     assert_eq!(answers[59].reason(), Some(ErrorReason::TokenMissing));
-    let limited = &answers[61];
+    let limited = answers.last().unwrap();
     assert_eq!(
         (limited.code(), limited.reason()),
         (Code::ResourceExhausted, Some(ErrorReason::RateLimited))

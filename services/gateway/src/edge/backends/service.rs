@@ -1,0 +1,207 @@
+//! A service: its replicas, and which of them answers the next call.
+//!
+//! Of two replicas picked at random the one with fewer calls answers ("power of two choices"): no replica is flooded,
+//! and nobody needs to know how fast each is. A replica that cannot be reached is left alone for a moment, and a call
+//! that has not left this process goes to the next one.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use http::{Request, Response, Uri};
+use hyper::body::Incoming;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::connection::{ConnectError, Target};
+use super::names::{LookedUp, look_up};
+use super::replica::{Place, Replica};
+use crate::edge::forward::Forwarded;
+
+/// How often a call that was not sent is tried: connections end at any time, and all of one replica's at once.
+const TRIES: usize = 3;
+
+/// A service, wherever it runs.
+#[derive(Debug)]
+pub(super) struct Service {
+    target: Target,
+    calls: Arc<Semaphore>,
+    known: Mutex<Known>,
+    /// Who waits for the first addresses.
+    finding: tokio::sync::Mutex<()>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    replicas: Vec<Arc<Replica>>,
+    looked_up: LookedUp,
+}
+
+/// A call that is under way to a service, one of those that it may have at the same time.
+pub(super) struct Call {
+    service: Arc<Service>,
+    permit: OwnedSemaphorePermit,
+}
+
+/// What a call occupies until its answer has ended.
+#[derive(Debug)]
+pub(in crate::edge) struct Occupied {
+    _permit: OwnedSemaphorePermit,
+    _place: Place,
+}
+
+/// Why a call was not answered.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum CallError {
+    #[error("no connection")]
+    Connect(#[from] ConnectError),
+    #[error("the connection broke")]
+    Broken(#[source] hyper::Error),
+}
+
+impl Service {
+    /// A service that may have so many calls at the same time. Nothing is looked up yet.
+    pub(super) fn new(target: Target, calls: usize) -> Self {
+        Self {
+            target,
+            calls: Arc::new(Semaphore::new(calls)),
+            known: Mutex::default(),
+            finding: tokio::sync::Mutex::default(),
+        }
+    }
+
+    /// Where a method of it is.
+    pub(super) fn uri(&self, path: &'static str) -> Uri {
+        self.target.uri(path)
+    }
+
+    /// One more call; `None` when there are as many as there may be.
+    pub(super) fn enter(self: &Arc<Self>) -> Option<Call> {
+        let permit = Arc::clone(&self.calls).try_acquire_owned().ok()?;
+        let service = Arc::clone(self);
+        Some(Call { service, permit })
+    }
+
+    /// A place at a replica that can be reached.
+    async fn place(self: &Arc<Self>) -> Result<Place, ConnectError> {
+        let mut tried: Vec<SocketAddr> = Vec::new();
+        let mut problem = None;
+        while tried.len() < TRIES {
+            let Some(replica) = self.pick(&tried).await? else {
+                break;
+            };
+            match replica.place(&self.target).await {
+                Ok(place) => return Ok(place),
+                Err(error) => problem = Some(error),
+            }
+            tried.push(replica.address);
+        }
+        Err(problem.unwrap_or(ConnectError::NoAddress))
+    }
+
+    /// The better one of two, among those not tried yet; one that rests only if all do.
+    async fn pick(self: &Arc<Self>, tried: &[SocketAddr]) -> Result<Option<Arc<Replica>>, ConnectError> {
+        let replicas = self.replicas().await?;
+        let untried = |replica: &&Arc<Replica>| !tried.contains(&replica.address);
+        if let [only] = replicas.as_slice() {
+            return Ok(Some(only).filter(untried).cloned());
+        }
+        let left: Vec<_> = replicas.iter().filter(untried).collect();
+        let (awake, resting): (Vec<_>, Vec<_>) = left
+            .into_iter()
+            .partition(|replica| replica.rests_until().is_none());
+        let better = two_of(awake.len()).and_then(|(one, other)| {
+            [awake.get(one)?, awake.get(other)?]
+                .into_iter()
+                .min_by_key(|replica| replica.running())
+        });
+        let soonest = || resting.iter().min_by_key(|replica| replica.rests_until());
+        Ok(better.or_else(soonest).map(|replica| Arc::clone(replica)))
+    }
+
+    /// Those that are known; the first caller of all waits until some are. They are looked up again beside the calls.
+    async fn replicas(self: &Arc<Self>) -> Result<Vec<Arc<Replica>>, ConnectError> {
+        let (known, is_due) = {
+            let mut known = self.known();
+            let is_due = !known.replicas.is_empty() && known.looked_up.is_due();
+            (known.replicas.clone(), is_due)
+        };
+        if is_due {
+            let service = Arc::clone(self);
+            tokio::spawn(async move {
+                if let Err(error) = service.find().await {
+                    tracing::warn!(service = ?service.target, %error, "a service's name was not looked up");
+                }
+            });
+        }
+        if known.is_empty() {
+            let _alone = self.finding.lock().await;
+            if self.known().replicas.is_empty() {
+                self.find().await?;
+            }
+            return Ok(self.known().replicas.clone());
+        }
+        Ok(known)
+    }
+
+    async fn find(&self) -> Result<(), ConnectError> {
+        let found = look_up(&self.target).await;
+        let mut known = self.known();
+        known.looked_up.done();
+        known.are(found?);
+        Ok(())
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    /// Keeps the connections of those that are still there; those of the others end with their calls.
+    fn are(&mut self, addresses: Vec<SocketAddr>) {
+        let known = std::mem::take(&mut self.replicas);
+        let replica = |address| {
+            let same = known.iter().find(|replica| replica.address == address);
+            same.map_or_else(|| Arc::new(Replica::new(address)), Arc::clone)
+        };
+        self.replicas = addresses.into_iter().map(replica).collect();
+    }
+}
+
+impl Call {
+    /// Sends it to a replica. What was not sent because the connection had ended is sent once more.
+    pub(super) async fn send(
+        self,
+        mut request: Request<Forwarded>,
+    ) -> Result<(Response<Incoming>, Occupied), CallError> {
+        for _ in 1..TRIES {
+            let mut place = self.service.place().await?;
+            match place.sender.try_send_request(request).await {
+                Ok(response) => return Ok((response, self.occupied(place))),
+                Err(mut error) => match error.take_message() {
+                    Some(unsent) => request = unsent,
+                    None => return Err(CallError::Broken(error.into_error())),
+                },
+            }
+        }
+        let mut place = self.service.place().await?;
+        let answered = place.sender.send_request(request).await;
+        Ok((answered.map_err(CallError::Broken)?, self.occupied(place)))
+    }
+
+    fn occupied(self, place: Place) -> Occupied {
+        Occupied {
+            _permit: self.permit,
+            _place: place,
+        }
+    }
+}
+
+/// Two different numbers below `count`, at random; the same one twice if there is only one.
+fn two_of(count: usize) -> Option<(usize, usize)> {
+    let one = rand::random_range(0..count.max(1));
+    match count {
+        0 => None,
+        1 => Some((0, 0)),
+        _ => Some((one, (one + rand::random_range(1..count)) % count)),
+    }
+}
