@@ -35,7 +35,8 @@
 //! - [`start`]: wires everything; [`drain`] stops it in order.
 //! - `front`: what every call passes: span and measurement, panic guard, limit, deadline, verified caller.
 //! - [`Call`]: what a handler sees. [`Peer`]: how it calls others.
-//! - [`page`], [`convert`], [`failure`]: pages of lists, times, and what callers are told of failures.
+//! - [`names`], [`page`], [`convert`], [`failure`]: names in requests, pages of lists, times, and what callers are told of
+//!   failures.
 //! - [`Health`], [`admin`]: what operators see.
 
 pub mod admin;
@@ -47,6 +48,7 @@ pub mod drain;
 pub mod failure;
 mod front;
 mod health;
+pub mod names;
 pub mod page;
 mod parked;
 mod peer;

@@ -1,14 +1,10 @@
 //! From messages to types that cannot be wrong: what the field rules of the contract cannot say. The shell tells the
 //! caller of broken rules and of everything that is noted here at once.
 
-use std::fmt::Display;
-use std::str::FromStr;
-
-use muster_ids::{
-    EmploymentId, EmploymentName, OrganizationId, OrganizationName, PersonId, PersonName, resolve_me,
-};
+use muster_ids::{EmploymentId, EmploymentName, OrganizationId, OrganizationName, PersonId, PersonName};
 use muster_proto::employment::v1 as pb;
-use muster_refusal::{Refusal, Violations};
+use muster_refusal::Violations;
+use muster_server::names::{self, named};
 use muster_server::{Call, Parsed};
 
 use crate::domain::EmploymentState;
@@ -41,12 +37,7 @@ pub(super) fn oneself(
     call: &Call<pb::ListPersonEmploymentsRequest>,
     violations: &mut Violations,
 ) -> Parsed<PersonId> {
-    let caller = call.person()?.id;
-    let name = resolve_me(&call.message.parent, caller);
-    match named(violations, "parent", &name) {
-        Some(PersonName { person }) if person != caller => Err(Refusal::permission_denied()),
-        own => Ok(own.map(|_| caller)),
-    }
+    names::oneself(&call.caller, violations, "parent", &call.message.parent)
 }
 
 pub(super) fn state_question(
@@ -68,11 +59,4 @@ fn state(number: i32) -> Result<EmploymentState, &'static str> {
         Ok(pb::EmploymentState::Withdrawn) => Ok(EmploymentState::Withdrawn),
         Ok(pb::EmploymentState::Ended) => Ok(EmploymentState::Ended),
     }
-}
-
-fn named<N>(violations: &mut Violations, field: &str, text: &str) -> Option<N>
-where
-    N: FromStr<Err: Display>,
-{
-    violations.check(field, text.parse())
 }

@@ -3,12 +3,10 @@
 
 mod internal;
 
-use std::fmt::Display;
-use std::str::FromStr;
-
 use muster_ids::{OrganizationId, OrganizationName, SubscriptionName, TrainingId, TrainingName};
 use muster_proto::organization::v1 as pb;
 use muster_refusal::Violations;
+use muster_server::names::{all_named, named};
 use muster_server::{Call, Parsed, convert};
 
 pub(super) use internal::{
@@ -140,22 +138,4 @@ impl From<pb::Limits> for Limits {
             messages_per_day,
         }
     }
-}
-
-fn named<N>(violations: &mut Violations, field: &str, text: &str) -> Option<N>
-where
-    N: FromStr<Err: Display>,
-{
-    violations.check(field, text.parse())
-}
-
-fn all_named<N>(violations: &mut Violations, field: &str, texts: &[String]) -> Option<Vec<N>>
-where
-    N: FromStr<Err: Display>,
-{
-    let each = texts.iter().enumerate();
-    let names: Vec<_> = each
-        .map(|(place, text)| named(violations, &format!("{field}[{place}]"), text))
-        .collect();
-    names.into_iter().collect()
 }

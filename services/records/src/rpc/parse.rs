@@ -1,15 +1,13 @@
 //! From messages to types that cannot be wrong: what the field rules of the contract cannot say. The shell tells the
 //! caller of broken rules and of everything that is noted here at once.
 
-use std::fmt::Display;
-use std::str::FromStr;
-
 use muster_ids::{
     GrantName, LearnerName, LearningRecordName, OrganizationId, OrganizationName, PersonAssignmentName,
-    PersonId, PersonName, TrainingId, TrainingName, resolve_me,
+    PersonId, TrainingId, TrainingName, resolve_me,
 };
 use muster_proto::records::v1 as pb;
 use muster_refusal::{Refusal, Violations};
+use muster_server::names::{self, all_named, named};
 use muster_server::{Call, Parsed};
 
 use crate::domain::{NewTraining, Percent};
@@ -35,11 +33,8 @@ pub(super) fn trainings(
     call: &Call<pb::BatchGetTrainingsRequest>,
     violations: &mut Violations,
 ) -> Parsed<Vec<TrainingId>> {
-    let asked = call.message.names.iter().enumerate();
-    let ids: Vec<_> = asked
-        .map(|(place, text)| named::<TrainingName>(violations, &format!("names[{place}]"), text))
-        .collect();
-    Ok(ids.into_iter().map(|name| Some(name?.training)).collect())
+    let names = all_named::<TrainingName>(violations, "names", &call.message.names);
+    Ok(names.map(|names| names.into_iter().map(|name| name.training).collect()))
 }
 
 /// The organization of the caller's token, and the learner whom the message names below it.
@@ -100,16 +95,5 @@ pub(super) fn grant(call: &Call<pb::RevokeGrantRequest>, violations: &mut Violat
 
 /// The caller, when `parent` names exactly them.
 pub(super) fn oneself<M>(call: &Call<M>, violations: &mut Violations, parent: &str) -> Parsed<PersonId> {
-    let caller = call.person()?.id;
-    match named(violations, "parent", &resolve_me(parent, caller)) {
-        Some(PersonName { person }) if person != caller => Err(Refusal::permission_denied()),
-        own => Ok(own.map(|_| caller)),
-    }
-}
-
-fn named<N>(violations: &mut Violations, field: &str, text: &str) -> Option<N>
-where
-    N: FromStr<Err: Display>,
-{
-    violations.check(field, text.parse())
+    names::oneself(&call.caller, violations, "parent", parent)
 }

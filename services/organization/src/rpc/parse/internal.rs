@@ -6,9 +6,8 @@ use muster_ids::{
 };
 use muster_proto::organization::v1 as pb;
 use muster_refusal::Violations;
+use muster_server::names::{all_named, named};
 use muster_server::{Call, Parsed};
-
-use super::{all_named, named};
 
 /// The organization that a workload names.
 pub(in crate::rpc) fn named_organization(violations: &mut Violations, text: &str) -> Option<OrganizationId> {

@@ -1,0 +1,109 @@
+//! Resource names in requests, for what handlers parse in [`Call::read`]: a name that cannot be read is a violation of its
+//! field, and whoever speaks of themself may say `persons/me`.
+//!
+//! ```
+//! use muster_ids::{GroupName, OrganizationName};
+//! use muster_refusal::Violations;
+//! use muster_server::names::{all_named, named};
+//!
+//! let mut violations = Violations::new();
+//! let parent = named::<OrganizationName>(&mut violations, "parent", "organizations/x");
+//! let groups = all_named::<GroupName>(&mut violations, "groups", &["groups/y".to_owned()]);
+//! assert!(parent.is_none() && groups.is_none());
+//! // Both are told: `parent` and `groups[0]`.
+//! assert!(violations.finish().is_err());
+//! ```
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use muster_identity::Caller;
+use muster_ids::{PersonId, PersonName, resolve_me};
+use muster_refusal::{Refusal, Violations};
+
+#[cfg(doc)]
+use crate::Call;
+use crate::Parsed;
+
+/// The name in a field, or nothing and one violation more.
+pub fn named<N>(violations: &mut Violations, field: &str, text: &str) -> Option<N>
+where
+    N: FromStr<Err: Display>,
+{
+    violations.check(field, text.parse())
+}
+
+/// The names in a repeated field, or nothing and a violation for each that cannot be read.
+pub fn all_named<N>(violations: &mut Violations, field: &str, texts: &[String]) -> Option<Vec<N>>
+where
+    N: FromStr<Err: Display>,
+{
+    let each = texts.iter().enumerate();
+    let names: Vec<_> = each
+        .map(|(place, text)| named(violations, &format!("{field}[{place}]"), text))
+        .collect();
+    names.into_iter().collect()
+}
+
+/// The caller, when the field names exactly them.
+///
+/// # Errors
+/// `PERMISSION_DENIED` when it names somebody else, or no person calls.
+pub fn oneself(caller: &Caller, violations: &mut Violations, field: &str, text: &str) -> Parsed<PersonId> {
+    let caller = caller.person().ok_or_else(Refusal::permission_denied)?.id;
+    match named(violations, field, &resolve_me(text, caller)) {
+        Some(PersonName { person }) if person != caller => Err(Refusal::permission_denied()),
+        own => Ok(own.map(|_| caller)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use muster_identity::PersonCaller;
+    use muster_ids::OrganizationName;
+    use muster_refusal::{ErrorReason, violations_of};
+
+    use super::*;
+
+    #[test]
+    fn every_name_that_cannot_be_read_is_told_with_its_place() {
+        let good = "organizations/0190a6d4-7b3e-7c52-9f2b-2f6d0e1a4c88".to_owned();
+        let texts = [good.clone(), "x".to_owned(), good, String::new()];
+        let mut violations = Violations::new();
+        assert!(all_named::<OrganizationName>(&mut violations, "names", &texts).is_none());
+        let status = tonic::Status::from(violations.into_refusal());
+        let fields: Vec<_> = violations_of(&status)
+            .into_iter()
+            .map(|(field, _)| field)
+            .collect();
+        assert_eq!(fields, ["names[1]", "names[3]"]);
+    }
+
+    #[test]
+    fn only_the_caller_is_oneself() {
+        let id = PersonId::derive("https://id.example.org", "ada");
+        let ada = Caller::Person(PersonCaller {
+            id,
+            name: None,
+            emails: Vec::new(),
+            staff: false,
+            access: None,
+        });
+        let asked = |caller: &Caller, text: &str| {
+            let mut violations = Violations::new();
+            let person = oneself(caller, &mut violations, "parent", text);
+            (person.map_err(|refusal| refusal.reason()), violations.is_empty())
+        };
+        let own = PersonName { person: id }.to_string();
+        let person = PersonId::derive("https://id.example.org", "bob");
+        let other = PersonName { person }.to_string();
+        let workload = Caller::Workload {
+            name: "records".to_owned(),
+        };
+        assert_eq!(asked(&ada, "persons/me"), (Ok(Some(id)), true));
+        assert_eq!(asked(&ada, &own), (Ok(Some(id)), true));
+        assert_eq!(asked(&ada, "persons/x"), (Ok(None), false));
+        assert_eq!(asked(&ada, &other), (Err(ErrorReason::PermissionDenied), true));
+        assert_eq!(asked(&workload, &own), (Err(ErrorReason::PermissionDenied), true));
+    }
+}
