@@ -93,10 +93,7 @@ impl From<Error> for Refusal {
             Error::TrainingsNotInCatalog(places) => trainings_not_in_catalog(&places),
             Error::Subscription(problems) => subscription(problems),
             Error::Peer(status) => failure::of_peer(&status),
-            Error::RequestIdReused => {
-                let text = "the request_id was used with another request; use a new one";
-                Refusal::new(ErrorReason::RequestIdReused, text)
-            }
+            Error::RequestIdReused => failure::request_id_reused(),
             Error::Database(error) => failure::of_database(&error),
         }
     }

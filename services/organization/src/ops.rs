@@ -11,9 +11,9 @@ mod submit_organization;
 
 use futures::future::BoxFuture;
 use muster_clock::Clock;
+use muster_database::idempotency::Answer;
 use muster_database::{Database, DatabaseError};
 use muster_ids::OrganizationId;
-use prost::Message;
 use sqlx::PgConnection;
 
 pub(crate) use activate_subscription::{NewSubscription, activate_subscription};
@@ -47,11 +47,6 @@ impl Desk {
         Ok(self.database.read(look).await?)
     }
 }
-
-/// The response message that tells of a `T`: what is stored for a repeated request.
-pub(crate) trait Answer<T>: Message + Default + From<T> + 'static {}
-
-impl<T, A: Message + Default + From<T> + 'static> Answer<T> for A {}
 
 /// Holds the profile in a state in which what belongs to it may change. Those who add to one profile take turns.
 async fn hold_open(tx: &mut PgConnection, id: OrganizationId) -> Result<(), Error> {

@@ -12,8 +12,8 @@ use muster_proto::employment::v1::employment_internal_service_client::Employment
 use muster_proto::employment::v1::{self as employment, GetEmploymentStateRequest};
 use muster_proto::organization::v1::group_internal_service_client::GroupInternalServiceClient;
 use muster_proto::organization::v1::{BatchGetGroupsRequest, Group, GroupState};
-use muster_server::Peer;
-use tonic::{Code, Status};
+use muster_server::{Peer, failure};
+use tonic::Status;
 
 use crate::domain::{EmploymentState, Standing};
 use crate::error::Error;
@@ -60,7 +60,7 @@ impl Peers {
         let answered = client
             .batch_get_groups(request)
             .await
-            .map_err(|status| unanswered(&status))?;
+            .map_err(|status| failure::of_peer_for_event("the groups", &status))?;
         Ok(answered.into_inner().groups)
     }
 
@@ -114,31 +114,5 @@ fn state(state: employment::EmploymentState) -> Option<EmploymentState> {
         employment::EmploymentState::Rejected => Some(EmploymentState::Rejected),
         employment::EmploymentState::Withdrawn => Some(EmploymentState::Withdrawn),
         employment::EmploymentState::Ended => Some(EmploymentState::Ended),
-    }
-}
-
-/// That the question is wrong, or its answer too large, stays so. Everything else may pass: also a refused token or an
-/// unknown method, which a rollout brings about.
-fn unanswered(status: &Status) -> HandlingError {
-    let text = format!("the groups were not told: {:?}", status.code());
-    match status.code() {
-        Code::NotFound | Code::InvalidArgument | Code::OutOfRange => HandlingError::Permanent(text),
-        _ => HandlingError::Transient(text),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_answer_that_is_too_large_holds_up_nobody_else() {
-        let code = |code| unanswered(&Status::new(code, ""));
-        assert!(matches!(code(Code::OutOfRange), HandlingError::Permanent(_)));
-        assert!(matches!(code(Code::Unavailable), HandlingError::Transient(_)));
-        assert!(matches!(
-            code(Code::PermissionDenied),
-            HandlingError::Transient(_)
-        ));
     }
 }

@@ -1,5 +1,6 @@
 //! Groups: sets of learners with the trainings they must take.
 
+use muster_database::words;
 use muster_ids::{GroupId, OrganizationId, TrainingId};
 use time::OffsetDateTime;
 
@@ -21,24 +22,10 @@ pub(crate) struct Group {
 /// The most groups that an organization has, so that all of them can be told of at once.
 pub(crate) const MOST_GROUPS: i64 = 1000;
 
-/// Whether a group takes learners.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum GroupState {
-    Active,
-    Inactive,
-}
-
-impl GroupState {
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Active => "ACTIVE",
-            Self::Inactive => "INACTIVE",
-        }
-    }
-
-    pub(crate) fn parse(text: &str) -> Option<Self> {
-        [Self::Active, Self::Inactive]
-            .into_iter()
-            .find(|state| state.as_str() == text)
+words! {
+    /// Whether a group takes learners.
+    pub(crate) enum GroupState {
+        Active = "ACTIVE",
+        Inactive = "INACTIVE",
     }
 }

@@ -1,7 +1,6 @@
 //! The profile and its way to approval.
 
-use std::fmt;
-
+use muster_database::words;
 use muster_ids::OrganizationId;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -24,16 +23,17 @@ pub(crate) struct Organization {
     pub(crate) approved: Option<OffsetDateTime>,
 }
 
-/// Where a profile stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum OrganizationState {
-    Draft,
-    Submitted,
-    Active,
-    Returned,
-    Rejected,
-    Suspended,
-    Closed,
+words! {
+    /// Where a profile stands.
+    pub(crate) enum OrganizationState {
+        Draft = "DRAFT",
+        Submitted = "SUBMITTED",
+        Active = "ACTIVE",
+        Returned = "RETURNED",
+        Rejected = "REJECTED",
+        Suspended = "SUSPENDED",
+        Closed = "CLOSED",
+    }
 }
 
 /// Eight digits for people to say and type.
@@ -101,42 +101,9 @@ impl Organization {
 }
 
 impl OrganizationState {
-    const ALL: [Self; 7] = [
-        Self::Draft,
-        Self::Submitted,
-        Self::Active,
-        Self::Returned,
-        Self::Rejected,
-        Self::Suspended,
-        Self::Closed,
-    ];
-
-    /// As the contract spells it.
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Draft => "DRAFT",
-            Self::Submitted => "SUBMITTED",
-            Self::Active => "ACTIVE",
-            Self::Returned => "RETURNED",
-            Self::Rejected => "REJECTED",
-            Self::Suspended => "SUSPENDED",
-            Self::Closed => "CLOSED",
-        }
-    }
-
-    pub(crate) fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.as_str() == text)
-    }
-
     /// Whether its groups, locations and catalog may change: nobody furnishes a house that was torn down.
     pub(crate) fn takes_changes(self) -> bool {
         !matches!(self, Self::Rejected | Self::Closed)
-    }
-}
-
-impl fmt::Display for OrganizationState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 
@@ -244,13 +211,5 @@ mod tests {
             assert_eq!(OrganizationNumber::parse(number.as_str()), Some(number));
         }
         assert_eq!(OrganizationNumber::parse("1234567"), None);
-    }
-
-    #[test]
-    fn every_state_is_read_as_it_is_written() {
-        for state in OrganizationState::ALL {
-            assert_eq!(OrganizationState::parse(state.as_str()), Some(state));
-        }
-        assert_eq!(OrganizationState::parse("UNREGISTERED"), None);
     }
 }

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::stored;
-use crate::domain::{Group, GroupState, ShortName};
+use crate::domain::{Group, ShortName};
 
 /// The constraint that refuses a second group of a name.
 pub(crate) const NAME_TAKEN: &str = "groups_name";
@@ -115,7 +115,7 @@ impl Row {
             id: GroupId::from_uuid(self.group_id),
             display_name: stored("groups.display_name", ShortName::parse(&self.display_name).ok())?,
             trainings: self.trainings.into_iter().map(TrainingId::from_uuid).collect(),
-            state: stored("groups.state", GroupState::parse(&self.state))?,
+            state: self.state.parse()?,
             version: self.version,
             created: self.create_time,
         })

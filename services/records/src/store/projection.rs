@@ -6,7 +6,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::inconsistent;
-use crate::domain::{EmploymentState, Standing};
+use crate::domain::Standing;
 
 type Row = (Uuid, String, i64);
 
@@ -81,11 +81,9 @@ pub(crate) async fn learn(
 }
 
 fn parse((employment, state, sequence): Row) -> Result<Standing, DatabaseError> {
-    let state = EmploymentState::parse(&state)
-        .ok_or_else(|| inconsistent("a projected employment is in an unknown state"))?;
     Ok(Standing {
         employment: EmploymentId::from_uuid(employment),
-        state,
+        state: state.parse()?,
         sequence,
     })
 }

@@ -6,9 +6,7 @@ use sqlx::FromRow;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::domain::{
-    License, LicensingAuthority, Organization, OrganizationNumber, OrganizationState, Owner, PublicName,
-};
+use crate::domain::{License, LicensingAuthority, Organization, OrganizationNumber, Owner, PublicName};
 use crate::store::stored;
 
 #[derive(FromRow)]
@@ -46,7 +44,7 @@ impl Row {
                 PublicName::parse(&self.display_name).ok(),
             )?,
             license: stored("organizations.licensing_authority", license)?,
-            state: stored("organizations.state", OrganizationState::parse(&self.state))?,
+            state: self.state.parse()?,
             version: self.version,
             created: self.create_time,
             submitted: self.submit_time,
