@@ -205,3 +205,6 @@ fn two_of(count: usize) -> Option<(usize, usize)> {
         _ => Some((one, (one + rand::random_range(1..count)) % count)),
     }
 }
+
+#[cfg(test)]
+mod tests;
