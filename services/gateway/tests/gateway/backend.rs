@@ -71,7 +71,10 @@ impl Backend {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let service = self.clone();
-        tokio::spawn(Server::builder().serve_with_incoming(service, TcpIncoming::from(listener)));
+        tokio::spawn(
+            Server::builder()
+                .serve_with_incoming(service, TcpIncoming::from(listener).with_nodelay(Some(true))),
+        );
         url
     }
 

@@ -41,8 +41,8 @@ impl Server {
                     answered.fetch_add(1, Ordering::SeqCst);
                     async { Ok::<_, Infallible>(Response::new(Empty::<bytes::Bytes>::new())) }
                 });
-                let connection = http2::Builder::new(TokioExecutor::new())
-                    .serve_connection(TokioIo::new(stream), service);
+                let connection =
+                    http2::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service);
                 tokio::spawn(stop.clone().run_until_cancelled_owned(connection));
             }
         }));
@@ -75,10 +75,7 @@ async fn call(service: &Arc<Service>) -> Result<Occupied, CallError> {
 
 #[tokio::test]
 async fn calls_that_last_are_spread_evenly() {
-    let servers = [
-        Server::at("127.0.0.1:0").await,
-        Server::at("127.0.0.1:0").await,
-    ];
+    let servers = [Server::at("127.0.0.1:0").await, Server::at("127.0.0.1:0").await];
     let service = service(&[servers[0].address, servers[1].address]);
     let mut lasting = Vec::new();
     for _ in 0..200 {
@@ -139,20 +136,30 @@ async fn nobody_there_is_told_at_once_and_again_without_trying() {
     drop(gone);
     let service = service(&[address]);
     let told = async || call(&service).await.unwrap_err();
-    assert!(matches!(told().await, CallError::Connect(ConnectError::Connect(_))));
+    assert!(matches!(
+        told().await,
+        CallError::Connect(ConnectError::Connect(_))
+    ));
     assert!(matches!(told().await, CallError::Connect(ConnectError::Resting)));
 }
 
 #[tokio::test]
 async fn a_name_is_looked_up_and_who_stays_keeps_its_connections() {
     let server = Server::at("127.0.0.1:0").await;
-    let url = format!("http://localhost:{}", server.address.port()).parse().unwrap();
+    let url = format!("http://localhost:{}", server.address.port())
+        .parse()
+        .unwrap();
     let service = Arc::new(Service::new(Target::of(&url), 10));
     call(&service).await.unwrap();
     let before = service.known().replicas.clone();
     assert!(before.iter().any(|replica| replica.address == server.address));
-    service.known().are(vec!["127.0.0.9:9".parse().unwrap(), server.address]);
+    service
+        .known()
+        .are(vec!["127.0.0.9:9".parse().unwrap(), server.address]);
     let after = service.known().replicas.clone();
-    let stays = before.iter().find(|replica| replica.address == server.address).unwrap();
+    let stays = before
+        .iter()
+        .find(|replica| replica.address == server.address)
+        .unwrap();
     assert!(after.len() == 2 && after.iter().any(|replica| Arc::ptr_eq(replica, stays)));
 }
