@@ -1,5 +1,8 @@
 //! Employments and their groups.
 
+#[cfg(test)]
+mod tests;
+
 use muster_database::DatabaseError;
 use muster_ids::{EmploymentId, GroupId, OrganizationId, PersonId};
 use sqlx::PgConnection;
@@ -242,6 +245,3 @@ async fn add_groups(tx: &mut PgConnection, employment: &Employment) -> Result<()
     .await?;
     Ok(())
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,6 +1,8 @@
 //! Assignments.
 
 mod row;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
