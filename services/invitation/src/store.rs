@@ -9,9 +9,9 @@ pub(crate) mod imports;
 pub(crate) mod invitations;
 pub(crate) mod list;
 pub(crate) mod messages;
-#[cfg(test)]
-mod plans;
 mod rows;
+#[cfg(test)]
+mod tests;
 
 use muster_database::DatabaseError;
 

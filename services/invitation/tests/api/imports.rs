@@ -2,11 +2,9 @@
 
 use std::collections::HashSet;
 
-use muster_proto::invitation::v1::{
-    ApproveImportRequest, ImportRowState, ImportState, InvitationSource, ListInvitationsRequest,
-};
+use muster_proto::invitation::v1::{ImportRowState, ImportState, InvitationSource, ListInvitationsRequest};
 
-use crate::upload::{applied, approve, good, rows, upload};
+use crate::upload::{applied, approval, approve, good, rows, upload};
 use crate::world::World;
 
 /// As a spreadsheet program saves it: BOM, `;`, CRLF, quotes, upper case; 500 rows, among them one doubled, two with
@@ -160,12 +158,7 @@ async fn approving_twice_and_at_once_gives_the_first_ones_result() {
     world.subscribe(500, 10_000).await;
     let import = upload(&world, &good(60)).await.unwrap();
     let calls = (0..16).map(|_| {
-        let (mut client, name, etag) = (world.imports(), import.name.clone(), import.etag.clone());
-        let request = ApproveImportRequest {
-            name,
-            etag,
-            request_id: String::new(),
-        };
+        let (mut client, request) = (world.imports(), approval(&import));
         tokio::spawn(async move { client.approve_import(request).await })
     });
     for call in calls.collect::<Vec<_>>() {

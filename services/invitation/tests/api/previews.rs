@@ -7,8 +7,8 @@ use muster_proto::invitation::v1::{
 };
 use muster_testkit::{Who, eventually_some};
 
-use crate::upload::{applied, approve, disapprove, get, good, upload};
-use crate::world::{World, reason};
+use crate::upload::{applied, approval, approve, disapprove, get, good, upload};
+use crate::world::{World, reason, waiting};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disapproved_import_becomes_nothing() {
@@ -25,6 +25,28 @@ async fn a_disapproved_import_becomes_nothing() {
     let other = upload(&world, &good(3)).await.unwrap();
     approve(&world, &other).await.unwrap();
     assert_eq!(reason(disapprove(&world, &other).await), R::ImportState);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_dropped_at_the_last_moment_is_not_approved() {
+    let world = World::new().await;
+    world.subscribe(500, 10_000).await;
+    let import = upload(&world, &good(3)).await.unwrap();
+    // Whoever drops it holds the row. The approval has looked at it before, and waits.
+    let mut dropping = world.database.connection().await;
+    sqlx::raw_sql("BEGIN; SELECT FROM imports FOR UPDATE")
+        .execute(&mut dropping)
+        .await
+        .unwrap();
+    let (mut owner, request) = (world.imports(), approval(&import));
+    let approving = tokio::spawn(async move { owner.approve_import(request).await });
+    waiting(&world, 1).await;
+    sqlx::raw_sql("UPDATE imports SET state = 'DISAPPROVED', version = version + 1; COMMIT")
+        .execute(&mut dropping)
+        .await
+        .unwrap();
+    assert_eq!(reason(approving.await.unwrap()), R::ImportState);
+    assert_eq!(get(&world, &import).await.state(), ImportState::Disapproved);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -39,15 +39,18 @@ pub(crate) async fn upload(world: &World, file: &[u8]) -> Result<Import, Status>
     send(world, messages(world, file)).await
 }
 
-pub(crate) async fn approve(world: &World, import: &Import) -> Result<Import, Status> {
-    let request = ApproveImportRequest {
+pub(crate) fn approval(import: &Import) -> ApproveImportRequest {
+    ApproveImportRequest {
         name: import.name.clone(),
         etag: import.etag.clone(),
         request_id: String::new(),
-    };
+    }
+}
+
+pub(crate) async fn approve(world: &World, import: &Import) -> Result<Import, Status> {
     Ok(world
         .imports()
-        .approve_import(request)
+        .approve_import(approval(import))
         .await?
         .into_inner()
         .import

@@ -18,7 +18,7 @@ use muster_proto::invitation::v1::{
 };
 use muster_proto::organization::v1::Limits;
 use muster_server::settings::CommonSettings;
-use muster_testkit::{Signed, TestChannel, TestDatabase, TestService, TestSuite, Who, acts};
+use muster_testkit::{Signed, TestChannel, TestDatabase, TestService, TestSuite, Who, acts, eventually};
 use time::OffsetDateTime;
 use time::macros::datetime;
 use tonic::Status;
@@ -236,6 +236,13 @@ impl World {
 async fn new_group(organizations: &TestService, organization: OrganizationId, name: &str) -> Group {
     let made = acts::make_group(organizations, organization, name, &[]).await;
     Group { id: made.group }
+}
+
+/// Waits until so many statements wait for rows that others hold.
+pub(crate) async fn waiting(world: &World, statements: i64) {
+    let waiting = "SELECT count(*) FROM pg_stat_activity
+                   WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    eventually(async || world.database.count(waiting).await == statements).await;
 }
 
 /// The reason of a refused call.

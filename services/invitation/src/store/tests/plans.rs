@@ -3,18 +3,13 @@
 
 use muster_clock::Clock;
 use muster_ids::{ImportId, InvitationId, OrganizationId};
-use muster_server::Service;
 use muster_testkit::TestDatabase;
 use sqlx::PgConnection;
-use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::list::{self, Wanted};
-use super::{import_rows, imports};
-use crate::InvitationApp;
-use crate::domain::import::{Counts, Import, ImportState};
-
-const NOW: OffsetDateTime = time::macros::datetime!(2026-03-02 09:00 UTC);
+use super::super::import_rows;
+use super::super::list::{self, Wanted};
+use super::{NOW, database, import_of};
 
 /// A database whose plans are made while it is empty, and kept.
 struct Young {
@@ -26,7 +21,7 @@ struct Young {
 
 impl Young {
     async fn new() -> Self {
-        let database = TestDatabase::new(&InvitationApp::MIGRATOR, "invitation").await;
+        let database = database().await;
         let mut connection = database.connection().await;
         sqlx::raw_sql(
             "ALTER TABLE invitations SET (autovacuum_enabled = false);
@@ -120,25 +115,7 @@ async fn a_page_costs_the_same_however_many_others_the_organization_has() {
 async fn the_next_rows_to_apply_cost_the_same_however_many_are_done() {
     let mut young = Young::new().await;
     let (organization, import) = (young.organization, young.import);
-    let uploaded = Import {
-        organization,
-        id: import,
-        state: ImportState::Ready,
-        file_name: String::new(),
-        uploader: muster_ids::PersonId::from_uuid(organization.as_uuid()),
-        preview_sha256: [0; 32],
-        context_sha256: [0; 32],
-        counts: Counts::default(),
-        applied: 0,
-        refused: 0,
-        create_time: NOW,
-        expire_time: NOW,
-        decide_time: None,
-        finish_time: None,
-    };
-    imports::insert(&mut young.connection, &uploaded, &[0; 32])
-        .await
-        .unwrap();
+    import_of(&mut young.connection, organization, import).await;
     let next = import_rows::to_apply(&mut young.connection, organization, import, 10).await;
     assert!(next.unwrap().is_empty());
     sqlx::query(
