@@ -11,7 +11,7 @@ use prost::Message;
 use tonic::codec::CompressionEncoding;
 use tonic::{Code, Status};
 
-use crate::support::{Organization, RawCall, Suite, link_for, with_others};
+use crate::support::{Organization, RawCall, Suite, link_for, token_of, with_others};
 
 /// Invitations and imports.
 const NOTHING: (i64, i64) = (0, 0);
@@ -227,8 +227,7 @@ async fn a_link_changed_by_one_character_is_no_link() {
     let organization = Organization::create(&suite).await;
     let address = format!("link-{}@example.test", suite.unique());
     organization.invite(&suite, &address).await;
-    let link = link_for(&suite, &address).await;
-    let token = link.rsplit('/').next().unwrap().to_owned();
+    let token = token_of(&link_for(&suite, &address).await);
     let mut redemption = InvitationRedemptionServiceClient::new(suite.edge());
     let good = redemption
         .lookup_invitation(LookupInvitationRequest { token: token.clone() })
@@ -253,12 +252,7 @@ async fn the_wrong_persons_session_leaves_the_invitation_untouched() {
     let organization = Organization::create(&suite).await;
     let address = format!("invitee-{}@example.test", suite.unique());
     let invitation = organization.invite(&suite, &address).await;
-    let token = link_for(&suite, &address)
-        .await
-        .rsplit('/')
-        .next()
-        .unwrap()
-        .to_owned();
+    let token = token_of(&link_for(&suite, &address).await);
     let mut redemption = InvitationRedemptionServiceClient::new(suite.edge());
     let accept = AcceptInvitationRequest {
         token,
@@ -268,16 +262,7 @@ async fn the_wrong_persons_session_leaves_the_invitation_untouched() {
         .accept_invitation(suite.call("learner-8", accept.clone()))
         .await;
     assert_eq!(reason(wrong), ErrorReason::AddressMismatch);
-    let request = GetInvitationRequest {
-        name: invitation.name,
-    };
-    let state = organization
-        .invitations()
-        .get_invitation(suite.call("owner", request))
-        .await
-        .unwrap()
-        .into_inner();
-    let state = state.invitation.unwrap().state();
+    let state = organization.read(&suite, &invitation.name).await.state();
     assert!(
         matches!(state, InvitationState::Prospect | InvitationState::Pending),
         "{state:?}"

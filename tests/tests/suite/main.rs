@@ -20,6 +20,7 @@ mod page_tokens;
 mod pages;
 mod races;
 mod refusals;
+mod schemas;
 mod secrets;
 mod story;
 mod support;
