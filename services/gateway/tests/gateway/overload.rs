@@ -1,7 +1,11 @@
 //! Many calls at once: nobody keeps the others out.
 
+use std::net::IpAddr;
+
 use muster_proto::organization::v1::Role;
 use muster_refusal::ErrorReason;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
 use tonic::Code;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
@@ -126,4 +130,28 @@ async fn health_has_places_of_its_own_and_one_network_not_all_of_them() {
     assert!(can_call(&world, "eve").await);
     drop(watching);
     eventually(async || watch().await.is_ok()).await;
+}
+
+#[tokio::test]
+async fn one_network_cannot_have_all_of_json() {
+    const OF_ONE: usize = 64;
+    let world = World::new().await;
+    // The length of a body that never comes.
+    let head = "POST /v1/invitations:lookup HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n";
+    let mut silent = Vec::new();
+    for _ in 0..OF_ONE {
+        let mut socket = TcpStream::connect(world.address).await.unwrap();
+        socket.write_all(head.as_bytes()).await.unwrap();
+        silent.push(socket);
+    }
+    let url = format!("http://{}/v1/nothing", world.address);
+    let status = async |from: [u8; 4]| {
+        let client = reqwest::Client::builder().local_address(IpAddr::from(from));
+        let asked = client.build().unwrap().get(&url).send().await;
+        asked.unwrap().status().as_u16()
+    };
+    eventually(async || status([127, 0, 0, 1]).await == 429).await;
+    assert_eq!(status([127, 0, 0, 2]).await, 404, "somebody else's network");
+    drop(silent);
+    eventually(async || status([127, 0, 0, 1]).await == 404).await;
 }
