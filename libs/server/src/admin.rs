@@ -81,6 +81,9 @@ fn ready(health: &Health) -> (StatusCode, String) {
     for name in health.away() {
         text.push_str(&format!("away: {name}\n"));
     }
+    for (part, problem) in health.problems() {
+        text.push_str(&format!("problem: {part}: {problem}\n"));
+    }
     (status, text)
 }
 

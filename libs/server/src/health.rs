@@ -1,5 +1,6 @@
 //! Alive and ready, apart: a process that cannot reach its database is not ready, and restarting it would not help.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -28,6 +29,7 @@ pub struct Health {
     reporter: HealthReporter,
     names: Arc<[&'static str]>,
     away: Arc<RwLock<Vec<String>>>,
+    problems: Arc<RwLock<BTreeMap<&'static str, String>>>,
 }
 
 impl std::fmt::Debug for Health {
@@ -49,6 +51,7 @@ impl Health {
             reporter,
             names,
             away: Arc::default(),
+            problems: Arc::default(),
         };
         this.reporter
             .set_service_status(LIVENESS, ServingStatus::Serving)
@@ -89,6 +92,34 @@ impl Health {
     #[must_use]
     pub fn away(&self) -> Vec<String> {
         self.away.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What is wrong with a part that goes on working for now, or that nothing is: it is shown beside readiness, whatever
+    /// that is.
+    pub fn set_problem(&self, part: &'static str, problem: Option<String>) {
+        let mut told = self.problems.write().unwrap_or_else(PoisonError::into_inner);
+        if told.get(part) == problem.as_ref() {
+            return;
+        }
+        match problem {
+            Some(problem) => {
+                tracing::warn!(part, problem, "somebody must look at this");
+                told.insert(part, problem);
+            }
+            None => {
+                tracing::info!(part, "is well again");
+                told.remove(part);
+            }
+        }
+    }
+
+    /// What is wrong, by part.
+    #[must_use]
+    pub fn problems(&self) -> BTreeMap<&'static str, String> {
+        self.problems
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     async fn change(&self, ready: bool) {
