@@ -19,6 +19,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tower::util::BoxCloneSyncService;
 
+use crate::connection::House;
 use crate::door::{Description, Door};
 use crate::edge::{Backends, Edge, EdgeParts, Observer};
 use crate::pages::{self, PagesOptions};
@@ -26,6 +27,7 @@ use crate::policy::Policies;
 use crate::proxies::Proxies;
 use crate::roles::Roles;
 use crate::settings::{self, Issuers, Settings};
+use crate::tls::Tls;
 use crate::{listener, readiness, reflection};
 
 /// The gateway's own name: of its workload, and the audience of workload tokens for it.
@@ -50,7 +52,7 @@ pub struct Running {
 /// [`Mistakes`] with everything that is wrong with the settings, or why it cannot listen.
 pub async fn start(settings: &Settings, clock: Clock, metrics: Option<Metrics>) -> anyhow::Result<Running> {
     let drain = Drain::new();
-    let (parts, pages, proxies) = open(settings, clock, drain.streams())?;
+    let (parts, pages, proxies, tls) = open(settings, clock, drain.streams())?;
     let (bindings, description) = json(settings, parts.rules)?;
     let edge = Edge::new(parts);
     let services = edge.channels();
@@ -62,13 +64,15 @@ pub async fn start(settings: &Settings, clock: Clock, metrics: Option<Metrics>) 
 
     let health = Health::new(&[]).await;
     let json = Json::new(Arc::new(bindings), edge.clone());
-    let door = Door::new(edge, reflection::routes(&health)?, json, description, pages);
-    let served = tokio::spawn(listener::serve(
-        listener,
-        door,
-        Arc::new(proxies),
-        drain.accepting(),
-    ));
+    let house = House {
+        door: Door::new(edge, reflection::routes(&health)?, json, description, pages),
+        proxies: Arc::new(proxies),
+        tls: tls.map(Arc::new),
+    };
+    if let Some(tls) = house.tls.clone() {
+        tokio::spawn(tls.watch(health.clone(), drain.work()));
+    }
+    let served = tokio::spawn(listener::serve(listener, house, drain.accepting()));
     let admin_stop = CancellationToken::new();
     let admin = Admin::new(health.clone(), metrics).serve(admin_listener, admin_stop.clone());
     tokio::spawn(async move {
@@ -145,9 +149,10 @@ fn open(
     settings: &Settings,
     clock: Clock,
     streams: CancellationToken,
-) -> Result<(EdgeParts, PagesOptions, Proxies), Mistakes> {
+) -> Result<(EdgeParts, PagesOptions, Proxies, Option<Tls>), Mistakes> {
     let mut wrong = Vec::new();
     let proxies = noted(&mut wrong, settings.proxies());
+    let tls = tls(&mut wrong, settings, &clock);
     let policies = noted(
         &mut wrong,
         match &settings.policies {
@@ -183,6 +188,7 @@ fn open(
         Some(issuers),
         Some(persons),
         Some(proxies),
+        Some(tls),
     ) = (
         policies,
         rules,
@@ -193,6 +199,7 @@ fn open(
         issuers,
         persons,
         proxies,
+        tls,
     )
     else {
         return Err(Mistakes::Wrong(wrong));
@@ -234,7 +241,17 @@ fn open(
         support: settings.support.clone(),
         clock: page_clock,
     };
-    Ok((parts, pages, proxies))
+    Ok((parts, pages, proxies, tls))
+}
+
+/// TLS, if it ends here.
+fn tls(wrong: &mut Vec<String>, settings: &Settings, clock: &Clock) -> Option<Option<Tls>> {
+    let reached = noted(wrong, settings.reached_by());
+    let tls = match noted(wrong, settings.tls())? {
+        Some(files) => Some(all(wrong, Tls::open(files, clock.clone()))?),
+        None => None,
+    };
+    reached.map(|()| tls)
 }
 
 /// The rules of the contract, which live as long as the process, checked against the policies.

@@ -1,4 +1,7 @@
 //! One connection, from its first byte to its last.
+//!
+//! With TLS or without, the first bytes that are not encrypted tell which HTTP it speaks; what was agreed on in the
+//! handshake (ALPN) must be the same.
 
 use std::convert::Infallible;
 use std::io::Cursor;
@@ -11,9 +14,9 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use tokio::io::{AsyncRead, AsyncReadExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
@@ -21,6 +24,7 @@ use tonic::body::Body;
 
 use crate::door::Door;
 use crate::proxies::Proxies;
+use crate::tls::{H2, Tls};
 use crate::visitor::Visitor;
 
 const STREAMS: u32 = 100;
@@ -28,7 +32,8 @@ const LOCAL_RESETS: usize = 128;
 const HEADER_LIST: u32 = 16 * 1024;
 const KEEPALIVE: Duration = Duration::from_secs(30);
 const KEEPALIVE_ANSWER: Duration = Duration::from_secs(10);
-/// How long a connection may take until it has said which HTTP it speaks, or an HTTP/1.1 client to finish its headers.
+/// How long a connection may take until it has said which HTTP it speaks, its TLS handshake included, or an HTTP/1.1
+/// client to finish its headers.
 const FIRST_WORDS: Duration = Duration::from_secs(10);
 /// A connection is asked to end (GOAWAY) after this long, give or take a tenth, so that clients find new replicas.
 const AGE: Duration = Duration::from_secs(5 * 60);
@@ -42,23 +47,86 @@ const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 #[derive(Clone)]
 pub(crate) struct Running(#[expect(dead_code, reason = "counts while it is there")] TaskTrackerToken);
 
+/// What all connections have in common. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct House {
+    pub(crate) door: Door,
+    pub(crate) proxies: Arc<Proxies>,
+    /// `None`: plain HTTP.
+    pub(crate) tls: Option<Arc<Tls>>,
+}
+
+/// A connection whose bytes can be read.
+struct Opened<R, W> {
+    reader: R,
+    writer: W,
+    /// Whether it is to be HTTP/2, if that was agreed on.
+    http2: Option<bool>,
+}
+
 /// Serves until the other side ends it, it is old, or `stop`.
-pub(crate) async fn serve(
-    mut stream: TcpStream,
+pub(crate) async fn serve(stream: TcpStream, peer: IpAddr, house: House, stop: CancellationToken) {
+    let patience = Instant::now() + FIRST_WORDS;
+    if stream.set_nodelay(true).is_err() {
+        return;
+    }
+    let Some(tls) = house.tls.clone() else {
+        let (reader, writer) = stream.into_split();
+        let http2 = None;
+        return talk(
+            Opened {
+                reader,
+                writer,
+                http2,
+            },
+            patience,
+            peer,
+            house,
+            stop,
+        )
+        .await;
+    };
+    if let Some(stream) = tls.accept(stream).await {
+        let http2 = stream.get_ref().1.alpn_protocol().map(|agreed| agreed == H2);
+        let (reader, writer) = tokio::io::split(stream);
+        talk(
+            Opened {
+                reader,
+                writer,
+                http2,
+            },
+            patience,
+            peer,
+            house,
+            stop,
+        )
+        .await;
+    }
+}
+
+async fn talk<R, W>(
+    mut opened: Opened<R, W>,
+    patience: Instant,
     peer: IpAddr,
-    door: Door,
-    proxies: Arc<Proxies>,
+    house: House,
     stop: CancellationToken,
-) {
-    let (Some(first), Ok(())) = (first_words(&mut stream).await, stream.set_nodelay(true)) else {
+) where
+    R: AsyncRead + Unpin + Send + 'static,
+    W: AsyncWrite + Unpin + Send + 'static,
+{
+    let Some(first) = first_words(&mut opened.reader, patience).await else {
         return;
     };
-    let protocol = protocol(first == PREFACE);
+    let http2 = first == PREFACE;
+    if opened.http2.is_some_and(|agreed| agreed != http2) {
+        return;
+    }
+    let protocol = protocol(http2);
     let running = TaskTracker::new();
     let calls = running.clone();
     let service = service_fn(move |request: Request<Incoming>| {
-        let (door, mut request) = (door.clone(), request.map(Body::new));
-        let address = proxies.caller(peer, request.headers());
+        let (door, mut request) = (house.door.clone(), request.map(Body::new));
+        let address = house.proxies.caller(peer, request.headers());
         let running = Running(calls.token());
         request.extensions_mut().insert(Visitor { address });
         request.extensions_mut().insert(running.clone());
@@ -68,8 +136,7 @@ pub(crate) async fn serve(
             Ok::<_, Infallible>(answer)
         }
     });
-    let (reader, writer) = stream.into_split();
-    let stream = tokio::io::join(Cursor::new(first).chain(reader), writer);
+    let stream = tokio::io::join(Cursor::new(first).chain(opened.reader), opened.writer);
     let mut serving = std::pin::pin!(protocol.serve_connection(TokioIo::new(stream), service));
     let age = AGE.mul_f64(0.9 + 0.2 * rand::random::<f64>());
     tokio::select! {
@@ -86,9 +153,9 @@ pub(crate) async fn serve(
     }
 }
 
-/// Reads until it is clear whether this is the preface of HTTP/2, for so long: whoever stops in the middle of it has said
+/// Reads until it is clear whether this is the preface of HTTP/2, until then: whoever stops in the middle of it has said
 /// nothing.
-async fn first_words(stream: &mut (impl AsyncRead + Unpin)) -> Option<Vec<u8>> {
+async fn first_words(stream: &mut (impl AsyncRead + Unpin), patience: Instant) -> Option<Vec<u8>> {
     let reading = async {
         let mut read = Vec::with_capacity(PREFACE.len());
         while read.len() < PREFACE.len() && PREFACE.starts_with(&read) {
@@ -99,7 +166,7 @@ async fn first_words(stream: &mut (impl AsyncRead + Unpin)) -> Option<Vec<u8>> {
         }
         Some(read)
     };
-    timeout(FIRST_WORDS, reading).await.ok().flatten()
+    timeout_at(patience, reading).await.ok().flatten()
 }
 
 fn protocol(http2: bool) -> Builder<TokioExecutor> {
@@ -127,13 +194,13 @@ fn protocol(http2: bool) -> Builder<TokioExecutor> {
 #[cfg(test)]
 mod tests {
     use tokio::io::AsyncWriteExt as _;
-    use tokio::time::Instant;
+    use tokio::time::timeout;
 
     use super::*;
 
     async fn words(parts: &[&[u8]]) -> Option<Vec<u8>> {
         let (mut client, mut server) = tokio::io::duplex(64);
-        let (words, ()) = tokio::join!(first_words(&mut server), async {
+        let (words, ()) = tokio::join!(first_words(&mut server, Instant::now() + FIRST_WORDS), async {
             for part in parts {
                 client.write_all(part).await.unwrap();
                 tokio::task::yield_now().await;
@@ -148,7 +215,7 @@ mod tests {
         let (mut client, mut server) = tokio::io::duplex(64);
         client.write_all(b"P").await.unwrap();
         let began = Instant::now();
-        let said = timeout(FIRST_WORDS * 2, first_words(&mut server)).await;
+        let said = timeout(FIRST_WORDS * 2, first_words(&mut server, began + FIRST_WORDS)).await;
         assert_eq!((said, began.elapsed()), (Ok(None), FIRST_WORDS));
     }
 

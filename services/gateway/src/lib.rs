@@ -1,7 +1,7 @@
 //! The gateway: the one door of the suite.
 //!
 //! - [`app`](start): the only wiring; [`Settings`]: what it is told.
-//! - `listener`, `connection`: connections and their limits; `proxies`, `visitor`: from where somebody calls; `door`: who answers what
+//! - `listener`, `connection`, `tls`: connections and their limits; `proxies`, `visitor`: from where somebody calls; `door`: who answers what
 //!   on the one port.
 //! - [`edge`]: every gRPC call: rule, caller, scope, decision, caller token, forwarding.
 //! - [`policy`]: the decision, by Cedar; [`roles`]: who has which role where; [`rate`]: how often without signing in.
@@ -22,6 +22,7 @@ mod reflection;
 pub mod roles;
 mod settings;
 mod tally;
+mod tls;
 mod visitor;
 
 pub use app::{NAME, Running, start};

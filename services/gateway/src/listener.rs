@@ -10,9 +10,7 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::connection;
-use crate::door::Door;
-use crate::proxies::Proxies;
+use crate::connection::{self, House};
 use crate::rate::network;
 use crate::tally::Tally;
 
@@ -22,7 +20,7 @@ const CONNECTIONS: usize = 10_000;
 const CONNECTIONS_OF_ONE: usize = 500;
 
 /// Serves until `stop`, then lets connections end.
-pub(crate) async fn serve(listener: TcpListener, door: Door, proxies: Arc<Proxies>, stop: CancellationToken) {
+pub(crate) async fn serve(listener: TcpListener, house: House, stop: CancellationToken) {
     let room = Arc::new(Semaphore::new(CONNECTIONS));
     let of_one: Tally<IpAddr> = Tally::new(CONNECTIONS_OF_ONE);
     let connections = TaskTracker::new();
@@ -44,14 +42,14 @@ pub(crate) async fn serve(listener: TcpListener, door: Door, proxies: Arc<Proxie
                 continue;
             }
         };
-        let share = (!proxies.trust(peer)).then(|| of_one.take(network(peer)));
+        let share = (!house.proxies.trust(peer)).then(|| of_one.take(network(peer)));
         if share.as_ref().is_some_and(Option::is_none) {
             metrics::counter!("edge_connections_refused_total").increment(1);
             continue;
         }
-        let (door, proxies, stop) = (door.clone(), Arc::clone(&proxies), stop.clone());
+        let (house, stop) = (house.clone(), stop.clone());
         connections.spawn(async move {
-            connection::serve(stream, peer, door, proxies, stop).await;
+            connection::serve(stream, peer, house, stop).await;
             drop((permit, share));
         });
     }

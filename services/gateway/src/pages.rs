@@ -109,15 +109,12 @@ pub fn router(options: PagesOptions, edge: EdgeService) -> Result<Router, PagesP
         .into_iter()
         .map(|registration| RelyingParty::new(registration, redirect_uri.clone()))
         .collect();
+    let https = options.public_url.scheme() == "https";
     let pages = Pages {
         origin: options.public_url.origin().ascii_serialization(),
         parties: parties?,
         verifier: options.verifier,
-        cookies: Cookies::new(
-            Seal::new(&options.session_key)?,
-            options.clock.clone(),
-            options.public_url.scheme() == "https",
-        ),
+        cookies: Cookies::new(Seal::new(&options.session_key)?, options.clock.clone(), https),
         edge: EdgeClient::new(edge),
         support: options.support,
     };
@@ -138,7 +135,7 @@ pub fn router(options: PagesOptions, edge: EdgeService) -> Result<Router, PagesP
         .layer(from_fn_with_state(limits, limits::keep))
         .layer(DefaultBodyLimit::max(limits::LARGEST_FORM))
         .layer(from_fn(trace::span))
-        .layer(from_fn(headers::set))
+        .layer(from_fn_with_state(https, headers::set))
         .with_state(Arc::new(pages)))
 }
 

@@ -12,6 +12,7 @@ use url::{Host, Url};
 use crate::edge::Traces;
 use crate::pages::Registration;
 use crate::proxies::Proxies;
+use crate::tls::{Files, TlsProblem};
 
 /// Everything the gateway is told, by flags or environment.
 #[derive(Clone, Debug, clap::Args)]
@@ -28,6 +29,12 @@ pub struct Settings {
     /// Where people reach it, such as `https://muster.example.org`
     #[arg(long, env = "MUSTER_PUBLIC_URL", value_name = "URL")]
     pub public_url: Url,
+    /// PEM file with the certificate that clients are shown, and its chain after it; looked at again every few seconds. Goes with --tls-key and a public URL of https; health is then asked at the admin address. Without both, plain HTTP is spoken: for development, and behind a proxy that ends TLS
+    #[arg(long, env = "MUSTER_TLS_CERTIFICATE", value_name = "FILE")]
+    pub tls_certificate: Option<PathBuf>,
+    /// PEM file with the private key of that certificate, not encrypted
+    #[arg(long, env = "MUSTER_TLS_KEY", value_name = "FILE")]
+    pub tls_key: Option<PathBuf>,
     /// Networks of the proxies in front of it, such as 10.0.0.0/8,fd00::/8, whose X-Forwarded-For tells who calls; `none` if clients connect directly. Needed when the public URL is https
     #[arg(long, env = "MUSTER_TRUSTED_PROXIES", value_name = "NETWORKS")]
     pub trusted_proxies: Option<Proxies>,
@@ -83,6 +90,32 @@ impl Settings {
             None if self.public_url.scheme() == "https" => Err(UnknownProxies),
             None => Ok(Proxies::default()),
         }
+    }
+
+    /// The files of the certificate, if TLS ends here.
+    ///
+    /// # Errors
+    /// One without the other.
+    pub(crate) fn tls(&self) -> Result<Option<Files>, TlsProblem> {
+        let missing = match (&self.tls_certificate, &self.tls_key) {
+            (None, None) => return Ok(None),
+            (Some(certificate), Some(key)) => return Ok(Some(Files::new(certificate, key))),
+            (Some(_), None) => "MUSTER_TLS_KEY (--tls-key)",
+            (None, Some(_)) => "MUSTER_TLS_CERTIFICATE (--tls-certificate)",
+        };
+        Err(TlsProblem::Half { missing })
+    }
+
+    /// Whether people are told to come as they can.
+    ///
+    /// # Errors
+    /// TLS ends here, and the public URL says otherwise.
+    pub(crate) fn reached_by(&self) -> Result<(), TlsProblem> {
+        let tls = self.tls_certificate.is_some() || self.tls_key.is_some();
+        if tls && self.public_url.scheme() != "https" {
+            return Err(TlsProblem::PlainUrl);
+        }
+        Ok(())
     }
 }
 

@@ -1,6 +1,6 @@
 //! The headers that every page carries.
 
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::HeaderValue;
 use axum::http::header::{self, HeaderName};
 use axum::middleware::Next;
@@ -20,9 +20,18 @@ const HEADERS: [(HeaderName, &str); 6] = [
     (HeaderName::from_static("x-robots-tag"), "noindex, nofollow"),
 ];
 
-/// Sets the headers, whatever the handler answered.
-pub(crate) async fn set(request: Request, next: Next) -> Response {
+/// For a year browsers come to this host by https only (RFC 6797), whatever a link says. Other hosts below it decide for
+/// themselves.
+const STRICT: HeaderValue = HeaderValue::from_static("max-age=31536000");
+
+/// Sets the headers, whatever the handler answered; `https`: that is how people reach the pages.
+pub(crate) async fn set(State(https): State<bool>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
+    if https {
+        response
+            .headers_mut()
+            .insert(header::STRICT_TRANSPORT_SECURITY, STRICT);
+    }
     for (name, value) in HEADERS {
         response
             .headers_mut()

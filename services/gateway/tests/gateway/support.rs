@@ -221,6 +221,8 @@ pub(crate) fn elsewhere(backend: &str) -> Settings {
             log_filter: "off".to_owned(),
         },
         public_url: "http://127.0.0.1:8080".parse().unwrap(),
+        tls_certificate: None,
+        tls_key: None,
         trusted_proxies: None,
         issuers: nowhere.join("issuers.toml"),
         caller_key: nowhere.join("caller.pem"),

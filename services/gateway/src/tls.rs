@@ -1,0 +1,137 @@
+//! TLS where connections arrive, with a certificate that is looked at again while the gateway runs.
+//!
+//! The two files are read every second, through whatever symlinks lead there at the moment. What they hold is taken
+//! over for new connections once it has stood still for one interval, so that nobody sees a certificate with the key of
+//! another; connections that are open keep theirs, and are asked to end within minutes anyway (see `connection`). What
+//! cannot be used never replaces what can: it is told in the log, in `edge_certificate_problem` and in `/readyz`, and
+//! looked at again until it can. The one in use goes on being shown after its end, because there is no better one; that
+//! is told, too.
+
+mod certificate;
+mod files;
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use muster_clock::Clock;
+use muster_server::Health;
+use tokio::net::TcpStream;
+use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+use tokio_util::sync::CancellationToken;
+
+use self::certificate::Certificate;
+use self::files::Pair;
+pub(crate) use self::files::{Files, TlsProblem};
+
+/// Application protocols (RFC 7301), the better first.
+pub(crate) const H2: &[u8] = b"h2";
+const HTTP1: &[u8] = b"http/1.1";
+
+/// How long a client may take to agree on keys.
+const HANDSHAKE: Duration = Duration::from_secs(5);
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Its name in `/readyz`.
+const PART: &str = "certificate";
+
+/// TLS that ends here.
+pub(crate) struct Tls {
+    files: Files,
+    clock: Clock,
+    in_use: RwLock<Arc<InUse>>,
+}
+
+/// What new connections are shown, and what it was read from.
+struct InUse {
+    pair: Pair,
+    certificate: Certificate,
+}
+
+impl Tls {
+    /// Reads the files. At the start there is no other certificate to keep, so one that is not valid now is refused, too.
+    ///
+    /// # Errors
+    /// Everything that is wrong with them.
+    pub(crate) fn open(files: Files, clock: Clock) -> Result<Self, Vec<TlsProblem>> {
+        let pair = files.read()?;
+        let in_use = InUse::new(&files, pair, &clock).map_err(|problem| vec![problem])?;
+        let tls = Self {
+            files,
+            clock,
+            in_use: RwLock::new(Arc::new(in_use)),
+        };
+        tls.measure(None);
+        Ok(tls)
+    }
+
+    /// Agrees on keys with a client; `None` if that fails or takes too long.
+    pub(crate) async fn accept(&self, stream: TcpStream) -> Option<TlsStream<TcpStream>> {
+        let acceptor = TlsAcceptor::from(self.in_use().certificate.config());
+        let problem = match timeout(HANDSHAKE, acceptor.accept(stream)).await {
+            Ok(Ok(stream)) => return Some(stream),
+            Ok(Err(error)) => {
+                tracing::debug!(%error, "a client and the gateway could not agree on keys");
+                "failed"
+            }
+            Err(_) => "late",
+        };
+        metrics::counter!("edge_handshakes_failed_total", "problem" => problem).increment(1);
+        None
+    }
+
+    /// Looks at the files until `shutdown`.
+    pub(crate) async fn watch(self: Arc<Self>, health: Health, shutdown: CancellationToken) {
+        let mut before = self.files.read();
+        while shutdown.run_until_cancelled(sleep(LOOK_EVERY)).await.is_some() {
+            let found = self.files.read();
+            if found == before {
+                let problem = self.judge(&found).err();
+                self.measure(problem.as_deref());
+                health.set_problem(PART, problem);
+            }
+            before = found;
+        }
+    }
+
+    /// Takes over what was found if it can be used.
+    fn judge(&self, found: &Result<Pair, Vec<TlsProblem>>) -> Result<(), String> {
+        let in_use = self.in_use();
+        let until = files::shown(in_use.certificate.ends());
+        let and_now = |why: String| format!("{why}; the one in use is valid until {until}");
+        let pair = found
+            .as_ref()
+            .map_err(|problems| and_now(files::listed(problems)))?;
+        if *pair == in_use.pair {
+            let valid = self.files.valid(&in_use.certificate, self.clock.now());
+            return valid.map_err(|problem| problem.to_string());
+        }
+        let new = InUse::new(&self.files, pair.clone(), &self.clock)
+            .map_err(|problem| and_now(problem.to_string()))?;
+        let until = files::shown(new.certificate.ends());
+        tracing::info!(until, "the certificate is taken over");
+        *self.in_use.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(new);
+        Ok(())
+    }
+
+    fn in_use(&self) -> Arc<InUse> {
+        Arc::clone(&self.in_use.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn measure(&self, problem: Option<&str>) {
+        let ends = self.in_use().certificate.ends();
+        let certificate = || self.files.name();
+        let problem = if problem.is_some() { 1.0 } else { 0.0 };
+        metrics::gauge!("edge_certificate_expires_seconds", "certificate" => certificate())
+            .set(ends.unix_timestamp() as f64);
+        metrics::gauge!("edge_certificate_problem", "certificate" => certificate()).set(problem);
+    }
+}
+
+impl InUse {
+    fn new(files: &Files, pair: Pair, clock: &Clock) -> Result<Self, TlsProblem> {
+        let certificate = files.certificate(&pair)?;
+        files.valid(&certificate, clock.now())?;
+        Ok(Self { pair, certificate })
+    }
+}

@@ -1,0 +1,296 @@
+//! TLS that ends at the gateway, with a certificate that is exchanged while it runs.
+
+use std::time::Duration;
+
+use http::{Request, Response};
+use http_body_util::Empty;
+use hyper::body::{Bytes, Incoming};
+use hyper::client::conn::{http1, http2};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use muster_clock::Clock;
+use muster_gateway::{Settings, start};
+use muster_server::settings::Mistakes;
+use rustls::version::{TLS12, TLS13};
+use rustls::{HandshakeKind, ProtocolVersion};
+use time::Duration as Span;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::client::TlsStream;
+use tonic::transport::{Certificate, ClientTlsConfig, Endpoint};
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_client::HealthClient;
+
+use crate::certified::{Certified, Mounted, client, connect};
+use crate::support::{World, elsewhere, eventually};
+
+type Stream = TlsStream<TcpStream>;
+
+/// Longer than a handshake may take.
+const PATIENCE: Duration = Duration::from_secs(8);
+
+fn home() -> Request<Empty<Bytes>> {
+    Request::get("https://localhost/").body(Empty::new()).unwrap()
+}
+
+/// Asks for a page, in the HTTP that was agreed on.
+async fn ask(stream: Stream) -> Response<Incoming> {
+    if agreed(&stream) == Some("h2".to_owned()) {
+        return ask_again(&mut speak_http2(stream).await).await;
+    }
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
+    tokio::spawn(connection);
+    sender.send_request(home()).await.unwrap()
+}
+
+async fn speak_http2(stream: Stream) -> http2::SendRequest<Empty<Bytes>> {
+    let (sender, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
+        .await
+        .unwrap();
+    tokio::spawn(connection);
+    sender
+}
+
+async fn ask_again(sender: &mut http2::SendRequest<Empty<Bytes>>) -> Response<Incoming> {
+    sender.send_request(home()).await.unwrap()
+}
+
+fn agreed(stream: &Stream) -> Option<String> {
+    let agreed = stream.get_ref().1.alpn_protocol();
+    agreed.map(|name| String::from_utf8_lossy(name).into_owned())
+}
+
+fn shows(stream: &Stream, certified: &Certified) -> bool {
+    stream.get_ref().1.peer_certificates().unwrap()[0] == certified.der
+}
+
+#[tokio::test]
+async fn the_handshake_tells_which_http_is_spoken() {
+    let certified = Certified::now();
+    let mounted = Mounted::with(&certified);
+    let world = World::told(|settings| mounted.tell(settings)).await;
+    for (version, named) in [
+        (&TLS13, ProtocolVersion::TLSv1_3),
+        (&TLS12, ProtocolVersion::TLSv1_2),
+    ] {
+        for (offered, expected) in [
+            (&["h2", "http/1.1"][..], Some("h2")),
+            (&["http/1.1", "h2"], Some("h2")),
+            (&["http/1.1"], Some("http/1.1")),
+            (&[], None),
+        ] {
+            let client = client(&[&certified], &[version], offered);
+            let stream = connect(&client, world.address).await.unwrap();
+            assert_eq!(agreed(&stream).as_deref(), expected, "{offered:?}");
+            assert_eq!(stream.get_ref().1.protocol_version(), Some(named));
+            let page = ask(stream).await;
+            assert_eq!(page.status(), 200);
+            assert_eq!(page.headers()["strict-transport-security"], "max-age=31536000");
+        }
+        let strange = client(&[&certified], &[version], &["spdy/3"]);
+        assert!(connect(&strange, world.address).await.is_err());
+    }
+}
+
+#[tokio::test]
+async fn who_agrees_on_one_http_and_speaks_the_other_is_cut() {
+    let certified = Certified::now();
+    let mounted = Mounted::with(&certified);
+    let world = World::told(|settings| mounted.tell(settings)).await;
+    for (offered, said) in [
+        ("h2", &b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n"[..]),
+        ("http/1.1", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+    ] {
+        let client = client(&[&certified], &[&TLS13], &[offered]);
+        let mut stream = connect(&client, world.address).await.unwrap();
+        stream.write_all(said).await.unwrap();
+        let mut heard = Vec::new();
+        let ended = timeout(PATIENCE, stream.read_to_end(&mut heard)).await;
+        assert!(ended.is_ok() && heard.is_empty(), "{offered}: {heard:?}");
+    }
+}
+
+#[tokio::test]
+async fn grpc_is_spoken_by_tls() {
+    let certified = Certified::now();
+    let mounted = Mounted::with(&certified);
+    let world = World::told(|settings| mounted.tell(settings)).await;
+    let trusted = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(&certified.certificate));
+    let channel = Endpoint::from_shared(format!("https://localhost:{}", world.address.port()))
+        .unwrap()
+        .tls_config(trusted)
+        .unwrap()
+        .connect_lazy();
+    let liveness = HealthCheckRequest {
+        service: "liveness".to_owned(),
+    };
+    let told = HealthClient::new(channel).check(liveness).await.unwrap();
+    assert_eq!(told.into_inner().status, 1);
+}
+
+#[tokio::test]
+async fn a_new_certificate_is_shown_to_new_connections_and_old_ones_live_on() {
+    let (old, new) = (Certified::now(), Certified::now());
+    let mounted = Mounted::with(&old);
+    let world = World::told(|settings| mounted.tell(settings)).await;
+    let client = client(&[&old, &new], &[&TLS13], &["h2"]);
+    let first = connect(&client, world.address).await.unwrap();
+    assert!(shows(&first, &old));
+    let mut first = speak_http2(first).await;
+    assert_eq!(ask_again(&mut first).await.status(), 200);
+    let resumed = connect(&client, world.address).await.unwrap();
+    assert_eq!(resumed.get_ref().1.handshake_kind(), Some(HandshakeKind::Resumed));
+
+    mounted.change(&new.certificate, &new.key);
+    // The same client: what it remembers of the old certificate's sessions is worth nothing.
+    eventually(async || shows(&connect(&client, world.address).await.unwrap(), &new)).await;
+    assert_eq!(ask_again(&mut first).await.status(), 200);
+}
+
+#[tokio::test]
+async fn a_certificate_that_cannot_be_used_replaces_nothing_and_is_reported() {
+    let (good, other, last) = (Certified::now(), Certified::now(), Certified::now());
+    let over = Certified::valid(Span::hours(-2), Span::hours(-1));
+    let early = Certified::valid(Span::hours(1), Span::hours(2));
+    let mounted = Mounted::with(&good);
+    let world = World::told(|settings| mounted.tell(settings)).await;
+    let trusting = [&good, &other, &over, &early, &last];
+    let client = client(&trusting, &[&TLS13], &["h2"]);
+    let file = mounted.file("tls.crt").display().to_string();
+    let told = async |value: &str, text: &str| {
+        let (_, ready) = world.operators("/readyz").await;
+        let (_, metrics) = world.operators("/metrics").await;
+        let problem = format!("edge_certificate_problem{{certificate=\"{file}\"}} {value}\n");
+        metrics.contains(&problem)
+            && ready
+                .lines()
+                .any(|line| line.starts_with("problem: certificate: ") && line.contains(text))
+    };
+    for (certificate, key, text) in [
+        (
+            &other.certificate[..],
+            &good.key[..],
+            "is not that of the certificate",
+        ),
+        (&over.certificate, &over.key, "is not valid after"),
+        (&early.certificate, &early.key, "is not valid before"),
+        ("nothing", &other.key, "there is none in it"),
+        (&other.certificate, "nothing", "there is none in it"),
+        (
+            "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+            &other.key,
+            "no X.509 certificate",
+        ),
+        (
+            &other.certificate[..other.certificate.len() - 9],
+            &other.key,
+            "not whole PEM",
+        ),
+    ] {
+        mounted.change(certificate, key);
+        eventually(async || told("1", text).await).await;
+        assert!(shows(&connect(&client, world.address).await.unwrap(), &good));
+    }
+    std::fs::remove_file(mounted.file("tls.key")).unwrap();
+    eventually(async || told("1", "cannot read").await).await;
+    assert!(shows(&connect(&client, world.address).await.unwrap(), &good));
+    let (_, metrics) = world.operators("/metrics").await;
+    let until = format!(
+        "edge_certificate_expires_seconds{{certificate=\"{file}\"}} {}\n",
+        good.until
+    );
+    assert!(metrics.contains(&until), "{metrics}");
+
+    std::os::unix::fs::symlink("..data/tls.key", mounted.file("tls.key")).unwrap();
+    mounted.change(&last.certificate, &last.key);
+    eventually(async || shows(&connect(&client, world.address).await.unwrap(), &last)).await;
+    eventually(async || !world.operators("/readyz").await.1.contains("problem")).await;
+    let (_, metrics) = world.operators("/metrics").await;
+    let well = format!("edge_certificate_problem{{certificate=\"{file}\"}} 0\n");
+    assert!(metrics.contains(&well), "{metrics}");
+}
+
+#[tokio::test]
+async fn a_certificate_that_ends_while_it_is_shown_is_reported() {
+    let short = Certified::valid(Span::hours(-1), Span::seconds(7));
+    let mounted = Mounted::with(&short);
+    let world = World::told(|settings| mounted.tell(settings)).await;
+    eventually(async || {
+        let (_, ready) = world.operators("/readyz").await;
+        ready.contains("problem: certificate: ") && ready.contains("is not valid after")
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_stops_in_the_handshake_is_cut_and_holds_nobody_up() {
+    let certified = Certified::now();
+    let mounted = Mounted::with(&certified);
+    let world = World::told(|settings| mounted.tell(settings)).await;
+    let mut slow = Vec::new();
+    for _ in 0..50 {
+        let mut stream = TcpStream::connect(world.address).await.unwrap();
+        // The first bytes of a ClientHello that never goes on.
+        stream.write_all(&[0x16, 3, 1, 2]).await.unwrap();
+        slow.push(stream);
+    }
+    let client = client(&[&certified], &[&TLS13], &["h2"]);
+    let page = ask(connect(&client, world.address).await.unwrap()).await;
+    assert_eq!(page.status(), 200);
+    let cut = slow.into_iter().map(|mut stream| async move {
+        let mut heard = Vec::new();
+        let _ = stream.read_to_end(&mut heard).await;
+    });
+    timeout(PATIENCE, futures::future::join_all(cut)).await.unwrap();
+    let (_, metrics) = world.operators("/metrics").await;
+    assert!(
+        metrics.contains("edge_handshakes_failed_total{problem=\"late\"}"),
+        "{metrics}"
+    );
+}
+
+/// Everything that is wrong with settings that are wrong elsewhere, too.
+async fn wrong(change: impl FnOnce(&mut Settings)) -> String {
+    let mut settings = elsewhere("http://127.0.0.1:1");
+    change(&mut settings);
+    let error = start(&settings, Clock::system(), None).await.unwrap_err();
+    let Some(Mistakes::Wrong(wrong)) = error.downcast_ref::<Mistakes>() else {
+        panic!("{error:#}")
+    };
+    let all = wrong.join("\n");
+    assert!(
+        all.contains("caller.pem"),
+        "other mistakes are told as well: {all}"
+    );
+    all
+}
+
+#[tokio::test]
+async fn it_does_not_start_with_a_certificate_that_cannot_be_used() {
+    let told = wrong(|settings| settings.tls_key = Some("/nowhere/tls.key".into())).await;
+    assert!(
+        told.contains("MUSTER_TLS_CERTIFICATE (--tls-certificate) is not set"),
+        "{told}"
+    );
+    assert!(
+        told.contains("MUSTER_PUBLIC_URL (--public-url) is not https"),
+        "{told}"
+    );
+    let told = wrong(|settings| settings.tls_certificate = Some("/nowhere/tls.crt".into())).await;
+    assert!(told.contains("MUSTER_TLS_KEY (--tls-key) is not set"), "{told}");
+    let told = wrong(|settings| {
+        settings.tls_certificate = Some("/nowhere/tls.crt".into());
+        settings.tls_key = Some("/nowhere/tls.key".into());
+    });
+    let told = told.await;
+    for what in ["/nowhere/tls.crt", "/nowhere/tls.key", "is not https"] {
+        assert!(told.contains(what), "{what} is missing in {told}");
+    }
+    let over = Certified::valid(Span::hours(-2), Span::hours(-1));
+    let mounted = Mounted::with(&over);
+    let told = wrong(|settings| mounted.tell(settings)).await;
+    assert!(told.contains("is not valid after"), "{told}");
+    mounted.change(&over.certificate, &Certified::now().key);
+    let told = wrong(|settings| mounted.tell(settings)).await;
+    assert!(told.contains("is not that of the certificate"), "{told}");
+}
