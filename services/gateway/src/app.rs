@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use tower::util::BoxCloneSyncService;
 
 use crate::connection::House;
+use crate::cors::Cors;
 use crate::door::{Description, Door};
 use crate::edge::{Backends, Edge, EdgeParts, Observer};
 use crate::pages::{self, PagesOptions};
@@ -64,8 +65,9 @@ pub async fn start(settings: &Settings, clock: Clock, metrics: Option<Metrics>) 
 
     let health = Health::new(&[]).await;
     let json = Json::new(Arc::new(bindings), edge.clone());
+    let cors = Cors::new(settings.cors_origins.clone());
     let house = House {
-        door: Door::new(edge, reflection::routes(&health)?, json, description, pages),
+        door: Door::new(edge, reflection::routes(&health)?, json, description, pages, cors),
         proxies: Arc::new(proxies),
         tls: tls.map(Arc::new),
     };

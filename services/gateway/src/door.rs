@@ -16,6 +16,7 @@ use tonic::service::Routes;
 use tonic_web::GrpcWebLayer;
 use tower::{Layer as _, Service as _, ServiceExt as _};
 
+use crate::cors::{self, Cors};
 use crate::edge::Edge;
 use crate::tally::Tally;
 use crate::visitor::Visitor;
@@ -40,6 +41,7 @@ pub(crate) struct Door {
     json_of_one: Arc<Tally<IpAddr>>,
     description: Description,
     pages: Router,
+    cors: Cors,
 }
 
 /// The RPCs in words.
@@ -59,6 +61,8 @@ enum Dialect {
     /// gRPC in a form that is not spoken here: another codec.
     OtherGrpc,
     Json,
+    /// A browser that asks for a page of another origin whether it may speak one of these.
+    Preflight,
     Document,
     Reference,
     Page,
@@ -72,6 +76,7 @@ impl Door {
         json: Json<Edge>,
         description: Description,
         pages: Router,
+        cors: Cors,
     ) -> Self {
         Self {
             edge,
@@ -80,12 +85,24 @@ impl Door {
             json_of_one: Arc::new(Tally::new(JSON_OF_ONE)),
             description,
             pages,
+            cors,
         }
     }
 
     /// Answers a request, whatever it is.
-    pub(crate) async fn answer(mut self, request: Request<Body>) -> Response<Body> {
-        let answered = match dialect(&request) {
+    pub(crate) async fn answer(self, request: Request<Body>) -> Response<Body> {
+        let dialect = dialect(&request);
+        let for_scripts = matches!(dialect, Dialect::GrpcWeb | Dialect::Json)
+            .then(|| (self.cors.clone(), request.headers().get(header::ORIGIN).cloned()));
+        let mut response = self.answer_in(dialect, request).await;
+        if let Some((cors, origin)) = for_scripts {
+            cors.answer(origin.as_ref(), &mut response);
+        }
+        response
+    }
+
+    async fn answer_in(mut self, dialect: Dialect, request: Request<Body>) -> Response<Body> {
+        let answered = match dialect {
             Dialect::OtherGrpc => return plain(StatusCode::UNSUPPORTED_MEDIA_TYPE),
             Dialect::Grpc | Dialect::GrpcWeb if *request.method() != Method::POST => {
                 return plain(StatusCode::METHOD_NOT_ALLOWED);
@@ -96,6 +113,7 @@ impl Door {
             Dialect::Grpc => self.edge.call(request).await,
             Dialect::GrpcWeb => GrpcWebLayer::new().layer(self.edge).call(request).await,
             Dialect::Json => return self.in_json(request).await,
+            Dialect::Preflight => return self.cors.preflight(request.headers()),
             Dialect::Document => return self.description.document(request.method()),
             Dialect::Reference => return self.description.reference(request.method()),
             Dialect::Page => return self.page(request).await,
@@ -132,6 +150,10 @@ impl Door {
 }
 
 fn dialect<B>(request: &Request<B>) -> Dialect {
+    let path = request.uri().path();
+    if cors::is_preflight(request) && (path.starts_with(JSON) || is_rpc(path)) {
+        return Dialect::Preflight;
+    }
     let kind = request.headers().get(header::CONTENT_TYPE);
     let kind = kind.map(|kind| kind.as_bytes().to_ascii_lowercase());
     let grpc = kind
@@ -142,13 +164,20 @@ fn dialect<B>(request: &Request<B>) -> Dialect {
         Some(rest) if rest.starts_with(b";") || rest.starts_with(b"+proto;") => Dialect::Grpc,
         Some(b"-web" | b"-web+proto" | b"-web-text" | b"-web-text+proto") => Dialect::GrpcWeb,
         Some(_) => Dialect::OtherGrpc,
-        None => match request.uri().path() {
+        None => match path {
             DOCUMENT => Dialect::Document,
             REFERENCE => Dialect::Reference,
             path if path.starts_with(JSON) => Dialect::Json,
             _ => Dialect::Page,
         },
     }
+}
+
+/// Whether this is the path of an RPC, known or not: `/package.Service/Method`.
+fn is_rpc(path: &str) -> bool {
+    let named = path.strip_prefix('/').and_then(|path| path.split_once('/'));
+    named
+        .is_some_and(|(service, method)| service.contains('.') && !method.is_empty() && !method.contains('/'))
 }
 
 impl Description {
@@ -230,5 +259,30 @@ mod tests {
         assert_eq!(at("/docs"), Dialect::Reference);
         assert_eq!(at("/v1"), Dialect::Page);
         assert_eq!(at("/invitation"), Dialect::Page);
+    }
+
+    #[test]
+    fn browsers_ask_for_scripts_only_where_scripts_may_call() {
+        let asked = |path: &str| {
+            let request = Request::options(path)
+                .header(header::ORIGIN, "https://app.example.org")
+                .header(header::ACCESS_CONTROL_REQUEST_METHOD, "POST");
+            dialect(&request.body(()).unwrap())
+        };
+        assert_eq!(asked("/v1/organizations"), Dialect::Preflight);
+        assert_eq!(
+            asked("/muster.records.v1.RecordService/GetRecord"),
+            Dialect::Preflight
+        );
+        for page in [
+            "/",
+            "/invitation/accept",
+            "/i/token.with.dots",
+            "/assets/muster.css",
+            "/a.b/c/d",
+        ] {
+            assert_eq!(asked(page), Dialect::Page, "{page}");
+        }
+        assert_eq!(asked("/openapi.json"), Dialect::Document);
     }
 }

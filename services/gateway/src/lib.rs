@@ -2,7 +2,7 @@
 //!
 //! - [`app`](start): the only wiring; [`Settings`]: what it is told.
 //! - `listener`, `connection`, `tls`: connections and their limits; `proxies`, `visitor`: from where somebody calls; `door`: who answers what
-//!   on the one port.
+//!   on the one port; `cors`: which pages of others may ask there.
 //! - [`edge`]: every gRPC call: rule, caller, scope, decision, caller token, forwarding.
 //! - [`policy`]: the decision, by Cedar; [`roles`]: who has which role where; [`rate`]: how often without signing in.
 //! - `readiness`: whether the services are there; `reflection`: health and descriptions.
@@ -10,6 +10,7 @@
 
 mod app;
 mod connection;
+mod cors;
 mod door;
 pub mod edge;
 mod listener;
@@ -26,5 +27,6 @@ mod tls;
 mod visitor;
 
 pub use app::{NAME, Running, start};
+pub use cors::{NotOrigins, Origins};
 pub use proxies::{NotProxies, Proxies};
 pub use settings::{FileProblem, Issuers, PeerSettings, Settings};

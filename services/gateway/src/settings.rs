@@ -9,6 +9,7 @@ use muster_server::settings::{ListenSettings, PeerUrl, TelemetrySettings, Worklo
 use serde::Deserialize;
 use url::{Host, Url};
 
+use crate::cors::Origins;
 use crate::edge::Traces;
 use crate::pages::Registration;
 use crate::proxies::Proxies;
@@ -35,6 +36,14 @@ pub struct Settings {
     /// PEM file with the private key of that certificate, not encrypted
     #[arg(long, env = "MUSTER_TLS_KEY", value_name = "FILE")]
     pub tls_key: Option<PathBuf>,
+    /// Origins whose pages may call in JSON and gRPC-Web, such as https://app.example.org,https://admin.example.org; `none`: pages of other origins may not. Tokens travel in a header, cookies never
+    #[arg(
+        long,
+        env = "MUSTER_CORS_ORIGINS",
+        default_value = "none",
+        value_name = "ORIGINS"
+    )]
+    pub cors_origins: Origins,
     /// Networks of the proxies in front of it, such as 10.0.0.0/8,fd00::/8, whose X-Forwarded-For tells who calls; `none` if clients connect directly. Needed when the public URL is https
     #[arg(long, env = "MUSTER_TRUSTED_PROXIES", value_name = "NETWORKS")]
     pub trusted_proxies: Option<Proxies>,

@@ -7,6 +7,7 @@ mod backend;
 mod browser;
 mod calls;
 mod certified;
+mod cors;
 mod door;
 mod generated;
 mod issuer;

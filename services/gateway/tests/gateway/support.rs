@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use muster_clock::Clock;
-use muster_gateway::{PeerSettings, Running, Settings, start};
+use muster_gateway::{Origins, PeerSettings, Running, Settings, start};
 use muster_identity::{CallerVerifier, KeyFile, SigningKey, jwks_document};
 use muster_ids::PersonId;
 use muster_proto::organization::v1::Role;
@@ -223,6 +223,7 @@ pub(crate) fn elsewhere(backend: &str) -> Settings {
         public_url: "http://127.0.0.1:8080".parse().unwrap(),
         tls_certificate: None,
         tls_key: None,
+        cors_origins: Origins::default(),
         trusted_proxies: None,
         issuers: nowhere.join("issuers.toml"),
         caller_key: nowhere.join("caller.pem"),

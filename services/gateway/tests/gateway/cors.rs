@@ -1,0 +1,140 @@
+//! Pages of other origins.
+
+use http::{HeaderMap, Method};
+use reqwest::{Client, RequestBuilder, Response};
+
+use crate::support::{OURS, World};
+use crate::wire::framed;
+
+const OURS_TOO: &str = "https://app.example.org";
+const STRANGER: &str = "https://app.example.com";
+const RPC: &str = "/muster.records.v1.PersonRecordService/ListRecordAccesses";
+
+async fn world() -> World {
+    World::told(|settings| settings.cors_origins = OURS_TOO.parse().unwrap()).await
+}
+
+fn to(world: &World, method: Method, path: &str, origin: &str) -> RequestBuilder {
+    let request = Client::new().request(method, format!("http://{}{path}", world.address));
+    request.header("origin", origin)
+}
+
+async fn preflight(world: &World, path: &str, origin: &str) -> Response {
+    to(world, Method::OPTIONS, path, origin)
+        .header("access-control-request-method", "POST")
+        .header("access-control-request-headers", "authorization,content-type")
+        .send()
+        .await
+        .unwrap()
+}
+
+/// What is said about origins.
+fn said(headers: &HeaderMap) -> Vec<(&str, &str)> {
+    let about = |name: &str| name.starts_with("access-control-") || name == "vary";
+    let mut said: Vec<_> = headers
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.to_str().unwrap()))
+        .filter(|(name, _)| about(name))
+        .collect();
+    said.sort_unstable();
+    said
+}
+
+async fn refused_in_json(world: &World, origin: &str) -> Response {
+    let request = to(world, Method::GET, &format!("/v1/{OURS}"), origin);
+    let answer = request.send().await.unwrap();
+    assert_eq!(answer.status(), 401);
+    answer
+}
+
+async fn in_grpc_web(world: &World, origin: &str) -> Response {
+    let request = to(world, Method::POST, RPC, origin);
+    let request = request
+        .header("content-type", "application/grpc-web+proto")
+        .bearer_auth(world.issuer.token("ada"));
+    let answer = request.body(framed(b"")).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    answer
+}
+
+#[tokio::test]
+async fn a_script_of_a_named_origin_may_call_and_read() {
+    let world = world().await;
+    for path in [RPC, "/v1/organizations", "/v1/unknown"] {
+        let answer = preflight(&world, path, OURS_TOO).await;
+        assert_eq!(answer.status(), 204, "{path}");
+        assert_eq!(
+            said(answer.headers()),
+            [
+                (
+                    "access-control-allow-headers",
+                    "authorization, content-type, grpc-timeout, x-grpc-web, x-user-agent, x-request-id, traceparent, tracestate"
+                ),
+                ("access-control-allow-methods", "GET, POST, PUT, PATCH, DELETE"),
+                ("access-control-allow-origin", OURS_TOO),
+                ("access-control-max-age", "7200"),
+                ("vary", "origin"),
+            ]
+        );
+    }
+    // A refusal is for people, and their page must be able to read it.
+    for answer in [
+        refused_in_json(&world, OURS_TOO).await,
+        in_grpc_web(&world, OURS_TOO).await,
+    ] {
+        assert_eq!(
+            said(answer.headers()),
+            [
+                ("access-control-allow-origin", OURS_TOO),
+                (
+                    "access-control-expose-headers",
+                    "grpc-status, grpc-message, grpc-status-details-bin, www-authenticate, retry-after, x-request-id"
+                ),
+                ("vary", "origin"),
+            ]
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_script_of_another_origin_is_told_nothing() {
+    let world = world().await;
+    for origin in [
+        STRANGER,
+        "null",
+        "https://app.example.org:8443",
+        "http://app.example.org",
+    ] {
+        let answer = preflight(&world, RPC, origin).await;
+        assert_eq!(answer.status(), 403, "{origin}");
+        assert_eq!(said(answer.headers()), [("vary", "origin")], "{origin}");
+        let answer = refused_in_json(&world, origin).await;
+        assert_eq!(said(answer.headers()), [("vary", "origin")], "{origin}");
+        let answer = in_grpc_web(&world, origin).await;
+        assert_eq!(said(answer.headers()), [("vary", "origin")], "{origin}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_named_unless_somebody_is() {
+    let world = World::new().await;
+    let answer = preflight(&world, RPC, OURS_TOO).await;
+    assert_eq!((answer.status().as_u16(), said(answer.headers())), (403, vec![]));
+    assert_eq!(said(refused_in_json(&world, OURS_TOO).await.headers()), []);
+}
+
+#[tokio::test]
+async fn pages_are_for_their_own_origin_and_the_document_for_anybody() {
+    let world = world().await;
+    for path in ["/", "/invitation", "/docs", "/assets/muster.css"] {
+        let page = to(&world, Method::GET, path, OURS_TOO).send().await.unwrap();
+        assert_eq!(said(page.headers()), [], "{path}");
+    }
+    let asked = preflight(&world, "/invitation/accept", OURS_TOO).await;
+    assert!(!asked.status().is_success() && said(asked.headers()).is_empty());
+    let document = to(&world, Method::GET, "/openapi.json", STRANGER)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(said(document.headers()), [("access-control-allow-origin", "*")]);
+}
