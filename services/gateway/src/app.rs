@@ -29,6 +29,7 @@ use crate::proxies::Proxies;
 use crate::roles::Roles;
 use crate::settings::{self, Issuers, Settings};
 use crate::tls::Tls;
+use crate::workers::Workers;
 use crate::{listener, readiness, reflection};
 
 /// The gateway's own name: of its workload, and the audience of workload tokens for it.
@@ -74,7 +75,12 @@ pub async fn start(settings: &Settings, clock: Clock, metrics: Option<Metrics>) 
     if let Some(tls) = house.tls.clone() {
         tokio::spawn(tls.watch(health.clone(), drain.work()));
     }
-    let served = tokio::spawn(listener::serve(listener, house, drain.accepting()));
+    let served = tokio::spawn(listener::serve(
+        listener,
+        Workers::start()?,
+        house,
+        drain.accepting(),
+    ));
     let admin_stop = CancellationToken::new();
     let admin = Admin::new(health.clone(), metrics).serve(admin_listener, admin_stop.clone());
     tokio::spawn(async move {

@@ -25,6 +25,7 @@ mod settings;
 mod tally;
 mod tls;
 mod visitor;
+mod workers;
 
 pub use app::{NAME, Running, start};
 pub use cors::{NotOrigins, Origins};

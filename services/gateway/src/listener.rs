@@ -4,8 +4,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -13,14 +14,15 @@ use tokio_util::task::TaskTracker;
 use crate::connection::{self, House};
 use crate::rate::network;
 use crate::tally::Tally;
+use crate::workers::Workers;
 
 /// Connections that may be open at the same time.
 const CONNECTIONS: usize = 10_000;
 /// Connections of one network. A trusted proxy speaks for many and may have all of them.
 const CONNECTIONS_OF_ONE: usize = 500;
 
-/// Serves until `stop`, then lets connections end.
-pub(crate) async fn serve(listener: TcpListener, house: House, stop: CancellationToken) {
+/// Serves on these threads until `stop`, then lets connections end.
+pub(crate) async fn serve(listener: TcpListener, workers: Workers, house: House, stop: CancellationToken) {
     let room = Arc::new(Semaphore::new(CONNECTIONS));
     let of_one: Tally<IpAddr> = Tally::new(CONNECTIONS_OF_ONE);
     let connections = TaskTracker::new();
@@ -47,13 +49,20 @@ pub(crate) async fn serve(listener: TcpListener, house: House, stop: Cancellatio
             metrics::counter!("edge_connections_refused_total").increment(1);
             continue;
         }
+        // The thread that serves it is to hear of its bytes, not this one.
+        let Ok(stream) = stream.into_std() else {
+            continue;
+        };
         let (house, stop) = (house.clone(), stop.clone());
-        connections.spawn(async move {
-            connection::serve(stream, peer, house, stop).await;
+        workers.spawn(connections.track_future(async move {
+            if let Ok(stream) = TcpStream::from_std(stream) {
+                connection::serve(stream, peer, house, stop).await;
+            }
             drop((permit, share));
-        });
+        }));
     }
     drop(listener);
     connections.close();
     connections.wait().await;
+    let _ = spawn_blocking(move || drop(workers)).await;
 }

@@ -3,8 +3,10 @@
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
 use std::time::Duration;
 
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::time::Instant;
 
 use super::connection::{CALLS, ConnectError, Sender, Target};
@@ -35,6 +37,8 @@ struct Held {
 #[derive(Clone, Debug)]
 struct Lane {
     sender: Sender,
+    /// Where it lives, if that is one thread: calls of that thread use it, and nobody wakes another one.
+    home: Option<ThreadId>,
     calls: Arc<()>,
 }
 
@@ -88,11 +92,13 @@ impl Replica {
     fn free(self: &Arc<Self>) -> Option<Place> {
         let mut held = self.held();
         held.lanes.retain(|lane| !lane.sender.is_closed());
-        let emptiest = held.lanes.iter().min_by_key(|lane| lane.running())?;
+        let here = here();
+        let at_home = held.lanes.iter().filter(|lane| lane.home == here);
+        let emptiest = at_home.min_by_key(|lane| lane.running())?;
         if emptiest.running() >= CALLS {
             return None;
         }
-        let Lane { sender, calls } = emptiest.clone();
+        let Lane { sender, calls, .. } = emptiest.clone();
         drop(held);
         self.running.fetch_add(1, Ordering::Relaxed);
         Some(Place {
@@ -114,6 +120,7 @@ impl Held {
                 (self.failures, self.rests_until) = (0, None);
                 self.lanes.push(Lane {
                     sender,
+                    home: here(),
                     calls: Arc::default(),
                 });
                 Ok(())
@@ -126,6 +133,12 @@ impl Held {
             }
         }
     }
+}
+
+/// The thread that runs everything of this task's runtime, if it is one.
+fn here() -> Option<ThreadId> {
+    let alone = Handle::current().runtime_flavor() == RuntimeFlavor::CurrentThread;
+    alone.then(|| thread::current().id())
 }
 
 impl Lane {
