@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use muster_server::Service;
 use muster_testkit::TestDatabase;
+use sqlx::Connection;
 use time::macros::datetime;
 
 use super::*;
@@ -25,6 +26,56 @@ fn hiring(standing: Standing) -> Hiring {
     }
 }
 
+fn claim() -> Employment {
+    let id = EmploymentId::from_uuid(Uuid::from_u128(3));
+    Employment::begin(id, &hiring(Standing::Unproven), 4, NOW)
+}
+
+/// A thousand others work there.
+const CROWD: &str = "INSERT INTO employments (organization_id, employment_id, person_id, person_display_name, state,
+        version, create_time, update_time, verify_time)
+    SELECT '00000000-0000-0000-0000-000000000001', lpad(to_hex(n), 32, '0')::uuid, gen_random_uuid(), 'Bob', 'VERIFIED',
+        1, now(), now(), now()
+    FROM generate_series(10, 1009) AS n";
+
+async fn rows_read(tx: &mut PgConnection) -> i64 {
+    let counted = "SELECT idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'employments'";
+    sqlx::query_scalar(counted).fetch_one(tx).await.unwrap()
+}
+
+/// How many rows were read to change one employment, and to list ten in the middle of a thousand.
+async fn costs(connection: &mut PgConnection, claim: &Employment) -> (i64, i64) {
+    let verified = claim.clone().join(&hiring(Standing::Vouched), NOW).unwrap();
+    let middle = Some(EmploymentId::from_uuid(Uuid::from_u128(500)));
+    let mut tx = connection.begin().await.unwrap();
+    let before = rows_read(&mut tx).await;
+    // Of an empty table it changes nothing, and says so.
+    drop(update(&mut tx, &verified, NOW).await);
+    let changed = rows_read(&mut tx).await;
+    list(&mut tx, claim.organization, &[], middle, 10).await.unwrap();
+    let listed = rows_read(&mut tx).await;
+    tx.commit().await.unwrap();
+    (changed - before, listed - changed)
+}
+
+/// A process keeps the plans that it made while the table was young.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_read_does_not_grow_with_the_organization() {
+    let database = TestDatabase::new(&EmploymentService::MIGRATOR, EmploymentService::NAME).await;
+    let mut connection = database.connection().await;
+    let keep = "SET plan_cache_mode = force_generic_plan; SET random_page_cost = 1.1";
+    sqlx::raw_sql(keep).execute(&mut connection).await.unwrap();
+    let claim = claim();
+    assert_eq!(costs(&mut connection, &claim).await, (0, 0));
+    insert(&mut connection, &claim).await.unwrap();
+    database.execute(CROWD).await;
+    let (update, list) = costs(&mut connection, &claim).await;
+    assert!(
+        update < 10 && (10..20).contains(&list),
+        "{update} and {list} rows"
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_employment_that_is_over_or_has_changed_is_not_stored_over() {
     for meanwhile in [
@@ -36,8 +87,7 @@ async fn an_employment_that_is_over_or_has_changed_is_not_stored_over() {
     ] {
         let database = TestDatabase::new(&EmploymentService::MIGRATOR, EmploymentService::NAME).await;
         let mut connection = database.connection().await;
-        let id = EmploymentId::from_uuid(Uuid::from_u128(3));
-        let claim = Employment::begin(id, &hiring(Standing::Unproven), 4, NOW);
+        let claim = claim();
         assert_eq!(insert(&mut connection, &claim).await.unwrap(), Insertion::Done);
         database.execute(meanwhile).await;
         let verified = claim.join(&hiring(Standing::Vouched), NOW).unwrap();
@@ -46,7 +96,7 @@ async fn an_employment_that_is_over_or_has_changed_is_not_stored_over() {
             matches!(stored, Err(DatabaseError::Inconsistent(_))),
             "after {meanwhile}: {stored:?}"
         );
-        let stored = get(&mut connection, verified.organization, id)
+        let stored = get(&mut connection, verified.organization, verified.id)
             .await
             .unwrap()
             .unwrap();
