@@ -15,6 +15,9 @@ use crate::suite::SERVICES;
 pub(crate) struct Addresses {
     /// Pages and public RPCs.
     pub(crate) gateway: String,
+    /// The origin of a page that is developed against the suite: its scripts may call. Nothing of ours listens there.
+    #[serde(default)]
+    pub(crate) app: String,
     /// The OIDC issuer.
     pub(crate) issuer: String,
     /// The inbox's page.
@@ -90,6 +93,7 @@ impl Addresses {
             .clone();
         let addresses = Self {
             gateway,
+            app: http("app", None)?,
             issuer: http("issuer", None)?,
             inbox: http("inbox", None)?,
             traces: http("traces", None)?,

@@ -48,6 +48,7 @@ pub(crate) fn environment(
             set.push(("MUSTER_ISSUERS", file("keys/issuers.toml")));
             set.push(("MUSTER_CALLER_KEY", file("keys/caller.pem")));
             set.push(("MUSTER_SESSION_KEY", file("keys/session.key")));
+            set.push(("MUSTER_CORS_ORIGINS", addresses.app.clone()));
         }
         "invitation" => set.push(("MUSTER_LINK_KEYS", file("keys/link-keys.toml"))),
         "notification" => {

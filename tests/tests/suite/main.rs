@@ -16,6 +16,7 @@ mod direct;
 mod every_rpc;
 mod forged;
 mod kills;
+mod origins;
 mod page_tokens;
 mod pages;
 mod races;

@@ -8,6 +8,10 @@ use crate::say::say;
 pub(super) fn print(place: &Place) -> anyhow::Result<()> {
     let all = Addresses::read(place)?;
     say!("  Pages and RPCs   {}", all.gateway);
+    say!(
+        "  A page of yours  {}   (yours to listen at: its scripts may call the gateway)",
+        all.app
+    );
     say!("  Mail             {}   (SMTP {})", all.inbox, all.smtp);
     say!("  Traces           {}   (OTLP {})", all.traces, all.otlp);
     say!("  Issuer           {}", all.issuer);
