@@ -4,6 +4,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
+use muster_engines::require_space;
 use serde::Serialize;
 use tokio::net::TcpStream;
 
@@ -11,6 +12,9 @@ use crate::addresses::Addresses;
 use crate::place::Place;
 use crate::say::say;
 use crate::suite::{SERVICES, TOOLS};
+
+/// With less, RabbitMQ takes no message, and PostgreSQL soon none either; both still answer.
+const SCARCE_MB: u64 = 100;
 
 /// How to tell.
 #[derive(Debug, Args)]
@@ -36,7 +40,8 @@ pub(crate) async fn run(place: &Place, options: &Options) -> anyhow::Result<Exit
     let addresses = Addresses::read(place)?;
     let supervisor = place.pid_file("supervisor").living();
     let parts = parts(place, &addresses).await?;
-    let well = parts.iter().all(|part| part.healthy);
+    let full = full_disk(place);
+    let well = parts.iter().all(|part| part.healthy) && full.is_none();
     if options.json {
         let pid = supervisor.map(|process| process.pid());
         say!(
@@ -76,11 +81,20 @@ pub(crate) async fn run(place: &Place, options: &Options) -> anyhow::Result<Exit
             part.address
         );
     }
+    if let Some(full) = full {
+        say!("disk           FULL      {full}");
+    }
     Ok(if well {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// Why no part can write what it has to, if the disk is full.
+pub(crate) fn full_disk(place: &Place) -> Option<String> {
+    let room = require_space(&place.state, SCARCE_MB);
+    room.err().map(|error| error.to_string())
 }
 
 /// How each part is.

@@ -26,7 +26,10 @@ use crate::{build, install};
 
 /// What to test.
 #[derive(Debug, Args)]
-#[command(after_help = "Example: cargo dev test -p muster-invitation -- a_cancelled")]
+#[command(
+    after_help = "Example: cargo dev test -p muster-invitation -- a_cancelled\n\nWith -p only these packages are built. The \
+                  tests of muster-tests need the whole suite: it is built and started when they are among them."
+)]
 pub(crate) struct Options {
     /// Stop the engines that a plain `cargo test` has left running, and test nothing
     #[arg(long)]

@@ -71,6 +71,9 @@ pub(super) async fn explain(place: &Place, world: &World, error: &anyhow::Error)
     let command = place.command();
     let suspect = suspect(error).unwrap_or("gateway");
     say!("   read the log of {suspect}: {command} logs {suspect}");
+    if let Some(full) = status::full_disk(place) {
+        say!("   the disk is full: {full}");
+    }
     // No part of the story any more: what the suspect needs may be away for a reason of its own.
     let parts = status::parts(place, &world.addresses).await.unwrap_or_default();
     for part in parts.iter().filter(|part| !part.healthy && part.name != suspect) {
