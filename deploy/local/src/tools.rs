@@ -73,11 +73,7 @@ async fn at_home(request: Request, next: Next) -> Response {
     let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
     let name = host.and_then(|host| host.split(':').next()).unwrap_or_default();
     if !["127.0.0.1", "localhost"].contains(&name) {
-        return (
-            StatusCode::MISDIRECTED_REQUEST,
-            "This is 127.0.0.1, by no other name.\n",
-        )
-            .into_response();
+        return (StatusCode::MISDIRECTED_REQUEST, "ask for 127.0.0.1").into_response();
     }
     let mut response = next.run(request).await;
     response.headers_mut().insert(CONTENT_SECURITY_POLICY, POLICY);

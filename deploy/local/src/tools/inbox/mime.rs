@@ -60,10 +60,8 @@ mod tests {
               Content-Transfer-Encoding: base64\r\n\r\nPGI+aGk8L2I+\r\n--x--\r\n",
         );
         assert_eq!(message.subject, "Gr\u{fc}\u{df}e!");
-        assert_eq!(
-            message.header("content-type"),
-            "multipart/alternative; boundary=\"x\""
-        );
+        let kind = "multipart/alternative; boundary=\"x\"";
+        assert_eq!(message.header("content-type"), kind);
         assert_eq!(message.text.trim(), "http://a.test/link?x=1");
         assert_eq!(message.html, "<b>hi</b>");
     }
