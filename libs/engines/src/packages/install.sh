@@ -24,6 +24,8 @@ installed() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'ok instal
 had_rabbitmq=no; if installed rabbitmq-server; then had_rabbitmq=yes; fi
 had_erlang=no; if installed erlang-base; then had_erlang=yes; fi
 had_postfix=no; if installed postfix; then had_postfix=yes; fi
+had_nginx=no; if installed nginx; then had_nginx=yes; fi
+had_haproxy=no; if installed haproxy; then had_haproxy=yes; fi
 
 export DEBIAN_FRONTEND=noninteractive
 # In the process that becomes apt-get: the policy holds as long as exactly that one lives, told apart by the tick of its
@@ -66,3 +68,7 @@ stay_off() {
 if [ $had_rabbitmq = no ]; then stay_off rabbitmq-server.service; fi
 if [ $had_erlang = no ]; then stay_off epmd.socket epmd.service; fi
 if [ $had_postfix = no ]; then stay_off postfix.service; fi
+if [ $had_nginx = no ]; then stay_off nginx.service; fi
+if [ $had_haproxy = no ]; then stay_off haproxy.service; fi
+# The init script of RabbitMQ asks in Erlang whether a broker runs, and Erlang starts a port mapper for that, which stays.
+if [ $had_erlang = no ] && command -v epmd >/dev/null; then epmd -kill >/dev/null 2>&1 || true; fi

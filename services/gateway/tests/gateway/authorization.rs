@@ -101,6 +101,113 @@ async fn identity_in_headers_never_arrives() {
     assert!(!headers.contains_key("authorization"));
 }
 
+/// Ten thousand spellings of names by which some proxy, mesh or framework says who calls.
+#[tokio::test]
+async fn of_ten_thousand_spoofed_headers_none_arrives() {
+    let world = World::new().await;
+    let token = world.member("ada", OURS, Role::Admin);
+    let spellings = spellings();
+    assert!(spellings.len() >= 10_000, "{}", spellings.len());
+    // As many as fit into the headers of one call.
+    for some in spellings.chunks(100) {
+        let call = Call::to(CREATE).token(&token);
+        let call = some.iter().fold(call, |call, name| call.header(name, "spoofed"));
+        assert_eq!(call.send(&world.edge, &field(1, OURS)).await.code(), Code::Ok);
+    }
+    let seen = world.backend.seen();
+    assert_eq!(seen.len(), spellings.len().div_ceil(100));
+    for call in &seen {
+        let spoofed: Vec<_> = call
+            .headers
+            .iter()
+            .filter(|(_, value)| value.as_bytes() == b"spoofed")
+            .collect();
+        assert!(spoofed.is_empty(), "{spoofed:?}");
+        assert_eq!(call.headers.get_all("muster-caller").iter().count(), 1);
+    }
+}
+
+fn spellings() -> Vec<String> {
+    let before = [
+        "",
+        "x-",
+        "x_",
+        "muster-",
+        "x-muster-",
+        "grpc-",
+        "remote-",
+        "x-remote-",
+        "x-auth-",
+        "x-auth-request-",
+        "x-authenticated-",
+        "x-forwarded-",
+        "x-envoy-",
+        "x-amzn-oidc-",
+        "x-goog-iap-jwt-",
+        "l5d-",
+        "cf-access-",
+        "x-ms-client-",
+        "x-consumer-",
+        "x-jwt-",
+    ];
+    let names = [
+        "caller",
+        "user",
+        "userid",
+        "user-id",
+        "user_id",
+        "username",
+        "subject",
+        "sub",
+        "email",
+        "groups",
+        "group",
+        "role",
+        "roles",
+        "permission",
+        "scope",
+        "identity",
+        "principal",
+        "account",
+        "organization",
+        "org",
+        "tenant",
+        "claims",
+        "token",
+        "workload",
+        "service",
+    ];
+    let after = [
+        "",
+        "-",
+        "_",
+        "-id",
+        "-bin",
+        "-name",
+        ".",
+        "-0",
+        "-data",
+        "~",
+        "-v1",
+        "-claim",
+        "-jwt",
+        "-b64",
+        "!",
+        "-real",
+        "-actual",
+        "-override",
+        "-original",
+        "-effective",
+    ];
+    let mut all = Vec::new();
+    for before in before {
+        for name in names {
+            all.extend(after.map(|after| format!("{before}{name}{after}")));
+        }
+    }
+    all
+}
+
 #[tokio::test]
 async fn another_organization_and_one_that_does_not_exist_sound_the_same() {
     let world = World::new().await;
