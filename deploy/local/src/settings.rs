@@ -49,6 +49,9 @@ pub(crate) fn environment(
             set.push(("MUSTER_CALLER_KEY", file("keys/caller.pem")));
             set.push(("MUSTER_SESSION_KEY", file("keys/session.key")));
             set.push(("MUSTER_CORS_ORIGINS", addresses.app.clone()));
+            // Empty until a developer puts something there.
+            std::fs::create_dir_all(place.at("policies"))?;
+            set.push(("MUSTER_EXTRA_POLICIES", file("policies")));
         }
         "invitation" => set.push(("MUSTER_LINK_KEYS", file("keys/link-keys.toml"))),
         "notification" => {

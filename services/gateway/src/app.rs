@@ -24,7 +24,7 @@ use crate::cors::Cors;
 use crate::door::{Description, Door};
 use crate::edge::{Backends, Edge, EdgeParts, Observer};
 use crate::pages::{self, PagesOptions};
-use crate::policy::Policies;
+use crate::policy::{Policies, Watch};
 use crate::proxies::Proxies;
 use crate::roles::Roles;
 use crate::settings::{self, Issuers, Settings};
@@ -54,7 +54,7 @@ pub struct Running {
 /// [`Mistakes`] with everything that is wrong with the settings, or why it cannot listen.
 pub async fn start(settings: &Settings, clock: Clock, metrics: Option<Metrics>) -> anyhow::Result<Running> {
     let drain = Drain::new();
-    let (parts, pages, proxies, tls) = open(settings, clock, drain.streams())?;
+    let (parts, watch, pages, proxies, tls) = open(settings, clock, drain.streams())?;
     let (bindings, description) = json(settings, parts.rules)?;
     let edge = Edge::new(parts);
     let services = edge.channels();
@@ -90,6 +90,9 @@ pub async fn start(settings: &Settings, clock: Clock, metrics: Option<Metrics>) 
     });
     let looking = readiness::watch(services, health.clone(), drain.work());
     tokio::spawn(looking);
+    if let Some(watch) = watch {
+        tokio::spawn(watch.run(health.clone(), drain.work()));
+    }
     tracing::info!(service = NAME, %address, admin = %admin_address, "listening");
     let drain_delay = settings.listen.drain_delay.0;
     Ok(Running {
@@ -157,17 +160,11 @@ fn open(
     settings: &Settings,
     clock: Clock,
     streams: CancellationToken,
-) -> Result<(EdgeParts, PagesOptions, Proxies, Option<Tls>), Mistakes> {
+) -> Result<(EdgeParts, Option<Watch>, PagesOptions, Proxies, Option<Tls>), Mistakes> {
     let mut wrong = Vec::new();
     let proxies = noted(&mut wrong, settings.proxies());
     let tls = tls(&mut wrong, settings, &clock);
-    let policies = noted(
-        &mut wrong,
-        match &settings.policies {
-            Some(directory) => Policies::of_directory(directory),
-            None => Policies::shipped(),
-        },
-    );
+    let (policies, watch) = policies(&mut wrong, settings).unzip();
     let rules = rules(&mut wrong, policies.as_ref());
     let backends = rules.and_then(|rules| {
         all(
@@ -249,7 +246,7 @@ fn open(
         support: settings.support.clone(),
         clock: page_clock,
     };
-    Ok((parts, pages, proxies, tls))
+    Ok((parts, watch.flatten(), pages, proxies, tls))
 }
 
 /// TLS, if it ends here.
@@ -260,6 +257,20 @@ fn tls(wrong: &mut Vec<String>, settings: &Settings, clock: &Clock) -> Option<Op
         None => None,
     };
     reached.map(|()| tls)
+}
+
+/// The policies, and the folder of extra ones that is to be watched.
+fn policies(wrong: &mut Vec<String>, settings: &Settings) -> Option<(Policies, Option<Watch>)> {
+    let policies = match &settings.policies {
+        Some(directory) => Policies::of_directory(directory),
+        None => Policies::shipped(),
+    };
+    let policies = all(wrong, policies)?;
+    let Some(extra) = settings.extra() else {
+        return Some((policies, None));
+    };
+    let (policies, watch) = all(wrong, policies.with_extra(extra))?;
+    Some((policies, Some(watch)))
 }
 
 /// The rules of the contract, which live as long as the process, checked against the policies.

@@ -2,56 +2,62 @@
 //!
 //! Cedar passes over policies whose evaluation fails; a `forbid` that fails would open a door. So a decision during which
 //! anything failed is a refusal here.
+//!
+//! What is decided depends on nothing but the question and the policies: a decision is remembered with the set of policies
+//! that made it, and forgotten with it. Roles, which are taken away at any time, are part of the question.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+mod actions;
+mod extra;
+mod problem;
+mod remembered;
+mod set;
+mod shape;
+mod source;
+#[cfg(test)]
+mod tests;
+mod vocabulary;
+mod watch;
+
 use std::path::Path;
-use std::str::FromStr;
+use std::sync::{Arc, PoisonError, RwLock};
 
-use cedar_policy::{
-    Authorizer, Context, Decision, Entities, Entity, EntityId, EntityTypeName, EntityUid, PolicySet, Request,
-    RestrictedExpression, Schema, ValidationMode, Validator,
-};
 use muster_access::Permissions;
 use muster_identity::{PersonCaller, Role};
 use muster_ids::OrganizationId;
 
+pub use self::extra::{Effects, Extra};
+pub use self::problem::PolicyProblem;
+use self::set::Set;
+pub use self::source::Note;
+use self::source::{Named, Source};
+use self::vocabulary::Vocabulary;
+pub use self::watch::Watch;
+
 const SHIPPED_SCHEMA: &str = include_str!("../../../deploy/policies/muster.cedarschema");
 const SHIPPED_POLICIES: &str = include_str!("../../../deploy/policies/muster.cedar");
 
-/// Policies that cannot be used; the process does not start with them.
-#[derive(Debug, thiserror::Error)]
-pub enum PolicyProblem {
-    /// A file cannot be read.
-    #[error("cannot read {file}")]
-    Unreadable {
-        /// The file.
-        file: String,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// The schema is none.
-    #[error("the policy schema is not valid: {0}")]
-    Schema(String),
-    /// The policies are none.
-    #[error("the policies are not valid: {0}")]
-    Policies(String),
-    /// The policies do not fit the schema.
-    #[error("the policies do not fit the schema: {0}")]
-    Unfit(String),
+const SCHEMA_FILE: &str = "muster.cedarschema";
+const POLICY_FILE: &str = "muster.cedar";
+
+/// SHA-256.
+type Digest = [u8; 32];
+
+/// The policies in force, which may be replaced while decisions are made. Cheap to clone: clones are the same policies.
+#[derive(Debug, Clone)]
+pub struct Policies {
+    base: Arc<Base>,
+    in_force: Arc<RwLock<Arc<Set>>>,
 }
 
-/// Schema and policies, validated against each other.
+/// What stays as long as the process.
 #[derive(Debug)]
-pub struct Policies {
-    authorizer: Authorizer,
-    schema: Schema,
-    set: PolicySet,
-    names: Names,
-    permissions: Permissions,
+struct Base {
+    vocabulary: Arc<Vocabulary>,
+    policies: Vec<Named>,
 }
 
 /// What a permission is wanted on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Resource {
     /// An organization.
     Organization(OrganizationId),
@@ -64,72 +70,78 @@ pub enum Resource {
 pub struct Decided {
     /// Whether the call may go on.
     pub allowed: bool,
-    /// The ids of the policies, for the access log.
-    pub policies: String,
+    /// The ids of the policies, for the access log: in order, with commas between them.
+    pub policies: Arc<str>,
 }
 
-/// Type names, parsed once.
-#[derive(Debug)]
-struct Names {
-    person: EntityTypeName,
-    organization: EntityTypeName,
-    platform: EntityTypeName,
-    action: EntityTypeName,
+/// A decision, and what people are told of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Explained {
+    /// Whether a call may go on.
+    pub allowed: bool,
+    /// The policies that led to it.
+    pub notes: Vec<Arc<Note>>,
+    /// Whether it could not be made, and is a refusal for that.
+    pub failed: bool,
 }
+
+/// The policies of one moment: several questions to them are answered by the same ones.
+#[derive(Debug, Clone)]
+pub struct View(Arc<Set>);
 
 impl Policies {
     /// The policies that the binary was built with.
     ///
     /// # Errors
     /// Never, if the tests passed.
-    pub fn shipped() -> Result<Self, PolicyProblem> {
-        Self::parse(SHIPPED_SCHEMA, SHIPPED_POLICIES)
+    pub fn shipped() -> Result<Self, Vec<PolicyProblem>> {
+        let policies = Source {
+            file: POLICY_FILE,
+            text: SHIPPED_POLICIES,
+        };
+        Self::parse(SHIPPED_SCHEMA, policies)
     }
 
     /// The policies of a directory (`muster.cedarschema`, `muster.cedar`), in place of the shipped ones.
     ///
     /// # Errors
-    /// A file cannot be read, is not valid, or does not fit the other.
-    pub fn of_directory(directory: &Path) -> Result<Self, PolicyProblem> {
+    /// A file cannot be read, is not valid, or does not fit the other: everything that is wrong.
+    pub fn of_directory(directory: &Path) -> Result<Self, Vec<PolicyProblem>> {
         let read = |name: &str| {
-            let file = directory.join(name);
-            std::fs::read_to_string(&file).map_err(|source| PolicyProblem::Unreadable {
-                file: file.display().to_string(),
-                source,
-            })
+            let file = directory.join(name).display().to_string();
+            match std::fs::read_to_string(&file) {
+                Ok(text) => Ok((file, text)),
+                Err(source) => Err(vec![PolicyProblem::Unreadable { file, source }]),
+            }
         };
-        Self::parse(&read("muster.cedarschema")?, &read("muster.cedar")?)
+        let (_, schema) = read(SCHEMA_FILE)?;
+        let (file, text) = read(POLICY_FILE)?;
+        let policies = Source {
+            file: &file,
+            text: &text,
+        };
+        Self::parse(&schema, policies)
     }
 
-    fn parse(schema: &str, policies: &str) -> Result<Self, PolicyProblem> {
-        let (schema, _) =
-            Schema::from_cedarschema_str(schema).map_err(|error| PolicyProblem::Schema(error.to_string()))?;
-        let set =
-            PolicySet::from_str(policies).map_err(|error| PolicyProblem::Policies(error.to_string()))?;
-        let validated = Validator::new(schema.clone()).validate(&set, ValidationMode::Strict);
-        if !validated.validation_passed() {
-            let errors: Vec<_> = validated.validation_errors().map(ToString::to_string).collect();
-            return Err(PolicyProblem::Unfit(errors.join("; ")));
-        }
-        let names = Names::new()?;
-        let permissions = names.permissions(&schema);
+    fn parse(schema: &str, policies: Source<'_>) -> Result<Self, Vec<PolicyProblem>> {
+        let vocabulary = Arc::new(Vocabulary::parse(schema).map_err(|problem| vec![problem])?);
+        let policies = policies.read()?;
+        let set = Set::new(Arc::clone(&vocabulary), policies.clone())?;
         Ok(Self {
-            authorizer: Authorizer::new(),
-            schema,
-            set,
-            names,
-            permissions,
+            base: Arc::new(Base { vocabulary, policies }),
+            in_force: Arc::new(RwLock::new(Arc::new(set))),
         })
     }
 
     /// The permissions that the schema knows, which are those that rules may require.
     pub fn permissions(&self) -> &Permissions {
-        &self.permissions
+        self.base.vocabulary.permissions()
     }
 
-    /// Tells one set of policies from another.
+    /// Tells one set of policies from another. Whoever remembers a decision by it must have asked for it before deciding:
+    /// then what is remembered is never older than the set that it names.
     pub fn revision(&self) -> u64 {
-        0
+        self.now().0.revision()
     }
 
     /// Decides. Whatever goes wrong on the way is a refusal.
@@ -140,214 +152,61 @@ impl Policies {
         permission: &str,
         on: Resource,
     ) -> Decided {
-        self.evaluate(person, role, permission, on)
-            .unwrap_or_else(|error| {
-                tracing::error!(
-                    permission,
-                    error,
-                    "a decision could not be made; the call is refused"
-                );
-                Decided {
-                    allowed: false,
-                    policies: String::new(),
-                }
-            })
+        self.now().decide(person, role, permission, on)
     }
 
-    fn evaluate(
+    /// The policies as they are now.
+    pub fn now(&self) -> View {
+        let set = self.in_force.read().unwrap_or_else(PoisonError::into_inner);
+        View(Arc::clone(&set))
+    }
+
+    /// These and more.
+    fn together(&self, more: Vec<Named>) -> Result<Set, Vec<PolicyProblem>> {
+        let policies = self.base.policies.iter().cloned().chain(more).collect();
+        Set::new(Arc::clone(&self.base.vocabulary), policies)
+    }
+
+    fn replace(&self, set: Set) {
+        *self.in_force.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(set);
+    }
+}
+
+impl View {
+    /// Decides. Whatever goes wrong on the way is a refusal.
+    pub fn decide(
         &self,
         person: &PersonCaller,
         role: Option<Role>,
         permission: &str,
         on: Resource,
-    ) -> Result<Decided, String> {
-        let principal = uid(&self.names.person, &person.id.to_string());
-        let resource = match on {
-            Resource::Organization(id) => uid(&self.names.organization, &id.to_string()),
-            Resource::Platform => uid(&self.names.platform, "muster"),
-        };
-        let action = uid(&self.names.action, permission);
-        let entities = Entities::from_entities([entity(&principal, person.staff, role)?], Some(&self.schema))
-            .map_err(|error| error.to_string())?;
-        let request = Request::new(principal, action, resource, Context::empty(), Some(&self.schema))
-            .map_err(|error| error.to_string())?;
-        let answer = self.authorizer.is_authorized(&request, &self.set, &entities);
-        if let Some(error) = answer.diagnostics().errors().next() {
-            return Err(error.to_string());
+    ) -> Decided {
+        self.0
+            .decide(person, role, permission, on)
+            .unwrap_or_else(|failure| {
+                self.0.tell(permission, &failure);
+                Decided {
+                    allowed: false,
+                    policies: Arc::from(""),
+                }
+            })
+    }
+
+    /// Decides, and says by what.
+    pub fn explain(
+        &self,
+        person: &PersonCaller,
+        role: Option<Role>,
+        permission: &str,
+        on: Resource,
+    ) -> Explained {
+        let decided = self.0.decide(person, role, permission, on);
+        let ids = decided.as_ref().map(|decided| Arc::clone(&decided.policies));
+        let ids = ids.unwrap_or_default();
+        Explained {
+            allowed: decided.as_ref().is_ok_and(|decided| decided.allowed),
+            notes: ids.split(',').filter_map(|id| self.0.note(id)).collect(),
+            failed: decided.is_err(),
         }
-        let policies: BTreeSet<String> = answer.diagnostics().reason().map(|id| self.named(id)).collect();
-        Ok(Decided {
-            allowed: answer.decision() == Decision::Allow,
-            policies: policies.into_iter().collect::<Vec<_>>().join(","),
-        })
-    }
-
-    /// The `@id` that people gave the policy.
-    fn named(&self, id: &cedar_policy::PolicyId) -> String {
-        self.set
-            .annotation(id, "id")
-            .map_or_else(|| id.to_string(), str::to_owned)
-    }
-}
-
-fn uid(kind: &EntityTypeName, id: &str) -> EntityUid {
-    EntityUid::from_type_name_and_id(kind.clone(), EntityId::new(id))
-}
-
-fn entity(principal: &EntityUid, staff: bool, role: Option<Role>) -> Result<Entity, String> {
-    let mut attributes = HashMap::from([("staff".to_owned(), RestrictedExpression::new_bool(staff))]);
-    if let Some(role) = role {
-        attributes.insert(
-            "role".to_owned(),
-            RestrictedExpression::new_string(role.as_str().to_owned()),
-        );
-    }
-    Entity::new(principal.clone(), attributes, HashSet::new()).map_err(|error| error.to_string())
-}
-
-impl Names {
-    fn new() -> Result<Self, PolicyProblem> {
-        let name = |name: &str| {
-            EntityTypeName::from_str(name).map_err(|error| PolicyProblem::Schema(error.to_string()))
-        };
-        Ok(Self {
-            person: name("Muster::Person")?,
-            organization: name("Muster::Organization")?,
-            platform: name("Muster::Platform")?,
-            action: name("Muster::Action")?,
-        })
-    }
-
-    fn permissions(&self, schema: &Schema) -> Permissions {
-        let applying_to = |resource: &EntityTypeName| {
-            schema
-                .actions_for_principal_and_resource(&self.person, resource)
-                .map(|action| action.id().unescaped().to_owned())
-                .collect()
-        };
-        Permissions {
-            organization: applying_to(&self.organization),
-            platform: applying_to(&self.platform),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use muster_ids::PersonId;
-    use uuid::Uuid;
-
-    use super::*;
-
-    fn person(staff: bool) -> PersonCaller {
-        PersonCaller {
-            id: PersonId::derive("https://id.example.org", "1"),
-            name: None,
-            emails: Vec::new(),
-            staff,
-            access: None,
-        }
-    }
-
-    fn on() -> Resource {
-        Resource::Organization(OrganizationId::from_uuid(Uuid::from_u128(1)))
-    }
-
-    fn with(policies: &str) -> Result<Policies, PolicyProblem> {
-        Policies::parse(SHIPPED_SCHEMA, policies)
-    }
-
-    #[test]
-    fn a_viewer_looks_and_an_admin_invites() {
-        let policies = Policies::shipped().unwrap();
-        let may = |role, permission| policies.decide(&person(false), role, permission, on()).allowed;
-        assert!(may(Some(Role::Viewer), "invitation.read"));
-        assert!(!may(Some(Role::Viewer), "invitation.create"));
-        assert!(may(Some(Role::Admin), "invitation.create"));
-        assert!(!may(Some(Role::Admin), "organization.submit"));
-        assert!(may(Some(Role::Owner), "organization.submit"));
-        assert!(!may(None, "organization.read"));
-    }
-
-    #[test]
-    fn staff_approve_and_neither_invite_nor_read_records() {
-        let policies = Policies::shipped().unwrap();
-        let may = |permission, on| policies.decide(&person(true), None, permission, on).allowed;
-        assert!(may("organization.approve", on()));
-        assert!(may("training.create", Resource::Platform));
-        assert!(!may("invitation.create", on()));
-        assert!(!may("learning_record.read", on()));
-    }
-
-    #[test]
-    fn the_decision_names_the_policy() {
-        let policies = Policies::shipped().unwrap();
-        let decided = policies.decide(&person(false), Some(Role::Owner), "organization.submit", on());
-        assert_eq!(
-            decided,
-            Decided {
-                allowed: true,
-                policies: "owner-submits".to_owned()
-            }
-        );
-    }
-
-    #[test]
-    fn an_unknown_permission_and_a_permission_on_the_wrong_thing_are_refused() {
-        let policies = Policies::shipped().unwrap();
-        assert!(
-            !policies
-                .decide(&person(true), Some(Role::Owner), "organization.destroy", on())
-                .allowed
-        );
-        assert!(
-            !policies
-                .decide(&person(true), None, "organization.approve", Resource::Platform)
-                .allowed
-        );
-        assert!(
-            !policies
-                .decide(&person(true), None, "training.create", on())
-                .allowed
-        );
-    }
-
-    /// Cedar would pass over the failing `forbid` and allow.
-    #[test]
-    fn a_policy_whose_evaluation_fails_refuses() {
-        let overflow = "forbid (principal, action, resource) when { 9223372036854775807 + 1 == 0 };";
-        let policies = with(&format!("{SHIPPED_POLICIES}{overflow}")).unwrap();
-        assert!(
-            !policies
-                .decide(&person(false), Some(Role::Owner), "organization.read", on())
-                .allowed
-        );
-    }
-
-    #[test]
-    fn policies_that_do_not_fit_the_schema_never_load() {
-        assert!(matches!(
-            with("permit (principal, action, resource) when { principal.colour == 1 };"),
-            Err(PolicyProblem::Unfit(_))
-        ));
-        assert!(matches!(
-            with("permit (principal, action == Muster::Action::\"x\", resource);"),
-            Err(PolicyProblem::Unfit(_))
-        ));
-        assert!(matches!(with("permit ("), Err(PolicyProblem::Policies(_))));
-        assert!(matches!(
-            Policies::of_directory(Path::new("/nowhere")),
-            Err(PolicyProblem::Unreadable { .. })
-        ));
-    }
-
-    #[test]
-    fn without_a_permit_nothing_is_allowed() {
-        let policies = with("").unwrap();
-        assert!(
-            !policies
-                .decide(&person(true), Some(Role::Owner), "organization.read", on())
-                .allowed
-        );
     }
 }

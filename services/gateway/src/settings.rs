@@ -12,6 +12,7 @@ use url::{Host, Url};
 use crate::cors::Origins;
 use crate::edge::Traces;
 use crate::pages::Registration;
+use crate::policy::{Effects, Extra};
 use crate::proxies::Proxies;
 use crate::tls::{Files, TlsProblem};
 
@@ -59,6 +60,12 @@ pub struct Settings {
     /// Directory with muster.cedarschema and muster.cedar, in place of the shipped policies
     #[arg(long, env = "MUSTER_POLICIES", value_name = "DIRECTORY")]
     pub policies: Option<PathBuf>,
+    /// Directory with more policies: every *.cedar file in it, each policy with @id and @description, `forbid` only. A change counts within seconds; what is wrong does not load, is told in log and metrics, and leaves the last good policies in force
+    #[arg(long, env = "MUSTER_EXTRA_POLICIES", value_name = "DIRECTORY")]
+    pub extra_policies: Option<PathBuf>,
+    /// Takes `permit` from the extra policies, too: whoever writes them can then open everything
+    #[arg(long, env = "MUSTER_EXTRA_POLICIES_PERMIT", requires = "extra_policies")]
+    pub extra_policies_permit: bool,
     /// A line of help shown on pages, such as a phone number
     #[arg(long, env = "MUSTER_SUPPORT", default_value = "", value_name = "TEXT")]
     pub support: String,
@@ -129,6 +136,17 @@ impl Settings {
 }
 
 impl Settings {
+    /// The extra policies, if there are to be any.
+    pub(crate) fn extra(&self) -> Option<Extra> {
+        let directory = self.extra_policies.clone()?;
+        let effects = if self.extra_policies_permit {
+            Effects::ForbidAndPermit
+        } else {
+            Effects::Forbid
+        };
+        Some(Extra { directory, effects })
+    }
+
     /// On a developer's machine our own tools begin traces; anywhere else, whoever calls.
     pub(crate) fn traces(&self) -> Traces {
         let local = match self.public_url.host() {

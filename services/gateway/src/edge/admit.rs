@@ -103,7 +103,7 @@ impl Shared {
         };
         let on = organization.map_or(Resource::Platform, Resource::Organization);
         let decided = self.parts.policies.decide(person, role, permission, on);
-        observation.by_policies(decided.policies.into());
+        observation.by_policies(decided.policies);
         if !decided.allowed {
             return Err(Refusal::permission_denied());
         }

@@ -229,6 +229,8 @@ pub(crate) fn elsewhere(backend: &str) -> Settings {
         caller_key: nowhere.join("caller.pem"),
         session_key: nowhere.join("session.key"),
         policies: None,
+        extra_policies: None,
+        extra_policies_permit: false,
         support: String::new(),
         peers: PeerSettings {
             organization_url: url(),
