@@ -15,6 +15,7 @@ mod headers;
 mod identify;
 mod messages;
 mod observe;
+mod own;
 mod pipe;
 mod refuse;
 mod remembered;
@@ -55,6 +56,7 @@ use self::observe::{Decision, Observation};
 pub use self::observe::{Observer, Traces};
 use self::remembered::Remembered;
 use self::standing::Standing;
+use crate::access::{self, Access};
 use crate::connection::Running;
 use crate::policy::Policies;
 use crate::rate::RateLimiter;
@@ -99,6 +101,7 @@ struct Shared {
     rate: RateLimiter,
     capacity: Capacity,
     remembered: Remembered,
+    access: Access,
 }
 
 /// A call whose first message is there.
@@ -114,11 +117,13 @@ impl Edge {
         let rate = RateLimiter::new(parts.clock.clone());
         let capacity = Capacity::new(parts.max_calls);
         let remembered = Remembered::new(parts.clock.clone());
+        let access = Access::new(parts.rules, parts.policies.clone(), parts.roles.clone());
         Self(Arc::new(Shared {
             parts,
             rate,
             capacity,
             remembered,
+            access,
         }))
     }
 
@@ -213,6 +218,10 @@ impl Shared {
         let (arrived, place) = arrived.await.map_err(|_| refuse::too_late())??;
         let verdict = Verdict::default();
         let answered = async {
+            if rule.area == access::AREA {
+                let response = self.answer_itself(rule, arrived, &time, observation).await?;
+                return Ok((response.map(|body| (Read::default(), body)), None, None));
+            }
             let forwarded = self.forward(rule, &parts, arrived, &time, &verdict, observation);
             let (response, lane, standing) = forwarded.await?;
             let (head, mut body) = response.into_parts();
@@ -226,7 +235,7 @@ impl Shared {
             } else {
                 Body::new(body)
             };
-            Ok((Response::from_parts(head, (read, rest)), lane, standing))
+            Ok((Response::from_parts(head, (read, rest)), Some(lane), standing))
         };
         let (response, lane, standing) = timeout_at(time.end(), answered)
             .await
@@ -238,7 +247,7 @@ impl Shared {
             standing,
             streams,
             place,
-            lane: Some(lane),
+            lane,
         };
         Ok((response, answer))
     }

@@ -5,9 +5,11 @@
 //!   on the one port; `cors`: which pages of others may ask there.
 //! - [`edge`]: every gRPC call: rule, caller, scope, decision, caller token, forwarding.
 //! - [`policy`]: the decision, by Cedar; [`roles`]: who has which role where; [`rate`]: how often without signing in.
+//! - `access`: the same decision in words, for whoever asks about themself: the only RPCs that are answered here.
 //! - `readiness`: whether the services are there; `reflection`: health and descriptions.
 //! - [`pages`]: what people see in a browser, by the same rules.
 
+mod access;
 mod app;
 mod connection;
 mod cors;

@@ -156,6 +156,7 @@ async fn the_document_is_there_for_everybody() {
         .unwrap();
     assert_eq!(document["openapi"], "3.0.3");
     assert!(document["paths"]["/v1/organizations/{organization}"]["get"].is_object());
+    assert!(document["paths"]["/v1/access:explain"]["get"].is_object());
     assert!(
         !document.to_string().contains("Internal"),
         "internal services are nobody's business"

@@ -12,7 +12,8 @@ async fn a_service_refuses_every_call_that_carries_no_token_for_it() {
     let _undisturbed = with_others().await;
     let suite = Suite::find();
     let rules = Rules::load(muster_proto::pool()).expect("the contract's rules load");
-    for rule in rules.iter() {
+    // What the gateway answers itself is behind its own door.
+    for rule in rules.iter().filter(|rule| rule.area != "gateway") {
         let channel = Endpoint::from_shared(suite.service(&rule.area))
             .unwrap()
             .connect_lazy();

@@ -9,6 +9,7 @@
     reason = "tests end by panicking"
 )]
 
+mod access;
 mod bad_input;
 mod bad_sheets;
 mod dialects;
@@ -19,6 +20,7 @@ mod kills;
 mod origins;
 mod page_tokens;
 mod pages;
+mod policies;
 mod races;
 mod refusals;
 mod schemas;

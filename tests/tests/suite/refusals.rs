@@ -5,6 +5,7 @@
 //! To add one: write the reason into the comment of the RPC, and a row into the module of its service that brings the
 //! refusal about and gives the request; the call itself is made by [`provoke`], at the edge, like any caller's.
 
+mod access;
 mod attempt;
 mod consent;
 mod contract;
@@ -53,6 +54,7 @@ where
 /// All rows that leave the suite undisturbed.
 fn rows() -> Vec<Row> {
     [
+        access::rows(),
         profiles::rows(),
         places::rows(),
         organization::rows(),

@@ -20,6 +20,7 @@ pub(super) use self::service::Occupied;
 use self::service::Service;
 use super::forward::Forwarded;
 use super::refuse;
+use crate::access;
 
 /// Of the calls that may run at the same time, those to one service: one that hangs does not take the others with it.
 const ONE_SERVICES: usize = 2;
@@ -51,7 +52,7 @@ impl Backends {
     /// whenever they are gone.
     ///
     /// # Errors
-    /// Every area that has exposed RPCs and no address, and every address that cannot be used.
+    /// Every area of others that has exposed RPCs and no address, and every address that cannot be used.
     pub fn new<'a>(
         rules: &Rules,
         addresses: impl IntoIterator<Item = (&'a str, &'a PeerUrl)>,
@@ -67,7 +68,7 @@ impl Backends {
         }
         let mut missing: Vec<_> = rules
             .iter()
-            .filter(|rule| !rule.is_internal())
+            .filter(|rule| !rule.is_internal() && rule.area != access::AREA)
             .map(|rule| &rule.area)
             .collect();
         missing.dedup();

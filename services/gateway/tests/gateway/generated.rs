@@ -90,9 +90,18 @@ async fn every_role_may_on_every_rpc_exactly_what_is_declared() {
                 };
                 let expected = expected(rule, &policies, &person, role);
                 let code = call(&world, rule, Some(&token), OURS).await.code();
-                assert_eq!(code, expected, "{} as {subject}", rule.path);
+                let heard = heard(rule, code);
+                assert_eq!(heard, expected, "{} as {subject}", rule.path);
             }
         }
+    }
+}
+
+/// What the gateway answers itself it also reads: an empty request is let through and found wanting.
+fn heard(rule: &MethodRule, code: Code) -> Code {
+    match code {
+        Code::InvalidArgument if rule.area == "gateway" => Code::Ok,
+        code => code,
     }
 }
 

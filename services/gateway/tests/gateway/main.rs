@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod access;
 mod authorization;
 mod backend;
 mod browser;
@@ -14,6 +15,7 @@ mod issuer;
 mod matrix;
 mod overload;
 mod pages;
+mod policies;
 mod readiness;
 mod streams;
 mod support;

@@ -75,6 +75,14 @@ impl Suite {
             .to_owned()
     }
 
+    /// Where a service answers its operators.
+    pub(crate) fn admin(&self, name: &str) -> String {
+        self.addresses["services"][name]["admin"]
+            .as_str()
+            .unwrap_or_else(|| panic!("no service {name}"))
+            .to_owned()
+    }
+
     /// The edge.
     pub(crate) fn edge(&self) -> Channel {
         Endpoint::from_shared(self.address("gateway"))
