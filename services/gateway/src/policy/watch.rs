@@ -115,7 +115,9 @@ impl Watch {
             let told: Vec<_> = problems.iter().map(PolicyProblem::told).collect();
             metrics::gauge!("edge_policies_problem").set(1.0);
             let told = told.join("; ");
-            self.problem = Some(format!("as changed they cannot be used, the last good ones stay in force: {told}"));
+            self.problem = Some(format!(
+                "as changed they cannot be used, the last good ones stay in force: {told}"
+            ));
         }
     }
 
