@@ -48,13 +48,29 @@ pub struct Running {
     access_log: AccessLog,
 }
 
+/// Everything that settings name.
+struct Opened {
+    parts: EdgeParts,
+    /// The folder of extra policies, if there is one.
+    watch: Option<Watch>,
+    pages: PagesOptions,
+    proxies: Proxies,
+    tls: Option<Tls>,
+}
+
 /// Starts the gateway. Returns when it listens.
 ///
 /// # Errors
 /// [`Mistakes`] with everything that is wrong with the settings, or why it cannot listen.
 pub async fn start(settings: &Settings, clock: Clock, metrics: Option<Metrics>) -> anyhow::Result<Running> {
     let drain = Drain::new();
-    let (parts, watch, pages, proxies, tls) = open(settings, clock, drain.streams())?;
+    let Opened {
+        parts,
+        watch,
+        pages,
+        proxies,
+        tls,
+    } = open(settings, clock, drain.streams())?;
     let (bindings, description) = json(settings, parts.rules)?;
     let edge = Edge::new(parts);
     let services = edge.channels();
@@ -156,11 +172,7 @@ impl Running {
 }
 
 /// Opens everything that settings name; tells all that is wrong, not only the first.
-fn open(
-    settings: &Settings,
-    clock: Clock,
-    streams: CancellationToken,
-) -> Result<(EdgeParts, Option<Watch>, PagesOptions, Proxies, Option<Tls>), Mistakes> {
+fn open(settings: &Settings, clock: Clock, streams: CancellationToken) -> Result<Opened, Mistakes> {
     let mut wrong = Vec::new();
     let proxies = noted(&mut wrong, settings.proxies());
     let tls = tls(&mut wrong, settings, &clock);
@@ -246,7 +258,13 @@ fn open(
         support: settings.support.clone(),
         clock: page_clock,
     };
-    Ok((parts, watch.flatten(), pages, proxies, tls))
+    Ok(Opened {
+        parts,
+        watch: watch.flatten(),
+        pages,
+        proxies,
+        tls,
+    })
 }
 
 /// TLS, if it ends here.

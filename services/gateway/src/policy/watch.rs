@@ -138,5 +138,6 @@ fn loaded(digest: Digest, policies: usize) {
     metrics::counter!("edge_policies_loaded_total").increment(1);
     metrics::gauge!("edge_policies_extra").set(policies as f64);
     metrics::gauge!("edge_policies_extra_digest").set(number(digest));
-    tracing::info!(policies, digest = number(digest), "extra policies are in force");
+    let digest: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    tracing::info!(policies, digest, "extra policies are in force");
 }
