@@ -59,12 +59,14 @@ pub(crate) fn install(
         .with_filter(filter);
     // A filter that is asked for every span, not once a call site: a cached answer makes tracing-subscriber drop the span
     // that follows a disabled event (tokio-rs/tracing #2519), and sqlx makes a disabled event for every statement.
+    // Without the hint every trace of HTTP/2 would be asked about, which takes a third of a call's CPU.
+    let traced = dynamic_filter_fn(|metadata, _| is_traced(metadata)).with_max_level_hint(Level::INFO);
     let spans = tracing_opentelemetry::layer()
         .with_tracer(traces.tracer("muster"))
         .with_location(false)
         .with_threads(false)
         .with_tracked_inactivity(false)
-        .with_filter(dynamic_filter_fn(|metadata, _| is_traced(metadata)));
+        .with_filter(traced);
     tracing_subscriber::registry()
         .with(spans)
         .with(log)
