@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use bytes::Bytes;
+use futures::future::BoxFuture;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Full};
 use muster_json::Json;
@@ -89,9 +90,19 @@ impl Door {
         }
     }
 
-    /// Answers a request, whatever it is.
-    pub(crate) async fn answer(self, request: Request<Body>) -> Response<Body> {
+    /// Answers a request, whatever it is. What most of them are goes a way of its own: the future of all the others is
+    /// large, and it is moved around before it is first polled.
+    pub(crate) fn answer(self, request: Request<Body>) -> BoxFuture<'static, Response<Body>> {
         let dialect = dialect(&request);
+        let plain = *request.method() == Method::POST && !reflection::is_own(request.uri().path());
+        if dialect == Dialect::Grpc && plain {
+            self.edge.answer(request)
+        } else {
+            Box::pin(self.answer_for(dialect, request))
+        }
+    }
+
+    async fn answer_for(self, dialect: Dialect, request: Request<Body>) -> Response<Body> {
         let for_scripts = matches!(dialect, Dialect::GrpcWeb | Dialect::Json)
             .then(|| (self.cors.clone(), request.headers().get(header::ORIGIN).cloned()));
         let mut response = self.answer_in(dialect, request).await;

@@ -127,6 +127,11 @@ impl Edge {
         }))
     }
 
+    /// Answers a call.
+    pub(crate) fn answer(&self, request: Request<Body>) -> BoxFuture<'static, Response<Body>> {
+        Box::pin(Arc::clone(&self.0).answer(request))
+    }
+
     /// Answers what the edge says about itself, within the edge's limits.
     pub(crate) async fn answer_own(self, own: Routes, request: Request<Body>) -> Response<Body> {
         self.0.answer_own(own, request).await

@@ -50,7 +50,8 @@ impl Shared {
         let admission = match remembered {
             Some(admission) => admission,
             None => {
-                let role = self.role(&who.caller, organization, time).await?;
+                // In a box: it is large, and rarely needed.
+                let role = Box::pin(self.role(&who.caller, organization, time)).await?;
                 let caller = self.decide(rule, &who.caller, organization, role, observation)?;
                 let admission = self.admission(rule, &caller, &who, observation)?;
                 if let Some(call) = call {

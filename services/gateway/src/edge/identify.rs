@@ -83,19 +83,22 @@ impl Shared {
         let credential = Credential::new(header);
         let known = match self.remembered.caller(&credential) {
             Some(known) => known,
-            None => {
-                let verified = self.parts.persons.verify_until(bearer(header)?).await;
-                let (person, until) = verified.map_err(refuse::token)?;
-                let caller = Arc::new(Caller::Person(person));
-                let known = Known { caller, until };
-                self.remembered.believe(credential.clone(), known.clone());
-                known
-            }
+            // In a box: it is large, and rarely needed.
+            None => Box::pin(self.believe(header, credential.clone())).await?,
         };
         Ok(Some(Identified {
             caller: known.caller,
             shown: Some((credential, known.until)),
         }))
+    }
+
+    async fn believe(&self, header: &HeaderValue, credential: Credential) -> Result<Known, Refusal> {
+        let verified = self.parts.persons.verify_until(bearer(header)?).await;
+        let (person, until) = verified.map_err(refuse::token)?;
+        let caller = Arc::new(Caller::Person(person));
+        let known = Known { caller, until };
+        self.remembered.believe(credential, known.clone());
+        Ok(known)
     }
 
     fn workload(&self, headers: &HeaderMap, names: &[String]) -> Result<Caller, Refusal> {

@@ -22,9 +22,14 @@ pub(super) struct LookedUp {
 }
 
 impl LookedUp {
+    /// Whether somebody should look them up.
+    pub(super) fn would_be_due(&self) -> bool {
+        !self.is_running && self.at.is_none_or(|at| at.elapsed() >= FRESH_FOR)
+    }
+
     /// Whether the caller is the one who looks them up now.
     pub(super) fn is_due(&mut self) -> bool {
-        let due = !self.is_running && self.at.is_none_or(|at| at.elapsed() >= FRESH_FOR);
+        let due = self.would_be_due();
         self.is_running |= due;
         due
     }

@@ -89,7 +89,8 @@ impl Replica {
         self.free().ok_or(ConnectError::Resting)
     }
 
-    fn free(self: &Arc<Self>) -> Option<Place> {
+    /// A place on a connection that is there.
+    pub(super) fn free(self: &Arc<Self>) -> Option<Place> {
         let mut held = self.held();
         held.lanes.retain(|lane| !lane.sender.is_closed());
         let here = here();

@@ -80,8 +80,31 @@ impl Service {
         Some(Call { service, permit })
     }
 
-    /// A place at a replica that can be reached.
+    /// A place on a connection that is there, or else on one that can be made.
     async fn place(self: &Arc<Self>) -> Result<Place, ConnectError> {
+        match self.free() {
+            Some(place) => Ok(place),
+            // In a box: it is large, and rarely needed.
+            None => Box::pin(self.connected()).await,
+        }
+    }
+
+    /// A place that is free at the better one of two.
+    fn free(&self) -> Option<Place> {
+        let known = self.known();
+        if known.looked_up.would_be_due() {
+            return None;
+        }
+        let (one, other) = two_of(known.replicas.len())?;
+        let two = [known.replicas.get(one)?, known.replicas.get(other)?];
+        let better = two.into_iter().min_by_key(|replica| replica.running())?;
+        let better = Arc::clone(better);
+        drop(known);
+        better.free()
+    }
+
+    /// A place at a replica that can be reached.
+    async fn connected(self: &Arc<Self>) -> Result<Place, ConnectError> {
         let mut tried: Vec<SocketAddr> = Vec::new();
         let mut problem = None;
         while tried.len() < TRIES {
