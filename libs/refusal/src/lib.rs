@@ -24,6 +24,8 @@ pub use code::code_of;
 pub use muster_proto::error::v1::ErrorReason;
 pub use read::{quota_of, reason_of, violations_of};
 use tonic::Status;
+/// What describes the details (`google.rpc.ErrorInfo` and the others) to clients that learn the contract by reflection.
+pub use tonic_types::pb::FILE_DESCRIPTOR_SET as DETAILS;
 use tonic_types::{ErrorDetails, StatusExt};
 pub use violations::Violations;
 

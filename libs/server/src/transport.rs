@@ -91,6 +91,7 @@ fn reflection(names: &[&'static str]) -> Reflection<'static> {
     let own = ["grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection"];
     let described = Reflection::configure()
         .register_encoded_file_descriptor_set(muster_proto::DESCRIPTORS)
+        .register_encoded_file_descriptor_set(muster_refusal::DETAILS)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET);
     names
         .iter()

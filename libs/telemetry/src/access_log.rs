@@ -10,11 +10,14 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use std::{io, thread};
 
+use tracing::Level;
+use tracing::dispatcher::{self, Dispatch};
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
+use tracing_subscriber::layer::SubscriberExt;
 
-use crate::TelemetryOptions;
 use crate::propagation::TraceIds;
+use crate::{TelemetryOptions, logs};
 
 /// How long lines are gathered before they are written.
 const GATHERED_FOR: Duration = Duration::from_millis(50);
@@ -61,11 +64,10 @@ struct Held {
 }
 
 impl AccessLog {
-    /// Writes from a thread of its own, unless the log filter leaves these lines out. After
-    /// [`Telemetry::start`](crate::Telemetry::start).
+    /// Writes from a thread of its own, unless the log filter leaves these lines out.
     #[must_use]
     pub fn start(options: &TelemetryOptions) -> Self {
-        let waiting = tracing::enabled!(target: TARGET, tracing::Level::INFO).then(|| {
+        let waiting = is_wanted(&options.log_filter).then(|| {
             let waiting = Arc::new(Waiting::default());
             let writer = Arc::clone(&waiting);
             let started = thread::Builder::new()
@@ -111,6 +113,16 @@ impl AccessLog {
             print(&rest);
         }
     }
+}
+
+/// Asked of the filter alone, once: the answer cannot change, and what is asked of all layers at every call costs more than
+/// the line.
+fn is_wanted(log_filter: &str) -> bool {
+    let Ok(filter) = logs::filter(log_filter) else {
+        return true;
+    };
+    let alone = Dispatch::new(tracing_subscriber::registry().with(filter));
+    dispatcher::with_default(&alone, || tracing::enabled!(target: TARGET, Level::INFO))
 }
 
 impl Waiting {
@@ -224,6 +236,16 @@ mod tests {
         assert_eq!(read["trace_id"].as_str().unwrap().len(), 32);
         assert_eq!(read["span_id"].as_str().unwrap().len(), 16);
         assert!(read["time"].as_str().unwrap().ends_with('Z'));
+    }
+
+    #[test]
+    fn the_log_filter_says_whether_there_are_lines() {
+        for wanted in ["info", "debug", "warn,muster_gateway::access=info"] {
+            assert!(is_wanted(wanted), "{wanted}");
+        }
+        for unwanted in ["off", "warn", "info,muster_gateway=warn"] {
+            assert!(!is_wanted(unwanted), "{unwanted}");
+        }
     }
 
     #[test]

@@ -33,6 +33,8 @@ pub(crate) fn routes(health: &Health) -> Result<Routes, ReflectionProblem> {
     let described = || {
         Builder::configure()
             .register_encoded_file_descriptor_set(&exposed)
+            // Clients that learn everything from here could not read why they are refused.
+            .register_encoded_file_descriptor_set(muster_refusal::DETAILS)
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
     };
     Ok(

@@ -5,10 +5,10 @@ use muster_gateway::start;
 use muster_server::settings::Mistakes;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
-use tonic_reflection::pb::v1::ServerReflectionRequest;
 use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
 use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
 use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
+use tonic_reflection::pb::v1::{ErrorResponse, ServerReflectionRequest};
 
 use crate::support::{World, elsewhere};
 
@@ -48,19 +48,8 @@ async fn health_is_told_without_a_token() {
 #[tokio::test]
 async fn reflection_lists_what_can_be_called_and_nothing_internal() {
     let world = World::new().await;
-    let list = ServerReflectionRequest {
-        host: String::new(),
-        message_request: Some(MessageRequest::ListServices(String::new())),
-    };
-    let mut reflection = ServerReflectionClient::new(world.channel.clone());
-    let mut told = reflection
-        .server_reflection_info(futures::stream::iter([list]))
-        .await
-        .unwrap()
-        .into_inner();
-    let Some(MessageResponse::ListServicesResponse(listed)) =
-        told.message().await.unwrap().unwrap().message_response
-    else {
+    let list = MessageRequest::ListServices(String::new());
+    let MessageResponse::ListServicesResponse(listed) = described(&world, list).await else {
         panic!("no list")
     };
     let names: Vec<_> = listed.service.into_iter().map(|service| service.name).collect();
@@ -71,6 +60,43 @@ async fn reflection_lists_what_can_be_called_and_nothing_internal() {
         "{names:?}"
     );
     assert!(!names.iter().any(|name| name.contains("Internal")), "{names:?}");
+}
+
+#[tokio::test]
+async fn reflection_describes_what_refusals_say_and_nothing_internal() {
+    let world = World::new().await;
+    for (symbol, is_known) in [
+        ("google.rpc.ErrorInfo", true),
+        ("google.rpc.BadRequest", true),
+        ("muster.organization.v1.RolesInternalService", false),
+    ] {
+        let asked = MessageRequest::FileContainingSymbol(symbol.to_owned());
+        let told = described(&world, asked).await;
+        let is_told = matches!(told, MessageResponse::FileDescriptorResponse(_));
+        assert_eq!(is_told, is_known, "{symbol}: {told:?}");
+    }
+}
+
+async fn described(world: &World, asked: MessageRequest) -> MessageResponse {
+    let request = ServerReflectionRequest {
+        host: String::new(),
+        message_request: Some(asked),
+    };
+    let mut reflection = ServerReflectionClient::new(world.channel.clone());
+    let told = reflection.server_reflection_info(futures::stream::iter([request]));
+    match told.await {
+        Ok(told) => told.into_inner().message().await,
+        Err(status) => Err(status),
+    }
+    .map_or_else(of_status, |told| told.unwrap().message_response.unwrap())
+}
+
+/// The server ends the stream with what it does not know.
+fn of_status(status: tonic::Status) -> MessageResponse {
+    MessageResponse::ErrorResponse(ErrorResponse {
+        error_code: status.code().into(),
+        error_message: status.message().to_owned(),
+    })
 }
 
 #[tokio::test]
