@@ -4,6 +4,7 @@
 //! A page never changes anything on GET: mail scanners and previews follow links, and some run scripts. The only change
 //! is a POST of our own form, by a session that a person opened at their issuer.
 
+mod answer;
 mod cookies;
 mod edge;
 mod form;

@@ -34,6 +34,9 @@ struct Endpoints {
     issuer: String,
     authorization_endpoint: Url,
     token_endpoint: Url,
+    /// Whether every answer of it says whose it is (RFC 9207, section 3).
+    #[serde(default)]
+    authorization_response_iss_parameter_supported: bool,
 }
 
 /// A sign-in that is under way: kept by the browser, sealed, until the issuer sends it back.
@@ -70,6 +73,10 @@ pub(crate) enum SignInProblem {
     Unreachable(#[from] reqwest::Error),
     #[error("discovery document is of another issuer")]
     OtherIssuer,
+    #[error("answer is not of the issuer that was asked")]
+    NotTheIssuer,
+    #[error("issuer gave no code")]
+    NotCompleted,
     #[error("no random bytes")]
     Random,
 }
@@ -94,6 +101,17 @@ impl RelyingParty {
 
     pub(crate) fn client_id(&self) -> &str {
         &self.registration.client_id
+    }
+
+    /// Whether an answer under this name, or under none, can be this issuer's (RFC 9207, section 2.4).
+    pub(crate) async fn goes_by(&self, name: Option<&str>) -> Result<bool, SignInProblem> {
+        match name {
+            Some(name) => Ok(name == self.issuer()),
+            None => Ok(!self
+                .endpoints()
+                .await?
+                .authorization_response_iss_parameter_supported),
+        }
     }
 
     /// Begins a sign-in: what the browser must keep, and where to send it.

@@ -9,6 +9,7 @@ use muster_identity::{PersonCaller, TokenProblem};
 use serde::{Deserialize, Serialize};
 
 use super::Pages;
+use super::answer::Callback;
 use super::cookies::{Cookie, TooLong};
 use super::form::Form;
 use super::relying_party::{Pending, Prompt, RelyingParty, SignInProblem, Tokens};
@@ -36,14 +37,6 @@ pub(crate) struct SignIn {
     prompt: Option<String>,
     #[serde(default)]
     issuer: Option<String>,
-}
-
-/// What the issuer sends back.
-#[derive(Deserialize)]
-pub(crate) struct Callback {
-    state: Option<String>,
-    code: Option<String>,
-    error: Option<String>,
 }
 
 /// `GET /sign-in`: sends the browser to the issuer. Where it comes back to is fixed: there is nothing to redirect openly.
@@ -78,9 +71,7 @@ pub(crate) async fn finish(
 ) -> Response {
     let pending: Option<Pending> = pages.cookies.get(&headers, Cookie::SignIn);
     let mut answer = match pending {
-        Some(pending) if callback.state.as_deref() == Some(pending.state.as_str()) => {
-            complete(&pages, &pending, &callback).await
-        }
+        Some(pending) if callback.ends(&pending) => complete(&pages, &pending, &callback).await,
         _ => view::problem(&Problem::sign_in(
             "This sign-in was begun in another browser or too long ago. Go back to the invitation and sign in again.",
         )),
@@ -90,15 +81,14 @@ pub(crate) async fn finish(
 }
 
 async fn complete(pages: &Pages, pending: &Pending, callback: &Callback) -> Response {
-    let (Some(code), None) = (&callback.code, &callback.error) else {
-        return view::problem(&Problem::sign_in(
-            "The sign-in was not completed. You can try again whenever you like.",
-        ));
-    };
     let Some(party) = pages.party(Some(&pending.issuer)) else {
         return view::problem(&Problem::sign_in(
             "This sign-in is no longer offered. Go back and choose another.",
         ));
+    };
+    let code = match callback.code(party).await {
+        Ok(code) => code,
+        Err(problem) => return failed(&problem),
     };
     let tokens = match party.redeem(pending, code).await {
         Ok(tokens) => tokens,
@@ -160,13 +150,18 @@ pub(crate) async fn end(State(pages): State<Arc<Pages>>, headers: HeaderMap, for
 }
 
 const NOT_CONFIRMED: &str = "The sign-in could not be confirmed. Try again.";
+const NOT_COMPLETED: &str = "The sign-in was not completed. You can try again whenever you like.";
 const NO_ANSWER: &str = "The sign-in service does not answer at the moment. Try again in a minute.";
 const UNUSABLE: &str = "You signed in, but this site cannot use what the sign-in service said about you. Trying again will \
                         not help: ask the people who run this site.";
 
 fn failed(problem: &SignInProblem) -> Response {
     tracing::warn!(%problem, "a sign-in failed");
-    view::problem(&Problem::sign_in(NO_ANSWER))
+    view::problem(&Problem::sign_in(match problem {
+        SignInProblem::NotCompleted => NOT_COMPLETED,
+        SignInProblem::NotTheIssuer => NOT_CONFIRMED,
+        _ => NO_ANSWER,
+    }))
 }
 
 fn unusable(problem: &TooLong) -> Response {

@@ -50,11 +50,33 @@ impl Browser {
 
     /// Signs in as this person, whose access token is this one; what the callback answers.
     pub(crate) async fn sign_in(&mut self, world: &World, subject: &str, access_token: &str) -> Page {
-        let sent = Url::parse(&self.get("/sign-in").await.location.unwrap()).unwrap();
-        let asked: BTreeMap<_, _> = sent.query_pairs().into_owned().collect();
+        let asked = self.leave("/sign-in").await;
         world.issuer.will_give(subject, &asked["nonce"], access_token);
-        self.get(&format!("/sign-in/callback?code=1&state={}", asked["state"]))
-            .await
+        self.come_back(&asked, &[("code", "1")]).await
+    }
+
+    /// Goes to the issuer by this link; what the issuer is asked.
+    pub(crate) async fn leave(&mut self, link: &str) -> BTreeMap<String, String> {
+        asked(&self.get(link).await)
+    }
+
+    /// Comes back from the issuer with this answer to what it was asked.
+    pub(crate) async fn come_back(
+        &mut self,
+        asked: &BTreeMap<String, String>,
+        answer: &[(&str, &str)],
+    ) -> Page {
+        let mut back = Url::parse(&format!("{}/sign-in/callback", self.edge)).unwrap();
+        back.query_pairs_mut()
+            .extend_pairs(answer)
+            .append_pair("state", &asked["state"]);
+        let request = self.client.get(back);
+        self.send(request).await
+    }
+
+    /// Whether it keeps this cookie.
+    pub(crate) fn has(&self, cookie: &str) -> bool {
+        self.cookies.get(cookie).is_some_and(|value| !value.is_empty())
     }
 
     async fn send(&mut self, request: RequestBuilder) -> Page {
@@ -80,6 +102,12 @@ impl Browser {
             self.cookies.insert(name.to_owned(), value.to_owned());
         }
     }
+}
+
+/// What an issuer is asked by a page that sends there.
+pub(crate) fn asked(page: &Page) -> BTreeMap<String, String> {
+    let sent = Url::parse(page.location.as_deref().unwrap()).unwrap();
+    sent.query_pairs().into_owned().collect()
 }
 
 impl Page {

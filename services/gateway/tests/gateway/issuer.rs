@@ -14,6 +14,7 @@ pub(crate) const AUDIENCE: &str = "muster";
 pub(crate) struct Issuer {
     pub(crate) url: String,
     key: SigningKey,
+    discovery: Arc<Mutex<Value>>,
     /// What its token endpoint answers.
     gives: Arc<Mutex<Value>>,
 }
@@ -23,22 +24,28 @@ impl Issuer {
         let key = SigningKey::generate().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let discovery = json!({
+        let discovery = Arc::new(Mutex::new(json!({
             "issuer": url, "jwks_uri": format!("{url}/keys"),
             "authorization_endpoint": format!("{url}/authorize"), "token_endpoint": format!("{url}/token"),
-        });
+        })));
+        let discovered = Arc::clone(&discovery);
         let gives = Arc::<Mutex<Value>>::default();
         let given = Arc::clone(&gives);
         let keys = json!({ "keys": [key.public_jwk()] });
         let router = Router::new()
             .route(
                 "/.well-known/openid-configuration",
-                get(async move || Json(discovery.clone())),
+                get(async move || Json(discovered.lock().unwrap().clone())),
             )
             .route("/token", post(async move || Json(given.lock().unwrap().clone())))
             .route("/keys", get(async move || Json(keys.clone())));
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { url, key, gives }
+        Self {
+            url,
+            key,
+            discovery,
+            gives,
+        }
     }
 
     /// An access token of this person.
@@ -49,6 +56,11 @@ impl Issuer {
     /// The same of registry staff.
     pub(crate) fn staff_token(&self, subject: &str) -> String {
         self.token_with(subject, json!({ "groups": ["registry-staff"] }))
+    }
+
+    /// From now on it promises to name itself in every answer (RFC 9207).
+    pub(crate) fn names_itself(&self) {
+        self.discovery.lock().unwrap()["authorization_response_iss_parameter_supported"] = json!(true);
     }
 
     /// What the next sign-in gets: an ID token of this person, and this access token.

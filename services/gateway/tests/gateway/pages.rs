@@ -78,6 +78,35 @@ async fn a_sign_in_that_would_not_hold_is_told() {
 }
 
 #[tokio::test]
+async fn only_the_issuer_that_was_asked_answers() {
+    for promised in [false, true] {
+        let world = World::new().await;
+        if promised {
+            world.issuer.names_itself();
+        }
+        let own = world.issuer.url.as_str();
+        // No name at all is what an issuer says that promised none.
+        for (name, believed) in [
+            (Some("http://evil.test"), false),
+            (Some(own), true),
+            (None, !promised),
+        ] {
+            let mut browser = Browser::of(&world);
+            let asked = browser.leave("/sign-in").await;
+            let token = world.issuer.token("ada");
+            world.issuer.will_give("ada", &asked["nonce"], &token);
+            let mut answer = vec![("code", "1")];
+            answer.extend(name.map(|name| ("iss", name)));
+            let page = browser.come_back(&asked, &answer).await;
+            let expected = if believed { 303 } else { 400 };
+            assert_eq!(page.status.as_u16(), expected, "{name:?}, promised: {promised}");
+            assert_eq!(page.text.contains("You are not signed in"), !believed);
+            assert_eq!(browser.has("muster-session"), believed);
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_acceptance_that_nobody_confirmed_is_not_called_undone() {
     let world = World::new().await;
     let mut browser = signed_in(&world, LOST).await;
