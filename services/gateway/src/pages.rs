@@ -7,6 +7,7 @@
 mod answer;
 mod cookies;
 mod edge;
+mod error_code;
 mod form;
 mod headers;
 mod invitation;

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::error_code::ErrorCode;
 use super::relying_party::{Pending, RelyingParty, SignInProblem};
 
 /// The query of the callback.
@@ -27,7 +28,7 @@ impl Callback {
         }
         match (&self.code, &self.error) {
             (Some(code), None) => Ok(code),
-            _ => Err(SignInProblem::NotCompleted),
+            (_, error) => Err(SignInProblem::NotCompleted(ErrorCode::of(error.as_deref()))),
         }
     }
 }

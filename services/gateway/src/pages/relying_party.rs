@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::OnceCell;
 use url::Url;
 
+use super::error_code::ErrorCode;
 use super::seal::random_text;
 
 /// A client registration at an issuer.
@@ -46,6 +47,9 @@ pub(crate) struct Pending {
     pub(crate) state: String,
     pub(crate) nonce: String,
     verifier: String,
+    /// Whether the person wants to register.
+    #[serde(default)]
+    pub(crate) create: bool,
 }
 
 /// What the token endpoint gave.
@@ -75,8 +79,8 @@ pub(crate) enum SignInProblem {
     OtherIssuer,
     #[error("answer is not of the issuer that was asked")]
     NotTheIssuer,
-    #[error("issuer gave no code")]
-    NotCompleted,
+    #[error("issuer gave no code to trade: {0}")]
+    NotCompleted(ErrorCode),
     #[error("no random bytes")]
     Random,
 }
@@ -122,6 +126,7 @@ impl RelyingParty {
             state: random()?,
             nonce: random()?,
             verifier: random()?,
+            create: prompt == Prompt::Create,
         };
         let challenge = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, pending.verifier.as_bytes());
         let mut url = self.endpoints().await?.authorization_endpoint.clone();

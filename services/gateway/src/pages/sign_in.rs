@@ -51,6 +51,11 @@ pub(crate) async fn begin(State(pages): State<Arc<Pages>>, Query(asked): Query<S
             "There is no such sign-in. Go back and choose one of those offered.",
         ));
     };
+    send(&pages, party, prompt).await
+}
+
+/// Sends the browser to this issuer.
+async fn send(pages: &Pages, party: &RelyingParty, prompt: Prompt) -> Response {
     match party.begin(prompt).await {
         Ok((pending, url)) => {
             let mut answer = Redirect::to(url.as_str()).into_response();
@@ -70,26 +75,31 @@ pub(crate) async fn finish(
     Query(callback): Query<Callback>,
 ) -> Response {
     let pending: Option<Pending> = pages.cookies.get(&headers, Cookie::SignIn);
-    let mut answer = match pending {
-        Some(pending) if callback.ends(&pending) => complete(&pages, &pending, &callback).await,
-        _ => view::problem(&Problem::sign_in(
-            "This sign-in was begun in another browser or too long ago. Go back to the invitation and sign in again.",
-        )),
+    let Some(pending) = pending.filter(|pending| callback.ends(pending)) else {
+        return over(&pages, view::problem(&Problem::sign_in(BEGUN_ELSEWHERE)));
     };
+    let Some(party) = pages.party(Some(&pending.issuer)) else {
+        return over(&pages, view::problem(&Problem::sign_in(NOT_OFFERED)));
+    };
+    let answer = match callback.code(party).await {
+        Ok(code) => complete(&pages, party, &pending, code).await,
+        // Not every issuer knows that people may want to register, and they differ in what they say then.
+        Err(SignInProblem::NotCompleted(code)) if pending.create && !code.is_denial() => {
+            tracing::warn!(%code, "an issuer did not let somebody register: signing in instead");
+            return send(&pages, party, Prompt::Usual).await;
+        }
+        Err(problem) => failed(&problem),
+    };
+    over(&pages, answer)
+}
+
+/// The answer at the end of a sign-in: the browser forgets that it was under way.
+fn over(pages: &Pages, mut answer: Response) -> Response {
     pages.cookies.clear(answer.headers_mut(), Cookie::SignIn);
     answer
 }
 
-async fn complete(pages: &Pages, pending: &Pending, callback: &Callback) -> Response {
-    let Some(party) = pages.party(Some(&pending.issuer)) else {
-        return view::problem(&Problem::sign_in(
-            "This sign-in is no longer offered. Go back and choose another.",
-        ));
-    };
-    let code = match callback.code(party).await {
-        Ok(code) => code,
-        Err(problem) => return failed(&problem),
-    };
+async fn complete(pages: &Pages, party: &RelyingParty, pending: &Pending, code: &str) -> Response {
     let tokens = match party.redeem(pending, code).await {
         Ok(tokens) => tokens,
         Err(problem) => return failed(&problem),
@@ -149,6 +159,9 @@ pub(crate) async fn end(State(pages): State<Arc<Pages>>, headers: HeaderMap, for
     answer
 }
 
+const BEGUN_ELSEWHERE: &str = "This sign-in was begun in another browser or too long ago. Go back to the invitation and \
+                               sign in again.";
+const NOT_OFFERED: &str = "This sign-in is no longer offered. Go back and choose another.";
 const NOT_CONFIRMED: &str = "The sign-in could not be confirmed. Try again.";
 const NOT_COMPLETED: &str = "The sign-in was not completed. You can try again whenever you like.";
 const NO_ANSWER: &str = "The sign-in service does not answer at the moment. Try again in a minute.";
@@ -158,7 +171,7 @@ const UNUSABLE: &str = "You signed in, but this site cannot use what the sign-in
 fn failed(problem: &SignInProblem) -> Response {
     tracing::warn!(%problem, "a sign-in failed");
     view::problem(&Problem::sign_in(match problem {
-        SignInProblem::NotCompleted => NOT_COMPLETED,
+        SignInProblem::NotCompleted(_) => NOT_COMPLETED,
         SignInProblem::NotTheIssuer => NOT_CONFIRMED,
         _ => NO_ANSWER,
     }))

@@ -9,6 +9,7 @@ use url::Url;
 
 use crate::support::World;
 
+#[derive(Clone)]
 pub(crate) struct Browser {
     client: Client,
     edge: String,

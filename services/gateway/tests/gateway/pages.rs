@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::backend::LOST;
-use crate::browser::Browser;
+use crate::browser::{Browser, asked};
 use crate::support::World;
 
 const ACCEPT: &str = "/invitation/accept";
@@ -104,6 +104,44 @@ async fn only_the_issuer_that_was_asked_answers() {
             assert_eq!(browser.has("muster-session"), believed);
         }
     }
+}
+
+#[tokio::test]
+async fn who_cannot_register_is_sent_to_sign_in_once() {
+    let world = World::new().await;
+    let mut browser = Browser::of(&world);
+    browser.get("/i/first").await;
+    let wanted = browser.leave("/sign-in?prompt=create").await;
+    assert_eq!(wanted["prompt"], "create");
+    let unknown = [
+        ("error", "invalid_request"),
+        ("error_description", "no such prompt"),
+    ];
+    let page = browser.come_back(&wanted, &unknown).await;
+    let instead = asked(&page);
+    assert_eq!(instead.get("prompt"), None);
+    assert_ne!(instead["state"], wanted["state"]);
+
+    let mut another = browser.clone();
+    let page = another.come_back(&instead, &unknown).await;
+    assert_eq!((page.status.as_u16(), page.location), (400, None));
+
+    let token = world.issuer.token("ada");
+    world.issuer.will_give("ada", &instead["nonce"], &token);
+    let page = browser.come_back(&instead, &[("code", "1")]).await;
+    assert_eq!(page.location.as_deref(), Some("/invitation"), "{}", page.text);
+    let shown = browser.get("/invitation").await;
+    assert!(shown.text.contains("Organization first"), "{}", shown.text);
+}
+
+#[tokio::test]
+async fn who_changed_their_mind_about_registering_is_not_sent_off_again() {
+    let world = World::new().await;
+    let mut browser = Browser::of(&world);
+    let wanted = browser.leave("/sign-in?prompt=create").await;
+    let page = browser.come_back(&wanted, &[("error", "access_denied")]).await;
+    assert_eq!((page.status.as_u16(), page.location), (400, None));
+    assert!(page.text.contains("was not completed"), "{}", page.text);
 }
 
 #[tokio::test]
