@@ -12,6 +12,7 @@ mod form;
 mod headers;
 mod invitation;
 mod limits;
+mod not_signed_in;
 mod relying_party;
 mod seal;
 mod sign_in;

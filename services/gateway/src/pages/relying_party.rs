@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use reqwest::StatusCode;
 use serde::{Deserialize, Serialize};
 use tokio::sync::OnceCell;
 use url::Url;
@@ -59,6 +60,12 @@ pub(crate) struct Tokens {
     pub(crate) id_token: String,
 }
 
+/// What the token endpoint says instead (RFC 6749, section 5.2).
+#[derive(Default, Deserialize)]
+struct Refusal {
+    error: Option<String>,
+}
+
 /// What the person wants at the issuer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Prompt {
@@ -81,6 +88,8 @@ pub(crate) enum SignInProblem {
     NotTheIssuer,
     #[error("issuer gave no code to trade: {0}")]
     NotCompleted(ErrorCode),
+    #[error("token endpoint refused with status {0}: {1}")]
+    Refused(StatusCode, ErrorCode),
     #[error("no random bytes")]
     Random,
 }
@@ -162,15 +171,16 @@ impl RelyingParty {
             form.push(("client_secret", secret));
         }
         let endpoint = self.endpoints().await?.token_endpoint.clone();
-        Ok(self
-            .http
-            .post(endpoint)
-            .form(&form)
-            .send()
-            .await?
-            .error_for_status()?
-            .json()
-            .await?)
+        let answer = self.http.post(endpoint).form(&form).send().await?;
+        let status = answer.status();
+        if status.is_client_error() {
+            let refusal: Refusal = answer.json().await.unwrap_or_default();
+            return Err(SignInProblem::Refused(
+                status,
+                ErrorCode::of(refusal.error.as_deref()),
+            ));
+        }
+        Ok(answer.error_for_status()?.json().await?)
     }
 
     /// Discovered once; a failure is tried again at the next sign-in.

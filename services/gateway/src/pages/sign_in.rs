@@ -5,16 +5,16 @@ use std::sync::Arc;
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
-use muster_identity::{PersonCaller, TokenProblem};
+use muster_identity::PersonCaller;
 use serde::{Deserialize, Serialize};
 
 use super::Pages;
 use super::answer::Callback;
-use super::cookies::{Cookie, TooLong};
+use super::cookies::Cookie;
 use super::form::Form;
+use super::not_signed_in::{self, failed, not_believed, two_persons, unusable};
 use super::relying_party::{Pending, Prompt, RelyingParty, SignInProblem, Tokens};
 use super::seal::random_text;
-use super::view::{self, Problem};
 
 /// What the form that signs out is about.
 pub(crate) const SIGN_OUT: &str = "sign-out";
@@ -47,9 +47,7 @@ pub(crate) async fn begin(State(pages): State<Arc<Pages>>, Query(asked): Query<S
         _ => Prompt::Usual,
     };
     let Some(party) = pages.party(asked.issuer.as_deref()) else {
-        return view::problem(&Problem::sign_in(
-            "There is no such sign-in. Go back and choose one of those offered.",
-        ));
+        return not_signed_in::no_such();
     };
     send(&pages, party, prompt).await
 }
@@ -76,10 +74,10 @@ pub(crate) async fn finish(
 ) -> Response {
     let pending: Option<Pending> = pages.cookies.get(&headers, Cookie::SignIn);
     let Some(pending) = pending.filter(|pending| callback.ends(pending)) else {
-        return over(&pages, view::problem(&Problem::sign_in(BEGUN_ELSEWHERE)));
+        return over(&pages, not_signed_in::begun_elsewhere());
     };
     let Some(party) = pages.party(Some(&pending.issuer)) else {
-        return over(&pages, view::problem(&Problem::sign_in(NOT_OFFERED)));
+        return over(&pages, not_signed_in::not_offered());
     };
     let answer = match callback.code(party).await {
         Ok(code) => complete(&pages, party, &pending, code).await,
@@ -145,8 +143,7 @@ async fn who(
     if calls.id == person.id {
         Ok(person)
     } else {
-        tracing::warn!("an issuer gave an id token and an access token of two persons");
-        Err(view::problem(&Problem::sign_in(NOT_CONFIRMED)))
+        Err(two_persons())
     }
 }
 
@@ -157,36 +154,4 @@ pub(crate) async fn end(State(pages): State<Arc<Pages>>, headers: HeaderMap, for
         pages.cookies.clear(answer.headers_mut(), Cookie::Session);
     }
     answer
-}
-
-const BEGUN_ELSEWHERE: &str = "This sign-in was begun in another browser or too long ago. Go back to the invitation and \
-                               sign in again.";
-const NOT_OFFERED: &str = "This sign-in is no longer offered. Go back and choose another.";
-const NOT_CONFIRMED: &str = "The sign-in could not be confirmed. Try again.";
-const NOT_COMPLETED: &str = "The sign-in was not completed. You can try again whenever you like.";
-const NO_ANSWER: &str = "The sign-in service does not answer at the moment. Try again in a minute.";
-const UNUSABLE: &str = "You signed in, but this site cannot use what the sign-in service said about you. Trying again will \
-                        not help: ask the people who run this site.";
-
-fn failed(problem: &SignInProblem) -> Response {
-    tracing::warn!(%problem, "a sign-in failed");
-    view::problem(&Problem::sign_in(match problem {
-        SignInProblem::NotCompleted(_) => NOT_COMPLETED,
-        SignInProblem::NotTheIssuer => NOT_CONFIRMED,
-        _ => NO_ANSWER,
-    }))
-}
-
-fn unusable(problem: &TooLong) -> Response {
-    tracing::warn!(%problem, "a sign-in failed: the issuer's tokens are too large to be kept by a browser");
-    view::problem(&Problem::sign_in(UNUSABLE))
-}
-
-fn not_believed(token: &'static str, problem: TokenProblem) -> Response {
-    tracing::warn!(token, %problem, "a sign-in failed: a token was not believed");
-    view::problem(&Problem::sign_in(match (token, problem) {
-        (_, TokenProblem::IssuerUnavailable) => NO_ANSWER,
-        ("access token", _) => UNUSABLE,
-        _ => NOT_CONFIRMED,
-    }))
 }

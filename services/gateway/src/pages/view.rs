@@ -97,6 +97,15 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, "You are not signed in", text)
     }
 
+    /// The issuer of a sign-in does not answer.
+    pub(crate) fn sign_in_away() -> Self {
+        Self::new(
+            StatusCode::BAD_GATEWAY,
+            "You are not signed in",
+            "The sign-in service does not answer at the moment. Try again in a minute.",
+        )
+    }
+
     /// There is no such page.
     pub(crate) fn no_page() -> Self {
         Self::new(

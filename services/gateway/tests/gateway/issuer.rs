@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use muster_clock::Clock;
@@ -16,7 +17,7 @@ pub(crate) struct Issuer {
     key: SigningKey,
     discovery: Arc<Mutex<Value>>,
     /// What its token endpoint answers.
-    gives: Arc<Mutex<Value>>,
+    gives: Arc<Mutex<(StatusCode, Value)>>,
 }
 
 impl Issuer {
@@ -29,7 +30,7 @@ impl Issuer {
             "authorization_endpoint": format!("{url}/authorize"), "token_endpoint": format!("{url}/token"),
         })));
         let discovered = Arc::clone(&discovery);
-        let gives = Arc::<Mutex<Value>>::default();
+        let gives = Arc::<Mutex<(StatusCode, Value)>>::default();
         let given = Arc::clone(&gives);
         let keys = json!({ "keys": [key.public_jwk()] });
         let router = Router::new()
@@ -37,7 +38,13 @@ impl Issuer {
                 "/.well-known/openid-configuration",
                 get(async move || Json(discovered.lock().unwrap().clone())),
             )
-            .route("/token", post(async move || Json(given.lock().unwrap().clone())))
+            .route(
+                "/token",
+                post(async move || {
+                    let (status, body) = given.lock().unwrap().clone();
+                    (status, Json(body))
+                }),
+            )
             .route("/keys", get(async move || Json(keys.clone())));
         tokio::spawn(async move { axum::serve(listener, router).await });
         Self {
@@ -66,7 +73,13 @@ impl Issuer {
     /// What the next sign-in gets: an ID token of this person, and this access token.
     pub(crate) fn will_give(&self, subject: &str, nonce: &str, access_token: &str) {
         let id_token = self.token_with(subject, json!({ "aud": "pages", "nonce": nonce }));
-        *self.gives.lock().unwrap() = json!({ "access_token": access_token, "id_token": id_token });
+        let tokens = json!({ "access_token": access_token, "id_token": id_token });
+        *self.gives.lock().unwrap() = (StatusCode::OK, tokens);
+    }
+
+    /// What the next sign-in gets instead.
+    pub(crate) fn will_refuse(&self, status: u16, body: Value) {
+        *self.gives.lock().unwrap() = (StatusCode::from_u16(status).unwrap(), body);
     }
 
     /// An access token with more in it.

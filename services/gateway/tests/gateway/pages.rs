@@ -145,6 +145,32 @@ async fn who_changed_their_mind_about_registering_is_not_sent_off_again() {
 }
 
 #[tokio::test]
+async fn an_issuer_that_refuses_is_not_one_that_does_not_answer() {
+    let world = World::new().await;
+    let (refused, away) = ("could not be confirmed", "does not answer");
+    let answers = [
+        (400, json!({ "error": "invalid_grant" }), 400, refused),
+        (401, json!({ "error": "invalid_client" }), 400, refused),
+        (403, json!("a page of a firewall"), 400, refused),
+        (503, json!({ "error": "temporarily_unavailable" }), 502, away),
+        (200, json!({}), 502, away),
+    ];
+    for (status, body, expected, text) in answers {
+        let mut browser = Browser::of(&world);
+        let asked = browser.leave("/sign-in").await;
+        world.issuer.will_refuse(status, body);
+        let page = browser.come_back(&asked, &[("code", "1")]).await;
+        assert_eq!(page.status.as_u16(), expected, "{status}");
+        assert!(
+            page.text.contains("You are not signed in") && page.text.contains(text),
+            "{status}: {}",
+            page.text
+        );
+        assert!(!browser.has("muster-session"), "{status}");
+    }
+}
+
+#[tokio::test]
 async fn an_acceptance_that_nobody_confirmed_is_not_called_undone() {
     let world = World::new().await;
     let mut browser = signed_in(&world, LOST).await;

@@ -1,0 +1,68 @@
+//! The ways in which a sign-in comes to nothing: what the person reads, and what the log says.
+
+use axum::response::Response;
+use muster_identity::TokenProblem;
+
+use super::cookies::TooLong;
+use super::relying_party::SignInProblem;
+use super::view::{self, Problem};
+
+const NOT_CONFIRMED: &str = "The sign-in could not be confirmed. Try again.";
+const NOT_COMPLETED: &str = "The sign-in was not completed. You can try again whenever you like.";
+const UNUSABLE: &str = "You signed in, but this site cannot use what the sign-in service said about you. Trying again will \
+                        not help: ask the people who run this site.";
+
+fn because(text: &str) -> Response {
+    view::problem(&Problem::sign_in(text))
+}
+
+/// A link to an issuer at which nobody signs in here.
+pub(crate) fn no_such() -> Response {
+    because("There is no such sign-in. Go back and choose one of those offered.")
+}
+
+/// An answer to a sign-in of which this browser knows nothing.
+pub(crate) fn begun_elsewhere() -> Response {
+    because(
+        "This sign-in was begun in another browser or too long ago. Go back to the invitation and sign in again.",
+    )
+}
+
+/// The issuer went out of use while somebody signed in there.
+pub(crate) fn not_offered() -> Response {
+    because("This sign-in is no longer offered. Go back and choose another.")
+}
+
+/// The way to the issuer and back.
+pub(crate) fn failed(problem: &SignInProblem) -> Response {
+    tracing::warn!(%problem, "a sign-in failed");
+    match problem {
+        SignInProblem::NotCompleted(_) => because(NOT_COMPLETED),
+        SignInProblem::NotTheIssuer | SignInProblem::Refused(..) => because(NOT_CONFIRMED),
+        SignInProblem::Unreachable(_) | SignInProblem::OtherIssuer | SignInProblem::Random => {
+            view::problem(&Problem::sign_in_away())
+        }
+    }
+}
+
+/// A session that no browser would keep.
+pub(crate) fn unusable(problem: &TooLong) -> Response {
+    tracing::warn!(%problem, "a sign-in failed: the issuer's tokens are too large to be kept by a browser");
+    because(UNUSABLE)
+}
+
+/// A token that proves nothing.
+pub(crate) fn not_believed(token: &'static str, problem: TokenProblem) -> Response {
+    tracing::warn!(token, %problem, "a sign-in failed: a token was not believed");
+    match (token, problem) {
+        (_, TokenProblem::IssuerUnavailable) => view::problem(&Problem::sign_in_away()),
+        ("access token", _) => because(UNUSABLE),
+        _ => because(NOT_CONFIRMED),
+    }
+}
+
+/// Tokens that are not of one person.
+pub(crate) fn two_persons() -> Response {
+    tracing::warn!("a sign-in failed: an issuer gave an id token and an access token of two persons");
+    because(NOT_CONFIRMED)
+}
