@@ -37,7 +37,7 @@ pub struct Settings {
     /// PEM file with the private key of that certificate, not encrypted
     #[arg(long, env = "MUSTER_TLS_KEY", value_name = "FILE")]
     pub tls_key: Option<PathBuf>,
-    /// Origins whose pages may call in JSON and gRPC-Web, such as https://app.example.org,https://admin.example.org; `none`: pages of other origins may not. Tokens travel in a header, cookies never
+    /// Origins whose pages may call in JSON and gRPC-Web, such as `https://app.example.org,https://admin.example.org`; `none`: pages of other origins may not. Tokens travel in a header, cookies never
     #[arg(
         long,
         env = "MUSTER_CORS_ORIGINS",
