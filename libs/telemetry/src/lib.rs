@@ -8,6 +8,7 @@
 //! standard output. Nothing personal belongs into any of them.
 
 mod access_log;
+mod code;
 mod format;
 mod logs;
 mod metrics_handle;
@@ -21,6 +22,7 @@ use opentelemetry_sdk::trace::SdkTracerProvider;
 use thiserror::Error;
 
 pub use access_log::{AccessLog, Line};
+pub use code::code_name;
 pub use logs::checked_filter;
 pub use metrics_handle::Metrics;
 pub use options::{LogFormat, TelemetryOptions};

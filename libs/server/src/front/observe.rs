@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use http::HeaderMap;
 use muster_access::MethodRule;
-use muster_telemetry::propagation;
+use muster_telemetry::{code_name, propagation};
 use tonic::{Code, Status};
 use tracing::field::Empty;
 use tracing::{Span, info_span};
@@ -127,28 +127,5 @@ impl Drop for Observation {
         metrics::gauge!(self.side.active(), "method" => self.method).decrement(1.0);
         metrics::histogram!(self.side.duration(), "method" => self.method, "code" => name)
             .record(self.started.elapsed());
-    }
-}
-
-/// The name of a code as in the gRPC specification.
-pub(crate) fn code_name(code: Code) -> &'static str {
-    match code {
-        Code::Ok => "OK",
-        Code::Cancelled => "CANCELLED",
-        Code::Unknown => "UNKNOWN",
-        Code::InvalidArgument => "INVALID_ARGUMENT",
-        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
-        Code::NotFound => "NOT_FOUND",
-        Code::AlreadyExists => "ALREADY_EXISTS",
-        Code::PermissionDenied => "PERMISSION_DENIED",
-        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
-        Code::FailedPrecondition => "FAILED_PRECONDITION",
-        Code::Aborted => "ABORTED",
-        Code::OutOfRange => "OUT_OF_RANGE",
-        Code::Unimplemented => "UNIMPLEMENTED",
-        Code::Internal => "INTERNAL",
-        Code::Unavailable => "UNAVAILABLE",
-        Code::DataLoss => "DATA_LOSS",
-        Code::Unauthenticated => "UNAUTHENTICATED",
     }
 }

@@ -13,7 +13,7 @@ use std::time::Instant;
 use http::HeaderMap;
 use muster_access::{MethodRule, Rules};
 use muster_telemetry::propagation::{self, TraceIds};
-use muster_telemetry::{AccessLog, Line};
+use muster_telemetry::{AccessLog, Line, code_name};
 use tonic::{Code, Status};
 use tracing::field::Empty;
 use tracing::{Span, info_span};
@@ -217,28 +217,5 @@ impl Drop for Observation {
             duration,
             trace: self.ids,
         });
-    }
-}
-
-/// The name of a code as in the gRPC specification.
-fn code_name(code: Code) -> &'static str {
-    match code {
-        Code::Ok => "OK",
-        Code::Cancelled => "CANCELLED",
-        Code::Unknown => "UNKNOWN",
-        Code::InvalidArgument => "INVALID_ARGUMENT",
-        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
-        Code::NotFound => "NOT_FOUND",
-        Code::AlreadyExists => "ALREADY_EXISTS",
-        Code::PermissionDenied => "PERMISSION_DENIED",
-        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
-        Code::FailedPrecondition => "FAILED_PRECONDITION",
-        Code::Aborted => "ABORTED",
-        Code::OutOfRange => "OUT_OF_RANGE",
-        Code::Unimplemented => "UNIMPLEMENTED",
-        Code::Internal => "INTERNAL",
-        Code::Unavailable => "UNAVAILABLE",
-        Code::DataLoss => "DATA_LOSS",
-        Code::Unauthenticated => "UNAUTHENTICATED",
     }
 }

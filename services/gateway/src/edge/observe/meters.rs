@@ -5,9 +5,10 @@ use std::sync::{Arc, OnceLock};
 
 use metrics::{Gauge, Histogram};
 use muster_access::{MethodRule, Rules};
+use muster_telemetry::code_name;
 use tonic::Code;
 
-use super::{Decision, OTHER, code_name};
+use super::{Decision, OTHER};
 
 const CODES: usize = 17;
 const DECISIONS: usize = 3;
