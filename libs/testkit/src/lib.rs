@@ -40,6 +40,7 @@ mod drops;
 mod engines;
 mod patient;
 mod publisher;
+mod schema;
 mod service;
 mod settings;
 mod signed;

@@ -4,33 +4,20 @@ use muster_organization::OrganizationService;
 use muster_server::Service;
 use muster_testkit::TestDatabase;
 
-async fn names(statement: &'static str) -> Vec<String> {
-    let database = TestDatabase::new(&OrganizationService::MIGRATOR, OrganizationService::NAME).await;
-    sqlx::query_scalar(statement)
-        .fetch_all(&mut database.connection().await)
-        .await
-        .unwrap()
+async fn database() -> TestDatabase {
+    TestDatabase::new(&OrganizationService::MIGRATOR, OrganizationService::NAME).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_column_says_what_it_is() {
-    let silent = names(
-        "SELECT c.table_name || '.' || c.column_name FROM information_schema.columns c
-         WHERE c.table_schema = 'public' AND c.table_name <> '_sqlx_migrations'
-           AND col_description(format('%I.%I', c.table_schema, c.table_name)::regclass, c.ordinal_position) IS NULL",
-    )
-    .await;
-    assert_eq!(silent, Vec::<String>::new());
+    assert_eq!(database().await.unexplained_columns().await, Vec::<String>::new());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_tenant_table_is_keyed_by_the_organization_first() {
-    let others = names(
-        "SELECT i.indrelid::regclass::text FROM pg_index i
-         JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
-         JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-         WHERE i.indisprimary AND n.nspname = 'public' AND a.attname <> 'organization_id' ORDER BY 1",
-    )
-    .await;
+    let others = database()
+        .await
+        .tables_keyed_otherwise(&["organization_id"])
+        .await;
     assert_eq!(others, ["_sqlx_migrations", "idempotency", "inbox", "outbox"]);
 }
