@@ -6,12 +6,14 @@
 //! written at all.
 
 use std::io;
+use std::mem::MaybeUninit;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use lettre::transport::smtp::client::AsyncTokioStream;
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
@@ -63,13 +65,13 @@ impl Wire {
         )
     }
 
-    fn has_hung_up(&self, context: &mut Context<'_>) -> bool {
-        let mut byte = [0];
-        let mut buffer = ReadBuf::new(&mut byte);
-        matches!(
-            self.socket.poll_peek(context, &mut buffer),
-            Poll::Ready(Ok(0) | Err(_))
-        )
+    /// Asks the operating system itself: what tokio knows of the socket may be older than the end of the connection.
+    fn has_hung_up(&self) -> bool {
+        let mut byte = [MaybeUninit::uninit()];
+        match SockRef::from(&self.socket).peek(&mut byte) {
+            Ok(read) => read == 0,
+            Err(error) => error.kind() != io::ErrorKind::WouldBlock,
+        }
     }
 }
 
@@ -129,7 +131,7 @@ impl AsyncWrite for Wire {
         if is_dot && self.gate.holds(context) {
             return Poll::Pending;
         }
-        if is_dot && self.has_hung_up(context) {
+        if is_dot && self.has_hung_up() {
             return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
         }
         let written = Pin::new(&mut self.socket).poll_write(context, bytes);
