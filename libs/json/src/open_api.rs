@@ -1,16 +1,18 @@
 //! The contract as an OpenAPI document, for tools and people that do not speak protobuf.
 //!
-//! Version 3.0.3, which every generator reads. Descriptions are the comments of the protos.
+//! Version 3.0.3, which every generator reads. Descriptions are the comments of the protos, bounds their field rules.
 
+mod bounds;
+mod ecma;
+mod parameters;
 mod schemas;
 
 use std::collections::BTreeMap;
 
 use muster_access::{Mode, Rules};
-use prost_reflect::{FieldDescriptor, MessageDescriptor};
 use serde_json::{Map, Value, json};
 
-use self::schemas::{Schemas, comment};
+use self::schemas::{Schemas, Side, comment};
 use crate::bindings::{Binding, Bindings, Content};
 
 /// What the document says of itself.
@@ -26,7 +28,7 @@ pub struct About<'a> {
 
 /// Describes every binding.
 pub fn open_api(bindings: &Bindings, rules: &Rules, about: About<'_>) -> Value {
-    let mut schemas = Schemas::default();
+    let mut schemas = Schemas::of(bindings);
     let mut paths: BTreeMap<String, Map<String, Value>> = BTreeMap::new();
     for binding in bindings.all() {
         let (path, names) = binding.template.open_api();
@@ -89,7 +91,7 @@ fn operation(binding: &Binding, names: &[String], is_open: bool, schemas: &mut S
         "tags": [service.name()],
         "summary": first_sentence(&text),
         "description": text,
-        "parameters": parameters(binding, names, schemas),
+        "parameters": parameters::of(binding, names, schemas),
         "responses": {
             "200": { "description": "Done.", "content": answer(binding, schemas) },
             "default": { "$ref": "#/components/responses/Error" },
@@ -111,43 +113,8 @@ fn answer(binding: &Binding, schemas: &mut Schemas) -> Value {
     } else {
         "application/json"
     };
-    let schema = schemas.of_message(&binding.rpc.output());
+    let schema = schemas.of_message(&binding.rpc.output(), Side::Answer);
     json!({ kind: { "schema": schema } })
-}
-
-fn parameters(binding: &Binding, names: &[String], schemas: &mut Schemas) -> Vec<Value> {
-    let in_path = names.iter().map(|name| {
-        json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" },
-                "description": format!("The id of the {name}.") })
-    });
-    let mut all: Vec<_> = in_path.collect();
-    if binding.body == Content::Whole {
-        return all;
-    }
-    for field in binding.rpc.input().fields() {
-        if !is_said(binding, &field) && !is_deep(&field) {
-            all.push(json!({
-                "name": field.json_name(), "in": "query", "schema": schemas.of_field(&field),
-                "description": comment(&field.parent_file(), field.path()),
-            }));
-        }
-    }
-    all
-}
-
-/// In the path or in the body.
-fn is_said(binding: &Binding, field: &FieldDescriptor) -> bool {
-    let mut in_path = binding.template.fields();
-    in_path.any(|path| path.split('.').next() == Some(field.name()))
-        || matches!(&binding.body, Content::Field(body) if body == field.name())
-}
-
-fn is_deep(field: &FieldDescriptor) -> bool {
-    let is_known = |message: &MessageDescriptor| message.full_name().starts_with("google.protobuf.");
-    field
-        .kind()
-        .as_message()
-        .is_some_and(|message| !is_known(message))
 }
 
 /// The fields that the body may hold; those of the path are left out of it.
@@ -157,8 +124,13 @@ fn body(binding: &Binding, schemas: &mut Schemas) -> Option<Value> {
         Content::None => None,
         Content::Field(name) => input
             .get_field_by_name(name)
-            .map(|field| schemas.of_field(&field)),
-        Content::Whole => Some(schemas.of_fields(input.fields().filter(|field| !is_said(binding, field)))),
+            .map(|field| schemas.of_field(&field, Side::Request)),
+        Content::Whole => {
+            let fields = input
+                .fields()
+                .filter(|field| !parameters::is_said(binding, field));
+            Some(schemas.of_fields(fields, Side::Request))
+        }
     }
 }
 
@@ -187,3 +159,6 @@ fn first_sentence(text: &str) -> &str {
     let end = text.find(". ").or_else(|| text.strip_suffix('.').map(str::len));
     end.and_then(|end| text.get(..end)).unwrap_or(text)
 }
+
+#[cfg(test)]
+mod tests;

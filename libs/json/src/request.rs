@@ -121,7 +121,8 @@ fn parameter(
     }
 }
 
-fn resolve(input: &MessageDescriptor, path: &str) -> Option<Vec<FieldDescriptor>> {
+/// The fields that a dotted path leads through; `None` if it leads nowhere.
+pub(crate) fn resolve(input: &MessageDescriptor, path: &str) -> Option<Vec<FieldDescriptor>> {
     let mut fields = Vec::new();
     let mut message = Some(input.clone());
     for name in path.split('.') {

@@ -160,7 +160,34 @@ impl Template {
     }
 }
 
+impl Template {
+    /// For each `*`, as [`Template::open_api`] names them: the field that it is a part of, and how many characters the
+    /// rest of the field's value has at least.
+    pub(crate) fn stars(&self) -> Vec<Option<(&str, usize)>> {
+        let places = self.segments.iter().enumerate();
+        let stars = places.filter(|(_, segment)| **segment == Segment::Any);
+        stars
+            .map(|(place, _)| {
+                let around = |variable: &&Variable| (variable.from..variable.to).contains(&place);
+                let variable = self.variables.iter().find(around)?;
+                let segments = self.segments.get(variable.from..variable.to)?;
+                // Of each its characters and a slash; of the star itself neither.
+                let shortest: usize = segments.iter().map(|segment| segment.shortest() + 1).sum();
+                Some((variable.field.as_str(), shortest.saturating_sub(2)))
+            })
+            .collect()
+    }
+}
+
 impl Segment {
+    /// How many characters it has at least.
+    fn shortest(&self) -> usize {
+        match self {
+            Self::Literal(literal) => literal.chars().count(),
+            Self::Any => 1,
+        }
+    }
+
     fn parse(text: &str) -> Result<Self, TemplateProblem> {
         match text {
             "*" => Ok(Self::Any),
@@ -298,5 +325,23 @@ mod tests {
         );
         assert_eq!(names, ["organization", "delivery"]);
         assert_eq!(written("/v1/{name=sheep/*}").0, "/v1/sheep/{part2}");
+    }
+
+    #[test]
+    fn stars_know_what_stands_around_them() {
+        let stars = |text: &str| {
+            let template = Template::parse(text).unwrap();
+            let stars = template.stars().into_iter();
+            stars
+                .map(|star| star.map(|(field, around)| (field.to_owned(), around)))
+                .collect::<Vec<_>>()
+        };
+        let around = |field: &str, value: &str| Some((field.to_owned(), value.chars().count()));
+        assert_eq!(stars("/v1/{name=a/*}:b"), [around("name", "a/")]);
+        assert_eq!(
+            stars("/v1/{parent=a/*/bc/*}/d"),
+            [around("parent", "a//bc/x"), around("parent", "a/x/bc/")]
+        );
+        assert_eq!(stars("/v1/{group.name}/*"), [around("group.name", ""), None]);
     }
 }

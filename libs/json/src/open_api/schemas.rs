@@ -1,89 +1,143 @@
-//! Messages and enums as JSON schemas, each once.
+//! Messages and enums as JSON schemas, each once for each side on which it stands.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use prost_reflect::{EnumDescriptor, FieldDescriptor, FileDescriptor, Kind, MessageDescriptor};
 use serde_json::{Map, Value, json};
 
-/// The schemas that were asked for, by the full names of what they describe.
+use super::bounds::{Bounds, beside};
+use crate::bindings::Bindings;
+
+/// No text of a request may hold the character NUL.
+pub(super) const WITHOUT_NUL: &str = "^[^\\u0000]*$";
+
+/// The schemas that were asked for, by their names.
 #[derive(Debug, Default)]
-pub(super) struct Schemas(BTreeMap<String, Value>);
+pub(super) struct Schemas {
+    all: BTreeMap<String, Value>,
+    /// The full names of all messages that stand in answers.
+    answered: HashSet<String>,
+}
+
+/// Where a message stands. Requests are read strictly. Answers leave out what is empty, and a newer server says more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    Request,
+    Answer,
+}
 
 impl Schemas {
+    /// For these bindings; nothing is asked for yet.
+    pub(super) fn of(bindings: &Bindings) -> Self {
+        let mut answered = HashSet::new();
+        for binding in bindings.all() {
+            gather(&binding.rpc.output(), &mut answered);
+        }
+        let all = BTreeMap::new();
+        Self { all, answered }
+    }
+
     /// What stands under `components`.
     pub(super) fn finish(self) -> BTreeMap<String, Value> {
-        self.0
+        self.all
     }
 
     /// A reference to a message, or what protobuf's JSON mapping makes of a well-known one.
-    pub(super) fn of_message(&mut self, message: &MessageDescriptor) -> Value {
-        let name = message.full_name();
-        if let Some(known) = well_known(name) {
+    pub(super) fn of_message(&mut self, message: &MessageDescriptor, side: Side) -> Value {
+        if let Some(known) = well_known(message.full_name()) {
             return known;
         }
-        if !self.0.contains_key(name) {
+        let name = self.name(message, side);
+        if !self.all.contains_key(&name) {
             // Before its fields: a message may hold itself.
-            self.0.insert(name.to_owned(), Value::Null);
-            let mut schema = self.of_fields(message.fields());
+            self.all.insert(name.clone(), Value::Null);
+            let mut schema = self.of_fields(message.fields(), side);
             schema["description"] = Value::String(comment(&message.parent_file(), message.path()));
-            self.0.insert(name.to_owned(), schema);
+            self.all.insert(name.clone(), schema);
         }
-        reference(name)
+        reference(&name)
     }
 
-    /// An object of these fields. None is required: proto3 knows no such thing, and the rules stand in the comments.
-    pub(super) fn of_fields(&mut self, fields: impl Iterator<Item = FieldDescriptor>) -> Value {
-        let properties: Map<_, _> = fields
-            .map(|field| {
-                let mut schema = self.of_field(&field);
-                let text = comment(&field.parent_file(), field.path());
-                if !text.is_empty() {
-                    // Nothing may stand beside a reference.
-                    if schema.get("$ref").is_some() {
-                        schema = json!({ "allOf": [schema] });
-                    }
-                    schema["description"] = Value::String(text);
-                }
-                (field.json_name().to_owned(), schema)
-            })
-            .collect();
-        json!({ "type": "object", "properties": properties })
+    /// Its full name. Of two schemas, that for requests has a name that no message can have.
+    fn name(&self, message: &MessageDescriptor, side: Side) -> String {
+        let name = message.full_name();
+        if side == Side::Request && self.answered.contains(name) {
+            format!("{name}-Input")
+        } else {
+            name.to_owned()
+        }
     }
 
-    /// The value of a field.
-    pub(super) fn of_field(&mut self, field: &FieldDescriptor) -> Value {
+    /// An object of these fields. In requests, those are required whose rules refuse their absence, and others are none.
+    pub(super) fn of_fields(&mut self, fields: impl Iterator<Item = FieldDescriptor>, side: Side) -> Value {
+        let (mut properties, mut required) = (Map::new(), Vec::new());
+        for field in fields {
+            let mut schema = self.of_field(&field, side);
+            let text = comment(&field.parent_file(), field.path());
+            if !text.is_empty() {
+                beside(&mut schema)["description"] = Value::String(text);
+            }
+            properties.insert(field.json_name().to_owned(), schema);
+            if Bounds::of(&field).must_be_said() {
+                required.push(field.json_name().to_owned());
+            }
+        }
+        let mut object = json!({ "type": "object", "properties": properties });
+        if side == Side::Request {
+            object["additionalProperties"] = json!(false);
+            // An empty list is none of OpenAPI 3.0.
+            if !required.is_empty() {
+                object["required"] = json!(required);
+            }
+        }
+        object
+    }
+
+    /// The value of a field, within its bounds.
+    pub(super) fn of_field(&mut self, field: &FieldDescriptor, side: Side) -> Value {
         if let Some(entry) = field.kind().as_message().filter(|_| field.is_map()) {
             let values = entry.map_entry_value_field();
-            return json!({ "type": "object", "additionalProperties": self.of_kind(&values.kind()) });
+            return json!({ "type": "object", "additionalProperties": self.of_kind(&values.kind(), side) });
         }
-        let one = self.of_kind(&field.kind());
-        if field.is_list() {
+        let one = self.of_kind(&field.kind(), side);
+        let mut schema = if field.is_list() {
             json!({ "type": "array", "items": one })
         } else {
             one
-        }
+        };
+        Bounds::of(field).write(field, &mut schema);
+        schema
     }
 
-    fn of_kind(&mut self, kind: &Kind) -> Value {
+    fn of_kind(&mut self, kind: &Kind, side: Side) -> Value {
         match kind {
             Kind::Double => json!({ "type": "number", "format": "double" }),
             Kind::Float => json!({ "type": "number", "format": "float" }),
-            Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 => json!({ "type": "integer", "format": "int32" }),
-            Kind::Uint32 | Kind::Fixed32 => json!({ "type": "integer", "format": "int64", "minimum": 0 }),
+            Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 => {
+                json!({ "type": "integer", "format": "int32", "minimum": i32::MIN, "maximum": i32::MAX })
+            }
+            Kind::Uint32 | Kind::Fixed32 => {
+                json!({ "type": "integer", "format": "int64", "minimum": 0, "maximum": u32::MAX })
+            }
             // The JSON mapping writes 64 bits as text.
-            Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 => json!({ "type": "string", "format": "int64" }),
-            Kind::Uint64 | Kind::Fixed64 => json!({ "type": "string", "format": "uint64" }),
+            Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 => {
+                json!({ "type": "string", "format": "int64", "pattern": "^-?[0-9]+$" })
+            }
+            Kind::Uint64 | Kind::Fixed64 => {
+                json!({ "type": "string", "format": "uint64", "pattern": "^[0-9]+$" })
+            }
             Kind::Bool => json!({ "type": "boolean" }),
+            Kind::String if side == Side::Request => json!({ "type": "string", "pattern": WITHOUT_NUL }),
             Kind::String => json!({ "type": "string" }),
             Kind::Bytes => json!({ "type": "string", "format": "byte" }),
-            Kind::Message(message) => self.of_message(message),
+            Kind::Message(message) => self.of_message(message, side),
             Kind::Enum(all) => self.of_enum(all),
         }
     }
 
     fn of_enum(&mut self, all: &EnumDescriptor) -> Value {
         let name = all.full_name();
-        if !self.0.contains_key(name) {
+        if !self.all.contains_key(name) {
             let file = all.parent_file();
             let mut text = comment(&file, all.path());
             let mut values = Vec::new();
@@ -96,9 +150,20 @@ impl Schemas {
                 values.push(value.name().to_owned());
             }
             let schema = json!({ "type": "string", "enum": values, "description": text });
-            self.0.insert(name.to_owned(), schema);
+            self.all.insert(name.to_owned(), schema);
         }
         reference(name)
+    }
+}
+
+/// The message, and all messages that it holds.
+fn gather(message: &MessageDescriptor, names: &mut HashSet<String>) {
+    if names.insert(message.full_name().to_owned()) {
+        for field in message.fields() {
+            if let Some(inside) = field.kind().as_message() {
+                gather(inside, names);
+            }
+        }
     }
 }
 

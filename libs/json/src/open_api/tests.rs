@@ -1,0 +1,224 @@
+//! What the document says of the contract's own fields.
+
+use muster_proto::gateway::v1::ExplainAccessRequest;
+use muster_proto::invitation::v1::{BatchCreateInvitationsRequest, CreateInvitationRequest, Invitation};
+use muster_proto::organization::v1::{
+    ActivateSubscriptionRequest, CreateOrganizationRequest, Limits, Organization,
+};
+use muster_proto::validate;
+
+use super::*;
+
+fn document() -> Value {
+    let bindings = Bindings::load(muster_proto::pool(), |_| true).unwrap();
+    let rules = Rules::load(muster_proto::pool()).unwrap();
+    let about = About {
+        title: "Muster",
+        version: "1",
+        server: "https://muster.example",
+    };
+    open_api(&bindings, &rules, about)
+}
+
+fn schema<'d>(document: &'d Value, name: &str) -> &'d Value {
+    let schema = &document["components"]["schemas"][format!("muster.{name}")];
+    assert!(schema.is_object(), "{name}");
+    schema
+}
+
+fn body<'d>(document: &'d Value, path: &str) -> &'d Value {
+    &document["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"]
+}
+
+fn parameter<'d>(document: &'d Value, path: &str, name: &str) -> &'d Value {
+    let methods = document["paths"][path].as_object().unwrap();
+    let parameters = methods
+        .values()
+        .flat_map(|operation| operation["parameters"].as_array().unwrap());
+    parameters
+        .into_iter()
+        .find(|parameter| parameter["name"] == name)
+        .unwrap()
+}
+
+fn required(schema: &Value) -> Vec<&str> {
+    let names = schema["required"].as_array().into_iter().flatten();
+    names.map(|name| name.as_str().unwrap()).collect()
+}
+
+/// The fields of this message that broke a rule, as JSON calls them.
+fn broken(violations: Vec<muster_proto::FieldViolation>, inside: &str) -> Vec<String> {
+    let fields = violations.into_iter().map(|violation| violation.field);
+    let own = fields.filter_map(|field| Some(field.strip_prefix(inside)?.to_owned()));
+    own.map(|field| camel(&field)).collect()
+}
+
+fn camel(field: &str) -> String {
+    let mut words = field.split('_');
+    let first = words.next().unwrap().to_owned();
+    words.fold(first, |whole, word| {
+        let (initial, rest) = word.split_at(1);
+        whole + &initial.to_uppercase() + rest
+    })
+}
+
+#[test]
+fn what_is_required_is_what_an_empty_request_lacks() {
+    let document = document();
+    let invitation = CreateInvitationRequest {
+        invitation: Some(Invitation::default()),
+        ..Default::default()
+    };
+    let told = required(schema(&document, "invitation.v1.Invitation-Input"));
+    assert_eq!(told, broken(validate(&invitation), "invitation."));
+    let organization = CreateOrganizationRequest {
+        organization: Some(Organization::default()),
+        ..Default::default()
+    };
+    let told = required(schema(&document, "organization.v1.Organization-Input"));
+    let mut lacking = broken(validate(&organization), "organization.");
+    lacking.dedup();
+    assert_eq!(told, lacking);
+    let limits = ActivateSubscriptionRequest {
+        limits: Some(Limits::default()),
+        ..Default::default()
+    };
+    let told = required(schema(&document, "organization.v1.Limits-Input"));
+    assert_eq!(told, broken(validate(&limits), "limits."));
+
+    // What the path says stands in no body.
+    let path = "/v1/organizations/{organization}/subscription:activate";
+    let mut told = vec!["name"];
+    told.extend(required(body(&document, path)));
+    assert_eq!(
+        told,
+        broken(validate(&ActivateSubscriptionRequest::default()), "")
+    );
+    let path = "/v1/organizations/{organization}/invitations:batchCreate";
+    let mut told = vec!["parent"];
+    told.extend(required(body(&document, path)));
+    assert_eq!(
+        told,
+        broken(validate(&BatchCreateInvitationsRequest::default()), "")
+    );
+    assert_eq!(broken(validate(&ExplainAccessRequest::default()), ""), ["method"]);
+    let explain = "/v1/access:explain";
+    assert_eq!(parameter(&document, explain, "method")["required"], true);
+    assert!(
+        parameter(&document, explain, "resource")
+            .get("required")
+            .is_none()
+    );
+}
+
+#[test]
+fn bounds_are_said_as_schemas_say_them() {
+    let document = document();
+    let field = |message: &str, field: &str| {
+        let mut said = schema(&document, message)["properties"][field].clone();
+        said.as_object_mut().unwrap().remove("description");
+        said
+    };
+    assert_eq!(
+        field("organization.v1.Organization-Input", "licensingAuthority"),
+        json!({ "type": "string", "minLength": 2, "maxLength": 40, "pattern": "^[a-z0-9][a-z0-9-]*$" })
+    );
+    assert_eq!(
+        field("invitation.v1.Invitation-Input", "groups"),
+        json!({ "type": "array", "minItems": 1, "maxItems": 50,
+                "items": { "type": "string", "pattern": "^[^\\u0000]*$" } })
+    );
+    assert_eq!(
+        field("organization.v1.Group-Input", "trainings")["uniqueItems"],
+        true
+    );
+    assert_eq!(
+        field("organization.v1.Limits-Input", "invitationsByHand"),
+        json!({ "type": "integer", "format": "int32", "minimum": 1, "maximum": 1000 })
+    );
+    assert_eq!(
+        field("invitation.v1.InvitationCount", "count"),
+        json!({ "type": "string", "format": "int64", "pattern": "^-?[0-9]+$" })
+    );
+    let activate = body(
+        &document,
+        "/v1/organizations/{organization}/subscription:activate",
+    );
+    let plan = &activate["properties"]["plan"];
+    let all = schema(&document, "organization.v1.Plan")["enum"]
+        .as_array()
+        .unwrap();
+    assert_eq!(all[0], "PLAN_UNSPECIFIED");
+    assert_eq!(plan["enum"].as_array().unwrap()[..], all[1..]);
+    assert_eq!(
+        activate["properties"]["requestId"]["format"], "uuid",
+        "an absent one is as good as an empty one"
+    );
+}
+
+#[test]
+fn parameters_are_bounded_too() {
+    let document = document();
+    let rows = "/v1/organizations/{organization}/imports/{import}/rows";
+    let size = &parameter(&document, rows, "pageSize")["schema"];
+    assert_eq!(
+        (&size["minimum"], &size["maximum"]),
+        (&json!(0), &json!(i32::MAX))
+    );
+    assert_eq!(
+        parameter(&document, rows, "pageToken")["schema"]["maxLength"],
+        1000
+    );
+    assert_eq!(parameter(&document, rows, "states")["schema"]["maxItems"], 10);
+    let import = &parameter(&document, rows, "import")["schema"];
+    // Of 200 characters for `organizations/x/imports/…`.
+    assert_eq!(
+        (&import["minLength"], &import["maxLength"]),
+        (&json!(1), &json!(200 - 24))
+    );
+}
+
+#[test]
+fn requests_are_closed_and_answers_open() {
+    let document = document();
+    let (mut closed, mut open) = (0, 0);
+    let all = document["components"]["schemas"].as_object().unwrap();
+    for (name, schema) in all.iter().filter(|(_, schema)| schema["type"] == "object") {
+        let is_closed = schema["additionalProperties"] == false;
+        let stands_in = |side: &str| {
+            let sides = document["paths"]
+                .as_object()
+                .unwrap()
+                .values()
+                .flat_map(|methods| methods.as_object().unwrap().values())
+                .map(|operation| &operation[side]);
+            leads(all, sides, name)
+        };
+        assert_eq!(is_closed, stands_in("requestBody"), "{name}");
+        assert_eq!(!is_closed, stands_in("responses"), "{name}");
+        if is_closed {
+            closed += 1;
+        } else {
+            assert!(schema.get("required").is_none(), "{name}");
+            open += 1;
+        }
+    }
+    assert!(closed > 5 && open > 20, "{closed} and {open}");
+}
+
+/// Whether one of these leads to the schema of this name.
+fn leads<'d>(all: &'d Map<String, Value>, from: impl IntoIterator<Item = &'d Value>, to: &str) -> bool {
+    let mut reached: Vec<&str> = Vec::new();
+    let mut texts: Vec<String> = from.into_iter().map(Value::to_string).collect();
+    while let Some(text) = texts.pop() {
+        for reference in text.split("\"$ref\":\"#/components/schemas/").skip(1) {
+            let (name, _) = reference.split_once('"').unwrap();
+            let (name, schema) = all.get_key_value(name).unwrap();
+            if !reached.contains(&name.as_str()) {
+                reached.push(name);
+                texts.push(schema.to_string());
+            }
+        }
+    }
+    reached.contains(&to)
+}
