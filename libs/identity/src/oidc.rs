@@ -1,9 +1,10 @@
 //! Persons, signed in at any OIDC provider that is configured.
 //!
 //! Trust is per issuer: its addresses count only with `trust_email`, its staff claim only when one is named. Keys come
-//! by discovery and rotate without a restart. A token with an unknown key may cause one fetch in 30 seconds, whatever
-//! arrives, and an issuer that is away hurts nobody whose key is known.
+//! by discovery, which is read again whenever they are: keys rotate and endpoints move without a restart. There is one
+//! fetch in 30 seconds, whatever arrives, and an issuer that is away hurts nobody whose key is known.
 
+mod discovery;
 mod fetch;
 mod issuer;
 
@@ -19,6 +20,7 @@ use time::OffsetDateTime;
 use crate::claims::Registered;
 use crate::jws::{Unverified, json};
 use crate::{PersonCaller, TokenProblem};
+pub use discovery::Provider;
 use issuer::Issuer;
 
 /// Clock difference that is forgiven, in seconds.
@@ -85,7 +87,7 @@ impl PersonVerifier {
         for options in issuers {
             if known.iter().any(|issuer| issuer.options.url == options.url) {
                 problems.push(IssuerProblem::Twice(options.url));
-            } else if !fetch::acceptable(&options.url) {
+            } else if !discovery::acceptable(&options.url) {
                 problems.push(IssuerProblem::Url(options.url));
             } else {
                 known.push(Arc::new(Issuer::new(options, http.clone(), clock.clone())));
@@ -151,18 +153,31 @@ impl PersonVerifier {
         }
     }
 
+    /// Where the issuer `url` is asked what; `None` if it could never be read, or is not configured.
+    pub async fn provider(&self, url: &str) -> Option<Arc<Provider>> {
+        self.issuer(url)?.provider().await
+    }
+
+    /// Something at the issuer `url` did not answer where its discovery document says: it may have moved. The document is
+    /// read again, if that is due.
+    pub fn suspect(&self, url: &str) {
+        if let Some(issuer) = self.issuer(url) {
+            issuer.fetch_in_background();
+        }
+    }
+
     fn issuer_of(&self, unverified: &Unverified<'_>) -> Result<Arc<Issuer>, TokenProblem> {
         #[derive(Deserialize)]
         struct Named {
             iss: Option<String>,
         }
         let named: Named = unverified.unverified_claims()?;
-        let known = |issuer: &&Arc<Issuer>| named.iss.as_deref() == Some(issuer.options.url.as_str());
-        self.issuers
-            .iter()
-            .find(known)
-            .cloned()
-            .ok_or(TokenProblem::Issuer)
+        let issuer = named.iss.and_then(|url| self.issuer(&url));
+        issuer.cloned().ok_or(TokenProblem::Issuer)
+    }
+
+    fn issuer(&self, url: &str) -> Option<&Arc<Issuer>> {
+        self.issuers.iter().find(|issuer| issuer.options.url == url)
     }
 
     async fn believe(

@@ -110,7 +110,7 @@ pub fn router(options: PagesOptions, edge: EdgeService) -> Result<Router, PagesP
     let parties: Result<Vec<_>, _> = options
         .registrations
         .into_iter()
-        .map(|registration| RelyingParty::new(registration, redirect_uri.clone()))
+        .map(|registration| RelyingParty::new(registration, redirect_uri.clone(), options.verifier.clone()))
         .collect();
     let https = options.public_url.scheme() == "https";
     let pages = Pages {

@@ -1,4 +1,4 @@
-//! The keys of one issuer, and when they are fetched.
+//! What is known of one issuer, its endpoints and its keys, and when they are read.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -7,14 +7,15 @@ use time::{Duration, OffsetDateTime};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::IssuerOptions;
-use super::fetch::{self, FetchProblem};
+use super::discovery::{self, Provider};
+use super::fetch;
 use crate::{KeySet, TokenProblem};
 
-/// At most one fetch in this time, however many tokens name unknown keys.
+/// At most one fetch in this time, whatever arrives: of the discovery document, and of the keys where it says they are.
 const FETCH_EVERY: Duration = Duration::seconds(30);
 
-/// Known keys older than this are fetched again in the background, so that a key which the issuer withdrew stops
-/// counting while the issuer is reachable.
+/// What is older than this is fetched again, so that endpoints that moved are found, and a key which the issuer withdrew
+/// stops counting, while the issuer is reachable. What cannot be fetched stays as it was known.
 const REFRESH_AFTER: Duration = Duration::minutes(10);
 
 #[derive(Debug)]
@@ -23,20 +24,21 @@ pub(super) struct Issuer {
     http: reqwest::Client,
     clock: Clock,
     known: RwLock<Known>,
-    /// Held while fetching: everybody else waits for that one fetch instead of making their own.
-    attempt: Arc<Mutex<Attempt>>,
+    /// When the last fetch began. Held while fetching: everybody else waits for that one fetch instead of making their own.
+    attempt: Arc<Mutex<Option<OffsetDateTime>>>,
 }
 
 #[derive(Debug, Clone, Default)]
 struct Known {
-    keys: Option<Arc<KeySet>>,
-    at: Option<OffsetDateTime>,
+    provider: Option<Read<Provider>>,
+    keys: Option<Read<KeySet>>,
 }
 
-#[derive(Debug, Default)]
-struct Attempt {
-    last: Option<OffsetDateTime>,
-    jwks_uri: Option<String>,
+/// Something that was read, and when.
+#[derive(Debug)]
+struct Read<T> {
+    what: Arc<T>,
+    at: OffsetDateTime,
 }
 
 impl Issuer {
@@ -52,36 +54,60 @@ impl Issuer {
 
     /// A key set for verifying with `kid`: fetched if it is not known and a fetch is due, else what is there.
     pub(super) async fn keys_with(self: &Arc<Self>, kid: &str) -> Result<Arc<KeySet>, TokenProblem> {
+        let enough = |known: &Known| {
+            known
+                .keys
+                .as_ref()
+                .is_some_and(|read| read.what.get(kid).is_some())
+        };
         let known = self.known();
-        if let Some(keys) = known.keys.filter(|keys| keys.get(kid).is_some()) {
-            self.refresh_in_background(known.at);
-            return Ok(keys);
+        if enough(&known) {
+            if known.keys.as_ref().is_some_and(|read| !self.is_young(read)) {
+                self.fetch_in_background();
+            }
+        } else {
+            self.fetch_if_due(enough).await;
         }
-        self.fetch_if_due(|keys| keys.get(kid).is_some()).await;
-        self.known().keys.ok_or(TokenProblem::IssuerUnavailable)
+        let keys = self.known().keys.map(|read| read.what);
+        keys.ok_or(TokenProblem::IssuerUnavailable)
+    }
+
+    /// Where it is asked what: read again if that was long ago and a fetch is due, else what is there.
+    pub(super) async fn provider(self: &Arc<Self>) -> Option<Arc<Provider>> {
+        let enough = |known: &Known| known.provider.as_ref().is_some_and(|read| self.is_young(read));
+        if !enough(&self.known()) {
+            self.fetch_if_due(enough).await;
+        }
+        self.known().provider.map(|read| read.what)
+    }
+
+    /// Fetches everything again, if a fetch is due and nobody is at it.
+    pub(super) fn fetch_in_background(self: &Arc<Self>) {
+        // The lock is free when nobody is fetching: at most one background task runs.
+        if self.attempt.try_lock().is_ok() {
+            let issuer = Arc::clone(self);
+            tokio::spawn(async move { issuer.fetch_if_due(|_| false).await });
+        }
     }
 
     fn known(&self) -> Known {
         self.known.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn refresh_in_background(self: &Arc<Self>, at: Option<OffsetDateTime>) {
-        let now = self.clock.now();
-        // The lock is free when nobody is fetching: at most one background task runs.
-        if at.is_some_and(|at| now - at > REFRESH_AFTER) && self.attempt.try_lock().is_ok() {
-            let issuer = Arc::clone(self);
-            tokio::spawn(async move { issuer.fetch_if_due(|_| false).await });
-        }
+    fn learn(&self, learn: impl FnOnce(&mut Known)) {
+        learn(&mut self.known.write().unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// Fetches unless somebody just did. `enough` tells whether the keys that came meanwhile will do.
-    async fn fetch_if_due(self: &Arc<Self>, enough: impl Fn(&KeySet) -> bool) {
+    fn is_young<T>(&self, read: &Read<T>) -> bool {
+        self.clock.now() - read.at <= REFRESH_AFTER
+    }
+
+    /// Fetches unless somebody just did. `enough` tells whether what came meanwhile will do.
+    async fn fetch_if_due(self: &Arc<Self>, enough: impl Fn(&Known) -> bool) {
         let attempt = Arc::clone(&self.attempt).lock_owned().await;
         let now = self.clock.now();
-        let recent = attempt
-            .last
-            .is_some_and(|last| last <= now && now - last < FETCH_EVERY);
-        if recent || self.known().keys.is_some_and(|keys| enough(&keys)) {
+        let recent = attempt.is_some_and(|last| last <= now && now - last < FETCH_EVERY);
+        if recent || enough(&self.known()) {
             return;
         }
         // In a task of its own: a caller who hangs up must not take the one fetch of these seconds with them.
@@ -91,32 +117,48 @@ impl Issuer {
         }
     }
 
-    async fn fetch_now(self: Arc<Self>, mut attempt: OwnedMutexGuard<Attempt>, now: OffsetDateTime) {
-        attempt.last = Some(now);
-        match self.fetch(&mut attempt).await {
+    async fn fetch_now(
+        self: Arc<Self>,
+        mut attempt: OwnedMutexGuard<Option<OffsetDateTime>>,
+        now: OffsetDateTime,
+    ) {
+        *attempt = Some(now);
+        let issuer = &self.options.url;
+        match discovery::read(&self.http, issuer).await {
+            Ok(provider) => self.learn(|known| known.provider = Some(Read::new(provider, now))),
+            Err(problem) => {
+                tracing::warn!(issuer, %problem, "discovery document of the issuer not read; what is known of it stays");
+            }
+        }
+        let Some(provider) = self.known().provider else {
+            return;
+        };
+        match fetch::key_set(&self.http, &provider.what.jwks_uri).await {
             Ok(keys) => {
-                let fresh = Known {
-                    keys: Some(Arc::new(keys)),
-                    at: Some(now),
-                };
-                *self.known.write().unwrap_or_else(PoisonError::into_inner) = fresh;
-                tracing::info!(issuer = self.options.url, "keys of the issuer fetched");
+                self.learn(|known| known.keys = Some(Read::new(keys, now)));
+                tracing::info!(issuer, "keys of the issuer fetched");
             }
             Err(problem) => {
-                // Ask discovery again next time: the keys may have moved.
-                attempt.jwks_uri = None;
-                tracing::warn!(issuer = self.options.url, %problem, "keys of the issuer not fetched; known ones stay");
+                tracing::warn!(issuer, %problem, "keys of the issuer not fetched; known ones stay");
             }
         }
     }
+}
 
-    async fn fetch(&self, attempt: &mut Attempt) -> Result<KeySet, FetchProblem> {
-        let uri = match &attempt.jwks_uri {
-            Some(uri) => uri.clone(),
-            None => fetch::discover(&self.http, &self.options.url).await?,
-        };
-        let keys = fetch::key_set(&self.http, &uri).await?;
-        attempt.jwks_uri = Some(uri);
-        Ok(keys)
+impl<T> Read<T> {
+    fn new(what: T, at: OffsetDateTime) -> Self {
+        Self {
+            what: Arc::new(what),
+            at,
+        }
+    }
+}
+
+impl<T> Clone for Read<T> {
+    fn clone(&self) -> Self {
+        Self {
+            what: Arc::clone(&self.what),
+            at: self.at,
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! An OIDC issuer on loopback that counts how often it is asked.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -22,8 +23,10 @@ pub(crate) struct Issuer {
 }
 
 struct Shared {
-    url: String,
-    jwks: Mutex<Value>,
+    /// Beside the address of the keys, which may have moved.
+    discovery: Mutex<Value>,
+    /// By path.
+    jwks: Mutex<BTreeMap<String, Value>>,
     fetches: AtomicUsize,
     away: AtomicBool,
     /// While false, requests arrive and are not answered.
@@ -36,8 +39,8 @@ impl Issuer {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let keys = Keys::new();
         let shared = Arc::new(Shared {
-            url: url.clone(),
-            jwks: Mutex::new(keys.jwks()),
+            discovery: Mutex::new(json!({ "issuer": url, "jwks_uri": format!("{url}/keys") })),
+            jwks: Mutex::new(BTreeMap::from([("/keys".to_owned(), keys.jwks())])),
             fetches: AtomicUsize::new(0),
             away: AtomicBool::new(false),
             answering: watch::Sender::new(true),
@@ -70,8 +73,17 @@ impl Issuer {
         self.shared.answering.receiver_count() > 0
     }
 
+    /// What it says of itself from now on; `null`: nothing that can be read.
+    pub(crate) fn says(&self, member: &str, value: Value) {
+        self.shared.discovery.lock().unwrap()[member] = value;
+    }
+
     pub(crate) fn publish(&self, keys: Value) {
-        *self.shared.jwks.lock().unwrap() = keys;
+        self.publish_at("/keys", keys);
+    }
+
+    pub(crate) fn publish_at(&self, path: &str, keys: Value) {
+        self.shared.jwks.lock().unwrap().insert(path.to_owned(), keys);
     }
 
     pub(crate) fn options(&self) -> IssuerOptions {
@@ -123,14 +135,15 @@ impl Shared {
         let read = stream.read(&mut request).await.unwrap_or_default();
         let request = String::from_utf8_lossy(&request[..read]).into_owned();
         let _ = self.answering.subscribe().wait_for(|answering| *answering).await;
+        let path = request.split(' ').nth(1).unwrap_or_default();
         let body = if self.away.load(Ordering::SeqCst) {
             None
-        } else if request.starts_with("GET /.well-known/openid-configuration ") {
-            Some(json!({ "issuer": self.url, "jwks_uri": format!("{}/keys", self.url) }))
+        } else if path == "/.well-known/openid-configuration" {
+            Some(self.discovery.lock().unwrap().clone())
         } else {
-            Some(self.jwks.lock().unwrap().clone())
+            self.jwks.lock().unwrap().get(path).cloned()
         };
-        if request.starts_with("GET /keys ") || body.is_none() {
+        if path.starts_with("/keys") || body.is_none() {
             self.fetches.fetch_add(1, Ordering::SeqCst);
         }
         let (status, body) = match body {

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod callers;
+mod discovery;
 mod issuer;
 mod keys;
 mod mutations;

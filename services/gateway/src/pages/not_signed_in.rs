@@ -11,6 +11,8 @@ const NOT_CONFIRMED: &str = "The sign-in could not be confirmed. Try again.";
 const NOT_COMPLETED: &str = "The sign-in was not completed. You can try again whenever you like.";
 const UNUSABLE: &str = "You signed in, but this site cannot use what the sign-in service said about you. Trying again will \
                         not help: ask the people who run this site.";
+const NOT_USABLE_HERE: &str = "This site cannot use the sign-in service as it is set up. Trying again will not help: ask the people \
+                               who run this site.";
 
 fn because(text: &str) -> Response {
     view::problem(&Problem::sign_in(text))
@@ -39,7 +41,8 @@ pub(crate) fn failed(problem: &SignInProblem) -> Response {
     match problem {
         SignInProblem::NotCompleted(_) => because(NOT_COMPLETED),
         SignInProblem::NotTheIssuer | SignInProblem::Refused(..) => because(NOT_CONFIRMED),
-        SignInProblem::Unreachable(_) | SignInProblem::OtherIssuer | SignInProblem::Random => {
+        SignInProblem::NoEndpoint => because(NOT_USABLE_HERE),
+        SignInProblem::Unreachable(_) | SignInProblem::Unknown | SignInProblem::Random => {
             view::problem(&Problem::sign_in_away())
         }
     }

@@ -1,12 +1,16 @@
 //! The pages as a relying party of OIDC providers: authorization code flow with PKCE (RFC 7636, S256).
 
+mod redeem;
+
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use muster_identity::oidc::{PersonVerifier, Provider};
+pub(crate) use redeem::Tokens;
 use reqwest::StatusCode;
 use serde::{Deserialize, Serialize};
-use tokio::sync::OnceCell;
 use url::Url;
 
 use super::error_code::ErrorCode;
@@ -28,17 +32,8 @@ pub(crate) struct RelyingParty {
     registration: Registration,
     redirect_uri: String,
     http: reqwest::Client,
-    endpoints: OnceCell<Endpoints>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-struct Endpoints {
-    issuer: String,
-    authorization_endpoint: Url,
-    token_endpoint: Url,
-    /// Whether every answer of it says whose it is (RFC 9207, section 3).
-    #[serde(default)]
-    authorization_response_iss_parameter_supported: bool,
+    /// Knows what the issuer says of itself.
+    verifier: PersonVerifier,
 }
 
 /// A sign-in that is under way: kept by the browser, sealed, until the issuer sends it back.
@@ -51,19 +46,6 @@ pub(crate) struct Pending {
     /// Whether the person wants to register.
     #[serde(default)]
     pub(crate) create: bool,
-}
-
-/// What the token endpoint gave.
-#[derive(Deserialize)]
-pub(crate) struct Tokens {
-    pub(crate) access_token: String,
-    pub(crate) id_token: String,
-}
-
-/// What the token endpoint says instead (RFC 6749, section 5.2).
-#[derive(Default, Deserialize)]
-struct Refusal {
-    error: Option<String>,
 }
 
 /// What the person wants at the issuer.
@@ -82,8 +64,12 @@ pub(crate) enum Prompt {
 pub(crate) enum SignInProblem {
     #[error("issuer could not be reached")]
     Unreachable(#[from] reqwest::Error),
-    #[error("discovery document is of another issuer")]
-    OtherIssuer,
+    #[error("nothing is known of where the issuer signs people in")]
+    Unknown,
+    #[error(
+        "issuer names no authorization_endpoint or token_endpoint that can be used: https, or http on loopback"
+    )]
+    NoEndpoint,
     #[error("answer is not of the issuer that was asked")]
     NotTheIssuer,
     #[error("issuer gave no code to trade: {0}")]
@@ -95,7 +81,11 @@ pub(crate) enum SignInProblem {
 }
 
 impl RelyingParty {
-    pub(crate) fn new(registration: Registration, redirect_uri: String) -> Result<Self, reqwest::Error> {
+    pub(crate) fn new(
+        registration: Registration,
+        redirect_uri: String,
+        verifier: PersonVerifier,
+    ) -> Result<Self, reqwest::Error> {
         let http = reqwest::Client::builder()
             .timeout(Duration::from_secs(10))
             .redirect(reqwest::redirect::Policy::none())
@@ -104,7 +94,7 @@ impl RelyingParty {
             registration,
             redirect_uri,
             http,
-            endpoints: OnceCell::new(),
+            verifier,
         })
     }
 
@@ -120,10 +110,7 @@ impl RelyingParty {
     pub(crate) async fn goes_by(&self, name: Option<&str>) -> Result<bool, SignInProblem> {
         match name {
             Some(name) => Ok(name == self.issuer()),
-            None => Ok(!self
-                .endpoints()
-                .await?
-                .authorization_response_iss_parameter_supported),
+            None => Ok(!self.provider().await?.names_itself),
         }
     }
 
@@ -138,7 +125,9 @@ impl RelyingParty {
             create: prompt == Prompt::Create,
         };
         let challenge = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, pending.verifier.as_bytes());
-        let mut url = self.endpoints().await?.authorization_endpoint.clone();
+        let provider = self.provider().await?;
+        let endpoint = provider.authorization_endpoint.clone();
+        let mut url = endpoint.ok_or(SignInProblem::NoEndpoint)?;
         let mut query = url.query_pairs_mut();
         query
             .append_pair("response_type", "code")
@@ -158,54 +147,8 @@ impl RelyingParty {
         Ok((pending, url))
     }
 
-    /// Trades the code that came back for tokens.
-    pub(crate) async fn redeem(&self, pending: &Pending, code: &str) -> Result<Tokens, SignInProblem> {
-        let mut form = vec![
-            ("grant_type", "authorization_code"),
-            ("code", code),
-            ("redirect_uri", &self.redirect_uri),
-            ("client_id", self.client_id()),
-            ("code_verifier", &pending.verifier),
-        ];
-        if let Some(secret) = &self.registration.client_secret {
-            form.push(("client_secret", secret));
-        }
-        let endpoint = self.endpoints().await?.token_endpoint.clone();
-        let answer = self.http.post(endpoint).form(&form).send().await?;
-        let status = answer.status();
-        if status.is_client_error() {
-            let refusal: Refusal = answer.json().await.unwrap_or_default();
-            return Err(SignInProblem::Refused(
-                status,
-                ErrorCode::of(refusal.error.as_deref()),
-            ));
-        }
-        Ok(answer.error_for_status()?.json().await?)
-    }
-
-    /// Discovered once; a failure is tried again at the next sign-in.
-    async fn endpoints(&self) -> Result<&Endpoints, SignInProblem> {
-        self.endpoints
-            .get_or_try_init(async || {
-                let issuer = self.issuer();
-                let url = format!(
-                    "{}/.well-known/openid-configuration",
-                    issuer.trim_end_matches('/')
-                );
-                let found: Endpoints = self
-                    .http
-                    .get(url)
-                    .send()
-                    .await?
-                    .error_for_status()?
-                    .json()
-                    .await?;
-                if found.issuer == issuer {
-                    Ok(found)
-                } else {
-                    Err(SignInProblem::OtherIssuer)
-                }
-            })
-            .await
+    async fn provider(&self) -> Result<Arc<Provider>, SignInProblem> {
+        let provider = self.verifier.provider(self.issuer()).await;
+        provider.ok_or(SignInProblem::Unknown)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use axum::http::StatusCode;
+use axum::http::{StatusCode, Uri};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use muster_clock::Clock;
@@ -30,6 +30,7 @@ impl Issuer {
             "authorization_endpoint": format!("{url}/authorize"), "token_endpoint": format!("{url}/token"),
         })));
         let discovered = Arc::clone(&discovery);
+        let asked = Arc::clone(&discovery);
         let gives = Arc::<Mutex<(StatusCode, Value)>>::default();
         let given = Arc::clone(&gives);
         let keys = json!({ "keys": [key.public_jwk()] });
@@ -39,8 +40,12 @@ impl Issuer {
                 get(async move || Json(discovered.lock().unwrap().clone())),
             )
             .route(
-                "/token",
-                post(async move || {
+                "/{*token}",
+                post(async move |uri: Uri| {
+                    let named = asked.lock().unwrap()["token_endpoint"].clone();
+                    if !named.as_str().unwrap().ends_with(uri.path()) {
+                        return (StatusCode::NOT_FOUND, Json(Value::Null));
+                    }
                     let (status, body) = given.lock().unwrap().clone();
                     (status, Json(body))
                 }),
@@ -68,6 +73,11 @@ impl Issuer {
     /// From now on it promises to name itself in every answer (RFC 9207).
     pub(crate) fn names_itself(&self) {
         self.discovery.lock().unwrap()["authorization_response_iss_parameter_supported"] = json!(true);
+    }
+
+    /// Its token endpoint is somewhere else from now on.
+    pub(crate) fn moves(&self) {
+        self.discovery.lock().unwrap()["token_endpoint"] = json!(format!("{}/token/moved", self.url));
     }
 
     /// What the next sign-in gets: an ID token of this person, and this access token.

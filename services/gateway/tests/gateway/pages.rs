@@ -1,10 +1,13 @@
 //! The pages: what is accepted is what was shown, and a sign-in that cannot hold says so.
 
+use std::time::Duration;
+
+use muster_clock::Clock;
 use serde_json::json;
 
 use crate::backend::LOST;
 use crate::browser::{Browser, asked};
-use crate::support::World;
+use crate::support::{World, eventually};
 
 const ACCEPT: &str = "/invitation/accept";
 
@@ -168,6 +171,24 @@ async fn an_issuer_that_refuses_is_not_one_that_does_not_answer() {
         );
         assert!(!browser.has("muster-session"), "{status}");
     }
+}
+
+#[tokio::test]
+async fn an_issuer_that_moved_is_found_without_a_restart() {
+    let clock = Clock::fixed(Clock::system().now());
+    let world = World::at(clock.clone()).await;
+    let token = world.issuer.token("ada");
+    let mut browser = Browser::of(&world);
+    let asked = browser.leave("/sign-in").await;
+    world.issuer.moves();
+    clock.advance(Duration::from_secs(31));
+    let lost = browser.come_back(&asked, &[("code", "1")]).await;
+    assert_eq!((lost.status.as_u16(), lost.location), (400, None));
+    eventually(async || {
+        let mut browser = Browser::of(&world);
+        browser.sign_in(&world, "ada", &token).await.location.as_deref() == Some("/invitation")
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -72,17 +72,24 @@ impl World {
     }
 
     pub(crate) async fn with_backend(backend: Backend, url: &str) -> Self {
-        Self::start(backend, url, |_| ()).await
+        Self::start(backend, url, Clock::system(), |_| ()).await
+    }
+
+    /// A gateway that goes by this clock.
+    pub(crate) async fn at(clock: Clock) -> Self {
+        let backend = Backend::default();
+        let url = backend.serve().await;
+        Self::start(backend, &url, clock, |_| ()).await
     }
 
     /// A gateway that is told something else.
     pub(crate) async fn told(change: impl FnOnce(&mut Settings)) -> Self {
         let backend = Backend::default();
         let url = backend.serve().await;
-        Self::start(backend, &url, change).await
+        Self::start(backend, &url, Clock::system(), change).await
     }
 
-    async fn start(backend: Backend, url: &str, change: impl FnOnce(&mut Settings)) -> Self {
+    async fn start(backend: Backend, url: &str, clock: Clock, change: impl FnOnce(&mut Settings)) -> Self {
         let (issuer, place) = (Issuer::start().await, Place::new());
         let (signing, cluster) = (SigningKey::generate().unwrap(), SigningKey::generate().unwrap());
         place.write("callers.json", &jwks_document([&signing]));
@@ -92,7 +99,7 @@ impl World {
         );
         let mut settings = settings(&place, &issuer.url, url, &signing, &cluster);
         change(&mut settings);
-        let running = start(&settings, Clock::system(), Some(metrics())).await.unwrap();
+        let running = start(&settings, clock, Some(metrics())).await.unwrap();
         let address = running.address();
         let admin = running.admin_address();
         let channel = Endpoint::from_shared(format!("http://{address}"))
