@@ -64,7 +64,7 @@ pub use app::{App, Consumer};
 pub use call::{Call, Parsed, StreamCall};
 pub use front::grpc_timeout;
 pub use health::Health;
-pub use peer::Peer;
+pub use peer::{Peer, channel};
 pub use run::{EXIT_FAILURE, EXIT_USAGE, exit_code, in_runtime, main};
 pub use service::Service;
 pub use shell::Shell;

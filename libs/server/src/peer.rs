@@ -35,6 +35,7 @@ use crate::front::observe::{Observation, Side};
 use crate::rules;
 use crate::settings::PeerUrl;
 use budget::Budget;
+pub use channel::channel;
 use retry::Limits;
 
 /// Another service of the suite. Cheap to clone; clones share the connection and the retry budget.

@@ -12,10 +12,11 @@ use http::{HeaderMap, Method, Request, Response, Version};
 use hyper::body::Incoming;
 use muster_access::{MethodRule, Rules};
 use muster_refusal::Refusal;
+use muster_server::channel;
 use muster_server::settings::PeerUrl;
-use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
+use tonic::transport::Channel;
 
-use self::connection::{CONNECT, Target};
+use self::connection::Target;
 pub(super) use self::service::Occupied;
 use self::service::Service;
 use super::forward::Forwarded;
@@ -117,19 +118,8 @@ impl Backends {
 impl Backend {
     fn new(url: &PeerUrl, calls: usize) -> Result<Self, tonic::transport::Error> {
         Ok(Self {
-            probe: probe(url)?,
+            probe: channel(url)?,
             service: Arc::new(Service::new(Target::of(url), calls)),
         })
     }
-}
-
-/// A connection of its own, made when it is needed.
-fn probe(url: &PeerUrl) -> Result<Channel, tonic::transport::Error> {
-    let endpoint = Endpoint::from(url.uri().clone()).connect_timeout(CONNECT);
-    let endpoint = if url.uri().scheme_str() == Some("https") {
-        endpoint.tls_config(ClientTlsConfig::new().with_webpki_roots())?
-    } else {
-        endpoint
-    };
-    Ok(endpoint.connect_lazy())
 }
