@@ -37,7 +37,7 @@ pub(crate) fn response_as(code: StatusCode, status: &Status) -> Response<Bytes> 
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     if code == StatusCode::UNAUTHORIZED {
-        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        headers.insert(header::WWW_AUTHENTICATE, challenge(status));
     }
     let seconds = status
         .get_details_retry_info()
@@ -47,6 +47,14 @@ pub(crate) fn response_as(code: StatusCode, status: &Status) -> Response<Bytes> 
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds as u64));
     }
     response
+}
+
+/// What the gRPC answer asks for. HTTP wants something there (RFC 9110, section 15.5.2).
+fn challenge(status: &Status) -> HeaderValue {
+    let asked = status.metadata().get(header::WWW_AUTHENTICATE.as_str());
+    asked
+        .and_then(|asked| HeaderValue::from_bytes(asked.as_bytes()).ok())
+        .unwrap_or(HeaderValue::from_static("Bearer"))
 }
 
 /// `{"code": 3, "message": "…", "details": [{"@type": "…", …}]}`

@@ -57,7 +57,7 @@ async fn refusals_in_json_are_those_of_the_contract() {
     let read = || suite.http.get(format!("{base}/{}", organization.name));
 
     let response = read().send().await.unwrap();
-    assert_eq!(response.headers()["www-authenticate"], "Bearer");
+    assert_eq!(response.headers()["www-authenticate"], r#"Bearer realm="muster""#);
     let (status, body) = told(read()).await;
     assert_eq!(
         (status, reason(&body)),

@@ -95,7 +95,7 @@ async fn scripts_of_named_origins_read_answers_and_others_do_not() {
         in_grpc_web.contains(&organization.name) && in_grpc_web.contains("grpc-status:0"),
         "{in_grpc_web}"
     );
-    assert_eq!(refused, "401 Bearer TOKEN_MISSING");
+    assert_eq!(refused, r#"401 Bearer realm="muster" TOKEN_MISSING"#);
     assert_eq!((with_cookies, of_pages), (&json!(KEPT), &json!(KEPT)));
     assert_eq!(document, "3.0.3");
 

@@ -143,32 +143,33 @@ fn the_one(headers: &HeaderMap) -> Result<Option<&HeaderValue>, Refusal> {
     }
 }
 
-/// The bearer token that it carries (RFC 6750).
+/// The bearer token that it carries (RFC 6750). Who uses another scheme has shown none.
 fn bearer(header: &HeaderValue) -> Result<&str, Refusal> {
-    let invalid = || refuse::token(TokenProblem::Malformed);
-    let (scheme, token) = header
-        .to_str()
-        .ok()
-        .and_then(|text| text.split_once(' '))
-        .ok_or_else(invalid)?;
+    let malformed = |_| refuse::token(TokenProblem::Malformed);
+    let text = header.to_str().map_err(malformed)?;
+    let (scheme, token) = text.split_once(' ').unwrap_or((text, ""));
     if scheme.eq_ignore_ascii_case("bearer") {
         Ok(token.trim())
     } else {
-        Err(invalid())
+        Err(refuse::token_missing())
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use muster_refusal::ErrorReason;
+
     use super::*;
 
-    fn bearer_of(values: &[&'static str]) -> Result<Option<String>, ()> {
+    fn bearer_of(values: &[&'static str]) -> Result<Option<String>, ErrorReason> {
         let mut headers = HeaderMap::new();
         for value in values {
             headers.append(header::AUTHORIZATION, HeaderValue::from_static(value));
         }
         let token = || the_one(&headers)?.map(bearer).transpose();
-        token().map(|token| token.map(str::to_owned)).map_err(|_| ())
+        token()
+            .map(|token| token.map(str::to_owned))
+            .map_err(|refusal| refusal.reason())
     }
 
     #[test]
@@ -176,14 +177,13 @@ mod tests {
         assert_eq!(bearer_of(&[]), Ok(None));
         assert_eq!(bearer_of(&["Bearer a.b.c"]), Ok(Some("a.b.c".to_owned())));
         assert_eq!(bearer_of(&["bearer a.b.c"]), Ok(Some("a.b.c".to_owned())));
-        for bad in [
-            &["Bearer a", "Bearer a"][..],
-            &["Basic a"],
-            &["Bearer"],
-            &["a.b.c"],
-            &[""],
-        ] {
-            assert_eq!(bearer_of(bad), Err(()), "{bad:?}");
+        for nothing in ["Bearer", "Bearer "] {
+            assert_eq!(bearer_of(&[nothing]), Ok(Some(String::new())), "{nothing:?}");
         }
+        for other in ["Basic a", "a.b.c", ""] {
+            assert_eq!(bearer_of(&[other]), Err(ErrorReason::TokenMissing), "{other:?}");
+        }
+        let twice = bearer_of(&["Bearer a", "Bearer a"]);
+        assert_eq!(twice, Err(ErrorReason::TokenInvalid));
     }
 }

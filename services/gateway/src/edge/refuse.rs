@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
-use http::Response;
+use http::{HeaderValue, Response, header};
 use muster_access::scan::ScanError;
 use muster_identity::TokenProblem;
 use muster_refusal::{ErrorReason, Refusal};
@@ -124,7 +124,24 @@ impl Told {
 
 /// A refusal as an answer without messages.
 pub(super) fn response(refusal: Refusal) -> Response<Body> {
-    Status::from(refusal).into_http()
+    let challenge = challenge(refusal.reason());
+    let mut response = Status::from(refusal).into_http();
+    if let Some(challenge) = challenge {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+    }
+    response
+}
+
+/// What whoever is not signed in is asked for (RFC 6750, section 3). Of an error hears only who has shown a token: a client
+/// fetches another one then.
+fn challenge(reason: ErrorReason) -> Option<HeaderValue> {
+    match reason {
+        ErrorReason::TokenMissing => Some(HeaderValue::from_static(r#"Bearer realm="muster""#)),
+        ErrorReason::TokenInvalid => Some(HeaderValue::from_static(
+            r#"Bearer realm="muster", error="invalid_token", error_description="the token is not valid here; sign in again""#,
+        )),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -14,6 +14,10 @@ use crate::wire::{Call, field, framed};
 const CREATE: &str = "invitation.v1.InvitationService/CreateInvitation";
 const LIST: &str = "invitation.v1.InvitationService/ListInvitations";
 
+/// What is asked of a caller who has shown no token, and of one whose token was refused.
+const MISSING: &str = r#"Bearer realm="muster""#;
+const INVALID: &str = r#"Bearer realm="muster", error="invalid_token", error_description="the token is not valid here; sign in again""#;
+
 #[tokio::test]
 async fn a_call_that_is_allowed_arrives_unchanged_with_a_caller_token_of_its_own() {
     let world = World::new().await;
@@ -314,17 +318,47 @@ async fn without_a_good_token_nobody_gets_in() {
         .token(&world.workload("learning-system"))
         .send(&world.edge, &message)
         .await;
-    let basic = Call::to(LIST)
-        .header("authorization", "Basic YTpi")
-        .send(&world.edge, &message)
-        .await;
-    for answer in [twice, altered, workload, basic] {
+    for answer in [twice, altered, workload] {
         assert_eq!(
             (answer.code(), answer.reason()),
             (Code::Unauthenticated, Some(ErrorReason::TokenInvalid))
         );
+        assert_eq!(answer.metadata["www-authenticate"], INVALID);
     }
+    // No bearer token is none, whatever else is shown.
+    let basic = Call::to(LIST).header("authorization", "Basic YTpi");
+    let basic = basic.send(&world.edge, &message).await;
+    assert_eq!(basic.bytes(), missing.bytes());
+    assert_eq!(basic.metadata["www-authenticate"], MISSING);
     assert!(world.backend.seen().is_empty());
+}
+
+#[tokio::test]
+async fn all_dialects_tell_a_refused_token_from_none() {
+    let world = World::new().await;
+    let http = reqwest::Client::new();
+    for (token, told) in [(None, MISSING), (Some("a.b.c"), INVALID)] {
+        let in_json = http.get(format!("http://{}/v1/{OURS}", world.address));
+        let in_grpc_web = http
+            .post(format!("http://{}/muster.{LIST}", world.address))
+            .header("content-type", "application/grpc-web+proto")
+            .body(framed(&field(1, OURS)));
+        for (request, status) in [(in_json, 401), (in_grpc_web, 200)] {
+            let request = token
+                .into_iter()
+                .fold(request, |request, token| request.bearer_auth(token));
+            let answer = request.send().await.unwrap();
+            assert_eq!(answer.status(), status);
+            assert_eq!(answer.headers()["www-authenticate"], told);
+        }
+    }
+    let token = world.issuer.token("stranger");
+    let stranger = Call::to(LIST)
+        .token(&token)
+        .send(&world.edge, &field(1, OURS))
+        .await;
+    assert_eq!(stranger.code(), Code::PermissionDenied);
+    assert!(!stranger.metadata.contains_key("www-authenticate"));
 }
 
 #[tokio::test]
