@@ -1,5 +1,7 @@
 //! Why a token is not believed. Callers are told only that it is not valid; operators see which rule it broke.
 
+use std::time::Duration;
+
 /// A token that is not believed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TokenProblem {
@@ -42,9 +44,9 @@ pub enum TokenProblem {
     /// For another method.
     #[error("token is for another method")]
     Method,
-    /// The issuer's keys could never be fetched.
+    /// The issuer's keys could never be fetched, and will not be asked for again before this time is over.
     #[error("keys of the issuer are not available")]
-    IssuerUnavailable,
+    IssuerUnavailable(Duration),
 }
 
 impl TokenProblem {
@@ -65,7 +67,7 @@ impl TokenProblem {
             Self::Issuer => "issuer",
             Self::Audience => "audience",
             Self::Method => "method",
-            Self::IssuerUnavailable => "issuer_unavailable",
+            Self::IssuerUnavailable(_) => "issuer_unavailable",
         }
     }
 }

@@ -24,14 +24,16 @@ pub(super) struct Issuer {
     http: reqwest::Client,
     clock: Clock,
     known: RwLock<Known>,
-    /// When the last fetch began. Held while fetching: everybody else waits for that one fetch instead of making their own.
-    attempt: Arc<Mutex<Option<OffsetDateTime>>>,
+    /// Held while fetching: everybody else waits for that one fetch instead of making their own.
+    attempt: Arc<Mutex<()>>,
 }
 
 #[derive(Debug, Clone, Default)]
 struct Known {
     provider: Option<Read<Provider>>,
     keys: Option<Read<KeySet>>,
+    /// When the last fetch began, whatever came of it.
+    asked: Option<OffsetDateTime>,
 }
 
 /// Something that was read, and when.
@@ -39,6 +41,14 @@ struct Known {
 struct Read<T> {
     what: Arc<T>,
     at: OffsetDateTime,
+}
+
+impl Known {
+    /// How long nothing will be fetched; `None` when a fetch is due.
+    fn rests(&self, now: OffsetDateTime) -> Option<Duration> {
+        let since = now - self.asked.filter(|asked| *asked <= now)?;
+        (since < FETCH_EVERY).then(|| FETCH_EVERY - since)
+    }
 }
 
 impl Issuer {
@@ -68,8 +78,10 @@ impl Issuer {
         } else {
             self.fetch_if_due(enough).await;
         }
-        let keys = self.known().keys.map(|read| read.what);
-        keys.ok_or(TokenProblem::IssuerUnavailable)
+        let known = self.known();
+        let rests = known.rests(self.clock.now()).unwrap_or_default();
+        let keys = known.keys.map(|read| read.what);
+        keys.ok_or_else(|| TokenProblem::IssuerUnavailable(rests.unsigned_abs()))
     }
 
     /// Where it is asked what: read again if that was long ago and a fetch is due, else what is there.
@@ -106,8 +118,8 @@ impl Issuer {
     async fn fetch_if_due(self: &Arc<Self>, enough: impl Fn(&Known) -> bool) {
         let attempt = Arc::clone(&self.attempt).lock_owned().await;
         let now = self.clock.now();
-        let recent = attempt.is_some_and(|last| last <= now && now - last < FETCH_EVERY);
-        if recent || enough(&self.known()) {
+        let known = self.known();
+        if known.rests(now).is_some() || enough(&known) {
             return;
         }
         // In a task of its own: a caller who hangs up must not take the one fetch of these seconds with them.
@@ -117,12 +129,8 @@ impl Issuer {
         }
     }
 
-    async fn fetch_now(
-        self: Arc<Self>,
-        mut attempt: OwnedMutexGuard<Option<OffsetDateTime>>,
-        now: OffsetDateTime,
-    ) {
-        *attempt = Some(now);
+    async fn fetch_now(self: Arc<Self>, _attempt: OwnedMutexGuard<()>, now: OffsetDateTime) {
+        self.learn(|known| known.asked = Some(now));
         let issuer = &self.options.url;
         match discovery::read(&self.http, issuer).await {
             Ok(provider) => self.learn(|known| known.provider = Some(Read::new(provider, now))),

@@ -178,12 +178,13 @@ async fn keys_that_were_never_fetched_are_unavailable_not_wrong() {
     let (issuer, clock) = (Issuer::start().await, clock());
     let verifier = issuer.verifier_at(clock.clone());
     issuer.away(true);
-    assert_eq!(
-        verifier.verify(&issuer.good()).await.unwrap_err(),
-        TokenProblem::IssuerUnavailable
-    );
+    let refused = async || verifier.verify(&issuer.good()).await.unwrap_err();
+    let unavailable_for = |seconds| TokenProblem::IssuerUnavailable(Duration::from_secs(seconds));
+    assert_eq!(refused().await, unavailable_for(30));
     issuer.away(false);
-    clock.advance(Duration::from_secs(30));
+    clock.advance(Duration::from_secs(19));
+    assert_eq!(refused().await, unavailable_for(11));
+    clock.advance(Duration::from_secs(11));
     verifier.verify(&issuer.good()).await.unwrap();
 }
 
@@ -193,7 +194,7 @@ async fn a_document_of_symmetric_keys_is_no_key_set() {
     issuer.publish(json!({ "keys": [{ "kty": "oct", "kid": "ed", "k": "c2VjcmV0" }] }));
     assert_eq!(
         issuer.verifier().verify(&issuer.good()).await.unwrap_err(),
-        TokenProblem::IssuerUnavailable
+        TokenProblem::IssuerUnavailable(Duration::from_secs(30))
     );
 }
 

@@ -14,6 +14,9 @@ use tonic::body::Body;
 
 use super::messages::LARGEST;
 
+/// The shortest time after which anybody is told to come back.
+const SHORTEST: Duration = Duration::from_secs(1);
+
 /// Unknown methods, and internal ones, which do not exist here.
 pub(super) fn no_such_method() -> Refusal {
     Refusal::new(ErrorReason::MethodNotFound, "there is no such method here")
@@ -66,7 +69,7 @@ pub(super) fn token(problem: TokenProblem) -> Refusal {
         tracing::debug!(%problem, "a token was refused");
     }
     match problem {
-        TokenProblem::IssuerUnavailable => Refusal::unavailable(),
+        TokenProblem::IssuerUnavailable(rests) => Refusal::unavailable().retry_after(rests.max(SHORTEST)),
         _ => Refusal::new(
             ErrorReason::TokenInvalid,
             "the token is not valid here; sign in again",

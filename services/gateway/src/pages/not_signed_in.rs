@@ -58,7 +58,7 @@ pub(crate) fn unusable(problem: &TooLong) -> Response {
 pub(crate) fn not_believed(token: &'static str, problem: TokenProblem) -> Response {
     tracing::warn!(token, %problem, "a sign-in failed: a token was not believed");
     match (token, problem) {
-        (_, TokenProblem::IssuerUnavailable) => view::problem(&Problem::sign_in_away()),
+        (_, TokenProblem::IssuerUnavailable(_)) => view::problem(&Problem::sign_in_away()),
         ("access token", _) => because(UNUSABLE),
         _ => because(NOT_CONFIRMED),
     }

@@ -7,6 +7,7 @@ use muster_ids::OrganizationId;
 use muster_proto::organization::v1::Role;
 use muster_refusal::ErrorReason;
 use tonic::Code;
+use tonic_types::StatusExt as _;
 
 use crate::support::{ABSENT, OURS, THEIRS, World};
 use crate::wire::{Call, field, framed};
@@ -359,6 +360,27 @@ async fn all_dialects_tell_a_refused_token_from_none() {
         .await;
     assert_eq!(stranger.code(), Code::PermissionDenied);
     assert!(!stranger.metadata.contains_key("www-authenticate"));
+}
+
+#[tokio::test]
+async fn without_keys_callers_hear_when_they_are_fetched_again() {
+    let world = World::new().await;
+    world.issuer.is_another();
+    let token = world.member("ada", OURS, Role::Owner);
+    let answer = Call::to(LIST)
+        .token(&token)
+        .send(&world.edge, &field(1, OURS))
+        .await;
+    assert_eq!(answer.code(), Code::Unavailable);
+    let told = answer
+        .status
+        .get_details_retry_info()
+        .unwrap()
+        .retry_delay
+        .unwrap();
+    // Keys are fetched once in 30 seconds, and were just now.
+    let (second, longest) = (Duration::from_secs(1), Duration::from_secs(30));
+    assert!(told > second && told <= longest, "{told:?}");
 }
 
 #[tokio::test]

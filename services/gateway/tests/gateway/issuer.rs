@@ -80,6 +80,11 @@ impl Issuer {
         self.discovery.lock().unwrap()["token_endpoint"] = json!(format!("{}/token/moved", self.url));
     }
 
+    /// From now on its discovery document is that of another issuer, which no keys are taken from.
+    pub(crate) fn is_another(&self) {
+        self.discovery.lock().unwrap()["issuer"] = json!("https://another.example");
+    }
+
     /// What the next sign-in gets: an ID token of this person, and this access token.
     pub(crate) fn will_give(&self, subject: &str, nonce: &str, access_token: &str) {
         let id_token = self.token_with(subject, json!({ "aud": "pages", "nonce": nonce }));
