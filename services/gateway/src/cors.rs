@@ -25,14 +25,14 @@ const ALLOWED: [(HeaderName, HeaderValue); 3] = [
     (
         ACCESS_CONTROL_ALLOW_HEADERS,
         HeaderValue::from_static(
-            "authorization, content-type, grpc-timeout, x-grpc-web, x-user-agent, x-request-id, traceparent, tracestate",
+            "authorization, content-type, grpc-timeout, x-grpc-web, x-user-agent, traceparent, tracestate",
         ),
     ),
     // In seconds; browsers believe no more than two hours.
     (ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("7200")),
 ];
 const EXPOSED: HeaderValue = HeaderValue::from_static(
-    "grpc-status, grpc-message, grpc-status-details-bin, www-authenticate, retry-after, x-request-id",
+    "grpc-status, grpc-message, grpc-status-details-bin, www-authenticate, retry-after",
 );
 
 /// Origins whose pages may call; none unless some are named.

@@ -68,7 +68,7 @@ async fn a_script_of_a_named_origin_may_call_and_read() {
             [
                 (
                     "access-control-allow-headers",
-                    "authorization, content-type, grpc-timeout, x-grpc-web, x-user-agent, x-request-id, traceparent, tracestate"
+                    "authorization, content-type, grpc-timeout, x-grpc-web, x-user-agent, traceparent, tracestate"
                 ),
                 ("access-control-allow-methods", "GET, POST, PUT, PATCH, DELETE"),
                 ("access-control-allow-origin", OURS_TOO),
@@ -88,7 +88,7 @@ async fn a_script_of_a_named_origin_may_call_and_read() {
                 ("access-control-allow-origin", OURS_TOO),
                 (
                     "access-control-expose-headers",
-                    "grpc-status, grpc-message, grpc-status-details-bin, www-authenticate, retry-after, x-request-id"
+                    "grpc-status, grpc-message, grpc-status-details-bin, www-authenticate, retry-after"
                 ),
                 ("vary", "origin"),
             ]
