@@ -137,7 +137,8 @@ fn body(binding: &Binding, schemas: &mut Schemas) -> Option<Value> {
 fn error() -> Value {
     json!({
         "description": "The call was refused. `details` holds one `google.rpc.ErrorInfo` whose reason programs may switch \
-                        on, and beside it whatever helps.",
+                        on, and beside it whatever helps: of `INTERNAL`, a `google.rpc.RequestInfo` whose `requestId` is \
+                        the trace id to report.",
         "content": { "application/json": { "schema": {
             "type": "object",
             "required": ["code", "message", "details"],

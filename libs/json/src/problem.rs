@@ -97,9 +97,9 @@ fn detail(detail: ErrorDetail) -> Value {
             "ResourceInfo",
             json!({ "resourceType": info.resource_type, "resourceName": info.resource_name, "description": info.description }),
         ),
+        ErrorDetail::RequestInfo(info) => ("RequestInfo", json!({ "requestId": info.request_id })),
         // Nothing of the suite says these; their names are told and their contents left out.
         ErrorDetail::DebugInfo(_) => ("DebugInfo", json!({})),
-        ErrorDetail::RequestInfo(_) => ("RequestInfo", json!({})),
         ErrorDetail::LocalizedMessage(_) => ("LocalizedMessage", json!({})),
         _ => ("Unknown", json!({})),
     };

@@ -181,6 +181,27 @@ async fn a_refusal_arrives_whole() {
 }
 
 #[tokio::test]
+async fn a_failure_names_its_trace() {
+    let mut headers = Status::from(Refusal::internal())
+        .into_http::<Body>()
+        .into_parts()
+        .0
+        .headers;
+    muster_refusal::name_trace(&mut headers, || {
+        Some("4bf92f3577b34da6a3ce929d0e0e4736".to_owned())
+    });
+    let (json, _) = answering(Status::from_header_map(&headers), Vec::new());
+    let (status, body) = told(json.answer(request("GET", "/v1/organizations/o", None)).await).await;
+    assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
+    let details = body["details"].as_array().unwrap();
+    let named = json!({
+        "@type": "type.googleapis.com/google.rpc.RequestInfo", "requestId": "4bf92f3577b34da6a3ce929d0e0e4736",
+    });
+    assert!(details.contains(&named), "{details:?}");
+    assert_eq!(details[0]["reason"], "INTERNAL");
+}
+
+#[tokio::test]
 async fn everything_wrong_with_a_query_is_told_at_once_and_nothing_is_called() {
     let (json, seen) = answering(None, Vec::new());
     let uri = "/v1/organizations/o/employments?pageSize=x&nonsense=1&parent=organizations/p&page_token=a&page_token=b";

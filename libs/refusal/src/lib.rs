@@ -15,6 +15,7 @@
 
 mod code;
 mod read;
+mod trace;
 mod violations;
 
 use std::collections::HashMap;
@@ -22,11 +23,12 @@ use std::time::Duration;
 
 pub use code::code_of;
 pub use muster_proto::error::v1::ErrorReason;
-pub use read::{quota_of, reason_of, violations_of};
+pub use read::{quota_of, reason_of, trace_of, violations_of};
 use tonic::Status;
 /// What describes the details (`google.rpc.ErrorInfo` and the others) to clients that learn the contract by reflection.
 pub use tonic_types::pb::FILE_DESCRIPTOR_SET as DETAILS;
 use tonic_types::{ErrorDetails, StatusExt};
+pub use trace::name_trace;
 pub use violations::Violations;
 
 /// The domain of every `ErrorInfo` of the suite.
@@ -65,7 +67,8 @@ impl Refusal {
         }))
     }
 
-    /// Something broke on our side. Log the cause before; the caller learns only that.
+    /// Something broke on our side. Log the cause before; the caller learns only that, and by [`name_trace`] which trace
+    /// operators are to look at.
     pub fn internal() -> Self {
         Self::new(
             ErrorReason::Internal,

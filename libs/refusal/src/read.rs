@@ -24,6 +24,11 @@ pub fn violations_of(status: &Status) -> Vec<(String, String)> {
     })
 }
 
+/// The id of the trace that a status of ours names: of what broke on our side.
+pub fn trace_of(status: &Status) -> Option<String> {
+    status.get_details_request_info().map(|info| info.request_id)
+}
+
 /// Used and limit of a status that tells of a quota.
 pub fn quota_of(status: &Status) -> Option<(i64, i64)> {
     let metadata = status.get_details_error_info()?.metadata;

@@ -41,6 +41,37 @@ fn what_breaks_a_rule_of_the_contract_is_told_once() {
 }
 
 #[test]
+fn only_what_broke_on_our_side_names_its_trace() {
+    const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+    let named = |status: Status| {
+        let mut headers = status.clone().into_http::<()>().into_parts().0.headers;
+        let before = headers.clone();
+        name_trace(&mut headers, || Some(TRACE.to_owned()));
+        // Whoever is nearer to the failure has named it already.
+        name_trace(&mut headers, || Some("another".to_owned()));
+        (Status::from_header_map(&headers).unwrap(), headers == before)
+    };
+    let (told, same) = named(Refusal::internal().into());
+    assert_eq!((trace_of(&told).as_deref(), same), (Some(TRACE), false));
+    assert_eq!(reason_of(&told), Some(ErrorReason::Internal));
+    assert_eq!(told.message(), Status::from(Refusal::internal()).message());
+    let (told, _) = named(Status::unknown("from elsewhere"));
+    assert_eq!(trace_of(&told).as_deref(), Some(TRACE));
+    assert_eq!((told.code(), told.message()), (Code::Unknown, "from elsewhere"));
+    for other in [
+        Refusal::permission_denied(),
+        Refusal::not_found(),
+        Refusal::unavailable(),
+    ] {
+        let (told, same) = named(other.into());
+        assert!(same && trace_of(&told).is_none(), "{told:?}");
+    }
+    let mut good = http::HeaderMap::new();
+    name_trace(&mut good, || Some(TRACE.to_owned()));
+    assert!(good.is_empty());
+}
+
+#[test]
 fn a_refusal_fits_into_the_headers_that_clients_take() {
     let mut violations = Violations::new();
     for place in 0..5000 {

@@ -92,9 +92,9 @@ impl Service<Request<Body>> for Front {
             let answer = panics::caught(shared.answer(rule, routes, request))
                 .instrument(span)
                 .await;
-            let response = answer.unwrap_or_else(Status::into_http);
+            let mut response = answer.unwrap_or_else(Status::into_http);
             // An answer without messages carries its status here.
-            observation.ended_with(response.headers());
+            observation.ended_with(response.headers_mut());
             let streams = rule.is_some_and(|rule| rule.server_streaming);
             Ok(response.map(|body| {
                 let watched = Watched::new(body, observation);
@@ -124,8 +124,8 @@ impl Shared {
             observation.ended(Code::DeadlineExceeded);
             return Err(deadline_exceeded());
         };
-        let response = answered.unwrap_or_else(|never| match never {});
-        observation.ended_with(response.headers());
+        let mut response = answered.unwrap_or_else(|never| match never {});
+        observation.ended_with(response.headers_mut());
         Ok(response.map(|body| {
             // A watch is silent for as long as nothing changes.
             let watched = Watched::new(body, observation).silent_stream(self.cut.clone());

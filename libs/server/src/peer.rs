@@ -87,8 +87,8 @@ impl Service<Request<Body>> for Peer {
             let limits = Limits::of(rule, request.headers());
             let answered = shared.send(&channel, request, &limits).instrument(span).await;
             match answered {
-                Ok(response) => {
-                    observation.ended_with(response.headers());
+                Ok(mut response) => {
+                    observation.ended_with(response.headers_mut());
                     let end = limits.end();
                     Ok(response.map(|body| Body::new(Watched::new(body, observation).until(end))))
                 }

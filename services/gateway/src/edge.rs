@@ -311,8 +311,8 @@ fn carried(
             response.map(|(read, body)| answer.of(read, body, observation, running))
         }
         Err(refusal) => {
-            let response = refuse::response(refusal);
-            observation.answered(response.headers());
+            let mut response = refuse::response(refusal);
+            observation.refused(response.headers_mut());
             response
         }
     }

@@ -83,8 +83,8 @@ impl Watched {
         self
     }
 
-    fn seen(&mut self, frame: &Frame<Bytes>) {
-        if let Some(trailers) = frame.trailers_ref() {
+    fn seen(&mut self, frame: &mut Frame<Bytes>) {
+        if let Some(trailers) = frame.trailers_mut() {
             self.observation.ended_with(trailers);
         }
         if let Some(idle) = self.limits.as_mut().and_then(|limits| limits.idle.as_mut()) {
@@ -99,7 +99,7 @@ impl Watched {
         let mut trailers = HeaderMap::new();
         // A refusal's text and details are always valid header values.
         let _ = status.add_header(&mut trailers);
-        self.observation.ended_with(&trailers);
+        self.observation.ended_with(&mut trailers);
         Frame::trailers(trailers)
     }
 }
@@ -139,8 +139,8 @@ impl http_body::Body for Watched {
             let last = self.end(&status);
             return Poll::Ready(Some(Ok(last)));
         }
-        let polled = Pin::new(&mut self.body).poll_frame(context);
-        match &polled {
+        let mut polled = Pin::new(&mut self.body).poll_frame(context);
+        match &mut polled {
             Poll::Ready(Some(Ok(frame))) => self.seen(frame),
             // The other side, or the way to it, broke in the middle of its answer.
             Poll::Ready(Some(Err(status))) => self.observation.ended(status.code()),

@@ -4,7 +4,9 @@ use std::time::Instant;
 
 use http::HeaderMap;
 use muster_access::MethodRule;
-use muster_telemetry::{code_name, propagation};
+use muster_refusal::name_trace;
+use muster_telemetry::code_name;
+use muster_telemetry::propagation::{self, TraceIds};
 use tonic::{Code, Status};
 use tracing::field::Empty;
 use tracing::{Span, info_span};
@@ -75,10 +77,14 @@ impl Observation {
         self.code = Some(code);
     }
 
-    /// The status in these headers or trailers, if there is one, is how the call ended.
-    pub(crate) fn ended_with(&mut self, headers: &HeaderMap) {
+    /// The status in these headers or trailers, if there is one, is how the call ended. Of what broke here, the other side
+    /// is told the trace.
+    pub(crate) fn ended_with(&mut self, headers: &mut HeaderMap) {
         if let Some(code) = headers.get(Status::GRPC_STATUS) {
             self.code = Some(Code::from_bytes(code.as_bytes()));
+        }
+        if matches!(self.side, Side::Server) {
+            name_trace(headers, || Some(TraceIds::of(&self.span)?.trace_id().to_string()));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use muster_refusal::{ErrorReason, reason_of};
+use muster_refusal::{ErrorReason, reason_of, trace_of};
 use muster_testkit::eventually;
 use tokio::time::Instant;
 use tonic::Code;
@@ -38,15 +38,18 @@ async fn a_callers_deadline_stops_the_statement() {
     }
 }
 
+const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_panic_ends_its_call_and_nothing_else() {
     let world = World::new().await;
     let mut roles = world.roles().await;
-    let status = roles
-        .get_role(world.get_role("persons/panics"))
-        .await
-        .unwrap_err();
+    let mut panics = world.get_role("persons/panics");
+    let within = format!("00-{TRACE}-00f067aa0ba902b7-00").parse().unwrap();
+    panics.metadata_mut().insert("traceparent", within);
+    let status = roles.get_role(panics).await.unwrap_err();
     assert_eq!(reason_of(&status), Some(ErrorReason::Internal));
+    assert_eq!(trace_of(&status).as_deref(), Some(TRACE));
     assert!(!status.message().contains("made up"));
     assert!(roles.get_role(world.get_role("persons/1")).await.is_ok());
 }

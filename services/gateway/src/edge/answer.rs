@@ -134,6 +134,6 @@ pub(super) fn trailers(refusal: Refusal, observation: &mut Observation) -> Frame
     let mut trailers = HeaderMap::new();
     // Text and details of a refusal are always valid header values.
     let _ = Status::from(refusal).add_header(&mut trailers);
-    observation.answered(&trailers);
+    observation.refused(&mut trailers);
     Frame::trailers(trailers)
 }

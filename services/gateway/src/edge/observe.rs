@@ -12,6 +12,7 @@ use std::time::Instant;
 
 use http::HeaderMap;
 use muster_access::{MethodRule, Rules};
+use muster_refusal::name_trace;
 use muster_telemetry::propagation::{self, TraceIds};
 use muster_telemetry::{AccessLog, Line, code_name};
 use tonic::{Code, Status};
@@ -173,6 +174,13 @@ impl Observation {
         Arc::clone(&self.policies)
     }
 
+    /// We ended the call ourselves, with the status in these headers or trailers. Of what broke here, the caller is told the
+    /// trace.
+    pub(super) fn refused(&mut self, headers: &mut HeaderMap) {
+        name_trace(headers, || Some(self.ids.trace_id().to_string()));
+        self.answered(headers);
+    }
+
     /// The status in these headers or trailers, if there is one, is how the call ended.
     pub(super) fn answered(&mut self, headers: &HeaderMap) {
         if let Some(code) = headers.get(Status::GRPC_STATUS) {
@@ -217,5 +225,35 @@ impl Drop for Observation {
             duration,
             trace: self.ids,
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use muster_refusal::{Refusal, trace_of};
+    use muster_telemetry::TelemetryOptions;
+
+    use super::*;
+
+    #[test]
+    fn a_failure_of_the_edge_names_the_trace_that_its_line_names() {
+        let rules = Rules::load(muster_proto::pool()).unwrap();
+        let quiet = TelemetryOptions {
+            log_filter: "off".to_owned(),
+            ..TelemetryOptions::new("gateway", "0")
+        };
+        let log = AccessLog::start(&quiet);
+        let observer = Observer::new(Box::leak(Box::new(rules)), Traces::Linked, 0.0, log);
+        let told = |refusal: Refusal| {
+            let mut observation = observer.begin(None, &HeaderMap::new());
+            let mut headers = HeaderMap::new();
+            Status::from(refusal).add_header(&mut headers).unwrap();
+            observation.refused(&mut headers);
+            let line = observation.ids().trace_id().to_string();
+            (trace_of(&Status::from_header_map(&headers).unwrap()), line)
+        };
+        let (named, line) = told(Refusal::internal());
+        assert_eq!(named, Some(line));
+        assert_eq!(told(Refusal::not_found()).0, None);
     }
 }
