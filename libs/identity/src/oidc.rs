@@ -7,12 +7,13 @@
 mod discovery;
 mod fetch;
 mod issuer;
+mod person;
+mod profiles;
+mod userinfo;
 
 use std::sync::Arc;
 
-use muster_address::EmailAddress;
 use muster_clock::Clock;
-use muster_ids::PersonId;
 use serde::Deserialize;
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -22,12 +23,11 @@ use crate::jws::{Unverified, json};
 use crate::{PersonCaller, TokenProblem};
 pub use discovery::Provider;
 use issuer::Issuer;
+pub use profiles::Profile;
+use profiles::Profiles;
 
 /// Clock difference that is forgiven, in seconds.
 const LEEWAY: f64 = 30.0;
-
-/// The longest name that is kept, in characters.
-const NAME_LIMIT: usize = 200;
 
 /// An OIDC issuer, and what is believed of its tokens.
 #[derive(Debug, Clone)]
@@ -39,7 +39,7 @@ pub struct IssuerOptions {
     /// Whether its access tokens must say that they are some (`typ` is `at+jwt`, RFC 9068). Needed where its ID tokens have
     /// the same audience: nothing else tells them apart.
     pub typed: bool,
-    /// Whether `email` counts when `email_verified` is true.
+    /// Whether `email` counts when `email_verified` is true: in its tokens, or where they are silent, at its UserInfo endpoint.
     pub trust_email: bool,
     /// The claim that tells registry staff, and the value (or member of an array) that it must have.
     pub staff: Option<StaffClaim>,
@@ -72,6 +72,7 @@ pub enum IssuerProblem {
 #[derive(Debug, Clone)]
 pub struct PersonVerifier {
     issuers: Vec<Arc<Issuer>>,
+    profiles: Profiles,
     clock: Clock,
 }
 
@@ -96,6 +97,7 @@ impl PersonVerifier {
         if problems.is_empty() {
             Ok(Self {
                 issuers: known,
+                profiles: Profiles::new(clock.clone()),
                 clock,
             })
         } else {
@@ -116,16 +118,43 @@ impl PersonVerifier {
     /// # Errors
     /// As [`PersonVerifier::verify`].
     pub async fn verify_until(&self, token: &str) -> Result<(PersonCaller, OffsetDateTime), TokenProblem> {
-        let unverified = Unverified::read(token)?;
-        let issuer = self.issuer_of(&unverified)?;
-        unverified.check_type(if issuer.options.typed {
-            &[Some("at+jwt")]
-        } else {
-            &[None, Some("jwt"), Some("at+jwt")]
-        })?;
-        let audience = issuer.options.audience.clone();
-        let believed = self.believe(&unverified, &issuer, &audience).await?;
+        let believed = self.believe_access(token).await?;
         Ok((believed.person, believed.until))
+    }
+
+    /// The person of an access token with their address, wherever the issuer tells it: if its token is silent, its UserInfo
+    /// endpoint is asked, once for a token. For the few calls that need the address: all others depend on no issuer that
+    /// answers.
+    ///
+    /// # Errors
+    /// As [`PersonVerifier::verify`], or [`TokenProblem::AddressUnavailable`]. An issuer that answers and tells no address is
+    /// none: the person has no address then.
+    pub async fn verify_with_address(&self, token: &str) -> Result<PersonCaller, TokenProblem> {
+        let Believed {
+            issuer,
+            subject,
+            person,
+            claims,
+            ..
+        } = self.believe_access(token).await?;
+        if !issuer.options.trust_email || !person::is_silent(&claims) {
+            return Ok(person);
+        }
+        let profile = self
+            .profiles
+            .of(token, issuer.profile_of(token, &subject))
+            .await?;
+        Ok(PersonCaller {
+            name: person.name.or(profile.name),
+            emails: profile.email.into_iter().collect(),
+            ..person
+        })
+    }
+
+    /// Tells what an ID token said of the person whom this access token was given for, at the same time, by the same issuer:
+    /// the issuer is not asked for it. Only for a relying party of ours that has verified both.
+    pub async fn remember(&self, token: &str, profile: Profile) {
+        self.profiles.remember(token, profile).await;
     }
 
     /// The person of an ID token (OIDC Core §3.1.3.7), for a relying party of ours: `nonce` is what was sent along with
@@ -146,7 +175,7 @@ impl PersonVerifier {
         if issuer.options.url != url {
             return Err(TokenProblem::Issuer);
         }
-        let believed = self.believe(&unverified, &issuer, client_id).await?;
+        let believed = self.believe(&unverified, issuer, client_id).await?;
         match believed.claims.get("nonce").and_then(Value::as_str) {
             Some(given) if given == nonce => Ok(believed.person),
             _ => Err(TokenProblem::Claim("nonce")),
@@ -180,10 +209,22 @@ impl PersonVerifier {
         self.issuers.iter().find(|issuer| issuer.options.url == url)
     }
 
+    async fn believe_access(&self, token: &str) -> Result<Believed, TokenProblem> {
+        let unverified = Unverified::read(token)?;
+        let issuer = self.issuer_of(&unverified)?;
+        unverified.check_type(if issuer.options.typed {
+            &[Some("at+jwt")]
+        } else {
+            &[None, Some("jwt"), Some("at+jwt")]
+        })?;
+        let audience = issuer.options.audience.clone();
+        self.believe(&unverified, issuer, &audience).await
+    }
+
     async fn believe(
         &self,
         unverified: &Unverified<'_>,
-        issuer: &Arc<Issuer>,
+        issuer: Arc<Issuer>,
         audience: &str,
     ) -> Result<Believed, TokenProblem> {
         let keys = issuer.keys_with(unverified.key_id()?).await?;
@@ -192,7 +233,9 @@ impl PersonVerifier {
         let checked = registered.check(&issuer.options.url, audience, self.clock.now(), LEEWAY)?;
         let claims: Value = json(payload)?;
         Ok(Believed {
-            person: person(&issuer.options, &checked.subject, &claims),
+            person: person::person(&issuer.options, &checked.subject, &claims),
+            issuer,
+            subject: checked.subject,
             until: checked.until,
             claims,
         })
@@ -201,49 +244,9 @@ impl PersonVerifier {
 
 /// What a token said that was found true.
 struct Believed {
+    issuer: Arc<Issuer>,
+    subject: String,
     person: PersonCaller,
     until: OffsetDateTime,
     claims: Value,
-}
-
-fn person(options: &IssuerOptions, subject: &str, claims: &Value) -> PersonCaller {
-    PersonCaller {
-        id: PersonId::derive(&options.url, subject),
-        name: name(claims),
-        emails: if options.trust_email {
-            verified_email(claims).into_iter().collect()
-        } else {
-            Vec::new()
-        },
-        staff: options.staff.as_ref().is_some_and(|staff| staff.told_by(claims)),
-        access: None,
-    }
-}
-
-fn name(claims: &Value) -> Option<String> {
-    let name = claims.get("name")?.as_str()?.trim();
-    let plain: String = name
-        .chars()
-        .filter(|c| !c.is_control())
-        .take(NAME_LIMIT)
-        .collect();
-    (!plain.is_empty()).then_some(plain)
-}
-
-/// Only the boolean counts: a provider that writes `"true"` as text has not been read about.
-fn verified_email(claims: &Value) -> Option<EmailAddress> {
-    if claims.get("email_verified") != Some(&Value::Bool(true)) {
-        return None;
-    }
-    EmailAddress::parse(claims.get("email")?.as_str()?).ok()
-}
-
-impl StaffClaim {
-    fn told_by(&self, claims: &Value) -> bool {
-        match claims.get(&self.claim) {
-            Some(Value::String(one)) => *one == self.value,
-            Some(Value::Array(many)) => many.iter().any(|one| one.as_str() == Some(&self.value)),
-            _ => false,
-        }
-    }
 }

@@ -47,6 +47,9 @@ pub enum TokenProblem {
     /// The issuer's keys could never be fetched, and will not be asked for again before this time is over.
     #[error("keys of the issuer are not available")]
     IssuerUnavailable(Duration),
+    /// The token does not carry the person's address, and the issuer does not answer where it would tell it.
+    #[error("issuer does not answer where it tells the person's address")]
+    AddressUnavailable,
 }
 
 impl TokenProblem {
@@ -68,6 +71,7 @@ impl TokenProblem {
             Self::Audience => "audience",
             Self::Method => "method",
             Self::IssuerUnavailable(_) => "issuer_unavailable",
+            Self::AddressUnavailable => "address_unavailable",
         }
     }
 }

@@ -17,7 +17,9 @@ pub fn code_of(reason: R) -> Code {
         | R::ImportUnreadable
         | R::ChecksumMismatch => Code::InvalidArgument,
         R::TokenMissing | R::TokenInvalid => Code::Unauthenticated,
-        R::PermissionDenied | R::AddressMismatch | R::GrantRequired => Code::PermissionDenied,
+        R::PermissionDenied | R::AddressMismatch | R::AddressUnknown | R::GrantRequired => {
+            Code::PermissionDenied
+        }
         R::NotFound | R::LinkInvalid => Code::NotFound,
         R::RateLimited
         | R::Overloaded

@@ -16,6 +16,7 @@ mod not_signed_in;
 mod relying_party;
 mod seal;
 mod sign_in;
+mod signed_in;
 mod trace;
 mod view;
 

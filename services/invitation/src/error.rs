@@ -51,6 +51,8 @@ pub(crate) enum Error {
     NotSent,
     #[error("the caller has no verified address equal to the invited one")]
     AddressMismatch,
+    #[error("nobody tells a verified address of the caller")]
+    AddressUnknown,
     #[error("the file cannot be read")]
     Unreadable(#[from] SheetProblem),
     #[error("the file is too large")]
@@ -195,6 +197,11 @@ impl From<Error> for Refusal {
             Error::AddressMismatch => Refusal::new(
                 R::AddressMismatch,
                 "the invitation was sent to another address; sign in as the person who has it",
+            ),
+            Error::AddressUnknown => Refusal::new(
+                R::AddressUnknown,
+                "your issuer tells no verified e-mail address of you: confirm it there; if it is, the issuer must put `email` and \
+                 `email_verified` into access tokens or tell them at its UserInfo endpoint, and be trusted to here",
             ),
             Error::Unreadable(problem) => Refusal::new(R::ImportUnreadable, problem.to_string()),
             Error::TooLarge { what, used, limit } => {

@@ -18,6 +18,11 @@ pub struct Provider {
     /// Where codes are traded for tokens.
     #[serde(default, deserialize_with = "address")]
     pub token_endpoint: Option<Url>,
+    #[serde(default, deserialize_with = "address")]
+    pub(super) userinfo_endpoint: Option<Url>,
+    /// Whether it may be asked for single claims (OpenID Connect Core §5.5).
+    #[serde(default, rename = "claims_parameter_supported")]
+    pub takes_claims: bool,
     /// Whether it names itself in every answer to a sign-in (RFC 9207, section 3).
     #[serde(default, rename = "authorization_response_iss_parameter_supported")]
     pub names_itself: bool,

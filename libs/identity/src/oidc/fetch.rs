@@ -19,6 +19,12 @@ pub(super) enum FetchProblem {
     OtherIssuer,
     #[error("jwks_uri is neither https nor http on loopback")]
     JwksUri,
+    #[error("discovery document names no userinfo_endpoint that can be used")]
+    NoUserInfo,
+    #[error("answer of the UserInfo endpoint is not JSON")]
+    UserInfo,
+    #[error("answer of the UserInfo endpoint is about another person")]
+    OtherPerson,
     #[error(transparent)]
     Keys(#[from] KeySetProblem),
 }

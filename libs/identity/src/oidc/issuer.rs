@@ -4,11 +4,12 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use muster_clock::Clock;
 use time::{Duration, OffsetDateTime};
-use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore};
+use url::Url;
 
 use super::IssuerOptions;
 use super::discovery::{self, Provider};
-use super::fetch;
+use super::{fetch, userinfo};
 use crate::{KeySet, TokenProblem};
 
 /// At most one fetch in this time, whatever arrives: of the discovery document, and of the keys where it says they are.
@@ -21,11 +22,13 @@ const REFRESH_AFTER: Duration = Duration::minutes(10);
 #[derive(Debug)]
 pub(super) struct Issuer {
     pub(super) options: IssuerOptions,
-    http: reqwest::Client,
+    pub(super) http: reqwest::Client,
     clock: Clock,
     known: RwLock<Known>,
     /// Held while fetching: everybody else waits for that one fetch instead of making their own.
     attempt: Arc<Mutex<()>>,
+    /// Places for questions about people.
+    pub(super) questions: Semaphore,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -59,6 +62,7 @@ impl Issuer {
             clock,
             known: RwLock::default(),
             attempt: Arc::default(),
+            questions: Semaphore::new(userinfo::QUESTIONS),
         }
     }
 
@@ -91,6 +95,11 @@ impl Issuer {
             self.fetch_if_due(enough).await;
         }
         self.known().provider.map(|read| read.what)
+    }
+
+    /// Where it tells about people, as far as is known.
+    pub(super) fn userinfo_endpoint(&self) -> Option<Url> {
+        self.known().provider?.what.userinfo_endpoint.clone()
     }
 
     /// Fetches everything again, if a fetch is due and nobody is at it.

@@ -28,6 +28,9 @@ struct Shared {
     /// By path.
     jwks: Mutex<BTreeMap<String, Value>>,
     fetches: AtomicUsize,
+    /// What its UserInfo endpoint answers, and to which tokens.
+    userinfo: Mutex<(u16, Value)>,
+    asked_about: Mutex<Vec<String>>,
     away: AtomicBool,
     /// While false, requests arrive and are not answered.
     answering: watch::Sender<bool>,
@@ -42,6 +45,8 @@ impl Issuer {
             discovery: Mutex::new(json!({ "issuer": url, "jwks_uri": format!("{url}/keys") })),
             jwks: Mutex::new(BTreeMap::from([("/keys".to_owned(), keys.jwks())])),
             fetches: AtomicUsize::new(0),
+            userinfo: Mutex::new((200, Value::Null)),
+            asked_about: Mutex::default(),
             away: AtomicBool::new(false),
             answering: watch::Sender::new(true),
         });
@@ -61,6 +66,17 @@ impl Issuer {
 
     pub(crate) fn away(&self, away: bool) {
         self.shared.away.store(away, Ordering::SeqCst);
+    }
+
+    /// From now on it tells about people at a UserInfo endpoint, like this.
+    pub(crate) fn tells(&self, status: u16, claims: Value) {
+        self.says("userinfo_endpoint", json!(format!("{}/userinfo", self.url)));
+        *self.shared.userinfo.lock().unwrap() = (status, claims);
+    }
+
+    /// The tokens that its UserInfo endpoint was asked about.
+    pub(crate) fn asked_about(&self) -> Vec<String> {
+        self.shared.asked_about.lock().unwrap().clone()
     }
 
     /// Whether requests are answered, or kept waiting.
@@ -140,20 +156,33 @@ impl Shared {
             None
         } else if path == "/.well-known/openid-configuration" {
             Some(self.discovery.lock().unwrap().clone())
+        } else if path == "/userinfo" {
+            let bearer = request
+                .lines()
+                .find_map(|line| line.strip_prefix("authorization: Bearer "));
+            self.asked_about
+                .lock()
+                .unwrap()
+                .push(bearer.unwrap_or_default().to_owned());
+            let (status, claims) = self.userinfo.lock().unwrap().clone();
+            return send(stream, &status.to_string(), &claims.to_string()).await;
         } else {
             self.jwks.lock().unwrap().get(path).cloned()
         };
         if path.starts_with("/keys") || body.is_none() {
             self.fetches.fetch_add(1, Ordering::SeqCst);
         }
-        let (status, body) = match body {
-            Some(body) => ("200 OK", body.to_string()),
-            None => ("503 Service Unavailable", String::new()),
-        };
-        let answer = format!(
-            "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
-            body.len()
-        );
-        let _ = stream.write_all(answer.as_bytes()).await;
+        match body {
+            Some(body) => send(stream, "200 OK", &body.to_string()).await,
+            None => send(stream, "503 Service Unavailable", "").await,
+        }
     }
+}
+
+async fn send(mut stream: TcpStream, status: &str, body: &str) {
+    let answer = format!(
+        "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+        body.len()
+    );
+    let _ = stream.write_all(answer.as_bytes()).await;
 }

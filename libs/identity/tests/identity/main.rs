@@ -9,5 +9,6 @@ mod keys;
 mod mutations;
 mod persons;
 mod support;
+mod userinfo;
 mod vectors;
 mod workloads;

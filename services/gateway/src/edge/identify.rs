@@ -69,7 +69,7 @@ impl Shared {
     /// sign-in is to be told, not passed over.
     async fn holder(&self, headers: &HeaderMap, sign_in: SignIn) -> Result<Identified, Refusal> {
         match (self.person(headers).await?, sign_in) {
-            (Some(person), _) => Ok(person),
+            (Some(person), _) => self.addressed(headers, person).await,
             (None, SignIn::Optional) => Ok(Identified::unremembered(Caller::Anonymous)),
             (None, SignIn::Required) => Err(refuse::token_missing()),
         }
@@ -90,6 +90,19 @@ impl Shared {
             caller: known.caller,
             shown: Some((credential, known.until)),
         }))
+    }
+
+    /// A link is bound to an address: what is done with it is the one thing for which a person's must be known, and for which
+    /// their issuer is asked if their token is silent about it.
+    async fn addressed(&self, headers: &HeaderMap, who: Identified) -> Result<Identified, Refusal> {
+        let silent = who.caller.person().is_some_and(|person| person.emails.is_empty());
+        let Some(header) = the_one(headers)?.filter(|_| silent) else {
+            return Ok(who);
+        };
+        let verifying = self.parts.persons.verify_with_address(bearer(header)?);
+        // In a box: it is large, and rarely needed.
+        let person = Box::pin(verifying).await.map_err(refuse::token)?;
+        Ok(Identified::unremembered(Caller::Person(person)))
     }
 
     async fn believe(&self, header: &HeaderValue, credential: Credential) -> Result<Known, Refusal> {

@@ -70,6 +70,11 @@ pub(super) fn token(problem: TokenProblem) -> Refusal {
     }
     match problem {
         TokenProblem::IssuerUnavailable(rests) => Refusal::unavailable().retry_after(rests.max(SHORTEST)),
+        TokenProblem::AddressUnavailable => Refusal::new(
+            ErrorReason::Unavailable,
+            "your issuer does not answer where it would tell your e-mail address; try again with back-off",
+        )
+        .retry_after(SHORTEST),
         _ => Refusal::new(
             ErrorReason::TokenInvalid,
             "the token is not valid here; sign in again",

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
+use muster_identity::PersonCaller;
 use muster_proto::invitation::v1::{
     AcceptInvitationRequest, InvitationState, LookupInvitationRequest, LookupInvitationResponse,
 };
@@ -14,6 +15,7 @@ use super::Pages;
 use super::cookies::Cookie;
 use super::form::Form;
 use super::sign_in::{self, Session};
+use super::signed_in::{self, called};
 use super::view::{self, InvitationPage, Problem, Stage};
 use crate::visitor::Visitor;
 
@@ -59,6 +61,14 @@ pub(crate) async fn show(
         return view::problem(&Problem::no_link());
     };
     let session: Option<Session> = pages.cookies.get(&headers, Cookie::Session);
+    let person = match &session {
+        Some(session) => signed_in::person(&pages, session).await,
+        None => Ok(None),
+    };
+    let person = match person {
+        Ok(person) => person,
+        Err(problem) => return view::problem(&problem),
+    };
     let looked = pages
         .edge
         .lookup(
@@ -79,7 +89,10 @@ pub(crate) async fn show(
         looked => (session, looked),
     };
     match looked {
-        Ok(found) => view::invitation(&page(&pages, found, &token, session.as_ref(), &asked)),
+        Ok(found) => {
+            let who = session.as_ref().zip(person.as_ref());
+            view::invitation(&page(&pages, found, &token, who, &asked))
+        }
         Err(status) => view::problem(&Problem::from_status(&status)),
     }
 }
@@ -103,6 +116,9 @@ pub(crate) async fn accept(
         token,
         request_id: String::new(),
     };
+    if let Err(problem) = signed_in::person(&pages, &session).await {
+        return view::problem(&problem);
+    }
     match pages.edge.accept(&visitor, &session, request).await {
         Ok(_) => Redirect::to("/invitation").into_response(),
         Err(status) => view::problem(&Problem::of_accepting(&status)),
@@ -113,20 +129,21 @@ fn page(
     pages: &Pages,
     found: LookupInvitationResponse,
     token: &str,
-    session: Option<&Session>,
+    who: Option<(&Session, &PersonCaller)>,
     asked: &Show,
 ) -> InvitationPage {
-    let stage = match (found.state(), session) {
+    let stage = match (found.state(), who) {
         (InvitationState::Active, _) if found.accepted_by_caller => Stage::Joined,
         (InvitationState::Active | InvitationState::Archived | InvitationState::Declined, _) => Stage::Closed,
         (InvitationState::Cancelled, _) => Stage::Cancelled,
         (InvitationState::Expired, _) => Stage::Expired,
         (_, None) => Stage::SignIn,
         (_, Some(_)) if found.address_matches => Stage::Accept,
+        (_, Some((_, person))) if person.emails.is_empty() => Stage::NoAddress,
         (_, Some(_)) => Stage::SomebodyElse,
     };
     let form_token = |about: &str| {
-        let token = session.map(|session| pages.cookies.seal().form_token(&session.id, about));
+        let token = who.map(|(session, _)| pages.cookies.seal().form_token(&session.id, about));
         token.unwrap_or_default()
     };
     InvitationPage {
@@ -134,10 +151,12 @@ fn page(
         groups: found.groups,
         address: found.masked_address,
         stage,
-        signed_in_as: session.map(|session| session.name.clone()).unwrap_or_default(),
+        signed_in_as: who.map_or_else(String::new, |(session, person)| {
+            called(session.name.as_deref().or(person.name.as_deref()))
+        }),
         accept_token: form_token(token),
         sign_out_token: form_token(sign_in::SIGN_OUT),
-        another_was_meant: asked.another.is_some() && session.is_some(),
+        another_was_meant: asked.another.is_some() && who.is_some(),
         prompt: if asked.switch.is_some() { "login" } else { "" },
         support: pages.support.clone(),
     }

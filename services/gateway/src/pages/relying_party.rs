@@ -16,6 +16,10 @@ use url::Url;
 use super::error_code::ErrorCode;
 use super::seal::random_text;
 
+/// What the ID token is to say where that can be asked for: many issuers leave it to UserInfo else, and not all of those
+/// take there the tokens that are meant for us (OpenID Connect Core, sections 5.4 and 5.5).
+const ID_TOKEN_CLAIMS: &str = r#"{"id_token":{"name":null,"email":null,"email_verified":null}}"#;
+
 /// A client registration at an issuer.
 #[derive(Debug, Clone)]
 pub struct Registration {
@@ -138,6 +142,9 @@ impl RelyingParty {
             .append_pair("nonce", &pending.nonce)
             .append_pair("code_challenge", &URL_SAFE_NO_PAD.encode(challenge))
             .append_pair("code_challenge_method", "S256");
+        if provider.takes_claims {
+            query.append_pair("claims", ID_TOKEN_CLAIMS);
+        }
         match prompt {
             Prompt::Usual => {}
             Prompt::Create => drop(query.append_pair("prompt", "create")),

@@ -25,7 +25,10 @@ pub(crate) struct Session {
     /// Names the session in form tokens.
     pub(crate) id: String,
     /// What the issuer calls the person.
-    pub(crate) name: String,
+    pub(crate) name: Option<String>,
+    /// Their verified address, if the ID token told it and the access token is silent.
+    #[serde(default)]
+    pub(crate) email: Option<String>,
     /// The person's access token, with which the pages call on their behalf.
     pub(crate) access_token: String,
 }
@@ -109,13 +112,11 @@ async fn complete(pages: &Pages, party: &RelyingParty, pending: &Pending, code: 
     let Some(id) = random_text(16) else {
         return failed(&SignInProblem::Random);
     };
-    let name = person
-        .name
-        .unwrap_or_else(|| "somebody without a name".to_owned());
     let mut answer = Redirect::to("/invitation").into_response();
     let session = Session {
         id,
-        name,
+        name: person.name,
+        email: person.emails.first().map(|email| email.as_given().to_owned()),
         access_token: tokens.access_token,
     };
     match pages.cookies.set(answer.headers_mut(), Cookie::Session, &session) {
@@ -124,7 +125,7 @@ async fn complete(pages: &Pages, party: &RelyingParty, pending: &Pending, code: 
     }
 }
 
-/// The person of both tokens. The access token is what the pages will call with: one that the edge would not take, or that
+/// The person of both tokens, with the address that only the ID token tells. The access token is what the pages will call with: one that the edge would not take, or that
 /// is somebody else's, must be told now and not as a sign-in that never holds.
 async fn who(
     pages: &Pages,
@@ -140,11 +141,15 @@ async fn who(
     let person = verified.map_err(|problem| not_believed("id token", problem))?;
     let calls = pages.verifier.verify(access_token).await;
     let calls = calls.map_err(|problem| not_believed("access token", problem))?;
-    if calls.id == person.id {
-        Ok(person)
-    } else {
-        Err(two_persons())
+    if calls.id != person.id {
+        return Err(two_persons());
     }
+    let emails = if calls.emails.is_empty() {
+        person.emails
+    } else {
+        Vec::new()
+    };
+    Ok(PersonCaller { emails, ..person })
 }
 
 /// `POST /sign-out`: forgets the session; the invitation stays at hand, so that somebody else can sign in for it.

@@ -15,6 +15,8 @@ pub(crate) enum Stage {
     Accept,
     /// Somebody else is signed in.
     SomebodyElse,
+    /// Somebody is signed in whose issuer tells no address of them.
+    NoAddress,
     /// The person who is signed in has accepted.
     Joined,
     /// Accepted by somebody, declined or archived.
@@ -103,6 +105,16 @@ impl Problem {
             StatusCode::BAD_GATEWAY,
             "You are not signed in",
             "The sign-in service does not answer at the moment. Try again in a minute.",
+        )
+    }
+
+    /// The issuer does not tell the address of somebody who is signed in.
+    pub(crate) fn address_away() -> Self {
+        Self::new(
+            StatusCode::BAD_GATEWAY,
+            "This does not work at the moment",
+            "The sign-in service does not answer, so that we cannot see whether the invitation is yours. Nothing was changed; \
+             try again in a minute.",
         )
     }
 
@@ -201,6 +213,12 @@ impl Problem {
                 StatusCode::FORBIDDEN,
                 "This invitation is for somebody else",
                 "You are signed in with another address than the one that was invited. Nothing was changed. Go back to switch the account.",
+            ),
+            Some(R::AddressUnknown) => Self::new(
+                StatusCode::FORBIDDEN,
+                "We cannot see your address",
+                "Your sign-in service tells us no confirmed e-mail address of yours. Nothing was changed. Go back to see what you \
+                 can do.",
             ),
             Some(R::GroupInactive) => Self::new(
                 StatusCode::CONFLICT,

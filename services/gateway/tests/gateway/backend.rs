@@ -53,13 +53,17 @@ pub(crate) const HANG: &[u8] = b"\x7a\x04hang";
 /// The token of an invitation that cannot be accepted: the service does not say whether it was.
 pub(crate) const LOST: &str = "lost";
 
+/// The token of an invitation that is for somebody else than whoever asks.
+pub(crate) const ELSES: &str = "elses";
+
 /// An invitation that is open for whoever asks, from an organization that is called like its link.
 fn invitation(asked: &[u8]) -> Vec<u8> {
-    let token = LookupInvitationRequest::decode(asked.get(5..).unwrap_or_default()).map(|asked| asked.token);
+    let asked = LookupInvitationRequest::decode(asked.get(5..).unwrap_or_default());
+    let token = asked.map(|asked| asked.token).unwrap_or_default();
     LookupInvitationResponse {
-        organization_display_name: format!("Organization {}", token.unwrap_or_default()),
+        organization_display_name: format!("Organization {token}"),
         state: InvitationState::Pending.into(),
-        address_matches: true,
+        address_matches: token != ELSES,
         ..LookupInvitationResponse::default()
     }
     .encode_to_vec()

@@ -1,5 +1,6 @@
 //! An OIDC issuer on loopback.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use axum::http::{StatusCode, Uri};
@@ -12,12 +13,20 @@ use tokio::net::TcpListener;
 
 pub(crate) const AUDIENCE: &str = "muster";
 
+/// Claims of a token that is silent about a person.
+pub(crate) fn silent() -> Value {
+    json!({ "name": null, "email": null, "email_verified": null })
+}
+
 pub(crate) struct Issuer {
     pub(crate) url: String,
     key: SigningKey,
     discovery: Arc<Mutex<Value>>,
     /// What its token endpoint answers.
     gives: Arc<Mutex<(StatusCode, Value)>>,
+    /// What its UserInfo endpoint answers, and how often it was asked.
+    tells: Arc<Mutex<(StatusCode, Value)>>,
+    asked: Arc<AtomicUsize>,
 }
 
 impl Issuer {
@@ -30,9 +39,12 @@ impl Issuer {
             "authorization_endpoint": format!("{url}/authorize"), "token_endpoint": format!("{url}/token"),
         })));
         let discovered = Arc::clone(&discovery);
-        let asked = Arc::clone(&discovery);
+        let promised = Arc::clone(&discovery);
         let gives = Arc::<Mutex<(StatusCode, Value)>>::default();
         let given = Arc::clone(&gives);
+        let tells = Arc::<Mutex<(StatusCode, Value)>>::default();
+        let asked = Arc::<AtomicUsize>::default();
+        let (told, counted) = (Arc::clone(&tells), Arc::clone(&asked));
         let keys = json!({ "keys": [key.public_jwk()] });
         let router = Router::new()
             .route(
@@ -42,11 +54,19 @@ impl Issuer {
             .route(
                 "/{*token}",
                 post(async move |uri: Uri| {
-                    let named = asked.lock().unwrap()["token_endpoint"].clone();
+                    let named = promised.lock().unwrap()["token_endpoint"].clone();
                     if !named.as_str().unwrap().ends_with(uri.path()) {
                         return (StatusCode::NOT_FOUND, Json(Value::Null));
                     }
                     let (status, body) = given.lock().unwrap().clone();
+                    (status, Json(body))
+                }),
+            )
+            .route(
+                "/userinfo",
+                get(async move || {
+                    counted.fetch_add(1, Ordering::SeqCst);
+                    let (status, body) = told.lock().unwrap().clone();
                     (status, Json(body))
                 }),
             )
@@ -57,6 +77,8 @@ impl Issuer {
             key,
             discovery,
             gives,
+            tells,
+            asked,
         }
     }
 
@@ -65,7 +87,12 @@ impl Issuer {
         self.token_with(subject, json!({}))
     }
 
-    /// The same of registry staff.
+    /// One that says who it is, and no more.
+    pub(crate) fn silent_token(&self, subject: &str) -> String {
+        self.token_with(subject, silent())
+    }
+
+    /// An access token of registry staff.
     pub(crate) fn staff_token(&self, subject: &str) -> String {
         self.token_with(subject, json!({ "groups": ["registry-staff"] }))
     }
@@ -85,9 +112,35 @@ impl Issuer {
         self.discovery.lock().unwrap()["issuer"] = json!("https://another.example");
     }
 
+    /// From now on it tells at a UserInfo endpoint about this person, with this status.
+    pub(crate) fn tells(&self, status: u16, subject: &str) {
+        self.discovery.lock().unwrap()["userinfo_endpoint"] = json!(format!("{}/userinfo", self.url));
+        let claims = json!({
+            "sub": subject, "name": subject, "email": format!("{subject}@example.org"), "email_verified": true,
+        });
+        *self.tells.lock().unwrap() = (StatusCode::from_u16(status).unwrap(), claims);
+    }
+
+    /// How often it was asked there.
+    pub(crate) fn asked(&self) -> usize {
+        self.asked.load(Ordering::SeqCst)
+    }
+
+    /// From now on it can be asked for single claims in ID tokens.
+    pub(crate) fn takes_claims(&self) {
+        self.discovery.lock().unwrap()["claims_parameter_supported"] = json!(true);
+    }
+
     /// What the next sign-in gets: an ID token of this person, and this access token.
     pub(crate) fn will_give(&self, subject: &str, nonce: &str, access_token: &str) {
-        let id_token = self.token_with(subject, json!({ "aud": "pages", "nonce": nonce }));
+        self.will_say(subject, nonce, json!({}), access_token);
+    }
+
+    /// The same with more in the ID token.
+    pub(crate) fn will_say(&self, subject: &str, nonce: &str, mut more: Value, access_token: &str) {
+        more["aud"] = json!("pages");
+        more["nonce"] = json!(nonce);
+        let id_token = self.token_with(subject, more);
         let tokens = json!({ "access_token": access_token, "id_token": id_token });
         *self.gives.lock().unwrap() = (StatusCode::OK, tokens);
     }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod access;
+mod addresses;
 mod authorization;
 mod backend;
 mod browser;

@@ -59,6 +59,9 @@ pub(crate) async fn accept(parts: &Parts, command: Accept) -> Result<AcceptInvit
             if let Some(traceparent) = &invitation.traceparent {
                 click.in_scope(|| propagation::link_to(traceparent));
             }
+            if person.emails.is_empty() {
+                return Err(Error::AddressUnknown);
+            }
             if !person.emails.contains(&invitation.address) {
                 return Err(Error::AddressMismatch);
             }

@@ -164,7 +164,7 @@ async fn the_wrong_person_and_nobody_are_refused_and_the_invitation_is_untouched
     unverified.emails.clear();
     assert_eq!(
         reason(world.accept(Who::Person(unverified, None), &token).await),
-        R::AddressMismatch
+        R::AddressUnknown
     );
     let mut look_alike = Callers::person("ada");
     look_alike.emails = vec!["\u{430}da@example.com".parse().unwrap()];

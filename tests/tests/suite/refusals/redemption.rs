@@ -87,6 +87,12 @@ fn accepted() -> Vec<Row> {
                 ..at.invited().await
             })
         }),
+        row("AcceptInvitation", R::AddressUnknown, async |at| {
+            accept(Invited {
+                address: "unverified".to_owned(),
+                ..at.invited().await
+            })
+        }),
         row("AcceptInvitation", R::InvitationExpired, async |at| {
             accept(after(&at, TOO_LATE).await)
         }),

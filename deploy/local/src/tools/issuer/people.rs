@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::suite::STAFF_CLAIM;
 
 /// Those who are always there: short name (and `sub`), full name, what they are for.
-pub(crate) const BUILT_IN: [(&str, &str, &str); 14] = [
+pub(crate) const BUILT_IN: [(&str, &str, &str); 15] = [
     ("owner", "Olive Owner", "owns an organization"),
     ("admin", "Adam Admin", "has no role yet"),
     ("viewer", "Vera Viewer", "has no role yet"),
@@ -26,7 +26,11 @@ pub(crate) const BUILT_IN: [(&str, &str, &str); 14] = [
     ("learner-9", "Len Nine", "may be invited"),
     ("staff", "Stella Staff", "is registry staff"),
     ("outsider", "Otto Outsider", "owns another organization"),
+    (UNVERIFIED, "Una Unverified", "has not confirmed her address"),
 ];
+
+/// Whose address the tokens do not vouch for.
+const UNVERIFIED: &str = "unverified";
 
 /// A person as their tokens tell.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +44,11 @@ impl Person {
     /// The value of the staff claim, for registry staff.
     pub(crate) fn staff_role(&self) -> Option<&'static str> {
         (self.sub == "staff").then_some(STAFF_CLAIM.1)
+    }
+
+    /// Whether the issuer has seen that the address is theirs.
+    pub(crate) fn email_verified(&self) -> bool {
+        self.sub != UNVERIFIED
     }
 }
 

@@ -50,7 +50,7 @@ fn common(issuer: &str, person: &Person, clock: &Clock) -> Value {
         "exp": now + LIFE_SECONDS,
         "name": person.name,
         "email": person.email,
-        "email_verified": true,
+        "email_verified": person.email_verified(),
     });
     if let Some(role) = person.staff_role() {
         claims[STAFF_CLAIM.0] = role.into();
