@@ -29,6 +29,7 @@ use crate::proxies::Proxies;
 use crate::roles::Roles;
 use crate::settings::{self, Issuers, Settings};
 use crate::tls::Tls;
+use crate::unread::Unread;
 use crate::workers::Workers;
 use crate::{listener, readiness, reflection};
 
@@ -87,6 +88,7 @@ pub async fn start(settings: &Settings, clock: Clock, metrics: Option<Metrics>) 
         door: Door::new(edge, reflection::routes(&health)?, json, description, pages, cors),
         proxies: Arc::new(proxies),
         tls: tls.map(Arc::new),
+        unread: Unread::new(),
     };
     if let Some(tls) = house.tls.clone() {
         tokio::spawn(tls.watch(health.clone(), drain.work()));

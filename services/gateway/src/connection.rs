@@ -23,8 +23,10 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 use tonic::body::Body;
 
 use crate::door::Door;
+use crate::fair::Fair;
 use crate::proxies::Proxies;
 use crate::tls::{H2, Tls};
+use crate::unread::{OnConnection, Unread, Waiting};
 use crate::visitor::Visitor;
 
 const STREAMS: u32 = 100;
@@ -45,7 +47,18 @@ const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// Held by a request and by its answer while it is carried: the connection does not end before.
 #[derive(Clone)]
-pub(crate) struct Running(#[expect(dead_code, reason = "counts while it is there")] TaskTrackerToken);
+pub(crate) struct Running {
+    _counts: TaskTrackerToken,
+    address: IpAddr,
+    unread: OnConnection,
+}
+
+impl Running {
+    /// So many bytes of its answer wait to be read; `None` if too much waits for whoever it is for.
+    pub(crate) fn wait(&self, bytes: usize) -> Option<Waiting> {
+        self.unread.wait(self.address, bytes)
+    }
+}
 
 /// What all connections have in common. Cheap to clone.
 #[derive(Clone)]
@@ -54,6 +67,7 @@ pub(crate) struct House {
     pub(crate) proxies: Arc<Proxies>,
     /// `None`: plain HTTP.
     pub(crate) tls: Option<Arc<Tls>>,
+    pub(crate) unread: Unread,
 }
 
 /// A connection whose bytes can be read.
@@ -124,10 +138,15 @@ async fn talk<R, W>(
     let protocol = protocol(http2);
     let running = TaskTracker::new();
     let calls = running.clone();
+    let unread = house.unread.on_connection();
     let service = service_fn(move |request: Request<Incoming>| {
         let (door, mut request) = (house.door.clone(), request.map(Body::new));
         let address = house.proxies.caller(peer, request.headers());
-        let running = Running(calls.token());
+        let running = Running {
+            _counts: calls.token(),
+            address,
+            unread: unread.clone(),
+        };
         request.extensions_mut().insert(Visitor { address });
         request.extensions_mut().insert(running.clone());
         async move {
@@ -136,7 +155,7 @@ async fn talk<R, W>(
             Ok::<_, Infallible>(answer)
         }
     });
-    let stream = tokio::io::join(Cursor::new(first).chain(opened.reader), opened.writer);
+    let stream = tokio::io::join(Cursor::new(first).chain(Fair::new(opened.reader)), opened.writer);
     let mut serving = std::pin::pin!(protocol.serve_connection(TokioIo::new(stream), service));
     let age = AGE.mul_f64(0.9 + 0.2 * rand::random::<f64>());
     tokio::select! {

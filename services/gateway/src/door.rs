@@ -8,6 +8,7 @@ use axum::Router;
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http_body::Body as _;
 use http_body_util::{BodyExt as _, Full};
 use muster_json::Json;
 use muster_refusal::{ErrorReason, Refusal};
@@ -17,6 +18,7 @@ use tonic::service::Routes;
 use tonic_web::GrpcWebLayer;
 use tower::{Layer as _, Service as _, ServiceExt as _};
 
+use crate::connection::Running;
 use crate::cors::{self, Cors};
 use crate::edge::Edge;
 use crate::tally::Tally;
@@ -152,8 +154,9 @@ impl Door {
     }
 
     async fn page(self, request: Request<Body>) -> Response<Body> {
+        let running = request.extensions().get::<Running>().cloned();
         match timeout(PAGE, self.pages.oneshot(request.map(axum::body::Body::new))).await {
-            Ok(Ok(response)) => response.map(Body::new),
+            Ok(Ok(response)) => unread(running, response.map(Body::new)),
             Ok(Err(impossible)) => match impossible {},
             Err(_) => plain(StatusCode::SERVICE_UNAVAILABLE),
         }
@@ -227,6 +230,23 @@ fn fixed(method: &Method, text: Bytes, kind: &'static str) -> Response<Body> {
         HeaderValue::from_static("nosniff"),
     );
     response
+}
+
+/// An answer that lies in memory until it is read; too many for one network are not kept.
+fn unread(running: Option<Running>, response: Response<Body>) -> Response<Body> {
+    let Some(running) = running else {
+        return response;
+    };
+    let bytes = response.body().size_hint().lower();
+    let Some(waiting) = running.wait(usize::try_from(bytes).unwrap_or(usize::MAX)) else {
+        return plain(StatusCode::TOO_MANY_REQUESTS);
+    };
+    response.map(|body| {
+        Body::new(body.map_frame(move |frame| {
+            let _until_written = &waiting;
+            frame
+        }))
+    })
 }
 
 fn plain(status: StatusCode) -> Response<Body> {

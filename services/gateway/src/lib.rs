@@ -1,8 +1,8 @@
 //! The gateway: the one door of the suite.
 //!
 //! - [`app`](start): the only wiring; [`Settings`]: what it is told.
-//! - `listener`, `connection`, `tls`: connections and their limits; `proxies`, `visitor`: from where somebody calls; `door`: who answers what
-//!   on the one port; `cors`: which pages of others may ask there.
+//! - `listener`, `connection`, `fair`, `tls`, `unread`: connections and their limits; `proxies`, `visitor`: from where somebody calls; `door`: who
+//!   answers what on the one port; `cors`: which pages of others may ask there.
 //! - [`edge`]: every gRPC call: rule, caller, scope, decision, caller token, forwarding.
 //! - [`policy`]: the decision, by Cedar; [`roles`]: who has which role where; [`rate`]: how often without signing in.
 //! - `access`: the same decision in words, for whoever asks about themself: the only RPCs that are answered here.
@@ -15,6 +15,7 @@ mod connection;
 mod cors;
 mod door;
 pub mod edge;
+mod fair;
 mod listener;
 pub mod pages;
 pub mod policy;
@@ -26,6 +27,7 @@ pub mod roles;
 mod settings;
 mod tally;
 mod tls;
+mod unread;
 mod visitor;
 mod workers;
 

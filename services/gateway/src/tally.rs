@@ -13,10 +13,11 @@ pub(crate) struct Tally<K> {
     counts: Counts<K>,
 }
 
-/// One of them; given back on drop.
+/// One of them, or more; given back on drop.
 #[derive(Debug)]
 pub(crate) struct Held<K: Eq + Hash> {
     key: K,
+    many: usize,
     counts: Counts<K>,
 }
 
@@ -31,15 +32,20 @@ impl<K: Eq + Hash + Clone> Tally<K> {
 
     /// One more for this one; `None` if it holds as many as it may.
     pub(crate) fn take(&self, key: K) -> Option<Held<K>> {
+        self.take_many(key, 1)
+    }
+
+    /// So many more for this one; `None` if that is more than it may hold.
+    pub(crate) fn take_many(&self, key: K, many: usize) -> Option<Held<K>> {
         let mut counts = locked(&self.counts);
-        let own = counts.entry(key.clone()).or_default();
-        if *own >= self.most {
+        let own = counts.get(&key).copied().unwrap_or_default() + many;
+        if own > self.most {
             return None;
         }
-        *own += 1;
+        counts.insert(key.clone(), own);
         drop(counts);
         let counts = Arc::clone(&self.counts);
-        Some(Held { key, counts })
+        Some(Held { key, many, counts })
     }
 }
 
@@ -47,7 +53,7 @@ impl<K: Eq + Hash> Drop for Held<K> {
     fn drop(&mut self) {
         let mut counts = locked(&self.counts);
         if let Some(own) = counts.get_mut(&self.key) {
-            *own -= 1;
+            *own -= self.many;
             if *own == 0 {
                 counts.remove(&self.key);
             }

@@ -48,13 +48,21 @@ impl Answer {
         self,
         read: Read,
         body: Body,
-        observation: Observation,
+        mut observation: Observation,
         running: Option<Running>,
     ) -> Body {
+        let mut unread = || whole::nothing_but(trailers(refuse::unread(), &mut observation));
         if read.is_whole() || body.is_end_stream() {
-            return read.written(running);
+            return read.written(running).unwrap_or_else(unread);
         }
-        let (inlet, outlet) = pipe::new();
+        let waiting = match &running {
+            Some(running) => match running.wait(pipe::ROOM) {
+                Some(waiting) => Some(waiting),
+                None => return unread(),
+            },
+            None => None,
+        };
+        let (inlet, outlet) = pipe::new(waiting);
         read.into_frames().for_each(|frame| inlet.put(frame));
         tokio::spawn(async move {
             self.carry(body, inlet, observation).await;

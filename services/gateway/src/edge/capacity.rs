@@ -15,12 +15,13 @@ use crate::tally::{Held, Tally};
 
 /// Streams live for long: they have room of their own, a quarter of the calls', so that they cannot take all of it.
 const STREAMS: usize = 4;
-/// Of the calls, one caller may have half at the same time; of the streams, a quarter.
-const ONE_CALLERS_CALLS: usize = 2;
-const ONE_CALLERS_STREAMS: usize = 4;
+/// Of the calls, one caller may have 40 % at the same time: less than one service may have, which would be nobody else's
+/// otherwise. Of the streams, a quarter.
+const ONE_CALLERS_CALLS: usize = 40;
+const ONE_CALLERS_STREAMS: usize = 25;
 /// Health and reflection, which need no sign-in and hold next to nothing; a few for one network.
 const OWN: usize = 512;
-const ONE_NETWORKS: usize = 32;
+const ONE_NETWORKS: usize = 16;
 
 /// Whose calls are counted together.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -62,9 +63,10 @@ impl Who {
 impl Capacity {
     /// Room for so many calls, and for a quarter as many streams beside them.
     pub(super) fn new(max_calls: usize) -> Self {
+        let streams = (max_calls / STREAMS).max(1);
         Self {
-            calls: Room::new(max_calls, ONE_CALLERS_CALLS),
-            streams: Room::new((max_calls / STREAMS).max(1), ONE_CALLERS_STREAMS),
+            calls: Room::new(max_calls, max_calls * ONE_CALLERS_CALLS / 100),
+            streams: Room::new(streams, streams * ONE_CALLERS_STREAMS / 100),
             own: Room::new(OWN, ONE_NETWORKS),
         }
     }
@@ -103,10 +105,10 @@ impl Capacity {
 }
 
 impl Room {
-    fn new(size: usize, part_of_one: usize) -> Self {
+    fn new(size: usize, of_one: usize) -> Self {
         Self {
             free: Arc::new(Semaphore::new(size)),
-            shares: Tally::new((size / part_of_one).max(1)),
+            shares: Tally::new(of_one.max(1)),
         }
     }
 

@@ -14,14 +14,19 @@ use http_body::{Frame, SizeHint};
 use tokio::sync::Notify;
 use tonic::Status;
 
+use crate::unread::Waiting;
+
 /// What waits for a client that does not read, in bytes; a frame may go beyond.
-const ROOM: usize = 64 * 1024;
+pub(super) const ROOM: usize = 64 * 1024;
 
 /// Where frames go in.
 pub(super) struct Inlet(Arc<Shared>);
 
 /// Where the connection takes them out.
-pub(super) struct Outlet(Arc<Shared>);
+pub(super) struct Outlet {
+    shared: Arc<Shared>,
+    _waiting: Option<Waiting>,
+}
 
 #[derive(Default)]
 struct Shared {
@@ -40,10 +45,14 @@ struct Held {
     left: bool,
 }
 
-/// An empty pipe.
-pub(super) fn new() -> (Inlet, Outlet) {
+/// An empty pipe; what may wait in it was counted.
+pub(super) fn new(waiting: Option<Waiting>) -> (Inlet, Outlet) {
     let shared = Arc::new(Shared::default());
-    (Inlet(Arc::clone(&shared)), Outlet(shared))
+    let outlet = Outlet {
+        shared: Arc::clone(&shared),
+        _waiting: waiting,
+    };
+    (Inlet(shared), outlet)
 }
 
 impl Shared {
@@ -109,11 +118,11 @@ impl Drop for Inlet {
 
 impl Drop for Outlet {
     fn drop(&mut self) {
-        let mut held = self.0.held();
+        let mut held = self.shared.held();
         held.left = true;
         held.frames.clear();
         drop(held);
-        self.0.taken.notify_waiters();
+        self.shared.taken.notify_waiters();
     }
 }
 
@@ -125,8 +134,8 @@ impl http_body::Body for Outlet {
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        self.0.reader.register(context.waker());
-        let mut held = self.0.held();
+        self.shared.reader.register(context.waker());
+        let mut held = self.shared.held();
         let Some(frame) = held.frames.pop_front() else {
             return if held.closed {
                 Poll::Ready(None)
@@ -136,12 +145,12 @@ impl http_body::Body for Outlet {
         };
         held.bytes = held.bytes.saturating_sub(size(&frame));
         drop(held);
-        self.0.taken.notify_waiters();
+        self.shared.taken.notify_waiters();
         Poll::Ready(Some(Ok(frame)))
     }
 
     fn is_end_stream(&self) -> bool {
-        let held = self.0.held();
+        let held = self.shared.held();
         held.closed && held.frames.is_empty()
     }
 
@@ -165,7 +174,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_client_that_does_not_read_gets_no_more_than_there_is_room_for() {
-        let (inlet, mut outlet) = new();
+        let (inlet, mut outlet) = new(None);
         inlet.put(Frame::data(vec![0; ROOM].into()));
         assert!(inlet.room().now_or_never().is_none());
         outlet.frame().await.unwrap().unwrap();
@@ -174,7 +183,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_was_not_taken_is_dropped_with_a_cut() {
-        let (inlet, mut outlet) = new();
+        let (inlet, mut outlet) = new(None);
         inlet.put(Frame::data(vec![0; 10].into()));
         inlet.cut(Frame::trailers(HeaderMap::new()));
         assert!(outlet.frame().await.unwrap().unwrap().is_trailers());

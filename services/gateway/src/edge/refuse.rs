@@ -30,6 +30,14 @@ pub(super) fn overloaded() -> Refusal {
     .retry_after(Duration::from_secs(1))
 }
 
+pub(super) fn unread() -> Refusal {
+    Refusal::new(
+        ErrorReason::Overloaded,
+        "too many answers to your network wait to be read; read them first",
+    )
+    .retry_after(Duration::from_secs(1))
+}
+
 pub(super) fn too_often(wait: Duration) -> Refusal {
     Refusal::new(
         ErrorReason::RateLimited,

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod abuse;
 mod access;
 mod addresses;
 mod authorization;

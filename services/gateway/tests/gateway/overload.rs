@@ -31,7 +31,7 @@ async fn clients_that_do_not_read_their_answers_do_not_keep_others_out() {
     let deaf = Wire::that_does_not_read(world.address);
     let mut unread = Vec::new();
     for n in 0..MAX_CALLS {
-        let call = Call::to(OWN).token(&world.issuer.token(["ada", "bob"][n % 2]));
+        let call = Call::to(OWN).token(&world.issuer.token(["ada", "bob", "dan"][n % 3]));
         unread.push(call.header("grpc-timeout", "2S").begin(&deaf, b"").await);
     }
     eventually(async || can_call(&world, "eve").await).await;
@@ -45,7 +45,7 @@ async fn callers_whose_message_does_not_come_do_not_keep_others_out() {
     let half = framed(&field(1, OURS)).split_at(9).0.to_vec();
     let mut silent = Vec::new();
     for n in 0..MAX_CALLS {
-        let token = world.issuer.token(["ada", "bob"][n % 2]);
+        let token = world.issuer.token(["ada", "bob", "dan"][n % 3]);
         // The first message is whole, but not the request; or it is not even whole.
         silent.push(Call::to(OWN).token(&token).hold(&world.edge, framed(b"")));
         if n < STREAMS {
@@ -88,6 +88,25 @@ async fn one_caller_cannot_have_all_streams() {
         drop(sender);
         assert_eq!(answer.await.unwrap().code(), Code::Ok);
     }
+}
+
+#[tokio::test]
+async fn one_caller_cannot_have_all_of_a_service() {
+    let world = World::new().await;
+    assert!(can_call(&world, "eve").await, "the issuer's keys are fetched");
+    let mut hanging = Vec::new();
+    for _ in 0..MAX_CALLS {
+        let token = world.issuer.token("ada");
+        let (answer, sender) = Call::to(OWN).token(&token).hold(&world.edge, framed(HANG));
+        drop(sender);
+        hanging.push(answer);
+    }
+    eventually(async || {
+        let refused = hanging.iter().filter(|answer| answer.is_finished());
+        refused.count() == MAX_CALLS - MAX_CALLS * 2 / 5
+    })
+    .await;
+    assert!(can_call(&world, "eve").await);
 }
 
 #[tokio::test]

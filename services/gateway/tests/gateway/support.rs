@@ -249,6 +249,9 @@ pub(crate) fn elsewhere(backend: &str) -> Settings {
     }
 }
 
+/// How long anything may take.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+
 /// Waits until something is so; ten seconds at the most.
 pub(crate) async fn eventually(so: impl AsyncFn() -> bool) {
     let waiting = async {
@@ -256,7 +259,5 @@ pub(crate) async fn eventually(so: impl AsyncFn() -> bool) {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(10), waiting)
-        .await
-        .unwrap();
+    tokio::time::timeout(PATIENCE, waiting).await.unwrap();
 }

@@ -16,6 +16,7 @@ use super::trailers;
 use crate::connection::Running;
 use crate::edge::forward::Verdict;
 use crate::edge::observe::Observation;
+use crate::unread::Waiting;
 
 /// The most that is read ahead, in bytes; the frame that goes beyond included.
 const MOST: usize = 64 * 1024;
@@ -24,6 +25,7 @@ const MOST: usize = 64 * 1024;
 #[derive(Default)]
 pub(in crate::edge) struct Read {
     frames: VecDeque<Frame<Bytes>>,
+    bytes: usize,
     whole: bool,
 }
 
@@ -34,8 +36,7 @@ pub(in crate::edge) async fn read(
     observation: &mut Observation,
 ) -> Read {
     let mut read = Read::default();
-    let mut bytes = 0;
-    while bytes < MOST {
+    while read.bytes < MOST {
         let frame = match body.frame().await {
             Some(Ok(frame)) => {
                 frame
@@ -55,7 +56,7 @@ pub(in crate::edge) async fn read(
         };
         // Nothing comes after trailers.
         read.whole |= frame.is_trailers();
-        bytes += frame.data_ref().map_or(0, Bytes::len);
+        read.bytes += frame.data_ref().map_or(0, Bytes::len);
         read.frames.push_back(frame);
         if read.whole {
             break;
@@ -75,21 +76,36 @@ impl Read {
         self.frames.into_iter()
     }
 
-    /// As a body, to be written to a connection that does not end before.
-    pub(super) fn written(self, running: Option<Running>) -> Body {
+    /// As a body, to be written to a connection that does not end before; `None` if too much waits there already.
+    pub(super) fn written(self, running: Option<Running>) -> Option<Body> {
         if self.frames.is_empty() {
-            return Body::empty();
+            return Some(Body::empty());
         }
-        Body::new(Written {
+        let waiting = match &running {
+            Some(running) => Some(running.wait(self.bytes)?),
+            None => None,
+        };
+        Some(Body::new(Written {
             frames: self.frames,
             _running: running,
-        })
+            _waiting: waiting,
+        }))
     }
+}
+
+/// Trailers and nothing before them: no window holds them up.
+pub(super) fn nothing_but(trailers: Frame<Bytes>) -> Body {
+    Body::new(Written {
+        frames: [trailers].into(),
+        _running: None,
+        _waiting: None,
+    })
 }
 
 struct Written {
     frames: VecDeque<Frame<Bytes>>,
     _running: Option<Running>,
+    _waiting: Option<Waiting>,
 }
 
 impl http_body::Body for Written {

@@ -1,0 +1,80 @@
+//! A connection that always has something to say lets others have their turn.
+//!
+//! HTTP/2 frames that only have to be answered (SETTINGS, PING) cost the sender nothing, and a connection is served until
+//! nothing more can be read of it: on its thread all others would wait for as long as somebody goes on sending.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, ReadBuf};
+
+/// What is read in one turn, in bytes: thousands of the smallest frames, some hundred microseconds.
+const TURN: usize = 16 * 1024;
+
+/// Reads, and pauses after each turn.
+#[derive(Debug)]
+pub(crate) struct Fair<R> {
+    reader: R,
+    read: usize,
+}
+
+impl<R> Fair<R> {
+    pub(crate) fn new(reader: R) -> Self {
+        Self { reader, read: 0 }
+    }
+}
+
+impl<R: AsyncRead + Unpin> AsyncRead for Fair<R> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.read >= TURN {
+            self.read = 0;
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut self.reader).poll_read(context, buffer))?;
+        self.read += buffer.filled().len() - before;
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use tokio::io::AsyncReadExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn others_have_a_turn_however_much_there_is_to_read() {
+        const TURNS: usize = 10;
+        let endless = vec![7; TURN * TURNS];
+        let turns = Cell::new(0);
+        let others = async {
+            loop {
+                turns.set(turns.get() + 1);
+                tokio::task::yield_now().await;
+            }
+        };
+        let mut fair = Fair::new(&*endless);
+        let reading = async {
+            let mut all = Vec::new();
+            let mut buffer = [0; 1024];
+            while let read @ 1.. = fair.read(&mut buffer).await.unwrap() {
+                all.extend_from_slice(&buffer[..read]);
+            }
+            all
+        };
+        tokio::select! {
+            all = reading => assert!(all == endless, "nothing is lost"),
+            () = others => {}
+        }
+        assert!(turns.get() >= TURNS - 1, "{}", turns.get());
+    }
+}

@@ -1,0 +1,109 @@
+//! Frames that no decent client sends: whoever sends them is cut off, and nobody else notices.
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tonic::Code;
+
+use crate::support::{PATIENCE, World};
+use crate::wire::Call;
+
+const OWN: &str = "records.v1.PersonRecordService/ListRecordAccesses";
+
+const HEADERS: u8 = 1;
+const RST_STREAM: u8 = 3;
+const SETTINGS: u8 = 4;
+const GOAWAY: u8 = 7;
+const CONTINUATION: u8 = 9;
+const END_STREAM: u8 = 1;
+const END_HEADERS: u8 = 4;
+const ENHANCE_YOUR_CALM: u32 = 11;
+
+/// POST, http, `/` and an authority: a head that can be answered.
+const HEAD: &[u8] = &[0x83, 0x86, 0x84, 0x01, 1, b'x'];
+
+fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+    [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
+}
+
+/// Sends the frames as often as they are taken, and tells with which code the connection ends.
+async fn cut_with(world: &World, frames: impl Fn(u32) -> Vec<u8>) -> u32 {
+    let (mut reader, mut writer) = TcpStream::connect(world.address).await.unwrap().into_split();
+    let greeting = [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", &*frame(SETTINGS, 0, 0, &[])].concat();
+    writer.write_all(&greeting).await.unwrap();
+    let flood = async {
+        for n in 0.. {
+            if writer.write_all(&frames(n)).await.is_err() {
+                break;
+            }
+        }
+    };
+    let listen = async {
+        loop {
+            let mut head = [0; 9];
+            reader.read_exact(&mut head).await.unwrap();
+            let mut payload = vec![0; u32::from_be_bytes([0, head[0], head[1], head[2]]) as usize];
+            reader.read_exact(&mut payload).await.unwrap();
+            if head[3] == GOAWAY {
+                return u32::from_be_bytes(payload[4..8].try_into().unwrap());
+            }
+        }
+    };
+    let both = async { tokio::join!(flood, listen).1 };
+    timeout(PATIENCE, both).await.unwrap()
+}
+
+async fn honest_call(world: &World) -> Code {
+    let call = Call::to(OWN).token(&world.issuer.token("eve"));
+    call.send(&world.edge, b"").await.code()
+}
+
+/// Somebody else's calls are answered before, meanwhile, and afterwards.
+async fn while_others_call(world: &World, frames: impl Fn(u32) -> Vec<u8>) -> u32 {
+    assert_eq!(honest_call(world).await, Code::Ok);
+    let (code, meanwhile) = tokio::join!(cut_with(world, frames), honest_call(world));
+    assert_eq!((meanwhile, honest_call(world).await), (Code::Ok, Code::Ok));
+    code
+}
+
+#[tokio::test]
+async fn rapid_resets_are_cut_off() {
+    const AT_ONCE: u32 = 100;
+    let world = World::new().await;
+    let resets = |n: u32| {
+        let streams = (0..AT_ONCE).map(|stream| 1 + 2 * (n * AT_ONCE + stream));
+        let calls = streams.flat_map(|stream| {
+            [
+                frame(HEADERS, END_HEADERS, stream, HEAD),
+                frame(RST_STREAM, 0, stream, &8u32.to_be_bytes()),
+            ]
+        });
+        calls.flatten().collect()
+    };
+    assert_eq!(while_others_call(&world, resets).await, ENHANCE_YOUR_CALM);
+}
+
+#[tokio::test]
+async fn headers_without_an_end_are_cut_off() {
+    let world = World::new().await;
+    let headers = |n: u32| match n {
+        0 => frame(HEADERS, 0, 1, HEAD),
+        _ => frame(CONTINUATION, 0, 1, &[0, 1, b'x', 1, b'y']),
+    };
+    assert_eq!(while_others_call(&world, headers).await, ENHANCE_YOUR_CALM);
+}
+
+#[tokio::test]
+async fn headers_that_unpack_to_megabytes_are_cut_off() {
+    const NEWEST: u8 = 0x80 | 62;
+    let world = World::new().await;
+    let bomb = |n: u32| {
+        let stream = 1 + 2 * n;
+        // Remembered: x, with a value of 120 bytes. Then 10,000 times the same.
+        let entry = [&[0x40, 1, b'x', 120][..], &[b'y'; 120]].concat();
+        let block = [HEAD, &entry, &[NEWEST; 10_000]].concat();
+        frame(HEADERS, END_HEADERS | END_STREAM, stream, &block)
+    };
+    assert_eq!(while_others_call(&world, bomb).await, ENHANCE_YOUR_CALM);
+}
