@@ -3,6 +3,7 @@
 //! This process starts the suite in `.dev/bench`, lets the optimized build of this same program measure it, and takes
 //! everything down, whatever came of it.
 
+pub(crate) mod abuse;
 mod child;
 mod creates;
 pub(crate) mod echo;
@@ -19,7 +20,9 @@ mod process;
 mod proxies;
 mod reads;
 mod sink;
+mod soak;
 mod spread;
+mod steady;
 mod suite;
 mod waiting;
 
@@ -39,15 +42,18 @@ use crate::supervise::Interruption;
 /// What to measure, and how to print it.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "It takes about six minutes, and for the first time ten more to build. The load generators and the \
+    after_help = "It takes about nine minutes, and for the first time ten more to build. The load generators and the \
                   whole suite share this machine: compare ratios, not figures, between machines."
 )]
 pub(crate) struct Options {
     /// Only these figures [default: all]
     name: Option<Bench>,
-    /// One JSON object a line: name, value, unit, yardstick, yardstick_value, ratio
+    /// One JSON object a line: name, value, unit, yardstick, yardstick_value, ratio, and a note where there is more to tell
     #[arg(long)]
     json: bool,
+    /// How long `soak` takes
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1440))]
+    minutes: u32,
     /// Measure the suite that runs; only the optimized build does
     #[arg(long, hide = true)]
     inside: bool,
@@ -56,7 +62,7 @@ pub(crate) struct Options {
 /// Measures and prints.
 pub(crate) async fn run(place: &Place, options: &Options) -> anyhow::Result<ExitCode> {
     if options.inside {
-        return measure::run(place, options.name, options.json).await;
+        return measure::run(place, options).await;
     }
     install::require(&Package::BENCH).await?;
     let suite = place.inner("bench");
@@ -76,5 +82,5 @@ pub(crate) async fn run(place: &Place, options: &Options) -> anyhow::Result<Exit
 
 async fn measured(suite: &Place, options: &Options) -> anyhow::Result<()> {
     bring_up(suite, options.json).await?;
-    measure_inside(suite, options.name, options.json).await
+    measure_inside(suite, options).await
 }

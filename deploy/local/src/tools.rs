@@ -19,7 +19,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::addresses::{Addresses, socket};
-use crate::bench::echo;
+use crate::bench::{abuse, echo};
 use crate::place::Place;
 
 /// One of them.
@@ -33,6 +33,8 @@ pub(crate) enum Tool {
     Traces,
     /// The yardstick of `bench`: a gRPC server that does nothing.
     Echo,
+    /// The abuser of `bench abuse`.
+    Abuser,
 }
 
 impl Tool {
@@ -44,6 +46,7 @@ impl Tool {
             Self::Inbox => inbox::serve(&place, &addresses).await?,
             Self::Traces => traces::serve(&place, &addresses).await?,
             Self::Echo => echo::serve(&place).await?,
+            Self::Abuser => abuse::abuser().await?,
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -13,7 +13,8 @@ use super::process::Server;
 use super::proxies::{self, Proxy};
 use super::spread::Rate;
 
-const METHOD: &str = "/muster.records.v1.AssignmentService/ListAssignments";
+/// What is called.
+pub(super) const METHOD: &str = "/muster.records.v1.AssignmentService/ListAssignments";
 /// Before h2load, which does not see refusals.
 const CHECKED_CALLS: usize = 5;
 

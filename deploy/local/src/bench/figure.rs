@@ -17,6 +17,15 @@ pub(crate) enum Bench {
     /// gateway, which does all it does: token, rule, role, policies, caller token, access log, traces at 1 %. By h2load
     /// with 100 in flight; limited by CPU, which load generator, proxy and echo share
     Edge,
+    /// Honest calls through the gateway, 1,000 a second, alone and beside each of eleven abuses (rapid reset, floods, slow
+    /// loris, closed windows, bombs): their times, how many failed, the memory that the abuse took, and what the abuser,
+    /// who has a quarter of a core, was told. A gateway that defends itself keeps the slow ones below twice what they
+    /// take undisturbed, fails none, and grows by less than 100 MB
+    Abuse,
+    /// Resident memory of the gateway while it does everything it does, 1,000 times a second, for `--minutes`: calls over
+    /// connections that stay and over new ones, JSON, refusals, pages. At the start, after a fifth of the time, at the end,
+    /// at its peak, and by how much it grows in a minute. Only when it is asked for by name
+    Soak,
     /// CreateInvitation through the gateway with 16 in flight, beside `pgbench -N`; once more with the mail service
     /// suspended. Limited by CPU shared with relay, broker and mail worker, by statements a transaction, and by the
     /// eight counters of the organization's messages, each held until a commit
@@ -36,6 +45,8 @@ impl Bench {
         match self {
             Self::Reads => "reads",
             Self::Edge => "edge",
+            Self::Abuse => "abuse",
+            Self::Soak => "soak",
             Self::Creates => "creates",
             Self::Mail => "mail",
             Self::Memory => "memory",
@@ -54,6 +65,9 @@ pub(super) struct Figure {
     pub(super) yardstick_value: f64,
     /// Value divided by the yardstick's.
     pub(super) ratio: f64,
+    /// What a number cannot tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) note: Option<String>,
 }
 
 impl Figure {
@@ -71,7 +85,13 @@ impl Figure {
             yardstick: yardstick.0,
             yardstick_value: yardstick.1,
             ratio: value / yardstick.1,
+            note: None,
         }
+    }
+
+    /// With words.
+    pub(super) fn noted(self, note: Option<String>) -> Self {
+        Self { note, ..self }
     }
 
     /// Median and 99th percentile beside those of the yardstick, in milliseconds.
@@ -100,13 +120,17 @@ impl Figure {
             say!("{}", serde_json::to_string(self)?);
         } else {
             say!(
-                "{:28} {:>10} {:9} {:26} {:>10}   × {:.3}",
+                "{:28} {:>10} {:9} {:26} {:>10}   × {:.3}{}",
                 self.name,
                 digits(self.value),
                 self.unit,
                 self.yardstick,
                 digits(self.yardstick_value),
-                self.ratio
+                self.ratio,
+                self.note
+                    .as_ref()
+                    .map(|note| format!("  {note}"))
+                    .unwrap_or_default()
             );
         }
         Ok(())

@@ -8,12 +8,13 @@ use anyhow::{Context, bail};
 use muster_engines::ProcessId;
 use tokio::time::sleep;
 
+use super::Options;
 use super::figure::{Bench, Figure};
 use super::lab::Lab;
 use super::memory::Memory;
 use super::pgbench::Pgbench;
 use super::sink::Sink;
-use super::{creates, echo, edge, mail, reads};
+use super::{abuse, creates, echo, edge, mail, reads, soak};
 use crate::addresses::Addresses;
 use crate::place::Place;
 use crate::supervise::Interruption;
@@ -26,10 +27,11 @@ const SETTLED: Duration = Duration::from_secs(3);
 struct Report {
     only: Option<Bench>,
     json: bool,
+    minutes: u32,
 }
 
 /// Measures the running suite until done or told to stop; everything it started ends with it.
-pub(super) async fn run(place: &Place, only: Option<Bench>, json: bool) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(place: &Place, options: &Options) -> anyhow::Result<ExitCode> {
     if cfg!(debug_assertions) {
         bail!("only an optimized build can measure: `cargo dev bench` takes one");
     }
@@ -38,7 +40,7 @@ pub(super) async fn run(place: &Place, only: Option<Bench>, json: bool) -> anyho
     pid_file.write(own)?;
     let mut told = Interruption::new()?;
     let ended = tokio::select! {
-        ended = measure(place, Report { only, json }) => ended,
+        ended = measure(place, Report::of(options)) => ended,
         () = told.wait() => Err(anyhow::anyhow!("interrupted")),
     };
     pid_file.remove();
@@ -60,6 +62,16 @@ async fn measure(place: &Place, report: Report) -> anyhow::Result<()> {
         report.tell(Bench::Edge, "four loads of ten seconds");
         let figures = edge::measure(&Lab::open(place).await?, &echo_address).await?;
         report.print(Bench::Edge, &figures)?;
+    }
+    if report.needs(Bench::Abuse) {
+        report.tell(Bench::Abuse, "eleven abuses of five to twelve seconds");
+        let figures = abuse::measure(&Lab::open(place).await?, &echo_address).await?;
+        report.print(Bench::Abuse, &figures)?;
+    }
+    if report.needs(Bench::Soak) {
+        report.tell(Bench::Soak, "as long as it was told to");
+        let figures = soak::measure(&Lab::open(place).await?, report.minutes).await?;
+        report.print(Bench::Soak, &figures)?;
     }
     let sink = Sink::start(place, &addresses).await?;
     let lab = Arc::new(Lab::open(place).await?);
@@ -92,9 +104,21 @@ async fn measure(place: &Place, report: Report) -> anyhow::Result<()> {
 }
 
 impl Report {
+    fn of(options: &Options) -> Self {
+        Self {
+            only: options.name,
+            json: options.json,
+            minutes: options.minutes,
+        }
+    }
+
     /// Is it printed, or needed for what is? Memory is told after the load of all the others.
     fn needs(self, bench: Bench) -> bool {
-        matches!(self.only, None | Some(Bench::Memory)) || self.only == Some(bench)
+        match self.only {
+            None => bench != Bench::Soak,
+            Some(Bench::Memory) => !matches!(bench, Bench::Abuse | Bench::Soak),
+            Some(only) => only == bench,
+        }
     }
 
     /// Says on standard error what goes on.

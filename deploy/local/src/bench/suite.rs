@@ -10,6 +10,7 @@ use nix::sys::signal::Signal;
 use tokio::process::Command;
 use tokio::task::spawn_blocking;
 
+use super::Options;
 use super::figure::Bench;
 use crate::down;
 use crate::place::Place;
@@ -50,14 +51,15 @@ pub(super) async fn bring_up(suite: &Place, json: bool) -> anyhow::Result<()> {
 }
 
 /// Lets the optimized build of this program measure: our own would load the machine by itself.
-pub(super) async fn measure_inside(suite: &Place, only: Option<Bench>, json: bool) -> anyhow::Result<()> {
+pub(super) async fn measure_inside(suite: &Place, options: &Options) -> anyhow::Result<()> {
     let mut command = Command::new(Place::binaries(true)?.join("muster-dev"));
     command
         .arg("--dir")
         .arg(&suite.state)
         .args(["bench", "--inside"])
-        .args(only.map(Bench::name))
-        .args(json.then_some("--json"))
+        .args(options.name.map(Bench::name))
+        .args(options.json.then_some("--json"))
+        .args(["--minutes", &options.minutes.to_string()])
         .current_dir(&suite.root)
         .stdin(Stdio::null());
     if !succeeded(command.status().await)? {
