@@ -5,6 +5,7 @@
 //! is a POST of our own form, by a session that a person opened at their issuer.
 
 mod answer;
+mod choice;
 mod cookies;
 mod edge;
 mod error_code;
@@ -27,6 +28,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::Response;
 use axum::routing::{get, post};
 pub use edge::EdgeService;
 use muster_clock::Clock;
@@ -39,15 +41,16 @@ use self::cookies::{Cookie, Cookies};
 use self::edge::EdgeClient;
 use self::form::Form;
 use self::limits::Limits;
-use self::relying_party::RelyingParty;
+use self::relying_party::{Prompt, RelyingParty};
 use self::seal::Seal;
 use self::sign_in::Session;
+use self::view::Problem;
 
 /// What the pages need.
 pub struct PagesOptions {
     /// Where people reach the edge, such as `https://muster.example.org`; never taken from a request.
     pub public_url: Url,
-    /// Our registrations at the issuers; the first is offered unless a page names another.
+    /// Our registrations at the issuers, of which people choose one.
     pub registrations: Vec<Registration>,
     /// Verifies ID tokens.
     pub verifier: PersonVerifier,
@@ -81,11 +84,21 @@ struct Pages {
 }
 
 impl Pages {
+    /// The issuer that is named; if none is, the only one.
     fn party(&self, issuer: Option<&str>) -> Option<&RelyingParty> {
-        match issuer {
-            Some(issuer) => self.parties.iter().find(|party| party.issuer() == issuer),
-            None => self.parties.first(),
+        match (issuer, self.parties.as_slice()) {
+            (Some(issuer), parties) => parties.iter().find(|party| party.issuer() == issuer),
+            (None, [only]) => Some(only),
+            (None, _) => None,
         }
+    }
+
+    /// Tells a problem. Whoever is not signed in can choose where to.
+    fn tell(&self, mut problem: Problem) -> Response {
+        if problem.needs_sign_in {
+            problem.choices = self.choices(Prompt::Usual);
+        }
+        view::problem(&problem)
     }
 
     /// The session of a posted form: only if the form came from a page that we made for it, and that was about this.

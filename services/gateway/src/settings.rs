@@ -1,17 +1,17 @@
 //! What the gateway is told.
 
+mod issuers;
+
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use muster_identity::oidc::{IssuerOptions, StaffClaim};
+pub use issuers::Issuers;
 use muster_server::settings::{ListenSettings, PeerUrl, TelemetrySettings, WorkloadSettings};
-use serde::Deserialize;
 use url::{Host, Url};
 
 use crate::cors::Origins;
 use crate::edge::Traces;
-use crate::pages::Registration;
 use crate::policy::{Effects, Extra};
 use crate::proxies::Proxies;
 use crate::tls::{Files, TlsProblem};
@@ -48,7 +48,7 @@ pub struct Settings {
     /// Networks of the proxies in front of it, such as 10.0.0.0/8,fd00::/8, whose X-Forwarded-For tells who calls; `none` if clients connect directly. Needed when the public URL is https
     #[arg(long, env = "MUSTER_TRUSTED_PROXIES", value_name = "NETWORKS")]
     pub trusted_proxies: Option<Proxies>,
-    /// TOML file with the OIDC issuers, one `[[issuer]]` each: url, audience, client_id, client_secret_file, require_at_jwt (needed where audience and client_id are the same), trust_email (its `email` counts where `email_verified` is true: in the access token, else in the ID token or at its UserInfo endpoint), staff_claim, staff_value
+    /// TOML file with the OIDC issuers, one `[[issuer]]` each: url, audience, client_id (without it, nobody signs in there at the pages), client_secret_file, name (what people choose by on the pages if there are several; else the host), require_at_jwt (needed where audience and client_id are the same), trust_email (its `email` counts where `email_verified` is true: in the access token, else in the ID token or at its UserInfo endpoint), staff_claim, staff_value
     #[arg(long, env = "MUSTER_ISSUERS", value_name = "FILE")]
     pub issuers: PathBuf,
     /// Ed25519 private key (PKCS#8 PEM) that signs caller tokens
@@ -201,103 +201,6 @@ pub enum FileProblem {
     },
 }
 
-/// The issuers, as the two sides of signing in need them.
-#[derive(Debug)]
-pub struct Issuers {
-    /// For believing tokens.
-    pub believed: Vec<IssuerOptions>,
-    /// For sending people there to sign in.
-    pub registrations: Vec<Registration>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct IssuerFile {
-    issuer: Vec<IssuerEntry>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct IssuerEntry {
-    url: String,
-    audience: String,
-    client_id: String,
-    client_secret_file: Option<PathBuf>,
-    #[serde(default)]
-    require_at_jwt: bool,
-    #[serde(default)]
-    trust_email: bool,
-    staff_claim: Option<String>,
-    staff_value: Option<String>,
-}
-
-impl Issuers {
-    /// Reads the issuers' file; secrets are in files beside it, by absolute path or relative to it.
-    ///
-    /// # Errors
-    /// A file that cannot be read, or that says something else.
-    pub fn read(file: &Path) -> Result<Self, FileProblem> {
-        let unusable = |why: String| FileProblem::Unusable {
-            file: file.to_owned(),
-            why,
-        };
-        let listed: IssuerFile =
-            toml::from_str(&text(file)?).map_err(|error| unusable(error.message().to_owned()))?;
-        if listed.issuer.is_empty() {
-            return Err(unusable("no issuer".to_owned()));
-        }
-        let (mut believed, mut registrations) = (Vec::new(), Vec::new());
-        for entry in listed.issuer {
-            let staff = match (entry.staff_claim, entry.staff_value) {
-                (Some(claim), Some(value)) => Some(StaffClaim { claim, value }),
-                (None, None) => None,
-                _ => return Err(unusable("staff_claim and staff_value go together".to_owned())),
-            };
-            // An ID token's audience is the client: as an access token it would pass for what it is not.
-            if entry.audience == entry.client_id && !entry.require_at_jwt {
-                return Err(unusable(format!(
-                    "audience and client_id of {} are the same, so its ID tokens would pass as access tokens: give the \
-                     API an audience of its own, or say require_at_jwt = true if its access tokens have that type",
-                    entry.url
-                )));
-            }
-            let beside = |secret: PathBuf| {
-                file.parent()
-                    .map_or(secret.clone(), |directory| directory.join(&secret))
-            };
-            let secret = entry
-                .client_secret_file
-                .map(beside)
-                .map(|secret| text(&secret))
-                .transpose()?;
-            let IssuerEntry {
-                url,
-                audience,
-                client_id,
-                require_at_jwt,
-                trust_email,
-                ..
-            } = entry;
-            registrations.push(Registration {
-                issuer: url.clone(),
-                client_id,
-                client_secret: secret.map(|secret| secret.trim().to_owned()),
-            });
-            believed.push(IssuerOptions {
-                url,
-                audience,
-                typed: require_at_jwt,
-                trust_email,
-                staff,
-            });
-        }
-        Ok(Self {
-            believed,
-            registrations,
-        })
-    }
-}
-
 /// The bytes of a key file in base64.
 ///
 /// # Errors
@@ -321,28 +224,4 @@ pub(crate) fn text(file: &Path) -> Result<String, FileProblem> {
         file: file.to_owned(),
         source,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(more: &str) -> Result<Issuers, FileProblem> {
-        let name = format!("muster-issuers-{}.toml", muster_clock::Clock::system().new_uuid());
-        let file = std::env::temp_dir().join(name);
-        let text = format!("[[issuer]]\nurl = \"https://issuer.example\"\naudience = \"muster\"\n{more}");
-        std::fs::write(&file, text).unwrap();
-        let issuers = Issuers::read(&file);
-        std::fs::remove_file(&file).unwrap();
-        issuers
-    }
-
-    #[test]
-    fn id_tokens_must_be_told_from_access_tokens() {
-        assert!(read("client_id = \"pages\"").is_ok());
-        let same = read("client_id = \"muster\"").unwrap_err().to_string();
-        assert!(same.contains("require_at_jwt"), "{same}");
-        let typed = read("client_id = \"muster\"\nrequire_at_jwt = true").unwrap();
-        assert!(typed.believed.iter().all(|issuer| issuer.typed));
-    }
 }

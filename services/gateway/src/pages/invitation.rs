@@ -14,6 +14,7 @@ use serde::Deserialize;
 use super::Pages;
 use super::cookies::Cookie;
 use super::form::Form;
+use super::relying_party::Prompt;
 use super::sign_in::{self, Session};
 use super::signed_in::{self, called};
 use super::view::{self, InvitationPage, Problem, Stage};
@@ -67,7 +68,7 @@ pub(crate) async fn show(
     };
     let person = match person {
         Ok(person) => person,
-        Err(problem) => return view::problem(&problem),
+        Err(problem) => return pages.tell(problem),
     };
     let looked = pages
         .edge
@@ -93,7 +94,7 @@ pub(crate) async fn show(
             let who = session.as_ref().zip(person.as_ref());
             view::invitation(&page(&pages, found, &token, who, &asked))
         }
-        Err(status) => view::problem(&Problem::from_status(&status)),
+        Err(status) => pages.tell(Problem::from_status(&status)),
     }
 }
 
@@ -121,7 +122,7 @@ pub(crate) async fn accept(
     }
     match pages.edge.accept(&visitor, &session, request).await {
         Ok(_) => Redirect::to("/invitation").into_response(),
-        Err(status) => view::problem(&Problem::of_accepting(&status)),
+        Err(status) => pages.tell(Problem::of_accepting(&status)),
     }
 }
 
@@ -146,6 +147,16 @@ fn page(
         let token = who.map(|(session, _)| pages.cookies.seal().form_token(&session.id, about));
         token.unwrap_or_default()
     };
+    let prompt = if asked.switch.is_some() || who.is_some() {
+        Prompt::Again
+    } else {
+        Prompt::Usual
+    };
+    let choices = pages.choices(prompt);
+    let signed_in_at = who
+        .filter(|_| !choices.is_empty())
+        .and_then(|(session, _)| pages.party(Some(&session.issuer)))
+        .map(|party| party.name().to_owned());
     InvitationPage {
         organization: found.organization_display_name,
         groups: found.groups,
@@ -157,7 +168,9 @@ fn page(
         accept_token: form_token(token),
         sign_out_token: form_token(sign_in::SIGN_OUT),
         another_was_meant: asked.another.is_some() && who.is_some(),
-        prompt: if asked.switch.is_some() { "login" } else { "" },
+        signed_in_at: signed_in_at.unwrap_or_default(),
+        prompt: prompt.value().unwrap_or_default(),
+        choices,
         support: pages.support.clone(),
     }
 }

@@ -1,11 +1,10 @@
 //! The ways in which a sign-in comes to nothing: what the person reads, and what the log says.
 
-use axum::response::Response;
 use muster_identity::TokenProblem;
 
 use super::cookies::TooLong;
 use super::relying_party::SignInProblem;
-use super::view::{self, Problem};
+use super::view::Problem;
 
 const NOT_CONFIRMED: &str = "The sign-in could not be confirmed. Try again.";
 const NOT_COMPLETED: &str = "The sign-in was not completed. You can try again whenever you like.";
@@ -14,58 +13,58 @@ const UNUSABLE: &str = "You signed in, but this site cannot use what the sign-in
 const NOT_USABLE_HERE: &str = "This site cannot use the sign-in service as it is set up. Trying again will not help: ask the people \
                                who run this site.";
 
-fn because(text: &str) -> Response {
-    view::problem(&Problem::sign_in(text))
+fn because(text: &str) -> Problem {
+    Problem::sign_in(text)
 }
 
 /// A link to an issuer at which nobody signs in here.
-pub(crate) fn no_such() -> Response {
+pub(crate) fn no_such() -> Problem {
     because("There is no such sign-in. Go back and choose one of those offered.")
 }
 
 /// An answer to a sign-in of which this browser knows nothing.
-pub(crate) fn begun_elsewhere() -> Response {
+pub(crate) fn begun_elsewhere() -> Problem {
     because(
         "This sign-in was begun in another browser or too long ago. Go back to the invitation and sign in again.",
     )
 }
 
 /// The issuer went out of use while somebody signed in there.
-pub(crate) fn not_offered() -> Response {
+pub(crate) fn not_offered() -> Problem {
     because("This sign-in is no longer offered. Go back and choose another.")
 }
 
 /// The way to the issuer and back.
-pub(crate) fn failed(problem: &SignInProblem) -> Response {
+pub(crate) fn failed(problem: &SignInProblem) -> Problem {
     tracing::warn!(%problem, "a sign-in failed");
     match problem {
         SignInProblem::NotCompleted(_) => because(NOT_COMPLETED),
         SignInProblem::NotTheIssuer | SignInProblem::Refused(..) => because(NOT_CONFIRMED),
         SignInProblem::NoEndpoint => because(NOT_USABLE_HERE),
         SignInProblem::Unreachable(_) | SignInProblem::Unknown | SignInProblem::Random => {
-            view::problem(&Problem::sign_in_away())
+            Problem::sign_in_away()
         }
     }
 }
 
 /// A session that no browser would keep.
-pub(crate) fn unusable(problem: &TooLong) -> Response {
+pub(crate) fn unusable(problem: &TooLong) -> Problem {
     tracing::warn!(%problem, "a sign-in failed: the issuer's tokens are too large to be kept by a browser");
     because(UNUSABLE)
 }
 
 /// A token that proves nothing.
-pub(crate) fn not_believed(token: &'static str, problem: TokenProblem) -> Response {
+pub(crate) fn not_believed(token: &'static str, problem: TokenProblem) -> Problem {
     tracing::warn!(token, %problem, "a sign-in failed: a token was not believed");
     match (token, problem) {
-        (_, TokenProblem::IssuerUnavailable(_)) => view::problem(&Problem::sign_in_away()),
+        (_, TokenProblem::IssuerUnavailable(_)) => Problem::sign_in_away(),
         ("access token", _) => because(UNUSABLE),
         _ => because(NOT_CONFIRMED),
     }
 }
 
 /// Tokens that are not of one person.
-pub(crate) fn two_persons() -> Response {
+pub(crate) fn two_persons() -> Problem {
     tracing::warn!("a sign-in failed: an issuer gave an id token and an access token of two persons");
     because(NOT_CONFIRMED)
 }

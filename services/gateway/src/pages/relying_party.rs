@@ -29,6 +29,8 @@ pub struct Registration {
     pub client_id: String,
     /// Our secret there; `None` for a public client, which PKCE protects alone.
     pub client_secret: Option<String>,
+    /// What people know it by.
+    pub name: String,
 }
 
 /// One issuer at which people sign in.
@@ -61,6 +63,17 @@ pub(crate) enum Prompt {
     Create,
     /// To be asked again, because somebody else is signed in.
     Again,
+}
+
+impl Prompt {
+    /// As the parameter `prompt` says it, to us and to issuers.
+    pub(crate) fn value(self) -> Option<&'static str> {
+        match self {
+            Self::Usual => None,
+            Self::Create => Some("create"),
+            Self::Again => Some("login"),
+        }
+    }
 }
 
 /// Why a sign-in did not come to an end.
@@ -106,6 +119,10 @@ impl RelyingParty {
         &self.registration.issuer
     }
 
+    pub(crate) fn name(&self) -> &str {
+        &self.registration.name
+    }
+
     pub(crate) fn client_id(&self) -> &str {
         &self.registration.client_id
     }
@@ -145,10 +162,8 @@ impl RelyingParty {
         if provider.takes_claims {
             query.append_pair("claims", ID_TOKEN_CLAIMS);
         }
-        match prompt {
-            Prompt::Usual => {}
-            Prompt::Create => drop(query.append_pair("prompt", "create")),
-            Prompt::Again => drop(query.append_pair("prompt", "login")),
+        if let Some(prompt) = prompt.value() {
+            query.append_pair("prompt", prompt);
         }
         drop(query);
         Ok((pending, url))

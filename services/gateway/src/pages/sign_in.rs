@@ -15,6 +15,7 @@ use super::form::Form;
 use super::not_signed_in::{self, failed, not_believed, two_persons, unusable};
 use super::relying_party::{Pending, Prompt, RelyingParty, SignInProblem, Tokens};
 use super::seal::random_text;
+use super::view::{self, Problem};
 
 /// What the form that signs out is about.
 pub(crate) const SIGN_OUT: &str = "sign-out";
@@ -24,6 +25,9 @@ pub(crate) const SIGN_OUT: &str = "sign-out";
 pub(crate) struct Session {
     /// Names the session in form tokens.
     pub(crate) id: String,
+    /// Where they signed in.
+    #[serde(default)]
+    pub(crate) issuer: String,
     /// What the issuer calls the person.
     pub(crate) name: Option<String>,
     /// Their verified address, if the ID token told it and the access token is silent.
@@ -49,10 +53,11 @@ pub(crate) async fn begin(State(pages): State<Arc<Pages>>, Query(asked): Query<S
         Some("login") => Prompt::Again,
         _ => Prompt::Usual,
     };
-    let Some(party) = pages.party(asked.issuer.as_deref()) else {
-        return not_signed_in::no_such();
-    };
-    send(&pages, party, prompt).await
+    match (pages.party(asked.issuer.as_deref()), asked.issuer) {
+        (Some(party), _) => send(&pages, party, prompt).await,
+        (None, None) => view::choose(pages.choices(prompt)),
+        (None, Some(_)) => pages.tell(not_signed_in::no_such()),
+    }
 }
 
 /// Sends the browser to this issuer.
@@ -62,10 +67,10 @@ async fn send(pages: &Pages, party: &RelyingParty, prompt: Prompt) -> Response {
             let mut answer = Redirect::to(url.as_str()).into_response();
             match pages.cookies.set(answer.headers_mut(), Cookie::SignIn, &pending) {
                 Ok(()) => answer,
-                Err(problem) => unusable(&problem),
+                Err(problem) => pages.tell(unusable(&problem)),
             }
         }
-        Err(problem) => failed(&problem),
+        Err(problem) => pages.tell(failed(&problem)),
     }
 }
 
@@ -77,19 +82,22 @@ pub(crate) async fn finish(
 ) -> Response {
     let pending: Option<Pending> = pages.cookies.get(&headers, Cookie::SignIn);
     let Some(pending) = pending.filter(|pending| callback.ends(pending)) else {
-        return over(&pages, not_signed_in::begun_elsewhere());
+        return over(&pages, pages.tell(not_signed_in::begun_elsewhere()));
     };
     let Some(party) = pages.party(Some(&pending.issuer)) else {
-        return over(&pages, not_signed_in::not_offered());
+        return over(&pages, pages.tell(not_signed_in::not_offered()));
     };
     let answer = match callback.code(party).await {
-        Ok(code) => complete(&pages, party, &pending, code).await,
+        Ok(code) => {
+            let done = complete(&pages, party, &pending, code).await;
+            done.unwrap_or_else(|problem| pages.tell(problem))
+        }
         // Not every issuer knows that people may want to register, and they differ in what they say then.
         Err(SignInProblem::NotCompleted(code)) if pending.create && !code.is_denial() => {
             tracing::warn!(%code, "an issuer did not let somebody register: signing in instead");
             return send(&pages, party, Prompt::Usual).await;
         }
-        Err(problem) => failed(&problem),
+        Err(problem) => pages.tell(failed(&problem)),
     };
     over(&pages, answer)
 }
@@ -100,39 +108,37 @@ fn over(pages: &Pages, mut answer: Response) -> Response {
     answer
 }
 
-async fn complete(pages: &Pages, party: &RelyingParty, pending: &Pending, code: &str) -> Response {
-    let tokens = match party.redeem(pending, code).await {
-        Ok(tokens) => tokens,
-        Err(problem) => return failed(&problem),
-    };
-    let person = match who(pages, party, pending, &tokens).await {
-        Ok(person) => person,
-        Err(problem) => return problem,
-    };
-    let Some(id) = random_text(16) else {
-        return failed(&SignInProblem::Random);
-    };
-    let mut answer = Redirect::to("/invitation").into_response();
+async fn complete(
+    pages: &Pages,
+    party: &RelyingParty,
+    pending: &Pending,
+    code: &str,
+) -> Result<Response, Problem> {
+    let redeemed = party.redeem(pending, code).await;
+    let tokens = redeemed.map_err(|problem| failed(&problem))?;
+    let person = who(pages, party, pending, &tokens).await?;
     let session = Session {
-        id,
+        id: random_text(16).ok_or_else(|| failed(&SignInProblem::Random))?,
+        issuer: party.issuer().to_owned(),
         name: person.name,
         email: person.emails.first().map(|email| email.as_given().to_owned()),
         access_token: tokens.access_token,
     };
-    match pages.cookies.set(answer.headers_mut(), Cookie::Session, &session) {
-        Ok(()) => answer,
-        Err(problem) => unusable(&problem),
-    }
+    let mut answer = Redirect::to("/invitation").into_response();
+    let kept = pages.cookies.set(answer.headers_mut(), Cookie::Session, &session);
+    kept.map_err(|problem| unusable(&problem))?;
+    Ok(answer)
 }
 
-/// The person of both tokens, with the address that only the ID token tells. The access token is what the pages will call with: one that the edge would not take, or that
-/// is somebody else's, must be told now and not as a sign-in that never holds.
+/// The person of both tokens, with the address that only the ID token tells. The access token is what the pages will call
+/// with: one that the edge would not take, or that is somebody else's, must be told now and not as a sign-in that never
+/// holds.
 async fn who(
     pages: &Pages,
     party: &RelyingParty,
     pending: &Pending,
     tokens: &Tokens,
-) -> Result<PersonCaller, Response> {
+) -> Result<PersonCaller, Problem> {
     let (id_token, access_token) = (&tokens.id_token, &tokens.access_token);
     let verified = pages
         .verifier

@@ -1,10 +1,13 @@
-//! What the pages look like: askama templates, escaped by default, and the words for refusals.
+//! What the pages look like: askama templates, escaped by default.
+
+mod problem;
 
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
-use muster_refusal::{ErrorReason, reason_of};
-use tonic::{Code, Status};
+pub(crate) use problem::Problem;
+
+use super::choice::Choice;
 
 /// Where an invitation stands for the person who looks at it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +39,8 @@ pub(crate) struct InvitationPage {
     pub(crate) address: String,
     pub(crate) stage: Stage,
     pub(crate) signed_in_as: String,
+    /// By the name of the issuer, if there are several.
+    pub(crate) signed_in_at: String,
     /// Of the form that accepts what is shown.
     pub(crate) accept_token: String,
     /// Of the form that signs out.
@@ -43,16 +48,16 @@ pub(crate) struct InvitationPage {
     /// The form that was posted was about another invitation.
     pub(crate) another_was_meant: bool,
     pub(crate) prompt: &'static str,
+    /// Where to sign in, if there are several issuers.
+    pub(crate) choices: Vec<Choice>,
     pub(crate) support: String,
 }
 
-/// A page that says what went wrong and what to do.
+/// The page to choose an issuer.
 #[derive(Debug, Template)]
-#[template(path = "problem.html")]
-pub(crate) struct Problem {
-    status: StatusCode,
-    title: &'static str,
-    text: String,
+#[template(path = "choose.html")]
+struct Choose {
+    choices: Vec<Choice>,
 }
 
 /// The front page.
@@ -67,7 +72,12 @@ pub(crate) fn invitation(page: &InvitationPage) -> Response {
 
 /// A problem, as an answer.
 pub(crate) fn problem(problem: &Problem) -> Response {
-    render(problem.status, problem.render())
+    render(problem.status(), problem.render())
+}
+
+/// The page to choose an issuer, as an answer.
+pub(crate) fn choose(choices: Vec<Choice>) -> Response {
+    render(StatusCode::OK, Choose { choices }.render())
 }
 
 /// The front page, as an answer.
@@ -81,164 +91,6 @@ fn render(status: StatusCode, page: askama::Result<String>) -> Response {
         Err(problem) => {
             tracing::error!(%problem, "a page could not be rendered");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        }
-    }
-}
-
-impl Problem {
-    fn new(status: StatusCode, title: &'static str, text: impl Into<String>) -> Self {
-        Self {
-            status,
-            title,
-            text: text.into(),
-        }
-    }
-
-    /// A sign-in that did not come to an end.
-    pub(crate) fn sign_in(text: &str) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "You are not signed in", text)
-    }
-
-    /// The issuer of a sign-in does not answer.
-    pub(crate) fn sign_in_away() -> Self {
-        Self::new(
-            StatusCode::BAD_GATEWAY,
-            "You are not signed in",
-            "The sign-in service does not answer at the moment. Try again in a minute.",
-        )
-    }
-
-    /// The issuer does not tell the address of somebody who is signed in.
-    pub(crate) fn address_away() -> Self {
-        Self::new(
-            StatusCode::BAD_GATEWAY,
-            "This does not work at the moment",
-            "The sign-in service does not answer, so that we cannot see whether the invitation is yours. Nothing was changed; \
-             try again in a minute.",
-        )
-    }
-
-    /// There is no such page.
-    pub(crate) fn no_page() -> Self {
-        Self::new(
-            StatusCode::NOT_FOUND,
-            "There is no such page",
-            "Check the address, or open the link of your invitation again.",
-        )
-    }
-
-    /// The page of an invitation was opened without its link.
-    pub(crate) fn no_link() -> Self {
-        Self::new(
-            StatusCode::NOT_FOUND,
-            "Open the link of your invitation",
-            "This page shows an invitation after you follow the link in its mail. Open the mail and follow the link, or copy \
-             the link into the address bar.",
-        )
-    }
-
-    /// A link that is not one of ours.
-    pub(crate) fn broken_link() -> Self {
-        Self::new(
-            StatusCode::NOT_FOUND,
-            "This link does not work",
-            "The link is incomplete or was changed on its way. Copy it from the mail as a whole, or ask the organization to \
-             send the invitation again.",
-        )
-    }
-
-    /// Too much from one network, or from all together.
-    pub(crate) fn too_many() -> Self {
-        Self::new(
-            StatusCode::TOO_MANY_REQUESTS,
-            "Too many at once",
-            "Wait a minute and try again.",
-        )
-    }
-
-    /// The words for a refusal to accept. An answer that did not come leaves open whether it was accepted.
-    pub(crate) fn of_accepting(status: &Status) -> Self {
-        match (reason_of(status), status.code()) {
-            (Some(ErrorReason::Overloaded | ErrorReason::RateLimited), _) => Self::from_status(status),
-            (
-                _,
-                Code::Unavailable
-                | Code::DeadlineExceeded
-                | Code::Internal
-                | Code::Unknown
-                | Code::Cancelled
-                | Code::Aborted,
-            ) => Self::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "It may have worked",
-                "We did not hear in time whether the invitation was accepted. Go back to it in a moment: it shows how it \
-                 stands, and you can accept it there if it did not work.",
-            ),
-            _ => Self::from_status(status),
-        }
-    }
-
-    /// The words for a refusal of the services.
-    pub(crate) fn from_status(status: &Status) -> Self {
-        use ErrorReason as R;
-        let again = "ask the organization to send you a new invitation.";
-        match reason_of(status) {
-            Some(R::LinkInvalid | R::InvalidRequest | R::NotFound) => Self::broken_link(),
-            Some(R::LinkReplaced) => Self::new(
-                StatusCode::GONE,
-                "There is a newer link",
-                "This link was replaced by a newer one. Look for a later mail of the same organization.",
-            ),
-            Some(R::InvitationExpired) => Self::new(
-                StatusCode::GONE,
-                "This invitation has expired",
-                format!("It was not accepted in time: {again}"),
-            ),
-            Some(R::InvitationCancelled) => Self::new(
-                StatusCode::GONE,
-                "This invitation was taken back",
-                format!("The organization cancelled it. If that is a mistake, {again}"),
-            ),
-            Some(R::InvitationClosed) => Self::new(
-                StatusCode::CONFLICT,
-                "This invitation is no longer open",
-                format!("It was answered already. If it was not you, {again}"),
-            ),
-            Some(R::InvitationNotSent) => Self::new(
-                StatusCode::CONFLICT,
-                "This invitation is not open yet",
-                "Come back when you have received its mail.",
-            ),
-            Some(R::AddressMismatch) => Self::new(
-                StatusCode::FORBIDDEN,
-                "This invitation is for somebody else",
-                "You are signed in with another address than the one that was invited. Nothing was changed. Go back to switch the account.",
-            ),
-            Some(R::AddressUnknown) => Self::new(
-                StatusCode::FORBIDDEN,
-                "We cannot see your address",
-                "Your sign-in service tells us no confirmed e-mail address of yours. Nothing was changed. Go back to see what you \
-                 can do.",
-            ),
-            Some(R::GroupInactive) => Self::new(
-                StatusCode::CONFLICT,
-                "This group is closed",
-                format!("None of the groups you were invited to takes learners any more: {again}"),
-            ),
-            Some(R::OrganizationNotActive) => Self::new(
-                StatusCode::CONFLICT,
-                "The organization is not active",
-                "It cannot take learners at the moment. Your invitation stays as it is; try again later.",
-            ),
-            Some(R::RateLimited | R::Overloaded) => Self::too_many(),
-            _ if status.code() == Code::Unauthenticated => {
-                Self::sign_in("Your sign-in has ended. Open the invitation again and sign in.")
-            }
-            _ => Self::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "This does not work at the moment",
-                "Something on our side is away. Nothing was changed; try again in a minute.",
-            ),
         }
     }
 }

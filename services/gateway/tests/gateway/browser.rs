@@ -7,6 +7,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use url::Url;
 
+use crate::issuer::Issuer;
 use crate::support::World;
 
 #[derive(Clone)]
@@ -53,6 +54,13 @@ impl Browser {
     pub(crate) async fn sign_in(&mut self, world: &World, subject: &str, access_token: &str) -> Page {
         let asked = self.leave("/sign-in").await;
         world.issuer.will_give(subject, &asked["nonce"], access_token);
+        self.come_back(&asked, &[("code", "1")]).await
+    }
+
+    /// Signs in by this link, at this issuer.
+    pub(crate) async fn sign_in_at(&mut self, issuer: &Issuer, link: &str, subject: &str) -> Page {
+        let asked = self.leave(link).await;
+        issuer.will_give(subject, &asked["nonce"], &issuer.token(subject));
         self.come_back(&asked, &[("code", "1")]).await
     }
 
@@ -112,6 +120,13 @@ pub(crate) fn asked(page: &Page) -> BTreeMap<String, String> {
 }
 
 impl Page {
+    /// Where the link with this text leads; `None` without such a link.
+    pub(crate) fn link(&self, text: &str) -> Option<String> {
+        let (before, _) = self.text.split_once(&format!(">{text}</a>"))?;
+        let (_, href) = before.rsplit_once("href=\"")?;
+        Some(href.trim_end_matches('"').replace("&#38;", "&"))
+    }
+
     /// The token of the form that posts there.
     pub(crate) fn form_token(&self, action: &str) -> String {
         let form = self

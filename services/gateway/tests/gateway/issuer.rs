@@ -145,6 +145,11 @@ impl Issuer {
         *self.gives.lock().unwrap() = (StatusCode::OK, tokens);
     }
 
+    /// What the next sign-in gets: what another issuer would give.
+    pub(crate) fn will_give_as(&self, other: &Issuer) {
+        *self.gives.lock().unwrap() = other.gives.lock().unwrap().clone();
+    }
+
     /// What the next sign-in gets instead.
     pub(crate) fn will_refuse(&self, status: u16, body: Value) {
         *self.gives.lock().unwrap() = (StatusCode::from_u16(status).unwrap(), body);

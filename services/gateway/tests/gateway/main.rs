@@ -10,6 +10,7 @@ mod backend;
 mod browser;
 mod calls;
 mod certified;
+mod choice;
 mod cors;
 mod door;
 mod generated;

@@ -1,0 +1,47 @@
+//! Where people can sign in, if there are several issuers to choose from.
+
+use url::form_urlencoded::Serializer;
+
+use super::Pages;
+use super::relying_party::{Prompt, RelyingParty};
+
+/// An issuer that can be chosen.
+#[derive(Debug)]
+pub(crate) struct Choice {
+    pub(crate) name: String,
+    /// The link that signs in there.
+    pub(crate) sign_in: String,
+    /// The link that registers there.
+    pub(crate) register: String,
+}
+
+impl Pages {
+    /// The issuers to choose from, to sign in like this; none where there is no choice.
+    pub(crate) fn choices(&self, prompt: Prompt) -> Vec<Choice> {
+        match self.parties.as_slice() {
+            [_] => Vec::new(),
+            several => several.iter().map(|party| Choice::of(party, prompt)).collect(),
+        }
+    }
+}
+
+impl Choice {
+    fn of(party: &RelyingParty, prompt: Prompt) -> Self {
+        Self {
+            name: party.name().to_owned(),
+            sign_in: link(party, prompt),
+            register: link(party, Prompt::Create),
+        }
+    }
+}
+
+fn link(party: &RelyingParty, prompt: Prompt) -> String {
+    let path = "/sign-in?".to_owned();
+    let begin = path.len();
+    let mut query = Serializer::for_suffix(path, begin);
+    query.append_pair("issuer", party.issuer());
+    if let Some(prompt) = prompt.value() {
+        query.append_pair("prompt", prompt);
+    }
+    query.finish()
+}
