@@ -23,6 +23,7 @@ use crate::connection::House;
 use crate::cors::Cors;
 use crate::door::{Description, Door};
 use crate::edge::{Backends, Edge, EdgeParts, Observer};
+use crate::finish::TakenBack;
 use crate::pages::{self, PagesOptions};
 use crate::policy::{Policies, Watch};
 use crate::proxies::Proxies;
@@ -89,6 +90,7 @@ pub async fn start(settings: &Settings, clock: Clock, metrics: Option<Metrics>) 
         proxies: Arc::new(proxies),
         tls: tls.map(Arc::new),
         unread: Unread::new(),
+        taken_back: TakenBack::new(),
     };
     if let Some(tls) = house.tls.clone() {
         tokio::spawn(tls.watch(health.clone(), drain.work()));

@@ -24,6 +24,7 @@ use tonic::body::Body;
 
 use crate::door::Door;
 use crate::fair::Fair;
+use crate::finish::{Finish, TakenBack};
 use crate::proxies::Proxies;
 use crate::tls::{H2, Tls};
 use crate::unread::{OnConnection, Unread, Waiting};
@@ -68,6 +69,7 @@ pub(crate) struct House {
     /// `None`: plain HTTP.
     pub(crate) tls: Option<Arc<Tls>>,
     pub(crate) unread: Unread,
+    pub(crate) taken_back: TakenBack,
 }
 
 /// A connection whose bytes can be read.
@@ -141,6 +143,7 @@ async fn talk<R, W>(
     let unread = house.unread.on_connection();
     let service = service_fn(move |request: Request<Incoming>| {
         let (door, mut request) = (house.door.clone(), request.map(Body::new));
+        let taken_back = house.taken_back.clone();
         let address = house.proxies.caller(peer, request.headers());
         let running = Running {
             _counts: calls.token(),
@@ -150,7 +153,7 @@ async fn talk<R, W>(
         request.extensions_mut().insert(Visitor { address });
         request.extensions_mut().insert(running.clone());
         async move {
-            let answer = door.answer(request).await;
+            let answer = Finish::new(door.answer(request), taken_back).await;
             drop(running);
             Ok::<_, Infallible>(answer)
         }

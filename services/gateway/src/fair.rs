@@ -9,8 +9,9 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, ReadBuf};
 
-/// What is read in one turn, in bytes: thousands of the smallest frames, some hundred microseconds.
-const TURN: usize = 16 * 1024;
+/// What is read in one turn, in bytes, and the one reading that goes beyond: some hundred of the smallest frames. A call of
+/// somebody else needs several turns.
+const TURN: usize = 2 * 1024;
 
 /// Reads, and pauses after each turn.
 #[derive(Debug)]
@@ -65,7 +66,7 @@ mod tests {
         let mut fair = Fair::new(&*endless);
         let reading = async {
             let mut all = Vec::new();
-            let mut buffer = [0; 1024];
+            let mut buffer = [0; 512];
             while let read @ 1.. = fair.read(&mut buffer).await.unwrap() {
                 all.extend_from_slice(&buffer[..read]);
             }

@@ -1,5 +1,7 @@
 //! Frames that no decent client sends: whoever sends them is cut off, and nobody else notices.
 
+use std::iter::once;
+
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -10,6 +12,7 @@ use crate::wire::Call;
 
 const OWN: &str = "records.v1.PersonRecordService/ListRecordAccesses";
 
+const DATA: u8 = 0;
 const HEADERS: u8 = 1;
 const RST_STREAM: u8 = 3;
 const SETTINGS: u8 = 4;
@@ -27,10 +30,41 @@ fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
 }
 
+/// A text in HPACK: its length with a prefix of seven bits, and itself.
+fn text(value: &str) -> Vec<u8> {
+    let mut length = value.len();
+    let mut bytes = vec![u8::try_from(length.min(127)).unwrap()];
+    if length >= 127 {
+        length -= 127;
+        while length >= 128 {
+            bytes.push(u8::try_from(length % 128).unwrap() | 128);
+            length /= 128;
+        }
+        bytes.push(u8::try_from(length).unwrap());
+    }
+    bytes.extend(value.as_bytes());
+    bytes
+}
+
+/// The head of a call of [`OWN`].
+fn call(token: &str) -> Vec<u8> {
+    let header = |name: &str, value: &str| [vec![0], text(name), text(value)].concat();
+    [
+        vec![0x83, 0x86, 0x04],
+        text(&format!("/muster.{OWN}")),
+        header("content-type", "application/grpc"),
+        header("te", "trailers"),
+        header("authorization", &format!("Bearer {token}")),
+    ]
+    .concat()
+}
+
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
 /// Sends the frames as often as they are taken, and tells with which code the connection ends.
 async fn cut_with(world: &World, frames: impl Fn(u32) -> Vec<u8>) -> u32 {
     let (mut reader, mut writer) = TcpStream::connect(world.address).await.unwrap().into_split();
-    let greeting = [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", &*frame(SETTINGS, 0, 0, &[])].concat();
+    let greeting = [PREFACE, &frame(SETTINGS, 0, 0, &[])].concat();
     writer.write_all(&greeting).await.unwrap();
     let flood = async {
         for n in 0.. {
@@ -82,6 +116,36 @@ async fn rapid_resets_are_cut_off() {
         calls.flatten().collect()
     };
     assert_eq!(while_others_call(&world, resets).await, ENHANCE_YOUR_CALM);
+}
+
+#[tokio::test]
+async fn calls_that_are_taken_back_on_their_way_to_a_service_are_not_felt_by_others() {
+    const ROUNDS: u32 = 20;
+    /// Fewer than are cut off before anybody looks at them.
+    const AT_ONCE: u32 = 15;
+    let world = World::new().await;
+    assert_eq!(honest_call(&world).await, Code::Ok);
+    let block = call(&world.issuer.token("ada"));
+    let mut attacker = TcpStream::connect(world.address).await.unwrap();
+    attacker.write_all(PREFACE).await.unwrap();
+    attacker.write_all(&frame(SETTINGS, 0, 0, &[])).await.unwrap();
+    for round in 0..ROUNDS {
+        let streams = (0..AT_ONCE).map(|n| 1 + 2 * (round * AT_ONCE + n));
+        let calls = streams.clone().flat_map(|stream| {
+            let head = frame(HEADERS, END_HEADERS, stream, &block);
+            once(head).chain(once(frame(DATA, END_STREAM, stream, &[0; 5])))
+        });
+        attacker
+            .write_all(&calls.flatten().collect::<Vec<_>>())
+            .await
+            .unwrap();
+        let honest = honest_call(&world);
+        let resets = streams.flat_map(|stream| frame(RST_STREAM, 0, stream, &8u32.to_be_bytes()));
+        let resets: Vec<_> = resets.collect();
+        let (honest, written) = tokio::join!(honest, attacker.write_all(&resets));
+        written.unwrap();
+        assert_eq!((honest, honest_call(&world).await), (Code::Ok, Code::Ok));
+    }
 }
 
 #[tokio::test]
