@@ -142,8 +142,7 @@ async fn talk<R, W>(
     let calls = running.clone();
     let unread = house.unread.on_connection();
     let service = service_fn(move |request: Request<Incoming>| {
-        let (door, mut request) = (house.door.clone(), request.map(Body::new));
-        let taken_back = house.taken_back.clone();
+        let mut request = request.map(Body::new);
         let address = house.proxies.caller(peer, request.headers());
         let running = Running {
             _counts: calls.token(),
@@ -152,8 +151,9 @@ async fn talk<R, W>(
         };
         request.extensions_mut().insert(Visitor { address });
         request.extensions_mut().insert(running.clone());
+        let answering = Finish::new(house.door.answer(request), house.taken_back.clone());
         async move {
-            let answer = Finish::new(door.answer(request), taken_back).await;
+            let answer = answering.await;
             drop(running);
             Ok::<_, Infallible>(answer)
         }

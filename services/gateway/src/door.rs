@@ -25,6 +25,8 @@ use crate::tally::Tally;
 use crate::visitor::Visitor;
 use crate::{rate, reflection};
 
+/// What the media types of gRPC begin with.
+const GRPC: &[u8] = b"application/grpc";
 /// Where the RPCs are in JSON, and nothing else.
 const JSON: &str = "/v1/";
 /// Where they are described, for tools and for people.
@@ -37,7 +39,11 @@ const PAGE: Duration = Duration::from_secs(15);
 
 /// Everything that answers on the port. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Door {
+pub(crate) struct Door(Arc<Rooms>);
+
+/// What is behind it.
+#[derive(Clone)]
+struct Rooms {
     edge: Edge,
     own: Routes,
     json: Json<Edge>,
@@ -81,7 +87,7 @@ impl Door {
         pages: Router,
         cors: Cors,
     ) -> Self {
-        Self {
+        Self(Arc::new(Rooms {
             edge,
             own,
             json,
@@ -89,21 +95,23 @@ impl Door {
             description,
             pages,
             cors,
-        }
+        }))
     }
 
     /// Answers a request, whatever it is. What most of them are goes a way of its own: the future of all the others is
     /// large, and it is moved around before it is first polled.
-    pub(crate) fn answer(self, request: Request<Body>) -> BoxFuture<'static, Response<Body>> {
+    pub(crate) fn answer(&self, request: Request<Body>) -> BoxFuture<'static, Response<Body>> {
         let dialect = dialect(&request);
         let plain = *request.method() == Method::POST && !reflection::is_own(request.uri().path());
         if dialect == Dialect::Grpc && plain {
-            self.edge.answer(request)
+            self.0.edge.answer(request)
         } else {
-            Box::pin(self.answer_for(dialect, request))
+            Box::pin(Rooms::clone(&self.0).answer_for(dialect, request))
         }
     }
+}
 
+impl Rooms {
     async fn answer_for(self, dialect: Dialect, request: Request<Body>) -> Response<Body> {
         let for_scripts = matches!(dialect, Dialect::GrpcWeb | Dialect::Json)
             .then(|| (self.cors.clone(), request.headers().get(header::ORIGIN).cloned()));
@@ -169,22 +177,27 @@ fn dialect<B>(request: &Request<B>) -> Dialect {
         return Dialect::Preflight;
     }
     let kind = request.headers().get(header::CONTENT_TYPE);
-    let kind = kind.map(|kind| kind.as_bytes().to_ascii_lowercase());
-    let grpc = kind
-        .as_deref()
-        .and_then(|kind| kind.strip_prefix(b"application/grpc"));
-    match grpc {
-        Some(b"" | b"+proto") => Dialect::Grpc,
-        Some(rest) if rest.starts_with(b";") || rest.starts_with(b"+proto;") => Dialect::Grpc,
-        Some(b"-web" | b"-web+proto" | b"-web-text" | b"-web-text+proto") => Dialect::GrpcWeb,
-        Some(_) => Dialect::OtherGrpc,
-        None => match path {
-            DOCUMENT => Dialect::Document,
-            REFERENCE => Dialect::Reference,
-            path if path.starts_with(JSON) => Dialect::Json,
-            _ => Dialect::Page,
-        },
+    let grpc = kind.and_then(|kind| grpc(kind.as_bytes()));
+    grpc.unwrap_or_else(|| match path {
+        DOCUMENT => Dialect::Document,
+        REFERENCE => Dialect::Reference,
+        path if path.starts_with(JSON) => Dialect::Json,
+        _ => Dialect::Page,
+    })
+}
+
+/// Which kind of gRPC this media type is, if it is one.
+fn grpc(kind: &[u8]) -> Option<Dialect> {
+    let (grpc, rest) = kind.split_at_checked(GRPC.len())?;
+    if !grpc.eq_ignore_ascii_case(GRPC) {
+        return None;
     }
+    Some(match rest.to_ascii_lowercase().as_slice() {
+        b"" | b"+proto" => Dialect::Grpc,
+        rest if rest.starts_with(b";") || rest.starts_with(b"+proto;") => Dialect::Grpc,
+        b"-web" | b"-web+proto" | b"-web-text" | b"-web-text+proto" => Dialect::GrpcWeb,
+        _ => Dialect::OtherGrpc,
+    })
 }
 
 /// Whether this is the path of an RPC, known or not: `/package.Service/Method`.

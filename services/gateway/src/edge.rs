@@ -29,7 +29,6 @@ use bytes::Bytes;
 use futures::future::BoxFuture;
 use http::request::Parts;
 use http::{Request, Response};
-use hyper::body::Incoming;
 use muster_access::{MethodRule, Rules};
 use muster_clock::Clock;
 use muster_identity::oidc::PersonVerifier;
@@ -45,8 +44,8 @@ use tower::Service as _;
 use tracing::Instrument as _;
 
 use self::answer::{Answer, Read};
-use self::backends::Occupied;
 pub use self::backends::{Backends, NoBackend};
+use self::backends::{Occupied, Received};
 use self::capacity::{Capacity, Place, Who};
 use self::deadline::Time;
 use self::forward::{Forwarded, Verdict};
@@ -222,27 +221,8 @@ impl Shared {
         let arrived = timeout_at(time.first(), self.arrive(rule, &parts, body));
         let (arrived, place) = arrived.await.map_err(|_| refuse::too_late())??;
         let verdict = Verdict::default();
-        let answered = async {
-            if rule.area == access::AREA {
-                let response = self.answer_itself(rule, arrived, &time, observation).await?;
-                return Ok((response.map(|body| (Read::default(), body)), None, None));
-            }
-            let forwarded = self.forward(rule, &parts, arrived, &time, &verdict, observation);
-            let (response, lane, standing) = forwarded.await?;
-            let (head, mut body) = response.into_parts();
-            let read = if time.streams() {
-                Read::default()
-            } else {
-                answer::read(&mut body, &verdict, observation).await
-            };
-            let rest = if read.is_whole() {
-                Body::empty()
-            } else {
-                Body::new(body)
-            };
-            Ok((Response::from_parts(head, (read, rest)), Some(lane), standing))
-        };
-        let (response, lane, standing) = timeout_at(time.end(), answered)
+        let answering = self.answering(rule, &parts, arrived, &time, &verdict, observation);
+        let (response, lane, standing) = timeout_at(time.end(), answering)
             .await
             .map_err(|_| refuse::too_late())??;
         let streams = self.parts.streams.clone();
@@ -255,6 +235,39 @@ impl Shared {
             lane,
         };
         Ok((response, answer))
+    }
+
+    /// The head of the answer, and as much of the rest as is read before it is written.
+    async fn answering(
+        self: &Arc<Self>,
+        rule: &'static MethodRule,
+        parts: &Parts,
+        arrived: Arrived,
+        time: &Time,
+        verdict: &Verdict,
+        observation: &mut Observation,
+    ) -> Result<(Response<(Read, Body)>, Option<Occupied>, Option<Standing>), Refusal> {
+        if rule.area == access::AREA {
+            // In a box: it is large, and rarely needed.
+            let itself = Box::pin(self.answer_itself(rule, arrived, time, observation));
+            let response = itself.await?;
+            return Ok((response.map(|body| (Read::default(), body)), None, None));
+        }
+        let (response, lane, standing) = self
+            .forward(rule, parts, arrived, time, verdict, observation)
+            .await?;
+        let (head, mut body) = response.into_parts();
+        let read = if time.streams() {
+            Read::default()
+        } else {
+            answer::read(&mut body, verdict, observation).await
+        };
+        let rest = if read.is_whole() {
+            Body::empty()
+        } else {
+            Body::new(body)
+        };
+        Ok((Response::from_parts(head, (read, rest)), Some(lane), standing))
     }
 
     /// Who calls, and with what. A call takes its place only then: who has nothing to say yet keeps nobody out.
@@ -282,11 +295,11 @@ impl Shared {
         time: &Time,
         verdict: &Verdict,
         observation: &mut Observation,
-    ) -> Result<(Response<Incoming>, Occupied, Option<Standing>), Refusal> {
+    ) -> Result<(Response<Received>, Occupied, Option<Standing>), Refusal> {
         let Arrived { who, first, messages } = arrived;
         let admitted = self.admit(rule, who, first.as_ref(), time, observation).await?;
         let token = admitted.caller_token;
-        let headers = self.outgoing(&parts.headers, token, observation.ids(), time)?;
+        let headers = self.outgoing(&parts.headers, token, observation.ids(), time);
         let idle = rule.client_streaming.then_some(deadline::IDLE);
         let body = Forwarded::new(messages, first, admitted.guard, idle, verdict.clone());
         let standing = admitted.standing;

@@ -3,13 +3,13 @@
 mod connection;
 mod names;
 mod replica;
+mod sending;
 mod service;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use http::{HeaderMap, Method, Request, Response, Version};
-use hyper::body::Incoming;
 use muster_access::{MethodRule, Rules};
 use muster_refusal::Refusal;
 use muster_server::channel;
@@ -17,6 +17,7 @@ use muster_server::settings::PeerUrl;
 use tonic::transport::Channel;
 
 use self::connection::Target;
+pub(super) use self::sending::Received;
 pub(super) use self::service::Occupied;
 use self::service::Service;
 use super::forward::Forwarded;
@@ -96,7 +97,7 @@ impl Backends {
         rule: &'static MethodRule,
         headers: HeaderMap,
         body: Forwarded,
-    ) -> Result<(Response<Incoming>, Occupied), Refusal> {
+    ) -> Result<(Response<Received>, Occupied), Refusal> {
         let backend = self.0.get(&rule.area).ok_or_else(Refusal::unavailable)?;
         let call = backend.service.enter().ok_or_else(refuse::overloaded)?;
         let mut request = Request::new(body);

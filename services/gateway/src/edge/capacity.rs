@@ -7,9 +7,9 @@ use muster_access::MethodRule;
 use muster_identity::Caller;
 use muster_ids::PersonId;
 use muster_refusal::Refusal;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::refuse;
+use crate::limit::{Limit, Taken};
 use crate::rate;
 use crate::tally::{Held, Tally};
 
@@ -40,13 +40,13 @@ pub(super) struct Capacity {
 }
 
 struct Room {
-    free: Arc<Semaphore>,
+    all: Arc<Limit>,
     shares: Tally<Who>,
 }
 
 /// A call's place among all that run, and among its caller's.
 pub(super) struct Place {
-    _permit: OwnedSemaphorePermit,
+    _one: Taken,
     _share: Held<Who>,
 }
 
@@ -73,7 +73,7 @@ impl Capacity {
 
     /// Refuses when no call of this method could run now: before anything is spent on it.
     pub(super) fn look(&self, rule: &MethodRule) -> Result<(), Refusal> {
-        if self.room(rule).free.available_permits() == 0 {
+        if self.room(rule).all.is_reached() {
             return Err(refuse::overloaded());
         }
         Ok(())
@@ -107,7 +107,7 @@ impl Capacity {
 impl Room {
     fn new(size: usize, of_one: usize) -> Self {
         Self {
-            free: Arc::new(Semaphore::new(size)),
+            all: Limit::new(size),
             shares: Tally::new(of_one.max(1)),
         }
     }
@@ -117,9 +117,8 @@ impl Room {
     }
 
     fn place(&self, share: Held<Who>) -> Result<Place, Refusal> {
-        let permit = Arc::clone(&self.free).try_acquire_owned();
         Ok(Place {
-            _permit: permit.map_err(|_| refuse::overloaded())?,
+            _one: self.all.take().ok_or_else(refuse::overloaded)?,
             _share: share,
         })
     }

@@ -32,6 +32,7 @@ impl Verdict {
 
 /// Forwards messages as they come. The first that breaks the guard ends the call: the service sees its request cut off
 /// and does nothing, the client is told why.
+#[derive(Debug)]
 pub(super) struct Forwarded {
     first: Option<Bytes>,
     messages: Messages,
@@ -57,6 +58,11 @@ impl Forwarded {
             idle,
             verdict,
         }
+    }
+
+    /// All of the request, if nothing more is to come from the client; it is empty then.
+    pub(super) fn whole(&mut self) -> Option<Option<Bytes>> {
+        self.messages.has_ended().then(|| self.first.take())
     }
 
     fn poll_message(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Refusal>>> {

@@ -5,14 +5,13 @@
 use http::header::{CONTENT_TYPE, TE, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use muster_identity::CALLER_HEADER;
-use muster_refusal::Refusal;
 use muster_telemetry::propagation::TraceIds;
 
 use super::Shared;
 use super::deadline::{GRPC_TIMEOUT, Time};
 
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Longer values of a client's are not passed on.
 const LONGEST: usize = 512;
 
@@ -24,7 +23,7 @@ impl Shared {
         caller_token: HeaderValue,
         trace: TraceIds,
         time: &Time,
-    ) -> Result<HeaderMap, Refusal> {
+    ) -> HeaderMap {
         let mut headers = HeaderMap::with_capacity(8);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
         headers.insert(TE, HeaderValue::from_static("trailers"));
@@ -33,16 +32,20 @@ impl Shared {
                 headers.insert(name, value.clone());
             }
         }
-        trace.inject(&mut headers);
-        if let Some(left) = time.header() {
-            headers.insert(GRPC_TIMEOUT, left);
+        if let Ok(trace) = HeaderValue::try_from(trace.traceparent()) {
+            headers.insert(TRACEPARENT, of_this_call(trace));
         }
-        headers.insert(REQUEST_ID, value(&self.parts.clock.new_uuid().to_string())?);
+        if let Some(left) = time.header() {
+            headers.insert(GRPC_TIMEOUT, of_this_call(left));
+        }
         headers.insert(CALLER_HEADER, caller_token);
-        Ok(headers)
+        headers
     }
 }
 
-fn value(text: &str) -> Result<HeaderValue, Refusal> {
-    HeaderValue::from_str(text).map_err(|_| Refusal::internal())
+/// Never the same again: kept out of the header table of the connection (RFC 7541, section 6.2.3), where it would push out
+/// what is.
+fn of_this_call(mut value: HeaderValue) -> HeaderValue {
+    value.set_sensitive(true);
+    value
 }

@@ -18,6 +18,7 @@ pub(super) const LARGEST: usize = 256 * 1024;
 const PREFIX: usize = 5;
 
 /// Reads messages from a body.
+#[derive(Debug)]
 pub(super) struct Messages {
     body: Body,
     buffer: Bytes,
@@ -45,6 +46,11 @@ impl Messages {
             return Err(refuse::bad_framing());
         }
         Ok(first)
+    }
+
+    /// Whether there is no more to come.
+    pub(super) fn has_ended(&self) -> bool {
+        self.ended && self.buffer.is_empty()
     }
 
     pub(super) fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, Refusal>>> {

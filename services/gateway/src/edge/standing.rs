@@ -68,7 +68,8 @@ impl Standing {
 /// The same for a call that is over before anything could be lost.
 pub(super) async fn lost(standing: Option<&Standing>) -> Refusal {
     match standing {
-        Some(standing) => standing.lost().await,
+        // In a box: it is large, and only streams need it.
+        Some(standing) => Box::pin(standing.lost()).await,
         None => std::future::pending().await,
     }
 }

@@ -99,8 +99,7 @@ async fn identity_in_headers_never_arrives() {
             "grpc-timeout",
             "muster-caller",
             "te",
-            "traceparent",
-            "x-request-id"
+            "traceparent"
         ]
     );
     assert!(!headers.contains_key("authorization"));

@@ -7,13 +7,13 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt as _;
-use hyper::body::Incoming;
 use muster_refusal::Refusal;
 use tonic::Status;
 use tonic::body::Body;
 
 use super::trailers;
 use crate::connection::Running;
+use crate::edge::backends::Received;
 use crate::edge::forward::Verdict;
 use crate::edge::observe::Observation;
 use crate::unread::Waiting;
@@ -31,7 +31,7 @@ pub(in crate::edge) struct Read {
 
 /// Reads an answer to its end, or as much of it as may be read ahead.
 pub(in crate::edge) async fn read(
-    body: &mut Incoming,
+    body: &mut Received,
     verdict: &Verdict,
     observation: &mut Observation,
 ) -> Read {

@@ -3,20 +3,24 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use http::Uri;
+use bytes::Bytes;
+use h2::client::{Builder, SendRequest};
+use h2::{Ping, PingPong};
 use http::uri::{Authority, Parts, PathAndQuery, Scheme};
-use hyper::client::conn::http2::{Builder, SendRequest};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use http::{Request, Response, Uri};
 use muster_server::settings::PeerUrl;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::task::yield_now;
+use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsConnector;
 
+use super::sending::{Received, Sending};
 use crate::edge::forward::Forwarded;
 
 /// The longest that connecting may take, the handshakes included.
@@ -32,8 +36,37 @@ pub(super) const CALLS: usize = 90;
 const STREAM_WINDOW: u32 = 64 * 1024;
 const CONNECTION_WINDOW: u32 = 90 * STREAM_WINDOW;
 
-/// Where calls are sent in.
-pub(super) type Sender = SendRequest<Forwarded>;
+/// A connection. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(super) struct Connection {
+    sender: SendRequest<Bytes>,
+    calls: Arc<Calls>,
+}
+
+/// What is known of a connection's calls.
+#[derive(Debug, Default)]
+struct Calls {
+    running: AtomicUsize,
+    /// There will be no more.
+    over: AtomicBool,
+}
+
+/// Room for one call.
+#[derive(Debug)]
+pub(super) struct Room(Connection);
+
+/// The head of an answer, and what sends the rest of the request.
+pub(super) type Answered = (Response<Received>, Option<Sending>);
+
+/// Why a call was not answered.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum SendError {
+    /// The connection had ended: nothing of it has left this process.
+    #[error("it was not sent")]
+    Unsent(Box<Request<Forwarded>>),
+    #[error(transparent)]
+    Broken(#[from] h2::Error),
+}
 
 /// A service as its URL names it.
 pub(super) struct Target {
@@ -56,9 +89,11 @@ pub(super) enum ConnectError {
     #[error("not connected within {} s", CONNECT.as_secs())]
     TooLate,
     #[error("the other side does not speak HTTP/2")]
-    Http(#[source] hyper::Error),
+    Http(#[source] h2::Error),
     #[error("it failed a moment ago and is left alone")]
     Resting,
+    #[error("each connection had ended when it was to be used")]
+    Ended,
 }
 
 impl Target {
@@ -90,13 +125,13 @@ impl Target {
     }
 
     /// A new connection to one of the service's addresses.
-    pub(super) async fn connect(&self, address: SocketAddr) -> Result<Sender, ConnectError> {
+    pub(super) async fn connect(&self, address: SocketAddr) -> Result<Connection, ConnectError> {
         timeout(CONNECT, self.connecting(address))
             .await
             .unwrap_or(Err(ConnectError::TooLate))
     }
 
-    async fn connecting(&self, address: SocketAddr) -> Result<Sender, ConnectError> {
+    async fn connecting(&self, address: SocketAddr) -> Result<Connection, ConnectError> {
         let stream = TcpStream::connect(address).await.map_err(ConnectError::Connect)?;
         stream.set_nodelay(true).map_err(ConnectError::Connect)?;
         let Some(tls) = &self.tls else {
@@ -111,24 +146,111 @@ impl Target {
 
 async fn handshake(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-) -> Result<Sender, ConnectError> {
-    let (sender, connection) = Builder::new(TokioExecutor::new())
-        .timer(TokioTimer::new())
-        .initial_stream_window_size(STREAM_WINDOW)
+) -> Result<Connection, ConnectError> {
+    let (sender, mut wire) = Builder::new()
+        .enable_push(false)
+        .initial_max_send_streams(CALLS)
+        .initial_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
-        .keep_alive_interval(KEEPALIVE)
-        .keep_alive_timeout(KEEPALIVE_ANSWER)
         .max_header_list_size(HEADER_LIST)
-        .handshake(TokioIo::new(stream))
+        .handshake(stream)
         .await
         .map_err(ConnectError::Http)?;
-    // It ends when the last sender is gone and the last answer is there, or when the other side ends it.
+    let calls = Arc::new(Calls::default());
+    let (pings, counted) = (wire.ping_pong(), Arc::clone(&calls));
+    // It ends when the last sender is gone and the last answer is there, or when the other side ends it or is gone.
     tokio::spawn(async move {
-        if let Err(error) = connection.await {
-            tracing::debug!(%error, "a connection to a service broke");
+        tokio::select! {
+            biased;
+            ended = wire => {
+                if let Err(error) = ended {
+                    tracing::debug!(%error, "a connection to a service broke");
+                }
+            }
+            () = silence(pings, &counted) => tracing::debug!("a connection to a service is silent"),
         }
+        counted.over.store(true, Ordering::Relaxed);
     });
-    Ok(sender)
+    Ok(Connection { sender, calls })
+}
+
+/// Returns when the other side, asked now and then while it has calls, does not answer.
+async fn silence(pings: Option<PingPong>, calls: &Calls) {
+    let Some(mut pings) = pings else {
+        return std::future::pending().await;
+    };
+    loop {
+        sleep(KEEPALIVE).await;
+        if calls.running() > 0
+            && !matches!(
+                timeout(KEEPALIVE_ANSWER, pings.ping(Ping::opaque())).await,
+                Ok(Ok(_))
+            )
+        {
+            return;
+        }
+    }
+}
+
+impl Connection {
+    /// Whether nothing more can be sent.
+    pub(super) fn is_over(&self) -> bool {
+        self.calls.over.load(Ordering::Relaxed)
+    }
+
+    /// Calls that run on it.
+    pub(super) fn running(&self) -> usize {
+        self.calls.running()
+    }
+
+    /// Room for one more call, until it is dropped; nobody looks whether there is any.
+    pub(super) fn enter(&self) -> Room {
+        self.calls.running.fetch_add(1, Ordering::Relaxed);
+        Room(self.clone())
+    }
+}
+
+impl Calls {
+    fn running(&self) -> usize {
+        self.running.load(Ordering::Relaxed)
+    }
+}
+
+impl Room {
+    /// Sends a call and waits for the head of its answer.
+    pub(super) async fn send(&self, request: Request<Forwarded>) -> Result<Answered, SendError> {
+        let Connection { sender, calls } = &self.0;
+        if calls.running() == 1 {
+            // Nobody has used it for a moment: first the runtime hears whether the other side has hung up meanwhile.
+            yield_now().await;
+        }
+        // It does not wait for streams of others: there are fewer than the other side allows.
+        let Ok(mut sender) = sender.clone().ready().await else {
+            calls.over.store(true, Ordering::Relaxed);
+            return Err(SendError::Unsent(Box::new(request)));
+        };
+        let (head, mut body) = request.into_parts();
+        let head = Request::from_parts(head, ());
+        let whole = body.whole();
+        let is_empty = matches!(whole, Some(None));
+        let (answer, mut stream) = sender.send_request(head, is_empty)?;
+        let sending = match whole {
+            Some(None) => None,
+            Some(Some(message)) => {
+                stream.send_data(message, true)?;
+                None
+            }
+            None => Some(Sending::start(body, stream)),
+        };
+        let response = answer.await?;
+        Ok((response.map(Received::new), sending))
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        self.0.calls.running.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 fn tls() -> TlsConnector {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::time::Instant;
 
-use super::connection::{CALLS, ConnectError, Sender, Target};
+use super::connection::{CALLS, ConnectError, Connection, Room, Target};
 
 /// A replica that cannot be reached is left alone for so long, and for twice as long each time after that.
 const REST: Duration = Duration::from_millis(50);
@@ -34,21 +34,18 @@ struct Held {
 }
 
 /// A connection and the calls on it.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Lane {
-    sender: Sender,
+    connection: Connection,
     /// Where it lives, if that is one thread: calls of that thread use it, and nobody wakes another one.
     home: Option<ThreadId>,
-    calls: Arc<()>,
 }
 
 /// A place on a connection; given back on drop.
 #[derive(Debug)]
 pub(super) struct Place {
-    pub(super) sender: Sender,
+    pub(super) room: Room,
     replica: Arc<Replica>,
-    #[expect(dead_code, reason = "counts while it is there")]
-    call: Arc<()>,
 }
 
 impl Replica {
@@ -92,20 +89,19 @@ impl Replica {
     /// A place on a connection that is there.
     pub(super) fn free(self: &Arc<Self>) -> Option<Place> {
         let mut held = self.held();
-        held.lanes.retain(|lane| !lane.sender.is_closed());
+        held.lanes.retain(|lane| !lane.connection.is_over());
         let here = here();
         let at_home = held.lanes.iter().filter(|lane| lane.home == here);
-        let emptiest = at_home.min_by_key(|lane| lane.running())?;
-        if emptiest.running() >= CALLS {
+        let emptiest = at_home.min_by_key(|lane| lane.connection.running())?;
+        if emptiest.connection.running() >= CALLS {
             return None;
         }
-        let Lane { sender, calls, .. } = emptiest.clone();
+        let room = emptiest.connection.enter();
         drop(held);
         self.running.fetch_add(1, Ordering::Relaxed);
         Some(Place {
-            sender,
+            room,
             replica: Arc::clone(self),
-            call: calls,
         })
     }
 
@@ -115,14 +111,13 @@ impl Replica {
 }
 
 impl Held {
-    fn connected(&mut self, connected: Result<Sender, ConnectError>) -> Result<(), ConnectError> {
+    fn connected(&mut self, connected: Result<Connection, ConnectError>) -> Result<(), ConnectError> {
         match connected {
-            Ok(sender) => {
+            Ok(connection) => {
                 (self.failures, self.rests_until) = (0, None);
                 self.lanes.push(Lane {
-                    sender,
+                    connection,
                     home: here(),
-                    calls: Arc::default(),
                 });
                 Ok(())
             }
@@ -140,13 +135,6 @@ impl Held {
 fn here() -> Option<ThreadId> {
     let alone = Handle::current().runtime_flavor() == RuntimeFlavor::CurrentThread;
     alone.then(|| thread::current().id())
-}
-
-impl Lane {
-    /// Its own and one for each call.
-    fn running(&self) -> usize {
-        Arc::strong_count(&self.calls) - 1
-    }
 }
 
 impl Drop for Place {

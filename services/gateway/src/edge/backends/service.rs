@@ -8,13 +8,13 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use http::{Request, Response, Uri};
-use hyper::body::Incoming;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::connection::{ConnectError, Target};
+use super::connection::{ConnectError, SendError, Target};
 use super::names::{LookedUp, look_up};
 use super::replica::{Place, Replica};
+use super::sending::{Received, Sending};
 use crate::edge::forward::Forwarded;
+use crate::limit::{Limit, Taken};
 
 /// How often a call that was not sent is tried: connections end at any time, and all of one replica's at once.
 const TRIES: usize = 3;
@@ -23,7 +23,7 @@ const TRIES: usize = 3;
 #[derive(Debug)]
 pub(super) struct Service {
     target: Target,
-    calls: Arc<Semaphore>,
+    calls: Arc<Limit>,
     known: Mutex<Known>,
     /// Who waits for the first addresses.
     finding: tokio::sync::Mutex<()>,
@@ -38,13 +38,14 @@ struct Known {
 /// A call that is under way to a service, one of those that it may have at the same time.
 pub(super) struct Call {
     service: Arc<Service>,
-    permit: OwnedSemaphorePermit,
+    one: Taken,
 }
 
 /// What a call occupies until its answer has ended.
 #[derive(Debug)]
 pub(in crate::edge) struct Occupied {
-    _permit: OwnedSemaphorePermit,
+    _sending: Option<Sending>,
+    _one: Taken,
     _place: Place,
 }
 
@@ -54,7 +55,7 @@ pub(super) enum CallError {
     #[error("no connection")]
     Connect(#[from] ConnectError),
     #[error("the connection broke")]
-    Broken(#[source] hyper::Error),
+    Broken(#[source] h2::Error),
 }
 
 impl Service {
@@ -62,7 +63,7 @@ impl Service {
     pub(super) fn new(target: Target, calls: usize) -> Self {
         Self {
             target,
-            calls: Arc::new(Semaphore::new(calls)),
+            calls: Limit::new(calls),
             known: Mutex::default(),
             finding: tokio::sync::Mutex::default(),
         }
@@ -75,9 +76,9 @@ impl Service {
 
     /// One more call; `None` when there are as many as there may be.
     pub(super) fn enter(self: &Arc<Self>) -> Option<Call> {
-        let permit = Arc::clone(&self.calls).try_acquire_owned().ok()?;
+        let one = self.calls.take()?;
         let service = Arc::clone(self);
-        Some(Call { service, permit })
+        Some(Call { service, one })
     }
 
     /// A place on a connection that is there, or else on one that can be made.
@@ -195,25 +196,22 @@ impl Call {
     pub(super) async fn send(
         self,
         mut request: Request<Forwarded>,
-    ) -> Result<(Response<Incoming>, Occupied), CallError> {
-        for _ in 1..TRIES {
-            let mut place = self.service.place().await?;
-            match place.sender.try_send_request(request).await {
-                Ok(response) => return Ok((response, self.occupied(place))),
-                Err(mut error) => match error.take_message() {
-                    Some(unsent) => request = unsent,
-                    None => return Err(CallError::Broken(error.into_error())),
-                },
+    ) -> Result<(Response<Received>, Occupied), CallError> {
+        for _ in 0..TRIES {
+            let place = self.service.place().await?;
+            match place.room.send(request).await {
+                Ok((response, sending)) => return Ok((response, self.occupied(place, sending))),
+                Err(SendError::Unsent(unsent)) => request = *unsent,
+                Err(SendError::Broken(error)) => return Err(CallError::Broken(error)),
             }
         }
-        let mut place = self.service.place().await?;
-        let answered = place.sender.send_request(request).await;
-        Ok((answered.map_err(CallError::Broken)?, self.occupied(place)))
+        Err(CallError::Connect(ConnectError::Ended))
     }
 
-    fn occupied(self, place: Place) -> Occupied {
+    fn occupied(self, place: Place, sending: Option<Sending>) -> Occupied {
         Occupied {
-            _permit: self.permit,
+            _sending: sending,
+            _one: self.one,
             _place: place,
         }
     }
