@@ -4,6 +4,7 @@
 //! everything down, whatever came of it.
 
 pub(crate) mod abuse;
+mod checks;
 mod child;
 mod creates;
 pub(crate) mod echo;

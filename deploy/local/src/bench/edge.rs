@@ -6,6 +6,7 @@ use muster_proto::records::v1::assignment_service_client::AssignmentServiceClien
 use prost::Message;
 use tonic::transport::Endpoint;
 
+use super::checks;
 use super::figure::Figure;
 use super::h2load::Call;
 use super::lab::{Lab, answer};
@@ -63,7 +64,9 @@ pub(super) async fn measure(lab: &Lab, echo: &str) -> anyhow::Result<Vec<Figure>
             ("haproxy", haproxy.cpu),
         ),
     ];
-    Ok(rates.into_iter().chain(times).chain(costs).collect())
+    let never_seen = checks::measure(lab, echo).await?;
+    let all = rates.into_iter().chain(times).chain(costs);
+    Ok(all.chain([never_seen]).collect())
 }
 
 async fn through(lab: &Lab, echo: &str, proxy: Proxy) -> anyhow::Result<Measured> {

@@ -76,7 +76,8 @@ impl Lab {
     }
 }
 
-fn bearer(token: &str) -> anyhow::Result<MetadataValue<Ascii>> {
+/// As the header says it.
+pub(super) fn bearer(token: &str) -> anyhow::Result<MetadataValue<Ascii>> {
     format!("Bearer {token}")
         .parse()
         .context("the token is no header")
