@@ -7,22 +7,29 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use futures::future::BoxFuture;
 use tokio::io::{AsyncRead, ReadBuf};
+use tokio::task::yield_now;
 
 /// What is read in one turn, in bytes, and the one reading that goes beyond: some hundred of the smallest frames. A call of
 /// somebody else needs several turns.
 const TURN: usize = 2 * 1024;
 
 /// Reads, and pauses after each turn.
-#[derive(Debug)]
 pub(crate) struct Fair<R> {
     reader: R,
     read: usize,
+    /// Until the runtime has asked the system what else is there: who is only woken again goes on before that.
+    pause: Option<BoxFuture<'static, ()>>,
 }
 
 impl<R> Fair<R> {
     pub(crate) fn new(reader: R) -> Self {
-        Self { reader, read: 0 }
+        Self {
+            reader,
+            read: 0,
+            pause: None,
+        }
     }
 }
 
@@ -34,8 +41,11 @@ impl<R: AsyncRead + Unpin> AsyncRead for Fair<R> {
     ) -> Poll<io::Result<()>> {
         if self.read >= TURN {
             self.read = 0;
-            context.waker().wake_by_ref();
-            return Poll::Pending;
+            self.pause = Some(Box::pin(yield_now()));
+        }
+        if let Some(pause) = &mut self.pause {
+            ready!(pause.as_mut().poll(context));
+            self.pause = None;
         }
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.reader).poll_read(context, buffer))?;
@@ -60,7 +70,7 @@ mod tests {
         let others = async {
             loop {
                 turns.set(turns.get() + 1);
-                tokio::task::yield_now().await;
+                yield_now().await;
             }
         };
         let mut fair = Fair::new(&*endless);
