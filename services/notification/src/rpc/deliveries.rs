@@ -1,10 +1,10 @@
 //! Deliveries of an organization.
 
-use muster_ids::InvitationName;
+use muster_ids::{InvitationName, OrganizationId};
 use muster_proto::notification::v1 as pb;
 use muster_proto::notification::v1::delivery_service_server::DeliveryService;
-use muster_refusal::{Refusal, Violations};
-use muster_server::{Call, failure};
+use muster_refusal::Violations;
+use muster_server::{Call, Parsed, failure};
 use tonic::{Request, Response, Status};
 
 use super::Rpc;
@@ -16,9 +16,8 @@ impl DeliveryService for Rpc {
         &self,
         request: Request<pb::ListDeliveriesRequest>,
     ) -> Result<Response<pb::ListDeliveriesResponse>, Status> {
-        let call = Call::accept(request)?;
-        let (asked, organization) = (&call.message, call.organization()?);
-        let subject = subject(&asked.subject)?.map(|name| name.to_string());
+        let (call, (organization, subject)) = Call::read(request, listed)?;
+        let (asked, subject) = (&call.message, subject.map(|name| name.to_string()));
         let filter = format!("{organization} {}", subject.as_deref().unwrap_or_default());
         let list = call.list(&filter, asked.page_size, &asked.page_token);
         let fetch = |position, limit| async move {
@@ -41,12 +40,13 @@ impl DeliveryService for Rpc {
     }
 }
 
-/// What the deliveries are about, if that is said.
-fn subject(text: &str) -> Result<Option<InvitationName>, Refusal> {
-    if text.is_empty() {
-        return Ok(None);
-    }
-    let mut violations = Violations::new();
-    let name = violations.check("subject", text.parse());
-    name.map(Some).ok_or_else(|| violations.into_refusal())
+/// The organization of the caller's token, and what the deliveries are about, if that is said.
+fn listed(
+    call: &Call<pb::ListDeliveriesRequest>,
+    violations: &mut Violations,
+) -> Parsed<(OrganizationId, Option<InvitationName>)> {
+    let (organization, given) = (call.organization()?, &call.message.subject);
+    let subject = (!given.is_empty()).then(|| given.parse::<InvitationName>());
+    let subject = violations.check("subject", subject.transpose());
+    Ok(subject.map(|subject| (organization, subject)))
 }

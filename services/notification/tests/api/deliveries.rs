@@ -190,6 +190,22 @@ async fn a_request_out_of_bounds_is_refused_with_every_violation() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_broken_rule_and_a_subject_that_cannot_be_read_are_told_at_once() {
+    let world = ServiceWorld::new().await;
+    let request = ListDeliveriesRequest {
+        page_size: -1,
+        subject: "x".to_owned(),
+        ..world.list_request()
+    };
+    let mut client = world.deliveries(world.viewer());
+    let refused = client.list_deliveries(request).await.unwrap_err();
+    assert_eq!(reason_of(&refused), Some(ErrorReason::InvalidRequest));
+    let violations = muster_refusal::violations_of(&refused);
+    let fields: Vec<_> = violations.into_iter().map(|(field, _)| field).collect();
+    assert_eq!(fields, ["page_size", "subject"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn neither_address_nor_link_is_stored() {
     let (world, _) = three().await;
     let mut connection = world.service.database.connection().await;
