@@ -3,8 +3,8 @@
 use muster_ids::{InvitationName, PersonName};
 use muster_proto::invitation::v1 as proto;
 use muster_proto::invitation::v1::acceptance_internal_service_server::AcceptanceInternalService;
-use muster_refusal::Violations;
 use muster_server::Call;
+use muster_server::names::named;
 use tonic::{Request, Response, Status};
 
 use crate::error::Error;
@@ -23,10 +23,9 @@ impl AcceptanceInternalService for AcceptanceRpc {
         &self,
         request: Request<proto::GetAcceptanceRequest>,
     ) -> Result<Response<proto::GetAcceptanceResponse>, Status> {
-        let call = Call::accept(request)?;
-        let mut violations = Violations::new();
-        let name = violations.check("invitation", call.message.invitation.parse::<InvitationName>());
-        let name = name.ok_or_else(|| violations.into_refusal())?;
+        let (_, name): (_, InvitationName) = Call::read(request, |call, violations| {
+            Ok(named(violations, "invitation", &call.message.invitation))
+        })?;
         let reading = self
             .parts
             .database

@@ -60,13 +60,13 @@ impl ImportService for ImportRpc {
         &self,
         request: Request<proto::GetImportRequest>,
     ) -> Result<Response<proto::GetImportResponse>, Status> {
-        let call = Call::accept(request)?;
-        let organization = call.organization()?;
-        let id = parse::import_of(organization, "name", &call.message.name)?;
+        let (_, name) = Call::read(request, |call, violations| {
+            parse::import(call, violations, "name", &call.message.name)
+        })?;
         let reading = self
             .parts
             .database
-            .read(move |c| Box::pin(imports::find(c, organization, id)));
+            .read(move |c| Box::pin(imports::find(c, name.organization, name.import)));
         let found = reading.await.map_err(Error::from)?.ok_or(Error::NotFound)?;
         let import = Some(convert::import(&found, self.parts.clock.now()));
         Ok(Response::new(proto::GetImportResponse { import }))
@@ -76,11 +76,8 @@ impl ImportService for ImportRpc {
         &self,
         request: Request<proto::ListImportRowsRequest>,
     ) -> Result<Response<proto::ListImportRowsResponse>, Status> {
-        let call = Call::accept(request)?;
-        let organization = call.organization()?;
-        let id = parse::import_of(organization, "parent", &call.message.parent)?;
-        let asked = &call.message;
-        let states = parse::row_states(&asked.states)?;
+        let (call, (name, states)) = Call::read(request, parse::listed_rows)?;
+        let (organization, id, asked) = (name.organization, name.import, &call.message);
         let filter = format!("{} {:?}", asked.parent, asked.states);
         let list = call.list(&filter, asked.page_size, &asked.page_token);
         let fetch = |after: Option<i32>, limit| {
@@ -104,11 +101,12 @@ impl ImportService for ImportRpc {
         &self,
         request: Request<proto::ApproveImportRequest>,
     ) -> Result<Response<proto::ApproveImportResponse>, Status> {
-        let call = Call::accept(request)?;
-        let organization = call.organization()?;
+        let (call, name) = Call::read(request, |call, violations| {
+            parse::import(call, violations, "name", &call.message.name)
+        })?;
         let command = Approve {
-            organization,
-            import: parse::import_of(organization, "name", &call.message.name)?,
+            organization: name.organization,
+            import: name.import,
             etag: call.message.etag.clone(),
             approver: call.person()?.id,
             key: call.key(&call.message.request_id)?,
@@ -120,12 +118,12 @@ impl ImportService for ImportRpc {
         &self,
         request: Request<proto::DisapproveImportRequest>,
     ) -> Result<Response<proto::DisapproveImportResponse>, Status> {
-        let call = Call::accept(request)?;
-        let organization = call.organization()?;
-        let id = parse::import_of(organization, "name", &call.message.name)?;
+        let (call, name) = Call::read(request, |call, violations| {
+            parse::import(call, violations, "name", &call.message.name)
+        })?;
         let key = call.key(&call.message.request_id)?;
         Ok(Response::new(
-            disapprove(&self.parts, organization, id, key).await?,
+            disapprove(&self.parts, name.organization, name.import, key).await?,
         ))
     }
 }

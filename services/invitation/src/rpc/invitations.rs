@@ -2,10 +2,9 @@
 
 use futures::future::BoxFuture;
 use muster_database::DatabaseError;
-use muster_ids::{ImportId, ImportName, InvitationId, OrganizationId, OrganizationName};
+use muster_ids::InvitationId;
 use muster_proto::invitation::v1 as proto;
 use muster_proto::invitation::v1::invitation_service_server::InvitationService;
-use muster_refusal::{Refusal, Violations};
 use muster_server::Call;
 use muster_server::page::PageKey;
 use sqlx::PgConnection;
@@ -16,7 +15,7 @@ use super::parse;
 use crate::convert;
 use crate::domain::invitation::Invitation;
 use crate::error::Error;
-use crate::ops::create::{Create, create};
+use crate::ops::create::create;
 use crate::parts::Parts;
 use crate::store::invitations::find;
 use crate::store::list::{self, Wanted};
@@ -34,21 +33,9 @@ impl InvitationService for InvitationRpc {
         &self,
         request: Request<proto::CreateInvitationRequest>,
     ) -> Result<Response<proto::CreateInvitationResponse>, Status> {
-        let call = Call::accept(request)?;
-        let key = call.key(&call.message.request_id)?;
-        let wanted = call
-            .message
-            .invitation
-            .clone()
-            .map(|invitation| ("invitation.".to_owned(), invitation));
-        let (organization, inviter) = (call.organization()?, call.person()?.id);
-        let wanted = parse::wanted(organization, wanted, self.parts.clock.now())?;
-        let command = Create {
-            organization,
-            inviter,
-            wanted,
-            key,
-        };
+        let now = self.parts.clock.now();
+        let (call, asked) = Call::read(request, |call, violations| parse::one(call, violations, now))?;
+        let command = asked.command(call.key(&call.message.request_id)?)?;
         let answer = create(&self.parts, command, |made, now| {
             proto::CreateInvitationResponse {
                 invitation: made
@@ -63,17 +50,9 @@ impl InvitationService for InvitationRpc {
         &self,
         request: Request<proto::BatchCreateInvitationsRequest>,
     ) -> Result<Response<proto::BatchCreateInvitationsResponse>, Status> {
-        let call = Call::accept(request)?;
-        let key = call.key(&call.message.request_id)?;
-        let (organization, inviter) = (call.organization()?, call.person()?.id);
-        let wanted = children(organization, &call.message)?;
-        let wanted = parse::wanted(organization, wanted, self.parts.clock.now())?;
-        let command = Create {
-            organization,
-            inviter,
-            wanted,
-            key,
-        };
+        let now = self.parts.clock.now();
+        let (call, asked) = Call::read(request, |call, violations| parse::several(call, violations, now))?;
+        let command = asked.command(call.key(&call.message.request_id)?)?;
         let answer = create(&self.parts, command, |made, now| {
             proto::BatchCreateInvitationsResponse {
                 invitations: made
@@ -89,14 +68,9 @@ impl InvitationService for InvitationRpc {
         &self,
         request: Request<proto::GetInvitationRequest>,
     ) -> Result<Response<proto::GetInvitationResponse>, Status> {
-        let call = Call::accept(request)?;
-        let organization = call.organization()?;
-        let id = parse::invitation_of(organization, &call.message.name)?;
-        let reading = self
-            .parts
-            .database
-            .read(move |c| Box::pin(find(c, organization, id)));
-        let found = reading.await.map_err(Error::from)?.ok_or(Error::NotFound)?;
+        let (_, name) = Call::read(request, parse::invitation)?;
+        let reading = self.read(move |c| Box::pin(find(c, name.organization, name.invitation)));
+        let found = reading.await?.ok_or(Error::NotFound)?;
         let invitation = Some(convert::invitation(&found, self.parts.clock.now()));
         Ok(Response::new(proto::GetInvitationResponse { invitation }))
     }
@@ -105,17 +79,16 @@ impl InvitationService for InvitationRpc {
         &self,
         request: Request<proto::ListInvitationsRequest>,
     ) -> Result<Response<proto::ListInvitationsResponse>, Status> {
-        let call = Call::accept(request)?;
-        let organization = call.organization()?;
+        let (call, listed) = Call::read(request, parse::listed)?;
+        let organization = listed.organization;
         let asked = &call.message;
         let filter = format!("{} {:?} {}", asked.parent, asked.states, asked.import);
         let list = call.list(&filter, asked.page_size, &asked.page_token);
-        let (states, import) = (parse::states(&asked.states)?, import(asked)?);
         let now = self.parts.clock.now();
         let fetch = |after: Option<Uuid>, limit| {
             let wanted = Wanted {
-                states,
-                import,
+                states: listed.states,
+                import: listed.import,
                 after: after.map(InvitationId::from_uuid),
                 limit,
             };
@@ -153,39 +126,4 @@ impl InvitationRpc {
     {
         Ok(self.parts.database.read(work).await?)
     }
-}
-
-/// The import that a list is restricted to. In the list of an organization, one of another made as many invitations as
-/// one that does not exist: none.
-fn import(message: &proto::ListInvitationsRequest) -> Result<Option<ImportId>, Refusal> {
-    if message.import.is_empty() {
-        return Ok(None);
-    }
-    let mut violations = Violations::new();
-    let name = violations.check("import", message.import.parse::<ImportName>());
-    name.map(|name| Some(name.import))
-        .ok_or_else(|| violations.into_refusal())
-}
-
-/// The children of a batch; the parent of each equals the batch's or is empty.
-fn children(
-    organization: OrganizationId,
-    message: &proto::BatchCreateInvitationsRequest,
-) -> Result<Vec<(String, proto::Invitation)>, Refusal> {
-    let parent = OrganizationName { organization }.to_string();
-    let mut violations = Violations::new();
-    let mut children = Vec::with_capacity(message.requests.len());
-    for (place, child) in message.requests.iter().enumerate() {
-        if !child.parent.is_empty() && child.parent != parent {
-            violations.add(
-                format!("requests[{place}].parent"),
-                "must be the parent of the batch, or empty",
-            );
-        }
-        if let Some(invitation) = &child.invitation {
-            children.push((format!("requests[{place}].invitation."), invitation.clone()));
-        }
-    }
-    violations.finish()?;
-    Ok(children)
 }

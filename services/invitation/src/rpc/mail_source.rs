@@ -3,9 +3,9 @@
 use muster_ids::InvitationName;
 use muster_proto::invitation::v1 as proto;
 use muster_proto::invitation::v1::mail_source_internal_service_server::MailSourceInternalService;
-use muster_refusal::Violations;
 use muster_server::Call;
 use muster_server::convert::timestamp;
+use muster_server::names::named;
 use tonic::{Request, Response, Status};
 
 use crate::ops::get_mail::{Mail, get_mail};
@@ -26,10 +26,9 @@ impl MailSourceInternalService for MailSourceRpc {
         &self,
         request: Request<proto::GetMailRequest>,
     ) -> Result<Response<proto::GetMailResponse>, Status> {
-        let call = Call::accept(request)?;
-        let mut violations = Violations::new();
-        let name = violations.check("subject", call.message.subject.parse::<InvitationName>());
-        let name = name.ok_or_else(|| violations.into_refusal())?;
+        let (call, name): (_, InvitationName) = Call::read(request, |call, violations| {
+            Ok(named(violations, "subject", &call.message.subject))
+        })?;
         let mail = get_mail(&self.parts, name, call.message.generation).await?;
         Ok(Response::new(
             mail.map_or_else(proto::GetMailResponse::default, |mail| response(&mail)),

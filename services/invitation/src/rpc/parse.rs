@@ -1,162 +1,111 @@
-//! From the contract to the domain: everything that is wrong, at once.
+//! From the contract to the domain: what the field rules of the contract cannot say. The shell tells the caller of broken
+//! rules and of everything that is noted here at once.
 
-use muster_address::EmailAddress;
-use muster_ids::{
-    GroupName, ImportId, ImportName, InvitationId, InvitationName, LocationName, OrganizationId,
-};
+mod asked;
+mod reading;
+
+use muster_ids::{ImportId, ImportName, InvitationName, OrganizationId};
 use muster_proto::invitation::v1 as proto;
 use muster_refusal::{Refusal, Violations};
-use muster_server::convert::from_timestamp;
-use time::OffsetDateTime;
+use muster_server::names::named;
+use muster_server::{Call, Parsed};
+
+pub(super) use asked::{one, several};
 
 use crate::domain::import::RowState;
-use crate::domain::invitation::{SCHEDULE_AHEAD, StateName};
-use crate::error::{Error, Field};
-use crate::ops::create::Wanted;
+use crate::domain::invitation::StateName;
 
-/// Invitations to make, each with the path where it stands in the request.
-///
-/// # Errors
-/// `INVALID_REQUEST` with every violation; `GROUP_UNKNOWN` when a group or location is another organization's.
-pub(super) fn wanted(
-    organization: OrganizationId,
-    invitations: impl IntoIterator<Item = (String, proto::Invitation)>,
-    now: OffsetDateTime,
-) -> Result<Vec<Wanted>, Error> {
-    let mut reading = Reading {
+/// An invitation of the caller's organization; the same refusal for one of another organization and for none.
+pub(super) fn invitation(
+    call: &Call<proto::GetInvitationRequest>,
+    violations: &mut Violations,
+) -> Parsed<InvitationName> {
+    let organization = call.organization()?;
+    match named::<InvitationName>(violations, "name", &call.message.name) {
+        Some(name) if name.organization != organization => Err(Refusal::not_found()),
+        own => Ok(own),
+    }
+}
+
+/// The import of the caller's organization that the field `field` names; the same refusal for one of another organization
+/// and for none.
+pub(super) fn import<M>(
+    call: &Call<M>,
+    violations: &mut Violations,
+    field: &str,
+    text: &str,
+) -> Parsed<ImportName> {
+    let organization = call.organization()?;
+    match named::<ImportName>(violations, field, text) {
+        Some(name) if name.organization != organization => Err(Refusal::not_found()),
+        own => Ok(own),
+    }
+}
+
+/// The import whose rows are listed, and the states of rows to filter by.
+pub(super) fn listed_rows(
+    call: &Call<proto::ListImportRowsRequest>,
+    violations: &mut Violations,
+) -> Parsed<(ImportName, Vec<RowState>)> {
+    let name = import(call, violations, "parent", &call.message.parent)?;
+    let states = filter(violations, &call.message.states, row_state);
+    Ok(name.zip(states))
+}
+
+fn row_state(given: i32) -> Option<RowState> {
+    match proto::ImportRowState::try_from(given).ok()? {
+        proto::ImportRowState::Unspecified => None,
+        proto::ImportRowState::Valid => Some(RowState::Valid),
+        proto::ImportRowState::Merged => Some(RowState::Merged),
+        proto::ImportRowState::Invalid => Some(RowState::Invalid),
+        proto::ImportRowState::Applied => Some(RowState::Applied),
+        proto::ImportRowState::Refused => Some(RowState::Refused),
+    }
+}
+
+/// Which invitations of an organization are listed.
+pub(super) struct Listed {
+    pub(super) organization: OrganizationId,
+    /// Empty for all.
+    pub(super) states: Vec<StateName>,
+    /// In the list of an organization, an import of another one made as many invitations as one that does not exist: none.
+    pub(super) import: Option<ImportId>,
+}
+
+pub(super) fn listed(
+    call: &Call<proto::ListInvitationsRequest>,
+    violations: &mut Violations,
+) -> Parsed<Listed> {
+    let (given, organization) = (&call.message, call.organization()?);
+    let states = filter(violations, &given.states, state);
+    let import = (!given.import.is_empty()).then(|| given.import.parse::<ImportName>());
+    let import = violations.check("import", import.transpose());
+    Ok(states.zip(import).map(|(states, import)| Listed {
         organization,
-        now,
-        violations: Violations::new(),
-        foreign: Vec::new(),
-    };
-    let read: Vec<Option<Wanted>> = invitations
-        .into_iter()
-        .map(|(path, invitation)| reading.invitation(path, invitation))
-        .collect();
-    reading.violations.finish()?;
-    if !reading.foreign.is_empty() {
-        return Err(Error::GroupUnknown(reading.foreign));
-    }
-    Ok(read.into_iter().flatten().collect())
+        states,
+        import: import.map(|name| name.import),
+    }))
 }
 
-struct Reading {
-    organization: OrganizationId,
-    now: OffsetDateTime,
-    violations: Violations,
-    foreign: Vec<Field>,
-}
-
-impl Reading {
-    fn invitation(&mut self, path: String, invitation: proto::Invitation) -> Option<Wanted> {
-        let address = self.violations.check(
-            format!("{path}address"),
-            invitation.address.parse::<EmailAddress>(),
-        );
-        let mut groups = Vec::with_capacity(invitation.groups.len());
-        for (place, name) in invitation.groups.iter().enumerate() {
-            let path = format!("{path}groups[{place}]");
-            if let Some(name) = self.violations.check(path.clone(), name.parse::<GroupName>()) {
-                self.own(name.organization, path, "is not a group of this organization");
-                groups.push(name.group);
-            }
-        }
-        let location = self.location(&path, &invitation.location);
-        let send_time = self.send_time(&path, invitation.send_time);
-        Some(Wanted {
-            path,
-            address: address?,
-            groups,
-            location,
-            send_time,
-        })
-    }
-
-    fn location(&mut self, path: &str, name: &str) -> Option<muster_ids::LocationId> {
-        if name.is_empty() {
-            return None;
-        }
-        let path = format!("{path}location");
-        let name = self
-            .violations
-            .check(path.clone(), name.parse::<LocationName>())?;
-        self.own(name.organization, path, "is not a location of this organization");
-        Some(name.location)
-    }
-
-    fn send_time(&mut self, path: &str, at: Option<prost_types::Timestamp>) -> Option<OffsetDateTime> {
-        let path = format!("{path}send_time");
-        let at = self.violations.check(path.clone(), from_timestamp(at?))?;
-        if at > self.now + SCHEDULE_AHEAD {
-            self.violations.add(path, "must be at most 90 days ahead");
-        }
-        Some(at)
-    }
-
-    fn own(&mut self, organization: OrganizationId, path: String, problem: &'static str) {
-        if organization != self.organization {
-            self.foreign.push(Field { path, problem });
-        }
+fn state(given: i32) -> Option<StateName> {
+    match proto::InvitationState::try_from(given).ok()? {
+        proto::InvitationState::Unspecified => None,
+        proto::InvitationState::Prospect => Some(StateName::Prospect),
+        proto::InvitationState::Pending => Some(StateName::Pending),
+        proto::InvitationState::Active => Some(StateName::Active),
+        proto::InvitationState::Declined => Some(StateName::Declined),
+        proto::InvitationState::Cancelled => Some(StateName::Cancelled),
+        proto::InvitationState::Expired => Some(StateName::Expired),
+        proto::InvitationState::Archived => Some(StateName::Archived),
     }
 }
 
-/// The invitation of a name inside `organization`; the same refusal for one of another organization and for none.
-pub(super) fn invitation_of(organization: OrganizationId, name: &str) -> Result<InvitationId, Refusal> {
-    let mut violations = Violations::new();
-    match violations.check("name", name.parse::<InvitationName>()) {
-        Some(name) if name.organization == organization => Ok(name.invitation),
-        Some(_) => Err(Refusal::not_found()),
-        None => Err(violations.into_refusal()),
-    }
-}
-
-/// The import of a name inside `organization`, from the field `field`.
-pub(super) fn import_of(organization: OrganizationId, field: &str, name: &str) -> Result<ImportId, Refusal> {
-    let mut violations = Violations::new();
-    match violations.check(field, name.parse::<ImportName>()) {
-        Some(name) if name.organization == organization => Ok(name.import),
-        Some(_) => Err(Refusal::not_found()),
-        None => Err(violations.into_refusal()),
-    }
-}
-
-/// States to filter by.
-pub(super) fn states(given: &[i32]) -> Result<Vec<StateName>, Refusal> {
-    filter(given, |state| {
-        match proto::InvitationState::try_from(state).ok()? {
-            proto::InvitationState::Unspecified => None,
-            proto::InvitationState::Prospect => Some(StateName::Prospect),
-            proto::InvitationState::Pending => Some(StateName::Pending),
-            proto::InvitationState::Active => Some(StateName::Active),
-            proto::InvitationState::Declined => Some(StateName::Declined),
-            proto::InvitationState::Cancelled => Some(StateName::Cancelled),
-            proto::InvitationState::Expired => Some(StateName::Expired),
-            proto::InvitationState::Archived => Some(StateName::Archived),
-        }
-    })
-}
-
-/// States of rows to filter by.
-pub(super) fn row_states(given: &[i32]) -> Result<Vec<RowState>, Refusal> {
-    filter(given, |state| {
-        match proto::ImportRowState::try_from(state).ok()? {
-            proto::ImportRowState::Unspecified => None,
-            proto::ImportRowState::Valid => Some(RowState::Valid),
-            proto::ImportRowState::Merged => Some(RowState::Merged),
-            proto::ImportRowState::Invalid => Some(RowState::Invalid),
-            proto::ImportRowState::Applied => Some(RowState::Applied),
-            proto::ImportRowState::Refused => Some(RowState::Refused),
-        }
-    })
-}
-
-fn filter<T>(given: &[i32], known: impl Fn(i32) -> Option<T>) -> Result<Vec<T>, Refusal> {
-    let mut violations = Violations::new();
-    let mut found = Vec::with_capacity(given.len());
-    for (place, state) in given.iter().enumerate() {
+/// The states to filter by, or nothing and a violation for each that the contract does not know.
+fn filter<T>(violations: &mut Violations, given: &[i32], known: impl Fn(i32) -> Option<T>) -> Option<Vec<T>> {
+    let states = given.iter().enumerate().map(|(place, state)| {
         let known = known(*state).ok_or("must be one of the states of the contract");
-        found.extend(violations.check(format!("states[{place}]"), known));
-    }
-    violations.finish()?;
-    Ok(found)
+        violations.check(format!("states[{place}]"), known)
+    });
+    let states: Vec<_> = states.collect();
+    states.into_iter().collect()
 }

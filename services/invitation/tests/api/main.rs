@@ -14,6 +14,7 @@ mod mail;
 mod merging;
 mod plans;
 mod previews;
+mod refusals;
 mod repeats;
 mod replicas;
 mod spreadsheets;

@@ -1,0 +1,140 @@
+//! What breaks a rule of the contract and what only parsing finds are told in one refusal.
+
+use std::fmt::Debug;
+
+use muster_proto::error::v1::ErrorReason as R;
+use muster_proto::invitation::v1::{
+    ApproveImportRequest, BatchCreateInvitationsRequest, DisapproveImportRequest, Invitation,
+    ListImportRowsRequest, ListInvitationsRequest,
+};
+use muster_refusal::{reason_of, violations_of};
+use tonic::Status;
+
+use crate::world::World;
+
+/// The fields that an `INVALID_REQUEST` names.
+#[track_caller]
+fn told<T: Debug>(answer: Result<T, Status>) -> Vec<String> {
+    let status = answer.expect_err("the call was not refused");
+    assert_eq!(reason_of(&status), Some(R::InvalidRequest), "{status:?}");
+    let violations = violations_of(&status);
+    violations.into_iter().map(|(field, _)| field).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invitation_is_refused_once_for_broken_rules_and_what_cannot_be_read() {
+    let world = World::new().await;
+    let mut wanted = world.wanted("not an address", &[&world.nurses]);
+    wanted.groups.push("groups/1".to_owned());
+    // A group of somebody else is told when the request can be read, not before.
+    let foreign = "organizations/0190a6d4-7b3e-7c52-9f2b-2f6d0e1a4c88/groups";
+    wanted
+        .groups
+        .push(format!("{foreign}/0190a6d4-7b3e-7c52-9f2b-2f6d0e1a4c88"));
+    let mut request = world.create_request(wanted);
+    request.request_id = "x".to_owned();
+    assert_eq!(
+        told(world.invitations().create_invitation(request).await),
+        ["request_id", "invitation.address", "invitation.groups[1]"]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_is_refused_once_for_what_is_wrong_with_any_child() {
+    let world = World::new().await;
+    let child = |address| world.create_request(world.wanted(address, &[&world.nurses]));
+    let mut foreign = child("ada@example.org");
+    foreign.parent = "organizations/0190a6d4-7b3e-7c52-9f2b-2f6d0e1a4c88".to_owned();
+    let ungrouped = world.create_request(world.wanted("eve@example.org", &[]));
+    let request = BatchCreateInvitationsRequest {
+        parent: world.parent(),
+        requests: vec![foreign, child("not an address"), ungrouped],
+        request_id: "x".to_owned(),
+    };
+    let mut fields = told(world.invitations().batch_create_invitations(request).await);
+    fields.sort();
+    let expected = [
+        "request_id",
+        "requests[0].parent",
+        "requests[1].invitation.address",
+        "requests[2].invitation.groups",
+    ];
+    assert_eq!(fields, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_more_children_or_groups_than_the_contract_allows_only_that_is_told() {
+    let world = World::new().await;
+    let batch = |count| BatchCreateInvitationsRequest {
+        parent: world.parent(),
+        requests: vec![world.create_request(world.wanted("not an address", &[&world.nurses])); count],
+        request_id: String::new(),
+    };
+    let mut client = world.invitations();
+    assert_eq!(
+        told(client.batch_create_invitations(batch(1001)).await),
+        ["requests"]
+    );
+    let read = told(client.batch_create_invitations(batch(1000)).await);
+    assert_eq!(read[0], "requests[0].invitation.address");
+    let wanted = |count| Invitation {
+        groups: vec!["groups/1".to_owned(); count],
+        ..world.wanted("ada@example.org", &[])
+    };
+    assert_eq!(told(world.create_this(wanted(51)).await), ["invitation.groups"]);
+    assert_eq!(told(world.create_this(wanted(50)).await).len(), 50);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_is_refused_once_for_its_size_and_its_filter() {
+    let world = World::new().await;
+    let invitations = ListInvitationsRequest {
+        parent: world.parent(),
+        page_size: -1,
+        states: vec![99],
+        import: "x".to_owned(),
+        ..Default::default()
+    };
+    assert_eq!(
+        told(world.invitations().list_invitations(invitations).await),
+        ["page_size", "states[0]", "import"]
+    );
+    let rows = ListImportRowsRequest {
+        parent: format!("{}/imports/x", world.parent()),
+        page_size: -1,
+        states: vec![99],
+        ..Default::default()
+    };
+    assert_eq!(
+        told(world.imports().list_import_rows(rows).await),
+        ["page_size", "parent", "states[0]"]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_decision_is_refused_once_for_its_import_and_the_rest() {
+    let world = World::new().await;
+    let name = format!("{}/imports/x", world.parent());
+    let approval = ApproveImportRequest {
+        name: name.clone(),
+        ..Default::default()
+    };
+    assert_eq!(
+        told(world.imports().approve_import(approval).await),
+        ["etag", "name"]
+    );
+    let disapproval = DisapproveImportRequest {
+        name,
+        request_id: "x".to_owned(),
+    };
+    assert_eq!(
+        told(world.imports().disapprove_import(disapproval).await),
+        ["request_id", "name"]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_mail_worker_is_refused_once_for_the_subject_and_the_generation() {
+    let world = World::new().await;
+    assert_eq!(told(world.mail("x", 0).await), ["generation", "subject"]);
+}
