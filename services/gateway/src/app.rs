@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -246,6 +247,7 @@ fn open(settings: &Settings, clock: Clock, streams: CancellationToken) -> Result
         backends,
         clock,
         max_calls: settings.listen.max_calls as usize,
+        calls_per_second: NonZeroU32::new(settings.calls_per_second),
         streams,
         observer: Observer::new(
             rules,

@@ -158,7 +158,10 @@ async fn talk<R, W>(
             Ok::<_, Infallible>(answer)
         }
     });
-    let stream = tokio::io::join(Cursor::new(first).chain(Fair::new(opened.reader)), opened.writer);
+    let stream = tokio::io::join(
+        Cursor::new(first).chain(Fair::new(opened.reader, http2)),
+        opened.writer,
+    );
     let mut serving = std::pin::pin!(protocol.serve_connection(TokioIo::new(stream), service));
     let age = AGE.mul_f64(0.9 + 0.2 * rand::random::<f64>());
     tokio::select! {

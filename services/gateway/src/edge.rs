@@ -22,6 +22,7 @@ mod remembered;
 mod standing;
 
 use std::convert::Infallible;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -81,6 +82,8 @@ pub struct EdgeParts {
     pub clock: Clock,
     /// Calls that may run at the same time.
     pub max_calls: usize,
+    /// Calls a second of one caller who is signed in; `None`: as many as they like.
+    pub calls_per_second: Option<NonZeroU32>,
     /// Cancelled when streams that still run are to end.
     pub streams: CancellationToken,
     /// Sees what becomes of calls.
@@ -278,6 +281,10 @@ impl Shared {
         body: Body,
     ) -> Result<(Arrived, Place), Refusal> {
         let who = self.identify(rule, parts).await?;
+        if let Some(limit) = self.parts.calls_per_second {
+            let taken = self.rate.take_of_caller(&who.caller, limit.get());
+            taken.map_err(refuse::too_busy)?;
+        }
         let counted = Who::of(&who.caller, identify::address(&parts.extensions));
         let share = self.capacity.share(rule, counted)?;
         let mut messages = Messages::new(body);

@@ -11,6 +11,8 @@ use futures::future::BoxFuture;
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::task::yield_now;
 
+use crate::frames::Frames;
+
 /// What is read in one turn, in bytes, and the one reading that goes beyond: some hundred of the smallest frames. A call of
 /// somebody else needs several turns.
 const TURN: usize = 2 * 1024;
@@ -21,14 +23,18 @@ pub(crate) struct Fair<R> {
     read: usize,
     /// Until the runtime has asked the system what else is there: who is only woken again goes on before that.
     pause: Option<BoxFuture<'static, ()>>,
+    /// Of HTTP/2.
+    frames: Option<Frames>,
 }
 
 impl<R> Fair<R> {
-    pub(crate) fn new(reader: R) -> Self {
+    /// With `http2`, what is read begins with a frame, and nobody may send too many for nothing.
+    pub(crate) fn new(reader: R, http2: bool) -> Self {
         Self {
             reader,
             read: 0,
             pause: None,
+            frames: http2.then(Frames::new),
         }
     }
 }
@@ -49,7 +55,12 @@ impl<R: AsyncRead + Unpin> AsyncRead for Fair<R> {
         }
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.reader).poll_read(context, buffer))?;
-        self.read += buffer.filled().len() - before;
+        let read = buffer.filled().get(before..).unwrap_or_default();
+        self.read += read.len();
+        if self.frames.as_mut().is_some_and(|frames| !frames.may_go_on(read)) {
+            metrics::counter!("edge_connections_cut_total").increment(1);
+            return Poll::Ready(Err(io::Error::other("too many frames for nothing")));
+        }
         Poll::Ready(Ok(()))
     }
 }
@@ -73,7 +84,7 @@ mod tests {
                 yield_now().await;
             }
         };
-        let mut fair = Fair::new(&*endless);
+        let mut fair = Fair::new(&*endless, false);
         let reading = async {
             let mut all = Vec::new();
             let mut buffer = [0; 512];

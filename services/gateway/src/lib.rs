@@ -1,7 +1,7 @@
 //! The gateway: the one door of the suite.
 //!
 //! - [`app`](start): the only wiring; [`Settings`]: what it is told.
-//! - `listener`, `connection`, `fair`, `finish`, `limit`, `tls`, `unread`: connections and their limits; `proxies`, `visitor`: from where somebody calls; `door`: who
+//! - `listener`, `connection`, `fair`, `finish`, `frames`, `limit`, `tls`, `unread`: connections and their limits; `proxies`, `visitor`: from where somebody calls; `door`: who
 //!   answers what on the one port; `cors`: which pages of others may ask there.
 //! - [`edge`]: every gRPC call: rule, caller, scope, decision, caller token, forwarding.
 //! - [`policy`]: the decision, by Cedar; [`roles`]: who has which role where; [`rate`]: how often without signing in.
@@ -17,6 +17,7 @@ mod door;
 pub mod edge;
 mod fair;
 mod finish;
+mod frames;
 mod limit;
 mod listener;
 pub mod pages;

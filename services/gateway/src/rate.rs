@@ -1,6 +1,6 @@
-//! How often one network address may call what needs no sign-in.
+//! How often one network address may call what needs no sign-in, and one caller everything else.
 //!
-//! In this process only: with several replicas an address gets that many calls from each.
+//! In this process only: with several replicas each counts for itself.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,6 +9,8 @@ use std::time::Duration;
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 use muster_clock::Clock;
+use muster_identity::Caller;
+use muster_ids::PersonId;
 use time::OffsetDateTime;
 
 /// The most that are remembered. When there are more, those are forgotten that have not called for longest: nobody new is
@@ -22,7 +24,7 @@ const MINUTE: f64 = 60.0;
 /// An IPv6 site has 65,536 networks: together they may call as often as so many.
 const NETWORKS_OF_A_SITE: u32 = 16;
 
-/// Counts calls by method and address, as token buckets that hold one minute's worth.
+/// Counts calls by method and address, and by caller, as token buckets.
 #[derive(Debug)]
 pub struct RateLimiter {
     clock: Clock,
@@ -30,17 +32,46 @@ pub struct RateLimiter {
 }
 
 /// What has a bucket of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Block {
     Network(IpAddr),
     /// The first 48 bits.
     Site([u16; 3]),
+    Person(PersonId),
+    Workload(String),
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Bucket {
     left: f64,
     at: OffsetDateTime,
+}
+
+/// How many calls are allowed: at once, and then a second.
+#[derive(Debug, Clone, Copy)]
+struct Allowance {
+    at_once: f64,
+    a_second: f64,
+}
+
+impl Allowance {
+    /// A minute's worth at once: people come with their colleagues, and not every minute.
+    fn of_address(calls_per_minute: u32) -> Self {
+        let at_once = f64::from(calls_per_minute);
+        Self {
+            at_once,
+            a_second: at_once / MINUTE,
+        }
+    }
+
+    /// Ten seconds' worth at once.
+    fn of_caller(calls_per_second: u32) -> Self {
+        let a_second = f64::from(calls_per_second);
+        Self {
+            at_once: a_second * 10.0,
+            a_second,
+        }
+    }
 }
 
 impl RateLimiter {
@@ -64,35 +95,57 @@ impl RateLimiter {
     /// When there were too many: how long to wait.
     pub fn take(&self, method: &'static str, address: IpAddr, calls_per_minute: u32) -> Result<(), Duration> {
         let network = network(address);
-        self.take_of(method, Block::Network(network), calls_per_minute)?;
+        self.take_of(
+            method,
+            Block::Network(network),
+            Allowance::of_address(calls_per_minute),
+        )?;
         match network {
             IpAddr::V4(_) => Ok(()),
             IpAddr::V6(network) => {
                 let [a, b, c, ..] = network.segments();
                 let limit = calls_per_minute.saturating_mul(NETWORKS_OF_A_SITE);
-                self.take_of(method, Block::Site([a, b, c]), limit)
+                self.take_of(method, Block::Site([a, b, c]), Allowance::of_address(limit))
             }
         }
     }
 
-    fn take_of(&self, method: &'static str, block: Block, limit: u32) -> Result<(), Duration> {
-        let (now, limit) = (self.clock.now(), f64::from(limit));
-        let full = || Arc::new(Mutex::new(Bucket { left: limit, at: now }));
+    /// Counts a call of somebody who is signed in, whatever the method.
+    ///
+    /// # Errors
+    /// When there were too many: how long to wait.
+    pub fn take_of_caller(&self, caller: &Caller, calls_per_second: u32) -> Result<(), Duration> {
+        let block = match caller {
+            Caller::Person(person) => Block::Person(person.id),
+            Caller::Workload { name } => Block::Workload(name.clone()),
+            Caller::Anonymous => return Ok(()),
+        };
+        self.take_of("", block, Allowance::of_caller(calls_per_second))
+    }
+
+    fn take_of(&self, method: &'static str, block: Block, allowed: Allowance) -> Result<(), Duration> {
+        let now = self.clock.now();
+        let full = || {
+            Arc::new(Mutex::new(Bucket {
+                left: allowed.at_once,
+                at: now,
+            }))
+        };
         let bucket = self.buckets.get_with((method, block), full);
         bucket
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .take(now, limit)
+            .take(now, allowed)
     }
 }
 
 impl Bucket {
-    fn take(&mut self, now: OffsetDateTime, limit: f64) -> Result<(), Duration> {
+    fn take(&mut self, now: OffsetDateTime, allowed: Allowance) -> Result<(), Duration> {
         let elapsed = (now - self.at).as_seconds_f64().max(0.0);
-        self.left = (self.left + elapsed * limit / MINUTE).min(limit);
+        self.left = (self.left + elapsed * allowed.a_second).min(allowed.at_once);
         self.at = now;
         if self.left < 1.0 {
-            return Err(Duration::from_secs_f64((1.0 - self.left) * MINUTE / limit));
+            return Err(Duration::from_secs_f64((1.0 - self.left) / allowed.a_second));
         }
         self.left -= 1.0;
         Ok(())

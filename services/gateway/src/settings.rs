@@ -57,6 +57,15 @@ pub struct Settings {
     /// File with 32 bytes in base64, under which sessions of the pages are sealed; the same for all replicas
     #[arg(long, env = "MUSTER_SESSION_KEY", value_name = "FILE")]
     pub session_key: PathBuf,
+    /// Calls a second of one signed-in person or workload at this replica, and ten times as many at once; more are refused with RESOURCE_EXHAUSTED and when to come again. 0: no limit
+    #[arg(
+        long,
+        env = "MUSTER_CALLS_PER_SECOND",
+        default_value_t = 100,
+        value_name = "COUNT"
+    )]
+    #[arg(value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
+    pub calls_per_second: u32,
     /// Directory with muster.cedarschema and muster.cedar, in place of the shipped policies
     #[arg(long, env = "MUSTER_POLICIES", value_name = "DIRECTORY")]
     pub policies: Option<PathBuf>,

@@ -32,6 +32,11 @@ use super::steady::Calls;
 use crate::addresses::socket;
 use crate::token;
 
+/// Twice what the honest owner calls in a second; the abuser is somebody else.
+const GATEWAY: Proxy = Proxy::Gateway {
+    calls_per_second: 2000,
+};
+
 /// One way to abuse it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -80,7 +85,7 @@ pub(super) async fn measure(lab: &Lab, echo: &str) -> anyhow::Result<Vec<Figure>
 }
 
 async fn one(lab: &Lab, echo: &str, abuse: Abuse) -> anyhow::Result<Vec<Figure>> {
-    let (gateway, address) = proxies::start(lab, echo, Proxy::Gateway).await?;
+    let (gateway, address) = proxies::start(lab, echo, GATEWAY).await?;
     let parent = format!("{}/learners/{}", lab.organization, lab.clock.new_uuid());
     let honest = Honest::connect(lab, &address, &parent).await?;
     let alone = honest.work(UNDISTURBED).await?;

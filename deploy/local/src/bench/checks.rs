@@ -20,7 +20,7 @@ const CALLS: usize = 3000;
 
 /// The CPU that a call takes more.
 pub(super) async fn measure(lab: &Lab, echo: &str) -> anyhow::Result<Figure> {
-    let (server, address) = proxies::start(lab, echo, Proxy::Gateway).await?;
+    let (server, address) = proxies::start(lab, echo, Proxy::PATIENT).await?;
     let channel = Endpoint::from_shared(address)?.connect().await?;
     let known = vec![lab.owner.clone(); CALLS];
     let unknown = (0..CALLS)

@@ -31,7 +31,7 @@ pub(super) async fn measure(lab: &Lab, echo: &str) -> anyhow::Result<Vec<Figure>
     let direct = load(lab, echo).await?;
     let nginx = through(lab, echo, Proxy::Nginx).await?;
     let haproxy = through(lab, echo, Proxy::Haproxy).await?;
-    let gateway = through(lab, echo, Proxy::Gateway).await?;
+    let gateway = through(lab, echo, Proxy::PATIENT).await?;
     let speed = |name: &str, rate: &Rate, beside| Figure::new(name, rate.per_second, "calls/s", beside);
     let (ours, theirs) = (&gateway.rate, &nginx.rate);
     let rates = [

@@ -17,8 +17,10 @@ use crate::place::Place;
 pub(super) enum Proxy {
     Nginx,
     Haproxy,
-    /// The suite's gateway once more, which takes the echo for the records service.
-    Gateway,
+    /// The suite's gateway once more, which takes the echo for the records service, and so many calls a second of one caller.
+    Gateway {
+        calls_per_second: u32,
+    },
 }
 
 /// Starts it in front of the echo; tells where it is.
@@ -29,19 +31,24 @@ pub(super) async fn start(lab: &Lab, echo: &str, proxy: Proxy) -> anyhow::Result
     let command = match proxy {
         Proxy::Nginx => nginx(&lab.place, &address, echo)?,
         Proxy::Haproxy => haproxy(&lab.place, &address, echo)?,
-        Proxy::Gateway => gateway(&lab.place, &address, echo)?,
+        Proxy::Gateway { calls_per_second } => gateway(&lab.place, &address, echo, calls_per_second)?,
     };
     let server = Server::start(&lab.place, name, command, &address).await?;
     Ok((server, format!("http://{address}")))
 }
 
 impl Proxy {
+    /// A gateway that counts calls and never refuses for their number.
+    pub(super) const PATIENT: Self = Self::Gateway {
+        calls_per_second: 1_000_000,
+    };
+
     /// The name of its port and of its process.
     fn name(self) -> &'static str {
         match self {
             Self::Nginx => "nginx",
             Self::Haproxy => "haproxy",
-            Self::Gateway => "measured-gateway",
+            Self::Gateway { .. } => "measured-gateway",
         }
     }
 }
@@ -88,7 +95,7 @@ fn haproxy(place: &Place, address: &str, echo: &str) -> anyhow::Result<Command> 
 }
 
 /// With the settings of the suite's own, and addresses of its own.
-fn gateway(place: &Place, address: &str, echo: &str) -> anyhow::Result<Command> {
+fn gateway(place: &Place, address: &str, echo: &str, calls_per_second: u32) -> anyhow::Result<Command> {
     let admin = Ports::open(&place.at("ports")).of("measured-gateway-admin", None)?;
     let settings = fs::read_to_string(place.at("env/gateway")).context("the suite has no gateway")?;
     let mut command = Command::new(Place::binaries(true)?.join("muster-gateway"));
@@ -101,6 +108,7 @@ fn gateway(place: &Place, address: &str, echo: &str) -> anyhow::Result<Command> 
         .env("MUSTER_LISTEN", address)
         .env("MUSTER_ADMIN_LISTEN", format!("127.0.0.1:{admin}"))
         .env("MUSTER_RECORDS_URL", echo)
+        .env("MUSTER_CALLS_PER_SECOND", calls_per_second.to_string())
         .env("MUSTER_LOG_FORMAT", "json");
     Ok(command)
 }

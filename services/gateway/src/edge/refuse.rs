@@ -46,6 +46,14 @@ pub(super) fn too_often(wait: Duration) -> Refusal {
     .retry_after(wait)
 }
 
+pub(super) fn too_busy(wait: Duration) -> Refusal {
+    Refusal::new(
+        ErrorReason::RateLimited,
+        "too many calls in your name; wait before the next, and ask for more in one call where you can",
+    )
+    .retry_after(wait)
+}
+
 pub(super) fn too_late() -> Refusal {
     Refusal::new(
         ErrorReason::DeadlineExceeded,

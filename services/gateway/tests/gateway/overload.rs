@@ -9,6 +9,7 @@ use tokio::net::TcpStream;
 use tonic::Code;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
+use tonic_types::StatusExt as _;
 
 use crate::backend::HANG;
 use crate::support::{MAX_CALLS, OURS, World, eventually};
@@ -173,4 +174,27 @@ async fn one_network_cannot_have_all_of_json() {
     assert_eq!(status([127, 0, 0, 2]).await, 404, "somebody else's network");
     drop(silent);
     eventually(async || status([127, 0, 0, 1]).await == 404).await;
+}
+
+#[tokio::test]
+async fn one_caller_may_call_so_often_and_hears_when_to_come_again() {
+    let world = World::told(|settings| settings.calls_per_second = 1).await;
+    let calls = async |subject: &str, times: usize| {
+        let token = world.issuer.token(subject);
+        let mut codes = Vec::new();
+        for _ in 0..times {
+            codes.push(Call::to(OWN).token(&token).send(&world.edge, b"").await);
+        }
+        codes
+    };
+    // Ten seconds' worth at once. On a slow machine some come back meanwhile, one a second.
+    let answers = calls("ada", 200).await;
+    let (taken, refused): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.code() == Code::Ok);
+    assert!(taken.len() >= 10 && !refused.is_empty(), "{}", taken.len());
+    assert!(answers.iter().take(10).all(|answer| answer.code() == Code::Ok));
+    for answer in refused {
+        assert_eq!(answer.reason(), Some(ErrorReason::RateLimited));
+        assert!(answer.status.get_details_retry_info().is_some());
+    }
+    assert_eq!(calls("eve", 1).await[0].code(), Code::Ok, "others are others");
 }

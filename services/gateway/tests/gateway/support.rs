@@ -232,6 +232,7 @@ pub(crate) fn elsewhere(backend: &str) -> Settings {
         tls_key: None,
         cors_origins: Origins::default(),
         trusted_proxies: None,
+        calls_per_second: 0,
         issuers: nowhere.join("issuers.toml"),
         caller_key: nowhere.join("caller.pem"),
         session_key: nowhere.join("session.key"),
