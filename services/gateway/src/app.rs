@@ -33,7 +33,7 @@ use crate::settings::{self, Issuers, Settings};
 use crate::tls::Tls;
 use crate::unread::Unread;
 use crate::workers::Workers;
-use crate::{listener, readiness, reflection};
+use crate::{descriptors, listener, readiness, reflection};
 
 /// The gateway's own name: of its workload, and the audience of workload tokens for it.
 pub const NAME: &str = "gateway";
@@ -66,6 +66,7 @@ struct Opened {
 /// # Errors
 /// [`Mistakes`] with everything that is wrong with the settings, or why it cannot listen.
 pub async fn start(settings: &Settings, clock: Clock, metrics: Option<Metrics>) -> anyhow::Result<Running> {
+    descriptors::raise_limit();
     let drain = Drain::new();
     let Opened {
         parts,

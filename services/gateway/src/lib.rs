@@ -13,6 +13,7 @@ mod access;
 mod app;
 mod connection;
 mod cors;
+mod descriptors;
 mod door;
 pub mod edge;
 mod fair;

@@ -10,15 +10,18 @@ use futures::future::BoxFuture;
 use http::{HeaderMap, Request, Response};
 use http_body::Frame;
 use http_body_util::{BodyExt as _, StreamBody};
+use hyper::body::Incoming;
+use hyper::server::conn::http2;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use muster_proto::invitation::v1::{InvitationState, LookupInvitationRequest, LookupInvitationResponse};
 use muster_proto::organization::v1::{GetRoleRequest, GetRoleResponse, Role};
 use prost::Message as _;
 use tokio::net::TcpListener;
 use tonic::body::Body;
-use tonic::transport::Server;
-use tonic::transport::server::TcpIncoming;
 use tonic_health::pb::HealthCheckResponse;
 use tonic_health::pb::health_check_response::ServingStatus;
+use tower::Service as _;
 
 use crate::wire::framed;
 
@@ -75,10 +78,19 @@ impl Backend {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let service = self.clone();
-        tokio::spawn(
-            Server::builder()
-                .serve_with_incoming(service, TcpIncoming::from(listener).with_nodelay(Some(true))),
-        );
+        // Not tonic's server, which ends calls at their deadline: whether the edge does is to be seen.
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                stream.set_nodelay(true).unwrap();
+                let service = service.clone();
+                let answers = service_fn(move |request: Request<Incoming>| {
+                    let mut service = service.clone();
+                    async move { service.call(request.map(Body::new)).await }
+                });
+                let builder = http2::Builder::new(TokioExecutor::new());
+                tokio::spawn(builder.serve_connection(TokioIo::new(stream), answers));
+            }
+        });
         url
     }
 
