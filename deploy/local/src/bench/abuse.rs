@@ -41,6 +41,8 @@ const GATEWAY: Proxy = Proxy::Gateway {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(in crate::bench) enum Abuse {
+    /// None: as much of a core is taken, and nothing sent. Whoever shares a machine feels that much of any neighbour.
+    Nothing,
     /// Calls that are taken back at once.
     RapidReset,
     /// Calls that are taken back when they are on their way to the service.
@@ -77,14 +79,24 @@ const MEMORY: f64 = 100.0;
 /// All of them, one after the other.
 pub(super) async fn measure(lab: &Lab, echo: &str) -> anyhow::Result<Vec<Figure>> {
     let mut figures = Vec::new();
+    let mut beside_nothing = None;
     for abuse in Abuse::value_variants() {
-        let of_one = one(lab, echo, *abuse).await;
-        figures.extend(of_one.with_context(|| format!("while measuring {}", abuse.name()))?);
+        let told = one(lab, echo, *abuse).await;
+        let told = told.with_context(|| format!("while measuring {}", abuse.name()))?;
+        let slow = told.beside.spread.at(0.99);
+        let neighbour = *beside_nothing.get_or_insert(slow);
+        figures.push(Figure::new(
+            format!("abuse.{}.honest.p99.vs_neighbour", abuse.name()),
+            slow,
+            "ms",
+            ("beside a neighbour who sends nothing", neighbour),
+        ));
+        figures.extend(told.figures(abuse.name()));
     }
     Ok(figures)
 }
 
-async fn one(lab: &Lab, echo: &str, abuse: Abuse) -> anyhow::Result<Vec<Figure>> {
+async fn one(lab: &Lab, echo: &str, abuse: Abuse) -> anyhow::Result<Told> {
     let (gateway, address) = proxies::start(lab, echo, GATEWAY).await?;
     let parent = format!("{}/learners/{}", lab.organization, lab.clock.new_uuid());
     let honest = Honest::connect(lab, &address, &parent).await?;
@@ -108,14 +120,13 @@ async fn one(lab: &Lab, echo: &str, abuse: Abuse) -> anyhow::Result<Vec<Figure>>
         both = both => both?,
         gone = look(&gateway, &peak) => return Err(gone),
     };
-    let told = Told {
+    Ok(Told {
         alone,
         beside,
         before,
         peak: peak.get(),
         report,
-    };
-    Ok(told.figures(abuse.name()))
+    })
 }
 
 /// Keeps the most memory that it has taken; returns only when it is gone.
@@ -169,6 +180,7 @@ impl Told {
 impl Abuse {
     fn name(self) -> &'static str {
         match self {
+            Self::Nothing => "nothing",
             Self::RapidReset => "rapid_reset",
             Self::ForwardedReset => "forwarded_reset",
             Self::Continuation => "continuation",

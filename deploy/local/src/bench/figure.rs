@@ -17,10 +17,11 @@ pub(crate) enum Bench {
     /// gateway, which does all it does: token, rule, role, policies, caller token, access log, traces at 1 %. By h2load
     /// with 100 in flight; limited by CPU, which load generator, proxy and echo share
     Edge,
-    /// Honest calls through the gateway, 1,000 a second, alone and beside each of eleven abuses (rapid reset, floods, slow
-    /// loris, closed windows, bombs): their times, how many failed, the memory that the abuse took, and what the abuser,
-    /// who has a quarter of a core, was told. A gateway that defends itself keeps the slow ones below twice what they
-    /// take undisturbed, fails none, and grows by less than 100 MB
+    /// Honest calls through the gateway, 1,000 a second, alone, beside a neighbour who takes a quarter of a core and sends
+    /// nothing, and beside each of eleven abuses (rapid reset, floods, slow loris, closed windows, bombs) that may take as
+    /// much: their times, how many failed, the memory that the abuse took, and what the abuser was told. A gateway that
+    /// defends itself keeps the slow ones below twice what they are beside that neighbour, fails none, and grows by less
+    /// than 100 MB
     Abuse,
     /// Resident memory of the gateway while it does everything it does, 1,000 times a second, for `--minutes`: calls over
     /// connections that stay and over new ones, JSON, refusals, pages. At the start, after a fifth of the time, at the end,

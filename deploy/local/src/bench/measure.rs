@@ -64,7 +64,10 @@ async fn measure(place: &Place, report: Report) -> anyhow::Result<()> {
         report.print(Bench::Edge, &figures)?;
     }
     if report.needs(Bench::Abuse) {
-        report.tell(Bench::Abuse, "eleven abuses of five to twelve seconds");
+        report.tell(
+            Bench::Abuse,
+            "a neighbour and eleven abuses, of five to twelve seconds",
+        );
         let figures = abuse::measure(&Lab::open(place).await?, &echo_address).await?;
         report.print(Bench::Abuse, &figures)?;
     }

@@ -8,6 +8,7 @@ mod slow;
 mod unread;
 
 use std::rc::Rc;
+use std::time::{Duration, Instant};
 
 use super::Abuse;
 use super::target::Target;
@@ -16,6 +17,7 @@ use super::wire::Ended;
 /// Carries out the order.
 pub(super) async fn run(target: &Rc<Target>) -> anyhow::Result<()> {
     match target.order.abuse {
+        Abuse::Nothing => nothing(target).await,
         Abuse::RapidReset => again(target, resets::at_once).await,
         Abuse::ForwardedReset => resets::forwarded(target).await,
         Abuse::Continuation => again(target, floods::continuation).await,
@@ -28,6 +30,18 @@ pub(super) async fn run(target: &Rc<Target>) -> anyhow::Result<()> {
         Abuse::GzipBomb => messages::gzip_bomb(target).await,
         Abuse::HeaderBomb => again(target, headers::bomb).await,
     }
+}
+
+/// Hunger alone, a millisecond at a time.
+async fn nothing(target: &Rc<Target>) -> anyhow::Result<()> {
+    while target.is_due() {
+        let sated = Instant::now() + Duration::from_millis(1);
+        while Instant::now() < sated {
+            std::hint::spin_loop();
+        }
+        target.breathe().await?;
+    }
+    Ok(())
 }
 
 /// One connection after the other, as soon as the one before is cut.
