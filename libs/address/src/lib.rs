@@ -11,22 +11,25 @@
 //! # Ok::<(), muster_address::AddressProblem>(())
 //! ```
 
+mod canonical;
+mod meant;
+
 use std::fmt;
 use std::str::FromStr;
 
+use muster_text::CodePoint;
 use thiserror::Error;
-use unicode_normalization::UnicodeNormalization;
+
+pub use meant::meant;
 
 /// The longest address, in bytes: RFC 5321, section 4.5.3.1.3, less the angle brackets.
 const MAX_LENGTH: usize = 254;
-/// The longest part before the `@`, in bytes: RFC 5321, section 4.5.3.1.1.
-const MAX_LOCAL: usize = 64;
 
 /// An address that mail can be sent to.
 ///
-/// Two addresses are equal when their canonical forms are: trimmed, NFC, letters folded, the domain as IDNA
-/// (UTS 46) ASCII. Letters outside ASCII are folded by Unicode lower case only, so that look-alikes such as the
-/// dotless i stay different.
+/// Two addresses are equal when their canonical forms are: trimmed, case folded (Unicode CaseFolding), NFC, the domain as
+/// IDNA (UTS 46) ASCII. A letter outside ASCII is never folded into ASCII, so that look-alikes such as the dotless i or
+/// the long s stay different.
 #[derive(Clone)]
 pub struct EmailAddress {
     given: String,
@@ -45,6 +48,10 @@ pub enum AddressProblem {
     /// Over 254 bytes, or over 64 before the `@`.
     #[error("must have at most 254 bytes, at most 64 of them before the @")]
     TooLong,
+    /// A character that nobody sees, anywhere in it. Joiners that the writing needs where they stand (RFC 5892, appendix
+    /// A.1 and A.2) are none.
+    #[error("holds {0}, which cannot be seen; remove it")]
+    Unseen(CodePoint),
     /// A character that cannot stand before the `@` without quotes.
     #[error(
         "has a character before the @ that an address cannot have, such as a space, a comma or a bracket"
@@ -101,6 +108,9 @@ impl FromStr for EmailAddress {
         if given.is_empty() {
             return Err(AddressProblem::Empty);
         }
+        if let Some(c) = canonical::unseen(given) {
+            return Err(AddressProblem::Unseen(CodePoint(c)));
+        }
         if given.len() > MAX_LENGTH {
             return Err(AddressProblem::TooLong);
         }
@@ -108,63 +118,12 @@ impl FromStr for EmailAddress {
         if local.is_empty() || domain.is_empty() {
             return Err(AddressProblem::Form);
         }
-        let canonical = format!("{}@{}", canonical_local(local)?, canonical_domain(domain)?);
+        let canonical = format!("{}@{}", canonical::local(local)?, canonical::domain(domain)?);
         Ok(Self {
             given: given.to_owned(),
             canonical,
         })
     }
-}
-
-/// The local part is a dot-atom of RFC 5322 (with RFC 6532's letters); quoted local parts are not taken.
-fn canonical_local(local: &str) -> Result<String, AddressProblem> {
-    if local.len() > MAX_LOCAL {
-        return Err(AddressProblem::TooLong);
-    }
-    let atom = |part: &str| {
-        !part.is_empty()
-            && part.chars().all(|c| match c {
-                c if c.is_ascii() => c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c),
-                c => c.is_alphanumeric(),
-            })
-    };
-    // A sign such as the Kelvin sign composes to a plain letter: two spellings of somebody else's address.
-    let disguised = local
-        .chars()
-        .any(|c| !c.is_ascii() && std::iter::once(c).nfc().all(|n| n.is_ascii()));
-    let composed: String = local.nfc().collect();
-    if disguised || !composed.split('.').all(atom) {
-        return Err(AddressProblem::Local);
-    }
-    Ok(composed
-        .chars()
-        .flat_map(fold)
-        .collect::<String>()
-        .nfc()
-        .collect())
-}
-
-/// Lower case, but never into another script's look-alike: `İ` (dotted capital) must not become `i`.
-fn fold(c: char) -> impl Iterator<Item = char> {
-    let lower: Vec<char> = c.to_lowercase().collect();
-    let folded = if !c.is_ascii() && lower.iter().any(char::is_ascii) {
-        vec![c]
-    } else {
-        lower
-    };
-    folded.into_iter()
-}
-
-fn canonical_domain(domain: &str) -> Result<String, AddressProblem> {
-    let ascii = idna::domain_to_ascii_strict(domain).map_err(|_| AddressProblem::Domain)?;
-    let labels: Vec<&str> = ascii.split('.').collect();
-    let numeric = labels
-        .last()
-        .is_some_and(|last| last.chars().all(|c| c.is_ascii_digit()));
-    if labels.len() < 2 || labels.iter().any(|label| label.is_empty()) || numeric || ascii.len() > 253 {
-        return Err(AddressProblem::Domain);
-    }
-    Ok(ascii)
 }
 
 impl PartialEq for EmailAddress {
@@ -203,6 +162,9 @@ mod tests {
             (" ada@example.org\t", "ada@example.org"),
             ("ada@b\u{fc}cher.example", "ADA@xn--bcher-kva.example"),
             ("zo\u{eb}@example.org", "zoe\u{308}@example.org"),
+            ("ΝΙΚΟΣ@example.org", "νικος@example.org"),
+            ("STRA\u{1e9e}E@example.org", "stra\u{df}e@example.org"),
+            ("\u{1f80}@example.org", "\u{1f88}@example.org"),
         ] {
             assert_eq!(parse(left), parse(right), "{left} {right}");
         }
@@ -216,6 +178,9 @@ mod tests {
             ("ada+one@example.org", "ada@example.org"),
             ("a.da@example.org", "ada@example.org"),
             ("p\u{430}ul@example.org", "paul@example.org"),
+            ("\u{17f}am@example.org", "sam@example.org"),
+            ("stra\u{df}e@example.org", "strasse@example.org"),
+            ("\u{fb01}n@example.org", "fin@example.org"),
         ] {
             assert_ne!(parse(left).unwrap(), parse(right).unwrap(), "{left} {right}");
         }
@@ -247,6 +212,46 @@ mod tests {
         ] {
             assert_eq!(parse(text).err(), Some(problem), "{text}");
         }
+    }
+
+    #[test]
+    fn letters_may_carry_combining_marks() {
+        for text in [
+            "\u{938}\u{902}\u{92a}\u{930}\u{94d}\u{915}@example.test",
+            "\u{628}\u{64e}\u{631}\u{650}\u{64a}\u{62f}@example.test",
+            "\u{646}\u{627}\u{645}\u{647}\u{200c}\u{627}\u{6cc}@example.test",
+            "\u{dc1}\u{dca}\u{200d}\u{dbb}\u{dd3}@\u{dc1}\u{dca}\u{200d}\u{dbb}\u{dd3}.example",
+        ] {
+            let address = parse(text).unwrap();
+            assert_eq!(Ok(&address), parse(address.canonical()).as_ref(), "{text}");
+        }
+        for text in [
+            "\u{301}a@example.test",
+            "a.\u{94d}b@example.test",
+            "a\u{20dd}@example.test",
+        ] {
+            assert_eq!(parse(text).err(), Some(AddressProblem::Local), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_named_wherever_it_stands() {
+        let unseen = "\u{ad}\u{34f}\u{61c}\u{115f}\u{1160}\u{180e}\u{200b}\u{200c}\u{200d}\u{200e}\u{202e}\u{2060}\u{2066}\
+                      \u{2800}\u{3164}\u{fe0f}\u{feff}\u{ffa0}\u{e0041}\u{e0100}";
+        for c in unseen.chars() {
+            let address = "ada.b@example.test";
+            for at in (0..=address.len()).rev() {
+                let text = format!("{}{c}{}", &address[..at], &address[at..]);
+                assert_eq!(
+                    parse(&text).err(),
+                    Some(AddressProblem::Unseen(CodePoint(c))),
+                    "{} at {at}",
+                    CodePoint(c)
+                );
+            }
+        }
+        let variant = parse("\u{845b}\u{e0100}@example.test").unwrap_err().to_string();
+        assert_eq!(variant, "holds U+E0100, which cannot be seen; remove it");
     }
 
     #[test]

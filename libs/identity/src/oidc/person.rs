@@ -41,13 +41,10 @@ pub(super) fn is_silent(claims: &Value) -> bool {
 }
 
 fn name(claims: &Value) -> Option<String> {
-    let name = claims.get("name")?.as_str()?.trim();
-    let plain: String = name
-        .chars()
-        .filter(|c| !c.is_control())
-        .take(NAME_LIMIT)
-        .collect();
-    (!plain.is_empty()).then_some(plain)
+    // A name is shown to others, in logs of access too: nothing in it may hide or turn what stands beside it.
+    let seen = muster_text::cleaned(claims.get("name")?.as_str()?);
+    let name: String = seen.chars().take(NAME_LIMIT).collect();
+    (!name.is_empty()).then_some(name)
 }
 
 /// Only the boolean counts: a provider that writes `"true"` as text has not been read about.

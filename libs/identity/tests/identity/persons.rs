@@ -57,6 +57,26 @@ async fn times_are_forgiven_thirty_seconds_and_one_audience_of_several_will_do()
 }
 
 #[tokio::test]
+async fn a_name_shows_all_that_it_holds_or_is_none() {
+    let issuer = Issuer::start().await;
+    let name = async |given: &str| person(&issuer, |claims| claims["name"] = json!(given)).await.name;
+    for unseen in
+        "\u{ad}\u{61c}\u{115f}\u{200b}\u{200d}\u{202e}\u{2066}\u{2800}\u{3164}\u{feff}\u{e0041}".chars()
+    {
+        assert_eq!(name(&format!("{unseen} {unseen}")).await, None, "{unseen:?}");
+        let hidden = format!("{unseen}Ada {unseen}L{unseen}");
+        assert_eq!(name(&hidden).await.as_deref(), Some("Ada L"), "{unseen:?}");
+    }
+    assert_eq!(name("Ada\r\nL").await.as_deref(), Some("AdaL"));
+    let persian = "\u{645}\u{6cc}\u{200c}\u{631}";
+    assert_eq!(
+        name(persian).await.as_deref(),
+        Some(persian),
+        "as the script is written"
+    );
+}
+
+#[tokio::test]
 async fn only_a_verified_address_of_a_trusted_issuer_counts() {
     let issuer = Issuer::start().await;
     for verified in [json!(false), json!("true"), json!(1), Value::Null] {

@@ -1,7 +1,11 @@
 //! The link of an invitation: signed, so that nobody can make or alter one, and without a secret to store.
 //!
-//! `v1 ‖ key id ‖ organization ‖ invitation ‖ generation ‖ HMAC-SHA256(key, purpose ‖ all preceding)`, base64url. The
-//! same bytes every time it is made. Nothing in it is believed before the signature is.
+//! `v1 ‖ key id ‖ organization ‖ invitation ‖ generation ‖ filler ‖ HMAC-SHA256(key, purpose ‖ all preceding)`, base64url.
+//! The same bytes every time it is made. Nothing in it is believed before the signature is.
+//!
+//! The filler is a zero byte where the whole would be a multiple of three bytes, else nothing: so the last character
+//! never stands for six whole bits and is always a letter or a digit. Programs that find links in text leave out a `-` or
+//! `_` at the end.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -20,6 +24,7 @@ const TAG: usize = 32;
 /// Organization, invitation and generation.
 const BODY: usize = 16 + 16 + 4;
 const MAX_KEY_ID: usize = 16;
+const FILLER: u8 = 0;
 
 /// What a link stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,6 +97,9 @@ impl LinkKeys {
         bytes.extend_from_slice(link.organization.as_uuid().as_bytes());
         bytes.extend_from_slice(link.invitation.as_uuid().as_bytes());
         bytes.extend_from_slice(&link.generation.to_be_bytes());
+        if (bytes.len() + TAG).is_multiple_of(3) {
+            bytes.push(FILLER);
+        }
         if let Some(key) = self.keys.get(&self.current) {
             bytes.extend_from_slice(sign(key, &bytes).as_ref());
         }
@@ -133,7 +141,8 @@ fn parts(signed: &[u8]) -> Option<(&str, &[u8])> {
     let (&version, rest) = signed.split_first()?;
     let (&length, rest) = rest.split_first()?;
     let (key_id, body) = rest.split_at_checked(usize::from(length))?;
-    (version == VERSION && body.len() == BODY).then_some(())?;
+    let (body, filler) = body.split_at_checked(BODY)?;
+    (version == VERSION && matches!(filler, [] | [FILLER])).then_some(())?;
     Some((std::str::from_utf8(key_id).ok()?, body))
 }
 
@@ -197,6 +206,23 @@ mod tests {
         }
         assert_eq!(keys.verify(&format!("{token}A")), Err(NotALink));
         assert_eq!(keys.verify(&format!("{token}=")), Err(NotALink));
+    }
+
+    #[test]
+    fn a_link_ends_in_a_letter_or_a_digit() {
+        for id in ["k", "k1", "k12", "k123", "2026-11", "key_of_november"] {
+            let text = format!(
+                "current = \"{id}\"\n[keys]\n{id} = \"{}\"\n",
+                STANDARD.encode([7; 32])
+            );
+            let keys = LinkKeys::parse(&text).unwrap();
+            for generation in 0..500 {
+                let link = Link { generation, ..link() };
+                let token = keys.token(link);
+                assert!(token.ends_with(|c: char| c.is_ascii_alphanumeric()), "{token}");
+                assert_eq!(keys.verify(&token), Ok(link), "{token}");
+            }
+        }
     }
 
     #[test]

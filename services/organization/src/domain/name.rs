@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use muster_text::{CodePoint, breaks_line, is_blank, misplaced, visible};
 use thiserror::Error;
 
 /// The name of an organization or a group. It stands in mails to strangers, so it holds nothing that a mail program
@@ -13,28 +14,33 @@ pub(crate) struct PublicName(ShortName);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ShortName(String);
 
-/// Why a text is no name.
+/// One thing that a name must not be or hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub(crate) enum NameProblem {
-    #[error("must have something other than spaces")]
+    #[error("must have something that can be seen")]
     Blank,
-    #[error("must be one line of visible text")]
+    #[error("must be one line of text, without control characters")]
     NotOneLine,
+    #[error("must not hold {0}, which cannot be seen; remove it")]
+    Unseen(CodePoint),
     #[error("must hold no web address; put a space after a dot inside the text")]
     WebAddress,
     #[error("must not hold `=?`, which mail programs decode")]
     EncodedWord,
 }
 
+/// Why a text is no name: everything that is wrong with it.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub(crate) struct NameProblems(Vec<NameProblem>);
+
 impl ShortName {
-    pub(crate) fn parse(text: &str) -> Result<Self, NameProblem> {
-        if text.chars().any(breaks_the_line) {
-            return Err(NameProblem::NotOneLine);
-        }
-        if text.trim().is_empty() {
-            return Err(NameProblem::Blank);
-        }
-        Ok(Self(text.to_owned()))
+    pub(crate) fn parse(text: &str) -> Result<Self, NameProblems> {
+        NameProblems(of_any_name(text)).or_name(text)
+    }
+
+    /// A name that was taken before. Looked at by no rule: it stays readable when the rules change.
+    pub(crate) fn stored(text: String) -> Self {
+        Self(text)
     }
 
     pub(crate) fn as_str(&self) -> &str {
@@ -43,16 +49,21 @@ impl ShortName {
 }
 
 impl PublicName {
-    pub(crate) fn parse(text: &str) -> Result<Self, NameProblem> {
-        let name = ShortName::parse(text)?;
+    pub(crate) fn parse(text: &str) -> Result<Self, NameProblems> {
+        let mut problems = of_any_name(text);
         // RFC 2047: what it stands for is only seen in the mail.
         if text.contains("=?") {
-            return Err(NameProblem::EncodedWord);
+            problems.push(NameProblem::EncodedWord);
         }
-        if text.contains("://") || text.split_whitespace().any(looks_like_a_host) {
-            return Err(NameProblem::WebAddress);
+        if holds_a_link(text) {
+            problems.push(NameProblem::WebAddress);
         }
-        Ok(Self(name))
+        NameProblems(problems).or_name(text).map(Self)
+    }
+
+    /// A name that was taken before, see [`ShortName::stored`].
+    pub(crate) fn stored(text: String) -> Self {
+        Self(ShortName::stored(text))
     }
 
     pub(crate) fn as_str(&self) -> &str {
@@ -65,29 +76,49 @@ impl PublicName {
     }
 }
 
+impl NameProblems {
+    fn or_name(self, text: &str) -> Result<ShortName, Self> {
+        if self.0.is_empty() {
+            Ok(ShortName(text.to_owned()))
+        } else {
+            Err(self)
+        }
+    }
+}
+
+impl fmt::Display for NameProblems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, problem) in self.0.iter().enumerate() {
+            let between = if number == 0 { "" } else { "; " };
+            write!(f, "{between}{problem}")?;
+        }
+        Ok(())
+    }
+}
+
 impl fmt::Display for PublicName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
 }
 
-/// Control characters, the line and paragraph separators, the marks that turn the direction of writing, and what nobody
-/// sees. Joiners stay: some scripts cannot be written without them.
-fn breaks_the_line(c: char) -> bool {
-    let turns_or_breaks =
-        matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let is_unseen = matches!(
-        c,
-        '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}'
-    );
-    c.is_control() || turns_or_breaks || is_unseen
+fn of_any_name(text: &str) -> Vec<NameProblem> {
+    let unseen = misplaced(text).map(|c| NameProblem::Unseen(CodePoint(c)));
+    let broken = text.chars().any(breaks_line).then_some(NameProblem::NotOneLine);
+    let blank = is_blank(text).then_some(NameProblem::Blank);
+    unseen.into_iter().chain(broken).chain(blank).collect()
+}
+
+/// Whether mail programs make a link of something in it. What nobody sees is looked through.
+fn holds_a_link(text: &str) -> bool {
+    let text = visible(text);
+    text.contains("://") || text.split_whitespace().any(looks_like_a_host)
 }
 
 /// A dot between two words, the second of at least two letters, as in `evil.example`. Initials (`Y.M.C.A.`) and the end
 /// of a sentence are none; four numbers are, whatever follows. IDNA takes three more characters for dots (RFC 3490
-/// section 3.1), and two more become one when a browser normalizes them. Joiners are looked through.
+/// section 3.1), and two more become one when a browser normalizes them.
 fn looks_like_a_host(word: &str) -> bool {
-    let word = word.replace(['\u{200c}', '\u{200d}'], "");
     let labels: Vec<&str> = word
         .split(['.', '\u{3002}', '\u{ff0e}', '\u{ff61}', '\u{2024}', '\u{fe52}'])
         .collect();
@@ -107,6 +138,10 @@ fn looks_like_a_host(word: &str) -> bool {
 mod tests {
     use super::*;
 
+    fn problems_of(text: &str) -> Vec<NameProblem> {
+        PublicName::parse(text).map_or_else(|problems| problems.0, |_| Vec::new())
+    }
+
     #[test]
     fn what_a_mail_program_makes_a_link_of_is_no_public_name() {
         for text in [
@@ -118,25 +153,63 @@ mod tests {
             "(evil.example)",
             "evil\u{2024}com",
             "evil\u{fe52}com",
-            "evil\u{200d}.com",
             "1.2.3.4",
             "(1.2.3.4:80/x)",
         ] {
-            assert_eq!(PublicName::parse(text), Err(NameProblem::WebAddress), "{text}");
+            assert_eq!(problems_of(text), [NameProblem::WebAddress], "{text}");
         }
     }
 
     #[test]
-    fn what_a_mail_program_decodes_or_nobody_sees_is_no_public_name() {
-        let encoded = "=?utf-8?Q?pay_at_evil=2Ecom?=";
-        assert_eq!(PublicName::parse(encoded), Err(NameProblem::EncodedWord));
-        for unseen in ["\u{200b}", "\u{200e}\u{200f}", "a\u{feff}b", "evil\u{200b}.com"] {
-            assert_eq!(
-                PublicName::parse(unseen),
-                Err(NameProblem::NotOneLine),
-                "{unseen:?}"
-            );
+    fn what_cannot_be_seen_hides_no_link() {
+        for c in UNSEEN.chars() {
+            for text in [
+                format!("evil{c}.com"),
+                format!("evil.{c}com"),
+                format!("ev{c}il.com"),
+                format!("http:{c}//evil"),
+            ] {
+                let expected = [NameProblem::Unseen(CodePoint(c)), NameProblem::WebAddress];
+                assert_eq!(problems_of(&text), expected, "{text:?}");
+            }
         }
+    }
+
+    const UNSEEN: &str = "\u{ad}\u{34f}\u{61c}\u{115f}\u{1160}\u{180e}\u{200b}\u{200c}\u{200d}\u{200e}\u{202e}\u{2060}\
+                          \u{2066}\u{2800}\u{3164}\u{fe0f}\u{feff}\u{ffa0}\u{1d159}\u{e0041}\u{e0100}";
+
+    #[test]
+    fn what_cannot_be_seen_is_named_wherever_it_stands() {
+        for c in UNSEEN.chars() {
+            for text in [
+                format!("{c}Nurses"),
+                format!("Night {c}shift"),
+                format!("Nurses{c}"),
+            ] {
+                let expected = NameProblems(vec![NameProblem::Unseen(CodePoint(c))]);
+                assert_eq!(PublicName::parse(&text), Err(expected.clone()), "{text:?}");
+                assert_eq!(ShortName::parse(&text), Err(expected), "{text:?}");
+            }
+        }
+        let said = ShortName::parse("Nurses\u{ad}").unwrap_err().to_string();
+        assert_eq!(said, "must not hold U+00AD, which cannot be seen; remove it");
+    }
+
+    #[test]
+    fn a_name_of_nothing_to_see_is_refused() {
+        for text in ["", " ", " \u{a0} ", "\u{3000}"] {
+            assert_eq!(problems_of(text), [NameProblem::Blank], "{text:?}");
+        }
+        for c in UNSEEN.chars() {
+            let expected = [NameProblem::Unseen(CodePoint(c)), NameProblem::Blank];
+            assert_eq!(problems_of(&format!(" {c}{c} ")), expected, "{}", CodePoint(c));
+        }
+    }
+
+    #[test]
+    fn what_a_mail_program_decodes_is_no_public_name() {
+        let encoded = "=?utf-8?Q?pay_at_evil=2Ecom?=";
+        assert_eq!(problems_of(encoded), [NameProblem::EncodedWord]);
     }
 
     #[test]
@@ -147,6 +220,8 @@ mod tests {
             "Kinder & Co. No. 5",
             "Garderie d’Été",
             "Nr.5 ",
+            "\u{645}\u{6cc}\u{200c}\u{631}\u{648}\u{645}",
+            "\u{2764}\u{fe0f} Kids",
         ] {
             assert_eq!(PublicName::parse(text).unwrap().as_str(), text);
         }
@@ -154,10 +229,10 @@ mod tests {
 
     #[test]
     fn a_name_is_one_visible_line() {
-        for text in ["a\nb", "a\u{2028}b", "a\u{202e}b", "\u{85}"] {
-            assert_eq!(ShortName::parse(text), Err(NameProblem::NotOneLine), "{text:?}");
+        for text in ["a\nb", "a\u{2028}b", "a\u{85}b"] {
+            let expected = NameProblems(vec![NameProblem::NotOneLine]);
+            assert_eq!(ShortName::parse(text), Err(expected), "{text:?}");
         }
-        assert_eq!(ShortName::parse(" \u{a0} "), Err(NameProblem::Blank));
         assert_eq!(ShortName::parse("Room 1.5 ").unwrap().as_str(), "Room 1.5 ");
     }
 }

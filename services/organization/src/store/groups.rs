@@ -6,7 +6,6 @@ use sqlx::{FromRow, PgConnection};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::stored;
 use crate::domain::{Group, ShortName};
 
 /// The constraint that refuses a second group of a name.
@@ -113,7 +112,7 @@ impl Row {
         Ok(Group {
             organization: OrganizationId::from_uuid(self.organization_id),
             id: GroupId::from_uuid(self.group_id),
-            display_name: stored("groups.display_name", ShortName::parse(&self.display_name).ok())?,
+            display_name: ShortName::stored(self.display_name),
             trainings: self.trainings.into_iter().map(TrainingId::from_uuid).collect(),
             state: self.state.parse()?,
             version: self.version,

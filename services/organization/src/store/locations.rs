@@ -6,7 +6,6 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::stored;
 use crate::domain::{Location, ShortName};
 
 /// The constraint that refuses a second location of a name.
@@ -54,7 +53,7 @@ pub(crate) async fn page(
     .bind(limit)
     .fetch_all(connection)
     .await?;
-    rows.into_iter().map(|row| parse(organization, row)).collect()
+    Ok(rows.into_iter().map(|row| read(organization, row)).collect())
 }
 
 /// Those of the named locations that the organization has.
@@ -72,16 +71,16 @@ pub(crate) async fn named(
     .bind(&asked)
     .fetch_all(connection)
     .await?;
-    rows.into_iter().map(|row| parse(organization, row)).collect()
+    Ok(rows.into_iter().map(|row| read(organization, row)).collect())
 }
 
 type Row = (Uuid, String, OffsetDateTime);
 
-fn parse(organization: OrganizationId, (id, display_name, created): Row) -> Result<Location, DatabaseError> {
-    Ok(Location {
+fn read(organization: OrganizationId, (id, display_name, created): Row) -> Location {
+    Location {
         organization,
         id: LocationId::from_uuid(id),
-        display_name: stored("locations.display_name", ShortName::parse(&display_name).ok())?,
+        display_name: ShortName::stored(display_name),
         created,
-    })
+    }
 }

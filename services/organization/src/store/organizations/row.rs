@@ -39,10 +39,7 @@ impl Row {
                 person: PersonId::from_uuid(self.owner_person_id),
                 display_name: self.owner_display_name,
             },
-            display_name: stored(
-                "organizations.display_name",
-                PublicName::parse(&self.display_name).ok(),
-            )?,
+            display_name: PublicName::stored(self.display_name),
             license: stored("organizations.licensing_authority", license)?,
             state: self.state.parse()?,
             version: self.version,
