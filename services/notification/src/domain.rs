@@ -9,5 +9,5 @@ mod schedule;
 pub use delivery::{DeliveryState, History, MailRequest, Phase, Purpose};
 pub use fate::{Ahead, Fate, Outcome, Plan, decide};
 pub use message::{Mail, MessageProblem, Rendered, Sender, Stamp, TEMPLATE_VERSION, message_id};
-pub use reply::Reply;
+pub use reply::{Reply, Severity};
 pub use schedule::Jitter;

@@ -118,8 +118,8 @@ impl Mail {
         let to = self.recipient()?;
         let parts = MultiPart::alternative()
             .boundary(format!("muster-{}", stamp.delivery.as_uuid().simple()))
-            .singlepart(part(ContentType::TEXT_PLAIN, text))
-            .singlepart(part(ContentType::TEXT_HTML, html));
+            .singlepart(part(ContentType::TEXT_PLAIN, &text)?)
+            .singlepart(part(ContentType::TEXT_HTML, &html)?);
         let message = lettre::Message::builder()
             .from(sender.0.clone())
             .to(Mailbox::new(None, to.clone()))
@@ -171,22 +171,20 @@ impl Mail {
 }
 
 /// The longest line, without its end (RFC 5322, section 2.1.1).
-const LONGEST_LINE: usize = 998;
+const MAX_LINE: usize = 998;
 
-/// Plain whenever it can be, which lettre takes back at 76 characters: a link that is copied from the source of the
-/// message still works.
-fn part(kind: ContentType, text: String) -> SinglePart {
-    let builder = SinglePart::builder().header(kind);
-    if text.is_ascii() && text.lines().all(|line| line.len() <= LONGEST_LINE) {
-        let lines: Vec<&str> = text.lines().collect();
-        let plain = lines.join("\r\n").into_bytes();
-        builder.body(Body::dangerous_pre_encoded(
-            plain,
-            ContentTransferEncoding::SevenBit,
-        ))
+/// Plain whenever it can be, and base64 otherwise, so that any server takes it and every attempt has the same bytes.
+/// Quoted-printable would cut a link at 76 characters and write `=` as `=3D`: some programs, and everybody who copies
+/// it from the source, then follow a link that does not exist.
+fn part(kind: ContentType, text: &str) -> Result<SinglePart, MessageProblem> {
+    let text = text.lines().collect::<Vec<_>>().join("\r\n");
+    let is_plain = text.is_ascii() && text.lines().all(|line| line.len() <= MAX_LINE);
+    let body = if is_plain {
+        Body::dangerous_pre_encoded(text.into_bytes(), ContentTransferEncoding::SevenBit)
     } else {
-        builder.body(text)
-    }
+        Body::new_with_encoding(text, ContentTransferEncoding::Base64).map_err(|_| MessageProblem::Form)?
+    };
+    Ok(SinglePart::builder().header(kind).body(body))
 }
 
 /// No auto-responder answers (RFC 3834).

@@ -1,48 +1,40 @@
 //! One conversation: envelope, message, the server's word on it.
 
-use std::error::Error as _;
-use std::pin::pin;
-use std::sync::Arc;
+use std::io;
 use std::time::Duration;
 
 use lettre::Address;
-use lettre::transport::smtp::Error;
-use lettre::transport::smtp::client::AsyncSmtpConnection;
-use lettre::transport::smtp::commands::{Data, Mail, Quit, Rcpt, Rset};
-use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
-use lettre::transport::smtp::response::{Response, Severity};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::SmtpUrl;
-use super::wire::{Gate, Wire};
-use crate::domain::{Outcome, Rendered, Reply};
+use super::answer::Answer;
+use super::extensions::{Extensions, Size};
+use super::stream::Overheard;
+use super::transparency::{FINAL_DOT, transparent};
+use super::wire::Wire;
+use crate::domain::{Outcome, Rendered, Reply, Severity};
 
 /// Saying goodbye is a courtesy.
 const GOODBYE: Duration = Duration::from_secs(1);
 
-/// A connection to the mail server on which one message after the other may be sent.
+/// A connection to a mail server on which one message after the other may be sent.
+#[derive(Debug)]
 pub struct Conversation {
-    connection: AsyncSmtpConnection,
-    gate: Arc<Gate>,
+    wire: Wire,
+    extensions: Extensions,
     used: bool,
+    /// The server waits for a message, or for the rest of one.
+    in_message: bool,
 }
 
 impl Conversation {
-    /// Connects, waits for the greeting and says hello.
-    pub(super) async fn open(server: &SmtpUrl, hello: &ClientId) -> Result<Self, Outcome> {
-        let socket = TcpStream::connect((server.host.as_str(), server.port));
-        let socket = socket.await.map_err(|_| Outcome::Unreachable(None))?;
-        // Every command waits for its reply: with Nagle's algorithm each mail would take 40 ms.
-        socket.set_nodelay(true).map_err(|_| Outcome::Unreachable(None))?;
-        let (wire, gate) = Wire::new(socket);
-        let connection = AsyncSmtpConnection::connect_with_transport(Box::new(wire), hello).await;
-        let connection = connection.map_err(|error| Outcome::Unreachable(reply_of_error(&error)))?;
-        Ok(Self {
-            connection,
-            gate,
+    /// After greeting and hello.
+    pub(super) fn new(wire: Wire, extensions: Extensions) -> Self {
+        Self {
+            wire,
+            extensions,
             used: false,
-        })
+            in_message: false,
+        }
     }
 
     /// Whether it has been used for another message: a server may have hung up since.
@@ -50,90 +42,137 @@ impl Conversation {
         self.used
     }
 
+    /// Whether the server has neither hung up nor said anything since its last reply.
+    pub(super) fn is_idle(&mut self) -> bool {
+        self.wire.overhear() == Overheard::Nothing
+    }
+
     /// Gives the envelope and announces the message: MAIL, RCPT, DATA. Whatever ends it is definite.
     pub(super) async fn envelope(&mut self, mail: &Rendered) -> Result<(), Outcome> {
-        let parameters = self.parameters(mail)?;
-        self.command(Mail::new(Some(mail.from.clone()), parameters))
-            .await?;
-        self.command(Rcpt::new(mail.to.clone(), Vec::new())).await?;
-        let go_ahead = self.command(Data).await?;
-        if go_ahead.code().severity == Severity::PositiveIntermediate {
+        let [from, to, data] = [self.mail_from(mail)?, rcpt_to(mail), "DATA\r\n".to_owned()];
+        if self.extensions.pipelining {
+            self.wire
+                .send([from, to, data].concat().as_bytes())
+                .await
+                .map_err(|_| Outcome::Broken)?;
+            return self.three_answers().await;
+        }
+        accepted(self.wire.ask(&from).await)?;
+        accepted(self.wire.ask(&to).await)?;
+        let answer = self.wire.ask(&data).await;
+        self.go_ahead(answer)
+    }
+
+    /// The replies to commands that were sent together. The first refusal is what counts (RFC 2920, section 3.1).
+    async fn three_answers(&mut self) -> Result<(), Outcome> {
+        let from = accepted(self.wire.answer().await);
+        let to = accepted(self.wire.answer().await);
+        let answer = self.wire.answer().await;
+        let data = self.go_ahead(answer);
+        from.and(to).and(data)
+    }
+
+    /// Whether the server waits for the message.
+    fn go_ahead(&mut self, answer: io::Result<Answer>) -> Result<(), Outcome> {
+        let reply = answer.map_err(|_| Outcome::Broken)?.reply();
+        self.in_message = reply.severity() == Some(Severity::Intermediate);
+        if self.in_message {
             Ok(())
         } else {
-            Err(Outcome::Broken)
+            Err(refusal(reply))
         }
     }
 
-    /// Sends the message. `at_dot` runs when everything but the final dot has been written; unless it answers `Ok`, the
-    /// dot is never written, and the server throws the message away.
+    /// Sends the message. `at_dot` runs when the operating system has everything but the final dot; unless it answers
+    /// `Ok`, the dot is never written, and the server throws the message away.
     ///
-    /// Within `wait` of the dot the server must have answered (RFC 5321, section 4.5.3.2.6: ten minutes).
+    /// Within `wait` of the dot the server must have answered (RFC 5321, section 4.5.3.2.6: ten minutes). It is what
+    /// the server has for reading the message, too.
     pub async fn message<F, E>(&mut self, mail: &Rendered, at_dot: F, wait: Duration) -> Outcome
     where
         F: Future<Output = Result<(), E>>,
     {
         self.used = true;
-        self.gate.close();
-        let gate = Arc::clone(&self.gate);
-        let mut sending = pin!(self.connection.message(&mail.bytes));
-        let early = tokio::select! {
-            early = &mut sending => Some(early),
-            () = gate.reached() => None,
-        };
-        if let Some(early) = early {
-            // Without the dot there is no reply to it: the connection broke.
-            return early.map_or_else(|error| outcome_of_error(&error), |_| Outcome::Broken);
+        let message = transparent(&mail.bytes);
+        let written = timeout(wait, self.wire.send(&message)).await;
+        if !matches!(written, Ok(Ok(()))) {
+            return Outcome::Broken;
         }
         if at_dot.await.is_err() {
             return Outcome::Stopped;
         }
-        gate.open();
-        let answer = timeout(wait, sending).await;
-        match answer {
-            Ok(Ok(response)) if response.code().severity == Severity::PositiveCompletion => {
-                Outcome::Taken(reply_of(&response))
+        match self.wire.overhear() {
+            Overheard::Nothing => self.dot(wait).await,
+            Overheard::Speech => self.early_answer().await,
+            Overheard::End => Outcome::Broken,
+        }
+    }
+
+    /// Writes the final dot and waits for the server's word. Once the operating system has got the dot, or a part of it,
+    /// no word means nothing definite.
+    async fn dot(&mut self, wait: Duration) -> Outcome {
+        let before = self.wire.written();
+        let answer = timeout(wait, async {
+            self.wire.send(FINAL_DOT).await?;
+            self.wire.answer().await
+        });
+        match answer.await {
+            Ok(Ok(answer)) => {
+                self.in_message = false;
+                final_word(answer.reply())
             }
-            Ok(Err(error)) if error.status().is_some() => outcome_of_error(&error),
-            // No reply, or none that can be understood.
-            _ if gate.has_passed() => Outcome::Ambiguous,
+            _ if self.wire.written() > before => Outcome::Ambiguous,
+            _ => Outcome::Broken,
+        }
+    }
+
+    /// What the server says before it has got the dot can only be that it does not take the message; the dot is not
+    /// written any more.
+    async fn early_answer(&mut self) -> Outcome {
+        match timeout(GOODBYE, self.wire.answer()).await {
+            Ok(Ok(answer)) => refusal(answer.reply()),
             _ => Outcome::Broken,
         }
     }
 
     /// Makes it ready for another message, if it can be.
     pub(super) async fn reset(mut self) -> Option<Self> {
-        let reset = timeout(GOODBYE, self.connection.command(Rset)).await;
-        matches!(reset, Ok(Ok(_))).then_some(self)
+        if self.in_message {
+            return None;
+        }
+        let reset = timeout(GOODBYE, self.wire.ask("RSET\r\n")).await;
+        let reset = reset.ok()?.ok()?.reply();
+        (reset.severity() == Some(Severity::Completion)).then_some(self)
     }
 
     /// Hangs up in order.
     pub(super) async fn quit(mut self) {
-        drop(timeout(GOODBYE, self.connection.command(Quit)).await);
+        drop(timeout(GOODBYE, self.wire.ask("QUIT\r\n")).await);
     }
 
-    async fn command<C: std::fmt::Display>(&mut self, command: C) -> Result<Response, Outcome> {
-        self.connection
-            .command(command)
-            .await
-            .map_err(|error| outcome_of_error(&error))
+    /// An address outside ASCII needs a server that knows such addresses (RFC 6531); messages are ASCII otherwise.
+    fn mail_from(&self, mail: &Rendered) -> Result<String, Outcome> {
+        let mut command = format!("MAIL FROM:<{}>", mail.from);
+        let extensions = &self.extensions;
+        let size = mail.bytes.len();
+        match extensions.size {
+            Some(Size::AtMost(limit)) if size as u64 > limit => return Err(Outcome::Unmailable),
+            Some(_) => command.push_str(&format!(" SIZE={size}")),
+            None => {}
+        }
+        if !(is_ascii(&mail.to) && is_ascii(&mail.from) && mail.bytes.is_ascii()) {
+            if !(extensions.smtp_utf8 && extensions.eight_bit_mime) {
+                return Err(Outcome::Unmailable);
+            }
+            command.push_str(" SMTPUTF8 BODY=8BITMIME");
+        }
+        command.push_str("\r\n");
+        Ok(command)
     }
+}
 
-    /// An address outside ASCII needs a server that knows such addresses (RFC 6531); the message is ASCII otherwise.
-    fn parameters(&self, mail: &Rendered) -> Result<Vec<MailParameter>, Outcome> {
-        if is_ascii(&mail.to) && mail.bytes.is_ascii() {
-            return Ok(Vec::new());
-        }
-        let server = self.connection.server_info();
-        if !server.supports_feature(Extension::SmtpUtfEight)
-            || !server.supports_feature(Extension::EightBitMime)
-        {
-            return Err(Outcome::Unmailable);
-        }
-        Ok(vec![
-            MailParameter::SmtpUtfEight,
-            MailParameter::Body(MailBodyParameter::EightBitMime),
-        ])
-    }
+fn rcpt_to(mail: &Rendered) -> String {
+    format!("RCPT TO:<{}>\r\n", mail.to)
 }
 
 fn is_ascii(address: &Address) -> bool {
@@ -141,20 +180,30 @@ fn is_ascii(address: &Address) -> bool {
     text.is_ascii()
 }
 
-fn reply_of(response: &Response) -> Reply {
-    Reply::new(response.code().into(), response.first_line().unwrap_or_default())
+/// Whether a command has done what it should.
+fn accepted(answer: io::Result<Answer>) -> Result<(), Outcome> {
+    let reply = answer.map_err(|_| Outcome::Broken)?.reply();
+    match reply.severity() {
+        Some(Severity::Completion) => Ok(()),
+        _ => Err(refusal(reply)),
+    }
 }
 
-fn reply_of_error(error: &Error) -> Option<Reply> {
-    let text = error.source().map(ToString::to_string).unwrap_or_default();
-    error.status().map(|code| Reply::new(code.into(), &text))
+/// What a reply means that is not the hoped-for one, before the final dot.
+fn refusal(reply: Reply) -> Outcome {
+    match reply.severity() {
+        Some(Severity::Permanent) => Outcome::Refused(reply),
+        Some(Severity::Transient) => Outcome::Postponed(reply),
+        _ => Outcome::Broken,
+    }
 }
 
-/// What an error before the dot, or a reply after it, means.
-fn outcome_of_error(error: &Error) -> Outcome {
-    match reply_of_error(error) {
-        Some(reply) if error.is_permanent() => Outcome::Refused(reply),
-        Some(reply) => Outcome::Postponed(reply),
-        None => Outcome::Broken,
+/// What the reply to the message means.
+fn final_word(reply: Reply) -> Outcome {
+    match reply.severity() {
+        Some(Severity::Completion) => Outcome::Taken(reply),
+        Some(Severity::Permanent) => Outcome::Refused(reply),
+        Some(Severity::Transient) => Outcome::Postponed(reply),
+        Some(Severity::Intermediate) | None => Outcome::Ambiguous,
     }
 }

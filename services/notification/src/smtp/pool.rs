@@ -3,11 +3,10 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use lettre::transport::smtp::extension::ClientId;
 use tokio::time::{Instant, timeout};
 use tracing::Instrument;
 
-use super::{Conversation, SmtpUrl};
+use super::{Conversation, SmtpUrl, Trouble, open};
 use crate::domain::{Outcome, Rendered};
 use crate::spans;
 
@@ -28,7 +27,7 @@ pub struct SmtpOptions {
 /// The mail server, and the connections to it. As many are open as messages are being sent.
 pub struct Smtp {
     options: SmtpOptions,
-    hello: ClientId,
+    hello: String,
     idle: Mutex<Vec<(Instant, Conversation)>>,
 }
 
@@ -38,7 +37,7 @@ impl Smtp {
     pub fn new(options: SmtpOptions) -> Self {
         Self {
             options,
-            hello: ClientId::default(),
+            hello: hello_name(),
             idle: Mutex::default(),
         }
     }
@@ -111,26 +110,44 @@ impl Smtp {
 
     async fn connect(&self) -> Result<Conversation, Outcome> {
         let span = spans::connecting(&self.options.server);
-        let opening = Conversation::open(&self.options.server, &self.hello).instrument(span.clone());
+        let opening = open::open(&self.options.server, &self.hello).instrument(span.clone());
         let opened = timeout(self.options.connect_limit, opening).await;
+        let opened = opened.unwrap_or(Err(Trouble::TimedOut));
         opened
-            .unwrap_or(Err(Outcome::Unreachable(None)))
+            .map_err(Trouble::outcome)
             .inspect_err(|outcome| spans::ended(&span, outcome))
     }
 
     fn take_idle(&self) -> Option<Conversation> {
         let mut idle = self.lock();
-        let (since, conversation) = idle.pop()?;
-        if since.elapsed() > IDLE_LIMIT {
-            // The others are older still.
-            idle.clear();
-            return None;
+        while let Some((since, mut conversation)) = idle.pop() {
+            if since.elapsed() > IDLE_LIMIT {
+                // The others are older still.
+                idle.clear();
+            } else if conversation.is_idle() {
+                return Some(conversation);
+            }
         }
-        Some(conversation)
+        None
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<(Instant, Conversation)>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The name of this machine, or an address where that cannot stand in a command (RFC 5321, section 4.1.4).
+fn hello_name() -> String {
+    let name = hostname::get().unwrap_or_default();
+    let name = name.to_string_lossy();
+    let is_name = !name.is_empty()
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'));
+    if is_name {
+        name.into_owned()
+    } else {
+        "[127.0.0.1]".to_owned()
     }
 }
 

@@ -17,6 +17,7 @@ mod owner;
 mod phases;
 mod plans;
 mod process;
+mod replies;
 mod requests;
 mod schema;
 mod service;

@@ -1,12 +1,14 @@
 //! A mail server that does as it is told: it takes messages, and plays one fault after the other.
 
-use std::collections::VecDeque;
+mod session;
+
+use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
@@ -39,6 +41,18 @@ pub(crate) enum Fault {
     Nonsense,
 }
 
+/// What the server answers to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Phase {
+    Greeting,
+    Ehlo,
+    Helo,
+    Mail,
+    Rcpt,
+    Data,
+    AfterDot,
+}
+
 /// A message that the server took.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Taken {
@@ -63,6 +77,12 @@ pub(crate) struct SmtpServer {
 struct State {
     script: Mutex<VecDeque<Fault>>,
     greeting: Mutex<Option<&'static str>>,
+    /// Bytes in place of the usual replies.
+    answers: Mutex<HashMap<Phase, Vec<u8>>>,
+    /// In place of the usual extensions.
+    extensions: Mutex<Option<Vec<&'static str>>>,
+    /// Asks for a message though there is no recipient.
+    takes_nobody: AtomicBool,
     taken: Mutex<Vec<Taken>>,
     commands: Mutex<Vec<String>>,
     connections: Mutex<usize>,
@@ -97,6 +117,21 @@ impl SmtpServer {
     /// Greets like this from now on.
     pub(crate) fn greet(&self, greeting: Option<&'static str>) {
         *self.state.greeting.lock().unwrap() = greeting;
+    }
+
+    /// Answers with exactly these bytes from now on.
+    pub(crate) fn answer(&self, phase: Phase, bytes: impl Into<Vec<u8>>) {
+        self.state.answers.lock().unwrap().insert(phase, bytes.into());
+    }
+
+    /// Offers these extensions from now on.
+    pub(crate) fn offer(&self, extensions: impl IntoIterator<Item = &'static str>) {
+        *self.state.extensions.lock().unwrap() = Some(extensions.into_iter().collect());
+    }
+
+    /// Asks for a message from now on though it has refused its recipient.
+    pub(crate) fn take_nobody(&self) {
+        self.state.takes_nobody.store(true, Ordering::Relaxed);
     }
 
     /// Everything that it took.
@@ -153,7 +188,7 @@ impl SmtpServer {
             let mut connections = tokio::task::JoinSet::new();
             while let Ok((socket, _)) = listener.accept().await {
                 *state.connections.lock().unwrap() += 1;
-                connections.spawn(converse(Arc::clone(&state), socket));
+                connections.spawn(session::converse(Arc::clone(&state), socket));
             }
         });
         *self.accepting.lock().unwrap() = Some(accepting);
@@ -165,139 +200,5 @@ impl Drop for SmtpServer {
         if let Some(accepting) = self.accepting.lock().unwrap().take() {
             accepting.abort();
         }
-    }
-}
-
-async fn converse(state: Arc<State>, socket: TcpStream) {
-    socket.set_nodelay(true).unwrap();
-    drop(conversation(&state, BufReader::new(socket)).await);
-    state.ended.notify_one();
-}
-
-/// Ends with the first error, and by hanging up.
-async fn conversation(state: &State, mut wire: BufReader<TcpStream>) -> std::io::Result<()> {
-    let greeting = *state.greeting.lock().unwrap();
-    say(&mut wire, greeting.unwrap_or("220 test ESMTP")).await?;
-    if greeting.is_some_and(|greeting| !greeting.starts_with('2')) {
-        return Ok(());
-    }
-    let (mut fault, mut to) = (Fault::None, String::new());
-    loop {
-        let mut line = String::new();
-        if wire.read_line(&mut line).await? == 0 {
-            return Ok(());
-        }
-        let command = line.trim_end().to_owned();
-        state.commands.lock().unwrap().push(command.clone());
-        let verb = command
-            .split([' ', ':'])
-            .next()
-            .unwrap_or_default()
-            .to_ascii_uppercase();
-        match (verb.as_str(), fault) {
-            ("EHLO", _) => say(&mut wire, "250-test\r\n250-8BITMIME\r\n250 ENHANCEDSTATUSCODES").await?,
-            ("MAIL", _) => {
-                fault = state.script.lock().unwrap().pop_front().unwrap_or(Fault::None);
-                match fault {
-                    Fault::Mail(reply) => say(&mut wire, reply).await?,
-                    _ => say(&mut wire, "250 2.1.0 ok").await?,
-                }
-            }
-            ("RCPT", Fault::Rcpt(reply)) => say(&mut wire, reply).await?,
-            ("RCPT", Fault::CutAtRcpt) => return Ok(()),
-            ("RCPT", _) => {
-                to = command
-                    .trim_start_matches(|c| c != '<')
-                    .trim_matches(['<', '>'])
-                    .to_owned();
-                say(&mut wire, "250 2.1.5 ok").await?;
-            }
-            ("DATA", Fault::Data(reply)) => say(&mut wire, reply).await?,
-            ("DATA", Fault::CutBeforeDot) => {
-                say(&mut wire, "354 go").await?;
-                wire.read_exact(&mut [0; 100]).await?;
-                drop(wire);
-                state.cut.notify_one();
-                return Ok(());
-            }
-            ("DATA", _) => {
-                say(&mut wire, "354 go").await?;
-                let message = Taken {
-                    to: to.clone(),
-                    bytes: message(&mut wire).await?,
-                };
-                if answer(state, &mut wire, message, fault).await? {
-                    return Ok(());
-                }
-            }
-            ("RSET" | "NOOP", _) => say(&mut wire, "250 ok").await?,
-            ("QUIT", _) => return say(&mut wire, "221 bye").await,
-            _ => say(&mut wire, "500 what?").await?,
-        }
-    }
-}
-
-/// Answers a message, and whether it is time to hang up.
-async fn answer(
-    state: &State,
-    wire: &mut BufReader<TcpStream>,
-    message: Taken,
-    fault: Fault,
-) -> std::io::Result<bool> {
-    let take = |message| state.taken.lock().unwrap().push(message);
-    match fault {
-        Fault::CutAfterDot => take(message),
-        Fault::CutAfterDotNotTaken => {}
-        Fault::AfterDot(reply) => {
-            if reply.starts_with('2') {
-                take(message);
-            }
-            say(wire, reply).await?;
-            return Ok(false);
-        }
-        Fault::Held(reply) => {
-            if reply.starts_with('2') {
-                take(message);
-            }
-            state.holding.notify_one();
-            state.released.notified().await;
-            say(wire, reply).await?;
-            return Ok(false);
-        }
-        Fault::Slow(delay) => {
-            take(message);
-            tokio::time::sleep(delay).await;
-            say(wire, "250 2.0.0 taken at last").await?;
-            return Ok(false);
-        }
-        Fault::Nonsense => {
-            say(wire, "HTTP/1.1 400 Bad Request").await?;
-            return Ok(true);
-        }
-        _ => {
-            take(message);
-            say(wire, "250 2.0.0 taken").await?;
-            return Ok(false);
-        }
-    }
-    Ok(true)
-}
-
-async fn say(wire: &mut BufReader<TcpStream>, reply: &str) -> std::io::Result<()> {
-    wire.get_mut().write_all(format!("{reply}\r\n").as_bytes()).await
-}
-
-/// Reads up to the final dot; the dots that were doubled on the way are single again.
-async fn message(wire: &mut BufReader<TcpStream>) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    loop {
-        let mut line = Vec::new();
-        if wire.read_until(b'\n', &mut line).await? == 0 {
-            return Err(std::io::ErrorKind::UnexpectedEof.into());
-        }
-        if line == b".\r\n" {
-            return Ok(bytes);
-        }
-        bytes.extend_from_slice(line.strip_prefix(b".").unwrap_or(&line));
     }
 }

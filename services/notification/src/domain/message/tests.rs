@@ -74,6 +74,54 @@ fn a_long_link_stays_in_one_piece() {
 }
 
 #[test]
+fn a_link_arrives_whole_whatever_stands_beside_it() {
+    let names = [
+        "Kita Sonnenblume",
+        "Kinderg\u{e4}rten",
+        "\u{3a0}\u{3b1}\u{3b9}\u{3b4}\u{3b9}\u{3ba}\u{3cc}\u{3c2} \u{3a3}\u{3c4}\u{3b1}\u{3b8}\u{3bc}\u{3cc}\u{3c2}",
+        "\u{1f33b} Sunflower",
+        "a name = with signs, =3D among them",
+    ];
+    let long = "a very long name that goes on ".repeat(40);
+    let links = (0..60).map(|length| format!("https://muster.example/i/{}Z", "=3D_-a.%41~".repeat(length)));
+    for link in links {
+        for name in names.iter().copied().chain([long.as_str()]) {
+            arrives_whole(&link, name);
+        }
+    }
+}
+
+/// As a program for mail reads the message, and as somebody does who looks at its source.
+fn arrives_whole(link: &str, name: &str) {
+    let mail = Mail {
+        link: link.to_owned(),
+        organization: name.to_owned(),
+        ..mail()
+    };
+    let source = rendered(&mail);
+    assert!(
+        source.is_ascii() && source.lines().all(|line| line.len() <= 998),
+        "{source}"
+    );
+    assert!(!source.contains("quoted-printable"), "{source}");
+    let message = mail_parser::MessageParser::default()
+        .parse(source.as_bytes())
+        .unwrap();
+    let text = message.body_text(0).unwrap();
+    assert!(text.lines().any(|line| line == link), "{text}");
+    let html = message.body_html(0).unwrap();
+    assert!(html.contains(&format!("href=\"{link}\"")), "{html}");
+    // Shown whole, too, in one piece that can be copied; only the screen may break it.
+    assert!(
+        html.contains(&format!("<span style=\"overflow-wrap:anywhere\">{link}</span>")),
+        "{html}"
+    );
+    for read in [text, html] {
+        assert!(read.contains(plain(name).trim_end()), "{read}");
+    }
+}
+
+#[test]
 fn a_name_cannot_add_a_header() {
     let evil = Mail {
         organization: "Kita\r\nBcc: all@example.org\r\n\r\nBuy!".to_owned(),
