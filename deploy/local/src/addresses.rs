@@ -7,49 +7,53 @@ use anyhow::{Context, bail};
 use muster_engines::{Ports, RabbitMqPorts, write_private};
 use serde::{Deserialize, Serialize};
 
-use crate::place::Place;
 use crate::suite::SERVICES;
+use crate::workspace::Workspace;
 
 /// Where everything listens. `addresses.json` in `.dev` holds the same, for tests and scripts.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Addresses {
+pub struct Addresses {
     /// Pages and public RPCs.
-    pub(crate) gateway: String,
+    pub gateway: String,
     /// The origin of a page that is developed against the suite: its scripts may call. Nothing of ours listens there.
     #[serde(default)]
-    pub(crate) app: String,
+    pub app: String,
     /// The OIDC issuer.
-    pub(crate) issuer: String,
+    pub issuer: String,
     /// The inbox's page.
-    pub(crate) inbox: String,
+    pub inbox: String,
     /// Where mail is sent, `host:port`.
-    pub(crate) smtp: String,
+    pub smtp: String,
     /// The trace page.
-    pub(crate) traces: String,
+    pub traces: String,
     /// Where spans are sent (OTLP over gRPC).
-    pub(crate) otlp: String,
+    pub otlp: String,
     /// Each service by name.
-    pub(crate) services: BTreeMap<String, ServiceAddresses>,
+    pub services: BTreeMap<String, ServiceAddresses>,
     /// Ports of the engines.
-    pub(crate) engines: EnginePorts,
+    pub engines: EnginePorts,
 }
 
-/// The two doors of a service.
+/// The two listeners of a service.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct ServiceAddresses {
+pub struct ServiceAddresses {
     /// gRPC, `http://host:port`.
-    pub(crate) grpc: String,
+    pub grpc: String,
     /// Health and metrics, `http://host:port`.
-    pub(crate) admin: String,
+    pub admin: String,
 }
 
 /// Ports of the private engines.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(crate) struct EnginePorts {
-    pub(crate) postgres: u16,
-    pub(crate) amqp: u16,
-    pub(crate) distribution: u16,
-    pub(crate) mapper: u16,
+pub struct EnginePorts {
+    /// PostgreSQL.
+    pub postgres: u16,
+    /// RabbitMQ, AMQP.
+    pub amqp: u16,
+    /// RabbitMQ, distribution of Erlang.
+    pub distribution: u16,
+    /// RabbitMQ, port mapper of Erlang.
+    pub mapper: u16,
 }
 
 impl EnginePorts {
@@ -64,8 +68,8 @@ impl EnginePorts {
 
 impl Addresses {
     /// The remembered addresses; new ones are chosen among free ports and remembered.
-    pub(crate) fn choose(place: &Place) -> anyhow::Result<Self> {
-        let mut ports = Ports::open(&place.at("ports"));
+    pub(crate) fn choose(workspace: &Workspace) -> anyhow::Result<Self> {
+        let mut ports = Ports::open(&workspace.at("ports"));
         let rabbitmq = RabbitMqPorts::choose(&mut ports)?;
         let engines = EnginePorts {
             postgres: ports.of("postgres", None)?,
@@ -81,7 +85,7 @@ impl Addresses {
         let mut services = BTreeMap::new();
         for service in SERVICES {
             // The address that the documentation shows is for one suite; others run beside it.
-            let preferred = (service == "gateway" && place.is_default()).then_some(8080);
+            let preferred = (service == "gateway" && workspace.is_default()).then_some(8080);
             let grpc = http(service, preferred)?;
             let admin = http(&format!("{service}-admin"), None)?;
             services.insert(service.to_owned(), ServiceAddresses { grpc, admin });
@@ -103,31 +107,34 @@ impl Addresses {
             engines,
         };
         write_private(
-            &place.at("addresses.json"),
+            &workspace.at("addresses.json"),
             &serde_json::to_vec_pretty(&addresses)?,
         )?;
         Ok(addresses)
     }
 
     /// The addresses of a suite that has been started.
-    pub(crate) fn read(place: &Place) -> anyhow::Result<Self> {
-        let file = place.at("addresses.json");
+    ///
+    /// # Errors
+    /// There is none yet, or the file cannot be read.
+    pub fn read(workspace: &Workspace) -> anyhow::Result<Self> {
+        let file = workspace.at("addresses.json");
         let Ok(text) = fs::read(&file) else {
-            let (state, command) = (place.state.display(), place.command());
+            let (state, command) = (workspace.state.display(), workspace.command());
             bail!("there is no suite in {state} yet: `{command} up` makes one");
         };
         serde_json::from_slice(&text).with_context(|| format!("{} cannot be read", file.display()))
     }
 
     /// Refuses when a stranger holds a port of a part that does not run, or one of the broker's.
-    pub(crate) fn require_free(&self, place: &Place, names: &[(&str, &str)]) -> anyhow::Result<()> {
-        let ports = Ports::open(&place.at("ports"));
+    pub(crate) fn require_free(&self, workspace: &Workspace, names: &[(&str, &str)]) -> anyhow::Result<()> {
+        let ports = Ports::open(&workspace.at("ports"));
         self.engines
             .rabbitmq()
-            .require_free(&ports, &place.at("rabbitmq"))?;
+            .require_free(&ports, &workspace.at("rabbitmq"))?;
         for (part, name) in names {
             if let Some(port) = ports.known(name)
-                && place.pid_file(part).living().is_none()
+                && workspace.pid_file(part).living().is_none()
             {
                 ports.require_free(name, port)?;
             }
@@ -135,8 +142,11 @@ impl Addresses {
         Ok(())
     }
 
-    /// The doors of a service.
-    pub(crate) fn service(&self, name: &str) -> anyhow::Result<&ServiceAddresses> {
+    /// Where a service listens.
+    ///
+    /// # Errors
+    /// There is no such service.
+    pub fn service(&self, name: &str) -> anyhow::Result<&ServiceAddresses> {
         self.services
             .get(name)
             .with_context(|| format!("there is no service {name}"))
@@ -144,7 +154,8 @@ impl Addresses {
 }
 
 /// `host:port` of an address that begins with `http://`.
-pub(crate) fn socket(address: &str) -> &str {
+#[must_use]
+pub fn socket(address: &str) -> &str {
     address.trim_start_matches("http://")
 }
 
@@ -157,7 +168,7 @@ mod tests {
         let root = std::env::temp_dir().join(format!("muster-addresses-{}", std::process::id()));
         let edge = |state: &str| {
             let state = root.join(state);
-            let addresses = Addresses::choose(&Place {
+            let addresses = Addresses::choose(&Workspace {
                 root: root.clone(),
                 state,
             })

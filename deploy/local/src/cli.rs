@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::place::Place;
 use crate::tools::Tool;
+use crate::workspace::Workspace;
 use crate::{bench, down, logs, status, story, test, token, up};
 
 /// Runs Muster on this machine: six services, private PostgreSQL and RabbitMQ, a mail inbox, a trace page and an issuer.
@@ -77,19 +77,19 @@ pub(crate) struct UpOptions {
 
 /// Runs the command.
 pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let place = Place::find(arguments.dir)?;
+    let workspace = Workspace::find(arguments.dir)?;
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {
         match arguments.command {
-            Command::Up(options) => up::run(place, options).await,
-            Command::Down => down::run(&place),
-            Command::Status(options) => status::run(&place, &options).await,
-            Command::Story => story::run(&place).await,
-            Command::Logs(options) => logs::run(&place, &options).await,
-            Command::Token(options) => token::run(&place, &options),
-            Command::Test(options) => test::run(&place, &options).await,
-            Command::Bench(options) => bench::run(&place, &options).await,
-            Command::Tool { tool } => tool.run(place).await,
+            Command::Up(options) => up::run(workspace, options).await,
+            Command::Down => down::run(&workspace),
+            Command::Status(options) => status::run(&workspace, &options).await,
+            Command::Story => story::run(&workspace).await,
+            Command::Logs(options) => logs::run(&workspace, &options).await,
+            Command::Token(options) => token::run(&workspace, &options),
+            Command::Test(options) => test::run(&workspace, &options).await,
+            Command::Bench(options) => bench::run(&workspace, &options).await,
+            Command::Tool { tool } => tool.run(workspace).await,
         }
     })
 }

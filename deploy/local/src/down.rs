@@ -7,57 +7,57 @@ use anyhow::bail;
 use muster_engines::{Pair, Running};
 use nix::sys::signal::Signal;
 
-use crate::place::Place;
-use crate::say::say;
+use crate::outln;
 use crate::suite::{SERVICES, TOOLS};
+use crate::workspace::Workspace;
 
 /// Services drain for up to 30 s, then tools, then engines.
-const PATIENCE: Duration = Duration::from_secs(120);
+const STOP_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Stops everything, and says so.
-pub(crate) fn run(place: &Place) -> anyhow::Result<ExitCode> {
-    let state = place.state.display();
-    if !place.state.exists() {
-        say!("There is no suite in {state}.");
+pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<ExitCode> {
+    let state = workspace.state.display();
+    if !workspace.state.exists() {
+        outln!("There is no suite in {state}.");
         return Ok(ExitCode::SUCCESS);
     }
-    let supervised = place.pid_file("supervisor").living().is_some();
+    let supervised = workspace.pid_file("supervisor").living().is_some();
     if supervised {
-        say!("Stopping …");
+        outln!("Stopping …");
     }
-    let left = stop(place)?;
+    let left = stop(workspace)?;
     if !left.is_empty() {
-        say!("Stopped what was left running: {}.", left.join(", "));
+        outln!("Stopped what was left running: {}.", left.join(", "));
     } else if supervised {
-        say!("Everything is stopped; the data stays in {state}.");
+        outln!("Everything is stopped; the data stays in {state}.");
     } else {
-        say!("Nothing runs; the data stays in {state}.");
+        outln!("Nothing runs; the data stays in {state}.");
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Tells the supervisor to stop; stops by itself whatever a killed one has left, and tells what that was.
-pub(crate) fn stop(place: &Place) -> anyhow::Result<Vec<&'static str>> {
-    if let Some(supervisor) = place.pid_file("supervisor").living() {
+/// Stops the supervisor, and whatever a killed one has left; answers what that was.
+pub(crate) fn stop(workspace: &Workspace) -> anyhow::Result<Vec<&'static str>> {
+    if let Some(supervisor) = workspace.pid_file("supervisor").living() {
         supervisor.signal(Signal::SIGTERM);
-        if !supervisor.wait_gone(PATIENCE) {
+        if !supervisor.wait_gone(STOP_TIMEOUT) {
             bail!(
                 "the supervisor (pid {}) does not end; see {}",
                 supervisor.pid(),
-                place.log("up").display()
+                workspace.log("up").display()
             );
         }
     }
-    Ok(stop_parts(place))
+    Ok(stop_parts(workspace))
 }
 
-/// Stops every part that runs without a supervisor; tells which.
-pub(crate) fn stop_parts(place: &Place) -> Vec<&'static str> {
+/// Stops every part that runs without a supervisor; answers which.
+pub(crate) fn stop_parts(workspace: &Workspace) -> Vec<&'static str> {
     let mut stopped = Vec::new();
     for group in [&SERVICES[..], &TOOLS[..]] {
         let mut running: Vec<_> = group
             .iter()
-            .filter_map(|name| Some((*name, Running::find(place.pid_file(name))?)))
+            .filter_map(|name| Some((*name, Running::find(workspace.pid_file(name))?)))
             .collect();
         for (_, part) in &running {
             part.id().signal(Signal::SIGTERM);
@@ -67,6 +67,6 @@ pub(crate) fn stop_parts(place: &Place) -> Vec<&'static str> {
             stopped.push(*name);
         }
     }
-    stopped.extend(Pair::stop_running(&place.state));
+    stopped.extend(Pair::stop_running(&workspace.state));
     stopped
 }

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use muster_engines::write_private;
 use muster_identity::{SigningKey, jwks_document};
 
-use crate::place::Place;
+use crate::workspace::Workspace;
 
 /// The two keys that sign tokens here; the gateway signs with a third, which only it reads.
 #[derive(Debug)]
@@ -23,8 +23,8 @@ pub(crate) struct Keys {
 impl Keys {
     /// Reads what is there and makes what is missing: keys with their public sets, the keys that seal
     /// sessions and page tokens, the link key ring.
-    pub(crate) fn prepare(place: &Place) -> anyhow::Result<Self> {
-        let directory = place.at("keys");
+    pub(crate) fn prepare(workspace: &Workspace) -> anyhow::Result<Self> {
+        let directory = workspace.at("keys");
         signing_key(&directory, "caller")?;
         random_file(&directory.join("session.key"), |secret| secret)?;
         random_file(&directory.join("page.key"), |secret| secret)?;

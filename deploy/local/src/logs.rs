@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use clap::Args;
 
-use crate::place::Place;
+use crate::workspace::Workspace;
 
 /// Between looks at the files.
 const WATCH: Duration = Duration::from_millis(200);
@@ -30,8 +30,8 @@ pub(crate) struct Options {
 }
 
 /// Prints the logs.
-pub(crate) async fn run(place: &Place, options: &Options) -> anyhow::Result<ExitCode> {
-    let files = files(place, options.part.as_deref())?;
+pub(crate) async fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<ExitCode> {
+    let files = files(workspace, options.part.as_deref())?;
     let mut seen = BTreeMap::new();
     for (name, file) in &files {
         let text = read_from(file, 0)?;
@@ -60,8 +60,8 @@ pub(crate) async fn run(place: &Place, options: &Options) -> anyhow::Result<Exit
     }
 }
 
-fn files(place: &Place, part: Option<&str>) -> anyhow::Result<Vec<(String, PathBuf)>> {
-    let folder = place.at("logs");
+fn files(workspace: &Workspace, part: Option<&str>) -> anyhow::Result<Vec<(String, PathBuf)>> {
+    let folder = workspace.at("logs");
     let Ok(entries) = fs::read_dir(&folder) else {
         bail!("there are no logs in {}", folder.display());
     };

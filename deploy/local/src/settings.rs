@@ -1,10 +1,10 @@
-//! What each service is told: the environment of its process.
+//! The settings of each service: the environment of its process.
 
 use muster_engines::write_private;
 
 use crate::addresses::{Addresses, socket};
-use crate::place::Place;
-use crate::suite::{AUDIENCE, OWNERS, SERVICES, STAFF_CLAIM, WORKLOAD_ISSUER};
+use crate::suite::{AUDIENCE, OWNERS, STAFF_CLAIM, WORKLOAD_ISSUER};
+use crate::workspace::Workspace;
 
 /// Where the engines are, for one service.
 #[derive(Clone, Debug)]
@@ -17,14 +17,14 @@ pub(crate) struct EngineUrls {
 
 /// The environment of a service. It is also written to `.dev/env/SERVICE`, to run that service by hand.
 pub(crate) fn environment(
-    place: &Place,
+    workspace: &Workspace,
     addresses: &Addresses,
     service: &str,
     engines: &EngineUrls,
     trace_ratio: f64,
 ) -> anyhow::Result<Vec<(String, String)>> {
     let own = addresses.service(service)?;
-    let file = |path: &str| place.at(path).display().to_string();
+    let file = |path: &str| workspace.at(path).display().to_string();
     let mut set = vec![
         ("MUSTER_LISTEN", socket(&own.grpc).to_owned()),
         ("MUSTER_ADMIN_LISTEN", socket(&own.admin).to_owned()),
@@ -52,7 +52,7 @@ pub(crate) fn environment(
             // Whoever tries a load on their own machine is one caller.
             set.push(("MUSTER_CALLS_PER_SECOND", "0".to_owned()));
             // Empty until a developer puts something there.
-            std::fs::create_dir_all(place.at("policies"))?;
+            std::fs::create_dir_all(workspace.at("policies"))?;
             set.push(("MUSTER_EXTRA_POLICIES", file("policies")));
         }
         "invitation" => set.push(("MUSTER_LINK_KEYS", file("keys/link-keys.toml"))),
@@ -80,23 +80,18 @@ pub(crate) fn environment(
         .iter()
         .map(|(name, value)| format!("{name}='{value}'\n"))
         .collect();
-    write_private(&place.at("env").join(service), text.as_bytes())?;
+    write_private(&workspace.at("env").join(service), text.as_bytes())?;
     Ok(set)
 }
 
 /// The issuer the gateway trusts. A developer's issuer may vouch for addresses and for registry staff.
-pub(crate) fn write_issuers(place: &Place, addresses: &Addresses) -> anyhow::Result<()> {
+pub(crate) fn write_issuers(workspace: &Workspace, addresses: &Addresses) -> anyhow::Result<()> {
     let (claim, value) = STAFF_CLAIM;
     let text = format!(
         "[[issuer]]\nurl = \"{}\"\naudience = \"{AUDIENCE}\"\nclient_id = \"{AUDIENCE}\"\nrequire_at_jwt = true\ntrust_email = true\n\
          staff_claim = \"{claim}\"\nstaff_value = \"{value}\"\n",
         addresses.issuer
     );
-    write_private(&place.at("keys/issuers.toml"), text.as_bytes())?;
+    write_private(&workspace.at("keys/issuers.toml"), text.as_bytes())?;
     Ok(())
-}
-
-/// Is there a service of this name?
-pub(crate) fn is_service(name: &str) -> bool {
-    SERVICES.contains(&name)
 }

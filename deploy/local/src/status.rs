@@ -9,14 +9,14 @@ use serde::Serialize;
 use tokio::net::TcpStream;
 
 use crate::addresses::Addresses;
-use crate::place::Place;
-use crate::say::say;
+use crate::outln;
 use crate::suite::{SERVICES, TOOLS};
+use crate::workspace::Workspace;
 
 /// With less, RabbitMQ takes no message, and PostgreSQL soon none either; both still answer.
 const SCARCE_MB: u64 = 100;
 
-/// How to tell.
+/// How to print it.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
     /// One JSON object with everything, for scripts
@@ -26,25 +26,29 @@ pub(crate) struct Options {
 
 /// One part.
 #[derive(Debug, Serialize)]
-pub(crate) struct PartStatus {
-    pub(crate) name: &'static str,
-    pub(crate) pid: Option<i32>,
+pub struct PartStatus {
+    /// Its name.
+    pub name: &'static str,
+    /// Its process, where it runs.
+    pub pid: Option<i32>,
     /// Resident memory in kilobytes.
-    pub(crate) memory_kb: Option<u64>,
-    pub(crate) address: String,
-    pub(crate) healthy: bool,
+    pub memory_kb: Option<u64>,
+    /// Where it listens.
+    pub address: String,
+    /// Whether it answers that it is ready.
+    pub healthy: bool,
 }
 
 /// Prints every part; succeeds when all are well.
-pub(crate) async fn run(place: &Place, options: &Options) -> anyhow::Result<ExitCode> {
-    let addresses = Addresses::read(place)?;
-    let supervisor = place.pid_file("supervisor").living();
-    let parts = parts(place, &addresses).await?;
-    let full = full_disk(place);
+pub(crate) async fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<ExitCode> {
+    let addresses = Addresses::read(workspace)?;
+    let supervisor = workspace.pid_file("supervisor").living();
+    let parts = parts(workspace, &addresses).await?;
+    let full = full_disk(workspace);
     let well = parts.iter().all(|part| part.healthy) && full.is_none();
     if options.json {
         let pid = supervisor.map(|process| process.pid());
-        say!(
+        outln!(
             "{}",
             serde_json::json!({ "supervisor": pid, "healthy": well, "parts": parts, "addresses": addresses })
         );
@@ -55,14 +59,14 @@ pub(crate) async fn run(place: &Place, options: &Options) -> anyhow::Result<Exit
         });
     }
     match supervisor {
-        Some(process) => say!("supervisor     running   pid {}", process.pid()),
+        Some(process) => outln!("supervisor     running   pid {}", process.pid()),
         None if parts.iter().any(|part| part.pid.is_some()) => {
-            let command = place.command();
-            say!(
+            let command = workspace.command();
+            outln!(
                 "supervisor     gone      `{command} up` takes over what it left, `{command} down` stops it"
             );
         }
-        None => say!("supervisor     stopped"),
+        None => outln!("supervisor     stopped"),
     }
     for part in &parts {
         let state = match (part.pid, part.healthy) {
@@ -75,14 +79,14 @@ pub(crate) async fn run(place: &Place, options: &Options) -> anyhow::Result<Exit
             .memory_kb
             .map(|kb| format!("{:.0} MB", kb as f64 / 1024.0))
             .unwrap_or_default();
-        say!(
+        outln!(
             "{:14} {state:9} {pid:12} {memory:>8}   {}",
             part.name,
             part.address
         );
     }
     if let Some(full) = full {
-        say!("disk           FULL      {full}");
+        outln!("disk           FULL      {full}");
     }
     Ok(if well {
         ExitCode::SUCCESS
@@ -92,13 +96,17 @@ pub(crate) async fn run(place: &Place, options: &Options) -> anyhow::Result<Exit
 }
 
 /// Why no part can write what it has to, if the disk is full.
-pub(crate) fn full_disk(place: &Place) -> Option<String> {
-    let room = require_space(&place.state, SCARCE_MB);
+#[must_use]
+pub fn full_disk(workspace: &Workspace) -> Option<String> {
+    let room = require_space(&workspace.state, SCARCE_MB);
     room.err().map(|error| error.to_string())
 }
 
 /// How each part is.
-pub(crate) async fn parts(place: &Place, addresses: &Addresses) -> anyhow::Result<Vec<PartStatus>> {
+///
+/// # Errors
+/// A service has no address.
+pub async fn parts(workspace: &Workspace, addresses: &Addresses) -> anyhow::Result<Vec<PartStatus>> {
     let mut parts = Vec::new();
     let engines = [
         ("postgres", addresses.engines.postgres),
@@ -107,25 +115,25 @@ pub(crate) async fn parts(place: &Place, addresses: &Addresses) -> anyhow::Resul
     for (name, port) in engines {
         let address = format!("127.0.0.1:{port}");
         let healthy = TcpStream::connect(&address).await.is_ok();
-        parts.push(part(place, name, address, healthy));
+        parts.push(part(workspace, name, address, healthy));
     }
     for (name, url) in TOOLS
         .into_iter()
         .zip([&addresses.issuer, &addresses.inbox, &addresses.traces])
     {
         let healthy = answers(&format!("{url}/livez")).await;
-        parts.push(part(place, name, url.clone(), healthy));
+        parts.push(part(workspace, name, url.clone(), healthy));
     }
     for name in SERVICES {
         let service = addresses.service(name)?;
         let healthy = answers(&format!("{}/readyz", service.admin)).await;
-        parts.push(part(place, name, service.grpc.clone(), healthy));
+        parts.push(part(workspace, name, service.grpc.clone(), healthy));
     }
     Ok(parts)
 }
 
-fn part(place: &Place, name: &'static str, address: String, answers: bool) -> PartStatus {
-    let process = place.pid_file(name).living();
+fn part(workspace: &Workspace, name: &'static str, address: String, answers: bool) -> PartStatus {
+    let process = workspace.pid_file(name).living();
     PartStatus {
         name,
         pid: process.map(|process| process.pid()),

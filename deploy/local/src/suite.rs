@@ -1,7 +1,7 @@
 //! Who belongs to the suite: services, workloads and the people of the developer's issuer.
 
 /// The services, in the order in which they are shown.
-pub(crate) const SERVICES: [&str; 6] = [
+pub const SERVICES: [&str; 6] = [
     "gateway",
     "organization",
     "employment",
@@ -11,7 +11,7 @@ pub(crate) const SERVICES: [&str; 6] = [
 ];
 
 /// Those that keep data, and so have a database.
-pub(crate) const OWNERS: [&str; 5] = [
+pub const OWNERS: [&str; 5] = [
     "organization",
     "employment",
     "invitation",
@@ -20,25 +20,25 @@ pub(crate) const OWNERS: [&str; 5] = [
 ];
 
 /// The three small servers of this binary.
-pub(crate) const TOOLS: [&str; 3] = ["issuer", "inbox", "traces"];
+pub const TOOLS: [&str; 3] = ["issuer", "inbox", "traces"];
 
 /// A program of a customer that reports the progress of trainings; it calls the gateway as itself.
-pub(crate) const LEARNING_SYSTEM: &str = "learning-system";
+pub const LEARNING_SYSTEM: &str = "learning-system";
 
 /// The namespace in workload tokens.
-pub(crate) const NAMESPACE: &str = "muster";
+pub const NAMESPACE: &str = "muster";
 
 /// The `iss` of workload tokens: a name only, its keys are read from a file.
-pub(crate) const WORKLOAD_ISSUER: &str = "https://cluster.muster.test";
+pub const WORKLOAD_ISSUER: &str = "https://cluster.muster.test";
 
 /// The audience of people's tokens, and the client id of the gateway's pages.
-pub(crate) const AUDIENCE: &str = "muster";
+pub const AUDIENCE: &str = "muster";
 
 /// Where the issuer may send a browser back to, below the public address.
-pub(crate) const CALLBACK_PATH: &str = "/sign-in/callback";
+pub const CALLBACK_PATH: &str = "/sign-in/callback";
 
 /// Where it may send one back to on this machine, at any port: to a program that a person signs in with.
-pub(crate) const LOOPBACK_PATH: &str = "/signed-in";
+pub const LOOPBACK_PATH: &str = "/signed-in";
 
 /// The claim that marks registry staff, and its value.
-pub(crate) const STAFF_CLAIM: (&str, &str) = ("muster_role", "registry-staff");
+pub const STAFF_CLAIM: (&str, &str) = ("muster_role", "registry-staff");

@@ -1,4 +1,4 @@
-//! Keeps a part running: starts it, watches it, starts it again when it dies, and ends it when told to.
+//! Keeps a part running: starts it, watches it, starts it again when it dies, and ends it when it has to.
 
 mod condition;
 mod interruption;
@@ -15,10 +15,10 @@ use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::sleep;
 
 use self::condition::{Condition, End};
-pub(crate) use self::interruption::Interruption;
+pub use self::interruption::Interruption;
 pub(crate) use self::part::{Kind, Part};
 pub(crate) use self::shell::only_given;
-use crate::say::say;
+use crate::outln;
 use crate::status::answers;
 
 /// Between looks at a process.
@@ -33,7 +33,7 @@ const TRIES: u32 = 3;
 
 /// A part that is kept running.
 #[derive(Debug)]
-pub(crate) struct Kept {
+pub(crate) struct Supervised {
     part: Arc<Part>,
     begun: Instant,
     condition: watch::Receiver<Condition>,
@@ -41,9 +41,9 @@ pub(crate) struct Kept {
     task: JoinHandle<()>,
 }
 
-impl Kept {
+impl Supervised {
     /// Begins to keep a part running.
-    pub(crate) fn keep(part: Part) -> Self {
+    pub(crate) fn start(part: Part) -> Self {
         let part = Arc::new(part);
         let (report, condition) = watch::channel(Condition::default());
         let (stop, stopped) = watch::channel(false);
@@ -57,15 +57,15 @@ impl Kept {
         }
     }
 
-    /// Waits until it answers, and tells its name and how long it took; refuses with the end of its log when it does not within `patience`, or
+    /// Waits until it answers, and answers its name and how long it took; fails with the end of its log when it does not within `timeout`, or
     /// keeps dying.
     pub(crate) fn ready(
         &self,
-        patience: Duration,
+        timeout: Duration,
     ) -> impl Future<Output = anyhow::Result<(String, Duration)>> + Send + use<> {
         let (part, begun, condition) = (Arc::clone(&self.part), self.begun, self.condition.clone());
         async move {
-            let deadline = Instant::now() + patience;
+            let deadline = Instant::now() + timeout;
             loop {
                 let now = condition.borrow().clone();
                 if now.running && is_healthy(&part).await {
@@ -78,7 +78,7 @@ impl Kept {
                     }
                     format!("does not start: {}", end.reason)
                 } else if Instant::now() >= deadline {
-                    format!("is not ready after {} s", patience.as_secs())
+                    format!("is not ready after {} s", timeout.as_secs())
                 } else {
                     sleep(WATCH).await;
                     continue;
@@ -112,7 +112,7 @@ async fn run(part: Arc<Part>, report: watch::Sender<Condition>, mut stop: watch:
     while !*stop.borrow() {
         let begun = Instant::now();
         let starting = Arc::clone(&part);
-        // A start that is under way when we are told to stop is waited for: it would leave a process behind.
+        // A start that is under way when we have to stop is waited for: it would leave a process behind.
         let end = match spawn_blocking(move || starting.start()).await {
             Ok(Ok(running)) => {
                 report.send_modify(|condition| condition.running = true);
@@ -127,7 +127,7 @@ async fn run(part: Arc<Part>, report: watch::Sender<Condition>, mut stop: watch:
         if begun.elapsed() > SETTLED {
             wait = FIRST_WAIT;
         }
-        say!(
+        outln!(
             "  ! {} ended ({}); starting it again",
             part.name,
             end.reason.lines().next().unwrap_or_default()
@@ -147,7 +147,7 @@ async fn run(part: Arc<Part>, report: watch::Sender<Condition>, mut stop: watch:
     let _ = spawn_blocking(move || part.clear()).await;
 }
 
-/// How it ended by itself; `None` when it was told to.
+/// How it ended by itself; `None` when it was made to.
 async fn watch_over(
     mut running: Running,
     part: &Arc<Part>,

@@ -19,9 +19,9 @@ use tokio::task::spawn_blocking;
 use self::count::Count;
 use self::run::Surroundings;
 use self::scope::Scope;
-use crate::place::Place;
-use crate::say::say;
+use crate::outln;
 use crate::supervise::Interruption;
+use crate::workspace::Workspace;
 use crate::{build, install};
 
 /// What to test.
@@ -44,18 +44,18 @@ pub(crate) struct Options {
 }
 
 /// Runs the tests; the last line sums them up.
-pub(crate) async fn run(place: &Place, options: &Options) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<ExitCode> {
     if options.stop {
-        return stop_engines(place).await;
+        return stop_engines(workspace).await;
     }
-    let count = match on_engines(place, options).await {
+    let count = match on_engines(workspace, options).await {
         Ok(count) => count,
         Err(error) => {
-            say!("muster: {error:#}; that counts as one failure");
+            outln!("muster: {error:#}; that counts as one failure");
             Count { passed: 0, failed: 1 }
         }
     };
-    say!("muster: {} passed, {} failed", count.passed, count.failed);
+    outln!("muster: {} passed, {} failed", count.passed, count.failed);
     Ok(if count.failed == 0 {
         ExitCode::SUCCESS
     } else {
@@ -64,8 +64,8 @@ pub(crate) async fn run(place: &Place, options: &Options) -> anyhow::Result<Exit
 }
 
 /// Ends the pair that test processes start for themselves when nobody gives them one (`libs/testkit`).
-async fn stop_engines(place: &Place) -> anyhow::Result<ExitCode> {
-    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| place.root.join("target"), PathBuf::from);
+async fn stop_engines(workspace: &Workspace) -> anyhow::Result<ExitCode> {
+    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace.root.join("target"), PathBuf::from);
     let left = std::path::absolute(target)?.join("test-engines");
     let stopped = spawn_blocking(move || Pair::stop_running(&left)).await?;
     let stopped = if stopped.is_empty() {
@@ -73,22 +73,22 @@ async fn stop_engines(place: &Place) -> anyhow::Result<ExitCode> {
     } else {
         stopped.join(", ")
     };
-    say!("stopped: {stopped}");
+    outln!("stopped: {stopped}");
     Ok(ExitCode::SUCCESS)
 }
 
 /// Starts the engines, runs the tests, and ends everything whatever came of it.
-async fn on_engines(place: &Place, options: &Options) -> anyhow::Result<Count> {
+async fn on_engines(workspace: &Workspace, options: &Options) -> anyhow::Result<Count> {
     install::require(&Package::ENGINES).await?;
     let driver = browser::driver().await;
-    place.claim()?;
-    let _lock = DirectoryLock::now(&place.at("test.lock"))?;
+    workspace.claim()?;
+    let _lock = DirectoryLock::now(&workspace.at("test.lock"))?;
     // From here on something is running that has to be ended.
-    let mut told = Interruption::new()?;
-    let suite = suite::of(place);
-    run::end_left(place);
+    let mut interruption = Interruption::new()?;
+    let suite = suite::of(workspace);
+    run::end_left(workspace);
     suite::stop(&suite).await?;
-    let mut pair = engines(place).await?;
+    let mut pair = engines(workspace).await?;
     let surroundings = Surroundings {
         postgres: pair.postgres.superuser_url(),
         amqp: pair.rabbitmq.url(),
@@ -96,24 +96,24 @@ async fn on_engines(place: &Place, options: &Options) -> anyhow::Result<Count> {
         suite: suite.state.clone(),
     };
     let counted = tokio::select! {
-        counted = tests(place, options, &suite, &surroundings) => counted,
-        () = told.wait() => Err(anyhow::anyhow!("interrupted")),
+        counted = tests(workspace, options, &suite, &surroundings) => counted,
+        () = interruption.wait() => Err(anyhow::anyhow!("interrupted")),
     };
     let stopped = suite::stop(&suite).await;
     spawn_blocking(move || pair.stop()).await?;
     let (mut count, succeeded) = counted?;
     stopped?;
     if !succeeded && count.failed == 0 {
-        say!("A test program did not compile or did not come to its end: it counts as one failure.");
+        outln!("A test program did not compile or did not come to its end: it counts as one failure.");
         count.failed = 1;
     }
     Ok(count)
 }
 
 /// New engines: nothing of an earlier run is worth keeping, and its leftovers would fill the disk.
-async fn engines(place: &Place) -> anyhow::Result<Pair> {
-    let directory = place.at("test");
-    say!("Starting the engines of the tests in {}", directory.display());
+async fn engines(workspace: &Workspace) -> anyhow::Result<Pair> {
+    let directory = workspace.at("test");
+    outln!("Starting the engines of the tests in {}", directory.display());
     let pair = spawn_blocking(move || {
         let _ = Pair::stop_running(&directory);
         let _ = fs::remove_dir_all(&directory);
@@ -125,19 +125,19 @@ async fn engines(place: &Place) -> anyhow::Result<Pair> {
 
 /// Builds what the tests need, starts the suite when its tests are among them, and runs them.
 async fn tests(
-    place: &Place,
+    workspace: &Workspace,
     options: &Options,
-    suite: &Place,
+    suite: &Workspace,
     surroundings: &Surroundings,
 ) -> anyhow::Result<(Count, bool)> {
     let scope = Scope::of(&options.rest);
     match scope {
-        Scope::Everything => build::programs_and_tests(place).await?,
-        Scope::WithSuite => build::programs(place, false).await?,
+        Scope::Everything => build::programs_and_tests(workspace).await?,
+        Scope::WithSuite => build::programs(workspace, false).await?,
         Scope::WithoutSuite => {}
     }
     if scope != Scope::WithoutSuite {
         suite::start(suite).await?;
     }
-    run::cargo_test(place, &options.rest, surroundings).await
+    run::cargo_test(workspace, &options.rest, surroundings).await
 }

@@ -10,11 +10,11 @@ use serde_json::json;
 
 use crate::addresses::Addresses;
 use crate::keys::Keys;
-use crate::place::Place;
-use crate::say::say;
+use crate::outln;
 use crate::suite::{LEARNING_SYSTEM, NAMESPACE, OWNERS, SERVICES, WORKLOAD_ISSUER};
 use crate::tools::issuer::people::{BUILT_IN, People};
 use crate::tools::issuer::sign::access_token;
+use crate::workspace::Workspace;
 
 /// How long a workload's token lives, in seconds. The supervisor writes new ones long before.
 const WORKLOAD_TOKEN_LIFE: i64 = 24 * 60 * 60;
@@ -37,30 +37,33 @@ fn after_help() -> String {
 }
 
 /// Prints one token on standard output.
-pub(crate) fn run(place: &Place, options: &Options) -> anyhow::Result<ExitCode> {
-    say!("{}", of(place, &options.name)?);
+pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<ExitCode> {
+    outln!("{}", of(workspace, &options.name)?);
     Ok(ExitCode::SUCCESS)
 }
 
 /// A token for the edge: of a person, or of the learning system.
-pub(crate) fn of(place: &Place, name: &str) -> anyhow::Result<String> {
-    let addresses = Addresses::read(place)?;
-    let keys = Keys::prepare(place)?;
+///
+/// # Errors
+/// There is no suite, or its keys cannot be read.
+pub fn of(workspace: &Workspace, name: &str) -> anyhow::Result<String> {
+    let addresses = Addresses::read(workspace)?;
+    let keys = Keys::prepare(workspace)?;
     let clock = Clock::system();
     if name == LEARNING_SYSTEM {
         return workload_token(&keys.workload, &clock, LEARNING_SYSTEM, "gateway");
     }
-    let person = People::open(&place.at("issuer/people.json")).find_or_register(name, None)?;
+    let person = People::open(&workspace.at("issuer/people.json")).find_or_register(name, None)?;
     access_token(&keys.issuer, &addresses.issuer, &person, &clock)
 }
 
 /// Writes a token for every workload and every audience: `.dev/tokens/WORKLOAD/AUDIENCE`.
-pub(crate) fn write_workload_tokens(place: &Place, keys: &Keys, clock: &Clock) -> anyhow::Result<()> {
+pub(crate) fn write_workload_tokens(workspace: &Workspace, keys: &Keys, clock: &Clock) -> anyhow::Result<()> {
     for workload in SERVICES.into_iter().chain([LEARNING_SYSTEM]) {
         for audience in OWNERS.into_iter().chain(["gateway"]) {
             let token = workload_token(&keys.workload, clock, workload, audience)?;
             write_private(
-                &place.at("tokens").join(workload).join(audience),
+                &workspace.at("tokens").join(workload).join(audience),
                 token.as_bytes(),
             )?;
         }

@@ -19,8 +19,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::addresses::{Addresses, socket};
-use crate::bench::{abuse, echo};
-use crate::place::Place;
+use crate::workspace::Workspace;
 
 /// One of them.
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -31,22 +30,16 @@ pub(crate) enum Tool {
     Inbox,
     /// The receiver of spans and its page.
     Traces,
-    /// The yardstick of `bench`: a gRPC server that does nothing.
-    Echo,
-    /// The abuser of `bench abuse`.
-    Abuser,
 }
 
 impl Tool {
     /// Serves until SIGTERM.
-    pub(crate) async fn run(self, place: Place) -> anyhow::Result<ExitCode> {
-        let addresses = Addresses::read(&place)?;
+    pub(crate) async fn run(self, workspace: Workspace) -> anyhow::Result<ExitCode> {
+        let addresses = Addresses::read(&workspace)?;
         match self {
-            Self::Issuer => issuer::serve(&place, &addresses).await?,
-            Self::Inbox => inbox::serve(&place, &addresses).await?,
-            Self::Traces => traces::serve(&place, &addresses).await?,
-            Self::Echo => echo::serve(&place).await?,
-            Self::Abuser => abuse::abuser().await?,
+            Self::Issuer => issuer::serve(&workspace, &addresses).await?,
+            Self::Inbox => inbox::serve(&workspace, &addresses).await?,
+            Self::Traces => traces::serve(&workspace, &addresses).await?,
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -84,7 +77,10 @@ async fn at_home(request: Request, next: Next) -> Response {
 }
 
 /// Listens on `host:port`.
-pub(crate) async fn bind(address: &str) -> anyhow::Result<TcpListener> {
+///
+/// # Errors
+/// The address is taken, or is none.
+pub async fn bind(address: &str) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address)
         .await
         .with_context(|| format!("cannot listen on {address}"))

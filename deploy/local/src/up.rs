@@ -1,4 +1,4 @@
-//! `cargo dev up`: from nothing, or from whatever was left, to a suite that has told its story.
+//! `cargo dev up`: from nothing, or from whatever was left, to a suite whose story has passed.
 
 mod bring;
 mod detach;
@@ -17,9 +17,9 @@ use muster_engines::{DirectoryLock, EngineError, ProcessId, require_space, write
 use self::suite::Suite;
 use crate::cli::UpOptions;
 use crate::keys::Keys;
-use crate::place::Place;
-use crate::say::say;
+use crate::outln;
 use crate::supervise::Interruption;
+use crate::workspace::Workspace;
 use crate::{build, down, install, story, token};
 
 /// RabbitMQ stops taking messages when a disk is nearly full.
@@ -30,58 +30,58 @@ const TOKENS_EVERY: Duration = Duration::from_secs(60 * 60);
 const CLOCK_EVERY: Duration = Duration::from_secs(20);
 
 /// Starts the suite, or finds it running.
-pub(crate) async fn run(place: Place, options: UpOptions) -> anyhow::Result<ExitCode> {
-    place.claim()?;
-    let lock = match DirectoryLock::now(&place.at("lock")) {
+pub(crate) async fn run(workspace: Workspace, options: UpOptions) -> anyhow::Result<ExitCode> {
+    workspace.claim()?;
+    let lock = match DirectoryLock::now(&workspace.at("lock")) {
         Ok(lock) => lock,
-        Err(EngineError::Locked { .. }) => return found(&place, options).await,
+        Err(EngineError::Locked { .. }) => return found(&workspace, options).await,
         Err(error) => return Err(error.into()),
     };
     let own = ProcessId::own().context("this process cannot be found in /proc")?;
-    let _ = fs::remove_file(place.outcome());
+    let _ = fs::remove_file(workspace.outcome());
     if options.detach {
-        place.pid_file(detach::STARTER).write(own)?;
-        prepare(&place, options).await?;
+        workspace.pid_file(detach::STARTER).write(own)?;
+        prepare(&workspace, options).await?;
         drop(lock);
-        return detach::run(&place, options).await;
+        return detach::run(&workspace, options).await;
     }
-    place.pid_file("supervisor").write(own)?;
-    supervise(&place, options).await
+    workspace.pid_file("supervisor").write(own)?;
+    supervise(&workspace, options).await
 }
 
 /// Another `up` holds the lock.
-async fn found(place: &Place, options: UpOptions) -> anyhow::Result<ExitCode> {
+async fn found(workspace: &Workspace, options: UpOptions) -> anyhow::Result<ExitCode> {
     if options.fresh {
-        let command = place.command();
+        let command = workspace.command();
         bail!("the suite is running: `{command} down` first, then `{command} up --fresh`");
     }
-    let state = if place.outcome().exists() {
+    let state = if workspace.outcome().exists() {
         "running"
     } else {
         "being started"
     };
-    say!("The suite is {state} already.");
-    let code = detach::outcome(place, None).await?;
-    table::print(place)?;
+    outln!("The suite is {state} already.");
+    let code = detach::outcome(workspace, None).await?;
+    table::print(workspace)?;
     Ok(code)
 }
 
-/// Runs in the foreground until told to stop.
-async fn supervise(place: &Place, options: UpOptions) -> anyhow::Result<ExitCode> {
+/// Runs in the foreground until interrupted.
+async fn supervise(workspace: &Workspace, options: UpOptions) -> anyhow::Result<ExitCode> {
     // In the background, the terminal that started us may close: that is none of our business.
-    let mut told = if detached() {
+    let mut interruption = if detached() {
         Interruption::without_terminal()?
     } else {
         Interruption::new()?
     };
     let mut suite = Suite::default();
     let came_up = tokio::select! {
-        result = start(place, options, &mut suite) => result.map(Some),
-        () = told.wait() => Ok(None),
+        result = start(workspace, options, &mut suite) => result.map(Some),
+        () = interruption.wait() => Ok(None),
     };
-    let code = match came_up.and_then(|passed| announce(place, passed)) {
+    let code = match came_up.and_then(|passed| announce(workspace, passed)) {
         Ok(Some(passed)) => {
-            stay(place, &mut told).await;
+            stay(workspace, &mut interruption).await;
             if passed {
                 ExitCode::SUCCESS
             } else {
@@ -94,78 +94,78 @@ async fn supervise(place: &Place, options: UpOptions) -> anyhow::Result<ExitCode
             ExitCode::FAILURE
         }
     };
-    say!("\nStopping …");
-    // What came to be is over: nobody is to be told that it runs.
-    let _ = fs::remove_file(place.outcome());
+    outln!("\nStopping …");
+    // What came to be is over: nobody may read that it runs.
+    let _ = fs::remove_file(workspace.outcome());
     suite.stop().await;
-    place.pid_file("supervisor").remove();
-    say!(
+    workspace.pid_file("supervisor").remove();
+    outln!(
         "Everything is stopped; the data stays in {}.",
-        place.state.display()
+        workspace.state.display()
     );
     Ok(code)
 }
 
 /// Tells how to end it, and whoever waits for us how it went.
-fn announce(place: &Place, passed: Option<bool>) -> anyhow::Result<Option<bool>> {
+fn announce(workspace: &Workspace, passed: Option<bool>) -> anyhow::Result<Option<bool>> {
     if let Some(passed) = passed {
         if detached() {
-            say!("\n`{} down` stops everything.", place.command());
+            outln!("\n`{} down` stops everything.", workspace.command());
         } else {
-            say!("\nCtrl-C stops everything.");
+            outln!("\nCtrl-C stops everything.");
         }
         let outcome: &[u8] = if passed { b"passed" } else { b"failed" };
-        write_private(&place.outcome(), outcome)?;
+        write_private(&workspace.outcome(), outcome)?;
     }
     Ok(passed)
 }
 
 /// What asks the person at the keyboard (a password for apt) and shows them how it goes (the build). It comes before
 /// anything is started, and before a supervisor is left in the background, where nobody could answer or look.
-async fn prepare(place: &Place, options: UpOptions) -> anyhow::Result<()> {
-    require_space(&place.state, SPACE_MB)
+async fn prepare(workspace: &Workspace, options: UpOptions) -> anyhow::Result<()> {
+    require_space(&workspace.state, SPACE_MB)
         .context("there is no room for a suite: make some, or put it on another disk with `--dir`")?;
     install::require(&Package::ENGINES).await?;
     if !options.no_build && !options.no_services {
-        build::programs(place, options.release).await?;
+        build::programs(workspace, options.release).await?;
     }
     Ok(())
 }
 
-/// Brings everything up and tells the story; `false` when the story failed.
-async fn start(place: &Place, options: UpOptions, suite: &mut Suite) -> anyhow::Result<bool> {
-    prepare(place, options).await?;
+/// Brings everything up and runs the story; `false` when the story failed.
+async fn start(workspace: &Workspace, options: UpOptions, suite: &mut Suite) -> anyhow::Result<bool> {
+    prepare(workspace, options).await?;
     if options.fresh {
-        down::stop_parts(place);
-        place.forget()?;
+        down::stop_parts(workspace);
+        workspace.forget()?;
     }
-    bring::up(place, options, suite).await?;
+    bring::up(workspace, options, suite).await?;
     let passed = if options.no_story || options.no_services {
         true
     } else {
-        say!("");
-        story::tell(place).await?
+        outln!("");
+        story::passes(workspace, options.release).await?
     };
-    say!("");
-    table::print(place)?;
+    outln!("");
+    table::print(workspace)?;
     Ok(passed)
 }
 
-/// Until told to stop; keeps the workloads' tokens fresh meanwhile.
-async fn stay(place: &Place, told: &mut Interruption) {
+/// Until interrupted; keeps the workloads' tokens fresh meanwhile.
+async fn stay(workspace: &Workspace, interruption: &mut Interruption) {
     let clock = Clock::system();
     let mut written = clock.now();
     loop {
         tokio::select! {
-            () = told.wait() => return,
+            () = interruption.wait() => return,
             () = tokio::time::sleep(CLOCK_EVERY) => {}
         }
         if clock.now() - written < TOKENS_EVERY {
             continue;
         }
         written = clock.now();
-        let keys = Keys::prepare(place);
-        if let Err(error) = keys.and_then(|keys| token::write_workload_tokens(place, &keys, &clock)) {
+        let keys = Keys::prepare(workspace);
+        if let Err(error) = keys.and_then(|keys| token::write_workload_tokens(workspace, &keys, &clock)) {
             eprintln!("  ! the workloads' tokens could not be renewed: {error:#}");
         }
     }

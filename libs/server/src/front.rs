@@ -30,8 +30,8 @@ use crate::rules;
 pub(crate) use access::Gate;
 pub(crate) use body::LIFE;
 use body::Watched;
-pub use deadline::grpc_timeout;
 pub(crate) use deadline::{UNARY, exceeded as deadline_exceeded};
+pub use muster_client::transport::grpc_timeout;
 use observe::{Observation, Side};
 
 /// The outermost service: one per process, cloned per call.

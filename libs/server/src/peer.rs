@@ -10,33 +10,30 @@
 //! # }
 //! ```
 
-mod attempt;
-mod budget;
-mod channel;
-mod retry;
-
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures::future::BoxFuture;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue, Request, Response};
+use muster_access::MethodRule;
+use muster_client::transport::{Failure, Limits, RetryBudget, endpoint, grpc_timeout, send};
+use muster_database::deadline;
 use muster_identity::WorkloadTokens;
 use muster_refusal::Refusal;
 use muster_telemetry::propagation;
+use tokio::time::Instant;
 use tonic::Status;
 use tonic::body::Body;
-use tonic::transport::Channel;
+use tonic::transport::{Channel, Error};
 use tower::Service;
 use tracing::Instrument;
 
 use crate::front::body::Watched;
 use crate::front::observe::{Observation, Side};
+use crate::front::{LIFE, UNARY, deadline_exceeded};
 use crate::rules;
 use crate::settings::PeerUrl;
-use budget::Budget;
-pub use channel::channel;
-use retry::Limits;
 
 /// Another service of the suite. Cheap to clone; clones share the connection and the retry budget.
 #[derive(Clone, Debug)]
@@ -49,7 +46,7 @@ pub struct Peer {
 struct Shared {
     service: &'static str,
     tokens: Arc<WorkloadTokens>,
-    budget: Budget,
+    budget: RetryBudget,
 }
 
 impl Peer {
@@ -60,10 +57,10 @@ impl Peer {
         let shared = Shared {
             service,
             tokens,
-            budget: Budget::default(),
+            budget: RetryBudget::default(),
         };
         Self {
-            channel: channel::lazy(url),
+            channel: lazy(url),
             shared: Arc::new(shared),
         }
     }
@@ -84,12 +81,12 @@ impl Service<Request<Body>> for Peer {
             let rule = rules::get(request.uri().path());
             let mut observation = Observation::begin(Side::Client, rule, request.headers());
             let span = observation.span();
-            let limits = Limits::of(rule, request.headers());
+            let limits = Limits::of(rule, end_of(rule, request.headers()));
             let answered = shared.send(&channel, request, &limits).instrument(span).await;
             match answered {
                 Ok(mut response) => {
                     observation.ended_with(response.headers_mut());
-                    let end = limits.end();
+                    let end = limits.end;
                     Ok(response.map(|body| Body::new(Watched::new(body, observation).until(end))))
                 }
                 Err(status) => {
@@ -110,13 +107,9 @@ impl Shared {
     ) -> Result<Response<Body>, Status> {
         self.sign(request.headers_mut())?;
         propagation::inject(request.headers_mut());
-        if limits.replayable() {
-            retry::send(channel, request, limits, &self.budget).await
-        } else {
-            attempt::send(channel, request, limits)
-                .await
-                .map_err(Status::from)
-        }
+        send(channel, request, limits, &self.budget)
+            .await
+            .map_err(no_answer)
     }
 
     fn sign(&self, headers: &mut HeaderMap) -> Result<(), Status> {
@@ -129,5 +122,56 @@ impl Shared {
         value.set_sensitive(true);
         headers.insert(AUTHORIZATION, value);
         Ok(())
+    }
+}
+
+/// The connection to another service; made when it is needed.
+///
+/// # Errors
+/// TLS is asked for, and cannot be set up.
+pub fn channel(url: &PeerUrl) -> Result<Channel, Error> {
+    muster_client::transport::channel(url.uri())
+}
+
+/// The same. Without TLS that is asked for, calls fail in the handshake, and say so: nothing is ever sent in the clear to an
+/// https peer.
+fn lazy(url: &PeerUrl) -> Channel {
+    channel(url).unwrap_or_else(|error| {
+        tracing::error!(%error, "TLS cannot be set up");
+        endpoint(url.uri()).connect_lazy()
+    })
+}
+
+/// The deadline of the call that is being answered, or the one the request carries already; otherwise as long as a callee
+/// would work on it.
+fn end_of(rule: Option<&MethodRule>, headers: &HeaderMap) -> Instant {
+    let streams = rule.is_none_or(|rule| rule.client_streaming || rule.server_streaming);
+    let longest = Instant::now() + if streams { LIFE } else { UNARY };
+    let asked = grpc_timeout(headers).map(|asked| Instant::now() + asked);
+    [deadline::current(), asked]
+        .into_iter()
+        .flatten()
+        .fold(longest, Instant::min)
+}
+
+fn no_answer(failure: Failure) -> Status {
+    match failure {
+        Failure::Deadline => deadline_exceeded(),
+        Failure::NotSent | Failure::Broken => Refusal::unavailable().into(),
+        Failure::Request(status) => status,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_inherits_the_deadline_it_is_made_within() {
+        let end = Instant::now() + Duration::from_millis(700);
+        let inherited = deadline::scope(Some(end), async { end_of(None, &HeaderMap::new()) }).await;
+        assert_eq!(inherited, end);
     }
 }

@@ -1,4 +1,4 @@
-//! The suite that is measured: brought up, measured by the optimized build of this program, and taken down.
+//! The suite that is measured: brought up, measured by an optimized program, and taken down.
 
 use std::io::stderr;
 use std::process::{ExitStatus, Stdio};
@@ -10,10 +10,9 @@ use nix::sys::signal::Signal;
 use tokio::process::Command;
 use tokio::task::spawn_blocking;
 
-use super::Options;
-use super::figure::Bench;
+use super::{Bench, Options};
 use crate::down;
-use crate::place::Place;
+use crate::workspace::Workspace;
 
 /// What we start beside the suite; the measuring process first, for it would miss the others.
 const OWN_PARTS: [&str; 6] = [
@@ -34,10 +33,10 @@ const UP: [&str; 7] = [
     "--detach",
     "--trace-ratio=0.01",
 ];
-const PATIENCE: Duration = Duration::from_secs(10);
+const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Builds and starts it. With `json`, what it says goes to standard error.
-pub(super) async fn bring_up(suite: &Place, json: bool) -> anyhow::Result<()> {
+pub(super) async fn bring_up(suite: &Workspace, json: bool) -> anyhow::Result<()> {
     suite.forget_addresses();
     let mut command = own_program(suite, &UP)?;
     command.kill_on_drop(true);
@@ -50,13 +49,13 @@ pub(super) async fn bring_up(suite: &Place, json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Lets the optimized build of this program measure: our own would load the machine by itself.
-pub(super) async fn measure_inside(suite: &Place, options: &Options) -> anyhow::Result<()> {
-    let mut command = Command::new(Place::binaries(true)?.join("muster-dev"));
+/// Lets the optimized program measure: one that is not would load the machine by itself.
+pub(super) async fn measure(suite: &Workspace, options: &Options) -> anyhow::Result<()> {
+    let mut command = Command::new(Workspace::binaries(true)?.join("muster-bench"));
     command
         .arg("--dir")
         .arg(&suite.state)
-        .args(["bench", "--inside"])
+        .arg("measure")
         .args(options.name.map(Bench::name))
         .args(options.json.then_some("--json"))
         .args(["--minutes", &options.minutes.to_string()])
@@ -69,28 +68,28 @@ pub(super) async fn measure_inside(suite: &Place, options: &Options) -> anyhow::
 }
 
 /// Ends the measuring process and what it has started, then the suite. Nothing is left of an earlier one either.
-pub(super) async fn take_down(suite: &Place) -> anyhow::Result<()> {
-    let place = suite.clone();
+pub(super) async fn take_down(suite: &Workspace) -> anyhow::Result<()> {
+    let workspace = suite.clone();
     spawn_blocking(move || {
         for name in OWN_PARTS {
-            if let Some(mut left) = Running::find(place.pid_file(name)) {
+            if let Some(mut left) = Running::find(workspace.pid_file(name)) {
                 left.id().signal(Signal::SIGCONT);
-                left.stop(Signal::SIGTERM, PATIENCE);
+                left.stop(Signal::SIGTERM, STOP_TIMEOUT);
             }
         }
-        if let Some(stopped) = place.pid_file("notification").living() {
+        if let Some(stopped) = workspace.pid_file("notification").living() {
             stopped.signal(Signal::SIGCONT);
         }
     })
     .await?;
-    let place = suite.clone();
-    spawn_blocking(move || down::stop(&place)).await??;
+    let workspace = suite.clone();
+    spawn_blocking(move || down::stop(&workspace)).await??;
     Ok(())
 }
 
 /// This program on the suite that is measured.
-fn own_program(suite: &Place, arguments: &[&str]) -> anyhow::Result<Command> {
-    let mut command = Command::new(Place::own_program()?);
+fn own_program(suite: &Workspace, arguments: &[&str]) -> anyhow::Result<Command> {
+    let mut command = Command::new(Workspace::own_program()?);
     command
         .arg("--dir")
         .arg(&suite.state)

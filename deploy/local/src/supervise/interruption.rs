@@ -1,4 +1,4 @@
-//! Being told to stop: Ctrl-C, SIGTERM, or a terminal that is closed.
+//! Being interrupted: Ctrl-C, SIGTERM, or a terminal that is closed.
 
 use std::future::poll_fn;
 use std::task::Poll;
@@ -8,14 +8,17 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 /// Once there is one, these signals no longer end this process by themselves. One that comes before anybody waits is
 /// remembered.
 #[derive(Debug)]
-pub(crate) struct Interruption(Vec<Signal>);
+pub struct Interruption(Vec<Signal>);
 
 impl Interruption {
     /// Listens from now on.
-    pub(crate) fn new() -> anyhow::Result<Self> {
-        let mut told = Self::without_terminal()?;
-        told.0.push(signal(SignalKind::hangup())?);
-        Ok(told)
+    ///
+    /// # Errors
+    /// The signals cannot be caught.
+    pub fn new() -> anyhow::Result<Self> {
+        let mut interruption = Self::without_terminal()?;
+        interruption.0.push(signal(SignalKind::hangup())?);
+        Ok(interruption)
     }
 
     /// The same for a process in the background: the terminal that started it may close.
@@ -28,8 +31,8 @@ impl Interruption {
         ]))
     }
 
-    /// Until we are told to stop.
-    pub(crate) async fn wait(&mut self) {
+    /// Waits until it is.
+    pub async fn wait(&mut self) {
         poll_fn(|context| {
             let mut signals = self.0.iter_mut();
             if signals.any(|signal| signal.poll_recv(context).is_ready()) {

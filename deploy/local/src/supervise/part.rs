@@ -10,7 +10,7 @@ use nix::sys::signal::Signal;
 use super::shell::only_given;
 
 /// The drain of a service may take 30 s.
-const STOP_PATIENCE: Duration = Duration::from_secs(30);
+const STOP_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// One of the things that make the suite.
 #[derive(Clone, Debug)]
@@ -63,7 +63,7 @@ impl Part {
                 environment,
             } => {
                 if let Some(mut left) = Running::find(self.pid_file.clone()) {
-                    left.stop(Signal::SIGTERM, STOP_PATIENCE);
+                    left.stop(Signal::SIGTERM, STOP_TIMEOUT);
                 }
                 let mut command = Command::new(program);
                 only_given(&mut command, environment);
@@ -78,7 +78,7 @@ impl Part {
         match &self.kind {
             Kind::Postgres { .. } => Postgres::stop_running(running),
             Kind::RabbitMq { directory, .. } => RabbitMq::stop_running(running, directory),
-            Kind::Program { .. } => running.stop(Signal::SIGTERM, STOP_PATIENCE),
+            Kind::Program { .. } => running.stop(Signal::SIGTERM, STOP_TIMEOUT),
         }
     }
     /// Ends whatever a start that failed, or a supervisor that was killed, has left of it.

@@ -11,11 +11,11 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 
 use super::count::Count;
 use crate::build;
-use crate::place::Place;
-use crate::say::say;
+use crate::outln;
+use crate::workspace::Workspace;
 
 /// Cargo ends at once; the test programs are made to.
-const PATIENCE: Duration = Duration::from_secs(3);
+const STOP_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// What the tests work with.
 #[derive(Debug)]
@@ -32,11 +32,11 @@ pub(super) struct Surroundings {
 
 /// Runs the tests; what they print is printed, and counted. `false` when cargo says that something failed.
 pub(super) async fn cargo_test(
-    place: &Place,
+    workspace: &Workspace,
     options: &[String],
     surroundings: &Surroundings,
 ) -> anyhow::Result<(Count, bool)> {
-    let mut command = build::cargo_in_session(place);
+    let mut command = build::cargo_in_session(workspace);
     command.args(["test", "--no-fail-fast"]);
     if options.is_empty() {
         command.arg("--workspace");
@@ -46,7 +46,7 @@ pub(super) async fn cargo_test(
         .env("MUSTER_TEST_POSTGRES", &surroundings.postgres)
         .env("MUSTER_TEST_AMQP", &surroundings.amqp)
         .env("MUSTER_TEST_SUITE", &surroundings.suite)
-        .env("MUSTER_TEST_BINARIES", Place::binaries(false)?)
+        .env("MUSTER_TEST_BINARIES", Workspace::binaries(false)?)
         // Empty: the tests of the pages say that there is none.
         .env(
             "MUSTER_TEST_CHROMEDRIVER",
@@ -55,33 +55,33 @@ pub(super) async fn cargo_test(
         .stdin(Stdio::null())
         .stdout(Stdio::piped());
     let mut child = command.spawn().context("cargo cannot be run")?;
-    let _session = Session::remember(child.id(), pid_file(place))?;
+    let _session = Session::remember(child.id(), pid_file(workspace))?;
     let output = child.stdout.take().context("cargo has no output")?;
     let mut lines = BufReader::new(output).lines();
     let mut count = Count::default();
     while let Some(line) = lines.next_line().await? {
         count.add(&line);
-        say!("{line}");
+        outln!("{line}");
     }
     Ok((count, child.wait().await?.success()))
 }
 
 /// Ends the tests of a run that was killed.
-pub(super) fn end_left(place: &Place) {
-    let file = pid_file(place);
+pub(super) fn end_left(workspace: &Workspace) {
+    let file = pid_file(workspace);
     if let Some(left) = file.living() {
         end(left);
     }
     file.remove();
 }
 
-fn pid_file(place: &Place) -> PidFile {
-    place.pid_file("cargo-test")
+fn pid_file(workspace: &Workspace) -> PidFile {
+    workspace.pid_file("cargo-test")
 }
 
 fn end(leader: ProcessId) {
     leader.signal_session(Signal::SIGTERM);
-    let _ = leader.wait_gone(PATIENCE);
+    let _ = leader.wait_gone(STOP_TIMEOUT);
     leader.signal_session(Signal::SIGKILL);
 }
 

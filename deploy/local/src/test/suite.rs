@@ -7,19 +7,19 @@ use tokio::process::Command;
 use tokio::task::spawn_blocking;
 
 use crate::down;
-use crate::place::Place;
-use crate::say::say;
+use crate::outln;
+use crate::workspace::Workspace;
 
 /// Where it is.
-pub(super) fn of(place: &Place) -> Place {
-    place.inner("test-suite")
+pub(super) fn of(workspace: &Workspace) -> Workspace {
+    workspace.inner("test-suite")
 }
 
-/// Brings up a new one, which tells the story.
-pub(super) async fn start(suite: &Place) -> anyhow::Result<()> {
-    say!("Starting the suite of the tests in {}", suite.state.display());
+/// Brings up a new one, which runs the story.
+pub(super) async fn start(suite: &Workspace) -> anyhow::Result<()> {
+    outln!("Starting the suite of the tests in {}", suite.state.display());
     suite.forget_addresses();
-    let mut command = Command::new(Place::own_program()?);
+    let mut command = Command::new(Workspace::own_program()?);
     let status = command
         .arg("--dir")
         .arg(&suite.state)
@@ -36,7 +36,7 @@ pub(super) async fn start(suite: &Place) -> anyhow::Result<()> {
 }
 
 /// Ends it, however far it has come; also one that an earlier run has left.
-pub(super) async fn stop(suite: &Place) -> anyhow::Result<()> {
+pub(super) async fn stop(suite: &Workspace) -> anyhow::Result<()> {
     let suite = suite.clone();
     spawn_blocking(move || down::stop(&suite)).await??;
     Ok(())

@@ -13,12 +13,12 @@ use muster_clock::Clock;
 
 use self::store::Store;
 use crate::addresses::Addresses;
-use crate::place::Place;
 use crate::tools::{bind, serve_pages};
+use crate::workspace::Workspace;
 
 /// Serves until SIGTERM.
-pub(crate) async fn serve(place: &Place, addresses: &Addresses) -> anyhow::Result<()> {
-    let store = Arc::new(Store::open(&place.at("inbox"), Clock::system())?);
+pub(crate) async fn serve(workspace: &Workspace, addresses: &Addresses) -> anyhow::Result<()> {
+    let store = Arc::new(Store::open(&workspace.at("inbox"), Clock::system())?);
     let mail = bind(&addresses.smtp).await?;
     tokio::spawn(smtp::accept(mail, Arc::clone(&store)));
     let routes = Router::new()

@@ -23,9 +23,9 @@ use self::exchange::Codes;
 use self::people::People;
 use crate::addresses::Addresses;
 use crate::keys::Keys;
-use crate::place::Place;
 use crate::suite::{CALLBACK_PATH, LOOPBACK_PATH};
 use crate::tools::serve_pages;
+use crate::workspace::Workspace;
 
 /// What the handlers share.
 pub(crate) struct Issuer {
@@ -46,12 +46,12 @@ fn may_return_to(callback: &str, address: &str) -> bool {
 }
 
 /// Serves until SIGTERM.
-pub(crate) async fn serve(place: &Place, addresses: &Addresses) -> anyhow::Result<()> {
+pub(crate) async fn serve(workspace: &Workspace, addresses: &Addresses) -> anyhow::Result<()> {
     let issuer = Arc::new(Issuer {
         url: addresses.issuer.clone(),
         callback: format!("{}{CALLBACK_PATH}", addresses.gateway),
-        key: Keys::prepare(place)?.issuer,
-        people: Mutex::new(People::open(&place.at("issuer/people.json"))),
+        key: Keys::prepare(workspace)?.issuer,
+        people: Mutex::new(People::open(&workspace.at("issuer/people.json"))),
         codes: Mutex::default(),
         clock: Clock::system(),
     });

@@ -21,8 +21,8 @@ use tonic::transport::Server;
 use self::receive::Receiver;
 use self::store::{Edge, Store};
 use crate::addresses::{Addresses, socket};
-use crate::place::Place;
 use crate::tools::serve_pages;
+use crate::workspace::Workspace;
 
 /// The largest batch of spans taken, in bytes.
 const BATCH_LIMIT: usize = 16 * 1024 * 1024;
@@ -31,8 +31,8 @@ const BATCH_LIMIT: usize = 16 * 1024 * 1024;
 pub(crate) type Shared = Arc<Mutex<Store>>;
 
 /// Serves until SIGTERM.
-pub(crate) async fn serve(place: &Place, addresses: &Addresses) -> anyhow::Result<()> {
-    let store: Shared = Arc::new(Mutex::new(Store::open(&place.at("traces"))?));
+pub(crate) async fn serve(workspace: &Workspace, addresses: &Addresses) -> anyhow::Result<()> {
+    let store: Shared = Arc::new(Mutex::new(Store::open(&workspace.at("traces"))?));
     let receiver = TraceServiceServer::new(Receiver(Arc::clone(&store)));
     let spans = Server::builder()
         .add_service(receiver.max_decoding_message_size(BATCH_LIMIT))

@@ -12,45 +12,46 @@ use super::suite::Suite;
 use crate::addresses::Addresses;
 use crate::cli::UpOptions;
 use crate::keys::Keys;
-use crate::place::Place;
-use crate::say::{done, say};
+use crate::outln;
+use crate::output::done;
 use crate::settings::write_issuers;
 use crate::suite::SERVICES;
-use crate::supervise::Kept;
+use crate::supervise::Supervised;
 use crate::token;
+use crate::workspace::Workspace;
 
 /// RabbitMQ may take a minute on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(90);
+const READY_TIMEOUT: Duration = Duration::from_secs(90);
 
 /// Engines, tools, databases, services.
-pub(super) async fn up(place: &Place, options: UpOptions, suite: &mut Suite) -> anyhow::Result<()> {
-    let addresses = Addresses::choose(place)?;
-    require_free(place, &addresses)?;
-    let keys = Keys::prepare(place)?;
-    token::write_workload_tokens(place, &keys, &Clock::system())?;
-    write_issuers(place, &addresses)?;
+pub(super) async fn up(workspace: &Workspace, options: UpOptions, suite: &mut Suite) -> anyhow::Result<()> {
+    let addresses = Addresses::choose(workspace)?;
+    require_free(workspace, &addresses)?;
+    let keys = Keys::prepare(workspace)?;
+    token::write_workload_tokens(workspace, &keys, &Clock::system())?;
+    write_issuers(workspace, &addresses)?;
 
-    say!("Starting Muster in {}", place.state.display());
-    Suite::keep(&mut suite.engines, parts::engines(place, &addresses));
-    Suite::keep(&mut suite.tools, parts::tools(place, &addresses, options)?);
+    outln!("Starting Muster in {}", workspace.state.display());
+    Suite::start(&mut suite.engines, parts::engines(workspace, &addresses));
+    Suite::start(&mut suite.tools, parts::tools(workspace, &addresses, options)?);
     ready(suite.engines.iter().chain(&suite.tools)).await?;
     let begun = Instant::now();
-    let settings = databases::make(place, &addresses, options.trace_ratio).await?;
+    let settings = databases::make(workspace, &addresses, options.trace_ratio).await?;
     done("databases", begun.elapsed());
     if options.no_services {
         return Ok(());
     }
-    let services = parts::services(place, &addresses, options, &settings)?;
+    let services = parts::services(workspace, &addresses, options, &settings)?;
     let begun = Instant::now();
     databases::migrate(&services).await?;
     done("migrations", begun.elapsed());
-    Suite::keep(&mut suite.services, services);
+    Suite::start(&mut suite.services, services);
     ready(suite.services.iter()).await
 }
 
 /// Shows each as it becomes ready; the first that cannot ends the waiting.
-async fn ready(parts: impl Iterator<Item = &Kept>) -> anyhow::Result<()> {
-    let mut waiting: JoinSet<_> = parts.map(|kept| kept.ready(PATIENCE)).collect();
+async fn ready(parts: impl Iterator<Item = &Supervised>) -> anyhow::Result<()> {
+    let mut waiting: JoinSet<_> = parts.map(|kept| kept.ready(READY_TIMEOUT)).collect();
     while let Some(ready) = waiting.join_next().await {
         let (name, took) = ready??;
         done(&name, took);
@@ -59,7 +60,7 @@ async fn ready(parts: impl Iterator<Item = &Kept>) -> anyhow::Result<()> {
 }
 
 /// Says which stranger holds which port before anything is started.
-fn require_free(place: &Place, addresses: &Addresses) -> anyhow::Result<()> {
+fn require_free(workspace: &Workspace, addresses: &Addresses) -> anyhow::Result<()> {
     let mut names = Vec::from([
         ("postgres", "postgres"),
         ("issuer", "issuer"),
@@ -79,5 +80,5 @@ fn require_free(place: &Place, addresses: &Addresses) -> anyhow::Result<()> {
             .zip(&admin)
             .map(|(service, admin)| (*service, admin.as_str())),
     );
-    addresses.require_free(place, &names)
+    addresses.require_free(workspace, &names)
 }

@@ -1,4 +1,4 @@
-//! `up --detach`: leaves a supervisor behind, and tells how it came up.
+//! `up --detach`: leaves a supervisor behind, and says how it came up.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write, stdout};
@@ -12,9 +12,9 @@ use tokio::time::sleep;
 
 use crate::cli::UpOptions;
 use crate::down;
-use crate::place::Place;
-use crate::say::say;
+use crate::outln;
 use crate::supervise::Interruption;
+use crate::workspace::Workspace;
 
 /// The process that starts a supervisor: whoever comes meanwhile waits for it.
 pub(super) const STARTER: &str = "starter";
@@ -24,19 +24,19 @@ pub(super) const MARK: &str = "MUSTER_DEV_DETACHED";
 /// Whoever holds the lock says who it is at once, but not at the same time.
 const INTRODUCTION: Duration = Duration::from_secs(2);
 
-/// Starts a supervisor in the background, shows what it prints, and returns when the story is told. Packages and programs
+/// Starts a supervisor in the background, shows what it prints, and returns when the story has passed. Packages and programs
 /// are there already.
-pub(super) async fn run(place: &Place, options: UpOptions) -> anyhow::Result<ExitCode> {
-    let log = place.log("up");
+pub(super) async fn run(workspace: &Workspace, options: UpOptions) -> anyhow::Result<ExitCode> {
+    let log = workspace.log("up");
     let mut follower = Follower::from_end(&log);
-    let mut command = Command::new(Place::own_program()?);
+    let mut command = Command::new(Workspace::own_program()?);
     command
         .arg("--dir")
-        .arg(&place.state)
+        .arg(&workspace.state)
         .args(["up", "--no-build"])
         .arg(format!("--trace-ratio={}", options.trace_ratio))
         .env(MARK, "1")
-        .current_dir(&place.root);
+        .current_dir(&workspace.root);
     for (given, flag) in [
         (options.fresh, "--fresh"),
         (options.release, "--release"),
@@ -48,32 +48,37 @@ pub(super) async fn run(place: &Place, options: UpOptions) -> anyhow::Result<Exi
             command.arg(flag);
         }
     }
-    let mut told = Interruption::new()?;
-    let supervisor = Running::spawn(command, &log, place.pid_file("supervisor"))?;
+    let mut interruption = Interruption::new()?;
+    let supervisor = Running::spawn(command, &log, workspace.pid_file("supervisor"))?;
     tokio::select! {
-        code = wait(place, Some(supervisor), &mut follower) => code,
-        () = told.wait() => {
-            say!("");
-            down::run(place)?;
+        code = wait(workspace, Some(supervisor), &mut follower) => code,
+        () = interruption.wait() => {
+            outln!("");
+            down::run(workspace)?;
             Ok(ExitCode::FAILURE)
         }
     }
 }
 
 /// Waits until the running supervisor knows how it went.
-pub(super) async fn outcome(place: &Place, supervisor: Option<Running>) -> anyhow::Result<ExitCode> {
-    wait(place, supervisor, &mut Follower::from_end(&place.log("up"))).await
+pub(super) async fn outcome(workspace: &Workspace, supervisor: Option<Running>) -> anyhow::Result<ExitCode> {
+    wait(
+        workspace,
+        supervisor,
+        &mut Follower::from_end(&workspace.log("up")),
+    )
+    .await
 }
 
 async fn wait(
-    place: &Place,
+    workspace: &Workspace,
     mut supervisor: Option<Running>,
     follower: &mut Follower<'_>,
 ) -> anyhow::Result<ExitCode> {
     let mut seen = Instant::now();
     loop {
         follower.print();
-        if let Ok(outcome) = std::fs::read_to_string(place.outcome()) {
+        if let Ok(outcome) = std::fs::read_to_string(workspace.outcome()) {
             // Its last lines were written before the outcome was.
             follower.print();
             return Ok(if outcome == "passed" {
@@ -86,7 +91,7 @@ async fn wait(
             Some(running) => running.ended().is_some(),
             None => {
                 let mut names = ["supervisor", STARTER].iter();
-                if names.any(|name| place.pid_file(name).living().is_some()) {
+                if names.any(|name| workspace.pid_file(name).living().is_some()) {
                     seen = Instant::now();
                 }
                 seen.elapsed() > INTRODUCTION
@@ -96,7 +101,7 @@ async fn wait(
             follower.print();
             bail!(
                 "the suite did not come up, or was stopped; all of it is in {}",
-                place.log("up").display()
+                workspace.log("up").display()
             );
         }
         sleep(Duration::from_millis(100)).await;

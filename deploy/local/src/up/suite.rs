@@ -1,19 +1,19 @@
 //! The parts that run, in the order in which they were started.
 
-use crate::supervise::{Kept, Part};
+use crate::supervise::{Part, Supervised};
 
 /// Everything that is kept running. Services go first when it stops, engines last.
 #[derive(Debug, Default)]
 pub(super) struct Suite {
-    pub(super) engines: Vec<Kept>,
-    pub(super) tools: Vec<Kept>,
-    pub(super) services: Vec<Kept>,
+    pub(super) engines: Vec<Supervised>,
+    pub(super) tools: Vec<Supervised>,
+    pub(super) services: Vec<Supervised>,
 }
 
 impl Suite {
     /// Keeps more parts running.
-    pub(super) fn keep(kept: &mut Vec<Kept>, parts: Vec<Part>) {
-        kept.extend(parts.into_iter().map(Kept::keep));
+    pub(super) fn start(supervised: &mut Vec<Supervised>, parts: Vec<Part>) {
+        supervised.extend(parts.into_iter().map(Supervised::start));
     }
 
     /// Ends services, then tools (which take the services' last spans), then engines.

@@ -1,44 +1,44 @@
 //! The one table of addresses.
 
 use crate::addresses::Addresses;
-use crate::place::Place;
-use crate::say::say;
+use crate::outln;
+use crate::workspace::Workspace;
 
 /// Prints where everything is.
-pub(super) fn print(place: &Place) -> anyhow::Result<()> {
-    let all = Addresses::read(place)?;
-    say!("  Pages and RPCs   {}", all.gateway);
-    say!(
+pub(super) fn print(workspace: &Workspace) -> anyhow::Result<()> {
+    let all = Addresses::read(workspace)?;
+    outln!("  Pages and RPCs   {}", all.gateway);
+    outln!(
         "  A page of yours  {}   (yours to listen at: its scripts may call the gateway)",
         all.app
     );
-    say!("  Mail             {}   (SMTP {})", all.inbox, all.smtp);
-    say!("  Traces           {}   (OTLP {})", all.traces, all.otlp);
-    say!("  Issuer           {}", all.issuer);
+    outln!("  Mail             {}   (SMTP {})", all.inbox, all.smtp);
+    outln!("  Traces           {}   (OTLP {})", all.traces, all.otlp);
+    outln!("  Issuer           {}", all.issuer);
     for (name, service) in all.services.iter().filter(|(name, _)| *name != "gateway") {
-        say!(
+        outln!(
             "  {name:16} {}   (health, metrics {})",
             service.grpc,
             service.admin
         );
     }
-    say!(
+    outln!(
         "  PostgreSQL       127.0.0.1:{}   (one address a service in {})",
         all.engines.postgres,
-        show(place, "env")
+        show(workspace, "env")
     );
-    say!("  RabbitMQ         127.0.0.1:{}", all.engines.amqp);
-    say!(
+    outln!("  RabbitMQ         127.0.0.1:{}", all.engines.amqp);
+    outln!(
         "  Logs             {}   ({} logs SERVICE -f)",
-        show(place, "logs"),
-        place.command()
+        show(workspace, "logs"),
+        workspace.command()
     );
     Ok(())
 }
 
-fn show(place: &Place, below: &str) -> String {
-    let path = place.at(below);
-    path.strip_prefix(&place.root)
+fn show(workspace: &Workspace, below: &str) -> String {
+    let path = workspace.at(below);
+    path.strip_prefix(&workspace.root)
         .unwrap_or(&path)
         .display()
         .to_string()

@@ -1,11 +1,11 @@
 //! Acts at the invitation service.
 
 use muster_address::EmailAddress;
+use muster_client::acts::invitation::create;
+use muster_client::acts::redemption;
 use muster_identity::PersonCaller;
 use muster_ids::{InvitationName, OrganizationId, OrganizationName};
 use muster_proto::invitation::v1 as pb;
-use muster_proto::invitation::v1::invitation_redemption_service_client::InvitationRedemptionServiceClient;
-use muster_proto::invitation::v1::invitation_service_client::InvitationServiceClient;
 use muster_proto::invitation::v1::mail_source_internal_service_client::MailSourceInternalServiceClient;
 
 use crate::{Callers, TestService, Who};
@@ -17,15 +17,10 @@ pub async fn invite(
     organization: OrganizationId,
     invitation: pb::Invitation,
 ) -> InvitationName {
-    let request = pb::CreateInvitationRequest {
-        parent: OrganizationName { organization }.to_string(),
-        invitation: Some(invitation),
-        request_id: String::new(),
-    };
-    let mut client = InvitationServiceClient::new(invitations.calls_of(inviter));
-    let made = client.create_invitation(request).await.expect("an invitation");
-    let name = made.into_inner().invitation.expect("an invitation").name;
-    name.parse().expect("a name")
+    let organization = OrganizationName { organization }.to_string();
+    let inviter = invitations.calls_of(inviter);
+    let made = create(&inviter, &organization, invitation).await;
+    made.expect("an invitation").name.parse().expect("a name")
 }
 
 /// The person `name`, whose address is the invited one, accepts by the link of the mail.
@@ -44,11 +39,6 @@ pub async fn accept(invitations: &TestService, invitation: InvitationName, name:
         emails: vec![address],
         ..Callers::person(name)
     };
-    let request = pb::AcceptInvitationRequest {
-        token,
-        request_id: String::new(),
-    };
-    let invitee = Who::Person(person, None);
-    let mut client = InvitationRedemptionServiceClient::new(invitations.calls_of(invitee));
-    client.accept_invitation(request).await.expect("accepted");
+    let invitee = invitations.calls_of(Who::Person(person, None));
+    redemption::accept(&invitee, &token).await.expect("accepted");
 }

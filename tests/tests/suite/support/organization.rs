@@ -1,25 +1,25 @@
 //! An organization of a test's own, made through the edge.
 
-use muster_proto::invitation::v1::invitation_redemption_service_client::InvitationRedemptionServiceClient;
+use muster_client::Client;
+use muster_client::acts::{
+    catalog, group, invitation, organization as profile, redemption, subscription, training,
+};
 use muster_proto::invitation::v1::invitation_service_client::InvitationServiceClient;
 use muster_proto::invitation::v1::{
-    AcceptInvitationRequest, BatchCreateInvitationsRequest, CreateInvitationRequest, GetInvitationRequest,
-    Invitation, InvitationState, ListInvitationsRequest,
+    BatchCreateInvitationsRequest, CreateInvitationRequest, Invitation, InvitationState,
 };
-use muster_proto::organization::v1::catalog_service_client::CatalogServiceClient;
-use muster_proto::organization::v1::group_service_client::GroupServiceClient;
-use muster_proto::organization::v1::organization_service_client::OrganizationServiceClient;
-use muster_proto::organization::v1::subscription_service_client::SubscriptionServiceClient;
-use muster_proto::organization::v1::{
-    ActivateSubscriptionRequest, AddTrainingRequest, ApproveOrganizationRequest, CreateGroupRequest,
-    CreateOrganizationRequest, Group, Limits, Organization as Profile, Plan, SubmitOrganizationRequest,
-};
-use muster_proto::records::v1::training_service_client::TrainingServiceClient;
-use muster_proto::records::v1::{CreateTrainingRequest, Training};
+use muster_proto::organization::v1::{Limits, Organization as Profile};
+use muster_proto::records::v1::Training;
 use tonic::transport::Channel;
 
 use super::mail::token_of;
 use super::{Database, Suite};
+
+const PREMIUM: Limits = Limits {
+    invitations_by_hand: 10,
+    import_rows: 500,
+    messages_per_day: 100_000,
+};
 
 /// An active organization of `owner`, with a premium plan, a training and a group that requires it.
 pub(crate) struct Organization {
@@ -36,105 +36,48 @@ impl Organization {
     }
 
     pub(crate) async fn owned_by(suite: &Suite, owner: &str) -> Self {
-        let edge = suite.edge();
+        let staff = suite.client("staff");
         let name = Self::draft(suite, owner).await.name;
-        let mut organizations = OrganizationServiceClient::new(edge.clone());
-        let request = SubmitOrganizationRequest {
-            name: name.clone(),
-            request_id: String::new(),
-        };
-        organizations
-            .submit_organization(suite.call(owner, request))
+        profile::submit(&suite.client(owner), &name).await.unwrap();
+        profile::approve(&staff, &name, "a test").await.unwrap();
+        subscription::activate(&staff, &name, PREMIUM, "a test")
             .await
             .unwrap();
-        let request = ApproveOrganizationRequest {
-            name: name.clone(),
-            reason: "a test".into(),
-            request_id: String::new(),
-        };
-        organizations
-            .approve_organization(suite.call("staff", request))
-            .await
-            .unwrap();
-        let request = ActivateSubscriptionRequest {
-            name: format!("{name}/subscription"),
-            plan: Plan::Premium.into(),
-            limits: Some(Limits {
-                invitations_by_hand: 10,
-                import_rows: 500,
-                messages_per_day: 100_000,
-            }),
-            reason: "a test".into(),
-            ..Default::default()
-        };
-        SubscriptionServiceClient::new(edge.clone())
-            .activate_subscription(suite.call("staff", request))
-            .await
-            .unwrap();
-        let group = Self::group(suite, &edge, owner, &name).await;
         Self {
+            group: Self::group(suite, owner, &name).await,
             name,
-            group,
-            edge,
+            edge: suite.edge(),
             owner: owner.to_owned(),
         }
     }
 
     /// A profile that was only begun.
     pub(crate) async fn draft(suite: &Suite, owner: &str) -> Profile {
-        let profile = Profile {
+        let draft = Profile {
             display_name: "Test Kindergarten".into(),
             licensing_authority: "us-mi".into(),
             license_number: format!("T{}", suite.unique()),
             ..Default::default()
         };
-        let request = CreateOrganizationRequest {
-            organization: Some(profile),
-            request_id: String::new(),
-        };
-        let made = OrganizationServiceClient::new(suite.edge())
-            .create_organization(suite.call(owner, request))
-            .await;
-        made.unwrap().into_inner().organization.unwrap()
+        profile::create(&suite.client(owner), draft).await.unwrap()
     }
 
-    async fn group(suite: &Suite, edge: &Channel, owner: &str, parent: &str) -> String {
-        let training = Training {
+    async fn group(suite: &Suite, owner: &str, parent: &str) -> String {
+        let wanted = Training {
             code: format!("T-{}", suite.unique()),
             display_name: "A training".into(),
             ..Default::default()
         };
-        let request = CreateTrainingRequest {
-            training: Some(training),
-            request_id: String::new(),
-        };
-        let made = TrainingServiceClient::new(edge.clone())
-            .create_training(suite.call("staff", request))
-            .await;
-        let training = made.unwrap().into_inner().training.unwrap().name;
-        let request = AddTrainingRequest {
-            parent: parent.into(),
-            training: training.clone(),
-            request_id: String::new(),
-        };
-        CatalogServiceClient::new(edge.clone())
-            .add_training(suite.call(owner, request))
-            .await
-            .unwrap();
-        let group = Group {
-            display_name: "Teachers".into(),
-            trainings: vec![training],
-            ..Default::default()
-        };
-        let request = CreateGroupRequest {
-            parent: parent.into(),
-            group: Some(group),
-            request_id: String::new(),
-        };
-        let made = GroupServiceClient::new(edge.clone())
-            .create_group(suite.call(owner, request))
-            .await;
-        made.unwrap().into_inner().group.unwrap().name
+        let made = training::create(&suite.client("staff"), wanted).await;
+        let training = made.unwrap().name;
+        let owner = suite.client(owner);
+        catalog::add_training(&owner, parent, &training).await.unwrap();
+        let made = group::create(&owner, parent, "Teachers", &[training]).await;
+        made.unwrap().name
+    }
+
+    fn owner(&self, suite: &Suite) -> Client {
+        suite.client(&self.owner)
     }
 
     pub(crate) fn invitations(&self) -> InvitationServiceClient<Channel> {
@@ -156,39 +99,20 @@ impl Organization {
     }
 
     pub(crate) async fn invite(&self, suite: &Suite, address: &str) -> Invitation {
-        let request = suite.call(&self.owner, self.inviting(address));
-        self.invitations()
-            .create_invitation(request)
-            .await
-            .unwrap()
-            .into_inner()
-            .invitation
-            .unwrap()
+        let wanted = self.inviting(address).invitation.unwrap();
+        let made = invitation::create(&self.owner(suite), &self.name, wanted).await;
+        made.unwrap()
     }
 
     /// An invitation as it stands now.
     pub(crate) async fn read(&self, suite: &Suite, name: &str) -> Invitation {
-        let request = GetInvitationRequest {
-            name: name.to_owned(),
-        };
-        let read = self
-            .invitations()
-            .get_invitation(suite.call(&self.owner, request))
-            .await;
-        read.unwrap().into_inner().invitation.unwrap()
+        invitation::get(&self.owner(suite), name).await.unwrap()
     }
 
     /// Accepts the invitation of a link as `who`.
     pub(crate) async fn join(&self, suite: &Suite, link: &str, who: &str) {
-        let request = AcceptInvitationRequest {
-            token: token_of(link),
-            request_id: String::new(),
-        };
-        let mut redemption = InvitationRedemptionServiceClient::new(self.edge.clone());
-        redemption
-            .accept_invitation(suite.call(who, request))
-            .await
-            .unwrap();
+        let invitee = suite.client(who);
+        redemption::accept(&invitee, &token_of(link)).await.unwrap();
     }
 
     /// A request to invite several addresses by hand.
@@ -219,28 +143,9 @@ impl Organization {
         self.name.trim_start_matches("organizations/")
     }
 
-    /// How many invitations are in a state.
+    /// How many invitations are in a state; -1 while a part is being killed, and nobody knows.
     pub(crate) async fn count(&self, suite: &Suite, state: InvitationState) -> i64 {
-        let request = ListInvitationsRequest {
-            parent: self.name.clone(),
-            page_size: 1,
-            ..Default::default()
-        };
-        match self
-            .invitations()
-            .list_invitations(suite.call(&self.owner, request))
-            .await
-        {
-            Ok(listed) => {
-                let counts = listed.into_inner().counts;
-                counts
-                    .iter()
-                    .filter(|count| count.state() == state)
-                    .map(|count| count.count)
-                    .sum()
-            }
-            // A part is being killed: nobody knows at the moment.
-            Err(_) => -1,
-        }
+        let counted = invitation::count(&self.owner(suite), &self.name, state).await;
+        counted.unwrap_or(-1)
     }
 }

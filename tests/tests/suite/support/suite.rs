@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{LazyLock, Mutex};
 
+use muster_client::{Client, TokenSource};
 use muster_clock::Clock;
 use serde_json::Value;
 use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -105,6 +106,12 @@ impl Suite {
             .entry(who.to_owned())
             .or_insert_with(|| self.dev(&["token", "--as", who]).trim().to_owned())
             .clone()
+    }
+
+    /// Somebody who calls the edge, and sends again what may be sent again.
+    pub(crate) fn client(&self, who: &str) -> Client {
+        let token = TokenSource::fixed(&self.token(who)).unwrap();
+        Client::on(self.edge()).with_token(token)
     }
 
     /// A request in somebody's name.

@@ -76,7 +76,7 @@ pub(super) async fn trace(State(store): State<Shared>, Path(id): Path<String>) -
     let (start, end) = tree::extent(&spans);
     let title = tree::root(&spans).map_or("Trace", |root| root.name.as_str());
     let links = spans.iter().flat_map(|span| span.links.clone());
-    let place = |(span, depth): (&Span, usize)| line(span, depth, start, (end - start).max(1));
+    let workspace = |(span, depth): (&Span, usize)| line(span, depth, start, (end - start).max(1));
     let body = format!(
         "<p><a href=\"/\">Traces</a></p>\n<h1>{}</h1>\n<p class=\"muted\">{} · {} spans · {} · <code>{}</code></p>\n{}{}{}",
         escape(title),
@@ -88,13 +88,13 @@ pub(super) async fn trace(State(store): State<Shared>, Path(id): Path<String>) -
         related("Linked from", &store.linking_to(&id)),
         table(
             &["Span", "Service", "", "Takes"],
-            tree::rows(&spans).into_iter().map(place)
+            tree::rows(&spans).into_iter().map(workspace)
         ),
     );
     page(title, &body).into_response()
 }
 
-/// One span: what it tells when it is opened, and its place in the time of the whole.
+/// One span: its details, and its place in the time of the whole.
 fn line(span: &Span, depth: usize, start: u64, whole: u64) -> String {
     let percent = |nanoseconds: u64| nanoseconds as f64 * 100.0 / whole as f64;
     let (mut failed, mut details) = ("", String::new());

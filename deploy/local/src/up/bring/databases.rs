@@ -8,26 +8,35 @@ use tokio::process::Command;
 use tokio::task::{JoinSet, spawn_blocking};
 
 use crate::addresses::Addresses;
-use crate::place::Place;
 use crate::settings::{EngineUrls, environment};
 use crate::suite::{OWNERS, SERVICES};
 use crate::supervise::{Kind, Part, only_given};
+use crate::workspace::Workspace;
 
 /// A service and the environment of its process.
 pub(super) type Settings = (&'static str, Vec<(String, String)>);
 
 /// Makes the databases; the settings of the services follow from where they are.
 pub(super) async fn make(
-    place: &Place,
+    workspace: &Workspace,
     addresses: &Addresses,
     trace_ratio: f64,
 ) -> anyhow::Result<Vec<Settings>> {
-    let (place, addresses) = (place.clone(), addresses.clone());
+    let (workspace, addresses) = (workspace.clone(), addresses.clone());
     spawn_blocking(move || {
         let ports = addresses.engines;
-        let log = place.log("postgres");
-        let postgres = Postgres::start(&place.at("postgres"), &log, ports.postgres, Durability::Durable)?;
-        let rabbitmq = RabbitMq::start(&place.at("rabbitmq"), &place.log("rabbitmq"), ports.rabbitmq())?;
+        let log = workspace.log("postgres");
+        let postgres = Postgres::start(
+            &workspace.at("postgres"),
+            &log,
+            ports.postgres,
+            Durability::Durable,
+        )?;
+        let rabbitmq = RabbitMq::start(
+            &workspace.at("rabbitmq"),
+            &workspace.log("rabbitmq"),
+            ports.rabbitmq(),
+        )?;
         let mut settings = Vec::new();
         for service in SERVICES {
             let keeps_data = OWNERS.contains(&service);
@@ -38,7 +47,7 @@ pub(super) async fn make(
             };
             settings.push((
                 service,
-                environment(&place, &addresses, service, &engines, trace_ratio)?,
+                environment(&workspace, &addresses, service, &engines, trace_ratio)?,
             ));
         }
         Ok(settings)

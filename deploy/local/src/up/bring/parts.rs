@@ -5,31 +5,35 @@ use anyhow::bail;
 use super::databases::Settings;
 use crate::addresses::Addresses;
 use crate::cli::UpOptions;
-use crate::place::Place;
 use crate::suite::TOOLS;
 use crate::supervise::{Kind, Part};
+use crate::workspace::Workspace;
 
 /// The private engines.
-pub(super) fn engines(place: &Place, addresses: &Addresses) -> Vec<Part> {
+pub(super) fn engines(workspace: &Workspace, addresses: &Addresses) -> Vec<Part> {
     let ports = addresses.engines;
     let postgres = Kind::Postgres {
-        directory: place.at("postgres"),
+        directory: workspace.at("postgres"),
         port: ports.postgres,
     };
     let rabbitmq = Kind::RabbitMq {
-        directory: place.at("rabbitmq"),
+        directory: workspace.at("rabbitmq"),
         ports: ports.rabbitmq(),
     };
     vec![
-        part(place, "postgres", postgres, None),
-        part(place, "rabbitmq", rabbitmq, None),
+        part(workspace, "postgres", postgres, None),
+        part(workspace, "rabbitmq", rabbitmq, None),
     ]
 }
 
 /// The small servers of this binary.
-pub(super) fn tools(place: &Place, addresses: &Addresses, options: UpOptions) -> anyhow::Result<Vec<Part>> {
-    let program = Place::own_program()?;
-    let state = place.state.display().to_string();
+pub(super) fn tools(
+    workspace: &Workspace,
+    addresses: &Addresses,
+    options: UpOptions,
+) -> anyhow::Result<Vec<Part>> {
+    let program = Workspace::own_program()?;
+    let state = workspace.state.display().to_string();
     let urls = [&addresses.issuer, &addresses.inbox, &addresses.traces];
     let wanted = TOOLS
         .iter()
@@ -42,19 +46,19 @@ pub(super) fn tools(place: &Place, addresses: &Addresses, options: UpOptions) ->
             arguments,
             environment: Vec::new(),
         };
-        part(place, name, kind, Some(format!("{url}/livez")))
+        part(workspace, name, kind, Some(format!("{url}/livez")))
     });
     Ok(parts.collect())
 }
 
 /// The services, as they were built last.
 pub(super) fn services(
-    place: &Place,
+    workspace: &Workspace,
     addresses: &Addresses,
     options: UpOptions,
     settings: &[Settings],
 ) -> anyhow::Result<Vec<Part>> {
-    let binaries = Place::binaries(options.release)?;
+    let binaries = Workspace::binaries(options.release)?;
     let mut parts = Vec::new();
     for (service, environment) in settings {
         let program = binaries.join(format!("muster-{service}"));
@@ -71,17 +75,17 @@ pub(super) fn services(
             arguments,
             environment: environment.clone(),
         };
-        parts.push(part(place, service, kind, Some(health)));
+        parts.push(part(workspace, service, kind, Some(health)));
     }
     Ok(parts)
 }
 
-fn part(place: &Place, name: &str, kind: Kind, health: Option<String>) -> Part {
+fn part(workspace: &Workspace, name: &str, kind: Kind, health: Option<String>) -> Part {
     Part {
         name: name.to_owned(),
         kind,
         health,
-        log: place.log(name),
-        pid_file: place.pid_file(name),
+        log: workspace.log(name),
+        pid_file: workspace.pid_file(name),
     }
 }

@@ -1,0 +1,66 @@
+//! What can be measured.
+
+use clap::ValueEnum;
+
+/// One group of figures. What limits each follows from how the services are built, and is said here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Bench {
+    /// Authenticated GetOrganization, by h2load with 100 in flight, beside a bare tonic echo and `pgbench -S`. Limited by
+    /// CPU: at the service an Ed25519 verification and two round trips to PostgreSQL a call; through the gateway also a
+    /// second verification, a Cedar decision, a signature and another HTTP/2 hop. Only roles and keys are remembered
+    Reads,
+    /// ListAssignments at an echo: straight, behind nginx and haproxy, which neither authorize nor log, and behind the
+    /// gateway, which does all it does: token, rule, role, policies, caller token, access log, traces at 1 %. By h2load
+    /// with 100 in flight; limited by CPU, which load generator, proxy and echo share
+    Edge,
+    /// Honest calls through the gateway, 1,000 a second, alone, beside a neighbour who takes a quarter of a core and sends
+    /// nothing, and beside each of eleven abuses (rapid reset, floods, slow loris, closed windows, bombs) that may take as
+    /// much: their times, how many failed, the memory that the abuse took, and what the abuser was told. A gateway that
+    /// defends itself keeps the slow ones below twice what they are beside that neighbour, fails none, and grows by less
+    /// than 100 MB
+    Abuse,
+    /// Resident memory of the gateway while it does everything it does, 1,000 times a second, for `--minutes`: calls over
+    /// connections that stay and over new ones, JSON, refusals, pages. At the start, after a fifth of the time, at the end,
+    /// at its peak, and by how much it grows in a minute. Only when it is asked for by name
+    Soak,
+    /// CreateInvitation through the gateway with 16 in flight, beside `pgbench -N`; once more with the mail service
+    /// suspended. Limited by CPU shared with relay, broker and mail worker, by statements a transaction, and by the
+    /// eight counters of the organization's messages, each held until a commit
+    Creates,
+    /// From an invitation to the mail server's 250, and mails a second for 2,000 that wait, beside `smtp-source` on the
+    /// same `smtp-sink`. One mail is limited by the hops (relay, broker, worker) and a commit at each; many by the
+    /// worker's three transactions and one call a mail, eight mails at a time
+    Mail,
+    /// Resident memory of each service, idle and after all of the above, beside the bare tonic echo. Limited by buffers
+    /// of connections, and by what the allocator keeps after a burst
+    Memory,
+}
+
+impl Bench {
+    /// As it is typed.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Reads => "reads",
+            Self::Edge => "edge",
+            Self::Abuse => "abuse",
+            Self::Soak => "soak",
+            Self::Creates => "creates",
+            Self::Mail => "mail",
+            Self::Memory => "memory",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_the_command_line() {
+        for bench in Bench::value_variants() {
+            let typed = bench.to_possible_value().unwrap();
+            assert_eq!(typed.get_name(), bench.name());
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! What people and programs do with the suite: one function an RPC, by the resource that it is about.
+//!
+//! Each takes who does it as its first argument. What writes carries a fresh `request_id`; what lists answers one page, and
+//! takes the request with its filters. Refusals are those that the contract documents of the RPC.
+
+pub mod catalog;
+pub mod delivery;
+pub mod employment;
+pub mod group;
+pub mod import;
+pub mod invitation;
+pub mod location;
+pub mod organization;
+pub mod record;
+pub mod redemption;
+pub mod subscription;
+pub mod training;
+
+use prost::Name;
+use tonic::{Response, Status};
+
+use crate::{CallError, Transport, call};
+
+/// The signed-in person, in resource names.
+pub const ME: &str = "persons/me";
+
+/// Calls a unary RPC and takes the resource out of its response.
+async fn resource<T: Transport, M: Name, A, R>(
+    caller: &T,
+    request: M,
+    send: impl AsyncFnOnce(T, M) -> Result<Response<A>, Status>,
+    held: impl FnOnce(A) -> Option<R>,
+) -> Result<R, CallError> {
+    let response = call(caller, request, send).await?;
+    held(response).ok_or_else(CallError::without_resource::<M>)
+}

@@ -1,0 +1,106 @@
+//! Invitations, as the organization has them.
+
+use muster_proto::invitation::v1::invitation_service_client::InvitationServiceClient;
+use muster_proto::invitation::v1::{
+    BatchCreateInvitationsRequest, CreateInvitationRequest, GetInvitationRequest, Invitation,
+    InvitationState, ListInvitationsRequest, ListInvitationsResponse,
+};
+
+use super::resource;
+use crate::{CallError, Transport, call, request_id};
+
+/// Invites somebody by hand.
+///
+/// # Errors
+/// The call failed.
+pub async fn create<T: Transport>(
+    inviter: &T,
+    organization: &str,
+    invitation: Invitation,
+) -> Result<Invitation, CallError> {
+    let request = CreateInvitationRequest {
+        parent: organization.to_owned(),
+        invitation: Some(invitation),
+        request_id: request_id(),
+    };
+    let send = async |client, request| {
+        InvitationServiceClient::new(client)
+            .create_invitation(request)
+            .await
+    };
+    resource(inviter, request, send, |response| response.invitation).await
+}
+
+/// Invites several people by hand: all of them, or nobody.
+///
+/// # Errors
+/// The call failed.
+pub async fn batch_create<T: Transport>(
+    inviter: &T,
+    organization: &str,
+    invitations: Vec<Invitation>,
+) -> Result<Vec<Invitation>, CallError> {
+    let one = |invitation| CreateInvitationRequest {
+        parent: organization.to_owned(),
+        invitation: Some(invitation),
+        request_id: String::new(),
+    };
+    let request = BatchCreateInvitationsRequest {
+        parent: organization.to_owned(),
+        requests: invitations.into_iter().map(one).collect(),
+        request_id: request_id(),
+    };
+    let created = call(inviter, request, async |client, request| {
+        InvitationServiceClient::new(client)
+            .batch_create_invitations(request)
+            .await
+    });
+    Ok(created.await?.invitations)
+}
+
+/// Reads an invitation.
+///
+/// # Errors
+/// The call failed.
+pub async fn get<T: Transport>(reader: &T, name: &str) -> Result<Invitation, CallError> {
+    let request = GetInvitationRequest {
+        name: name.to_owned(),
+    };
+    let send = async |client, request| InvitationServiceClient::new(client).get_invitation(request).await;
+    resource(reader, request, send, |response| response.invitation).await
+}
+
+/// Lists invitations: one page, with the counts of all states.
+///
+/// # Errors
+/// The call failed.
+pub async fn list<T: Transport>(
+    reader: &T,
+    request: ListInvitationsRequest,
+) -> Result<ListInvitationsResponse, CallError> {
+    let listed = call(reader, request, async |client, request| {
+        InvitationServiceClient::new(client)
+            .list_invitations(request)
+            .await
+    });
+    listed.await
+}
+
+/// How many invitations of the organization are in a state.
+///
+/// # Errors
+/// The call failed.
+pub async fn count<T: Transport>(
+    reader: &T,
+    organization: &str,
+    state: InvitationState,
+) -> Result<i64, CallError> {
+    let request = ListInvitationsRequest {
+        parent: organization.to_owned(),
+        page_size: 1,
+        ..ListInvitationsRequest::default()
+    };
+    let counts = list(reader, request).await?.counts;
+    let found = counts.iter().find(|count| count.state() == state);
+    Ok(found.map_or(0, |count| count.count))
+}

@@ -1,0 +1,116 @@
+//! Learning records: what an organization sees of a learner, and what learners see of themselves.
+
+use muster_proto::records::v1::assignment_service_client::AssignmentServiceClient;
+use muster_proto::records::v1::grant_service_client::GrantServiceClient;
+use muster_proto::records::v1::learning_record_service_client::LearningRecordServiceClient;
+use muster_proto::records::v1::person_record_service_client::PersonRecordServiceClient;
+use muster_proto::records::v1::{
+    Assignment, Certificate, CreateGrantRequest, GetLearningRecordRequest, Grant, LearningRecord,
+    ListAssignmentsRequest, ListPersonAssignmentsRequest, ListPersonCertificatesRequest,
+    ListRecordAccessesRequest, RecordAccess,
+};
+
+use super::{ME, resource};
+use crate::{CallError, Transport, call, request_id};
+
+/// Lists what an organization assigned to a learner, `organizations/{organization}/learners/{learner}`: the first page.
+///
+/// # Errors
+/// The call failed.
+pub async fn list_assignments<T: Transport>(reader: &T, learner: &str) -> Result<Vec<Assignment>, CallError> {
+    let request = ListAssignmentsRequest {
+        parent: learner.to_owned(),
+        ..ListAssignmentsRequest::default()
+    };
+    let listed = call(reader, request, async |client, request| {
+        AssignmentServiceClient::new(client)
+            .list_assignments(request)
+            .await
+    });
+    Ok(listed.await?.assignments)
+}
+
+/// Reads a learner's whole record, which needs their grant.
+///
+/// # Errors
+/// The call failed.
+pub async fn get<T: Transport>(reader: &T, learner: &str) -> Result<LearningRecord, CallError> {
+    let request = GetLearningRecordRequest {
+        name: format!("{learner}/learningRecord"),
+    };
+    let send = async |client, request| {
+        LearningRecordServiceClient::new(client)
+            .get_learning_record(request)
+            .await
+    };
+    resource(reader, request, send, |response| response.learning_record).await
+}
+
+/// The caller consents that an organization reads their record.
+///
+/// # Errors
+/// The call failed.
+pub async fn grant<T: Transport>(learner: &T, organization: &str) -> Result<Grant, CallError> {
+    let grant = Grant {
+        organization: organization.to_owned(),
+        ..Grant::default()
+    };
+    let request = CreateGrantRequest {
+        parent: ME.to_owned(),
+        grant: Some(grant),
+        request_id: request_id(),
+    };
+    let send = async |client, request| GrantServiceClient::new(client).create_grant(request).await;
+    resource(learner, request, send, |response| response.grant).await
+}
+
+/// Lists the caller's own assignments, of all organizations: the first page.
+///
+/// # Errors
+/// The call failed.
+pub async fn list_own_assignments<T: Transport>(learner: &T) -> Result<Vec<Assignment>, CallError> {
+    let request = ListPersonAssignmentsRequest {
+        parent: ME.to_owned(),
+        ..ListPersonAssignmentsRequest::default()
+    };
+    let listed = call(learner, request, async |client, request| {
+        PersonRecordServiceClient::new(client)
+            .list_person_assignments(request)
+            .await
+    });
+    Ok(listed.await?.assignments)
+}
+
+/// Lists the caller's own certificates: the first page.
+///
+/// # Errors
+/// The call failed.
+pub async fn list_own_certificates<T: Transport>(learner: &T) -> Result<Vec<Certificate>, CallError> {
+    let request = ListPersonCertificatesRequest {
+        parent: ME.to_owned(),
+        ..ListPersonCertificatesRequest::default()
+    };
+    let listed = call(learner, request, async |client, request| {
+        PersonRecordServiceClient::new(client)
+            .list_person_certificates(request)
+            .await
+    });
+    Ok(listed.await?.certificates)
+}
+
+/// Lists who read the caller's record: the first page.
+///
+/// # Errors
+/// The call failed.
+pub async fn list_own_accesses<T: Transport>(learner: &T) -> Result<Vec<RecordAccess>, CallError> {
+    let request = ListRecordAccessesRequest {
+        parent: ME.to_owned(),
+        ..ListRecordAccessesRequest::default()
+    };
+    let listed = call(learner, request, async |client, request| {
+        PersonRecordServiceClient::new(client)
+            .list_record_accesses(request)
+            .await
+    });
+    Ok(listed.await?.record_accesses)
+}

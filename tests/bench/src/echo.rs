@@ -1,0 +1,125 @@
+//! The bare yardstick: tonic with the service's own messages and runtime, and nothing behind it.
+
+use std::process::Command;
+
+use anyhow::Context;
+use muster_engines::Ports;
+use muster_proto::organization::v1::organization_service_server::{
+    OrganizationService, OrganizationServiceServer,
+};
+use muster_proto::organization::v1::{
+    ApproveOrganizationRequest, ApproveOrganizationResponse, CreateOrganizationRequest,
+    CreateOrganizationResponse, GetOrganizationRequest, GetOrganizationResponse, Organization,
+    SubmitOrganizationRequest, SubmitOrganizationResponse,
+};
+use muster_proto::records::v1::assignment_service_server::{AssignmentService, AssignmentServiceServer};
+use muster_proto::records::v1::{Assignment, ListAssignmentsRequest, ListAssignmentsResponse};
+use tokio::signal::unix::{SignalKind, signal};
+use tonic::transport::Server as Tonic;
+use tonic::transport::server::TcpIncoming;
+use tonic::{Request, Response, Status};
+
+use super::process::Server;
+use muster_local::Workspace;
+use muster_local::bind;
+
+/// The name of its port and of its process.
+const NAME: &str = "echo";
+
+/// Answers with the name it was asked for.
+#[derive(Debug)]
+struct Echo;
+
+#[tonic::async_trait]
+impl OrganizationService for Echo {
+    async fn get_organization(
+        &self,
+        request: Request<GetOrganizationRequest>,
+    ) -> Result<Response<GetOrganizationResponse>, Status> {
+        let name = request.into_inner().name;
+        let organization = Organization {
+            owner: name.clone(),
+            display_name: name.clone(),
+            name,
+            ..Organization::default()
+        };
+        let organization = Some(organization);
+        Ok(Response::new(GetOrganizationResponse { organization }))
+    }
+
+    async fn create_organization(
+        &self,
+        _: Request<CreateOrganizationRequest>,
+    ) -> Result<Response<CreateOrganizationResponse>, Status> {
+        Err(only_an_echo())
+    }
+
+    async fn submit_organization(
+        &self,
+        _: Request<SubmitOrganizationRequest>,
+    ) -> Result<Response<SubmitOrganizationResponse>, Status> {
+        Err(only_an_echo())
+    }
+
+    async fn approve_organization(
+        &self,
+        _: Request<ApproveOrganizationRequest>,
+    ) -> Result<Response<ApproveOrganizationResponse>, Status> {
+        Err(only_an_echo())
+    }
+}
+
+#[tonic::async_trait]
+impl AssignmentService for Echo {
+    async fn list_assignments(
+        &self,
+        request: Request<ListAssignmentsRequest>,
+    ) -> Result<Response<ListAssignmentsResponse>, Status> {
+        let name = request.into_inner().parent;
+        let assignment = Assignment {
+            training_display_name: name.clone(),
+            name,
+            ..Assignment::default()
+        };
+        let answer = ListAssignmentsResponse {
+            assignments: vec![assignment],
+            ..ListAssignmentsResponse::default()
+        };
+        Ok(Response::new(answer))
+    }
+}
+
+fn only_an_echo() -> Status {
+    Status::unimplemented("this is only an echo")
+}
+
+/// Serves until SIGTERM. The runtime is the one every service has: several threads, as many as there are cores.
+pub(crate) async fn serve(workspace: &Workspace) -> anyhow::Result<()> {
+    let port = Ports::open(&workspace.at("ports"))
+        .known(NAME)
+        .context("`cargo dev bench` gives the echo its port")?;
+    let listener = bind(&format!("127.0.0.1:{port}")).await?;
+    let mut terminated = signal(SignalKind::terminate())?;
+    Tonic::builder()
+        .add_service(OrganizationServiceServer::new(Echo))
+        .add_service(AssignmentServiceServer::new(Echo))
+        .serve_with_incoming_shutdown(TcpIncoming::from(listener).with_nodelay(Some(true)), async move {
+            terminated.recv().await;
+        })
+        .await
+        .context("the echo ended")
+}
+
+/// Starts one; tells where it is.
+pub(super) async fn start(workspace: &Workspace) -> anyhow::Result<(Server, String)> {
+    let port = Ports::open(&workspace.at("ports")).of(NAME, None)?;
+    let mut command = Command::new(Workspace::own_program()?);
+    command
+        .arg("--dir")
+        .arg(&workspace.state)
+        .arg(NAME)
+        .current_dir(&workspace.root);
+    let address = format!("127.0.0.1:{port}");
+    let server = Server::start(workspace, NAME, command, &address).await?;
+    Ok((server, format!("http://{address}")))
+}

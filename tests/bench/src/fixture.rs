@@ -1,0 +1,113 @@
+//! The suite from outside, with an organization that may invite as many as it likes.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, anyhow};
+use muster_client::acts::{group, organization, subscription};
+use muster_client::{Client, TokenSource};
+use muster_clock::Clock;
+use muster_local::{Addresses, Workspace, token};
+use muster_proto::organization::v1::{Limits, Organization};
+use tonic::metadata::{Ascii, MetadataValue};
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Request, Response, Status};
+
+use super::process::scratch;
+
+/// Limits that nothing here reaches.
+const UNREACHED: Limits = Limits {
+    invitations_by_hand: 10,
+    import_rows: 500,
+    messages_per_day: 10_000_000,
+};
+
+/// What every benchmark needs.
+#[derive(Debug)]
+pub(super) struct Fixture {
+    pub(super) workspace: Workspace,
+    pub(super) addresses: Addresses,
+    pub(super) clock: Clock,
+    /// The gateway, for calls that are measured: nothing is sent again, and no trace begins here.
+    pub(super) edge: Channel,
+    /// The owner, for calls that are not.
+    pub(super) client: Client,
+    /// The owner's token, without `Bearer`.
+    pub(super) token: String,
+    /// Who calls where nothing else is said: the owner.
+    pub(super) owner: MetadataValue<Ascii>,
+    /// `organizations/{organization}`.
+    pub(super) organization: String,
+    /// `organizations/{organization}/groups/{group}`.
+    pub(super) group: String,
+    /// For the load generators' files.
+    pub(super) scratch: PathBuf,
+}
+
+impl Fixture {
+    /// Makes the organization, as people do.
+    pub(super) async fn open(workspace: &Workspace) -> anyhow::Result<Self> {
+        let addresses = Addresses::read(workspace)?;
+        let edge = Endpoint::from_shared(addresses.gateway.clone())?.connect_lazy();
+        let token = token::of(workspace, "owner")?;
+        let clock = Clock::system();
+        let gateway = Client::on(edge.clone());
+        let owner = gateway.with_token(TokenSource::fixed(&token)?);
+        let staff = gateway.with_token(TokenSource::fixed(&token::of(workspace, "staff")?)?);
+        let license = format!("dc-{}", clock.now().unix_timestamp());
+        let profile = Organization {
+            display_name: "Measured Early Learning".to_owned(),
+            licensing_authority: "us-mi".to_owned(),
+            license_number: license,
+            ..Organization::default()
+        };
+        let organization = organization::create(&owner, profile).await?.name;
+        organization::submit(&owner, &organization).await?;
+        organization::approve(&staff, &organization, "to be measured").await?;
+        subscription::activate(&staff, &organization, UNREACHED, "to be measured").await?;
+        let group = group::create(&owner, &organization, "Lead Teachers", &[]).await?;
+        Ok(Self {
+            workspace: workspace.clone(),
+            owner: bearer(&token)?,
+            scratch: scratch(workspace, "h2load")?,
+            group: group.name,
+            client: owner,
+            organization,
+            addresses,
+            clock,
+            edge,
+            token,
+        })
+    }
+
+    /// A call in the owner's name.
+    pub(super) fn call<M>(&self, message: M) -> Request<M> {
+        in_the_name_of(&self.owner, message)
+    }
+
+    /// A fresh `request_id`.
+    pub(super) fn request_id(&self) -> String {
+        self.clock.new_uuid().to_string()
+    }
+}
+
+/// As the header says it.
+pub(super) fn bearer(token: &str) -> anyhow::Result<MetadataValue<Ascii>> {
+    format!("Bearer {token}")
+        .parse()
+        .context("the token is no header")
+}
+
+/// A call in somebody's name.
+pub(super) fn in_the_name_of<M>(who: &MetadataValue<Ascii>, message: M) -> Request<M> {
+    let mut request = Request::new(message);
+    request.metadata_mut().insert("authorization", who.clone());
+    request
+}
+
+/// The answer, or the refusal in words.
+pub(super) fn answer<T>(result: Result<Response<T>, Status>) -> anyhow::Result<T> {
+    match result {
+        Ok(response) => Ok(response.into_inner()),
+        Err(status) => Err(anyhow!("{:?}: {}", status.code(), status.message())),
+    }
+}

@@ -1,0 +1,82 @@
+//! A closed loop of invitations: as many in flight as are wanted, each with an address of its own.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, anyhow};
+use muster_proto::invitation::v1::invitation_service_client::InvitationServiceClient;
+use muster_proto::invitation::v1::{CreateInvitationRequest, Invitation};
+use tokio::task::JoinSet;
+
+use super::fixture::{Fixture, answer, in_the_name_of};
+use super::latencies::{Latencies, Rate, micros};
+
+/// How many calls are under way at the same time, as in pgbench.
+const IN_FLIGHT: usize = 16;
+/// No address is invited twice in a run.
+static NEXT: AtomicU64 = AtomicU64::new(1);
+
+/// When a load ends.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Until {
+    /// After this long.
+    Passed(Duration),
+    /// After this many.
+    Done(u64),
+}
+
+/// Invites until then. The first refusal ends it.
+pub(super) async fn invite_many(fixture: &Arc<Fixture>, until: Until) -> anyhow::Result<Rate> {
+    let begun = Instant::now();
+    let started = Arc::new(AtomicU64::new(0));
+    let mut workers = JoinSet::new();
+    for _ in 0..IN_FLIGHT {
+        let (fixture, started) = (Arc::clone(fixture), Arc::clone(&started));
+        workers.spawn(async move {
+            let mut times = Vec::new();
+            while goes_on(until, begun, started.fetch_add(1, Ordering::Relaxed)) {
+                let call = Instant::now();
+                invite(&fixture).await?;
+                times.push(micros(call.elapsed()));
+            }
+            anyhow::Ok(times)
+        });
+    }
+    let mut times = Vec::new();
+    while let Some(worker) = workers.join_next().await {
+        times.extend(worker??);
+    }
+    Ok(Rate {
+        per_second: times.len() as f64 / begun.elapsed().as_secs_f64(),
+        latencies: Latencies::of(times),
+    })
+}
+
+fn goes_on(until: Until, begun: Instant, started: u64) -> bool {
+    match until {
+        Until::Passed(time) => begun.elapsed() < time,
+        Until::Done(count) => started < count,
+    }
+}
+
+/// Invites somebody new, mail at once.
+pub(super) async fn invite(fixture: &Fixture) -> anyhow::Result<Invitation> {
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let invitation = Invitation {
+        address: format!("measured-{number}@school.test"),
+        groups: vec![fixture.group.clone()],
+        ..Invitation::default()
+    };
+    let request = CreateInvitationRequest {
+        parent: fixture.organization.clone(),
+        invitation: Some(invitation),
+        request_id: fixture.request_id(),
+    };
+    let mut invitations = InvitationServiceClient::new(fixture.edge.clone());
+    let created = invitations
+        .create_invitation(in_the_name_of(&fixture.owner, request))
+        .await;
+    let created = answer(created).context("an invitation was refused")?;
+    created.invitation.ok_or_else(|| anyhow!("no invitation"))
+}

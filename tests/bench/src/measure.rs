@@ -1,0 +1,136 @@
+//! The measuring process: one figure after the other, so that each has the machine to itself.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use muster_engines::ProcessId;
+use muster_local::bench::{Bench, Options};
+use muster_local::{Addresses, Interruption, Workspace};
+use tokio::time::sleep;
+
+use super::figure::Figure;
+use super::fixture::Fixture;
+use super::memory::Memory;
+use super::pgbench::Pgbench;
+use super::sink::Sink;
+use super::{abuse, creates, echo, edge, mail, reads, soak};
+
+/// After this, a service that has just started does nothing any more.
+const SETTLED: Duration = Duration::from_secs(3);
+
+/// What is printed, and how.
+#[derive(Clone, Copy, Debug)]
+struct Report {
+    only: Option<Bench>,
+    json: bool,
+    minutes: u32,
+}
+
+/// Measures the running suite until done or interrupted; everything it started ends with it.
+pub(super) async fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<ExitCode> {
+    if cfg!(debug_assertions) {
+        bail!("only an optimized build can measure: `cargo dev bench` takes one");
+    }
+    let own = ProcessId::own().context("this process cannot be found in /proc")?;
+    let pid_file = workspace.pid_file("bench");
+    pid_file.write(own)?;
+    let mut interruption = Interruption::new()?;
+    let ended = tokio::select! {
+        ended = measure(workspace, Report::of(options)) => ended,
+        () = interruption.wait() => Err(anyhow::anyhow!("interrupted")),
+    };
+    pid_file.remove();
+    ended.map(|()| ExitCode::SUCCESS)
+}
+
+async fn measure(workspace: &Workspace, report: Report) -> anyhow::Result<()> {
+    let addresses = Addresses::read(workspace)?;
+    let (echo, echo_address) = echo::start(workspace).await?;
+    sleep(SETTLED).await;
+    report.announce(Bench::Memory, "idle");
+    if !report.json {
+        Figure::print_heading();
+    }
+    let idle = Memory::now(workspace, &addresses, &echo).await?;
+    report.print(Bench::Memory, &idle.figures("idle"))?;
+
+    if report.needs(Bench::Edge) {
+        report.announce(Bench::Edge, "four loads of ten seconds");
+        let figures = edge::measure(&Fixture::open(workspace).await?, &echo_address).await?;
+        report.print(Bench::Edge, &figures)?;
+    }
+    if report.needs(Bench::Abuse) {
+        report.announce(
+            Bench::Abuse,
+            "a neighbour and eleven abuses, of five to twelve seconds",
+        );
+        let figures = abuse::measure(&Fixture::open(workspace).await?, &echo_address).await?;
+        report.print(Bench::Abuse, &figures)?;
+    }
+    if report.needs(Bench::Soak) {
+        report.announce(Bench::Soak, "for as long as --minutes says");
+        let figures = soak::measure(&Fixture::open(workspace).await?, report.minutes).await?;
+        report.print(Bench::Soak, &figures)?;
+    }
+    let sink = Sink::start(workspace, &addresses).await?;
+    let fixture = Arc::new(Fixture::open(workspace).await?);
+    let pgbench = if report.needs(Bench::Reads) || report.needs(Bench::Creates) {
+        Some(Pgbench::prepare(workspace, &addresses).await?)
+    } else {
+        None
+    };
+    if let Some(pgbench) = pgbench.as_ref().filter(|_| report.needs(Bench::Reads)) {
+        report.announce(Bench::Reads, "four loads of ten seconds");
+        let figures = reads::measure(&fixture, pgbench, &echo_address).await?;
+        report.print(Bench::Reads, &figures)?;
+    }
+    if report.needs(Bench::Mail) {
+        report.announce(Bench::Mail, "20 one by one, then 2,000");
+        report.print(Bench::Mail, &mail::measure(&fixture, &sink).await?)?;
+    }
+    // Last: it leaves thousands of mails waiting.
+    if let Some(pgbench) = pgbench.as_ref().filter(|_| report.needs(Bench::Creates)) {
+        report.announce(Bench::Creates, "three loads of ten seconds");
+        let figures = creates::measure(&fixture, pgbench).await?;
+        report.print(Bench::Creates, &figures)?;
+    }
+    if report.needs(Bench::Memory) {
+        report.announce(Bench::Memory, "after the load");
+        let loaded = Memory::now(workspace, &addresses, &echo).await?;
+        report.print(Bench::Memory, &loaded.figures("loaded"))?;
+    }
+    Ok(())
+}
+
+impl Report {
+    fn of(options: &Options) -> Self {
+        Self {
+            only: options.name,
+            json: options.json,
+            minutes: options.minutes,
+        }
+    }
+
+    /// Is it printed, or needed for what is? Memory is measured after the load of all the others.
+    fn needs(self, bench: Bench) -> bool {
+        match self.only {
+            None => bench != Bench::Soak,
+            Some(Bench::Memory) => !matches!(bench, Bench::Abuse | Bench::Soak),
+            Some(only) => only == bench,
+        }
+    }
+
+    /// Says on standard error what is measured now.
+    fn announce(self, bench: Bench, what: &str) {
+        eprintln!("Measuring {}: {what} …", bench.name());
+    }
+
+    fn print(self, bench: Bench, figures: &[Figure]) -> anyhow::Result<()> {
+        if self.only.is_some_and(|only| only != bench) {
+            return Ok(());
+        }
+        figures.iter().try_for_each(|figure| figure.print(self.json))
+    }
+}

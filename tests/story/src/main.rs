@@ -1,0 +1,127 @@
+//! The story (`cargo dev story`): one run through the whole suite from outside, each step with what happened, where to look,
+//! and its time.
+//!
+//! It uses only what a customer has: public RPCs and pages, and tokens that people get by signing in at the issuer.
+
+mod browser;
+mod consent;
+mod diagnosis;
+mod expect;
+mod invite;
+mod join;
+mod mail;
+mod organization;
+mod reachable;
+mod registry;
+mod report;
+mod scenario;
+mod setup;
+mod sign_in;
+mod spreadsheet;
+mod trace;
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use clap::Parser;
+use muster_local::{Workspace, outln, output};
+
+use self::browser::Browser;
+use self::report::StepReport;
+use self::scenario::Scenario;
+
+/// Runs the story on a suite that `cargo dev up` has started; the exit status tells.
+#[derive(Debug, Parser)]
+#[command(name = "muster-story", version)]
+struct Arguments {
+    /// The directory of the suite [default: .dev in the workspace]
+    #[arg(long, value_name = "DIRECTORY")]
+    dir: Option<PathBuf>,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    output::exit_code(run(Arguments::parse().dir).await)
+}
+
+/// Runs to the end, or to the first step that fails.
+async fn run(dir: Option<PathBuf>) -> anyhow::Result<ExitCode> {
+    let workspace = Workspace::find(dir)?;
+    let mut scenario = Scenario::new(&workspace)?;
+    let started = Instant::now();
+    match steps(&mut scenario).await {
+        Ok(pages) => {
+            let took = started.elapsed().as_secs_f64();
+            outln!("The story is told: {took:.1} s. Each of its {pages} pages opens.");
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(error) => {
+            diagnosis::explain(&workspace, &scenario, &error).await;
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}
+
+/// Every step in its turn; answers how many pages there are to look at.
+async fn steps(scenario: &mut Scenario) -> anyhow::Result<usize> {
+    reachable::check(scenario).await?;
+    outln!("The edge answers, and the pages of the issuer, the inbox and the traces open.\n");
+    let mut pages = Vec::new();
+    step(&mut pages, 0, registry::TITLE, "records", registry::run(scenario)).await?;
+    step(
+        &mut pages,
+        1,
+        organization::TITLE,
+        "organization",
+        organization::run(scenario),
+    )
+    .await?;
+    step(&mut pages, 2, setup::TITLE, "organization", setup::run(scenario)).await?;
+    step(&mut pages, 3, invite::TITLE, "invitation", invite::run(scenario)).await?;
+    step(&mut pages, 4, mail::TITLE, "notification", mail::run(scenario)).await?;
+    step(&mut pages, 5, join::TITLE, "employment", join::run(scenario)).await?;
+    step(&mut pages, 6, consent::TITLE, "records", consent::run(scenario)).await?;
+    step(&mut pages, 7, trace::TITLE, "traces", trace::run(scenario)).await?;
+    for page in &pages {
+        opens(scenario, page).await?;
+    }
+    Ok(pages.len())
+}
+
+/// Runs one step, and prints what to look at. A failure that says no more is the `part`'s.
+async fn step(
+    pages: &mut Vec<String>,
+    number: usize,
+    title: &str,
+    part: &str,
+    running: impl Future<Output = anyhow::Result<StepReport>>,
+) -> anyhow::Result<()> {
+    outln!("{number}. {title}");
+    let started = Instant::now();
+    let report = running.await.map_err(|error| diagnosis::known(error, part))?;
+    let took = started.elapsed().as_secs_f64();
+    for line in report.lines {
+        outln!("   {line}");
+    }
+    for (what, url) in report.pages {
+        outln!("   → {what:32} {url}");
+        pages.push(url);
+    }
+    outln!("   took {took:.2} s\n");
+    Ok(())
+}
+
+/// A page that was shown opens. Spans come in batches: the page of a trace may be a moment late.
+async fn opens(scenario: &Scenario, page: &str) -> anyhow::Result<()> {
+    let limit = Duration::from_secs(10);
+    let started = Instant::now();
+    loop {
+        match Browser::open(&scenario.addresses, page).await {
+            Ok(_) => return Ok(()),
+            Err(error) if started.elapsed() > limit => return Err(error),
+            Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+        }
+    }
+}
