@@ -68,6 +68,12 @@ impl Clock {
         }
     }
 
+    /// A fresh id, made of [`Clock::new_uuid`].
+    #[must_use]
+    pub fn new_id<I: From<Uuid>>(&self) -> I {
+        self.new_uuid().into()
+    }
+
     /// Moves a fixed clock forward. The machine's clock cannot be moved: nothing happens.
     pub fn advance(&self, by: Duration) {
         if let Source::Fixed(fixed) = &self.0 {

@@ -1,8 +1,7 @@
 //! The deadline of the call that is being answered, known to everything that the call awaits.
 //!
 //! The server shell sets it with [`scope`]; statements, outgoing calls and retries stop at it. It lives here because
-//! this is the lowest room that needs it. A spawned task does not inherit it: [`crate::Database::write`] carries it
-//! over.
+//! this is the lowest room that needs it. A spawned task does not inherit it.
 
 use std::future::Future;
 use std::time::Duration;

@@ -1,9 +1,8 @@
 //! What can go wrong with the database, in the words of its callers.
 
+use muster_states::UnknownVariant;
 use sqlx::Error as Driver;
 use thiserror::Error;
-
-use crate::UnknownWord;
 
 /// Why a unit of work failed. The driver's own words are in the source: for the log, never for a caller.
 #[derive(Debug, Error)]
@@ -74,13 +73,14 @@ impl From<Driver> for DatabaseError {
             Driver::ColumnDecode { index, .. } => {
                 Self::Inconsistent(format!("column {index} cannot be read"))
             }
+            Driver::Decode(problem) => Self::Inconsistent(problem.to_string()),
             _ => Self::Other(error),
         }
     }
 }
 
-impl From<UnknownWord> for DatabaseError {
-    fn from(unknown: UnknownWord) -> Self {
+impl From<UnknownVariant> for DatabaseError {
+    fn from(unknown: UnknownVariant) -> Self {
         Self::Inconsistent(unknown.to_string())
     }
 }

@@ -3,6 +3,30 @@
 //! The answer is stored in the transaction of the work: a caller who never heard the outcome repeats the request with
 //! the same `request_id` and gets the stored answer, or does the work if it was never committed. Table:
 //! `sql/idempotency.sql`.
+//!
+//! The work returns what the domain knows; the response that tells of it is made, and stored, here. So a repeated
+//! request gets the same bytes.
+//!
+//! ```no_run
+//! # use muster_database::{Database, DatabaseError, idempotency::{IdempotencyError, Key}};
+//! # #[derive(Debug, thiserror::Error)]
+//! # enum Error {
+//! #     #[error(transparent)] Database(#[from] DatabaseError),
+//! #     #[error(transparent)] Idempotency(#[from] IdempotencyError),
+//! # }
+//! # async fn ask_another_service() -> Result<i64, Error> { Ok(1) }
+//! # async fn store(tx: &mut sqlx::PgConnection, answer: i64) -> Result<String, Error> { Ok(answer.to_string()) }
+//! # async fn example(database: &Database, key: &Key, now: time::OffsetDateTime) -> Result<String, Error> {
+//! let response: String = database
+//!     .once_prepared(
+//!         key,
+//!         now,
+//!         async || ask_another_service().await,
+//!         async |tx, answer| store(tx, answer).await,
+//!     )
+//!     .await?;
+//! # Ok(response) }
+//! ```
 
 use std::time::Duration;
 
@@ -16,6 +40,7 @@ use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::unit::apart;
 use crate::{Database, DatabaseError};
 
 /// How long an answer is kept.
@@ -58,38 +83,89 @@ pub fn fingerprint(request: &impl Message) -> [u8; 32] {
     Sha256::digest(request.encode_to_vec()).into()
 }
 
-/// Does `work` once for `key` and answers the same to each repetition.
-///
-/// A repetition that arrives while the first still runs waits for it (at most the lock limit of 1 s). A failed `work`
-/// stores nothing: its repetition works again.
+impl Database {
+    /// Does `work` once for `key` and answers the same to each repetition. Without a request id every request is new.
+    ///
+    /// A repetition that arrives while the first still runs waits for it (at most the lock limit of 1 s). A failed `work`
+    /// stores nothing: its repetition works again.
+    ///
+    /// # Errors
+    /// Whatever `work` answers, [`IdempotencyError::Reused`], or a database error.
+    pub async fn once<R, T, E, F>(&self, key: &Key, now: OffsetDateTime, work: F) -> Result<R, E>
+    where
+        F: AsyncFnOnce(&mut PgConnection) -> Result<T, E>,
+        R: Answer<T>,
+        E: From<DatabaseError> + From<IdempotencyError>,
+    {
+        let Some(id) = key.request_id else {
+            return self.write(work).await.map(R::from);
+        };
+        self.write(async |tx| {
+            if claim(tx, key, id, now).await? {
+                let response = R::from(work(&mut *tx).await?);
+                store(tx, key, id, &response.encode_to_vec()).await?;
+                return Ok(response);
+            }
+            // The sweeper took it between the two statements.
+            let stored = recall(tx, key, id).await?;
+            stored.ok_or_else(|| DatabaseError::Unavailable(None).into())
+        })
+        .await
+    }
+
+    /// As [`Database::once`], for work that asks others first: a stored answer is looked at before anybody is asked, then
+    /// `prepare` asks (no transaction is open, no connection is held), then `apply` works with what it found.
+    ///
+    /// # Errors
+    /// As [`Database::once`], and whatever `prepare` answers.
+    pub async fn once_prepared<R, Q, T, E, P, F>(
+        &self,
+        key: &Key,
+        now: OffsetDateTime,
+        prepare: P,
+        apply: F,
+    ) -> Result<R, E>
+    where
+        P: AsyncFnOnce() -> Result<Q, E>,
+        F: AsyncFnOnce(&mut PgConnection, Q) -> Result<T, E>,
+        R: Answer<T>,
+        E: From<DatabaseError> + From<IdempotencyError>,
+    {
+        if let Some(answer) = self.answered(key).await? {
+            return Ok(answer);
+        }
+        let prepared = prepare().await?;
+        self.once(key, now, async move |tx| apply(tx, prepared).await)
+            .await
+    }
+
+    /// The answer that was given to the request before, if there is one.
+    ///
+    /// # Errors
+    /// [`IdempotencyError::Reused`], or a database error.
+    pub async fn answered<R>(&self, key: &Key) -> Result<Option<R>, IdempotencyError>
+    where
+        R: Message + Default,
+    {
+        match key.request_id {
+            None => Ok(None),
+            Some(id) => self.read(async |db| recall(db, key, id).await).await,
+        }
+    }
+}
+
+/// As [`Database::once`], for `work` that borrows nothing and makes the response itself.
 ///
 /// # Errors
-/// Whatever `work` answers, [`IdempotencyError::Reused`], or a database error.
+/// As [`Database::once`].
 pub async fn run<R, E, F>(database: &Database, key: Key, now: OffsetDateTime, work: F) -> Result<R, E>
 where
     F: for<'c> FnOnce(&'c mut PgConnection) -> BoxFuture<'c, Result<R, E>> + Send + 'static,
     R: Message + Default + 'static,
     E: From<DatabaseError> + From<IdempotencyError> + Send + 'static,
 {
-    let Some(request_id) = key.request_id else {
-        return database.write(work).await;
-    };
-    database
-        .write(move |tx| {
-            Box::pin(async move {
-                if claim(tx, &key, request_id, now).await? {
-                    let response = work(tx).await?;
-                    store(tx, &key, request_id, &response.encode_to_vec()).await?;
-                    return Ok(response);
-                }
-                let stored = recall(tx, &key, request_id).await?;
-                let response = R::decode(stored.as_slice()).map_err(|_| {
-                    DatabaseError::Inconsistent("a stored response cannot be decoded".to_owned())
-                })?;
-                Ok(response)
-            })
-        })
-        .await
+    let database = database.clone();
+    apart(async move { database.once(&key, now, async |tx| work(tx).await).await }).await
 }
 
 /// Whether this transaction is the first with the id. The primary key makes a concurrent duplicate wait here until
@@ -125,23 +201,31 @@ async fn store(tx: &mut PgConnection, key: &Key, id: Uuid, response: &[u8]) -> R
     Ok(())
 }
 
-async fn recall(tx: &mut PgConnection, key: &Key, id: Uuid) -> Result<Vec<u8>, IdempotencyError> {
+async fn recall<R: Message + Default>(
+    db: &mut PgConnection,
+    key: &Key,
+    id: Uuid,
+) -> Result<Option<R>, IdempotencyError> {
     let row: Option<(Vec<u8>, Option<Vec<u8>>)> = sqlx::query_as(
         "SELECT request_sha256, response FROM idempotency WHERE caller = $1 AND method = $2 AND request_id = $3",
     )
     .bind(&key.caller)
     .bind(key.method)
     .bind(id)
-    .fetch_optional(tx)
+    .fetch_optional(db)
     .await
     .map_err(DatabaseError::from)?;
     match row {
+        None => Ok(None),
         Some((sha256, _)) if sha256 != key.request_sha256 => Err(IdempotencyError::Reused),
-        Some((_, Some(response))) => Ok(response),
+        Some((_, Some(response))) => Ok(Some(decoded(&response)?)),
         Some((_, None)) => Err(DatabaseError::Inconsistent("a committed answer is empty".to_owned()).into()),
-        // The sweeper took it between the two statements.
-        None => Err(DatabaseError::Unavailable(None).into()),
     }
+}
+
+fn decoded<R: Message + Default>(response: &[u8]) -> Result<R, DatabaseError> {
+    let undecodable = |_| DatabaseError::Inconsistent("a stored response cannot be decoded".to_owned());
+    R::decode(response).map_err(undecodable)
 }
 
 /// Deletes answers older than [`RETENTION`], every five minutes, until `shutdown`.
@@ -170,7 +254,7 @@ pub async fn sweep_once(database: &Database, now: OffsetDateTime) -> Result<u64,
     let mut total = 0;
     loop {
         let deleted = database
-            .write(move |tx| Box::pin(delete_batch(tx, now - RETENTION)))
+            .write(async |tx| delete_batch(tx, now - RETENTION).await)
             .await?;
         total += deleted;
         if deleted < SWEEP_BATCH.unsigned_abs() {

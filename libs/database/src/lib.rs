@@ -1,11 +1,11 @@
-//! A service's own Postgres: units of work that survive cancelled calls, deadlines that reach SQL, and answers that
-//! are given once.
+//! A service's own Postgres: units of work that leave nothing behind when they are cut off, deadlines that reach SQL, and
+//! answers that are given once.
 //!
-//! - [`Database::write`] runs BEGIN … COMMIT in a task of its own; [`Database::read`] borrows one connection.
+//! - [`Database::write`] runs BEGIN … COMMIT; [`Database::read`] borrows one connection.
+//! - [`Database::once`] and [`Database::once_prepared`] do the work of a request once (AIP-155).
 //! - [`deadline`] carries a call's deadline to the statements it runs.
-//! - [`idempotency`] stores a request's answer in the transaction of its work (AIP-155).
+//! - [`idempotency`] stores a request's answer in the transaction of its work.
 //! - [`migrate`] brings a database up to date, one process at a time.
-//! - [`words!`] makes enums that are stored as words.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -13,28 +13,27 @@
 //!
 //! let database = Database::connect(DatabaseOptions::new("postgres://localhost/invitation"))?;
 //! let id = uuid::Uuid::nil();
-//! let rows = database
-//!     .write(move |tx| {
-//!         Box::pin(async move {
-//!             let done = sqlx::query("UPDATE invitation SET state = 'CANCELLED' WHERE invitation_id = $1")
-//!                 .bind(id)
-//!                 .execute(tx)
-//!                 .await?;
-//!             Ok::<_, DatabaseError>(done.rows_affected())
-//!         })
+//! let cancelled = database
+//!     .write(async |tx| {
+//!         let done = sqlx::query("UPDATE invitation SET state = 'CANCELLED' WHERE invitation_id = $1")
+//!             .bind(id)
+//!             .execute(tx)
+//!             .await?;
+//!         Ok::<_, DatabaseError>(done.rows_affected() == 1)
 //!     })
 //!     .await?;
-//! # let _ = rows; Ok(()) }
+//! # let _ = cancelled; Ok(()) }
 //! ```
 
 pub mod deadline;
 mod error;
 pub mod idempotency;
+mod insertion;
+mod lent;
 mod migration;
 mod options;
 mod session;
 mod unit;
-mod words;
 
 use std::sync::Arc;
 
@@ -42,9 +41,9 @@ use sqlx::PgPool;
 use tokio::sync::{Notify, Semaphore};
 
 pub use error::DatabaseError;
+pub use insertion::Insertion;
 pub use migration::{MigrationError, migrate};
 pub use options::{DatabaseOptions, NotAUrl};
-pub use words::UnknownWord;
 
 /// A pool of connections to one service's database. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -86,7 +85,7 @@ impl Database {
         })
     }
 
-    /// Is notified once after each committed write: wakes the relay, which is the one waiter.
+    /// Is notified once after each write that was to be committed: wakes the relay, which is the one waiter.
     #[must_use]
     pub fn committed(&self) -> Arc<Notify> {
         Arc::clone(&self.committed)

@@ -1,94 +1,151 @@
 //! Units of work: what runs between borrowing a connection and giving it back.
 
-use std::future::Future;
-use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
-use sqlx::pool::PoolConnection;
-use sqlx::{Connection, PgConnection, PgPool, Postgres};
-use tokio::sync::OwnedSemaphorePermit;
+use sqlx::{Connection, PgConnection, Postgres, Transaction};
+use tokio::sync::{Notify, OwnedSemaphorePermit};
 use tokio::time::{Instant, timeout, timeout_at};
 use tracing::{Instrument, Span, info_span};
 
+use crate::lent::Lent;
 use crate::session::ACQUIRE_LIMIT;
 use crate::{Database, DatabaseError, deadline};
 
-/// The server's own statement limit ends a statement at the deadline and keeps the connection; the socket is closed
-/// only when that was not enough, because an earlier statement used up part of the time.
-const GRACE: Duration = Duration::from_millis(20);
-
 impl Database {
-    /// Runs `work` in a transaction and commits it when `work` answers `Ok`: `|tx| Box::pin(async move { … })`.
+    /// Runs `work` in a transaction and commits it when `work` answers `Ok`: `write(async |tx| …)`.
     ///
-    /// It runs in a task of its own: when the caller goes away in the middle, the transaction still ends, one way or
-    /// the other, and the connection goes back clean. The deadline and the span go with it.
+    /// It runs in the caller's task and may borrow from it. When it is dropped, or the deadline passes, its connection
+    /// is closed, which rolls back and ends the statement that may still run; during COMMIT the outcome is not known.
+    /// The server shell runs each call in a task of its own, so that a client that hangs up drops nothing.
     ///
     /// # Errors
     /// Whatever `work` answers (rolled back), or the [`DatabaseError`] of the connection, of BEGIN or of COMMIT.
     pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
     where
-        F: for<'c> FnOnce(&'c mut PgConnection) -> BoxFuture<'c, Result<T, E>> + Send + 'static,
-        T: Send + 'static,
-        E: From<DatabaseError> + Send + 'static,
+        F: AsyncFnOnce(&mut PgConnection) -> Result<T, E>,
+        E: From<DatabaseError>,
     {
-        let committed = self.committed();
-        self.unit("write", |connection| async move {
-            let done = transaction(connection, work).await;
-            if done.is_ok() {
-                committed.notify_one();
-            }
-            done
-        })
-        .await
+        self.transaction(work).instrument(unit_span("write")).await
     }
 
     /// Runs `work` on one connection without a transaction: each statement sees what is committed when it starts.
+    /// Dropped or late, it ends like [`Database::write`].
     ///
     /// # Errors
     /// Whatever `work` answers, or the [`DatabaseError`] of the connection.
     pub async fn read<T, E, F>(&self, work: F) -> Result<T, E>
     where
+        F: AsyncFnOnce(&mut PgConnection) -> Result<T, E>,
+        E: From<DatabaseError>,
+    {
+        self.lookup(work).instrument(unit_span("read")).await
+    }
+
+    /// As [`Database::write`], for `work` that borrows nothing, in a task of its own.
+    ///
+    /// # Errors
+    /// As [`Database::write`].
+    pub async fn write_boxed<T, E, F>(&self, work: F) -> Result<T, E>
+    where
         F: for<'c> FnOnce(&'c mut PgConnection) -> BoxFuture<'c, Result<T, E>> + Send + 'static,
         T: Send + 'static,
         E: From<DatabaseError> + Send + 'static,
     {
-        self.unit("read", |connection| lookup(connection, work)).await
+        let database = self.clone();
+        apart(async move { database.write(async |tx| work(tx).await).await }).await
     }
 
-    /// A caller who goes away while it waits for its turn leaves no trace; from then on the unit runs to its end.
-    /// Were the caller's task to open connections, calls that are cut short would throw away each connection before
-    /// it is ready, and a storm of them would leave none.
-    async fn unit<T, E, F, U>(&self, kind: &'static str, body: F) -> Result<T, E>
+    /// As [`Database::read`], for `work` that borrows nothing, in a task of its own.
+    ///
+    /// # Errors
+    /// As [`Database::read`].
+    pub async fn read_boxed<T, E, F>(&self, work: F) -> Result<T, E>
     where
-        F: FnOnce(Lent) -> U + Send + 'static,
-        U: Future<Output = Result<T, E>> + Send,
+        F: for<'c> FnOnce(&'c mut PgConnection) -> BoxFuture<'c, Result<T, E>> + Send + 'static,
         T: Send + 'static,
         E: From<DatabaseError> + Send + 'static,
     {
-        let span = unit_span(kind);
-        let waiting = Instant::now();
-        let turn = self.turn().instrument(span.clone()).await?;
-        metrics::histogram!("database_pool_wait_seconds").record(waiting.elapsed());
-        let pool = self.pool.clone();
-        let task = async move {
-            let connection = lend(&pool).await?;
-            let working = Instant::now();
-            let done = body(connection).await;
-            metrics::histogram!("database_unit_duration_seconds", "kind" => kind).record(working.elapsed());
-            drop(turn);
-            done
-        };
-        match tokio::spawn(deadline::scope(deadline::current(), task).instrument(span)).await {
-            Ok(done) => done,
-            Err(ended) => match ended.try_into_panic() {
-                Ok(panic) => std::panic::resume_unwind(panic),
-                Err(_shutting_down) => Err(E::from(DatabaseError::Unavailable(None))),
-            },
+        let database = self.clone();
+        apart(async move { database.read(async |connection| work(connection).await).await }).await
+    }
+
+    async fn lookup<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: AsyncFnOnce(&mut PgConnection) -> Result<T, E>,
+        E: From<DatabaseError>,
+    {
+        let mut lent = self.lend("read").await?;
+        let done = until_deadline(work(lent.in_use())).await?;
+        lent.give_back();
+        done
+    }
+
+    /// A connection that died while it rested is found at BEGIN: nothing has been said yet, so the next one begins.
+    async fn transaction<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: AsyncFnOnce(&mut PgConnection) -> Result<T, E>,
+        E: From<DatabaseError>,
+    {
+        for _ in 0..self.pool.options().get_max_connections() {
+            let mut lent = self.lend("write").await?;
+            let tx = match lent.in_use().begin().await.map_err(DatabaseError::from) {
+                Ok(tx) => tx,
+                Err(DatabaseError::Unavailable(_)) => continue,
+                Err(error) => return Err(error.into()),
+            };
+            let (done, ended) = self.carry_out(tx, work).await;
+            if ended {
+                lent.give_back();
+            }
+            return done;
+        }
+        Err(DatabaseError::Unavailable(None).into())
+    }
+
+    /// What `work` came to, and whether the transaction has ended.
+    async fn carry_out<T, E, F>(&self, mut tx: Transaction<'_, Postgres>, work: F) -> (Result<T, E>, bool)
+    where
+        F: AsyncFnOnce(&mut PgConnection) -> Result<T, E>,
+        E: From<DatabaseError>,
+    {
+        match until_deadline(work(&mut tx)).await {
+            Ok(Ok(done)) => {
+                // Also when this is dropped while the server commits.
+                let _wake = WakeRelay(&self.committed);
+                // Not under the deadline: an interrupted COMMIT has an unknown outcome.
+                match tx.commit().await {
+                    Ok(()) => (Ok(done), true),
+                    Err(error) => (Err(DatabaseError::from(error).into()), false),
+                }
+            }
+            // Awaited, so that its locks are gone before the caller hears of the failure.
+            Ok(Err(error)) => (Err(error), tx.rollback().await.is_ok()),
+            Err(late) => (Err(late.into()), false),
         }
     }
 
+    /// A connection for a unit of this kind. It is taken in a task of its own: when the caller gives up meanwhile, what
+    /// was being opened is kept for the next unit. Otherwise a storm of calls that are cut short would throw away each
+    /// connection before it is ready, and leave none.
+    async fn lend(&self, kind: &'static str) -> Result<Lent, DatabaseError> {
+        let waiting = Instant::now();
+        let turn = self.turn().await?;
+        metrics::histogram!("database_pool_wait_seconds").record(waiting.elapsed());
+        let pool = self.pool.clone();
+        let opening = tokio::spawn(async move {
+            let connection = pool.acquire().await?;
+            Ok(Lent::new(connection, turn, kind))
+        });
+        match until_deadline(opening).await? {
+            Ok(_) if deadline::has_passed() => Err(DatabaseError::Timeout(None)),
+            Ok(lent) => lent,
+            Err(_shutting_down) => Err(DatabaseError::Unavailable(None)),
+        }
+    }
+
+    /// As many turns as connections: waiting for a turn is free of side effects.
     async fn turn(&self) -> Result<OwnedSemaphorePermit, DatabaseError> {
         let limit = match deadline::remaining() {
             Some(Duration::ZERO) => return Err(DatabaseError::Timeout(None)),
@@ -104,55 +161,28 @@ impl Database {
     }
 }
 
-/// Not under the deadline: a connection that is being opened when it passes is worth keeping for the next unit.
-async fn lend(pool: &PgPool) -> Result<Lent, DatabaseError> {
-    let connection = pool.acquire().await?;
-    if deadline::has_passed() {
-        return Err(DatabaseError::Timeout(None));
-    }
-    Ok(Lent {
-        connection,
-        finished: false,
-    })
-}
-
-async fn lookup<T, E, F>(mut connection: Lent, work: F) -> Result<T, E>
-where
-    F: for<'c> FnOnce(&'c mut PgConnection) -> BoxFuture<'c, Result<T, E>>,
-    E: From<DatabaseError>,
-{
-    let done = until_deadline(work(&mut connection)).await?;
-    connection.finished = true;
-    done
-}
-
-async fn transaction<T, E, F>(mut connection: Lent, work: F) -> Result<T, E>
-where
-    F: for<'c> FnOnce(&'c mut PgConnection) -> BoxFuture<'c, Result<T, E>>,
-    E: From<DatabaseError>,
-{
-    let mut tx = connection.begin().await.map_err(DatabaseError::from)?;
-    let done = until_deadline(work(&mut tx)).await?;
-    let ended = match &done {
-        // Not under the deadline: an interrupted COMMIT has an unknown outcome.
-        Ok(_) => tx.commit().await,
-        // Awaited, so that its locks are gone before the caller hears of the failure.
-        Err(_) => tx.rollback().await,
-    };
-    connection.finished = true;
-    match (done, ended) {
-        (Ok(_), Err(error)) => Err(E::from(error.into())),
-        (done, _) => done,
-    }
-}
-
-/// The outer error means that `work` was cut off in the middle.
-async fn until_deadline<T, E>(work: BoxFuture<'_, Result<T, E>>) -> Result<Result<T, E>, DatabaseError> {
+/// The error means that `work` was cut off in the middle.
+async fn until_deadline<F: Future>(work: F) -> Result<F::Output, DatabaseError> {
     match deadline::current() {
         None => Ok(work.await),
-        Some(deadline) => timeout_at(deadline + GRACE, work)
+        Some(deadline) => timeout_at(deadline, work)
             .await
             .map_err(|_| DatabaseError::Timeout(None)),
+    }
+}
+
+/// Runs a unit in a task of its own, within the caller's deadline and span.
+pub(crate) async fn apart<T, E>(unit: impl Future<Output = Result<T, E>> + Send + 'static) -> Result<T, E>
+where
+    T: Send + 'static,
+    E: From<DatabaseError> + Send + 'static,
+{
+    match tokio::spawn(deadline::scope(deadline::current(), unit).in_current_span()).await {
+        Ok(done) => done,
+        Err(ended) => match ended.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_shutting_down) => Err(DatabaseError::Unavailable(None).into()),
+        },
     }
 }
 
@@ -171,31 +201,11 @@ fn unit_span(kind: &'static str) -> Span {
     )
 }
 
-/// A borrowed connection. One whose unit was cut off at the deadline is closed instead of given back, which ends the
-/// statement it may still be running.
-struct Lent {
-    connection: PoolConnection<Postgres>,
-    finished: bool,
-}
+/// Tells the relay when it is dropped.
+struct WakeRelay<'a>(&'a Notify);
 
-impl Deref for Lent {
-    type Target = PgConnection;
-
-    fn deref(&self) -> &PgConnection {
-        &self.connection
-    }
-}
-
-impl DerefMut for Lent {
-    fn deref_mut(&mut self) -> &mut PgConnection {
-        &mut self.connection
-    }
-}
-
-impl Drop for Lent {
+impl Drop for WakeRelay<'_> {
     fn drop(&mut self) {
-        if !self.finished && deadline::has_passed() {
-            self.connection.close_on_drop();
-        }
+        self.0.notify_one();
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::NameProblem;
@@ -14,7 +15,9 @@ const PERSON_NAMESPACE: Uuid = Uuid::from_u128(0x6d75_7374_6572_5a01_8c0d_7065_7
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident)*) => {$(
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, sqlx::Type)]
+        #[serde(transparent)]
+        #[sqlx(transparent)]
         pub struct $name(Uuid);
 
         impl $name {
@@ -26,6 +29,18 @@ macro_rules! ids {
             /// The UUID, for keys and for the wire.
             pub const fn as_uuid(self) -> Uuid {
                 self.0
+            }
+        }
+
+        impl From<Uuid> for $name {
+            fn from(uuid: Uuid) -> Self {
+                Self(uuid)
+            }
+        }
+
+        impl From<$name> for Uuid {
+            fn from(id: $name) -> Self {
+                id.0
             }
         }
 

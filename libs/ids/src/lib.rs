@@ -1,5 +1,8 @@
 //! Ids and resource names: every id is a type of its own, and a name is parsed once, at the door.
 //!
+//! An id is bound to a statement, and selected, as itself: in Postgres it is a `uuid`, several are `uuid[]`. In a page
+//! token it is a position.
+//!
 //! Resource names follow AIP-122: `organizations/{organization}/invitations/{invitation}`.
 //!
 //! ```

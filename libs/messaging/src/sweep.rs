@@ -45,7 +45,7 @@ pub(crate) async fn run(db: &Database, shutdown: &CancellationToken) {
 async fn sweep(db: &Database, table: &'static str, statement: &'static str) -> Result<(), DatabaseError> {
     for _ in 0..STATEMENTS_A_ROUND {
         let rows = db
-            .read(move |connection| {
+            .read_boxed(move |connection| {
                 Box::pin(async move {
                     let done = sqlx::query(statement)
                         .bind(ROWS_AT_ONCE)

@@ -1,5 +1,9 @@
-//! What every call passes before it reaches a handler, from the outside in: it is observed, kept from panicking the
-//! process, counted against the limit, given a deadline, and its caller is verified.
+//! What every call passes before it reaches a handler, from the outside in: it is observed, given a task of its own,
+//! counted against the limit, given a deadline, and its caller is verified.
+//!
+//! The task is why nothing inside is cancelled by a client: one that hangs up drops the answer, not the handler. It ends
+//! by itself, at its deadline, or when the process stops. The body of a streamed answer belongs to the connection, and
+//! ends with it.
 
 pub(crate) mod access;
 pub(crate) mod body;
@@ -20,6 +24,7 @@ use muster_refusal::{ErrorReason, Refusal};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tonic::body::Body;
 use tonic::service::Routes;
 use tonic::{Code, Status};
@@ -44,6 +49,8 @@ pub(crate) struct Front {
 struct Shared {
     gate: Gate,
     calls: Semaphore,
+    /// Of calls, also of those that nobody waits for any more.
+    tasks: TaskTracker,
     /// Of health and reflection: whatever calls do, a probe is answered.
     free: Arc<Semaphore>,
     cut: CancellationToken,
@@ -53,11 +60,18 @@ struct Shared {
 const FREE: usize = 64;
 
 impl Front {
-    /// In front of these routes; streams end when `cut` is cancelled.
-    pub(crate) fn new(routes: Routes, gate: Gate, max_calls: usize, cut: CancellationToken) -> Self {
+    /// In front of these routes; streams end when `cut` is cancelled. Each call is a task of `tasks`.
+    pub(crate) fn new(
+        routes: Routes,
+        gate: Gate,
+        max_calls: usize,
+        tasks: TaskTracker,
+        cut: CancellationToken,
+    ) -> Self {
         let shared = Shared {
             gate,
             calls: Semaphore::new(max_calls),
+            tasks,
             free: Arc::new(Semaphore::new(FREE)),
             cut,
         };
@@ -88,10 +102,9 @@ impl Service<Request<Body>> for Front {
         Box::pin(async move {
             let rule = rules::get(request.uri().path());
             let mut observation = Observation::begin(Side::Server, rule, request.headers());
-            let span = observation.span();
-            let answer = panics::caught(shared.answer(rule, routes, request))
-                .instrument(span)
-                .await;
+            let call = Arc::clone(&shared).answer(rule, routes, request);
+            let task = shared.tasks.spawn(call.instrument(observation.span()));
+            let answer = task.await.unwrap_or_else(|ended| Err(panics::unanswered(ended)));
             let mut response = answer.unwrap_or_else(Status::into_http);
             // An answer without messages carries its status here.
             observation.ended_with(response.headers_mut());
@@ -134,7 +147,7 @@ impl Shared {
     }
 
     async fn answer(
-        &self,
+        self: Arc<Self>,
         rule: Option<&'static MethodRule>,
         mut routes: Routes,
         mut request: Request<Body>,

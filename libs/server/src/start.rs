@@ -13,6 +13,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::admin::{self, Admin};
 use crate::background::Background;
@@ -29,6 +30,8 @@ pub struct Running {
     health: Health,
     drain: Drain,
     drain_delay: Duration,
+    /// Calls that run, also those that nobody waits for any more.
+    calls: TaskTracker,
     background: Background,
     database: Database,
     served: JoinHandle<anyhow::Result<()>>,
@@ -55,7 +58,8 @@ pub async fn start<S: Service>(
     let health = Health::new(&app.names).await;
     let routes = transport::with_health_and_reflection(app.routes(), &app.names, &health)?;
     let drain = Drain::new();
-    let front = Front::new(routes, gate, common.listen.max_calls as usize, drain.streams());
+    let (calls, max_calls) = (TaskTracker::new(), common.listen.max_calls as usize);
+    let front = Front::new(routes, gate, max_calls, calls.clone(), drain.streams());
     let served = tokio::spawn(transport::serve(listener, front, drain.accepting()));
     let background = Background::new(drain.work());
     background.start(S::NAME, &shell, &health, app);
@@ -67,6 +71,7 @@ pub async fn start<S: Service>(
         health,
         drain,
         drain_delay: common.listen.drain_delay.0,
+        calls,
         background,
         database: shell.database,
         served,
@@ -119,6 +124,8 @@ impl Running {
             if listens {
                 drop(served.await);
             }
+            self.calls.close();
+            self.calls.wait().await;
         };
         self.drain.run(&stopping, ended).await;
         let work = stopping.stage(drain::WORK_ENDS, drain::POOL_CLOSES);
@@ -226,6 +233,7 @@ mod tests {
             health: Health::new(&[]).await,
             drain: drain.clone(),
             drain_delay: Duration::ZERO,
+            calls: TaskTracker::new(),
             background: Background::new(drain.work()),
             database: Database::connect(DatabaseOptions::new("postgres://localhost/nobody")).unwrap(),
             served: tokio::spawn(async { anyhow::bail!("made up") }),

@@ -28,6 +28,6 @@ impl Rpc {
         F: for<'c> FnOnce(&'c mut PgConnection) -> BoxFuture<'c, Result<T, DatabaseError>> + Send + 'static,
         T: Send + 'static,
     {
-        Ok(self.database.read(look).await?)
+        Ok(self.database.read_boxed(look).await?)
     }
 }

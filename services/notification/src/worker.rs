@@ -160,7 +160,7 @@ impl Worker {
         let counted: Result<_, DatabaseError> = self
             .mailer
             .database
-            .read(move |connection| Box::pin(store::backlog(connection, now)))
+            .read_boxed(move |connection| Box::pin(store::backlog(connection, now)))
             .await;
         match counted {
             Ok(backlog) => measures::backlog(&backlog),

@@ -21,7 +21,7 @@ async fn slow(connection: &mut sqlx::PgConnection, seconds: f64) -> Result<(), D
 
 /// Opens the connection of a unit before its time counts.
 async fn warm(test: &TestDatabase) {
-    let unit = test.database.read(|connection| Box::pin(slow(connection, 0.0)));
+    let unit = test.database.read(async |connection| slow(connection, 0.0).await);
     unit.await.unwrap();
 }
 
@@ -36,7 +36,11 @@ async fn a_statement_stops_at_the_deadline() {
     let test = TestDatabase::with_tables(2).await;
     warm(&test).await;
     let deadline = Instant::now() + Duration::from_millis(300);
-    let outcome = deadline::scope(Some(deadline), test.database.write(|tx| Box::pin(slow(tx, 5.0)))).await;
+    let outcome = deadline::scope(
+        Some(deadline),
+        test.database.write(async |tx| slow(tx, 5.0).await),
+    )
+    .await;
     assert!(matches!(outcome, Err(DatabaseError::Timeout(_))), "{outcome:?}");
     assert!(deadline.elapsed() < WINDOW);
     assert!(quiet_after(&test, deadline).await < WINDOW);
@@ -47,11 +51,9 @@ async fn a_later_statement_of_a_write_stops_at_the_same_deadline() {
     let test = TestDatabase::with_tables(2).await;
     warm(&test).await;
     let deadline = Instant::now() + Duration::from_millis(600);
-    let write = test.database.write(|tx| {
-        Box::pin(async move {
-            slow(tx, 0.4).await?;
-            slow(tx, 5.0).await
-        })
+    let write = test.database.write(async |tx| {
+        slow(tx, 0.4).await?;
+        slow(tx, 5.0).await
     });
     let outcome = deadline::scope(Some(deadline), write).await;
     assert!(matches!(outcome, Err(DatabaseError::Timeout(_))), "{outcome:?}");
@@ -68,15 +70,13 @@ async fn a_later_statement_of_a_write_stops_at_the_same_deadline() {
 async fn a_read_dropped_at_the_deadline_stops_on_the_server() {
     let test = TestDatabase::with_tables(2).await;
     let deadline = Instant::now() + Duration::from_millis(600);
-    let read = test.database.read(|connection| {
-        Box::pin(async move {
-            slow(connection, 0.4).await?;
-            slow(connection, 5.0).await
-        })
+    let read = test.database.read(async |connection| {
+        slow(connection, 0.4).await?;
+        slow(connection, 5.0).await
     });
-    // The server shell drops a handler at its deadline.
+    // The server shell drops a handler at its deadline; whichever of the two timers is asked first.
     let cut = timeout_at(deadline, deadline::scope(Some(deadline), read)).await;
-    assert!(cut.is_err());
+    assert!(!matches!(cut, Ok(Ok(()))), "{cut:?}");
     let after = quiet_after(&test, deadline).await;
     assert!(
         after < WINDOW,
@@ -87,7 +87,7 @@ async fn a_read_dropped_at_the_deadline_stops_on_the_server() {
 #[tokio::test]
 async fn nothing_starts_after_the_deadline() {
     let test = TestDatabase::with_tables(1).await;
-    let unit = test.database.read(|connection| Box::pin(slow(connection, 0.0)));
+    let unit = test.database.read(async |connection| slow(connection, 0.0).await);
     let outcome = deadline::scope(Some(Instant::now()), unit).await;
     assert!(matches!(outcome, Err(DatabaseError::Timeout(None))));
 }
@@ -96,12 +96,12 @@ async fn nothing_starts_after_the_deadline() {
 async fn a_full_pool_answers_unavailable_within_a_second() {
     let test = TestDatabase::with_tables(1).await;
     let busy = test.database.clone();
-    let holder = tokio::spawn(async move { busy.read(|connection| Box::pin(slow(connection, 1.9))).await });
+    let holder = tokio::spawn(async move { busy.read(async |connection| slow(connection, 1.9).await).await });
     eventually(async || test.sessions("state = 'active'").await == 1).await;
     let started = Instant::now();
     let outcome = test
         .database
-        .read(|connection| Box::pin(slow(connection, 0.0)))
+        .read(async |connection| slow(connection, 0.0).await)
         .await;
     assert!(
         matches!(outcome, Err(DatabaseError::Unavailable(_))),
@@ -116,10 +116,10 @@ async fn a_full_pool_answers_unavailable_within_a_second() {
 async fn a_deadline_that_passes_in_the_queue_is_a_deadline() {
     let test = TestDatabase::with_tables(1).await;
     let busy = test.database.clone();
-    let holder = tokio::spawn(async move { busy.read(|connection| Box::pin(slow(connection, 1.0))).await });
+    let holder = tokio::spawn(async move { busy.read(async |connection| slow(connection, 1.0).await).await });
     eventually(async || test.sessions("state = 'active'").await == 1).await;
     let soon = Instant::now() + Duration::from_millis(100);
-    let waiting = test.database.read(|connection| Box::pin(slow(connection, 0.0)));
+    let waiting = test.database.read(async |connection| slow(connection, 0.0).await);
     let outcome = deadline::scope(Some(soon), waiting).await;
     assert!(
         matches!(outcome, Err(DatabaseError::Timeout(None))),
@@ -134,7 +134,11 @@ async fn a_busy_pool_is_no_database_that_is_away() {
     let busy: Vec<_> = (0..8)
         .map(|_| {
             let database = test.database.clone();
-            tokio::spawn(async move { database.read(|connection| Box::pin(slow(connection, 1.5))).await })
+            tokio::spawn(async move {
+                database
+                    .read(async |connection| slow(connection, 1.5).await)
+                    .await
+            })
         })
         .collect();
     eventually(async || test.sessions("state = 'active'").await == 2).await;
@@ -150,7 +154,7 @@ async fn a_connection_that_comes_too_late_is_kept_for_the_next() {
     let test = TestDatabase::with_tables(2).await;
     for _ in 0..20 {
         let soon = Instant::now() + Duration::from_millis(1);
-        let hasty = test.database.read(|connection| Box::pin(slow(connection, 0.0)));
+        let hasty = test.database.read(async |connection| slow(connection, 0.0).await);
         drop(deadline::scope(Some(soon), hasty).await);
     }
     let opened = test.database.usage();

@@ -1,11 +1,13 @@
 //! The same request twice has one effect and one answer.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use muster_clock::Clock;
 use muster_database::idempotency::{self, IdempotencyError, Key, fingerprint};
 use muster_database::{Database, DatabaseError};
+use sqlx::PgConnection;
 use thiserror::Error;
 use tokio::sync::Barrier;
 use uuid::Uuid;
@@ -34,18 +36,17 @@ fn key(id: Uuid, request: &str) -> Key {
 
 /// Inserts a row and answers its id.
 async fn work(database: &Database, key: Key) -> Result<String, Failure> {
-    idempotency::run(database, key, Clock::system().now(), |tx| {
-        Box::pin(async move {
-            let id = Clock::system().new_uuid();
-            sqlx::query("INSERT INTO work (id) VALUES ($1)")
-                .bind(id)
-                .execute(tx)
-                .await
-                .map_err(DatabaseError::from)?;
-            Ok(id.to_string())
-        })
-    })
-    .await
+    database.once(&key, Clock::system().now(), insert).await
+}
+
+async fn insert(tx: &mut PgConnection) -> Result<String, Failure> {
+    let id = Clock::system().new_uuid();
+    sqlx::query("INSERT INTO work (id) VALUES ($1)")
+        .bind(id)
+        .execute(tx)
+        .await
+        .map_err(DatabaseError::from)?;
+    Ok(id.to_string())
 }
 
 /// Asks again with the same id for as long as the database is merely busy, as a client does.
@@ -117,14 +118,66 @@ async fn concurrent_duplicates_wait_for_the_first_and_answer_alike() {
 async fn a_refused_request_may_be_tried_again() {
     let test = TestDatabase::with_tables(2).await;
     let id = Clock::system().new_uuid();
-    let refused: Result<String, Failure> =
-        idempotency::run(&test.database, key(id, "a"), Clock::system().now(), |_| {
-            Box::pin(async { Err(Failure::Refused) })
+    let refused: Result<String, Failure> = test
+        .database
+        .once(&key(id, "a"), Clock::system().now(), async |_| {
+            Err::<String, _>(Failure::Refused)
         })
         .await;
     assert!(matches!(refused, Err(Failure::Refused)));
     work(&test.database, key(id, "a")).await.unwrap();
     assert_eq!(test.count(ROWS).await, 1);
+}
+
+/// Asks another before it works; tells how often it asked.
+async fn asking(test: &TestDatabase, key: &Key, asked: &AtomicU32) -> Result<String, Failure> {
+    let now = Clock::system().now();
+    let prepare = async || {
+        asked.fetch_add(1, Ordering::Relaxed);
+        assert_eq!(test.sessions("state LIKE 'idle in transaction%'").await, 0);
+        Ok("told".to_owned())
+    };
+    let apply = async |tx: &mut PgConnection, told: String| Ok(format!("{told}: {}", insert(tx).await?));
+    test.database.once_prepared(key, now, prepare, apply).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_else_is_asked_about_a_request_that_was_answered() {
+    let test = TestDatabase::with_tables(2).await;
+    let (key, asked) = (key(Clock::system().new_uuid(), "a"), AtomicU32::new(0));
+    let first = asking(&test, &key, &asked).await.unwrap();
+    assert_eq!(asking(&test, &key, &asked).await.unwrap(), first);
+    assert_eq!(asked.load(Ordering::Relaxed), 1);
+    assert_eq!(test.count(ROWS).await, 1);
+    let reused = Key {
+        request_sha256: fingerprint(&"b".to_owned()),
+        ..key
+    };
+    let reused = asking(&test, &reused, &asked).await;
+    assert!(matches!(
+        reused,
+        Err(Failure::Idempotency(IdempotencyError::Reused))
+    ));
+    assert_eq!(asked.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_that_others_kept_from_being_done_may_be_tried_again() {
+    let test = TestDatabase::with_tables(2).await;
+    let key = key(Clock::system().new_uuid(), "a");
+    let refused: Result<String, Failure> = test
+        .database
+        .once_prepared(
+            &key,
+            Clock::system().now(),
+            async || Err(Failure::Refused),
+            async |_, answer: String| Ok(answer),
+        )
+        .await;
+    assert!(matches!(refused, Err(Failure::Refused)));
+    let answered = test.database.answered::<String>(&key).await.unwrap();
+    assert_eq!(answered, None);
+    asking(&test, &key, &AtomicU32::new(0)).await.unwrap();
 }
 
 /// The caller loses the connection somewhere on the way and asks again until it hears an answer.

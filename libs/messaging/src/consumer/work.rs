@@ -143,7 +143,7 @@ impl<H: Handler> Worker<H> {
         let prepared = self.handler.prepare(event).await?;
         let (handler, event) = (Arc::clone(&self.handler), Arc::clone(event));
         self.db
-            .write(move |tx| {
+            .write_boxed(move |tx| {
                 Box::pin(async move {
                     if inbox::claim(tx, &event).await? == Claim::AlreadyApplied {
                         return Ok(Claim::AlreadyApplied);

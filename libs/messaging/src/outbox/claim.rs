@@ -76,7 +76,7 @@ impl TryFrom<Row> for OutboxRow {
 pub(crate) async fn claim(db: &Database, lease: Lease, limit: i64) -> Result<Vec<OutboxRow>, DatabaseError> {
     let known: Vec<&'static str> = EventType::ALL.iter().map(|event| event.routing_key()).collect();
     let rows: Vec<Row> = db
-        .read(move |connection| {
+        .read_boxed(move |connection| {
             Box::pin(async move {
                 let rows = sqlx::query_as(
                     "WITH head AS (
@@ -121,7 +121,7 @@ pub(crate) async fn mark_published(
     lease: Lease,
     ids: Vec<Uuid>,
 ) -> Result<u64, DatabaseError> {
-    db.read(move |connection| {
+    db.read_boxed(move |connection| {
         Box::pin(async move {
             let done = sqlx::query(
                 "UPDATE outbox SET published_at = now(), lease_token = NULL, lease_until = NULL
@@ -147,7 +147,7 @@ pub(crate) async fn postpone(
         .into_iter()
         .map(|(id, wait)| (id, wait.as_secs_f64()))
         .unzip();
-    db.read(move |connection| {
+    db.read_boxed(move |connection| {
         Box::pin(async move {
             sqlx::query(
                 "UPDATE outbox
@@ -177,7 +177,7 @@ pub(crate) struct Backlog {
 
 /// Counts what waits to be published.
 pub(crate) async fn backlog(db: &Database) -> Result<Backlog, DatabaseError> {
-    db.read(|connection| {
+    db.read_boxed(|connection| {
         Box::pin(async move {
             let backlog = sqlx::query_as(
                 "SELECT count(*) AS pending,

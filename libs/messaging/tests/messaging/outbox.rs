@@ -48,7 +48,7 @@ async fn what_is_rolled_back_is_never_published() {
     let refused: Result<(), DatabaseError> = world
         .publisher
         .database()
-        .write(|tx| {
+        .write_boxed(|tx| {
             Box::pin(async move {
                 outbox::append(tx, new_event(fresh(), 1), &InvitationAcceptedEvent::default()).await?;
                 Err(DatabaseError::Inconsistent("changed my mind".to_owned()))
@@ -91,7 +91,7 @@ async fn the_envelope_arrives_whole() {
     world
         .publisher
         .database()
-        .write(move |tx| Box::pin(async move { outbox::append(tx, event, &copy).await }))
+        .write_boxed(move |tx| Box::pin(async move { outbox::append(tx, event, &copy).await }))
         .await
         .unwrap();
     let received = got.recv().await.unwrap();

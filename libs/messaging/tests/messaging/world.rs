@@ -100,7 +100,7 @@ impl World {
     async fn commit<E: Event>(&self, event: NewEvent, payload: E) -> Result<EventId, DatabaseError> {
         self.publisher
             .database()
-            .write(move |tx| {
+            .write_boxed(move |tx| {
                 Box::pin(async move {
                     let id = event.id;
                     sqlx::query("INSERT INTO fact (event_id, aggregate, sequence) VALUES ($1, $2, $3)")

@@ -1,18 +1,19 @@
 //! A panic in a handler ends its call, not the process.
 
-use std::panic::AssertUnwindSafe;
-
-use futures::FutureExt;
 use muster_refusal::Refusal;
+use tokio::task::JoinError;
 use tonic::Status;
 
-/// Runs a call; a panic becomes INTERNAL. Where it happened is logged by the hook of [`install_hook`].
-pub(crate) async fn caught<T>(call: impl Future<Output = Result<T, Status>>) -> Result<T, Status> {
-    // What the handler held is dropped with it; the database room rolls back.
-    AssertUnwindSafe(call)
-        .catch_unwind()
-        .await
-        .unwrap_or_else(|_| Err(Refusal::internal().into()))
+use super::shutting_down;
+
+/// What a call answers whose task ended without an answer: INTERNAL for a panic. Where that happened is logged by the
+/// hook of [`install_hook`]; what the handler held was dropped with it, and an open transaction rolled back.
+pub(crate) fn unanswered(ended: JoinError) -> Status {
+    if ended.is_panic() {
+        Refusal::internal().into()
+    } else {
+        shutting_down()
+    }
 }
 
 /// Logs panics with the trace they belong to. Without their message: it may hold the value that caused it.
@@ -30,7 +31,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_is_internal() {
-        let call = async { if true { panic!("made up") } else { Ok(()) } };
-        assert_eq!(caught(call).await.unwrap_err().code(), tonic::Code::Internal);
+        let ended = tokio::spawn(async { panic!("made up") }).await.unwrap_err();
+        assert_eq!(unanswered(ended).code(), tonic::Code::Internal);
     }
 }

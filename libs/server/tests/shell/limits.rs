@@ -38,6 +38,38 @@ async fn a_callers_deadline_stops_the_statement() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_hangs_up_cancels_nothing_inside() {
+    let world = World::new().await;
+    world.database.execute("CREATE TABLE written (n int)").await;
+    let mut roles = world.roles().await;
+    let writes = world.get_role("persons/writes");
+    let call = tokio::spawn(async move { roles.get_role(writes).await });
+    eventually(async || world.database.count(RUNNING).await == 1).await;
+    // The only client of its connection: that is closed, too.
+    call.abort();
+    drop(call.await);
+    assert_eq!(world.database.count("SELECT count(*) FROM written").await, 0);
+    eventually(async || world.database.count("SELECT count(*) FROM written").await == 2).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_that_nobody_waits_for_counts_against_the_limit_and_is_waited_for_when_it_stops() {
+    let world = World::with_max_calls(1).await;
+    world.database.execute("CREATE TABLE written (n int)").await;
+    let (mut first, mut second) = (world.roles().await, world.roles().await);
+    let writes = world.get_role("persons/writes");
+    let call = tokio::spawn(async move { first.get_role(writes).await });
+    eventually(async || world.database.count(RUNNING).await == 1).await;
+    call.abort();
+    drop(call.await);
+    let status = second.get_role(world.get_role("persons/1")).await.unwrap_err();
+    assert_eq!(reason_of(&status), Some(ErrorReason::Overloaded));
+    drop(second);
+    world.running.stop().await;
+    assert_eq!(world.database.count("SELECT count(*) FROM written").await, 2);
+}
+
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

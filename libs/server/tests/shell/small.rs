@@ -66,23 +66,33 @@ struct Answers {
 }
 
 async fn sleep_in_sql(database: &Database, seconds: f64) -> Result<(), Refusal> {
-    let slept = database.read(move |connection| {
-        Box::pin(async move {
-            sqlx::query("SELECT pg_sleep($1)")
-                .bind(seconds)
-                .execute(connection)
-                .await?;
-            Ok::<_, DatabaseError>(())
-        })
+    let slept = database.read(async |db| {
+        sqlx::query("SELECT pg_sleep($1)")
+            .bind(seconds)
+            .execute(db)
+            .await?;
+        Ok::<_, DatabaseError>(())
     });
     slept.await.map_err(|error| failure::of_database(&error))
 }
 
-/// As the outbox would store it: in the task of a transaction.
+/// As the outbox would store it: inside of a transaction.
 async fn unit_traceparent(database: &Database) -> Result<Option<String>, Refusal> {
-    let unit =
-        database.write(|_| Box::pin(async { Ok::<_, DatabaseError>(propagation::current_traceparent()) }));
+    let unit = database.write(async |_| Ok::<_, DatabaseError>(propagation::current_traceparent()));
     unit.await.map_err(|error| failure::of_database(&error))
+}
+
+/// Writes two rows, and takes its time between them.
+async fn write_slowly(database: &Database) -> Result<(), Refusal> {
+    let written = database.write(async |tx| {
+        sqlx::query("INSERT INTO written VALUES (1)")
+            .execute(&mut *tx)
+            .await?;
+        sqlx::query("SELECT pg_sleep(0.5)").execute(&mut *tx).await?;
+        sqlx::query("INSERT INTO written VALUES (2)").execute(tx).await?;
+        Ok::<_, DatabaseError>(())
+    });
+    written.await.map_err(|error| failure::of_database(&error))
 }
 
 #[tonic::async_trait]
@@ -96,6 +106,7 @@ impl RolesInternalService for Answers {
                 *self.seen.traceparent.lock().unwrap() = traceparent;
             }
             "persons/panics" => panic!("made up"),
+            "persons/writes" => write_slowly(&self.database).await?,
             "persons/slow" => sleep_in_sql(&self.database, 1.5).await?,
             "persons/third-time-lucky" if earlier < 2 => return Err(Refusal::unavailable().into()),
             "persons/out-of-luck" => return Err(Refusal::unavailable().into()),

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use muster_database::words;
 use muster_ids::{EmploymentId, EmploymentName, GroupId, InvitationId, LocationId, OrganizationId, PersonId};
+use muster_states::stored_enum;
 use time::OffsetDateTime;
 
 use super::{Hiring, Standing};
@@ -35,7 +35,7 @@ pub(crate) struct Employment {
     pub(crate) verify_time: Option<OffsetDateTime>,
 }
 
-words! {
+stored_enum! {
     /// Where an employment stands.
     pub(crate) enum EmploymentState {
         /// Claimed; waits for an administrator.

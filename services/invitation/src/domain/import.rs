@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use muster_database::words;
 use muster_ids::{GroupId, ImportId, InvitationId, LocationId, OrganizationId, PersonId};
+use muster_states::stored_enum;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
@@ -46,7 +46,7 @@ pub(crate) struct Counts {
     pub(crate) errors: i32,
 }
 
-words! {
+stored_enum! {
     /// Where an import stands.
     pub(crate) enum ImportState {
         /// The preview is to be made, or made again.

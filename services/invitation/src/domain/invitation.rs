@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use muster_address::EmailAddress;
-use muster_database::words;
 use muster_ids::{GroupId, ImportId, InvitationId, LocationId, OrganizationId, PersonId};
+use muster_states::stored_enum;
 use time::OffsetDateTime;
 
 /// How far ahead a mail may be scheduled.
@@ -73,7 +73,7 @@ pub(crate) struct Acceptance {
     pub(crate) time: OffsetDateTime,
 }
 
-words! {
+stored_enum! {
     /// A state by name: what is stored, counted and shown.
     pub(crate) enum StateName {
         Prospect = "PROSPECT",

@@ -80,7 +80,7 @@ pub(crate) async fn accept(parts: &Parts, command: Accept) -> Result<AcceptInvit
 async fn named(parts: &Parts, link: Link) -> Result<Named, Error> {
     let reading = parts
         .database
-        .read(move |c| Box::pin(invitations::find(c, link.organization, link.invitation)));
+        .read_boxed(move |c| Box::pin(invitations::find(c, link.organization, link.invitation)));
     let found = reading.await?;
     Ok(found.map_or_else(Named::default, |invitation| Named::groups(&invitation.groups)))
 }

@@ -77,7 +77,7 @@ pub(crate) async fn apply(
         };
         match parts
             .database
-            .write(move |tx| Box::pin(async move { work.batch(tx).await }))
+            .write_boxed(move |tx| Box::pin(async move { work.batch(tx).await }))
             .await?
         {
             Batch::More => {}
@@ -88,7 +88,7 @@ pub(crate) async fn apply(
     let (job, now) = (job.clone(), parts.clock.now());
     let letting_go = parts
         .database
-        .write(move |tx| Box::pin(async move { import_work::postpone(tx, &job, lease, now).await }));
+        .write_boxed(move |tx| Box::pin(async move { import_work::postpone(tx, &job, lease, now).await }));
     Ok(letting_go.await?)
 }
 

@@ -118,7 +118,7 @@ async fn look_again(parts: &Parts, organization: OrganizationId, id: ImportId) -
         .fingerprint();
     parts
         .database
-        .write(move |tx| {
+        .write_boxed(move |tx| {
             Box::pin(async move {
                 let Some(import) = imports::find(tx, organization, id).await? else {
                     return Ok(());

@@ -30,7 +30,7 @@ pub(crate) async fn get_mail(
 ) -> Result<Option<Mail>, Error> {
     let found = parts
         .database
-        .read(move |c| Box::pin(invitations::find(c, name.organization, name.invitation)))
+        .read_boxed(move |c| Box::pin(invitations::find(c, name.organization, name.invitation)))
         .await?;
     let now = parts.clock.now();
     // Whether it is due was decided by the process that asked for it: by this one's clock it may not be yet.

@@ -22,7 +22,7 @@ pub(crate) async fn lookup(parts: &Parts, token: &str) -> Result<Seen, Error> {
     let now = parts.clock.now();
     let invitation = parts
         .database
-        .read(move |c| Box::pin(super::open::open(c, link, now)))
+        .read_boxed(move |c| Box::pin(super::open::open(c, link, now)))
         .await?;
     let named = Named::groups(&invitation.groups);
     let context = parts

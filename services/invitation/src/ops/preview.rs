@@ -33,7 +33,7 @@ pub(crate) async fn make(
     let mut active = HashSet::new();
     for addresses in addresses.chunks(ADDRESSES_AT_ONCE) {
         let addresses = addresses.to_vec();
-        let found = database.read(move |c| {
+        let found = database.read_boxed(move |c| {
             Box::pin(async move { invitations::active_among(c, organization, &addresses).await })
         });
         active.extend(found.await?);

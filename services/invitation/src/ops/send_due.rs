@@ -32,7 +32,7 @@ pub(crate) async fn send_due(parts: &Parts) -> Result<usize, Error> {
     let (now, clock) = (parts.clock.now(), parts.clock.clone());
     parts
         .database
-        .write(move |tx| {
+        .write_boxed(move |tx| {
             Box::pin(async move {
                 let act = Act {
                     actor: SELF.to_owned(),

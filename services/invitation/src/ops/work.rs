@@ -56,7 +56,7 @@ pub(crate) async fn step(parts: &Parts, shutdown: &CancellationToken) -> Result<
     let now = parts.clock.now();
     let claimed = parts
         .database
-        .write(move |tx| Box::pin(import_work::claim(tx, lease, now)))
+        .write_boxed(move |tx| Box::pin(import_work::claim(tx, lease, now)))
         .await?;
     let Some(job) = claimed else {
         return Ok(Stepped::Idle);
@@ -86,7 +86,7 @@ async fn postpone(parts: &Parts, job: &Job, lease: Lease, error: &Error) -> Resu
     report(job, error);
     let (now, job, reason) = (parts.clock.now(), job.clone(), error.to_string());
     let is_transient = error.is_transient();
-    let letting_go = parts.database.write(move |tx| {
+    let letting_go = parts.database.write_boxed(move |tx| {
         Box::pin(async move {
             if is_transient {
                 return import_work::postpone(tx, &job, lease, now + LATER).await;
@@ -123,7 +123,7 @@ async fn preview_again(parts: &Parts, job: &Job, lease: Lease) -> Result<(), Err
     let context = parts.organization.context(job.organization).await?;
     let preview = make(&parts.database, job.organization, context, rows).await?;
     let job = job.clone();
-    let saving = parts.database.write(move |tx| {
+    let saving = parts.database.write_boxed(move |tx| {
         Box::pin(async move {
             if import_work::hold(tx, &job, lease).await? {
                 import_rows::replace(tx, job.organization, job.import, &preview.rows).await?;
@@ -140,7 +140,7 @@ async fn raw_rows(parts: &Parts, job: &Job) -> Result<Vec<RawRow>, Error> {
     let mut raw: Vec<RawRow> = Vec::new();
     loop {
         let after = raw.last().map_or(0, |row| row.line);
-        let reading = parts.database.read(move |c| {
+        let reading = parts.database.read_boxed(move |c| {
             Box::pin(import_rows::page(
                 c,
                 organization,

@@ -29,7 +29,7 @@ impl AcceptanceInternalService for AcceptanceRpc {
         let reading = self
             .parts
             .database
-            .read(move |c| Box::pin(find(c, name.organization, name.invitation)));
+            .read_boxed(move |c| Box::pin(find(c, name.organization, name.invitation)));
         let found = reading.await.map_err(Error::from)?.ok_or(Error::NotFound)?;
         let acceptance = found.state.acceptance().ok_or(Error::NotFound)?;
         Ok(Response::new(proto::GetAcceptanceResponse {

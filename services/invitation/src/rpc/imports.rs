@@ -66,7 +66,7 @@ impl ImportService for ImportRpc {
         let reading = self
             .parts
             .database
-            .read(move |c| Box::pin(imports::find(c, name.organization, name.import)));
+            .read_boxed(move |c| Box::pin(imports::find(c, name.organization, name.import)));
         let found = reading.await.map_err(Error::from)?.ok_or(Error::NotFound)?;
         let import = Some(convert::import(&found, self.parts.clock.now()));
         Ok(Response::new(proto::GetImportResponse { import }))
@@ -81,7 +81,7 @@ impl ImportService for ImportRpc {
         let filter = format!("{} {:?}", asked.parent, asked.states);
         let list = call.list(&filter, asked.page_size, &asked.page_token);
         let fetch = |after: Option<i32>, limit| {
-            self.parts.database.read(move |c| {
+            self.parts.database.read_boxed(move |c| {
                 Box::pin(async move {
                     imports::find(c, organization, id).await?.ok_or(Error::NotFound)?;
                     let after = after.unwrap_or_default();

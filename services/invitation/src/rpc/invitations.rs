@@ -124,6 +124,6 @@ impl InvitationRpc {
         F: for<'c> FnOnce(&'c mut PgConnection) -> BoxFuture<'c, Result<T, DatabaseError>> + Send + 'static,
         T: Send + 'static,
     {
-        Ok(self.parts.database.read(work).await?)
+        Ok(self.parts.database.read_boxed(work).await?)
     }
 }

@@ -1,10 +1,10 @@
 //! The words of a delivery.
 
-use muster_database::words;
 use muster_ids::InvitationName;
+use muster_states::stored_enum;
 use time::OffsetDateTime;
 
-words! {
+stored_enum! {
     /// Why a message is sent.
     pub enum Purpose {
         /// To invite.
@@ -12,7 +12,7 @@ words! {
     }
 }
 
-words! {
+stored_enum! {
     /// What became of a message.
     pub enum DeliveryState {
         /// Waits for its turn.
@@ -32,7 +32,7 @@ words! {
     }
 }
 
-words! {
+stored_enum! {
     /// How far the worker may have come that holds a delivery.
     pub enum Phase {
         /// The message has certainly not been handed over.

@@ -27,6 +27,6 @@ pub async fn claim(
     };
     // One statement commits by itself: no BEGIN, no COMMIT, and nobody to wake.
     database
-        .read(move |connection| Box::pin(store::claim(connection, claim)))
+        .read_boxed(move |connection| Box::pin(store::claim(connection, claim)))
         .await
 }

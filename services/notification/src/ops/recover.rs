@@ -27,7 +27,7 @@ pub async fn recover(
 ) -> Result<usize, DatabaseError> {
     let clock = clock.clone();
     database
-        .write(move |tx| {
+        .write_boxed(move |tx| {
             Box::pin(async move {
                 let expired = store::lock_expired(tx, clock.now(), BATCH).await?;
                 for claimed in &expired {

@@ -167,7 +167,7 @@ impl Mailer {
         let until = self.clock.now() + self.timing.lease;
         let reached: Result<bool, DatabaseError> = self
             .database
-            .read(move |connection| Box::pin(store::reach_dot(connection, lease, until)))
+            .read_boxed(move |connection| Box::pin(store::reach_dot(connection, lease, until)))
             .await;
         match reached {
             Ok(true) => Ok(()),

@@ -22,7 +22,7 @@ pub async fn settle(
 ) -> Result<Settled, DatabaseError> {
     let (clock, claimed, plan) = (clock.clone(), Arc::clone(claimed), Arc::clone(plan));
     database
-        .write(move |tx| Box::pin(async move { write(tx, &clock, &claimed, &plan).await }))
+        .write_boxed(move |tx| Box::pin(async move { write(tx, &clock, &claimed, &plan).await }))
         .await
 }
 

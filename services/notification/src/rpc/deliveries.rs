@@ -21,7 +21,7 @@ impl DeliveryService for Rpc {
         let filter = format!("{organization} {}", subject.as_deref().unwrap_or_default());
         let list = call.list(&filter, asked.page_size, &asked.page_token);
         let fetch = |position, limit| async move {
-            let reading = self.database.read(move |connection| {
+            let reading = self.database.read_boxed(move |connection| {
                 Box::pin(async move {
                     store::list(connection, organization, subject.as_deref(), position, limit).await
                 })

@@ -137,7 +137,7 @@ impl World {
             };
             self.database
                 .database()
-                .write(move |tx| {
+                .write_boxed(move |tx| {
                     Box::pin(async move { queue::queue(tx, &clock, &FROM.parse().unwrap(), asked).await })
                 })
                 .await

@@ -1,11 +1,11 @@
 //! Plans, and what they allow at a given time.
 
-use muster_database::words;
 use muster_ids::OrganizationId;
+use muster_states::stored_enum;
 use thiserror::Error;
 use time::OffsetDateTime;
 
-words! {
+stored_enum! {
     /// A plan.
     pub(crate) enum Plan {
         Basic = "BASIC",

@@ -1,7 +1,7 @@
 //! Groups: sets of learners with the trainings they must take.
 
-use muster_database::words;
 use muster_ids::{GroupId, OrganizationId, TrainingId};
+use muster_states::stored_enum;
 use time::OffsetDateTime;
 
 use super::ShortName;
@@ -22,7 +22,7 @@ pub(crate) struct Group {
 /// The most groups that an organization has, so that all of them can be told of at once.
 pub(crate) const MOST_GROUPS: i64 = 1000;
 
-words! {
+stored_enum! {
     /// Whether a group takes learners.
     pub(crate) enum GroupState {
         Active = "ACTIVE",

@@ -1,7 +1,7 @@
 //! The profile and its way to approval.
 
-use muster_database::words;
 use muster_ids::OrganizationId;
+use muster_states::stored_enum;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -23,7 +23,7 @@ pub(crate) struct Organization {
     pub(crate) approved: Option<OffsetDateTime>,
 }
 
-words! {
+stored_enum! {
     /// Where a profile stands.
     pub(crate) enum OrganizationState {
         Draft = "DRAFT",

@@ -1,7 +1,7 @@
 //! What registry staff do, for the audit.
 
-use muster_database::words;
 use muster_ids::OrganizationId;
+use muster_states::stored_enum;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -18,7 +18,7 @@ pub(crate) struct StaffAct {
     pub(crate) time: OffsetDateTime,
 }
 
-words! {
+stored_enum! {
     /// What was done.
     pub(crate) enum Deed {
         ApproveOrganization = "APPROVE_ORGANIZATION",

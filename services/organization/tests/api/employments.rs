@@ -58,7 +58,7 @@ async fn publish(
     };
     let database = world.service.database.database();
     let written =
-        database.write(move |tx| Box::pin(async move { outbox::append(tx, event, &payload).await }));
+        database.write_boxed(move |tx| Box::pin(async move { outbox::append(tx, event, &payload).await }));
     written.await.unwrap();
     eventually(async || {
         let waiting = "SELECT count(*) FROM outbox WHERE published_at IS NULL";

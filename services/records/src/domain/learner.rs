@@ -1,7 +1,7 @@
 //! What is known of a person's employment at an organization, and what it allows.
 
-use muster_database::words;
 use muster_ids::EmploymentId;
+use muster_states::stored_enum;
 
 /// The latest known employment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub(crate) struct Standing {
     pub(crate) sequence: i64,
 }
 
-words! {
+stored_enum! {
     /// Where an employment stands.
     pub(crate) enum EmploymentState {
         /// Claimed; waits for an administrator.

@@ -28,7 +28,7 @@ pub(crate) async fn know_learner(
     };
     let learning = desk
         .database
-        .write(move |tx| Box::pin(projection::learn(tx, organization, person, standing)));
+        .write_boxed(move |tx| Box::pin(projection::learn(tx, organization, person, standing)));
     learning
         .await
         .map(drop)

@@ -58,7 +58,7 @@ pub(crate) async fn read_record(desk: &Desk, reader: Reader, learner: PersonId) 
     know_learner(desk, reader.organization, learner).await?;
     let (id, now) = (AccessId::from_uuid(desk.clock.new_uuid()), desk.clock.now());
     desk.database
-        .write(move |tx| {
+        .write_boxed(move |tx| {
             Box::pin(async move {
                 let grant = allowed(tx, reader.organization, learner).await?;
                 let access = RecordAccess {
