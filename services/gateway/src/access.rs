@@ -5,7 +5,7 @@
 
 mod explain;
 mod mine;
-mod words;
+mod reason_text;
 
 use std::time::Duration;
 
@@ -22,10 +22,7 @@ use tonic::Status;
 use tonic::body::Body;
 
 use crate::policy::Policies;
-use crate::roles::Roles;
-
-/// The area of the contract that the gateway answers itself.
-pub(crate) const AREA: &str = crate::NAME;
+use crate::upstream::Roles;
 
 /// Answers.
 #[derive(Clone)]

@@ -20,23 +20,15 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tower::util::BoxCloneSyncService;
 
-use crate::connection::House;
-use crate::cors::Cors;
-use crate::door::{Description, Door};
-use crate::edge::{Backends, Edge, EdgeParts, Observer};
-use crate::finish::TakenBack;
+use crate::NAME;
+use crate::edge::{Edge, EdgeParts, Observer};
+use crate::limits::SendBufferBudget;
+use crate::net::{self, CancelBudget, ConnectionContext, Tls, TrustedProxies, WorkerThreads};
 use crate::pages::{self, PagesOptions};
 use crate::policy::{Policies, Watch};
-use crate::proxies::Proxies;
-use crate::roles::Roles;
+use crate::router::{self, Cors, Description, Handlers, Router};
 use crate::settings::{self, Issuers, Settings};
-use crate::tls::Tls;
-use crate::unread::Unread;
-use crate::workers::Workers;
-use crate::{descriptors, listener, readiness, reflection};
-
-/// The gateway's own name: of its workload, and the audience of workload tokens for it.
-pub const NAME: &str = "gateway";
+use crate::upstream::{self, Roles, Upstreams};
 
 /// A gateway that runs.
 #[derive(Debug)]
@@ -57,7 +49,7 @@ struct Opened {
     /// The folder of extra policies, if there is one.
     watch: Option<Watch>,
     pages: PagesOptions,
-    proxies: Proxies,
+    proxies: TrustedProxies,
     tls: Option<Tls>,
 }
 
@@ -66,7 +58,7 @@ struct Opened {
 /// # Errors
 /// [`Mistakes`] with everything that is wrong with the settings, or why it cannot listen.
 pub async fn start(settings: &Settings, clock: Clock, metrics: Option<Metrics>) -> anyhow::Result<Running> {
-    descriptors::raise_limit();
+    net::raise_file_limit();
     let drain = Drain::new();
     let Opened {
         parts,
@@ -77,7 +69,7 @@ pub async fn start(settings: &Settings, clock: Clock, metrics: Option<Metrics>) 
     } = open(settings, clock, drain.streams())?;
     let (bindings, description) = json(settings, parts.rules)?;
     let edge = Edge::new(parts);
-    let services = edge.channels();
+    let probes = edge.probes();
     let access_log = edge.access_log();
     let pages = pages::router(pages, BoxCloneSyncService::new(edge.clone()))?;
     let listener = admin::bind(settings.listen.listen).await?;
@@ -87,22 +79,26 @@ pub async fn start(settings: &Settings, clock: Clock, metrics: Option<Metrics>) 
     let health = Health::new(&[]).await;
     let json = Json::new(Arc::new(bindings), edge.clone());
     let cors = Cors::new(settings.cors_origins.clone());
-    let house = House {
-        door: Door::new(edge, reflection::routes(&health)?, json, description, pages, cors),
+    let handlers = Handlers {
+        edge,
+        infrastructure: router::infrastructure(&health)?,
+        json,
+        description,
+        pages,
+        cors,
+    };
+    let context = ConnectionContext {
+        router: Router::new(handlers),
         proxies: Arc::new(proxies),
         tls: tls.map(Arc::new),
-        unread: Unread::new(),
-        taken_back: TakenBack::new(),
+        send_buffers: SendBufferBudget::new(),
+        cancels: CancelBudget::new(),
     };
-    if let Some(tls) = house.tls.clone() {
+    if let Some(tls) = context.tls.clone() {
         tokio::spawn(tls.watch(health.clone(), drain.work()));
     }
-    let served = tokio::spawn(listener::serve(
-        listener,
-        Workers::start()?,
-        house,
-        drain.accepting(),
-    ));
+    let threads = WorkerThreads::start()?;
+    let served = tokio::spawn(net::serve(listener, threads, context, drain.accepting()));
     let admin_stop = CancellationToken::new();
     let admin = Admin::new(health.clone(), metrics).serve(admin_listener, admin_stop.clone());
     tokio::spawn(async move {
@@ -110,8 +106,7 @@ pub async fn start(settings: &Settings, clock: Clock, metrics: Option<Metrics>) 
             tracing::error!(%error, "the admin listener broke");
         }
     });
-    let looking = readiness::watch(services, health.clone(), drain.work());
-    tokio::spawn(looking);
+    tokio::spawn(upstream::watch_readiness(probes, health.clone(), drain.work()));
     if let Some(watch) = watch {
         tokio::spawn(watch.run(health.clone(), drain.work()));
     }
@@ -179,32 +174,32 @@ impl Running {
 
 /// Opens everything that settings name; tells all that is wrong, not only the first.
 fn open(settings: &Settings, clock: Clock, streams: CancellationToken) -> Result<Opened, Mistakes> {
-    let mut wrong = Vec::new();
-    let proxies = noted(&mut wrong, settings.proxies());
-    let tls = tls(&mut wrong, settings, &clock);
-    let (policies, watch) = policies(&mut wrong, settings).unzip();
-    let rules = rules(&mut wrong, policies.as_ref());
-    let backends = rules.and_then(|rules| {
+    let mut errors = Vec::new();
+    let proxies = one(&mut errors, settings.proxies());
+    let tls = tls(&mut errors, settings, &clock);
+    let (policies, watch) = policies(&mut errors, settings).unzip();
+    let rules = rules(&mut errors, policies.as_ref());
+    let upstreams = rules.and_then(|rules| {
         all(
-            &mut wrong,
-            Backends::new(
+            &mut errors,
+            Upstreams::new(
                 rules,
                 settings.peers.by_area(),
                 settings.listen.max_calls as usize,
             ),
         )
     });
-    let signing = noted(&mut wrong, settings::text(&settings.caller_key))
-        .and_then(|pem| named(&mut wrong, "caller key", SigningKey::from_pem(&pem)));
-    let session_key = noted(&mut wrong, settings::key(&settings.session_key));
-    let workload_keys = noted(&mut wrong, KeyFile::open(&settings.workload.workload_jwks));
-    let issuers = noted(&mut wrong, Issuers::read(&settings.issuers));
-    let believed = issuers.as_ref().map(|issuers| issuers.believed.clone());
-    let persons = believed.and_then(|believed| all(&mut wrong, PersonVerifier::new(believed, clock.clone())));
+    let signing = one(&mut errors, settings::text(&settings.caller_key))
+        .and_then(|pem| named(&mut errors, "caller key", SigningKey::from_pem(&pem)));
+    let session_key = one(&mut errors, settings::key(&settings.session_key));
+    let workload_keys = one(&mut errors, KeyFile::open(&settings.workload.workload_jwks));
+    let issuers = one(&mut errors, Issuers::read(&settings.issuers));
+    let trusted = issuers.as_ref().map(|issuers| issuers.trusted.clone());
+    let persons = trusted.and_then(|trusted| all(&mut errors, PersonVerifier::new(trusted, clock.clone())));
     let (
         Some(policies),
         Some(rules),
-        Some(backends),
+        Some(upstreams),
         Some(signing),
         Some(session_key),
         Some(keys),
@@ -215,7 +210,7 @@ fn open(settings: &Settings, clock: Clock, streams: CancellationToken) -> Result
     ) = (
         policies,
         rules,
-        backends,
+        upstreams,
         signing,
         session_key,
         workload_keys,
@@ -225,7 +220,7 @@ fn open(settings: &Settings, clock: Clock, streams: CancellationToken) -> Result
         tls,
     )
     else {
-        return Err(Mistakes::Wrong(wrong));
+        return Err(Mistakes::Wrong(errors));
     };
     let trust = WorkloadTrust {
         issuer: settings.workload.workload_issuer.clone(),
@@ -245,14 +240,14 @@ fn open(settings: &Settings, clock: Clock, streams: CancellationToken) -> Result
             tokens,
         )),
         signer: CallerSigner::new(signing, clock.clone()),
-        backends,
+        upstreams,
         clock,
         max_calls: settings.listen.max_calls as usize,
         calls_per_second: NonZeroU32::new(settings.calls_per_second),
         streams,
         observer: Observer::new(
             rules,
-            settings.traces(),
+            settings.trace_context(),
             settings.telemetry.trace_ratio,
             AccessLog::start(&settings.telemetry.options(NAME, env!("CARGO_PKG_VERSION"))),
         ),
@@ -275,55 +270,55 @@ fn open(settings: &Settings, clock: Clock, streams: CancellationToken) -> Result
 }
 
 /// TLS, if it ends here.
-fn tls(wrong: &mut Vec<String>, settings: &Settings, clock: &Clock) -> Option<Option<Tls>> {
-    let reached = noted(wrong, settings.reached_by());
-    let tls = match noted(wrong, settings.tls())? {
-        Some(files) => Some(all(wrong, Tls::open(files, clock.clone()))?),
+fn tls(errors: &mut Vec<String>, settings: &Settings, clock: &Clock) -> Option<Option<Tls>> {
+    let reached = one(errors, settings.reached_by());
+    let tls = match one(errors, settings.tls())? {
+        Some(files) => Some(all(errors, Tls::open(files, clock.clone()))?),
         None => None,
     };
     reached.map(|()| tls)
 }
 
 /// The policies, and the folder of extra ones that is to be watched.
-fn policies(wrong: &mut Vec<String>, settings: &Settings) -> Option<(Policies, Option<Watch>)> {
+fn policies(errors: &mut Vec<String>, settings: &Settings) -> Option<(Policies, Option<Watch>)> {
     let policies = match &settings.policies {
         Some(directory) => Policies::of_directory(directory),
         None => Policies::shipped(),
     };
-    let policies = all(wrong, policies)?;
+    let policies = all(errors, policies)?;
     let Some(extra) = settings.extra() else {
         return Some((policies, None));
     };
-    let (policies, watch) = all(wrong, policies.with_extra(extra))?;
+    let (policies, watch) = all(errors, policies.with_extra(extra))?;
     Some((policies, Some(watch)))
 }
 
 /// The rules of the contract, which live as long as the process, checked against the policies.
-fn rules(wrong: &mut Vec<String>, policies: Option<&Policies>) -> Option<&'static Rules> {
-    let rules: &'static Rules = Box::leak(Box::new(all(wrong, Rules::load(muster_proto::pool()))?));
+fn rules(errors: &mut Vec<String>, policies: Option<&Policies>) -> Option<&'static Rules> {
+    let rules: &'static Rules = Box::leak(Box::new(all(errors, Rules::load(muster_proto::pool()))?));
     if let Some(policies) = policies {
-        all(wrong, rules.check_permissions(policies.permissions()))?;
+        all(errors, rules.check_permissions(policies.permissions()))?;
     }
     Some(rules)
 }
 
-fn noted<T, E: Error>(wrong: &mut Vec<String>, opened: Result<T, E>) -> Option<T> {
-    opened.map_err(|error| wrong.push(told(&error))).ok()
+fn one<T, E: Error>(errors: &mut Vec<String>, opened: Result<T, E>) -> Option<T> {
+    opened.map_err(|error| errors.push(message(&error))).ok()
 }
 
-fn named<T, E: Error>(wrong: &mut Vec<String>, what: &str, opened: Result<T, E>) -> Option<T> {
+fn named<T, E: Error>(errors: &mut Vec<String>, what: &str, opened: Result<T, E>) -> Option<T> {
     opened
-        .map_err(|error| wrong.push(format!("{what}: {}", told(&error))))
+        .map_err(|error| errors.push(format!("{what}: {}", message(&error))))
         .ok()
 }
 
-fn all<T, E: Error>(wrong: &mut Vec<String>, opened: Result<T, Vec<E>>) -> Option<T> {
+fn all<T, E: Error>(errors: &mut Vec<String>, opened: Result<T, Vec<E>>) -> Option<T> {
     opened
-        .map_err(|errors| wrong.extend(errors.iter().map(|error| told(error))))
+        .map_err(|problems| errors.extend(problems.iter().map(|error| message(error))))
         .ok()
 }
 
-fn told(error: &dyn Error) -> String {
+fn message(error: &dyn Error) -> String {
     error
         .source()
         .map_or_else(|| error.to_string(), |source| format!("{error}: {source}"))

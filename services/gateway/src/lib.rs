@@ -1,41 +1,29 @@
-//! The gateway: the one door of the suite.
+//! The gateway: the only way into the suite from outside.
 //!
 //! - [`app`](start): the only wiring; [`Settings`]: what it is told.
-//! - `listener`, `connection`, `fair`, `finish`, `frames`, `limit`, `tls`, `unread`: connections and their limits; `proxies`, `visitor`: from where somebody calls; `door`: who
-//!   answers what on the one port; `cors`: which pages of others may ask there.
-//! - [`edge`]: every gRPC call: rule, caller, scope, decision, caller token, forwarding.
-//! - [`policy`]: the decision, by Cedar; [`roles`]: who has which role where; [`rate`]: how often without signing in.
-//! - `access`: the same decision in words, for whoever asks about themself: the only RPCs that are answered here.
-//! - `readiness`: whether the services are there; `reflection`: health and descriptions.
-//! - [`pages`]: what people see in a browser, by the same rules.
+//! - `net`: connections, TLS, and what is cut off before a request is there; `limits`: how much one client, one caller and
+//!   all together may use.
+//! - `router`: which part answers a request on the one port.
+//! - `edge`: every gRPC call: rule, caller, scope, decision, caller token, forwarding; `upstream`: the services it
+//!   forwards to.
+//! - [`policy`]: the decision, by Cedar; `access`: the same decision explained, the only RPCs that are answered here.
+//! - `pages`: what people see in a browser, by the same rules.
 
 mod access;
 mod app;
-mod connection;
-mod cors;
-mod descriptors;
-mod door;
-pub mod edge;
-mod fair;
-mod finish;
-mod frames;
-mod limit;
-mod listener;
-pub mod pages;
+mod edge;
+mod limits;
+mod net;
+mod pages;
 pub mod policy;
-mod proxies;
-pub mod rate;
-mod readiness;
-mod reflection;
-pub mod roles;
+mod router;
 mod settings;
-mod tally;
-mod tls;
-mod unread;
-mod visitor;
-mod workers;
+mod upstream;
 
-pub use app::{NAME, Running, start};
-pub use cors::{NotOrigins, Origins};
-pub use proxies::{NotProxies, Proxies};
-pub use settings::{FileProblem, Issuers, PeerSettings, Settings};
+pub use app::{Running, start};
+pub use net::{InvalidProxies, TrustedProxies};
+pub use router::{InvalidOrigins, Origins};
+pub use settings::{PeerSettings, Settings};
+
+/// The gateway's own name: of its workload, and the audience of workload tokens for it.
+pub const NAME: &str = "gateway";

@@ -7,7 +7,7 @@
 mod answer;
 mod choice;
 mod cookies;
-mod edge;
+mod edge_client;
 mod error_code;
 mod form;
 mod headers;
@@ -30,15 +30,15 @@ use axum::http::header::CONTENT_TYPE;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{get, post};
-pub use edge::EdgeService;
+pub(crate) use edge_client::EdgeService;
 use muster_clock::Clock;
 use muster_identity::oidc::PersonVerifier;
-pub use relying_party::Registration;
-pub use seal::SealProblem;
+pub(crate) use relying_party::Registration;
+use seal::SealProblem;
 use url::Url;
 
 use self::cookies::{Cookie, Cookies};
-use self::edge::EdgeClient;
+use self::edge_client::EdgeClient;
 use self::form::Form;
 use self::limits::Limits;
 use self::relying_party::{Prompt, RelyingParty};
@@ -47,24 +47,24 @@ use self::sign_in::Session;
 use self::view::Problem;
 
 /// What the pages need.
-pub struct PagesOptions {
+pub(crate) struct PagesOptions {
     /// Where people reach the edge, such as `https://muster.example.org`; never taken from a request.
-    pub public_url: Url,
+    pub(crate) public_url: Url,
     /// Our registrations at the issuers, of which people choose one.
-    pub registrations: Vec<Registration>,
+    pub(crate) registrations: Vec<Registration>,
     /// Verifies ID tokens.
-    pub verifier: PersonVerifier,
+    pub(crate) verifier: PersonVerifier,
     /// 32 bytes under which cookies are sealed; shared by all replicas.
-    pub session_key: Vec<u8>,
+    pub(crate) session_key: Vec<u8>,
     /// A line of help shown on pages; may be empty.
-    pub support: String,
+    pub(crate) support: String,
     /// The time.
-    pub clock: Clock,
+    pub(crate) clock: Clock,
 }
 
 /// The pages cannot be served.
 #[derive(Debug, thiserror::Error)]
-pub enum PagesProblem {
+pub(crate) enum PagesProblem {
     /// The session key is not usable.
     #[error(transparent)]
     Key(#[from] SealProblem),
@@ -116,7 +116,7 @@ impl Pages {
 /// # Errors
 ///
 /// A session key that is not 32 bytes, or no HTTP client.
-pub fn router(options: PagesOptions, edge: EdgeService) -> Result<Router, PagesProblem> {
+pub(crate) fn router(options: PagesOptions, edge: EdgeService) -> Result<Router, PagesProblem> {
     let redirect_uri = format!(
         "{}/sign-in/callback",
         options.public_url.as_str().trim_end_matches('/')
@@ -150,7 +150,7 @@ pub fn router(options: PagesOptions, edge: EdgeService) -> Result<Router, PagesP
         )
         .fallback(async || view::problem(&view::Problem::no_page()))
         .layer(from_fn_with_state(limits, limits::keep))
-        .layer(DefaultBodyLimit::max(limits::LARGEST_FORM))
+        .layer(DefaultBodyLimit::max(limits::MAX_FORM))
         .layer(from_fn(trace::span))
         .layer(from_fn_with_state(https, headers::set))
         .with_state(Arc::new(pages)))

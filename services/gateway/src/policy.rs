@@ -7,9 +7,9 @@
 //! that made it, and forgotten with it. Roles, which are taken away at any time, are part of the question.
 
 mod actions;
+mod decision_cache;
 mod extra;
 mod problem;
-mod remembered;
 mod set;
 mod shape;
 mod source;

@@ -6,15 +6,15 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-pub use issuers::Issuers;
+pub(crate) use issuers::Issuers;
 use muster_server::settings::{ListenSettings, PeerUrl, TelemetrySettings, WorkloadSettings};
 use url::{Host, Url};
 
-use crate::cors::Origins;
-use crate::edge::Traces;
+use crate::edge::TraceContext;
+use crate::net::TrustedProxies;
+use crate::net::tls::{Files, TlsProblem};
 use crate::policy::{Effects, Extra};
-use crate::proxies::Proxies;
-use crate::tls::{Files, TlsProblem};
+use crate::router::Origins;
 
 /// Everything the gateway is told, by flags or environment.
 #[derive(Clone, Debug, clap::Args)]
@@ -45,9 +45,9 @@ pub struct Settings {
         value_name = "ORIGINS"
     )]
     pub cors_origins: Origins,
-    /// Networks of the proxies in front of it, such as 10.0.0.0/8,fd00::/8, whose X-Forwarded-For tells who calls; `none` if clients connect directly. Needed when the public URL is https
+    /// Networks of the proxies in front of it, such as 10.0.0.0/8,fd00::/8, whose X-ForwardedMessages-For tells who calls; `none` if clients connect directly. Needed when the public URL is https
     #[arg(long, env = "MUSTER_TRUSTED_PROXIES", value_name = "NETWORKS")]
-    pub trusted_proxies: Option<Proxies>,
+    pub trusted_proxies: Option<TrustedProxies>,
     /// TOML file with the OIDC issuers, one `[[issuer]]` each: url, audience, client_id (without it, nobody signs in there at the pages), client_secret_file, name (what people choose by on the pages if there are several; else the host), require_at_jwt (needed where audience and client_id are the same), trust_email (its `email` counts where `email_verified` is true: in the access token, else in the ID token or at its UserInfo endpoint), staff_claim, staff_value
     #[arg(long, env = "MUSTER_ISSUERS", value_name = "FILE")]
     pub issuers: PathBuf,
@@ -109,11 +109,11 @@ impl Settings {
     /// # Errors
     /// Nobody says who stands in front of a gateway that is reached by https: if that is a proxy, all callers would be
     /// counted as one.
-    pub(crate) fn proxies(&self) -> Result<Proxies, UnknownProxies> {
+    pub(crate) fn proxies(&self) -> Result<TrustedProxies, UnknownProxies> {
         match &self.trusted_proxies {
             Some(proxies) => Ok(proxies.clone()),
             None if self.public_url.scheme() == "https" => Err(UnknownProxies),
-            None => Ok(Proxies::default()),
+            None => Ok(TrustedProxies::default()),
         }
     }
 
@@ -157,14 +157,18 @@ impl Settings {
     }
 
     /// On a developer's machine our own tools begin traces; anywhere else, whoever calls.
-    pub(crate) fn traces(&self) -> Traces {
+    pub(crate) fn trace_context(&self) -> TraceContext {
         let local = match self.public_url.host() {
             Some(Host::Domain(name)) => name == "localhost",
             Some(Host::Ipv4(address)) => address.is_loopback(),
             Some(Host::Ipv6(address)) => address.is_loopback(),
             None => false,
         };
-        if local { Traces::Joined } else { Traces::Linked }
+        if local {
+            TraceContext::Joined
+        } else {
+            TraceContext::Linked
+        }
     }
 }
 
@@ -191,7 +195,7 @@ impl PeerSettings {
 
 /// A file that a setting names and that cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub enum FileProblem {
+pub(crate) enum FileProblem {
     /// It cannot be read.
     #[error("cannot read {}", file.display())]
     Unreadable {

@@ -10,7 +10,7 @@ use muster_proto::gateway::v1::{
 };
 use muster_refusal::{Refusal, Violations};
 
-use super::words::{self, Sufficient};
+use super::reason_text::{self, Sufficient};
 use super::{Access, Asker, wire};
 use crate::policy::{Note, Resource, View};
 
@@ -63,7 +63,7 @@ fn declared(rule: &MethodRule, person: &PersonCaller) -> ExplainAccessResponse {
         allowed,
         mode: mode.into(),
         staff: person.staff,
-        reason: words::declared(&rule.mode),
+        reason: reason_text::declared(&rule.mode),
         ..ExplainAccessResponse::default()
     }
 }
@@ -86,11 +86,11 @@ fn decided(
         ..ExplainAccessResponse::default()
     };
     if on != Resource::Platform && role.is_none() && !person.staff && !explained.allowed {
-        let reason = words::NO_ROLE.to_owned();
+        let reason = reason_text::NO_ROLE.to_owned();
         return ExplainAccessResponse { reason, ..bare };
     }
     let sufficient = sufficient(view, person, permission, on);
-    let reason = words::decided(&explained, permission, &sufficient, person.staff, role);
+    let reason = reason_text::decided(&explained, permission, &sufficient, person.staff, role);
     ExplainAccessResponse {
         policies: explained.notes.iter().map(policy).collect(),
         sufficient_roles: sufficient

@@ -9,79 +9,81 @@ use muster_identity::{Access, Caller, PersonCaller, Role};
 use muster_ids::OrganizationId;
 use muster_refusal::Refusal;
 
-use super::deadline::Time;
-use super::guard::{self, Guard};
+use super::call::Call;
+use super::call_cache::{self, Admission};
 use super::identify::Identified;
-use super::observe::{Decision, Observation};
-use super::remembered::{Admission, Call};
-use super::standing::Standing;
-use super::{Shared, refuse};
+use super::observe::Decision;
+use super::refuse;
+use super::scope_guard::{self, ScopeGuard};
+use super::shared::Shared;
+use super::stream_authorization::StreamAuthorization;
 use crate::policy::Resource;
 
 /// A call that may go on.
 pub(super) struct Admitted {
     /// Who calls, as the service is told.
     pub(super) caller_token: HeaderValue,
-    /// What all messages must keep to.
-    pub(super) guard: Guard,
+    /// Checks the messages after the first.
+    pub(super) guard: ScopeGuard,
     /// What a stream's caller must not lose while it runs.
-    pub(super) standing: Option<Standing>,
+    pub(super) authorization: Option<StreamAuthorization>,
 }
 
 impl Shared {
-    /// Finds out whether they may, unless that is known.
+    /// Decides whether they may, unless that was decided a moment ago.
     pub(super) async fn admit(
         self: &Arc<Self>,
-        rule: &'static MethodRule,
+        call: &mut Call,
         who: Identified,
         first: Option<&Bytes>,
-        time: &Time,
-        observation: &mut Observation,
     ) -> Result<Admitted, Refusal> {
-        let scope = scope_of(rule, first)?;
+        let scope = scope_of(call.rule, first)?;
         let organization = scope.map(|(_, organization)| organization);
-        let call = who.shown.as_ref().map(|(credential, _)| Call {
-            method: &rule.path,
+        let key = who.shown.as_ref().map(|(credential, _)| call_cache::Call {
+            method: &call.rule.path,
             credential: credential.clone(),
             organization,
             revision: self.parts.policies.revision(),
         });
-        let remembered = call.as_ref().and_then(|call| self.remembered.admission(call));
-        let admission = match remembered {
+        let admission = match key.as_ref().and_then(|key| self.call_cache.admission(key)) {
             Some(admission) => admission,
             None => {
-                // In a box: it is large, and rarely needed.
-                let role = Box::pin(self.role(&who.caller, organization, time)).await?;
-                let caller = self.decide(rule, &who.caller, organization, role, observation)?;
-                let admission = self.admission(rule, &caller, &who, observation)?;
-                if let Some(call) = call {
-                    self.remembered.admit(call, admission.clone());
+                // Boxed: this future is large and rarely needed.
+                let role = Box::pin(self.role(call, &who.caller, organization)).await?;
+                let caller = self.decide(call, &who.caller, organization, role)?;
+                let admission = self.admission(call, &caller, &who)?;
+                if let Some(key) = key {
+                    self.call_cache.insert_admission(key, admission.clone());
                 }
                 admission
             }
         };
-        observation.by_policies(admission.policies);
-        observation.decided(Decision::Admitted);
+        call.observation.by_policies(admission.policies);
+        call.observation.decided(Decision::Admitted);
         Ok(Admitted {
             caller_token: admission.caller_token,
-            guard: scope.map_or_else(Guard::unscoped, |(path, organization)| {
-                Guard::scoped(path, organization)
+            guard: scope.map_or_else(ScopeGuard::unscoped, |(path, organization)| {
+                ScopeGuard::scoped(path, organization)
             }),
-            standing: self.standing(rule, &who.caller, organization),
+            authorization: self.authorization(call.rule, &who.caller, organization),
         })
     }
 
     /// The caller's role in the organization that the call is about.
     async fn role(
         &self,
+        call: &Call,
         caller: &Caller,
         organization: Option<OrganizationId>,
-        time: &Time,
     ) -> Result<Option<Role>, Refusal> {
         let (Some(person), Some(organization)) = (caller.person(), organization) else {
             return Ok(None);
         };
-        let role = self.parts.roles.of(person.id, organization, time.left()).await;
+        let role = self
+            .parts
+            .roles
+            .of(person.id, organization, call.time.left())
+            .await;
         role.map_err(|status| {
             tracing::warn!(code = ?status.code(), "the organization service does not tell roles");
             Refusal::unavailable()
@@ -91,20 +93,19 @@ impl Shared {
     /// The caller with the access that is granted for this call.
     fn decide(
         &self,
-        rule: &'static MethodRule,
+        call: &mut Call,
         caller: &Arc<Caller>,
         organization: Option<OrganizationId>,
         role: Option<Role>,
-        observation: &mut Observation,
     ) -> Result<Arc<Caller>, Refusal> {
-        let (permission, person) = match (&rule.mode, &**caller) {
+        let (permission, person) = match (&call.rule.mode, &**caller) {
             (Mode::Require { permission, .. }, Caller::Person(person)) => (permission, person),
             (Mode::Require { .. } | Mode::Internal { .. }, _) => return Err(Refusal::permission_denied()),
             _ => return Ok(Arc::clone(caller)),
         };
         let on = organization.map_or(Resource::Platform, Resource::Organization);
         let decided = self.parts.policies.decide(person, role, permission, on);
-        observation.by_policies(decided.policies);
+        call.observation.by_policies(decided.policies);
         if !decided.allowed {
             return Err(Refusal::permission_denied());
         }
@@ -120,20 +121,14 @@ impl Shared {
         Ok(Arc::new(Caller::Person(granted)))
     }
 
-    fn admission(
-        &self,
-        rule: &MethodRule,
-        caller: &Caller,
-        who: &Identified,
-        observation: &Observation,
-    ) -> Result<Admission, Refusal> {
-        let signed = self.parts.signer.sign(caller, &rule.area, &rule.path);
+    fn admission(&self, call: &Call, caller: &Caller, who: &Identified) -> Result<Admission, Refusal> {
+        let signed = self.parts.signer.sign(caller, &call.rule.area, &call.rule.path);
         let text = signed.map_err(|_| Refusal::internal())?;
         // Not marked as sensitive: it is the same for a second, and the header table of a connection gives a value away
         // only to who guesses all of it (RFC 7541, section 7.1), the signature included.
         let caller_token = HeaderValue::try_from(text).map_err(|_| Refusal::internal())?;
         Ok(Admission {
-            policies: observation.policies(),
+            policies: call.observation.policies(),
             caller_token,
             until: who
                 .shown
@@ -143,16 +138,16 @@ impl Shared {
     }
 
     /// Unary calls are over before anything could be lost.
-    fn standing(
+    fn authorization(
         self: &Arc<Self>,
         rule: &'static MethodRule,
         caller: &Caller,
         organization: Option<OrganizationId>,
-    ) -> Option<Standing> {
+    ) -> Option<StreamAuthorization> {
         let streams = rule.client_streaming || rule.server_streaming;
         let (person, organization) = (caller.person().filter(|_| streams)?, organization?);
         match &rule.mode {
-            Mode::Require { permission, .. } => Some(Standing::new(
+            Mode::Require { permission, .. } => Some(StreamAuthorization::new(
                 Arc::clone(self),
                 person.clone(),
                 organization,
@@ -177,6 +172,6 @@ fn scope_of(
         return Ok(None);
     };
     let first = first.ok_or_else(refuse::bad_framing)?;
-    let organization = guard::organization_in(path, first)?.ok_or_else(Refusal::permission_denied)?;
+    let organization = scope_guard::organization_in(path, first)?.ok_or_else(Refusal::permission_denied)?;
     Ok(Some((path, organization)))
 }

@@ -1,89 +1,91 @@
 //! The answer as the client gets it: the service's frames and trailers unchanged, within the time of the call.
 //!
-//! The answer of a unary call is read before its first byte is written, and what the call occupied is free then. A task of
-//! its own carries a stream, or an answer that is too long for that, holds what the call occupies, and lets go of it when
-//! the time is up. Either way, a client that does not read can hold up neither the service nor the next call.
+//! The answer of a unary call is read before its first byte is written, and the call's permits are free then. A stream, or
+//! an answer too long for that, is carried by a task of its own, which holds the permits and drops them when the time is
+//! up. Either way, a client that does not read holds up neither the service nor the next call.
 
-mod whole;
+mod buffered;
 
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::HeaderMap;
-use http_body::{Body as _, Frame};
+use http_body::Body as _;
 use http_body_util::BodyExt as _;
 use muster_refusal::Refusal;
 use tokio::time::{sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
-use tonic::Status;
 use tonic::body::Body;
 
-pub(super) use self::whole::{Read, read};
-use super::backends::Occupied;
-use super::capacity::Place;
+pub(super) use self::buffered::{Buffered, buffer};
+use super::capacity::CallPermit;
 use super::deadline::Time;
-use super::forward::Verdict;
 use super::observe::Observation;
 use super::pipe::{self, Inlet};
 use super::refuse;
-use super::standing::{self, Standing};
-use crate::connection::Running;
+use super::request_body::AbortReason;
+use super::stream_authorization::{self, StreamAuthorization};
+use crate::limits::RequestGuard;
+use crate::upstream::UpstreamPermit;
 
-/// What holds for an answer before it is there, and what it holds until it is written.
+/// What holds for an answer, and what it holds until it has ended.
 pub(super) struct Answer {
     pub(super) time: Time,
-    pub(super) verdict: Verdict,
-    /// Of a stream's caller.
-    pub(super) standing: Option<Standing>,
+    pub(super) abort_reason: AbortReason,
     /// Cancelled when streams that still run are to end.
     pub(super) streams: CancellationToken,
-    pub(super) place: Place,
-    /// One call of the service.
-    pub(super) lane: Option<Occupied>,
+    pub(super) held: Held,
+}
+
+/// What a call holds until its answer has ended.
+pub(super) struct Held {
+    /// Of a stream's caller.
+    pub(super) authorization: Option<StreamAuthorization>,
+    pub(super) _permit: CallPermit,
+    /// `None` if no service was called.
+    pub(super) _upstream: Option<UpstreamPermit>,
 }
 
 impl Answer {
-    /// Carries the service's body to the client after what was read of it, over a connection that knows of it.
-    pub(super) fn of(
+    /// The body that the connection writes: what was read already, then the rest as it comes.
+    pub(super) fn body(
         self,
-        read: Read,
-        body: Body,
+        buffered: Buffered,
+        rest: Body,
         mut observation: Observation,
-        running: Option<Running>,
+        guard: Option<RequestGuard>,
     ) -> Body {
-        let mut unread = || whole::nothing_but(trailers(refuse::unread(), &mut observation));
-        if read.is_whole() || body.is_end_stream() {
-            return read.written(running).unwrap_or_else(unread);
+        let mut refused = || buffered::only(observation.refusal(refuse::unread()));
+        if buffered.is_whole() || rest.is_end_stream() {
+            return buffered.into_body(guard).unwrap_or_else(refused);
         }
-        let waiting = match &running {
-            Some(running) => match running.wait(pipe::ROOM) {
-                Some(waiting) => Some(waiting),
-                None => return unread(),
+        let permit = match &guard {
+            Some(guard) => match guard.buffer(pipe::MAX_BUFFERED) {
+                Some(permit) => Some(permit),
+                None => return refused(),
             },
             None => None,
         };
-        let (inlet, outlet) = pipe::new(waiting);
-        read.into_frames().for_each(|frame| inlet.put(frame));
+        let (inlet, outlet) = pipe::new(permit);
+        buffered.into_frames().for_each(|frame| inlet.put(frame));
         tokio::spawn(async move {
-            self.carry(body, inlet, observation).await;
-            drop((self.place, self.lane, running));
+            self.carry(rest, inlet, observation).await;
+            drop((self.held, guard));
         });
         Body::new(outlet)
     }
 
-    async fn carry(&self, body: Body, inlet: Inlet, mut observation: Observation) {
+    async fn carry(&self, rest: Body, inlet: Inlet, mut observation: Observation) {
         let refusal = tokio::select! {
             biased;
             () = inlet.left() => return,
             refusal = self.over() => refusal,
-            silent = self.pass(body, &inlet, &mut observation) => silent,
+            silent = self.pass_on(rest, &inlet, &mut observation) => silent,
         };
-        inlet.cut(trailers(refusal, &mut observation));
+        inlet.cut(observation.refusal(refusal));
     }
 
-    /// Returns when the call's time is up, one way or another.
+    /// Returns when the call must end: its time is up, the process stops, or the caller lost the right to go on.
     async fn over(&self) -> Refusal {
-        let cut = async {
+        let stopping = async {
             if self.time.streams() {
                 self.streams.cancelled().await;
             } else {
@@ -92,18 +94,18 @@ impl Answer {
             }
         };
         tokio::select! {
-            () = cut => refuse::shutting_down(),
+            () = stopping => refuse::shutting_down(),
             () = sleep_until(self.time.end()) => refuse::too_late(),
-            refusal = standing::lost(self.standing.as_ref()) => refusal,
+            refusal = stream_authorization::revoked(self.held.authorization.as_ref()) => refusal,
         }
     }
 
-    /// Passes frames on. Returns only if the stream was silent for too long: the service's silence, or the client's.
-    async fn pass(&self, mut body: Body, inlet: &Inlet, observation: &mut Observation) -> Refusal {
+    /// Passes frames on. Returns only if the stream was silent for too long, by the service's fault or the client's.
+    async fn pass_on(&self, mut rest: Body, inlet: &Inlet, observation: &mut Observation) -> Refusal {
         loop {
             let next = async {
-                inlet.room().await;
-                body.frame().await
+                inlet.has_room().await;
+                rest.frame().await
             };
             let Some(next) = within(self.time.idle(), next).await else {
                 return refuse::too_late();
@@ -116,15 +118,15 @@ impl Answer {
                     inlet.put(frame);
                 }
                 Some(Err(_)) => {
-                    // The service broke off; or we cut its request off.
-                    let refusal = self.verdict.take().unwrap_or_else(Refusal::unavailable);
-                    inlet.put(trailers(refusal, observation));
+                    // The service broke off, or the edge cut its request off.
+                    let refusal = self.abort_reason.take().unwrap_or_else(Refusal::unavailable);
+                    inlet.put(observation.refusal(refusal));
                     break;
                 }
                 None => break,
             }
         }
-        drop(body);
+        drop(rest);
         inlet.close();
         std::future::pending().await
     }
@@ -135,13 +137,4 @@ async fn within<T>(limit: Option<Duration>, work: impl Future<Output = T>) -> Op
         Some(limit) => timeout(limit, work).await.ok(),
         None => Some(work.await),
     }
-}
-
-/// Trailers of our own, when the service's will not come.
-pub(super) fn trailers(refusal: Refusal, observation: &mut Observation) -> Frame<Bytes> {
-    let mut trailers = HeaderMap::new();
-    // Text and details of a refusal are always valid header values.
-    let _ = Status::from(refusal).add_header(&mut trailers);
-    observation.refused(&mut trailers);
-    Frame::trailers(trailers)
 }

@@ -1,101 +1,83 @@
-//! How many calls run at the same time: of all callers together, and of one of them.
+//! How many calls run at the same time: of all callers together, and of each of them.
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use muster_access::MethodRule;
 use muster_identity::Caller;
-use muster_ids::PersonId;
 use muster_refusal::Refusal;
 
 use super::refuse;
-use crate::limit::{Limit, Taken};
-use crate::rate;
-use crate::tally::{Held, Tally};
+use crate::limits::{CallerKey, ConcurrencyLimit, KeyedLimit, KeyedPermit, Permit};
 
-/// Streams live for long: they have room of their own, a quarter of the calls', so that they cannot take all of it.
+/// Streams live for long, so they have a pool of their own that cannot take the other calls': a quarter of its size.
 const STREAMS: usize = 4;
-/// Of the calls, one caller may have 40 % at the same time: less than one service may have, which would be nobody else's
-/// otherwise. Of the streams, a quarter.
-const ONE_CALLERS_CALLS: usize = 40;
-const ONE_CALLERS_STREAMS: usize = 25;
-/// Health and reflection, which need no sign-in and hold next to nothing; a few for one network.
-const OWN: usize = 512;
-const ONE_NETWORKS: usize = 16;
+/// Of the calls, one caller may have 40 % at the same time: less than the half that one service may have, so that one
+/// caller cannot use up a service. Of the streams, a quarter.
+const PERCENT_OF_CALLER: usize = 40;
+const STREAM_PERCENT_OF_CALLER: usize = 25;
+/// Health and reflection need no sign-in and hold next to nothing; a few for one network.
+const INFRASTRUCTURE: usize = 512;
+const INFRASTRUCTURE_OF_NETWORK: usize = 16;
 
-/// Whose calls are counted together.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) enum Who {
-    Person(PersonId),
-    Workload(String),
-    /// Whoever is not signed in, by network.
-    Network(IpAddr),
-}
-
-/// The room for calls and the room for streams.
+/// The pools of calls that may run at the same time.
 pub(super) struct Capacity {
-    calls: Room,
-    streams: Room,
-    own: Room,
+    calls: Pool,
+    streams: Pool,
+    infrastructure: Pool,
 }
 
-struct Room {
-    all: Arc<Limit>,
-    shares: Tally<Who>,
+struct Pool {
+    all: Arc<ConcurrencyLimit>,
+    by_caller: KeyedLimit<CallerKey>,
 }
 
-/// A call's place among all that run, and among its caller's.
-pub(super) struct Place {
-    _one: Taken,
-    _share: Held<Who>,
-}
+/// One of the calls that its caller may have at the same time.
+pub(super) type CallerPermit = KeyedPermit<CallerKey>;
 
-impl Who {
-    pub(super) fn of(caller: &Caller, address: IpAddr) -> Self {
-        match caller {
-            Caller::Person(person) => Self::Person(person.id),
-            Caller::Workload { name } => Self::Workload(name.clone()),
-            Caller::Anonymous => Self::Network(rate::network(address)),
-        }
-    }
+/// One of the calls that may run at the same time, and of its caller's.
+pub(super) struct CallPermit {
+    _of_all: Permit,
+    _of_caller: CallerPermit,
 }
 
 impl Capacity {
-    /// Room for so many calls, and for a quarter as many streams beside them.
+    /// For so many calls, and a quarter as many streams beside them.
     pub(super) fn new(max_calls: usize) -> Self {
         let streams = (max_calls / STREAMS).max(1);
         Self {
-            calls: Room::new(max_calls, max_calls * ONE_CALLERS_CALLS / 100),
-            streams: Room::new(streams, streams * ONE_CALLERS_STREAMS / 100),
-            own: Room::new(OWN, ONE_NETWORKS),
+            calls: Pool::new(max_calls, max_calls * PERCENT_OF_CALLER / 100),
+            streams: Pool::new(streams, streams * STREAM_PERCENT_OF_CALLER / 100),
+            infrastructure: Pool::new(INFRASTRUCTURE, INFRASTRUCTURE_OF_NETWORK),
         }
     }
 
-    /// Refuses when no call of this method could run now: before anything is spent on it.
-    pub(super) fn look(&self, rule: &MethodRule) -> Result<(), Refusal> {
-        if self.room(rule).all.is_reached() {
+    /// Refuses when no call of this method could run now, before anything is spent on it.
+    pub(super) fn check(&self, rule: &MethodRule) -> Result<(), Refusal> {
+        if self.pool(rule).all.is_reached() {
             return Err(refuse::overloaded());
         }
         Ok(())
     }
 
-    /// One more call of this caller. Taken before its message is there, so that a caller cannot keep many waiting.
-    pub(super) fn share(&self, rule: &MethodRule, who: Who) -> Result<Held<Who>, Refusal> {
-        self.room(rule).share(who)
+    /// One more call of this caller. Taken before its message is read, so that one caller cannot keep many waiting.
+    pub(super) fn of_caller(&self, rule: &MethodRule, caller: CallerKey) -> Result<CallerPermit, Refusal> {
+        self.pool(rule).of_caller(caller)
     }
 
-    /// A place for a call whose message is there.
-    pub(super) fn place(&self, rule: &MethodRule, share: Held<Who>) -> Result<Place, Refusal> {
-        self.room(rule).place(share)
+    /// One more call of all. Taken only once the first message has arrived, so that a client that sends nothing cannot
+    /// exhaust the limit.
+    pub(super) fn of_all(&self, rule: &MethodRule, of_caller: CallerPermit) -> Result<CallPermit, Refusal> {
+        self.pool(rule).of_all(of_caller)
     }
 
-    /// A place for a call of health or reflection from this network.
-    pub(super) fn own(&self, address: IpAddr) -> Result<Place, Refusal> {
-        let who = Who::of(&Caller::Anonymous, address);
-        self.own.place(self.own.share(who)?)
+    /// One more call of health or reflection from this network.
+    pub(super) fn infrastructure(&self, address: IpAddr) -> Result<CallPermit, Refusal> {
+        let caller = CallerKey::of(&Caller::Anonymous, address);
+        self.infrastructure.of_all(self.infrastructure.of_caller(caller)?)
     }
 
-    fn room(&self, rule: &MethodRule) -> &Room {
+    fn pool(&self, rule: &MethodRule) -> &Pool {
         if rule.client_streaming || rule.server_streaming {
             &self.streams
         } else {
@@ -104,22 +86,22 @@ impl Capacity {
     }
 }
 
-impl Room {
-    fn new(size: usize, of_one: usize) -> Self {
+impl Pool {
+    fn new(size: usize, of_caller: usize) -> Self {
         Self {
-            all: Limit::new(size),
-            shares: Tally::new(of_one.max(1)),
+            all: ConcurrencyLimit::new(size),
+            by_caller: KeyedLimit::new(of_caller.max(1)),
         }
     }
 
-    fn share(&self, who: Who) -> Result<Held<Who>, Refusal> {
-        self.shares.take(who).ok_or_else(refuse::overloaded)
+    fn of_caller(&self, caller: CallerKey) -> Result<CallerPermit, Refusal> {
+        self.by_caller.take(caller).ok_or_else(refuse::overloaded)
     }
 
-    fn place(&self, share: Held<Who>) -> Result<Place, Refusal> {
-        Ok(Place {
-            _one: self.all.take().ok_or_else(refuse::overloaded)?,
-            _share: share,
+    fn of_all(&self, of_caller: CallerPermit) -> Result<CallPermit, Refusal> {
+        Ok(CallPermit {
+            _of_all: self.all.take().ok_or_else(refuse::overloaded)?,
+            _of_caller: of_caller,
         })
     }
 }

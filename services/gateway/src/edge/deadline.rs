@@ -57,7 +57,7 @@ impl Time {
     }
 
     /// Of a call of health or reflection.
-    pub(super) fn of_own() -> Self {
+    pub(super) fn of_infrastructure() -> Self {
         Self {
             end: Instant::now() + LIFE,
             told: false,

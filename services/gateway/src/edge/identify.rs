@@ -1,18 +1,18 @@
 //! Who calls, by the mode of the rule; whether they may is decided later, when their message is there.
 
-use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use http::request::Parts;
-use http::{Extensions, HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderValue, header};
 use muster_access::{Actor, MethodRule, Mode, SignIn};
 use muster_identity::{Caller, TokenProblem};
 use muster_refusal::Refusal;
 use time::OffsetDateTime;
 
-use super::remembered::{Credential, Known};
-use super::{Shared, refuse};
-use crate::visitor::Visitor;
+use super::call_cache::{Credential, Known};
+use super::refuse;
+use super::shared::Shared;
+use crate::limits::ClientAddress;
 
 /// Who calls.
 #[derive(Debug)]
@@ -23,6 +23,11 @@ pub(super) struct Identified {
 }
 
 impl Identified {
+    /// Whether they are known by more than their network.
+    pub(super) fn is_signed_in(&self) -> bool {
+        !matches!(*self.caller, Caller::Anonymous)
+    }
+
     fn unremembered(caller: Caller) -> Self {
         Self {
             caller: Arc::new(caller),
@@ -80,15 +85,15 @@ impl Shared {
         let Some(header) = the_one(headers)? else {
             return Ok(None);
         };
-        let credential = Credential::new(header);
-        let known = match self.remembered.caller(&credential) {
+        let token = bearer(header)?;
+        let known = match self.call_cache.caller(token) {
             Some(known) => known,
-            // In a box: it is large, and rarely needed.
-            None => Box::pin(self.believe(header, credential.clone())).await?,
+            // Boxed: this future is large and rarely needed.
+            None => Box::pin(self.verify(token)).await?,
         };
         Ok(Some(Identified {
             caller: known.caller,
-            shown: Some((credential, known.until)),
+            shown: Some((known.credential, known.until)),
         }))
     }
 
@@ -100,17 +105,20 @@ impl Shared {
             return Ok(who);
         };
         let verifying = self.parts.persons.verify_with_address(bearer(header)?);
-        // In a box: it is large, and rarely needed.
+        // Boxed: this future is large and rarely needed.
         let person = Box::pin(verifying).await.map_err(refuse::token)?;
         Ok(Identified::unremembered(Caller::Person(person)))
     }
 
-    async fn believe(&self, header: &HeaderValue, credential: Credential) -> Result<Known, Refusal> {
-        let verified = self.parts.persons.verify_until(bearer(header)?).await;
+    async fn verify(&self, token: &str) -> Result<Known, Refusal> {
+        let verified = self.parts.persons.verify_until(token).await;
         let (person, until) = verified.map_err(refuse::token)?;
-        let caller = Arc::new(Caller::Person(person));
-        let known = Known { caller, until };
-        self.remembered.believe(credential, known.clone());
+        let known = Known {
+            credential: Credential::new(token),
+            caller: Arc::new(Caller::Person(person)),
+            until,
+        };
+        self.call_cache.insert_caller(known.clone());
         Ok(known)
     }
 
@@ -134,17 +142,10 @@ impl Shared {
         parts: &Parts,
         calls_per_minute: u32,
     ) -> Result<(), Refusal> {
-        self.rate
-            .take(&rule.path, address(&parts.extensions), calls_per_minute)
-            .map_err(refuse::too_often)
+        let ClientAddress(address) = ClientAddress::of(&parts.extensions);
+        let taken = self.rate.take(&rule.path, address, calls_per_minute);
+        taken.map_err(refuse::too_often)
     }
-}
-
-/// The network address that calls, as the listener found it out. Nobody known: all of them together are one.
-pub(super) fn address(extensions: &Extensions) -> IpAddr {
-    extensions
-        .get::<Visitor>()
-        .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |visitor| visitor.address)
 }
 
 /// The one `authorization` header of a request. Two are none: somebody would read the other one.

@@ -10,9 +10,11 @@ mod meters;
 use std::sync::Arc;
 use std::time::Instant;
 
+use bytes::Bytes;
 use http::HeaderMap;
+use http_body::Frame;
 use muster_access::{MethodRule, Rules};
-use muster_refusal::name_trace;
+use muster_refusal::{Refusal, name_trace};
 use muster_telemetry::propagation::{self, TraceIds};
 use muster_telemetry::{AccessLog, Line, code_name};
 use tonic::{Code, Status};
@@ -37,7 +39,7 @@ pub(super) enum Decision {
 
 /// What becomes of the trace that a caller names. Whoever may join a trace decides what is recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Traces {
+pub(crate) enum TraceContext {
     /// The call begins a trace of its own, recorded by our own share, with a link to theirs.
     Linked,
     /// The call joins it: on a developer's machine, where callers are our own tools.
@@ -45,8 +47,8 @@ pub enum Traces {
 }
 
 /// Observes calls.
-pub struct Observer {
-    traces: Traces,
+pub(crate) struct Observer {
+    trace_context: TraceContext,
     /// The share of traces that is recorded when one begins here, from 0 to 1.
     ratio: f64,
     log: AccessLog,
@@ -69,9 +71,14 @@ pub(super) struct Observation {
 impl Observer {
     /// Observes calls of the methods of these rules.
     #[must_use]
-    pub fn new(rules: &'static Rules, traces: Traces, ratio: f64, log: AccessLog) -> Self {
+    pub(crate) fn new(
+        rules: &'static Rules,
+        trace_context: TraceContext,
+        ratio: f64,
+        log: AccessLog,
+    ) -> Self {
         Self {
-            traces,
+            trace_context,
             ratio,
             log,
             meters: Meters::new(rules),
@@ -102,9 +109,9 @@ impl Observer {
         }
     }
 
-    /// Of a page's call, of a call that joins a trace, and of our share of all others.
+    /// A span for a page's call, for a call that joins a trace, and for our share of all others.
     fn span(&self, method: &'static str, headers: &HeaderMap) -> Span {
-        let joins = self.traces == Traces::Joined && propagation::names_trace(headers);
+        let joins = self.trace_context == TraceContext::Joined && propagation::names_trace(headers);
         if !Span::current().is_none() {
             span(method)
         } else if joins {
@@ -134,7 +141,7 @@ fn span(method: &'static str) -> Span {
     )
 }
 
-/// The same, and the lot fell on it.
+/// The same, as the root of a trace that is recorded.
 fn root(method: &'static str) -> Span {
     info_span!(
         "rpc",
@@ -174,7 +181,16 @@ impl Observation {
         Arc::clone(&self.policies)
     }
 
-    /// We ended the call ourselves, with the status in these headers or trailers. Of what broke here, the caller is told the
+    /// Trailers of the edge's own, when the service's will not come: the call ends with this refusal.
+    pub(super) fn refusal(&mut self, refusal: Refusal) -> Frame<Bytes> {
+        let mut trailers = HeaderMap::new();
+        // Text and details of a refusal are always valid header values.
+        let _ = Status::from(refusal).add_header(&mut trailers);
+        self.refused(&mut trailers);
+        Frame::trailers(trailers)
+    }
+
+    /// The edge ended the call itself, with the status in these headers or trailers. Of what broke here, the caller is told the
     /// trace.
     pub(super) fn refused(&mut self, headers: &mut HeaderMap) {
         name_trace(headers, || Some(self.ids.trace_id().to_string()));
@@ -230,7 +246,7 @@ impl Drop for Observation {
 
 #[cfg(test)]
 mod tests {
-    use muster_refusal::{Refusal, trace_of};
+    use muster_refusal::trace_of;
     use muster_telemetry::TelemetryOptions;
 
     use super::*;
@@ -243,7 +259,7 @@ mod tests {
             ..TelemetryOptions::new("gateway", "0")
         };
         let log = AccessLog::start(&quiet);
-        let observer = Observer::new(Box::leak(Box::new(rules)), Traces::Linked, 0.0, log);
+        let observer = Observer::new(Box::leak(Box::new(rules)), TraceContext::Linked, 0.0, log);
         let told = |refusal: Refusal| {
             let mut observation = observer.begin(None, &HeaderMap::new());
             let mut headers = HeaderMap::new();

@@ -1,7 +1,7 @@
 //! Between the task that reads a service's answer and the connection that writes it to the client.
 //!
-//! A connection looks at an answer only while the client opens its window. What must happen in time whatever the client
-//! does (letting go of the service, making room for the next call) therefore happens in the task, on this side of it.
+//! A connection polls an answer only while the client opens its window. What must happen in time whatever the client does
+//! (releasing the service and the call's permits) therefore happens in the task, on this side of the pipe.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -14,10 +14,10 @@ use http_body::{Frame, SizeHint};
 use tokio::sync::Notify;
 use tonic::Status;
 
-use crate::unread::Waiting;
+use crate::limits::SendBufferPermit;
 
 /// What waits for a client that does not read, in bytes; a frame may go beyond.
-pub(super) const ROOM: usize = 64 * 1024;
+pub(super) const MAX_BUFFERED: usize = 64 * 1024;
 
 /// Where frames go in.
 pub(super) struct Inlet(Arc<Shared>);
@@ -25,18 +25,18 @@ pub(super) struct Inlet(Arc<Shared>);
 /// Where the connection takes them out.
 pub(super) struct Outlet {
     shared: Arc<Shared>,
-    _waiting: Option<Waiting>,
+    _permit: Option<SendBufferPermit>,
 }
 
 #[derive(Default)]
 struct Shared {
-    held: Mutex<Held>,
+    state: Mutex<State>,
     reader: AtomicWaker,
     taken: Notify,
 }
 
 #[derive(Default)]
-struct Held {
+struct State {
     frames: VecDeque<Frame<Bytes>>,
     bytes: usize,
     /// Nothing more is put in.
@@ -45,27 +45,27 @@ struct Held {
     left: bool,
 }
 
-/// An empty pipe; what may wait in it was counted.
-pub(super) fn new(waiting: Option<Waiting>) -> (Inlet, Outlet) {
+/// An empty pipe; the permit covers what may wait in it.
+pub(super) fn new(permit: Option<SendBufferPermit>) -> (Inlet, Outlet) {
     let shared = Arc::new(Shared::default());
     let outlet = Outlet {
         shared: Arc::clone(&shared),
-        _waiting: waiting,
+        _permit: permit,
     };
     (Inlet(shared), outlet)
 }
 
 impl Shared {
-    fn held(&self) -> MutexGuard<'_, Held> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn until(&self, met: impl Fn(&Held) -> bool) {
+    async fn until(&self, met: impl Fn(&State) -> bool) {
         loop {
             let mut taken = std::pin::pin!(self.taken.notified());
             // Before looking: what happens in between is not missed.
             taken.as_mut().enable();
-            if met(&self.held()) {
+            if met(&self.state()) {
                 return;
             }
             taken.await;
@@ -75,36 +75,36 @@ impl Shared {
 
 impl Inlet {
     /// Returns when there is room for a frame.
-    pub(super) async fn room(&self) {
-        self.0.until(|held| held.bytes < ROOM).await;
+    pub(super) async fn has_room(&self) {
+        self.0.until(|state| state.bytes < MAX_BUFFERED).await;
     }
 
     /// Returns when the connection has let go of the answer.
     pub(super) async fn left(&self) {
-        self.0.until(|held| held.left).await;
+        self.0.until(|state| state.left).await;
     }
 
     /// Puts a frame in.
     pub(super) fn put(&self, frame: Frame<Bytes>) {
-        let mut held = self.0.held();
-        held.bytes += size(&frame);
-        held.frames.push_back(frame);
-        drop(held);
+        let mut state = self.0.state();
+        state.bytes += size(&frame);
+        state.frames.push_back(frame);
+        drop(state);
         self.0.reader.wake();
     }
 
     /// Nothing more comes.
     pub(super) fn close(&self) {
-        self.0.held().closed = true;
+        self.0.state().closed = true;
         self.0.reader.wake();
     }
 
     /// Drops what was not taken yet: this frame is all that is left to say.
     pub(super) fn cut(&self, last: Frame<Bytes>) {
-        let mut held = self.0.held();
-        held.frames.clear();
-        held.bytes = 0;
-        drop(held);
+        let mut state = self.0.state();
+        state.frames.clear();
+        state.bytes = 0;
+        drop(state);
         self.put(last);
         self.close();
     }
@@ -118,10 +118,10 @@ impl Drop for Inlet {
 
 impl Drop for Outlet {
     fn drop(&mut self) {
-        let mut held = self.shared.held();
-        held.left = true;
-        held.frames.clear();
-        drop(held);
+        let mut state = self.shared.state();
+        state.left = true;
+        state.frames.clear();
+        drop(state);
         self.shared.taken.notify_waiters();
     }
 }
@@ -135,23 +135,23 @@ impl http_body::Body for Outlet {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         self.shared.reader.register(context.waker());
-        let mut held = self.shared.held();
-        let Some(frame) = held.frames.pop_front() else {
-            return if held.closed {
+        let mut state = self.shared.state();
+        let Some(frame) = state.frames.pop_front() else {
+            return if state.closed {
                 Poll::Ready(None)
             } else {
                 Poll::Pending
             };
         };
-        held.bytes = held.bytes.saturating_sub(size(&frame));
-        drop(held);
+        state.bytes = state.bytes.saturating_sub(size(&frame));
+        drop(state);
         self.shared.taken.notify_waiters();
         Poll::Ready(Some(Ok(frame)))
     }
 
     fn is_end_stream(&self) -> bool {
-        let held = self.shared.held();
-        held.closed && held.frames.is_empty()
+        let state = self.shared.state();
+        state.closed && state.frames.is_empty()
     }
 
     fn size_hint(&self) -> SizeHint {
@@ -175,10 +175,10 @@ mod tests {
     #[tokio::test]
     async fn a_client_that_does_not_read_gets_no_more_than_there_is_room_for() {
         let (inlet, mut outlet) = new(None);
-        inlet.put(Frame::data(vec![0; ROOM].into()));
-        assert!(inlet.room().now_or_never().is_none());
+        inlet.put(Frame::data(vec![0; MAX_BUFFERED].into()));
+        assert!(inlet.has_room().now_or_never().is_none());
         outlet.frame().await.unwrap().unwrap();
-        assert!(inlet.room().now_or_never().is_some());
+        assert!(inlet.has_room().now_or_never().is_some());
     }
 
     #[tokio::test]

@@ -18,7 +18,7 @@ use super::relying_party::Prompt;
 use super::sign_in::{self, Session};
 use super::signed_in::{self, called};
 use super::view::{self, InvitationPage, Problem, Stage};
-use crate::visitor::Visitor;
+use crate::limits::ClientAddress;
 
 /// The longest token that a link can have.
 const TOKEN_LIMIT: usize = 400;
@@ -55,7 +55,7 @@ pub(crate) struct Show {
 pub(crate) async fn show(
     State(pages): State<Arc<Pages>>,
     headers: HeaderMap,
-    visitor: Visitor,
+    client: ClientAddress,
     Query(asked): Query<Show>,
 ) -> Response {
     let Some(token) = pages.cookies.get::<String>(&headers, Cookie::Link) else {
@@ -73,7 +73,7 @@ pub(crate) async fn show(
     let looked = pages
         .edge
         .lookup(
-            &visitor,
+            &client,
             session.as_ref(),
             LookupInvitationRequest { token: token.clone() },
         )
@@ -84,7 +84,7 @@ pub(crate) async fn show(
             None,
             pages
                 .edge
-                .lookup(&visitor, None, LookupInvitationRequest { token: token.clone() })
+                .lookup(&client, None, LookupInvitationRequest { token: token.clone() })
                 .await,
         ),
         looked => (session, looked),
@@ -102,7 +102,7 @@ pub(crate) async fn show(
 pub(crate) async fn accept(
     State(pages): State<Arc<Pages>>,
     headers: HeaderMap,
-    visitor: Visitor,
+    client: ClientAddress,
     form: Form,
 ) -> Response {
     let Some(token) = pages.cookies.get::<String>(&headers, Cookie::Link) else {
@@ -120,7 +120,7 @@ pub(crate) async fn accept(
     if let Err(problem) = signed_in::person(&pages, &session).await {
         return view::problem(&problem);
     }
-    match pages.edge.accept(&visitor, &session, request).await {
+    match pages.edge.accept(&client, &session, request).await {
         Ok(_) => Redirect::to("/invitation").into_response(),
         Err(status) => pages.tell(Problem::of_accepting(&status)),
     }

@@ -11,33 +11,31 @@ use muster_clock::Clock;
 use tokio::sync::Semaphore;
 
 use super::view::{self, Problem};
-use crate::rate::{RateLimiter, network};
-use crate::tally::Tally;
-use crate::visitor::Visitor;
+use crate::limits::{ClientAddress, KeyedLimit, RateLimiter, network};
 
-/// What costs nothing to answer needs no place.
+/// Assets cost next to nothing and are not counted.
 const ASSETS: &str = "/assets/";
 /// The largest form, in bytes: ours hold one token.
-pub(crate) const LARGEST_FORM: usize = 4096;
+pub(crate) const MAX_FORM: usize = 4096;
 
 /// Pages that are made at the same time, and those of one network.
-const PAGES: usize = 1024;
-const PAGES_OF_ONE: usize = 64;
+const MAX_PAGES: usize = 1024;
+const MAX_PAGES_OF_NETWORK: usize = 64;
 /// Beginnings and ends of a sign-in a minute from one network: each makes us call the issuer.
-const SIGN_INS: u32 = 300;
+const SIGN_INS_PER_MINUTE: u32 = 300;
 
 /// The limits of all pages.
 pub(crate) struct Limits {
-    room: Semaphore,
-    of_one: Tally<IpAddr>,
+    all: Semaphore,
+    by_network: KeyedLimit<IpAddr>,
     rate: RateLimiter,
 }
 
 impl Limits {
     pub(crate) fn new(clock: Clock) -> Self {
         Self {
-            room: Semaphore::new(PAGES),
-            of_one: Tally::new(PAGES_OF_ONE),
+            all: Semaphore::new(MAX_PAGES),
+            by_network: KeyedLimit::new(MAX_PAGES_OF_NETWORK),
             rate: RateLimiter::new(clock),
         }
     }
@@ -46,24 +44,24 @@ impl Limits {
         let limited = ["/sign-in", "/sign-in/callback"]
             .into_iter()
             .find(|known| *known == path);
-        limited.is_none_or(|path| self.rate.take(path, address, SIGN_INS).is_ok())
+        limited.is_none_or(|path| self.rate.take(path, address, SIGN_INS_PER_MINUTE).is_ok())
     }
 }
 
-/// Makes the page, if there is room for it.
+/// Makes the page, within the limits.
 pub(crate) async fn keep(
     State(limits): State<Arc<Limits>>,
-    visitor: Visitor,
+    client: ClientAddress,
     request: Request,
     next: Next,
 ) -> Response {
     if request.uri().path().starts_with(ASSETS) {
         return next.run(request).await;
     }
-    let place = limits.room.try_acquire();
-    let share = limits.of_one.take(network(visitor.address));
-    let within = limits.within_rate(request.uri().path(), visitor.address);
-    if place.is_ok() && share.is_some() && within {
+    let of_all = limits.all.try_acquire();
+    let of_network = limits.by_network.take(network(client.0));
+    let within = limits.within_rate(request.uri().path(), client.0);
+    if of_all.is_ok() && of_network.is_some() && within {
         return next.run(request).await;
     }
     let mut response = view::problem(&Problem::too_many());

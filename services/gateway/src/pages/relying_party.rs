@@ -22,15 +22,15 @@ const ID_TOKEN_CLAIMS: &str = r#"{"id_token":{"name":null,"email":null,"email_ve
 
 /// A client registration at an issuer.
 #[derive(Debug, Clone)]
-pub struct Registration {
+pub(crate) struct Registration {
     /// The issuer identifier.
-    pub issuer: String,
+    pub(crate) issuer: String,
     /// Our client id there.
-    pub client_id: String,
+    pub(crate) client_id: String,
     /// Our secret there; `None` for a public client, which PKCE protects alone.
-    pub client_secret: Option<String>,
+    pub(crate) client_secret: Option<String>,
     /// What people know it by.
-    pub name: String,
+    pub(crate) name: String,
 }
 
 /// One issuer at which people sign in.

@@ -16,7 +16,7 @@ pub(crate) struct Seal {
 /// The key is not 32 bytes, or the cipher refused.
 #[derive(Debug, thiserror::Error)]
 #[error("the session key must be 32 bytes")]
-pub struct SealProblem;
+pub(crate) struct SealProblem;
 
 impl Seal {
     /// A seal under a key of 32 bytes.

@@ -12,9 +12,9 @@ use miette::Diagnostic;
 use muster_identity::{PersonCaller, Role};
 
 use super::actions::{self, Prepared};
-use super::remembered::{Question, Remembered};
+use super::decision_cache::{DecisionCache, Question};
 use super::source::{Named, Note};
-use super::vocabulary::{Vocabulary, Who};
+use super::vocabulary::{Principal, Vocabulary};
 use super::{Decided, PolicyProblem, Resource};
 
 static REVISIONS: AtomicU64 = AtomicU64::new(0);
@@ -27,7 +27,7 @@ pub(super) struct Set {
     vocabulary: Arc<Vocabulary>,
     permissions: HashMap<String, Prepared>,
     notes: HashMap<String, Arc<Note>>,
-    remembered: Remembered,
+    decisions: DecisionCache,
     /// The policies whose failures are told already.
     told: Mutex<HashSet<String>>,
 }
@@ -79,7 +79,7 @@ impl Set {
             vocabulary,
             permissions,
             notes,
-            remembered: Remembered::new(),
+            decisions: DecisionCache::new(),
             told: Mutex::default(),
         })
     }
@@ -89,7 +89,7 @@ impl Set {
         self.revision
     }
 
-    /// Decides, or says why that is impossible: then nothing is remembered.
+    /// Decides, or says why that is impossible: then nothing is cached.
     pub(super) fn decide(
         &self,
         person: &PersonCaller,
@@ -98,7 +98,7 @@ impl Set {
         on: Resource,
     ) -> Result<Decided, Failure> {
         let prepared = self.permissions.get(permission).ok_or(Failure::Unknown)?;
-        let who = Who {
+        let who = Principal {
             person: person.id,
             staff: person.staff,
             role,
@@ -108,15 +108,15 @@ impl Set {
             permission: prepared.number,
             on,
         };
-        if let Some(decided) = self.remembered.get(&question) {
+        if let Some(decided) = self.decisions.get(&question) {
             return Ok(decided);
         }
         let decided = self.evaluate(who, prepared, on)?;
-        self.remembered.insert(question, &decided);
+        self.decisions.insert(question, &decided);
         Ok(decided)
     }
 
-    fn evaluate(&self, who: Who, prepared: &Prepared, on: Resource) -> Result<Decided, Failure> {
+    fn evaluate(&self, who: Principal, prepared: &Prepared, on: Resource) -> Result<Decided, Failure> {
         if !prepared.applies_to(on) {
             return Err(Failure::Misplaced);
         }

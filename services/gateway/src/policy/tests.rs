@@ -7,7 +7,7 @@ use muster_ids::PersonId;
 use uuid::Uuid;
 
 use super::set::{Failure, decided};
-use super::vocabulary::{ROLES, Who};
+use super::vocabulary::{Principal, ROLES};
 use super::*;
 
 fn person(staff: bool) -> PersonCaller {
@@ -141,7 +141,7 @@ fn every_decision_is_the_one_that_all_policies_together_make() {
         let mut allowed = 0;
         for (permission, on, staff, role) in questions(&policies) {
             let person = person(staff);
-            let who = Who {
+            let who = Principal {
                 person: person.id,
                 staff,
                 role,

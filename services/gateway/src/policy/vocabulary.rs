@@ -33,7 +33,7 @@ pub(super) struct Vocabulary {
 
 /// Who asks, as far as policies see it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Who {
+pub(super) struct Principal {
     pub(super) person: PersonId,
     pub(super) staff: bool,
     pub(super) role: Option<Role>,
@@ -102,7 +102,7 @@ impl Vocabulary {
     }
 
     /// Who asks, as the attributes that the schema declares.
-    pub(super) fn person(&self, who: Who) -> Result<Entity, String> {
+    pub(super) fn person(&self, who: Principal) -> Result<Entity, String> {
         let mut attributes = HashMap::from([("staff".to_owned(), RestrictedExpression::new_bool(who.staff))]);
         if let Some(role) = who.role {
             let role = RestrictedExpression::new_string(role.as_str().to_owned());
@@ -112,7 +112,7 @@ impl Vocabulary {
     }
 
     /// Everything that policies may look at. Not checked against the schema again: [`Self::fits`] has looked at all forms.
-    pub(super) fn entities(&self, who: Who) -> Result<Entities, String> {
+    pub(super) fn entities(&self, who: Principal) -> Result<Entities, String> {
         let all = self.grouped.iter().cloned().chain([self.person(who)?]);
         Entities::from_entities(all, None).map_err(|error| error.to_string())
     }
@@ -124,7 +124,7 @@ impl Vocabulary {
             .into_iter()
             .flat_map(|staff| ROLES.map(|role| (staff, role)))
         {
-            let who = Who { person, staff, role };
+            let who = Principal { person, staff, role };
             let person = self.person(who).map_err(PolicyProblem::Schema)?;
             Entities::from_entities([person], Some(&self.schema)).map_err(unusable)?;
         }

@@ -14,11 +14,11 @@ const LONGEST_NAME: usize = 40;
 
 /// The issuers, as the two sides of signing in need them.
 #[derive(Debug)]
-pub struct Issuers {
+pub(crate) struct Issuers {
     /// For believing tokens.
-    pub believed: Vec<IssuerOptions>,
+    pub(crate) trusted: Vec<IssuerOptions>,
     /// For sending people there to sign in.
-    pub registrations: Vec<Registration>,
+    pub(crate) registrations: Vec<Registration>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -48,31 +48,31 @@ impl Issuers {
     ///
     /// # Errors
     /// A file that cannot be read, or that says something else.
-    pub fn read(file: &Path) -> Result<Self, FileProblem> {
+    pub(crate) fn read(file: &Path) -> Result<Self, FileProblem> {
         let unusable = |why: String| FileProblem::Unusable {
             file: file.to_owned(),
             why,
         };
         let listed: IssuerFile =
             toml::from_str(&text(file)?).map_err(|error| unusable(error.message().to_owned()))?;
-        let (mut believed, mut registrations) = (Vec::new(), Vec::new());
+        let (mut trusted, mut registrations) = (Vec::new(), Vec::new());
         for entry in listed.issuer {
             registrations.extend(entry.registration(file)?);
-            believed.push(entry.believed().map_err(unusable)?);
+            trusted.push(entry.trusted().map_err(unusable)?);
         }
-        if believed.is_empty() {
+        if trusted.is_empty() {
             return Err(unusable("no issuer".to_owned()));
         }
         may_be_chosen(&registrations).map_err(unusable)?;
         Ok(Self {
-            believed,
+            trusted,
             registrations,
         })
     }
 }
 
 impl IssuerEntry {
-    /// How people are sent there, if they are. Its mistakes are told by [`IssuerEntry::believed`].
+    /// How people are sent there, if they are. Its mistakes are told by [`IssuerEntry::trusted`].
     fn registration(&self, file: &Path) -> Result<Option<Registration>, FileProblem> {
         let Some(client_id) = self.client_id.clone() else {
             return Ok(None);
@@ -96,8 +96,8 @@ impl IssuerEntry {
         }))
     }
 
-    /// What is believed of it; or what is wrong.
-    fn believed(self) -> Result<IssuerOptions, String> {
+    /// What is trusted of it; or what is wrong.
+    fn trusted(self) -> Result<IssuerOptions, String> {
         let staff = match (self.staff_claim, self.staff_value) {
             (Some(claim), Some(value)) => Some(StaffClaim { claim, value }),
             (None, None) => None,
@@ -176,7 +176,7 @@ mod tests {
         let same = read("client_id = \"muster\"").unwrap_err().to_string();
         assert!(same.contains("require_at_jwt"), "{same}");
         let typed = read("client_id = \"muster\"\nrequire_at_jwt = true").unwrap();
-        assert!(typed.believed.iter().all(|issuer| issuer.typed));
+        assert!(typed.trusted.iter().all(|issuer| issuer.typed));
     }
     fn names(more: &str) -> Result<Vec<String>, String> {
         let issuers = read(more).map_err(|problem| problem.to_string())?;
@@ -201,7 +201,7 @@ mod tests {
         let second =
             "[[issuer]]\nurl = \"https://other.example\"\naudience = \"muster\"\nclient_id = \"pages\"\n";
         assert_eq!(names(second).unwrap(), ["other.example"]);
-        assert_eq!(read(second).unwrap().believed.len(), 2);
+        assert_eq!(read(second).unwrap().trusted.len(), 2);
         assert!(names("").unwrap_err().contains("nobody could sign in"));
         let secret = format!("client_secret_file = \"secret\"\n{second}");
         assert!(names(&secret).unwrap_err().contains("needs a client_id"));

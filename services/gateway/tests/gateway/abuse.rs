@@ -7,7 +7,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tonic::Code;
 
-use crate::support::{PATIENCE, World};
+use crate::support::{Fixture, PATIENCE};
 use crate::wire::Call;
 
 const OWN: &str = "records.v1.PersonRecordService/ListRecordAccesses";
@@ -62,7 +62,7 @@ fn call(token: &str) -> Vec<u8> {
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// Sends the frames as often as they are taken, and tells with which code the connection ends.
-async fn cut_with(world: &World, frames: impl Fn(u32) -> Vec<u8>) -> u32 {
+async fn cut_with(world: &Fixture, frames: impl Fn(u32) -> Vec<u8>) -> u32 {
     let (mut reader, mut writer) = TcpStream::connect(world.address).await.unwrap().into_split();
     let greeting = [PREFACE, &frame(SETTINGS, 0, 0, &[])].concat();
     writer.write_all(&greeting).await.unwrap();
@@ -88,13 +88,13 @@ async fn cut_with(world: &World, frames: impl Fn(u32) -> Vec<u8>) -> u32 {
     timeout(PATIENCE, both).await.unwrap()
 }
 
-async fn honest_call(world: &World) -> Code {
+async fn honest_call(world: &Fixture) -> Code {
     let call = Call::to(OWN).token(&world.issuer.token("eve"));
     call.send(&world.edge, b"").await.code()
 }
 
 /// Somebody else's calls are answered before, meanwhile, and afterwards.
-async fn while_others_call(world: &World, frames: impl Fn(u32) -> Vec<u8>) -> u32 {
+async fn while_others_call(world: &Fixture, frames: impl Fn(u32) -> Vec<u8>) -> u32 {
     assert_eq!(honest_call(world).await, Code::Ok);
     let (code, meanwhile) = tokio::join!(cut_with(world, frames), honest_call(world));
     assert_eq!((meanwhile, honest_call(world).await), (Code::Ok, Code::Ok));
@@ -104,7 +104,7 @@ async fn while_others_call(world: &World, frames: impl Fn(u32) -> Vec<u8>) -> u3
 #[tokio::test]
 async fn rapid_resets_are_cut_off() {
     const AT_ONCE: u32 = 100;
-    let world = World::new().await;
+    let world = Fixture::new().await;
     let resets = |n: u32| {
         let streams = (0..AT_ONCE).map(|stream| 1 + 2 * (n * AT_ONCE + stream));
         let calls = streams.flat_map(|stream| {
@@ -123,7 +123,7 @@ async fn calls_that_are_taken_back_on_their_way_to_a_service_are_not_felt_by_oth
     const ROUNDS: u32 = 20;
     /// Fewer than are cut off before anybody looks at them.
     const AT_ONCE: u32 = 15;
-    let world = World::new().await;
+    let world = Fixture::new().await;
     assert_eq!(honest_call(&world).await, Code::Ok);
     let block = call(&world.issuer.token("ada"));
     let mut attacker = TcpStream::connect(world.address).await.unwrap();
@@ -150,7 +150,7 @@ async fn calls_that_are_taken_back_on_their_way_to_a_service_are_not_felt_by_oth
 
 #[tokio::test]
 async fn headers_without_an_end_are_cut_off() {
-    let world = World::new().await;
+    let world = Fixture::new().await;
     let headers = |n: u32| match n {
         0 => frame(HEADERS, 0, 1, HEAD),
         _ => frame(CONTINUATION, 0, 1, &[0, 1, b'x', 1, b'y']),
@@ -161,7 +161,7 @@ async fn headers_without_an_end_are_cut_off() {
 #[tokio::test]
 async fn headers_that_unpack_to_megabytes_are_cut_off() {
     const NEWEST: u8 = 0x80 | 62;
-    let world = World::new().await;
+    let world = Fixture::new().await;
     let bomb = |n: u32| {
         let stream = 1 + 2 * n;
         // Remembered: x, with a value of 120 bytes. Then 10,000 times the same.

@@ -9,14 +9,14 @@ use muster_refusal::ErrorReason;
 use prost::Message;
 use tonic::Code;
 
-use crate::support::{ABSENT, OURS, THEIRS, World};
+use crate::support::{ABSENT, Fixture, OURS, THEIRS};
 use crate::wire::{Answer, Call};
 
 const EXPLAIN: &str = "gateway.v1.AccessService/ExplainAccess";
 const MINE: &str = "gateway.v1.AccessService/ListMyPermissions";
 const CREATE: &str = "muster.invitation.v1.InvitationService/CreateInvitation";
 
-async fn explain(world: &World, token: &str, method: &str, resource: &str) -> Answer {
+async fn explain(world: &Fixture, token: &str, method: &str, resource: &str) -> Answer {
     let request = ExplainAccessRequest {
         method: method.to_owned(),
         resource: resource.to_owned(),
@@ -25,7 +25,7 @@ async fn explain(world: &World, token: &str, method: &str, resource: &str) -> An
     call.send(&world.edge, &request.encode_to_vec()).await
 }
 
-async fn mine(world: &World, token: &str, parent: &str) -> Answer {
+async fn mine(world: &Fixture, token: &str, parent: &str) -> Answer {
     let parent = parent.to_owned();
     let request = ListMyPermissionsRequest { parent }.encode_to_vec();
     Call::to(MINE).token(token).send(&world.edge, &request).await
@@ -36,13 +36,13 @@ fn told<M: Message + Default>(answer: &Answer) -> M {
     M::decode(&answer.body[5..]).unwrap()
 }
 
-async fn explained(world: &World, token: &str, method: &str, resource: &str) -> ExplainAccessResponse {
+async fn explained(world: &Fixture, token: &str, method: &str, resource: &str) -> ExplainAccessResponse {
     told(&explain(world, token, method, resource).await)
 }
 
 #[tokio::test]
 async fn a_refusal_says_what_is_needed_who_has_it_and_who_one_is() {
-    let world = World::new().await;
+    let world = Fixture::new().await;
     let viewer = world.member("vic", OURS, Role::Viewer);
     let answer = explained(&world, &viewer, CREATE, OURS).await;
     assert_eq!(
@@ -69,7 +69,7 @@ async fn a_refusal_says_what_is_needed_who_has_it_and_who_one_is() {
 
 #[tokio::test]
 async fn who_is_let_through_hears_by_which_policy() {
-    let world = World::new().await;
+    let world = Fixture::new().await;
     let admin = world.member("ann", OURS, Role::Admin);
     let answer = explained(&world, &admin, CREATE, &format!("{OURS}/invitations/1")).await;
     assert!(answer.allowed && answer.role() == Role::Admin);
@@ -94,7 +94,7 @@ async fn who_is_let_through_hears_by_which_policy() {
 
 #[tokio::test]
 async fn methods_without_a_permission_say_what_is_declared() {
-    let world = World::new().await;
+    let world = Fixture::new().await;
     let token = world.issuer.token("ada");
     for (method, mode, allowed, says) in [
         (
@@ -125,7 +125,7 @@ async fn methods_without_a_permission_say_what_is_declared() {
 
 #[tokio::test]
 async fn another_organization_and_an_absent_one_sound_the_same_here_too() {
-    let world = World::new().await;
+    let world = Fixture::new().await;
     let owner = world.member("ada", OURS, Role::Owner);
     world.set_role("bob", THEIRS, Role::Owner);
     let answers = [
@@ -154,7 +154,7 @@ async fn another_organization_and_an_absent_one_sound_the_same_here_too() {
 
 #[tokio::test]
 async fn what_is_not_exposed_is_not_explained() {
-    let world = World::new().await;
+    let world = Fixture::new().await;
     let token = world.member("ada", OURS, Role::Owner);
     let mut heard = Vec::new();
     for method in [
@@ -188,7 +188,7 @@ async fn what_is_not_exposed_is_not_explained() {
 
 #[tokio::test]
 async fn the_list_is_what_the_policies_allow() {
-    let world = World::new().await;
+    let world = Fixture::new().await;
     let list = async |token: &str, parent: &str| {
         told::<ListMyPermissionsResponse>(&mine(&world, token, parent).await)
     };
@@ -218,7 +218,7 @@ async fn the_list_is_what_the_policies_allow() {
 
 #[tokio::test]
 async fn without_the_organization_service_nothing_is_told() {
-    let world = World::with_backend(crate::backend::Backend::default(), "http://127.0.0.1:1").await;
+    let world = Fixture::with_backend(crate::backend::Backend::default(), "http://127.0.0.1:1").await;
     let token = world.issuer.token("ada");
     assert_eq!(
         mine(&world, &token, OURS).await.reason(),

@@ -8,7 +8,7 @@ use tonic::Code;
 use crate::backend::ELSES;
 use crate::browser::Browser;
 use crate::issuer::silent;
-use crate::support::World;
+use crate::support::Fixture;
 use crate::wire::{Call, field};
 
 const LOOKUP: &str = "invitation.v1.InvitationRedemptionService/LookupInvitation";
@@ -16,7 +16,7 @@ const ACCEPT: &str = "invitation.v1.InvitationRedemptionService/AcceptInvitation
 const OWN: &str = "records.v1.PersonRecordService/ListRecordAccesses";
 
 /// The addresses and the name of the caller of the last call of this method, as its service is told.
-fn told(world: &World, method: &str) -> (Vec<String>, Option<String>) {
+fn told(world: &Fixture, method: &str) -> (Vec<String>, Option<String>) {
     let seen = world.backend.seen();
     let last = seen.iter().rfind(|seen| seen.path.ends_with(method)).unwrap();
     let token = last.headers["muster-caller"].to_str().unwrap();
@@ -34,7 +34,7 @@ fn ada() -> (Vec<String>, Option<String>) {
 
 #[tokio::test]
 async fn an_issuer_is_asked_for_an_address_once_and_only_for_what_is_done_with_a_link() {
-    let world = World::new().await;
+    let world = Fixture::new().await;
     world.issuer.tells(200, "ada");
     let (token, message) = (world.issuer.silent_token("ada"), field(1, "first"));
     let call = async |method: &str| Call::to(method).token(&token).send(&world.edge, &message).await;
@@ -49,7 +49,7 @@ async fn an_issuer_is_asked_for_an_address_once_and_only_for_what_is_done_with_a
 
 #[tokio::test]
 async fn an_issuer_that_does_not_tell_an_address_at_the_moment_hurts_only_those_who_need_it() {
-    let world = World::new().await;
+    let world = Fixture::new().await;
     world.issuer.tells(503, "ada");
     let (silent, speaking) = (world.issuer.silent_token("ada"), world.issuer.token("ada"));
     let message = field(1, "first");
@@ -73,7 +73,7 @@ async fn an_issuer_that_does_not_tell_an_address_at_the_moment_hurts_only_those_
 
 #[tokio::test]
 async fn pages_use_the_address_of_the_id_token_and_ask_for_none() {
-    let world = World::new().await;
+    let world = Fixture::new().await;
     world.issuer.tells(503, "ada");
     let mut browser = Browser::of(&world);
     browser.get("/i/first").await;
@@ -92,7 +92,7 @@ async fn pages_use_the_address_of_the_id_token_and_ask_for_none() {
 
 #[tokio::test]
 async fn who_cannot_be_compared_with_the_invitee_is_not_called_somebody_else() {
-    let world = World::new().await;
+    let world = Fixture::new().await;
     let mut browser = Browser::of(&world);
     browser.get(&format!("/i/{ELSES}")).await;
     let asked = browser.leave("/sign-in").await;
@@ -117,7 +117,7 @@ async fn who_cannot_be_compared_with_the_invitee_is_not_called_somebody_else() {
 
 #[tokio::test]
 async fn a_page_that_cannot_see_whose_the_invitation_is_says_so_and_does_nothing() {
-    let world = World::new().await;
+    let world = Fixture::new().await;
     world.issuer.tells(200, "ada");
     let mut browser = Browser::of(&world);
     browser.get("/i/first").await;
@@ -149,9 +149,9 @@ async fn a_page_that_cannot_see_whose_the_invitation_is_says_so_and_does_nothing
 
 #[tokio::test]
 async fn an_issuer_that_can_be_asked_for_claims_is_asked_to_tell_the_address() {
-    let world = World::new().await;
+    let world = Fixture::new().await;
     assert_eq!(Browser::of(&world).leave("/sign-in").await.get("claims"), None);
-    let world = World::new().await;
+    let world = Fixture::new().await;
     world.issuer.takes_claims();
     let asked = Browser::of(&world).leave("/sign-in").await;
     let claims: serde_json::Value = serde_json::from_str(&asked["claims"]).unwrap();

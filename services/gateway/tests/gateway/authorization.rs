@@ -9,7 +9,7 @@ use muster_refusal::ErrorReason;
 use tonic::Code;
 use tonic_types::StatusExt as _;
 
-use crate::support::{ABSENT, OURS, THEIRS, World};
+use crate::support::{ABSENT, Fixture, OURS, THEIRS};
 use crate::wire::{Call, field, framed};
 
 const CREATE: &str = "invitation.v1.InvitationService/CreateInvitation";
@@ -21,7 +21,7 @@ const INVALID: &str = r#"Bearer realm="muster", error="invalid_token", error_des
 
 #[tokio::test]
 async fn a_call_that_is_allowed_arrives_unchanged_with_a_caller_token_of_its_own() {
-    let world = World::new().await;
+    let world = Fixture::new().await;
     let token = world.member("ada", OURS, Role::Admin);
     let message = [field(1, OURS), field(15, "whatever else")].concat();
     let answer = Call::to(CREATE).token(&token).send(&world.edge, &message).await;
@@ -63,7 +63,7 @@ async fn a_call_that_is_allowed_arrives_unchanged_with_a_caller_token_of_its_own
 
 #[tokio::test]
 async fn identity_in_headers_never_arrives() {
-    let world = World::new().await;
+    let world = Fixture::new().await;
     let token = world.member("ada", OURS, Role::Admin);
     let spoofed = [
         "muster-caller",
@@ -108,7 +108,7 @@ async fn identity_in_headers_never_arrives() {
 /// Ten thousand spellings of names by which some proxy, mesh or framework says who calls.
 #[tokio::test]
 async fn of_ten_thousand_spoofed_headers_none_arrives() {
-    let world = World::new().await;
+    let world = Fixture::new().await;
     let token = world.member("ada", OURS, Role::Admin);
     let spellings = spellings();
     assert!(spellings.len() >= 10_000, "{}", spellings.len());
@@ -214,7 +214,7 @@ fn spellings() -> Vec<String> {
 
 #[tokio::test]
 async fn another_organization_and_one_that_does_not_exist_sound_the_same() {
-    let world = World::new().await;
+    let world = Fixture::new().await;
     let token = world.member("ada", OURS, Role::Owner);
     world.set_role("bob", THEIRS, Role::Owner);
     let mut heard = Vec::new();
@@ -236,7 +236,7 @@ async fn another_organization_and_one_that_does_not_exist_sound_the_same() {
 
 #[tokio::test]
 async fn a_role_may_what_the_policies_say() {
-    let world = World::new().await;
+    let world = Fixture::new().await;
     let viewer = world.member("vic", OURS, Role::Viewer);
     let call = async |method: &str, token: &str| {
         Call::to(method)
@@ -265,7 +265,7 @@ async fn a_role_may_what_the_policies_say() {
 
 #[tokio::test]
 async fn a_new_role_counts_at_once_and_a_lost_one_is_gone_within_five_seconds() {
-    let world = World::new().await;
+    let world = Fixture::new().await;
     let token = world.issuer.token("ada");
     let list = async || {
         Call::to(LIST)
@@ -297,7 +297,7 @@ async fn a_new_role_counts_at_once_and_a_lost_one_is_gone_within_five_seconds() 
 
 #[tokio::test]
 async fn without_a_good_token_nobody_gets_in() {
-    let world = World::new().await;
+    let world = Fixture::new().await;
     let message = field(1, OURS);
     let missing = Call::to(LIST).send(&world.edge, &message).await;
     assert_eq!(
@@ -335,7 +335,7 @@ async fn without_a_good_token_nobody_gets_in() {
 
 #[tokio::test]
 async fn all_dialects_tell_a_refused_token_from_none() {
-    let world = World::new().await;
+    let world = Fixture::new().await;
     let http = reqwest::Client::new();
     for (token, told) in [(None, MISSING), (Some("a.b.c"), INVALID)] {
         let in_json = http.get(format!("http://{}/v1/{OURS}", world.address));
@@ -363,7 +363,7 @@ async fn all_dialects_tell_a_refused_token_from_none() {
 
 #[tokio::test]
 async fn without_keys_callers_hear_when_they_are_fetched_again() {
-    let world = World::new().await;
+    let world = Fixture::new().await;
     world.issuer.is_another();
     let token = world.member("ada", OURS, Role::Owner);
     let answer = Call::to(LIST)
@@ -385,7 +385,7 @@ async fn without_keys_callers_hear_when_they_are_fetched_again() {
 #[tokio::test]
 async fn a_workload_calls_what_names_it_and_nothing_else() {
     const REPORT: &str = "records.v1.ProgressService/ReportProgress";
-    let world = World::new().await;
+    let world = Fixture::new().await;
     let call = async |token: &str| Call::to(REPORT).token(token).send(&world.edge, b"").await;
     assert_eq!(call(&world.workload("learning-system")).await.code(), Code::Ok);
     let seen = world.backend.only();
@@ -412,7 +412,7 @@ async fn a_workload_calls_what_names_it_and_nothing_else() {
 async fn the_holder_of_a_link_needs_no_sign_in_but_not_a_stale_one_either() {
     const LOOKUP: &str = "invitation.v1.InvitationRedemptionService/LookupInvitation";
     const ACCEPT: &str = "invitation.v1.InvitationRedemptionService/AcceptInvitation";
-    let world = World::new().await;
+    let world = Fixture::new().await;
     assert_eq!(Call::to(LOOKUP).send(&world.edge, b"").await.code(), Code::Ok);
     let seen = world.backend.only();
     let told = world

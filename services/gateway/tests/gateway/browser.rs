@@ -8,7 +8,7 @@ use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use url::Url;
 
 use crate::issuer::Issuer;
-use crate::support::World;
+use crate::support::Fixture;
 
 #[derive(Clone)]
 pub(crate) struct Browser {
@@ -25,7 +25,7 @@ pub(crate) struct Page {
 }
 
 impl Browser {
-    pub(crate) fn of(world: &World) -> Self {
+    pub(crate) fn of(world: &Fixture) -> Self {
         Self {
             client: Client::builder().redirect(Policy::none()).build().unwrap(),
             edge: format!("http://{}", world.address),
@@ -51,7 +51,7 @@ impl Browser {
     }
 
     /// Signs in as this person, whose access token is this one; what the callback answers.
-    pub(crate) async fn sign_in(&mut self, world: &World, subject: &str, access_token: &str) -> Page {
+    pub(crate) async fn sign_in(&mut self, world: &Fixture, subject: &str, access_token: &str) -> Page {
         let asked = self.leave("/sign-in").await;
         world.issuer.will_give(subject, &asked["nonce"], access_token);
         self.come_back(&asked, &[("code", "1")]).await

@@ -8,7 +8,7 @@ use tonic::Code;
 use tonic_types::StatusExt as _;
 
 use crate::backend::{Backend, HANG};
-use crate::support::{OURS, THEIRS, World};
+use crate::support::{Fixture, OURS, THEIRS};
 use crate::wire::{Answer, Call, field, framed};
 
 const ACCEPT: &str = "invitation.v1.InvitationRedemptionService/AcceptInvitation";
@@ -17,7 +17,7 @@ const LIST: &str = "invitation.v1.InvitationService/ListInvitations";
 
 #[tokio::test]
 async fn internal_methods_sound_like_methods_that_do_not_exist() {
-    let world = World::new().await;
+    let world = Fixture::new().await;
     let token = world.member("ada", OURS, Role::Owner);
     let internal = [
         "organization.v1.RolesInternalService/GetRole",
@@ -51,7 +51,7 @@ async fn internal_methods_sound_like_methods_that_do_not_exist() {
 
 #[tokio::test]
 async fn a_message_that_two_decoders_could_read_differently_is_refused() {
-    let world = World::new().await;
+    let world = Fixture::new().await;
     let token = world.member("ada", OURS, Role::Owner);
     let reason = async |body: Vec<u8>| {
         Call::to(LIST)
@@ -96,7 +96,7 @@ fn is_not_limited(answer: &Answer) -> bool {
 
 #[tokio::test]
 async fn a_public_address_may_call_so_often() {
-    let world = World::new().await;
+    let world = Fixture::new().await;
     let mut answers = Vec::new();
     // A slow machine gets one more for every second that it takes.
     while answers.len() < 200 && answers.last().is_none_or(is_not_limited) {
@@ -131,9 +131,9 @@ async fn a_public_address_may_call_so_often() {
 #[tokio::test]
 async fn callers_behind_a_trusted_proxy_are_counted_apart_and_others_cannot_pretend() {
     let behind =
-        World::told(|settings| settings.trusted_proxies = Some("127.0.0.0/8".parse().unwrap())).await;
-    let direct = World::told(|settings| settings.trusted_proxies = Some("none".parse().unwrap())).await;
-    let call = async |world: &World, from: &str| {
+        Fixture::told(|settings| settings.trusted_proxies = Some("127.0.0.0/8".parse().unwrap())).await;
+    let direct = Fixture::told(|settings| settings.trusted_proxies = Some("none".parse().unwrap())).await;
+    let call = async |world: &Fixture, from: &str| {
         let call = Call::to(ACCEPT).header("x-forwarded-for", from);
         call.send(&world.edge, b"").await.reason()
     };
@@ -152,7 +152,7 @@ async fn callers_behind_a_trusted_proxy_are_counted_apart_and_others_cannot_pret
 
 #[tokio::test]
 async fn a_call_ends_at_its_deadline_and_the_service_is_told_how_long_it_has() {
-    let world = World::new().await;
+    let world = Fixture::new().await;
     let token = world.issuer.token("ada");
     // The issuer's keys are fetched by the first call.
     let warm = Call::to(OWN).token(&token);
@@ -182,7 +182,7 @@ async fn a_call_ends_at_its_deadline_and_the_service_is_told_how_long_it_has() {
 
 #[tokio::test]
 async fn a_service_that_is_away_is_unavailable() {
-    let world = World::with_backend(Backend::default(), "http://127.0.0.1:1").await;
+    let world = Fixture::with_backend(Backend::default(), "http://127.0.0.1:1").await;
     let token = world.issuer.token("ada");
     let own = Call::to("records.v1.TrainingService/ListTrainings")
         .token(&token)
@@ -205,14 +205,14 @@ async fn a_service_that_is_away_is_unavailable() {
 #[tokio::test]
 async fn a_strangers_trace_is_not_joined_and_does_not_decide_what_is_recorded() {
     const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
-    let arrived = async |world: World| {
+    let arrived = async |world: Fixture| {
         let call = Call::to(OWN).token(&world.issuer.token("ada"));
         let call = call.header("traceparent", &format!("00-{TRACE}-00f067aa0ba902b7-01"));
         assert_eq!(call.send(&world.edge, b"").await.code(), Code::Ok);
         let headers = world.backend.only().headers;
         headers["traceparent"].to_str().unwrap().to_owned()
     };
-    let strangers = World::told(|settings| {
+    let strangers = Fixture::told(|settings| {
         settings.public_url = "https://muster.example.org".parse().unwrap();
         settings.trusted_proxies = Some("none".parse().unwrap());
     });
@@ -222,7 +222,7 @@ async fn a_strangers_trace_is_not_joined_and_does_not_decide_what_is_recorded() 
         "{traceparent}"
     );
     // On a developer's machine our own tools begin traces.
-    let traceparent = arrived(World::new().await).await;
+    let traceparent = arrived(Fixture::new().await).await;
     assert!(
         traceparent.contains(TRACE) && traceparent.ends_with("-01"),
         "{traceparent}"

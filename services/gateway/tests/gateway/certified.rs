@@ -20,7 +20,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use crate::support::Place;
+use crate::support::TempDir;
 
 /// A certificate that signs itself, for `localhost`.
 pub(crate) struct Certified {
@@ -63,14 +63,14 @@ fn pem(kind: &str, der: &[u8]) -> String {
 
 /// A mounted secret: its files are links through `..data`, which is exchanged as a whole.
 pub(crate) struct Mounted {
-    place: Place,
+    place: TempDir,
     written: AtomicUsize,
 }
 
 impl Mounted {
     pub(crate) fn with(certified: &Certified) -> Self {
         let mounted = Self {
-            place: Place::new(),
+            place: TempDir::new(),
             written: AtomicUsize::new(0),
         };
         mounted.change(&certified.certificate, &certified.key);

@@ -5,19 +5,19 @@ use std::fs;
 use crate::backend::ELSES;
 use crate::browser::{Browser, Page, asked};
 use crate::issuer::{AUDIENCE, Issuer};
-use crate::support::World;
+use crate::support::Fixture;
 
 const NAME: &str = "Moon & Sons";
 const SHOWN: &str = "Moon &#38; Sons";
 
 /// A gateway with a second issuer, which has a name that must be escaped.
-async fn world() -> (World, Issuer) {
+async fn world() -> (Fixture, Issuer) {
     let second = Issuer::start().await;
     let more = format!(
         "[[issuer]]\nurl = \"{}\"\naudience = \"{AUDIENCE}\"\nclient_id = \"pages\"\nname = \"{NAME}\"\ntrust_email = true\n",
         second.url
     );
-    let world = World::told(|settings| {
+    let world = Fixture::told(|settings| {
         let first = fs::read_to_string(&settings.issuers).unwrap();
         fs::write(&settings.issuers, first + &more).unwrap();
     })
@@ -25,12 +25,12 @@ async fn world() -> (World, Issuer) {
     (world, second)
 }
 
-fn host(world: &World) -> &str {
+fn host(world: &Fixture) -> &str {
     world.issuer.url.trim_start_matches("http://")
 }
 
 /// The links of a page that sign in at the first and at the second issuer, and register there.
-fn links(world: &World, page: &Page) -> [String; 4] {
+fn links(world: &Fixture, page: &Page) -> [String; 4] {
     let first = host(world);
     let texts = [
         format!("Sign in with {first}"),
@@ -155,7 +155,7 @@ async fn an_answer_of_one_issuer_is_not_taken_for_that_of_another() {
 
 #[tokio::test]
 async fn a_single_issuer_is_no_choice() {
-    let world = World::new().await;
+    let world = Fixture::new().await;
     let mut browser = Browser::of(&world);
     browser.get("/i/first").await;
     let page = browser.get("/invitation").await;

@@ -3,23 +3,23 @@
 use http::{HeaderMap, Method};
 use reqwest::{Client, RequestBuilder, Response};
 
-use crate::support::{OURS, World};
+use crate::support::{Fixture, OURS};
 use crate::wire::framed;
 
 const OURS_TOO: &str = "https://app.example.org";
 const STRANGER: &str = "https://app.example.com";
 const RPC: &str = "/muster.records.v1.PersonRecordService/ListRecordAccesses";
 
-async fn world() -> World {
-    World::told(|settings| settings.cors_origins = OURS_TOO.parse().unwrap()).await
+async fn world() -> Fixture {
+    Fixture::told(|settings| settings.cors_origins = OURS_TOO.parse().unwrap()).await
 }
 
-fn to(world: &World, method: Method, path: &str, origin: &str) -> RequestBuilder {
+fn to(world: &Fixture, method: Method, path: &str, origin: &str) -> RequestBuilder {
     let request = Client::new().request(method, format!("http://{}{path}", world.address));
     request.header("origin", origin)
 }
 
-async fn preflight(world: &World, path: &str, origin: &str) -> Response {
+async fn preflight(world: &Fixture, path: &str, origin: &str) -> Response {
     to(world, Method::OPTIONS, path, origin)
         .header("access-control-request-method", "POST")
         .header("access-control-request-headers", "authorization,content-type")
@@ -40,14 +40,14 @@ fn said(headers: &HeaderMap) -> Vec<(&str, &str)> {
     said
 }
 
-async fn refused_in_json(world: &World, origin: &str) -> Response {
+async fn refused_in_json(world: &Fixture, origin: &str) -> Response {
     let request = to(world, Method::GET, &format!("/v1/{OURS}"), origin);
     let answer = request.send().await.unwrap();
     assert_eq!(answer.status(), 401);
     answer
 }
 
-async fn in_grpc_web(world: &World, origin: &str) -> Response {
+async fn in_grpc_web(world: &Fixture, origin: &str) -> Response {
     let request = to(world, Method::POST, RPC, origin);
     let request = request
         .header("content-type", "application/grpc-web+proto")
@@ -117,7 +117,7 @@ async fn a_script_of_another_origin_is_told_nothing() {
 
 #[tokio::test]
 async fn nobody_is_named_unless_somebody_is() {
-    let world = World::new().await;
+    let world = Fixture::new().await;
     let answer = preflight(&world, RPC, OURS_TOO).await;
     assert_eq!((answer.status().as_u16(), said(answer.headers())), (403, vec![]));
     assert_eq!(said(refused_in_json(&world, OURS_TOO).await.headers()), []);

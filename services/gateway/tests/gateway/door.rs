@@ -10,11 +10,11 @@ use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
 use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 use tonic_reflection::pb::v1::{ErrorResponse, ServerReflectionRequest};
 
-use crate::support::{World, elsewhere};
+use crate::support::{Fixture, elsewhere};
 
 #[tokio::test]
 async fn pages_and_grpc_share_a_port() {
-    let world = World::new().await;
+    let world = Fixture::new().await;
     let url = format!("http://{}", world.address);
     let http1 = reqwest::get(&url).await.unwrap();
     assert_eq!(http1.status(), 200);
@@ -32,7 +32,7 @@ async fn pages_and_grpc_share_a_port() {
 
 #[tokio::test]
 async fn health_is_told_without_a_token() {
-    let world = World::new().await;
+    let world = Fixture::new().await;
     let mut health = HealthClient::new(world.channel.clone());
     crate::support::eventually(async || world.operators("/readyz").await.0 == 200).await;
     let told = health
@@ -47,7 +47,7 @@ async fn health_is_told_without_a_token() {
 
 #[tokio::test]
 async fn reflection_lists_what_can_be_called_and_nothing_internal() {
-    let world = World::new().await;
+    let world = Fixture::new().await;
     let list = MessageRequest::ListServices(String::new());
     let MessageResponse::ListServicesResponse(listed) = described(&world, list).await else {
         panic!("no list")
@@ -64,7 +64,7 @@ async fn reflection_lists_what_can_be_called_and_nothing_internal() {
 
 #[tokio::test]
 async fn reflection_describes_what_refusals_say_and_nothing_internal() {
-    let world = World::new().await;
+    let world = Fixture::new().await;
     for (symbol, is_known) in [
         ("google.rpc.ErrorInfo", true),
         ("google.rpc.BadRequest", true),
@@ -77,7 +77,7 @@ async fn reflection_describes_what_refusals_say_and_nothing_internal() {
     }
 }
 
-async fn described(world: &World, asked: MessageRequest) -> MessageResponse {
+async fn described(world: &Fixture, asked: MessageRequest) -> MessageResponse {
     let request = ServerReflectionRequest {
         host: String::new(),
         message_request: Some(asked),

@@ -8,7 +8,7 @@ use muster_ids::OrganizationId;
 use muster_proto::organization::v1::Role;
 use tonic::Code;
 
-use crate::support::{ABSENT, OURS, THEIRS, World};
+use crate::support::{ABSENT, Fixture, OURS, THEIRS};
 use crate::wire::{Answer, Call};
 
 const ROLES: [(&str, Option<Known>, Role); 4] = [
@@ -37,7 +37,7 @@ fn naming(rule: &MethodRule, organization: &str) -> Vec<u8> {
         })
 }
 
-async fn call(world: &World, rule: &MethodRule, token: Option<&str>, organization: &str) -> Answer {
+async fn call(world: &Fixture, rule: &MethodRule, token: Option<&str>, organization: &str) -> Answer {
     let call = Call::to(rule.path.trim_start_matches("/muster."));
     let call = token.into_iter().fold(call, Call::token);
     call.send(&world.edge, &naming(rule, organization)).await
@@ -49,7 +49,7 @@ fn exposed(rules: &Rules) -> impl Iterator<Item = &MethodRule> {
 
 #[tokio::test]
 async fn without_a_token_only_links_and_public_rpcs_answer() {
-    let (world, rules) = (World::new().await, rules());
+    let (world, rules) = (Fixture::new().await, rules());
     for rule in exposed(&rules) {
         let open = matches!(
             rule.mode,
@@ -71,7 +71,7 @@ async fn without_a_token_only_links_and_public_rpcs_answer() {
 
 #[tokio::test]
 async fn every_role_may_on_every_rpc_exactly_what_is_declared() {
-    let (world, rules, policies) = (World::new().await, rules(), Policies::shipped().unwrap());
+    let (world, rules, policies) = (Fixture::new().await, rules(), Policies::shipped().unwrap());
     for (subject, role, stored) in ROLES {
         for (subject, staff) in [(subject.to_owned(), false), (format!("{subject}-staff"), true)] {
             world.set_role(&subject, OURS, stored);
@@ -137,7 +137,7 @@ fn expected(rule: &MethodRule, policies: &Policies, person: &PersonCaller, role:
 
 #[tokio::test]
 async fn on_every_rpc_another_organization_and_an_absent_one_sound_the_same() {
-    let (world, rules) = (World::new().await, rules());
+    let (world, rules) = (Fixture::new().await, rules());
     let owner = world.member("owner", OURS, Role::Owner);
     world.set_role("somebody-else", THEIRS, Role::Owner);
     let mut tried = 0;

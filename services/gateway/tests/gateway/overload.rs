@@ -12,7 +12,7 @@ use tonic_health::pb::health_client::HealthClient;
 use tonic_types::StatusExt as _;
 
 use crate::backend::HANG;
-use crate::support::{MAX_CALLS, OURS, World, eventually};
+use crate::support::{Fixture, MAX_CALLS, OURS, eventually};
 use crate::wire::{Call, Wire, field, framed};
 
 const OWN: &str = "records.v1.PersonRecordService/ListRecordAccesses";
@@ -21,14 +21,14 @@ const UPLOAD: &str = "invitation.v1.ImportService/UploadImport";
 const STREAMS: usize = MAX_CALLS / 4;
 const ONE_CALLERS: usize = STREAMS / 4;
 
-async fn can_call(world: &World, subject: &str) -> bool {
+async fn can_call(world: &Fixture, subject: &str) -> bool {
     let call = Call::to(OWN).token(&world.issuer.token(subject));
     call.send(&world.edge, b"").await.code() == Code::Ok
 }
 
 #[tokio::test]
 async fn clients_that_do_not_read_their_answers_do_not_keep_others_out() {
-    let world = World::new().await;
+    let world = Fixture::new().await;
     let deaf = Wire::that_does_not_read(world.address);
     let mut unread = Vec::new();
     for n in 0..MAX_CALLS {
@@ -41,7 +41,7 @@ async fn clients_that_do_not_read_their_answers_do_not_keep_others_out() {
 
 #[tokio::test]
 async fn callers_whose_message_does_not_come_do_not_keep_others_out() {
-    let world = World::new().await;
+    let world = Fixture::new().await;
     assert!(can_call(&world, "eve").await, "the issuer's keys are fetched");
     let half = framed(&field(1, OURS)).split_at(9).0.to_vec();
     let mut silent = Vec::new();
@@ -68,7 +68,7 @@ async fn callers_whose_message_does_not_come_do_not_keep_others_out() {
 
 #[tokio::test]
 async fn one_caller_cannot_have_all_streams() {
-    let world = World::new().await;
+    let world = Fixture::new().await;
     let (ada, eve) = (
         world.member("ada", OURS, Role::Admin),
         world.member("eve", OURS, Role::Admin),
@@ -93,7 +93,7 @@ async fn one_caller_cannot_have_all_streams() {
 
 #[tokio::test]
 async fn one_caller_cannot_have_all_of_a_service() {
-    let world = World::new().await;
+    let world = Fixture::new().await;
     assert!(can_call(&world, "eve").await, "the issuer's keys are fetched");
     let mut hanging = Vec::new();
     for _ in 0..MAX_CALLS {
@@ -113,7 +113,7 @@ async fn one_caller_cannot_have_all_of_a_service() {
 #[tokio::test]
 async fn one_service_that_hangs_does_not_take_the_others_with_it() {
     const LISTS: &str = "employment.v1.PersonEmploymentService/ListPersonEmployments";
-    let world = World::new().await;
+    let world = Fixture::new().await;
     assert!(can_call(&world, "eve").await, "the issuer's keys are fetched");
     let mut hanging = Vec::new();
     for n in 0..MAX_CALLS {
@@ -133,7 +133,7 @@ async fn one_service_that_hangs_does_not_take_the_others_with_it() {
 
 #[tokio::test]
 async fn health_has_places_of_its_own_and_one_network_not_all_of_them() {
-    let world = World::new().await;
+    let world = Fixture::new().await;
     let watch = || {
         let mut health = HealthClient::new(world.channel.clone());
         async move { health.watch(HealthCheckRequest::default()).await }
@@ -155,7 +155,7 @@ async fn health_has_places_of_its_own_and_one_network_not_all_of_them() {
 #[tokio::test]
 async fn one_network_cannot_have_all_of_json() {
     const OF_ONE: usize = 64;
-    let world = World::new().await;
+    let world = Fixture::new().await;
     // The length of a body that never comes.
     let head = "POST /v1/invitations:lookup HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n";
     let mut silent = Vec::new();
@@ -178,7 +178,7 @@ async fn one_network_cannot_have_all_of_json() {
 
 #[tokio::test]
 async fn one_caller_may_call_so_often_and_hears_when_to_come_again() {
-    let world = World::told(|settings| settings.calls_per_second = 1).await;
+    let world = Fixture::told(|settings| settings.calls_per_second = 1).await;
     let calls = async |subject: &str, times: usize| {
         let token = world.issuer.token(subject);
         let mut codes = Vec::new();

@@ -7,11 +7,11 @@ use serde_json::json;
 
 use crate::backend::LOST;
 use crate::browser::{Browser, asked};
-use crate::support::{World, eventually};
+use crate::support::{Fixture, eventually};
 
 const ACCEPT: &str = "/invitation/accept";
 
-async fn signed_in(world: &World, link: &str) -> Browser {
+async fn signed_in(world: &Fixture, link: &str) -> Browser {
     let mut browser = Browser::of(world);
     browser.get(&format!("/i/{link}")).await;
     let token = world.issuer.token("ada");
@@ -20,7 +20,7 @@ async fn signed_in(world: &World, link: &str) -> Browser {
     browser
 }
 
-fn accepted(world: &World) -> usize {
+fn accepted(world: &Fixture) -> usize {
     let seen = world.backend.seen();
     seen.iter()
         .filter(|seen| seen.path.ends_with("/AcceptInvitation"))
@@ -29,7 +29,7 @@ fn accepted(world: &World) -> usize {
 
 #[tokio::test]
 async fn what_is_accepted_is_what_was_shown() {
-    let world = World::new().await;
+    let world = Fixture::new().await;
     let mut browser = signed_in(&world, "first").await;
     let first = browser.get("/invitation").await;
     assert!(first.text.contains("Organization first"), "{}", first.text);
@@ -48,7 +48,7 @@ async fn what_is_accepted_is_what_was_shown() {
 
 #[tokio::test]
 async fn a_form_token_for_signing_out_accepts_nothing() {
-    let world = World::new().await;
+    let world = Fixture::new().await;
     let mut browser = signed_in(&world, "first").await;
     let token = browser.get("/invitation").await.form_token("/sign-out");
     browser.post(ACCEPT, &token).await;
@@ -57,7 +57,7 @@ async fn a_form_token_for_signing_out_accepts_nothing() {
 
 #[tokio::test]
 async fn a_sign_in_that_would_not_hold_is_told() {
-    let world = World::new().await;
+    let world = Fixture::new().await;
     let mut browser = Browser::of(&world);
     let unusable = [
         ("opaque", "no-jwt-at-all".to_owned()),
@@ -83,7 +83,7 @@ async fn a_sign_in_that_would_not_hold_is_told() {
 #[tokio::test]
 async fn only_the_issuer_that_was_asked_answers() {
     for promised in [false, true] {
-        let world = World::new().await;
+        let world = Fixture::new().await;
         if promised {
             world.issuer.names_itself();
         }
@@ -111,7 +111,7 @@ async fn only_the_issuer_that_was_asked_answers() {
 
 #[tokio::test]
 async fn who_cannot_register_is_sent_to_sign_in_once() {
-    let world = World::new().await;
+    let world = Fixture::new().await;
     let mut browser = Browser::of(&world);
     browser.get("/i/first").await;
     let wanted = browser.leave("/sign-in?prompt=create").await;
@@ -139,7 +139,7 @@ async fn who_cannot_register_is_sent_to_sign_in_once() {
 
 #[tokio::test]
 async fn who_changed_their_mind_about_registering_is_not_sent_off_again() {
-    let world = World::new().await;
+    let world = Fixture::new().await;
     let mut browser = Browser::of(&world);
     let wanted = browser.leave("/sign-in?prompt=create").await;
     let page = browser.come_back(&wanted, &[("error", "access_denied")]).await;
@@ -149,7 +149,7 @@ async fn who_changed_their_mind_about_registering_is_not_sent_off_again() {
 
 #[tokio::test]
 async fn an_issuer_that_refuses_is_not_one_that_does_not_answer() {
-    let world = World::new().await;
+    let world = Fixture::new().await;
     let (refused, away) = ("could not be confirmed", "does not answer");
     let answers = [
         (400, json!({ "error": "invalid_grant" }), 400, refused),
@@ -176,7 +176,7 @@ async fn an_issuer_that_refuses_is_not_one_that_does_not_answer() {
 #[tokio::test]
 async fn an_issuer_that_moved_is_found_without_a_restart() {
     let clock = Clock::fixed(Clock::system().now());
-    let world = World::at(clock.clone()).await;
+    let world = Fixture::at(clock.clone()).await;
     let token = world.issuer.token("ada");
     let mut browser = Browser::of(&world);
     let asked = browser.leave("/sign-in").await;
@@ -193,7 +193,7 @@ async fn an_issuer_that_moved_is_found_without_a_restart() {
 
 #[tokio::test]
 async fn an_acceptance_that_nobody_confirmed_is_not_called_undone() {
-    let world = World::new().await;
+    let world = Fixture::new().await;
     let mut browser = signed_in(&world, LOST).await;
     let token = browser.get("/invitation").await.form_token(ACCEPT);
     let page = browser.post(ACCEPT, &token).await;
@@ -203,7 +203,7 @@ async fn an_acceptance_that_nobody_confirmed_is_not_called_undone() {
 
 #[tokio::test]
 async fn pages_have_limits() {
-    let world = World::new().await;
+    let world = Fixture::new().await;
     let mut browser = signed_in(&world, "first").await;
     let page = browser.get("/invitation").await;
     let token = page.form_token("/sign-out");

@@ -7,7 +7,7 @@ use muster_gateway::start;
 use muster_proto::organization::v1::Role;
 use tonic::Code;
 
-use crate::support::{OURS, Place, World, elsewhere, eventually};
+use crate::support::{Fixture, OURS, TempDir, elsewhere, eventually};
 use crate::wire::{Call, field, framed};
 
 const UPLOAD: &str = "invitation.v1.ImportService/UploadImport";
@@ -21,19 +21,19 @@ const BROKEN: &str = "@id(\"broken\") @description(\"Fails.\")
 forbid (principal, action == Muster::Action::\"invitation.read\", resource)
 when { 9223372036854775807 + 1 == 0 };\n";
 
-async fn world(extra: &Place) -> World {
+async fn world(extra: &TempDir) -> Fixture {
     let directory = extra.0.clone();
-    World::told(|settings| settings.extra_policies = Some(directory)).await
+    Fixture::told(|settings| settings.extra_policies = Some(directory)).await
 }
 
-async fn list(world: &World, token: &str) -> Code {
+async fn list(world: &Fixture, token: &str) -> Code {
     let call = Call::to(LIST).token(token);
     call.send(&world.edge, &field(1, OURS)).await.code()
 }
 
 #[tokio::test]
 async fn a_forbid_that_is_dropped_in_refuses_calls_and_ends_streams_within_five_seconds() {
-    let extra = Place::new();
+    let extra = TempDir::new();
     let world = world(&extra).await;
     let token = world.member("ada", OURS, Role::Admin);
     assert_eq!(list(&world, &token).await, Code::Ok);
@@ -60,7 +60,7 @@ async fn a_forbid_that_is_dropped_in_refuses_calls_and_ends_streams_within_five_
 
 #[tokio::test]
 async fn a_bad_change_is_told_and_changes_nothing() {
-    let extra = Place::new();
+    let extra = TempDir::new();
     extra.write("tonight.cedar", NO_LISTS);
     let world = world(&extra).await;
     let token = world.member("ada", OURS, Role::Admin);
@@ -77,7 +77,7 @@ async fn a_bad_change_is_told_and_changes_nothing() {
 
 #[tokio::test]
 async fn a_policy_that_fails_refuses_and_is_counted() {
-    let extra = Place::new();
+    let extra = TempDir::new();
     extra.write("broken.cedar", BROKEN);
     let world = world(&extra).await;
     let token = world.member("ada", OURS, Role::Owner);
@@ -92,7 +92,7 @@ async fn a_policy_that_fails_refuses_and_is_counted() {
 
 #[tokio::test]
 async fn with_bad_extra_policies_the_gateway_does_not_start_and_says_why() {
-    let extra = Place::new();
+    let extra = TempDir::new();
     extra.write("a.cedar", "\nforbid (principal, action, ");
     extra.write("b.cedar", &NO_LISTS.replace("forbid", "permit"));
     let mut settings = elsewhere("http://127.0.0.1:1");

@@ -1,17 +1,17 @@
 //! What operators see of the gateway.
 
-use crate::support::{World, eventually};
+use crate::support::{Fixture, eventually};
 use crate::wire::Call;
 
 const OWN: &str = "records.v1.PersonRecordService/ListRecordAccesses";
 
-async fn is(world: &World, status: u16, text: &str) {
+async fn is(world: &Fixture, status: u16, text: &str) {
     eventually(async || world.operators("/readyz").await == (status, text.to_owned())).await;
 }
 
 #[tokio::test]
 async fn it_is_ready_when_the_organization_service_is() {
-    let world = World::new().await;
+    let world = Fixture::new().await;
     is(&world, 200, "ready\n").await;
     world.backend.set_ready(false);
     is(&world, 503, "not ready\naway: organization\n").await;
@@ -22,13 +22,13 @@ async fn it_is_ready_when_the_organization_service_is() {
 #[tokio::test]
 async fn a_service_that_was_never_reached_is_named_and_waited_for() {
     let world =
-        World::told(|settings| settings.peers.records_url = "http://127.0.0.1:1".parse().unwrap()).await;
+        Fixture::told(|settings| settings.peers.records_url = "http://127.0.0.1:1".parse().unwrap()).await;
     is(&world, 503, "not ready\naway: records\n").await;
 }
 
 #[tokio::test]
 async fn refused_tokens_are_counted_by_what_is_wrong_with_them() {
-    let world = World::new().await;
+    let world = Fixture::new().await;
     Call::to(OWN).token("x").send(&world.edge, b"").await;
     let (_, metrics) = world.operators("/metrics").await;
     let counted = "edge_tokens_refused_total{problem=\"malformed\"}";

@@ -7,12 +7,12 @@ use muster_refusal::ErrorReason;
 use tokio::sync::mpsc;
 use tonic::Code;
 
-use crate::support::{OURS, THEIRS, World, eventually};
+use crate::support::{Fixture, OURS, THEIRS, eventually};
 use crate::wire::{Answer, Call, field, framed};
 
 const UPLOAD: &str = "invitation.v1.ImportService/UploadImport";
 
-async fn upload(world: &World, chunks: Vec<Vec<u8>>) -> Answer {
+async fn upload(world: &Fixture, chunks: Vec<Vec<u8>>) -> Answer {
     let token = world.member("ada", OURS, Role::Admin);
     let (sender, receiver) = mpsc::channel(1);
     tokio::spawn(async move {
@@ -27,7 +27,7 @@ async fn upload(world: &World, chunks: Vec<Vec<u8>>) -> Answer {
 
 #[tokio::test]
 async fn messages_of_a_stream_arrive_unchanged_and_in_order() {
-    let world = World::new().await;
+    let world = Fixture::new().await;
     let messages = [
         field(1, OURS),
         field(4, "one"),
@@ -46,7 +46,7 @@ async fn messages_of_a_stream_arrive_unchanged_and_in_order() {
 
 #[tokio::test]
 async fn a_later_message_that_names_another_organization_ends_the_call() {
-    let world = World::new().await;
+    let world = Fixture::new().await;
     world.set_role("ada", THEIRS, Role::Owner);
     let foreign = [field(1, THEIRS), field(4, "smuggled")].concat();
     let answer = upload(
@@ -70,7 +70,7 @@ async fn a_later_message_that_names_another_organization_ends_the_call() {
 
 #[tokio::test]
 async fn a_later_message_that_cannot_be_scanned_ends_the_call() {
-    let world = World::new().await;
+    let world = Fixture::new().await;
     let first = framed(&field(1, OURS));
     for (bad, reason) in [
         (vec![1, 0, 0, 0, 0], ErrorReason::CompressionNotSupported),
@@ -90,7 +90,7 @@ async fn a_later_message_that_cannot_be_scanned_ends_the_call() {
 
 #[tokio::test]
 async fn a_stream_must_begin_with_the_organization() {
-    let world = World::new().await;
+    let world = Fixture::new().await;
     let answer = upload(&world, vec![framed(&field(4, "one")), framed(&field(1, OURS))]).await;
     assert_eq!(answer.code(), Code::PermissionDenied);
     assert!(world.backend.seen().is_empty());
@@ -98,7 +98,7 @@ async fn a_stream_must_begin_with_the_organization() {
 
 #[tokio::test]
 async fn a_role_that_is_taken_away_ends_the_stream() {
-    let world = World::new().await;
+    let world = Fixture::new().await;
     let token = world.member("ada", OURS, Role::Admin);
     let first = framed(&field(1, OURS));
     let (answer, more) = Call::to(UPLOAD).token(&token).hold(&world.edge, first);

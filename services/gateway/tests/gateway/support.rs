@@ -29,7 +29,7 @@ pub(crate) const MAX_CALLS: usize = 64;
 const WORKLOAD_ISSUER: &str = "https://cluster.test";
 
 /// A gateway that runs, with everything around it.
-pub(crate) struct World {
+pub(crate) struct Fixture {
     pub(crate) edge: Wire,
     pub(crate) channel: Channel,
     pub(crate) address: SocketAddr,
@@ -37,14 +37,14 @@ pub(crate) struct World {
     pub(crate) backend: Backend,
     pub(crate) issuer: Issuer,
     cluster: SigningKey,
-    place: Place,
+    place: TempDir,
     _running: Running,
 }
 
 /// A directory that is gone at the end of the test.
-pub(crate) struct Place(pub(crate) PathBuf);
+pub(crate) struct TempDir(pub(crate) PathBuf);
 
-impl Place {
+impl TempDir {
     pub(crate) fn new() -> Self {
         let path = std::env::temp_dir().join(format!("muster-gateway-{}", Clock::system().new_uuid()));
         std::fs::create_dir_all(path.join("tokens")).unwrap();
@@ -58,13 +58,13 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for TempDir {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 
-impl World {
+impl Fixture {
     pub(crate) async fn new() -> Self {
         let backend = Backend::default();
         let url = backend.serve().await;
@@ -90,7 +90,7 @@ impl World {
     }
 
     async fn start(backend: Backend, url: &str, clock: Clock, change: impl FnOnce(&mut Settings)) -> Self {
-        let (issuer, place) = (Issuer::start().await, Place::new());
+        let (issuer, place) = (Issuer::start().await, TempDir::new());
         let (signing, cluster) = (SigningKey::generate().unwrap(), SigningKey::generate().unwrap());
         place.write("callers.json", &jwks_document([&signing]));
         place.write(
@@ -179,7 +179,7 @@ fn workload_token(cluster: &SigningKey, name: &str, audience: &str) -> String {
 }
 
 fn settings(
-    place: &Place,
+    place: &TempDir,
     issuer: &str,
     backend: &str,
     signing: &SigningKey,

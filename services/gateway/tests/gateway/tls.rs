@@ -22,7 +22,7 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 
 use crate::certified::{Certified, Mounted, client, connect};
-use crate::support::{World, elsewhere, eventually};
+use crate::support::{Fixture, elsewhere, eventually};
 
 type Stream = TlsStream<TcpStream>;
 
@@ -68,7 +68,7 @@ fn shows(stream: &Stream, certified: &Certified) -> bool {
 async fn the_handshake_tells_which_http_is_spoken() {
     let certified = Certified::now();
     let mounted = Mounted::with(&certified);
-    let world = World::told(|settings| mounted.tell(settings)).await;
+    let world = Fixture::told(|settings| mounted.tell(settings)).await;
     for (version, named) in [
         (&TLS13, ProtocolVersion::TLSv1_3),
         (&TLS12, ProtocolVersion::TLSv1_2),
@@ -96,7 +96,7 @@ async fn the_handshake_tells_which_http_is_spoken() {
 async fn who_agrees_on_one_http_and_speaks_the_other_is_cut() {
     let certified = Certified::now();
     let mounted = Mounted::with(&certified);
-    let world = World::told(|settings| mounted.tell(settings)).await;
+    let world = Fixture::told(|settings| mounted.tell(settings)).await;
     for (offered, said) in [
         ("h2", &b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n"[..]),
         ("http/1.1", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
@@ -114,7 +114,7 @@ async fn who_agrees_on_one_http_and_speaks_the_other_is_cut() {
 async fn grpc_is_spoken_by_tls() {
     let certified = Certified::now();
     let mounted = Mounted::with(&certified);
-    let world = World::told(|settings| mounted.tell(settings)).await;
+    let world = Fixture::told(|settings| mounted.tell(settings)).await;
     let trusted = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(&certified.certificate));
     let channel = Endpoint::from_shared(format!("https://localhost:{}", world.address.port()))
         .unwrap()
@@ -132,7 +132,7 @@ async fn grpc_is_spoken_by_tls() {
 async fn a_new_certificate_is_shown_to_new_connections_and_old_ones_live_on() {
     let (old, new) = (Certified::now(), Certified::now());
     let mounted = Mounted::with(&old);
-    let world = World::told(|settings| mounted.tell(settings)).await;
+    let world = Fixture::told(|settings| mounted.tell(settings)).await;
     let client = client(&[&old, &new], &[&TLS13], &["h2"]);
     let first = connect(&client, world.address).await.unwrap();
     assert!(shows(&first, &old));
@@ -153,7 +153,7 @@ async fn a_certificate_that_cannot_be_used_replaces_nothing_and_is_reported() {
     let over = Certified::valid(Span::hours(-2), Span::hours(-1));
     let early = Certified::valid(Span::hours(1), Span::hours(2));
     let mounted = Mounted::with(&good);
-    let world = World::told(|settings| mounted.tell(settings)).await;
+    let world = Fixture::told(|settings| mounted.tell(settings)).await;
     let trusting = [&good, &other, &over, &early, &last];
     let client = client(&trusting, &[&TLS13], &["h2"]);
     let file = mounted.file("tls.crt").display().to_string();
@@ -214,7 +214,7 @@ async fn a_certificate_that_cannot_be_used_replaces_nothing_and_is_reported() {
 async fn a_certificate_that_ends_while_it_is_shown_is_reported() {
     let short = Certified::valid(Span::hours(-1), Span::seconds(7));
     let mounted = Mounted::with(&short);
-    let world = World::told(|settings| mounted.tell(settings)).await;
+    let world = Fixture::told(|settings| mounted.tell(settings)).await;
     eventually(async || {
         let (_, ready) = world.operators("/readyz").await;
         ready.contains("problem: certificate: ") && ready.contains("is not valid after")
@@ -226,7 +226,7 @@ async fn a_certificate_that_ends_while_it_is_shown_is_reported() {
 async fn who_stops_in_the_handshake_is_cut_and_holds_nobody_up() {
     let certified = Certified::now();
     let mounted = Mounted::with(&certified);
-    let world = World::told(|settings| mounted.tell(settings)).await;
+    let world = Fixture::told(|settings| mounted.tell(settings)).await;
     let mut slow = Vec::new();
     for _ in 0..50 {
         let mut stream = TcpStream::connect(world.address).await.unwrap();

@@ -1,0 +1,172 @@
+//! The path of a call: who calls, the first message, the decision, the service, the answer.
+
+use std::sync::Arc;
+
+use http::{Request, Response};
+use muster_access::MethodRule;
+use muster_refusal::Refusal;
+use tokio::time::timeout_at;
+use tonic::body::Body;
+use tracing::Instrument as _;
+
+use super::answer::{self, Answer, Buffered, Held};
+use super::call::{Call, Entered, Received};
+use super::messages::Messages;
+use super::observe::{Decision, Observation};
+use super::request_body::{Forwarding, request_body};
+use super::shared::Shared;
+use super::stream_authorization;
+use super::{deadline, refuse};
+use crate::limits::{CallerKey, ClientAddress, RequestGuard};
+use crate::upstream::{ResponseBody, UpstreamError};
+
+/// An answer of which something may have been read already.
+pub(super) type Answered = (Response<(Buffered, Body)>, Answer);
+
+impl Shared {
+    pub(super) async fn answer(self: Arc<Self>, request: Request<Body>) -> Response<Body> {
+        let rule = self.exposed(request.uri().path());
+        let guard = request.extensions().get::<RequestGuard>().cloned();
+        let observation = self.parts.observer.begin(rule, request.headers());
+        let Some(rule) = rule else {
+            return finished(Err(refuse::no_such_method()), observation, guard);
+        };
+        let (parts, body) = request.into_parts();
+        let mut call = Call::new(rule, parts, observation);
+        let span = call.observation.span();
+        let passed = self.pass(&mut call, body).instrument(span).await;
+        finished(passed, call.observation, guard)
+    }
+
+    async fn pass(self: &Arc<Self>, call: &mut Call, body: Body) -> Result<Answered, Refusal> {
+        self.capacity.check(call.rule)?;
+        call.observation.decided(Decision::Refused);
+        let received = timeout_at(call.time.first(), self.receive(call, body)).await;
+        let received = received.map_err(|_| refuse::too_late())??;
+        let answered = timeout_at(call.time.end(), self.answering(call, received)).await;
+        answered.map_err(|_| refuse::too_late())?
+    }
+
+    /// Who calls, and the first message.
+    async fn receive(&self, call: &Call, body: Body) -> Result<Received, Refusal> {
+        let Entered { who, permit } = self.enter(call).await?;
+        let mut messages = Messages::new(body);
+        let first = messages.first(call.rule.client_streaming).await?;
+        let permit = self.capacity.of_all(call.rule, permit)?;
+        Ok(Received {
+            who,
+            first,
+            messages,
+            permit,
+        })
+    }
+
+    /// Who calls, and whether they may call at all now: what the headers alone decide, before anything is read.
+    async fn enter(&self, call: &Call) -> Result<Entered, Refusal> {
+        let who = self.identify(call.rule, &call.parts).await?;
+        let ClientAddress(address) = ClientAddress::of(&call.parts.extensions);
+        let caller = CallerKey::of(&who.caller, address);
+        if let Some(limit) = self.parts.calls_per_second.filter(|_| who.is_signed_in()) {
+            let taken = self.rate.take_of_caller(caller.clone(), limit.get());
+            taken.map_err(refuse::too_busy)?;
+        }
+        let permit = self.capacity.of_caller(call.rule, caller)?;
+        Ok(Entered { who, permit })
+    }
+
+    /// The head of the answer, and as much of the rest as is read before it is written.
+    async fn answering(self: &Arc<Self>, call: &mut Call, received: Received) -> Result<Answered, Refusal> {
+        if call.rule.area == crate::NAME {
+            // Boxed: this future is large and rarely needed.
+            return Box::pin(self.answer_in_process(call, received)).await;
+        }
+        let (response, held) = self.forward(call, received).await?;
+        let (head, mut body) = response.into_parts();
+        let buffered = if call.time.streams() {
+            Buffered::default()
+        } else {
+            answer::buffer(&mut body, &call.abort_reason, &mut call.observation).await
+        };
+        let rest = if buffered.is_whole() {
+            Body::empty()
+        } else {
+            Body::new(body)
+        };
+        let answer = self.answer_of(call, held);
+        Ok((Response::from_parts(head, (buffered, rest)), answer))
+    }
+
+    async fn forward(
+        self: &Arc<Self>,
+        call: &mut Call,
+        received: Received,
+    ) -> Result<(Response<ResponseBody>, Held), Refusal> {
+        let admitted = self.admit(call, received.who, received.first.as_ref()).await?;
+        let headers = self.outgoing(call, admitted.caller_token);
+        let forwarding = Forwarding {
+            guard: admitted.guard,
+            idle: call.rule.client_streaming.then_some(deadline::IDLE),
+            abort_reason: call.abort_reason.clone(),
+        };
+        let body = request_body(received.first, received.messages, forwarding);
+        let authorization = admitted.authorization;
+        let called = self.parts.upstreams.call(call.rule, headers, body);
+        let answered = tokio::select! {
+            answered = called => answered.map_err(|error| unanswered(call.rule, &error)),
+            refusal = stream_authorization::revoked(authorization.as_ref()) => Err(refusal),
+        };
+        // A call that the edge ended itself fails at the service, too: the edge's own reason counts.
+        let (response, upstream) = answered.map_err(|refusal| call.abort_reason.take().unwrap_or(refusal))?;
+        let held = Held {
+            authorization,
+            _permit: received.permit,
+            _upstream: Some(upstream),
+        };
+        Ok((response, held))
+    }
+
+    /// What holds for the answer of this call.
+    pub(super) fn answer_of(&self, call: &Call, held: Held) -> Answer {
+        Answer {
+            time: call.time,
+            abort_reason: call.abort_reason.clone(),
+            streams: self.parts.streams.clone(),
+            held,
+        }
+    }
+}
+
+/// A service that does not answer, as the caller is told.
+fn unanswered(rule: &MethodRule, error: &UpstreamError) -> Refusal {
+    match error {
+        UpstreamError::Busy => refuse::overloaded(),
+        UpstreamError::NoService => Refusal::unavailable(),
+        UpstreamError::NoAnswer(cause) => {
+            tracing::warn!(
+                service = rule.area,
+                error = cause as &dyn std::error::Error,
+                "a service does not answer"
+            );
+            Refusal::unavailable()
+        }
+    }
+}
+
+/// The answer as it is written to the connection.
+pub(super) fn finished(
+    passed: Result<Answered, Refusal>,
+    mut observation: Observation,
+    guard: Option<RequestGuard>,
+) -> Response<Body> {
+    match passed {
+        Ok((response, answer)) => {
+            observation.answered(response.headers());
+            response.map(|(buffered, rest)| answer.body(buffered, rest, observation, guard))
+        }
+        Err(refusal) => {
+            let mut response = refuse::response(refusal);
+            observation.refused(response.headers_mut());
+            response
+        }
+    }
+}

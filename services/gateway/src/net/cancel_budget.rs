@@ -1,0 +1,141 @@
+//! What becomes of calls that their clients cancel.
+//!
+//! A cancelled call is cancelled at the service, too, so that it need not finish. But a client that calls and cancels as
+//! fast as it can (rapid reset, CVE-2023-44487) would do the same to the services, over connections that everybody's calls
+//! share: services cut those off, and others' calls with them. So only a few cancellations a second are passed on; calls
+//! cancelled beyond that run to their end, keep their permits until then, and the answer is thrown away.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use http::Response;
+use tokio::runtime::Handle;
+use tokio::time::Instant;
+use tonic::body::Body;
+
+use crate::limits::RequestGuard;
+
+/// Cancellations that are passed on at once: hyper's servers cut a connection off at 20 that they have not looked at yet.
+/// And how soon there may be one more.
+const BURST: u32 = 10;
+const INTERVAL: Duration = Duration::from_millis(20);
+
+/// How many cancellations may be passed on now. Cheap to clone: clones are one budget.
+#[derive(Clone, Debug)]
+pub(crate) struct CancelBudget(Arc<Mutex<Instant>>);
+
+/// A call that runs to its end when it is dropped, unless the budget lets it be cancelled.
+pub(crate) struct FinishedCall {
+    call: Option<BoxFuture<'static, Response<Body>>>,
+    budget: CancelBudget,
+    _guard: Option<RequestGuard>,
+}
+
+impl CancelBudget {
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(Mutex::new(Instant::now())))
+    }
+
+    /// Whether one more may be passed on. Keeps when the budget will be full again.
+    fn take(&self) -> bool {
+        let mut full_at = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        let then = (*full_at).max(now) + INTERVAL;
+        let may = then <= now + INTERVAL * BURST;
+        if may {
+            *full_at = then;
+        }
+        may
+    }
+}
+
+impl FinishedCall {
+    /// The guard is held for as long as the client waits.
+    pub(crate) fn new(
+        call: BoxFuture<'static, Response<Body>>,
+        budget: CancelBudget,
+        guard: Option<RequestGuard>,
+    ) -> Self {
+        Self {
+            call: Some(call),
+            budget,
+            _guard: guard,
+        }
+    }
+}
+
+impl Future for FinishedCall {
+    type Output = Result<Response<Body>, Infallible>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let Some(call) = &mut self.call else {
+            return Poll::Pending;
+        };
+        let answered = call.as_mut().poll(context);
+        if answered.is_ready() {
+            self.call = None;
+        }
+        answered.map(Ok)
+    }
+}
+
+impl Drop for FinishedCall {
+    fn drop(&mut self) {
+        let Some(call) = self.call.take() else { return };
+        // Without a runtime the gateway ends, and everything with it.
+        if let (false, Ok(runtime)) = (self.budget.take(), Handle::try_current()) {
+            runtime.spawn(call);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicU32;
+    use std::sync::atomic::Ordering::SeqCst;
+
+    use tokio::task::yield_now;
+    use tokio::time::advance;
+
+    use super::*;
+
+    /// Cancels so many calls that wait for something; returns how many of them ran to their end.
+    async fn ended(budget: &CancelBudget, calls: u32) -> u32 {
+        let ended = Arc::new(AtomicU32::new(0));
+        for _ in 0..calls {
+            let ended = Arc::clone(&ended);
+            let call = async move {
+                yield_now().await;
+                ended.fetch_add(1, SeqCst);
+                Response::new(Body::empty())
+            };
+            let mut call = FinishedCall::new(Box::pin(call), budget.clone(), None);
+            assert!(futures::poll!(&mut call).is_pending());
+            drop(call);
+        }
+        for _ in 0..calls {
+            yield_now().await;
+        }
+        ended.load(SeqCst)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_few_calls_are_cancelled_and_the_others_finished() {
+        let budget = CancelBudget::new();
+        assert_eq!(ended(&budget, BURST).await, 0);
+        assert_eq!(ended(&budget, 50).await, 50);
+        advance(INTERVAL * 2).await;
+        assert_eq!(ended(&budget, 50).await, 48);
+    }
+
+    #[tokio::test]
+    async fn a_call_that_is_waited_for_is_answered_once() {
+        let call = async { Response::new(Body::empty()) };
+        let answer = FinishedCall::new(Box::pin(call), CancelBudget::new(), None).await;
+        assert_eq!(answer.map(|answer| answer.status()), Ok(http::StatusCode::OK));
+    }
+}

@@ -1,0 +1,247 @@
+//! One connection, from its first byte to its last.
+//!
+//! With TLS or without, the first bytes that are not encrypted tell which HTTP it speaks; what was agreed on in the
+//! handshake (ALPN) must be the same.
+
+use std::io::Cursor;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::Request;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep, timeout_at};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tonic::body::Body;
+
+use super::cancel_budget::{CancelBudget, FinishedCall};
+use super::tls::{H2, Tls};
+use super::trusted_proxies::TrustedProxies;
+use super::yielding_reader::YieldingReader;
+use crate::limits::{ClientAddress, RequestGuard, SendBufferBudget};
+use crate::router::Router;
+
+const MAX_STREAMS: u32 = 100;
+const MAX_LOCAL_RESETS: usize = 128;
+const MAX_HEADER_LIST: u32 = 16 * 1024;
+const KEEPALIVE: Duration = Duration::from_secs(30);
+const KEEPALIVE_ANSWER: Duration = Duration::from_secs(10);
+/// How long a connection may take until it has said which HTTP it speaks, its TLS handshake included, or an HTTP/1.1
+/// client to finish its headers.
+const PROTOCOL_TIMEOUT: Duration = Duration::from_secs(10);
+/// A connection is asked to end (GOAWAY) after this long, give or take a tenth, so that clients find new replicas.
+const MAX_AGE: Duration = Duration::from_secs(5 * 60);
+/// How long it may then linger after its last call has ended.
+const LINGER: Duration = Duration::from_secs(10);
+
+/// What every HTTP/2 connection begins with (RFC 9113, section 3.4).
+const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// What all connections have in common. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct ConnectionContext {
+    pub(crate) router: Router,
+    pub(crate) proxies: Arc<TrustedProxies>,
+    /// `None`: plain HTTP.
+    pub(crate) tls: Option<Arc<Tls>>,
+    pub(crate) send_buffers: SendBufferBudget,
+    pub(crate) cancels: CancelBudget,
+}
+
+/// A connection whose bytes can be read.
+struct Opened<R, W> {
+    reader: R,
+    writer: W,
+    /// Whether it must be HTTP/2, if that was agreed on.
+    http2: Option<bool>,
+    /// The address of the other side of the socket.
+    peer: IpAddr,
+    /// When it must have told which HTTP it speaks.
+    patience: Instant,
+}
+
+/// Serves until the other side ends it, it is old, or `stop`.
+pub(crate) async fn serve(
+    stream: TcpStream,
+    peer: IpAddr,
+    context: ConnectionContext,
+    stop: CancellationToken,
+) {
+    let patience = Instant::now() + PROTOCOL_TIMEOUT;
+    if stream.set_nodelay(true).is_err() {
+        return;
+    }
+    let Some(tls) = context.tls.clone() else {
+        let (reader, writer) = stream.into_split();
+        let opened = Opened {
+            reader,
+            writer,
+            http2: None,
+            peer,
+            patience,
+        };
+        return serve_http(opened, context, stop).await;
+    };
+    if let Some(stream) = tls.accept(stream).await {
+        let http2 = stream.get_ref().1.alpn_protocol().map(|agreed| agreed == H2);
+        let (reader, writer) = tokio::io::split(stream);
+        let opened = Opened {
+            reader,
+            writer,
+            http2,
+            peer,
+            patience,
+        };
+        serve_http(opened, context, stop).await;
+    }
+}
+
+async fn serve_http<R, W>(mut opened: Opened<R, W>, context: ConnectionContext, stop: CancellationToken)
+where
+    R: AsyncRead + Unpin + Send + 'static,
+    W: AsyncWrite + Unpin + Send + 'static,
+{
+    let Some(first) = detect_protocol(&mut opened.reader, opened.patience).await else {
+        return;
+    };
+    let http2 = first == PREFACE;
+    if opened.http2.is_some_and(|agreed| agreed != http2) {
+        return;
+    }
+    let in_flight = TaskTracker::new();
+    let stream = tokio::io::join(
+        Cursor::new(first).chain(YieldingReader::new(opened.reader, http2)),
+        opened.writer,
+    );
+    let answering = answering(context, opened.peer, in_flight.clone());
+    let protocol = protocol(http2);
+    let mut serving = std::pin::pin!(protocol.serve_connection(TokioIo::new(stream), service_fn(answering)));
+    let age = MAX_AGE.mul_f64(0.9 + 0.2 * rand::random::<f64>());
+    tokio::select! {
+        _ = &mut serving => return,
+        () = stop.cancelled() => {}
+        () = sleep(age) => {}
+    }
+    serving.as_mut().graceful_shutdown();
+    in_flight.close();
+    tokio::select! {
+        _ = serving => {}
+        // Answers that nobody reads must not keep the connection open for ever.
+        () = async { in_flight.wait().await; sleep(LINGER).await } => {}
+    }
+}
+
+/// Answers the requests of one connection.
+fn answering(
+    context: ConnectionContext,
+    peer: IpAddr,
+    in_flight: TaskTracker,
+) -> impl Fn(Request<Incoming>) -> FinishedCall {
+    let send_buffer = context.send_buffers.on_connection();
+    move |request| {
+        let mut request = request.map(Body::new);
+        let address = context.proxies.caller(peer, request.headers());
+        let guard = RequestGuard::new(in_flight.token(), address, send_buffer.clone());
+        request.extensions_mut().insert(ClientAddress(address));
+        request.extensions_mut().insert(guard.clone());
+        FinishedCall::new(
+            context.router.answer(request),
+            context.cancels.clone(),
+            Some(guard),
+        )
+    }
+}
+
+/// Reads until it is clear whether this is the preface of HTTP/2; `None` if the client stops in the middle of it, or
+/// `patience` is over.
+async fn detect_protocol(stream: &mut (impl AsyncRead + Unpin), patience: Instant) -> Option<Vec<u8>> {
+    let reading = async {
+        let mut read = Vec::with_capacity(PREFACE.len());
+        while read.len() < PREFACE.len() && PREFACE.starts_with(&read) {
+            let mut rest = (&mut *stream).take((PREFACE.len() - read.len()) as u64);
+            if rest.read_buf(&mut read).await.ok()? == 0 {
+                return None;
+            }
+        }
+        Some(read)
+    };
+    timeout_at(patience, reading).await.ok().flatten()
+}
+
+fn protocol(http2: bool) -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(PROTOCOL_TIMEOUT)
+        .max_buf_size(64 * 1024);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(MAX_STREAMS)
+        .max_local_error_reset_streams(MAX_LOCAL_RESETS)
+        .max_header_list_size(MAX_HEADER_LIST)
+        .keep_alive_interval(KEEPALIVE)
+        .keep_alive_timeout(KEEPALIVE_ANSWER);
+    if http2 {
+        builder.http2_only()
+    } else {
+        builder.http1_only()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncWriteExt as _;
+    use tokio::time::timeout;
+
+    use super::*;
+
+    async fn words(parts: &[&[u8]]) -> Option<Vec<u8>> {
+        let (mut client, mut server) = tokio::io::duplex(64);
+        let (words, ()) = tokio::join!(
+            detect_protocol(&mut server, Instant::now() + PROTOCOL_TIMEOUT),
+            async {
+                for part in parts {
+                    client.write_all(part).await.unwrap();
+                    tokio::task::yield_now().await;
+                }
+                drop(client);
+            }
+        );
+        words
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_first_byte_alone_does_not_hold_a_connection() {
+        let (mut client, mut server) = tokio::io::duplex(64);
+        client.write_all(b"P").await.unwrap();
+        let began = Instant::now();
+        let said = timeout(
+            PROTOCOL_TIMEOUT * 2,
+            detect_protocol(&mut server, began + PROTOCOL_TIMEOUT),
+        )
+        .await;
+        assert_eq!((said, began.elapsed()), (Ok(None), PROTOCOL_TIMEOUT));
+    }
+
+    #[tokio::test]
+    async fn the_detect_protocol_tell_which_http_it_is_however_they_come() {
+        assert_eq!(words(&[PREFACE, b"more"]).await.unwrap(), PREFACE);
+        let one_by_one: Vec<&[u8]> = PREFACE.chunks(1).collect();
+        assert_eq!(words(&one_by_one).await.unwrap(), PREFACE);
+        assert_eq!(words(&[b"G"]).await.unwrap(), b"G");
+        assert_eq!(
+            words(&[b"PR", b"OPFIND / HTTP/1.1"]).await.unwrap()[..4],
+            *b"PROP"
+        );
+        assert_eq!(words(&[b"PRI * HT"]).await, None);
+        assert_eq!(words(&[]).await, None);
+    }
+}

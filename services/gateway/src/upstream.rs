@@ -1,0 +1,141 @@
+//! The services behind the edge, by the area of the packages that they own: addresses, replicas, connections, and which
+//! replica answers the next call.
+
+mod addresses;
+mod connection;
+mod exchange;
+mod readiness;
+mod replica;
+mod request_body;
+mod roles;
+mod service;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use http::{HeaderMap, Method, Request, Response, Version};
+use muster_access::{MethodRule, Rules};
+use muster_server::channel;
+use muster_server::settings::PeerUrl;
+use tonic::transport::Channel;
+
+use self::connection::Target;
+pub(crate) use self::exchange::ResponseBody;
+pub(crate) use self::readiness::watch as watch_readiness;
+pub(crate) use self::request_body::RequestBody;
+pub(crate) use self::roles::Roles;
+pub(crate) use self::service::UpstreamPermit;
+use self::service::{CallError, Service};
+
+/// One service may have half of the calls that may run at the same time: one that hangs does not take the others with it.
+const SHARE_OF_SERVICE: usize = 2;
+
+/// Connections to the services.
+#[derive(Debug)]
+pub(crate) struct Upstreams(BTreeMap<String, Upstream>);
+
+/// One service: where calls go, and what asks whether it is ready.
+#[derive(Debug)]
+struct Upstream {
+    service: Arc<Service>,
+    probe: Channel,
+}
+
+/// A service that cannot be called.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum UpstreamProblem {
+    /// RPCs of this area could not be answered.
+    #[error("no address for the service `{0}`, whose RPCs are public")]
+    Missing(String),
+    /// The address asks for TLS, which cannot be set up.
+    #[error("TLS to the service `{0}` cannot be set up")]
+    Tls(String, #[source] tonic::transport::Error),
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum UpstreamError {
+    /// No service has this area.
+    #[error("no service has the area")]
+    NoService,
+    /// The service has as many calls as it may have at the same time.
+    #[error("the service has too many calls")]
+    Busy,
+    /// It could not be reached, or broke off.
+    #[error("the service does not answer")]
+    NoAnswer(#[source] CallError),
+}
+
+impl Upstreams {
+    /// Connections to these services, by area, for half of `max_calls` each; they are made when they are needed, and again
+    /// whenever they are gone.
+    ///
+    /// # Errors
+    /// Every area of another service that has exposed RPCs and no address, and every address that cannot be used.
+    pub(crate) fn new<'a>(
+        rules: &Rules,
+        addresses: impl IntoIterator<Item = (&'a str, &'a PeerUrl)>,
+        max_calls: usize,
+    ) -> Result<Self, Vec<UpstreamProblem>> {
+        let mut problems = Vec::new();
+        let mut upstreams = BTreeMap::new();
+        for (area, url) in addresses {
+            match Upstream::new(url, (max_calls / SHARE_OF_SERVICE).max(1)) {
+                Ok(upstream) => drop(upstreams.insert(area.to_owned(), upstream)),
+                Err(problem) => problems.push(UpstreamProblem::Tls(area.to_owned(), problem)),
+            }
+        }
+        let missing = areas(rules).filter(|area| !upstreams.contains_key(*area));
+        let missing: BTreeSet<_> = missing.map(str::to_owned).collect();
+        problems.extend(missing.into_iter().map(UpstreamProblem::Missing));
+        if problems.is_empty() {
+            Ok(Self(upstreams))
+        } else {
+            Err(problems)
+        }
+    }
+
+    /// A connection to each service, by area, for asking whether it is ready.
+    pub(crate) fn probes(&self) -> impl Iterator<Item = (&str, Channel)> {
+        self.0
+            .iter()
+            .map(|(area, upstream)| (area.as_str(), upstream.probe.clone()))
+    }
+
+    /// Sends a call to the service that owns the method. The permit is one of this service's calls, until the answer ends.
+    ///
+    /// # Errors
+    /// There is no answer.
+    pub(crate) async fn call(
+        &self,
+        rule: &'static MethodRule,
+        headers: HeaderMap,
+        body: RequestBody,
+    ) -> Result<(Response<ResponseBody>, UpstreamPermit), UpstreamError> {
+        let upstream = self.0.get(&rule.area).ok_or(UpstreamError::NoService)?;
+        let call = upstream.service.enter().ok_or(UpstreamError::Busy)?;
+        let mut request = Request::new(body);
+        *request.method_mut() = Method::POST;
+        *request.version_mut() = Version::HTTP_2;
+        *request.uri_mut() = upstream.service.uri(&rule.path);
+        *request.headers_mut() = headers;
+        call.send(request).await.map_err(UpstreamError::NoAnswer)
+    }
+}
+
+/// The areas of other services that have exposed RPCs.
+fn areas(rules: &Rules) -> impl Iterator<Item = &str> {
+    let exposed = rules.iter().filter(|rule| !rule.is_internal());
+    exposed
+        .map(|rule| rule.area.as_str())
+        .filter(|area| *area != crate::NAME)
+}
+
+impl Upstream {
+    fn new(url: &PeerUrl, max_calls: usize) -> Result<Self, tonic::transport::Error> {
+        Ok(Self {
+            probe: channel(url)?,
+            service: Arc::new(Service::new(Target::of(url), max_calls)),
+        })
+    }
+}

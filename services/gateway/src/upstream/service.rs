@@ -1,0 +1,231 @@
+//! A service: its replicas, and which of them answers the next call.
+//!
+//! Of two replicas picked at random the one with fewer calls answers ("power of two choices"): no replica is flooded,
+//! and nobody needs to know how fast each is. A replica that cannot be reached is not tried for a moment, and a call
+//! that has not left this process goes to the next one.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use http::{Request, Response, Uri};
+
+use super::addresses::{Lookup, look_up};
+use super::connection::{ConnectError, SendError, Target};
+use super::exchange::{ResponseBody, Upload};
+use super::replica::{Replica, ReplicaPermit};
+use super::request_body::RequestBody;
+use crate::limits::{ConcurrencyLimit, Permit};
+
+/// How often a call that was not sent is tried: connections end at any time, and all of one replica's at once.
+const MAX_ATTEMPTS: usize = 3;
+
+/// A service, wherever it runs.
+#[derive(Debug)]
+pub(super) struct Service {
+    target: Target,
+    calls: Arc<ConcurrencyLimit>,
+    known: Mutex<Known>,
+    /// Who waits for the first addresses.
+    finding: tokio::sync::Mutex<()>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    replicas: Vec<Arc<Replica>>,
+    lookup: Lookup,
+}
+
+/// A call that is under way to a service, one of those that it may have at the same time.
+pub(super) struct Call {
+    service: Arc<Service>,
+    permit: Permit,
+}
+
+/// What a call holds of a service until its answer has ended.
+#[derive(Debug)]
+pub(crate) struct UpstreamPermit {
+    _upload: Option<Upload>,
+    _of_service: Permit,
+    _at_replica: ReplicaPermit,
+}
+
+/// Why a call was not answered.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CallError {
+    #[error("no connection")]
+    Connect(#[from] ConnectError),
+    #[error("the connection broke")]
+    Broken(#[source] h2::Error),
+}
+
+impl Service {
+    /// A service that may have so many calls at the same time. Nothing is looked up yet.
+    pub(super) fn new(target: Target, max_calls: usize) -> Self {
+        Self {
+            target,
+            calls: ConcurrencyLimit::new(max_calls),
+            known: Mutex::default(),
+            finding: tokio::sync::Mutex::default(),
+        }
+    }
+
+    /// Where a method of it is.
+    pub(super) fn uri(&self, path: &'static str) -> Uri {
+        self.target.uri(path)
+    }
+
+    /// One more call; `None` when there are as many as there may be.
+    pub(super) fn enter(self: &Arc<Self>) -> Option<Call> {
+        let permit = self.calls.take()?;
+        let service = Arc::clone(self);
+        Some(Call { service, permit })
+    }
+
+    /// A call on a connection that is there, or else on one that can be made.
+    async fn replica(self: &Arc<Self>) -> Result<ReplicaPermit, ConnectError> {
+        match self.try_replica() {
+            Some(permit) => Ok(permit),
+            // In a box: it is large, and rarely needed.
+            None => Box::pin(self.connected()).await,
+        }
+    }
+
+    /// A call on a connection that is there, at the better one of two replicas.
+    fn try_replica(&self) -> Option<ReplicaPermit> {
+        let known = self.known();
+        if known.lookup.would_be_due() {
+            return None;
+        }
+        let (one, other) = two_of(known.replicas.len())?;
+        let two = [known.replicas.get(one)?, known.replicas.get(other)?];
+        let better = two.into_iter().min_by_key(|replica| replica.running())?;
+        let better = Arc::clone(better);
+        drop(known);
+        better.try_enter()
+    }
+
+    /// A call at a replica that can be reached.
+    async fn connected(self: &Arc<Self>) -> Result<ReplicaPermit, ConnectError> {
+        let mut tried: Vec<SocketAddr> = Vec::new();
+        let mut problem = None;
+        while tried.len() < MAX_ATTEMPTS {
+            let Some(replica) = self.pick(&tried).await? else {
+                break;
+            };
+            match replica.enter(&self.target).await {
+                Ok(permit) => return Ok(permit),
+                Err(error) => problem = Some(error),
+            }
+            tried.push(replica.address);
+        }
+        Err(problem.unwrap_or(ConnectError::NoAddress))
+    }
+
+    /// The better one of two, among those not tried yet; one that backs off only if all do.
+    async fn pick(self: &Arc<Self>, tried: &[SocketAddr]) -> Result<Option<Arc<Replica>>, ConnectError> {
+        let replicas = self.replicas().await?;
+        let untried = |replica: &&Arc<Replica>| !tried.contains(&replica.address);
+        if let [only] = replicas.as_slice() {
+            return Ok(Some(only).filter(untried).cloned());
+        }
+        let left: Vec<_> = replicas.iter().filter(untried).collect();
+        let (usable, backing_off): (Vec<_>, Vec<_>) = left
+            .into_iter()
+            .partition(|replica| replica.backs_off_until().is_none());
+        let better = two_of(usable.len()).and_then(|(one, other)| {
+            [usable.get(one)?, usable.get(other)?]
+                .into_iter()
+                .min_by_key(|replica| replica.running())
+        });
+        let soonest = || backing_off.iter().min_by_key(|replica| replica.backs_off_until());
+        Ok(better.or_else(soonest).map(|replica| Arc::clone(replica)))
+    }
+
+    /// Those that are known; the first caller of all waits until some are. They are looked up again beside the calls.
+    async fn replicas(self: &Arc<Self>) -> Result<Vec<Arc<Replica>>, ConnectError> {
+        let (known, is_due) = {
+            let mut known = self.known();
+            let is_due = !known.replicas.is_empty() && known.lookup.is_due();
+            (known.replicas.clone(), is_due)
+        };
+        if is_due {
+            let service = Arc::clone(self);
+            tokio::spawn(async move {
+                if let Err(error) = service.find().await {
+                    tracing::warn!(service = ?service.target, %error, "a service's name was not looked up");
+                }
+            });
+        }
+        if known.is_empty() {
+            let _alone = self.finding.lock().await;
+            if self.known().replicas.is_empty() {
+                self.find().await?;
+            }
+            return Ok(self.known().replicas.clone());
+        }
+        Ok(known)
+    }
+
+    async fn find(&self) -> Result<(), ConnectError> {
+        let found = look_up(&self.target).await;
+        let mut known = self.known();
+        known.lookup.done();
+        known.are(found?);
+        Ok(())
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    /// Keeps the connections of those that are still there; those of the others end with their calls.
+    fn are(&mut self, addresses: Vec<SocketAddr>) {
+        let known = std::mem::take(&mut self.replicas);
+        let replica = |address| {
+            let same = known.iter().find(|replica| replica.address == address);
+            same.map_or_else(|| Arc::new(Replica::new(address)), Arc::clone)
+        };
+        self.replicas = addresses.into_iter().map(replica).collect();
+    }
+}
+
+impl Call {
+    /// Sends it to a replica. What was not sent because the connection had ended is sent once more.
+    pub(super) async fn send(
+        self,
+        mut request: Request<RequestBody>,
+    ) -> Result<(Response<ResponseBody>, UpstreamPermit), CallError> {
+        for _ in 0..MAX_ATTEMPTS {
+            let permit = self.service.replica().await?;
+            match permit.stream.send(request).await {
+                Ok((response, upload)) => return Ok((response, self.permit(permit, upload))),
+                Err(SendError::Unsent(unsent)) => request = *unsent,
+                Err(SendError::Broken(error)) => return Err(CallError::Broken(error)),
+            }
+        }
+        Err(CallError::Connect(ConnectError::Ended))
+    }
+
+    fn permit(self, at_replica: ReplicaPermit, upload: Option<Upload>) -> UpstreamPermit {
+        UpstreamPermit {
+            _upload: upload,
+            _of_service: self.permit,
+            _at_replica: at_replica,
+        }
+    }
+}
+
+/// Two different numbers below `count`, at random; the same one twice if there is only one.
+fn two_of(count: usize) -> Option<(usize, usize)> {
+    let one = rand::random_range(0..count.max(1));
+    match count {
+        0 => None,
+        1 => Some((0, 0)),
+        _ => Some((one, (one + rand::random_range(1..count)) % count)),
+    }
+}
+
+#[cfg(test)]
+mod tests;
