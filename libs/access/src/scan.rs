@@ -46,19 +46,25 @@ pub fn scope<'m>(path: &ScopePath, message: &'m [u8]) -> Result<Option<&'m str>,
         .map_err(|_| ScanError::Utf8)
 }
 
-/// The organization of a scope value: `organizations/{id}` alone or followed by `/…`. The id must be written in its one
-/// canonical form, so that no two spellings name the same organization.
+/// The organization of a scope value: `organizations/{id}` alone, or the name of something inside it. The id must be
+/// written in its one canonical form, so that no two spellings name the same organization; and what follows must be parts
+/// of a resource name (AIP-122), so that nothing which is no name, such as `organizations/{id}/x/../y`, names one.
 pub fn organization(scope: &str) -> Option<uuid::Uuid> {
-    let rest = scope.strip_prefix("organizations/")?;
-    let (id, child) = match rest.split_once('/') {
-        Some((id, child)) => (id, Some(child)),
-        None => (rest, None),
-    };
-    if child.is_some_and(str::is_empty) {
+    let mut parts = scope.strip_prefix("organizations/")?.split('/');
+    let id = parts.next()?;
+    if !parts.all(is_part) {
         return None;
     }
     let uuid = uuid::Uuid::try_parse(id).ok()?;
     (uuid.hyphenated().to_string() == id).then_some(uuid)
+}
+
+/// A collection, or an id in it: letters, digits, dashes and underscores.
+fn is_part(part: &str) -> bool {
+    !part.is_empty()
+        && part
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }
 
 /// The single length-delimited field `tag` of a message; the whole message is walked to know that it is single.

@@ -5,11 +5,13 @@
 mod bounds;
 mod ecma;
 mod parameters;
+mod refusals;
 mod schemas;
 
 use std::collections::BTreeMap;
 
 use muster_access::{Mode, Rules};
+use prost_reflect::MessageDescriptor;
 use serde_json::{Map, Value, json};
 
 use self::schemas::{Schemas, Side, comment};
@@ -37,6 +39,8 @@ pub fn open_api(bindings: &Bindings, rules: &Rules, about: About<'_>) -> Value {
         let method = binding.method.as_str().to_ascii_lowercase();
         paths.entry(path).or_default().insert(method, operation);
     }
+    let mut components = schemas.finish();
+    components.insert("Error".to_owned(), error_body());
     json!({
         "openapi": "3.0.3",
         "info": { "title": about.title, "version": about.version, "license": {
@@ -46,7 +50,7 @@ pub fn open_api(bindings: &Bindings, rules: &Rules, about: About<'_>) -> Value {
         "tags": tags(bindings),
         "paths": paths,
         "components": {
-            "schemas": schemas.finish(),
+            "schemas": components,
             "responses": { "Error": error() },
             "securitySchemes": { "bearer": {
                 "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
@@ -86,16 +90,19 @@ fn operation(binding: &Binding, names: &[String], is_open: bool, schemas: &mut S
     let rpc = &binding.rpc;
     let service = rpc.parent_service();
     let text = comment(&rpc.parent_file(), rpc.path());
+    let mut responses = Map::new();
+    let done = json!({ "description": "Done.", "content": answer(binding, schemas) });
+    responses.insert("200".to_owned(), done);
+    responses.extend(refusals::of(rpc));
+    let other = json!({ "$ref": "#/components/responses/Error" });
+    responses.insert("default".to_owned(), other);
     let mut operation = json!({
         "operationId": format!("{}_{}", service.name(), rpc.name()),
         "tags": [service.name()],
         "summary": first_sentence(&text),
         "description": text,
         "parameters": parameters::of(binding, names, schemas),
-        "responses": {
-            "200": { "description": "Done.", "content": answer(binding, schemas) },
-            "default": { "$ref": "#/components/responses/Error" },
-        },
+        "responses": responses,
     });
     if let Some(body) = body(binding, schemas) {
         operation["requestBody"] =
@@ -117,6 +124,14 @@ fn answer(binding: &Binding, schemas: &mut Schemas) -> Value {
     json!({ kind: { "schema": schema } })
 }
 
+/// An update names what it changes: nothing else has to be said.
+fn side_of(input: &MessageDescriptor) -> Side {
+    match input.get_field_by_name("update_mask") {
+        Some(_) => Side::Update,
+        None => Side::Request,
+    }
+}
+
 /// The fields that the body may hold; those of the path are left out of it.
 fn body(binding: &Binding, schemas: &mut Schemas) -> Option<Value> {
     let input = binding.rpc.input();
@@ -124,7 +139,7 @@ fn body(binding: &Binding, schemas: &mut Schemas) -> Option<Value> {
         Content::None => None,
         Content::Field(name) => input
             .get_field_by_name(name)
-            .map(|field| schemas.of_field(&field, Side::Request)),
+            .map(|field| schemas.of_field(&field, side_of(&input))),
         Content::Whole => {
             let fields = input
                 .fields()
@@ -136,23 +151,31 @@ fn body(binding: &Binding, schemas: &mut Schemas) -> Option<Value> {
 
 fn error() -> Value {
     json!({
-        "description": "The call was refused. `details` holds one `google.rpc.ErrorInfo` whose reason programs may switch \
+        "description": "The call was refused. Each operation names the reasons of its own; besides, any call may be answered \
+                        with `INTERNAL`, `UNAVAILABLE`, `OVERLOADED`, `DEADLINE_EXCEEDED`, `MESSAGE_TOO_LARGE` or \
+                        `METHOD_NOT_FOUND`, any whose fields have bounds with `INVALID_REQUEST`, and any that needs somebody \
+                        signed in with `TOKEN_MISSING`, `TOKEN_INVALID` or `PERMISSION_DENIED`.",
+        "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Error" } } },
+    })
+}
+
+fn error_body() -> Value {
+    json!({
+        "type": "object",
+        "description": "Why a call was refused. `details` holds one `google.rpc.ErrorInfo` whose reason programs may switch \
                         on, and beside it whatever helps: of `INTERNAL`, a `google.rpc.RequestInfo` whose `requestId` is \
                         the trace id to report.",
-        "content": { "application/json": { "schema": {
-            "type": "object",
-            "required": ["code", "message", "details"],
-            "properties": {
-                "code": { "type": "integer", "format": "int32", "description": "The gRPC code." },
-                "message": { "type": "string", "description": "What to do, for people." },
-                "details": { "type": "array", "items": {
-                    "type": "object",
-                    "required": ["@type"],
-                    "properties": { "@type": { "type": "string" } },
-                    "additionalProperties": true,
-                } },
-            },
-        } } },
+        "required": ["code", "message", "details"],
+        "properties": {
+            "code": { "type": "integer", "format": "int32", "description": "The gRPC code." },
+            "message": { "type": "string", "description": "What to do, for people." },
+            "details": { "type": "array", "description": "For programs.", "items": {
+                "type": "object",
+                "required": ["@type"],
+                "properties": { "@type": { "type": "string" } },
+                "additionalProperties": true,
+            } },
+        },
     })
 }
 

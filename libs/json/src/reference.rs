@@ -30,6 +30,13 @@ struct Call<'d> {
     parameters: Vec<Field<'d>>,
     body: Vec<Field<'d>>,
     answer: String,
+    refusals: Vec<Refusal<'d>>,
+}
+
+/// The reasons with one HTTP code.
+struct Refusal<'d> {
+    code: &'d str,
+    reasons: Vec<&'d str>,
 }
 
 struct Message<'d> {
@@ -102,10 +109,21 @@ fn calls(document: &Value) -> impl Iterator<Item = (&str, Call<'_>)> {
                 parameters: list(&operation["parameters"]).map(parameter).collect(),
                 body: fields(resolved(document, body)),
                 answer: answer.unwrap_or_default(),
+                refusals: refusals(&operation["responses"]),
             };
             (text(&operation["tags"][0]), call)
         })
     })
+}
+
+fn refusals(responses: &Value) -> Vec<Refusal<'_>> {
+    let named = members(responses).filter(|(_, response)| response["x-reasons"].is_array());
+    named
+        .map(|(code, response)| Refusal {
+            code,
+            reasons: list(&response["x-reasons"]).map(text).collect(),
+        })
+        .collect()
 }
 
 fn parameter(parameter: &Value) -> Field<'_> {

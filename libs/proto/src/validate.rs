@@ -1,16 +1,9 @@
-//! Enforces the `buf.validate` field rules from the descriptors.
-//!
-//! Only the rules that the contract uses are known here; a test fails when a proto uses another one, so that a rule
-//! which stands in the contract is never a rule that nobody enforces.
-
-use std::collections::HashMap;
-use std::sync::LazyLock;
+//! Enforces the field rules of the contract.
 
 use prost::{Message, Name};
-use prost_reflect::{
-    Cardinality, DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, ReflectMessage, Value,
-};
-use regex::Regex;
+use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, ReflectMessage, Value};
+
+use crate::rules::{FieldRules, Rule, message_rules};
 
 /// One broken field rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,43 +13,6 @@ pub struct FieldViolation {
     /// What the field must be.
     pub description: String,
 }
-
-/// A rule in the contract that is not enforced.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UnknownRule {
-    /// Full name of the field.
-    pub field: String,
-    /// Name of the rule.
-    pub rule: String,
-}
-
-/// One rule of one field.
-#[derive(Debug)]
-enum Rule {
-    Required,
-    MinLen(u64),
-    MaxLen(u64),
-    MaxBytes(u64),
-    Pattern(Regex),
-    Uuid,
-    MinItems(u64),
-    MaxItems(u64),
-    Unique,
-    Gte(i64),
-    Lte(i64),
-    DefinedOnly,
-    NotIn(Vec<i32>),
-}
-
-#[derive(Debug, Default)]
-struct FieldRules {
-    rules: Vec<Rule>,
-    ignore_if_zero: bool,
-}
-
-type MessageRules = HashMap<u32, FieldRules>;
-
-static RULES: LazyLock<(HashMap<String, MessageRules>, Vec<UnknownRule>)> = LazyLock::new(load);
 
 /// Every violation of the field rules of `message`, in the order of its fields, nested messages included. Besides what
 /// stands with the fields, no text may hold the character NUL: PostgreSQL cannot store it.
@@ -74,14 +30,9 @@ pub fn validate<M: Message + Name>(message: &M) -> Vec<FieldViolation> {
     violations
 }
 
-/// The rules in the contract that this module does not know.
-pub fn unknown_rules() -> &'static [UnknownRule] {
-    &RULES.1
-}
-
 fn can_be_broken(message: &MessageDescriptor, depth: usize) -> bool {
     depth < 8
-        && (RULES.0.contains_key(message.full_name())
+        && (message_rules(message.full_name()).is_some()
             || message.fields().any(|field| match field.kind() {
                 Kind::String => true,
                 Kind::Message(inner) => can_be_broken(&inner, depth + 1),
@@ -91,7 +42,7 @@ fn can_be_broken(message: &MessageDescriptor, depth: usize) -> bool {
 
 fn check_message(message: &DynamicMessage, path: &str, violations: &mut Vec<FieldViolation>) {
     let descriptor = message.descriptor();
-    let rules = RULES.0.get(descriptor.full_name());
+    let rules = message_rules(descriptor.full_name());
     for field in descriptor.fields() {
         let path = if path.is_empty() {
             field.name().to_owned()
@@ -202,100 +153,11 @@ fn has_twins(value: &Value) -> bool {
     })
 }
 
-fn load() -> (HashMap<String, MessageRules>, Vec<UnknownRule>) {
-    let mut all = HashMap::new();
-    let mut unknown = Vec::new();
-    let Some(extension) = crate::pool().get_extension_by_name("buf.validate.field") else {
-        return (all, unknown);
-    };
-    for message in crate::pool()
-        .all_messages()
-        .filter(|m| m.full_name().starts_with("muster."))
-    {
-        let mut rules = MessageRules::new();
-        for field in message.fields() {
-            let options = field.options();
-            if !options.has_extension(&extension) {
-                continue;
-            }
-            if let Value::Message(declared) = options.get_extension(&extension).as_ref() {
-                rules.insert(field.number(), read_rules(&field, declared, &mut unknown));
-            }
-        }
-        if !rules.is_empty() {
-            all.insert(message.full_name().to_owned(), rules);
-        }
-    }
-    (all, unknown)
-}
-
-fn read_rules(
-    field: &FieldDescriptor,
-    declared: &DynamicMessage,
-    unknown: &mut Vec<UnknownRule>,
-) -> FieldRules {
-    let mut read = FieldRules::default();
-    for (rule, value) in declared.fields() {
-        match (rule.name(), value) {
-            ("required", Value::Bool(true)) => read.rules.push(Rule::Required),
-            // IGNORE_IF_ZERO_VALUE
-            ("ignore", Value::EnumNumber(1)) => read.ignore_if_zero = true,
-            (group, Value::Message(inner)) => {
-                for (rule, value) in inner.fields() {
-                    match known(group, rule.name(), value) {
-                        Some(rule) => read.rules.push(rule),
-                        None => unknown.push(UnknownRule {
-                            field: field.full_name().to_owned(),
-                            rule: format!("{group}.{}", rule.name()),
-                        }),
-                    }
-                }
-            }
-            (rule, _) => unknown.push(UnknownRule {
-                field: field.full_name().to_owned(),
-                rule: rule.to_owned(),
-            }),
-        }
-    }
-    debug_assert!(
-        field.cardinality() != Cardinality::Required,
-        "proto3 has no required fields"
-    );
-    read
-}
-
-fn known(group: &str, name: &str, value: &Value) -> Option<Rule> {
-    let number = || value.as_i32().map(i64::from).or_else(|| value.as_i64());
-    match (group, name) {
-        ("string", "min_len") => value.as_u64().map(Rule::MinLen),
-        ("string", "max_len") => value.as_u64().map(Rule::MaxLen),
-        ("string", "pattern") => Regex::new(value.as_str()?).ok().map(Rule::Pattern),
-        ("string", "uuid") => value.as_bool().filter(|on| *on).map(|_| Rule::Uuid),
-        ("bytes", "max_len") => value.as_u64().map(Rule::MaxBytes),
-        ("repeated", "min_items") => value.as_u64().map(Rule::MinItems),
-        ("repeated", "max_items") => value.as_u64().map(Rule::MaxItems),
-        ("repeated", "unique") => value.as_bool().filter(|on| *on).map(|_| Rule::Unique),
-        ("int32" | "int64", "gte") => number().map(Rule::Gte),
-        ("int32" | "int64", "lte") => number().map(Rule::Lte),
-        ("enum", "defined_only") => value.as_bool().filter(|on| *on).map(|_| Rule::DefinedOnly),
-        ("enum", "not_in") => value
-            .as_list()
-            .map(|list| Rule::NotIn(list.iter().filter_map(Value::as_i32).collect())),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::invitation::v1::{CreateInvitationRequest, Invitation};
     use crate::organization::v1::{ActivateSubscriptionRequest, Limits};
-
-    #[test]
-    fn every_rule_in_the_contract_is_enforced() {
-        assert_eq!(unknown_rules(), &[]);
-        assert!(RULES.0.len() > 30, "rules were read from the descriptors");
-    }
 
     #[test]
     fn all_violations_are_told_at_once_with_their_paths() {

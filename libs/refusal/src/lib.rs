@@ -13,6 +13,7 @@
 //! assert_eq!(status.code(), tonic::Code::FailedPrecondition);
 //! ```
 
+mod bounded;
 mod code;
 mod read;
 mod trace;
@@ -21,22 +22,19 @@ mod violations;
 use std::collections::HashMap;
 use std::time::Duration;
 
+use bounded::{FieldProblem, Parts};
 pub use code::code_of;
 pub use muster_proto::error::v1::ErrorReason;
 pub use read::{quota_of, reason_of, trace_of, violations_of};
 use tonic::Status;
+use tonic_types::ErrorDetails;
 /// What describes the details (`google.rpc.ErrorInfo` and the others) to clients that learn the contract by reflection.
 pub use tonic_types::pb::FILE_DESCRIPTOR_SET as DETAILS;
-use tonic_types::{ErrorDetails, StatusExt};
 pub use trace::name_trace;
 pub use violations::Violations;
 
 /// The domain of every `ErrorInfo` of the suite.
-pub const DOMAIN: &str = "muster.dev";
-/// How many bytes of field violations a refusal holds: it travels in a header, and clients take 16 KiB of headers.
-const MOST_BYTES: usize = 8 * 1024;
-/// Bytes of a field violation beside its two texts.
-const FRAMING: usize = 8;
+pub use muster_proto::ERROR_DOMAIN as DOMAIN;
 
 /// A call that is not carried out, in the words that the caller may read.
 ///
@@ -50,8 +48,7 @@ struct Told {
     message: String,
     metadata: HashMap<String, String>,
     details: ErrorDetails,
-    /// Of field violations, told or left out.
-    bytes: usize,
+    violations: Vec<FieldProblem>,
 }
 
 impl Refusal {
@@ -63,7 +60,7 @@ impl Refusal {
             message,
             metadata,
             details,
-            bytes: 0,
+            violations: Vec::new(),
         }))
     }
 
@@ -111,14 +108,10 @@ impl Refusal {
     }
 
     /// Adds a field that breaks its rule: `field` as a path in the request, `description` what it must be. Of hundreds,
-    /// only the first are told: whoever mends those hears of the others then.
+    /// only the first are told, and how many more there are.
     #[must_use]
     pub fn violation(mut self, field: impl Into<String>, description: impl Into<String>) -> Self {
-        let (field, description) = (field.into(), description.into());
-        self.0.bytes += field.len() + description.len() + FRAMING;
-        if self.0.bytes <= MOST_BYTES {
-            self.0.details.add_bad_request_violation(field, description);
-        }
+        self.0.violations.push((field.into(), description.into()));
         self
     }
 
@@ -167,16 +160,19 @@ impl From<Refusal> for Status {
             reason,
             message,
             metadata,
-            mut details,
-            bytes: _,
+            details,
+            violations,
         } = *refusal.0;
         let name = reason.as_str_name();
-        details.set_error_info(
-            name.strip_prefix("ERROR_REASON_").unwrap_or(name),
-            DOMAIN,
+        let parts = Parts {
+            code: reason.code(),
+            reason: name.strip_prefix("ERROR_REASON_").unwrap_or(name),
+            text: message,
             metadata,
-        );
-        Status::with_error_details(code_of(reason), message, details)
+            details,
+            violations,
+        };
+        parts.status()
     }
 }
 

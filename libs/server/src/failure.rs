@@ -1,12 +1,141 @@
-//! What callers are told of failures behind a service: of its database, and of the services that it asks. And what a
-//! consumer makes of a service that does not answer.
+//! What may go wrong in every service, and what callers are told of it: of its database, of the services that it asks, and of
+//! requests that come again. And what a consumer makes of a service that does not answer.
+//!
+//! A service's error holds the reasons of its own over the shared ones:
+//!
+//! ```
+//! use muster_refusal::{ErrorReason, Refusal};
+//! use muster_server::Failure;
+//!
+//! #[derive(Debug, thiserror::Error)]
+//! enum Error {
+//!     #[error("the group is not active")]
+//!     GroupInactive,
+//!     #[error(transparent)]
+//!     Failure(#[from] Failure),
+//! }
+//!
+//! impl From<Error> for Refusal {
+//!     fn from(error: Error) -> Self {
+//!         match error {
+//!             Error::GroupInactive => Refusal::new(ErrorReason::GroupInactive, "name another group"),
+//!             Error::Failure(failure) => failure.into(),
+//!         }
+//!     }
+//! }
+//!
+//! muster_server::shared_failures!(Error);
+//! ```
 
 use std::error::Error;
 
-use muster_database::{DatabaseError, deadline};
+#[doc(hidden)]
+pub use muster_database::DatabaseError;
+use muster_database::deadline;
+#[doc(hidden)]
+pub use muster_database::idempotency::IdempotencyError;
 use muster_messaging::HandlingError;
-use muster_refusal::{ErrorReason, Refusal};
-use tonic::{Code, Status};
+use muster_refusal::ErrorReason;
+#[doc(hidden)]
+pub use muster_refusal::Refusal;
+use tonic::Code;
+#[doc(hidden)]
+pub use tonic::Status;
+
+/// What may go wrong in every service.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// Nothing of that name inside the caller's scope.
+    #[error("there is nothing of that name in the caller's scope")]
+    NotFound,
+    /// The request id was used for another request (AIP-155).
+    #[error("the request id was used for another request")]
+    RequestIdReused,
+    /// The thing changed since the caller read it (AIP-154).
+    #[error("the thing changed since its etag was read")]
+    EtagMismatch,
+    /// Others were faster, again and again; the caller may try again.
+    #[error("another call on the same thing kept winning")]
+    Contended,
+    /// Another service failed, and none of its answers is one for the caller.
+    #[error("another service failed")]
+    Peer(#[source] Box<Status>),
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+}
+
+impl Failure {
+    /// Whether trying again later may help: for work that no caller waits for. What is wrong with another service is mended
+    /// there.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Database(error) => error.is_transient(),
+            Self::Peer(_) | Self::Contended => true,
+            Self::NotFound | Self::RequestIdReused | Self::EtagMismatch => false,
+        }
+    }
+
+    /// The constraint that refused a row, if one did.
+    #[must_use]
+    pub fn constraint(&self) -> Option<&str> {
+        match self {
+            Self::Database(error) => error.constraint(),
+            _ => None,
+        }
+    }
+}
+
+impl From<IdempotencyError> for Failure {
+    fn from(error: IdempotencyError) -> Self {
+        match error {
+            IdempotencyError::Reused => Self::RequestIdReused,
+            IdempotencyError::Database(error) => Self::Database(error),
+        }
+    }
+}
+
+impl From<Failure> for Refusal {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::NotFound => Self::not_found(),
+            Failure::RequestIdReused => request_id_reused(),
+            Failure::EtagMismatch => {
+                let text = "it was changed since you read it; read it again, and decide again";
+                Self::new(ErrorReason::EtagMismatch, text)
+            }
+            Failure::Contended => Self::unavailable(),
+            Failure::Peer(status) => of_peer(&status),
+            Failure::Database(error) => of_database(&error),
+        }
+    }
+}
+
+/// Conversions that the error of every service needs, over its variant for a [`Failure`]: from what the database and its
+/// stored answers fail with, and, by way of its `Refusal`, into a status.
+#[macro_export]
+macro_rules! shared_failures {
+    ($error:ty) => {
+        impl From<$crate::failure::DatabaseError> for $error {
+            fn from(error: $crate::failure::DatabaseError) -> Self {
+                $crate::Failure::from(error).into()
+            }
+        }
+
+        impl From<$crate::failure::IdempotencyError> for $error {
+            fn from(error: $crate::failure::IdempotencyError) -> Self {
+                $crate::Failure::from(error).into()
+            }
+        }
+
+        impl From<$error> for $crate::failure::Status {
+            fn from(error: $error) -> Self {
+                $crate::failure::Refusal::from(error).into()
+            }
+        }
+    };
+}
 
 /// The refusal for a failed unit of work. The cause is logged here, once; none of its words leave the service.
 #[must_use]

@@ -11,6 +11,7 @@ mod deadline;
 mod frames;
 pub(crate) mod observe;
 pub(crate) mod panics;
+mod unreadable;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -162,7 +163,7 @@ impl Shared {
         let request = request.map(|body| frames::limited(body, rule.client_streaming));
         let answer = time.run(routes.call(request));
         tokio::select! {
-            answered = answer => Ok(answered?.unwrap_or_else(|never| match never {})),
+            answered = answer => Ok(unreadable::told(answered?.unwrap_or_else(|never| match never {}))),
             () = self.cut.cancelled() => Err(shutting_down()),
         }
     }

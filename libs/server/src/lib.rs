@@ -62,6 +62,7 @@ mod transport;
 
 pub use app::{App, Consumer};
 pub use call::{Call, Parsed, StreamCall};
+pub use failure::Failure;
 pub use front::grpc_timeout;
 pub use health::Health;
 pub use peer::{Peer, channel};

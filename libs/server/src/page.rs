@@ -1,32 +1,31 @@
 //! Pages of a list (AIP-158): how many to return, and a sealed token for where the next page begins.
 //!
-//! The token is encrypted and bound to the caller, the method and the filter: nobody reads positions out of it, and one
-//! that was made for somebody else or for another list is refused. Each replica of a service mounts the same key.
+//! The token is encrypted and bound to the caller, the method and the request without its paging fields: nobody reads
+//! positions out of it, and one that was made for somebody else or for another list is refused. Each replica of a service
+//! mounts the same key.
 //!
 //! ```no_run
+//! # use muster_proto::organization::v1::{Group, ListGroupsRequest, ListGroupsResponse};
 //! # use muster_server::{Call, page::PageKey};
-//! # use tonic::Status;
-//! # async fn list(call: Call<String>, key: PageKey) -> Result<(), Status> {
-//! let asked = call.list("organizations/1", 100, "");
-//! let fetch = async |after: Option<u32>, limit: i64| {
-//!     let first = after.map_or(0, |last| last + 1);
-//!     Ok::<_, Status>((first..1000).take(usize::try_from(limit).unwrap_or_default()).collect())
-//! };
-//! let page = key.page(asked, fetch, |number| *number, |number| number.to_string()).await?;
-//! println!("{:?}, and more behind {}", page.items, page.next_page_token);
-//! # Ok(())
+//! # use tonic::{Response, Status};
+//! # async fn read(after: Option<String>, limit: i64) -> Result<Vec<Group>, Status> { Ok(Vec::new()) }
+//! # async fn list(call: Call<ListGroupsRequest>, key: PageKey) -> Result<Response<ListGroupsResponse>, Status> {
+//! call.page(&key, async |after, limit| read(after, limit).await, |group: &Group| group.display_name.clone()).await
 //! # }
 //! ```
 
 mod key;
 
 use muster_identity::Caller;
+use muster_proto::{ListResponse, Paged};
 use prost::Message;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tonic::Status;
+use tonic::{Response, Status};
 
 pub use key::{PageKey, PageKeyProblem, PageSettings};
+
+use crate::Call;
 
 const DEFAULT_SIZE: u16 = 100;
 const LARGEST_SIZE: u16 = 1000;
@@ -56,18 +55,18 @@ impl Size {
 }
 
 /// What a page token belongs to.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct List<'a> {
     /// Who reads the list.
     pub caller: &'a Caller,
     /// The RPC.
     pub method: &'static str,
     /// Everything of the request that decides what is in the list, the parent included.
-    pub filter: &'a str,
+    pub filter: Vec<u8>,
 }
 
 /// A page that is asked for: made by [`Call::list`](crate::Call::list).
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Asked<'a> {
     /// Of which list.
     pub list: List<'a>,
@@ -93,10 +92,10 @@ impl PageKey {
     ///
     /// # Errors
     /// `PAGE_TOKEN_INVALID`, and what `fetch` fails with.
-    pub async fn page<T, P, M, E, F>(
+    pub async fn page<T, P, M, E>(
         &self,
         asked: Asked<'_>,
-        fetch: impl FnOnce(Option<P>, i64) -> F,
+        fetch: impl AsyncFnOnce(Option<P>, i64) -> Result<Vec<T>, E>,
         position: impl Fn(&T) -> P,
         show: impl Fn(T) -> M,
     ) -> Result<Page<M>, Status>
@@ -104,7 +103,6 @@ impl PageKey {
         P: Serialize + DeserializeOwned,
         M: Message,
         E: Into<Status>,
-        F: Future<Output = Result<Vec<T>, E>>,
     {
         let after = self.open(&asked.list, asked.token)?;
         let fetched = fetch(after, asked.size.fetch()).await.map_err(Into::into)?;
@@ -114,6 +112,76 @@ impl PageKey {
             items,
             next_page_token,
         })
+    }
+}
+
+impl<M: Paged> Call<M> {
+    /// The page that the request asks for, as its response. `fetch` is given the position after which the page begins and how
+    /// many to fetch; `position` tells where something stands in the list. A page of large things ends before it is too large
+    /// to be answered.
+    ///
+    /// # Errors
+    /// `PAGE_TOKEN_INVALID`, and what `fetch` fails with.
+    pub async fn page<R, T, P, E>(
+        &self,
+        key: &PageKey,
+        fetch: impl AsyncFnOnce(Option<P>, i64) -> Result<Vec<T>, E>,
+        position: impl Fn(&T) -> P,
+    ) -> Result<Response<R>, Status>
+    where
+        R: ListResponse,
+        T: Into<R::Item>,
+        P: Serialize + DeserializeOwned,
+        E: Into<Status>,
+    {
+        let page = self.page_with(key, fetch, position, Into::into).await?;
+        Ok(Response::new(R::page(page.items, page.next_page_token)))
+    }
+
+    /// As [`Call::page`], for a response that holds more than the page, or things that are shown in a way of their own.
+    ///
+    /// # Errors
+    /// As [`Call::page`].
+    pub async fn page_with<T, P, I, E>(
+        &self,
+        key: &PageKey,
+        fetch: impl AsyncFnOnce(Option<P>, i64) -> Result<Vec<T>, E>,
+        position: impl Fn(&T) -> P,
+        show: impl Fn(T) -> I,
+    ) -> Result<Page<I>, Status>
+    where
+        P: Serialize + DeserializeOwned,
+        I: Message,
+        E: Into<Status>,
+    {
+        let message = &self.message;
+        let asked = Asked {
+            list: self.list_of(message.without_page().encode_to_vec()),
+            size: Size::of(message.page_size()),
+            token: message.page_token(),
+        };
+        key.page(asked, fetch, position, show).await
+    }
+}
+
+impl<M> Call<M> {
+    /// The page that this call asks for. `filter`: everything of the request that decides what is in the list, the
+    /// parent included; `page_size` and `page_token` as they stand in the message.
+    #[must_use]
+    pub fn list<'a>(&'a self, filter: &str, page_size: i32, page_token: &'a str) -> Asked<'a> {
+        Asked {
+            list: self.list_of(filter.as_bytes().to_vec()),
+            size: Size::of(page_size),
+            token: page_token,
+        }
+    }
+
+    fn list_of(&self, filter: Vec<u8>) -> List<'_> {
+        List {
+            caller: &self.caller,
+            method: self.rule.path.as_str(),
+            filter,
+        }
     }
 }
 
@@ -149,7 +217,7 @@ mod tests {
         let list = List {
             caller: &caller,
             method: "/pkg.Service/List",
-            filter: "organizations/1",
+            filter: b"organizations/1".to_vec(),
         };
         let asked = Asked {
             list,

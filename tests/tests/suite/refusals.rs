@@ -1,8 +1,8 @@
-//! Every refusal that the contract documents, through the edge: the comment of an RPC names the reasons, a row here
-//! provokes each. An RPC whose comment names a reason without a row here fails
+//! Every refusal that the contract documents, through the edge: the option `(muster.error.v1.refuses)` of an RPC names the
+//! reasons, a row here provokes each. An RPC whose option names a reason without a row here fails
 //! [`every_documented_refusal_has_a_row_and_every_row_is_documented`].
 //!
-//! To add one: write the reason into the comment of the RPC, and a row into the module of its service that brings the
+//! To add one: write the reason into the option of the RPC, and a row into the module of its service that brings the
 //! refusal about and gives the request; the call itself is made by [`provoke`], at the edge, like any caller's.
 
 mod access;
@@ -108,7 +108,7 @@ async fn a_service_that_is_away_is_told_as_such() {
     Stage::settles(&Suite::find()).await;
 }
 
-/// Needs no running suite: the comments and the rows are both in the build.
+/// Needs no running suite: the options and the rows are both in the build.
 #[test]
 fn every_documented_refusal_has_a_row_and_every_row_is_documented() {
     let expected: BTreeSet<Pair> = contract::documented();

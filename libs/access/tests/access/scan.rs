@@ -109,6 +109,22 @@ fn only_the_canonical_spelling_names_an_organization() {
         named(&format!("organizations/{id}/groups/x")).as_deref(),
         Some(id)
     );
+    assert_eq!(
+        named(&format!("organizations/{id}/subscription")).as_deref(),
+        Some(id)
+    );
+    for behind in [
+        "x/../y",
+        "..",
+        "groups//x",
+        "groups/x/",
+        "groups/%2e",
+        "groups/x y",
+        "groups/é",
+    ] {
+        let bad = format!("organizations/{id}/{behind}");
+        assert_eq!(named(&bad), None, "{bad}");
+    }
     for bad in [
         String::new(),
         "organizations/".to_owned(),

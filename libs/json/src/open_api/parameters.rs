@@ -3,7 +3,7 @@
 use prost_reflect::{FieldDescriptor, MessageDescriptor};
 use serde_json::{Value, json};
 
-use super::bounds::Bounds;
+use super::bounds;
 use super::schemas::{Schemas, Side, comment};
 use crate::bindings::{Binding, Content};
 use crate::request::resolve;
@@ -43,7 +43,7 @@ fn most_characters(binding: &Binding) -> Vec<Option<u64>> {
     let input = binding.rpc.input();
     let most = |(field, around): (&str, usize)| {
         let fields = resolve(&input, field)?;
-        let all = Bounds::of(fields.last()?).most_characters()?;
+        let all = bounds::max_characters(fields.last()?)?;
         all.checked_sub(u64::try_from(around).ok()?)
     };
     let stars = binding.template.stars().into_iter();
@@ -55,7 +55,7 @@ fn in_query(field: &FieldDescriptor, schemas: &mut Schemas) -> Value {
         "name": field.json_name(), "in": "query", "schema": schemas.of_field(field, Side::Request),
         "description": comment(&field.parent_file(), field.path()),
     });
-    if Bounds::of(field).must_be_said() {
+    if bounds::must_be_said(field) {
         parameter["required"] = json!(true);
     }
     parameter

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use prost_reflect::{EnumDescriptor, FieldDescriptor, FileDescriptor, Kind, MessageDescriptor};
 use serde_json::{Map, Value, json};
 
-use super::bounds::{Bounds, beside};
+use super::bounds::{self, beside};
 use crate::bindings::Bindings;
 
 /// No text of a request may hold the character NUL.
@@ -23,6 +23,8 @@ pub(super) struct Schemas {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Side {
     Request,
+    /// A resource of which only what a mask names is read.
+    Update,
     Answer,
 }
 
@@ -61,10 +63,10 @@ impl Schemas {
     /// Its full name. Of two schemas, that for requests has a name that no message can have.
     fn name(&self, message: &MessageDescriptor, side: Side) -> String {
         let name = message.full_name();
-        if side == Side::Request && self.answered.contains(name) {
-            format!("{name}-Input")
-        } else {
-            name.to_owned()
+        match side {
+            Side::Request if self.answered.contains(name) => format!("{name}-Input"),
+            Side::Update => format!("{name}-Update"),
+            Side::Request | Side::Answer => name.to_owned(),
         }
     }
 
@@ -78,12 +80,12 @@ impl Schemas {
                 beside(&mut schema)["description"] = Value::String(text);
             }
             properties.insert(field.json_name().to_owned(), schema);
-            if Bounds::of(&field).must_be_said() {
+            if side == Side::Request && bounds::must_be_said(&field) {
                 required.push(field.json_name().to_owned());
             }
         }
         let mut object = json!({ "type": "object", "properties": properties });
-        if side == Side::Request {
+        if side != Side::Answer {
             object["additionalProperties"] = json!(false);
             // An empty list is none of OpenAPI 3.0.
             if !required.is_empty() {
@@ -105,7 +107,7 @@ impl Schemas {
         } else {
             one
         };
-        Bounds::of(field).write(field, &mut schema);
+        bounds::write(field, &mut schema);
         schema
     }
 
@@ -127,7 +129,7 @@ impl Schemas {
                 json!({ "type": "string", "format": "uint64", "pattern": "^[0-9]+$" })
             }
             Kind::Bool => json!({ "type": "boolean" }),
-            Kind::String if side == Side::Request => json!({ "type": "string", "pattern": WITHOUT_NUL }),
+            Kind::String if side != Side::Answer => json!({ "type": "string", "pattern": WITHOUT_NUL }),
             Kind::String => json!({ "type": "string" }),
             Kind::Bytes => json!({ "type": "string", "format": "byte" }),
             Kind::Message(message) => self.of_message(message, side),

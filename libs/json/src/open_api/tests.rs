@@ -183,7 +183,8 @@ fn requests_are_closed_and_answers_open() {
     let document = document();
     let (mut closed, mut open) = (0, 0);
     let all = document["components"]["schemas"].as_object().unwrap();
-    for (name, schema) in all.iter().filter(|(_, schema)| schema["type"] == "object") {
+    let messages = all.iter().filter(|(name, _)| *name != "Error");
+    for (name, schema) in messages.filter(|(_, schema)| schema["type"] == "object") {
         let is_closed = schema["additionalProperties"] == false;
         let stands_in = |side: &str| {
             let sides = document["paths"]
@@ -221,4 +222,47 @@ fn leads<'d>(all: &'d Map<String, Value>, from: impl IntoIterator<Item = &'d Val
         }
     }
     reached.contains(&to)
+}
+
+#[test]
+fn an_operation_says_with_which_reasons_it_is_refused_and_as_which_codes() {
+    let document = document();
+    let submit = "/v1/organizations/{organization}:submit";
+    let responses = document["paths"][submit]["post"]["responses"]
+        .as_object()
+        .unwrap();
+    let codes: Vec<_> = responses.keys().map(String::as_str).collect();
+    assert_eq!(codes, ["200", "400", "409", "default"]);
+    assert_eq!(responses["409"]["x-reasons"], json!(["LICENSE_NUMBER_TAKEN"]));
+    assert_eq!(
+        responses["400"]["x-reasons"],
+        json!(["ORGANIZATION_STATE", "REQUEST_ID_REUSED"])
+    );
+    let text = responses["409"]["description"].as_str().unwrap();
+    assert!(
+        text.starts_with("- `LICENSE_NUMBER_TAKEN`: Another profile"),
+        "{text}"
+    );
+    let page = crate::reference(&document).unwrap();
+    assert!(
+        page.contains("<dt>409</dt><dd><code>LICENSE_NUMBER_TAKEN</code>"),
+        "{submit}"
+    );
+}
+
+#[test]
+fn every_reason_of_every_rpc_stands_in_its_operation() {
+    let document = document();
+    let bindings = Bindings::load(muster_proto::pool(), |_| true).unwrap();
+    for binding in bindings.all() {
+        let (path, _) = binding.template.open_api();
+        let method = binding.method.as_str().to_ascii_lowercase();
+        let responses = document["paths"][&path][&method]["responses"]
+            .as_object()
+            .unwrap();
+        let said = responses
+            .values()
+            .flat_map(|response| response["x-reasons"].as_array().into_iter().flatten());
+        assert_eq!(said.count(), muster_proto::refuses(&binding.rpc).len(), "{path}");
+    }
 }

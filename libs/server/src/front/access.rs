@@ -1,6 +1,8 @@
 //! Who calls, proven. Nothing that a network could forge is believed: a caller token of the gateway for this service
 //! and this method, or a workload token of somebody the rule names.
 
+use std::sync::Arc;
+
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName};
 use muster_access::{Actor, MethodRule, Mode, SignIn, Target};
@@ -12,6 +14,17 @@ use muster_refusal::{ErrorReason, Refusal};
 pub(crate) struct Accepted {
     pub(crate) rule: &'static MethodRule,
     pub(crate) caller: Caller,
+}
+
+/// What the gate has accepted of the call that carries these extensions.
+///
+/// # Errors
+/// Only when the shell is put together wrongly.
+pub(crate) fn accepted(extensions: &tonic::Extensions) -> Result<Arc<Accepted>, Refusal> {
+    extensions.get::<Arc<Accepted>>().cloned().ok_or_else(|| {
+        tracing::error!("a handler was reached around the access layer");
+        Refusal::internal()
+    })
 }
 
 /// Verifies the callers of one service.

@@ -107,7 +107,9 @@ impl PageKey {
 impl List<'_> {
     /// Zero bytes keep the parts from running together: neither actors nor methods hold one.
     fn bound(&self) -> Aad<Vec<u8>> {
-        Aad::from(format!("{}\0{}\0{}", self.caller.actor(), self.method, self.filter).into_bytes())
+        let mut bound = format!("{}\0{}\0", self.caller.actor(), self.method).into_bytes();
+        bound.extend_from_slice(&self.filter);
+        Aad::from(bound)
     }
 }
 
@@ -127,7 +129,7 @@ mod tests {
         List {
             caller,
             method: "/pkg.Service/List",
-            filter: "organizations/1",
+            filter: b"organizations/1".to_vec(),
         }
     }
 
@@ -146,11 +148,11 @@ mod tests {
             list(&stranger),
             List {
                 method: "/pkg.Service/Other",
-                ..mine
+                ..mine.clone()
             },
             List {
-                filter: "organizations/2",
-                ..mine
+                filter: b"organizations/2".to_vec(),
+                ..mine.clone()
             },
         ] {
             let refusal = key.open::<String>(&foreign, &token).unwrap_err();

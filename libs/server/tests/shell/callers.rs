@@ -171,3 +171,26 @@ async fn a_method_that_is_not_here_is_refused_with_or_without_a_token() {
         assert_eq!(reason(answer), ErrorReason::MethodNotFound);
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn something_behind_a_name_is_refused_whatever_the_handler_looks_at() {
+    let world = World::new().await;
+    let mut locations = world.locations().await;
+    let own = organization();
+    let mut named = async |behind: &str| {
+        let mut message = create_in(own);
+        message.parent.push_str(behind);
+        let request = world
+            .callers
+            .request(message, &admin_of(own), "organization", CREATE_LOCATION);
+        reason(locations.create_location(request).await)
+    };
+    // A name of something else.
+    for behind in ["/groups/x", "/subscription", "/locations/a/b"] {
+        assert_eq!(named(behind).await, ErrorReason::InvalidRequest, "{behind}");
+    }
+    // No name: it names no organization either.
+    for behind in ["/x/../y", "/..", "/", "//x", "/x y", "?x", "/x%2f"] {
+        assert_eq!(named(behind).await, ErrorReason::PermissionDenied, "{behind}");
+    }
+}

@@ -10,5 +10,6 @@ mod callers;
 mod drain;
 mod health;
 mod limits;
+mod malformed;
 mod peers;
 mod small;

@@ -109,7 +109,7 @@ impl ImportService for ImportRpc {
             import: name.import,
             etag: call.message.etag.clone(),
             approver: call.person()?.id,
-            key: call.key(&call.message.request_id)?,
+            key: call.key(),
         };
         Ok(Response::new(approve(&self.parts, command).await?))
     }
@@ -121,7 +121,7 @@ impl ImportService for ImportRpc {
         let (call, name) = Call::read(request, |call, violations| {
             parse::import(call, violations, "name", &call.message.name)
         })?;
-        let key = call.key(&call.message.request_id)?;
+        let key = call.key();
         Ok(Response::new(
             disapprove(&self.parts, name.organization, name.import, key).await?,
         ))

@@ -35,7 +35,7 @@ impl InvitationService for InvitationRpc {
     ) -> Result<Response<proto::CreateInvitationResponse>, Status> {
         let now = self.parts.clock.now();
         let (call, asked) = Call::read(request, |call, violations| parse::one(call, violations, now))?;
-        let command = asked.command(call.key(&call.message.request_id)?)?;
+        let command = asked.command(call.key())?;
         let answer = create(&self.parts, command, |made, now| {
             proto::CreateInvitationResponse {
                 invitation: made
@@ -52,7 +52,7 @@ impl InvitationService for InvitationRpc {
     ) -> Result<Response<proto::BatchCreateInvitationsResponse>, Status> {
         let now = self.parts.clock.now();
         let (call, asked) = Call::read(request, |call, violations| parse::several(call, violations, now))?;
-        let command = asked.command(call.key(&call.message.request_id)?)?;
+        let command = asked.command(call.key())?;
         let answer = create(&self.parts, command, |made, now| {
             proto::BatchCreateInvitationsResponse {
                 invitations: made

@@ -48,7 +48,7 @@ impl InvitationRedemptionService for RedemptionRpc {
         let command = Accept {
             token: call.message.token.clone(),
             person: call.person()?.clone(),
-            key: call.key(&call.message.request_id)?,
+            key: call.key(),
         };
         Ok(Response::new(accept(&self.parts, command).await?))
     }

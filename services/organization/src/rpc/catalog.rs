@@ -15,7 +15,7 @@ impl CatalogService for Rpc {
         request: Request<pb::AddTrainingRequest>,
     ) -> Result<Response<pb::AddTrainingResponse>, Status> {
         let (call, (organization, training)) = Call::read(request, parse::added_training)?;
-        let key = call.key(&call.message.request_id)?;
+        let key = call.key();
         let answer = ops::add_training(&self.desk, key, organization, training).await?;
         Ok(Response::new(answer))
     }

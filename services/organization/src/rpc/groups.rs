@@ -17,7 +17,7 @@ impl GroupService for Rpc {
         request: Request<pb::CreateGroupRequest>,
     ) -> Result<Response<pb::CreateGroupResponse>, Status> {
         let (call, new) = Call::read(request, parse::new_group)?;
-        let key = call.key(&call.message.request_id)?;
+        let key = call.key();
         let answer = ops::create_group(&self.desk, key, new).await?;
         Ok(Response::new(answer))
     }

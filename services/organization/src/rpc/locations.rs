@@ -15,7 +15,7 @@ impl LocationService for Rpc {
         request: Request<pb::CreateLocationRequest>,
     ) -> Result<Response<pb::CreateLocationResponse>, Status> {
         let (call, (organization, display_name)) = Call::read(request, parse::new_location)?;
-        let key = call.key(&call.message.request_id)?;
+        let key = call.key();
         let answer = ops::create_location(&self.desk, key, organization, display_name).await?;
         Ok(Response::new(answer))
     }

@@ -19,7 +19,7 @@ impl OrganizationService for Rpc {
         let (call, new) = Call::read(request, |call, violations| {
             parse::new_organization(call, violations, &self.padding)
         })?;
-        let key = call.key(&call.message.request_id)?;
+        let key = call.key();
         let answer = ops::create_organization(&self.desk, key, new).await?;
         Ok(Response::new(answer))
     }
@@ -45,7 +45,7 @@ impl OrganizationService for Rpc {
         let (call, id) = Call::read(request, |call, violations| {
             parse::organization(call, violations, "name", &call.message.name)
         })?;
-        let key = call.key(&call.message.request_id)?;
+        let key = call.key();
         let answer = ops::submit_organization(&self.desk, key, id).await?;
         Ok(Response::new(answer))
     }
@@ -57,7 +57,7 @@ impl OrganizationService for Rpc {
         let (call, id) = Call::read(request, |call, violations| {
             parse::organization(call, violations, "name", &call.message.name)
         })?;
-        let key = call.key(&call.message.request_id)?;
+        let key = call.key();
         let answer = ops::approve_organization(&self.desk, key, id, call.message.reason).await?;
         Ok(Response::new(answer))
     }

@@ -17,7 +17,7 @@ impl SubscriptionService for Rpc {
         request: Request<pb::ActivateSubscriptionRequest>,
     ) -> Result<Response<pb::ActivateSubscriptionResponse>, Status> {
         let (call, new) = Call::read(request, parse::new_subscription)?;
-        let key = call.key(&call.message.request_id)?;
+        let key = call.key();
         let answer = ops::activate_subscription(&self.desk, key, new).await?;
         Ok(Response::new(answer))
     }

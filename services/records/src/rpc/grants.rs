@@ -15,7 +15,7 @@ impl GrantService for Rpc {
         request: Request<pb::CreateGrantRequest>,
     ) -> Result<Response<pb::CreateGrantResponse>, Status> {
         let (call, (person, organization)) = Call::read(request, parse::new_grant)?;
-        let key = call.key(&call.message.request_id)?;
+        let key = call.key();
         Ok(Response::new(
             ops::grant(&self.desk, key, person, organization).await?,
         ))
@@ -26,7 +26,7 @@ impl GrantService for Rpc {
         request: Request<pb::RevokeGrantRequest>,
     ) -> Result<Response<pb::RevokeGrantResponse>, Status> {
         let (call, name) = Call::read(request, parse::grant)?;
-        let key = call.key(&call.message.request_id)?;
+        let key = call.key();
         Ok(Response::new(ops::revoke(&self.desk, key, name).await?))
     }
 }

@@ -15,7 +15,7 @@ impl ProgressService for Rpc {
         request: Request<pb::ReportProgressRequest>,
     ) -> Result<Response<pb::ReportProgressResponse>, Status> {
         let (call, (assignment, percent)) = Call::read(request, parse::progress)?;
-        let key = call.key(&call.message.request_id)?;
+        let key = call.key();
         Ok(Response::new(
             ops::report_progress(&self.desk, key, assignment, percent).await?,
         ))

@@ -18,7 +18,7 @@ impl TrainingService for Rpc {
     ) -> Result<Response<pb::CreateTrainingResponse>, Status> {
         let call = Call::accept(request)?;
         let new = parse::new_training(&call)?;
-        let key = call.key(&call.message.request_id)?;
+        let key = call.key();
         Ok(Response::new(ops::create_training(&self.desk, key, new).await?))
     }
 

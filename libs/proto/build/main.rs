@@ -1,13 +1,22 @@
-//! Compiles every proto of the suite in pure Rust: no system `protoc`.
+//! Compiles every proto of the suite in pure Rust, without a system `protoc`: messages, clients and servers, and beside them
+//! what the contract says of them, so that no service writes it a second time.
 
+mod contract;
+mod reasons;
+mod services;
+
+use std::error::Error;
 use std::path::{Path, PathBuf};
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+use prost_reflect::DescriptorPool;
+
+fn main() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR")?).join("../../proto");
     let mut files = Vec::new();
     collect(&root.join("muster"), &mut files)?;
     files.sort();
     println!("cargo:rerun-if-changed={}", root.display());
+    println!("cargo:rerun-if-changed=build");
 
     let mut compiler = protox::Compiler::new([&root, &root.join("third_party")])?;
     compiler
@@ -17,21 +26,25 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     // The encoded set keeps custom options; the decoded one that code generation takes has lost them.
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
-    std::fs::write(out.join("descriptors.bin"), compiler.encode_file_descriptor_set())?;
+    let descriptors = compiler.encode_file_descriptor_set();
+    let pool = DescriptorPool::decode(descriptors.as_slice())?;
+    std::fs::write(out.join("descriptors.bin"), &descriptors)?;
+    std::fs::write(out.join("reasons.rs"), reasons::codes(&pool)?)?;
+
     // Comments of imports hold code of other languages, which rustdoc would take for examples to run.
-    let mut contract = compiler.file_descriptor_set();
-    for file in contract
+    let mut protos = compiler.file_descriptor_set();
+    for file in protos
         .file
         .iter_mut()
         .filter(|file| !file.name().starts_with("muster/"))
     {
         file.source_code_info = None;
     }
-    let mut config = tonic_prost_build::Config::new();
-    config.enable_type_names();
-    tonic_prost_build::configure()
+    prost_build::Config::new()
+        .enable_type_names()
         .include_file("packages.rs")
-        .compile_fds_with_config(contract, config)?;
+        .service_generator(Box::new(services::Generator::new(pool)))
+        .compile_fds(protos)?;
     Ok(())
 }
 

@@ -1,0 +1,76 @@
+//! Which fields an update changes (AIP-134, AIP-161).
+//!
+//! A mask is needed, and names fields: without one, or with `*`, an old client would clear the fields that a newer version
+//! has added. Everything that is wrong with a mask is told at once. Field rules of the resource are looked at only where
+//! the mask names the field.
+
+use muster_proto::UpdateRequest;
+use muster_refusal::Violations;
+use prost::Name as _;
+
+use crate::Call;
+use crate::etag::IfMatch;
+
+/// The field of every update that names what is changed.
+const FIELD: &str = "update_mask";
+
+/// The fields that an update changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UpdateMask(Vec<&'static str>);
+
+impl UpdateMask {
+    /// Whether the field is changed.
+    #[must_use]
+    pub fn has(&self, field: &str) -> bool {
+        self.0.contains(&field)
+    }
+
+    /// What is made of the new value of a field, when it is changed.
+    pub fn when<T>(&self, field: &str, value: impl FnOnce() -> Option<T>) -> Change<T> {
+        if !self.has(field) {
+            return Change::Keep;
+        }
+        value().map_or(Change::Unreadable, Change::To)
+    }
+}
+
+impl<M: UpdateRequest> Call<M> {
+    /// The mask of an update of `updatable` fields. What is wrong with it is noted: none, `*`, a path that is no field of the
+    /// resource, and one that the caller may not change.
+    pub fn update_mask(&self, updatable: &[&'static str], violations: &mut Violations) -> UpdateMask {
+        let asked = self.message.update_mask();
+        if asked.is_empty() {
+            violations.add(FIELD, format!("must name what is changed: {}", updatable.join(", ")));
+        }
+        let mut fields = Vec::new();
+        for (place, path) in asked.iter().enumerate() {
+            match updatable.iter().find(|field| *field == path) {
+                Some(field) => fields.push(*field),
+                None => violations.add(
+                    format!("{FIELD}.paths[{place}]"),
+                    problem::<M>(path, updatable),
+                ),
+            }
+        }
+        UpdateMask(fields)
+    }
+
+    /// The version that the caller changes.
+    pub fn if_match(&self) -> IfMatch {
+        IfMatch::of(self.message.etag())
+    }
+}
+
+fn problem<M: UpdateRequest>(path: &str, updatable: &[&'static str]) -> String {
+    let resource = M::Resource::NAME;
+    let first = path.split('.').next().unwrap_or(path);
+    let descriptor = muster_proto::pool().get_message_by_name(&M::Resource::full_name());
+    let exists = descriptor.is_some_and(|message| message.get_field_by_name(first).is_some());
+    let choice = updatable.join(", ");
+    match path {
+        "*" => format!("must name each field: {choice}; `*` would clear fields that you do not know yet"),
+        _ if !exists => format!("must be a field of {resource}: {choice}"),
+        _ if updatable.contains(&first) => format!("must name {first} as a whole"),
+        _ => format!("must not be changed; what can be changed is {choice}"),
+    }
+}
