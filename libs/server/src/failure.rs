@@ -112,6 +112,20 @@ impl From<Failure> for Refusal {
     }
 }
 
+/// What a failure means for the event on whose account the work was done.
+impl From<Failure> for HandlingError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Peer(status) => of_peer_for_event("what another service knows", &status),
+            Failure::Database(error) => error.into(),
+            Failure::Contended => Self::Transient(failure.to_string()),
+            Failure::NotFound | Failure::RequestIdReused | Failure::EtagMismatch => {
+                Self::Permanent(failure.to_string())
+            }
+        }
+    }
+}
+
 /// Conversions that the error of every service needs, over its variant for a [`Failure`]: from what the database and its
 /// stored answers fail with, and, by way of its `Refusal`, into a status.
 #[macro_export]

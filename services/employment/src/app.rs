@@ -8,7 +8,8 @@ use muster_server::{App, Consumer, Service, Shell};
 use sqlx::migrate::Migrator;
 
 use crate::Settings;
-use crate::events::Hirings;
+use crate::context::Context;
+use crate::events::Events;
 use crate::peers::Peers;
 use crate::rpc::Rpc;
 
@@ -24,22 +25,20 @@ impl Service for EmploymentService {
     type Settings = Settings;
 
     async fn build(settings: Settings, shell: Shell) -> anyhow::Result<App> {
-        let peers = Peers {
-            organization: shell.peer("organization", &settings.organization_url),
-            invitation: shell.peer("invitation", &settings.invitation_url),
-        };
-        let rpc = Rpc {
-            database: shell.database,
+        let context = Context {
+            peers: Peers {
+                organization: shell.peer("organization", &settings.organization_url),
+                invitation: shell.peer("invitation", &settings.invitation_url),
+            },
             page_key: settings.page.page_key,
-        };
-        let hirings = Hirings {
-            peers,
+            database: shell.database,
             clock: shell.clock,
         };
+        let rpc = Rpc::new(context.clone());
         Ok(App::new()
             .grpc(EmploymentServiceServer::new(rpc.clone()))
             .grpc(PersonEmploymentServiceServer::new(rpc.clone()))
             .grpc(EmploymentInternalServiceServer::new(rpc))
-            .consumer(Consumer::new(&topology::EMPLOYMENT, hirings)))
+            .consumer(Consumer::new(&topology::EMPLOYMENT, Events::new(context))))
     }
 }

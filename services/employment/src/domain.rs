@@ -1,7 +1,7 @@
 //! What an employment is, and the rule by which one begins: no transport, no storage, no clock.
 
 mod employment;
-mod hiring;
 
-pub(crate) use employment::{Employment, EmploymentState};
-pub(crate) use hiring::{Hiring, Invited, Source, Standing};
+pub(crate) use employment::{
+    Acceptance, Employment, EmploymentState, Hiring, InvitationSource, VerificationBasis,
+};

@@ -1,33 +1,39 @@
-//! What can go wrong here, and what callers are told of it.
+//! Everything that keeps this service from doing what it is asked, and what is made of it: a refusal for a caller, or
+//! what becomes of an event.
 
-use muster_database::DatabaseError;
+use muster_messaging::HandlingError;
 use muster_refusal::Refusal;
-use muster_server::failure;
+use muster_server::Failure;
 use thiserror::Error;
-use tonic::Status;
 
-/// Why a call is not carried out.
 #[derive(Debug, Error)]
 pub(crate) enum Error {
-    /// Nothing of that name inside the caller's scope.
-    #[error("there is no such employment")]
-    NotFound,
-    /// The database failed.
+    /// Two services say what cannot both be so. Only events lead here.
+    #[error("{0}")]
+    Contradiction(&'static str),
     #[error(transparent)]
-    Database(#[from] DatabaseError),
+    Failure(#[from] Failure),
 }
+
+muster_server::shared_failures!(Error);
 
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
         match error {
-            Error::NotFound => Refusal::not_found(),
-            Error::Database(error) => failure::of_database(&error),
+            Error::Contradiction(contradiction) => {
+                tracing::error!(contradiction, "services contradict each other");
+                Refusal::internal()
+            }
+            Error::Failure(failure) => failure.into(),
         }
     }
 }
 
-impl From<Error> for Status {
+impl From<Error> for HandlingError {
     fn from(error: Error) -> Self {
-        Refusal::from(error).into()
+        match error {
+            Error::Contradiction(_) => Self::Permanent(error.to_string()),
+            Error::Failure(failure) => failure.into(),
+        }
     }
 }

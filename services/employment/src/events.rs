@@ -1,31 +1,31 @@
 //! What the service publishes, and what it does about what others publish.
 //!
 //! Publishes `employment.verified`. Consumes `invitation.accepted` and `organization.approved`: both are read into a
-//! [`Hiring`] before the transaction, with what their owners say now, and carried out by [`crate::ops::employ`].
+//! [`Hiring`] before the transaction, with what their owners say now, and carried out by
+//! [`employ`](crate::ops::employment::employ).
 
-mod accepted;
-mod approved;
+mod invitation_accepted;
+mod organization_approved;
 
 use async_trait::async_trait;
-use muster_clock::Clock;
 use muster_ids::{GroupName, InvitationName, OrganizationId, OrganizationName, PersonName};
 use muster_messaging::{EventType, Handler, HandlingError, Received};
-use muster_proto::employment::v1::EmploymentVerifiedEvent;
+use muster_proto::employment::v1 as pb;
 use sqlx::PgConnection;
 
+use crate::context::Context;
 use crate::domain::{Employment, Hiring};
-use crate::ops;
-use crate::peers::Peers;
+use crate::ops::employment::employ;
 
 /// The event of a verified employment: ids only.
-pub(crate) fn verified(employment: &Employment) -> EmploymentVerifiedEvent {
+pub(crate) fn verified(employment: &Employment) -> pb::EmploymentVerifiedEvent {
     let organization = employment.organization;
     let groups = employment
         .groups
         .iter()
         .map(|&group| GroupName { organization, group }.to_string());
     let invitation = employment.source_invitation;
-    EmploymentVerifiedEvent {
+    pb::EmploymentVerifiedEvent {
         employment: employment.name().to_string(),
         organization: OrganizationName { organization }.to_string(),
         person: PersonName {
@@ -45,22 +45,31 @@ pub(crate) fn verified(employment: &Employment) -> EmploymentVerifiedEvent {
     }
 }
 
-/// The work that follows from the events of the service's queue.
+/// Handles the events of the service's queue.
 #[derive(Debug, Clone)]
-pub(crate) struct Hirings {
-    pub(crate) peers: Peers,
-    pub(crate) clock: Clock,
+pub(crate) struct Events {
+    context: Context,
+}
+
+impl Events {
+    pub(crate) fn new(context: Context) -> Self {
+        Self { context }
+    }
 }
 
 #[async_trait]
-impl Handler for Hirings {
+impl Handler for Events {
     /// `None` only where nothing was prepared.
     type Prepared = Option<Hiring>;
 
     async fn prepare(&self, event: &Received) -> Result<Option<Hiring>, HandlingError> {
         match event.event_type {
-            EventType::InvitationAccepted => accepted::hiring(&self.peers, event).await.map(Some),
-            EventType::OrganizationApproved => approved::hiring(&self.peers, event).await.map(Some),
+            EventType::InvitationAccepted => {
+                invitation_accepted::prepare(&self.context, event).await.map(Some)
+            }
+            EventType::OrganizationApproved => organization_approved::prepare(&self.context, event)
+                .await
+                .map(Some),
             other => Err(HandlingError::Permanent(format!(
                 "{other} is not for this service"
             ))),
@@ -79,7 +88,8 @@ impl Handler for Hirings {
                 event.event_type
             )));
         };
-        Ok(ops::employ(tx, &self.clock, &hiring).await?)
+        employ::apply(tx, &self.context, &hiring).await?;
+        Ok(())
     }
 }
 

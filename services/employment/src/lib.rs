@@ -5,7 +5,8 @@
 //!
 //! - `config`: its settings.
 //! - `app`: the only wiring.
-//! - `rpc`: gRPC; each method parses, looks up and maps.
+//! - `context`: what every verb stands on: database, clock, peers, keys.
+//! - `rpc`: gRPC; each method parses, calls and maps.
 //! - `ops`: one verb a file.
 //! - `domain`: employments, and the rule by which one begins: pure.
 //! - `store`: SQL, as functions on a connection.
@@ -15,6 +16,7 @@
 
 mod app;
 mod config;
+mod context;
 mod domain;
 mod error;
 mod events;

@@ -1,5 +1,3 @@
-//! What the service does, one verb a file.
+//! What the service does, one verb a file: `prepare` asks others (no transaction is open), `apply` writes.
 
-mod employ;
-
-pub(crate) use employ::employ;
+pub(crate) mod employment;

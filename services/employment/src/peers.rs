@@ -3,13 +3,15 @@
 
 use muster_identity::Role;
 use muster_ids::{InvitationName, OrganizationId, OrganizationName, PersonId, PersonName};
-use muster_messaging::HandlingError;
-use muster_proto::invitation::v1::GetAcceptanceRequest;
+use muster_proto::invitation::v1 as invitation_pb;
 use muster_proto::invitation::v1::acceptance_internal_service_client::AcceptanceInternalServiceClient;
+use muster_proto::organization::v1 as organization_pb;
 use muster_proto::organization::v1::director_internal_service_client::DirectorInternalServiceClient;
 use muster_proto::organization::v1::roles_internal_service_client::RolesInternalServiceClient;
-use muster_proto::organization::v1::{self as organization, GetDirectorRequest, GetRoleRequest};
-use muster_server::{Peer, failure};
+use muster_server::{Failure, Peer};
+use tonic::Status;
+
+use crate::error::Error;
 
 /// The services that are asked. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -20,10 +22,9 @@ pub(crate) struct Peers {
 
 /// A person, and the name that their own token gave.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Named {
-    /// Who.
+pub(crate) struct PersonProfile {
     pub(crate) person: PersonId,
-    /// Their name; may be empty.
+    /// May be empty.
     pub(crate) display_name: String,
 }
 
@@ -33,58 +34,53 @@ impl Peers {
         &self,
         organization: OrganizationId,
         person: PersonId,
-    ) -> Result<Option<Role>, HandlingError> {
-        let request = GetRoleRequest {
+    ) -> Result<Option<Role>, Error> {
+        let request = organization_pb::GetRoleRequest {
             organization: OrganizationName { organization }.to_string(),
             person: PersonName { person }.to_string(),
         };
         let mut client = RolesInternalServiceClient::new(self.organization.clone());
-        let role = client
-            .get_role(request)
-            .await
-            .map_err(|status| failure::of_peer_for_event("the role", &status))?;
-        match role.into_inner().role() {
-            organization::Role::Unspecified => Ok(None),
-            organization::Role::Viewer => Ok(Some(Role::Viewer)),
-            organization::Role::Admin => Ok(Some(Role::Admin)),
-            organization::Role::Owner => Ok(Some(Role::Owner)),
+        let answer = client.get_role(request).await.map_err(failed)?;
+        match answer.into_inner().role() {
+            organization_pb::Role::Unspecified => Ok(None),
+            organization_pb::Role::Viewer => Ok(Some(Role::Viewer)),
+            organization_pb::Role::Admin => Ok(Some(Role::Admin)),
+            organization_pb::Role::Owner => Ok(Some(Role::Owner)),
         }
     }
 
     /// Who directs the organization, now.
-    pub(crate) async fn director(&self, organization: OrganizationId) -> Result<Named, HandlingError> {
-        let request = GetDirectorRequest {
+    pub(crate) async fn director(&self, organization: OrganizationId) -> Result<PersonProfile, Error> {
+        let request = organization_pb::GetDirectorRequest {
             organization: OrganizationName { organization }.to_string(),
         };
         let mut client = DirectorInternalServiceClient::new(self.organization.clone());
-        let director = client
-            .get_director(request)
-            .await
-            .map_err(|status| failure::of_peer_for_event("the director", &status))?;
-        let director = director.into_inner();
-        named(&director.person, director.display_name)
+        let answer = client.get_director(request).await.map_err(failed)?;
+        let director = answer.into_inner();
+        profile(&director.person, director.display_name)
     }
 
     /// Who accepted the invitation.
-    pub(crate) async fn acceptance(&self, invitation: InvitationName) -> Result<Named, HandlingError> {
-        let request = GetAcceptanceRequest {
+    pub(crate) async fn acceptance(&self, invitation: InvitationName) -> Result<PersonProfile, Error> {
+        let request = invitation_pb::GetAcceptanceRequest {
             invitation: invitation.to_string(),
         };
         let mut client = AcceptanceInternalServiceClient::new(self.invitation.clone());
-        let acceptance = client
-            .get_acceptance(request)
-            .await
-            .map_err(|status| failure::of_peer_for_event("the acceptance", &status))?;
-        let acceptance = acceptance.into_inner();
-        named(&acceptance.person, acceptance.display_name)
+        let answer = client.get_acceptance(request).await.map_err(failed)?;
+        let acceptance = answer.into_inner();
+        profile(&acceptance.person, acceptance.display_name)
     }
 }
 
-fn named(person: &str, display_name: String) -> Result<Named, HandlingError> {
+fn failed(status: Status) -> Error {
+    Failure::Peer(Box::new(status)).into()
+}
+
+fn profile(person: &str, display_name: String) -> Result<PersonProfile, Error> {
     let name: PersonName = person
         .parse()
-        .map_err(|_| HandlingError::Permanent("a peer named nobody".to_owned()))?;
-    Ok(Named {
+        .map_err(|_| Error::Contradiction("a peer named nobody"))?;
+    Ok(PersonProfile {
         person: name.person,
         display_name,
     })

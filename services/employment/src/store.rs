@@ -1,5 +1,4 @@
 //! SQL, as functions on a connection. Every statement names the organization or the person; rows are parsed, not
 //! trusted.
 
-pub(crate) mod employments;
-mod row;
+pub(crate) mod employment;

@@ -1,25 +1,23 @@
-//! The employment and its states.
+//! The employment: its states, and how it comes from one to another.
+
+mod hiring;
 
 use std::collections::BTreeSet;
 
 use muster_ids::{EmploymentId, EmploymentName, GroupId, InvitationId, LocationId, OrganizationId, PersonId};
-use muster_states::stored_enum;
+use muster_states::{Transition, stored_enum};
 use time::OffsetDateTime;
 
-use super::{Hiring, Standing};
+pub(crate) use hiring::{Acceptance, Hiring, InvitationSource, VerificationBasis};
 
 /// One employment of one person at one organization.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Employment {
-    /// The organization.
     pub(crate) organization: OrganizationId,
-    /// Its id.
     pub(crate) id: EmploymentId,
-    /// The person.
     pub(crate) person: PersonId,
-    /// Their name, from their own token; may be empty.
+    /// The person's name, from their own token; may be empty.
     pub(crate) person_display_name: String,
-    /// Where it stands.
     pub(crate) state: EmploymentState,
     /// The groups the learner is in.
     pub(crate) groups: BTreeSet<GroupId>,
@@ -29,9 +27,7 @@ pub(crate) struct Employment {
     pub(crate) source_invitation: Option<InvitationId>,
     /// Raised with every change.
     pub(crate) version: i64,
-    /// When it began to exist.
     pub(crate) create_time: OffsetDateTime,
-    /// When it was verified.
     pub(crate) verify_time: Option<OffsetDateTime>,
 }
 
@@ -51,13 +47,18 @@ stored_enum! {
     }
 }
 
+impl EmploymentState {
+    /// The states of which a person has one employment at an organization.
+    pub(crate) const OPEN: [Self; 2] = [Self::PendingVerification, Self::Verified];
+}
+
 impl Employment {
     /// A new one. `former_version`: the highest version of the person's former employments here, 0 without one; what
     /// others keep about the two is ordered by version, so a new employment continues where the former one stopped.
     pub(crate) fn begin(id: EmploymentId, hiring: &Hiring, former_version: i64, now: OffsetDateTime) -> Self {
-        let (state, verify_time) = match hiring.standing {
-            Standing::Vouched => (EmploymentState::Verified, Some(now)),
-            Standing::Unproven => (EmploymentState::PendingVerification, None),
+        let (state, verify_time) = match hiring.basis {
+            VerificationBasis::Vouched => (EmploymentState::Verified, Some(now)),
+            VerificationBasis::SelfAsserted => (EmploymentState::PendingVerification, None),
         };
         Self {
             organization: hiring.organization,
@@ -75,27 +76,25 @@ impl Employment {
     }
 
     /// This open employment after a further hiring: an open claim is verified if somebody vouches now, groups are
-    /// merged, a place that was not said before is. `None` when that changes nothing. Nothing is ever taken away: an
-    /// unproven acceptance leaves a verified employment verified.
-    pub(crate) fn join(self, hiring: &Hiring, now: OffsetDateTime) -> Option<Self> {
-        let verifies =
-            self.state == EmploymentState::PendingVerification && hiring.standing == Standing::Vouched;
+    /// merged, a place that was not said before is. Nothing is ever taken away: a self-asserted acceptance leaves a
+    /// verified employment verified.
+    pub(crate) fn join(self, hiring: &Hiring, now: OffsetDateTime) -> Transition<Self> {
         let mut next = self.clone();
-        next.groups.extend(&hiring.groups);
-        next.location = self.location.or(hiring.location);
-        if verifies {
+        if self.state == EmploymentState::PendingVerification && hiring.basis == VerificationBasis::Vouched {
             next.state = EmploymentState::Verified;
             next.verify_time = Some(now);
             next.source_invitation = self.source_invitation.or(hiring.invitation);
         }
+        next.groups.extend(&hiring.groups);
+        next.location = self.location.or(hiring.location);
         if next.person_display_name.is_empty() {
             next.person_display_name.clone_from(&hiring.person_display_name);
         }
         if next == self {
-            return None;
+            return Transition::AlreadyDone(self);
         }
         next.version += 1;
-        Some(next)
+        Transition::Changed(next)
     }
 
     /// Its resource name.
@@ -117,45 +116,46 @@ mod tests {
     const NOW: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
     const LATER: OffsetDateTime = datetime!(2026-03-02 12:00 UTC);
 
-    fn hiring(standing: Standing, groups: &[u128]) -> Hiring {
+    fn hiring(basis: VerificationBasis, groups: &[u128]) -> Hiring {
         Hiring {
-            organization: OrganizationId::from_uuid(Uuid::from_u128(1)),
-            person: PersonId::from_uuid(Uuid::from_u128(2)),
+            organization: Uuid::from_u128(1).into(),
+            person: Uuid::from_u128(2).into(),
             person_display_name: "Ada".to_owned(),
-            standing,
+            basis,
             groups: groups
                 .iter()
-                .map(|group| GroupId::from_uuid(Uuid::from_u128(*group)))
+                .map(|group| Uuid::from_u128(*group).into())
                 .collect(),
             location: None,
-            invitation: Some(InvitationId::from_uuid(Uuid::from_u128(3))),
+            invitation: Some(Uuid::from_u128(3).into()),
         }
     }
 
-    fn begun(standing: Standing) -> Employment {
-        Employment::begin(
-            EmploymentId::from_uuid(Uuid::from_u128(9)),
-            &hiring(standing, &[1]),
-            4,
-            NOW,
-        )
+    fn begun(basis: VerificationBasis) -> Employment {
+        Employment::begin(Uuid::from_u128(9).into(), &hiring(basis, &[1]), 4, NOW)
+    }
+
+    fn joined(begun: Employment, hiring: &Hiring) -> Employment {
+        match begun.join(hiring, LATER) {
+            Transition::Changed(joined) => joined,
+            other => panic!("{other:?}"),
+        }
     }
 
     #[test]
     fn a_new_employment_continues_the_versions_of_the_former_one() {
-        assert_eq!(begun(Standing::Vouched).version, 5);
-        assert_eq!(begun(Standing::Vouched).state, EmploymentState::Verified);
-        assert_eq!(
-            begun(Standing::Unproven).state,
-            EmploymentState::PendingVerification
-        );
+        let vouched = begun(VerificationBasis::Vouched);
+        assert_eq!((vouched.version, vouched.state), (5, EmploymentState::Verified));
+        let claimed = begun(VerificationBasis::SelfAsserted);
+        assert_eq!(claimed.state, EmploymentState::PendingVerification);
     }
 
     #[test]
     fn an_open_claim_is_verified_when_somebody_vouches() {
-        let joined = begun(Standing::Unproven)
-            .join(&hiring(Standing::Vouched, &[2]), LATER)
-            .unwrap();
+        let joined = joined(
+            begun(VerificationBasis::SelfAsserted),
+            &hiring(VerificationBasis::Vouched, &[2]),
+        );
         assert_eq!(joined.state, EmploymentState::Verified);
         assert_eq!(joined.verify_time, Some(LATER));
         assert_eq!(joined.groups.len(), 2);
@@ -164,9 +164,10 @@ mod tests {
 
     #[test]
     fn an_unproven_acceptance_takes_nothing_away() {
-        let joined = begun(Standing::Vouched)
-            .join(&hiring(Standing::Unproven, &[2]), LATER)
-            .unwrap();
+        let joined = joined(
+            begun(VerificationBasis::Vouched),
+            &hiring(VerificationBasis::SelfAsserted, &[2]),
+        );
         assert_eq!(joined.state, EmploymentState::Verified);
         assert_eq!(joined.verify_time, Some(NOW));
         assert_eq!(joined.groups.len(), 2);
@@ -174,13 +175,13 @@ mod tests {
 
     #[test]
     fn what_says_nothing_new_changes_nothing() {
-        assert_eq!(
-            begun(Standing::Vouched).join(&hiring(Standing::Vouched, &[1]), LATER),
-            None
-        );
-        assert_eq!(
-            begun(Standing::Unproven).join(&hiring(Standing::Unproven, &[]), LATER),
-            None
-        );
+        for (basis, groups) in [
+            (VerificationBasis::Vouched, &[1][..]),
+            (VerificationBasis::SelfAsserted, &[]),
+        ] {
+            let before = begun(basis);
+            let after = before.clone().join(&hiring(basis, groups), LATER);
+            assert_eq!(after, Transition::AlreadyDone(before));
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! From messages to types that cannot be wrong: what the field rules of the contract cannot say. The shell tells the
 //! caller of broken rules and of everything that is noted here at once.
 
-use muster_ids::{EmploymentId, EmploymentName, OrganizationId, OrganizationName, PersonId, PersonName};
+use muster_ids::{EmploymentName, OrganizationId, OrganizationName, PersonId, PersonName};
 use muster_proto::employment::v1 as pb;
 use muster_refusal::Violations;
 use muster_server::names::{self, named};
@@ -12,24 +12,21 @@ use crate::domain::EmploymentState;
 pub(super) fn employment(
     call: &Call<pb::GetEmploymentRequest>,
     violations: &mut Violations,
-) -> Parsed<(OrganizationId, EmploymentId)> {
-    let organization = call.organization()?;
-    let name = named::<EmploymentName>(violations, "name", &call.message.name);
-    Ok(name.map(|name| (organization, name.employment)))
+) -> Parsed<EmploymentName> {
+    Ok(call.name(violations))
 }
 
-pub(super) fn listed(
+pub(super) fn list(
     call: &Call<pb::ListEmploymentsRequest>,
     violations: &mut Violations,
 ) -> Parsed<(OrganizationId, Vec<EmploymentState>)> {
-    let organization = call.organization()?;
-    let parent = named::<OrganizationName>(violations, "parent", &call.message.parent);
+    let parent = call.name::<OrganizationName>(violations);
     let asked = call.message.states.iter().enumerate();
     let states: Vec<_> = asked
         .map(|(place, &number)| violations.check(format!("states[{place}]"), state(number)))
         .collect();
     let states = states.into_iter().collect::<Option<Vec<_>>>();
-    Ok(parent.zip(states).map(|(_, states)| (organization, states)))
+    Ok(parent.map(|parent| parent.organization).zip(states))
 }
 
 /// The caller, when the field names exactly them.
@@ -51,12 +48,8 @@ pub(super) fn state_question(
 }
 
 fn state(number: i32) -> Result<EmploymentState, &'static str> {
-    match pb::EmploymentState::try_from(number) {
-        Err(_) | Ok(pb::EmploymentState::Unspecified) => Err("must be a state of an employment"),
-        Ok(pb::EmploymentState::PendingVerification) => Ok(EmploymentState::PendingVerification),
-        Ok(pb::EmploymentState::Verified) => Ok(EmploymentState::Verified),
-        Ok(pb::EmploymentState::Rejected) => Ok(EmploymentState::Rejected),
-        Ok(pb::EmploymentState::Withdrawn) => Ok(EmploymentState::Withdrawn),
-        Ok(pb::EmploymentState::Ended) => Ok(EmploymentState::Ended),
-    }
+    pb::EmploymentState::try_from(number)
+        .ok()
+        .and_then(|state| state.try_into().ok())
+        .ok_or("must be a state of an employment")
 }

@@ -7,16 +7,8 @@ use muster_server::convert::timestamp;
 
 use crate::domain::{Employment, EmploymentState};
 
-impl From<EmploymentState> for pb::EmploymentState {
-    fn from(state: EmploymentState) -> Self {
-        match state {
-            EmploymentState::PendingVerification => Self::PendingVerification,
-            EmploymentState::Verified => Self::Verified,
-            EmploymentState::Rejected => Self::Rejected,
-            EmploymentState::Withdrawn => Self::Withdrawn,
-            EmploymentState::Ended => Self::Ended,
-        }
-    }
+muster_proto::same_values! {
+    EmploymentState = pb::EmploymentState { PendingVerification, Verified, Rejected, Withdrawn, Ended }
 }
 
 impl From<Employment> for pb::Employment {

@@ -6,8 +6,10 @@ use muster_proto::employment::v1::employment_internal_service_server::Employment
 use muster_server::Call;
 use tonic::{Request, Response, Status};
 
-use super::{Rpc, parse};
-use crate::store::employments::{self, Latest};
+use super::parse;
+use crate::error::Error;
+use crate::rpc::Rpc;
+use crate::store::employment;
 
 #[tonic::async_trait]
 impl EmploymentInternalService for Rpc {
@@ -16,17 +18,16 @@ impl EmploymentInternalService for Rpc {
         request: Request<pb::GetEmploymentStateRequest>,
     ) -> Result<Response<pb::GetEmploymentStateResponse>, Status> {
         let (_, (organization, person)) = Call::read(request, parse::state_question)?;
-        let latest = self
-            .read(move |db| Box::pin(employments::latest(db, organization, person)))
-            .await?;
-        let answer = latest.map(|Latest { id, state, version }| pb::GetEmploymentStateResponse {
-            state: pb::EmploymentState::from(state).into(),
+        let find = async |db: &mut _| employment::find_latest(db, organization, person).await;
+        let latest = self.context.database.read(find).await.map_err(Error::from)?;
+        let answer = latest.map(|latest| pb::GetEmploymentStateResponse {
+            state: pb::EmploymentState::from(latest.state).into(),
             employment: EmploymentName {
                 organization,
-                employment: id,
+                employment: latest.id,
             }
             .to_string(),
-            sequence: version,
+            sequence: latest.version,
         });
         Ok(Response::new(answer.unwrap_or_default()))
     }

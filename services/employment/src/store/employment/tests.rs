@@ -3,23 +3,24 @@
 use std::collections::BTreeSet;
 
 use muster_server::Service;
+use muster_states::Transition;
 use muster_testkit::TestDatabase;
 use sqlx::Connection;
 use time::macros::datetime;
 
 use super::*;
 use crate::EmploymentService;
-use crate::domain::{Hiring, Standing};
+use crate::domain::{Hiring, VerificationBasis};
 
 const NOW: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
 
 /// Somebody claims to work there, or is vouched for.
-fn hiring(standing: Standing) -> Hiring {
+fn hiring(basis: VerificationBasis) -> Hiring {
     Hiring {
-        organization: OrganizationId::from_uuid(Uuid::from_u128(1)),
-        person: PersonId::from_uuid(Uuid::from_u128(2)),
+        organization: Uuid::from_u128(1).into(),
+        person: Uuid::from_u128(2).into(),
         person_display_name: "Ada".to_owned(),
-        standing,
+        basis,
         groups: BTreeSet::new(),
         location: None,
         invitation: None,
@@ -27,8 +28,19 @@ fn hiring(standing: Standing) -> Hiring {
 }
 
 fn claim() -> Employment {
-    let id = EmploymentId::from_uuid(Uuid::from_u128(3));
-    Employment::begin(id, &hiring(Standing::Unproven), 4, NOW)
+    Employment::begin(
+        Uuid::from_u128(3).into(),
+        &hiring(VerificationBasis::SelfAsserted),
+        4,
+        NOW,
+    )
+}
+
+fn verified(claim: Employment) -> Employment {
+    match claim.join(&hiring(VerificationBasis::Vouched), NOW) {
+        Transition::Changed(verified) => verified,
+        other => panic!("{other:?}"),
+    }
 }
 
 /// A thousand others work there.
@@ -45,8 +57,8 @@ async fn rows_read(tx: &mut PgConnection) -> i64 {
 
 /// How many rows were read to change one employment, and to list ten in the middle of a thousand.
 async fn costs(connection: &mut PgConnection, claim: &Employment) -> (i64, i64) {
-    let verified = claim.clone().join(&hiring(Standing::Vouched), NOW).unwrap();
-    let middle = Some(EmploymentId::from_uuid(Uuid::from_u128(500)));
+    let verified = verified(claim.clone());
+    let middle = Some(Uuid::from_u128(500).into());
     let mut tx = connection.begin().await.unwrap();
     let before = rows_read(&mut tx).await;
     // Of an empty table it changes nothing, and says so.
@@ -67,7 +79,8 @@ async fn what_is_read_does_not_grow_with_the_organization() {
     sqlx::raw_sql(keep).execute(&mut connection).await.unwrap();
     let claim = claim();
     assert_eq!(costs(&mut connection, &claim).await, (0, 0));
-    insert(&mut connection, &claim).await.unwrap();
+    let inserted = insert(&mut connection, &claim).await.unwrap();
+    assert_eq!(inserted, Insertion::Stored);
     database.execute(CROWD).await;
     let (update, list) = costs(&mut connection, &claim).await;
     assert!(
@@ -88,15 +101,15 @@ async fn an_employment_that_is_over_or_has_changed_is_not_stored_over() {
         let database = TestDatabase::new(&EmploymentService::MIGRATOR, EmploymentService::NAME).await;
         let mut connection = database.connection().await;
         let claim = claim();
-        assert_eq!(insert(&mut connection, &claim).await.unwrap(), Insertion::Done);
+        assert_eq!(insert(&mut connection, &claim).await.unwrap(), Insertion::Stored);
         database.execute(meanwhile).await;
-        let verified = claim.join(&hiring(Standing::Vouched), NOW).unwrap();
+        let verified = verified(claim);
         let stored = update(&mut connection, &verified, NOW).await;
         assert!(
             matches!(stored, Err(DatabaseError::Inconsistent(_))),
             "after {meanwhile}: {stored:?}"
         );
-        let stored = get(&mut connection, verified.organization, verified.id)
+        let stored = find(&mut connection, verified.organization, verified.id)
             .await
             .unwrap()
             .unwrap();

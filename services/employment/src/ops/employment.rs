@@ -1,0 +1,5 @@
+//! Verbs on employments.
+
+pub(crate) mod employ;
+pub(crate) mod employ_director;
+pub(crate) mod employ_invitee;

@@ -1,0 +1,27 @@
+//! Employing who accepted an invitation: what others are asked before [`super::employ::apply`].
+
+use muster_ids::InvitationName;
+
+use crate::context::Context;
+use crate::domain::{Acceptance, Hiring};
+use crate::error::Error;
+
+/// The hiring that follows from an acceptance, with the inviter's role as it is now and the name from the invitee's own
+/// token.
+pub(crate) async fn prepare(context: &Context, acceptance: Acceptance) -> Result<Hiring, Error> {
+    let invitation = InvitationName {
+        organization: acceptance.organization,
+        invitation: acceptance.invitation,
+    };
+    let invitee = context.peers.acceptance(invitation).await?;
+    if invitee.person != acceptance.invitee {
+        return Err(Error::Contradiction(
+            "the invitation was accepted by somebody else",
+        ));
+    }
+    let role = context
+        .peers
+        .role(acceptance.organization, acceptance.inviter)
+        .await?;
+    Ok(acceptance.hiring(role, invitee.display_name))
+}

@@ -1,0 +1,46 @@
+//! Employments as an organization sees them.
+
+mod convert;
+mod internal;
+mod parse;
+mod person;
+
+use muster_proto::answer;
+use muster_proto::employment::v1 as pb;
+use muster_proto::employment::v1::employment_service_server::EmploymentService;
+use muster_server::{Call, Failure};
+use tonic::{Request, Response, Status};
+
+use super::Rpc;
+use crate::domain::Employment;
+use crate::error::Error;
+use crate::store::employment;
+
+#[tonic::async_trait]
+impl EmploymentService for Rpc {
+    async fn get_employment(
+        &self,
+        request: Request<pb::GetEmploymentRequest>,
+    ) -> Result<Response<pb::GetEmploymentResponse>, Status> {
+        let (_, name) = Call::read(request, parse::employment)?;
+        let find = async |db: &mut _| {
+            let found = employment::find(db, name.organization, name.employment).await?;
+            found.ok_or(Error::from(Failure::NotFound))
+        };
+        let employment = self.context.database.read(find).await?;
+        Ok(Response::new(answer(employment)))
+    }
+
+    async fn list_employments(
+        &self,
+        request: Request<pb::ListEmploymentsRequest>,
+    ) -> Result<Response<pb::ListEmploymentsResponse>, Status> {
+        let (call, (organization, states)) = Call::read(request, parse::list)?;
+        let list = async |after, limit| {
+            let list = async |db: &mut _| employment::list(db, organization, &states, after, limit).await;
+            self.context.database.read(list).await.map_err(Error::from)
+        };
+        call.page(&self.context.page_key, list, |last: &Employment| last.id)
+            .await
+    }
+}

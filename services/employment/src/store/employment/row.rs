@@ -1,0 +1,34 @@
+//! Rows of employments.
+
+use muster_ids::EmploymentId;
+use sqlx::postgres::PgRow;
+use sqlx::{FromRow, Row};
+
+use crate::domain::{Employment, EmploymentState};
+
+impl FromRow<'_, PgRow> for Employment {
+    fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            organization: row.try_get("organization_id")?,
+            id: row.try_get("employment_id")?,
+            person: row.try_get("person_id")?,
+            person_display_name: row.try_get("person_display_name")?,
+            state: row.try_get("state")?,
+            groups: row.try_get::<Vec<_>, _>("groups")?.into_iter().collect(),
+            location: row.try_get("location_id")?,
+            source_invitation: row.try_get("source_invitation_id")?,
+            version: row.try_get("version")?,
+            create_time: row.try_get("create_time")?,
+            verify_time: row.try_get("verify_time")?,
+        })
+    }
+}
+
+/// The latest employment of a person at an organization, as others project it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromRow)]
+pub(crate) struct Latest {
+    #[sqlx(rename = "employment_id")]
+    pub(crate) id: EmploymentId,
+    pub(crate) state: EmploymentState,
+    pub(crate) version: i64,
+}
