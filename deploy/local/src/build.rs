@@ -1,41 +1,44 @@
 //! Building the programs, and the tests.
 
+mod progress;
+
 use std::env;
 use std::ffi::OsString;
-use std::io::{IsTerminal, stderr};
 use std::time::Instant;
 
-use anyhow::{Context, bail};
 use tokio::process::Command;
 
 use crate::outln;
 use crate::output::done;
 use crate::workspace::Workspace;
 
+/// What is measured in instructions a call is built as it is shipped (`profile.dist` of the workspace).
+pub(crate) const SHIPPED: &str = "gateway";
+
 /// Builds every program of the workspace. All at once: features then are the same as in every other build, and nothing is
 /// compiled twice.
 pub(crate) async fn programs(workspace: &Workspace, release: bool) -> anyhow::Result<()> {
     let mut command = cargo(workspace);
     command.args(["build", "--workspace", "--bins"]);
-    // On a terminal cargo shows how far it is; in a log that would be a line a crate.
-    if !stderr().is_terminal() {
-        command.arg("--quiet");
+    if !release {
+        return build(command).await;
     }
-    if release {
-        command.arg("--release");
-    }
+    command.arg("--release");
+    build(command).await?;
+    let mut command = cargo(workspace);
+    command.args(["build", "--workspace", "--profile", "dist", "--bin"]);
+    command.arg(format!("muster-{SHIPPED}"));
     build(command).await
 }
 
-/// Builds one program, as part of the workspace. Says nothing when it is fresh.
+/// Builds one program, as part of the workspace.
 pub(crate) async fn program(workspace: &Workspace, name: &str) -> anyhow::Result<()> {
     let mut command = cargo(workspace);
     command.args(["build", "--quiet", "--workspace", "--bin", name]);
-    succeed(command).await
+    progress::watch(command).await
 }
 
-/// Builds every program and every test of the workspace, in one call: tests turn on features of libraries, and what was
-/// built before for the programs alone would be built once more. Cargo shows how far it is, in a log too.
+/// Builds every program and every test of the workspace, in one call.
 pub(crate) async fn programs_and_tests(workspace: &Workspace) -> anyhow::Result<()> {
     let mut command = cargo(workspace);
     command.args(["build", "--workspace", "--bins", "--tests"]);
@@ -45,20 +48,8 @@ pub(crate) async fn programs_and_tests(workspace: &Workspace) -> anyhow::Result<
 async fn build(command: Command) -> anyhow::Result<()> {
     outln!("Building Muster (minutes for the first time) …");
     let started = Instant::now();
-    succeed(command).await?;
+    progress::watch(command).await?;
     done("build", started.elapsed());
-    Ok(())
-}
-
-async fn succeed(mut command: Command) -> anyhow::Result<()> {
-    let status = command
-        .kill_on_drop(true)
-        .status()
-        .await
-        .context("cargo cannot be run")?;
-    if !status.success() {
-        bail!("not everything could be built; cargo's own words are above");
-    }
     Ok(())
 }
 

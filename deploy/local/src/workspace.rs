@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use muster_engines::PidFile;
 
+use crate::build::SHIPPED;
+
 const DEFAULT: &str = ".dev";
 /// What marks a directory of ours: whoever works in it holds one of these.
 const LOCKS: [&str; 3] = ["lock", "test.lock", "bench.lock"];
@@ -144,6 +146,20 @@ impl Workspace {
             .nth(2)
             .context("this program was not started by cargo")?;
         Ok(target.join(if release { "release" } else { "debug" }))
+    }
+
+    /// The program of a service. Optimized, the gateway is the one that is shipped: `profile.dist`.
+    ///
+    /// # Errors
+    /// This program was not started by cargo.
+    pub fn service(name: &str, release: bool) -> anyhow::Result<PathBuf> {
+        let binaries = Self::binaries(release)?;
+        let folder = if release && name == SHIPPED {
+            binaries.with_file_name("dist")
+        } else {
+            binaries
+        };
+        Ok(folder.join(format!("muster-{name}")))
     }
 
     /// Forgets the addresses, for a suite that nobody knows by its address. A remembered one may be taken by now.

@@ -103,7 +103,7 @@ fn gateway(
 ) -> anyhow::Result<Command> {
     let admin = Ports::open(&workspace.at("ports")).of("measured-gateway-admin", None)?;
     let settings = fs::read_to_string(workspace.at("env/gateway")).context("the suite has no gateway")?;
-    let mut command = Command::new(Workspace::binaries(true)?.join("muster-gateway"));
+    let mut command = Command::new(Workspace::service("gateway", true)?);
     for line in settings.lines() {
         if let Some((name, value)) = line.split_once('=') {
             command.env(name, value.trim_matches('\''));

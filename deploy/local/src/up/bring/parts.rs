@@ -58,10 +58,9 @@ pub(super) fn services(
     options: UpOptions,
     settings: &[Settings],
 ) -> anyhow::Result<Vec<Part>> {
-    let binaries = Workspace::binaries(options.release)?;
     let mut parts = Vec::new();
     for (service, environment) in settings {
-        let program = binaries.join(format!("muster-{service}"));
+        let program = Workspace::service(service, options.release)?;
         if !program.exists() {
             bail!(
                 "the service {service} was not built: {} is missing",
