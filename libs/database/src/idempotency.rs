@@ -1,8 +1,8 @@
 //! The same request twice, one answer (AIP-155).
 //!
 //! The answer is stored in the transaction of the work: a caller who never heard the outcome repeats the request with
-//! the same `request_id` and gets the stored answer, or does the work if it was never committed. Table:
-//! `sql/idempotency.sql`.
+//! the same `request_id` and gets the stored answer, or does the work if it was never committed. The table comes from
+//! [`MIGRATOR`].
 //!
 //! The work returns what the domain knows; the response that tells of it is made, and stored, here. So a repeated
 //! request gets the same bytes.
@@ -28,6 +28,7 @@
 //! # Ok(response) }
 //! ```
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
@@ -35,6 +36,7 @@ use muster_clock::Clock;
 use prost::Message;
 use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
+use sqlx::migrate::Migrator;
 use thiserror::Error;
 use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
@@ -42,6 +44,10 @@ use uuid::Uuid;
 
 use crate::unit::apart;
 use crate::{Database, DatabaseError};
+
+/// The table `idempotency`, with versions of its own.
+pub static MIGRATOR: LazyLock<Migrator> =
+    LazyLock::new(|| crate::migration::of_library(sqlx::migrate!(), "_idempotency_migrations"));
 
 /// How long an answer is kept.
 pub const RETENTION: Duration = Duration::from_secs(24 * 60 * 60);

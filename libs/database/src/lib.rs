@@ -42,7 +42,7 @@ use tokio::sync::{Notify, Semaphore};
 
 pub use error::DatabaseError;
 pub use insertion::Insertion;
-pub use migration::{MigrationError, migrate};
+pub use migration::{MigrationError, migrate, of_library};
 pub use options::{DatabaseOptions, NotAUrl};
 
 /// A pool of connections to one service's database. Cheap to clone.

@@ -28,7 +28,15 @@ pub enum MigrationError {
     Failed(#[source] MigrateError),
 }
 
-/// Applies what is missing. Safe to run from several processes at once, and beside a release that does not know the
+/// The migrations of a library that keeps tables in the databases of services: their versions are counted in `table`, apart
+/// from those of the service and of other libraries.
+#[must_use]
+pub fn of_library(mut migrator: Migrator, table: &'static str) -> Migrator {
+    migrator.dangerous_set_table_name(table);
+    migrator
+}
+
+/// Applies what is missing, one migrator after the other. Safe to run from several processes at once, and beside a release that does not know the
 /// newest migrations.
 ///
 /// The lock is tried in a loop: a blocked `pg_advisory_lock` (what sqlx does) is a running statement that
@@ -39,18 +47,20 @@ pub enum MigrationError {
 ///
 /// # Errors
 /// See [`MigrationError`].
-pub async fn migrate(migrator: &Migrator, url: &str) -> Result<(), MigrationError> {
+pub async fn migrate(migrators: &[&Migrator], url: &str) -> Result<(), MigrationError> {
     let mut connection = connect(url).await.map_err(MigrationError::Connect)?;
     let give_up = Instant::now() + PATIENCE;
     while !try_lock(&mut connection).await.map_err(MigrationError::Connect)? {
         pause(give_up).await?;
     }
-    let migrator = without_own_lock(migrator);
-    while let Err(error) = apply(&migrator, &mut connection).await {
-        if !waited_for_lock(&error) {
-            return Err(MigrationError::Failed(error));
+    for migrator in migrators {
+        let migrator = without_own_lock(migrator);
+        while let Err(error) = apply(&migrator, &mut connection).await {
+            if !waited_for_lock(&error) {
+                return Err(MigrationError::Failed(error));
+            }
+            pause(give_up).await?;
         }
-        pause(give_up).await?;
     }
     // Closing the session lets go of the lock.
     connection.close().await.map_err(MigrationError::Connect)

@@ -3,6 +3,8 @@
 //! RabbitMQ 3.10 speaks AMQP 0-9-1, for which CloudEvents has no binding: names follow the binary mode of its AMQP 1.0
 //! binding (`cloudEvents:` before each attribute). `organization`, `aggregate` and `actor` are extension attributes.
 
+use std::str::FromStr;
+
 use bytes::Bytes;
 use lapin::BasicProperties;
 use lapin::message::Delivery;
@@ -56,6 +58,29 @@ impl Received {
         }
         E::decode(self.payload.clone())
             .map_err(|_| HandlingError::Permanent(format!("the payload is not a {}", E::TYPE.spec().message)))
+    }
+
+    /// Reads a field of the message. What cannot be read now cannot be read later.
+    ///
+    /// # Errors
+    /// [`HandlingError::Permanent`], with the name of the field and without the text.
+    pub fn field<T: FromStr>(&self, name: &str, text: &str) -> Result<T, HandlingError> {
+        text.parse()
+            .map_err(|_| HandlingError::Permanent(format!("{name} is not the name it should be")))
+    }
+
+    /// An event tells of its own organization only: refuses a message that names another one.
+    ///
+    /// # Errors
+    /// [`HandlingError::Permanent`].
+    pub fn within(&self, named: OrganizationId) -> Result<OrganizationId, HandlingError> {
+        if named == self.organization {
+            Ok(named)
+        } else {
+            Err(HandlingError::Permanent(
+                "the event names another organization".to_owned(),
+            ))
+        }
     }
 
     pub(crate) fn of_delivery(delivery: &Delivery) -> Result<Self, EnvelopeProblem> {

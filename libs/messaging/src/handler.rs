@@ -1,23 +1,23 @@
-//! What a consuming service writes: the work that follows from an event.
+//! What a consuming service writes: the work that follows from one type of event.
 
 use async_trait::async_trait;
 use muster_database::DatabaseError;
 use sqlx::PgConnection;
 
-use crate::Received;
+use crate::{Event, Received};
 
-/// The work that follows from the events of one queue.
+/// The work that follows from one type of event.
 #[async_trait]
 pub trait Handler: Send + Sync + 'static {
-    /// What [`Handler::prepare`] found out.
-    type Prepared: Default + Send + 'static;
+    /// The type of event, as its message.
+    type Event: Event;
+    /// What [`Handler::prepare`] read and found out.
+    type Prepared: Send + 'static;
 
-    /// Asks others before the transaction is opened (a call to another service must not hold a connection). Runs at
-    /// every attempt, also for an event that turns out to have been applied already: it must change nothing.
-    async fn prepare(&self, event: &Received) -> Result<Self::Prepared, HandlingError> {
-        let _ = event;
-        Ok(Self::Prepared::default())
-    }
+    /// Reads the event, and asks others before the transaction is opened (a call to another service must not hold a
+    /// connection). Runs at every attempt, also for an event that turns out to have been applied already: it must
+    /// change nothing.
+    async fn prepare(&self, event: &Received, message: Self::Event) -> Result<Self::Prepared, HandlingError>;
 
     /// Does the work in the transaction that also records the event. Runs once in effect; events of one aggregate come
     /// in order, except for a redelivered or retried one, which may come after a later one: a projection applies only

@@ -3,18 +3,24 @@
 //! - [`topology`]: the one table of events, exchange, queues and bindings.
 //! - [`outbox`]: [`outbox::append`] writes the event row in the transaction of the fact.
 //! - [`relay`]: publishes outbox rows; only a confirmed and routed message is marked.
-//! - [`consumer`]: takes messages, does a [`Handler`]'s work once per event (inbox), acks after the commit.
+//! - [`consumer`]: takes messages, does the work of a [`Handler`] once per event (inbox), acks after the commit.
 //! - [`parked`]: messages that could not be handled: list, retry, purge.
 //!
 //! ```no_run
-//! # use muster_messaging::{Handler, HandlingError, Received, Broker, BrokerOptions, consumer, topology};
+//! # use muster_messaging::{Broker, Handler, Handlers, HandlingError, Received, consumer, topology};
+//! # use muster_proto::invitation::v1::InvitationAcceptedEvent;
 //! # use muster_database::Database;
 //! # use tokio_util::sync::CancellationToken;
 //! struct Welcome;
 //!
 //! #[async_trait::async_trait]
 //! impl Handler for Welcome {
+//!     type Event = InvitationAcceptedEvent;
 //!     type Prepared = ();
+//!     async fn prepare(&self, event: &Received, message: InvitationAcceptedEvent) -> Result<(), HandlingError> {
+//!         // Reads the message and asks others: no transaction is open yet.
+//!         Ok(())
+//!     }
 //!     async fn apply(
 //!         &self, tx: &mut sqlx::PgConnection, event: &Received, _: (),
 //!     ) -> Result<(), HandlingError> {
@@ -24,7 +30,8 @@
 //! }
 //!
 //! # async fn example(db: Database, broker: Broker, shutdown: CancellationToken) {
-//! consumer::run(db, broker, &topology::EMPLOYMENT, Welcome, shutdown).await;
+//! let handlers = Handlers::of(&topology::EMPLOYMENT).on(Welcome);
+//! consumer::run(db, broker, handlers, shutdown).await;
 //! # }
 //! ```
 //!
@@ -33,8 +40,10 @@
 mod backoff;
 mod broker;
 pub mod consumer;
+mod employments;
 mod envelope;
 mod handler;
+mod handlers;
 mod inbox;
 mod measures;
 pub mod outbox;
@@ -45,11 +54,17 @@ mod sweep;
 pub mod topology;
 
 pub use broker::{Broker, BrokerError, BrokerOptions};
+pub use employments::EmploymentFacts;
 pub use envelope::{EnvelopeProblem, Received};
 pub use handler::{Handler, HandlingError};
+pub use handlers::{Handlers, UnhandledBinding};
 pub use topology::{Event, EventType, QueueSpec};
 
-/// The table `outbox`, for a service's first migration.
-pub const OUTBOX_SQL: &str = include_str!("../sql/outbox.sql");
-/// The table `inbox`, for a service's first migration.
-pub const INBOX_SQL: &str = include_str!("../sql/inbox.sql");
+use std::sync::LazyLock;
+
+use muster_database::of_library;
+use sqlx::migrate::Migrator;
+
+/// The tables `outbox` and `inbox`, with versions of their own.
+pub static MIGRATOR: LazyLock<Migrator> =
+    LazyLock::new(|| of_library(sqlx::migrate!(), "_messaging_migrations"));

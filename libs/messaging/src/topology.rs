@@ -1,7 +1,8 @@
-//! The one table of what is published, by whom, and who hears of it.
+//! The one table of what is published, by whom, and who consumes it.
 //!
-//! To add an event: write the message in the publisher's `events.proto`, add a row to `topology/events.rs`, handle it
-//! in every consumer named there. The tests of this module fail while one of these is missing.
+//! To add an event: write the message in the publisher's `events.proto`, add a row to `topology/events.rs`, add a
+//! [`crate::Handler`] in every consumer named there. The tests of this module, and the start of a consuming service, fail
+//! while one of these is missing.
 //!
 //! One topic exchange; a quorum queue for each consuming service, dead-lettered at least once to a parked quorum queue.
 //! Every service declares the whole table before it publishes, so that starting order does not matter.
@@ -105,7 +106,10 @@ mod tests {
     #[test]
     fn every_published_type_has_a_consumer() {
         for event in EventType::ALL {
-            assert!(!event.spec().consumers.is_empty(), "{event} is heard by nobody");
+            assert!(
+                !event.spec().consumers.is_empty(),
+                "{event} is consumed by nobody"
+            );
         }
     }
 
@@ -141,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn every_queue_is_bound_and_no_service_hears_itself() {
+    fn every_queue_is_bound_and_no_service_consumes_its_own_events() {
         for queue in QUEUES {
             assert!(queue.events().count() > 0, "{} is bound to nothing", queue.name);
             assert!(

@@ -6,8 +6,7 @@ use std::fmt;
 use axum::response::IntoResponse;
 use futures::future::BoxFuture;
 use http::Request;
-use muster_database::Database;
-use muster_messaging::{Broker, Handler, QueueSpec, consumer};
+use muster_messaging::{Handlers, QueueSpec, UnhandledBinding};
 use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
 use tonic::server::NamedService;
@@ -17,15 +16,9 @@ use tonic::service::{Routes, RoutesBuilder};
 #[derive(Default)]
 pub struct App {
     pub(crate) names: Vec<&'static str>,
-    pub(crate) consumers: Vec<Consumer>,
+    pub(crate) handlers: Option<Handlers>,
     pub(crate) tasks: Vec<Task>,
     routes: RoutesBuilder,
-}
-
-/// The consumer of the service's queue.
-pub struct Consumer {
-    pub(crate) queue: &'static QueueSpec,
-    pub(crate) run: Box<dyn FnOnce(Database, Broker, CancellationToken) -> BoxFuture<'static, ()> + Send>,
 }
 
 /// Background work, started again when it ends before its time.
@@ -54,11 +47,31 @@ impl App {
         self
     }
 
-    /// Consumes the service's queue.
+    /// Consumes the service's queue: `.consumer(Handlers::of(&topology::RECORDS).on(…))`, one handler for each event that
+    /// it is bound to.
     #[must_use]
-    pub fn consumer(mut self, consumer: Consumer) -> Self {
-        self.consumers.push(consumer);
+    pub fn consumer(mut self, handlers: Handlers) -> Self {
+        self.handlers = Some(handlers);
         self
+    }
+
+    /// Compares what `service` consumes with what its queue is bound to.
+    ///
+    /// # Errors
+    /// When an event would find no handler, or a handler no event.
+    pub fn check_consumer(&self, service: &str) -> Result<(), UnhandledBinding> {
+        let problem = |queue: &'static QueueSpec, text: &str| {
+            Err(UnhandledBinding {
+                queue: queue.name,
+                problems: vec![text.to_owned()],
+            })
+        };
+        match (QueueSpec::of_service(service), &self.handlers) {
+            (None, None) => Ok(()),
+            (Some(own), None) => problem(own, "the service consumes nothing"),
+            (Some(own), Some(handlers)) if own == handlers.queue() => handlers.check(),
+            (_, Some(handlers)) => problem(handlers.queue(), "it is the queue of another service"),
+        }
     }
 
     /// Does `work` in the background until the token it is given is cancelled. When it ends or panics before that, it
@@ -79,40 +92,29 @@ impl App {
     }
 }
 
-impl Consumer {
-    /// Does `handler`'s work for the events of `queue`.
-    #[must_use]
-    pub fn new(queue: &'static QueueSpec, handler: impl Handler) -> Self {
-        let run = move |database, broker, shutdown| {
-            Box::pin(consumer::run(database, broker, queue, handler, shutdown)) as BoxFuture<'static, ()>
-        };
-        Self {
-            queue,
-            run: Box::new(run),
-        }
-    }
-}
-
 impl fmt::Debug for App {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let queues: Vec<_> = self
-            .consumers
-            .iter()
-            .map(|consumer| consumer.queue.name)
-            .collect();
         let tasks: Vec<_> = self.tasks.iter().map(|task| task.name).collect();
         f.debug_struct("App")
             .field("grpc", &self.names)
-            .field("consumers", &queues)
+            .field("handlers", &self.handlers)
             .field("tasks", &tasks)
             .finish_non_exhaustive()
     }
 }
 
-impl fmt::Debug for Consumer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Consumer")
-            .field("queue", &self.queue.name)
-            .finish_non_exhaustive()
+#[cfg(test)]
+mod tests {
+    use muster_messaging::topology;
+
+    use super::*;
+
+    #[test]
+    fn a_service_consumes_its_own_queue_or_does_not_start() {
+        assert!(App::new().check_consumer("gateway").is_ok());
+        assert!(App::new().check_consumer("records").is_err());
+        let handles = |queue| App::new().consumer(Handlers::of(queue));
+        assert!(handles(&topology::RECORDS).check_consumer("records").is_err());
+        assert!(handles(&topology::RECORDS).check_consumer("gateway").is_err());
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use muster_clock::Clock;
 use muster_database::idempotency;
-use muster_messaging::relay;
+use muster_messaging::{consumer, relay};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -49,9 +49,12 @@ impl Background {
             relay::run(database.clone(), broker.clone(), service, self.shutdown.clone()),
         );
         self.keep("idempotency sweeper", sweep(shell, clock, &self.shutdown));
-        for consumer in app.consumers {
-            let run = (consumer.run)(database.clone(), broker.clone(), self.shutdown.clone());
-            self.keep(consumer.queue.name, run);
+        if let Some(handlers) = app.handlers {
+            let queue = handlers.queue().name;
+            self.keep(
+                queue,
+                consumer::run(database.clone(), broker.clone(), handlers, self.shutdown.clone()),
+            );
         }
         for task in app.tasks {
             self.tracker.spawn(repeat(task, self.shutdown.clone()));

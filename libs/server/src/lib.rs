@@ -37,6 +37,7 @@
 //! - [`Call`]: what a handler sees. [`Peer`]: how it calls others.
 //! - [`names`], [`page`], [`convert`], [`failure`]: names in requests, pages of lists, times, and what callers are told of
 //!   failures.
+//! - [`migrators`]: everything that a service's database consists of.
 //! - [`Health`], [`admin`]: what operators see.
 
 pub mod admin;
@@ -48,6 +49,7 @@ pub mod drain;
 pub mod failure;
 mod front;
 mod health;
+mod migrations;
 pub mod names;
 pub mod page;
 mod parked;
@@ -60,11 +62,12 @@ mod shell;
 mod start;
 mod transport;
 
-pub use app::{App, Consumer};
+pub use app::App;
 pub use call::{Call, Parsed, StreamCall};
 pub use failure::Failure;
 pub use front::grpc_timeout;
 pub use health::Health;
+pub use migrations::migrators;
 pub use peer::{Peer, channel};
 pub use run::{EXIT_FAILURE, EXIT_USAGE, exit_code, in_runtime, main};
 pub use service::Service;

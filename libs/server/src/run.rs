@@ -11,7 +11,7 @@ use tokio::runtime::{Builder, Runtime};
 use crate::front::panics;
 use crate::parked::ParkedSettings;
 use crate::settings::{CommonSettings, MigrateSettings, Mistakes, Program, TelemetrySettings, read};
-use crate::{Service, drain, parked, start};
+use crate::{Service, drain, migrators, parked, start};
 
 /// EX_USAGE of sysexits.h: the settings cannot be used.
 pub const EXIT_USAGE: u8 = 64;
@@ -91,7 +91,8 @@ fn migrate<S: Service>(arguments: &[OsString]) -> anyhow::Result<()> {
     let program = program::<S>(format!("muster-{} migrate", S::NAME), "");
     let settings: MigrateSettings = read(&program, arguments)?;
     in_runtime(S::NAME, &settings.telemetry, async move |_| {
-        muster_database::migrate(&S::MIGRATOR, settings.database.database_url.reveal()).await?;
+        let url = settings.database.database_url.reveal();
+        muster_database::migrate(&migrators(&S::MIGRATOR), url).await?;
         tracing::info!(service = S::NAME, "the database is up to date");
         Ok(())
     })

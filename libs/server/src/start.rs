@@ -51,6 +51,7 @@ pub async fn start<S: Service>(
     rules::load()?;
     let (shell, gate) = open(S::NAME, common, clock)?;
     let mut app = S::build(own, shell.clone()).await?;
+    app.check_consumer(S::NAME)?;
     let listener = admin::bind(common.listen.listen).await?;
     let admin_listener = admin::bind(common.listen.admin_listen).await?;
     let (grpc, admin) = (listener.local_addr()?, admin_listener.local_addr()?);

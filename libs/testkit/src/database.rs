@@ -20,7 +20,7 @@ pub struct TestDatabase {
 }
 
 impl TestDatabase {
-    /// A database in the state after all migrations of `service`.
+    /// A database in the state after all migrations of the libraries and of `service`.
     pub async fn new(migrator: &Migrator, service: &str) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let server = engines::postgres_url().await;

@@ -57,15 +57,3 @@ pub use service::{TestChannel, TestService};
 pub use signed::{Signed, Who};
 pub use suite::TestSuite;
 pub use waiting::{eventually, eventually_some};
-
-/// What a service's first migration must consist of.
-#[must_use]
-pub fn first_migration() -> String {
-    const IDEMPOTENCY_SQL: &str = include_str!("../../database/sql/idempotency.sql");
-    [
-        muster_messaging::OUTBOX_SQL,
-        muster_messaging::INBOX_SQL,
-        IDEMPOTENCY_SQL,
-    ]
-    .join("\n")
-}

@@ -1,15 +1,15 @@
 //! Puts the service together. The only wiring.
 
-use muster_messaging::topology;
+use muster_messaging::{Handlers, topology};
 use muster_proto::employment::v1::employment_internal_service_server::EmploymentInternalServiceServer;
 use muster_proto::employment::v1::employment_service_server::EmploymentServiceServer;
 use muster_proto::employment::v1::person_employment_service_server::PersonEmploymentServiceServer;
-use muster_server::{App, Consumer, Service, Shell};
+use muster_server::{App, Service, Shell};
 use sqlx::migrate::Migrator;
 
 use crate::Settings;
 use crate::context::Context;
-use crate::events::Events;
+use crate::events::{InvitationAccepted, OrganizationApproved};
 use crate::peers::Peers;
 use crate::rpc::Rpc;
 
@@ -34,11 +34,14 @@ impl Service for EmploymentService {
             database: shell.database,
             clock: shell.clock,
         };
-        let rpc = Rpc::new(context.clone());
+        let handlers = Handlers::of(&topology::EMPLOYMENT)
+            .on(InvitationAccepted(context.clone()))
+            .on(OrganizationApproved(context.clone()));
+        let rpc = Rpc::new(context);
         Ok(App::new()
             .grpc(EmploymentServiceServer::new(rpc.clone()))
             .grpc(PersonEmploymentServiceServer::new(rpc.clone()))
             .grpc(EmploymentInternalServiceServer::new(rpc))
-            .consumer(Consumer::new(&topology::EMPLOYMENT, Events::new(context))))
+            .consumer(handlers))
     }
 }

@@ -2,18 +2,18 @@
 
 use std::sync::Arc;
 
-use muster_messaging::topology;
+use muster_messaging::{Handlers, topology};
 use muster_proto::invitation::v1::acceptance_internal_service_server::AcceptanceInternalServiceServer;
 use muster_proto::invitation::v1::import_service_server::ImportServiceServer;
 use muster_proto::invitation::v1::invitation_redemption_service_server::InvitationRedemptionServiceServer;
 use muster_proto::invitation::v1::invitation_service_server::InvitationServiceServer;
 use muster_proto::invitation::v1::mail_source_internal_service_server::MailSourceInternalServiceServer;
-use muster_server::{App, Consumer, Service, Shell};
+use muster_server::{App, Service, Shell};
 use sqlx::migrate::Migrator;
 use tokio::sync::Notify;
 
 use crate::Settings;
-use crate::events::reports::Reports;
+use crate::events::deliveries::Deliveries;
 use crate::ops::{send_due, work};
 use crate::organization::Organization;
 use crate::parts::Parts;
@@ -58,7 +58,7 @@ impl Service for InvitationApp {
                 parts: parts.clone(),
             }))
             .grpc(AcceptanceInternalServiceServer::new(AcceptanceRpc { parts }))
-            .consumer(Consumer::new(&topology::INVITATION, Reports))
+            .consumer(Handlers::of(&topology::INVITATION).on(Deliveries))
             .task("scheduler", move |shutdown| {
                 send_due::run(scheduler.clone(), shutdown)
             })

@@ -1,7 +1,7 @@
-//! What is published: mails that are due, invitations that were accepted. What is consumed: [`reports`] of the mail
-//! worker.
+//! What is published: mails that are due, invitations that were accepted. What is consumed: what became of
+//! mails ([`deliveries`]).
 
-pub(crate) mod reports;
+pub(crate) mod deliveries;
 
 use muster_clock::Clock;
 use muster_database::DatabaseError;

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use muster_messaging::topology;
+use muster_messaging::{Handlers, topology};
 use muster_proto::notification::v1::delivery_service_server::DeliveryServiceServer;
-use muster_server::{App, Consumer, Service, Shell};
+use muster_server::{App, Service, Shell};
 use sqlx::migrate::Migrator;
 use tokio::sync::Notify;
 
 use crate::Settings;
-use crate::events::MailRequests;
+use crate::events::MailRequested;
 use crate::ops::send::Mailer;
 use crate::owner::Owner;
 use crate::rpc::Rpc;
@@ -28,7 +28,7 @@ impl Service for NotificationService {
 
     async fn build(settings: Settings, shell: Shell) -> anyhow::Result<App> {
         let wake = Arc::new(Notify::new());
-        let requests = MailRequests {
+        let requests = MailRequested {
             clock: shell.clock.clone(),
             sender: settings.mail_from.clone(),
             wake: Arc::clone(&wake),
@@ -44,7 +44,7 @@ impl Service for NotificationService {
         );
         Ok(App::new()
             .grpc(DeliveryServiceServer::new(rpc))
-            .consumer(Consumer::new(&topology::NOTIFICATION, requests))
+            .consumer(Handlers::of(&topology::NOTIFICATION).on(requests))
             .task("mail worker", move |shutdown| worker.clone().run(shutdown)))
     }
 }

@@ -1,11 +1,10 @@
-//! What has happened: what this service hears of, and what it tells.
+//! What this service consumes and publishes.
 //!
-//! - heard: `invitation.mail_requested` becomes a delivery ([`MailRequests`]).
-//! - told: `delivery.sent`, `.uncertain`, `.deferred`, `.failed`, `.dropped`, in the transaction of the outcome
-//!   ([`tell`]).
+//! - consumed: `invitation.mail_requested` becomes a delivery ([`MailRequested`]).
+//! - published: `delivery.changed`, in the transaction of the outcome ([`publish`]).
 
-mod heard;
-mod told;
+mod consumed;
+mod published;
 
-pub use heard::MailRequests;
-pub use told::{Tale, tell};
+pub use consumed::MailRequested;
+pub use published::{DeliveryOutcome, publish};

@@ -1,4 +1,4 @@
--- What the employment service has told: who is verified where.
+-- What the employment service has published: who is employed where, and in which state.
 CREATE TABLE employment_projection (
     organization_id uuid   NOT NULL,
     person_id       uuid   NOT NULL,
@@ -6,7 +6,8 @@ CREATE TABLE employment_projection (
     state           text   NOT NULL,
     sequence        bigint NOT NULL,
     CONSTRAINT employment_projection_pkey PRIMARY KEY (organization_id, person_id),
-    CONSTRAINT employment_projection_state CHECK (state IN ('VERIFIED'))
+    CONSTRAINT employment_projection_state CHECK (
+        state IN ('PENDING_VERIFICATION', 'VERIFIED', 'REJECTED', 'WITHDRAWN', 'ENDED'))
 );
 
 COMMENT ON TABLE employment_projection IS 'The newest employment of a person at an organization, as the employment service told it';

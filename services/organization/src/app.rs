@@ -1,6 +1,6 @@
 //! Puts the service together. The only wiring.
 
-use muster_messaging::topology;
+use muster_messaging::{Handlers, topology};
 use muster_proto::organization::v1::catalog_service_server::CatalogServiceServer;
 use muster_proto::organization::v1::director_internal_service_server::DirectorInternalServiceServer;
 use muster_proto::organization::v1::group_internal_service_server::GroupInternalServiceServer;
@@ -10,11 +10,11 @@ use muster_proto::organization::v1::location_service_server::LocationServiceServ
 use muster_proto::organization::v1::organization_service_server::OrganizationServiceServer;
 use muster_proto::organization::v1::roles_internal_service_server::RolesInternalServiceServer;
 use muster_proto::organization::v1::subscription_service_server::SubscriptionServiceServer;
-use muster_server::{App, Consumer, Service, Shell};
+use muster_server::{App, Service, Shell};
 use sqlx::migrate::Migrator;
 
 use crate::Settings;
-use crate::events::Employments;
+use crate::events::EmploymentVerified;
 use crate::ops::Desk;
 use crate::rpc::Rpc;
 use crate::shared_catalog::SharedCatalog;
@@ -52,6 +52,6 @@ impl Service for OrganizationService {
             .grpc(InvitingInternalServiceServer::new(rpc.clone()))
             .grpc(GroupInternalServiceServer::new(rpc.clone()))
             .grpc(DirectorInternalServiceServer::new(rpc))
-            .consumer(Consumer::new(&topology::ORGANIZATION, Employments)))
+            .consumer(Handlers::of(&topology::ORGANIZATION).on(EmploymentVerified)))
     }
 }

@@ -1,4 +1,4 @@
-//! What this service tells the others, and what it hears from them.
+//! What this service publishes, and what it consumes.
 
 mod employments;
 
@@ -8,7 +8,7 @@ use muster_messaging::outbox::{self, NewEvent};
 use muster_proto::organization::v1::OrganizationApprovedEvent;
 use sqlx::PgConnection;
 
-pub(crate) use employments::Employments;
+pub(crate) use employments::EmploymentVerified;
 
 use crate::domain::{Organization, StaffAct};
 

@@ -1,6 +1,6 @@
 //! Puts the service together. The only wiring.
 
-use muster_messaging::topology;
+use muster_messaging::{Handlers, topology};
 use muster_proto::records::v1::assignment_service_server::AssignmentServiceServer;
 use muster_proto::records::v1::grant_service_server::GrantServiceServer;
 use muster_proto::records::v1::learning_record_service_server::LearningRecordServiceServer;
@@ -8,11 +8,11 @@ use muster_proto::records::v1::person_record_service_server::PersonRecordService
 use muster_proto::records::v1::progress_service_server::ProgressServiceServer;
 use muster_proto::records::v1::training_internal_service_server::TrainingInternalServiceServer;
 use muster_proto::records::v1::training_service_server::TrainingServiceServer;
-use muster_server::{App, Consumer, Service, Shell};
+use muster_server::{App, Service, Shell};
 use sqlx::migrate::Migrator;
 
 use crate::Settings;
-use crate::events::Employments;
+use crate::events::EmploymentVerified;
 use crate::ops::Desk;
 use crate::peers::Peers;
 use crate::rpc::Rpc;
@@ -37,7 +37,7 @@ impl Service for RecordsService {
             clock: shell.clock,
             peers,
         };
-        let employments = Employments {
+        let verified = EmploymentVerified {
             peers: desk.peers.clone(),
             clock: desk.clock.clone(),
         };
@@ -53,6 +53,6 @@ impl Service for RecordsService {
             .grpc(GrantServiceServer::new(rpc.clone()))
             .grpc(LearningRecordServiceServer::new(rpc.clone()))
             .grpc(PersonRecordServiceServer::new(rpc))
-            .consumer(Consumer::new(&topology::RECORDS, employments)))
+            .consumer(Handlers::of(&topology::RECORDS).on(verified)))
     }
 }

@@ -35,7 +35,7 @@ async fn five_processes_at_once_apply_each_migration_once() {
     let test = TestDatabase::with_pool(1).await;
     let runs = (0..5).map(|_| {
         let url = test.url.clone();
-        tokio::spawn(async move { migrate(&migrator(2), &url).await })
+        tokio::spawn(async move { migrate(&[&migrator(2)], &url).await })
     });
     for run in futures::future::join_all(runs).await {
         run.unwrap().unwrap();
@@ -46,14 +46,14 @@ async fn five_processes_at_once_apply_each_migration_once() {
 #[tokio::test]
 async fn an_older_release_accepts_a_newer_schema() {
     let test = TestDatabase::with_pool(1).await;
-    migrate(&migrator(2), &test.url).await.unwrap();
-    migrate(&migrator(1), &test.url).await.unwrap();
+    migrate(&[&migrator(2)], &test.url).await.unwrap();
+    migrate(&[&migrator(1)], &test.url).await.unwrap();
 }
 
 #[tokio::test]
 async fn an_index_that_a_killed_process_left_half_built_is_built_again() {
     let test = TestDatabase::with_pool(1).await;
-    migrate(&migrator(1), &test.url).await.unwrap();
+    migrate(&[&migrator(1)], &test.url).await.unwrap();
     test.execute("INSERT INTO thing VALUES (1), (1)").await;
     let mut killed = test.connection().await;
     let half_built = sqlx::raw_sql("CREATE UNIQUE INDEX CONCURRENTLY thing_id ON thing (id)");
@@ -61,7 +61,7 @@ async fn an_index_that_a_killed_process_left_half_built_is_built_again() {
     let unfinished = "SELECT count(*) FROM pg_index WHERE NOT indisvalid";
     assert_eq!(test.count(unfinished).await, 1);
 
-    migrate(&migrator(2), &test.url).await.unwrap();
+    migrate(&[&migrator(2)], &test.url).await.unwrap();
     assert_eq!(test.count(unfinished).await, 0);
     let built = "SELECT count(*) FROM pg_index WHERE indexrelid = 'thing_id'::regclass AND NOT indisunique";
     assert_eq!(test.count(built).await, 1);
@@ -74,5 +74,5 @@ async fn a_migration_has_the_time_that_it_takes() {
     test.execute("DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET statement_timeout = 100', current_database()); END $$")
         .await;
     let slow = Migrator::with_migrations(vec![step(1, "SELECT pg_sleep(0.3)", false)]);
-    migrate(&slow, &test.url).await.unwrap();
+    migrate(&[&slow], &test.url).await.unwrap();
 }

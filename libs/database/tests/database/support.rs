@@ -20,10 +20,9 @@ impl TestDatabase {
         Self { database, url, test }
     }
 
-    /// One with the idempotency table and a table `work (id uuid)`.
+    /// One with a table `work (id uuid)`.
     pub(crate) async fn with_tables(pool: u32) -> Self {
         let this = Self::with_pool(pool).await;
-        this.execute(include_str!("../../sql/idempotency.sql")).await;
         this.execute("CREATE TABLE work (id uuid NOT NULL)").await;
         this
     }

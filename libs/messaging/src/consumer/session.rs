@@ -1,4 +1,4 @@
-//! One connection's worth of consuming: takes deliveries, hands them to the desk, and looks how many wait.
+//! One connection's worth of consuming: takes deliveries, hands them to the dispatcher, and looks how many wait.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,34 +9,34 @@ use lapin::options::{BasicCancelOptions, BasicConsumeOptions, BasicQosOptions, Q
 use lapin::types::FieldTable;
 use tokio_util::sync::CancellationToken;
 
-use super::desk::{BROKER_LIMIT, Desk};
+use super::dispatcher::{BROKER_LIMIT, Dispatcher};
 use super::work::Worker;
 use crate::broker::{BrokerError, Session, in_time};
-use crate::{Broker, Handler, QueueSpec, measures};
+use crate::{Broker, QueueSpec, measures};
 
 const PREFETCH: u16 = 32;
 const MEASURE_EVERY: Duration = Duration::from_secs(15);
 
 /// Consumes until the connection breaks or it is time to stop.
-pub(super) async fn serve<H: Handler>(
-    worker: &Arc<Worker<H>>,
+pub(super) async fn serve(
+    worker: &Arc<Worker>,
     session: &Session,
     broker: &Broker,
     shutdown: &CancellationToken,
 ) -> Result<(), BrokerError> {
     let mut consumer = consume(session, &broker.name(worker.queue().name)).await?;
-    let mut desk = Desk::new(worker, shutdown);
+    let mut dispatcher = Dispatcher::new(worker, shutdown);
     let mut measuring = tokio::time::interval(MEASURE_EVERY);
     let ended = loop {
         let step = tokio::select! {
             () = shutdown.cancelled() => break Ok(()),
             delivery = consumer.next() => match delivery {
-                Some(Ok(delivery)) => desk.take(&delivery).await,
+                Some(Ok(delivery)) => dispatcher.take(&delivery).await,
                 // Any error is the end of this consumer, whatever the driver says about recovery.
                 Some(Err(source)) => Err(BrokerError::Failed { doing: "consuming", source }),
                 None => Err(BrokerError::Ended),
             },
-            finished = desk.next_finished() => finished,
+            finished = dispatcher.next_finished() => finished,
             _ = measuring.tick() => {
                 // A broker that does not answer must not hold up the end.
                 shutdown.run_until_cancelled(measure(session, broker, worker.queue())).await;
@@ -53,7 +53,7 @@ pub(super) async fn serve<H: Handler>(
             .basic_cancel(consumer.tag(), BasicCancelOptions::default());
         drop(in_time(BROKER_LIMIT, "cancelling the consumer", cancel).await);
     }
-    desk.close().await;
+    dispatcher.close().await;
     ended
 }
 

@@ -12,8 +12,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, Span};
 
 use crate::backoff::Backoff;
-use crate::inbox::{self, Claim};
-use crate::{Handler, HandlingError, QueueSpec, Received, measures, spans};
+use crate::inbox::Claim;
+use crate::{Handlers, HandlingError, QueueSpec, Received, measures, spans};
 
 /// Leaves connections of the pool to the calls that people wait for.
 const ATTEMPTS_AT_ONCE: usize = 8;
@@ -39,29 +39,27 @@ pub(super) enum Verdict {
     HeldTooLong,
 }
 
-/// A handler and where it works.
-pub(super) struct Worker<H> {
-    db: Database,
+/// The handlers and where they work.
+pub(super) struct Worker {
+    database: Database,
     exchange: String,
-    queue: &'static QueueSpec,
-    handler: Arc<H>,
+    handlers: Handlers,
     permits: Semaphore,
 }
 
-impl<H: Handler> Worker<H> {
-    pub(super) fn new(db: Database, exchange: String, queue: &'static QueueSpec, handler: H) -> Self {
+impl Worker {
+    pub(super) fn new(database: Database, exchange: String, handlers: Handlers) -> Self {
         let permits = Semaphore::new(ATTEMPTS_AT_ONCE);
         Self {
-            db,
+            database,
             exchange,
-            queue,
-            handler: Arc::new(handler),
+            handlers,
             permits,
         }
     }
 
     pub(super) fn queue(&self) -> &'static QueueSpec {
-        self.queue
+        self.handlers.queue()
     }
 
     /// Works on an event until there is a verdict. It was `delivered` when the broker began to count how long it is
@@ -73,7 +71,7 @@ impl<H: Handler> Worker<H> {
         closing: &CancellationToken,
     ) -> (Verdict, Span) {
         let started = Instant::now();
-        let span = spans::handling(event, &self.exchange, self.queue);
+        let span = spans::handling(event, &self.exchange, self.queue());
         let verdict = self
             .attempts(event, closing, delivered, &span)
             .instrument(span.clone())
@@ -84,7 +82,7 @@ impl<H: Handler> Worker<H> {
             Verdict::Parked => "parked",
             Verdict::Abandoned | Verdict::HeldTooLong => "abandoned",
         };
-        measures::consumed(self.queue, Some(event.event_type), outcome, started.elapsed());
+        measures::consumed(self.queue(), Some(event.event_type), outcome, started.elapsed());
         (verdict, span)
     }
 
@@ -114,7 +112,7 @@ impl<H: Handler> Worker<H> {
             }
             let wait = backoff.next();
             tracing::warn!(event = %event.event_type, id = %event.id, %error, ?wait, "message held, will retry");
-            measures::retried(self.queue, event.event_type);
+            measures::retried(self.queue(), event.event_type);
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}
                 () = closing.cancelled() => {}
@@ -129,7 +127,10 @@ impl<H: Handler> Worker<H> {
             return Err(HandlingError::Transient("the consumer is closing".to_owned()));
         };
         let until = Instant::now() + ATTEMPT_LIMIT;
-        let attempt = deadline::scope(Some(until), AssertUnwindSafe(self.attempt(event)).catch_unwind());
+        let attempt = deadline::scope(
+            Some(until),
+            AssertUnwindSafe(self.handlers.attempt(&self.database, event)).catch_unwind(),
+        );
         match tokio::time::timeout_at(until + Duration::from_secs(1), attempt).await {
             Ok(Ok(done)) => done,
             Ok(Err(_)) => Err(HandlingError::Unexpected("the handler panicked".to_owned())),
@@ -137,21 +138,5 @@ impl<H: Handler> Worker<H> {
                 "the handler did not finish in time".to_owned(),
             )),
         }
-    }
-
-    async fn attempt(&self, event: &Arc<Received>) -> Result<Claim, HandlingError> {
-        let prepared = self.handler.prepare(event).await?;
-        let (handler, event) = (Arc::clone(&self.handler), Arc::clone(event));
-        self.db
-            .write_boxed(move |tx| {
-                Box::pin(async move {
-                    if inbox::claim(tx, &event).await? == Claim::AlreadyApplied {
-                        return Ok(Claim::AlreadyApplied);
-                    }
-                    handler.apply(tx, &event, prepared).await?;
-                    Ok(Claim::New)
-                })
-            })
-            .await
     }
 }

@@ -65,15 +65,11 @@ queues! {
     RECORDS = "records",
 }
 
-// type: routing key = publisher.message of its resource collection -> the queues that hear of it
+// type: routing key = publisher.message of its resource collection -> the queues that it is bound to
 events! {
     OrganizationApproved: "organization.approved" = organization.OrganizationApprovedEvent of "organizations" -> EMPLOYMENT;
     InvitationMailRequested: "invitation.mail_requested" = invitation.InvitationMailRequestedEvent of "invitations" -> NOTIFICATION;
     InvitationAccepted: "invitation.accepted" = invitation.InvitationAcceptedEvent of "invitations" -> EMPLOYMENT;
-    DeliverySent: "delivery.sent" = notification.DeliverySentEvent of "deliveries" -> INVITATION;
-    DeliveryUncertain: "delivery.uncertain" = notification.DeliveryUncertainEvent of "deliveries" -> INVITATION;
-    DeliveryDeferred: "delivery.deferred" = notification.DeliveryDeferredEvent of "deliveries" -> INVITATION;
-    DeliveryFailed: "delivery.failed" = notification.DeliveryFailedEvent of "deliveries" -> INVITATION;
-    DeliveryDropped: "delivery.dropped" = notification.DeliveryDroppedEvent of "deliveries" -> INVITATION;
+    DeliveryChanged: "delivery.changed" = notification.DeliveryChangedEvent of "deliveries" -> INVITATION;
     EmploymentVerified: "employment.verified" = employment.EmploymentVerifiedEvent of "employments" -> ORGANIZATION RECORDS;
 }

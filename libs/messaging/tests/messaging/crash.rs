@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use muster_messaging::topology::EMPLOYMENT;
 use muster_messaging::{Handler, HandlingError, Received, parked};
+use muster_proto::invitation::v1::InvitationAcceptedEvent;
 use muster_testkit::eventually;
 use sqlx::PgConnection;
 use tokio::sync::Notify;
@@ -16,9 +17,10 @@ struct Stuck(Arc<Notify>);
 
 #[async_trait]
 impl Handler for Stuck {
+    type Event = InvitationAcceptedEvent;
     type Prepared = ();
 
-    async fn prepare(&self, _: &Received) -> Result<(), HandlingError> {
+    async fn prepare(&self, _: &Received, _: InvitationAcceptedEvent) -> Result<(), HandlingError> {
         self.0.notify_one();
         std::future::pending().await
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use muster_messaging::topology::EMPLOYMENT;
 use muster_messaging::{Handler, HandlingError, Received};
+use muster_proto::invitation::v1::InvitationAcceptedEvent;
 use muster_testkit::eventually;
 use sqlx::PgConnection;
 use tokio::sync::Semaphore;
@@ -19,7 +20,12 @@ struct Slow {
 
 #[async_trait]
 impl Handler for Slow {
+    type Event = InvitationAcceptedEvent;
     type Prepared = ();
+
+    async fn prepare(&self, _: &Received, _: InvitationAcceptedEvent) -> Result<(), HandlingError> {
+        Ok(())
+    }
 
     async fn apply(&self, tx: &mut PgConnection, event: &Received, (): ()) -> Result<(), HandlingError> {
         self.begun.add_permits(1);

@@ -7,6 +7,8 @@ use std::time::Duration;
 use muster_clock::Clock;
 use muster_database::{Database, DatabaseError};
 use muster_ids::OrganizationName;
+use muster_messaging::{Handler, Handlers, HandlingError, Received, topology};
+use muster_proto::employment::v1::EmploymentVerifiedEvent;
 use muster_proto::organization::v1::location_service_client::LocationServiceClient;
 use muster_proto::organization::v1::location_service_server::{LocationService, LocationServiceServer};
 use muster_proto::organization::v1::roles_internal_service_client::RolesInternalServiceClient;
@@ -24,8 +26,8 @@ use muster_server::settings::{
 use muster_server::{App, Call, Parsed, Running, Service, Shell, failure, start};
 use muster_telemetry::{LogFormat, Metrics, Telemetry, TelemetryOptions, propagation};
 use muster_testkit::{Callers, TestBroker, TestDatabase, eventually};
-use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::{AssertSqlSafe, SqlSafeStr};
+use sqlx::PgConnection;
+use sqlx::migrate::Migrator;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Response, Status};
 
@@ -55,7 +57,25 @@ impl Service for Small {
         };
         Ok(App::new()
             .grpc(RolesInternalServiceServer::new(answers.clone()))
-            .grpc(LocationServiceServer::new(answers)))
+            .grpc(LocationServiceServer::new(answers))
+            .consumer(Handlers::of(&topology::ORGANIZATION).on(Nothing)))
+    }
+}
+
+/// What the queue of a service of this name is bound to must have a handler.
+struct Nothing;
+
+#[tonic::async_trait]
+impl Handler for Nothing {
+    type Event = EmploymentVerifiedEvent;
+    type Prepared = ();
+
+    async fn prepare(&self, _: &Received, _: EmploymentVerifiedEvent) -> Result<(), HandlingError> {
+        Ok(())
+    }
+
+    async fn apply(&self, _: &mut PgConnection, _: &Received, (): ()) -> Result<(), HandlingError> {
+        Ok(())
     }
 }
 
@@ -167,9 +187,7 @@ impl World {
     }
 
     pub(crate) async fn with_max_calls(max_calls: u32) -> Self {
-        let sql = AssertSqlSafe(muster_testkit::first_migration()).into_sql_str();
-        let first = Migration::new(1, "messages".into(), MigrationType::Simple, sql, false);
-        let database = TestDatabase::new(&Migrator::with_migrations(vec![first]), "small").await;
+        let database = TestDatabase::new(&Small::MIGRATOR, "small").await;
         let broker = TestBroker::new("organization").await;
         let callers = Callers::new(Clock::system());
         let common = common(&database, &broker, &callers, max_calls);

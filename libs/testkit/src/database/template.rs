@@ -1,5 +1,6 @@
 //! Migrated once, copied for each test; and what killed tests have left behind.
 
+use muster_server::migrators;
 use sqlx::migrate::Migrator;
 use sqlx::{Connection, PgConnection};
 
@@ -48,7 +49,7 @@ async fn template(
         .await;
         execute(maintenance, format!("CREATE DATABASE \"{building}\"")).await;
         let url = in_database(server, &building);
-        muster_database::migrate(migrator, &url)
+        muster_database::migrate(&migrators(migrator), &url)
             .await
             .expect("the migrations failed");
         execute(
@@ -62,7 +63,9 @@ async fn template(
 
 /// FNV-1a over the checksums of the migrations: another text, another template.
 fn fingerprint(migrator: &Migrator) -> u64 {
-    let bytes = migrator.iter().flat_map(|migration| migration.checksum.iter());
+    let all = migrators(migrator);
+    let migrations = all.iter().flat_map(|migrator| migrator.iter());
+    let bytes = migrations.flat_map(|migration| migration.checksum.iter());
     bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
     })

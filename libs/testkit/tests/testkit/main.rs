@@ -1,4 +1,4 @@
-//! What the test support itself promises.
+//! What the test support itself promises, and what holds of all services alike.
 
 mod databases;
-mod migrations;
+mod services;

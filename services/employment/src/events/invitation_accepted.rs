@@ -2,55 +2,76 @@
 
 use std::collections::BTreeSet;
 
-use muster_ids::{GroupId, GroupName, InvitationName, LocationId, LocationName, OrganizationId, PersonName};
-use muster_messaging::{HandlingError, Received};
+use async_trait::async_trait;
+use muster_ids::{GroupId, GroupName, InvitationName, LocationId, LocationName, PersonName};
+use muster_messaging::{Handler, HandlingError, Received};
 use muster_proto::invitation::v1 as pb;
+use sqlx::PgConnection;
 
-use super::{field, within};
 use crate::context::Context;
 use crate::domain::{Acceptance, Hiring, InvitationSource};
-use crate::ops::employment::employ_invitee;
+use crate::ops::employment::{employ, employ_invitee};
 
-pub(super) async fn prepare(context: &Context, event: &Received) -> Result<Hiring, HandlingError> {
-    let acceptance = acceptance(event.organization, &event.decode()?)?;
-    Ok(employ_invitee::prepare(context, acceptance).await?)
+/// Handles `invitation.accepted`.
+#[derive(Debug, Clone)]
+pub(crate) struct InvitationAccepted(pub(crate) Context);
+
+#[async_trait]
+impl Handler for InvitationAccepted {
+    type Event = pb::InvitationAcceptedEvent;
+    type Prepared = Hiring;
+
+    async fn prepare(&self, event: &Received, message: pb::InvitationAcceptedEvent) -> Result<Hiring, HandlingError> {
+        let acceptance = acceptance(event, &message)?;
+        Ok(employ_invitee::prepare(&self.0, acceptance).await?)
+    }
+
+    async fn apply(
+        &self,
+        tx: &mut PgConnection,
+        _: &Received,
+        hiring: Hiring,
+    ) -> Result<(), HandlingError> {
+        employ::apply(tx, &self.0, &hiring).await?;
+        Ok(())
+    }
 }
 
 fn acceptance(
-    own: OrganizationId,
+    event: &Received,
     message: &pb::InvitationAcceptedEvent,
 ) -> Result<Acceptance, HandlingError> {
-    let invitation: InvitationName = field("invitation", &message.invitation)?;
-    let organization = within(own, invitation.organization)?;
-    let PersonName { person: invitee } = field("person", &message.person)?;
-    let PersonName { person: inviter } = field("inviter", &message.inviter)?;
+    let invitation: InvitationName = event.field("invitation", &message.invitation)?;
+    let organization = event.within(invitation.organization)?;
+    let PersonName { person: invitee } = event.field("person", &message.person)?;
+    let PersonName { person: inviter } = event.field("inviter", &message.inviter)?;
     Ok(Acceptance {
         organization,
         invitation: invitation.invitation,
         source: source(message.source())?,
         inviter,
         invitee,
-        groups: groups(organization, &message.groups)?,
-        location: location(organization, &message.location)?,
+        groups: groups(event, &message.groups)?,
+        location: location(event, &message.location)?,
     })
 }
 
-fn groups(organization: OrganizationId, names: &[String]) -> Result<BTreeSet<GroupId>, HandlingError> {
+fn groups(event: &Received, names: &[String]) -> Result<BTreeSet<GroupId>, HandlingError> {
     names
         .iter()
         .map(|text| {
-            let name: GroupName = field("groups", text)?;
-            within(organization, name.organization).map(|_| name.group)
+            let name: GroupName = event.field("groups", text)?;
+            event.within(name.organization).map(|_| name.group)
         })
         .collect()
 }
 
-fn location(organization: OrganizationId, name: &str) -> Result<Option<LocationId>, HandlingError> {
+fn location(event: &Received, name: &str) -> Result<Option<LocationId>, HandlingError> {
     if name.is_empty() {
         return Ok(None);
     }
-    let name: LocationName = field("location", name)?;
-    within(organization, name.organization).map(|_| Some(name.location))
+    let name: LocationName = event.field("location", name)?;
+    event.within(name.organization).map(|_| Some(name.location))
 }
 
 fn source(source: pb::InvitationSource) -> Result<InvitationSource, HandlingError> {

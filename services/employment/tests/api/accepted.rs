@@ -44,6 +44,7 @@ async fn an_accepted_invitation_by_hand_makes_a_verified_employment() {
         (&employment.person, &employment.groups)
     );
     assert_eq!(event.source_invitation, invitation.to_string());
+    assert_eq!(event.state(), EmploymentState::Verified);
 }
 
 #[tokio::test(flavor = "multi_thread")]

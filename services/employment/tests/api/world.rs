@@ -12,7 +12,9 @@ use muster_organization::OrganizationService;
 use muster_proto::employment::v1::employment_internal_service_client::EmploymentInternalServiceClient;
 use muster_proto::employment::v1::employment_service_client::EmploymentServiceClient;
 use muster_proto::employment::v1::person_employment_service_client::PersonEmploymentServiceClient;
-use muster_proto::employment::v1::{Employment, EmploymentVerifiedEvent, ListEmploymentsRequest};
+use muster_proto::employment::v1::{
+    Employment, EmploymentFacts, EmploymentVerifiedEvent, ListEmploymentsRequest,
+};
 use muster_proto::invitation::v1::Invitation;
 use muster_server::Service;
 use muster_testkit::{Callers, Publisher, TestChannel, TestService, TestSuite, Who, acts, eventually};
@@ -137,7 +139,7 @@ impl World {
     }
 
     /// What was told of the person's verified employments, in order, with the sequence of each.
-    pub(crate) async fn told_of(&self, person: &str) -> Vec<(i64, EmploymentVerifiedEvent)> {
+    pub(crate) async fn told_of(&self, person: &str) -> Vec<(i64, EmploymentFacts)> {
         let rows: Vec<(i64, String, Vec<u8>)> = sqlx::query_as(
             "SELECT aggregate_seq, event_type, payload FROM outbox ORDER BY aggregate_seq, id",
         )
@@ -147,7 +149,7 @@ impl World {
         let decode = |(sequence, event_type, payload): (i64, String, Vec<u8>)| {
             assert_eq!(event_type, "employment.verified");
             let event = EmploymentVerifiedEvent::decode(payload.as_slice()).unwrap();
-            (sequence, event)
+            (sequence, event.facts.unwrap())
         };
         let person = person_name(person).to_string();
         let told = rows.into_iter().map(decode);

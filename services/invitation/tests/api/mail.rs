@@ -10,10 +10,7 @@ use muster_proto::invitation::v1::mail_source_internal_service_client::MailSourc
 use muster_proto::invitation::v1::{
     DeliveryState, GetMailRequest, Invitation, InvitationState, LookupInvitationRequest, MailPurpose,
 };
-use muster_proto::notification::v1::{
-    DeliveryDeferredEvent, DeliveryDroppedEvent, DeliveryFailedEvent, DeliverySentEvent,
-    DeliveryUncertainEvent,
-};
+use muster_proto::notification::v1::{DeliveryChangedEvent, delivery::State};
 use muster_server::convert::timestamp;
 use muster_testkit::{Who, eventually};
 
@@ -148,11 +145,21 @@ pub(crate) async fn report<E: Event>(world: &World, delivery: uuid::Uuid, sequen
     outbox::append(&mut connection, new, &event).await.unwrap();
 }
 
-pub(crate) fn sent(invitation: &Invitation, generation: i32) -> DeliverySentEvent {
-    DeliverySentEvent {
-        subject: invitation.name.clone(),
+pub(crate) fn sent(invitation: &Invitation, generation: i32) -> DeliveryChangedEvent {
+    changed(&invitation.name, generation, State::Sent, "250 2.0.0")
+}
+
+pub(crate) fn changed(
+    subject: &str,
+    generation: i32,
+    state: State,
+    server_reply: &str,
+) -> DeliveryChangedEvent {
+    DeliveryChangedEvent {
+        subject: subject.to_owned(),
         generation,
-        server_reply: "250 2.0.0".to_owned(),
+        state: state.into(),
+        server_reply: server_reply.to_owned(),
         ..Default::default()
     }
 }
@@ -167,14 +174,7 @@ async fn a_prospect_is_pending_once_the_mail_server_took_the_mail() {
     let world = World::with_broker().await;
     let made = world.create("ada@example.com", &[&world.nurses]).await.unwrap();
     let delivery = world.clock.new_uuid();
-    let subject = made.name.clone();
-    let server_reply = "451 4.3.0".to_owned();
-    let deferred = DeliveryDeferredEvent {
-        subject,
-        generation: 1,
-        server_reply,
-        ..Default::default()
-    };
+    let deferred = changed(&made.name, 1, State::Deferred, "451 4.3.0");
     report(&world, delivery, 2, deferred.clone()).await;
     taken(&world, 1).await;
     let seen = world.get(&made.name).await.unwrap();
@@ -211,7 +211,6 @@ async fn a_prospect_is_pending_once_the_mail_server_took_the_mail() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_fate_of_a_mail_is_shown_and_only_sent_makes_it_pending() {
     let world = World::with_broker().await;
-    let (generation, server_reply) = (1, "550 5.1.1".to_owned());
     let mut names = Vec::new();
     for number in 0..4 {
         names.push(
@@ -222,55 +221,14 @@ async fn every_fate_of_a_mail_is_shown_and_only_sent_makes_it_pending() {
                 .name,
         );
     }
-    let id = || world.clock.new_uuid();
-    let delivery = String::new();
-    let (subject, reply) = (names[0].clone(), server_reply.clone());
-    report(
-        &world,
-        id(),
-        1,
-        DeliveryFailedEvent {
-            delivery,
-            subject,
-            generation,
-            server_reply: reply,
-            request: 1,
-        },
-    )
-    .await;
-    let (subject, delivery) = (names[1].clone(), String::new());
-    report(
-        &world,
-        id(),
-        1,
-        DeliveryUncertainEvent {
-            delivery,
-            subject,
-            generation,
-            server_reply: String::new(),
-            request: 1,
-        },
-    )
-    .await;
-    let (subject, delivery) = (names[2].clone(), String::new());
-    report(
-        &world,
-        id(),
-        1,
-        DeliveryDroppedEvent {
-            delivery,
-            subject,
-            generation,
-            server_reply: String::new(),
-            request: 1,
-        },
-    )
-    .await;
-    let elsewhere = DeliverySentEvent {
-        subject: "joinRequests/1".to_owned(),
-        ..Default::default()
-    };
-    report(&world, id(), 1, elsewhere).await;
+    for (name, state, reply) in [
+        (names[0].as_str(), State::Failed, "550 5.1.1"),
+        (names[1].as_str(), State::Uncertain, ""),
+        (names[2].as_str(), State::Dropped, ""),
+        ("joinRequests/1", State::Sent, ""),
+    ] {
+        report(&world, world.clock.new_uuid(), 1, changed(name, 1, state, reply)).await;
+    }
     taken(&world, 4).await;
     let expected = [
         DeliveryState::Failed,

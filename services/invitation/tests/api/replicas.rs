@@ -3,19 +3,15 @@
 use std::time::Duration;
 
 use muster_proto::invitation::v1::{DeliveryState, Invitation};
-use muster_proto::notification::v1::DeliveryDeferredEvent;
+use muster_proto::notification::v1::{DeliveryChangedEvent, delivery::State};
 use muster_server::convert::timestamp;
 use muster_testkit::{eventually, eventually_some};
 
-use crate::mail::{report, sent};
+use crate::mail::{changed, report, sent};
 use crate::world::World;
 
-fn deferred(invitation: &Invitation) -> DeliveryDeferredEvent {
-    DeliveryDeferredEvent {
-        subject: invitation.name.clone(),
-        generation: 1,
-        ..Default::default()
-    }
+fn deferred(invitation: &Invitation) -> DeliveryChangedEvent {
+    changed(&invitation.name, 1, State::Deferred, "")
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,4 +1,4 @@
-//! Writing down what became of a delivery, and telling it, in one transaction.
+//! Writing down what became of a delivery, and publishing it, in one transaction.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use muster_database::{Database, DatabaseError};
 use sqlx::PgConnection;
 
 use crate::domain::Plan;
-use crate::events::{self, Tale};
+use crate::events::{self, DeliveryOutcome};
 use crate::store::{self, Claimed, Settled};
 
 /// Writes an outcome down, if the lease still holds.
@@ -35,16 +35,12 @@ pub(super) async fn write(
 ) -> Result<Settled, DatabaseError> {
     let settled = store::settle(tx, claimed.lease, plan).await?;
     if let Settled::Done(version) = settled {
-        events::tell(
-            tx,
-            clock,
-            &Tale {
-                of: claimed,
-                plan,
-                version,
-            },
-        )
-        .await?;
+        let outcome = DeliveryOutcome {
+            of: claimed,
+            plan,
+            version,
+        };
+        events::publish(tx, clock, &outcome).await?;
     }
     Ok(settled)
 }

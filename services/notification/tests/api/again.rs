@@ -27,7 +27,7 @@ async fn a_mail_that_is_asked_for_again_with_the_same_link_is_another_mail() {
     let deliveries = "SELECT count(*) FROM deliveries WHERE generation = 1";
     assert_eq!(world.service.database.count(deliveries).await, 2);
     // Both reports say which mail they are about.
-    let told = "SELECT count(DISTINCT payload) FROM outbox WHERE event_type = 'delivery.sent'";
+    let told = "SELECT count(DISTINCT payload) FROM outbox WHERE event_type = 'delivery.changed'";
     eventually(async || world.service.database.count(told).await == 2).await;
     let [first, second] = world.smtp.taken().try_into().unwrap();
     let link = |text: String| {

@@ -63,7 +63,7 @@ async fn a_message_that_may_have_been_taken_is_sent_once_more_with_the_same_byte
     world.clock.advance(RESEND_AFTER);
     assert_eq!(words(&world.step().await), ["ambiguous"]);
     assert_eq!(world.row(subject).await.state, "UNCERTAIN");
-    assert_eq!(world.told(subject).await, ["delivery.uncertain"]);
+    assert_eq!(world.told(subject).await, ["UNCERTAIN"]);
     world.clock.advance(RESEND_AFTER * 10);
     assert!(world.step().await.is_empty(), "nothing more is done");
     let taken = world.smtp.taken();
@@ -119,7 +119,7 @@ async fn an_outcome_that_comes_too_late_changes_nothing() {
     assert!(world.told(subject).await.is_empty());
     world.smtp.release();
     assert_eq!(words(&other.await.unwrap()), ["taken"]);
-    assert_eq!(world.told(subject).await, ["delivery.sent"]);
+    assert_eq!(world.told(subject).await, ["SENT"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -149,7 +149,7 @@ async fn what_may_have_been_taken_is_never_called_dropped() {
     world.source.cancel(&subject.to_string());
     world.clock.advance(RESEND_AFTER);
     world.step().await;
-    assert_eq!(world.told(subject).await, ["delivery.uncertain"]);
+    assert_eq!(world.told(subject).await, ["UNCERTAIN"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -16,7 +16,7 @@ async fn a_mail_that_is_not_wanted_any_more_is_dropped() {
     world.source.cancel(&subject.to_string());
     assert_eq!(words(&world.step().await), ["unwanted"]);
     assert_eq!(world.row(subject).await.state, "DROPPED");
-    assert_eq!(world.told(subject).await, ["delivery.dropped"]);
+    assert_eq!(world.told(subject).await, ["DROPPED"]);
     assert!(
         world
             .smtp
@@ -56,7 +56,7 @@ async fn a_mail_whose_owner_is_away_waits_ever_longer_without_counting() {
         .source
         .answer(&subject.to_string(), Ok(mail(&subject.to_string(), 1)));
     assert_eq!(words(&world.step().await), ["taken"]);
-    assert_eq!(world.told(subject).await, ["delivery.sent"]);
+    assert_eq!(world.told(subject).await, ["SENT"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -97,7 +97,7 @@ async fn a_mail_that_cannot_be_written_has_failed() {
     world.source.answer(&subject.to_string(), Ok(answer));
     world.step().await;
     assert_eq!(world.row(subject).await.state, "FAILED");
-    assert_eq!(world.told(subject).await, ["delivery.failed"]);
+    assert_eq!(world.told(subject).await, ["FAILED"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -122,9 +122,6 @@ async fn a_mail_is_cancelled_up_to_the_moment_it_is_claimed() {
     world.source.cancel(&subject.to_string());
     world.clock.advance(world.until(&world.row(subject).await));
     world.step().await;
-    assert_eq!(
-        world.told(subject).await,
-        ["delivery.deferred", "delivery.dropped"]
-    );
+    assert_eq!(world.told(subject).await, ["DEFERRED", "DROPPED"]);
     assert!(world.smtp.taken().is_empty());
 }

@@ -54,7 +54,7 @@ async fn the_outcome_is_published_in_the_trace_of_the_request() {
         .publish(world.organization, aggregate, 1, request(subject, 1))
         .await;
     let published =
-        "SELECT count(*) FROM outbox WHERE event_type = 'delivery.dropped' AND published_at IS NOT NULL
+        "SELECT count(*) FROM outbox WHERE event_type = 'delivery.changed' AND published_at IS NOT NULL
                      AND actor = 'service:notification' AND aggregate_seq = (SELECT version FROM deliveries)";
     eventually(async || world.service.database.count(published).await == 1).await;
     let traced = "SELECT count(*) FROM outbox WHERE traceparent LIKE '00-4bf92f3577b34da6a3ce929d0e0e4736-%'";

@@ -14,8 +14,10 @@ use muster_notification::ops::send::{Mailer, Timing};
 use muster_notification::owner::Owner;
 use muster_notification::smtp::{Smtp, SmtpOptions};
 use muster_notification::worker::Worker;
+use muster_proto::notification::v1::DeliveryChangedEvent;
 use muster_server::{Peer, Service};
 use muster_testkit::{Callers, TestDatabase};
+use prost::Message;
 use sqlx::Connection;
 use time::OffsetDateTime;
 use time::macros::datetime;
@@ -162,19 +164,19 @@ impl World {
         row
     }
 
-    /// The events told about a subject's delivery, in order.
+    /// What was published of a subject's delivery, in order: the states.
     pub(crate) async fn told(&self, subject: InvitationName) -> Vec<String> {
         let mut connection = self.database.connection().await;
-        let types = sqlx::query_scalar(
-            "SELECT event_type FROM outbox o JOIN deliveries d ON d.delivery_id = o.aggregate_id
-             WHERE d.subject = $1 ORDER BY o.aggregate_seq",
+        let payloads: Vec<Vec<u8>> = sqlx::query_scalar(
+            "SELECT payload FROM outbox o JOIN deliveries d ON d.delivery_id = o.aggregate_id
+             WHERE d.subject = $1 AND o.event_type = 'delivery.changed' ORDER BY o.aggregate_seq",
         )
         .bind(subject.to_string())
         .fetch_all(&mut connection)
         .await
         .unwrap();
         connection.close().await.unwrap();
-        types
+        payloads.iter().map(|payload| state(payload)).collect()
     }
 
     pub(crate) fn until(&self, row: &Row) -> Duration {
@@ -182,6 +184,13 @@ impl World {
             .try_into()
             .unwrap()
     }
+}
+
+/// The state in the payload of a `delivery.changed`, such as `SENT`.
+pub(crate) fn state(payload: &[u8]) -> String {
+    let state = DeliveryChangedEvent::decode(payload).unwrap().state();
+    let name = state.as_str_name();
+    name.strip_prefix("STATE_").unwrap().to_owned()
 }
 
 /// Lets a worker try everything that is due now. On a busy machine it may have to try again.

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use muster_ids::{OrganizationId, PersonName};
-use muster_messaging::{EventType, Handler, HandlingError, Received, consumer, topology};
+use muster_messaging::{EventType, Handler, Handlers, HandlingError, Received, consumer, topology};
 use muster_proto::organization::v1 as pb;
 use muster_refusal::ErrorReason;
 use muster_testkit::{Callers, Who, eventually_some};
@@ -107,23 +107,22 @@ async fn an_approval_states_its_reason() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn employment_hears_of_an_approval_and_of_its_director() {
+async fn employment_learns_of_an_approval_and_of_its_director() {
     let world = World::new().await;
-    let heard = Heard::default();
+    let consumed = Consumed::default();
     let shutdown = CancellationToken::new();
     let database = world.service.database.database();
     let broker = world.service.broker.as_service("employment");
     let listener = consumer::run(
         database,
         broker,
-        &topology::EMPLOYMENT,
-        heard.clone(),
+        Handlers::of(&topology::EMPLOYMENT).on(consumed.clone()),
         shutdown.clone(),
     );
     let listener = tokio::spawn(listener);
 
     let id = world.active().await;
-    let event = eventually_some(async || heard.0.lock().unwrap().first().cloned()).await;
+    let event = eventually_some(async || consumed.0.lock().unwrap().first().cloned()).await;
     assert_eq!(
         (event.event_type, event.organization),
         (EventType::OrganizationApproved, id)
@@ -147,13 +146,18 @@ async fn employment_hears_of_an_approval_and_of_its_director() {
     listener.await.unwrap();
 }
 
-/// Keeps what it hears.
+/// Keeps what it consumes.
 #[derive(Debug, Clone, Default)]
-struct Heard(Arc<Mutex<Vec<Received>>>);
+struct Consumed(Arc<Mutex<Vec<Received>>>);
 
 #[async_trait]
-impl Handler for Heard {
+impl Handler for Consumed {
+    type Event = pb::OrganizationApprovedEvent;
     type Prepared = ();
+
+    async fn prepare(&self, _: &Received, _: Self::Event) -> Result<(), HandlingError> {
+        Ok(())
+    }
 
     async fn apply(&self, _: &mut PgConnection, event: &Received, (): ()) -> Result<(), HandlingError> {
         self.0.lock().unwrap().push(event.clone());

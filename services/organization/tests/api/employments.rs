@@ -3,7 +3,7 @@
 use muster_ids::{EmploymentId, EmploymentName, EventId, OrganizationId, PersonId, PersonName};
 use muster_messaging::outbox::{self, NewEvent};
 use muster_messaging::{parked, topology};
-use muster_proto::employment::v1::EmploymentVerifiedEvent;
+use muster_proto::employment::v1::{EmploymentFacts, EmploymentState, EmploymentVerifiedEvent};
 use muster_testkit::{Callers, eventually};
 use uuid::Uuid;
 
@@ -30,13 +30,14 @@ async fn tell(world: &World, organization: OrganizationId, employment: u128, seq
         organization,
         employment: EmploymentId::from_uuid(Uuid::from_u128(employment)),
     };
-    let payload = EmploymentVerifiedEvent {
+    let facts = EmploymentFacts {
         employment: employment.to_string(),
         organization: name(organization),
         person: PersonName { person }.to_string(),
-        groups: Vec::new(),
-        source_invitation: String::new(),
+        state: EmploymentState::Verified.into(),
+        ..Default::default()
     };
+    let payload = EmploymentVerifiedEvent { facts: Some(facts) };
     publish(world, organization, employment.employment, sequence, payload).await;
 }
 
@@ -89,7 +90,7 @@ async fn an_event_that_names_another_organization_is_parked() {
     let world = World::new().await;
     let (id, other) = (world.active().await, world.active().await);
     let employment = EmploymentId::from_uuid(Uuid::from_u128(10));
-    let payload = EmploymentVerifiedEvent {
+    let facts = EmploymentFacts {
         employment: EmploymentName {
             organization: other,
             employment,
@@ -100,9 +101,10 @@ async fn an_event_that_names_another_organization_is_parked() {
             person: Callers::person("learner-1").id,
         }
         .to_string(),
-        groups: Vec::new(),
-        source_invitation: String::new(),
+        state: EmploymentState::Verified.into(),
+        ..Default::default()
     };
+    let payload = EmploymentVerifiedEvent { facts: Some(facts) };
     publish(&world, id, employment, 1, payload).await;
     let broker = world.service.broker.broker();
     eventually(async || {

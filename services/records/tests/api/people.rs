@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use muster_identity::Role;
 use muster_ids::{EmploymentId, EmploymentName, GroupName, OrganizationId, OrganizationName, TrainingName};
-use muster_proto::employment::v1::EmploymentVerifiedEvent;
+use muster_proto::employment::v1::{EmploymentFacts, EmploymentState, EmploymentVerifiedEvent};
 use muster_proto::invitation::v1::Invitation;
 use muster_proto::records::v1::{CreateTrainingRequest, Training};
 use muster_records::RecordsService;
@@ -119,13 +119,15 @@ impl World {
         sequence: i64,
     ) {
         let organization = employment.organization;
-        let event = EmploymentVerifiedEvent {
+        let facts = EmploymentFacts {
             employment: employment.to_string(),
             organization: OrganizationName { organization }.to_string(),
             person: person_name(person).to_string(),
             groups: groups.iter().map(ToString::to_string).collect(),
-            source_invitation: String::new(),
+            state: EmploymentState::Verified.into(),
+            ..Default::default()
         };
+        let event = EmploymentVerifiedEvent { facts: Some(facts) };
         let publisher = self.publisher.get_or_init(async || {
             let broker = self.service.broker.as_service("employment");
             let clock = self.service.clock.clone();

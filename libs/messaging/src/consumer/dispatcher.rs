@@ -1,4 +1,4 @@
-//! Where deliveries are sorted by what they tell of, worked on, and settled.
+//! Sorts deliveries by the aggregate that they tell of, has them worked on, and settles them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::lanes::Lanes;
 use super::work::{HOLD_LIMIT, Verdict, Worker};
 use crate::broker::{BrokerError, in_time};
-use crate::{EnvelopeProblem, Handler, QueueSpec, Received, measures, spans};
+use crate::{EnvelopeProblem, QueueSpec, Received, measures, spans};
 
 /// For each word to the broker.
 pub(super) const BROKER_LIMIT: Duration = Duration::from_secs(5);
@@ -29,17 +29,17 @@ struct Taken {
     delivered: Instant,
 }
 
-/// Where deliveries are sorted, and what is being worked on.
-pub(super) struct Desk<'a, H> {
-    worker: &'a Arc<Worker<H>>,
+/// What is being worked on, and what waits behind it in the same lane.
+pub(super) struct Dispatcher<'a> {
+    worker: &'a Arc<Worker>,
     lanes: Lanes<Uuid, Taken>,
     tasks: JoinSet<(Uuid, Verdict)>,
     /// Ends the waits between attempts: what is held belongs to this session and comes again in the next one.
     closing: CancellationToken,
 }
 
-impl<'a, H: Handler> Desk<'a, H> {
-    pub(super) fn new(worker: &'a Arc<Worker<H>>, shutdown: &CancellationToken) -> Self {
+impl<'a> Dispatcher<'a> {
+    pub(super) fn new(worker: &'a Arc<Worker>, shutdown: &CancellationToken) -> Self {
         Self {
             worker,
             lanes: Lanes::new(),
@@ -145,7 +145,7 @@ async fn park_unread(queue: &QueueSpec, acker: &Acker, problem: &EnvelopeProblem
 
 /// Handles one delivery and tells the broker. An ack that does not arrive is no loss: the message comes again and its
 /// inbox row is there.
-async fn handle<H: Handler>(worker: &Arc<Worker<H>>, taken: Taken, closing: &CancellationToken) -> Verdict {
+async fn handle(worker: &Arc<Worker>, taken: Taken, closing: &CancellationToken) -> Verdict {
     let event = Arc::new(taken.event);
     let (verdict, span) = worker.handle(&event, taken.delivered, closing).await;
     let name = match &verdict {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use muster_clock::Clock;
 use muster_ids::InvitationName;
-use muster_messaging::{EventType, Handler, HandlingError, Received};
+use muster_messaging::{Handler, HandlingError, Received};
 use muster_proto::invitation::v1::{InvitationMailRequestedEvent, MailPurpose};
 use sqlx::PgConnection;
 use tokio::sync::Notify;
@@ -13,9 +13,9 @@ use tokio::sync::Notify;
 use crate::domain::{MailRequest, Purpose, Sender};
 use crate::ops::queue::{self, Asked};
 
-/// Makes a delivery of every request for mail.
+/// Handles `invitation.mail_requested`: makes a delivery of every request for mail.
 #[derive(Debug, Clone)]
-pub struct MailRequests {
+pub struct MailRequested {
     /// Time and ids.
     pub clock: Clock,
     /// Who the mail comes from.
@@ -25,41 +25,39 @@ pub struct MailRequests {
 }
 
 #[async_trait]
-impl Handler for MailRequests {
-    type Prepared = ();
+impl Handler for MailRequested {
+    type Event = InvitationMailRequestedEvent;
+    type Prepared = MailRequest;
 
-    async fn apply(&self, tx: &mut PgConnection, event: &Received, (): ()) -> Result<(), HandlingError> {
-        let request = match event.event_type {
-            EventType::InvitationMailRequested => request_of(event)?,
-            other => {
-                return Err(HandlingError::Permanent(format!(
-                    "{other} is not for this service"
-                )));
-            }
-        };
+    async fn prepare(
+        &self,
+        event: &Received,
+        message: InvitationMailRequestedEvent,
+    ) -> Result<MailRequest, HandlingError> {
+        request_of(event, &message)
+    }
+
+    async fn apply(
+        &self,
+        tx: &mut PgConnection,
+        event: &Received,
+        request: MailRequest,
+    ) -> Result<(), HandlingError> {
         let asked = Asked {
             request,
             traceparent: event.traceparent.clone(),
         };
         queue::queue(tx, &self.clock, &self.sender, asked).await?;
-        // Before the commit, alas: the worker looks a few times in quick succession.
+        // Before the commit: the worker looks a few times in quick succession.
         self.wake.notify_one();
         Ok(())
     }
 }
 
-fn request_of(event: &Received) -> Result<MailRequest, HandlingError> {
+fn request_of(event: &Received, asked: &InvitationMailRequestedEvent) -> Result<MailRequest, HandlingError> {
     let permanent = |text: &str| HandlingError::Permanent(text.to_owned());
-    let asked: InvitationMailRequestedEvent = event.decode()?;
-    let subject: InvitationName = asked
-        .invitation
-        .parse()
-        .map_err(|_| permanent("the invitation has no proper name"))?;
-    if subject.organization != event.organization {
-        return Err(permanent(
-            "the invitation is of another organization than the event",
-        ));
-    }
+    let subject: InvitationName = event.field("invitation", &asked.invitation)?;
+    event.within(subject.organization)?;
     let purpose = match asked.purpose() {
         MailPurpose::Invite => Purpose::Invite,
         MailPurpose::Unspecified => return Err(permanent("the purpose is not known")),

@@ -1,0 +1,92 @@
+//! What every event of an employment says, read once for all projections.
+
+use muster_ids::{EmploymentId, EmploymentName, GroupId, GroupName, LocationId, LocationName};
+use muster_ids::{InvitationId, InvitationName, OrganizationId, OrganizationName, PersonId, PersonName};
+use muster_proto::employment::v1 as pb;
+
+use crate::{HandlingError, Received};
+
+/// An employment as an event tells of it; `pb::EmploymentFacts`, parsed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EmploymentFacts {
+    /// The organization; that of the event.
+    pub organization: OrganizationId,
+    /// The employment.
+    pub employment: EmploymentId,
+    /// The person.
+    pub person: PersonId,
+    /// Where it stands; never unspecified.
+    pub state: pb::EmploymentState,
+    /// The groups of the learner.
+    pub groups: Vec<GroupId>,
+    /// The place of work, if it was said.
+    pub location: Option<LocationId>,
+    /// The invitation it came from; `None` for the director's.
+    pub source_invitation: Option<InvitationId>,
+    /// The version of the employment: a projection applies only a newer one.
+    pub sequence: i64,
+}
+
+impl EmploymentFacts {
+    /// Reads the facts of `event`, the first field of its message.
+    ///
+    /// # Errors
+    /// [`HandlingError::Permanent`] when they are missing, malformed, or name another organization than the event.
+    pub fn read(event: &Received, facts: Option<pb::EmploymentFacts>) -> Result<Self, HandlingError> {
+        let facts = facts.ok_or_else(|| HandlingError::Permanent("the event has no facts".to_owned()))?;
+        let employment: EmploymentName = event.field("employment", &facts.employment)?;
+        let named: OrganizationName = event.field("organization", &facts.organization)?;
+        let person: PersonName = event.field("person", &facts.person)?;
+        event.within(named.organization)?;
+        Ok(Self {
+            organization: event.within(employment.organization)?,
+            employment: employment.employment,
+            person: person.person,
+            state: state(facts.state())?,
+            groups: groups(event, &facts.groups)?,
+            location: location(event, &facts.location)?,
+            source_invitation: invitation(event, &facts.source_invitation)?,
+            sequence: event.sequence,
+        })
+    }
+
+    /// The state as projections store it, such as `VERIFIED`.
+    #[must_use]
+    pub fn state_word(&self) -> &'static str {
+        let name = self.state.as_str_name();
+        name.strip_prefix("EMPLOYMENT_STATE_").unwrap_or(name)
+    }
+}
+
+fn state(state: pb::EmploymentState) -> Result<pb::EmploymentState, HandlingError> {
+    match state {
+        pb::EmploymentState::Unspecified => Err(HandlingError::Permanent(
+            "state is not one that is known".to_owned(),
+        )),
+        known => Ok(known),
+    }
+}
+
+fn groups(event: &Received, names: &[String]) -> Result<Vec<GroupId>, HandlingError> {
+    let group = |text: &String| {
+        let name: GroupName = event.field("groups", text)?;
+        event.within(name.organization).map(|_| name.group)
+    };
+    names.iter().map(group).collect()
+}
+
+fn location(event: &Received, text: &str) -> Result<Option<LocationId>, HandlingError> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let name: LocationName = event.field("location", text)?;
+    event.within(name.organization).map(|_| Some(name.location))
+}
+
+fn invitation(event: &Received, text: &str) -> Result<Option<InvitationId>, HandlingError> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let name: InvitationName = event.field("source_invitation", text)?;
+    event.within(name.organization).map(|_| Some(name.invitation))
+}
