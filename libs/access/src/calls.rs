@@ -20,10 +20,11 @@ pub fn graph(rules: &Rules) -> BTreeMap<Edge, BTreeSet<String>> {
         let Mode::Internal { callers } = &rule.mode else {
             continue;
         };
-        for caller in callers {
+        let served = rule.served_by.iter();
+        for (callee, caller) in served.flat_map(|callee| callers.iter().map(move |caller| (callee, caller))) {
             let edge = Edge {
                 caller: caller.clone(),
-                callee: rule.area.clone(),
+                callee: callee.clone(),
             };
             graph
                 .entry(edge)

@@ -11,8 +11,10 @@ pub struct MethodRule {
     pub service: String,
     /// The name of the method: `CreateInvitation`.
     pub method: String,
-    /// Which service of the suite answers: the second segment of the package, such as `invitation`.
+    /// Which service of the suite it belongs to: the second segment of the package, such as `invitation`.
     pub area: String,
+    /// The services of the suite that serve it: the area's, unless the rule names others.
+    pub served_by: Vec<String>,
     /// Whether the client sends more than one message.
     pub client_streaming: bool,
     /// Whether the service answers with more than one message.

@@ -103,6 +103,13 @@ fn internal(body: &DynamicMessage) -> Result<Mode, Vec<Problem>> {
     Ok(Mode::Internal { callers })
 }
 
+/// The services that a rule names as those that answer, if it names any.
+pub(crate) fn served_by(rule: &DynamicMessage) -> Option<Vec<String>> {
+    let internal = rule.get_field_by_name("internal")?;
+    let services = texts(internal.as_message()?, "served_by");
+    (!services.is_empty()).then_some(services)
+}
+
 fn text(body: &DynamicMessage, field: &str) -> String {
     body.get_field_by_name(field)
         .and_then(|value| value.as_str().map(str::to_owned))

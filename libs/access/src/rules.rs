@@ -118,11 +118,13 @@ fn method_rule(method: &MethodDescriptor, option: &ExtensionDescriptor) -> Resul
     let value = options.get_extension(option);
     let rule = value.as_message().ok_or_else(|| vec![Problem::NoRule])?;
     let mode = read::mode(rule, &method.input())?;
+    let served_by = read::served_by(rule).unwrap_or_else(|| vec![area.clone()]);
     let rule = MethodRule {
         path: format!("/{}/{}", service.full_name(), method.name()),
         service: service.full_name().to_owned(),
         method: method.name().to_owned(),
         area,
+        served_by,
         client_streaming: method.is_client_streaming(),
         server_streaming: method.is_server_streaming(),
         retry_safe: retry_safe(method),

@@ -113,8 +113,8 @@ impl Received {
         })
     }
 
-    /// The AMQP properties and headers of this event.
-    pub(crate) fn properties(&self) -> BasicProperties {
+    /// The AMQP properties and headers of this event, as `publisher` sends it.
+    pub(crate) fn properties(&self, publisher: &str) -> BasicProperties {
         let spec = self.event_type.spec();
         let id = self.id.to_string();
         let time = self.time.format(&Rfc3339).unwrap_or_default();
@@ -127,8 +127,10 @@ impl Received {
         };
         cloud("specversion", "1.0");
         cloud("id", &id);
-        cloud("source", &format!("/muster/{}", spec.publisher));
-        cloud("subject", &self.subject());
+        cloud("source", &format!("/muster/{publisher}"));
+        if let Some(subject) = self.subject(publisher) {
+            cloud("subject", &subject);
+        }
         cloud("type", spec.cloud_type);
         cloud("time", &time);
         cloud("organization", &self.organization.to_string());
@@ -146,18 +148,20 @@ impl Received {
             .with_delivery_mode(PERSISTENT)
             .with_message_id(id.into())
             .with_type(spec.cloud_type.into())
-            .with_app_id(format!("muster-{}", spec.publisher).into())
+            .with_app_id(format!("muster-{publisher}").into())
             .with_headers(headers)
     }
 
-    /// The resource name of the aggregate.
-    fn subject(&self) -> String {
-        let (organization, collection) = (self.organization, self.event_type.spec().collection);
-        if collection == "organizations" {
+    /// The resource name of the aggregate; `None` when the publisher is not in the table.
+    fn subject(&self, publisher: &str) -> Option<String> {
+        let mut publishers = self.event_type.spec().publishers.iter();
+        let collection = publishers.find(|known| known.service == publisher)?.collection;
+        let organization = self.organization;
+        Some(if collection == "organizations" {
             format!("organizations/{organization}")
         } else {
             format!("organizations/{organization}/{collection}/{}", self.aggregate)
-        }
+        })
     }
 }
 
@@ -230,9 +234,11 @@ mod tests {
     #[test]
     fn an_envelope_is_read_as_it_was_written() {
         let sent = sample();
-        let got = Received::parse(&sent.properties(), sent.payload.clone()).unwrap();
+        let properties = sent.properties("invitation");
+        let got = Received::parse(&properties, sent.payload.clone()).unwrap();
         assert_eq!(format!("{got:?}"), format!("{sent:?}"));
-        let headers = sent.properties().headers().clone().unwrap();
+        let headers = properties.headers().clone().unwrap();
+        assert_eq!(Headers(&headers).cloud("source"), Ok("/muster/invitation"));
         let subject = Headers(&headers).cloud("subject").unwrap().to_owned();
         assert_eq!(
             subject,
@@ -246,7 +252,7 @@ mod tests {
 
     #[test]
     fn every_missing_or_foreign_attribute_is_a_problem() {
-        let properties = sample().properties();
+        let properties = sample().properties("invitation");
         let headers = properties.headers().clone().unwrap();
         let optional = ["traceparent", "cloudEvents:source", "cloudEvents:subject"];
         for key in headers

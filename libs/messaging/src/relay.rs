@@ -18,7 +18,7 @@ use crate::backoff::{self, Backoff};
 use crate::broker::{BrokerError, Session};
 use crate::outbox::{self, Lease, OutboxRow};
 use crate::{Broker, measures, sweep};
-use publish::{Outcome, publish};
+use publish::{Names, Outcome, publish};
 
 const ROWS_AT_ONCE: i64 = 100;
 /// A commit in this process wakes the relay; the poll finds rows of other processes and due retries.
@@ -36,18 +36,22 @@ const RETRY_CAP: Duration = Duration::from_secs(20);
 pub async fn run(db: Database, broker: Broker, service: &'static str, shutdown: CancellationToken) {
     tracing::info!(service, "relay started");
     tokio::join!(
-        relay(&db, &broker, &shutdown),
+        relay(&db, &broker, service, &shutdown),
         measure(&db, &shutdown),
         sweep::run(&db, &shutdown)
     );
     tracing::info!(service, "relay stopped");
 }
 
-async fn relay(db: &Database, broker: &Broker, shutdown: &CancellationToken) {
+async fn relay(db: &Database, broker: &Broker, publisher: &str, shutdown: &CancellationToken) {
     let exchange = broker.exchange();
+    let names = Names {
+        publisher,
+        exchange: &exchange,
+    };
     let mut sessions = broker.sessions("publish", shutdown.clone());
     while let Some(session) = sessions.next().await {
-        let ended = serve(db, &session, &exchange, shutdown).await;
+        let ended = serve(db, &session, names, shutdown).await;
         sessions.ended(session, ended).await;
     }
 }
@@ -56,7 +60,7 @@ async fn relay(db: &Database, broker: &Broker, shutdown: &CancellationToken) {
 async fn serve(
     db: &Database,
     session: &Session,
-    exchange: &str,
+    names: Names<'_>,
     shutdown: &CancellationToken,
 ) -> Result<(), BrokerError> {
     publish::want_confirms(&session.channel).await?;
@@ -75,7 +79,7 @@ async fn serve(
         let pause = match claimed {
             Ok(Some(batch)) => {
                 database_away.reset();
-                batch_done(db, session, exchange, batch).await?;
+                batch_done(db, session, names, batch).await?;
                 continue;
             }
             Ok(None) => POLL.mul_f64(0.75 + 0.5 * rand::random::<f64>()),
@@ -115,10 +119,10 @@ async fn claim(db: &Database) -> Result<Option<Batch>, DatabaseError> {
 async fn batch_done(
     db: &Database,
     session: &Session,
-    exchange: &str,
+    names: Names<'_>,
     batch: Batch,
 ) -> Result<(), BrokerError> {
-    let outcomes = publish(&session.channel, exchange, &batch.rows).await;
+    let outcomes = publish(&session.channel, names, &batch.rows).await;
     let mut published: Vec<Uuid> = Vec::with_capacity(outcomes.len());
     let mut postponed: Vec<(Uuid, Duration)> = Vec::new();
     for (row, outcome) in batch.rows.iter().zip(&outcomes) {

@@ -30,12 +30,19 @@ pub struct EventSpec {
     pub cloud_type: &'static str,
     /// Full name of the protobuf message.
     pub message: &'static str,
-    /// Collection of the aggregate in resource names, such as `invitations`.
-    pub collection: &'static str,
-    /// The service that publishes it.
-    pub publisher: &'static str,
+    /// Who publishes it; never empty.
+    pub publishers: &'static [Publisher],
     /// The queues that it is bound to; never empty.
     pub consumers: &'static [&'static QueueSpec],
+}
+
+/// A service that publishes an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Publisher {
+    /// The service.
+    pub service: &'static str,
+    /// Collection of the aggregate in resource names, such as `invitations`.
+    pub collection: &'static str,
 }
 
 /// The queue of one consuming service.
@@ -128,15 +135,22 @@ mod tests {
     }
 
     #[test]
-    fn names_follow_from_the_publisher_and_are_unique() {
+    fn names_follow_from_the_service_that_defines_an_event_and_are_unique() {
         let mut keys = BTreeSet::new();
         for event in EventType::ALL {
             let spec = event.spec();
             assert_eq!(spec.event_type, *event);
             assert!(keys.insert(spec.routing_key), "{event} twice");
+            // A request is defined by the service that it is made to.
+            let consumers = spec.consumers.iter().map(|queue| queue.service);
+            let definers: Vec<&str> = match spec.publishers {
+                [one] if !spec.routing_key.ends_with(".requested") => vec![one.service],
+                _ => consumers.collect(),
+            };
             assert!(
-                spec.message
-                    .starts_with(&format!("muster.{}.v1.", spec.publisher)),
+                definers
+                    .iter()
+                    .any(|service| spec.message.starts_with(&format!("muster.{service}.v1."))),
                 "{event}"
             );
             assert_eq!(EventType::of_routing_key(spec.routing_key), Some(*event));
@@ -151,7 +165,8 @@ mod tests {
             assert!(
                 queue
                     .events()
-                    .all(|event| event.spec().publisher != queue.service)
+                    .flat_map(|event| event.spec().publishers)
+                    .all(|publisher| publisher.service != queue.service)
             );
             assert_eq!(QueueSpec::of_service(queue.service), Some(*queue));
             assert_eq!(queue.parked, format!("{}.parked", queue.name));

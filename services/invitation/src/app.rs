@@ -7,7 +7,7 @@ use muster_proto::invitation::v1::acceptance_internal_service_server::Acceptance
 use muster_proto::invitation::v1::import_service_server::ImportServiceServer;
 use muster_proto::invitation::v1::invitation_redemption_service_server::InvitationRedemptionServiceServer;
 use muster_proto::invitation::v1::invitation_service_server::InvitationServiceServer;
-use muster_proto::invitation::v1::mail_source_internal_service_server::MailSourceInternalServiceServer;
+use muster_proto::notification::v1::mail_source_internal_service_server::MailSourceInternalServiceServer;
 use muster_server::{App, Service, Shell};
 use sqlx::migrate::Migrator;
 use tokio::sync::Notify;

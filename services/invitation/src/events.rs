@@ -10,6 +10,7 @@ use muster_ids::{
 };
 use muster_messaging::outbox::{self, NewEvent};
 use muster_proto::invitation::v1 as proto;
+use muster_proto::notification::v1::{MailPurpose, MailRequestedEvent};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
@@ -26,7 +27,7 @@ pub(crate) struct Act {
     pub(crate) time: OffsetDateTime,
 }
 
-/// `invitation.mail_requested`, in the trace of the invitation, which runs on to the mail server's reply.
+/// `mail.requested`, in the trace of the invitation, which runs on to the mail server's reply.
 pub(crate) async fn mail_requested(
     tx: &mut PgConnection,
     clock: &Clock,
@@ -38,9 +39,9 @@ pub(crate) async fn mail_requested(
         invitation: mail.invitation,
         version: mail.version,
     };
-    let payload = proto::InvitationMailRequestedEvent {
-        invitation: subject.name(),
-        purpose: proto::MailPurpose::Invite.into(),
+    let payload = MailRequestedEvent {
+        subject: subject.name(),
+        purpose: MailPurpose::Invite.into(),
         generation: mail.generation,
         // The only one with this link: nothing sends an invitation again yet.
         request: 1,

@@ -4,7 +4,7 @@ CREATE TABLE deliveries (
     organization_id   uuid        NOT NULL,
     delivery_id       uuid        NOT NULL,
     subject           text        NOT NULL,
-    purpose           text        NOT NULL CONSTRAINT deliveries_purpose CHECK (purpose IN ('INVITE')),
+    purpose           text        NOT NULL CONSTRAINT deliveries_purpose CHECK (purpose ~ '^[A-Z][A-Z_]*$'),
     generation        integer     NOT NULL CONSTRAINT deliveries_generation CHECK (generation > 0),
     request           integer     NOT NULL CONSTRAINT deliveries_request CHECK (request > 0),
     template_version  integer     NOT NULL CONSTRAINT deliveries_template_version CHECK (template_version > 0),
@@ -16,6 +16,7 @@ CREATE TABLE deliveries (
     breaks            integer     NOT NULL DEFAULT 0,
     unasked           integer     NOT NULL DEFAULT 0,
     ambiguous_resends integer     NOT NULL DEFAULT 0 CONSTRAINT deliveries_one_resend CHECK (ambiguous_resends IN (0, 1)),
+    content_sha256    bytea       CONSTRAINT deliveries_content_sha256 CHECK (octet_length(content_sha256) = 32),
     server_reply      text        NOT NULL DEFAULT '',
     next_attempt_time timestamptz,
     lease_token       uuid,
@@ -47,7 +48,7 @@ COMMENT ON TABLE deliveries IS 'One message to one recipient, with the truth abo
 COMMENT ON COLUMN deliveries.organization_id IS 'Organization that the message is sent for.';
 COMMENT ON COLUMN deliveries.delivery_id IS 'UUIDv7 of the delivery; newest last.';
 COMMENT ON COLUMN deliveries.subject IS 'Resource name of the thing that the message is about.';
-COMMENT ON COLUMN deliveries.purpose IS 'Why it is sent.';
+COMMENT ON COLUMN deliveries.purpose IS 'Why it is sent: a row of the table of mails. Rows of purposes that a release does not know are left alone by it.';
 COMMENT ON COLUMN deliveries.generation IS 'Generation of the link that it carries.';
 COMMENT ON COLUMN deliveries.request IS 'Which mail with that link it is; the same for a request that comes twice.';
 COMMENT ON COLUMN deliveries.template_version IS 'Version of the words, the same at every attempt.';
@@ -58,6 +59,7 @@ COMMENT ON COLUMN deliveries.deferrals IS 'How often the mail server asked to co
 COMMENT ON COLUMN deliveries.breaks IS 'How often the mail server could not be reached or hung up before the message was handed over.';
 COMMENT ON COLUMN deliveries.unasked IS 'How often in a row its owner could not be asked; chooses the next delay.';
 COMMENT ON COLUMN deliveries.ambiguous_resends IS 'How often it was sent again though it may have been taken: at most once.';
+COMMENT ON COLUMN deliveries.content_sha256 IS 'SHA-256 of the first copy that the mail server may have taken: a second one of other bytes is another message.';
 COMMENT ON COLUMN deliveries.server_reply IS 'Latest reply of the mail server: code and enhanced status only, since its text may hold the address.';
 COMMENT ON COLUMN deliveries.next_attempt_time IS 'Not claimed before this time; null when it is being sent or over.';
 COMMENT ON COLUMN deliveries.lease_token IS 'Set by the worker that sends it; only the holder may say what became of it.';

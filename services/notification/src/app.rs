@@ -11,9 +11,9 @@ use tokio::sync::Notify;
 use crate::Settings;
 use crate::events::MailRequested;
 use crate::ops::send::Mailer;
-use crate::owner::Owner;
 use crate::rpc::Rpc;
 use crate::smtp::Smtp;
+use crate::sources::MailSources;
 use crate::worker::Worker;
 
 /// The service of messages to people.
@@ -57,7 +57,7 @@ pub fn mailer(settings: &Settings, shell: &Shell) -> anyhow::Result<Mailer> {
     Ok(Mailer {
         database: shell.database.clone(),
         clock: shell.clock.clone(),
-        owner: Owner::new(shell.peer("invitation", &settings.invitation_url)),
+        sources: MailSources::new([("invitation", shell.peer("invitation", &settings.invitation_url))])?,
         smtp: Smtp::new(settings.smtp()),
         sender: settings.mail_from.clone(),
         timing: settings.timing()?,

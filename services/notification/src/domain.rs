@@ -6,8 +6,8 @@ mod message;
 mod reply;
 mod schedule;
 
-pub use delivery::{DeliveryState, History, MailRequest, Phase, Purpose};
+pub use delivery::{DeliveryState, History, MailRequest, Phase};
 pub use fate::{Ahead, Fate, Outcome, Plan, decide};
-pub use message::{Mail, MessageProblem, Rendered, Sender, Stamp, TEMPLATE_VERSION, message_id};
+pub use message::{Mail, MessageProblem, Rendered, Sender, Stamp, message_id};
 pub use reply::{Reply, Severity};
 pub use schedule::Jitter;

@@ -1,6 +1,6 @@
 //! What this service consumes and publishes.
 //!
-//! - consumed: `invitation.mail_requested` becomes a delivery ([`MailRequested`]).
+//! - consumed: `mail.requested` becomes a delivery ([`MailRequested`]).
 //! - published: `delivery.changed`, in the transaction of the outcome ([`publish`]).
 
 mod consumed;

@@ -1,7 +1,7 @@
 //! The notification service: messages to people, and the truth about what became of them.
 //!
 //! An event asks for a mail ([`events`]) and becomes a delivery ([`ops::queue`]). The worker ([`worker`]) leases what is
-//! due, asks the owner of the thing whether the mail is still wanted and what it says ([`owner`]), hands it to the mail
+//! due, asks the owner of the thing whether the mail is still wanted and what it says ([`sources`]), puts it into words ([`mails`]), hands it to the mail
 //! server ([`smtp`]) and writes down and tells what became of it ([`ops::settle`]).
 //!
 //! - [`domain`]: what a delivery is, what may become of it, when it is tried again, how the message reads.
@@ -17,11 +17,12 @@ pub mod app;
 mod config;
 pub mod domain;
 pub mod events;
+pub mod mails;
 mod measures;
 pub mod ops;
-pub mod owner;
 pub mod rpc;
 pub mod smtp;
+pub mod sources;
 mod spans;
 pub mod store;
 pub mod worker;

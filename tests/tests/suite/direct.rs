@@ -14,7 +14,8 @@ async fn a_service_refuses_every_call_that_carries_no_token_for_it() {
     let rules = Rules::load(muster_proto::pool()).expect("the contract's rules load");
     // What the gateway answers itself is behind its own door.
     for rule in rules.iter().filter(|rule| rule.area != "gateway") {
-        let channel = Endpoint::from_shared(suite.service(&rule.area))
+        let server = &rule.served_by[0];
+        let channel = Endpoint::from_shared(suite.service(server))
             .unwrap()
             .connect_lazy();
         let owner = suite.token("owner");
@@ -30,7 +31,7 @@ async fn a_service_refuses_every_call_that_carries_no_token_for_it() {
             ),
             ("spoofed identity headers", spoofed(&rule.path)),
         ];
-        let elsewhere = if rule.area == "records" {
+        let elsewhere = if server == "records" {
             "organization"
         } else {
             "records"
@@ -80,14 +81,14 @@ async fn a_service_may_call_only_what_the_contract_says() {
         let Mode::Internal { callers } = &rule.mode else {
             continue;
         };
-        let channel = Endpoint::from_shared(suite.service(&rule.area))
-            .unwrap()
-            .connect_lazy();
-        for service in services {
-            let token = suite.workload_token(service, &rule.area);
+        for (server, service) in pairs(&rule.served_by, &services) {
+            let channel = Endpoint::from_shared(suite.service(server))
+                .unwrap()
+                .connect_lazy();
+            let token = suite.workload_token(service, server);
             let reply = RawCall::new(&rule.path, Bytes::new())
                 .bearer(&token)
-                .reply(channel.clone())
+                .reply(channel)
                 .await;
             let refused = reply.code == Code::PermissionDenied;
             assert_eq!(
@@ -98,6 +99,13 @@ async fn a_service_may_call_only_what_the_contract_says() {
             );
         }
     }
+}
+
+/// Each of the servers with each of the callers.
+fn pairs<'a>(servers: &'a [String], callers: &'a [&str]) -> Vec<(&'a str, &'a str)> {
+    let each = servers.iter().map(String::as_str);
+    each.flat_map(|server| callers.iter().map(move |caller| (server, *caller)))
+        .collect()
 }
 
 #[tokio::test]

@@ -31,8 +31,11 @@ fn wanted() -> BTreeSet<Edge> {
         .map(|rule| edge("gateway", &rule.area, "server"));
     let events = EventType::ALL.iter().flat_map(|event| {
         let spec = event.spec();
-        let heard = spec.consumers.iter();
-        heard.map(|queue| edge(spec.publisher, queue.service, "consumer"))
+        let publishers = spec.publishers.iter();
+        publishers.flat_map(|publisher| {
+            let consumers = spec.consumers.iter();
+            consumers.map(|queue| edge(publisher.service, queue.service, "consumer"))
+        })
     });
     allowed.chain(doors).chain(events).collect()
 }

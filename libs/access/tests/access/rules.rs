@@ -1,6 +1,6 @@
 //! What is read of a rule that is right.
 
-use muster_access::{Actor, Mode, Rules, SignIn, Target};
+use muster_access::{Actor, Mode, Rules, SignIn, Target, calls};
 
 use crate::support::{MESSAGES, pool, with_rule};
 
@@ -84,8 +84,23 @@ fn the_shape_of_the_method_is_read() {
         (up.area.as_str(), up.service.as_str(), up.method.as_str()),
         ("test", "muster.test.v1.TestService", "Up")
     );
+    assert_eq!(up.served_by, ["test"]);
     let down = rules.get("/muster.test.v1.TestService/Down").unwrap();
     assert!(!down.client_streaming && down.server_streaming && down.retry_safe);
+}
+
+#[test]
+fn an_internal_service_may_be_served_by_others_than_its_package_says() {
+    let rpcs = r#"service TestInternalService {
+      rpc Ask(Request) returns (Response) {
+        option (muster.access.v1.rule) = { internal: { callers: "a" served_by: "b" served_by: "c" } };
+      }
+    }"#;
+    let rules = Rules::load(&pool(&format!("{MESSAGES}{rpcs}")).unwrap()).unwrap();
+    let ask = rules.get("/muster.test.v1.TestInternalService/Ask").unwrap();
+    assert_eq!(ask.served_by, ["b", "c"]);
+    let callees: Vec<String> = calls::graph(&rules).into_keys().map(|edge| edge.callee).collect();
+    assert_eq!(callees, ["b", "c"]);
 }
 
 #[test]

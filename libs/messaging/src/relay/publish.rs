@@ -38,6 +38,15 @@ impl Outcome {
     }
 }
 
+/// From where to where.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Names<'a> {
+    /// The service that publishes.
+    pub(super) publisher: &'a str,
+    /// The exchange.
+    pub(super) exchange: &'a str,
+}
+
 /// Puts the channel into confirm mode: without it, a publish "succeeds" before the broker has seen it.
 pub(super) async fn want_confirms(channel: &Channel) -> Result<(), BrokerError> {
     let select = channel.confirm_select(ConfirmSelectOptions::default());
@@ -45,12 +54,12 @@ pub(super) async fn want_confirms(channel: &Channel) -> Result<(), BrokerError> 
 }
 
 /// Publishes all rows before it waits for the first confirm. One outcome a row, in order.
-pub(super) async fn publish(channel: &Channel, exchange: &str, rows: &[OutboxRow]) -> Vec<Outcome> {
+pub(super) async fn publish(channel: &Channel, names: Names<'_>, rows: &[OutboxRow]) -> Vec<Outcome> {
     let deadline = Instant::now() + CONFIRM_LIMIT;
     let mut sent = Vec::with_capacity(rows.len());
     for row in rows {
-        let span = spans::publishing(&row.event, exchange);
-        sent.push((send(channel, exchange, &row.event, &span, deadline).await, span));
+        let span = spans::publishing(&row.event, names.exchange);
+        sent.push((send(channel, names, &row.event, &span, deadline).await, span));
     }
     let mut outcomes = Vec::with_capacity(rows.len());
     for (row, (confirm, span)) in rows.iter().zip(sent) {
@@ -64,7 +73,7 @@ pub(super) async fn publish(channel: &Channel, exchange: &str, rows: &[OutboxRow
 /// Writes one message; `None` when that did not work in time.
 async fn send(
     channel: &Channel,
-    exchange: &str,
+    names: Names<'_>,
     event: &Received,
     span: &Span,
     deadline: Instant,
@@ -79,11 +88,11 @@ async fn send(
     };
     let key = event.event_type.routing_key();
     let sending = channel.basic_publish(
-        exchange.into(),
+        names.exchange.into(),
         key.into(),
         options,
         &event.payload,
-        traced.properties(),
+        traced.properties(names.publisher),
     );
     timeout_at(deadline, sending).await.ok()?.ok()
 }

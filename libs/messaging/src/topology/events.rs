@@ -1,6 +1,6 @@
 //! The rows.
 
-use super::{Event, EventSpec, QueueSpec};
+use super::{Event, EventSpec, Publisher, QueueSpec};
 
 macro_rules! queues {
     ($($name:ident = $service:literal),* $(,)?) => {
@@ -18,7 +18,7 @@ macro_rules! queues {
 }
 
 macro_rules! events {
-    ($($variant:ident: $key:literal = $area:ident.$message:ident of $collection:literal -> $($queue:ident)*;)*) => {
+    ($($variant:ident: $key:literal = $area:ident.$message:ident of $($publisher:ident/$collection:literal)+ -> $($queue:ident)*;)*) => {
         /// Everything that is published.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum EventType {
@@ -39,8 +39,10 @@ macro_rules! events {
                             routing_key: $key,
                             cloud_type: concat!("dev.muster.", $key, ".v1"),
                             message: concat!("muster.", stringify!($area), ".v1.", stringify!($message)),
-                            collection: $collection,
-                            publisher: stringify!($area),
+                            publishers: &[$(Publisher {
+                                service: stringify!($publisher),
+                                collection: $collection,
+                            }),+],
                             consumers: &[$(&$queue),*],
                         };
                         &SPEC
@@ -65,11 +67,11 @@ queues! {
     RECORDS = "records",
 }
 
-// type: routing key = publisher.message of its resource collection -> the queues that it is bound to
+// type: routing key = package.message of its publishers/their resource collections -> the queues that it is bound to
 events! {
-    OrganizationApproved: "organization.approved" = organization.OrganizationApprovedEvent of "organizations" -> EMPLOYMENT;
-    InvitationMailRequested: "invitation.mail_requested" = invitation.InvitationMailRequestedEvent of "invitations" -> NOTIFICATION;
-    InvitationAccepted: "invitation.accepted" = invitation.InvitationAcceptedEvent of "invitations" -> EMPLOYMENT;
-    DeliveryChanged: "delivery.changed" = notification.DeliveryChangedEvent of "deliveries" -> INVITATION;
-    EmploymentVerified: "employment.verified" = employment.EmploymentVerifiedEvent of "employments" -> ORGANIZATION RECORDS;
+    OrganizationApproved: "organization.approved" = organization.OrganizationApprovedEvent of organization/"organizations" -> EMPLOYMENT;
+    MailRequested: "mail.requested" = notification.MailRequestedEvent of invitation/"invitations" -> NOTIFICATION;
+    InvitationAccepted: "invitation.accepted" = invitation.InvitationAcceptedEvent of invitation/"invitations" -> EMPLOYMENT;
+    DeliveryChanged: "delivery.changed" = notification.DeliveryChangedEvent of notification/"deliveries" -> INVITATION;
+    EmploymentVerified: "employment.verified" = employment.EmploymentVerifiedEvent of employment/"employments" -> ORGANIZATION RECORDS;
 }

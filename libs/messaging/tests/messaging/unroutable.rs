@@ -3,7 +3,7 @@
 use lapin::options::QueueBindOptions;
 use lapin::types::FieldTable;
 use muster_messaging::{EventType, topology};
-use muster_proto::invitation::v1::InvitationMailRequestedEvent;
+use muster_proto::notification::v1::MailRequestedEvent;
 use muster_testkit::eventually;
 
 use crate::world::{Recorder, World, fresh};
@@ -16,7 +16,7 @@ async fn an_unroutable_message_is_never_marked() {
     let relay = world.relay(world.broker.broker());
     // The relay declares the topology when it connects; take the binding away after that.
     world
-        .publish_as(fresh(), 1, InvitationMailRequestedEvent::default())
+        .publish_as(fresh(), 1, MailRequestedEvent::default())
         .await
         .unwrap();
     eventually(async || world.pending().await == 0).await;
@@ -36,11 +36,11 @@ async fn an_unroutable_message_is_never_marked() {
     world.publish(aggregate, 1).await;
     // Could be routed, but not before its elder.
     world
-        .publish_as(aggregate, 2, InvitationMailRequestedEvent::default())
+        .publish_as(aggregate, 2, MailRequestedEvent::default())
         .await
         .unwrap();
     world
-        .publish_as(fresh(), 1, InvitationMailRequestedEvent::default())
+        .publish_as(fresh(), 1, MailRequestedEvent::default())
         .await
         .unwrap();
     let tried =

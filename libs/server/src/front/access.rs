@@ -46,7 +46,7 @@ impl Gate {
 
     /// The caller of a method, or a refusal that does not tell which check failed.
     pub(crate) fn accept(&self, rule: &'static MethodRule, headers: &HeaderMap) -> Result<Accepted, Refusal> {
-        if rule.area != self.service {
+        if !rule.served_by.iter().any(|service| service == self.service) {
             return Err(Refusal::new(
                 ErrorReason::MethodNotFound,
                 "this service has no such method",

@@ -6,7 +6,9 @@ use muster_client::acts::redemption;
 use muster_identity::PersonCaller;
 use muster_ids::{InvitationName, OrganizationId, OrganizationName};
 use muster_proto::invitation::v1 as pb;
-use muster_proto::invitation::v1::mail_source_internal_service_client::MailSourceInternalServiceClient;
+use muster_proto::notification::v1 as mail;
+use muster_proto::notification::v1::get_mail_response::Variables;
+use muster_proto::notification::v1::mail_source_internal_service_client::MailSourceInternalServiceClient;
 
 use crate::{Callers, TestService, Who};
 
@@ -25,15 +27,16 @@ pub async fn invite(
 
 /// The person `name`, whose address is the invited one, accepts by the link of the mail.
 pub async fn accept(invitations: &TestService, invitation: InvitationName, name: &str) {
-    let request = pb::GetMailRequest {
+    let request = mail::GetMailRequest {
         subject: invitation.to_string(),
-        purpose: pb::MailPurpose::Invite.into(),
+        purpose: mail::MailPurpose::Invite.into(),
         generation: 1,
     };
     let mail_worker = Who::Workload("notification");
     let mut client = MailSourceInternalServiceClient::new(invitations.calls_of(mail_worker));
     let mail = client.get_mail(request).await.expect("a mail").into_inner();
-    let token = mail.link.rsplit('/').next().expect("a link").to_owned();
+    let Variables::Invite(words) = mail.variables.expect("what it says");
+    let token = words.link.rsplit('/').next().expect("a link").to_owned();
     let address = EmailAddress::parse(&mail.address).expect("an address");
     let person = PersonCaller {
         emails: vec![address],

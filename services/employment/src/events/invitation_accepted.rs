@@ -21,26 +21,22 @@ impl Handler for InvitationAccepted {
     type Event = pb::InvitationAcceptedEvent;
     type Prepared = Hiring;
 
-    async fn prepare(&self, event: &Received, message: pb::InvitationAcceptedEvent) -> Result<Hiring, HandlingError> {
+    async fn prepare(
+        &self,
+        event: &Received,
+        message: pb::InvitationAcceptedEvent,
+    ) -> Result<Hiring, HandlingError> {
         let acceptance = acceptance(event, &message)?;
         Ok(employ_invitee::prepare(&self.0, acceptance).await?)
     }
 
-    async fn apply(
-        &self,
-        tx: &mut PgConnection,
-        _: &Received,
-        hiring: Hiring,
-    ) -> Result<(), HandlingError> {
+    async fn apply(&self, tx: &mut PgConnection, _: &Received, hiring: Hiring) -> Result<(), HandlingError> {
         employ::apply(tx, &self.0, &hiring).await?;
         Ok(())
     }
 }
 
-fn acceptance(
-    event: &Received,
-    message: &pb::InvitationAcceptedEvent,
-) -> Result<Acceptance, HandlingError> {
+fn acceptance(event: &Received, message: &pb::InvitationAcceptedEvent) -> Result<Acceptance, HandlingError> {
     let invitation: InvitationName = event.field("invitation", &message.invitation)?;
     let organization = event.within(invitation.organization)?;
     let PersonName { person: invitee } = event.field("person", &message.person)?;

@@ -19,19 +19,18 @@ impl Handler for OrganizationApproved {
     type Event = pb::OrganizationApprovedEvent;
     type Prepared = Hiring;
 
-    async fn prepare(&self, event: &Received, message: pb::OrganizationApprovedEvent) -> Result<Hiring, HandlingError> {
+    async fn prepare(
+        &self,
+        event: &Received,
+        message: pb::OrganizationApprovedEvent,
+    ) -> Result<Hiring, HandlingError> {
         let OrganizationName { organization } = event.field("organization", &message.organization)?;
         let organization = event.within(organization)?;
         let PersonName { person: director } = event.field("director", &message.director)?;
         Ok(employ_director::prepare(&self.0, organization, director).await?)
     }
 
-    async fn apply(
-        &self,
-        tx: &mut PgConnection,
-        _: &Received,
-        hiring: Hiring,
-    ) -> Result<(), HandlingError> {
+    async fn apply(&self, tx: &mut PgConnection, _: &Received, hiring: Hiring) -> Result<(), HandlingError> {
         employ::apply(tx, &self.0, &hiring).await?;
         Ok(())
     }

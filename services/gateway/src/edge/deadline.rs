@@ -119,6 +119,7 @@ mod tests {
             service: "p.S".to_owned(),
             method: "M".to_owned(),
             area: "p".to_owned(),
+            served_by: vec!["p".to_owned()],
             client_streaming: false,
             server_streaming,
             retry_safe: false,

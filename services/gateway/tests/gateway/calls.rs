@@ -21,7 +21,7 @@ async fn internal_methods_sound_like_methods_that_do_not_exist() {
     let token = world.member("ada", OURS, Role::Owner);
     let internal = [
         "organization.v1.RolesInternalService/GetRole",
-        "invitation.v1.MailSourceInternalService/GetMail",
+        "notification.v1.MailSourceInternalService/GetMail",
     ];
     let unknown = [
         "nothing.v1.NoService/Nothing",

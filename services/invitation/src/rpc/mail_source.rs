@@ -1,8 +1,9 @@
 //! `MailSourceInternalService`: what the mail worker asks just before it sends.
 
 use muster_ids::InvitationName;
-use muster_proto::invitation::v1 as proto;
-use muster_proto::invitation::v1::mail_source_internal_service_server::MailSourceInternalService;
+use muster_proto::notification::v1 as proto;
+use muster_proto::notification::v1::get_mail_response::Variables;
+use muster_proto::notification::v1::mail_source_internal_service_server::MailSourceInternalService;
 use muster_server::Call;
 use muster_server::convert::timestamp;
 use muster_server::names::named;
@@ -27,6 +28,7 @@ impl MailSourceInternalService for MailSourceRpc {
         request: Request<proto::GetMailRequest>,
     ) -> Result<Response<proto::GetMailResponse>, Status> {
         let (call, name): (_, InvitationName) = Call::read(request, |call, violations| {
+            violations.check("purpose", own(call.message.purpose()));
             Ok(named(violations, "subject", &call.message.subject))
         })?;
         let mail = get_mail(&self.parts, name, call.message.generation).await?;
@@ -36,14 +38,24 @@ impl MailSourceInternalService for MailSourceRpc {
     }
 }
 
+/// The mails of other purposes are about things of other services.
+fn own(purpose: proto::MailPurpose) -> Result<(), &'static str> {
+    match purpose {
+        proto::MailPurpose::Invite => Ok(()),
+        proto::MailPurpose::Unspecified => Err("must be the purpose of a mail about an invitation"),
+    }
+}
+
 fn response(mail: &Mail) -> proto::GetMailResponse {
     proto::GetMailResponse {
         wanted: true,
         address: mail.invitation.address.as_given().to_owned(),
-        link: mail.link.clone(),
-        organization_display_name: mail.context.display_name.clone(),
-        groups: mail.context.names_of_active(&mail.invitation.groups),
         expire_time: Some(timestamp(mail.invitation.expire_time)),
         locale: LOCALE.to_owned(),
+        variables: Some(Variables::Invite(proto::InviteVariables {
+            link: mail.link.clone(),
+            organization_display_name: mail.context.display_name.clone(),
+            groups: mail.context.names_of_active(&mail.invitation.groups),
+        })),
     }
 }

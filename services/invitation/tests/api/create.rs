@@ -32,8 +32,7 @@ async fn an_invitation_is_made_with_its_event_in_one_transaction() {
     );
     assert_eq!(made.person_display_name, "");
     assert_eq!(world.get(&made.name).await.unwrap(), made);
-    let events =
-        "SELECT count(*) FROM outbox WHERE event_type = 'invitation.mail_requested' AND aggregate_seq = 1";
+    let events = "SELECT count(*) FROM outbox WHERE event_type = 'mail.requested' AND aggregate_seq = 1";
     assert_eq!(world.database.count(events).await, 1);
 }
 

@@ -6,15 +6,14 @@ use muster_ids::EventId;
 use muster_messaging::Event;
 use muster_messaging::outbox::{self, NewEvent};
 use muster_proto::error::v1::ErrorReason as R;
-use muster_proto::invitation::v1::mail_source_internal_service_client::MailSourceInternalServiceClient;
-use muster_proto::invitation::v1::{
-    DeliveryState, GetMailRequest, Invitation, InvitationState, LookupInvitationRequest, MailPurpose,
-};
-use muster_proto::notification::v1::{DeliveryChangedEvent, delivery::State};
+use muster_proto::invitation::v1::{DeliveryState, Invitation, InvitationState, LookupInvitationRequest};
+use muster_proto::notification::v1::delivery::State;
+use muster_proto::notification::v1::mail_source_internal_service_client::MailSourceInternalServiceClient;
+use muster_proto::notification::v1::{DeliveryChangedEvent, GetMailRequest, MailPurpose};
 use muster_server::convert::timestamp;
 use muster_testkit::{Who, eventually};
 
-use crate::world::{World, reason};
+use crate::world::{World, invite, reason};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_mail_worker_gets_address_link_and_words_the_same_every_time() {
@@ -26,11 +25,12 @@ async fn the_mail_worker_gets_address_link_and_words_the_same_every_time() {
     let mail = world.mail(&made.name, 1).await.unwrap();
     assert!(mail.wanted);
     assert_eq!(mail.address, "Ada@Example.com");
-    assert_eq!(mail.organization_display_name, "Day nursery");
-    assert_eq!(mail.groups, ["Aides", "Nurses"]);
+    let words = invite(&mail);
+    assert_eq!(words.organization_display_name, "Day nursery");
+    assert_eq!(words.groups, ["Aides", "Nurses"]);
     assert_eq!(mail.locale, "en");
     assert_eq!(mail.expire_time, made.expire_time);
-    assert!(mail.link.starts_with("https://muster.test/i/"));
+    assert!(words.link.starts_with("https://muster.test/i/"));
     assert_eq!(world.mail(&made.name, 1).await.unwrap(), mail);
 }
 
@@ -58,7 +58,7 @@ async fn a_mail_is_no_longer_wanted_once_the_invitation_is_dead() {
         world.database.execute(statement).await;
         let mail = world.mail(&made.name, 1).await.unwrap();
         assert!(
-            !mail.wanted && mail.link.is_empty() && mail.address.is_empty(),
+            !mail.wanted && mail.variables.is_none() && mail.address.is_empty(),
             "{statement}"
         );
     }
@@ -262,9 +262,9 @@ async fn a_report_after_the_click_leaves_the_learner_active() {
     );
 }
 
-const MAILS: &str = "SELECT count(*) FROM outbox WHERE event_type = 'invitation.mail_requested'";
+const MAILS: &str = "SELECT count(*) FROM outbox WHERE event_type = 'mail.requested'";
 const ADAS_MAILS: &str = "SELECT count(*) FROM outbox JOIN invitations ON invitation_id = aggregate_id
-     WHERE event_type = 'invitation.mail_requested' AND address_canonical = 'ada@example.com'";
+     WHERE event_type = 'mail.requested' AND address_canonical = 'ada@example.com'";
 
 async fn scheduled(world: &World, address: &str, seconds: u64) -> Invitation {
     let mut wanted = world.wanted(address, &[&world.nurses]);

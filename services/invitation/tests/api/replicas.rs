@@ -48,7 +48,7 @@ async fn a_row_in_words_of_a_newer_release_keeps_no_other_mail_back() {
         )
         .await;
     world.clock.advance(Duration::from_secs(61));
-    let mails = "SELECT count(*) FROM outbox WHERE event_type = 'invitation.mail_requested'";
+    let mails = "SELECT count(*) FROM outbox WHERE event_type = 'mail.requested'";
     eventually(async || world.database.count(mails).await == 2).await;
 }
 

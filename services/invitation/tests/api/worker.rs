@@ -89,8 +89,7 @@ async fn a_worker_killed_at_any_moment_loses_and_doubles_nothing() {
         world.database.count("SELECT count(*) FROM invitations").await,
         1500
     );
-    let mails =
-        "SELECT count(DISTINCT aggregate_id) FROM outbox WHERE event_type = 'invitation.mail_requested'";
+    let mails = "SELECT count(DISTINCT aggregate_id) FROM outbox WHERE event_type = 'mail.requested'";
     assert_eq!(world.database.count(mails).await, 1500);
     assert_eq!(world.database.count("SELECT count(*) FROM outbox").await, 1500);
     assert_eq!(

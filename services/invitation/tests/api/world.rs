@@ -11,11 +11,13 @@ use muster_proto::error::v1::ErrorReason;
 use muster_proto::invitation::v1::import_service_client::ImportServiceClient;
 use muster_proto::invitation::v1::invitation_redemption_service_client::InvitationRedemptionServiceClient;
 use muster_proto::invitation::v1::invitation_service_client::InvitationServiceClient;
-use muster_proto::invitation::v1::mail_source_internal_service_client::MailSourceInternalServiceClient;
 use muster_proto::invitation::v1::{
     AcceptInvitationRequest, AcceptInvitationResponse, CreateInvitationRequest, GetInvitationRequest,
-    GetMailRequest, GetMailResponse, Invitation, MailPurpose,
+    Invitation,
 };
+use muster_proto::notification::v1::get_mail_response::Variables;
+use muster_proto::notification::v1::mail_source_internal_service_client::MailSourceInternalServiceClient;
+use muster_proto::notification::v1::{GetMailRequest, GetMailResponse, InviteVariables, MailPurpose};
 use muster_proto::organization::v1::Limits;
 use muster_server::settings::CommonSettings;
 use muster_testkit::{Signed, TestChannel, TestDatabase, TestService, TestSuite, Who, acts, eventually};
@@ -189,7 +191,8 @@ impl World {
     /// The token of the link in the mail.
     pub(crate) async fn token(&self, name: &str) -> String {
         let mail = self.mail(name, 1).await.unwrap();
-        mail.link
+        invite(&mail)
+            .link
             .strip_prefix("https://muster.test/i/")
             .unwrap()
             .to_owned()
@@ -250,4 +253,11 @@ pub(crate) async fn waiting(world: &World, statements: i64) {
 pub(crate) fn reason<T: std::fmt::Debug>(answer: Result<T, Status>) -> ErrorReason {
     let status = answer.expect_err("the call was not refused");
     muster_refusal::reason_of(&status).unwrap_or_else(|| panic!("no reason in {status:?}"))
+}
+
+/// What the mail of an invitation says.
+pub(crate) fn invite(mail: &GetMailResponse) -> &InviteVariables {
+    match mail.variables.as_ref().unwrap() {
+        Variables::Invite(words) => words,
+    }
 }

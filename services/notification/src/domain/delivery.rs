@@ -1,16 +1,9 @@
 //! The words of a delivery.
 
-use muster_ids::InvitationName;
 use muster_states::stored_enum;
 use time::OffsetDateTime;
 
-stored_enum! {
-    /// Why a message is sent.
-    pub enum Purpose {
-        /// To invite.
-        Invite = "INVITE",
-    }
-}
+use crate::mails::{Purpose, Subject};
 
 stored_enum! {
     /// What became of a message.
@@ -46,7 +39,7 @@ stored_enum! {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MailRequest {
     /// What the message is about.
-    pub subject: InvitationName,
+    pub subject: Subject,
     /// Why it is sent.
     pub purpose: Purpose,
     /// The generation of the link that it carries; from 1.

@@ -1,18 +1,15 @@
 //! The message itself: the same bytes at every attempt, as long as its owner tells the same.
 
-use askama::Template;
 use lettre::Address;
 use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
 use lettre::message::{Body, Mailbox, MultiPart, SinglePart};
 use muster_address::EmailAddress;
 use muster_ids::DeliveryId;
+use sha2::{Digest, Sha256};
 use thiserror::Error;
 use time::OffsetDateTime;
-use time::macros::format_description;
 
-/// The version of the words that new deliveries get. A delivery keeps its own: a resend after a release is still the
-/// same message. Changed words are new files with a new version.
-pub const TEMPLATE_VERSION: i32 = 1;
+use crate::mails::{self, Circumstances, Purpose, Variables};
 
 /// Who the mail says it comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,16 +18,14 @@ pub struct Sender(Mailbox);
 /// What the owner of the thing tells about the mail, just before it is sent.
 #[derive(Debug, Clone)]
 pub struct Mail {
+    /// Why it is sent.
+    pub purpose: Purpose,
     /// Where it goes to.
     pub address: EmailAddress,
-    /// The link; a secret.
-    pub link: String,
-    /// Who invites.
-    pub organization: String,
-    /// The names of the groups to join.
-    pub groups: Vec<String>,
-    /// Until when the link works.
+    /// Until when the thing can be used that it is about.
     pub expire_time: Option<OffsetDateTime>,
+    /// What it says; a secret.
+    pub variables: Variables,
 }
 
 /// What a delivery keeps so that every attempt has the same bytes.
@@ -44,6 +39,23 @@ pub struct Stamp {
     pub create_time: OffsetDateTime,
     /// The version of the words.
     pub template_version: i32,
+    /// The Message-ID of an earlier message that this one stands for.
+    pub replaces: Option<String>,
+}
+
+impl Stamp {
+    /// The stamp of a message that takes the place of this one: another Message-ID, because the bytes differ (RFC 5322,
+    /// section 3.6.4).
+    #[must_use]
+    pub fn replacement(&self, now: OffsetDateTime, template_version: i32) -> Self {
+        Self {
+            delivery: self.delivery,
+            message_id: self.message_id.replacen('@', ".2@", 1),
+            create_time: now,
+            template_version,
+            replaces: Some(self.message_id.clone()),
+        }
+    }
 }
 
 /// A message, ready for the mail server.
@@ -54,6 +66,14 @@ pub struct Rendered {
     pub to: Address,
     /// Headers and body (RFC 5322), 7-bit unless the address is not.
     pub bytes: Vec<u8>,
+}
+
+impl Rendered {
+    /// SHA-256 of the bytes. They hold a secret link, so that nobody can guess them.
+    #[must_use]
+    pub fn sha256(&self) -> [u8; 32] {
+        Sha256::digest(&self.bytes).into()
+    }
 }
 
 /// Why no message can be written. Says nothing of its content.
@@ -86,47 +106,42 @@ impl std::str::FromStr for Sender {
     }
 }
 
-#[derive(Template)]
-#[template(path = "invite.v1.txt")]
-struct InviteText<'a> {
-    organization: &'a str,
-    groups: &'a [String],
-    link: &'a str,
-    until: Option<&'a str>,
-}
-
-#[derive(Template)]
-#[template(path = "invite.v1.html")]
-struct InviteHtml<'a> {
-    organization: &'a str,
-    groups: &'a [String],
-    link: &'a str,
-    until: Option<&'a str>,
-}
-
 impl Mail {
     /// Writes the message.
     ///
     /// # Errors
     /// See [`MessageProblem`].
     pub fn render(&self, sender: &Sender, stamp: &Stamp) -> Result<Rendered, MessageProblem> {
-        if stamp.template_version != TEMPLATE_VERSION {
-            return Err(MessageProblem::UnknownTemplate);
-        }
-        let organization = plain(&self.organization);
-        let (text, html) = self.words(&organization)?;
+        let circumstances = Circumstances {
+            expire_time: self.expire_time,
+            replaces: stamp.replaces.is_some(),
+        };
+        let words = mails::write(
+            self.purpose,
+            stamp.template_version,
+            &self.variables,
+            circumstances,
+        )?;
         let to = self.recipient()?;
         let parts = MultiPart::alternative()
             .boundary(format!("muster-{}", stamp.delivery.as_uuid().simple()))
-            .singlepart(part(ContentType::TEXT_PLAIN, &text)?)
-            .singlepart(part(ContentType::TEXT_HTML, &html)?);
-        let message = lettre::Message::builder()
+            .singlepart(part(ContentType::TEXT_PLAIN, &words.text)?)
+            .singlepart(part(ContentType::TEXT_HTML, &words.html)?);
+        let mut builder = lettre::Message::builder();
+        if let Some(replaced) = &stamp.replaces {
+            // The header of RFC 4021 for this; by `References` mail programs show the two together.
+            builder = builder
+                .references(replaced.clone())
+                .raw_header(header("Supersedes", replaced));
+        }
+        let message = builder
             .from(sender.0.clone())
             .to(Mailbox::new(None, to.clone()))
-            .subject(format!("{organization} invites you"))
+            .subject(words.subject)
             .date(stamp.create_time.into())
             .message_id(Some(stamp.message_id.clone()))
-            .raw_header(automatic())
+            // No auto-responder answers (RFC 3834).
+            .raw_header(header("Auto-Submitted", "auto-generated"))
             .multipart(parts)
             .map_err(|_| MessageProblem::Form)?;
         Ok(Rendered {
@@ -134,29 +149,6 @@ impl Mail {
             to,
             bytes: message.formatted(),
         })
-    }
-
-    fn words(&self, organization: &str) -> Result<(String, String), MessageProblem> {
-        let groups: Vec<String> = self.groups.iter().map(|group| plain(group)).collect();
-        let (groups, link) = (groups.as_slice(), one_line(&self.link));
-        let until = self.expire_time.and_then(in_words);
-        let (link, until) = (link.as_str(), until.as_deref());
-        let text = InviteText {
-            organization,
-            groups,
-            link,
-            until,
-        }
-        .render();
-        let html = InviteHtml {
-            organization,
-            groups,
-            link,
-            until,
-        }
-        .render();
-        text.and_then(|text| Ok((text, html?)))
-            .map_err(|_| MessageProblem::Form)
     }
 
     /// The local part exactly as it was given, the domain in the form that DNS knows.
@@ -187,51 +179,9 @@ fn part(kind: ContentType, text: &str) -> Result<SinglePart, MessageProblem> {
     Ok(SinglePart::builder().header(kind).body(body))
 }
 
-/// No auto-responder answers (RFC 3834).
-fn automatic() -> HeaderValue {
-    HeaderValue::new(
-        HeaderName::new_from_ascii_str("Auto-Submitted"),
-        "auto-generated".to_owned(),
-    )
-}
-
-/// Names are written by people: a line break in one must not become a header, or a line of its own.
-fn one_line(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
-}
-
-/// A name on one line, with nothing that a mail program makes a link of. Names with links are not taken any more; older
-/// ones get a space after the dot or the colon.
-fn plain(name: &str) -> String {
-    // `=?` begins an encoded word (RFC 2047), which a header would be decoded from.
-    let name = one_line(name).replace("://", ": //").replace("=?", "= ?");
-    let mut plain = String::with_capacity(name.len());
-    let mut before = None;
-    let mut rest = name.chars();
-    while let Some(c) = rest.next() {
-        plain.push(c);
-        // As in `evil.example`, but not as in `Y.M.C.A.`; IDNA takes three more characters for dots (RFC 3490).
-        let is_dot = matches!(
-            c,
-            '.' | '\u{3002}' | '\u{ff0e}' | '\u{ff61}' | '\u{2024}' | '\u{fe52}'
-        );
-        let follow = rest.as_str().chars().take_while(|c| c.is_alphanumeric()).take(2);
-        if is_dot && before.is_some_and(char::is_alphanumeric) && follow.count() == 2 {
-            plain.push(' ');
-        }
-        before = Some(c);
-    }
-    plain
-}
-
-fn in_words(at: OffsetDateTime) -> Option<String> {
-    at.to_offset(time::UtcOffset::UTC)
-        .format(format_description!(
-            "[day padding:none] [month repr:long] [year], [hour]:[minute] UTC"
-        ))
-        .ok()
+/// A header that lettre has no type for.
+fn header(name: &'static str, value: &str) -> HeaderValue {
+    HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned())
 }
 
 impl std::fmt::Debug for Rendered {

@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use muster_clock::Clock;
-use muster_ids::InvitationName;
 use muster_messaging::{Handler, HandlingError, Received};
-use muster_proto::invitation::v1::{InvitationMailRequestedEvent, MailPurpose};
+use muster_proto::notification::v1::MailRequestedEvent;
 use sqlx::PgConnection;
 use tokio::sync::Notify;
 
-use crate::domain::{MailRequest, Purpose, Sender};
+use crate::domain::{MailRequest, Sender};
+use crate::mails::{Purpose, Subject};
 use crate::ops::queue::{self, Asked};
 
-/// Handles `invitation.mail_requested`: makes a delivery of every request for mail.
+/// Handles `mail.requested`: makes a delivery of every request for mail.
 #[derive(Debug, Clone)]
 pub struct MailRequested {
     /// Time and ids.
@@ -26,13 +26,13 @@ pub struct MailRequested {
 
 #[async_trait]
 impl Handler for MailRequested {
-    type Event = InvitationMailRequestedEvent;
+    type Event = MailRequestedEvent;
     type Prepared = MailRequest;
 
     async fn prepare(
         &self,
         event: &Received,
-        message: InvitationMailRequestedEvent,
+        message: MailRequestedEvent,
     ) -> Result<MailRequest, HandlingError> {
         request_of(event, &message)
     }
@@ -54,14 +54,17 @@ impl Handler for MailRequested {
     }
 }
 
-fn request_of(event: &Received, asked: &InvitationMailRequestedEvent) -> Result<MailRequest, HandlingError> {
+fn request_of(event: &Received, asked: &MailRequestedEvent) -> Result<MailRequest, HandlingError> {
     let permanent = |text: &str| HandlingError::Permanent(text.to_owned());
-    let subject: InvitationName = event.field("invitation", &asked.invitation)?;
+    let subject: Subject = event.field("subject", &asked.subject)?;
     event.within(subject.organization)?;
-    let purpose = match asked.purpose() {
-        MailPurpose::Invite => Purpose::Invite,
-        MailPurpose::Unspecified => return Err(permanent("the purpose is not known")),
-    };
+    let purpose =
+        Purpose::of_contract(asked.purpose()).ok_or_else(|| permanent("the purpose is not known"))?;
+    if subject.collection != purpose.spec().collection {
+        return Err(permanent(
+            "the subject is not of the kind that the purpose is about",
+        ));
+    }
     if asked.generation < 1 {
         return Err(permanent("the generation is not positive"));
     }

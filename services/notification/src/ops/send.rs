@@ -12,8 +12,8 @@ use tracing::{Instrument, Span};
 
 use super::settle;
 use crate::domain::{self, Ahead, Jitter, Mail, MessageProblem, Outcome, Plan, Rendered, Sender};
-use crate::owner::Owner;
 use crate::smtp::{Conversation, Smtp};
+use crate::sources::MailSources;
 use crate::store::{self, Claimed, Lease, Settled};
 use crate::{measures, spans};
 
@@ -24,7 +24,7 @@ pub struct Mailer {
     /// Time and ids.
     pub clock: Clock,
     /// Who tells what to send.
-    pub owner: Owner,
+    pub sources: MailSources,
     /// Who takes it.
     pub smtp: Smtp,
     /// Who it comes from.
@@ -136,9 +136,9 @@ impl Mailer {
         claimed: &Claimed,
         expire_time: &mut Option<OffsetDateTime>,
     ) -> Result<Rendered, Outcome> {
-        let mail: Mail = self.owner.mail(&claimed.request).await?;
+        let mail: Mail = self.sources.mail(&claimed.request).await?;
         *expire_time = mail.expire_time;
-        mail.render(&self.sender, &claimed.stamp).map_err(|problem| {
+        self.rendered(&mail, claimed).map_err(|problem| {
             tracing::error!(%problem, "a message could not be written");
             match problem {
                 // The release that made the delivery is running, or coming back.
@@ -148,6 +148,19 @@ impl Mailer {
         })
     }
 
+    /// The second copy of a message that may have been taken has the same bytes, or it is another message that says so.
+    fn rendered(&self, mail: &Mail, claimed: &Claimed) -> Result<Rendered, MessageProblem> {
+        let same = mail.render(&self.sender, &claimed.stamp)?;
+        match &claimed.possible_copy {
+            Some(sha256) if *sha256 != same.sha256() => {
+                let version = claimed.request.purpose.current_version();
+                let stamp = claimed.stamp.replacement(self.clock.now(), version);
+                mail.render(&self.sender, &stamp)
+            }
+            _ => Ok(same),
+        }
+    }
+
     async fn hand_over(&self, announced: Announced, lease: Lease) -> Outcome {
         let Announced {
             mut conversation,
@@ -155,7 +168,7 @@ impl Mailer {
             span,
         } = announced;
         let wait = self.smtp.options().reply_wait;
-        let message = conversation.message(&rendered, self.reach_dot(lease), wait);
+        let message = conversation.message(&rendered, self.reach_dot(lease, rendered.sha256()), wait);
         let outcome = message.instrument(span.clone()).await;
         spans::ended(&span, &outcome);
         self.smtp.settle(conversation, &outcome).await;
@@ -163,11 +176,11 @@ impl Mailer {
     }
 
     /// From here on a crash is ambiguous; and whoever has lost the lease must not go on.
-    async fn reach_dot(&self, lease: Lease) -> Result<(), Withheld> {
+    async fn reach_dot(&self, lease: Lease, sha256: [u8; 32]) -> Result<(), Withheld> {
         let until = self.clock.now() + self.timing.lease;
         let reached: Result<bool, DatabaseError> = self
             .database
-            .read_boxed(move |connection| Box::pin(store::reach_dot(connection, lease, until)))
+            .read_boxed(move |connection| Box::pin(store::reach_dot(connection, lease, until, sha256)))
             .await;
         match reached {
             Ok(true) => Ok(()),

@@ -1,6 +1,6 @@
 //! Deliveries of an organization.
 
-use muster_ids::{InvitationName, OrganizationId};
+use muster_ids::OrganizationId;
 use muster_proto::notification::v1 as pb;
 use muster_proto::notification::v1::delivery_service_server::DeliveryService;
 use muster_refusal::Violations;
@@ -8,6 +8,7 @@ use muster_server::{Call, Parsed, failure};
 use tonic::{Request, Response, Status};
 
 use super::Rpc;
+use crate::mails::Subject;
 use crate::store::{self, Listed};
 
 #[tonic::async_trait]
@@ -44,9 +45,9 @@ impl DeliveryService for Rpc {
 fn listed(
     call: &Call<pb::ListDeliveriesRequest>,
     violations: &mut Violations,
-) -> Parsed<(OrganizationId, Option<InvitationName>)> {
+) -> Parsed<(OrganizationId, Option<Subject>)> {
     let (organization, given) = (call.organization()?, &call.message.subject);
-    let subject = (!given.is_empty()).then(|| given.parse::<InvitationName>());
+    let subject = (!given.is_empty()).then(|| given.parse::<Subject>());
     let subject = violations.check("subject", subject.transpose());
     Ok(subject.map(|subject| (organization, subject)))
 }

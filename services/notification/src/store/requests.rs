@@ -5,7 +5,7 @@ use muster_ids::DeliveryId;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
-use crate::domain::{MailRequest, TEMPLATE_VERSION};
+use crate::domain::MailRequest;
 
 /// A delivery to be made.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ pub async fn insert(tx: &mut PgConnection, new: &NewDelivery) -> Result<bool, Da
     .bind(new.request.purpose.as_str())
     .bind(new.request.generation)
     .bind(new.request.number)
-    .bind(TEMPLATE_VERSION)
+    .bind(new.request.purpose.current_version())
     .bind(&new.message_id)
     .bind(new.create_time)
     .bind(&new.traceparent)

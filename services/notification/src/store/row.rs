@@ -28,6 +28,8 @@ pub struct Claimed {
     pub request: MailRequest,
     /// What makes every attempt the same.
     pub stamp: Stamp,
+    /// SHA-256 of the copy that may have been taken, when there is one.
+    pub possible_copy: Option<Vec<u8>>,
     /// What has happened so far.
     pub history: History,
     /// How far its worker may have come.
@@ -58,6 +60,7 @@ pub(super) struct ClaimedRow {
     breaks: i32,
     unasked: i32,
     ambiguous_resends: i32,
+    content_sha256: Option<Vec<u8>>,
     phase: String,
     server_reply: String,
     due_time: Option<OffsetDateTime>,
@@ -82,11 +85,13 @@ impl TryFrom<ClaimedRow> for Claimed {
                 generation: row.generation,
                 number: row.request,
             },
+            possible_copy: row.content_sha256.filter(|_| row.ambiguous_resends > 0),
             stamp: Stamp {
                 delivery,
                 message_id: row.message_id,
                 create_time: row.create_time,
                 template_version: row.template_version,
+                replaces: None,
             },
             history: History {
                 create_time: row.create_time,

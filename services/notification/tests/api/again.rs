@@ -1,6 +1,6 @@
 //! Sending again with the same link.
 
-use muster_proto::invitation::v1::InvitationMailRequestedEvent;
+use muster_proto::notification::v1::MailRequestedEvent;
 use muster_testkit::eventually;
 
 use crate::service::{ServiceWorld, request};
@@ -10,7 +10,7 @@ async fn a_mail_that_is_asked_for_again_with_the_same_link_is_another_mail() {
     let world = ServiceWorld::new().await;
     let subject = world.invite().await;
     world.sent(1).await;
-    let again = InvitationMailRequestedEvent {
+    let again = MailRequestedEvent {
         request: 2,
         ..request(subject, 1)
     };

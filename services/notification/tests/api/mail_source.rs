@@ -6,10 +6,11 @@ use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use muster_proto::invitation::v1::mail_source_internal_service_server::{
+use muster_proto::notification::v1::get_mail_response::Variables;
+use muster_proto::notification::v1::mail_source_internal_service_server::{
     MailSourceInternalService, MailSourceInternalServiceServer,
 };
-use muster_proto::invitation::v1::{GetMailRequest, GetMailResponse};
+use muster_proto::notification::v1::{GetMailRequest, GetMailResponse, InviteVariables};
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinHandle;
 use tokio_stream::wrappers::TcpListenerStream;
@@ -116,12 +117,29 @@ pub(crate) fn mail(subject: &str, generation: i32) -> GetMailResponse {
     GetMailResponse {
         wanted: true,
         address: address_of(subject),
-        link: format!("https://muster.example/i/{generation}-{subject}"),
-        organization_display_name: "Kita Sonnenblume".to_owned(),
-        groups: vec!["Team A".to_owned()],
         expire_time: None,
         locale: "en".to_owned(),
+        variables: Some(Variables::Invite(InviteVariables {
+            link: link(subject, generation),
+            organization_display_name: "Kita Sonnenblume".to_owned(),
+            groups: vec!["Team A".to_owned()],
+        })),
     }
+}
+
+/// The same once the group of the invitation is called otherwise.
+pub(crate) fn renamed(subject: &str, generation: i32) -> GetMailResponse {
+    let mut mail = mail(subject, generation);
+    let Some(Variables::Invite(words)) = &mut mail.variables else {
+        panic!("an invitation")
+    };
+    words.groups = vec!["Team B".to_owned()];
+    mail
+}
+
+/// The link of a mail about this subject.
+pub(crate) fn link(subject: &str, generation: i32) -> String {
+    format!("https://muster.example/i/{generation}-{subject}")
 }
 
 /// Where mail about this subject goes to.

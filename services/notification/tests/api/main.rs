@@ -22,4 +22,5 @@ mod requests;
 mod schema;
 mod service;
 mod smtp_server;
+mod wording;
 mod world;

@@ -8,9 +8,7 @@ use crate::world::{World, words};
 async fn newer_words(world: &World) {
     world
         .database
-        .execute(
-            "ALTER TABLE deliveries DROP CONSTRAINT deliveries_purpose, DROP CONSTRAINT deliveries_phase",
-        )
+        .execute("ALTER TABLE deliveries DROP CONSTRAINT deliveries_phase")
         .await;
 }
 

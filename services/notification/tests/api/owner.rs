@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use muster_proto::invitation::v1::GetMailResponse;
+use muster_proto::notification::v1::GetMailResponse;
 use tonic::Status;
 
 use crate::mail_source::mail;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use muster_notification::domain::Outcome;
 
-use crate::mail_source::{address_of, mail};
+use crate::mail_source::{address_of, link};
 use crate::smtp_server::Fault;
 use crate::world::{World, step, words};
 
@@ -37,7 +37,7 @@ async fn a_message_is_sent_and_told_of() {
     assert!(
         taken
             .text()
-            .contains(&format!("\r\n{}\r\n", mail(&subject.to_string(), 1).link))
+            .contains(&format!("\r\n{}\r\n", link(&subject.to_string(), 1)))
     );
 }
 

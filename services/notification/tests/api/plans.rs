@@ -39,7 +39,7 @@ async fn claim(connection: &mut PgConnection, world: &World) -> Vec<Claimed> {
 async fn send(connection: &mut PgConnection, world: &World, claimed: &Claimed) {
     let now = world.clock.now();
     let until = now + Duration::from_secs(900);
-    store::reach_dot(&mut *connection, claimed.lease, until)
+    store::reach_dot(&mut *connection, claimed.lease, until, [0; 32])
         .await
         .unwrap();
     let ahead = Ahead {

@@ -4,9 +4,8 @@ use muster_identity::Role;
 use muster_ids::OrganizationId;
 use muster_messaging::{parked, topology};
 use muster_proto::invitation::v1::invitation_service_client::InvitationServiceClient;
-use muster_proto::invitation::v1::{
-    DeliveryState, GetInvitationRequest, Invitation, InvitationMailRequestedEvent, InvitationState,
-};
+use muster_proto::invitation::v1::{DeliveryState, GetInvitationRequest, Invitation, InvitationState};
+use muster_proto::notification::v1::MailRequestedEvent;
 use muster_testkit::{Who, acts, eventually, eventually_some};
 
 use crate::mail_source::MailSource;
@@ -145,15 +144,15 @@ async fn a_request_that_makes_no_sense_is_parked_alone() {
         (world.organization, request(subject, 0)),
         (
             world.organization,
-            InvitationMailRequestedEvent {
+            MailRequestedEvent {
                 purpose: 7,
                 ..request(subject, 1)
             },
         ),
         (
             world.organization,
-            InvitationMailRequestedEvent {
-                invitation: "x".to_owned(),
+            MailRequestedEvent {
+                subject: "x".to_owned(),
                 ..request(subject, 1)
             },
         ),

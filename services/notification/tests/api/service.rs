@@ -8,9 +8,9 @@ use muster_ids::{GroupName, InvitationId, InvitationName, OrganizationId, Organi
 use muster_invitation::InvitationApp;
 use muster_notification::NotificationService;
 use muster_organization::OrganizationService;
-use muster_proto::invitation::v1::{Invitation, InvitationMailRequestedEvent};
+use muster_proto::invitation::v1::Invitation;
 use muster_proto::notification::v1::delivery_service_client::DeliveryServiceClient;
-use muster_proto::notification::v1::{Delivery, ListDeliveriesRequest};
+use muster_proto::notification::v1::{Delivery, ListDeliveriesRequest, MailPurpose, MailRequestedEvent};
 use muster_server::Service;
 use muster_testkit::{Publisher, TestChannel, TestService, TestSuite, Who, acts, eventually};
 use time::macros::datetime;
@@ -135,10 +135,10 @@ pub(crate) fn subject(clock: &Clock, organization: OrganizationId) -> Invitation
     }
 }
 
-pub(crate) fn request(subject: InvitationName, generation: i32) -> InvitationMailRequestedEvent {
-    InvitationMailRequestedEvent {
-        invitation: subject.to_string(),
-        purpose: 1,
+pub(crate) fn request(subject: InvitationName, generation: i32) -> MailRequestedEvent {
+    MailRequestedEvent {
+        subject: subject.to_string(),
+        purpose: MailPurpose::Invite.into(),
         generation,
         request: 1,
     }

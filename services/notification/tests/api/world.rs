@@ -8,11 +8,12 @@ use muster_clock::Clock;
 use muster_identity::WorkloadTokens;
 use muster_ids::{InvitationId, InvitationName, OrganizationId};
 use muster_notification::NotificationService;
-use muster_notification::domain::{MailRequest, Outcome, Purpose};
+use muster_notification::domain::{MailRequest, Outcome};
+use muster_notification::mails::Purpose;
 use muster_notification::ops::queue::{self, Asked};
 use muster_notification::ops::send::{Mailer, Timing};
-use muster_notification::owner::Owner;
 use muster_notification::smtp::{Smtp, SmtpOptions};
+use muster_notification::sources::MailSources;
 use muster_notification::worker::Worker;
 use muster_proto::notification::v1::DeliveryChangedEvent;
 use muster_server::{Peer, Service};
@@ -73,11 +74,11 @@ impl World {
         Mailer {
             database: self.database.database(),
             clock: self.clock.clone(),
-            owner: Owner::new(Peer::new(
+            sources: MailSources::new([(
                 "invitation",
-                &self.source.url().parse().unwrap(),
-                tokens,
-            )),
+                Peer::new("invitation", &self.source.url().parse().unwrap(), tokens),
+            )])
+            .unwrap(),
             smtp: self.smtp_client(Duration::from_secs(5)),
             sender: FROM.parse().unwrap(),
             timing: Timing {
@@ -126,7 +127,7 @@ impl World {
 
     pub(crate) async fn ask_about(&self, subject: InvitationName) {
         let request = MailRequest {
-            subject,
+            subject: subject.to_string().parse().unwrap(),
             purpose: Purpose::Invite,
             generation: 1,
             number: 1,

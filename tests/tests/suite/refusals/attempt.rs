@@ -156,8 +156,9 @@ fn call(stage: &Stage, rpc: &str, attempt: &Attempt) -> (RawCall, Channel) {
     call.later = messages.collect();
     call.client_streaming = rule.client_streaming;
     if let Mode::Internal { callers } = &rule.mode {
-        let token = stage.suite.workload_token(&callers[0], &rule.area);
-        let service = Endpoint::from_shared(stage.suite.service(&rule.area)).unwrap();
+        let server = &rule.served_by[0];
+        let token = stage.suite.workload_token(&callers[0], server);
+        let service = Endpoint::from_shared(stage.suite.service(server)).unwrap();
         return (call.bearer(&token), service.connect_lazy());
     }
     if let Some(who) = &attempt.who {

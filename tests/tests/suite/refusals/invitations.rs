@@ -2,8 +2,9 @@
 
 use muster_proto::invitation::v1::{
     BatchCreateInvitationsRequest, CreateInvitationRequest, GetAcceptanceRequest, GetInvitationRequest,
-    GetMailRequest, ListInvitationsRequest, MailPurpose,
+    ListInvitationsRequest,
 };
+use muster_proto::notification::v1::{GetMailRequest, MailPurpose};
 use muster_proto::organization::v1::Plan;
 use muster_refusal::ErrorReason as R;
 

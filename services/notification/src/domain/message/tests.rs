@@ -1,16 +1,36 @@
 //! What a written message looks like.
 
+use muster_proto::notification::v1::InviteVariables;
 use time::macros::datetime;
 
 use super::*;
+use crate::mails::escape::plain;
 
 fn mail() -> Mail {
     Mail {
+        purpose: Purpose::Invite,
         address: EmailAddress::parse("Ada@Bücher.example").unwrap(),
-        link: "https://muster.example/i/AbC-_123".to_owned(),
-        organization: "Kita Sonnenblume".to_owned(),
-        groups: vec!["Team A".to_owned(), "<b>Team</b>".to_owned()],
         expire_time: Some(datetime!(2026-04-01 08:30 UTC)),
+        variables: Variables::Invite(words()),
+    }
+}
+
+fn words() -> InviteVariables {
+    InviteVariables {
+        link: "https://muster.example/i/AbC-_123".to_owned(),
+        organization_display_name: "Kita Sonnenblume".to_owned(),
+        groups: vec!["Team A".to_owned(), "<b>Team</b>".to_owned()],
+    }
+}
+
+/// The mail of an organization of this name.
+fn mail_of(organization: &str) -> Mail {
+    Mail {
+        variables: Variables::Invite(InviteVariables {
+            organization_display_name: organization.to_owned(),
+            ..words()
+        }),
+        ..mail()
     }
 }
 
@@ -19,7 +39,8 @@ fn stamp() -> Stamp {
         delivery: "0190a6d4-7b3e-7c52-9f2b-2f6d0e1a4c88".parse().unwrap(),
         message_id: "<0190a6d4-7b3e-7c52-9f2b-2f6d0e1a4c88@muster.example>".to_owned(),
         create_time: datetime!(2026-03-01 12:00 UTC),
-        template_version: TEMPLATE_VERSION,
+        template_version: Purpose::Invite.current_version(),
+        replaces: None,
     }
 }
 
@@ -67,7 +88,10 @@ fn a_message_goes_to_the_address_as_it_was_given() {
 fn a_long_link_stays_in_one_piece() {
     let link = format!("https://muster.example/i/{}", "=a_-".repeat(60));
     let text = rendered(&Mail {
-        link: link.clone(),
+        variables: Variables::Invite(InviteVariables {
+            link: link.clone(),
+            ..words()
+        }),
         ..mail()
     });
     assert!(text.contains(&format!("\r\n\r\n{link}\r\n\r\n")), "{text}");
@@ -94,8 +118,11 @@ fn a_link_arrives_whole_whatever_stands_beside_it() {
 /// As a program for mail reads the message, and as somebody does who looks at its source.
 fn arrives_whole(link: &str, name: &str) {
     let mail = Mail {
-        link: link.to_owned(),
-        organization: name.to_owned(),
+        variables: Variables::Invite(InviteVariables {
+            link: link.to_owned(),
+            organization_display_name: name.to_owned(),
+            ..words()
+        }),
         ..mail()
     };
     let source = rendered(&mail);
@@ -123,54 +150,28 @@ fn arrives_whole(link: &str, name: &str) {
 
 #[test]
 fn a_name_cannot_add_a_header() {
-    let evil = Mail {
-        organization: "Kita\r\nBcc: all@example.org\r\n\r\nBuy!".to_owned(),
-        ..mail()
-    };
-    let text = rendered(&evil);
+    let text = rendered(&mail_of("Kita\r\nBcc: all@example.org\r\n\r\nBuy!"));
     assert!(!text.contains("\r\nBcc:"), "{text}");
 }
 
 #[test]
 fn a_name_in_any_script_stays_seven_bit() {
-    let greek = Mail {
-        organization: "Παιδικός Σταθμός".to_owned(),
-        ..mail()
-    };
-    let rendered = greek.render(&sender(), &stamp()).unwrap();
+    let rendered = mail_of("Παιδικός Σταθμός").render(&sender(), &stamp()).unwrap();
     assert!(rendered.bytes.is_ascii());
 }
 
 #[test]
-fn words_of_a_newer_release_are_left_to_it() {
-    let newer = Stamp {
-        template_version: TEMPLATE_VERSION + 1,
-        ..stamp()
-    };
-    assert_eq!(
-        mail().render(&sender(), &newer).unwrap_err(),
-        MessageProblem::UnknownTemplate
-    );
-}
-
-#[test]
-fn a_name_becomes_no_link() {
-    let mail = Mail {
-        organization: "See https://evil.example/x".to_owned(),
-        groups: vec![
-            "www.evil.example".to_owned(),
-            "Y.M.C.A. No. 3, Room 2.4".to_owned(),
-        ],
-        ..mail()
-    };
-    let text = rendered(&mail);
-    assert!(
-        !text.contains("evil.example") && !text.contains("https://evil"),
-        "{text}"
-    );
-    assert!(
-        text.contains("www. evil. example") && text.contains("https: //evil. example/x"),
-        "{text}"
-    );
-    assert!(text.contains("Y.M.C.A. No. 3, Room 2.4"), "{text}");
+fn a_message_that_replaces_another_has_its_own_id_and_names_the_other() {
+    let later = datetime!(2026-03-02 07:00 UTC);
+    let stamp = stamp().replacement(later, Purpose::Invite.current_version());
+    let text = String::from_utf8(mail().render(&sender(), &stamp).unwrap().bytes).unwrap();
+    for expected in [
+        "Message-ID: <0190a6d4-7b3e-7c52-9f2b-2f6d0e1a4c88.2@muster.example>\r\n",
+        "References: <0190a6d4-7b3e-7c52-9f2b-2f6d0e1a4c88@muster.example>\r\n",
+        "Supersedes: <0190a6d4-7b3e-7c52-9f2b-2f6d0e1a4c88@muster.example>\r\n",
+        "Date: Mon, 02 Mar 2026 07:00:00 +0000\r\n",
+        "This message replaces one that you may have received",
+    ] {
+        assert!(text.contains(expected), "{expected} is missing in\n{text}");
+    }
 }

@@ -1,0 +1,130 @@
+//! Every mail of the suite: why it is sent, who owns what it is about, and its words.
+//!
+//! To add a mail: its purpose and its variables in `notification/v1/mail.proto`, a row below, two templates
+//! (`templates/<purpose>/v1.txt`, which begins with the Subject header, and `v1.html`), and what the owner fills into the
+//! variables.
+//!
+//! To change the words of a mail: a new version with templates of its own, as the last of its row. New deliveries get it;
+//! a delivery that was made before keeps its own, so that every copy of a message has the same bytes. An earlier version
+//! stays in the row for as long as a delivery of it may wait: until the release after it has been running for 72 hours.
+
+pub(crate) mod escape;
+mod page;
+mod subject;
+
+use muster_proto::notification::v1 as pb;
+pub use muster_proto::notification::v1::get_mail_response::Variables;
+use muster_states::stored_enum;
+pub use page::{Circumstances, Words};
+pub use subject::{NoSubject, Subject};
+
+use crate::domain::MessageProblem;
+
+/// What is known of a mail besides its words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MailSpec {
+    /// The service that is asked for it, just before it is sent.
+    pub owner: &'static str,
+    /// The collection of what it is about, such as `invitations`.
+    pub collection: &'static str,
+    /// The versions of its words that a delivery may have, oldest first.
+    pub versions: &'static [i32],
+}
+
+macro_rules! mails {
+    ($(
+        $(#[$doc:meta])*
+        $purpose:ident = $word:literal, about $collection:literal of $owner:literal, saying $variables:ident:
+            $($version:literal = $text:literal $html:literal),+;
+    )*) => {
+        stored_enum! {
+            /// Why a mail is sent.
+            pub enum Purpose {
+                $($(#[$doc])* $purpose = $word,)*
+            }
+        }
+
+        impl Purpose {
+            /// Its row.
+            #[must_use]
+            pub fn spec(self) -> MailSpec {
+                match self {
+                    $(Self::$purpose => MailSpec {
+                        owner: $owner,
+                        collection: $collection,
+                        versions: &[$($version),+],
+                    },)*
+                }
+            }
+
+            /// The purpose in the contract; `None` for one that this release does not know.
+            #[must_use]
+            pub fn of_contract(purpose: pb::MailPurpose) -> Option<Self> {
+                match purpose {
+                    pb::MailPurpose::Unspecified => None,
+                    $(pb::MailPurpose::$purpose => Some(Self::$purpose),)*
+                }
+            }
+        }
+
+        impl From<Purpose> for pb::MailPurpose {
+            fn from(purpose: Purpose) -> Self {
+                match purpose {
+                    $(Purpose::$purpose => Self::$purpose,)*
+                }
+            }
+        }
+
+        /// Writes a mail in the words of `version`.
+        ///
+        /// # Errors
+        /// [`MessageProblem::UnknownTemplate`] for a version that this release does not have, [`MessageProblem::Form`] for
+        /// the variables of another mail.
+        pub fn write(
+            purpose: Purpose,
+            version: i32,
+            variables: &Variables,
+            circumstances: Circumstances,
+        ) -> Result<Words, MessageProblem> {
+            match (purpose, version, variables) {
+                $($(
+                    (Purpose::$purpose, $version, Variables::$purpose(variables)) => {
+                        #[derive(askama::Template)]
+                        #[template(path = $text)]
+                        struct Text<'a> {
+                            mail: page::Page<'a, pb::$variables>,
+                        }
+                        #[derive(askama::Template)]
+                        #[template(path = $html)]
+                        struct Html<'a> {
+                            mail: page::Page<'a, pb::$variables>,
+                        }
+                        let mail = || page::Page::new(variables, circumstances);
+                        page::words(&Text { mail: mail() }, &Html { mail: mail() })
+                    }
+                )+)*
+                _ if purpose.spec().versions.contains(&version) => Err(MessageProblem::Form),
+                _ => Err(MessageProblem::UnknownTemplate),
+            }
+        }
+    };
+}
+
+// purpose = stored word, about the collection of its owner, saying the variables: version = templates, …, newest last
+mails! {
+    /// To invite.
+    Invite = "INVITE", about "invitations" of "invitation", saying InviteVariables:
+        1 = "invite/v1.txt" "invite/v1.html",
+        2 = "invite/v2.txt" "invite/v2.html";
+}
+
+impl Purpose {
+    /// The version of the words that new deliveries get.
+    #[must_use]
+    pub fn current_version(self) -> i32 {
+        self.spec().versions.last().copied().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests;

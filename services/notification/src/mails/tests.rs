@@ -1,0 +1,147 @@
+//! What mails say.
+
+use time::macros::datetime;
+
+use super::*;
+
+fn variables() -> pb::InviteVariables {
+    pb::InviteVariables {
+        link: "https://muster.example/i/AbC-_123".to_owned(),
+        organization_display_name: "Kita Sonnenblume".to_owned(),
+        groups: vec!["Team A".to_owned(), "<b>Team</b>".to_owned()],
+    }
+}
+
+fn said(version: i32, variables: pb::InviteVariables, circumstances: Circumstances) -> Words {
+    write(
+        Purpose::Invite,
+        version,
+        &Variables::Invite(variables),
+        circumstances,
+    )
+    .unwrap()
+}
+
+fn current(variables: pb::InviteVariables) -> Words {
+    said(
+        Purpose::Invite.current_version(),
+        variables,
+        Circumstances::default(),
+    )
+}
+
+#[test]
+fn every_version_that_is_owed_says_who_invites_to_what_until_when() {
+    for &version in Purpose::Invite.spec().versions {
+        let until = Circumstances {
+            expire_time: Some(datetime!(2026-04-01 08:30 UTC)),
+            replaces: false,
+        };
+        let words = said(version, variables(), until);
+        assert_eq!(words.subject, "Kita Sonnenblume invites you");
+        for expected in [
+            "Kita Sonnenblume invites you to join:",
+            "\nhttps://muster.example/i/AbC-_123\n",
+            "The link works until 1 April 2026, 08:30 UTC.",
+            "  - Team A\n",
+            "  - <b>Team</b>\n",
+        ] {
+            assert!(
+                words.text.contains(expected),
+                "{version}: {expected} is missing in\n{}",
+                words.text
+            );
+        }
+        for expected in [
+            "href=\"https://muster.example/i/AbC-_123\"",
+            "&#60;b&#62;Team&#60;/b&#62;",
+        ] {
+            assert!(
+                words.html.contains(expected),
+                "{version}: {expected} is missing in\n{}",
+                words.html
+            );
+        }
+    }
+}
+
+#[test]
+fn a_mail_that_replaces_another_says_so() {
+    let said = |replaces| {
+        let circumstances = Circumstances {
+            replaces,
+            ..Circumstances::default()
+        };
+        said(Purpose::Invite.current_version(), variables(), circumstances)
+    };
+    assert!(
+        said(true)
+            .text
+            .starts_with("This message replaces one that you may have received")
+    );
+    assert!(
+        said(true)
+            .html
+            .contains("This message replaces one that you may have received")
+    );
+    assert!(!said(false).text.contains("replaces") && !said(false).html.contains("replaces"));
+}
+
+#[test]
+fn words_of_a_newer_release_are_left_to_it() {
+    let newer = Purpose::Invite.current_version() + 1;
+    let written = write(
+        Purpose::Invite,
+        newer,
+        &Variables::Invite(variables()),
+        Circumstances::default(),
+    );
+    assert_eq!(written, Err(MessageProblem::UnknownTemplate));
+}
+
+#[test]
+fn a_name_stays_on_its_line() {
+    let words = current(pb::InviteVariables {
+        organization_display_name: "Kita\r\nBcc: all@example.org\r\n\r\nBuy!".to_owned(),
+        ..variables()
+    });
+    assert_eq!(words.subject, "Kita  Bcc: all@example. org    Buy! invites you");
+}
+
+#[test]
+fn a_name_becomes_no_link() {
+    let words = current(pb::InviteVariables {
+        organization_display_name: "See https://evil.example/x".to_owned(),
+        groups: vec![
+            "www.evil.example".to_owned(),
+            "Y.M.C.A. No. 3, Room 2.4".to_owned(),
+        ],
+        ..variables()
+    });
+    for text in [&words.subject, &words.text, &words.html] {
+        assert!(
+            !text.contains("evil.example") && !text.contains("https://evil"),
+            "{text}"
+        );
+    }
+    assert!(words.text.contains("www. evil. example"), "{}", words.text);
+    assert!(words.text.contains("https: //evil. example/x"), "{}", words.text);
+    assert!(words.text.contains("Y.M.C.A. No. 3, Room 2.4"), "{}", words.text);
+}
+
+#[test]
+fn a_subject_is_of_a_collection_that_mails_are_about() {
+    let organization = "0190a6d4-7b3e-7c52-9f2b-2f6d0e1a4c88";
+    let name = format!("organizations/{organization}/invitations/{organization}");
+    assert_eq!(name.parse::<Subject>().unwrap().to_string(), name);
+    for bad in [
+        "",
+        "x",
+        &format!("organizations/{organization}"),
+        &format!("organizations/{organization}/things/{organization}"),
+        &format!("{name}/more"),
+        &name.to_uppercase(),
+    ] {
+        assert_eq!(bad.parse::<Subject>(), Err(NoSubject), "{bad}");
+    }
+}

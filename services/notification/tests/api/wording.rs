@@ -1,0 +1,69 @@
+//! The words of a message: those that it was made with, and the same in every copy.
+
+use sqlx::Connection;
+
+use crate::mail_source::renamed;
+use crate::smtp_server::Fault;
+use crate::world::{RESEND_AFTER, World, words};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delivery_made_before_the_words_changed_is_sent_with_its_own() {
+    let world = World::new().await;
+    let (old, new) = (world.ask().await, world.ask().await);
+    let mut connection = world.database.connection().await;
+    sqlx::query("UPDATE deliveries SET template_version = 1 WHERE subject = $1")
+        .bind(old.to_string())
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    connection.close().await.unwrap();
+    assert_eq!(words(&world.step().await), ["taken", "taken"]);
+    let text = |subject: String| {
+        let taken = world.smtp.taken().into_iter();
+        let mut of = taken.filter(|taken| taken.text().contains(&format!("/i/1-{subject}")));
+        of.next().unwrap().text()
+    };
+    assert!(text(old.to_string()).contains("you need not do anything."));
+    assert!(text(new.to_string()).contains("ignore it."));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_copy_whose_words_have_changed_is_another_message_that_says_so() {
+    let world = World::new().await;
+    let subject = world.ask().await;
+    world.smtp.script([Fault::CutAfterDot]);
+    assert_eq!(words(&world.step().await), ["ambiguous"]);
+    let name = subject.to_string();
+    world.source.answer(&name, Ok(renamed(&name, 1)));
+    world.clock.advance(RESEND_AFTER);
+    assert_eq!(words(&world.step().await), ["taken"]);
+
+    let [first, second] = world.smtp.taken().try_into().unwrap();
+    let id = |text: &str| {
+        let line = text.lines().find(|line| line.starts_with("Message-ID: "));
+        line.unwrap().trim_start_matches("Message-ID: ").to_owned()
+    };
+    let (first, second) = (first.text(), second.text());
+    assert_ne!(id(&first), id(&second));
+    assert!(
+        second.contains(&format!("Supersedes: {}\r\n", id(&first))),
+        "{second}"
+    );
+    assert!(second.contains("This message replaces one that you may have received"));
+    assert!(second.contains("Team B") && !first.contains("Team B"));
+}
+
+/// Only what may have been taken fixes the bytes: before that the newest words are the best.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_was_certainly_not_taken_says_what_is_true_now() {
+    let world = World::new().await;
+    let subject = world.ask().await;
+    world.smtp.script([Fault::AfterDot("451 4.3.0 later")]);
+    assert_eq!(words(&world.step().await), ["postponed"]);
+    let name = subject.to_string();
+    world.source.answer(&name, Ok(renamed(&name, 1)));
+    world.clock.advance(world.until(&world.row(subject).await));
+    assert_eq!(words(&world.step().await), ["taken"]);
+    let [taken] = world.smtp.taken().try_into().unwrap();
+    assert!(taken.text().contains("Team B") && !taken.text().contains("replaces"));
+}
