@@ -88,7 +88,8 @@ impl Database {
         F: AsyncFnOnce(&mut PgConnection) -> Result<T, E>,
         E: From<DatabaseError>,
     {
-        for _ in 0..self.pool.options().get_max_connections() {
+        // As many as may have died, and one that is opened now.
+        for _ in 0..=self.pool.options().get_max_connections() {
             let mut lent = self.lend("write").await?;
             let tx = match lent.in_use().begin().await.map_err(DatabaseError::from) {
                 Ok(tx) => tx,
