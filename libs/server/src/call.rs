@@ -1,5 +1,6 @@
 //! A call as its handler sees it. There is no other way to learn who calls, so it cannot be forgotten.
 
+mod once;
 mod scope;
 mod stream;
 
@@ -7,13 +8,11 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use muster_access::MethodRule;
-use muster_database::idempotency::{Key, fingerprint};
 use muster_identity::{Caller, PersonCaller, Role};
 use muster_ids::OrganizationId;
-use muster_proto::{HasRequestId, RequestMessage};
+use muster_proto::RequestMessage;
 use muster_refusal::{Refusal, Violations};
 use tonic::Request;
-use uuid::Uuid;
 
 pub use stream::StreamCall;
 
@@ -75,19 +74,6 @@ impl<M: RequestMessage> Call<M> {
     {
         let field = M::SCOPE.map_or("name", |scope| scope.field);
         violations.check(field, self.message.scope().parse())
-    }
-}
-
-impl<M: HasRequestId> Call<M> {
-    /// The key under which this call's answer is stored.
-    pub fn key(&self) -> Key {
-        Key {
-            caller: self.caller.actor(),
-            method: self.rule.path.trim_start_matches('/'),
-            // A UUID or empty: the field has a rule, which the build asks for.
-            request_id: Uuid::try_parse(self.message.request_id()).ok(),
-            request_sha256: fingerprint(&self.message),
-        }
     }
 }
 
