@@ -12,8 +12,8 @@ use muster_server::{App, Service, Shell};
 use sqlx::migrate::Migrator;
 
 use crate::Settings;
+use crate::context::Context;
 use crate::events::EmploymentVerified;
-use crate::ops::Desk;
 use crate::peers::Peers;
 use crate::rpc::Rpc;
 
@@ -28,23 +28,17 @@ impl Service for RecordsService {
     type Settings = Settings;
 
     async fn build(settings: Settings, shell: Shell) -> anyhow::Result<App> {
-        let peers = Peers {
-            organization: shell.peer("organization", &settings.organization_url),
-            employment: shell.peer("employment", &settings.employment_url),
-        };
-        let desk = Desk {
+        let context = Context {
+            peers: Peers {
+                organization: shell.peer("organization", &settings.organization_url),
+                employment: shell.peer("employment", &settings.employment_url),
+            },
+            page_key: settings.page.page_key,
             database: shell.database,
             clock: shell.clock,
-            peers,
         };
-        let verified = EmploymentVerified {
-            peers: desk.peers.clone(),
-            clock: desk.clock.clone(),
-        };
-        let rpc = Rpc {
-            desk,
-            page_key: settings.page.page_key,
-        };
+        let handlers = Handlers::of(&topology::RECORDS).on(EmploymentVerified(context.clone()));
+        let rpc = Rpc::new(context);
         Ok(App::new()
             .grpc(TrainingServiceServer::new(rpc.clone()))
             .grpc(TrainingInternalServiceServer::new(rpc.clone()))
@@ -53,6 +47,6 @@ impl Service for RecordsService {
             .grpc(GrantServiceServer::new(rpc.clone()))
             .grpc(LearningRecordServiceServer::new(rpc.clone()))
             .grpc(PersonRecordServiceServer::new(rpc))
-            .consumer(Handlers::of(&topology::RECORDS).on(verified)))
+            .consumer(handlers))
     }
 }

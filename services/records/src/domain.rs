@@ -2,12 +2,14 @@
 
 mod assignment;
 mod certificate;
+mod employment_projection;
 mod grant;
-mod learner;
+mod record_access;
 mod training;
 
-pub(crate) use assignment::{Assignment, AssignmentState, Percent, Step};
+pub(crate) use assignment::{Assignment, AssignmentState, AssignmentStateName, Percent};
 pub(crate) use certificate::{Certificate, CertificateNumber};
-pub(crate) use grant::{Grant, GrantState, RecordAccess};
-pub(crate) use learner::{EmploymentState, Standing};
+pub(crate) use employment_projection::{EmploymentProjection, EmploymentState};
+pub(crate) use grant::{Grant, GrantState, GrantStateName};
+pub(crate) use record_access::RecordAccess;
 pub(crate) use training::{NewTraining, Training};

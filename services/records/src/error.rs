@@ -1,18 +1,14 @@
-//! What can go wrong here, and what callers are told of it.
+//! Everything that keeps this service from doing what it is asked, and what is made of it: a refusal for a caller, or
+//! what becomes of an event.
 
-use muster_database::DatabaseError;
-use muster_database::idempotency::IdempotencyError;
+use muster_messaging::HandlingError;
 use muster_refusal::{ErrorReason, Refusal};
-use muster_server::failure;
+use muster_server::Failure;
 use thiserror::Error;
 use tonic::Status;
 
-/// Why a call is not carried out.
 #[derive(Debug, Error)]
 pub(crate) enum Error {
-    /// Nothing of that name inside the caller's scope.
-    #[error("there is no such thing")]
-    NotFound,
     /// The person is not employed at the organization.
     #[error("there is no open employment")]
     NotEmployed,
@@ -28,36 +24,24 @@ pub(crate) enum Error {
     /// Another training has the code.
     #[error("the code is taken")]
     TrainingCodeTaken,
-    /// The request id was used for another request.
-    #[error("the request id was used for another request")]
-    RequestIdReused,
-    /// Another service did not answer as it should.
-    #[error("another service did not answer")]
-    Peer(#[source] Box<Status>),
-    /// The database failed.
+    /// Groups require so many trainings that the catalog does not have. Only events lead here.
+    #[error("the catalog lacks {0} of the trainings")]
+    TrainingsUnknown(usize),
     #[error(transparent)]
-    Database(#[from] DatabaseError),
+    Failure(#[from] Failure),
 }
+
+muster_server::shared_failures!(Error);
 
 impl Error {
     pub(crate) fn of_peer(status: Status) -> Self {
-        Self::Peer(Box::new(status))
-    }
-}
-
-impl From<IdempotencyError> for Error {
-    fn from(error: IdempotencyError) -> Self {
-        match error {
-            IdempotencyError::Reused => Self::RequestIdReused,
-            IdempotencyError::Database(error) => Self::Database(error),
-        }
+        Failure::Peer(Box::new(status)).into()
     }
 }
 
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
         match error {
-            Error::NotFound => Refusal::not_found(),
             Error::NotEmployed => Refusal::new(
                 ErrorReason::EmploymentRequired,
                 "there is no open employment of the person at the organization; they accept an invitation or claim it",
@@ -82,15 +66,20 @@ impl From<Error> for Refusal {
                 ErrorReason::TrainingCodeTaken,
                 "the catalog has a training with this code; codes differ in more than upper and lower case",
             ),
-            Error::RequestIdReused => failure::request_id_reused(),
-            Error::Peer(status) => failure::of_peer(&status),
-            Error::Database(error) => failure::of_database(&error),
+            Error::TrainingsUnknown(missing) => {
+                tracing::error!(missing, "groups require trainings that the catalog lacks");
+                Refusal::internal()
+            }
+            Error::Failure(failure) => failure.into(),
         }
     }
 }
 
-impl From<Error> for Status {
+impl From<Error> for HandlingError {
     fn from(error: Error) -> Self {
-        Refusal::from(error).into()
+        match error {
+            Error::Failure(failure) => failure.into(),
+            refused => Self::Permanent(refused.to_string()),
+        }
     }
 }

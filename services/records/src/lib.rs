@@ -5,8 +5,9 @@
 //!
 //! - `config`: its settings.
 //! - `app`: the only wiring.
-//! - `rpc`: gRPC; each method parses, calls and maps.
-//! - `ops`: one verb a file, each in a transaction of its own.
+//! - `context`: what every verb stands on: database, clock, peers, keys.
+//! - `rpc`: gRPC; each method parses, calls and answers.
+//! - `ops`: one verb a file.
 //! - `domain`: trainings, assignments, certificates, consent: pure.
 //! - `store`: SQL, as functions on a connection.
 //! - `events`: what it consumes (`employment.verified`); it publishes nothing yet.
@@ -15,6 +16,7 @@
 
 mod app;
 mod config;
+mod context;
 mod domain;
 mod error;
 mod events;

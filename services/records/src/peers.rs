@@ -4,22 +4,25 @@
 use std::collections::BTreeMap;
 
 use muster_ids::{
-    EmploymentName, GroupId, GroupName, OrganizationId, OrganizationName, PersonId, PersonName, TrainingId,
-    TrainingName,
+    EmploymentName, GroupId, GroupName, NameProblem, OrganizationId, OrganizationName, PersonId, PersonName,
+    TrainingId, TrainingName,
 };
-use muster_messaging::HandlingError;
+use muster_proto::employment::v1 as employment_pb;
 use muster_proto::employment::v1::employment_internal_service_client::EmploymentInternalServiceClient;
-use muster_proto::employment::v1::{self as employment, GetEmploymentStateRequest};
+use muster_proto::organization::v1 as organization_pb;
 use muster_proto::organization::v1::group_internal_service_client::GroupInternalServiceClient;
-use muster_proto::organization::v1::{BatchGetGroupsRequest, Group, GroupState};
-use muster_server::{Peer, failure};
+use muster_server::Peer;
 use tonic::Status;
 
-use crate::domain::{EmploymentState, Standing};
+use crate::domain::{EmploymentProjection, EmploymentState};
 use crate::error::Error;
 
+muster_proto::same_values! {
+    EmploymentState = employment_pb::EmploymentState { PendingVerification, Verified, Rejected, Withdrawn, Ended }
+}
+
 /// The most groups that may be asked for in one call: each may have a hundred trainings.
-const GROUPS_AT_ONCE: usize = 50;
+const MAX_GROUPS: usize = 50;
 
 /// The services that are asked. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -34,9 +37,9 @@ impl Peers {
         &self,
         organization: OrganizationId,
         groups: &[GroupId],
-    ) -> Result<BTreeMap<TrainingId, GroupId>, HandlingError> {
+    ) -> Result<BTreeMap<TrainingId, GroupId>, Error> {
         let mut trainings = BTreeMap::new();
-        for groups in groups.chunks(GROUPS_AT_ONCE) {
+        for groups in groups.chunks(MAX_GROUPS) {
             for group in self.groups(organization, groups).await? {
                 take_trainings(&mut trainings, &group)?;
             }
@@ -48,29 +51,26 @@ impl Peers {
         &self,
         organization: OrganizationId,
         groups: &[GroupId],
-    ) -> Result<Vec<Group>, HandlingError> {
+    ) -> Result<Vec<organization_pb::Group>, Error> {
         let names = groups
             .iter()
             .map(|&group| GroupName { organization, group }.to_string());
-        let request = BatchGetGroupsRequest {
+        let request = organization_pb::BatchGetGroupsRequest {
             organization: OrganizationName { organization }.to_string(),
             names: names.collect(),
         };
         let mut client = GroupInternalServiceClient::new(self.organization.clone());
-        let answered = client
-            .batch_get_groups(request)
-            .await
-            .map_err(|status| failure::of_peer_for_event("the groups", &status))?;
+        let answered = client.batch_get_groups(request).await.map_err(Error::of_peer)?;
         Ok(answered.into_inner().groups)
     }
 
     /// The latest employment of the person at the organization; `None` when there never was one.
-    pub(crate) async fn standing(
+    pub(crate) async fn employment(
         &self,
         organization: OrganizationId,
         person: PersonId,
-    ) -> Result<Option<Standing>, Error> {
-        let request = GetEmploymentStateRequest {
+    ) -> Result<Option<EmploymentProjection>, Error> {
+        let request = employment_pb::GetEmploymentStateRequest {
             organization: OrganizationName { organization }.to_string(),
             person: PersonName { person }.to_string(),
         };
@@ -80,12 +80,11 @@ impl Peers {
             .await
             .map_err(Error::of_peer)?
             .into_inner();
-        let Some(state) = state(answer.state()) else {
+        let Ok(state) = answer.state().try_into() else {
             return Ok(None);
         };
-        let unreadable = |_| Error::of_peer(Status::internal("the employment has no name"));
         let EmploymentName { employment, .. } = answer.employment.parse().map_err(unreadable)?;
-        Ok(Some(Standing {
+        Ok(Some(EmploymentProjection {
             employment,
             state,
             sequence: answer.sequence,
@@ -93,11 +92,13 @@ impl Peers {
     }
 }
 
-fn take_trainings(trainings: &mut BTreeMap<TrainingId, GroupId>, group: &Group) -> Result<(), HandlingError> {
-    if group.state() != GroupState::Active {
+fn take_trainings(
+    trainings: &mut BTreeMap<TrainingId, GroupId>,
+    group: &organization_pb::Group,
+) -> Result<(), Error> {
+    if group.state() != organization_pb::GroupState::Active {
         return Ok(());
     }
-    let unreadable = |_| HandlingError::Permanent("a peer sent what is no name".to_owned());
     let GroupName { group: id, .. } = group.name.parse().map_err(unreadable)?;
     for text in &group.trainings {
         let TrainingName { training } = text.parse().map_err(unreadable)?;
@@ -106,13 +107,6 @@ fn take_trainings(trainings: &mut BTreeMap<TrainingId, GroupId>, group: &Group) 
     Ok(())
 }
 
-fn state(state: employment::EmploymentState) -> Option<EmploymentState> {
-    match state {
-        employment::EmploymentState::Unspecified => None,
-        employment::EmploymentState::PendingVerification => Some(EmploymentState::PendingVerification),
-        employment::EmploymentState::Verified => Some(EmploymentState::Verified),
-        employment::EmploymentState::Rejected => Some(EmploymentState::Rejected),
-        employment::EmploymentState::Withdrawn => Some(EmploymentState::Withdrawn),
-        employment::EmploymentState::Ended => Some(EmploymentState::Ended),
-    }
+fn unreadable(_: NameProblem) -> Error {
+    Error::of_peer(Status::invalid_argument("a peer sent what is no name"))
 }

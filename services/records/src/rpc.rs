@@ -1,23 +1,33 @@
-//! gRPC: each method parses, calls and maps. The shell has verified the caller; what the field rules of the contract
+//! gRPC: each method parses, calls and answers. The shell has verified the caller; what the field rules of the contract
 //! cannot say is parsed here, once, and what is wrong with it told together with broken rules.
 
-mod assignments;
-mod convert;
-mod grants;
+mod assignment;
+mod certificate;
+mod grant;
 mod learning_record;
-mod parse;
 mod person_record;
-mod progress;
-mod trainings;
-mod trainings_internal;
+mod record_access;
+mod training;
 
-use muster_server::page::PageKey;
+use muster_ids::PersonId;
+use muster_refusal::Violations;
+use muster_server::{Call, Parsed, names};
 
-use crate::ops::Desk;
+use crate::context::Context;
 
 /// Answers every gRPC service of this process.
 #[derive(Clone, Debug)]
 pub(crate) struct Rpc {
-    pub(crate) desk: Desk,
-    pub(crate) page_key: PageKey,
+    context: Context,
+}
+
+impl Rpc {
+    pub(crate) fn new(context: Context) -> Self {
+        Self { context }
+    }
+}
+
+/// The caller, when `parent` names exactly them.
+fn oneself<M>(call: &Call<M>, violations: &mut Violations, parent: &str) -> Parsed<PersonId> {
+    names::oneself(&call.caller, violations, "parent", parent)
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use muster_ids::{AssignmentId, CertificateId, OrganizationId, PersonId, TrainingId};
+use muster_states::{Transition, stored_enum};
 use thiserror::Error;
 use time::OffsetDateTime;
 
@@ -11,19 +12,14 @@ use time::OffsetDateTime;
 pub(crate) struct Assignment {
     /// The learner.
     pub(crate) person: PersonId,
-    /// Its id.
     pub(crate) id: AssignmentId,
     /// The organization that made it.
     pub(crate) organization: OrganizationId,
-    /// The training.
     pub(crate) training: TrainingId,
-    /// The name of the training.
     pub(crate) training_display_name: String,
-    /// Where it stands.
     pub(crate) state: AssignmentState,
     /// Raised with every change.
     pub(crate) version: i64,
-    /// When it was assigned.
     pub(crate) assign_time: OffsetDateTime,
 }
 
@@ -57,6 +53,16 @@ pub(crate) enum AssignmentState {
     },
 }
 
+stored_enum! {
+    /// A state of an assignment by name.
+    pub(crate) enum AssignmentStateName {
+        Assigned = "ASSIGNED",
+        InProgress = "IN_PROGRESS",
+        Completed = "COMPLETED",
+        Cancelled = "CANCELLED",
+    }
+}
+
 /// Percent of a course: 0 to 100.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Percent(u8);
@@ -70,25 +76,6 @@ pub(crate) struct PercentProblem;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("the assignment is cancelled")]
 pub(crate) struct AssignmentClosed;
-
-/// What a report of progress does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Step {
-    /// Nothing: it tells nothing new.
-    Nothing,
-    /// The learner has come further.
-    Advance {
-        /// How far; below 100.
-        percent: Percent,
-        /// When the learner began: now, if this is the first report.
-        start_time: OffsetDateTime,
-    },
-    /// The learner is done.
-    Complete {
-        /// When the learner began: now, if this is the first report.
-        start_time: OffsetDateTime,
-    },
-}
 
 impl Percent {
     /// Nothing yet.
@@ -120,7 +107,24 @@ impl fmt::Display for Percent {
     }
 }
 
+impl AssignmentStateName {
+    /// The states in which it takes progress.
+    pub(crate) const LIVE: [Self; 2] = [Self::Assigned, Self::InProgress];
+    /// The states in which the organization asks for the training no second time.
+    pub(crate) const STANDING: [Self; 3] = [Self::Assigned, Self::InProgress, Self::Completed];
+}
+
 impl AssignmentState {
+    /// Its name.
+    pub(crate) fn name(self) -> AssignmentStateName {
+        match self {
+            Self::Assigned => AssignmentStateName::Assigned,
+            Self::InProgress { .. } => AssignmentStateName::InProgress,
+            Self::Completed { .. } => AssignmentStateName::Completed,
+            Self::Cancelled { .. } => AssignmentStateName::Cancelled,
+        }
+    }
+
     /// How far the learner is.
     pub(crate) fn percent(self) -> Percent {
         match self {
@@ -130,25 +134,59 @@ impl AssignmentState {
         }
     }
 
-    /// What the report that the learner has come to `percent` does. A report that is not ahead of what is known does
-    /// nothing; 0 percent is no beginning.
-    ///
-    /// # Errors
-    /// The assignment is cancelled.
-    pub(crate) fn report(self, percent: Percent, now: OffsetDateTime) -> Result<Step, AssignmentClosed> {
-        let begun = match self {
+    /// When the learner began, if they have.
+    pub(crate) fn start_time(self) -> Option<OffsetDateTime> {
+        match self {
             Self::Assigned => None,
-            Self::InProgress { start_time, .. } => Some(start_time),
-            Self::Completed { .. } => return Ok(Step::Nothing),
-            Self::Cancelled { .. } => return Err(AssignmentClosed),
-        };
-        let start_time = begun.unwrap_or(now);
-        Ok(if percent <= self.percent() {
-            Step::Nothing
-        } else if percent == Percent::WHOLE {
-            Step::Complete { start_time }
+            Self::InProgress { start_time, .. } | Self::Completed { start_time, .. } => Some(start_time),
+            Self::Cancelled { start_time, .. } => start_time,
+        }
+    }
+
+    /// When the learner was done, and the proof of it.
+    pub(crate) fn completion(self) -> Option<(OffsetDateTime, CertificateId)> {
+        match self {
+            Self::Completed {
+                complete_time,
+                certificate,
+                ..
+            } => Some((complete_time, certificate)),
+            Self::Assigned | Self::InProgress { .. } | Self::Cancelled { .. } => None,
+        }
+    }
+}
+
+impl Assignment {
+    /// The learner has come to `percent`. A report that is not ahead of what is known changes nothing; 0 percent is no
+    /// beginning. `certificate`: the id of the proof, if this completes it.
+    pub(crate) fn report(
+        self,
+        percent: Percent,
+        certificate: CertificateId,
+        now: OffsetDateTime,
+    ) -> Transition<Self, AssignmentClosed> {
+        match self.state {
+            AssignmentState::Cancelled { .. } => return Transition::Refused(AssignmentClosed),
+            AssignmentState::Completed { .. } => return Transition::AlreadyDone(self),
+            AssignmentState::Assigned | AssignmentState::InProgress { .. } => {}
+        }
+        if percent <= self.state.percent() {
+            return Transition::AlreadyDone(self);
+        }
+        let start_time = self.state.start_time().unwrap_or(now);
+        let state = if percent == Percent::WHOLE {
+            AssignmentState::Completed {
+                start_time,
+                complete_time: now,
+                certificate,
+            }
         } else {
-            Step::Advance { percent, start_time }
+            AssignmentState::InProgress { percent, start_time }
+        };
+        Transition::Changed(Self {
+            state,
+            version: self.version + 1,
+            ..self
         })
     }
 }
@@ -167,62 +205,80 @@ mod tests {
         number.try_into().unwrap()
     }
 
-    fn at(number: i32) -> AssignmentState {
+    fn certificate() -> CertificateId {
+        Uuid::from_u128(9).into()
+    }
+
+    fn begun(number: i32, start_time: OffsetDateTime) -> AssignmentState {
         AssignmentState::InProgress {
             percent: percent(number),
-            start_time: START,
+            start_time,
+        }
+    }
+
+    fn done(start_time: OffsetDateTime) -> AssignmentState {
+        AssignmentState::Completed {
+            start_time,
+            complete_time: NOW,
+            certificate: certificate(),
+        }
+    }
+
+    fn assignment(state: AssignmentState) -> Assignment {
+        let id = Uuid::from_u128;
+        Assignment {
+            person: id(1).into(),
+            id: id(2).into(),
+            organization: id(3).into(),
+            training: id(4).into(),
+            training_display_name: "Reporting".to_owned(),
+            state,
+            version: 7,
+            assign_time: START,
+        }
+    }
+
+    /// What a report comes to: the next state, or `None` when nothing changes.
+    fn reported(state: AssignmentState, number: i32) -> Option<AssignmentState> {
+        match assignment(state).report(percent(number), certificate(), NOW) {
+            Transition::Changed(next) => {
+                assert_eq!(next.version, 8);
+                Some(next.state)
+            }
+            Transition::AlreadyDone(same) => {
+                assert_eq!(same, assignment(state));
+                None
+            }
+            Transition::Refused(closed) => panic!("{closed}"),
         }
     }
 
     #[test]
     fn the_first_progress_begins_it() {
-        let step = AssignmentState::Assigned.report(percent(10), NOW);
-        assert_eq!(
-            step,
-            Ok(Step::Advance {
-                percent: percent(10),
-                start_time: NOW
-            })
-        );
-        assert_eq!(
-            AssignmentState::Assigned.report(Percent::ZERO, NOW),
-            Ok(Step::Nothing)
-        );
-        let at_once = AssignmentState::Assigned.report(Percent::WHOLE, NOW);
-        assert_eq!(at_once, Ok(Step::Complete { start_time: NOW }));
+        assert_eq!(reported(AssignmentState::Assigned, 10), Some(begun(10, NOW)));
+        assert_eq!(reported(AssignmentState::Assigned, 0), None);
+        assert_eq!(reported(AssignmentState::Assigned, 100), Some(done(NOW)));
     }
 
     #[test]
     fn progress_never_goes_back() {
-        assert_eq!(at(40).report(percent(39), NOW), Ok(Step::Nothing));
-        assert_eq!(at(40).report(percent(40), NOW), Ok(Step::Nothing));
-        assert_eq!(
-            at(40).report(percent(41), NOW),
-            Ok(Step::Advance {
-                percent: percent(41),
-                start_time: START
-            })
-        );
-        assert_eq!(
-            at(40).report(Percent::WHOLE, NOW),
-            Ok(Step::Complete { start_time: START })
-        );
+        let at_40 = begun(40, START);
+        assert_eq!(reported(at_40, 39), None);
+        assert_eq!(reported(at_40, 40), None);
+        assert_eq!(reported(at_40, 41), Some(begun(41, START)));
+        assert_eq!(reported(at_40, 100), Some(done(START)));
     }
 
     #[test]
     fn what_is_done_stays_done_and_what_is_cancelled_takes_nothing() {
-        let certificate = CertificateId::from_uuid(Uuid::from_u128(1));
-        let done = AssignmentState::Completed {
-            start_time: START,
-            complete_time: START,
-            certificate,
-        };
-        assert_eq!(done.report(Percent::WHOLE, NOW), Ok(Step::Nothing));
-        let cancelled = AssignmentState::Cancelled {
+        assert_eq!(reported(done(START), 100), None);
+        assert_eq!(reported(done(START), 50), None);
+        let cancelled = assignment(AssignmentState::Cancelled {
             percent: percent(40),
             start_time: Some(START),
-        };
-        assert_eq!(cancelled.report(percent(50), NOW), Err(AssignmentClosed));
+        });
+        let reported = cancelled.report(percent(50), certificate(), NOW);
+        assert_eq!(reported, Transition::Refused(AssignmentClosed));
     }
 
     #[test]

@@ -15,17 +15,14 @@ const LENGTH: usize = 26;
 pub(crate) struct Certificate {
     /// Who completed it.
     pub(crate) person: PersonId,
-    /// Its id.
     pub(crate) id: CertificateId,
     /// What can be told to others.
     pub(crate) number: String,
-    /// The training.
     pub(crate) training: TrainingId,
     /// The name of the training when it was completed.
     pub(crate) training_display_name: String,
     /// The organization whose assignment it completed.
     pub(crate) organization: OrganizationId,
-    /// When it was issued.
     pub(crate) issue_time: OffsetDateTime,
 }
 

@@ -3,14 +3,12 @@
 use muster_ids::EmploymentId;
 use muster_states::stored_enum;
 
-/// The latest known employment.
+/// The latest known employment of a person at an organization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Standing {
-    /// The employment.
+pub(crate) struct EmploymentProjection {
     pub(crate) employment: EmploymentId,
-    /// Its state.
     pub(crate) state: EmploymentState,
-    /// Its version: only a newer one replaces it.
+    /// The version of the employment: only a newer one replaces it.
     pub(crate) sequence: i64,
 }
 
@@ -31,27 +29,12 @@ stored_enum! {
 }
 
 impl EmploymentState {
-    /// Whether the person is a learner of the organization: its own assignments are in its sight, and they may consent.
+    /// The states in which the person is a learner of the organization: its own assignments are in its sight, and they may
+    /// consent.
+    pub(crate) const OPEN: [Self; 2] = [Self::PendingVerification, Self::Verified];
+
+    /// Whether it is one of [`EmploymentState::OPEN`].
     pub(crate) fn is_open(self) -> bool {
-        match self {
-            Self::PendingVerification | Self::Verified => true,
-            Self::Rejected | Self::Withdrawn | Self::Ended => false,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn two_states_are_open() {
-        assert_eq!(
-            EmploymentState::ALL
-                .iter()
-                .filter(|state| state.is_open())
-                .count(),
-            2
-        );
+        Self::OPEN.contains(&self)
     }
 }

@@ -6,7 +6,6 @@ use time::OffsetDateTime;
 /// A course.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Training {
-    /// Its id.
     pub(crate) id: TrainingId,
     /// A short code, unique without regard to case.
     pub(crate) code: String,
@@ -14,7 +13,6 @@ pub(crate) struct Training {
     pub(crate) display_name: String,
     /// What it is about; may be empty.
     pub(crate) description: String,
-    /// When it was put into the catalog.
     pub(crate) create_time: OffsetDateTime,
 }
 

@@ -1,16 +1,20 @@
 //! Assignments as the organization that made them sees them.
 
-use muster_ids::{OrganizationId, PersonId};
+pub(super) mod convert;
+mod parse;
+mod progress;
+
+use muster_ids::{AssignmentId, LearnerName};
 use muster_proto::records::v1 as pb;
 use muster_proto::records::v1::assignment_service_server::AssignmentService;
-use muster_server::Call;
+use muster_server::{Call, Failure};
 use tonic::{Request, Response, Status};
 
-use super::{Rpc, convert, parse};
+use super::Rpc;
 use crate::domain::Assignment;
 use crate::error::Error;
-use crate::ops;
-use crate::store::{Before, assignments, projection};
+use crate::ops::learner::know;
+use crate::store::{assignment, employment_projection};
 
 #[tonic::async_trait]
 impl AssignmentService for Rpc {
@@ -18,14 +22,11 @@ impl AssignmentService for Rpc {
         &self,
         request: Request<pb::ListAssignmentsRequest>,
     ) -> Result<Response<pb::ListAssignmentsResponse>, Status> {
-        let (call, (organization, person)) = Call::read(request, parse::learner)?;
-        let filter = format!("{organization} {person}");
-        let list = call.list(&filter, call.message.page_size, &call.message.page_token);
-        let fetch = |before, limit| self.assignments(organization, person, before, limit);
-        let position = |last: &Assignment| last.id.as_uuid();
-        let page = self
-            .page_key
-            .page(list, fetch, position, convert::for_organization)
+        let (call, learner) = Call::read(request, parse::list_assignments)?;
+        let list = async |after, limit| self.list_of_learner(learner, after, limit).await;
+        let position = |last: &Assignment| last.id;
+        let page = call
+            .page_with(&self.context.page_key, list, position, convert::for_organization)
             .await?;
         Ok(Response::new(pb::ListAssignmentsResponse {
             assignments: page.items,
@@ -35,25 +36,22 @@ impl AssignmentService for Rpc {
 }
 
 impl Rpc {
-    async fn assignments(
+    /// As long as the person is a learner of the organization.
+    async fn list_of_learner(
         &self,
-        organization: OrganizationId,
-        person: PersonId,
-        before: Before,
+        learner: LearnerName,
+        after: Option<AssignmentId>,
         limit: i64,
     ) -> Result<Vec<Assignment>, Error> {
-        ops::know_learner(&self.desk, organization, person).await?;
-        let look = self.desk.read(move |db| {
-            Box::pin(async move {
-                let standing = projection::get(db, organization, person).await?;
-                if !standing.is_some_and(|standing| standing.state.is_open()) {
-                    return Ok(None);
-                }
-                assignments::list_for_organization(db, organization, person, before, limit)
-                    .await
-                    .map(Some)
-            })
-        });
-        look.await?.ok_or(Error::NotFound)
+        let LearnerName { organization, person } = learner;
+        know::prepare(&self.context, organization, person).await?;
+        let list = async |db: &mut _| {
+            let employment = employment_projection::find(db, organization, person).await?;
+            if !employment.is_some_and(|employment| employment.state.is_open()) {
+                return Err(Error::from(Failure::NotFound));
+            }
+            Ok(assignment::list_for_organization(db, organization, person, after, limit).await?)
+        };
+        self.context.database.read(list).await
     }
 }

@@ -1,12 +1,15 @@
 //! Consent.
 
+mod convert;
+mod parse;
+
 use muster_proto::records::v1 as pb;
 use muster_proto::records::v1::grant_service_server::GrantService;
 use muster_server::Call;
 use tonic::{Request, Response, Status};
 
-use super::{Rpc, parse};
-use crate::ops;
+use super::Rpc;
+use crate::ops::grant::{create, revoke};
 
 #[tonic::async_trait]
 impl GrantService for Rpc {
@@ -14,19 +17,21 @@ impl GrantService for Rpc {
         &self,
         request: Request<pb::CreateGrantRequest>,
     ) -> Result<Response<pb::CreateGrantResponse>, Status> {
-        let (call, (person, organization)) = Call::read(request, parse::new_grant)?;
-        let key = call.key();
-        Ok(Response::new(
-            ops::grant(&self.desk, key, person, organization).await?,
-        ))
+        let context = &self.context;
+        let (call, consent) = Call::read(request, parse::create_grant)?;
+        let prepare = async || create::prepare(context, consent).await;
+        let apply = async |tx: &mut _, ()| create::apply(tx, context, consent).await;
+        call.once_prepared(&context.database, context.clock.now(), prepare, apply)
+            .await
     }
 
     async fn revoke_grant(
         &self,
         request: Request<pb::RevokeGrantRequest>,
     ) -> Result<Response<pb::RevokeGrantResponse>, Status> {
-        let (call, name) = Call::read(request, parse::grant)?;
-        let key = call.key();
-        Ok(Response::new(ops::revoke(&self.desk, key, name).await?))
+        let context = &self.context;
+        let (call, name) = Call::read(request, parse::revoke_grant)?;
+        let work = async |tx: &mut _| revoke::apply(tx, context, name).await;
+        call.once(&context.database, context.clock.now(), work).await
     }
 }

@@ -1,13 +1,16 @@
 //! A learner's whole record, with their consent.
 
+mod parse;
+
 use muster_ids::PersonName;
 use muster_proto::records::v1 as pb;
 use muster_proto::records::v1::learning_record_service_server::LearningRecordService;
 use muster_server::Call;
 use tonic::{Request, Response, Status};
 
-use super::{Rpc, convert, parse};
-use crate::ops::{self, Record};
+use super::Rpc;
+use super::assignment::convert::for_person;
+use crate::ops::learning_record::read::{self, Record};
 
 #[tonic::async_trait]
 impl LearningRecordService for Rpc {
@@ -15,16 +18,19 @@ impl LearningRecordService for Rpc {
         &self,
         request: Request<pb::GetLearningRecordRequest>,
     ) -> Result<Response<pb::GetLearningRecordResponse>, Status> {
-        let (_, (reader, name)) = Call::read(request, parse::reading)?;
+        let context = &self.context;
+        let (_, (reader, name)) = Call::read(request, parse::get_learning_record)?;
+        read::prepare(context, reader.organization, name.person).await?;
+        let work = async |tx: &mut _| read::apply(tx, context, reader, name.person).await;
         let Record {
             assignments,
             certificates,
             is_truncated,
-        } = ops::read_record(&self.desk, reader, name.person).await?;
+        } = context.database.write(work).await?;
         let learning_record = pb::LearningRecord {
             name: name.to_string(),
             person: PersonName { person: name.person }.to_string(),
-            assignments: assignments.into_iter().map(convert::for_person).collect(),
+            assignments: assignments.into_iter().map(for_person).collect(),
             certificates: certificates.into_iter().map(Into::into).collect(),
             is_truncated,
         };

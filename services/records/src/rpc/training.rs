@@ -1,14 +1,19 @@
 //! The shared catalog.
 
+mod convert;
+mod internal;
+mod parse;
+
 use muster_proto::records::v1 as pb;
 use muster_proto::records::v1::training_service_server::TrainingService;
 use muster_server::Call;
 use tonic::{Request, Response, Status};
 
-use super::{Rpc, parse};
+use super::Rpc;
 use crate::domain::Training;
-use crate::ops;
-use crate::store::trainings;
+use crate::error::Error;
+use crate::ops::training::create;
+use crate::store::training;
 
 #[tonic::async_trait]
 impl TrainingService for Rpc {
@@ -16,10 +21,11 @@ impl TrainingService for Rpc {
         &self,
         request: Request<pb::CreateTrainingRequest>,
     ) -> Result<Response<pb::CreateTrainingResponse>, Status> {
+        let context = &self.context;
         let call = Call::accept(request)?;
-        let new = parse::new_training(&call)?;
-        let key = call.key();
-        Ok(Response::new(ops::create_training(&self.desk, key, new).await?))
+        let new = parse::create_training(&call)?;
+        let work = async |tx: &mut _| create::apply(tx, context, new).await;
+        call.once(&context.database, context.clock.now(), work).await
     }
 
     async fn list_trainings(
@@ -28,20 +34,11 @@ impl TrainingService for Rpc {
     ) -> Result<Response<pb::ListTrainingsResponse>, Status> {
         let call = Call::accept(request)?;
         call.person()?;
-        let asked = &call.message;
-        let list = call.list("", asked.page_size, &asked.page_token);
-        let fetch = |after: Option<String>, limit| {
-            self.desk
-                .read(move |db| Box::pin(async move { trainings::list(db, after.as_deref(), limit).await }))
+        let list = async |after: Option<String>, limit| {
+            let list = async |db: &mut _| training::list(db, after.as_deref(), limit).await;
+            self.context.database.read(list).await.map_err(Error::from)
         };
-        let position = |last: &Training| last.code.clone();
-        let page = self
-            .page_key
-            .page(list, fetch, position, pb::Training::from)
-            .await?;
-        Ok(Response::new(pb::ListTrainingsResponse {
-            trainings: page.items,
-            next_page_token: page.next_page_token,
-        }))
+        call.page(&self.context.page_key, list, |last: &Training| last.code.clone())
+            .await
     }
 }

@@ -7,14 +7,12 @@ mod tests;
 use std::collections::BTreeMap;
 
 use muster_database::DatabaseError;
-use muster_ids::{AssignmentId, CertificateId, GroupId, OrganizationId, PersonId, TrainingId};
+use muster_ids::{AssignmentId, GroupId, OrganizationId, PersonId, TrainingId};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
-use uuid::Uuid;
 
-use self::row::{AssignmentRow, parse_all};
-use super::{Before, inconsistent};
-use crate::domain::{Assignment, Percent};
+use super::changed_one;
+use crate::domain::{Assignment, AssignmentStateName, EmploymentState};
 
 /// Every column, with the name of the training: the one list of columns of this module.
 macro_rules! select {
@@ -35,137 +33,81 @@ macro_rules! select {
 pub(crate) struct Required {
     /// The learner.
     pub(crate) person: PersonId,
-    /// The organization.
     pub(crate) organization: OrganizationId,
     /// The trainings.
     pub(crate) trainings: BTreeMap<TrainingId, (GroupId, AssignmentId)>,
 }
 
-/// Assigns those of the trainings that the learner neither has live nor has completed for this organization.
-///
-/// # Errors
-/// The database's.
-pub(crate) async fn assign_missing(
+/// Assigns, anew, those of the trainings that the learner neither has live nor has completed for this organization.
+pub(crate) async fn insert_missing(
     tx: &mut PgConnection,
     required: &Required,
     now: OffsetDateTime,
 ) -> Result<u64, DatabaseError> {
-    let trainings: Vec<Uuid> = required.trainings.keys().map(|id| id.as_uuid()).collect();
-    let (groups, ids): (Vec<Uuid>, Vec<Uuid>) = required
-        .trainings
-        .values()
-        .map(|(group, id)| (group.as_uuid(), id.as_uuid()))
-        .unzip();
+    let trainings: Vec<TrainingId> = required.trainings.keys().copied().collect();
+    let (groups, ids): (Vec<GroupId>, Vec<AssignmentId>) = required.trainings.values().copied().unzip();
     let done = sqlx::query(
         "INSERT INTO assignments (person_id, assignment_id, organization_id, training_id, group_id, state,
                                   progress_percent, version, assign_time)
-         SELECT $1, new.assignment_id, $2, new.training_id, new.group_id, 'ASSIGNED', 0, 1, $6
+         SELECT $1, new.assignment_id, $2, new.training_id, new.group_id, $7, 0, 1, $6
          FROM UNNEST($3::uuid[], $4::uuid[], $5::uuid[]) AS new (assignment_id, training_id, group_id)
          WHERE NOT EXISTS (
              SELECT FROM assignments a
              WHERE a.person_id = $1 AND a.organization_id = $2 AND a.training_id = new.training_id
-               AND a.state IN ('ASSIGNED', 'IN_PROGRESS', 'COMPLETED'))
+               AND a.state = ANY ($8))
          ON CONFLICT (person_id, organization_id, training_id) WHERE state IN ('ASSIGNED', 'IN_PROGRESS')
          DO NOTHING",
     )
-    .bind(required.person.as_uuid())
-    .bind(required.organization.as_uuid())
+    .bind(required.person)
+    .bind(required.organization)
     .bind(ids)
     .bind(trainings)
     .bind(groups)
     .bind(now)
+    .bind(AssignmentStateName::Assigned)
+    .bind(AssignmentStateName::STANDING)
     .execute(tx)
     .await?;
     Ok(done.rows_affected())
 }
 
 /// One assignment of the person, locked until the transaction ends.
-///
-/// # Errors
-/// The database's.
 pub(crate) async fn lock(
     tx: &mut PgConnection,
     person: PersonId,
     id: AssignmentId,
 ) -> Result<Option<Assignment>, DatabaseError> {
-    let row: Option<AssignmentRow> = sqlx::query_as(select!(
+    let locked = sqlx::query_as(select!(
         "WHERE a.person_id = $1 AND a.assignment_id = $2 FOR UPDATE OF a"
     ))
-    .bind(person.as_uuid())
-    .bind(id.as_uuid())
+    .bind(person)
+    .bind(id)
     .fetch_optional(tx)
     .await?;
-    row.map(Assignment::try_from).transpose()
+    Ok(locked)
 }
 
-/// One assignment of the person.
+/// Stores a live assignment that has come further; its row is locked, and is still the one that was read.
 ///
 /// # Errors
-/// The database's; [`DatabaseError::Inconsistent`] without such a row.
-pub(crate) async fn get(
-    db: &mut PgConnection,
-    person: PersonId,
-    id: AssignmentId,
-) -> Result<Assignment, DatabaseError> {
-    let row: Option<AssignmentRow> =
-        sqlx::query_as(select!("WHERE a.person_id = $1 AND a.assignment_id = $2"))
-            .bind(person.as_uuid())
-            .bind(id.as_uuid())
-            .fetch_optional(db)
-            .await?;
-    row.ok_or_else(|| inconsistent("an assignment vanished"))?
-        .try_into()
-}
-
-/// Stores progress of a live assignment that is behind it.
-///
-/// # Errors
-/// The database's; [`DatabaseError::Inconsistent`] when it is not live, or not behind.
-pub(crate) async fn advance(
-    tx: &mut PgConnection,
-    assignment: &Assignment,
-    percent: Percent,
-    start_time: OffsetDateTime,
-) -> Result<(), DatabaseError> {
+/// The database's; [`DatabaseError::Inconsistent`] when the row is another version, not live, or not behind.
+pub(crate) async fn update(tx: &mut PgConnection, changed: &Assignment) -> Result<(), DatabaseError> {
+    let (complete_time, certificate) = changed.state.completion().unzip();
     let done = sqlx::query(
         "UPDATE assignments
-         SET state = 'IN_PROGRESS', progress_percent = $3, start_time = $4, version = version + 1
-         WHERE person_id = $1 AND assignment_id = $2 AND state IN ('ASSIGNED', 'IN_PROGRESS') AND version = $5
-           AND progress_percent < $3",
+         SET state = $3, progress_percent = $4, start_time = $5, complete_time = $6, certificate_id = $7, version = $8
+         WHERE person_id = $1 AND assignment_id = $2 AND version = $8 - 1 AND state = ANY ($9)
+           AND progress_percent < $4",
     )
-    .bind(assignment.person.as_uuid())
-    .bind(assignment.id.as_uuid())
-    .bind(i16::from(percent.get()))
-    .bind(start_time)
-    .bind(assignment.version)
-    .execute(tx)
-    .await?;
-    changed_one(done.rows_affected())
-}
-
-/// Stores the completion of a live assignment.
-///
-/// # Errors
-/// The database's; [`DatabaseError::Inconsistent`] when it is not live.
-pub(crate) async fn complete(
-    tx: &mut PgConnection,
-    assignment: &Assignment,
-    start_time: OffsetDateTime,
-    certificate: CertificateId,
-    now: OffsetDateTime,
-) -> Result<(), DatabaseError> {
-    let done = sqlx::query(
-        "UPDATE assignments
-         SET state = 'COMPLETED', progress_percent = 100, start_time = $3, certificate_id = $4, complete_time = $5,
-             version = version + 1
-         WHERE person_id = $1 AND assignment_id = $2 AND state IN ('ASSIGNED', 'IN_PROGRESS') AND version = $6",
-    )
-    .bind(assignment.person.as_uuid())
-    .bind(assignment.id.as_uuid())
-    .bind(start_time)
-    .bind(certificate.as_uuid())
-    .bind(now)
-    .bind(assignment.version)
+    .bind(changed.person)
+    .bind(changed.id)
+    .bind(changed.state.name())
+    .bind(i16::from(changed.state.percent().get()))
+    .bind(changed.state.start_time())
+    .bind(complete_time)
+    .bind(certificate)
+    .bind(changed.version)
+    .bind(AssignmentStateName::LIVE)
     .execute(tx)
     .await?;
     changed_one(done.rows_affected())
@@ -173,58 +115,45 @@ pub(crate) async fn complete(
 
 /// The assignments that the organization made for a learner, newest first. None once the employment is not open: the
 /// query looks itself, because it may end after anybody looked before.
-///
-/// # Errors
-/// The database's.
 pub(crate) async fn list_for_organization(
     db: &mut PgConnection,
     organization: OrganizationId,
     person: PersonId,
-    before: Before,
+    before: Option<AssignmentId>,
     limit: i64,
 ) -> Result<Vec<Assignment>, DatabaseError> {
-    let rows: Vec<AssignmentRow> = sqlx::query_as(select!(
+    let page = sqlx::query_as(select!(
         "JOIN employment_projection p ON p.organization_id = a.organization_id AND p.person_id = a.person_id
          WHERE a.organization_id = $1 AND a.person_id = $2
-           AND p.state IN ('PENDING_VERIFICATION', 'VERIFIED')
+           AND p.state = ANY ($5)
            AND ($3::uuid IS NULL OR a.assignment_id < $3)
          ORDER BY a.assignment_id DESC LIMIT $4"
     ))
-    .bind(organization.as_uuid())
-    .bind(person.as_uuid())
+    .bind(organization)
+    .bind(person)
     .bind(before)
     .bind(limit)
+    .bind(EmploymentState::OPEN)
     .fetch_all(db)
     .await?;
-    parse_all(rows)
+    Ok(page)
 }
 
 /// All assignments of the person, of every organization, newest first.
-///
-/// # Errors
-/// The database's.
 pub(crate) async fn list_of_person(
     db: &mut PgConnection,
     person: PersonId,
-    before: Before,
+    before: Option<AssignmentId>,
     limit: i64,
 ) -> Result<Vec<Assignment>, DatabaseError> {
-    let rows: Vec<AssignmentRow> = sqlx::query_as(select!(
+    let page = sqlx::query_as(select!(
         "WHERE a.person_id = $1 AND ($2::uuid IS NULL OR a.assignment_id < $2)
          ORDER BY a.assignment_id DESC LIMIT $3"
     ))
-    .bind(person.as_uuid())
+    .bind(person)
     .bind(before)
     .bind(limit)
     .fetch_all(db)
     .await?;
-    parse_all(rows)
-}
-
-fn changed_one(rows: u64) -> Result<(), DatabaseError> {
-    if rows == 1 {
-        Ok(())
-    } else {
-        Err(inconsistent("a locked assignment changed under the lock"))
-    }
+    Ok(page)
 }

@@ -1,66 +1,64 @@
 //! What is kept of employments.
 
 use muster_database::DatabaseError;
-use muster_ids::{EmploymentId, OrganizationId, PersonId};
-use sqlx::PgConnection;
-use uuid::Uuid;
+use muster_ids::{OrganizationId, PersonId};
+use sqlx::postgres::PgRow;
+use sqlx::{FromRow, PgConnection, Row};
 
-use super::inconsistent;
-use crate::domain::Standing;
+use crate::domain::EmploymentProjection;
 
-type Row = (Uuid, String, i64);
+impl FromRow<'_, PgRow> for EmploymentProjection {
+    fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            employment: row.try_get("employment_id")?,
+            state: row.try_get("state")?,
+            sequence: row.try_get("sequence")?,
+        })
+    }
+}
 
 /// What is known, without a lock: to see whether anything is.
-///
-/// # Errors
-/// The database's.
-pub(crate) async fn get(
+pub(crate) async fn find(
     db: &mut PgConnection,
     organization: OrganizationId,
     person: PersonId,
-) -> Result<Option<Standing>, DatabaseError> {
-    let row: Option<Row> = sqlx::query_as(
+) -> Result<Option<EmploymentProjection>, DatabaseError> {
+    let known = sqlx::query_as(
         "SELECT employment_id, state, sequence FROM employment_projection
          WHERE organization_id = $1 AND person_id = $2",
     )
-    .bind(organization.as_uuid())
-    .bind(person.as_uuid())
+    .bind(organization)
+    .bind(person)
     .fetch_optional(db)
     .await?;
-    row.map(parse).transpose()
+    Ok(known)
 }
 
 /// What is known, and stays so until the transaction ends: an event that says otherwise waits for it. Nobody else holds
 /// it meanwhile: with a shared lock, calls that begin all the time would keep the event waiting for ever.
-///
-/// # Errors
-/// The database's.
-pub(crate) async fn hold(
+pub(crate) async fn lock(
     tx: &mut PgConnection,
     organization: OrganizationId,
     person: PersonId,
-) -> Result<Option<Standing>, DatabaseError> {
-    let row: Option<Row> = sqlx::query_as(
+) -> Result<Option<EmploymentProjection>, DatabaseError> {
+    let known = sqlx::query_as(
         "SELECT employment_id, state, sequence FROM employment_projection
          WHERE organization_id = $1 AND person_id = $2 FOR NO KEY UPDATE",
     )
-    .bind(organization.as_uuid())
-    .bind(person.as_uuid())
+    .bind(organization)
+    .bind(person)
     .fetch_optional(tx)
     .await?;
-    row.map(parse).transpose()
+    Ok(known)
 }
 
-/// Takes in what was heard, unless something newer is known, and answers what is known then. The row stays locked.
-///
-/// # Errors
-/// The database's.
+/// Takes in what was published, unless something newer is known, and answers what is known then. The row stays locked.
 pub(crate) async fn learn(
     tx: &mut PgConnection,
     organization: OrganizationId,
     person: PersonId,
-    heard: Standing,
-) -> Result<Standing, DatabaseError> {
+    published: EmploymentProjection,
+) -> Result<EmploymentProjection, DatabaseError> {
     // The row is locked even where the condition keeps it as it is, so that events about one person take turns.
     sqlx::query(
         "INSERT INTO employment_projection AS known (organization_id, person_id, employment_id, state, sequence)
@@ -69,21 +67,16 @@ pub(crate) async fn learn(
          SET employment_id = excluded.employment_id, state = excluded.state, sequence = excluded.sequence
          WHERE known.sequence < excluded.sequence",
     )
-    .bind(organization.as_uuid())
-    .bind(person.as_uuid())
-    .bind(heard.employment.as_uuid())
-    .bind(heard.state.as_str())
-    .bind(heard.sequence)
+    .bind(organization)
+    .bind(person)
+    .bind(published.employment)
+    .bind(published.state)
+    .bind(published.sequence)
     .execute(&mut *tx)
     .await?;
-    let known = get(tx, organization, person).await?;
-    known.ok_or_else(|| inconsistent("a projected employment vanished under its lock"))
-}
-
-fn parse((employment, state, sequence): Row) -> Result<Standing, DatabaseError> {
-    Ok(Standing {
-        employment: EmploymentId::from_uuid(employment),
-        state: state.parse()?,
-        sequence,
+    let known = find(tx, organization, person).await?;
+    known.ok_or_else(|| {
+        let text = "a projected employment vanished under its lock";
+        DatabaseError::Inconsistent(text.to_owned())
     })
 }

@@ -1,125 +1,114 @@
 //! Grants.
 
-use muster_database::DatabaseError;
+use muster_database::{DatabaseError, Insertion};
 use muster_ids::{GrantId, OrganizationId, PersonId};
-use sqlx::PgConnection;
-use time::OffsetDateTime;
-use uuid::Uuid;
+use sqlx::postgres::PgRow;
+use sqlx::{FromRow, PgConnection, Row};
 
-use super::inconsistent;
-use crate::domain::{Grant, GrantState};
+use super::changed_one;
+use crate::domain::{Grant, GrantState, GrantStateName};
 
-#[derive(Debug, sqlx::FromRow)]
-struct GrantRow {
-    person_id: Uuid,
-    grant_id: Uuid,
-    organization_id: Uuid,
-    state: String,
-    create_time: OffsetDateTime,
-    revoke_time: Option<OffsetDateTime>,
+/// Every column: the one list of columns of this module.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT person_id, grant_id, organization_id, state, version, create_time, revoke_time FROM grants ",
+            $rest
+        )
+    };
 }
 
-impl TryFrom<GrantRow> for Grant {
-    type Error = DatabaseError;
-
-    fn try_from(row: GrantRow) -> Result<Self, DatabaseError> {
-        let state = match (row.state.as_str(), row.revoke_time) {
-            ("ACTIVE", None) => GrantState::Active,
-            ("REVOKED", Some(revoke_time)) => GrantState::Revoked { revoke_time },
-            ("LAPSED", None) => GrantState::Lapsed,
-            _ => return Err(inconsistent("a grant is in no possible state")),
-        };
+impl FromRow<'_, PgRow> for Grant {
+    fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
         Ok(Self {
-            person: PersonId::from_uuid(row.person_id),
-            id: GrantId::from_uuid(row.grant_id),
-            organization: OrganizationId::from_uuid(row.organization_id),
-            state,
-            create_time: row.create_time,
+            person: row.try_get("person_id")?,
+            id: row.try_get("grant_id")?,
+            organization: row.try_get("organization_id")?,
+            state: state(row)?,
+            version: row.try_get("version")?,
+            create_time: row.try_get("create_time")?,
         })
     }
 }
 
-/// What became of a new row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Insertion {
-    /// It is there.
-    Done,
-    /// There is an active one already.
-    Beaten,
+fn state(row: &PgRow) -> Result<GrantState, sqlx::Error> {
+    match (row.try_get("state")?, row.try_get("revoke_time")?) {
+        (GrantStateName::Active, None) => Ok(GrantState::Active),
+        (GrantStateName::Revoked, Some(revoke_time)) => Ok(GrantState::Revoked { revoke_time }),
+        (GrantStateName::Lapsed, None) => Ok(GrantState::Lapsed),
+        _ => Err(sqlx::Error::Decode("a grant is in no possible state".into())),
+    }
 }
 
 /// Stores a new active grant, unless the person has one for the organization. Waits for a transaction that is about to
 /// store one.
-///
-/// # Errors
-/// The database's.
 pub(crate) async fn insert(tx: &mut PgConnection, new: &Grant) -> Result<Insertion, DatabaseError> {
     let done = sqlx::query(
         "INSERT INTO grants (person_id, grant_id, organization_id, state, version, create_time)
-         VALUES ($1, $2, $3, 'ACTIVE', 1, $4)
+         VALUES ($1, $2, $3, $4, $5, $6)
          ON CONFLICT (person_id, organization_id) WHERE state = 'ACTIVE' DO NOTHING",
     )
-    .bind(new.person.as_uuid())
-    .bind(new.id.as_uuid())
-    .bind(new.organization.as_uuid())
+    .bind(new.person)
+    .bind(new.id)
+    .bind(new.organization)
+    .bind(new.state.name())
+    .bind(new.version)
     .bind(new.create_time)
     .execute(tx)
     .await?;
-    Ok(if done.rows_affected() == 1 {
-        Insertion::Done
-    } else {
-        Insertion::Beaten
-    })
+    Ok(done.into())
 }
 
 /// The active grant of the person to the organization. It stays active until the transaction ends: taking it back waits
 /// for it. Nobody else holds it meanwhile: with a shared lock, readings that begin all the time would keep a person who
 /// takes it back waiting for ever.
-///
-/// # Errors
-/// The database's.
-pub(crate) async fn hold_active(
+pub(crate) async fn lock_active(
     tx: &mut PgConnection,
     person: PersonId,
     organization: OrganizationId,
 ) -> Result<Option<Grant>, DatabaseError> {
-    let row: Option<GrantRow> = sqlx::query_as(
-        "SELECT person_id, grant_id, organization_id, state, create_time, revoke_time FROM grants
-         WHERE person_id = $1 AND organization_id = $2 AND state = 'ACTIVE' FOR NO KEY UPDATE",
-    )
-    .bind(person.as_uuid())
-    .bind(organization.as_uuid())
+    let active = sqlx::query_as(select!(
+        "WHERE person_id = $1 AND organization_id = $2 AND state = 'ACTIVE' FOR NO KEY UPDATE"
+    ))
+    .bind(person)
+    .bind(organization)
     .fetch_optional(tx)
     .await?;
-    row.map(Grant::try_from).transpose()
+    Ok(active)
 }
 
-/// Takes back an active grant of the person, and answers it as it is then; one that is over stays as it is.
-///
-/// # Errors
-/// The database's.
-pub(crate) async fn revoke(
+/// A grant of the person, locked until the transaction ends.
+pub(crate) async fn lock(
     tx: &mut PgConnection,
     person: PersonId,
     id: GrantId,
-    now: OffsetDateTime,
 ) -> Result<Option<Grant>, DatabaseError> {
-    sqlx::query(
-        "UPDATE grants SET state = 'REVOKED', revoke_time = $3, version = version + 1
-         WHERE person_id = $1 AND grant_id = $2 AND state = 'ACTIVE'",
-    )
-    .bind(person.as_uuid())
-    .bind(id.as_uuid())
-    .bind(now)
-    .execute(&mut *tx)
-    .await?;
-    let row: Option<GrantRow> = sqlx::query_as(
-        "SELECT person_id, grant_id, organization_id, state, create_time, revoke_time FROM grants
-         WHERE person_id = $1 AND grant_id = $2",
-    )
-    .bind(person.as_uuid())
-    .bind(id.as_uuid())
+    let locked = sqlx::query_as(select!(
+        "WHERE person_id = $1 AND grant_id = $2 FOR NO KEY UPDATE"
+    ))
+    .bind(person)
+    .bind(id)
     .fetch_optional(tx)
     .await?;
-    row.map(Grant::try_from).transpose()
+    Ok(locked)
+}
+
+/// Stores an active grant that was changed; its row is locked, and is still the one that was read.
+///
+/// # Errors
+/// The database's; [`DatabaseError::Inconsistent`] when the row is another version or not active.
+pub(crate) async fn update(tx: &mut PgConnection, changed: &Grant) -> Result<(), DatabaseError> {
+    let done = sqlx::query(
+        "UPDATE grants SET state = $3, revoke_time = $4, version = $5
+         WHERE person_id = $1 AND grant_id = $2 AND version = $5 - 1 AND state = $6",
+    )
+    .bind(changed.person)
+    .bind(changed.id)
+    .bind(changed.state.name())
+    .bind(changed.state.revoke_time())
+    .bind(changed.version)
+    .bind(GrantStateName::Active)
+    .execute(tx)
+    .await?;
+    changed_one(done.rows_affected())
 }

@@ -1,55 +1,39 @@
 //! Who read whose record.
 
 use muster_database::DatabaseError;
-use muster_ids::{AccessId, GrantId, OrganizationId, PersonId};
-use sqlx::PgConnection;
-use time::OffsetDateTime;
-use uuid::Uuid;
+use muster_ids::{AccessId, PersonId};
+use sqlx::postgres::PgRow;
+use sqlx::{FromRow, PgConnection, Row};
 
-use super::Before;
 use crate::domain::RecordAccess;
 
-#[derive(Debug, sqlx::FromRow)]
-struct AccessRow {
-    person_id: Uuid,
-    access_id: Uuid,
-    organization_id: Uuid,
-    reader_person_id: Uuid,
-    reader_display_name: String,
-    grant_id: Uuid,
-    access_time: OffsetDateTime,
-}
-
-impl From<AccessRow> for RecordAccess {
-    fn from(row: AccessRow) -> Self {
-        Self {
-            person: PersonId::from_uuid(row.person_id),
-            id: AccessId::from_uuid(row.access_id),
-            organization: OrganizationId::from_uuid(row.organization_id),
-            reader: PersonId::from_uuid(row.reader_person_id),
-            reader_display_name: row.reader_display_name,
-            grant: GrantId::from_uuid(row.grant_id),
-            access_time: row.access_time,
-        }
+impl FromRow<'_, PgRow> for RecordAccess {
+    fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            person: row.try_get("person_id")?,
+            id: row.try_get("access_id")?,
+            organization: row.try_get("organization_id")?,
+            reader: row.try_get("reader_person_id")?,
+            reader_display_name: row.try_get("reader_display_name")?,
+            grant: row.try_get("grant_id")?,
+            access_time: row.try_get("access_time")?,
+        })
     }
 }
 
 /// Logs a reading.
-///
-/// # Errors
-/// The database's.
 pub(crate) async fn insert(tx: &mut PgConnection, access: &RecordAccess) -> Result<(), DatabaseError> {
     sqlx::query(
         "INSERT INTO record_accesses (person_id, access_id, organization_id, reader_person_id, reader_display_name,
                                       reason, grant_id, access_time)
          VALUES ($1, $2, $3, $4, $5, 'GRANT', $6, $7)",
     )
-    .bind(access.person.as_uuid())
-    .bind(access.id.as_uuid())
-    .bind(access.organization.as_uuid())
-    .bind(access.reader.as_uuid())
+    .bind(access.person)
+    .bind(access.id)
+    .bind(access.organization)
+    .bind(access.reader)
     .bind(&access.reader_display_name)
-    .bind(access.grant.as_uuid())
+    .bind(access.grant)
     .bind(access.access_time)
     .execute(tx)
     .await?;
@@ -57,25 +41,22 @@ pub(crate) async fn insert(tx: &mut PgConnection, access: &RecordAccess) -> Resu
 }
 
 /// The readings of a person's record, newest first.
-///
-/// # Errors
-/// The database's.
 pub(crate) async fn list_of_person(
     db: &mut PgConnection,
     person: PersonId,
-    before: Before,
+    before: Option<AccessId>,
     limit: i64,
 ) -> Result<Vec<RecordAccess>, DatabaseError> {
-    let rows: Vec<AccessRow> = sqlx::query_as(
+    let page = sqlx::query_as(
         "SELECT person_id, access_id, organization_id, reader_person_id, reader_display_name, grant_id, access_time
          FROM record_accesses
          WHERE person_id = $1 AND ($2::uuid IS NULL OR access_id < $2)
          ORDER BY access_id DESC LIMIT $3",
     )
-    .bind(person.as_uuid())
+    .bind(person)
     .bind(before)
     .bind(limit)
     .fetch_all(db)
     .await?;
-    Ok(rows.into_iter().map(RecordAccess::from).collect())
+    Ok(page)
 }

@@ -2,78 +2,79 @@
 
 use std::collections::BTreeMap;
 
-use muster_clock::Clock;
-use muster_database::DatabaseError;
-use muster_ids::{AssignmentId, GroupId, OrganizationId, PersonId, TrainingId};
+use muster_ids::{GroupId, OrganizationId, PersonId, TrainingId};
 use sqlx::PgConnection;
-use thiserror::Error;
 
-use crate::domain::{EmploymentState, Standing};
-use crate::store::assignments::{self, Required};
-use crate::store::{projection, trainings};
+use crate::context::Context;
+use crate::domain::{EmploymentProjection, EmploymentState};
+use crate::error::Error;
+use crate::store::assignment::{self, Required};
+use crate::store::{employment_projection, training};
 
 /// A verified employment, and what it asks of the learner.
 #[derive(Debug, Clone)]
 pub(crate) struct Verified {
-    /// The organization.
     pub(crate) organization: OrganizationId,
     /// The learner.
     pub(crate) person: PersonId,
     /// The employment, as the event tells.
-    pub(crate) standing: Standing,
+    pub(crate) employment: EmploymentProjection,
     /// The trainings of its active groups, each with one group that requires it.
     pub(crate) trainings: BTreeMap<TrainingId, GroupId>,
 }
 
-/// Why nothing was assigned.
-#[derive(Debug, Error)]
-pub(crate) enum AssignError {
-    /// A group requires a training that the catalog does not have.
-    #[error("the catalog lacks {0} of the trainings")]
-    TrainingsUnknown(usize),
-    /// The database failed.
-    #[error(transparent)]
-    Database(#[from] DatabaseError),
-}
-
-/// Takes in the event in the consumer's transaction. The projection decides: when something newer is known by which the
-/// employment is not verified any more, nothing is assigned.
+/// What the groups of an employment require, as the organization service lists it now.
 ///
 /// # Errors
-/// See [`AssignError`].
-pub(crate) async fn assign(
+/// Of a peer.
+pub(crate) async fn prepare(
+    context: &Context,
+    organization: OrganizationId,
+    person: PersonId,
+    employment: EmploymentProjection,
+    groups: &[GroupId],
+) -> Result<Verified, Error> {
+    Ok(Verified {
+        organization,
+        person,
+        employment,
+        trainings: context.peers.trainings_of(organization, groups).await?,
+    })
+}
+
+/// Takes in the employment and assigns what it asks for; tells how many assignments are new. The projection decides: when
+/// something newer is known by which the employment is not verified any more, nothing is assigned.
+///
+/// # Errors
+/// [`Error::TrainingsUnknown`]; the database's.
+pub(crate) async fn apply(
     tx: &mut PgConnection,
-    clock: &Clock,
+    context: &Context,
     verified: Verified,
-) -> Result<(), AssignError> {
+) -> Result<u64, Error> {
     let Verified {
         organization,
         person,
-        standing,
+        employment,
         trainings,
     } = verified;
-    let known = projection::learn(tx, organization, person, standing).await?;
+    let known = employment_projection::learn(tx, organization, person, employment).await?;
     if known.state != EmploymentState::Verified || trainings.is_empty() {
-        return Ok(());
+        return Ok(0);
     }
     let ids: Vec<TrainingId> = trainings.keys().copied().collect();
-    let found = trainings::get_all(tx, &ids).await?.len();
+    let found = training::find_all(tx, &ids).await?.len();
     if found < ids.len() {
-        return Err(AssignError::TrainingsUnknown(ids.len() - found));
+        return Err(Error::TrainingsUnknown(ids.len() - found));
     }
     let trainings = trainings
         .into_iter()
-        .map(|(training, group)| (training, (group, AssignmentId::from_uuid(clock.new_uuid()))))
+        .map(|(training, group)| (training, (group, context.clock.new_id())))
         .collect();
-    assignments::assign_missing(
-        tx,
-        &Required {
-            person,
-            organization,
-            trainings,
-        },
-        clock.now(),
-    )
-    .await?;
-    Ok(())
+    let required = Required {
+        person,
+        organization,
+        trainings,
+    };
+    Ok(assignment::insert_missing(tx, &required, context.clock.now()).await?)
 }

@@ -1,61 +1,57 @@
 //! Consenting.
 
-use muster_database::DatabaseError;
-use muster_database::idempotency::{self, Key};
-use muster_ids::{GrantId, OrganizationId, PersonId};
+use muster_database::Insertion;
+use muster_ids::{OrganizationId, PersonId};
+use muster_server::Failure;
 use sqlx::PgConnection;
 
-use super::{Answer, Desk, know_learner};
-use crate::domain::{Grant, GrantState};
+use crate::context::Context;
+use crate::domain::Grant;
 use crate::error::Error;
-use crate::store::grants::{self, Insertion};
-use crate::store::projection;
+use crate::ops::learner::know;
+use crate::store::{employment_projection, grant};
 
 /// Each loser of a race finds the winner's grant at its next look, unless that is revoked meanwhile.
-const LOOKS: usize = 3;
+const MAX_ATTEMPTS: usize = 3;
 
-/// Grants the organization access to the person's record, once for the request's id; one that is active already is the
-/// answer. The employment is open when this commits: whatever ends it waits for the lock.
-///
-/// # Errors
-/// [`Error::NotEmployed`]; [`Error::RequestIdReused`]; [`Error::Peer`]; the database's.
-pub(crate) async fn grant<A: Answer<Grant>>(
-    desk: &Desk,
-    key: Key,
-    person: PersonId,
-    organization: OrganizationId,
-) -> Result<A, Error> {
-    know_learner(desk, organization, person).await?;
-    let now = desk.clock.now();
-    let id = GrantId::from_uuid(desk.clock.new_uuid());
-    let new = Grant {
-        person,
-        id,
-        organization,
-        state: GrantState::Active,
-        create_time: now,
-    };
-    idempotency::run(&desk.database, key, now, move |tx| {
-        Box::pin(async move {
-            match projection::hold(tx, organization, person).await? {
-                Some(standing) if standing.state.is_open() => {}
-                _ => return Err(Error::NotEmployed),
-            }
-            Ok(A::from(active(tx, new).await?))
-        })
-    })
-    .await
+/// Who consents, and to which organization.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Consent {
+    pub(crate) person: PersonId,
+    pub(crate) organization: OrganizationId,
 }
 
-/// The new grant, or the one that is active already.
-async fn active(tx: &mut PgConnection, new: Grant) -> Result<Grant, DatabaseError> {
-    for _ in 0..LOOKS {
-        if grants::insert(tx, &new).await? == Insertion::Done {
+/// Asks for an employment that no event has told of yet.
+///
+/// # Errors
+/// Of a peer; the database's.
+pub(crate) async fn prepare(context: &Context, consent: Consent) -> Result<(), Error> {
+    know::prepare(context, consent.organization, consent.person).await
+}
+
+/// Grants the organization access to the person's record; one that is active already is the answer. The employment is
+/// open when this commits: whatever ends it waits for the lock.
+///
+/// # Errors
+/// [`Error::NotEmployed`]; the database's.
+pub(crate) async fn apply(
+    tx: &mut PgConnection,
+    context: &Context,
+    consent: Consent,
+) -> Result<Grant, Error> {
+    let Consent { person, organization } = consent;
+    let employment = employment_projection::lock(tx, organization, person).await?;
+    if !employment.is_some_and(|employment| employment.state.is_open()) {
+        return Err(Error::NotEmployed);
+    }
+    let new = Grant::give(context.clock.new_id(), person, organization, context.clock.now());
+    for _ in 0..MAX_ATTEMPTS {
+        if grant::insert(tx, &new).await? == Insertion::Stored {
             return Ok(new);
         }
-        if let Some(grant) = grants::hold_active(tx, new.person, new.organization).await? {
-            return Ok(grant);
+        if let Some(active) = grant::lock_active(tx, person, organization).await? {
+            return Ok(active);
         }
     }
-    Err(DatabaseError::Unavailable(None))
+    Err(Failure::Contended.into())
 }

@@ -1,15 +1,17 @@
 //! Reading a learner's whole record, with their consent.
 
-use muster_ids::{AccessId, OrganizationId, PersonId};
+use muster_ids::{OrganizationId, PersonId};
+use muster_server::Failure;
 use sqlx::PgConnection;
 
-use super::{Desk, know_learner};
+use crate::context::Context;
 use crate::domain::{Assignment, Certificate, EmploymentState, Grant, RecordAccess};
 use crate::error::Error;
-use crate::store::{accesses, assignments, certificates, grants, projection};
+use crate::ops::learner::know;
+use crate::store::{assignment, certificate, employment_projection, grant, record_access};
 
 /// The most of each kind that a record holds: with the longest names that is below 3 MiB.
-const MOST: usize = 1_000;
+const MAX_ITEMS: usize = 1_000;
 /// One more, which tells whether there are older ones.
 const FETCH: i64 = 1_001;
 
@@ -37,9 +39,9 @@ pub(crate) struct Record {
 
 impl Record {
     fn of(mut assignments: Vec<Assignment>, mut certificates: Vec<Certificate>) -> Self {
-        let is_truncated = assignments.len() > MOST || certificates.len() > MOST;
-        assignments.truncate(MOST);
-        certificates.truncate(MOST);
+        let is_truncated = assignments.len() > MAX_ITEMS || certificates.len() > MAX_ITEMS;
+        assignments.truncate(MAX_ITEMS);
+        certificates.truncate(MAX_ITEMS);
         Self {
             assignments,
             certificates,
@@ -48,55 +50,64 @@ impl Record {
     }
 }
 
-/// Reads the learner's record and logs that. In one transaction that holds the employment and the grant: neither ends
-/// before it has committed, and what is read without a log entry does not leave it.
+/// Asks for an employment that no event has told of yet.
 ///
 /// # Errors
-/// [`Error::NotFound`] when the person is no learner there; [`Error::NotEmployed`], [`Error::NotVerified`] and
-/// [`Error::NotGranted`], which are not logged as readings; [`Error::Peer`]; the database's.
-pub(crate) async fn read_record(desk: &Desk, reader: Reader, learner: PersonId) -> Result<Record, Error> {
-    know_learner(desk, reader.organization, learner).await?;
-    let (id, now) = (AccessId::from_uuid(desk.clock.new_uuid()), desk.clock.now());
-    desk.database
-        .write_boxed(move |tx| {
-            Box::pin(async move {
-                let grant = allowed(tx, reader.organization, learner).await?;
-                let access = RecordAccess {
-                    person: learner,
-                    id,
-                    organization: reader.organization,
-                    reader: reader.person,
-                    reader_display_name: reader.display_name,
-                    grant: grant.id,
-                    access_time: now,
-                };
-                accesses::insert(tx, &access).await?;
-                Ok(Record::of(
-                    assignments::list_of_person(tx, learner, None, FETCH).await?,
-                    certificates::list_of_person(tx, learner, None, FETCH).await?,
-                ))
-            })
-        })
-        .await
+/// Of a peer; the database's.
+pub(crate) async fn prepare(
+    context: &Context,
+    organization: OrganizationId,
+    learner: PersonId,
+) -> Result<(), Error> {
+    know::prepare(context, organization, learner).await
+}
+
+/// Reads the learner's record and logs that. The transaction holds the employment and the grant: neither ends before it
+/// has committed, and what is read without a log entry does not leave it.
+///
+/// # Errors
+/// [`Failure::NotFound`] when the person is no learner there; [`Error::NotEmployed`], [`Error::NotVerified`] and
+/// [`Error::NotGranted`], which are not logged as readings; the database's.
+pub(crate) async fn apply(
+    tx: &mut PgConnection,
+    context: &Context,
+    reader: Reader,
+    learner: PersonId,
+) -> Result<Record, Error> {
+    let grant = lock_consent(tx, reader.organization, learner).await?;
+    let access = RecordAccess {
+        person: learner,
+        id: context.clock.new_id(),
+        organization: reader.organization,
+        reader: reader.person,
+        reader_display_name: reader.display_name,
+        grant: grant.id,
+        access_time: context.clock.now(),
+    };
+    record_access::insert(tx, &access).await?;
+    Ok(Record::of(
+        assignment::list_of_person(tx, learner, None, FETCH).await?,
+        certificate::list_of_person(tx, learner, None, FETCH).await?,
+    ))
 }
 
 /// The grant that allows it, held until the transaction ends.
-async fn allowed(
+async fn lock_consent(
     tx: &mut PgConnection,
     organization: OrganizationId,
     learner: PersonId,
 ) -> Result<Grant, Error> {
-    let standing = projection::hold(tx, organization, learner)
+    let employment = employment_projection::lock(tx, organization, learner)
         .await?
-        .ok_or(Error::NotFound)?;
-    match standing.state {
+        .ok_or(Failure::NotFound)?;
+    match employment.state {
         EmploymentState::Verified => {}
         EmploymentState::PendingVerification => return Err(Error::NotVerified),
         EmploymentState::Rejected | EmploymentState::Withdrawn | EmploymentState::Ended => {
             return Err(Error::NotEmployed);
         }
     }
-    grants::hold_active(tx, learner, organization)
+    grant::lock_active(tx, learner, organization)
         .await?
         .ok_or(Error::NotGranted)
 }

@@ -1,45 +1,31 @@
 //! Putting a training into the shared catalog.
 
-use muster_database::DatabaseError;
-use muster_database::idempotency::{self, Key};
-use muster_ids::TrainingId;
+use muster_database::Insertion;
+use sqlx::PgConnection;
 
-use super::{Answer, Desk};
+use crate::context::Context;
 use crate::domain::{NewTraining, Training};
 use crate::error::Error;
-use crate::store::trainings;
+use crate::store::training;
 
-/// Puts a training into the catalog, once for the request's id.
+/// Puts a training into the catalog.
 ///
 /// # Errors
-/// [`Error::TrainingCodeTaken`]; [`Error::RequestIdReused`]; the database's.
-pub(crate) async fn create_training<A: Answer<Training>>(
-    desk: &Desk,
-    key: Key,
+/// [`Error::TrainingCodeTaken`]; the database's.
+pub(crate) async fn apply(
+    tx: &mut PgConnection,
+    context: &Context,
     new: NewTraining,
-) -> Result<A, Error> {
-    let now = desk.clock.now();
+) -> Result<Training, Error> {
     let training = Training {
-        id: TrainingId::from_uuid(desk.clock.new_uuid()),
+        id: context.clock.new_id(),
         code: new.code,
         display_name: new.display_name,
         description: new.description,
-        create_time: now,
+        create_time: context.clock.now(),
     };
-    idempotency::run(&desk.database, key, now, move |tx| {
-        Box::pin(async move {
-            trainings::insert(tx, &training, new.creator)
-                .await
-                .map_err(code_taken)?;
-            Ok(A::from(training))
-        })
-    })
-    .await
-}
-
-fn code_taken(error: DatabaseError) -> Error {
-    match error.constraint() {
-        Some(trainings::CODE_TAKEN) => Error::TrainingCodeTaken,
-        _ => error.into(),
+    match training::insert(tx, &training, new.creator).await? {
+        Insertion::Stored => Ok(training),
+        Insertion::Exists => Err(Error::TrainingCodeTaken),
     }
 }

@@ -5,8 +5,9 @@ use muster_proto::records::v1::progress_service_server::ProgressService;
 use muster_server::Call;
 use tonic::{Request, Response, Status};
 
-use super::{Rpc, parse};
-use crate::ops;
+use super::{convert, parse};
+use crate::ops::assignment::report_progress;
+use crate::rpc::Rpc;
 
 #[tonic::async_trait]
 impl ProgressService for Rpc {
@@ -14,10 +15,12 @@ impl ProgressService for Rpc {
         &self,
         request: Request<pb::ReportProgressRequest>,
     ) -> Result<Response<pb::ReportProgressResponse>, Status> {
-        let (call, (assignment, percent)) = Call::read(request, parse::progress)?;
-        let key = call.key();
-        Ok(Response::new(
-            ops::report_progress(&self.desk, key, assignment, percent).await?,
-        ))
+        let context = &self.context;
+        let (call, (name, percent)) = Call::read(request, parse::report_progress)?;
+        let work = async |tx: &mut _| {
+            let assignment = report_progress::apply(tx, context, name, percent).await;
+            assignment.map(convert::for_person)
+        };
+        call.once(&context.database, context.clock.now(), work).await
     }
 }

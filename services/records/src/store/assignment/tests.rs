@@ -1,14 +1,15 @@
 //! What guards a change and a list. While rows are locked nothing comes between, so no call can try them.
 
-use muster_ids::EmploymentId;
 use muster_server::Service;
+use muster_states::Transition;
 use muster_testkit::TestDatabase;
 use time::macros::datetime;
+use uuid::Uuid;
 
 use super::*;
 use crate::RecordsService;
-use crate::domain::{EmploymentState, Standing};
-use crate::store::projection;
+use crate::domain::{EmploymentProjection, Percent};
+use crate::store::employment_projection;
 
 const NOW: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
 
@@ -17,11 +18,11 @@ fn id(number: u128) -> Uuid {
 }
 
 fn organization() -> OrganizationId {
-    OrganizationId::from_uuid(id(1))
+    id(1).into()
 }
 
 fn learner() -> PersonId {
-    PersonId::from_uuid(id(2))
+    id(2).into()
 }
 
 /// A database with one assignment of the learner.
@@ -34,13 +35,10 @@ async fn assigned() -> (TestDatabase, PgConnection, Assignment) {
     let required = Required {
         person: learner(),
         organization: organization(),
-        trainings: BTreeMap::from([(
-            TrainingId::from_uuid(id(3)),
-            (GroupId::from_uuid(id(4)), AssignmentId::from_uuid(id(5))),
-        )]),
+        trainings: BTreeMap::from([(id(3).into(), (id(4).into(), id(5).into()))]),
     };
-    assert_eq!(assign_missing(&mut connection, &required, NOW).await.unwrap(), 1);
-    let assignment = get(&mut connection, learner(), AssignmentId::from_uuid(id(5))).await;
+    assert_eq!(insert_missing(&mut connection, &required, NOW).await.unwrap(), 1);
+    let assignment = lock(&mut connection, learner(), id(5).into()).await.unwrap();
     (database, connection, assignment.unwrap())
 }
 
@@ -52,11 +50,12 @@ async fn an_assignment_that_is_over_or_has_changed_is_not_stored_over() {
         "UPDATE assignments SET version = 1, state = 'CANCELLED'",
     ] {
         database.execute(meanwhile).await;
-        let half = Percent::try_from(50).unwrap();
-        let advanced = advance(&mut connection, &assignment, half, NOW).await;
-        let certificate = CertificateId::from_uuid(id(6));
-        let completed = complete(&mut connection, &assignment, NOW, certificate, NOW).await;
-        for stored in [advanced, completed] {
+        for percent in [50, 100] {
+            let percent = Percent::try_from(percent).unwrap();
+            let Transition::Changed(further) = assignment.clone().report(percent, id(6).into(), NOW) else {
+                panic!("it was behind")
+            };
+            let stored = update(&mut connection, &further).await;
             assert!(
                 matches!(stored, Err(DatabaseError::Inconsistent(_))),
                 "after {meanwhile}: {stored:?}"
@@ -76,13 +75,14 @@ async fn an_organization_is_told_of_assignments_only_while_the_employment_is_ope
         (EmploymentState::Ended, 0),
     ];
     for (sequence, (state, seen)) in (1..).zip(states) {
-        let standing = Standing {
-            employment: EmploymentId::from_uuid(id(7)),
+        let employment = EmploymentProjection {
+            employment: id(7).into(),
             state,
             sequence,
         };
-        let learned = projection::learn(&mut connection, organization(), learner(), standing).await;
-        assert_eq!(learned.unwrap(), standing);
+        let learned =
+            employment_projection::learn(&mut connection, organization(), learner(), employment).await;
+        assert_eq!(learned.unwrap(), employment);
         let listed = list_for_organization(&mut connection, organization(), learner(), None, 10).await;
         let listed = listed.unwrap();
         assert!(

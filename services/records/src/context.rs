@@ -1,0 +1,16 @@
+//! What every verb and every handler stands on.
+
+use muster_clock::Clock;
+use muster_database::Database;
+use muster_server::page::PageKey;
+
+use crate::peers::Peers;
+
+/// What every verb and every handler stands on. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Context {
+    pub(crate) database: Database,
+    pub(crate) clock: Clock,
+    pub(crate) peers: Peers,
+    pub(crate) page_key: PageKey,
+}

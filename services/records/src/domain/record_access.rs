@@ -1,0 +1,21 @@
+//! What was read because of a consent.
+
+use muster_ids::{AccessId, GrantId, OrganizationId, PersonId};
+use time::OffsetDateTime;
+
+/// One reading of a person's learning record. Allowed by their grant: there is no other way yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RecordAccess {
+    /// Whose record was read.
+    pub(crate) person: PersonId,
+    pub(crate) id: AccessId,
+    /// The organization for which it was read.
+    pub(crate) organization: OrganizationId,
+    /// Who read.
+    pub(crate) reader: PersonId,
+    /// Their name at the time; may be empty.
+    pub(crate) reader_display_name: String,
+    /// The grant that allowed it.
+    pub(crate) grant: GrantId,
+    pub(crate) access_time: OffsetDateTime,
+}

@@ -1,0 +1,4 @@
+//! Verbs on assignments.
+
+pub(crate) mod assign;
+pub(crate) mod report_progress;

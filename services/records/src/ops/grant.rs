@@ -1,0 +1,4 @@
+//! Verbs on grants.
+
+pub(crate) mod create;
+pub(crate) mod revoke;

@@ -1,0 +1,3 @@
+//! What is done about learners.
+
+pub(crate) mod know;

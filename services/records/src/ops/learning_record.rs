@@ -1,0 +1,3 @@
+//! Verbs on learning records.
+
+pub(crate) mod read;

@@ -1,0 +1,3 @@
+//! Verbs on trainings.
+
+pub(crate) mod create;

@@ -1,0 +1,33 @@
+//! Certificates, as messages.
+
+use muster_ids::{CertificateName, OrganizationName, TrainingName};
+use muster_proto::records::v1 as pb;
+use muster_server::convert::timestamp;
+
+use crate::domain::Certificate;
+
+impl From<Certificate> for pb::Certificate {
+    fn from(certificate: Certificate) -> Self {
+        let Certificate {
+            person,
+            id,
+            number,
+            training,
+            training_display_name,
+            organization,
+            issue_time,
+        } = certificate;
+        Self {
+            name: CertificateName {
+                person,
+                certificate: id,
+            }
+            .to_string(),
+            certificate_number: number,
+            training: TrainingName { training }.to_string(),
+            training_display_name,
+            organization: OrganizationName { organization }.to_string(),
+            issue_time: Some(timestamp(issue_time)),
+        }
+    }
+}
