@@ -12,7 +12,7 @@ use muster_access::Rules;
 use muster_json::{About, Bindings, Json, open_api, reference};
 use muster_proto::employment::v1::ListEmploymentsRequest;
 use muster_proto::invitation::v1::CreateInvitationRequest;
-use muster_proto::organization::v1::{ApproveOrganizationRequest, Organization};
+use muster_proto::organization::v1::{ApproveOrganizationRequest, Organization, UpdateGroupRequest};
 use muster_refusal::Refusal;
 use prost::Message;
 use serde_json::{Value, json};
@@ -376,4 +376,23 @@ fn the_page_shows_every_call_and_breaks_no_link() {
         let (id, _) = link.split_once('"').unwrap();
         assert!(page.contains(&format!("id=\"{id}\"")), "{id}");
     }
+}
+
+#[tokio::test]
+async fn an_update_names_the_thing_in_the_path_and_its_mask_in_the_query() {
+    let (json, seen) = answering(None, Vec::new());
+    let uri = "/v1/organizations/1/groups/2?updateMask=displayName,trainings&requestId=7";
+    let body = json!({ "displayName": "Staff", "etag": "1a" });
+    let answered = json.answer(request("PATCH", uri, Some(body))).await;
+    assert_eq!(answered.status(), StatusCode::OK);
+    let (path, update): (_, UpdateGroupRequest) = got(&seen);
+    assert_eq!(path, "/muster.organization.v1.GroupService/UpdateGroup");
+    let group = update.group.unwrap();
+    assert_eq!(group.name, "organizations/1/groups/2");
+    assert_eq!(
+        (group.display_name.as_str(), group.etag.as_str()),
+        ("Staff", "1a")
+    );
+    assert_eq!(update.update_mask.unwrap().paths, ["display_name", "trainings"]);
+    assert_eq!(update.request_id, "7");
 }

@@ -42,7 +42,10 @@ mod tests {
         assert!(IfMatch::of("").check(&etag(26)).is_ok());
         assert!(IfMatch::of("1a").check(&etag(26)).is_ok());
         for other in ["1b", "1A", "01a", "26", "\"1a\"", "*"] {
-            assert!(matches!(IfMatch::of(other).check(&etag(26)), Err(Failure::EtagMismatch)), "{other}");
+            assert!(
+                matches!(IfMatch::of(other).check(&etag(26)), Err(Failure::EtagMismatch)),
+                "{other}"
+            );
         }
     }
 }

@@ -35,8 +35,8 @@
 //! - [`start`]: wires everything; [`drain`] stops it in order.
 //! - `front`: what every call passes: span and measurement, panic guard, limit, deadline, verified caller.
 //! - [`Call`]: what a handler sees. [`Peer`]: how it calls others.
-//! - [`names`], [`page`], [`convert`], [`failure`]: names in requests, pages of lists, times, and what callers are told of
-//!   failures.
+//! - [`names`], [`page`], [`update`], [`etag`], [`convert`], [`failure`]: names in requests, pages of lists, which fields an
+//!   update changes, versions of things, times, and what callers are told of failures.
 //! - [`migrators`]: everything that a service's database consists of.
 //! - [`Health`], [`admin`]: what operators see.
 
@@ -46,6 +46,7 @@ mod background;
 mod call;
 pub mod convert;
 pub mod drain;
+pub mod etag;
 pub mod failure;
 mod front;
 mod health;
@@ -61,6 +62,7 @@ pub mod settings;
 mod shell;
 mod start;
 mod transport;
+pub mod update;
 
 pub use app::App;
 pub use call::{Call, Parsed, StreamCall};

@@ -6,7 +6,7 @@
 
 use muster_proto::UpdateRequest;
 use muster_refusal::Violations;
-use prost::Name as _;
+use prost::Name;
 
 use crate::Call;
 use crate::etag::IfMatch;
@@ -25,12 +25,9 @@ impl UpdateMask {
         self.0.contains(&field)
     }
 
-    /// What is made of the new value of a field, when it is changed.
-    pub fn when<T>(&self, field: &str, value: impl FnOnce() -> Option<T>) -> Change<T> {
-        if !self.has(field) {
-            return Change::Keep;
-        }
-        value().map_or(Change::Unreadable, Change::To)
+    /// The new value of a field, when it is changed and can be read; whoever reads it notes why it cannot.
+    pub fn when<T>(&self, field: &str, read: impl FnOnce() -> Option<T>) -> Option<T> {
+        self.has(field).then(read).flatten()
     }
 }
 
@@ -40,16 +37,16 @@ impl<M: UpdateRequest> Call<M> {
     pub fn update_mask(&self, updatable: &[&'static str], violations: &mut Violations) -> UpdateMask {
         let asked = self.message.update_mask();
         if asked.is_empty() {
-            violations.add(FIELD, format!("must name what is changed: {}", updatable.join(", ")));
+            violations.add(
+                FIELD,
+                format!("must name what is changed: {}", updatable.join(", ")),
+            );
         }
         let mut fields = Vec::new();
         for (place, path) in asked.iter().enumerate() {
             match updatable.iter().find(|field| *field == path) {
                 Some(field) => fields.push(*field),
-                None => violations.add(
-                    format!("{FIELD}.paths[{place}]"),
-                    problem::<M>(path, updatable),
-                ),
+                None => violations.add(format!("{FIELD}.paths[{place}]"), problem::<M>(path, updatable)),
             }
         }
         UpdateMask(fields)

@@ -14,8 +14,8 @@ use muster_server::{App, Service, Shell};
 use sqlx::migrate::Migrator;
 
 use crate::Settings;
+use crate::context::Context;
 use crate::events::EmploymentVerified;
-use crate::ops::Desk;
 use crate::rpc::Rpc;
 use crate::shared_catalog::SharedCatalog;
 
@@ -31,17 +31,15 @@ impl Service for OrganizationService {
     type Settings = Settings;
 
     async fn build(settings: Settings, shell: Shell) -> anyhow::Result<App> {
-        let desk = Desk {
+        let context = Context {
             shared_catalog: SharedCatalog::new(shell.peer("records", &settings.records_url)),
             database: shell.database,
             clock: shell.clock,
-        };
-        let rpc = Rpc {
-            desk,
             page_key: settings.page.page_key,
             basic: settings.basic.limits(),
             padding: settings.license_digits.into_iter().collect(),
         };
+        let rpc = Rpc::new(context);
         Ok(App::new()
             .grpc(OrganizationServiceServer::new(rpc.clone()))
             .grpc(LocationServiceServer::new(rpc.clone()))

@@ -1,20 +1,14 @@
 //! Everything that keeps this service from doing what it is asked, and what the caller is told of it.
 
 use muster_database::DatabaseError;
-use muster_database::idempotency::IdempotencyError;
 use muster_refusal::{ErrorReason, Refusal, Violations};
-use muster_server::failure;
+use muster_server::Failure;
 use thiserror::Error;
-use tonic::Status;
 
-use crate::domain::{
-    MOST_GROUPS, MOST_LOCATIONS, OrganizationNumber, OrganizationState, SubscriptionProblem,
-};
+use crate::domain::{MAX_GROUPS, MAX_LOCATIONS, OrganizationNumber, OrganizationState, SubscriptionProblem};
 
 #[derive(Debug, Error)]
 pub(crate) enum Error {
-    #[error("there is no such thing in the caller's scope")]
-    NotFound,
     #[error("the organization is {0}")]
     OrganizationState(OrganizationState),
     #[error("another profile holds the license number")]
@@ -35,73 +29,55 @@ pub(crate) enum Error {
     /// Every problem with the field of the request that it belongs to.
     #[error("the subscription makes no sense")]
     Subscription(Vec<(&'static str, SubscriptionProblem)>),
-    #[error("another service did not answer")]
-    Peer(#[source] Box<Status>),
-    #[error("the request id was used for another request")]
-    RequestIdReused,
-    #[error("the database failed")]
-    Database(#[from] DatabaseError),
+    #[error(transparent)]
+    Failure(#[from] Failure),
 }
+
+muster_server::shared_failures!(Error);
 
 impl Error {
     /// `taken` when a constraint of that name refused the row.
-    pub(crate) fn or_taken(self, constraint: &str, taken: Self) -> Self {
-        match &self {
-            Self::Database(error) if error.constraint() == Some(constraint) => taken,
-            _ => self,
-        }
-    }
-}
-
-impl From<IdempotencyError> for Error {
-    fn from(error: IdempotencyError) -> Self {
-        match error {
-            IdempotencyError::Reused => Self::RequestIdReused,
-            IdempotencyError::Database(error) => Self::Database(error),
+    pub(crate) fn taken(error: DatabaseError, constraint: &str, taken: Self) -> Self {
+        if error.constraint() == Some(constraint) {
+            taken
+        } else {
+            error.into()
         }
     }
 }
 
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
+        use ErrorReason as R;
         match error {
-            Error::NotFound => Refusal::not_found(),
             Error::OrganizationState(state) => organization_state(state),
             Error::LicenseNumberTaken(holder) => license_number_taken(&holder),
             Error::GroupNameTaken => {
                 let text =
                     "the organization has a group of that name; choose another name, or use that group";
-                Refusal::new(ErrorReason::GroupNameTaken, text)
+                Refusal::new(R::GroupNameTaken, text)
             }
             Error::LocationNameTaken => {
                 let text =
                     "the organization has a location of that name; choose another name, or use that location";
-                Refusal::new(ErrorReason::LocationNameTaken, text)
+                Refusal::new(R::LocationNameTaken, text)
             }
             Error::TooManyGroups { used } => {
                 let text = "the organization has as many groups as it may have; use one of them";
-                Refusal::new(ErrorReason::TooManyGroups, text).quota("groups", used, MOST_GROUPS)
+                Refusal::new(R::TooManyGroups, text).quota("groups", used, MAX_GROUPS)
             }
             Error::TooManyLocations { used } => {
                 let text = "the organization has as many locations as it may have; use one of them";
-                Refusal::new(ErrorReason::TooManyLocations, text).quota("locations", used, MOST_LOCATIONS)
+                Refusal::new(R::TooManyLocations, text).quota("locations", used, MAX_LOCATIONS)
             }
             Error::TrainingUnknown => {
                 let text = "the shared catalog has no such training; choose one from the list of trainings";
-                Refusal::new(ErrorReason::TrainingUnknown, text)
+                Refusal::new(R::TrainingUnknown, text)
             }
             Error::TrainingsNotInCatalog(places) => trainings_not_in_catalog(&places),
             Error::Subscription(problems) => subscription(problems),
-            Error::Peer(status) => failure::of_peer(&status),
-            Error::RequestIdReused => failure::request_id_reused(),
-            Error::Database(error) => failure::of_database(&error),
+            Error::Failure(failure) => failure.into(),
         }
-    }
-}
-
-impl From<Error> for Status {
-    fn from(error: Error) -> Self {
-        Refusal::from(error).into()
     }
 }
 
@@ -122,15 +98,13 @@ fn license_number_taken(holder: &OrganizationNumber) -> Refusal {
 
 fn trainings_not_in_catalog(places: &[usize]) -> Refusal {
     let text = "a group may require only trainings of the organization's catalog; add them there first";
-    places.iter().fold(
-        Refusal::new(ErrorReason::TrainingNotInCatalog, text),
-        |refusal, place| {
-            refusal.violation(
-                format!("group.trainings[{place}]"),
-                "must be in the organization's catalog",
-            )
-        },
-    )
+    let refusal = Refusal::new(ErrorReason::TrainingNotInCatalog, text);
+    places.iter().fold(refusal, |refusal, place| {
+        refusal.violation(
+            format!("group.trainings[{place}]"),
+            "must be in the organization's catalog",
+        )
+    })
 }
 
 fn subscription(problems: Vec<(&'static str, SubscriptionProblem)>) -> Refusal {

@@ -1,18 +1,18 @@
 //! What this service publishes, and what it consumes.
 
-mod employments;
+mod employment_verified;
 
 use muster_database::DatabaseError;
-use muster_ids::{EventId, OrganizationName, PersonName};
+use muster_ids::{EventId, PersonName};
 use muster_messaging::outbox::{self, NewEvent};
 use muster_proto::organization::v1::OrganizationApprovedEvent;
 use sqlx::PgConnection;
 
-pub(crate) use employments::EmploymentVerified;
+pub(crate) use employment_verified::EmploymentVerified;
 
 use crate::domain::{Organization, StaffAct};
 
-/// Tells that registry staff approved a profile.
+/// Publishes that registry staff approved a profile.
 pub(crate) async fn organization_approved(
     tx: &mut PgConnection,
     id: EventId,
@@ -22,17 +22,14 @@ pub(crate) async fn organization_approved(
     let event = NewEvent {
         id,
         organization: organization.id,
-        aggregate: organization.id.as_uuid(),
+        aggregate: organization.id.into(),
         sequence: organization.version,
         time: act.time,
         actor: act.actor,
         traceparent: None,
     };
     let payload = OrganizationApprovedEvent {
-        organization: OrganizationName {
-            organization: organization.id,
-        }
-        .to_string(),
+        organization: organization.name().to_string(),
         director: PersonName {
             person: organization.owner.person,
         }

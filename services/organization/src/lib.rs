@@ -5,8 +5,9 @@
 //!
 //! - `config`: its settings.
 //! - `app`: the only wiring.
-//! - `rpc`: gRPC; each method parses, calls and maps.
-//! - `ops`: one verb a file, each in a transaction of its own.
+//! - `context`: what every verb and every handler stands on.
+//! - `rpc`: gRPC; each method parses, calls and answers.
+//! - `ops`: one verb a file, in the transaction that it is given.
 //! - `domain`: profiles, licenses, names, plans: pure.
 //! - `store`: SQL, as functions on a connection.
 //! - `events`: what it publishes (`organization.approved`) and what it consumes (`employment.verified`).
@@ -15,6 +16,7 @@
 
 mod app;
 mod config;
+mod context;
 mod domain;
 mod error;
 mod events;

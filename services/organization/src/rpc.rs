@@ -1,27 +1,33 @@
-//! gRPC: each method parses, calls and maps. The shell has verified the caller; what the field rules of the contract
-//! cannot say is parsed here, once, and what is wrong with it told together with broken rules.
+//! gRPC: each method parses, calls and answers. The shell has verified the caller and the organization; what the field rules
+//! of the contract cannot say is parsed here, once, and what is wrong with it told together with broken rules.
 
 mod catalog;
-mod convert;
-mod groups;
-mod internal;
-mod locations;
-mod organizations;
-mod parse;
-mod subscriptions;
+mod group;
+mod inviting;
+mod location;
+mod organization;
+mod subscription;
 
-use muster_server::page::PageKey;
+use muster_ids::{OrganizationId, OrganizationName};
+use muster_refusal::Violations;
+use muster_server::names::named;
 
-use crate::domain::{Limits, Padding};
-use crate::ops::Desk;
+use crate::context::Context;
 
 /// Answers every gRPC service of this process.
 #[derive(Clone, Debug)]
 pub(crate) struct Rpc {
-    pub(crate) desk: Desk,
-    pub(crate) page_key: PageKey,
-    /// What organizations without a subscription may do.
-    pub(crate) basic: Limits,
-    /// How authorities pad their license numbers.
-    pub(crate) padding: Padding,
+    context: Context,
+}
+
+impl Rpc {
+    pub(crate) fn new(context: Context) -> Self {
+        Self { context }
+    }
+}
+
+/// The organization that a workload names: its rule has no scope.
+fn named_organization(violations: &mut Violations, text: &str) -> Option<OrganizationId> {
+    let name = named::<OrganizationName>(violations, "organization", text);
+    name.map(|name| name.organization)
 }

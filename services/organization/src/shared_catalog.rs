@@ -3,7 +3,7 @@
 use muster_ids::{TrainingId, TrainingName};
 use muster_proto::records::v1::BatchGetTrainingsRequest;
 use muster_proto::records::v1::training_internal_service_client::TrainingInternalServiceClient;
-use muster_server::Peer;
+use muster_server::{Failure, Peer};
 
 use crate::error::Error;
 
@@ -24,7 +24,7 @@ impl SharedCatalog {
         };
         let answer = self.0.clone().batch_get_trainings(request).await;
         let found = answer
-            .map_err(|status| Error::Peer(Box::new(status)))?
+            .map_err(|status| Failure::Peer(Box::new(status)))?
             .into_inner();
         Ok(found.trainings.iter().any(|training| training.name == name))
     }

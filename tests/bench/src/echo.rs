@@ -10,7 +10,8 @@ use muster_proto::organization::v1::organization_service_server::{
 use muster_proto::organization::v1::{
     ApproveOrganizationRequest, ApproveOrganizationResponse, CreateOrganizationRequest,
     CreateOrganizationResponse, GetOrganizationRequest, GetOrganizationResponse, Organization,
-    SubmitOrganizationRequest, SubmitOrganizationResponse,
+    SubmitOrganizationRequest, SubmitOrganizationResponse, UpdateOrganizationRequest,
+    UpdateOrganizationResponse,
 };
 use muster_proto::records::v1::assignment_service_server::{AssignmentService, AssignmentServiceServer};
 use muster_proto::records::v1::{Assignment, ListAssignmentsRequest, ListAssignmentsResponse};
@@ -51,6 +52,13 @@ impl OrganizationService for Echo {
         &self,
         _: Request<CreateOrganizationRequest>,
     ) -> Result<Response<CreateOrganizationResponse>, Status> {
+        Err(only_an_echo())
+    }
+
+    async fn update_organization(
+        &self,
+        _: Request<UpdateOrganizationRequest>,
+    ) -> Result<Response<UpdateOrganizationResponse>, Status> {
         Err(only_an_echo())
     }
 

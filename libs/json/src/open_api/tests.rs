@@ -266,3 +266,20 @@ fn every_reason_of_every_rpc_stands_in_its_operation() {
         assert_eq!(said.count(), muster_proto::refuses(&binding.rpc).len(), "{path}");
     }
 }
+
+#[test]
+fn an_update_requires_nothing_of_its_resource_but_bounds_it() {
+    let document = document();
+    let path = "/v1/organizations/{organization}/groups/{group}";
+    let update = &document["paths"][path]["patch"];
+    let body = &update["requestBody"]["content"]["application/json"]["schema"];
+    assert_eq!(
+        body["$ref"],
+        "#/components/schemas/muster.organization.v1.Group-Update"
+    );
+    let group = schema(&document, "organization.v1.Group-Update");
+    assert!(group.get("required").is_none());
+    assert_eq!(group["additionalProperties"], false);
+    assert_eq!(group["properties"]["displayName"]["maxLength"], 80);
+    assert_eq!(parameter(&document, path, "updateMask")["in"], "query");
+}

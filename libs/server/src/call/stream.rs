@@ -87,3 +87,86 @@ fn scope_changed() -> Refusal {
         "every message of the stream must name the scope of the first one",
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use http_body_util::Full;
+    use muster_clock::Clock;
+    use muster_identity::Role;
+    use muster_proto::codec::ServerCodec;
+    use muster_proto::invitation::v1::{UploadImportRequest, UploadImportResponse};
+    use muster_testkit::Callers;
+    use prost::Message as _;
+    use tonic::codec::Codec as _;
+
+    use super::*;
+    use crate::rules;
+
+    const UPLOAD: &str = "/muster.invitation.v1.ImportService/UploadImport";
+
+    /// A message as it travels.
+    fn framed(message: &[u8]) -> Vec<u8> {
+        let length = u32::try_from(message.len()).unwrap().to_be_bytes();
+        [&[0], length.as_slice(), message].concat()
+    }
+
+    /// The call of somebody who may upload, and the first message, which is good.
+    fn call(behind: Vec<u8>) -> StreamCall<UploadImportRequest> {
+        let organization = OrganizationId::from_uuid(Clock::system().new_uuid());
+        let first = UploadImportRequest {
+            parent: format!("organizations/{organization}"),
+            file_name: "learners.csv".to_owned(),
+            sha256: vec![0; 32],
+            ..Default::default()
+        };
+        let body = [framed(&first.encode_to_vec()), behind].concat();
+        let mut codec = ServerCodec::<UploadImportResponse, UploadImportRequest>::default();
+        let messages = Streaming::new_request(codec.decoder(), Full::new(Bytes::from(body)), None, None);
+        let mut request = Request::new(messages);
+        let rule = rules::get(UPLOAD).unwrap();
+        request.extensions_mut().insert(Arc::new(Accepted {
+            rule,
+            caller: Callers::member("ada", organization, Role::Admin, "import.create"),
+        }));
+        StreamCall::accept(request).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_message_in_the_middle_that_cannot_be_read_is_the_callers_mistake() {
+        for behind in [
+            framed(&[0x0c]),
+            framed(&[0x0a, 2, 0xff, 0xfe]),
+            framed(&[0x0a, 9, b'x']),
+            framed(&[0x0a, 1, b'x'])[..6].to_vec(),
+        ] {
+            let mut call = call(behind.clone());
+            assert!(call.next().await.unwrap().is_some());
+            let status = call.next().await.unwrap_err();
+            assert_eq!(status.code(), Code::InvalidArgument, "{behind:?}: {status:?}");
+            assert_eq!(reason_of(&status), Some(ErrorReason::MessageMalformed));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_later_message_names_the_same_scope_or_none() {
+        let chunk = |parent: String| {
+            let message = UploadImportRequest {
+                parent,
+                ..Default::default()
+            };
+            framed(&message.encode_to_vec())
+        };
+        let other = OrganizationId::from_uuid(Clock::system().new_uuid());
+        for (parent, allowed) in [
+            (String::new(), true),
+            (format!("organizations/{other}"), false),
+            ("organizations/x".to_owned(), false),
+        ] {
+            let mut call = call(chunk(parent.clone()));
+            assert!(call.next().await.unwrap().is_some());
+            let next = call.next().await;
+            assert_eq!(next.is_ok(), allowed, "{parent}: {next:?}");
+        }
+    }
+}

@@ -17,6 +17,7 @@ use muster_proto::organization::v1::roles_internal_service_server::{
 };
 use muster_proto::organization::v1::{
     CreateLocationRequest, CreateLocationResponse, GetRoleRequest, GetRoleResponse, Location, Role,
+    UpdateLocationRequest, UpdateLocationResponse,
 };
 use muster_refusal::{Refusal, Violations};
 use muster_server::settings::{
@@ -151,6 +152,16 @@ impl LocationService for Answers {
                 name,
                 ..Location::default()
             }),
+        }))
+    }
+
+    async fn update_location(
+        &self,
+        request: Request<UpdateLocationRequest>,
+    ) -> Result<Response<UpdateLocationResponse>, Status> {
+        let call = Call::accept(request)?;
+        Ok(Response::new(UpdateLocationResponse {
+            location: call.message.location,
         }))
     }
 }

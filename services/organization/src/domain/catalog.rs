@@ -8,5 +8,5 @@ use time::OffsetDateTime;
 pub(crate) struct CatalogTraining {
     pub(crate) organization: OrganizationId,
     pub(crate) training: TrainingId,
-    pub(crate) created: OffsetDateTime,
+    pub(crate) create_time: OffsetDateTime,
 }

@@ -1,7 +1,7 @@
 //! Groups: sets of learners with the trainings they must take.
 
-use muster_ids::{GroupId, OrganizationId, TrainingId};
-use muster_states::stored_enum;
+use muster_ids::{GroupId, GroupName, OrganizationId, TrainingId};
+use muster_states::{Transition, stored_enum};
 use time::OffsetDateTime;
 
 use super::ShortName;
@@ -15,12 +15,42 @@ pub(crate) struct Group {
     /// In the order that the organization gave; each in its catalog.
     pub(crate) trainings: Vec<TrainingId>,
     pub(crate) state: GroupState,
+    /// Raised with every change; from 1.
     pub(crate) version: i64,
-    pub(crate) created: OffsetDateTime,
+    pub(crate) create_time: OffsetDateTime,
+}
+
+/// What is to be changed; `None` leaves a field as it is.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct GroupUpdate {
+    pub(crate) display_name: Option<ShortName>,
+    pub(crate) trainings: Option<Vec<TrainingId>>,
+}
+
+impl Group {
+    /// With other values. A group keeps its state: whether it takes learners is another decision.
+    pub(crate) fn update(self, update: GroupUpdate) -> Transition<Self> {
+        let mut next = self.clone();
+        next.display_name = update.display_name.unwrap_or(next.display_name);
+        next.trainings = update.trainings.unwrap_or(next.trainings);
+        if next == self {
+            return Transition::AlreadyDone(self);
+        }
+        next.version += 1;
+        Transition::Changed(next)
+    }
+
+    /// Its resource name.
+    pub(crate) fn name(&self) -> GroupName {
+        GroupName {
+            organization: self.organization,
+            group: self.id,
+        }
+    }
 }
 
 /// The most groups that an organization has, so that all of them can be told of at once.
-pub(crate) const MOST_GROUPS: i64 = 1000;
+pub(crate) const MAX_GROUPS: i64 = 1000;
 
 stored_enum! {
     /// Whether a group takes learners.

@@ -98,8 +98,7 @@ impl LicensingAuthority {
 
 impl LicenseNumber {
     pub(crate) fn parse(text: &str) -> Result<Self, LicenseProblem> {
-        let kept = text.chars().filter(|c| !matches!(c, ' ' | '-'));
-        let plain: String = kept.map(|c| c.to_ascii_uppercase()).collect();
+        let plain = plain(text);
         let allowed = plain.chars().all(|c| c.is_ascii_alphanumeric());
         if !allowed || !LENGTH.contains(&plain.len()) {
             return Err(LicenseProblem::Number);
@@ -109,6 +108,12 @@ impl LicenseNumber {
             plain,
         })
     }
+}
+
+/// Without spaces and dashes, in upper case.
+fn plain(text: &str) -> String {
+    let kept = text.chars().filter(|c| !matches!(c, ' ' | '-'));
+    kept.map(|c| c.to_ascii_uppercase()).collect()
 }
 
 impl License {
@@ -128,6 +133,23 @@ impl License {
             as_given,
             normalized,
         }
+    }
+
+    /// With another authority or number.
+    pub(crate) fn changed(
+        self,
+        authority: Option<LicensingAuthority>,
+        number: Option<LicenseNumber>,
+        padding: &Padding,
+    ) -> Self {
+        if authority.is_none() && number.is_none() {
+            return self;
+        }
+        let number = number.unwrap_or_else(|| LicenseNumber {
+            plain: plain(&self.as_given),
+            as_given: self.as_given,
+        });
+        Self::new(authority.unwrap_or(self.authority), number, padding)
     }
 
     pub(crate) fn authority(&self) -> &LicensingAuthority {

@@ -1,11 +1,11 @@
 //! The profile and its way to approval.
 
-use muster_ids::OrganizationId;
-use muster_states::stored_enum;
+use muster_ids::{OrganizationId, OrganizationName};
+use muster_states::{Transition, stored_enum};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{License, Owner, PublicName};
+use super::{License, LicenseNumber, LicensingAuthority, Owner, Padding, PublicName};
 
 /// A profile: one site with one current license number.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,9 +18,9 @@ pub(crate) struct Organization {
     pub(crate) state: OrganizationState,
     /// Raised with every change; from 1.
     pub(crate) version: i64,
-    pub(crate) created: OffsetDateTime,
-    pub(crate) submitted: Option<OffsetDateTime>,
-    pub(crate) approved: Option<OffsetDateTime>,
+    pub(crate) create_time: OffsetDateTime,
+    pub(crate) submit_time: Option<OffsetDateTime>,
+    pub(crate) approve_time: Option<OffsetDateTime>,
 }
 
 stored_enum! {
@@ -40,62 +40,71 @@ stored_enum! {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct OrganizationNumber(String);
 
-/// What asking for a change of state comes to.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Transition {
-    /// The profile after the change, and the state that it must still have when the change is written.
-    Changed {
-        from: OrganizationState,
-        to: Organization,
-    },
-    /// Somebody asked before: nothing is left to do.
-    AlreadyDone(Organization),
-    /// Not from this state.
-    Refused(OrganizationState),
+/// What is to be changed of a profile; `None` leaves a field as it is.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct OrganizationUpdate {
+    pub(crate) display_name: Option<PublicName>,
+    pub(crate) authority: Option<LicensingAuthority>,
+    pub(crate) number: Option<LicenseNumber>,
 }
 
 impl Organization {
     /// DRAFT or RETURNED becomes SUBMITTED.
-    pub(crate) fn submit(self, now: OffsetDateTime) -> Transition {
+    pub(crate) fn submit(self, now: OffsetDateTime) -> Transition<Self, OrganizationState> {
         match self.state {
-            OrganizationState::Draft | OrganizationState::Returned => {
-                let submitted = Some(now);
-                self.changed(|profile| Self {
-                    state: OrganizationState::Submitted,
-                    submitted,
-                    ..profile
-                })
-            }
+            OrganizationState::Draft | OrganizationState::Returned => Transition::Changed(Self {
+                state: OrganizationState::Submitted,
+                submit_time: Some(now),
+                version: self.version + 1,
+                ..self
+            }),
             OrganizationState::Submitted => Transition::AlreadyDone(self),
             other => Transition::Refused(other),
         }
     }
 
     /// SUBMITTED becomes ACTIVE.
-    pub(crate) fn approve(self, now: OffsetDateTime) -> Transition {
+    pub(crate) fn approve(self, now: OffsetDateTime) -> Transition<Self, OrganizationState> {
         match self.state {
-            OrganizationState::Submitted => {
-                let approved = Some(now);
-                self.changed(|profile| Self {
-                    state: OrganizationState::Active,
-                    approved,
-                    ..profile
-                })
-            }
+            OrganizationState::Submitted => Transition::Changed(Self {
+                state: OrganizationState::Active,
+                approve_time: Some(now),
+                version: self.version + 1,
+                ..self
+            }),
             OrganizationState::Active => Transition::AlreadyDone(self),
             other => Transition::Refused(other),
         }
     }
 
-    fn changed(self, change: impl FnOnce(Self) -> Self) -> Transition {
-        let from = self.state;
-        let version = self.version + 1;
-        Transition::Changed {
-            from,
-            to: Self {
-                version,
-                ..change(self)
-            },
+    /// With other values. The license is what registry staff decide on: it changes only before it is handed in, and nothing
+    /// does while they look.
+    pub(crate) fn update(
+        self,
+        update: OrganizationUpdate,
+        padding: &Padding,
+    ) -> Transition<Self, OrganizationState> {
+        let changes_license = update.authority.is_some() || update.number.is_some();
+        if !self.state.takes_changes()
+            || self.state == OrganizationState::Submitted
+            || (changes_license && !self.state.is_being_filled_in())
+        {
+            return Transition::Refused(self.state);
+        }
+        let mut next = self.clone();
+        next.display_name = update.display_name.unwrap_or(next.display_name);
+        next.license = next.license.changed(update.authority, update.number, padding);
+        if next == self {
+            return Transition::AlreadyDone(self);
+        }
+        next.version += 1;
+        Transition::Changed(next)
+    }
+
+    /// Its resource name.
+    pub(crate) fn name(&self) -> OrganizationName {
+        OrganizationName {
+            organization: self.id,
         }
     }
 }
@@ -104,6 +113,11 @@ impl OrganizationState {
     /// Whether its groups, locations and catalog may change: nobody furnishes a house that was torn down.
     pub(crate) fn takes_changes(self) -> bool {
         !matches!(self, Self::Rejected | Self::Closed)
+    }
+
+    /// Whether its owner is still writing down what registry staff will decide on.
+    fn is_being_filled_in(self) -> bool {
+        matches!(self, Self::Draft | Self::Returned)
     }
 }
 
@@ -152,18 +166,18 @@ mod tests {
             license: License::new(authority, number, &Padding::default()),
             state,
             version: 4,
-            created: CREATED,
-            submitted: None,
-            approved: None,
+            create_time: CREATED,
+            submit_time: None,
+            approve_time: None,
         }
     }
 
     /// State after the transition, or why there is none.
-    fn outcome(transition: Transition) -> String {
+    fn outcome(transition: Transition<Organization, OrganizationState>) -> String {
         match transition {
-            Transition::Changed { from, to } => {
-                assert_eq!(to.version, 5, "a change that nobody can see");
-                format!("{from} to {}", to.state)
+            Transition::Changed(changed) => {
+                assert_eq!(changed.version, 5, "a change that nobody can see");
+                changed.state.to_string()
             }
             Transition::AlreadyDone(profile) => format!("{} already", profile.state),
             Transition::Refused(state) => format!("{state} refused"),
@@ -176,10 +190,10 @@ mod tests {
         assert_eq!(
             outcomes,
             [
-                "DRAFT to SUBMITTED",
+                "SUBMITTED",
                 "SUBMITTED already",
                 "ACTIVE refused",
-                "RETURNED to SUBMITTED",
+                "SUBMITTED",
                 "REJECTED refused",
                 "SUSPENDED refused",
                 "CLOSED refused"
@@ -194,7 +208,7 @@ mod tests {
             outcomes,
             [
                 "DRAFT refused",
-                "SUBMITTED to ACTIVE",
+                "ACTIVE",
                 "ACTIVE already",
                 "RETURNED refused",
                 "REJECTED refused",
@@ -202,6 +216,60 @@ mod tests {
                 "CLOSED refused"
             ]
         );
+    }
+
+    #[test]
+    fn a_name_changes_in_most_states_and_a_license_only_before_it_is_handed_in() {
+        let renamed = OrganizationUpdate {
+            display_name: PublicName::parse("Moonlight").ok(),
+            ..OrganizationUpdate::default()
+        };
+        let moved = OrganizationUpdate {
+            authority: LicensingAuthority::parse("us-ny").ok(),
+            ..OrganizationUpdate::default()
+        };
+        let outcomes = OrganizationState::ALL.map(|state| {
+            let update = |update: &OrganizationUpdate| {
+                outcome(profile(state).update(update.clone(), &Padding::default()))
+            };
+            (update(&renamed), update(&moved))
+        });
+        let expected = [
+            ("DRAFT", "DRAFT"),
+            ("SUBMITTED refused", "SUBMITTED refused"),
+            ("ACTIVE", "ACTIVE refused"),
+            ("RETURNED", "RETURNED"),
+            ("REJECTED refused", "REJECTED refused"),
+            ("SUSPENDED", "SUSPENDED refused"),
+            ("CLOSED refused", "CLOSED refused"),
+        ];
+        assert_eq!(
+            outcomes,
+            expected.map(|(name, license)| (name.to_owned(), license.to_owned()))
+        );
+    }
+
+    #[test]
+    fn an_update_to_what_is_there_changes_nothing() {
+        let same = OrganizationUpdate {
+            display_name: PublicName::parse("Sunshine").ok(),
+            authority: LicensingAuthority::parse("us-mi").ok(),
+            number: LicenseNumber::parse("DC 1").ok(),
+        };
+        let unchanged = profile(OrganizationState::Draft).update(same, &Padding::default());
+        assert_eq!(
+            unchanged,
+            Transition::AlreadyDone(profile(OrganizationState::Draft))
+        );
+    }
+
+    #[test]
+    fn a_number_moves_with_its_authority_and_is_padded_as_the_new_one_pads() {
+        let padding = Padding::from_iter(["us-ny=4".parse().unwrap()]);
+        let authority = LicensingAuthority::parse("us-ny").ok();
+        let license = profile(OrganizationState::Draft).license;
+        let moved = license.changed(authority, None, &padding);
+        assert_eq!((moved.as_given(), moved.normalized()), ("DC 1", "DC0001"));
     }
 
     #[test]

@@ -20,4 +20,5 @@ mod repeated;
 mod roles;
 mod schema;
 mod subscriptions;
+mod updates;
 mod world;

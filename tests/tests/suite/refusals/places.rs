@@ -1,9 +1,11 @@
 //! Groups and locations.
 
 use muster_proto::organization::v1::{
-    AddTrainingRequest, CreateGroupRequest, CreateLocationRequest, Group, ListGroupsRequest, Location,
+    AddTrainingRequest, CreateGroupRequest, CreateLocationRequest, CreateLocationResponse, Group,
+    ListGroupsRequest, Location, UpdateGroupRequest, UpdateLocationRequest,
 };
 use muster_refusal::ErrorReason as R;
+use prost_types::FieldMask;
 
 use super::attempt::Attempt;
 use super::stage::Stage;
@@ -11,7 +13,9 @@ use super::{Row, row};
 
 pub(super) fn rows() -> Vec<Row> {
     let mut rows = groups();
+    rows.extend(updated_groups());
     rows.extend(locations());
+    rows.extend(updated_locations());
     rows
 }
 
@@ -116,6 +120,121 @@ fn locations() -> Vec<Row> {
                 location(&at, &format!("B {id}"), &id),
             );
             at.reused("CreateLocation", "owner", &first, &second).await
+        }),
+    ]
+}
+
+/// The group with this name, to be called otherwise.
+fn renaming(name: String, display_name: &str, request_id: &str) -> UpdateGroupRequest {
+    UpdateGroupRequest {
+        group: Some(Group {
+            name,
+            display_name: display_name.into(),
+            ..Default::default()
+        }),
+        update_mask: Some(mask(&["display_name"])),
+        request_id: request_id.into(),
+    }
+}
+
+fn mask(paths: &[&str]) -> FieldMask {
+    let paths = paths.iter().map(|path| (*path).to_owned()).collect();
+    FieldMask { paths }
+}
+
+fn updated_groups() -> Vec<Row> {
+    vec![
+        row("UpdateGroup", R::GroupNameTaken, async |at| {
+            let group = at.group().await;
+            Attempt::by("owner", &renaming(group, "Teachers", ""))
+        }),
+        row("UpdateGroup", R::TrainingNotInCatalog, async |at| {
+            let mut request = renaming(at.group().await, "", "");
+            request.group.as_mut().unwrap().trainings = vec![at.training().await];
+            request.update_mask = Some(mask(&["trainings"]));
+            Attempt::by("owner", &request).violates(&["group.trainings[0]"])
+        }),
+        row("UpdateGroup", R::OrganizationState, async |at| {
+            let at = at.own().await;
+            let group = at.group().await;
+            at.becomes("CLOSED").await;
+            Attempt::by("owner", &renaming(group, "Nurses", "")).metadata("state", "CLOSED")
+        }),
+        row("UpdateGroup", R::EtagMismatch, async |at| {
+            let mut request = renaming(at.group().await, "Late", "");
+            request.group.as_mut().unwrap().etag = "another".into();
+            Attempt::by("owner", &request)
+        }),
+        row("UpdateGroup", R::NotFound, async |at| {
+            Attempt::by("owner", &renaming(at.absent("groups"), "Nobody", ""))
+        }),
+        row("UpdateGroup", R::InvalidRequest, async |at| {
+            let mut request = renaming(at.group().await, "", "seven");
+            request.update_mask = Some(mask(&["display_name", "state"]));
+            let fields = ["group.display_name", "request_id", "update_mask.paths[1]"];
+            Attempt::by("owner", &request).violates(&fields)
+        }),
+        row("UpdateGroup", R::RequestIdReused, async |at| {
+            let id = at.suite.request_id();
+            let group = at.group().await;
+            let first = renaming(group.clone(), &format!("A {id}"), &id);
+            let second = renaming(group, &format!("B {id}"), &id);
+            at.reused("UpdateGroup", "owner", &first, &second).await
+        }),
+    ]
+}
+
+/// A location of the row's own, to be called otherwise.
+async fn renamed(at: &Stage, display_name: &str, request_id: &str) -> UpdateLocationRequest {
+    let made = location(at, &format!("Room {}", at.suite.unique()), "");
+    let made: CreateLocationResponse = at.done("CreateLocation", "owner", &made).await;
+    UpdateLocationRequest {
+        location: Some(Location {
+            display_name: display_name.into(),
+            etag: String::new(),
+            ..made.location.unwrap()
+        }),
+        update_mask: Some(mask(&["display_name"])),
+        request_id: request_id.into(),
+    }
+}
+
+fn updated_locations() -> Vec<Row> {
+    vec![
+        row("UpdateLocation", R::LocationNameTaken, async |at| {
+            let at = at.own().await;
+            at.done::<()>("CreateLocation", "owner", &location(&at, "Upstairs", ""))
+                .await;
+            Attempt::by("owner", &renamed(&at, "Upstairs", "").await)
+        }),
+        row("UpdateLocation", R::OrganizationState, async |at| {
+            let at = at.own().await;
+            let request = renamed(&at, "Downstairs", "").await;
+            at.becomes("REJECTED").await;
+            Attempt::by("owner", &request).metadata("state", "REJECTED")
+        }),
+        row("UpdateLocation", R::EtagMismatch, async |at| {
+            let mut request = renamed(&at, "Late", "").await;
+            request.location.as_mut().unwrap().etag = "another".into();
+            Attempt::by("owner", &request)
+        }),
+        row("UpdateLocation", R::NotFound, async |at| {
+            let mut request = renamed(&at, "Nowhere", "").await;
+            request.location.as_mut().unwrap().name = at.absent("locations");
+            Attempt::by("owner", &request)
+        }),
+        row("UpdateLocation", R::InvalidRequest, async |at| {
+            let mut request = renamed(&at, "", "seven").await;
+            request.update_mask = Some(mask(&["display_name", "*"]));
+            let fields = ["location.display_name", "request_id", "update_mask.paths[1]"];
+            Attempt::by("owner", &request).violates(&fields)
+        }),
+        row("UpdateLocation", R::RequestIdReused, async |at| {
+            let id = at.suite.request_id();
+            let first = renamed(&at, &format!("A {id}"), &id).await;
+            let mut second = first.clone();
+            second.location.as_mut().unwrap().display_name = format!("B {id}");
+            at.reused("UpdateLocation", "owner", &first, &second).await
         }),
     ]
 }

@@ -3,8 +3,10 @@
 use muster_proto::organization::v1::{
     ActivateSubscriptionRequest, ApproveOrganizationRequest, CreateOrganizationRequest, GetLimitsRequest,
     GetOrganizationRequest, Limits, Organization as Profile, Plan, SubmitOrganizationRequest,
+    UpdateOrganizationRequest,
 };
 use muster_refusal::ErrorReason as R;
+use prost_types::FieldMask;
 
 use super::attempt::Attempt;
 use super::{Row, row};
@@ -14,6 +16,7 @@ const ABSENT: &str = "organizations/00000000-0000-7000-8000-000000000000";
 
 pub(super) fn rows() -> Vec<Row> {
     let mut rows = created();
+    rows.extend(updated());
     rows.extend(submitted());
     rows.extend(approved());
     rows.extend(subscribed());
@@ -55,6 +58,56 @@ fn created() -> Vec<Row> {
         }),
         row("GetOrganization", R::NotFound, async |_| {
             Attempt::by("staff", &GetOrganizationRequest { name: ABSENT.into() })
+        }),
+    ]
+}
+
+fn updating(name: String, changes: Profile, paths: &[&str]) -> UpdateOrganizationRequest {
+    let paths = paths.iter().map(|path| (*path).to_owned()).collect();
+    UpdateOrganizationRequest {
+        organization: Some(Profile { name, ..changes }),
+        update_mask: Some(FieldMask { paths }),
+        request_id: String::new(),
+    }
+}
+
+fn updated() -> Vec<Row> {
+    let rename = |name: String| updating(name, profile("T1234".into()), &["display_name"]);
+    vec![
+        row("UpdateOrganization", R::OrganizationState, async move |at| {
+            let at = at.own().await;
+            at.becomes("SUBMITTED").await;
+            Attempt::by("owner", &rename(at.name())).metadata("state", "SUBMITTED")
+        }),
+        row("UpdateOrganization", R::LicenseNumberTaken, async |at| {
+            let holder = GetOrganizationRequest { name: at.name() };
+            let holder: muster_proto::organization::v1::GetOrganizationResponse =
+                at.done("GetOrganization", "owner", &holder).await;
+            let holder = holder.organization.unwrap();
+            let own = at.own().await;
+            own.becomes("RETURNED").await;
+            let request = updating(own.name(), profile(holder.license_number), &["license_number"]);
+            Attempt::by("owner", &request).metadata("organization_number", holder.organization_number)
+        }),
+        row("UpdateOrganization", R::EtagMismatch, async move |at| {
+            let mut request = rename(at.name());
+            request.organization.as_mut().unwrap().etag = "another".into();
+            Attempt::by("owner", &request)
+        }),
+        row("UpdateOrganization", R::InvalidRequest, async |at| {
+            let request = updating(at.name(), Profile::default(), &["display_name", "owner"]);
+            let fields = ["organization.display_name", "update_mask.paths[1]"];
+            Attempt::by("owner", &request).violates(&fields)
+        }),
+        row("UpdateOrganization", R::RequestIdReused, async move |at| {
+            let at = at.own().await;
+            let first = UpdateOrganizationRequest {
+                request_id: at.suite.request_id(),
+                ..rename(at.name())
+            };
+            let mut second = first.clone();
+            second.organization.as_mut().unwrap().display_name = "Another".into();
+            at.reused("UpdateOrganization", "owner", &first, &second).await
         }),
     ]
 }

@@ -1,0 +1,21 @@
+//! What every verb and every handler stands on.
+
+use muster_clock::Clock;
+use muster_database::Database;
+use muster_server::page::PageKey;
+
+use crate::domain::{Limits, Padding};
+use crate::shared_catalog::SharedCatalog;
+
+/// What every verb and every handler stands on. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Context {
+    pub(crate) database: Database,
+    pub(crate) clock: Clock,
+    pub(crate) shared_catalog: SharedCatalog,
+    pub(crate) page_key: PageKey,
+    /// What organizations without a subscription may do.
+    pub(crate) basic: Limits,
+    /// How authorities pad their license numbers.
+    pub(crate) padding: Padding,
+}

@@ -1,0 +1,27 @@
+//! What registry staff do, for the audit.
+
+use muster_ids::OrganizationId;
+use muster_states::stored_enum;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// One act of registry staff.
+#[derive(Debug, Clone)]
+pub(crate) struct StaffAct {
+    pub(crate) organization: OrganizationId,
+    pub(crate) id: Uuid,
+    pub(crate) action: StaffAction,
+    /// `person:<uuid>`.
+    pub(crate) actor: String,
+    /// As they stated it.
+    pub(crate) reason: String,
+    pub(crate) time: OffsetDateTime,
+}
+
+stored_enum! {
+    /// What was done.
+    pub(crate) enum StaffAction {
+        ApproveOrganization = "APPROVE_ORGANIZATION",
+        ActivateSubscription = "ACTIVATE_SUBSCRIPTION",
+    }
+}

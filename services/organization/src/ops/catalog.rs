@@ -1,0 +1,3 @@
+//! Verbs on the organization's own catalog.
+
+pub(crate) mod add_training;

@@ -1,0 +1,4 @@
+//! Verbs on groups.
+
+pub(crate) mod create;
+pub(crate) mod update;

@@ -1,0 +1,4 @@
+//! Verbs on locations.
+
+pub(crate) mod create;
+pub(crate) mod update;

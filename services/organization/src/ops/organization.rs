@@ -1,0 +1,6 @@
+//! Verbs on profiles.
+
+pub(crate) mod approve;
+pub(crate) mod create;
+pub(crate) mod submit;
+pub(crate) mod update;

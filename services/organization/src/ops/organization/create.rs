@@ -1,0 +1,51 @@
+//! A person begins a profile of their own.
+
+use muster_database::Insertion;
+use muster_server::Failure;
+use sqlx::PgConnection;
+
+use crate::context::Context;
+use crate::domain::{License, Organization, OrganizationNumber, OrganizationState, Owner, PublicName};
+use crate::error::Error;
+use crate::store::organization;
+
+/// How often a number is drawn before the call is refused: with millions of profiles, one draw in fifty is taken.
+const MAX_DRAWS: u32 = 5;
+
+/// What its creator says of a profile.
+pub(crate) struct NewOrganization {
+    pub(crate) owner: Owner,
+    pub(crate) display_name: PublicName,
+    pub(crate) license: License,
+}
+
+/// Creates a profile in DRAFT. It reserves no license number.
+pub(crate) async fn apply(
+    tx: &mut PgConnection,
+    context: &Context,
+    new: NewOrganization,
+) -> Result<Organization, Error> {
+    let mut draft = draft(context, new);
+    for _ in 0..MAX_DRAWS {
+        if organization::insert(tx, &draft).await? == Insertion::Stored {
+            return Ok(draft);
+        }
+        draft.number = OrganizationNumber::draw(context.clock.new_uuid());
+    }
+    Err(Failure::Contended.into())
+}
+
+fn draft(context: &Context, new: NewOrganization) -> Organization {
+    Organization {
+        id: context.clock.new_id(),
+        number: OrganizationNumber::draw(context.clock.new_uuid()),
+        owner: new.owner,
+        display_name: new.display_name,
+        license: new.license,
+        state: OrganizationState::Draft,
+        version: 1,
+        create_time: context.clock.now(),
+        submit_time: None,
+        approve_time: None,
+    }
+}

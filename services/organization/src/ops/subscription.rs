@@ -1,0 +1,3 @@
+//! Verbs on subscriptions.
+
+pub(crate) mod activate;

@@ -1,0 +1,59 @@
+//! From the domain to messages, exhaustively.
+
+use muster_ids::TrainingName;
+use muster_proto::organization::v1 as pb;
+use muster_server::convert::timestamp;
+use muster_server::etag::etag;
+
+use crate::domain::{Group, GroupState};
+
+impl From<Group> for pb::Group {
+    fn from(group: Group) -> Self {
+        let name = group.name().to_string();
+        let Group {
+            organization: _,
+            id: _,
+            display_name,
+            trainings,
+            state,
+            version,
+            create_time,
+        } = group;
+        let trainings = trainings
+            .into_iter()
+            .map(|training| TrainingName { training }.to_string());
+        Self {
+            name,
+            etag: etag(version),
+            display_name: display_name.as_str().to_owned(),
+            trainings: trainings.collect(),
+            state: pb::GroupState::from(state).into(),
+            create_time: Some(timestamp(create_time)),
+        }
+    }
+}
+
+/// Without the trainings: a large organization's would not fit into a message.
+impl From<Group> for pb::InvitingGroup {
+    fn from(group: Group) -> Self {
+        let name = group.name().to_string();
+        let Group {
+            organization: _,
+            id: _,
+            display_name,
+            trainings,
+            state,
+            version,
+            create_time: _,
+        } = group;
+        Self {
+            name,
+            etag: etag(version),
+            display_name: display_name.as_str().to_owned(),
+            state: pb::GroupState::from(state).into(),
+            has_trainings: !trainings.is_empty(),
+        }
+    }
+}
+
+muster_proto::same_values! { GroupState = pb::GroupState { Active, Inactive } }

@@ -1,0 +1,91 @@
+//! Whether and into what an organization may invite, for the invitation service.
+
+mod convert;
+mod parse;
+
+use muster_database::DatabaseError;
+use muster_proto::organization::v1 as pb;
+use muster_proto::organization::v1::inviting_internal_service_server::InvitingInternalService;
+use muster_server::{Call, Failure};
+use sqlx::PgConnection;
+use tonic::{Request, Response, Status};
+
+use super::Rpc;
+use crate::context::Context;
+use crate::domain::{Entitlement, Group, Location, Organization};
+use crate::error::Error;
+use crate::store::{group, location, organization, subscription};
+use parse::ContextQuery;
+
+/// What the invitation service needs to know.
+struct InvitingContext {
+    organization: Organization,
+    in_force: Entitlement,
+    groups: Vec<Group>,
+    locations: Vec<Location>,
+}
+
+#[tonic::async_trait]
+impl InvitingInternalService for Rpc {
+    async fn get_inviting_context(
+        &self,
+        request: Request<pb::GetInvitingContextRequest>,
+    ) -> Result<Response<pb::GetInvitingContextResponse>, Status> {
+        let (_, query) = Call::read(request, parse::context)?;
+        let look = async |db: &mut _| look(db, &self.context, &query).await.map_err(Error::from);
+        let found = self.context.database.read(look).await?;
+        let context = found.ok_or(Error::from(Failure::NotFound))?;
+        Ok(Response::new(context.into()))
+    }
+
+    async fn list_inviting_groups(
+        &self,
+        request: Request<pb::ListInvitingGroupsRequest>,
+    ) -> Result<Response<pb::ListInvitingGroupsResponse>, Status> {
+        let (call, id) = Call::read(request, parse::groups)?;
+        let list = async |after, limit| {
+            let list = async |db: &mut _| group::list(db, id, after, limit).await;
+            self.context.database.read(list).await.map_err(Error::from)
+        };
+        let position = |last: &Group| last.display_name.as_str().to_owned();
+        call.page(&self.context.page_key, list, position).await
+    }
+
+    async fn list_inviting_locations(
+        &self,
+        request: Request<pb::ListInvitingLocationsRequest>,
+    ) -> Result<Response<pb::ListInvitingLocationsResponse>, Status> {
+        let (call, id) = Call::read(request, parse::locations)?;
+        let list = async |after, limit| {
+            let list = async |db: &mut _| location::list(db, id, after, limit).await;
+            self.context.database.read(list).await.map_err(Error::from)
+        };
+        let position = |last: &Location| last.display_name.as_str().to_owned();
+        call.page(&self.context.page_key, list, position).await
+    }
+}
+
+async fn look(
+    db: &mut PgConnection,
+    context: &Context,
+    query: &ContextQuery,
+) -> Result<Option<InvitingContext>, DatabaseError> {
+    let id = query.organization;
+    let Some(organization) = organization::find(db, id).await? else {
+        return Ok(None);
+    };
+    let subscription = subscription::find(db, id).await?;
+    let mut found = InvitingContext {
+        organization,
+        in_force: Entitlement::at(context.clock.now(), subscription.as_ref(), context.basic),
+        groups: Vec::new(),
+        locations: Vec::new(),
+    };
+    if !query.groups.is_empty() {
+        found.groups = group::find_all(db, id, &query.groups).await?;
+    }
+    if !query.locations.is_empty() {
+        found.locations = location::find_all(db, id, &query.locations).await?;
+    }
+    Ok(Some(found))
+}

@@ -1,0 +1,73 @@
+//! Profiles: create, read, change, hand in, approve.
+
+mod convert;
+mod director;
+mod parse;
+mod roles;
+
+use muster_proto::answer;
+use muster_proto::organization::v1 as pb;
+use muster_proto::organization::v1::organization_service_server::OrganizationService;
+use muster_server::{Call, Failure};
+use tonic::{Request, Response, Status};
+
+use super::Rpc;
+use crate::error::Error;
+use crate::ops::organization::{approve, create, submit, update};
+use crate::store::organization;
+
+#[tonic::async_trait]
+impl OrganizationService for Rpc {
+    async fn create_organization(
+        &self,
+        request: Request<pb::CreateOrganizationRequest>,
+    ) -> Result<Response<pb::CreateOrganizationResponse>, Status> {
+        let context = &self.context;
+        let (call, new) = Call::read(request, |call, violations| {
+            parse::new(call, violations, &context.padding)
+        })?;
+        let work = async |tx: &mut _| create::apply(tx, context, new).await;
+        call.once(&context.database, context.clock.now(), work).await
+    }
+
+    async fn get_organization(
+        &self,
+        request: Request<pb::GetOrganizationRequest>,
+    ) -> Result<Response<pb::GetOrganizationResponse>, Status> {
+        let (_, id) = Call::read(request, parse::named)?;
+        let find = async |db: &mut _| organization::find(db, id).await.map_err(Error::from);
+        let found = self.context.database.read(find).await?;
+        let organization = found.ok_or(Error::from(Failure::NotFound))?;
+        Ok(Response::new(answer(organization)))
+    }
+
+    async fn update_organization(
+        &self,
+        request: Request<pb::UpdateOrganizationRequest>,
+    ) -> Result<Response<pb::UpdateOrganizationResponse>, Status> {
+        let context = &self.context;
+        let (call, (id, changes)) = Call::read(request, parse::update)?;
+        let work = async |tx: &mut _| update::apply(tx, context, id, changes, &call.if_match()).await;
+        call.once(&context.database, context.clock.now(), work).await
+    }
+
+    async fn submit_organization(
+        &self,
+        request: Request<pb::SubmitOrganizationRequest>,
+    ) -> Result<Response<pb::SubmitOrganizationResponse>, Status> {
+        let context = &self.context;
+        let (call, id) = Call::read(request, parse::named)?;
+        let work = async |tx: &mut _| submit::apply(tx, context, id).await;
+        call.once(&context.database, context.clock.now(), work).await
+    }
+
+    async fn approve_organization(
+        &self,
+        request: Request<pb::ApproveOrganizationRequest>,
+    ) -> Result<Response<pb::ApproveOrganizationResponse>, Status> {
+        let context = &self.context;
+        let (call, approval) = Call::read(request, parse::approval)?;
+        let work = async |tx: &mut _| approve::apply(tx, context, approval).await;
+        call.once(&context.database, context.clock.now(), work).await
+    }
+}

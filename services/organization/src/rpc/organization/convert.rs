@@ -1,0 +1,54 @@
+//! From the domain to messages. Exhaustive: a field that is added there does not compile until it is sent, or left out in so
+//! many words.
+
+use muster_ids::PersonName;
+use muster_proto::organization::v1 as pb;
+use muster_server::convert::timestamp;
+use muster_server::etag::etag;
+
+use crate::domain::{Organization, OrganizationState, Owner};
+
+impl From<Organization> for pb::Organization {
+    fn from(organization: Organization) -> Self {
+        let name = organization.name().to_string();
+        let Organization {
+            id: _,
+            number,
+            owner,
+            display_name,
+            license,
+            state,
+            version,
+            create_time,
+            submit_time,
+            approve_time,
+        } = organization;
+        Self {
+            name,
+            etag: etag(version),
+            state: pb::OrganizationState::from(state).into(),
+            display_name: display_name.to_string(),
+            licensing_authority: license.authority().as_str().to_owned(),
+            license_number: license.as_given().to_owned(),
+            organization_number: number.as_str().to_owned(),
+            owner: PersonName { person: owner.person }.to_string(),
+            create_time: Some(timestamp(create_time)),
+            submit_time: submit_time.map(timestamp),
+            approve_time: approve_time.map(timestamp),
+        }
+    }
+}
+
+muster_proto::same_values! {
+    OrganizationState = pb::OrganizationState { Draft, Submitted, Active, Returned, Rejected, Suspended, Closed }
+}
+
+impl From<Owner> for pb::GetDirectorResponse {
+    fn from(owner: Owner) -> Self {
+        let Owner { person, display_name } = owner;
+        Self {
+            person: PersonName { person }.to_string(),
+            display_name: display_name.unwrap_or_default(),
+        }
+    }
+}

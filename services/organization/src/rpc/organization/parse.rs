@@ -1,0 +1,85 @@
+//! From messages to types that cannot be wrong.
+
+use muster_ids::{OrganizationId, OrganizationName};
+use muster_proto::RequestMessage;
+use muster_proto::organization::v1 as pb;
+use muster_refusal::Violations;
+use muster_server::{Call, Parsed};
+
+use crate::domain::{
+    License, LicenseNumber, LicensingAuthority, OrganizationUpdate, Owner, Padding, PublicName,
+};
+use crate::ops::organization::approve::Approval;
+use crate::ops::organization::create::NewOrganization;
+
+/// The profile that the request names.
+pub(super) fn named<M: RequestMessage>(
+    call: &Call<M>,
+    violations: &mut Violations,
+) -> Parsed<OrganizationId> {
+    let name = call.name::<OrganizationName>(violations);
+    Ok(name.map(|name| name.organization))
+}
+
+pub(super) fn new(
+    call: &Call<pb::CreateOrganizationRequest>,
+    violations: &mut Violations,
+    padding: &Padding,
+) -> Parsed<NewOrganization> {
+    let caller = call.person()?;
+    let given = call.message.organization.clone().unwrap_or_default();
+    let display_name = display_name(&given, violations);
+    let license = authority(&given, violations).zip(number(&given, violations));
+    let owner = Owner {
+        person: caller.id,
+        display_name: caller.name.clone(),
+    };
+    let told = display_name.zip(license);
+    Ok(told.map(|(display_name, (authority, number))| NewOrganization {
+        owner,
+        display_name,
+        license: License::new(authority, number, padding),
+    }))
+}
+
+pub(super) fn update(
+    call: &Call<pb::UpdateOrganizationRequest>,
+    violations: &mut Violations,
+) -> Parsed<(OrganizationId, OrganizationUpdate)> {
+    let given = call.message.organization.clone().unwrap_or_default();
+    let fields = ["display_name", "licensing_authority", "license_number"];
+    let mask = call.update_mask(&fields, violations);
+    let update = OrganizationUpdate {
+        display_name: mask.when("display_name", || display_name(&given, violations)),
+        authority: mask.when("licensing_authority", || authority(&given, violations)),
+        number: mask.when("license_number", || number(&given, violations)),
+    };
+    Ok(named(call, violations)?.map(|id| (id, update)))
+}
+
+pub(super) fn approval(
+    call: &Call<pb::ApproveOrganizationRequest>,
+    violations: &mut Violations,
+) -> Parsed<Approval> {
+    let organization = named(call, violations)?;
+    Ok(organization.map(|organization| Approval {
+        organization,
+        actor: call.actor(),
+        reason: call.message.reason.clone(),
+    }))
+}
+
+fn display_name(given: &pb::Organization, violations: &mut Violations) -> Option<PublicName> {
+    let display_name = PublicName::parse(&given.display_name);
+    violations.check("organization.display_name", display_name)
+}
+
+fn authority(given: &pb::Organization, violations: &mut Violations) -> Option<LicensingAuthority> {
+    let authority = LicensingAuthority::parse(&given.licensing_authority);
+    violations.check("organization.licensing_authority", authority)
+}
+
+fn number(given: &pb::Organization, violations: &mut Violations) -> Option<LicenseNumber> {
+    let number = LicenseNumber::parse(&given.license_number);
+    violations.check("organization.license_number", number)
+}

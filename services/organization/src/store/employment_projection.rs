@@ -1,0 +1,25 @@
+//! The projection of employments.
+
+use muster_database::DatabaseError;
+use muster_messaging::EmploymentFacts;
+use sqlx::PgConnection;
+
+/// Takes in what an event says of an employment, unless something newer is known. The sequence tells, also of two
+/// employments of a pair: a later one continues where the former one stopped.
+pub(crate) async fn learn(tx: &mut PgConnection, facts: &EmploymentFacts) -> Result<(), DatabaseError> {
+    sqlx::query(
+        "INSERT INTO employment_projection AS known (organization_id, person_id, employment_id, state, sequence)
+         VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT ON CONSTRAINT employment_projection_pkey DO UPDATE
+         SET employment_id = EXCLUDED.employment_id, state = EXCLUDED.state, sequence = EXCLUDED.sequence
+         WHERE known.sequence < EXCLUDED.sequence",
+    )
+    .bind(facts.organization)
+    .bind(facts.person)
+    .bind(facts.employment)
+    .bind(facts.state_word())
+    .bind(facts.sequence)
+    .execute(tx)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,54 @@
+//! A profile as it is stored.
+
+use sqlx::postgres::PgRow;
+use sqlx::{Error, FromRow, Row};
+
+use crate::domain::{License, LicensingAuthority, Organization, OrganizationNumber, Owner, PublicName};
+
+impl FromRow<'_, PgRow> for Organization {
+    fn from_row(row: &PgRow) -> Result<Self, Error> {
+        Ok(Self {
+            id: row.try_get("organization_id")?,
+            number: number(row)?,
+            owner: Owner {
+                person: row.try_get("owner_person_id")?,
+                display_name: row.try_get("owner_display_name")?,
+            },
+            display_name: PublicName::stored(row.try_get("display_name")?),
+            license: License::stored(
+                authority(row)?,
+                row.try_get("license_number_as_given")?,
+                row.try_get("license_number_normalized")?,
+            ),
+            state: row.try_get("state")?,
+            version: row.try_get("version")?,
+            create_time: row.try_get("create_time")?,
+            submit_time: row.try_get("submit_time")?,
+            approve_time: row.try_get("approve_time")?,
+        })
+    }
+}
+
+impl FromRow<'_, PgRow> for OrganizationNumber {
+    fn from_row(row: &PgRow) -> Result<Self, Error> {
+        number(row)
+    }
+}
+
+fn number(row: &PgRow) -> Result<OrganizationNumber, Error> {
+    let text = row.try_get("organization_number")?;
+    OrganizationNumber::parse(text).ok_or_else(|| undecoded("organization_number"))
+}
+
+fn authority(row: &PgRow) -> Result<LicensingAuthority, Error> {
+    let text = row.try_get("licensing_authority")?;
+    LicensingAuthority::parse(text).map_err(|_| undecoded("licensing_authority"))
+}
+
+/// A value that the code cannot have written. Names the column, never the value.
+fn undecoded(column: &str) -> Error {
+    Error::ColumnDecode {
+        index: column.to_owned(),
+        source: "not what this service writes".into(),
+    }
+}

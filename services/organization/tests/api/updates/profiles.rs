@@ -1,0 +1,129 @@
+//! Profiles: what their state lets be changed.
+
+use muster_ids::{OrganizationId, OrganizationName};
+use muster_proto::organization::v1 as pb;
+use muster_refusal::{ErrorReason, reason_of};
+use tonic::Status;
+
+use super::mask;
+use crate::refused::{fact, fields, refused};
+use crate::world::{World, name, owner};
+
+async fn update_profile(
+    world: &World,
+    id: OrganizationId,
+    profile: pb::Organization,
+    paths: &[&str],
+) -> Result<pb::Organization, Status> {
+    let request = pb::UpdateOrganizationRequest {
+        organization: Some(pb::Organization {
+            name: name(id),
+            ..profile
+        }),
+        update_mask: mask(paths),
+        request_id: String::new(),
+    };
+    let answer = world.profiles(owner(id)).update_organization(request).await?;
+    Ok(answer.into_inner().organization.unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_license_changes_only_before_it_is_handed_in_and_a_name_after_it_too() {
+    let world = World::new().await;
+    let id = world.draft("owner", world.profile()).await;
+    let moved = pb::Organization {
+        display_name: "Moonlight Day Care".to_owned(),
+        licensing_authority: "us-ny".to_owned(),
+        license_number: "DC-77".to_owned(),
+        ..Default::default()
+    };
+    let all = ["display_name", "licensing_authority", "license_number"];
+    let draft = update_profile(&world, id, moved.clone(), &all).await.unwrap();
+    assert_eq!(
+        (
+            draft.display_name.as_str(),
+            draft.license_number.as_str(),
+            draft.etag.as_str()
+        ),
+        ("Moonlight Day Care", "DC-77", "2")
+    );
+    let state = async |state: &str| {
+        let statement =
+            format!("UPDATE organizations SET state = '{state}', submit_time = now(), approve_time = now()");
+        world.execute(statement).await;
+    };
+    for (stands, name_changes, license_changes) in [
+        ("RETURNED", true, true),
+        ("SUBMITTED", false, false),
+        ("ACTIVE", true, false),
+        ("SUSPENDED", true, false),
+        ("REJECTED", false, false),
+        ("CLOSED", false, false),
+    ] {
+        state(stands).await;
+        let renamed = pb::Organization {
+            display_name: format!("Day Care {stands}"),
+            ..moved.clone()
+        };
+        let answer = update_profile(&world, id, renamed, &["display_name"]).await;
+        assert_eq!(answer.is_ok(), name_changes, "{stands}: {answer:?}");
+        let licensed = pb::Organization {
+            license_number: format!("DC {}", stands.len()),
+            ..moved.clone()
+        };
+        let answer = update_profile(&world, id, licensed, &["license_number"]).await;
+        assert_eq!(answer.is_ok(), license_changes, "{stands}: {answer:?}");
+        if let Err(status) = answer {
+            assert_eq!(fact(&status, "state").as_deref(), Some(stands));
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_returned_profile_keeps_its_number_and_takes_nobody_elses() {
+    let world = World::new().await;
+    let holder = world.submitted().await;
+    let number = world.read(holder).await;
+    let returned = world.submitted().await;
+    let statement =
+        format!("UPDATE organizations SET state = 'RETURNED' WHERE organization_id = '{returned}'");
+    world.execute(statement).await;
+    let theirs = pb::Organization {
+        license_number: number.license_number,
+        ..Default::default()
+    };
+    let status = update_profile(&world, returned, theirs, &["license_number"])
+        .await
+        .unwrap_err();
+    assert_eq!(reason_of(&status), Some(ErrorReason::LicenseNumberTaken));
+    assert_eq!(
+        fact(&status, "organization_number"),
+        Some(number.organization_number)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_profile_is_named_exactly() {
+    let world = World::new().await;
+    let id = world.active().await;
+    let name = OrganizationName { organization: id }.to_string();
+    let request = |name: String| pb::UpdateOrganizationRequest {
+        organization: Some(pb::Organization {
+            name,
+            display_name: "Moonlight".to_owned(),
+            ..Default::default()
+        }),
+        update_mask: mask(&["display_name"]),
+        request_id: String::new(),
+    };
+    let answer = world
+        .profiles(owner(id))
+        .update_organization(request(format!("{name}/groups/x")))
+        .await;
+    assert_eq!(fields(answer, ErrorReason::InvalidRequest), ["organization.name"]);
+    let answer = world
+        .profiles(owner(id))
+        .update_organization(request(format!("{name}/x/../y")))
+        .await;
+    refused(answer, ErrorReason::PermissionDenied);
+}
