@@ -149,10 +149,10 @@ async fn write_down(db: &Database, batch: &Batch, published: Vec<Uuid>, postpone
     loop {
         let written = async {
             if !published.is_empty() {
-                outbox::mark_published(db, batch.lease, published.clone()).await?;
+                outbox::mark_published(db, batch.lease, &published).await?;
             }
             if !postponed.is_empty() {
-                outbox::postpone(db, batch.lease, postponed.clone()).await?;
+                outbox::postpone(db, batch.lease, &postponed).await?;
             }
             Ok::<(), DatabaseError>(())
         };

@@ -45,14 +45,12 @@ pub(crate) async fn run(db: &Database, shutdown: &CancellationToken) {
 async fn sweep(db: &Database, table: &'static str, statement: &'static str) -> Result<(), DatabaseError> {
     for _ in 0..STATEMENTS_A_ROUND {
         let rows = db
-            .read_boxed(move |connection| {
-                Box::pin(async move {
-                    let done = sqlx::query(statement)
-                        .bind(ROWS_AT_ONCE)
-                        .execute(connection)
-                        .await?;
-                    Ok::<_, DatabaseError>(done.rows_affected())
-                })
+            .read(async |connection| {
+                let done = sqlx::query(statement)
+                    .bind(ROWS_AT_ONCE)
+                    .execute(connection)
+                    .await?;
+                Ok::<_, DatabaseError>(done.rows_affected())
             })
             .await?;
         measures::swept(table, rows);

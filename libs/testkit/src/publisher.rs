@@ -111,7 +111,7 @@ impl Publisher {
     async fn append<E: Event + 'static>(&self, event: NewEvent, payload: E) -> Result<(), DatabaseError> {
         let database = self.database.database();
         database
-            .write_boxed(move |tx| Box::pin(async move { outbox::append(tx, event, &payload).await }))
+            .write(async |tx| outbox::append(tx, event, &payload).await)
             .await
     }
 }

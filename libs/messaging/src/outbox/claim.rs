@@ -76,8 +76,7 @@ impl TryFrom<Row> for OutboxRow {
 pub(crate) async fn claim(db: &Database, lease: Lease, limit: i64) -> Result<Vec<OutboxRow>, DatabaseError> {
     let known: Vec<&'static str> = EventType::ALL.iter().map(|event| event.routing_key()).collect();
     let rows: Vec<Row> = db
-        .read_boxed(move |connection| {
-            Box::pin(async move {
+        .read(async |connection| {
                 let rows = sqlx::query_as(
                     "WITH head AS (
                          SELECT o.id FROM outbox o
@@ -108,7 +107,6 @@ pub(crate) async fn claim(db: &Database, lease: Lease, limit: i64) -> Result<Vec
                 .await?;
                 Ok::<_, DatabaseError>(rows)
             })
-        })
         .await?;
     rows.into_iter().map(OutboxRow::try_from).collect()
 }
@@ -116,23 +114,17 @@ pub(crate) async fn claim(db: &Database, lease: Lease, limit: i64) -> Result<Vec
 /// Marks rows whose messages the broker has taken. Rows that another relay has claimed since are left to it. A row that
 /// has a lease is not published; saying so again would let the planner look through all that wait for the few it has the
 /// ids of.
-pub(crate) async fn mark_published(
-    db: &Database,
-    lease: Lease,
-    ids: Vec<Uuid>,
-) -> Result<u64, DatabaseError> {
-    db.read_boxed(move |connection| {
-        Box::pin(async move {
-            let done = sqlx::query(
-                "UPDATE outbox SET published_at = now(), lease_token = NULL, lease_until = NULL
+pub(crate) async fn mark_published(db: &Database, lease: Lease, ids: &[Uuid]) -> Result<u64, DatabaseError> {
+    db.read(async |connection| {
+        let done = sqlx::query(
+            "UPDATE outbox SET published_at = now(), lease_token = NULL, lease_until = NULL
                   WHERE id = ANY ($1) AND lease_token = $2",
-            )
-            .bind(ids)
-            .bind(lease.0)
-            .execute(connection)
-            .await?;
-            Ok(done.rows_affected())
-        })
+        )
+        .bind(ids)
+        .bind(lease.0)
+        .execute(connection)
+        .await?;
+        Ok(done.rows_affected())
     })
     .await
 }
@@ -141,28 +133,23 @@ pub(crate) async fn mark_published(
 pub(crate) async fn postpone(
     db: &Database,
     lease: Lease,
-    rows: Vec<(Uuid, Duration)>,
+    rows: &[(Uuid, Duration)],
 ) -> Result<(), DatabaseError> {
-    let (ids, waits): (Vec<Uuid>, Vec<f64>) = rows
-        .into_iter()
-        .map(|(id, wait)| (id, wait.as_secs_f64()))
-        .unzip();
-    db.read_boxed(move |connection| {
-        Box::pin(async move {
-            sqlx::query(
-                "UPDATE outbox
+    let (ids, waits): (Vec<Uuid>, Vec<f64>) = rows.iter().map(|(id, wait)| (*id, wait.as_secs_f64())).unzip();
+    db.read(async |connection| {
+        sqlx::query(
+            "UPDATE outbox
                     SET next_attempt_at = now() + make_interval(secs => given.wait),
                         lease_token = NULL, lease_until = NULL
                    FROM unnest($1::uuid[], $2::double precision[]) AS given (id, wait)
                   WHERE outbox.id = given.id AND lease_token = $3",
-            )
-            .bind(ids)
-            .bind(waits)
-            .bind(lease.0)
-            .execute(connection)
-            .await?;
-            Ok(())
-        })
+        )
+        .bind(ids)
+        .bind(waits)
+        .bind(lease.0)
+        .execute(connection)
+        .await?;
+        Ok(())
     })
     .await
 }
@@ -177,8 +164,7 @@ pub(crate) struct Backlog {
 
 /// Counts what waits to be published.
 pub(crate) async fn backlog(db: &Database) -> Result<Backlog, DatabaseError> {
-    db.read_boxed(|connection| {
-        Box::pin(async move {
+    db.read(async |connection| {
             let backlog = sqlx::query_as(
                 "SELECT count(*) AS pending,
                         coalesce(extract(epoch FROM now() - min(created_at)), 0)::double precision AS oldest_seconds
@@ -188,6 +174,5 @@ pub(crate) async fn backlog(db: &Database) -> Result<Backlog, DatabaseError> {
             .await?;
             Ok(backlog)
         })
-    })
     .await
 }

@@ -48,11 +48,9 @@ async fn what_is_rolled_back_is_never_published() {
     let refused: Result<(), DatabaseError> = world
         .publisher
         .database()
-        .write_boxed(|tx| {
-            Box::pin(async move {
-                outbox::append(tx, new_event(fresh(), 1), &InvitationAcceptedEvent::default()).await?;
-                Err(DatabaseError::Inconsistent("changed my mind".to_owned()))
-            })
+        .write(async |tx| {
+            outbox::append(tx, new_event(fresh(), 1), &InvitationAcceptedEvent::default()).await?;
+            Err(DatabaseError::Inconsistent("changed my mind".to_owned()))
         })
         .await;
     assert!(refused.is_err());
@@ -87,11 +85,10 @@ async fn the_envelope_arrives_whole() {
         person: "persons/x".to_owned(),
         ..Default::default()
     };
-    let copy = payload.clone();
     world
         .publisher
         .database()
-        .write_boxed(move |tx| Box::pin(async move { outbox::append(tx, event, &copy).await }))
+        .write(async |tx| outbox::append(tx, event, &payload).await)
         .await
         .unwrap();
     let received = got.recv().await.unwrap();

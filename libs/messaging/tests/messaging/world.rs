@@ -106,18 +106,16 @@ impl World {
     async fn commit<E: Event>(&self, event: NewEvent, payload: E) -> Result<EventId, DatabaseError> {
         self.publisher
             .database()
-            .write_boxed(move |tx| {
-                Box::pin(async move {
-                    let id = event.id;
-                    sqlx::query("INSERT INTO fact (event_id, aggregate, sequence) VALUES ($1, $2, $3)")
-                        .bind(id.as_uuid())
-                        .bind(event.aggregate)
-                        .bind(event.sequence)
-                        .execute(&mut *tx)
-                        .await?;
-                    outbox::append(tx, event, &payload).await?;
-                    Ok(id)
-                })
+            .write(async |tx| {
+                let id = event.id;
+                sqlx::query("INSERT INTO fact (event_id, aggregate, sequence) VALUES ($1, $2, $3)")
+                    .bind(id.as_uuid())
+                    .bind(event.aggregate)
+                    .bind(event.sequence)
+                    .execute(&mut *tx)
+                    .await?;
+                outbox::append(tx, event, &payload).await?;
+                Ok(id)
             })
             .await
     }
