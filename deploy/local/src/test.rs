@@ -80,6 +80,7 @@ async fn stop_engines(workspace: &Workspace) -> anyhow::Result<ExitCode> {
 /// Starts the engines, runs the tests, and ends everything whatever came of it.
 async fn on_engines(workspace: &Workspace, options: &Options) -> anyhow::Result<Count> {
     install::require(&Package::ENGINES).await?;
+    mail_server().await;
     let driver = browser::driver().await;
     workspace.claim()?;
     let _lock = DirectoryLock::now(&workspace.at("test.lock"))?;
@@ -108,6 +109,13 @@ async fn on_engines(workspace: &Workspace, options: &Options) -> anyhow::Result<
         count.failed = 1;
     }
     Ok(count)
+}
+
+/// A real mail server for the tests of sending. Where none can be had, those fail, and all others run.
+async fn mail_server() {
+    if let Err(error) = install::require(&Package::MAIL).await {
+        outln!("muster: {error:#}");
+    }
 }
 
 /// New engines: nothing of an earlier run is worth keeping, and its leftovers would fill the disk.

@@ -21,8 +21,12 @@ pub enum Package {
     ChromeDriver,
     /// The HTTP/2 load generator.
     H2load,
-    /// The mail load generator and its sink; the mail server itself is not started.
+    /// A mail server, with a load generator and its sink; its daemon is not started.
     Postfix,
+    /// What makes users of that mail server.
+    SaslUsers,
+    /// What lets them log in.
+    SaslMechanisms,
     /// A proxy that is measured beside the edge; its daemon is not started.
     Nginx,
     /// Another one.
@@ -34,6 +38,8 @@ impl Package {
     pub const ENGINES: [Self; 2] = [Self::PostgreSql, Self::RabbitMq];
     /// What the tests of the pages need besides.
     pub const BROWSER: [Self; 2] = [Self::Chromium, Self::ChromeDriver];
+    /// What the tests of sending mail need besides.
+    pub const MAIL: [Self; 3] = [Self::Postfix, Self::SaslUsers, Self::SaslMechanisms];
     /// What measuring it needs.
     pub const BENCH: [Self; 6] = [
         Self::PostgreSql,
@@ -54,6 +60,8 @@ impl Package {
             Self::ChromeDriver => "chromium-driver",
             Self::H2load => "nghttp2-client",
             Self::Postfix => "postfix",
+            Self::SaslUsers => "sasl2-bin",
+            Self::SaslMechanisms => "libsasl2-modules",
             Self::Nginx => "nginx",
             Self::Haproxy => "haproxy",
         }
@@ -68,13 +76,17 @@ impl Package {
             Self::Chromium => "the tests look at the pages in a real browser",
             Self::ChromeDriver => "the tests drive the browser with it",
             Self::H2load => "its h2load calls as often as it can",
-            Self::Postfix => "its smtp-source and smtp-sink are the yardstick of sending mail",
+            Self::Postfix => {
+                "tests send mail to a private one; its smtp-source and smtp-sink are a yardstick"
+            }
+            Self::SaslUsers => "its saslpasswd2 makes users of the private mail server",
+            Self::SaslMechanisms => "those users log in at the private mail server with it",
             Self::Nginx => "the edge is measured beside it",
             Self::Haproxy => "the edge is measured beside it, too",
         }
     }
 
-    /// The program that shows it is installed.
+    /// The program, or library, that shows it is installed.
     #[must_use]
     pub fn program(self) -> Option<PathBuf> {
         match self {
@@ -84,6 +96,8 @@ impl Package {
             Self::ChromeDriver => programs::first_of(&CHROMEDRIVER),
             Self::H2load => programs::on_path("h2load"),
             Self::Postfix => programs::for_administrators("smtp-source"),
+            Self::SaslUsers => programs::for_administrators("saslpasswd2"),
+            Self::SaslMechanisms => programs::sasl_mechanism("libplain.so"),
             Self::Nginx => programs::for_administrators("nginx"),
             Self::Haproxy => programs::for_administrators("haproxy"),
         }

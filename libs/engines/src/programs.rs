@@ -69,3 +69,12 @@ pub(crate) fn for_administrators(name: &str) -> Option<PathBuf> {
     let debian = Path::new("/usr/sbin").join(name);
     on_path(name).or_else(|| debian.exists().then_some(debian))
 }
+
+/// A mechanism of Cyrus SASL; its libraries are in a directory of the machine's architecture.
+pub(crate) fn sasl_mechanism(name: &str) -> Option<PathBuf> {
+    let architectures = fs::read_dir("/usr/lib").into_iter().flatten().flatten();
+    let places = architectures.map(|entry| entry.path().join("sasl2").join(name));
+    places
+        .chain([Path::new("/usr/lib/sasl2").join(name)])
+        .find(|file| file.exists())
+}

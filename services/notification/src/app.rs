@@ -58,7 +58,7 @@ pub fn mailer(settings: &Settings, shell: &Shell) -> anyhow::Result<Mailer> {
         database: shell.database.clone(),
         clock: shell.clock.clone(),
         sources: MailSources::new([("invitation", shell.peer("invitation", &settings.invitation_url))])?,
-        smtp: Smtp::new(settings.smtp()),
+        smtp: Smtp::new(settings.smtp()?),
         sender: settings.mail_from.clone(),
         timing: settings.timing()?,
     })

@@ -7,7 +7,7 @@ use muster_server::settings::{Mistakes, PeerUrl, Seconds};
 
 use crate::domain::Sender;
 use crate::ops::send::Timing;
-use crate::smtp::{SmtpOptions, SmtpUrl};
+use crate::smtp::{HelloName, Roots, SmtpOptions, SmtpServers, Tls};
 
 /// RFC 5321, section 4.5.3.2.1 allows five minutes for the greeting; nobody who is well needs that.
 const CONNECT_LIMIT: Duration = Duration::from_secs(30);
@@ -17,9 +17,19 @@ const SHORTEST_LEASE: Duration = Duration::from_secs(1);
 /// What the notification service is told besides what every service is.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Settings {
-    /// The mail server, smtp://host:port.
-    #[arg(long, env = "MUSTER_SMTP_URL", value_name = "URL")]
-    pub smtp_url: SmtpUrl,
+    /// The mail server: smtp://HOST:PORT (25), or smtps://HOST:PORT (465) where TLS begins at once. Several with commas
+    /// between them: the next is used while one cannot be. ?tls=required (STARTTLS, the default), opportunistic, or none
+    /// (the default on this machine). To log in: smtps://USER@HOST?password_file=PATH, or token_file=PATH for XOAUTH2;
+    /// the file is read at every login.
+    // Not shown: somebody may have written a password into it, which is refused.
+    #[arg(long, env = "MUSTER_SMTP_URL", value_name = "URL", hide_env_values = true)]
+    pub smtp_url: SmtpServers,
+    /// PEM file with authorities that are trusted besides the well-known ones to vouch for mail servers
+    #[arg(long, env = "MUSTER_SMTP_ROOTS", value_name = "FILE")]
+    pub smtp_roots: Option<Roots>,
+    /// What this machine says its name is to mail servers; without it, the name that it has
+    #[arg(long, env = "MUSTER_SMTP_HELLO", value_name = "NAME")]
+    pub smtp_hello: Option<HelloName>,
     /// Who the mail comes from: an address, or a name and an address such as "Muster <no-reply@example.org>".
     #[arg(long, env = "MUSTER_MAIL_FROM", value_name = "ADDRESS")]
     pub mail_from: Sender,
@@ -85,14 +95,22 @@ impl Settings {
         }
     }
 
-    /// How to talk to the mail server.
-    #[must_use]
-    pub fn smtp(&self) -> SmtpOptions {
-        SmtpOptions {
-            server: self.smtp_url.clone(),
+    /// How to talk to the mail servers.
+    ///
+    /// # Errors
+    /// When no TLS can be spoken with these authorities.
+    pub fn smtp(&self) -> Result<SmtpOptions, Mistakes> {
+        let roots = self.smtp_roots.clone().unwrap_or_default();
+        let tls = Tls::trusting(&roots)
+            .map_err(|error| Mistakes::Wrong(vec![format!("MUSTER_SMTP_ROOTS cannot be used: {error}")]))?;
+        let hello = self.smtp_hello.clone().unwrap_or_else(HelloName::of_machine);
+        Ok(SmtpOptions {
+            servers: self.smtp_url.0.clone(),
+            tls,
+            hello: hello.as_str().to_owned(),
             connect_limit: CONNECT_LIMIT.min(self.mail_lease.0 / 4),
             reply_wait: self.mail_reply_wait.0,
-        }
+        })
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::domain::{Outcome, Plan};
+use crate::smtp::SmtpUrl;
 use crate::store::Backlog;
 
 /// An attempt has ended: what it came to and what the delivery became.
@@ -38,4 +39,10 @@ pub(crate) fn backlog(backlog: &Backlog) {
 /// How many messages are being sent.
 pub(crate) fn sending(count: usize) {
     metrics::gauge!("muster_mail_sending").set(count as f64);
+}
+
+/// A mail server was connected to and logged in at, or was not: one word for what came of it, `ok` or what prevented it.
+pub(crate) fn connected(server: &SmtpUrl, result: &'static str) {
+    metrics::counter!("muster_mail_connections_total", "server" => server.to_string(), "result" => result)
+        .increment(1);
 }

@@ -29,15 +29,15 @@ pub(crate) fn recovering(claimed: &Claimed) -> Span {
 
 /// Connecting to the mail server, up to its greeting and the answer to ours.
 pub(crate) fn connecting(server: &SmtpUrl) -> Span {
-    conversing(server, "SMTP connect")
+    conversing(Some(server), "SMTP connect")
 }
 
 /// Handing a message over, from the envelope to the server's last word.
-pub(crate) fn handing_over(server: &SmtpUrl) -> Span {
+pub(crate) fn handing_over(server: Option<&SmtpUrl>) -> Span {
     conversing(server, "SMTP send")
 }
 
-fn conversing(server: &SmtpUrl, name: &'static str) -> Span {
+fn conversing(server: Option<&SmtpUrl>, name: &'static str) -> Span {
     tracing::info_span!(
         "smtp",
         otel.name = name,
@@ -45,8 +45,8 @@ fn conversing(server: &SmtpUrl, name: &'static str) -> Span {
         otel.status_code = field::Empty,
         network.protocol.name = "smtp",
         network.transport = "tcp",
-        server.address = %server.host,
-        server.port = server.port,
+        server.address = server.map(|server| &*server.host),
+        server.port = server.map(|server| server.port),
         smtp.reply.code = field::Empty,
         error.type = field::Empty,
     )

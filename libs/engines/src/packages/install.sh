@@ -24,6 +24,7 @@ installed() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'ok instal
 had_rabbitmq=no; if installed rabbitmq-server; then had_rabbitmq=yes; fi
 had_erlang=no; if installed erlang-base; then had_erlang=yes; fi
 had_postfix=no; if installed postfix; then had_postfix=yes; fi
+had_sasl=no; if installed sasl2-bin; then had_sasl=yes; fi
 had_nginx=no; if installed nginx; then had_nginx=yes; fi
 had_haproxy=no; if installed haproxy; then had_haproxy=yes; fi
 
@@ -68,6 +69,7 @@ stay_off() {
 if [ $had_rabbitmq = no ]; then stay_off rabbitmq-server.service; fi
 if [ $had_erlang = no ]; then stay_off epmd.socket epmd.service; fi
 if [ $had_postfix = no ]; then stay_off postfix.service; fi
+if [ $had_sasl = no ]; then stay_off saslauthd.service; fi
 if [ $had_nginx = no ]; then stay_off nginx.service; fi
 if [ $had_haproxy = no ]; then stay_off haproxy.service; fi
 # The init script of RabbitMQ asks in Erlang whether a broker runs, and Erlang starts a port mapper for that, which stays.

@@ -112,7 +112,7 @@ impl Mailer {
                 return Err(outcome);
             }
         };
-        let span = spans::handing_over(&self.smtp.options().server);
+        let span = spans::handing_over(self.smtp.server_of(&conversation));
         match self
             .smtp
             .envelope(conversation, &rendered)

@@ -21,20 +21,33 @@ const GOODBYE: Duration = Duration::from_secs(1);
 pub struct Conversation {
     wire: Wire,
     extensions: Extensions,
+    /// The place of the server among all.
+    server: usize,
     used: bool,
     /// The server waits for a message, or for the rest of one.
     in_message: bool,
 }
 
 impl Conversation {
-    /// After greeting and hello.
+    /// After greeting, hello and login.
     pub(super) fn new(wire: Wire, extensions: Extensions) -> Self {
         Self {
             wire,
             extensions,
+            server: 0,
             used: false,
             in_message: false,
         }
+    }
+
+    /// The same with the server at this place.
+    pub(super) fn with(self, server: usize) -> Self {
+        Self { server, ..self }
+    }
+
+    /// The place of the server among all.
+    pub(super) fn server(&self) -> usize {
+        self.server
     }
 
     /// Whether it has been used for another message: a server may have hung up since.
@@ -192,10 +205,16 @@ fn accepted(answer: io::Result<Answer>) -> Result<(), Outcome> {
 /// What a reply means that is not the hoped-for one, before the final dot.
 fn refusal(reply: Reply) -> Outcome {
     match reply.severity() {
+        _ if is_about_us(&reply) => Outcome::Unreachable(Some(reply)),
         Some(Severity::Permanent) => Outcome::Refused(reply),
         Some(Severity::Transient) => Outcome::Postponed(reply),
         _ => Outcome::Broken,
     }
+}
+
+/// Whether a server asks for a login, or for another one (RFC 4954, section 6): no message is to blame for that.
+fn is_about_us(reply: &Reply) -> bool {
+    matches!(reply.code(), 530 | 534 | 535 | 538)
 }
 
 /// What the reply to the message means.

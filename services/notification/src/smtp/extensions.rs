@@ -14,6 +14,10 @@ pub(super) struct Extensions {
     pub(super) smtp_utf8: bool,
     /// The size of a message may be announced (RFC 1870).
     pub(super) size: Option<Size>,
+    /// TLS may begin (RFC 3207).
+    pub(super) start_tls: bool,
+    /// The ways to log in (RFC 4954), in capitals.
+    pub(super) auth: Vec<String>,
 }
 
 /// The largest message that a server takes.
@@ -30,13 +34,18 @@ impl Extensions {
     pub(super) fn of(answer: &Answer) -> Self {
         let mut extensions = Self::default();
         for line in answer.lines().skip(1) {
-            let line = String::from_utf8_lossy(line).to_ascii_uppercase();
+            // Before the standard some wrote `AUTH=LOGIN`, and some still do beside it.
+            let line = String::from_utf8_lossy(line)
+                .to_ascii_uppercase()
+                .replace("AUTH=", "AUTH ");
             let mut words = line.split_ascii_whitespace();
             match words.next() {
                 Some("PIPELINING") => extensions.pipelining = true,
                 Some("8BITMIME") => extensions.eight_bit_mime = true,
                 Some("SMTPUTF8") => extensions.smtp_utf8 = true,
                 Some("SIZE") => extensions.size = Some(Size::of(words.next())),
+                Some("STARTTLS") => extensions.start_tls = true,
+                Some("AUTH") => extensions.auth.extend(words.map(str::to_owned)),
                 _ => {}
             }
         }
@@ -73,6 +82,9 @@ mod tests {
         assert!(of("250-a\r\n250 PIPELINING\r\n").pipelining);
         assert_eq!(of("250-a\r\n250 SIZE 0\r\n").size, Some(Size::Unknown));
         assert_eq!(of("250-a\r\n250 SIZE\r\n").size, Some(Size::Unknown));
+        let auth = of("250-a\r\n250-AUTH=LOGIN\r\n250-auth plain xoauth2\r\n250 STARTTLS\r\n");
+        assert_eq!(auth.auth, ["LOGIN", "PLAIN", "XOAUTH2"]);
+        assert!(auth.start_tls);
         assert_eq!(of("250 mail\r\n"), Extensions::default());
     }
 }

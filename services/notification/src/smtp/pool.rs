@@ -1,45 +1,41 @@
-//! Connections that wait for their next message.
+//! The mail servers together: which one takes the next message.
 
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout};
-use tracing::Instrument;
+use futures::future::join_all;
 
-use super::{Conversation, SmtpUrl, Trouble, open};
+use super::server::Server;
+use super::trouble::Trouble;
+use super::{Conversation, SmtpUrl, Tls};
 use crate::domain::{Outcome, Rendered};
-use crate::spans;
 
-/// Servers hang up after minutes; a connection is cheap.
-const IDLE_LIMIT: Duration = Duration::from_secs(30);
-
-/// How to talk to the mail server.
+/// How to talk to the mail servers.
 #[derive(Debug, Clone)]
 pub struct SmtpOptions {
-    /// Where it is.
-    pub server: SmtpUrl,
-    /// How long to wait for greeting and hello.
+    /// Where they are, the preferred one first. The next one is used while one cannot be.
+    pub servers: Vec<SmtpUrl>,
+    /// For those that are talked to under TLS.
+    pub tls: Tls,
+    /// What we say our name is (RFC 5321, section 4.1.1.1): a domain, or an address in brackets.
+    pub hello: String,
+    /// How long each may take until it can take a message.
     pub connect_limit: Duration,
     /// How long to wait for the reply after the final dot.
     pub reply_wait: Duration,
 }
 
-/// The mail server, and the connections to it. As many are open as messages are being sent.
+/// The mail servers, and the connections to them. As many are open as messages are being sent.
 pub struct Smtp {
     options: SmtpOptions,
-    hello: String,
-    idle: Mutex<Vec<(Instant, Conversation)>>,
+    servers: Vec<Server>,
 }
 
 impl Smtp {
     /// Connects to nothing yet.
     #[must_use]
     pub fn new(options: SmtpOptions) -> Self {
-        Self {
-            options,
-            hello: hello_name(),
-            idle: Mutex::default(),
-        }
+        let servers = options.servers.iter().cloned().map(Server::new).collect();
+        Self { options, servers }
     }
 
     /// Its settings.
@@ -48,15 +44,44 @@ impl Smtp {
         &self.options
     }
 
-    /// A connection that waits, or a new one.
+    /// The server at the other end of a conversation.
+    #[must_use]
+    pub fn server_of(&self, conversation: &Conversation) -> Option<&SmtpUrl> {
+        self.servers.get(conversation.server()).map(Server::url)
+    }
+
+    /// A connection that waits, or a new one, to the first server that can be used.
     ///
     /// # Errors
-    /// [`Outcome::Unreachable`] when there is no server, or it does not want to talk.
+    /// [`Outcome::Unreachable`] when there is no server, or none wants to talk.
     pub async fn connection(&self) -> Result<Conversation, Outcome> {
-        match self.take_idle() {
-            Some(conversation) => Ok(conversation),
-            None => self.connect().await,
+        self.first(Server::take_idle).await
+    }
+
+    async fn first(
+        &self,
+        waiting: impl Fn(&Server) -> Option<Conversation>,
+    ) -> Result<Conversation, Outcome> {
+        let mut end = Outcome::Unreachable(None);
+        for (place, server) in self.in_order() {
+            if let Some(conversation) = waiting(server) {
+                return Ok(conversation);
+            }
+            match server.open(&self.options).await {
+                Ok(conversation) => return Ok(conversation.with(place)),
+                // A reply says more than none.
+                Err(trouble) if end.reply().is_none() => end = trouble.outcome(),
+                Err(_) => {}
+            }
         }
+        Err(end)
+    }
+
+    /// The servers with their places, those that could not be used lately last.
+    fn in_order(&self) -> Vec<(usize, &Server)> {
+        let places = self.servers.iter().enumerate();
+        let (here, away): (Vec<_>, Vec<_>) = places.partition(|(_, server)| server.is_worth_trying());
+        [here, away].concat()
     }
 
     /// Gives the envelope; on a new connection when the server has hung up on the old one since its last message.
@@ -77,7 +102,7 @@ impl Smtp {
             return Err(outcome);
         }
         drop(conversation);
-        let mut conversation = self.connect().await?;
+        let mut conversation = self.first(|_| None).await?;
         match conversation.envelope(mail).await {
             Ok(()) => Ok(conversation),
             Err(outcome) => {
@@ -89,6 +114,12 @@ impl Smtp {
 
     /// Keeps a connection for the next message, unless this outcome says that it is of no use any more.
     pub async fn settle(&self, conversation: Conversation, outcome: &Outcome) {
+        let Some(server) = self.servers.get(conversation.server()) else {
+            return;
+        };
+        if let Outcome::Unreachable(Some(reply)) = outcome {
+            server.fails(&Trouble::NotAllowed(reply.clone()));
+        }
         let usable = match outcome {
             Outcome::Taken(_) => Some(conversation),
             _ if has_hung_up(outcome) => None,
@@ -98,56 +129,14 @@ impl Smtp {
             Outcome::Unreachable(_) | Outcome::Broken | Outcome::Ambiguous | Outcome::Stopped => None,
         };
         if let Some(conversation) = usable {
-            self.lock().push((Instant::now(), conversation));
+            server.keep(conversation);
         }
     }
 
     /// Hangs up on all that wait.
     pub async fn close(&self) {
-        let idle: Vec<_> = std::mem::take(&mut *self.lock());
-        futures::future::join_all(idle.into_iter().map(|(_, conversation)| conversation.quit())).await;
-    }
-
-    async fn connect(&self) -> Result<Conversation, Outcome> {
-        let span = spans::connecting(&self.options.server);
-        let opening = open::open(&self.options.server, &self.hello).instrument(span.clone());
-        let opened = timeout(self.options.connect_limit, opening).await;
-        let opened = opened.unwrap_or(Err(Trouble::TimedOut));
-        opened
-            .map_err(Trouble::outcome)
-            .inspect_err(|outcome| spans::ended(&span, outcome))
-    }
-
-    fn take_idle(&self) -> Option<Conversation> {
-        let mut idle = self.lock();
-        while let Some((since, mut conversation)) = idle.pop() {
-            if since.elapsed() > IDLE_LIMIT {
-                // The others are older still.
-                idle.clear();
-            } else if conversation.is_idle() {
-                return Some(conversation);
-            }
-        }
-        None
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<(Instant, Conversation)>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// The name of this machine, or an address where that cannot stand in a command (RFC 5321, section 4.1.4).
-fn hello_name() -> String {
-    let name = hostname::get().unwrap_or_default();
-    let name = name.to_string_lossy();
-    let is_name = !name.is_empty()
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'));
-    if is_name {
-        name.into_owned()
-    } else {
-        "[127.0.0.1]".to_owned()
+        let idle: Vec<Conversation> = self.servers.iter().flat_map(Server::take_all).collect();
+        join_all(idle.into_iter().map(Conversation::quit)).await;
     }
 }
 

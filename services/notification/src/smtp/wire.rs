@@ -2,20 +2,18 @@
 
 use std::io::{self, ErrorKind};
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-
 use super::answer::Answer;
-use super::stream::{Overheard, Socket};
+use super::stream::{Overheard, Socket, Stream};
 
 /// A connection with what has been received on it and not been read.
 #[derive(Debug)]
 pub(super) struct Wire {
-    stream: Socket,
+    stream: Stream,
     received: Vec<u8>,
 }
 
 impl Wire {
-    pub(super) fn new(stream: Socket) -> Self {
+    pub(super) fn new(stream: Stream) -> Self {
         Self {
             stream,
             received: Vec::new(),
@@ -24,8 +22,7 @@ impl Wire {
 
     /// Hands everything to the operating system.
     pub(super) async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.stream.write_all(bytes).await?;
-        self.stream.flush().await
+        self.stream.send(bytes).await
     }
 
     /// Waits for the next reply.
@@ -39,7 +36,7 @@ impl Wire {
                 self.received.drain(..taken);
                 return Ok(answer);
             }
-            if self.stream.read_buf(&mut self.received).await? == 0 {
+            if self.stream.receive(&mut self.received).await? == 0 {
                 return Err(ErrorKind::UnexpectedEof.into());
             }
         }
@@ -49,6 +46,16 @@ impl Wire {
     pub(super) async fn ask(&mut self, command: &str) -> io::Result<Answer> {
         self.send(command.as_bytes()).await?;
         self.answer().await
+    }
+
+    /// The socket, to begin TLS on; `None` when more has been received than was asked for, which must not be taken for
+    /// something said under TLS, or when there is TLS already.
+    pub(super) fn into_socket(mut self) -> Option<Socket> {
+        match self.overhear() {
+            Overheard::Speech => None,
+            // Of an end the handshake will tell.
+            Overheard::Nothing | Overheard::End => self.stream.into_socket(),
+        }
     }
 
     /// How many bytes the operating system took.

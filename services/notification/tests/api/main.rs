@@ -8,19 +8,25 @@
 
 mod again;
 mod ahead;
+mod certified;
 mod crashes;
 mod deliveries;
+mod encrypted;
 mod kills;
+mod logins;
 mod mail_source;
 mod newer;
 mod owner;
 mod phases;
 mod plans;
+mod postfix;
 mod process;
 mod replies;
 mod requests;
 mod schema;
+mod sending;
 mod service;
+mod several;
 mod smtp_server;
 mod wording;
 mod world;

@@ -1,13 +1,9 @@
 //! What a mail server's replies mean, in every form that servers give them, at every phase.
 
-use std::time::Duration;
+use muster_notification::domain::Outcome;
 
-use muster_notification::domain::{Outcome, Rendered};
-use muster_notification::smtp::{Smtp, SmtpOptions};
-
+use crate::sending::{client, message, send};
 use crate::smtp_server::{Phase, SmtpServer};
-
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The forms of a reply with this code: any text or none, any bytes, one line or many (RFC 5321, section 4.2).
 fn forms(code: &str) -> Vec<Vec<u8>> {
@@ -56,7 +52,7 @@ async fn outcome(phase: Phase, reply: Vec<u8>, pipelining: bool) -> (Outcome, us
         server.answer(Phase::Ehlo, "502 5.5.1 what is EHLO\r\n");
     }
     server.answer(phase, reply);
-    let outcome = send(&client(&server)).await;
+    let outcome = send(&client(&server), &message()).await;
     (outcome, server.taken().len())
 }
 
@@ -66,31 +62,6 @@ async fn server(pipelining: bool) -> SmtpServer {
         server.offer(["PIPELINING", "SIZE 100000"]);
     }
     server
-}
-
-fn client(server: &SmtpServer) -> Smtp {
-    Smtp::new(SmtpOptions {
-        server: server.url().parse().unwrap(),
-        connect_limit: PATIENCE,
-        reply_wait: PATIENCE,
-    })
-}
-
-async fn send(smtp: &Smtp) -> Outcome {
-    let mail = Rendered {
-        from: "no-reply@muster.example".parse().unwrap(),
-        to: "somebody@learners.example".parse().unwrap(),
-        bytes: b"Subject: hello\r\n\r\nhello\r\n".to_vec(),
-    };
-    let sending = async {
-        let conversation = smtp.connection().await?;
-        let mut conversation = smtp.envelope(conversation, &mail).await?;
-        let at_dot = async { Ok::<_, ()>(()) };
-        let outcome = conversation.message(&mail, at_dot, PATIENCE).await;
-        smtp.settle(conversation, &outcome).await;
-        Err::<(), _>(outcome)
-    };
-    sending.await.unwrap_err()
 }
 
 const ENVELOPE: [Phase; 3] = [Phase::Mail, Phase::Rcpt, Phase::Data];
@@ -166,7 +137,7 @@ async fn only_after_the_dot_nonsense_leaves_a_doubt() {
 async fn a_server_that_does_not_know_ehlo_is_greeted_with_helo() {
     let server = server(false).await;
     server.answer(Phase::Ehlo, "502 5.5.1 what is EHLO\r\n");
-    assert_eq!(send(&client(&server)).await.word(), "taken");
+    assert_eq!(send(&client(&server), &message()).await.word(), "taken");
     let verbs: Vec<String> = server
         .commands()
         .iter()
@@ -180,7 +151,7 @@ async fn commands_go_together_where_the_server_takes_them_so() {
     let server = server(true).await;
     let smtp = client(&server);
     for _ in 0..3 {
-        assert_eq!(send(&smtp).await.word(), "taken");
+        assert_eq!(send(&smtp, &message()).await.word(), "taken");
     }
     assert_eq!(server.connections(), 1);
     assert!(
@@ -200,10 +171,10 @@ async fn a_refused_recipient_is_refused_whatever_is_said_to_data() {
     server.answer(Phase::Rcpt, "550 5.1.1 nobody\r\n");
     server.take_nobody();
     let smtp = client(&server);
-    assert_eq!(send(&smtp).await.word(), "refused");
+    assert_eq!(send(&smtp, &message()).await.word(), "refused");
     server.has_ended().await;
     server.answer(Phase::Rcpt, "250 ok\r\n");
-    assert_eq!(send(&smtp).await.word(), "taken");
+    assert_eq!(send(&smtp, &message()).await.word(), "taken");
     assert_eq!((server.connections(), server.taken().len()), (2, 1));
 }
 
@@ -216,7 +187,7 @@ async fn what_is_said_before_the_dot_is_definite_and_the_dot_is_not_written() {
     ] {
         let server = server(true).await;
         server.answer(Phase::Data, ["354 go\r\n", early].concat());
-        assert_eq!(send(&client(&server)).await.word(), word, "{early}");
+        assert_eq!(send(&client(&server), &message()).await.word(), word, "{early}");
         server.has_ended().await;
         assert!(server.taken().is_empty());
     }
@@ -226,7 +197,7 @@ async fn what_is_said_before_the_dot_is_definite_and_the_dot_is_not_written() {
 async fn a_message_that_the_server_calls_too_large_is_not_offered() {
     let server = server(true).await;
     server.offer(["SIZE 20"]);
-    assert_eq!(send(&client(&server)).await, Outcome::Unmailable);
+    assert_eq!(send(&client(&server), &message()).await, Outcome::Unmailable);
     assert!(
         server
             .commands()

@@ -4,13 +4,19 @@ mod session;
 
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
+use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use muster_notification::smtp::Roots;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
+
+use crate::certified::Certified;
+use crate::sending::Secret;
 
 /// What goes wrong with one message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,12 +47,31 @@ pub(crate) enum Fault {
     Nonsense,
 }
 
+/// Whether others on the way could read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    Plain,
+    /// TLS begins with STARTTLS, and nothing is taken before.
+    StartTls,
+    /// TLS begins with the connection.
+    Implicit,
+}
+
+/// Whom the server lets in.
+#[derive(Debug, Clone)]
+pub(crate) struct User {
+    pub(crate) mechanisms: &'static str,
+    pub(crate) name: &'static str,
+    pub(crate) secret: &'static str,
+}
+
 /// What the server answers to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Phase {
     Greeting,
     Ehlo,
     Helo,
+    StartTls,
     Mail,
     Rcpt,
     Data,
@@ -70,11 +95,18 @@ impl Taken {
 pub(crate) struct SmtpServer {
     address: SocketAddr,
     state: Arc<State>,
+    certified: Certified,
     accepting: Mutex<Option<JoinHandle<()>>>,
 }
 
-#[derive(Default)]
 struct State {
+    mode: Mode,
+    acceptor: TlsAcceptor,
+    shared: Shared,
+}
+
+#[derive(Default)]
+struct Shared {
     script: Mutex<VecDeque<Fault>>,
     greeting: Mutex<Option<&'static str>>,
     /// Bytes in place of the usual replies.
@@ -85,6 +117,9 @@ struct State {
     takes_nobody: AtomicBool,
     taken: Mutex<Vec<Taken>>,
     commands: Mutex<Vec<String>>,
+    /// Those that everybody could read.
+    readable: Mutex<Vec<String>>,
+    user: Mutex<Option<User>>,
     connections: Mutex<usize>,
     cut: Notify,
     ended: Notify,
@@ -93,12 +128,29 @@ struct State {
 }
 
 impl SmtpServer {
+    /// In clear text.
     pub(crate) async fn start() -> Self {
+        Self::encrypted(Mode::Plain).await
+    }
+
+    /// With a certificate for its address.
+    pub(crate) async fn encrypted(mode: Mode) -> Self {
+        Self::showing(mode, Certified::of(&["127.0.0.1"])).await
+    }
+
+    /// With this certificate.
+    pub(crate) async fn showing(mode: Mode, certified: Certified) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
+        let state = Arc::new(State {
+            mode,
+            acceptor: certified.acceptor(),
+            shared: Shared::default(),
+        });
         let server = Self {
             address,
-            state: Arc::default(),
+            state,
+            certified,
             accepting: Mutex::default(),
         };
         server.serve(listener);
@@ -106,7 +158,38 @@ impl SmtpServer {
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("smtp://{}", self.address)
+        self.url_of("")
+    }
+
+    /// Its URL for this user, whose secret is there.
+    pub(crate) fn url_for(&self, user: &str, kind: &str, secret: &Secret) -> String {
+        let url = self.url_of(&format!("{user}@"));
+        let separator = if url.contains('?') { '&' } else { '?' };
+        format!("{url}{separator}{kind}={}", secret.path().display())
+    }
+
+    fn url_of(&self, user: &str) -> String {
+        let address = self.address;
+        match self.state.mode {
+            Mode::Plain => format!("smtp://{user}{address}"),
+            Mode::StartTls => format!("smtp://{user}{address}?tls=required"),
+            Mode::Implicit => format!("smtps://{user}{address}"),
+        }
+    }
+
+    /// Trust in its certificate.
+    pub(crate) fn roots(&self) -> Roots {
+        self.certified.roots()
+    }
+
+    /// Lets in nobody but this user from now on.
+    pub(crate) fn demand(&self, user: User) {
+        *self.state.user.lock().unwrap() = Some(user);
+    }
+
+    /// The commands that it got in clear text.
+    pub(crate) fn readable(&self) -> Vec<String> {
+        self.state.readable.lock().unwrap().clone()
     }
 
     /// The faults of the next messages, counted from MAIL on.
@@ -192,6 +275,14 @@ impl SmtpServer {
             }
         });
         *self.accepting.lock().unwrap() = Some(accepting);
+    }
+}
+
+impl Deref for State {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.shared
     }
 }
 

@@ -12,7 +12,7 @@ use muster_notification::domain::{MailRequest, Outcome};
 use muster_notification::mails::Purpose;
 use muster_notification::ops::queue::{self, Asked};
 use muster_notification::ops::send::{Mailer, Timing};
-use muster_notification::smtp::{Smtp, SmtpOptions};
+use muster_notification::smtp::Smtp;
 use muster_notification::sources::MailSources;
 use muster_notification::worker::Worker;
 use muster_proto::notification::v1::DeliveryChangedEvent;
@@ -25,6 +25,7 @@ use time::macros::datetime;
 use tokio::sync::Notify;
 
 use crate::mail_source::MailSource;
+use crate::sending::options;
 use crate::smtp_server::SmtpServer;
 
 pub(crate) const LEASE: Duration = Duration::from_secs(900);
@@ -55,10 +56,15 @@ pub(crate) struct Row {
 
 impl World {
     pub(crate) async fn new() -> Self {
+        Self::with(SmtpServer::start().await).await
+    }
+
+    /// Sends to this server.
+    pub(crate) async fn with(smtp: SmtpServer) -> Self {
         let clock = Clock::fixed(datetime!(2026-03-01 12:00 UTC));
         Self {
             database: TestDatabase::new(&NotificationService::MIGRATOR, "notification").await,
-            smtp: SmtpServer::start().await,
+            smtp,
             source: MailSource::start().await,
             organization: OrganizationId::from_uuid(clock.new_uuid()),
             // Tokens are checked by the machine's clock where they are used up.
@@ -89,12 +95,7 @@ impl World {
     }
 
     pub(crate) fn smtp_client(&self, reply_wait: Duration) -> Smtp {
-        let server = self.smtp.url().parse().unwrap();
-        Smtp::new(SmtpOptions {
-            server,
-            connect_limit: Duration::from_secs(2),
-            reply_wait,
-        })
+        Smtp::new(options(&[self.smtp.url()], &self.smtp.roots(), reply_wait))
     }
 
     /// Lets a worker of its own try everything that is due now.

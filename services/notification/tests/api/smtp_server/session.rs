@@ -4,20 +4,29 @@ use std::io::{Error, ErrorKind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
-use super::{Fault, Phase, State, Taken};
+use super::{Fault, Mode, Phase, State, Taken};
 
-type Wire = BufReader<TcpStream>;
+/// With or without TLS.
+trait Bytes: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Bytes for T {}
+
+type Wire = BufReader<Box<dyn Bytes>>;
 
 pub(super) async fn converse(state: Arc<State>, socket: TcpStream) {
     socket.set_nodelay(true).unwrap();
     let mut session = Session {
         state: &state,
-        wire: BufReader::new(socket),
+        wire: BufReader::new(Box::new(socket)),
+        encrypted: false,
         fault: Fault::None,
         to: None,
+        logged_in: false,
     };
     drop(session.run().await);
     drop(session);
@@ -27,28 +36,107 @@ pub(super) async fn converse(state: Arc<State>, socket: TcpStream) {
 struct Session<'a> {
     state: &'a State,
     wire: Wire,
+    encrypted: bool,
     fault: Fault,
     /// The recipient, when it was accepted.
     to: Option<String>,
+    logged_in: bool,
 }
 
 impl Session<'_> {
     /// Ends with the first error, and by hanging up.
     async fn run(&mut self) -> std::io::Result<()> {
+        if self.state.mode == Mode::Implicit {
+            self.begin_tls().await?;
+        }
         let greeting = *self.state.greeting.lock().unwrap();
         let greeting = greeting.unwrap_or("220 test ESMTP");
         if !self.answer(Phase::Greeting, greeting).await? {
             return Ok(());
         }
         loop {
-            let mut line = String::new();
-            if self.wire.read_line(&mut line).await? == 0 {
-                return Ok(());
-            }
-            let command = line.trim_end().to_owned();
-            self.state.commands.lock().unwrap().push(command.clone());
+            let command = self.line().await?;
             self.obey(&command).await?;
         }
+    }
+
+    async fn line(&mut self) -> std::io::Result<String> {
+        let mut line = String::new();
+        if self.wire.read_line(&mut line).await? == 0 {
+            return Err(hung_up());
+        }
+        let command = line.trim_end().to_owned();
+        self.state.commands.lock().unwrap().push(command.clone());
+        if !self.encrypted {
+            self.state.readable.lock().unwrap().push(command.clone());
+        }
+        Ok(command)
+    }
+
+    async fn begin_tls(&mut self) -> std::io::Result<()> {
+        // What came too early is lost, as it should be.
+        let nothing: Box<dyn Bytes> = Box::new(tokio::io::empty());
+        let socket = std::mem::replace(&mut self.wire, BufReader::new(nothing)).into_inner();
+        let stream = self.state.acceptor.accept(socket).await?;
+        self.wire = BufReader::new(Box::new(stream));
+        self.encrypted = true;
+        Ok(())
+    }
+
+    /// Whom it does not let in, and what is asked for first.
+    fn keeps_out(&self) -> Option<&'static str> {
+        if self.state.mode == Mode::StartTls && !self.encrypted {
+            Some("530 5.7.0 Must issue a STARTTLS command first")
+        } else if self.state.user.lock().unwrap().is_some() && !self.logged_in {
+            Some("530 5.7.0 Authentication required")
+        } else {
+            None
+        }
+    }
+
+    async fn log_in(&mut self, command: &str) -> std::io::Result<()> {
+        let mut words = command.split(' ').skip(1);
+        let (mechanism, initial) = (words.next().unwrap_or_default(), words.next().map(str::to_owned));
+        let user = self.state.user.lock().unwrap().clone().unwrap();
+        let (given, expected) = match mechanism {
+            "PLAIN" => (
+                self.response(initial, "").await?,
+                format!("\0{}\0{}", user.name, user.secret),
+            ),
+            "LOGIN" => {
+                let name = self.response(None, "VXNlcm5hbWU6").await?;
+                let secret = self.response(None, "UGFzc3dvcmQ6").await?;
+                (
+                    format!("{name} {secret}"),
+                    format!("{} {}", user.name, user.secret),
+                )
+            }
+            _ => (
+                self.response(initial, "").await?,
+                format!("user={}\x01auth=Bearer {}\x01\x01", user.name, user.secret),
+            ),
+        };
+        self.logged_in = given == expected;
+        if self.logged_in {
+            return say(&mut self.wire, "235 2.7.0 welcome").await;
+        }
+        if mechanism == "XOAUTH2" {
+            say(&mut self.wire, "334 eyJzdGF0dXMiOiI0MDAifQ==").await?;
+            assert_eq!(self.line().await?, "");
+        }
+        say(&mut self.wire, "535 5.7.8 not you").await
+    }
+
+    /// What was given with the command, or is given when it is asked for.
+    async fn response(&mut self, initial: Option<String>, question: &str) -> std::io::Result<String> {
+        let response = match initial {
+            Some(response) => response,
+            None => {
+                say(&mut self.wire, &format!("334 {question}")).await?;
+                self.line().await?
+            }
+        };
+        Ok(String::from_utf8(STANDARD.decode(response).unwrap()).unwrap())
     }
 
     async fn obey(&mut self, command: &str) -> std::io::Result<()> {
@@ -60,6 +148,16 @@ impl Session<'_> {
             }
             ("HELO", _) => {
                 self.answer(Phase::Helo, "250 test").await?;
+            }
+            ("STARTTLS", _) if self.state.mode == Mode::StartTls => {
+                if self.answer(Phase::StartTls, "220 go").await? {
+                    self.begin_tls().await?;
+                }
+            }
+            ("AUTH", _) => self.log_in(command).await?,
+            ("MAIL", _) if self.keeps_out().is_some() => {
+                let first = self.keeps_out().unwrap();
+                say(&mut self.wire, first).await?;
             }
             ("MAIL", _) => {
                 self.fault = self
@@ -99,7 +197,16 @@ impl Session<'_> {
 
     fn extensions(&self) -> String {
         let offered = self.state.extensions.lock().unwrap().clone();
-        let offered = offered.unwrap_or_else(|| vec!["8BITMIME", "ENHANCEDSTATUSCODES"]);
+        let mut offered: Vec<String> = offered
+            .unwrap_or_else(|| vec!["8BITMIME", "ENHANCEDSTATUSCODES"])
+            .into_iter()
+            .map(str::to_owned)
+            .collect();
+        if self.state.mode == Mode::StartTls && !self.encrypted {
+            offered.push("STARTTLS".to_owned());
+        } else if let Some(user) = &*self.state.user.lock().unwrap() {
+            offered.push(format!("AUTH {}", user.mechanisms));
+        }
         let lines: Vec<String> = offered.iter().map(|one| format!("250-{one}\r\n")).collect();
         format!("250-test\r\n{}250 HELP", lines.concat())
     }
@@ -108,7 +215,7 @@ impl Session<'_> {
     async fn answer(&mut self, phase: Phase, usual: &str) -> std::io::Result<bool> {
         let special = self.state.answers.lock().unwrap().get(&phase).cloned();
         let bytes = special.unwrap_or_else(|| format!("{usual}\r\n").into_bytes());
-        self.wire.get_mut().write_all(&bytes).await?;
+        tell(&mut self.wire, &bytes).await?;
         Ok(matches!(bytes.first(), Some(b'2' | b'3')))
     }
 
@@ -182,7 +289,12 @@ fn hung_up() -> Error {
 }
 
 async fn say(wire: &mut Wire, reply: &str) -> std::io::Result<()> {
-    wire.get_mut().write_all(format!("{reply}\r\n").as_bytes()).await
+    tell(wire, format!("{reply}\r\n").as_bytes()).await
+}
+
+async fn tell(wire: &mut Wire, bytes: &[u8]) -> std::io::Result<()> {
+    wire.get_mut().write_all(bytes).await?;
+    wire.get_mut().flush().await
 }
 
 /// Reads up to the final dot; the dots that were doubled on the way are single again.
