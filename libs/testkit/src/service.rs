@@ -15,10 +15,10 @@ use crate::address::Address;
 use crate::publisher::Outbox;
 use crate::settings::common;
 use crate::suite::SERVICES;
-use crate::{Callers, Patient, Signed, TestBroker, TestDatabase, TestSuite, Who, eventually};
+use crate::{Callers, RetryingChannel, Signed, TestBroker, TestDatabase, TestSuite, Who, eventually};
 
 /// What generated clients are built on in tests. Tries again on UNAVAILABLE.
-pub type TestChannel = InterceptedService<Patient, Signed>;
+pub type TestChannel = InterceptedService<RetryingChannel, Signed>;
 
 type Start = Box<dyn Fn() -> BoxFuture<'static, Running> + Send + Sync>;
 
@@ -32,7 +32,7 @@ pub struct TestService {
     pub clock: Clock,
     callers: Arc<Callers>,
     address: Arc<Address>,
-    channel: Patient,
+    channel: RetryingChannel,
     name: &'static str,
     start: Start,
     running: Option<Running>,
@@ -61,7 +61,7 @@ impl TestService {
             clock: suite.clock.clone(),
             callers: Arc::clone(&suite.callers),
             address,
-            channel: Patient::new(channel),
+            channel: RetryingChannel::new(channel),
             name: S::NAME,
             start: starter::<S>(common, own, suite.clock.clone()),
             running: None,

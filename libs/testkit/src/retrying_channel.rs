@@ -18,15 +18,15 @@ const UNAVAILABLE: &str = "14";
 
 /// The channel of test clients: whoever is still refused after the last try is told so.
 #[derive(Debug, Clone)]
-pub struct Patient(Channel);
+pub struct RetryingChannel(Channel);
 
-impl Patient {
+impl RetryingChannel {
     pub(crate) fn new(channel: Channel) -> Self {
         Self(channel)
     }
 }
 
-impl Service<Request<Body>> for Patient {
+impl Service<Request<Body>> for RetryingChannel {
     type Response = Response<Body>;
     type Error = Error;
     type Future = BoxFuture<'static, Result<Response<Body>, Error>>;
