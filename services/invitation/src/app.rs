@@ -13,10 +13,11 @@ use sqlx::migrate::Migrator;
 use tokio::sync::Notify;
 
 use crate::Settings;
+use crate::context::Context;
 use crate::events::deliveries::Deliveries;
-use crate::ops::{send_due, work};
+use crate::ops::import::{purge, worker};
+use crate::ops::invitation::send_due;
 use crate::organization::Organization;
-use crate::parts::Parts;
 use crate::rpc::{AcceptanceRpc, ImportRpc, InvitationRpc, MailSourceRpc, RedemptionRpc};
 use crate::uploads::Uploads;
 
@@ -32,38 +33,39 @@ impl Service for InvitationApp {
 
     async fn build(settings: Settings, shell: Shell) -> anyhow::Result<App> {
         let organization = Organization::new(shell.peer("organization", &settings.organization_url));
-        let parts = Parts {
+        let context = Context {
             database: shell.database,
             clock: shell.clock,
             organization,
             links: settings.links(),
-            uploads: Uploads::new(),
+            pages: settings.page.page_key.clone(),
+            uploads: Uploads::new(settings.upload_idle.0, settings.undecided_imports),
             import_waits: Arc::new(Notify::new()),
         };
-        let pages = settings.page.page_key;
-        let (scheduler, worker) = (parts.clone(), parts.clone());
+        let (scheduler, worker, sweeper) = (context.clone(), context.clone(), context.clone());
         Ok(App::new()
             .grpc(InvitationServiceServer::new(InvitationRpc {
-                parts: parts.clone(),
-                pages: pages.clone(),
+                context: context.clone(),
             }))
             .grpc(ImportServiceServer::new(ImportRpc {
-                parts: parts.clone(),
-                pages,
+                context: context.clone(),
             }))
             .grpc(InvitationRedemptionServiceServer::new(RedemptionRpc {
-                parts: parts.clone(),
+                context: context.clone(),
             }))
             .grpc(MailSourceInternalServiceServer::new(MailSourceRpc {
-                parts: parts.clone(),
+                context: context.clone(),
             }))
-            .grpc(AcceptanceInternalServiceServer::new(AcceptanceRpc { parts }))
+            .grpc(AcceptanceInternalServiceServer::new(AcceptanceRpc { context }))
             .consumer(Handlers::of(&topology::INVITATION).on(Deliveries))
             .task("scheduler", move |shutdown| {
                 send_due::run(scheduler.clone(), shutdown)
             })
+            .task("import-sweeper", move |shutdown| {
+                purge::run(sweeper.clone(), shutdown)
+            })
             .task("import-worker", move |shutdown| {
-                work::run(worker.clone(), shutdown)
+                worker::run(worker.clone(), shutdown)
             }))
     }
 }

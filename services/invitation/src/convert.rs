@@ -2,174 +2,158 @@
 //! is mapped.
 
 use muster_ids::{
-    GroupId, GroupName, ImportName, InvitationName, LocationId, LocationName, OrganizationId, PersonName,
+    GroupId, GroupName, ImportName, InvitationName, LocationId, LocationName, OrganizationId,
+    OrganizationName, PersonName,
 };
-use muster_proto::invitation::v1 as proto;
+use muster_proto::invitation::v1 as pb;
+use muster_proto::same_values;
 use muster_server::convert::timestamp;
-use time::OffsetDateTime;
 
 use crate::domain::import::{Import, ImportState, Problem, Row, RowState, Severity};
-use crate::domain::invitation::{DeliveryState, Invitation, Source, StateName};
+use crate::domain::invitation::{Acceptance, DeliveryState, Invitation, Source, StateName};
+use crate::ops::At;
+use crate::ops::link::accept::Accepted;
 
-/// An invitation as it stands at `now`.
-pub(crate) fn invitation(invitation: &Invitation, now: OffsetDateTime) -> proto::Invitation {
-    let organization = invitation.organization;
-    let acceptance = invitation.state.acceptance();
-    proto::Invitation {
-        name: InvitationName {
-            organization,
-            invitation: invitation.id,
+same_values! { StateName = pb::InvitationState { Prospect, Pending, Active, Declined, Cancelled, Expired, Archived } }
+
+same_values! { Source = pb::InvitationSource { Manual, Import, JoinPage } }
+
+same_values! { DeliveryState = pb::DeliveryState {
+    Scheduled, Queued, Held, Sent, Uncertain, Deferred, Failed, Bounced, Suppressed, Dropped
+} }
+
+same_values! { ImportState = pb::ImportState {
+    Uploaded, Ready, Approved, Applying, Applied, AppliedWithErrors, Disapproved, Expired, Failed
+} }
+
+same_values! { RowState = pb::ImportRowState { Valid, Merged, Invalid, Applied, Refused } }
+
+same_values! { Severity = pb::ImportProblemSeverity { Warning, Error } }
+
+impl From<At<Invitation>> for pb::Invitation {
+    fn from(At { thing, time }: At<Invitation>) -> Self {
+        let organization = thing.organization;
+        let (state, acceptance) = (thing.effective_state(time), thing.state.acceptance());
+        let person = acceptance.map(|acceptance| PersonName {
+            person: acceptance.person,
+        });
+        let import = thing.import.map(|import| ImportName { organization, import });
+        Self {
+            name: InvitationName {
+                organization,
+                invitation: thing.id,
+            }
+            .to_string(),
+            etag: format!("{:x}", thing.version),
+            address: thing.address.as_given().to_owned(),
+            groups: group_names(organization, &thing.groups),
+            location: location_name(organization, thing.location),
+            state: pb::InvitationState::from(state).into(),
+            delivery_state: pb::DeliveryState::from(thing.delivery).into(),
+            delivery_detail: thing.delivery_detail.clone(),
+            source: pb::InvitationSource::from(thing.source).into(),
+            import: import.map(|name| name.to_string()).unwrap_or_default(),
+            create_time: Some(timestamp(thing.create_time)),
+            send_time: Some(timestamp(thing.send_time)),
+            expire_time: Some(timestamp(thing.expire_time)),
+            accept_time: acceptance.map(|acceptance| timestamp(acceptance.time)),
+            person: person.map(|name| name.to_string()).unwrap_or_default(),
+            person_display_name: acceptance.map(display_name).unwrap_or_default(),
+            trace_id: thing.trace_id().to_owned(),
         }
-        .to_string(),
-        etag: format!("{:x}", invitation.version),
-        address: invitation.address.as_given().to_owned(),
-        groups: group_names(organization, &invitation.groups),
-        location: location_name(organization, invitation.location),
-        state: state(invitation.standing(now)).into(),
-        delivery_state: delivery(invitation.delivery).into(),
-        delivery_detail: invitation.delivery_detail.clone(),
-        source: source(invitation.source).into(),
-        import: invitation
-            .import
-            .map(|import| ImportName { organization, import }.to_string())
-            .unwrap_or_default(),
-        create_time: Some(timestamp(invitation.create_time)),
-        send_time: Some(timestamp(invitation.send_time)),
-        expire_time: Some(timestamp(invitation.expire_time)),
-        accept_time: acceptance.map(|acceptance| timestamp(acceptance.time)),
-        person: acceptance
-            .map(|acceptance| {
-                PersonName {
-                    person: acceptance.person,
-                }
-                .to_string()
-            })
-            .unwrap_or_default(),
-        person_display_name: acceptance
-            .map(|acceptance| acceptance.display_name.clone())
-            .unwrap_or_default(),
-        trace_id: invitation.trace_id().to_owned(),
     }
 }
 
-/// A state.
-pub(crate) fn state(state: StateName) -> proto::InvitationState {
-    match state {
-        StateName::Prospect => proto::InvitationState::Prospect,
-        StateName::Pending => proto::InvitationState::Pending,
-        StateName::Active => proto::InvitationState::Active,
-        StateName::Declined => proto::InvitationState::Declined,
-        StateName::Cancelled => proto::InvitationState::Cancelled,
-        StateName::Expired => proto::InvitationState::Expired,
-        StateName::Archived => proto::InvitationState::Archived,
-    }
+fn display_name(acceptance: &Acceptance) -> String {
+    acceptance.display_name.clone()
 }
 
-/// A source.
-pub(crate) fn source(source: Source) -> proto::InvitationSource {
-    match source {
-        Source::Manual => proto::InvitationSource::Manual,
-        Source::Import => proto::InvitationSource::Import,
-        Source::JoinPage => proto::InvitationSource::JoinPage,
-    }
-}
-
-fn delivery(delivery: DeliveryState) -> proto::DeliveryState {
-    match delivery {
-        DeliveryState::Scheduled => proto::DeliveryState::Scheduled,
-        DeliveryState::Queued => proto::DeliveryState::Queued,
-        DeliveryState::Held => proto::DeliveryState::Held,
-        DeliveryState::Sent => proto::DeliveryState::Sent,
-        DeliveryState::Uncertain => proto::DeliveryState::Uncertain,
-        DeliveryState::Deferred => proto::DeliveryState::Deferred,
-        DeliveryState::Failed => proto::DeliveryState::Failed,
-        DeliveryState::Bounced => proto::DeliveryState::Bounced,
-        DeliveryState::Suppressed => proto::DeliveryState::Suppressed,
-        DeliveryState::Dropped => proto::DeliveryState::Dropped,
-    }
-}
-
-/// An import as it stands at `now`.
-pub(crate) fn import(import: &Import, now: OffsetDateTime) -> proto::Import {
-    let state = match import.standing(now) {
-        ImportState::Uploaded => proto::ImportState::Uploaded,
-        ImportState::Ready => proto::ImportState::Ready,
-        ImportState::Approved => proto::ImportState::Approved,
-        ImportState::Applying => proto::ImportState::Applying,
-        ImportState::Applied => proto::ImportState::Applied,
-        ImportState::AppliedWithErrors => proto::ImportState::AppliedWithErrors,
-        ImportState::Disapproved => proto::ImportState::Disapproved,
-        ImportState::Failed => proto::ImportState::Failed,
-        ImportState::Expired => proto::ImportState::Expired,
-    };
-    proto::Import {
-        name: ImportName {
-            organization: import.organization,
-            import: import.id,
+impl From<At<Vec<Invitation>>> for pb::CreateInvitationResponse {
+    fn from(At { thing, time }: At<Vec<Invitation>>) -> Self {
+        let invitation = thing.into_iter().next();
+        Self {
+            invitation: invitation.map(|thing| At { thing, time }.into()),
         }
-        .to_string(),
-        etag: import.etag(),
-        state: state.into(),
-        file_name: import.file_name.clone(),
-        uploader: PersonName {
-            person: import.uploader,
+    }
+}
+
+impl From<At<Vec<Invitation>>> for pb::BatchCreateInvitationsResponse {
+    fn from(At { thing, time }: At<Vec<Invitation>>) -> Self {
+        let invitations = thing.into_iter();
+        Self {
+            invitations: invitations.map(|thing| At { thing, time }.into()).collect(),
         }
-        .to_string(),
-        row_count: import.counts.rows,
-        valid_count: import.counts.valid,
-        warning_count: import.counts.warnings,
-        error_count: import.counts.errors,
-        applied_count: import.applied,
-        refused_count: import.refused,
-        create_time: Some(timestamp(import.create_time)),
-        decide_time: import.decide_time.map(timestamp),
-        finish_time: import.finish_time.map(timestamp),
+    }
+}
+
+impl From<Accepted> for pb::AcceptInvitationResponse {
+    fn from(accepted: Accepted) -> Self {
+        Self {
+            organization: OrganizationName {
+                organization: accepted.organization,
+            }
+            .to_string(),
+            organization_display_name: accepted.organization_display_name,
+            accept_time: Some(timestamp(accepted.time)),
+        }
+    }
+}
+
+impl From<At<Import>> for pb::Import {
+    fn from(At { thing, time }: At<Import>) -> Self {
+        Self {
+            name: ImportName {
+                organization: thing.organization,
+                import: thing.id,
+            }
+            .to_string(),
+            etag: thing.etag(),
+            state: pb::ImportState::from(thing.effective_state(time)).into(),
+            uploader: PersonName {
+                person: thing.uploader,
+            }
+            .to_string(),
+            file_name: thing.file_name,
+            row_count: thing.counts.rows,
+            valid_count: thing.counts.valid,
+            warning_count: thing.counts.warnings,
+            error_count: thing.counts.errors,
+            applied_count: thing.applied,
+            refused_count: thing.refused,
+            create_time: Some(timestamp(thing.create_time)),
+            decide_time: thing.decide_time.map(timestamp),
+            finish_time: thing.finish_time.map(timestamp),
+            rows_expire_time: thing.purge_time.map(timestamp),
+        }
     }
 }
 
 /// A row of an import of `organization`.
-pub(crate) fn row(organization: OrganizationId, row: &Row) -> proto::ImportRow {
-    proto::ImportRow {
+pub(crate) fn row(organization: OrganizationId, row: Row) -> pb::ImportRow {
+    let invitation = row.invitation.map(|invitation| InvitationName {
+        organization,
+        invitation,
+    });
+    pb::ImportRow {
         line: row.raw.line,
-        address: row.raw.address.clone(),
+        address: row.raw.address,
         groups: row.raw.groups.iter().map(str::to_owned).collect(),
-        location: row.raw.location.clone(),
-        state: row_state(row.outcome.state()).into(),
-        problems: row.problems.iter().map(problem).collect(),
-        invitation: row
-            .invitation
-            .map(|invitation| {
-                InvitationName {
-                    organization,
-                    invitation,
-                }
-                .to_string()
-            })
-            .unwrap_or_default(),
-        trace_id: row.trace_id.clone(),
+        location: row.raw.location,
+        state: pb::ImportRowState::from(row.outcome.state()).into(),
+        problems: row.problems.into_iter().map(Into::into).collect(),
+        invitation: invitation.map(|name| name.to_string()).unwrap_or_default(),
+        trace_id: row.trace_id,
     }
 }
 
-fn row_state(state: RowState) -> proto::ImportRowState {
-    match state {
-        RowState::Valid => proto::ImportRowState::Valid,
-        RowState::Merged => proto::ImportRowState::Merged,
-        RowState::Invalid => proto::ImportRowState::Invalid,
-        RowState::Applied => proto::ImportRowState::Applied,
-        RowState::Refused => proto::ImportRowState::Refused,
-    }
-}
-
-fn problem(problem: &Problem) -> proto::ImportProblem {
-    let severity = match problem.severity {
-        Severity::Warning => proto::ImportProblemSeverity::Warning,
-        Severity::Error => proto::ImportProblemSeverity::Error,
-    };
-    proto::ImportProblem {
-        severity: severity.into(),
-        column: problem.column.clone(),
-        description: problem.description.clone(),
-        suggestion: problem.suggestion.clone(),
+impl From<Problem> for pb::ImportProblem {
+    fn from(problem: Problem) -> Self {
+        Self {
+            severity: pb::ImportProblemSeverity::from(problem.severity).into(),
+            column: problem.column,
+            description: problem.description,
+            suggestion: problem.suggestion,
+        }
     }
 }
 

@@ -1,9 +1,8 @@
 //! What an invitation, a link and a spreadsheet are: pure, without a network, a database or a clock.
 
-pub(crate) mod context;
-pub(crate) mod draft;
 pub(crate) mod import;
 pub(crate) mod invitation;
+pub(crate) mod inviting;
 pub(crate) mod link;
 pub(crate) mod preview;
 pub(crate) mod spreadsheet;

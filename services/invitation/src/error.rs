@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use muster_database::DatabaseError;
-use muster_database::idempotency::IdempotencyError;
 use muster_refusal::{ErrorReason, Refusal};
-use muster_server::failure;
+use muster_server::Failure;
 use thiserror::Error;
 use tonic::Status;
 
 use crate::domain::import::ImportState;
+use crate::domain::invitation::{NotAcceptable, NotOpen};
+use crate::domain::inviting::NotActive;
 use crate::domain::link::NotALink;
 use crate::domain::spreadsheet::SheetProblem;
 
@@ -19,8 +19,6 @@ const RETRY_UPLOAD: Duration = Duration::from_secs(5);
 /// Why a call is not carried out.
 #[derive(Debug, Error)]
 pub(crate) enum Error {
-    #[error("there is no such thing in this organization")]
-    NotFound,
     #[error("the organization is not active")]
     OrganizationNotActive { state: String },
     #[error("a group or location is not one of this organization")]
@@ -61,6 +59,8 @@ pub(crate) enum Error {
         used: i64,
         limit: i64,
     },
+    #[error("too many imports wait for a decision")]
+    TooManyImports { used: i64, limit: i64 },
     #[error("the file does not have the announced digest")]
     Checksum,
     #[error("the import's state does not allow this")]
@@ -69,16 +69,12 @@ pub(crate) enum Error {
     PreviewStale,
     #[error("too much is being uploaded at the same time")]
     Busy,
-    #[error("another call on the same thing kept winning")]
-    Contended,
-    #[error("the request id was used for another request")]
-    RequestIdReused,
-    #[error("the request is refused")]
-    Refused(Refusal),
-    #[error("another service failed")]
-    Peer(#[source] Box<Status>),
+    #[error("the person or the organization uploads as much as it may at the same time")]
+    ShareTaken,
+    #[error("the upload makes no progress")]
+    UploadTooSlow,
     #[error(transparent)]
-    Database(#[from] DatabaseError),
+    Failure(#[from] Failure),
 }
 
 /// A field of the request and what is wrong with it.
@@ -88,30 +84,37 @@ pub(crate) struct Field {
     pub(crate) problem: &'static str,
 }
 
-impl From<IdempotencyError> for Error {
-    fn from(error: IdempotencyError) -> Self {
-        match error {
-            IdempotencyError::Reused => Error::RequestIdReused,
-            IdempotencyError::Database(error) => Error::Database(error),
+muster_server::shared_failures!(Error);
+
+impl From<NotActive> for Error {
+    fn from(NotActive { state }: NotActive) -> Self {
+        Error::OrganizationNotActive { state }
+    }
+}
+
+impl From<NotOpen> for Error {
+    fn from(why: NotOpen) -> Self {
+        match why {
+            NotOpen::Cancelled => Error::Cancelled,
+            NotOpen::Replaced => Error::LinkReplaced,
+            NotOpen::NotSent => Error::NotSent,
         }
     }
 }
 
-impl From<Refusal> for Error {
-    fn from(refusal: Refusal) -> Self {
-        Error::Refused(refusal)
+impl From<NotAcceptable> for Error {
+    fn from(why: NotAcceptable) -> Self {
+        match why {
+            NotAcceptable::Cancelled => Error::Cancelled,
+            NotAcceptable::Expired => Error::Expired,
+            NotAcceptable::Closed => Error::Closed,
+        }
     }
 }
 
 impl From<Status> for Error {
     fn from(status: Status) -> Self {
-        Error::Peer(Box::new(status))
-    }
-}
-
-impl From<sqlx::Error> for Error {
-    fn from(error: sqlx::Error) -> Self {
-        Error::Database(error.into())
+        Failure::Peer(Box::new(status)).into()
     }
 }
 
@@ -120,8 +123,8 @@ impl Error {
     /// mended there.
     pub(crate) fn is_transient(&self) -> bool {
         match self {
-            Error::Database(error) => error.is_transient(),
-            Error::Peer(_) | Error::Contended | Error::Busy => true,
+            Error::Failure(failure) => failure.is_transient(),
+            Error::Busy | Error::ShareTaken => true,
             _ => false,
         }
     }
@@ -131,7 +134,6 @@ impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
         use ErrorReason as R;
         match error {
-            Error::NotFound => Refusal::not_found(),
             Error::OrganizationNotActive { state } => not_active(&state),
             Error::GroupUnknown(fields) => with_fields(
                 R::GroupUnknown,
@@ -184,7 +186,7 @@ impl From<Error> for Refusal {
             ),
             Error::Closed => Refusal::new(
                 R::InvitationClosed,
-                "the invitation was accepted, declined or archived; ask the organization for a new one",
+                "the invitation was accepted, declined or archived; it takes a new one",
             ),
             Error::Expired => Refusal::new(
                 R::InvitationExpired,
@@ -208,6 +210,10 @@ impl From<Error> for Refusal {
                 let text = "the file is larger than allowed; upload it in parts, or ask for a larger plan";
                 Refusal::new(R::ImportTooLarge, text).quota(what, used, limit)
             }
+            Error::TooManyImports { used, limit } => {
+                let text = "many imports of the organization wait for a decision; approve or disapprove some, then upload again";
+                Refusal::new(R::TooManyImports, text).quota("undecided_imports", used, limit)
+            }
             Error::Checksum => Refusal::new(
                 R::ChecksumMismatch,
                 "the file was altered on its way; upload it again",
@@ -222,23 +228,22 @@ impl From<Error> for Refusal {
                 R::ImportPreviewStale,
                 "groups or addresses changed since the preview; look at the preview again, then approve that one",
             ),
-            Error::RequestIdReused => failure::request_id_reused(),
             Error::Busy => Refusal::new(
                 R::Overloaded,
                 "many files are being uploaded; upload again in a moment",
             )
             .retry_after(RETRY_UPLOAD),
-            Error::Refused(refusal) => refusal,
-            Error::Contended => Refusal::unavailable(),
-            Error::Peer(status) => failure::of_peer(&status),
-            Error::Database(error) => failure::of_database(&error),
+            Error::ShareTaken => Refusal::new(
+                R::Overloaded,
+                "you or your organization are uploading as much as you may at the same time; upload again when one of those files has arrived",
+            )
+            .retry_after(RETRY_UPLOAD),
+            Error::UploadTooSlow => Refusal::new(
+                R::DeadlineExceeded,
+                "the upload made no progress; send at least 32 KiB every few seconds, and upload the file again",
+            ),
+            Error::Failure(failure) => failure.into(),
         }
-    }
-}
-
-impl From<Error> for Status {
-    fn from(error: Error) -> Self {
-        Refusal::from(error).into()
     }
 }
 

@@ -76,7 +76,7 @@ pub(crate) async fn accepted(
             person: invitation.inviter,
         }
         .to_string(),
-        source: convert::source(invitation.source).into(),
+        source: proto::InvitationSource::from(invitation.source).into(),
         groups: convert::group_names(organization, groups),
         location: convert::location_name(organization, invitation.location),
     };

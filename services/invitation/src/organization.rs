@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use muster_ids::{GroupId, GroupName, LocationId, LocationName, OrganizationId, OrganizationName};
 use muster_proto::organization::v1 as proto;
 use muster_proto::organization::v1::inviting_internal_service_client::InvitingInternalServiceClient;
+use muster_server::Failure;
 use muster_server::Peer;
 use tonic::Code;
 
-use crate::domain::context::{Context, Group, Limits, Plan, Standing};
+use crate::domain::inviting::{Group, InvitingContext, Limits, OrganizationStatus, Plan};
 use crate::error::Error;
 
 /// How many groups, and how many locations, one question may name.
@@ -24,12 +25,12 @@ pub(crate) struct Organization {
 
 /// The groups and locations that a question is about.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Named {
+pub(crate) struct ContextQuery {
     pub(crate) groups: BTreeSet<GroupId>,
     pub(crate) locations: BTreeSet<LocationId>,
 }
 
-impl Named {
+impl ContextQuery {
     /// These groups.
     pub(crate) fn groups(groups: &[GroupId]) -> Self {
         Self {
@@ -51,9 +52,12 @@ impl Organization {
     /// them by their names; whoever knows their ids asks for [`Organization::context_of`] these.
     ///
     /// # Errors
-    /// [`Error::NotFound`] when there is no such organization, or the peer's failure.
-    pub(crate) async fn context(&self, organization: OrganizationId) -> Result<Context, Error> {
-        let (name, nothing) = (OrganizationName { organization }.to_string(), Named::default());
+    /// [`Failure::NotFound`] when there is no such organization, or the peer's failure.
+    pub(crate) async fn context(&self, organization: OrganizationId) -> Result<InvitingContext, Error> {
+        let (name, nothing) = (
+            OrganizationName { organization }.to_string(),
+            ContextQuery::default(),
+        );
         let (answer, groups, locations) = tokio::try_join!(
             self.answer(organization, &nothing),
             self.all_groups(&name),
@@ -74,20 +78,23 @@ impl Organization {
     pub(crate) async fn context_of(
         &self,
         organization: OrganizationId,
-        named: &Named,
-    ) -> Result<Context, Error> {
-        if named.groups.len() > AT_ONCE || named.locations.len() > AT_ONCE {
+        query: &ContextQuery,
+    ) -> Result<InvitingContext, Error> {
+        if query.groups.len() > AT_ONCE || query.locations.len() > AT_ONCE {
             // No organization has so many: most of them are not its own.
             return self.context(organization).await;
         }
-        Ok(parse(self.answer(organization, named).await?))
+        Ok(parse(self.answer(organization, query).await?))
     }
 
     /// As [`Organization::context`], of an active organization.
     ///
     /// # Errors
     /// [`Error::OrganizationNotActive`] as well.
-    pub(crate) async fn active_context(&self, organization: OrganizationId) -> Result<Context, Error> {
+    pub(crate) async fn active_context(
+        &self,
+        organization: OrganizationId,
+    ) -> Result<InvitingContext, Error> {
         active(self.context(organization).await?)
     }
 
@@ -98,21 +105,21 @@ impl Organization {
     pub(crate) async fn active_context_of(
         &self,
         organization: OrganizationId,
-        named: &Named,
-    ) -> Result<Context, Error> {
-        active(self.context_of(organization, named).await?)
+        query: &ContextQuery,
+    ) -> Result<InvitingContext, Error> {
+        active(self.context_of(organization, query).await?)
     }
 
     async fn answer(
         &self,
         organization: OrganizationId,
-        named: &Named,
+        query: &ContextQuery,
     ) -> Result<proto::GetInvitingContextResponse, Error> {
-        let groups = named
+        let groups = query
             .groups
             .iter()
             .map(|&group| GroupName { organization, group });
-        let locations = named.locations.iter().map(|&location| LocationName {
+        let locations = query.locations.iter().map(|&location| LocationName {
             organization,
             location,
         });
@@ -123,7 +130,7 @@ impl Organization {
         };
         match self.client.clone().get_inviting_context(request).await {
             Ok(response) => Ok(response.into_inner()),
-            Err(status) if status.code() == Code::NotFound => Err(Error::NotFound),
+            Err(status) if status.code() == Code::NotFound => Err(Failure::NotFound.into()),
             Err(status) => Err(status.into()),
         }
     }
@@ -165,23 +172,19 @@ impl Organization {
     }
 }
 
-fn active(context: Context) -> Result<Context, Error> {
-    match &context.standing {
-        Standing::Active => Ok(context),
-        other => Err(Error::OrganizationNotActive {
-            state: other.word().to_owned(),
-        }),
-    }
+fn active(context: InvitingContext) -> Result<InvitingContext, Error> {
+    context.require_active()?;
+    Ok(context)
 }
 
 /// Names that cannot be read are left out: nobody can be invited there, which refuses rather than guesses.
-fn parse(answer: proto::GetInvitingContextResponse) -> Context {
-    let standing = match answer.state() {
-        proto::OrganizationState::Active => Standing::Active,
-        proto::OrganizationState::Suspended => Standing::Suspended,
+fn parse(answer: proto::GetInvitingContextResponse) -> InvitingContext {
+    let status = match answer.state() {
+        proto::OrganizationState::Active => OrganizationStatus::Active,
+        proto::OrganizationState::Suspended => OrganizationStatus::Suspended,
         other => {
             let name = other.as_str_name();
-            Standing::Other(
+            OrganizationStatus::Other(
                 name.strip_prefix("ORGANIZATION_STATE_")
                     .unwrap_or(name)
                     .to_owned(),
@@ -203,8 +206,8 @@ fn parse(answer: proto::GetInvitingContextResponse) -> Context {
             location.display_name,
         ))
     });
-    Context {
-        standing,
+    InvitingContext {
+        status,
         display_name: answer.display_name,
         plan,
         limits: Limits {

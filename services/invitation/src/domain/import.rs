@@ -8,15 +8,25 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::spreadsheet::Names;
+use muster_states::Transition;
+
+const HOUR: Duration = Duration::from_secs(60 * 60);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How long a preview can be decided on.
-pub(crate) const DECIDE_WITHIN: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+const DECIDE_WITHIN: Duration = DAY.saturating_mul(7);
+/// How long the rows are kept after the decision: they hold addresses as they were given. The counts stay.
+const ROWS_KEPT: Duration = DAY.saturating_mul(30);
+/// How long the rows of an import that nobody decided on are kept after its time: longer than the clocks of two
+/// processes differ, so that none is approved without its rows.
+const UNDECIDED_ROWS_KEPT: Duration = HOUR;
 
 /// One uploaded spreadsheet.
 #[derive(Debug, Clone)]
 pub(crate) struct Import {
     pub(crate) organization: OrganizationId,
     pub(crate) id: ImportId,
+    pub(crate) version: i64,
     pub(crate) state: ImportState,
     pub(crate) file_name: String,
     pub(crate) uploader: PersonId,
@@ -30,7 +40,20 @@ pub(crate) struct Import {
     pub(crate) create_time: OffsetDateTime,
     pub(crate) expire_time: OffsetDateTime,
     pub(crate) decide_time: Option<OffsetDateTime>,
+    /// Once it was approved.
+    pub(crate) approval: Option<Approval>,
     pub(crate) finish_time: Option<OffsetDateTime>,
+    /// From when on its rows are deleted; `None` once they are.
+    pub(crate) purge_time: Option<OffsetDateTime>,
+}
+
+/// Who approved an import, and in which trace.
+#[derive(Debug, Clone)]
+pub(crate) struct Approval {
+    /// The inviter of its invitations.
+    pub(crate) approver: PersonId,
+    /// What the trace of every row links to.
+    pub(crate) traceparent: Option<String>,
 }
 
 /// What a preview found.
@@ -47,7 +70,7 @@ pub(crate) struct Counts {
 }
 
 stored_enum! {
-    /// Where an import stands.
+    /// The state of an import.
     pub(crate) enum ImportState {
         /// The preview is to be made, or made again.
         Uploaded = "UPLOADED",
@@ -63,7 +86,7 @@ stored_enum! {
         Expired = "EXPIRED",
     }
 
-    /// Where a row stands.
+    /// The state of a row.
     pub(crate) enum RowState {
         Valid = "VALID",
         Merged = "MERGED",
@@ -82,12 +105,94 @@ impl Import {
             .collect()
     }
 
-    /// Where it stands at `now`.
-    pub(crate) fn standing(&self, now: OffsetDateTime) -> ImportState {
+    /// The state at `now`: one past its time that nobody decided on is expired, whatever is stored.
+    pub(crate) fn effective_state(&self, now: OffsetDateTime) -> ImportState {
         match self.state {
-            ImportState::Ready | ImportState::Uploaded if self.expire_time <= now => ImportState::Expired,
+            state if state.is_undecided() && self.expire_time <= now => ImportState::Expired,
             state => state,
         }
+    }
+
+    /// READY → APPROVED, whatever else is to be looked at. Of two approvals of one preview the second finds it done.
+    pub(crate) fn approve(
+        mut self,
+        etag: &str,
+        approval: Approval,
+        now: OffsetDateTime,
+    ) -> Transition<Self, ImportState> {
+        match self.effective_state(now) {
+            ImportState::Ready => {
+                self.state = ImportState::Approved;
+                self.approval = Some(approval);
+                self.decided(now);
+                Transition::Changed(self)
+            }
+            ImportState::Approved
+            | ImportState::Applying
+            | ImportState::Applied
+            | ImportState::AppliedWithErrors
+            | ImportState::Failed
+                if self.etag() == etag && self.decide_time.is_some() =>
+            {
+                Transition::AlreadyDone(self)
+            }
+            state => Transition::Refused(state),
+        }
+    }
+
+    /// READY or UPLOADED → DISAPPROVED: a worker that is making its preview again loses its lease.
+    pub(crate) fn disapprove(mut self, now: OffsetDateTime) -> Transition<Self, ImportState> {
+        match self.effective_state(now) {
+            ImportState::Ready | ImportState::Uploaded => {
+                self.state = ImportState::Disapproved;
+                self.decided(now);
+                Transition::Changed(self)
+            }
+            ImportState::Disapproved => Transition::AlreadyDone(self),
+            state => Transition::Refused(state),
+        }
+    }
+
+    fn decided(&mut self, now: OffsetDateTime) {
+        self.decide_time = Some(now);
+        self.purge_time = Some(now + ROWS_KEPT);
+    }
+
+    /// READY → UPLOADED: its preview is to be made again.
+    pub(crate) fn outdate(mut self) -> Transition<Self, ImportState> {
+        match self.state {
+            ImportState::Ready => {
+                self.state = ImportState::Uploaded;
+                Transition::Changed(self)
+            }
+            ImportState::Uploaded => Transition::AlreadyDone(self),
+            state => Transition::Refused(state),
+        }
+    }
+}
+
+/// Until when an import that is uploaded now can be decided on, and from when on its rows are deleted if nobody does.
+pub(crate) fn undecided_times(now: OffsetDateTime) -> (OffsetDateTime, OffsetDateTime) {
+    let expire_time = now + DECIDE_WITHIN;
+    (expire_time, expire_time + UNDECIDED_ROWS_KEPT)
+}
+
+impl ImportState {
+    /// Nobody decided on it yet.
+    pub(crate) const UNDECIDED: [Self; 2] = [ImportState::Uploaded, ImportState::Ready];
+    /// A worker has something to do with it. Statements spell it.
+    #[cfg(test)]
+    pub(crate) const TO_DO: [Self; 3] = [
+        ImportState::Uploaded,
+        ImportState::Approved,
+        ImportState::Applying,
+    ];
+
+    /// Its rows are becoming invitations: they are kept however long that takes.
+    pub(crate) const IN_USE: [Self; 2] = [ImportState::Approved, ImportState::Applying];
+
+    fn is_undecided(self) -> bool {
+        Self::UNDECIDED.contains(&self)
     }
 }
 

@@ -12,9 +12,9 @@ use muster_address::EmailAddress;
 use muster_ids::{GroupId, LocationId};
 use sha2::{Digest, Sha256};
 
-use super::context::Context;
 use super::import::{Counts, Outcome, Problem, RawRow, Row, Severity};
 use super::invitation::MAX_GROUPS;
+use super::inviting::InvitingContext;
 use places::Places;
 
 /// What a file will become.
@@ -29,7 +29,7 @@ pub(crate) struct Preview {
 }
 
 /// Checks every row. `active` holds the canonical addresses that belong to active learners.
-pub(crate) fn preview(raw: Vec<RawRow>, context: &Context, active: &HashSet<String>) -> Preview {
+pub(crate) fn preview(raw: Vec<RawRow>, context: &InvitingContext, active: &HashSet<String>) -> Preview {
     let mut places = Places::new(context);
     let mut rows: Vec<Row> = Vec::with_capacity(raw.len());
     // Canonical address to the place in `rows` of the first good row that has it.

@@ -6,8 +6,8 @@ use muster_messaging::{Handler, HandlingError, Received};
 use muster_proto::notification::v1::{DeliveryChangedEvent, delivery::State};
 use sqlx::PgConnection;
 
-use crate::domain::invitation::DeliveryState;
-use crate::store::deliveries::{self, Report};
+use crate::domain::invitation::{DeliveryReport, DeliveryState, Reported};
+use crate::ops::invitation::report_delivery::report_delivery;
 
 /// Handles `delivery.changed`: keeps delivery states, and turns a PROSPECT into PENDING once the mail server took its
 /// mail.
@@ -18,35 +18,39 @@ pub(crate) struct Deliveries;
 impl Handler for Deliveries {
     type Event = DeliveryChangedEvent;
     /// `None` when the mail is about something else than an invitation.
-    type Prepared = Option<Report>;
+    type Prepared = Option<(InvitationName, DeliveryReport)>;
 
     async fn prepare(
         &self,
         event: &Received,
         message: DeliveryChangedEvent,
-    ) -> Result<Option<Report>, HandlingError> {
+    ) -> Result<Self::Prepared, HandlingError> {
         let Ok(name) = message.subject.parse::<InvitationName>() else {
             return Ok(None);
         };
-        Ok(Some(Report {
-            organization: event.within(name.organization)?,
-            invitation: name.invitation,
+        event.within(name.organization)?;
+        let report = DeliveryReport {
             generation: message.generation,
-            delivery: DeliveryId::from_uuid(event.aggregate),
-            sequence: event.sequence,
+            reported: Reported {
+                delivery: DeliveryId::from_uuid(event.aggregate),
+                sequence: event.sequence,
+            },
             state: state(message.state())?,
             detail: message.server_reply,
-        }))
+        };
+        Ok(Some((name, report)))
     }
 
     async fn apply(
         &self,
         tx: &mut PgConnection,
         event: &Received,
-        report: Option<Report>,
+        report: Self::Prepared,
     ) -> Result<(), HandlingError> {
-        let Some(report) = report else { return Ok(()) };
-        if !deliveries::take_over(tx, &report).await? {
+        let Some((name, report)) = report else {
+            return Ok(());
+        };
+        if !report_delivery(tx, name.organization, name.invitation, report).await? {
             tracing::debug!(event = %event.event_type, "a late report changes nothing");
         }
         Ok(())

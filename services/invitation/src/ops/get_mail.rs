@@ -2,19 +2,20 @@
 
 use muster_ids::InvitationName;
 
-use crate::domain::context::{Context, Standing};
+use crate::context::Context;
 use crate::domain::invitation::{DeliveryState, Invitation};
+use crate::domain::inviting::{InvitingContext, OrganizationStatus};
 use crate::domain::link::Link;
 use crate::error::Error;
-use crate::organization::Named;
-use crate::parts::Parts;
-use crate::store::invitations;
+use crate::organization::ContextQuery;
+use crate::store::invitation as invitations;
+use muster_server::Failure;
 
 /// A mail that is still wanted.
 #[derive(Debug)]
 pub(crate) struct Mail {
     pub(crate) invitation: Invitation,
-    pub(crate) context: Context,
+    pub(crate) inviting: InvitingContext,
     pub(crate) link: String,
 }
 
@@ -22,17 +23,17 @@ pub(crate) struct Mail {
 /// expired, replaced, never asked for, or the organization is closed. A suspended organization's mail waits.
 ///
 /// # Errors
-/// The database's, the organization service's, and [`Error::Contended`] (try later) while the organization is suspended.
+/// The database's, the organization service's, and [`Failure::Contended`] (try later) while the organization is suspended.
 pub(crate) async fn get_mail(
-    parts: &Parts,
+    context: &Context,
     name: InvitationName,
     generation: i32,
 ) -> Result<Option<Mail>, Error> {
-    let found = parts
+    let found = context
         .database
-        .read_boxed(move |c| Box::pin(invitations::find(c, name.organization, name.invitation)))
+        .read(async |c| invitations::find(c, name.organization, name.invitation).await)
         .await?;
-    let now = parts.clock.now();
+    let now = context.clock.now();
     // Whether it is due was decided by the process that asked for it: by this one's clock it may not be yet.
     let is_wanted = |invitation: &Invitation| {
         invitation.generation == generation
@@ -42,16 +43,16 @@ pub(crate) async fn get_mail(
     let Some(invitation) = found.filter(is_wanted) else {
         return Ok(None);
     };
-    let named = Named::groups(&invitation.groups);
-    let context = match parts.organization.context_of(name.organization, &named).await {
-        Ok(context) => context,
-        Err(Error::NotFound) => return Ok(None),
+    let query = ContextQuery::groups(&invitation.groups);
+    let inviting = match context.organization.context_of(name.organization, &query).await {
+        Ok(inviting) => inviting,
+        Err(Error::Failure(Failure::NotFound)) => return Ok(None),
         Err(error) => return Err(error),
     };
-    match &context.standing {
-        Standing::Active => {}
-        Standing::Suspended => return Err(Error::Contended),
-        Standing::Other(_) => return Ok(None),
+    match &inviting.status {
+        OrganizationStatus::Active => {}
+        OrganizationStatus::Suspended => return Err(Failure::Contended.into()),
+        OrganizationStatus::Other(_) => return Ok(None),
     }
     let link = Link {
         organization: name.organization,
@@ -59,8 +60,8 @@ pub(crate) async fn get_mail(
         generation,
     };
     Ok(Some(Mail {
-        link: parts.links.url(link),
+        link: context.links.url(link),
         invitation,
-        context,
+        inviting,
     }))
 }

@@ -9,8 +9,8 @@ use muster_server::convert::timestamp;
 use muster_server::names::named;
 use tonic::{Request, Response, Status};
 
+use crate::context::Context;
 use crate::ops::get_mail::{Mail, get_mail};
-use crate::parts::Parts;
 
 /// The only language so far.
 const LOCALE: &str = "en";
@@ -18,7 +18,7 @@ const LOCALE: &str = "en";
 /// Answers the mail worker.
 #[derive(Clone)]
 pub(crate) struct MailSourceRpc {
-    pub(crate) parts: Parts,
+    pub(crate) context: Context,
 }
 
 #[tonic::async_trait]
@@ -31,7 +31,7 @@ impl MailSourceInternalService for MailSourceRpc {
             violations.check("purpose", own(call.message.purpose()));
             Ok(named(violations, "subject", &call.message.subject))
         })?;
-        let mail = get_mail(&self.parts, name, call.message.generation).await?;
+        let mail = get_mail(&self.context, name, call.message.generation).await?;
         Ok(Response::new(
             mail.map_or_else(proto::GetMailResponse::default, |mail| response(&mail)),
         ))
@@ -54,8 +54,8 @@ fn response(mail: &Mail) -> proto::GetMailResponse {
         locale: LOCALE.to_owned(),
         variables: Some(Variables::Invite(proto::InviteVariables {
             link: mail.link.clone(),
-            organization_display_name: mail.context.display_name.clone(),
-            groups: mail.context.names_of_active(&mail.invitation.groups),
+            organization_display_name: mail.inviting.display_name.clone(),
+            groups: mail.inviting.names_of_active(&mail.invitation.groups),
         })),
     }
 }

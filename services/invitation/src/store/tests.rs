@@ -2,6 +2,7 @@
 
 mod leases;
 mod plans;
+mod words;
 
 use muster_ids::{ImportId, OrganizationId, PersonId};
 use muster_server::Service;
@@ -10,7 +11,7 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 use time::macros::datetime;
 
-use super::imports;
+use super::import as imports;
 use crate::InvitationApp;
 use crate::domain::import::{Counts, Import, ImportState};
 
@@ -25,6 +26,7 @@ async fn import_of(connection: &mut PgConnection, organization: OrganizationId, 
     let import = Import {
         organization,
         id,
+        version: 1,
         state: ImportState::Ready,
         file_name: String::new(),
         uploader: PersonId::from_uuid(organization.as_uuid()),
@@ -36,7 +38,9 @@ async fn import_of(connection: &mut PgConnection, organization: OrganizationId, 
         create_time: NOW,
         expire_time: NOW,
         decide_time: None,
+        approval: None,
         finish_time: None,
+        purge_time: None,
     };
     imports::insert(connection, &import, &[0; 32]).await.unwrap();
 }

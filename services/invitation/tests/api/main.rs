@@ -17,6 +17,8 @@ mod previews;
 mod refusals;
 mod repeats;
 mod replicas;
+mod retention;
+mod shares;
 mod spreadsheets;
 mod tenants;
 mod traces;

@@ -1,6 +1,7 @@
 //! The service under test beside the real organization service, with an organization that may invite.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use muster_clock::Clock;
 use muster_identity::Role;
@@ -55,18 +56,23 @@ pub(crate) struct World {
 impl World {
     /// Without a broker.
     pub(crate) async fn new() -> Self {
-        Self::build(TestSuite::without_broker(Clock::fixed(NOW))).await
+        Self::with(&[]).await
     }
 
     /// With a corner of the broker of its own.
     pub(crate) async fn with_broker() -> Self {
-        Self::build(TestSuite::new(Clock::fixed(NOW)).await).await
+        Self::build(TestSuite::new(Clock::fixed(NOW)).await, &[]).await
     }
 
-    async fn build(suite: TestSuite) -> Self {
+    /// Without a broker, with settings of the service under test.
+    pub(crate) async fn with(flags: &[(&str, &str)]) -> Self {
+        Self::build(TestSuite::without_broker(Clock::fixed(NOW)), flags).await
+    }
+
+    async fn build(suite: TestSuite, flags: &[(&str, &str)]) -> Self {
         crate::traces::record();
         let (service, organizations) = tokio::join!(
-            suite.start::<InvitationApp>(&[]),
+            suite.start::<InvitationApp>(flags),
             suite.start::<OrganizationService>(&[]),
         );
         let organization = acts::open_organization(&organizations, "owner").await;
@@ -98,6 +104,13 @@ impl World {
     /// For a test that starts the service elsewhere; its tokens are new.
     pub(crate) fn settings(&self) -> (CommonSettings, muster_invitation::Settings) {
         (self.service.replica(), self.suite.settings::<InvitationApp>(&[]))
+    }
+
+    /// So much later that the tokens have run out which the service shows to others: it starts again with new ones.
+    pub(crate) async fn later(&mut self, by: Duration) {
+        self.stop().await;
+        self.clock.advance(by);
+        self.start().await;
     }
 
     pub(crate) fn as_who(&self, who: Who) -> TestChannel {
@@ -228,6 +241,16 @@ impl World {
             messages_per_day,
         };
         acts::subscribe(&self.organizations, self.organization, limits).await;
+    }
+
+    /// A premium plan for another organization.
+    pub(crate) async fn subscribe_other(&self, organization: OrganizationId) {
+        let limits = Limits {
+            invitations_by_hand: 10,
+            import_rows: 500,
+            messages_per_day: 10_000,
+        };
+        acts::subscribe(&self.organizations, organization, limits).await;
     }
 
     /// A new active group.

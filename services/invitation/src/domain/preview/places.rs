@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use muster_ids::{GroupId, LocationId};
 
-use super::super::context::{Context, Group};
 use super::super::import::Problem;
 use super::super::invitation::MAX_GROUPS;
+use super::super::inviting::{Group, InvitingContext};
 use super::super::spreadsheet::Names;
 use super::near::Known;
 
@@ -35,7 +35,7 @@ struct Telling {
 }
 
 impl<'a> Places<'a> {
-    pub(super) fn new(context: &'a Context) -> Self {
+    pub(super) fn new(context: &'a InvitingContext) -> Self {
         let groups = context
             .groups
             .iter()

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use uuid::Uuid;
 
-use super::super::context::{Group, Limits, Plan, Standing};
+use super::super::inviting::{Group, Limits, OrganizationStatus, Plan};
 use super::*;
 
 fn group(name: &str, is_active: bool) -> Group {
@@ -18,15 +18,15 @@ fn id(number: u128) -> GroupId {
     GroupId::from_uuid(Uuid::from_u128(number))
 }
 
-fn context() -> Context {
+fn context() -> InvitingContext {
     let groups = [
         (1, group("Nurses", true)),
         (2, group("Aides", true)),
         (3, group("Old", false)),
         (4, group("A|B", true)),
     ];
-    Context {
-        standing: Standing::Active,
+    InvitingContext {
+        status: OrganizationStatus::Active,
         display_name: "Day nursery".to_owned(),
         plan: Plan::Premium,
         limits: Limits {

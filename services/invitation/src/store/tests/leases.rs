@@ -5,7 +5,7 @@ use std::time::Duration;
 use muster_clock::Clock;
 use muster_ids::{ImportId, OrganizationId};
 
-use super::super::import_work::{self, Lease};
+use super::super::import::claim::{self, Lease};
 use super::{NOW, database, import_of};
 
 const LEASE: Duration = Duration::from_secs(30);
@@ -29,22 +29,19 @@ async fn a_worker_whose_import_was_taken_over_has_no_say_in_it_any_more() {
     };
     let (silent, other) = (lease(NOW), lease(NOW + LEASE));
 
-    let job = import_work::claim(&mut connection, silent, NOW)
-        .await
-        .unwrap()
-        .unwrap();
-    let too_early = import_work::claim(&mut connection, other, NOW).await;
+    let job = claim::claim(&mut connection, silent, NOW).await.unwrap().unwrap();
+    let too_early = claim::claim(&mut connection, other, NOW).await;
     assert!(too_early.unwrap().is_none(), "it is somebody's");
-    let taken = import_work::claim(&mut connection, other, NOW + LEASE).await;
+    let taken = claim::claim(&mut connection, other, NOW + LEASE).await;
     assert!(taken.unwrap().is_some());
 
-    assert!(!import_work::hold(&mut connection, &job, silent).await.unwrap());
-    let counted = import_work::count_failure(&mut connection, &job, silent).await;
+    assert!(!claim::hold(&mut connection, &job, silent).await.unwrap());
+    let counted = claim::count_failure(&mut connection, &job, silent).await;
     assert_eq!(counted.unwrap(), None);
-    import_work::fail(&mut connection, &job, silent, NOW, "made up")
+    claim::fail(&mut connection, &job, silent, NOW, "made up")
         .await
         .unwrap();
-    assert!(import_work::hold(&mut connection, &job, other).await.unwrap());
+    assert!(claim::hold(&mut connection, &job, other).await.unwrap());
     let going_on = "SELECT count(*) FROM imports WHERE state = 'APPLYING' AND attempts = 0";
     assert_eq!(database.count(going_on).await, 1);
 }

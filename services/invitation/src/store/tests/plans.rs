@@ -7,8 +7,8 @@ use muster_testkit::TestDatabase;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::super::import_rows;
-use super::super::list::{self, Wanted};
+use super::super::import::rows;
+use super::super::invitation::list::{self, ListFilter};
 use super::{NOW, database, import_of};
 
 /// A database whose plans are made while it is empty, and kept.
@@ -49,8 +49,8 @@ impl Young {
              SELECT $1, gen_random_uuid(), 1, 'PENDING', address, address, 'MANUAL', $1, $2, 1, 'SENT', $3, $3, $4
              FROM (SELECT gen_random_uuid() || '@example.org' AS address FROM generate_series(1, $5)) AS addresses",
         )
-        .bind(self.organization.as_uuid())
-        .bind(import.map(ImportId::as_uuid))
+        .bind(self.organization)
+        .bind(import)
         .bind(NOW)
         .bind(NOW + time::Duration::days(30))
         .bind(count)
@@ -60,13 +60,11 @@ impl Young {
     }
 
     async fn page(&mut self, import: Option<ImportId>, after: Option<InvitationId>) -> usize {
-        let wanted = Wanted {
+        let filter = ListFilter {
             states: Vec::new(),
             import,
-            after,
-            limit: 10,
         };
-        let page = list::page(&mut self.connection, self.organization, &wanted, NOW).await;
+        let page = list::page(&mut self.connection, self.organization, &filter, after, 10, NOW).await;
         page.unwrap().len()
     }
 
@@ -116,7 +114,7 @@ async fn the_next_rows_to_apply_cost_the_same_however_many_are_done() {
     let mut young = Young::new().await;
     let (organization, import) = (young.organization, young.import);
     import_of(&mut young.connection, organization, import).await;
-    let next = import_rows::to_apply(&mut young.connection, organization, import, 10).await;
+    let next = rows::to_apply(&mut young.connection, organization, import, 10).await;
     assert!(next.unwrap().is_empty());
     sqlx::query(
         "INSERT INTO import_rows (organization_id, import_id, line, address_given, groups_given, location_given,
@@ -124,14 +122,14 @@ async fn the_next_rows_to_apply_cost_the_same_however_many_are_done() {
          SELECT $1, $2, line, '', '{}', '', false, CASE WHEN line <= 5000 THEN 'APPLIED' ELSE 'VALID' END, '[]', '{}', $1
          FROM generate_series(1, 5010) AS line",
     )
-    .bind(organization.as_uuid())
-    .bind(import.as_uuid())
+    .bind(organization)
+    .bind(import)
     .execute(&mut young.connection)
     .await
     .unwrap();
 
     let before = young.looked_at("import_rows").await;
-    let next = import_rows::to_apply(&mut young.connection, organization, import, 10).await;
+    let next = rows::to_apply(&mut young.connection, organization, import, 10).await;
     assert_eq!(next.unwrap().len(), 10);
     let cost = young.looked_at("import_rows").await - before;
     println!("{cost} pages");

@@ -1,0 +1,129 @@
+//! Every change of an invitation, as the aggregate allows it. What is allowed is stored by the one guarded update of
+//! `store::invitation`; the columns that no transition names stay as they are.
+
+use muster_ids::{GroupId, LocationId};
+use time::OffsetDateTime;
+
+use super::{Acceptance, DeliveryReport, DeliveryState, Invitation, MAX_GROUPS, State, StateName};
+use muster_states::Transition;
+
+/// Why a link does not open its invitation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NotOpen {
+    /// The organization took the invitation back.
+    Cancelled,
+    /// A newer link was made.
+    Replaced,
+    /// Its mail has not been sent yet.
+    NotSent,
+}
+
+/// Why an invitation cannot be accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NotAcceptable {
+    Cancelled,
+    Expired,
+    /// Accepted by somebody else, declined or archived.
+    Closed,
+}
+
+/// An invitation has at most [`MAX_GROUPS`] groups.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TooManyGroups;
+
+impl Invitation {
+    /// Whether the link of this generation opens it at `now`. A cancelled one says so, whatever the link.
+    ///
+    /// # Errors
+    /// Why it does not.
+    pub(crate) fn opened_by(&self, generation: i32, now: OffsetDateTime) -> Result<(), NotOpen> {
+        if self.state.name() == StateName::Cancelled {
+            Err(NotOpen::Cancelled)
+        } else if self.generation != generation {
+            Err(NotOpen::Replaced)
+        } else if self.delivery == DeliveryState::Scheduled && now < self.send_time {
+            Err(NotOpen::NotSent)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// PROSPECT or PENDING → ACTIVE, by the invitee. Allowed from PROSPECT: a click can be faster than the report of
+    /// the mail server. The same person accepting again finds it done.
+    pub(crate) fn accept(mut self, acceptance: Acceptance) -> Transition<Self, NotAcceptable> {
+        match self.effective_state(acceptance.time) {
+            StateName::Prospect | StateName::Pending => {
+                self.state = State::Active(acceptance);
+                Transition::Changed(self)
+            }
+            StateName::Active if self.is_accepted_by(&acceptance) => Transition::AlreadyDone(self),
+            StateName::Expired => Transition::Refused(NotAcceptable::Expired),
+            StateName::Cancelled => Transition::Refused(NotAcceptable::Cancelled),
+            StateName::Active | StateName::Declined | StateName::Archived => {
+                Transition::Refused(NotAcceptable::Closed)
+            }
+        }
+    }
+
+    fn is_accepted_by(&self, acceptance: &Acceptance) -> bool {
+        let earlier = self.state.acceptance();
+        earlier.is_some_and(|earlier| earlier.person == acceptance.person)
+    }
+
+    /// PROSPECT → PENDING once the mail server took the mail; any other report only tells what became of the mail.
+    /// A report about another generation of the link, or no newer than what is known, changes nothing: versions are
+    /// compared within one delivery, because those of the next one begin again.
+    pub(crate) fn report(mut self, report: DeliveryReport) -> Transition<Self, std::convert::Infallible> {
+        let is_known = self.reported.is_some_and(|known| known >= report.reported);
+        if report.generation != self.generation || is_known {
+            return Transition::AlreadyDone(self);
+        }
+        if report.state == DeliveryState::Sent && self.state == State::Prospect {
+            self.state = State::Pending;
+        }
+        self.delivery = report.state;
+        self.delivery_detail = report.detail;
+        self.reported = Some(report.reported);
+        Transition::Changed(self)
+    }
+
+    /// PROSPECT or PENDING → EXPIRED, written down: makes room for a new invitation of the address. Nothing waits for
+    /// it, because [`Invitation::effective_state`] says the same before. One whose time has not run out is given back.
+    pub(crate) fn expire(mut self, now: OffsetDateTime) -> Transition<Self, Self> {
+        if self.state == State::Expired {
+            return Transition::AlreadyDone(self);
+        }
+        if self.effective_state(now) != StateName::Expired {
+            return Transition::Refused(self);
+        }
+        self.state = State::Expired;
+        Transition::Changed(self)
+    }
+
+    /// Takes up what another invitation of the address asks for: its groups are added, its location counts when there
+    /// is none.
+    pub(crate) fn merge(
+        mut self,
+        groups: &[GroupId],
+        location: Option<LocationId>,
+    ) -> Transition<Self, TooManyGroups> {
+        let new: Vec<GroupId> = groups
+            .iter()
+            .filter(|id| !self.groups.contains(id))
+            .copied()
+            .collect();
+        if self.groups.len() + new.len() > MAX_GROUPS {
+            return Transition::Refused(TooManyGroups);
+        }
+        if new.is_empty() && (location.is_none() || self.location.is_some()) {
+            return Transition::AlreadyDone(self);
+        }
+        self.location = self.location.or(location);
+        self.groups.extend(new);
+        self.groups.sort();
+        Transition::Changed(self)
+    }
+}
+
+#[cfg(test)]
+mod tests;

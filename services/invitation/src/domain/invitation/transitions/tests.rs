@@ -1,0 +1,211 @@
+//! Each transition from each state: what is not listed is refused.
+
+use muster_ids::{DeliveryId, InvitationId, OrganizationId, PersonId};
+use time::macros::datetime;
+use uuid::Uuid;
+
+use super::super::draft::Draft;
+use super::super::{Reported, Source};
+use super::*;
+
+const NOW: OffsetDateTime = datetime!(2026-03-02 09:00 UTC);
+const LATER: OffsetDateTime = datetime!(2026-05-02 09:00 UTC);
+
+fn acceptance(person: u128, time: OffsetDateTime) -> Acceptance {
+    Acceptance {
+        person: PersonId::from_uuid(Uuid::from_u128(person)),
+        display_name: "Ada".to_owned(),
+        time,
+    }
+}
+
+/// An invitation in this state, made now.
+fn invitation(state: State) -> Invitation {
+    let nobody = Uuid::from_u128(7);
+    let draft = Draft {
+        organization: OrganizationId::from_uuid(nobody),
+        id: InvitationId::from_uuid(nobody),
+        address: "ada@example.org".parse().unwrap(),
+        groups: vec![group(1)],
+        location: None,
+        source: Source::Manual,
+        inviter: PersonId::from_uuid(nobody),
+        import: None,
+        now: NOW,
+        due: NOW,
+        traceparent: None,
+    };
+    Invitation {
+        state,
+        ..draft.invitation()
+    }
+}
+
+fn group(number: usize) -> GroupId {
+    GroupId::from_uuid(Uuid::from_u128(number as u128))
+}
+
+fn every_state() -> [State; 7] {
+    [
+        State::Prospect,
+        State::Pending,
+        State::Active(acceptance(1, NOW)),
+        State::Declined,
+        State::Cancelled,
+        State::Expired,
+        State::Archived(acceptance(1, NOW)),
+    ]
+}
+
+/// What a transition came to, in short.
+fn outcome<R: std::fmt::Debug>(transition: Transition<Invitation, R>) -> String {
+    match transition {
+        Transition::Changed(changed) => changed.state.name().to_string(),
+        Transition::AlreadyDone(_) => "done".to_owned(),
+        Transition::Refused(why) => format!("{why:?}"),
+    }
+}
+
+#[test]
+fn only_live_invitations_are_accepted() {
+    let accept =
+        |person, time| every_state().map(|state| outcome(invitation(state).accept(acceptance(person, time))));
+    let in_time = [
+        "ACTIVE",
+        "ACTIVE",
+        "done",
+        "Closed",
+        "Cancelled",
+        "Expired",
+        "Closed",
+    ];
+    assert_eq!(accept(1, NOW), in_time);
+    let by_another = [
+        "ACTIVE",
+        "ACTIVE",
+        "Closed",
+        "Closed",
+        "Cancelled",
+        "Expired",
+        "Closed",
+    ];
+    assert_eq!(accept(2, NOW), by_another);
+    let too_late = [
+        "Expired",
+        "Expired",
+        "done",
+        "Closed",
+        "Cancelled",
+        "Expired",
+        "Closed",
+    ];
+    assert_eq!(accept(1, LATER), too_late);
+}
+
+#[test]
+fn only_live_invitations_whose_time_has_run_out_expire() {
+    let expire = |now| {
+        every_state().map(|state| match invitation(state).expire(now) {
+            Transition::Refused(_) => "given back".to_owned(),
+            other => outcome(other),
+        })
+    };
+    let kept = "given back";
+    assert_eq!(expire(NOW), [kept, kept, kept, kept, kept, "done", kept]);
+    assert_eq!(
+        expire(LATER),
+        ["EXPIRED", "EXPIRED", kept, kept, kept, "done", kept]
+    );
+}
+
+fn report(generation: i32, delivery: u128, sequence: i64, state: DeliveryState) -> DeliveryReport {
+    DeliveryReport {
+        generation,
+        reported: Reported {
+            delivery: DeliveryId::from_uuid(Uuid::from_u128(delivery)),
+            sequence,
+        },
+        state,
+        detail: "250 2.0.0".to_owned(),
+    }
+}
+
+#[test]
+fn a_prospect_is_pending_once_its_mail_was_taken_and_no_other_state_changes() {
+    let sent = || report(1, 1, 1, DeliveryState::Sent);
+    let states = every_state().map(|state| outcome(invitation(state).report(sent())));
+    let expected = [
+        "PENDING",
+        "PENDING",
+        "ACTIVE",
+        "DECLINED",
+        "CANCELLED",
+        "EXPIRED",
+        "ARCHIVED",
+    ];
+    assert_eq!(states, expected);
+    for state in DeliveryState::ALL
+        .into_iter()
+        .filter(|state| *state != DeliveryState::Sent)
+    {
+        let reported = invitation(State::Prospect).report(report(1, 1, 1, state));
+        assert_eq!(outcome(reported), "PROSPECT", "{state}");
+    }
+}
+
+#[test]
+fn late_and_repeated_reports_change_nothing() {
+    let known = Invitation {
+        reported: Some(report(1, 5, 3, DeliveryState::Sent).reported),
+        ..invitation(State::Pending)
+    };
+    let reports = [
+        ("another generation", report(2, 6, 1, DeliveryState::Failed)),
+        ("the same", report(1, 5, 3, DeliveryState::Failed)),
+        ("an earlier one", report(1, 5, 2, DeliveryState::Failed)),
+        ("an earlier delivery", report(1, 4, 9, DeliveryState::Failed)),
+    ];
+    for (which, report) in reports {
+        assert_eq!(outcome(known.clone().report(report)), "done", "{which}");
+    }
+    for newer in [(5, 4), (6, 1)] {
+        let report = report(1, newer.0, newer.1, DeliveryState::Bounced);
+        assert_eq!(outcome(known.clone().report(report)), "PENDING", "{newer:?}");
+    }
+}
+
+#[test]
+fn merging_adds_groups_up_to_fifty_and_keeps_the_location() {
+    let merge = |groups: Vec<GroupId>| outcome(invitation(State::Prospect).merge(&groups, None));
+    assert_eq!(merge(vec![group(1)]), "done");
+    assert_eq!(merge((1..=50).map(group).collect()), "PROSPECT");
+    assert_eq!(merge((2..=51).map(group).collect()), "TooManyGroups");
+    let [here, there] = [1, 2].map(|id| LocationId::from_uuid(Uuid::from_u128(id)));
+    let Transition::Changed(placed) = invitation(State::Pending).merge(&[], Some(here)) else {
+        panic!("the location is taken over");
+    };
+    assert_eq!(placed.location, Some(here));
+    assert_eq!(outcome(placed.merge(&[], Some(there))), "done");
+}
+
+#[test]
+fn a_link_opens_every_invitation_but_a_cancelled_and_a_scheduled_one() {
+    for state in every_state() {
+        let expected = match state {
+            State::Cancelled => [Err(NotOpen::Cancelled); 2],
+            _ => [Ok(()), Err(NotOpen::Replaced)],
+        };
+        let invitation = invitation(state);
+        assert_eq!(
+            [1, 2].map(|generation| invitation.opened_by(generation, NOW)),
+            expected
+        );
+    }
+    let scheduled = Invitation {
+        delivery: DeliveryState::Scheduled,
+        send_time: LATER,
+        ..invitation(State::Prospect)
+    };
+    assert_eq!(scheduled.opened_by(1, NOW), Err(NotOpen::NotSent));
+    assert_eq!(scheduled.opened_by(1, LATER), Ok(()));
+}

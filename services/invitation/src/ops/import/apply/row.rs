@@ -1,0 +1,120 @@
+//! One row: its own root trace, its invitation.
+
+use muster_address::EmailAddress;
+use muster_ids::InvitationId;
+use muster_telemetry::propagation;
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+use tracing::{Span, field, info_span};
+
+use super::Work;
+use crate::domain::import::{Outcome, Problem, Row};
+use crate::domain::invitation::draft::Draft;
+use crate::domain::invitation::{Invitation, Source, trace_id};
+use crate::error::Error;
+use crate::ops::invitation::invite::{Invited, invite};
+use crate::store::import::results::Applied;
+
+pub(super) const DAYS_USED_UP: &str = "the plan's messages of the next 90 days are used up; upload the row again later, or ask for a larger plan";
+pub(super) const NOT_ACTIVE: &str = "the organization is not active any more; nothing was sent";
+const GROUPS_GONE: &str =
+    "none of the row's groups is active any more; name another one and upload the row again";
+const ALREADY_ACTIVE: &str = "the address belongs to an active learner by now; nothing is to be done";
+const TOO_MANY_GROUPS: &str = "the address is invited already, and would have more than 50 groups with these; name fewer and upload the row again";
+const NO_ADDRESS: &str = "the address cannot be read";
+
+/// A row in the trace that begins with it, runs on through outbox, broker and mail worker to the mail server's reply,
+/// and links to the call that approved the import.
+pub(super) struct Traced {
+    row: Row,
+    address: Option<EmailAddress>,
+    span: Span,
+    traceparent: Option<String>,
+}
+
+impl Traced {
+    pub(super) fn begin(row: Row, approval: Option<&str>) -> Self {
+        let span = info_span!(
+            parent: None,
+            "import row",
+            otel.status_code = field::Empty,
+            muster.import.line = row.raw.line
+        );
+        let traceparent = span.in_scope(|| {
+            if let Some(approval) = approval {
+                propagation::link_to(approval);
+            }
+            propagation::current_traceparent()
+        });
+        Self {
+            address: row.raw.address.parse().ok(),
+            row,
+            span,
+            traceparent,
+        }
+    }
+
+    pub(super) fn canonical(&self) -> &str {
+        self.address.as_ref().map_or("", EmailAddress::canonical)
+    }
+
+    /// Invites the row's address, into those of its groups that are still active. The second value is an invitation
+    /// whose mail is to be asked for.
+    pub(super) async fn invite(
+        mut self,
+        tx: &mut PgConnection,
+        work: &Work<'_>,
+        due: OffsetDateTime,
+    ) -> Result<(Applied, Option<Invitation>), Error> {
+        let Some(address) = self.address.take() else {
+            return Ok((self.refused(NO_ADDRESS), None));
+        };
+        let groups = work.inviting.active_among(&self.row.groups);
+        if groups.is_empty() {
+            return Ok((self.refused(GROUPS_GONE), None));
+        }
+        let draft = Draft {
+            organization: work.job.organization,
+            id: work.context.clock.new_id(),
+            address,
+            groups,
+            location: self
+                .row
+                .location
+                .filter(|id| work.inviting.locations.contains_key(id)),
+            source: Source::Import,
+            inviter: work.approver,
+            import: Some(work.job.import),
+            now: work.act.time,
+            due,
+            traceparent: self.traceparent.clone(),
+        };
+        Ok(match invite(tx, draft.invitation()).await? {
+            Invited::New(invitation) => (self.applied(invitation.id), Some(invitation)),
+            Invited::Live(invitation) => (self.applied(invitation.id), None),
+            Invited::AlreadyActive => (self.refused(ALREADY_ACTIVE), None),
+            Invited::TooManyGroups => (self.refused(TOO_MANY_GROUPS), None),
+        })
+    }
+
+    /// The row got nothing, and says why.
+    pub(super) fn refused(mut self, why: &str) -> Applied {
+        self.row.problems.push(Problem::error("", why));
+        self.span.record("otel.status_code", "ERROR");
+        self.done(Outcome::Refused, None)
+    }
+
+    fn applied(self, invitation: InvitationId) -> Applied {
+        self.done(Outcome::Applied, Some(invitation))
+    }
+
+    fn done(self, outcome: Outcome, invitation: Option<InvitationId>) -> Applied {
+        Applied {
+            line: self.row.raw.line,
+            outcome,
+            problems: self.row.problems,
+            invitation,
+            trace_id: trace_id(self.traceparent.as_deref()).to_owned(),
+        }
+    }
+}

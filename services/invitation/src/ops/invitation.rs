@@ -1,0 +1,6 @@
+//! What an organization does with its invitations.
+
+pub(crate) mod create;
+pub(crate) mod invite;
+pub(crate) mod report_delivery;
+pub(crate) mod send_due;

@@ -1,0 +1,210 @@
+//! Inviting by hand: one address, or several at once, all or nothing.
+
+mod check;
+
+use muster_address::EmailAddress;
+use muster_database::idempotency::{Answer, Key};
+use muster_ids::{GroupId, LocationId, OrganizationId, PersonId};
+use muster_telemetry::propagation;
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+
+use super::invite::{Invited, invite};
+use crate::context::Context;
+use crate::domain::invitation::draft::Draft;
+use crate::domain::invitation::{DeliveryState, Invitation, Source};
+use crate::error::{Error, Field};
+use crate::events::{self, Act};
+use crate::ops::At;
+use crate::organization::ContextQuery;
+use crate::store::quota::{self, Slot};
+
+/// What is asked for.
+#[derive(Debug, Clone)]
+pub(crate) struct Create {
+    pub(crate) organization: OrganizationId,
+    pub(crate) inviter: PersonId,
+    pub(crate) specs: Vec<InvitationSpec>,
+}
+
+/// One address to invite.
+#[derive(Debug, Clone)]
+pub(crate) struct InvitationSpec {
+    /// Where it stands in the request: `requests[2].invitation.`
+    pub(crate) path: String,
+    pub(crate) address: EmailAddress,
+    pub(crate) groups: Vec<GroupId>,
+    pub(crate) location: Option<LocationId>,
+    /// Not before this time.
+    pub(crate) send_time: Option<OffsetDateTime>,
+}
+
+/// Invites.
+///
+/// # Errors
+/// What `CreateInvitation` and `BatchCreateInvitations` refuse.
+pub(crate) async fn create<R>(context: &Context, key: &Key, command: &Create) -> Result<R, Error>
+where
+    R: Answer<At<Vec<Invitation>>>,
+{
+    let act = Act {
+        actor: key.caller.clone(),
+        time: context.clock.now(),
+    };
+    context
+        .database
+        .once_prepared(
+            key,
+            act.time,
+            async || prepare(context, command, act.time).await,
+            async |tx, prepared| {
+                let thing = apply(tx, context, command, prepared, &act).await?;
+                Ok(At {
+                    thing,
+                    time: act.time,
+                })
+            },
+        )
+        .await
+}
+
+/// What may be stored, as far as the organization says.
+struct Prepared {
+    drafts: Vec<Invitation>,
+    messages_per_day: i64,
+}
+
+async fn prepare(context: &Context, command: &Create, now: OffsetDateTime) -> Result<Prepared, Error> {
+    let query = query(&command.specs);
+    let asking = context
+        .organization
+        .active_context_of(command.organization, &query);
+    let inviting = asking.await?;
+    check::check(command, &inviting)?;
+    Ok(Prepared {
+        drafts: drafts(context, command, now),
+        messages_per_day: inviting.limits.messages_per_day,
+    })
+}
+
+/// Invites everybody, or nobody.
+async fn apply(
+    tx: &mut PgConnection,
+    context: &Context,
+    command: &Create,
+    prepared: Prepared,
+    act: &Act,
+) -> Result<Vec<Invitation>, Error> {
+    let invited = invite_all(tx, command, prepared.drafts).await?;
+    let new = || invited.iter().filter(|(_, is_new)| *is_new).map(|(made, _)| made);
+    for invitation in new().filter(|new| new.delivery == DeliveryState::Queued) {
+        events::mail_requested(tx, &context.clock, act, &invitation.mail_request()).await?;
+    }
+    count(tx, command.organization, new(), prepared.messages_per_day).await?;
+    Ok(invited.into_iter().map(|(invitation, _)| invitation).collect())
+}
+
+fn query(specs: &[InvitationSpec]) -> ContextQuery {
+    let groups = specs.iter().flat_map(|spec| &spec.groups);
+    ContextQuery {
+        groups: groups.copied().collect(),
+        locations: specs.iter().filter_map(|spec| spec.location).collect(),
+    }
+}
+
+fn drafts(context: &Context, command: &Create, now: OffsetDateTime) -> Vec<Invitation> {
+    let traceparent = propagation::current_traceparent();
+    let draft = |spec: &InvitationSpec| {
+        Draft {
+            organization: command.organization,
+            id: context.clock.new_id(),
+            address: spec.address.clone(),
+            groups: spec.groups.clone(),
+            location: spec.location,
+            source: Source::Manual,
+            inviter: command.inviter,
+            import: None,
+            now,
+            due: spec.send_time.map_or(now, |at| at.max(now)),
+            traceparent: traceparent.clone(),
+        }
+        .invitation()
+    };
+    command.specs.iter().map(draft).collect()
+}
+
+/// Invites in the order of the addresses, so that two batches never wait for each other in a circle; answers in the
+/// order of the request, with whether each is new.
+async fn invite_all(
+    tx: &mut PgConnection,
+    command: &Create,
+    drafts: Vec<Invitation>,
+) -> Result<Vec<(Invitation, bool)>, Error> {
+    let mut drafts: Vec<(usize, Invitation)> = drafts.into_iter().enumerate().collect();
+    drafts.sort_by(|(_, left), (_, right)| left.address.canonical().cmp(right.address.canonical()));
+    let mut invited: Vec<(usize, Invitation, bool)> = Vec::with_capacity(drafts.len());
+    let (mut active, mut full) = (Vec::new(), Vec::new());
+    for (place, draft) in drafts {
+        match invite(tx, draft).await? {
+            Invited::New(invitation) => invited.push((place, invitation, true)),
+            Invited::Live(invitation) => {
+                // An address that stands in a batch twice is one invitation: both are answered as it is in the end.
+                for (_, earlier, _) in &mut invited {
+                    if earlier.id == invitation.id {
+                        *earlier = invitation.clone();
+                    }
+                }
+                invited.push((place, invitation, false));
+            }
+            Invited::AlreadyActive => active.push(place),
+            Invited::TooManyGroups => full.push(place),
+        }
+    }
+    if !full.is_empty() {
+        let problem = "would be more than 50 together with those that the address is invited to already";
+        return Err(Error::TooManyGroups(fields(command, full, "groups", problem)));
+    }
+    if !active.is_empty() {
+        let problem = "belongs to an active learner";
+        return Err(Error::LearnerAlreadyActive(fields(
+            command, active, "address", problem,
+        )));
+    }
+    invited.sort_by_key(|(place, ..)| *place);
+    Ok(invited
+        .into_iter()
+        .map(|(_, invitation, is_new)| (invitation, is_new))
+        .collect())
+}
+
+/// The field `name` of each of the spec ones in `places`, in the order of the request.
+fn fields(command: &Create, mut places: Vec<usize>, name: &str, problem: &'static str) -> Vec<Field> {
+    places.sort_unstable();
+    let spec = places.into_iter().filter_map(|place| command.specs.get(place));
+    spec.map(|spec| Field {
+        path: format!("{}{name}", spec.path),
+        problem,
+    })
+    .collect()
+}
+
+/// Counts the mails of new invitations against the plan. The last thing that the transaction does: the rows it counts in
+/// are those of all who invite for the organization.
+async fn count(
+    tx: &mut PgConnection,
+    organization: OrganizationId,
+    new: impl Iterator<Item = &Invitation> + Clone,
+    limit: i64,
+) -> Result<(), Error> {
+    let Some(first) = new.clone().next() else {
+        return Ok(());
+    };
+    let slot = Slot::spread(first.id.as_uuid());
+    for (hour, mails) in quota::by_hour(new.map(|invitation| invitation.send_time)) {
+        let used = quota::add(tx, organization, hour, mails, slot).await?;
+        if used + mails > limit {
+            return Err(Error::MessagesUsedUp { used, limit });
+        }
+    }
+    Ok(())
+}

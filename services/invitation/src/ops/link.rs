@@ -1,0 +1,5 @@
+//! What the holder of a link does with it.
+
+pub(crate) mod accept;
+pub(crate) mod lookup;
+mod open;

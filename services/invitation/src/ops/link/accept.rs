@@ -1,0 +1,175 @@
+//! Accepting: one transaction here; employment, groups and trainings follow by event.
+
+use muster_database::idempotency::{Answer, Key};
+use muster_identity::PersonCaller;
+use muster_ids::{GroupId, OrganizationId};
+use muster_server::Failure;
+use muster_states::Transition;
+use muster_telemetry::propagation;
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+use tracing::Span;
+
+use super::open::open_for_update;
+use crate::context::Context;
+use crate::domain::invitation::{Acceptance, Invitation};
+use crate::domain::inviting::InvitingContext;
+use crate::domain::link::Link;
+use crate::error::{Error, Field};
+use crate::events::{self, Act};
+use crate::organization::ContextQuery;
+use crate::store::invitation::{find, update};
+
+/// What is asked for.
+#[derive(Debug, Clone)]
+pub(crate) struct Accept {
+    pub(crate) token: String,
+    pub(crate) person: PersonCaller,
+}
+
+/// An invitation that is accepted.
+#[derive(Debug)]
+pub(crate) struct Accepted {
+    pub(crate) organization: OrganizationId,
+    pub(crate) organization_display_name: String,
+    /// Since when.
+    pub(crate) time: OffsetDateTime,
+}
+
+/// Accepts the invitation of a link as the signed-in person.
+///
+/// # Errors
+/// What `AcceptInvitation` refuses.
+pub(crate) async fn accept<R: Answer<Accepted>>(
+    context: &Context,
+    key: &Key,
+    command: &Accept,
+) -> Result<R, Error> {
+    let link = context.links.keys.verify(&command.token)?;
+    let now = context.clock.now();
+    context
+        .database
+        .once_prepared(
+            key,
+            now,
+            async || prepare(context, link, command, now).await,
+            async |tx, accepting| accepting.apply(tx, context).await,
+        )
+        .await
+}
+
+/// Asks the organization about the groups of the invitation; about none when the link leads nowhere, which is told later.
+async fn prepare(
+    context: &Context,
+    link: Link,
+    command: &Accept,
+    now: OffsetDateTime,
+) -> Result<Accepting, Error> {
+    let finding = async |c: &mut PgConnection| find(c, link.organization, link.invitation).await;
+    let found = context.database.read(finding).await?;
+    let query = found.map_or_else(ContextQuery::default, |invitation| {
+        ContextQuery::groups(&invitation.groups)
+    });
+    let inviting = context.organization.context_of(link.organization, &query).await?;
+    Ok(Accepting {
+        click: Span::current(),
+        link,
+        person: command.person.clone(),
+        time: now,
+        query,
+        inviting,
+    })
+}
+
+/// An acceptance under way.
+struct Accepting {
+    /// The span of the call.
+    click: Span,
+    link: Link,
+    person: PersonCaller,
+    time: OffsetDateTime,
+    /// What the organization was asked about.
+    query: ContextQuery,
+    /// What it said.
+    inviting: InvitingContext,
+}
+
+impl Accepting {
+    async fn apply(&self, tx: &mut PgConnection, context: &Context) -> Result<Accepted, Error> {
+        let invitation = open_for_update(tx, self.link, self.time).await?;
+        if let Some(traceparent) = &invitation.traceparent {
+            self.click.in_scope(|| propagation::link_to(traceparent));
+        }
+        self.require_address(&invitation)?;
+        let accepted = match invitation.accept(self.acceptance()) {
+            Transition::Changed(accepted) => self.store(tx, context, accepted).await?,
+            Transition::AlreadyDone(earlier) => earlier,
+            Transition::Refused(why) => return Err(why.into()),
+        };
+        let acceptance = accepted.state.acceptance().ok_or(Error::Closed)?;
+        Ok(Accepted {
+            organization: accepted.organization,
+            organization_display_name: self.inviting.display_name.clone(),
+            time: acceptance.time,
+        })
+    }
+
+    /// The person holds a verified address equal to the invited one.
+    fn require_address(&self, invitation: &Invitation) -> Result<(), Error> {
+        if self.person.emails.is_empty() {
+            Err(Error::AddressUnknown)
+        } else if self.person.emails.contains(&invitation.address) {
+            Ok(())
+        } else {
+            Err(Error::AddressMismatch)
+        }
+    }
+
+    fn acceptance(&self) -> Acceptance {
+        Acceptance {
+            person: self.person.id,
+            display_name: self.person.name.clone().unwrap_or_default(),
+            time: self.time,
+        }
+    }
+
+    async fn store(
+        &self,
+        tx: &mut PgConnection,
+        context: &Context,
+        mut accepted: Invitation,
+    ) -> Result<Invitation, Error> {
+        self.inviting.require_active()?;
+        let groups = self.groups(&accepted)?;
+        if !update(tx, &mut accepted).await? {
+            return Err(Failure::Contended.into());
+        }
+        let act = Act {
+            actor: format!("person:{}", self.person.id),
+            time: self.time,
+        };
+        events::accepted(tx, &context.clock, &act, &accepted, &self.acceptance(), &groups).await?;
+        Ok(accepted)
+    }
+
+    /// The groups to join. Looked at after the row was had: one may have been merged into it up to that moment.
+    fn groups(&self, accepted: &Invitation) -> Result<Vec<GroupId>, Error> {
+        if accepted
+            .groups
+            .iter()
+            .any(|group| !self.query.groups.contains(group))
+        {
+            // The organization was not asked about all of them; the next try asks.
+            return Err(Failure::Contended.into());
+        }
+        let groups = self.inviting.active_among(&accepted.groups);
+        if groups.is_empty() {
+            let problem = "none of the groups of the invitation is active";
+            return Err(Error::GroupInactive(vec![Field {
+                path: "token".to_owned(),
+                problem,
+            }]));
+        }
+        Ok(groups)
+    }
+}

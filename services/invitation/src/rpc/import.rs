@@ -1,0 +1,104 @@
+//! `ImportService`: spreadsheets of invitations.
+
+mod parse;
+mod upload;
+
+use muster_ids::ImportName;
+use muster_proto::answer;
+use muster_proto::invitation::v1 as pb;
+use muster_proto::invitation::v1::import_service_server::ImportService;
+use muster_refusal::Refusal;
+use muster_server::Failure;
+use muster_server::{Call, StreamCall};
+use tonic::{Request, Response, Status, Streaming};
+
+use crate::context::Context;
+use crate::convert;
+use crate::domain::import::Row;
+use crate::error::Error;
+use crate::ops::At;
+use crate::ops::import::approve::{Approve, approve};
+use crate::ops::import::disapprove::disapprove;
+use crate::store::import::{find, rows};
+
+/// Answers for the organization.
+#[derive(Clone)]
+pub(crate) struct ImportRpc {
+    pub(crate) context: Context,
+}
+
+#[tonic::async_trait]
+impl ImportService for ImportRpc {
+    async fn upload_import(
+        &self,
+        request: Request<Streaming<pb::UploadImportRequest>>,
+    ) -> Result<Response<pb::UploadImportResponse>, Status> {
+        let call = StreamCall::accept(request)?;
+        Ok(Response::new(upload::upload_import(&self.context, call).await?))
+    }
+
+    async fn get_import(
+        &self,
+        request: Request<pb::GetImportRequest>,
+    ) -> Result<Response<pb::GetImportResponse>, Status> {
+        let (_, name): (_, ImportName) = Call::read(request, |call, violations| Ok(call.name(violations)))?;
+        let Context { database, clock, .. } = &self.context;
+        let finding = database.read(async |c| find(c, name.organization, name.import).await);
+        let thing = finding
+            .await
+            .map_err(Error::from)?
+            .ok_or_else(Refusal::not_found)?;
+        let time = clock.now();
+        Ok(Response::new(answer(At { thing, time })))
+    }
+
+    async fn list_import_rows(
+        &self,
+        request: Request<pb::ListImportRowsRequest>,
+    ) -> Result<Response<pb::ListImportRowsResponse>, Status> {
+        let (call, (name, states)) = Call::read(request, parse::listed_rows)?;
+        let (organization, import) = (name.organization, name.import);
+        let fetch = async |after: Option<i32>, limit| {
+            let page = async |c: &mut _| {
+                find(c, organization, import).await?.ok_or(Failure::NotFound)?;
+                let after = after.unwrap_or_default();
+                Ok::<_, Error>(rows::page(c, organization, import, &states, after, limit).await?)
+            };
+            self.context.database.read(page).await
+        };
+        let show = |row: Row| convert::row(organization, row);
+        let page = call
+            .page_with(&self.context.pages, fetch, |last| last.raw.line, show)
+            .await?;
+        Ok(Response::new(pb::ListImportRowsResponse {
+            rows: page.items,
+            next_page_token: page.next_page_token,
+        }))
+    }
+
+    async fn approve_import(
+        &self,
+        request: Request<pb::ApproveImportRequest>,
+    ) -> Result<Response<pb::ApproveImportResponse>, Status> {
+        let (call, name): (_, ImportName) =
+            Call::read(request, |call, violations| Ok(call.name(violations)))?;
+        let command = Approve {
+            organization: name.organization,
+            import: name.import,
+            etag: call.message.etag.clone(),
+            approver: call.person()?.id,
+        };
+        let approved = approve::<_, pb::Import>(&self.context, &call.key(), &command).await?;
+        Ok(Response::new(approved))
+    }
+
+    async fn disapprove_import(
+        &self,
+        request: Request<pb::DisapproveImportRequest>,
+    ) -> Result<Response<pb::DisapproveImportResponse>, Status> {
+        let (call, name): (_, ImportName) =
+            Call::read(request, |call, violations| Ok(call.name(violations)))?;
+        let dropped = disapprove::<_, pb::Import>(&self.context, &call.key(), name).await?;
+        Ok(Response::new(dropped))
+    }
+}

@@ -1,0 +1,97 @@
+//! `InvitationService`: invitations as the organization sees them.
+
+mod create;
+mod parse;
+mod spec;
+
+use muster_ids::InvitationName;
+use muster_proto::answer;
+use muster_proto::invitation::v1 as pb;
+use muster_proto::invitation::v1::invitation_service_server::InvitationService;
+use muster_refusal::Refusal;
+use muster_server::Call;
+use tonic::{Request, Response, Status};
+
+use crate::context::Context;
+use crate::domain::invitation::Invitation;
+use crate::error::Error;
+use crate::ops::At;
+use crate::ops::invitation::create::create;
+use crate::store::invitation::{find, list};
+
+/// Answers for the organization.
+#[derive(Clone)]
+pub(crate) struct InvitationRpc {
+    pub(crate) context: Context,
+}
+
+#[tonic::async_trait]
+impl InvitationService for InvitationRpc {
+    async fn create_invitation(
+        &self,
+        request: Request<pb::CreateInvitationRequest>,
+    ) -> Result<Response<pb::CreateInvitationResponse>, Status> {
+        let now = self.context.clock.now();
+        let (call, specs) = Call::read(request, |call, violations| create::one(call, violations, now))?;
+        let made = create(&self.context, &call.key(), &specs.command()?).await?;
+        Ok(Response::new(made))
+    }
+
+    async fn batch_create_invitations(
+        &self,
+        request: Request<pb::BatchCreateInvitationsRequest>,
+    ) -> Result<Response<pb::BatchCreateInvitationsResponse>, Status> {
+        let now = self.context.clock.now();
+        let (call, specs) = Call::read(request, |call, violations| create::several(call, violations, now))?;
+        let made = create(&self.context, &call.key(), &specs.command()?).await?;
+        Ok(Response::new(made))
+    }
+
+    async fn get_invitation(
+        &self,
+        request: Request<pb::GetInvitationRequest>,
+    ) -> Result<Response<pb::GetInvitationResponse>, Status> {
+        let (_, name): (_, InvitationName) =
+            Call::read(request, |call, violations| Ok(call.name(violations)))?;
+        let Context { database, clock, .. } = &self.context;
+        let finding = database.read(async |c| find(c, name.organization, name.invitation).await);
+        let thing = finding
+            .await
+            .map_err(Error::from)?
+            .ok_or_else(Refusal::not_found)?;
+        let time = clock.now();
+        Ok(Response::new(answer(At { thing, time })))
+    }
+
+    async fn list_invitations(
+        &self,
+        request: Request<pb::ListInvitationsRequest>,
+    ) -> Result<Response<pb::ListInvitationsResponse>, Status> {
+        let (call, filter) = Call::read(request, parse::list_filter)?;
+        let (organization, time) = (call.organization()?, self.context.clock.now());
+        let database = &self.context.database;
+        let fetch = async |after, limit| {
+            let page = async |c: &mut _| list::page(c, organization, &filter, after, limit, time).await;
+            database.read(page).await.map_err(Error::from)
+        };
+        let show = |thing: Invitation| pb::Invitation::from(At { thing, time });
+        let page = call
+            .page_with(&self.context.pages, fetch, |last| last.id, show)
+            .await?;
+        let mut counts = Vec::new();
+        if call.message.page_token.is_empty() {
+            // They are those of the whole organization: once a list, not once a page.
+            let counting = database.read(async |c| list::counts(c, organization, time).await);
+            counts = counting.await.map_err(Error::from)?;
+        }
+        let count = |(state, count)| pb::InvitationCount {
+            state: pb::InvitationState::from(state).into(),
+            count,
+        };
+        Ok(Response::new(pb::ListInvitationsResponse {
+            invitations: page.items,
+            next_page_token: page.next_page_token,
+            counts: counts.into_iter().map(count).collect(),
+        }))
+    }
+}

@@ -1,0 +1,142 @@
+//! Imports: making, finding, deciding.
+
+pub(crate) mod claim;
+pub(crate) mod purge;
+pub(crate) mod results;
+pub(crate) mod rows;
+
+use muster_database::DatabaseError;
+use muster_ids::{ImportId, OrganizationId, PersonId};
+use sqlx::postgres::PgRow;
+use sqlx::{FromRow, PgConnection, Row};
+
+use crate::domain::import::{Approval, Counts, Import};
+
+impl FromRow<'_, PgRow> for Import {
+    fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
+        let approver: Option<PersonId> = row.try_get("approver_person_id")?;
+        let traceparent = row.try_get("approve_traceparent")?;
+        Ok(Self {
+            organization: row.try_get("organization_id")?,
+            id: row.try_get("import_id")?,
+            version: row.try_get("version")?,
+            state: row.try_get("state")?,
+            file_name: row.try_get("file_name")?,
+            uploader: row.try_get("uploader_person_id")?,
+            preview_sha256: row.try_get("preview_sha256")?,
+            context_sha256: row.try_get("context_sha256")?,
+            counts: Counts {
+                rows: row.try_get("row_count")?,
+                valid: row.try_get("valid_count")?,
+                warnings: row.try_get("warning_count")?,
+                errors: row.try_get("error_count")?,
+            },
+            applied: row.try_get("applied_count")?,
+            refused: row.try_get("refused_count")?,
+            create_time: row.try_get("create_time")?,
+            expire_time: row.try_get("expire_time")?,
+            decide_time: row.try_get("decide_time")?,
+            approval: approver.map(|approver| Approval {
+                approver,
+                traceparent,
+            }),
+            finish_time: row.try_get("finish_time")?,
+            purge_time: row.try_get("purge_time")?,
+        })
+    }
+}
+
+/// Inserts a previewed import.
+pub(crate) async fn insert(
+    tx: &mut PgConnection,
+    import: &Import,
+    file_sha256: &[u8; 32],
+) -> Result<(), DatabaseError> {
+    sqlx::query(
+        "INSERT INTO imports (organization_id, import_id, version, state, file_name, file_sha256,
+             uploader_person_id, preview_sha256, context_sha256, row_count, valid_count, warning_count, error_count,
+             create_time, expire_time, purge_time)
+         VALUES ($1, $2, 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+    )
+    .bind(import.organization)
+    .bind(import.id)
+    .bind(import.state)
+    .bind(&import.file_name)
+    .bind(file_sha256.as_slice())
+    .bind(import.uploader)
+    .bind(import.preview_sha256.as_slice())
+    .bind(import.context_sha256.as_slice())
+    .bind(import.counts.rows)
+    .bind(import.counts.valid)
+    .bind(import.counts.warnings)
+    .bind(import.counts.errors)
+    .bind(import.create_time)
+    .bind(import.expire_time)
+    .bind(import.purge_time)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// One import.
+pub(crate) async fn find(
+    connection: &mut PgConnection,
+    organization: OrganizationId,
+    id: ImportId,
+) -> Result<Option<Import>, DatabaseError> {
+    Ok(sqlx::query_as(
+        "SELECT organization_id, import_id, version, state, file_name, uploader_person_id, preview_sha256, context_sha256,
+                row_count, valid_count, warning_count, error_count, applied_count, refused_count, create_time,
+                expire_time, decide_time, approver_person_id, approve_traceparent, finish_time,
+                purge_time
+         FROM imports WHERE organization_id = $1 AND import_id = $2",
+    )
+    .bind(organization)
+    .bind(id)
+    .fetch_optional(connection)
+    .await?)
+}
+
+/// Locks an import, and reads it after the lock was had.
+pub(crate) async fn lock(
+    tx: &mut PgConnection,
+    organization: OrganizationId,
+    id: ImportId,
+) -> Result<Option<Import>, DatabaseError> {
+    let locked =
+        sqlx::query("SELECT FROM imports WHERE organization_id = $1 AND import_id = $2 FOR NO KEY UPDATE")
+            .bind(organization)
+            .bind(id)
+            .fetch_optional(&mut *tx)
+            .await?;
+    match locked {
+        Some(_) => find(tx, organization, id).await,
+        None => Ok(None),
+    }
+}
+
+/// Stores what a decision made of an import, over the version that it was made from, and raises that. Whoever works on
+/// the import loses it. Tells whether it was stored: not when the stored version is another one by now, which cannot be
+/// while the row is locked.
+pub(crate) async fn update(tx: &mut PgConnection, import: &mut Import) -> Result<bool, DatabaseError> {
+    let approval = import.approval.as_ref();
+    let done = sqlx::query(
+        "UPDATE imports
+         SET version = version + 1, state = $4, approver_person_id = $5, approve_traceparent = $6, decide_time = $7,
+             purge_time = $8, lease_token = NULL, lease_until = NULL
+         WHERE organization_id = $1 AND import_id = $2 AND version = $3",
+    )
+    .bind(import.organization)
+    .bind(import.id)
+    .bind(import.version)
+    .bind(import.state)
+    .bind(approval.map(|approval| approval.approver))
+    .bind(approval.and_then(|approval| approval.traceparent.as_deref()))
+    .bind(import.decide_time)
+    .bind(import.purge_time)
+    .execute(tx)
+    .await?;
+    let did_it = done.rows_affected() == 1;
+    import.version += i64::from(did_it);
+    Ok(did_it)
+}

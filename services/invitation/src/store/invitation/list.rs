@@ -1,0 +1,82 @@
+//! Invitations of an organization, newest first, and how many are in each state.
+
+use muster_database::DatabaseError;
+use muster_ids::{ImportId, InvitationId, OrganizationId};
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::super::words::{effective_state, live};
+use super::rows::select_invitation;
+use crate::domain::invitation::{Invitation, StateName};
+
+/// Which invitations of an organization are listed.
+#[derive(Debug)]
+pub(crate) struct ListFilter {
+    /// Only these states; empty: all.
+    pub(crate) states: Vec<StateName>,
+    /// Only those of this import.
+    pub(crate) import: Option<ImportId>,
+}
+
+/// After every id.
+const LAST: InvitationId = InvitationId::from_uuid(Uuid::max());
+
+macro_rules! select_page {
+    ($which:literal) => {
+        select_invitation!(
+            "WHERE i.organization_id = $1 AND i.invitation_id < $2
+               AND (cardinality($3::text[]) = 0 OR ",
+            effective_state!("$4"),
+            " = ANY ($3)) ",
+            $which,
+            " ORDER BY i.invitation_id DESC LIMIT $5"
+        )
+    };
+}
+
+/// At most `limit`, those after `after` in the list. The state that is filtered by is the one shown at `now`. UUIDv7 ids
+/// sort by time.
+pub(crate) async fn page(
+    connection: &mut PgConnection,
+    organization: OrganizationId,
+    filter: &ListFilter,
+    after: Option<InvitationId>,
+    limit: i64,
+    now: OffsetDateTime,
+) -> Result<Vec<Invitation>, DatabaseError> {
+    // Two statements: a plan that has to serve both looks through all invitations for the few of one import.
+    let page = match filter.import {
+        None => sqlx::query_as(select_page!("")),
+        Some(_) => sqlx::query_as(select_page!("AND i.import_id = $6")),
+    };
+    let page = page
+        .bind(organization)
+        .bind(after.unwrap_or(LAST))
+        .bind(&filter.states)
+        .bind(now)
+        .bind(limit);
+    let page = match filter.import {
+        None => page,
+        Some(import) => page.bind(import),
+    };
+    Ok(page.fetch_all(connection).await?)
+}
+
+/// How many invitations show each state at `now`.
+pub(crate) async fn counts(
+    connection: &mut PgConnection,
+    organization: OrganizationId,
+    now: OffsetDateTime,
+) -> Result<Vec<(StateName, i64)>, DatabaseError> {
+    Ok(sqlx::query_as(concat!(
+        "SELECT ",
+        effective_state!("$2"),
+        " AS shown, count(*)
+         FROM invitations i WHERE i.organization_id = $1 GROUP BY shown ORDER BY shown",
+    ))
+    .bind(organization)
+    .bind(now)
+    .fetch_all(connection)
+    .await?)
+}

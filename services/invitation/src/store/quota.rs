@@ -1,0 +1,96 @@
+//! How many messages an organization has asked for in a day.
+
+use std::collections::BTreeMap;
+
+use muster_database::DatabaseError;
+use muster_ids::OrganizationId;
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+const SLOTS: u128 = 8;
+
+/// The sum of the fullest 24 hours that hold the hour $2, before it or after it: mails may be scheduled backwards too.
+macro_rules! fullest_day {
+    () => {
+        "SELECT COALESCE(max(in_a_day), 0)::bigint FROM (
+             SELECT hour, sum(messages) OVER (
+                        ORDER BY hour RANGE BETWEEN CURRENT ROW AND interval '23 hours' FOLLOWING) AS in_a_day
+             FROM (SELECT hour, messages FROM message_counts
+                   WHERE organization_id = $1 AND hour > $2::timestamptz - interval '24 hours'
+                     AND hour < $2::timestamptz + interval '24 hours'
+                   UNION ALL SELECT $2, 0) AS counted) AS days
+         WHERE hour <= $2"
+    };
+}
+
+/// The beginning of an hour: what messages are counted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Hour(OffsetDateTime);
+
+impl Hour {
+    /// The hour of a time.
+    pub(crate) fn of(at: OffsetDateTime) -> Self {
+        let seconds = at.unix_timestamp();
+        Self(OffsetDateTime::from_unix_timestamp(seconds - seconds.rem_euclid(3600)).unwrap_or(at))
+    }
+}
+
+/// The row of an hour in which a transaction counts.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Slot(i16);
+
+impl Slot {
+    /// One of eight, so that transactions seldom wait for each other.
+    pub(crate) fn spread(by: Uuid) -> Self {
+        Self(i16::try_from(by.as_u128() % SLOTS).unwrap_or_default())
+    }
+}
+
+/// How many messages are due in each hour, the hours ascending: transactions that count in this order never wait for
+/// each other in a circle.
+pub(crate) fn by_hour(due: impl IntoIterator<Item = OffsetDateTime>) -> BTreeMap<Hour, i64> {
+    let mut hours = BTreeMap::new();
+    for due in due {
+        *hours.entry(Hour::of(due)).or_default() += 1;
+    }
+    hours
+}
+
+/// Messages in the fullest 24 hours that hold `hour`, counted in whole hours.
+pub(crate) async fn in_day(
+    connection: &mut PgConnection,
+    organization: OrganizationId,
+    hour: Hour,
+) -> Result<i64, DatabaseError> {
+    Ok(sqlx::query_scalar(fullest_day!())
+        .bind(organization)
+        .bind(hour.0)
+        .fetch_one(connection)
+        .await?)
+}
+
+/// Counts `messages` more, due in `hour`, and gives the sum of the fullest 24 hours without them. Of concurrent calls
+/// each sees only what was committed before: the limit is met up to as many messages as are asked for at the same
+/// moment. Holds a row that others may wait for until the transaction ends: to be the last thing that one does.
+pub(crate) async fn add(
+    tx: &mut PgConnection,
+    organization: OrganizationId,
+    hour: Hour,
+    messages: i64,
+    slot: Slot,
+) -> Result<i64, DatabaseError> {
+    Ok(sqlx::query_scalar(concat!(
+        "WITH added AS (
+             INSERT INTO message_counts (organization_id, hour, slot, messages) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (organization_id, hour, slot)
+             DO UPDATE SET messages = message_counts.messages + EXCLUDED.messages) ",
+        fullest_day!()
+    ))
+    .bind(organization)
+    .bind(hour.0)
+    .bind(slot.0)
+    .bind(messages)
+    .fetch_one(tx)
+    .await?)
+}

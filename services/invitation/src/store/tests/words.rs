@@ -1,0 +1,75 @@
+//! Words that stand in statements and in the schema are those of the enums.
+
+use std::collections::BTreeSet;
+
+use muster_testkit::TestDatabase;
+
+use super::super::words::{live, occupying, to_do, undecided};
+use super::database;
+use crate::domain::import::{ImportState, RowState};
+use crate::domain::invitation::{DeliveryState, Source, StateName};
+
+/// The words between quotation marks.
+fn quoted(sql: &str) -> BTreeSet<&str> {
+    sql.split('\'').skip(1).step_by(2).collect()
+}
+
+async fn definition(database: &TestDatabase, query: &'static str, name: &str) -> String {
+    sqlx::query_scalar(query)
+        .bind(name)
+        .fetch_one(&mut database.connection().await)
+        .await
+        .unwrap()
+}
+
+/// The condition of a partial index.
+async fn index(database: &TestDatabase, name: &str) -> String {
+    let query = "SELECT pg_get_expr(indpred, indrelid) FROM pg_index WHERE indexrelid = $1::regclass";
+    definition(database, query, name).await
+}
+
+/// The check of a column.
+async fn check(database: &TestDatabase, name: &str) -> String {
+    let query = "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = $1";
+    definition(database, query, name).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn statements_and_partial_indexes_spell_the_lists_of_the_enums() {
+    let database = database().await;
+    assert_eq!(
+        quoted(live!()),
+        BTreeSet::from(StateName::LIVE.map(StateName::as_str))
+    );
+    let occupied = BTreeSet::from(StateName::OCCUPYING.map(StateName::as_str));
+    assert_eq!(quoted(occupying!()), occupied);
+    assert_eq!(quoted(&index(&database, "invitations_one_live").await), occupied);
+    let to_do = BTreeSet::from(ImportState::TO_DO.map(ImportState::as_str));
+    assert_eq!(quoted(to_do!()), to_do);
+    assert_eq!(quoted(&index(&database, "imports_to_do").await), to_do);
+    let undecided = BTreeSet::from(ImportState::UNDECIDED.map(ImportState::as_str));
+    assert_eq!(quoted(undecided!()), undecided);
+    assert_eq!(quoted(&index(&database, "imports_undecided").await), undecided);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_schema_takes_the_words_of_the_enums_and_no_others() {
+    let database = database().await;
+    let stored = ImportState::ALL
+        .iter()
+        .filter(|state| **state != ImportState::Expired);
+    let columns = [
+        ("invitations_state_check", StateName::WORDS.to_vec()),
+        ("invitations_source_check", Source::WORDS.to_vec()),
+        ("invitations_delivery_state_check", DeliveryState::WORDS.to_vec()),
+        (
+            "imports_state_check",
+            stored.map(|state| state.as_str()).collect(),
+        ),
+        ("import_rows_state_check", RowState::WORDS.to_vec()),
+    ];
+    for (constraint, words) in columns {
+        let definition = check(&database, constraint).await;
+        assert_eq!(quoted(&definition), words.into_iter().collect(), "{constraint}");
+    }
+}

@@ -1,0 +1,46 @@
+//! Lists of states as statements have to spell them: the planner takes a partial index only for constants. Each stands here
+//! once, and `store::tests::words` compares them with the enums and with the indexes. Where a row is found by its key, the
+//! words are parameters instead: as constants they would let the planner take the index of live addresses.
+
+/// An invitation that can be accepted, as long as its time has not run out.
+macro_rules! live {
+    () => {
+        "'PROSPECT', 'PENDING'"
+    };
+}
+
+/// An invitation that keeps its address.
+macro_rules! occupying {
+    () => {
+        "'PROSPECT', 'PENDING', 'ACTIVE'"
+    };
+}
+
+/// The state that is shown: of `invitations i`, at the time of the given parameter.
+macro_rules! effective_state {
+    ($now:literal) => {
+        concat!(
+            "CASE WHEN i.state IN (",
+            live!(),
+            ") AND i.expire_time <= ",
+            $now,
+            " THEN 'EXPIRED' ELSE i.state END"
+        )
+    };
+}
+
+/// An import that nobody decided on yet.
+macro_rules! undecided {
+    () => {
+        "'UPLOADED', 'READY'"
+    };
+}
+
+/// An import that a worker has something to do with.
+macro_rules! to_do {
+    () => {
+        "'UPLOADED', 'APPROVED', 'APPLYING'"
+    };
+}
+
+pub(super) use {effective_state, live, occupying, to_do, undecided};
