@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use muster_server::page::PageSettings;
-use muster_server::settings::PeerUrl;
+use muster_server::settings::{PeerUrl, Seconds};
 
+use crate::context::Links;
 use crate::domain::link::LinkKeys;
-use crate::parts::Links;
 
 /// Settings of the invitation service.
 #[derive(Clone, Debug, clap::Args)]
@@ -20,6 +20,22 @@ pub struct Settings {
     /// What links begin with: the public URL of the pages
     #[arg(long, env = "MUSTER_PUBLIC_URL", value_name = "URL", value_parser = public_url)]
     pub public_url: String,
+    /// How long an upload may take for each 32 KiB before it is ended, in seconds
+    #[arg(
+        long,
+        env = "MUSTER_UPLOAD_IDLE",
+        value_name = "SECONDS",
+        default_value = "10"
+    )]
+    pub upload_idle: Seconds,
+    /// How many imports of an organization may wait for a decision at the same time
+    #[arg(
+        long,
+        env = "MUSTER_UNDECIDED_IMPORTS",
+        value_name = "NUMBER",
+        default_value = "50"
+    )]
+    pub undecided_imports: u32,
     /// The key of page tokens.
     #[command(flatten)]
     pub page: PageSettings,
