@@ -66,6 +66,13 @@ fn uploaded() -> Vec<Row> {
             altered.chunk = sheet(1);
             Attempt::by("owner", &altered)
         }),
+        row("UploadImport", R::TooManyImports, async |at| {
+            let at = at.own().await;
+            for _ in 0..50 {
+                ready(&at).await;
+            }
+            Attempt::by("owner", &piece(&at.name(), &sheet(1))).quota(50, 50)
+        }),
         row("UploadImport", R::StreamScopeChanged, async |at| {
             let other = Organization::draft(&at.suite, "owner").await.name;
             let (file, rest) = (sheet(2), UploadImportRequest::default());
