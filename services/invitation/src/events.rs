@@ -43,8 +43,7 @@ pub(crate) async fn mail_requested(
         subject: subject.name(),
         purpose: MailPurpose::Invite.into(),
         generation: mail.generation,
-        // The only one with this link: nothing sends an invitation again yet.
-        request: 1,
+        request: mail.number,
     };
     let traceparent = mail.traceparent.clone();
     outbox::append(tx, subject.event(clock, act, traceparent), &payload).await

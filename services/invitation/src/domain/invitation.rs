@@ -32,6 +32,7 @@ pub(crate) struct Invitation {
     pub(crate) inviter: PersonId,
     pub(crate) import: Option<ImportId>,
     pub(crate) generation: i32,
+    pub(crate) mails: Mails,
     pub(crate) delivery: DeliveryState,
     pub(crate) delivery_detail: String,
     /// The report that `delivery` was taken from; `None` before the first one.
@@ -40,6 +41,15 @@ pub(crate) struct Invitation {
     pub(crate) send_time: OffsetDateTime,
     pub(crate) expire_time: OffsetDateTime,
     pub(crate) traceparent: Option<String>,
+}
+
+/// The mails of an invitation: their numbers, and how many there were of late.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Mails {
+    /// Which mail with the current link the latest one is: 1 for the first.
+    pub(crate) number: i32,
+    /// When they were due, those of the last 24 hours before the latest.
+    pub(crate) times: Vec<OffsetDateTime>,
 }
 
 /// Which report of the mail worker it was.
@@ -70,6 +80,8 @@ pub(crate) struct MailRequest {
     /// Of the invitation.
     pub(crate) version: i64,
     pub(crate) generation: i32,
+    /// Which mail with this link it is.
+    pub(crate) number: i32,
     pub(crate) traceparent: Option<String>,
 }
 
@@ -81,6 +93,7 @@ impl Invitation {
             invitation: self.id,
             version: self.version,
             generation: self.generation,
+            number: self.mails.number,
             traceparent: self.traceparent.clone(),
         }
     }

@@ -22,15 +22,15 @@ pub(crate) async fn insert(tx: &mut PgConnection, new: &Invitation) -> Result<In
         "WITH made AS (
              INSERT INTO invitations (organization_id, invitation_id, version, state, address_given,
                  address_canonical, location_id, source, inviter_person_id, import_id, generation, delivery_state,
-                 create_time, send_time, expire_time, traceparent)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+                 create_time, send_time, expire_time, traceparent, mail_number, mail_times)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
              ON CONFLICT (organization_id, address_canonical) WHERE state IN (",
         occupying!(),
         ") DO NOTHING
              RETURNING organization_id, invitation_id)
          INSERT INTO invitation_groups (organization_id, invitation_id, group_id)
          SELECT made.organization_id, made.invitation_id, wanted.group_id
-         FROM made, unnest($17::uuid[]) AS wanted (group_id)",
+         FROM made, unnest($19::uuid[]) AS wanted (group_id)",
     ))
     .bind(new.organization)
     .bind(new.id)
@@ -48,6 +48,8 @@ pub(crate) async fn insert(tx: &mut PgConnection, new: &Invitation) -> Result<In
     .bind(new.send_time)
     .bind(new.expire_time)
     .bind(new.traceparent.as_deref())
+    .bind(new.mails.number)
+    .bind(&new.mails.times)
     .bind(&new.groups)
     .execute(tx)
     .await?;

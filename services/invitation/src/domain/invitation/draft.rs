@@ -6,10 +6,10 @@ use muster_address::EmailAddress;
 use muster_ids::{GroupId, ImportId, InvitationId, LocationId, OrganizationId, PersonId};
 use time::OffsetDateTime;
 
-use super::{DeliveryState, Invitation, Source, State};
+use super::{DeliveryState, Invitation, Mails, Source, State};
 
 /// How long an invitation can be accepted, counted from its sending.
-const LIFE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+pub(super) const LIFE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// What a new invitation is made of.
 #[derive(Debug)]
@@ -50,6 +50,10 @@ impl Draft {
             inviter: self.inviter,
             import: self.import,
             generation: 1,
+            mails: Mails {
+                number: 1,
+                times: vec![self.due],
+            },
             delivery,
             delivery_detail: String::new(),
             reported: None,

@@ -17,7 +17,7 @@ pub(crate) async fn lock(
     limit: i64,
 ) -> Result<Vec<MailRequest>, DatabaseError> {
     Ok(sqlx::query_as(concat!(
-        "SELECT organization_id, invitation_id, version, generation, traceparent FROM invitations
+        "SELECT organization_id, invitation_id, version, generation, mail_number, traceparent FROM invitations
          WHERE delivery_state = 'SCHEDULED' AND send_time <= $1 AND state IN (",
         live!(),
         ") ORDER BY send_time LIMIT $2 FOR UPDATE SKIP LOCKED",
@@ -35,6 +35,7 @@ impl FromRow<'_, PgRow> for MailRequest {
             invitation: row.try_get("invitation_id")?,
             version: row.try_get("version")?,
             generation: row.try_get("generation")?,
+            number: row.try_get("mail_number")?,
             traceparent: row.try_get("traceparent")?,
         })
     }

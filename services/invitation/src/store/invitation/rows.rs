@@ -5,7 +5,7 @@ use muster_ids::DeliveryId;
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, Row};
 
-use crate::domain::invitation::{Acceptance, Invitation, Reported, State, StateName};
+use crate::domain::invitation::{Acceptance, Invitation, Mails, Reported, State, StateName};
 use crate::store::inconsistent;
 
 /// `SELECT` of everything an [`Invitation`] is made of, from `invitations i`, with the given rest.
@@ -14,7 +14,7 @@ macro_rules! select_invitation {
         concat!(
             "SELECT i.organization_id, i.invitation_id, i.version, i.state, i.address_given, i.address_canonical,
                     i.location_id, i.source,
-                    i.inviter_person_id, i.import_id, i.generation, i.delivery_state, i.delivery_detail,
+                    i.inviter_person_id, i.import_id, i.generation, i.mail_number, i.mail_times, i.delivery_state, i.delivery_detail,
                     i.delivery_id, i.delivery_sequence,
                     i.create_time, i.send_time, i.expire_time, i.accept_time, i.person_id, i.person_display_name,
                     i.traceparent,
@@ -44,6 +44,10 @@ impl FromRow<'_, PgRow> for Invitation {
             inviter: row.try_get("inviter_person_id")?,
             import: row.try_get("import_id")?,
             generation: row.try_get("generation")?,
+            mails: Mails {
+                number: row.try_get("mail_number")?,
+                times: row.try_get("mail_times")?,
+            },
             delivery: row.try_get("delivery_state")?,
             delivery_detail: row.try_get("delivery_detail")?,
             reported: delivery.map(|delivery| Reported { delivery, sequence }),

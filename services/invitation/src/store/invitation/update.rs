@@ -17,7 +17,8 @@ pub(crate) async fn update(
         "UPDATE invitations
          SET version = version + 1, state = $4, location_id = $5, generation = $6, delivery_state = $7,
              delivery_detail = $8, delivery_id = $9, delivery_sequence = $10, send_time = $11, expire_time = $12,
-             person_id = $13, person_display_name = $14, accept_time = $15
+             person_id = $13, person_display_name = $14, accept_time = $15,
+             mail_number = $16, mail_times = $17, traceparent = $18
          WHERE organization_id = $1 AND invitation_id = $2 AND version = $3",
     )
     .bind(invitation.organization)
@@ -35,6 +36,9 @@ pub(crate) async fn update(
     .bind(acceptance.map(|acceptance| acceptance.person))
     .bind(acceptance.map(|acceptance| acceptance.display_name.as_str()))
     .bind(acceptance.map(|acceptance| acceptance.time))
+    .bind(invitation.mails.number)
+    .bind(&invitation.mails.times)
+    .bind(invitation.traceparent.as_deref())
     .execute(tx)
     .await?;
     let did_it = done.rows_affected() == 1;
