@@ -40,6 +40,8 @@ pub(super) struct Invited {
 /// Somebody who has joined and has a training to take.
 pub(super) struct Learner {
     pub(super) address: String,
+    /// The name of the invitation that they accepted.
+    pub(super) invitation: String,
     /// `persons/{person}`.
     pub(super) person: String,
     /// `persons/{person}/assignments/{assignment}`.
@@ -203,7 +205,7 @@ impl Stage {
     /// Invites somebody who joins, and waits until they have their training.
     pub(super) async fn learner(&self) -> Learner {
         let address = self.address();
-        self.organization.invite(&self.suite, &address).await;
+        let invitation = self.organization.invite(&self.suite, &address).await.name;
         let link = link_for(&self.suite, &address).await;
         self.organization.join(&self.suite, &link, &address).await;
         let parent = "persons/me".to_owned();
@@ -231,6 +233,7 @@ impl Stage {
             .person;
         Learner {
             address,
+            invitation,
             person,
             assignment,
         }
