@@ -16,6 +16,7 @@ use crate::context::Context;
 use crate::domain::invitation::Invitation;
 use crate::error::Error;
 use crate::ops::At;
+use crate::ops::invitation::cancel::cancel;
 use crate::ops::invitation::create::create;
 use crate::store::invitation::{find, list};
 
@@ -61,6 +62,15 @@ impl InvitationService for InvitationRpc {
             .ok_or_else(Refusal::not_found)?;
         let time = clock.now();
         Ok(Response::new(answer(At { thing, time })))
+    }
+
+    async fn cancel_invitation(
+        &self,
+        request: Request<pb::CancelInvitationRequest>,
+    ) -> Result<Response<pb::CancelInvitationResponse>, Status> {
+        let (call, name) = Call::read(request, |call, violations| Ok(call.name(violations)))?;
+        let cancelled = cancel::<_, pb::Invitation>(&self.context, &call.key(), name).await?;
+        Ok(Response::new(cancelled))
     }
 
     async fn list_invitations(

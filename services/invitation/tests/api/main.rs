@@ -5,6 +5,7 @@
 mod accept;
 mod applying;
 mod batch;
+mod cancel;
 mod counts;
 mod create;
 mod imports;

@@ -1,8 +1,8 @@
 //! Inviting, by one and by several.
 
 use muster_proto::invitation::v1::{
-    BatchCreateInvitationsRequest, CreateInvitationRequest, GetAcceptanceRequest, GetInvitationRequest,
-    ListInvitationsRequest,
+    BatchCreateInvitationsRequest, CancelInvitationRequest, CreateInvitationRequest, GetAcceptanceRequest,
+    GetInvitationRequest, ListInvitationsRequest,
 };
 use muster_proto::notification::v1::{GetMailRequest, MailPurpose};
 use muster_proto::organization::v1::Plan;
@@ -140,11 +140,31 @@ fn batch(at: &Stage, second: CreateInvitationRequest, request_id: &str) -> Batch
     }
 }
 
+fn cancelling(name: String, request_id: &str) -> CancelInvitationRequest {
+    CancelInvitationRequest {
+        name,
+        request_id: request_id.into(),
+    }
+}
+
 fn read() -> Vec<Row> {
     vec![
         row("GetInvitation", R::NotFound, async |at| {
             let name = at.absent("invitations");
             Attempt::by("owner", &GetInvitationRequest { name })
+        }),
+        row("CancelInvitation", R::NotFound, async |at| {
+            Attempt::by("owner", &cancelling(at.absent("invitations"), ""))
+        }),
+        row("CancelInvitation", R::InvitationClosed, async |at| {
+            let name = at.learner().await.invitation;
+            Attempt::by("owner", &cancelling(name, ""))
+        }),
+        row("CancelInvitation", R::RequestIdReused, async |at| {
+            let id = at.suite.request_id();
+            let invited = async || at.organization.invite(&at.suite, &at.address()).await.name;
+            let (first, second) = (cancelling(invited().await, &id), cancelling(invited().await, &id));
+            at.reused("CancelInvitation", "owner", &first, &second).await
         }),
         row("ListInvitations", R::PageTokenInvalid, async |at| {
             let request = ListInvitationsRequest {

@@ -70,6 +70,24 @@ impl Invitation {
         earlier.is_some_and(|earlier| earlier.person == acceptance.person)
     }
 
+    /// PROSPECT, PENDING or EXPIRED → CANCELLED, by the organization. A mail that still waits for its time never goes out;
+    /// one that was asked for is dropped when the mail worker asks, and its report still tells what became of it.
+    pub(crate) fn cancel(mut self, now: OffsetDateTime) -> Transition<Self, NotAcceptable> {
+        match self.effective_state(now) {
+            StateName::Prospect | StateName::Pending | StateName::Expired => {
+                self.state = State::Cancelled;
+                if self.delivery == DeliveryState::Scheduled {
+                    self.delivery = DeliveryState::Dropped;
+                }
+                Transition::Changed(self)
+            }
+            StateName::Cancelled => Transition::AlreadyDone(self),
+            StateName::Active | StateName::Declined | StateName::Archived => {
+                Transition::Refused(NotAcceptable::Closed)
+            }
+        }
+    }
+
     /// PROSPECT → PENDING once the mail server took the mail; any other report only tells what became of the mail.
     /// A report about another generation of the link, or no newer than what is known, changes nothing: versions are
     /// compared within one delivery, because those of the next one begin again.
