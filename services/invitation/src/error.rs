@@ -8,7 +8,7 @@ use thiserror::Error;
 use tonic::Status;
 
 use crate::domain::import::ImportState;
-use crate::domain::invitation::{NotAcceptable, NotOpen};
+use crate::domain::invitation::{NotAcceptable, NotOpen, NotResendable};
 use crate::domain::inviting::NotActive;
 use crate::domain::link::NotALink;
 use crate::domain::spreadsheet::SheetProblem;
@@ -41,6 +41,10 @@ pub(crate) enum Error {
     LinkReplaced,
     #[error("the invitation was cancelled")]
     Cancelled,
+    #[error("a newer invitation of the address was made")]
+    Superseded,
+    #[error("the invitation was mailed often enough today")]
+    MailedTooOften(Duration),
     #[error("the invitation is closed")]
     Closed,
     #[error("the invitation has expired")]
@@ -98,6 +102,16 @@ impl From<NotOpen> for Error {
             NotOpen::Cancelled => Error::Cancelled,
             NotOpen::Replaced => Error::LinkReplaced,
             NotOpen::NotSent => Error::NotSent,
+        }
+    }
+}
+
+impl From<NotResendable> for Error {
+    fn from(why: NotResendable) -> Self {
+        match why {
+            NotResendable::Cancelled => Error::Cancelled,
+            NotResendable::Closed => Error::Closed,
+            NotResendable::TooOften(wait) => Error::MailedTooOften(wait),
         }
     }
 }
@@ -188,6 +202,14 @@ impl From<Error> for Refusal {
                 R::InvitationClosed,
                 "the invitation was accepted, declined or archived; it takes a new one",
             ),
+            Error::Superseded => Refusal::new(
+                R::InvitationClosed,
+                "the address has a newer invitation; send that one again",
+            ),
+            Error::MailedTooOften(wait) => {
+                let text = "at most 3 mails about an invitation go out in 24 hours; send it again later";
+                Refusal::new(R::RateLimited, text).retry_after(wait)
+            }
             Error::Expired => Refusal::new(
                 R::InvitationExpired,
                 "the invitation has expired; ask the organization to send it again",

@@ -11,7 +11,7 @@ use muster_ids::{DeliveryId, GroupId, ImportId, InvitationId, LocationId, Organi
 use time::OffsetDateTime;
 
 pub(crate) use state::{Acceptance, DeliveryState, Source, State, StateName};
-pub(crate) use transitions::{NotAcceptable, NotOpen, TooManyGroups};
+pub(crate) use transitions::{NextLink, NotAcceptable, NotOpen, NotResendable, TooManyGroups};
 
 /// How far ahead a mail may be scheduled.
 pub(crate) const SCHEDULE_AHEAD: Duration = Duration::from_secs(90 * 24 * 60 * 60);

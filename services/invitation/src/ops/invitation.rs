@@ -4,4 +4,5 @@ pub(crate) mod cancel;
 pub(crate) mod create;
 pub(crate) mod invite;
 pub(crate) mod report_delivery;
+pub(crate) mod resend;
 pub(crate) mod send_due;

@@ -13,11 +13,12 @@ use muster_server::Call;
 use tonic::{Request, Response, Status};
 
 use crate::context::Context;
-use crate::domain::invitation::Invitation;
+use crate::domain::invitation::{Invitation, NextLink};
 use crate::error::Error;
 use crate::ops::At;
 use crate::ops::invitation::cancel::cancel;
 use crate::ops::invitation::create::create;
+use crate::ops::invitation::resend::{Resend, resend};
 use crate::store::invitation::{find, list};
 
 /// Answers for the organization.
@@ -71,6 +72,20 @@ impl InvitationService for InvitationRpc {
         let (call, name) = Call::read(request, |call, violations| Ok(call.name(violations)))?;
         let cancelled = cancel::<_, pb::Invitation>(&self.context, &call.key(), name).await?;
         Ok(Response::new(cancelled))
+    }
+
+    async fn resend_invitation(
+        &self,
+        request: Request<pb::ResendInvitationRequest>,
+    ) -> Result<Response<pb::ResendInvitationResponse>, Status> {
+        let (call, name) = Call::read(request, |call, violations| Ok(call.name(violations)))?;
+        let link = match call.message.rotate_link {
+            true => NextLink::New,
+            false => NextLink::Same,
+        };
+        let command = Resend { name, link };
+        let sent = resend::<_, pb::Invitation>(&self.context, &call.key(), &command).await?;
+        Ok(Response::new(sent))
     }
 
     async fn list_invitations(

@@ -18,6 +18,7 @@ mod previews;
 mod refusals;
 mod repeats;
 mod replicas;
+mod resend;
 mod retention;
 mod shares;
 mod spreadsheets;

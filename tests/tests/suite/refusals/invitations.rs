@@ -2,7 +2,7 @@
 
 use muster_proto::invitation::v1::{
     BatchCreateInvitationsRequest, CancelInvitationRequest, CreateInvitationRequest, GetAcceptanceRequest,
-    GetInvitationRequest, ListInvitationsRequest,
+    GetInvitationRequest, ListInvitationsRequest, ResendInvitationRequest,
 };
 use muster_proto::notification::v1::{GetMailRequest, MailPurpose};
 use muster_proto::organization::v1::Plan;
@@ -16,6 +16,7 @@ use crate::support::Organization;
 pub(super) fn rows() -> Vec<Row> {
     let mut rows: Vec<Row> = [One, Several].into_iter().flat_map(Way::rows).collect();
     rows.extend(read());
+    rows.extend(resent());
     rows.push(row("BatchCreateInvitations", R::TooManyInvitations, async |at| {
         let addresses: Vec<String> = (1..=11).map(|n| format!("n{n}@example.test")).collect();
         Attempt::by("owner", &at.organization.inviting_all(&addresses)).quota(11, 10)
@@ -145,6 +146,59 @@ fn cancelling(name: String, request_id: &str) -> CancelInvitationRequest {
         name,
         request_id: request_id.into(),
     }
+}
+
+fn resending(name: String, request_id: &str) -> ResendInvitationRequest {
+    ResendInvitationRequest {
+        name,
+        rotate_link: false,
+        request_id: request_id.into(),
+    }
+}
+
+fn resent() -> Vec<Row> {
+    let rpc = "ResendInvitation";
+    let invited = async |at: &Stage| at.organization.invite(&at.suite, &at.address()).await.name;
+    vec![
+        row(rpc, R::NotFound, async |at| {
+            Attempt::by("owner", &resending(at.absent("invitations"), ""))
+        }),
+        row(rpc, R::InvitationCancelled, async move |at| {
+            let name = invited(&at).await;
+            let cancel = cancelling(name.clone(), "");
+            at.done::<()>("CancelInvitation", "owner", &cancel).await;
+            Attempt::by("owner", &resending(name, ""))
+        }),
+        row(rpc, R::InvitationClosed, async |at| {
+            let name = at.learner().await.invitation;
+            Attempt::by("owner", &resending(name, ""))
+        }),
+        row(rpc, R::OrganizationNotActive, async move |at| {
+            let at = at.own().await;
+            let name = invited(&at).await;
+            at.becomes("SUSPENDED").await;
+            Attempt::by("owner", &resending(name, "")).metadata("state", "SUSPENDED")
+        }),
+        row(rpc, R::PlanLimitExceeded, async move |at| {
+            let at = at.own().await;
+            at.subscribes(Plan::Premium, 500, 1).await;
+            let name = invited(&at).await;
+            Attempt::by("owner", &resending(name, "")).quota(1, 1)
+        }),
+        row(rpc, R::RateLimited, async move |at| {
+            let name = invited(&at).await;
+            for _ in 0..2 {
+                at.done::<()>(rpc, "owner", &resending(name.clone(), "")).await;
+            }
+            Attempt::by("owner", &resending(name, ""))
+        }),
+        row(rpc, R::RequestIdReused, async move |at| {
+            let id = at.suite.request_id();
+            let (first, second) = (invited(&at).await, invited(&at).await);
+            at.reused(rpc, "owner", &resending(first, &id), &resending(second, &id))
+                .await
+        }),
+    ]
 }
 
 fn read() -> Vec<Row> {

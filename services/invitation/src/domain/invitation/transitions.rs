@@ -1,11 +1,18 @@
 //! Every change of an invitation, as the aggregate allows it. What is allowed is stored by the one guarded update of
 //! `store::invitation`; the columns that no transition names stay as they are.
 
+use std::time::Duration;
+
 use muster_ids::{GroupId, LocationId};
 use time::OffsetDateTime;
 
-use super::{Acceptance, DeliveryReport, DeliveryState, Invitation, MAX_GROUPS, State, StateName};
+use super::draft::LIFE;
+use super::{Acceptance, DeliveryReport, DeliveryState, Invitation, MAX_GROUPS, Mails, State, StateName};
 use muster_states::Transition;
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// How many mails about one invitation are sent in 24 hours at most.
+const MAILS_A_DAY: usize = 3;
 
 /// Why a link does not open its invitation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +32,25 @@ pub(crate) enum NotAcceptable {
     Expired,
     /// Accepted by somebody else, declined or archived.
     Closed,
+}
+
+/// Which link the next mail carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NextLink {
+    /// The one that earlier mails carried.
+    Same,
+    /// A new one; the earlier ones are dead.
+    New,
+}
+
+/// Why an invitation cannot be sent again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NotResendable {
+    Cancelled,
+    /// Accepted, declined or archived.
+    Closed,
+    /// Too many of its mails were sent in 24 hours; the next may go out after this time.
+    TooOften(Duration),
 }
 
 /// An invitation has at most [`MAX_GROUPS`] groups.
@@ -88,6 +114,37 @@ impl Invitation {
         }
     }
 
+    /// PROSPECT, PENDING or EXPIRED → the same, mailed again: its time begins anew, so that what has expired can be accepted
+    /// again. One whose mail was scheduled is sent now instead.
+    pub(crate) fn resend(mut self, link: NextLink, now: OffsetDateTime) -> Transition<Self, NotResendable> {
+        match self.effective_state(now) {
+            StateName::Prospect | StateName::Pending | StateName::Expired => {}
+            StateName::Cancelled => return Transition::Refused(NotResendable::Cancelled),
+            StateName::Active | StateName::Declined | StateName::Archived => {
+                return Transition::Refused(NotResendable::Closed);
+            }
+        }
+        if let Err(wait) = self.mails.add(now) {
+            return Transition::Refused(NotResendable::TooOften(wait));
+        }
+        match link {
+            NextLink::New => {
+                self.generation += 1;
+                self.mails.number = 1;
+            }
+            NextLink::Same if self.delivery == DeliveryState::Scheduled => {}
+            NextLink::Same => self.mails.number += 1,
+        }
+        if self.state == State::Expired {
+            self.state = State::Prospect;
+        }
+        self.delivery = DeliveryState::Queued;
+        self.delivery_detail.clear();
+        self.send_time = now;
+        self.expire_time = now + LIFE;
+        Transition::Changed(self)
+    }
+
     /// PROSPECT → PENDING once the mail server took the mail; any other report only tells what became of the mail.
     /// A report about another generation of the link, or no newer than what is known, changes nothing: versions are
     /// compared within one delivery, because those of the next one begin again.
@@ -140,6 +197,24 @@ impl Invitation {
         self.groups.extend(new);
         self.groups.sort();
         Transition::Changed(self)
+    }
+}
+
+impl Mails {
+    /// One more at `now`, unless there were as many in the 24 hours before as may be. What was scheduled for later does
+    /// not go out any more.
+    ///
+    /// # Errors
+    /// How long to wait for the next one.
+    fn add(&mut self, now: OffsetDateTime) -> Result<(), Duration> {
+        self.times.retain(|time| *time <= now && now < *time + DAY);
+        if let Some(first) = self.times.iter().min()
+            && self.times.len() >= MAILS_A_DAY
+        {
+            return Err((*first + DAY - now).unsigned_abs());
+        }
+        self.times.push(now);
+        Ok(())
     }
 }
 

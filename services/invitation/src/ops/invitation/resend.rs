@@ -1,0 +1,111 @@
+//! Sending an invitation again, with the same link or a new one.
+
+use muster_database::DatabaseError;
+use muster_database::idempotency::{Answer, Key};
+use muster_ids::InvitationName;
+use muster_server::Failure;
+use muster_states::Transition;
+use muster_telemetry::propagation;
+use sqlx::PgConnection;
+
+use crate::context::Context;
+use crate::domain::invitation::{Invitation, NextLink, State};
+use crate::error::Error;
+use crate::events::{self, Act};
+use crate::ops::At;
+use crate::organization::ContextQuery;
+use crate::store::invitation::{lock, lock_by_address, update};
+use crate::store::quota::{self, Hour, Slot};
+
+/// What is asked for.
+#[derive(Debug, Clone)]
+pub(crate) struct Resend {
+    pub(crate) name: InvitationName,
+    pub(crate) link: NextLink,
+}
+
+/// Sends an invitation again that was not answered yet; one whose time has run out can be accepted again.
+///
+/// # Errors
+/// What `ResendInvitation` refuses.
+pub(crate) async fn resend<R, T>(context: &Context, key: &Key, command: &Resend) -> Result<R, Error>
+where
+    R: Answer<T>,
+    T: From<At<Invitation>>,
+{
+    let act = Act {
+        actor: key.caller.clone(),
+        time: context.clock.now(),
+    };
+    let traceparent = propagation::current_traceparent();
+    let prepare = async || {
+        let (organization, nothing) = (command.name.organization, ContextQuery::default());
+        let asking = context.organization.active_context_of(organization, &nothing);
+        Ok(asking.await?.limits.messages_per_day)
+    };
+    let apply = async |tx: &mut PgConnection, messages_per_day| {
+        let mut thing = again(tx, command, &act).await?;
+        thing.traceparent = traceparent;
+        store(tx, context, &mut thing, &act, messages_per_day).await?;
+        let time = act.time;
+        Ok(At { thing, time }.into())
+    };
+    context
+        .database
+        .once_prepared(key, act.time, prepare, apply)
+        .await
+}
+
+/// The locked invitation as it is when it is sent again, not stored yet.
+async fn again(tx: &mut PgConnection, command: &Resend, act: &Act) -> Result<Invitation, Error> {
+    let InvitationName {
+        organization,
+        invitation,
+    } = command.name;
+    let found = lock(tx, organization, invitation)
+        .await?
+        .ok_or(Failure::NotFound)?;
+    if found.state == State::Expired {
+        let newer = lock_by_address(tx, organization, found.address.canonical()).await?;
+        if newer.is_some() {
+            return Err(Error::Superseded);
+        }
+    }
+    match found.resend(command.link, act.time) {
+        Transition::Changed(again) | Transition::AlreadyDone(again) => Ok(again),
+        Transition::Refused(why) => Err(why.into()),
+    }
+}
+
+/// Stores it, asks for its mail, and counts that against the plan last: the rows it counts in are those of all who invite
+/// for the organization.
+async fn store(
+    tx: &mut PgConnection,
+    context: &Context,
+    again: &mut Invitation,
+    act: &Act,
+    messages_per_day: i64,
+) -> Result<(), Error> {
+    if !update(tx, again).await.map_err(beaten)? {
+        return Err(Failure::Contended.into());
+    }
+    events::mail_requested(tx, &context.clock, act, &again.mail_request()).await?;
+    let slot = Slot::spread(again.id.as_uuid());
+    let used = quota::add(tx, again.organization, Hour::of(act.time), 1, slot).await?;
+    if used < messages_per_day {
+        Ok(())
+    } else {
+        Err(Error::MessagesUsedUp {
+            used,
+            limit: messages_per_day,
+        })
+    }
+}
+
+/// A new invitation of the address was made after the look.
+fn beaten(error: DatabaseError) -> Error {
+    match error.constraint() {
+        Some("invitations_one_live") => Error::Superseded,
+        _ => error.into(),
+    }
+}
