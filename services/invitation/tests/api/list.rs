@@ -1,7 +1,7 @@
 //! Reading invitations back.
 
 use muster_proto::error::v1::ErrorReason as R;
-use muster_proto::invitation::v1::{InvitationState, ListInvitationsRequest};
+use muster_proto::invitation::v1::{DeliveryState, Invitation, InvitationState, ListInvitationsRequest};
 use muster_testkit::Who;
 
 use crate::world::{World, reason};
@@ -180,4 +180,52 @@ async fn a_link_is_in_no_answer_but_the_mail_workers() {
     assert!(!format!("{listed:?} {made:?}").contains(&token));
     let stored = "SELECT (SELECT count(*) FROM outbox WHERE encode(payload, 'escape') LIKE '%muster.test%')";
     assert_eq!(world.database.count(stored).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_can_be_narrowed_to_what_became_of_the_mail_and_a_token_keeps_to_it() {
+    let world = World::new().await;
+    for number in 0..4 {
+        let address = format!("l{number}@example.org");
+        world.create(&address, &[&world.nurses]).await.unwrap();
+    }
+    let failed = "UPDATE invitations SET delivery_state = 'FAILED' WHERE address_given <> 'l2@example.org'";
+    world.database.execute(failed).await;
+    let list = async |states: &[DeliveryState], page_token: String| {
+        let request = ListInvitationsRequest {
+            delivery_states: states.iter().map(|state| (*state).into()).collect(),
+            page_token,
+            ..request(&world)
+        };
+        world.invitations().list_invitations(request).await
+    };
+    let failed = [DeliveryState::Failed];
+    let first = list(&failed, String::new()).await.unwrap().into_inner();
+    let addresses = |invitations: &[Invitation]| -> Vec<String> {
+        invitations.iter().map(|made| made.address.clone()).collect()
+    };
+    assert_eq!(
+        addresses(&first.invitations),
+        ["l3@example.org", "l1@example.org"]
+    );
+    let token = first.next_page_token;
+    let last = list(&failed, token.clone()).await.unwrap().into_inner();
+    assert_eq!(addresses(&last.invitations), ["l0@example.org"]);
+    assert!(last.next_page_token.is_empty());
+
+    assert_eq!(reason(list(&[], token).await), R::PageTokenInvalid);
+    let both = [DeliveryState::Failed, DeliveryState::Queued];
+    assert_eq!(
+        list(&both, String::new())
+            .await
+            .unwrap()
+            .into_inner()
+            .invitations
+            .len(),
+        2
+    );
+    assert_eq!(
+        reason(list(&[DeliveryState::Unspecified], String::new()).await),
+        R::InvalidRequest
+    );
 }

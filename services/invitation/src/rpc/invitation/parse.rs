@@ -16,10 +16,14 @@ pub(super) fn list_filter(
 ) -> Parsed<ListFilter> {
     let given = &call.message;
     let states = filter::<pb::InvitationState, _>(violations, "states", &given.states);
+    let delivery_states =
+        filter::<pb::DeliveryState, _>(violations, "delivery_states", &given.delivery_states);
     let import = (!given.import.is_empty()).then(|| given.import.parse::<ImportName>());
     let import = violations.check("import", import.transpose());
-    Ok(states.zip(import).map(|(states, import)| ListFilter {
+    let parsed = states.zip(delivery_states).zip(import);
+    Ok(parsed.map(|((states, delivery_states), import)| ListFilter {
         states,
+        delivery_states,
         import: import.map(|name| name.import),
     }))
 }

@@ -8,13 +8,15 @@ use uuid::Uuid;
 
 use super::super::words::{effective_state, live};
 use super::rows::select_invitation;
-use crate::domain::invitation::{Invitation, StateName};
+use crate::domain::invitation::{DeliveryState, Invitation, StateName};
 
 /// Which invitations of an organization are listed.
 #[derive(Debug)]
 pub(crate) struct ListFilter {
     /// Only these states; empty: all.
     pub(crate) states: Vec<StateName>,
+    /// Only those whose latest mail is in one of these states; empty: all.
+    pub(crate) delivery_states: Vec<DeliveryState>,
     /// Only those of this import.
     pub(crate) import: Option<ImportId>,
 }
@@ -28,7 +30,8 @@ macro_rules! select_page {
             "WHERE i.organization_id = $1 AND i.invitation_id < $2
                AND (cardinality($3::text[]) = 0 OR ",
             effective_state!("$4"),
-            " = ANY ($3)) ",
+            " = ANY ($3))
+               AND (cardinality($6::text[]) = 0 OR i.delivery_state = ANY ($6)) ",
             $which,
             " ORDER BY i.invitation_id DESC LIMIT $5"
         )
@@ -48,14 +51,15 @@ pub(crate) async fn page(
     // Two statements: a plan that has to serve both looks through all invitations for the few of one import.
     let page = match filter.import {
         None => sqlx::query_as(select_page!("")),
-        Some(_) => sqlx::query_as(select_page!("AND i.import_id = $6")),
+        Some(_) => sqlx::query_as(select_page!("AND i.import_id = $7")),
     };
     let page = page
         .bind(organization)
         .bind(after.unwrap_or(LAST))
         .bind(&filter.states)
         .bind(now)
-        .bind(limit);
+        .bind(limit)
+        .bind(&filter.delivery_states);
     let page = match filter.import {
         None => page,
         Some(import) => page.bind(import),
