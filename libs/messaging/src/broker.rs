@@ -1,5 +1,6 @@
 //! Connections to the broker, and the names used in it.
 
+mod outage;
 mod session;
 
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use lapin::uri::AMQPUri;
 use lapin::{Connection, ConnectionProperties};
 use tokio_util::sync::CancellationToken;
 
+use self::outage::Outage;
 pub(crate) use self::session::{Session, Sessions};
 use crate::topology;
 
@@ -36,6 +38,7 @@ struct Inner {
     uri: AMQPUri,
     names: Names,
     service: &'static str,
+    outage: Outage,
 }
 
 /// Why the broker could not be used.
@@ -79,6 +82,7 @@ impl Broker {
             uri,
             names,
             service: options.service,
+            outage: Outage::default(),
         })))
     }
 
@@ -121,6 +125,11 @@ impl Broker {
         let declaring = topology::declare(&channel, &self.0.names);
         in_time(DECLARE_TIMEOUT, "declaring the topology", declaring).await?;
         Ok(Session::new(connection, channel))
+    }
+
+    /// What is said of the time without a connection, once for all that need one.
+    fn outage(&self) -> &Outage {
+        &self.0.outage
     }
 
     /// Sessions one after the other, until `shutdown`.

@@ -23,10 +23,20 @@ const SILENT: [&str; 9] = [
     "lapin",
 ];
 
+/// The broker's driver calls every connection that ends an error, several times; muster-messaging says once what matters.
+const BROKER_DRIVER: &str = "lapin";
+
 pub(crate) fn filter(directives: &str) -> Result<EnvFilter, TelemetryError> {
     let said: Vec<&str> = directives.split(',').map(target_of).collect();
     let silenced = SILENT.iter().filter(|target| !said.contains(target));
-    let silenced: String = silenced.map(|target| format!(",{target}=error")).collect();
+    let silenced: String = silenced
+        .map(|target| {
+            format!(
+                ",{target}={}",
+                if *target == BROKER_DRIVER { "off" } else { "error" }
+            )
+        })
+        .collect();
     // What the user says about a library himself still counts.
     EnvFilter::try_new(format!("{directives}{silenced}")).map_err(TelemetryError::Filter)
 }
@@ -92,7 +102,10 @@ mod tests {
     #[test]
     fn the_libraries_below_are_silent_unless_asked_for() {
         let quiet = filter("info").unwrap().to_string();
-        assert!(quiet.contains("h2=error"), "{quiet}");
+        assert!(
+            quiet.contains("h2=error") && quiet.contains("lapin=off"),
+            "{quiet}"
+        );
         let asked = filter("info,h2=debug").unwrap().to_string();
         assert!(
             asked.contains("h2=debug") && !asked.contains("h2=error"),

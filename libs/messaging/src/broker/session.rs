@@ -74,7 +74,8 @@ impl Sessions {
             };
             match opened {
                 Ok(session) => {
-                    tracing::info!(purpose = self.purpose, "connected to the broker");
+                    let was_away = self.broker.outage().over();
+                    tracing::info!(purpose = self.purpose, ?was_away, "connected to the broker");
                     measures::connected(self.purpose, true);
                     return Some(session);
                 }
@@ -98,12 +99,15 @@ impl Sessions {
     async fn wait_after(&mut self, error: &BrokerError) {
         let wait = self.backoff.next();
         let purpose = self.purpose;
-        tracing::warn!(
-            purpose,
-            error = error as &dyn std::error::Error,
-            ?wait,
-            "no connection to the broker"
-        );
+        if self.broker.outage().is_news() {
+            tracing::warn!(
+                purpose,
+                error = error as &dyn std::error::Error,
+                "no connection to the broker; trying again until there is one"
+            );
+        } else {
+            tracing::debug!(purpose, %error, ?wait, "no connection to the broker");
+        }
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
             () = self.shutdown.cancelled() => {}
