@@ -48,7 +48,8 @@ impl MailSources {
     /// The mail as it is now.
     ///
     /// # Errors
-    /// [`Outcome::Unwanted`], [`Outcome::Unmailable`], or [`Outcome::Unasked`] when the owner did not answer.
+    /// [`Outcome::Unwanted`], [`Outcome::Unmailable`], [`Outcome::Unasked`] when the owner has
+    /// none to give now, or [`Outcome::OwnerAway`] when it did not answer.
     pub async fn mail(&self, request: &MailRequest) -> Result<Mail, Outcome> {
         let question = GetMailRequest {
             subject: request.subject.to_string(),
@@ -77,12 +78,17 @@ fn mail_of(purpose: Purpose, answer: GetMailResponse) -> Result<Mail, Outcome> {
     })
 }
 
-/// What does not exist is not wanted. Anything else is the owner's trouble, and is over some day.
+/// What does not exist is not wanted. Anything else is the owner's trouble, and is over some day: with this mail, or with
+/// all of them.
 fn outcome_of(status: &Status) -> Outcome {
     match status.code() {
         Code::NotFound => Outcome::Unwanted,
+        code @ (Code::Unavailable | Code::DeadlineExceeded) => {
+            tracing::debug!(code = ?code, "the owner of a mail did not answer");
+            Outcome::OwnerAway
+        }
         code => {
-            tracing::warn!(code = ?code, "the owner of a mail could not be asked");
+            tracing::warn!(code = ?code, "the owner of a mail has none to give now");
             Outcome::Unasked
         }
     }

@@ -23,7 +23,7 @@ pub(crate) struct Mail {
 /// expired, replaced, never asked for, or the organization is closed. A suspended organization's mail waits.
 ///
 /// # Errors
-/// The database's, the organization service's, and [`Failure::Contended`] (try later) while the organization is suspended.
+/// The database's, the organization service's, and [`Error::OrganizationNotActive`] while the organization is suspended.
 pub(crate) async fn get_mail(
     context: &Context,
     name: InvitationName,
@@ -51,7 +51,11 @@ pub(crate) async fn get_mail(
     };
     match &inviting.status {
         OrganizationStatus::Active => {}
-        OrganizationStatus::Suspended => return Err(Failure::Contended.into()),
+        OrganizationStatus::Suspended => {
+            return Err(Error::OrganizationNotActive {
+                state: "SUSPENDED".to_owned(),
+            });
+        }
         OrganizationStatus::Other(_) => return Ok(None),
     }
     let link = Link {

@@ -99,8 +99,8 @@ async fn the_mail_of_a_suspended_organization_waits() {
     let later = worker.get_mail(question(made.name.clone())).await;
     assert_eq!(
         reason(later),
-        R::Unavailable,
-        "neither dropped nor refused for good"
+        R::OrganizationNotActive,
+        "neither dropped nor sent"
     );
     world
         .profile_sql("UPDATE organizations SET state = 'ACTIVE'")

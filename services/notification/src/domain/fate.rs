@@ -27,8 +27,10 @@ pub enum Outcome {
     Unmailable,
     /// It is no longer wanted.
     Unwanted,
-    /// Its owner could not be asked.
+    /// Its owner answered, and had no mail to give now: its organization is suspended, or the owner is broken.
     Unasked,
+    /// Its owner did not answer.
+    OwnerAway,
     /// The worker stopped, or died, before the message was handed over.
     Stopped,
 }
@@ -84,7 +86,7 @@ pub fn decide(outcome: Outcome, mut history: History, ahead: Ahead) -> Plan {
     history.unasked = match outcome {
         Outcome::Unasked => unasked.saturating_add(1),
         // Nobody tried to ask.
-        Outcome::Stopped | Outcome::Unreachable(_) => unasked,
+        Outcome::Stopped | Outcome::Unreachable(_) | Outcome::OwnerAway => unasked,
         _ => 0,
     };
     let (fate, reply) = match outcome {
@@ -111,6 +113,8 @@ pub fn decide(outcome: Outcome, mut history: History, ahead: Ahead) -> Plan {
         Outcome::Unwanted => (Fate::Dropped, None),
         // For as long as it takes: only its owner knows until when it is wanted.
         Outcome::Unasked => (Fate::Queued(schedule::after_unasked(unasked, now, jitter)), None),
+        // The worker asks about one mail at a time until somebody answers; the next time about another one.
+        Outcome::OwnerAway => (Fate::Queued(schedule::after_owner_away(now, jitter)), None),
         Outcome::Stopped => (Fate::Queued(now), None),
     };
     let fate = match fate {
@@ -139,7 +143,12 @@ impl Outcome {
     fn is_attempt(&self) -> bool {
         match self {
             Self::Taken(_) | Self::Refused(_) | Self::Postponed(_) | Self::Broken | Self::Ambiguous => true,
-            Self::Unreachable(_) | Self::Unmailable | Self::Unwanted | Self::Unasked | Self::Stopped => false,
+            Self::Unreachable(_)
+            | Self::Unmailable
+            | Self::Unwanted
+            | Self::Unasked
+            | Self::OwnerAway
+            | Self::Stopped => false,
         }
     }
 
@@ -166,6 +175,7 @@ impl Outcome {
             Self::Unmailable => "unmailable",
             Self::Unwanted => "unwanted",
             Self::Unasked => "unasked",
+            Self::OwnerAway => "owner_away",
             Self::Stopped => "stopped",
         }
     }

@@ -11,7 +11,7 @@ use crate::mails::Purpose;
 
 /// A claim to make.
 #[derive(Debug, Clone, Copy)]
-pub struct Claim {
+pub struct Claim<'a> {
     /// Fresh; the leases' token.
     pub token: Uuid,
     /// Now.
@@ -20,11 +20,13 @@ pub struct Claim {
     pub until: OffsetDateTime,
     /// How many at most.
     pub limit: i64,
+    /// Of which purposes: their stored words.
+    pub purposes: &'a [&'static str],
 }
 
-/// Takes leases on deliveries that are due, oldest first, as far as this release knows what they are for. One statement,
+/// Takes leases on deliveries that are due, oldest first. One statement,
 /// to be run without a transaction.
-pub async fn claim(connection: &mut PgConnection, claim: Claim) -> Result<Vec<Claimed>, DatabaseError> {
+pub async fn claim(connection: &mut PgConnection, claim: Claim<'_>) -> Result<Vec<Claimed>, DatabaseError> {
     let rows: Vec<ClaimedRow> = sqlx::query_as(
         "WITH due AS (
              SELECT organization_id, delivery_id, next_attempt_time
@@ -47,7 +49,7 @@ pub async fn claim(connection: &mut PgConnection, claim: Claim) -> Result<Vec<Cl
     .bind(claim.limit)
     .bind(claim.token)
     .bind(claim.until)
-    .bind(Purpose::WORDS)
+    .bind(claim.purposes)
     .fetch_all(connection)
     .await?;
     Ok(readable(rows))

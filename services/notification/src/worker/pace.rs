@@ -1,10 +1,12 @@
 //! How eagerly the worker looks, and how much it dares.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use crate::domain::Outcome;
+use crate::mails::Purpose;
 
 const QUICKEST: Duration = Duration::from_millis(5);
 const SLOWEST: Duration = Duration::from_millis(200);
@@ -67,7 +69,7 @@ impl Reach {
         match outcome {
             Some(Outcome::Unreachable(_)) => self.failed(),
             // Says nothing about the server.
-            Some(Outcome::Stopped | Outcome::Unasked) | None => {}
+            Some(Outcome::Stopped | Outcome::Unasked | Outcome::OwnerAway) | None => {}
             Some(_) => self.away = None,
         }
     }
@@ -84,6 +86,102 @@ impl Reach {
             pause,
             until: now + pause,
         });
+    }
+}
+
+/// The longest time after which an owner that is back is asked again.
+const LONGEST_OWNER_PAUSE: Duration = Duration::from_secs(1);
+/// An attempt that crashes does not end; the owner is asked again all the same.
+const PROBE_LIMIT: Duration = Duration::from_secs(30);
+
+/// Which owners of mails answer. Of one that does not, one mail at a time is asked for until it does; the others of it
+/// wait where they are, and go out together then.
+#[derive(Debug, Default)]
+pub(super) struct Owners {
+    away: BTreeMap<&'static str, OwnerAway>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct OwnerAway {
+    pause: Duration,
+    until: Instant,
+    probing: bool,
+}
+
+impl Owners {
+    /// Whether all of them answer.
+    pub(super) fn all_answer(&self) -> bool {
+        self.away.is_empty()
+    }
+
+    /// The purposes whose owners answer.
+    pub(super) fn answering(&self) -> Vec<Purpose> {
+        self.purposes(|owner| !self.away.contains_key(owner))
+    }
+
+    /// The purposes of which one mail is to be tried now, whose owner did not answer before: those of one owner each.
+    pub(super) fn to_probe(&mut self) -> Vec<Vec<Purpose>> {
+        let now = Instant::now();
+        let mut due = Vec::new();
+        for (owner, away) in &mut self.away {
+            if now >= away.until {
+                (away.until, away.probing) = (now + PROBE_LIMIT, true);
+                due.push(*owner);
+            }
+        }
+        due.into_iter()
+            .map(|owner| self.purposes(|other| other == owner))
+            .collect()
+    }
+
+    /// There was no mail to probe an owner with.
+    pub(super) fn nothing_to_ask(&mut self, purposes: &[Purpose]) {
+        for purpose in purposes {
+            self.away.remove(purpose.spec().owner);
+        }
+    }
+
+    /// Takes notice of how an attempt at a mail of this owner ended.
+    pub(super) fn learn(&mut self, owner: &'static str, outcome: &Outcome) {
+        match outcome {
+            Outcome::OwnerAway => self.failed(owner),
+            // Ended before anybody was asked.
+            Outcome::Stopped | Outcome::Unreachable(_) => self.probe_again(owner),
+            _ => drop(self.away.remove(owner)),
+        }
+    }
+
+    fn failed(&mut self, owner: &'static str) {
+        let now = Instant::now();
+        let pause = match self.away.get(owner) {
+            None => {
+                tracing::warn!(
+                    owner,
+                    "the owner of mails does not answer; one at a time is tried until it does"
+                );
+                FIRST_PAUSE
+            }
+            Some(away) if away.probing => (away.pause * 2).min(LONGEST_OWNER_PAUSE),
+            // One of those that were asked together.
+            Some(_) => return,
+        };
+        let away = OwnerAway {
+            pause,
+            until: now + pause,
+            probing: false,
+        };
+        self.away.insert(owner, away);
+    }
+
+    fn probe_again(&mut self, owner: &'static str) {
+        if let Some(away) = self.away.get_mut(owner).filter(|away| away.probing) {
+            (away.until, away.probing) = (Instant::now() + away.pause, false);
+        }
+    }
+
+    fn purposes(&self, of: impl Fn(&str) -> bool) -> Vec<Purpose> {
+        let all = Purpose::ALL.iter().copied();
+        all.filter(|purpose| of(purpose.spec().owner)).collect()
     }
 }
 
@@ -118,5 +216,25 @@ mod tests {
         assert_eq!(reach.limit(8), 1);
         reach.learn(Some(&Outcome::Taken(Reply::new(250, ""))));
         assert_eq!(reach.limit(8), 8);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_owner_that_is_away_is_asked_about_one_mail_at_a_time_and_no_more_rarely_than_every_second() {
+        let mut owners = Owners::default();
+        let owner = Purpose::Invite.spec().owner;
+        assert!(owners.to_probe().is_empty() && owners.all_answer());
+        for _ in 0..8 {
+            owners.learn(owner, &Outcome::OwnerAway);
+        }
+        assert!(owners.answering().is_empty() && owners.to_probe().is_empty());
+        for pause in [250, 500, 1000, 1000, 1000] {
+            tokio::time::advance(Duration::from_millis(pause)).await;
+            assert_eq!(owners.to_probe(), [[Purpose::Invite]]);
+            assert!(owners.to_probe().is_empty(), "one at a time");
+            owners.learn(owner, &Outcome::OwnerAway);
+            assert!(owners.to_probe().is_empty());
+        }
+        owners.learn(owner, &Outcome::Taken(Reply::new(250, "")));
+        assert_eq!(owners.answering(), Purpose::ALL);
     }
 }

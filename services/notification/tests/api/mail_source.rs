@@ -31,6 +31,7 @@ struct State {
     /// Answers that may be given; closed to hold them back.
     answers: Semaphore,
     held: Mutex<bool>,
+    away: Mutex<bool>,
     expire_time: Mutex<Option<prost_types::Timestamp>>,
 }
 
@@ -43,6 +44,7 @@ impl MailSource {
             asking: Notify::new(),
             answers: Semaphore::new(0),
             held: Mutex::new(false),
+            away: Mutex::new(false),
             expire_time: Mutex::default(),
         });
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -69,6 +71,11 @@ impl MailSource {
     /// This mail is not wanted any more.
     pub(crate) fn cancel(&self, subject: &str) {
         self.state.cancelled.lock().unwrap().insert(subject.to_owned());
+    }
+
+    /// Answers nobody, as while it is started again, or answers again.
+    pub(crate) fn is_away(&self, away: bool) {
+        *self.state.away.lock().unwrap() = away;
     }
 
     /// Answers for this subject like this.
@@ -163,6 +170,9 @@ impl MailSourceInternalService for Answers {
         } = request.into_inner();
         state.asked.lock().unwrap().push(subject.clone());
         state.asking.notify_one();
+        if *state.away.lock().unwrap() {
+            return Err(Status::unavailable("away"));
+        }
         let held = *state.held.lock().unwrap();
         if held {
             state.answers.acquire().await.unwrap().forget();

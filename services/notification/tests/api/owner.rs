@@ -1,8 +1,10 @@
 //! What the owner of an invitation says just before its mail is sent.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use muster_proto::notification::v1::GetMailResponse;
+use muster_testkit::eventually;
+use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
 use crate::mail_source::mail;
@@ -124,4 +126,53 @@ async fn a_mail_is_cancelled_up_to_the_moment_it_is_claimed() {
     world.step().await;
     assert_eq!(world.told(subject).await, ["DEFERRED", "DROPPED"]);
     assert!(world.smtp.taken().is_empty());
+}
+
+const MAILS: i64 = 60;
+
+/// In real time, as a replica runs: what waits for an owner waits where it is, and goes out together.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waited_for_an_owner_that_was_away_goes_out_as_soon_as_it_is_back() {
+    let world = World::new().await;
+    world.source.is_away(true);
+    for _ in 0..MAILS {
+        world.ask().await;
+    }
+    let stop = CancellationToken::new();
+    let running = tokio::spawn(world.worker().run(stop.clone()));
+    // Eight were asked about together; since then one at a time.
+    let tried = "SELECT count(*) FROM deliveries WHERE version > 1";
+    eventually(async || world.database.count(tried).await >= 12).await;
+    assert!(
+        world.database.count(tried).await < MAILS / 2,
+        "one question at a time"
+    );
+    let stepped = "SELECT count(*) FROM deliveries WHERE unasked > 0 OR breaks > 0 OR deferrals > 0";
+    assert_eq!(
+        world.database.count(stepped).await,
+        0,
+        "nobody waits longer for it"
+    );
+
+    world.source.is_away(false);
+    world.clock.advance(Duration::from_secs(2));
+    let back = Instant::now();
+    let sent = "SELECT count(*) FROM deliveries WHERE state = 'SENT'";
+    eventually(async || world.database.count(sent).await == MAILS).await;
+    assert!(back.elapsed() < Duration::from_secs(10), "{:?}", back.elapsed());
+    stop.cancel();
+    running.await.unwrap();
+}
+
+/// A suspended organization is no owner that is away: others' mail goes on.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_that_its_owner_does_not_give_holds_up_no_other() {
+    let world = World::new().await;
+    let suspended = world.ask().await;
+    let not_now = Status::failed_precondition("suspended");
+    world.source.answer(&suspended.to_string(), Err(not_now));
+    let other = world.ask().await;
+    world.step().await;
+    assert_eq!(world.row(suspended).await.state, "QUEUED");
+    assert_eq!(world.row(other).await.state, "SENT");
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use muster_notification::domain::{self, Ahead, Jitter, Outcome, Reply};
+use muster_notification::mails::Purpose;
 use muster_notification::store::{self, Claim, Claimed};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -31,6 +32,7 @@ async fn claim(connection: &mut PgConnection, world: &World) -> Vec<Claimed> {
         now,
         until: now + Duration::from_secs(900),
         limit: 8,
+        purposes: &Purpose::WORDS,
     };
     store::claim(connection, claim).await.unwrap()
 }

@@ -228,7 +228,7 @@ fn read() -> Vec<Row> {
             };
             Attempt::by("owner", &request)
         }),
-        row("GetMail", R::Unavailable, async |at| {
+        row("GetMail", R::OrganizationNotActive, async |at| {
             let at = at.own().await;
             let invitation = at.organization.invite(&at.suite, &at.address()).await.name;
             at.becomes("SUSPENDED").await;
