@@ -2,20 +2,35 @@
 //! what becomes of an event.
 
 use muster_messaging::HandlingError;
-use muster_refusal::Refusal;
+use muster_refusal::{ErrorReason, Refusal};
 use muster_server::Failure;
 use thiserror::Error;
+
+use crate::domain::{EmploymentState, NotVerifiable};
 
 #[derive(Debug, Error)]
 pub(crate) enum Error {
     /// Two services say what cannot both be so. Only events lead here.
     #[error("{0}")]
     Contradiction(&'static str),
+    #[error("the employment is {0}")]
+    State(EmploymentState),
+    #[error("nobody verifies their own employment")]
+    OwnEmployment,
     #[error(transparent)]
     Failure(#[from] Failure),
 }
 
 muster_server::shared_failures!(Error);
+
+impl From<NotVerifiable> for Error {
+    fn from(why: NotVerifiable) -> Self {
+        match why {
+            NotVerifiable::Own => Self::OwnEmployment,
+            NotVerifiable::State(state) => Self::State(state),
+        }
+    }
+}
 
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
@@ -23,6 +38,15 @@ impl From<Error> for Refusal {
             Error::Contradiction(contradiction) => {
                 tracing::error!(contradiction, "services contradict each other");
                 Refusal::internal()
+            }
+            Error::State(state) => {
+                let text = format!("the employment is {state}, which does not allow this");
+                Refusal::new(ErrorReason::EmploymentState, text).metadata("state", state.as_str())
+            }
+            Error::OwnEmployment => {
+                let text =
+                    "nobody verifies their own employment; ask another administrator of the organization";
+                Refusal::new(ErrorReason::OwnEmployment, text)
             }
             Error::Failure(failure) => failure.into(),
         }
@@ -32,7 +56,9 @@ impl From<Error> for Refusal {
 impl From<Error> for HandlingError {
     fn from(error: Error) -> Self {
         match error {
-            Error::Contradiction(_) => Self::Permanent(error.to_string()),
+            Error::Contradiction(_) | Error::State(_) | Error::OwnEmployment => {
+                Self::Permanent(error.to_string())
+            }
             Error::Failure(failure) => failure.into(),
         }
     }

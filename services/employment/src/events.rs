@@ -7,17 +7,50 @@
 mod invitation_accepted;
 mod organization_approved;
 
-use muster_ids::{GroupName, InvitationName, LocationName, OrganizationName, PersonName};
+use muster_database::DatabaseError;
+use muster_ids::{EventId, GroupName, InvitationName, LocationName, OrganizationName, PersonName};
+use muster_messaging::outbox::{self, NewEvent};
 use muster_proto::employment::v1 as pb;
+use sqlx::PgConnection;
+use time::OffsetDateTime;
 
 use crate::domain::Employment;
 pub(crate) use invitation_accepted::InvitationAccepted;
 pub(crate) use organization_approved::OrganizationApproved;
 
-/// The event of a verified employment.
-pub(crate) fn verified(employment: &Employment) -> pb::EmploymentVerifiedEvent {
-    pb::EmploymentVerifiedEvent {
-        facts: Some(facts(employment)),
+/// Who did it, and when.
+#[derive(Debug, Clone)]
+pub(crate) struct Act {
+    /// `person:<uuid>` or `service:<name>`.
+    pub(crate) actor: String,
+    pub(crate) time: OffsetDateTime,
+}
+
+/// Publishes that an employment is verified, or that a verified one gained groups.
+pub(crate) async fn verified(
+    tx: &mut PgConnection,
+    id: EventId,
+    employment: &Employment,
+    act: Act,
+) -> Result<(), DatabaseError> {
+    let facts = Some(facts(employment));
+    outbox::append(
+        tx,
+        event(id, employment, act),
+        &pb::EmploymentVerifiedEvent { facts },
+    )
+    .await
+}
+
+fn event(id: EventId, employment: &Employment, act: Act) -> NewEvent {
+    NewEvent {
+        id,
+        organization: employment.organization,
+        aggregate: employment.id.into(),
+        sequence: employment.version,
+        time: act.time,
+        actor: act.actor,
+        traceparent: None,
     }
 }
 

@@ -47,6 +47,15 @@ stored_enum! {
     }
 }
 
+/// Why an employment cannot be verified.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NotVerifiable {
+    /// It is the verifying person's own.
+    Own,
+    /// It is not open.
+    State(EmploymentState),
+}
+
 impl EmploymentState {
     /// The states of which a person has one employment at an organization.
     pub(crate) const OPEN: [Self; 2] = [Self::PendingVerification, Self::Verified];
@@ -95,6 +104,23 @@ impl Employment {
         }
         next.version += 1;
         Transition::Changed(next)
+    }
+
+    /// PENDING_VERIFICATION → VERIFIED, by an administrator. `by`: who verifies; nobody verifies their own.
+    pub(crate) fn verify(self, by: PersonId, now: OffsetDateTime) -> Transition<Self, NotVerifiable> {
+        match self.state {
+            _ if self.person == by => Transition::Refused(NotVerifiable::Own),
+            EmploymentState::PendingVerification => Transition::Changed(Self {
+                state: EmploymentState::Verified,
+                verify_time: Some(now),
+                version: self.version + 1,
+                ..self
+            }),
+            EmploymentState::Verified => Transition::AlreadyDone(self),
+            EmploymentState::Rejected | EmploymentState::Withdrawn | EmploymentState::Ended => {
+                Transition::Refused(NotVerifiable::State(self.state))
+            }
+        }
     }
 
     /// Its resource name.

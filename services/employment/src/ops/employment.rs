@@ -3,3 +3,4 @@
 pub(crate) mod employ;
 pub(crate) mod employ_director;
 pub(crate) mod employ_invitee;
+pub(crate) mod verify;

@@ -12,8 +12,10 @@ use muster_server::{Call, Failure};
 use tonic::{Request, Response, Status};
 
 use super::Rpc;
+use crate::context::Context;
 use crate::domain::Employment;
 use crate::error::Error;
+use crate::ops::employment::verify;
 use crate::store::employment;
 
 #[tonic::async_trait]
@@ -42,5 +44,14 @@ impl EmploymentService for Rpc {
         };
         call.page(&self.context.page_key, list, |last: &Employment| last.id)
             .await
+    }
+    async fn verify_employment(
+        &self,
+        request: Request<pb::VerifyEmploymentRequest>,
+    ) -> Result<Response<pb::VerifyEmploymentResponse>, Status> {
+        let (call, verification) = Call::read(request, parse::verify)?;
+        let Context { database, clock, .. } = &self.context;
+        let apply = async |tx: &mut _| verify::apply(tx, &self.context, verification).await;
+        call.once(database, clock.now(), apply).await
     }
 }

@@ -5,7 +5,7 @@ mod row;
 mod tests;
 
 use muster_database::{DatabaseError, Insertion};
-use muster_ids::{EmploymentId, GroupId, OrganizationId, PersonId};
+use muster_ids::{EmploymentId, EmploymentName, GroupId, OrganizationId, PersonId};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -126,6 +126,20 @@ pub(crate) async fn lock_open(
         Some(id) => find(tx, organization, id).await,
         None => Ok(None),
     }
+}
+
+/// One employment of the organization, locked until the transaction ends.
+pub(crate) async fn lock(
+    tx: &mut PgConnection,
+    name: EmploymentName,
+) -> Result<Option<Employment>, DatabaseError> {
+    // Two statements, as above.
+    sqlx::query("SELECT FROM employments WHERE organization_id = $1 AND employment_id = $2 FOR UPDATE")
+        .bind(name.organization)
+        .bind(name.employment)
+        .execute(&mut *tx)
+        .await?;
+    find(tx, name.organization, name.employment).await
 }
 
 /// Stores a new open employment, unless the person has one here. Waits for a transaction that is about to open one.

@@ -16,4 +16,5 @@ mod person_view;
 mod returning;
 mod schema;
 mod twins;
+mod verify;
 mod world;

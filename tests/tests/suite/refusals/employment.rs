@@ -1,12 +1,15 @@
 //! Employments, and the lists of deliveries.
 
 use muster_proto::employment::v1::{
-    GetEmploymentRequest, ListEmploymentsRequest, ListPersonEmploymentsRequest,
+    GetEmploymentRequest, ListEmploymentsRequest, ListEmploymentsResponse, ListPersonEmploymentsRequest,
+    VerifyEmploymentRequest,
 };
 use muster_proto::notification::v1::ListDeliveriesRequest;
 use muster_refusal::ErrorReason as R;
+use muster_testkit::eventually_some;
 
 use super::attempt::Attempt;
+use super::stage::{Stage, last};
 use super::{Row, row};
 
 pub(super) fn rows() -> Vec<Row> {
@@ -14,6 +17,32 @@ pub(super) fn rows() -> Vec<Row> {
         row("GetEmployment", R::NotFound, async |at| {
             let name = at.absent("employments");
             Attempt::by("owner", &GetEmploymentRequest { name })
+        }),
+        row("VerifyEmployment", R::NotFound, async |at| {
+            Attempt::by("owner", &verifying(at.absent("employments"), ""))
+        }),
+        row("VerifyEmployment", R::OwnEmployment, async |at| {
+            Attempt::by("owner", &verifying(owners(&at).await, ""))
+        }),
+        row("VerifyEmployment", R::EmploymentState, async |at| {
+            let name = at.learner().await.employment;
+            let statement = format!(
+                "UPDATE employments SET state = 'REJECTED' WHERE employment_id = '{}'",
+                last(&name)
+            );
+            at.database("employment").await.change(&statement).await;
+            Attempt::by("owner", &verifying(name, ""))
+        }),
+        row("VerifyEmployment", R::RequestIdReused, async |at| {
+            let id = at.suite.request_id();
+            let (first, second) = (at.learner().await.employment, at.learner().await.employment);
+            at.reused(
+                "VerifyEmployment",
+                "owner",
+                &verifying(first, &id),
+                &verifying(second, &id),
+            )
+            .await
         }),
         row("ListEmployments", R::PageTokenInvalid, async |at| {
             let request = ListEmploymentsRequest {
@@ -55,4 +84,24 @@ pub(super) fn rows() -> Vec<Row> {
             Attempt::by("owner", &request)
         }),
     ]
+}
+
+/// The employment of the owner, which the approval of the profile made.
+async fn owners(at: &Stage) -> String {
+    let request = ListEmploymentsRequest {
+        parent: at.name(),
+        ..Default::default()
+    };
+    eventually_some(async || {
+        let listed: ListEmploymentsResponse = at.done("ListEmployments", "owner", &request).await;
+        Some(listed.employments.into_iter().next()?.name)
+    })
+    .await
+}
+
+fn verifying(name: String, request_id: &str) -> VerifyEmploymentRequest {
+    VerifyEmploymentRequest {
+        name,
+        request_id: request_id.into(),
+    }
 }

@@ -23,7 +23,7 @@ pub(super) fn kept(reason: R, status: &Status) -> Result<(), String> {
             .and_then(|info| info.retry_delay)
             .map(drop)
             .ok_or_else(|| "it does not say when to come back".to_owned()),
-        R::OrganizationState | R::ImportState => metadata(status, "state"),
+        R::OrganizationState | R::ImportState | R::EmploymentState => metadata(status, "state"),
         R::LicenseNumberTaken => metadata(status, "organization_number"),
         _ => Ok(()),
     }

@@ -44,6 +44,8 @@ pub(super) struct Learner {
     pub(super) invitation: String,
     /// `persons/{person}`.
     pub(super) person: String,
+    /// `organizations/{organization}/employments/{employment}`.
+    pub(super) employment: String,
     /// `persons/{person}/assignments/{assignment}`.
     pub(super) assignment: String,
 }
@@ -225,16 +227,13 @@ impl Stage {
         };
         let listed: ListPersonEmploymentsResponse =
             self.done("ListPersonEmployments", &address, &request).await;
-        let person = listed
-            .employments
-            .into_iter()
-            .next()
-            .expect("they are employed")
-            .person;
+        let mut employments = listed.employments.into_iter();
+        let employment = employments.next().expect("they are employed");
         Learner {
             address,
             invitation,
-            person,
+            person: employment.person,
+            employment: employment.name,
             assignment,
         }
     }

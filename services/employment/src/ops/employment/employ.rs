@@ -1,7 +1,6 @@
 //! Employing a person, or adding to the employment that they have.
 
 use muster_database::{DatabaseError, Insertion};
-use muster_messaging::outbox::{self, NewEvent};
 use muster_server::Failure;
 use muster_states::Transition;
 use sqlx::PgConnection;
@@ -10,7 +9,7 @@ use time::OffsetDateTime;
 use crate::context::Context;
 use crate::domain::{Employment, EmploymentState, Hiring};
 use crate::error::Error;
-use crate::events;
+use crate::events::{self, Act};
 use crate::store::employment;
 
 /// Each loser of a race finds the winner's row at its next look; more looks mean that rows open and close meanwhile.
@@ -82,14 +81,6 @@ async fn publish(
     if employment.state != EmploymentState::Verified {
         return Ok(());
     }
-    let event = NewEvent {
-        id: context.clock.new_id(),
-        organization: employment.organization,
-        aggregate: employment.id.into(),
-        sequence: employment.version,
-        time: now,
-        actor: ACTOR.to_owned(),
-        traceparent: None,
-    };
-    outbox::append(tx, event, &events::verified(employment)).await
+    let actor = ACTOR.to_owned();
+    events::verified(tx, context.clock.new_id(), employment, Act { actor, time: now }).await
 }

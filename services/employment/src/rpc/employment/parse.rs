@@ -8,6 +8,7 @@ use muster_server::names::{self, named};
 use muster_server::{Call, Parsed};
 
 use crate::domain::EmploymentState;
+use crate::ops::employment::verify::Verification;
 
 pub(super) fn employment(
     call: &Call<pb::GetEmploymentRequest>,
@@ -27,6 +28,18 @@ pub(super) fn list(
         .collect();
     let states = states.into_iter().collect::<Option<Vec<_>>>();
     Ok(parent.map(|parent| parent.organization).zip(states))
+}
+
+pub(super) fn verify(
+    call: &Call<pb::VerifyEmploymentRequest>,
+    violations: &mut Violations,
+) -> Parsed<Verification> {
+    let (by, actor) = (call.person()?.id, call.actor());
+    Ok(call.name(violations).map(|employment| Verification {
+        employment,
+        by,
+        actor,
+    }))
 }
 
 /// The caller, when the field names exactly them.
