@@ -328,7 +328,7 @@ async fn other_paths_and_methods_say_so() {
     assert_eq!((status, body["code"].as_i64()), (StatusCode::NOT_FOUND, Some(12)));
     let response = json.answer(request("DELETE", "/v1/organizations/o", None)).await;
     assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
-    assert_eq!(response.headers()[header::ALLOW], "GET");
+    assert_eq!(response.headers()[header::ALLOW], "GET, PATCH");
 }
 
 #[test]

@@ -43,6 +43,11 @@ fn request(method: &MethodDescriptor) -> Result<TokenStream, String> {
         None => (quote!(None), quote!("")),
         Some(field) => {
             let form = form(method, &field);
+            if form.is_none() && !has_pattern(&input, &field) {
+                return Err(format!(
+                    "{field} needs an HTTP path or a pattern: something could stand behind the name"
+                ));
+            }
             let form = form.map_or(quote!(None), |form| quote!(Some(#form)));
             let named = text_at(&input, &field)?;
             (quote!(Some(crate::Scope { field: #field, form: #form })), named)
@@ -139,19 +144,26 @@ fn request_id(input: &MessageDescriptor) -> Result<Option<TokenStream>, String> 
 }
 
 fn is_uuid(field: &FieldDescriptor) -> bool {
-    let Some(extension) = field.parent_pool().get_extension_by_name(FIELD_RULES) else {
-        return false;
-    };
+    text_rule(field, "uuid").is_some_and(|rule| rule.as_bool() == Some(true))
+}
+
+/// Whether what stands in the field is bound by an expression.
+fn has_pattern(message: &MessageDescriptor, field: &str) -> bool {
+    let field = message.get_field_by_name(field);
+    let rule = field.and_then(|field| text_rule(&field, "pattern"));
+    rule.is_some_and(|rule| {
+        rule.as_str()
+            .is_some_and(|pattern| pattern.starts_with('^') && pattern.ends_with('$'))
+    })
+}
+
+/// A field rule of texts.
+fn text_rule(field: &FieldDescriptor, name: &str) -> Option<Value> {
+    let extension = field.parent_pool().get_extension_by_name(FIELD_RULES)?;
     let options = field.options();
     let rules = options.get_extension(&extension);
-    let text = rules
-        .as_message()
-        .and_then(|rules| rules.get_field_by_name("string"));
-    let uuid = text
-        .as_deref()
-        .and_then(Value::as_message)
-        .and_then(|text| text.get_field_by_name("uuid"));
-    uuid.as_deref().and_then(Value::as_bool) == Some(true)
+    let texts = rules.as_message()?.get_field_by_name("string")?.into_owned();
+    Some(texts.as_message()?.get_field_by_name(name)?.into_owned())
 }
 
 fn paged(input: &MessageDescriptor) -> Option<TokenStream> {

@@ -26,7 +26,8 @@ pub trait RequestMessage: Message + Name + Clone + Default + 'static {
 pub struct Scope {
     /// Its path, such as `parent` or `group.name`.
     pub field: &'static str,
-    /// The form of the name, such as `organizations/*/groups/*`; `None` when the contract binds the RPC to no HTTP path.
+    /// The form of the name, such as `organizations/*/groups/*`; `None` when the contract binds the RPC to no HTTP path, and
+    /// the field has a rule that says its form.
     pub form: Option<&'static str>,
 }
 
@@ -96,4 +97,82 @@ pub fn is_updated<U: UpdateRequest>(request: &U, field: &str) -> bool {
         let first = inside.split(['.', '[']).next().unwrap_or(inside);
         matches!(first, "name" | "etag") || request.update_mask().iter().any(|path| path == first)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::invitation::v1::UploadImportRequest;
+    use crate::organization::v1::{ActivateSubscriptionRequest, GetRoleRequest, Group, UpdateGroupRequest};
+    use crate::records::v1::ListAssignmentsRequest;
+
+    #[test]
+    fn a_scope_says_its_field_and_the_form_of_the_name() {
+        let scope = |field, form| Some(Scope { field, form });
+        assert_eq!(
+            UpdateGroupRequest::SCOPE,
+            scope("group.name", Some("organizations/*/groups/*"))
+        );
+        assert_eq!(
+            ListAssignmentsRequest::SCOPE,
+            scope("parent", Some("organizations/*/learners/*"))
+        );
+        let subscription = Some("organizations/*/subscription");
+        assert_eq!(ActivateSubscriptionRequest::SCOPE, scope("name", subscription));
+        assert_eq!(UploadImportRequest::SCOPE, scope("parent", None));
+        assert_eq!(GetRoleRequest::SCOPE, None);
+        assert_eq!(
+            GetRoleRequest::RPC,
+            "/muster.organization.v1.RolesInternalService/GetRole"
+        );
+        let group = Group {
+            name: "organizations/1/groups/2".to_owned(),
+            ..Default::default()
+        };
+        let request = UpdateGroupRequest {
+            group: Some(group),
+            ..Default::default()
+        };
+        assert_eq!(request.scope(), "organizations/1/groups/2");
+        assert_eq!(UpdateGroupRequest::default().scope(), "");
+    }
+
+    #[test]
+    fn a_name_without_an_http_path_has_nothing_behind_it() {
+        let upload = |parent: &str| UploadImportRequest {
+            parent: parent.to_owned(),
+            ..Default::default()
+        };
+        let id = "0190a6d4-7b3e-7c52-9f2b-2f6d0e1a4c88";
+        for (parent, fits) in [
+            (String::new(), true),
+            (format!("organizations/{id}"), true),
+            (format!("organizations/{id}/groups/x"), false),
+            (format!("organizations/{id}/x/../y"), false),
+            (format!("organizations/{id}\n"), false),
+        ] {
+            assert_eq!(crate::validate(&upload(&parent)).is_empty(), fits, "{parent:?}");
+        }
+    }
+
+    #[test]
+    fn an_update_reads_what_its_mask_names() {
+        let mut request = UpdateGroupRequest::default();
+        request.update_mask = Some(prost_types::FieldMask {
+            paths: vec!["trainings".to_owned()],
+        });
+        for read in [
+            "group",
+            "group.name",
+            "group.etag",
+            "group.trainings",
+            "group.trainings[2]",
+            "request_id",
+        ] {
+            assert!(request.reads(read), "{read}");
+        }
+        for unread in ["group.display_name", "group.trainingsX", "group.state"] {
+            assert!(!request.reads(unread), "{unread}");
+        }
+    }
 }
