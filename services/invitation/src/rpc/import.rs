@@ -18,7 +18,7 @@ use crate::domain::import::Row;
 use crate::error::Error;
 use crate::ops::At;
 use crate::ops::import::approve::{Approve, approve};
-use crate::ops::import::disapprove::disapprove;
+use crate::ops::import::disapprove;
 use crate::store::import::{find, rows};
 
 /// Answers for the organization.
@@ -98,7 +98,8 @@ impl ImportService for ImportRpc {
     ) -> Result<Response<pb::DisapproveImportResponse>, Status> {
         let (call, name): (_, ImportName) =
             Call::read(request, |call, violations| Ok(call.name(violations)))?;
-        let dropped = disapprove::<_, pb::Import>(&self.context, &call.key(), name).await?;
-        Ok(Response::new(dropped))
+        let Context { database, clock, .. } = &self.context;
+        let work = async |tx: &mut _| disapprove::apply(tx, &self.context, name).await;
+        call.once(database, clock.now(), work).await
     }
 }

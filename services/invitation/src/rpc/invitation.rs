@@ -16,9 +16,9 @@ use crate::context::Context;
 use crate::domain::invitation::{Invitation, NextLink};
 use crate::error::Error;
 use crate::ops::At;
-use crate::ops::invitation::cancel::cancel;
+use crate::ops::invitation::cancel;
 use crate::ops::invitation::create::create;
-use crate::ops::invitation::resend::{Resend, resend};
+use crate::ops::invitation::resend::{self, Resend};
 use crate::store::invitation::{find, list};
 
 /// Answers for the organization.
@@ -70,8 +70,9 @@ impl InvitationService for InvitationRpc {
         request: Request<pb::CancelInvitationRequest>,
     ) -> Result<Response<pb::CancelInvitationResponse>, Status> {
         let (call, name) = Call::read(request, |call, violations| Ok(call.name(violations)))?;
-        let cancelled = cancel::<_, pb::Invitation>(&self.context, &call.key(), name).await?;
-        Ok(Response::new(cancelled))
+        let Context { database, clock, .. } = &self.context;
+        let work = async |tx: &mut _| cancel::apply(tx, &self.context, name).await;
+        call.once(database, clock.now(), work).await
     }
 
     async fn resend_invitation(
@@ -83,9 +84,15 @@ impl InvitationService for InvitationRpc {
             true => NextLink::New,
             false => NextLink::Same,
         };
-        let command = Resend { name, link };
-        let sent = resend::<_, pb::Invitation>(&self.context, &call.key(), &command).await?;
-        Ok(Response::new(sent))
+        let command = Resend {
+            name,
+            link,
+            actor: call.actor(),
+        };
+        let Context { database, clock, .. } = &self.context;
+        let prepare = async || resend::prepare(&self.context, &command).await;
+        let apply = async |tx: &mut _, prepared| resend::apply(tx, &self.context, &command, prepared).await;
+        call.once_prepared(database, clock.now(), prepare, apply).await
     }
 
     async fn list_invitations(

@@ -1,11 +1,9 @@
 //! Dropping an import: nothing of it becomes an invitation.
 
-use muster_database::idempotency::{Answer, Key};
 use muster_ids::ImportName;
 use muster_server::Failure;
 use muster_states::Transition;
 use sqlx::PgConnection;
-use time::OffsetDateTime;
 
 use crate::context::Context;
 use crate::domain::import::Import;
@@ -17,36 +15,22 @@ use crate::store::import::{lock, update};
 ///
 /// # Errors
 /// What `DisapproveImport` refuses.
-pub(crate) async fn disapprove<R, T>(context: &Context, key: &Key, name: ImportName) -> Result<R, Error>
-where
-    R: Answer<T>,
-    T: From<At<Import>>,
-{
-    let now = context.clock.now();
-    let apply = async |tx: &mut PgConnection| {
-        let import = apply(tx, name, now).await?;
-        let at = At {
-            thing: import,
-            time: now,
-        };
-        Ok(at.into())
-    };
-    context.database.once(key, now, apply).await
-}
-
-async fn apply(tx: &mut PgConnection, name: ImportName, now: OffsetDateTime) -> Result<Import, Error> {
-    let import = lock(tx, name.organization, name.import)
-        .await?
-        .ok_or(Failure::NotFound)?;
-    match import.disapprove(now) {
+pub(crate) async fn apply(
+    tx: &mut PgConnection,
+    context: &Context,
+    name: ImportName,
+) -> Result<At<Import>, Error> {
+    let time = context.clock.now();
+    let found = lock(tx, name.organization, name.import).await?;
+    let thing = match found.ok_or(Failure::NotFound)?.disapprove(time) {
         Transition::Changed(mut disapproved) => {
-            if update(tx, &mut disapproved).await? {
-                Ok(disapproved)
-            } else {
-                Err(Failure::Contended.into())
+            if !update(tx, &mut disapproved).await? {
+                return Err(Failure::Contended.into());
             }
+            disapproved
         }
-        Transition::AlreadyDone(import) => Ok(import),
-        Transition::Refused(state) => Err(Error::ImportState(state)),
-    }
+        Transition::AlreadyDone(disapproved) => disapproved,
+        Transition::Refused(state) => return Err(Error::ImportState(state)),
+    };
+    Ok(At { thing, time })
 }

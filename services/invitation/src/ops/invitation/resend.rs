@@ -1,7 +1,6 @@
 //! Sending an invitation again, with the same link or a new one.
 
 use muster_database::DatabaseError;
-use muster_database::idempotency::{Answer, Key};
 use muster_ids::InvitationName;
 use muster_server::Failure;
 use muster_states::Transition;
@@ -22,38 +21,48 @@ use crate::store::quota::{self, Hour, Slot};
 pub(crate) struct Resend {
     pub(crate) name: InvitationName,
     pub(crate) link: NextLink,
+    pub(crate) actor: String,
+}
+
+/// What may be done, as far as the organization says, and in which trace.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    messages_per_day: i64,
+    traceparent: Option<String>,
+}
+
+/// Asks the organization whether it is active, and what its plan allows.
+///
+/// # Errors
+/// `ORGANIZATION_NOT_ACTIVE`, and the peer's failure.
+pub(crate) async fn prepare(context: &Context, command: &Resend) -> Result<Prepared, Error> {
+    let (organization, nothing) = (command.name.organization, ContextQuery::default());
+    let asking = context.organization.active_context_of(organization, &nothing);
+    Ok(Prepared {
+        messages_per_day: asking.await?.limits.messages_per_day,
+        traceparent: propagation::current_traceparent(),
+    })
 }
 
 /// Sends an invitation again that was not answered yet; one whose time has run out can be accepted again.
 ///
 /// # Errors
 /// What `ResendInvitation` refuses.
-pub(crate) async fn resend<R, T>(context: &Context, key: &Key, command: &Resend) -> Result<R, Error>
-where
-    R: Answer<T>,
-    T: From<At<Invitation>>,
-{
+pub(crate) async fn apply(
+    tx: &mut PgConnection,
+    context: &Context,
+    command: &Resend,
+    prepared: Prepared,
+) -> Result<At<Invitation>, Error> {
     let act = Act {
-        actor: key.caller.clone(),
+        actor: command.actor.clone(),
         time: context.clock.now(),
     };
-    let traceparent = propagation::current_traceparent();
-    let prepare = async || {
-        let (organization, nothing) = (command.name.organization, ContextQuery::default());
-        let asking = context.organization.active_context_of(organization, &nothing);
-        Ok(asking.await?.limits.messages_per_day)
-    };
-    let apply = async |tx: &mut PgConnection, messages_per_day| {
-        let mut thing = again(tx, command, &act).await?;
-        thing.traceparent = traceparent;
-        store(tx, context, &mut thing, &act, messages_per_day).await?;
-        let time = act.time;
-        Ok(At { thing, time }.into())
-    };
-    context
-        .database
-        .once_prepared(key, act.time, prepare, apply)
-        .await
+    let mut thing = again(tx, command, &act).await?;
+    thing.traceparent = prepared.traceparent;
+    store(tx, context, &mut thing, &act, prepared.messages_per_day).await?;
+    let time = act.time;
+    Ok(At { thing, time })
 }
 
 /// The locked invitation as it is when it is sent again, not stored yet.
