@@ -123,6 +123,8 @@ impl From<At<Import>> for pb::Import {
             create_time: Some(timestamp(thing.create_time)),
             decide_time: thing.decide_time.map(timestamp),
             finish_time: thing.finish_time.map(timestamp),
+            encoding: thing.format.encoding,
+            separator: thing.format.separator,
             rows_expire_time: thing.purge_time.map(timestamp),
         }
     }

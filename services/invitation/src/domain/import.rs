@@ -7,7 +7,8 @@ use muster_states::stored_enum;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::spreadsheet::Names;
+use super::fault::Fault;
+use super::spreadsheet::{Format, Names};
 use muster_states::Transition;
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -29,6 +30,7 @@ pub(crate) struct Import {
     pub(crate) version: i64,
     pub(crate) state: ImportState,
     pub(crate) file_name: String,
+    pub(crate) format: Format,
     pub(crate) uploader: PersonId,
     /// Digest of the preview; its beginning is the etag.
     pub(crate) preview_sha256: [u8; 32],
@@ -197,7 +199,7 @@ impl ImportState {
 }
 
 /// A row as the file has it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct RawRow {
     /// Line on which it begins; the header is line 1.
     pub(crate) line: i32,
@@ -205,8 +207,8 @@ pub(crate) struct RawRow {
     pub(crate) groups: Names,
     /// Empty when not said.
     pub(crate) location: String,
-    /// Whether it has more cells than the header.
-    pub(crate) has_surplus_cells: bool,
+    /// What was wrong with it when it was read.
+    pub(crate) faults: Vec<Fault>,
 }
 
 /// A row with what the preview, and later the applying, made of it.

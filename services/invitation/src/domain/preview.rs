@@ -3,8 +3,8 @@
 //! The very same check runs when the file is uploaded and when a preview is made again; what it lets through is what
 //! the applying works on.
 
+mod lookup;
 mod near;
-mod places;
 
 use std::collections::{HashMap, HashSet};
 
@@ -12,10 +12,11 @@ use muster_address::EmailAddress;
 use muster_ids::{GroupId, LocationId};
 use sha2::{Digest, Sha256};
 
+use super::fault::Fault;
 use super::import::{Counts, Outcome, Problem, RawRow, Row, Severity};
 use super::invitation::MAX_GROUPS;
 use super::inviting::InvitingContext;
-use places::Places;
+use lookup::Lookup;
 
 /// What a file will become.
 #[derive(Debug)]
@@ -30,12 +31,12 @@ pub(crate) struct Preview {
 
 /// Checks every row. `active` holds the canonical addresses that belong to active learners.
 pub(crate) fn preview(raw: Vec<RawRow>, context: &InvitingContext, active: &HashSet<String>) -> Preview {
-    let mut places = Places::new(context);
+    let mut lookup = Lookup::new(context);
     let mut rows: Vec<Row> = Vec::with_capacity(raw.len());
     // Canonical address to the place in `rows` of the first good row that has it.
     let mut first: HashMap<String, usize> = HashMap::new();
     for raw in raw {
-        let mut checked = check(raw, &mut places, active);
+        let mut checked = check(raw, &mut lookup, active);
         let earlier = checked
             .address
             .as_ref()
@@ -73,15 +74,12 @@ struct Checked {
 }
 
 /// All that can be said of one row alone.
-fn check(raw: RawRow, places: &mut Places<'_>, active: &HashSet<String>) -> Checked {
+fn check(raw: RawRow, lookup: &mut Lookup<'_>, active: &HashSet<String>) -> Checked {
     let mut problems = Vec::new();
     let address = check_address(&raw.address, active, &mut problems);
-    let groups = places.groups(&raw.groups, &mut problems);
-    let location = places.location(&raw.location, &mut problems);
-    if raw.has_surplus_cells {
-        let text = "the row has more cells than the first line; put quotation marks around a cell that holds the separator";
-        problems.push(Problem::error("", text));
-    }
+    let groups = lookup.groups(&raw.groups, &mut problems);
+    let location = lookup.location(&raw.location, &mut problems);
+    problems.extend(raw.faults.iter().map(Fault::problem));
     let is_lost = problems.iter().any(|problem| problem.severity == Severity::Error);
     let outcome = if is_lost { Outcome::Invalid } else { Outcome::Valid };
     Checked {
@@ -90,21 +88,29 @@ fn check(raw: RawRow, places: &mut Places<'_>, active: &HashSet<String>) -> Chec
     }
 }
 
+/// What stands before a text so that a spreadsheet program does not take it for a number or a formula. It may begin an
+/// address, so that mail would go there.
+const TEXT_MARKS: [char; 2] = ['\'', '`'];
+
 fn check_address(given: &str, active: &HashSet<String>, problems: &mut Vec<Problem>) -> Option<EmailAddress> {
-    match given.parse::<EmailAddress>() {
+    let problem = match given.parse::<EmailAddress>() {
+        Ok(address) if address.as_given().starts_with(TEXT_MARKS) => {
+            "the address begins with a mark that spreadsheet programs put before text; remove the mark"
+                .to_owned()
+        }
         Ok(address) if active.contains(address.canonical()) => {
             problems.push(Problem::error(
                 "email",
                 "the address belongs to an active learner already; remove the row",
             ));
-            Some(address)
+            return Some(address);
         }
-        Ok(address) => Some(address),
-        Err(problem) => {
-            problems.push(Problem::error("email", format!("the address {problem}")));
-            None
-        }
-    }
+        Ok(address) => return Some(address),
+        Err(problem) => format!("the address {problem}"),
+    };
+    let meant = muster_address::meant(given);
+    problems.push(Problem::error("email", problem).suggest(meant.as_ref().map(EmailAddress::as_given)));
+    None
 }
 
 /// The later row joins the earlier one: its groups are added there, unless they are too many together.

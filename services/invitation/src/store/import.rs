@@ -11,6 +11,7 @@ use sqlx::postgres::PgRow;
 use sqlx::{FromRow, PgConnection, Row};
 
 use crate::domain::import::{Approval, Counts, Import};
+use crate::domain::spreadsheet::Format;
 
 impl FromRow<'_, PgRow> for Import {
     fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
@@ -22,6 +23,10 @@ impl FromRow<'_, PgRow> for Import {
             version: row.try_get("version")?,
             state: row.try_get("state")?,
             file_name: row.try_get("file_name")?,
+            format: Format {
+                encoding: row.try_get("encoding")?,
+                separator: row.try_get("separator")?,
+            },
             uploader: row.try_get("uploader_person_id")?,
             preview_sha256: row.try_get("preview_sha256")?,
             context_sha256: row.try_get("context_sha256")?,
@@ -55,8 +60,8 @@ pub(crate) async fn insert(
     sqlx::query(
         "INSERT INTO imports (organization_id, import_id, version, state, file_name, file_sha256,
              uploader_person_id, preview_sha256, context_sha256, row_count, valid_count, warning_count, error_count,
-             create_time, expire_time, purge_time)
-         VALUES ($1, $2, 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+             create_time, expire_time, purge_time, encoding, separator)
+         VALUES ($1, $2, 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
     )
     .bind(import.organization)
     .bind(import.id)
@@ -73,6 +78,8 @@ pub(crate) async fn insert(
     .bind(import.create_time)
     .bind(import.expire_time)
     .bind(import.purge_time)
+    .bind(&import.format.encoding)
+    .bind(&import.format.separator)
     .execute(tx)
     .await?;
     Ok(())
@@ -85,7 +92,8 @@ pub(crate) async fn find(
     id: ImportId,
 ) -> Result<Option<Import>, DatabaseError> {
     Ok(sqlx::query_as(
-        "SELECT organization_id, import_id, version, state, file_name, uploader_person_id, preview_sha256, context_sha256,
+        "SELECT organization_id, import_id, version, state, file_name, encoding, separator,
+                uploader_person_id, preview_sha256, context_sha256,
                 row_count, valid_count, warning_count, error_count, applied_count, refused_count, create_time,
                 expire_time, decide_time, approver_person_id, approve_traceparent, finish_time,
                 purge_time

@@ -14,6 +14,7 @@ use time::macros::datetime;
 use super::import as imports;
 use crate::InvitationApp;
 use crate::domain::import::{Counts, Import, ImportState};
+use crate::domain::spreadsheet::Format;
 
 const NOW: OffsetDateTime = datetime!(2026-03-02 09:00 UTC);
 
@@ -29,6 +30,10 @@ async fn import_of(connection: &mut PgConnection, organization: OrganizationId, 
         version: 1,
         state: ImportState::Ready,
         file_name: String::new(),
+        format: Format {
+            encoding: "UTF-8".to_owned(),
+            separator: ",".to_owned(),
+        },
         uploader: PersonId::from_uuid(organization.as_uuid()),
         preview_sha256: [0; 32],
         context_sha256: [0; 32],

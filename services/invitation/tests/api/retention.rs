@@ -69,8 +69,8 @@ async fn rows_of_an_import_that_nobody_decides_on_go_when_it_expires() {
     world.subscribe(500, 10_000).await;
     // More than are deleted at once.
     let many = "INSERT INTO import_rows (organization_id, import_id, line, address_given, groups_given, location_given,
-                    surplus_cells, state, problems, group_ids)
-                SELECT organization_id, import_id, line, '', '{}', '', false, 'INVALID', '[]', '{}'
+                    state, problems, group_ids)
+                SELECT organization_id, import_id, line, '', '{}', '', 'INVALID', '[]', '{}'
                 FROM imports, generate_series(1000, 8000) AS line";
     let import = upload(&world, &good(3)).await.unwrap();
     world.database.execute(many).await;

@@ -1,8 +1,10 @@
 //! Files as people really have them, and files that are none.
 
 use muster_proto::error::v1::ErrorReason as R;
+use muster_proto::invitation::v1::ImportState;
+use muster_testkit::eventually_some;
 
-use crate::upload::{rows, upload};
+use crate::upload::{approve, get, rows, upload};
 use crate::world::{World, reason};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -56,10 +58,7 @@ async fn one_sheet_saved_in_many_ways_is_the_same_sheet() {
 async fn what_is_no_spreadsheet_is_refused_with_what_to_do_and_nothing_is_stored() {
     let world = World::new().await;
     world.subscribe(500, 10_000).await;
-    let unclosed = format!(
-        "email,groups\n\"a@example.org,Nurses\n{}",
-        "b@example.org,Nurses\n".repeat(500)
-    );
+    let doubtful = b"email,groups\nj\xc3\xbcrgen@example.org,Nurses\nzo\xeb@example.org,Nurses\n";
     let files: [&[u8]; 7] = [
         b"",
         b"\xef\xbb\xbf",
@@ -67,7 +66,7 @@ async fn what_is_no_spreadsheet_is_refused_with_what_to_do_and_nothing_is_stored
         b"email,groups\na@example.org\0,Nurses\n",
         b"name,phone\nAda,1\n",
         b"email,group,groups\na@example.org,Nurses,Aides\n",
-        unclosed.as_bytes(),
+        doubtful,
     ];
     for (number, file) in files.into_iter().enumerate() {
         let status = upload(&world, file).await.unwrap_err();
@@ -111,5 +110,61 @@ async fn ragged_rows_lose_nothing_without_a_word() {
             .problems
             .iter()
             .any(|problem| problem.description.contains("more cells"))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_quotation_mark_that_is_not_closed_costs_one_row_and_is_told_where_it_began() {
+    let world = World::new().await;
+    world.subscribe(600, 10_000).await;
+    let others: String = (0..500).map(|n| format!("b{n}@example.org,Nurses\n")).collect();
+    let file = format!("email,groups\n\"a@example.org,Nurses\n{others}");
+    let import = upload(&world, file.as_bytes()).await.unwrap();
+    assert_eq!(
+        (import.row_count, import.valid_count, import.error_count),
+        (501, 500, 1)
+    );
+    let first = rows(&world, &import).await.remove(0);
+    assert_eq!((first.line, first.address.as_str()), (2, "a@example.org"));
+    assert!(
+        first
+            .problems
+            .iter()
+            .any(|problem| problem.description.contains("line 2 is never closed"))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fault_of_a_row_stays_when_the_preview_is_made_again() {
+    let world = World::new().await;
+    world.subscribe(500, 10_000).await;
+    let import = upload(
+        &world,
+        b"email;groups\n\"a\"@example.org;Nurses\nb@example.org;Cooks\n",
+    )
+    .await
+    .unwrap();
+    assert_eq!((import.valid_count, import.error_count), (0, 2));
+    assert_eq!(
+        (import.encoding.as_str(), import.separator.as_str()),
+        ("UTF-8", ";")
+    );
+    world.group("Cooks").await;
+    assert_eq!(reason(approve(&world, &import).await), R::ImportPreviewStale);
+    let again = eventually_some(async || {
+        let again = get(&world, &import).await;
+        (again.state() == ImportState::Ready).then_some(again)
+    })
+    .await;
+    assert_eq!((again.valid_count, again.error_count), (1, 1));
+    assert_eq!(
+        (again.encoding.as_str(), again.separator.as_str()),
+        ("UTF-8", ";")
+    );
+    let problems = rows(&world, &again).await.remove(0).problems;
+    assert!(
+        problems
+            .iter()
+            .any(|problem| problem.description.contains("quotation mark"))
     );
 }

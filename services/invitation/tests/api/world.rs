@@ -253,6 +253,11 @@ impl World {
         acts::subscribe(&self.organizations, organization, limits).await;
     }
 
+    /// A new location.
+    pub(crate) async fn location(&self, name: &str) {
+        acts::make_location(&self.organizations, self.organization, name).await;
+    }
+
     /// A new active group.
     pub(crate) async fn group(&self, name: &str) -> Group {
         new_group(&self.organizations, self.organization, name).await

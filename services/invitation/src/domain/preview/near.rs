@@ -1,6 +1,11 @@
 //! The name that was probably meant.
 
 use std::collections::HashMap;
+use std::fmt;
+
+use muster_text::{CodePoint, folded, is_unseen, visible};
+use rapidfuzz::distance::levenshtein;
+use unicode_security::skeleton;
 
 /// Letters that may be wrong, missing or too many.
 const MOST_SLIPS: usize = 2;
@@ -13,20 +18,37 @@ pub(super) const MOST_SUGGESTIONS: usize = 500;
 
 /// The names that may have been meant, and what was found before.
 pub(super) struct Known<'a> {
-    names: Vec<(Vec<char>, &'a str)>,
+    names: Vec<Name<'a>>,
     found: HashMap<String, Option<&'a str>>,
+}
+
+/// A name in the forms that it is compared in.
+struct Name<'a> {
+    shown: &'a str,
+    plain: Vec<char>,
+    /// What all texts have in common that look like the plain one.
+    look: String,
+}
+
+/// How a name differs from one that looks just like it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Disguise {
+    /// By a character that nobody sees.
+    Unseen(CodePoint),
+    /// By characters that look the same: those at the first place that differs, here and there. `None` past the end.
+    Written(Option<CodePoint>, Option<CodePoint>),
 }
 
 impl<'a> Known<'a> {
     pub(super) fn new(names: impl Iterator<Item = &'a str>) -> Self {
         Self {
-            names: names.map(|name| (plain(name), name)).collect(),
+            names: names.map(Name::new).collect(),
             found: HashMap::new(),
         }
     }
 
-    /// The one name nearest to `given`: equal but for case and spaces, else within two slips of the keys. `None` when
-    /// there is none, or two are equally near, or too many were asked for already.
+    /// The one name nearest to `given`: one that looks the same but for case and spaces, else within two slips of the
+    /// keys. `None` when there is none, or two are equally near, or too many were asked for already.
     pub(super) fn nearest(&mut self, given: &str) -> Option<&'a str> {
         if let Some(found) = self.found.get(given) {
             return *found;
@@ -34,60 +56,92 @@ impl<'a> Known<'a> {
         if self.found.len() == MOST_SUGGESTIONS || given.len() > LONGEST {
             return None;
         }
-        let found = self.look(&plain(given));
+        let found = self.look(&Name::new(given));
         self.found.insert(given.to_owned(), found);
         found
     }
 
-    fn look(&self, wanted: &[char]) -> Option<&'a str> {
+    fn look(&self, wanted: &Name<'_>) -> Option<&'a str> {
         let mut best: Option<(usize, &str)> = None;
         let mut is_tied = false;
-        for &(ref name, shown) in &self.names {
-            let Some(slips) = distance(wanted, name) else {
+        for name in &self.names {
+            let Some(slips) = name.slips_from(wanted) else {
                 continue;
             };
             match best {
                 Some((least, _)) if slips > least => {}
                 Some((least, _)) if slips == least => is_tied = true,
-                _ => (best, is_tied) = (Some((slips, shown)), false),
+                _ => (best, is_tied) = (Some((slips, name.shown)), false),
             }
         }
         best.filter(|_| !is_tied).map(|(_, name)| name)
     }
 }
 
-/// Lower case, single spaces.
-fn plain(text: &str) -> Vec<char> {
-    text.split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ")
-        .to_lowercase()
-        .chars()
-        .collect()
+impl<'a> Name<'a> {
+    fn new(shown: &'a str) -> Self {
+        let plain = plain(shown);
+        Self {
+            shown,
+            look: skeleton(&plain).collect(),
+            plain: plain.chars().collect(),
+        }
+    }
+
+    fn slips_from(&self, wanted: &Name<'_>) -> Option<usize> {
+        if self.look == wanted.look {
+            Some(0)
+        } else {
+            distance(&wanted.plain, &self.plain)
+        }
+    }
 }
 
-/// Levenshtein's distance, when it is small against the length. Only places that near each other are compared: what
-/// is farther apart would take more slips than there may be.
-fn distance(left: &[char], right: &[char]) -> Option<usize> {
-    let most = MOST_SLIPS.min(left.len().min(right.len()) / 3);
-    if left.len().abs_diff(right.len()) > most {
+/// How `given` is written otherwise than `name`, if it looks exactly like it (Unicode TS 39, confusables).
+pub(super) fn disguise(given: &str, name: &str) -> Option<Disguise> {
+    if !skeleton(&visible(given)).eq(skeleton(&visible(name))) {
         return None;
     }
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (i, a) in left.iter().enumerate() {
-        let (first, last) = (i.saturating_sub(most), (i + most + 1).min(right.len()));
-        let mut diagonal = row[first];
-        row[first] = if first == 0 { i + 1 } else { most + 1 };
-        for j in first..last {
-            let change = diagonal + usize::from(*a != right[j]);
-            diagonal = row[j + 1];
-            row[j + 1] = change.min(row[j] + 1).min(diagonal + 1);
-        }
-        if let Some(beyond) = row.get_mut(last + 1) {
-            *beyond = most + 1;
+    if let Some(unseen) = given.chars().find(|c| is_unseen(*c) && !name.contains(*c)) {
+        return Some(Disguise::Unseen(CodePoint(unseen)));
+    }
+    let (mut here, mut there) = (given.chars(), name.chars());
+    loop {
+        match (here.next(), there.next()) {
+            (None, None) => return None,
+            (one, other) if one == other => {}
+            (one, other) => return Some(Disguise::Written(one.map(CodePoint), other.map(CodePoint))),
         }
     }
-    row.last().copied().filter(|slips| *slips <= most)
+}
+
+impl fmt::Display for Disguise {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Disguise::Unseen(c) => write!(f, "it holds {c}, which cannot be seen"),
+            Disguise::Written(Some(here), Some(there)) => {
+                write!(
+                    f,
+                    "it is written with other code points, such as {here} in place of {there}"
+                )
+            }
+            Disguise::Written(..) => f.write_str("it is written with other code points"),
+        }
+    }
+}
+
+/// What can be seen, without case, with single spaces.
+fn plain(text: &str) -> String {
+    let visible = visible(text);
+    let words: Vec<&str> = visible.split_whitespace().collect();
+    folded(&words.join(" "))
+}
+
+/// Levenshtein's distance, when it is small against the length.
+fn distance(left: &[char], right: &[char]) -> Option<usize> {
+    let most = MOST_SLIPS.min(left.len().min(right.len()) / 3);
+    let args = levenshtein::Args::default().score_cutoff(most);
+    levenshtein::distance_with_args(left.iter().copied(), right.iter().copied(), &args)
 }
 
 #[cfg(test)]
@@ -108,6 +162,43 @@ mod tests {
         ] {
             assert_eq!(names.nearest(given), meant, "{given}");
         }
+    }
+
+    #[test]
+    fn a_name_that_looks_the_same_is_found_and_told_apart() {
+        let names = ["Caf\u{e9} staff", "Nurses", "Children's room", "Night shift"];
+        let written = |here, there| Disguise::Written(Some(CodePoint(here)), Some(CodePoint(there)));
+        for (given, meant, differs) in [
+            ("Cafe\u{301} staff", names[0], Some(written('e', '\u{e9}'))),
+            ("Nurs\u{435}s", names[1], Some(written('\u{435}', 'e'))),
+            ("\u{39d}urses", names[1], Some(written('\u{39d}', 'N'))),
+            (
+                "Nurses\u{200b}",
+                names[1],
+                Some(Disguise::Unseen(CodePoint('\u{200b}'))),
+            ),
+            (
+                "Nur\u{ad}ses",
+                names[1],
+                Some(Disguise::Unseen(CodePoint('\u{ad}'))),
+            ),
+            (
+                "Children\u{2019}s room",
+                names[2],
+                Some(written('\u{2019}', '\'')),
+            ),
+            ("Night\u{a0}shift", names[3], Some(written('\u{a0}', ' '))),
+            ("night shift", names[3], None),
+            ("Nigth shift", names[3], None),
+        ] {
+            assert_eq!(
+                Known::new(names.into_iter()).nearest(given),
+                Some(meant),
+                "{given}"
+            );
+            assert_eq!(disguise(given, meant), differs, "{given}");
+        }
+        assert_eq!(disguise("Nurses", "Nurses"), None);
     }
 
     #[test]
@@ -136,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn looking_only_near_the_diagonal_finds_what_looking_everywhere_finds() {
+    fn a_small_distance_is_that_of_the_textbook() {
         let mut state = 0x9e37_79b9_7f4a_7c15_u64;
         let mut letter = move || {
             state = state

@@ -2,6 +2,7 @@ use std::collections::HashMap;
 
 use uuid::Uuid;
 
+use super::super::fault::Fault;
 use super::super::inviting::{Group, Limits, OrganizationStatus, Plan};
 use super::*;
 
@@ -51,7 +52,7 @@ fn raw(line: i32, address: &str, groups: &[&str]) -> RawRow {
         address: address.to_owned(),
         groups: groups.iter().collect(),
         location: String::new(),
-        has_surplus_cells: false,
+        faults: Vec::new(),
     }
 }
 
@@ -67,7 +68,7 @@ fn made(rows: Vec<RawRow>) -> Preview {
 fn every_problem_of_a_row_is_told() {
     let mut row = raw(2, "nobody", &["nurses", "Old", "Cooks"]);
     row.location = "Main Street".to_owned();
-    row.has_surplus_cells = true;
+    row.faults = vec![Fault::SurplusCells];
     let preview = made(vec![row]);
     let found: Vec<(&str, &str)> = preview.rows[0]
         .problems
@@ -238,4 +239,50 @@ fn the_digest_changes_with_the_rows_and_with_the_groups() {
     let mut changed = context();
     changed.groups.insert(id(5), group("New", true));
     assert_ne!(digest, preview(rows(), &changed, &HashSet::new()).sha256);
+}
+
+#[test]
+fn what_spreadsheets_put_round_an_address_is_told_with_the_address_and_not_mailed() {
+    for given in [
+        "'ada@example.org",
+        "'ada@example.org'",
+        "`ada@example.org",
+        "Ada <ada@example.org>",
+        "ada@example.org\u{200b}",
+    ] {
+        let row = made(vec![raw(2, given, &["Nurses"])]).rows.remove(0);
+        assert_eq!(row.outcome, Outcome::Invalid, "{given}");
+        assert_eq!(row.problems[0].suggestion, "ada@example.org", "{given}");
+    }
+    let row = made(vec![raw(2, "o'neil@example.org", &["Nurses"])])
+        .rows
+        .remove(0);
+    assert_eq!(row.outcome, Outcome::Valid);
+}
+
+#[test]
+fn one_person_in_two_cases_and_compositions_is_invited_once() {
+    for (one, other) in [
+        (
+            "\u{39d}\u{399}\u{39a}\u{39f}\u{3a3}@example.org",
+            "\u{3bd}\u{3b9}\u{3ba}\u{3bf}\u{3c2}@example.org",
+        ),
+        ("zo\u{eb}@example.org", "ZOE\u{308}@example.org"),
+    ] {
+        let preview = made(vec![raw(2, one, &["Nurses"]), raw(3, other, &["Nurses"])]);
+        assert_eq!(preview.rows[1].outcome, Outcome::Merged(2), "{one} {other}");
+    }
+}
+
+#[test]
+fn a_name_that_only_looks_right_is_told_apart() {
+    for (given, differs) in [
+        ("Nurs\u{435}s", "U+0435 in place of U+0065"),
+        ("Nurses\u{200b}", "it holds U+200B, which cannot be seen"),
+        ("A\u{2010}B", "upper and lower case and spaces count"),
+    ] {
+        let row = made(vec![raw(2, "ada@example.org", &[given])]).rows.remove(0);
+        let said = &row.problems[0].description;
+        assert!(said.contains(differs), "{said}");
+    }
 }

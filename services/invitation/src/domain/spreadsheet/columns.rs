@@ -1,80 +1,111 @@
-//! Which column is which, by the names in the header.
+//! Which column is which, and the row that a record becomes.
 
+use super::super::fault::Fault;
 use super::super::import::RawRow;
-use super::SheetProblem;
+use super::cell::{Cell, Visit};
+use super::header::{EMAIL, GROUPS, Header, Known, LOCATION};
 use super::names::Names;
-use super::records::Record;
-
-const EMAIL: &[&str] = &[
-    "email",
-    "e-mail",
-    "mail",
-    "email address",
-    "e-mail address",
-    "email_address",
-    "address",
-];
-const GROUPS: &[&str] = &["groups", "group", "group name", "group names", "group(s)"];
-const LOCATION: &[&str] = &["location", "locations", "site", "location name"];
+use super::records::{Ended, Records};
+use super::{MAX_CELL, SheetProblem};
 
 /// Where the columns are.
 pub(super) struct Columns {
-    email: usize,
-    groups: usize,
-    location: Option<usize>,
-    width: usize,
+    pub(super) email: usize,
+    pub(super) groups: usize,
+    pub(super) location: Option<usize>,
+    /// How many columns the header has.
+    pub(super) width: usize,
+}
+
+/// A row in the making.
+pub(super) struct RowOf<'c> {
+    columns: &'c Columns,
+    row: RawRow,
+    /// Whether it will be taken.
+    is_kept: bool,
 }
 
 impl Columns {
-    /// How many names of the header are known.
-    pub(super) fn known_in(header: &Record<'_>) -> usize {
-        [EMAIL, GROUPS, LOCATION]
-            .iter()
-            .filter(|names| positions(header, names).next().is_some())
-            .count()
+    /// Reads the first record as a header: how many columns it knows, and where they are.
+    pub(super) fn read(
+        records: &mut Records<'_>,
+    ) -> Result<(usize, Result<Self, SheetProblem>), SheetProblem> {
+        let mut header = Header::default();
+        records.next_filled(&mut header).ok_or(SheetProblem::Empty)?;
+        Ok((header.known(), header.columns()))
     }
 
-    /// The columns of a header.
-    pub(super) fn find(header: &Record<'_>) -> Result<Self, SheetProblem> {
-        let email = one(header, "email", EMAIL)?.ok_or(SheetProblem::NoColumn("email"))?;
-        let groups = one(header, "groups", GROUPS)?.ok_or(SheetProblem::NoColumn("groups"))?;
-        let location = one(header, "location", LOCATION)?;
-        Ok(Self {
-            email,
-            groups,
-            location,
-            width: header.width(),
-        })
-    }
-
-    /// A record as a row. A short one has empty cells; cells beyond the header are not dropped without a word.
-    pub(super) fn row(&self, record: &Record<'_>) -> RawRow {
-        RawRow {
-            line: record.line,
-            address: record.cell(self.email).to_owned(),
-            groups: Names::of_cell(record.cell(self.groups)),
-            location: self.location.map_or("", |column| record.cell(column)).to_owned(),
-            has_surplus_cells: record
-                .cells()
-                .skip(self.width)
-                .any(|cell| !cell.trim().is_empty()),
+    /// A row without anything yet.
+    pub(super) fn row(&self) -> RowOf<'_> {
+        RowOf {
+            columns: self,
+            row: RawRow::default(),
+            is_kept: true,
         }
     }
 }
 
-fn one(header: &Record<'_>, name: &'static str, aliases: &[&str]) -> Result<Option<usize>, SheetProblem> {
-    let mut found = positions(header, aliases);
-    match (found.next(), found.next()) {
-        (_, Some(_)) => Err(SheetProblem::DoubledColumn(name)),
-        (first, None) => Ok(first),
+impl RowOf<'_> {
+    /// The row that was read last, with where it began and what is wrong with its marks.
+    pub(super) fn take(&mut self, ended: Ended) -> RawRow {
+        let mut row = std::mem::take(&mut self.row);
+        row.line = ended.line;
+        row.faults.splice(0..0, ended.faults);
+        row
+    }
+
+    /// Only counts the rows from now on.
+    pub(super) fn keep_no_more(&mut self) {
+        self.is_kept = false;
+    }
+
+    /// The text of a cell that is read, as far as one can be long.
+    fn text(&mut self, known: &Known, cell: Cell<'_>) -> String {
+        let column = || known.column.to_owned();
+        let is_bare = matches!(cell, Cell::Bare(text) if text.trim_start().starts_with('"'));
+        if is_bare {
+            self.row.faults.push(Fault::SpaceBeforeMark { column: column() });
+        }
+        let text = cell.text();
+        // As many bytes hold no more characters.
+        let surplus = if text.len() > MAX_CELL {
+            text.char_indices().nth(MAX_CELL)
+        } else {
+            None
+        };
+        if let Some((end, _)) = surplus {
+            self.row.faults.push(Fault::CellTooLong { column: column() });
+            return text[..end].to_owned();
+        }
+        text.into_owned()
     }
 }
 
-fn positions<'a>(header: &'a Record<'_>, aliases: &'a [&str]) -> impl Iterator<Item = usize> + 'a {
-    let is_alias = |cell: &str| aliases.contains(&cell.trim().to_lowercase().as_str());
-    header
-        .cells()
-        .enumerate()
-        .filter(move |(_, cell)| is_alias(cell))
-        .map(|(column, _)| column)
+impl Visit<'_> for RowOf<'_> {
+    fn begin(&mut self) {
+        if self.is_kept {
+            self.row = RawRow::default();
+        }
+    }
+
+    /// A short record has empty cells; cells beyond the header are not dropped without a word.
+    fn cell(&mut self, column: usize, cell: Cell<'_>) {
+        let columns = self.columns;
+        if !self.is_kept {
+            return;
+        }
+        if column == columns.email {
+            self.row.address = self.text(&EMAIL, cell);
+        } else if column == columns.groups {
+            let text = self.text(&GROUPS, cell);
+            self.row.groups = Names::of_cell(&text);
+        } else if Some(column) == columns.location {
+            self.row.location = self.text(&LOCATION, cell);
+        } else if column >= columns.width
+            && !cell.is_blank()
+            && !self.row.faults.contains(&Fault::SurplusCells)
+        {
+            self.row.faults.push(Fault::SurplusCells);
+        }
+    }
 }

@@ -13,7 +13,7 @@ const MOST: usize = MAX_GROUPS + 1;
 pub(crate) struct Names(String);
 
 impl Names {
-    /// The names in a cell; those that are only spaces are none.
+    /// The names in a cell; those in which there is nothing to see are none.
     pub(super) fn of_cell(cell: &str) -> Self {
         cell.split(BETWEEN).collect()
     }
@@ -34,7 +34,7 @@ impl<T: AsRef<str>> FromIterator<T> for Names {
         let (mut names, mut count) = (Names::default(), 0);
         for name in given {
             let name = name.as_ref();
-            if name.trim().is_empty() || names.iter().any(|other| other == name) {
+            if muster_text::is_blank(name) || names.iter().any(|other| other == name) {
                 continue;
             }
             if count > 0 {

@@ -1,182 +1,172 @@
-//! Records of a CSV text, each with the line on which it begins.
+//! Records of a CSV text (RFC 4180), each with the line on which it begins.
 //!
-//! A record is read into memory of a fixed size: one that does not fit is refused before it has cost any.
+//! Cells are pieces of the text: a record costs no memory, however long it is or however many cells it has.
+//!
+//! A quotation mark that is not closed would make one cell of all the people below it. So a mark counts as the beginning
+//! of a quoted cell only where the mark that closes it stands before a separator, a line end or the end of the text.
+//! Otherwise it is a fault of its record, and the lines below it are read for themselves: no line disappears in a cell.
 
-use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
+use memchr::{memchr, memchr3};
 
-use super::{MAX_CELL, MAX_COLUMNS, SheetProblem};
+use super::super::fault::Fault;
+use super::cell::{Cell, Visit};
+use super::lines::{end_of_line, line_ends};
+
+const MARK: u8 = b'"';
 
 /// The records of a text.
 pub(super) struct Records<'a> {
     text: &'a str,
     /// How far the text has been read.
     at: usize,
-    reader: Reader,
-    lines: Lines,
-    /// The cells of the record that was read last, one after the other, and where each ends.
-    cells: Box<[u8]>,
-    ends: [usize; MAX_COLUMNS + 1],
-    filled: Filled,
+    /// The line there.
+    line: i32,
+    separator: u8,
+    doubt: Option<Doubt>,
 }
 
-/// How much of the memory holds the record.
-#[derive(Default)]
-struct Filled {
-    bytes: usize,
-    cells: usize,
+/// Lines that may be a piece of a quoted cell.
+struct Doubt {
+    /// Lines that begin before.
+    until: usize,
+    /// Where that cell begins.
     line: i32,
 }
 
-/// One record.
-pub(super) struct Record<'r> {
+/// Where a record began, and what is wrong with its quotation marks.
+#[derive(Debug)]
+pub(super) struct Ended {
     pub(super) line: i32,
-    cells: &'r str,
-    ends: &'r [usize],
-}
-
-impl<'r> Record<'r> {
-    /// Whether it holds nothing but spaces: an empty line, or one of nothing but delimiters.
-    pub(super) fn is_blank(&self) -> bool {
-        self.cells.trim().is_empty()
-    }
-
-    /// A cell; empty when the row is too short to have it.
-    pub(super) fn cell(&self, column: usize) -> &'r str {
-        let begin = match column.checked_sub(1) {
-            None => Some(0),
-            Some(before) => self.ends.get(before).copied(),
-        };
-        let end = self.ends.get(column).copied();
-        begin
-            .zip(end)
-            .and_then(|(begin, end)| self.cells.get(begin..end))
-            .unwrap_or_default()
-    }
-
-    /// How many cells it has.
-    pub(super) fn width(&self) -> usize {
-        self.ends.len()
-    }
-
-    /// The cells.
-    pub(super) fn cells(&self) -> impl Iterator<Item = &'r str> {
-        (0..self.width()).map(|column| self.cell(column))
-    }
+    pub(super) faults: Vec<Fault>,
 }
 
 impl<'a> Records<'a> {
     /// The records of `text`, which has `lines_before` lines of its file before it.
-    pub(super) fn new(text: &'a str, delimiter: u8, lines_before: i32) -> Self {
+    pub(super) fn new(text: &'a str, separator: u8, lines_before: i32) -> Self {
         Self {
             text,
             at: 0,
-            reader: ReaderBuilder::new().delimiter(delimiter).build(),
-            lines: Lines {
-                offset: 0,
-                line: lines_before + 1,
-            },
-            cells: vec![0; MAX_COLUMNS * MAX_CELL + 1].into_boxed_slice(),
-            ends: [0; MAX_COLUMNS + 1],
-            filled: Filled::default(),
+            line: lines_before + 1,
+            separator,
+            doubt: None,
         }
     }
 
-    /// The next record that is not blank.
-    pub(super) fn next_filled(&mut self) -> Result<Option<Record<'_>>, SheetProblem> {
-        while self.advance()? {
-            if !self.record()?.is_blank() {
-                return self.record().map(Some);
-            }
-        }
-        Ok(None)
+    /// What stands between the cells.
+    pub(super) fn separator(&self) -> char {
+        char::from(self.separator)
     }
 
-    /// Reads the next record. `false` at the end of the text.
-    fn advance(&mut self) -> Result<bool, SheetProblem> {
-        let line = self.lines.of(self.text, self.at);
-        let (mut bytes, mut cells) = (0, 0);
+    /// Reads the next record in which there is something to see. `None` at the end of the text.
+    pub(super) fn next_filled(&mut self, visit: &mut impl Visit<'a>) -> Option<Ended> {
         loop {
-            let (result, read, written, ended) = self.reader.read_record(
-                &self.text.as_bytes()[self.at..],
-                &mut self.cells[bytes..],
-                &mut self.ends[cells..],
-            );
-            self.at += read;
-            bytes += written;
-            cells += ended;
-            match result {
-                // Once more with nothing, which says that the text has ended.
-                ReadRecordResult::InputEmpty => {}
-                // Only a cell that is too long fills all the room there is for so many columns.
-                ReadRecordResult::OutputFull => return Err(SheetProblem::CellTooLong(line)),
-                ReadRecordResult::OutputEndsFull => return Err(SheetProblem::TooManyColumns(line)),
-                ReadRecordResult::End => return Ok(false),
-                ReadRecordResult::Record => break,
+            self.skip_empty_lines();
+            if self.at == self.text.len() {
+                return None;
+            }
+            visit.begin();
+            let (ended, is_blank) = self.record(visit);
+            if !is_blank {
+                return Some(ended);
             }
         }
-        self.filled = Filled { bytes, cells, line };
-        Ok(true)
     }
 
-    /// The record that was read last.
-    fn record(&self) -> Result<Record<'_>, SheetProblem> {
-        let Filled { bytes, cells, line } = self.filled;
-        if cells > MAX_COLUMNS {
-            return Err(SheetProblem::TooManyColumns(line));
-        }
-        let ends = &self.ends[..cells];
-        let begins = std::iter::once(0).chain(ends.iter().copied());
-        if ends.iter().zip(begins).any(|(end, begin)| end - begin > MAX_CELL) {
-            return Err(SheetProblem::CellTooLong(line));
-        }
-        // Cells of a text are cut out of it at its delimiters: they are text.
-        let text = std::str::from_utf8(&self.cells[..bytes]).map_err(|_| SheetProblem::Binary)?;
-        Ok(Record {
-            line,
-            cells: text,
-            ends,
-        })
+    /// A file of nothing but line ends is one look.
+    fn skip_empty_lines(&mut self) {
+        let bytes = &self.text.as_bytes()[self.at..];
+        let filled = bytes.iter().position(|byte| !matches!(byte, b'\n' | b'\r'));
+        let empty = &bytes[..filled.unwrap_or(bytes.len())];
+        self.line = self.line.saturating_add(line_ends(empty));
+        self.at += empty.len();
     }
-}
 
-/// Counts lines up to an offset that only grows. The reader's own count is off after empty lines, and it does not know
-/// the carriage return alone.
-struct Lines {
-    offset: usize,
-    line: i32,
-}
-
-impl Lines {
-    /// The line of the first byte at or after `begin` that ends no line.
-    fn of(&mut self, text: &str, begin: usize) -> i32 {
-        let bytes = text.as_bytes();
-        while let Some(&byte) = bytes.get(self.offset) {
-            let ends_line = byte == b'\n' || byte == b'\r';
-            if self.offset >= begin && !ends_line {
+    fn record(&mut self, visit: &mut impl Visit<'a>) -> (Ended, bool) {
+        let (begin, line) = (self.at, self.line);
+        let doubt = self.doubt.as_ref().filter(|doubt| begin < doubt.until);
+        let doubt = doubt.map(|doubt| Fault::DoubtfulLine { begin: doubt.line });
+        let (mut broken, mut is_blank) = (None, true);
+        for column in 0.. {
+            let (cell, fault) = self.cell(begin);
+            broken = broken.or(fault);
+            is_blank = is_blank && cell.is_blank();
+            visit.cell(column, cell);
+            if !self.takes(self.separator) {
                 break;
             }
-            if byte == b'\n' || (byte == b'\r' && bytes.get(self.offset + 1) != Some(&b'\n')) {
-                self.line = self.line.saturating_add(1);
-            }
-            self.offset += 1;
         }
-        self.line
+        let _ = self.takes(b'\r') | self.takes(b'\n');
+        self.line = line.saturating_add(line_ends(&self.text.as_bytes()[begin..self.at]));
+        let faults = broken.into_iter().chain(doubt).collect();
+        (Ended { line, faults }, is_blank)
     }
-}
 
-/// A first line `sep=;` tells spreadsheet programs the delimiter: how many lines it takes, the text after it, the
-/// delimiter.
-pub(super) fn said_delimiter(text: &str) -> (i32, &str, Option<u8>) {
-    let Some(rest) = text.strip_prefix("sep=").or_else(|| text.strip_prefix("SEP=")) else {
-        return (0, text, None);
-    };
-    let mut bytes = rest.bytes();
-    match (bytes.next(), bytes.next()) {
-        (Some(delimiter @ (b',' | b';' | b'\t')), Some(b'\r' | b'\n')) => {
-            let rest = &rest[1..];
-            let rest = rest.strip_prefix("\r\n").unwrap_or_else(|| &rest[1..]);
-            (1, rest, Some(delimiter))
+    /// The next cell of the record that begins at `begin`.
+    fn cell(&mut self, begin: usize) -> (Cell<'a>, Option<Fault>) {
+        let open = self.at;
+        if !self.takes(MARK) {
+            return (Cell::Bare(self.bare()), None);
         }
-        _ => (0, text, None),
+        let Some(close) = self.closing() else {
+            let line = self.line_of(begin, open);
+            return (Cell::Bare(self.bare()), Some(Fault::MarkNotClosed { line }));
+        };
+        let (inner, bytes) = (&self.text[open + 1..close], self.text.as_bytes());
+        if self.ends_cell(bytes.get(close + 1)) {
+            self.at = close + 1;
+            return (Cell::Quoted(inner), None);
+        }
+        let line = self.line_of(begin, open);
+        // Behind a separator or a line end it begins a cell itself.
+        if close > open + 1 && self.ends_cell(bytes.get(close - 1)) {
+            return (Cell::Bare(self.bare()), Some(Fault::MarkNotClosed { line }));
+        }
+        let end = self.line_of(begin, close);
+        let fault = Some(Fault::TextAfterMark { begin: line, end });
+        if end != line {
+            let until = end_of_line(bytes, close);
+            self.doubt = Some(Doubt { until, line });
+            return (Cell::Bare(self.bare()), fault);
+        }
+        self.at = close + 1;
+        (Cell::Broken(inner, self.bare()), fault)
+    }
+
+    /// Where the quoted cell is closed whose first mark was just taken.
+    fn closing(&self) -> Option<usize> {
+        let bytes = self.text.as_bytes();
+        let mut from = self.at;
+        loop {
+            let mark = from + memchr(MARK, &bytes[from..])?;
+            if bytes.get(mark + 1) != Some(&MARK) {
+                return Some(mark);
+            }
+            from = mark + 2;
+        }
+    }
+
+    /// Everything up to the end of the cell.
+    fn bare(&mut self) -> &'a str {
+        let rest = &self.text[self.at..];
+        let end = memchr3(self.separator, b'\n', b'\r', rest.as_bytes()).unwrap_or(rest.len());
+        self.at += end;
+        &rest[..end]
+    }
+
+    /// Goes on when the next byte is this one.
+    fn takes(&mut self, byte: u8) -> bool {
+        let is_next = self.text.as_bytes().get(self.at) == Some(&byte);
+        self.at += usize::from(is_next);
+        is_next
+    }
+
+    fn ends_cell(&self, byte: Option<&u8>) -> bool {
+        byte.is_none_or(|byte| *byte == self.separator || matches!(byte, b'\n' | b'\r'))
+    }
+
+    /// The line of a place in the record that begins at `begin`.
+    fn line_of(&self, begin: usize, at: usize) -> i32 {
+        self.line
+            .saturating_add(line_ends(&self.text.as_bytes()[begin..at]))
     }
 }

@@ -1,3 +1,6 @@
+mod quoting;
+
+use super::super::fault::Fault;
 use super::*;
 
 fn rows(bytes: &[u8]) -> Vec<RawRow> {
@@ -77,16 +80,136 @@ fn ragged_rows_are_read_and_surplus_cells_are_noticed() {
     let rows = rows(b"email;groups;location\na@b.org\nb@b.org;X;;;\nc@b.org;X;;Y\n");
     assert_eq!(rows.len(), 3);
     assert_eq!(rows[0].groups.iter().count(), 0);
-    assert!(!rows[1].has_surplus_cells);
-    assert!(rows[2].has_surplus_cells);
+    assert_eq!(rows[1].faults, []);
+    assert_eq!(rows[2].faults, [Fault::SurplusCells]);
 }
 
 #[test]
-fn a_separator_line_is_obeyed() {
+fn a_separator_line_is_obeyed_however_programs_leave_it() {
+    for separator in [";", ",", "\t", "|", ":"] {
+        for said in [
+            format!("sep={separator}"),
+            format!("SEP={separator}"),
+            format!("Sep={separator} "),
+            format!("\"sep={separator}\""),
+            format!("\"sep={separator}\"{separator}{separator}"),
+            format!("sep={separator}{separator}{separator}"),
+            format!("\u{feff}sep={separator}\u{a0}"),
+        ] {
+            let text = format!("{said}\r\nemail{separator}groups\r\na@b.org{separator}X\r\n");
+            let sheet = read(text.as_bytes(), 10).unwrap();
+            assert_eq!(sheet.format.separator, separator, "{said:?}");
+            assert_eq!(brief(text.as_bytes()), [is(3, "a@b.org", "X")], "{said:?}");
+        }
+    }
     assert_eq!(
-        brief(b"sep=;\r\nemail;groups\r\na@b.org;X\r\n"),
-        [is(3, "a@b.org", "X")]
+        brief(b"sep=;,\r\nemail,groups\r\na@b.org,X\r\n"),
+        [is(3, "a@b.org", "X")],
+        "saved again with another separator"
     );
+}
+
+#[test]
+fn a_name_beats_an_alias_and_two_names_are_in_doubt() {
+    let row = rows(b"Display name,Address,E-Mail,Groups,Site,Location\nA,12 Main St,a@b.org,X,North,Main\n")
+        .remove(0);
+    assert_eq!((row.address.as_str(), row.location.as_str()), ("a@b.org", "Main"));
+    let row = rows(b"Address;Group;Site\na@b.org;X;North\n").remove(0);
+    assert_eq!(
+        (row.address.as_str(), row.location.as_str()),
+        ("a@b.org", "North")
+    );
+    for (header, column) in [
+        ("email,mail,groups", "email"),
+        ("address,address,groups", "email"),
+        ("email,group,groups", "groups"),
+        ("email,groups,site,site", "location"),
+    ] {
+        let problem = read(format!("{header}\na@b.org,X,X,X\n").as_bytes(), 10).err();
+        assert_eq!(problem, Some(SheetProblem::DoubledColumn(column)), "{header}");
+    }
+}
+
+#[test]
+fn headers_are_read_whatever_stands_round_their_words() {
+    for email in [
+        "\u{feff}email",
+        "\"\u{feff}email\"",
+        "email\u{200b}",
+        "E-Mail\u{a0}Address",
+        "e\u{ad}mail",
+        "EMAIL*",
+        "email:",
+        "\"E-mail\naddress\"",
+        " email_address ",
+        "' email '",
+        "\u{2060}\u{feff}Mail",
+    ] {
+        for groups in [
+            "Groups",
+            "Group\u{a0} Names",
+            "group(s)\u{200d}",
+            "\"Group\r\nname\"",
+            "groups *",
+        ] {
+            let text = format!("{email},{groups}\na@b.org,X\n");
+            assert_eq!(rows(text.as_bytes())[0].address, "a@b.org", "{text:?}");
+        }
+    }
+}
+
+#[test]
+fn columns_that_are_not_read_may_be_as_long_and_as_many_as_they_like() {
+    let note = "n".repeat(100_000);
+    let many = ",x".repeat(20_000);
+    let text = format!("email,groups,Notes{many}\na@b.org,X,\"{note}\"{many}\nb@b.org,X\n");
+    let rows = rows(text.as_bytes());
+    assert_eq!(rows.iter().filter(|row| row.faults.is_empty()).count(), 2);
+}
+
+#[test]
+fn a_cell_is_limited_in_characters_and_told_with_its_row() {
+    let names = |length: usize| {
+        (10..60)
+            .map(|n| format!("{n}{}", "\u{451}".repeat(length - 2)))
+            .collect::<Vec<_>>()
+            .join("; ")
+    };
+    let row = rows(format!("email,groups\na@b.org,\"{}\"\n", names(80)).as_bytes()).remove(0);
+    assert_eq!((row.groups.iter().count(), row.faults), (50, Vec::new()));
+    let file = format!(
+        "email,groups\na@b.org,{}\nb@b.org,X\n",
+        "\u{451}".repeat(MAX_CELL + 1)
+    );
+    let rows = rows(file.as_bytes());
+    let too_long = Fault::CellTooLong {
+        column: "groups".to_owned(),
+    };
+    assert_eq!(
+        (rows[0].faults.as_slice(), rows[1].faults.as_slice()),
+        (&[too_long][..], &[][..])
+    );
+    assert_eq!(rows[0].groups.as_lines().chars().count(), MAX_CELL);
+}
+
+#[test]
+fn the_end_of_file_of_dos_is_no_row() {
+    for end in ["\u{1a}", "\r\n\u{1a}", "\r\n\u{1a}\u{1a}\u{1a}", "\r\n\u{1a}\r\n"] {
+        let text = format!("email,groups\r\na@b.org,X{end}");
+        assert_eq!(brief(text.as_bytes()), [is(2, "a@b.org", "X")], "{text:?}");
+    }
+}
+
+#[test]
+fn rows_with_nothing_to_see_are_none() {
+    for c in "\u{a0}\u{3000}\u{200b}\u{feff}\u{ad}\u{3164}\u{115f}\u{2800}\u{1a}\u{202e}\u{e0020}".chars() {
+        let text = format!("email,groups\na@b.org,X\n{c},{c} ,\n\"{c}\"\nb@b.org,X\n");
+        assert_eq!(
+            brief(text.as_bytes()),
+            [is(2, "a@b.org", "X"), is(5, "b@b.org", "X")],
+            "{c:?}"
+        );
+    }
 }
 
 #[test]
@@ -97,32 +220,62 @@ fn quotation_marks_inside_cells_are_kept() {
 
 #[test]
 fn what_is_no_spreadsheet_is_refused_with_what_to_do() {
-    let long = format!("email,groups\na@b.org,{}\n", "x".repeat(5000));
-    let unclosed = format!("email,groups\na@b.org,\"X\n{}", "b@b.org,X\n".repeat(1000));
-    let wide = format!("email,groups{}\n", ",x".repeat(70));
-    let cases: [(&[u8], SheetProblem); 11] = [
+    let no_column = |column, read: &str| SheetProblem::NoColumn {
+        column,
+        read: read.to_owned(),
+    };
+    let cases: [(&[u8], SheetProblem); 13] = [
         (b"", SheetProblem::Empty),
         (b"\xef\xbb\xbf", SheetProblem::Empty),
         (b"\r\n\r\n ; ;\r\n", SheetProblem::Empty),
+        (b"sep=;", SheetProblem::Empty),
         (b"PK\x03\x04rest of a workbook", SheetProblem::Workbook),
         (b"email,groups\na@b.org,X\0\n", SheetProblem::Binary),
-        (b"\xff\xfee\0m\0", SheetProblem::NoColumn("email")),
-        (b"groups\nX\n", SheetProblem::NoColumn("email")),
-        (b"email;location\na@b.org;X\n", SheetProblem::NoColumn("groups")),
+        (b"\xff\xfee\0m\0", no_column("email", "\u{201c}em\u{201d}")),
+        (b"groups\nX\n", no_column("email", "\u{201c}groups\u{201d}")),
+        (
+            b"email;location;\na@b.org;X\n",
+            no_column("groups", "\u{201c}email\u{201d}, \u{201c}location\u{201d}"),
+        ),
         (b"email,groups,mail\n", SheetProblem::DoubledColumn("email")),
-        (long.as_bytes(), SheetProblem::CellTooLong(2)),
-        (wide.as_bytes(), SheetProblem::TooManyColumns(1)),
+        (b"email,groups\n", SheetProblem::NoRows),
+        (b"email,groups\n,,,,,,,,\n \n", SheetProblem::NoRows),
+        (b"\xff\xfee\0m\0a\0\x00\xd8", SheetProblem::Encoding(1)),
     ];
     for (bytes, problem) in cases {
         assert_eq!(read(bytes, 1000).err(), Some(problem));
     }
+    let wide = format!("x{}", ",name".repeat(10_000));
+    let said = read(wide.as_bytes(), 10).unwrap_err().to_string();
+    assert!(said.len() < 400 && said.contains('\u{2026}'), "{said}");
+}
+
+#[test]
+fn doubt_about_the_encoding_is_told_with_its_line() {
+    let cases: [(&[u8], i32); 6] = [
+        ("email,groups\r\nj\u{fc}rgen@b.org,X\r\n".as_bytes(), 3),
+        (b"\xef\xbb\xbfemail,groups\r\na@b.org,X\r\n", 3),
+        ("email,groups\n\n\"X\nY\",\u{451}\n".as_bytes(), 5),
+        ("email,groups\ra@b.org,\u{451}\r".as_bytes(), 3),
+        (b"email,groups\n\x8d", 2),
+        (b"", 1),
+    ];
+    for (before, line) in cases {
+        let after = if before.is_empty() { "\u{451}" } else { "" };
+        for byte in [0x80_u8, 0xeb, 0xff] {
+            let file = [before, b"Zo", &[byte], b",X\r\n", after.as_bytes()].concat();
+            assert_eq!(
+                read(&file, 10).err(),
+                Some(SheetProblem::Encoding(line)),
+                "{file:?}"
+            );
+        }
+    }
+    let sheet = read(b"email;groups\nzo\xeb@b.org;X\n", 10).unwrap();
+    assert_eq!(sheet.format.encoding, "windows-1252");
     assert_eq!(
-        read(unclosed.as_bytes(), 1000).err(),
-        Some(SheetProblem::CellTooLong(2))
-    );
-    assert_eq!(
-        read(b"\xff\xfee\0m\0a\0\x00\xd8", 10).err(),
-        Some(SheetProblem::Binary)
+        read(b"email,groups\na@b.org,X", 10).unwrap().format.encoding,
+        "UTF-8"
     );
 }
 
@@ -145,26 +298,6 @@ fn a_name_counts_once_and_one_too_many_are_kept() {
     let rows = rows(file.as_bytes());
     assert_eq!(rows[0].groups.as_lines(), "X\nY");
     assert_eq!(rows[1].groups.iter().count(), 51);
-}
-
-#[test]
-fn a_record_may_have_64_cells_of_4096_bytes_and_not_one_more() {
-    let cells = |number: usize, length: usize| vec!["x".repeat(length); number].join(",");
-    let file = |record: String| format!("email,groups\n{record}\na@b.org,X\n").into_bytes();
-    assert_eq!(read(&file(cells(64, 4096)), 10).unwrap().count, 2);
-    assert_eq!(
-        read(&file(cells(64, 4097)), 10).err(),
-        Some(SheetProblem::CellTooLong(2))
-    );
-    assert_eq!(
-        read(&file(cells(65, 1)), 10).err(),
-        Some(SheetProblem::TooManyColumns(2))
-    );
-    let last = format!("email,groups\n{}", cells(65, 1));
-    assert_eq!(
-        read(last.as_bytes(), 10).err(),
-        Some(SheetProblem::TooManyColumns(2))
-    );
 }
 
 /// The most memory that this process had, in bytes, since it was asked to forget.
@@ -196,7 +329,10 @@ fn bombs_alone() {
     let mut latin = b"email,groups\n\xff".to_vec();
     latin.resize(MAX_BYTES, 0x80);
     let names = format!("a@b.org,{}\n", "a;b;".repeat(1000));
-    let bombs: [(&str, Vec<u8>, usize); 6] = [
+    let bombs: [(&str, Vec<u8>, usize); 9] = [
+        ("marks", line("\""), 8),
+        ("cells that are never closed", line("\"a,b\n"), 8),
+        ("text behind marks", line("\"a\"b\n"), 8),
         ("commas", line(","), 8),
         (
             "an open quotation mark",

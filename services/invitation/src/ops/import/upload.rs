@@ -186,6 +186,7 @@ async fn previewed(
         version: 1,
         state: ImportState::Ready,
         file_name: command.file_name.clone(),
+        format: sheet.format,
         uploader: command.uploader,
         preview_sha256: preview.sha256,
         context_sha256: preview.context_sha256,

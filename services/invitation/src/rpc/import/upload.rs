@@ -42,8 +42,8 @@ fn empty_stream() -> Refusal {
 }
 
 fn file_name(first: &pb::UploadImportRequest) -> String {
-    // Shown in the history: one line, nothing that a terminal would obey.
-    first.file_name.chars().filter(|c| !c.is_control()).collect()
+    // Shown in the history: one line, nothing that a terminal would obey, nothing that turns or hides the rest.
+    muster_text::cleaned(&first.file_name)
 }
 
 fn sha256(first: &pb::UploadImportRequest) -> Result<[u8; 32], Refusal> {

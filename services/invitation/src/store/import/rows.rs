@@ -7,6 +7,7 @@ use sqlx::postgres::PgRow;
 use sqlx::types::Json;
 use sqlx::{FromRow, PgConnection, Row as _};
 
+use crate::domain::fault::Fault;
 use crate::domain::import::{Outcome, Problem, RawRow, Row, RowState};
 use crate::store::inconsistent;
 
@@ -19,7 +20,7 @@ const ROWS_A_LOOK: i64 = 10_000;
 macro_rules! select_row {
     ($rest:literal) => {
         concat!(
-            "SELECT line, address_given, groups_given, location_given, surplus_cells, state, problems, group_ids,
+            "SELECT line, address_given, groups_given, location_given, faults, state, problems, group_ids,
                     location_id, merged_into_line, invitation_id, trace_id
              FROM import_rows ",
             $rest
@@ -30,6 +31,7 @@ macro_rules! select_row {
 impl FromRow<'_, PgRow> for Row {
     fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
         let groups: Vec<String> = row.try_get("groups_given")?;
+        let faults: Json<Vec<Fault>> = row.try_get("faults")?;
         let problems: Json<Vec<Problem>> = row.try_get("problems")?;
         Ok(Self {
             raw: RawRow {
@@ -37,7 +39,7 @@ impl FromRow<'_, PgRow> for Row {
                 address: row.try_get("address_given")?,
                 groups: groups.into_iter().collect(),
                 location: row.try_get("location_given")?,
-                has_surplus_cells: row.try_get("surplus_cells")?,
+                faults: faults.0,
             },
             outcome: outcome(row)?,
             problems: problems.0,
@@ -123,12 +125,12 @@ async fn insert(
     };
     sqlx::query(
         "INSERT INTO import_rows (organization_id, import_id, line, address_given, address_canonical, groups_given,
-             location_given, surplus_cells, state, problems, group_ids, location_id, merged_into_line)
-         SELECT $1, $2, line, address, canonical, string_to_array(names, E'\\n'), location, surplus, state, problems,
+             location_given, faults, state, problems, group_ids, location_id, merged_into_line)
+         SELECT $1, $2, line, address, canonical, string_to_array(names, E'\\n'), location, faults, state, problems,
                 string_to_array(ids, ',')::uuid[], location_id, merged_into
-         FROM unnest($3::integer[], $4::text[], $5::text[], $6::text[], $7::boolean[], $8::text[], $9::jsonb[],
+         FROM unnest($3::integer[], $4::text[], $5::text[], $6::text[], $7::jsonb[], $8::text[], $9::jsonb[],
                      $10::text[], $11::uuid[], $12::integer[], $13::text[])
-           AS row (line, address, names, location, surplus, state, problems, ids, location_id, merged_into, canonical)",
+           AS row (line, address, names, location, faults, state, problems, ids, location_id, merged_into, canonical)",
     )
     .bind(organization)
     .bind(import)
@@ -136,7 +138,7 @@ async fn insert(
     .bind(column(rows, |row| row.raw.address.as_str()))
     .bind(column(rows, |row| row.raw.groups.as_lines()))
     .bind(column(rows, |row| row.raw.location.as_str()))
-    .bind(column(rows, |row| row.raw.has_surplus_cells))
+    .bind(column(rows, |row| Json(&row.raw.faults)))
     .bind(column(rows, |row| row.outcome.state()))
     .bind(column(rows, |row| Json(&row.problems)))
     .bind(column(rows, ids))

@@ -119,8 +119,8 @@ async fn the_next_rows_to_apply_cost_the_same_however_many_are_done() {
     assert!(next.unwrap().is_empty());
     sqlx::query(
         "INSERT INTO import_rows (organization_id, import_id, line, address_given, groups_given, location_given,
-             surplus_cells, state, problems, group_ids, invitation_id)
-         SELECT $1, $2, line, '', '{}', '', false, CASE WHEN line <= 5000 THEN 'APPLIED' ELSE 'VALID' END, '[]', '{}', $1
+             state, problems, group_ids, invitation_id)
+         SELECT $1, $2, line, '', '{}', '', CASE WHEN line <= 5000 THEN 'APPLIED' ELSE 'VALID' END, '[]', '{}', $1
          FROM generate_series(1, 5010) AS line",
     )
     .bind(organization)

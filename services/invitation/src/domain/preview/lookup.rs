@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 
 use muster_ids::{GroupId, LocationId};
+use muster_text::is_blank;
 
 use super::super::import::Problem;
 use super::super::invitation::MAX_GROUPS;
 use super::super::inviting::{Group, InvitingContext};
 use super::super::spreadsheet::Names;
-use super::near::Known;
+use super::near::{Known, disguise};
 
 /// How many groups of a row are each told what is wrong with them; the others are told together.
 pub(super) const TOLD_A_ROW: usize = 10;
@@ -18,7 +19,7 @@ const TOLD_A_FILE: usize = 20_000;
 const REPEATED: usize = 80;
 
 /// The groups and locations of an organization by name.
-pub(super) struct Places<'a> {
+pub(super) struct Lookup<'a> {
     groups: HashMap<&'a str, (GroupId, &'a Group)>,
     locations: HashMap<&'a str, LocationId>,
     known_groups: Known<'a>,
@@ -34,7 +35,7 @@ struct Telling {
     errors_untold: usize,
 }
 
-impl<'a> Places<'a> {
+impl<'a> Lookup<'a> {
     pub(super) fn new(context: &'a InvitingContext) -> Self {
         let groups = context
             .groups
@@ -84,7 +85,7 @@ impl<'a> Places<'a> {
             } else {
                 &mut name.split('|')
             };
-            for part in parts.filter(|part| !part.trim().is_empty()) {
+            for part in parts.filter(|part| !is_blank(part)) {
                 if names.len() <= MAX_GROUPS && !names.contains(&part) {
                     names.push(part);
                 }
@@ -105,28 +106,19 @@ impl<'a> Places<'a> {
                 let text = format!("the group {} is not active; name another one", quoted(name));
                 Problem::error("groups", text)
             }),
-            None => telling.error(|| {
-                let text = format!(
-                    "there is no group {}; upper and lower case and spaces count",
-                    quoted(name)
-                );
-                Problem::error("groups", text).suggest(self.known_groups.nearest(name))
-            }),
+            None => telling.error(|| unknown("groups", "group", name, self.known_groups.nearest(name))),
         }
     }
 
     /// The location of a row.
     pub(super) fn location(&mut self, given: &str, problems: &mut Vec<Problem>) -> Option<LocationId> {
-        if given.trim().is_empty() {
+        if is_blank(given) {
             return None;
         }
         let found = self.locations.get(given).copied();
         if found.is_none() {
-            let text = format!(
-                "there is no location {}; upper and lower case and spaces count",
-                quoted(given)
-            );
-            problems.push(Problem::error("location", text).suggest(self.known_locations.nearest(given)));
+            let meant = self.known_locations.nearest(given);
+            problems.push(unknown("location", "location", given, meant));
         }
         found
     }
@@ -157,6 +149,16 @@ impl Telling {
         });
         self.problems.into_iter().chain(others)
     }
+}
+
+/// There is no such thing; what was meant, if anything is near, and how that differs where nobody could see it.
+fn unknown(column: &str, thing: &str, name: &str, meant: Option<&str>) -> Problem {
+    let why = match meant.and_then(|meant| Some((meant, disguise(name, meant)?))) {
+        Some((meant, disguise)) => format!("it looks like {}, but {disguise}", quoted(meant)),
+        None => "upper and lower case and spaces count".to_owned(),
+    };
+    let text = format!("there is no {thing} {}; {why}", quoted(name));
+    Problem::error(column, text).suggest(meant)
 }
 
 /// The beginning of a name, between quotation marks.

@@ -1,0 +1,55 @@
+//! What is wrong with a row before anything of it is understood.
+
+use serde::{Deserialize, Serialize};
+
+use super::import::Problem;
+
+/// A fault of a row of a file. Kept with the row, because the file is not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "fault", rename_all = "SCREAMING_SNAKE_CASE")]
+pub(crate) enum Fault {
+    /// The row has more cells than the header.
+    SurplusCells,
+    /// A cell of a column that is read has more characters than any can have.
+    CellTooLong { column: String },
+    /// A quotation mark stands behind spaces, where it begins no quoted cell.
+    SpaceBeforeMark { column: String },
+    /// The quotation mark that begins a cell on this line is never closed.
+    MarkNotClosed { line: i32 },
+    /// Behind the mark that closes a quoted cell stands more text of the cell.
+    TextAfterMark { begin: i32, end: i32 },
+    /// The line stands within a quoted cell that began on another line and ends in other text.
+    DoubtfulLine { begin: i32 },
+}
+
+impl Fault {
+    /// The column it is in; empty where it is the row's.
+    fn column(&self) -> &str {
+        match self {
+            Fault::CellTooLong { column } | Fault::SpaceBeforeMark { column } => column,
+            _ => "",
+        }
+    }
+
+    /// The fault as it is told: what is wrong and what to do.
+    pub(crate) fn problem(&self) -> Problem {
+        let text = match self {
+            Fault::SurplusCells => "the row has more cells than the first line; put quotation marks around a cell that holds the separator".to_owned(),
+            Fault::CellTooLong { .. } => "the cell is longer than any can be; only its beginning is shown".to_owned(),
+            Fault::SpaceBeforeMark { .. } => "the quotation mark stands behind a space; remove the space, so that the cell begins with the mark".to_owned(),
+            Fault::MarkNotClosed { line } => format!(
+                "the quotation mark that begins a cell on line {line} is never closed; close or remove it. The lines below were read as rows of their own"
+            ),
+            Fault::TextAfterMark { begin, end } if begin == end => format!(
+                "on line {begin} text follows a quotation mark that closes a cell; put a separator there, or write the marks inside the cell twice"
+            ),
+            Fault::TextAfterMark { begin, end } => format!(
+                "the cell that begins with a quotation mark on line {begin} is closed on line {end}, where more text follows; mend the marks"
+            ),
+            Fault::DoubtfulLine { begin } => format!(
+                "this may be a row or a piece of the cell that begins on line {begin}; mend the quotation marks there"
+            ),
+        };
+        Problem::error(self.column(), text)
+    }
+}

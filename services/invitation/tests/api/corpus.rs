@@ -1,0 +1,134 @@
+//! Files as programs and people really leave them, in `tests/spreadsheets`, each beside the preview that is right for it.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use muster_proto::invitation::v1::{ImportProblem, ImportProblemSeverity, ImportRow};
+use tonic::Status;
+
+use crate::upload::{disapprove, rows, upload};
+use crate::world::World;
+
+/// How many groups and problems of a row are shown, and how much of each text, in characters.
+const GROUPS: usize = 5;
+const PROBLEMS: usize = 3;
+const SHOWN: usize = 120;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_file_becomes_the_preview_beside_it() {
+    let world = World::new().await;
+    world.subscribe(500, 10_000).await;
+    for group in ["Night shift", "Children's room", "Caf\u{e9} staff"] {
+        world.group(group).await;
+    }
+    world.location("Main").await;
+    let mut wrong = String::new();
+    for file in files() {
+        let read = shown(&world, &std::fs::read(&file).unwrap()).await;
+        let expected = std::fs::read_to_string(expected_of(&file)).unwrap_or_default();
+        if read != expected {
+            writeln!(wrong, "== {}\n{read}-- instead of\n{expected}", file.display()).unwrap();
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+fn files() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/spreadsheets");
+    let entries = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let is_file = |file: &PathBuf| file.extension().is_some_and(|kind| kind != "expected");
+    let mut files: Vec<PathBuf> = entries.filter(is_file).collect();
+    files.sort();
+    assert!(files.len() > 50, "{} files", files.len());
+    files
+}
+
+fn expected_of(file: &Path) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(".expected");
+    name.into()
+}
+
+async fn shown(world: &World, file: &[u8]) -> String {
+    let import = match upload(world, file).await {
+        Ok(import) => import,
+        Err(status) => return refused(&status),
+    };
+    let mut text = format!(
+        "{} {:?}: {} rows, {} valid, {} errors\n",
+        import.encoding, import.separator, import.row_count, import.valid_count, import.error_count
+    );
+    for row in rows(world, &import).await {
+        show(&row, &mut text);
+    }
+    disapprove(world, &import).await.unwrap();
+    text
+}
+
+fn refused(status: &Status) -> String {
+    format!("refused: {}\n", plain(status.message()))
+}
+
+fn show(row: &ImportRow, text: &mut String) {
+    let groups: Vec<String> = row.groups.iter().map(|group| short(group)).collect();
+    let groups = match groups.len() {
+        ..=GROUPS => groups.join(" + "),
+        count => format!("{count} groups"),
+    };
+    let state = row.state().as_str_name().trim_start_matches("IMPORT_ROW_STATE_");
+    let (address, location) = (short(&row.address), short(&row.location));
+    writeln!(
+        text,
+        "line {} {state}: {address} | {groups} | {location}",
+        row.line
+    )
+    .unwrap();
+    // The groups of this test require nothing.
+    let told = row
+        .problems
+        .iter()
+        .filter(|problem| !problem.description.contains("requires no trainings"));
+    told.take(PROBLEMS)
+        .for_each(|problem| show_problem(problem, text));
+}
+
+fn show_problem(problem: &ImportProblem, text: &mut String) {
+    let severity = match problem.severity() {
+        ImportProblemSeverity::Error => "error",
+        _ => "warning",
+    };
+    writeln!(
+        text,
+        "  {severity} {}: {}",
+        problem.column,
+        plain(&problem.description)
+    )
+    .unwrap();
+    if !problem.suggestion.is_empty() {
+        writeln!(text, "    meant: {}", plain(&problem.suggestion)).unwrap();
+    }
+}
+
+fn short(text: &str) -> String {
+    let shown: String = plain(text).chars().take(SHOWN).collect();
+    if shown.len() < plain(text).len() {
+        shown + "\u{2026}"
+    } else {
+        shown
+    }
+}
+
+/// What cannot be seen by its number.
+fn plain(text: &str) -> String {
+    let is_hidden = |c: char| c != ' ' && (c.is_whitespace() || c.is_control() || muster_text::is_unseen(c));
+    let show = |c: char| {
+        if is_hidden(c) {
+            c.escape_unicode().to_string()
+        } else {
+            c.to_string()
+        }
+    };
+    text.chars().map(show).collect()
+}
