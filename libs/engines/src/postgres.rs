@@ -15,8 +15,8 @@ use nix::sys::signal::Signal;
 use crate::process::{PidFile, Running, tail};
 use crate::{EngineError, secret};
 
-const START_PATIENCE: Duration = Duration::from_secs(60);
-const STOP_PATIENCE: Duration = Duration::from_secs(30);
+const START_TIMEOUT: Duration = Duration::from_secs(60);
+const STOP_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What a crash of the machine may cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,11 +108,11 @@ impl Postgres {
 
     /// Ends a server cleanly: SIGINT is PostgreSQL's "fast" shutdown.
     pub fn stop_running(running: &mut Running) {
-        running.stop(Signal::SIGINT, STOP_PATIENCE);
+        running.stop(Signal::SIGINT, STOP_TIMEOUT);
     }
 
     fn wait_ready(&mut self, cluster: &cluster::Cluster, durability: Durability) -> Result<(), EngineError> {
-        let deadline = Instant::now() + START_PATIENCE;
+        let deadline = Instant::now() + START_TIMEOUT;
         loop {
             if self.psql("select 1").is_ok() {
                 return Ok(());
@@ -120,7 +120,7 @@ impl Postgres {
             let late = Instant::now() >= deadline;
             let reason = match self.running.ended() {
                 Some(how) => how,
-                None if late => format!("silent for {} s", START_PATIENCE.as_secs()),
+                None if late => format!("silent for {} s", START_TIMEOUT.as_secs()),
                 None => {
                     thread::sleep(Duration::from_millis(50));
                     continue;

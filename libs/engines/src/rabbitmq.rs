@@ -20,8 +20,9 @@ use crate::process::{PidFile, Running, tail};
 use crate::{EngineError, programs, secret};
 
 /// A first start takes 8 s, and 16 s were seen on a busy machine.
-const START_PATIENCE: Duration = Duration::from_secs(60);
-const STOP_PATIENCE: Duration = Duration::from_secs(30);
+/// A node that cannot start ends by itself and says why; one that is only slow shares its machine with a build.
+const START_TIMEOUT: Duration = Duration::from_secs(180);
+const STOP_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A running broker.
 #[derive(Debug)]
@@ -101,7 +102,7 @@ impl RabbitMq {
 
     /// Ends the broker of `directory` cleanly, then its port mapper.
     pub fn stop_running(running: &mut Running, directory: &Path) {
-        running.stop(Signal::SIGTERM, STOP_PATIENCE);
+        running.stop(Signal::SIGTERM, STOP_TIMEOUT);
         mapper::stop(directory);
     }
 
@@ -111,12 +112,12 @@ impl RabbitMq {
     }
 
     fn wait_ready(&mut self, log: &Path) -> Result<(), EngineError> {
-        let deadline = Instant::now() + START_PATIENCE;
+        let deadline = Instant::now() + START_TIMEOUT;
         // A greeting alone does not tell: a stranger's broker may have taken the port meanwhile.
         while !(listens(self.running.id().pid(), self.ports.amqp) && answers(self.ports.amqp)) {
             let reason = match self.running.ended() {
                 Some(how) => how,
-                None if Instant::now() >= deadline => format!("silent for {} s", START_PATIENCE.as_secs()),
+                None if Instant::now() >= deadline => format!("silent for {} s", START_TIMEOUT.as_secs()),
                 None => {
                     thread::sleep(Duration::from_millis(100));
                     continue;

@@ -20,8 +20,8 @@ use crate::supervise::Supervised;
 use crate::token;
 use crate::workspace::Workspace;
 
-/// RabbitMQ may take a minute on a busy machine.
-const READY_TIMEOUT: Duration = Duration::from_secs(90);
+/// RabbitMQ may take minutes on a busy machine.
+const READY_TIMEOUT: Duration = Duration::from_secs(240);
 
 /// Engines, tools, databases, services.
 pub(super) async fn up(workspace: &Workspace, options: UpOptions, suite: &mut Suite) -> anyhow::Result<()> {

@@ -13,8 +13,8 @@ use crate::process::{PidFile, Running, tail};
 use crate::{EngineError, programs};
 
 /// It listens within milliseconds.
-const START_PATIENCE: Duration = Duration::from_secs(5);
-const STOP_PATIENCE: Duration = Duration::from_secs(5);
+const START_TIMEOUT: Duration = Duration::from_secs(5);
+const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Starts the mapper of a broker, or finds it running. It listens when this returns.
 pub(super) fn start(directory: &Path, log: &Path, port: u16) -> Result<(), EngineError> {
@@ -31,13 +31,13 @@ pub(super) fn start(directory: &Path, log: &Path, port: u16) -> Result<(), Engin
         .env_clear()
         .args(["-port", &port.to_string(), "-address", "127.0.0.1"]);
     let mut running = Running::spawn(command, log, pid_file(directory))?;
-    let deadline = Instant::now() + START_PATIENCE;
+    let deadline = Instant::now() + START_TIMEOUT;
     // That something answers would not do: it ends at once, and without a complaint, when a stranger has the port.
     while !listens(running.id().pid(), port) {
         let gone = running.ended();
         if gone.is_some() || Instant::now() >= deadline {
             running.stop(Signal::SIGKILL, Duration::ZERO);
-            let silent = format!("silent for {} s", START_PATIENCE.as_secs());
+            let silent = format!("silent for {} s", START_TIMEOUT.as_secs());
             let holder = holder_of(port).map(|holder| format!("port {port} is taken by {holder}"));
             return Err(EngineError::NotStarted {
                 engine: "Erlang's port mapper",
@@ -59,7 +59,7 @@ pub(super) fn is_running(directory: &Path) -> bool {
 /// Ends it, if it runs.
 pub(super) fn stop(directory: &Path) {
     if let Some(mut running) = Running::find(pid_file(directory)) {
-        running.stop(Signal::SIGTERM, STOP_PATIENCE);
+        running.stop(Signal::SIGTERM, STOP_TIMEOUT);
     }
 }
 
