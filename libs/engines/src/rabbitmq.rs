@@ -19,8 +19,7 @@ use crate::holder::listens;
 use crate::process::{PidFile, Running, tail};
 use crate::{EngineError, programs, secret};
 
-/// A first start takes 8 s, and 16 s were seen on a busy machine.
-/// A node that cannot start ends by itself and says why; one that is only slow shares its machine with a build.
+/// A first start takes 8 s, and more than 60 s were seen beside a build. A node that cannot start ends by itself and says why.
 const START_TIMEOUT: Duration = Duration::from_secs(180);
 const STOP_TIMEOUT: Duration = Duration::from_secs(30);
 
