@@ -4,7 +4,8 @@ use bytes::{Buf as _, Bytes, BytesMut};
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use http_body::{Body as _, Frame};
 use http_body_util::{BodyExt as _, StreamBody};
-use muster_refusal::Refusal;
+use muster_refusal::{Refusal, name_trace};
+use muster_telemetry::propagation::TraceIds;
 use prost_reflect::{DynamicMessage, MessageDescriptor, SerializeOptions};
 use tonic::Status;
 use tonic::body::Body;
@@ -16,22 +17,22 @@ use crate::service::{status_of, whole};
 /// One object, or one object a line.
 pub(crate) async fn of(response: Response<Body>, binding: &Binding) -> Response<Body> {
     let (head, body) = response.into_parts();
+    let trace: Option<TraceIds> = head.extensions.get().copied();
     if head.status != StatusCode::OK {
-        return whole(problem::response(&Status::from(Refusal::internal())));
+        return whole(problem::response(&broken(trace)));
     }
     if let Some(status) = status_of(&head.headers) {
         return whole(problem::response(&status));
     }
-    let output = binding.rpc.output();
+    let messages = Messages::new(body, binding.rpc.output(), trace);
     if binding.rpc.is_server_streaming() {
-        lines(body, output)
+        lines(messages)
     } else {
-        one(body, output).await
+        one(messages).await
     }
 }
 
-async fn one(body: Body, output: MessageDescriptor) -> Response<Body> {
-    let mut messages = Messages::new(body, output);
+async fn one(mut messages: Messages) -> Response<Body> {
     let first = messages.next().await;
     let rest = match &first {
         Some(Ok(_)) => messages.next().await,
@@ -40,13 +41,12 @@ async fn one(body: Body, output: MessageDescriptor) -> Response<Body> {
     whole(match (first, rest) {
         (Some(Ok(text)), None) => json(Bytes::from(text), "application/json"),
         (_, Some(Err(status))) | (Some(Err(status)), _) => problem::response(&status),
-        (None, _) | (_, Some(Ok(_))) => problem::response(&Status::from(Refusal::internal())),
+        (None, _) | (_, Some(Ok(_))) => problem::response(&broken(messages.trace)),
     })
 }
 
 /// An error in the middle is a last line of its own: `{"error": …}`.
-fn lines(body: Body, output: MessageDescriptor) -> Response<Body> {
-    let messages = Messages::new(body, output);
+fn lines(messages: Messages) -> Response<Body> {
     let frames = futures_of(messages);
     json(Body::new(StreamBody::new(frames)), "application/x-ndjson")
 }
@@ -79,14 +79,27 @@ struct Messages {
     body: Body,
     received: BytesMut,
     output: MessageDescriptor,
+    /// Of the call, if whoever answered told it.
+    trace: Option<TraceIds>,
+}
+
+/// A translation that broke: the trace of the call leads operators to it.
+fn broken(trace: Option<TraceIds>) -> Status {
+    let status = Status::from(Refusal::internal());
+    let mut headers = HeaderMap::new();
+    // Text and details of a refusal are always valid header values.
+    let _ = status.add_header(&mut headers);
+    name_trace(&mut headers, || trace.map(|trace| trace.trace_id().to_string()));
+    Status::from_header_map(&headers).unwrap_or(status)
 }
 
 impl Messages {
-    fn new(body: Body, output: MessageDescriptor) -> Self {
+    fn new(body: Body, output: MessageDescriptor, trace: Option<TraceIds>) -> Self {
         Self {
             body,
             received: BytesMut::new(),
             output,
+            trace,
         }
     }
 
@@ -124,7 +137,7 @@ impl Messages {
         Some(if flag == 0 {
             self.text(message)
         } else {
-            Err(Refusal::internal().into())
+            Err(broken(self.trace))
         })
     }
 
@@ -139,6 +152,6 @@ impl Messages {
                     .ok()
             })
             .and_then(|()| String::from_utf8(text).ok())
-            .ok_or_else(|| Refusal::internal().into())
+            .ok_or_else(|| broken(self.trace))
     }
 }

@@ -22,5 +22,5 @@ mod template;
 pub use bindings::{Binding, BindingProblem, Bindings, Content, Found};
 pub use open_api::{About, open_api};
 pub use reference::reference;
-pub use service::{Json, refused};
+pub use service::{Gate, Json, refused};
 pub use template::{Template, TemplateProblem};

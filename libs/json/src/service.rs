@@ -1,13 +1,16 @@
 //! The tower service: a call in, JSON out.
 
 use std::convert::Infallible;
+use std::fmt;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{BufMut as _, Bytes, BytesMut};
+use futures::future::BoxFuture;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
+use http_body::Body as _;
 use http_body_util::{BodyExt as _, Full};
 use muster_refusal::{ErrorReason, Refusal};
 use tokio::sync::Semaphore;
@@ -28,12 +31,30 @@ const READ_AT_ONCE: usize = 16;
 /// For one body to arrive.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// Values in one body, about: parsing and translating costs by them, not by bytes. The longest lists of the contract
+/// have 1,000 items.
+const MOST_VALUES: usize = 16 * 1024;
+
+/// Looks at the head of a request for the RPC at this path, before anything of its body is read. What is found out may be
+/// left in the extensions for the service behind. An answer of it, as gRPC gives it, is the last word.
+pub type Gate =
+    Arc<dyn for<'a> Fn(&'a str, &'a mut Parts) -> BoxFuture<'a, Option<Response<Body>>> + Send + Sync>;
+
 /// The JSON dialect in front of a gRPC service. Cheap to clone.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Json<S> {
     bindings: Arc<Bindings>,
     reading: Arc<Semaphore>,
+    gate: Option<Gate>,
     calls: S,
+}
+
+impl<S> fmt::Debug for Json<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Json")
+            .field("bindings", &self.bindings)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<S> Json<S> {
@@ -43,7 +64,17 @@ impl<S> Json<S> {
         Self {
             bindings,
             reading,
+            gate: None,
             calls,
+        }
+    }
+
+    /// Asks this gate first.
+    #[must_use]
+    pub fn behind(self, gate: Gate) -> Self {
+        Self {
+            gate: Some(gate),
+            ..self
         }
     }
 }
@@ -66,7 +97,7 @@ where
     }
 
     async fn answered(self, request: Request<Body>) -> Result<Response<Body>, Response<Bytes>> {
-        let (head, body) = request.into_parts();
+        let (mut head, body) = request.into_parts();
         let bindings = Arc::clone(&self.bindings);
         let (binding, captures) = match bindings.find(&head.method, head.uri.path()) {
             Found::Rpc(binding, captures) => (binding, captures),
@@ -79,15 +110,27 @@ where
                 ));
             }
         };
-        let query = head.uri.query().unwrap_or_default();
-        if query.len() > MOST_QUERY {
+        if head.uri.query().unwrap_or_default().len() > MOST_QUERY {
             return Err(told(
                 StatusCode::URI_TOO_LONG,
                 ErrorReason::MessageTooLarge,
                 "the query is longer than 4 KiB",
             ));
         }
+        if let Some(gate) = &self.gate
+            && let Some(answer) = gate(&binding.path(), &mut head).await
+        {
+            return Ok(answer::of(answer, binding).await);
+        }
         let body = received(&head, body).await?;
+        if values(&body) > MOST_VALUES {
+            return Err(told(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                ErrorReason::MessageTooLarge,
+                "the body has more than 16384 values; ask for less at once",
+            ));
+        }
+        let query = head.uri.query().unwrap_or_default();
         let message = {
             // Whoever is slow to send keeps nobody out: only what is whole waits for its turn.
             let _turn = self.reading.acquire().await;
@@ -124,6 +167,16 @@ where
 
 /// The body, if it is JSON, small enough, and comes in time.
 async fn received(head: &Parts, body: Body) -> Result<Bytes, Response<Bytes>> {
+    // What the head decides is told before the client has sent anything.
+    let length = body.size_hint().lower();
+    if length > MOST_BYTES as u64 {
+        return Err(too_large());
+    }
+    let is_plain = !head.headers.contains_key(header::CONTENT_ENCODING);
+    let is_taken = is_plain && is_json(&head.headers);
+    if length > 0 && !is_taken {
+        return Err(not_json());
+    }
     let body = match timeout(PATIENCE, gathered(body)).await {
         Ok(gathered) => gathered?,
         Err(_) => {
@@ -134,16 +187,43 @@ async fn received(head: &Parts, body: Body) -> Result<Bytes, Response<Bytes>> {
             ));
         }
     };
-    let is_plain = !head.headers.contains_key(header::CONTENT_ENCODING);
-    if body.is_empty() || (is_plain && is_json(&head.headers)) {
+    if body.is_empty() || is_taken {
         Ok(body)
     } else {
-        Err(told(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            ErrorReason::InvalidRequest,
-            "the body must be application/json in UTF-8, not compressed",
-        ))
+        Err(not_json())
     }
+}
+
+fn too_large() -> Response<Bytes> {
+    told(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        ErrorReason::MessageTooLarge,
+        "the body is larger than 256 KiB",
+    )
+}
+
+fn not_json() -> Response<Bytes> {
+    told(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        ErrorReason::InvalidRequest,
+        "the body must be application/json in UTF-8, not compressed",
+    )
+}
+
+/// How many values JSON has, at the most: each begins a list or an object, or follows a comma. What stands in texts is
+/// passed over.
+fn values(json: &[u8]) -> usize {
+    let (mut values, mut in_text, mut escaped) = (1, false, false);
+    for byte in json {
+        match (byte, in_text) {
+            _ if escaped => escaped = false,
+            (b'\\', true) => escaped = true,
+            (b'"', _) => in_text = !in_text,
+            (b'{' | b'[' | b',', false) => values += 1,
+            _ => {}
+        }
+    }
+    values
 }
 
 /// In one piece: a body that comes byte by byte must not cost a buffer a byte.
@@ -162,11 +242,7 @@ async fn gathered(mut body: Body) -> Result<Bytes, Response<Bytes>> {
             continue;
         };
         if whole.len() + data.len() > MOST_BYTES {
-            return Err(told(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                ErrorReason::MessageTooLarge,
-                "the body is larger than 256 KiB",
-            ));
+            return Err(too_large());
         }
         whole.extend_from_slice(&data);
     }
@@ -247,4 +323,16 @@ pub(crate) fn whole(response: Response<Bytes>) -> Response<Body> {
 /// What the answer says when there is nothing more to it.
 pub(crate) fn status_of(headers: &HeaderMap) -> Option<Status> {
     Status::from_header_map(headers).filter(|status| status.code() != Code::Ok)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::values;
+
+    #[test]
+    fn values_are_counted_outside_of_texts() {
+        assert_eq!(values(br#"{"a": [1, 2, 3], "b": "x,y{[\",\\"}"#), 6);
+        assert_eq!(values(b""), 1);
+        assert_eq!(values(&b"{},".repeat(1000)), 2001);
+    }
 }

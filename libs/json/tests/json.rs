@@ -14,6 +14,7 @@ use muster_proto::employment::v1::ListEmploymentsRequest;
 use muster_proto::invitation::v1::CreateInvitationRequest;
 use muster_proto::organization::v1::{ApproveOrganizationRequest, Organization, UpdateGroupRequest};
 use muster_refusal::Refusal;
+use muster_telemetry::propagation::TraceIds;
 use prost::Message;
 use serde_json::{Value, json};
 use tonic::Status;
@@ -395,4 +396,23 @@ async fn an_update_names_the_thing_in_the_path_and_its_mask_in_the_query() {
     );
     assert_eq!(update.update_mask.unwrap().paths, ["display_name", "trainings"]);
     assert_eq!(update.request_id, "7");
+}
+
+#[tokio::test]
+async fn a_translation_that_breaks_names_the_trace_of_the_call() {
+    let trace = TraceIds::unrecorded();
+    // A text of nine bytes that are not there.
+    for broken in [framed(&[0x0a, 9]), Vec::new()] {
+        let calls = tower::service_fn(move |_: Request<Body>| {
+            let mut response = Response::new(Body::new(Full::new(Bytes::from(broken.clone()))));
+            response.extensions_mut().insert(trace);
+            async move { Ok::<_, Infallible>(response) }
+        });
+        let json = Json::new(Arc::new(bindings()), Calls::new(calls));
+        let (status, body) = told(json.answer(request("GET", "/v1/trainings", None)).await).await;
+        assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
+        let details = body["details"].as_array().unwrap();
+        let named = details.iter().find_map(|one| one["requestId"].as_str());
+        assert_eq!(named, Some(trace.trace_id().to_string().as_str()));
+    }
 }

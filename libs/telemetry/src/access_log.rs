@@ -34,13 +34,15 @@ pub struct AccessLog {
     waiting: Option<Arc<Waiting>>,
 }
 
-/// What is said about a call: nothing of its message, its token or its caller.
+/// What is said about a call: nothing of its message or its token, and no name of its caller.
 #[derive(Clone, Copy, Debug)]
 pub struct Line<'a> {
     /// The full name of the method.
     pub method: &'static str,
     /// The name of its status.
     pub code: &'static str,
+    /// Who called: a word that is the same for one caller and tells nobody who they are, or the network of whoever is not known.
+    pub caller: &'a str,
     /// What was decided about it.
     pub decision: &'static str,
     /// The policies that decided.
@@ -174,6 +176,7 @@ impl Line<'_> {
         let Self {
             method,
             code,
+            caller,
             decision,
             ..
         } = self;
@@ -183,7 +186,7 @@ impl Line<'_> {
             out,
             "\",\"level\":\"INFO\",\"service\":\"{service}\",\"target\":\"{TARGET}\",\"message\":\"call\",\
              \"trace_id\":\"{trace}\",\"span_id\":\"{span}\",\"method\":\"{method}\",\"code\":\"{code}\",\
-             \"decision\":\"{decision}\",\"policies\":{policies},\"duration_us\":{duration}}}",
+             \"caller\":\"{caller}\",\"decision\":\"{decision}\",\"policies\":{policies},\"duration_us\":{duration}}}",
             trace = self.trace.trace_id(),
             span = self.trace.span_id(),
             // The one text that people write.
@@ -199,9 +202,10 @@ impl Line<'_> {
         SystemTime.format_time(&mut Writer::new(&mut time))?;
         writeln!(
             out,
-            "{clock}  INFO {TARGET}: call method={} code={} decision={} policies={} duration_us={} trace={}",
+            "{clock}  INFO {TARGET}: call method={} code={} caller={} decision={} policies={} duration_us={} trace={}",
             self.method,
             self.code,
+            self.caller,
             self.decision,
             self.policies,
             self.duration.as_micros(),
@@ -219,6 +223,7 @@ mod tests {
         Line {
             method: "p.S/M",
             code: "OK",
+            caller: "5f1d",
             decision: "admitted",
             policies: "say-\"hello\"",
             duration: Duration::from_millis(2),
@@ -232,6 +237,7 @@ mod tests {
         line().json("gateway", &mut text).unwrap();
         let read: serde_json::Value = serde_json::from_str(text.strip_suffix('\n').unwrap()).unwrap();
         assert_eq!(read["policies"], "say-\"hello\"");
+        assert_eq!(read["caller"], "5f1d");
         assert_eq!(read["duration_us"], 2000);
         assert_eq!(read["trace_id"].as_str().unwrap().len(), 32);
         assert_eq!(read["span_id"].as_str().unwrap().len(), 16);

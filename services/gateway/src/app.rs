@@ -10,7 +10,7 @@ use muster_access::Rules;
 use muster_clock::Clock;
 use muster_identity::oidc::PersonVerifier;
 use muster_identity::{CallerSigner, KeyFile, SigningKey, WorkloadTokens, WorkloadTrust, WorkloadVerifier};
-use muster_json::{About, Bindings, Json, open_api, reference};
+use muster_json::{About, Bindings, Gate, Json, open_api, reference};
 use muster_server::admin::{self, Admin};
 use muster_server::drain::{Drain, Stopping};
 use muster_server::settings::Mistakes;
@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use tower::util::BoxCloneSyncService;
 
 use crate::NAME;
-use crate::edge::{Edge, EdgeParts, Observer};
+use crate::edge::{CallerTags, Edge, EdgeParts, Observer};
 use crate::limits::SendBufferBudget;
 use crate::net::{self, CancelBudget, ConnectionContext, Tls, TrustedProxies, WorkerThreads};
 use crate::pages::{self, PagesOptions};
@@ -77,8 +77,13 @@ pub async fn start(settings: &Settings, clock: Clock, metrics: Option<Metrics>) 
     let (address, admin_address) = (listener.local_addr()?, admin_listener.local_addr()?);
 
     let health = Health::new(&[]).await;
-    let json = Json::new(Arc::new(bindings), edge.clone());
-    let cors = Cors::new(settings.cors_origins.clone());
+    let gate = edge.clone();
+    let gate: Gate = Arc::new(move |path, head| {
+        let edge = gate.clone();
+        Box::pin(async move { edge.gate(path, head).await })
+    });
+    let json = Json::new(Arc::new(bindings), edge.clone()).behind(gate);
+    let cors = Cors::new(settings.cors_origins.clone(), &settings.cors_headers);
     let handlers = Handlers {
         edge,
         infrastructure: router::infrastructure(&health)?,
@@ -245,6 +250,7 @@ fn open(settings: &Settings, clock: Clock, streams: CancellationToken) -> Result
         max_calls: settings.listen.max_calls as usize,
         calls_per_second: NonZeroU32::new(settings.calls_per_second),
         streams,
+        caller_tags: CallerTags::new(&session_key),
         observer: Observer::new(
             rules,
             settings.trace_context(),

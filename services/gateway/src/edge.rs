@@ -10,6 +10,7 @@ mod call;
 mod call_cache;
 mod capacity;
 mod deadline;
+mod gate;
 mod identify;
 mod in_process;
 mod infrastructure;
@@ -29,13 +30,14 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures::future::BoxFuture;
+use http::request::Parts;
 use http::{Request, Response};
 use muster_telemetry::AccessLog;
 use tonic::body::Body;
 use tonic::service::Routes;
 use tonic::transport::Channel;
 
-pub(crate) use self::observe::{Observer, TraceContext};
+pub(crate) use self::observe::{CallerTags, Observer, TraceContext};
 pub(crate) use self::shared::EdgeParts;
 use self::shared::Shared;
 
@@ -53,6 +55,12 @@ impl Edge {
     /// Answers a call.
     pub(crate) fn answer(&self, request: Request<Body>) -> BoxFuture<'static, Response<Body>> {
         Box::pin(Arc::clone(&self.0).answer(request))
+    }
+
+    /// Identifies and counts the caller of the method at this path by the head of a request alone, for a dialect whose body
+    /// is expensive to read: the call that follows is not counted again. The refusal if they may not call now.
+    pub(crate) async fn gate(&self, path: &str, head: &mut Parts) -> Option<Response<Body>> {
+        self.0.gate(path, head).await
     }
 
     /// Answers health and reflection by these routes, within the edge's limits.

@@ -11,6 +11,7 @@
 
 mod access;
 mod app;
+mod caller_tags;
 mod edge;
 mod limits;
 mod net;
@@ -21,8 +22,9 @@ mod settings;
 mod upstream;
 
 pub use app::{Running, start};
+pub use caller_tags::write_caller_tags;
 pub use net::{InvalidProxies, TrustedProxies};
-pub use router::{InvalidOrigins, Origins};
+pub use router::{ExtraHeaders, InvalidHeaders, InvalidOrigins, Origins};
 pub use settings::{PeerSettings, Settings};
 
 /// The gateway's own name: of its workload, and the audience of workload tokens for it.

@@ -1,11 +1,12 @@
 //! `muster-gateway`: reads settings, runs, says how it ended.
 
 use std::ffi::OsString;
+use std::path::Path;
 use std::process::ExitCode;
 
 use mimalloc::MiMalloc;
 use muster_clock::Clock;
-use muster_gateway::{NAME, Settings, start};
+use muster_gateway::{NAME, Settings, start, write_caller_tags};
 use muster_server::settings::{Program, read};
 use muster_server::{drain, exit_code, in_runtime};
 
@@ -14,7 +15,7 @@ use muster_server::{drain, exit_code, in_runtime};
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
-const EPILOGUE: &str = "Commands, before the options:\n  serve      Answers calls (default)\n  migrate    Does nothing: the gateway has no database";
+const EPILOGUE: &str = "Commands, before the options:\n  serve      Answers calls (default)\n  migrate    Does nothing: the gateway has no database\n  caller FILE  Reads names (persons/{person}, workloads/{name}) from standard input, one a line, and writes the tag of each in the access log; FILE is the session key";
 
 fn main() -> ExitCode {
     let mut arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
@@ -26,10 +27,19 @@ fn main() -> ExitCode {
     if command == "migrate" {
         return ExitCode::SUCCESS;
     }
+    if command == "caller" {
+        return exit_code(caller(arguments.get(1)));
+    }
     if command == "serve" {
         arguments.remove(0);
     }
     exit_code(serve(&arguments))
+}
+
+fn caller(session_key: Option<&OsString>) -> anyhow::Result<()> {
+    let session_key = session_key.ok_or_else(|| anyhow::anyhow!("name the file of the session key"))?;
+    let (names, tags) = (std::io::stdin().lock(), std::io::stdout().lock());
+    write_caller_tags(Path::new(session_key), names, tags)
 }
 
 fn serve(arguments: &[OsString]) -> anyhow::Result<()> {

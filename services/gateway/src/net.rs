@@ -5,6 +5,8 @@ mod connection;
 mod file_descriptors;
 mod frame_budget;
 mod listener;
+mod request_body;
+mod request_head;
 pub(crate) mod tls;
 mod trusted_proxies;
 mod worker_threads;

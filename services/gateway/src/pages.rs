@@ -4,6 +4,7 @@
 //! A page never changes anything on GET: mail scanners and previews follow links, and some run scripts. The only change
 //! is a POST of our own form, by a session that a person opened at their issuer.
 
+mod account;
 mod answer;
 mod choice;
 mod cookies;
@@ -14,6 +15,7 @@ mod headers;
 mod invitation;
 mod limits;
 mod not_signed_in;
+mod plain_errors;
 mod relying_party;
 mod seal;
 mod sign_in;
@@ -37,7 +39,8 @@ pub(crate) use relying_party::Registration;
 use seal::SealProblem;
 use url::Url;
 
-use self::cookies::{Cookie, Cookies};
+use self::account::EndedSessions;
+use self::cookies::Cookies;
 use self::edge_client::EdgeClient;
 use self::form::Form;
 use self::limits::Limits;
@@ -79,6 +82,7 @@ struct Pages {
     parties: Vec<RelyingParty>,
     verifier: PersonVerifier,
     cookies: Cookies,
+    ended: EndedSessions,
     edge: EdgeClient,
     support: String,
 }
@@ -103,7 +107,7 @@ impl Pages {
 
     /// The session of a posted form: only if the form came from a page that we made for it, and that was about this.
     fn session_of(&self, headers: &HeaderMap, form: &Form, about: &str) -> Option<Session> {
-        let session: Session = self.cookies.get(headers, Cookie::Session)?;
+        let session = self.session(headers)?;
         let seal = self.cookies.seal();
         let ours = form::same_origin(headers, &self.origin)
             && seal.is_form_token(&session.id, about, &form.form_token);
@@ -127,14 +131,15 @@ pub(crate) fn router(options: PagesOptions, edge: EdgeService) -> Result<Router,
         .map(|registration| RelyingParty::new(registration, redirect_uri.clone(), options.verifier.clone()))
         .collect();
     let https = options.public_url.scheme() == "https";
-    let pages = Pages {
+    let pages = Arc::new(Pages {
         origin: options.public_url.origin().ascii_serialization(),
         parties: parties?,
         verifier: options.verifier,
         cookies: Cookies::new(Seal::new(&options.session_key)?, options.clock.clone(), https),
+        ended: EndedSessions::new(),
         edge: EdgeClient::new(edge),
         support: options.support,
-    };
+    });
     let limits = Arc::new(Limits::new(options.clock));
     Ok(Router::new()
         .route("/", get(async || view::home()))
@@ -151,9 +156,11 @@ pub(crate) fn router(options: PagesOptions, edge: EdgeService) -> Result<Router,
         .fallback(async || view::problem(&view::Problem::no_page()))
         .layer(from_fn_with_state(limits, limits::keep))
         .layer(DefaultBodyLimit::max(limits::MAX_FORM))
+        .layer(from_fn(plain_errors::replace))
+        .layer(from_fn_with_state(Arc::clone(&pages), account::serve))
         .layer(from_fn(trace::span))
         .layer(from_fn_with_state(https, headers::set))
-        .with_state(Arc::new(pages)))
+        .with_state(pages))
 }
 
 const STYLE: &str = include_str!("../assets/muster.css");

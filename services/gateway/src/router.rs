@@ -3,8 +3,14 @@
 mod cors;
 mod description;
 mod dialect;
+mod head;
+mod health;
+mod held;
+mod infrastructure;
 mod reflection;
+mod unspoken;
 
+use std::convert::Infallible;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +18,6 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use http::{Method, Request, Response, StatusCode, header};
 use http_body::Body as _;
-use http_body_util::BodyExt as _;
 use muster_json::Json;
 use muster_refusal::{ErrorReason, Refusal};
 use tokio::time::timeout;
@@ -22,10 +27,11 @@ use tonic_web::GrpcWebLayer;
 use tower::{Layer as _, Service as _, ServiceExt as _};
 
 pub(crate) use self::cors::Cors;
-pub use self::cors::{InvalidOrigins, Origins};
+pub use self::cors::{ExtraHeaders, InvalidHeaders, InvalidOrigins, Origins};
 pub(crate) use self::description::Description;
 use self::dialect::{Dialect, dialect};
-pub(crate) use self::reflection::routes as infrastructure;
+use self::held::Held;
+pub(crate) use self::infrastructure::routes as infrastructure;
 use crate::edge::Edge;
 use crate::limits::{ClientAddress, KeyedLimit, RequestGuard, network};
 
@@ -78,7 +84,8 @@ impl Router {
     /// kinds is large, and would be moved before it is first polled.
     pub(crate) fn answer(&self, request: Request<Body>) -> BoxFuture<'static, Response<Body>> {
         let dialect = dialect(&request);
-        let plain = *request.method() == Method::POST && !reflection::is_infrastructure(request.uri().path());
+        let plain =
+            *request.method() == Method::POST && !infrastructure::is_infrastructure(request.uri().path());
         if dialect == Dialect::Grpc && plain {
             self.0.edge.answer(request)
         } else {
@@ -98,26 +105,53 @@ impl Routes {
         response
     }
 
-    async fn answer_in(mut self, dialect: Dialect, request: Request<Body>) -> Response<Body> {
-        let answered = match dialect {
-            Dialect::OtherGrpc => return plain(StatusCode::UNSUPPORTED_MEDIA_TYPE),
-            Dialect::Grpc | Dialect::GrpcWeb if *request.method() != Method::POST => {
-                return plain(StatusCode::METHOD_NOT_ALLOWED);
+    async fn answer_in(self, dialect: Dialect, mut request: Request<Body>) -> Response<Body> {
+        match dialect {
+            Dialect::Grpc | Dialect::GrpcWeb if *request.method() != Method::POST => unspoken::method(),
+            Dialect::Grpc => self.in_grpc(request).await,
+            Dialect::GrpcWeb => self.in_grpc_web(request).await,
+            Dialect::OldHttpGrpc => unspoken::old_http(),
+            Dialect::OtherGrpc | Dialect::UntypedRpc => unspoken::media_type(),
+            Dialect::Connect => unspoken::connect(),
+            Dialect::Preflight => self.cors.preflight(request.headers()),
+            Dialect::Json | Dialect::Document | Dialect::Reference | Dialect::Page => {
+                let head = head::take(&mut request);
+                let response = self.over_http(dialect, request).await;
+                if head { head::only(response) } else { response }
             }
-            Dialect::Grpc if reflection::is_infrastructure(request.uri().path()) => {
-                return self
-                    .edge
-                    .answer_infrastructure(self.infrastructure, request)
-                    .await;
-            }
-            Dialect::Grpc => self.edge.call(request).await,
-            Dialect::GrpcWeb => GrpcWebLayer::new().layer(self.edge).call(request).await,
-            Dialect::Json => return self.in_json(request).await,
-            Dialect::Preflight => return self.cors.preflight(request.headers()),
-            Dialect::Document => return self.description.document(request.method()),
-            Dialect::Reference => return self.description.reference(request.method()),
-            Dialect::Page => return self.page(request).await,
-        };
+        }
+    }
+
+    async fn over_http(self, dialect: Dialect, request: Request<Body>) -> Response<Body> {
+        match dialect {
+            Dialect::Json => self.in_json(request).await,
+            Dialect::Document => self.description.document(request.method()),
+            Dialect::Reference => self.description.reference(request.method()),
+            _ => self.page(request).await,
+        }
+    }
+
+    async fn in_grpc(mut self, request: Request<Body>) -> Response<Body> {
+        if infrastructure::is_infrastructure(request.uri().path()) {
+            return self
+                .edge
+                .answer_infrastructure(self.infrastructure, request)
+                .await;
+        }
+        let answered = self.edge.call(request).await;
+        answered.unwrap_or_else(|impossible| match impossible {})
+    }
+
+    async fn in_grpc_web(self, mut request: Request<Body>) -> Response<Body> {
+        // The translation knows the media types without parameters only.
+        if let Some(kind) = request.headers_mut().get_mut(header::CONTENT_TYPE) {
+            *kind = dialect::without_parameters(kind);
+        }
+        let grpc = tower::service_fn(move |request| {
+            let routes = self.clone();
+            async move { Ok::<_, Infallible>(routes.in_grpc(request).await) }
+        });
+        let answered = GrpcWebLayer::new().layer(grpc).call(request).await;
         answered.unwrap_or_else(|impossible| match impossible {})
     }
 
@@ -130,7 +164,8 @@ impl Routes {
                 "too many requests from this network at the same time; try again with back-off",
             ));
         };
-        held(self.json.answer(request).await, permit)
+        let response = self.json.answer(request).await;
+        response.map(|body| Held::body(body, permit))
     }
 
     async fn page(self, request: Request<Body>) -> Response<Body> {
@@ -155,20 +190,9 @@ fn buffered(guard: Option<RequestGuard>, response: Response<Body>) -> Response<B
     };
     let bytes = response.body().size_hint().lower();
     match guard.buffer(usize::try_from(bytes).unwrap_or(usize::MAX)) {
-        Some(permit) => held(response, permit),
+        Some(permit) => response.map(|body| Held::body(body, permit)),
         None => plain(StatusCode::TOO_MANY_REQUESTS),
     }
-}
-
-/// An answer that holds this until its last byte is written.
-fn held(response: Response<Body>, permit: impl Send + 'static) -> Response<Body> {
-    let mut permit = Some(permit);
-    response.map(|body| {
-        Body::new(body.map_frame(move |frame| {
-            let _until_written = &mut permit;
-            frame
-        }))
-    })
 }
 
 fn plain(status: StatusCode) -> Response<Body> {

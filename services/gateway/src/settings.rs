@@ -14,7 +14,7 @@ use crate::edge::TraceContext;
 use crate::net::TrustedProxies;
 use crate::net::tls::{Files, TlsProblem};
 use crate::policy::{Effects, Extra};
-use crate::router::Origins;
+use crate::router::{ExtraHeaders, Origins};
 
 /// Everything the gateway is told, by flags or environment.
 #[derive(Clone, Debug, clap::Args)]
@@ -45,6 +45,14 @@ pub struct Settings {
         value_name = "ORIGINS"
     )]
     pub cors_origins: Origins,
+    /// Headers that scripts of those pages may send beside those of the contract, such as `baggage,sentry-trace` for tracing in browsers; `none`: no others. They are read by nobody
+    #[arg(
+        long,
+        env = "MUSTER_CORS_HEADERS",
+        default_value = "none",
+        value_name = "HEADERS"
+    )]
+    pub cors_headers: ExtraHeaders,
     /// Networks of the proxies in front of it, such as 10.0.0.0/8,fd00::/8, whose X-ForwardedMessages-For tells who calls; `none` if clients connect directly. Needed when the public URL is https
     #[arg(long, env = "MUSTER_TRUSTED_PROXIES", value_name = "NETWORKS")]
     pub trusted_proxies: Option<TrustedProxies>,

@@ -17,6 +17,8 @@ use muster_identity::Caller;
 use muster_ids::OrganizationId;
 use time::OffsetDateTime;
 
+use super::observe::CallerTag;
+
 const KEPT_FOR: Duration = Duration::from_secs(1);
 /// Bytes: about 10,000 callers with tokens of a kilobyte, and 20,000 of their calls.
 const MAX_CALLERS: u64 = 32 << 20;
@@ -45,6 +47,8 @@ pub(super) struct Credential(Bytes);
 pub(super) struct Known {
     pub(super) credential: Credential,
     pub(super) caller: Arc<Caller>,
+    /// What logs call them.
+    pub(super) tag: Option<CallerTag>,
     /// When the token ends.
     pub(super) until: OffsetDateTime,
 }
@@ -174,6 +178,7 @@ mod tests {
         Known {
             credential: Credential::new(token),
             caller: Arc::new(Caller::Anonymous),
+            tag: None,
             until: datetime!(2026-03-01 12:01 UTC),
         }
     }

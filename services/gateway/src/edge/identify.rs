@@ -10,14 +10,17 @@ use muster_refusal::Refusal;
 use time::OffsetDateTime;
 
 use super::call_cache::{Credential, Known};
+use super::observe::CallerTag;
 use super::refuse;
 use super::shared::Shared;
 use crate::limits::ClientAddress;
 
 /// Who calls.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Identified {
     pub(super) caller: Arc<Caller>,
+    /// What logs call them; `None`: they are known by their network only.
+    pub(super) tag: Option<CallerTag>,
     /// What they have shown, and until when it is good, if it is worth remembering what they may.
     pub(super) shown: Option<(Credential, OffsetDateTime)>,
 }
@@ -28,9 +31,10 @@ impl Identified {
         !matches!(*self.caller, Caller::Anonymous)
     }
 
-    fn unremembered(caller: Caller) -> Self {
+    fn anonymous() -> Self {
         Self {
-            caller: Arc::new(caller),
+            caller: Arc::new(Caller::Anonymous),
+            tag: None,
             shown: None,
         }
     }
@@ -46,7 +50,7 @@ impl Shared {
         match &rule.mode {
             Mode::Public { calls_per_minute } => {
                 self.within_rate(rule, parts, *calls_per_minute)?;
-                Ok(Identified::unremembered(Caller::Anonymous))
+                Ok(Identified::anonymous())
             }
             Mode::Capability {
                 sign_in,
@@ -58,7 +62,9 @@ impl Shared {
             Mode::Authenticated {
                 actor: Actor::Workload(names),
                 ..
-            } => self.workload(&parts.headers, names).map(Identified::unremembered),
+            } => self
+                .workload(&parts.headers, names)
+                .map(|caller| self.uncached(caller)),
             Mode::Authenticated {
                 actor: Actor::Person, ..
             }
@@ -75,7 +81,7 @@ impl Shared {
     async fn holder(&self, headers: &HeaderMap, sign_in: SignIn) -> Result<Identified, Refusal> {
         match (self.person(headers).await?, sign_in) {
             (Some(person), _) => self.addressed(headers, person).await,
-            (None, SignIn::Optional) => Ok(Identified::unremembered(Caller::Anonymous)),
+            (None, SignIn::Optional) => Ok(Identified::anonymous()),
             (None, SignIn::Required) => Err(refuse::token_missing()),
         }
     }
@@ -93,6 +99,7 @@ impl Shared {
         };
         Ok(Some(Identified {
             caller: known.caller,
+            tag: known.tag,
             shown: Some((known.credential, known.until)),
         }))
     }
@@ -107,15 +114,26 @@ impl Shared {
         let verifying = self.parts.persons.verify_with_address(bearer(header)?);
         // Boxed: this future is large and rarely needed.
         let person = Box::pin(verifying).await.map_err(refuse::token)?;
-        Ok(Identified::unremembered(Caller::Person(person)))
+        Ok(self.uncached(Caller::Person(person)))
+    }
+
+    /// A caller whose calls are decided anew each time.
+    fn uncached(&self, caller: Caller) -> Identified {
+        Identified {
+            tag: self.parts.caller_tags.of(&caller),
+            caller: Arc::new(caller),
+            shown: None,
+        }
     }
 
     async fn verify(&self, token: &str) -> Result<Known, Refusal> {
         let verified = self.parts.persons.verify_until(token).await;
         let (person, until) = verified.map_err(refuse::token)?;
+        let caller = Caller::Person(person);
         let known = Known {
             credential: Credential::new(token),
-            caller: Arc::new(Caller::Person(person)),
+            tag: self.parts.caller_tags.of(&caller),
+            caller: Arc::new(caller),
             until,
         };
         self.call_cache.insert_caller(known.clone());

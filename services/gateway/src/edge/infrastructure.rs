@@ -25,7 +25,9 @@ impl Shared {
         request: Request<Body>,
     ) -> Response<Body> {
         let guard = request.extensions().get::<RequestGuard>().cloned();
-        let observation = self.parts.observer.begin(None, request.headers());
+        let (head, body) = request.into_parts();
+        let observation = self.parts.observer.begin(None, &head);
+        let request = Request::from_parts(head, body);
         let passed = self.pass_infrastructure(routes, request).await;
         finished(passed, observation, guard)
     }

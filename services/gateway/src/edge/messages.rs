@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, HeaderName};
 use http_body::Body as _;
 use muster_refusal::Refusal;
 use tonic::body::Body;
@@ -13,22 +14,35 @@ use tonic::body::Body;
 use super::refuse;
 
 /// The largest message that passes, in bytes.
-pub(super) const LARGEST: usize = 256 * 1024;
+pub(super) const MAX_MESSAGE: usize = 256 * 1024;
 
 const PREFIX: usize = 5;
+
+const GRPC_ENCODING: HeaderName = HeaderName::from_static("grpc-encoding");
+
+/// How the messages of a request are compressed, as its headers say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Encoding {
+    /// Not at all.
+    Identity,
+    /// In some way; none is taken.
+    Named,
+}
 
 /// Reads messages from a body.
 #[derive(Debug)]
 pub(super) struct Messages {
     body: Body,
+    encoding: Encoding,
     buffer: Bytes,
     ended: bool,
 }
 
 impl Messages {
-    pub(super) fn new(body: Body) -> Self {
+    pub(super) fn new(body: Body, encoding: Encoding) -> Self {
         Self {
             body,
+            encoding,
             buffer: Bytes::new(),
             ended: false,
         }
@@ -83,11 +97,11 @@ impl Messages {
         };
         match flag {
             0 => {}
-            1 => return Err(refuse::compressed()),
+            1 => return Err(self.encoding.refusal()),
             _ => return Err(refuse::bad_framing()),
         }
         let length = u32::from_be_bytes(*length) as usize;
-        if length > LARGEST {
+        if length > MAX_MESSAGE {
             return Err(refuse::too_large());
         }
         let whole = PREFIX + length;
@@ -101,6 +115,26 @@ impl Messages {
             let mut joined = BytesMut::from(std::mem::take(&mut self.buffer));
             joined.extend_from_slice(&data);
             self.buffer = joined.freeze();
+        }
+    }
+}
+
+impl Encoding {
+    /// What the headers of a request say.
+    pub(super) fn of(headers: &HeaderMap) -> Self {
+        let named = headers.get(GRPC_ENCODING);
+        if named.is_some_and(|encoding| encoding.as_bytes() != b"identity") {
+            Self::Named
+        } else {
+            Self::Identity
+        }
+    }
+
+    /// Compressed messages are refused. Without a name for it, the flag itself is wrong, which the protocol calls INTERNAL.
+    fn refusal(self) -> Refusal {
+        match self {
+            Self::Named => refuse::compressed(),
+            Self::Identity => refuse::compressed_without_encoding(),
         }
     }
 }
@@ -132,7 +166,7 @@ mod tests {
     }
 
     async fn read(chunks: Vec<Vec<u8>>) -> (Vec<Vec<u8>>, Option<ErrorReason>) {
-        let mut messages = Messages::new(body(chunks));
+        let mut messages = Messages::new(body(chunks), Encoding::Named);
         let mut whole = Vec::new();
         while let Some(next) = messages.next().await {
             match next {
@@ -166,6 +200,13 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_compressed_message_without_a_named_encoding_is_an_error_of_the_protocol() {
+        let mut messages = Messages::new(body(vec![vec![1, 0, 0, 0, 0]]), Encoding::Identity);
+        let refused = messages.next().await.unwrap().unwrap_err();
+        assert_eq!(refused.reason(), ErrorReason::Internal);
+    }
+
+    #[tokio::test]
     async fn what_cannot_be_looked_at_is_refused() {
         let reason = async |bytes: Vec<u8>| read(vec![bytes]).await.1;
         assert_eq!(
@@ -188,6 +229,6 @@ mod tests {
             reason(vec![0, 0, 4, 0, 1]).await,
             Some(ErrorReason::MessageTooLarge)
         );
-        assert_eq!(reason(framed(&vec![7; LARGEST])).await, None);
+        assert_eq!(reason(framed(&vec![7; MAX_MESSAGE])).await, None);
     }
 }

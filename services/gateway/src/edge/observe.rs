@@ -1,10 +1,11 @@
 //! One access log line and one measurement a call, and a span if it is recorded; finished on Drop, so that none can be
 //! forgotten.
 //!
-//! Nothing of the message, of the token or of the caller is written down: which method, how it ended, how it was decided
-//! and by which policies, how long it took. Of the many calls that are not recorded only the ids of a trace are made:
+//! Nothing of the message or of the token is written down, and of the caller only a tag: which method, how it ended, who
+//! called, how it was decided and by which policies, how long it took. Of the many calls that are not recorded only the ids of a trace are made:
 //! a span costs more than everything else that the edge does for a caller whom it knows.
 
+mod caller_tag;
 mod meters;
 
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use http::HeaderMap;
+use http::request::Parts;
 use http_body::Frame;
 use muster_access::{MethodRule, Rules};
 use muster_refusal::{Refusal, name_trace};
@@ -21,7 +23,9 @@ use tonic::{Code, Status};
 use tracing::field::Empty;
 use tracing::{Span, info_span};
 
+pub(crate) use self::caller_tag::{CallerTag, CallerTags};
 use self::meters::{Meter, Meters};
+use crate::limits::ClientAddress;
 
 /// What unknown methods are counted as: a caller must not be able to fill the memory with names.
 const OTHER: &str = "_OTHER";
@@ -63,6 +67,8 @@ pub(super) struct Observation {
     meter: Arc<Meter>,
     log: AccessLog,
     started: Instant,
+    client: ClientAddress,
+    caller: Option<CallerTag>,
     decision: Decision,
     policies: Arc<str>,
     code: Option<Code>,
@@ -91,9 +97,9 @@ impl Observer {
     }
 
     /// Begins: as part of the page that makes the call, or else with the trace that the headers name.
-    pub(super) fn begin(&self, rule: Option<&'static MethodRule>, headers: &HeaderMap) -> Observation {
+    pub(super) fn begin(&self, rule: Option<&'static MethodRule>, head: &Parts) -> Observation {
         let method = rule.map_or(OTHER, |rule| rule.path.trim_start_matches('/'));
-        let span = self.span(method, headers);
+        let span = self.span(method, &head.headers);
         let meter = self.meters.of(rule);
         meter.active.increment(1.0);
         Observation {
@@ -103,6 +109,8 @@ impl Observer {
             meter,
             log: self.log.clone(),
             started: Instant::now(),
+            client: ClientAddress::of(&head.extensions),
+            caller: None,
             decision: Decision::None,
             policies: Arc::default(),
             code: None,
@@ -165,6 +173,11 @@ impl Observation {
     /// The trace, for the service that is called.
     pub(super) fn ids(&self) -> TraceIds {
         self.ids
+    }
+
+    /// Who calls, as soon as that is known.
+    pub(super) fn called_by(&mut self, caller: Option<CallerTag>) {
+        self.caller = caller;
     }
 
     /// What was decided; the last word counts.
@@ -233,9 +246,12 @@ impl Drop for Observation {
         }
         self.meter.active.decrement(1.0);
         self.meter.ended(status, self.decision).record(duration);
+        let network = self.caller.is_none().then(|| self.client.network());
+        let caller = self.caller.as_deref().or(network.as_deref());
         self.log.write(Line {
             method: self.method,
             code,
+            caller: caller.unwrap_or_default(),
             decision,
             policies: &self.policies,
             duration,
@@ -261,7 +277,7 @@ mod tests {
         let log = AccessLog::start(&quiet);
         let observer = Observer::new(Box::leak(Box::new(rules)), TraceContext::Linked, 0.0, log);
         let told = |refusal: Refusal| {
-            let mut observation = observer.begin(None, &HeaderMap::new());
+            let mut observation = observer.begin(None, &http::Request::new(()).into_parts().0);
             let mut headers = HeaderMap::new();
             Status::from(refusal).add_header(&mut headers).unwrap();
             observation.refused(&mut headers);

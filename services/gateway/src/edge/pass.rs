@@ -11,13 +11,13 @@ use tracing::Instrument as _;
 
 use super::answer::{self, Answer, Buffered, Held};
 use super::call::{Call, Entered, Received};
-use super::messages::Messages;
+use super::messages::{Encoding, Messages};
 use super::observe::{Decision, Observation};
 use super::request_body::{Forwarding, request_body};
 use super::shared::Shared;
 use super::stream_authorization;
 use super::{deadline, refuse};
-use crate::limits::{CallerKey, ClientAddress, RequestGuard};
+use crate::limits::RequestGuard;
 use crate::upstream::{ResponseBody, UpstreamError};
 
 /// An answer of which something may have been read already.
@@ -27,11 +27,11 @@ impl Shared {
     pub(super) async fn answer(self: Arc<Self>, request: Request<Body>) -> Response<Body> {
         let rule = self.exposed(request.uri().path());
         let guard = request.extensions().get::<RequestGuard>().cloned();
-        let observation = self.parts.observer.begin(rule, request.headers());
+        let (parts, body) = request.into_parts();
+        let observation = self.parts.observer.begin(rule, &parts);
         let Some(rule) = rule else {
             return finished(Err(refuse::no_such_method()), observation, guard);
         };
-        let (parts, body) = request.into_parts();
         let mut call = Call::new(rule, parts, observation);
         let span = call.observation.span();
         let passed = self.pass(&mut call, body).instrument(span).await;
@@ -48,9 +48,9 @@ impl Shared {
     }
 
     /// Who calls, and the first message.
-    async fn receive(&self, call: &Call, body: Body) -> Result<Received, Refusal> {
+    async fn receive(&self, call: &mut Call, body: Body) -> Result<Received, Refusal> {
         let Entered { who, permit } = self.enter(call).await?;
-        let mut messages = Messages::new(body);
+        let mut messages = Messages::new(body, Encoding::of(&call.parts.headers));
         let first = messages.first(call.rule.client_streaming).await?;
         let permit = self.capacity.of_all(call.rule, permit)?;
         Ok(Received {
@@ -59,19 +59,6 @@ impl Shared {
             messages,
             permit,
         })
-    }
-
-    /// Who calls, and whether they may call at all now: what the headers alone decide, before anything is read.
-    async fn enter(&self, call: &Call) -> Result<Entered, Refusal> {
-        let who = self.identify(call.rule, &call.parts).await?;
-        let ClientAddress(address) = ClientAddress::of(&call.parts.extensions);
-        let caller = CallerKey::of(&who.caller, address);
-        if let Some(limit) = self.parts.calls_per_second.filter(|_| who.is_signed_in()) {
-            let taken = self.rate.take_of_caller(caller.clone(), limit.get());
-            taken.map_err(refuse::too_busy)?;
-        }
-        let permit = self.capacity.of_caller(call.rule, caller)?;
-        Ok(Entered { who, permit })
     }
 
     /// The head of the answer, and as much of the rest as is read before it is written.
@@ -158,7 +145,8 @@ pub(super) fn finished(
     mut observation: Observation,
     guard: Option<RequestGuard>,
 ) -> Response<Body> {
-    match passed {
+    let ids = observation.ids();
+    let mut response = match passed {
         Ok((response, answer)) => {
             observation.answered(response.headers());
             response.map(|(buffered, rest)| answer.body(buffered, rest, observation, guard))
@@ -168,5 +156,8 @@ pub(super) fn finished(
             observation.refused(response.headers_mut());
             response
         }
-    }
+    };
+    // For whoever translates the answer and fails.
+    response.extensions_mut().insert(ids);
+    response
 }

@@ -5,14 +5,16 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
-use http::{HeaderValue, Response, header};
+use http::{HeaderName, HeaderValue, Response, header};
 use muster_access::scan::ScanError;
 use muster_identity::TokenProblem;
 use muster_refusal::{ErrorReason, Refusal};
 use tonic::Status;
 use tonic::body::Body;
 
-use super::messages::LARGEST;
+use super::messages::MAX_MESSAGE;
+
+const GRPC_ACCEPT_ENCODING: HeaderName = HeaderName::from_static("grpc-accept-encoding");
 
 /// The shortest time after which anybody is told to come back.
 const SHORTEST: Duration = Duration::from_secs(1);
@@ -112,7 +114,7 @@ pub(super) fn bad_framing() -> Refusal {
 pub(super) fn too_large() -> Refusal {
     Refusal::new(
         ErrorReason::MessageTooLarge,
-        format!("a message may have at most {LARGEST} bytes"),
+        format!("a message may have at most {MAX_MESSAGE} bytes"),
     )
 }
 
@@ -120,6 +122,13 @@ pub(super) fn compressed() -> Refusal {
     Refusal::new(
         ErrorReason::CompressionNotSupported,
         "send request messages without compression",
+    )
+}
+
+pub(super) fn compressed_without_encoding() -> Refusal {
+    Refusal::new(
+        ErrorReason::Internal,
+        "a message is flagged as compressed, and no grpc-encoding says how",
     )
 }
 
@@ -148,12 +157,20 @@ impl Told {
 
 /// A refusal as an answer without messages.
 pub(super) fn response(refusal: Refusal) -> Response<Body> {
-    let challenge = challenge(refusal.reason());
+    let (challenge, accepted) = (challenge(refusal.reason()), accepted(refusal.reason()));
     let mut response = Status::from(refusal).into_http();
+    if let Some(accepted) = accepted {
+        response.headers_mut().insert(GRPC_ACCEPT_ENCODING, accepted);
+    }
     if let Some(challenge) = challenge {
         response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
     }
     response
+}
+
+/// The encodings that are taken, for whoever used another one (the compression document of gRPC wants it told).
+fn accepted(reason: ErrorReason) -> Option<HeaderValue> {
+    (reason == ErrorReason::CompressionNotSupported).then(|| HeaderValue::from_static("identity"))
 }
 
 /// What whoever is not signed in is asked for (RFC 6750, section 3). Of an error hears only who has shown a token: a client

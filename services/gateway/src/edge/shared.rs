@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::call_cache::CallCache;
 use super::capacity::Capacity;
-use super::observe::Observer;
+use super::observe::{CallerTags, Observer};
 use crate::access::Access;
 use crate::limits::RateLimiter;
 use crate::policy::Policies;
@@ -40,6 +40,8 @@ pub(crate) struct EdgeParts {
     pub(crate) calls_per_second: Option<NonZeroU32>,
     /// Cancelled when streams that still run are to end.
     pub(crate) streams: CancellationToken,
+    /// Names callers in logs.
+    pub(crate) caller_tags: CallerTags,
     /// Sees what becomes of calls.
     pub(crate) observer: Observer,
 }

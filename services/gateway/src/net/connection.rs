@@ -3,12 +3,15 @@
 //! With TLS or without, the first bytes that are not encrypted tell which HTTP it speaks; what was agreed on in the
 //! handshake (ALPN) must be the same.
 
+use std::future::ready;
 use std::io::Cursor;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::Request;
+use bytes::Bytes;
+use http::{HeaderValue, Request, Response, header};
+use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -21,6 +24,8 @@ use tokio_util::task::TaskTracker;
 use tonic::body::Body;
 
 use super::cancel_budget::{CancelBudget, FinishedCall};
+use super::request_body::RequestBody;
+use super::request_head::{self, BadHead};
 use super::tls::{H2, Tls};
 use super::trusted_proxies::TrustedProxies;
 use super::yielding_reader::YieldingReader;
@@ -145,17 +150,33 @@ fn answering(
 ) -> impl Fn(Request<Incoming>) -> FinishedCall {
     let send_buffer = context.send_buffers.on_connection();
     move |request| {
-        let mut request = request.map(Body::new);
+        let mut request = request.map(|body| Body::new(RequestBody(body)));
         let address = context.proxies.caller(peer, request.headers());
         let guard = RequestGuard::new(in_flight.token(), address, send_buffer.clone());
-        request.extensions_mut().insert(ClientAddress(address));
-        request.extensions_mut().insert(guard.clone());
-        FinishedCall::new(
-            context.router.answer(request),
-            context.cancels.clone(),
-            Some(guard),
-        )
+        let answered = match request_head::check(&request) {
+            Ok(()) => {
+                request.extensions_mut().insert(ClientAddress(address));
+                request.extensions_mut().insert(guard.clone());
+                context.router.answer(request)
+            }
+            Err(problem) => Box::pin(ready(refused(problem))),
+        };
+        FinishedCall::new(answered, context.cancels.clone(), Some(guard))
     }
+}
+
+/// The connection ends: what follows on it may be somebody else's.
+fn refused(problem: BadHead) -> Response<Body> {
+    let mut response = Response::new(Body::new(Full::new(Bytes::from_static(
+        problem.text().as_bytes(),
+    ))));
+    *response.status_mut() = problem.status();
+    let text = HeaderValue::from_static("text/plain; charset=utf-8");
+    response.headers_mut().insert(header::CONTENT_TYPE, text);
+    response
+        .headers_mut()
+        .insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
 }
 
 /// Reads until it is clear whether this is the preface of HTTP/2; `None` if the client stops in the middle of it, or

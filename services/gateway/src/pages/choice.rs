@@ -6,7 +6,7 @@ use super::Pages;
 use super::relying_party::{Prompt, RelyingParty};
 
 /// An issuer that can be chosen.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Choice {
     pub(crate) name: String,
     /// The link that signs in there.

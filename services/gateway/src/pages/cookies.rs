@@ -6,6 +6,7 @@ use muster_clock::Clock;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::account::IDLE;
 use super::seal::Seal;
 
 /// A cookie of ours. All are sealed, `HttpOnly`, `SameSite=Lax` and for the whole host.
@@ -28,10 +29,10 @@ impl Cookie {
         }
     }
 
-    /// How long the browser keeps it, in seconds.
+    /// How long the browser keeps it, in seconds. A session's begins anew with each page.
     fn max_age(self) -> i64 {
         match self {
-            Self::Session => 8 * 3600,
+            Self::Session => IDLE.as_secs() as i64,
             Self::SignIn => 15 * 60,
             Self::Link => 3600,
         }
@@ -110,6 +111,18 @@ impl Cookies {
         }
         self.append(headers, cookie, &sealed, cookie.max_age());
         Ok(())
+    }
+
+    /// The time, in seconds since 1970.
+    pub(crate) fn now(&self) -> i64 {
+        self.clock.now().unix_timestamp()
+    }
+
+    /// Whether an answer says something about a cookie already.
+    pub(crate) fn is_set(&self, headers: &HeaderMap, cookie: Cookie) -> bool {
+        let begin = format!("{}=", self.name(cookie));
+        let mut set = headers.get_all(SET_COOKIE).iter();
+        set.any(|header| header.as_bytes().starts_with(begin.as_bytes()))
     }
 
     /// Takes a cookie away.

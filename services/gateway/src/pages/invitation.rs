@@ -61,7 +61,7 @@ pub(crate) async fn show(
     let Some(token) = pages.cookies.get::<String>(&headers, Cookie::Link) else {
         return view::problem(&Problem::no_link());
     };
-    let session: Option<Session> = pages.cookies.get(&headers, Cookie::Session);
+    let session = pages.session(&headers);
     let person = match &session {
         Some(session) => signed_in::person(&pages, session).await,
         None => Ok(None),

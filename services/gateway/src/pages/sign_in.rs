@@ -9,6 +9,7 @@ use muster_identity::PersonCaller;
 use serde::{Deserialize, Serialize};
 
 use super::Pages;
+use super::account::LONGEST;
 use super::answer::Callback;
 use super::cookies::Cookie;
 use super::form::Form;
@@ -25,6 +26,9 @@ pub(crate) const SIGN_OUT: &str = "sign-out";
 pub(crate) struct Session {
     /// Names the session in form tokens.
     pub(crate) id: String,
+    /// When it ends whatever happens, in seconds since 1970.
+    #[serde(default)]
+    pub(crate) ends: i64,
     /// Where they signed in.
     #[serde(default)]
     pub(crate) issuer: String,
@@ -119,6 +123,7 @@ async fn complete(
     let person = who(pages, party, pending, &tokens).await?;
     let session = Session {
         id: random_text(16).ok_or_else(|| failed(&SignInProblem::Random))?,
+        ends: pages.cookies.now() + LONGEST.as_secs() as i64,
         issuer: party.issuer().to_owned(),
         name: person.name,
         email: person.emails.first().map(|email| email.as_given().to_owned()),
@@ -158,11 +163,11 @@ async fn who(
     Ok(PersonCaller { emails, ..person })
 }
 
-/// `POST /sign-out`: forgets the session; the invitation stays at hand, so that somebody else can sign in for it.
+/// `POST /sign-out`: ends the session; the invitation stays at hand, so that somebody else can sign in for it.
 pub(crate) async fn end(State(pages): State<Arc<Pages>>, headers: HeaderMap, form: Form) -> Response {
     let mut answer = Redirect::to("/invitation?switch=1").into_response();
-    if pages.session_of(&headers, &form, SIGN_OUT).is_some() {
-        pages.cookies.clear(answer.headers_mut(), Cookie::Session);
+    if let Some(session) = pages.session_of(&headers, &form, SIGN_OUT) {
+        pages.end(answer.headers_mut(), &session);
     }
     answer
 }

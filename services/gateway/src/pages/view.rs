@@ -2,8 +2,11 @@
 
 mod problem;
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
 use axum::response::{Html, IntoResponse, Response};
 pub(crate) use problem::Problem;
 
@@ -28,6 +31,16 @@ pub(crate) enum Stage {
     Cancelled,
     /// Too late.
     Expired,
+}
+
+impl Stage {
+    /// Nothing is left to do; every other stage offers to use another account.
+    fn is_over(self) -> bool {
+        matches!(
+            self,
+            Self::Joined | Self::Closed | Self::Cancelled | Self::Expired
+        )
+    }
 }
 
 /// The page of an invitation.
@@ -56,14 +69,17 @@ pub(crate) struct InvitationPage {
 /// The page to choose an issuer.
 #[derive(Debug, Template)]
 #[template(path = "choose.html")]
-struct Choose {
-    choices: Vec<Choice>,
+struct Choose<'a> {
+    choices: &'a [Choice],
+    sign_out_token: &'a str,
 }
 
 /// The front page.
 #[derive(Debug, Template)]
 #[template(path = "home.html")]
-struct Home {}
+struct Home<'a> {
+    sign_out_token: &'a str,
+}
 
 /// The page of an invitation, as an answer.
 pub(crate) fn invitation(page: &InvitationPage) -> Response {
@@ -72,17 +88,62 @@ pub(crate) fn invitation(page: &InvitationPage) -> Response {
 
 /// A problem, as an answer.
 pub(crate) fn problem(problem: &Problem) -> Response {
-    render(problem.status(), problem.render())
+    let problem = problem.clone();
+    unrendered(problem.status(), move |sign_out_token| {
+        let mut problem = problem.clone();
+        sign_out_token.clone_into(&mut problem.sign_out_token);
+        problem.render()
+    })
 }
 
 /// The page to choose an issuer, as an answer.
 pub(crate) fn choose(choices: Vec<Choice>) -> Response {
-    render(StatusCode::OK, Choose { choices }.render())
+    unrendered(StatusCode::OK, move |sign_out_token| {
+        let choices = choices.as_slice();
+        Choose {
+            choices,
+            sign_out_token,
+        }
+        .render()
+    })
 }
 
 /// The front page, as an answer.
 pub(crate) fn home() -> Response {
-    render(StatusCode::OK, Home {}.render())
+    unrendered(StatusCode::OK, |sign_out_token| Home { sign_out_token }.render())
+}
+
+/// A page that is rendered once it is known whether somebody is signed in, with the token of the form that signs them out;
+/// it is empty for nobody.
+#[derive(Clone)]
+struct Unrendered(Arc<dyn Fn(&str) -> askama::Result<String> + Send + Sync>);
+
+fn unrendered(
+    status: StatusCode,
+    page: impl Fn(&str) -> askama::Result<String> + Send + Sync + 'static,
+) -> Response {
+    let mut response = status.into_response();
+    response.extensions_mut().insert(Unrendered(Arc::new(page)));
+    response
+}
+
+/// Whether this answer is one of our pages.
+pub(crate) fn is_page(response: &Response) -> bool {
+    let kind = response.headers().get(CONTENT_TYPE);
+    response.extensions().get::<Unrendered>().is_some()
+        || kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
+}
+
+/// The answer with its page, for the holder of this token.
+pub(crate) fn rendered(mut response: Response, sign_out_token: &str) -> Response {
+    let Some(Unrendered(page)) = response.extensions_mut().remove() else {
+        return response;
+    };
+    let mut rendered = render(response.status(), page(sign_out_token));
+    rendered
+        .headers_mut()
+        .extend(std::mem::take(response.headers_mut()));
+    rendered
 }
 
 fn render(status: StatusCode, page: askama::Result<String>) -> Response {

@@ -5,32 +5,25 @@
 //! to itself.
 
 use std::fmt;
+use std::iter::once;
 use std::str::FromStr;
 use std::sync::Arc;
 
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, ORIGIN, VARY,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, COOKIE, ORIGIN,
+    VARY,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use tonic::body::Body;
 use url::Url;
 
 /// What a script may do and say, and what it may read of the answer beyond what every script may.
-const ALLOWED: [(HeaderName, HeaderValue); 3] = [
-    (
-        ACCESS_CONTROL_ALLOW_METHODS,
-        HeaderValue::from_static("GET, POST, PUT, PATCH, DELETE"),
-    ),
-    (
-        ACCESS_CONTROL_ALLOW_HEADERS,
-        HeaderValue::from_static(
-            "authorization, content-type, grpc-timeout, x-grpc-web, x-user-agent, traceparent, tracestate",
-        ),
-    ),
-    // In seconds; browsers believe no more than two hours.
-    (ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("7200")),
-];
+const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, PUT, PATCH, DELETE");
+const HEADERS: &str =
+    "authorization, content-type, grpc-timeout, x-grpc-web, x-user-agent, traceparent, tracestate";
+/// In seconds; browsers believe no more than two hours.
+const MAX_AGE: HeaderValue = HeaderValue::from_static("7200");
 const EXPOSED: HeaderValue = HeaderValue::from_static(
     "grpc-status, grpc-message, grpc-status-details-bin, www-authenticate, retry-after",
 );
@@ -38,6 +31,44 @@ const EXPOSED: HeaderValue = HeaderValue::from_static(
 /// Origins whose pages may call; none unless some are named.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Origins(Arc<[HeaderValue]>);
+
+/// Headers that scripts may send beyond those of the contract, such as those that tracing in browsers adds. They are let
+/// through browsers and read by nobody here.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ExtraHeaders(Arc<[HeaderName]>);
+
+/// The text names no headers.
+#[derive(Debug, thiserror::Error)]
+#[error("is neither `none` nor a list of header names such as baggage,sentry-trace: {0}")]
+pub struct InvalidHeaders(String);
+
+impl FromStr for ExtraHeaders {
+    type Err = InvalidHeaders;
+
+    fn from_str(text: &str) -> Result<Self, InvalidHeaders> {
+        if text.trim() == "none" {
+            return Ok(Self::default());
+        }
+        let named = text.split(',').map(|one| header_name(one.trim()));
+        named
+            .collect::<Result<Vec<_>, _>>()
+            .map(|named| Self(named.into()))
+    }
+}
+
+impl fmt::Display for ExtraHeaders {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} headers", self.0.len())
+    }
+}
+
+/// A header that a script could be allowed to send; cookies never are.
+fn header_name(text: &str) -> Result<HeaderName, InvalidHeaders> {
+    HeaderName::from_str(text)
+        .ok()
+        .filter(|name| *name != COOKIE)
+        .ok_or_else(|| InvalidHeaders(format!("`{text}`")))
+}
 
 /// The text names no origins.
 #[derive(Debug, thiserror::Error)]
@@ -101,11 +132,18 @@ pub(crate) fn is_preflight<B>(request: &Request<B>) -> bool {
 #[derive(Debug, Clone)]
 pub(crate) struct Cors {
     origins: Origins,
+    headers: HeaderValue,
 }
 
 impl Cors {
-    pub(crate) fn new(origins: Origins) -> Self {
-        Self { origins }
+    pub(crate) fn new(origins: Origins, extra: &ExtraHeaders) -> Self {
+        let names = once(HEADERS).chain(extra.0.iter().map(HeaderName::as_str));
+        let names = names.collect::<Vec<_>>().join(", ");
+        Self {
+            origins,
+            // Names of headers are always valid values.
+            headers: HeaderValue::try_from(names).unwrap_or(HeaderValue::from_static(HEADERS)),
+        }
     }
 
     /// Whether a script may send what it wants to, which is the same for all paths: who may call what is decided later, by
@@ -115,7 +153,10 @@ impl Cors {
         *response.status_mut() = StatusCode::FORBIDDEN;
         if self.tell(asked.get(ORIGIN), response.headers_mut()) {
             *response.status_mut() = StatusCode::NO_CONTENT;
-            response.headers_mut().extend(ALLOWED);
+            let headers = response.headers_mut();
+            headers.insert(ACCESS_CONTROL_ALLOW_METHODS, METHODS);
+            headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, self.headers.clone());
+            headers.insert(ACCESS_CONTROL_MAX_AGE, MAX_AGE);
         }
         response
     }

@@ -1,6 +1,6 @@
 //! What a request is: by its `content-type`, or else by its path.
 
-use http::{Request, header};
+use http::{HeaderMap, HeaderValue, Method, Request, Version, header};
 
 use super::cors;
 
@@ -17,8 +17,14 @@ const REFERENCE: &str = "/docs";
 pub(super) enum Dialect {
     Grpc,
     GrpcWeb,
+    /// gRPC over HTTP/1, where no status can reach the client.
+    OldHttpGrpc,
     /// gRPC in a form that is not spoken here: another codec.
     OtherGrpc,
+    /// The Connect protocol (<https://connectrpc.com/docs/protocol>), which is not spoken here.
+    Connect,
+    /// To the path of an RPC, in no dialect that is known.
+    UntypedRpc,
     Json,
     /// A browser that asks for a page of another origin whether it may speak one of these.
     Preflight,
@@ -32,14 +38,40 @@ pub(super) fn dialect<B>(request: &Request<B>) -> Dialect {
     if cors::is_preflight(request) && (path.starts_with(JSON) || is_rpc(path)) {
         return Dialect::Preflight;
     }
-    let kind = request.headers().get(header::CONTENT_TYPE);
-    let grpc = kind.and_then(|kind| grpc(kind.as_bytes()));
-    grpc.unwrap_or_else(|| match path {
+    match content_type(request.headers()).and_then(grpc) {
+        Some(Dialect::Grpc) if request.version() < Version::HTTP_2 => Dialect::OldHttpGrpc,
+        Some(grpc) => grpc,
+        None => other(request, path),
+    }
+}
+
+/// What a request is that names no gRPC.
+fn other<B>(request: &Request<B>, path: &str) -> Dialect {
+    match path {
         DOCUMENT => Dialect::Document,
         REFERENCE => Dialect::Reference,
         path if path.starts_with(JSON) => Dialect::Json,
+        path if is_rpc(path) && is_connect(request) => Dialect::Connect,
+        path if is_rpc(path) => Dialect::UntypedRpc,
         _ => Dialect::Page,
-    })
+    }
+}
+
+/// This media type in lower case, without its parameters.
+pub(super) fn without_parameters(kind: &HeaderValue) -> HeaderValue {
+    let kind = bare(kind).to_ascii_lowercase();
+    // A part of a valid value is one.
+    HeaderValue::from_bytes(&kind).unwrap_or_else(|_| HeaderValue::from_static(""))
+}
+
+fn bare(kind: &HeaderValue) -> &[u8] {
+    let kind = kind.as_bytes().split(|byte| *byte == b';').next();
+    kind.unwrap_or_default().trim_ascii()
+}
+
+/// The media type without its parameters.
+fn content_type(headers: &HeaderMap) -> Option<&[u8]> {
+    headers.get(header::CONTENT_TYPE).map(bare)
 }
 
 /// Which kind of gRPC this media type is, if it is one.
@@ -50,10 +82,20 @@ fn grpc(kind: &[u8]) -> Option<Dialect> {
     }
     Some(match rest.to_ascii_lowercase().as_slice() {
         b"" | b"+proto" => Dialect::Grpc,
-        rest if rest.starts_with(b";") || rest.starts_with(b"+proto;") => Dialect::Grpc,
         b"-web" | b"-web+proto" | b"-web-text" | b"-web-text+proto" => Dialect::GrpcWeb,
         _ => Dialect::OtherGrpc,
     })
+}
+
+/// Whether a Connect client asks: by its media types, its version header, or the parameters of its GET.
+fn is_connect<B>(request: &Request<B>) -> bool {
+    let headers = request.headers();
+    let kind = content_type(headers).unwrap_or_default().to_ascii_lowercase();
+    headers.contains_key("connect-protocol-version")
+        || matches!(kind.as_slice(), b"application/proto" | b"application/json")
+        || kind.starts_with(b"application/connect+")
+        || *request.method() == Method::GET
+            && request.uri().query().unwrap_or_default().contains("connect=v1")
 }
 
 /// Whether this is the path of an RPC, known or not: `/package.Service/Method`.
@@ -67,9 +109,12 @@ fn is_rpc(path: &str) -> bool {
 mod tests {
     use super::*;
 
+    const RPC: &str = "/muster.records.v1.RecordService/GetRecord";
+
     fn of(content_type: &str) -> Dialect {
+        let request = Request::post("/").version(Version::HTTP_2);
         dialect(
-            &Request::builder()
+            &request
                 .header(header::CONTENT_TYPE, content_type)
                 .body(())
                 .unwrap(),
@@ -83,11 +128,28 @@ mod tests {
         assert_eq!(of("Application/GRPC"), Dialect::Grpc);
         assert_eq!(of("application/grpc; charset=utf-8"), Dialect::Grpc);
         assert_eq!(of("application/grpc-web+proto"), Dialect::GrpcWeb);
+        assert_eq!(of("application/grpc-web+proto; charset=utf-8"), Dialect::GrpcWeb);
         assert_eq!(of("application/grpc-web-text"), Dialect::GrpcWeb);
+        assert_eq!(of("application/grpc-web-text;a=b"), Dialect::GrpcWeb);
         assert_eq!(of("application/grpc-web+json"), Dialect::OtherGrpc);
         assert_eq!(of("application/grpc+json"), Dialect::OtherGrpc);
         assert_eq!(of("application/x-www-form-urlencoded"), Dialect::Page);
         assert_eq!(dialect(&Request::new(())), Dialect::Page);
+    }
+
+    #[test]
+    fn grpc_is_not_spoken_over_http_1() {
+        let over = |version, kind| {
+            let request = Request::post(RPC).version(version);
+            dialect(&request.header(header::CONTENT_TYPE, kind).body(()).unwrap())
+        };
+        assert_eq!(over(Version::HTTP_11, "application/grpc"), Dialect::OldHttpGrpc);
+        assert_eq!(
+            over(Version::HTTP_10, "application/grpc+proto"),
+            Dialect::OldHttpGrpc
+        );
+        assert_eq!(over(Version::HTTP_2, "application/grpc"), Dialect::Grpc);
+        assert_eq!(over(Version::HTTP_11, "application/grpc-web"), Dialect::GrpcWeb);
     }
 
     #[test]
@@ -101,6 +163,29 @@ mod tests {
     }
 
     #[test]
+    fn at_the_path_of_an_rpc_nobody_is_shown_a_page() {
+        let asked = |method: Method, path: &str, kind: Option<&str>| {
+            let mut request = Request::builder().method(method).uri(path);
+            if let Some(kind) = kind {
+                request = request.header(header::CONTENT_TYPE, kind);
+            }
+            dialect(&request.body(()).unwrap())
+        };
+        for kind in [
+            "application/proto",
+            "application/json; charset=utf-8",
+            "application/connect+json",
+        ] {
+            assert_eq!(asked(Method::POST, RPC, Some(kind)), Dialect::Connect, "{kind}");
+        }
+        let get = format!("{RPC}?connect=v1&encoding=json&message=%7B%7D");
+        assert_eq!(asked(Method::GET, &get, None), Dialect::Connect);
+        assert_eq!(asked(Method::POST, RPC, None), Dialect::UntypedRpc);
+        assert_eq!(asked(Method::POST, RPC, Some("text/plain")), Dialect::UntypedRpc);
+        assert_eq!(asked(Method::GET, RPC, None), Dialect::UntypedRpc);
+    }
+
+    #[test]
     fn browsers_ask_for_scripts_only_where_scripts_may_call() {
         let asked = |path: &str| {
             let request = Request::options(path)
@@ -109,10 +194,7 @@ mod tests {
             dialect(&request.body(()).unwrap())
         };
         assert_eq!(asked("/v1/organizations"), Dialect::Preflight);
-        assert_eq!(
-            asked("/muster.records.v1.RecordService/GetRecord"),
-            Dialect::Preflight
-        );
+        assert_eq!(asked(RPC), Dialect::Preflight);
         for page in [
             "/",
             "/invitation/accept",

@@ -1,99 +1,167 @@
-//! What the edge says about itself: health, and reflection of everything that can be called from outside. Internal
-//! services do not exist here, so they are not described either.
+//! `grpc.reflection` (v1 and v1alpha): everything that can be called from outside, described to whoever asks.
+//!
+//! Answers need no sign-in and are far larger than questions, so one stream has so many of them and no more.
 
-use muster_proto::DESCRIPTORS;
-use muster_server::Health;
-use prost::Message as _;
-use prost_reflect::{DynamicMessage, Value};
-use tonic::service::Routes;
-use tonic_health::server::HealthService;
-use tonic_reflection::server::Builder;
+mod descriptors;
 
-/// The contract cannot be described.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum ReflectionProblem {
-    /// The descriptors cannot be read.
-    #[error("the descriptors cannot be read")]
-    Descriptors(#[from] prost::DecodeError),
-    /// The descriptors do not describe themselves.
-    #[error("the descriptors do not hold google/protobuf/descriptor.proto")]
-    Undescribed,
-    /// The descriptors do not hold together.
-    #[error("the descriptors cannot be served")]
-    Reflection(#[from] tonic_reflection::server::Error),
+use std::pin::Pin;
+use std::sync::Arc;
+
+use futures::Stream;
+use futures::future::ready;
+use futures::stream::StreamExt as _;
+use muster_refusal::{ErrorReason, Refusal};
+use prost::Message;
+use tonic::{Code, Request, Response, Status, Streaming};
+use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
+use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
+use tonic_reflection::pb::v1::{
+    ErrorResponse, ExtensionNumberResponse, FileDescriptorResponse, ListServiceResponse,
+    ServerReflectionRequest, ServerReflectionResponse, ServiceResponse,
+};
+use tonic_reflection::pb::{v1, v1alpha};
+
+pub(super) use self::descriptors::Descriptors;
+
+/// Questions of one stream. Whoever describes the whole contract asks for each of its files and services once.
+const MAX_QUESTIONS: usize = 200;
+/// What one stream is told, in bytes: all of the contract, twice.
+const MAX_BYTES: usize = 4 * 1024 * 1024;
+
+/// Answers. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(super) struct Reflection(Arc<Descriptors>);
+
+type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
+
+/// What a stream may still ask.
+struct Budget {
+    questions: usize,
+    bytes: usize,
 }
 
-/// `grpc.health.v1` and `grpc.reflection` (v1 and v1alpha): the only RPCs without rules.
-///
-/// # Errors
-/// Descriptors that cannot be described; never, if the tests passed.
-pub(crate) fn routes(health: &Health) -> Result<Routes, ReflectionProblem> {
-    let health = HealthService::from_health_reporter(health.reporter());
-    let exposed = exposed(DESCRIPTORS)?;
-    let described = || {
-        Builder::configure()
-            .register_encoded_file_descriptor_set(&exposed)
-            // Clients that learn everything from here could not read why they are refused.
-            .register_encoded_file_descriptor_set(muster_refusal::DETAILS)
-            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-    };
-    Ok(
-        Routes::new(tonic_health::pb::health_server::HealthServer::new(health))
-            .add_service(described().build_v1()?)
-            .add_service(described().build_v1alpha()?),
-    )
-}
-
-/// Whether a path is answered by [`routes`].
-pub(crate) fn is_infrastructure(path: &str) -> bool {
-    path.starts_with("/grpc.health.v1.") || path.starts_with("/grpc.reflection.v1")
-}
-
-/// The descriptors without files that declare internal services. Read by reflection, because only that keeps the custom
-/// options, which tell clients the rules.
-fn exposed(descriptors: &[u8]) -> Result<Vec<u8>, ReflectionProblem> {
-    let kind = muster_proto::pool().get_message_by_name("google.protobuf.FileDescriptorSet");
-    let kind = kind.ok_or(ReflectionProblem::Undescribed)?;
-    let mut set = DynamicMessage::decode(kind, descriptors)?;
-    if let Some(files) = set.get_field_by_name_mut("file").and_then(Value::as_list_mut) {
-        files.retain(|file| !file.as_message().is_some_and(is_internal));
+impl Reflection {
+    pub(super) fn of(descriptors: Arc<Descriptors>) -> Self {
+        Self(descriptors)
     }
-    Ok(set.encode_to_vec())
+
+    /// One answer a question, in order; the first that goes beyond the budget ends the stream.
+    fn answers(
+        &self,
+        questions: impl Stream<Item = Result<ServerReflectionRequest, Status>> + Send + 'static,
+    ) -> impl Stream<Item = Result<ServerReflectionResponse, Status>> + Send + 'static {
+        let descriptors = Arc::clone(&self.0);
+        let budget = Budget {
+            questions: MAX_QUESTIONS,
+            bytes: MAX_BYTES,
+        };
+        questions.scan(budget, move |budget, question| {
+            let answered = question.and_then(|question| budget.spend(answer(&descriptors, question)));
+            ready(Some(answered))
+        })
+    }
 }
 
-fn is_internal(file: &DynamicMessage) -> bool {
-    let services = file.get_field_by_name("service");
-    let services = services.as_deref().and_then(Value::as_list).unwrap_or_default();
-    services.iter().filter_map(Value::as_message).any(|service| {
-        let name = service.get_field_by_name("name");
-        name.as_deref()
-            .and_then(Value::as_str)
-            .is_some_and(|name| name.ends_with("InternalService"))
+impl Budget {
+    fn spend(&mut self, answer: ServerReflectionResponse) -> Result<ServerReflectionResponse, Status> {
+        let left = self
+            .questions
+            .checked_sub(1)
+            .zip(self.bytes.checked_sub(answer.encoded_len()));
+        let (questions, bytes) = left.ok_or_else(|| {
+            Status::from(Refusal::new(
+                ErrorReason::RateLimited,
+                "one stream is told only so much; open another one for the rest",
+            ))
+        })?;
+        (self.questions, self.bytes) = (questions, bytes);
+        Ok(answer)
+    }
+}
+
+fn answer(descriptors: &Descriptors, question: ServerReflectionRequest) -> ServerReflectionResponse {
+    let response = match &question.message_request {
+        Some(MessageRequest::FileByFilename(name)) => file(descriptors.file(name)),
+        Some(MessageRequest::FileContainingSymbol(name)) => file(descriptors.file_of_symbol(name)),
+        Some(MessageRequest::FileContainingExtension(asked)) => {
+            file(descriptors.file_of_extension(&asked.containing_type, asked.extension_number))
+        }
+        Some(MessageRequest::AllExtensionNumbersOfType(extended)) => numbers(descriptors, extended),
+        Some(MessageRequest::ListServices(_)) => services(descriptors),
+        None => error(
+            Code::InvalidArgument,
+            "the question is none of those of the protocol",
+        ),
+    };
+    ServerReflectionResponse {
+        valid_host: question.host.clone(),
+        original_request: Some(question),
+        message_response: Some(response),
+    }
+}
+
+fn file(found: Option<&[u8]>) -> MessageResponse {
+    match found {
+        Some(file) => MessageResponse::FileDescriptorResponse(FileDescriptorResponse {
+            file_descriptor_proto: vec![file.to_vec()],
+        }),
+        None => error(Code::NotFound, "nothing here is called so"),
+    }
+}
+
+fn numbers(descriptors: &Descriptors, extended: &str) -> MessageResponse {
+    match descriptors.extension_numbers(extended) {
+        Some(extension_number) => MessageResponse::AllExtensionNumbersResponse(ExtensionNumberResponse {
+            base_type_name: extended.to_owned(),
+            extension_number,
+        }),
+        None => error(Code::NotFound, "no message here is called so"),
+    }
+}
+
+fn services(descriptors: &Descriptors) -> MessageResponse {
+    let service = |name: &String| ServiceResponse { name: name.clone() };
+    MessageResponse::ListServicesResponse(ListServiceResponse {
+        service: descriptors.services().iter().map(service).collect(),
     })
 }
 
-#[cfg(test)]
-mod tests {
-    use muster_access::Rules;
-    use prost_reflect::DescriptorPool;
+/// What is not known is told within the stream, which goes on.
+fn error(code: Code, message: &str) -> MessageResponse {
+    MessageResponse::ErrorResponse(ErrorResponse {
+        error_code: code.into(),
+        error_message: message.to_owned(),
+    })
+}
 
-    use super::*;
+#[tonic::async_trait]
+impl v1::server_reflection_server::ServerReflection for Reflection {
+    type ServerReflectionInfoStream = Answers<ServerReflectionResponse>;
 
-    #[test]
-    fn exactly_what_is_exposed_is_described() {
-        let all = Rules::load(muster_proto::pool()).unwrap_or_default();
-        // What remains still holds together, with its options.
-        let described = DescriptorPool::decode(exposed(DESCRIPTORS).unwrap().as_slice()).unwrap();
-        let described = Rules::load(&described).unwrap_or_default();
-        let paths = |rules: &Rules| {
-            rules
-                .iter()
-                .filter(|rule| !rule.is_internal())
-                .map(|rule| rule.path.clone())
-                .collect::<Vec<_>>()
-        };
-        assert_eq!(paths(&described), paths(&all));
-        assert!(!paths(&all).is_empty());
-        assert!(described.iter().all(|rule| !rule.is_internal()));
+    async fn server_reflection_info(
+        &self,
+        request: Request<Streaming<ServerReflectionRequest>>,
+    ) -> Result<Response<Self::ServerReflectionInfoStream>, Status> {
+        Ok(Response::new(Box::pin(self.answers(request.into_inner()))))
     }
+}
+
+/// The older protocol has the same messages under another name.
+#[tonic::async_trait]
+impl v1alpha::server_reflection_server::ServerReflection for Reflection {
+    type ServerReflectionInfoStream = Answers<v1alpha::ServerReflectionResponse>;
+
+    async fn server_reflection_info(
+        &self,
+        request: Request<Streaming<v1alpha::ServerReflectionRequest>>,
+    ) -> Result<Response<Self::ServerReflectionInfoStream>, Status> {
+        let questions = request.into_inner().map(|question| same(&question?));
+        let answers = self.answers(questions).map(|answer| same(&answer?));
+        Ok(Response::new(Box::pin(answers)))
+    }
+}
+
+/// A message as another one of the same fields.
+fn same<M: Message + Default>(message: &impl Message) -> Result<M, Status> {
+    M::decode(message.encode_to_vec().as_slice()).map_err(|_| Refusal::internal().into())
 }

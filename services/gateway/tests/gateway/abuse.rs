@@ -148,6 +148,57 @@ async fn calls_that_are_taken_back_on_their_way_to_a_service_are_not_felt_by_oth
     }
 }
 
+/// What the gateway says of a call that ends with this header block instead of DATA.
+async fn code_of_trailers(world: &Fixture, trailers: &[u8]) -> Option<String> {
+    let mut stream = TcpStream::connect(world.address).await.unwrap();
+    let head = frame(HEADERS, END_HEADERS, 1, &call(&world.issuer.token("ada")));
+    let end = frame(HEADERS, END_HEADERS | END_STREAM, 1, trailers);
+    let greeting = [
+        PREFACE,
+        &frame(SETTINGS, 0, 0, &[]),
+        &head,
+        &frame(DATA, 0, 1, &[0; 5]),
+        &end,
+    ]
+    .concat();
+    stream.write_all(&greeting).await.unwrap();
+    let answered = async {
+        loop {
+            let mut head = [0; 9];
+            // The connection may be cut as well.
+            stream.read_exact(&mut head).await.ok()?;
+            let mut payload = vec![0; u32::from_be_bytes([0, head[0], head[1], head[2]]) as usize];
+            stream.read_exact(&mut payload).await.unwrap();
+            match head[3] {
+                RST_STREAM => return None,
+                // Plain text in the answer's header block.
+                HEADERS => return Some(String::from_utf8_lossy(&payload).into_owned()),
+                _ => {}
+            }
+        }
+    };
+    timeout(PATIENCE, answered).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_request_with_trailers_is_malformed_whatever_they_say() {
+    let world = Fixture::new().await;
+    let named = |name: &str| [vec![0], text(name), text("x")].concat();
+    for (what, trailers) in [
+        (":method", vec![0x83]),
+        (":path", named(":path")),
+        (":status", named(":status")),
+        (":path and a field", [named(":path"), named("x")].concat()),
+        ("a field", named("x")),
+        ("nothing", vec![]),
+    ] {
+        code_of_trailers(&world, &trailers).await;
+        assert!(world.backend.seen().is_empty(), "{what}");
+        assert_eq!(honest_call(&world).await, Code::Ok, "{what}");
+        world.backend.forget();
+    }
+}
+
 #[tokio::test]
 async fn headers_without_an_end_are_cut_off() {
     let world = Fixture::new().await;

@@ -105,6 +105,11 @@ impl Backend {
         self.seen.lock().unwrap().clone()
     }
 
+    /// Forgets what it has seen.
+    pub(crate) fn forget(&self) {
+        self.seen.lock().unwrap().clear();
+    }
+
     /// Whether it says that it is ready.
     pub(crate) fn set_ready(&self, ready: bool) {
         self.unready.store(!ready, Ordering::Relaxed);

@@ -76,10 +76,7 @@ async fn a_message_that_two_decoders_could_read_differently_is_refused() {
         reason(vec![0, 0, 0, 0, 9, 1]).await,
         Some(ErrorReason::MessageMalformed)
     );
-    assert_eq!(
-        reason(vec![1, 0, 0, 0, 0]).await,
-        Some(ErrorReason::CompressionNotSupported)
-    );
+    assert_eq!(reason(vec![1, 0, 0, 0, 0]).await, Some(ErrorReason::Internal));
     assert_eq!(
         reason(vec![0, 0, 4, 0, 1]).await,
         Some(ErrorReason::MessageTooLarge)
@@ -88,6 +85,30 @@ async fn a_message_that_two_decoders_could_read_differently_is_refused() {
         world.backend.seen().iter().all(|seen| !seen.whole),
         "something was forwarded whole"
     );
+}
+
+#[tokio::test]
+async fn compression_is_refused_and_what_is_taken_instead_is_named() {
+    let world = Fixture::new().await;
+    let token = world.member("ada", OURS, Role::Owner);
+    for encoding in ["gzip", "deflate", "br", "zstd", "x"] {
+        let call = Call::to(LIST).token(&token).header("grpc-encoding", encoding);
+        let answer = call.send_bytes(&world.edge, vec![1, 0, 0, 0, 0]).await;
+        assert_eq!(
+            (answer.code(), answer.reason()),
+            (Code::Unimplemented, Some(ErrorReason::CompressionNotSupported)),
+            "{encoding}"
+        );
+        let accepted = answer.metadata.get("grpc-accept-encoding").unwrap();
+        assert_eq!(accepted, "identity", "{encoding}");
+    }
+    // The flag without a name for it is an error of the protocol.
+    let identity = Call::to(LIST).token(&token).header("grpc-encoding", "identity");
+    for call in [Call::to(LIST).token(&token), identity] {
+        let answer = call.send_bytes(&world.edge, vec![1, 0, 0, 0, 0]).await;
+        assert_eq!(answer.code(), Code::Internal);
+    }
+    assert!(world.backend.seen().is_empty());
 }
 
 fn is_not_limited(answer: &Answer) -> bool {

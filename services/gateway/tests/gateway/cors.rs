@@ -1,6 +1,7 @@
 //! Pages of other origins.
 
 use http::{HeaderMap, Method};
+use muster_gateway::ExtraHeaders;
 use reqwest::{Client, RequestBuilder, Response};
 
 use crate::support::{Fixture, OURS};
@@ -93,6 +94,25 @@ async fn a_script_of_a_named_origin_may_call_and_read() {
                 ("vary", "origin"),
             ]
         );
+    }
+}
+
+#[tokio::test]
+async fn headers_that_browsers_tracing_adds_are_allowed_where_they_are_named() {
+    let world = Fixture::told(|settings| {
+        settings.cors_origins = OURS_TOO.parse().unwrap();
+        settings.cors_headers = "baggage, Sentry-Trace".parse().unwrap();
+    })
+    .await;
+    let answer = preflight(&world, RPC, OURS_TOO).await;
+    let allowed = answer.headers()["access-control-allow-headers"].to_str().unwrap();
+    assert!(allowed.starts_with("authorization, content-type,"), "{allowed}");
+    assert!(
+        allowed.ends_with(", tracestate, baggage, sentry-trace"),
+        "{allowed}"
+    );
+    for bad in ["", "*", "a b", "cookie", "baggage,"] {
+        assert!(bad.parse::<ExtraHeaders>().is_err(), "{bad:?}");
     }
 }
 

@@ -12,14 +12,16 @@ mod calls;
 mod certified;
 mod choice;
 mod cors;
-mod door;
+
 mod generated;
+mod http;
 mod issuer;
 mod matrix;
 mod overload;
 mod pages;
 mod policies;
 mod readiness;
+mod router;
 mod streams;
 mod support;
 mod tls;

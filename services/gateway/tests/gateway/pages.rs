@@ -47,6 +47,131 @@ async fn what_is_accepted_is_what_was_shown() {
 }
 
 #[tokio::test]
+async fn every_page_lets_whoever_is_signed_in_sign_out() {
+    let world = Fixture::new().await;
+    let mut browser = signed_in(&world, "first").await;
+    let anonymous = Browser::of(&world).get("/").await;
+    assert!(!anonymous.text.contains("/sign-out"), "{}", anonymous.text);
+    for path in [
+        "/",
+        "/invitation",
+        "/nowhere",
+        "/sign-in?issuer=unknown",
+        "/sign-in/callback?state=a",
+        "/sign-in/callback?state=a&state=b",
+        "/i/%ff",
+    ] {
+        let page = browser.get(path).await;
+        assert_eq!(
+            page.text.matches("action=\"/sign-out\"").count(),
+            1,
+            "{path}: {}",
+            page.text
+        );
+        // The token of each page is one that counts.
+        let mut copy = browser.clone();
+        copy.post("/sign-out", &page.form_token("/sign-out")).await;
+        assert!(!copy.has("muster-session"), "{path}");
+        browser = signed_in(&world, "first").await;
+    }
+}
+
+#[tokio::test]
+async fn a_copied_cookie_is_dead_once_its_session_was_signed_out() {
+    let world = Fixture::new().await;
+    let mut browser = signed_in(&world, "first").await;
+    let mut copy = browser.clone();
+    let page = browser.get("/invitation").await;
+    let (sign_out, accept) = (page.form_token("/sign-out"), page.form_token(ACCEPT));
+    assert!(copy.get("/invitation").await.text.contains("signed in as"));
+    browser.post("/sign-out", &sign_out).await;
+    let page = copy.get("/invitation").await;
+    assert!(!page.text.contains("signed in as"), "{}", page.text);
+    copy.post(ACCEPT, &accept).await;
+    assert_eq!(accepted(&world), 0);
+    assert!(!browser.has("muster-session"));
+}
+
+#[tokio::test]
+async fn a_session_ends_after_half_an_hour_without_a_page_and_after_a_working_day() {
+    let is_signed_in = async |browser: &mut Browser| browser.get("/").await.text.contains("/sign-out");
+    // So many pages 29 minutes apart, then one more after so many minutes.
+    for (pages, minutes) in [(3, 31), (16, 17)] {
+        let clock = Clock::fixed(Clock::system().now());
+        let world = Fixture::at(clock.clone()).await;
+        let mut browser = signed_in(&world, "first").await;
+        for _ in 0..pages {
+            clock.advance(Duration::from_secs(29 * 60));
+            assert!(is_signed_in(&mut browser).await);
+        }
+        clock.advance(Duration::from_secs(minutes * 60));
+        assert!(!is_signed_in(&mut browser).await, "{pages} pages");
+    }
+}
+
+#[tokio::test]
+async fn what_the_framework_says_never_reaches_a_page() {
+    let world = Fixture::new().await;
+    let client = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .unwrap();
+    let large = format!("form_token={}", "x".repeat(5_000));
+    for (method, path, body) in [
+        ("GET", "/sign-in/callback?state=a&state=b", ""),
+        ("GET", "/sign-in/callback?iss=%ff&code=%", ""),
+        ("GET", "/sign-in?prompt=a&prompt=b", ""),
+        ("GET", "/sign-in?issuer=a&issuer=b", ""),
+        ("GET", "/invitation?switch=1&switch=2", ""),
+        ("GET", "/invitation?another=1&another=2", ""),
+        ("GET", "/i/%ff", ""),
+        ("GET", "/i/%c3%28", ""),
+        ("GET", "/i/a%00b", ""),
+        ("GET", "/i/", ""),
+        ("GET", "/i/a/b", ""),
+        ("DELETE", "/invitation", ""),
+        ("PUT", "/", "x"),
+        ("GET", "/sign-out", ""),
+        ("POST", "/sign-out", large.as_str()),
+        ("POST", "/invitation/accept", "form_token=a&form_token=b"),
+        ("POST", "/invitation/accept", "%ff=%ff"),
+        ("POST", "/assets/muster.css", ""),
+        ("GET", "/assets/", ""),
+        ("OPTIONS", "/invitation", ""),
+    ] {
+        let url = format!("http://{}{path}", world.address);
+        for kind in [
+            "application/x-www-form-urlencoded",
+            "application/json",
+            "multipart/form-data",
+        ] {
+            let request = client
+                .request(method.parse().unwrap(), &url)
+                .header("content-type", kind);
+            let answer = request.body(body.to_owned()).send().await.unwrap();
+            let what = format!("{method} {path} {kind}");
+            if answer.status().is_redirection() || answer.status().is_success() {
+                continue;
+            }
+            let is_page = answer.headers()["content-type"] == "text/html; charset=utf-8";
+            assert!(is_page, "{what}: {}", answer.status());
+            let text = answer.text().await.unwrap();
+            assert!(text.contains("<h1>") && text.contains("Muster"), "{what}: {text}");
+            for word in [
+                "deserialize",
+                "UTF-8",
+                "Invalid",
+                "Failed",
+                "field",
+                "limit exceeded",
+            ] {
+                assert!(!text.contains(word), "{what}: {text}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_form_token_for_signing_out_accepts_nothing() {
     let world = Fixture::new().await;
     let mut browser = signed_in(&world, "first").await;

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use muster_clock::Clock;
-use muster_gateway::{Origins, PeerSettings, Running, Settings, start};
+use muster_gateway::{ExtraHeaders, Origins, PeerSettings, Running, Settings, start};
 use muster_identity::{CallerVerifier, KeyFile, SigningKey, jwks_document};
 use muster_ids::PersonId;
 use muster_proto::organization::v1::Role;
@@ -231,6 +231,7 @@ pub(crate) fn elsewhere(backend: &str) -> Settings {
         tls_certificate: None,
         tls_key: None,
         cors_origins: Origins::default(),
+        cors_headers: ExtraHeaders::default(),
         trusted_proxies: None,
         calls_per_second: 0,
         issuers: nowhere.join("issuers.toml"),

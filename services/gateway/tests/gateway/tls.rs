@@ -30,7 +30,10 @@ type Stream = TlsStream<TcpStream>;
 const PATIENCE: Duration = Duration::from_secs(8);
 
 fn home() -> Request<Empty<Bytes>> {
-    Request::get("https://localhost/").body(Empty::new()).unwrap()
+    Request::get("https://localhost/")
+        .header("host", "localhost")
+        .body(Empty::new())
+        .unwrap()
 }
 
 /// Asks for a page, in the HTTP that was agreed on.

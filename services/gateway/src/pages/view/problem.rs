@@ -8,7 +8,7 @@ use tonic::{Code, Status};
 use crate::pages::choice::Choice;
 
 /// A page that says what went wrong and what to do.
-#[derive(Debug, Template)]
+#[derive(Debug, Clone, Template)]
 #[template(path = "problem.html")]
 pub(crate) struct Problem {
     status: StatusCode,
@@ -18,6 +18,8 @@ pub(crate) struct Problem {
     pub(crate) needs_sign_in: bool,
     /// Where to, if there are several issuers.
     pub(crate) choices: Vec<Choice>,
+    /// Of the form that signs out; empty if nobody is signed in.
+    pub(crate) sign_out_token: String,
 }
 
 impl Problem {
@@ -32,6 +34,7 @@ impl Problem {
             text: text.into(),
             needs_sign_in: false,
             choices: Vec::new(),
+            sign_out_token: String::new(),
         }
     }
 
@@ -72,6 +75,24 @@ impl Problem {
             "There is no such page",
             "Check the address, or open the link of your invitation again.",
         )
+    }
+
+    /// What the framework refused by itself.
+    pub(crate) fn of_status(status: StatusCode) -> Self {
+        let text = match status {
+            StatusCode::NOT_FOUND => return Self::no_page(),
+            StatusCode::METHOD_NOT_ALLOWED => {
+                "This page is not used that way. Go back and follow the links and buttons."
+            }
+            StatusCode::PAYLOAD_TOO_LARGE => {
+                "What was sent is too large to be one of our forms. Go back and try again."
+            }
+            status if status.is_server_error() => "Something on our side is away. Try again in a minute.",
+            _ => {
+                "The address is incomplete or was changed on its way. Open the link of your invitation again."
+            }
+        };
+        Self::new(status, "This does not work", text)
     }
 
     /// The page of an invitation was opened without its link.

@@ -1,16 +1,20 @@
 //! One port for everybody, and a start that tells everything that is wrong.
 
+use futures::{FutureExt as _, TryStreamExt as _};
 use muster_clock::Clock;
 use muster_gateway::start;
 use muster_server::settings::Mistakes;
+use prost::Message as _;
 use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 use tonic_reflection::pb::v1::server_reflection_client::ServerReflectionClient;
 use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
 use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
-use tonic_reflection::pb::v1::{ErrorResponse, ServerReflectionRequest};
+use tonic_reflection::pb::v1::{ErrorResponse, ExtensionRequest, ServerReflectionRequest};
 
 use crate::support::{Fixture, elsewhere};
+use crate::wire::framed;
 
 #[tokio::test]
 async fn pages_and_grpc_share_a_port() {
@@ -75,6 +79,100 @@ async fn reflection_describes_what_refusals_say_and_nothing_internal() {
         let is_told = matches!(told, MessageResponse::FileDescriptorResponse(_));
         assert_eq!(is_told, is_known, "{symbol}: {told:?}");
     }
+}
+
+#[tokio::test]
+async fn reflection_describes_extensions_and_goes_on_after_what_it_does_not_know() {
+    let world = Fixture::new().await;
+    let extension = |number| {
+        MessageRequest::FileContainingExtension(ExtensionRequest {
+            containing_type: "google.protobuf.MethodOptions".to_owned(),
+            extension_number: number,
+        })
+    };
+    let numbers = MessageRequest::AllExtensionNumbersOfType("google.protobuf.MethodOptions".to_owned());
+    let MessageResponse::AllExtensionNumbersResponse(known) = described(&world, numbers.clone()).await else {
+        panic!("no numbers")
+    };
+    for number in &known.extension_number {
+        let told = described(&world, extension(*number)).await;
+        assert!(
+            matches!(told, MessageResponse::FileDescriptorResponse(_)),
+            "{number}"
+        );
+    }
+    assert!(known.extension_number.len() > 1, "the rule and the HTTP binding");
+    // One stream: the second question is answered although nothing is known of the first.
+    let answers = answers(&world, [extension(1), numbers]).await.unwrap();
+    assert!(matches!(answers[0], MessageResponse::ErrorResponse(_)));
+    assert!(matches!(
+        answers[1],
+        MessageResponse::AllExtensionNumbersResponse(_)
+    ));
+}
+
+#[tokio::test]
+async fn one_stream_of_reflection_is_told_only_so_much() {
+    let world = Fixture::new().await;
+    let file = || MessageRequest::FileContainingSymbol("muster.invitation.v1.InvitationService".to_owned());
+    let refused = answers(&world, (0..300).map(move |_| file())).await.unwrap_err();
+    assert_eq!(refused.code(), tonic::Code::ResourceExhausted);
+    let list = MessageRequest::ListServices(String::new());
+    assert!(answers(&world, [list]).await.is_ok(), "another stream");
+}
+
+#[tokio::test]
+async fn watching_the_health_of_an_unknown_service_says_so_and_goes_on() {
+    let world = Fixture::new().await;
+    let mut health = HealthClient::new(world.channel.clone());
+    let service = "no.such.Service".to_owned();
+    let watched = health.watch(HealthCheckRequest { service }).await.unwrap();
+    let mut watched = watched.into_inner();
+    let told = watched.message().await.unwrap().unwrap();
+    assert_eq!(told.status(), ServingStatus::ServiceUnknown);
+    assert!(watched.message().now_or_never().is_none());
+}
+
+#[tokio::test]
+async fn health_and_reflection_are_spoken_in_grpc_web() {
+    let world = Fixture::new().await;
+    let web = async |path: &str, message: Vec<u8>| {
+        let request = reqwest::Client::new().post(format!("http://{}/{path}", world.address));
+        let request = request.header("content-type", "application/grpc-web+proto");
+        let answer = request.body(framed(&message)).send().await.unwrap();
+        assert_eq!(answer.headers()["content-type"], "application/grpc-web+proto");
+        String::from_utf8_lossy(&answer.bytes().await.unwrap()).into_owned()
+    };
+    let health = web("grpc.health.v1.Health/Check", Vec::new()).await;
+    assert!(health.contains("grpc-status:0"), "{health}");
+    let list = ServerReflectionRequest {
+        host: String::new(),
+        message_request: Some(MessageRequest::ListServices(String::new())),
+    };
+    for version in ["v1", "v1alpha"] {
+        let path = format!("grpc.reflection.{version}.ServerReflection/ServerReflectionInfo");
+        let listed = web(&path, list.encode_to_vec()).await;
+        assert!(
+            listed.contains("muster.invitation.v1.InvitationService"),
+            "{listed}"
+        );
+    }
+}
+
+/// The answers of one stream.
+async fn answers(
+    world: &Fixture,
+    asked: impl IntoIterator<Item = MessageRequest, IntoIter: Send + 'static>,
+) -> Result<Vec<MessageResponse>, tonic::Status> {
+    let questions = asked.into_iter().map(|asked| ServerReflectionRequest {
+        host: String::new(),
+        message_request: Some(asked),
+    });
+    let mut reflection = ServerReflectionClient::new(world.channel.clone());
+    let questions = futures::stream::iter(questions);
+    let told = reflection.server_reflection_info(questions).await?.into_inner();
+    let told = told.map_ok(|answer| answer.message_response.unwrap());
+    told.try_collect().await
 }
 
 async fn described(world: &Fixture, asked: MessageRequest) -> MessageResponse {

@@ -1,0 +1,211 @@
+//! HTTP as clients speak it, and as those speak it who hope that two readers differ.
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use crate::support::{Fixture, OURS, PATIENCE};
+
+const RPC: &str = "/muster.records.v1.PersonRecordService/ListRecordAccesses";
+
+/// Sends these bytes, and returns everything that comes back until the gateway ends the connection.
+async fn raw(world: &Fixture, request: &str) -> String {
+    let mut stream = TcpStream::connect(world.address).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    let read = timeout(PATIENCE, stream.read_to_end(&mut answer));
+    read.await.unwrap().unwrap();
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+/// The status of the only answer to these bytes.
+async fn status(world: &Fixture, request: &str) -> u16 {
+    let answer = raw(world, request).await;
+    assert_eq!(answer.matches("HTTP/1.").count(), 1, "{request:?}: {answer}");
+    answer[9..12].parse().unwrap()
+}
+
+#[tokio::test]
+async fn a_request_names_exactly_one_host() {
+    let world = Fixture::new().await;
+    let with = async |hosts: &str| {
+        status(
+            &world,
+            &format!("GET / HTTP/1.1\r\n{hosts}connection: close\r\n\r\n"),
+        )
+        .await
+    };
+    assert_eq!(with("host: a\r\n").await, 200);
+    assert_eq!(with("").await, 400);
+    assert_eq!(with("host: a\r\nhost: b\r\n").await, 400);
+    assert_eq!(with("host: a\r\nHost: a\r\n").await, 400);
+}
+
+#[tokio::test]
+async fn only_chunked_alone_is_a_transfer_coding() {
+    let world = Fixture::new().await;
+    let next = "GET /smuggled HTTP/1.1\r\nhost: a\r\n\r\n";
+    for (coding, refused) in [
+        ("transfer-encoding: chunked\r\n", false),
+        ("transfer-encoding: gzip, chunked\r\n", true),
+        ("transfer-encoding: gzip\r\ntransfer-encoding: chunked\r\n", true),
+        ("transfer-encoding: chunked, chunked\r\n", true),
+        (
+            "transfer-encoding: chunked\r\ntransfer-encoding: chunked\r\n",
+            true,
+        ),
+        ("transfer-encoding: identity, chunked\r\n", true),
+        ("transfer-encoding: chunked, identity\r\n", true),
+        ("transfer-encoding: gzip\r\n", true),
+        ("transfer-encoding: xchunked\r\n", true),
+        ("transfer-encoding: \"chunked\"\r\n", true),
+    ] {
+        let request = format!("POST /sign-out HTTP/1.1\r\nhost: a\r\n{coding}\r\n0\r\n\r\n");
+        if refused {
+            // What follows is never read as a request of its own.
+            let status = status(&world, &format!("{request}{next}")).await;
+            assert!(matches!(status, 400 | 501), "{coding:?}: {status}");
+        } else {
+            let answer = raw(
+                &world,
+                &format!("{request}GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n"),
+            )
+            .await;
+            assert_eq!(answer.matches("HTTP/1.1 ").count(), 2, "{coding:?}: {answer}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn head_is_answered_where_get_is() {
+    let world = Fixture::new().await;
+    let token = world.issuer.token("ada");
+    let client = reqwest::Client::new();
+    for path in [
+        "/",
+        "/docs",
+        "/openapi.json",
+        "/assets/muster.css",
+        &format!("/v1/{OURS}"),
+        "/nowhere",
+    ] {
+        let url = format!("http://{}{path}", world.address);
+        let get = client.get(&url).bearer_auth(&token).send().await.unwrap();
+        let head = client.head(&url).bearer_auth(&token).send().await.unwrap();
+        assert_eq!(head.status(), get.status(), "{path}");
+        for name in ["content-type", "cache-control", "content-security-policy"] {
+            assert_eq!(
+                head.headers().get(name),
+                get.headers().get(name),
+                "{path}: {name}"
+            );
+        }
+        let length = get.bytes().await.unwrap().len().to_string();
+        assert_eq!(head.headers()["content-length"], length.as_str(), "{path}");
+        assert!(head.bytes().await.unwrap().is_empty(), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_asks_before_sending_is_answered_by_what_the_head_decides() {
+    let world = Fixture::new().await;
+    let token = world.issuer.token("ada");
+    let json = "content-type: application/json\r\n";
+    let signed_in = format!("authorization: Bearer {token}\r\n");
+    let post = async |headers: String| {
+        let request = format!(
+            "POST /v1/organizations HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\n{headers}connection: close\r\n\r\n"
+        );
+        raw(&world, &request).await
+    };
+    for (headers, status) in [
+        (format!("{json}content-length: 100\r\n"), "401"),
+        (format!("{signed_in}{json}content-length: 1000000\r\n"), "413"),
+        (
+            format!("{signed_in}content-type: text/plain\r\ncontent-length: 100\r\n"),
+            "415",
+        ),
+        (format!("{signed_in}content-length: 100\r\n"), "415"),
+    ] {
+        let answer = post(headers.clone()).await;
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status}")),
+            "{headers}: {answer}"
+        );
+        assert!(!answer.contains("100 Continue"), "{headers}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_read_before_they_are_known() {
+    let world = Fixture::new().await;
+    // Nothing of these bodies is ever sent.
+    for (path, kind) in [
+        ("/v1/organizations", "application/json"),
+        (RPC, "application/grpc-web+proto"),
+        (RPC, "application/grpc-web-text"),
+    ] {
+        for token in ["", "authorization: Bearer a.b.c\r\n"] {
+            let head = format!(
+                "POST {path} HTTP/1.1\r\nhost: a\r\ncontent-type: {kind}\r\n{token}content-length: 200000\r\n\r\n"
+            );
+            let mut stream = TcpStream::connect(world.address).await.unwrap();
+            stream.write_all(head.as_bytes()).await.unwrap();
+            let mut answer = [0; 12];
+            timeout(PATIENCE, stream.read_exact(&mut answer))
+                .await
+                .unwrap()
+                .unwrap();
+            let expected = if path == RPC {
+                "HTTP/1.1 200"
+            } else {
+                "HTTP/1.1 401"
+            };
+            assert_eq!(String::from_utf8_lossy(&answer), expected, "{path} {kind}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_body_of_very_many_values_is_not_translated() {
+    let world = Fixture::new().await;
+    let request = reqwest::Client::new().post(format!("http://{}/v1/organizations", world.address));
+    let request = request.bearer_auth(world.issuer.token("ada"));
+    let body = format!("{{\"requests\":[{}{{}}]}}", "{},".repeat(60_000));
+    let request = request.header("content-type", "application/json").body(body);
+    let answer = request.send().await.unwrap();
+    assert_eq!(answer.status(), 413);
+}
+
+#[tokio::test]
+async fn whoever_speaks_another_dialect_is_told_in_theirs() {
+    let world = Fixture::new().await;
+    let url = format!("http://{}{RPC}", world.address);
+    let client = reqwest::Client::new();
+    let post = |kind: &str| client.post(&url).header("content-type", kind).body("{}").send();
+    for kind in [
+        "application/json",
+        "application/proto",
+        "application/connect+json",
+    ] {
+        let answer = post(kind).await.unwrap();
+        assert_eq!(answer.status(), 415, "{kind}");
+        let error: serde_json::Value = answer.json().await.unwrap();
+        assert_eq!(error["code"], "unimplemented", "{kind}");
+    }
+    let grpc = post("application/grpc").await.unwrap();
+    assert_eq!(
+        (grpc.version(), grpc.status().as_u16()),
+        (http::Version::HTTP_11, 505)
+    );
+    let untyped = client.post(&url).body("{}").send().await.unwrap();
+    assert_eq!(untyped.status(), 415);
+    assert!(untyped.headers().contains_key("accept-post"));
+    let get = client.get(&url).send().await.unwrap();
+    for answer in [grpc, untyped, get] {
+        assert_eq!(answer.headers()["content-type"], "text/plain; charset=utf-8");
+    }
+    let web = post("application/grpc-web+proto; charset=utf-8").await.unwrap();
+    assert_eq!(web.status(), 200);
+    assert_eq!(web.headers()["content-type"], "application/grpc-web+proto");
+}
