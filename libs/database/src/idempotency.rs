@@ -31,7 +31,6 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use futures::future::BoxFuture;
 use muster_clock::Clock;
 use prost::Message;
 use sha2::{Digest, Sha256};
@@ -42,7 +41,6 @@ use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::unit::apart;
 use crate::{Database, DatabaseError};
 
 /// The table `idempotency`, with versions of its own.
@@ -158,20 +156,6 @@ impl Database {
             Some(id) => self.read(async |db| recall(db, key, id).await).await,
         }
     }
-}
-
-/// As [`Database::once`], for `work` that borrows nothing and makes the response itself.
-///
-/// # Errors
-/// As [`Database::once`].
-pub async fn run<R, E, F>(database: &Database, key: Key, now: OffsetDateTime, work: F) -> Result<R, E>
-where
-    F: for<'c> FnOnce(&'c mut PgConnection) -> BoxFuture<'c, Result<R, E>> + Send + 'static,
-    R: Message + Default + 'static,
-    E: From<DatabaseError> + From<IdempotencyError> + Send + 'static,
-{
-    let database = database.clone();
-    apart(async move { database.once(&key, now, async |tx| work(tx).await).await }).await
 }
 
 /// Whether this transaction is the first with the id. The primary key makes a concurrent duplicate wait here until

@@ -173,7 +173,7 @@ async fn until_deadline<F: Future>(work: F) -> Result<F::Output, DatabaseError> 
 }
 
 /// Runs a unit in a task of its own, within the caller's deadline and span.
-pub(crate) async fn apart<T, E>(unit: impl Future<Output = Result<T, E>> + Send + 'static) -> Result<T, E>
+async fn apart<T, E>(unit: impl Future<Output = Result<T, E>> + Send + 'static) -> Result<T, E>
 where
     T: Send + 'static,
     E: From<DatabaseError> + Send + 'static,

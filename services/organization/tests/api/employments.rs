@@ -58,8 +58,7 @@ async fn publish(
         traceparent: None,
     };
     let database = world.service.database.database();
-    let written =
-        database.write_boxed(move |tx| Box::pin(async move { outbox::append(tx, event, &payload).await }));
+    let written = database.write(async |tx| outbox::append(tx, event, &payload).await);
     written.await.unwrap();
     eventually(async || {
         let waiting = "SELECT count(*) FROM outbox WHERE published_at IS NULL";

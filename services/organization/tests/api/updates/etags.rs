@@ -75,14 +75,14 @@ async fn a_repeated_update_gets_the_first_answer() {
         update_mask: mask(&["display_name"]),
         request_id: request_id.to_string(),
     };
-    let request_id = Uuid::now_v7();
+    let request_id = world.service.clock.new_uuid();
     let first = world
         .groups(owner(id))
         .update_group(request("A", request_id))
         .await;
     let other = world
         .groups(owner(id))
-        .update_group(request("B", Uuid::now_v7()))
+        .update_group(request("B", world.service.clock.new_uuid()))
         .await;
     refused(other, ErrorReason::EtagMismatch);
     let again = world

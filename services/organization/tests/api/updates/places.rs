@@ -5,7 +5,6 @@ use muster_proto::organization::v1 as pb;
 use muster_proto::organization::v1::location_service_client::LocationServiceClient;
 use muster_refusal::ErrorReason;
 use tonic::{Response, Status};
-use uuid::Uuid;
 
 use super::{mask, update_group};
 use crate::refused::{fields, refused};
@@ -105,7 +104,7 @@ async fn what_another_organization_has_is_not_there() {
     let nowhere = pb::Location {
         name: LocationName {
             organization: own,
-            location: Uuid::now_v7().into(),
+            location: world.service.clock.new_id(),
         }
         .to_string(),
         display_name: "Mine".to_owned(),
