@@ -62,11 +62,11 @@ impl fmt::Display for ExtraHeaders {
     }
 }
 
-/// A header that a script could be allowed to send; cookies never are.
+/// A header that a script could be allowed to send: cookies never are, and a wildcard would name what nobody has named.
 fn header_name(text: &str) -> Result<HeaderName, InvalidHeaders> {
     HeaderName::from_str(text)
         .ok()
-        .filter(|name| *name != COOKIE)
+        .filter(|name| *name != COOKIE && name.as_str() != "*")
         .ok_or_else(|| InvalidHeaders(format!("`{text}`")))
 }
 
