@@ -3,5 +3,5 @@
 mod employment;
 
 pub(crate) use employment::{
-    Acceptance, Employment, EmploymentState, Hiring, InvitationSource, NotVerifiable, VerificationBasis,
+    Acceptance, Employment, EmploymentState, End, Hiring, InvitationSource, NotVerifiable, VerificationBasis,
 };

@@ -17,6 +17,8 @@ pub(crate) enum Error {
     State(EmploymentState),
     #[error("nobody verifies their own employment")]
     OwnEmployment,
+    #[error("it is the owner's employment")]
+    OwnerMustTransfer,
     #[error(transparent)]
     Failure(#[from] Failure),
 }
@@ -48,6 +50,10 @@ impl From<Error> for Refusal {
                     "nobody verifies their own employment; ask another administrator of the organization";
                 Refusal::new(ErrorReason::OwnEmployment, text)
             }
+            Error::OwnerMustTransfer => {
+                let text = "the owner's employment cannot be ended; transfer the ownership first";
+                Refusal::new(ErrorReason::OwnerMustTransfer, text)
+            }
             Error::Failure(failure) => failure.into(),
         }
     }
@@ -56,7 +62,7 @@ impl From<Error> for Refusal {
 impl From<Error> for HandlingError {
     fn from(error: Error) -> Self {
         match error {
-            Error::Contradiction(_) | Error::State(_) | Error::OwnEmployment => {
+            Error::Contradiction(_) | Error::State(_) | Error::OwnEmployment | Error::OwnerMustTransfer => {
                 Self::Permanent(error.to_string())
             }
             Error::Failure(failure) => failure.into(),

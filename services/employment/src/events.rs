@@ -1,6 +1,6 @@
 //! What the service publishes, and what it does about what others publish.
 //!
-//! Publishes `employment.verified`. Consumes `invitation.accepted` and `organization.approved`: both are read into a
+//! Publishes `employment.verified` and `employment.ended`. Consumes `invitation.accepted` and `organization.approved`: both are read into a
 //! [`Hiring`](crate::domain::Hiring) before the transaction, with what their owners say now, and carried out by
 //! [`employ`](crate::ops::employment::employ).
 
@@ -38,6 +38,22 @@ pub(crate) async fn verified(
         tx,
         event(id, employment, act),
         &pb::EmploymentVerifiedEvent { facts },
+    )
+    .await
+}
+
+/// Publishes that a verified employment is over.
+pub(crate) async fn ended(
+    tx: &mut PgConnection,
+    id: EventId,
+    employment: &Employment,
+    act: Act,
+) -> Result<(), DatabaseError> {
+    let facts = Some(facts(employment));
+    outbox::append(
+        tx,
+        event(id, employment, act),
+        &pb::EmploymentEndedEvent { facts },
     )
     .await
 }

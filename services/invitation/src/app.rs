@@ -15,6 +15,7 @@ use tokio::sync::Notify;
 use crate::Settings;
 use crate::context::Context;
 use crate::events::deliveries::Deliveries;
+use crate::events::employment_ended::EmploymentEnded;
 use crate::ops::import::{purge, worker};
 use crate::ops::invitation::send_due;
 use crate::organization::Organization;
@@ -57,7 +58,11 @@ impl Service for InvitationApp {
                 context: context.clone(),
             }))
             .grpc(AcceptanceInternalServiceServer::new(AcceptanceRpc { context }))
-            .consumer(Handlers::of(&topology::INVITATION).on(Deliveries))
+            .consumer(
+                Handlers::of(&topology::INVITATION)
+                    .on(Deliveries)
+                    .on(EmploymentEnded),
+            )
             .task("scheduler", move |shutdown| {
                 send_due::run(scheduler.clone(), shutdown)
             })

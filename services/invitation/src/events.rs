@@ -1,7 +1,8 @@
 //! What is published: mails that are due, invitations that were accepted. What is consumed: what became of
-//! mails ([`deliveries`]).
+//! mails ([`deliveries`]), and that employments are over ([`employment_ended`]).
 
 pub(crate) mod deliveries;
+pub(crate) mod employment_ended;
 
 use muster_clock::Clock;
 use muster_database::DatabaseError;

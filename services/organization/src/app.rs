@@ -15,7 +15,7 @@ use sqlx::migrate::Migrator;
 
 use crate::Settings;
 use crate::context::Context;
-use crate::events::EmploymentVerified;
+use crate::events::{EmploymentEnded, EmploymentVerified};
 use crate::rpc::Rpc;
 use crate::shared_catalog::SharedCatalog;
 
@@ -50,6 +50,10 @@ impl Service for OrganizationService {
             .grpc(InvitingInternalServiceServer::new(rpc.clone()))
             .grpc(GroupInternalServiceServer::new(rpc.clone()))
             .grpc(DirectorInternalServiceServer::new(rpc))
-            .consumer(Handlers::of(&topology::ORGANIZATION).on(EmploymentVerified)))
+            .consumer(
+                Handlers::of(&topology::ORGANIZATION)
+                    .on(EmploymentVerified)
+                    .on(EmploymentEnded),
+            ))
     }
 }

@@ -1,5 +1,6 @@
 //! What this service publishes, and what it consumes.
 
+mod employment_ended;
 mod employment_verified;
 
 use muster_database::DatabaseError;
@@ -8,6 +9,7 @@ use muster_messaging::outbox::{self, NewEvent};
 use muster_proto::organization::v1::OrganizationApprovedEvent;
 use sqlx::PgConnection;
 
+pub(crate) use employment_ended::EmploymentEnded;
 pub(crate) use employment_verified::EmploymentVerified;
 
 use crate::domain::{Organization, StaffAct};

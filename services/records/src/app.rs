@@ -13,7 +13,7 @@ use sqlx::migrate::Migrator;
 
 use crate::Settings;
 use crate::context::Context;
-use crate::events::EmploymentVerified;
+use crate::events::{EmploymentEnded, EmploymentVerified};
 use crate::peers::Peers;
 use crate::rpc::Rpc;
 
@@ -37,7 +37,9 @@ impl Service for RecordsService {
             database: shell.database,
             clock: shell.clock,
         };
-        let handlers = Handlers::of(&topology::RECORDS).on(EmploymentVerified(context.clone()));
+        let handlers = Handlers::of(&topology::RECORDS)
+            .on(EmploymentVerified(context.clone()))
+            .on(EmploymentEnded);
         let rpc = Rpc::new(context);
         Ok(App::new()
             .grpc(TrainingServiceServer::new(rpc.clone()))

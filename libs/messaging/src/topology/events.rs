@@ -74,4 +74,5 @@ events! {
     InvitationAccepted: "invitation.accepted" = invitation.InvitationAcceptedEvent of invitation/"invitations" -> EMPLOYMENT;
     DeliveryChanged: "delivery.changed" = notification.DeliveryChangedEvent of notification/"deliveries" -> INVITATION;
     EmploymentVerified: "employment.verified" = employment.EmploymentVerifiedEvent of employment/"employments" -> ORGANIZATION RECORDS;
+    EmploymentEnded: "employment.ended" = employment.EmploymentEndedEvent of employment/"employments" -> ORGANIZATION RECORDS INVITATION;
 }

@@ -29,6 +29,16 @@ pub(crate) struct Employment {
     pub(crate) version: i64,
     pub(crate) create_time: OffsetDateTime,
     pub(crate) verify_time: Option<OffsetDateTime>,
+    /// When it ended, and why.
+    pub(crate) end: Option<End>,
+}
+
+/// How an employment ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct End {
+    pub(crate) time: OffsetDateTime,
+    /// In the words of who ended it.
+    pub(crate) reason: String,
 }
 
 stored_enum! {
@@ -81,6 +91,7 @@ impl Employment {
             version: former_version + 1,
             create_time: now,
             verify_time,
+            end: None,
         }
     }
 
@@ -119,6 +130,22 @@ impl Employment {
             EmploymentState::Verified => Transition::AlreadyDone(self),
             EmploymentState::Rejected | EmploymentState::Withdrawn | EmploymentState::Ended => {
                 Transition::Refused(NotVerifiable::State(self.state))
+            }
+        }
+    }
+
+    /// VERIFIED → ENDED. The first end stays: one who ends it again finds it done.
+    pub(crate) fn end(self, end: End) -> Transition<Self, EmploymentState> {
+        match self.state {
+            EmploymentState::Verified => Transition::Changed(Self {
+                state: EmploymentState::Ended,
+                end: Some(end),
+                version: self.version + 1,
+                ..self
+            }),
+            EmploymentState::Ended => Transition::AlreadyDone(self),
+            EmploymentState::PendingVerification | EmploymentState::Rejected | EmploymentState::Withdrawn => {
+                Transition::Refused(self.state)
             }
         }
     }

@@ -3,4 +3,5 @@
 pub(crate) mod employ;
 pub(crate) mod employ_director;
 pub(crate) mod employ_invitee;
+pub(crate) mod end;
 pub(crate) mod verify;

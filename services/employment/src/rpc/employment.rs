@@ -15,7 +15,7 @@ use super::Rpc;
 use crate::context::Context;
 use crate::domain::Employment;
 use crate::error::Error;
-use crate::ops::employment::verify;
+use crate::ops::employment::{end, verify};
 use crate::store::employment;
 
 #[tonic::async_trait]
@@ -53,5 +53,18 @@ impl EmploymentService for Rpc {
         let Context { database, clock, .. } = &self.context;
         let apply = async |tx: &mut _| verify::apply(tx, &self.context, verification).await;
         call.once(database, clock.now(), apply).await
+    }
+    async fn end_employment(
+        &self,
+        request: Request<pb::EndEmploymentRequest>,
+    ) -> Result<Response<pb::EndEmploymentResponse>, Status> {
+        let (call, ending) = Call::read(request, parse::end)?;
+        let Context { database, clock, .. } = &self.context;
+        let prepare = async || {
+            end::prepare(&self.context, &ending).await?;
+            Ok(ending)
+        };
+        let apply = async |tx: &mut _, ending| end::apply(tx, &self.context, ending).await;
+        call.once_prepared(database, clock.now(), prepare, apply).await
     }
 }

@@ -20,7 +20,7 @@ macro_rules! select {
             "SELECT e.organization_id, e.employment_id, e.person_id, e.person_display_name, e.state,
                     ARRAY(SELECT g.group_id FROM employment_groups g
                           WHERE g.organization_id = e.organization_id AND g.employment_id = e.employment_id) AS groups,
-                    e.location_id, e.source_invitation_id, e.version, e.create_time, e.verify_time
+                    e.location_id, e.source_invitation_id, e.version, e.create_time, e.verify_time, e.end_time, e.end_reason
              FROM employments e ",
             $rest
         )
@@ -183,7 +183,7 @@ pub(crate) async fn update(
     let done = sqlx::query(
         "UPDATE employments
          SET person_display_name = $3, state = $4, location_id = $5, source_invitation_id = $6, version = $7,
-             update_time = $8, verify_time = $9
+             update_time = $8, verify_time = $9, end_time = $11, end_reason = $12
          WHERE organization_id = $1 AND employment_id = $2 AND version = $7 - 1
            AND state = ANY ($10)",
     )
@@ -197,6 +197,8 @@ pub(crate) async fn update(
     .bind(now)
     .bind(changed.verify_time)
     .bind(EmploymentState::OPEN)
+    .bind(changed.end.as_ref().map(|end| end.time))
+    .bind(changed.end.as_ref().map(|end| end.reason.as_str()))
     .execute(&mut *tx)
     .await?;
     if done.rows_affected() != 1 {

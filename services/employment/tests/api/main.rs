@@ -8,6 +8,7 @@
 
 mod accepted;
 mod approved;
+mod end;
 mod imported;
 mod internal;
 mod organization_view;

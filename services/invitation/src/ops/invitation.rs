@@ -1,5 +1,6 @@
 //! What an organization does with its invitations.
 
+pub(crate) mod archive;
 pub(crate) mod cancel;
 pub(crate) mod create;
 pub(crate) mod invite;

@@ -6,11 +6,11 @@ mod rows;
 mod update;
 
 use muster_database::{DatabaseError, Insertion};
-use muster_ids::{InvitationId, OrganizationId};
+use muster_ids::{InvitationId, OrganizationId, PersonId};
 use sqlx::PgConnection;
 
 use super::words::occupying;
-use crate::domain::invitation::Invitation;
+use crate::domain::invitation::{Invitation, StateName};
 use rows::select_invitation;
 
 pub(crate) use update::{update, update_with_groups};
@@ -97,6 +97,24 @@ pub(crate) async fn lock(
         Some(_) => find(tx, organization, id).await,
         None => Ok(None),
     }
+}
+
+/// Locks the active invitations of the organization that the person accepted.
+pub(crate) async fn lock_accepted_by(
+    tx: &mut PgConnection,
+    organization: OrganizationId,
+    person: PersonId,
+) -> Result<Vec<Invitation>, DatabaseError> {
+    // Groups of what is active do not change: one statement reads and locks.
+    let select = select_invitation!(
+        "WHERE i.organization_id = $1 AND i.person_id = $2 AND i.state = $3 ORDER BY i.invitation_id FOR NO KEY UPDATE OF i"
+    );
+    Ok(sqlx::query_as(select)
+        .bind(organization)
+        .bind(person)
+        .bind(StateName::Active)
+        .fetch_all(tx)
+        .await?)
 }
 
 /// One invitation.

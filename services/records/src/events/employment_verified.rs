@@ -5,8 +5,8 @@ use muster_messaging::{EmploymentFacts, Handler, HandlingError, Received};
 use muster_proto::employment::v1 as pb;
 use sqlx::PgConnection;
 
+use super::projected;
 use crate::context::Context;
-use crate::domain::EmploymentProjection;
 use crate::ops::assignment::assign::{self, Verified};
 
 /// Handles `employment.verified`.
@@ -24,12 +24,7 @@ impl Handler for EmploymentVerified {
         message: pb::EmploymentVerifiedEvent,
     ) -> Result<Verified, HandlingError> {
         let facts = EmploymentFacts::read(event, message.facts)?;
-        let unspecified = |_| HandlingError::Permanent("state is not said".to_owned());
-        let employment = EmploymentProjection {
-            employment: facts.employment,
-            state: facts.state.try_into().map_err(unspecified)?,
-            sequence: facts.sequence,
-        };
+        let employment = projected(&facts)?;
         Ok(assign::prepare(
             &self.0,
             facts.organization,

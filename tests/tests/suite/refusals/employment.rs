@@ -1,8 +1,8 @@
 //! Employments, and the lists of deliveries.
 
 use muster_proto::employment::v1::{
-    GetEmploymentRequest, ListEmploymentsRequest, ListEmploymentsResponse, ListPersonEmploymentsRequest,
-    VerifyEmploymentRequest,
+    EndEmploymentRequest, GetEmploymentRequest, ListEmploymentsRequest, ListEmploymentsResponse,
+    ListPersonEmploymentsRequest, VerifyEmploymentRequest,
 };
 use muster_proto::notification::v1::ListDeliveriesRequest;
 use muster_refusal::ErrorReason as R;
@@ -41,6 +41,32 @@ pub(super) fn rows() -> Vec<Row> {
                 "owner",
                 &verifying(first, &id),
                 &verifying(second, &id),
+            )
+            .await
+        }),
+        row("EndEmployment", R::NotFound, async |at| {
+            Attempt::by("owner", &ending(at.absent("employments"), ""))
+        }),
+        row("EndEmployment", R::OwnerMustTransfer, async |at| {
+            Attempt::by("owner", &ending(owners(&at).await, ""))
+        }),
+        row("EndEmployment", R::EmploymentState, async |at| {
+            let name = at.learner().await.employment;
+            let statement = format!(
+                "UPDATE employments SET state = 'REJECTED' WHERE employment_id = '{}'",
+                last(&name)
+            );
+            at.database("employment").await.change(&statement).await;
+            Attempt::by("owner", &ending(name, ""))
+        }),
+        row("EndEmployment", R::RequestIdReused, async |at| {
+            let id = at.suite.request_id();
+            let (first, second) = (at.learner().await.employment, at.learner().await.employment);
+            at.reused(
+                "EndEmployment",
+                "owner",
+                &ending(first, &id),
+                &ending(second, &id),
             )
             .await
         }),
@@ -102,6 +128,14 @@ async fn owners(at: &Stage) -> String {
 fn verifying(name: String, request_id: &str) -> VerifyEmploymentRequest {
     VerifyEmploymentRequest {
         name,
+        request_id: request_id.into(),
+    }
+}
+
+fn ending(name: String, request_id: &str) -> EndEmploymentRequest {
+    EndEmploymentRequest {
+        name,
+        reason: "left".into(),
         request_id: request_id.into(),
     }
 }

@@ -26,6 +26,7 @@ impl From<Employment> for pb::Employment {
             version,
             create_time,
             verify_time,
+            end,
         } = employment;
         Self {
             name,
@@ -57,6 +58,8 @@ impl From<Employment> for pb::Employment {
                 .unwrap_or_default(),
             create_time: Some(timestamp(create_time)),
             verify_time: verify_time.map(timestamp),
+            end_time: end.as_ref().map(|end| timestamp(end.time)),
+            end_reason: end.map(|end| end.reason).unwrap_or_default(),
         }
     }
 }

@@ -8,6 +8,7 @@ use muster_server::names::{self, named};
 use muster_server::{Call, Parsed};
 
 use crate::domain::EmploymentState;
+use crate::ops::employment::end::Ending;
 use crate::ops::employment::verify::Verification;
 
 pub(super) fn employment(
@@ -39,6 +40,14 @@ pub(super) fn verify(
         employment,
         by,
         actor,
+    }))
+}
+
+pub(super) fn end(call: &Call<pb::EndEmploymentRequest>, violations: &mut Violations) -> Parsed<Ending> {
+    Ok(call.name(violations).map(|employment| Ending {
+        employment,
+        reason: call.message.reason.clone(),
+        actor: call.actor(),
     }))
 }
 

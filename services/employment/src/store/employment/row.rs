@@ -4,7 +4,7 @@ use muster_ids::EmploymentId;
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, Row};
 
-use crate::domain::{Employment, EmploymentState};
+use crate::domain::{Employment, EmploymentState, End};
 
 impl FromRow<'_, PgRow> for Employment {
     fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
@@ -20,8 +20,15 @@ impl FromRow<'_, PgRow> for Employment {
             version: row.try_get("version")?,
             create_time: row.try_get("create_time")?,
             verify_time: row.try_get("verify_time")?,
+            end: end(row)?,
         })
     }
+}
+
+fn end(row: &PgRow) -> Result<Option<End>, sqlx::Error> {
+    let (time, reason) = (row.try_get("end_time")?, row.try_get("end_reason")?);
+    let end = Option::zip(time, reason);
+    Ok(end.map(|(time, reason)| End { time, reason }))
 }
 
 /// The latest employment of a person at an organization, as others project it.

@@ -1,6 +1,7 @@
 //! Every change of an invitation, as the aggregate allows it. What is allowed is stored by the one guarded update of
 //! `store::invitation`; the columns that no transition names stay as they are.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use muster_ids::{GroupId, LocationId};
@@ -96,6 +97,17 @@ impl Invitation {
         earlier.is_some_and(|earlier| earlier.person == acceptance.person)
     }
 
+    /// ACTIVE → ARCHIVED: the employment that followed is over. What was accepted after its end belongs to the next one.
+    pub(crate) fn archive(mut self, end: OffsetDateTime) -> Transition<Self, Infallible> {
+        match self.state {
+            State::Active(acceptance) if acceptance.time <= end => {
+                self.state = State::Archived(acceptance);
+                Transition::Changed(self)
+            }
+            _ => Transition::AlreadyDone(self),
+        }
+    }
+
     /// PROSPECT, PENDING or EXPIRED → CANCELLED, by the organization. A mail that still waits for its time never goes out;
     /// one that was asked for is dropped when the mail worker asks, and its report still tells what became of it.
     pub(crate) fn cancel(mut self, now: OffsetDateTime) -> Transition<Self, NotAcceptable> {
@@ -148,7 +160,7 @@ impl Invitation {
     /// PROSPECT → PENDING once the mail server took the mail; any other report only tells what became of the mail.
     /// A report about another generation of the link, or no newer than what is known, changes nothing: versions are
     /// compared within one delivery, because those of the next one begin again.
-    pub(crate) fn report(mut self, report: DeliveryReport) -> Transition<Self, std::convert::Infallible> {
+    pub(crate) fn report(mut self, report: DeliveryReport) -> Transition<Self, Infallible> {
         let is_known = self.reported.is_some_and(|known| known >= report.reported);
         if report.generation != self.generation || is_known {
             return Transition::AlreadyDone(self);

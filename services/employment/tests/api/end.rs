@@ -1,0 +1,115 @@
+//! `EndEmployment`, and what follows from it in other services.
+
+use muster_ids::{EmploymentId, EmploymentName};
+use muster_proto::employment::v1::{Employment, EmploymentState, EndEmploymentRequest};
+use muster_refusal::{ErrorReason as R, violations_of};
+use muster_testkit::eventually;
+use tonic::{Response, Status};
+
+use crate::world::{World, reason};
+
+async fn end(world: &World, name: &str, why: &str) -> Result<Response<Employment>, Status> {
+    let request = EndEmploymentRequest {
+        name: name.to_owned(),
+        reason: why.to_owned(),
+        request_id: String::new(),
+    };
+    let ended = world.employments(world.admin()).end_employment(request).await?;
+    Ok(ended.map(|answer| answer.employment.unwrap()))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_employment_ends_once_and_keeps_its_first_reason() {
+    let world = World::start().await;
+    world.employ_anywhere("learner-1").await;
+    let name = world.employment_of("learner-1").await.name;
+    let ended = end(&world, &name, "moved away").await.unwrap().into_inner();
+    assert_eq!(ended.state(), EmploymentState::Ended);
+    assert_eq!(ended.end_reason, "moved away");
+    assert!(ended.end_time.is_some());
+    let again = end(&world, &name, "retired").await.unwrap().into_inner();
+    assert_eq!(again, ended);
+    assert_eq!(world.employment_of("learner-1").await, ended);
+    let published = "SELECT count(*) FROM outbox WHERE event_type = 'employment.ended'";
+    assert_eq!(world.service.database.count(published).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_learner_accepted_is_archived_and_the_organization_knows_that_they_left() {
+    let world = World::start().await;
+    world.employ_anywhere("learner-1").await;
+    world.employ_anywhere("learner-2").await;
+    let name = world.employment_of("learner-1").await.name;
+    end(&world, &name, "moved away").await.unwrap();
+    let archived = "SELECT count(*) FROM invitations WHERE state = 'ARCHIVED'";
+    eventually(async || world.invitations.database.count(archived).await == 1).await;
+    let projected = "SELECT count(*) FROM employment_projection WHERE state = 'ENDED'";
+    eventually(async || world.organizations.database.count(projected).await == 1).await;
+    let active = "SELECT count(*) FROM invitations WHERE state = 'ACTIVE'";
+    assert_eq!(
+        world.invitations.database.count(active).await,
+        1,
+        "learner-2 stays"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_comes_back_after_the_end_has_a_new_employment_and_the_old_one_stays_ended() {
+    let world = World::start().await;
+    world.employ_anywhere("learner-1").await;
+    let first = world.employment_of("learner-1").await.name;
+    end(&world, &first, "season is over").await.unwrap();
+    let archived = "SELECT count(*) FROM invitations WHERE state = 'ARCHIVED'";
+    eventually(async || world.invitations.database.count(archived).await == 1).await;
+    world.employ_anywhere("learner-1").await;
+    let states: Vec<_> = world
+        .employments_of("learner-1")
+        .await
+        .iter()
+        .map(Employment::state)
+        .collect();
+    assert_eq!(states, [EmploymentState::Verified, EmploymentState::Ended]);
+    assert_eq!(world.invitations.database.count(archived).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_owners_employment_does_not_end_before_the_ownership_is_transferred() {
+    let world = World::start().await;
+    let name = world.employment_of("owner").await.name;
+    assert_eq!(reason(end(&world, &name, "left").await), R::OwnerMustTransfer);
+    assert_eq!(
+        world.employment_of("owner").await.state(),
+        EmploymentState::Verified
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_what_is_verified_can_end() {
+    let world = World::start().await;
+    world.employ_anywhere("learner-1").await;
+    let name = world.employment_of("learner-1").await.name;
+    for statement in [
+        "UPDATE employments SET state = 'PENDING_VERIFICATION' WHERE source_invitation_id IS NOT NULL",
+        "UPDATE employments SET state = 'REJECTED' WHERE source_invitation_id IS NOT NULL",
+        "UPDATE employments SET state = 'WITHDRAWN' WHERE source_invitation_id IS NOT NULL",
+    ] {
+        world.service.database.execute(statement).await;
+        assert_eq!(
+            reason(end(&world, &name, "left").await),
+            R::EmploymentState,
+            "{statement}"
+        );
+    }
+    let absent = EmploymentName {
+        organization: world.organization,
+        employment: EmploymentId::from_uuid(world.service.clock.new_uuid()),
+    };
+    assert_eq!(
+        reason(end(&world, &absent.to_string(), "left").await),
+        R::NotFound
+    );
+    for why in [String::new(), "x".repeat(501)] {
+        let refused = end(&world, &name, &why).await.unwrap_err();
+        assert_eq!(violations_of(&refused)[0].0, "reason");
+    }
+}
