@@ -161,6 +161,7 @@ mod tests {
             .collect();
         let mut late = room(&uploads, 5, 5);
         assert!(matches!(late.take(1), Err(Error::Busy)));
+        drop(late);
         taken.pop();
         room(&uploads, 5, 5).take(MAX_BYTES).unwrap();
     }
