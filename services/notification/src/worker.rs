@@ -141,7 +141,7 @@ impl Worker {
 
     /// Begins one attempt for each owner that did not answer and is to be asked again.
     async fn probe(&self, attempts: &mut JoinSet<Ended>, owners: &mut Owners, stop: &CancellationToken) {
-        for purposes in owners.to_probe() {
+        for purposes in owners.probe_due() {
             let due = self.claim(1, &purposes).await;
             let due = due.unwrap_or_else(|error| complain(&error, "looking for mail to ask about"));
             if due.is_empty() {

@@ -116,7 +116,10 @@ pub(crate) fn home() -> Response {
 /// A page that is rendered once it is known whether somebody is signed in, with the token of the form that signs them out;
 /// it is empty for nobody.
 #[derive(Clone)]
-struct Unrendered(Arc<dyn Fn(&str) -> askama::Result<String> + Send + Sync>);
+struct Unrendered(Arc<Render>);
+
+/// Renders a page with the token of the form that signs out.
+type Render = dyn Fn(&str) -> askama::Result<String> + Send + Sync;
 
 fn unrendered(
     status: StatusCode,

@@ -120,7 +120,7 @@ impl Owners {
     }
 
     /// The purposes of which one mail is to be tried now, whose owner did not answer before: those of one owner each.
-    pub(super) fn to_probe(&mut self) -> Vec<Vec<Purpose>> {
+    pub(super) fn probe_due(&mut self) -> Vec<Vec<Purpose>> {
         let now = Instant::now();
         let mut due = Vec::new();
         for (owner, away) in &mut self.away {
@@ -222,17 +222,17 @@ mod tests {
     async fn an_owner_that_is_away_is_asked_about_one_mail_at_a_time_and_no_more_rarely_than_every_second() {
         let mut owners = Owners::default();
         let owner = Purpose::Invite.spec().owner;
-        assert!(owners.to_probe().is_empty() && owners.all_answer());
+        assert!(owners.probe_due().is_empty() && owners.all_answer());
         for _ in 0..8 {
             owners.learn(owner, &Outcome::OwnerAway);
         }
-        assert!(owners.answering().is_empty() && owners.to_probe().is_empty());
+        assert!(owners.answering().is_empty() && owners.probe_due().is_empty());
         for pause in [250, 500, 1000, 1000, 1000] {
             tokio::time::advance(Duration::from_millis(pause)).await;
-            assert_eq!(owners.to_probe(), [[Purpose::Invite]]);
-            assert!(owners.to_probe().is_empty(), "one at a time");
+            assert_eq!(owners.probe_due(), [[Purpose::Invite]]);
+            assert!(owners.probe_due().is_empty(), "one at a time");
             owners.learn(owner, &Outcome::OwnerAway);
-            assert!(owners.to_probe().is_empty());
+            assert!(owners.probe_due().is_empty());
         }
         owners.learn(owner, &Outcome::Taken(Reply::new(250, "")));
         assert_eq!(owners.answering(), Purpose::ALL);

@@ -2,6 +2,7 @@
 //! breaks where it is told to.
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     reason = "a failure in a helper is the failure of its test"
 )]

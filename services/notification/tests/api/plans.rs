@@ -32,7 +32,7 @@ async fn claim(connection: &mut PgConnection, world: &World) -> Vec<Claimed> {
         now,
         until: now + Duration::from_secs(900),
         limit: 8,
-        purposes: &Purpose::WORDS,
+        purposes: Purpose::WORDS,
     };
     store::claim(connection, claim).await.unwrap()
 }
