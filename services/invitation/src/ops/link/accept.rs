@@ -98,7 +98,8 @@ impl Accepting {
     async fn apply(&self, tx: &mut PgConnection, context: &Context) -> Result<Accepted, Error> {
         let invitation = open_for_update(tx, self.link, self.time).await?;
         if let Some(traceparent) = &invitation.traceparent {
-            self.click.in_scope(|| propagation::link_to(traceparent));
+            // By name, not by entering it: inside a unit of work that is the current span, whatever is entered again.
+            propagation::link(&self.click, &propagation::context_of(traceparent));
         }
         self.require_address(&invitation)?;
         let accepted = match invitation.accept(self.acceptance()) {
