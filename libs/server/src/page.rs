@@ -34,12 +34,11 @@ const MOST_BYTES: usize = 3 * 1024 * 1024;
 
 /// How many a page holds: 0 means 100, more than 1000 means 1000 (AIP-158).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Size(u16);
+pub(crate) struct Size(u16);
 
 impl Size {
     /// As the request's `page_size` asks.
-    #[must_use]
-    pub fn of(asked: i32) -> Self {
+    fn of(asked: i32) -> Self {
         match u16::try_from(asked) {
             Ok(0) => Self(DEFAULT_SIZE),
             Ok(asked) => Self(asked.min(LARGEST_SIZE)),
@@ -56,24 +55,24 @@ impl Size {
 
 /// What a page token belongs to.
 #[derive(Debug, Clone)]
-pub struct List<'a> {
+pub(crate) struct List<'a> {
     /// Who reads the list.
-    pub caller: &'a Caller,
+    caller: &'a Caller,
     /// The RPC.
-    pub method: &'static str,
+    method: &'static str,
     /// Everything of the request that decides what is in the list, the parent included.
-    pub filter: Vec<u8>,
+    filter: Vec<u8>,
 }
 
-/// A page that is asked for: made by [`Call::list`](crate::Call::list).
+/// A page that is asked for.
 #[derive(Debug, Clone)]
-pub struct Asked<'a> {
+pub(crate) struct Asked<'a> {
     /// Of which list.
-    pub list: List<'a>,
+    list: List<'a>,
     /// How large.
-    pub size: Size,
+    size: Size,
     /// The request's `page_token`; empty for the first page.
-    pub token: &'a str,
+    token: &'a str,
 }
 
 /// A page, ready to be answered.
@@ -92,7 +91,7 @@ impl PageKey {
     ///
     /// # Errors
     /// `PAGE_TOKEN_INVALID`, and what `fetch` fails with.
-    pub async fn page<T, P, M, E>(
+    async fn page<T, P, M, E>(
         &self,
         asked: Asked<'_>,
         fetch: impl AsyncFnOnce(Option<P>, i64) -> Result<Vec<T>, E>,
@@ -165,17 +164,6 @@ impl<M: Paged> Call<M> {
 }
 
 impl<M> Call<M> {
-    /// The page that this call asks for. `filter`: everything of the request that decides what is in the list, the
-    /// parent included; `page_size` and `page_token` as they stand in the message.
-    #[must_use]
-    pub fn list<'a>(&'a self, filter: &str, page_size: i32, page_token: &'a str) -> Asked<'a> {
-        Asked {
-            list: self.list_of(filter.as_bytes().to_vec()),
-            size: Size::of(page_size),
-            token: page_token,
-        }
-    }
-
     fn list_of(&self, filter: Vec<u8>) -> List<'_> {
         List {
             caller: &self.caller,

@@ -18,26 +18,15 @@ impl DeliveryService for Rpc {
         request: Request<pb::ListDeliveriesRequest>,
     ) -> Result<Response<pb::ListDeliveriesResponse>, Status> {
         let (call, (organization, subject)) = Call::read(request, listed)?;
-        let (asked, subject) = (&call.message, subject.map(|name| name.to_string()));
-        let filter = format!("{organization} {}", subject.as_deref().unwrap_or_default());
-        let list = call.list(&filter, asked.page_size, &asked.page_token);
-        let fetch = |position, limit| async move {
-            let reading = self.database.read_boxed(move |connection| {
-                Box::pin(async move {
-                    store::list(connection, organization, subject.as_deref(), position, limit).await
-                })
-            });
-            reading.await.map_err(|error| failure::of_database(&error))
+        let subject = subject.map(|name| name.to_string());
+        let list = async |after, limit| {
+            let list =
+                async |db: &mut _| store::list(db, organization, subject.as_deref(), after, limit).await;
+            let reading = self.database.read(list).await;
+            reading.map_err(|error| failure::of_database(&error))
         };
-        let position = |last: &Listed| last.delivery.as_uuid();
-        let page = self
-            .page_key
-            .page(list, fetch, position, pb::Delivery::from)
-            .await?;
-        Ok(Response::new(pb::ListDeliveriesResponse {
-            deliveries: page.items,
-            next_page_token: page.next_page_token,
-        }))
+        call.page(&self.page_key, list, |last: &Listed| last.delivery.as_uuid())
+            .await
     }
 }
 
