@@ -157,10 +157,13 @@ mod tests {
 
     #[test]
     fn an_update_reads_what_its_mask_names() {
-        let mut request = UpdateGroupRequest::default();
-        request.update_mask = Some(prost_types::FieldMask {
+        let update_mask = Some(prost_types::FieldMask {
             paths: vec!["trainings".to_owned()],
         });
+        let request = UpdateGroupRequest {
+            update_mask,
+            ..Default::default()
+        };
         for read in [
             "group",
             "group.name",
