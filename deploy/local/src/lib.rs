@@ -1,13 +1,13 @@
 //! `cargo dev`: the whole suite on one machine, with private engines, a mail inbox, a trace page and an issuer of its own.
 //!
-//! - [`cli`]: the commands and their options;
-//! - [`up`], [`down`], [`status`], [`logs`], [`token`], [`mod@test`], [`story`], [`mod@bench`]: one command each;
-//! - [`workspace`], [`addresses`], [`keys`], [`settings`]: what is written under `.dev/`, and the settings of the services;
-//! - [`supervise`]: keeps every part running;
-//! - [`tools`]: the issuer, the inbox and the trace page, which run as processes of this same binary.
+//! - `cli`: the commands and their options;
+//! - `up`, `down`, `status`, `logs`, `token`, `test`, `story`, `bench`: one command each;
+//! - `workspace`, `addresses`, `keys`, `settings`: what is written under `.dev/`, and the settings of the services;
+//! - `supervise`: keeps every part running;
+//! - `tools`: the issuer, the inbox and the trace page, which run as processes of this same binary.
 //!
 //! What the story (`tests/story`) and the figures (`tests/bench`) have to know of a suite on this machine is public: where it
-//! is ([`Workspace`], [`Addresses`]), how it is ([`status`]), and tokens of its people ([`token`]).
+//! is ([`Workspace`], [`Addresses`]), how it is (`status`), and tokens of its people (`token`).
 
 mod addresses;
 pub mod bench;
