@@ -178,7 +178,11 @@ mod tests {
         for (handlers, problems) in [
             (employment().on(accepted()), 1),
             (employment().on(accepted()).on(approved()).on(approved()), 1),
-            (Handlers::of(&topology::RECORDS).on(accepted()), 2),
+            // None of its own, and one that is not bound.
+            (
+                Handlers::of(&topology::RECORDS).on(accepted()),
+                topology::RECORDS.events().count() + 1,
+            ),
         ] {
             assert_eq!(
                 handlers.check().unwrap_err().problems.len(),
