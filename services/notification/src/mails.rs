@@ -13,6 +13,7 @@ mod page;
 mod subject;
 
 use muster_proto::notification::v1 as pb;
+pub use muster_proto::notification::v1::InviteVariables;
 pub use muster_proto::notification::v1::get_mail_response::Variables;
 use muster_states::stored_enum;
 pub use page::{Circumstances, Words};

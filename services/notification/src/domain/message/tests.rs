@@ -1,9 +1,9 @@
 //! What a written message looks like.
 
-use muster_proto::notification::v1::InviteVariables;
 use time::macros::datetime;
 
 use super::*;
+use crate::mails::InviteVariables;
 use crate::mails::escape::plain;
 
 fn mail() -> Mail {
