@@ -1,5 +1,6 @@
 //! A small service: two RPCs of the real contract, with answers that tests can steer by the request.
 
+use std::marker::PhantomData;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
@@ -7,8 +8,8 @@ use std::time::Duration;
 use muster_clock::Clock;
 use muster_database::{Database, DatabaseError};
 use muster_ids::OrganizationName;
-use muster_messaging::{Handler, Handlers, HandlingError, Received, topology};
-use muster_proto::employment::v1::EmploymentVerifiedEvent;
+use muster_messaging::{Event, Handler, Handlers, HandlingError, Received, topology};
+use muster_proto::employment::v1::{EmploymentEndedEvent, EmploymentVerifiedEvent};
 use muster_proto::organization::v1::location_service_client::LocationServiceClient;
 use muster_proto::organization::v1::location_service_server::{LocationService, LocationServiceServer};
 use muster_proto::organization::v1::roles_internal_service_client::RolesInternalServiceClient;
@@ -59,19 +60,23 @@ impl Service for Small {
         Ok(App::new()
             .grpc(RolesInternalServiceServer::new(answers.clone()))
             .grpc(LocationServiceServer::new(answers))
-            .consumer(Handlers::of(&topology::ORGANIZATION).on(Nothing)))
+            .consumer(
+                Handlers::of(&topology::ORGANIZATION)
+                    .on(Nothing(PhantomData::<EmploymentVerifiedEvent>))
+                    .on(Nothing(PhantomData::<EmploymentEndedEvent>)),
+            ))
     }
 }
 
 /// What the queue of a service of this name is bound to must have a handler.
-struct Nothing;
+struct Nothing<E>(PhantomData<E>);
 
 #[tonic::async_trait]
-impl Handler for Nothing {
-    type Event = EmploymentVerifiedEvent;
+impl<E: Event> Handler for Nothing<E> {
+    type Event = E;
     type Prepared = ();
 
-    async fn prepare(&self, _: &Received, _: EmploymentVerifiedEvent) -> Result<(), HandlingError> {
+    async fn prepare(&self, _: &Received, _: E) -> Result<(), HandlingError> {
         Ok(())
     }
 
