@@ -108,7 +108,7 @@ impl<'t> Unverified<'t> {
             return Err(TokenProblem::Algorithm);
         }
         let signed = self.signed.as_bytes();
-        keys.believed
+        keys.signatures
             .or_check(signed, &self.signature, || key.verify(signed, &self.signature))?;
         Ok(&self.payload)
     }

@@ -10,13 +10,13 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 
 use crate::TokenProblem;
-use crate::believed::Believed;
+use crate::signature_cache::SignatureCache;
 
 /// Verification keys by `kid`, and what they have verified lately.
 #[derive(Debug, Default)]
 pub struct KeySet {
     keys: HashMap<String, VerifyingKey>,
-    pub(crate) believed: Believed,
+    pub(crate) signatures: SignatureCache,
 }
 
 /// A document without keys that can be used.
@@ -82,7 +82,7 @@ impl KeySet {
         } else {
             Ok(Self {
                 keys,
-                believed: Believed::default(),
+                signatures: SignatureCache::default(),
             })
         }
     }

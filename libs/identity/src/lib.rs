@@ -11,7 +11,6 @@
 //! All are compact JWS (RFC 7515) read by one strict reader: algorithm by the key's type, exact `kid`, no keys or
 //! addresses of keys from the token itself.
 
-mod believed;
 mod caller;
 mod caller_token;
 mod claims;
@@ -20,6 +19,7 @@ mod key_file;
 mod keys;
 pub mod oidc;
 mod problem;
+mod signature_cache;
 mod signing;
 mod workload;
 

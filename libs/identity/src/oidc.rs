@@ -130,7 +130,7 @@ impl PersonVerifier {
     /// As [`PersonVerifier::verify`], or [`TokenProblem::AddressUnavailable`]. An issuer that answers and tells no address is
     /// none: the person has no address then.
     pub async fn verify_with_address(&self, token: &str) -> Result<PersonCaller, TokenProblem> {
-        let Believed {
+        let SignatureCache {
             issuer,
             subject,
             person,
@@ -209,7 +209,7 @@ impl PersonVerifier {
         self.issuers.iter().find(|issuer| issuer.options.url == url)
     }
 
-    async fn believe_access(&self, token: &str) -> Result<Believed, TokenProblem> {
+    async fn believe_access(&self, token: &str) -> Result<SignatureCache, TokenProblem> {
         let unverified = Unverified::read(token)?;
         let issuer = self.issuer_of(&unverified)?;
         unverified.check_type(if issuer.options.typed {
@@ -226,13 +226,13 @@ impl PersonVerifier {
         unverified: &Unverified<'_>,
         issuer: Arc<Issuer>,
         audience: &str,
-    ) -> Result<Believed, TokenProblem> {
+    ) -> Result<SignatureCache, TokenProblem> {
         let keys = issuer.keys_with(unverified.key_id()?).await?;
         let payload = unverified.verify(&keys)?;
         let registered: Registered = json(payload)?;
         let checked = registered.check(&issuer.options.url, audience, self.clock.now(), LEEWAY)?;
         let claims: Value = json(payload)?;
-        Ok(Believed {
+        Ok(SignatureCache {
             person: person::person(&issuer.options, &checked.subject, &claims),
             issuer,
             subject: checked.subject,
@@ -243,7 +243,7 @@ impl PersonVerifier {
 }
 
 /// What a token said that was found true.
-struct Believed {
+struct SignatureCache {
     issuer: Arc<Issuer>,
     subject: String,
     person: PersonCaller,

@@ -10,7 +10,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::front::panics;
 use crate::parked::ParkedSettings;
-use crate::settings::{CommonSettings, MigrateSettings, Mistakes, Program, TelemetrySettings, read};
+use crate::settings::{CommonSettings, ConfigErrors, MigrateSettings, Program, TelemetrySettings, read};
 use crate::{Service, drain, migrators, parked, start};
 
 /// EX_USAGE of sysexits.h: the settings cannot be used.
@@ -54,8 +54,8 @@ pub fn exit_code(ended: anyhow::Result<()>) -> ExitCode {
     let Err(error) = ended else {
         return ExitCode::SUCCESS;
     };
-    match error.downcast_ref::<Mistakes>() {
-        Some(Mistakes::Asked(text)) => {
+    match error.downcast_ref::<ConfigErrors>() {
+        Some(ConfigErrors::Asked(text)) => {
             print!("{text}");
             ExitCode::SUCCESS
         }
@@ -133,7 +133,7 @@ where
             let source = std::error::Error::source(&error)
                 .map(|source| format!(": {source}"))
                 .unwrap_or_default();
-            Mistakes::Wrong(vec![format!("{error}{source}")])
+            ConfigErrors::Wrong(vec![format!("{error}{source}")])
         })?;
         panics::install_hook();
         let ended = work(telemetry.metrics()).await;

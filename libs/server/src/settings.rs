@@ -9,7 +9,7 @@ mod values;
 pub use groups::{
     BrokerSettings, DatabaseSettings, ListenSettings, TelemetrySettings, TrustSettings, WorkloadSettings,
 };
-pub use read::{Mistakes, Program, read};
+pub use read::{ConfigErrors, Program, read};
 pub use values::{PeerUrl, Seconds, Secret};
 
 /// What every service with a database of its own is told.

@@ -19,7 +19,7 @@ use crate::admin::{self, Admin};
 use crate::background::Background;
 use crate::drain::{self, Drain, Stopping};
 use crate::front::{Front, Gate};
-use crate::settings::{CommonSettings, Mistakes};
+use crate::settings::{CommonSettings, ConfigErrors};
 use crate::{Health, Service, Shell, rules, transport};
 
 /// A service that runs.
@@ -41,7 +41,7 @@ pub struct Running {
 /// Starts a service. Returns when it listens; it is ready once its database and the broker have answered.
 ///
 /// # Errors
-/// [`Mistakes`] with everything that is wrong with the settings, or why the service cannot be built.
+/// [`ConfigErrors`] with everything that is wrong with the settings, or why the service cannot be built.
 pub async fn start<S: Service>(
     common: &CommonSettings,
     own: S::Settings,
@@ -142,7 +142,7 @@ impl Running {
 }
 
 /// Opens everything that settings name; tells all that is wrong, not only the first.
-fn open(service: &'static str, common: &CommonSettings, clock: Clock) -> Result<(Shell, Gate), Mistakes> {
+fn open(service: &'static str, common: &CommonSettings, clock: Clock) -> Result<(Shell, Gate), ConfigErrors> {
     let mut wrong = Vec::new();
     let database = Database::connect(common.database.options(service));
     let database = noted(&mut wrong, "--database-url (MUSTER_DATABASE_URL)", database);
@@ -159,7 +159,7 @@ fn open(service: &'static str, common: &CommonSettings, clock: Clock) -> Result<
     let (Some(database), Some(broker), Some(caller_keys), Some(keys)) =
         (database, broker, caller_keys, workload_keys)
     else {
-        return Err(Mistakes::Wrong(wrong));
+        return Err(ConfigErrors::Wrong(wrong));
     };
     let trust = WorkloadTrust {
         issuer: common.workload.workload_issuer.clone(),

@@ -13,7 +13,7 @@ use muster_identity::{CallerSigner, KeyFile, SigningKey, WorkloadTokens, Workloa
 use muster_json::{About, Bindings, Gate, Json, open_api, reference};
 use muster_server::admin::{self, Admin};
 use muster_server::drain::{Drain, Stopping};
-use muster_server::settings::Mistakes;
+use muster_server::settings::ConfigErrors;
 use muster_server::{Health, Peer};
 use muster_telemetry::{AccessLog, Metrics};
 use tokio::task::JoinHandle;
@@ -56,7 +56,7 @@ struct Opened {
 /// Starts the gateway. Returns when it listens.
 ///
 /// # Errors
-/// [`Mistakes`] with everything that is wrong with the settings, or why it cannot listen.
+/// [`ConfigErrors`] with everything that is wrong with the settings, or why it cannot listen.
 pub async fn start(settings: &Settings, clock: Clock, metrics: Option<Metrics>) -> anyhow::Result<Running> {
     net::raise_file_limit();
     let drain = Drain::new();
@@ -133,7 +133,7 @@ pub async fn start(settings: &Settings, clock: Clock, metrics: Option<Metrics>) 
 fn json(settings: &Settings, rules: &Rules) -> anyhow::Result<(Bindings, Description)> {
     let is_exposed = |path: &str| rules.get(path).is_some_and(|rule| !rule.is_internal());
     let bindings = Bindings::load(muster_proto::pool(), is_exposed)
-        .map_err(|problems| Mistakes::Wrong(problems.iter().map(ToString::to_string).collect()))?;
+        .map_err(|problems| ConfigErrors::Wrong(problems.iter().map(ToString::to_string).collect()))?;
     let about = About {
         title: "Muster",
         version: env!("CARGO_PKG_VERSION"),
@@ -178,7 +178,7 @@ impl Running {
 }
 
 /// Opens everything that settings name; tells all that is wrong, not only the first.
-fn open(settings: &Settings, clock: Clock, streams: CancellationToken) -> Result<Opened, Mistakes> {
+fn open(settings: &Settings, clock: Clock, streams: CancellationToken) -> Result<Opened, ConfigErrors> {
     let mut errors = Vec::new();
     let proxies = one(&mut errors, settings.proxies());
     let tls = tls(&mut errors, settings, &clock);
@@ -225,7 +225,7 @@ fn open(settings: &Settings, clock: Clock, streams: CancellationToken) -> Result
         tls,
     )
     else {
-        return Err(Mistakes::Wrong(errors));
+        return Err(ConfigErrors::Wrong(errors));
     };
     let trust = WorkloadTrust {
         issuer: settings.workload.workload_issuer.clone(),

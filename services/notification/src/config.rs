@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use muster_server::page::PageSettings;
-use muster_server::settings::{Mistakes, PeerUrl, Seconds};
+use muster_server::settings::{ConfigErrors, PeerUrl, Seconds};
 
 use crate::domain::Sender;
 use crate::ops::send::Timing;
@@ -75,7 +75,7 @@ impl Settings {
     ///
     /// # Errors
     /// When a worker would be taken for dead while it still waits.
-    pub fn timing(&self) -> Result<Timing, Mistakes> {
+    pub fn timing(&self) -> Result<Timing, ConfigErrors> {
         let (lease, wait) = (self.mail_lease.0, self.mail_reply_wait.0);
         let mut wrong = Vec::new();
         if wait > lease * 2 / 3 {
@@ -91,7 +91,7 @@ impl Settings {
         if wrong.is_empty() {
             Ok(timing)
         } else {
-            Err(Mistakes::Wrong(wrong))
+            Err(ConfigErrors::Wrong(wrong))
         }
     }
 
@@ -99,10 +99,11 @@ impl Settings {
     ///
     /// # Errors
     /// When no TLS can be spoken with these authorities.
-    pub fn smtp(&self) -> Result<SmtpOptions, Mistakes> {
+    pub fn smtp(&self) -> Result<SmtpOptions, ConfigErrors> {
         let roots = self.smtp_roots.clone().unwrap_or_default();
-        let tls = Tls::trusting(&roots)
-            .map_err(|error| Mistakes::Wrong(vec![format!("MUSTER_SMTP_ROOTS cannot be used: {error}")]))?;
+        let tls = Tls::trusting(&roots).map_err(|error| {
+            ConfigErrors::Wrong(vec![format!("MUSTER_SMTP_ROOTS cannot be used: {error}")])
+        })?;
         let hello = self.smtp_hello.clone().unwrap_or_else(HelloName::of_machine);
         Ok(SmtpOptions {
             servers: self.smtp_url.0.clone(),
@@ -121,7 +122,7 @@ mod tests {
     use super::*;
 
     /// The settings with these flags, and the least beside them.
-    fn with(test: &str, flags: &[(&str, &str)]) -> Result<Settings, Mistakes> {
+    fn with(test: &str, flags: &[(&str, &str)]) -> Result<Settings, ConfigErrors> {
         let key = std::env::temp_dir().join(format!("muster-{test}-{}.key", std::process::id()));
         std::fs::write(&key, "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=").unwrap();
         let least = [
@@ -154,7 +155,7 @@ mod tests {
         assert_eq!(usual.lease, Duration::from_secs(900));
         let flags = [("--mail-lease", "0.5"), ("--mail-reply-wait", "600")];
         let contradiction = with("contradiction", &flags).unwrap().timing();
-        let Err(Mistakes::Wrong(wrong)) = contradiction else {
+        let Err(ConfigErrors::Wrong(wrong)) = contradiction else {
             panic!("both are wrong")
         };
         assert_eq!(wrong.len(), 2);
@@ -167,7 +168,7 @@ mod tests {
             ("--mail-from", "nobody"),
             ("--mail-workers", "0"),
         ];
-        let Err(Mistakes::Wrong(wrong)) = with("mistakes", &flags) else {
+        let Err(ConfigErrors::Wrong(wrong)) = with("mistakes", &flags) else {
             panic!("three are wrong")
         };
         assert_eq!(wrong.len(), 3, "{wrong:?}");

@@ -8,7 +8,7 @@ use crate::store::Backlog;
 
 /// An attempt has ended: what it came to and what the delivery became.
 pub(crate) fn attempted(outcome: &Outcome, plan: &Plan, took: Duration) {
-    let state = plan.fate.state().as_str();
+    let state = plan.disposition.state().as_str();
     metrics::counter!("muster_mail_attempts_total", "outcome" => outcome.word(), "state" => state)
         .increment(1);
     metrics::histogram!("muster_mail_attempt_seconds", "outcome" => outcome.word()).record(took);

@@ -24,7 +24,7 @@ pub struct Program {
 
 /// Why there are no settings.
 #[derive(Debug)]
-pub enum Mistakes {
+pub enum ConfigErrors {
     /// Nothing is wrong: help or version was asked for. The text is for standard output.
     Asked(String),
     /// Everything that is wrong, one line each. The process exits with 64 (EX_USAGE).
@@ -34,8 +34,8 @@ pub enum Mistakes {
 /// Reads `arguments` (without the program's name) and the environment.
 ///
 /// # Errors
-/// [`Mistakes`]: all of them.
-pub fn read<T: Args>(program: &Program, arguments: &[OsString]) -> Result<T, Mistakes> {
+/// [`ConfigErrors`]: all of them.
+pub fn read<T: Args>(program: &Program, arguments: &[OsString]) -> Result<T, ConfigErrors> {
     let command = T::augment_args(Command::new("muster"))
         .bin_name(program.name.clone())
         .display_name(program.name.clone())
@@ -44,7 +44,7 @@ pub fn read<T: Args>(program: &Program, arguments: &[OsString]) -> Result<T, Mis
         .after_help(program.epilogue)
         .no_binary_name(true);
     let matches = matches(hiding_secrets(command), arguments)?;
-    T::from_arg_matches(&matches).map_err(|error| Mistakes::Wrong(vec![one_line(&error)]))
+    T::from_arg_matches(&matches).map_err(|error| ConfigErrors::Wrong(vec![one_line(&error)]))
 }
 
 /// No value of a [`Secret`] is shown, whoever declared the setting.
@@ -56,17 +56,17 @@ fn hiding_secrets(command: Command) -> Command {
 }
 
 /// Each round finds one mistake, writes it down and takes away the rule that found it.
-fn matches(mut command: Command, arguments: &[OsString]) -> Result<ArgMatches, Mistakes> {
+fn matches(mut command: Command, arguments: &[OsString]) -> Result<ArgMatches, ConfigErrors> {
     let mut wrong = Vec::new();
     loop {
         let error = match command.clone().try_get_matches_from(arguments) {
             Ok(matches) if wrong.is_empty() => return Ok(matches),
-            Ok(_) => return Err(Mistakes::Wrong(wrong)),
+            Ok(_) => return Err(ConfigErrors::Wrong(wrong)),
             Err(error) => error,
         };
         match error.kind() {
             ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-                return Err(Mistakes::Asked(error.to_string()));
+                return Err(ConfigErrors::Asked(error.to_string()));
             }
             ErrorKind::MissingRequiredArgument => {
                 let missing = named(&command, &error);
@@ -76,13 +76,13 @@ fn matches(mut command: Command, arguments: &[OsString]) -> Result<ArgMatches, M
                 });
                 if missing.is_empty() {
                     wrong.push(one_line(&error));
-                    return Err(Mistakes::Wrong(wrong));
+                    return Err(ConfigErrors::Wrong(wrong));
                 }
             }
             ErrorKind::ValueValidation | ErrorKind::InvalidValue => {
                 let Some(arg) = named(&command, &error).into_iter().next() else {
                     wrong.push(one_line(&error));
-                    return Err(Mistakes::Wrong(wrong));
+                    return Err(ConfigErrors::Wrong(wrong));
                 };
                 wrong.push(bad_value(&arg, &error));
                 command = command.mut_arg(arg.get_id().as_str(), |arg| {
@@ -93,7 +93,7 @@ fn matches(mut command: Command, arguments: &[OsString]) -> Result<ArgMatches, M
             // An unknown flag: what follows it cannot be understood.
             _ => {
                 wrong.push(one_line(&error));
-                return Err(Mistakes::Wrong(wrong));
+                return Err(ConfigErrors::Wrong(wrong));
             }
         }
     }
@@ -155,7 +155,7 @@ fn one_line(error: &clap::Error) -> String {
         .to_owned()
 }
 
-impl fmt::Display for Mistakes {
+impl fmt::Display for ConfigErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Asked(text) => f.write_str(text),
@@ -168,7 +168,7 @@ impl fmt::Display for Mistakes {
     }
 }
 
-impl std::error::Error for Mistakes {}
+impl std::error::Error for ConfigErrors {}
 
 #[cfg(test)]
 mod tests {
@@ -176,7 +176,7 @@ mod tests {
     use crate::page::PageSettings;
     use crate::settings::{CommonSettings, DatabaseSettings};
 
-    fn read_from<T: Args>(arguments: &[&str]) -> Result<T, Mistakes> {
+    fn read_from<T: Args>(arguments: &[&str]) -> Result<T, ConfigErrors> {
         let program = Program {
             name: "muster-test".into(),
             about: "Tests".into(),
@@ -191,7 +191,7 @@ mod tests {
 
     fn wrong<T: Args + fmt::Debug>(arguments: &[&str]) -> Vec<String> {
         match read_from::<T>(arguments) {
-            Err(Mistakes::Wrong(lines)) => lines,
+            Err(ConfigErrors::Wrong(lines)) => lines,
             other => panic!("{other:?}"),
         }
     }
@@ -280,7 +280,7 @@ mod tests {
 
     #[test]
     fn help_names_flags_variables_and_defaults() {
-        let Err(Mistakes::Asked(help)) = read_from::<CommonSettings>(&["--help"]) else {
+        let Err(ConfigErrors::Asked(help)) = read_from::<CommonSettings>(&["--help"]) else {
             panic!("no help")
         };
         for text in [

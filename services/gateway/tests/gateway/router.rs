@@ -3,7 +3,7 @@
 use futures::{FutureExt as _, TryStreamExt as _};
 use muster_clock::Clock;
 use muster_gateway::start;
-use muster_server::settings::Mistakes;
+use muster_server::settings::ConfigErrors;
 use prost::Message as _;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
@@ -203,7 +203,7 @@ async fn everything_that_is_wrong_is_told_at_once() {
     settings.policies = Some("/nowhere".into());
     settings.public_url = "https://muster.example.org".parse().unwrap();
     let error = start(&settings, Clock::system(), None).await.unwrap_err();
-    let Some(Mistakes::Wrong(wrong)) = error.downcast_ref::<Mistakes>() else {
+    let Some(ConfigErrors::Wrong(wrong)) = error.downcast_ref::<ConfigErrors>() else {
         panic!("{error:#}")
     };
     for what in [

@@ -9,7 +9,7 @@ use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use muster_clock::Clock;
 use muster_gateway::{Settings, start};
-use muster_server::settings::Mistakes;
+use muster_server::settings::ConfigErrors;
 use rustls::version::{TLS12, TLS13};
 use rustls::{HandshakeKind, ProtocolVersion};
 use time::Duration as Span;
@@ -257,7 +257,7 @@ async fn wrong(change: impl FnOnce(&mut Settings)) -> String {
     let mut settings = elsewhere("http://127.0.0.1:1");
     change(&mut settings);
     let error = start(&settings, Clock::system(), None).await.unwrap_err();
-    let Some(Mistakes::Wrong(wrong)) = error.downcast_ref::<Mistakes>() else {
+    let Some(ConfigErrors::Wrong(wrong)) = error.downcast_ref::<ConfigErrors>() else {
         panic!("{error:#}")
     };
     let all = wrong.join("\n");

@@ -31,7 +31,7 @@ pub async fn publish(
     clock: &Clock,
     outcome: &DeliveryOutcome<'_>,
 ) -> Result<(), DatabaseError> {
-    let state = outcome.plan.fate.state();
+    let state = outcome.plan.disposition.state();
     let is_published = match state {
         DeliveryState::Sent | DeliveryState::Uncertain | DeliveryState::Failed | DeliveryState::Dropped => {
             true

@@ -238,7 +238,7 @@ impl Mailer {
     }
 
     fn settled(&self, claimed: &Claimed, plan: &Plan) {
-        if let Some(sent) = plan.fate.send_time() {
+        if let Some(sent) = plan.disposition.send_time() {
             measures::sent_after(
                 (sent - claimed.history.create_time)
                     .try_into()

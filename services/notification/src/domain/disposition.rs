@@ -50,7 +50,7 @@ pub struct Ahead {
 
 /// What a delivery becomes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
+pub enum Disposition {
     /// Tried again, without a word to anybody.
     Queued(OffsetDateTime),
     /// Tried again because the server could not take it.
@@ -69,7 +69,7 @@ pub enum Fate {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
     /// What it becomes.
-    pub fate: Fate,
+    pub disposition: Disposition,
     /// The counts after it.
     pub history: History,
     /// The server's reply, when there was one.
@@ -89,9 +89,9 @@ pub fn decide(outcome: Outcome, mut history: History, ahead: Ahead) -> Plan {
         Outcome::Stopped | Outcome::Unreachable(_) | Outcome::OwnerAway => unasked,
         _ => 0,
     };
-    let (fate, reply) = match outcome {
-        Outcome::Taken(reply) => (Fate::Sent(now), Some(reply)),
-        Outcome::Refused(reply) => (Fate::Failed, Some(reply)),
+    let (disposition, reply) = match outcome {
+        Outcome::Taken(reply) => (Disposition::Sent(now), Some(reply)),
+        Outcome::Refused(reply) => (Disposition::Failed, Some(reply)),
         Outcome::Postponed(reply) => {
             let at = schedule::after_deferral(history.deferrals, now, jitter);
             history.deferrals = history.deferrals.saturating_add(1);
@@ -103,38 +103,45 @@ pub fn decide(outcome: Outcome, mut history: History, ahead: Ahead) -> Plan {
             history.ambiguous_resends = 1;
             // Not in time any more: its owner will not want it then, and it becomes uncertain by that.
             return Plan {
-                fate: Fate::Queued(now + ahead.resend_after),
+                disposition: Disposition::Queued(now + ahead.resend_after),
                 history,
                 reply: None,
             };
         }
-        Outcome::Ambiguous => (Fate::Uncertain, None),
-        Outcome::Unmailable => (Fate::Failed, None),
-        Outcome::Unwanted => (Fate::Dropped, None),
+        Outcome::Ambiguous => (Disposition::Uncertain, None),
+        Outcome::Unmailable => (Disposition::Failed, None),
+        Outcome::Unwanted => (Disposition::Dropped, None),
         // For as long as it takes: only its owner knows until when it is wanted.
-        Outcome::Unasked => (Fate::Queued(schedule::after_unasked(unasked, now, jitter)), None),
+        Outcome::Unasked => (
+            Disposition::Queued(schedule::after_unasked(unasked, now, jitter)),
+            None,
+        ),
         // The worker asks about one mail at a time until somebody answers; the next time about another one.
-        Outcome::OwnerAway => (Fate::Queued(schedule::after_owner_away(now, jitter)), None),
-        Outcome::Stopped => (Fate::Queued(now), None),
+        Outcome::OwnerAway => (Disposition::Queued(schedule::after_owner_away(now, jitter)), None),
+        Outcome::Stopped => (Disposition::Queued(now), None),
     };
-    let fate = match fate {
-        Fate::Failed | Fate::Dropped if history.ambiguous_resends > 0 => Fate::Uncertain,
-        fate => fate,
+    let disposition = match disposition {
+        Disposition::Failed | Disposition::Dropped if history.ambiguous_resends > 0 => Disposition::Uncertain,
+        disposition => disposition,
     };
-    Plan { fate, history, reply }
+    Plan {
+        disposition,
+        history,
+        reply,
+    }
 }
 
-fn broke(history: &mut History, ahead: Ahead) -> Fate {
+fn broke(history: &mut History, ahead: Ahead) -> Disposition {
     let at = schedule::after_break(history.breaks, ahead.now, ahead.jitter);
     history.breaks = history.breaks.saturating_add(1);
     in_time(at, history, ahead)
 }
 
-fn in_time(at: OffsetDateTime, history: &History, ahead: Ahead) -> Fate {
+fn in_time(at: OffsetDateTime, history: &History, ahead: Ahead) -> Disposition {
     if at <= schedule::give_up_at(history.create_time, ahead.expire_time) {
-        Fate::Deferred(at)
+        Disposition::Deferred(at)
     } else {
-        Fate::Failed
+        Disposition::Failed
     }
 }
 
@@ -181,7 +188,7 @@ impl Outcome {
     }
 }
 
-impl Fate {
+impl Disposition {
     /// The state that it leaves the delivery in.
     #[must_use]
     pub fn state(self) -> DeliveryState {

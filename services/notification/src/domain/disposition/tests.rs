@@ -35,21 +35,21 @@ fn at(now: OffsetDateTime) -> Ahead {
     }
 }
 
-fn seconds_until(fate: Fate) -> i64 {
-    (fate.next_attempt_time().unwrap() - NOW).whole_seconds()
+fn seconds_until(disposition: Disposition) -> i64 {
+    (disposition.next_attempt_time().unwrap() - NOW).whole_seconds()
 }
 
 #[test]
 fn a_taken_message_is_sent() {
     let plan = decide(Outcome::Taken(Reply::new(250, "2.0.0 ok")), fresh(), at(NOW));
-    assert_eq!(plan.fate, Fate::Sent(NOW));
+    assert_eq!(plan.disposition, Disposition::Sent(NOW));
     assert_eq!(plan.history.attempts, 1);
 }
 
 #[test]
 fn a_refused_message_has_failed() {
     let plan = decide(Outcome::Refused(Reply::new(550, "5.1.1 no")), fresh(), at(NOW));
-    assert_eq!(plan.fate, Fate::Failed);
+    assert_eq!(plan.disposition, Disposition::Failed);
 }
 
 #[test]
@@ -63,12 +63,12 @@ fn a_postponed_message_is_tried_until_72_hours_are_over() {
         );
         history = plan.history;
         tries += 1;
-        match plan.fate.next_attempt_time() {
+        match plan.disposition.next_attempt_time() {
             Some(next) => now = next,
-            None => break plan.fate,
+            None => break plan.disposition,
         }
     };
-    assert_eq!(last, Fate::Failed);
+    assert_eq!(last, Disposition::Failed);
     assert!(now <= NOW + Duration::from_secs(72 * 3600), "{now}");
     assert_eq!(history.attempts, tries);
     assert_eq!(tries, 15);
@@ -81,26 +81,26 @@ fn a_postponed_message_is_not_tried_beyond_its_expiry() {
         ..at(NOW)
     };
     let plan = decide(Outcome::Postponed(Reply::new(451, "")), fresh(), soon);
-    assert_eq!(plan.fate, Fate::Failed);
+    assert_eq!(plan.disposition, Disposition::Failed);
 }
 
 #[test]
 fn a_server_that_is_away_is_tried_again_soon_and_does_not_use_up_the_long_delays() {
     let first = decide(Outcome::Unreachable(None), fresh(), at(NOW));
-    assert_eq!(seconds_until(first.fate), 5);
-    assert_eq!(first.fate.state(), DeliveryState::Deferred);
+    assert_eq!(seconds_until(first.disposition), 5);
+    assert_eq!(first.disposition.state(), DeliveryState::Deferred);
     assert_eq!(first.history.attempts, 0);
     let then = decide(Outcome::Postponed(Reply::new(451, "")), first.history, at(NOW));
-    assert_eq!(seconds_until(then.fate), 60);
+    assert_eq!(seconds_until(then.disposition), 60);
 }
 
 #[test]
 fn an_ambiguous_message_is_sent_once_more_and_then_called_uncertain() {
     let first = decide(Outcome::Ambiguous, fresh(), at(NOW));
-    assert_eq!(seconds_until(first.fate), 900);
-    assert_eq!(first.fate.state(), DeliveryState::Queued);
+    assert_eq!(seconds_until(first.disposition), 900);
+    assert_eq!(first.disposition.state(), DeliveryState::Queued);
     let second = decide(Outcome::Ambiguous, first.history, at(NOW));
-    assert_eq!(second.fate, Fate::Uncertain);
+    assert_eq!(second.disposition, Disposition::Uncertain);
 }
 
 #[test]
@@ -110,12 +110,15 @@ fn a_message_that_may_have_been_taken_is_never_called_failed_or_dropped() {
         Outcome::Unwanted,
         Outcome::Unmailable,
     ] {
-        assert_eq!(decide(outcome, once_ambiguous(), at(NOW)).fate, Fate::Uncertain);
+        assert_eq!(
+            decide(outcome, once_ambiguous(), at(NOW)).disposition,
+            Disposition::Uncertain
+        );
     }
     let late = at(NOW + Duration::from_secs(80 * 3600));
     assert_eq!(
-        decide(Outcome::Postponed(Reply::new(451, "")), once_ambiguous(), late).fate,
-        Fate::Uncertain
+        decide(Outcome::Postponed(Reply::new(451, "")), once_ambiguous(), late).disposition,
+        Disposition::Uncertain
     );
 }
 
@@ -123,7 +126,7 @@ fn a_message_that_may_have_been_taken_is_never_called_failed_or_dropped() {
 fn a_message_whose_owner_is_away_waits_for_as_long_as_it_takes() {
     let late = NOW + Duration::from_secs(300 * 3600);
     let plan = decide(Outcome::Unasked, fresh(), at(late));
-    assert_eq!(plan.fate.state(), DeliveryState::Queued);
+    assert_eq!(plan.disposition.state(), DeliveryState::Queued);
     let counted = |unasked| History { unasked, ..fresh() };
     assert_eq!(plan.history, counted(1), "no attempt");
     // Whoever stopped has not asked; every other outcome is one of a message that was asked about.
@@ -134,5 +137,8 @@ fn a_message_whose_owner_is_away_waits_for_as_long_as_it_takes() {
 
 #[test]
 fn a_stopped_worker_gives_its_message_back_at_once() {
-    assert_eq!(decide(Outcome::Stopped, fresh(), at(NOW)).fate, Fate::Queued(NOW));
+    assert_eq!(
+        decide(Outcome::Stopped, fresh(), at(NOW)).disposition,
+        Disposition::Queued(NOW)
+    );
 }

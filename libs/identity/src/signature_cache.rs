@@ -17,15 +17,15 @@ const LIFE: Duration = Duration::from_secs(60);
 
 /// Tokens by the digest of all their bytes.
 #[derive(Debug)]
-pub(crate) struct Believed(Cache<[u8; 32], ()>);
+pub(crate) struct SignatureCache(Cache<[u8; 32], ()>);
 
-impl Default for Believed {
+impl Default for SignatureCache {
     fn default() -> Self {
         Self(Cache::builder().max_capacity(MOST).time_to_live(LIFE).build())
     }
 }
 
-impl Believed {
+impl SignatureCache {
     /// Runs `check` unless it has succeeded for the same bytes within the last minute.
     pub(crate) fn or_check<E>(
         &self,
@@ -60,7 +60,7 @@ mod tests {
 
     #[test]
     fn only_the_very_same_bytes_are_believed_and_a_failure_is_not_remembered() {
-        let believed = Believed::default();
+        let believed = SignatureCache::default();
         let fails = || Err(());
         assert_eq!(believed.or_check(b"ab", b"c", fails), Err(()));
         assert_eq!(believed.or_check(b"ab", b"c", || Ok::<_, ()>(())), Ok(()));
@@ -69,7 +69,7 @@ mod tests {
             assert_eq!(believed.or_check(signed, signature, fails), Err(()));
         }
         assert_eq!(
-            Believed::default().or_check(b"ab", b"c", fails),
+            SignatureCache::default().or_check(b"ab", b"c", fails),
             Err(()),
             "other keys"
         );
