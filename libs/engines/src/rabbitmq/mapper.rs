@@ -30,7 +30,12 @@ pub(super) fn start(directory: &Path, log: &Path, port: u16) -> Result<(), Engin
     command
         .env_clear()
         .args(["-port", &port.to_string(), "-address", "127.0.0.1"]);
-    let mut running = Running::spawn(command, log, pid_file(directory))?;
+    // It may end before it is looked at, when a stranger has the port.
+    let spawned = Running::spawn(command, log, pid_file(directory));
+    let mut running = spawned.map_err(|error| match taken(port) {
+        Some(reason) => not_started(reason, log),
+        None => error,
+    })?;
     let deadline = Instant::now() + START_TIMEOUT;
     // That something answers would not do: it ends at once, and without a complaint, when a stranger has the port.
     while !listens(running.id().pid(), port) {
@@ -38,17 +43,24 @@ pub(super) fn start(directory: &Path, log: &Path, port: u16) -> Result<(), Engin
         if gone.is_some() || Instant::now() >= deadline {
             running.stop(Signal::SIGKILL, Duration::ZERO);
             let silent = format!("silent for {} s", START_TIMEOUT.as_secs());
-            let holder = holder_of(port).map(|holder| format!("port {port} is taken by {holder}"));
-            return Err(EngineError::NotStarted {
-                engine: "Erlang's port mapper",
-                reason: holder.or(gone).unwrap_or(silent),
-                log: log.to_path_buf(),
-                tail: tail(log, 4),
-            });
+            return Err(not_started(taken(port).or(gone).unwrap_or(silent), log));
         }
         thread::sleep(Duration::from_millis(10));
     }
     Ok(())
+}
+
+fn taken(port: u16) -> Option<String> {
+    holder_of(port).map(|holder| format!("port {port} is taken by {holder}"))
+}
+
+fn not_started(reason: String, log: &Path) -> EngineError {
+    EngineError::NotStarted {
+        engine: "Erlang's port mapper",
+        reason,
+        log: log.to_path_buf(),
+        tail: tail(log, 4),
+    }
 }
 
 /// Does the mapper of this broker run, perhaps left by a killed one?
