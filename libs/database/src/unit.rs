@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::future::BoxFuture;
 use sqlx::{Connection, PgConnection, Postgres, Transaction};
 use tokio::sync::{Notify, OwnedSemaphorePermit};
 use tokio::time::{Instant, timeout, timeout_at};
@@ -41,34 +40,6 @@ impl Database {
         E: From<DatabaseError>,
     {
         self.lookup(work).instrument(unit_span("read")).await
-    }
-
-    /// As [`Database::write`], for `work` that borrows nothing, in a task of its own.
-    ///
-    /// # Errors
-    /// As [`Database::write`].
-    pub async fn write_boxed<T, E, F>(&self, work: F) -> Result<T, E>
-    where
-        F: for<'c> FnOnce(&'c mut PgConnection) -> BoxFuture<'c, Result<T, E>> + Send + 'static,
-        T: Send + 'static,
-        E: From<DatabaseError> + Send + 'static,
-    {
-        let database = self.clone();
-        apart(async move { database.write(async |tx| work(tx).await).await }).await
-    }
-
-    /// As [`Database::read`], for `work` that borrows nothing, in a task of its own.
-    ///
-    /// # Errors
-    /// As [`Database::read`].
-    pub async fn read_boxed<T, E, F>(&self, work: F) -> Result<T, E>
-    where
-        F: for<'c> FnOnce(&'c mut PgConnection) -> BoxFuture<'c, Result<T, E>> + Send + 'static,
-        T: Send + 'static,
-        E: From<DatabaseError> + Send + 'static,
-    {
-        let database = self.clone();
-        apart(async move { database.read(async |connection| work(connection).await).await }).await
     }
 
     async fn lookup<T, E, F>(&self, work: F) -> Result<T, E>
@@ -169,21 +140,6 @@ async fn until_deadline<F: Future>(work: F) -> Result<F::Output, DatabaseError> 
         Some(deadline) => timeout_at(deadline, work)
             .await
             .map_err(|_| DatabaseError::Timeout(None)),
-    }
-}
-
-/// Runs a unit in a task of its own, within the caller's deadline and span.
-async fn apart<T, E>(unit: impl Future<Output = Result<T, E>> + Send + 'static) -> Result<T, E>
-where
-    T: Send + 'static,
-    E: From<DatabaseError> + Send + 'static,
-{
-    match tokio::spawn(deadline::scope(deadline::current(), unit).in_current_span()).await {
-        Ok(done) => done,
-        Err(ended) => match ended.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            Err(_shutting_down) => Err(DatabaseError::Unavailable(None).into()),
-        },
     }
 }
 

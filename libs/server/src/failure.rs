@@ -112,6 +112,13 @@ impl From<Failure> for Refusal {
     }
 }
 
+/// For a service without reasons of its own, whose error this is.
+impl From<Failure> for Status {
+    fn from(failure: Failure) -> Self {
+        Refusal::from(failure).into()
+    }
+}
+
 /// What a failure means for the event on whose account the work was done.
 impl From<Failure> for HandlingError {
     fn from(failure: Failure) -> Self {

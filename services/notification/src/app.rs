@@ -9,8 +9,8 @@ use sqlx::migrate::Migrator;
 use tokio::sync::Notify;
 
 use crate::Settings;
+use crate::context::Context;
 use crate::events::MailRequested;
-use crate::ops::send::Mailer;
 use crate::rpc::Rpc;
 use crate::smtp::Smtp;
 use crate::sources::MailSources;
@@ -28,38 +28,23 @@ impl Service for NotificationService {
 
     async fn build(settings: Settings, shell: Shell) -> anyhow::Result<App> {
         let wake = Arc::new(Notify::new());
+        let context = Context {
+            sources: MailSources::new([("invitation", shell.peer("invitation", &settings.invitation_url))])?,
+            smtp: Arc::new(Smtp::new(settings.smtp()?)),
+            timing: settings.timing()?,
+            sender: settings.mail_from,
+            page_key: settings.page.page_key,
+            database: shell.database,
+            clock: shell.clock,
+        };
         let requests = MailRequested {
-            clock: shell.clock.clone(),
-            sender: settings.mail_from.clone(),
+            context: context.clone(),
             wake: Arc::clone(&wake),
         };
-        let rpc = Rpc {
-            database: shell.database.clone(),
-            page_key: settings.page.page_key.clone(),
-        };
-        let worker = Worker::new(
-            Arc::new(mailer(&settings, &shell)?),
-            wake,
-            settings.mail_workers.into(),
-        );
+        let worker = Worker::new(context.clone(), wake, settings.mail_workers.into());
         Ok(App::new()
-            .grpc(DeliveryServiceServer::new(rpc))
+            .grpc(DeliveryServiceServer::new(Rpc { context }))
             .consumer(Handlers::of(&topology::NOTIFICATION).on(requests))
             .task("mail worker", move |shutdown| worker.clone().run(shutdown)))
     }
-}
-
-/// Everything that sends mail.
-///
-/// # Errors
-/// When the settings contradict one another.
-pub fn mailer(settings: &Settings, shell: &Shell) -> anyhow::Result<Mailer> {
-    Ok(Mailer {
-        database: shell.database.clone(),
-        clock: shell.clock.clone(),
-        sources: MailSources::new([("invitation", shell.peer("invitation", &settings.invitation_url))])?,
-        smtp: Smtp::new(settings.smtp()?),
-        sender: settings.mail_from.clone(),
-        timing: settings.timing()?,
-    })
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 use muster_server::page::PageSettings;
 use muster_server::settings::{ConfigErrors, PeerUrl, Seconds};
 
+use crate::context::Timing;
 use crate::domain::Sender;
-use crate::ops::send::Timing;
 use crate::smtp::{HelloName, Roots, SmtpOptions, SmtpServers, Tls};
 
 /// RFC 5321, section 4.5.3.2.1 allows five minutes for the greeting; nobody who is well needs that.

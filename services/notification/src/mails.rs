@@ -1,7 +1,7 @@
-//! Every mail of the suite: why it is sent, who owns what it is about, and its words.
+//! Every mail of the suite: why it is sent, which service is its source, and its words.
 //!
 //! To add a mail: its purpose and its variables in `notification/v1/mail.proto`, a row below, two templates
-//! (`templates/<purpose>/v1.txt`, which begins with the Subject header, and `v1.html`), and what the owner fills into the
+//! (`templates/<purpose>/v1.txt`, which begins with the Subject header, and `v1.html`), and what the source fills into the
 //! variables.
 //!
 //! To change the words of a mail: a new version with templates of its own, as the last of its row. New deliveries get it;
@@ -25,7 +25,7 @@ use crate::domain::MessageProblem;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MailSpec {
     /// The service that is asked for it, just before it is sent.
-    pub owner: &'static str,
+    pub source: &'static str,
     /// The collection of what it is about, such as `invitations`.
     pub collection: &'static str,
     /// The versions of its words that a delivery may have, oldest first.
@@ -35,7 +35,7 @@ pub struct MailSpec {
 macro_rules! mails {
     ($(
         $(#[$doc:meta])*
-        $purpose:ident = $word:literal, about $collection:literal of $owner:literal, saying $variables:ident:
+        $purpose:ident = $word:literal, about $collection:literal of $source:literal, saying $variables:ident:
             $($version:literal = $text:literal $html:literal),+;
     )*) => {
         stored_enum! {
@@ -51,7 +51,7 @@ macro_rules! mails {
             pub fn spec(self) -> MailSpec {
                 match self {
                     $(Self::$purpose => MailSpec {
-                        owner: $owner,
+                        source: $source,
                         collection: $collection,
                         versions: &[$($version),+],
                     },)*
@@ -111,7 +111,7 @@ macro_rules! mails {
     };
 }
 
-// purpose = stored word, about the collection of its owner, saying the variables: version = templates, …, newest last
+// purpose = stored word, about the collection of its source, saying the variables: version = templates, …, newest last
 mails! {
     /// To invite.
     Invite = "INVITE", about "invitations" of "invitation", saying InviteVariables:

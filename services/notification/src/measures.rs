@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use crate::domain::{Outcome, Plan};
+use crate::domain::{Outcome, RetryDecision};
 use crate::smtp::SmtpUrl;
-use crate::store::Backlog;
+use crate::store::delivery::Backlog;
 
 /// An attempt has ended: what it came to and what the delivery became.
-pub(crate) fn attempted(outcome: &Outcome, plan: &Plan, took: Duration) {
-    let state = plan.disposition.state().as_str();
+pub(crate) fn attempted(outcome: &Outcome, decision: &RetryDecision, took: Duration) {
+    let state = decision.disposition.state().as_str();
     metrics::counter!("muster_mail_attempts_total", "outcome" => outcome.word(), "state" => state)
         .increment(1);
     metrics::histogram!("muster_mail_attempt_seconds", "outcome" => outcome.word()).record(took);

@@ -1,16 +1,11 @@
-//! What callers may ask: parse, look, map.
+//! What callers may ask: parse, call, answer.
 
-mod convert;
-mod deliveries;
+mod delivery;
 
-use muster_database::Database;
-use muster_server::page::PageKey;
+use crate::context::Context;
 
-/// Answers the service's RPCs.
-#[derive(Debug, Clone)]
-pub struct Rpc {
-    /// Where deliveries are.
-    pub database: Database,
-    /// Seals page tokens.
-    pub page_key: PageKey,
+/// Answers every gRPC service of this process.
+#[derive(Clone)]
+pub(crate) struct Rpc {
+    pub(crate) context: Context,
 }

@@ -1,5 +1,5 @@
-//! Asking the owner of a thing about its mail, just before it is sent: is it still wanted, where does it go, what does it
-//! say. So no secret and no address is ever stored here, and nothing is sent after a cancel.
+//! Asking the source of a mail, the service that owns what it is about, just before it is sent: is it still wanted, where
+//! does it go, what does it say. So no secret and no address is ever stored here, and nothing is sent after a cancel.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use crate::mails::Purpose;
 /// For one question, its retries included.
 const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 
-/// The services that own what mails are about.
+/// The sources of mails, by the names of the services.
 #[derive(Debug, Clone)]
 pub struct MailSources(BTreeMap<&'static str, MailSourceInternalServiceClient<Peer>>);
 
@@ -27,19 +27,17 @@ impl MailSources {
     /// Asks these services, each by its name.
     ///
     /// # Errors
-    /// When the owner of some mail is not among them: its mail could never be sent.
-    pub fn new(owners: impl IntoIterator<Item = (&'static str, Peer)>) -> anyhow::Result<Self> {
-        let owners = owners.into_iter();
-        let sources = Self(
-            owners
-                .map(|(owner, peer)| (owner, MailSourceInternalServiceClient::new(peer)))
-                .collect(),
-        );
+    /// When the source of some mail is not among them: its mail could never be sent.
+    pub fn new(sources: impl IntoIterator<Item = (&'static str, Peer)>) -> anyhow::Result<Self> {
+        let clients = sources
+            .into_iter()
+            .map(|(name, peer)| (name, MailSourceInternalServiceClient::new(peer)));
+        let sources = Self(clients.collect());
         for purpose in Purpose::ALL {
-            let owner = purpose.spec().owner;
+            let source = purpose.spec().source;
             anyhow::ensure!(
-                sources.0.contains_key(owner),
-                "{purpose} mail belongs to the {owner} service, which this service does not know"
+                sources.0.contains_key(source),
+                "{purpose} mail comes from the {source} service, which this service does not know"
             );
         }
         Ok(sources)
@@ -48,18 +46,18 @@ impl MailSources {
     /// The mail as it is now.
     ///
     /// # Errors
-    /// [`Outcome::Unwanted`], [`Outcome::Unmailable`], [`Outcome::Unasked`] when the owner has
-    /// none to give now, or [`Outcome::OwnerAway`] when it did not answer.
+    /// [`Outcome::Unwanted`], [`Outcome::Unmailable`], [`Outcome::Unasked`] when the source has
+    /// none to give now, or [`Outcome::SourceAway`] when it did not answer.
     pub async fn mail(&self, request: &MailRequest) -> Result<Mail, Outcome> {
         let question = GetMailRequest {
             subject: request.subject.to_string(),
             purpose: MailPurpose::from(request.purpose).into(),
             generation: request.generation,
         };
-        let owner = self.0.get(request.purpose.spec().owner);
-        let mut owner = owner.ok_or(Outcome::Unasked)?.clone();
+        let source = self.0.get(request.purpose.spec().source);
+        let mut source = source.ok_or(Outcome::Unasked)?.clone();
         let until = Some(Instant::now() + ANSWER_LIMIT);
-        match deadline::scope(until, owner.get_mail(question)).await {
+        match deadline::scope(until, source.get_mail(question)).await {
             Ok(answer) => mail_of(request.purpose, answer.into_inner()),
             Err(status) => Err(outcome_of(&status)),
         }
@@ -78,17 +76,17 @@ fn mail_of(purpose: Purpose, answer: GetMailResponse) -> Result<Mail, Outcome> {
     })
 }
 
-/// What does not exist is not wanted. Anything else is the owner's trouble, and is over some day: with this mail, or with
+/// What does not exist is not wanted. Anything else is the source's trouble, and is over some day: with this mail, or with
 /// all of them.
 fn outcome_of(status: &Status) -> Outcome {
     match status.code() {
         Code::NotFound => Outcome::Unwanted,
         code @ (Code::Unavailable | Code::DeadlineExceeded) => {
-            tracing::debug!(code = ?code, "the owner of a mail did not answer");
-            Outcome::OwnerAway
+            tracing::debug!(code = ?code, "the source of a mail did not answer");
+            Outcome::SourceAway
         }
         code => {
-            tracing::warn!(code = ?code, "the owner of a mail has none to give now");
+            tracing::warn!(code = ?code, "the source of a mail has none to give now");
             Outcome::Unasked
         }
     }

@@ -3,9 +3,8 @@
 use muster_telemetry::propagation;
 use tracing::{Span, field};
 
-use crate::domain::Outcome;
+use crate::domain::{Claimed, Outcome};
 use crate::smtp::SmtpUrl;
-use crate::store::Claimed;
 
 /// One attempt, in the trace in which the mail was asked for.
 pub(crate) fn sending(claimed: &Claimed) -> Span {

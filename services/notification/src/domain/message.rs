@@ -1,4 +1,4 @@
-//! The message itself: the same bytes at every attempt, as long as its owner tells the same.
+//! The message itself: the same bytes at every attempt, as long as its source tells the same.
 
 use lettre::Address;
 use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
@@ -15,7 +15,7 @@ use crate::mails::{self, Circumstances, Purpose, Variables};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sender(Mailbox);
 
-/// What the owner of the thing tells about the mail, just before it is sent.
+/// What the source of the mail, the owner of the thing, tells about the mail, just before it is sent.
 #[derive(Debug, Clone)]
 pub struct Mail {
     /// Why it is sent.

@@ -20,10 +20,10 @@ const DEFERRED: [u64; 7] = [
 ];
 /// After the mail server could not be reached or hung up too early: that is mostly a restart, and soon over.
 const BROKEN: [u64; 5] = [5, 15, 30, MINUTE, 5 * MINUTE];
-/// After the owner of a message answered and had none to give, which may be a suspended organization.
+/// After the source of a message answered and had none to give, which may be a suspended organization.
 const UNASKED: [u64; 5] = [5, 15, MINUTE, 5 * MINUTE, 15 * MINUTE];
-/// After its owner did not answer: the worker spares the owner, and the message only lets others go first.
-const OWNER_AWAY: u64 = 1;
+/// After its source did not answer: the worker spares the source, and the message only lets others go first.
+const SOURCE_AWAY: u64 = 1;
 /// A message is not tried for longer than this (RFC 5321, section 4.5.4.1 asks for days).
 const PATIENCE: Duration = Duration::from_secs(72 * HOUR);
 
@@ -60,12 +60,12 @@ pub(super) fn after_break(nth: i32, now: OffsetDateTime, jitter: Jitter) -> Offs
     now + jitter.spread(delay(&BROKEN, nth))
 }
 
-/// When to come back after its owner did not answer.
-pub(super) fn after_owner_away(now: OffsetDateTime, jitter: Jitter) -> OffsetDateTime {
-    now + jitter.spread(Duration::from_secs(OWNER_AWAY))
+/// When to come back after its source did not answer.
+pub(super) fn after_source_away(now: OffsetDateTime, jitter: Jitter) -> OffsetDateTime {
+    now + jitter.spread(Duration::from_secs(SOURCE_AWAY))
 }
 
-/// When to come back after its owner had no mail to give for the `nth` time in a row (from 0).
+/// When to come back after its source had no mail to give for the `nth` time in a row (from 0).
 pub(super) fn after_unasked(nth: i32, now: OffsetDateTime, jitter: Jitter) -> OffsetDateTime {
     now + jitter.spread(delay(&UNASKED, nth))
 }

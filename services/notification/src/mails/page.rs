@@ -21,7 +21,7 @@ pub struct Words {
     pub html: String,
 }
 
-/// What a mail says besides the variables of its owner.
+/// What a mail says besides the variables of its source.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Circumstances {
     /// Until when the thing can be used that the mail is about, if that is known.
@@ -30,7 +30,7 @@ pub struct Circumstances {
     pub replaces: bool,
 }
 
-/// `mail` in the templates: the variables of the owner, as its fields, and what is said in every mail.
+/// `mail` in the templates: the variables of the source, as its fields, and what is said in every mail.
 #[derive(Debug)]
 pub(super) struct Page<'a, V> {
     variables: &'a V,

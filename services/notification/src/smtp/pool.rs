@@ -125,7 +125,7 @@ impl Smtp {
             _ if has_hung_up(outcome) => None,
             Outcome::Refused(_) | Outcome::Postponed(_) | Outcome::Unmailable => conversation.reset().await,
             // Nothing was said on it.
-            Outcome::Unwanted | Outcome::Unasked | Outcome::OwnerAway => Some(conversation),
+            Outcome::Unwanted | Outcome::Unasked | Outcome::SourceAway => Some(conversation),
             Outcome::Unreachable(_) | Outcome::Broken | Outcome::Ambiguous | Outcome::Stopped => None,
         };
         if let Some(conversation) = usable {

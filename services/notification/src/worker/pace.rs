@@ -69,7 +69,7 @@ impl Reach {
         match outcome {
             Some(Outcome::Unreachable(_)) => self.failed(),
             // Says nothing about the server.
-            Some(Outcome::Stopped | Outcome::Unasked | Outcome::OwnerAway) | None => {}
+            Some(Outcome::Stopped | Outcome::Unasked | Outcome::SourceAway) | None => {}
             Some(_) => self.away = None,
         }
     }
@@ -89,99 +89,99 @@ impl Reach {
     }
 }
 
-/// The longest time after which an owner that is back is asked again.
-const LONGEST_OWNER_PAUSE: Duration = Duration::from_secs(1);
-/// An attempt that crashes does not end; the owner is asked again all the same.
+/// The longest time after which a source that is back is asked again.
+const LONGEST_SOURCE_PAUSE: Duration = Duration::from_secs(1);
+/// An attempt that crashes does not end; the source is asked again all the same.
 const PROBE_LIMIT: Duration = Duration::from_secs(30);
 
-/// Which owners of mails answer. Of one that does not, one mail at a time is asked for until it does; the others of it
+/// Which sources of mails answer. Of one that does not, one mail at a time is asked for until it does; the others of it
 /// wait where they are, and go out together then.
 #[derive(Debug, Default)]
-pub(super) struct Owners {
-    away: BTreeMap<&'static str, OwnerAway>,
+pub(super) struct Sources {
+    away: BTreeMap<&'static str, SourceAway>,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct OwnerAway {
+struct SourceAway {
     pause: Duration,
     until: Instant,
     probing: bool,
 }
 
-impl Owners {
+impl Sources {
     /// Whether all of them answer.
     pub(super) fn all_answer(&self) -> bool {
         self.away.is_empty()
     }
 
-    /// The purposes whose owners answer.
+    /// The purposes whose sources answer.
     pub(super) fn answering(&self) -> Vec<Purpose> {
-        self.purposes(|owner| !self.away.contains_key(owner))
+        self.purposes(|source| !self.away.contains_key(source))
     }
 
-    /// The purposes of which one mail is to be tried now, whose owner did not answer before: those of one owner each.
+    /// The purposes of which one mail is to be tried now, whose source did not answer before: those of one source each.
     pub(super) fn probe_due(&mut self) -> Vec<Vec<Purpose>> {
         let now = Instant::now();
         let mut due = Vec::new();
-        for (owner, away) in &mut self.away {
+        for (source, away) in &mut self.away {
             if now >= away.until {
                 (away.until, away.probing) = (now + PROBE_LIMIT, true);
-                due.push(*owner);
+                due.push(*source);
             }
         }
         due.into_iter()
-            .map(|owner| self.purposes(|other| other == owner))
+            .map(|source| self.purposes(|other| other == source))
             .collect()
     }
 
-    /// There was no mail to probe an owner with.
+    /// There was no mail to probe a source with.
     pub(super) fn nothing_to_ask(&mut self, purposes: &[Purpose]) {
         for purpose in purposes {
-            self.away.remove(purpose.spec().owner);
+            self.away.remove(purpose.spec().source);
         }
     }
 
-    /// Takes notice of how an attempt at a mail of this owner ended.
-    pub(super) fn learn(&mut self, owner: &'static str, outcome: &Outcome) {
+    /// Takes notice of how an attempt at a mail of this source ended.
+    pub(super) fn learn(&mut self, source: &'static str, outcome: &Outcome) {
         match outcome {
-            Outcome::OwnerAway => self.failed(owner),
+            Outcome::SourceAway => self.failed(source),
             // Ended before anybody was asked.
-            Outcome::Stopped | Outcome::Unreachable(_) => self.probe_again(owner),
-            _ => drop(self.away.remove(owner)),
+            Outcome::Stopped | Outcome::Unreachable(_) => self.probe_again(source),
+            _ => drop(self.away.remove(source)),
         }
     }
 
-    fn failed(&mut self, owner: &'static str) {
+    fn failed(&mut self, source: &'static str) {
         let now = Instant::now();
-        let pause = match self.away.get(owner) {
+        let pause = match self.away.get(source) {
             None => {
                 tracing::warn!(
-                    owner,
-                    "the owner of mails does not answer; one at a time is tried until it does"
+                    source,
+                    "the source of mails does not answer; one at a time is tried until it does"
                 );
                 FIRST_PAUSE
             }
-            Some(away) if away.probing => (away.pause * 2).min(LONGEST_OWNER_PAUSE),
+            Some(away) if away.probing => (away.pause * 2).min(LONGEST_SOURCE_PAUSE),
             // One of those that were asked together.
             Some(_) => return,
         };
-        let away = OwnerAway {
+        let away = SourceAway {
             pause,
             until: now + pause,
             probing: false,
         };
-        self.away.insert(owner, away);
+        self.away.insert(source, away);
     }
 
-    fn probe_again(&mut self, owner: &'static str) {
-        if let Some(away) = self.away.get_mut(owner).filter(|away| away.probing) {
+    fn probe_again(&mut self, source: &'static str) {
+        if let Some(away) = self.away.get_mut(source).filter(|away| away.probing) {
             (away.until, away.probing) = (Instant::now() + away.pause, false);
         }
     }
 
     fn purposes(&self, of: impl Fn(&str) -> bool) -> Vec<Purpose> {
         let all = Purpose::ALL.iter().copied();
-        all.filter(|purpose| of(purpose.spec().owner)).collect()
+        all.filter(|purpose| of(purpose.spec().source)).collect()
     }
 }
 
@@ -219,22 +219,22 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_owner_that_is_away_is_asked_about_one_mail_at_a_time_and_no_more_rarely_than_every_second() {
-        let mut owners = Owners::default();
-        let owner = Purpose::Invite.spec().owner;
-        assert!(owners.probe_due().is_empty() && owners.all_answer());
+    async fn a_source_that_is_away_is_asked_about_one_mail_at_a_time_and_no_more_rarely_than_every_second() {
+        let mut sources = Sources::default();
+        let source = Purpose::Invite.spec().source;
+        assert!(sources.probe_due().is_empty() && sources.all_answer());
         for _ in 0..8 {
-            owners.learn(owner, &Outcome::OwnerAway);
+            sources.learn(source, &Outcome::SourceAway);
         }
-        assert!(owners.answering().is_empty() && owners.probe_due().is_empty());
+        assert!(sources.answering().is_empty() && sources.probe_due().is_empty());
         for pause in [250, 500, 1000, 1000, 1000] {
             tokio::time::advance(Duration::from_millis(pause)).await;
-            assert_eq!(owners.probe_due(), [[Purpose::Invite]]);
-            assert!(owners.probe_due().is_empty(), "one at a time");
-            owners.learn(owner, &Outcome::OwnerAway);
-            assert!(owners.probe_due().is_empty());
+            assert_eq!(sources.probe_due(), [[Purpose::Invite]]);
+            assert!(sources.probe_due().is_empty(), "one at a time");
+            sources.learn(source, &Outcome::SourceAway);
+            assert!(sources.probe_due().is_empty());
         }
-        owners.learn(owner, &Outcome::Taken(Reply::new(250, "")));
-        assert_eq!(owners.answering(), Purpose::ALL);
+        sources.learn(source, &Outcome::Taken(Reply::new(250, "")));
+        assert_eq!(sources.answering(), Purpose::ALL);
     }
 }

@@ -8,32 +8,35 @@ use muster_refusal::{ErrorReason, reason_of};
 use muster_testkit::{Who, acts, eventually};
 use tonic::{Code, Status};
 
-use crate::service::{ServiceWorld, address};
+use crate::service::{ServiceFixture, address};
 use crate::smtp_server::Fault;
 
 /// Three mails: sent, refused, and dropped because the invitation was accepted before.
-async fn three() -> (ServiceWorld, [String; 3]) {
-    let mut world = ServiceWorld::new().await;
-    let sent = world.invite().await;
-    world.sent(1).await;
-    world
+async fn three() -> (ServiceFixture, [String; 3]) {
+    let mut fixture = ServiceFixture::new().await;
+    let sent = fixture.invite().await;
+    fixture.sent(1).await;
+    fixture
         .smtp
         .script([Fault::Rcpt("550 5.1.1 <secret@learners.example> unknown")]);
-    let failed = world.invite().await;
+    let failed = fixture.invite().await;
     let over = "SELECT count(*) FROM deliveries WHERE state IN ('FAILED', 'DROPPED')";
-    eventually(async || world.service.database.count(over).await == 1).await;
-    world.service.leave().await;
-    let dropped = world.invite().await;
-    acts::accept(&world.invitations, dropped, "learner-3").await;
-    world.service.come_back().await;
-    eventually(async || world.service.database.count(over).await == 2).await;
-    (world, [sent, failed, dropped].map(|subject| subject.to_string()))
+    eventually(async || fixture.service.database.count(over).await == 1).await;
+    fixture.service.leave().await;
+    let dropped = fixture.invite().await;
+    acts::accept(&fixture.invitations, dropped, "learner-3").await;
+    fixture.service.come_back().await;
+    eventually(async || fixture.service.database.count(over).await == 2).await;
+    (
+        fixture,
+        [sent, failed, dropped].map(|subject| subject.to_string()),
+    )
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn deliveries_are_listed_newest_first_with_the_truth() {
-    let (world, subjects) = three().await;
-    let listed = world.list().await;
+    let (fixture, subjects) = three().await;
+    let listed = fixture.list().await;
     let told: Vec<_> = listed
         .iter()
         .map(|one| (one.subject.clone(), one.state(), one.server_reply.as_str()))
@@ -47,7 +50,7 @@ async fn deliveries_are_listed_newest_first_with_the_truth() {
         ]
     );
     let sent = &listed[2];
-    let now = muster_server::convert::timestamp(world.service.clock.now());
+    let now = muster_server::convert::timestamp(fixture.service.clock.now());
     assert_eq!(
         (sent.attempt_count, sent.create_time, sent.send_time),
         (1, Some(now), Some(now))
@@ -59,13 +62,13 @@ async fn deliveries_are_listed_newest_first_with_the_truth() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn deliveries_of_one_subject_can_be_asked_for() {
-    let (world, subjects) = three().await;
+    let (fixture, subjects) = three().await;
     let request = ListDeliveriesRequest {
         subject: subjects[1].clone(),
-        ..world.list_request()
+        ..fixture.list_request()
     };
-    let listed = world
-        .deliveries(world.viewer())
+    let listed = fixture
+        .deliveries(fixture.viewer())
         .list_deliveries(request)
         .await
         .unwrap()
@@ -76,20 +79,20 @@ async fn deliveries_of_one_subject_can_be_asked_for() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_hold_everything_once() {
-    let (world, subjects) = three().await;
+    let (fixture, subjects) = three().await;
     let mut request = ListDeliveriesRequest {
         page_size: 2,
-        ..world.list_request()
+        ..fixture.list_request()
     };
-    let first = world
-        .deliveries(world.viewer())
+    let first = fixture
+        .deliveries(fixture.viewer())
         .list_deliveries(request.clone())
         .await
         .unwrap()
         .into_inner();
     request.page_token = first.next_page_token;
-    let second = world
-        .deliveries(world.viewer())
+    let second = fixture
+        .deliveries(fixture.viewer())
         .list_deliveries(request)
         .await
         .unwrap()
@@ -104,13 +107,13 @@ async fn pages_hold_everything_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_token_is_good_only_for_its_list_and_its_caller() {
-    let (world, subjects) = three().await;
+    let (fixture, subjects) = three().await;
     let request = ListDeliveriesRequest {
         page_size: 1,
-        ..world.list_request()
+        ..fixture.list_request()
     };
-    let page = world
-        .deliveries(world.viewer())
+    let page = fixture
+        .deliveries(fixture.viewer())
         .list_deliveries(request.clone())
         .await
         .unwrap()
@@ -119,7 +122,7 @@ async fn a_page_token_is_good_only_for_its_list_and_its_caller() {
         page_token: page.next_page_token,
         ..request.clone()
     };
-    let admin = Who::member("admin", world.organization, Role::Admin);
+    let admin = Who::member("admin", fixture.organization, Role::Admin);
     let filtered = ListDeliveriesRequest {
         subject: subjects[0].clone(),
         ..with_token.clone()
@@ -130,10 +133,14 @@ async fn a_page_token_is_good_only_for_its_list_and_its_caller() {
     };
     for (who, request) in [
         (admin, with_token),
-        (world.viewer(), filtered),
-        (world.viewer(), invented),
+        (fixture.viewer(), filtered),
+        (fixture.viewer(), invented),
     ] {
-        let refused = world.deliveries(who).list_deliveries(request).await.unwrap_err();
+        let refused = fixture
+            .deliveries(who)
+            .list_deliveries(request)
+            .await
+            .unwrap_err();
         assert_eq!(refused.code(), Code::InvalidArgument);
         assert_eq!(reason_of(&refused), Some(ErrorReason::PageTokenInvalid));
     }
@@ -141,47 +148,47 @@ async fn a_page_token_is_good_only_for_its_list_and_its_caller() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn deliveries_of_another_organization_are_out_of_reach() {
-    let (world, _) = three().await;
-    let elsewhere = OrganizationId::from_uuid(world.service.clock.new_uuid());
+    let (fixture, _) = three().await;
+    let elsewhere = fixture.service.clock.new_id::<OrganizationId>();
     let outsider = Who::member("outsider", elsewhere, Role::Owner);
     let own = ListDeliveriesRequest {
         parent: format!("organizations/{elsewhere}"),
-        ..world.list_request()
+        ..fixture.list_request()
     };
-    let listed = world
+    let listed = fixture
         .deliveries(outsider.clone())
         .list_deliveries(own)
         .await
         .unwrap()
         .into_inner();
     assert!(listed.deliveries.is_empty());
-    let refused = denied(&world, outsider).await;
+    let refused = denied(&fixture, outsider).await;
     assert_eq!(refused.code(), Code::PermissionDenied);
-    assert_eq!(denied(&world, Who::Nobody).await.code(), Code::Unauthenticated);
+    assert_eq!(denied(&fixture, Who::Nobody).await.code(), Code::Unauthenticated);
     assert_eq!(
-        denied(&world, Who::Workload("invitation")).await.code(),
+        denied(&fixture, Who::Workload("invitation")).await.code(),
         Code::Unauthenticated
     );
 }
 
-async fn denied(world: &ServiceWorld, who: Who) -> Status {
-    world
+async fn denied(fixture: &ServiceFixture, who: Who) -> Status {
+    fixture
         .deliveries(who)
-        .list_deliveries(world.list_request())
+        .list_deliveries(fixture.list_request())
         .await
         .unwrap_err()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_out_of_bounds_is_refused_with_every_violation() {
-    let world = ServiceWorld::new().await;
+    let fixture = ServiceFixture::new().await;
     let request = ListDeliveriesRequest {
         page_size: -1,
         subject: "x".repeat(201),
-        ..world.list_request()
+        ..fixture.list_request()
     };
-    let refused = world
-        .deliveries(world.viewer())
+    let refused = fixture
+        .deliveries(fixture.viewer())
         .list_deliveries(request)
         .await
         .unwrap_err();
@@ -191,13 +198,13 @@ async fn a_request_out_of_bounds_is_refused_with_every_violation() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broken_rule_and_a_subject_that_cannot_be_read_are_told_at_once() {
-    let world = ServiceWorld::new().await;
+    let fixture = ServiceFixture::new().await;
     let request = ListDeliveriesRequest {
         page_size: -1,
         subject: "x".to_owned(),
-        ..world.list_request()
+        ..fixture.list_request()
     };
-    let mut client = world.deliveries(world.viewer());
+    let mut client = fixture.deliveries(fixture.viewer());
     let refused = client.list_deliveries(request).await.unwrap_err();
     assert_eq!(reason_of(&refused), Some(ErrorReason::InvalidRequest));
     let violations = muster_refusal::violations_of(&refused);
@@ -207,8 +214,8 @@ async fn a_broken_rule_and_a_subject_that_cannot_be_read_are_told_at_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn neither_address_nor_link_is_stored() {
-    let (world, _) = three().await;
-    let mut connection = world.service.database.connection().await;
+    let (fixture, _) = three().await;
+    let mut connection = fixture.service.database.connection().await;
     let stored: Vec<String> = sqlx::query_scalar(
         "SELECT d::text FROM deliveries d UNION ALL SELECT convert_from(payload, 'LATIN1') FROM outbox
          UNION ALL SELECT i::text FROM inbox i",

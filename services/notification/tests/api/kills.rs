@@ -7,9 +7,9 @@ use std::time::Duration;
 use muster_ids::InvitationName;
 use tokio_util::sync::CancellationToken;
 
+use crate::fixture::{Fixture, LEASE, RESEND_AFTER, state, step};
 use crate::mail_source::address_of;
 use crate::smtp_server::{Fault, SmtpServer};
-use crate::world::{LEASE, RESEND_AFTER, World, state, step};
 
 const DELIVERIES: usize = 150;
 const KILLS: u64 = 60;
@@ -41,45 +41,47 @@ pub(crate) struct End {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_workers_lose_nothing_and_double_nothing() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let mut subjects: Vec<InvitationName> = Vec::new();
     for _ in 0..DELIVERIES {
-        subjects.push(world.ask().await);
+        subjects.push(fixture.ask().await);
     }
     for kill in 0..KILLS {
         // A fixed sequence that visits every fault and many moments.
         let random = kill.wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let at = usize::try_from(random % 12).unwrap();
-        world.smtp.script(FAULTS.iter().cycle().skip(at).take(6).copied());
-        let running = tokio::spawn(world.worker().run(CancellationToken::new()));
+        fixture
+            .smtp
+            .script(FAULTS.iter().cycle().skip(at).take(6).copied());
+        let running = tokio::spawn(fixture.worker().run(CancellationToken::new()));
         tokio::time::sleep(Duration::from_micros(2_000 + (random >> 32) % 25_000)).await;
         running.abort();
         drop(running.await);
-        world.clock.advance(LEASE / 4);
+        fixture.clock.advance(LEASE / 4);
     }
-    finish(&world).await;
-    let ends = ends(&world).await;
+    finish(&fixture).await;
+    let ends = ends(&fixture).await;
     assert_eq!(ends.len(), DELIVERIES);
-    let tally = check(&ends, &world.smtp);
+    let tally = check(&ends, &fixture.smtp);
     println!("{DELIVERIES} deliveries, {KILLS} kills: {tally:?}");
 }
 
 /// Lets a worker live until everything is over.
-async fn finish(world: &World) {
-    let worker = world.worker();
+async fn finish(fixture: &Fixture) {
+    let worker = fixture.worker();
     for _ in 0..200 {
         step(&worker).await;
         let open = "SELECT count(*) FROM deliveries WHERE state IN ('QUEUED', 'DEFERRED', 'SENDING')";
-        if world.database.count(open).await == 0 {
+        if fixture.database.count(open).await == 0 {
             return;
         }
-        world.clock.advance(RESEND_AFTER);
+        fixture.clock.advance(RESEND_AFTER);
     }
     panic!("something is stuck");
 }
 
-async fn ends(world: &World) -> Vec<End> {
-    let mut connection = world.database.connection().await;
+async fn ends(fixture: &Fixture) -> Vec<End> {
+    let mut connection = fixture.database.connection().await;
     ends_on(&mut connection).await
 }
 

@@ -8,9 +8,9 @@ use metrics_exporter_prometheus::PrometheusBuilder;
 use muster_notification::domain::Outcome;
 use muster_notification::smtp::Smtp;
 
+use crate::fixture::{Fixture, step, words};
 use crate::sending::{Secret, client, client_of, message, options, send};
 use crate::smtp_server::{Mode, SmtpServer, User};
-use crate::world::{World, step, words};
 
 const MODES: [Mode; 3] = [Mode::Plain, Mode::StartTls, Mode::Implicit];
 const PASSWORD: User = User {
@@ -114,36 +114,37 @@ async fn a_refusal_of_us_is_none_of_the_message() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn mail_waits_for_the_right_password_and_the_wrong_one_is_not_tried_again_and_again() {
-    let world = World::with(demanding(Mode::StartTls, &PASSWORD).await).await;
+    let fixture = Fixture::with(demanding(Mode::StartTls, &PASSWORD).await).await;
     let secret = Secret::new("wrong");
-    let mut mailer = world.mailer();
-    let urls = [world.smtp.url_for(USER, "password_file", &secret)];
-    mailer.smtp = Smtp::new(options(&urls, &world.smtp.roots(), Duration::from_secs(5)));
-    let worker = world.worker_of(mailer);
-    let subject = world.ask().await;
+    let mut context = fixture.context();
+    let urls = [fixture.smtp.url_for(USER, "password_file", &secret)];
+    let options = options(&urls, &fixture.smtp.roots(), Duration::from_secs(5));
+    context.smtp = Arc::new(Smtp::new(options));
+    let worker = fixture.worker_of(context);
+    let subject = fixture.ask().await;
     for _ in 0..3 {
         assert_eq!(words(&step(&worker).await), ["unreachable"]);
-        let row = world.row(subject).await;
+        let row = fixture.row(subject).await;
         assert_eq!(
             (row.state.as_str(), row.server_reply.as_str(), row.attempts),
             ("DEFERRED", "535 5.7.8", 0)
         );
-        world.clock.advance(world.until(&row));
+        fixture.clock.advance(fixture.until(&row));
     }
-    let logins = |world: &World| {
-        world
+    let logins = |fixture: &Fixture| {
+        fixture
             .smtp
             .commands()
             .iter()
             .filter(|command| command.starts_with("AUTH"))
             .count()
     };
-    assert_eq!(logins(&world), 1);
-    assert_eq!(world.told(subject).await, ["DEFERRED"]);
+    assert_eq!(logins(&fixture), 1);
+    assert_eq!(fixture.published(subject).await, ["DEFERRED"]);
 
     secret.change(PASSWORD.secret);
     assert_eq!(words(&step(&worker).await), ["taken"]);
-    assert_eq!(world.told(subject).await, ["DEFERRED", "SENT"]);
+    assert_eq!(fixture.published(subject).await, ["DEFERRED", "SENT"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

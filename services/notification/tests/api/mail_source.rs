@@ -1,4 +1,4 @@
-//! The owner of invitations, played for what the real one cannot do: keep an answer back until a test lets it go, change
+//! The source of mails about invitations, played for what the real one cannot do: keep an answer back until a test lets it go, change
 //! its mind at an exact point, fail, or answer what makes no mail. A tiny server for one RPC. The real one is asked by the
 //! tests of the whole service.
 

@@ -8,20 +8,20 @@
 )]
 
 mod again;
-mod ahead;
 mod certified;
 mod crashes;
 mod deliveries;
 mod encrypted;
+mod fixture;
 mod kills;
 mod logins;
 mod mail_source;
 mod newer;
-mod owner;
 mod phases;
-mod plans;
 mod postfix;
+mod prefetch;
 mod process;
+mod query_plans;
 mod replies;
 mod requests;
 mod schema;
@@ -29,5 +29,5 @@ mod sending;
 mod service;
 mod several;
 mod smtp_server;
+mod source;
 mod wording;
-mod world;

@@ -2,18 +2,18 @@
 
 use muster_ids::InvitationName;
 
-use crate::world::{World, words};
+use crate::fixture::{Fixture, words};
 
 /// What a later migration would do, as far as it matters here.
-async fn newer_words(world: &World) {
-    world
+async fn newer_words(fixture: &Fixture) {
+    fixture
         .database
         .execute("ALTER TABLE deliveries DROP CONSTRAINT deliveries_phase")
         .await;
 }
 
-async fn set(world: &World, subject: InvitationName, change: &str) {
-    let mut connection = world.database.connection().await;
+async fn set(fixture: &Fixture, subject: InvitationName, change: &str) {
+    let mut connection = fixture.database.connection().await;
     let statement = format!("UPDATE deliveries SET {change} WHERE subject = $1");
     sqlx::query(sqlx::AssertSqlSafe(statement))
         .bind(subject.to_string())
@@ -24,34 +24,34 @@ async fn set(world: &World, subject: InvitationName, change: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_delivery_of_another_purpose_is_left_to_the_release_that_knows_it() {
-    let world = World::new().await;
-    newer_words(&world).await;
-    let (newer, known) = (world.ask().await, world.ask().await);
-    set(&world, newer, "purpose = 'REMIND'").await;
-    assert_eq!(words(&world.step().await), ["taken"]);
-    assert_eq!(world.row(known).await.state, "SENT");
-    assert_eq!(world.row(newer).await.state, "QUEUED");
+    let fixture = Fixture::new().await;
+    newer_words(&fixture).await;
+    let (newer, known) = (fixture.ask().await, fixture.ask().await);
+    set(&fixture, newer, "purpose = 'REMIND'").await;
+    assert_eq!(words(&fixture.step().await), ["taken"]);
+    assert_eq!(fixture.row(known).await.state, "SENT");
+    assert_eq!(fixture.row(newer).await.state, "QUEUED");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_row_that_cannot_be_read_takes_no_other_with_it() {
-    let world = World::new().await;
-    let (broken, sound) = (world.ask().await, world.ask().await);
-    set(&world, broken, "attempts = 1, subject = subject || '/more'").await;
-    assert_eq!(words(&world.step().await), ["taken"]);
-    assert_eq!(world.row(sound).await.state, "SENT");
+    let fixture = Fixture::new().await;
+    let (broken, sound) = (fixture.ask().await, fixture.ask().await);
+    set(&fixture, broken, "attempts = 1, subject = subject || '/more'").await;
+    assert_eq!(words(&fixture.step().await), ["taken"]);
+    assert_eq!(fixture.row(sound).await.state, "SENT");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_that_is_gone_in_an_unknown_phase_holds_up_no_recovery() {
-    let world = World::new().await;
-    newer_words(&world).await;
-    let (newer, known) = (world.ask().await, world.ask().await);
+    let fixture = Fixture::new().await;
+    newer_words(&fixture).await;
+    let (newer, known) = (fixture.ask().await, fixture.ask().await);
     let gone =
         "state = 'SENDING', lease_token = gen_random_uuid(), lease_until = 'epoch', next_attempt_time = NULL";
-    set(&world, newer, &format!("{gone}, phase = 'HALFWAY'")).await;
-    set(&world, known, &format!("{gone}, phase = 'BEFORE_DOT'")).await;
-    assert_eq!(words(&world.step().await), ["taken"]);
-    assert_eq!(world.row(known).await.state, "SENT");
-    assert_eq!(world.row(newer).await.state, "SENDING");
+    set(&fixture, newer, &format!("{gone}, phase = 'HALFWAY'")).await;
+    set(&fixture, known, &format!("{gone}, phase = 'BEFORE_DOT'")).await;
+    assert_eq!(words(&fixture.step().await), ["taken"]);
+    assert_eq!(fixture.row(known).await.state, "SENT");
+    assert_eq!(fixture.row(newer).await.state, "SENDING");
 }

@@ -1,36 +1,37 @@
 //! What becomes of a message when the conversation breaks at each of its phases.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use muster_notification::domain::Outcome;
 
+use crate::fixture::{Fixture, step, words};
 use crate::mail_source::{address_of, link};
 use crate::smtp_server::Fault;
-use crate::world::{World, step, words};
 
 /// Sends one message with this fault, and answers its state, the server's reply and the events.
-async fn with(fault: Fault) -> (World, String, String, Vec<String>) {
-    let world = World::new().await;
-    world.smtp.script([fault]);
-    let subject = world.ask().await;
-    world.step().await;
-    let (row, told) = (world.row(subject).await, world.told(subject).await);
-    (world, row.state, row.server_reply, told)
+async fn with(fault: Fault) -> (Fixture, String, String, Vec<String>) {
+    let fixture = Fixture::new().await;
+    fixture.smtp.script([fault]);
+    let subject = fixture.ask().await;
+    fixture.step().await;
+    let (row, told) = (fixture.row(subject).await, fixture.published(subject).await);
+    (fixture, row.state, row.server_reply, told)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_is_sent_and_told_of() {
-    let world = World::new().await;
-    let subject = world.ask().await;
-    assert_eq!(words(&world.step().await), ["taken"]);
-    let row = world.row(subject).await;
+    let fixture = Fixture::new().await;
+    let subject = fixture.ask().await;
+    assert_eq!(words(&fixture.step().await), ["taken"]);
+    let row = fixture.row(subject).await;
     assert_eq!(
         (row.state.as_str(), row.server_reply.as_str(), row.attempts),
         ("SENT", "250 2.0.0", 1)
     );
-    assert_eq!(row.send_time, Some(world.clock.now()));
-    assert_eq!(world.told(subject).await, ["SENT"]);
-    let [taken] = &world.smtp.taken()[..] else {
+    assert_eq!(row.send_time, Some(fixture.clock.now()));
+    assert_eq!(fixture.published(subject).await, ["SENT"]);
+    let [taken] = &fixture.smtp.taken()[..] else {
         panic!("one message")
     };
     assert_eq!(taken.to, address_of(&subject.to_string()));
@@ -43,33 +44,33 @@ async fn a_message_is_sent_and_told_of() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_away_defers_for_seconds_and_nobody_is_asked() {
-    let world = World::new().await;
-    world.smtp.close().await;
-    let subject = world.ask().await;
-    assert_eq!(words(&world.step().await), ["unreachable"]);
-    let row = world.row(subject).await;
+    let fixture = Fixture::new().await;
+    fixture.smtp.close().await;
+    let subject = fixture.ask().await;
+    assert_eq!(words(&fixture.step().await), ["unreachable"]);
+    let row = fixture.row(subject).await;
     assert_eq!((row.state.as_str(), row.attempts), ("DEFERRED", 0));
-    assert!((4..=6).contains(&world.until(&row).as_secs()), "{row:?}");
-    assert_eq!(world.told(subject).await, ["DEFERRED"]);
-    assert!(world.source.asked().is_empty());
+    assert!((4..=6).contains(&fixture.until(&row).as_secs()), "{row:?}");
+    assert_eq!(fixture.published(subject).await, ["DEFERRED"]);
+    assert!(fixture.source.asked().is_empty());
 
-    world.smtp.reopen().await;
-    assert!(world.step().await.is_empty(), "not before its time");
-    world.clock.advance(Duration::from_secs(10));
-    assert_eq!(words(&world.step().await), ["taken"]);
+    fixture.smtp.reopen().await;
+    assert!(fixture.step().await.is_empty(), "not before its time");
+    fixture.clock.advance(Duration::from_secs(10));
+    assert_eq!(words(&fixture.step().await), ["taken"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_does_not_want_to_talk_defers_for_seconds() {
     for greeting in ["421 4.3.2 too busy", "554 5.3.2 no service here"] {
-        let world = World::new().await;
-        world.smtp.greet(Some(greeting));
-        let subject = world.ask().await;
-        assert_eq!(words(&world.step().await), ["unreachable"]);
-        let row = world.row(subject).await;
+        let fixture = Fixture::new().await;
+        fixture.smtp.greet(Some(greeting));
+        let subject = fixture.ask().await;
+        assert_eq!(words(&fixture.step().await), ["unreachable"]);
+        let row = fixture.row(subject).await;
         assert_eq!(row.state, "DEFERRED");
         assert!(greeting.starts_with(&row.server_reply), "{row:?}");
-        assert!(world.until(&row) < Duration::from_secs(7));
+        assert!(fixture.until(&row) < Duration::from_secs(7));
     }
 }
 
@@ -81,14 +82,14 @@ async fn a_refusal_at_any_phase_is_the_end() {
         Fault::Data("550 5.7.1 no"),
         Fault::AfterDot("550 5.7.1 spam"),
     ] {
-        let (world, state, reply, told) = with(fault).await;
+        let (fixture, state, reply, told) = with(fault).await;
         assert_eq!(
             (state.as_str(), reply.as_str()),
             ("FAILED", "550 5.7.1"),
             "{fault:?}"
         );
         assert_eq!(told, ["FAILED"], "{fault:?}");
-        assert!(world.smtp.taken().is_empty());
+        assert!(fixture.smtp.taken().is_empty());
     }
 }
 
@@ -100,36 +101,36 @@ async fn a_postponement_at_any_phase_defers_by_the_schedule() {
         Fault::Data("451 4.7.1 later"),
         Fault::AfterDot("451 4.7.1 later"),
     ] {
-        let world = World::new().await;
-        world.smtp.script([fault, fault]);
-        let subject = world.ask().await;
-        world.step().await;
-        let row = world.row(subject).await;
+        let fixture = Fixture::new().await;
+        fixture.smtp.script([fault, fault]);
+        let subject = fixture.ask().await;
+        fixture.step().await;
+        let row = fixture.row(subject).await;
         assert_eq!(
             (row.state.as_str(), row.server_reply.as_str()),
             ("DEFERRED", "451 4.7.1"),
             "{fault:?}"
         );
         assert!(
-            (48..=72).contains(&world.until(&row).as_secs()),
+            (48..=72).contains(&fixture.until(&row).as_secs()),
             "{fault:?} {row:?}"
         );
-        world.clock.advance(world.until(&row));
-        world.step().await;
-        let row = world.row(subject).await;
+        fixture.clock.advance(fixture.until(&row));
+        fixture.step().await;
+        let row = fixture.row(subject).await;
         assert!(
-            (240..=360).contains(&world.until(&row).as_secs()),
+            (240..=360).contains(&fixture.until(&row).as_secs()),
             "{fault:?} {row:?}"
         );
         assert_eq!(
-            world.told(subject).await,
+            fixture.published(subject).await,
             ["DEFERRED"],
             "the same reply is no news"
         );
-        world.clock.advance(world.until(&row));
-        assert_eq!(words(&world.step().await), ["taken"]);
+        fixture.clock.advance(fixture.until(&row));
+        assert_eq!(words(&fixture.step().await), ["taken"]);
         assert_eq!(
-            (world.row(subject).await.attempts, world.smtp.taken().len()),
+            (fixture.row(subject).await.attempts, fixture.smtp.taken().len()),
             (3, 1)
         );
     }
@@ -137,35 +138,35 @@ async fn a_postponement_at_any_phase_defers_by_the_schedule() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_is_not_deferred_beyond_the_expiry_of_its_link() {
-    let world = World::new().await;
-    world
+    let fixture = Fixture::new().await;
+    fixture
         .source
-        .expire_at(world.clock.now() + Duration::from_secs(30));
-    world.smtp.script([Fault::Rcpt("451 4.7.1 greylisted")]);
-    let subject = world.ask().await;
-    world.step().await;
-    assert_eq!(world.row(subject).await.state, "FAILED");
-    assert_eq!(world.told(subject).await, ["FAILED"]);
+        .expire_at(fixture.clock.now() + Duration::from_secs(30));
+    fixture.smtp.script([Fault::Rcpt("451 4.7.1 greylisted")]);
+    let subject = fixture.ask().await;
+    fixture.step().await;
+    assert_eq!(fixture.row(subject).await.state, "FAILED");
+    assert_eq!(fixture.published(subject).await, ["FAILED"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_cut_before_the_message_is_definite() {
-    let (world, state, _, told) = with(Fault::CutAtRcpt).await;
+    let (fixture, state, _, told) = with(Fault::CutAtRcpt).await;
     assert_eq!((state.as_str(), told.len()), ("DEFERRED", 1));
-    world.clock.advance(Duration::from_secs(10));
-    assert_eq!(words(&world.step().await), ["taken"]);
+    fixture.clock.advance(Duration::from_secs(10));
+    assert_eq!(words(&fixture.step().await), ["taken"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_cut_before_the_dot_is_definite() {
-    let world = World::new().await;
-    world.smtp.script([Fault::CutBeforeDot]);
-    let (smtp, rendered) = (world.smtp_client(Duration::from_secs(5)), rendered());
+    let fixture = Fixture::new().await;
+    fixture.smtp.script([Fault::CutBeforeDot]);
+    let (smtp, rendered) = (fixture.smtp_client(Duration::from_secs(5)), rendered());
     let conversation = smtp.connection().await.ok().unwrap();
     let mut conversation = smtp.envelope(conversation, &rendered).await.ok().unwrap();
     // The dot follows only after the cut.
     let at_dot = async {
-        world.smtp.has_cut().await;
+        fixture.smtp.has_cut().await;
         Ok::<_, ()>(())
     };
     assert_eq!(
@@ -178,8 +179,8 @@ async fn a_connection_cut_before_the_dot_is_definite() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dot_that_is_withheld_is_never_written() {
-    let world = World::new().await;
-    let (smtp, rendered) = (world.smtp_client(Duration::from_secs(5)), rendered());
+    let fixture = Fixture::new().await;
+    let (smtp, rendered) = (fixture.smtp_client(Duration::from_secs(5)), rendered());
     let conversation = smtp.connection().await.ok().unwrap();
     let mut conversation = smtp.envelope(conversation, &rendered).await.ok().unwrap();
     let withheld = async { Err::<(), ()>(()) };
@@ -188,8 +189,8 @@ async fn a_dot_that_is_withheld_is_never_written() {
         .await;
     assert_eq!(outcome, Outcome::Stopped);
     smtp.settle(conversation, &outcome).await;
-    world.smtp.has_ended().await;
-    assert!(world.smtp.taken().is_empty());
+    fixture.smtp.has_ended().await;
+    assert!(fixture.smtp.taken().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -202,43 +203,43 @@ async fn a_reply_that_is_none_is_ambiguous() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_slow_reply_is_waited_for_up_to_its_limit() {
-    let world = World::new().await;
-    world.smtp.script([
+    let fixture = Fixture::new().await;
+    fixture.smtp.script([
         Fault::Slow(Duration::from_millis(300)),
         Fault::Held("250 2.0.0 ok"),
     ]);
-    world.ask().await;
-    assert_eq!(words(&world.step().await), ["taken"]);
+    fixture.ask().await;
+    assert_eq!(words(&fixture.step().await), ["taken"]);
 
-    let mut mailer = world.mailer();
-    mailer.smtp = world.smtp_client(Duration::from_millis(200));
-    world.ask().await;
-    assert_eq!(words(&step(&world.worker_of(mailer)).await), ["ambiguous"]);
+    let mut context = fixture.context();
+    context.smtp = Arc::new(fixture.smtp_client(Duration::from_millis(200)));
+    fixture.ask().await;
+    assert_eq!(words(&step(&fixture.worker_of(context)).await), ["ambiguous"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_carries_one_message_after_the_other() {
-    let world = World::new().await;
-    let worker = world.worker();
+    let fixture = Fixture::new().await;
+    let worker = fixture.worker();
     for fault in [Fault::None, Fault::Rcpt("550 5.1.1 no"), Fault::None] {
-        world.smtp.script([fault]);
-        world.ask().await;
+        fixture.smtp.script([fault]);
+        fixture.ask().await;
         step(&worker).await;
     }
-    assert_eq!((world.smtp.connections(), world.smtp.taken().len()), (1, 2));
+    assert_eq!((fixture.smtp.connections(), fixture.smtp.taken().len()), (1, 2));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_that_the_server_closed_meanwhile_costs_nothing() {
-    let world = World::new().await;
-    let worker = world.worker();
-    world.ask().await;
+    let fixture = Fixture::new().await;
+    let worker = fixture.worker();
+    fixture.ask().await;
     step(&worker).await;
-    world.smtp.close().await;
-    world.smtp.reopen().await;
-    let subject = world.ask().await;
+    fixture.smtp.close().await;
+    fixture.smtp.reopen().await;
+    let subject = fixture.ask().await;
     assert_eq!(words(&step(&worker).await), ["taken"]);
-    assert_eq!(world.row(subject).await.attempts, 1);
+    assert_eq!(fixture.row(subject).await.attempts, 1);
 }
 
 fn rendered() -> muster_notification::domain::Rendered {

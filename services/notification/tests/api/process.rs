@@ -9,11 +9,11 @@ use muster_notification::NotificationService;
 use muster_server::Service;
 use muster_testkit::{Callers, TestBroker, TestDatabase};
 
+use crate::fixture::FROM;
 use crate::kills::{check, ends_on};
 use crate::mail_source::MailSource;
 use crate::service::{publisher, request, subject};
 use crate::smtp_server::{Fault, SmtpServer};
-use crate::world::FROM;
 
 const DELIVERIES: usize = 72;
 const KILLS: u64 = 6;
@@ -78,7 +78,7 @@ async fn a_process_killed_in_the_middle_of_everything_loses_nothing_and_doubles_
         page_key,
     };
     let publisher = publisher(process.broker.as_service("invitation"), clock.clone()).await;
-    let organization = OrganizationId::from_uuid(clock.new_uuid());
+    let organization = clock.new_id::<OrganizationId>();
     // Slow enough that a kill finds messages at every phase.
     process.smtp.script(std::iter::repeat_n(
         Fault::Slow(Duration::from_millis(60)),

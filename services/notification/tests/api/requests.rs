@@ -9,14 +9,14 @@ use muster_proto::notification::v1::MailRequestedEvent;
 use muster_testkit::{Who, acts, eventually, eventually_some};
 
 use crate::mail_source::MailSource;
-use crate::service::{ServiceWorld, TRACE, address, request};
+use crate::service::{ServiceFixture, TRACE, address, request};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_invitation_becomes_a_mail_whose_link_lets_in_and_its_owner_hears_of_it() {
-    let world = ServiceWorld::new().await;
-    let invitation = world.invite().await;
-    world.sent(1).await;
-    let [taken] = world.smtp.taken().try_into().unwrap();
+    let fixture = ServiceFixture::new().await;
+    let invitation = fixture.invite().await;
+    fixture.sent(1).await;
+    let [taken] = fixture.smtp.taken().try_into().unwrap();
     assert_eq!(taken.to, address(1));
     assert!(
         taken.text().contains("https://muster.test/i/"),
@@ -24,9 +24,9 @@ async fn an_invitation_becomes_a_mail_whose_link_lets_in_and_its_owner_hears_of_
         taken.text()
     );
 
-    let mut client = InvitationServiceClient::new(world.invitations.calls_of(Who::member(
+    let mut client = InvitationServiceClient::new(fixture.invitations.calls_of(Who::member(
         "owner",
-        world.organization,
+        fixture.organization,
         Role::Owner,
     )));
     let request = GetInvitationRequest {
@@ -39,89 +39,89 @@ async fn an_invitation_becomes_a_mail_whose_link_lets_in_and_its_owner_hears_of_
     })
     .await;
     assert_eq!(told.delivery_state(), DeliveryState::Sent);
-    acts::accept(&world.invitations, invitation, "learner-1").await;
+    acts::accept(&fixture.invitations, invitation, "learner-1").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_outcome_is_published_in_the_trace_of_the_request() {
-    let world = ServiceWorld::new().await;
-    let publisher = world.publisher().await;
+    let fixture = ServiceFixture::new().await;
+    let publisher = fixture.publisher().await;
     // Of an invitation that nobody has made, no mail is wanted.
-    let subject = world.new_subject();
+    let subject = fixture.new_subject();
     let aggregate = subject.invitation.as_uuid();
     publisher
-        .publish(world.organization, aggregate, 1, request(subject, 1))
+        .publish(fixture.organization, aggregate, 1, request(subject, 1))
         .await;
     let published =
         "SELECT count(*) FROM outbox WHERE event_type = 'delivery.changed' AND published_at IS NOT NULL
                      AND actor = 'service:notification' AND aggregate_seq = (SELECT version FROM deliveries)";
-    eventually(async || world.service.database.count(published).await == 1).await;
+    eventually(async || fixture.service.database.count(published).await == 1).await;
     let traced = "SELECT count(*) FROM outbox WHERE traceparent LIKE '00-4bf92f3577b34da6a3ce929d0e0e4736-%'";
-    assert_eq!(world.service.database.count(traced).await, 1);
-    assert_eq!(world.list().await[0].trace_id, TRACE);
+    assert_eq!(fixture.service.database.count(traced).await, 1);
+    assert_eq!(fixture.list().await[0].trace_id, TRACE);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_that_comes_twice_is_one_mail() {
-    let world = ServiceWorld::new().await;
-    world.invite().await;
-    world.sent(1).await;
-    world.invitations.outbox().publish_all_again().await;
-    world.invitations.outbox().drained().await;
+    let fixture = ServiceFixture::new().await;
+    fixture.invite().await;
+    fixture.sent(1).await;
+    fixture.invitations.outbox().publish_all_again().await;
+    fixture.invitations.outbox().drained().await;
     // What comes after it in the queue has been handled: so has the repetition.
-    world.invite().await;
-    world.sent(2).await;
-    assert_eq!(world.smtp.taken().len(), 2);
+    fixture.invite().await;
+    fixture.sent(2).await;
+    assert_eq!(fixture.smtp.taken().len(), 2);
     assert_eq!(
-        world.service.database.count("SELECT count(*) FROM inbox").await,
+        fixture.service.database.count("SELECT count(*) FROM inbox").await,
         2
     );
-    assert!(parked(&world).await.is_empty());
+    assert!(parked(&fixture).await.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_that_comes_again_when_its_delivery_is_long_gone_is_no_new_mail() {
-    let world = ServiceWorld::new().await;
-    world.invite().await;
-    world.sent(1).await;
-    world.service.database.execute("DELETE FROM deliveries").await;
-    world.invitations.outbox().publish_all_again().await;
-    world.invitations.outbox().drained().await;
-    world.invite().await;
-    world.sent(1).await;
-    assert_eq!(world.smtp.taken().len(), 2);
+    let fixture = ServiceFixture::new().await;
+    fixture.invite().await;
+    fixture.sent(1).await;
+    fixture.service.database.execute("DELETE FROM deliveries").await;
+    fixture.invitations.outbox().publish_all_again().await;
+    fixture.invitations.outbox().drained().await;
+    fixture.invite().await;
+    fixture.sent(1).await;
+    assert_eq!(fixture.smtp.taken().len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_requests_for_one_generation_are_one_mail_and_another_generation_is_another() {
-    let world = ServiceWorld::new().await;
-    let subject = world.invite().await;
-    world.sent(1).await;
-    let publisher = world.publisher().await;
-    let twin = world.new_subject().invitation.as_uuid();
+    let fixture = ServiceFixture::new().await;
+    let subject = fixture.invite().await;
+    fixture.sent(1).await;
+    let publisher = fixture.publisher().await;
+    let twin = fixture.new_subject().invitation.as_uuid();
     // Another event about the same mail.
     publisher
-        .publish(world.organization, twin, 1, request(subject, 1))
+        .publish(fixture.organization, twin, 1, request(subject, 1))
         .await;
     // No call asks for a new link yet.
     let renew = "UPDATE invitations SET generation = 2";
-    world.invitations.database.execute(renew).await;
+    fixture.invitations.database.execute(renew).await;
     let aggregate = subject.invitation.as_uuid();
     publisher
-        .publish(world.organization, aggregate, 2, request(subject, 2))
+        .publish(fixture.organization, aggregate, 2, request(subject, 2))
         .await;
-    world.sent(2).await;
-    eventually(async || world.service.database.count("SELECT count(*) FROM inbox").await == 3).await;
+    fixture.sent(2).await;
+    eventually(async || fixture.service.database.count("SELECT count(*) FROM inbox").await == 3).await;
     assert_eq!(
-        world
+        fixture
             .service
             .database
             .count("SELECT count(*) FROM deliveries")
             .await,
         2
     );
-    assert!(parked(&world).await.is_empty());
-    let [first, second] = world.smtp.taken().try_into().unwrap();
+    assert!(parked(&fixture).await.is_empty());
+    let [first, second] = fixture.smtp.taken().try_into().unwrap();
     assert_eq!(first.to, second.to);
     assert_ne!(link(&first.text()), link(&second.text()));
 }
@@ -134,39 +134,39 @@ fn link(text: &str) -> &str {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_that_makes_no_sense_is_parked_alone() {
-    let world = ServiceWorld::new().await;
+    let fixture = ServiceFixture::new().await;
     let (subject, foreign) = (
-        world.new_subject(),
-        OrganizationId::from_uuid(world.service.clock.new_uuid()),
+        fixture.new_subject(),
+        fixture.service.clock.new_id::<OrganizationId>(),
     );
     let bad = [
         (foreign, request(subject, 1)),
-        (world.organization, request(subject, 0)),
+        (fixture.organization, request(subject, 0)),
         (
-            world.organization,
+            fixture.organization,
             MailRequestedEvent {
                 purpose: 7,
                 ..request(subject, 1)
             },
         ),
         (
-            world.organization,
+            fixture.organization,
             MailRequestedEvent {
                 subject: "x".to_owned(),
                 ..request(subject, 1)
             },
         ),
     ];
-    let publisher = world.publisher().await;
+    let publisher = fixture.publisher().await;
     for (organization, payload) in bad {
-        let aggregate = world.new_subject().invitation.as_uuid();
+        let aggregate = fixture.new_subject().invitation.as_uuid();
         publisher.publish(organization, aggregate, 1, payload).await;
     }
-    world.invite().await;
-    world.sent(1).await;
-    eventually(async || parked(&world).await.len() == 4).await;
+    fixture.invite().await;
+    fixture.sent(1).await;
+    eventually(async || parked(&fixture).await.len() == 4).await;
     assert_eq!(
-        world
+        fixture
             .service
             .database
             .count("SELECT count(*) FROM deliveries")
@@ -179,16 +179,16 @@ async fn a_request_that_makes_no_sense_is_parked_alone() {
 async fn a_service_that_stops_gives_back_what_it_has_not_handed_over() {
     let source = MailSource::start().await;
     source.hold();
-    let mut world = ServiceWorld::with_source(&source.url()).await;
-    world.invite().await;
+    let mut fixture = ServiceFixture::with_source(&source.url()).await;
+    fixture.invite().await;
     source.is_asked().await;
-    world.service.leave().await;
+    fixture.service.leave().await;
     let waiting = "SELECT count(*) FROM deliveries WHERE state = 'QUEUED'";
-    assert_eq!(world.service.database.count(waiting).await, 1);
+    assert_eq!(fixture.service.database.count(waiting).await, 1);
 }
 
-async fn parked(world: &ServiceWorld) -> Vec<parked::Parked> {
-    parked::list(&world.service.broker.broker(), &topology::NOTIFICATION, 100)
+async fn parked(fixture: &ServiceFixture) -> Vec<parked::Parked> {
+    parked::list(&fixture.service.broker.broker(), &topology::NOTIFICATION, 100)
         .await
         .unwrap()
 }

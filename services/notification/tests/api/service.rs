@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use muster_clock::Clock;
 use muster_identity::Role;
-use muster_ids::{GroupName, InvitationId, InvitationName, OrganizationId, OrganizationName};
+use muster_ids::{GroupName, InvitationName, OrganizationId, OrganizationName};
 use muster_invitation::InvitationApp;
 use muster_notification::NotificationService;
 use muster_organization::OrganizationService;
@@ -15,10 +15,10 @@ use muster_server::Service;
 use muster_testkit::{Publisher, TestChannel, TestService, TestSuite, Who, acts, eventually};
 use time::macros::datetime;
 
+use crate::fixture::FROM;
 use crate::smtp_server::SmtpServer;
-use crate::world::FROM;
 
-pub(crate) struct ServiceWorld {
+pub(crate) struct ServiceFixture {
     pub(crate) service: TestService,
     pub(crate) invitations: TestService,
     pub(crate) smtp: SmtpServer,
@@ -28,12 +28,12 @@ pub(crate) struct ServiceWorld {
     _organizations: TestService,
 }
 
-impl ServiceWorld {
+impl ServiceFixture {
     pub(crate) async fn new() -> Self {
         Self::build(&[]).await
     }
 
-    /// The mails' owner is somebody else: who keeps the service waiting when a test says so.
+    /// Mails come from another source: one that keeps the service waiting when a test says so.
     pub(crate) async fn with_source(url: &str) -> Self {
         Self::build(&[("--invitation-url", url)]).await
     }
@@ -131,7 +131,7 @@ pub(crate) async fn publisher(broker: muster_messaging::Broker, clock: Clock) ->
 pub(crate) fn subject(clock: &Clock, organization: OrganizationId) -> InvitationName {
     InvitationName {
         organization,
-        invitation: InvitationId::from_uuid(clock.new_uuid()),
+        invitation: clock.new_id(),
     }
 }
 

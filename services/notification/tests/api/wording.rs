@@ -2,24 +2,24 @@
 
 use sqlx::Connection;
 
+use crate::fixture::{Fixture, RESEND_AFTER, words};
 use crate::mail_source::renamed;
 use crate::smtp_server::Fault;
-use crate::world::{RESEND_AFTER, World, words};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_delivery_made_before_the_words_changed_is_sent_with_its_own() {
-    let world = World::new().await;
-    let (old, new) = (world.ask().await, world.ask().await);
-    let mut connection = world.database.connection().await;
+    let fixture = Fixture::new().await;
+    let (old, new) = (fixture.ask().await, fixture.ask().await);
+    let mut connection = fixture.database.connection().await;
     sqlx::query("UPDATE deliveries SET template_version = 1 WHERE subject = $1")
         .bind(old.to_string())
         .execute(&mut connection)
         .await
         .unwrap();
     connection.close().await.unwrap();
-    assert_eq!(words(&world.step().await), ["taken", "taken"]);
+    assert_eq!(words(&fixture.step().await), ["taken", "taken"]);
     let text = |subject: String| {
-        let taken = world.smtp.taken().into_iter();
+        let taken = fixture.smtp.taken().into_iter();
         let mut of = taken.filter(|taken| taken.text().contains(&format!("/i/1-{subject}")));
         of.next().unwrap().text()
     };
@@ -29,16 +29,16 @@ async fn a_delivery_made_before_the_words_changed_is_sent_with_its_own() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_copy_whose_words_have_changed_is_another_message_that_says_so() {
-    let world = World::new().await;
-    let subject = world.ask().await;
-    world.smtp.script([Fault::CutAfterDot]);
-    assert_eq!(words(&world.step().await), ["ambiguous"]);
+    let fixture = Fixture::new().await;
+    let subject = fixture.ask().await;
+    fixture.smtp.script([Fault::CutAfterDot]);
+    assert_eq!(words(&fixture.step().await), ["ambiguous"]);
     let name = subject.to_string();
-    world.source.answer(&name, Ok(renamed(&name, 1)));
-    world.clock.advance(RESEND_AFTER);
-    assert_eq!(words(&world.step().await), ["taken"]);
+    fixture.source.answer(&name, Ok(renamed(&name, 1)));
+    fixture.clock.advance(RESEND_AFTER);
+    assert_eq!(words(&fixture.step().await), ["taken"]);
 
-    let [first, second] = world.smtp.taken().try_into().unwrap();
+    let [first, second] = fixture.smtp.taken().try_into().unwrap();
     let id = |text: &str| {
         let line = text.lines().find(|line| line.starts_with("Message-ID: "));
         line.unwrap().trim_start_matches("Message-ID: ").to_owned()
@@ -56,14 +56,14 @@ async fn a_second_copy_whose_words_have_changed_is_another_message_that_says_so(
 /// Only what may have been taken fixes the bytes: before that the newest words are the best.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_that_was_certainly_not_taken_says_what_is_true_now() {
-    let world = World::new().await;
-    let subject = world.ask().await;
-    world.smtp.script([Fault::AfterDot("451 4.3.0 later")]);
-    assert_eq!(words(&world.step().await), ["postponed"]);
+    let fixture = Fixture::new().await;
+    let subject = fixture.ask().await;
+    fixture.smtp.script([Fault::AfterDot("451 4.3.0 later")]);
+    assert_eq!(words(&fixture.step().await), ["postponed"]);
     let name = subject.to_string();
-    world.source.answer(&name, Ok(renamed(&name, 1)));
-    world.clock.advance(world.until(&world.row(subject).await));
-    assert_eq!(words(&world.step().await), ["taken"]);
-    let [taken] = world.smtp.taken().try_into().unwrap();
+    fixture.source.answer(&name, Ok(renamed(&name, 1)));
+    fixture.clock.advance(fixture.until(&fixture.row(subject).await));
+    assert_eq!(words(&fixture.step().await), ["taken"]);
+    let [taken] = fixture.smtp.taken().try_into().unwrap();
     assert!(taken.text().contains("Team B") && !taken.text().contains("replaces"));
 }

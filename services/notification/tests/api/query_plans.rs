@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use muster_notification::domain::{self, Ahead, Jitter, Outcome, Reply};
+use muster_notification::domain::{self, Claimed, Jitter, Outcome, Reply, RetryConditions};
 use muster_notification::mails::Purpose;
-use muster_notification::store::{self, Claim, Claimed};
+use muster_notification::store::delivery::{self, Claim};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::world::World;
+use crate::fixture::Fixture;
 
 /// Pages of the table and of its indexes that have been looked at, by anybody, ever.
 async fn pages(connection: &mut PgConnection) -> i64 {
@@ -25,39 +25,41 @@ async fn pages(connection: &mut PgConnection) -> i64 {
     .unwrap()
 }
 
-async fn claim(connection: &mut PgConnection, world: &World) -> Vec<Claimed> {
-    let now = world.clock.now();
+async fn claim(connection: &mut PgConnection, fixture: &Fixture) -> Vec<Claimed> {
+    let now = fixture.clock.now();
     let claim = Claim {
-        token: world.clock.new_uuid(),
+        token: fixture.clock.new_uuid(),
         now,
         until: now + Duration::from_secs(900),
         limit: 8,
-        purposes: Purpose::WORDS,
+        purposes: &Purpose::ALL,
     };
-    store::claim(connection, claim).await.unwrap()
+    delivery::claim(connection, claim).await.unwrap()
 }
 
 /// Sends one of the claimed, as far as the database hears of it.
-async fn send(connection: &mut PgConnection, world: &World, claimed: &Claimed) {
-    let now = world.clock.now();
+async fn send(connection: &mut PgConnection, fixture: &Fixture, claimed: &Claimed) {
+    let now = fixture.clock.now();
     let until = now + Duration::from_secs(900);
-    store::reach_dot(&mut *connection, claimed.lease, until, [0; 32])
+    delivery::reach_dot(&mut *connection, claimed.lease, until, [0; 32])
         .await
         .unwrap();
-    let ahead = Ahead {
+    let conditions = RetryConditions {
         now,
         expire_time: None,
         jitter: Jitter::of(Uuid::nil()),
         resend_after: Duration::from_secs(900),
     };
-    let plan = domain::decide(Outcome::Taken(Reply::new(250, "")), claimed.history, ahead);
-    store::settle(connection, claimed.lease, &plan).await.unwrap();
+    let decision = domain::decide(Outcome::Taken(Reply::new(250, "")), claimed.history, conditions);
+    delivery::settle(connection, claimed.lease, &decision)
+        .await
+        .unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mail_costs_the_same_however_many_wait() {
-    let world = World::new().await;
-    let mut connection = world.database.connection().await;
+    let fixture = Fixture::new().await;
+    let mut connection = fixture.database.connection().await;
     sqlx::raw_sql(
         "ALTER TABLE deliveries SET (autovacuum_enabled = false);
          SET random_page_cost = 1.1; SET plan_cache_mode = force_generic_plan",
@@ -66,9 +68,9 @@ async fn a_mail_costs_the_same_however_many_wait() {
     .await
     .unwrap();
     // Every statement gets its plan while there is hardly a row.
-    world.ask().await;
-    for claimed in claim(&mut connection, &world).await {
-        send(&mut connection, &world, &claimed).await;
+    fixture.ask().await;
+    for claimed in claim(&mut connection, &fixture).await {
+        send(&mut connection, &fixture, &claimed).await;
     }
     sqlx::query(
         "INSERT INTO deliveries (organization_id, delivery_id, subject, purpose, generation, request,
@@ -77,17 +79,17 @@ async fn a_mail_costs_the_same_however_many_wait() {
                 1, '<' || n || '@muster.example>', 'QUEUED', $2, $2
          FROM generate_series(1, 5000) AS n",
     )
-    .bind(world.organization.as_uuid())
-    .bind(world.clock.now())
+    .bind(fixture.organization)
+    .bind(fixture.clock.now())
     .execute(&mut connection)
     .await
     .unwrap();
 
     let before = pages(&mut connection).await;
-    let claimed = claim(&mut connection, &world).await;
+    let claimed = claim(&mut connection, &fixture).await;
     assert_eq!(claimed.len(), 8);
     let claiming = pages(&mut connection).await - before;
-    send(&mut connection, &world, &claimed[0]).await;
+    send(&mut connection, &fixture, &claimed[0]).await;
     let sending = pages(&mut connection).await - before - claiming;
     println!("8 claimed: {claiming} pages, one sent: {sending} pages");
     assert!(claiming < 8 * 30, "{claiming} pages to claim 8");

@@ -17,15 +17,16 @@ pub struct Backlog {
     pub oldest: Duration,
 }
 
-/// Counts what waits.
-pub async fn backlog(connection: &mut PgConnection, now: OffsetDateTime) -> Result<Backlog, DatabaseError> {
+/// Counts what waits, of all organizations.
+pub async fn backlog(db: &mut PgConnection, now: OffsetDateTime) -> Result<Backlog, DatabaseError> {
+    // The states are written out as in the index deliveries_due, which serves this.
     let (due, waiting, oldest): (i64, i64, Option<OffsetDateTime>) = sqlx::query_as(
         "SELECT count(*) FILTER (WHERE next_attempt_time <= $1), count(*), min(next_attempt_time)
          FROM deliveries
          WHERE state IN ('QUEUED', 'DEFERRED')",
     )
     .bind(now)
-    .fetch_one(connection)
+    .fetch_one(db)
     .await?;
     let oldest = oldest.map_or(Duration::ZERO, |at| (now - at).try_into().unwrap_or_default());
     Ok(Backlog { due, waiting, oldest })

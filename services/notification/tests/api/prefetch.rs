@@ -9,66 +9,66 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::world::World;
+use crate::fixture::Fixture;
 
 const SENDING: &str = "SELECT count(*) FROM deliveries WHERE state = 'SENDING'";
 const WAITING: &str = "SELECT count(*) FROM deliveries WHERE state = 'QUEUED' AND lease_token IS NULL";
 
 /// A worker that sends one message at a time, with three to send.
-async fn one_at_a_time(world: &World) -> (JoinHandle<()>, DropGuard) {
+async fn one_at_a_time(fixture: &Fixture) -> (JoinHandle<()>, DropGuard) {
     for _ in 0..3 {
-        world.ask().await;
+        fixture.ask().await;
     }
-    let worker = Worker::new(Arc::new(world.mailer()), Arc::new(Notify::new()), 1);
+    let worker = Worker::new(fixture.context(), Arc::new(Notify::new()), 1);
     let stop = CancellationToken::new();
     (tokio::spawn(worker.run(stop.clone())), stop.drop_guard())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stopped_worker_gives_back_what_it_has_claimed_ahead() {
-    let world = World::new().await;
-    world.source.hold();
-    let (running, stop) = one_at_a_time(&world).await;
-    world.source.is_asked().await;
+    let fixture = Fixture::new().await;
+    fixture.source.hold();
+    let (running, stop) = one_at_a_time(&fixture).await;
+    fixture.source.is_asked().await;
     assert_eq!(
-        world.database.count(SENDING).await,
+        fixture.database.count(SENDING).await,
         2,
         "one is begun, one is claimed"
     );
     drop(stop);
     running.await.unwrap();
-    assert_eq!(world.database.count(WAITING).await, 3);
+    assert_eq!(fixture.database.count(WAITING).await, 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn while_the_server_is_away_nothing_is_held_that_others_could_send() {
-    let world = World::new().await;
-    world.smtp.close().await;
-    let (_running, _stop) = one_at_a_time(&world).await;
+    let fixture = Fixture::new().await;
+    fixture.smtp.close().await;
+    let (_running, _stop) = one_at_a_time(&fixture).await;
     let broken = "SELECT count(*) FROM deliveries WHERE breaks > 0";
     eventually(async || {
-        world.database.count(broken).await == 1
-            && world.database.count(SENDING).await == 0
-            && world.database.count(WAITING).await == 2
+        fixture.database.count(broken).await == 1
+            && fixture.database.count(SENDING).await == 0
+            && fixture.database.count(WAITING).await == 2
     })
     .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_claimed_too_long_ago_is_not_begun() {
-    let world = World::new().await;
-    world.source.hold();
-    let mut mailer = world.mailer();
-    mailer.timing.lease = Duration::from_millis(900);
+    let fixture = Fixture::new().await;
+    fixture.source.hold();
+    let mut context = fixture.context();
+    context.timing.lease = Duration::from_millis(900);
     let stop = CancellationToken::new();
     for _ in 0..2 {
-        world.ask().await;
+        fixture.ask().await;
     }
-    let worker = Worker::new(Arc::new(mailer), Arc::new(Notify::new()), 1);
+    let worker = Worker::new(context, Arc::new(Notify::new()), 1);
     let _running = tokio::spawn(worker.run(stop.clone()));
     let _stop = stop.drop_guard();
-    world.source.is_asked().await;
+    fixture.source.is_asked().await;
     // A third of the lease later it goes back untried; an attempt would have broken off.
     let given_back = "SELECT count(*) FROM deliveries WHERE version >= 3 AND breaks = 0";
-    eventually(async || world.database.count(given_back).await == 1).await;
+    eventually(async || fixture.database.count(given_back).await == 1).await;
 }

@@ -1,4 +1,4 @@
-//! A mail worker with everything around it: a real database, a mail server and an owner of invitations that do as they
+//! A mail worker with everything around it: a real database, a mail server and a mail source that do as they
 //! are told, and a clock that stands still.
 
 use std::sync::Arc;
@@ -6,16 +6,17 @@ use std::time::Duration;
 
 use muster_clock::Clock;
 use muster_identity::WorkloadTokens;
-use muster_ids::{InvitationId, InvitationName, OrganizationId};
+use muster_ids::{InvitationName, OrganizationId};
 use muster_notification::NotificationService;
+use muster_notification::context::{Context, Timing};
 use muster_notification::domain::{MailRequest, Outcome};
 use muster_notification::mails::Purpose;
-use muster_notification::ops::queue::{self, Asked};
-use muster_notification::ops::send::{Mailer, Timing};
+use muster_notification::ops::delivery::request;
 use muster_notification::smtp::Smtp;
 use muster_notification::sources::MailSources;
 use muster_notification::worker::Worker;
 use muster_proto::notification::v1::DeliveryChangedEvent;
+use muster_server::page::PageKey;
 use muster_server::{Peer, Service};
 use muster_testkit::{Callers, TestDatabase};
 use prost::Message;
@@ -32,7 +33,7 @@ pub(crate) const LEASE: Duration = Duration::from_secs(900);
 pub(crate) const RESEND_AFTER: Duration = Duration::from_secs(900);
 pub(crate) const FROM: &str = "Muster <no-reply@muster.example>";
 
-pub(crate) struct World {
+pub(crate) struct Fixture {
     pub(crate) clock: Clock,
     pub(crate) database: TestDatabase,
     pub(crate) smtp: SmtpServer,
@@ -54,7 +55,7 @@ pub(crate) struct Row {
     pub(crate) version: i64,
 }
 
-impl World {
+impl Fixture {
     pub(crate) async fn new() -> Self {
         Self::with(SmtpServer::start().await).await
     }
@@ -66,18 +67,18 @@ impl World {
             database: TestDatabase::new(&NotificationService::MIGRATOR, "notification").await,
             smtp,
             source: MailSource::start().await,
-            organization: OrganizationId::from_uuid(clock.new_uuid()),
+            organization: clock.new_id(),
             // Tokens are checked by the machine's clock where they are used up.
             callers: Callers::new(Clock::system()),
             clock,
         }
     }
 
-    pub(crate) fn mailer(&self) -> Mailer {
+    pub(crate) fn context(&self) -> Context {
         let tokens = Arc::new(WorkloadTokens::new(
             self.callers.workload_tokens("notification", &["invitation"]),
         ));
-        Mailer {
+        Context {
             database: self.database.database(),
             clock: self.clock.clone(),
             sources: MailSources::new([(
@@ -85,12 +86,13 @@ impl World {
                 Peer::new("invitation", &self.source.url().parse().unwrap(), tokens),
             )])
             .unwrap(),
-            smtp: self.smtp_client(Duration::from_secs(5)),
+            smtp: Arc::new(self.smtp_client(Duration::from_secs(5))),
             sender: FROM.parse().unwrap(),
             timing: Timing {
                 lease: LEASE,
                 resend_after: RESEND_AFTER,
             },
+            page_key: PageKey::new(&[7; 32]).unwrap(),
         }
     }
 
@@ -105,17 +107,17 @@ impl World {
 
     /// A worker of its own, as another replica would be.
     pub(crate) fn worker(&self) -> Worker {
-        self.worker_of(self.mailer())
+        self.worker_of(self.context())
     }
 
-    pub(crate) fn worker_of(&self, mailer: Mailer) -> Worker {
-        Worker::new(Arc::new(mailer), Arc::new(Notify::new()), 8)
+    pub(crate) fn worker_of(&self, context: Context) -> Worker {
+        Worker::new(context, Arc::new(Notify::new()), 8)
     }
 
     pub(crate) fn subject(&self) -> InvitationName {
         InvitationName {
             organization: self.organization,
-            invitation: InvitationId::from_uuid(self.clock.new_uuid()),
+            invitation: self.clock.new_id(),
         }
     }
 
@@ -133,21 +135,10 @@ impl World {
             generation: 1,
             number: 1,
         };
-        let asking = async || {
-            let clock = self.clock.clone();
-            let asked = Asked {
-                request,
-                traceparent: None,
-            };
-            self.database
-                .database()
-                .write_boxed(move |tx| {
-                    Box::pin(async move { queue::queue(tx, &clock, &FROM.parse().unwrap(), asked).await })
-                })
-                .await
-        };
+        let context = self.context();
+        let asking = async |tx: &mut _| request::apply(tx, &context, request, None).await;
         // On a busy machine, where a connection may be late, it is asked again.
-        while let Err(error) = asking().await {
+        while let Err(error) = context.database.write(asking).await {
             assert!(error.is_transient(), "{error:?}");
         }
     }
@@ -167,7 +158,7 @@ impl World {
     }
 
     /// What was published of a subject's delivery, in order: the states.
-    pub(crate) async fn told(&self, subject: InvitationName) -> Vec<String> {
+    pub(crate) async fn published(&self, subject: InvitationName) -> Vec<String> {
         let mut connection = self.database.connection().await;
         let payloads: Vec<Vec<u8>> = sqlx::query_scalar(
             "SELECT payload FROM outbox o JOIN deliveries d ON d.delivery_id = o.aggregate_id

@@ -1,27 +1,25 @@
-//! Requests for mail.
+//! `mail.requested`: a delivery is made.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use muster_clock::Clock;
+use muster_database::Insertion;
 use muster_messaging::{Handler, HandlingError, Received};
 use muster_proto::notification::v1::MailRequestedEvent;
 use sqlx::PgConnection;
 use tokio::sync::Notify;
 
-use crate::domain::{MailRequest, Sender};
+use crate::context::Context;
+use crate::domain::MailRequest;
 use crate::mails::{Purpose, Subject};
-use crate::ops::queue::{self, Asked};
+use crate::ops::delivery::request;
 
 /// Handles `mail.requested`: makes a delivery of every request for mail.
-#[derive(Debug, Clone)]
-pub struct MailRequested {
-    /// Time and ids.
-    pub clock: Clock,
-    /// Who the mail comes from.
-    pub sender: Sender,
+#[derive(Clone)]
+pub(crate) struct MailRequested {
+    pub(crate) context: Context,
     /// Wakes the worker.
-    pub wake: Arc<Notify>,
+    pub(crate) wake: Arc<Notify>,
 }
 
 #[async_trait]
@@ -43,38 +41,36 @@ impl Handler for MailRequested {
         event: &Received,
         request: MailRequest,
     ) -> Result<(), HandlingError> {
-        let asked = Asked {
-            request,
-            traceparent: event.traceparent.clone(),
-        };
-        queue::queue(tx, &self.clock, &self.sender, asked).await?;
-        // Before the commit: the worker looks a few times in quick succession.
-        self.wake.notify_one();
+        match request::apply(tx, &self.context, request, event.traceparent.clone()).await? {
+            // Before the commit: the worker looks a few times in quick succession.
+            Insertion::Stored => self.wake.notify_one(),
+            Insertion::Exists => tracing::info!("the mail has been asked for before"),
+        }
         Ok(())
     }
 }
 
-fn request_of(event: &Received, asked: &MailRequestedEvent) -> Result<MailRequest, HandlingError> {
+fn request_of(event: &Received, message: &MailRequestedEvent) -> Result<MailRequest, HandlingError> {
     let permanent = |text: &str| HandlingError::Permanent(text.to_owned());
-    let subject: Subject = event.field("subject", &asked.subject)?;
+    let subject: Subject = event.field("subject", &message.subject)?;
     event.within(subject.organization)?;
     let purpose =
-        Purpose::of_contract(asked.purpose()).ok_or_else(|| permanent("the purpose is not known"))?;
+        Purpose::of_contract(message.purpose()).ok_or_else(|| permanent("the purpose is not known"))?;
     if subject.collection != purpose.spec().collection {
         return Err(permanent(
             "the subject is not of the kind that the purpose is about",
         ));
     }
-    if asked.generation < 1 {
+    if message.generation < 1 {
         return Err(permanent("the generation is not positive"));
     }
-    if asked.request < 1 {
+    if message.request < 1 {
         return Err(permanent("the number of the request is not positive"));
     }
     Ok(MailRequest {
         subject,
         purpose,
-        generation: asked.generation,
-        number: asked.request,
+        generation: message.generation,
+        number: message.request,
     })
 }

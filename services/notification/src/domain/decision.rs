@@ -23,24 +23,24 @@ pub enum Outcome {
     Broken,
     /// The connection broke, or the worker died, after the message may have been handed over.
     Ambiguous,
-    /// The message cannot be written: what its owner told makes no mail.
+    /// The message cannot be written: what its source told makes no mail.
     Unmailable,
     /// It is no longer wanted.
     Unwanted,
-    /// Its owner answered, and had no mail to give now: its organization is suspended, or the owner is broken.
+    /// Its source answered, and had no mail to give now: the organization is suspended, or the source is broken.
     Unasked,
-    /// Its owner did not answer.
-    OwnerAway,
+    /// Its source did not answer.
+    SourceAway,
     /// The worker stopped, or died, before the message was handed over.
     Stopped,
 }
 
-/// What is known about the time ahead.
+/// What decides, besides the outcome and the history, whether and when a delivery is tried again.
 #[derive(Debug, Clone, Copy)]
-pub struct Ahead {
+pub struct RetryConditions {
     /// Now.
     pub now: OffsetDateTime,
-    /// Until when the thing that the message is about can be used, when its owner was asked.
+    /// Until when the thing that the message is about can be used, when its source was asked.
     pub expire_time: Option<OffsetDateTime>,
     /// Spreads the delays.
     pub jitter: Jitter,
@@ -65,9 +65,9 @@ pub enum Disposition {
     Dropped,
 }
 
-/// What an attempt changes.
+/// What an attempt changes: whether and when the delivery is tried again.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Plan {
+pub struct RetryDecision {
     /// What it becomes.
     pub disposition: Disposition,
     /// The counts after it.
@@ -79,14 +79,14 @@ pub struct Plan {
 /// Decides what becomes of a delivery. A message that may have been taken once is never again called failed or
 /// dropped: what can be said of it is that it may have been sent.
 #[must_use]
-pub fn decide(outcome: Outcome, mut history: History, ahead: Ahead) -> Plan {
-    let Ahead { now, jitter, .. } = ahead;
+pub fn decide(outcome: Outcome, mut history: History, conditions: RetryConditions) -> RetryDecision {
+    let RetryConditions { now, jitter, .. } = conditions;
     history.attempts += i32::from(outcome.is_attempt());
     let unasked = history.unasked;
     history.unasked = match outcome {
         Outcome::Unasked => unasked.saturating_add(1),
         // Nobody tried to ask.
-        Outcome::Stopped | Outcome::Unreachable(_) | Outcome::OwnerAway => unasked,
+        Outcome::Stopped | Outcome::Unreachable(_) | Outcome::SourceAway => unasked,
         _ => 0,
     };
     let (disposition, reply) = match outcome {
@@ -95,15 +95,15 @@ pub fn decide(outcome: Outcome, mut history: History, ahead: Ahead) -> Plan {
         Outcome::Postponed(reply) => {
             let at = schedule::after_deferral(history.deferrals, now, jitter);
             history.deferrals = history.deferrals.saturating_add(1);
-            (in_time(at, &history, ahead), Some(reply))
+            (in_time(at, &history, conditions), Some(reply))
         }
-        Outcome::Unreachable(reply) => (broke(&mut history, ahead), reply),
-        Outcome::Broken => (broke(&mut history, ahead), None),
+        Outcome::Unreachable(reply) => (broke(&mut history, conditions), reply),
+        Outcome::Broken => (broke(&mut history, conditions), None),
         Outcome::Ambiguous if history.ambiguous_resends == 0 => {
             history.ambiguous_resends = 1;
-            // Not in time any more: its owner will not want it then, and it becomes uncertain by that.
-            return Plan {
-                disposition: Disposition::Queued(now + ahead.resend_after),
+            // Not in time any more: its source will not want it then, and it becomes uncertain by that.
+            return RetryDecision {
+                disposition: Disposition::Queued(now + conditions.resend_after),
                 history,
                 reply: None,
             };
@@ -111,34 +111,37 @@ pub fn decide(outcome: Outcome, mut history: History, ahead: Ahead) -> Plan {
         Outcome::Ambiguous => (Disposition::Uncertain, None),
         Outcome::Unmailable => (Disposition::Failed, None),
         Outcome::Unwanted => (Disposition::Dropped, None),
-        // For as long as it takes: only its owner knows until when it is wanted.
+        // For as long as it takes: only its source knows until when it is wanted.
         Outcome::Unasked => (
             Disposition::Queued(schedule::after_unasked(unasked, now, jitter)),
             None,
         ),
         // The worker asks about one mail at a time until somebody answers; the next time about another one.
-        Outcome::OwnerAway => (Disposition::Queued(schedule::after_owner_away(now, jitter)), None),
+        Outcome::SourceAway => (
+            Disposition::Queued(schedule::after_source_away(now, jitter)),
+            None,
+        ),
         Outcome::Stopped => (Disposition::Queued(now), None),
     };
     let disposition = match disposition {
         Disposition::Failed | Disposition::Dropped if history.ambiguous_resends > 0 => Disposition::Uncertain,
         disposition => disposition,
     };
-    Plan {
+    RetryDecision {
         disposition,
         history,
         reply,
     }
 }
 
-fn broke(history: &mut History, ahead: Ahead) -> Disposition {
-    let at = schedule::after_break(history.breaks, ahead.now, ahead.jitter);
+fn broke(history: &mut History, conditions: RetryConditions) -> Disposition {
+    let at = schedule::after_break(history.breaks, conditions.now, conditions.jitter);
     history.breaks = history.breaks.saturating_add(1);
-    in_time(at, history, ahead)
+    in_time(at, history, conditions)
 }
 
-fn in_time(at: OffsetDateTime, history: &History, ahead: Ahead) -> Disposition {
-    if at <= schedule::give_up_at(history.create_time, ahead.expire_time) {
+fn in_time(at: OffsetDateTime, history: &History, conditions: RetryConditions) -> Disposition {
+    if at <= schedule::give_up_at(history.create_time, conditions.expire_time) {
         Disposition::Deferred(at)
     } else {
         Disposition::Failed
@@ -154,7 +157,7 @@ impl Outcome {
             | Self::Unmailable
             | Self::Unwanted
             | Self::Unasked
-            | Self::OwnerAway
+            | Self::SourceAway
             | Self::Stopped => false,
         }
     }
@@ -182,7 +185,7 @@ impl Outcome {
             Self::Unmailable => "unmailable",
             Self::Unwanted => "unwanted",
             Self::Unasked => "unasked",
-            Self::OwnerAway => "owner_away",
+            Self::SourceAway => "source_away",
             Self::Stopped => "stopped",
         }
     }

@@ -5,17 +5,17 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::store::Claimed;
+use crate::domain::Claimed;
 
 /// What one claim brought beyond what could be begun at once, oldest first.
 #[derive(Debug)]
-pub(super) struct Ahead {
+pub(super) struct Prefetch {
     waiting: VecDeque<Claimed>,
     claimed: Instant,
     patience: Duration,
 }
 
-impl Ahead {
+impl Prefetch {
     /// Nothing; what waits for longer than `patience` is not begun any more.
     pub(super) fn new(patience: Duration) -> Self {
         Self {

@@ -25,9 +25,9 @@ fn once_ambiguous() -> History {
     }
 }
 
-fn at(now: OffsetDateTime) -> Ahead {
+fn at(now: OffsetDateTime) -> RetryConditions {
     let jitter = Jitter::none();
-    Ahead {
+    RetryConditions {
         now,
         expire_time: None,
         jitter,
@@ -41,31 +41,31 @@ fn seconds_until(disposition: Disposition) -> i64 {
 
 #[test]
 fn a_taken_message_is_sent() {
-    let plan = decide(Outcome::Taken(Reply::new(250, "2.0.0 ok")), fresh(), at(NOW));
-    assert_eq!(plan.disposition, Disposition::Sent(NOW));
-    assert_eq!(plan.history.attempts, 1);
+    let decision = decide(Outcome::Taken(Reply::new(250, "2.0.0 ok")), fresh(), at(NOW));
+    assert_eq!(decision.disposition, Disposition::Sent(NOW));
+    assert_eq!(decision.history.attempts, 1);
 }
 
 #[test]
 fn a_refused_message_has_failed() {
-    let plan = decide(Outcome::Refused(Reply::new(550, "5.1.1 no")), fresh(), at(NOW));
-    assert_eq!(plan.disposition, Disposition::Failed);
+    let decision = decide(Outcome::Refused(Reply::new(550, "5.1.1 no")), fresh(), at(NOW));
+    assert_eq!(decision.disposition, Disposition::Failed);
 }
 
 #[test]
 fn a_postponed_message_is_tried_until_72_hours_are_over() {
     let (mut history, mut now, mut tries) = (fresh(), NOW, 0);
     let last = loop {
-        let plan = decide(
+        let decision = decide(
             Outcome::Postponed(Reply::new(451, "4.7.1 later")),
             history,
             at(now),
         );
-        history = plan.history;
+        history = decision.history;
         tries += 1;
-        match plan.disposition.next_attempt_time() {
+        match decision.disposition.next_attempt_time() {
             Some(next) => now = next,
-            None => break plan.disposition,
+            None => break decision.disposition,
         }
     };
     assert_eq!(last, Disposition::Failed);
@@ -76,12 +76,12 @@ fn a_postponed_message_is_tried_until_72_hours_are_over() {
 
 #[test]
 fn a_postponed_message_is_not_tried_beyond_its_expiry() {
-    let soon = Ahead {
+    let soon = RetryConditions {
         expire_time: Some(NOW + Duration::from_secs(30)),
         ..at(NOW)
     };
-    let plan = decide(Outcome::Postponed(Reply::new(451, "")), fresh(), soon);
-    assert_eq!(plan.disposition, Disposition::Failed);
+    let decision = decide(Outcome::Postponed(Reply::new(451, "")), fresh(), soon);
+    assert_eq!(decision.disposition, Disposition::Failed);
 }
 
 #[test]
@@ -123,12 +123,12 @@ fn a_message_that_may_have_been_taken_is_never_called_failed_or_dropped() {
 }
 
 #[test]
-fn a_message_whose_owner_is_away_waits_for_as_long_as_it_takes() {
+fn a_message_whose_source_is_away_waits_for_as_long_as_it_takes() {
     let late = NOW + Duration::from_secs(300 * 3600);
-    let plan = decide(Outcome::Unasked, fresh(), at(late));
-    assert_eq!(plan.disposition.state(), DeliveryState::Queued);
+    let decision = decide(Outcome::Unasked, fresh(), at(late));
+    assert_eq!(decision.disposition.state(), DeliveryState::Queued);
     let counted = |unasked| History { unasked, ..fresh() };
-    assert_eq!(plan.history, counted(1), "no attempt");
+    assert_eq!(decision.history, counted(1), "no attempt");
     // Whoever stopped has not asked; every other outcome is one of a message that was asked about.
     assert_eq!(decide(Outcome::Stopped, counted(3), at(NOW)).history, counted(3));
     let broken = decide(Outcome::Broken, counted(3), at(NOW)).history;

@@ -1,17 +1,21 @@
 //! From the domain to messages. Exhaustive: a field that is added there does not compile until it is sent.
 
 use muster_ids::DeliveryName;
-use muster_proto::notification::v1::{Delivery, delivery};
+use muster_proto::notification::v1 as pb;
+use muster_proto::notification::v1::delivery::State;
 use muster_server::convert::timestamp;
 
-use crate::domain::DeliveryState;
-use crate::store::Listed;
+use crate::domain::{Delivery, DeliveryState};
 
-impl From<Listed> for Delivery {
-    fn from(listed: Listed) -> Self {
-        let Listed {
+muster_proto::same_values! {
+    DeliveryState = State { Queued, Sending, Sent, Uncertain, Deferred, Failed, Dropped }
+}
+
+impl From<Delivery> for pb::Delivery {
+    fn from(delivery: Delivery) -> Self {
+        let Delivery {
             organization,
-            delivery,
+            id,
             subject,
             state,
             attempts,
@@ -21,15 +25,15 @@ impl From<Listed> for Delivery {
             send_time,
             next_attempt_time,
             traceparent,
-        } = listed;
+        } = delivery;
+        let name = DeliveryName {
+            organization,
+            delivery: id,
+        };
         Self {
-            name: DeliveryName {
-                organization,
-                delivery,
-            }
-            .to_string(),
+            name: name.to_string(),
             subject,
-            state: delivery::State::from(state).into(),
+            state: State::from(state).into(),
             attempt_count: attempts,
             server_reply,
             message_id,
@@ -37,20 +41,6 @@ impl From<Listed> for Delivery {
             send_time: send_time.map(timestamp),
             next_attempt_time: next_attempt_time.map(timestamp),
             trace_id: traceparent.as_deref().map(trace_id).unwrap_or_default(),
-        }
-    }
-}
-
-impl From<DeliveryState> for delivery::State {
-    fn from(state: DeliveryState) -> Self {
-        match state {
-            DeliveryState::Queued => Self::Queued,
-            DeliveryState::Sending => Self::Sending,
-            DeliveryState::Sent => Self::Sent,
-            DeliveryState::Uncertain => Self::Uncertain,
-            DeliveryState::Deferred => Self::Deferred,
-            DeliveryState::Failed => Self::Failed,
-            DeliveryState::Dropped => Self::Dropped,
         }
     }
 }

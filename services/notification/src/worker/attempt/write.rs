@@ -1,0 +1,37 @@
+//! Writing the message of an attempt: what its source says now, in the words of the delivery.
+
+use time::OffsetDateTime;
+
+use crate::context::Context;
+use crate::domain::{Claimed, Mail, MessageProblem, Outcome, Rendered};
+
+/// Asks the source and writes the message. `expire_time` becomes what the source says, also when nothing can be written.
+pub(super) async fn write(
+    context: &Context,
+    claimed: &Claimed,
+    expire_time: &mut Option<OffsetDateTime>,
+) -> Result<Rendered, Outcome> {
+    let mail = context.sources.mail(&claimed.request).await?;
+    *expire_time = mail.expire_time;
+    render(context, &mail, claimed).map_err(|problem| {
+        tracing::error!(%problem, "a message could not be written");
+        match problem {
+            // The release that made the delivery is running, or coming back.
+            MessageProblem::UnknownTemplate => Outcome::Unasked,
+            MessageProblem::Address | MessageProblem::Form => Outcome::Unmailable,
+        }
+    })
+}
+
+/// The second copy of a message that may have been taken has the same bytes, or it is another message that says so.
+fn render(context: &Context, mail: &Mail, claimed: &Claimed) -> Result<Rendered, MessageProblem> {
+    let same = mail.render(&context.sender, &claimed.stamp)?;
+    match claimed.possible_copy {
+        Some(sha256) if sha256 != same.sha256() => {
+            let version = claimed.request.purpose.current_version();
+            let stamp = claimed.stamp.replacement(context.clock.now(), version);
+            mail.render(&context.sender, &stamp)
+        }
+        _ => Ok(same),
+    }
+}
