@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 
-use crate::{KeySet, TokenProblem};
+use crate::{KeySet, TokenProblem, unique};
 
 /// The longest token that is looked at, in bytes.
 const MAX_LENGTH: usize = 16 * 1024;
@@ -55,7 +55,9 @@ impl<'t> Unverified<'t> {
         }
         let (signed, signature) = token.rsplit_once('.').ok_or(TokenProblem::Malformed)?;
         let (header, payload) = signed.split_once('.').ok_or(TokenProblem::Malformed)?;
-        let header: Header = json(&decode(header)?)?;
+        let header = decode(header)?;
+        unique::check(&header)?;
+        let header: Header = json(&header)?;
         let Header {
             crit,
             jku,
@@ -101,20 +103,23 @@ impl<'t> Unverified<'t> {
         json(&self.payload)
     }
 
-    /// The payload, if a key of the set signed it with the algorithm of that key.
+    /// The payload, if a key of the set signed it with the algorithm of that key, and nothing stands twice in it.
     pub(crate) fn verify(&self, keys: &KeySet) -> Result<&[u8], TokenProblem> {
         let key = keys.get(self.key_id()?).ok_or(TokenProblem::UnknownKey)?;
         if self.header.alg != key.algorithm() {
             return Err(TokenProblem::Algorithm);
         }
         let signed = self.signed.as_bytes();
-        keys.signatures
-            .or_check(signed, &self.signature, || key.verify(signed, &self.signature))?;
+        // What is the same bytes needs neither check again.
+        keys.signatures.or_check(signed, &self.signature, || {
+            key.verify(signed, &self.signature)?;
+            unique::check(&self.payload)
+        })?;
         Ok(&self.payload)
     }
 }
 
-/// JSON of a token part; a doubled member that we read is refused by serde.
+/// JSON of a token part.
 pub(crate) fn json<T: for<'de> Deserialize<'de>>(bytes: &[u8]) -> Result<T, TokenProblem> {
     serde_json::from_slice(bytes).map_err(|_| TokenProblem::Malformed)
 }

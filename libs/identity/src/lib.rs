@@ -9,7 +9,7 @@
 //!   service and the method, living 60 seconds, verified by [`CallerVerifier`].
 //!
 //! All are compact JWS (RFC 7515) read by one strict reader: algorithm by the key's type, exact `kid`, no keys or
-//! addresses of keys from the token itself.
+//! addresses of keys from the token itself, and no member that stands twice, however deep.
 
 mod caller;
 mod caller_token;
@@ -21,6 +21,7 @@ pub mod oidc;
 mod problem;
 mod signature_cache;
 mod signing;
+mod unique;
 mod workload;
 
 pub use caller::{Access, Caller, PersonCaller, Role};

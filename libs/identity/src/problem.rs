@@ -5,7 +5,7 @@ use std::time::Duration;
 /// A token that is not believed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TokenProblem {
-    /// Not three base64url parts, or no JSON in them.
+    /// Not three base64url parts, no JSON in them, or a member that stands twice.
     #[error("token is malformed")]
     Malformed,
     /// Longer than any honest token.

@@ -12,3 +12,4 @@ mod support;
 mod userinfo;
 mod vectors;
 mod workloads;
+mod twice;
