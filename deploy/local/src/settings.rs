@@ -3,7 +3,7 @@
 use muster_engines::write_private;
 
 use crate::addresses::{Addresses, socket};
-use crate::suite::{AUDIENCE, OWNERS, STAFF_CLAIM, WORKLOAD_ISSUER};
+use crate::suite::{AUDIENCE, OWNERS, STAFF_CLAIM, STAFF_ROLE, WORKLOAD_ISSUER};
 use crate::workspace::Workspace;
 
 /// Where the engines are, for one service.
@@ -86,10 +86,9 @@ pub(crate) fn environment(
 
 /// The issuer the gateway trusts. A developer's issuer may vouch for addresses and for registry staff.
 pub(crate) fn write_issuers(workspace: &Workspace, addresses: &Addresses) -> anyhow::Result<()> {
-    let (claim, value) = STAFF_CLAIM;
     let text = format!(
         "[[issuer]]\nurl = \"{}\"\naudience = \"{AUDIENCE}\"\nclient_id = \"{AUDIENCE}\"\nrequire_at_jwt = true\ntrust_email = true\n\
-         staff_claim = \"{claim}\"\nstaff_value = \"{value}\"\n",
+         staff_claim = {STAFF_CLAIM:?}\nstaff_value = \"{STAFF_ROLE}\"\n",
         addresses.issuer
     );
     write_private(&workspace.at("keys/issuers.toml"), text.as_bytes())?;

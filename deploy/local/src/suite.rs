@@ -40,5 +40,8 @@ pub const CALLBACK_PATH: &str = "/sign-in/callback";
 /// Where it may send one back to on this machine, at any port: to a program that a person signs in with.
 pub const LOOPBACK_PATH: &str = "/signed-in";
 
-/// The claim that marks registry staff, and its value.
-pub const STAFF_CLAIM: (&str, &str) = ("muster_role", "registry-staff");
+/// Where a token marks registry staff: in a claim within a claim, as Keycloak has it.
+pub const STAFF_CLAIM: [&str; 2] = ["realm_access", "roles"];
+
+/// What stands there for registry staff.
+pub const STAFF_ROLE: &str = "registry-staff";

@@ -48,8 +48,8 @@ pub struct IssuerOptions {
 /// How an issuer tells registry staff.
 #[derive(Debug, Clone)]
 pub struct StaffClaim {
-    /// The name of a top-level claim.
-    pub claim: String,
+    /// Where it stands: the name of a claim, and those of members within it. Names are taken as they are, whatever is in them.
+    pub path: Vec<String>,
     /// Its value, or one of its values.
     pub value: String,
 }

@@ -57,7 +57,8 @@ fn verified_email(claims: &Value) -> Option<EmailAddress> {
 
 impl StaffClaim {
     fn told_by(&self, claims: &Value) -> bool {
-        match claims.get(&self.claim) {
+        let told = self.path.iter().try_fold(claims, |value, name| value.get(name));
+        match told {
             Some(Value::String(one)) => *one == self.value,
             Some(Value::Array(many)) => many.iter().any(|one| one.as_str() == Some(&self.value)),
             _ => false,

@@ -109,7 +109,7 @@ impl Issuer {
             typed: false,
             trust_email: true,
             staff: Some(StaffClaim {
-                claim: "groups".to_owned(),
+                path: vec!["groups".to_owned()],
                 value: "registry-staff".to_owned(),
             }),
         }

@@ -10,6 +10,8 @@ mod mutations;
 mod persons;
 mod support;
 mod userinfo;
+mod published_keys;
+mod staff;
 mod vectors;
 mod workloads;
 mod twice;

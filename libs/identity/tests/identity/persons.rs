@@ -94,32 +94,6 @@ async fn only_a_verified_address_of_a_trusted_issuer_counts() {
 }
 
 #[tokio::test]
-async fn staff_is_told_only_by_the_claim_that_is_configured() {
-    let issuer = Issuer::start().await;
-    for (claim, value, staff) in [
-        ("groups", json!(["a", "registry-staff"]), true),
-        ("groups", json!("registry-staff"), true),
-        ("groups", json!(["a"]), false),
-        ("groups", json!("registry-staff-not"), false),
-        ("groups", json!(true), false),
-        ("groups", json!({ "registry-staff": true }), false),
-        ("staff", json!(true), false),
-        ("roles", json!(["registry-staff"]), false),
-    ] {
-        let person = person(&issuer, |claims| claims[claim] = value.clone()).await;
-        assert_eq!(person.staff, staff, "{claim}: {value}");
-    }
-    let unconfigured = IssuerOptions {
-        staff: None,
-        ..issuer.options()
-    };
-    let verifier = PersonVerifier::new(vec![unconfigured], clock()).unwrap();
-    let mut claims = issuer.claims();
-    claims["groups"] = json!("registry-staff");
-    assert!(!verifier.verify(&issuer.signed(&claims)).await.unwrap().staff);
-}
-
-#[tokio::test]
 async fn a_rotated_key_is_believed_after_one_fetch_and_a_withdrawn_one_is_not() {
     let (issuer, clock) = (Issuer::start().await, clock());
     let verifier = issuer.verifier_at(clock.clone());

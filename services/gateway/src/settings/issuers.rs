@@ -39,8 +39,32 @@ struct IssuerEntry {
     require_at_jwt: bool,
     #[serde(default)]
     trust_email: bool,
-    staff_claim: Option<String>,
+    staff_claim: Option<ClaimPath>,
     staff_value: Option<String>,
+}
+
+/// Where a claim stands. Names are taken as they are: many have dots in them, others are URLs.
+#[derive(Debug, Deserialize)]
+#[serde(
+    untagged,
+    expecting = "staff_claim is the name of a claim, or a list of names that leads into one"
+)]
+enum ClaimPath {
+    Name(String),
+    Names(Vec<String>),
+}
+
+impl ClaimPath {
+    fn names(self) -> Result<Vec<String>, String> {
+        let names = match self {
+            Self::Name(name) => vec![name],
+            Self::Names(names) => names,
+        };
+        if names.is_empty() || names.iter().any(String::is_empty) {
+            return Err("staff_claim has an empty name, or none".to_owned());
+        }
+        Ok(names)
+    }
 }
 
 impl Issuers {
@@ -99,7 +123,10 @@ impl IssuerEntry {
     /// What is trusted of it; or what is wrong.
     fn trusted(self) -> Result<IssuerOptions, String> {
         let staff = match (self.staff_claim, self.staff_value) {
-            (Some(claim), Some(value)) => Some(StaffClaim { claim, value }),
+            (Some(claim), Some(value)) => Some(StaffClaim {
+                path: claim.names()?,
+                value,
+            }),
             (None, None) => None,
             _ => return Err("staff_claim and staff_value go together".to_owned()),
         };
@@ -181,6 +208,38 @@ mod tests {
     fn names(more: &str) -> Result<Vec<String>, String> {
         let issuers = read(more).map_err(|problem| problem.to_string())?;
         Ok(issuers.registrations.into_iter().map(|one| one.name).collect())
+    }
+
+    #[test]
+    fn the_staff_claim_is_a_name_or_a_list_of_names() {
+        let path = |claim: &str| {
+            let more = format!("client_id = \"pages\"\nstaff_claim = {claim}\nstaff_value = \"staff\"");
+            let issuers = read(&more).map_err(|problem| problem.to_string())?;
+            Ok(issuers.trusted[0].staff.clone().unwrap().path)
+        };
+        for (claim, names) in [
+            ("\"groups\"", vec!["groups"]),
+            ("[\"groups\"]", vec!["groups"]),
+            ("[\"realm_access\", \"roles\"]", vec!["realm_access", "roles"]),
+            ("\"https://x.example/roles\"", vec!["https://x.example/roles"]),
+            ("[\"a.b\", \"c/d\"]", vec!["a.b", "c/d"]),
+        ] {
+            let names: Result<Vec<String>, String> = Ok(names.into_iter().map(str::to_owned).collect());
+            assert_eq!(path(claim), names);
+        }
+        for (claim, why) in [
+            ("[]", "staff_claim has an empty name"),
+            ("\"\"", "staff_claim has an empty name"),
+            ("[\"a\", \"\"]", "staff_claim has an empty name"),
+            ("1", "staff_claim is the name of a claim, or a list of names"),
+            (
+                "[[\"a\"]]",
+                "staff_claim is the name of a claim, or a list of names",
+            ),
+        ] {
+            let problem = path(claim).unwrap_err();
+            assert!(problem.contains(why), "{claim}: {problem}");
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use muster_engines::write_private;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::suite::STAFF_CLAIM;
+use crate::suite::STAFF_ROLE;
 
 /// Those who are always there: short name (and `sub`), full name, what they are for.
 pub(crate) const BUILT_IN: [(&str, &str, &str); 15] = [
@@ -41,9 +41,9 @@ pub(crate) struct Person {
 }
 
 impl Person {
-    /// The value of the staff claim, for registry staff.
+    /// What the staff claim holds, for registry staff.
     pub(crate) fn staff_role(&self) -> Option<&'static str> {
-        (self.sub == "staff").then_some(STAFF_CLAIM.1)
+        (self.sub == "staff").then_some(STAFF_ROLE)
     }
 
     /// Whether the issuer has seen that the address is theirs.

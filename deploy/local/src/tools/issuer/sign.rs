@@ -53,7 +53,8 @@ fn common(issuer: &str, person: &Person, clock: &Clock) -> Value {
         "email_verified": person.email_verified(),
     });
     if let Some(role) = person.staff_role() {
-        claims[STAFF_CLAIM.0] = role.into();
+        let [access, roles] = STAFF_CLAIM;
+        claims[access] = json!({ roles: [role] });
     }
     claims
 }
