@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
+use crate::keys::PassedOverLog;
 use crate::{KeySet, KeySetProblem};
 
 /// How often the file is looked at, at most.
@@ -42,6 +43,7 @@ struct State {
     keys: Arc<KeySet>,
     seen: Option<(SystemTime, u64)>,
     looked: Instant,
+    passed_over: PassedOverLog,
 }
 
 impl KeyFile {
@@ -53,12 +55,15 @@ impl KeyFile {
         let path = path.into();
         let seen = stamp(&path);
         let keys = Arc::new(load(&path)?);
+        let mut passed_over = PassedOverLog::default();
+        passed_over.tell(&path.to_string_lossy(), keys.passed_over());
         Ok(Self {
             path,
             state: Mutex::new(State {
                 keys,
                 seen,
                 looked: Instant::now(),
+                passed_over,
             }),
         })
     }
@@ -80,6 +85,8 @@ impl KeyFile {
         }
         match load(&self.path) {
             Ok(keys) => {
+                let publisher = self.path.to_string_lossy();
+                state.passed_over.tell(&publisher, keys.passed_over());
                 state.keys = Arc::new(keys);
                 state.seen = stamp;
                 tracing::info!(path = %self.path.display(), "keys read again");

@@ -27,7 +27,7 @@ mod workload;
 pub use caller::{Access, Caller, PersonCaller, Role};
 pub use caller_token::{CALLER_HEADER, CallerSigner, CallerVerifier};
 pub use key_file::{KeyFile, KeyFileProblem};
-pub use keys::{KeySet, KeySetProblem};
+pub use keys::{KeyProblem, KeySet, KeySetProblem, PassedOverKey};
 pub use problem::TokenProblem;
 pub use signing::{SigningKey, SigningKeyProblem, jwks_document};
 pub use workload::{WorkloadTokens, WorkloadTrust, WorkloadVerifier};

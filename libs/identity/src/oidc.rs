@@ -9,6 +9,7 @@ mod fetch;
 mod issuer;
 mod person;
 mod profiles;
+mod status;
 mod userinfo;
 
 use std::sync::Arc;
@@ -22,9 +23,11 @@ use crate::claims::Registered;
 use crate::jws::{Unverified, json};
 use crate::{PersonCaller, TokenProblem};
 pub use discovery::Provider;
+pub use fetch::{BodyProblem, body};
 use issuer::Issuer;
 pub use profiles::Profile;
 use profiles::Profiles;
+pub use status::IssuerStatus;
 
 /// Clock difference that is forgiven, in seconds.
 const LEEWAY: f64 = 30.0;
@@ -187,6 +190,11 @@ impl PersonVerifier {
         self.issuer(url)?.provider().await
     }
 
+    /// How each issuer is doing. What was never read, or could not be the last time, is read in the background if that is due.
+    pub fn look(&self) -> Vec<IssuerStatus> {
+        self.issuers.iter().map(Issuer::look).collect()
+    }
+
     /// Something at the issuer `url` did not answer where its discovery document says: it may have moved. The document is
     /// read again, if that is due.
     pub fn suspect(&self, url: &str) {
@@ -227,7 +235,9 @@ impl PersonVerifier {
         issuer: Arc<Issuer>,
         audience: &str,
     ) -> Result<SignatureCache, TokenProblem> {
-        let keys = issuer.keys_with(unverified.key_id()?).await?;
+        let keys = issuer
+            .keys_with(unverified.key_id()?, unverified.algorithm())
+            .await?;
         let payload = unverified.verify(&keys)?;
         let registered: Registered = json(payload)?;
         let checked = registered.check(&issuer.options.url, audience, self.clock.now(), LEEWAY)?;

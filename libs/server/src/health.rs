@@ -29,7 +29,7 @@ pub struct Health {
     reporter: HealthReporter,
     names: Arc<[&'static str]>,
     away: Arc<RwLock<Vec<String>>>,
-    problems: Arc<RwLock<BTreeMap<&'static str, String>>>,
+    problems: Arc<RwLock<BTreeMap<String, String>>>,
 }
 
 impl std::fmt::Debug for Health {
@@ -96,7 +96,7 @@ impl Health {
 
     /// What is wrong with a part that goes on working for now, or that nothing is: it is shown beside readiness, whatever
     /// that is.
-    pub fn set_problem(&self, part: &'static str, problem: Option<String>) {
+    pub fn set_problem(&self, part: &str, problem: Option<String>) {
         let mut told = self.problems.write().unwrap_or_else(PoisonError::into_inner);
         if told.get(part) == problem.as_ref() {
             return;
@@ -104,7 +104,7 @@ impl Health {
         match problem {
             Some(problem) => {
                 tracing::warn!(part, problem, "somebody must look at this");
-                told.insert(part, problem);
+                told.insert(part.to_owned(), problem);
             }
             None => {
                 tracing::info!(part, "is well again");
@@ -115,7 +115,7 @@ impl Health {
 
     /// What is wrong, by part.
     #[must_use]
-    pub fn problems(&self) -> BTreeMap<&'static str, String> {
+    pub fn problems(&self) -> BTreeMap<String, String> {
         self.problems
             .read()
             .unwrap_or_else(PoisonError::into_inner)

@@ -22,6 +22,7 @@ use tower::util::BoxCloneSyncService;
 
 use crate::NAME;
 use crate::edge::{CallerTags, Edge, EdgeParts, Observer};
+use crate::issuer_watch;
 use crate::limits::SendBufferBudget;
 use crate::net::{self, CancelBudget, ConnectionContext, Tls, TrustedProxies, WorkerThreads};
 use crate::pages::{self, PagesOptions};
@@ -68,6 +69,7 @@ pub async fn start(settings: &Settings, clock: Clock, metrics: Option<Metrics>) 
         tls,
     } = open(settings, clock, drain.streams())?;
     let (bindings, description) = json(settings, parts.rules)?;
+    let persons = parts.persons.clone();
     let edge = Edge::new(parts);
     let probes = edge.probes();
     let access_log = edge.access_log();
@@ -111,6 +113,7 @@ pub async fn start(settings: &Settings, clock: Clock, metrics: Option<Metrics>) 
             tracing::error!(%error, "the admin listener broke");
         }
     });
+    tokio::spawn(issuer_watch::watch(persons, health.clone(), drain.work()));
     tokio::spawn(upstream::watch_readiness(probes, health.clone(), drain.work()));
     if let Some(watch) = watch {
         tokio::spawn(watch.run(health.clone(), drain.work()));

@@ -13,6 +13,7 @@ mod access;
 mod app;
 mod caller_tags;
 mod edge;
+mod issuer_watch;
 mod limits;
 mod net;
 mod pages;

@@ -1,53 +1,71 @@
 //! What an issuer says of itself (OpenID Connect Discovery 1.0).
 
-use serde::{Deserialize, Deserializer};
+use serde_json::{Map, Value};
 use url::{Host, Url};
 
 use super::fetch::{self, FetchProblem};
+use crate::keys::shortened;
 
-/// An issuer's own word about where it is asked what.
+/// An issuer's own word about where it is asked what. Nothing else of its document is looked at, so that nothing else in it can
+/// be wrong.
 ///
 /// An address over which a secret could be overheard (neither `https` nor `http` on loopback) counts as absent.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Provider {
-    issuer: String,
     pub(super) jwks_uri: String,
     /// Where people are sent to sign in.
-    #[serde(default, deserialize_with = "address")]
     pub authorization_endpoint: Option<Url>,
     /// Where codes are traded for tokens.
-    #[serde(default, deserialize_with = "address")]
     pub token_endpoint: Option<Url>,
-    #[serde(default, deserialize_with = "address")]
     pub(super) userinfo_endpoint: Option<Url>,
     /// Whether it may be asked for single claims (OpenID Connect Core §5.5).
-    #[serde(default, rename = "claims_parameter_supported")]
     pub takes_claims: bool,
     /// Whether it names itself in every answer to a sign-in (RFC 9207, section 3).
-    #[serde(default, rename = "authorization_response_iss_parameter_supported")]
     pub names_itself: bool,
 }
 
-fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Url>, D::Error> {
-    let text = Option::<String>::deserialize(deserializer)?.filter(|text| acceptable(text));
-    Ok(text.and_then(|text| Url::parse(&text).ok()))
+/// Where this issuer's discovery document is.
+pub(super) fn address(issuer: &str) -> String {
+    format!(
+        "{}/.well-known/openid-configuration",
+        issuer.trim_end_matches('/')
+    )
 }
 
 /// Reads the discovery document of this issuer.
 pub(super) async fn read(http: &reqwest::Client, issuer: &str) -> Result<Provider, FetchProblem> {
-    let url = format!(
-        "{}/.well-known/openid-configuration",
-        issuer.trim_end_matches('/')
-    );
-    let document = fetch::get(http.get(url)).await?;
-    let provider: Provider = serde_json::from_slice(&document).map_err(|_| FetchProblem::Discovery)?;
-    if provider.issuer != issuer {
-        return Err(FetchProblem::OtherIssuer);
+    let answer = fetch::get(http.get(address(issuer))).await?;
+    provider(issuer, &answer.json()?)
+}
+
+fn provider(issuer: &str, document: &Map<String, Value>) -> Result<Provider, FetchProblem> {
+    let text = |name| document.get(name).and_then(Value::as_str);
+    let named = text("issuer").ok_or(FetchProblem::Missing("issuer"))?;
+    if named != issuer {
+        return Err(FetchProblem::OtherIssuer(shortened(named)));
     }
-    if !acceptable(&provider.jwks_uri) {
-        return Err(FetchProblem::JwksUri);
+    let jwks_uri = text("jwks_uri").ok_or(FetchProblem::Missing("jwks_uri"))?;
+    if !acceptable(jwks_uri) {
+        return Err(FetchProblem::JwksUri(shortened(jwks_uri)));
     }
-    Ok(provider)
+    let endpoint = |name| Url::parse(text(name).filter(|url| acceptable(url))?).ok();
+    Ok(Provider {
+        jwks_uri: jwks_uri.to_owned(),
+        authorization_endpoint: endpoint("authorization_endpoint"),
+        token_endpoint: endpoint("token_endpoint"),
+        userinfo_endpoint: endpoint("userinfo_endpoint"),
+        takes_claims: says_yes(document.get("claims_parameter_supported")),
+        names_itself: says_yes(document.get("authorization_response_iss_parameter_supported")),
+    })
+}
+
+/// Some providers write it as text.
+fn says_yes(value: Option<&Value>) -> bool {
+    match value {
+        Some(Value::Bool(yes)) => *yes,
+        Some(Value::String(text)) => text.eq_ignore_ascii_case("true"),
+        _ => false,
+    }
 }
 
 /// Whether an issuer may be asked there: over TLS, or on this very machine.
@@ -64,16 +82,72 @@ pub(super) fn acceptable(url: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    const ISSUER: &str = "https://id.test";
+
+    /// What is read of a document with these members, beside the ones that must be there.
+    fn with(members: &Value) -> Provider {
+        let mut document = json!({ "issuer": ISSUER, "jwks_uri": "https://id.test/keys" });
+        let document = document.as_object_mut().unwrap();
+        document.extend(members.as_object().unwrap().clone());
+        provider(ISSUER, document).unwrap()
+    }
 
     #[test]
     fn addresses_that_are_absent_unreadable_or_overheard_count_as_absent() {
-        let document = r#"{ "issuer": "https://id.test", "jwks_uri": "https://id.test/keys",
-            "authorization_endpoint": "https://id.test/authorize", "token_endpoint": "http://id.test/token" }"#;
-        let provider: Provider = serde_json::from_str(document).unwrap();
-        assert!(provider.authorization_endpoint.is_some());
-        assert_eq!(provider.token_endpoint, None);
-        let empty = document.replace("http://id.test/token", "");
-        assert_eq!(serde_json::from_str::<Provider>(&empty).unwrap(), provider);
+        let nothing = with(&json!({}));
+        for name in ["authorization_endpoint", "token_endpoint", "userinfo_endpoint"] {
+            assert_ne!(with(&json!({ name: "https://id.test/there" })), nothing, "{name}");
+            for unusable in [
+                json!("http://id.test/there"),
+                json!(""),
+                json!("there"),
+                json!(["https://id.test"]),
+            ] {
+                assert_eq!(with(&json!({ name: unusable })), nothing, "{name} {unusable}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_hint_is_taken_as_it_is_meant_and_spoils_nothing() {
+        for (value, meant) in [
+            (json!(true), true),
+            (json!("true"), true),
+            (json!("True"), true),
+            (json!(false), false),
+            (json!("false"), false),
+            (json!("yes, please"), false),
+            (json!(1), false),
+            (json!(null), false),
+            (json!([true]), false),
+            (json!({ "true": true }), false),
+        ] {
+            let hints = json!({
+                "claims_parameter_supported": value, "authorization_response_iss_parameter_supported": value,
+                "scopes_supported": value, "response_types_supported": value, "request_parameter_supported": value,
+            });
+            let provider = with(&hints);
+            assert_eq!(
+                (provider.takes_claims, provider.names_itself),
+                (meant, meant),
+                "{value}"
+            );
+        }
+    }
+
+    #[test]
+    fn without_the_members_that_are_needed_it_is_told_which() {
+        for name in ["issuer", "jwks_uri"] {
+            for value in [json!(null), json!(1), json!([ISSUER])] {
+                let mut document = json!({ "issuer": ISSUER, "jwks_uri": "https://id.test/keys" });
+                document[name] = value;
+                let problem = provider(ISSUER, document.as_object().unwrap()).unwrap_err();
+                assert_eq!(problem.to_string(), format!("it has no `{name}` that is text"));
+            }
+        }
     }
 }

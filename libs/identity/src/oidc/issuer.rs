@@ -9,7 +9,10 @@ use url::Url;
 
 use super::IssuerOptions;
 use super::discovery::{self, Provider};
+use super::fetch::FetchProblem;
+use super::status::{self, Document, IssuerStatus};
 use super::{fetch, userinfo};
+use crate::keys::PassedOverLog;
 use crate::{KeySet, TokenProblem};
 
 /// At most one fetch in this time, whatever arrives: of the discovery document, and of the keys where it says they are.
@@ -26,7 +29,7 @@ pub(super) struct Issuer {
     clock: Clock,
     known: RwLock<Known>,
     /// Held while fetching: everybody else waits for that one fetch instead of making their own.
-    attempt: Arc<Mutex<()>>,
+    attempt: Arc<Mutex<PassedOverLog>>,
     /// Places for questions about people.
     pub(super) questions: Semaphore,
 }
@@ -37,6 +40,8 @@ struct Known {
     keys: Option<Read<KeySet>>,
     /// When the last fetch began, whatever came of it.
     asked: Option<OffsetDateTime>,
+    /// What could not be read then.
+    problems: Vec<String>,
 }
 
 /// Something that was read, and when.
@@ -66,14 +71,14 @@ impl Issuer {
         }
     }
 
-    /// A key set for verifying with `kid`: fetched if it is not known and a fetch is due, else what is there.
-    pub(super) async fn keys_with(self: &Arc<Self>, kid: &str) -> Result<Arc<KeySet>, TokenProblem> {
-        let enough = |known: &Known| {
-            known
-                .keys
-                .as_ref()
-                .is_some_and(|read| read.what.get(kid).is_some())
-        };
+    /// A key set for verifying with `kid` and algorithm: fetched if it is not known and a fetch is due, else what is there.
+    pub(super) async fn keys_with(
+        self: &Arc<Self>,
+        kid: &str,
+        algorithm: &str,
+    ) -> Result<Arc<KeySet>, TokenProblem> {
+        let has = |read: &Read<KeySet>| read.what.key(kid, algorithm).is_ok();
+        let enough = |known: &Known| known.keys.as_ref().is_some_and(has);
         let known = self.known();
         if enough(&known) {
             if known.keys.as_ref().is_some_and(|read| !self.is_young(read)) {
@@ -100,6 +105,19 @@ impl Issuer {
     /// Where it tells about people, as far as is known.
     pub(super) fn userinfo_endpoint(&self) -> Option<Url> {
         self.known().provider?.what.userinfo_endpoint.clone()
+    }
+
+    /// How it is doing. What is not known, or could not be read the last time, is read again if that is due.
+    pub(super) fn look(self: &Arc<Self>) -> IssuerStatus {
+        let known = self.known();
+        let well = known.keys.is_some() && known.problems.is_empty();
+        if !well && known.rests(self.clock.now()).is_none() {
+            self.fetch_in_background();
+        }
+        IssuerStatus {
+            url: self.options.url.clone(),
+            problem: (!known.problems.is_empty()).then(|| known.problems.join("; ")),
+        }
     }
 
     /// Fetches everything again, if a fetch is due and nobody is at it.
@@ -138,27 +156,49 @@ impl Issuer {
         }
     }
 
-    async fn fetch_now(self: Arc<Self>, _attempt: OwnedMutexGuard<()>, now: OffsetDateTime) {
+    async fn fetch_now(self: Arc<Self>, mut attempt: OwnedMutexGuard<PassedOverLog>, now: OffsetDateTime) {
         self.learn(|known| known.asked = Some(now));
+        let discovery = self.fetch_provider(now).await;
+        let keys = self.fetch_keys(now, &mut attempt).await;
+        let problems = [discovery, keys].into_iter().filter_map(Result::err).collect();
+        self.learn(|known| known.problems = problems);
+    }
+
+    async fn fetch_provider(&self, now: OffsetDateTime) -> Result<(), String> {
         let issuer = &self.options.url;
-        match discovery::read(&self.http, issuer).await {
-            Ok(provider) => self.learn(|known| known.provider = Some(Read::new(provider, now))),
-            Err(problem) => {
-                tracing::warn!(issuer, %problem, "discovery document of the issuer not read; what is known of it stays");
-            }
-        }
+        let provider = discovery::read(&self.http, issuer).await.map_err(|problem| {
+            let known = self.known().provider.is_some();
+            self.not_read(Document::Discovery, &discovery::address(issuer), &problem, known)
+        })?;
+        self.learn(|known| known.provider = Some(Read::new(provider, now)));
+        Ok(())
+    }
+
+    async fn fetch_keys(&self, now: OffsetDateTime, passed_over: &mut PassedOverLog) -> Result<(), String> {
         let Some(provider) = self.known().provider else {
-            return;
+            return Ok(());
         };
-        match fetch::key_set(&self.http, &provider.what.jwks_uri).await {
-            Ok(keys) => {
-                self.learn(|known| known.keys = Some(Read::new(keys, now)));
-                tracing::info!(issuer, "keys of the issuer fetched");
-            }
-            Err(problem) => {
-                tracing::warn!(issuer, %problem, "keys of the issuer not fetched; known ones stay");
-            }
-        }
+        let uri = &provider.what.jwks_uri;
+        let keys = fetch::key_set(&self.http, uri).await.map_err(|problem| {
+            let known = self.known().keys.is_some();
+            self.not_read(Document::Keys, uri, &problem, known)
+        })?;
+        passed_over.tell(&self.options.url, keys.passed_over());
+        self.learn(|known| known.keys = Some(Read::new(keys, now)));
+        tracing::info!(issuer = self.options.url, "keys of the issuer fetched");
+        Ok(())
+    }
+
+    /// Tells that a document could not be read, in the log and for whoever asks.
+    fn not_read(&self, document: Document, url: &str, problem: &FetchProblem, known: bool) -> String {
+        let (name, follows) = (document.name(), document.consequence(known));
+        tracing::warn!(
+            issuer = self.options.url,
+            url,
+            %problem,
+            "{name} of the issuer not read: {follows}"
+        );
+        status::problem(document, url, problem, known)
     }
 }
 

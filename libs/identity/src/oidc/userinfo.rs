@@ -9,7 +9,7 @@ use reqwest::StatusCode;
 use serde_json::Value;
 use tokio::time::timeout;
 
-use super::fetch::{self, FetchProblem};
+use super::fetch::{self, BodyProblem, FetchProblem};
 use super::issuer::Issuer;
 use super::{Profile, person};
 use crate::TokenProblem;
@@ -31,11 +31,11 @@ impl Issuer {
         match timeout(LIMIT, self.ask(token, subject)).await {
             Ok(Ok(profile)) => Ok(profile),
             Ok(Err(problem)) if is_an_answer(&problem) => {
-                tracing::warn!(issuer, %problem, status = status(&problem), "the issuer tells no address of a person");
+                tracing::warn!(issuer, %problem, "the issuer tells no address of a person");
                 Ok(Profile::default())
             }
             Ok(Err(problem)) => {
-                tracing::warn!(issuer, %problem, status = status(&problem), "the issuer's UserInfo endpoint does not answer");
+                tracing::warn!(issuer, %problem, "the issuer's UserInfo endpoint does not answer");
                 self.fetch_in_background();
                 Err(TokenProblem::AddressUnavailable)
             }
@@ -51,7 +51,7 @@ impl Issuer {
         let endpoint = self.userinfo_endpoint().ok_or(FetchProblem::NoUserInfo)?;
         let _place = self.questions.acquire().await;
         let answer = fetch::get(self.http.get(endpoint).bearer_auth(token)).await?;
-        let claims: Value = serde_json::from_slice(&answer).map_err(|_| FetchProblem::UserInfo)?;
+        let claims: Value = answer.json()?;
         // §5.3.2: without this, one person's token could be answered with another's address.
         if claims.get("sub").and_then(Value::as_str) != Some(subject) {
             return Err(FetchProblem::OtherPerson);
@@ -68,14 +68,10 @@ fn is_an_answer(problem: &FetchProblem) -> bool {
         StatusCode::FORBIDDEN,
     ];
     match problem {
-        FetchProblem::Http(problem) => problem.status().is_some_and(|status| REFUSALS.contains(&status)),
+        FetchProblem::Status(status) => REFUSALS.contains(status),
+        FetchProblem::Unreachable(_) | FetchProblem::Slow | FetchProblem::Body(BodyProblem::Broken(_)) => {
+            false
+        }
         _ => true,
-    }
-}
-
-fn status(problem: &FetchProblem) -> Option<u16> {
-    match problem {
-        FetchProblem::Http(problem) => problem.status().map(|status| status.as_u16()),
-        _ => None,
     }
 }

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use std::time::Duration;
+
 use muster_identity::oidc::{IssuerOptions, PersonVerifier, StaffClaim};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -34,6 +36,36 @@ struct Shared {
     away: AtomicBool,
     /// While false, requests arrive and are not answered.
     answering: watch::Sender<bool>,
+    /// Answers of another kind, by path.
+    canned: Mutex<BTreeMap<String, Canned>>,
+}
+
+/// An answer byte by byte as it is written here.
+#[derive(Clone)]
+pub(crate) struct Canned {
+    bytes: Vec<u8>,
+    /// The wait before each byte of it.
+    every: Option<Duration>,
+}
+
+impl Canned {
+    /// This status, these lines of the head, this body.
+    pub(crate) fn new(status: u16, head: &str, body: impl AsRef<[u8]>) -> Self {
+        let body = body.as_ref();
+        let length = body.len();
+        let head =
+            format!("HTTP/1.1 {status} X\r\n{head}content-length: {length}\r\nconnection: close\r\n\r\n");
+        Self {
+            bytes: [head.as_bytes(), body].concat(),
+            every: None,
+        }
+    }
+
+    /// The same, a byte at a time.
+    pub(crate) fn slowly(self) -> Self {
+        let every = Some(Duration::from_millis(100));
+        Self { every, ..self }
+    }
 }
 
 impl Issuer {
@@ -49,6 +81,7 @@ impl Issuer {
             asked_about: Mutex::default(),
             away: AtomicBool::new(false),
             answering: watch::Sender::new(true),
+            canned: Mutex::default(),
         });
         let serving = Arc::clone(&shared);
         tokio::spawn(async move {
@@ -102,6 +135,20 @@ impl Issuer {
         self.shared.jwks.lock().unwrap().insert(path.to_owned(), keys);
     }
 
+    /// What is asked at this path gets this answer from now on; `None`: the usual one.
+    pub(crate) fn answers(&self, path: &str, canned: Option<Canned>) {
+        let mut all = self.shared.canned.lock().unwrap();
+        match canned {
+            Some(canned) => drop(all.insert(path.to_owned(), canned)),
+            None => drop(all.remove(path)),
+        }
+    }
+
+    /// Its discovery document, as it is now.
+    pub(crate) fn discovery(&self) -> String {
+        self.shared.discovery.lock().unwrap().to_string()
+    }
+
     pub(crate) fn options(&self) -> IssuerOptions {
         IssuerOptions {
             url: self.url.clone(),
@@ -152,6 +199,10 @@ impl Shared {
         let request = String::from_utf8_lossy(&request[..read]).into_owned();
         let _ = self.answering.subscribe().wait_for(|answering| *answering).await;
         let path = request.split(' ').nth(1).unwrap_or_default();
+        let canned = self.canned.lock().unwrap().get(path).cloned();
+        if let Some(canned) = canned {
+            return canned.send(stream).await;
+        }
         let body = if self.away.load(Ordering::SeqCst) {
             None
         } else if path == "/.well-known/openid-configuration" {
@@ -175,6 +226,21 @@ impl Shared {
         match body {
             Some(body) => send(stream, "200 OK", &body.to_string()).await,
             None => send(stream, "503 Service Unavailable", "").await,
+        }
+    }
+}
+
+impl Canned {
+    async fn send(self, mut stream: TcpStream) {
+        let Some(every) = self.every else {
+            let _ = stream.write_all(&self.bytes).await;
+            return;
+        };
+        for byte in self.bytes {
+            tokio::time::sleep(every).await;
+            if stream.write_all(&[byte]).await.is_err() {
+                return;
+            }
         }
     }
 }

@@ -50,17 +50,19 @@ fn only_signing_keys_of_three_kinds_are_taken() {
 }
 
 #[test]
-fn two_keys_of_one_name_are_none() {
-    let (one, two) = (Keys::new(), Keys::new());
-    let document = json!({ "keys": [one.ed_jwk(), two.ed_jwk()] }).to_string();
+fn a_document_without_keys_says_why() {
+    let empty = KeySet::parse(br#"{"keys":[]}"#).unwrap_err();
+    assert_eq!(empty.to_string(), "no key that can be used: there is none in it");
+    for none in [b"[]".as_slice(), b"{}", b"null", b"", b"{\"keys\":{}}", b"<html>"] {
+        assert_eq!(KeySet::parse(none).unwrap_err(), KeySetProblem::NotAKeySet);
+    }
+    let for_encryption = with(Keys::new().rsa_jwk(), "use", json!("enc"));
+    let keys = json!({ "keys": [for_encryption, 1, {}, {}, {}] }).to_string();
     assert_eq!(
-        KeySet::parse(document.as_bytes()).unwrap_err(),
-        KeySetProblem::Empty
-    );
-    assert_eq!(KeySet::parse(b"[]").unwrap_err(), KeySetProblem::NotAKeySet);
-    assert_eq!(
-        KeySet::parse(br#"{"keys":[]}"#).unwrap_err(),
-        KeySetProblem::Empty
+        KeySet::parse(keys.as_bytes()).unwrap_err().to_string(),
+        "no key that can be used: key \"rsa\": its `use` is \"enc\", not \"sig\"; key no. 2 of the document: it is no JSON object; \
+         key no. 3 of the document: it is of a kind that is not taken (): OKP with Ed25519, EC with P-256 and RSA are, for \
+         EdDSA, ES256 and RS256; and 2 more"
     );
 }
 

@@ -4,14 +4,16 @@
 
 mod callers;
 mod discovery;
+mod documents;
 mod issuer;
 mod keys;
+mod lines;
 mod mutations;
 mod persons;
-mod support;
-mod userinfo;
 mod published_keys;
 mod staff;
+mod support;
+mod twice;
+mod userinfo;
 mod vectors;
 mod workloads;
-mod twice;

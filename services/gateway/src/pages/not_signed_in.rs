@@ -36,14 +36,19 @@ pub(crate) fn not_offered() -> Problem {
 
 /// The way to the issuer and back.
 pub(crate) fn failed(problem: &SignInProblem) -> Problem {
-    tracing::warn!(%problem, "a sign-in failed");
+    let error = problem as &dyn std::error::Error;
+    tracing::warn!(error, "a sign-in failed");
     match problem {
         SignInProblem::NotCompleted(_) => because(NOT_COMPLETED),
         SignInProblem::NotTheIssuer | SignInProblem::Refused(..) => because(NOT_CONFIRMED),
         SignInProblem::NoEndpoint => because(NOT_USABLE_HERE),
-        SignInProblem::Unreachable(_) | SignInProblem::Unknown | SignInProblem::Random => {
-            Problem::sign_in_away()
-        }
+        SignInProblem::Unreachable(_)
+        | SignInProblem::Broken(_)
+        | SignInProblem::Redirected(_)
+        | SignInProblem::Body(_)
+        | SignInProblem::NoTokens
+        | SignInProblem::Unknown
+        | SignInProblem::Random => Problem::sign_in_away(),
     }
 }
 

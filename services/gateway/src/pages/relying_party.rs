@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use muster_identity::oidc::{PersonVerifier, Provider};
+use muster_identity::oidc::{BodyProblem, PersonVerifier, Provider};
 pub(crate) use redeem::Tokens;
 use reqwest::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -81,6 +81,14 @@ impl Prompt {
 pub(crate) enum SignInProblem {
     #[error("issuer could not be reached")]
     Unreachable(#[from] reqwest::Error),
+    #[error("token endpoint answers {0}")]
+    Broken(StatusCode),
+    #[error("token endpoint answers with a redirect ({0}), which is not followed")]
+    Redirected(StatusCode),
+    #[error(transparent)]
+    Body(#[from] BodyProblem),
+    #[error("token endpoint gave no access_token and id_token")]
+    NoTokens,
     #[error("nothing is known of where the issuer signs people in")]
     Unknown,
     #[error(

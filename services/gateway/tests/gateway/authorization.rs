@@ -9,6 +9,7 @@ use muster_refusal::ErrorReason;
 use tonic::Code;
 use tonic_types::StatusExt as _;
 
+use crate::issuer::Issuer;
 use crate::support::{ABSENT, Fixture, OURS, THEIRS};
 use crate::wire::{Call, field, framed};
 
@@ -363,8 +364,9 @@ async fn all_dialects_tell_a_refused_token_from_none() {
 
 #[tokio::test]
 async fn without_keys_callers_hear_when_they_are_fetched_again() {
-    let world = Fixture::new().await;
-    world.issuer.is_another();
+    let issuer = Issuer::start().await;
+    issuer.is_another();
+    let world = Fixture::with_issuer(issuer).await;
     let token = world.member("ada", OURS, Role::Owner);
     let answer = Call::to(LIST)
         .token(&token)

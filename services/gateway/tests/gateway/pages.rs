@@ -282,6 +282,8 @@ async fn an_issuer_that_refuses_is_not_one_that_does_not_answer() {
         (403, json!("a page of a firewall"), 400, refused),
         (503, json!({ "error": "temporarily_unavailable" }), 502, away),
         (200, json!({}), 502, away),
+        (302, json!({}), 502, away),
+        (200, json!(" ".repeat(300_000)), 502, away),
     ];
     for (status, body, expected, text) in answers {
         let mut browser = Browser::of(&world);

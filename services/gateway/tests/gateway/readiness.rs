@@ -1,5 +1,6 @@
 //! What operators see of the gateway.
 
+use crate::issuer::Issuer;
 use crate::support::{Fixture, eventually};
 use crate::wire::Call;
 
@@ -24,6 +25,21 @@ async fn a_service_that_was_never_reached_is_named_and_waited_for() {
     let world =
         Fixture::told(|settings| settings.peers.records_url = "http://127.0.0.1:1".parse().unwrap()).await;
     is(&world, 503, "not ready\naway: records\n").await;
+}
+
+/// Which issuer, and why, before anybody comes from there.
+#[tokio::test]
+async fn an_issuer_that_cannot_be_used_is_named_with_the_reason_and_makes_nothing_unready() {
+    let issuer = Issuer::start().await;
+    issuer.is_another();
+    let world = Fixture::with_issuer(issuer).await;
+    let url = &world.issuer.url;
+    let told = format!(
+        "ready\nproblem: issuer {url}: discovery document at {url}/.well-known/openid-configuration: it is the document of the \
+         issuer https://another.example; the issuer's url must be written exactly so (nobody can sign in there, and its \
+         tokens are refused)\n"
+    );
+    is(&world, 200, &told).await;
 }
 
 #[tokio::test]

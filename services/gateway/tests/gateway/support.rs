@@ -89,8 +89,25 @@ impl Fixture {
         Self::start(backend, &url, Clock::system(), change).await
     }
 
+    /// A gateway that believes this issuer.
+    pub(crate) async fn with_issuer(issuer: Issuer) -> Self {
+        let backend = Backend::default();
+        let url = backend.serve().await;
+        Self::start_with(issuer, backend, &url, Clock::system(), |_| ()).await
+    }
+
     async fn start(backend: Backend, url: &str, clock: Clock, change: impl FnOnce(&mut Settings)) -> Self {
-        let (issuer, place) = (Issuer::start().await, TempDir::new());
+        Self::start_with(Issuer::start().await, backend, url, clock, change).await
+    }
+
+    async fn start_with(
+        issuer: Issuer,
+        backend: Backend,
+        url: &str,
+        clock: Clock,
+        change: impl FnOnce(&mut Settings),
+    ) -> Self {
+        let place = TempDir::new();
         let (signing, cluster) = (SigningKey::generate().unwrap(), SigningKey::generate().unwrap());
         place.write("callers.json", &jwks_document([&signing]));
         place.write(

@@ -1,5 +1,6 @@
 //! The way from a code to tokens.
 
+use muster_identity::oidc;
 use reqwest::StatusCode;
 use serde::Deserialize;
 
@@ -23,8 +24,7 @@ impl RelyingParty {
     /// Trades the code that came back for tokens.
     pub(crate) async fn redeem(&self, pending: &Pending, code: &str) -> Result<Tokens, SignInProblem> {
         let traded = self.trade(pending, code).await;
-        if let Err(SignInProblem::Unreachable(_) | SignInProblem::Refused(StatusCode::NOT_FOUND, _)) = traded
-        {
+        if traded.as_ref().is_err_and(has_moved) {
             self.verifier.suspect(self.issuer());
         }
         traded
@@ -45,13 +45,32 @@ impl RelyingParty {
         let endpoint = provider.token_endpoint.clone().ok_or(SignInProblem::NoEndpoint)?;
         let answer = self.http.post(endpoint).form(&form).send().await?;
         let status = answer.status();
+        if status.is_redirection() {
+            return Err(SignInProblem::Redirected(status));
+        }
+        if status.is_server_error() {
+            return Err(SignInProblem::Broken(status));
+        }
+        let body = oidc::body(answer).await?;
         if status.is_client_error() {
-            let refusal: Refusal = answer.json().await.unwrap_or_default();
+            let refusal: Refusal = serde_json::from_slice(&body).unwrap_or_default();
             return Err(SignInProblem::Refused(
                 status,
                 ErrorCode::of(refusal.error.as_deref()),
             ));
         }
-        Ok(answer.error_for_status()?.json().await?)
+        serde_json::from_slice(&body).map_err(|_| SignInProblem::NoTokens)
     }
+}
+
+/// Whether the endpoint may be somewhere else by now.
+fn has_moved(problem: &SignInProblem) -> bool {
+    matches!(
+        problem,
+        SignInProblem::Unreachable(_)
+            | SignInProblem::Redirected(_)
+            | SignInProblem::Broken(_)
+            | SignInProblem::NoTokens
+            | SignInProblem::Refused(StatusCode::NOT_FOUND, _)
+    )
 }
