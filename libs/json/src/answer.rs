@@ -6,13 +6,13 @@ use http_body::{Body as _, Frame};
 use http_body_util::{BodyExt as _, StreamBody};
 use muster_refusal::{Refusal, name_trace};
 use muster_telemetry::propagation::TraceIds;
-use prost_reflect::{DynamicMessage, MessageDescriptor, SerializeOptions};
+use prost_reflect::{DynamicMessage, MessageDescriptor};
 use tonic::Status;
 use tonic::body::Body;
 
 use crate::bindings::Binding;
-use crate::problem;
 use crate::service::{status_of, whole};
+use crate::{mapping, problem};
 
 /// One object, or one object a line.
 pub(crate) async fn of(response: Response<Body>, binding: &Binding) -> Response<Body> {
@@ -22,7 +22,7 @@ pub(crate) async fn of(response: Response<Body>, binding: &Binding) -> Response<
         return whole(problem::response(&broken(trace)));
     }
     if let Some(status) = status_of(&head.headers) {
-        return whole(problem::response(&status));
+        return whole(problem::of_service(&status));
     }
     let messages = Messages::new(body, binding.rpc.output(), trace);
     if binding.rpc.is_server_streaming() {
@@ -40,7 +40,7 @@ async fn one(mut messages: Messages) -> Response<Body> {
     };
     whole(match (first, rest) {
         (Some(Ok(text)), None) => json(Bytes::from(text), "application/json"),
-        (_, Some(Err(status))) | (Some(Err(status)), _) => problem::response(&status),
+        (_, Some(Err(status))) | (Some(Err(status)), _) => problem::of_service(&status),
         (None, _) | (_, Some(Ok(_))) => problem::response(&broken(messages.trace)),
     })
 }
@@ -56,12 +56,9 @@ fn futures_of(messages: Messages) -> impl futures::Stream<Item = Result<Frame<By
         let mut messages = messages?;
         let (mut line, rest) = match messages.next().await? {
             Ok(text) => (text, Some(messages)),
-            Err(status) => (
-                serde_json::json!({ "error": problem::body(&status) }).to_string(),
-                None,
-            ),
+            Err(status) => (problem::line(&status), None),
         };
-        line.push('\n');
+        line.push(b'\n');
         Some((Ok(Frame::data(Bytes::from(line))), rest))
     })
 }
@@ -74,7 +71,7 @@ fn json<B>(body: B, kind: &'static str) -> Response<B> {
     response
 }
 
-/// The messages of a body, as JSON texts, then the error if it ends with one.
+/// The messages of a body, as JSON, then the error if it ends with one.
 struct Messages {
     body: Body,
     received: BytesMut,
@@ -103,7 +100,7 @@ impl Messages {
         }
     }
 
-    async fn next(&mut self) -> Option<Result<String, Status>> {
+    async fn next(&mut self) -> Option<Result<Vec<u8>, Status>> {
         loop {
             if let Some(message) = self.message() {
                 return Some(message);
@@ -125,7 +122,7 @@ impl Messages {
     }
 
     /// The next message, if all of it is there. Each has a flag and its length in front.
-    fn message(&mut self) -> Option<Result<String, Status>> {
+    fn message(&mut self) -> Option<Result<Vec<u8>, Status>> {
         let (flag, length) = (*self.received.first()?, self.received.get(1..5)?);
         let length = u32::from_be_bytes(length.try_into().ok()?) as usize;
         if self.received.len() < length + 5 {
@@ -141,17 +138,10 @@ impl Messages {
         })
     }
 
-    fn text(&self, message: Bytes) -> Result<String, Status> {
-        let mut text = Vec::with_capacity(message.len() * 2);
-        let mut writer = serde_json::Serializer::new(&mut text);
+    fn text(&self, message: Bytes) -> Result<Vec<u8>, Status> {
         DynamicMessage::decode(self.output.clone(), message)
             .ok()
-            .and_then(|message| {
-                message
-                    .serialize_with_options(&mut writer, &SerializeOptions::new())
-                    .ok()
-            })
-            .and_then(|()| String::from_utf8(text).ok())
+            .and_then(|message| mapping::write(&message).ok())
             .ok_or_else(|| broken(self.trace))
     }
 }

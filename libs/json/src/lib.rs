@@ -5,13 +5,13 @@
 //! decides nothing: who may call is the business of the service behind it. [`open_api`] describes all of it, and
 //! [`reference()`] shows that to people.
 //!
-//! - Messages: the JSON mapping of protobuf (<https://protobuf.dev/programming-guides/json/>). Unknown members are
-//!   refused.
+//! - Messages: the JSON mapping of protobuf, read strictly ([`mapping`]).
 //! - Errors: `google.rpc.Status` with its details, and the HTTP code that `google/rpc/code.proto` gives to each.
 //! - Streams of answers: one JSON object a line (`application/x-ndjson`).
 
 mod answer;
 mod bindings;
+pub mod mapping;
 mod open_api;
 mod problem;
 mod reference;

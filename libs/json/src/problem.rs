@@ -25,14 +25,29 @@ pub(crate) fn http_code(code: Code) -> StatusCode {
     }
 }
 
-/// The status as an answer, with the HTTP code of its gRPC code.
+/// A refusal of this dialect as an answer, with the HTTP code of its gRPC code. Its fields are called as the client does.
 pub(crate) fn response(status: &Status) -> Response<Bytes> {
     response_as(http_code(status.code()), status)
 }
 
-/// The status as an answer with an HTTP code that says more.
+/// A refusal of this dialect as an answer with an HTTP code that says more.
 pub(crate) fn response_as(code: StatusCode, status: &Status) -> Response<Bytes> {
-    let mut response = Response::new(Bytes::from(body(status).to_string()));
+    answer(code, status, |field| field)
+}
+
+/// The status of a service as an answer: fields are called as JSON calls them.
+pub(crate) fn of_service(status: &Status) -> Response<Bytes> {
+    answer(http_code(status.code()), status, camel)
+}
+
+/// The status of a service as the last line of a stream.
+pub(crate) fn line(status: &Status) -> Vec<u8> {
+    let line = json!({ "error": body(status, camel) });
+    line.to_string().into_bytes()
+}
+
+fn answer(code: StatusCode, status: &Status, spelled: Spelling) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::from(body(status, spelled).to_string()));
     *response.status_mut() = code;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -57,20 +72,36 @@ fn challenge(status: &Status) -> HeaderValue {
         .unwrap_or(HeaderValue::from_static("Bearer"))
 }
 
+/// `requests[6].send_time` becomes `requests[6].sendTime`, as the comments of `google/rpc/error_details.proto` ask for.
+fn camel(field: String) -> String {
+    let mut words = field.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |mut whole, word| {
+        let mut rest = word.chars();
+        whole.extend(rest.next().map(|initial| initial.to_ascii_uppercase()));
+        whole.push_str(rest.as_str());
+        whole
+    })
+}
+
+/// How the path of a field is written.
+type Spelling = fn(String) -> String;
+
 /// `{"code": 3, "message": "…", "details": [{"@type": "…", …}]}`
-pub(crate) fn body(status: &Status) -> Value {
-    let details: Vec<_> = status.get_error_details_vec().into_iter().map(detail).collect();
+fn body(status: &Status, spelled: Spelling) -> Value {
+    let details = status.get_error_details_vec().into_iter();
+    let details: Vec<_> = details.map(|one| detail(one, spelled)).collect();
     json!({ "code": status.code() as i32, "message": status.message(), "details": details })
 }
 
-fn detail(detail: ErrorDetail) -> Value {
+fn detail(detail: ErrorDetail, spelled: Spelling) -> Value {
     let (name, mut value) = match detail {
         ErrorDetail::ErrorInfo(info) => (
             "ErrorInfo",
             json!({ "reason": info.reason, "domain": info.domain, "metadata": info.metadata }),
         ),
         ErrorDetail::BadRequest(bad) => {
-            let field = |one: tonic_types::FieldViolation| json!({ "field": one.field, "description": one.description });
+            let field = |one: tonic_types::FieldViolation| json!({ "field": spelled(one.field), "description": one.description });
             let all: Vec<_> = bad.field_violations.into_iter().map(field).collect();
             ("BadRequest", json!({ "fieldViolations": all }))
         }

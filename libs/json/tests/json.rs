@@ -215,20 +215,49 @@ async fn everything_wrong_with_a_query_is_told_at_once_and_nothing_is_called() {
 }
 
 #[tokio::test]
+async fn path_and_body_are_read_together_and_null_leaves_a_field_to_the_path() {
+    let (json, seen) = answering(None, Vec::new());
+    let approve = |body: Value| request("POST", "/v1/organizations/o:approve", Some(body));
+    for said in [Value::Null, json!(""), json!("organizations/o")] {
+        let response = json
+            .clone()
+            .answer(approve(json!({ "name": said, "reason": "checked" })))
+            .await;
+        assert_eq!(response.status(), StatusCode::OK, "{said}");
+        let (_, message) = got::<ApproveOrganizationRequest>(&seen);
+        assert_eq!(message.name, "organizations/o");
+    }
+    let body = json!({ "name": "organizations/p", "reason": 7, "etag": [] });
+    let (_, body) = told(json.answer(approve(body)).await).await;
+    let mut fields: Vec<_> = violations(&body).into_iter().map(|(field, _)| field).collect();
+    fields.sort();
+    assert_eq!(fields, ["etag", "name", "reason"]);
+}
+
+#[tokio::test]
+async fn fields_of_a_refusal_are_called_as_json_calls_them() {
+    let refusal = Refusal::new(muster_refusal::ErrorReason::InvalidRequest, "no")
+        .violation("requests[6].invitation.send_time", "is long ago");
+    let (json, _) = answering(Some(refusal.into()), Vec::new());
+    let (_, body) = told(json.answer(request("GET", "/v1/organizations/o", None)).await).await;
+    assert_eq!(violations(&body)[0].0, "requests[6].invitation.sendTime");
+}
+
+#[tokio::test]
 async fn bodies_that_cannot_be_read_are_refused() {
     let (json, seen) = answering(None, Vec::new());
     let cases = [
-        (json!({ "addres": "a@b.test" }), "addres"),
-        (json!({ "address": 7 }), "string"),
-        (json!([1]), "object"),
+        (json!({ "addres": "a@b.test" }), "invitation.addres", "no field"),
+        (json!({ "address": 7 }), "invitation.address", "text"),
+        (json!([1]), "body", "object"),
     ];
-    for (body, named) in cases {
+    for (body, field, named) in cases {
         let posted = request("POST", "/v1/organizations/o/invitations", Some(body));
         let (status, body) = told(json.clone().answer(posted).await).await;
         assert_eq!(status, StatusCode::BAD_REQUEST);
         let violations = violations(&body);
         assert!(
-            violations[0].0 == "body" && violations[0].1.contains(named),
+            violations[0].0 == field && violations[0].1.contains(named),
             "{violations:?}"
         );
     }
