@@ -23,4 +23,4 @@ pub use bindings::{Binding, BindingProblem, Bindings, Content, Found};
 pub use open_api::{About, open_api};
 pub use reference::reference;
 pub use service::{Gate, Json, refused};
-pub use template::{Template, TemplateProblem};
+pub use template::{PathPart, Template, TemplateProblem};

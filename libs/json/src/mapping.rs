@@ -32,16 +32,16 @@ pub fn read(descriptor: MessageDescriptor, json: &[u8]) -> Result<DynamicMessage
     violations.finish().map(|()| message)
 }
 
-/// The message as one JSON object, without line breaks.
+/// The message as one JSON object, without line breaks. Fields that were not set are there, with what they hold then:
+/// `false`, `0`, `""`, `[]`, `{}`, the first value of an enum. Absent are only those whose absence means something: messages,
+/// members of a `oneof`, and what is declared `optional`.
 ///
 /// # Errors
 /// What the mapping has no form for: times after the year 9999, for one.
 pub fn write(message: &DynamicMessage) -> Result<Vec<u8>, serde_json::Error> {
     let mut json = Vec::with_capacity(256);
-    message.serialize_with_options(
-        &mut serde_json::Serializer::new(&mut json),
-        &SerializeOptions::new(),
-    )?;
+    let everything = SerializeOptions::new().skip_default_fields(false);
+    message.serialize_with_options(&mut serde_json::Serializer::new(&mut json), &everything)?;
     Ok(json)
 }
 

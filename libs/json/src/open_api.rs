@@ -16,6 +16,7 @@ use serde_json::{Map, Value, json};
 
 use self::schemas::{Schemas, Side, comment};
 use crate::bindings::{Binding, Bindings, Content};
+use crate::template::PathPart;
 
 /// What the document says of itself.
 #[derive(Debug, Clone, Copy)]
@@ -33,9 +34,9 @@ pub fn open_api(bindings: &Bindings, rules: &Rules, about: About<'_>) -> Value {
     let mut schemas = Schemas::of(bindings);
     let mut paths: BTreeMap<String, Map<String, Value>> = BTreeMap::new();
     for binding in bindings.all() {
-        let (path, names) = binding.template.open_api();
+        let (path, parts) = binding.template.open_api();
         let is_open = rules.get(&binding.path()).is_some_and(|rule| is_open(&rule.mode));
-        let operation = operation(binding, &names, is_open, &mut schemas);
+        let operation = operation(binding, &parts, is_open, &mut schemas);
         let method = binding.method.as_str().to_ascii_lowercase();
         paths.entry(path).or_default().insert(method, operation);
     }
@@ -86,7 +87,7 @@ fn tags(bindings: &Bindings) -> Vec<Value> {
         .collect()
 }
 
-fn operation(binding: &Binding, names: &[String], is_open: bool, schemas: &mut Schemas) -> Value {
+fn operation(binding: &Binding, parts: &[PathPart<'_>], is_open: bool, schemas: &mut Schemas) -> Value {
     let rpc = &binding.rpc;
     let service = rpc.parent_service();
     let text = comment(&rpc.parent_file(), rpc.path());
@@ -101,7 +102,7 @@ fn operation(binding: &Binding, names: &[String], is_open: bool, schemas: &mut S
         "tags": [service.name()],
         "summary": first_sentence(&text),
         "description": text,
-        "parameters": parameters::of(binding, names, schemas),
+        "parameters": parameters::of(binding, parts, schemas),
         "responses": responses,
     });
     if let Some(body) = body(binding, schemas) {
@@ -144,7 +145,10 @@ fn body(binding: &Binding, schemas: &mut Schemas) -> Option<Value> {
             let fields = input
                 .fields()
                 .filter(|field| !parameters::is_said(binding, field));
-            Some(schemas.of_fields(fields, Side::Request))
+            let mut schema = schemas.of_fields(fields, Side::Request);
+            // What stands here only has no name; generators take this one.
+            schema["title"] = json!(input.name());
+            Some(schema)
         }
     }
 }

@@ -33,6 +33,15 @@ struct Variable {
     to: usize,
 }
 
+/// A `*` of a template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PathPart<'t> {
+    /// What it is called: `organization`.
+    pub name: String,
+    /// The word before it: `organizations`.
+    pub collection: &'t str,
+}
+
 /// What is wrong with a template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TemplateProblem {
@@ -133,8 +142,8 @@ impl Template {
     /// As OpenAPI writes it: each `*` has a name of its own, made from the collection before it.
     ///
     /// `/v1/{name=organizations/*}:submit` becomes `/v1/organizations/{organization}:submit`.
-    pub fn open_api(&self) -> (String, Vec<String>) {
-        let (mut path, mut names) = (String::new(), Vec::new());
+    pub fn open_api(&self) -> (String, Vec<PathPart<'_>>) {
+        let (mut path, mut parts) = (String::new(), Vec::<PathPart<'_>>::new());
         let mut before = "";
         for (place, segment) in self.segments.iter().enumerate() {
             match segment {
@@ -144,50 +153,23 @@ impl Template {
                     path.push_str(literal);
                 }
                 Segment::Any => {
-                    let name = match singular(before) {
-                        Some(name) if !names.contains(&name) => name,
-                        _ => format!("part{place}"),
-                    };
+                    let is_taken = |name: &String| parts.iter().any(|part| part.name == *name);
+                    let name = singular(before).filter(|name| !is_taken(name));
+                    let name = name.unwrap_or_else(|| format!("part{place}"));
                     let _ = write!(path, "/{{{name}}}");
-                    names.push(name);
+                    let collection = before;
+                    parts.push(PathPart { name, collection });
                 }
             }
         }
         if let Some(verb) = &self.verb {
             let _ = write!(path, ":{verb}");
         }
-        (path, names)
-    }
-}
-
-impl Template {
-    /// For each `*`, as [`Template::open_api`] names them: the field that it is a part of, and how many characters the
-    /// rest of the field's value has at least.
-    pub(crate) fn stars(&self) -> Vec<Option<(&str, usize)>> {
-        let places = self.segments.iter().enumerate();
-        let stars = places.filter(|(_, segment)| **segment == Segment::Any);
-        stars
-            .map(|(place, _)| {
-                let around = |variable: &&Variable| (variable.from..variable.to).contains(&place);
-                let variable = self.variables.iter().find(around)?;
-                let segments = self.segments.get(variable.from..variable.to)?;
-                // Of each its characters and a slash; of the star itself neither.
-                let shortest: usize = segments.iter().map(|segment| segment.shortest() + 1).sum();
-                Some((variable.field.as_str(), shortest.saturating_sub(2)))
-            })
-            .collect()
+        (path, parts)
     }
 }
 
 impl Segment {
-    /// How many characters it has at least.
-    fn shortest(&self) -> usize {
-        match self {
-            Self::Literal(literal) => literal.chars().count(),
-            Self::Any => 1,
-        }
-    }
-
     fn parse(text: &str) -> Result<Self, TemplateProblem> {
         match text {
             "*" => Ok(Self::Any),
@@ -317,31 +299,21 @@ mod tests {
 
     #[test]
     fn open_api_names_every_star() {
-        let written = |text: &str| Template::parse(text).unwrap().open_api();
-        let (path, names) = written("/v1/{parent=organizations/*/deliveries/*}/rows:list");
+        let template = |text: &str| Template::parse(text).unwrap();
+        let deliveries = template("/v1/{parent=organizations/*/deliveries/*}/rows:list");
+        let (path, parts) = deliveries.open_api();
         assert_eq!(
             path,
             "/v1/organizations/{organization}/deliveries/{delivery}/rows:list"
         );
-        assert_eq!(names, ["organization", "delivery"]);
-        assert_eq!(written("/v1/{name=sheep/*}").0, "/v1/sheep/{part2}");
-    }
-
-    #[test]
-    fn stars_know_what_stands_around_them() {
-        let stars = |text: &str| {
-            let template = Template::parse(text).unwrap();
-            let stars = template.stars().into_iter();
-            stars
-                .map(|star| star.map(|(field, around)| (field.to_owned(), around)))
-                .collect::<Vec<_>>()
-        };
-        let around = |field: &str, value: &str| Some((field.to_owned(), value.chars().count()));
-        assert_eq!(stars("/v1/{name=a/*}:b"), [around("name", "a/")]);
+        let parts: Vec<_> = parts
+            .iter()
+            .map(|part| (part.name.as_str(), part.collection))
+            .collect();
         assert_eq!(
-            stars("/v1/{parent=a/*/bc/*}/d"),
-            [around("parent", "a//bc/x"), around("parent", "a/x/bc/")]
+            parts,
+            [("organization", "organizations"), ("delivery", "deliveries")]
         );
-        assert_eq!(stars("/v1/{group.name}/*"), [around("group.name", ""), None]);
+        assert_eq!(template("/v1/{name=sheep/*}").open_api().0, "/v1/sheep/{part2}");
     }
 }

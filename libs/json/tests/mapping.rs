@@ -5,9 +5,10 @@
 use muster_json::mapping;
 use muster_proto::employment::v1::ListEmploymentsRequest;
 use muster_proto::invitation::v1::{BatchCreateInvitationsRequest, Invitation, InvitationCount};
-use muster_proto::organization::v1::ActivateSubscriptionRequest;
+use muster_proto::organization::v1::{ActivateSubscriptionRequest, Organization};
 use muster_refusal::violations_of;
 use prost::{Message, Name};
+use prost_reflect::DynamicMessage;
 
 fn read<M: Message + Name + Default>(json: &str) -> Result<M, Vec<(String, String)>> {
     let descriptor = muster_proto::pool().get_message_by_name(&M::full_name()).unwrap();
@@ -210,4 +211,21 @@ fn of_what_a_client_sent_little_is_repeated() {
     let json = format!(r#"{{"{}": 1}}"#, "x".repeat(100_000));
     let told = read::<Invitation>(&json).unwrap_err();
     assert!(told[0].0.len() < 300 && told[0].1.len() < 300);
+}
+
+#[test]
+fn what_is_not_set_is_written_too_unless_its_absence_means_something() {
+    let descriptor = muster_proto::pool()
+        .get_message_by_name(&Organization::full_name())
+        .unwrap();
+    let json = mapping::write(&DynamicMessage::new(descriptor.clone())).unwrap();
+    let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
+    for field in descriptor.fields() {
+        let is_there = json.get(field.json_name()).is_some();
+        assert_eq!(is_there, !field.supports_presence(), "{}", field.name());
+    }
+    assert_eq!(
+        (&json["displayName"], &json["state"]),
+        (&"".into(), &"ORGANIZATION_STATE_UNSPECIFIED".into())
+    );
 }

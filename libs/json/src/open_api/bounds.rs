@@ -6,18 +6,9 @@ use serde_json::{Value, json};
 
 use super::ecma;
 
-/// Whether a request without the field is refused. An answer may leave out whatever is empty.
+/// Whether a request without the field is refused.
 pub(super) fn must_be_said(field: &FieldDescriptor) -> bool {
     field_rules(field).is_some_and(|declared| declared.refuse_absence())
-}
-
-/// The longest text that is taken.
-pub(super) fn max_characters(field: &FieldDescriptor) -> Option<u64> {
-    let mut rules = field_rules(field)?.rules.iter();
-    rules.find_map(|rule| match rule {
-        Rule::MaxLen(most) => Some(*most),
-        _ => None,
-    })
 }
 
 /// Writes into the schema of the field what its values must be.

@@ -6,18 +6,16 @@ use serde_json::{Value, json};
 use super::bounds;
 use super::schemas::{Schemas, Side, comment};
 use crate::bindings::{Binding, Content};
-use crate::request::resolve;
+use crate::template::PathPart;
 
-/// A part of a path: a slash would end it, and a colon begin a verb.
-const PART: &str = "^[^/:\\u0000]+$";
+/// An id, as every name has it.
+pub(super) const ID: &str = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$";
+/// The id of a person, or the caller's own.
+pub(super) const ID_OR_ME: &str = "^(me|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$";
 
-/// All parameters; `names` are those of the path.
-pub(super) fn of(binding: &Binding, names: &[String], schemas: &mut Schemas) -> Vec<Value> {
-    let mut all: Vec<_> = names
-        .iter()
-        .zip(most_characters(binding))
-        .map(|(name, most)| in_path(name, most))
-        .collect();
+/// All parameters; `parts` are those of the path.
+pub(super) fn of(binding: &Binding, parts: &[PathPart<'_>], schemas: &mut Schemas) -> Vec<Value> {
+    let mut all: Vec<_> = parts.iter().map(in_path).collect();
     if binding.body == Content::Whole {
         return all;
     }
@@ -29,25 +27,17 @@ pub(super) fn of(binding: &Binding, names: &[String], schemas: &mut Schemas) -> 
     all
 }
 
-fn in_path(name: &str, most: Option<u64>) -> Value {
-    let mut schema = json!({ "type": "string", "minLength": 1, "pattern": PART });
-    if let Some(most) = most {
-        schema["maxLength"] = json!(most);
+/// Clients have names, such as `organizations/0190…`, and paths want their parts.
+fn in_path(part: &PathPart<'_>) -> Value {
+    let PathPart { name, collection } = part;
+    let mut text = format!("The id of the {name}: of its `name`, the part after `{collection}/`.");
+    let mut pattern = ID;
+    if *collection == "persons" {
+        text.push_str(" Or `me`: whoever calls.");
+        pattern = ID_OR_ME;
     }
-    json!({ "name": name, "in": "path", "required": true, "schema": schema,
-            "description": format!("The id of the {name}.") })
-}
-
-/// For each `*` of the path, how much the bound of its field leaves when all others are as short as can be.
-fn most_characters(binding: &Binding) -> Vec<Option<u64>> {
-    let input = binding.rpc.input();
-    let most = |(field, around): (&str, usize)| {
-        let fields = resolve(&input, field)?;
-        let all = bounds::max_characters(fields.last()?)?;
-        all.checked_sub(u64::try_from(around).ok()?)
-    };
-    let stars = binding.template.stars().into_iter();
-    stars.map(|star| star.and_then(most)).collect()
+    json!({ "name": name, "in": "path", "required": true, "description": text,
+            "schema": { "type": "string", "pattern": pattern } })
 }
 
 fn in_query(field: &FieldDescriptor, schemas: &mut Schemas) -> Value {

@@ -19,7 +19,8 @@ pub(super) struct Schemas {
     answered: HashSet<String>,
 }
 
-/// Where a message stands. Requests are read strictly. Answers leave out what is empty, and a newer server says more.
+/// Where a message stands. Requests are read strictly. Answers hold every field whose absence means nothing, and a newer
+/// server says more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Side {
     Request,
@@ -70,7 +71,8 @@ impl Schemas {
         }
     }
 
-    /// An object of these fields. In requests, those are required whose rules refuse their absence, and others are none.
+    /// An object of these fields. In requests, those are required whose rules refuse their absence, and others are none;
+    /// in answers, those that are always there.
     pub(super) fn of_fields(&mut self, fields: impl Iterator<Item = FieldDescriptor>, side: Side) -> Value {
         let (mut properties, mut required) = (Map::new(), Vec::new());
         for field in fields {
@@ -80,17 +82,17 @@ impl Schemas {
                 beside(&mut schema)["description"] = Value::String(text);
             }
             properties.insert(field.json_name().to_owned(), schema);
-            if side == Side::Request && bounds::must_be_said(&field) {
+            if is_required(&field, side) {
                 required.push(field.json_name().to_owned());
             }
         }
         let mut object = json!({ "type": "object", "properties": properties });
         if side != Side::Answer {
             object["additionalProperties"] = json!(false);
-            // An empty list is none of OpenAPI 3.0.
-            if !required.is_empty() {
-                object["required"] = json!(required);
-            }
+        }
+        // An empty list is none of OpenAPI 3.0.
+        if !required.is_empty() {
+            object["required"] = json!(required);
         }
         object
     }
@@ -156,6 +158,20 @@ impl Schemas {
         }
         reference(name)
     }
+}
+
+fn is_required(field: &FieldDescriptor, side: Side) -> bool {
+    match side {
+        Side::Request => bounds::must_be_said(field),
+        Side::Update => false,
+        Side::Answer => !field.supports_presence() || is_answered(field),
+    }
+}
+
+/// The one message that a response is about: a call without it would have been refused.
+fn is_answered(field: &FieldDescriptor) -> bool {
+    let is_response = field.parent_message().name().ends_with("Response");
+    is_response && field.containing_oneof().is_none()
 }
 
 /// The message, and all messages that it holds.

@@ -1,11 +1,13 @@
 //! What the document says of the contract's own fields.
 
+use muster_ids::OrganizationId;
 use muster_proto::gateway::v1::ExplainAccessRequest;
 use muster_proto::invitation::v1::{BatchCreateInvitationsRequest, CreateInvitationRequest, Invitation};
 use muster_proto::organization::v1::{
     ActivateSubscriptionRequest, CreateOrganizationRequest, Limits, Organization,
 };
 use muster_proto::validate;
+use regex::Regex;
 
 use super::*;
 
@@ -170,11 +172,9 @@ fn parameters_are_bounded_too() {
         1000
     );
     assert_eq!(parameter(&document, rows, "states")["schema"]["maxItems"], 10);
-    let import = &parameter(&document, rows, "import")["schema"];
-    // Of 200 characters for `organizations/x/imports/…`.
     assert_eq!(
-        (&import["minLength"], &import["maxLength"]),
-        (&json!(1), &json!(200 - 24))
+        parameter(&document, rows, "import")["description"],
+        "The id of the import: of its `name`, the part after `imports/`."
     );
 }
 
@@ -200,7 +200,6 @@ fn requests_are_closed_and_answers_open() {
         if is_closed {
             closed += 1;
         } else {
-            assert!(schema.get("required").is_none(), "{name}");
             open += 1;
         }
     }
@@ -282,4 +281,48 @@ fn an_update_requires_nothing_of_its_resource_but_bounds_it() {
     assert_eq!(group["additionalProperties"], false);
     assert_eq!(group["properties"]["displayName"]["maxLength"], 80);
     assert_eq!(parameter(&document, path, "updateMask")["in"], "query");
+}
+
+#[test]
+fn an_id_of_a_path_is_an_id_of_a_name() {
+    let (id, id_or_me) = (
+        Regex::new(parameters::ID).unwrap(),
+        Regex::new(parameters::ID_OR_ME).unwrap(),
+    );
+    for (text, is_id) in [
+        ("0190a6d4-7b3e-7c52-9f2b-2f6d0e1a4c88", true),
+        ("0190A6D4-7b3e-7c52-9f2b-2f6d0e1a4c88", false),
+        ("0190a6d47b3e7c529f2b2f6d0e1a4c88", false),
+        ("me", false),
+        ("-", false),
+        ("", false),
+    ] {
+        assert_eq!(id.is_match(text), is_id, "{text}");
+        assert_eq!(text.parse::<OrganizationId>().is_ok(), is_id, "{text}");
+        assert_eq!(id_or_me.is_match(text), is_id || text == "me", "{text}");
+    }
+    let document = document();
+    let pattern = |path, name| parameter(&document, path, name)["schema"]["pattern"].clone();
+    let grants = "/v1/persons/{person}/grants/{grant}:revoke";
+    assert_eq!(
+        (pattern(grants, "person"), pattern(grants, "grant")),
+        (parameters::ID_OR_ME.into(), parameters::ID.into())
+    );
+}
+
+#[test]
+fn an_answer_requires_what_is_always_there() {
+    let document = document();
+    let told = |name: &str| required(schema(&document, name));
+    assert_eq!(told("gateway.v1.ExplainAccessResponse").len(), 8);
+    assert_eq!(told("organization.v1.GetOrganizationResponse"), ["organization"]);
+    let organization = told("organization.v1.Organization");
+    assert!(organization.contains(&"displayName") && !organization.contains(&"createTime"));
+}
+
+#[test]
+fn a_body_that_is_no_message_has_the_name_of_its_request() {
+    let document = document();
+    let approve = body(&document, "/v1/organizations/{organization}:approve");
+    assert_eq!(approve["title"], "ApproveOrganizationRequest");
 }
