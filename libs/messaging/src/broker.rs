@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lapin::uri::AMQPUri;
-use lapin::{Connection, ConnectionProperties};
+use lapin::{Channel, Connection, ConnectionProperties};
 use tokio_util::sync::CancellationToken;
 
 use self::outage::Outage;
@@ -27,6 +27,18 @@ pub struct BrokerOptions {
     pub prefix: String,
     /// The service that connects; shown in the broker's list of connections.
     pub service: &'static str,
+    /// Who declares exchange, queues and bindings.
+    pub topology: TopologyBy,
+}
+
+/// Who declares exchange, queues and bindings in the broker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TopologyBy {
+    /// Every service, the whole table, on every new connection: it may configure all of it there.
+    #[default]
+    Service,
+    /// An operator has, before services start: they only look whether it is there, and need no right to configure.
+    Operator,
 }
 
 /// Where messages go to and come from. Cheap to clone; holds no connection: relay and consumer open their own, so that
@@ -38,6 +50,7 @@ struct Inner {
     uri: AMQPUri,
     names: Names,
     service: &'static str,
+    topology: TopologyBy,
     outage: Outage,
 }
 
@@ -82,6 +95,7 @@ impl Broker {
             uri,
             names,
             service: options.service,
+            topology: options.topology,
             outage: Outage::default(),
         })))
     }
@@ -104,7 +118,7 @@ impl Broker {
         self.0.names.exchange()
     }
 
-    /// Declares the whole table; for commands and tests, relay and consumer do it by themselves.
+    /// Declares the whole table, or looks for it; for commands and tests, relay and consumer do it by themselves.
     ///
     /// # Errors
     /// When the broker cannot be reached or holds something else under one of the names.
@@ -122,9 +136,23 @@ impl Broker {
         let connecting = Connection::connect_uri(self.0.uri.clone(), properties);
         let connection = in_time(CONNECT_TIMEOUT, "connecting", connecting).await?;
         let channel = in_time(CONNECT_TIMEOUT, "opening a channel", connection.create_channel()).await?;
-        let declaring = topology::declare(&channel, &self.0.names);
-        in_time(DECLARE_TIMEOUT, "declaring the topology", declaring).await?;
+        self.prepare(&channel).await?;
         Ok(Session::new(connection, channel))
+    }
+
+    /// What the channel is to work with is there, afterwards.
+    async fn prepare(&self, channel: &Channel) -> Result<(), BrokerError> {
+        let Inner { names, service, .. } = &*self.0;
+        match self.0.topology {
+            TopologyBy::Service => {
+                let declaring = topology::declare(channel, names);
+                in_time(DECLARE_TIMEOUT, "declaring the topology", declaring).await
+            }
+            TopologyBy::Operator => {
+                let looking = topology::expect(channel, names, service);
+                in_time(DECLARE_TIMEOUT, "looking for the topology", looking).await
+            }
+        }
     }
 
     /// What is said of the time without a connection, once for all that need one.

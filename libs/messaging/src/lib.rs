@@ -53,7 +53,7 @@ mod spans;
 mod sweep;
 pub mod topology;
 
-pub use broker::{Broker, BrokerError, BrokerOptions};
+pub use broker::{Broker, BrokerError, BrokerOptions, TopologyBy};
 pub use employments::EmploymentFacts;
 pub use envelope::{EnvelopeProblem, Received};
 pub use handler::{Handler, HandlingError};

@@ -8,9 +8,11 @@
 //! Every service declares the whole table before it publishes, so that starting order does not matter.
 
 mod declare;
+mod definitions;
 mod events;
 
-pub(crate) use declare::declare;
+pub(crate) use declare::{declare, expect};
+pub use definitions::definitions;
 pub use events::{EMPLOYMENT, EventType, INVITATION, NOTIFICATION, ORGANIZATION, QUEUES, RECORDS};
 
 /// A protobuf message that is published as an event.

@@ -42,6 +42,7 @@
 
 pub mod admin;
 mod app;
+mod ask;
 mod background;
 mod call;
 pub mod convert;
@@ -65,6 +66,7 @@ mod transport;
 pub mod update;
 
 pub use app::App;
+pub use ask::ask;
 pub use call::{Call, Parsed, StreamCall};
 pub use failure::Failure;
 pub use front::grpc_timeout;

@@ -7,7 +7,8 @@ mod read;
 mod values;
 
 pub use groups::{
-    BrokerSettings, DatabaseSettings, ListenSettings, TelemetrySettings, TrustSettings, WorkloadSettings,
+    BrokerSettings, DatabaseSettings, ListenSettings, TelemetrySettings, Topology, TrustSettings,
+    WorkloadSettings,
 };
 pub use read::{ConfigErrors, Program, read};
 pub use values::{PeerUrl, Seconds, Secret};

@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use lapin::options::{ExchangeDeleteOptions, QueueDeleteOptions};
 use lapin::{Channel, Connection, ConnectionProperties};
 use muster_messaging::topology::QUEUES;
-use muster_messaging::{Broker, BrokerOptions};
+use muster_messaging::{Broker, BrokerOptions, TopologyBy};
 
 use crate::{drops, engines};
 
@@ -110,6 +110,7 @@ fn broker(url: &str, prefix: &str, service: &'static str) -> Broker {
         url: url.to_owned(),
         prefix: prefix.to_owned(),
         service,
+        topology: TopologyBy::Service,
     };
     Broker::new(options).expect("the broker's address is wrong")
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use muster_server::settings::{
-    BrokerSettings, CommonSettings, DatabaseSettings, ListenSettings, Seconds, TelemetrySettings,
+    BrokerSettings, CommonSettings, DatabaseSettings, ListenSettings, Seconds, TelemetrySettings, Topology,
     TrustSettings, WorkloadSettings,
 };
 use muster_telemetry::LogFormat;
@@ -35,6 +35,7 @@ pub(crate) fn common(
         broker: BrokerSettings {
             amqp_url: broker.url().to_owned().into(),
             amqp_prefix: broker.prefix().to_owned(),
+            amqp_topology: Topology::Service,
         },
         trust: TrustSettings {
             caller_jwks: callers.caller_jwks(),

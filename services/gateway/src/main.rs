@@ -8,14 +8,14 @@ use mimalloc::MiMalloc;
 use muster_clock::Clock;
 use muster_gateway::{NAME, Settings, start, write_caller_tags};
 use muster_server::settings::{Program, read};
-use muster_server::{drain, exit_code, in_runtime};
+use muster_server::{ask, drain, exit_code, in_runtime};
 
 /// Every call allocates some dozens of small things, and memory given back is used again: about a tenth of a call's CPU
 /// goes into the system's allocator otherwise (`cargo dev bench edge`).
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
-const EPILOGUE: &str = "Commands, before the options:\n  serve      Answers calls (default)\n  migrate    Does nothing: the gateway has no database\n  caller FILE  Reads names (persons/{person}, workloads/{name}) from standard input, one a line, and writes the tag of each in the access log; FILE is the session key";
+const EPILOGUE: &str = "Commands, before the options:\n  serve      Answers calls (default)\n  migrate    Does nothing: the gateway has no database\n  health     Asks the process that runs here whether it is ready\n  caller FILE  Reads names (persons/{person}, workloads/{name}) from standard input, one a line, and writes the tag of each in the access log; FILE is the session key";
 
 fn main() -> ExitCode {
     let mut arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
@@ -30,10 +30,13 @@ fn main() -> ExitCode {
     if command == "caller" {
         return exit_code(caller(arguments.get(1)));
     }
-    if command == "serve" {
+    if matches!(command.as_str(), "serve" | "health") {
         arguments.remove(0);
     }
-    exit_code(serve(&arguments))
+    exit_code(match command.as_str() {
+        "health" => ask(&program(), &arguments),
+        _ => serve(&arguments),
+    })
 }
 
 fn caller(session_key: Option<&OsString>) -> anyhow::Result<()> {
@@ -42,14 +45,17 @@ fn caller(session_key: Option<&OsString>) -> anyhow::Result<()> {
     write_caller_tags(Path::new(session_key), names, tags)
 }
 
-fn serve(arguments: &[OsString]) -> anyhow::Result<()> {
-    let program = Program {
+fn program() -> Program {
+    Program {
         name: format!("muster-{NAME}"),
         about: "The edge of the Muster suite: one port for gRPC and pages".to_owned(),
         version: env!("CARGO_PKG_VERSION"),
         epilogue: EPILOGUE,
-    };
-    let settings: Settings = read(&program, arguments)?;
+    }
+}
+
+fn serve(arguments: &[OsString]) -> anyhow::Result<()> {
+    let settings: Settings = read(&program(), arguments)?;
     let telemetry = settings.telemetry.clone();
     in_runtime(NAME, &telemetry, async move |metrics| {
         let mut running = start(&settings, Clock::system(), Some(metrics)).await?;

@@ -53,7 +53,7 @@ pub struct Settings {
         value_name = "HEADERS"
     )]
     pub cors_headers: ExtraHeaders,
-    /// Networks of the proxies in front of it, such as 10.0.0.0/8,fd00::/8, whose X-ForwardedMessages-For tells who calls; `none` if clients connect directly. Needed when the public URL is https
+    /// Networks of the proxies in front of it, such as 10.0.0.0/8,fd00::/8, whose X-Forwarded-For tells who calls; `none` if clients connect directly. Needed when the public URL is https
     #[arg(long, env = "MUSTER_TRUSTED_PROXIES", value_name = "NETWORKS")]
     pub trusted_proxies: Option<TrustedProxies>,
     /// TOML file with the OIDC issuers, one `[[issuer]]` each: url, audience, client_id (without it, nobody signs in there at the pages), client_secret_file, name (what people choose by on the pages if there are several; else the host), require_at_jwt (needed where audience and client_id are the same), trust_email (its `email` counts where `email_verified` is true: in the access token, else in the ID token or at its UserInfo endpoint), staff_claim (a name, or a list of names that leads into a claim) and staff_value

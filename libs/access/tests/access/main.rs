@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod call_graph;
 mod contract;
 mod problems;
 mod rules;

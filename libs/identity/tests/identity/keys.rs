@@ -1,6 +1,9 @@
 //! Which keys are taken from a key set, and our own keys.
 
-use muster_identity::{KeySet, KeySetProblem, SigningKey, SigningKeyProblem};
+use std::path::Path;
+use std::process::Command;
+
+use muster_identity::{KeySet, KeySetProblem, SigningKey, SigningKeyProblem, jwks_document};
 use serde_json::{Value, json};
 
 use crate::support::{Keys, encode};
@@ -91,4 +94,18 @@ fn the_thumbprint_is_that_of_the_standard() {
         "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
     );
     assert_eq!(key.id(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
+}
+
+#[test]
+fn the_keys_of_a_new_installation_are_those_that_the_gateway_signs_with() {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/secrets");
+    let directory = std::env::temp_dir().join(format!("muster-keys-{}", std::process::id()));
+    let made = Command::new(script).arg(&directory).output().unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let text = |file: &str| std::fs::read_to_string(directory.join(file)).unwrap();
+    let key = SigningKey::from_pem(&text("gateway/caller-key")).unwrap();
+    let published: Value = serde_json::from_str(&text("caller.jwks.json")).unwrap();
+    let signs_with: Value = serde_json::from_str(&jwks_document([&key])).unwrap();
+    assert_eq!(published, signs_with);
+    std::fs::remove_dir_all(&directory).unwrap();
 }

@@ -1,10 +1,10 @@
-//! Declares the table in the broker. Idempotent; every service does it on every new connection.
+//! Declares the table in the broker. Idempotent; every service does it on every new connection, unless an operator has.
 
 use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{Channel, ExchangeKind};
 
-use super::QUEUES;
+use super::{QUEUES, QueueSpec};
 use crate::broker::Names;
 
 /// Deliveries of one message before it is parked. What counts is a consumer that ends with the message in its hands: a
@@ -47,6 +47,32 @@ pub(crate) async fn declare(channel: &Channel, names: &Names) -> Result<(), lapi
     Ok(())
 }
 
+/// Looks whether what this service publishes to and reads from is there. Looking needs no permission in the broker.
+pub(crate) async fn expect(channel: &Channel, names: &Names, service: &str) -> Result<(), lapin::Error> {
+    let passive = ExchangeDeclareOptions {
+        passive: true,
+        ..Default::default()
+    };
+    let exchange = names.exchange().into();
+    channel
+        .exchange_declare(exchange, ExchangeKind::Topic, passive, FieldTable::default())
+        .await?;
+    let Some(queue) = QueueSpec::of_service(service) else {
+        return Ok(());
+    };
+    for name in [queue.name, queue.parked] {
+        let passive = QueueDeclareOptions {
+            passive: true,
+            ..Default::default()
+        };
+        let queue = names.of(name).into();
+        channel
+            .queue_declare(queue, passive, FieldTable::default())
+            .await?;
+    }
+    Ok(())
+}
+
 async fn declare_queue(channel: &Channel, name: &str, arguments: FieldTable) -> Result<(), lapin::Error> {
     let durable = QueueDeclareOptions {
         durable: true,
@@ -58,7 +84,7 @@ async fn declare_queue(channel: &Channel, name: &str, arguments: FieldTable) -> 
 
 /// At-least-once dead-lettering needs all four: strategy, overflow, exchange, and a key that routes. The default
 /// exchange always exists, so the third cannot go missing.
-fn arguments(parked: &str) -> FieldTable {
+pub(super) fn arguments(parked: &str) -> FieldTable {
     table([
         ("x-queue-type", text("quorum")),
         ("x-delivery-limit", AMQPValue::LongInt(DELIVERY_LIMIT)),
@@ -69,7 +95,7 @@ fn arguments(parked: &str) -> FieldTable {
     ])
 }
 
-fn parked_arguments() -> FieldTable {
+pub(super) fn parked_arguments() -> FieldTable {
     table([
         ("x-queue-type", text("quorum")),
         ("x-delivery-limit", AMQPValue::LongInt(PARKED_DELIVERY_LIMIT)),

@@ -1,12 +1,10 @@
 //! A broker that is away, deaf, or gone for a while costs nothing but time.
 
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use muster_engines::{Ports, RabbitMq, RabbitMqPorts};
-use muster_messaging::{Broker, BrokerOptions};
 use muster_testkit::eventually;
 
+use crate::private_broker::PrivateBroker;
 use crate::proxy::{Mode, Proxy, by_way_of, host_of};
 use crate::world::{Recorder, World, fresh};
 
@@ -132,76 +130,4 @@ async fn a_broker_under_alarm_delays_messages_and_blocks_nobody() {
     relay.stop().await;
     private.stop().await;
     private.forget();
-}
-
-/// A broker that may be stopped and starved.
-struct PrivateBroker {
-    directory: PathBuf,
-    server: Option<RabbitMq>,
-    mapper: u16,
-}
-
-impl PrivateBroker {
-    async fn start(name: &str) -> Self {
-        let directory = std::env::temp_dir().join(format!("muster-messaging-{}-{name}", std::process::id()));
-        tokio::task::spawn_blocking(move || {
-            std::fs::create_dir_all(&directory).unwrap();
-            let mut known = Ports::open(&directory.join("ports"));
-            let ports = RabbitMqPorts::choose(&mut known).unwrap();
-            let log = directory.join("rabbitmq.log");
-            let server = RabbitMq::start(&directory.join("rabbitmq"), &log, ports).unwrap();
-            let mapper = known.known("rabbitmq-mapper").unwrap();
-            Self {
-                directory,
-                server: Some(server),
-                mapper,
-            }
-        })
-        .await
-        .unwrap()
-    }
-
-    fn broker(&self) -> Broker {
-        let url = self.server.as_ref().unwrap().url();
-        Broker::new(BrokerOptions {
-            url,
-            prefix: String::new(),
-            service: "invitation",
-        })
-        .unwrap()
-    }
-
-    /// `rabbitmqctl` with these arguments.
-    async fn control(&self, arguments: &[&str]) {
-        let done = tokio::process::Command::new("/usr/lib/rabbitmq/bin/rabbitmqctl")
-            .args(["-n", "muster@localhost"])
-            .args(arguments)
-            .env("HOME", self.directory.join("rabbitmq/home"))
-            .env("ERL_EPMD_PORT", self.mapper.to_string())
-            .env("RABBITMQ_CONF_ENV_FILE", "/dev/null")
-            .env("LANG", "C.UTF-8")
-            .output()
-            .await
-            .unwrap();
-        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-    }
-
-    async fn stop(&mut self) {
-        if let Some(mut server) = self.server.take() {
-            tokio::task::spawn_blocking(move || server.stop()).await.unwrap();
-        }
-    }
-
-    fn forget(&self) {
-        drop(std::fs::remove_dir_all(&self.directory));
-    }
-}
-
-impl Drop for PrivateBroker {
-    /// Also when the test has failed.
-    fn drop(&mut self) {
-        if let Some(mut server) = self.server.take() {
-            server.stop();
-        }
-    }
 }

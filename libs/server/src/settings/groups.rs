@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use muster_database::DatabaseOptions;
-use muster_messaging::BrokerOptions;
+use muster_messaging::{BrokerOptions, TopologyBy};
 use muster_telemetry::{LogFormat, TelemetryOptions};
 
 use super::values::share;
@@ -41,7 +41,7 @@ pub struct ListenSettings {
 /// A service's own database.
 #[derive(Clone, Debug, clap::Args)]
 pub struct DatabaseSettings {
-    /// postgres:// URL of the service's own database
+    /// postgres:// URL of the service's own database, or file:PATH of a file that holds it
     #[arg(long, env = "MUSTER_DATABASE_URL", value_name = "URL")]
     pub database_url: Secret,
     /// Most connections to it, beside one that only asks whether it is there; all replicas together at most 80 % of
@@ -69,12 +69,39 @@ impl DatabaseSettings {
 /// The broker.
 #[derive(Clone, Debug, clap::Args)]
 pub struct BrokerSettings {
-    /// amqp:// or amqps:// URL of the broker
+    /// amqp:// or amqps:// URL of the broker, or file:PATH of a file that holds it
     #[arg(long, env = "MUSTER_AMQP_URL", value_name = "URL")]
     pub amqp_url: Secret,
     /// Put before every name in the broker, to keep installations (and tests) apart
     #[arg(long, env = "MUSTER_AMQP_PREFIX", default_value = "", value_name = "TEXT")]
     pub amqp_prefix: String,
+    /// Who declares exchange, queues and bindings: `service`, each of them at every connection; or `operator`, beforehand,
+    /// so that a service's user needs no right to configure the broker
+    #[arg(
+        long,
+        env = "MUSTER_AMQP_TOPOLOGY",
+        default_value = "service",
+        value_name = "WHO"
+    )]
+    pub amqp_topology: Topology,
+}
+
+/// Who declares what is in the broker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Topology {
+    /// Every service.
+    Service,
+    /// An operator, before services start.
+    Operator,
+}
+
+impl From<Topology> for TopologyBy {
+    fn from(topology: Topology) -> Self {
+        match topology {
+            Topology::Service => Self::Service,
+            Topology::Operator => Self::Operator,
+        }
+    }
 }
 
 impl BrokerSettings {
@@ -85,6 +112,7 @@ impl BrokerSettings {
             url: self.amqp_url.reveal().to_owned(),
             prefix: self.amqp_prefix.clone(),
             service,
+            topology: self.amqp_topology.into(),
         }
     }
 }

@@ -8,6 +8,9 @@ use clap::builder::{ValueParser, ValueParserFactory};
 use http::Uri;
 use thiserror::Error;
 
+/// Before the path of a file that holds the secret.
+const FROM_FILE: &str = "file:";
+
 /// A value that is never shown: not in logs, not in `--help`, not in what is told about mistakes.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
@@ -21,13 +24,18 @@ impl Secret {
 }
 
 impl FromStr for Secret {
-    type Err = Empty;
+    type Err = NoSecret;
 
-    fn from_str(text: &str) -> Result<Self, Empty> {
-        if text.is_empty() {
-            Err(Empty)
+    /// The text itself, or what the file holds that it names: `file:/run/secrets/database-url`.
+    fn from_str(text: &str) -> Result<Self, NoSecret> {
+        let secret = match text.strip_prefix(FROM_FILE) {
+            Some(path) => std::fs::read_to_string(path)?.trim().to_owned(),
+            None => text.to_owned(),
+        };
+        if secret.is_empty() {
+            Err(NoSecret::Empty)
         } else {
-            Ok(Self(text.to_owned()))
+            Ok(Self(secret))
         }
     }
 }
@@ -53,10 +61,16 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// A secret that holds nothing.
+/// A text that is no secret.
 #[derive(Debug, Error)]
-#[error("is empty")]
-pub struct Empty;
+pub enum NoSecret {
+    /// It holds nothing.
+    #[error("is empty")]
+    Empty,
+    /// The file that it names cannot be read.
+    #[error("the file cannot be read")]
+    File(#[from] std::io::Error),
+}
 
 /// Where another service answers: `http://organization:8080` or `https://…`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,6 +142,18 @@ mod tests {
         let secret: Secret = "hunter2".parse().unwrap();
         assert_eq!(format!("{secret:?}"), "[redacted]");
         assert_eq!(secret.reveal(), "hunter2");
+    }
+
+    #[test]
+    fn a_secret_may_be_in_a_file() {
+        let path = std::env::temp_dir().join(format!("muster-secret-{}", std::process::id()));
+        std::fs::write(&path, "postgres://there\n").unwrap();
+        let named = format!("file:{}", path.display());
+        assert_eq!(named.parse::<Secret>().unwrap().reveal(), "postgres://there");
+        std::fs::write(&path, "\n").unwrap();
+        assert!(matches!(named.parse::<Secret>(), Err(NoSecret::Empty)));
+        std::fs::remove_file(&path).unwrap();
+        assert!(matches!(named.parse::<Secret>(), Err(NoSecret::File(_))));
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! What operators and tools see.
 
+use std::net::SocketAddr;
+
+use muster_server::settings::Program;
 use muster_testkit::eventually;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -72,6 +75,31 @@ async fn a_database_that_is_away_makes_it_not_ready_but_alive() {
     assert!(get(&world, "/livez").await.starts_with("HTTP/1.1 200"));
     assert_eq!(status(&world, "").await, ServingStatus::NotServing);
     assert_eq!(status(&world, "liveness").await, ServingStatus::Serving);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_image_that_holds_only_the_program_can_ask_for_its_health() {
+    let world = World::new().await;
+    let asked = async |address: SocketAddr| {
+        let program = Program {
+            name: String::new(),
+            about: String::new(),
+            version: "",
+            epilogue: "",
+        };
+        let arguments = [format!("--admin-listen={address}").into()];
+        tokio::task::spawn_blocking(move || muster_server::ask(&program, &arguments))
+            .await
+            .unwrap()
+    };
+    let address = world.running.admin_address();
+    asked(address).await.unwrap();
+    shut(&world).await;
+    eventually(async || !world.running.is_ready()).await;
+    let not_ready = asked(address).await.unwrap_err().to_string();
+    assert!(not_ready.ends_with("is not ready"), "{not_ready}");
+    let nobody = asked(SocketAddr::from(([127, 0, 0, 1], 9))).await.unwrap_err();
+    assert!(nobody.to_string().starts_with("nobody answers"), "{nobody}");
 }
 
 fn listed(answer: ServerReflectionResponse) -> Vec<String> {

@@ -22,7 +22,7 @@ use muster_proto::organization::v1::{
 };
 use muster_refusal::{Refusal, Violations};
 use muster_server::settings::{
-    BrokerSettings, CommonSettings, DatabaseSettings, ListenSettings, Seconds, TelemetrySettings,
+    BrokerSettings, CommonSettings, DatabaseSettings, ListenSettings, Seconds, TelemetrySettings, Topology,
     TrustSettings, WorkloadSettings,
 };
 use muster_server::{App, Call, Parsed, Running, Service, Shell, failure, start};
@@ -281,6 +281,7 @@ fn common(database: &TestDatabase, broker: &TestBroker, callers: &Callers, max_c
         broker: BrokerSettings {
             amqp_url: broker.url().to_owned().into(),
             amqp_prefix: broker.prefix().to_owned(),
+            amqp_topology: Topology::Service,
         },
         trust: TrustSettings {
             caller_jwks: callers.caller_jwks(),

@@ -1,6 +1,6 @@
 //! The address that a request comes from, when trusted proxies stand in between.
 //!
-//! Only `X-ForwardedMessages-For` is read, and only from a connection of a trusted proxy: each proxy appends whom it heard the
+//! Only `X-Forwarded-For` is read, and only from a connection of a trusted proxy: each proxy appends whom it heard the
 //! request from, so the last address that is not a proxy's is the caller's, and everything before it is only what the
 //! caller says.
 
