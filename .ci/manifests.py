@@ -1,0 +1,176 @@
+"""What manifests have to keep: the schemas of Kubernetes, Pod Security, and that every setting of every program is reached.
+
+manifests.py check BINARIES EVERYTHING FILE…   all of it, of rendered manifests; EVERYTHING sets all that can be set
+manifests.py settings BINARIES                 the settings of every program as a table
+"""
+
+import functools
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+SERVICES = ["gateway", "organization", "employment", "invitation", "notification", "records"]
+VERSIONS = [f"1.{minor}" for minor in range(29, 38)]
+
+
+class Setting:
+    def __init__(self, text: str):
+        self.flag = re.match(r"--([\w-]+)", text)[1]
+        self.name = re.search(r"\[env: (\w+)", text)[1]
+        default = re.search(r"\[default: (.*)\]$", text)
+        self.default = default and default[1]
+        meaning = re.sub(r" \[(env|default|possible values): .*", "", text)
+        self.meaning = re.sub(r"^--[\w-]+( <[^>]+>)? *", "", meaning)
+
+
+@functools.cache
+def help_of(binaries: str, service: str) -> str:
+    """With every paragraph in a line, and without the settings that happen to be in our environment."""
+    program = Path(binaries) / f"muster-{service}"
+    said = subprocess.run([program, "--help"], env={"COLUMNS": "100000"}, check=True, capture_output=True, text=True)
+    return said.stdout
+
+
+@functools.cache
+def settings(binaries: str, service: str) -> dict[str, Setting]:
+    """By the name of the variable, as `--help` tells them."""
+    options = help_of(binaries, service).split("Options:\n", 1)[1].split("\n\nCommands", 1)[0]
+    # An option begins at `--`; what follows it, on lines of its own, belongs to it.
+    blocks = re.split(r"\n(?=\s*(?:-\w, |    )--)", options)
+    joined = (" ".join(block.split()) for block in blocks)
+    found = (Setting(re.sub(r"^-\w, ", "", block)) for block in joined if "[env: " in block)
+    return {setting.name: setting for setting in found}
+
+
+def required(binaries: str, service: str) -> set[str]:
+    """Flags that the usage line does not put into brackets."""
+    usage = re.search(r"Usage: (.*)", help_of(binaries, service))[1]
+    return set(re.findall(r"--([\w-]+)", usage))
+
+
+def table(binaries: str) -> str:
+    lines = [
+        "# Settings",
+        "",
+        "Of every program, as `--help` tells them; `.ci/deploy` compares this page. Each is an environment variable and a flag of",
+        "the same name. In the chart they are `services.<name>.settings`: `MUSTER_DRAIN_DELAY` is `drainDelay`; addresses, files",
+        "and secrets it sets itself.",
+        "",
+    ]
+    known = {service: settings(binaries, service) for service in SERVICES}
+    shared = set.intersection(*(set(names) for names in known.values()))
+    data = set.intersection(*(set(known[service]) for service in SERVICES[1:])) - shared
+    lines += section(binaries, "Every program", "gateway", shared, known)
+    lines += section(binaries, "Every service but the gateway", "records", data, known)
+    for service in SERVICES:
+        lines += section(binaries, service, service, set(known[service]) - shared - data, known)
+    return "\n".join(lines)
+
+
+def section(binaries, title, service, names, known):
+    needed = required(binaries, service)
+    rows = ["## " + title, "", "| setting | default | meaning |", "|---|---|---|"]
+    for name, setting in known[service].items():
+        if name in names:
+            default = "*needed*" if setting.flag in needed else f"`{setting.default}`" if setting.default else ""
+            rows.append(f"| `{name}` | {default} | {setting.meaning.replace('|', chr(92) + '|')} |")
+    return rows + [""]
+
+
+def documents(files):
+    import yaml
+
+    for file in files:
+        for document in yaml.load_all(Path(file).read_text(), Loader=yaml.CSafeLoader):
+            if document:
+                yield file, document
+
+
+def schema_problems(found):
+    import kubernetes_validate
+    from kubernetes_validate import utils
+
+    # It reads the definitions of a whole version for each object.
+    utils.schema_contents = functools.cache(utils.schema_contents)
+    unknown = set()
+    for file, document in found:
+        for version in VERSIONS:
+            try:
+                kubernetes_validate.validate(document, version, strict=True)
+            except kubernetes_validate.SchemaNotFoundError:
+                unknown.add(f"{document['apiVersion']} {document['kind']}")
+                break
+            except kubernetes_validate.ValidationError as error:
+                yield f"{file}: {document['kind']} {document['metadata']['name']}, Kubernetes {version}: {error.message}"
+                break
+    print(f"no schema at hand, so not compared: {', '.join(sorted(unknown))}")
+
+
+def pods(found):
+    for file, document in found:
+        if document["kind"] == "Pod":
+            yield file, document, document["spec"]
+        elif document["kind"] in ("Deployment", "Job"):
+            yield file, document, document["spec"]["template"]["spec"]
+
+
+def security_problems(found):
+    """https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted"""
+    volumes = {"configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim", "projected", "secret"}
+    for file, document, pod in pods(found):
+        who = f"{file}: {document['kind']} {document['metadata']['name']}"
+        context = pod.get("securityContext", {})
+        if any(pod.get(key) for key in ("hostNetwork", "hostPID", "hostIPC", "initContainers")):
+            yield f"{who}: shares something of its node"
+        if not context.get("runAsNonRoot") or context.get("seccompProfile", {}).get("type") != "RuntimeDefault":
+            yield f"{who}: runAsNonRoot or seccompProfile"
+        if pod.get("automountServiceAccountToken") is not False:
+            yield f"{who}: mounts a token for the cluster's API"
+        for volume in pod.get("volumes", []):
+            if not set(volume) - {"name"} <= volumes:
+                yield f"{who}: volume {volume['name']}"
+        for container in pod["containers"]:
+            own = container.get("securityContext", {})
+            restricted = own.get("allowPrivilegeEscalation") is False and own.get("capabilities", {}).get("drop") == ["ALL"]
+            if not restricted or not own.get("readOnlyRootFilesystem") or own.get("privileged"):
+                yield f"{who}: container {container['name']}"
+            if any("hostPort" in port for port in container.get("ports", [])):
+                yield f"{who}: hostPort"
+
+
+def environment_problems(binaries, everything, found):
+    known = {service: settings(binaries, service) for service in SERVICES}
+    for file, document, pod in pods(found):
+        if document["kind"] != "Deployment":
+            continue
+        service = document["metadata"]["labels"]["app.kubernetes.io/component"]
+        names = {variable["name"] for variable in pod["containers"][0]["env"]}
+        ours = {name for name in names if name.startswith("MUSTER_")}
+        yield from (f"{file}: {name} is no setting of {service}" for name in sorted(ours - set(known[service])))
+        needed = {name for name, setting in known[service].items() if setting.flag in required(binaries, service)}
+        yield from (f"{file}: {service} needs {name}" for name in sorted(needed - names))
+        if file == everything:
+            yield from (f"{name} of {service} cannot be set by the chart" for name in sorted(set(known[service]) - names))
+
+
+def check(binaries, everything, files):
+    found = list(documents([everything, *files]))
+    problems = [
+        *schema_problems(found),
+        *security_problems(found),
+        *environment_problems(binaries, everything, found),
+    ]
+    print(f"{len(found)} objects; Kubernetes {VERSIONS[0]} to {VERSIONS[-1]}, Pod Security restricted, settings of the programs")
+    print("\n".join(problems))
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    match sys.argv[1:]:
+        case ["check", binaries, everything, *files]:
+            sys.exit(check(binaries, everything, files))
+        case ["settings", binaries]:
+            print(table(binaries), end="")
+        case _:
+            sys.exit(__doc__)

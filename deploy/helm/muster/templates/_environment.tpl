@@ -1,0 +1,62 @@
+{{/* The environment of a service: (list $ "gateway" $service). Settings are called like their variables: drainDelay is
+     MUSTER_DRAIN_DELAY. */}}
+{{- define "muster.environment" -}}
+{{- $root := index . 0 -}}
+{{- $name := index . 1 -}}
+{{- $service := index . 2 -}}
+{{- $host := $service.settings.listenHost -}}
+- {name: MUSTER_LISTEN, value: {{ printf "%s:8080" $host | quote }}}
+- {name: MUSTER_ADMIN_LISTEN, value: {{ printf "%s:8081" $host | quote }}}
+- {name: MUSTER_WORKLOAD_ISSUER, value: {{ $root.Values.workloads.issuer | quote }}}
+- {name: MUSTER_WORKLOAD_JWKS, value: /etc/muster/keys/workload.jwks.json}
+- {name: MUSTER_WORKLOAD_NAMESPACE, value: {{ $root.Release.Namespace | quote }}}
+- {name: MUSTER_WORKLOAD_TOKENS, value: /var/run/secrets/muster/tokens}
+{{- range include "muster.peers" (list $root $name) | fromJsonArray }}
+- {name: MUSTER_{{ upper . }}_URL, value: "http://muster-{{ . }}:8080"}
+{{- end }}
+{{- if eq $name "gateway" }}
+{{- include "muster.environment.gateway" . }}
+{{- else }}
+- {name: MUSTER_DATABASE_URL, value: "file:/etc/muster/secrets/database-url"}
+- {name: MUSTER_AMQP_URL, value: "file:/etc/muster/secrets/amqp-url"}
+- {name: MUSTER_AMQP_PREFIX, value: {{ $root.Values.broker.prefix | quote }}}
+- {name: MUSTER_AMQP_TOPOLOGY, value: {{ $root.Values.broker.topology }}}
+- {name: MUSTER_CALLER_JWKS, value: /etc/muster/keys/caller.jwks.json}
+- {name: MUSTER_PAGE_KEY, value: /etc/muster/secrets/page-key}
+{{- end }}
+{{- if eq $name "invitation" }}
+- {name: MUSTER_LINK_KEYS, value: /etc/muster/secrets/link-keys.toml}
+{{- end }}
+{{- if has $name (list "gateway" "invitation") }}
+- {name: MUSTER_PUBLIC_URL, value: {{ $root.Values.publicUrl | quote }}}
+{{- end }}
+{{- if and (eq $name "notification") $service.smtpRootsConfigMap }}
+- {name: MUSTER_SMTP_ROOTS, value: /etc/muster/smtp-roots/roots.pem}
+{{- end }}
+{{- range $key, $value := omit $service.settings "listenHost" }}
+{{- if not (kindIs "invalid" $value) }}
+- {name: MUSTER_{{ snakecase $key | upper }}, value: {{ include "muster.text" $value | quote }}}
+{{- end }}
+{{- end }}
+{{- with $service.extraEnv }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- define "muster.environment.gateway" }}
+{{- $root := index . 0 -}}
+{{- $service := index . 2 }}
+- {name: MUSTER_ISSUERS, value: /etc/muster/issuers/issuers.toml}
+- {name: MUSTER_CALLER_KEY, value: /etc/muster/secrets/caller-key}
+- {name: MUSTER_SESSION_KEY, value: /etc/muster/secrets/session-key}
+{{- if $root.Values.edge.tls.enabled }}
+- {name: MUSTER_TLS_CERTIFICATE, value: /etc/muster/tls/tls.crt}
+- {name: MUSTER_TLS_KEY, value: /etc/muster/tls/tls.key}
+{{- end }}
+{{- if $service.policiesConfigMap }}
+- {name: MUSTER_POLICIES, value: /etc/muster/policies}
+{{- end }}
+{{- if $service.extraPoliciesConfigMap }}
+- {name: MUSTER_EXTRA_POLICIES, value: /etc/muster/extra-policies}
+{{- end }}
+{{- end -}}

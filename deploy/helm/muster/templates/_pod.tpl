@@ -1,0 +1,105 @@
+{{/* Whether a process is alive never depends on database or broker; whether it is ready does. The gateway may speak TLS, which
+     the kubelet's gRPC probes do not: it is asked at the address for operators. No preStop: when it is told to stop, the process
+     itself is "not ready" for MUSTER_DRAIN_DELAY before it refuses connections. (list "gateway" $service) */}}
+{{- define "muster.probes" -}}
+{{- $gateway := eq (index . 0) "gateway" -}}
+{{- $service := index . 1 -}}
+startupProbe:
+  {{- include "muster.probe" (list $gateway "liveness") | nindent 2 }}
+  periodSeconds: 2
+  failureThreshold: {{ div (add $service.startupSeconds 1) 2 }}
+livenessProbe:
+  {{- include "muster.probe" (list $gateway "liveness") | nindent 2 }}
+  periodSeconds: 10
+  timeoutSeconds: 5
+  failureThreshold: 6
+readinessProbe:
+  {{- include "muster.probe" (list $gateway "readiness") | nindent 2 }}
+  periodSeconds: 5
+  timeoutSeconds: 2
+  failureThreshold: 2
+{{- end -}}
+
+{{- define "muster.probe" -}}
+{{- if index . 0 -}}
+httpGet: {port: admin, path: {{ eq (index . 1) "liveness" | ternary "/livez" "/readyz" }}}
+{{- else -}}
+grpc: {port: 8080, service: {{ index . 1 }}}
+{{- end -}}
+{{- end -}}
+
+{{/* (list $ "gateway" $service) */}}
+{{- define "muster.mounts" -}}
+{{- $root := index . 0 -}}
+{{- $name := index . 1 -}}
+{{- $service := index . 2 -}}
+- {name: keys, mountPath: /etc/muster/keys, readOnly: true}
+- {name: secrets, mountPath: /etc/muster/secrets, readOnly: true}
+- {name: tokens, mountPath: /var/run/secrets/muster/tokens, readOnly: true}
+{{- if eq $name "gateway" }}
+- {name: issuers, mountPath: /etc/muster/issuers, readOnly: true}
+{{- if $root.Values.edge.tls.enabled }}
+- {name: tls, mountPath: /etc/muster/tls, readOnly: true}
+{{- end }}
+{{- if $service.policiesConfigMap }}
+- {name: policies, mountPath: /etc/muster/policies, readOnly: true}
+{{- end }}
+{{- if $service.extraPoliciesConfigMap }}
+- {name: extra-policies, mountPath: /etc/muster/extra-policies, readOnly: true}
+{{- end }}
+{{- end }}
+{{- if and (eq $name "notification") $service.smtpRootsConfigMap }}
+- {name: smtp-roots, mountPath: /etc/muster/smtp-roots, readOnly: true}
+{{- end }}
+{{- with $service.extraVolumeMounts }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- define "muster.volumes" -}}
+{{- $root := index . 0 -}}
+{{- $name := index . 1 -}}
+{{- $service := index . 2 -}}
+- name: keys
+  configMap: {name: muster-keys}
+- name: secrets
+  secret:
+    secretName: {{ $service.existingSecret }}
+    defaultMode: 0440
+    items:
+      {{- range include "muster.secretKeys" . | fromJsonArray }}
+      - {key: {{ . }}, path: {{ . }}}
+      {{- end }}
+- name: tokens
+  projected:
+    defaultMode: 0440
+    sources:
+      {{- range include "muster.callees" (list $root $name) | fromJsonArray }}
+      - serviceAccountToken: {audience: {{ . }}, path: {{ . }}, expirationSeconds: {{ $root.Values.workloads.tokenSeconds }}}
+      {{- end }}
+{{- if eq $name "gateway" }}
+- name: issuers
+  configMap: {name: muster-issuers}
+{{- if $root.Values.edge.tls.enabled }}
+- name: tls
+  secret: {secretName: {{ $root.Values.edge.tls.existingSecret | default "muster-gateway-tls" }}, defaultMode: 0440}
+{{- end }}
+{{- with $service.policiesConfigMap }}
+- name: policies
+  configMap: {name: {{ . }}}
+{{- end }}
+{{- with $service.extraPoliciesConfigMap }}
+- name: extra-policies
+  configMap: {name: {{ . }}}
+{{- end }}
+{{- end }}
+{{- if eq $name "notification" }}
+{{- with $service.smtpRootsConfigMap }}
+- name: smtp-roots
+  configMap: {name: {{ . }}}
+{{- end }}
+{{- end }}
+{{- with $service.extraVolumes }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
