@@ -2,9 +2,13 @@
 
 manifests.py check BINARIES EVERYTHING FILE…   all of it, of rendered manifests; EVERYTHING sets all that can be set
 manifests.py settings BINARIES                 the settings of every program as a table
+manifests.py queries DASHBOARD…                what dashboards ask, as rules of Prometheus
+manifests.py pod FILE SERVICE KEYS ROOT        what a Pod of the service finds below ROOT, its secrets and tokens taken from KEYS
+                                               (deploy/compose/keys.sh); prints its environment
 """
 
 import functools
+import json
 import re
 import subprocess
 import sys
@@ -79,7 +83,7 @@ def section(binaries, title, service, names, known):
 
 
 def documents(files):
-    import yaml
+    import yaml  # Of the checking tool, not of the system.
 
     for file in files:
         for document in yaml.load_all(Path(file).read_text(), Loader=yaml.CSafeLoader):
@@ -166,11 +170,45 @@ def check(binaries, everything, files):
     return 1 if problems else 0
 
 
+def queries(files):
+    """What dashboards ask Prometheus, as rules: for promtool, which knows its language."""
+    panels = [panel for file in files for panel in json.loads(Path(file).read_text())["panels"]]
+    asked = [target["expr"] for panel in panels for target in panel.get("targets", [])]
+    rules = [{"record": f"query:{at}", "expr": expr.replace("$__rate_interval", "5m")} for at, expr in enumerate(asked)]
+    print(json.dumps({"groups": [{"name": "queries", "rules": rules}]}))
+
+
+def pod(file, service, keys, root):
+    """Does what the kubelet does with the volumes of a Pod."""
+    found = {(document["kind"], document["metadata"]["name"]): document for _, document in documents([file])}
+    spec = found["Deployment", f"muster-{service}"]["spec"]["template"]["spec"]
+    volumes = {volume["name"]: volume for volume in spec["volumes"]}
+    container = spec["containers"][0]
+    for mount in container["volumeMounts"]:
+        place = Path(root + mount["mountPath"])
+        place.mkdir(parents=True)
+        match volumes[mount["name"]]:
+            case {"configMap": {"name": name}}:
+                held = found["ConfigMap", name]["data"]
+            case {"secret": {"items": items}}:
+                held = {item["path"]: Path(keys, service, item["key"]).read_text() for item in items}
+            case {"projected": {"sources": sources}}:
+                names = [source["serviceAccountToken"]["path"] for source in sources]
+                held = {name: Path(keys, "tokens", service, name).read_text() for name in names}
+        for name, text in held.items():
+            place.joinpath(name).write_text(text)
+    print("\n".join(f"{variable['name']}={variable['value']}" for variable in container["env"]))
+
+
 if __name__ == "__main__":
     match sys.argv[1:]:
         case ["check", binaries, everything, *files]:
             sys.exit(check(binaries, everything, files))
         case ["settings", binaries]:
             print(table(binaries), end="")
+        case ["queries", *files]:
+            queries(files)
+        case ["pod", file, service, keys, root]:
+            pod(file, service, keys, root)
         case _:
             sys.exit(__doc__)

@@ -9,5 +9,6 @@
 mod cancelled;
 mod deadlines;
 mod idempotent;
+mod least_rights;
 mod migrations;
 mod support;
