@@ -41,24 +41,70 @@ pub async fn append<E: Event>(
     event: NewEvent,
     payload: &E,
 ) -> Result<(), DatabaseError> {
-    let traceparent = event
-        .traceparent
-        .or_else(muster_telemetry::propagation::current_traceparent);
+    let mut columns = Columns::default();
+    columns.push(event, payload.encode_to_vec());
+    insert::<E>(tx, columns).await
+}
+
+/// As [`append`], of many facts in one statement.
+///
+/// # Errors
+/// As [`append`].
+pub async fn append_all<E: Event>(
+    tx: &mut PgConnection,
+    events: Vec<(NewEvent, E)>,
+) -> Result<(), DatabaseError> {
+    let mut columns = Columns::default();
+    for (event, payload) in events {
+        columns.push(event, payload.encode_to_vec());
+    }
+    insert::<E>(tx, columns).await
+}
+
+async fn insert<E: Event>(tx: &mut PgConnection, columns: Columns) -> Result<(), DatabaseError> {
     sqlx::query(
-        "INSERT INTO outbox (id, organization_id, aggregate_id, aggregate_seq, event_type, payload, event_time, actor,
+        "INSERT INTO outbox (event_type, id, organization_id, aggregate_id, aggregate_seq, payload, event_time, actor,
                              traceparent)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+         SELECT $1, * FROM UNNEST($2::uuid[], $3::uuid[], $4::uuid[], $5::bigint[], $6::bytea[], $7::timestamptz[],
+                                  $8::text[], $9::text[])",
     )
-    .bind(event.id.as_uuid())
-    .bind(event.organization.as_uuid())
-    .bind(event.aggregate)
-    .bind(event.sequence)
     .bind(E::TYPE.routing_key())
-    .bind(payload.encode_to_vec())
-    .bind(event.time)
-    .bind(event.actor)
-    .bind(traceparent)
+    .bind(columns.ids)
+    .bind(columns.organizations)
+    .bind(columns.aggregates)
+    .bind(columns.sequences)
+    .bind(columns.payloads)
+    .bind(columns.times)
+    .bind(columns.actors)
+    .bind(columns.traceparents)
     .execute(tx)
     .await?;
     Ok(())
+}
+
+/// Rows of the outbox by columns, as one statement takes them.
+#[derive(Default)]
+struct Columns {
+    ids: Vec<Uuid>,
+    organizations: Vec<Uuid>,
+    aggregates: Vec<Uuid>,
+    sequences: Vec<i64>,
+    payloads: Vec<Vec<u8>>,
+    times: Vec<OffsetDateTime>,
+    actors: Vec<String>,
+    traceparents: Vec<Option<String>>,
+}
+
+impl Columns {
+    fn push(&mut self, event: NewEvent, payload: Vec<u8>) {
+        let current = muster_telemetry::propagation::current_traceparent;
+        self.ids.push(event.id.as_uuid());
+        self.organizations.push(event.organization.as_uuid());
+        self.aggregates.push(event.aggregate);
+        self.sequences.push(event.sequence);
+        self.payloads.push(payload);
+        self.times.push(event.time);
+        self.actors.push(event.actor);
+        self.traceparents.push(event.traceparent.or_else(current));
+    }
 }

@@ -1,7 +1,10 @@
 //! What an employment is, and the rule by which one begins: no transport, no storage, no clock.
 
 mod employment;
+mod site;
 
 pub(crate) use employment::{
-    Acceptance, Employment, EmploymentState, End, Hiring, InvitationSource, NotVerifiable, VerificationBasis,
+    Acceptance, Employment, EmploymentState, End, Hiring, InvitationSource, NotVerifiable, Rejection,
+    RejectionReason, VerificationBasis,
 };
+pub(crate) use site::{Site, SiteStage};

@@ -7,6 +7,7 @@ use muster_server::Failure;
 use thiserror::Error;
 
 use crate::domain::{EmploymentState, NotVerifiable};
+use crate::store::employment::ONE_OPEN;
 
 #[derive(Debug, Error)]
 pub(crate) enum Error {
@@ -19,11 +20,52 @@ pub(crate) enum Error {
     OwnEmployment,
     #[error("it is the owner's employment")]
     OwnerMustTransfer,
+    #[error("an organization takes no claims")]
+    SiteNotActive(Vec<Field>),
+    #[error("a location is not one of the organization")]
+    LocationUnknown(Vec<Field>),
+    #[error("the person has a newer employment at the organization")]
+    Superseded,
     #[error(transparent)]
     Failure(#[from] Failure),
 }
 
+/// A field of the request and what is wrong with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Field {
+    path: String,
+    problem: &'static str,
+}
+
+impl Field {
+    pub(crate) fn of(path: String, problem: &'static str) -> Self {
+        Self { path, problem }
+    }
+}
+
 muster_server::shared_failures!(Error);
+
+impl Error {
+    /// Where a change would have opened a second employment of the person at the organization.
+    pub(crate) fn of_second_open(self) -> Self {
+        match self {
+            Self::Failure(failure) if failure.constraint() == Some(ONE_OPEN) => Self::Superseded,
+            other => other,
+        }
+    }
+}
+
+impl From<std::convert::Infallible> for Error {
+    fn from(never: std::convert::Infallible) -> Self {
+        match never {}
+    }
+}
+
+impl From<EmploymentState> for Error {
+    fn from(state: EmploymentState) -> Self {
+        Self::State(state)
+    }
+}
 
 impl From<NotVerifiable> for Error {
     fn from(why: NotVerifiable) -> Self {
@@ -41,31 +83,73 @@ impl From<Error> for Refusal {
                 tracing::error!(contradiction, "services contradict each other");
                 Refusal::internal()
             }
-            Error::State(state) => {
-                let text = format!("the employment is {state}, which does not allow this");
-                Refusal::new(ErrorReason::EmploymentState, text).metadata("state", state.as_str())
-            }
+            Error::State(state) => not_in(state),
             Error::OwnEmployment => {
                 let text =
                     "nobody verifies their own employment; ask another administrator of the organization";
                 Refusal::new(ErrorReason::OwnEmployment, text)
             }
             Error::OwnerMustTransfer => {
-                let text = "the owner's employment cannot be ended; transfer the ownership first";
+                let text =
+                    "the owner's employment is neither rejected nor ended; transfer the ownership first";
                 Refusal::new(ErrorReason::OwnerMustTransfer, text)
+            }
+            Error::SiteNotActive(fields) => {
+                let text = "no organization of this name takes claims; it is not approved, or not any more";
+                with_fields(ErrorReason::OrganizationNotActive, text, fields)
+            }
+            Error::LocationUnknown(fields) => {
+                let text = "a location is not one of the organization";
+                with_fields(ErrorReason::GroupUnknown, text, fields)
+            }
+            Error::Superseded => {
+                let text =
+                    "there is a newer employment at this organization; go on with that one, or claim anew";
+                Refusal::new(ErrorReason::EmploymentSuperseded, text)
             }
             Error::Failure(failure) => failure.into(),
         }
     }
 }
 
+/// What the organization has decided is told by a reason of its own: the contrary comes too late.
+fn not_in(state: EmploymentState) -> Refusal {
+    let (reason, text) = match state {
+        EmploymentState::Verified => (
+            ErrorReason::EmploymentVerified,
+            "the organization has verified the employment; it can be ended".to_owned(),
+        ),
+        EmploymentState::Rejected => (
+            ErrorReason::EmploymentRejected,
+            "the organization has rejected the claim; the person corrects it first, or claims anew"
+                .to_owned(),
+        ),
+        other => (
+            ErrorReason::EmploymentState,
+            format!("the employment is {other}, which does not allow this"),
+        ),
+    };
+    Refusal::new(reason, text).metadata("state", state.as_str())
+}
+
 impl From<Error> for HandlingError {
     fn from(error: Error) -> Self {
         match error {
-            Error::Contradiction(_) | Error::State(_) | Error::OwnEmployment | Error::OwnerMustTransfer => {
-                Self::Permanent(error.to_string())
-            }
+            Error::Contradiction(_)
+            | Error::State(_)
+            | Error::OwnEmployment
+            | Error::OwnerMustTransfer
+            | Error::SiteNotActive(_)
+            | Error::LocationUnknown(_)
+            | Error::Superseded => Self::Permanent(error.to_string()),
             Error::Failure(failure) => failure.into(),
         }
     }
+}
+
+fn with_fields(reason: ErrorReason, text: &str, fields: Vec<Field>) -> Refusal {
+    let refusal = Refusal::new(reason, text);
+    fields.into_iter().fold(refusal, |refusal, field| {
+        refusal.violation(field.path, field.problem)
+    })
 }

@@ -1,20 +1,23 @@
 //! What the service publishes, and what it does about what others publish.
 //!
-//! Publishes `employment.verified` and `employment.ended`. Consumes `invitation.accepted` and `organization.approved`: both are read into a
+//! Publishes `employment.verified` (also when a verified one gained groups), `employment.ended`, and `employment.changed` of
+//! what is neither. Consumes `invitation.accepted` and `organization.approved`: both are read into a
 //! [`Hiring`](crate::domain::Hiring) before the transaction, with what their owners say now, and carried out by
 //! [`employ`](crate::ops::employment::employ).
 
 mod invitation_accepted;
 mod organization_approved;
 
+use muster_clock::Clock;
 use muster_database::DatabaseError;
 use muster_ids::{EventId, GroupName, InvitationName, LocationName, OrganizationName, PersonName};
+use muster_messaging::Event;
 use muster_messaging::outbox::{self, NewEvent};
 use muster_proto::employment::v1 as pb;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
-use crate::domain::Employment;
+use crate::domain::{Employment, EmploymentState};
 pub(crate) use invitation_accepted::InvitationAccepted;
 pub(crate) use organization_approved::OrganizationApproved;
 
@@ -26,46 +29,45 @@ pub(crate) struct Act {
     pub(crate) time: OffsetDateTime,
 }
 
-/// Publishes that an employment is verified, or that a verified one gained groups.
-pub(crate) async fn verified(
+/// Publishes that employments have come to where they stand.
+pub(crate) async fn publish(
     tx: &mut PgConnection,
-    id: EventId,
-    employment: &Employment,
+    clock: &Clock,
+    employments: &[Employment],
     act: Act,
 ) -> Result<(), DatabaseError> {
-    let facts = Some(facts(employment));
-    outbox::append(
-        tx,
-        event(id, employment, act),
-        &pb::EmploymentVerifiedEvent { facts },
-    )
-    .await
+    let (mut verified, mut ended, mut changed) = (Vec::new(), Vec::new(), Vec::new());
+    for employment in employments {
+        let event = event(clock.new_id(), employment, &act);
+        let facts = Some(facts(employment));
+        match employment.state {
+            EmploymentState::Verified => verified.push((event, pb::EmploymentVerifiedEvent { facts })),
+            EmploymentState::Ended => ended.push((event, pb::EmploymentEndedEvent { facts })),
+            EmploymentState::PendingVerification | EmploymentState::Rejected | EmploymentState::Withdrawn => {
+                changed.push((event, pb::EmploymentChangedEvent { facts }));
+            }
+        }
+    }
+    append(tx, verified).await?;
+    append(tx, ended).await?;
+    append(tx, changed).await
 }
 
-/// Publishes that a verified employment is over.
-pub(crate) async fn ended(
-    tx: &mut PgConnection,
-    id: EventId,
-    employment: &Employment,
-    act: Act,
-) -> Result<(), DatabaseError> {
-    let facts = Some(facts(employment));
-    outbox::append(
-        tx,
-        event(id, employment, act),
-        &pb::EmploymentEndedEvent { facts },
-    )
-    .await
+async fn append<E: Event>(tx: &mut PgConnection, events: Vec<(NewEvent, E)>) -> Result<(), DatabaseError> {
+    if events.is_empty() {
+        return Ok(());
+    }
+    outbox::append_all(tx, events).await
 }
 
-fn event(id: EventId, employment: &Employment, act: Act) -> NewEvent {
+fn event(id: EventId, employment: &Employment, act: &Act) -> NewEvent {
     NewEvent {
         id,
         organization: employment.organization,
         aggregate: employment.id.into(),
         sequence: employment.version,
         time: act.time,
-        actor: act.actor,
+        actor: act.actor.clone(),
         traceparent: None,
     }
 }

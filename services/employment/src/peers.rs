@@ -1,16 +1,20 @@
-//! What other services are asked before an employment begins: organization for roles and directors, invitation for the
+//! What other services are asked before an employment begins: organization for roles, directors and sites, invitation for the
 //! name of who accepted.
 
 use muster_identity::Role;
-use muster_ids::{InvitationName, OrganizationId, OrganizationName, PersonId, PersonName};
+use muster_ids::{
+    InvitationName, LocationId, LocationName, OrganizationId, OrganizationName, PersonId, PersonName,
+};
 use muster_proto::invitation::v1 as invitation_pb;
 use muster_proto::invitation::v1::acceptance_internal_service_client::AcceptanceInternalServiceClient;
 use muster_proto::organization::v1 as organization_pb;
 use muster_proto::organization::v1::director_internal_service_client::DirectorInternalServiceClient;
+use muster_proto::organization::v1::inviting_internal_service_client::InvitingInternalServiceClient;
 use muster_proto::organization::v1::roles_internal_service_client::RolesInternalServiceClient;
 use muster_server::{Failure, Peer};
-use tonic::Status;
+use tonic::{Code, Status};
 
+use crate::domain::{Site, SiteStage};
 use crate::error::Error;
 
 /// The services that are asked. Cheap to clone.
@@ -60,6 +64,32 @@ impl Peers {
         profile(&director.person, director.display_name)
     }
 
+    /// The organization as a place of work, with whether it has the location; `None` when there is no such organization.
+    pub(crate) async fn site(
+        &self,
+        organization: OrganizationId,
+        location: Option<LocationId>,
+    ) -> Result<Option<Site>, Error> {
+        let location = location.map(|location| {
+            LocationName {
+                organization,
+                location,
+            }
+            .to_string()
+        });
+        let request = organization_pb::GetInvitingContextRequest {
+            organization: OrganizationName { organization }.to_string(),
+            groups: Vec::new(),
+            locations: location.clone().into_iter().collect(),
+        };
+        let mut client = InvitingInternalServiceClient::new(self.organization.clone());
+        match client.get_inviting_context(request).await {
+            Ok(answer) => Ok(Some(site(&answer.into_inner(), location.as_deref()))),
+            Err(status) if status.code() == Code::NotFound => Ok(None),
+            Err(status) => Err(failed(status)),
+        }
+    }
+
     /// Who accepted the invitation.
     pub(crate) async fn acceptance(&self, invitation: InvitationName) -> Result<PersonProfile, Error> {
         let request = invitation_pb::GetAcceptanceRequest {
@@ -74,6 +104,20 @@ impl Peers {
 
 fn failed(status: Status) -> Error {
     Failure::Peer(Box::new(status)).into()
+}
+
+fn site(context: &organization_pb::GetInvitingContextResponse, location: Option<&str>) -> Site {
+    use organization_pb::OrganizationState as State;
+    let stage = match context.state() {
+        State::Draft | State::Submitted | State::Returned => SiteStage::Before,
+        State::Active => SiteStage::Active,
+        State::Rejected | State::Suspended | State::Closed | State::Unspecified => SiteStage::After,
+    };
+    let has = |location| context.locations.iter().any(|known| known.name == location);
+    Site {
+        stage,
+        has_location: location.is_none_or(has),
+    }
 }
 
 fn profile(person: &str, display_name: String) -> Result<PersonProfile, Error> {

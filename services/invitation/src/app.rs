@@ -15,6 +15,7 @@ use tokio::sync::Notify;
 use crate::Settings;
 use crate::context::Context;
 use crate::events::deliveries::Deliveries;
+use crate::events::employment_changed::EmploymentChanged;
 use crate::events::employment_ended::EmploymentEnded;
 use crate::ops::import::{purge, worker};
 use crate::ops::invitation::send_due;
@@ -61,6 +62,7 @@ impl Service for InvitationApp {
             .consumer(
                 Handlers::of(&topology::INVITATION)
                     .on(Deliveries)
+                    .on(EmploymentChanged)
                     .on(EmploymentEnded),
             )
             .task("scheduler", move |shutdown| {

@@ -1,7 +1,9 @@
 //! What is published: mails that are due, invitations that were accepted. What is consumed: what became of
-//! mails ([`deliveries`]), and that employments are over ([`employment_ended`]).
+//! mails ([`deliveries`]), that employments are over ([`employment_ended`]), and that claims were taken back
+//! ([`employment_changed`]).
 
 pub(crate) mod deliveries;
+pub(crate) mod employment_changed;
 pub(crate) mod employment_ended;
 
 use muster_clock::Clock;

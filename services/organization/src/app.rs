@@ -15,7 +15,7 @@ use sqlx::migrate::Migrator;
 
 use crate::Settings;
 use crate::context::Context;
-use crate::events::{EmploymentEnded, EmploymentVerified};
+use crate::events::{EmploymentChanged, EmploymentEnded, EmploymentVerified};
 use crate::rpc::Rpc;
 use crate::shared_catalog::SharedCatalog;
 
@@ -53,6 +53,7 @@ impl Service for OrganizationService {
             .consumer(
                 Handlers::of(&topology::ORGANIZATION)
                     .on(EmploymentVerified)
+                    .on(EmploymentChanged)
                     .on(EmploymentEnded),
             ))
     }

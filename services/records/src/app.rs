@@ -13,7 +13,7 @@ use sqlx::migrate::Migrator;
 
 use crate::Settings;
 use crate::context::Context;
-use crate::events::{EmploymentEnded, EmploymentVerified};
+use crate::events::{EmploymentChanged, EmploymentEnded, EmploymentVerified};
 use crate::peers::Peers;
 use crate::rpc::Rpc;
 
@@ -39,6 +39,7 @@ impl Service for RecordsService {
         };
         let handlers = Handlers::of(&topology::RECORDS)
             .on(EmploymentVerified(context.clone()))
+            .on(EmploymentChanged)
             .on(EmploymentEnded);
         let rpc = Rpc::new(context);
         Ok(App::new()

@@ -1,13 +1,16 @@
 //! What the service does about what others publish. It publishes nothing yet.
 //!
 //! Consumes `employment.verified`: the projection learns of the employment, and the learner gets the trainings of their
-//! groups, as the organization service lists them now. `employment.ended`: the projection, by which access is gone.
+//! groups, as the organization service lists them now. `employment.ended` and
+//! `employment.changed`: the projection, by which access is gone or sleeps.
 
+mod employment_changed;
 mod employment_ended;
 mod employment_verified;
 
 use muster_messaging::{EmploymentFacts, HandlingError};
 
+pub(crate) use employment_changed::EmploymentChanged;
 pub(crate) use employment_ended::EmploymentEnded;
 pub(crate) use employment_verified::EmploymentVerified;
 

@@ -7,6 +7,7 @@
 
 mod access;
 mod attempt;
+mod claims;
 mod consent;
 mod contract;
 mod employment;
@@ -59,6 +60,7 @@ fn rows() -> Vec<Row> {
         places::rows(),
         organization::rows(),
         employment::rows(),
+        claims::rows(),
         invitations::rows(),
         imports::rows(),
         redemption::rows(),

@@ -74,5 +74,6 @@ events! {
     InvitationAccepted: "invitation.accepted" = invitation.InvitationAcceptedEvent of invitation/"invitations" -> EMPLOYMENT;
     DeliveryChanged: "delivery.changed" = notification.DeliveryChangedEvent of notification/"deliveries" -> INVITATION;
     EmploymentVerified: "employment.verified" = employment.EmploymentVerifiedEvent of employment/"employments" -> ORGANIZATION RECORDS;
+    EmploymentChanged: "employment.changed" = employment.EmploymentChangedEvent of employment/"employments" -> ORGANIZATION RECORDS INVITATION;
     EmploymentEnded: "employment.ended" = employment.EmploymentEndedEvent of employment/"employments" -> ORGANIZATION RECORDS INVITATION;
 }

@@ -1,6 +1,7 @@
 //! The employment: its states, and how it comes from one to another.
 
 mod hiring;
+mod rejection;
 
 use std::collections::BTreeSet;
 
@@ -9,6 +10,7 @@ use muster_states::{Transition, stored_enum};
 use time::OffsetDateTime;
 
 pub(crate) use hiring::{Acceptance, Hiring, InvitationSource, VerificationBasis};
+pub(crate) use rejection::{Rejection, RejectionReason};
 
 /// One employment of one person at one organization.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +33,8 @@ pub(crate) struct Employment {
     pub(crate) verify_time: Option<OffsetDateTime>,
     /// When it ended, and why.
     pub(crate) end: Option<End>,
+    /// Oldest first; they stay.
+    pub(crate) rejections: Vec<Rejection>,
 }
 
 /// How an employment ended.
@@ -69,6 +73,16 @@ pub(crate) enum NotVerifiable {
 impl EmploymentState {
     /// The states of which a person has one employment at an organization.
     pub(crate) const OPEN: [Self; 2] = [Self::PendingVerification, Self::Verified];
+
+    /// The states that an employment in this one may have been in before its last change.
+    pub(crate) const fn predecessors(self) -> &'static [Self] {
+        match self {
+            Self::PendingVerification => &[Self::PendingVerification, Self::Rejected],
+            Self::Verified => &Self::OPEN,
+            Self::Rejected | Self::Withdrawn => &[Self::PendingVerification],
+            Self::Ended => &[Self::Verified],
+        }
+    }
 }
 
 impl Employment {
@@ -92,6 +106,7 @@ impl Employment {
             create_time: now,
             verify_time,
             end: None,
+            rejections: Vec::new(),
         }
     }
 
@@ -131,6 +146,51 @@ impl Employment {
             EmploymentState::Rejected | EmploymentState::Withdrawn | EmploymentState::Ended => {
                 Transition::Refused(NotVerifiable::State(self.state))
             }
+        }
+    }
+
+    /// PENDING_VERIFICATION → REJECTED, by an administrator. The first reason stays.
+    pub(crate) fn reject(mut self, rejection: Rejection) -> Transition<Self, EmploymentState> {
+        match self.state {
+            EmploymentState::PendingVerification => {
+                self.rejections.push(rejection);
+                Transition::Changed(self.to(EmploymentState::Rejected))
+            }
+            EmploymentState::Rejected => Transition::AlreadyDone(self),
+            EmploymentState::Verified | EmploymentState::Withdrawn | EmploymentState::Ended => {
+                Transition::Refused(self.state)
+            }
+        }
+    }
+
+    /// REJECTED → PENDING_VERIFICATION, by the person. What was said against the claim stays with it.
+    pub(crate) fn correct(self) -> Transition<Self, EmploymentState> {
+        match self.state {
+            EmploymentState::Rejected => Transition::Changed(self.to(EmploymentState::PendingVerification)),
+            EmploymentState::PendingVerification => Transition::AlreadyDone(self),
+            EmploymentState::Verified | EmploymentState::Withdrawn | EmploymentState::Ended => {
+                Transition::Refused(self.state)
+            }
+        }
+    }
+
+    /// PENDING_VERIFICATION → WITHDRAWN, by the person.
+    pub(crate) fn withdraw(self) -> Transition<Self, EmploymentState> {
+        match self.state {
+            EmploymentState::PendingVerification => Transition::Changed(self.to(EmploymentState::Withdrawn)),
+            EmploymentState::Withdrawn => Transition::AlreadyDone(self),
+            EmploymentState::Verified | EmploymentState::Rejected | EmploymentState::Ended => {
+                Transition::Refused(self.state)
+            }
+        }
+    }
+
+    fn to(self, state: EmploymentState) -> Self {
+        let version = self.version + 1;
+        Self {
+            state,
+            version,
+            ..self
         }
     }
 

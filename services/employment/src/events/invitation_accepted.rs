@@ -31,7 +31,7 @@ impl Handler for InvitationAccepted {
     }
 
     async fn apply(&self, tx: &mut PgConnection, _: &Received, hiring: Hiring) -> Result<(), HandlingError> {
-        employ::apply(tx, &self.0, &hiring).await?;
+        employ::apply(tx, &self.0, &hiring, employ::SELF).await?;
         Ok(())
     }
 }

@@ -1,7 +1,14 @@
 //! Verbs on employments.
 
+mod change;
+pub(crate) mod claim;
+pub(crate) mod correct;
 pub(crate) mod employ;
 pub(crate) mod employ_director;
 pub(crate) mod employ_invitee;
 pub(crate) mod end;
+pub(crate) mod own;
+mod owner;
+pub(crate) mod reject;
 pub(crate) mod verify;
+pub(crate) mod withdraw;

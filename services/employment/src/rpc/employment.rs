@@ -1,5 +1,6 @@
 //! Employments as an organization sees them.
 
+mod claims;
 mod convert;
 mod internal;
 mod parse;
@@ -15,7 +16,7 @@ use super::Rpc;
 use crate::context::Context;
 use crate::domain::Employment;
 use crate::error::Error;
-use crate::ops::employment::{end, verify};
+use crate::ops::employment::{end, reject, verify};
 use crate::store::employment;
 
 #[tonic::async_trait]
@@ -45,6 +46,7 @@ impl EmploymentService for Rpc {
         call.page(&self.context.page_key, list, |last: &Employment| last.id)
             .await
     }
+
     async fn verify_employment(
         &self,
         request: Request<pb::VerifyEmploymentRequest>,
@@ -54,6 +56,21 @@ impl EmploymentService for Rpc {
         let apply = async |tx: &mut _| verify::apply(tx, &self.context, verification).await;
         call.once(database, clock.now(), apply).await
     }
+
+    async fn reject_employment(
+        &self,
+        request: Request<pb::RejectEmploymentRequest>,
+    ) -> Result<Response<pb::RejectEmploymentResponse>, Status> {
+        let (call, rejecting) = Call::read(request, parse::reject)?;
+        let Context { database, clock, .. } = &self.context;
+        let prepare = async || {
+            reject::prepare(&self.context, &rejecting).await?;
+            Ok(rejecting)
+        };
+        let apply = async |tx: &mut _, rejecting| reject::apply(tx, &self.context, rejecting).await;
+        call.once_prepared(database, clock.now(), prepare, apply).await
+    }
+
     async fn end_employment(
         &self,
         request: Request<pb::EndEmploymentRequest>,

@@ -10,18 +10,28 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::domain::{Employment, EmploymentState};
+use crate::domain::{Employment, EmploymentState, Rejection};
 use row::Latest;
 
-/// Every column, with the groups as an array: the one list of columns of this module.
+/// The index that lets a person have one open employment at an organization.
+pub(crate) const ONE_OPEN: &str = "employments_one_open";
+
+/// Every column, with groups and rejections as arrays: the one list of columns of this module.
 macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT e.organization_id, e.employment_id, e.person_id, e.person_display_name, e.state,
                     ARRAY(SELECT g.group_id FROM employment_groups g
                           WHERE g.organization_id = e.organization_id AND g.employment_id = e.employment_id) AS groups,
-                    e.location_id, e.source_invitation_id, e.version, e.create_time, e.verify_time, e.end_time, e.end_reason
-             FROM employments e ",
+                    e.location_id, e.source_invitation_id, e.version, e.create_time, e.verify_time, e.end_time, e.end_reason,
+                    r.reasons, r.comments, r.persons, r.times
+             FROM employments e
+             CROSS JOIN LATERAL (
+                 SELECT array_agg(reason ORDER BY version) AS reasons, array_agg(comment ORDER BY version) AS comments,
+                        array_agg(person_id ORDER BY version) AS persons,
+                        array_agg(reject_time ORDER BY version) AS times
+                 FROM employment_rejections
+                 WHERE organization_id = e.organization_id AND employment_id = e.employment_id) r ",
             $rest
         )
     };
@@ -169,12 +179,13 @@ pub(crate) async fn insert(tx: &mut PgConnection, new: &Employment) -> Result<In
     Ok(insertion)
 }
 
-/// Stores an open employment that was changed; its row is locked, and is still the one that was read. The states are
-/// bound as a value: written out, they would have the planner take the small index of open employments, and read all of
-/// the organization's.
+/// Stores an employment that was changed; its row is locked, and is still the one that was read. The states are bound as
+/// a value: written out, they would have the planner take the small index of open employments, and read all of the
+/// organization's.
 ///
 /// # Errors
-/// The database's; [`DatabaseError::Inconsistent`] when the row is another version or not open.
+/// The database's; [`DatabaseError::Inconsistent`] when the row is another version, or in a state from which nothing leads
+/// to the new one.
 pub(crate) async fn update(
     tx: &mut PgConnection,
     changed: &Employment,
@@ -196,7 +207,7 @@ pub(crate) async fn update(
     .bind(changed.version)
     .bind(now)
     .bind(changed.verify_time)
-    .bind(EmploymentState::OPEN)
+    .bind(changed.state.predecessors())
     .bind(changed.end.as_ref().map(|end| end.time))
     .bind(changed.end.as_ref().map(|end| end.reason.as_str()))
     .execute(&mut *tx)
@@ -205,7 +216,34 @@ pub(crate) async fn update(
         let text = "a locked employment changed under the lock";
         return Err(DatabaseError::Inconsistent(text.to_owned()));
     }
-    add_groups(tx, changed).await
+    add_groups(tx, changed).await?;
+    match changed.rejections.last() {
+        Some(rejection) if changed.state == EmploymentState::Rejected => {
+            add_rejection(tx, changed, rejection).await
+        }
+        _ => Ok(()),
+    }
+}
+
+async fn add_rejection(
+    tx: &mut PgConnection,
+    employment: &Employment,
+    rejection: &Rejection,
+) -> Result<(), DatabaseError> {
+    sqlx::query(
+        "INSERT INTO employment_rejections (organization_id, employment_id, version, reason, comment, person_id, reject_time)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    )
+    .bind(employment.organization)
+    .bind(employment.id)
+    .bind(employment.version)
+    .bind(rejection.reason)
+    .bind(&rejection.comment)
+    .bind(rejection.by)
+    .bind(rejection.time)
+    .execute(tx)
+    .await?;
+    Ok(())
 }
 
 async fn add_groups(tx: &mut PgConnection, employment: &Employment) -> Result<(), DatabaseError> {

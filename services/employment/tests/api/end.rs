@@ -88,17 +88,22 @@ async fn only_what_is_verified_can_end() {
     let world = World::start().await;
     world.employ_anywhere("learner-1").await;
     let name = world.employment_of("learner-1").await.name;
-    for statement in [
-        "UPDATE employments SET state = 'PENDING_VERIFICATION' WHERE source_invitation_id IS NOT NULL",
-        "UPDATE employments SET state = 'REJECTED' WHERE source_invitation_id IS NOT NULL",
-        "UPDATE employments SET state = 'WITHDRAWN' WHERE source_invitation_id IS NOT NULL",
+    for (statement, why) in [
+        (
+            "UPDATE employments SET state = 'PENDING_VERIFICATION' WHERE source_invitation_id IS NOT NULL",
+            R::EmploymentState,
+        ),
+        (
+            "UPDATE employments SET state = 'REJECTED' WHERE source_invitation_id IS NOT NULL",
+            R::EmploymentRejected,
+        ),
+        (
+            "UPDATE employments SET state = 'WITHDRAWN' WHERE source_invitation_id IS NOT NULL",
+            R::EmploymentState,
+        ),
     ] {
         world.service.database.execute(statement).await;
-        assert_eq!(
-            reason(end(&world, &name, "left").await),
-            R::EmploymentState,
-            "{statement}"
-        );
+        assert_eq!(reason(end(&world, &name, "left").await), why, "{statement}");
     }
     let absent = EmploymentName {
         organization: world.organization,

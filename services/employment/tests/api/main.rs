@@ -8,14 +8,18 @@
 
 mod accepted;
 mod approved;
+mod claim;
+mod correct;
 mod end;
 mod imported;
 mod internal;
 mod organization_view;
 mod parked;
 mod person_view;
+mod reject;
 mod returning;
 mod schema;
 mod twins;
 mod verify;
+mod withdraw;
 mod world;

@@ -18,18 +18,10 @@ async fn verify(world: &World, who: Who, name: &str) -> Result<Response<Employme
     Ok(verified.map(|answer| answer.employment.unwrap()))
 }
 
-/// The employment of somebody who asked for it at the join page.
-async fn claimed(world: &World, person: &str) -> Employment {
-    let invitation = world.invite(&[world.new_group().await]).await;
-    world.open_to_join_page().await;
-    world.accept(invitation, person).await;
-    world.employment_of(person).await
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn an_administrator_verifies_a_claim_once_and_it_is_published_once() {
     let world = World::start().await;
-    let claim = claimed(&world, "learner-1").await;
+    let claim = world.claimed("learner-1").await;
     assert_eq!(claim.state(), EmploymentState::PendingVerification);
 
     let verified = verify(&world, world.admin(), &claim.name)
@@ -53,7 +45,7 @@ async fn an_administrator_verifies_a_claim_once_and_it_is_published_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_verifies_their_own_employment() {
     let world = World::start().await;
-    let claim = claimed(&world, "learner-1").await;
+    let claim = world.claimed("learner-1").await;
     let themself = Who::member("learner-1", world.organization, Role::Admin);
     assert_eq!(
         reason(verify(&world, themself, &claim.name).await),
@@ -65,15 +57,24 @@ async fn nobody_verifies_their_own_employment() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_closed_stays_closed() {
     let world = World::start().await;
-    let claim = claimed(&world, "learner-1").await;
-    for statement in [
-        "UPDATE employments SET state = 'REJECTED' WHERE state <> 'VERIFIED'",
-        "UPDATE employments SET state = 'WITHDRAWN' WHERE state <> 'VERIFIED'",
-        "UPDATE employments SET state = 'ENDED' WHERE state <> 'VERIFIED'",
+    let claim = world.claimed("learner-1").await;
+    for (statement, why) in [
+        (
+            "UPDATE employments SET state = 'REJECTED' WHERE state <> 'VERIFIED'",
+            R::EmploymentRejected,
+        ),
+        (
+            "UPDATE employments SET state = 'WITHDRAWN' WHERE state <> 'VERIFIED'",
+            R::EmploymentState,
+        ),
+        (
+            "UPDATE employments SET state = 'ENDED' WHERE state <> 'VERIFIED'",
+            R::EmploymentState,
+        ),
     ] {
         world.service.database.execute(statement).await;
         let refused = verify(&world, world.admin(), &claim.name).await;
-        assert_eq!(reason(refused), R::EmploymentState, "{statement}");
+        assert_eq!(reason(refused), why, "{statement}");
     }
     assert_eq!(world.told_of("learner-1").await, []);
 }
@@ -81,7 +82,7 @@ async fn what_is_closed_stays_closed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn administrators_who_verify_at_once_have_one_effect() {
     let world = World::start().await;
-    let claim = claimed(&world, "learner-1").await;
+    let claim = world.claimed("learner-1").await;
     let one = || verify(&world, world.admin(), &claim.name);
     let answers = tokio::join!(one(), one(), one(), one(), one(), one());
     let answers: [_; 6] = answers.into();

@@ -121,6 +121,23 @@ impl World {
         self.employ(person, &[self.new_group().await]).await;
     }
 
+    /// The employment of somebody who asked for it at the join page.
+    pub(crate) async fn claimed(&self, person: &str) -> Employment {
+        let invitation = self.invite(&[self.new_group().await]).await;
+        self.open_to_join_page().await;
+        self.accept(invitation, person).await;
+        self.employments_of(person).await.remove(0)
+    }
+
+    /// How many events of this type were published.
+    pub(crate) async fn published(&self, event_type: &str) -> i64 {
+        sqlx::query_scalar("SELECT count(*) FROM outbox WHERE event_type = $1")
+            .bind(event_type)
+            .fetch_one(&mut self.service.database.connection().await)
+            .await
+            .unwrap()
+    }
+
     /// Publishes in the name of the invitation service what that would not.
     pub(crate) async fn publisher_of(&self, service: &'static str) -> Publisher {
         let broker = self.service.broker.as_service(service);
@@ -140,14 +157,14 @@ impl World {
 
     /// What was told of the person's verified employments, in order, with the sequence of each.
     pub(crate) async fn told_of(&self, person: &str) -> Vec<(i64, EmploymentFacts)> {
-        let rows: Vec<(i64, String, Vec<u8>)> = sqlx::query_as(
-            "SELECT aggregate_seq, event_type, payload FROM outbox ORDER BY aggregate_seq, id",
+        let rows: Vec<(i64, Vec<u8>)> = sqlx::query_as(
+            "SELECT aggregate_seq, payload FROM outbox WHERE event_type = 'employment.verified'
+             ORDER BY aggregate_seq, id",
         )
         .fetch_all(&mut self.service.database.connection().await)
         .await
         .unwrap();
-        let decode = |(sequence, event_type, payload): (i64, String, Vec<u8>)| {
-            assert_eq!(event_type, "employment.verified");
+        let decode = |(sequence, payload): (i64, Vec<u8>)| {
             let event = EmploymentVerifiedEvent::decode(payload.as_slice()).unwrap();
             (sequence, event.facts.unwrap())
         };

@@ -9,7 +9,7 @@ use muster_refusal::ErrorReason as R;
 use muster_testkit::eventually_some;
 
 use super::attempt::Attempt;
-use super::stage::{Stage, last};
+use super::stage::{Learner, Stage, last};
 use super::{Row, row};
 
 pub(super) fn rows() -> Vec<Row> {
@@ -25,12 +25,11 @@ pub(super) fn rows() -> Vec<Row> {
             Attempt::by("owner", &verifying(owners(&at).await, ""))
         }),
         row("VerifyEmployment", R::EmploymentState, async |at| {
-            let name = at.learner().await.employment;
-            let statement = format!(
-                "UPDATE employments SET state = 'REJECTED' WHERE employment_id = '{}'",
-                last(&name)
-            );
-            at.database("employment").await.change(&statement).await;
+            let name = employed(&at, "WITHDRAWN").await.employment;
+            Attempt::by("owner", &verifying(name, ""))
+        }),
+        row("VerifyEmployment", R::EmploymentRejected, async |at| {
+            let name = employed(&at, "REJECTED").await.employment;
             Attempt::by("owner", &verifying(name, ""))
         }),
         row("VerifyEmployment", R::RequestIdReused, async |at| {
@@ -51,12 +50,11 @@ pub(super) fn rows() -> Vec<Row> {
             Attempt::by("owner", &ending(owners(&at).await, ""))
         }),
         row("EndEmployment", R::EmploymentState, async |at| {
-            let name = at.learner().await.employment;
-            let statement = format!(
-                "UPDATE employments SET state = 'REJECTED' WHERE employment_id = '{}'",
-                last(&name)
-            );
-            at.database("employment").await.change(&statement).await;
+            let name = employed(&at, "WITHDRAWN").await.employment;
+            Attempt::by("owner", &ending(name, ""))
+        }),
+        row("EndEmployment", R::EmploymentRejected, async |at| {
+            let name = employed(&at, "REJECTED").await.employment;
             Attempt::by("owner", &ending(name, ""))
         }),
         row("EndEmployment", R::RequestIdReused, async |at| {
@@ -112,8 +110,17 @@ pub(super) fn rows() -> Vec<Row> {
     ]
 }
 
+/// A learner whose employment was put into a state.
+pub(super) async fn employed(at: &Stage, state: &str) -> Learner {
+    let learner = at.learner().await;
+    let id = last(&learner.employment);
+    let statement = format!("UPDATE employments SET state = '{state}' WHERE employment_id = '{id}'");
+    at.database("employment").await.change(&statement).await;
+    learner
+}
+
 /// The employment of the owner, which the approval of the profile made.
-async fn owners(at: &Stage) -> String {
+pub(super) async fn owners(at: &Stage) -> String {
     let request = ListEmploymentsRequest {
         parent: at.name(),
         ..Default::default()

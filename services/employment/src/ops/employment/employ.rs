@@ -2,36 +2,36 @@
 
 use muster_database::{DatabaseError, Insertion};
 use muster_server::Failure;
-use muster_states::Transition;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
+use super::change::settle;
 use crate::context::Context;
-use crate::domain::{Employment, EmploymentState, Hiring};
+use crate::domain::{Employment, Hiring};
 use crate::error::Error;
 use crate::events::{self, Act};
 use crate::store::employment;
 
 /// Each loser of a race finds the winner's row at its next look; more looks mean that rows open and close meanwhile.
 const MAX_ATTEMPTS: usize = 3;
-/// Employments follow from events: nobody asked this service by a call.
-const ACTOR: &str = "service:employment";
+/// Who employs where an event leads to it: nobody asked this service by a call.
+pub(crate) const SELF: &str = "service:employment";
 
-/// The open employment takes the hiring in, or a new one begins. What is verified afterwards is published, also when it
-/// only gained groups.
+/// The open employment takes the hiring in, or a new one begins. Either is published, also when it only gained groups.
 pub(crate) async fn apply(
     tx: &mut PgConnection,
     context: &Context,
     hiring: &Hiring,
+    actor: &str,
 ) -> Result<Employment, Error> {
     let now = context.clock.now();
     for _ in 0..MAX_ATTEMPTS {
         if let Some(open) = employment::lock_open(tx, hiring.organization, hiring.person).await? {
-            return join(tx, context, open, hiring, now).await;
+            return join(tx, context, open, hiring, actor).await;
         }
         let new = begin(tx, context, hiring, now).await?;
         if employment::insert(tx, &new).await? == Insertion::Stored {
-            publish(tx, context, &new, now).await?;
+            publish(tx, context, &new, actor).await?;
             return Ok(new);
         }
     }
@@ -43,17 +43,10 @@ async fn join(
     context: &Context,
     open: Employment,
     hiring: &Hiring,
-    now: OffsetDateTime,
+    actor: &str,
 ) -> Result<Employment, Error> {
-    match open.join(hiring, now) {
-        Transition::Changed(changed) => {
-            employment::update(tx, &changed, now).await?;
-            publish(tx, context, &changed, now).await?;
-            Ok(changed)
-        }
-        Transition::AlreadyDone(open) => Ok(open),
-        Transition::Refused(never) => match never {},
-    }
+    let now = context.clock.now();
+    settle(tx, context, open.join(hiring, now), actor.to_owned(), now).await
 }
 
 async fn begin(
@@ -75,12 +68,9 @@ async fn begin(
 async fn publish(
     tx: &mut PgConnection,
     context: &Context,
-    employment: &Employment,
-    now: OffsetDateTime,
+    new: &Employment,
+    actor: &str,
 ) -> Result<(), DatabaseError> {
-    if employment.state != EmploymentState::Verified {
-        return Ok(());
-    }
-    let actor = ACTOR.to_owned();
-    events::verified(tx, context.clock.new_id(), employment, Act { actor, time: now }).await
+    let (actor, time) = (actor.to_owned(), new.create_time);
+    events::publish(tx, &context.clock, std::slice::from_ref(new), Act { actor, time }).await
 }

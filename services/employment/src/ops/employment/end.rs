@@ -1,15 +1,14 @@
 //! An administrator ends an employment.
 
-use muster_identity::Role;
 use muster_ids::EmploymentName;
 use muster_server::Failure;
-use muster_states::Transition;
 use sqlx::PgConnection;
 
+use super::change::settle;
+use super::owner;
 use crate::context::Context;
 use crate::domain::{Employment, End};
 use crate::error::Error;
-use crate::events::{self, Act};
 use crate::store::employment;
 
 /// Which employment, why, and who ends it.
@@ -21,20 +20,9 @@ pub(crate) struct Ending {
     pub(crate) actor: String,
 }
 
-/// Asks whether the person owns the organization. Ownership moves only by a transfer, which the owner accepts or offers
-/// themself: nobody becomes owner unawares between this look and the end.
+/// Asks whether the person owns the organization.
 pub(crate) async fn prepare(context: &Context, ending: &Ending) -> Result<(), Error> {
-    let EmploymentName {
-        organization,
-        employment: id,
-    } = ending.employment;
-    let find = async |db: &mut _| employment::find(db, organization, id).await;
-    let found = context.database.read(find).await?;
-    let person = found.ok_or(Failure::NotFound)?.person;
-    match context.peers.role(organization, person).await? {
-        Some(Role::Owner) => Err(Error::OwnerMustTransfer),
-        _ => Ok(()),
-    }
+    owner::spare(context, ending.employment).await
 }
 
 /// Ends it, and publishes that; one that has ended already is answered as it is.
@@ -50,13 +38,6 @@ pub(crate) async fn apply(
         actor,
     } = ending;
     let found = employment::lock(tx, name).await?;
-    match found.ok_or(Failure::NotFound)?.end(End { time, reason }) {
-        Transition::Changed(ended) => {
-            employment::update(tx, &ended, time).await?;
-            events::ended(tx, context.clock.new_id(), &ended, Act { actor, time }).await?;
-            Ok(ended)
-        }
-        Transition::AlreadyDone(ended) => Ok(ended),
-        Transition::Refused(state) => Err(Error::State(state)),
-    }
+    let ended = found.ok_or(Failure::NotFound)?.end(End { time, reason });
+    settle(tx, context, ended, actor, time).await
 }

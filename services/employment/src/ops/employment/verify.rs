@@ -2,13 +2,12 @@
 
 use muster_ids::{EmploymentName, PersonId};
 use muster_server::Failure;
-use muster_states::Transition;
 use sqlx::PgConnection;
 
+use super::change::settle;
 use crate::context::Context;
 use crate::domain::Employment;
 use crate::error::Error;
-use crate::events::{self, Act};
 use crate::store::employment;
 
 /// Which employment, and who confirms it.
@@ -28,14 +27,6 @@ pub(crate) async fn apply(
 ) -> Result<Employment, Error> {
     let time = context.clock.now();
     let found = employment::lock(tx, verification.employment).await?;
-    match found.ok_or(Failure::NotFound)?.verify(verification.by, time) {
-        Transition::Changed(verified) => {
-            employment::update(tx, &verified, time).await?;
-            let actor = verification.actor;
-            events::verified(tx, context.clock.new_id(), &verified, Act { actor, time }).await?;
-            Ok(verified)
-        }
-        Transition::AlreadyDone(verified) => Ok(verified),
-        Transition::Refused(why) => Err(why.into()),
-    }
+    let verified = found.ok_or(Failure::NotFound)?.verify(verification.by, time);
+    settle(tx, context, verified, verification.actor, time).await
 }

@@ -5,10 +5,31 @@ use muster_ids::{GroupName, InvitationName, LocationName, PersonName};
 use muster_proto::employment::v1 as pb;
 use muster_server::convert::timestamp;
 
-use crate::domain::{Employment, EmploymentState};
+use crate::domain::{Employment, EmploymentState, Rejection, RejectionReason};
 
 muster_proto::same_values! {
     EmploymentState = pb::EmploymentState { PendingVerification, Verified, Rejected, Withdrawn, Ended }
+}
+
+muster_proto::same_values! {
+    RejectionReason = pb::RejectionReason { NotEmployed, OtherSite, Position, Dates, Other }
+}
+
+impl From<Rejection> for pb::Rejection {
+    fn from(rejection: Rejection) -> Self {
+        let Rejection {
+            reason,
+            comment,
+            by,
+            time,
+        } = rejection;
+        Self {
+            reason: pb::RejectionReason::from(reason).into(),
+            comment,
+            person: PersonName { person: by }.to_string(),
+            reject_time: Some(timestamp(time)),
+        }
+    }
 }
 
 impl From<Employment> for pb::Employment {
@@ -27,6 +48,7 @@ impl From<Employment> for pb::Employment {
             create_time,
             verify_time,
             end,
+            rejections,
         } = employment;
         Self {
             name,
@@ -60,6 +82,7 @@ impl From<Employment> for pb::Employment {
             verify_time: verify_time.map(timestamp),
             end_time: end.as_ref().map(|end| timestamp(end.time)),
             end_reason: end.map(|end| end.reason).unwrap_or_default(),
+            rejections: rejections.into_iter().map(Into::into).collect(),
         }
     }
 }

@@ -7,8 +7,10 @@ use muster_refusal::Violations;
 use muster_server::names::{self, named};
 use muster_server::{Call, Parsed};
 
-use crate::domain::EmploymentState;
+use crate::domain::{EmploymentState, RejectionReason};
 use crate::ops::employment::end::Ending;
+use crate::ops::employment::own::OwnEmployment;
+use crate::ops::employment::reject::Rejecting;
 use crate::ops::employment::verify::Verification;
 
 pub(super) fn employment(
@@ -43,11 +45,56 @@ pub(super) fn verify(
     }))
 }
 
+pub(super) fn reject(
+    call: &Call<pb::RejectEmploymentRequest>,
+    violations: &mut Violations,
+) -> Parsed<Rejecting> {
+    let (by, actor) = (call.person()?.id, call.actor());
+    let comment = call.message.comment.trim().to_owned();
+    let reason = RejectionReason::try_from(call.message.reason()).ok();
+    if reason == Some(RejectionReason::Other) && comment.is_empty() {
+        violations.add("comment", "must say why, where no other reason fits");
+    }
+    let named = call.name(violations).zip(reason);
+    Ok(named.map(|(employment, reason)| Rejecting {
+        employment,
+        reason,
+        comment,
+        by,
+        actor,
+    }))
+}
+
 pub(super) fn end(call: &Call<pb::EndEmploymentRequest>, violations: &mut Violations) -> Parsed<Ending> {
     Ok(call.name(violations).map(|employment| Ending {
         employment,
         reason: call.message.reason.clone(),
         actor: call.actor(),
+    }))
+}
+
+pub(super) fn correct(
+    call: &Call<pb::CorrectEmploymentRequest>,
+    violations: &mut Violations,
+) -> Parsed<OwnEmployment> {
+    own(call, violations, &call.message.name)
+}
+
+pub(super) fn withdraw(
+    call: &Call<pb::WithdrawEmploymentRequest>,
+    violations: &mut Violations,
+) -> Parsed<OwnEmployment> {
+    own(call, violations, &call.message.name)
+}
+
+/// What the caller says is theirs.
+fn own<M>(call: &Call<M>, violations: &mut Violations, name: &str) -> Parsed<OwnEmployment> {
+    let (person, actor) = (call.person()?.id, call.actor());
+    let named = named::<EmploymentName>(violations, "name", name);
+    Ok(named.map(|employment| OwnEmployment {
+        employment,
+        person,
+        actor,
     }))
 }
 

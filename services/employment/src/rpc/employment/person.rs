@@ -5,9 +5,11 @@ use muster_proto::employment::v1::person_employment_service_server::PersonEmploy
 use muster_server::Call;
 use tonic::{Request, Response, Status};
 
-use super::parse;
+use super::{claims, parse};
+use crate::context::Context;
 use crate::domain::Employment;
 use crate::error::Error;
+use crate::ops::employment::{claim, correct, withdraw};
 use crate::rpc::Rpc;
 use crate::store::employment;
 
@@ -24,5 +26,42 @@ impl PersonEmploymentService for Rpc {
         };
         call.page(&self.context.page_key, list, |last: &Employment| last.id)
             .await
+    }
+
+    async fn claim_employments(
+        &self,
+        request: Request<pb::ClaimEmploymentsRequest>,
+    ) -> Result<Response<pb::ClaimEmploymentsResponse>, Status> {
+        let (call, claims) = Call::read(request, claims::claims)?;
+        let Context { database, clock, .. } = &self.context;
+        let key = call.key();
+        let prepare = async || claim::prepare(&self.context, &claims).await;
+        let apply = async |tx: &mut _, ()| {
+            let employments = claim::apply(tx, &self.context, &claims).await?;
+            let employments = employments.into_iter().map(Into::into).collect();
+            Ok::<_, Error>(pb::ClaimEmploymentsResponse { employments })
+        };
+        let done = database.once_prepared(&key, clock.now(), prepare, apply);
+        Ok(Response::new(done.await?))
+    }
+
+    async fn correct_employment(
+        &self,
+        request: Request<pb::CorrectEmploymentRequest>,
+    ) -> Result<Response<pb::CorrectEmploymentResponse>, Status> {
+        let (call, own) = Call::read(request, parse::correct)?;
+        let Context { database, clock, .. } = &self.context;
+        let apply = async |tx: &mut _| correct::apply(tx, &self.context, own).await;
+        call.once(database, clock.now(), apply).await
+    }
+
+    async fn withdraw_employment(
+        &self,
+        request: Request<pb::WithdrawEmploymentRequest>,
+    ) -> Result<Response<pb::WithdrawEmploymentResponse>, Status> {
+        let (call, own) = Call::read(request, parse::withdraw)?;
+        let Context { database, clock, .. } = &self.context;
+        let apply = async |tx: &mut _| withdraw::apply(tx, &self.context, own).await;
+        call.once(database, clock.now(), apply).await
     }
 }

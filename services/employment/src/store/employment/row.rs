@@ -1,10 +1,11 @@
 //! Rows of employments.
 
-use muster_ids::EmploymentId;
+use muster_ids::{EmploymentId, PersonId};
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, Row};
+use time::OffsetDateTime;
 
-use crate::domain::{Employment, EmploymentState, End};
+use crate::domain::{Employment, EmploymentState, End, Rejection, RejectionReason};
 
 impl FromRow<'_, PgRow> for Employment {
     fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
@@ -21,6 +22,7 @@ impl FromRow<'_, PgRow> for Employment {
             create_time: row.try_get("create_time")?,
             verify_time: row.try_get("verify_time")?,
             end: end(row)?,
+            rejections: rejections(row)?,
         })
     }
 }
@@ -29,6 +31,25 @@ fn end(row: &PgRow) -> Result<Option<End>, sqlx::Error> {
     let (time, reason) = (row.try_get("end_time")?, row.try_get("end_reason")?);
     let end = Option::zip(time, reason);
     Ok(end.map(|(time, reason)| End { time, reason }))
+}
+
+/// Four arrays of one length; absent when there is none.
+fn rejections(row: &PgRow) -> Result<Vec<Rejection>, sqlx::Error> {
+    let reasons = row.try_get::<Option<Vec<RejectionReason>>, _>("reasons")?;
+    let comments = row.try_get::<Option<Vec<String>>, _>("comments")?;
+    let persons = row.try_get::<Option<Vec<PersonId>>, _>("persons")?;
+    let times = row.try_get::<Option<Vec<OffsetDateTime>>, _>("times")?;
+    let reasons = reasons.into_iter().flatten().zip(comments.into_iter().flatten());
+    let acts = persons.into_iter().flatten().zip(times.into_iter().flatten());
+    let each = reasons
+        .zip(acts)
+        .map(|((reason, comment), (by, time))| Rejection {
+            reason,
+            comment,
+            by,
+            time,
+        });
+    Ok(each.collect())
 }
 
 /// The latest employment of a person at an organization, as others project it.

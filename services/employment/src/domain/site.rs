@@ -1,0 +1,31 @@
+//! An organization as a place of work.
+
+/// What is known of a place where somebody says that they work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Site {
+    pub(crate) stage: SiteStage,
+    /// Whether it has the location that was asked about; true when none was.
+    pub(crate) has_location: bool,
+}
+
+/// How far its profile has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SiteStage {
+    /// Not approved yet.
+    Before,
+    Active,
+    /// Halted or over.
+    After,
+}
+
+impl Site {
+    /// Whether anybody may claim to work there.
+    pub(crate) fn takes_everybody(self) -> bool {
+        self.stage == SiteStage::Active
+    }
+
+    /// Whether the owner may: who sets a profile up works there before it is approved.
+    pub(crate) fn takes_its_owner(self) -> bool {
+        self.stage == SiteStage::Before
+    }
+}

@@ -1,0 +1,31 @@
+//! A person hands a rejected claim in again.
+
+use sqlx::PgConnection;
+
+use super::change::settle;
+use super::own::{self, OwnEmployment};
+use crate::context::Context;
+use crate::domain::Employment;
+use crate::error::Error;
+use crate::store::employment;
+
+/// Hands it in again, and publishes that; one that waits already is answered as it is.
+///
+/// # Errors
+/// [`Error::Superseded`] when the person has claimed anew since: what others keep about the two is ordered by version, and
+/// follows the newest. While that one is open, the index of open employments says so; afterwards a look, which sees whatever
+/// was there before this one was opened again.
+pub(crate) async fn apply(
+    tx: &mut PgConnection,
+    context: &Context,
+    own: OwnEmployment,
+) -> Result<Employment, Error> {
+    let corrected = own::lock(tx, &own).await?.correct();
+    let settled = settle(tx, context, corrected, own.actor, context.clock.now()).await;
+    let corrected = settled.map_err(Error::of_second_open)?;
+    let latest = employment::find_latest(tx, corrected.organization, corrected.person).await?;
+    if latest.is_some_and(|latest| latest.id != corrected.id) {
+        return Err(Error::Superseded);
+    }
+    Ok(corrected)
+}

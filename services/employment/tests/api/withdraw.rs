@@ -1,0 +1,66 @@
+//! `WithdrawEmployment`, and what follows from it in other services.
+
+use muster_proto::employment::v1::{Employment, EmploymentState, WithdrawEmploymentRequest};
+use muster_refusal::ErrorReason as R;
+use muster_testkit::{Who, eventually};
+use tonic::{Response, Status};
+
+use crate::world::{World, reason};
+
+impl World {
+    pub(crate) async fn withdraw(&self, person: &str, name: &str) -> Result<Response<Employment>, Status> {
+        let request = WithdrawEmploymentRequest {
+            name: name.to_owned(),
+            request_id: String::new(),
+        };
+        let mut client = self.person_employments(Who::person(person));
+        let withdrawn = client.withdraw_employment(request).await?;
+        Ok(withdrawn.map(|answer| answer.employment.unwrap()))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_claim_is_taken_back_once_and_what_was_accepted_is_archived() {
+    let world = World::start().await;
+    let claim = world.claimed("learner-1").await;
+    let before = world.published("employment.changed").await;
+    let withdrawn = world
+        .withdraw("learner-1", &claim.name)
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(withdrawn.state(), EmploymentState::Withdrawn);
+    let again = world.withdraw("learner-1", &claim.name).await.unwrap();
+    assert_eq!(again.into_inner(), withdrawn);
+    assert_eq!(world.published("employment.changed").await, before + 1);
+    let archived = "SELECT count(*) FROM invitations WHERE state = 'ARCHIVED'";
+    eventually(async || world.invitations.database.count(archived).await == 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_what_waits_is_taken_back_and_only_by_the_person() {
+    let world = World::start().await;
+    let claim = world.claimed("learner-1").await;
+    assert_eq!(
+        reason(world.withdraw("learner-2", &claim.name).await),
+        R::NotFound
+    );
+    for (statement, why) in [
+        (
+            "UPDATE employments SET state = 'VERIFIED', verify_time = now() WHERE person_display_name = 'learner-1'",
+            R::EmploymentVerified,
+        ),
+        (
+            "UPDATE employments SET state = 'REJECTED' WHERE person_display_name = 'learner-1'",
+            R::EmploymentRejected,
+        ),
+        (
+            "UPDATE employments SET state = 'ENDED' WHERE person_display_name = 'learner-1'",
+            R::EmploymentState,
+        ),
+    ] {
+        world.service.database.execute(statement).await;
+        let refused = world.withdraw("learner-1", &claim.name).await;
+        assert_eq!(reason(refused), why, "{statement}");
+    }
+}

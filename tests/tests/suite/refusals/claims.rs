@@ -1,0 +1,177 @@
+//! Claims, and what becomes of them: rejected, corrected, taken back.
+
+use muster_proto::employment::v1::{
+    ClaimEmploymentsRequest,
+    CorrectEmploymentRequest, EmploymentClaim, RejectEmploymentRequest, RejectionReason,
+    WithdrawEmploymentRequest,
+};
+use muster_refusal::ErrorReason as R;
+
+use super::attempt::Attempt;
+use super::employment::{employed, owners};
+use super::stage::last;
+use super::{Row, row};
+
+pub(super) fn rows() -> Vec<Row> {
+    let mut rows = claims();
+    rows.extend(rejections());
+    rows.extend(corrections());
+    rows.extend(withdrawals());
+    rows
+}
+
+fn claims() -> Vec<Row> {
+    vec![
+        row("ClaimEmployments", R::PermissionDenied, async |at| {
+            let claims = claiming(at.name(), "");
+            let parent = format!("persons/{}", at.suite.request_id());
+            Attempt::by("learner-1", &ClaimEmploymentsRequest { parent, ..claims })
+        }),
+        row("ClaimEmployments", R::InvalidRequest, async |at| {
+            let mut twice = claiming(at.name(), "");
+            twice.claims.extend(twice.claims.clone());
+            Attempt::by("learner-1", &twice).violates(&["claims[1].organization"])
+        }),
+        row("ClaimEmployments", R::OrganizationNotActive, async |at| {
+            let own = at.own().await;
+            own.becomes("CLOSED").await;
+            Attempt::by("owner", &claiming(own.name(), "")).violates(&["claims[0].organization"])
+        }),
+        row("ClaimEmployments", R::GroupUnknown, async |at| {
+            let mut elsewhere = claiming(at.name(), "");
+            elsewhere.claims[0].location = at.absent("locations");
+            Attempt::by("learner-1", &elsewhere).violates(&["claims[0].location"])
+        }),
+        row("ClaimEmployments", R::RequestIdReused, async |at| {
+            let id = at.suite.request_id();
+            let who = at.address();
+            let second = claiming(at.own().await.name(), &id);
+            at.reused("ClaimEmployments", &who, &claiming(at.name(), &id), &second)
+                .await
+        }),
+    ]
+}
+
+fn rejections() -> Vec<Row> {
+    vec![
+        row("RejectEmployment", R::NotFound, async |at| {
+            Attempt::by("owner", &rejecting(at.absent("employments"), ""))
+        }),
+        row("RejectEmployment", R::OwnerMustTransfer, async |at| {
+            Attempt::by("owner", &rejecting(owners(&at).await, ""))
+        }),
+        row("RejectEmployment", R::EmploymentVerified, async |at| {
+            Attempt::by("owner", &rejecting(at.learner().await.employment, ""))
+        }),
+        row("RejectEmployment", R::EmploymentState, async |at| {
+            let name = employed(&at, "ENDED").await.employment;
+            Attempt::by("owner", &rejecting(name, ""))
+        }),
+        row("RejectEmployment", R::RequestIdReused, async |at| {
+            let id = at.suite.request_id();
+            let first = employed(&at, "PENDING_VERIFICATION").await.employment;
+            let second = rejecting(at.absent("employments"), &id);
+            at.reused("RejectEmployment", "owner", &rejecting(first, &id), &second)
+                .await
+        }),
+    ]
+}
+
+fn corrections() -> Vec<Row> {
+    vec![
+        row("CorrectEmployment", R::NotFound, async |at| {
+            Attempt::by("learner-1", &correcting(at.learner().await.employment, ""))
+        }),
+        row("CorrectEmployment", R::EmploymentVerified, async |at| {
+            let learner = at.learner().await;
+            Attempt::by(&learner.address, &correcting(learner.employment, ""))
+        }),
+        row("CorrectEmployment", R::EmploymentState, async |at| {
+            let learner = employed(&at, "ENDED").await;
+            Attempt::by(&learner.address, &correcting(learner.employment, ""))
+        }),
+        row("CorrectEmployment", R::EmploymentSuperseded, async |at| {
+            let learner = employed(&at, "REJECTED").await;
+            let statement = format!(
+                "INSERT INTO employments (organization_id, employment_id, person_id, person_display_name, state, version,
+                                          create_time, update_time)
+                 SELECT organization_id, gen_random_uuid(), person_id, '', 'PENDING_VERIFICATION', version + 1, now(), now()
+                 FROM employments WHERE employment_id = '{}'",
+                last(&learner.employment)
+            );
+            at.database("employment").await.change(&statement).await;
+            Attempt::by(&learner.address, &correcting(learner.employment, ""))
+        }),
+        row("CorrectEmployment", R::RequestIdReused, async |at| {
+            let id = at.suite.request_id();
+            let learner = employed(&at, "REJECTED").await;
+            let second = correcting(at.absent("employments"), &id);
+            let first = correcting(learner.employment, &id);
+            at.reused("CorrectEmployment", &learner.address, &first, &second)
+                .await
+        }),
+    ]
+}
+
+fn withdrawals() -> Vec<Row> {
+    vec![
+        row("WithdrawEmployment", R::NotFound, async |at| {
+            Attempt::by("learner-1", &withdrawing(at.learner().await.employment, ""))
+        }),
+        row("WithdrawEmployment", R::EmploymentVerified, async |at| {
+            let learner = at.learner().await;
+            Attempt::by(&learner.address, &withdrawing(learner.employment, ""))
+        }),
+        row("WithdrawEmployment", R::EmploymentRejected, async |at| {
+            let learner = employed(&at, "REJECTED").await;
+            Attempt::by(&learner.address, &withdrawing(learner.employment, ""))
+        }),
+        row("WithdrawEmployment", R::EmploymentState, async |at| {
+            let learner = employed(&at, "ENDED").await;
+            Attempt::by(&learner.address, &withdrawing(learner.employment, ""))
+        }),
+        row("WithdrawEmployment", R::RequestIdReused, async |at| {
+            let id = at.suite.request_id();
+            let learner = employed(&at, "PENDING_VERIFICATION").await;
+            let second = withdrawing(at.absent("employments"), &id);
+            let first = withdrawing(learner.employment, &id);
+            at.reused("WithdrawEmployment", &learner.address, &first, &second)
+                .await
+        }),
+    ]
+}
+
+fn claiming(organization: String, request_id: &str) -> ClaimEmploymentsRequest {
+    let claim = EmploymentClaim {
+        organization,
+        ..Default::default()
+    };
+    ClaimEmploymentsRequest {
+        parent: "persons/me".into(),
+        claims: vec![claim],
+        request_id: request_id.into(),
+    }
+}
+
+fn rejecting(name: String, request_id: &str) -> RejectEmploymentRequest {
+    RejectEmploymentRequest {
+        name,
+        reason: RejectionReason::NotEmployed.into(),
+        comment: String::new(),
+        request_id: request_id.into(),
+    }
+}
+
+fn correcting(name: String, request_id: &str) -> CorrectEmploymentRequest {
+    CorrectEmploymentRequest {
+        name,
+        request_id: request_id.into(),
+    }
+}
+
+fn withdrawing(name: String, request_id: &str) -> WithdrawEmploymentRequest {
+    WithdrawEmploymentRequest {
+        name,
+        request_id: request_id.into(),
+    }
+}
