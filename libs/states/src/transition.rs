@@ -16,3 +16,14 @@ pub enum Transition<T, R = Infallible> {
     /// Not allowed in the state in which it is.
     Refused(R),
 }
+
+impl<T, R> Transition<T, R> {
+    /// The same, with why it is refused put another way.
+    pub fn refused_as<S>(self, why: impl FnOnce(R) -> S) -> Transition<T, S> {
+        match self {
+            Self::Changed(next) => Transition::Changed(next),
+            Self::AlreadyDone(same) => Transition::AlreadyDone(same),
+            Self::Refused(refused) => Transition::Refused(why(refused)),
+        }
+    }
+}

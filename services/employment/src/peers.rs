@@ -64,6 +64,15 @@ impl Peers {
         profile(&director.person, director.display_name)
     }
 
+    /// Who owns the organization; `None` before it is approved.
+    pub(crate) async fn owner(&self, organization: OrganizationId) -> Result<Option<PersonId>, Error> {
+        match self.director(organization).await {
+            Ok(director) => Ok(Some(director.person)),
+            Err(Error::Failure(Failure::Peer(status))) if status.code() == Code::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// The organization as a place of work, with whether it has the location; `None` when there is no such organization.
     pub(crate) async fn site(
         &self,

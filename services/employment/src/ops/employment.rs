@@ -1,5 +1,8 @@
 //! Verbs on employments.
 
+pub(crate) mod batch;
+pub(crate) mod batch_end;
+pub(crate) mod batch_verify;
 mod change;
 pub(crate) mod claim;
 pub(crate) mod correct;

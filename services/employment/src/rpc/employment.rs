@@ -1,5 +1,6 @@
 //! Employments as an organization sees them.
 
+mod batch;
 mod claims;
 mod convert;
 mod internal;
@@ -16,7 +17,7 @@ use super::Rpc;
 use crate::context::Context;
 use crate::domain::Employment;
 use crate::error::Error;
-use crate::ops::employment::{end, reject, verify};
+use crate::ops::employment::{batch_end, batch_verify, end, reject, verify};
 use crate::store::employment;
 
 #[tonic::async_trait]
@@ -55,6 +56,38 @@ impl EmploymentService for Rpc {
         let Context { database, clock, .. } = &self.context;
         let apply = async |tx: &mut _| verify::apply(tx, &self.context, verification).await;
         call.once(database, clock.now(), apply).await
+    }
+
+    async fn batch_verify_employments(
+        &self,
+        request: Request<pb::BatchVerifyEmploymentsRequest>,
+    ) -> Result<Response<pb::BatchVerifyEmploymentsResponse>, Status> {
+        let (call, batch) = Call::read(request, batch::verifications)?;
+        let Context { database, clock, .. } = &self.context;
+        let key = call.key();
+        let done = database.once(&key, clock.now(), async |tx| {
+            let outcomes = batch_verify::apply(tx, &self.context, &batch).await?;
+            let outcomes = batch::in_order(&batch.employments, batch.organization, outcomes);
+            Ok::<_, Error>(pb::BatchVerifyEmploymentsResponse { outcomes })
+        });
+        Ok(Response::new(done.await?))
+    }
+
+    async fn batch_end_employments(
+        &self,
+        request: Request<pb::BatchEndEmploymentsRequest>,
+    ) -> Result<Response<pb::BatchEndEmploymentsResponse>, Status> {
+        let (call, batch) = Call::read(request, batch::endings)?;
+        let Context { database, clock, .. } = &self.context;
+        let key = call.key();
+        let prepare = async || batch_end::prepare(&self.context, &batch).await;
+        let apply = async |tx: &mut _, owner| {
+            let outcomes = batch_end::apply(tx, &self.context, &batch, owner).await?;
+            let outcomes = batch::in_order(&batch.employments, batch.organization, outcomes);
+            Ok::<_, Error>(pb::BatchEndEmploymentsResponse { outcomes })
+        };
+        let done = database.once_prepared(&key, clock.now(), prepare, apply);
+        Ok(Response::new(done.await?))
     }
 
     async fn reject_employment(

@@ -152,6 +152,31 @@ pub(crate) async fn lock(
     find(tx, name.organization, name.employment).await
 }
 
+/// Those of the employments that the organization has, locked until the transaction ends, in the order of their ids.
+pub(crate) async fn lock_all(
+    tx: &mut PgConnection,
+    organization: OrganizationId,
+    ids: &[EmploymentId],
+) -> Result<Vec<Employment>, DatabaseError> {
+    // Two statements, as above.
+    sqlx::query(
+        "SELECT FROM employments WHERE organization_id = $1 AND employment_id = ANY ($2)
+         ORDER BY employment_id FOR UPDATE",
+    )
+    .bind(organization)
+    .bind(ids)
+    .execute(&mut *tx)
+    .await?;
+    let locked = sqlx::query_as(select!(
+        "WHERE e.organization_id = $1 AND e.employment_id = ANY ($2)"
+    ))
+    .bind(organization)
+    .bind(ids)
+    .fetch_all(tx)
+    .await?;
+    Ok(locked)
+}
+
 /// Stores a new open employment, unless the person has one here. Waits for a transaction that is about to open one.
 pub(crate) async fn insert(tx: &mut PgConnection, new: &Employment) -> Result<Insertion, DatabaseError> {
     let done = sqlx::query(
@@ -223,6 +248,47 @@ pub(crate) async fn update(
         }
         _ => Ok(()),
     }
+}
+
+/// As [`update`], of many that have come to one state by the same act: only what an administrator decides of them changes.
+///
+/// # Errors
+/// As [`update`].
+pub(crate) async fn update_all(
+    tx: &mut PgConnection,
+    organization: OrganizationId,
+    changed: &[Employment],
+    now: OffsetDateTime,
+) -> Result<(), DatabaseError> {
+    let Some(first) = changed.first() else {
+        return Ok(());
+    };
+    let ids: Vec<EmploymentId> = changed.iter().map(|one| one.id).collect();
+    let versions: Vec<i64> = changed.iter().map(|one| one.version).collect();
+    let done = sqlx::query(
+        "UPDATE employments e
+         SET state = $4, version = c.version, update_time = $5, verify_time = coalesce($6, e.verify_time), end_time = $7,
+             end_reason = $8
+         FROM UNNEST($2::uuid[], $3::bigint[]) AS c (id, version)
+         WHERE e.organization_id = $1 AND e.employment_id = c.id AND e.version = c.version - 1
+           AND e.state = ANY ($9)",
+    )
+    .bind(organization)
+    .bind(ids)
+    .bind(versions)
+    .bind(first.state)
+    .bind(now)
+    .bind(first.verify_time.filter(|_| first.state == EmploymentState::Verified))
+    .bind(first.end.as_ref().map(|end| end.time))
+    .bind(first.end.as_ref().map(|end| end.reason.as_str()))
+    .bind(first.state.predecessors())
+    .execute(tx)
+    .await?;
+    if done.rows_affected() != changed.len() as u64 {
+        let text = "a locked employment changed under the lock";
+        return Err(DatabaseError::Inconsistent(text.to_owned()));
+    }
+    Ok(())
 }
 
 async fn add_rejection(

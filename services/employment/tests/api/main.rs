@@ -8,6 +8,7 @@
 
 mod accepted;
 mod approved;
+mod batch;
 mod claim;
 mod correct;
 mod end;

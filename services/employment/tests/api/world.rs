@@ -13,7 +13,7 @@ use muster_proto::employment::v1::employment_internal_service_client::Employment
 use muster_proto::employment::v1::employment_service_client::EmploymentServiceClient;
 use muster_proto::employment::v1::person_employment_service_client::PersonEmploymentServiceClient;
 use muster_proto::employment::v1::{
-    Employment, EmploymentFacts, EmploymentVerifiedEvent, ListEmploymentsRequest,
+    Employment, EmploymentFacts, EmploymentVerifiedEvent, GetEmploymentRequest, ListEmploymentsRequest,
 };
 use muster_proto::invitation::v1::Invitation;
 use muster_server::Service;
@@ -201,6 +201,14 @@ impl World {
         let person = person_name(person).to_string();
         let all = listed.employments.into_iter();
         all.filter(|one| one.person == person).collect()
+    }
+
+    pub(crate) async fn read(&self, name: &str) -> Employment {
+        let request = GetEmploymentRequest {
+            name: name.to_owned(),
+        };
+        let read = self.employments(self.admin()).get_employment(request).await;
+        read.unwrap().into_inner().employment.unwrap()
     }
 
     /// The only employment of the person.

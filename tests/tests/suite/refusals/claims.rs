@@ -1,7 +1,7 @@
 //! Claims, and what becomes of them: rejected, corrected, taken back.
 
 use muster_proto::employment::v1::{
-    ClaimEmploymentsRequest,
+    BatchEndEmploymentsRequest, BatchVerifyEmploymentsRequest, ClaimEmploymentsRequest,
     CorrectEmploymentRequest, EmploymentClaim, RejectEmploymentRequest, RejectionReason,
     WithdrawEmploymentRequest,
 };
@@ -9,7 +9,7 @@ use muster_refusal::ErrorReason as R;
 
 use super::attempt::Attempt;
 use super::employment::{employed, owners};
-use super::stage::last;
+use super::stage::{Stage, last};
 use super::{Row, row};
 
 pub(super) fn rows() -> Vec<Row> {
@@ -17,6 +17,7 @@ pub(super) fn rows() -> Vec<Row> {
     rows.extend(rejections());
     rows.extend(corrections());
     rows.extend(withdrawals());
+    rows.extend(batches());
     rows
 }
 
@@ -139,6 +140,47 @@ fn withdrawals() -> Vec<Row> {
                 .await
         }),
     ]
+}
+
+fn batches() -> Vec<Row> {
+    vec![
+        row("BatchVerifyEmployments", R::InvalidRequest, async |at| {
+            Attempt::by("owner", &verifying_all(&at, "x".into(), "")).violates(&["names[0]"])
+        }),
+        row("BatchVerifyEmployments", R::RequestIdReused, async |at| {
+            let id = at.suite.request_id();
+            let first = verifying_all(&at, at.absent("employments"), &id);
+            let second = verifying_all(&at, at.absent("employments"), &id);
+            at.reused("BatchVerifyEmployments", "owner", &first, &second)
+                .await
+        }),
+        row("BatchEndEmployments", R::InvalidRequest, async |at| {
+            Attempt::by("owner", &ending_all(&at, "x".into(), "")).violates(&["names[0]"])
+        }),
+        row("BatchEndEmployments", R::RequestIdReused, async |at| {
+            let id = at.suite.request_id();
+            let first = ending_all(&at, at.absent("employments"), &id);
+            let second = ending_all(&at, at.absent("employments"), &id);
+            at.reused("BatchEndEmployments", "owner", &first, &second).await
+        }),
+    ]
+}
+
+fn verifying_all(at: &Stage, name: String, request_id: &str) -> BatchVerifyEmploymentsRequest {
+    BatchVerifyEmploymentsRequest {
+        parent: at.name(),
+        names: vec![name],
+        request_id: request_id.into(),
+    }
+}
+
+fn ending_all(at: &Stage, name: String, request_id: &str) -> BatchEndEmploymentsRequest {
+    BatchEndEmploymentsRequest {
+        parent: at.name(),
+        names: vec![name],
+        reason: "left".into(),
+        request_id: request_id.into(),
+    }
 }
 
 fn claiming(organization: String, request_id: &str) -> ClaimEmploymentsRequest {
