@@ -1,10 +1,12 @@
 //! What an employment is, and the rule by which one begins: no transport, no storage, no clock.
 
 mod employment;
+mod filter;
 mod site;
 
 pub(crate) use employment::{
     Acceptance, Employment, EmploymentState, End, Hiring, InvitationSource, NotVerifiable, Rejection,
     RejectionReason, VerificationBasis,
 };
+pub(crate) use filter::{EmploymentFilter, EmploymentOrder};
 pub(crate) use site::{Site, SiteStage};

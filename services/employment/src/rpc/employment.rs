@@ -3,6 +3,7 @@
 mod batch;
 mod claims;
 mod convert;
+mod filter;
 mod internal;
 mod parse;
 mod person;
@@ -18,7 +19,7 @@ use crate::context::Context;
 use crate::domain::Employment;
 use crate::error::Error;
 use crate::ops::employment::{batch_end, batch_verify, end, reject, verify};
-use crate::store::employment;
+use crate::store::employment::{self, ListPosition};
 
 #[tonic::async_trait]
 impl EmploymentService for Rpc {
@@ -39,13 +40,13 @@ impl EmploymentService for Rpc {
         &self,
         request: Request<pb::ListEmploymentsRequest>,
     ) -> Result<Response<pb::ListEmploymentsResponse>, Status> {
-        let (call, (organization, states)) = Call::read(request, parse::list)?;
+        let (call, (organization, filter)) = Call::read(request, filter::list)?;
         let list = async |after, limit| {
-            let list = async |db: &mut _| employment::list(db, organization, &states, after, limit).await;
+            let list = async |db: &mut _| employment::list(db, organization, &filter, after, limit).await;
             self.context.database.read(list).await.map_err(Error::from)
         };
-        call.page(&self.context.page_key, list, |last: &Employment| last.id)
-            .await
+        let position = |last: &Employment| ListPosition::of(last, filter.order);
+        call.page(&self.context.page_key, list, position).await
     }
 
     async fn verify_employment(

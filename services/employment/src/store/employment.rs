@@ -18,7 +18,7 @@ pub(crate) const ONE_OPEN: &str = "employments_one_open";
 
 /// Every column, with groups and rejections as arrays: the one list of columns of this module.
 macro_rules! select {
-    ($rest:literal) => {
+    ($($rest:expr),+) => {
         concat!(
             "SELECT e.organization_id, e.employment_id, e.person_id, e.person_display_name, e.state,
                     ARRAY(SELECT g.group_id FROM employment_groups g
@@ -32,10 +32,14 @@ macro_rules! select {
                         array_agg(reject_time ORDER BY version) AS times
                  FROM employment_rejections
                  WHERE organization_id = e.organization_id AND employment_id = e.employment_id) r ",
-            $rest
+            $($rest),+
         )
     };
 }
+
+mod list;
+
+pub(crate) use list::{ListPosition, list};
 
 /// One employment of the organization.
 pub(crate) async fn find(
@@ -49,29 +53,6 @@ pub(crate) async fn find(
         .fetch_optional(db)
         .await?;
     Ok(found)
-}
-
-/// Employments of the organization in one of the states (all when there is none), newest first.
-pub(crate) async fn list(
-    db: &mut PgConnection,
-    organization: OrganizationId,
-    states: &[EmploymentState],
-    after: Option<EmploymentId>,
-    limit: i64,
-) -> Result<Vec<Employment>, DatabaseError> {
-    let page = sqlx::query_as(select!(
-        "WHERE e.organization_id = $1
-           AND (cardinality($2::text[]) = 0 OR e.state = ANY ($2))
-           AND e.employment_id < $3
-         ORDER BY e.employment_id DESC LIMIT $4"
-    ))
-    .bind(organization)
-    .bind(states)
-    .bind(below(after))
-    .bind(limit)
-    .fetch_all(db)
-    .await?;
-    Ok(page)
 }
 
 /// A person's employments at every organization, newest first.

@@ -20,6 +20,7 @@ mod person_view;
 mod reject;
 mod returning;
 mod schema;
+mod tab;
 mod twins;
 mod verify;
 mod withdraw;

@@ -7,7 +7,7 @@ use muster_refusal::Violations;
 use muster_server::names::{self, named};
 use muster_server::{Call, Parsed};
 
-use crate::domain::{EmploymentState, RejectionReason};
+use crate::domain::RejectionReason;
 use crate::ops::employment::end::Ending;
 use crate::ops::employment::own::OwnEmployment;
 use crate::ops::employment::reject::Rejecting;
@@ -18,19 +18,6 @@ pub(super) fn employment(
     violations: &mut Violations,
 ) -> Parsed<EmploymentName> {
     Ok(call.name(violations))
-}
-
-pub(super) fn list(
-    call: &Call<pb::ListEmploymentsRequest>,
-    violations: &mut Violations,
-) -> Parsed<(OrganizationId, Vec<EmploymentState>)> {
-    let parent = call.name::<OrganizationName>(violations);
-    let asked = call.message.states.iter().enumerate();
-    let states: Vec<_> = asked
-        .map(|(place, &number)| violations.check(format!("states[{place}]"), state(number)))
-        .collect();
-    let states = states.into_iter().collect::<Option<Vec<_>>>();
-    Ok(parent.map(|parent| parent.organization).zip(states))
 }
 
 pub(super) fn verify(
@@ -114,11 +101,4 @@ pub(super) fn state_question(
     let person = named::<PersonName>(violations, "person", &call.message.person);
     let asked = organization.zip(person);
     Ok(asked.map(|(organization, person)| (organization.organization, person.person)))
-}
-
-fn state(number: i32) -> Result<EmploymentState, &'static str> {
-    pb::EmploymentState::try_from(number)
-        .ok()
-        .and_then(|state| state.try_into().ok())
-        .ok_or("must be a state of an employment")
 }

@@ -10,7 +10,7 @@ use time::macros::datetime;
 
 use super::*;
 use crate::EmploymentService;
-use crate::domain::{Hiring, VerificationBasis};
+use crate::domain::{EmploymentFilter, Hiring, VerificationBasis};
 
 const NOW: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
 
@@ -58,13 +58,19 @@ async fn rows_read(tx: &mut PgConnection) -> i64 {
 /// How many rows were read to change one employment, and to list ten in the middle of a thousand.
 async fn costs(connection: &mut PgConnection, claim: &Employment) -> (i64, i64) {
     let verified = verified(claim.clone());
-    let middle = Some(Uuid::from_u128(500).into());
+    let middle = ListPosition {
+        id: Some(Uuid::from_u128(500).into()),
+        ..ListPosition::default()
+    };
     let mut tx = connection.begin().await.unwrap();
     let before = rows_read(&mut tx).await;
     // Of an empty table it changes nothing, and says so.
     drop(update(&mut tx, &verified, NOW).await);
     let changed = rows_read(&mut tx).await;
-    list(&mut tx, claim.organization, &[], middle, 10).await.unwrap();
+    let everybody = EmploymentFilter::default();
+    list(&mut tx, claim.organization, &everybody, Some(middle), 10)
+        .await
+        .unwrap();
     let listed = rows_read(&mut tx).await;
     tx.commit().await.unwrap();
     (changed - before, listed - changed)

@@ -1,0 +1,27 @@
+//! Which employments of an organization somebody wants to see.
+
+use muster_ids::{GroupId, LocationId};
+
+use super::EmploymentState;
+
+/// What a list shows, and in which order. What is empty lets everything through.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct EmploymentFilter {
+    pub(crate) states: Vec<EmploymentState>,
+    /// In one of these.
+    pub(crate) groups: Vec<GroupId>,
+    pub(crate) location: Option<LocationId>,
+    /// Part of the person's name, in whatever case.
+    pub(crate) text: String,
+    pub(crate) order: EmploymentOrder,
+}
+
+/// In which order.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum EmploymentOrder {
+    #[default]
+    Newest,
+    Oldest,
+    /// By the person's name.
+    Name,
+}

@@ -1,0 +1,90 @@
+//! An organization's employments, as its employees tab asks for them.
+
+use muster_database::DatabaseError;
+use muster_ids::{EmploymentId, OrganizationId};
+use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::domain::{Employment, EmploymentFilter, EmploymentOrder};
+
+/// How many characters of a name are sorted by: a page token holds them.
+const NAME_CHARS: usize = 100;
+
+/// Every filter, and how a page goes on.
+macro_rules! filtered {
+    ($page:literal) => {
+        select!(
+            "WHERE e.organization_id = $1
+               AND (cardinality($2::text[]) = 0 OR e.state = ANY ($2))
+               AND (cardinality($3::uuid[]) = 0 OR EXISTS (
+                    SELECT FROM employment_groups g
+                    WHERE g.organization_id = e.organization_id AND g.employment_id = e.employment_id
+                      AND g.group_id = ANY ($3)))
+               AND ($4::uuid IS NULL OR e.location_id = $4)
+               AND ($5 = '' OR strpos(lower(e.person_display_name), lower($5)) > 0)
+               AND ",
+            $page,
+            " LIMIT $7"
+        )
+    };
+}
+
+const NEWEST: &str = filtered!("e.employment_id < $6 ORDER BY e.employment_id DESC");
+const OLDEST: &str = filtered!("e.employment_id > $6 ORDER BY e.employment_id");
+const NAME: &str = filtered!(
+    "(lower(left(e.person_display_name, 100)), e.employment_id) > (lower($8), $6)
+     ORDER BY lower(left(e.person_display_name, 100)), e.employment_id"
+);
+
+/// Where an employment stands in a list.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct ListPosition {
+    /// What is sorted by of the name; empty where names do not decide.
+    pub(super) name: String,
+    pub(super) id: Option<EmploymentId>,
+}
+
+impl ListPosition {
+    /// Of an employment in a list of this order.
+    pub(crate) fn of(employment: &Employment, order: EmploymentOrder) -> Self {
+        let by_name = order == EmploymentOrder::Name;
+        let chars = employment.person_display_name.chars();
+        Self {
+            name: if by_name {
+                chars.take(NAME_CHARS).collect()
+            } else {
+                String::new()
+            },
+            id: Some(employment.id),
+        }
+    }
+}
+
+/// Employments of the organization that the filter lets through, from a position on.
+pub(crate) async fn list(
+    db: &mut PgConnection,
+    organization: OrganizationId,
+    filter: &EmploymentFilter,
+    after: Option<ListPosition>,
+    limit: i64,
+) -> Result<Vec<Employment>, DatabaseError> {
+    let ListPosition { name, id } = after.unwrap_or_default();
+    let (statement, first) = match filter.order {
+        EmploymentOrder::Newest => (NEWEST, Uuid::max()),
+        EmploymentOrder::Oldest => (OLDEST, Uuid::nil()),
+        EmploymentOrder::Name => (NAME, Uuid::nil()),
+    };
+    let mut query = sqlx::query_as(statement)
+        .bind(organization)
+        .bind(&filter.states)
+        .bind(&filter.groups)
+        .bind(filter.location)
+        .bind(&filter.text)
+        .bind(id.unwrap_or_else(|| first.into()))
+        .bind(limit);
+    if filter.order == EmploymentOrder::Name {
+        query = query.bind(name);
+    }
+    Ok(query.fetch_all(db).await?)
+}
