@@ -11,7 +11,7 @@ mod schemas;
 use std::collections::BTreeMap;
 
 use muster_access::{Mode, Rules};
-use prost_reflect::MessageDescriptor;
+use prost_reflect::{FieldDescriptor, MessageDescriptor};
 use serde_json::{Map, Value, json};
 
 use self::schemas::{Schemas, Side, comment};
@@ -41,7 +41,7 @@ pub fn open_api(bindings: &Bindings, rules: &Rules, about: About<'_>) -> Value {
         paths.entry(path).or_default().insert(method, operation);
     }
     let mut components = schemas.finish();
-    components.insert("Error".to_owned(), error_body());
+    components.extend(error_body());
     json!({
         "openapi": "3.0.3",
         "info": { "title": about.title, "version": about.version, "license": {
@@ -98,7 +98,7 @@ fn operation(binding: &Binding, parts: &[PathPart<'_>], is_open: bool, schemas: 
     let other = json!({ "$ref": "#/components/responses/Error" });
     responses.insert("default".to_owned(), other);
     let mut operation = json!({
-        "operationId": format!("{}_{}", service.name(), rpc.name()),
+        "operationId": rpc.name(),
         "tags": [service.name()],
         "summary": first_sentence(&text),
         "description": text,
@@ -142,13 +142,8 @@ fn body(binding: &Binding, schemas: &mut Schemas) -> Option<Value> {
             .get_field_by_name(name)
             .map(|field| schemas.of_field(&field, side_of(&input))),
         Content::Whole => {
-            let fields = input
-                .fields()
-                .filter(|field| !parameters::is_said(binding, field));
-            let mut schema = schemas.of_fields(fields, Side::Request);
-            // What stands here only has no name; generators take this one.
-            schema["title"] = json!(input.name());
-            Some(schema)
+            let is_in_body = |field: &FieldDescriptor| !parameters::is_said(binding, field);
+            Some(schemas.of_body(&input, is_in_body))
         }
     }
 }
@@ -159,12 +154,13 @@ fn error() -> Value {
                         with `INTERNAL`, `UNAVAILABLE`, `OVERLOADED`, `DEADLINE_EXCEEDED`, `MESSAGE_TOO_LARGE` or \
                         `METHOD_NOT_FOUND`, any whose fields have bounds with `INVALID_REQUEST`, and any that needs somebody \
                         signed in with `TOKEN_MISSING`, `TOKEN_INVALID` or `PERMISSION_DENIED`.",
-        "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Error" } } },
+        "content": { "application/json": { "schema": { "$ref": "#/components/schemas/google.rpc.Status" } } },
     })
 }
 
-fn error_body() -> Value {
-    json!({
+/// The error, and what its details are, by the names that they have in protobuf.
+fn error_body() -> [(String, Value); 2] {
+    let status = json!({
         "type": "object",
         "description": "Why a call was refused. `details` holds one `google.rpc.ErrorInfo` whose reason programs may switch \
                         on, and beside it whatever helps: of `INTERNAL`, a `google.rpc.RequestInfo` whose `requestId` is \
@@ -173,14 +169,22 @@ fn error_body() -> Value {
         "properties": {
             "code": { "type": "integer", "format": "int32", "description": "The gRPC code." },
             "message": { "type": "string", "description": "What to do, for people." },
-            "details": { "type": "array", "description": "For programs.", "items": {
-                "type": "object",
-                "required": ["@type"],
-                "properties": { "@type": { "type": "string" } },
-                "additionalProperties": true,
-            } },
+            "details": { "type": "array", "description": "For programs.",
+                         "items": { "$ref": "#/components/schemas/google.protobuf.Any" } },
         },
-    })
+    });
+    let detail = json!({
+        "type": "object",
+        "description": "A message, whose fields stand beside its type: `google.rpc.ErrorInfo` has `reason`, `domain` and \
+                        `metadata`, `google.rpc.BadRequest` has `fieldViolations`.",
+        "required": ["@type"],
+        "properties": { "@type": { "type": "string" } },
+        "additionalProperties": true,
+    });
+    [
+        ("google.rpc.Status".to_owned(), status),
+        ("google.protobuf.Any".to_owned(), detail),
+    ]
 }
 
 fn first_sentence(text: &str) -> &str {

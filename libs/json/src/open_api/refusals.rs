@@ -32,7 +32,7 @@ fn response(reasons: &[ErrorReason], all: &EnumDescriptor) -> Value {
     let names: Vec<_> = reasons.iter().map(|reason| name(*reason)).collect();
     json!({
         "description": lines.join("\n"),
-        "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Error" } } },
+        "content": { "application/json": { "schema": { "$ref": "#/components/schemas/google.rpc.Status" } } },
         "x-reasons": names,
     })
 }

@@ -61,6 +61,23 @@ impl Schemas {
         reference(&name)
     }
 
+    /// A reference to those fields of a request that its body holds. It has a name of its own: generators take bodies that
+    /// look alike for one otherwise, and call all of them by the first.
+    pub(super) fn of_body(
+        &mut self,
+        input: &MessageDescriptor,
+        is_in_body: impl Fn(&FieldDescriptor) -> bool,
+    ) -> Value {
+        if input.fields().all(|field| is_in_body(&field)) {
+            return self.of_message(input, Side::Request);
+        }
+        let name = format!("{}-Body", input.full_name());
+        let mut schema = self.of_fields(input.fields().filter(is_in_body), Side::Request);
+        schema["description"] = Value::String(comment(&input.parent_file(), input.path()));
+        self.all.insert(name.clone(), schema);
+        reference(&name)
+    }
+
     /// Its full name. Of two schemas, that for requests has a name that no message can have.
     fn name(&self, message: &MessageDescriptor, side: Side) -> String {
         let name = message.full_name();

@@ -29,7 +29,9 @@ fn schema<'d>(document: &'d Value, name: &str) -> &'d Value {
 }
 
 fn body<'d>(document: &'d Value, path: &str) -> &'d Value {
-    &document["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    let body = &document["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"];
+    let name = body["$ref"].as_str().unwrap().rsplit('/').next().unwrap();
+    &document["components"]["schemas"][name]
 }
 
 fn parameter<'d>(document: &'d Value, path: &str, name: &str) -> &'d Value {
@@ -183,7 +185,7 @@ fn requests_are_closed_and_answers_open() {
     let document = document();
     let (mut closed, mut open) = (0, 0);
     let all = document["components"]["schemas"].as_object().unwrap();
-    let messages = all.iter().filter(|(name, _)| *name != "Error");
+    let messages = all.iter().filter(|(name, _)| name.starts_with("muster."));
     for (name, schema) in messages.filter(|(_, schema)| schema["type"] == "object") {
         let is_closed = schema["additionalProperties"] == false;
         let stands_in = |side: &str| {
@@ -321,8 +323,36 @@ fn an_answer_requires_what_is_always_there() {
 }
 
 #[test]
-fn a_body_that_is_no_message_has_the_name_of_its_request() {
+fn every_body_has_a_name_of_its_own() {
     let document = document();
-    let approve = body(&document, "/v1/organizations/{organization}:approve");
-    assert_eq!(approve["title"], "ApproveOrganizationRequest");
+    let operations = document["paths"].as_object().unwrap().values();
+    let operations = operations.flat_map(|path| path.as_object().unwrap().values());
+    let bodies = operations.filter_map(|operation| operation.get("requestBody"));
+    let mut names: Vec<_> = bodies
+        .map(|body| {
+            body["content"]["application/json"]["schema"]["$ref"]
+                .as_str()
+                .unwrap()
+        })
+        .collect();
+    names.sort();
+    let all = names.len();
+    names.dedup();
+    assert_eq!(names.len(), all);
+    assert!(names.contains(&"#/components/schemas/muster.organization.v1.ApproveOrganizationRequest-Body"));
+    assert!(names.contains(&"#/components/schemas/muster.invitation.v1.LookupInvitationRequest"));
+}
+
+#[test]
+fn operations_are_called_as_their_rpcs_and_no_two_alike() {
+    let bindings = Bindings::load(muster_proto::pool(), |_| true).unwrap();
+    let mut names: Vec<_> = bindings
+        .all()
+        .iter()
+        .map(|binding| binding.rpc.name().to_owned())
+        .collect();
+    names.sort();
+    let all = names.len();
+    names.dedup();
+    assert_eq!(names.len(), all, "generated clients could not tell them apart");
 }

@@ -1,0 +1,190 @@
+"""Every operation of /openapi.json once, with real things, so that it succeeds; each answer is held against its schema.
+
+What was made is written to schemathesis.toml, so that what comes after meets real things too.
+"""
+
+import hashlib
+import os
+import re
+import time
+import uuid
+
+import grpc
+import requests
+import schemathesis
+from muster.invitation.v1 import import_service_pb2 as uploads
+from muster.invitation.v1 import import_service_pb2_grpc as uploads_grpc
+
+EDGE, INBOX = os.environ["MUSTER_EDGE"], os.environ["MUSTER_INBOX"]
+TOKENS = {
+    who: os.environ[f"MUSTER_{who.upper()}"] for who in ("owner", "staff", "learner", "learning_system")
+}
+LEARNER = "learner-8@example.test"
+
+schema = schemathesis.openapi.from_url(f"{EDGE}/openapi.json")
+operations = {
+    operation.definition.raw["operationId"]: operation
+    for operation in (result.ok() for result in schema.get_all_operations())
+}
+reached = set()
+
+
+def call(name, who, path=None, query=None, **body):
+    """The answer of a success, which is what its schema says."""
+    operation = operations[name]
+    headers = {"Authorization": f"Bearer {TOKENS[who]}"} if who else {}
+    parts = {"path_parameters": path or {}, "query": query or {}, "headers": headers}
+    if operation.body:
+        parts |= {"body": body, "media_type": "application/json"}
+    case = operation.Case(**parts)
+    response = case.call()
+    assert response.status_code == 200, f"{name}: {response.status_code} {response.text}"
+    case.validate_response(response)
+    reached.add(name)
+    return response.json()
+
+
+def ids(name):
+    """The parts of a path from a name: organizations/1/groups/2 is organization=1, group=2."""
+    words = name.split("/")
+    return {collection.removesuffix("s"): id for collection, id in zip(words[::2], words[1::2])}
+
+
+def until(what, found, seconds=60):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if result := found():
+            return result
+        time.sleep(0.2)
+    raise AssertionError(f"waited in vain for {what}")
+
+
+def link_of(address):
+    """The token of the link in the last mail to somebody."""
+    listed = requests.get(INBOX, params={"to": address}, timeout=10).text
+    found = re.search(r'href="(/messages/[^"]+)"', listed)
+    message = found and requests.get(f"{INBOX.rstrip('/')}{found[1]}", timeout=10).text
+    link = message and re.search(r"/i/([A-Za-z0-9_-]+)", message)
+    return link and link[1]
+
+
+def upload(organization, group):
+    """Streams are no HTTP requests of the JSON dialect: a file comes by gRPC."""
+    table = f"Email,Group\nimported-{uuid.uuid4().hex[:8]}@example.test,{group}\n".encode()
+    message = uploads.UploadImportRequest(
+        parent=organization, file_name="people.csv", sha256=hashlib.sha256(table).digest(), chunk=table
+    )
+    with grpc.insecure_channel(EDGE.removeprefix("http://")) as channel:
+        service = uploads_grpc.ImportServiceStub(channel)
+        token = [("authorization", f"Bearer {TOKENS['owner']}")]
+        return getattr(service.UploadImport(iter([message]), metadata=token), "import").name
+
+
+run = uuid.uuid4().hex[:8]
+
+profile = {"displayName": "Sunrise", "licensingAuthority": "us-mi", "licenseNumber": f"ST {run}"}
+organization = call("CreateOrganization", "owner", **profile)["organization"]["name"]
+at = ids(organization)
+read = call("GetOrganization", "owner", at)["organization"]
+changed = {"displayName": "Sunrise II", "etag": read["etag"]}
+call("UpdateOrganization", "owner", at, {"updateMask": "displayName"}, **changed)
+call("SubmitOrganization", "owner", at)
+call("ApproveOrganization", "staff", at, reason="license checked")
+limits = {"invitationsByHand": 100, "importRows": 1000, "messagesPerDay": 1000}
+plan = {"plan": "PLAN_PREMIUM", "limits": limits, "reason": "tried"}
+call("ActivateSubscription", "staff", at, **plan)
+call("GetLimits", "owner", at)
+
+course = {"code": f"ST-{run}", "displayName": "First Aid", "description": "As the authority requires it."}
+training = call("CreateTraining", "staff", **course)["training"]["name"]
+call("ListTrainings", "owner")
+call("AddTraining", "owner", at, training=training)
+group = call("CreateGroup", "owner", at, displayName="Teachers", trainings=[training])["group"]
+call("ListGroups", "owner", at)
+group = call("UpdateGroup", "owner", ids(group["name"]), {"updateMask": "displayName"}, displayName="All")["group"]
+location = call("CreateLocation", "owner", at, displayName="Main Street")["location"]["name"]
+call("UpdateLocation", "owner", ids(location), {"updateMask": "displayName"}, displayName="Main St")
+
+invitee = {"address": LEARNER, "groups": [group["name"]]}
+invitation = call("CreateInvitation", "owner", at, **invitee)["invitation"]["name"]
+others = [
+    {"invitation": {"address": f"other-{place}-{run}@example.test", "groups": [group["name"]]}} for place in range(3)
+]
+others = call("BatchCreateInvitations", "owner", at, requests=others)["invitations"]
+call("ListInvitations", "owner", at)
+
+
+def pending():
+    invited = call("GetInvitation", "owner", ids(invitation))["invitation"]
+    return invited["state"] == "INVITATION_STATE_PENDING"
+
+
+until("the mail", pending)
+call("ListDeliveries", "owner", at)
+call("CancelInvitation", "owner", ids(others[0]["name"]))
+call("ResendInvitation", "owner", ids(others[1]["name"]))
+
+imported = upload(organization, group["displayName"])
+preview = call("GetImport", "owner", ids(imported))["import"]
+call("ListImportRows", "owner", ids(imported))
+call("ApproveImport", "owner", ids(imported), etag=preview["etag"])
+disapproved = upload(organization, group["displayName"])
+call("DisapproveImport", "owner", ids(disapproved))
+
+token = until("the link", lambda: link_of(LEARNER))
+call("LookupInvitation", None, token=token)
+call("AcceptInvitation", "learner", token=token)
+
+
+def hired():
+    all = call("ListPersonEmployments", "learner", {"person": "me"})["employments"]
+    return next((one["name"] for one in all if one["name"].startswith(organization)), None)
+
+
+employment = until("the employment", hired)
+call("ListEmployments", "owner", at)
+person = call("GetEmployment", "owner", ids(employment))["employment"]["person"]
+call("VerifyEmployment", "owner", ids(employment))
+me = {"person": person.split("/")[1]}
+
+
+def assigned():
+    all = call("ListPersonAssignments", "learner", me)["assignments"]
+    return next((one["name"] for one in all if one["training"] == training), None)
+
+
+assignment = until("the assignment", assigned)
+call("ReportProgress", "learning_system", ids(assignment), percent=100)
+call("ListPersonCertificates", "learner", me)
+learner = at | {"learner": person.split("/")[1]}
+call("ListAssignments", "owner", learner)
+grant = call("CreateGrant", "learner", me, organization=organization)["grant"]["name"]
+call("GetLearningRecord", "owner", learner)
+call("ListRecordAccesses", "learner", me)
+call("RevokeGrant", "learner", ids(grant))
+call("ListMyPermissions", "owner", query={"parent": organization})
+approve = "muster.organization.v1.OrganizationService/ApproveOrganization"
+explained = call("ExplainAccess", "owner", query={"method": approve, "resource": organization})
+assert explained["allowed"] is False, explained
+call("EndEmployment", "owner", ids(employment), reason="tried")
+
+missing = set(operations) - reached
+assert not missing, f"never reached with a success: {sorted(missing)}"
+print(f"{len(reached)} operations of {len(operations)} succeeded, each within its schema")
+
+real = learner | me | ids(group["name"]) | ids(location) | ids(invitation) | ids(imported)
+real |= ids(employment) | ids(assignment) | ids(grant)
+callers = {
+    "staff": ["ApproveOrganization", "ActivateSubscription", "CreateTraining"],
+    "learning_system": ["ReportProgress"],
+    "learner": [name for name, one in operations.items() if "{person}" in one.path and name != "ReportProgress"],
+}
+with open("schemathesis.toml", "w") as file:
+    print(f'headers = {{ Authorization = "Bearer {TOKENS["owner"]}" }}', file=file)
+    print("[parameters]", file=file)
+    for name, id in real.items():
+        print(f'"path.{name}" = "{id}"', file=file)
+    for who, names in callers.items():
+        for name in names:
+            print(f'[[operations]]\ninclude-operation-id = "{name}"', file=file)
+            print(f'headers = {{ Authorization = "Bearer {TOKENS[who]}" }}', file=file)
