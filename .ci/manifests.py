@@ -24,7 +24,7 @@ class Setting:
         self.name = re.search(r"\[env: (\w+)", text)[1]
         default = re.search(r"\[default: (.*)\]$", text)
         self.default = default and default[1]
-        meaning = re.sub(r" \[(env|default|possible values): .*", "", text)
+        meaning = re.sub(r" (\[(env|default|possible values): |Possible values: ).*", "", text)
         self.meaning = re.sub(r"^--[\w-]+( <[^>]+>)? *", "", meaning)
 
 
