@@ -20,10 +20,10 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tower::util::BoxCloneSyncService;
 
-use crate::NAME;
 use crate::edge::{CallerTags, Edge, EdgeParts, Observer};
 use crate::issuer_watch;
 use crate::limits::SendBufferBudget;
+use crate::name::NAME;
 use crate::net::{self, CancelBudget, ConnectionContext, Tls, TrustedProxies, WorkerThreads};
 use crate::pages::{self, PagesOptions};
 use crate::policy::{Policies, Watch};

@@ -15,6 +15,7 @@ mod caller_tags;
 mod edge;
 mod issuer_watch;
 mod limits;
+mod name;
 mod net;
 mod pages;
 pub mod policy;
@@ -24,9 +25,7 @@ mod upstream;
 
 pub use app::{Running, start};
 pub use caller_tags::write_caller_tags;
+pub use name::NAME;
 pub use net::{InvalidProxies, TrustedProxies};
 pub use router::{ExtraHeaders, InvalidHeaders, InvalidOrigins, Origins};
 pub use settings::{PeerSettings, Settings};
-
-/// The gateway's own name: of its workload, and the audience of workload tokens for it.
-pub const NAME: &str = "gateway";

@@ -26,6 +26,7 @@ pub(crate) use self::request_body::RequestBody;
 pub(crate) use self::roles::Roles;
 pub(crate) use self::service::UpstreamPermit;
 use self::service::{CallError, Service};
+use crate::name::NAME;
 
 /// One service may have half of the calls that may run at the same time: one that hangs does not take the others with it.
 const SHARE_OF_SERVICE: usize = 2;
@@ -128,7 +129,7 @@ fn areas(rules: &Rules) -> impl Iterator<Item = &str> {
     let exposed = rules.iter().filter(|rule| !rule.is_internal());
     exposed
         .map(|rule| rule.area.as_str())
-        .filter(|area| *area != crate::NAME)
+        .filter(|area| *area != NAME)
 }
 
 impl Upstream {

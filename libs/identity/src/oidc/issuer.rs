@@ -9,9 +9,9 @@ use url::Url;
 
 use super::IssuerOptions;
 use super::discovery::{self, Provider};
+use super::fetch;
 use super::fetch::FetchProblem;
 use super::status::{self, Document, IssuerStatus};
-use super::{fetch, userinfo};
 use crate::keys::PassedOverLog;
 use crate::{KeySet, TokenProblem};
 
@@ -21,6 +21,9 @@ const FETCH_EVERY: Duration = Duration::seconds(30);
 /// What is older than this is fetched again, so that endpoints that moved are found, and a key which the issuer withdrew
 /// stops counting, while the issuer is reachable. What cannot be fetched stays as it was known.
 const REFRESH_AFTER: Duration = Duration::minutes(10);
+
+/// Questions about people at the same time to one issuer.
+const QUESTIONS: usize = 16;
 
 #[derive(Debug)]
 pub(super) struct Issuer {
@@ -67,7 +70,7 @@ impl Issuer {
             clock,
             known: RwLock::default(),
             attempt: Arc::default(),
-            questions: Semaphore::new(userinfo::QUESTIONS),
+            questions: Semaphore::new(QUESTIONS),
         }
     }
 

@@ -16,8 +16,6 @@ use crate::TokenProblem;
 
 /// With the wait for a place; shorter than callers wait for us.
 const LIMIT: Duration = Duration::from_secs(3);
-/// Questions at the same time to one issuer.
-pub(super) const QUESTIONS: usize = 16;
 
 impl Issuer {
     /// What it says of the holder of this token, which was verified to be its own for this subject. Nothing, if it does

@@ -18,6 +18,7 @@ use super::shared::Shared;
 use super::stream_authorization;
 use super::{deadline, refuse};
 use crate::limits::RequestGuard;
+use crate::name::NAME;
 use crate::upstream::{ResponseBody, UpstreamError};
 
 /// An answer of which something may have been read already.
@@ -63,7 +64,7 @@ impl Shared {
 
     /// The head of the answer, and as much of the rest as is read before it is written.
     async fn answering(self: &Arc<Self>, call: &mut Call, received: Received) -> Result<Answered, Refusal> {
-        if call.rule.area == crate::NAME {
+        if call.rule.area == NAME {
             // Boxed: this future is large and rarely needed.
             return Box::pin(self.answer_in_process(call, received)).await;
         }

@@ -2,9 +2,11 @@
 
 use axum::http::header::{COOKIE, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue};
+use cookie::SameSite;
 use muster_clock::Clock;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use time::Duration;
 
 use super::account::IDLE;
 use super::seal::Seal;
@@ -29,12 +31,12 @@ impl Cookie {
         }
     }
 
-    /// How long the browser keeps it, in seconds. A session's begins anew with each page.
-    fn max_age(self) -> i64 {
+    /// How long the browser keeps it. A session's time begins anew with each page.
+    fn max_age(self) -> Duration {
         match self {
-            Self::Session => IDLE.as_secs() as i64,
-            Self::SignIn => 15 * 60,
-            Self::Link => 3600,
+            Self::Session => Duration::seconds(IDLE.as_secs() as i64),
+            Self::SignIn => Duration::minutes(15),
+            Self::Link => Duration::hours(1),
         }
     }
 }
@@ -83,10 +85,10 @@ impl Cookies {
             .get_all(COOKIE)
             .iter()
             .filter_map(|header| header.to_str().ok())
-            .flat_map(|header| header.split(';'))
-            .filter_map(|pair| pair.trim().split_once('='))
-            .find(|(key, _)| *key == name)
-            .and_then(|(_, value)| self.seal.open::<Kept<T>>(cookie.purpose(), value))
+            .flat_map(cookie::Cookie::split_parse)
+            .filter_map(Result::ok)
+            .find(|sent| sent.name() == name)
+            .and_then(|sent| self.seal.open::<Kept<T>>(cookie.purpose(), sent.value()))
             .filter(|kept| kept.until > self.clock.now().unix_timestamp())
             .map(|kept| kept.value)
     }
@@ -101,7 +103,7 @@ impl Cookies {
         cookie: Cookie,
         value: &T,
     ) -> Result<(), TooLong> {
-        let until = self.clock.now().unix_timestamp() + cookie.max_age();
+        let until = (self.clock.now() + cookie.max_age()).unix_timestamp();
         let Some(sealed) = self.seal.close(cookie.purpose(), &Kept { until, value }) else {
             return Ok(());
         };
@@ -109,7 +111,7 @@ impl Cookies {
         if length > LONGEST {
             return Err(TooLong(length));
         }
-        self.append(headers, cookie, &sealed, cookie.max_age());
+        self.append(headers, cookie, sealed, cookie.max_age());
         Ok(())
     }
 
@@ -127,14 +129,17 @@ impl Cookies {
 
     /// Takes a cookie away.
     pub(crate) fn clear(&self, headers: &mut HeaderMap, cookie: Cookie) {
-        self.append(headers, cookie, "", 0);
+        self.append(headers, cookie, String::new(), Duration::ZERO);
     }
 
-    fn append(&self, headers: &mut HeaderMap, cookie: Cookie, value: &str, max_age: i64) {
-        let secure = if self.secure { "; Secure" } else { "" };
-        let name = self.name(cookie);
-        let text = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={max_age}{secure}");
-        if let Ok(header) = HeaderValue::from_str(&text) {
+    fn append(&self, headers: &mut HeaderMap, cookie: Cookie, value: String, max_age: Duration) {
+        let set = cookie::Cookie::build((self.name(cookie), value))
+            .path("/")
+            .http_only(true)
+            .same_site(SameSite::Lax)
+            .max_age(max_age)
+            .secure(self.secure);
+        if let Ok(header) = HeaderValue::from_str(&set.to_string()) {
             headers.append(SET_COOKIE, header);
         }
     }
@@ -142,8 +147,6 @@ impl Cookies {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use time::macros::datetime;
 
     use super::*;
@@ -169,7 +172,7 @@ mod tests {
         let set = answer[SET_COOKIE].to_str().unwrap().to_owned();
         assert!(set.starts_with("__Host-muster-link="), "{set}");
         assert!(
-            set.ends_with("; Path=/; HttpOnly; SameSite=Lax; Max-Age=3600; Secure"),
+            set.ends_with("; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=3600"),
             "{set}"
         );
 
@@ -179,7 +182,7 @@ mod tests {
         assert_eq!(cookies.get::<String>(&request, Cookie::Session), None);
         let (others, _) = super::tests::cookies(2);
         assert_eq!(others.get::<String>(&request, Cookie::Link), None);
-        clock.advance(Duration::from_secs(3600));
+        clock.advance(std::time::Duration::from_secs(3600));
         assert_eq!(token(), None);
     }
 

@@ -1,6 +1,7 @@
 //! One HTTP/2 connection to one replica of a service.
 
 use std::fmt;
+use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -219,17 +220,17 @@ impl State {
 
 impl StreamPermit {
     /// Sends a call and waits for the head of its answer.
-    pub(super) async fn send(&self, request: Request<RequestBody>) -> Result<Answered, SendError> {
-        let Connection { sender, state } = &self.0;
+    pub(super) async fn send(&mut self, request: Request<RequestBody>) -> Result<Answered, SendError> {
+        let Connection { sender, state } = &mut self.0;
         if state.running() == 1 {
             // The connection was idle: let the runtime first notice whether the other side has closed it meanwhile.
             yield_now().await;
         }
         // It does not wait for other calls' streams: there are fewer than the other side allows.
-        let Ok(mut sender) = sender.clone().ready().await else {
+        if poll_fn(|context| sender.poll_ready(context)).await.is_err() {
             state.closed.store(true, Ordering::Relaxed);
             return Err(SendError::Unsent(Box::new(request)));
-        };
+        }
         let (head, body) = request.into_parts();
         let head = Request::from_parts(head, ());
         let is_empty = matches!(body, RequestBody::Whole(None));

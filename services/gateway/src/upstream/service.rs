@@ -198,7 +198,7 @@ impl Call {
         mut request: Request<RequestBody>,
     ) -> Result<(Response<ResponseBody>, UpstreamPermit), CallError> {
         for _ in 0..MAX_ATTEMPTS {
-            let permit = self.service.replica().await?;
+            let mut permit = self.service.replica().await?;
             match permit.stream.send(request).await {
                 Ok((response, upload)) => return Ok((response, self.permit(permit, upload))),
                 Err(SendError::Unsent(unsent)) => request = *unsent,
