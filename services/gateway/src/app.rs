@@ -29,7 +29,7 @@ use crate::pages::{self, PagesOptions};
 use crate::policy::{Policies, Watch};
 use crate::router::{self, Cors, Description, Handlers, Router};
 use crate::settings::{self, Issuers, Settings};
-use crate::upstream::{self, Roles, Upstreams};
+use crate::upstream::{self, Roles, Sessions, Upstreams};
 
 /// A gateway that runs.
 #[derive(Debug)]
@@ -237,16 +237,13 @@ fn open(settings: &Settings, clock: Clock, streams: CancellationToken) -> Result
     };
     let page_clock = clock.clone();
     let tokens = Arc::new(WorkloadTokens::new(&settings.workload.workload_tokens));
+    let organization = Peer::new("organization", &settings.peers.organization_url, tokens);
     let parts = EdgeParts {
         rules,
         policies,
         persons: persons.clone(),
         workloads: WorkloadVerifier::new(trust, NAME, clock.clone()),
-        roles: Roles::new(Peer::new(
-            "organization",
-            &settings.peers.organization_url,
-            tokens,
-        )),
+        roles: Roles::new(organization.clone()),
         signer: CallerSigner::new(signing, clock.clone()),
         upstreams,
         clock,
@@ -265,6 +262,7 @@ fn open(settings: &Settings, clock: Clock, streams: CancellationToken) -> Result
         public_url: settings.public_url.clone(),
         registrations: issuers.registrations,
         verifier: persons,
+        sessions: Sessions::new(organization),
         session_key,
         support: settings.support.clone(),
         clock: page_clock,

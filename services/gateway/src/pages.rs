@@ -39,7 +39,7 @@ pub(crate) use relying_party::Registration;
 use seal::SealProblem;
 use url::Url;
 
-use self::account::EndedSessions;
+use self::account::SignedIn;
 use self::cookies::Cookies;
 use self::edge_client::EdgeClient;
 use self::form::Form;
@@ -48,6 +48,7 @@ use self::relying_party::{Prompt, RelyingParty};
 use self::seal::Seal;
 use self::sign_in::Session;
 use self::view::Problem;
+use crate::upstream::Sessions;
 
 /// What the pages need.
 pub(crate) struct PagesOptions {
@@ -57,6 +58,8 @@ pub(crate) struct PagesOptions {
     pub(crate) registrations: Vec<Registration>,
     /// Verifies ID tokens.
     pub(crate) verifier: PersonVerifier,
+    /// Knows which sessions were ended.
+    pub(crate) sessions: Sessions,
     /// 32 bytes under which cookies are sealed; shared by all replicas.
     pub(crate) session_key: Vec<u8>,
     /// A line of help shown on pages; may be empty.
@@ -82,7 +85,7 @@ struct Pages {
     parties: Vec<RelyingParty>,
     verifier: PersonVerifier,
     cookies: Cookies,
-    ended: EndedSessions,
+    sessions: Sessions,
     edge: EdgeClient,
     support: String,
 }
@@ -106,8 +109,14 @@ impl Pages {
     }
 
     /// The session of a posted form: only if the form came from a page that we made for it, and that was about this.
-    fn session_of(&self, headers: &HeaderMap, form: &Form, about: &str) -> Option<Session> {
-        let session = self.session(headers)?;
+    fn session_of<'s>(
+        &self,
+        signed_in: &'s SignedIn,
+        headers: &HeaderMap,
+        form: &Form,
+        about: &str,
+    ) -> Option<&'s Session> {
+        let session = signed_in.session()?;
         let seal = self.cookies.seal();
         let ours = form::same_origin(headers, &self.origin)
             && seal.is_form_token(&session.id, about, &form.form_token);
@@ -136,7 +145,7 @@ pub(crate) fn router(options: PagesOptions, edge: EdgeService) -> Result<Router,
         parties: parties?,
         verifier: options.verifier,
         cookies: Cookies::new(Seal::new(&options.session_key)?, options.clock.clone(), https),
-        ended: EndedSessions::new(),
+        sessions: options.sessions,
         edge: EdgeClient::new(edge),
         support: options.support,
     });
@@ -154,6 +163,7 @@ pub(crate) fn router(options: PagesOptions, edge: EdgeService) -> Result<Router,
             get(async || ([(CONTENT_TYPE, "text/css; charset=utf-8")], STYLE)),
         )
         .fallback(async || view::problem(&view::Problem::no_page()))
+        .layer(from_fn_with_state(Arc::clone(&pages), account::identify))
         .layer(from_fn_with_state(limits, limits::keep))
         .layer(DefaultBodyLimit::max(limits::MAX_FORM))
         .layer(from_fn(plain_errors::replace))

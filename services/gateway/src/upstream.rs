@@ -9,6 +9,7 @@ mod replica;
 mod request_body;
 mod roles;
 mod service;
+mod sessions;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -26,6 +27,7 @@ pub(crate) use self::request_body::RequestBody;
 pub(crate) use self::roles::Roles;
 pub(crate) use self::service::UpstreamPermit;
 use self::service::{CallError, Service};
+pub(crate) use self::sessions::Sessions;
 use crate::name::NAME;
 
 /// One service may have half of the calls that may run at the same time: one that hangs does not take the others with it.

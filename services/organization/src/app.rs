@@ -9,6 +9,7 @@ use muster_proto::organization::v1::inviting_internal_service_server::InvitingIn
 use muster_proto::organization::v1::location_service_server::LocationServiceServer;
 use muster_proto::organization::v1::organization_service_server::OrganizationServiceServer;
 use muster_proto::organization::v1::roles_internal_service_server::RolesInternalServiceServer;
+use muster_proto::organization::v1::session_internal_service_server::SessionInternalServiceServer;
 use muster_proto::organization::v1::subscription_service_server::SubscriptionServiceServer;
 use muster_server::{App, Service, Shell};
 use sqlx::migrate::Migrator;
@@ -49,6 +50,7 @@ impl Service for OrganizationService {
             .grpc(RolesInternalServiceServer::new(rpc.clone()))
             .grpc(InvitingInternalServiceServer::new(rpc.clone()))
             .grpc(GroupInternalServiceServer::new(rpc.clone()))
+            .grpc(SessionInternalServiceServer::new(rpc.clone()))
             .grpc(DirectorInternalServiceServer::new(rpc))
             .consumer(
                 Handlers::of(&topology::ORGANIZATION)

@@ -7,6 +7,7 @@ mod location;
 mod name;
 mod organization;
 mod owner;
+mod session;
 mod staff_act;
 mod subscription;
 
@@ -18,5 +19,6 @@ pub(crate) use location::{Location, LocationUpdate, MAX_LOCATIONS};
 pub(crate) use name::{PublicName, ShortName};
 pub(crate) use organization::{Organization, OrganizationNumber, OrganizationState, OrganizationUpdate};
 pub(crate) use owner::Owner;
+pub(crate) use session::{EndedSession, SessionDigest};
 pub(crate) use staff_act::{StaffAct, StaffAction};
 pub(crate) use subscription::{Entitlement, Limits, Plan, Subscription, SubscriptionProblem};

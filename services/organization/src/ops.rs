@@ -5,6 +5,7 @@ pub(crate) mod catalog;
 pub(crate) mod group;
 pub(crate) mod location;
 pub(crate) mod organization;
+pub(crate) mod session;
 pub(crate) mod subscription;
 
 use muster_ids::OrganizationId;

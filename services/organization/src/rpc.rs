@@ -6,6 +6,7 @@ mod group;
 mod inviting;
 mod location;
 mod organization;
+mod session;
 mod subscription;
 
 use muster_ids::{OrganizationId, OrganizationName};

@@ -1,83 +1,101 @@
 //! Whoever is signed in at a browser: for how long, and how it ends.
 //!
-//! A session ends after [`IDLE`] without a page, after [`LONGEST`] in any case, and when somebody signs out: then a copy of
-//! its cookie is worth nothing either, at the replica that ended it. Replicas tell each other nothing; at another one a copy
-//! lasts until it has been idle for long enough.
+//! A session ends after [`IDLE`] without a page, after [`LONGEST`] in any case, and when somebody signs out: then a copy of its
+//! cookie is worth nothing either, at any replica. Whether somebody signed out is asked for each page; while nobody can be asked,
+//! whoever is signed in sees no page.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 use axum::middleware::Next;
 use axum::response::Response;
-use moka::sync::Cache;
 
-use super::Pages;
 use super::cookies::Cookie;
 use super::sign_in::{SIGN_OUT, Session};
-use super::view;
+use super::view::{self, Problem};
+use super::{Pages, limits};
 
 /// How long a session lasts without a page: people use shared computers.
 pub(crate) const IDLE: Duration = Duration::from_secs(30 * 60);
 /// How long a session lasts.
 pub(crate) const LONGEST: Duration = Duration::from_secs(8 * 3600);
 
-/// Sessions that are remembered to have ended; those beyond were forgotten oldest first.
-const MAX_ENDED: u64 = 100_000;
+/// Who is signed in at the browser that asks. It is known to handlers, and afterwards to whoever renders their page.
+#[derive(Clone, Default)]
+pub(crate) struct SignedIn(Arc<OnceLock<Session>>);
 
-/// Sessions that somebody has signed out of, for as long as their cookies could last.
-pub(crate) struct EndedSessions(Cache<String, ()>);
-
-impl EndedSessions {
-    pub(crate) fn new() -> Self {
-        let ended = Cache::builder().max_capacity(MAX_ENDED).time_to_live(LONGEST);
-        Self(ended.build())
-    }
-
-    fn insert(&self, session: &Session) {
-        self.0.insert(session.id.clone(), ());
-    }
-
-    fn contains(&self, session: &Session) -> bool {
-        self.0.contains_key(&session.id)
+impl SignedIn {
+    /// The session, if there is one that has not ended.
+    pub(crate) fn session(&self) -> Option<&Session> {
+        self.0.get()
     }
 }
 
 impl Pages {
     /// The session of this browser, if there is one that has not ended.
-    pub(crate) fn session(&self, headers: &HeaderMap) -> Option<Session> {
-        let session: Session = self.cookies.get(headers, Cookie::Session)?;
-        let lasts = self.cookies.now() < session.ends && !self.ended.contains(&session);
-        lasts.then_some(session)
+    async fn session(&self, headers: &HeaderMap) -> Result<Option<Session>, Problem> {
+        let kept: Option<Session> = self.cookies.get(headers, Cookie::Session);
+        let Some(session) = kept.filter(|session| self.cookies.now() < session.ends) else {
+            return Ok(None);
+        };
+        match self.sessions.is_ended(&session.id).await {
+            Ok(ended) => Ok((!ended).then_some(session)),
+            Err(status) => {
+                tracing::warn!(%status, "nobody could be asked whether a session was ended");
+                Err(Problem::unavailable())
+            }
+        }
     }
 
     /// Ends a session, for every copy of its cookie.
-    pub(crate) fn end(&self, answer: &mut HeaderMap, session: &Session) {
-        self.ended.insert(session);
+    pub(crate) async fn end(&self, answer: &mut HeaderMap, session: &Session) -> Result<(), Problem> {
+        self.sessions
+            .end(&session.id, session.ends)
+            .await
+            .map_err(|status| {
+                tracing::warn!(%status, "a session could not be ended");
+                Problem::unavailable()
+            })?;
         self.cookies.clear(answer, Cookie::Session);
+        Ok(())
     }
 
     /// The browser keeps the session for as long again as it may be idle, unless the answer said something else about it.
     fn renew(&self, answer: &mut HeaderMap, session: &Session) {
-        if !self.ended.contains(session) && !self.cookies.is_set(answer, Cookie::Session) {
+        if !self.cookies.is_set(answer, Cookie::Session) {
             // It was not too long before, and is not longer now.
             let _ = self.cookies.set(answer, Cookie::Session, session);
         }
     }
 }
 
+/// Finds out who is signed in, within the limits of pages: another service is asked.
+pub(crate) async fn identify(State(pages): State<Arc<Pages>>, request: Request, next: Next) -> Response {
+    let signed_in: Option<&SignedIn> = request.extensions().get();
+    if let Some(signed_in) = signed_in.filter(|_| !limits::is_asset(request.uri())) {
+        match pages.session(request.headers()).await {
+            Ok(Some(session)) => {
+                signed_in.0.get_or_init(|| session);
+            }
+            Ok(None) => {}
+            Err(problem) => return view::problem(&problem),
+        }
+    }
+    next.run(request).await
+}
+
 /// Renders pages for whoever is signed in: each page lets them sign out, and makes the session last.
-pub(crate) async fn serve(State(pages): State<Arc<Pages>>, request: Request, next: Next) -> Response {
-    let session = pages.session(request.headers());
+pub(crate) async fn serve(State(pages): State<Arc<Pages>>, mut request: Request, next: Next) -> Response {
+    let signed_in = SignedIn::default();
+    request.extensions_mut().insert(signed_in.clone());
     let response = next.run(request).await;
-    let sign_out_token = session.as_ref().map(|session| {
-        let seal = pages.cookies.seal();
-        seal.form_token(&session.id, SIGN_OUT)
-    });
+    let session = signed_in.session();
+    let sign_out_token = session.map(|session| pages.cookies.seal().form_token(&session.id, SIGN_OUT));
     let mut response = view::rendered(response, &sign_out_token.unwrap_or_default());
     if let Some(session) = session {
-        pages.renew(response.headers_mut(), &session);
+        pages.renew(response.headers_mut(), session);
     }
     response
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -12,6 +13,7 @@ use muster_proto::invitation::v1::{
 use serde::Deserialize;
 
 use super::Pages;
+use super::account::SignedIn;
 use super::cookies::Cookie;
 use super::form::Form;
 use super::relying_party::Prompt;
@@ -54,6 +56,7 @@ pub(crate) struct Show {
 /// `GET /invitation`: the invitation whose link was followed, for whoever is signed in.
 pub(crate) async fn show(
     State(pages): State<Arc<Pages>>,
+    Extension(signed_in): Extension<SignedIn>,
     headers: HeaderMap,
     client: ClientAddress,
     Query(asked): Query<Show>,
@@ -61,8 +64,8 @@ pub(crate) async fn show(
     let Some(token) = pages.cookies.get::<String>(&headers, Cookie::Link) else {
         return view::problem(&Problem::no_link());
     };
-    let session = pages.session(&headers);
-    let person = match &session {
+    let session = signed_in.session();
+    let person = match session {
         Some(session) => signed_in::person(&pages, session).await,
         None => Ok(None),
     };
@@ -72,11 +75,7 @@ pub(crate) async fn show(
     };
     let looked = pages
         .edge
-        .lookup(
-            &client,
-            session.as_ref(),
-            LookupInvitationRequest { token: token.clone() },
-        )
+        .lookup(&client, session, LookupInvitationRequest { token: token.clone() })
         .await;
     // A session whose token the issuer or the clock has ended must not stand between the invitee and the page.
     let (session, looked) = match looked {
@@ -91,7 +90,7 @@ pub(crate) async fn show(
     };
     match looked {
         Ok(found) => {
-            let who = session.as_ref().zip(person.as_ref());
+            let who = session.zip(person.as_ref());
             view::invitation(&page(&pages, found, &token, who, &asked))
         }
         Err(status) => pages.tell(Problem::from_status(&status)),
@@ -101,6 +100,7 @@ pub(crate) async fn show(
 /// `POST /invitation/accept`: the one click that changes something.
 pub(crate) async fn accept(
     State(pages): State<Arc<Pages>>,
+    Extension(signed_in): Extension<SignedIn>,
     headers: HeaderMap,
     client: ClientAddress,
     form: Form,
@@ -110,17 +110,17 @@ pub(crate) async fn accept(
     };
     // The form is about the invitation that was shown with it. Another one may have been opened since, in another tab
     // or by somebody's link: nobody accepts what they do not see.
-    let Some(session) = pages.session_of(&headers, &form, &token) else {
+    let Some(session) = pages.session_of(&signed_in, &headers, &form, &token) else {
         return Redirect::to("/invitation?another=1").into_response();
     };
     let request = AcceptInvitationRequest {
         token,
         request_id: String::new(),
     };
-    if let Err(problem) = signed_in::person(&pages, &session).await {
+    if let Err(problem) = signed_in::person(&pages, session).await {
         return view::problem(&problem);
     }
-    match pages.edge.accept(&client, &session, request).await {
+    match pages.edge.accept(&client, session, request).await {
         Ok(_) => Redirect::to("/invitation").into_response(),
         Err(status) => pages.tell(Problem::of_accepting(&status)),
     }

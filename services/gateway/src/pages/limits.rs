@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, Uri, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use muster_clock::Clock;
@@ -48,6 +48,11 @@ impl Limits {
     }
 }
 
+/// Whether this is no page, but what pages are made of.
+pub(crate) fn is_asset(uri: &Uri) -> bool {
+    uri.path().starts_with(ASSETS)
+}
+
 /// Makes the page, within the limits.
 pub(crate) async fn keep(
     State(limits): State<Arc<Limits>>,
@@ -55,7 +60,7 @@ pub(crate) async fn keep(
     request: Request,
     next: Next,
 ) -> Response {
-    if request.uri().path().starts_with(ASSETS) {
+    if is_asset(request.uri()) {
         return next.run(request).await;
     }
     let of_all = limits.all.try_acquire();

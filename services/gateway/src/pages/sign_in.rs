@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -9,7 +10,7 @@ use muster_identity::PersonCaller;
 use serde::{Deserialize, Serialize};
 
 use super::Pages;
-use super::account::LONGEST;
+use super::account::{LONGEST, SignedIn};
 use super::answer::Callback;
 use super::cookies::Cookie;
 use super::form::Form;
@@ -164,10 +165,17 @@ async fn who(
 }
 
 /// `POST /sign-out`: ends the session; the invitation stays at hand, so that somebody else can sign in for it.
-pub(crate) async fn end(State(pages): State<Arc<Pages>>, headers: HeaderMap, form: Form) -> Response {
+pub(crate) async fn end(
+    State(pages): State<Arc<Pages>>,
+    Extension(signed_in): Extension<SignedIn>,
+    headers: HeaderMap,
+    form: Form,
+) -> Response {
     let mut answer = Redirect::to("/invitation?switch=1").into_response();
-    if let Some(session) = pages.session_of(&headers, &form, SIGN_OUT) {
-        pages.end(answer.headers_mut(), &session);
+    if let Some(session) = pages.session_of(&signed_in, &headers, &form, SIGN_OUT)
+        && let Err(problem) = pages.end(answer.headers_mut(), session).await
+    {
+        return pages.tell(problem);
     }
     answer
 }

@@ -1,6 +1,6 @@
 //! What stands behind the edge in these tests: it tells roles, and writes down every other call.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -15,7 +15,9 @@ use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use muster_proto::invitation::v1::{InvitationState, LookupInvitationRequest, LookupInvitationResponse};
-use muster_proto::organization::v1::{GetRoleRequest, GetRoleResponse, Role};
+use muster_proto::organization::v1::{
+    CheckSessionRequest, CheckSessionResponse, EndSessionRequest, GetRoleRequest, GetRoleResponse, Role,
+};
 use prost::Message as _;
 use tokio::net::TcpListener;
 use tonic::body::Body;
@@ -41,6 +43,10 @@ pub(crate) struct Backend {
     roles: Arc<Mutex<HashMap<(String, String), Role>>>,
     seen: Arc<Mutex<Vec<Seen>>>,
     lookups: Arc<Mutex<usize>>,
+    /// Sessions of pages that were ended.
+    ended: Arc<Mutex<HashSet<String>>>,
+    /// Whether it answers questions about them.
+    no_sessions: Arc<AtomicBool>,
     /// Whether it says that it is not ready.
     unready: Arc<AtomicBool>,
 }
@@ -154,6 +160,24 @@ impl Backend {
         .encode_to_vec()
     }
 
+    /// Whether it answers questions about sessions of pages.
+    pub(crate) fn answers_about_sessions(&self, answers: bool) {
+        self.no_sessions.store(!answers, Ordering::Relaxed);
+    }
+
+    fn session(&self, path: &str, body: &[u8]) -> Vec<u8> {
+        let (body, mut ended) = (body.get(5..).unwrap(), self.ended.lock().unwrap());
+        if path.ends_with("/EndSession") {
+            ended.insert(EndSessionRequest::decode(body).unwrap().session_digest);
+            return Vec::new();
+        }
+        let asked = CheckSessionRequest::decode(body).unwrap();
+        CheckSessionResponse {
+            ended: ended.contains(&asked.session_digest),
+        }
+        .encode_to_vec()
+    }
+
     async fn answer(self, request: Request<Body>) -> Response<Body> {
         let (parts, mut body) = request.into_parts();
         let (mut bytes, mut whole) = (Vec::new(), true);
@@ -170,8 +194,11 @@ impl Backend {
         let path = parts.uri.path().to_owned();
         let hangs = bytes.ends_with(HANG);
         let lost = bytes.ends_with(LOST.as_bytes());
+        let about_sessions = path.contains("SessionInternalService");
         let message = if path.ends_with("/GetRole") {
             self.role(&bytes)
+        } else if about_sessions {
+            self.session(&path, &bytes)
         } else if path == HEALTH {
             self.health()
         } else if path.ends_with("/LookupInvitation") {
@@ -179,7 +206,7 @@ impl Backend {
         } else {
             ANSWER.to_vec()
         };
-        if !path.ends_with("/GetRole") && path != HEALTH {
+        if !path.ends_with("/GetRole") && path != HEALTH && !about_sessions {
             self.seen.lock().unwrap().push(Seen {
                 path: path.clone(),
                 headers: parts.headers,
@@ -191,7 +218,8 @@ impl Backend {
             std::future::pending::<()>().await;
         }
         let mut trailers = HeaderMap::new();
-        let code = if path.ends_with("/AcceptInvitation") && lost {
+        let away = about_sessions && self.no_sessions.load(Ordering::Relaxed);
+        let code = if away || path.ends_with("/AcceptInvitation") && lost {
             "14"
         } else {
             "0"

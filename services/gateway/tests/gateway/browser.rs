@@ -1,6 +1,7 @@
 //! A browser without a window: it follows no redirect by itself, and keeps cookies.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 
 use reqwest::header::{LOCATION, SET_COOKIE};
 use reqwest::redirect::Policy;
@@ -30,6 +31,14 @@ impl Browser {
             client: Client::builder().redirect(Policy::none()).build().unwrap(),
             edge: format!("http://{}", world.address),
             cookies: BTreeMap::new(),
+        }
+    }
+
+    /// The same cookies at another replica.
+    pub(crate) fn at(&self, address: SocketAddr) -> Self {
+        Self {
+            edge: format!("http://{address}"),
+            ..self.clone()
         }
     }
 

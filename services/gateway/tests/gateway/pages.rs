@@ -92,6 +92,56 @@ async fn a_copied_cookie_is_dead_once_its_session_was_signed_out() {
     assert!(!browser.has("muster-session"));
 }
 
+/// Signing out at one replica is signing out at all of them, also at one that was started only afterwards.
+#[tokio::test]
+async fn a_copied_cookie_is_dead_at_every_replica_and_after_their_restart() {
+    let world = Fixture::new().await;
+    let other = world.replica().await;
+    let mut browser = signed_in(&world, "first").await;
+    let mut copy = browser.at(other.address());
+    let before = copy.get("/invitation").await;
+    assert!(before.text.contains("signed in as"), "{}", before.text);
+    let accept = before.form_token(ACCEPT);
+    let copied = copy.clone();
+    let sign_out = browser.get("/invitation").await.form_token("/sign-out");
+    browser.post("/sign-out", &sign_out).await;
+
+    let is_dead = async |mut copy: Browser| {
+        let page = copy.get("/invitation").await;
+        assert!(!page.text.contains("signed in as"), "{}", page.text);
+        copy.post(ACCEPT, &accept).await;
+        assert_eq!(accepted(&world), 0);
+    };
+    is_dead(copied.clone()).await;
+    other.stop().await;
+    let again = world.replica().await;
+    is_dead(copied.at(again.address())).await;
+    is_dead(copied.at(world.address)).await;
+}
+
+#[tokio::test]
+async fn while_nobody_knows_whether_somebody_signed_out_a_session_shows_nothing() {
+    let world = Fixture::new().await;
+    let mut browser = signed_in(&world, "first").await;
+    let page = browser.get("/invitation").await;
+    let (sign_out, accept) = (page.form_token("/sign-out"), page.form_token(ACCEPT));
+    world.backend.answers_about_sessions(false);
+    for page in [
+        browser.get("/invitation").await,
+        browser.post(ACCEPT, &accept).await,
+        browser.post("/sign-out", &sign_out).await,
+    ] {
+        assert_eq!(page.status.as_u16(), 503, "{}", page.text);
+        assert!(page.text.contains("Nothing was changed"), "{}", page.text);
+    }
+    assert_eq!(accepted(&world), 0);
+    assert_eq!(browser.get("/assets/muster.css").await.status.as_u16(), 200);
+    let anonymous = Browser::of(&world).get("/").await;
+    assert_eq!(anonymous.status.as_u16(), 200);
+    world.backend.answers_about_sessions(true);
+    assert!(browser.get("/invitation").await.text.contains("signed in as"));
+}
+
 #[tokio::test]
 async fn a_session_ends_after_half_an_hour_without_a_page_and_after_a_working_day() {
     let is_signed_in = async |browser: &mut Browser| browser.get("/").await.text.contains("/sign-out");

@@ -38,6 +38,7 @@ pub(crate) struct Fixture {
     pub(crate) issuer: Issuer,
     cluster: SigningKey,
     place: TempDir,
+    settings: Settings,
     _running: Running,
 }
 
@@ -131,8 +132,16 @@ impl Fixture {
             issuer,
             cluster,
             place,
+            settings,
             _running: running,
         }
+    }
+
+    /// Another replica of the gateway.
+    pub(crate) async fn replica(&self) -> Running {
+        start(&self.settings, Clock::system(), Some(metrics()))
+            .await
+            .unwrap()
     }
 
     /// Gives a person a role in an organization, and their token.

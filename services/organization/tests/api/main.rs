@@ -19,6 +19,7 @@ mod refused;
 mod repeated;
 mod roles;
 mod schema;
+mod sessions;
 mod subscriptions;
 mod updates;
 mod world;

@@ -24,7 +24,12 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn new() -> Self {
-        let suite = TestSuite::new(Clock::fixed(datetime!(2026-03-01 12:00 UTC))).await;
+        Self::at(Clock::fixed(datetime!(2026-03-01 12:00 UTC))).await
+    }
+
+    /// One that goes by this clock.
+    pub(crate) async fn at(clock: Clock) -> Self {
+        let suite = TestSuite::new(clock).await;
         let pads = [("--license-digits", "us-ny=4")];
         Self {
             service: suite.start::<OrganizationService>(&pads).await,

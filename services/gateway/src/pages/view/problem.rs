@@ -115,6 +115,15 @@ impl Problem {
         )
     }
 
+    /// A service that is needed is away.
+    pub(crate) fn unavailable() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "This does not work at the moment",
+            "Something on our side is away. Nothing was changed; try again in a minute.",
+        )
+    }
+
     /// Too much from one network, or from all together.
     pub(crate) fn too_many() -> Self {
         Self::new(
@@ -202,11 +211,7 @@ impl Problem {
             _ if status.code() == Code::Unauthenticated => {
                 Self::sign_in("Your sign-in has ended. Open the invitation again and sign in.")
             }
-            _ => Self::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "This does not work at the moment",
-                "Something on our side is away. Nothing was changed; try again in a minute.",
-            ),
+            _ => Self::unavailable(),
         }
     }
 }

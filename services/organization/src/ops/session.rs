@@ -1,0 +1,3 @@
+//! Sessions of the edge's pages.
+
+pub(crate) mod end;
