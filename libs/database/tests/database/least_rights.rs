@@ -8,10 +8,11 @@ use crate::support::TestDatabase;
 
 const RIGHTS: &str = "pg_read_all_data, pg_write_all_data";
 
-/// The database as a new role sees it that has these rights and owns nothing.
+/// The database as a role sees it that has these rights and owns nothing. The server outlives the test, and so may the role.
 async fn limited(database: &TestDatabase) -> Database {
     let role = format!("serves_{}", std::process::id());
-    let made = format!("CREATE ROLE {role} LOGIN PASSWORD 'serves' IN ROLE {RIGHTS}");
+    let made =
+        format!("DROP ROLE IF EXISTS {role}; CREATE ROLE {role} LOGIN PASSWORD 'serves' IN ROLE {RIGHTS}");
     let mut connection = database.connection().await;
     sqlx::raw_sql(AssertSqlSafe(made))
         .execute(&mut connection)
