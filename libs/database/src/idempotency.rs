@@ -31,14 +31,12 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use muster_clock::Clock;
 use prost::Message;
 use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
 use sqlx::migrate::Migrator;
 use thiserror::Error;
 use time::OffsetDateTime;
-use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::{Database, DatabaseError};
@@ -49,7 +47,6 @@ pub static MIGRATOR: LazyLock<Migrator> =
 
 /// How long an answer is kept.
 pub const RETENTION: Duration = Duration::from_secs(24 * 60 * 60);
-const SWEEP_EVERY: Duration = Duration::from_secs(5 * 60);
 const SWEEP_BATCH: i64 = 5_000;
 
 /// What tells one request from another.
@@ -216,24 +213,6 @@ async fn recall<R: Message + Default>(
 fn decoded<R: Message + Default>(response: &[u8]) -> Result<R, DatabaseError> {
     let undecodable = |_| DatabaseError::Inconsistent("a stored response cannot be decoded".to_owned());
     R::decode(response).map_err(undecodable)
-}
-
-/// Deletes answers older than [`RETENTION`], every five minutes, until `shutdown`.
-pub async fn sweep(database: Database, clock: Clock, shutdown: CancellationToken) {
-    while shutdown
-        .run_until_cancelled(tokio::time::sleep(SWEEP_EVERY))
-        .await
-        .is_some()
-    {
-        match sweep_once(&database, clock.now()).await {
-            Ok(0) => {}
-            Ok(deleted) => tracing::debug!(deleted, "old answers deleted"),
-            Err(error) => tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "old answers were not deleted"
-            ),
-        }
-    }
 }
 
 /// Deletes answers older than [`RETENTION`] at `now`, in short transactions, and tells how many.

@@ -5,6 +5,7 @@
 //! - [`Database::once`] and [`Database::once_prepared`] do the work of a request once (AIP-155).
 //! - [`deadline`] carries a call's deadline to the statements it runs.
 //! - [`idempotency`] stores a request's answer in the transaction of its work.
+//! - [`Database::be_present`] tells other processes that this one lives: a killed one holds no row ([`lease_is_free!`]).
 //! - [`migrate`] brings a database up to date, one process at a time.
 //!
 //! ```no_run
@@ -32,6 +33,7 @@ mod insertion;
 mod lent;
 mod migration;
 mod options;
+mod presence;
 mod session;
 mod unit;
 
@@ -44,6 +46,7 @@ pub use error::DatabaseError;
 pub use insertion::Insertion;
 pub use migration::{MigrationError, migrate, of_library};
 pub use options::{DatabaseOptions, NotAUrl};
+use presence::Presence;
 
 /// A pool of connections to one service's database. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -54,6 +57,7 @@ pub struct Database {
     /// As many as the pool has connections: waiting for a turn is free of side effects, waiting for the pool is not.
     turns: Arc<Semaphore>,
     committed: Arc<Notify>,
+    presence: Arc<Presence>,
 }
 
 /// How busy the pool is, for metrics.
@@ -82,6 +86,7 @@ impl Database {
             probe,
             turns,
             committed: Arc::new(Notify::new()),
+            presence: Arc::new(Presence::new()),
         })
     }
 
@@ -123,6 +128,7 @@ impl Database {
     /// Lets running units finish, then closes every connection. Later units answer
     /// [`DatabaseError::Unavailable`].
     pub async fn close(&self) {
+        self.presence.end().await;
         self.probe.close().await;
         self.pool.close().await;
     }

@@ -12,8 +12,8 @@ pub struct NotAUrl(#[source] pub(crate) sqlx::Error);
 pub struct DatabaseOptions {
     /// `postgres://user:password@host:port/database`.
     pub url: String,
-    /// The most connections, beside one more that asks whether the server is there. The sum over all replicas must stay
-    /// under 80 % of the server's `max_connections`.
+    /// The most connections, beside two more: one asks whether the server is there, one stands for the process. The sum
+    /// over all replicas must stay under 80 % of the server's `max_connections`.
     pub pool: u32,
     /// What the server shows as `application_name`.
     pub application: &'static str,

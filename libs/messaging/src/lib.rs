@@ -4,6 +4,7 @@
 //! - [`outbox`]: [`outbox::append`] writes the event row in the transaction of the fact.
 //! - [`relay`]: publishes outbox rows; only a confirmed and routed message is marked.
 //! - [`consumer`]: takes messages, does the work of a [`Handler`] once per event (inbox), acks after the commit.
+//! - [`sweep`]: deletes what nobody needs any more.
 //! - [`parked`]: messages that could not be handled: list, retry, purge.
 //!
 //! ```no_run
@@ -50,7 +51,7 @@ pub mod outbox;
 pub mod parked;
 pub mod relay;
 mod spans;
-mod sweep;
+pub mod sweep;
 pub mod topology;
 
 pub use broker::{Broker, BrokerError, BrokerOptions, TopologyBy};

@@ -1,14 +1,14 @@
 //! Publishes what stands in the outbox, for as long as it takes.
 //!
 //! Claims heads with a lease, publishes them pipelined, marks those that the broker confirmed and did not return, and
-//! gives the others back to be tried again. A relay that dies anywhere in between leaves rows whose lease runs out;
-//! they are published again, and the consumers' inboxes know them. Any number of relays may run.
+//! gives the others back to be tried again. A relay that dies anywhere in between leaves rows whose lease is free as soon
+//! as its process is known to be gone; they are published again, and the consumers' inboxes know them. Any number of
+//! relays may run.
 
 mod publish;
 
 use std::time::Duration;
 
-use muster_clock::Clock;
 use muster_database::{Database, DatabaseError};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -17,7 +17,7 @@ use uuid::Uuid;
 use crate::backoff::{self, Backoff};
 use crate::broker::{BrokerError, Session};
 use crate::outbox::{self, Lease, OutboxRow};
-use crate::{Broker, measures, sweep};
+use crate::{Broker, measures};
 use publish::{Names, Outcome, publish};
 
 const ROWS_AT_ONCE: i64 = 100;
@@ -31,15 +31,10 @@ const MARKING_LIMIT: Duration = Duration::from_secs(20);
 const RETRY_FIRST: Duration = Duration::from_millis(200);
 const RETRY_CAP: Duration = Duration::from_secs(20);
 
-/// Runs the relay of `service` until `shutdown`; then finishes its batch and returns. Also counts the backlog and
-/// sweeps old rows.
+/// Runs the relay of `service` until `shutdown`; then finishes its batch and returns. Also counts the backlog.
 pub async fn run(db: Database, broker: Broker, service: &'static str, shutdown: CancellationToken) {
     tracing::info!(service, "relay started");
-    tokio::join!(
-        relay(&db, &broker, service, &shutdown),
-        measure(&db, &shutdown),
-        sweep::run(&db, &shutdown)
-    );
+    tokio::join!(relay(&db, &broker, service, &shutdown), measure(&db, &shutdown));
     tracing::info!(service, "relay stopped");
 }
 
@@ -108,7 +103,7 @@ struct Batch {
 }
 
 async fn claim(db: &Database) -> Result<Option<Batch>, DatabaseError> {
-    let lease = Lease(Clock::system().new_uuid());
+    let lease = Lease(db.lease_token());
     let claimed = Instant::now();
     let rows = outbox::claim(db, lease, ROWS_AT_ONCE).await?;
     Ok((!rows.is_empty()).then_some(Batch { lease, claimed, rows }))

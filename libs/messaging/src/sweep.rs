@@ -3,14 +3,10 @@
 //! An event waits for its consumer in the broker, or parked; one that is redelivered later than 30 days after it was
 //! applied would be applied again, which no broker here does.
 
-use std::time::Duration;
-
 use muster_database::{Database, DatabaseError};
-use tokio_util::sync::CancellationToken;
 
 use crate::measures;
 
-const EVERY: Duration = Duration::from_secs(10 * 60);
 /// Small enough to stay far below the statement limit.
 const ROWS_AT_ONCE: i64 = 1000;
 /// Bounds one round: 50,000 rows a table, then the next round goes on.
@@ -23,26 +19,22 @@ const INBOX: &str = "DELETE FROM inbox WHERE id IN (
     SELECT id FROM inbox WHERE received_at < now() - interval '30 days' ORDER BY received_at LIMIT $1
     FOR UPDATE SKIP LOCKED)";
 
-/// Sweeps both tables every ten minutes until `shutdown`.
-pub(crate) async fn run(db: &Database, shutdown: &CancellationToken) {
-    loop {
-        for (table, statement) in [("outbox", OUTBOX), ("inbox", INBOX)] {
-            if let Err(error) = sweep(db, table, statement).await {
-                tracing::warn!(
-                    table,
-                    error = &error as &dyn std::error::Error,
-                    "sweeping old rows failed"
-                );
-            }
-        }
-        tokio::select! {
-            () = tokio::time::sleep(EVERY) => {}
-            () = shutdown.cancelled() => return,
-        }
+/// Sweeps both tables once.
+///
+/// # Errors
+/// The database's. What is left is swept the next time.
+pub async fn sweep(db: &Database) -> Result<(), DatabaseError> {
+    for (table, statement) in [("outbox", OUTBOX), ("inbox", INBOX)] {
+        sweep_table(db, table, statement).await?;
     }
+    Ok(())
 }
 
-async fn sweep(db: &Database, table: &'static str, statement: &'static str) -> Result<(), DatabaseError> {
+async fn sweep_table(
+    db: &Database,
+    table: &'static str,
+    statement: &'static str,
+) -> Result<(), DatabaseError> {
     for _ in 0..STATEMENTS_A_ROUND {
         let rows = db
             .read(async |connection| {

@@ -6,6 +6,7 @@ use std::fmt;
 use axum::response::IntoResponse;
 use futures::future::BoxFuture;
 use http::Request;
+use muster_jobs::Job;
 use muster_messaging::{Handlers, QueueSpec, UnhandledBinding};
 use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
@@ -72,6 +73,12 @@ impl App {
             (Some(own), Some(handlers)) if own == handlers.queue() => handlers.check(),
             (_, Some(handlers)) => problem(handlers.queue(), "it is the queue of another service"),
         }
+    }
+
+    /// Does what is due: `.job(Job::batch(…))`, `.job(Job::queue(…))`, `.job(Job::every(…))`.
+    #[must_use]
+    pub fn job(self, job: Job) -> Self {
+        self.task(job.name(), move |shutdown| job.run(shutdown))
     }
 
     /// Does `work` in the background until the token it is given is cancelled. When it ends or panics before that, it

@@ -2,14 +2,12 @@
 
 use std::time::Duration;
 
-use muster_clock::Clock;
-use muster_database::idempotency;
 use muster_messaging::{consumer, relay};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::app::{App, Task};
-use crate::{Health, Shell};
+use crate::{Health, Shell, sweeps};
 
 const START_AGAIN: Duration = Duration::from_secs(1);
 
@@ -32,13 +30,9 @@ impl Background {
     }
 
     /// Starts what the service and the shell do by themselves.
-    pub(crate) fn start(&self, service: &'static str, shell: &Shell, health: &Health, app: App) {
-        let Shell {
-            database,
-            broker,
-            clock,
-            ..
-        } = shell.clone();
+    pub(crate) fn start(&self, service: &'static str, shell: &Shell, health: &Health, mut app: App) {
+        let Shell { database, broker, .. } = shell.clone();
+        database.be_present();
         self.keep("readiness", {
             let (health, shutdown) = (health.clone(), self.shutdown.clone());
             let (database, broker) = (database.clone(), broker.clone());
@@ -48,14 +42,14 @@ impl Background {
             "relay",
             relay::run(database.clone(), broker.clone(), service, self.shutdown.clone()),
         );
-        self.keep("idempotency sweeper", sweep(shell, clock, &self.shutdown));
-        if let Some(handlers) = app.handlers {
+        if let Some(handlers) = app.handlers.take() {
             let queue = handlers.queue().name;
             self.keep(
                 queue,
                 consumer::run(database.clone(), broker.clone(), handlers, self.shutdown.clone()),
             );
         }
+        let app = sweeps::jobs(shell).into_iter().fold(app, App::job);
         for task in app.tasks {
             self.tracker.spawn(repeat(task, self.shutdown.clone()));
         }
@@ -86,14 +80,6 @@ impl Background {
             }
         });
     }
-}
-
-fn sweep(
-    shell: &Shell,
-    clock: Clock,
-    shutdown: &CancellationToken,
-) -> impl Future<Output = ()> + Send + 'static {
-    idempotency::sweep(shell.database.clone(), clock, shutdown.clone())
 }
 
 async fn repeat(task: Task, shutdown: CancellationToken) {

@@ -62,6 +62,7 @@ mod service;
 pub mod settings;
 mod shell;
 mod start;
+mod sweeps;
 mod transport;
 pub mod update;
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use muster_jobs::{Job, Worker};
 use muster_messaging::{Handlers, topology};
 use muster_proto::invitation::v1::acceptance_internal_service_server::AcceptanceInternalServiceServer;
 use muster_proto::invitation::v1::import_service_server::ImportServiceServer;
@@ -17,8 +18,9 @@ use crate::context::Context;
 use crate::events::deliveries::Deliveries;
 use crate::events::employment_changed::EmploymentChanged;
 use crate::events::employment_ended::EmploymentEnded;
-use crate::ops::import::{purge, worker};
-use crate::ops::invitation::send_due;
+use crate::ops::import::purge::Purge;
+use crate::ops::import::worker::Imports;
+use crate::ops::invitation::send_due::SendDue;
 use crate::organization::Organization;
 use crate::rpc::{AcceptanceRpc, ImportRpc, InvitationRpc, MailSourceRpc, RedemptionRpc};
 use crate::uploads::Uploads;
@@ -44,7 +46,13 @@ impl Service for InvitationApp {
             uploads: Uploads::new(settings.upload_idle.0, settings.undecided_imports),
             import_waits: Arc::new(Notify::new()),
         };
-        let (scheduler, worker, sweeper) = (context.clone(), context.clone(), context.clone());
+        let worker = Worker::new(
+            context.database.clone(),
+            context.clock.clone(),
+            Imports(context.clone()),
+        )
+        .woken_by(Arc::clone(&context.import_waits));
+        let (send_due, purge) = (SendDue(context.clone()), Purge(context.clone()));
         Ok(App::new()
             .grpc(InvitationServiceServer::new(InvitationRpc {
                 context: context.clone(),
@@ -65,14 +73,8 @@ impl Service for InvitationApp {
                     .on(EmploymentChanged)
                     .on(EmploymentEnded),
             )
-            .task("scheduler", move |shutdown| {
-                send_due::run(scheduler.clone(), shutdown)
-            })
-            .task("import-sweeper", move |shutdown| {
-                purge::run(sweeper.clone(), shutdown)
-            })
-            .task("import-worker", move |shutdown| {
-                worker::run(worker.clone(), shutdown)
-            }))
+            .job(Job::batch(send_due))
+            .job(Job::batch(purge))
+            .job(Job::queue(worker)))
     }
 }

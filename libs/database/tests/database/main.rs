@@ -11,4 +11,5 @@ mod deadlines;
 mod idempotent;
 mod least_rights;
 mod migrations;
+mod presence;
 mod support;

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use muster_database::{Database, DatabaseError};
+use muster_database::{Database, DatabaseError, lease_is_free};
 use muster_ids::{EventId, OrganizationId};
 use sqlx::FromRow;
 use time::OffsetDateTime;
@@ -19,7 +19,7 @@ use crate::{EventType, Received};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Lease(pub(crate) Uuid);
 
-/// How long other relays keep off. Longer than a batch can take, so only a dead or frozen relay lets one expire.
+/// How long other relays keep off. Longer than a batch can take, so only a relay that is frozen or cut off lets one expire.
 const LEASE_SECONDS: f64 = 30.0;
 
 /// A claimed row.
@@ -67,46 +67,44 @@ impl TryFrom<Row> for OutboxRow {
     }
 }
 
-/// Claims up to `limit` heads: due rows that no one else works on and that have no earlier unpublished sibling. A row
-/// of a type that this version does not know (written by a newer one during an upgrade) is left to the others.
-///
 /// Siblings are asked for with a subquery that can only be answered row by row, through `outbox_head`. `NOT EXISTS` is
 /// a join to the planner, and on a table that has not been analyzed since it was empty it compares every waiting row
 /// with every other.
+const CLAIM: &str = concat!(
+    "WITH head AS (
+         SELECT o.id FROM outbox o
+          WHERE o.published_at IS NULL AND o.next_attempt_at <= now() AND ",
+    lease_is_free!("now()"),
+    "       AND o.event_type = ANY ($1)
+            AND o.aggregate_seq = (
+                SELECT min(first.aggregate_seq) FROM outbox first
+                 WHERE first.aggregate_id = o.aggregate_id AND first.published_at IS NULL)
+          ORDER BY o.next_attempt_at, o.id
+          LIMIT $2
+          FOR UPDATE OF o SKIP LOCKED)
+     UPDATE outbox
+        SET lease_token = $3, lease_until = now() + make_interval(secs => $4), attempts = attempts + 1
+       FROM head
+      WHERE outbox.id = head.id
+  RETURNING outbox.id, organization_id, aggregate_id, aggregate_seq, event_type, payload, event_time, actor,
+            traceparent, attempts"
+);
+
+/// Claims up to `limit` heads: due rows that no one else works on and that have no earlier unpublished sibling. A row
+/// of a type that this version does not know (written by a newer one during an upgrade) is left to the others.
 pub(crate) async fn claim(db: &Database, lease: Lease, limit: i64) -> Result<Vec<OutboxRow>, DatabaseError> {
     let known: Vec<&'static str> = EventType::ALL.iter().map(|event| event.routing_key()).collect();
     let rows: Vec<Row> = db
         .read(async |connection| {
-                let rows = sqlx::query_as(
-                    "WITH head AS (
-                         SELECT o.id FROM outbox o
-                          WHERE o.published_at IS NULL
-                            AND o.next_attempt_at <= now()
-                            AND (o.lease_until IS NULL OR o.lease_until < now())
-                            AND o.event_type = ANY ($1)
-                            AND o.aggregate_seq = (
-                                SELECT min(first.aggregate_seq) FROM outbox first
-                                 WHERE first.aggregate_id = o.aggregate_id
-                                   AND first.published_at IS NULL)
-                          ORDER BY o.next_attempt_at, o.id
-                          LIMIT $2
-                          FOR UPDATE OF o SKIP LOCKED)
-                     UPDATE outbox
-                        SET lease_token = $3, lease_until = now() + make_interval(secs => $4),
-                            attempts = attempts + 1
-                       FROM head
-                      WHERE outbox.id = head.id
-                  RETURNING outbox.id, organization_id, aggregate_id, aggregate_seq, event_type, payload, event_time,
-                            actor, traceparent, attempts",
-                )
+            let rows = sqlx::query_as(CLAIM)
                 .bind(known)
                 .bind(limit)
                 .bind(lease.0)
                 .bind(LEASE_SECONDS)
                 .fetch_all(connection)
                 .await?;
-                Ok::<_, DatabaseError>(rows)
-            })
+            Ok::<_, DatabaseError>(rows)
+        })
         .await?;
     rows.into_iter().map(OutboxRow::try_from).collect()
 }

@@ -6,6 +6,7 @@
 mod row;
 
 use muster_ids::PersonId;
+use muster_jobs::Lease;
 use muster_server::Failure;
 use sqlx::PgConnection;
 use time::{Duration, OffsetDateTime};
@@ -17,7 +18,7 @@ use crate::domain::invitation::{DeliveryState, Invitation};
 use crate::domain::inviting::{InvitingContext, OrganizationStatus};
 use crate::error::Error;
 use crate::events::{self, Act};
-use crate::store::import::claim::{self, Job, Lease};
+use crate::store::import::claim::{self, Job};
 use crate::store::import::results::{self, Applied};
 use crate::store::import::rows;
 use crate::store::quota::{self, Hour, Slot};
@@ -47,7 +48,6 @@ enum Batch {
 pub(crate) async fn apply(
     context: &Context,
     job: &Job,
-    mut lease: Lease,
     approver: PersonId,
     traceparent: Option<&str>,
     shutdown: &CancellationToken,
@@ -62,7 +62,7 @@ pub(crate) async fn apply(
             inviting = may_go_on(context, job).await?;
             asked = tokio::time::Instant::now();
         }
-        lease.until = context.clock.now() + super::worker::LEASE;
+        let lease = job.lease.prolonged(&context.clock, super::worker::LEASE);
         let work = Work {
             context,
             job,
@@ -84,8 +84,9 @@ pub(crate) async fn apply(
     let now = context.clock.now();
     let letting_go = context
         .database
-        .write(async |tx| claim::postpone(tx, job, lease, now).await);
-    Ok(letting_go.await?)
+        .write(async |tx| claim::postpone(tx, job, now).await);
+    letting_go.await?;
+    Ok(())
 }
 
 /// A suspended organization's import is paused.

@@ -1,26 +1,18 @@
 //! Imports that wait for a worker. Cross-tenant; the worker only.
 //!
-//! A worker holds a lease, which it prolongs with each batch; one that is killed lets it run out, and another goes on
-//! with the rows that are left.
+//! A worker holds a lease, which it prolongs with each batch; when it is killed, another goes on with the rows that are left.
 
-use muster_database::DatabaseError;
+use muster_database::{DatabaseError, lease_is_free};
 use muster_ids::{ImportId, OrganizationId, PersonId};
+use muster_jobs::{Lease, NOBODY};
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, PgConnection, Row};
 use time::OffsetDateTime;
-use uuid::Uuid;
 
 use crate::domain::import::ImportState;
 use crate::domain::preview::Preview;
 use crate::store::inconsistent;
 use crate::store::words::to_do;
-
-/// A held lease.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Lease {
-    pub(crate) token: Uuid,
-    pub(crate) until: OffsetDateTime,
-}
 
 /// An import to work on.
 #[derive(Debug, Clone)]
@@ -28,6 +20,7 @@ pub(crate) struct Job {
     pub(crate) organization: OrganizationId,
     pub(crate) import: ImportId,
     pub(crate) task: Task,
+    pub(crate) lease: Lease,
 }
 
 /// What is to be done with an import.
@@ -59,9 +52,11 @@ pub(crate) async fn claim(
              SELECT organization_id, import_id FROM imports
              WHERE state IN (",
         to_do!(),
-        ") AND (lease_until IS NULL OR lease_until <= $3) AND (state <> $6 OR expire_time > $3)
+        ") AND ",
+        lease_is_free!("$3"),
+        " AND (state <> $6 OR expire_time > $3)
              ORDER BY lease_until NULLS FIRST, create_time LIMIT 1 FOR UPDATE SKIP LOCKED)
-         RETURNING organization_id, import_id, state, approver_person_id, approve_traceparent",
+         RETURNING organization_id, import_id, state, approver_person_id, approve_traceparent, lease_token, lease_until",
     ))
     .bind(lease.token)
     .bind(lease.until)
@@ -87,6 +82,10 @@ impl FromRow<'_, PgRow> for Job {
             organization: row.try_get("organization_id")?,
             import: row.try_get("import_id")?,
             task,
+            lease: Lease {
+                token: row.try_get("lease_token")?,
+                until: row.try_get("lease_until")?,
+            },
         })
     }
 }
@@ -106,39 +105,36 @@ pub(crate) async fn hold(tx: &mut PgConnection, job: &Job, lease: Lease) -> Resu
     Ok(done.rows_affected() == 1)
 }
 
-/// Lets go of the lease, to be taken again from `again` on.
+/// Puts the import down, to be taken again from `again` on, if it is still this worker's.
 pub(crate) async fn postpone(
     tx: &mut PgConnection,
     job: &Job,
-    lease: Lease,
     again: OffsetDateTime,
-) -> Result<(), DatabaseError> {
-    hold(
-        tx,
-        job,
-        Lease {
-            until: again,
-            ..lease
-        },
+) -> Result<bool, DatabaseError> {
+    let done = sqlx::query(
+        "UPDATE imports SET lease_token = $4, lease_until = $5
+         WHERE organization_id = $1 AND import_id = $2 AND lease_token = $3",
     )
+    .bind(job.organization)
+    .bind(job.import)
+    .bind(job.lease.token)
+    .bind(NOBODY)
+    .bind(again)
+    .execute(tx)
     .await?;
-    Ok(())
+    Ok(done.rows_affected() == 1)
 }
 
 /// Counts a failure that time alone does not mend, and tells how many they are in a row. `None` when the lease is no
 /// longer this worker's.
-pub(crate) async fn count_failure(
-    tx: &mut PgConnection,
-    job: &Job,
-    lease: Lease,
-) -> Result<Option<u32>, DatabaseError> {
+pub(crate) async fn count_failure(tx: &mut PgConnection, job: &Job) -> Result<Option<u32>, DatabaseError> {
     let attempts: Option<i32> = sqlx::query_scalar(
         "UPDATE imports SET attempts = attempts + 1
          WHERE organization_id = $1 AND import_id = $2 AND lease_token = $3 RETURNING attempts",
     )
     .bind(job.organization)
     .bind(job.import)
-    .bind(lease.token)
+    .bind(job.lease.token)
     .fetch_optional(tx)
     .await?;
     Ok(attempts.map(i32::unsigned_abs))
@@ -148,11 +144,10 @@ pub(crate) async fn count_failure(
 pub(crate) async fn fail(
     tx: &mut PgConnection,
     job: &Job,
-    lease: Lease,
     now: OffsetDateTime,
     reason: &str,
-) -> Result<(), DatabaseError> {
-    sqlx::query(
+) -> Result<bool, DatabaseError> {
+    let done = sqlx::query(
         "UPDATE imports
          SET state = $6, version = version + 1, finish_time = $4, failure = $5, lease_token = NULL,
              lease_until = NULL
@@ -160,13 +155,13 @@ pub(crate) async fn fail(
     )
     .bind(job.organization)
     .bind(job.import)
-    .bind(lease.token)
+    .bind(job.lease.token)
     .bind(now)
     .bind(reason)
     .bind(ImportState::Failed)
     .execute(tx)
     .await?;
-    Ok(())
+    Ok(done.rows_affected() == 1)
 }
 
 /// Writes the result of a new preview.

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use muster_clock::Clock;
 use muster_ids::{ImportId, OrganizationId};
+use muster_jobs::Lease;
 
-use super::super::import::claim::{self, Lease};
+use super::super::import::claim;
 use super::{NOW, database, import_of};
 
 const LEASE: Duration = Duration::from_secs(30);
@@ -36,11 +37,12 @@ async fn a_worker_whose_import_was_taken_over_has_no_say_in_it_any_more() {
     assert!(taken.unwrap().is_some());
 
     assert!(!claim::hold(&mut connection, &job, silent).await.unwrap());
-    let counted = claim::count_failure(&mut connection, &job, silent).await;
+    let counted = claim::count_failure(&mut connection, &job).await;
     assert_eq!(counted.unwrap(), None);
-    claim::fail(&mut connection, &job, silent, NOW, "made up")
-        .await
-        .unwrap();
+    let again = claim::postpone(&mut connection, &job, NOW).await;
+    assert!(!again.unwrap());
+    let given_up = claim::fail(&mut connection, &job, NOW, "made up").await;
+    assert!(!given_up.unwrap());
     assert!(claim::hold(&mut connection, &job, other).await.unwrap());
     let going_on = "SELECT count(*) FROM imports WHERE state = 'APPLYING' AND attempts = 0";
     assert_eq!(database.count(going_on).await, 1);

@@ -1,0 +1,54 @@
+//! Rows that are due, done in one transaction.
+
+use std::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::idle::Idle;
+use crate::measures;
+
+/// Rows that are due, done in the transaction that locks them: `FOR UPDATE SKIP LOCKED`, so that replicas share them.
+pub trait Batch: Send + Sync + 'static {
+    /// What it is called in logs and metrics.
+    const NAME: &'static str;
+    /// How often to look.
+    const POLL: Duration = Duration::from_secs(1);
+    /// Why nothing was done; it is tried again.
+    type Error: Error + Send + Sync;
+
+    /// Does some, few enough for one transaction, and tells how many they were. It is called again at once unless there
+    /// were none.
+    fn step(&self) -> impl Future<Output = Result<usize, Self::Error>> + Send;
+}
+
+pub(crate) async fn run<B: Batch>(batch: Arc<B>, shutdown: CancellationToken) {
+    let mut idle = Idle::new(B::POLL);
+    while !shutdown.is_cancelled() {
+        let started = Instant::now();
+        let wait = match batch.step().await {
+            Ok(0) => idle.after(false),
+            Ok(_) => {
+                measures::ran(B::NAME, "done", started.elapsed());
+                continue;
+            }
+            Err(error) => {
+                complain(B::NAME, &error);
+                idle.after_failure()
+            }
+        };
+        shutdown.run_until_cancelled(tokio::time::sleep(wait)).await;
+    }
+}
+
+/// What is due waits.
+pub(crate) fn complain(job: &'static str, error: &(impl Error + 'static)) {
+    tracing::warn!(
+        job,
+        error = error as &dyn Error,
+        "a job cannot look for what is due"
+    );
+    measures::look_failed(job);
+}

@@ -1,0 +1,181 @@
+//! The loop around a queue.
+
+use std::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
+
+use muster_clock::Clock;
+use muster_database::Database;
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, timeout};
+use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
+
+use crate::batch::complain;
+use crate::idle::Idle;
+use crate::{Lease, Queue, Retries, Settled, measures};
+
+/// How long what is being worked on may take when the process ends: less than the shell waits for it.
+const LAST_WORDS: Duration = Duration::from_secs(3);
+const SETTLE_AGAIN: Retries = Retries {
+    first: Duration::from_millis(50),
+    cap: Duration::from_secs(2),
+    max_failures: u32::MAX,
+};
+
+/// Works on a queue. Any number of them may, in any number of processes.
+pub struct Worker<Q> {
+    queue: Arc<Q>,
+    database: Database,
+    clock: Clock,
+    wake: Arc<Notify>,
+}
+
+impl<Q> Clone for Worker<Q> {
+    fn clone(&self) -> Self {
+        Self {
+            queue: Arc::clone(&self.queue),
+            database: self.database.clone(),
+            clock: self.clock.clone(),
+            wake: Arc::clone(&self.wake),
+        }
+    }
+}
+
+impl<Q: Queue> Worker<Q> {
+    /// Looks for work by itself.
+    #[must_use]
+    pub fn new(database: Database, clock: Clock, queue: Q) -> Self {
+        Self {
+            queue: Arc::new(queue),
+            database,
+            clock,
+            wake: Arc::new(Notify::new()),
+        }
+    }
+
+    /// Looks also when `wake` is notified: by the verb that makes work for it, also before it commits.
+    #[must_use]
+    pub fn woken_by(self, wake: Arc<Notify>) -> Self {
+        Self { wake, ..self }
+    }
+
+    /// Does everything that is due, and tells how many items that were: for tests, which step instead of waiting.
+    ///
+    /// # Errors
+    /// When it cannot be asked what is due.
+    pub async fn step(&self) -> Result<usize, Q::Error> {
+        let (stop, mut done) = (CancellationToken::new(), 0);
+        loop {
+            let mut items = JoinSet::new();
+            for item in self.claim(self.queue.at_once()).await? {
+                self.spawn(&mut items, item, &stop);
+            }
+            if items.is_empty() {
+                return Ok(done);
+            }
+            done += items.join_all().await.len();
+        }
+    }
+
+    /// Works until `shutdown`; then waits a little for what it holds.
+    pub async fn run(self, shutdown: CancellationToken) {
+        let (mut items, mut idle) = (JoinSet::new(), Idle::new(self.queue.poll()));
+        let mut freed = self.database.freed();
+        while !shutdown.is_cancelled() {
+            let wait = match self.start(&mut items, &shutdown).await {
+                Ok(found) => idle.after(found),
+                Err(error) => {
+                    complain(Q::NAME, &error);
+                    idle.after_failure()
+                }
+            };
+            measures::running(Q::NAME, items.len());
+            tokio::select! {
+                biased;
+                () = shutdown.cancelled() => {}
+                Some(ended) = items.join_next() => report(Q::NAME, ended),
+                () = self.wake.notified() => idle.woken(),
+                Ok(()) = freed.changed() => idle.woken(),
+                () = sleep(wait) => {}
+            }
+            while let Some(ended) = items.try_join_next() {
+                report(Q::NAME, ended);
+            }
+        }
+        self.queue.close().await;
+        let ending = async { while items.join_next().await.is_some() {} };
+        drop(timeout(LAST_WORDS, ending).await);
+    }
+
+    /// Begins as many items as there is room for. Whether it found any.
+    async fn start(&self, items: &mut JoinSet<()>, stop: &CancellationToken) -> Result<bool, Q::Error> {
+        let room = self.queue.at_once().saturating_sub(items.len());
+        if room == 0 {
+            return Ok(false);
+        }
+        let claimed = self.claim(room).await?;
+        let found = !claimed.is_empty();
+        for item in claimed {
+            self.spawn(items, item, stop);
+        }
+        Ok(found)
+    }
+
+    async fn claim(&self, limit: usize) -> Result<Vec<Q::Item>, Q::Error> {
+        let lease = Lease::fresh(&self.database, &self.clock, self.queue.lease());
+        self.queue.claim(lease, limit).await
+    }
+
+    fn spawn(&self, items: &mut JoinSet<()>, item: Q::Item, stop: &CancellationToken) {
+        let (queue, stop, span) = (Arc::clone(&self.queue), stop.clone(), self.queue.span(&item));
+        items.spawn(async move { work(&*queue, item, &stop).await }.instrument(span));
+    }
+}
+
+async fn work<Q: Queue>(queue: &Q, item: Q::Item, stop: &CancellationToken) {
+    let started = Instant::now();
+    let outcome = queue.run(&item, stop).await;
+    let word = settle(queue, &item, &outcome)
+        .await
+        .map_or("unsettled", Settled::word);
+    measures::ran(Q::NAME, word, started.elapsed());
+}
+
+/// Tries for as long as the lease may last: what is not written down is done again by somebody else.
+async fn settle<Q: Queue>(queue: &Q, item: &Q::Item, outcome: &Q::Outcome) -> Option<Settled> {
+    let (give_up, mut failures) = (Instant::now() + queue.lease(), 0);
+    while Instant::now() < give_up {
+        match queue.settle(item, outcome).await {
+            Ok(Settled::LeaseLost) => {
+                tracing::warn!(
+                    job = Q::NAME,
+                    "an outcome came too late: the row is somebody else's"
+                );
+                return Some(Settled::LeaseLost);
+            }
+            Ok(settled) => return Some(settled),
+            Err(error) => tracing::warn!(
+                job = Q::NAME,
+                error = &error as &dyn Error,
+                "an outcome was not written down"
+            ),
+        }
+        failures += 1;
+        sleep(SETTLE_AGAIN.wait(failures)).await;
+    }
+    tracing::error!(
+        job = Q::NAME,
+        "an outcome could not be written down for as long as the lease lasted"
+    );
+    None
+}
+
+/// A row whose worker panicked waits until its lease is over.
+fn report(job: &'static str, ended: Result<(), tokio::task::JoinError>) {
+    if ended.is_err_and(|error| error.is_panic()) {
+        tracing::error!(job, "the work on a row panicked");
+        measures::ran(job, "panicked", Duration::ZERO);
+    }
+}

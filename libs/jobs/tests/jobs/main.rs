@@ -1,0 +1,13 @@
+//! Jobs on a real Postgres.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking, also in its helpers"
+)]
+
+mod batch;
+mod letters;
+mod periodic;
+mod process;
+mod queue;
