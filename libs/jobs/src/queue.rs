@@ -59,9 +59,10 @@ pub trait Queue: Send + Sync + 'static {
         Span::none()
     }
 
-    /// The process ends: gives back what was claimed and never run.
-    fn close(&self) -> impl Future<Output = ()> + Send {
-        std::future::ready(())
+    /// What was claimed ahead of its turn and is not to be begun any more; when the process ends, all of it. It is run with a
+    /// `stop` that is cancelled.
+    fn give_back(&self, _at_the_end: bool) -> Vec<Self::Item> {
+        Vec::new()
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use muster_clock::Clock;
 use muster_database::Database;
 use tokio::sync::Notify;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
@@ -61,21 +61,19 @@ impl<Q: Queue> Worker<Q> {
         Self { wake, ..self }
     }
 
-    /// Does everything that is due, and tells how many items that were: for tests, which step instead of waiting.
+    /// Does everything that is due, and tells what came of each: for tests, which step instead of waiting.
     ///
     /// # Errors
     /// When it cannot be asked what is due.
-    pub async fn step(&self) -> Result<usize, Q::Error> {
-        let (stop, mut done) = (CancellationToken::new(), 0);
+    pub async fn step(&self) -> Result<Vec<Q::Outcome>, Q::Error> {
+        let (stop, mut outcomes) = (CancellationToken::new(), Vec::new());
         loop {
             let mut items = JoinSet::new();
-            for item in self.claim(self.queue.at_once()).await? {
-                self.spawn(&mut items, item, &stop);
-            }
+            self.spawn(&mut items, self.claim(self.queue.at_once()).await?, &stop);
             if items.is_empty() {
-                return Ok(done);
+                return Ok(outcomes);
             }
-            done += items.join_all().await.len();
+            outcomes.extend(items.join_all().await);
         }
     }
 
@@ -84,6 +82,7 @@ impl<Q: Queue> Worker<Q> {
         let (mut items, mut idle) = (JoinSet::new(), Idle::new(self.queue.poll()));
         let mut freed = self.database.freed();
         while !shutdown.is_cancelled() {
+            self.give_back(&mut items, false);
             let wait = match self.start(&mut items, &shutdown).await {
                 Ok(found) => idle.after(found),
                 Err(error) => {
@@ -104,22 +103,24 @@ impl<Q: Queue> Worker<Q> {
                 report(Q::NAME, ended);
             }
         }
-        self.queue.close().await;
+        self.give_back(&mut items, true);
         let ending = async { while items.join_next().await.is_some() {} };
         drop(timeout(LAST_WORDS, ending).await);
     }
 
     /// Begins as many items as there is room for. Whether it found any.
-    async fn start(&self, items: &mut JoinSet<()>, stop: &CancellationToken) -> Result<bool, Q::Error> {
+    async fn start(
+        &self,
+        items: &mut JoinSet<Q::Outcome>,
+        stop: &CancellationToken,
+    ) -> Result<bool, Q::Error> {
         let room = self.queue.at_once().saturating_sub(items.len());
         if room == 0 {
             return Ok(false);
         }
         let claimed = self.claim(room).await?;
         let found = !claimed.is_empty();
-        for item in claimed {
-            self.spawn(items, item, stop);
-        }
+        self.spawn(items, claimed, stop);
         Ok(found)
     }
 
@@ -128,19 +129,28 @@ impl<Q: Queue> Worker<Q> {
         self.queue.claim(lease, limit).await
     }
 
-    fn spawn(&self, items: &mut JoinSet<()>, item: Q::Item, stop: &CancellationToken) {
-        let (queue, stop, span) = (Arc::clone(&self.queue), stop.clone(), self.queue.span(&item));
-        items.spawn(async move { work(&*queue, item, &stop).await }.instrument(span));
+    fn give_back(&self, items: &mut JoinSet<Q::Outcome>, at_the_end: bool) {
+        let stopped = CancellationToken::new();
+        stopped.cancel();
+        self.spawn(items, self.queue.give_back(at_the_end), &stopped);
+    }
+
+    fn spawn(&self, items: &mut JoinSet<Q::Outcome>, claimed: Vec<Q::Item>, stop: &CancellationToken) {
+        for item in claimed {
+            let (queue, stop, span) = (Arc::clone(&self.queue), stop.clone(), self.queue.span(&item));
+            items.spawn(async move { work(&*queue, item, &stop).await }.instrument(span));
+        }
     }
 }
 
-async fn work<Q: Queue>(queue: &Q, item: Q::Item, stop: &CancellationToken) {
+async fn work<Q: Queue>(queue: &Q, item: Q::Item, stop: &CancellationToken) -> Q::Outcome {
     let started = Instant::now();
     let outcome = queue.run(&item, stop).await;
     let word = settle(queue, &item, &outcome)
         .await
         .map_or("unsettled", Settled::word);
     measures::ran(Q::NAME, word, started.elapsed());
+    outcome
 }
 
 /// Tries for as long as the lease may last: what is not written down is done again by somebody else.
@@ -173,7 +183,7 @@ async fn settle<Q: Queue>(queue: &Q, item: &Q::Item, outcome: &Q::Outcome) -> Op
 }
 
 /// A row whose worker panicked waits until its lease is over.
-fn report(job: &'static str, ended: Result<(), tokio::task::JoinError>) {
+fn report<T>(job: &'static str, ended: Result<T, JoinError>) {
     if ended.is_err_and(|error| error.is_panic()) {
         tracing::error!(job, "the work on a row panicked");
         measures::ran(job, "panicked", Duration::ZERO);

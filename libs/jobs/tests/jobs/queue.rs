@@ -86,12 +86,12 @@ async fn an_item_that_fails_waits_longer_each_time_until_it_is_given_up() {
     };
     let worker = blocked.worker();
     for wait in [5, 10] {
-        assert_eq!(worker.step().await.unwrap(), 1);
+        assert_eq!(worker.step().await.unwrap().len(), 1);
         clock.advance(Duration::from_secs(wait - 1));
-        assert_eq!(worker.step().await.unwrap(), 0, "it waits");
+        assert_eq!(worker.step().await.unwrap().len(), 0, "it waits");
         clock.advance(Duration::from_secs(1));
     }
-    assert_eq!(worker.step().await.unwrap(), 1);
+    assert_eq!(worker.step().await.unwrap().len(), 1);
     let lost = "SELECT count(*) FROM letters WHERE state = 'LOST' AND lease_token IS NULL";
     assert_eq!(test.count(lost).await, 1);
 }
@@ -101,7 +101,7 @@ async fn an_outcome_is_written_down_as_soon_as_the_database_is_back() {
     let (test, clock) = (with_letters(1).await, Clock::fixed(NOW));
     let letters = letters(&test, &clock);
     letters.troubles.store(3, Ordering::SeqCst);
-    assert_eq!(letters.worker().step().await.unwrap(), 1);
+    assert_eq!(letters.worker().step().await.unwrap().len(), 1);
     assert_eq!(test.count(CARRIED).await, 1);
 }
 

@@ -44,8 +44,8 @@ pub struct DatabaseSettings {
     /// postgres:// URL of the service's own database, or file:PATH of a file that holds it
     #[arg(long, env = "MUSTER_DATABASE_URL", value_name = "URL")]
     pub database_url: Secret,
-    /// Most connections to it, beside one that only asks whether it is there; all replicas together at most 80 % of
-    /// max_connections
+    /// Most connections to it, beside two more: one asks whether it is there, one stands for the process; all replicas
+    /// together at most 80 % of max_connections
     #[arg(
         long,
         env = "MUSTER_DATABASE_POOL",

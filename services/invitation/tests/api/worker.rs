@@ -65,12 +65,13 @@ async fn a_worker_killed_at_any_moment_loses_and_doubles_nothing() {
     let import = upload(&world, &good(ROWS)).await.unwrap();
     approve(&world, &import).await.unwrap();
     world.stop().await;
-    let mut kills = 0;
+    let mut kills = 0_u32;
     let progress = "SELECT count(*) FROM import_rows WHERE state = 'APPLIED'";
     while world.database.count(progress).await < i64::try_from(ROWS).unwrap() {
         let doomed = Doomed::start(&world);
-        // From before its first statement to some way into the batches.
-        let random = u64::try_from(world.clock.new_uuid().as_u128() % 400).unwrap();
+        // From before its first statement to some way into the batches, also on a machine that is slow.
+        let longest = 400 + 20 * u128::from(kills);
+        let random = u64::try_from(world.clock.new_uuid().as_u128() % longest).unwrap();
         doomed.kill_after(Duration::from_millis(random)).await;
         kills += 1;
         // The lease of the dead runs out.
