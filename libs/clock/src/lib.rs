@@ -1,6 +1,6 @@
-//! The only source of time and of fresh ids.
+//! The only source of time, of fresh ids and of bits that nobody guesses.
 //!
-//! Everything that needs "now" or a new id takes a [`Clock`]; nothing else may ask the machine (see `clippy.toml`).
+//! Everything that needs "now", a new id or a secret takes a [`Clock`]; nothing else may ask the machine (see `clippy.toml`).
 //! Tests hold time still and move it by hand:
 //!
 //! ```
@@ -72,6 +72,12 @@ impl Clock {
     #[must_use]
     pub fn new_id<I: From<Uuid>>(&self) -> I {
         self.new_uuid().into()
+    }
+
+    /// 128 bits that nobody guesses. Of a fixed clock too: what is unique must be so among all clocks that stand still.
+    #[must_use]
+    pub fn new_secret(&self) -> u128 {
+        rand::random()
     }
 
     /// Moves a fixed clock forward. The machine's clock cannot be moved: nothing happens.

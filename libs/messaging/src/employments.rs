@@ -1,10 +1,13 @@
 //! What every event of an employment says, read once for all projections.
 
+mod handler;
+
 use muster_ids::{EmploymentId, EmploymentName, GroupId, GroupName, LocationId, LocationName};
 use muster_ids::{InvitationId, InvitationName, OrganizationId, OrganizationName, PersonId, PersonName};
 use muster_proto::employment::v1 as pb;
 
 use crate::{HandlingError, Received};
+pub use handler::{EmploymentEvent, EmploymentHandler, EmploymentWork};
 
 /// An employment as an event tells of it; `pb::EmploymentFacts`, parsed.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,6 +5,7 @@
 //! - [`relay`]: publishes outbox rows; only a confirmed and routed message is marked.
 //! - [`consumer`]: takes messages, does the work of a [`Handler`] once per event (inbox), acks after the commit.
 //! - [`sweep`]: deletes what nobody needs any more.
+//! - [`EmploymentHandler`]: one piece of work for all events of an employment.
 //! - [`parked`]: messages that could not be handled: list, retry, purge.
 //!
 //! ```no_run
@@ -55,7 +56,7 @@ pub mod sweep;
 pub mod topology;
 
 pub use broker::{Broker, BrokerError, BrokerOptions, TopologyBy};
-pub use employments::EmploymentFacts;
+pub use employments::{EmploymentEvent, EmploymentFacts, EmploymentHandler, EmploymentWork};
 pub use envelope::{EnvelopeProblem, Received};
 pub use handler::{Handler, HandlingError};
 pub use handlers::{Handlers, UnhandledBinding};

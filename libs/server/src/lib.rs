@@ -38,6 +38,7 @@
 //! - [`names`], [`page`], [`update`], [`etag`], [`convert`], [`failure`]: names in requests, pages of lists, which fields an
 //!   update changes, versions of things, times, and what callers are told of failures.
 //! - [`migrators`]: everything that a service's database consists of.
+//! - [`KeyedLimit`]: the share of each in what all use.
 //! - [`Health`], [`admin`]: what operators see.
 
 pub mod admin;
@@ -51,6 +52,7 @@ pub mod etag;
 pub mod failure;
 mod front;
 mod health;
+mod keyed_limit;
 mod migrations;
 pub mod names;
 pub mod page;
@@ -72,6 +74,7 @@ pub use call::{Call, Parsed, StreamCall};
 pub use failure::Failure;
 pub use front::grpc_timeout;
 pub use health::Health;
+pub use keyed_limit::{KeyedLimit, KeyedPermit};
 pub use migrations::migrators;
 pub use peer::{Peer, channel};
 pub use run::{EXIT_FAILURE, EXIT_USAGE, exit_code, in_runtime, main};

@@ -6,7 +6,6 @@
 mod caller_key;
 mod client_address;
 mod concurrency_limit;
-mod keyed_limit;
 mod network;
 mod rate;
 mod request_guard;
@@ -15,7 +14,6 @@ mod send_buffer_budget;
 pub(crate) use caller_key::CallerKey;
 pub(crate) use client_address::ClientAddress;
 pub(crate) use concurrency_limit::{ConcurrencyLimit, Permit};
-pub(crate) use keyed_limit::{KeyedLimit, KeyedPermit};
 pub(crate) use network::network;
 pub(crate) use rate::RateLimiter;
 pub(crate) use request_guard::RequestGuard;

@@ -33,7 +33,8 @@ use self::dialect::{Dialect, dialect};
 use self::held::Held;
 pub(crate) use self::infrastructure::routes as infrastructure;
 use crate::edge::Edge;
-use crate::limits::{ClientAddress, KeyedLimit, RequestGuard, network};
+use crate::limits::{ClientAddress, RequestGuard, network};
+use muster_server::KeyedLimit;
 
 /// JSON requests of one network at the same time, from the first byte of the body to the last one of the answer.
 const MAX_JSON_OF_NETWORK: usize = 64;

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use muster_jobs::{Job, Worker};
-use muster_messaging::{Handlers, topology};
+use muster_messaging::{EmploymentHandler, Handlers, topology};
+use muster_proto::employment::v1::{EmploymentChangedEvent, EmploymentEndedEvent};
 use muster_proto::invitation::v1::acceptance_internal_service_server::AcceptanceInternalServiceServer;
 use muster_proto::invitation::v1::import_service_server::ImportServiceServer;
 use muster_proto::invitation::v1::invitation_redemption_service_server::InvitationRedemptionServiceServer;
@@ -15,14 +16,13 @@ use tokio::sync::Notify;
 
 use crate::Settings;
 use crate::context::Context;
+use crate::events::archive::Archive;
 use crate::events::deliveries::Deliveries;
-use crate::events::employment_changed::EmploymentChanged;
-use crate::events::employment_ended::EmploymentEnded;
 use crate::ops::import::purge::Purge;
 use crate::ops::import::worker::Imports;
 use crate::ops::invitation::send_due::SendDue;
 use crate::organization::Organization;
-use crate::rpc::{AcceptanceRpc, ImportRpc, InvitationRpc, MailSourceRpc, RedemptionRpc};
+use crate::rpc::Rpc;
 use crate::uploads::Uploads;
 
 /// The invitation service.
@@ -42,7 +42,7 @@ impl Service for InvitationApp {
             clock: shell.clock,
             organization,
             links: settings.links(),
-            pages: settings.page.page_key.clone(),
+            page_key: settings.page.page_key.clone(),
             uploads: Uploads::new(settings.upload_idle.0, settings.undecided_imports),
             import_waits: Arc::new(Notify::new()),
         };
@@ -53,25 +53,18 @@ impl Service for InvitationApp {
         )
         .woken_by(Arc::clone(&context.import_waits));
         let (send_due, purge) = (SendDue(context.clone()), Purge(context.clone()));
+        let rpc = Rpc::new(context);
         Ok(App::new()
-            .grpc(InvitationServiceServer::new(InvitationRpc {
-                context: context.clone(),
-            }))
-            .grpc(ImportServiceServer::new(ImportRpc {
-                context: context.clone(),
-            }))
-            .grpc(InvitationRedemptionServiceServer::new(RedemptionRpc {
-                context: context.clone(),
-            }))
-            .grpc(MailSourceInternalServiceServer::new(MailSourceRpc {
-                context: context.clone(),
-            }))
-            .grpc(AcceptanceInternalServiceServer::new(AcceptanceRpc { context }))
+            .grpc(InvitationServiceServer::new(rpc.clone()))
+            .grpc(ImportServiceServer::new(rpc.clone()))
+            .grpc(InvitationRedemptionServiceServer::new(rpc.clone()))
+            .grpc(MailSourceInternalServiceServer::new(rpc.clone()))
+            .grpc(AcceptanceInternalServiceServer::new(rpc))
             .consumer(
                 Handlers::of(&topology::INVITATION)
                     .on(Deliveries)
-                    .on(EmploymentChanged)
-                    .on(EmploymentEnded),
+                    .on(EmploymentHandler::<EmploymentChangedEvent, _>::new(Archive))
+                    .on(EmploymentHandler::<EmploymentEndedEvent, _>::new(Archive)),
             )
             .job(Job::batch(send_due))
             .job(Job::batch(purge))

@@ -19,7 +19,7 @@ pub(crate) struct Context {
     pub(crate) organization: Organization,
     pub(crate) links: Links,
     /// Seals page tokens.
-    pub(crate) pages: PageKey,
+    pub(crate) page_key: PageKey,
     pub(crate) uploads: Uploads,
     /// Wakes the import worker; it looks by itself as well.
     pub(crate) import_waits: Arc<Notify>,

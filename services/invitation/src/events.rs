@@ -1,10 +1,8 @@
 //! What is published: mails that are due, invitations that were accepted. What is consumed: what became of
-//! mails ([`deliveries`]), that employments are over ([`employment_ended`]), and that claims were taken back
-//! ([`employment_changed`]).
+//! mails ([`deliveries`]), that employments are over, and that claims were taken back ([`archive`]).
 
+pub(crate) mod archive;
 pub(crate) mod deliveries;
-pub(crate) mod employment_changed;
-pub(crate) mod employment_ended;
 
 use muster_clock::Clock;
 use muster_database::DatabaseError;

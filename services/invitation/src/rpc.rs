@@ -7,8 +7,16 @@ mod link;
 mod mail_source;
 mod parse;
 
-pub(crate) use acceptance::AcceptanceRpc;
-pub(crate) use import::ImportRpc;
-pub(crate) use invitation::InvitationRpc;
-pub(crate) use link::RedemptionRpc;
-pub(crate) use mail_source::MailSourceRpc;
+use crate::context::Context;
+
+/// Answers every gRPC service of this process.
+#[derive(Clone)]
+pub(crate) struct Rpc {
+    context: Context,
+}
+
+impl Rpc {
+    pub(crate) fn new(context: Context) -> Self {
+        Self { context }
+    }
+}

@@ -4,19 +4,19 @@
 //! nobody else out. An upload keeps its room only while bytes arrive ([`Pace`]).
 
 mod pace;
-mod shares;
+mod turns;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use muster_database::DatabaseError;
 use muster_ids::{OrganizationId, PersonId};
-use muster_server::Failure;
+use muster_server::{Failure, KeyedLimit, KeyedPermit};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub(crate) use pace::Pace;
 
-use self::shares::{Share, Shares, Turns};
+use self::turns::Turns;
 use crate::domain::spreadsheet::MAX_BYTES;
 use crate::error::Error;
 
@@ -37,8 +37,8 @@ pub(crate) struct Uploads {
     readers: Arc<Semaphore>,
     readers_of_organization: Arc<Turns<OrganizationId>>,
     bytes: Arc<Semaphore>,
-    of_organization: Arc<Shares<OrganizationId>>,
-    of_person: Arc<Shares<PersonId>>,
+    of_organization: Arc<KeyedLimit<OrganizationId>>,
+    of_person: Arc<KeyedLimit<PersonId>>,
     idle: Duration,
     undecided: u32,
 }
@@ -48,8 +48,8 @@ pub(crate) struct Uploads {
 pub(crate) struct Room {
     bytes: Arc<Semaphore>,
     taken: Option<OwnedSemaphorePermit>,
-    of_organization: Share<OrganizationId>,
-    of_person: Share<PersonId>,
+    of_organization: KeyedPermit<OrganizationId>,
+    of_person: KeyedPermit<PersonId>,
 }
 
 /// The right to read a file; given back when it is dropped.
@@ -67,8 +67,8 @@ impl Uploads {
             readers: Arc::new(Semaphore::new(READERS)),
             readers_of_organization: Arc::new(Turns::new(READERS_OF_ORGANIZATION)),
             bytes: Arc::new(Semaphore::new(BYTES)),
-            of_organization: Arc::new(Shares::new(BYTES_OF_ORGANIZATION)),
-            of_person: Arc::new(Shares::new(BYTES_OF_PERSON)),
+            of_organization: Arc::new(KeyedLimit::new(BYTES_OF_ORGANIZATION)),
+            of_person: Arc::new(KeyedLimit::new(BYTES_OF_PERSON)),
             idle,
             undecided,
         }
@@ -100,8 +100,8 @@ impl Uploads {
         Room {
             bytes: Arc::clone(&self.bytes),
             taken: None,
-            of_organization: self.of_organization.of(organization),
-            of_person: self.of_person.of(person),
+            of_organization: self.of_organization.none(organization),
+            of_person: self.of_person.none(person),
         }
     }
 
@@ -118,7 +118,7 @@ impl Room {
     /// [`Error::ShareTaken`] when other uploads of the same person or organization have taken what these may have,
     /// [`Error::Busy`] when those of others have taken the rest.
     pub(crate) fn take(&mut self, bytes: usize) -> Result<(), Error> {
-        if !self.of_person.take(bytes) || !self.of_organization.take(bytes) {
+        if !self.of_person.grow(bytes) || !self.of_organization.grow(bytes) {
             return Err(Error::ShareTaken);
         }
         let bytes = u32::try_from(bytes).map_err(|_| Error::Busy)?;

@@ -1,6 +1,7 @@
 //! Puts the service together. The only wiring.
 
-use muster_messaging::{Handlers, topology};
+use muster_messaging::{EmploymentHandler, Handlers, topology};
+use muster_proto::employment::v1::{EmploymentChangedEvent, EmploymentEndedEvent, EmploymentVerifiedEvent};
 use muster_proto::organization::v1::catalog_service_server::CatalogServiceServer;
 use muster_proto::organization::v1::director_internal_service_server::DirectorInternalServiceServer;
 use muster_proto::organization::v1::group_internal_service_server::GroupInternalServiceServer;
@@ -16,7 +17,7 @@ use sqlx::migrate::Migrator;
 
 use crate::Settings;
 use crate::context::Context;
-use crate::events::{EmploymentChanged, EmploymentEnded, EmploymentVerified};
+use crate::events::Projection;
 use crate::rpc::Rpc;
 use crate::shared_catalog::SharedCatalog;
 
@@ -54,9 +55,9 @@ impl Service for OrganizationService {
             .grpc(DirectorInternalServiceServer::new(rpc))
             .consumer(
                 Handlers::of(&topology::ORGANIZATION)
-                    .on(EmploymentVerified)
-                    .on(EmploymentChanged)
-                    .on(EmploymentEnded),
+                    .on(EmploymentHandler::<EmploymentVerifiedEvent, _>::new(Projection))
+                    .on(EmploymentHandler::<EmploymentChangedEvent, _>::new(Projection))
+                    .on(EmploymentHandler::<EmploymentEndedEvent, _>::new(Projection)),
             ))
     }
 }

@@ -1,8 +1,6 @@
 //! What this service publishes, and what it consumes.
 
-mod employment_changed;
-mod employment_ended;
-mod employment_verified;
+mod projection;
 
 use muster_database::DatabaseError;
 use muster_ids::{EventId, PersonName};
@@ -10,9 +8,7 @@ use muster_messaging::outbox::{self, NewEvent};
 use muster_proto::organization::v1::OrganizationApprovedEvent;
 use sqlx::PgConnection;
 
-pub(crate) use employment_changed::EmploymentChanged;
-pub(crate) use employment_ended::EmploymentEnded;
-pub(crate) use employment_verified::EmploymentVerified;
+pub(crate) use projection::Projection;
 
 use crate::domain::{Organization, StaffAct};
 

@@ -1,6 +1,7 @@
 //! Puts the service together. The only wiring.
 
-use muster_messaging::{Handlers, topology};
+use muster_messaging::{EmploymentHandler, Handlers, topology};
+use muster_proto::employment::v1::{EmploymentChangedEvent, EmploymentEndedEvent};
 use muster_proto::records::v1::assignment_service_server::AssignmentServiceServer;
 use muster_proto::records::v1::grant_service_server::GrantServiceServer;
 use muster_proto::records::v1::learning_record_service_server::LearningRecordServiceServer;
@@ -13,7 +14,7 @@ use sqlx::migrate::Migrator;
 
 use crate::Settings;
 use crate::context::Context;
-use crate::events::{EmploymentChanged, EmploymentEnded, EmploymentVerified};
+use crate::events::{EmploymentVerified, Projection};
 use crate::peers::Peers;
 use crate::rpc::Rpc;
 
@@ -39,8 +40,8 @@ impl Service for RecordsService {
         };
         let handlers = Handlers::of(&topology::RECORDS)
             .on(EmploymentVerified(context.clone()))
-            .on(EmploymentChanged)
-            .on(EmploymentEnded);
+            .on(EmploymentHandler::<EmploymentChangedEvent, _>::new(Projection))
+            .on(EmploymentHandler::<EmploymentEndedEvent, _>::new(Projection));
         let rpc = Rpc::new(context);
         Ok(App::new()
             .grpc(TrainingServiceServer::new(rpc.clone()))

@@ -11,5 +11,5 @@ pub(crate) use assignment::{Assignment, AssignmentState, AssignmentStateName, Pe
 pub(crate) use certificate::{Certificate, CertificateNumber};
 pub(crate) use employment_projection::{EmploymentProjection, EmploymentState};
 pub(crate) use grant::{Grant, GrantState, GrantStateName};
-pub(crate) use record_access::RecordAccess;
+pub(crate) use record_access::{AccessReason, RecordAccess};
 pub(crate) use training::{NewTraining, Training};

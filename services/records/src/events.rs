@@ -4,15 +4,13 @@
 //! groups, as the organization service lists them now. `employment.ended` and
 //! `employment.changed`: the projection, by which access is gone or sleeps.
 
-mod employment_changed;
-mod employment_ended;
 mod employment_verified;
+mod projection;
 
 use muster_messaging::{EmploymentFacts, HandlingError};
 
-pub(crate) use employment_changed::EmploymentChanged;
-pub(crate) use employment_ended::EmploymentEnded;
 pub(crate) use employment_verified::EmploymentVerified;
+pub(crate) use projection::Projection;
 
 use crate::domain::EmploymentProjection;
 

@@ -8,7 +8,8 @@ use muster_identity::Caller;
 use muster_refusal::Refusal;
 
 use super::refuse;
-use crate::limits::{CallerKey, ConcurrencyLimit, KeyedLimit, KeyedPermit, Permit};
+use crate::limits::{CallerKey, ConcurrencyLimit, Permit};
+use muster_server::{KeyedLimit, KeyedPermit};
 
 /// Streams live for long, so they have a pool of their own that cannot take the other calls': a quarter of its size.
 const STREAMS: usize = 4;

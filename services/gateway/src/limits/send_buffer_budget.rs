@@ -8,7 +8,9 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::Relaxed;
 
-use super::{KeyedLimit, KeyedPermit, network};
+use muster_server::{KeyedLimit, KeyedPermit};
+
+use super::network;
 
 /// What may wait on one connection without being counted further: most never have more.
 const MAX_UNCOUNTED: usize = 64 * 1024;

@@ -13,7 +13,8 @@ use tokio_util::task::TaskTracker;
 
 use super::connection::{self, ConnectionContext};
 use super::worker_threads::WorkerThreads;
-use crate::limits::{KeyedLimit, network};
+use crate::limits::network;
+use muster_server::KeyedLimit;
 
 /// Connections that may be open at the same time.
 const MAX_CONNECTIONS: usize = 10_000;

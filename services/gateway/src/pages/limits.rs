@@ -11,7 +11,8 @@ use muster_clock::Clock;
 use tokio::sync::Semaphore;
 
 use super::view::{self, Problem};
-use crate::limits::{ClientAddress, KeyedLimit, RateLimiter, network};
+use crate::limits::{ClientAddress, RateLimiter, network};
+use muster_server::KeyedLimit;
 
 /// Assets cost next to nothing and are not counted.
 const ASSETS: &str = "/assets/";

@@ -8,18 +8,12 @@ use muster_server::Call;
 use muster_server::names::named;
 use tonic::{Request, Response, Status};
 
-use crate::context::Context;
+use super::Rpc;
 use crate::error::Error;
 use crate::store::invitation::find;
 
-/// Answers employment.
-#[derive(Clone)]
-pub(crate) struct AcceptanceRpc {
-    pub(crate) context: Context,
-}
-
 #[tonic::async_trait]
-impl AcceptanceInternalService for AcceptanceRpc {
+impl AcceptanceInternalService for Rpc {
     async fn get_acceptance(
         &self,
         request: Request<pb::GetAcceptanceRequest>,

@@ -12,23 +12,18 @@ use muster_server::Failure;
 use muster_server::{Call, StreamCall};
 use tonic::{Request, Response, Status, Streaming};
 
+use super::Rpc;
 use crate::context::Context;
 use crate::convert;
 use crate::domain::import::Row;
 use crate::error::Error;
 use crate::ops::At;
-use crate::ops::import::approve::{Approve, approve};
+use crate::ops::import::approve::{self, Approve};
 use crate::ops::import::disapprove;
 use crate::store::import::{find, rows};
 
-/// Answers for the organization.
-#[derive(Clone)]
-pub(crate) struct ImportRpc {
-    pub(crate) context: Context,
-}
-
 #[tonic::async_trait]
-impl ImportService for ImportRpc {
+impl ImportService for Rpc {
     async fn upload_import(
         &self,
         request: Request<Streaming<pb::UploadImportRequest>>,
@@ -68,7 +63,7 @@ impl ImportService for ImportRpc {
         };
         let show = |row: Row| convert::row(organization, row);
         let page = call
-            .page_with(&self.context.pages, fetch, |last| last.raw.line, show)
+            .page_with(&self.context.page_key, fetch, |last| last.raw.line, show)
             .await?;
         Ok(Response::new(pb::ListImportRowsResponse {
             rows: page.items,
@@ -88,8 +83,20 @@ impl ImportService for ImportRpc {
             etag: call.message.etag.clone(),
             approver: call.person()?.id,
         };
-        let approved = approve::<_, pb::Import>(&self.context, &call.key(), &command).await?;
-        Ok(Response::new(approved))
+        let (context, mut is_stale) = (&self.context, false);
+        let prepare = async || Ok(approve::prepare(context, &command).await);
+        let apply = async |tx: &mut _, asked| {
+            let approved = approve::apply(tx, context, &command, asked).await;
+            is_stale = matches!(approved, Err(Error::PreviewStale));
+            approved
+        };
+        let (database, now) = (&context.database, context.clock.now());
+        let answer = call.once_prepared(database, now, prepare, apply).await;
+        if is_stale {
+            approve::make_again(context, &command).await;
+        }
+        context.import_waits.notify_one();
+        answer
     }
 
     async fn disapprove_import(

@@ -4,39 +4,34 @@ mod create;
 mod parse;
 mod spec;
 
+use muster_database::idempotency::Answer;
 use muster_ids::InvitationName;
-use muster_proto::answer;
 use muster_proto::invitation::v1 as pb;
 use muster_proto::invitation::v1::invitation_service_server::InvitationService;
+use muster_proto::{HasRequestId, answer};
 use muster_refusal::Refusal;
 use muster_server::Call;
 use tonic::{Request, Response, Status};
 
+use super::Rpc;
 use crate::context::Context;
 use crate::domain::invitation::{Invitation, NextLink};
 use crate::error::Error;
 use crate::ops::At;
 use crate::ops::invitation::cancel;
-use crate::ops::invitation::create::create;
+use crate::ops::invitation::create::{self as inviting, Create};
 use crate::ops::invitation::resend::{self, Resend};
 use crate::store::invitation::{find, list};
 
-/// Answers for the organization.
-#[derive(Clone)]
-pub(crate) struct InvitationRpc {
-    pub(crate) context: Context,
-}
-
 #[tonic::async_trait]
-impl InvitationService for InvitationRpc {
+impl InvitationService for Rpc {
     async fn create_invitation(
         &self,
         request: Request<pb::CreateInvitationRequest>,
     ) -> Result<Response<pb::CreateInvitationResponse>, Status> {
         let now = self.context.clock.now();
         let (call, specs) = Call::read(request, |call, violations| create::one(call, violations, now))?;
-        let made = create(&self.context, &call.key(), &specs.command()?).await?;
-        Ok(Response::new(made))
+        Ok(Response::new(self.invite(&call, specs.command()?).await?))
     }
 
     async fn batch_create_invitations(
@@ -45,8 +40,7 @@ impl InvitationService for InvitationRpc {
     ) -> Result<Response<pb::BatchCreateInvitationsResponse>, Status> {
         let now = self.context.clock.now();
         let (call, specs) = Call::read(request, |call, violations| create::several(call, violations, now))?;
-        let made = create(&self.context, &call.key(), &specs.command()?).await?;
-        Ok(Response::new(made))
+        Ok(Response::new(self.invite(&call, specs.command()?).await?))
     }
 
     async fn get_invitation(
@@ -108,7 +102,7 @@ impl InvitationService for InvitationRpc {
         };
         let show = |thing: Invitation| pb::Invitation::from(At { thing, time });
         let page = call
-            .page_with(&self.context.pages, fetch, |last| last.id, show)
+            .page_with(&self.context.page_key, fetch, |last| last.id, show)
             .await?;
         let mut counts = Vec::new();
         if call.message.page_token.is_empty() {
@@ -125,5 +119,20 @@ impl InvitationService for InvitationRpc {
             next_page_token: page.next_page_token,
             counts: counts.into_iter().map(count).collect(),
         }))
+    }
+}
+
+impl Rpc {
+    /// One address and several are one verb with two responses.
+    async fn invite<M, R>(&self, call: &Call<M>, command: Create) -> Result<R, Error>
+    where
+        M: HasRequestId,
+        R: Answer<At<Vec<Invitation>>>,
+    {
+        let Context { database, clock, .. } = &self.context;
+        let prepare = async || inviting::prepare(&self.context, &command).await;
+        let apply = async |tx: &mut _, prepared| inviting::apply(tx, &self.context, &command, prepared).await;
+        let key = call.key();
+        database.once_prepared(&key, clock.now(), prepare, apply).await
     }
 }

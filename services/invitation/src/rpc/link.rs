@@ -6,18 +6,13 @@ use muster_server::Call;
 use muster_server::convert::timestamp;
 use tonic::{Request, Response, Status};
 
-use crate::context::Context;
-use crate::ops::link::accept::{Accept, accept};
+use super::Rpc;
+use crate::error::Error;
+use crate::ops::link::accept;
 use crate::ops::link::lookup::lookup;
 
-/// Answers the invitee.
-#[derive(Clone)]
-pub(crate) struct RedemptionRpc {
-    pub(crate) context: Context,
-}
-
 #[tonic::async_trait]
-impl InvitationRedemptionService for RedemptionRpc {
+impl InvitationRedemptionService for Rpc {
     async fn lookup_invitation(
         &self,
         request: Request<pb::LookupInvitationRequest>,
@@ -45,10 +40,16 @@ impl InvitationRedemptionService for RedemptionRpc {
         request: Request<pb::AcceptInvitationRequest>,
     ) -> Result<Response<pb::AcceptInvitationResponse>, Status> {
         let call = Call::accept(request)?;
-        let command = Accept {
-            token: call.message.token.clone(),
-            person: call.person()?.clone(),
-        };
-        Ok(Response::new(accept(&self.context, &call.key(), &command).await?))
+        let (context, person) = (&self.context, call.person()?);
+        let link = context
+            .links
+            .keys
+            .verify(&call.message.token)
+            .map_err(Error::from)?;
+        let prepare = async || accept::prepare(context, link, person).await;
+        let apply = async |tx: &mut _, accepting| accept::apply(tx, context, accepting).await;
+        let (key, now) = (call.key(), context.clock.now());
+        let accepted = context.database.once_prepared(&key, now, prepare, apply).await;
+        Ok(Response::new(accepted?))
     }
 }

@@ -9,20 +9,14 @@ use muster_server::convert::timestamp;
 use muster_server::names::named;
 use tonic::{Request, Response, Status};
 
-use crate::context::Context;
+use super::Rpc;
 use crate::ops::get_mail::{Mail, get_mail};
 
 /// The only language so far.
 const LOCALE: &str = "en";
 
-/// Answers the mail worker.
-#[derive(Clone)]
-pub(crate) struct MailSourceRpc {
-    pub(crate) context: Context,
-}
-
 #[tonic::async_trait]
-impl MailSourceInternalService for MailSourceRpc {
+impl MailSourceInternalService for Rpc {
     async fn get_mail(
         &self,
         request: Request<proto::GetMailRequest>,

@@ -3,52 +3,27 @@
 pub(crate) mod claim;
 pub(crate) mod purge;
 pub(crate) mod results;
+mod row;
 pub(crate) mod rows;
 
 use muster_database::DatabaseError;
-use muster_ids::{ImportId, OrganizationId, PersonId};
-use sqlx::postgres::PgRow;
-use sqlx::{FromRow, PgConnection, Row};
+use muster_ids::{ImportId, OrganizationId};
+use sqlx::PgConnection;
 
-use crate::domain::import::{Approval, Counts, Import};
-use crate::domain::spreadsheet::Format;
+use crate::domain::import::Import;
 
-impl FromRow<'_, PgRow> for Import {
-    fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
-        let approver: Option<PersonId> = row.try_get("approver_person_id")?;
-        let traceparent = row.try_get("approve_traceparent")?;
-        Ok(Self {
-            organization: row.try_get("organization_id")?,
-            id: row.try_get("import_id")?,
-            version: row.try_get("version")?,
-            state: row.try_get("state")?,
-            file_name: row.try_get("file_name")?,
-            format: Format {
-                encoding: row.try_get("encoding")?,
-                separator: row.try_get("separator")?,
-            },
-            uploader: row.try_get("uploader_person_id")?,
-            preview_sha256: row.try_get("preview_sha256")?,
-            context_sha256: row.try_get("context_sha256")?,
-            counts: Counts {
-                rows: row.try_get("row_count")?,
-                valid: row.try_get("valid_count")?,
-                warnings: row.try_get("warning_count")?,
-                errors: row.try_get("error_count")?,
-            },
-            applied: row.try_get("applied_count")?,
-            refused: row.try_get("refused_count")?,
-            create_time: row.try_get("create_time")?,
-            expire_time: row.try_get("expire_time")?,
-            decide_time: row.try_get("decide_time")?,
-            approval: approver.map(|approver| Approval {
-                approver,
-                traceparent,
-            }),
-            finish_time: row.try_get("finish_time")?,
-            purge_time: row.try_get("purge_time")?,
-        })
-    }
+/// Every column that an [`Import`] is made of, with the given rest.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT organization_id, import_id, version, state, file_name, encoding, separator, uploader_person_id,
+                    preview_sha256, context_sha256, row_count, valid_count, warning_count, error_count, applied_count,
+                    refused_count, create_time, expire_time, decide_time, approver_person_id, approve_traceparent,
+                    finish_time, purge_time
+             FROM imports ",
+            $rest
+        )
+    };
 }
 
 /// Inserts a previewed import.
@@ -91,18 +66,13 @@ pub(crate) async fn find(
     organization: OrganizationId,
     id: ImportId,
 ) -> Result<Option<Import>, DatabaseError> {
-    Ok(sqlx::query_as(
-        "SELECT organization_id, import_id, version, state, file_name, encoding, separator,
-                uploader_person_id, preview_sha256, context_sha256,
-                row_count, valid_count, warning_count, error_count, applied_count, refused_count, create_time,
-                expire_time, decide_time, approver_person_id, approve_traceparent, finish_time,
-                purge_time
-         FROM imports WHERE organization_id = $1 AND import_id = $2",
+    Ok(
+        sqlx::query_as(select!("WHERE organization_id = $1 AND import_id = $2"))
+            .bind(organization)
+            .bind(id)
+            .fetch_optional(connection)
+            .await?,
     )
-    .bind(organization)
-    .bind(id)
-    .fetch_optional(connection)
-    .await?)
 }
 
 /// Locks an import, and reads it after the lock was had.

@@ -2,7 +2,7 @@
 
 pub(crate) mod due;
 pub(crate) mod list;
-mod rows;
+mod row;
 mod update;
 
 use muster_database::{DatabaseError, Insertion};
@@ -11,7 +11,7 @@ use sqlx::PgConnection;
 
 use super::words::occupying;
 use crate::domain::invitation::{Invitation, StateName};
-use rows::select_invitation;
+use row::select_invitation;
 
 pub(crate) use update::{update, update_with_groups};
 

@@ -1,9 +1,10 @@
 //! What was read because of a consent.
 
 use muster_ids::{AccessId, GrantId, OrganizationId, PersonId};
+use muster_states::stored_enum;
 use time::OffsetDateTime;
 
-/// One reading of a person's learning record. Allowed by their grant: there is no other way yet.
+/// One reading of a person's learning record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RecordAccess {
     /// Whose record was read.
@@ -15,7 +16,16 @@ pub(crate) struct RecordAccess {
     pub(crate) reader: PersonId,
     /// Their name at the time; may be empty.
     pub(crate) reader_display_name: String,
+    pub(crate) reason: AccessReason,
     /// The grant that allowed it.
     pub(crate) grant: GrantId,
     pub(crate) access_time: OffsetDateTime,
+}
+
+stored_enum! {
+    /// Why a reading was allowed.
+    pub(crate) enum AccessReason {
+        /// The person had granted it.
+        Grant = "GRANT",
+    }
 }

@@ -4,7 +4,9 @@ use muster_ids::{OrganizationName, PersonName, RecordAccessName};
 use muster_proto::records::v1 as pb;
 use muster_server::convert::timestamp;
 
-use crate::domain::RecordAccess;
+use crate::domain::{AccessReason, RecordAccess};
+
+muster_proto::same_values! { AccessReason = pb::RecordAccessReason { Grant } }
 
 impl From<RecordAccess> for pb::RecordAccess {
     fn from(access: RecordAccess) -> Self {
@@ -14,6 +16,7 @@ impl From<RecordAccess> for pb::RecordAccess {
             organization,
             reader,
             reader_display_name,
+            reason,
             grant: _,
             access_time,
         } = access;
@@ -22,7 +25,7 @@ impl From<RecordAccess> for pb::RecordAccess {
             organization: OrganizationName { organization }.to_string(),
             reader: PersonName { person: reader }.to_string(),
             reader_display_name,
-            reason: pb::RecordAccessReason::Grant.into(),
+            reason: pb::RecordAccessReason::from(reason).into(),
             access_time: Some(timestamp(access_time)),
         }
     }

@@ -15,6 +15,7 @@ impl FromRow<'_, PgRow> for RecordAccess {
             organization: row.try_get("organization_id")?,
             reader: row.try_get("reader_person_id")?,
             reader_display_name: row.try_get("reader_display_name")?,
+            reason: row.try_get("reason")?,
             grant: row.try_get("grant_id")?,
             access_time: row.try_get("access_time")?,
         })
@@ -26,13 +27,14 @@ pub(crate) async fn insert(tx: &mut PgConnection, access: &RecordAccess) -> Resu
     sqlx::query(
         "INSERT INTO record_accesses (person_id, access_id, organization_id, reader_person_id, reader_display_name,
                                       reason, grant_id, access_time)
-         VALUES ($1, $2, $3, $4, $5, 'GRANT', $6, $7)",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     )
     .bind(access.person)
     .bind(access.id)
     .bind(access.organization)
     .bind(access.reader)
     .bind(&access.reader_display_name)
+    .bind(access.reason)
     .bind(access.grant)
     .bind(access.access_time)
     .execute(tx)
@@ -48,7 +50,8 @@ pub(crate) async fn list_of_person(
     limit: i64,
 ) -> Result<Vec<RecordAccess>, DatabaseError> {
     let page = sqlx::query_as(
-        "SELECT person_id, access_id, organization_id, reader_person_id, reader_display_name, grant_id, access_time
+        "SELECT person_id, access_id, organization_id, reader_person_id, reader_display_name, reason, grant_id,
+                access_time
          FROM record_accesses
          WHERE person_id = $1 AND ($2::uuid IS NULL OR access_id < $2)
          ORDER BY access_id DESC LIMIT $3",

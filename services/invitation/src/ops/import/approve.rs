@@ -1,6 +1,5 @@
 //! Approving a preview: its rows become invitations.
 
-use muster_database::idempotency::{Answer, Key};
 use muster_ids::{ImportId, OrganizationId, PersonId};
 use muster_server::Failure;
 use muster_telemetry::propagation;
@@ -26,40 +25,31 @@ pub(crate) struct Approve {
     pub(crate) approver: PersonId,
 }
 
-/// Approves. A preview that no longer tells the truth is not approved, but made again in the background.
+/// What the organization says; it counts only for an import that is not decided on.
+pub(crate) type Asked = Result<InvitingContext, Error>;
+
+/// Asks the organization.
+pub(crate) async fn prepare(context: &Context, command: &Approve) -> Asked {
+    context.organization.active_context(command.organization).await
+}
+
+/// Approves a preview that still tells the truth.
 ///
 /// # Errors
 /// What `ApproveImport` refuses.
-pub(crate) async fn approve<R, T>(context: &Context, key: &Key, command: &Approve) -> Result<R, Error>
-where
-    R: Answer<T>,
-    T: From<At<Import>>,
-{
-    let now = context.clock.now();
+pub(crate) async fn apply(
+    tx: &mut PgConnection,
+    context: &Context,
+    command: &Approve,
+    asked: Asked,
+) -> Result<At<Import>, Error> {
+    let time = context.clock.now();
     let approval = Approval {
         approver: command.approver,
         traceparent: propagation::current_traceparent(),
     };
-    // What the organization says counts only for an import that is not decided on.
-    let asking = async || Ok(context.organization.active_context(command.organization).await);
-    let apply = async |tx: &mut PgConnection, inviting| {
-        let import = decide(tx, command, inviting, approval, now).await?;
-        let at = At {
-            thing: import,
-            time: now,
-        };
-        Ok(at.into())
-    };
-    let done = context.database.once_prepared(key, now, asking, apply).await;
-    if matches!(done, Err(Error::PreviewStale)) {
-        // The caller is told that the preview is stale, whatever comes of this.
-        if let Err(error) = make_again(context, command.organization, command.import).await {
-            let cause = &error as &dyn std::error::Error;
-            tracing::warn!(import = %command.import, error = cause, "a stale preview is not made again yet");
-        }
-    }
-    context.import_waits.notify_one();
-    done
+    let thing = decide(tx, command, asked, approval, time).await?;
+    Ok(At { thing, time })
 }
 
 async fn decide(
@@ -98,8 +88,16 @@ async fn is_current(
     Ok(is_same && !rows::any_became_active(tx, import.organization, import.id).await?)
 }
 
-/// Has the preview made again when it is really out of date, and not only the caller's copy of it.
-async fn make_again(context: &Context, organization: OrganizationId, id: ImportId) -> Result<(), Error> {
+/// Has a preview that is really out of date, and not only the caller's copy of it, made again in the background. The caller
+/// is told that it is stale, whatever comes of this.
+pub(crate) async fn make_again(context: &Context, command: &Approve) {
+    if let Err(error) = outdate(context, command.organization, command.import).await {
+        let cause = &error as &dyn std::error::Error;
+        tracing::warn!(import = %command.import, error = cause, "a stale preview is not made again yet");
+    }
+}
+
+async fn outdate(context: &Context, organization: OrganizationId, id: ImportId) -> Result<(), Error> {
     let inviting = context.organization.active_context(organization).await?;
     context
         .database

@@ -3,7 +3,6 @@
 mod check;
 
 use muster_address::EmailAddress;
-use muster_database::idempotency::{Answer, Key};
 use muster_ids::{GroupId, LocationId, OrganizationId, PersonId};
 use muster_telemetry::propagation;
 use sqlx::PgConnection;
@@ -24,6 +23,8 @@ use crate::store::quota::{self, Slot};
 pub(crate) struct Create {
     pub(crate) organization: OrganizationId,
     pub(crate) inviter: PersonId,
+    /// The inviter, as events name them.
+    pub(crate) actor: String,
     pub(crate) specs: Vec<InvitationSpec>,
 }
 
@@ -39,42 +40,19 @@ pub(crate) struct InvitationSpec {
     pub(crate) send_time: Option<OffsetDateTime>,
 }
 
-/// Invites.
+/// What may be stored, as far as the organization says.
+pub(crate) struct Prepared {
+    drafts: Vec<Invitation>,
+    messages_per_day: i64,
+    now: OffsetDateTime,
+}
+
+/// Asks the organization for everything that is to be known of it.
 ///
 /// # Errors
 /// What `CreateInvitation` and `BatchCreateInvitations` refuse.
-pub(crate) async fn create<R>(context: &Context, key: &Key, command: &Create) -> Result<R, Error>
-where
-    R: Answer<At<Vec<Invitation>>>,
-{
-    let act = Act {
-        actor: key.caller.clone(),
-        time: context.clock.now(),
-    };
-    context
-        .database
-        .once_prepared(
-            key,
-            act.time,
-            async || prepare(context, command, act.time).await,
-            async |tx, prepared| {
-                let thing = apply(tx, context, command, prepared, &act).await?;
-                Ok(At {
-                    thing,
-                    time: act.time,
-                })
-            },
-        )
-        .await
-}
-
-/// What may be stored, as far as the organization says.
-struct Prepared {
-    drafts: Vec<Invitation>,
-    messages_per_day: i64,
-}
-
-async fn prepare(context: &Context, command: &Create, now: OffsetDateTime) -> Result<Prepared, Error> {
+pub(crate) async fn prepare(context: &Context, command: &Create) -> Result<Prepared, Error> {
+    let now = context.clock.now();
     let query = query(&command.specs);
     let asking = context
         .organization
@@ -84,24 +62,31 @@ async fn prepare(context: &Context, command: &Create, now: OffsetDateTime) -> Re
     Ok(Prepared {
         drafts: drafts(context, command, now),
         messages_per_day: inviting.limits.messages_per_day,
+        now,
     })
 }
 
 /// Invites everybody, or nobody.
-async fn apply(
+///
+/// # Errors
+/// As [`prepare`].
+pub(crate) async fn apply(
     tx: &mut PgConnection,
     context: &Context,
     command: &Create,
     prepared: Prepared,
-    act: &Act,
-) -> Result<Vec<Invitation>, Error> {
+) -> Result<At<Vec<Invitation>>, Error> {
+    let time = prepared.now;
+    let actor = command.actor.clone();
+    let act = Act { actor, time };
     let invited = invite_all(tx, command, prepared.drafts).await?;
     let new = || invited.iter().filter(|(_, is_new)| *is_new).map(|(made, _)| made);
     for invitation in new().filter(|new| new.delivery == DeliveryState::Queued) {
-        events::mail_requested(tx, &context.clock, act, &invitation.mail_request()).await?;
+        events::mail_requested(tx, &context.clock, &act, &invitation.mail_request()).await?;
     }
     count(tx, command.organization, new(), prepared.messages_per_day).await?;
-    Ok(invited.into_iter().map(|(invitation, _)| invitation).collect())
+    let thing = invited.into_iter().map(|(invitation, _)| invitation).collect();
+    Ok(At { thing, time })
 }
 
 fn query(specs: &[InvitationSpec]) -> ContextQuery {

@@ -1,6 +1,5 @@
 //! Accepting: one transaction here; employment, groups and trainings follow by event.
 
-use muster_database::idempotency::{Answer, Key};
 use muster_identity::PersonCaller;
 use muster_ids::{GroupId, OrganizationId};
 use muster_server::Failure;
@@ -20,13 +19,6 @@ use crate::events::{self, Act};
 use crate::organization::ContextQuery;
 use crate::store::invitation::{find, update};
 
-/// What is asked for.
-#[derive(Debug, Clone)]
-pub(crate) struct Accept {
-    pub(crate) token: String,
-    pub(crate) person: PersonCaller,
-}
-
 /// An invitation that is accepted.
 #[derive(Debug)]
 pub(crate) struct Accepted {
@@ -36,34 +28,14 @@ pub(crate) struct Accepted {
     pub(crate) time: OffsetDateTime,
 }
 
-/// Accepts the invitation of a link as the signed-in person.
+/// Asks the organization about the groups of the invitation; about none when the link leads nowhere, which is told later.
 ///
 /// # Errors
-/// What `AcceptInvitation` refuses.
-pub(crate) async fn accept<R: Answer<Accepted>>(
-    context: &Context,
-    key: &Key,
-    command: &Accept,
-) -> Result<R, Error> {
-    let link = context.links.keys.verify(&command.token)?;
-    let now = context.clock.now();
-    context
-        .database
-        .once_prepared(
-            key,
-            now,
-            async || prepare(context, link, command, now).await,
-            async |tx, accepting| accepting.apply(tx, context).await,
-        )
-        .await
-}
-
-/// Asks the organization about the groups of the invitation; about none when the link leads nowhere, which is told later.
-async fn prepare(
+/// Of a peer; the database's.
+pub(crate) async fn prepare(
     context: &Context,
     link: Link,
-    command: &Accept,
-    now: OffsetDateTime,
+    person: &PersonCaller,
 ) -> Result<Accepting, Error> {
     let finding = async |c: &mut PgConnection| find(c, link.organization, link.invitation).await;
     let found = context.database.read(finding).await?;
@@ -74,15 +46,27 @@ async fn prepare(
     Ok(Accepting {
         click: Span::current(),
         link,
-        person: command.person.clone(),
-        time: now,
+        person: person.clone(),
+        time: context.clock.now(),
         query,
         inviting,
     })
 }
 
+/// Accepts the invitation of a link as the signed-in person.
+///
+/// # Errors
+/// What `AcceptInvitation` refuses.
+pub(crate) async fn apply(
+    tx: &mut PgConnection,
+    context: &Context,
+    accepting: Accepting,
+) -> Result<Accepted, Error> {
+    accepting.apply(tx, context).await
+}
+
 /// An acceptance under way.
-struct Accepting {
+pub(crate) struct Accepting {
     /// The span of the call.
     click: Span,
     link: Link,

@@ -95,6 +95,7 @@ fn parse<'a, M>(
         command: Create {
             organization,
             inviter,
+            actor: call.actor(),
             specs,
         },
         foreign,

@@ -5,7 +5,7 @@ use muster_ids::{ImportId, InvitationId, OrganizationId};
 use sqlx::PgConnection;
 use sqlx::types::Json;
 
-use crate::domain::import::{Outcome, Problem};
+use crate::domain::import::{Outcome, Problem, RowState};
 
 /// What applying made of a row.
 #[derive(Debug)]
@@ -55,7 +55,7 @@ async fn follow(
     let followers: Vec<bool> = sqlx::query_scalar(
         "UPDATE import_rows
          SET invitation_id = done.invitation_id,
-             state = CASE WHEN is_refused THEN 'REFUSED' ELSE import_rows.state END,
+             state = CASE WHEN is_refused THEN $7 ELSE import_rows.state END,
              merged_into_line = CASE WHEN is_refused THEN NULL ELSE import_rows.merged_into_line END,
              problems = CASE WHEN is_refused THEN import_rows.problems || done.why ELSE import_rows.problems END
          FROM unnest($3::integer[], $4::uuid[], $5::boolean[], $6::jsonb[])
@@ -69,6 +69,7 @@ async fn follow(
     .bind(applied(rows, |row| row.invitation))
     .bind(applied(rows, refused))
     .bind(applied(rows, |row| Json(row.problems.last())))
+    .bind(RowState::Refused)
     .fetch_all(tx)
     .await?;
     let count = followers.into_iter().filter(|is_refused| *is_refused).count();

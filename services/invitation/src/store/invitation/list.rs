@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::super::words::{effective_state, live};
-use super::rows::select_invitation;
+use super::row::select_invitation;
 use crate::domain::invitation::{DeliveryState, Invitation, StateName};
 
 /// Which invitations of an organization are listed.

@@ -27,7 +27,8 @@ pub(crate) async fn apply(
     match locked.report(percent, context.clock.new_id(), context.clock.now()) {
         Transition::Changed(changed) => {
             assignment::update(tx, &changed).await?;
-            issue_certificate(tx, &changed).await?;
+            let number = CertificateNumber::of_bits(context.clock.new_secret());
+            issue_certificate(tx, &changed, &number).await?;
             Ok(changed)
         }
         Transition::AlreadyDone(same) => Ok(same),
@@ -36,14 +37,18 @@ pub(crate) async fn apply(
 }
 
 /// Of an assignment that is completed now.
-async fn issue_certificate(tx: &mut PgConnection, assignment: &Assignment) -> Result<(), DatabaseError> {
+async fn issue_certificate(
+    tx: &mut PgConnection,
+    assignment: &Assignment,
+    number: &CertificateNumber,
+) -> Result<(), DatabaseError> {
     let Some((complete_time, id)) = assignment.state.completion() else {
         return Ok(());
     };
     let certificate = Certificate {
         person: assignment.person,
         id,
-        number: CertificateNumber::of_bits(rand::random()).to_string(),
+        number: number.to_string(),
         training: assignment.training,
         training_display_name: assignment.training_display_name.clone(),
         organization: assignment.organization,

@@ -5,7 +5,7 @@ use muster_server::Failure;
 use sqlx::PgConnection;
 
 use crate::context::Context;
-use crate::domain::{Assignment, Certificate, EmploymentState, Grant, RecordAccess};
+use crate::domain::{AccessReason, Assignment, Certificate, EmploymentState, Grant, RecordAccess};
 use crate::error::Error;
 use crate::ops::learner::know;
 use crate::store::{assignment, certificate, employment_projection, grant, record_access};
@@ -81,6 +81,7 @@ pub(crate) async fn apply(
         organization: reader.organization,
         reader: reader.person,
         reader_display_name: reader.display_name,
+        reason: AccessReason::Grant,
         grant: grant.id,
         access_time: context.clock.now(),
     };

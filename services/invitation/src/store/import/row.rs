@@ -1,0 +1,46 @@
+//! A row of `imports`.
+
+use muster_ids::PersonId;
+use sqlx::postgres::PgRow;
+use sqlx::{FromRow, Row};
+
+use crate::domain::import::{Approval, Counts, Import};
+use crate::domain::spreadsheet::Format;
+
+impl FromRow<'_, PgRow> for Import {
+    fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
+        let approver: Option<PersonId> = row.try_get("approver_person_id")?;
+        let traceparent = row.try_get("approve_traceparent")?;
+        Ok(Self {
+            organization: row.try_get("organization_id")?,
+            id: row.try_get("import_id")?,
+            version: row.try_get("version")?,
+            state: row.try_get("state")?,
+            file_name: row.try_get("file_name")?,
+            format: Format {
+                encoding: row.try_get("encoding")?,
+                separator: row.try_get("separator")?,
+            },
+            uploader: row.try_get("uploader_person_id")?,
+            preview_sha256: row.try_get("preview_sha256")?,
+            context_sha256: row.try_get("context_sha256")?,
+            counts: Counts {
+                rows: row.try_get("row_count")?,
+                valid: row.try_get("valid_count")?,
+                warnings: row.try_get("warning_count")?,
+                errors: row.try_get("error_count")?,
+            },
+            applied: row.try_get("applied_count")?,
+            refused: row.try_get("refused_count")?,
+            create_time: row.try_get("create_time")?,
+            expire_time: row.try_get("expire_time")?,
+            decide_time: row.try_get("decide_time")?,
+            approval: approver.map(|approver| Approval {
+                approver,
+                traceparent,
+            }),
+            finish_time: row.try_get("finish_time")?,
+            purge_time: row.try_get("purge_time")?,
+        })
+    }
+}
