@@ -55,6 +55,8 @@ pub(crate) fn environment(
             std::fs::create_dir_all(workspace.at("policies"))?;
             set.push(("MUSTER_EXTRA_POLICIES", file("policies")));
         }
+        // Tests and benches make profiles by the hundred, all of one person.
+        "organization" => set.push(("MUSTER_OPEN_PROFILES", "1000".to_owned())),
         "invitation" => set.push(("MUSTER_LINK_KEYS", file("keys/link-keys.toml"))),
         "notification" => {
             set.push(("MUSTER_SMTP_URL", format!("smtp://{}", addresses.smtp)));

@@ -76,6 +76,17 @@ const CONSIDERED: &[(&str, &str, &str)] = &[
         "DRAFT REJECTED CLOSED",
         "SUBMITTED ACTIVE RETURNED SUSPENDED",
     ),
+    (
+        "organization",
+        "SUBMITTED ACTIVE SUSPENDED",
+        "DRAFT RETURNED REJECTED CLOSED",
+    ),
+    // The constraint of 0007, which 0010 replaces.
+    (
+        "organization",
+        "APPROVE_ORGANIZATION ACTIVATE_SUBSCRIPTION",
+        "RETURN_ORGANIZATION",
+    ),
     ("records", "ASSIGNED IN_PROGRESS", "COMPLETED CANCELLED"),
     ("records", "IN_PROGRESS COMPLETED", "ASSIGNED CANCELLED"),
 ];

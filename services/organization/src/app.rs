@@ -39,6 +39,7 @@ impl Service for OrganizationService {
             clock: shell.clock,
             page_key: settings.page.page_key,
             basic: settings.basic.limits(),
+            open_profiles: settings.open_profiles.into(),
             padding: settings.license_digits.into_iter().collect(),
         };
         let rpc = Rpc::new(context);

@@ -17,6 +17,10 @@ pub struct Settings {
     /// What organizations without a subscription may do.
     #[command(flatten)]
     pub basic: BasicPlan,
+    /// How many profiles of one person may wait for their approval (drafts, submissions and those given back)
+    #[arg(long, env = "MUSTER_OPEN_PROFILES", default_value_t = 5, value_name = "COUNT")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub open_profiles: u32,
     /// With how many digits the license numbers of an authority end, such as us-mi=9,us-ny=6: fewer are padded with
     /// zeros before numbers are compared. To be set before its first profile; numbers that are stored stay as they are
     #[arg(

@@ -16,6 +16,8 @@ pub(crate) struct Context {
     pub(crate) page_key: PageKey,
     /// What organizations without a subscription may do.
     pub(crate) basic: Limits,
+    /// How many profiles of a person may wait for their approval.
+    pub(crate) open_profiles: i64,
     /// How authorities pad their license numbers.
     pub(crate) padding: Padding,
 }

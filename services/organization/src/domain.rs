@@ -17,7 +17,9 @@ pub use license::LicenseDigits;
 pub(crate) use license::{License, LicenseNumber, LicensingAuthority, Padding};
 pub(crate) use location::{Location, LocationUpdate, MAX_LOCATIONS};
 pub(crate) use name::{PublicName, ShortName};
-pub(crate) use organization::{Organization, OrganizationNumber, OrganizationState, OrganizationUpdate};
+pub(crate) use organization::{
+    Organization, OrganizationNumber, OrganizationState, OrganizationUpdate, ReturnReason,
+};
 pub(crate) use owner::Owner;
 pub(crate) use session::{EndedSession, SessionDigest};
 pub(crate) use staff_act::{StaffAct, StaffAction};

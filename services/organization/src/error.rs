@@ -11,8 +11,12 @@ use crate::domain::{MAX_GROUPS, MAX_LOCATIONS, OrganizationNumber, OrganizationS
 pub(crate) enum Error {
     #[error("the organization is {0}")]
     OrganizationState(OrganizationState),
-    #[error("another profile holds the license number")]
+    #[error("an approved profile holds the license number")]
     LicenseNumberTaken(OrganizationNumber),
+    #[error("nobody tells a verified address of the person")]
+    AddressUnknown,
+    #[error("the person has as many open profiles as they may have")]
+    TooManyProfiles { used: i64, limit: i64 },
     #[error("the organization has a group of that name")]
     GroupNameTaken,
     #[error("the organization has a location of that name")]
@@ -52,6 +56,14 @@ impl From<Error> for Refusal {
         match error {
             Error::OrganizationState(state) => organization_state(state),
             Error::LicenseNumberTaken(holder) => license_number_taken(&holder),
+            Error::AddressUnknown => {
+                let text = "a profile is handed in by somebody with a verified address; confirm yours where you sign in";
+                Refusal::new(R::AddressUnknown, text)
+            }
+            Error::TooManyProfiles { used, limit } => {
+                let text = "as many profiles of yours wait for their approval as may; go on with one of them";
+                Refusal::new(R::TooManyProfiles, text).quota("open_profiles", used, limit)
+            }
             Error::GroupNameTaken => {
                 let text =
                     "the organization has a group of that name; choose another name, or use that group";

@@ -21,6 +21,8 @@ pub(crate) struct Organization {
     pub(crate) create_time: OffsetDateTime,
     pub(crate) submit_time: Option<OffsetDateTime>,
     pub(crate) approve_time: Option<OffsetDateTime>,
+    /// Why it was given back; empty unless it is RETURNED.
+    pub(crate) return_reasons: Vec<ReturnReason>,
 }
 
 stored_enum! {
@@ -33,6 +35,14 @@ stored_enum! {
         Rejected = "REJECTED",
         Suspended = "SUSPENDED",
         Closed = "CLOSED",
+    }
+}
+
+stored_enum! {
+    /// Why a profile was given back.
+    pub(crate) enum ReturnReason {
+        /// Another profile with its license number was approved.
+        LicenseNumberTaken = "LICENSE_NUMBER_TAKEN",
     }
 }
 
@@ -55,6 +65,7 @@ impl Organization {
             OrganizationState::Draft | OrganizationState::Returned => Transition::Changed(Self {
                 state: OrganizationState::Submitted,
                 submit_time: Some(now),
+                return_reasons: Vec::new(),
                 version: self.version + 1,
                 ..self
             }),
@@ -73,6 +84,22 @@ impl Organization {
                 ..self
             }),
             OrganizationState::Active => Transition::AlreadyDone(self),
+            other => Transition::Refused(other),
+        }
+    }
+
+    /// SUBMITTED becomes RETURNED, for this reason.
+    pub(crate) fn give_back(self, why: ReturnReason) -> Transition<Self, OrganizationState> {
+        match self.state {
+            OrganizationState::Submitted => Transition::Changed(Self {
+                state: OrganizationState::Returned,
+                return_reasons: vec![why],
+                version: self.version + 1,
+                ..self
+            }),
+            OrganizationState::Returned if self.return_reasons.contains(&why) => {
+                Transition::AlreadyDone(self)
+            }
             other => Transition::Refused(other),
         }
     }
@@ -110,9 +137,17 @@ impl Organization {
 }
 
 impl OrganizationState {
+    /// The states of a profile on which nobody has decided yet: of these a person has few.
+    pub(crate) const OPEN: [Self; 3] = [Self::Draft, Self::Submitted, Self::Returned];
+
     /// Whether its groups, locations and catalog may change: nobody furnishes a house that was torn down.
     pub(crate) fn takes_changes(self) -> bool {
         !matches!(self, Self::Rejected | Self::Closed)
+    }
+
+    /// Whether registry staff have it before them, or gave it back.
+    pub(crate) fn waits_or_waited(self) -> bool {
+        matches!(self, Self::Submitted | Self::Returned)
     }
 
     /// Whether its owner is still writing down what registry staff will decide on.
@@ -169,6 +204,7 @@ mod tests {
             create_time: CREATED,
             submit_time: None,
             approve_time: None,
+            return_reasons: Vec::new(),
         }
     }
 
@@ -216,6 +252,32 @@ mod tests {
                 "CLOSED refused"
             ]
         );
+    }
+
+    #[test]
+    fn only_what_waits_is_given_back_and_says_why_until_it_is_handed_in_again() {
+        let taken = ReturnReason::LicenseNumberTaken;
+        let outcomes = OrganizationState::ALL.map(|state| outcome(profile(state).give_back(taken)));
+        assert_eq!(
+            outcomes,
+            [
+                "DRAFT refused",
+                "RETURNED",
+                "ACTIVE refused",
+                "RETURNED refused",
+                "REJECTED refused",
+                "SUSPENDED refused",
+                "CLOSED refused"
+            ]
+        );
+        let Transition::Changed(returned) = profile(OrganizationState::Submitted).give_back(taken) else {
+            panic!("it waits");
+        };
+        assert_eq!(returned.return_reasons, [taken]);
+        let Transition::Changed(again) = returned.submit(LATER) else {
+            panic!("it was given back");
+        };
+        assert!(again.return_reasons.is_empty());
     }
 
     #[test]

@@ -22,6 +22,7 @@ stored_enum! {
     /// What was done.
     pub(crate) enum StaffAction {
         ApproveOrganization = "APPROVE_ORGANIZATION",
+        ReturnOrganization = "RETURN_ORGANIZATION",
         ActivateSubscription = "ACTIVATE_SUBSCRIPTION",
     }
 }

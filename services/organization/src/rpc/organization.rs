@@ -1,4 +1,4 @@
-//! Profiles: create, read, change, hand in, approve.
+//! Profiles: create, read, change, hand in, compare, approve.
 
 mod convert;
 mod director;
@@ -12,6 +12,7 @@ use muster_server::{Call, Failure};
 use tonic::{Request, Response, Status};
 
 use super::Rpc;
+use crate::domain::Organization;
 use crate::error::Error;
 use crate::ops::organization::{approve, create, submit, update};
 use crate::store::organization;
@@ -56,8 +57,8 @@ impl OrganizationService for Rpc {
         request: Request<pb::SubmitOrganizationRequest>,
     ) -> Result<Response<pb::SubmitOrganizationResponse>, Status> {
         let context = &self.context;
-        let (call, id) = Call::read(request, parse::named)?;
-        let work = async |tx: &mut _| submit::apply(tx, context, id).await;
+        let (call, submission) = Call::read(request, parse::submission)?;
+        let work = async |tx: &mut _| submit::apply(tx, context, submission).await;
         call.once(&context.database, context.clock.now(), work).await
     }
 
@@ -69,5 +70,21 @@ impl OrganizationService for Rpc {
         let (call, approval) = Call::read(request, parse::approval)?;
         let work = async |tx: &mut _| approve::apply(tx, context, approval).await;
         call.once(&context.database, context.clock.now(), work).await
+    }
+
+    async fn list_license_claims(
+        &self,
+        request: Request<pb::ListLicenseClaimsRequest>,
+    ) -> Result<Response<pb::ListLicenseClaimsResponse>, Status> {
+        let (call, id) = Call::read(request, parse::named)?;
+        let list = async |after, limit| {
+            let list = async |db: &mut _| {
+                let one = organization::find(db, id).await?.ok_or(Failure::NotFound)?;
+                Ok::<_, Error>(organization::list_claims(db, &one.license, after, limit).await?)
+            };
+            self.context.database.read(list).await
+        };
+        call.page(&self.context.page_key, list, |last: &Organization| last.id)
+            .await
     }
 }

@@ -7,19 +7,19 @@ use muster_ids::{OrganizationId, PersonId};
 use sqlx::PgConnection;
 
 use super::guarded;
-use crate::domain::{Organization, OrganizationNumber};
+use crate::domain::{License, Organization, OrganizationNumber, OrganizationState};
 
-/// The constraint that refuses a second profile with a license number.
+/// The index that refuses a second approved profile with a license number.
 pub(crate) const LICENSE_TAKEN: &str = "organizations_license";
 
 macro_rules! select {
-    ($lock:literal) => {
+    ($rest:literal) => {
         concat!(
             "SELECT organization_id, organization_number, owner_person_id, owner_display_name, display_name,
                     licensing_authority, license_number_normalized, license_number_as_given, state, version, create_time,
-                    submit_time, approve_time
-             FROM organizations WHERE organization_id = $1 ",
-            $lock
+                    submit_time, approve_time, return_reasons
+             FROM organizations ",
+            $rest
         )
     };
 }
@@ -57,7 +57,10 @@ pub(crate) async fn find(
     db: &mut PgConnection,
     id: OrganizationId,
 ) -> Result<Option<Organization>, DatabaseError> {
-    Ok(sqlx::query_as(select!("")).bind(id).fetch_optional(db).await?)
+    Ok(sqlx::query_as(select!("WHERE organization_id = $1"))
+        .bind(id)
+        .fetch_optional(db)
+        .await?)
 }
 
 /// A profile, locked until the transaction ends: what is decided on it stays true, and what belongs to it can be counted
@@ -66,7 +69,7 @@ pub(crate) async fn lock(
     tx: &mut PgConnection,
     id: OrganizationId,
 ) -> Result<Option<Organization>, DatabaseError> {
-    let locked = sqlx::query_as(select!("FOR NO KEY UPDATE"));
+    let locked = sqlx::query_as(select!("WHERE organization_id = $1 FOR NO KEY UPDATE"));
     Ok(locked.bind(id).fetch_optional(tx).await?)
 }
 
@@ -75,7 +78,7 @@ pub(crate) async fn update(tx: &mut PgConnection, changed: &Organization) -> Res
     let done = sqlx::query(
         "UPDATE organizations
          SET display_name = $3, licensing_authority = $4, license_number_normalized = $5, license_number_as_given = $6,
-             state = $7, submit_time = $8, approve_time = $9, version = $2
+             state = $7, submit_time = $8, approve_time = $9, return_reasons = $10, version = $2
          WHERE organization_id = $1 AND version = $2 - 1",
     )
     .bind(changed.id)
@@ -87,13 +90,79 @@ pub(crate) async fn update(tx: &mut PgConnection, changed: &Organization) -> Res
     .bind(changed.state)
     .bind(changed.submit_time)
     .bind(changed.approve_time)
+    .bind(&changed.return_reasons)
     .execute(tx)
     .await?;
     guarded(done)
 }
 
-/// The number of the other profile that holds the license of this one. Across organizations: licenses are unique in the whole
-/// registry.
+/// Waits until nobody else decides on this license number, and keeps others from it until the transaction ends. Taken before
+/// the row of a profile, by all who hand in or approve: so an approval sees everybody who waits with the number, and two
+/// never wait for each other.
+pub(crate) async fn lock_license(tx: &mut PgConnection, license: &License) -> Result<(), DatabaseError> {
+    let authority = license.authority().as_str();
+    sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended('license ' || $1 || ' ' || $2, 0))")
+        .bind(authority)
+        .bind(license.normalized())
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// Those who claim a license number: at most `limit` after `after`, the earliest first. Across organizations, for registry
+/// staff. The states stand in the statement so that their index answers.
+pub(crate) async fn list_claims(
+    db: &mut PgConnection,
+    license: &License,
+    after: Option<OrganizationId>,
+    limit: i64,
+) -> Result<Vec<Organization>, DatabaseError> {
+    let claims = sqlx::query_as(select!(
+        "WHERE licensing_authority = $1 AND license_number_normalized = $2
+           AND state IN ('SUBMITTED', 'ACTIVE', 'SUSPENDED') AND ($3::uuid IS NULL OR organization_id > $3)
+         ORDER BY organization_id LIMIT $4"
+    ));
+    let claims = claims
+        .bind(license.authority().as_str())
+        .bind(license.normalized());
+    Ok(claims.bind(after).bind(limit).fetch_all(db).await?)
+}
+
+/// The other profiles that wait with the license number of this one, locked until the transaction ends.
+pub(crate) async fn lock_rivals(
+    tx: &mut PgConnection,
+    approved: &Organization,
+) -> Result<Vec<Organization>, DatabaseError> {
+    let rivals = sqlx::query_as(select!(
+        "WHERE licensing_authority = $2 AND license_number_normalized = $3 AND state = 'SUBMITTED'
+           AND organization_id <> $1
+         ORDER BY organization_id FOR NO KEY UPDATE"
+    ));
+    let rivals = rivals
+        .bind(approved.id)
+        .bind(approved.license.authority().as_str())
+        .bind(approved.license.normalized());
+    Ok(rivals.fetch_all(tx).await?)
+}
+
+/// How many profiles of a person are in one of these states. Who counts adds one: others wait until the transaction ends.
+pub(crate) async fn count_of_owner(
+    tx: &mut PgConnection,
+    owner: PersonId,
+    states: &[OrganizationState],
+) -> Result<i64, DatabaseError> {
+    sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended('owner ' || $1::text, 0))")
+        .bind(owner)
+        .execute(&mut *tx)
+        .await?;
+    let count = sqlx::query_scalar(
+        "SELECT count(*) FROM organizations WHERE owner_person_id = $1 AND state = ANY ($2)",
+    );
+    Ok(count.bind(owner).bind(states).fetch_one(tx).await?)
+}
+
+/// The number of the other profile that holds the license of this one: it was approved, and is not closed. Across
+/// organizations: licenses are unique in the whole registry.
 pub(crate) async fn find_license_holder(
     db: &mut PgConnection,
     organization: &Organization,
@@ -101,7 +170,7 @@ pub(crate) async fn find_license_holder(
     let holder = sqlx::query_as(
         "SELECT organization_number FROM organizations
          WHERE licensing_authority = $2 AND license_number_normalized = $3 AND organization_id <> $1
-           AND state NOT IN ('DRAFT', 'REJECTED', 'CLOSED')",
+           AND approve_time IS NOT NULL AND state <> 'CLOSED'",
     )
     .bind(organization.id)
     .bind(organization.license.authority().as_str())

@@ -223,3 +223,28 @@ async fn a_token_for_one_organization_opens_no_other() {
         (absent.message(), absent.details())
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_has_few_profiles_at_a_time_that_nobody_decided_on() {
+    let world = World::new().await;
+    let create = || {
+        let mut profiles = world.profiles(Who::person("busy"));
+        let request = pb::CreateOrganizationRequest {
+            organization: Some(world.profile()),
+            request_id: String::new(),
+        };
+        async move { profiles.create_organization(request).await }
+    };
+    let answers = futures::future::join_all((0..16).map(|_| create())).await;
+    let (made, refusals): (Vec<_>, Vec<_>) = answers.into_iter().partition(Result::is_ok);
+    assert_eq!((made.len(), refusals.len()), (5, 11));
+    for refusal in refusals {
+        refused(refusal, ErrorReason::TooManyProfiles);
+    }
+    let decided = "UPDATE organizations SET state = 'REJECTED', submit_time = create_time
+                   WHERE organization_id = (SELECT organization_id FROM organizations LIMIT 1)";
+    world.service.database.execute(decided).await;
+    create().await.unwrap();
+    refused(create().await, ErrorReason::TooManyProfiles);
+    world.draft("somebody-else", world.profile()).await;
+}

@@ -8,7 +8,7 @@ use tonic_types::StatusExt;
 
 /// The status of a call that must have been refused for this reason.
 #[track_caller]
-pub(crate) fn refused<T: Debug>(answer: Result<Response<T>, Status>, reason: ErrorReason) -> Status {
+pub(crate) fn refused<T: Debug>(answer: Result<T, Status>, reason: ErrorReason) -> Status {
     let status = answer.unwrap_err();
     assert_eq!(reason_of(&status), Some(reason), "{status:?}");
     status

@@ -1,9 +1,9 @@
 //! Profiles and subscriptions.
 
 use muster_proto::organization::v1::{
-    ActivateSubscriptionRequest, ApproveOrganizationRequest, CreateOrganizationRequest, GetLimitsRequest,
-    GetOrganizationRequest, Limits, Organization as Profile, Plan, SubmitOrganizationRequest,
-    UpdateOrganizationRequest,
+    ActivateSubscriptionRequest, ApproveOrganizationRequest, CreateOrganizationRequest,
+    CreateOrganizationResponse, GetLimitsRequest, GetOrganizationRequest, Limits, ListLicenseClaimsRequest,
+    Organization as Profile, Plan, SubmitOrganizationRequest, UpdateOrganizationRequest,
 };
 use muster_refusal::ErrorReason as R;
 use prost_types::FieldMask;
@@ -46,6 +46,15 @@ fn created() -> Vec<Row> {
             nameless.display_name.clear();
             let fields = ["organization.display_name", "request_id"];
             Attempt::by("owner", &creating(nameless, "seven")).violates(&fields)
+        }),
+        row("CreateOrganization", R::TooManyProfiles, async |at| {
+            let who = at.address();
+            let made: CreateOrganizationResponse = at
+                .done("CreateOrganization", &who, &creating(profile("T1234".into()), ""))
+                .await;
+            let id = made.organization.unwrap().name.replace("organizations/", "");
+            at.multiplies(&id).await;
+            Attempt::by(&who, &creating(profile("T1234".into()), ""))
         }),
         row("CreateOrganization", R::RequestIdReused, async |at| {
             let id = at.suite.request_id();
@@ -127,10 +136,13 @@ fn submitted() -> Vec<Row> {
                 at.done("GetOrganization", "owner", &holder).await;
             let holder = holder.organization.unwrap();
             let second = creating(profile(holder.license_number), "");
-            let second: muster_proto::organization::v1::CreateOrganizationResponse =
-                at.done("CreateOrganization", "outsider", &second).await;
+            let second: CreateOrganizationResponse = at.done("CreateOrganization", "outsider", &second).await;
             Attempt::by("outsider", &submitting(&second.organization.unwrap().name, ""))
                 .metadata("organization_number", holder.organization_number)
+        }),
+        row("SubmitOrganization", R::AddressUnknown, async |at| {
+            let draft = Organization::draft(&at.suite, "unverified").await.name;
+            Attempt::by("unverified", &submitting(&draft, ""))
         }),
         row("SubmitOrganization", R::OrganizationState, async |at| {
             Attempt::by("owner", &submitting(&at.name(), "")).metadata("state", "ACTIVE")
@@ -155,6 +167,35 @@ fn approving(name: &str, request_id: &str) -> ApproveOrganizationRequest {
 
 fn approved() -> Vec<Row> {
     vec![
+        row("ApproveOrganization", R::LicenseNumberTaken, async |at| {
+            let first = Organization::draft(&at.suite, "owner").await;
+            let second = creating(profile(first.license_number.clone()), "");
+            let second: CreateOrganizationResponse = at.done("CreateOrganization", "outsider", &second).await;
+            let second = second.organization.unwrap().name;
+            for (who, name) in [("owner", &first.name), ("outsider", &second)] {
+                at.done::<()>("SubmitOrganization", who, &submitting(name, ""))
+                    .await;
+            }
+            at.done::<()>("ApproveOrganization", "staff", &approving(&first.name, ""))
+                .await;
+            Attempt::by("staff", &approving(&second, ""))
+                .metadata("organization_number", first.organization_number)
+        }),
+        row("ListLicenseClaims", R::NotFound, async |_| {
+            let request = ListLicenseClaimsRequest {
+                parent: ABSENT.into(),
+                ..Default::default()
+            };
+            Attempt::by("staff", &request)
+        }),
+        row("ListLicenseClaims", R::PageTokenInvalid, async |at| {
+            let request = ListLicenseClaimsRequest {
+                parent: at.name(),
+                page_token: "AAAA".into(),
+                ..Default::default()
+            };
+            Attempt::by("staff", &request)
+        }),
         row("ApproveOrganization", R::OrganizationState, async |at| {
             let draft = Organization::draft(&at.suite, "owner").await.name;
             Attempt::by("staff", &approving(&draft, "")).metadata("state", "DRAFT")

@@ -22,6 +22,8 @@ use crate::support::{Database, Organization, RawCall, Suite, link_for, token_of}
 
 /// As many groups, and as many locations, as an organization may have.
 const MOST_PLACES: i64 = 1000;
+/// As many profiles of a person as may wait for their approval, where the suite runs for developers.
+const MOST_PROFILES: i64 = 1000;
 
 /// Shared by the rows of a test. A row that changes the organization makes one of its own.
 #[derive(Clone)]
@@ -123,6 +125,18 @@ impl Stage {
         let statement = format!(
             "INSERT INTO {table} (organization_id, display_name, create_time, {columns})
              SELECT '{id}', 'Filler ' || n, now(), {values} FROM generate_series(1, {MOST_PLACES}) n"
+        );
+        self.database("organization").await.run(&statement).await;
+    }
+
+    /// Gives the owner of a profile as many like it as anybody may have here.
+    pub(super) async fn multiplies(&self, profile: &str) {
+        let statement = format!(
+            "INSERT INTO organizations (organization_id, organization_number, owner_person_id, display_name,
+                 licensing_authority, license_number_normalized, license_number_as_given, state, version, create_time)
+             SELECT gen_random_uuid(), 'filler ' || n || ' {profile}', owner_person_id, display_name,
+                    licensing_authority, license_number_normalized, license_number_as_given, state, version, create_time
+             FROM organizations, generate_series(1, {MOST_PROFILES}) n WHERE organization_id = '{profile}'"
         );
         self.database("organization").await.run(&statement).await;
     }

@@ -5,11 +5,13 @@ use muster_server::Failure;
 use muster_states::Transition;
 use sqlx::PgConnection;
 
+use super::license;
 use crate::context::Context;
 use crate::domain::{Organization, StaffAct, StaffAction};
 use crate::error::Error;
 use crate::events;
-use crate::store::{organization, staff_act};
+use crate::store::organization::{self, LICENSE_TAKEN};
+use crate::store::staff_act;
 
 /// Why, and who says so.
 pub(crate) struct Approval {
@@ -19,15 +21,20 @@ pub(crate) struct Approval {
     pub(crate) reason: String,
 }
 
-/// Approves a submitted profile, and publishes it: its owner becomes the director.
+/// Approves a submitted profile, and publishes it: its owner becomes the director. Others that wait with its license number
+/// are given back.
 pub(crate) async fn apply(
     tx: &mut PgConnection,
     context: &Context,
     approval: Approval,
 ) -> Result<Organization, Error> {
     let now = context.clock.now();
-    let submitted = organization::lock(tx, approval.organization).await?;
-    match submitted.ok_or(Failure::NotFound)?.approve(now) {
+    let submitted = license::lock(tx, approval.organization).await?;
+    if submitted.state.waits_or_waited() {
+        // Also of one that was given back a moment ago, because somebody else approved its rival.
+        license::require_free(tx, &submitted).await?;
+    }
+    match submitted.approve(now) {
         Transition::Changed(approved) => {
             let act = StaffAct {
                 organization: approval.organization,
@@ -37,8 +44,11 @@ pub(crate) async fn apply(
                 reason: approval.reason,
                 time: now,
             };
-            organization::update(tx, &approved).await?;
+            let stored = organization::update(tx, &approved).await;
+            // Whoever holds the number by now was not there a moment ago.
+            stored.map_err(|error| Error::taken(error, LICENSE_TAKEN, Failure::Contended.into()))?;
             staff_act::insert(tx, &act).await?;
+            license::return_rivals(tx, &context.clock, &approved, &act).await?;
             events::organization_approved(tx, context.clock.new_id(), &approved, act).await?;
             Ok(approved)
         }

@@ -25,6 +25,11 @@ pub(crate) async fn apply(
     context: &Context,
     new: NewOrganization,
 ) -> Result<Organization, Error> {
+    let (open, limit) = (&OrganizationState::OPEN, context.open_profiles);
+    let used = organization::count_of_owner(tx, new.owner.person, open).await?;
+    if used >= limit {
+        return Err(Error::TooManyProfiles { used, limit });
+    }
     let mut draft = draft(context, new);
     for _ in 0..MAX_DRAWS {
         if organization::insert(tx, &draft).await? == Insertion::Stored {
@@ -47,5 +52,6 @@ fn draft(context: &Context, new: NewOrganization) -> Organization {
         create_time: context.clock.now(),
         submit_time: None,
         approve_time: None,
+        return_reasons: Vec::new(),
     }
 }

@@ -1,25 +1,34 @@
-//! A profile is handed in for approval, and takes its license number.
+//! A profile is handed in for approval. It reserves no license number.
 
 use muster_ids::OrganizationId;
-use muster_server::Failure;
 use muster_states::Transition;
 use sqlx::PgConnection;
 
+use super::license;
 use crate::context::Context;
 use crate::domain::Organization;
 use crate::error::Error;
 use crate::store::organization;
 
-/// Submits a profile. Of two profiles with one license number that are submitted at once, the unique index lets one through.
+/// Which profile, and whether its owner can be reached.
+pub(crate) struct Submission {
+    pub(crate) organization: OrganizationId,
+    /// Whether somebody tells a verified address of who hands it in.
+    pub(crate) is_reachable: bool,
+}
+
+/// Submits a profile, unless an approved one holds its license number.
 pub(crate) async fn apply(
     tx: &mut PgConnection,
     context: &Context,
-    id: OrganizationId,
+    submission: Submission,
 ) -> Result<Organization, Error> {
-    let draft = organization::lock(tx, id).await?.ok_or(Failure::NotFound)?;
+    let draft = license::lock(tx, submission.organization).await?;
     match draft.submit(context.clock.now()) {
+        Transition::Changed(_) if !submission.is_reachable => Err(Error::AddressUnknown),
         Transition::Changed(submitted) => {
-            super::update::store(tx, &submitted).await?;
+            license::require_free(tx, &submitted).await?;
+            organization::update(tx, &submitted).await?;
             Ok(submitted)
         }
         Transition::AlreadyDone(submitted) => Ok(submitted),

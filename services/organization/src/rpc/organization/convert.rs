@@ -6,7 +6,7 @@ use muster_proto::organization::v1 as pb;
 use muster_server::convert::timestamp;
 use muster_server::etag::etag;
 
-use crate::domain::{Organization, OrganizationState, Owner};
+use crate::domain::{Organization, OrganizationState, Owner, ReturnReason};
 
 impl From<Organization> for pb::Organization {
     fn from(organization: Organization) -> Self {
@@ -22,6 +22,7 @@ impl From<Organization> for pb::Organization {
             create_time,
             submit_time,
             approve_time,
+            return_reasons,
         } = organization;
         Self {
             name,
@@ -35,6 +36,10 @@ impl From<Organization> for pb::Organization {
             create_time: Some(timestamp(create_time)),
             submit_time: submit_time.map(timestamp),
             approve_time: approve_time.map(timestamp),
+            return_reasons: return_reasons
+                .into_iter()
+                .map(|why| pb::OrganizationReturnReason::from(why).into())
+                .collect(),
         }
     }
 }
@@ -42,6 +47,8 @@ impl From<Organization> for pb::Organization {
 muster_proto::same_values! {
     OrganizationState = pb::OrganizationState { Draft, Submitted, Active, Returned, Rejected, Suspended, Closed }
 }
+
+muster_proto::same_values! { ReturnReason = pb::OrganizationReturnReason { LicenseNumberTaken } }
 
 impl From<Owner> for pb::GetDirectorResponse {
     fn from(owner: Owner) -> Self {

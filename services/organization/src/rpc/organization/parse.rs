@@ -11,6 +11,7 @@ use crate::domain::{
 };
 use crate::ops::organization::approve::Approval;
 use crate::ops::organization::create::NewOrganization;
+use crate::ops::organization::submit::Submission;
 
 /// The profile that the request names.
 pub(super) fn named<M: RequestMessage>(
@@ -19,6 +20,18 @@ pub(super) fn named<M: RequestMessage>(
 ) -> Parsed<OrganizationId> {
     let name = call.name::<OrganizationName>(violations);
     Ok(name.map(|name| name.organization))
+}
+
+/// A person hands a profile in, with the addresses of their own token.
+pub(super) fn submission(
+    call: &Call<pb::SubmitOrganizationRequest>,
+    violations: &mut Violations,
+) -> Parsed<Submission> {
+    let is_reachable = !call.person()?.emails.is_empty();
+    Ok(named(call, violations)?.map(|organization| Submission {
+        organization,
+        is_reachable,
+    }))
 }
 
 pub(super) fn new(

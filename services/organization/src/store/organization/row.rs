@@ -25,6 +25,7 @@ impl FromRow<'_, PgRow> for Organization {
             create_time: row.try_get("create_time")?,
             submit_time: row.try_get("submit_time")?,
             approve_time: row.try_get("approve_time")?,
+            return_reasons: row.try_get("return_reasons")?,
         })
     }
 }

@@ -80,9 +80,9 @@ async fn a_license_changes_only_before_it_is_handed_in_and_a_name_after_it_too()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_returned_profile_keeps_its_number_and_takes_nobody_elses() {
+async fn a_returned_profile_takes_no_number_of_an_approved_one() {
     let world = World::new().await;
-    let holder = world.submitted().await;
+    let holder = world.active().await;
     let number = world.read(holder).await;
     let returned = world.submitted().await;
     let statement =
