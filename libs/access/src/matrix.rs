@@ -60,6 +60,7 @@ Made from the rules in the protos and the policies beside this file; a test comp
 
 *nobody* is a caller without a token, *person* is signed in without a role in the organization that the request names.
 `own`: signed in is enough, for what belongs to the caller or to everybody. `link`: the holder of a link that the service verifies.
+`with a reason`: what is answered is personal, so that they say why, and the organization and the person can read it.
 ";
 
 const COLUMNS: &str = "| RPC | rule | nobody | person | VIEWER | ADMIN | OWNER | staff | workloads |
@@ -129,12 +130,10 @@ fn cells(rule: &MethodRule, decide: &impl Fn(Role, &str, &Target) -> bool) -> St
             format!("– | – | – | – | – | – | {}", names.join(", "))
         }
         Mode::Require { permission, target } => {
-            let roles = Role::ALL.map(|role| {
-                if decide(role, permission, target) {
-                    "yes"
-                } else {
-                    "–"
-                }
+            let roles = Role::ALL.map(|role| match decide(role, permission, target) {
+                true if rule.reason_of_staff && matches!(role, Role::Staff) => "with a reason",
+                true => "yes",
+                false => "–",
             });
             format!("– | {} | –", roles.join(" | "))
         }

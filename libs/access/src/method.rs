@@ -21,6 +21,10 @@ pub struct MethodRule {
     pub server_streaming: bool,
     /// Whether a call that failed may be sent again: its `idempotency_level` is NO_SIDE_EFFECTS or IDEMPOTENT.
     pub retry_safe: bool,
+    /// Whether who has no role in the organization says why, because what is answered is personal.
+    pub reason_of_staff: bool,
+    /// Whether a verified address of the caller must be known.
+    pub needs_address: bool,
     /// Who may call.
     pub mode: Mode,
 }

@@ -128,6 +128,8 @@ fn method_rule(method: &MethodDescriptor, option: &ExtensionDescriptor) -> Resul
         client_streaming: method.is_client_streaming(),
         server_streaming: method.is_server_streaming(),
         retry_safe: retry_safe(method),
+        reason_of_staff: read::is_required(rule, "reason_of_staff"),
+        needs_address: read::is_required(rule, "address"),
         mode,
     };
     if rule.is_internal() != service.name().ends_with("InternalService") {

@@ -100,6 +100,8 @@ ids! {
     EventId
     /// One reading of a learning record.
     AccessId
+    /// One look of registry staff at what is personal.
+    StaffReadId
 }
 
 impl PersonId {

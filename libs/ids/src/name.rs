@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::{
     AccessId, AssignmentId, CertificateId, DeliveryId, EmploymentId, GrantId, GroupId, ImportId,
-    InvitationId, LocationId, OrganizationId, PersonId, TrainingId,
+    InvitationId, LocationId, OrganizationId, PersonId, StaffReadId, TrainingId,
 };
 
 /// The text is not a resource name of the expected form. Says the form, never the text.
@@ -99,6 +99,8 @@ names! {
     LearningRecordName = "organizations/{organization}/learners/{person}/learningRecord" { "organizations"/organization: OrganizationId, "learners"/person: PersonId; "learningRecord" }
     /// `organizations/{organization}/learners/{person}/assignments/{assignment}`.
     LearnerAssignmentName = "organizations/{organization}/learners/{person}/assignments/{assignment}" { "organizations"/organization: OrganizationId, "learners"/person: PersonId, "assignments"/assignment: AssignmentId }
+    /// `organizations/{organization}/staffReads/{staff_read}`.
+    StaffReadName = "organizations/{organization}/staffReads/{staff_read}" { "organizations"/organization: OrganizationId, "staffReads"/staff_read: StaffReadId }
     /// `trainings/{training}`.
     TrainingName = "trainings/{training}" { "trainings"/training: TrainingId }
     /// `persons/{person}`.
@@ -170,6 +172,7 @@ mod tests {
         as_told::<LearnerName>();
         as_told::<LearningRecordName>();
         as_told::<LearnerAssignmentName>();
+        as_told::<StaffReadName>();
         as_told::<TrainingName>();
         as_told::<PersonName>();
         as_told::<PersonAssignmentName>();

@@ -81,7 +81,7 @@ const CONSIDERED: &[(&str, &str, &str)] = &[
         "SUBMITTED ACTIVE SUSPENDED",
         "DRAFT RETURNED REJECTED CLOSED",
     ),
-    // The constraint of 0007, which 0010 replaces.
+    // The constraint of 0007, which 0011 replaces.
     (
         "organization",
         "APPROVE_ORGANIZATION ACTIVATE_SUBSCRIPTION",

@@ -29,7 +29,7 @@ use crate::pages::{self, PagesOptions};
 use crate::policy::{Policies, Watch};
 use crate::router::{self, Cors, Description, Handlers, Router};
 use crate::settings::{self, Issuers, Settings};
-use crate::upstream::{self, Roles, Sessions, Upstreams};
+use crate::upstream::{self, Roles, Sessions, StaffReads, Upstreams};
 
 /// A gateway that runs.
 #[derive(Debug)]
@@ -244,6 +244,7 @@ fn open(settings: &Settings, clock: Clock, streams: CancellationToken) -> Result
         persons: persons.clone(),
         workloads: WorkloadVerifier::new(trust, NAME, clock.clone()),
         roles: Roles::new(organization.clone()),
+        staff_reads: StaffReads::new(organization),
         signer: CallerSigner::new(signing, clock.clone()),
         upstreams,
         clock,

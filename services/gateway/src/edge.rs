@@ -23,6 +23,7 @@ mod refuse;
 mod request_body;
 mod scope_guard;
 mod shared;
+mod staff_read;
 mod stream_authorization;
 
 use std::convert::Infallible;

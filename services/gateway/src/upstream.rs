@@ -10,6 +10,7 @@ mod request_body;
 mod roles;
 mod service;
 mod sessions;
+mod staff_reads;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -29,6 +30,7 @@ pub(crate) use self::service::UpstreamPermit;
 use self::service::{CallError, Service};
 pub(crate) use self::sessions::Sessions;
 use crate::name::NAME;
+pub(crate) use self::staff_reads::StaffReads;
 
 /// One service may have half of the calls that may run at the same time: one that hangs does not take the others with it.
 const SHARE_OF_SERVICE: usize = 2;

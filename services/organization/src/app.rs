@@ -11,6 +11,8 @@ use muster_proto::organization::v1::location_service_server::LocationServiceServ
 use muster_proto::organization::v1::organization_service_server::OrganizationServiceServer;
 use muster_proto::organization::v1::roles_internal_service_server::RolesInternalServiceServer;
 use muster_proto::organization::v1::session_internal_service_server::SessionInternalServiceServer;
+use muster_proto::organization::v1::staff_read_internal_service_server::StaffReadInternalServiceServer;
+use muster_proto::organization::v1::staff_read_service_server::StaffReadServiceServer;
 use muster_proto::organization::v1::subscription_service_server::SubscriptionServiceServer;
 use muster_server::{App, Service, Shell};
 use sqlx::migrate::Migrator;
@@ -53,7 +55,9 @@ impl Service for OrganizationService {
             .grpc(InvitingInternalServiceServer::new(rpc.clone()))
             .grpc(GroupInternalServiceServer::new(rpc.clone()))
             .grpc(SessionInternalServiceServer::new(rpc.clone()))
-            .grpc(DirectorInternalServiceServer::new(rpc))
+            .grpc(DirectorInternalServiceServer::new(rpc.clone()))
+            .grpc(StaffReadServiceServer::new(rpc.clone()))
+            .grpc(StaffReadInternalServiceServer::new(rpc))
             .consumer(
                 Handlers::of(&topology::ORGANIZATION)
                     .on(EmploymentHandler::<EmploymentVerifiedEvent, _>::new(Projection))

@@ -9,6 +9,7 @@ mod organization;
 mod owner;
 mod session;
 mod staff_act;
+mod staff_read;
 mod subscription;
 
 pub(crate) use catalog::CatalogTraining;
@@ -23,4 +24,5 @@ pub(crate) use organization::{
 pub(crate) use owner::Owner;
 pub(crate) use session::{EndedSession, SessionDigest};
 pub(crate) use staff_act::{StaffAct, StaffAction};
+pub(crate) use staff_read::{About, StaffRead};
 pub(crate) use subscription::{Entitlement, Limits, Plan, Subscription, SubscriptionProblem};

@@ -6,6 +6,7 @@ pub(crate) mod group;
 pub(crate) mod location;
 pub(crate) mod organization;
 pub(crate) mod session;
+pub(crate) mod staff_read;
 pub(crate) mod subscription;
 
 use muster_ids::OrganizationId;

@@ -7,6 +7,7 @@ mod inviting;
 mod location;
 mod organization;
 mod session;
+mod staff_read;
 mod subscription;
 
 use muster_ids::{OrganizationId, OrganizationName};

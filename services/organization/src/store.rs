@@ -8,6 +8,7 @@ pub(crate) mod location;
 pub(crate) mod organization;
 pub(crate) mod session;
 pub(crate) mod staff_act;
+pub(crate) mod staff_read;
 pub(crate) mod subscription;
 
 use muster_database::DatabaseError;

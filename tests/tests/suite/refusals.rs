@@ -19,6 +19,7 @@ mod places;
 mod profiles;
 mod promises;
 mod redemption;
+mod staff;
 mod stage;
 
 use std::collections::BTreeSet;
@@ -66,6 +67,7 @@ fn rows() -> Vec<Row> {
         redemption::rows(),
         consent::rows(),
         learning::rows(),
+        staff::rows(),
     ]
     .into_iter()
     .flatten()

@@ -1,5 +1,7 @@
 //! What stands in the path and in the query.
 
+use std::borrow::Cow;
+
 use prost_reflect::{FieldDescriptor, MessageDescriptor};
 use serde_json::{Value, json};
 
@@ -16,6 +18,9 @@ pub(super) const ID_OR_ME: &str = "^(me|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12
 /// All parameters; `parts` are those of the path.
 pub(super) fn of(binding: &Binding, parts: &[PathPart<'_>], schemas: &mut Schemas) -> Vec<Value> {
     let mut all: Vec<_> = parts.iter().map(in_path).collect();
+    if reason_of_staff(binding) {
+        all.push(in_header());
+    }
     if binding.body == Content::Whole {
         return all;
     }
@@ -25,6 +30,33 @@ pub(super) fn of(binding: &Binding, parts: &[PathPart<'_>], schemas: &mut Schema
         }
     }
     all
+}
+
+/// Whether the access rule asks registry staff for a reason.
+fn reason_of_staff(binding: &Binding) -> bool {
+    let rule = binding
+        .rpc
+        .parent_pool()
+        .get_extension_by_name("muster.access.v1.rule");
+    let require = rule.and_then(|rule| {
+        let rule = binding.rpc.options().get_extension(&rule).into_owned();
+        rule.as_message()?
+            .get_field_by_name("require")
+            .map(Cow::into_owned)
+    });
+    require.is_some_and(|require| {
+        let asked = require
+            .as_message()
+            .and_then(|require| require.get_field_by_name("reason_of_staff"));
+        asked.is_some_and(|asked| asked.as_bool() == Some(true))
+    })
+}
+
+fn in_header() -> Value {
+    json!({ "name": "muster-reason", "in": "header", "required": false,
+            "schema": { "type": "string", "minLength": 1, "maxLength": 500 },
+            "description": "Why registry staff look at what is personal; the organization and the person can read it. \
+                            Only whoever has no role in the organization needs it." })
 }
 
 /// Clients have names, such as `organizations/0190…`, and paths want their parts.

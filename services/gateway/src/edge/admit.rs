@@ -25,6 +25,8 @@ pub(super) struct Admitted {
     pub(super) caller_token: HeaderValue,
     /// Checks the messages after the first.
     pub(super) guard: ScopeGuard,
+    /// Whether the look is written down first: what is answered is personal, and the caller has no role there.
+    pub(super) is_logged: bool,
     /// What a stream's caller must not lose while it runs.
     pub(super) authorization: Option<StreamAuthorization>,
 }
@@ -62,6 +64,7 @@ impl Shared {
         call.observation.decided(Decision::Admitted);
         Ok(Admitted {
             caller_token: admission.caller_token,
+            is_logged: admission.is_logged,
             guard: scope.map_or_else(ScopeGuard::unscoped, |(path, organization)| {
                 ScopeGuard::scoped(path, organization)
             }),
@@ -130,6 +133,7 @@ impl Shared {
         Ok(Admission {
             policies: call.observation.policies(),
             caller_token,
+            is_logged: call.rule.reason_of_staff && caller.organization_role().is_none(),
             until: who
                 .shown
                 .as_ref()

@@ -70,6 +70,8 @@ pub(super) struct Admission {
     pub(super) policies: Arc<str>,
     /// What the service is shown.
     pub(super) caller_token: HeaderValue,
+    /// Whether the look is written down before the call goes on.
+    pub(super) is_logged: bool,
     /// When the credential ends.
     pub(super) until: OffsetDateTime,
 }
@@ -190,6 +192,7 @@ mod tests {
         let admission = Admission {
             policies: Arc::from("owner-submits"),
             caller_token: HeaderValue::from_static("token"),
+            is_logged: false,
             until: datetime!(2026-03-01 12:01 UTC),
         };
         let tail = "a.01234567890123456789012345678901";

@@ -123,6 +123,8 @@ mod tests {
             client_streaming: false,
             server_streaming,
             retry_safe: false,
+            reason_of_staff: false,
+            needs_address: false,
             mode: muster_access::Mode::Public { calls_per_minute: 1 },
         }
     }

@@ -68,10 +68,15 @@ impl Shared {
             Mode::Authenticated {
                 actor: Actor::Person, ..
             }
-            | Mode::Require { .. } => self
-                .person(&parts.headers)
-                .await?
-                .ok_or_else(refuse::token_missing),
+            | Mode::Require { .. } => {
+                let person = self.person(&parts.headers).await?;
+                let person = person.ok_or_else(refuse::token_missing)?;
+                match rule.needs_address {
+                    // Boxed: this future is large and rarely needed.
+                    true => Box::pin(self.addressed(&parts.headers, person)).await,
+                    false => Ok(person),
+                }
+            }
             Mode::Internal { .. } => Err(refuse::no_such_method()),
         }
     }

@@ -89,7 +89,12 @@ impl Shared {
         call: &mut Call,
         received: Received,
     ) -> Result<(Response<ResponseBody>, Held), Refusal> {
+        let caller = Arc::clone(&received.who.caller);
         let admitted = self.admit(call, received.who, received.first.as_ref()).await?;
+        if admitted.is_logged {
+            // Boxed: this future is large, and only registry staff need it.
+            Box::pin(self.log_read(call, &caller, received.first.as_ref())).await?;
+        }
         let headers = self.outgoing(call, admitted.caller_token);
         let forwarding = Forwarding {
             guard: admitted.guard,

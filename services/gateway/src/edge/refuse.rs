@@ -70,6 +70,14 @@ pub(super) fn shutting_down() -> Refusal {
     )
 }
 
+pub(super) fn staff_reason_required() -> Refusal {
+    Refusal::new(
+        ErrorReason::StaffReasonRequired,
+        "what you ask for is personal: say why in the header `muster-reason`, 1 to 500 characters of one line; the \
+         organization and the person can read it",
+    )
+}
+
 pub(super) fn token_missing() -> Refusal {
     Refusal::new(
         ErrorReason::TokenMissing,

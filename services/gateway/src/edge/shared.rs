@@ -14,7 +14,7 @@ use super::observe::{CallerTags, Observer};
 use crate::access::Access;
 use crate::limits::RateLimiter;
 use crate::policy::Policies;
-use crate::upstream::{Roles, Upstreams};
+use crate::upstream::{Roles, StaffReads, Upstreams};
 
 /// What the edge is made of.
 pub(crate) struct EdgeParts {
@@ -28,6 +28,8 @@ pub(crate) struct EdgeParts {
     pub(crate) workloads: WorkloadVerifier,
     /// Knows roles.
     pub(crate) roles: Roles,
+    /// Writes down what registry staff look at.
+    pub(crate) staff_reads: StaffReads,
     /// Tells services who calls.
     pub(crate) signer: CallerSigner,
     /// The services.

@@ -20,8 +20,7 @@ use url::Url;
 
 /// What a script may do and say, and what it may read of the answer beyond what every script may.
 const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, PUT, PATCH, DELETE");
-const HEADERS: &str =
-    "authorization, content-type, grpc-timeout, x-grpc-web, x-user-agent, traceparent, tracestate";
+const HEADERS: &str = "authorization, content-type, muster-reason, grpc-timeout, x-grpc-web, x-user-agent, traceparent, tracestate";
 /// In seconds; browsers believe no more than two hours.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("7200");
 const EXPOSED: HeaderValue = HeaderValue::from_static(

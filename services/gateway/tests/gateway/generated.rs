@@ -113,11 +113,12 @@ fn expected(rule: &MethodRule, policies: &Policies, person: &PersonCaller, role:
             target: Target::Organization(_),
         } => {
             let ours: OrganizationId = OURS.trim_start_matches("organizations/").parse().unwrap();
-            decided(
-                policies
-                    .decide(person, role, permission, Resource::Organization(ours))
-                    .allowed,
-            )
+            let on = Resource::Organization(ours);
+            match policies.decide(person, role, permission, on).allowed {
+                // They did not say why.
+                true if rule.reason_of_staff && role.is_none() => Code::FailedPrecondition,
+                allowed => decided(allowed),
+            }
         }
         Mode::Require {
             permission,

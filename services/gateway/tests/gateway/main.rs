@@ -22,6 +22,7 @@ mod pages;
 mod policies;
 mod readiness;
 mod router;
+mod staff_reads;
 mod streams;
 mod support;
 mod tls;

@@ -1,6 +1,7 @@
 //! The projection of employments.
 
 use muster_database::DatabaseError;
+use muster_ids::{EmploymentId, OrganizationId, PersonId};
 use muster_messaging::EmploymentFacts;
 use sqlx::PgConnection;
 
@@ -22,4 +23,20 @@ pub(crate) async fn learn(tx: &mut PgConnection, facts: &EmploymentFacts) -> Res
     .execute(tx)
     .await?;
     Ok(())
+}
+
+/// Whose employment this is, as far as it is known.
+pub(crate) async fn find_person(
+    db: &mut PgConnection,
+    organization: OrganizationId,
+    employment: EmploymentId,
+) -> Result<Option<PersonId>, DatabaseError> {
+    let person = sqlx::query_scalar(
+        "SELECT person_id FROM employment_projection WHERE organization_id = $1 AND employment_id = $2",
+    );
+    Ok(person
+        .bind(organization)
+        .bind(employment)
+        .fetch_optional(db)
+        .await?)
 }

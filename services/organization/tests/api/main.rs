@@ -20,6 +20,7 @@ mod repeated;
 mod roles;
 mod schema;
 mod sessions;
+mod staff_reads;
 mod subscriptions;
 mod updates;
 mod world;

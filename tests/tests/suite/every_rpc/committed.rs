@@ -65,7 +65,7 @@ impl Row {
         match (column, self.0[column]) {
             (_, NO) => false,
             ("workloads", names) => names.split(", ").any(|name| name == who),
-            (_, "yes" | "own" | "link") => true,
+            (_, "yes" | "own" | "link" | "with a reason") => true,
             (_, other) => panic!("nobody knows what `{other}` means"),
         }
     }

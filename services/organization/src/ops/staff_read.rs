@@ -1,0 +1,3 @@
+//! Verbs on looks of registry staff.
+
+pub(crate) mod log;
