@@ -244,7 +244,7 @@ fn open(settings: &Settings, clock: Clock, streams: CancellationToken) -> Result
         persons: persons.clone(),
         workloads: WorkloadVerifier::new(trust, NAME, clock.clone()),
         roles: Roles::new(organization.clone()),
-        staff_reads: StaffReads::new(organization),
+        staff_reads: StaffReads::new(organization.clone()),
         signer: CallerSigner::new(signing, clock.clone()),
         upstreams,
         clock,
