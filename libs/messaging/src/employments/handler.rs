@@ -11,9 +11,6 @@ use crate::{Event, Handler, HandlingError, Received};
 
 /// An event whose first field is the facts of an employment.
 pub trait EmploymentEvent: Event {
-    /// The event that says no more than these.
-    fn of(facts: pb::EmploymentFacts) -> Self;
-
     /// What it says.
     fn facts(self) -> Option<pb::EmploymentFacts>;
 }
@@ -21,10 +18,6 @@ pub trait EmploymentEvent: Event {
 macro_rules! employment_events {
     ($($message:ident),+ $(,)?) => {$(
         impl EmploymentEvent for pb::$message {
-            fn of(facts: pb::EmploymentFacts) -> Self {
-                Self { facts: Some(facts) }
-            }
-
             fn facts(self) -> Option<pb::EmploymentFacts> {
                 self.facts
             }
