@@ -205,10 +205,10 @@ impl PersonVerifier {
 
     fn issuer_of(&self, unverified: &Unverified<'_>) -> Result<Arc<Issuer>, TokenProblem> {
         #[derive(Deserialize)]
-        struct Named {
+        struct IssuerClaim {
             iss: Option<String>,
         }
-        let named: Named = unverified.unverified_claims()?;
+        let named: IssuerClaim = unverified.unverified_claims()?;
         let issuer = named.iss.and_then(|url| self.issuer(&url));
         issuer.cloned().ok_or(TokenProblem::Issuer)
     }

@@ -66,7 +66,7 @@ pub(crate) struct List<'a> {
 
 /// A page that is asked for.
 #[derive(Debug, Clone)]
-pub(crate) struct Asked<'a> {
+pub(crate) struct PageRequest<'a> {
     /// Of which list.
     list: List<'a>,
     /// How large.
@@ -93,7 +93,7 @@ impl PageKey {
     /// `PAGE_TOKEN_INVALID`, and what `fetch` fails with.
     async fn page<T, P, M, E>(
         &self,
-        asked: Asked<'_>,
+        asked: PageRequest<'_>,
         fetch: impl AsyncFnOnce(Option<P>, i64) -> Result<Vec<T>, E>,
         position: impl Fn(&T) -> P,
         show: impl Fn(T) -> M,
@@ -154,7 +154,7 @@ impl<M: Paged> Call<M> {
         E: Into<Status>,
     {
         let message = &self.message;
-        let asked = Asked {
+        let asked = PageRequest {
             list: self.list_of(message.without_page().encode_to_vec()),
             size: Size::of(message.page_size()),
             token: message.page_token(),
@@ -207,7 +207,7 @@ mod tests {
             method: "/pkg.Service/List",
             filter: b"organizations/1".to_vec(),
         };
-        let asked = Asked {
+        let asked = PageRequest {
             list,
             size: Size::of(page_size),
             token,

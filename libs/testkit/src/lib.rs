@@ -54,6 +54,6 @@ pub use engines::{amqp_url, postgres_url, stop_engines};
 pub use publisher::{Outbox, Publisher};
 pub use retrying_channel::RetryingChannel;
 pub use service::{TestChannel, TestService};
-pub use signed::{Signed, Who};
+pub use signed::{Signed, TestCaller};
 pub use suite::TestSuite;
 pub use waiting::{eventually, eventually_some};

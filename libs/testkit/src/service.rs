@@ -15,7 +15,7 @@ use crate::address::Address;
 use crate::publisher::Outbox;
 use crate::settings::common;
 use crate::suite::SERVICES;
-use crate::{Callers, RetryingChannel, Signed, TestBroker, TestDatabase, TestSuite, Who, eventually};
+use crate::{Callers, RetryingChannel, Signed, TestBroker, TestCaller, TestDatabase, TestSuite, eventually};
 
 /// What generated clients are built on in tests. Tries again on UNAVAILABLE.
 pub type TestChannel = InterceptedService<RetryingChannel, Signed>;
@@ -72,7 +72,7 @@ impl TestService {
 
     /// A channel for the calls of `who`: `ThingServiceClient::new(service.calls_of(who))`.
     #[must_use]
-    pub fn calls_of(&self, who: Who) -> TestChannel {
+    pub fn calls_of(&self, who: TestCaller) -> TestChannel {
         let signed = Signed::new(Arc::clone(&self.callers), self.name, who);
         InterceptedService::new(self.channel.clone(), signed)
     }

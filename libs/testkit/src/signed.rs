@@ -16,7 +16,7 @@ static RULES: LazyLock<Rules> =
 
 /// Who makes the calls of a client.
 #[derive(Debug, Clone)]
-pub enum Who {
+pub enum TestCaller {
     /// Somebody who brings no token.
     Nobody,
     /// A call through the edge without a sign-in.
@@ -29,7 +29,7 @@ pub enum Who {
     WorkloadThroughEdge(&'static str),
 }
 
-impl Who {
+impl TestCaller {
     /// A person, by name, where no permission is needed.
     #[must_use]
     pub fn person(name: &str) -> Self {
@@ -83,13 +83,13 @@ impl Who {
 pub struct Signed {
     callers: Arc<Callers>,
     service: &'static str,
-    who: Who,
+    who: TestCaller,
 }
 
 impl Signed {
     /// Calls of `who` to `service`.
     #[must_use]
-    pub fn new(callers: Arc<Callers>, service: &'static str, who: Who) -> Self {
+    pub fn new(callers: Arc<Callers>, service: &'static str, who: TestCaller) -> Self {
         Self {
             callers,
             service,
@@ -106,8 +106,8 @@ impl Interceptor for Signed {
             .expect("generated clients name their method");
         let path = format!("/{}/{}", method.service(), method.method());
         let (header, value) = match &self.who {
-            Who::Nobody => return Ok(request),
-            Who::Workload(name) => {
+            TestCaller::Nobody => return Ok(request),
+            TestCaller::Workload(name) => {
                 let token = self.callers.workload_token(name, self.service);
                 ("authorization", format!("Bearer {token}"))
             }

@@ -29,7 +29,7 @@ pub use self::extra::{Effects, Extra};
 pub use self::problem::PolicyProblem;
 use self::set::Set;
 pub use self::source::Note;
-use self::source::{Named, Source};
+use self::source::{NamedPolicy, Source};
 use self::vocabulary::Vocabulary;
 pub use self::watch::Watch;
 
@@ -53,7 +53,7 @@ pub struct Policies {
 #[derive(Debug)]
 struct Base {
     vocabulary: Arc<Vocabulary>,
-    policies: Vec<Named>,
+    policies: Vec<NamedPolicy>,
 }
 
 /// What a permission is wanted on.
@@ -162,7 +162,7 @@ impl Policies {
     }
 
     /// These and more.
-    fn together(&self, more: Vec<Named>) -> Result<Set, Vec<PolicyProblem>> {
+    fn together(&self, more: Vec<NamedPolicy>) -> Result<Set, Vec<PolicyProblem>> {
         let policies = self.base.policies.iter().cloned().chain(more).collect();
         Set::new(Arc::clone(&self.base.vocabulary), policies)
     }

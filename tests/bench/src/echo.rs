@@ -9,9 +9,9 @@ use muster_proto::organization::v1::organization_service_server::{
 };
 use muster_proto::organization::v1::{
     ApproveOrganizationRequest, ApproveOrganizationResponse, CreateOrganizationRequest,
-    CreateOrganizationResponse, GetOrganizationRequest, GetOrganizationResponse, Organization,
-    SubmitOrganizationRequest, SubmitOrganizationResponse, UpdateOrganizationRequest,
-    UpdateOrganizationResponse,
+    CreateOrganizationResponse, GetOrganizationRequest, GetOrganizationResponse, ListLicenseClaimsRequest,
+    ListLicenseClaimsResponse, Organization, SubmitOrganizationRequest, SubmitOrganizationResponse,
+    UpdateOrganizationRequest, UpdateOrganizationResponse,
 };
 use muster_proto::records::v1::assignment_service_server::{AssignmentService, AssignmentServiceServer};
 use muster_proto::records::v1::{Assignment, ListAssignmentsRequest, ListAssignmentsResponse};
@@ -66,6 +66,13 @@ impl OrganizationService for Echo {
         &self,
         _: Request<SubmitOrganizationRequest>,
     ) -> Result<Response<SubmitOrganizationResponse>, Status> {
+        Err(only_an_echo())
+    }
+
+    async fn list_license_claims(
+        &self,
+        _: Request<ListLicenseClaimsRequest>,
+    ) -> Result<Response<ListLicenseClaimsResponse>, Status> {
         Err(only_an_echo())
     }
 

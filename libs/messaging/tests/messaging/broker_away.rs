@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use muster_testkit::eventually;
 
+use crate::fixture::{Fixture, Recorder, fresh};
 use crate::private_broker::PrivateBroker;
 use crate::proxy::{Mode, Proxy, by_way_of, host_of};
-use crate::world::{Recorder, World, fresh};
 
 /// What a unary call may take; a writer that waited for the broker would wait for as long as it is away.
 const CALLER_PATIENCE: Duration = Duration::from_secs(5);
@@ -16,73 +16,77 @@ const ALARM: Duration = Duration::from_secs(8);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_that_the_broker_never_confirmed_is_not_marked() {
-    let world = World::new().await;
-    let proxy = Proxy::to(&host_of(world.broker.url())).await;
-    let _relay = world.relay(world.broker.through(&by_way_of(&proxy, world.broker.url())));
-    world.publish(fresh(), 1).await;
-    eventually(async || world.pending().await == 0).await;
+    let fixture = Fixture::new().await;
+    let proxy = Proxy::to(&host_of(fixture.broker.url())).await;
+    let _relay = fixture.relay(fixture.broker.through(&by_way_of(&proxy, fixture.broker.url())));
+    fixture.publish(fresh(), 1).await;
+    eventually(async || fixture.pending().await == 0).await;
 
     proxy.set(Mode::Swallow);
     for number in 1..=20 {
-        world.publish(fresh(), number).await;
+        fixture.publish(fresh(), number).await;
     }
     let tried =
         "SELECT count(*) FROM outbox WHERE attempts > 0 AND published_at IS NULL AND lease_token IS NULL";
-    eventually(async || world.publisher.count(tried).await > 0).await;
-    assert_eq!(world.pending().await, 20, "marked though the broker never saw it");
+    eventually(async || fixture.publisher.count(tried).await > 0).await;
+    assert_eq!(
+        fixture.pending().await,
+        20,
+        "marked though the broker never saw it"
+    );
 
     proxy.set(Mode::Pass);
     proxy.cut();
-    eventually(async || world.pending().await == 0).await;
-    let _consumer = world.consumer(world.broker.as_service("employment"), Recorder::new());
-    eventually(async || world.applied().await == 21).await;
+    eventually(async || fixture.pending().await == 0).await;
+    let _consumer = fixture.consumer(fixture.broker.as_service("employment"), Recorder::new());
+    eventually(async || fixture.applied().await == 21).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broker_outage_does_not_block_writers_and_drains_afterwards() {
-    let world = World::new().await;
-    let proxy = Proxy::to(&host_of(world.broker.url())).await;
-    let by_proxy = by_way_of(&proxy, world.broker.url());
-    let _relay = world.relay(world.broker.through(&by_proxy));
-    let _consumer = world.consumer(world.broker.through(&by_proxy), Recorder::new());
-    world.publish(fresh(), 1).await;
-    eventually(async || world.applied().await == 1).await;
+    let fixture = Fixture::new().await;
+    let proxy = Proxy::to(&host_of(fixture.broker.url())).await;
+    let by_proxy = by_way_of(&proxy, fixture.broker.url());
+    let _relay = fixture.relay(fixture.broker.through(&by_proxy));
+    let _consumer = fixture.consumer(fixture.broker.through(&by_proxy), Recorder::new());
+    fixture.publish(fresh(), 1).await;
+    eventually(async || fixture.applied().await == 1).await;
 
     proxy.set(Mode::Refuse);
     proxy.cut();
     let mut slowest = Duration::ZERO;
     for number in 1..=600 {
         let started = Instant::now();
-        world.publish(fresh(), number).await;
+        fixture.publish(fresh(), number).await;
         slowest = slowest.max(started.elapsed());
     }
     assert!(slowest < CALLER_PATIENCE, "a writer waited {slowest:?}");
-    assert_eq!(world.pending().await, 600);
+    assert_eq!(fixture.pending().await, 600);
     proxy.set(Mode::Pass);
-    eventually(async || world.applied().await == 601).await;
-    assert_eq!(world.pending().await, 0);
+    eventually(async || fixture.applied().await == 601).await;
+    assert_eq!(fixture.pending().await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broker_that_was_stopped_and_started_keeps_what_it_confirmed() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let mut private = PrivateBroker::start("stopped").await;
     let broker = private.broker();
-    let relay = world.relay(broker.clone());
+    let relay = fixture.relay(broker.clone());
     for number in 1..=50 {
-        world.publish(fresh(), number).await;
+        fixture.publish(fresh(), number).await;
     }
-    eventually(async || world.pending().await == 0).await;
+    eventually(async || fixture.pending().await == 0).await;
 
     private.stop().await;
     for number in 1..=50 {
-        world.publish(fresh(), number).await;
+        fixture.publish(fresh(), number).await;
     }
-    assert_eq!(world.pending().await, 50);
+    assert_eq!(fixture.pending().await, 50);
     let mut private = PrivateBroker::start("stopped").await;
-    eventually(async || world.pending().await == 0).await;
-    let consumer = world.consumer(broker, Recorder::new());
-    eventually(async || world.applied().await == 100).await;
+    eventually(async || fixture.pending().await == 0).await;
+    let consumer = fixture.consumer(broker, Recorder::new());
+    eventually(async || fixture.applied().await == 100).await;
     consumer.stop().await;
     relay.stop().await;
     private.stop().await;
@@ -91,12 +95,12 @@ async fn a_broker_that_was_stopped_and_started_keeps_what_it_confirmed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broker_under_alarm_delays_messages_and_blocks_nobody() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let mut private = PrivateBroker::start("alarm").await;
-    let relay = world.relay(private.broker());
-    let consumer = world.consumer(private.broker(), Recorder::new());
-    world.publish(fresh(), 1).await;
-    eventually(async || world.applied().await == 1).await;
+    let relay = fixture.relay(private.broker());
+    let consumer = fixture.consumer(private.broker(), Recorder::new());
+    fixture.publish(fresh(), 1).await;
+    eventually(async || fixture.applied().await == 1).await;
 
     private
         .control(&["set_vm_memory_high_watermark", "0.000001"])
@@ -108,15 +112,15 @@ async fn a_broker_under_alarm_delays_messages_and_blocks_nobody() {
     for number in 1.. {
         pause.tick().await;
         let started = Instant::now();
-        world.publish(fresh(), number).await;
+        fixture.publish(fresh(), number).await;
         slowest = slowest.max(started.elapsed());
         if began.elapsed() > ALARM {
             break;
         }
     }
     assert!(slowest < CALLER_PATIENCE, "a writer waited {slowest:?}");
-    let facts = world.publisher.count("SELECT count(*) FROM fact").await;
-    let pending = world.pending().await;
+    let facts = fixture.publisher.count("SELECT count(*) FROM fact").await;
+    let pending = fixture.pending().await;
     assert!(
         pending > facts / 4,
         "published {} of {facts} through an alarm",
@@ -124,8 +128,8 @@ async fn a_broker_under_alarm_delays_messages_and_blocks_nobody() {
     );
 
     private.control(&["set_vm_memory_high_watermark", "0.8"]).await;
-    eventually(async || world.pending().await == 0).await;
-    eventually(async || world.applied().await == facts).await;
+    eventually(async || fixture.pending().await == 0).await;
+    eventually(async || fixture.applied().await == facts).await;
     consumer.stop().await;
     relay.stop().await;
     private.stop().await;

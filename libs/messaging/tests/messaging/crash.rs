@@ -10,7 +10,7 @@ use muster_testkit::eventually;
 use sqlx::PgConnection;
 use tokio::sync::Notify;
 
-use crate::world::{Recorder, World, fresh};
+use crate::fixture::{Fixture, Recorder, fresh};
 
 /// Gets stuck before it has done anything, and says so.
 struct Stuck(Arc<Notify>);
@@ -32,14 +32,14 @@ impl Handler for Stuck {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_that_kills_every_consumer_is_parked() {
-    let world = World::new().await;
-    let _relay = world.relay(world.broker.broker());
-    let employment = world.broker.as_service("employment");
-    let id = world.publish(fresh(), 1).await;
+    let fixture = Fixture::new().await;
+    let _relay = fixture.relay(fixture.broker.broker());
+    let employment = fixture.broker.as_service("employment");
+    let id = fixture.publish(fresh(), 1).await;
     let stuck = Arc::new(Notify::new());
     let mut deaths = 0;
-    while world.waiting(EMPLOYMENT.parked).await == 0 {
-        let consumer = world.consumer(employment.clone(), Stuck(Arc::clone(&stuck)));
+    while fixture.waiting(EMPLOYMENT.parked).await == 0 {
+        let consumer = fixture.consumer(employment.clone(), Stuck(Arc::clone(&stuck)));
         let taken = tokio::time::timeout(std::time::Duration::from_secs(5), stuck.notified()).await;
         consumer.kill().await;
         deaths += u32::from(taken.is_ok());
@@ -54,6 +54,6 @@ async fn a_message_that_kills_every_consumer_is_parked() {
     parked::retry(&employment, &EMPLOYMENT, parked::Selection::All)
         .await
         .unwrap();
-    let _consumer = world.consumer(employment, Recorder::new());
-    eventually(async || world.applied().await == 1).await;
+    let _consumer = fixture.consumer(employment, Recorder::new());
+    eventually(async || fixture.applied().await == 1).await;
 }

@@ -9,8 +9,8 @@ use muster_messaging::topology::{QUEUES, definitions};
 use muster_messaging::{Broker, BrokerOptions, TopologyBy};
 use muster_testkit::eventually;
 
+use crate::fixture::{Fixture, Recorder, fresh};
 use crate::private_broker::PrivateBroker;
-use crate::world::{Recorder, World, fresh};
 
 fn committed() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/helm/muster/files/broker.json")
@@ -31,7 +31,7 @@ fn the_committed_definitions_are_those_of_the_table() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn services_work_with_the_rights_that_an_operator_gives_them_and_can_do_nothing_else() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let mut private = PrivateBroker::start("rights").await;
     for service in QUEUES.iter().map(|queue| queue.service) {
         private.control(&["add_user", service, service]).await;
@@ -40,12 +40,12 @@ async fn services_work_with_the_rights_that_an_operator_gives_them_and_can_do_no
         .control(&["import_definitions", &committed().display().to_string()])
         .await;
 
-    let relay = world.relay(limited(&private, "invitation"));
-    let consumer = world.consumer(limited(&private, "employment"), Recorder::new());
+    let relay = fixture.relay(limited(&private, "invitation"));
+    let consumer = fixture.consumer(limited(&private, "employment"), Recorder::new());
     for number in 1..=20 {
-        world.publish(fresh(), number).await;
+        fixture.publish(fresh(), number).await;
     }
-    eventually(async || world.applied().await == 20).await;
+    eventually(async || fixture.applied().await == 20).await;
 
     for denied in [publishing, reading, declaring] {
         let connection = connect(&private, "invitation").await;

@@ -7,6 +7,7 @@
 mod broker_away;
 mod crash;
 mod database_away;
+mod fixture;
 mod inbox;
 mod least_rights;
 mod loss;
@@ -19,4 +20,3 @@ mod shutdown;
 mod traces;
 mod unroutable;
 mod upgrade;
-mod world;

@@ -10,12 +10,12 @@ use muster_messaging::topology::EMPLOYMENT;
 use muster_messaging::{EventType, HandlingError};
 use muster_testkit::eventually;
 
-use crate::world::{Recorder, World, fresh};
+use crate::fixture::{Fixture, Recorder, fresh};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_poisoned_message_is_parked_alone_and_can_be_retried() {
-    let world = World::new().await;
-    let _relay = world.relay(world.broker.broker());
+    let fixture = Fixture::new().await;
+    let _relay = fixture.relay(fixture.broker.broker());
     let (poisoned, panicking) = (fresh(), fresh());
     let cured = Arc::new(AtomicBool::new(false));
     let cure = Arc::clone(&cured);
@@ -30,21 +30,21 @@ async fn a_poisoned_message_is_parked_alone_and_can_be_retried() {
             Ok(())
         }
     });
-    let employment = world.broker.as_service("employment");
-    let _consumer = world.consumer(employment.clone(), handler);
+    let employment = fixture.broker.as_service("employment");
+    let _consumer = fixture.consumer(employment.clone(), handler);
 
     let mut ids = Vec::new();
     for number in 1..=30 {
         match number {
-            10 => ids.push(world.publish(poisoned, 1).await),
-            20 => ids.push(world.publish(panicking, 1).await),
-            _ => drop(world.publish(fresh(), number).await),
+            10 => ids.push(fixture.publish(poisoned, 1).await),
+            20 => ids.push(fixture.publish(panicking, 1).await),
+            _ => drop(fixture.publish(fresh(), number).await),
         }
     }
-    eventually(async || world.applied().await == 28).await;
-    eventually(async || world.waiting(EMPLOYMENT.parked).await == 2).await;
-    assert_eq!(world.waiting(EMPLOYMENT.name).await, 0);
-    assert_eq!(world.consumer.count("SELECT count(*) FROM inbox").await, 28);
+    eventually(async || fixture.applied().await == 28).await;
+    eventually(async || fixture.waiting(EMPLOYMENT.parked).await == 2).await;
+    assert_eq!(fixture.waiting(EMPLOYMENT.name).await, 0);
+    assert_eq!(fixture.consumer.count("SELECT count(*) FROM inbox").await, 28);
 
     let listed = parked::list(&employment, &EMPLOYMENT, 10).await.unwrap();
     let mut found: Vec<_> = listed
@@ -60,7 +60,7 @@ async fn a_poisoned_message_is_parked_alone_and_can_be_retried() {
             .all(|parked| parked.reason.as_deref() == Some("rejected")),
         "{listed:?}"
     );
-    eventually(async || world.waiting(EMPLOYMENT.parked).await == 2).await;
+    eventually(async || fixture.waiting(EMPLOYMENT.parked).await == 2).await;
 
     cure.store(true, Ordering::SeqCst);
     assert_eq!(
@@ -69,24 +69,24 @@ async fn a_poisoned_message_is_parked_alone_and_can_be_retried() {
             .unwrap(),
         1
     );
-    eventually(async || world.applied().await == 29).await;
+    eventually(async || fixture.applied().await == 29).await;
     assert_eq!(
         parked::retry(&employment, &EMPLOYMENT, Selection::All)
             .await
             .unwrap(),
         1
     );
-    eventually(async || world.applied().await == 30).await;
-    assert_eq!(world.waiting(EMPLOYMENT.parked).await, 0);
+    eventually(async || fixture.applied().await == 30).await;
+    assert_eq!(fixture.waiting(EMPLOYMENT.parked).await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_that_is_no_event_is_parked_and_can_be_purged() {
-    let world = World::new().await;
-    let employment = world.broker.as_service("employment");
-    let _relay = world.relay(world.broker.broker());
-    let _consumer = world.consumer(employment.clone(), Recorder::new());
-    let (_connection, channel) = world.broker.channel().await;
+    let fixture = Fixture::new().await;
+    let employment = fixture.broker.as_service("employment");
+    let _relay = fixture.relay(fixture.broker.broker());
+    let _consumer = fixture.consumer(employment.clone(), Recorder::new());
+    let (_connection, channel) = fixture.broker.channel().await;
     let key = EventType::InvitationAccepted.routing_key();
     for payload in [b"\xff\xff\xff".as_slice(), b""] {
         channel
@@ -100,8 +100,8 @@ async fn a_message_that_is_no_event_is_parked_and_can_be_purged() {
             .await
             .unwrap();
     }
-    world.publish(fresh(), 1).await;
-    eventually(async || world.applied().await == 1 && world.waiting(EMPLOYMENT.parked).await == 2).await;
+    fixture.publish(fresh(), 1).await;
+    eventually(async || fixture.applied().await == 1 && fixture.waiting(EMPLOYMENT.parked).await == 2).await;
     let listed = parked::list(&employment, &EMPLOYMENT, 10).await.unwrap();
     assert!(listed.iter().all(|parked| parked.event.is_none()));
     assert!(
@@ -116,5 +116,5 @@ async fn a_message_that_is_no_event_is_parked_and_can_be_purged() {
             .unwrap(),
         2
     );
-    assert_eq!(world.waiting(EMPLOYMENT.parked).await, 0);
+    assert_eq!(fixture.waiting(EMPLOYMENT.parked).await, 0);
 }

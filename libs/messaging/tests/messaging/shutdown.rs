@@ -10,7 +10,7 @@ use muster_testkit::eventually;
 use sqlx::PgConnection;
 use tokio::sync::Semaphore;
 
-use crate::world::{World, fresh};
+use crate::fixture::{Fixture, fresh};
 
 /// Says when it has begun, and goes on when it may.
 struct Slow {
@@ -42,37 +42,37 @@ impl Handler for Slow {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_being_applied_is_finished_and_acked() {
-    let world = World::new().await;
-    let _relay = world.relay(world.broker.broker());
+    let fixture = Fixture::new().await;
+    let _relay = fixture.relay(fixture.broker.broker());
     let (begun, may_go_on) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
     let handler = Slow {
         begun: Arc::clone(&begun),
         may_go_on: Arc::clone(&may_go_on),
     };
-    let consumer = world.consumer(world.broker.as_service("employment"), handler);
+    let consumer = fixture.consumer(fixture.broker.as_service("employment"), handler);
     let aggregate = fresh();
-    world.publish(aggregate, 1).await;
-    world.publish(aggregate, 2).await;
+    fixture.publish(aggregate, 1).await;
+    fixture.publish(aggregate, 2).await;
     drop(begun.acquire().await);
 
     let stopping = tokio::spawn(consumer.stop());
     // Until a message stays in the queue: then the consumer is cancelled at the broker.
     eventually(async || {
-        world.publish(fresh(), 1).await;
-        world.waiting(EMPLOYMENT.name).await > 0
+        fixture.publish(fresh(), 1).await;
+        fixture.waiting(EMPLOYMENT.name).await > 0
     })
     .await;
     // The first event is in the middle of its transaction, the second waits behind it.
     assert!(!stopping.is_finished());
     may_go_on.add_permits(100);
     stopping.await.unwrap();
-    eventually(async || world.pending().await == 0).await;
-    assert_eq!(world.applied_sequences().await[&aggregate], [1]);
-    let facts = world.publisher.count("SELECT count(*) FROM fact").await;
-    let left = i64::from(world.waiting(EMPLOYMENT.name).await);
+    eventually(async || fixture.pending().await == 0).await;
+    assert_eq!(fixture.applied_sequences().await[&aggregate], [1]);
+    let facts = fixture.publisher.count("SELECT count(*) FROM fact").await;
+    let left = i64::from(fixture.waiting(EMPLOYMENT.name).await);
     assert_eq!(
         left,
-        facts - world.applied().await,
+        facts - fixture.applied().await,
         "only what was not applied comes again"
     );
 }

@@ -10,7 +10,7 @@ use tracing::Instrument;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 use tracing_subscriber::layer::SubscriberExt;
 
-use crate::world::{Recorder, World, fresh};
+use crate::fixture::{Fixture, Recorder, fresh};
 
 #[derive(Debug, Clone, Default)]
 struct Collected(Arc<Mutex<Vec<SpanData>>>);
@@ -43,12 +43,12 @@ async fn one_trace_runs_from_the_fact_to_its_consumer() {
     // For the whole process: the tests beside this one are traced too, in traces of their own.
     tracing::subscriber::set_global_default(tracing_subscriber::registry().with(layer)).unwrap();
 
-    let world = World::new().await;
-    let _relay = world.relay(world.broker.broker());
-    let _consumer = world.consumer(world.broker.as_service("employment"), Recorder::new());
+    let fixture = Fixture::new().await;
+    let _relay = fixture.relay(fixture.broker.broker());
+    let _consumer = fixture.consumer(fixture.broker.as_service("employment"), Recorder::new());
     let call = tracing::info_span!("the call");
     let trace = call.context().span().span_context().trace_id();
-    world.publish(fresh(), 1).instrument(call).await;
+    fixture.publish(fresh(), 1).instrument(call).await;
 
     let ack = eventually_some(async || collected.span(trace, "ack")).await;
     // Its consumer may be done before the relay has heard that the broker has it.
@@ -68,7 +68,7 @@ async fn one_trace_runs_from_the_fact_to_its_consumer() {
     assert_eq!(attribute("messaging.system"), "rabbitmq");
     let expected = format!(
         "{}:invitation.accepted:muster.employment",
-        world.broker.broker().exchange()
+        fixture.broker.broker().exchange()
     );
     assert_eq!(attribute("messaging.destination.name"), expected);
 }

@@ -6,20 +6,20 @@ use muster_messaging::{EventType, topology};
 use muster_proto::notification::v1::MailRequestedEvent;
 use muster_testkit::eventually;
 
-use crate::world::{Recorder, World, fresh};
+use crate::fixture::{Fixture, Recorder, fresh};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unroutable_message_is_never_marked() {
-    let world = World::new().await;
-    let broker = world.broker.broker();
-    let (_connection, channel) = world.broker.channel().await;
-    let relay = world.relay(world.broker.broker());
+    let fixture = Fixture::new().await;
+    let broker = fixture.broker.broker();
+    let (_connection, channel) = fixture.broker.channel().await;
+    let relay = fixture.relay(fixture.broker.broker());
     // The relay declares the topology when it connects; take the binding away after that.
-    world
+    fixture
         .publish_as(fresh(), 1, MailRequestedEvent::default())
         .await
         .unwrap();
-    eventually(async || world.pending().await == 0).await;
+    eventually(async || fixture.pending().await == 0).await;
     let (queue, exchange) = (broker.name(topology::EMPLOYMENT.name), broker.exchange());
     let key = EventType::InvitationAccepted.routing_key();
     channel
@@ -33,21 +33,21 @@ async fn an_unroutable_message_is_never_marked() {
         .unwrap();
 
     let aggregate = fresh();
-    world.publish(aggregate, 1).await;
+    fixture.publish(aggregate, 1).await;
     // Could be routed, but not before its elder.
-    world
+    fixture
         .publish_as(aggregate, 2, MailRequestedEvent::default())
         .await
         .unwrap();
-    world
+    fixture
         .publish_as(fresh(), 1, MailRequestedEvent::default())
         .await
         .unwrap();
     let tried =
         "SELECT count(*) FROM outbox WHERE attempts >= 3 AND aggregate_seq = 1 AND published_at IS NULL";
-    eventually(async || world.publisher.count(tried).await == 1).await;
+    eventually(async || fixture.publisher.count(tried).await == 1).await;
     assert_eq!(
-        world.pending().await,
+        fixture.pending().await,
         2,
         "only the unroutable message and the one behind it wait"
     );
@@ -62,9 +62,9 @@ async fn an_unroutable_message_is_never_marked() {
         )
         .await
         .unwrap();
-    eventually(async || world.pending().await == 0).await;
-    let _consumer = world.consumer(world.broker.as_service("employment"), Recorder::new());
-    eventually(async || world.applied().await == 1).await;
+    eventually(async || fixture.pending().await == 0).await;
+    let _consumer = fixture.consumer(fixture.broker.as_service("employment"), Recorder::new());
+    eventually(async || fixture.applied().await == 1).await;
     relay.stop().await;
-    assert_eq!(world.applied_sequences().await[&aggregate], [1]);
+    assert_eq!(fixture.applied_sequences().await[&aggregate], [1]);
 }

@@ -5,35 +5,35 @@ use lapin::types::{AMQPValue, ShortString};
 use muster_messaging::topology::EMPLOYMENT;
 use muster_testkit::{eventually, eventually_some};
 
-use crate::world::{Recorder, World, fresh};
+use crate::fixture::{Fixture, Recorder, fresh};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_event_of_a_newer_version_waits_for_it() {
-    let world = World::new().await;
-    let _relay = world.relay(world.broker.broker());
-    world.publish(fresh(), 1).await;
-    publish_as_unknown(&world).await;
+    let fixture = Fixture::new().await;
+    let _relay = fixture.relay(fixture.broker.broker());
+    fixture.publish(fresh(), 1).await;
+    publish_as_unknown(&fixture).await;
 
-    let consumer = world.consumer(world.broker.as_service("employment"), Recorder::new());
-    world.publish(fresh(), 2).await;
-    eventually(async || world.applied().await == 1).await;
-    eventually(async || world.waiting(EMPLOYMENT.name).await == 0).await;
+    let consumer = fixture.consumer(fixture.broker.as_service("employment"), Recorder::new());
+    fixture.publish(fresh(), 2).await;
+    eventually(async || fixture.applied().await == 1).await;
+    eventually(async || fixture.waiting(EMPLOYMENT.name).await == 0).await;
     assert_eq!(
-        world.waiting(EMPLOYMENT.parked).await,
+        fixture.waiting(EMPLOYMENT.parked).await,
         0,
         "it is held, not parked"
     );
 
     // The newer version takes its place.
     consumer.stop().await;
-    eventually(async || world.waiting(EMPLOYMENT.name).await == 1).await;
-    assert_eq!(world.waiting(EMPLOYMENT.parked).await, 0);
+    eventually(async || fixture.waiting(EMPLOYMENT.name).await == 1).await;
+    assert_eq!(fixture.waiting(EMPLOYMENT.parked).await, 0);
 }
 
 /// Takes the message that waits and puts it back as an event of a type that is not in the table.
-async fn publish_as_unknown(world: &World) {
-    let (_connection, channel) = world.broker.channel().await;
-    let queue: ShortString = world.broker.broker().name(EMPLOYMENT.name).as_str().into();
+async fn publish_as_unknown(fixture: &Fixture) {
+    let (_connection, channel) = fixture.broker.channel().await;
+    let queue: ShortString = fixture.broker.broker().name(EMPLOYMENT.name).as_str().into();
     let message = eventually_some(async || {
         let options = BasicGetOptions { no_ack: true };
         channel.basic_get(queue.clone(), options).await.unwrap()
@@ -54,5 +54,5 @@ async fn publish_as_unknown(world: &World) {
         )
         .await
         .unwrap();
-    eventually(async || world.waiting(EMPLOYMENT.name).await == 1).await;
+    eventually(async || fixture.waiting(EMPLOYMENT.name).await == 1).await;
 }

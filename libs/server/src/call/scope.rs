@@ -9,7 +9,7 @@ use muster_refusal::Refusal;
 
 /// What a message says of the organization that it is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Named {
+pub(super) enum NamedScope {
     /// The access rule names no field.
     Free,
     /// The field is empty.
@@ -20,12 +20,12 @@ pub(super) enum Named {
     Unreadable,
 }
 
-pub(super) fn named<M: RequestMessage>(message: &M) -> Named {
+pub(super) fn named<M: RequestMessage>(message: &M) -> NamedScope {
     match (M::SCOPE, message.scope()) {
-        (None, _) => Named::Free,
-        (Some(_), "") => Named::Absent,
-        (Some(_), name) => scan::organization(name).map_or(Named::Unreadable, |id| {
-            Named::Organization(OrganizationId::from_uuid(id))
+        (None, _) => NamedScope::Free,
+        (Some(_), "") => NamedScope::Absent,
+        (Some(_), name) => scan::organization(name).map_or(NamedScope::Unreadable, |id| {
+            NamedScope::Organization(OrganizationId::from_uuid(id))
         }),
     }
 }
@@ -33,8 +33,8 @@ pub(super) fn named<M: RequestMessage>(message: &M) -> Named {
 /// Refuses a message that names another organization than the caller's token, or none.
 pub(super) fn check<M: RequestMessage>(caller: &Caller, message: &M) -> Result<(), Refusal> {
     match named(message) {
-        Named::Free => Ok(()),
-        Named::Organization(named) if Some(named) == caller.organization() => Ok(()),
+        NamedScope::Free => Ok(()),
+        NamedScope::Organization(named) if Some(named) == caller.organization() => Ok(()),
         _ => Err(Refusal::permission_denied()),
     }
 }

@@ -8,7 +8,7 @@ use muster_proto::RequestMessage;
 use muster_refusal::{ErrorReason, Refusal, reason_of};
 use tonic::{Code, Request, Status, Streaming};
 
-use super::scope::{self, Named};
+use super::scope::{self, NamedScope};
 use super::{Accepted, accepted, broken_rules};
 
 /// A verified call that sends many messages.
@@ -52,9 +52,9 @@ impl<M: RequestMessage> StreamCall<M> {
             return Ok(None);
         };
         match scope::named(&message) {
-            Named::Free => {}
-            Named::Absent if self.begun => {}
-            Named::Organization(named) if Some(named) == self.caller.organization() => {}
+            NamedScope::Free => {}
+            NamedScope::Absent if self.begun => {}
+            NamedScope::Organization(named) if Some(named) == self.caller.organization() => {}
             _ if self.begun => return Err(scope_changed().into()),
             _ => return Err(Refusal::permission_denied().into()),
         }

@@ -8,7 +8,7 @@ use muster_refusal::{ErrorReason, reason_of, violations_of};
 use muster_testkit::Callers;
 use tonic::{Request, Status};
 
-use crate::small::{CREATE_LOCATION, GET_ROLE, World, get_role};
+use crate::small::{CREATE_LOCATION, Fixture, GET_ROLE, get_role};
 
 fn create_in(organization: OrganizationId) -> CreateLocationRequest {
     CreateLocationRequest {
@@ -35,17 +35,17 @@ fn reason<T: std::fmt::Debug>(answer: Result<T, Status>) -> ErrorReason {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn internal_methods_are_for_the_workloads_that_their_rule_names() {
-    let world = World::new().await;
-    let mut roles = world.roles().await;
-    assert!(roles.get_role(world.get_role("persons/1")).await.is_ok());
-    let unnamed = world
+    let fixture = Fixture::new().await;
+    let mut roles = fixture.roles().await;
+    assert!(roles.get_role(fixture.get_role("persons/1")).await.is_ok());
+    let unnamed = fixture
         .callers
         .workload_request(get_role("persons/1"), "notification", "organization");
     assert_eq!(
         reason(roles.get_role(unnamed).await),
         ErrorReason::PermissionDenied
     );
-    let elsewhere = world
+    let elsewhere = fixture
         .callers
         .workload_request(get_role("persons/1"), "gateway", "records");
     assert_eq!(reason(roles.get_role(elsewhere).await), ErrorReason::TokenInvalid);
@@ -54,7 +54,7 @@ async fn internal_methods_are_for_the_workloads_that_their_rule_names() {
         ErrorReason::TokenMissing
     );
     let person = Caller::Person(Callers::person("ada"));
-    let through_the_edge = world
+    let through_the_edge = fixture
         .callers
         .request(get_role("persons/1"), &person, "organization", GET_ROLE);
     assert_eq!(
@@ -65,11 +65,11 @@ async fn internal_methods_are_for_the_workloads_that_their_rule_names() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_caller_token_opens_one_method_of_one_service_for_one_organization() {
-    let world = World::new().await;
-    let mut locations = world.locations().await;
+    let fixture = Fixture::new().await;
+    let mut locations = fixture.locations().await;
     let own = organization();
     let call = |message, caller: &Caller, service: &str, method: &str| {
-        world.callers.request(message, caller, service, method)
+        fixture.callers.request(message, caller, service, method)
     };
     let allowed = call(create_in(own), &admin_of(own), "organization", CREATE_LOCATION);
     let created = locations.create_location(allowed).await.unwrap().into_inner();
@@ -104,7 +104,7 @@ async fn a_caller_token_opens_one_method_of_one_service_for_one_organization() {
         reason(locations.create_location(other_permission).await),
         ErrorReason::PermissionDenied
     );
-    let workload = world
+    let workload = fixture
         .callers
         .workload_request(create_in(own), "gateway", "organization");
     assert_eq!(
@@ -115,21 +115,21 @@ async fn a_caller_token_opens_one_method_of_one_service_for_one_organization() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_second_token_spoils_the_first() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let own = organization();
-    let mut twice = world
+    let mut twice = fixture
         .callers
         .request(create_in(own), &admin_of(own), "organization", CREATE_LOCATION);
     let token = twice.metadata().get("muster-caller").unwrap().clone();
     twice.metadata_mut().append("muster-caller", token);
-    let answer = world.locations().await.create_location(twice).await;
+    let answer = fixture.locations().await.create_location(twice).await;
     assert_eq!(reason(answer), ErrorReason::TokenInvalid);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn permission_comes_before_validation_and_all_violations_are_told() {
-    let world = World::new().await;
-    let mut locations = world.locations().await;
+    let fixture = Fixture::new().await;
+    let mut locations = fixture.locations().await;
     let own = organization();
     let bad = |organization| CreateLocationRequest {
         parent: format!("organizations/{organization}/groups"),
@@ -137,7 +137,7 @@ async fn permission_comes_before_validation_and_all_violations_are_told() {
         request_id: "no uuid".to_owned(),
     };
     let request = |message| {
-        world
+        fixture
             .callers
             .request(message, &admin_of(own), "organization", CREATE_LOCATION)
     };
@@ -155,8 +155,8 @@ async fn permission_comes_before_validation_and_all_violations_are_told() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_method_that_is_not_here_is_refused_with_or_without_a_token() {
-    let world = World::new().await;
-    let mut client = tonic::client::Grpc::new(world.channel().await);
+    let fixture = Fixture::new().await;
+    let mut client = tonic::client::Grpc::new(fixture.channel().await);
     for path in [
         "/muster.organization.v1.GroupService/NoSuch",
         "/muster.records.v1.GrantService/CreateGrant",
@@ -174,13 +174,13 @@ async fn a_method_that_is_not_here_is_refused_with_or_without_a_token() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn something_behind_a_name_is_refused_whatever_the_handler_looks_at() {
-    let world = World::new().await;
-    let mut locations = world.locations().await;
+    let fixture = Fixture::new().await;
+    let mut locations = fixture.locations().await;
     let own = organization();
     let mut named = async |behind: &str| {
         let mut message = create_in(own);
         message.parent.push_str(behind);
-        let request = world
+        let request = fixture
             .callers
             .request(message, &admin_of(own), "organization", CREATE_LOCATION);
         reason(locations.create_location(request).await)

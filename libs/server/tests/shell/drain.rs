@@ -5,18 +5,18 @@ use std::time::Duration;
 use muster_testkit::eventually;
 use tokio::time::Instant;
 
-use crate::small::World;
+use crate::small::Fixture;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_call_that_was_accepted_is_answered_while_it_stops() {
-    let world = World::new().await;
-    let mut roles = world.roles().await;
-    let slow = world.get_role("persons/slow");
+    let fixture = Fixture::new().await;
+    let mut roles = fixture.roles().await;
+    let slow = fixture.get_role("persons/slow");
     let call = tokio::spawn(async move { roles.get_role(slow).await });
-    eventually(async || world.seen.calls.load(std::sync::atomic::Ordering::Relaxed) == 1).await;
-    let address = world.running.grpc_address();
+    eventually(async || fixture.seen.calls.load(std::sync::atomic::Ordering::Relaxed) == 1).await;
+    let address = fixture.running.grpc_address();
     let stopping = Instant::now();
-    let stop = tokio::spawn(world.running.stop());
+    let stop = tokio::spawn(fixture.running.stop());
     eventually(async || tokio::net::TcpStream::connect(address).await.is_err()).await;
     assert!(!call.is_finished(), "it stops accepting before calls have ended");
     assert!(call.await.unwrap().is_ok());
@@ -30,11 +30,11 @@ async fn a_call_that_was_accepted_is_answered_while_it_stops() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_idle_connection_does_not_hold_it_up() {
-    let world = World::new().await;
-    let mut roles = world.roles().await;
-    roles.get_role(world.get_role("persons/1")).await.unwrap();
+    let fixture = Fixture::new().await;
+    let mut roles = fixture.roles().await;
+    roles.get_role(fixture.get_role("persons/1")).await.unwrap();
     let stopping = Instant::now();
-    world.running.stop().await;
+    fixture.running.stop().await;
     assert!(
         stopping.elapsed() < Duration::from_secs(5),
         "{:?}",

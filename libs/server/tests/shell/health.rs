@@ -15,10 +15,10 @@ use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 use tonic_reflection::pb::v1::{ServerReflectionRequest, ServerReflectionResponse};
 use tonic_reflection::pb::v1alpha::server_reflection_client::ServerReflectionClient as AlphaClient;
 
-use crate::small::{World, get_role};
+use crate::small::{Fixture, get_role};
 
-async fn get(world: &World, path: &str) -> String {
-    let mut stream = tokio::net::TcpStream::connect(world.running.admin_address())
+async fn get(fixture: &Fixture, path: &str) -> String {
+    let mut stream = tokio::net::TcpStream::connect(fixture.running.admin_address())
         .await
         .unwrap();
     let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
@@ -29,8 +29,8 @@ async fn get(world: &World, path: &str) -> String {
 }
 
 /// Ends every session of the database and allows no new ones.
-async fn shut(world: &World) {
-    let path = world.database.url().rsplit('/').next().unwrap();
+async fn shut(fixture: &Fixture) {
+    let path = fixture.database.url().rsplit('/').next().unwrap();
     let name = path.split('?').next().unwrap();
     let mut server = PgConnection::connect(muster_testkit::postgres_url().await)
         .await
@@ -45,11 +45,11 @@ async fn shut(world: &World) {
         .unwrap();
 }
 
-async fn status(world: &World, service: &str) -> ServingStatus {
+async fn status(fixture: &Fixture, service: &str) -> ServingStatus {
     let request = HealthCheckRequest {
         service: service.to_owned(),
     };
-    let answer = HealthClient::new(world.channel().await)
+    let answer = HealthClient::new(fixture.channel().await)
         .check(request)
         .await
         .unwrap();
@@ -58,28 +58,32 @@ async fn status(world: &World, service: &str) -> ServingStatus {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_that_is_away_makes_it_not_ready_but_alive() {
-    let world = World::new().await;
-    assert!(get(&world, "/readyz").await.starts_with("HTTP/1.1 200"));
+    let fixture = Fixture::new().await;
+    assert!(get(&fixture, "/readyz").await.starts_with("HTTP/1.1 200"));
     for service in [
         "",
         "readiness",
         "liveness",
         "muster.organization.v1.LocationService",
     ] {
-        assert_eq!(status(&world, service).await, ServingStatus::Serving, "{service}");
+        assert_eq!(
+            status(&fixture, service).await,
+            ServingStatus::Serving,
+            "{service}"
+        );
     }
 
-    shut(&world).await;
-    eventually(async || !world.running.is_ready()).await;
-    assert!(get(&world, "/readyz").await.starts_with("HTTP/1.1 503"));
-    assert!(get(&world, "/livez").await.starts_with("HTTP/1.1 200"));
-    assert_eq!(status(&world, "").await, ServingStatus::NotServing);
-    assert_eq!(status(&world, "liveness").await, ServingStatus::Serving);
+    shut(&fixture).await;
+    eventually(async || !fixture.running.is_ready()).await;
+    assert!(get(&fixture, "/readyz").await.starts_with("HTTP/1.1 503"));
+    assert!(get(&fixture, "/livez").await.starts_with("HTTP/1.1 200"));
+    assert_eq!(status(&fixture, "").await, ServingStatus::NotServing);
+    assert_eq!(status(&fixture, "liveness").await, ServingStatus::Serving);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_image_that_holds_only_the_program_can_ask_for_its_health() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let asked = async |address: SocketAddr| {
         let program = Program {
             name: String::new(),
@@ -92,10 +96,10 @@ async fn an_image_that_holds_only_the_program_can_ask_for_its_health() {
             .await
             .unwrap()
     };
-    let address = world.running.admin_address();
+    let address = fixture.running.admin_address();
     asked(address).await.unwrap();
-    shut(&world).await;
-    eventually(async || !world.running.is_ready()).await;
+    shut(&fixture).await;
+    eventually(async || !fixture.running.is_ready()).await;
     let not_ready = asked(address).await.unwrap_err().to_string();
     assert!(not_ready.ends_with("is not ready"), "{not_ready}");
     let nobody = asked(SocketAddr::from(([127, 0, 0, 1], 9))).await.unwrap_err();
@@ -113,12 +117,12 @@ fn listed(answer: ServerReflectionResponse) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn reflection_tells_of_the_services_that_are_here() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let list = ServerReflectionRequest {
         message_request: Some(MessageRequest::ListServices(String::new())),
         ..ServerReflectionRequest::default()
     };
-    let mut client = ServerReflectionClient::new(world.channel().await);
+    let mut client = ServerReflectionClient::new(fixture.channel().await);
     let mut answers = client
         .server_reflection_info(tokio_stream::iter([list]))
         .await
@@ -135,25 +139,25 @@ async fn reflection_tells_of_the_services_that_are_here() {
             "muster.organization.v1.RolesInternalService"
         ]
     );
-    let mut old = AlphaClient::new(world.channel().await);
+    let mut old = AlphaClient::new(fixture.channel().await);
     let nothing = tokio_stream::iter(Vec::new());
     assert!(old.server_reflection_info(nothing).await.is_ok());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_answer_is_counted_under_its_code() {
-    let world = World::new().await;
-    let mut roles = world.roles().await;
-    assert!(roles.get_role(world.get_role("persons/1")).await.is_ok());
+    let fixture = Fixture::new().await;
+    let mut roles = fixture.roles().await;
+    assert!(roles.get_role(fixture.get_role("persons/1")).await.is_ok());
     assert!(roles.get_role(get_role("persons/1")).await.is_err());
     let method = "muster.organization.v1.RolesInternalService/GetRole";
     for code in ["OK", "UNAUTHENTICATED"] {
         let line = format!("rpc_server_call_duration_seconds_count{{method=\"{method}\",code=\"{code}\"}}");
         // The server finishes a measurement after the client has its answer.
-        eventually(async || get(&world, "/metrics").await.contains(&line)).await;
+        eventually(async || get(&fixture, "/metrics").await.contains(&line)).await;
     }
     assert!(
-        get(&world, "/metrics")
+        get(&fixture, "/metrics")
             .await
             .contains("database_pool_connections{state=\"idle\"}")
     );
@@ -161,8 +165,8 @@ async fn every_answer_is_counted_under_its_code() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn watching_health_has_an_end_of_places_and_takes_none_from_calls() {
-    let world = World::with_max_calls(1).await;
-    let channel = world.channel().await;
+    let fixture = Fixture::with_max_calls(1).await;
+    let channel = fixture.channel().await;
     let watch = || {
         let request = HealthCheckRequest {
             service: String::new(),
@@ -179,8 +183,8 @@ async fn watching_health_has_an_end_of_places_and_takes_none_from_calls() {
         assert!(watching.len() < 200, "anybody may have all of it");
     };
     assert_eq!(refused.code(), tonic::Code::ResourceExhausted);
-    let mut roles = world.roles().await;
-    assert!(roles.get_role(world.get_role("persons/1")).await.is_ok());
+    let mut roles = fixture.roles().await;
+    assert!(roles.get_role(fixture.get_role("persons/1")).await.is_ok());
     drop(watching);
     eventually(async || watch().await.is_ok()).await;
 }

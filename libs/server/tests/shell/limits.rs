@@ -7,7 +7,7 @@ use muster_testkit::eventually;
 use tokio::time::Instant;
 use tonic::Code;
 
-use crate::small::World;
+use crate::small::Fixture;
 
 /// The aim is 100 ms after the deadline; a test on a busy machine only tells "soon" from "when the statement is done".
 const SOON: Duration = Duration::from_secs(1);
@@ -17,9 +17,9 @@ const RUNNING: &str = "SELECT count(*) FROM pg_stat_activity
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_callers_deadline_stops_the_statement() {
-    let world = World::new().await;
-    let mut roles = world.roles().await;
-    let mut request = world.get_role("persons/slow");
+    let fixture = Fixture::new().await;
+    let mut roles = fixture.roles().await;
+    let mut request = fixture.get_role("persons/slow");
     request.set_timeout(Duration::from_millis(400));
     let asked = Instant::now();
     let status = roles.get_role(request).await.unwrap_err();
@@ -33,67 +33,67 @@ async fn a_callers_deadline_stops_the_statement() {
     }
     let after = asked.elapsed();
     assert!((Duration::from_millis(300)..SOON).contains(&after), "{after:?}");
-    while world.database.count(RUNNING).await > 0 {
+    while fixture.database.count(RUNNING).await > 0 {
         assert!(asked.elapsed() < SOON, "the statement still runs");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_that_hangs_up_cancels_nothing_inside() {
-    let world = World::new().await;
-    world.database.execute("CREATE TABLE written (n int)").await;
-    let mut roles = world.roles().await;
-    let writes = world.get_role("persons/writes");
+    let fixture = Fixture::new().await;
+    fixture.database.execute("CREATE TABLE written (n int)").await;
+    let mut roles = fixture.roles().await;
+    let writes = fixture.get_role("persons/writes");
     let call = tokio::spawn(async move { roles.get_role(writes).await });
-    eventually(async || world.database.count(RUNNING).await == 1).await;
+    eventually(async || fixture.database.count(RUNNING).await == 1).await;
     // The only client of its connection: that is closed, too.
     call.abort();
     drop(call.await);
-    assert_eq!(world.database.count("SELECT count(*) FROM written").await, 0);
-    eventually(async || world.database.count("SELECT count(*) FROM written").await == 2).await;
+    assert_eq!(fixture.database.count("SELECT count(*) FROM written").await, 0);
+    eventually(async || fixture.database.count("SELECT count(*) FROM written").await == 2).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_call_that_nobody_waits_for_counts_against_the_limit_and_is_waited_for_when_it_stops() {
-    let world = World::with_max_calls(1).await;
-    world.database.execute("CREATE TABLE written (n int)").await;
-    let (mut first, mut second) = (world.roles().await, world.roles().await);
-    let writes = world.get_role("persons/writes");
+    let fixture = Fixture::with_max_calls(1).await;
+    fixture.database.execute("CREATE TABLE written (n int)").await;
+    let (mut first, mut second) = (fixture.roles().await, fixture.roles().await);
+    let writes = fixture.get_role("persons/writes");
     let call = tokio::spawn(async move { first.get_role(writes).await });
-    eventually(async || world.database.count(RUNNING).await == 1).await;
+    eventually(async || fixture.database.count(RUNNING).await == 1).await;
     call.abort();
     drop(call.await);
-    let status = second.get_role(world.get_role("persons/1")).await.unwrap_err();
+    let status = second.get_role(fixture.get_role("persons/1")).await.unwrap_err();
     assert_eq!(reason_of(&status), Some(ErrorReason::Overloaded));
     drop(second);
-    world.running.stop().await;
-    assert_eq!(world.database.count("SELECT count(*) FROM written").await, 2);
+    fixture.running.stop().await;
+    assert_eq!(fixture.database.count("SELECT count(*) FROM written").await, 2);
 }
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_panic_ends_its_call_and_nothing_else() {
-    let world = World::new().await;
-    let mut roles = world.roles().await;
-    let mut panics = world.get_role("persons/panics");
+    let fixture = Fixture::new().await;
+    let mut roles = fixture.roles().await;
+    let mut panics = fixture.get_role("persons/panics");
     let within = format!("00-{TRACE}-00f067aa0ba902b7-00").parse().unwrap();
     panics.metadata_mut().insert("traceparent", within);
     let status = roles.get_role(panics).await.unwrap_err();
     assert_eq!(reason_of(&status), Some(ErrorReason::Internal));
     assert_eq!(trace_of(&status).as_deref(), Some(TRACE));
     assert!(!status.message().contains("made up"));
-    assert!(roles.get_role(world.get_role("persons/1")).await.is_ok());
+    assert!(roles.get_role(fixture.get_role("persons/1")).await.is_ok());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_over_the_limit_is_refused() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let large = "x".repeat(300 * 1024);
-    let status = world
+    let status = fixture
         .roles()
         .await
-        .get_role(world.get_role(&large))
+        .get_role(fixture.get_role(&large))
         .await
         .unwrap_err();
     assert_eq!(
@@ -105,14 +105,14 @@ async fn a_message_over_the_limit_is_refused() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_too_much_is_refused_at_once() {
-    let world = World::with_max_calls(1).await;
-    let (mut first, mut second) = (world.roles().await, world.roles().await);
-    let slow = world.get_role("persons/slow");
+    let fixture = Fixture::with_max_calls(1).await;
+    let (mut first, mut second) = (fixture.roles().await, fixture.roles().await);
+    let slow = fixture.get_role("persons/slow");
     let busy = tokio::spawn(async move { first.get_role(slow).await });
-    eventually(async || world.database.count(RUNNING).await == 1).await;
-    let status = second.get_role(world.get_role("persons/1")).await.unwrap_err();
+    eventually(async || fixture.database.count(RUNNING).await == 1).await;
+    let status = second.get_role(fixture.get_role("persons/1")).await.unwrap_err();
     assert_eq!(reason_of(&status), Some(ErrorReason::Overloaded));
     assert_eq!(status.code(), Code::ResourceExhausted);
     assert!(busy.await.unwrap().is_ok());
-    assert!(second.get_role(world.get_role("persons/1")).await.is_ok());
+    assert!(second.get_role(fixture.get_role("persons/1")).await.is_ok());
 }

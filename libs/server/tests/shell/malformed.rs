@@ -11,7 +11,7 @@ use tonic::body::Body;
 use tonic::{Code, Status};
 use tower::{Service as _, ServiceExt as _};
 
-use crate::small::{CREATE_LOCATION, World};
+use crate::small::{CREATE_LOCATION, Fixture};
 
 /// A message as it travels: a flag, its length, itself.
 fn framed(message: &[u8]) -> Vec<u8> {
@@ -20,26 +20,26 @@ fn framed(message: &[u8]) -> Vec<u8> {
 }
 
 /// What the service answers to this body, sent by somebody who may call.
-async fn answered(world: &World, body: Vec<u8>) -> Status {
+async fn answered(fixture: &Fixture, body: Vec<u8>) -> Status {
     let organization = OrganizationId::from_uuid(Clock::system().new_uuid());
     let caller: Caller = Callers::member("ada", organization, Role::Admin, "location.create");
-    let token = world
+    let token = fixture
         .callers
         .caller_token(&caller, "organization", CREATE_LOCATION);
-    let request = http::Request::post(format!("{}{CREATE_LOCATION}", world.url()))
+    let request = http::Request::post(format!("{}{CREATE_LOCATION}", fixture.url()))
         .header("content-type", "application/grpc")
         .header("te", "trailers")
         .header("muster-caller", token)
         .body(Body::new(Full::new(Bytes::from(body))))
         .unwrap();
-    let mut channel = world.channel().await;
+    let mut channel = fixture.channel().await;
     let response = channel.ready().await.unwrap().call(request).await.unwrap();
     Status::from_header_map(response.headers()).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn bytes_that_are_no_message_are_the_callers_mistake_and_told_without_the_decoders_words() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let broken: [(&str, Vec<u8>); 9] = [
         ("a field of another wire type", framed(&[0x08, 1])),
         ("a length beyond the end", framed(&[0x0a, 9, b'x'])),
@@ -55,7 +55,7 @@ async fn bytes_that_are_no_message_are_the_callers_mistake_and_told_without_the_
         ),
     ];
     for (what, body) in broken {
-        let status = answered(&world, body).await;
+        let status = answered(&fixture, body).await;
         assert_eq!(status.code(), Code::InvalidArgument, "{what}: {status:?}");
         assert_eq!(reason_of(&status), Some(ErrorReason::MessageMalformed), "{what}");
         assert!(
@@ -67,8 +67,8 @@ async fn bytes_that_are_no_message_are_the_callers_mistake_and_told_without_the_
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_that_can_be_read_is_judged_by_what_it_says() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     // Names no organization.
-    let status = answered(&world, framed(&[])).await;
+    let status = answered(&fixture, framed(&[])).await;
     assert_eq!(reason_of(&status), Some(ErrorReason::PermissionDenied));
 }

@@ -13,79 +13,84 @@ use tokio::time::Instant;
 use tonic::Code;
 use tracing::Instrument;
 
-use crate::small::{World, get_role};
+use crate::small::{Fixture, get_role};
 
-fn organization(world: &World) -> RolesInternalServiceClient<Peer> {
-    let tokens = Arc::new(WorkloadTokens::new(&world.common.workload.workload_tokens));
-    RolesInternalServiceClient::new(Peer::new("organization", &world.url().parse().unwrap(), tokens))
+fn organization(fixture: &Fixture) -> RolesInternalServiceClient<Peer> {
+    let tokens = Arc::new(WorkloadTokens::new(&fixture.common.workload.workload_tokens));
+    RolesInternalServiceClient::new(Peer::new("organization", &fixture.url().parse().unwrap(), tokens))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_peer_is_called_as_this_workload() {
-    let world = World::new().await;
-    assert!(organization(&world).get_role(get_role("persons/1")).await.is_ok());
+    let fixture = Fixture::new().await;
+    assert!(
+        organization(&fixture)
+            .get_role(get_role("persons/1"))
+            .await
+            .is_ok()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn unavailable_is_tried_three_times_where_the_contract_allows() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     assert!(
-        organization(&world)
+        organization(&fixture)
             .get_role(get_role("persons/third-time-lucky"))
             .await
             .is_ok()
     );
-    assert_eq!(world.seen.calls.swap(0, Ordering::Relaxed), 3);
-    let status = organization(&world)
+    assert_eq!(fixture.seen.calls.swap(0, Ordering::Relaxed), 3);
+    let status = organization(&fixture)
         .get_role(get_role("persons/out-of-luck"))
         .await
         .unwrap_err();
     assert_eq!(status.code(), Code::Unavailable);
-    assert_eq!(world.seen.calls.load(Ordering::Relaxed), 3);
+    assert_eq!(fixture.seen.calls.load(Ordering::Relaxed), 3);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_peer_is_given_the_time_that_is_left() {
-    let world = World::new().await;
-    let mut organization = organization(&world);
+    let fixture = Fixture::new().await;
+    let mut organization = organization(&fixture);
     let end = Instant::now() + Duration::from_millis(300);
     let call = deadline::scope(Some(end), organization.get_role(get_role("persons/slow")));
     let status = call.await.unwrap_err();
     assert_eq!(status.code(), Code::DeadlineExceeded, "{status:?}");
     // The handler alone takes 1.5 s.
     assert!(end.elapsed() < Duration::from_secs(1));
-    assert_eq!(world.seen.calls.load(Ordering::Relaxed), 1);
+    assert_eq!(fixture.seen.calls.load(Ordering::Relaxed), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_peer_is_found_again_after_a_restart() {
-    let world = World::new().await;
-    let mut organization = organization(&world);
+    let fixture = Fixture::new().await;
+    let mut organization = organization(&fixture);
     organization.get_role(get_role("persons/1")).await.unwrap();
     let mut while_away = organization.clone();
-    let world = world.restarted(async move || {
+    let fixture = fixture.restarted(async move || {
         let away = while_away.get_role(get_role("persons/1")).await.unwrap_err();
         assert_eq!(away.code(), Code::Unavailable);
     });
-    let _world = world.await;
+    let _world = fixture.await;
     organization.get_role(get_role("persons/1")).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_trace_reaches_the_transaction_of_the_callee() {
     const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let caller = tracing::info_span!("caller");
     propagation::set_parent(
         &caller,
         propagation::context_of(&format!("00-{TRACE}-00f067aa0ba902b7-01")),
     );
-    organization(&world)
+    organization(&fixture)
         .get_role(get_role("persons/traced"))
         .instrument(caller)
         .await
         .unwrap();
-    let traceparent = world.seen.traceparent.lock().unwrap().clone().unwrap();
+    let traceparent = fixture.seen.traceparent.lock().unwrap().clone().unwrap();
     assert!(
         traceparent.starts_with(&format!("00-{TRACE}-")) && traceparent.ends_with("-01"),
         "{traceparent}"

@@ -189,7 +189,7 @@ fn metrics() -> Metrics {
 }
 
 /// The service, running, with everything around it.
-pub(crate) struct World {
+pub(crate) struct Fixture {
     pub(crate) running: Running,
     pub(crate) callers: Callers,
     pub(crate) database: TestDatabase,
@@ -198,7 +198,7 @@ pub(crate) struct World {
     _broker: TestBroker,
 }
 
-impl World {
+impl Fixture {
     pub(crate) async fn new() -> Self {
         Self::with_max_calls(64).await
     }

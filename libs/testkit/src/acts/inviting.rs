@@ -10,12 +10,12 @@ use muster_proto::notification::v1 as mail;
 use muster_proto::notification::v1::get_mail_response::Variables;
 use muster_proto::notification::v1::mail_source_internal_service_client::MailSourceInternalServiceClient;
 
-use crate::{Callers, TestService, Who};
+use crate::{Callers, TestCaller, TestService};
 
 /// An invitation by hand.
 pub async fn invite(
     invitations: &TestService,
-    inviter: Who,
+    inviter: TestCaller,
     organization: OrganizationId,
     invitation: pb::Invitation,
 ) -> InvitationName {
@@ -32,7 +32,7 @@ pub async fn accept(invitations: &TestService, invitation: InvitationName, name:
         purpose: mail::MailPurpose::Invite.into(),
         generation: 1,
     };
-    let mail_worker = Who::Workload("notification");
+    let mail_worker = TestCaller::Workload("notification");
     let mut client = MailSourceInternalServiceClient::new(invitations.calls_of(mail_worker));
     let mail = client.get_mail(request).await.expect("a mail").into_inner();
     let Variables::Invite(words) = mail.variables.expect("what it says");
@@ -42,6 +42,6 @@ pub async fn accept(invitations: &TestService, invitation: InvitationName, name:
         emails: vec![address],
         ..Callers::person(name)
     };
-    let invitee = invitations.calls_of(Who::Person(person, None));
+    let invitee = invitations.calls_of(TestCaller::Person(person, None));
     redemption::accept(&invitee, &token).await.expect("accepted");
 }

@@ -7,7 +7,7 @@ use muster_identity::Role;
 use muster_ids::{GroupName, LocationName, OrganizationId, OrganizationName, TrainingName};
 use muster_proto::organization::v1 as pb;
 
-use crate::{TestService, Who};
+use crate::{TestCaller, TestService};
 
 /// A profile of `owner` that registry staff have approved.
 pub async fn open_organization(organizations: &TestService, owner: &str) -> OrganizationId {
@@ -19,12 +19,12 @@ pub async fn open_organization(organizations: &TestService, owner: &str) -> Orga
         license_number: format!("DC {number:06}"),
         ..Default::default()
     };
-    let anybody = organizations.calls_of(Who::person(owner));
+    let anybody = organizations.calls_of(TestCaller::person(owner));
     let name = profile::create(&anybody, draft).await.expect("a profile").name;
     let OrganizationName { organization } = name.parse().expect("a name");
-    let owner = organizations.calls_of(Who::member(owner, organization, Role::Owner));
+    let owner = organizations.calls_of(TestCaller::member(owner, organization, Role::Owner));
     profile::submit(&owner, &name).await.expect("submitted");
-    let staff = organizations.calls_of(Who::staff(organization));
+    let staff = organizations.calls_of(TestCaller::staff(organization));
     let approved = profile::approve(&staff, &name, "license checked with the state").await;
     approved.expect("approved");
     organization
@@ -67,13 +67,13 @@ pub async fn take_training(
 
 /// A premium plan with these limits.
 pub async fn subscribe(organizations: &TestService, organization: OrganizationId, limits: pb::Limits) {
-    let staff = organizations.calls_of(Who::staff(organization));
+    let staff = organizations.calls_of(TestCaller::staff(organization));
     let subscribed = subscription::activate(&staff, &name(organization), limits, "paid").await;
     subscribed.expect("subscribed");
 }
 
-fn owner(organization: OrganizationId) -> Who {
-    Who::member("owner", organization, Role::Owner)
+fn owner(organization: OrganizationId) -> TestCaller {
+    TestCaller::member("owner", organization, Role::Owner)
 }
 
 fn name(organization: OrganizationId) -> String {

@@ -3,26 +3,26 @@
 use muster_identity::Role;
 use muster_proto::employment::v1::EmploymentState;
 use muster_proto::invitation::v1::Invitation;
-use muster_testkit::{Who, acts};
+use muster_testkit::{TestCaller, acts};
 
-use crate::world::{World, names, person_name};
+use crate::fixture::{Fixture, names, person_name};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_accepted_invitation_by_hand_makes_a_verified_employment() {
-    let world = World::start().await;
-    let groups = [world.new_group().await, world.new_group().await];
-    let location = world.new_location().await.to_string();
+    let fixture = Fixture::start().await;
+    let groups = [fixture.new_group().await, fixture.new_group().await];
+    let location = fixture.new_location().await.to_string();
     let wanted = Invitation {
         address: "learner-1@example.com".to_owned(),
         groups: groups.iter().map(ToString::to_string).collect(),
         location: location.clone(),
         ..Default::default()
     };
-    let owner = Who::member("owner", world.organization, Role::Owner);
-    let invitation = acts::invite(&world.invitations, owner, world.organization, wanted).await;
-    world.accept(invitation, "learner-1").await;
+    let owner = TestCaller::member("owner", fixture.organization, Role::Owner);
+    let invitation = acts::invite(&fixture.invitations, owner, fixture.organization, wanted).await;
+    fixture.accept(invitation, "learner-1").await;
 
-    let employment = world.employment_of("learner-1").await;
+    let employment = fixture.employment_of("learner-1").await;
     assert_eq!(employment.state(), EmploymentState::Verified);
     assert_eq!(employment.person_display_name, "learner-1");
     assert_eq!(
@@ -37,7 +37,7 @@ async fn an_accepted_invitation_by_hand_makes_a_verified_employment() {
     assert_eq!(employment.source_invitation, invitation.to_string());
     assert!(employment.create_time.is_some() && employment.create_time == employment.verify_time);
 
-    let [(sequence, event)] = world.told_of("learner-1").await.try_into().unwrap();
+    let [(sequence, event)] = fixture.told_of("learner-1").await.try_into().unwrap();
     assert_eq!((sequence, &event.employment), (1, &employment.name));
     assert_eq!(
         (&event.person, &event.groups),
@@ -49,24 +49,24 @@ async fn an_accepted_invitation_by_hand_makes_a_verified_employment() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_acceptance_that_nobody_vouches_for_waits_for_an_administrator_and_is_told_to_nobody() {
-    let world = World::start().await;
-    let group = world.new_group().await;
-    let from_the_join_page = world.invite(&[group]).await;
-    world.open_to_join_page().await;
-    world.accept(from_the_join_page, "learner-1").await;
-    let from_one_who_lost_the_role = world.invite_from("former-admin", Role::Admin, &[group]).await;
-    world.accept(from_one_who_lost_the_role, "learner-2").await;
-    world
+    let fixture = Fixture::start().await;
+    let group = fixture.new_group().await;
+    let from_the_join_page = fixture.invite(&[group]).await;
+    fixture.open_to_join_page().await;
+    fixture.accept(from_the_join_page, "learner-1").await;
+    let from_one_who_lost_the_role = fixture.invite_from("former-admin", Role::Admin, &[group]).await;
+    fixture.accept(from_one_who_lost_the_role, "learner-2").await;
+    fixture
         .service
         .database
         .execute("UPDATE employments SET state = 'ENDED' WHERE person_display_name = 'owner'")
         .await;
-    let told = world.told_of("owner").await;
-    let from_oneself = world.invite(&[group]).await;
-    world.accept(from_oneself, "owner").await;
+    let told = fixture.told_of("owner").await;
+    let from_oneself = fixture.invite(&[group]).await;
+    fixture.accept(from_oneself, "owner").await;
 
     for person in ["learner-1", "learner-2", "owner"] {
-        let employment = world.employments_of(person).await.remove(0);
+        let employment = fixture.employments_of(person).await.remove(0);
         assert_eq!(
             (employment.state(), employment.verify_time),
             (EmploymentState::PendingVerification, None),
@@ -75,68 +75,68 @@ async fn an_acceptance_that_nobody_vouches_for_waits_for_an_administrator_and_is
         assert_eq!(employment.groups, [group.to_string()]);
     }
     for person in ["learner-1", "learner-2"] {
-        assert_eq!(world.told_of(person).await, []);
+        assert_eq!(fixture.told_of(person).await, []);
     }
-    assert_eq!(world.told_of("owner").await, told);
+    assert_eq!(fixture.told_of("owner").await, told);
 }
 
 /// The employment is over when the event comes again: only the inbox keeps it from employing the person anew.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_event_twice_has_one_effect() {
-    let world = World::start().await;
-    let group = world.new_group().await;
-    let invitation = world.invite(&[group]).await;
-    world.accept(invitation, "learner-1").await;
-    world
+    let fixture = Fixture::start().await;
+    let group = fixture.new_group().await;
+    let invitation = fixture.invite(&[group]).await;
+    fixture.accept(invitation, "learner-1").await;
+    fixture
         .service
         .database
         .execute("UPDATE employments SET state = 'ENDED' WHERE person_display_name = 'learner-1'")
         .await;
-    world.invitations.outbox().publish_all_again().await;
-    world.invitations.outbox().drained().await;
+    fixture.invitations.outbox().publish_all_again().await;
+    fixture.invitations.outbox().drained().await;
     // Events of one aggregate are handled in order: when the last one is applied, the repeated one has been handled.
-    let last = world.event(invitation, "learner-1", &[group]);
-    let publisher = world.publisher_of("invitation").await;
+    let last = fixture.event(invitation, "learner-1", &[group]);
+    let publisher = fixture.publisher_of("invitation").await;
     publisher
-        .publish(world.organization, invitation.invitation.as_uuid(), 4, last)
+        .publish(fixture.organization, invitation.invitation.as_uuid(), 4, last)
         .await;
-    world.wait_applied(2).await;
-    let states = world.employments_of("learner-1").await;
+    fixture.wait_applied(2).await;
+    let states = fixture.employments_of("learner-1").await;
     let states: Vec<_> = states.iter().map(|one| one.state()).collect();
     assert_eq!(states, [EmploymentState::Verified, EmploymentState::Ended]);
-    let told = world.told_of("learner-1").await;
+    let told = fixture.told_of("learner-1").await;
     assert_eq!(told.len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_open_claim_is_verified_when_a_later_invitation_vouches() {
-    let world = World::start().await;
-    let (first, second) = (world.new_group().await, world.new_group().await);
-    let claim = world.invite(&[first]).await;
-    world.open_to_join_page().await;
-    world.accept(claim, "learner-1").await;
-    world.employ("learner-1", &[second]).await;
+    let fixture = Fixture::start().await;
+    let (first, second) = (fixture.new_group().await, fixture.new_group().await);
+    let claim = fixture.invite(&[first]).await;
+    fixture.open_to_join_page().await;
+    fixture.accept(claim, "learner-1").await;
+    fixture.employ("learner-1", &[second]).await;
 
-    let employment = world.employment_of("learner-1").await;
+    let employment = fixture.employment_of("learner-1").await;
     assert_eq!(employment.state(), EmploymentState::Verified);
     assert_eq!(
         (employment.groups.len(), employment.source_invitation),
         (2, claim.to_string())
     );
-    let [(sequence, event)] = world.told_of("learner-1").await.try_into().unwrap();
+    let [(sequence, event)] = fixture.told_of("learner-1").await.try_into().unwrap();
     assert_eq!((sequence, event.groups.len()), (2, 2));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_further_invitation_adds_its_groups_and_one_without_news_tells_nothing() {
-    let world = World::start().await;
-    let (first, second) = (world.new_group().await, world.new_group().await);
-    world.employ("learner-1", &[first]).await;
-    let etag = world.employment_of("learner-1").await.etag;
-    world.employ("learner-1", &[second]).await;
-    world.employ("learner-1", &[first, second]).await;
-    assert_ne!(world.employment_of("learner-1").await.etag, etag);
-    let told = world.told_of("learner-1").await;
+    let fixture = Fixture::start().await;
+    let (first, second) = (fixture.new_group().await, fixture.new_group().await);
+    fixture.employ("learner-1", &[first]).await;
+    let etag = fixture.employment_of("learner-1").await.etag;
+    fixture.employ("learner-1", &[second]).await;
+    fixture.employ("learner-1", &[first, second]).await;
+    assert_ne!(fixture.employment_of("learner-1").await.etag, etag);
+    let told = fixture.told_of("learner-1").await;
     let told: Vec<_> = told
         .into_iter()
         .map(|(sequence, event)| (sequence, event.groups.len()))
@@ -146,12 +146,12 @@ async fn a_further_invitation_adds_its_groups_and_one_without_news_tells_nothing
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unproven_acceptance_leaves_a_verified_employment_verified_and_adds_its_groups() {
-    let world = World::start().await;
-    world.employ_anywhere("learner-1").await;
-    let own_asking = world.invite(&[world.new_group().await]).await;
-    world.open_to_join_page().await;
-    world.accept(own_asking, "learner-1").await;
-    let employment = world.employment_of("learner-1").await;
+    let fixture = Fixture::start().await;
+    fixture.employ_anywhere("learner-1").await;
+    let own_asking = fixture.invite(&[fixture.new_group().await]).await;
+    fixture.open_to_join_page().await;
+    fixture.accept(own_asking, "learner-1").await;
+    let employment = fixture.employment_of("learner-1").await;
     assert_eq!(
         (employment.state(), employment.groups.len()),
         (EmploymentState::Verified, 2)
@@ -160,44 +160,44 @@ async fn an_unproven_acceptance_leaves_a_verified_employment_verified_and_adds_i
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sixteen_acceptances_at_once_make_one_employment_with_all_groups() {
-    let mut world = World::start().await;
-    world.service.leave().await;
+    let mut fixture = Fixture::start().await;
+    fixture.service.leave().await;
     for _ in 0..16 {
-        let invitation = world.invite(&[world.new_group().await]).await;
-        acts::accept(&world.invitations, invitation, "learner-1").await;
+        let invitation = fixture.invite(&[fixture.new_group().await]).await;
+        acts::accept(&fixture.invitations, invitation, "learner-1").await;
     }
-    world.invitations.outbox().drained().await;
-    world.service.come_back().await;
-    world.wait_applied(16).await;
-    assert_eq!(world.employment_of("learner-1").await.groups.len(), 16);
-    let told = world.told_of("learner-1").await;
+    fixture.invitations.outbox().drained().await;
+    fixture.service.come_back().await;
+    fixture.wait_applied(16).await;
+    assert_eq!(fixture.employment_of("learner-1").await.groups.len(), 16);
+    let told = fixture.told_of("learner-1").await;
     assert_eq!(
         told.iter().map(|(sequence, _)| *sequence).collect::<Vec<_>>(),
         (1..=16).collect::<Vec<_>>()
     );
     assert_eq!(told.last().unwrap().1.groups.len(), 16);
-    assert!(world.parked().await.is_empty());
+    assert!(fixture.parked().await.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_acceptance_is_held_while_those_who_must_be_asked_are_away() {
-    let mut world = World::start().await;
-    let invitation = world.invite(&[world.new_group().await]).await;
-    world.service.leave().await;
-    acts::accept(&world.invitations, invitation, "learner-1").await;
-    world.invitations.outbox().drained().await;
-    world.invitations.leave().await;
-    world.organizations.leave().await;
-    world.service.come_back().await;
+    let mut fixture = Fixture::start().await;
+    let invitation = fixture.invite(&[fixture.new_group().await]).await;
+    fixture.service.leave().await;
+    acts::accept(&fixture.invitations, invitation, "learner-1").await;
+    fixture.invitations.outbox().drained().await;
+    fixture.invitations.leave().await;
+    fixture.organizations.leave().await;
+    fixture.service.come_back().await;
 
-    world.invitations.missed(2).await;
-    world.invitations.come_back().await;
-    world.organizations.missed(2).await;
-    assert_eq!(world.applied().await, 0);
-    assert_eq!(world.employments_of("learner-1").await, []);
-    world.organizations.come_back().await;
-    world.wait_applied(1).await;
-    let employment = world.employment_of("learner-1").await;
+    fixture.invitations.missed(2).await;
+    fixture.invitations.come_back().await;
+    fixture.organizations.missed(2).await;
+    assert_eq!(fixture.applied().await, 0);
+    assert_eq!(fixture.employments_of("learner-1").await, []);
+    fixture.organizations.come_back().await;
+    fixture.wait_applied(1).await;
+    let employment = fixture.employment_of("learner-1").await;
     assert_eq!(employment.state(), EmploymentState::Verified);
     assert_eq!(employment.person, person_name("learner-1").to_string());
 }

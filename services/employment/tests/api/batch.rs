@@ -6,11 +6,11 @@ use muster_proto::employment::v1::{
     BatchVerifyEmploymentsResponse, EmploymentOutcome, EmploymentState,
 };
 use muster_refusal::{ErrorReason as R, violations_of};
-use muster_testkit::Who;
+use muster_testkit::TestCaller;
 use tonic::{Response, Status};
 
 use crate::claim::at;
-use crate::world::{World, person_name};
+use crate::fixture::{Fixture, person_name};
 
 /// As if so many people had claimed.
 const CROWD: &str =
@@ -20,7 +20,7 @@ const CROWD: &str =
     FROM generate_series(1, $2)
     RETURNING 'organizations/' || organization_id || '/employments/' || employment_id";
 
-impl World {
+impl Fixture {
     pub(crate) async fn crowd(&self, count: i32) -> Vec<String> {
         sqlx::query_scalar(CROWD)
             .bind(self.organization.as_uuid())
@@ -32,7 +32,7 @@ impl World {
 
     async fn batch_verify(
         &self,
-        who: Who,
+        who: TestCaller,
         names: Vec<String>,
         request_id: &str,
     ) -> Result<Vec<EmploymentOutcome>, Status> {
@@ -66,7 +66,7 @@ impl World {
     /// The claim of a person who is somebody in the tests.
     async fn claim_of(&self, person: &str) -> String {
         let claims = vec![at(self.organization_name())];
-        let claimed = self.claim(Who::person(person), claims).await.unwrap();
+        let claimed = self.claim(TestCaller::person(person), claims).await.unwrap();
         claimed[0].name.clone()
     }
 
@@ -86,9 +86,9 @@ fn told(outcome: &EmploymentOutcome) -> (EmploymentState, R) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_name_has_its_own_outcome_in_the_order_of_the_request() {
-    let world = World::start().await;
-    let verified = world.employment_of("owner").await.name;
-    let mut names = world.crowd(300).await;
+    let fixture = Fixture::start().await;
+    let verified = fixture.employment_of("owner").await.name;
+    let mut names = fixture.crowd(300).await;
     let (rejected, withdrawn) = (names[1].clone(), names[2].clone());
     for (name, state) in [(&rejected, "REJECTED"), (&withdrawn, "WITHDRAWN")] {
         let id = name
@@ -100,20 +100,20 @@ async fn every_name_has_its_own_outcome_in_the_order_of_the_request() {
         sqlx::query("UPDATE employments SET state = $2 WHERE employment_id = $1")
             .bind(id)
             .bind(state)
-            .execute(&mut world.service.database.connection().await)
+            .execute(&mut fixture.service.database.connection().await)
             .await
             .unwrap();
     }
-    let own = world.claim_of("admin").await;
-    let absent = world.absent();
+    let own = fixture.claim_of("admin").await;
+    let absent = fixture.absent();
     let elsewhere = names[3].replace(
-        &world.organization.to_string(),
-        &world.service.clock.new_uuid().to_string(),
+        &fixture.organization.to_string(),
+        &fixture.service.clock.new_uuid().to_string(),
     );
     names.extend([own.clone(), verified, absent, elsewhere, names[0].clone()]);
 
-    let outcomes = world
-        .batch_verify(world.admin(), names.clone(), "")
+    let outcomes = fixture
+        .batch_verify(fixture.admin(), names.clone(), "")
         .await
         .unwrap();
     let answered: Vec<_> = outcomes.iter().map(|outcome| outcome.name.clone()).collect();
@@ -131,26 +131,28 @@ async fn every_name_has_its_own_outcome_in_the_order_of_the_request() {
     }
     assert_eq!(outcomes[0], outcomes[304]);
     // The director's, and the 298 that are new.
-    assert_eq!(world.published("employment.verified").await, 299);
-    assert_eq!(world.read(&own).await.state(), pending);
+    assert_eq!(fixture.published("employment.verified").await, 299);
+    assert_eq!(fixture.read(&own).await.state(), pending);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_request_id_gives_the_same_outcomes_again() {
-    let world = World::start().await;
-    let names = world.crowd(3).await;
-    let id = world.service.clock.new_uuid().to_string();
-    let first = world
-        .batch_verify(world.admin(), names.clone(), &id)
+    let fixture = Fixture::start().await;
+    let names = fixture.crowd(3).await;
+    let id = fixture.service.clock.new_uuid().to_string();
+    let first = fixture
+        .batch_verify(fixture.admin(), names.clone(), &id)
         .await
         .unwrap();
-    world.batch_end(names.clone()).await.unwrap();
-    let again = world
-        .batch_verify(world.admin(), names.clone(), &id)
+    fixture.batch_end(names.clone()).await.unwrap();
+    let again = fixture
+        .batch_verify(fixture.admin(), names.clone(), &id)
         .await
         .unwrap();
     assert_eq!(again, first);
-    let other = world.batch_verify(world.admin(), names[1..].to_vec(), &id).await;
+    let other = fixture
+        .batch_verify(fixture.admin(), names[1..].to_vec(), &id)
+        .await;
     assert_eq!(
         muster_refusal::reason_of(&other.unwrap_err()),
         Some(R::RequestIdReused)
@@ -159,36 +161,36 @@ async fn the_same_request_id_gives_the_same_outcomes_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn batches_that_meet_in_any_order_have_one_effect() {
-    let world = World::start().await;
-    let names = world.crowd(100).await;
+    let fixture = Fixture::start().await;
+    let names = fixture.crowd(100).await;
     let backwards: Vec<_> = names.iter().rev().cloned().collect();
-    let other = || Who::member("director", world.organization, Role::Owner);
+    let other = || TestCaller::member("director", fixture.organization, Role::Owner);
     let (one, two, three, four) = tokio::join!(
-        world.batch_verify(world.admin(), names.clone(), ""),
-        world.batch_verify(other(), backwards.clone(), ""),
-        world.batch_verify(world.admin(), backwards, ""),
-        world.batch_verify(other(), names.clone(), ""),
+        fixture.batch_verify(fixture.admin(), names.clone(), ""),
+        fixture.batch_verify(other(), backwards.clone(), ""),
+        fixture.batch_verify(fixture.admin(), backwards, ""),
+        fixture.batch_verify(other(), names.clone(), ""),
     );
     for outcomes in [one, two, three, four] {
         for outcome in outcomes.unwrap() {
             assert_eq!(told(&outcome), (EmploymentState::Verified, R::Unspecified));
         }
     }
-    assert_eq!(world.published("employment.verified").await, 101);
+    assert_eq!(fixture.published("employment.verified").await, 101);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn many_employments_end_for_one_reason_and_the_owners_does_not() {
-    let world = World::start().await;
-    let names = world.crowd(3).await;
-    let outcomes = world
-        .batch_verify(world.admin(), names[..2].to_vec(), "")
+    let fixture = Fixture::start().await;
+    let names = fixture.crowd(3).await;
+    let outcomes = fixture
+        .batch_verify(fixture.admin(), names[..2].to_vec(), "")
         .await
         .unwrap();
     assert_eq!(outcomes.len(), 2);
-    let owners = world.employment_of("owner").await;
-    let all = [names.clone(), vec![owners.name.clone(), world.absent()]].concat();
-    let outcomes = world.batch_end(all).await.unwrap();
+    let owners = fixture.employment_of("owner").await;
+    let all = [names.clone(), vec![owners.name.clone(), fixture.absent()]].concat();
+    let outcomes = fixture.batch_end(all).await.unwrap();
     let outcomes: Vec<_> = outcomes.iter().map(told).collect();
     assert_eq!(
         outcomes,
@@ -200,26 +202,29 @@ async fn many_employments_end_for_one_reason_and_the_owners_does_not() {
             (EmploymentState::Unspecified, R::NotFound),
         ]
     );
-    assert_eq!(world.employment_of("owner").await, owners);
-    assert_eq!(world.published("employment.ended").await, 2);
+    assert_eq!(fixture.employment_of("owner").await, owners);
+    assert_eq!(fixture.published("employment.ended").await, 2);
     let kept = "SELECT count(*) FROM employments WHERE end_reason = 'the season is over'
         AND end_time IS NOT NULL AND verify_time IS NOT NULL";
-    assert_eq!(world.service.database.count(kept).await, 2);
+    assert_eq!(fixture.service.database.count(kept).await, 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_batch_has_names_and_not_too_many() {
-    let world = World::start().await;
-    let name = world.employment_of("owner").await.name;
+    let fixture = Fixture::start().await;
+    let name = fixture.employment_of("owner").await.name;
     let malformed = person_name("owner").to_string();
     for (names, field) in [
         (Vec::new(), "names"),
         (vec![name.clone(); 1001], "names"),
         (vec![name.clone(), malformed], "names[1]"),
     ] {
-        let refused = world.batch_verify(world.admin(), names, "").await.unwrap_err();
+        let refused = fixture
+            .batch_verify(fixture.admin(), names, "")
+            .await
+            .unwrap_err();
         assert_eq!(violations_of(&refused)[0].0, field);
     }
-    let most = world.batch_verify(world.admin(), vec![name; 1000], "").await;
+    let most = fixture.batch_verify(fixture.admin(), vec![name; 1000], "").await;
     assert_eq!(most.unwrap().len(), 1000);
 }

@@ -7,10 +7,10 @@ use muster_proto::employment::v1::{
     VerifyEmploymentRequest,
 };
 use muster_refusal::{ErrorReason as R, violations_of};
-use muster_testkit::{Callers, Who, acts, eventually};
+use muster_testkit::{Callers, TestCaller, acts, eventually};
 use tonic::Status;
 
-use crate::world::{World, reason};
+use crate::fixture::{Fixture, reason};
 
 pub(crate) fn at(organization: impl ToString) -> EmploymentClaim {
     EmploymentClaim {
@@ -19,10 +19,10 @@ pub(crate) fn at(organization: impl ToString) -> EmploymentClaim {
     }
 }
 
-impl World {
+impl Fixture {
     pub(crate) async fn claim(
         &self,
-        who: Who,
+        who: TestCaller,
         claims: Vec<EmploymentClaim>,
     ) -> Result<Vec<Employment>, Status> {
         let request = ClaimEmploymentsRequest {
@@ -50,17 +50,17 @@ impl World {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_claims_at_several_sites_at_once_and_each_goes_its_own_way() {
-    let mut world = World::start().await;
-    let first = world.organization_name();
-    let location = world.new_location().await.to_string();
-    world.organization = acts::open_organization(&world.organizations, "owner").await;
-    let second = world.organization_name();
+    let mut fixture = Fixture::start().await;
+    let first = fixture.organization_name();
+    let location = fixture.new_location().await.to_string();
+    fixture.organization = acts::open_organization(&fixture.organizations, "owner").await;
+    let second = fixture.organization_name();
     let there = EmploymentClaim {
         location: location.clone(),
         ..at(first)
     };
-    let claimed = world
-        .claim(Who::person("learner-1"), vec![at(second), there])
+    let claimed = fixture
+        .claim(TestCaller::person("learner-1"), vec![at(second), there])
         .await
         .unwrap();
     let [at_second, at_first] = claimed.as_slice() else {
@@ -73,31 +73,31 @@ async fn a_person_claims_at_several_sites_at_once_and_each_goes_its_own_way() {
         assert_eq!(one.state(), EmploymentState::PendingVerification);
         assert_eq!(one.person_display_name, "learner-1");
     }
-    world.verify(&at_second.name).await;
+    fixture.verify(&at_second.name).await;
     let end = EndEmploymentRequest {
         name: at_second.name.clone(),
         reason: "moved".to_owned(),
         request_id: String::new(),
     };
-    world
-        .employments(world.admin())
+    fixture
+        .employments(fixture.admin())
         .end_employment(end)
         .await
         .unwrap();
-    world.organization = first.organization;
-    let other = world.employment_of("learner-1").await;
+    fixture.organization = first.organization;
+    let other = fixture.employment_of("learner-1").await;
     assert_eq!(other.state(), EmploymentState::PendingVerification);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_claim_from_several_devices_at_once_makes_one_employment() {
-    let mut world = World::start().await;
-    let first = world.organization_name();
-    world.organization = acts::open_organization(&world.organizations, "owner").await;
-    let second = world.organization_name();
+    let mut fixture = Fixture::start().await;
+    let first = fixture.organization_name();
+    fixture.organization = acts::open_organization(&fixture.organizations, "owner").await;
+    let second = fixture.organization_name();
     let one = |turn: bool| {
         let sites = if turn { [first, second] } else { [second, first] };
-        world.claim(Who::person("learner-1"), sites.map(at).to_vec())
+        fixture.claim(TestCaller::person("learner-1"), sites.map(at).to_vec())
     };
     let answers = tokio::join!(
         one(true),
@@ -111,41 +111,46 @@ async fn the_same_claim_from_several_devices_at_once_makes_one_employment() {
     for answer in answers {
         assert_eq!(answer.unwrap().len(), 2);
     }
-    assert_eq!(world.count_of("learner-1").await, 1);
-    assert_eq!(world.published("employment.changed").await, 2);
-    world.organization = first.organization;
-    assert_eq!(world.count_of("learner-1").await, 1);
+    assert_eq!(fixture.count_of("learner-1").await, 1);
+    assert_eq!(fixture.published("employment.changed").await, 2);
+    fixture.organization = first.organization;
+    assert_eq!(fixture.count_of("learner-1").await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn before_approval_only_the_owner_claims_and_afterwards_nobody_claims_where_it_is_over() {
-    let world = World::start().await;
-    let name = world.organization_name();
+    let fixture = Fixture::start().await;
+    let name = fixture.organization_name();
     let end = "UPDATE employments SET state = 'ENDED'";
-    world.service.database.execute(end).await;
+    fixture.service.database.execute(end).await;
     for statement in [
         "UPDATE organizations SET state = 'DRAFT'",
         "UPDATE organizations SET state = 'SUBMITTED'",
         "UPDATE organizations SET state = 'RETURNED'",
     ] {
-        world.organizations.database.execute(statement).await;
-        let refused = world.claim(Who::person("learner-1"), vec![at(name)]).await;
+        fixture.organizations.database.execute(statement).await;
+        let refused = fixture
+            .claim(TestCaller::person("learner-1"), vec![at(name)])
+            .await;
         assert_eq!(
             muster_refusal::reason_of(&refused.unwrap_err()),
             Some(R::OrganizationNotActive)
         );
-        let claimed = world.claim(Who::person("owner"), vec![at(name)]).await.unwrap();
+        let claimed = fixture
+            .claim(TestCaller::person("owner"), vec![at(name)])
+            .await
+            .unwrap();
         assert_eq!(claimed[0].state(), EmploymentState::PendingVerification);
     }
-    assert_eq!(world.count_of("owner").await, 2, "one that ended, one claim");
+    assert_eq!(fixture.count_of("owner").await, 2, "one that ended, one claim");
     for statement in [
         "UPDATE organizations SET state = 'SUSPENDED'",
         "UPDATE organizations SET state = 'CLOSED'",
         "UPDATE organizations SET state = 'REJECTED'",
     ] {
-        world.organizations.database.execute(statement).await;
-        let refused = world
-            .claim(Who::person("owner"), vec![at(name)])
+        fixture.organizations.database.execute(statement).await;
+        let refused = fixture
+            .claim(TestCaller::person("owner"), vec![at(name)])
             .await
             .unwrap_err();
         assert_eq!(
@@ -157,59 +162,65 @@ async fn before_approval_only_the_owner_claims_and_afterwards_nobody_claims_wher
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_several_claims_all_are_taken_or_none_and_what_is_not_active_is_like_what_is_not() {
-    let mut world = World::start().await;
-    let open = world.organization_name();
-    world.organization = acts::open_organization(&world.organizations, "outsider").await;
-    let closed = world.organization_name();
+    let mut fixture = Fixture::start().await;
+    let open = fixture.organization_name();
+    fixture.organization = acts::open_organization(&fixture.organizations, "outsider").await;
+    let closed = fixture.organization_name();
     let close = sqlx::query("UPDATE organizations SET state = 'DRAFT' WHERE organization_id = $1")
-        .bind(world.organization.as_uuid());
-    let mut connection = world.organizations.database.connection().await;
+        .bind(fixture.organization.as_uuid());
+    let mut connection = fixture.organizations.database.connection().await;
     close.execute(&mut connection).await.unwrap();
     let absent = OrganizationName {
-        organization: world.service.clock.new_uuid().into(),
+        organization: fixture.service.clock.new_uuid().into(),
     };
     let sites = vec![at(open), at(closed), at(absent)];
-    let refused = world.claim(Who::person("learner-1"), sites).await.unwrap_err();
+    let refused = fixture
+        .claim(TestCaller::person("learner-1"), sites)
+        .await
+        .unwrap_err();
     let violations = violations_of(&refused);
     let fields: Vec<_> = violations.iter().map(|(field, _)| field.as_str()).collect();
     assert_eq!(fields, ["claims[1].organization", "claims[2].organization"]);
     assert_eq!(violations[0].1, violations[1].1);
 
-    world.organization = open.organization;
-    let elsewhere = format!("{open}/locations/{}", world.service.clock.new_uuid());
+    fixture.organization = open.organization;
+    let elsewhere = format!("{open}/locations/{}", fixture.service.clock.new_uuid());
     let nowhere = EmploymentClaim {
         location: elsewhere,
         ..at(open)
     };
-    let refused = world
-        .claim(Who::person("learner-1"), vec![nowhere])
+    let refused = fixture
+        .claim(TestCaller::person("learner-1"), vec![nowhere])
         .await
         .unwrap_err();
     assert_eq!(muster_refusal::reason_of(&refused), Some(R::GroupUnknown));
-    assert_eq!(world.count_of("learner-1").await, 0);
+    assert_eq!(fixture.count_of("learner-1").await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_approval_verifies_what_the_owner_claimed_before() {
-    let mut world = World::without_organization().await;
-    world.service.leave().await;
-    world.organization = acts::open_organization(&world.organizations, "owner").await;
-    world.service.come_back().await;
+    let mut fixture = Fixture::without_organization().await;
+    fixture.service.leave().await;
+    fixture.organization = acts::open_organization(&fixture.organizations, "owner").await;
+    fixture.service.come_back().await;
     let approved = "SELECT count(*) FROM inbox WHERE event_type = 'organization.approved'";
-    eventually(async || world.service.database.count(approved).await == 1).await;
-    let name = world.organization_name();
-    let claimed = world.claim(Who::person("owner"), vec![at(name)]).await.unwrap();
+    eventually(async || fixture.service.database.count(approved).await == 1).await;
+    let name = fixture.organization_name();
+    let claimed = fixture
+        .claim(TestCaller::person("owner"), vec![at(name)])
+        .await
+        .unwrap();
     assert_eq!(
         claimed[0].state(),
         EmploymentState::Verified,
         "it was verified already"
     );
-    assert_eq!(world.count_of("owner").await, 1);
+    assert_eq!(fixture.count_of("owner").await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn names_are_kept_as_the_person_writes_them() {
-    let world = World::start().await;
+    let fixture = Fixture::start().await;
     for (person, name) in [
         ("learner-1", "שרה כהן"),
         ("learner-2", "Zoe\u{308} A\u{30a}sa"),
@@ -219,35 +230,41 @@ async fn names_are_kept_as_the_person_writes_them() {
             name: Some(name.to_owned()),
             ..Callers::person(person)
         };
-        let claims = vec![at(world.organization_name())];
-        let claimed = world.claim(Who::Person(caller, None), claims).await.unwrap();
+        let claims = vec![at(fixture.organization_name())];
+        let claimed = fixture
+            .claim(TestCaller::Person(caller, None), claims)
+            .await
+            .unwrap();
         assert_eq!(claimed[0].person_display_name, name);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn coming_back_after_the_end_is_a_new_claim() {
-    let world = World::start().await;
-    let claims = || vec![at(world.organization_name())];
-    world.employ_anywhere("learner-1").await;
+    let fixture = Fixture::start().await;
+    let claims = || vec![at(fixture.organization_name())];
+    fixture.employ_anywhere("learner-1").await;
     let end = "UPDATE employments SET state = 'ENDED' WHERE person_display_name = 'learner-1'";
-    world.service.database.execute(end).await;
-    let claimed = world.claim(Who::person("learner-1"), claims()).await.unwrap();
+    fixture.service.database.execute(end).await;
+    let claimed = fixture
+        .claim(TestCaller::person("learner-1"), claims())
+        .await
+        .unwrap();
     assert_eq!(claimed[0].state(), EmploymentState::PendingVerification);
     assert_eq!(
-        (claimed[0].groups.len(), world.count_of("learner-1").await),
+        (claimed[0].groups.len(), fixture.count_of("learner-1").await),
         (0, 2)
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_malformed_claim_is_told_everything_that_is_wrong() {
-    let world = World::start().await;
-    let organization = world.organization_name();
+    let fixture = Fixture::start().await;
+    let organization = fixture.organization_name();
     let foreign = format!(
         "organizations/{}/locations/{}",
-        world.service.clock.new_uuid(),
-        world.service.clock.new_uuid()
+        fixture.service.clock.new_uuid(),
+        fixture.service.clock.new_uuid()
     );
     let claims = vec![
         at(organization),
@@ -257,24 +274,30 @@ async fn a_malformed_claim_is_told_everything_that_is_wrong() {
             ..at(organization)
         },
     ];
-    let refused = world.claim(Who::person("learner-1"), claims).await.unwrap_err();
+    let refused = fixture
+        .claim(TestCaller::person("learner-1"), claims)
+        .await
+        .unwrap_err();
     let fields: Vec<_> = violations_of(&refused)
         .into_iter()
         .map(|(field, _)| field)
         .collect();
     assert_eq!(fields, ["claims[1].organization", "claims[2].location"]);
     let twice = vec![at(organization), at(organization)];
-    let refused = world.claim(Who::person("learner-1"), twice).await.unwrap_err();
+    let refused = fixture
+        .claim(TestCaller::person("learner-1"), twice)
+        .await
+        .unwrap_err();
     assert_eq!(violations_of(&refused)[0].0, "claims[1].organization");
     let others = ClaimEmploymentsRequest {
-        parent: crate::world::person_name("learner-2").to_string(),
+        parent: crate::fixture::person_name("learner-2").to_string(),
         claims: vec![at(organization)],
         request_id: String::new(),
     };
-    let mut client = world.person_employments(Who::person("learner-1"));
+    let mut client = fixture.person_employments(TestCaller::person("learner-1"));
     assert_eq!(
         reason(client.claim_employments(others).await),
         R::PermissionDenied
     );
-    assert_eq!(world.count_of("learner-1").await, 0);
+    assert_eq!(fixture.count_of("learner-1").await, 0);
 }

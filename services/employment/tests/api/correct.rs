@@ -4,18 +4,18 @@ use muster_proto::employment::v1::{
     CorrectEmploymentRequest, Employment, EmploymentState, RejectionReason, VerifyEmploymentRequest,
 };
 use muster_refusal::ErrorReason as R;
-use muster_testkit::Who;
+use muster_testkit::TestCaller;
 use tonic::{Response, Status};
 
-use crate::world::{World, reason};
+use crate::fixture::{Fixture, reason};
 
-impl World {
+impl Fixture {
     pub(crate) async fn correct(&self, person: &str, name: &str) -> Result<Response<Employment>, Status> {
         let request = CorrectEmploymentRequest {
             name: name.to_owned(),
             request_id: String::new(),
         };
-        let mut client = self.person_employments(Who::person(person));
+        let mut client = self.person_employments(TestCaller::person(person));
         let corrected = client.correct_employment(request).await?;
         Ok(corrected.map(|answer| answer.employment.unwrap()))
     }
@@ -23,27 +23,30 @@ impl World {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rejected_claim_is_corrected_and_can_be_verified_and_every_rejection_stays() {
-    let world = World::start().await;
-    let claim = world.claimed("learner-1").await;
+    let fixture = Fixture::start().await;
+    let claim = fixture.claimed("learner-1").await;
     for (why, comment) in [
         (RejectionReason::Dates, "since May"),
         (RejectionReason::Other, "call us"),
     ] {
-        world.reject(&claim.name, why, comment).await.unwrap();
-        let corrected = world
+        fixture.reject(&claim.name, why, comment).await.unwrap();
+        let corrected = fixture
             .correct("learner-1", &claim.name)
             .await
             .unwrap()
             .into_inner();
         assert_eq!(corrected.state(), EmploymentState::PendingVerification);
-        let again = world.correct("learner-1", &claim.name).await.unwrap();
+        let again = fixture.correct("learner-1", &claim.name).await.unwrap();
         assert_eq!(again.into_inner(), corrected);
     }
     let request = VerifyEmploymentRequest {
         name: claim.name.clone(),
         request_id: String::new(),
     };
-    let verified = world.employments(world.admin()).verify_employment(request).await;
+    let verified = fixture
+        .employments(fixture.admin())
+        .verify_employment(request)
+        .await;
     let verified = verified.unwrap().into_inner().employment.unwrap();
     let comments: Vec<_> = verified
         .rejections
@@ -52,49 +55,49 @@ async fn a_rejected_claim_is_corrected_and_can_be_verified_and_every_rejection_s
         .collect();
     assert_eq!(comments, ["since May", "call us"]);
     assert_eq!(
-        reason(world.correct("learner-1", &claim.name).await),
+        reason(fixture.correct("learner-1", &claim.name).await),
         R::EmploymentVerified
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rejected_claim_is_not_corrected_beside_a_newer_one() {
-    let world = World::start().await;
-    let first = world.claimed("learner-1").await;
-    world
+    let fixture = Fixture::start().await;
+    let first = fixture.claimed("learner-1").await;
+    fixture
         .reject(&first.name, RejectionReason::Position, "")
         .await
         .unwrap();
-    let second = world.claimed("learner-1").await;
+    let second = fixture.claimed("learner-1").await;
     assert_ne!(first.name, second.name);
-    let superseded = async || reason(world.correct("learner-1", &first.name).await);
+    let superseded = async || reason(fixture.correct("learner-1", &first.name).await);
     assert_eq!(superseded().await, R::EmploymentSuperseded);
-    world.withdraw("learner-1", &second.name).await.unwrap();
+    fixture.withdraw("learner-1", &second.name).await.unwrap();
     assert_eq!(
         superseded().await,
         R::EmploymentSuperseded,
         "also when that is over"
     );
-    let states: Vec<_> = world.employments_of("learner-1").await;
+    let states: Vec<_> = fixture.employments_of("learner-1").await;
     let states: Vec<_> = states.iter().map(Employment::state).collect();
     assert_eq!(states, [EmploymentState::Withdrawn, EmploymentState::Rejected]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn somebody_elses_claim_is_not_found_like_one_that_does_not_exist() {
-    let world = World::start().await;
-    let claim = world.claimed("learner-1").await;
-    world
+    let fixture = Fixture::start().await;
+    let claim = fixture.claimed("learner-1").await;
+    fixture
         .reject(&claim.name, RejectionReason::Position, "")
         .await
         .unwrap();
-    let others = world.correct("learner-2", &claim.name).await.unwrap_err();
+    let others = fixture.correct("learner-2", &claim.name).await.unwrap_err();
     let absent = format!(
         "{}/employments/{}",
-        world.organization_name(),
-        world.service.clock.new_uuid()
+        fixture.organization_name(),
+        fixture.service.clock.new_uuid()
     );
-    let absent = world.correct("learner-2", &absent).await.unwrap_err();
+    let absent = fixture.correct("learner-2", &absent).await.unwrap_err();
     assert_eq!(muster_refusal::reason_of(&others), Some(R::NotFound));
     assert_eq!(
         (others.message(), others.details()),

@@ -6,48 +6,51 @@ use muster_refusal::{ErrorReason as R, violations_of};
 use muster_testkit::eventually;
 use tonic::{Response, Status};
 
-use crate::world::{World, reason};
+use crate::fixture::{Fixture, reason};
 
-async fn end(world: &World, name: &str, why: &str) -> Result<Response<Employment>, Status> {
+async fn end(fixture: &Fixture, name: &str, why: &str) -> Result<Response<Employment>, Status> {
     let request = EndEmploymentRequest {
         name: name.to_owned(),
         reason: why.to_owned(),
         request_id: String::new(),
     };
-    let ended = world.employments(world.admin()).end_employment(request).await?;
+    let ended = fixture
+        .employments(fixture.admin())
+        .end_employment(request)
+        .await?;
     Ok(ended.map(|answer| answer.employment.unwrap()))
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_employment_ends_once_and_keeps_its_first_reason() {
-    let world = World::start().await;
-    world.employ_anywhere("learner-1").await;
-    let name = world.employment_of("learner-1").await.name;
-    let ended = end(&world, &name, "moved away").await.unwrap().into_inner();
+    let fixture = Fixture::start().await;
+    fixture.employ_anywhere("learner-1").await;
+    let name = fixture.employment_of("learner-1").await.name;
+    let ended = end(&fixture, &name, "moved away").await.unwrap().into_inner();
     assert_eq!(ended.state(), EmploymentState::Ended);
     assert_eq!(ended.end_reason, "moved away");
     assert!(ended.end_time.is_some());
-    let again = end(&world, &name, "retired").await.unwrap().into_inner();
+    let again = end(&fixture, &name, "retired").await.unwrap().into_inner();
     assert_eq!(again, ended);
-    assert_eq!(world.employment_of("learner-1").await, ended);
+    assert_eq!(fixture.employment_of("learner-1").await, ended);
     let published = "SELECT count(*) FROM outbox WHERE event_type = 'employment.ended'";
-    assert_eq!(world.service.database.count(published).await, 1);
+    assert_eq!(fixture.service.database.count(published).await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_learner_accepted_is_archived_and_the_organization_knows_that_they_left() {
-    let world = World::start().await;
-    world.employ_anywhere("learner-1").await;
-    world.employ_anywhere("learner-2").await;
-    let name = world.employment_of("learner-1").await.name;
-    end(&world, &name, "moved away").await.unwrap();
+    let fixture = Fixture::start().await;
+    fixture.employ_anywhere("learner-1").await;
+    fixture.employ_anywhere("learner-2").await;
+    let name = fixture.employment_of("learner-1").await.name;
+    end(&fixture, &name, "moved away").await.unwrap();
     let archived = "SELECT count(*) FROM invitations WHERE state = 'ARCHIVED'";
-    eventually(async || world.invitations.database.count(archived).await == 1).await;
+    eventually(async || fixture.invitations.database.count(archived).await == 1).await;
     let projected = "SELECT count(*) FROM employment_projection WHERE state = 'ENDED'";
-    eventually(async || world.organizations.database.count(projected).await == 1).await;
+    eventually(async || fixture.organizations.database.count(projected).await == 1).await;
     let active = "SELECT count(*) FROM invitations WHERE state = 'ACTIVE'";
     assert_eq!(
-        world.invitations.database.count(active).await,
+        fixture.invitations.database.count(active).await,
         1,
         "learner-2 stays"
     );
@@ -55,39 +58,39 @@ async fn what_the_learner_accepted_is_archived_and_the_organization_knows_that_t
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_comes_back_after_the_end_has_a_new_employment_and_the_old_one_stays_ended() {
-    let world = World::start().await;
-    world.employ_anywhere("learner-1").await;
-    let first = world.employment_of("learner-1").await.name;
-    end(&world, &first, "season is over").await.unwrap();
+    let fixture = Fixture::start().await;
+    fixture.employ_anywhere("learner-1").await;
+    let first = fixture.employment_of("learner-1").await.name;
+    end(&fixture, &first, "season is over").await.unwrap();
     let archived = "SELECT count(*) FROM invitations WHERE state = 'ARCHIVED'";
-    eventually(async || world.invitations.database.count(archived).await == 1).await;
-    world.employ_anywhere("learner-1").await;
-    let states: Vec<_> = world
+    eventually(async || fixture.invitations.database.count(archived).await == 1).await;
+    fixture.employ_anywhere("learner-1").await;
+    let states: Vec<_> = fixture
         .employments_of("learner-1")
         .await
         .iter()
         .map(Employment::state)
         .collect();
     assert_eq!(states, [EmploymentState::Verified, EmploymentState::Ended]);
-    assert_eq!(world.invitations.database.count(archived).await, 1);
+    assert_eq!(fixture.invitations.database.count(archived).await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_owners_employment_does_not_end_before_the_ownership_is_transferred() {
-    let world = World::start().await;
-    let name = world.employment_of("owner").await.name;
-    assert_eq!(reason(end(&world, &name, "left").await), R::OwnerMustTransfer);
+    let fixture = Fixture::start().await;
+    let name = fixture.employment_of("owner").await.name;
+    assert_eq!(reason(end(&fixture, &name, "left").await), R::OwnerMustTransfer);
     assert_eq!(
-        world.employment_of("owner").await.state(),
+        fixture.employment_of("owner").await.state(),
         EmploymentState::Verified
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_what_is_verified_can_end() {
-    let world = World::start().await;
-    world.employ_anywhere("learner-1").await;
-    let name = world.employment_of("learner-1").await.name;
+    let fixture = Fixture::start().await;
+    fixture.employ_anywhere("learner-1").await;
+    let name = fixture.employment_of("learner-1").await.name;
     for (statement, why) in [
         (
             "UPDATE employments SET state = 'PENDING_VERIFICATION' WHERE source_invitation_id IS NOT NULL",
@@ -102,19 +105,19 @@ async fn only_what_is_verified_can_end() {
             R::EmploymentState,
         ),
     ] {
-        world.service.database.execute(statement).await;
-        assert_eq!(reason(end(&world, &name, "left").await), why, "{statement}");
+        fixture.service.database.execute(statement).await;
+        assert_eq!(reason(end(&fixture, &name, "left").await), why, "{statement}");
     }
     let absent = EmploymentName {
-        organization: world.organization,
-        employment: EmploymentId::from_uuid(world.service.clock.new_uuid()),
+        organization: fixture.organization,
+        employment: EmploymentId::from_uuid(fixture.service.clock.new_uuid()),
     };
     assert_eq!(
-        reason(end(&world, &absent.to_string(), "left").await),
+        reason(end(&fixture, &absent.to_string(), "left").await),
         R::NotFound
     );
     for why in [String::new(), "x".repeat(501)] {
-        let refused = end(&world, &name, &why).await.unwrap_err();
+        let refused = end(&fixture, &name, &why).await.unwrap_err();
         assert_eq!(violations_of(&refused)[0].0, "reason");
     }
 }

@@ -7,14 +7,14 @@ use muster_proto::invitation::v1::{
     ApproveImportRequest, ImportRow, ImportRowState, ListImportRowsRequest, UploadImportRequest,
 };
 use muster_proto::organization::v1::Limits;
-use muster_testkit::{TestChannel, Who, acts, eventually_some};
+use muster_testkit::{TestCaller, TestChannel, acts, eventually_some};
 use sha2::{Digest, Sha256};
 
-use crate::world::World;
+use crate::fixture::Fixture;
 
-impl World {
+impl Fixture {
     fn imports(&self) -> ImportServiceClient<TestChannel> {
-        let owner = Who::member("owner", self.organization, Role::Owner);
+        let owner = TestCaller::member("owner", self.organization, Role::Owner);
         ImportServiceClient::new(self.invitations.calls_of(owner))
     }
 
@@ -57,19 +57,19 @@ impl World {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_import_vouches_like_an_invitation_by_hand() {
-    let world = World::start().await;
+    let fixture = Fixture::start().await;
     let limits = Limits {
         invitations_by_hand: 10,
         import_rows: 10,
         messages_per_day: 10,
     };
-    acts::subscribe(&world.organizations, world.organization, limits).await;
-    let group = acts::make_group(&world.organizations, world.organization, "Nurses", &[]).await;
-    let row = world
+    acts::subscribe(&fixture.organizations, fixture.organization, limits).await;
+    let group = acts::make_group(&fixture.organizations, fixture.organization, "Nurses", &[]).await;
+    let row = fixture
         .import("email,groups,location\nlearner-1@example.com,Nurses,\n")
         .await;
-    world.accept(row.invitation.parse().unwrap(), "learner-1").await;
-    let employment = world.employment_of("learner-1").await;
+    fixture.accept(row.invitation.parse().unwrap(), "learner-1").await;
+    let employment = fixture.employment_of("learner-1").await;
     assert_eq!(employment.state(), EmploymentState::Verified);
     assert_eq!(employment.groups, [group.to_string()]);
 }

@@ -2,11 +2,11 @@
 
 use muster_proto::employment::v1::{EmploymentState, GetEmploymentStateRequest, GetEmploymentStateResponse};
 use muster_refusal::{ErrorReason, violations_of};
-use muster_testkit::Who;
+use muster_testkit::TestCaller;
 
-use crate::world::{World, person_name, reason};
+use crate::fixture::{Fixture, person_name, reason};
 
-impl World {
+impl Fixture {
     fn state_question(&self) -> GetEmploymentStateRequest {
         GetEmploymentStateRequest {
             organization: self.organization_name().to_string(),
@@ -15,7 +15,7 @@ impl World {
     }
 
     pub(crate) async fn state(&self) -> GetEmploymentStateResponse {
-        let mut client = self.internal(Who::Workload("records"));
+        let mut client = self.internal(TestCaller::Workload("records"));
         client
             .get_employment_state(self.state_question())
             .await
@@ -26,13 +26,13 @@ impl World {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_latest_employment_is_told_with_its_sequence() {
-    let world = World::start().await;
-    assert_eq!(world.state().await, GetEmploymentStateResponse::default());
-    world.employ_anywhere("learner-1").await;
-    let first = world.state().await;
+    let fixture = Fixture::start().await;
+    assert_eq!(fixture.state().await, GetEmploymentStateResponse::default());
+    fixture.employ_anywhere("learner-1").await;
+    let first = fixture.state().await;
     assert_eq!((first.state(), first.sequence), (EmploymentState::Verified, 1));
-    assert_eq!(first.employment, world.employment_of("learner-1").await.name);
-    world
+    assert_eq!(first.employment, fixture.employment_of("learner-1").await.name);
+    fixture
         .service
         .database
         .execute(
@@ -40,35 +40,41 @@ async fn the_latest_employment_is_told_with_its_sequence() {
         )
         .await;
     assert_eq!(
-        (world.state().await.state(), world.state().await.sequence),
+        (fixture.state().await.state(), fixture.state().await.sequence),
         (EmploymentState::Ended, 2)
     );
-    world.employ_anywhere("learner-1").await;
-    let second = world.state().await;
+    fixture.employ_anywhere("learner-1").await;
+    let second = fixture.state().await;
     assert_eq!((second.state(), second.sequence), (EmploymentState::Verified, 3));
     assert_ne!(second.employment, first.employment);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_the_services_that_the_rule_names_are_told() {
-    let world = World::start().await;
+    let fixture = Fixture::start().await;
     for (who, refused) in [
-        (Who::Nobody, ErrorReason::TokenMissing),
-        (Who::Workload("invitation"), ErrorReason::PermissionDenied),
-        (Who::Workload("organization"), ErrorReason::PermissionDenied),
-        (Who::Workload("learning-system"), ErrorReason::PermissionDenied),
-        (world.admin(), ErrorReason::TokenMissing),
+        (TestCaller::Nobody, ErrorReason::TokenMissing),
+        (TestCaller::Workload("invitation"), ErrorReason::PermissionDenied),
+        (
+            TestCaller::Workload("organization"),
+            ErrorReason::PermissionDenied,
+        ),
+        (
+            TestCaller::Workload("learning-system"),
+            ErrorReason::PermissionDenied,
+        ),
+        (fixture.admin(), ErrorReason::TokenMissing),
     ] {
-        let answer = world
+        let answer = fixture
             .internal(who.clone())
-            .get_employment_state(world.state_question())
+            .get_employment_state(fixture.state_question())
             .await;
         assert_eq!(reason(answer), refused, "{who:?}");
     }
     assert!(
-        world
-            .internal(Who::Workload("records"))
-            .get_employment_state(world.state_question())
+        fixture
+            .internal(TestCaller::Workload("records"))
+            .get_employment_state(fixture.state_question())
             .await
             .is_ok()
     );
@@ -76,13 +82,13 @@ async fn only_the_services_that_the_rule_names_are_told() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_malformed_question_is_told_everything_that_is_wrong() {
-    let world = World::start().await;
+    let fixture = Fixture::start().await;
     let request = GetEmploymentStateRequest {
         organization: "x".to_owned(),
         person: "y".to_owned(),
     };
-    let refused = world
-        .internal(Who::Workload("records"))
+    let refused = fixture
+        .internal(TestCaller::Workload("records"))
         .get_employment_state(request)
         .await
         .unwrap_err();

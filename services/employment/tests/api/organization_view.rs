@@ -4,9 +4,9 @@ use muster_identity::Role;
 use muster_ids::{EmploymentId, EmploymentName, OrganizationId, OrganizationName};
 use muster_proto::employment::v1::{EmploymentState, GetEmploymentRequest, ListEmploymentsRequest};
 use muster_refusal::{ErrorReason, violations_of};
-use muster_testkit::Who;
+use muster_testkit::TestCaller;
 
-use crate::world::{World, reason};
+use crate::fixture::{Fixture, reason};
 
 fn get(name: impl ToString) -> GetEmploymentRequest {
     GetEmploymentRequest {
@@ -16,11 +16,11 @@ fn get(name: impl ToString) -> GetEmploymentRequest {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_employment_is_read_as_it_is_listed() {
-    let world = World::start().await;
-    world.employ_anywhere("learner-1").await;
-    let listed = world.employment_of("learner-1").await;
-    let read = world
-        .employments(world.admin())
+    let fixture = Fixture::start().await;
+    fixture.employ_anywhere("learner-1").await;
+    let listed = fixture.employment_of("learner-1").await;
+    let read = fixture
+        .employments(fixture.admin())
         .get_employment(get(&listed.name))
         .await
         .unwrap();
@@ -29,27 +29,27 @@ async fn an_employment_is_read_as_it_is_listed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_belongs_to_others_is_not_found_byte_for_byte_like_what_does_not_exist() {
-    let world = World::start().await;
-    world.employ_anywhere("learner-1").await;
-    let own: EmploymentName = world.employment_of("learner-1").await.name.parse().unwrap();
-    let other = OrganizationId::from_uuid(world.service.clock.new_uuid());
-    let outsider = || Who::member("outsider", other, Role::Owner);
+    let fixture = Fixture::start().await;
+    fixture.employ_anywhere("learner-1").await;
+    let own: EmploymentName = fixture.employment_of("learner-1").await.name.parse().unwrap();
+    let other = OrganizationId::from_uuid(fixture.service.clock.new_uuid());
+    let outsider = || TestCaller::member("outsider", other, Role::Owner);
 
     let foreign = EmploymentName {
         organization: other,
         ..own
     };
-    let foreign = world
+    let foreign = fixture
         .employments(outsider())
         .get_employment(get(foreign))
         .await
         .unwrap_err();
-    let employment = EmploymentId::from_uuid(world.service.clock.new_uuid());
+    let employment = EmploymentId::from_uuid(fixture.service.clock.new_uuid());
     let absent = EmploymentName {
         organization: other,
         employment,
     };
-    let absent = world
+    let absent = fixture
         .employments(outsider())
         .get_employment(get(absent))
         .await
@@ -60,10 +60,10 @@ async fn what_belongs_to_others_is_not_found_byte_for_byte_like_what_does_not_ex
         (absent.code(), absent.message(), absent.details())
     );
 
-    let beyond = world.employments(outsider()).get_employment(get(own)).await;
+    let beyond = fixture.employments(outsider()).get_employment(get(own)).await;
     assert_eq!(reason(beyond), ErrorReason::PermissionDenied);
     let parent = OrganizationName { organization: other }.to_string();
-    let mut client = world.employments(outsider());
+    let mut client = fixture.employments(outsider());
     let listed = client.list_employments(ListEmploymentsRequest {
         parent,
         ..Default::default()
@@ -73,47 +73,47 @@ async fn what_belongs_to_others_is_not_found_byte_for_byte_like_what_does_not_ex
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_reads_without_a_token_of_the_edge_for_an_organization() {
-    let world = World::start().await;
+    let fixture = Fixture::start().await;
     let request = || ListEmploymentsRequest {
-        parent: world.organization_name().to_string(),
+        parent: fixture.organization_name().to_string(),
         ..Default::default()
     };
     for (who, refused) in [
-        (Who::Nobody, ErrorReason::TokenMissing),
-        (Who::Workload("records"), ErrorReason::TokenMissing),
-        (Who::Anonymous, ErrorReason::PermissionDenied),
-        (Who::person("owner"), ErrorReason::PermissionDenied),
+        (TestCaller::Nobody, ErrorReason::TokenMissing),
+        (TestCaller::Workload("records"), ErrorReason::TokenMissing),
+        (TestCaller::Anonymous, ErrorReason::PermissionDenied),
+        (TestCaller::person("owner"), ErrorReason::PermissionDenied),
         (
-            Who::WorkloadThroughEdge("learning-system"),
+            TestCaller::WorkloadThroughEdge("learning-system"),
             ErrorReason::PermissionDenied,
         ),
     ] {
-        let answer = world.employments(who.clone()).list_employments(request()).await;
+        let answer = fixture.employments(who.clone()).list_employments(request()).await;
         assert_eq!(reason(answer), refused, "{who:?}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_list_is_filtered_by_state_and_goes_on_from_page_to_page_newest_first() {
-    let world = World::start().await;
+    let fixture = Fixture::start().await;
     for number in 1..=5 {
-        world.employ_anywhere(&format!("learner-{number}")).await;
+        fixture.employ_anywhere(&format!("learner-{number}")).await;
     }
-    world
+    fixture
         .service
         .database
         .execute("UPDATE employments SET state = 'ENDED' WHERE person_display_name = 'learner-3'")
         .await;
     let mut request = ListEmploymentsRequest {
-        parent: world.organization_name().to_string(),
+        parent: fixture.organization_name().to_string(),
         page_size: 2,
         states: vec![EmploymentState::Verified.into(), EmploymentState::Rejected.into()],
         ..Default::default()
     };
     let mut seen = Vec::new();
     loop {
-        let page = world
-            .employments(world.admin())
+        let page = fixture
+            .employments(fixture.admin())
             .list_employments(request.clone())
             .await
             .unwrap()
@@ -137,15 +137,15 @@ async fn a_list_is_filtered_by_state_and_goes_on_from_page_to_page_newest_first(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_token_serves_only_its_caller_list_and_filter() {
-    let world = World::start().await;
-    world.employ_anywhere("learner-1").await;
+    let fixture = Fixture::start().await;
+    fixture.employ_anywhere("learner-1").await;
     let first = ListEmploymentsRequest {
-        parent: world.organization_name().to_string(),
+        parent: fixture.organization_name().to_string(),
         page_size: 1,
         ..Default::default()
     };
-    let page = world
-        .employments(world.admin())
+    let page = fixture
+        .employments(fixture.admin())
         .list_employments(first.clone())
         .await
         .unwrap()
@@ -163,18 +163,18 @@ async fn a_page_token_serves_only_its_caller_list_and_filter() {
         page_token: format!("{}{rest}", if first == "A" { "B" } else { "A" }),
         ..next.clone()
     };
-    let somebody = Who::member("viewer", world.organization, Role::Viewer);
+    let somebody = TestCaller::member("viewer", fixture.organization, Role::Viewer);
     for (who, request) in [
-        (world.admin(), other_filter),
-        (world.admin(), altered),
+        (fixture.admin(), other_filter),
+        (fixture.admin(), altered),
         (somebody, next.clone()),
     ] {
-        let answer = world.employments(who).list_employments(request).await;
+        let answer = fixture.employments(who).list_employments(request).await;
         assert_eq!(reason(answer), ErrorReason::PageTokenInvalid);
     }
     assert!(
-        world
-            .employments(world.admin())
+        fixture
+            .employments(fixture.admin())
             .list_employments(next)
             .await
             .is_ok()
@@ -183,16 +183,16 @@ async fn a_page_token_serves_only_its_caller_list_and_filter() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_malformed_request_is_told_everything_that_is_wrong() {
-    let world = World::start().await;
-    let parent = world.organization_name();
+    let fixture = Fixture::start().await;
+    let parent = fixture.organization_name();
     let request = ListEmploymentsRequest {
         parent: format!("{parent}/x"),
         page_size: -1,
         states: vec![2, 0, 77],
         ..Default::default()
     };
-    let refused = world
-        .employments(world.admin())
+    let refused = fixture
+        .employments(fixture.admin())
         .list_employments(request)
         .await
         .unwrap_err();
@@ -201,8 +201,8 @@ async fn a_malformed_request_is_told_everything_that_is_wrong() {
         .map(|(field, _)| field)
         .collect();
     assert_eq!(fields, ["page_size", "parent", "states[1]", "states[2]"]);
-    let refused = world
-        .employments(world.admin())
+    let refused = fixture
+        .employments(fixture.admin())
         .get_employment(get(format!("{parent}/employments/1")))
         .await;
     assert_eq!(reason(refused), ErrorReason::InvalidRequest);

@@ -6,9 +6,9 @@ use muster_messaging::topology;
 use muster_proto::invitation::v1::{InvitationAcceptedEvent, InvitationSource};
 use muster_testkit::eventually_some;
 
-use crate::world::{World, person_name};
+use crate::fixture::{Fixture, person_name};
 
-impl World {
+impl Fixture {
     pub(crate) async fn parked(&self) -> Vec<Parked> {
         parked::list(&self.service.broker.broker(), &topology::EMPLOYMENT, 10)
             .await
@@ -36,22 +36,22 @@ impl World {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_acceptance_that_cannot_be_right_is_parked_and_employs_nobody() {
-    let world = World::start().await;
-    let group = world.new_group().await;
-    let invitation = world.invite(&[group]).await;
-    world.accept(invitation, "learner-2").await;
-    let before = world.employment_of("learner-2").await;
+    let fixture = Fixture::start().await;
+    let group = fixture.new_group().await;
+    let invitation = fixture.invite(&[group]).await;
+    fixture.accept(invitation, "learner-2").await;
+    let before = fixture.employment_of("learner-2").await;
 
-    let right = world.event(invitation, "learner-2", &[group]);
+    let right = fixture.event(invitation, "learner-2", &[group]);
     let elsewhere = GroupName {
-        organization: OrganizationId::from_uuid(world.service.clock.new_uuid()),
+        organization: OrganizationId::from_uuid(fixture.service.clock.new_uuid()),
         ..group
     };
     let unknown = InvitationName {
-        invitation: InvitationId::from_uuid(world.service.clock.new_uuid()),
+        invitation: InvitationId::from_uuid(fixture.service.clock.new_uuid()),
         ..invitation
     };
-    let not_accepted = world.invite(&[group]).await;
+    let not_accepted = fixture.invite(&[group]).await;
     let mut of_no_source = right.clone();
     of_no_source.set_source(InvitationSource::Unspecified);
     let of_nobody = InvitationAcceptedEvent {
@@ -59,27 +59,27 @@ async fn an_acceptance_that_cannot_be_right_is_parked_and_employs_nobody() {
         ..right
     };
     let wrong = [
-        world.event(invitation, "learner-1", &[group]),
-        world.event(invitation, "learner-2", &[elsewhere]),
-        world.event(unknown, "learner-1", &[group]),
-        world.event(not_accepted, "learner-1", &[group]),
+        fixture.event(invitation, "learner-1", &[group]),
+        fixture.event(invitation, "learner-2", &[elsewhere]),
+        fixture.event(unknown, "learner-1", &[group]),
+        fixture.event(not_accepted, "learner-1", &[group]),
         of_no_source,
         of_nobody,
     ];
-    let publisher = world.publisher_of("invitation").await;
+    let publisher = fixture.publisher_of("invitation").await;
     for (sequence, event) in (4..).zip(wrong) {
         let aggregate = invitation.invitation.as_uuid();
         publisher
-            .publish(world.organization, aggregate, sequence, event)
+            .publish(fixture.organization, aggregate, sequence, event)
             .await;
     }
     let parked = eventually_some(async || {
-        let parked = world.parked().await;
+        let parked = fixture.parked().await;
         (parked.len() == 6).then_some(parked)
     })
     .await;
     assert!(parked.iter().all(|parked| parked.event.is_some()));
-    assert_eq!(world.applied().await, 1);
-    assert_eq!(world.employments_of("learner-1").await, []);
-    assert_eq!(world.employment_of("learner-2").await, before);
+    assert_eq!(fixture.applied().await, 1);
+    assert_eq!(fixture.employments_of("learner-1").await, []);
+    assert_eq!(fixture.employment_of("learner-2").await, before);
 }

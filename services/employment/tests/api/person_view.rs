@@ -2,9 +2,9 @@
 
 use muster_proto::employment::v1::ListPersonEmploymentsRequest;
 use muster_refusal::ErrorReason;
-use muster_testkit::{Who, acts};
+use muster_testkit::{TestCaller, acts};
 
-use crate::world::{World, person_name, reason};
+use crate::fixture::{Fixture, person_name, reason};
 
 fn list(parent: impl ToString) -> ListPersonEmploymentsRequest {
     ListPersonEmploymentsRequest {
@@ -15,16 +15,16 @@ fn list(parent: impl ToString) -> ListPersonEmploymentsRequest {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_sees_their_employments_at_every_organization_and_nobody_elses() {
-    let mut world = World::start().await;
-    world.employ_anywhere("learner-1").await;
-    world.employ_anywhere("learner-2").await;
-    let first = world.organization_name().to_string();
-    world.organization = acts::open_organization(&world.organizations, "owner").await;
-    world.employ_anywhere("learner-1").await;
-    let second = world.organization_name().to_string();
+    let mut fixture = Fixture::start().await;
+    fixture.employ_anywhere("learner-1").await;
+    fixture.employ_anywhere("learner-2").await;
+    let first = fixture.organization_name().to_string();
+    fixture.organization = acts::open_organization(&fixture.organizations, "owner").await;
+    fixture.employ_anywhere("learner-1").await;
+    let second = fixture.organization_name().to_string();
 
     for parent in ["persons/me".to_owned(), person_name("learner-1").to_string()] {
-        let mut client = world.person_employments(Who::person("learner-1"));
+        let mut client = fixture.person_employments(TestCaller::person("learner-1"));
         let found = client
             .list_person_employments(list(parent))
             .await
@@ -45,43 +45,43 @@ async fn a_person_sees_their_employments_at_every_organization_and_nobody_elses(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_lists_the_employments_of_somebody_else() {
-    let world = World::start().await;
+    let fixture = Fixture::start().await;
     let others = list(person_name("learner-1"));
     for (who, refused) in [
-        (Who::person("learner-2"), ErrorReason::PermissionDenied),
-        (Who::Anonymous, ErrorReason::PermissionDenied),
+        (TestCaller::person("learner-2"), ErrorReason::PermissionDenied),
+        (TestCaller::Anonymous, ErrorReason::PermissionDenied),
         (
-            Who::WorkloadThroughEdge("learning-system"),
+            TestCaller::WorkloadThroughEdge("learning-system"),
             ErrorReason::PermissionDenied,
         ),
-        (Who::Nobody, ErrorReason::TokenMissing),
+        (TestCaller::Nobody, ErrorReason::TokenMissing),
     ] {
-        let answer = world
+        let answer = fixture
             .person_employments(who.clone())
             .list_person_employments(others.clone())
             .await;
         assert_eq!(reason(answer), refused, "{who:?}");
     }
-    let mut client = world.person_employments(Who::person("learner-1"));
+    let mut client = fixture.person_employments(TestCaller::person("learner-1"));
     let malformed = client.list_person_employments(list("persons/you"));
     assert_eq!(reason(malformed.await), ErrorReason::InvalidRequest);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ones_own_page_token_is_of_no_use_to_others() {
-    let world = World::start().await;
+    let fixture = Fixture::start().await;
     for statement in [
         "UPDATE employments SET state = 'ENDED'",
         "UPDATE employments SET state = 'ENDED' WHERE state = 'VERIFIED'",
     ] {
-        world.employ_anywhere("learner-1").await;
-        world.service.database.execute(statement).await;
+        fixture.employ_anywhere("learner-1").await;
+        fixture.service.database.execute(statement).await;
     }
     let first = ListPersonEmploymentsRequest {
         page_size: 1,
         ..list("persons/me")
     };
-    let mut client = world.person_employments(Who::person("learner-1"));
+    let mut client = fixture.person_employments(TestCaller::person("learner-1"));
     let page = client
         .list_person_employments(first.clone())
         .await
@@ -98,8 +98,8 @@ async fn ones_own_page_token_is_of_no_use_to_others() {
         .into_inner();
     assert_eq!((rest.employments.len(), rest.next_page_token.as_str()), (1, ""));
     assert_ne!(rest.employments, page.employments);
-    let answer = world
-        .person_employments(Who::person("learner-2"))
+    let answer = fixture
+        .person_employments(TestCaller::person("learner-2"))
         .list_person_employments(next)
         .await;
     assert_eq!(reason(answer), ErrorReason::PageTokenInvalid);

@@ -5,9 +5,9 @@ use muster_refusal::{ErrorReason as R, violations_of};
 use muster_testkit::eventually;
 use tonic::{Response, Status};
 
-use crate::world::{World, person_name, reason};
+use crate::fixture::{Fixture, person_name, reason};
 
-impl World {
+impl Fixture {
     pub(crate) async fn reject(
         &self,
         name: &str,
@@ -27,11 +27,11 @@ impl World {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_claim_is_rejected_once_and_keeps_its_first_reason() {
-    let world = World::start().await;
-    let claim = world.claimed("learner-1").await;
-    let before = world.published("employment.changed").await;
+    let fixture = Fixture::start().await;
+    let claim = fixture.claimed("learner-1").await;
+    let before = fixture.published("employment.changed").await;
     let why = RejectionReason::OtherSite;
-    let rejected = world.reject(&claim.name, why, " Elm Street ").await.unwrap();
+    let rejected = fixture.reject(&claim.name, why, " Elm Street ").await.unwrap();
     let rejected = rejected.into_inner();
     assert_eq!(rejected.state(), EmploymentState::Rejected);
     let [rejection] = rejected.rejections.as_slice() else {
@@ -44,16 +44,16 @@ async fn a_claim_is_rejected_once_and_keeps_its_first_reason() {
     assert_eq!(rejection.person, person_name("admin").to_string());
     assert!(rejection.reject_time.is_some());
 
-    let again = world.reject(&claim.name, RejectionReason::Other, "no").await;
+    let again = fixture.reject(&claim.name, RejectionReason::Other, "no").await;
     assert_eq!(again.unwrap().into_inner(), rejected);
-    assert_eq!(world.employment_of("learner-1").await, rejected);
-    assert_eq!(world.published("employment.changed").await, before + 1);
+    assert_eq!(fixture.employment_of("learner-1").await, rejected);
+    assert_eq!(fixture.published("employment.changed").await, before + 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_verified_is_not_rejected_any_more_and_what_is_over_stays_over() {
-    let world = World::start().await;
-    let claim = world.claimed("learner-1").await;
+    let fixture = Fixture::start().await;
+    let claim = fixture.claimed("learner-1").await;
     for (statement, why) in [
         (
             "UPDATE employments SET state = 'VERIFIED', verify_time = now() WHERE person_display_name = 'learner-1'",
@@ -68,54 +68,54 @@ async fn what_is_verified_is_not_rejected_any_more_and_what_is_over_stays_over()
             R::EmploymentState,
         ),
     ] {
-        world.service.database.execute(statement).await;
-        let refused = world.reject(&claim.name, RejectionReason::Dates, "").await;
+        fixture.service.database.execute(statement).await;
+        let refused = fixture.reject(&claim.name, RejectionReason::Dates, "").await;
         assert_eq!(reason(refused), why, "{statement}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_owners_claim_is_not_rejected() {
-    let world = World::start().await;
+    let fixture = Fixture::start().await;
     let back = "UPDATE employments SET state = 'PENDING_VERIFICATION'";
-    world.service.database.execute(back).await;
-    let name = world.employment_of("owner").await.name;
-    let refused = world.reject(&name, RejectionReason::NotEmployed, "").await;
+    fixture.service.database.execute(back).await;
+    let name = fixture.employment_of("owner").await.name;
+    let refused = fixture.reject(&name, RejectionReason::NotEmployed, "").await;
     assert_eq!(reason(refused), R::OwnerMustTransfer);
     assert_eq!(
-        world.employment_of("owner").await.state(),
+        fixture.employment_of("owner").await.state(),
         EmploymentState::PendingVerification
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reason_is_needed_and_a_word_beside_it_where_no_reason_fits() {
-    let world = World::start().await;
-    let claim = world.claimed("learner-1").await;
+    let fixture = Fixture::start().await;
+    let claim = fixture.claimed("learner-1").await;
     for (why, comment, field) in [
         (RejectionReason::Unspecified, String::new(), "reason"),
         (RejectionReason::Other, "  ".to_owned(), "comment"),
         (RejectionReason::Dates, "x".repeat(501), "comment"),
     ] {
-        let refused = world.reject(&claim.name, why, &comment).await.unwrap_err();
+        let refused = fixture.reject(&claim.name, why, &comment).await.unwrap_err();
         assert_eq!(violations_of(&refused)[0].0, field, "{why:?}");
     }
-    assert_eq!(world.employment_of("learner-1").await, claim);
+    assert_eq!(fixture.employment_of("learner-1").await, claim);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_organization_knows_that_a_claim_waits_and_that_it_was_rejected() {
-    let world = World::start().await;
-    let claim = world.claimed("learner-1").await;
+    let fixture = Fixture::start().await;
+    let claim = fixture.claimed("learner-1").await;
     let waits = "SELECT count(*) FROM employment_projection WHERE state = 'PENDING_VERIFICATION'";
-    eventually(async || world.organizations.database.count(waits).await == 1).await;
-    world
+    eventually(async || fixture.organizations.database.count(waits).await == 1).await;
+    fixture
         .reject(&claim.name, RejectionReason::NotEmployed, "")
         .await
         .unwrap();
     let rejected = "SELECT count(*) FROM employment_projection WHERE state = 'REJECTED'";
-    eventually(async || world.organizations.database.count(rejected).await == 1).await;
+    eventually(async || fixture.organizations.database.count(rejected).await == 1).await;
     // The person may still correct it: what they accepted is theirs.
     let active = "SELECT count(*) FROM invitations WHERE state = 'ACTIVE'";
-    assert_eq!(world.invitations.database.count(active).await, 1);
+    assert_eq!(fixture.invitations.database.count(active).await, 1);
 }

@@ -2,7 +2,7 @@
 
 use muster_proto::employment::v1::{Employment, EmploymentState};
 
-use crate::world::World;
+use crate::fixture::Fixture;
 
 /// No call ends an employment yet.
 const ENDS: [(EmploymentState, &str); 3] = [
@@ -24,14 +24,14 @@ const ENDS: [(EmploymentState, &str); 3] = [
 
 #[tokio::test(flavor = "multi_thread")]
 async fn coming_back_makes_a_new_employment_whose_sequence_is_above_the_former_one() {
-    let world = World::start().await;
+    let fixture = Fixture::start().await;
     for (state, statement) in ENDS {
-        world.employ_anywhere("learner-1").await;
-        world.service.database.execute(statement).await;
-        assert_eq!(world.employments_of("learner-1").await[0].state(), state);
+        fixture.employ_anywhere("learner-1").await;
+        fixture.service.database.execute(statement).await;
+        assert_eq!(fixture.employments_of("learner-1").await[0].state(), state);
     }
-    world.employ_anywhere("learner-1").await;
-    let states: Vec<_> = world
+    fixture.employ_anywhere("learner-1").await;
+    let states: Vec<_> = fixture
         .employments_of("learner-1")
         .await
         .iter()
@@ -43,7 +43,7 @@ async fn coming_back_makes_a_new_employment_whose_sequence_is_above_the_former_o
         EmploymentState::Withdrawn,
     );
     assert_eq!(states, [EmploymentState::Verified, withdrawn, rejected, ended]);
-    let told = world.told_of("learner-1").await;
+    let told = fixture.told_of("learner-1").await;
     let told: Vec<_> = told.into_iter().map(|(sequence, _)| sequence).collect();
     assert_eq!(told, [1, 8, 9, 10]);
 }

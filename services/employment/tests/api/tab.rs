@@ -3,13 +3,13 @@
 use muster_proto::employment::v1::{Employment, EmploymentOrder, EmploymentState, ListEmploymentsRequest};
 use muster_refusal::violations_of;
 
-use crate::world::World;
+use crate::fixture::Fixture;
 
 const NAMES: &str = "UPDATE employments SET person_display_name = CASE person_display_name
     WHEN 'learner-1' THEN 'zoe' WHEN 'learner-2' THEN 'Ada' WHEN 'learner-3' THEN 'ada lovelace'
     WHEN 'learner-4' THEN 'Bo_b%' ELSE person_display_name END";
 
-impl World {
+impl Fixture {
     /// Every page of the list, two a page.
     async fn walk(&self, request: ListEmploymentsRequest) -> Vec<Employment> {
         let mut request = ListEmploymentsRequest {
@@ -48,19 +48,19 @@ fn by(order: EmploymentOrder) -> ListEmploymentsRequest {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn employees_are_listed_by_name_or_date_and_narrowed_by_group_place_and_text() {
-    let world = World::start().await;
-    let (nurses, cooks) = (world.new_group().await, world.new_group().await);
-    world.employ("learner-1", &[nurses]).await;
-    world.employ("learner-2", &[nurses, cooks]).await;
-    world.employ("learner-3", &[cooks]).await;
-    world.employ_anywhere("learner-4").await;
-    world.service.database.execute(NAMES).await;
+    let fixture = Fixture::start().await;
+    let (nurses, cooks) = (fixture.new_group().await, fixture.new_group().await);
+    fixture.employ("learner-1", &[nurses]).await;
+    fixture.employ("learner-2", &[nurses, cooks]).await;
+    fixture.employ("learner-3", &[cooks]).await;
+    fixture.employ_anywhere("learner-4").await;
+    fixture.service.database.execute(NAMES).await;
 
-    let by_name = world.walk_names(by(EmploymentOrder::Name)).await;
+    let by_name = fixture.walk_names(by(EmploymentOrder::Name)).await;
     assert_eq!(by_name, ["Ada", "ada lovelace", "Bo_b%", "owner", "zoe"]);
-    let oldest = world.walk_names(by(EmploymentOrder::Oldest)).await;
+    let oldest = fixture.walk_names(by(EmploymentOrder::Oldest)).await;
     assert_eq!(oldest, ["owner", "zoe", "Ada", "ada lovelace", "Bo_b%"]);
-    let mut newest = world.walk_names(by(EmploymentOrder::Unspecified)).await;
+    let mut newest = fixture.walk_names(by(EmploymentOrder::Unspecified)).await;
     newest.reverse();
     assert_eq!(newest, oldest);
 
@@ -68,7 +68,7 @@ async fn employees_are_listed_by_name_or_date_and_narrowed_by_group_place_and_te
         groups: vec![nurses.to_string()],
         ..by(EmploymentOrder::Name)
     };
-    assert_eq!(world.walk_names(in_a_group).await, ["Ada", "zoe"]);
+    assert_eq!(fixture.walk_names(in_a_group).await, ["Ada", "zoe"]);
     for (text, found) in [
         ("ADA", vec!["Ada", "ada lovelace"]),
         ("_b%", vec!["Bo_b%"]),
@@ -78,33 +78,33 @@ async fn employees_are_listed_by_name_or_date_and_narrowed_by_group_place_and_te
             text: text.to_owned(),
             ..by(EmploymentOrder::Name)
         };
-        assert_eq!(world.walk_names(containing).await, found, "{text}");
+        assert_eq!(fixture.walk_names(containing).await, found, "{text}");
     }
-    let place = world.new_location().await;
+    let place = fixture.new_location().await;
     let nobody = ListEmploymentsRequest {
         location: place.to_string(),
         ..Default::default()
     };
-    assert_eq!(world.walk(nobody.clone()).await, []);
+    assert_eq!(fixture.walk(nobody.clone()).await, []);
     let id = place.location.as_uuid();
     sqlx::query("UPDATE employments SET location_id = $1 WHERE person_display_name = 'zoe'")
         .bind(id)
-        .execute(&mut world.service.database.connection().await)
+        .execute(&mut fixture.service.database.connection().await)
         .await
         .unwrap();
-    assert_eq!(world.walk_names(nobody).await, ["zoe"]);
+    assert_eq!(fixture.walk_names(nobody).await, ["zoe"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_walk_sees_everybody_once_also_where_all_have_one_long_name() {
-    let world = World::start().await;
-    let crowd = world.crowd(25).await;
+    let fixture = Fixture::start().await;
+    let crowd = fixture.crowd(25).await;
     for name in [
         "UPDATE employments SET person_display_name = repeat('é', 200)",
         "UPDATE employments SET person_display_name = ''",
         "UPDATE employments SET person_display_name = 'Bob'",
     ] {
-        world.service.database.execute(name).await;
+        fixture.service.database.execute(name).await;
         for order in [
             EmploymentOrder::Name,
             EmploymentOrder::Oldest,
@@ -114,7 +114,7 @@ async fn a_walk_sees_everybody_once_also_where_all_have_one_long_name() {
                 states: vec![EmploymentState::PendingVerification.into()],
                 ..by(order)
             };
-            let mut seen: Vec<_> = world
+            let mut seen: Vec<_> = fixture
                 .walk(waiting)
                 .await
                 .into_iter()
@@ -130,16 +130,19 @@ async fn a_walk_sees_everybody_once_also_where_all_have_one_long_name() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_filter_that_cannot_be_read_is_told_with_its_place() {
-    let world = World::start().await;
+    let fixture = Fixture::start().await;
     let request = ListEmploymentsRequest {
-        parent: world.organization_name().to_string(),
-        groups: vec![world.new_group().await.to_string(), "x".to_owned()],
+        parent: fixture.organization_name().to_string(),
+        groups: vec![fixture.new_group().await.to_string(), "x".to_owned()],
         location: "y".to_owned(),
         order: 9,
         text: "z".repeat(201),
         ..Default::default()
     };
-    let refused = world.employments(world.admin()).list_employments(request).await;
+    let refused = fixture
+        .employments(fixture.admin())
+        .list_employments(request)
+        .await;
     let fields: Vec<_> = violations_of(&refused.unwrap_err())
         .into_iter()
         .map(|(field, _)| field)

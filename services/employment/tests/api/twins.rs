@@ -4,9 +4,9 @@
 use muster_ids::OrganizationId;
 use muster_proto::employment::v1::EmploymentState;
 
-use crate::world::{World, names};
+use crate::fixture::{Fixture, names};
 
-impl World {
+impl Fixture {
     /// Another organization with the same employments of the same people, each in a group of its own.
     async fn twin(&self) -> OrganizationId {
         let twin = OrganizationId::from_uuid(self.service.clock.new_uuid());
@@ -29,21 +29,21 @@ impl World {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_happens_to_an_employment_happens_to_no_other_organizations() {
-    let mut world = World::start().await;
-    let (first, second) = (world.new_group().await, world.new_group().await);
-    world.employ("learner-1", &[first]).await;
-    let own = world.organization;
-    let twin = world.twin().await;
-    world.organization = twin;
-    let untouched = world.employment_of("learner-1").await;
+    let mut fixture = Fixture::start().await;
+    let (first, second) = (fixture.new_group().await, fixture.new_group().await);
+    fixture.employ("learner-1", &[first]).await;
+    let own = fixture.organization;
+    let twin = fixture.twin().await;
+    fixture.organization = twin;
+    let untouched = fixture.employment_of("learner-1").await;
     assert_eq!(
         (untouched.person_display_name.as_str(), untouched.groups.len()),
         ("twin", 1)
     );
 
-    world.organization = own;
-    world.employ("learner-1", &[second]).await;
-    let employment = world.employment_of("learner-1").await;
+    fixture.organization = own;
+    fixture.employ("learner-1", &[second]).await;
+    let employment = fixture.employment_of("learner-1").await;
     assert_eq!(
         employment
             .groups
@@ -52,23 +52,23 @@ async fn what_happens_to_an_employment_happens_to_no_other_organizations() {
             .collect::<std::collections::BTreeSet<_>>(),
         names(&[first, second])
     );
-    assert!(world.parked().await.is_empty());
-    world.organization = twin;
-    assert_eq!(world.employment_of("learner-1").await, untouched);
+    assert!(fixture.parked().await.is_empty());
+    fixture.organization = twin;
+    assert_eq!(fixture.employment_of("learner-1").await, untouched);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn versions_go_on_inside_one_organization() {
-    let world = World::start().await;
-    world.employ_anywhere("learner-1").await;
-    world.twin().await;
+    let fixture = Fixture::start().await;
+    fixture.employ_anywhere("learner-1").await;
+    fixture.twin().await;
     let later = "UPDATE employments SET version = 40 WHERE person_display_name = 'twin';
                  UPDATE employments SET state = 'ENDED' WHERE person_display_name = 'learner-1'";
-    world.service.database.execute(later).await;
+    fixture.service.database.execute(later).await;
     assert_eq!(
-        (world.state().await.state(), world.state().await.sequence),
+        (fixture.state().await.state(), fixture.state().await.sequence),
         (EmploymentState::Ended, 1)
     );
-    world.employ_anywhere("learner-1").await;
-    assert_eq!(world.state().await.sequence, 2);
+    fixture.employ_anywhere("learner-1").await;
+    assert_eq!(fixture.state().await.sequence, 2);
 }

@@ -2,18 +2,18 @@
 
 use muster_proto::employment::v1::{Employment, EmploymentState, WithdrawEmploymentRequest};
 use muster_refusal::ErrorReason as R;
-use muster_testkit::{Who, eventually};
+use muster_testkit::{TestCaller, eventually};
 use tonic::{Response, Status};
 
-use crate::world::{World, reason};
+use crate::fixture::{Fixture, reason};
 
-impl World {
+impl Fixture {
     pub(crate) async fn withdraw(&self, person: &str, name: &str) -> Result<Response<Employment>, Status> {
         let request = WithdrawEmploymentRequest {
             name: name.to_owned(),
             request_id: String::new(),
         };
-        let mut client = self.person_employments(Who::person(person));
+        let mut client = self.person_employments(TestCaller::person(person));
         let withdrawn = client.withdraw_employment(request).await?;
         Ok(withdrawn.map(|answer| answer.employment.unwrap()))
     }
@@ -21,28 +21,28 @@ impl World {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_claim_is_taken_back_once_and_what_was_accepted_is_archived() {
-    let world = World::start().await;
-    let claim = world.claimed("learner-1").await;
-    let before = world.published("employment.changed").await;
-    let withdrawn = world
+    let fixture = Fixture::start().await;
+    let claim = fixture.claimed("learner-1").await;
+    let before = fixture.published("employment.changed").await;
+    let withdrawn = fixture
         .withdraw("learner-1", &claim.name)
         .await
         .unwrap()
         .into_inner();
     assert_eq!(withdrawn.state(), EmploymentState::Withdrawn);
-    let again = world.withdraw("learner-1", &claim.name).await.unwrap();
+    let again = fixture.withdraw("learner-1", &claim.name).await.unwrap();
     assert_eq!(again.into_inner(), withdrawn);
-    assert_eq!(world.published("employment.changed").await, before + 1);
+    assert_eq!(fixture.published("employment.changed").await, before + 1);
     let archived = "SELECT count(*) FROM invitations WHERE state = 'ARCHIVED'";
-    eventually(async || world.invitations.database.count(archived).await == 1).await;
+    eventually(async || fixture.invitations.database.count(archived).await == 1).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_what_waits_is_taken_back_and_only_by_the_person() {
-    let world = World::start().await;
-    let claim = world.claimed("learner-1").await;
+    let fixture = Fixture::start().await;
+    let claim = fixture.claimed("learner-1").await;
     assert_eq!(
-        reason(world.withdraw("learner-2", &claim.name).await),
+        reason(fixture.withdraw("learner-2", &claim.name).await),
         R::NotFound
     );
     for (statement, why) in [
@@ -59,8 +59,8 @@ async fn only_what_waits_is_taken_back_and_only_by_the_person() {
             R::EmploymentState,
         ),
     ] {
-        world.service.database.execute(statement).await;
-        let refused = world.withdraw("learner-1", &claim.name).await;
+        fixture.service.database.execute(statement).await;
+        let refused = fixture.withdraw("learner-1", &claim.name).await;
         assert_eq!(reason(refused), why, "{statement}");
     }
 }

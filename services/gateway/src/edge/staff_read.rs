@@ -83,15 +83,16 @@ mod tests {
         assert_eq!(given(&[ticket.as_bytes()]).as_deref(), Some(ticket));
         assert_eq!(given(&[b"  why  "]).as_deref(), Some("why"));
         let long = "x".repeat(501);
-        for none in [
-            &[][..],
-            &[b""],
-            &[b"  "],
-            &[b"a", b"b"],
-            &[b"\xff"],
-            &[long.as_bytes()],
-        ] {
-            assert_eq!(given(none), None, "{none:?}");
+        let nothing: [Vec<&[u8]>; 6] = [
+            vec![],
+            vec![b""],
+            vec![b"  "],
+            vec![b"a", b"b"],
+            vec![b"\xff"],
+            vec![long.as_bytes()],
+        ];
+        for none in nothing {
+            assert_eq!(given(&none), None, "{none:?}");
         }
         let most = "ü".repeat(500);
         assert_eq!(given(&[most.as_bytes()]), Some(most));

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use aws_lc_rs::digest::{Context, SHA256};
 
-use super::source::{Named, Source};
+use super::source::{NamedPolicy, Source};
 use super::{Digest, PolicyProblem};
 
 const MOST_FILES: usize = 64;
@@ -71,7 +71,7 @@ impl Extra {
     ///
     /// # Errors
     /// None are given if anything is wrong; what was read is looked at all the same, so that everything is told at once.
-    pub(super) fn policies(&self, looked: Looked) -> (Vec<Named>, Vec<PolicyProblem>) {
+    pub(super) fn policies(&self, looked: Looked) -> (Vec<NamedPolicy>, Vec<PolicyProblem>) {
         let (mut policies, mut problems) = (Vec::new(), looked.problems);
         for (file, text) in &looked.files {
             match (Source { file, text }).read() {

@@ -13,7 +13,7 @@ use muster_identity::{PersonCaller, Role};
 
 use super::actions::{self, Prepared};
 use super::decision_cache::{DecisionCache, Question};
-use super::source::{Named, Note};
+use super::source::{NamedPolicy, Note};
 use super::vocabulary::{Principal, Vocabulary};
 use super::{Decided, PolicyProblem, Resource};
 
@@ -59,7 +59,10 @@ impl Set {
     ///
     /// # Errors
     /// Every id that stands there twice, and everything that does not fit the schema.
-    pub(super) fn new(vocabulary: Arc<Vocabulary>, policies: Vec<Named>) -> Result<Self, Vec<PolicyProblem>> {
+    pub(super) fn new(
+        vocabulary: Arc<Vocabulary>,
+        policies: Vec<NamedPolicy>,
+    ) -> Result<Self, Vec<PolicyProblem>> {
         let (mut all, mut notes, mut problems) = (PolicySet::new(), HashMap::new(), Vec::new());
         for named in &policies {
             if all.add(named.policy.clone()).is_err() {
@@ -180,7 +183,7 @@ pub(super) fn decided(answer: &Response) -> Result<Decided, Failure> {
     })
 }
 
-fn unfit(vocabulary: &Vocabulary, all: &PolicySet, policies: &[Named]) -> Vec<PolicyProblem> {
+fn unfit(vocabulary: &Vocabulary, all: &PolicySet, policies: &[NamedPolicy]) -> Vec<PolicyProblem> {
     let validated = Validator::new(vocabulary.schema.clone()).validate(all, ValidationMode::Strict);
     let named = |id: &PolicyId| policies.iter().find(|named| named.policy.id() == id);
     let told = |id: &PolicyId, said: &dyn Diagnostic| match named(id) {

@@ -20,7 +20,7 @@ pub(super) struct Source<'a> {
 
 /// A policy under the name that people gave it.
 #[derive(Debug, Clone)]
-pub(super) struct Named {
+pub(super) struct NamedPolicy {
     pub(super) policy: Policy,
     pub(super) note: Arc<Note>,
     place: Place,
@@ -50,7 +50,7 @@ impl Source<'_> {
     ///
     /// # Errors
     /// Everything that is wrong.
-    pub(super) fn read(self) -> Result<Vec<Named>, Vec<PolicyProblem>> {
+    pub(super) fn read(self) -> Result<Vec<NamedPolicy>, Vec<PolicyProblem>> {
         shape::check(self.text).map_err(|(at, what)| vec![self.mistake(line_at(self.text, at), what)])?;
         let set = PolicySet::from_str(self.text).map_err(|errors| {
             let told = |error: &ParseError| self.mistake(line(self.text, error).unwrap_or(1), told(error));
@@ -68,7 +68,7 @@ impl Source<'_> {
             read = end;
             let (file, text) = (Arc::clone(&file), Arc::clone(&text));
             match note(policy) {
-                Ok(note) => named.push(Named {
+                Ok(note) => named.push(NamedPolicy {
                     policy: policy.new_id(PolicyId::new(&note.id)),
                     note: Arc::new(note),
                     place: Place { file, text, line },
@@ -99,7 +99,7 @@ impl Source<'_> {
     }
 }
 
-impl Named {
+impl NamedPolicy {
     /// Something that is wrong with the whole policy.
     pub(super) fn mistake(&self, what: impl Into<String>) -> PolicyProblem {
         PolicyProblem::Mistake {

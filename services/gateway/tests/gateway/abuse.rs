@@ -62,8 +62,8 @@ fn call(token: &str) -> Vec<u8> {
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// Sends the frames as often as they are taken, and tells with which code the connection ends.
-async fn cut_with(world: &Fixture, frames: impl Fn(u32) -> Vec<u8>) -> u32 {
-    let (mut reader, mut writer) = TcpStream::connect(world.address).await.unwrap().into_split();
+async fn cut_with(fixture: &Fixture, frames: impl Fn(u32) -> Vec<u8>) -> u32 {
+    let (mut reader, mut writer) = TcpStream::connect(fixture.address).await.unwrap().into_split();
     let greeting = [PREFACE, &frame(SETTINGS, 0, 0, &[])].concat();
     writer.write_all(&greeting).await.unwrap();
     let flood = async {
@@ -88,23 +88,23 @@ async fn cut_with(world: &Fixture, frames: impl Fn(u32) -> Vec<u8>) -> u32 {
     timeout(PATIENCE, both).await.unwrap()
 }
 
-async fn honest_call(world: &Fixture) -> Code {
-    let call = Call::to(OWN).token(&world.issuer.token("eve"));
-    call.send(&world.edge, b"").await.code()
+async fn honest_call(fixture: &Fixture) -> Code {
+    let call = Call::to(OWN).token(&fixture.issuer.token("eve"));
+    call.send(&fixture.edge, b"").await.code()
 }
 
 /// Somebody else's calls are answered before, meanwhile, and afterwards.
-async fn while_others_call(world: &Fixture, frames: impl Fn(u32) -> Vec<u8>) -> u32 {
-    assert_eq!(honest_call(world).await, Code::Ok);
-    let (code, meanwhile) = tokio::join!(cut_with(world, frames), honest_call(world));
-    assert_eq!((meanwhile, honest_call(world).await), (Code::Ok, Code::Ok));
+async fn while_others_call(fixture: &Fixture, frames: impl Fn(u32) -> Vec<u8>) -> u32 {
+    assert_eq!(honest_call(fixture).await, Code::Ok);
+    let (code, meanwhile) = tokio::join!(cut_with(fixture, frames), honest_call(fixture));
+    assert_eq!((meanwhile, honest_call(fixture).await), (Code::Ok, Code::Ok));
     code
 }
 
 #[tokio::test]
 async fn rapid_resets_are_cut_off() {
     const AT_ONCE: u32 = 100;
-    let world = Fixture::new().await;
+    let fixture = Fixture::new().await;
     let resets = |n: u32| {
         let streams = (0..AT_ONCE).map(|stream| 1 + 2 * (n * AT_ONCE + stream));
         let calls = streams.flat_map(|stream| {
@@ -115,7 +115,7 @@ async fn rapid_resets_are_cut_off() {
         });
         calls.flatten().collect()
     };
-    assert_eq!(while_others_call(&world, resets).await, ENHANCE_YOUR_CALM);
+    assert_eq!(while_others_call(&fixture, resets).await, ENHANCE_YOUR_CALM);
 }
 
 #[tokio::test]
@@ -123,10 +123,10 @@ async fn calls_that_are_taken_back_on_their_way_to_a_service_are_not_felt_by_oth
     const ROUNDS: u32 = 20;
     /// Fewer than are cut off before anybody looks at them.
     const AT_ONCE: u32 = 15;
-    let world = Fixture::new().await;
-    assert_eq!(honest_call(&world).await, Code::Ok);
-    let block = call(&world.issuer.token("ada"));
-    let mut attacker = TcpStream::connect(world.address).await.unwrap();
+    let fixture = Fixture::new().await;
+    assert_eq!(honest_call(&fixture).await, Code::Ok);
+    let block = call(&fixture.issuer.token("ada"));
+    let mut attacker = TcpStream::connect(fixture.address).await.unwrap();
     attacker.write_all(PREFACE).await.unwrap();
     attacker.write_all(&frame(SETTINGS, 0, 0, &[])).await.unwrap();
     for round in 0..ROUNDS {
@@ -139,19 +139,19 @@ async fn calls_that_are_taken_back_on_their_way_to_a_service_are_not_felt_by_oth
             .write_all(&calls.flatten().collect::<Vec<_>>())
             .await
             .unwrap();
-        let honest = honest_call(&world);
+        let honest = honest_call(&fixture);
         let resets = streams.flat_map(|stream| frame(RST_STREAM, 0, stream, &8u32.to_be_bytes()));
         let resets: Vec<_> = resets.collect();
         let (honest, written) = tokio::join!(honest, attacker.write_all(&resets));
         written.unwrap();
-        assert_eq!((honest, honest_call(&world).await), (Code::Ok, Code::Ok));
+        assert_eq!((honest, honest_call(&fixture).await), (Code::Ok, Code::Ok));
     }
 }
 
 /// What the gateway says of a call that ends with this header block instead of DATA.
-async fn code_of_trailers(world: &Fixture, trailers: &[u8]) -> Option<String> {
-    let mut stream = TcpStream::connect(world.address).await.unwrap();
-    let head = frame(HEADERS, END_HEADERS, 1, &call(&world.issuer.token("ada")));
+async fn code_of_trailers(fixture: &Fixture, trailers: &[u8]) -> Option<String> {
+    let mut stream = TcpStream::connect(fixture.address).await.unwrap();
+    let head = frame(HEADERS, END_HEADERS, 1, &call(&fixture.issuer.token("ada")));
     let end = frame(HEADERS, END_HEADERS | END_STREAM, 1, trailers);
     let greeting = [
         PREFACE,
@@ -182,7 +182,7 @@ async fn code_of_trailers(world: &Fixture, trailers: &[u8]) -> Option<String> {
 
 #[tokio::test]
 async fn a_request_with_trailers_is_malformed_whatever_they_say() {
-    let world = Fixture::new().await;
+    let fixture = Fixture::new().await;
     let named = |name: &str| [vec![0], text(name), text("x")].concat();
     for (what, trailers) in [
         (":method", vec![0x83]),
@@ -192,27 +192,27 @@ async fn a_request_with_trailers_is_malformed_whatever_they_say() {
         ("a field", named("x")),
         ("nothing", vec![]),
     ] {
-        code_of_trailers(&world, &trailers).await;
-        assert!(world.backend.seen().is_empty(), "{what}");
-        assert_eq!(honest_call(&world).await, Code::Ok, "{what}");
-        world.backend.forget();
+        code_of_trailers(&fixture, &trailers).await;
+        assert!(fixture.backend.seen().is_empty(), "{what}");
+        assert_eq!(honest_call(&fixture).await, Code::Ok, "{what}");
+        fixture.backend.forget();
     }
 }
 
 #[tokio::test]
 async fn headers_without_an_end_are_cut_off() {
-    let world = Fixture::new().await;
+    let fixture = Fixture::new().await;
     let headers = |n: u32| match n {
         0 => frame(HEADERS, 0, 1, HEAD),
         _ => frame(CONTINUATION, 0, 1, &[0, 1, b'x', 1, b'y']),
     };
-    assert_eq!(while_others_call(&world, headers).await, ENHANCE_YOUR_CALM);
+    assert_eq!(while_others_call(&fixture, headers).await, ENHANCE_YOUR_CALM);
 }
 
 #[tokio::test]
 async fn headers_that_unpack_to_megabytes_are_cut_off() {
     const NEWEST: u8 = 0x80 | 62;
-    let world = Fixture::new().await;
+    let fixture = Fixture::new().await;
     let bomb = |n: u32| {
         let stream = 1 + 2 * n;
         // Remembered: x, with a value of 120 bytes. Then 10,000 times the same.
@@ -220,5 +220,5 @@ async fn headers_that_unpack_to_megabytes_are_cut_off() {
         let block = [HEAD, &entry, &[NEWEST; 10_000]].concat();
         frame(HEADERS, END_HEADERS | END_STREAM, stream, &block)
     };
-    assert_eq!(while_others_call(&world, bomb).await, ENHANCE_YOUR_CALM);
+    assert_eq!(while_others_call(&fixture, bomb).await, ENHANCE_YOUR_CALM);
 }

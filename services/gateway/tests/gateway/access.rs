@@ -16,19 +16,19 @@ const EXPLAIN: &str = "gateway.v1.AccessService/ExplainAccess";
 const MINE: &str = "gateway.v1.AccessService/ListMyPermissions";
 const CREATE: &str = "muster.invitation.v1.InvitationService/CreateInvitation";
 
-async fn explain(world: &Fixture, token: &str, method: &str, resource: &str) -> Answer {
+async fn explain(fixture: &Fixture, token: &str, method: &str, resource: &str) -> Answer {
     let request = ExplainAccessRequest {
         method: method.to_owned(),
         resource: resource.to_owned(),
     };
     let call = Call::to(EXPLAIN).token(token);
-    call.send(&world.edge, &request.encode_to_vec()).await
+    call.send(&fixture.edge, &request.encode_to_vec()).await
 }
 
-async fn mine(world: &Fixture, token: &str, parent: &str) -> Answer {
+async fn mine(fixture: &Fixture, token: &str, parent: &str) -> Answer {
     let parent = parent.to_owned();
     let request = ListMyPermissionsRequest { parent }.encode_to_vec();
-    Call::to(MINE).token(token).send(&world.edge, &request).await
+    Call::to(MINE).token(token).send(&fixture.edge, &request).await
 }
 
 fn told<M: Message + Default>(answer: &Answer) -> M {
@@ -36,15 +36,15 @@ fn told<M: Message + Default>(answer: &Answer) -> M {
     M::decode(&answer.body[5..]).unwrap()
 }
 
-async fn explained(world: &Fixture, token: &str, method: &str, resource: &str) -> ExplainAccessResponse {
-    told(&explain(world, token, method, resource).await)
+async fn explained(fixture: &Fixture, token: &str, method: &str, resource: &str) -> ExplainAccessResponse {
+    told(&explain(fixture, token, method, resource).await)
 }
 
 #[tokio::test]
 async fn a_refusal_says_what_is_needed_who_has_it_and_who_one_is() {
-    let world = Fixture::new().await;
-    let viewer = world.member("vic", OURS, Role::Viewer);
-    let answer = explained(&world, &viewer, CREATE, OURS).await;
+    let fixture = Fixture::new().await;
+    let viewer = fixture.member("vic", OURS, Role::Viewer);
+    let answer = explained(&fixture, &viewer, CREATE, OURS).await;
     assert_eq!(
         (answer.allowed, answer.mode(), answer.role()),
         (false, AccessMode::Require, Role::Viewer)
@@ -60,7 +60,7 @@ async fn a_refusal_says_what_is_needed_who_has_it_and_who_one_is() {
         "This needs the permission invitation.create, which the roles ADMIN and OWNER have here; you are VIEWER."
     );
     let submit = "muster.organization.v1.OrganizationService/ApproveOrganization";
-    let answer = explained(&world, &viewer, submit, OURS).await;
+    let answer = explained(&fixture, &viewer, submit, OURS).await;
     assert_eq!(
         answer.reason,
         "This needs the permission organization.approve, which registry staff have here; you are VIEWER."
@@ -69,9 +69,9 @@ async fn a_refusal_says_what_is_needed_who_has_it_and_who_one_is() {
 
 #[tokio::test]
 async fn who_is_let_through_hears_by_which_policy() {
-    let world = Fixture::new().await;
-    let admin = world.member("ann", OURS, Role::Admin);
-    let answer = explained(&world, &admin, CREATE, &format!("{OURS}/invitations/1")).await;
+    let fixture = Fixture::new().await;
+    let admin = fixture.member("ann", OURS, Role::Admin);
+    let answer = explained(&fixture, &admin, CREATE, &format!("{OURS}/invitations/1")).await;
     assert!(answer.allowed && answer.role() == Role::Admin);
     let [policy] = &answer.policies[..] else {
         panic!("one policy: {answer:?}")
@@ -81,9 +81,9 @@ async fn who_is_let_through_hears_by_which_policy() {
         ("admins-administer", PolicyEffect::Permit)
     );
     assert!(answer.reason.contains(&policy.description), "{}", answer.reason);
-    let staff = world.issuer.staff_token("sam");
+    let staff = fixture.issuer.staff_token("sam");
     let answer = explained(
-        &world,
+        &fixture,
         &staff,
         "muster.records.v1.TrainingService/CreateTraining",
         "",
@@ -94,8 +94,8 @@ async fn who_is_let_through_hears_by_which_policy() {
 
 #[tokio::test]
 async fn methods_without_a_permission_say_what_is_declared() {
-    let world = Fixture::new().await;
-    let token = world.issuer.token("ada");
+    let fixture = Fixture::new().await;
+    let token = fixture.issuer.token("ada");
     for (method, mode, allowed, says) in [
         (
             "muster.records.v1.PersonRecordService/ListRecordAccesses",
@@ -116,21 +116,21 @@ async fn methods_without_a_permission_say_what_is_declared() {
             "Whoever is signed in and holds a link",
         ),
     ] {
-        let answer = explained(&world, &token, method, "").await;
+        let answer = explained(&fixture, &token, method, "").await;
         assert_eq!((answer.mode(), answer.allowed), (mode, allowed), "{method}");
         assert!(answer.reason.starts_with(says), "{}", answer.reason);
     }
-    assert_eq!(world.backend.lookups(), 0, "no role was needed");
+    assert_eq!(fixture.backend.lookups(), 0, "no role was needed");
 }
 
 #[tokio::test]
 async fn another_organization_and_an_absent_one_sound_the_same_here_too() {
-    let world = Fixture::new().await;
-    let owner = world.member("ada", OURS, Role::Owner);
-    world.set_role("bob", THEIRS, Role::Owner);
+    let fixture = Fixture::new().await;
+    let owner = fixture.member("ada", OURS, Role::Owner);
+    fixture.set_role("bob", THEIRS, Role::Owner);
     let answers = [
-        explain(&world, &owner, CREATE, THEIRS).await,
-        explain(&world, &owner, CREATE, ABSENT).await,
+        explain(&fixture, &owner, CREATE, THEIRS).await,
+        explain(&fixture, &owner, CREATE, ABSENT).await,
     ];
     assert_eq!(answers[0].bytes(), answers[1].bytes());
     let answer: ExplainAccessResponse = told(&answers[0]);
@@ -142,8 +142,8 @@ async fn another_organization_and_an_absent_one_sound_the_same_here_too() {
     };
     assert_eq!(answer, expected);
     let answers = [
-        mine(&world, &owner, THEIRS).await,
-        mine(&world, &owner, ABSENT).await,
+        mine(&fixture, &owner, THEIRS).await,
+        mine(&fixture, &owner, ABSENT).await,
     ];
     assert_eq!(answers[0].bytes(), answers[1].bytes());
     assert_eq!(
@@ -154,8 +154,8 @@ async fn another_organization_and_an_absent_one_sound_the_same_here_too() {
 
 #[tokio::test]
 async fn what_is_not_exposed_is_not_explained() {
-    let world = Fixture::new().await;
-    let token = world.member("ada", OURS, Role::Owner);
+    let fixture = Fixture::new().await;
+    let token = fixture.member("ada", OURS, Role::Owner);
     let mut heard = Vec::new();
     for method in [
         "muster.organization.v1.RolesInternalService/GetRole",
@@ -164,40 +164,40 @@ async fn what_is_not_exposed_is_not_explained() {
         "grpc.health.v1.Health/Check",
         "x",
     ] {
-        heard.push(explain(&world, &token, method, OURS).await);
+        heard.push(explain(&fixture, &token, method, OURS).await);
     }
     for answer in &heard {
         assert_eq!(answer.reason(), Some(ErrorReason::NotFound));
         assert_eq!(answer.bytes(), heard[0].bytes());
     }
     for resource in ["", "organizations/nonsense", "trainings/1"] {
-        let answer = explain(&world, &token, CREATE, resource).await;
+        let answer = explain(&fixture, &token, CREATE, resource).await;
         assert_eq!(answer.reason(), Some(ErrorReason::InvalidRequest), "{resource}");
     }
-    let answer = mine(&world, &token, "trainings/1").await;
+    let answer = mine(&fixture, &token, "trainings/1").await;
     assert_eq!(answer.reason(), Some(ErrorReason::InvalidRequest));
     let malformed = Call::to(EXPLAIN)
         .token(&token)
-        .send(&world.edge, &[0x0a, 9])
+        .send(&fixture.edge, &[0x0a, 9])
         .await;
     assert_eq!(malformed.reason(), Some(ErrorReason::MessageMalformed));
-    let workload = world.workload("learning-system");
-    assert_eq!(mine(&world, &workload, "").await.code(), Code::Unauthenticated);
-    assert!(world.backend.seen().is_empty(), "nobody else is asked");
+    let workload = fixture.workload("learning-system");
+    assert_eq!(mine(&fixture, &workload, "").await.code(), Code::Unauthenticated);
+    assert!(fixture.backend.seen().is_empty(), "nobody else is asked");
 }
 
 #[tokio::test]
 async fn the_list_is_what_the_policies_allow() {
-    let world = Fixture::new().await;
+    let fixture = Fixture::new().await;
     let list = async |token: &str, parent: &str| {
-        told::<ListMyPermissionsResponse>(&mine(&world, token, parent).await)
+        told::<ListMyPermissionsResponse>(&mine(&fixture, token, parent).await)
     };
     let names = |list: &ListMyPermissionsResponse| {
         let names = list.permissions.iter().map(|granted| granted.permission.clone());
         names.collect::<Vec<_>>()
     };
-    let viewer = list(&world.member("vic", OURS, Role::Viewer), OURS).await;
-    let owner = list(&world.member("ada", OURS, Role::Owner), OURS).await;
+    let viewer = list(&fixture.member("vic", OURS, Role::Viewer), OURS).await;
+    let owner = list(&fixture.member("ada", OURS, Role::Owner), OURS).await;
     assert_eq!((viewer.role(), owner.role()), (Role::Viewer, Role::Owner));
     assert!(names(&viewer).iter().all(|name| name.ends_with(".read")));
     assert!(names(&owner).len() > names(&viewer).len());
@@ -208,21 +208,26 @@ async fn the_list_is_what_the_policies_allow() {
     let methods = ["BatchCreateInvitations", "CreateInvitation"];
     let methods = methods.map(|method| format!("muster.invitation.v1.InvitationService/{method}"));
     assert_eq!(create.unwrap().methods, methods);
-    let staff = list(&world.issuer.staff_token("sam"), "").await;
+    let staff = list(&fixture.issuer.staff_token("sam"), "").await;
     assert_eq!(
         (staff.staff, names(&staff)),
         (true, vec!["training.create".to_owned()])
     );
-    assert!(list(&world.issuer.token("vic"), "").await.permissions.is_empty());
+    assert!(
+        list(&fixture.issuer.token("vic"), "")
+            .await
+            .permissions
+            .is_empty()
+    );
 }
 
 #[tokio::test]
 async fn without_the_organization_service_nothing_is_told() {
-    let world = Fixture::with_backend(crate::backend::Backend::default(), "http://127.0.0.1:1").await;
-    let token = world.issuer.token("ada");
+    let fixture = Fixture::with_backend(crate::backend::Backend::default(), "http://127.0.0.1:1").await;
+    let token = fixture.issuer.token("ada");
     assert_eq!(
-        mine(&world, &token, OURS).await.reason(),
+        mine(&fixture, &token, OURS).await.reason(),
         Some(ErrorReason::Unavailable)
     );
-    assert_eq!(mine(&world, &token, "").await.code(), Code::Ok);
+    assert_eq!(mine(&fixture, &token, "").await.code(), Code::Ok);
 }

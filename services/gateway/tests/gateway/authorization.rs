@@ -22,19 +22,19 @@ const INVALID: &str = r#"Bearer realm="muster", error="invalid_token", error_des
 
 #[tokio::test]
 async fn a_call_that_is_allowed_arrives_unchanged_with_a_caller_token_of_its_own() {
-    let world = Fixture::new().await;
-    let token = world.member("ada", OURS, Role::Admin);
+    let fixture = Fixture::new().await;
+    let token = fixture.member("ada", OURS, Role::Admin);
     let message = [field(1, OURS), field(15, "whatever else")].concat();
-    let answer = Call::to(CREATE).token(&token).send(&world.edge, &message).await;
+    let answer = Call::to(CREATE).token(&token).send(&fixture.edge, &message).await;
     assert_eq!(answer.code(), Code::Ok);
     assert_eq!(answer.body, framed(crate::backend::ANSWER));
     assert_eq!(answer.metadata["x-of-the-service"], "kept");
 
-    let seen = world.backend.only();
+    let seen = fixture.backend.only();
     assert!(seen.whole);
     assert_eq!(seen.body, framed(&message));
     let caller = seen.headers["muster-caller"].to_str().unwrap();
-    let told = world.verifier("invitation").verify(caller, &seen.path).unwrap();
+    let told = fixture.verifier("invitation").verify(caller, &seen.path).unwrap();
     let Caller::Person(PersonCaller {
         id,
         name,
@@ -47,7 +47,7 @@ async fn a_call_that_is_allowed_arrives_unchanged_with_a_caller_token_of_its_own
     };
     assert_eq!(
         (id, name.as_deref(), staff),
-        (world.person("ada"), Some("ada"), false)
+        (fixture.person("ada"), Some("ada"), false)
     );
     assert_eq!(emails[0].as_given(), "ada@example.org");
     let organization: OrganizationId = OURS.trim_start_matches("organizations/").parse().unwrap();
@@ -64,8 +64,8 @@ async fn a_call_that_is_allowed_arrives_unchanged_with_a_caller_token_of_its_own
 
 #[tokio::test]
 async fn identity_in_headers_never_arrives() {
-    let world = Fixture::new().await;
-    let token = world.member("ada", OURS, Role::Admin);
+    let fixture = Fixture::new().await;
+    let token = fixture.member("ada", OURS, Role::Admin);
     let spoofed = [
         "muster-caller",
         "Muster-Caller",
@@ -84,8 +84,8 @@ async fn identity_in_headers_never_arrives() {
     let call = spoofed.iter().fold(Call::to(CREATE).token(&token), |call, name| {
         call.header(name, "spoofed")
     });
-    assert_eq!(call.send(&world.edge, &field(1, OURS)).await.code(), Code::Ok);
-    let headers = world.backend.only().headers;
+    assert_eq!(call.send(&fixture.edge, &field(1, OURS)).await.code(), Code::Ok);
+    let headers = fixture.backend.only().headers;
     assert!(
         headers.values().all(|value| value.as_bytes() != b"spoofed"),
         "{headers:?}"
@@ -109,17 +109,17 @@ async fn identity_in_headers_never_arrives() {
 /// Ten thousand spellings of names by which some proxy, mesh or framework says who calls.
 #[tokio::test]
 async fn of_ten_thousand_spoofed_headers_none_arrives() {
-    let world = Fixture::new().await;
-    let token = world.member("ada", OURS, Role::Admin);
+    let fixture = Fixture::new().await;
+    let token = fixture.member("ada", OURS, Role::Admin);
     let spellings = spellings();
     assert!(spellings.len() >= 10_000, "{}", spellings.len());
     // As many as fit into the headers of one call.
     for some in spellings.chunks(100) {
         let call = Call::to(CREATE).token(&token);
         let call = some.iter().fold(call, |call, name| call.header(name, "spoofed"));
-        assert_eq!(call.send(&world.edge, &field(1, OURS)).await.code(), Code::Ok);
+        assert_eq!(call.send(&fixture.edge, &field(1, OURS)).await.code(), Code::Ok);
     }
-    let seen = world.backend.seen();
+    let seen = fixture.backend.seen();
     assert_eq!(seen.len(), spellings.len().div_ceil(100));
     for call in &seen {
         let spoofed: Vec<_> = call
@@ -215,40 +215,40 @@ fn spellings() -> Vec<String> {
 
 #[tokio::test]
 async fn another_organization_and_one_that_does_not_exist_sound_the_same() {
-    let world = Fixture::new().await;
-    let token = world.member("ada", OURS, Role::Owner);
-    world.set_role("bob", THEIRS, Role::Owner);
+    let fixture = Fixture::new().await;
+    let token = fixture.member("ada", OURS, Role::Owner);
+    fixture.set_role("bob", THEIRS, Role::Owner);
     let mut heard = Vec::new();
     for scope in [THEIRS, ABSENT, "organizations/nonsense", "trainings/1", ""] {
         heard.push(
             Call::to(LIST)
                 .token(&token)
-                .send(&world.edge, &field(1, scope))
+                .send(&fixture.edge, &field(1, scope))
                 .await,
         );
     }
-    heard.push(Call::to(LIST).token(&token).send(&world.edge, b"").await);
+    heard.push(Call::to(LIST).token(&token).send(&fixture.edge, b"").await);
     for answer in &heard {
         assert_eq!(answer.code(), Code::PermissionDenied);
         assert_eq!(answer.bytes(), heard[0].bytes());
     }
-    assert!(world.backend.seen().is_empty());
+    assert!(fixture.backend.seen().is_empty());
 }
 
 #[tokio::test]
 async fn a_role_may_what_the_policies_say() {
-    let world = Fixture::new().await;
-    let viewer = world.member("vic", OURS, Role::Viewer);
+    let fixture = Fixture::new().await;
+    let viewer = fixture.member("vic", OURS, Role::Viewer);
     let call = async |method: &str, token: &str| {
         Call::to(method)
             .token(token)
-            .send(&world.edge, &field(1, OURS))
+            .send(&fixture.edge, &field(1, OURS))
             .await
             .code()
     };
     assert_eq!(call(LIST, &viewer).await, Code::Ok);
     assert_eq!(call(CREATE, &viewer).await, Code::PermissionDenied);
-    let staff = world.issuer.staff_token("sam");
+    let staff = fixture.issuer.staff_token("sam");
     assert_eq!(
         call("organization.v1.OrganizationService/ApproveOrganization", &staff).await,
         Code::Ok
@@ -266,26 +266,26 @@ async fn a_role_may_what_the_policies_say() {
 
 #[tokio::test]
 async fn a_new_role_counts_at_once_and_a_lost_one_is_gone_within_five_seconds() {
-    let world = Fixture::new().await;
-    let token = world.issuer.token("ada");
+    let fixture = Fixture::new().await;
+    let token = fixture.issuer.token("ada");
     let list = async || {
         Call::to(LIST)
             .token(&token)
-            .send(&world.edge, &field(1, OURS))
+            .send(&fixture.edge, &field(1, OURS))
             .await
             .code()
     };
     assert_eq!(list().await, Code::PermissionDenied);
-    world.set_role("ada", OURS, Role::Viewer);
+    fixture.set_role("ada", OURS, Role::Viewer);
     assert_eq!(list().await, Code::Ok);
-    let asked = world.backend.lookups();
+    let asked = fixture.backend.lookups();
     assert_eq!(list().await, Code::Ok);
     assert_eq!(
-        world.backend.lookups(),
+        fixture.backend.lookups(),
         asked,
         "a role is remembered for a moment"
     );
-    world.set_role("ada", OURS, Role::Unspecified);
+    fixture.set_role("ada", OURS, Role::Unspecified);
     let lost = Instant::now();
     while list().await == Code::Ok {
         assert!(
@@ -298,26 +298,26 @@ async fn a_new_role_counts_at_once_and_a_lost_one_is_gone_within_five_seconds() 
 
 #[tokio::test]
 async fn without_a_good_token_nobody_gets_in() {
-    let world = Fixture::new().await;
+    let fixture = Fixture::new().await;
     let message = field(1, OURS);
-    let missing = Call::to(LIST).send(&world.edge, &message).await;
+    let missing = Call::to(LIST).send(&fixture.edge, &message).await;
     assert_eq!(
         (missing.code(), missing.reason()),
         (Code::Unauthenticated, Some(ErrorReason::TokenMissing))
     );
-    let good = world.member("ada", OURS, Role::Owner);
+    let good = fixture.member("ada", OURS, Role::Owner);
     let twice = Call::to(LIST)
         .token(&good)
         .token(&good)
-        .send(&world.edge, &message)
+        .send(&fixture.edge, &message)
         .await;
     let altered = Call::to(LIST)
         .token(&format!("{good}x"))
-        .send(&world.edge, &message)
+        .send(&fixture.edge, &message)
         .await;
     let workload = Call::to(LIST)
-        .token(&world.workload("learning-system"))
-        .send(&world.edge, &message)
+        .token(&fixture.workload("learning-system"))
+        .send(&fixture.edge, &message)
         .await;
     for answer in [twice, altered, workload] {
         assert_eq!(
@@ -328,20 +328,20 @@ async fn without_a_good_token_nobody_gets_in() {
     }
     // No bearer token is none, whatever else is shown.
     let basic = Call::to(LIST).header("authorization", "Basic YTpi");
-    let basic = basic.send(&world.edge, &message).await;
+    let basic = basic.send(&fixture.edge, &message).await;
     assert_eq!(basic.bytes(), missing.bytes());
     assert_eq!(basic.metadata["www-authenticate"], MISSING);
-    assert!(world.backend.seen().is_empty());
+    assert!(fixture.backend.seen().is_empty());
 }
 
 #[tokio::test]
 async fn all_dialects_tell_a_refused_token_from_none() {
-    let world = Fixture::new().await;
+    let fixture = Fixture::new().await;
     let http = reqwest::Client::new();
     for (token, told) in [(None, MISSING), (Some("a.b.c"), INVALID)] {
-        let in_json = http.get(format!("http://{}/v1/{OURS}", world.address));
+        let in_json = http.get(format!("http://{}/v1/{OURS}", fixture.address));
         let in_grpc_web = http
-            .post(format!("http://{}/muster.{LIST}", world.address))
+            .post(format!("http://{}/muster.{LIST}", fixture.address))
             .header("content-type", "application/grpc-web+proto")
             .body(framed(&field(1, OURS)));
         for (request, status) in [(in_json, 401), (in_grpc_web, 200)] {
@@ -353,10 +353,10 @@ async fn all_dialects_tell_a_refused_token_from_none() {
             assert_eq!(answer.headers()["www-authenticate"], told);
         }
     }
-    let token = world.issuer.token("stranger");
+    let token = fixture.issuer.token("stranger");
     let stranger = Call::to(LIST)
         .token(&token)
-        .send(&world.edge, &field(1, OURS))
+        .send(&fixture.edge, &field(1, OURS))
         .await;
     assert_eq!(stranger.code(), Code::PermissionDenied);
     assert!(!stranger.metadata.contains_key("www-authenticate"));
@@ -366,11 +366,11 @@ async fn all_dialects_tell_a_refused_token_from_none() {
 async fn without_keys_callers_hear_when_they_are_fetched_again() {
     let issuer = Issuer::start().await;
     issuer.is_another();
-    let world = Fixture::with_issuer(issuer).await;
-    let token = world.member("ada", OURS, Role::Owner);
+    let fixture = Fixture::with_issuer(issuer).await;
+    let token = fixture.member("ada", OURS, Role::Owner);
     let answer = Call::to(LIST)
         .token(&token)
-        .send(&world.edge, &field(1, OURS))
+        .send(&fixture.edge, &field(1, OURS))
         .await;
     assert_eq!(answer.code(), Code::Unavailable);
     let told = answer
@@ -387,11 +387,11 @@ async fn without_keys_callers_hear_when_they_are_fetched_again() {
 #[tokio::test]
 async fn a_workload_calls_what_names_it_and_nothing_else() {
     const REPORT: &str = "records.v1.ProgressService/ReportProgress";
-    let world = Fixture::new().await;
-    let call = async |token: &str| Call::to(REPORT).token(token).send(&world.edge, b"").await;
-    assert_eq!(call(&world.workload("learning-system")).await.code(), Code::Ok);
-    let seen = world.backend.only();
-    let told = world
+    let fixture = Fixture::new().await;
+    let call = async |token: &str| Call::to(REPORT).token(token).send(&fixture.edge, b"").await;
+    assert_eq!(call(&fixture.workload("learning-system")).await.code(), Code::Ok);
+    let seen = fixture.backend.only();
+    let told = fixture
         .verifier("records")
         .verify(seen.headers["muster-caller"].to_str().unwrap(), &seen.path);
     assert_eq!(
@@ -401,11 +401,11 @@ async fn a_workload_calls_what_names_it_and_nothing_else() {
         })
     );
     assert_eq!(
-        call(&world.workload("invitation")).await.code(),
+        call(&fixture.workload("invitation")).await.code(),
         Code::PermissionDenied
     );
     assert_eq!(
-        call(&world.issuer.token("learning-system")).await.code(),
+        call(&fixture.issuer.token("learning-system")).await.code(),
         Code::Unauthenticated
     );
 }
@@ -414,28 +414,28 @@ async fn a_workload_calls_what_names_it_and_nothing_else() {
 async fn the_holder_of_a_link_needs_no_sign_in_but_not_a_stale_one_either() {
     const LOOKUP: &str = "invitation.v1.InvitationRedemptionService/LookupInvitation";
     const ACCEPT: &str = "invitation.v1.InvitationRedemptionService/AcceptInvitation";
-    let world = Fixture::new().await;
-    assert_eq!(Call::to(LOOKUP).send(&world.edge, b"").await.code(), Code::Ok);
-    let seen = world.backend.only();
-    let told = world
+    let fixture = Fixture::new().await;
+    assert_eq!(Call::to(LOOKUP).send(&fixture.edge, b"").await.code(), Code::Ok);
+    let seen = fixture.backend.only();
+    let told = fixture
         .verifier("invitation")
         .verify(seen.headers["muster-caller"].to_str().unwrap(), &seen.path);
     assert_eq!(told, Ok(Caller::Anonymous));
     let signed_in = Call::to(LOOKUP)
-        .token(&world.issuer.token("ada"))
-        .send(&world.edge, b"")
+        .token(&fixture.issuer.token("ada"))
+        .send(&fixture.edge, b"")
         .await;
     assert_eq!(signed_in.code(), Code::Ok);
     assert_eq!(
         Call::to(LOOKUP)
             .token("stale")
-            .send(&world.edge, b"")
+            .send(&fixture.edge, b"")
             .await
             .code(),
         Code::Unauthenticated
     );
     assert_eq!(
-        Call::to(ACCEPT).send(&world.edge, b"").await.reason(),
+        Call::to(ACCEPT).send(&fixture.edge, b"").await.reason(),
         Some(ErrorReason::TokenMissing)
     );
 }

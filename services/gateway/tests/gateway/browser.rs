@@ -26,10 +26,10 @@ pub(crate) struct Page {
 }
 
 impl Browser {
-    pub(crate) fn of(world: &Fixture) -> Self {
+    pub(crate) fn of(fixture: &Fixture) -> Self {
         Self {
             client: Client::builder().redirect(Policy::none()).build().unwrap(),
-            edge: format!("http://{}", world.address),
+            edge: format!("http://{}", fixture.address),
             cookies: BTreeMap::new(),
         }
     }
@@ -60,9 +60,9 @@ impl Browser {
     }
 
     /// Signs in as this person, whose access token is this one; what the callback answers.
-    pub(crate) async fn sign_in(&mut self, world: &Fixture, subject: &str, access_token: &str) -> Page {
+    pub(crate) async fn sign_in(&mut self, fixture: &Fixture, subject: &str, access_token: &str) -> Page {
         let asked = self.leave("/sign-in").await;
-        world.issuer.will_give(subject, &asked["nonce"], access_token);
+        fixture.issuer.will_give(subject, &asked["nonce"], access_token);
         self.come_back(&asked, &[("code", "1")]).await
     }
 

@@ -17,8 +17,8 @@ const LIST: &str = "invitation.v1.InvitationService/ListInvitations";
 
 #[tokio::test]
 async fn internal_methods_sound_like_methods_that_do_not_exist() {
-    let world = Fixture::new().await;
-    let token = world.member("ada", OURS, Role::Owner);
+    let fixture = Fixture::new().await;
+    let token = fixture.member("ada", OURS, Role::Owner);
     let internal = [
         "organization.v1.RolesInternalService/GetRole",
         "notification.v1.MailSourceInternalService/GetMail",
@@ -30,14 +30,14 @@ async fn internal_methods_sound_like_methods_that_do_not_exist() {
     ];
     let mut heard = Vec::new();
     for method in internal.iter().chain(&unknown) {
-        heard.push(Call::to(method).token(&token).send(&world.edge, b"").await);
+        heard.push(Call::to(method).token(&token).send(&fixture.edge, b"").await);
         heard.push(
             Call::to(method)
-                .token(&world.workload("gateway"))
-                .send(&world.edge, b"")
+                .token(&fixture.workload("gateway"))
+                .send(&fixture.edge, b"")
                 .await,
         );
-        heard.push(Call::to(method).send(&world.edge, b"").await);
+        heard.push(Call::to(method).send(&fixture.edge, b"").await);
     }
     for answer in &heard {
         assert_eq!(
@@ -46,17 +46,17 @@ async fn internal_methods_sound_like_methods_that_do_not_exist() {
         );
         assert_eq!(answer.bytes(), heard[0].bytes());
     }
-    assert!(world.backend.seen().is_empty() && world.backend.lookups() == 0);
+    assert!(fixture.backend.seen().is_empty() && fixture.backend.lookups() == 0);
 }
 
 #[tokio::test]
 async fn a_message_that_two_decoders_could_read_differently_is_refused() {
-    let world = Fixture::new().await;
-    let token = world.member("ada", OURS, Role::Owner);
+    let fixture = Fixture::new().await;
+    let token = fixture.member("ada", OURS, Role::Owner);
     let reason = async |body: Vec<u8>| {
         Call::to(LIST)
             .token(&token)
-            .send_bytes(&world.edge, body)
+            .send_bytes(&fixture.edge, body)
             .await
             .reason()
     };
@@ -82,18 +82,18 @@ async fn a_message_that_two_decoders_could_read_differently_is_refused() {
         Some(ErrorReason::MessageTooLarge)
     );
     assert!(
-        world.backend.seen().iter().all(|seen| !seen.whole),
+        fixture.backend.seen().iter().all(|seen| !seen.whole),
         "something was forwarded whole"
     );
 }
 
 #[tokio::test]
 async fn compression_is_refused_and_what_is_taken_instead_is_named() {
-    let world = Fixture::new().await;
-    let token = world.member("ada", OURS, Role::Owner);
+    let fixture = Fixture::new().await;
+    let token = fixture.member("ada", OURS, Role::Owner);
     for encoding in ["gzip", "deflate", "br", "zstd", "x"] {
         let call = Call::to(LIST).token(&token).header("grpc-encoding", encoding);
-        let answer = call.send_bytes(&world.edge, vec![1, 0, 0, 0, 0]).await;
+        let answer = call.send_bytes(&fixture.edge, vec![1, 0, 0, 0, 0]).await;
         assert_eq!(
             (answer.code(), answer.reason()),
             (Code::Unimplemented, Some(ErrorReason::CompressionNotSupported)),
@@ -105,10 +105,10 @@ async fn compression_is_refused_and_what_is_taken_instead_is_named() {
     // The flag without a name for it is an error of the protocol.
     let identity = Call::to(LIST).token(&token).header("grpc-encoding", "identity");
     for call in [Call::to(LIST).token(&token), identity] {
-        let answer = call.send_bytes(&world.edge, vec![1, 0, 0, 0, 0]).await;
+        let answer = call.send_bytes(&fixture.edge, vec![1, 0, 0, 0, 0]).await;
         assert_eq!(answer.code(), Code::Internal);
     }
-    assert!(world.backend.seen().is_empty());
+    assert!(fixture.backend.seen().is_empty());
 }
 
 fn is_not_limited(answer: &Answer) -> bool {
@@ -117,11 +117,11 @@ fn is_not_limited(answer: &Answer) -> bool {
 
 #[tokio::test]
 async fn a_public_address_may_call_so_often() {
-    let world = Fixture::new().await;
+    let fixture = Fixture::new().await;
     let mut answers = Vec::new();
     // A slow machine gets one more for every second that it takes.
     while answers.len() < 200 && answers.last().is_none_or(is_not_limited) {
-        answers.push(Call::to(ACCEPT).send(&world.edge, b"").await);
+        answers.push(Call::to(ACCEPT).send(&fixture.edge, b"").await);
     }
     assert!(answers.len() > 60, "{}", answers.len());
     assert_eq!(answers[59].reason(), Some(ErrorReason::TokenMissing));
@@ -138,11 +138,11 @@ async fn a_public_address_may_call_so_often() {
             .is_some()
     );
     // Others are not hurt: the count is by method, and what needs a sign-in is not counted.
-    let token = world.member("ada", OURS, Role::Owner);
+    let token = fixture.member("ada", OURS, Role::Owner);
     assert_eq!(
         Call::to(LIST)
             .token(&token)
-            .send(&world.edge, &field(1, OURS))
+            .send(&fixture.edge, &field(1, OURS))
             .await
             .code(),
         Code::Ok
@@ -154,35 +154,35 @@ async fn callers_behind_a_trusted_proxy_are_counted_apart_and_others_cannot_pret
     let behind =
         Fixture::told(|settings| settings.trusted_proxies = Some("127.0.0.0/8".parse().unwrap())).await;
     let direct = Fixture::told(|settings| settings.trusted_proxies = Some("none".parse().unwrap())).await;
-    let call = async |world: &Fixture, from: &str| {
+    let call = async |fixture: &Fixture, from: &str| {
         let call = Call::to(ACCEPT).header("x-forwarded-for", from);
-        call.send(&world.edge, b"").await.reason()
+        call.send(&fixture.edge, b"").await.reason()
     };
-    for (world, another) in [
+    for (fixture, another) in [
         (&behind, ErrorReason::TokenMissing),
         (&direct, ErrorReason::RateLimited),
     ] {
         let mut calls = 0;
-        while call(world, "198.51.100.1").await != Some(ErrorReason::RateLimited) {
+        while call(fixture, "198.51.100.1").await != Some(ErrorReason::RateLimited) {
             calls += 1;
             assert!(calls < 600, "there is no limit");
         }
-        assert_eq!(call(world, "198.51.100.2").await, Some(another));
+        assert_eq!(call(fixture, "198.51.100.2").await, Some(another));
     }
 }
 
 #[tokio::test]
 async fn a_call_ends_at_its_deadline_and_the_service_is_told_how_long_it_has() {
-    let world = Fixture::new().await;
-    let token = world.issuer.token("ada");
+    let fixture = Fixture::new().await;
+    let token = fixture.issuer.token("ada");
     // The issuer's keys are fetched by the first call.
     let warm = Call::to(OWN).token(&token);
-    assert_eq!(warm.send(&world.edge, b"").await.code(), Code::Ok);
+    assert_eq!(warm.send(&fixture.edge, b"").await.code(), Code::Ok);
     let started = Instant::now();
     let answer = Call::to(OWN)
         .token(&token)
         .header("grpc-timeout", "300m")
-        .send(&world.edge, HANG)
+        .send(&fixture.edge, HANG)
         .await;
     assert_eq!(
         (answer.code(), answer.reason()),
@@ -193,7 +193,7 @@ async fn a_call_ends_at_its_deadline_and_the_service_is_told_how_long_it_has() {
         "{:?}",
         started.elapsed()
     );
-    let told = world.backend.seen().pop().unwrap().headers["grpc-timeout"]
+    let told = fixture.backend.seen().pop().unwrap().headers["grpc-timeout"]
         .to_str()
         .unwrap()
         .to_owned();
@@ -203,11 +203,11 @@ async fn a_call_ends_at_its_deadline_and_the_service_is_told_how_long_it_has() {
 
 #[tokio::test]
 async fn a_service_that_is_away_is_unavailable() {
-    let world = Fixture::with_backend(Backend::default(), "http://127.0.0.1:1").await;
-    let token = world.issuer.token("ada");
+    let fixture = Fixture::with_backend(Backend::default(), "http://127.0.0.1:1").await;
+    let token = fixture.issuer.token("ada");
     let own = Call::to("records.v1.TrainingService/ListTrainings")
         .token(&token)
-        .send(&world.edge, b"")
+        .send(&fixture.edge, b"")
         .await;
     assert_eq!(
         (own.code(), own.reason()),
@@ -217,7 +217,7 @@ async fn a_service_that_is_away_is_unavailable() {
     let started = Instant::now();
     let scoped = Call::to(LIST)
         .token(&token)
-        .send(&world.edge, &field(1, OURS))
+        .send(&fixture.edge, &field(1, OURS))
         .await;
     assert_eq!(scoped.code(), Code::Unavailable);
     assert!(started.elapsed() < Duration::from_secs(6));
@@ -226,11 +226,11 @@ async fn a_service_that_is_away_is_unavailable() {
 #[tokio::test]
 async fn a_strangers_trace_is_not_joined_and_does_not_decide_what_is_recorded() {
     const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
-    let arrived = async |world: Fixture| {
-        let call = Call::to(OWN).token(&world.issuer.token("ada"));
+    let arrived = async |fixture: Fixture| {
+        let call = Call::to(OWN).token(&fixture.issuer.token("ada"));
         let call = call.header("traceparent", &format!("00-{TRACE}-00f067aa0ba902b7-01"));
-        assert_eq!(call.send(&world.edge, b"").await.code(), Code::Ok);
-        let headers = world.backend.only().headers;
+        assert_eq!(call.send(&fixture.edge, b"").await.code(), Code::Ok);
+        let headers = fixture.backend.only().headers;
         headers["traceparent"].to_str().unwrap().to_owned()
     };
     let strangers = Fixture::told(|settings| {

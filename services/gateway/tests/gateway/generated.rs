@@ -37,10 +37,10 @@ fn naming(rule: &MethodRule, organization: &str) -> Vec<u8> {
         })
 }
 
-async fn call(world: &Fixture, rule: &MethodRule, token: Option<&str>, organization: &str) -> Answer {
+async fn call(fixture: &Fixture, rule: &MethodRule, token: Option<&str>, organization: &str) -> Answer {
     let call = Call::to(rule.path.trim_start_matches("/muster."));
     let call = token.into_iter().fold(call, Call::token);
-    call.send(&world.edge, &naming(rule, organization)).await
+    call.send(&fixture.edge, &naming(rule, organization)).await
 }
 
 fn exposed(rules: &Rules) -> impl Iterator<Item = &MethodRule> {
@@ -49,7 +49,7 @@ fn exposed(rules: &Rules) -> impl Iterator<Item = &MethodRule> {
 
 #[tokio::test]
 async fn without_a_token_only_links_and_public_rpcs_answer() {
-    let (world, rules) = (Fixture::new().await, rules());
+    let (fixture, rules) = (Fixture::new().await, rules());
     for rule in exposed(&rules) {
         let open = matches!(
             rule.mode,
@@ -61,7 +61,7 @@ async fn without_a_token_only_links_and_public_rpcs_answer() {
         );
         let expected = if open { Code::Ok } else { Code::Unauthenticated };
         assert_eq!(
-            call(&world, rule, None, OURS).await.code(),
+            call(&fixture, rule, None, OURS).await.code(),
             expected,
             "{}",
             rule.path
@@ -71,25 +71,25 @@ async fn without_a_token_only_links_and_public_rpcs_answer() {
 
 #[tokio::test]
 async fn every_role_may_on_every_rpc_exactly_what_is_declared() {
-    let (world, rules, policies) = (Fixture::new().await, rules(), Policies::shipped().unwrap());
+    let (fixture, rules, policies) = (Fixture::new().await, rules(), Policies::shipped().unwrap());
     for (subject, role, stored) in ROLES {
         for (subject, staff) in [(subject.to_owned(), false), (format!("{subject}-staff"), true)] {
-            world.set_role(&subject, OURS, stored);
+            fixture.set_role(&subject, OURS, stored);
             let token = if staff {
-                world.issuer.staff_token(&subject)
+                fixture.issuer.staff_token(&subject)
             } else {
-                world.issuer.token(&subject)
+                fixture.issuer.token(&subject)
             };
             for rule in exposed(&rules) {
                 let person = PersonCaller {
-                    id: world.person(&subject),
+                    id: fixture.person(&subject),
                     name: None,
                     emails: Vec::new(),
                     staff,
                     access: None,
                 };
                 let expected = expected(rule, &policies, &person, role);
-                let code = call(&world, rule, Some(&token), OURS).await.code();
+                let code = call(&fixture, rule, Some(&token), OURS).await.code();
                 let heard = heard(rule, code);
                 assert_eq!(heard, expected, "{} as {subject}", rule.path);
             }
@@ -138,16 +138,16 @@ fn expected(rule: &MethodRule, policies: &Policies, person: &PersonCaller, role:
 
 #[tokio::test]
 async fn on_every_rpc_another_organization_and_an_absent_one_sound_the_same() {
-    let (world, rules) = (Fixture::new().await, rules());
-    let owner = world.member("owner", OURS, Role::Owner);
-    world.set_role("somebody-else", THEIRS, Role::Owner);
+    let (fixture, rules) = (Fixture::new().await, rules());
+    let owner = fixture.member("owner", OURS, Role::Owner);
+    fixture.set_role("somebody-else", THEIRS, Role::Owner);
     let mut tried = 0;
     for rule in exposed(&rules).filter(|rule| rule.scope().is_some()) {
-        let other = call(&world, rule, Some(&owner), THEIRS).await;
-        let absent = call(&world, rule, Some(&owner), ABSENT).await;
+        let other = call(&fixture, rule, Some(&owner), THEIRS).await;
+        let absent = call(&fixture, rule, Some(&owner), ABSENT).await;
         assert_eq!(other.code(), Code::PermissionDenied, "{}", rule.path);
         assert_eq!(other.bytes(), absent.bytes(), "{}", rule.path);
         tried += 1;
     }
-    assert!(tried > 15 && world.backend.seen().is_empty());
+    assert!(tried > 15 && fixture.backend.seen().is_empty());
 }

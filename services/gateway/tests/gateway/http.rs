@@ -9,8 +9,8 @@ use crate::support::{Fixture, OURS, PATIENCE};
 const RPC: &str = "/muster.records.v1.PersonRecordService/ListRecordAccesses";
 
 /// Sends these bytes, and returns everything that comes back until the gateway ends the connection.
-async fn raw(world: &Fixture, request: &str) -> String {
-    let mut stream = TcpStream::connect(world.address).await.unwrap();
+async fn raw(fixture: &Fixture, request: &str) -> String {
+    let mut stream = TcpStream::connect(fixture.address).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = Vec::new();
     let read = timeout(PATIENCE, stream.read_to_end(&mut answer));
@@ -19,18 +19,18 @@ async fn raw(world: &Fixture, request: &str) -> String {
 }
 
 /// The status of the only answer to these bytes.
-async fn status(world: &Fixture, request: &str) -> u16 {
-    let answer = raw(world, request).await;
+async fn status(fixture: &Fixture, request: &str) -> u16 {
+    let answer = raw(fixture, request).await;
     assert_eq!(answer.matches("HTTP/1.").count(), 1, "{request:?}: {answer}");
     answer[9..12].parse().unwrap()
 }
 
 #[tokio::test]
 async fn a_request_names_exactly_one_host() {
-    let world = Fixture::new().await;
+    let fixture = Fixture::new().await;
     let with = async |hosts: &str| {
         status(
-            &world,
+            &fixture,
             &format!("GET / HTTP/1.1\r\n{hosts}connection: close\r\n\r\n"),
         )
         .await
@@ -43,7 +43,7 @@ async fn a_request_names_exactly_one_host() {
 
 #[tokio::test]
 async fn only_chunked_alone_is_a_transfer_coding() {
-    let world = Fixture::new().await;
+    let fixture = Fixture::new().await;
     let next = "GET /smuggled HTTP/1.1\r\nhost: a\r\n\r\n";
     for (coding, refused) in [
         ("transfer-encoding: chunked\r\n", false),
@@ -63,11 +63,11 @@ async fn only_chunked_alone_is_a_transfer_coding() {
         let request = format!("POST /sign-out HTTP/1.1\r\nhost: a\r\n{coding}\r\n0\r\n\r\n");
         if refused {
             // What follows is never read as a request of its own.
-            let status = status(&world, &format!("{request}{next}")).await;
+            let status = status(&fixture, &format!("{request}{next}")).await;
             assert!(matches!(status, 400 | 501), "{coding:?}: {status}");
         } else {
             let answer = raw(
-                &world,
+                &fixture,
                 &format!("{request}GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n"),
             )
             .await;
@@ -78,8 +78,8 @@ async fn only_chunked_alone_is_a_transfer_coding() {
 
 #[tokio::test]
 async fn head_is_answered_where_get_is() {
-    let world = Fixture::new().await;
-    let token = world.issuer.token("ada");
+    let fixture = Fixture::new().await;
+    let token = fixture.issuer.token("ada");
     let client = reqwest::Client::new();
     for path in [
         "/",
@@ -89,7 +89,7 @@ async fn head_is_answered_where_get_is() {
         &format!("/v1/{OURS}"),
         "/nowhere",
     ] {
-        let url = format!("http://{}{path}", world.address);
+        let url = format!("http://{}{path}", fixture.address);
         let get = client.get(&url).bearer_auth(&token).send().await.unwrap();
         let head = client.head(&url).bearer_auth(&token).send().await.unwrap();
         assert_eq!(head.status(), get.status(), "{path}");
@@ -108,15 +108,15 @@ async fn head_is_answered_where_get_is() {
 
 #[tokio::test]
 async fn whoever_asks_before_sending_is_answered_by_what_the_head_decides() {
-    let world = Fixture::new().await;
-    let token = world.issuer.token("ada");
+    let fixture = Fixture::new().await;
+    let token = fixture.issuer.token("ada");
     let json = "content-type: application/json\r\n";
     let signed_in = format!("authorization: Bearer {token}\r\n");
     let post = async |headers: String| {
         let request = format!(
             "POST /v1/organizations HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\n{headers}connection: close\r\n\r\n"
         );
-        raw(&world, &request).await
+        raw(&fixture, &request).await
     };
     for (headers, status) in [
         (format!("{json}content-length: 100\r\n"), "401"),
@@ -138,7 +138,7 @@ async fn whoever_asks_before_sending_is_answered_by_what_the_head_decides() {
 
 #[tokio::test]
 async fn nobody_is_read_before_they_are_known() {
-    let world = Fixture::new().await;
+    let fixture = Fixture::new().await;
     // Nothing of these bodies is ever sent.
     for (path, kind) in [
         ("/v1/organizations", "application/json"),
@@ -149,7 +149,7 @@ async fn nobody_is_read_before_they_are_known() {
             let head = format!(
                 "POST {path} HTTP/1.1\r\nhost: a\r\ncontent-type: {kind}\r\n{token}content-length: 200000\r\n\r\n"
             );
-            let mut stream = TcpStream::connect(world.address).await.unwrap();
+            let mut stream = TcpStream::connect(fixture.address).await.unwrap();
             stream.write_all(head.as_bytes()).await.unwrap();
             let mut answer = [0; 12];
             timeout(PATIENCE, stream.read_exact(&mut answer))
@@ -168,9 +168,9 @@ async fn nobody_is_read_before_they_are_known() {
 
 #[tokio::test]
 async fn a_body_of_very_many_values_is_not_translated() {
-    let world = Fixture::new().await;
-    let request = reqwest::Client::new().post(format!("http://{}/v1/organizations", world.address));
-    let request = request.bearer_auth(world.issuer.token("ada"));
+    let fixture = Fixture::new().await;
+    let request = reqwest::Client::new().post(format!("http://{}/v1/organizations", fixture.address));
+    let request = request.bearer_auth(fixture.issuer.token("ada"));
     let body = format!("{{\"requests\":[{}{{}}]}}", "{},".repeat(60_000));
     let request = request.header("content-type", "application/json").body(body);
     let answer = request.send().await.unwrap();
@@ -179,8 +179,8 @@ async fn a_body_of_very_many_values_is_not_translated() {
 
 #[tokio::test]
 async fn whoever_speaks_another_dialect_is_told_in_theirs() {
-    let world = Fixture::new().await;
-    let url = format!("http://{}{RPC}", world.address);
+    let fixture = Fixture::new().await;
+    let url = format!("http://{}{RPC}", fixture.address);
     let client = reqwest::Client::new();
     let post = |kind: &str| client.post(&url).header("content-type", kind).body("{}").send();
     for kind in [

@@ -21,43 +21,43 @@ const UPLOAD: &str = "invitation.v1.ImportService/UploadImport";
 const STREAMS: usize = MAX_CALLS / 4;
 const ONE_CALLERS: usize = STREAMS / 4;
 
-async fn can_call(world: &Fixture, subject: &str) -> bool {
-    let call = Call::to(OWN).token(&world.issuer.token(subject));
-    call.send(&world.edge, b"").await.code() == Code::Ok
+async fn can_call(fixture: &Fixture, subject: &str) -> bool {
+    let call = Call::to(OWN).token(&fixture.issuer.token(subject));
+    call.send(&fixture.edge, b"").await.code() == Code::Ok
 }
 
 #[tokio::test]
 async fn clients_that_do_not_read_their_answers_do_not_keep_others_out() {
-    let world = Fixture::new().await;
-    let deaf = Wire::that_does_not_read(world.address);
+    let fixture = Fixture::new().await;
+    let deaf = Wire::that_does_not_read(fixture.address);
     let mut unread = Vec::new();
     for n in 0..MAX_CALLS {
-        let call = Call::to(OWN).token(&world.issuer.token(["ada", "bob", "dan"][n % 3]));
+        let call = Call::to(OWN).token(&fixture.issuer.token(["ada", "bob", "dan"][n % 3]));
         unread.push(call.header("grpc-timeout", "2S").begin(&deaf, b"").await);
     }
-    eventually(async || can_call(&world, "eve").await).await;
+    eventually(async || can_call(&fixture, "eve").await).await;
     assert_eq!(unread.len(), MAX_CALLS);
 }
 
 #[tokio::test]
 async fn callers_whose_message_does_not_come_do_not_keep_others_out() {
-    let world = Fixture::new().await;
-    assert!(can_call(&world, "eve").await, "the issuer's keys are fetched");
+    let fixture = Fixture::new().await;
+    assert!(can_call(&fixture, "eve").await, "the issuer's keys are fetched");
     let half = framed(&field(1, OURS)).split_at(9).0.to_vec();
     let mut silent = Vec::new();
     for n in 0..MAX_CALLS {
-        let token = world.issuer.token(["ada", "bob", "dan"][n % 3]);
+        let token = fixture.issuer.token(["ada", "bob", "dan"][n % 3]);
         // The first message is whole, but not the request; or it is not even whole.
-        silent.push(Call::to(OWN).token(&token).hold(&world.edge, framed(b"")));
+        silent.push(Call::to(OWN).token(&token).hold(&fixture.edge, framed(b"")));
         if n < STREAMS {
-            let token = world.issuer.token(&format!("somebody-{n}"));
-            silent.push(Call::to(UPLOAD).token(&token).hold(&world.edge, half.clone()));
+            let token = fixture.issuer.token(&format!("somebody-{n}"));
+            silent.push(Call::to(UPLOAD).token(&token).hold(&fixture.edge, half.clone()));
         }
     }
-    assert!(can_call(&world, "eve").await);
-    let eve = world.member("eve", OURS, Role::Admin);
+    assert!(can_call(&fixture, "eve").await);
+    let eve = fixture.member("eve", OURS, Role::Admin);
     let upload = Call::to(UPLOAD).token(&eve);
-    assert_eq!(upload.send(&world.edge, &field(1, OURS)).await.code(), Code::Ok);
+    assert_eq!(upload.send(&fixture.edge, &field(1, OURS)).await.code(), Code::Ok);
     assert!(
         silent.iter().all(|(answer, _)| !answer.is_finished()),
         "they still wait"
@@ -68,15 +68,15 @@ async fn callers_whose_message_does_not_come_do_not_keep_others_out() {
 
 #[tokio::test]
 async fn one_caller_cannot_have_all_streams() {
-    let world = Fixture::new().await;
+    let fixture = Fixture::new().await;
     let (ada, eve) = (
-        world.member("ada", OURS, Role::Admin),
-        world.member("eve", OURS, Role::Admin),
+        fixture.member("ada", OURS, Role::Admin),
+        fixture.member("eve", OURS, Role::Admin),
     );
-    assert!(can_call(&world, "eve").await, "the issuer's keys are fetched");
+    assert!(can_call(&fixture, "eve").await, "the issuer's keys are fetched");
     let first = framed(&field(1, OURS));
     let mut open: Vec<_> = (0..=ONE_CALLERS)
-        .map(|_| Call::to(UPLOAD).token(&ada).hold(&world.edge, first.clone()))
+        .map(|_| Call::to(UPLOAD).token(&ada).hold(&fixture.edge, first.clone()))
         .collect();
     let (one_too_many, _sender) = open.pop().unwrap();
     assert_eq!(
@@ -84,7 +84,7 @@ async fn one_caller_cannot_have_all_streams() {
         Some(ErrorReason::Overloaded)
     );
     let upload = Call::to(UPLOAD).token(&eve);
-    assert_eq!(upload.send(&world.edge, &field(1, OURS)).await.code(), Code::Ok);
+    assert_eq!(upload.send(&fixture.edge, &field(1, OURS)).await.code(), Code::Ok);
     for (answer, sender) in open {
         drop(sender);
         assert_eq!(answer.await.unwrap().code(), Code::Ok);
@@ -93,12 +93,12 @@ async fn one_caller_cannot_have_all_streams() {
 
 #[tokio::test]
 async fn one_caller_cannot_have_all_of_a_service() {
-    let world = Fixture::new().await;
-    assert!(can_call(&world, "eve").await, "the issuer's keys are fetched");
+    let fixture = Fixture::new().await;
+    assert!(can_call(&fixture, "eve").await, "the issuer's keys are fetched");
     let mut hanging = Vec::new();
     for _ in 0..MAX_CALLS {
-        let token = world.issuer.token("ada");
-        let (answer, sender) = Call::to(OWN).token(&token).hold(&world.edge, framed(HANG));
+        let token = fixture.issuer.token("ada");
+        let (answer, sender) = Call::to(OWN).token(&token).hold(&fixture.edge, framed(HANG));
         drop(sender);
         hanging.push(answer);
     }
@@ -107,18 +107,18 @@ async fn one_caller_cannot_have_all_of_a_service() {
         refused.count() == MAX_CALLS - MAX_CALLS * 2 / 5
     })
     .await;
-    assert!(can_call(&world, "eve").await);
+    assert!(can_call(&fixture, "eve").await);
 }
 
 #[tokio::test]
 async fn one_service_that_hangs_does_not_take_the_others_with_it() {
     const LISTS: &str = "employment.v1.PersonEmploymentService/ListPersonEmployments";
-    let world = Fixture::new().await;
-    assert!(can_call(&world, "eve").await, "the issuer's keys are fetched");
+    let fixture = Fixture::new().await;
+    assert!(can_call(&fixture, "eve").await, "the issuer's keys are fetched");
     let mut hanging = Vec::new();
     for n in 0..MAX_CALLS {
-        let token = world.issuer.token(["ada", "bob", "dan"][n % 3]);
-        let (answer, sender) = Call::to(OWN).token(&token).hold(&world.edge, framed(HANG));
+        let token = fixture.issuer.token(["ada", "bob", "dan"][n % 3]);
+        let (answer, sender) = Call::to(OWN).token(&token).hold(&fixture.edge, framed(HANG));
         drop(sender);
         hanging.push(answer);
     }
@@ -127,15 +127,15 @@ async fn one_service_that_hangs_does_not_take_the_others_with_it() {
         refused.count() == MAX_CALLS / 2
     })
     .await;
-    let other = Call::to(LISTS).token(&world.issuer.token("eve"));
-    assert_eq!(other.send(&world.edge, b"").await.code(), Code::Ok);
+    let other = Call::to(LISTS).token(&fixture.issuer.token("eve"));
+    assert_eq!(other.send(&fixture.edge, b"").await.code(), Code::Ok);
 }
 
 #[tokio::test]
 async fn health_has_places_of_its_own_and_one_network_not_all_of_them() {
-    let world = Fixture::new().await;
+    let fixture = Fixture::new().await;
     let watch = || {
-        let mut health = HealthClient::new(world.channel.clone());
+        let mut health = HealthClient::new(fixture.channel.clone());
         async move { health.watch(HealthCheckRequest::default()).await }
     };
     let mut watching = Vec::new();
@@ -147,7 +147,7 @@ async fn health_has_places_of_its_own_and_one_network_not_all_of_them() {
         assert!(watching.len() < 90, "anybody may have all of it");
     };
     assert_eq!((refused.code(), watching.len()), (Code::ResourceExhausted, 16));
-    assert!(can_call(&world, "eve").await);
+    assert!(can_call(&fixture, "eve").await);
     drop(watching);
     eventually(async || watch().await.is_ok()).await;
 }
@@ -155,16 +155,16 @@ async fn health_has_places_of_its_own_and_one_network_not_all_of_them() {
 #[tokio::test]
 async fn one_network_cannot_have_all_of_json() {
     const OF_ONE: usize = 64;
-    let world = Fixture::new().await;
+    let fixture = Fixture::new().await;
     // The length of a body that never comes.
     let head = "POST /v1/invitations:lookup HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n";
     let mut silent = Vec::new();
     for _ in 0..OF_ONE {
-        let mut socket = TcpStream::connect(world.address).await.unwrap();
+        let mut socket = TcpStream::connect(fixture.address).await.unwrap();
         socket.write_all(head.as_bytes()).await.unwrap();
         silent.push(socket);
     }
-    let url = format!("http://{}/v1/nothing", world.address);
+    let url = format!("http://{}/v1/nothing", fixture.address);
     let status = async |from: [u8; 4]| {
         let client = reqwest::Client::builder().local_address(IpAddr::from(from));
         let asked = client.build().unwrap().get(&url).send().await;
@@ -178,12 +178,12 @@ async fn one_network_cannot_have_all_of_json() {
 
 #[tokio::test]
 async fn one_caller_may_call_so_often_and_hears_when_to_come_again() {
-    let world = Fixture::told(|settings| settings.calls_per_second = 1).await;
+    let fixture = Fixture::told(|settings| settings.calls_per_second = 1).await;
     let calls = async |subject: &str, times: usize| {
-        let token = world.issuer.token(subject);
+        let token = fixture.issuer.token(subject);
         let mut codes = Vec::new();
         for _ in 0..times {
-            codes.push(Call::to(OWN).token(&token).send(&world.edge, b"").await);
+            codes.push(Call::to(OWN).token(&token).send(&fixture.edge, b"").await);
         }
         codes
     };

@@ -11,17 +11,17 @@ use crate::support::{Fixture, eventually};
 
 const ACCEPT: &str = "/invitation/accept";
 
-async fn signed_in(world: &Fixture, link: &str) -> Browser {
-    let mut browser = Browser::of(world);
+async fn signed_in(fixture: &Fixture, link: &str) -> Browser {
+    let mut browser = Browser::of(fixture);
     browser.get(&format!("/i/{link}")).await;
-    let token = world.issuer.token("ada");
-    let page = browser.sign_in(world, "ada", &token).await;
+    let token = fixture.issuer.token("ada");
+    let page = browser.sign_in(fixture, "ada", &token).await;
     assert_eq!(page.location.as_deref(), Some("/invitation"), "{}", page.text);
     browser
 }
 
-fn accepted(world: &Fixture) -> usize {
-    let seen = world.backend.seen();
+fn accepted(fixture: &Fixture) -> usize {
+    let seen = fixture.backend.seen();
     seen.iter()
         .filter(|seen| seen.path.ends_with("/AcceptInvitation"))
         .count()
@@ -29,28 +29,28 @@ fn accepted(world: &Fixture) -> usize {
 
 #[tokio::test]
 async fn what_is_accepted_is_what_was_shown() {
-    let world = Fixture::new().await;
-    let mut browser = signed_in(&world, "first").await;
+    let fixture = Fixture::new().await;
+    let mut browser = signed_in(&fixture, "first").await;
     let first = browser.get("/invitation").await;
     assert!(first.text.contains("Organization first"), "{}", first.text);
     // Another tab, or somebody's link.
     browser.get("/i/second").await;
     let answer = browser.post(ACCEPT, &first.form_token(ACCEPT)).await;
-    assert_eq!(accepted(&world), 0);
+    assert_eq!(accepted(&fixture), 0);
     let shown = browser.get(&answer.location.unwrap()).await;
     assert!(shown.text.contains("Organization second") && shown.text.contains("id=\"another\""));
     let answer = browser.post(ACCEPT, &shown.form_token(ACCEPT)).await;
     assert_eq!(
-        (answer.location.as_deref(), accepted(&world)),
+        (answer.location.as_deref(), accepted(&fixture)),
         (Some("/invitation"), 1)
     );
 }
 
 #[tokio::test]
 async fn every_page_lets_whoever_is_signed_in_sign_out() {
-    let world = Fixture::new().await;
-    let mut browser = signed_in(&world, "first").await;
-    let anonymous = Browser::of(&world).get("/").await;
+    let fixture = Fixture::new().await;
+    let mut browser = signed_in(&fixture, "first").await;
+    let anonymous = Browser::of(&fixture).get("/").await;
     assert!(!anonymous.text.contains("/sign-out"), "{}", anonymous.text);
     for path in [
         "/",
@@ -72,14 +72,14 @@ async fn every_page_lets_whoever_is_signed_in_sign_out() {
         let mut copy = browser.clone();
         copy.post("/sign-out", &page.form_token("/sign-out")).await;
         assert!(!copy.has("muster-session"), "{path}");
-        browser = signed_in(&world, "first").await;
+        browser = signed_in(&fixture, "first").await;
     }
 }
 
 #[tokio::test]
 async fn a_copied_cookie_is_dead_once_its_session_was_signed_out() {
-    let world = Fixture::new().await;
-    let mut browser = signed_in(&world, "first").await;
+    let fixture = Fixture::new().await;
+    let mut browser = signed_in(&fixture, "first").await;
     let mut copy = browser.clone();
     let page = browser.get("/invitation").await;
     let (sign_out, accept) = (page.form_token("/sign-out"), page.form_token(ACCEPT));
@@ -88,7 +88,7 @@ async fn a_copied_cookie_is_dead_once_its_session_was_signed_out() {
     let page = copy.get("/invitation").await;
     assert!(!page.text.contains("signed in as"), "{}", page.text);
     copy.post(ACCEPT, &accept).await;
-    assert_eq!(accepted(&world), 0);
+    assert_eq!(accepted(&fixture), 0);
     assert!(!browser.has("muster-session"));
 }
 
@@ -148,8 +148,8 @@ async fn a_session_ends_after_half_an_hour_without_a_page_and_after_a_working_da
     // So many pages 29 minutes apart, then one more after so many minutes.
     for (pages, minutes) in [(3, 31), (16, 17)] {
         let clock = Clock::fixed(Clock::system().now());
-        let world = Fixture::at(clock.clone()).await;
-        let mut browser = signed_in(&world, "first").await;
+        let fixture = Fixture::at(clock.clone()).await;
+        let mut browser = signed_in(&fixture, "first").await;
         for _ in 0..pages {
             clock.advance(Duration::from_secs(29 * 60));
             assert!(is_signed_in(&mut browser).await);
@@ -161,7 +161,7 @@ async fn a_session_ends_after_half_an_hour_without_a_page_and_after_a_working_da
 
 #[tokio::test]
 async fn what_the_framework_says_never_reaches_a_page() {
-    let world = Fixture::new().await;
+    let fixture = Fixture::new().await;
     let client = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .build()
@@ -189,7 +189,7 @@ async fn what_the_framework_says_never_reaches_a_page() {
         ("GET", "/assets/", ""),
         ("OPTIONS", "/invitation", ""),
     ] {
-        let url = format!("http://{}{path}", world.address);
+        let url = format!("http://{}{path}", fixture.address);
         for kind in [
             "application/x-www-form-urlencoded",
             "application/json",
@@ -223,33 +223,33 @@ async fn what_the_framework_says_never_reaches_a_page() {
 
 #[tokio::test]
 async fn a_form_token_for_signing_out_accepts_nothing() {
-    let world = Fixture::new().await;
-    let mut browser = signed_in(&world, "first").await;
+    let fixture = Fixture::new().await;
+    let mut browser = signed_in(&fixture, "first").await;
     let token = browser.get("/invitation").await.form_token("/sign-out");
     browser.post(ACCEPT, &token).await;
-    assert_eq!(accepted(&world), 0);
+    assert_eq!(accepted(&fixture), 0);
 }
 
 #[tokio::test]
 async fn a_sign_in_that_would_not_hold_is_told() {
-    let world = Fixture::new().await;
-    let mut browser = Browser::of(&world);
+    let fixture = Fixture::new().await;
+    let mut browser = Browser::of(&fixture);
     let unusable = [
         ("opaque", "no-jwt-at-all".to_owned()),
         (
             "of another audience",
-            world.issuer.token_with("ada", json!({ "aud": "other" })),
+            fixture.issuer.token_with("ada", json!({ "aud": "other" })),
         ),
-        ("of somebody else", world.issuer.token("eve")),
+        ("of somebody else", fixture.issuer.token("eve")),
         (
             "too large for a cookie",
-            world
+            fixture
                 .issuer
                 .token_with("ada", json!({ "more": "x".repeat(4000) })),
         ),
     ];
     for (what, token) in unusable {
-        let page = browser.sign_in(&world, "ada", &token).await;
+        let page = browser.sign_in(&fixture, "ada", &token).await;
         assert_eq!((page.status.as_u16(), page.location), (400, None), "{what}");
         assert!(page.text.contains("You are not signed in"), "{what}");
     }
@@ -258,21 +258,21 @@ async fn a_sign_in_that_would_not_hold_is_told() {
 #[tokio::test]
 async fn only_the_issuer_that_was_asked_answers() {
     for promised in [false, true] {
-        let world = Fixture::new().await;
+        let fixture = Fixture::new().await;
         if promised {
-            world.issuer.names_itself();
+            fixture.issuer.names_itself();
         }
-        let own = world.issuer.url.as_str();
+        let own = fixture.issuer.url.as_str();
         // No name at all is what an issuer says that promised none.
         for (name, believed) in [
             (Some("http://evil.test"), false),
             (Some(own), true),
             (None, !promised),
         ] {
-            let mut browser = Browser::of(&world);
+            let mut browser = Browser::of(&fixture);
             let asked = browser.leave("/sign-in").await;
-            let token = world.issuer.token("ada");
-            world.issuer.will_give("ada", &asked["nonce"], &token);
+            let token = fixture.issuer.token("ada");
+            fixture.issuer.will_give("ada", &asked["nonce"], &token);
             let mut answer = vec![("code", "1")];
             answer.extend(name.map(|name| ("iss", name)));
             let page = browser.come_back(&asked, &answer).await;
@@ -286,8 +286,8 @@ async fn only_the_issuer_that_was_asked_answers() {
 
 #[tokio::test]
 async fn who_cannot_register_is_sent_to_sign_in_once() {
-    let world = Fixture::new().await;
-    let mut browser = Browser::of(&world);
+    let fixture = Fixture::new().await;
+    let mut browser = Browser::of(&fixture);
     browser.get("/i/first").await;
     let wanted = browser.leave("/sign-in?prompt=create").await;
     assert_eq!(wanted["prompt"], "create");
@@ -304,8 +304,8 @@ async fn who_cannot_register_is_sent_to_sign_in_once() {
     let page = another.come_back(&instead, &unknown).await;
     assert_eq!((page.status.as_u16(), page.location), (400, None));
 
-    let token = world.issuer.token("ada");
-    world.issuer.will_give("ada", &instead["nonce"], &token);
+    let token = fixture.issuer.token("ada");
+    fixture.issuer.will_give("ada", &instead["nonce"], &token);
     let page = browser.come_back(&instead, &[("code", "1")]).await;
     assert_eq!(page.location.as_deref(), Some("/invitation"), "{}", page.text);
     let shown = browser.get("/invitation").await;
@@ -314,8 +314,8 @@ async fn who_cannot_register_is_sent_to_sign_in_once() {
 
 #[tokio::test]
 async fn who_changed_their_mind_about_registering_is_not_sent_off_again() {
-    let world = Fixture::new().await;
-    let mut browser = Browser::of(&world);
+    let fixture = Fixture::new().await;
+    let mut browser = Browser::of(&fixture);
     let wanted = browser.leave("/sign-in?prompt=create").await;
     let page = browser.come_back(&wanted, &[("error", "access_denied")]).await;
     assert_eq!((page.status.as_u16(), page.location), (400, None));
@@ -324,7 +324,7 @@ async fn who_changed_their_mind_about_registering_is_not_sent_off_again() {
 
 #[tokio::test]
 async fn an_issuer_that_refuses_is_not_one_that_does_not_answer() {
-    let world = Fixture::new().await;
+    let fixture = Fixture::new().await;
     let (refused, away) = ("could not be confirmed", "does not answer");
     let answers = [
         (400, json!({ "error": "invalid_grant" }), 400, refused),
@@ -336,9 +336,9 @@ async fn an_issuer_that_refuses_is_not_one_that_does_not_answer() {
         (200, json!(" ".repeat(300_000)), 502, away),
     ];
     for (status, body, expected, text) in answers {
-        let mut browser = Browser::of(&world);
+        let mut browser = Browser::of(&fixture);
         let asked = browser.leave("/sign-in").await;
-        world.issuer.will_refuse(status, body);
+        fixture.issuer.will_refuse(status, body);
         let page = browser.come_back(&asked, &[("code", "1")]).await;
         assert_eq!(page.status.as_u16(), expected, "{status}");
         assert!(
@@ -353,25 +353,25 @@ async fn an_issuer_that_refuses_is_not_one_that_does_not_answer() {
 #[tokio::test]
 async fn an_issuer_that_moved_is_found_without_a_restart() {
     let clock = Clock::fixed(Clock::system().now());
-    let world = Fixture::at(clock.clone()).await;
-    let token = world.issuer.token("ada");
-    let mut browser = Browser::of(&world);
+    let fixture = Fixture::at(clock.clone()).await;
+    let token = fixture.issuer.token("ada");
+    let mut browser = Browser::of(&fixture);
     let asked = browser.leave("/sign-in").await;
-    world.issuer.moves();
+    fixture.issuer.moves();
     clock.advance(Duration::from_secs(31));
     let lost = browser.come_back(&asked, &[("code", "1")]).await;
     assert_eq!((lost.status.as_u16(), lost.location), (400, None));
     eventually(async || {
-        let mut browser = Browser::of(&world);
-        browser.sign_in(&world, "ada", &token).await.location.as_deref() == Some("/invitation")
+        let mut browser = Browser::of(&fixture);
+        browser.sign_in(&fixture, "ada", &token).await.location.as_deref() == Some("/invitation")
     })
     .await;
 }
 
 #[tokio::test]
 async fn an_acceptance_that_nobody_confirmed_is_not_called_undone() {
-    let world = Fixture::new().await;
-    let mut browser = signed_in(&world, LOST).await;
+    let fixture = Fixture::new().await;
+    let mut browser = signed_in(&fixture, LOST).await;
     let token = browser.get("/invitation").await.form_token(ACCEPT);
     let page = browser.post(ACCEPT, &token).await;
     assert_eq!(page.status, 503);
@@ -380,8 +380,8 @@ async fn an_acceptance_that_nobody_confirmed_is_not_called_undone() {
 
 #[tokio::test]
 async fn pages_have_limits() {
-    let world = Fixture::new().await;
-    let mut browser = signed_in(&world, "first").await;
+    let fixture = Fixture::new().await;
+    let mut browser = signed_in(&fixture, "first").await;
     let page = browser.get("/invitation").await;
     let token = page.form_token("/sign-out");
     // A form that is not read is one without a token: the session stays.

@@ -21,30 +21,30 @@ const BROKEN: &str = "@id(\"broken\") @description(\"Fails.\")
 forbid (principal, action == Muster::Action::\"invitation.read\", resource)
 when { 9223372036854775807 + 1 == 0 };\n";
 
-async fn world(extra: &TempDir) -> Fixture {
+async fn fixture(extra: &TempDir) -> Fixture {
     let directory = extra.0.clone();
     Fixture::told(|settings| settings.extra_policies = Some(directory)).await
 }
 
-async fn list(world: &Fixture, token: &str) -> Code {
+async fn list(fixture: &Fixture, token: &str) -> Code {
     let call = Call::to(LIST).token(token);
-    call.send(&world.edge, &field(1, OURS)).await.code()
+    call.send(&fixture.edge, &field(1, OURS)).await.code()
 }
 
 #[tokio::test]
 async fn a_forbid_that_is_dropped_in_refuses_calls_and_ends_streams_within_five_seconds() {
     let extra = TempDir::new();
-    let world = world(&extra).await;
-    let token = world.member("ada", OURS, Role::Admin);
-    assert_eq!(list(&world, &token).await, Code::Ok);
+    let fixture = fixture(&extra).await;
+    let token = fixture.member("ada", OURS, Role::Admin);
+    assert_eq!(list(&fixture, &token).await, Code::Ok);
     let first = framed(&field(1, OURS));
-    let (upload, more) = Call::to(UPLOAD).token(&token).hold(&world.edge, first);
-    eventually(async || world.backend.lookups() > 1).await;
+    let (upload, more) = Call::to(UPLOAD).token(&token).hold(&fixture.edge, first);
+    eventually(async || fixture.backend.lookups() > 1).await;
     assert!(!upload.is_finished(), "they still may");
 
     let dropped = Instant::now();
     extra.write("tonight.cedar", &format!("{NO_UPLOADS}{NO_LISTS}"));
-    eventually(async || list(&world, &token).await == Code::PermissionDenied).await;
+    eventually(async || list(&fixture, &token).await == Code::PermissionDenied).await;
     let ended = tokio::time::timeout(Duration::from_secs(10), upload).await;
     assert_eq!(ended.unwrap().unwrap().code(), Code::PermissionDenied);
     assert!(
@@ -55,34 +55,34 @@ async fn a_forbid_that_is_dropped_in_refuses_calls_and_ends_streams_within_five_
     drop(more);
 
     std::fs::remove_file(extra.0.join("tonight.cedar")).unwrap();
-    eventually(async || list(&world, &token).await == Code::Ok).await;
+    eventually(async || list(&fixture, &token).await == Code::Ok).await;
 }
 
 #[tokio::test]
 async fn a_bad_change_is_told_and_changes_nothing() {
     let extra = TempDir::new();
     extra.write("tonight.cedar", NO_LISTS);
-    let world = world(&extra).await;
-    let token = world.member("ada", OURS, Role::Admin);
-    assert_eq!(list(&world, &token).await, Code::PermissionDenied);
+    let fixture = fixture(&extra).await;
+    let token = fixture.member("ada", OURS, Role::Admin);
+    assert_eq!(list(&fixture, &token).await, Code::PermissionDenied);
     extra.write("tonight.cedar", "forbid (principal, action, ");
-    eventually(async || world.operators("/readyz").await.1.contains("extra policies: ")).await;
-    let (_, told) = world.operators("/readyz").await;
+    eventually(async || fixture.operators("/readyz").await.1.contains("extra policies: ")).await;
+    let (_, told) = fixture.operators("/readyz").await;
     assert!(told.contains("tonight.cedar:1: "), "{told}");
-    assert_eq!(list(&world, &token).await, Code::PermissionDenied);
+    assert_eq!(list(&fixture, &token).await, Code::PermissionDenied);
     extra.write("tonight.cedar", NO_UPLOADS);
-    eventually(async || list(&world, &token).await == Code::Ok).await;
-    eventually(async || !world.operators("/readyz").await.1.contains("extra policies")).await;
+    eventually(async || list(&fixture, &token).await == Code::Ok).await;
+    eventually(async || !fixture.operators("/readyz").await.1.contains("extra policies")).await;
 }
 
 #[tokio::test]
 async fn a_policy_that_fails_refuses_and_is_counted() {
     let extra = TempDir::new();
     extra.write("broken.cedar", BROKEN);
-    let world = world(&extra).await;
-    let token = world.member("ada", OURS, Role::Owner);
-    assert_eq!(list(&world, &token).await, Code::PermissionDenied);
-    let (_, metrics) = world.operators("/metrics").await;
+    let fixture = fixture(&extra).await;
+    let token = fixture.member("ada", OURS, Role::Owner);
+    assert_eq!(list(&fixture, &token).await, Code::PermissionDenied);
+    let (_, metrics) = fixture.operators("/metrics").await;
     assert!(
         metrics.contains("edge_policies_failed_total{policy=\"broken\"}"),
         "{metrics}"

@@ -6,25 +6,25 @@ use crate::wire::Call;
 
 const OWN: &str = "records.v1.PersonRecordService/ListRecordAccesses";
 
-async fn is(world: &Fixture, status: u16, text: &str) {
-    eventually(async || world.operators("/readyz").await == (status, text.to_owned())).await;
+async fn is(fixture: &Fixture, status: u16, text: &str) {
+    eventually(async || fixture.operators("/readyz").await == (status, text.to_owned())).await;
 }
 
 #[tokio::test]
 async fn it_is_ready_when_the_organization_service_is() {
-    let world = Fixture::new().await;
-    is(&world, 200, "ready\n").await;
-    world.backend.set_ready(false);
-    is(&world, 503, "not ready\naway: organization\n").await;
-    world.backend.set_ready(true);
-    is(&world, 200, "ready\n").await;
+    let fixture = Fixture::new().await;
+    is(&fixture, 200, "ready\n").await;
+    fixture.backend.set_ready(false);
+    is(&fixture, 503, "not ready\naway: organization\n").await;
+    fixture.backend.set_ready(true);
+    is(&fixture, 200, "ready\n").await;
 }
 
 #[tokio::test]
 async fn a_service_that_was_never_reached_is_named_and_waited_for() {
-    let world =
+    let fixture =
         Fixture::told(|settings| settings.peers.records_url = "http://127.0.0.1:1".parse().unwrap()).await;
-    is(&world, 503, "not ready\naway: records\n").await;
+    is(&fixture, 503, "not ready\naway: records\n").await;
 }
 
 /// Which issuer, and why, before anybody comes from there.
@@ -32,21 +32,21 @@ async fn a_service_that_was_never_reached_is_named_and_waited_for() {
 async fn an_issuer_that_cannot_be_used_is_named_with_the_reason_and_makes_nothing_unready() {
     let issuer = Issuer::start().await;
     issuer.is_another();
-    let world = Fixture::with_issuer(issuer).await;
-    let url = &world.issuer.url;
+    let fixture = Fixture::with_issuer(issuer).await;
+    let url = &fixture.issuer.url;
     let told = format!(
         "ready\nproblem: issuer {url}: discovery document at {url}/.well-known/openid-configuration: it is the document of the \
          issuer https://another.example; the issuer's url must be written exactly so (nobody can sign in there, and its \
          tokens are refused)\n"
     );
-    is(&world, 200, &told).await;
+    is(&fixture, 200, &told).await;
 }
 
 #[tokio::test]
 async fn refused_tokens_are_counted_by_what_is_wrong_with_them() {
-    let world = Fixture::new().await;
-    Call::to(OWN).token("x").send(&world.edge, b"").await;
-    let (_, metrics) = world.operators("/metrics").await;
+    let fixture = Fixture::new().await;
+    Call::to(OWN).token("x").send(&fixture.edge, b"").await;
+    let (_, metrics) = fixture.operators("/metrics").await;
     let counted = "edge_tokens_refused_total{problem=\"malformed\"}";
     assert!(metrics.contains(counted), "{metrics}");
 }

@@ -18,8 +18,8 @@ use crate::wire::framed;
 
 #[tokio::test]
 async fn pages_and_grpc_share_a_port() {
-    let world = Fixture::new().await;
-    let url = format!("http://{}", world.address);
+    let fixture = Fixture::new().await;
+    let url = format!("http://{}", fixture.address);
     let http1 = reqwest::get(&url).await.unwrap();
     assert_eq!(http1.status(), 200);
     assert!(http1.headers().contains_key("content-security-policy"));
@@ -36,9 +36,9 @@ async fn pages_and_grpc_share_a_port() {
 
 #[tokio::test]
 async fn health_is_told_without_a_token() {
-    let world = Fixture::new().await;
-    let mut health = HealthClient::new(world.channel.clone());
-    crate::support::eventually(async || world.operators("/readyz").await.0 == 200).await;
+    let fixture = Fixture::new().await;
+    let mut health = HealthClient::new(fixture.channel.clone());
+    crate::support::eventually(async || fixture.operators("/readyz").await.0 == 200).await;
     let told = health
         .check(HealthCheckRequest {
             service: String::new(),
@@ -51,9 +51,9 @@ async fn health_is_told_without_a_token() {
 
 #[tokio::test]
 async fn reflection_lists_what_can_be_called_and_nothing_internal() {
-    let world = Fixture::new().await;
+    let fixture = Fixture::new().await;
     let list = MessageRequest::ListServices(String::new());
-    let MessageResponse::ListServicesResponse(listed) = described(&world, list).await else {
+    let MessageResponse::ListServicesResponse(listed) = described(&fixture, list).await else {
         panic!("no list")
     };
     let names: Vec<_> = listed.service.into_iter().map(|service| service.name).collect();
@@ -68,14 +68,14 @@ async fn reflection_lists_what_can_be_called_and_nothing_internal() {
 
 #[tokio::test]
 async fn reflection_describes_what_refusals_say_and_nothing_internal() {
-    let world = Fixture::new().await;
+    let fixture = Fixture::new().await;
     for (symbol, is_known) in [
         ("google.rpc.ErrorInfo", true),
         ("google.rpc.BadRequest", true),
         ("muster.organization.v1.RolesInternalService", false),
     ] {
         let asked = MessageRequest::FileContainingSymbol(symbol.to_owned());
-        let told = described(&world, asked).await;
+        let told = described(&fixture, asked).await;
         let is_told = matches!(told, MessageResponse::FileDescriptorResponse(_));
         assert_eq!(is_told, is_known, "{symbol}: {told:?}");
     }
@@ -83,7 +83,7 @@ async fn reflection_describes_what_refusals_say_and_nothing_internal() {
 
 #[tokio::test]
 async fn reflection_describes_extensions_and_goes_on_after_what_it_does_not_know() {
-    let world = Fixture::new().await;
+    let fixture = Fixture::new().await;
     let extension = |number| {
         MessageRequest::FileContainingExtension(ExtensionRequest {
             containing_type: "google.protobuf.MethodOptions".to_owned(),
@@ -91,11 +91,12 @@ async fn reflection_describes_extensions_and_goes_on_after_what_it_does_not_know
         })
     };
     let numbers = MessageRequest::AllExtensionNumbersOfType("google.protobuf.MethodOptions".to_owned());
-    let MessageResponse::AllExtensionNumbersResponse(known) = described(&world, numbers.clone()).await else {
+    let MessageResponse::AllExtensionNumbersResponse(known) = described(&fixture, numbers.clone()).await
+    else {
         panic!("no numbers")
     };
     for number in &known.extension_number {
-        let told = described(&world, extension(*number)).await;
+        let told = described(&fixture, extension(*number)).await;
         assert!(
             matches!(told, MessageResponse::FileDescriptorResponse(_)),
             "{number}"
@@ -103,7 +104,7 @@ async fn reflection_describes_extensions_and_goes_on_after_what_it_does_not_know
     }
     assert!(known.extension_number.len() > 1, "the rule and the HTTP binding");
     // One stream: the second question is answered although nothing is known of the first.
-    let answers = answers(&world, [extension(1), numbers]).await.unwrap();
+    let answers = answers(&fixture, [extension(1), numbers]).await.unwrap();
     assert!(matches!(answers[0], MessageResponse::ErrorResponse(_)));
     assert!(matches!(
         answers[1],
@@ -113,18 +114,20 @@ async fn reflection_describes_extensions_and_goes_on_after_what_it_does_not_know
 
 #[tokio::test]
 async fn one_stream_of_reflection_is_told_only_so_much() {
-    let world = Fixture::new().await;
+    let fixture = Fixture::new().await;
     let file = || MessageRequest::FileContainingSymbol("muster.invitation.v1.InvitationService".to_owned());
-    let refused = answers(&world, (0..300).map(move |_| file())).await.unwrap_err();
+    let refused = answers(&fixture, (0..300).map(move |_| file()))
+        .await
+        .unwrap_err();
     assert_eq!(refused.code(), tonic::Code::ResourceExhausted);
     let list = MessageRequest::ListServices(String::new());
-    assert!(answers(&world, [list]).await.is_ok(), "another stream");
+    assert!(answers(&fixture, [list]).await.is_ok(), "another stream");
 }
 
 #[tokio::test]
 async fn watching_the_health_of_an_unknown_service_says_so_and_goes_on() {
-    let world = Fixture::new().await;
-    let mut health = HealthClient::new(world.channel.clone());
+    let fixture = Fixture::new().await;
+    let mut health = HealthClient::new(fixture.channel.clone());
     let service = "no.such.Service".to_owned();
     let watched = health.watch(HealthCheckRequest { service }).await.unwrap();
     let mut watched = watched.into_inner();
@@ -135,9 +138,9 @@ async fn watching_the_health_of_an_unknown_service_says_so_and_goes_on() {
 
 #[tokio::test]
 async fn health_and_reflection_are_spoken_in_grpc_web() {
-    let world = Fixture::new().await;
+    let fixture = Fixture::new().await;
     let web = async |path: &str, message: Vec<u8>| {
-        let request = reqwest::Client::new().post(format!("http://{}/{path}", world.address));
+        let request = reqwest::Client::new().post(format!("http://{}/{path}", fixture.address));
         let request = request.header("content-type", "application/grpc-web+proto");
         let answer = request.body(framed(&message)).send().await.unwrap();
         assert_eq!(answer.headers()["content-type"], "application/grpc-web+proto");
@@ -161,26 +164,26 @@ async fn health_and_reflection_are_spoken_in_grpc_web() {
 
 /// The answers of one stream.
 async fn answers(
-    world: &Fixture,
+    fixture: &Fixture,
     asked: impl IntoIterator<Item = MessageRequest, IntoIter: Send + 'static>,
 ) -> Result<Vec<MessageResponse>, tonic::Status> {
     let questions = asked.into_iter().map(|asked| ServerReflectionRequest {
         host: String::new(),
         message_request: Some(asked),
     });
-    let mut reflection = ServerReflectionClient::new(world.channel.clone());
+    let mut reflection = ServerReflectionClient::new(fixture.channel.clone());
     let questions = futures::stream::iter(questions);
     let told = reflection.server_reflection_info(questions).await?.into_inner();
     let told = told.map_ok(|answer| answer.message_response.unwrap());
     told.try_collect().await
 }
 
-async fn described(world: &Fixture, asked: MessageRequest) -> MessageResponse {
+async fn described(fixture: &Fixture, asked: MessageRequest) -> MessageResponse {
     let request = ServerReflectionRequest {
         host: String::new(),
         message_request: Some(asked),
     };
-    let mut reflection = ServerReflectionClient::new(world.channel.clone());
+    let mut reflection = ServerReflectionClient::new(fixture.channel.clone());
     let told = reflection.server_reflection_info(futures::stream::iter([request]));
     match told.await {
         Ok(told) => told.into_inner().message().await,

@@ -19,21 +19,21 @@ const LOG: &str = "/muster.organization.v1.StaffReadInternalService/LogStaffRead
 /// What registry staff may read of an organization and that is about nobody.
 const IMPERSONAL: [&str; 4] = ["GetOrganization", "ListLicenseClaims", "ListGroups", "GetLimits"];
 
-async fn list(world: &Fixture, token: &str, reasons: &[&str]) -> Answer {
+async fn list(fixture: &Fixture, token: &str, reasons: &[&str]) -> Answer {
     let call = Call::to(LIST).token(token);
     let call = reasons
         .iter()
         .fold(call, |call, reason| call.header("muster-reason", reason));
-    call.send(&world.edge, &field(1, OURS)).await
+    call.send(&fixture.edge, &field(1, OURS)).await
 }
 
 #[tokio::test]
 async fn staff_who_say_why_are_answered_after_it_was_written_down() {
-    let world = Fixture::new().await;
-    let staff = world.issuer.staff_token("sam");
-    let answer = list(&world, &staff, &["ticket 4711"]).await;
+    let fixture = Fixture::new().await;
+    let staff = fixture.issuer.staff_token("sam");
+    let answer = list(&fixture, &staff, &["ticket 4711"]).await;
     assert_eq!(answer.code(), Code::Ok);
-    let seen = world.backend.seen();
+    let seen = fixture.backend.seen();
     let paths: Vec<_> = seen.iter().map(|seen| seen.path.as_str()).collect();
     assert_eq!(paths, [LOG, &format!("/muster.{LIST}")]);
     let logged = LogStaffReadRequest::decode(seen[0].body.get(5..).unwrap()).unwrap();
@@ -46,33 +46,33 @@ async fn staff_who_say_why_are_answered_after_it_was_written_down() {
         (OURS, OURS, format!("muster.{LIST}").as_str())
     );
     assert_eq!(logged.reason, "ticket 4711");
-    assert_eq!(logged.staff, format!("persons/{}", world.person("sam")));
+    assert_eq!(logged.staff, format!("persons/{}", fixture.person("sam")));
     // A decision that is remembered is no reason to look unseen.
-    list(&world, &staff, &["again"]).await;
-    assert_eq!(world.backend.seen().len(), 4);
+    list(&fixture, &staff, &["again"]).await;
+    assert_eq!(fixture.backend.seen().len(), 4);
 }
 
 #[tokio::test]
 async fn staff_who_do_not_say_why_are_refused_and_told_what_to_do() {
-    let world = Fixture::new().await;
-    let staff = world.issuer.staff_token("sam");
+    let fixture = Fixture::new().await;
+    let staff = fixture.issuer.staff_token("sam");
     for reasons in [&[][..], &[""], &["one", "another"]] {
-        let answer = list(&world, &staff, reasons).await;
+        let answer = list(&fixture, &staff, reasons).await;
         assert_eq!(answer.code(), Code::FailedPrecondition, "{reasons:?}");
         assert_eq!(answer.reason(), Some(ErrorReason::StaffReasonRequired));
     }
-    assert!(world.backend.seen().is_empty());
+    assert!(fixture.backend.seen().is_empty());
 }
 
 #[tokio::test]
 async fn who_has_a_role_there_gives_no_reason_also_as_staff() {
-    let world = Fixture::new().await;
-    let viewer = world.member("vic", OURS, Role::Viewer);
-    assert_eq!(list(&world, &viewer, &[]).await.code(), Code::Ok);
-    world.set_role("sam", OURS, Role::Viewer);
-    let staff = world.issuer.staff_token("sam");
-    assert_eq!(list(&world, &staff, &[]).await.code(), Code::Ok);
-    assert!(world.backend.seen().iter().all(|seen| seen.path != LOG));
+    let fixture = Fixture::new().await;
+    let viewer = fixture.member("vic", OURS, Role::Viewer);
+    assert_eq!(list(&fixture, &viewer, &[]).await.code(), Code::Ok);
+    fixture.set_role("sam", OURS, Role::Viewer);
+    let staff = fixture.issuer.staff_token("sam");
+    assert_eq!(list(&fixture, &staff, &[]).await.code(), Code::Ok);
+    assert!(fixture.backend.seen().iter().all(|seen| seen.path != LOG));
 }
 
 /// Whatever is added to the contract is personal until somebody says that it is not.

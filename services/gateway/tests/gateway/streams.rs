@@ -12,8 +12,8 @@ use crate::wire::{Answer, Call, field, framed};
 
 const UPLOAD: &str = "invitation.v1.ImportService/UploadImport";
 
-async fn upload(world: &Fixture, chunks: Vec<Vec<u8>>) -> Answer {
-    let token = world.member("ada", OURS, Role::Admin);
+async fn upload(fixture: &Fixture, chunks: Vec<Vec<u8>>) -> Answer {
+    let token = fixture.member("ada", OURS, Role::Admin);
     let (sender, receiver) = mpsc::channel(1);
     tokio::spawn(async move {
         for chunk in chunks {
@@ -22,12 +22,15 @@ async fn upload(world: &Fixture, chunks: Vec<Vec<u8>>) -> Answer {
             }
         }
     });
-    Call::to(UPLOAD).token(&token).stream(&world.edge, receiver).await
+    Call::to(UPLOAD)
+        .token(&token)
+        .stream(&fixture.edge, receiver)
+        .await
 }
 
 #[tokio::test]
 async fn messages_of_a_stream_arrive_unchanged_and_in_order() {
-    let world = Fixture::new().await;
+    let fixture = Fixture::new().await;
     let messages = [
         field(1, OURS),
         field(4, "one"),
@@ -36,9 +39,9 @@ async fn messages_of_a_stream_arrive_unchanged_and_in_order() {
     ];
     let bytes: Vec<u8> = messages.iter().flat_map(|message| framed(message)).collect();
     // Cut where no message ends.
-    let answer = upload(&world, bytes.chunks(7).map(<[u8]>::to_vec).collect()).await;
+    let answer = upload(&fixture, bytes.chunks(7).map(<[u8]>::to_vec).collect()).await;
     assert_eq!(answer.code(), Code::Ok);
-    let seen = world.backend.only();
+    let seen = fixture.backend.only();
     assert!(seen.whole);
     assert_eq!(seen.body, bytes);
     assert!(!seen.headers.contains_key("grpc-timeout"));
@@ -46,11 +49,11 @@ async fn messages_of_a_stream_arrive_unchanged_and_in_order() {
 
 #[tokio::test]
 async fn a_later_message_that_names_another_organization_ends_the_call() {
-    let world = Fixture::new().await;
-    world.set_role("ada", THEIRS, Role::Owner);
+    let fixture = Fixture::new().await;
+    fixture.set_role("ada", THEIRS, Role::Owner);
     let foreign = [field(1, THEIRS), field(4, "smuggled")].concat();
     let answer = upload(
-        &world,
+        &fixture,
         vec![
             framed(&field(1, OURS)),
             framed(&foreign),
@@ -62,7 +65,7 @@ async fn a_later_message_that_names_another_organization_ends_the_call() {
         (answer.code(), answer.reason()),
         (Code::InvalidArgument, Some(ErrorReason::StreamScopeChanged))
     );
-    for seen in world.backend.seen() {
+    for seen in fixture.backend.seen() {
         assert!(!seen.whole, "the service must not take it for a whole upload");
         assert!(!seen.body.windows(8).any(|window| window == b"smuggled"));
     }
@@ -70,7 +73,7 @@ async fn a_later_message_that_names_another_organization_ends_the_call() {
 
 #[tokio::test]
 async fn a_later_message_that_cannot_be_scanned_ends_the_call() {
-    let world = Fixture::new().await;
+    let fixture = Fixture::new().await;
     let first = framed(&field(1, OURS));
     for (bad, reason) in [
         (vec![1, 0, 0, 0, 0], ErrorReason::Internal),
@@ -81,32 +84,32 @@ async fn a_later_message_that_cannot_be_scanned_ends_the_call() {
         ),
     ] {
         assert_eq!(
-            upload(&world, vec![first.clone(), bad]).await.reason(),
+            upload(&fixture, vec![first.clone(), bad]).await.reason(),
             Some(reason)
         );
     }
-    assert!(world.backend.seen().iter().all(|seen| !seen.whole));
+    assert!(fixture.backend.seen().iter().all(|seen| !seen.whole));
 }
 
 #[tokio::test]
 async fn a_stream_must_begin_with_the_organization() {
-    let world = Fixture::new().await;
-    let answer = upload(&world, vec![framed(&field(4, "one")), framed(&field(1, OURS))]).await;
+    let fixture = Fixture::new().await;
+    let answer = upload(&fixture, vec![framed(&field(4, "one")), framed(&field(1, OURS))]).await;
     assert_eq!(answer.code(), Code::PermissionDenied);
-    assert!(world.backend.seen().is_empty());
+    assert!(fixture.backend.seen().is_empty());
 }
 
 #[tokio::test]
 async fn a_role_that_is_taken_away_ends_the_stream() {
-    let world = Fixture::new().await;
-    let token = world.member("ada", OURS, Role::Admin);
+    let fixture = Fixture::new().await;
+    let token = fixture.member("ada", OURS, Role::Admin);
     let first = framed(&field(1, OURS));
-    let (answer, more) = Call::to(UPLOAD).token(&token).hold(&world.edge, first);
-    eventually(async || world.backend.lookups() > 1).await;
+    let (answer, more) = Call::to(UPLOAD).token(&token).hold(&fixture.edge, first);
+    eventually(async || fixture.backend.lookups() > 1).await;
     assert!(!answer.is_finished(), "they still may");
-    world.set_role("ada", OURS, Role::Unspecified);
+    fixture.set_role("ada", OURS, Role::Unspecified);
     let answer = tokio::time::timeout(Duration::from_secs(15), answer).await;
     assert_eq!(answer.unwrap().unwrap().code(), Code::PermissionDenied);
     drop(more);
-    assert!(world.backend.seen().iter().all(|seen| !seen.whole));
+    assert!(fixture.backend.seen().iter().all(|seen| !seen.whole));
 }

@@ -71,7 +71,7 @@ fn shows(stream: &Stream, certified: &Certified) -> bool {
 async fn the_handshake_tells_which_http_is_spoken() {
     let certified = Certified::now();
     let mounted = Mounted::with(&certified);
-    let world = Fixture::told(|settings| mounted.tell(settings)).await;
+    let fixture = Fixture::told(|settings| mounted.tell(settings)).await;
     for (version, named) in [
         (&TLS13, ProtocolVersion::TLSv1_3),
         (&TLS12, ProtocolVersion::TLSv1_2),
@@ -83,7 +83,7 @@ async fn the_handshake_tells_which_http_is_spoken() {
             (&[], None),
         ] {
             let client = client(&[&certified], &[version], offered);
-            let stream = connect(&client, world.address).await.unwrap();
+            let stream = connect(&client, fixture.address).await.unwrap();
             assert_eq!(agreed(&stream).as_deref(), expected, "{offered:?}");
             assert_eq!(stream.get_ref().1.protocol_version(), Some(named));
             let page = ask(stream).await;
@@ -91,7 +91,7 @@ async fn the_handshake_tells_which_http_is_spoken() {
             assert_eq!(page.headers()["strict-transport-security"], "max-age=31536000");
         }
         let strange = client(&[&certified], &[version], &["spdy/3"]);
-        assert!(connect(&strange, world.address).await.is_err());
+        assert!(connect(&strange, fixture.address).await.is_err());
     }
 }
 
@@ -99,13 +99,13 @@ async fn the_handshake_tells_which_http_is_spoken() {
 async fn who_agrees_on_one_http_and_speaks_the_other_is_cut() {
     let certified = Certified::now();
     let mounted = Mounted::with(&certified);
-    let world = Fixture::told(|settings| mounted.tell(settings)).await;
+    let fixture = Fixture::told(|settings| mounted.tell(settings)).await;
     for (offered, said) in [
         ("h2", &b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n"[..]),
         ("http/1.1", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
     ] {
         let client = client(&[&certified], &[&TLS13], &[offered]);
-        let mut stream = connect(&client, world.address).await.unwrap();
+        let mut stream = connect(&client, fixture.address).await.unwrap();
         stream.write_all(said).await.unwrap();
         let mut heard = Vec::new();
         let ended = timeout(PATIENCE, stream.read_to_end(&mut heard)).await;
@@ -117,9 +117,9 @@ async fn who_agrees_on_one_http_and_speaks_the_other_is_cut() {
 async fn grpc_is_spoken_by_tls() {
     let certified = Certified::now();
     let mounted = Mounted::with(&certified);
-    let world = Fixture::told(|settings| mounted.tell(settings)).await;
+    let fixture = Fixture::told(|settings| mounted.tell(settings)).await;
     let trusted = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(&certified.certificate));
-    let channel = Endpoint::from_shared(format!("https://localhost:{}", world.address.port()))
+    let channel = Endpoint::from_shared(format!("https://localhost:{}", fixture.address.port()))
         .unwrap()
         .tls_config(trusted)
         .unwrap()
@@ -135,18 +135,18 @@ async fn grpc_is_spoken_by_tls() {
 async fn a_new_certificate_is_shown_to_new_connections_and_old_ones_live_on() {
     let (old, new) = (Certified::now(), Certified::now());
     let mounted = Mounted::with(&old);
-    let world = Fixture::told(|settings| mounted.tell(settings)).await;
+    let fixture = Fixture::told(|settings| mounted.tell(settings)).await;
     let client = client(&[&old, &new], &[&TLS13], &["h2"]);
-    let first = connect(&client, world.address).await.unwrap();
+    let first = connect(&client, fixture.address).await.unwrap();
     assert!(shows(&first, &old));
     let mut first = speak_http2(first).await;
     assert_eq!(ask_again(&mut first).await.status(), 200);
-    let resumed = connect(&client, world.address).await.unwrap();
+    let resumed = connect(&client, fixture.address).await.unwrap();
     assert_eq!(resumed.get_ref().1.handshake_kind(), Some(HandshakeKind::Resumed));
 
     mounted.change(&new.certificate, &new.key);
     // The same client: what it remembers of the old certificate's sessions is worth nothing.
-    eventually(async || shows(&connect(&client, world.address).await.unwrap(), &new)).await;
+    eventually(async || shows(&connect(&client, fixture.address).await.unwrap(), &new)).await;
     assert_eq!(ask_again(&mut first).await.status(), 200);
 }
 
@@ -156,13 +156,13 @@ async fn a_certificate_that_cannot_be_used_replaces_nothing_and_is_reported() {
     let over = Certified::valid(Span::hours(-2), Span::hours(-1));
     let early = Certified::valid(Span::hours(1), Span::hours(2));
     let mounted = Mounted::with(&good);
-    let world = Fixture::told(|settings| mounted.tell(settings)).await;
+    let fixture = Fixture::told(|settings| mounted.tell(settings)).await;
     let trusting = [&good, &other, &over, &early, &last];
     let client = client(&trusting, &[&TLS13], &["h2"]);
     let file = mounted.file("tls.crt").display().to_string();
     let told = async |value: &str, text: &str| {
-        let (_, ready) = world.operators("/readyz").await;
-        let (_, metrics) = world.operators("/metrics").await;
+        let (_, ready) = fixture.operators("/readyz").await;
+        let (_, metrics) = fixture.operators("/metrics").await;
         let problem = format!("edge_certificate_problem{{certificate=\"{file}\"}} {value}\n");
         metrics.contains(&problem)
             && ready
@@ -192,12 +192,12 @@ async fn a_certificate_that_cannot_be_used_replaces_nothing_and_is_reported() {
     ] {
         mounted.change(certificate, key);
         eventually(async || told("1", text).await).await;
-        assert!(shows(&connect(&client, world.address).await.unwrap(), &good));
+        assert!(shows(&connect(&client, fixture.address).await.unwrap(), &good));
     }
     std::fs::remove_file(mounted.file("tls.key")).unwrap();
     eventually(async || told("1", "cannot read").await).await;
-    assert!(shows(&connect(&client, world.address).await.unwrap(), &good));
-    let (_, metrics) = world.operators("/metrics").await;
+    assert!(shows(&connect(&client, fixture.address).await.unwrap(), &good));
+    let (_, metrics) = fixture.operators("/metrics").await;
     let until = format!(
         "edge_certificate_expires_seconds{{certificate=\"{file}\"}} {}\n",
         good.until
@@ -206,9 +206,9 @@ async fn a_certificate_that_cannot_be_used_replaces_nothing_and_is_reported() {
 
     std::os::unix::fs::symlink("..data/tls.key", mounted.file("tls.key")).unwrap();
     mounted.change(&last.certificate, &last.key);
-    eventually(async || shows(&connect(&client, world.address).await.unwrap(), &last)).await;
-    eventually(async || !world.operators("/readyz").await.1.contains("problem")).await;
-    let (_, metrics) = world.operators("/metrics").await;
+    eventually(async || shows(&connect(&client, fixture.address).await.unwrap(), &last)).await;
+    eventually(async || !fixture.operators("/readyz").await.1.contains("problem")).await;
+    let (_, metrics) = fixture.operators("/metrics").await;
     let well = format!("edge_certificate_problem{{certificate=\"{file}\"}} 0\n");
     assert!(metrics.contains(&well), "{metrics}");
 }
@@ -217,9 +217,9 @@ async fn a_certificate_that_cannot_be_used_replaces_nothing_and_is_reported() {
 async fn a_certificate_that_ends_while_it_is_shown_is_reported() {
     let short = Certified::valid(Span::hours(-1), Span::seconds(7));
     let mounted = Mounted::with(&short);
-    let world = Fixture::told(|settings| mounted.tell(settings)).await;
+    let fixture = Fixture::told(|settings| mounted.tell(settings)).await;
     eventually(async || {
-        let (_, ready) = world.operators("/readyz").await;
+        let (_, ready) = fixture.operators("/readyz").await;
         ready.contains("problem: certificate: ") && ready.contains("is not valid after")
     })
     .await;
@@ -229,23 +229,23 @@ async fn a_certificate_that_ends_while_it_is_shown_is_reported() {
 async fn who_stops_in_the_handshake_is_cut_and_holds_nobody_up() {
     let certified = Certified::now();
     let mounted = Mounted::with(&certified);
-    let world = Fixture::told(|settings| mounted.tell(settings)).await;
+    let fixture = Fixture::told(|settings| mounted.tell(settings)).await;
     let mut slow = Vec::new();
     for _ in 0..50 {
-        let mut stream = TcpStream::connect(world.address).await.unwrap();
+        let mut stream = TcpStream::connect(fixture.address).await.unwrap();
         // The first bytes of a ClientHello that never goes on.
         stream.write_all(&[0x16, 3, 1, 2]).await.unwrap();
         slow.push(stream);
     }
     let client = client(&[&certified], &[&TLS13], &["h2"]);
-    let page = ask(connect(&client, world.address).await.unwrap()).await;
+    let page = ask(connect(&client, fixture.address).await.unwrap()).await;
     assert_eq!(page.status(), 200);
     let cut = slow.into_iter().map(|mut stream| async move {
         let mut heard = Vec::new();
         let _ = stream.read_to_end(&mut heard).await;
     });
     timeout(PATIENCE, futures::future::join_all(cut)).await.unwrap();
-    let (_, metrics) = world.operators("/metrics").await;
+    let (_, metrics) = fixture.operators("/metrics").await;
     assert!(
         metrics.contains("edge_handshakes_failed_total{problem=\"late\"}"),
         "{metrics}"

@@ -6,16 +6,16 @@ use muster_proto::invitation::v1::{
     AcceptInvitationRequest, GetAcceptanceRequest, InvitationState, LookupInvitationRequest,
     LookupInvitationResponse,
 };
-use muster_testkit::{Callers, Who};
+use muster_testkit::{Callers, TestCaller};
 use tonic::Status;
 
-use crate::world::{World, reason};
+use crate::fixture::{Fixture, reason};
 
-async fn lookup(world: &World, who: Who, token: &str) -> Result<LookupInvitationResponse, Status> {
+async fn lookup(fixture: &Fixture, who: TestCaller, token: &str) -> Result<LookupInvitationResponse, Status> {
     let request = LookupInvitationRequest {
         token: token.to_owned(),
     };
-    Ok(world
+    Ok(fixture
         .redemption(who)
         .lookup_invitation(request)
         .await?
@@ -23,17 +23,17 @@ async fn lookup(world: &World, who: Who, token: &str) -> Result<LookupInvitation
 }
 
 /// An invitation of `ada`, and the token of its link.
-async fn invited(world: &World) -> (String, String) {
-    let made = world
-        .create("Ada@Example.com", &[&world.nurses, &world.aides])
+async fn invited(fixture: &Fixture) -> (String, String) {
+    let made = fixture
+        .create("Ada@Example.com", &[&fixture.nurses, &fixture.aides])
         .await
         .unwrap();
-    let token = world.token(&made.name).await;
+    let token = fixture.token(&made.name).await;
     (made.name, token)
 }
 
-async fn events(world: &World) -> i64 {
-    world
+async fn events(fixture: &Fixture) -> i64 {
+    fixture
         .database
         .count("SELECT count(*) FROM outbox WHERE event_type = 'invitation.accepted'")
         .await
@@ -41,41 +41,42 @@ async fn events(world: &World) -> i64 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_holder_sees_who_invites_to_what_and_the_organization_sees_the_name_only_after() {
-    let world = World::new().await;
-    let (name, token) = invited(&world).await;
-    let seen = lookup(&world, Who::Anonymous, &token).await.unwrap();
+    let fixture = Fixture::new().await;
+    let (name, token) = invited(&fixture).await;
+    let seen = lookup(&fixture, TestCaller::Anonymous, &token).await.unwrap();
     assert_eq!(seen.organization_display_name, "Day nursery");
     assert_eq!(seen.groups, ["Aides", "Nurses"]);
     assert_eq!(seen.masked_address, "A***@example.com");
     assert_eq!(seen.state(), InvitationState::Prospect);
     assert!(!seen.address_matches && !seen.accepted_by_caller);
     assert!(
-        lookup(&world, Who::person("ada"), &token)
+        lookup(&fixture, TestCaller::person("ada"), &token)
             .await
             .unwrap()
             .address_matches
     );
     assert_eq!(
-        world.get(&name).await.unwrap().state(),
+        fixture.get(&name).await.unwrap().state(),
         InvitationState::Prospect,
         "looking changes nothing"
     );
 
-    let accepted = world.accept(Who::person("ada"), &token).await.unwrap();
-    assert_eq!(accepted.organization, world.parent());
-    let stored = world.get(&name).await.unwrap();
+    let accepted = fixture.accept(TestCaller::person("ada"), &token).await.unwrap();
+    assert_eq!(accepted.organization, fixture.parent());
+    let stored = fixture.get(&name).await.unwrap();
     assert_eq!(stored.state(), InvitationState::Active);
     assert_eq!(stored.person_display_name, "ada");
     assert_eq!(stored.accept_time, accepted.accept_time);
     assert!(
-        lookup(&world, Who::person("ada"), &token)
+        lookup(&fixture, TestCaller::person("ada"), &token)
             .await
             .unwrap()
             .accepted_by_caller
     );
-    assert_eq!(events(&world).await, 1);
+    assert_eq!(events(&fixture).await, 1);
 
-    let mut employment = AcceptanceInternalServiceClient::new(world.as_who(Who::Workload("employment")));
+    let mut employment =
+        AcceptanceInternalServiceClient::new(fixture.as_who(TestCaller::Workload("employment")));
     let acceptance = employment
         .get_acceptance(GetAcceptanceRequest { invitation: name })
         .await
@@ -85,28 +86,31 @@ async fn the_holder_sees_who_invites_to_what_and_the_organization_sees_the_name_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn accepting_again_as_the_same_person_answers_the_same() {
-    let world = World::new().await;
-    let (_, token) = invited(&world).await;
-    let first = world.accept(Who::person("ada"), &token).await.unwrap();
-    world.clock.advance(std::time::Duration::from_secs(10));
-    assert_eq!(world.accept(Who::person("ada"), &token).await.unwrap(), first);
-    assert_eq!(events(&world).await, 1);
+    let fixture = Fixture::new().await;
+    let (_, token) = invited(&fixture).await;
+    let first = fixture.accept(TestCaller::person("ada"), &token).await.unwrap();
+    fixture.clock.advance(std::time::Duration::from_secs(10));
+    assert_eq!(
+        fixture.accept(TestCaller::person("ada"), &token).await.unwrap(),
+        first
+    );
+    assert_eq!(events(&fixture).await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_many_calls_and_two_people_one_person_wins_once() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     for round in 0..6 {
-        let made = world
-            .create(&format!("ada{round}@example.com"), &[&world.nurses])
+        let made = fixture
+            .create(&format!("ada{round}@example.com"), &[&fixture.nurses])
             .await
             .unwrap();
-        let token = world.token(&made.name).await;
+        let token = fixture.token(&made.name).await;
         let calls = (0..16).map(|call| {
             // Two sign-ins with the same verified address.
             let mut person = Callers::person(if call % 2 == 0 { "one" } else { "two" });
             person.emails = vec![made.address.parse().unwrap()];
-            let mut client = world.redemption(Who::Person(person, None));
+            let mut client = fixture.redemption(TestCaller::Person(person, None));
             let request = AcceptInvitationRequest {
                 token: token.clone(),
                 request_id: String::new(),
@@ -125,130 +129,136 @@ async fn of_many_calls_and_two_people_one_person_wins_once() {
         }
         assert!(won == [8, 0] || won == [0, 8], "{won:?}");
         assert_eq!(closed, 8);
-        assert_eq!(events(&world).await, round + 1);
+        assert_eq!(events(&fixture).await, round + 1);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_link_changed_by_one_character_is_no_link() {
-    let world = World::new().await;
-    let (name, token) = invited(&world).await;
+    let fixture = Fixture::new().await;
+    let (name, token) = invited(&fixture).await;
     for at in 0..token.len() {
         let mut changed = token.clone().into_bytes();
         changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
         let changed = String::from_utf8(changed).unwrap();
         assert_eq!(
-            reason(lookup(&world, Who::Anonymous, &changed).await),
+            reason(lookup(&fixture, TestCaller::Anonymous, &changed).await),
             R::LinkInvalid,
             "{at}"
         );
         assert_eq!(
-            reason(world.accept(Who::person("ada"), &changed).await),
+            reason(fixture.accept(TestCaller::person("ada"), &changed).await),
             R::LinkInvalid,
             "{at}"
         );
     }
-    assert_eq!(world.get(&name).await.unwrap().state(), InvitationState::Prospect);
+    assert_eq!(
+        fixture.get(&name).await.unwrap().state(),
+        InvitationState::Prospect
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_wrong_person_and_nobody_are_refused_and_the_invitation_is_untouched() {
-    let world = World::new().await;
-    let (name, token) = invited(&world).await;
-    let before = world.get(&name).await.unwrap();
+    let fixture = Fixture::new().await;
+    let (name, token) = invited(&fixture).await;
+    let before = fixture.get(&name).await.unwrap();
     assert_eq!(
-        reason(world.accept(Who::person("eve"), &token).await),
+        reason(fixture.accept(TestCaller::person("eve"), &token).await),
         R::AddressMismatch
     );
     let mut unverified = Callers::person("ada");
     unverified.emails.clear();
     assert_eq!(
-        reason(world.accept(Who::Person(unverified, None), &token).await),
+        reason(fixture.accept(TestCaller::Person(unverified, None), &token).await),
         R::AddressUnknown
     );
     let mut look_alike = Callers::person("ada");
     look_alike.emails = vec!["\u{430}da@example.com".parse().unwrap()];
     assert_eq!(
-        reason(world.accept(Who::Person(look_alike, None), &token).await),
+        reason(fixture.accept(TestCaller::Person(look_alike, None), &token).await),
         R::AddressMismatch
     );
-    assert!(world.accept(Who::Anonymous, &token).await.is_err());
-    assert_eq!(world.get(&name).await.unwrap(), before);
-    world.accept(Who::person("ada"), &token).await.unwrap();
+    assert!(fixture.accept(TestCaller::Anonymous, &token).await.is_err());
+    assert_eq!(fixture.get(&name).await.unwrap(), before);
+    fixture.accept(TestCaller::person("ada"), &token).await.unwrap();
     assert_eq!(
-        reason(world.accept(Who::person("eve"), &token).await),
+        reason(fixture.accept(TestCaller::person("eve"), &token).await),
         R::AddressMismatch
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_expired_invitation_cannot_be_accepted_but_looked_at() {
-    let world = World::new().await;
-    let (_, token) = invited(&world).await;
-    world
+    let fixture = Fixture::new().await;
+    let (_, token) = invited(&fixture).await;
+    fixture
         .database
         .execute("UPDATE invitations SET expire_time = create_time")
         .await;
     assert_eq!(
-        lookup(&world, Who::Anonymous, &token).await.unwrap().state(),
+        lookup(&fixture, TestCaller::Anonymous, &token)
+            .await
+            .unwrap()
+            .state(),
         InvitationState::Expired
     );
     assert_eq!(
-        reason(world.accept(Who::person("ada"), &token).await),
+        reason(fixture.accept(TestCaller::person("ada"), &token).await),
         R::InvitationExpired
     );
-    assert_eq!(events(&world).await, 0);
+    assert_eq!(events(&fixture).await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cancelled_invitation_cannot_be_accepted_or_looked_at() {
-    let world = World::new().await;
-    let (_, token) = invited(&world).await;
-    world
+    let fixture = Fixture::new().await;
+    let (_, token) = invited(&fixture).await;
+    fixture
         .database
         .execute("UPDATE invitations SET state = 'CANCELLED', generation = generation + 1")
         .await;
     assert_eq!(
-        reason(world.accept(Who::person("ada"), &token).await),
+        reason(fixture.accept(TestCaller::person("ada"), &token).await),
         R::InvitationCancelled
     );
     assert_eq!(
-        reason(lookup(&world, Who::Anonymous, &token).await),
+        reason(lookup(&fixture, TestCaller::Anonymous, &token).await),
         R::InvitationCancelled
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_link_of_an_older_generation_is_dead() {
-    let world = World::new().await;
-    let (_, token) = invited(&world).await;
-    world
+    let fixture = Fixture::new().await;
+    let (_, token) = invited(&fixture).await;
+    fixture
         .database
         .execute("UPDATE invitations SET generation = generation + 1")
         .await;
     assert_eq!(
-        reason(world.accept(Who::person("ada"), &token).await),
+        reason(fixture.accept(TestCaller::person("ada"), &token).await),
         R::LinkReplaced
     );
     assert_eq!(
-        reason(lookup(&world, Who::Anonymous, &token).await),
+        reason(lookup(&fixture, TestCaller::Anonymous, &token).await),
         R::LinkReplaced
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn declined_and_archived_invitations_are_closed() {
-    let world = World::new().await;
-    let (_, token) = invited(&world).await;
-    world
+    let fixture = Fixture::new().await;
+    let (_, token) = invited(&fixture).await;
+    fixture
         .database
         .execute("UPDATE invitations SET state = 'DECLINED'")
         .await;
     assert_eq!(
-        reason(world.accept(Who::person("ada"), &token).await),
+        reason(fixture.accept(TestCaller::person("ada"), &token).await),
         R::InvitationClosed
     );
-    world
+    fixture
         .database
         .execute(
             "UPDATE invitations SET state = 'ARCHIVED', accept_time = create_time, person_display_name = '',
@@ -256,40 +266,40 @@ async fn declined_and_archived_invitations_are_closed() {
         )
         .await;
     assert_eq!(
-        reason(world.accept(Who::person("ada"), &token).await),
+        reason(fixture.accept(TestCaller::person("ada"), &token).await),
         R::InvitationClosed
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_joins_an_organization_that_is_not_active() {
-    let world = World::new().await;
-    let (_, token) = invited(&world).await;
-    world
+    let fixture = Fixture::new().await;
+    let (_, token) = invited(&fixture).await;
+    fixture
         .profile_sql("UPDATE organizations SET state = 'SUSPENDED'")
         .await;
     assert_eq!(
-        reason(world.accept(Who::person("ada"), &token).await),
+        reason(fixture.accept(TestCaller::person("ada"), &token).await),
         R::OrganizationNotActive
     );
-    world
+    fixture
         .profile_sql("UPDATE organizations SET state = 'ACTIVE'")
         .await;
-    world.accept(Who::person("ada"), &token).await.unwrap();
+    fixture.accept(TestCaller::person("ada"), &token).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_repeated_acceptance_has_one_effect_and_its_id_is_for_one_request() {
-    let world = World::new().await;
-    let (_, token) = invited(&world).await;
+    let fixture = Fixture::new().await;
+    let (_, token) = invited(&fixture).await;
     let request_id = "0190a6d4-7b3e-7c52-9f2b-2f6d0e1a4c88".to_owned();
     let request = AcceptInvitationRequest {
         token: token.clone(),
         request_id,
     };
-    let mut ada = world.redemption(Who::person("ada"));
+    let mut ada = fixture.redemption(TestCaller::person("ada"));
     let first = ada.accept_invitation(request.clone()).await.unwrap().into_inner();
-    world
+    fixture
         .profile_sql("UPDATE organizations SET state = 'SUSPENDED'")
         .await;
     assert_eq!(
@@ -297,11 +307,14 @@ async fn a_repeated_acceptance_has_one_effect_and_its_id_is_for_one_request() {
         first
     );
     let (_, other) = {
-        world
+        fixture
             .profile_sql("UPDATE organizations SET state = 'ACTIVE'")
             .await;
-        let made = world.create("ada2@example.com", &[&world.nurses]).await.unwrap();
-        (made.name.clone(), world.token(&made.name).await)
+        let made = fixture
+            .create("ada2@example.com", &[&fixture.nurses])
+            .await
+            .unwrap();
+        (made.name.clone(), fixture.token(&made.name).await)
     };
     let reused = AcceptInvitationRequest {
         token: other,
@@ -312,16 +325,18 @@ async fn a_repeated_acceptance_has_one_effect_and_its_id_is_for_one_request() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_known_of_who_has_not_accepted() {
-    let world = World::new().await;
-    let (name, _) = invited(&world).await;
-    let mut employment = AcceptanceInternalServiceClient::new(world.as_who(Who::Workload("employment")));
+    let fixture = Fixture::new().await;
+    let (name, _) = invited(&fixture).await;
+    let mut employment =
+        AcceptanceInternalServiceClient::new(fixture.as_who(TestCaller::Workload("employment")));
     let refused = employment
         .get_acceptance(GetAcceptanceRequest {
             invitation: name.clone(),
         })
         .await;
     assert_eq!(reason(refused), R::NotFound);
-    let mut stranger = AcceptanceInternalServiceClient::new(world.as_who(Who::Workload("notification")));
+    let mut stranger =
+        AcceptanceInternalServiceClient::new(fixture.as_who(TestCaller::Workload("notification")));
     let refused = stranger
         .get_acceptance(GetAcceptanceRequest { invitation: name })
         .await;

@@ -6,62 +6,65 @@ use muster_proto::error::v1::ErrorReason as R;
 use muster_proto::invitation::v1::{DeliveryState, ImportRowState, ImportState};
 use muster_testkit::eventually;
 
+use crate::fixture::{Fixture, reason};
 use crate::upload::{applied, approve, approve_all, good, rows, upload};
-use crate::world::{World, reason};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn groups_that_go_while_applying_cost_only_their_rows() {
-    let mut world = World::new().await;
-    world.subscribe(500, 10_000).await;
+    let mut fixture = Fixture::new().await;
+    fixture.subscribe(500, 10_000).await;
     let file = b"email,groups\na@example.org,Nurses\nb@example.org,Aides\nc@example.org,Nurses;Aides\n";
-    let import = upload(&world, file).await.unwrap();
+    let import = upload(&fixture, file).await.unwrap();
     // Approved while no worker runs.
-    world.stop().await;
-    approve_all(&world).await;
-    world
+    fixture.stop().await;
+    approve_all(&fixture).await;
+    fixture
         .profile_sql("UPDATE groups SET state = 'INACTIVE' WHERE display_name = 'Aides'")
         .await;
-    world.start().await;
-    let done = applied(&world, &import).await;
+    fixture.start().await;
+    let done = applied(&fixture, &import).await;
     assert_eq!(done.state(), ImportState::AppliedWithErrors);
     assert_eq!((done.applied_count, done.refused_count), (2, 1));
-    let refused = &rows(&world, &import).await[1];
+    let refused = &rows(&fixture, &import).await[1];
     assert_eq!(refused.state(), ImportRowState::Refused);
     assert!(!refused.problems.last().unwrap().description.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_import_of_a_suspended_organization_is_paused() {
-    let mut world = World::new().await;
-    world.subscribe(500, 10_000).await;
-    let import = upload(&world, &good(5)).await.unwrap();
-    world.stop().await;
-    approve_all(&world).await;
-    world
+    let mut fixture = Fixture::new().await;
+    fixture.subscribe(500, 10_000).await;
+    let import = upload(&fixture, &good(5)).await.unwrap();
+    fixture.stop().await;
+    approve_all(&fixture).await;
+    fixture
         .profile_sql("UPDATE organizations SET state = 'SUSPENDED'")
         .await;
-    world.start().await;
+    fixture.start().await;
     // Looked at, and put off.
     let put_off = "SELECT count(*) FROM imports
                    WHERE state = 'APPLYING' AND lease_until = create_time + interval '5 seconds'";
-    eventually(async || world.database.count(put_off).await == 1).await;
-    assert_eq!(world.database.count("SELECT count(*) FROM invitations").await, 0);
-    world
+    eventually(async || fixture.database.count(put_off).await == 1).await;
+    assert_eq!(
+        fixture.database.count("SELECT count(*) FROM invitations").await,
+        0
+    );
+    fixture
         .profile_sql("UPDATE organizations SET state = 'ACTIVE'")
         .await;
-    world.clock.advance(Duration::from_secs(6));
-    assert_eq!(applied(&world, &import).await.applied_count, 5);
+    fixture.clock.advance(Duration::from_secs(6));
+    assert_eq!(applied(&fixture, &import).await.applied_count, 5);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn mails_beyond_the_plans_day_go_out_on_the_following_days() {
-    let world = World::new().await;
-    world.subscribe(500, 20).await;
-    let import = upload(&world, &good(50)).await.unwrap();
-    approve(&world, &import).await.unwrap();
-    assert_eq!(applied(&world, &import).await.applied_count, 50);
+    let fixture = Fixture::new().await;
+    fixture.subscribe(500, 20).await;
+    let import = upload(&fixture, &good(50)).await.unwrap();
+    approve(&fixture, &import).await.unwrap();
+    assert_eq!(applied(&fixture, &import).await.applied_count, 50);
     for (day, count) in [(0, 20), (1, 20), (2, 10)] {
-        let mut connection = world.database.connection().await;
+        let mut connection = fixture.database.connection().await;
         let days =
             "SELECT count(*) FROM invitations WHERE send_time - create_time = make_interval(days => $1)";
         let due: i64 = sqlx::query_scalar(days)
@@ -71,14 +74,14 @@ async fn mails_beyond_the_plans_day_go_out_on_the_following_days() {
             .unwrap();
         assert_eq!(due, count, "day {day}");
     }
-    assert_eq!(world.database.count("SELECT count(*) FROM outbox").await, 20);
-    let last = world
-        .get(&rows(&world, &import).await[49].invitation)
+    assert_eq!(fixture.database.count("SELECT count(*) FROM outbox").await, 20);
+    let last = fixture
+        .get(&rows(&fixture, &import).await[49].invitation)
         .await
         .unwrap();
     assert_eq!(last.delivery_state(), DeliveryState::Scheduled);
     assert_eq!(
-        reason(world.create("x@example.org", &[&world.nurses]).await),
+        reason(fixture.create("x@example.org", &[&fixture.nurses]).await),
         R::PlanLimitExceeded
     );
 }

@@ -6,115 +6,139 @@ use muster_proto::error::v1::ErrorReason as R;
 use muster_proto::invitation::v1::{
     CancelInvitationRequest, DeliveryState, Invitation, InvitationState, LookupInvitationRequest,
 };
-use muster_testkit::Who;
+use muster_testkit::TestCaller;
 use prost_types::Timestamp;
 use tonic::Status;
 
-use crate::world::{World, reason};
+use crate::fixture::{Fixture, reason};
 
-async fn cancel(world: &World, name: &str) -> Result<Invitation, Status> {
+async fn cancel(fixture: &Fixture, name: &str) -> Result<Invitation, Status> {
     let request = CancelInvitationRequest {
         name: name.to_owned(),
         request_id: String::new(),
     };
-    let answer = world.invitations().cancel_invitation(request).await?;
+    let answer = fixture.invitations().cancel_invitation(request).await?;
     Ok(answer.into_inner().invitation.unwrap())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cancelled_invitation_cannot_be_opened_accepted_or_mailed() {
-    let world = World::new().await;
-    let made = world.create("ada@example.com", &[&world.nurses]).await.unwrap();
-    let token = world.token(&made.name).await;
-    let cancelled = cancel(&world, &made.name).await.unwrap();
+    let fixture = Fixture::new().await;
+    let made = fixture
+        .create("ada@example.com", &[&fixture.nurses])
+        .await
+        .unwrap();
+    let token = fixture.token(&made.name).await;
+    let cancelled = cancel(&fixture, &made.name).await.unwrap();
     assert_eq!(cancelled.state(), InvitationState::Cancelled);
     assert_ne!(cancelled.etag, made.etag);
 
-    let accepted = world.accept(Who::person("ada"), &token).await;
+    let accepted = fixture.accept(TestCaller::person("ada"), &token).await;
     assert_eq!(reason(accepted), R::InvitationCancelled);
     let lookup = LookupInvitationRequest { token };
-    let seen = world.redemption(Who::Anonymous).lookup_invitation(lookup).await;
+    let seen = fixture
+        .redemption(TestCaller::Anonymous)
+        .lookup_invitation(lookup)
+        .await;
     assert_eq!(reason(seen), R::InvitationCancelled);
     assert!(
-        !world.mail(&made.name, 1).await.unwrap().wanted,
+        !fixture.mail(&made.name, 1).await.unwrap().wanted,
         "the worker drops its mail"
     );
     assert_eq!(
-        cancel(&world, &made.name).await.unwrap(),
+        cancel(&fixture, &made.name).await.unwrap(),
         cancelled,
         "it is done already"
     );
 
-    let anew = world.create("ada@example.com", &[&world.nurses]).await.unwrap();
+    let anew = fixture
+        .create("ada@example.com", &[&fixture.nurses])
+        .await
+        .unwrap();
     assert_ne!(anew.name, made.name, "the address is free again");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_expired_can_be_cancelled_and_what_was_answered_cannot() {
-    let mut world = World::new().await;
-    let expired = world.create("bob@example.com", &[&world.nurses]).await.unwrap();
-    world.later(Duration::from_secs(31 * 24 * 60 * 60)).await;
-    let cancelled = cancel(&world, &expired.name).await.unwrap();
+    let mut fixture = Fixture::new().await;
+    let expired = fixture
+        .create("bob@example.com", &[&fixture.nurses])
+        .await
+        .unwrap();
+    fixture.later(Duration::from_secs(31 * 24 * 60 * 60)).await;
+    let cancelled = cancel(&fixture, &expired.name).await.unwrap();
     assert_eq!(cancelled.state(), InvitationState::Cancelled);
 
-    let made = world.create("ada@example.com", &[&world.nurses]).await.unwrap();
-    let token = world.token(&made.name).await;
-    world.accept(Who::person("ada"), &token).await.unwrap();
+    let made = fixture
+        .create("ada@example.com", &[&fixture.nurses])
+        .await
+        .unwrap();
+    let token = fixture.token(&made.name).await;
+    fixture.accept(TestCaller::person("ada"), &token).await.unwrap();
     for answered in ["ACTIVE", "ARCHIVED"] {
         let becomes = match answered {
             "ACTIVE" => "UPDATE invitations SET state = 'ACTIVE' WHERE person_id IS NOT NULL",
             _ => "UPDATE invitations SET state = 'ARCHIVED' WHERE person_id IS NOT NULL",
         };
-        world.database.execute(becomes).await;
+        fixture.database.execute(becomes).await;
         assert_eq!(
-            reason(cancel(&world, &made.name).await),
+            reason(cancel(&fixture, &made.name).await),
             R::InvitationClosed,
             "{answered}"
         );
     }
-    let declined = world.create("eve@example.com", &[&world.nurses]).await.unwrap();
+    let declined = fixture
+        .create("eve@example.com", &[&fixture.nurses])
+        .await
+        .unwrap();
     let declines = "UPDATE invitations SET state = 'DECLINED' WHERE address_canonical = 'eve@example.com'";
-    world.database.execute(declines).await;
-    assert_eq!(reason(cancel(&world, &declined.name).await), R::InvitationClosed);
+    fixture.database.execute(declines).await;
+    assert_eq!(
+        reason(cancel(&fixture, &declined.name).await),
+        R::InvitationClosed
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_scheduled_mail_that_was_cancelled_never_goes_out() {
-    let mut world = World::new().await;
-    let send_time = world.clock.now() + Duration::from_secs(3600);
+    let mut fixture = Fixture::new().await;
+    let send_time = fixture.clock.now() + Duration::from_secs(3600);
     let later = Invitation {
         send_time: Some(Timestamp {
             seconds: send_time.unix_timestamp(),
             nanos: 0,
         }),
-        ..world.wanted("ada@example.com", &[&world.nurses])
+        ..fixture.wanted("ada@example.com", &[&fixture.nurses])
     };
-    let made = world.create_this(later).await.unwrap();
-    let cancelled = cancel(&world, &made.name).await.unwrap();
+    let made = fixture.create_this(later).await.unwrap();
+    let cancelled = cancel(&fixture, &made.name).await.unwrap();
     assert_eq!(cancelled.delivery_state(), DeliveryState::Dropped);
     // Another one that is due at the same time shows that the scheduler has looked.
     let other = Invitation {
         send_time: made.send_time,
-        ..world.wanted("bob@example.com", &[&world.nurses])
+        ..fixture.wanted("bob@example.com", &[&fixture.nurses])
     };
-    let other = world.create_this(other).await.unwrap();
-    world.later(Duration::from_secs(3601)).await;
+    let other = fixture.create_this(other).await.unwrap();
+    fixture.later(Duration::from_secs(3601)).await;
     muster_testkit::eventually(async || {
-        world.get(&other.name).await.unwrap().delivery_state() == DeliveryState::Queued
+        fixture.get(&other.name).await.unwrap().delivery_state() == DeliveryState::Queued
     })
     .await;
-    assert_eq!(world.database.count("SELECT count(*) FROM outbox").await, 1);
+    assert_eq!(fixture.database.count("SELECT count(*) FROM outbox").await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_accepting_and_cancelling_at_once_one_wins() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     for round in 0..8 {
-        let made = world.create("ada@example.com", &[&world.nurses]).await.unwrap();
-        let token = world.token(&made.name).await;
+        let made = fixture
+            .create("ada@example.com", &[&fixture.nurses])
+            .await
+            .unwrap();
+        let token = fixture.token(&made.name).await;
         let (accepted, cancelled) = tokio::join!(
-            world.accept(Who::person("ada"), &token),
-            cancel(&world, &made.name)
+            fixture.accept(TestCaller::person("ada"), &token),
+            cancel(&fixture, &made.name)
         );
         assert_ne!(accepted.is_ok(), cancelled.is_ok(), "round {round}");
         let lost = match accepted {
@@ -125,7 +149,7 @@ async fn of_accepting_and_cancelling_at_once_one_wins() {
             matches!(lost, R::InvitationClosed | R::InvitationCancelled),
             "{lost:?}"
         );
-        world
+        fixture
             .database
             .execute("UPDATE invitations SET state = 'ARCHIVED' WHERE state = 'ACTIVE'")
             .await;

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use muster_proto::invitation::v1::{ImportProblem, ImportProblemSeverity, ImportRow};
 use tonic::Status;
 
+use crate::fixture::Fixture;
 use crate::upload::{disapprove, rows, upload};
-use crate::world::World;
 
 /// How many groups and problems of a row are shown, and how much of each text, in characters.
 const GROUPS: usize = 5;
@@ -16,15 +16,15 @@ const SHOWN: usize = 120;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_file_becomes_the_preview_beside_it() {
-    let world = World::new().await;
-    world.subscribe(500, 10_000).await;
+    let fixture = Fixture::new().await;
+    fixture.subscribe(500, 10_000).await;
     for group in ["Night shift", "Children's room", "Caf\u{e9} staff"] {
-        world.group(group).await;
+        fixture.group(group).await;
     }
-    world.location("Main").await;
+    fixture.location("Main").await;
     let mut wrong = String::new();
     for file in files() {
-        let read = shown(&world, &std::fs::read(&file).unwrap()).await;
+        let read = shown(&fixture, &std::fs::read(&file).unwrap()).await;
         let expected = std::fs::read_to_string(expected_of(&file)).unwrap_or_default();
         if read != expected {
             writeln!(wrong, "== {}\n{read}-- instead of\n{expected}", file.display()).unwrap();
@@ -51,8 +51,8 @@ fn expected_of(file: &Path) -> PathBuf {
     name.into()
 }
 
-async fn shown(world: &World, file: &[u8]) -> String {
-    let import = match upload(world, file).await {
+async fn shown(fixture: &Fixture, file: &[u8]) -> String {
+    let import = match upload(fixture, file).await {
         Ok(import) => import,
         Err(status) => return refused(&status),
     };
@@ -60,10 +60,10 @@ async fn shown(world: &World, file: &[u8]) -> String {
         "{} {:?}: {} rows, {} valid, {} errors\n",
         import.encoding, import.separator, import.row_count, import.valid_count, import.error_count
     );
-    for row in rows(world, &import).await {
+    for row in rows(fixture, &import).await {
         show(&row, &mut text);
     }
-    disapprove(world, &import).await.unwrap();
+    disapprove(fixture, &import).await.unwrap();
     text
 }
 

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use muster_proto::invitation::v1::{ImportRowState, ImportState, InvitationSource, ListInvitationsRequest};
 
+use crate::fixture::Fixture;
 use crate::upload::{applied, approval, approve, good, rows, upload};
-use crate::world::World;
 
 /// As a spreadsheet program saves it: BOM, `;`, CRLF, quotes, upper case; 500 rows, among them one doubled, two with
 /// wrong names of groups and one with an impossible address.
@@ -29,8 +29,8 @@ fn story() -> Vec<u8> {
 }
 
 /// Groups that require a training: no warnings about groups without.
-async fn with_trainings(world: &World) {
-    world
+async fn with_trainings(fixture: &Fixture) {
+    fixture
         .profile_sql(
             "INSERT INTO catalog_trainings (organization_id, training_id, create_time)
              SELECT organization_id, '0190a6d4-7b3e-7c52-9f2b-2f6d0e1a4c88', create_time FROM organizations;
@@ -42,10 +42,10 @@ async fn with_trainings(world: &World) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn five_hundred_rows_become_496_invitations_and_every_problem_is_listed() {
-    let world = World::new().await;
-    world.subscribe(500, 10_000).await;
-    with_trainings(&world).await;
-    let import = upload(&world, &story()).await.unwrap();
+    let fixture = Fixture::new().await;
+    fixture.subscribe(500, 10_000).await;
+    with_trainings(&fixture).await;
+    let import = upload(&fixture, &story()).await.unwrap();
     assert_eq!(import.state(), ImportState::Ready);
     let counts = (
         import.row_count,
@@ -54,7 +54,7 @@ async fn five_hundred_rows_become_496_invitations_and_every_problem_is_listed() 
         import.error_count,
     );
     assert_eq!(counts, (500, 496, 1, 3));
-    let preview = rows(&world, &import).await;
+    let preview = rows(&fixture, &import).await;
     assert_eq!(preview.len(), 500);
     let troubled: Vec<_> = preview.iter().filter(|row| !row.problems.is_empty()).collect();
     let told: Vec<(i32, &str, &str)> = troubled
@@ -77,26 +77,26 @@ async fn five_hundred_rows_become_496_invitations_and_every_problem_is_listed() 
         ]
     );
     assert_eq!(
-        world.database.count("SELECT count(*) FROM invitations").await,
+        fixture.database.count("SELECT count(*) FROM invitations").await,
         0,
         "a preview invites nobody"
     );
 
-    let approved = approve(&world, &import).await.unwrap();
+    let approved = approve(&fixture, &import).await.unwrap();
     assert!(matches!(
         approved.state(),
         ImportState::Approved | ImportState::Applying
     ));
-    let done = applied(&world, &import).await;
+    let done = applied(&fixture, &import).await;
     assert_eq!(done.state(), ImportState::AppliedWithErrors);
     assert_eq!((done.applied_count, done.refused_count), (496, 0));
     assert_eq!(
-        world.database.count("SELECT count(*) FROM invitations").await,
+        fixture.database.count("SELECT count(*) FROM invitations").await,
         496
     );
-    assert_eq!(world.database.count("SELECT count(*) FROM outbox").await, 496);
+    assert_eq!(fixture.database.count("SELECT count(*) FROM outbox").await, 496);
 
-    let result = rows(&world, &import).await;
+    let result = rows(&fixture, &import).await;
     assert_eq!(
         result
             .iter()
@@ -113,21 +113,21 @@ async fn five_hundred_rows_become_496_invitations_and_every_problem_is_listed() 
         .filter(|id| !id.is_empty())
         .collect();
     assert_eq!(traces.len(), 496, "a trace a row");
-    let made = world.get(&result[0].invitation).await.unwrap();
+    let made = fixture.get(&result[0].invitation).await.unwrap();
     assert_eq!(made.address, "LEARNER0@Example.ORG");
     assert_eq!(
         (made.source(), made.import.as_str()),
         (InvitationSource::Import, import.name.as_str())
     );
-    assert_eq!((made.groups.len(), &made.location), (2, &world.location));
+    assert_eq!((made.groups.len(), &made.location), (2, &fixture.location));
     assert_eq!(made.trace_id, result[0].trace_id);
     let request = ListInvitationsRequest {
-        parent: world.parent(),
+        parent: fixture.parent(),
         page_size: 1000,
         import: import.name.clone(),
         ..Default::default()
     };
-    let listed = world
+    let listed = fixture
         .invitations()
         .list_invitations(request)
         .await
@@ -138,35 +138,41 @@ async fn five_hundred_rows_become_496_invitations_and_every_problem_is_listed() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_import_merges_into_live_invitations_and_sends_no_second_mail() {
-    let world = World::new().await;
-    world.subscribe(500, 10_000).await;
-    let live = world.create("ada@example.org", &[&world.aides]).await.unwrap();
-    let import = upload(&world, b"email,groups\nADA@example.org,Nurses\n")
+    let fixture = Fixture::new().await;
+    fixture.subscribe(500, 10_000).await;
+    let live = fixture
+        .create("ada@example.org", &[&fixture.aides])
         .await
         .unwrap();
-    approve(&world, &import).await.unwrap();
-    let done = applied(&world, &import).await;
+    let import = upload(&fixture, b"email,groups\nADA@example.org,Nurses\n")
+        .await
+        .unwrap();
+    approve(&fixture, &import).await.unwrap();
+    let done = applied(&fixture, &import).await;
     assert_eq!((done.state(), done.applied_count), (ImportState::Applied, 1));
-    assert_eq!(rows(&world, &import).await[0].invitation, live.name);
-    assert_eq!(world.get(&live.name).await.unwrap().groups.len(), 2);
-    assert_eq!(world.database.count("SELECT count(*) FROM outbox").await, 1);
+    assert_eq!(rows(&fixture, &import).await[0].invitation, live.name);
+    assert_eq!(fixture.get(&live.name).await.unwrap().groups.len(), 2);
+    assert_eq!(fixture.database.count("SELECT count(*) FROM outbox").await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn approving_twice_and_at_once_gives_the_first_ones_result() {
-    let world = World::new().await;
-    world.subscribe(500, 10_000).await;
-    let import = upload(&world, &good(60)).await.unwrap();
+    let fixture = Fixture::new().await;
+    fixture.subscribe(500, 10_000).await;
+    let import = upload(&fixture, &good(60)).await.unwrap();
     let calls = (0..16).map(|_| {
-        let (mut client, request) = (world.imports(), approval(&import));
+        let (mut client, request) = (fixture.imports(), approval(&import));
         tokio::spawn(async move { client.approve_import(request).await })
     });
     for call in calls.collect::<Vec<_>>() {
         call.await.unwrap().unwrap();
     }
-    applied(&world, &import).await;
-    let again = approve(&world, &import).await.unwrap();
+    applied(&fixture, &import).await;
+    let again = approve(&fixture, &import).await.unwrap();
     assert_eq!(again.state(), ImportState::Applied);
-    assert_eq!(world.database.count("SELECT count(*) FROM invitations").await, 60);
-    assert_eq!(world.database.count("SELECT count(*) FROM outbox").await, 60);
+    assert_eq!(
+        fixture.database.count("SELECT count(*) FROM invitations").await,
+        60
+    );
+    assert_eq!(fixture.database.count("SELECT count(*) FROM outbox").await, 60);
 }

@@ -2,17 +2,17 @@
 
 use muster_proto::error::v1::ErrorReason as R;
 use muster_proto::invitation::v1::{AcceptInvitationRequest, InvitationAcceptedEvent};
-use muster_testkit::Who;
+use muster_testkit::TestCaller;
 use prost::Message;
 use sqlx::AssertSqlSafe;
 use tonic::Status;
 
-use crate::world::{World, reason, waiting};
+use crate::fixture::{Fixture, reason, waiting};
 
 /// What employment hears of the one acceptance.
-async fn told(world: &World) -> InvitationAcceptedEvent {
+async fn told(fixture: &Fixture) -> InvitationAcceptedEvent {
     let accepted = "SELECT payload FROM outbox WHERE event_type = 'invitation.accepted'";
-    let mut connection = world.database.connection().await;
+    let mut connection = fixture.database.connection().await;
     let told: Vec<u8> = sqlx::query_scalar(accepted)
         .fetch_one(&mut connection)
         .await
@@ -22,41 +22,41 @@ async fn told(world: &World) -> InvitationAcceptedEvent {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_groups_that_are_still_active_are_joined_and_without_any_nothing_happens() {
-    let world = World::new().await;
-    let made = world
-        .create("ada@example.com", &[&world.nurses, &world.aides])
+    let fixture = Fixture::new().await;
+    let made = fixture
+        .create("ada@example.com", &[&fixture.nurses, &fixture.aides])
         .await;
     let made = made.unwrap();
-    let token = world.token(&made.name).await;
-    let before = world.get(&made.name).await.unwrap();
-    world.profile_sql("UPDATE groups SET state = 'INACTIVE'").await;
+    let token = fixture.token(&made.name).await;
+    let before = fixture.get(&made.name).await.unwrap();
+    fixture.profile_sql("UPDATE groups SET state = 'INACTIVE'").await;
     assert_eq!(
-        reason(world.accept(Who::person("ada"), &token).await),
+        reason(fixture.accept(TestCaller::person("ada"), &token).await),
         R::GroupInactive
     );
-    assert_eq!(world.get(&made.name).await.unwrap(), before);
-    world
+    assert_eq!(fixture.get(&made.name).await.unwrap(), before);
+    fixture
         .profile_sql("UPDATE groups SET state = 'ACTIVE' WHERE display_name = 'Aides'")
         .await;
-    world.accept(Who::person("ada"), &token).await.unwrap();
-    assert_eq!(told(&world).await.groups, [world.group_name(&world.aides)]);
+    fixture.accept(TestCaller::person("ada"), &token).await.unwrap();
+    assert_eq!(told(&fixture).await.groups, [fixture.group_name(&fixture.aides)]);
 }
 
 /// Accepts, while somebody holds the row and changes it: the acceptance has asked and read before, and waits for it.
-async fn accept_during(world: &World, token: &str, change: &str) -> Result<(), Status> {
-    let mut holding = world.database.connection().await;
+async fn accept_during(fixture: &Fixture, token: &str, change: &str) -> Result<(), Status> {
+    let mut holding = fixture.database.connection().await;
     let mut run = async |statement: &str| {
         let statement = sqlx::raw_sql(AssertSqlSafe(statement.to_owned()));
         statement.execute(&mut holding).await.unwrap();
     };
     run("BEGIN; SELECT FROM invitations FOR UPDATE").await;
-    let mut ada = world.redemption(Who::person("ada"));
+    let mut ada = fixture.redemption(TestCaller::person("ada"));
     let request = AcceptInvitationRequest {
         token: token.to_owned(),
         request_id: String::new(),
     };
     let accepting = tokio::spawn(async move { ada.accept_invitation(request).await });
-    waiting(world, 1).await;
+    waiting(fixture, 1).await;
     run(change).await;
     run("UPDATE invitations SET version = version + 1; COMMIT").await;
     accepting.await.unwrap().map(drop)
@@ -64,25 +64,31 @@ async fn accept_during(world: &World, token: &str, change: &str) -> Result<(), S
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_group_that_is_merged_in_at_the_last_moment_is_joined_too() {
-    let world = World::new().await;
-    let made = world.create("ada@example.com", &[&world.nurses]).await.unwrap();
-    let token = world.token(&made.name).await;
+    let fixture = Fixture::new().await;
+    let made = fixture
+        .create("ada@example.com", &[&fixture.nurses])
+        .await
+        .unwrap();
+    let token = fixture.token(&made.name).await;
     let merge = format!(
         "INSERT INTO invitation_groups (organization_id, invitation_id, group_id)
          SELECT organization_id, invitation_id, '{}' FROM invitations",
-        world.aides.id
+        fixture.aides.id
     );
-    accept_during(&world, &token, &merge).await.unwrap();
-    let joined = told(&world).await.groups;
+    accept_during(&fixture, &token, &merge).await.unwrap();
+    let joined = told(&fixture).await.groups;
     assert_eq!(joined.len(), 2, "{joined:?}");
-    assert!(joined.contains(&world.group_name(&world.aides)));
+    assert!(joined.contains(&fixture.group_name(&fixture.aides)));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_becomes_of_an_invitation_at_the_last_moment_decides() {
-    let world = World::new().await;
-    let made = world.create("ada@example.com", &[&world.nurses]).await.unwrap();
-    let token = world.token(&made.name).await;
+    let fixture = Fixture::new().await;
+    let made = fixture
+        .create("ada@example.com", &[&fixture.nurses])
+        .await
+        .unwrap();
+    let token = fixture.token(&made.name).await;
     for (change, why) in [
         (
             "UPDATE invitations SET expire_time = create_time",
@@ -99,13 +105,13 @@ async fn what_becomes_of_an_invitation_at_the_last_moment_decides() {
         ("UPDATE invitations SET state = 'DECLINED'", R::InvitationClosed),
     ] {
         assert_eq!(
-            reason(accept_during(&world, &token, change).await),
+            reason(accept_during(&fixture, &token, change).await),
             why,
             "{change}"
         );
         let again = "UPDATE invitations SET state = 'PENDING', generation = 1, expire_time = create_time + interval '1 day'";
-        world.database.execute(again).await;
+        fixture.database.execute(again).await;
     }
-    accept_during(&world, &token, "SELECT").await.unwrap();
-    assert_eq!(told(&world).await.groups, [world.group_name(&world.nurses)]);
+    accept_during(&fixture, &token, "SELECT").await.unwrap();
+    assert_eq!(told(&fixture).await.groups, [fixture.group_name(&fixture.nurses)]);
 }

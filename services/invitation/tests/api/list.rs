@@ -2,13 +2,13 @@
 
 use muster_proto::error::v1::ErrorReason as R;
 use muster_proto::invitation::v1::{DeliveryState, Invitation, InvitationState, ListInvitationsRequest};
-use muster_testkit::Who;
+use muster_testkit::TestCaller;
 
-use crate::world::{World, reason};
+use crate::fixture::{Fixture, reason};
 
-fn request(world: &World) -> ListInvitationsRequest {
+fn request(fixture: &Fixture) -> ListInvitationsRequest {
     ListInvitationsRequest {
-        parent: world.parent(),
+        parent: fixture.parent(),
         page_size: 2,
         ..Default::default()
     }
@@ -16,31 +16,31 @@ fn request(world: &World) -> ListInvitationsRequest {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_come_newest_first_with_counts_by_state() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let mut made = Vec::new();
     for number in 0..5 {
         made.push(
-            world
-                .create(&format!("l{number}@example.org"), &[&world.nurses])
+            fixture
+                .create(&format!("l{number}@example.org"), &[&fixture.nurses])
                 .await
                 .unwrap()
                 .name,
         );
     }
-    world
+    fixture
         .database
         .execute("UPDATE invitations SET state = 'PENDING' WHERE address_given = 'l1@example.org'")
         .await;
     let expired = "UPDATE invitations SET expire_time = create_time WHERE address_given = 'l2@example.org'";
-    world.database.execute(expired).await;
+    fixture.database.execute(expired).await;
     let (mut listed, mut token) = (Vec::new(), String::new());
     loop {
         let is_first = token.is_empty();
         let page = ListInvitationsRequest {
             page_token: token,
-            ..request(&world)
+            ..request(&fixture)
         };
-        let page = world
+        let page = fixture
             .invitations()
             .list_invitations(page)
             .await
@@ -69,9 +69,9 @@ async fn pages_come_newest_first_with_counts_by_state() {
     let states = vec![InvitationState::Expired.into()];
     let page = ListInvitationsRequest {
         states,
-        ..request(&world)
+        ..request(&fixture)
     };
-    let page = world
+    let page = fixture
         .invitations()
         .list_invitations(page)
         .await
@@ -83,16 +83,16 @@ async fn pages_come_newest_first_with_counts_by_state() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_token_of_another_list_or_made_up_is_refused() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     for number in 0..3 {
-        world
-            .create(&format!("l{number}@example.org"), &[&world.nurses])
+        fixture
+            .create(&format!("l{number}@example.org"), &[&fixture.nurses])
             .await
             .unwrap();
     }
-    let page = world
+    let page = fixture
         .invitations()
-        .list_invitations(request(&world))
+        .list_invitations(request(&fixture))
         .await
         .unwrap()
         .into_inner();
@@ -100,16 +100,16 @@ async fn a_page_token_of_another_list_or_made_up_is_refused() {
     for foreign in [
         ListInvitationsRequest {
             page_token: "made up".to_owned(),
-            ..request(&world)
+            ..request(&fixture)
         },
         ListInvitationsRequest {
             page_token: page.next_page_token,
             states,
-            ..request(&world)
+            ..request(&fixture)
         },
     ] {
         assert_eq!(
-            reason(world.invitations().list_invitations(foreign).await),
+            reason(fixture.invitations().list_invitations(foreign).await),
             R::PageTokenInvalid
         );
     }
@@ -117,25 +117,28 @@ async fn a_page_token_of_another_list_or_made_up_is_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_id_of_another_organization_is_the_same_nothing_as_one_that_does_not_exist() {
-    let mut world = World::new().await;
-    let made = world.create("ada@example.org", &[&world.nurses]).await.unwrap();
+    let mut fixture = Fixture::new().await;
+    let made = fixture
+        .create("ada@example.org", &[&fixture.nurses])
+        .await
+        .unwrap();
     let id = made.name.rsplit('/').next().unwrap().to_owned();
-    world.organization = world.new_organization("somebody").await;
-    let theirs = world
-        .get(&format!("{}/invitations/{id}", world.parent()))
+    fixture.organization = fixture.new_organization("somebody").await;
+    let theirs = fixture
+        .get(&format!("{}/invitations/{id}", fixture.parent()))
         .await
         .unwrap_err();
     let none = format!(
         "{}/invitations/0190a6d4-7b3e-7c52-9f2b-2f6d0e1a4c88",
-        world.parent()
+        fixture.parent()
     );
-    let none = world.get(&none).await.unwrap_err();
+    let none = fixture.get(&none).await.unwrap_err();
     assert_eq!(theirs.details(), none.details());
     assert_eq!(theirs.message(), none.message());
     assert_eq!(reason(Err::<(), _>(theirs)), R::NotFound);
-    let listed = world
+    let listed = fixture
         .invitations()
-        .list_invitations(request(&world))
+        .list_invitations(request(&fixture))
         .await
         .unwrap()
         .into_inner();
@@ -144,60 +147,63 @@ async fn an_id_of_another_organization_is_the_same_nothing_as_one_that_does_not_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn names_and_states_that_are_none_are_violations() {
-    let world = World::new().await;
-    let refused = world.get(&format!("{}/invitations/x", world.parent())).await;
+    let fixture = Fixture::new().await;
+    let refused = fixture.get(&format!("{}/invitations/x", fixture.parent())).await;
     assert_eq!(reason(refused), R::InvalidRequest);
     let states = ListInvitationsRequest {
         states: vec![0, 99],
-        ..request(&world)
+        ..request(&fixture)
     };
     assert_eq!(
-        reason(world.invitations().list_invitations(states).await),
+        reason(fixture.invitations().list_invitations(states).await),
         R::InvalidRequest
     );
     let import = ListInvitationsRequest {
         import: "x".to_owned(),
-        ..request(&world)
+        ..request(&fixture)
     };
     assert_eq!(
-        reason(world.invitations().list_invitations(import).await),
+        reason(fixture.invitations().list_invitations(import).await),
         R::InvalidRequest
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_link_is_in_no_answer_but_the_mail_workers() {
-    let world = World::new().await;
-    let made = world.create("ada@example.com", &[&world.nurses]).await.unwrap();
-    let token = world.token(&made.name).await;
-    world.accept(Who::person("ada"), &token).await.unwrap();
-    let listed = world
+    let fixture = Fixture::new().await;
+    let made = fixture
+        .create("ada@example.com", &[&fixture.nurses])
+        .await
+        .unwrap();
+    let token = fixture.token(&made.name).await;
+    fixture.accept(TestCaller::person("ada"), &token).await.unwrap();
+    let listed = fixture
         .invitations()
-        .list_invitations(request(&world))
+        .list_invitations(request(&fixture))
         .await
         .unwrap()
         .into_inner();
     assert!(!format!("{listed:?} {made:?}").contains(&token));
     let stored = "SELECT (SELECT count(*) FROM outbox WHERE encode(payload, 'escape') LIKE '%muster.test%')";
-    assert_eq!(world.database.count(stored).await, 0);
+    assert_eq!(fixture.database.count(stored).await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_list_can_be_narrowed_to_what_became_of_the_mail_and_a_token_keeps_to_it() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     for number in 0..4 {
         let address = format!("l{number}@example.org");
-        world.create(&address, &[&world.nurses]).await.unwrap();
+        fixture.create(&address, &[&fixture.nurses]).await.unwrap();
     }
     let failed = "UPDATE invitations SET delivery_state = 'FAILED' WHERE address_given <> 'l2@example.org'";
-    world.database.execute(failed).await;
+    fixture.database.execute(failed).await;
     let list = async |states: &[DeliveryState], page_token: String| {
         let request = ListInvitationsRequest {
             delivery_states: states.iter().map(|state| (*state).into()).collect(),
             page_token,
-            ..request(&world)
+            ..request(&fixture)
         };
-        world.invitations().list_invitations(request).await
+        fixture.invitations().list_invitations(request).await
     };
     let failed = [DeliveryState::Failed];
     let first = list(&failed, String::new()).await.unwrap().into_inner();

@@ -11,18 +11,18 @@ use muster_proto::notification::v1::delivery::State;
 use muster_proto::notification::v1::mail_source_internal_service_client::MailSourceInternalServiceClient;
 use muster_proto::notification::v1::{DeliveryChangedEvent, GetMailRequest, MailPurpose};
 use muster_server::convert::timestamp;
-use muster_testkit::{Who, eventually};
+use muster_testkit::{TestCaller, eventually};
 
-use crate::world::{World, invite, reason};
+use crate::fixture::{Fixture, invite, reason};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_mail_worker_gets_address_link_and_words_the_same_every_time() {
-    let world = World::new().await;
-    let made = world
-        .create("Ada@Example.com", &[&world.nurses, &world.aides])
+    let fixture = Fixture::new().await;
+    let made = fixture
+        .create("Ada@Example.com", &[&fixture.nurses, &fixture.aides])
         .await
         .unwrap();
-    let mail = world.mail(&made.name, 1).await.unwrap();
+    let mail = fixture.mail(&made.name, 1).await.unwrap();
     assert!(mail.wanted);
     assert_eq!(mail.address, "Ada@Example.com");
     let words = invite(&mail);
@@ -31,23 +31,26 @@ async fn the_mail_worker_gets_address_link_and_words_the_same_every_time() {
     assert_eq!(mail.locale, "en");
     assert_eq!(mail.expire_time, made.expire_time);
     assert!(words.link.starts_with("https://muster.test/i/"));
-    assert_eq!(world.mail(&made.name, 1).await.unwrap(), mail);
+    assert_eq!(fixture.mail(&made.name, 1).await.unwrap(), mail);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mail_is_no_longer_wanted_once_the_invitation_is_dead() {
-    let world = World::new().await;
-    let made = world.create("ada@example.com", &[&world.nurses]).await.unwrap();
+    let fixture = Fixture::new().await;
+    let made = fixture
+        .create("ada@example.com", &[&fixture.nurses])
+        .await
+        .unwrap();
     assert!(
-        !world.mail(&made.name, 2).await.unwrap().wanted,
+        !fixture.mail(&made.name, 2).await.unwrap().wanted,
         "another generation"
     );
     let nobodys = format!(
         "{}/invitations/0190a6d4-7b3e-7c52-9f2b-2f6d0e1a4c88",
-        world.parent()
+        fixture.parent()
     );
     assert!(
-        !world.mail(&nobodys, 1).await.unwrap().wanted,
+        !fixture.mail(&nobodys, 1).await.unwrap().wanted,
         "no such invitation"
     );
     for statement in [
@@ -55,26 +58,26 @@ async fn a_mail_is_no_longer_wanted_once_the_invitation_is_dead() {
         "UPDATE invitations SET state = 'DECLINED'",
         "UPDATE invitations SET state = 'PENDING', expire_time = create_time",
     ] {
-        world.database.execute(statement).await;
-        let mail = world.mail(&made.name, 1).await.unwrap();
+        fixture.database.execute(statement).await;
+        let mail = fixture.mail(&made.name, 1).await.unwrap();
         assert!(
             !mail.wanted && mail.variables.is_none() && mail.address.is_empty(),
             "{statement}"
         );
     }
-    world
+    fixture
         .database
         .execute("UPDATE invitations SET expire_time = create_time + interval '1 day'")
         .await;
     assert!(
-        world.mail(&made.name, 1).await.unwrap().wanted,
+        fixture.mail(&made.name, 1).await.unwrap().wanted,
         "a click may come before the report"
     );
-    world
+    fixture
         .profile_sql("UPDATE organizations SET state = 'CLOSED'")
         .await;
     assert!(
-        !world.mail(&made.name, 1).await.unwrap().wanted,
+        !fixture.mail(&made.name, 1).await.unwrap().wanted,
         "a closed organization"
     );
 }
@@ -89,12 +92,15 @@ fn question(subject: String) -> GetMailRequest {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_mail_of_a_suspended_organization_waits() {
-    let world = World::new().await;
-    let made = world.create("ada@example.com", &[&world.nurses]).await.unwrap();
-    world
+    let fixture = Fixture::new().await;
+    let made = fixture
+        .create("ada@example.com", &[&fixture.nurses])
+        .await
+        .unwrap();
+    fixture
         .profile_sql("UPDATE organizations SET state = 'SUSPENDED'")
         .await;
-    let worker = world.impatient(Who::Workload("notification"));
+    let worker = fixture.impatient(TestCaller::Workload("notification"));
     let mut worker = MailSourceInternalServiceClient::new(worker);
     let later = worker.get_mail(question(made.name.clone())).await;
     assert_eq!(
@@ -102,26 +108,30 @@ async fn the_mail_of_a_suspended_organization_waits() {
         R::OrganizationNotActive,
         "neither dropped nor sent"
     );
-    world
+    fixture
         .profile_sql("UPDATE organizations SET state = 'ACTIVE'")
         .await;
-    assert!(world.mail(&made.name, 1).await.unwrap().wanted);
+    assert!(fixture.mail(&made.name, 1).await.unwrap().wanted);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_the_mail_worker_may_ask() {
-    let world = World::new().await;
-    let made = world.create("ada@example.com", &[&world.nurses]).await.unwrap();
+    let fixture = Fixture::new().await;
+    let made = fixture
+        .create("ada@example.com", &[&fixture.nurses])
+        .await
+        .unwrap();
     let request = question(made.name);
     for (who, why) in [
-        (Who::Workload("employment"), R::PermissionDenied),
-        (world.owner(), R::TokenMissing),
-        (Who::Nobody, R::TokenMissing),
+        (TestCaller::Workload("employment"), R::PermissionDenied),
+        (fixture.owner(), R::TokenMissing),
+        (TestCaller::Nobody, R::TokenMissing),
     ] {
-        let mut client = MailSourceInternalServiceClient::new(world.as_who(who));
+        let mut client = MailSourceInternalServiceClient::new(fixture.as_who(who));
         assert_eq!(reason(client.get_mail(request.clone()).await), why);
     }
-    let mut worker = MailSourceInternalServiceClient::new(world.as_who(Who::Workload("notification")));
+    let mut worker =
+        MailSourceInternalServiceClient::new(fixture.as_who(TestCaller::Workload("notification")));
     let bad = GetMailRequest {
         subject: "x".to_owned(),
         purpose: 0,
@@ -131,17 +141,17 @@ async fn only_the_mail_worker_may_ask() {
 }
 
 /// Publishes a report as the notification service does: version `sequence` of one delivery.
-pub(crate) async fn report<E: Event>(world: &World, delivery: uuid::Uuid, sequence: i64, event: E) {
+pub(crate) async fn report<E: Event>(fixture: &Fixture, delivery: uuid::Uuid, sequence: i64, event: E) {
     let new = NewEvent {
-        id: EventId::from_uuid(world.clock.new_uuid()),
-        organization: world.organization,
+        id: EventId::from_uuid(fixture.clock.new_uuid()),
+        organization: fixture.organization,
         aggregate: delivery,
         sequence,
-        time: world.clock.now(),
+        time: fixture.clock.now(),
         actor: "service:notification".to_owned(),
         traceparent: None,
     };
-    let mut connection = world.database.connection().await;
+    let mut connection = fixture.database.connection().await;
     outbox::append(&mut connection, new, &event).await.unwrap();
 }
 
@@ -165,28 +175,31 @@ pub(crate) fn changed(
 }
 
 /// Waits until the inbox has taken so many events.
-async fn taken(world: &World, events: i64) {
-    eventually(async || world.database.count("SELECT count(*) FROM inbox").await == events).await;
+async fn taken(fixture: &Fixture, events: i64) {
+    eventually(async || fixture.database.count("SELECT count(*) FROM inbox").await == events).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_prospect_is_pending_once_the_mail_server_took_the_mail() {
-    let world = World::with_broker().await;
-    let made = world.create("ada@example.com", &[&world.nurses]).await.unwrap();
-    let delivery = world.clock.new_uuid();
+    let fixture = Fixture::with_broker().await;
+    let made = fixture
+        .create("ada@example.com", &[&fixture.nurses])
+        .await
+        .unwrap();
+    let delivery = fixture.clock.new_uuid();
     let deferred = changed(&made.name, 1, State::Deferred, "451 4.3.0");
-    report(&world, delivery, 2, deferred.clone()).await;
-    taken(&world, 1).await;
-    let seen = world.get(&made.name).await.unwrap();
+    report(&fixture, delivery, 2, deferred.clone()).await;
+    taken(&fixture, 1).await;
+    let seen = fixture.get(&made.name).await.unwrap();
     assert_eq!(
         (seen.state(), seen.delivery_state()),
         (InvitationState::Prospect, DeliveryState::Deferred)
     );
     assert_eq!(seen.delivery_detail, "451 4.3.0");
 
-    report(&world, delivery, 3, sent(&made, 1)).await;
-    taken(&world, 2).await;
-    let pending = world.get(&made.name).await.unwrap();
+    report(&fixture, delivery, 3, sent(&made, 1)).await;
+    taken(&fixture, 2).await;
+    let pending = fixture.get(&made.name).await.unwrap();
     assert_eq!(
         (pending.state(), pending.delivery_state()),
         (InvitationState::Pending, DeliveryState::Sent)
@@ -195,27 +208,27 @@ async fn a_prospect_is_pending_once_the_mail_server_took_the_mail() {
     assert_ne!(pending.etag, made.etag);
 
     // Late, repeated, of another generation, of another organization's invitation: nothing changes.
-    let mut connection = world.database.connection().await;
+    let mut connection = fixture.database.connection().await;
     sqlx::query("DELETE FROM outbox WHERE aggregate_id = $1")
         .bind(delivery)
         .execute(&mut connection)
         .await
         .unwrap();
-    report(&world, delivery, 2, deferred).await;
-    report(&world, delivery, 3, sent(&made, 1)).await;
-    report(&world, world.clock.new_uuid(), 9, sent(&made, 7)).await;
-    taken(&world, 5).await;
-    assert_eq!(world.get(&made.name).await.unwrap(), pending);
+    report(&fixture, delivery, 2, deferred).await;
+    report(&fixture, delivery, 3, sent(&made, 1)).await;
+    report(&fixture, fixture.clock.new_uuid(), 9, sent(&made, 7)).await;
+    taken(&fixture, 5).await;
+    assert_eq!(fixture.get(&made.name).await.unwrap(), pending);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_fate_of_a_mail_is_shown_and_only_sent_makes_it_pending() {
-    let world = World::with_broker().await;
+    let fixture = Fixture::with_broker().await;
     let mut names = Vec::new();
     for number in 0..4 {
         names.push(
-            world
-                .create(&format!("l{number}@example.org"), &[&world.nurses])
+            fixture
+                .create(&format!("l{number}@example.org"), &[&fixture.nurses])
                 .await
                 .unwrap()
                 .name,
@@ -227,9 +240,15 @@ async fn every_fate_of_a_mail_is_shown_and_only_sent_makes_it_pending() {
         (names[2].as_str(), State::Dropped, ""),
         ("joinRequests/1", State::Sent, ""),
     ] {
-        report(&world, world.clock.new_uuid(), 1, changed(name, 1, state, reply)).await;
+        report(
+            &fixture,
+            fixture.clock.new_uuid(),
+            1,
+            changed(name, 1, state, reply),
+        )
+        .await;
     }
-    taken(&world, 4).await;
+    taken(&fixture, 4).await;
     let expected = [
         DeliveryState::Failed,
         DeliveryState::Uncertain,
@@ -237,7 +256,7 @@ async fn every_fate_of_a_mail_is_shown_and_only_sent_makes_it_pending() {
         DeliveryState::Queued,
     ];
     for (name, expected) in names.iter().zip(expected) {
-        let seen = world.get(name).await.unwrap();
+        let seen = fixture.get(name).await.unwrap();
         assert_eq!(
             (seen.state(), seen.delivery_state()),
             (InvitationState::Prospect, expected)
@@ -247,15 +266,18 @@ async fn every_fate_of_a_mail_is_shown_and_only_sent_makes_it_pending() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_report_after_the_click_leaves_the_learner_active() {
-    let world = World::with_broker().await;
-    let made = world.create("ada@example.com", &[&world.nurses]).await.unwrap();
-    world
-        .accept(Who::person("ada"), &world.token(&made.name).await)
+    let fixture = Fixture::with_broker().await;
+    let made = fixture
+        .create("ada@example.com", &[&fixture.nurses])
         .await
         .unwrap();
-    report(&world, world.clock.new_uuid(), 3, sent(&made, 1)).await;
-    taken(&world, 1).await;
-    let seen = world.get(&made.name).await.unwrap();
+    fixture
+        .accept(TestCaller::person("ada"), &fixture.token(&made.name).await)
+        .await
+        .unwrap();
+    report(&fixture, fixture.clock.new_uuid(), 3, sent(&made, 1)).await;
+    taken(&fixture, 1).await;
+    let seen = fixture.get(&made.name).await.unwrap();
     assert_eq!(
         (seen.state(), seen.delivery_state()),
         (InvitationState::Active, DeliveryState::Sent)
@@ -266,78 +288,86 @@ const MAILS: &str = "SELECT count(*) FROM outbox WHERE event_type = 'mail.reques
 const ADAS_MAILS: &str = "SELECT count(*) FROM outbox JOIN invitations ON invitation_id = aggregate_id
      WHERE event_type = 'mail.requested' AND address_canonical = 'ada@example.com'";
 
-async fn scheduled(world: &World, address: &str, seconds: u64) -> Invitation {
-    let mut wanted = world.wanted(address, &[&world.nurses]);
-    wanted.send_time = Some(timestamp(world.clock.now() + Duration::from_secs(seconds)));
-    world.create_this(wanted).await.unwrap()
+async fn scheduled(fixture: &Fixture, address: &str, seconds: u64) -> Invitation {
+    let mut wanted = fixture.wanted(address, &[&fixture.nurses]);
+    wanted.send_time = Some(timestamp(fixture.clock.now() + Duration::from_secs(seconds)));
+    fixture.create_this(wanted).await.unwrap()
 }
 
 /// Waits until what was due at this time was looked for, and gone out: `mails` in all, a witness's the last of them.
-async fn looked_for(world: &World, mails: i64) {
-    eventually(async || world.database.count(MAILS).await == mails).await;
+async fn looked_for(fixture: &Fixture, mails: i64) {
+    eventually(async || fixture.database.count(MAILS).await == mails).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_scheduled_mail_goes_out_at_its_time_and_not_before_also_after_a_restart() {
-    let mut world = World::new().await;
-    let made = scheduled(&world, "ada@example.com", 40).await;
-    scheduled(&world, "first-witness@example.com", 38).await;
+    let mut fixture = Fixture::new().await;
+    let made = scheduled(&fixture, "ada@example.com", 40).await;
+    scheduled(&fixture, "first-witness@example.com", 38).await;
     assert_eq!(made.delivery_state(), DeliveryState::Scheduled);
     assert_eq!(
         made.expire_time,
         Some(timestamp(
-            world.clock.now() + Duration::from_secs(40 + 30 * 86_400)
+            fixture.clock.now() + Duration::from_secs(40 + 30 * 86_400)
         ))
     );
-    world.clock.advance(Duration::from_secs(39));
-    looked_for(&world, 1).await;
-    assert_eq!(world.database.count(ADAS_MAILS).await, 0);
-    assert!(!world.mail(&made.name, 1).await.unwrap().wanted);
-    world.stop().await;
-    world.clock.advance(Duration::from_secs(2));
-    world.start().await;
-    looked_for(&world, 2).await;
-    assert_eq!(world.database.count(ADAS_MAILS).await, 1);
+    fixture.clock.advance(Duration::from_secs(39));
+    looked_for(&fixture, 1).await;
+    assert_eq!(fixture.database.count(ADAS_MAILS).await, 0);
+    assert!(!fixture.mail(&made.name, 1).await.unwrap().wanted);
+    fixture.stop().await;
+    fixture.clock.advance(Duration::from_secs(2));
+    fixture.start().await;
+    looked_for(&fixture, 2).await;
+    assert_eq!(fixture.database.count(ADAS_MAILS).await, 1);
     assert_eq!(
-        world.get(&made.name).await.unwrap().delivery_state(),
+        fixture.get(&made.name).await.unwrap().delivery_state(),
         DeliveryState::Queued
     );
-    assert!(world.mail(&made.name, 1).await.unwrap().wanted);
-    scheduled(&world, "second-witness@example.com", 5).await;
-    world.clock.advance(Duration::from_secs(6));
-    looked_for(&world, 3).await;
-    assert_eq!(world.database.count(ADAS_MAILS).await, 1, "once");
+    assert!(fixture.mail(&made.name, 1).await.unwrap().wanted);
+    scheduled(&fixture, "second-witness@example.com", 5).await;
+    fixture.clock.advance(Duration::from_secs(6));
+    looked_for(&fixture, 3).await;
+    assert_eq!(fixture.database.count(ADAS_MAILS).await, 1, "once");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_scheduled_invitation_is_hidden_until_its_time() {
-    let world = World::new().await;
-    let made = world.create("ada@example.com", &[&world.nurses]).await.unwrap();
-    let token = world.token(&made.name).await;
+    let fixture = Fixture::new().await;
+    let made = fixture
+        .create("ada@example.com", &[&fixture.nurses])
+        .await
+        .unwrap();
+    let token = fixture.token(&made.name).await;
     let later =
         "UPDATE invitations SET delivery_state = 'SCHEDULED', send_time = create_time + interval '1 hour'";
-    world.database.execute(later).await;
+    fixture.database.execute(later).await;
     assert_eq!(
-        reason(world.accept(Who::person("ada"), &token).await),
+        reason(fixture.accept(TestCaller::person("ada"), &token).await),
         R::InvitationNotSent
     );
     let request = LookupInvitationRequest { token };
     assert_eq!(
-        reason(world.redemption(Who::Anonymous).lookup_invitation(request).await),
+        reason(
+            fixture
+                .redemption(TestCaller::Anonymous)
+                .lookup_invitation(request)
+                .await
+        ),
         R::InvitationNotSent
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_scheduled_mail_of_a_cancelled_invitation_never_goes_out() {
-    let world = World::new().await;
-    scheduled(&world, "ada@example.com", 40).await;
-    world
+    let fixture = Fixture::new().await;
+    scheduled(&fixture, "ada@example.com", 40).await;
+    fixture
         .database
         .execute("UPDATE invitations SET state = 'CANCELLED', generation = 2")
         .await;
-    scheduled(&world, "witness@example.com", 40).await;
-    world.clock.advance(Duration::from_secs(50));
-    looked_for(&world, 1).await;
-    assert_eq!(world.database.count(ADAS_MAILS).await, 0);
+    scheduled(&fixture, "witness@example.com", 40).await;
+    fixture.clock.advance(Duration::from_secs(50));
+    looked_for(&fixture, 1).await;
+    assert_eq!(fixture.database.count(ADAS_MAILS).await, 0);
 }

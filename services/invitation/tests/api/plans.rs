@@ -2,7 +2,7 @@
 
 use sqlx::{AssertSqlSafe, PgConnection};
 
-use crate::world::World;
+use crate::fixture::Fixture;
 
 /// By what an invitation is found: its key, as by everybody; its key and what it must be, as by who changes it; its
 /// address.
@@ -51,8 +51,8 @@ async fn kept_plan(connection: &mut PgConnection, look_up: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_invitation_is_looked_for_by_its_whole_key_from_the_first_day() {
-    let world = World::new().await;
-    let mut connection = world.database.connection().await;
+    let fixture = Fixture::new().await;
+    let mut connection = fixture.database.connection().await;
     for (look_up, condition) in LOOK_UPS {
         let plan = kept_plan(&mut connection, look_up).await;
         assert!(

@@ -5,126 +5,132 @@ use muster_proto::invitation::v1::{
     ApproveImportRequest, DisapproveImportRequest, GetImportRequest, ImportRowState, ImportState,
     ListImportRowsRequest, ListInvitationsRequest, ListInvitationsResponse,
 };
-use muster_testkit::{Who, eventually_some};
+use muster_testkit::{TestCaller, eventually_some};
 
+use crate::fixture::{Fixture, reason, waiting};
 use crate::upload::{applied, approval, approve, disapprove, get, good, upload};
-use crate::world::{World, reason, waiting};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disapproved_import_becomes_nothing() {
-    let world = World::new().await;
-    world.subscribe(500, 10_000).await;
-    let import = upload(&world, &good(3)).await.unwrap();
+    let fixture = Fixture::new().await;
+    fixture.subscribe(500, 10_000).await;
+    let import = upload(&fixture, &good(3)).await.unwrap();
     for _ in 0..2 {
-        let dropped = disapprove(&world, &import).await.unwrap();
+        let dropped = disapprove(&fixture, &import).await.unwrap();
         assert_eq!(dropped.state(), ImportState::Disapproved);
     }
-    assert_eq!(reason(approve(&world, &import).await), R::ImportState);
-    assert_eq!(world.database.count("SELECT count(*) FROM invitations").await, 0);
+    assert_eq!(reason(approve(&fixture, &import).await), R::ImportState);
+    assert_eq!(
+        fixture.database.count("SELECT count(*) FROM invitations").await,
+        0
+    );
 
-    let other = upload(&world, &good(3)).await.unwrap();
-    approve(&world, &other).await.unwrap();
-    assert_eq!(reason(disapprove(&world, &other).await), R::ImportState);
+    let other = upload(&fixture, &good(3)).await.unwrap();
+    approve(&fixture, &other).await.unwrap();
+    assert_eq!(reason(disapprove(&fixture, &other).await), R::ImportState);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_dropped_at_the_last_moment_is_not_approved() {
-    let world = World::new().await;
-    world.subscribe(500, 10_000).await;
-    let import = upload(&world, &good(3)).await.unwrap();
+    let fixture = Fixture::new().await;
+    fixture.subscribe(500, 10_000).await;
+    let import = upload(&fixture, &good(3)).await.unwrap();
     // Whoever drops it holds the row. The approval has looked at it before, and waits.
-    let mut dropping = world.database.connection().await;
+    let mut dropping = fixture.database.connection().await;
     sqlx::raw_sql("BEGIN; SELECT FROM imports FOR UPDATE")
         .execute(&mut dropping)
         .await
         .unwrap();
-    let (mut owner, request) = (world.imports(), approval(&import));
+    let (mut owner, request) = (fixture.imports(), approval(&import));
     let approving = tokio::spawn(async move { owner.approve_import(request).await });
-    waiting(&world, 1).await;
+    waiting(&fixture, 1).await;
     sqlx::raw_sql("UPDATE imports SET state = 'DISAPPROVED', version = version + 1; COMMIT")
         .execute(&mut dropping)
         .await
         .unwrap();
     assert_eq!(reason(approving.await.unwrap()), R::ImportState);
-    assert_eq!(get(&world, &import).await.state(), ImportState::Disapproved);
+    assert_eq!(get(&fixture, &import).await.state(), ImportState::Disapproved);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_preview_that_nobody_decided_on_expires() {
-    let world = World::new().await;
-    world.subscribe(500, 10_000).await;
-    let import = upload(&world, &good(1)).await.unwrap();
-    world
+    let fixture = Fixture::new().await;
+    fixture.subscribe(500, 10_000).await;
+    let import = upload(&fixture, &good(1)).await.unwrap();
+    fixture
         .database
         .execute("UPDATE imports SET expire_time = create_time")
         .await;
-    assert_eq!(get(&world, &import).await.state(), ImportState::Expired);
-    assert_eq!(reason(approve(&world, &import).await), R::ImportState);
-    assert_eq!(reason(disapprove(&world, &import).await), R::ImportState);
+    assert_eq!(get(&fixture, &import).await.state(), ImportState::Expired);
+    assert_eq!(reason(approve(&fixture, &import).await), R::ImportState);
+    assert_eq!(reason(disapprove(&fixture, &import).await), R::ImportState);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stale_preview_is_not_approved_but_made_again() {
-    let world = World::new().await;
-    world.subscribe(500, 10_000).await;
+    let fixture = Fixture::new().await;
+    fixture.subscribe(500, 10_000).await;
     let import = upload(
-        &world,
+        &fixture,
         b"email,groups\na@example.org,Nurses\nb@example.org,Cooks\n",
     )
     .await
     .unwrap();
     assert_eq!((import.valid_count, import.error_count), (1, 1));
-    world.group("Cooks").await;
-    assert_eq!(reason(approve(&world, &import).await), R::ImportPreviewStale);
+    fixture.group("Cooks").await;
+    assert_eq!(reason(approve(&fixture, &import).await), R::ImportPreviewStale);
     let again = eventually_some(async || {
-        let again = get(&world, &import).await;
+        let again = get(&fixture, &import).await;
         (again.state() == ImportState::Ready).then_some(again)
     })
     .await;
     assert_ne!(again.etag, import.etag);
     assert_eq!((again.valid_count, again.error_count), (2, 0));
     assert_eq!(
-        reason(approve(&world, &import).await),
+        reason(approve(&fixture, &import).await),
         R::ImportPreviewStale,
         "the old preview"
     );
     assert_eq!(
-        get(&world, &import).await.state(),
+        get(&fixture, &import).await.state(),
         ImportState::Ready,
         "which costs the new one nothing"
     );
-    approve(&world, &again).await.unwrap();
-    assert_eq!(applied(&world, &again).await.applied_count, 2);
+    approve(&fixture, &again).await.unwrap();
+    assert_eq!(applied(&fixture, &again).await.applied_count, 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_active_learner_is_an_error_also_when_they_became_one_since_the_preview() {
-    let world = World::new().await;
-    world.subscribe(500, 10_000).await;
-    let made = world.create("ada@example.com", &[&world.nurses]).await.unwrap();
-    let file = b"email,groups\nada@example.com,Nurses\neve@example.com,Nurses\n";
-    let import = upload(&world, file).await.unwrap();
-    assert_eq!(import.error_count, 0);
-    world
-        .accept(Who::person("ada"), &world.token(&made.name).await)
+    let fixture = Fixture::new().await;
+    fixture.subscribe(500, 10_000).await;
+    let made = fixture
+        .create("ada@example.com", &[&fixture.nurses])
         .await
         .unwrap();
-    assert_eq!(reason(approve(&world, &import).await), R::ImportPreviewStale);
-    let import = upload(&world, file).await.unwrap();
+    let file = b"email,groups\nada@example.com,Nurses\neve@example.com,Nurses\n";
+    let import = upload(&fixture, file).await.unwrap();
+    assert_eq!(import.error_count, 0);
+    fixture
+        .accept(TestCaller::person("ada"), &fixture.token(&made.name).await)
+        .await
+        .unwrap();
+    assert_eq!(reason(approve(&fixture, &import).await), R::ImportPreviewStale);
+    let import = upload(&fixture, file).await.unwrap();
     assert_eq!((import.valid_count, import.error_count), (1, 1));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn imports_of_others_are_nothing() {
-    let mut world = World::new().await;
-    world.subscribe(10, 10_000).await;
-    let import = upload(&world, &good(3)).await.unwrap();
-    approve(&world, &import).await.unwrap();
-    applied(&world, &import).await;
+    let mut fixture = Fixture::new().await;
+    fixture.subscribe(10, 10_000).await;
+    let import = upload(&fixture, &good(3)).await.unwrap();
+    approve(&fixture, &import).await.unwrap();
+    applied(&fixture, &import).await;
     let id = import.name.rsplit('/').next().unwrap().to_owned();
-    world.organization = world.new_organization("somebody").await;
-    let name = format!("{}/imports/{id}", world.parent());
-    let got = world
+    fixture.organization = fixture.new_organization("somebody").await;
+    let name = format!("{}/imports/{id}", fixture.parent());
+    let got = fixture
         .imports()
         .get_import(GetImportRequest { name: name.clone() })
         .await;
@@ -134,7 +140,7 @@ async fn imports_of_others_are_nothing() {
         ..Default::default()
     };
     assert_eq!(
-        reason(world.imports().list_import_rows(listed).await),
+        reason(fixture.imports().list_import_rows(listed).await),
         R::NotFound
     );
     let decision = ApproveImportRequest {
@@ -143,7 +149,7 @@ async fn imports_of_others_are_nothing() {
         request_id: String::new(),
     };
     assert_eq!(
-        reason(world.imports().approve_import(decision).await),
+        reason(fixture.imports().approve_import(decision).await),
         R::NotFound
     );
     let decision = DisapproveImportRequest {
@@ -151,33 +157,36 @@ async fn imports_of_others_are_nothing() {
         request_id: String::new(),
     };
     assert_eq!(
-        reason(world.imports().disapprove_import(decision).await),
+        reason(fixture.imports().disapprove_import(decision).await),
         R::NotFound
     );
-    let absent = format!("{}/imports/0190a6d4-7b3e-7c52-9f2b-2f6d0e1a4c88", world.parent());
+    let absent = format!(
+        "{}/imports/0190a6d4-7b3e-7c52-9f2b-2f6d0e1a4c88",
+        fixture.parent()
+    );
     for import in [import.name, absent] {
         let listed = ListInvitationsRequest {
-            parent: world.parent(),
+            parent: fixture.parent(),
             import,
             ..Default::default()
         };
-        let listed = world.invitations().list_invitations(listed).await.unwrap();
+        let listed = fixture.invitations().list_invitations(listed).await.unwrap();
         assert_eq!(listed.into_inner(), ListInvitationsResponse::default());
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rows_are_listed_in_pages_and_by_state() {
-    let world = World::new().await;
-    world.subscribe(10, 10_000).await;
+    let fixture = Fixture::new().await;
+    fixture.subscribe(10, 10_000).await;
     let file = b"email,groups\na@example.org,Nurses\nnobody,Nurses\nc@example.org,Nurses\n";
-    let import = upload(&world, file).await.unwrap();
+    let import = upload(&fixture, file).await.unwrap();
     let all = ListImportRowsRequest {
         parent: import.name.clone(),
         page_size: 2,
         ..Default::default()
     };
-    let page = world
+    let page = fixture
         .imports()
         .list_import_rows(all.clone())
         .await
@@ -191,11 +200,11 @@ async fn rows_are_listed_in_pages_and_by_state() {
         ..all.clone()
     };
     assert_eq!(
-        reason(world.imports().list_import_rows(foreign).await),
+        reason(fixture.imports().list_import_rows(foreign).await),
         R::PageTokenInvalid
     );
     let invalid = ListImportRowsRequest { states, ..all };
-    let page = world
+    let page = fixture
         .imports()
         .list_import_rows(invalid)
         .await

@@ -10,7 +10,7 @@ use muster_proto::invitation::v1::{
 use muster_refusal::{reason_of, violations_of};
 use tonic::Status;
 
-use crate::world::World;
+use crate::fixture::Fixture;
 
 /// The fields that an `INVALID_REQUEST` names.
 #[track_caller]
@@ -23,35 +23,35 @@ fn told<T: Debug>(answer: Result<T, Status>) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_invitation_is_refused_once_for_broken_rules_and_what_cannot_be_read() {
-    let world = World::new().await;
-    let mut wanted = world.wanted("not an address", &[&world.nurses]);
+    let fixture = Fixture::new().await;
+    let mut wanted = fixture.wanted("not an address", &[&fixture.nurses]);
     wanted.groups.push("groups/1".to_owned());
     // A group of somebody else is told when the request can be read, not before.
     let foreign = "organizations/0190a6d4-7b3e-7c52-9f2b-2f6d0e1a4c88/groups";
     wanted
         .groups
         .push(format!("{foreign}/0190a6d4-7b3e-7c52-9f2b-2f6d0e1a4c88"));
-    let mut request = world.create_request(wanted);
+    let mut request = fixture.create_request(wanted);
     request.request_id = "x".to_owned();
     assert_eq!(
-        told(world.invitations().create_invitation(request).await),
+        told(fixture.invitations().create_invitation(request).await),
         ["request_id", "invitation.address", "invitation.groups[1]"]
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_batch_is_refused_once_for_what_is_wrong_with_any_child() {
-    let world = World::new().await;
-    let child = |address| world.create_request(world.wanted(address, &[&world.nurses]));
+    let fixture = Fixture::new().await;
+    let child = |address| fixture.create_request(fixture.wanted(address, &[&fixture.nurses]));
     let mut foreign = child("ada@example.org");
     foreign.parent = "organizations/0190a6d4-7b3e-7c52-9f2b-2f6d0e1a4c88".to_owned();
-    let ungrouped = world.create_request(world.wanted("eve@example.org", &[]));
+    let ungrouped = fixture.create_request(fixture.wanted("eve@example.org", &[]));
     let request = BatchCreateInvitationsRequest {
-        parent: world.parent(),
+        parent: fixture.parent(),
         requests: vec![foreign, child("not an address"), ungrouped],
         request_id: "x".to_owned(),
     };
-    let mut fields = told(world.invitations().batch_create_invitations(request).await);
+    let mut fields = told(fixture.invitations().batch_create_invitations(request).await);
     fields.sort();
     let expected = [
         "request_id",
@@ -64,13 +64,13 @@ async fn a_batch_is_refused_once_for_what_is_wrong_with_any_child() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_more_children_or_groups_than_the_contract_allows_only_that_is_told() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let batch = |count| BatchCreateInvitationsRequest {
-        parent: world.parent(),
-        requests: vec![world.create_request(world.wanted("not an address", &[&world.nurses])); count],
+        parent: fixture.parent(),
+        requests: vec![fixture.create_request(fixture.wanted("not an address", &[&fixture.nurses])); count],
         request_id: String::new(),
     };
-    let mut client = world.invitations();
+    let mut client = fixture.invitations();
     assert_eq!(
         told(client.batch_create_invitations(batch(1001)).await),
         ["requests"]
@@ -79,11 +79,11 @@ async fn of_more_children_or_groups_than_the_contract_allows_only_that_is_told()
     assert_eq!(read[0], "requests[0].invitation.address");
     let wanted = |count| Invitation {
         groups: vec!["groups/1".to_owned(); count],
-        ..world.wanted("ada@example.org", &[])
+        ..fixture.wanted("ada@example.org", &[])
     };
-    assert_eq!(told(world.create_this(wanted(51)).await), ["invitation.groups"]);
+    assert_eq!(told(fixture.create_this(wanted(51)).await), ["invitation.groups"]);
     // As many as a refusal has room for, and how many there are beside them.
-    let many = world.create_this(wanted(50)).await.unwrap_err();
+    let many = fixture.create_this(wanted(50)).await.unwrap_err();
     let omitted = 50 - violations_of(&many).len();
     let told = format!("{omitted} more are not listed");
     assert!(many.message().contains(&told), "{many:?}");
@@ -91,40 +91,40 @@ async fn of_more_children_or_groups_than_the_contract_allows_only_that_is_told()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_list_is_refused_once_for_its_size_and_its_filter() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let invitations = ListInvitationsRequest {
-        parent: world.parent(),
+        parent: fixture.parent(),
         page_size: -1,
         states: vec![99],
         import: "x".to_owned(),
         ..Default::default()
     };
     assert_eq!(
-        told(world.invitations().list_invitations(invitations).await),
+        told(fixture.invitations().list_invitations(invitations).await),
         ["page_size", "states[0]", "import"]
     );
     let rows = ListImportRowsRequest {
-        parent: format!("{}/imports/x", world.parent()),
+        parent: format!("{}/imports/x", fixture.parent()),
         page_size: -1,
         states: vec![99],
         ..Default::default()
     };
     assert_eq!(
-        told(world.imports().list_import_rows(rows).await),
+        told(fixture.imports().list_import_rows(rows).await),
         ["page_size", "parent", "states[0]"]
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_decision_is_refused_once_for_its_import_and_the_rest() {
-    let world = World::new().await;
-    let name = format!("{}/imports/x", world.parent());
+    let fixture = Fixture::new().await;
+    let name = format!("{}/imports/x", fixture.parent());
     let approval = ApproveImportRequest {
         name: name.clone(),
         ..Default::default()
     };
     assert_eq!(
-        told(world.imports().approve_import(approval).await),
+        told(fixture.imports().approve_import(approval).await),
         ["etag", "name"]
     );
     let disapproval = DisapproveImportRequest {
@@ -132,13 +132,13 @@ async fn a_decision_is_refused_once_for_its_import_and_the_rest() {
         request_id: "x".to_owned(),
     };
     assert_eq!(
-        told(world.imports().disapprove_import(disapproval).await),
+        told(fixture.imports().disapprove_import(disapproval).await),
         ["request_id", "name"]
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_mail_worker_is_refused_once_for_the_subject_and_the_generation() {
-    let world = World::new().await;
-    assert_eq!(told(world.mail("x", 0).await), ["generation", "subject"]);
+    let fixture = Fixture::new().await;
+    assert_eq!(told(fixture.mail("x", 0).await), ["generation", "subject"]);
 }

@@ -3,70 +3,77 @@
 use muster_proto::error::v1::ErrorReason as R;
 use muster_proto::invitation::v1::ListInvitationsRequest;
 
+use crate::fixture::{Fixture, reason};
 use crate::upload::{approve, good, messages, send, upload};
-use crate::world::{World, reason};
 
 const REQUEST_ID: &str = "0190a6d4-7b3e-7c52-9f2b-2f6d0e1a4c88";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_repeated_upload_gets_its_first_answer_whatever_has_become_of_the_organization() {
-    let world = World::new().await;
-    world.subscribe(10, 10_000).await;
+    let fixture = Fixture::new().await;
+    fixture.subscribe(10, 10_000).await;
     let with_id = |file: &[u8]| {
-        let mut sent = messages(&world, file);
+        let mut sent = messages(&fixture, file);
         REQUEST_ID.clone_into(&mut sent[0].request_id);
         sent
     };
-    let import = send(&world, with_id(&good(3))).await.unwrap();
-    world.subscribe(2, 10_000).await;
+    let import = send(&fixture, with_id(&good(3))).await.unwrap();
+    fixture.subscribe(2, 10_000).await;
     assert_eq!(
-        send(&world, with_id(&good(3))).await.unwrap(),
+        send(&fixture, with_id(&good(3))).await.unwrap(),
         import,
         "a smaller plan"
     );
-    world.profile_sql("DELETE FROM subscriptions").await;
-    assert_eq!(send(&world, with_id(&good(3))).await.unwrap(), import, "no plan");
-    world
+    fixture.profile_sql("DELETE FROM subscriptions").await;
+    assert_eq!(
+        send(&fixture, with_id(&good(3))).await.unwrap(),
+        import,
+        "no plan"
+    );
+    fixture
         .profile_sql("UPDATE organizations SET state = 'SUSPENDED'")
         .await;
     assert_eq!(
-        send(&world, with_id(&good(3))).await.unwrap(),
+        send(&fixture, with_id(&good(3))).await.unwrap(),
         import,
         "no active organization"
     );
-    assert_eq!(reason(send(&world, with_id(&good(4))).await), R::RequestIdReused);
-    assert_eq!(reason(upload(&world, &good(3)).await), R::OrganizationNotActive);
+    assert_eq!(
+        reason(send(&fixture, with_id(&good(4))).await),
+        R::RequestIdReused
+    );
+    assert_eq!(reason(upload(&fixture, &good(3)).await), R::OrganizationNotActive);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stale_preview_is_told_as_such_also_when_it_cannot_be_made_again() {
-    let world = World::new().await;
-    world.subscribe(10, 10_000).await;
-    let import = upload(&world, &good(3)).await.unwrap();
-    world.group("Cooks").await;
+    let fixture = Fixture::new().await;
+    fixture.subscribe(10, 10_000).await;
+    let import = upload(&fixture, &good(3)).await.unwrap();
+    fixture.group("Cooks").await;
     // What the second look would write is refused by the database.
-    world
+    fixture
         .database
         .execute("ALTER TABLE imports ADD CONSTRAINT never CHECK (state <> 'UPLOADED')")
         .await;
-    assert_eq!(reason(approve(&world, &import).await), R::ImportPreviewStale);
+    assert_eq!(reason(approve(&fixture, &import).await), R::ImportPreviewStale);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn counts_come_with_the_first_page() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     for number in 0..3 {
-        world
-            .create(&format!("l{number}@example.org"), &[&world.nurses])
+        fixture
+            .create(&format!("l{number}@example.org"), &[&fixture.nurses])
             .await
             .unwrap();
     }
     let request = ListInvitationsRequest {
-        parent: world.parent(),
+        parent: fixture.parent(),
         page_size: 2,
         ..Default::default()
     };
-    let first = world
+    let first = fixture
         .invitations()
         .list_invitations(request.clone())
         .await
@@ -80,7 +87,7 @@ async fn counts_come_with_the_first_page() {
         page_token: first.next_page_token,
         ..request
     };
-    let second = world
+    let second = fixture
         .invitations()
         .list_invitations(request)
         .await

@@ -4,170 +4,194 @@ use std::time::Duration;
 
 use muster_proto::error::v1::ErrorReason as R;
 use muster_proto::invitation::v1::{DeliveryState, Invitation, InvitationState, ResendInvitationRequest};
-use muster_testkit::Who;
+use muster_testkit::TestCaller;
 use prost_types::Timestamp;
 use tonic::Status;
 
-use crate::world::{World, invite, reason};
+use crate::fixture::{Fixture, invite, reason};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-async fn send(world: &World, request: ResendInvitationRequest) -> Result<Invitation, Status> {
-    let answer = world.invitations().resend_invitation(request).await?;
+async fn send(fixture: &Fixture, request: ResendInvitationRequest) -> Result<Invitation, Status> {
+    let answer = fixture.invitations().resend_invitation(request).await?;
     Ok(answer.into_inner().invitation.unwrap())
 }
 
-async fn resend(world: &World, name: &str) -> Result<Invitation, Status> {
+async fn resend(fixture: &Fixture, name: &str) -> Result<Invitation, Status> {
     let request = ResendInvitationRequest {
         name: name.to_owned(),
         ..Default::default()
     };
-    send(world, request).await
+    send(fixture, request).await
 }
 
 /// Mails that were asked for.
-async fn mails(world: &World) -> i64 {
-    world.database.count("SELECT count(*) FROM outbox").await
+async fn mails(fixture: &Fixture) -> i64 {
+    fixture.database.count("SELECT count(*) FROM outbox").await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_link_goes_on_working_and_its_time_begins_anew() {
-    let mut world = World::new().await;
-    let made = world.create("ada@example.com", &[&world.nurses]).await.unwrap();
-    let token = world.token(&made.name).await;
-    world.later(DAY * 20).await;
-    let again = resend(&world, &made.name).await.unwrap();
+    let mut fixture = Fixture::new().await;
+    let made = fixture
+        .create("ada@example.com", &[&fixture.nurses])
+        .await
+        .unwrap();
+    let token = fixture.token(&made.name).await;
+    fixture.later(DAY * 20).await;
+    let again = resend(&fixture, &made.name).await.unwrap();
     assert_eq!(
         (again.state(), again.delivery_state()),
         (made.state(), DeliveryState::Queued)
     );
     let moved = again.expire_time.unwrap().seconds - made.expire_time.unwrap().seconds;
     assert_eq!(moved, 20 * 24 * 60 * 60);
-    assert_eq!(mails(&world).await, 2);
-    assert_eq!(world.token(&made.name).await, token);
-    world.later(DAY * 20).await;
-    world.accept(Who::person("ada"), &token).await.unwrap();
+    assert_eq!(mails(&fixture).await, 2);
+    assert_eq!(fixture.token(&made.name).await, token);
+    fixture.later(DAY * 20).await;
+    fixture.accept(TestCaller::person("ada"), &token).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rotated_link_replaces_the_one_before() {
-    let world = World::new().await;
-    let made = world.create("ada@example.com", &[&world.nurses]).await.unwrap();
-    let old = world.token(&made.name).await;
+    let fixture = Fixture::new().await;
+    let made = fixture
+        .create("ada@example.com", &[&fixture.nurses])
+        .await
+        .unwrap();
+    let old = fixture.token(&made.name).await;
     let request = ResendInvitationRequest {
         name: made.name.clone(),
         rotate_link: true,
         request_id: String::new(),
     };
-    send(&world, request).await.unwrap();
+    send(&fixture, request).await.unwrap();
     assert_eq!(
-        reason(world.accept(Who::person("ada"), &old).await),
+        reason(fixture.accept(TestCaller::person("ada"), &old).await),
         R::LinkReplaced
     );
     assert!(
-        !world.mail(&made.name, 1).await.unwrap().wanted,
+        !fixture.mail(&made.name, 1).await.unwrap().wanted,
         "a mail with the old link is dropped"
     );
-    let mail = world.mail(&made.name, 2).await.unwrap();
+    let mail = fixture.mail(&made.name, 2).await.unwrap();
     let new = invite(&mail).link.strip_prefix("https://muster.test/i/").unwrap();
-    world.accept(Who::person("ada"), new).await.unwrap();
+    fixture.accept(TestCaller::person("ada"), new).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_has_expired_can_be_accepted_again_unless_a_newer_one_was_made() {
-    let mut world = World::new().await;
-    let made = world.create("ada@example.com", &[&world.nurses]).await.unwrap();
-    let token = world.token(&made.name).await;
-    world.later(DAY * 31).await;
+    let mut fixture = Fixture::new().await;
+    let made = fixture
+        .create("ada@example.com", &[&fixture.nurses])
+        .await
+        .unwrap();
+    let token = fixture.token(&made.name).await;
+    fixture.later(DAY * 31).await;
     assert_eq!(
-        world.get(&made.name).await.unwrap().state(),
+        fixture.get(&made.name).await.unwrap().state(),
         InvitationState::Expired
     );
-    let revived = resend(&world, &made.name).await.unwrap();
+    let revived = resend(&fixture, &made.name).await.unwrap();
     assert_eq!(revived.state(), InvitationState::Prospect);
 
-    world.later(DAY * 31).await;
-    let newer = world.create("ada@example.com", &[&world.nurses]).await.unwrap();
+    fixture.later(DAY * 31).await;
+    let newer = fixture
+        .create("ada@example.com", &[&fixture.nurses])
+        .await
+        .unwrap();
     assert_ne!(newer.name, made.name);
-    assert_eq!(reason(resend(&world, &made.name).await), R::InvitationClosed);
-    world
+    assert_eq!(reason(resend(&fixture, &made.name).await), R::InvitationClosed);
+    fixture
         .database
         .execute("UPDATE invitations SET state = 'DECLINED' WHERE state = 'PROSPECT'")
         .await;
-    assert_eq!(reason(resend(&world, &newer.name).await), R::InvitationClosed);
-    resend(&world, &made.name).await.unwrap();
-    world.accept(Who::person("ada"), &token).await.unwrap();
-    assert_eq!(reason(resend(&world, &made.name).await), R::InvitationClosed);
+    assert_eq!(reason(resend(&fixture, &newer.name).await), R::InvitationClosed);
+    resend(&fixture, &made.name).await.unwrap();
+    fixture.accept(TestCaller::person("ada"), &token).await.unwrap();
+    assert_eq!(reason(resend(&fixture, &made.name).await), R::InvitationClosed);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_scheduled_one_is_sent_now_and_only_once() {
-    let world = World::new().await;
-    let send_time = world.clock.now() + DAY;
+    let fixture = Fixture::new().await;
+    let send_time = fixture.clock.now() + DAY;
     let later = Invitation {
         send_time: Some(Timestamp {
             seconds: send_time.unix_timestamp(),
             nanos: 0,
         }),
-        ..world.wanted("ada@example.com", &[&world.nurses])
+        ..fixture.wanted("ada@example.com", &[&fixture.nurses])
     };
-    let made = world.create_this(later).await.unwrap();
-    assert_eq!(mails(&world).await, 0);
-    let sent = resend(&world, &made.name).await.unwrap();
+    let made = fixture.create_this(later).await.unwrap();
+    assert_eq!(mails(&fixture).await, 0);
+    let sent = resend(&fixture, &made.name).await.unwrap();
     assert_eq!(sent.delivery_state(), DeliveryState::Queued);
     assert_eq!(
         sent.send_time.unwrap().seconds,
-        world.clock.now().unix_timestamp()
+        fixture.clock.now().unix_timestamp()
     );
-    assert!(world.mail(&made.name, 1).await.unwrap().wanted);
+    assert!(fixture.mail(&made.name, 1).await.unwrap().wanted);
     let scheduled = "SELECT count(*) FROM invitations WHERE delivery_state = 'SCHEDULED'";
     assert_eq!(
-        (mails(&world).await, world.database.count(scheduled).await),
+        (mails(&fixture).await, fixture.database.count(scheduled).await),
         (1, 0)
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn three_mails_go_out_in_a_day_and_each_counts_against_the_plan() {
-    let mut world = World::new().await;
-    world.subscribe(500, 4).await;
-    let made = world.create("ada@example.com", &[&world.nurses]).await.unwrap();
-    resend(&world, &made.name).await.unwrap();
+    let mut fixture = Fixture::new().await;
+    fixture.subscribe(500, 4).await;
+    let made = fixture
+        .create("ada@example.com", &[&fixture.nurses])
+        .await
+        .unwrap();
+    resend(&fixture, &made.name).await.unwrap();
     let request = ResendInvitationRequest {
         name: made.name.clone(),
         rotate_link: false,
         request_id: "0190a6d4-7b3e-7c52-9f2b-2f6d0e1a4c88".to_owned(),
     };
-    let third = send(&world, request.clone()).await.unwrap();
+    let third = send(&fixture, request.clone()).await.unwrap();
     assert_eq!(
-        send(&world, request).await.unwrap(),
+        send(&fixture, request).await.unwrap(),
         third,
         "a repeat sends no second one"
     );
-    let refused = resend(&world, &made.name).await.unwrap_err();
+    let refused = resend(&fixture, &made.name).await.unwrap_err();
     assert_eq!(reason(Err::<(), _>(refused)), R::RateLimited);
-    assert_eq!(mails(&world).await, 3);
+    assert_eq!(mails(&fixture).await, 3);
 
-    world.create("bob@example.com", &[&world.nurses]).await.unwrap();
-    let eve = world.create("eve@example.com", &[&world.nurses]).await;
+    fixture
+        .create("bob@example.com", &[&fixture.nurses])
+        .await
+        .unwrap();
+    let eve = fixture.create("eve@example.com", &[&fixture.nurses]).await;
     assert_eq!(reason(eve), R::PlanLimitExceeded);
-    world.later(DAY - Duration::from_secs(1)).await;
-    assert_eq!(reason(resend(&world, &made.name).await), R::RateLimited);
-    world.later(Duration::from_secs(60 * 60)).await;
-    resend(&world, &made.name).await.unwrap();
+    fixture.later(DAY - Duration::from_secs(1)).await;
+    assert_eq!(reason(resend(&fixture, &made.name).await), R::RateLimited);
+    fixture.later(Duration::from_secs(60 * 60)).await;
+    resend(&fixture, &made.name).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_suspended_organization_and_a_used_up_plan_send_nothing_again() {
-    let world = World::new().await;
-    world.subscribe(500, 1).await;
-    let made = world.create("ada@example.com", &[&world.nurses]).await.unwrap();
-    let used_up = resend(&world, &made.name).await.unwrap_err();
+    let fixture = Fixture::new().await;
+    fixture.subscribe(500, 1).await;
+    let made = fixture
+        .create("ada@example.com", &[&fixture.nurses])
+        .await
+        .unwrap();
+    let used_up = resend(&fixture, &made.name).await.unwrap_err();
     assert_eq!(muster_refusal::quota_of(&used_up), Some((1, 1)));
     assert_eq!(reason(Err::<(), _>(used_up)), R::PlanLimitExceeded);
-    world
+    fixture
         .profile_sql("UPDATE organizations SET state = 'SUSPENDED'")
         .await;
-    assert_eq!(reason(resend(&world, &made.name).await), R::OrganizationNotActive);
-    assert_eq!(world.get(&made.name).await.unwrap(), made, "it is untouched");
+    assert_eq!(
+        reason(resend(&fixture, &made.name).await),
+        R::OrganizationNotActive
+    );
+    assert_eq!(fixture.get(&made.name).await.unwrap(), made, "it is untouched");
 }

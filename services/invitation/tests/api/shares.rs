@@ -8,7 +8,7 @@ use muster_ids::OrganizationId;
 use muster_proto::error::v1::ErrorReason as R;
 use muster_proto::invitation::v1::import_service_client::ImportServiceClient;
 use muster_proto::invitation::v1::{UploadImportRequest, UploadImportResponse};
-use muster_testkit::{Who, eventually};
+use muster_testkit::{TestCaller, eventually};
 use sha2::{Digest, Sha256};
 use tokio::sync::mpsc::{self, Sender};
 use tokio::task::JoinHandle;
@@ -16,8 +16,8 @@ use tokio_stream::Stream;
 use tokio_stream::wrappers::{IntervalStream, ReceiverStream};
 use tonic::{Response, Status};
 
+use crate::fixture::{Fixture, reason};
 use crate::upload::good;
-use crate::world::{World, reason};
 
 /// The largest file, in chunks.
 const CHUNKS: usize = 512;
@@ -32,12 +32,12 @@ struct Uploader {
 impl Uploader {
     async fn upload(
         self,
-        world: &World,
+        fixture: &Fixture,
         messages: impl Stream<Item = UploadImportRequest> + Send + 'static,
     ) -> Result<Response<UploadImportResponse>, Status> {
-        let who = Who::member(self.name, self.organization, Role::Admin);
+        let who = TestCaller::member(self.name, self.organization, Role::Admin);
         // Not by a client that tries again: it would wait for the end of the stream.
-        let mut client = ImportServiceClient::new(world.impatient(who));
+        let mut client = ImportServiceClient::new(fixture.impatient(who));
         client.upload_import(messages).await
     }
 
@@ -52,17 +52,17 @@ impl Uploader {
     }
 
     /// A small file at once.
-    async fn small(self, world: &World) -> Result<(), Status> {
+    async fn small(self, fixture: &Fixture) -> Result<(), Status> {
         let file = b"email,groups\nada@example.org,Nurses\n";
         let message = self.first(file, file.to_vec());
-        self.upload(world, tokio_stream::once(message)).await.map(drop)
+        self.upload(fixture, tokio_stream::once(message)).await.map(drop)
     }
 
     /// Sends as many bytes as a file may have, and does not end.
-    async fn fill(self, world: &World) -> Held {
+    async fn fill(self, fixture: &Fixture) -> Held {
         let (sender, messages) = mpsc::channel(4);
-        let who = Who::member(self.name, self.organization, Role::Admin);
-        let mut client = ImportServiceClient::new(world.impatient(who));
+        let who = TestCaller::member(self.name, self.organization, Role::Admin);
+        let mut client = ImportServiceClient::new(fixture.impatient(who));
         let answer = tokio::spawn(async move {
             client
                 .upload_import(ReceiverStream::new(messages))
@@ -100,16 +100,16 @@ fn chunk(bytes: usize) -> UploadImportRequest {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn open_uploads_of_one_organization_keep_no_other_one_out() {
-    let world = World::with(&[("--upload-idle", "600")]).await;
-    let other = world.new_organization("outsider").await;
-    world.subscribe(500, 10_000).await;
-    world.subscribe_other(other).await;
+    let fixture = Fixture::with(&[("--upload-idle", "600")]).await;
+    let other = fixture.new_organization("outsider").await;
+    fixture.subscribe(500, 10_000).await;
+    fixture.subscribe_other(other).await;
     let of = |name, organization| Uploader { name, organization };
-    let [ada, bob, eve] = ["ada", "bob", "eve"].map(|name| of(name, world.organization));
+    let [ada, bob, eve] = ["ada", "bob", "eve"].map(|name| of(name, fixture.organization));
 
-    let first = ada.fill(&world).await;
+    let first = ada.fill(&fixture).await;
     let is_refused = async |who: Uploader| {
-        who.small(&world)
+        who.small(&fixture)
             .await
             .is_err_and(|status| reason(Err::<(), _>(status)) == R::Overloaded)
     };
@@ -118,31 +118,31 @@ async fn open_uploads_of_one_organization_keep_no_other_one_out() {
         is_refused(of("ada", other)).await,
         "the share of a person, wherever"
     );
-    bob.small(&world).await.unwrap();
-    let second = bob.fill(&world).await;
+    bob.small(&fixture).await.unwrap();
+    let second = bob.fill(&fixture).await;
     eventually(async || is_refused(eve).await).await;
-    of("zoe", other).small(&world).await.unwrap();
+    of("zoe", other).small(&fixture).await.unwrap();
 
     first.end().await;
-    eventually(async || ada.small(&world).await.is_ok()).await;
+    eventually(async || ada.small(&fixture).await.is_ok()).await;
     second.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_bytes_keep_an_upload_alive() {
-    let world = World::with(&[("--upload-idle", "1")]).await;
-    world.subscribe(500, 10_000).await;
+    let fixture = Fixture::with(&[("--upload-idle", "1")]).await;
+    fixture.subscribe(500, 10_000).await;
     let ada = Uploader {
         name: "ada",
-        organization: world.organization,
+        organization: fixture.organization,
     };
     let ticks = || IntervalStream::new(tokio::time::interval(Duration::from_millis(50)));
 
     let first = ada.first(b"", Vec::new());
     let empty = tokio_stream::once(first.clone()).chain(ticks().map(|_| chunk(0)));
-    assert_eq!(reason(ada.upload(&world, empty).await), R::DeadlineExceeded);
+    assert_eq!(reason(ada.upload(&fixture, empty).await), R::DeadlineExceeded);
     let trickle = tokio_stream::once(first).chain(ticks().map(|_| chunk(100)));
-    assert_eq!(reason(ada.upload(&world, trickle).await), R::DeadlineExceeded);
+    assert_eq!(reason(ada.upload(&fixture, trickle).await), R::DeadlineExceeded);
 
     // Two seconds for 500 rows, but never a second without progress.
     let mut file = good(500);
@@ -154,5 +154,5 @@ async fn only_bytes_keep_an_upload_alive() {
         ..Default::default()
     });
     let steady = tokio_stream::once(ada.first(&file, Vec::new())).chain(pieces);
-    ada.upload(&world, steady).await.unwrap();
+    ada.upload(&fixture, steady).await.unwrap();
 }

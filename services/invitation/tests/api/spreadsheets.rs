@@ -4,14 +4,14 @@ use muster_proto::error::v1::ErrorReason as R;
 use muster_proto::invitation::v1::ImportState;
 use muster_testkit::eventually_some;
 
+use crate::fixture::{Fixture, reason};
 use crate::upload::{approve, get, rows, upload};
-use crate::world::{World, reason};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_sheet_saved_in_many_ways_is_the_same_sheet() {
-    let mut world = World::new().await;
-    world.subscribe(500, 10_000).await;
-    world.aides = world.group("B\u{fc}ro").await;
+    let mut fixture = Fixture::new().await;
+    fixture.subscribe(500, 10_000).await;
+    fixture.aides = fixture.group("B\u{fc}ro").await;
     let expected = [
         (2, "ZO\u{cb}@Example.org".to_owned()),
         (5, "bob@example.org".to_owned()),
@@ -43,9 +43,9 @@ async fn one_sheet_saved_in_many_ways_is_the_same_sheet() {
             .collect(),
     ];
     for (number, file) in files.into_iter().enumerate() {
-        let import = upload(&world, &file).await.unwrap();
+        let import = upload(&fixture, &file).await.unwrap();
         assert_eq!((import.row_count, import.error_count), (2, 0), "file {number}");
-        let read: Vec<(i32, String)> = rows(&world, &import)
+        let read: Vec<(i32, String)> = rows(&fixture, &import)
             .await
             .into_iter()
             .map(|row| (row.line, row.address))
@@ -56,8 +56,8 @@ async fn one_sheet_saved_in_many_ways_is_the_same_sheet() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_spreadsheet_is_refused_with_what_to_do_and_nothing_is_stored() {
-    let world = World::new().await;
-    world.subscribe(500, 10_000).await;
+    let fixture = Fixture::new().await;
+    fixture.subscribe(500, 10_000).await;
     let doubtful = b"email,groups\nj\xc3\xbcrgen@example.org,Nurses\nzo\xeb@example.org,Nurses\n";
     let files: [&[u8]; 7] = [
         b"",
@@ -69,42 +69,42 @@ async fn what_is_no_spreadsheet_is_refused_with_what_to_do_and_nothing_is_stored
         doubtful,
     ];
     for (number, file) in files.into_iter().enumerate() {
-        let status = upload(&world, file).await.unwrap_err();
+        let status = upload(&fixture, file).await.unwrap_err();
         assert!(status.message().len() > 30, "{number}: {}", status.message());
         assert_eq!(reason(Err::<(), _>(status)), R::ImportUnreadable, "file {number}");
     }
-    assert_eq!(world.database.count("SELECT count(*) FROM imports").await, 0);
+    assert_eq!(fixture.database.count("SELECT count(*) FROM imports").await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bomb_of_ten_megabytes_is_counted_and_refused() {
-    let world = World::new().await;
-    world.subscribe(500, 10_000).await;
+    let fixture = Fixture::new().await;
+    fixture.subscribe(500, 10_000).await;
     let bomb = format!("email,groups\n{}", "a@b.c,\n".repeat(1_300_000));
-    let status = upload(&world, bomb.as_bytes()).await.unwrap_err();
+    let status = upload(&fixture, bomb.as_bytes()).await.unwrap_err();
     assert_eq!(muster_refusal::quota_of(&status), Some((1_300_000, 500)));
     assert_eq!(reason(Err::<(), _>(status)), R::ImportTooLarge);
     let commas = format!("email,groups\n{}", ",".repeat(10_000_000));
     assert_eq!(
-        reason(upload(&world, commas.as_bytes()).await),
+        reason(upload(&fixture, commas.as_bytes()).await),
         R::ImportUnreadable
     );
     let large = vec![b'x'; 32 * 1024 * 1024 + 1];
-    assert_eq!(reason(upload(&world, &large).await), R::ImportTooLarge);
-    assert_eq!(world.database.count("SELECT count(*) FROM imports").await, 0);
+    assert_eq!(reason(upload(&fixture, &large).await), R::ImportTooLarge);
+    assert_eq!(fixture.database.count("SELECT count(*) FROM imports").await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ragged_rows_lose_nothing_without_a_word() {
-    let world = World::new().await;
-    world.subscribe(500, 10_000).await;
+    let fixture = Fixture::new().await;
+    fixture.subscribe(500, 10_000).await;
     let file = b"email;groups\na@example.org\nb@example.org;Nurses;;\nc@example.org;Nurses;Aides\n";
-    let import = upload(&world, file).await.unwrap();
+    let import = upload(&fixture, file).await.unwrap();
     assert_eq!(
         (import.row_count, import.valid_count, import.error_count),
         (3, 1, 2)
     );
-    let rows = rows(&world, &import).await;
+    let rows = rows(&fixture, &import).await;
     assert!(
         rows[2]
             .problems
@@ -115,16 +115,16 @@ async fn ragged_rows_lose_nothing_without_a_word() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_quotation_mark_that_is_not_closed_costs_one_row_and_is_told_where_it_began() {
-    let world = World::new().await;
-    world.subscribe(600, 10_000).await;
+    let fixture = Fixture::new().await;
+    fixture.subscribe(600, 10_000).await;
     let others: String = (0..500).map(|n| format!("b{n}@example.org,Nurses\n")).collect();
     let file = format!("email,groups\n\"a@example.org,Nurses\n{others}");
-    let import = upload(&world, file.as_bytes()).await.unwrap();
+    let import = upload(&fixture, file.as_bytes()).await.unwrap();
     assert_eq!(
         (import.row_count, import.valid_count, import.error_count),
         (501, 500, 1)
     );
-    let first = rows(&world, &import).await.remove(0);
+    let first = rows(&fixture, &import).await.remove(0);
     assert_eq!((first.line, first.address.as_str()), (2, "a@example.org"));
     assert!(
         first
@@ -136,10 +136,10 @@ async fn a_quotation_mark_that_is_not_closed_costs_one_row_and_is_told_where_it_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_fault_of_a_row_stays_when_the_preview_is_made_again() {
-    let world = World::new().await;
-    world.subscribe(500, 10_000).await;
+    let fixture = Fixture::new().await;
+    fixture.subscribe(500, 10_000).await;
     let import = upload(
-        &world,
+        &fixture,
         b"email;groups\n\"a\"@example.org;Nurses\nb@example.org;Cooks\n",
     )
     .await
@@ -149,10 +149,10 @@ async fn a_fault_of_a_row_stays_when_the_preview_is_made_again() {
         (import.encoding.as_str(), import.separator.as_str()),
         ("UTF-8", ";")
     );
-    world.group("Cooks").await;
-    assert_eq!(reason(approve(&world, &import).await), R::ImportPreviewStale);
+    fixture.group("Cooks").await;
+    assert_eq!(reason(approve(&fixture, &import).await), R::ImportPreviewStale);
     let again = eventually_some(async || {
-        let again = get(&world, &import).await;
+        let again = get(&fixture, &import).await;
         (again.state() == ImportState::Ready).then_some(again)
     })
     .await;
@@ -161,7 +161,7 @@ async fn a_fault_of_a_row_stays_when_the_preview_is_made_again() {
         (again.encoding.as_str(), again.separator.as_str()),
         ("UTF-8", ";")
     );
-    let problems = rows(&world, &again).await.remove(0).problems;
+    let problems = rows(&fixture, &again).await.remove(0).problems;
     assert!(
         problems
             .iter()

@@ -5,7 +5,7 @@ use std::sync::{LazyLock, Mutex};
 use std::time::Duration;
 
 use muster_proto::invitation::v1::{AcceptInvitationRequest, ApproveImportRequest};
-use muster_testkit::{Who, eventually};
+use muster_testkit::{TestCaller, eventually};
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanId, TracerProvider};
 use opentelemetry_sdk::error::OTelSdkResult;
@@ -14,8 +14,8 @@ use tonic::Request;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use crate::fixture::Fixture;
 use crate::upload::{applied, rows, upload};
-use crate::world::World;
 
 const APPROVAL: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 
@@ -58,10 +58,10 @@ impl SpanProcessor for Linked {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_row_has_a_trace_of_its_own_that_the_click_links_to() {
-    let world = World::new().await;
-    world.subscribe(500, 10_000).await;
+    let fixture = Fixture::new().await;
+    fixture.subscribe(500, 10_000).await;
     let import = upload(
-        &world,
+        &fixture,
         b"email,groups\nada@example.com,Nurses\neve@example.com,Nurses\n",
     )
     .await
@@ -75,10 +75,10 @@ async fn every_row_has_a_trace_of_its_own_that_the_click_links_to() {
     request
         .metadata_mut()
         .insert("traceparent", traceparent.parse().unwrap());
-    world.imports().approve_import(request).await.unwrap();
-    applied(&world, &import).await;
+    fixture.imports().approve_import(request).await.unwrap();
+    applied(&fixture, &import).await;
 
-    let rows = rows(&world, &import).await;
+    let rows = rows(&fixture, &import).await;
     let traces: HashSet<String> = rows.iter().map(|row| row.trace_id.clone()).collect();
     assert_eq!(traces.len(), 2);
     assert!(!traces.contains(APPROVAL));
@@ -98,9 +98,9 @@ async fn every_row_has_a_trace_of_its_own_that_the_click_links_to() {
     })
     .await;
     for row in &rows {
-        let invitation = world.get(&row.invitation).await.unwrap();
+        let invitation = fixture.get(&row.invitation).await.unwrap();
         assert_eq!(invitation.trace_id, row.trace_id);
-        let mut connection = world.database.connection().await;
+        let mut connection = fixture.database.connection().await;
         let sent: String = sqlx::query_scalar("SELECT traceparent FROM outbox WHERE aggregate_id = $1")
             .bind(uuid::Uuid::parse_str(row.invitation.rsplit('/').next().unwrap()).unwrap())
             .fetch_one(&mut connection)
@@ -112,13 +112,13 @@ async fn every_row_has_a_trace_of_its_own_that_the_click_links_to() {
         );
     }
 
-    let token = world.token(&rows[0].invitation).await;
+    let token = fixture.token(&rows[0].invitation).await;
     let request = AcceptInvitationRequest {
         token,
         request_id: String::new(),
     };
-    world
-        .redemption(Who::person("ada"))
+    fixture
+        .redemption(TestCaller::person("ada"))
         .accept_invitation(request)
         .await
         .unwrap();

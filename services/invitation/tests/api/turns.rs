@@ -6,58 +6,58 @@ use muster_proto::error::v1::ErrorReason as R;
 use muster_proto::invitation::v1::{Import, ImportState};
 use muster_testkit::{eventually, eventually_some};
 
+use crate::fixture::{Fixture, reason};
 use crate::upload::{applied, approve, approve_all, disapprove, get, good, upload};
-use crate::world::{World, reason};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_large_import_keeps_no_small_one_waiting() {
-    let mut world = World::new().await;
-    world.subscribe(10_000, 1_000_000).await;
-    let large = upload(&world, &good(3_000)).await.unwrap();
-    let small = upload(&world, b"email,groups\nada@example.com,Nurses\n")
+    let mut fixture = Fixture::new().await;
+    fixture.subscribe(10_000, 1_000_000).await;
+    let large = upload(&fixture, &good(3_000)).await.unwrap();
+    let small = upload(&fixture, b"email,groups\nada@example.com,Nurses\n")
         .await
         .unwrap();
-    world.stop().await;
-    approve_all(&world).await;
+    fixture.stop().await;
+    approve_all(&fixture).await;
     // One worker; the large one is the older.
-    world.start().await;
-    applied(&world, &large).await;
+    fixture.start().await;
+    applied(&fixture, &large).await;
     let made = "SELECT count(*) FROM invitations WHERE invitation_id <
                     (SELECT invitation_id FROM invitations WHERE address_canonical = 'ada@example.com')";
-    let before = world.database.count(made).await;
+    let before = fixture.database.count(made).await;
     assert!(
         (1..=1_000).contains(&before),
         "{before} rows of the large one went before the small one"
     );
-    assert_eq!(get(&world, &small).await.state(), ImportState::Applied);
+    assert_eq!(get(&fixture, &small).await.state(), ImportState::Applied);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_import_that_cannot_go_on_is_given_up_and_says_so() {
-    let world = World::new().await;
-    world.subscribe(500, 10_000).await;
-    let import = upload(&world, &good(120)).await.unwrap();
+    let fixture = Fixture::new().await;
+    fixture.subscribe(500, 10_000).await;
+    let import = upload(&fixture, &good(120)).await.unwrap();
     // The last batch holds what no release writes.
     let broken = "UPDATE import_rows SET problems = '{\"not\": \"a list\"}' WHERE line > 110";
-    world.database.execute(broken).await;
-    approve(&world, &import).await.unwrap();
+    fixture.database.execute(broken).await;
+    approve(&fixture, &import).await.unwrap();
     let tried = "SELECT count(*) FROM imports WHERE attempts > 0 AND applied_count = 100";
     let mut looks = 0;
     eventually(async || {
         looks += 1;
         if looks % 100 == 0 {
             // One that met a busy database tries again.
-            world.clock.advance(Duration::from_secs(6));
+            fixture.clock.advance(Duration::from_secs(6));
         }
-        world.database.count(tried).await == 1
+        fixture.database.count(tried).await == 1
     })
     .await;
-    assert_eq!(get(&world, &import).await.state(), ImportState::Applying);
+    assert_eq!(get(&fixture, &import).await.state(), ImportState::Applying);
     // As after many more tries, which take minutes.
-    world.database.execute("UPDATE imports SET attempts = 7").await;
+    fixture.database.execute("UPDATE imports SET attempts = 7").await;
     let failed = eventually_some(async || {
-        world.clock.advance(Duration::from_secs(1));
-        let import = get(&world, &import).await;
+        fixture.clock.advance(Duration::from_secs(1));
+        let import = get(&fixture, &import).await;
         (import.state() == ImportState::Failed).then_some(import)
     })
     .await;
@@ -68,57 +68,57 @@ async fn an_import_that_cannot_go_on_is_given_up_and_says_so() {
     );
     assert!(failed.finish_time.is_some());
     let told = "SELECT count(*) FROM imports WHERE failure <> '' AND attempts = 8 AND lease_token IS NULL";
-    assert_eq!(world.database.count(told).await, 1);
+    assert_eq!(fixture.database.count(told).await, 1);
     assert_eq!(
-        approve(&world, &import).await.unwrap().state(),
+        approve(&fixture, &import).await.unwrap().state(),
         ImportState::Failed
     );
-    assert_eq!(reason(disapprove(&world, &import).await), R::ImportState);
+    assert_eq!(reason(disapprove(&fixture, &import).await), R::ImportState);
     // Others go on.
-    let other = upload(&world, b"email,groups\nada@example.com,Nurses\n")
+    let other = upload(&fixture, b"email,groups\nada@example.com,Nurses\n")
         .await
         .unwrap();
-    approve(&world, &other).await.unwrap();
-    assert_eq!(applied(&world, &other).await.state(), ImportState::Applied);
+    approve(&fixture, &other).await.unwrap();
+    assert_eq!(applied(&fixture, &other).await.state(), ImportState::Applied);
 }
 
 /// Time passes; the tokens that the services show each other are renewed, as the platform does it.
-fn pass(world: &World, time: Duration) {
-    world.clock.advance(time);
-    drop(world.settings());
+fn pass(fixture: &Fixture, time: Duration) {
+    fixture.clock.advance(time);
+    drop(fixture.settings());
 }
 
 /// An upload of one row, once the new tokens are there.
-async fn some_upload(world: &World) -> Import {
+async fn some_upload(fixture: &Fixture) -> Import {
     let file = b"email,groups\nada@example.com,Nurses\n";
-    eventually_some(async || upload(world, file).await.ok()).await
+    eventually_some(async || upload(fixture, file).await.ok()).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_import_whose_preview_is_being_made_can_be_dropped_and_expires() {
-    let world = World::new().await;
-    world.subscribe(500, 10_000).await;
+    let fixture = Fixture::new().await;
+    fixture.subscribe(500, 10_000).await;
     // Somebody else holds it for a while: no worker here finishes it in the middle.
     let looked_at_again = "UPDATE imports SET state = 'UPLOADED', lease_token = import_id,
                                lease_until = create_time + interval '1 hour' WHERE state = 'READY'";
-    let import = upload(&world, &good(3)).await.unwrap();
-    world.database.execute(looked_at_again).await;
-    assert_eq!(get(&world, &import).await.state(), ImportState::Uploaded);
-    let dropped = disapprove(&world, &import).await.unwrap();
+    let import = upload(&fixture, &good(3)).await.unwrap();
+    fixture.database.execute(looked_at_again).await;
+    assert_eq!(get(&fixture, &import).await.state(), ImportState::Uploaded);
+    let dropped = disapprove(&fixture, &import).await.unwrap();
     assert_eq!(dropped.state(), ImportState::Disapproved);
     let free = "SELECT count(*) FROM imports WHERE lease_token IS NULL";
-    assert_eq!(world.database.count(free).await, 1, "whoever held it lost it");
+    assert_eq!(fixture.database.count(free).await, 1, "whoever held it lost it");
 
-    let import = upload(&world, &good(3)).await.unwrap();
-    world.database.execute(looked_at_again).await;
-    pass(&world, Duration::from_secs(8 * 24 * 3600));
-    assert_eq!(get(&world, &import).await.state(), ImportState::Expired);
-    assert_eq!(reason(disapprove(&world, &import).await), R::ImportState);
-    let witness = some_upload(&world).await;
-    approve(&world, &witness).await.unwrap();
-    applied(&world, &witness).await;
+    let import = upload(&fixture, &good(3)).await.unwrap();
+    fixture.database.execute(looked_at_again).await;
+    pass(&fixture, Duration::from_secs(8 * 24 * 3600));
+    assert_eq!(get(&fixture, &import).await.state(), ImportState::Expired);
+    assert_eq!(reason(disapprove(&fixture, &import).await), R::ImportState);
+    let witness = some_upload(&fixture).await;
+    approve(&fixture, &witness).await.unwrap();
+    applied(&fixture, &witness).await;
     assert_eq!(
-        get(&world, &import).await.state(),
+        get(&fixture, &import).await.state(),
         ImportState::Expired,
         "no worker made its preview"
     );
@@ -126,20 +126,20 @@ async fn an_import_whose_preview_is_being_made_can_be_dropped_and_expires() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_preview_of_thousands_of_rows_is_made_again_part_by_part() {
-    let world = World::new().await;
-    world.subscribe(10_000, 1_000_000).await;
-    let import = upload(&world, &good(4_500)).await.unwrap();
-    world.group("Cooks").await;
-    assert_eq!(reason(approve(&world, &import).await), R::ImportPreviewStale);
+    let fixture = Fixture::new().await;
+    fixture.subscribe(10_000, 1_000_000).await;
+    let import = upload(&fixture, &good(4_500)).await.unwrap();
+    fixture.group("Cooks").await;
+    assert_eq!(reason(approve(&fixture, &import).await), R::ImportPreviewStale);
     let again = eventually_some(async || {
-        let again = get(&world, &import).await;
+        let again = get(&fixture, &import).await;
         (again.state() == ImportState::Ready).then_some(again)
     })
     .await;
     assert_ne!(again.etag, import.etag);
     assert_eq!((again.row_count, again.valid_count), (4_500, 4_500));
     assert_eq!(
-        world.database.count("SELECT count(*) FROM import_rows").await,
+        fixture.database.count("SELECT count(*) FROM import_rows").await,
         4_500
     );
 }

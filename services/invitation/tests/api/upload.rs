@@ -8,12 +8,12 @@ use muster_testkit::eventually_some;
 use sha2::{Digest, Sha256};
 use tonic::Status;
 
-use crate::world::World;
+use crate::fixture::Fixture;
 
 /// The messages that upload a file in chunks.
-pub(crate) fn messages(world: &World, file: &[u8]) -> Vec<UploadImportRequest> {
+pub(crate) fn messages(fixture: &Fixture, file: &[u8]) -> Vec<UploadImportRequest> {
     let first = UploadImportRequest {
-        parent: world.parent(),
+        parent: fixture.parent(),
         file_name: "learners.csv".to_owned(),
         sha256: Sha256::digest(file).to_vec(),
         ..Default::default()
@@ -27,16 +27,16 @@ pub(crate) fn messages(world: &World, file: &[u8]) -> Vec<UploadImportRequest> {
         .collect()
 }
 
-pub(crate) async fn send(world: &World, messages: Vec<UploadImportRequest>) -> Result<Import, Status> {
-    let answer = world
+pub(crate) async fn send(fixture: &Fixture, messages: Vec<UploadImportRequest>) -> Result<Import, Status> {
+    let answer = fixture
         .imports()
         .upload_import(tokio_stream::iter(messages))
         .await?;
     Ok(answer.into_inner().import.unwrap())
 }
 
-pub(crate) async fn upload(world: &World, file: &[u8]) -> Result<Import, Status> {
-    send(world, messages(world, file)).await
+pub(crate) async fn upload(fixture: &Fixture, file: &[u8]) -> Result<Import, Status> {
+    send(fixture, messages(fixture, file)).await
 }
 
 pub(crate) fn approval(import: &Import) -> ApproveImportRequest {
@@ -47,8 +47,8 @@ pub(crate) fn approval(import: &Import) -> ApproveImportRequest {
     }
 }
 
-pub(crate) async fn approve(world: &World, import: &Import) -> Result<Import, Status> {
-    Ok(world
+pub(crate) async fn approve(fixture: &Fixture, import: &Import) -> Result<Import, Status> {
+    Ok(fixture
         .imports()
         .approve_import(approval(import))
         .await?
@@ -57,26 +57,26 @@ pub(crate) async fn approve(world: &World, import: &Import) -> Result<Import, St
         .unwrap())
 }
 
-pub(crate) async fn disapprove(world: &World, import: &Import) -> Result<Import, Status> {
+pub(crate) async fn disapprove(fixture: &Fixture, import: &Import) -> Result<Import, Status> {
     let request = DisapproveImportRequest {
         name: import.name.clone(),
         request_id: String::new(),
     };
-    let answer = world.imports().disapprove_import(request).await?;
+    let answer = fixture.imports().disapprove_import(request).await?;
     Ok(answer.into_inner().import.unwrap())
 }
 
 /// Approves everything that was uploaded while no worker runs, as their calls would have.
-pub(crate) async fn approve_all(world: &World) {
+pub(crate) async fn approve_all(fixture: &Fixture) {
     let approved = "UPDATE imports SET state = 'APPROVED', approver_person_id = uploader_person_id, decide_time = create_time";
-    world.database.execute(approved).await;
+    fixture.database.execute(approved).await;
 }
 
-pub(crate) async fn get(world: &World, import: &Import) -> Import {
+pub(crate) async fn get(fixture: &Fixture, import: &Import) -> Import {
     let request = GetImportRequest {
         name: import.name.clone(),
     };
-    world
+    fixture
         .imports()
         .get_import(request)
         .await
@@ -87,7 +87,7 @@ pub(crate) async fn get(world: &World, import: &Import) -> Import {
 }
 
 /// All rows, page after page.
-pub(crate) async fn rows(world: &World, import: &Import) -> Vec<ImportRow> {
+pub(crate) async fn rows(fixture: &Fixture, import: &Import) -> Vec<ImportRow> {
     let (mut rows, mut page_token) = (Vec::new(), String::new());
     loop {
         let request = ListImportRowsRequest {
@@ -96,7 +96,7 @@ pub(crate) async fn rows(world: &World, import: &Import) -> Vec<ImportRow> {
             page_token,
             states: Vec::new(),
         };
-        let page = world
+        let page = fixture
             .imports()
             .list_import_rows(request)
             .await
@@ -111,14 +111,14 @@ pub(crate) async fn rows(world: &World, import: &Import) -> Vec<ImportRow> {
 }
 
 /// Waits until the last row is done. An import that met a busy database tries again when the clock says so.
-pub(crate) async fn applied(world: &World, import: &Import) -> Import {
+pub(crate) async fn applied(fixture: &Fixture, import: &Import) -> Import {
     let mut looks = 0;
     eventually_some(async || {
         looks += 1;
         if looks % 100 == 0 {
-            world.clock.advance(std::time::Duration::from_secs(6));
+            fixture.clock.advance(std::time::Duration::from_secs(6));
         }
-        let import = get(world, import).await;
+        let import = get(fixture, import).await;
         let is_done = matches!(
             import.state(),
             ImportState::Applied | ImportState::AppliedWithErrors

@@ -5,7 +5,7 @@ use muster_ids::OrganizationId;
 use muster_proto::notification::v1::delivery::State;
 use muster_proto::notification::v1::{Delivery, ListDeliveriesRequest};
 use muster_refusal::{ErrorReason, reason_of};
-use muster_testkit::{Who, acts, eventually};
+use muster_testkit::{TestCaller, acts, eventually};
 use tonic::{Code, Status};
 
 use crate::service::{ServiceFixture, address};
@@ -122,7 +122,7 @@ async fn a_page_token_is_good_only_for_its_list_and_its_caller() {
         page_token: page.next_page_token,
         ..request.clone()
     };
-    let admin = Who::member("admin", fixture.organization, Role::Admin);
+    let admin = TestCaller::member("admin", fixture.organization, Role::Admin);
     let filtered = ListDeliveriesRequest {
         subject: subjects[0].clone(),
         ..with_token.clone()
@@ -150,7 +150,7 @@ async fn a_page_token_is_good_only_for_its_list_and_its_caller() {
 async fn deliveries_of_another_organization_are_out_of_reach() {
     let (fixture, _) = three().await;
     let elsewhere = fixture.service.clock.new_id::<OrganizationId>();
-    let outsider = Who::member("outsider", elsewhere, Role::Owner);
+    let outsider = TestCaller::member("outsider", elsewhere, Role::Owner);
     let own = ListDeliveriesRequest {
         parent: format!("organizations/{elsewhere}"),
         ..fixture.list_request()
@@ -164,14 +164,17 @@ async fn deliveries_of_another_organization_are_out_of_reach() {
     assert!(listed.deliveries.is_empty());
     let refused = denied(&fixture, outsider).await;
     assert_eq!(refused.code(), Code::PermissionDenied);
-    assert_eq!(denied(&fixture, Who::Nobody).await.code(), Code::Unauthenticated);
     assert_eq!(
-        denied(&fixture, Who::Workload("invitation")).await.code(),
+        denied(&fixture, TestCaller::Nobody).await.code(),
+        Code::Unauthenticated
+    );
+    assert_eq!(
+        denied(&fixture, TestCaller::Workload("invitation")).await.code(),
         Code::Unauthenticated
     );
 }
 
-async fn denied(fixture: &ServiceFixture, who: Who) -> Status {
+async fn denied(fixture: &ServiceFixture, who: TestCaller) -> Status {
     fixture
         .deliveries(who)
         .list_deliveries(fixture.list_request())

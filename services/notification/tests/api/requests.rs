@@ -6,7 +6,7 @@ use muster_messaging::{parked, topology};
 use muster_proto::invitation::v1::invitation_service_client::InvitationServiceClient;
 use muster_proto::invitation::v1::{DeliveryState, GetInvitationRequest, Invitation, InvitationState};
 use muster_proto::notification::v1::MailRequestedEvent;
-use muster_testkit::{Who, acts, eventually, eventually_some};
+use muster_testkit::{TestCaller, acts, eventually, eventually_some};
 
 use crate::mail_source::MailSource;
 use crate::service::{ServiceFixture, TRACE, address, request};
@@ -24,7 +24,7 @@ async fn an_invitation_becomes_a_mail_whose_link_lets_in_and_its_owner_hears_of_
         taken.text()
     );
 
-    let mut client = InvitationServiceClient::new(fixture.invitations.calls_of(Who::member(
+    let mut client = InvitationServiceClient::new(fixture.invitations.calls_of(TestCaller::member(
         "owner",
         fixture.organization,
         Role::Owner,

@@ -12,7 +12,7 @@ use muster_proto::invitation::v1::Invitation;
 use muster_proto::notification::v1::delivery_service_client::DeliveryServiceClient;
 use muster_proto::notification::v1::{Delivery, ListDeliveriesRequest, MailPurpose, MailRequestedEvent};
 use muster_server::Service;
-use muster_testkit::{Publisher, TestChannel, TestService, TestSuite, Who, acts, eventually};
+use muster_testkit::{Publisher, TestCaller, TestChannel, TestService, TestSuite, acts, eventually};
 use time::macros::datetime;
 
 use crate::fixture::FROM;
@@ -69,7 +69,7 @@ impl ServiceFixture {
             groups: vec![self.group.to_string()],
             ..Default::default()
         };
-        let owner = Who::member("owner", self.organization, Role::Owner);
+        let owner = TestCaller::member("owner", self.organization, Role::Owner);
         acts::invite(&self.invitations, owner, self.organization, invitation).await
     }
 
@@ -89,12 +89,12 @@ impl ServiceFixture {
         eventually(async || self.service.database.count(sent).await == count).await;
     }
 
-    pub(crate) fn deliveries(&self, who: Who) -> DeliveryServiceClient<TestChannel> {
+    pub(crate) fn deliveries(&self, who: TestCaller) -> DeliveryServiceClient<TestChannel> {
         DeliveryServiceClient::new(self.service.calls_of(who))
     }
 
-    pub(crate) fn viewer(&self) -> Who {
-        Who::member("viewer", self.organization, Role::Viewer)
+    pub(crate) fn viewer(&self) -> TestCaller {
+        TestCaller::member("viewer", self.organization, Role::Viewer)
     }
 
     pub(crate) fn list_request(&self) -> ListDeliveriesRequest {

@@ -7,13 +7,13 @@ use muster_ids::{OrganizationId, PersonName};
 use muster_messaging::{EventType, Handler, Handlers, HandlingError, Received, consumer, topology};
 use muster_proto::organization::v1 as pb;
 use muster_refusal::ErrorReason;
-use muster_testkit::{Callers, Who, eventually_some};
+use muster_testkit::{Callers, TestCaller, eventually_some};
 use sqlx::PgConnection;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::fixture::{Fixture, approve, name};
 use crate::refused::{fact, fields, refused};
-use crate::world::{World, approve, name};
 
 const EVENTS: &str = "SELECT count(*) FROM outbox WHERE event_type = 'organization.approved'";
 const ACTS: &str = "SELECT count(*) FROM staff_acts WHERE act = 'APPROVE_ORGANIZATION'
@@ -21,9 +21,9 @@ const ACTS: &str = "SELECT count(*) FROM staff_acts WHERE act = 'APPROVE_ORGANIZ
 
 #[tokio::test(flavor = "multi_thread")]
 async fn approval_activates_once_with_one_audit_entry_and_one_event() {
-    let world = World::new().await;
-    let id = world.submitted().await;
-    let mut staff = world.profiles(Who::staff(id));
+    let fixture = Fixture::new().await;
+    let id = fixture.submitted().await;
+    let mut staff = fixture.profiles(TestCaller::staff(id));
     let first = staff
         .approve_organization(approve(id))
         .await
@@ -38,16 +38,16 @@ async fn approval_activates_once_with_one_audit_entry_and_one_event() {
     let profile = first.organization.unwrap();
     assert_eq!(profile.state(), pb::OrganizationState::Active);
     assert!(profile.approve_time.is_some());
-    assert_eq!(world.service.database.count(EVENTS).await, 1);
-    assert_eq!(world.service.database.count(ACTS).await, 1);
+    assert_eq!(fixture.service.database.count(EVENTS).await, 1);
+    assert_eq!(fixture.service.database.count(ACTS).await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_many_approvals_at_once_one_takes_effect_and_all_answer_the_same() {
-    let world = World::new().await;
-    let id = world.submitted().await;
+    let fixture = Fixture::new().await;
+    let id = fixture.submitted().await;
     let approvals = (0..16).map(|_| {
-        let mut staff = world.profiles(Who::staff(id));
+        let mut staff = fixture.profiles(TestCaller::staff(id));
         async move {
             staff
                 .approve_organization(approve(id))
@@ -58,16 +58,16 @@ async fn of_many_approvals_at_once_one_takes_effect_and_all_answer_the_same() {
     });
     let answers = futures::future::join_all(approvals).await;
     assert!(answers.iter().all(|answer| answer == &answers[0]));
-    assert_eq!(world.service.database.count(EVENTS).await, 1);
-    assert_eq!(world.service.database.count(ACTS).await, 1);
+    assert_eq!(fixture.service.database.count(EVENTS).await, 1);
+    assert_eq!(fixture.service.database.count(ACTS).await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_a_submitted_profile_is_approved() {
-    let world = World::new().await;
-    let id = world.draft("owner", world.profile()).await;
-    let answer = world
-        .profiles(Who::staff(id))
+    let fixture = Fixture::new().await;
+    let id = fixture.draft("owner", fixture.profile()).await;
+    let answer = fixture
+        .profiles(TestCaller::staff(id))
         .approve_organization(approve(id))
         .await;
     assert_eq!(
@@ -75,17 +75,21 @@ async fn only_a_submitted_profile_is_approved() {
         Some("DRAFT")
     );
     let nowhere = OrganizationId::from_uuid(Uuid::from_u128(1));
-    let answer = world
-        .profiles(Who::staff(nowhere))
+    let answer = fixture
+        .profiles(TestCaller::staff(nowhere))
         .approve_organization(approve(nowhere))
         .await;
     refused(answer, ErrorReason::NotFound);
     assert_eq!(
-        world.service.database.count("SELECT count(*) FROM outbox").await,
+        fixture
+            .service
+            .database
+            .count("SELECT count(*) FROM outbox")
+            .await,
         0
     );
     assert_eq!(
-        world
+        fixture
             .service
             .database
             .count("SELECT count(*) FROM staff_acts")
@@ -96,23 +100,26 @@ async fn only_a_submitted_profile_is_approved() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_approval_states_its_reason() {
-    let world = World::new().await;
-    let id = world.submitted().await;
+    let fixture = Fixture::new().await;
+    let id = fixture.submitted().await;
     let silent = pb::ApproveOrganizationRequest {
         name: name(id),
         ..Default::default()
     };
-    let answer = world.profiles(Who::staff(id)).approve_organization(silent).await;
+    let answer = fixture
+        .profiles(TestCaller::staff(id))
+        .approve_organization(silent)
+        .await;
     assert_eq!(fields(answer, ErrorReason::InvalidRequest), ["reason"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn employment_learns_of_an_approval_and_of_its_director() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let consumed = Consumed::default();
     let shutdown = CancellationToken::new();
-    let database = world.service.database.database();
-    let broker = world.service.broker.as_service("employment");
+    let database = fixture.service.database.database();
+    let broker = fixture.service.broker.as_service("employment");
     let listener = consumer::run(
         database,
         broker,
@@ -121,14 +128,14 @@ async fn employment_learns_of_an_approval_and_of_its_director() {
     );
     let listener = tokio::spawn(listener);
 
-    let id = world.active().await;
+    let id = fixture.active().await;
     let event = eventually_some(async || consumed.0.lock().unwrap().first().cloned()).await;
     assert_eq!(
         (event.event_type, event.organization),
         (EventType::OrganizationApproved, id)
     );
     assert_eq!((event.aggregate, event.sequence), (id.as_uuid(), 3));
-    assert_eq!(event.time, world.service.clock.now());
+    assert_eq!(event.time, fixture.service.clock.now());
     assert_eq!(event.actor, format!("person:{}", Callers::person("staff").id));
     let told: pb::OrganizationApprovedEvent = event.decode().unwrap();
     let director = PersonName {

@@ -7,28 +7,34 @@ use muster_proto::organization::v1::group_internal_service_client::GroupInternal
 use muster_proto::organization::v1::inviting_internal_service_client::InvitingInternalServiceClient;
 use muster_proto::organization::v1::roles_internal_service_client::RolesInternalServiceClient;
 use muster_refusal::ErrorReason;
-use muster_testkit::{Callers, Who};
+use muster_testkit::{Callers, TestCaller};
 
+use crate::fixture::{Fixture, name, owner};
 use crate::refused::refused;
-use crate::world::{World, name, owner};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_a_signed_in_person_creates_a_profile() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let request = || pb::CreateOrganizationRequest {
-        organization: Some(world.profile()),
+        organization: Some(fixture.profile()),
         request_id: String::new(),
     };
-    let nobody = world.profiles(Who::Nobody).create_organization(request()).await;
+    let nobody = fixture
+        .profiles(TestCaller::Nobody)
+        .create_organization(request())
+        .await;
     refused(nobody, ErrorReason::TokenMissing);
-    for who in [Who::Anonymous, Who::WorkloadThroughEdge("learning-system")] {
+    for who in [
+        TestCaller::Anonymous,
+        TestCaller::WorkloadThroughEdge("learning-system"),
+    ] {
         refused(
-            world.profiles(who).create_organization(request()).await,
+            fixture.profiles(who).create_organization(request()).await,
             ErrorReason::PermissionDenied,
         );
     }
-    let workload = world
-        .profiles(Who::Workload("gateway"))
+    let workload = fixture
+        .profiles(TestCaller::Workload("gateway"))
         .create_organization(request())
         .await;
     refused(workload, ErrorReason::TokenMissing);
@@ -36,12 +42,12 @@ async fn only_a_signed_in_person_creates_a_profile() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_without_the_permission_reads_nothing() {
-    let world = World::new().await;
-    let id = world.active().await;
+    let fixture = Fixture::new().await;
+    let id = fixture.active().await;
     let read = || pb::GetOrganizationRequest { name: name(id) };
     refused(
-        world
-            .profiles(Who::person("owner"))
+        fixture
+            .profiles(TestCaller::person("owner"))
             .get_organization(read())
             .await,
         ErrorReason::PermissionDenied,
@@ -57,11 +63,11 @@ async fn a_person_without_the_permission_reads_nothing() {
         ..Callers::person("owner")
     });
     let method = "/muster.organization.v1.OrganizationService/GetOrganization";
-    let request = world
+    let request = fixture
         .service
         .callers()
         .request(read(), &caller, "organization", method);
-    let mut bare = world.profiles(Who::Nobody);
+    let mut bare = fixture.profiles(TestCaller::Nobody);
     refused(
         bare.get_organization(request).await,
         ErrorReason::PermissionDenied,
@@ -71,25 +77,31 @@ async fn a_person_without_the_permission_reads_nothing() {
         ("organization", "/muster.organization.v1.GroupService/ListGroups"),
         ("employment", method),
     ] {
-        let request = world.service.callers().request(read(), &caller, service, method);
+        let request = fixture
+            .service
+            .callers()
+            .request(read(), &caller, service, method);
         refused(bare.get_organization(request).await, ErrorReason::TokenInvalid);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn internal_calls_are_for_the_named_workloads_only() {
-    let world = World::new().await;
-    let id = world.active().await;
-    let strangers = [Who::Workload("notification"), Who::Workload("learning-system")];
+    let fixture = Fixture::new().await;
+    let id = fixture.active().await;
+    let strangers = [
+        TestCaller::Workload("notification"),
+        TestCaller::Workload("learning-system"),
+    ];
     for who in strangers
         .into_iter()
-        .chain([owner(id), Who::staff(id), Who::Nobody])
+        .chain([owner(id), TestCaller::staff(id), TestCaller::Nobody])
     {
         let reason = match who {
-            Who::Workload(_) => ErrorReason::PermissionDenied,
+            TestCaller::Workload(_) => ErrorReason::PermissionDenied,
             _ => ErrorReason::TokenMissing,
         };
-        let calls = || world.service.calls_of(who.clone());
+        let calls = || fixture.service.calls_of(who.clone());
         let role = RolesInternalServiceClient::new(calls())
             .get_role(pb::GetRoleRequest::default())
             .await;

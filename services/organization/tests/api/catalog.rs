@@ -7,12 +7,12 @@ use muster_refusal::ErrorReason;
 use tonic::{Response, Status};
 use uuid::Uuid;
 
+use crate::fixture::{Fixture, name, owner};
 use crate::records::no_training;
 use crate::refused::{fields, refused};
-use crate::world::{World, name, owner};
 
 async fn add(
-    world: &World,
+    fixture: &Fixture,
     id: OrganizationId,
     training: &str,
 ) -> Result<Response<pb::AddTrainingResponse>, Status> {
@@ -22,22 +22,22 @@ async fn add(
         training,
         request_id: String::new(),
     };
-    CatalogServiceClient::new(world.service.calls_of(owner(id)))
+    CatalogServiceClient::new(fixture.service.calls_of(owner(id)))
         .add_training(request)
         .await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_training_is_added_once_and_keeps_its_time() {
-    let world = World::new().await;
-    let id = world.active().await;
-    let course = world.training().await;
-    let first = add(&world, id, &course).await.unwrap().into_inner();
-    world.service.clock.advance(std::time::Duration::from_secs(60));
+    let fixture = Fixture::new().await;
+    let id = fixture.active().await;
+    let course = fixture.training().await;
+    let first = add(&fixture, id, &course).await.unwrap().into_inner();
+    fixture.service.clock.advance(std::time::Duration::from_secs(60));
     // It is the organization's own now: also when the shared catalog has given it up.
     let given_up = "DELETE FROM trainings";
-    world.records().await.database.execute(given_up).await;
-    let again = add(&world, id, &course).await.unwrap().into_inner();
+    fixture.records().await.database.execute(given_up).await;
+    let again = add(&fixture, id, &course).await.unwrap().into_inner();
     assert_eq!(first, again);
     let added = first.catalog_training.unwrap();
     assert_eq!(added.training, course);
@@ -47,22 +47,22 @@ async fn a_training_is_added_once_and_keeps_its_time() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_training_that_the_shared_catalog_does_not_have_is_refused() {
-    let world = World::new().await;
-    let id = world.active().await;
-    world.training().await;
+    let fixture = Fixture::new().await;
+    let id = fixture.active().await;
+    fixture.training().await;
     refused(
-        add(&world, id, &no_training(7)).await,
+        add(&fixture, id, &no_training(7)).await,
         ErrorReason::TrainingUnknown,
     );
     assert_eq!(
         fields(
-            add(&world, id, "trainings/first-aid").await,
+            add(&fixture, id, "trainings/first-aid").await,
             ErrorReason::InvalidRequest
         ),
         ["training"]
     );
     assert_eq!(
-        world
+        fixture
             .service
             .database
             .count("SELECT count(*) FROM catalog_trainings")
@@ -74,11 +74,11 @@ async fn a_training_that_the_shared_catalog_does_not_have_is_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_added_while_the_shared_catalog_does_not_answer() {
     // The records service is not started.
-    let world = World::new().await;
-    let id = world.active().await;
-    refused(add(&world, id, &no_training(7)).await, ErrorReason::Unavailable);
+    let fixture = Fixture::new().await;
+    let id = fixture.active().await;
+    refused(add(&fixture, id, &no_training(7)).await, ErrorReason::Unavailable);
     assert_eq!(
-        world
+        fixture
             .service
             .database
             .count("SELECT count(*) FROM catalog_trainings")
@@ -89,15 +89,15 @@ async fn nothing_is_added_while_the_shared_catalog_does_not_answer() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rejected_profile_adds_nothing() {
-    let world = World::new().await;
-    let id = world.submitted().await;
-    world
+    let fixture = Fixture::new().await;
+    let id = fixture.submitted().await;
+    fixture
         .service
         .database
         .execute("UPDATE organizations SET state = 'REJECTED'")
         .await;
-    let course = world.training().await;
-    refused(add(&world, id, &course).await, ErrorReason::OrganizationState);
+    let course = fixture.training().await;
+    refused(add(&fixture, id, &course).await, ErrorReason::OrganizationState);
     let nowhere = OrganizationId::from_uuid(Uuid::from_u128(1));
-    refused(add(&world, nowhere, &course).await, ErrorReason::NotFound);
+    refused(add(&fixture, nowhere, &course).await, ErrorReason::NotFound);
 }

@@ -7,11 +7,11 @@ use muster_proto::employment::v1::{EmploymentFacts, EmploymentState, EmploymentV
 use muster_testkit::{Callers, eventually};
 use uuid::Uuid;
 
-use crate::world::{World, name};
+use crate::fixture::{Fixture, name};
 
 /// Which employment of the pair is known, in which version.
-async fn known(world: &World, organization: OrganizationId) -> Option<(Uuid, i64)> {
-    let mut connection = world.service.database.connection().await;
+async fn known(fixture: &Fixture, organization: OrganizationId) -> Option<(Uuid, i64)> {
+    let mut connection = fixture.service.database.connection().await;
     sqlx::query_as(
         "SELECT employment_id, sequence FROM employment_projection
          WHERE organization_id = $1 AND person_id = $2 AND state = 'VERIFIED'",
@@ -24,7 +24,7 @@ async fn known(world: &World, organization: OrganizationId) -> Option<(Uuid, i64
 }
 
 /// Tells of a verified employment, through a real outbox, relay and broker.
-async fn tell(world: &World, organization: OrganizationId, employment: u128, sequence: i64) {
+async fn tell(fixture: &Fixture, organization: OrganizationId, employment: u128, sequence: i64) {
     let person: PersonId = Callers::person("learner-1").id;
     let employment = EmploymentName {
         organization,
@@ -38,56 +38,56 @@ async fn tell(world: &World, organization: OrganizationId, employment: u128, seq
         ..Default::default()
     };
     let payload = EmploymentVerifiedEvent { facts: Some(facts) };
-    publish(world, organization, employment.employment, sequence, payload).await;
+    publish(fixture, organization, employment.employment, sequence, payload).await;
 }
 
 async fn publish(
-    world: &World,
+    fixture: &Fixture,
     organization: OrganizationId,
     employment: EmploymentId,
     sequence: i64,
     payload: EmploymentVerifiedEvent,
 ) {
     let event = NewEvent {
-        id: EventId::from_uuid(world.service.clock.new_uuid()),
+        id: EventId::from_uuid(fixture.service.clock.new_uuid()),
         organization,
         aggregate: employment.as_uuid(),
         sequence,
-        time: world.service.clock.now(),
+        time: fixture.service.clock.now(),
         actor: "service:employment".to_owned(),
         traceparent: None,
     };
-    let database = world.service.database.database();
+    let database = fixture.service.database.database();
     let written = database.write(async |tx| outbox::append(tx, event, &payload).await);
     written.await.unwrap();
     eventually(async || {
         let waiting = "SELECT count(*) FROM outbox WHERE published_at IS NULL";
-        world.service.database.count(waiting).await == 0
+        fixture.service.database.count(waiting).await == 0
     })
     .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_newest_word_on_an_employment_is_kept() {
-    let world = World::new().await;
-    let id = world.active().await;
-    tell(&world, id, 10, 4).await;
-    eventually(async || known(&world, id).await == Some((Uuid::from_u128(10), 4))).await;
+    let fixture = Fixture::new().await;
+    let id = fixture.active().await;
+    tell(&fixture, id, 10, 4).await;
+    eventually(async || known(&fixture, id).await == Some((Uuid::from_u128(10), 4))).await;
     // A later employment of the same pair continues the versions, whatever its id: two machines' clocks made the two.
-    tell(&world, id, 9, 6).await;
-    eventually(async || known(&world, id).await == Some((Uuid::from_u128(9), 6))).await;
+    tell(&fixture, id, 9, 6).await;
+    eventually(async || known(&fixture, id).await == Some((Uuid::from_u128(9), 6))).await;
     // Late, of this employment and of the one before: changes nothing.
-    tell(&world, id, 9, 5).await;
-    tell(&world, id, 10, 3).await;
+    tell(&fixture, id, 9, 5).await;
+    tell(&fixture, id, 10, 3).await;
     let heard = "SELECT count(*) FROM inbox WHERE event_type = 'employment.verified'";
-    eventually(async || world.service.database.count(heard).await == 4).await;
-    assert_eq!(known(&world, id).await, Some((Uuid::from_u128(9), 6)));
+    eventually(async || fixture.service.database.count(heard).await == 4).await;
+    assert_eq!(known(&fixture, id).await, Some((Uuid::from_u128(9), 6)));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_event_that_names_another_organization_is_parked() {
-    let world = World::new().await;
-    let (id, other) = (world.active().await, world.active().await);
+    let fixture = Fixture::new().await;
+    let (id, other) = (fixture.active().await, fixture.active().await);
     let employment = EmploymentId::from_uuid(Uuid::from_u128(10));
     let facts = EmploymentFacts {
         employment: EmploymentName {
@@ -104,8 +104,8 @@ async fn an_event_that_names_another_organization_is_parked() {
         ..Default::default()
     };
     let payload = EmploymentVerifiedEvent { facts: Some(facts) };
-    publish(&world, id, employment, 1, payload).await;
-    let broker = world.service.broker.broker();
+    publish(&fixture, id, employment, 1, payload).await;
+    let broker = fixture.service.broker.broker();
     eventually(async || {
         !parked::list(&broker, &topology::ORGANIZATION, 10)
             .await
@@ -114,7 +114,7 @@ async fn an_event_that_names_another_organization_is_parked() {
     })
     .await;
     assert_eq!(
-        (known(&world, id).await, known(&world, other).await),
+        (known(&fixture, id).await, known(&fixture, other).await),
         (None, None)
     );
 }

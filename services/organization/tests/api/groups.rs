@@ -4,13 +4,13 @@ use muster_identity::Role;
 use muster_ids::OrganizationId;
 use muster_proto::organization::v1 as pb;
 use muster_refusal::{ErrorReason, quota_of, reason_of};
-use muster_testkit::Who;
+use muster_testkit::TestCaller;
 use tonic::Code;
 use uuid::Uuid;
 
+use crate::fixture::{Fixture, group, name, owner};
 use crate::records::no_training;
 use crate::refused::{fact, fields, refused};
-use crate::world::{World, group, name, owner};
 
 fn list(id: OrganizationId, page_size: i32, page_token: &str) -> pb::ListGroupsRequest {
     pb::ListGroupsRequest {
@@ -20,8 +20,13 @@ fn list(id: OrganizationId, page_size: i32, page_token: &str) -> pb::ListGroupsR
     }
 }
 
-async fn names(world: &World, request: pb::ListGroupsRequest, who: Who) -> (Vec<String>, String) {
-    let page = world.groups(who).list_groups(request).await.unwrap().into_inner();
+async fn names(fixture: &Fixture, request: pb::ListGroupsRequest, who: TestCaller) -> (Vec<String>, String) {
+    let page = fixture
+        .groups(who)
+        .list_groups(request)
+        .await
+        .unwrap()
+        .into_inner();
     (
         page.groups.into_iter().map(|group| group.display_name).collect(),
         page.next_page_token,
@@ -30,21 +35,21 @@ async fn names(world: &World, request: pb::ListGroupsRequest, who: Who) -> (Vec<
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_group_requires_trainings_in_the_order_that_was_given() {
-    let world = World::new().await;
-    let id = world.active().await;
+    let fixture = Fixture::new().await;
+    let id = fixture.active().await;
     let (first, second, third) = (
-        world.taken(id).await,
-        world.taken(id).await,
-        world.taken(id).await,
+        fixture.taken(id).await,
+        fixture.taken(id).await,
+        fixture.taken(id).await,
     );
     let trainings = vec![third, first, second];
-    let made = world.group(id, "Staff", trainings.clone()).await;
+    let made = fixture.group(id, "Staff", trainings.clone()).await;
     assert_eq!(
         (made.trainings.clone(), made.state()),
         (trainings, pb::GroupState::Active)
     );
     assert_eq!(made.etag, "1");
-    let page = world
+    let page = fixture
         .groups(owner(id))
         .list_groups(list(id, 0, ""))
         .await
@@ -55,40 +60,44 @@ async fn a_group_requires_trainings_in_the_order_that_was_given() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_group_without_trainings_may_be_made() {
-    let world = World::new().await;
-    let id = world.draft("owner", world.profile()).await;
-    assert!(world.group(id, "Visitors", vec![]).await.trainings.is_empty());
+    let fixture = Fixture::new().await;
+    let id = fixture.draft("owner", fixture.profile()).await;
+    assert!(fixture.group(id, "Visitors", vec![]).await.trainings.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_training_that_is_not_in_the_own_catalog_is_named() {
-    let world = World::new().await;
-    let (id, other) = (world.active().await, world.active().await);
-    let own = world.taken(id).await;
-    let of_the_other = world.taken(other).await;
-    let shared_only = world.training().await;
+    let fixture = Fixture::new().await;
+    let (id, other) = (fixture.active().await, fixture.active().await);
+    let own = fixture.taken(id).await;
+    let of_the_other = fixture.taken(other).await;
+    let shared_only = fixture.training().await;
     let request = group(id, "Staff", vec![of_the_other, own, shared_only, no_training(4)]);
-    let answer = world.groups(owner(id)).create_group(request).await;
+    let answer = fixture.groups(owner(id)).create_group(request).await;
     let missing = fields(answer, ErrorReason::TrainingNotInCatalog);
     assert_eq!(
         missing,
         ["group.trainings[0]", "group.trainings[2]", "group.trainings[3]"]
     );
     assert_eq!(
-        world.service.database.count("SELECT count(*) FROM groups").await,
+        fixture
+            .service
+            .database
+            .count("SELECT count(*) FROM groups")
+            .await,
         0
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_group_name_is_unique_and_compared_exactly() {
-    let world = World::new().await;
-    let (id, other) = (world.active().await, world.active().await);
+    let fixture = Fixture::new().await;
+    let (id, other) = (fixture.active().await, fixture.active().await);
     for called in ["Staff", "staff", "Staff ", " Staff"] {
-        assert_eq!(world.group(id, called, vec![]).await.display_name, called);
+        assert_eq!(fixture.group(id, called, vec![]).await.display_name, called);
     }
-    world.group(other, "Staff", vec![]).await;
-    let answer = world
+    fixture.group(other, "Staff", vec![]).await;
+    let answer = fixture
         .groups(owner(id))
         .create_group(group(id, "Staff", vec![]))
         .await;
@@ -100,21 +109,21 @@ async fn a_group_name_is_unique_and_compared_exactly() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_that_is_wrong_with_a_group_is_told_at_once() {
-    let world = World::new().await;
-    let id = world.active().await;
+    let fixture = Fixture::new().await;
+    let id = fixture.active().await;
     let broken = group(
         id,
         " ",
         vec!["trainings/x".to_owned(), no_training(1), "y".to_owned()],
     );
-    let answer = world.groups(owner(id)).create_group(broken).await;
+    let answer = fixture.groups(owner(id)).create_group(broken).await;
     let wrong = fields(answer, ErrorReason::InvalidRequest);
     assert_eq!(
         wrong,
         ["group.display_name", "group.trainings[0]", "group.trainings[2]"]
     );
     for called in ["", "a;b", &"x".repeat(81)] {
-        let answer = world
+        let answer = fixture
             .groups(owner(id))
             .create_group(group(id, called, vec![]))
             .await;
@@ -124,16 +133,16 @@ async fn everything_that_is_wrong_with_a_group_is_told_at_once() {
         );
     }
     let doubled = group(id, "Staff", vec![no_training(1), no_training(1)]);
-    let answer = world.groups(owner(id)).create_group(doubled).await;
+    let answer = fixture.groups(owner(id)).create_group(doubled).await;
     assert_eq!(fields(answer, ErrorReason::InvalidRequest), ["group.trainings"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_group_name_holds_nothing_that_a_mail_program_makes_a_link_of() {
-    let world = World::new().await;
-    let id = world.active().await;
+    let fixture = Fixture::new().await;
+    let id = fixture.active().await;
     for called in ["Free money at evil.example", "https://evil", "www.evil.example/x"] {
-        let answer = world
+        let answer = fixture
             .groups(owner(id))
             .create_group(group(id, called, vec![]))
             .await;
@@ -142,16 +151,16 @@ async fn a_group_name_holds_nothing_that_a_mail_program_makes_a_link_of() {
             ["group.display_name"]
         );
     }
-    world.group(id, "Y.M.C.A. No. 3", vec![]).await;
+    fixture.group(id, "Y.M.C.A. No. 3", vec![]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_groups_made_at_once_the_thousandth_is_the_last() {
-    let world = World::new().await;
-    let id = world.active().await;
-    world.fill(id, 999).await;
+    let fixture = Fixture::new().await;
+    let id = fixture.active().await;
+    fixture.fill(id, 999).await;
     let make = |called: &'static str| {
-        let mut groups = world.groups(owner(id));
+        let mut groups = fixture.groups(owner(id));
         async move { groups.create_group(group(id, called, vec![])).await }
     };
     let answers = futures::future::join_all(["A", "B", "C", "D"].map(make)).await;
@@ -163,21 +172,21 @@ async fn of_two_groups_made_at_once_the_thousandth_is_the_last() {
         assert_eq!(reason_of(&status), Some(ErrorReason::TooManyGroups));
     }
     let request = group(id, "E", vec![]);
-    let answer = world.groups(owner(id)).create_group(request).await;
+    let answer = fixture.groups(owner(id)).create_group(request).await;
     let status = refused(answer, ErrorReason::TooManyGroups);
     assert_eq!(quota_of(&status), Some((1000, 1000)));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_closed_profile_gets_no_group() {
-    let world = World::new().await;
-    let id = world.active().await;
-    world
+    let fixture = Fixture::new().await;
+    let id = fixture.active().await;
+    fixture
         .service
         .database
         .execute("UPDATE organizations SET state = 'CLOSED'")
         .await;
-    let answer = world
+    let answer = fixture
         .groups(owner(id))
         .create_group(group(id, "Staff", vec![]))
         .await;
@@ -186,7 +195,7 @@ async fn a_closed_profile_gets_no_group() {
         Some("CLOSED")
     );
     let nowhere = OrganizationId::from_uuid(Uuid::from_u128(1));
-    let answer = world
+    let answer = fixture
         .groups(owner(nowhere))
         .create_group(group(nowhere, "Staff", vec![]))
         .await;
@@ -195,34 +204,34 @@ async fn a_closed_profile_gets_no_group() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn groups_are_listed_page_by_page_in_the_order_of_their_names() {
-    let world = World::new().await;
-    let (id, other) = (world.active().await, world.active().await);
+    let fixture = Fixture::new().await;
+    let (id, other) = (fixture.active().await, fixture.active().await);
     for called in ["Delta", "Alpha", "Charlie", "alpha", "Bravo"] {
-        world.group(id, called, vec![]).await;
+        fixture.group(id, called, vec![]).await;
     }
-    world.group(other, "Bystander", vec![]).await;
-    let (first, token) = names(&world, list(id, 2, ""), owner(id)).await;
+    fixture.group(other, "Bystander", vec![]).await;
+    let (first, token) = names(&fixture, list(id, 2, ""), owner(id)).await;
     assert_eq!(first, ["Alpha", "Bravo"]);
     // What comes in between is neither doubled nor does it move what follows.
-    world.group(id, "Able", vec![]).await;
-    let (second, token) = names(&world, list(id, 2, &token), owner(id)).await;
+    fixture.group(id, "Able", vec![]).await;
+    let (second, token) = names(&fixture, list(id, 2, &token), owner(id)).await;
     assert_eq!(second, ["Charlie", "Delta"]);
-    let (third, token) = names(&world, list(id, 2, &token), owner(id)).await;
+    let (third, token) = names(&fixture, list(id, 2, &token), owner(id)).await;
     assert_eq!((third, token.as_str()), (vec!["alpha".to_owned()], ""));
-    let (all, token) = names(&world, list(id, 5000, ""), owner(id)).await;
+    let (all, token) = names(&fixture, list(id, 5000, ""), owner(id)).await;
     assert_eq!((all.len(), token.as_str()), (6, ""));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_token_belongs_to_its_list_and_its_reader() {
-    let world = World::new().await;
-    let (id, other) = (world.active().await, world.active().await);
+    let fixture = Fixture::new().await;
+    let (id, other) = (fixture.active().await, fixture.active().await);
     for called in ["A", "B"] {
-        world.group(id, called, vec![]).await;
-        world.group(other, called, vec![]).await;
+        fixture.group(id, called, vec![]).await;
+        fixture.group(other, called, vec![]).await;
     }
-    let (_, token) = names(&world, list(id, 1, ""), owner(id)).await;
-    let viewer = Who::member("viewer", id, Role::Viewer);
+    let (_, token) = names(&fixture, list(id, 1, ""), owner(id)).await;
+    let viewer = TestCaller::member("viewer", id, Role::Viewer);
     let last = token.chars().last().unwrap();
     let changed = format!(
         "{}{}",
@@ -236,10 +245,10 @@ async fn a_page_token_belongs_to_its_list_and_its_reader() {
         (owner(id), list(id, 1, &changed)),
     ] {
         refused(
-            world.groups(who).list_groups(request).await,
+            fixture.groups(who).list_groups(request).await,
             ErrorReason::PageTokenInvalid,
         );
     }
-    let negative = world.groups(owner(id)).list_groups(list(id, -1, "")).await;
+    let negative = fixture.groups(owner(id)).list_groups(list(id, -1, "")).await;
     assert_eq!(fields(negative, ErrorReason::InvalidRequest), ["page_size"]);
 }

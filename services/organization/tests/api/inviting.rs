@@ -7,23 +7,23 @@ use muster_proto::organization::v1::inviting_internal_service_client::InvitingIn
 use muster_proto::organization::v1::location_service_client::LocationServiceClient;
 use muster_proto::organization::v1::subscription_service_client::SubscriptionServiceClient;
 use muster_refusal::ErrorReason;
-use muster_testkit::{TestChannel, Who};
+use muster_testkit::{TestCaller, TestChannel};
 use uuid::Uuid;
 
+use crate::fixture::{Fixture, name, owner};
 use crate::refused::{fields, refused};
 use crate::subscriptions::premium;
-use crate::world::{World, name, owner};
 
-fn inviting(world: &World) -> InvitingInternalServiceClient<TestChannel> {
-    InvitingInternalServiceClient::new(world.service.calls_of(Who::Workload("invitation")))
+fn inviting(fixture: &Fixture) -> InvitingInternalServiceClient<TestChannel> {
+    InvitingInternalServiceClient::new(fixture.service.calls_of(TestCaller::Workload("invitation")))
 }
 
-async fn context(world: &World, id: OrganizationId) -> pb::GetInvitingContextResponse {
-    context_of(world, id, vec![], vec![]).await
+async fn context(fixture: &Fixture, id: OrganizationId) -> pb::GetInvitingContextResponse {
+    context_of(fixture, id, vec![], vec![]).await
 }
 
 async fn context_of(
-    world: &World,
+    fixture: &Fixture,
     id: OrganizationId,
     groups: Vec<String>,
     locations: Vec<String>,
@@ -33,7 +33,7 @@ async fn context_of(
         groups,
         locations,
     };
-    inviting(world)
+    inviting(fixture)
         .get_inviting_context(asked)
         .await
         .unwrap()
@@ -42,9 +42,9 @@ async fn context_of(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_context_tells_state_plan_groups_and_locations() {
-    let world = World::new().await;
-    let id = world.draft("owner", world.profile()).await;
-    let empty = context(&world, id).await;
+    let fixture = Fixture::new().await;
+    let id = fixture.draft("owner", fixture.profile()).await;
+    let empty = context(&fixture, id).await;
     assert_eq!(
         (empty.state(), empty.plan()),
         (pb::OrganizationState::Draft, pb::Plan::Basic)
@@ -52,11 +52,11 @@ async fn the_context_tells_state_plan_groups_and_locations() {
     assert_eq!(empty.display_name, "Sunshine Day Care");
     assert!(empty.groups.is_empty() && empty.locations.is_empty());
 
-    let training = world.taken(id).await;
-    let staff = world.group(id, "Staff", vec![training]).await;
-    let closed = world.group(id, "Closed", vec![]).await;
+    let training = fixture.taken(id).await;
+    let staff = fixture.group(id, "Staff", vec![training]).await;
+    let closed = fixture.group(id, "Closed", vec![]).await;
     let deactivate = "UPDATE groups SET state = 'INACTIVE', version = 2 WHERE display_name = 'Closed'";
-    world.service.database.execute(deactivate).await;
+    fixture.service.database.execute(deactivate).await;
     let location = pb::Location {
         display_name: "North".to_owned(),
         ..Default::default()
@@ -66,7 +66,7 @@ async fn the_context_tells_state_plan_groups_and_locations() {
         location: Some(location),
         request_id: String::new(),
     };
-    let mut locations = LocationServiceClient::new(world.service.calls_of(owner(id)));
+    let mut locations = LocationServiceClient::new(fixture.service.calls_of(owner(id)));
     let north = locations
         .create_location(request)
         .await
@@ -74,13 +74,13 @@ async fn the_context_tells_state_plan_groups_and_locations() {
         .into_inner()
         .location
         .unwrap();
-    let mut subscriptions = SubscriptionServiceClient::new(world.service.calls_of(Who::staff(id)));
+    let mut subscriptions = SubscriptionServiceClient::new(fixture.service.calls_of(TestCaller::staff(id)));
     subscriptions.activate_subscription(premium(id)).await.unwrap();
 
-    let other = world.active().await;
-    let foreign = world.group(other, "Theirs", vec![]).await;
+    let other = fixture.active().await;
+    let foreign = fixture.group(other, "Theirs", vec![]).await;
     let groups = vec![staff.name.clone(), closed.name.clone(), foreign.name];
-    let mut told = context_of(&world, id, groups, vec![north.name.clone()]).await;
+    let mut told = context_of(&fixture, id, groups, vec![north.name.clone()]).await;
     assert_eq!(
         (told.plan(), told.limits),
         (pb::Plan::Premium, premium(id).limits)
@@ -105,17 +105,17 @@ async fn the_context_tells_state_plan_groups_and_locations() {
         (told.groups, &told.locations),
         (vec![closed.clone(), staff.clone()], &vec![north.clone()])
     );
-    assert_eq!(all_groups(&world, id, 1).await, [closed, staff]);
+    assert_eq!(all_groups(&fixture, id, 1).await, [closed, staff]);
     let asked = pb::ListInvitingLocationsRequest {
         organization: name(id),
         ..Default::default()
     };
-    let listed = inviting(&world).list_inviting_locations(asked).await.unwrap();
+    let listed = inviting(&fixture).list_inviting_locations(asked).await.unwrap();
     assert_eq!(listed.into_inner().locations, [north]);
 }
 
 /// All groups, by pages of this size.
-async fn all_groups(world: &World, id: OrganizationId, page_size: i32) -> Vec<pb::InvitingGroup> {
+async fn all_groups(fixture: &Fixture, id: OrganizationId, page_size: i32) -> Vec<pb::InvitingGroup> {
     let (mut groups, mut page_token) = (Vec::new(), String::new());
     loop {
         let asked = pb::ListInvitingGroupsRequest {
@@ -123,7 +123,7 @@ async fn all_groups(world: &World, id: OrganizationId, page_size: i32) -> Vec<pb
             page_size,
             page_token,
         };
-        let page = inviting(world).list_inviting_groups(asked).await.unwrap();
+        let page = inviting(fixture).list_inviting_groups(asked).await.unwrap();
         let page = page.into_inner();
         groups.extend(page.groups);
         page_token = page.next_page_token;
@@ -135,10 +135,10 @@ async fn all_groups(world: &World, id: OrganizationId, page_size: i32) -> Vec<pb
 
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_about_the_largest_organization_can_be_told() {
-    let world = World::new().await;
-    let id = world.active().await;
+    let fixture = Fixture::new().await;
+    let id = fixture.active().await;
     // The longest names, each with as many trainings as a group may have.
-    world.fill(id, 1000).await;
+    fixture.fill(id, 1000).await;
     let trained = format!(
         "WITH catalog AS (
              INSERT INTO catalog_trainings (organization_id, training_id, create_time)
@@ -146,17 +146,18 @@ async fn everything_about_the_largest_organization_can_be_told() {
          INSERT INTO group_trainings (organization_id, group_id, training_id, position)
          SELECT '{id}', group_id, training_id, row_number() OVER (PARTITION BY group_id) FROM groups, catalog"
     );
-    world.execute(trained).await;
-    let all = all_groups(&world, id, 1000).await;
+    fixture.execute(trained).await;
+    let all = all_groups(&fixture, id, 1000).await;
     assert_eq!(all.len(), 1000);
     assert!(all.iter().all(|group| group.has_trainings));
     let names: Vec<String> = all.into_iter().map(|group| group.name).collect();
     assert_eq!(
-        context_of(&world, id, names.clone(), vec![]).await.groups.len(),
+        context_of(&fixture, id, names.clone(), vec![]).await.groups.len(),
         1000
     );
     // What records asks about at once fits too, and the public list ends its pages in time.
-    let mut groups = GroupInternalServiceClient::new(world.service.calls_of(Who::Workload("records")));
+    let mut groups =
+        GroupInternalServiceClient::new(fixture.service.calls_of(TestCaller::Workload("records")));
     let asked = pb::BatchGetGroupsRequest {
         organization: name(id),
         names: names[..50].to_vec(),
@@ -176,7 +177,7 @@ async fn everything_about_the_largest_organization_can_be_told() {
         page_size: 1000,
         page_token: String::new(),
     };
-    let page = world
+    let page = fixture
         .groups(owner(id))
         .list_groups(asked)
         .await
@@ -188,44 +189,44 @@ async fn everything_about_the_largest_organization_can_be_told() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_invites_into_an_organization_that_does_not_exist() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let nowhere = OrganizationId::from_uuid(Uuid::from_u128(1));
     let asked = pb::GetInvitingContextRequest {
         organization: name(nowhere),
         ..Default::default()
     };
     refused(
-        inviting(&world).get_inviting_context(asked).await,
+        inviting(&fixture).get_inviting_context(asked).await,
         ErrorReason::NotFound,
     );
     let asked = pb::GetInvitingContextRequest {
         organization: "x".to_owned(),
         ..Default::default()
     };
-    let answer = inviting(&world).get_inviting_context(asked).await;
+    let answer = inviting(&fixture).get_inviting_context(asked).await;
     assert_eq!(fields(answer, ErrorReason::InvalidRequest), ["organization"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_question_with_a_thousand_mistakes_is_refused_for_the_first_of_them() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let asked = pb::GetInvitingContextRequest {
         organization: "x".to_owned(),
         groups: vec!["group".to_owned(); 1000],
         locations: vec!["location".to_owned(); 1000],
     };
-    let answer = inviting(&world).get_inviting_context(asked).await;
+    let answer = inviting(&fixture).get_inviting_context(asked).await;
     let wrong = fields(answer, ErrorReason::InvalidRequest);
     assert_eq!(wrong[..3], ["organization", "groups[0]", "groups[1]"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_groups_of_the_organization_are_read() {
-    let world = World::new().await;
-    let (id, other) = (world.active().await, world.active().await);
-    let training = world.taken(id).await;
-    let mine = world.group(id, "Staff", vec![training]).await;
-    let theirs = world.group(other, "Staff", vec![]).await;
+    let fixture = Fixture::new().await;
+    let (id, other) = (fixture.active().await, fixture.active().await);
+    let training = fixture.taken(id).await;
+    let mine = fixture.group(id, "Staff", vec![training]).await;
+    let theirs = fixture.group(other, "Staff", vec![]).await;
     let absent = GroupName {
         organization: id,
         group: GroupId::from_uuid(Uuid::from_u128(1)),
@@ -242,7 +243,8 @@ async fn only_groups_of_the_organization_are_read() {
         organization: name(id),
         names,
     };
-    let mut groups = GroupInternalServiceClient::new(world.service.calls_of(Who::Workload("records")));
+    let mut groups =
+        GroupInternalServiceClient::new(fixture.service.calls_of(TestCaller::Workload("records")));
     assert_eq!(
         groups.batch_get_groups(asked).await.unwrap().into_inner().groups,
         [mine]

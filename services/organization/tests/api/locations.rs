@@ -6,11 +6,11 @@ use muster_proto::organization::v1::location_service_client::LocationServiceClie
 use muster_refusal::ErrorReason;
 use uuid::Uuid;
 
+use crate::fixture::{Fixture, name, owner};
 use crate::refused::{fact, fields, refused};
-use crate::world::{World, name, owner};
 
 async fn create(
-    world: &World,
+    fixture: &Fixture,
     id: OrganizationId,
     called: &str,
 ) -> Result<tonic::Response<pb::CreateLocationResponse>, tonic::Status> {
@@ -23,16 +23,16 @@ async fn create(
         location: Some(location),
         request_id: String::new(),
     };
-    LocationServiceClient::new(world.service.calls_of(owner(id)))
+    LocationServiceClient::new(fixture.service.calls_of(owner(id)))
         .create_location(request)
         .await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_location_belongs_to_its_organization() {
-    let world = World::new().await;
-    let id = world.draft("owner", world.profile()).await;
-    let location = create(&world, id, "North Street")
+    let fixture = Fixture::new().await;
+    let id = fixture.draft("owner", fixture.profile()).await;
+    let location = create(&fixture, id, "North Street")
         .await
         .unwrap()
         .into_inner()
@@ -45,54 +45,54 @@ async fn a_location_belongs_to_its_organization() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_location_name_is_unique_in_its_organization_only() {
-    let world = World::new().await;
-    let (first, second) = (world.active().await, world.active().await);
-    create(&world, first, "North Street").await.unwrap();
-    create(&world, second, "North Street").await.unwrap();
-    create(&world, first, "north street").await.unwrap();
+    let fixture = Fixture::new().await;
+    let (first, second) = (fixture.active().await, fixture.active().await);
+    create(&fixture, first, "North Street").await.unwrap();
+    create(&fixture, second, "North Street").await.unwrap();
+    create(&fixture, first, "north street").await.unwrap();
     refused(
-        create(&world, first, "North Street").await,
+        create(&fixture, first, "North Street").await,
         ErrorReason::LocationNameTaken,
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_location_has_a_name() {
-    let world = World::new().await;
-    let id = world.active().await;
+    let fixture = Fixture::new().await;
+    let id = fixture.active().await;
     for called in ["", "   ", "two\nlines", &"x".repeat(81)] {
-        let refused = fields(create(&world, id, called).await, ErrorReason::InvalidRequest);
+        let refused = fields(create(&fixture, id, called).await, ErrorReason::InvalidRequest);
         assert_eq!(refused, ["location.display_name"]);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_organization_has_at_most_a_thousand_locations() {
-    let world = World::new().await;
-    let id = world.active().await;
-    world.fill(id, 999).await;
-    create(&world, id, "North").await.unwrap();
-    let status = refused(create(&world, id, "South").await, ErrorReason::TooManyLocations);
+    let fixture = Fixture::new().await;
+    let id = fixture.active().await;
+    fixture.fill(id, 999).await;
+    create(&fixture, id, "North").await.unwrap();
+    let status = refused(create(&fixture, id, "South").await, ErrorReason::TooManyLocations);
     assert_eq!(muster_refusal::quota_of(&status), Some((1000, 1000)));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_closed_profile_gets_no_location() {
-    let world = World::new().await;
-    let id = world.active().await;
-    world
+    let fixture = Fixture::new().await;
+    let id = fixture.active().await;
+    fixture
         .service
         .database
         .execute("UPDATE organizations SET state = 'CLOSED'")
         .await;
     let status = refused(
-        create(&world, id, "North Street").await,
+        create(&fixture, id, "North Street").await,
         ErrorReason::OrganizationState,
     );
     assert_eq!(fact(&status, "state").as_deref(), Some("CLOSED"));
     let nowhere = OrganizationId::from_uuid(Uuid::from_u128(1));
     refused(
-        create(&world, nowhere, "North Street").await,
+        create(&fixture, nowhere, "North Street").await,
         ErrorReason::NotFound,
     );
 }

@@ -5,17 +5,17 @@ use muster_ids::{OrganizationId, PersonName};
 use muster_proto::organization::v1 as pb;
 use muster_refusal::ErrorReason;
 use muster_server::convert::timestamp;
-use muster_testkit::{Callers, Who};
+use muster_testkit::{Callers, TestCaller};
 use uuid::Uuid;
 
+use crate::fixture::{Fixture, name, owner, submit};
 use crate::refused::{fact, fields, refused};
-use crate::world::{World, name, owner, submit};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_profile_begins_as_a_draft_of_its_creator() {
-    let world = World::new().await;
-    let id = world.draft("owner", world.profile()).await;
-    let profile = world.read(id).await;
+    let fixture = Fixture::new().await;
+    let id = fixture.draft("owner", fixture.profile()).await;
+    let profile = fixture.read(id).await;
     assert_eq!(profile.state(), pb::OrganizationState::Draft);
     assert_eq!(
         profile.owner,
@@ -28,7 +28,7 @@ async fn a_profile_begins_as_a_draft_of_its_creator() {
         (profile.license_number.as_str(), profile.etag.as_str()),
         ("DC 000001", "1")
     );
-    assert_eq!(profile.create_time, Some(timestamp(world.service.clock.now())));
+    assert_eq!(profile.create_time, Some(timestamp(fixture.service.clock.now())));
     assert_eq!((profile.submit_time, profile.approve_time), (None, None));
     let number = profile.organization_number;
     assert!(
@@ -39,20 +39,20 @@ async fn a_profile_begins_as_a_draft_of_its_creator() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_person_may_own_several_profiles() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let (first, second) = (
-        world.draft("owner", world.profile()).await,
-        world.draft("owner", world.profile()).await,
+        fixture.draft("owner", fixture.profile()).await,
+        fixture.draft("owner", fixture.profile()).await,
     );
-    let (first, second) = (world.read(first).await, world.read(second).await);
+    let (first, second) = (fixture.read(first).await, fixture.read(second).await);
     assert_eq!(first.owner, second.owner);
     assert_ne!(first.organization_number, second.organization_number);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_that_is_wrong_with_a_profile_is_told_at_once() {
-    let world = World::new().await;
-    let mut profiles = world.profiles(Who::person("owner"));
+    let fixture = Fixture::new().await;
+    let mut profiles = fixture.profiles(TestCaller::person("owner"));
     let broken = |display_name: &str, authority: &str, number: &str| {
         let organization = pb::Organization {
             display_name: display_name.to_owned(),
@@ -101,7 +101,7 @@ async fn everything_that_is_wrong_with_a_profile_is_told_at_once() {
         ["organization"]
     );
     assert_eq!(
-        world
+        fixture
             .service
             .database
             .count("SELECT count(*) FROM organizations")
@@ -112,14 +112,17 @@ async fn everything_that_is_wrong_with_a_profile_is_told_at_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_profile_that_does_not_exist_is_not_found() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let nowhere = OrganizationId::from_uuid(Uuid::from_u128(1));
     let read = pb::GetOrganizationRequest { name: name(nowhere) };
     refused(
-        world.profiles(Who::staff(nowhere)).get_organization(read).await,
+        fixture
+            .profiles(TestCaller::staff(nowhere))
+            .get_organization(read)
+            .await,
         ErrorReason::NotFound,
     );
-    let handed_in = world
+    let handed_in = fixture
         .profiles(owner(nowhere))
         .submit_organization(submit(nowhere))
         .await;
@@ -128,28 +131,28 @@ async fn a_profile_that_does_not_exist_is_not_found() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_name_must_be_exactly_a_name() {
-    let world = World::new().await;
-    let id = world.active().await;
+    let fixture = Fixture::new().await;
+    let id = fixture.active().await;
     for text in [format!("{}/groups", name(id)), format!("{}/groups/x", name(id))] {
         let read = pb::GetOrganizationRequest { name: text };
-        let answer = world.profiles(owner(id)).get_organization(read).await;
+        let answer = fixture.profiles(owner(id)).get_organization(read).await;
         assert_eq!(fields(answer, ErrorReason::InvalidRequest), ["name"]);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_draft_is_submitted_and_submitting_again_answers_the_same() {
-    let world = World::new().await;
-    let id = world.draft("owner", world.profile()).await;
-    world.service.clock.advance(std::time::Duration::from_secs(60));
-    let first = world
+    let fixture = Fixture::new().await;
+    let id = fixture.draft("owner", fixture.profile()).await;
+    fixture.service.clock.advance(std::time::Duration::from_secs(60));
+    let first = fixture
         .profiles(owner(id))
         .submit_organization(submit(id))
         .await
         .unwrap()
         .into_inner();
-    world.service.clock.advance(std::time::Duration::from_secs(60));
-    let again = world
+    fixture.service.clock.advance(std::time::Duration::from_secs(60));
+    let again = fixture
         .profiles(owner(id))
         .submit_organization(submit(id))
         .await
@@ -166,14 +169,14 @@ async fn a_draft_is_submitted_and_submitting_again_answers_the_same() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_returned_profile_is_submitted_again() {
-    let world = World::new().await;
-    let id = world.submitted().await;
-    world
+    let fixture = Fixture::new().await;
+    let id = fixture.submitted().await;
+    fixture
         .service
         .database
         .execute("UPDATE organizations SET state = 'RETURNED'")
         .await;
-    let again = world
+    let again = fixture
         .profiles(owner(id))
         .submit_organization(submit(id))
         .await
@@ -187,36 +190,36 @@ async fn a_returned_profile_is_submitted_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_profile_is_not_submitted_from_any_other_state() {
-    let world = World::new().await;
-    let id = world.active().await;
-    let answer = world.profiles(owner(id)).submit_organization(submit(id)).await;
+    let fixture = Fixture::new().await;
+    let id = fixture.active().await;
+    let answer = fixture.profiles(owner(id)).submit_organization(submit(id)).await;
     let status = refused(answer, ErrorReason::OrganizationState);
     assert_eq!(fact(&status, "state").as_deref(), Some("ACTIVE"));
-    world
+    fixture
         .service
         .database
         .execute("UPDATE organizations SET state = 'REJECTED'")
         .await;
-    let answer = world.profiles(owner(id)).submit_organization(submit(id)).await;
+    let answer = fixture.profiles(owner(id)).submit_organization(submit(id)).await;
     assert_eq!(
         fact(&refused(answer, ErrorReason::OrganizationState), "state").as_deref(),
         Some("REJECTED")
     );
-    assert_eq!(world.read(id).await.etag, "3");
+    assert_eq!(fixture.read(id).await.etag, "3");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_for_one_organization_opens_no_other() {
-    let world = World::new().await;
-    let (mine, other) = (world.active().await, world.active().await);
-    let outsider = Who::member("outsider", mine, Role::Owner);
+    let fixture = Fixture::new().await;
+    let (mine, other) = (fixture.active().await, fixture.active().await);
+    let outsider = TestCaller::member("outsider", mine, Role::Owner);
     let read = pb::GetOrganizationRequest { name: name(other) };
-    let existing = world.profiles(outsider.clone()).get_organization(read).await;
+    let existing = fixture.profiles(outsider.clone()).get_organization(read).await;
     let existing = refused(existing, ErrorReason::PermissionDenied);
     let nowhere = pb::GetOrganizationRequest {
         name: name(OrganizationId::from_uuid(Uuid::from_u128(1))),
     };
-    let absent = world.profiles(outsider).get_organization(nowhere).await;
+    let absent = fixture.profiles(outsider).get_organization(nowhere).await;
     let absent = refused(absent, ErrorReason::PermissionDenied);
     assert_eq!(
         (existing.message(), existing.details()),
@@ -226,11 +229,11 @@ async fn a_token_for_one_organization_opens_no_other() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_has_few_profiles_at_a_time_that_nobody_decided_on() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let create = || {
-        let mut profiles = world.profiles(Who::person("busy"));
+        let mut profiles = fixture.profiles(TestCaller::person("busy"));
         let request = pb::CreateOrganizationRequest {
-            organization: Some(world.profile()),
+            organization: Some(fixture.profile()),
             request_id: String::new(),
         };
         async move { profiles.create_organization(request).await }
@@ -243,8 +246,8 @@ async fn a_person_has_few_profiles_at_a_time_that_nobody_decided_on() {
     }
     let decided = "UPDATE organizations SET state = 'REJECTED', submit_time = create_time
                    WHERE organization_id = (SELECT organization_id FROM organizations LIMIT 1)";
-    world.service.database.execute(decided).await;
+    fixture.service.database.execute(decided).await;
     create().await.unwrap();
     refused(create().await, ErrorReason::TooManyProfiles);
-    world.draft("somebody-else", world.profile()).await;
+    fixture.draft("somebody-else", fixture.profile()).await;
 }

@@ -4,12 +4,12 @@ use muster_ids::{TrainingId, TrainingName};
 use muster_proto::records::v1::training_service_client::TrainingServiceClient;
 use muster_proto::records::v1::{CreateTrainingRequest, Training};
 use muster_records::RecordsService;
-use muster_testkit::{TestService, Who};
+use muster_testkit::{TestCaller, TestService};
 use uuid::Uuid;
 
-use crate::world::World;
+use crate::fixture::Fixture;
 
-impl World {
+impl Fixture {
     /// The records service.
     pub(crate) async fn records(&self) -> &TestService {
         let start = || self.suite.start::<RecordsService>(&[]);
@@ -27,7 +27,7 @@ impl World {
             training: Some(training),
             request_id: String::new(),
         };
-        let staff = self.records().await.calls_of(Who::platform_staff());
+        let staff = self.records().await.calls_of(TestCaller::platform_staff());
         let created = TrainingServiceClient::new(staff).create_training(request).await;
         created.unwrap().into_inner().training.unwrap().name
     }

@@ -6,26 +6,26 @@ use muster_proto::organization::v1::catalog_service_client::CatalogServiceClient
 use muster_proto::organization::v1::location_service_client::LocationServiceClient;
 use muster_proto::organization::v1::subscription_service_client::SubscriptionServiceClient;
 use muster_refusal::ErrorReason;
-use muster_testkit::Who;
+use muster_testkit::TestCaller;
 
+use crate::fixture::{Fixture, approve, group, name, owner, submit};
 use crate::refused::{fields, refused};
 use crate::subscriptions::premium;
-use crate::world::{World, approve, group, name, owner, submit};
 
 const ID: &str = "0190a6d4-7b3e-7c52-9f2b-2f6d0e1a4c88";
 
-fn create(world: &World, request_id: &str) -> pb::CreateOrganizationRequest {
+fn create(fixture: &Fixture, request_id: &str) -> pb::CreateOrganizationRequest {
     pb::CreateOrganizationRequest {
-        organization: Some(world.profile()),
+        organization: Some(fixture.profile()),
         request_id: request_id.to_owned(),
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_repeated_creation_answers_the_same_profile() {
-    let world = World::new().await;
-    let request = create(&world, ID);
-    let mut profiles = world.profiles(Who::person("owner"));
+    let fixture = Fixture::new().await;
+    let request = create(&fixture, ID);
+    let mut profiles = fixture.profiles(TestCaller::person("owner"));
     let first = profiles
         .create_organization(request.clone())
         .await
@@ -38,14 +38,14 @@ async fn a_repeated_creation_answers_the_same_profile() {
         .into_inner();
     assert_eq!(first, again);
     // Another person's id is another id.
-    let other = world
-        .profiles(Who::person("outsider"))
+    let other = fixture
+        .profiles(TestCaller::person("outsider"))
         .create_organization(request)
         .await
         .unwrap();
     assert_ne!(first, other.into_inner());
     assert_eq!(
-        world
+        fixture
             .service
             .database
             .count("SELECT count(*) FROM organizations")
@@ -56,16 +56,16 @@ async fn a_repeated_creation_answers_the_same_profile() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn repeated_at_once_it_is_still_one_profile() {
-    let world = World::new().await;
-    let request = create(&world, ID);
+    let fixture = Fixture::new().await;
+    let request = create(&fixture, ID);
     let calls = (0..8).map(|_| {
-        let (mut profiles, request) = (world.profiles(Who::person("owner")), request.clone());
+        let (mut profiles, request) = (fixture.profiles(TestCaller::person("owner")), request.clone());
         async move { profiles.create_organization(request).await.unwrap().into_inner() }
     });
     let answers = futures::future::join_all(calls).await;
     assert!(answers.iter().all(|answer| answer == &answers[0]));
     assert_eq!(
-        world
+        fixture
             .service
             .database
             .count("SELECT count(*) FROM organizations")
@@ -76,10 +76,10 @@ async fn repeated_at_once_it_is_still_one_profile() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_id_is_a_uuid() {
-    let world = World::new().await;
-    let answer = world
-        .profiles(Who::person("owner"))
-        .create_organization(create(&world, "again"))
+    let fixture = Fixture::new().await;
+    let answer = fixture
+        .profiles(TestCaller::person("owner"))
+        .create_organization(create(&fixture, "again"))
         .await;
     assert_eq!(fields(answer, ErrorReason::InvalidRequest), ["request_id"]);
 }
@@ -100,42 +100,42 @@ macro_rules! reuse {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_id_of_another_request_is_refused_everywhere() {
-    let world = World::new().await;
-    let mut profiles = world.profiles(Who::person("owner"));
+    let fixture = Fixture::new().await;
+    let mut profiles = fixture.profiles(TestCaller::person("owner"));
     reuse!(
         profiles,
         create_organization,
-        create(&world, ""),
-        create(&world, "")
+        create(&fixture, ""),
+        create(&fixture, "")
     );
 
     // A name can be the same organization's only: the other request is another person's profile, of the same caller.
     let (mine, other) = (
-        world.draft("owner", world.profile()).await,
-        world.draft("owner", world.profile()).await,
+        fixture.draft("owner", fixture.profile()).await,
+        fixture.draft("owner", fixture.profile()).await,
     );
     let mut request = submit(mine);
     request.request_id = ID.to_owned();
-    world
+    fixture
         .profiles(owner(mine))
         .submit_organization(request)
         .await
         .unwrap();
     let mut request = submit(other);
     request.request_id = ID.to_owned();
-    let answer = world.profiles(owner(other)).submit_organization(request).await;
+    let answer = fixture.profiles(owner(other)).submit_organization(request).await;
     refused(answer, ErrorReason::RequestIdReused);
 
-    let id = world.submitted().await;
-    let mut staff = world.profiles(Who::staff(id));
+    let id = fixture.submitted().await;
+    let mut staff = fixture.profiles(TestCaller::staff(id));
     let another = pb::ApproveOrganizationRequest {
         reason: "another".to_owned(),
         ..approve(id)
     };
     reuse!(staff, approve_organization, approve(id), another);
 
-    let admin = Who::member("admin", id, Role::Admin);
-    let mut groups = world.groups(admin.clone());
+    let admin = TestCaller::member("admin", id, Role::Admin);
+    let mut groups = fixture.groups(admin.clone());
     reuse!(
         groups,
         create_group,
@@ -143,7 +143,7 @@ async fn a_request_id_of_another_request_is_refused_everywhere() {
         group(id, "B", vec![])
     );
 
-    let mut locations = LocationServiceClient::new(world.service.calls_of(admin.clone()));
+    let mut locations = LocationServiceClient::new(fixture.service.calls_of(admin.clone()));
     let location = |called: &str| {
         let location = pb::Location {
             display_name: called.to_owned(),
@@ -157,16 +157,16 @@ async fn a_request_id_of_another_request_is_refused_everywhere() {
     };
     reuse!(locations, create_location, location("A"), location("B"));
 
-    let mut catalog = CatalogServiceClient::new(world.service.calls_of(admin));
+    let mut catalog = CatalogServiceClient::new(fixture.service.calls_of(admin));
     let taking = |training: String| pb::AddTrainingRequest {
         parent: name(id),
         training,
         request_id: String::new(),
     };
-    let (one, other) = (world.training().await, world.training().await);
+    let (one, other) = (fixture.training().await, fixture.training().await);
     reuse!(catalog, add_training, taking(one), taking(other));
 
-    let mut subscriptions = SubscriptionServiceClient::new(world.service.calls_of(Who::staff(id)));
+    let mut subscriptions = SubscriptionServiceClient::new(fixture.service.calls_of(TestCaller::staff(id)));
     let another = pb::ActivateSubscriptionRequest {
         reason: "another".to_owned(),
         ..premium(id)

@@ -6,12 +6,12 @@ use muster_ids::{OrganizationId, PersonId};
 use muster_proto::organization::v1 as pb;
 use muster_proto::organization::v1::staff_read_internal_service_client::StaffReadInternalServiceClient;
 use muster_proto::organization::v1::staff_read_service_client::StaffReadServiceClient;
-use muster_testkit::{Callers, Who};
+use muster_testkit::{Callers, TestCaller};
 use uuid::Uuid;
 
-use crate::world::{World, name, owner};
+use crate::fixture::{Fixture, name, owner};
 
-async fn logs(world: &World, organization: OrganizationId, subject: &str) -> String {
+async fn logs(fixture: &Fixture, organization: OrganizationId, subject: &str) -> String {
     let id = Clock::system().new_uuid().to_string();
     let read = pb::LogStaffReadRequest {
         organization: name(organization),
@@ -22,28 +22,29 @@ async fn logs(world: &World, organization: OrganizationId, subject: &str) -> Str
         subject: subject.to_owned(),
         reason: "ticket 4711".to_owned(),
     };
-    let mut log = StaffReadInternalServiceClient::new(world.service.calls_of(Who::Workload("gateway")));
+    let mut log =
+        StaffReadInternalServiceClient::new(fixture.service.calls_of(TestCaller::Workload("gateway")));
     log.log_staff_read(read.clone()).await.unwrap();
     log.log_staff_read(read).await.unwrap();
     format!("{}/staffReads/{id}", name(organization))
 }
 
-async fn of_organization(world: &World, who: Who, id: OrganizationId) -> Vec<pb::StaffRead> {
+async fn of_organization(fixture: &Fixture, who: TestCaller, id: OrganizationId) -> Vec<pb::StaffRead> {
     let request = pb::ListStaffReadsRequest {
         parent: name(id),
         ..Default::default()
     };
-    let mut reads = StaffReadServiceClient::new(world.service.calls_of(who));
+    let mut reads = StaffReadServiceClient::new(fixture.service.calls_of(who));
     let listed = reads.list_staff_reads(request).await.unwrap();
     listed.into_inner().staff_reads
 }
 
-async fn of_person(world: &World, who: &str) -> Vec<String> {
+async fn of_person(fixture: &Fixture, who: &str) -> Vec<String> {
     let request = pb::ListPersonStaffReadsRequest {
         parent: "persons/me".to_owned(),
         ..Default::default()
     };
-    let mut reads = StaffReadServiceClient::new(world.service.calls_of(Who::person(who)));
+    let mut reads = StaffReadServiceClient::new(fixture.service.calls_of(TestCaller::person(who)));
     let listed = reads.list_person_staff_reads(request).await.unwrap();
     let listed = listed.into_inner().staff_reads.into_iter();
     listed.map(|read| read.name).collect()
@@ -51,12 +52,12 @@ async fn of_person(world: &World, who: &str) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_organization_reads_who_looked_at_what_and_why_each_look_once_the_newest_first() {
-    let world = World::new().await;
-    let (id, other) = (world.active().await, world.active().await);
-    let first = logs(&world, id, &name(id)).await;
-    let second = logs(&world, id, &format!("{}/imports/{}", name(id), Uuid::nil())).await;
-    logs(&world, other, &name(other)).await;
-    let read = of_organization(&world, owner(id), id).await;
+    let fixture = Fixture::new().await;
+    let (id, other) = (fixture.active().await, fixture.active().await);
+    let first = logs(&fixture, id, &name(id)).await;
+    let second = logs(&fixture, id, &format!("{}/imports/{}", name(id), Uuid::nil())).await;
+    logs(&fixture, other, &name(other)).await;
+    let read = of_organization(&fixture, owner(id), id).await;
     let names: Vec<_> = read.iter().map(|read| read.name.as_str()).collect();
     assert_eq!(names, [second, first]);
     assert_eq!(
@@ -68,36 +69,36 @@ async fn the_organization_reads_who_looked_at_what_and_why_each_look_once_the_ne
         ("Sam", "ticket 4711", "")
     );
     assert!(read[0].read_time.is_some() && read[0].method.ends_with("/GetEmployment"));
-    let admin = Who::member("admin", id, Role::Admin);
-    assert_eq!(of_organization(&world, admin, id).await.len(), 2);
+    let admin = TestCaller::member("admin", id, Role::Admin);
+    assert_eq!(of_organization(&fixture, admin, id).await.len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_reads_what_was_looked_at_about_them_at_every_organization() {
-    let world = World::new().await;
-    let (id, other) = (world.active().await, world.active().await);
+    let fixture = Fixture::new().await;
+    let (id, other) = (fixture.active().await, fixture.active().await);
     let ada = Callers::person("ada").id;
-    let employment = employed(&world, other, ada).await;
-    let learner = logs(&world, id, &format!("{}/learners/{ada}", name(id))).await;
+    let employment = employed(&fixture, other, ada).await;
+    let learner = logs(&fixture, id, &format!("{}/learners/{ada}", name(id))).await;
     let employed = logs(
-        &world,
+        &fixture,
         other,
         &format!("{}/employments/{employment}", name(other)),
     )
     .await;
-    logs(&world, id, &name(id)).await;
-    logs(&world, id, &format!("{}/employments/{employment}", name(id))).await;
-    assert_eq!(of_person(&world, "ada").await, [employed, learner]);
-    assert!(of_person(&world, "eve").await.is_empty());
+    logs(&fixture, id, &name(id)).await;
+    logs(&fixture, id, &format!("{}/employments/{employment}", name(id))).await;
+    assert_eq!(of_person(&fixture, "ada").await, [employed, learner]);
+    assert!(of_person(&fixture, "eve").await.is_empty());
 }
 
 /// An employment that the service has heard of.
-async fn employed(world: &World, organization: OrganizationId, person: PersonId) -> Uuid {
+async fn employed(fixture: &Fixture, organization: OrganizationId, person: PersonId) -> Uuid {
     let employment = Uuid::from_u128(7);
     let statement = format!(
         "INSERT INTO employment_projection (organization_id, person_id, employment_id, state, sequence)
          VALUES ('{organization}', '{person}', '{employment}', 'VERIFIED', 1)"
     );
-    world.execute(statement).await;
+    fixture.execute(statement).await;
     employment
 }

@@ -8,11 +8,11 @@ use muster_proto::organization::v1 as pb;
 use muster_proto::organization::v1::subscription_service_client::SubscriptionServiceClient;
 use muster_refusal::ErrorReason;
 use muster_server::convert::timestamp;
-use muster_testkit::{TestChannel, Who};
+use muster_testkit::{TestCaller, TestChannel};
 use uuid::Uuid;
 
+use crate::fixture::{Fixture, name, owner};
 use crate::refused::{fields, refused};
-use crate::world::{World, name, owner};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const BASIC: pb::Limits = pb::Limits {
@@ -37,14 +37,14 @@ pub(crate) fn premium(id: OrganizationId) -> pb::ActivateSubscriptionRequest {
     }
 }
 
-fn subscriptions(world: &World, who: Who) -> SubscriptionServiceClient<TestChannel> {
-    SubscriptionServiceClient::new(world.service.calls_of(who))
+fn subscriptions(fixture: &Fixture, who: TestCaller) -> SubscriptionServiceClient<TestChannel> {
+    SubscriptionServiceClient::new(fixture.service.calls_of(who))
 }
 
-async fn in_force(world: &World, id: OrganizationId) -> (pb::Plan, pb::Limits) {
-    let viewer = Who::member("viewer", id, Role::Viewer);
+async fn in_force(fixture: &Fixture, id: OrganizationId) -> (pb::Plan, pb::Limits) {
+    let viewer = TestCaller::member("viewer", id, Role::Viewer);
     let asked = pb::GetLimitsRequest { parent: name(id) };
-    let limits = subscriptions(world, viewer)
+    let limits = subscriptions(fixture, viewer)
         .get_limits(asked)
         .await
         .unwrap()
@@ -54,16 +54,16 @@ async fn in_force(world: &World, id: OrganizationId) -> (pb::Plan, pb::Limits) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_subscription_the_basic_limits_hold() {
-    let world = World::new().await;
-    let id = world.active().await;
-    assert_eq!(in_force(&world, id).await, (pb::Plan::Basic, BASIC));
+    let fixture = Fixture::new().await;
+    let id = fixture.active().await;
+    assert_eq!(in_force(&fixture, id).await, (pb::Plan::Basic, BASIC));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_plan_replaces_the_one_before_and_is_audited() {
-    let world = World::new().await;
-    let (id, other) = (world.active().await, world.active().await);
-    let mut staff = subscriptions(&world, Who::staff(id));
+    let fixture = Fixture::new().await;
+    let (id, other) = (fixture.active().await, fixture.active().await);
+    let mut staff = subscriptions(&fixture, TestCaller::staff(id));
     let given = staff
         .activate_subscription(premium(id))
         .await
@@ -75,8 +75,8 @@ async fn a_plan_replaces_the_one_before_and_is_audited() {
         (given.plan(), given.limits, given.end_time),
         (pb::Plan::Premium, Some(PREMIUM), None)
     );
-    assert_eq!(in_force(&world, id).await, (pb::Plan::Premium, PREMIUM));
-    assert_eq!(in_force(&world, other).await, (pb::Plan::Basic, BASIC));
+    assert_eq!(in_force(&fixture, id).await, (pb::Plan::Premium, PREMIUM));
+    assert_eq!(in_force(&fixture, other).await, (pb::Plan::Basic, BASIC));
     let more = pb::Limits {
         import_rows: 100_000,
         ..PREMIUM
@@ -86,49 +86,49 @@ async fn a_plan_replaces_the_one_before_and_is_audited() {
         ..premium(id)
     };
     staff.activate_subscription(request).await.unwrap();
-    assert_eq!(in_force(&world, id).await, (pb::Plan::Premium, more));
+    assert_eq!(in_force(&fixture, id).await, (pb::Plan::Premium, more));
     let acts =
         "SELECT count(*) FROM staff_acts WHERE act = 'ACTIVATE_SUBSCRIPTION' AND reason = 'invoice paid'";
-    assert_eq!(world.service.database.count(acts).await, 2);
+    assert_eq!(fixture.service.database.count(acts).await, 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn past_its_end_a_plan_is_in_force_no_more() {
-    let world = World::new().await;
-    let id = world.active().await;
-    let end = timestamp(world.service.clock.now() + DAY);
+    let fixture = Fixture::new().await;
+    let id = fixture.active().await;
+    let end = timestamp(fixture.service.clock.now() + DAY);
     let request = pb::ActivateSubscriptionRequest {
         end_time: Some(end),
         ..premium(id)
     };
-    subscriptions(&world, Who::staff(id))
+    subscriptions(&fixture, TestCaller::staff(id))
         .activate_subscription(request)
         .await
         .unwrap();
-    world.service.clock.advance(DAY - Duration::from_micros(1));
-    assert_eq!(in_force(&world, id).await.0, pb::Plan::Premium);
-    world.service.clock.advance(Duration::from_micros(1));
-    assert_eq!(in_force(&world, id).await, (pb::Plan::Basic, BASIC));
+    fixture.service.clock.advance(DAY - Duration::from_micros(1));
+    assert_eq!(in_force(&fixture, id).await.0, pb::Plan::Premium);
+    fixture.service.clock.advance(Duration::from_micros(1));
+    assert_eq!(in_force(&fixture, id).await, (pb::Plan::Basic, BASIC));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_repeated_activation_is_answered_also_after_the_end() {
-    let world = World::new().await;
-    let id = world.active().await;
-    let end = timestamp(world.service.clock.now() + Duration::from_secs(60));
+    let fixture = Fixture::new().await;
+    let id = fixture.active().await;
+    let end = timestamp(fixture.service.clock.now() + Duration::from_secs(60));
     let request_id = "0190a6d4-7b3e-7c52-9f2b-2f6d0e1a4c88".to_owned();
     let request = pb::ActivateSubscriptionRequest {
         end_time: Some(end),
         request_id,
         ..premium(id)
     };
-    let mut staff = subscriptions(&world, Who::staff(id));
+    let mut staff = subscriptions(&fixture, TestCaller::staff(id));
     let first = staff
         .activate_subscription(request.clone())
         .await
         .unwrap()
         .into_inner();
-    world.service.clock.advance(DAY / 2);
+    fixture.service.clock.advance(DAY / 2);
     assert_eq!(
         first,
         staff.activate_subscription(request).await.unwrap().into_inner()
@@ -137,10 +137,10 @@ async fn a_repeated_activation_is_answered_also_after_the_end() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_subscription_that_makes_no_sense_is_refused() {
-    let world = World::new().await;
-    let id = world.active().await;
-    let mut staff = subscriptions(&world, Who::staff(id));
-    let ended = Some(timestamp(world.service.clock.now()));
+    let fixture = Fixture::new().await;
+    let id = fixture.active().await;
+    let mut staff = subscriptions(&fixture, TestCaller::staff(id));
+    let ended = Some(timestamp(fixture.service.clock.now()));
     let request = pb::ActivateSubscriptionRequest {
         end_time: ended,
         plan: pb::Plan::Basic.into(),
@@ -189,30 +189,30 @@ async fn a_subscription_that_makes_no_sense_is_refused() {
         ["end_time"]
     );
     assert_eq!(
-        world
+        fixture
             .service
             .database
             .count("SELECT count(*) FROM subscriptions")
             .await,
         0
     );
-    assert_eq!(in_force(&world, id).await, (pb::Plan::Basic, BASIC));
+    assert_eq!(in_force(&fixture, id).await, (pb::Plan::Basic, BASIC));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_gets_a_plan_who_does_not_exist() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let nowhere = OrganizationId::from_uuid(Uuid::from_u128(1));
-    let answer = subscriptions(&world, Who::staff(nowhere))
+    let answer = subscriptions(&fixture, TestCaller::staff(nowhere))
         .activate_subscription(premium(nowhere))
         .await;
     refused(answer, ErrorReason::NotFound);
-    let id = world.active().await;
+    let id = fixture.active().await;
     let request = pb::ActivateSubscriptionRequest {
         name: name(id),
         ..premium(id)
     };
-    let answer = subscriptions(&world, Who::staff(id))
+    let answer = subscriptions(&fixture, TestCaller::staff(id))
         .activate_subscription(request)
         .await;
     assert_eq!(fields(answer, ErrorReason::InvalidRequest), ["name"]);
@@ -220,7 +220,7 @@ async fn nobody_gets_a_plan_who_does_not_exist() {
         parent: name(nowhere),
     };
     refused(
-        subscriptions(&world, owner(id)).get_limits(asked).await,
+        subscriptions(&fixture, owner(id)).get_limits(asked).await,
         ErrorReason::PermissionDenied,
     );
 }

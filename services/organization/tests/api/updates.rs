@@ -10,7 +10,7 @@ use muster_proto::organization::v1 as pb;
 use prost_types::FieldMask;
 use tonic::{Response, Status};
 
-use crate::world::{World, owner};
+use crate::fixture::{Fixture, owner};
 
 fn mask(paths: &[&str]) -> Option<FieldMask> {
     let paths = paths.iter().map(|path| (*path).to_owned()).collect();
@@ -18,7 +18,7 @@ fn mask(paths: &[&str]) -> Option<FieldMask> {
 }
 
 async fn update_group(
-    world: &World,
+    fixture: &Fixture,
     id: OrganizationId,
     group: pb::Group,
     paths: &[&str],
@@ -28,7 +28,7 @@ async fn update_group(
         update_mask: mask(paths),
         request_id: String::new(),
     };
-    world.groups(owner(id)).update_group(request).await
+    fixture.groups(owner(id)).update_group(request).await
 }
 
 fn updated(answer: Result<Response<pb::UpdateGroupResponse>, Status>) -> pb::Group {

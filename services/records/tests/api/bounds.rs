@@ -2,35 +2,37 @@
 
 use muster_proto::records::v1::{CreateTrainingRequest, Training};
 use muster_refusal::{ErrorReason, reason_of, violations_of};
-use muster_testkit::Who;
+use muster_testkit::TestCaller;
 use prost::Message;
 
-use crate::world::{World, person_id};
+use crate::fixture::{Fixture, person_id};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_learner_of_more_groups_than_are_asked_about_at_once_gets_the_trainings_of_all() {
-    let world = World::start().await;
-    let training = world.new_training("A-1").await;
-    let employment = world.verify("learner-1", &[]).await;
+    let fixture = Fixture::start().await;
+    let training = fixture.new_training("A-1").await;
+    let employment = fixture.verify("learner-1", &[]).await;
     // Only the last one requires anything.
     let mut groups = Vec::new();
     for _ in 0..60 {
-        groups.push(world.new_group(&[]).await);
+        groups.push(fixture.new_group(&[]).await);
     }
-    groups.push(world.new_group(&[training]).await);
-    let before = world.applied().await;
-    world.publish_verified(employment, "learner-1", &groups, 2).await;
-    world.wait_applied(before + 1).await;
-    assert_eq!(world.assignments_of("learner-1").await.len(), 1);
-    assert!(world.parked().await.is_empty());
+    groups.push(fixture.new_group(&[training]).await);
+    let before = fixture.applied().await;
+    fixture
+        .publish_verified(employment, "learner-1", &groups, 2)
+        .await;
+    fixture.wait_applied(before + 1).await;
+    assert_eq!(fixture.assignments_of("learner-1").await.len(), 1);
+    assert!(fixture.parked().await.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_the_longest_record_the_newest_part_is_read() {
-    let world = World::start().await;
-    world.verify("learner-1", &[]).await;
-    world.grant("learner-1").await.unwrap();
-    let record = world.read("learner-1").await.unwrap();
+    let fixture = Fixture::start().await;
+    fixture.verify("learner-1", &[]).await;
+    fixture.grant("learner-1").await.unwrap();
+    let record = fixture.read("learner-1").await.unwrap();
     assert!(!record.is_truncated && record.assignments.is_empty());
     let person = person_id("learner-1");
     // Completed trainings, with the longest names that there are.
@@ -48,12 +50,12 @@ async fn of_the_longest_record_the_newest_part_is_read() {
                 repeat('\u{1F600}', 200), now()
          FROM assignments WHERE person_id = '{person}'"
     );
-    let mut connection = world.service.database.connection().await;
+    let mut connection = fixture.service.database.connection().await;
     sqlx::raw_sql(sqlx::AssertSqlSafe(done))
         .execute(&mut connection)
         .await
         .unwrap();
-    let record = world.read("learner-1").await.unwrap();
+    let record = fixture.read("learner-1").await.unwrap();
     assert!(record.is_truncated);
     assert_eq!(
         (record.assignments.len(), record.certificates.len()),
@@ -68,7 +70,7 @@ async fn of_the_longest_record_the_newest_part_is_read() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_text_holds_nul() {
-    let world = World::start().await;
+    let fixture = Fixture::start().await;
     let training = Training {
         code: "MR-1".to_owned(),
         display_name: "Reporting".to_owned(),
@@ -79,8 +81,8 @@ async fn no_text_holds_nul() {
         training: Some(training),
         request_id: String::new(),
     };
-    let refused = world
-        .trainings(Who::platform_staff())
+    let refused = fixture
+        .trainings(TestCaller::platform_staff())
         .create_training(request)
         .await
         .unwrap_err();

@@ -7,9 +7,9 @@ use muster_proto::records::v1::{
     BatchGetTrainingsRequest, CreateTrainingRequest, ListTrainingsRequest, Training,
 };
 use muster_refusal::{ErrorReason, violations_of};
-use muster_testkit::Who;
+use muster_testkit::TestCaller;
 
-use crate::world::{World, reason};
+use crate::fixture::{Fixture, reason};
 
 fn training(code: &str) -> CreateTrainingRequest {
     let display_name = "Mandated Reporter Training".to_owned();
@@ -26,15 +26,15 @@ fn training(code: &str) -> CreateTrainingRequest {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn staff_put_trainings_into_the_catalog_and_everybody_reads_them_in_the_order_of_codes() {
-    let world = World::start().await;
+    let fixture = Fixture::start().await;
     for code in ["MR-201", "ab-1", "MR-101", "CPR.2"] {
-        world.new_training(code).await;
+        fixture.new_training(code).await;
     }
     let mut request = ListTrainingsRequest {
         page_size: 3,
         ..Default::default()
     };
-    let mut client = world.trainings(Who::person("learner-1"));
+    let mut client = fixture.trainings(TestCaller::person("learner-1"));
     let mut codes = Vec::new();
     loop {
         let page = client.list_trainings(request.clone()).await.unwrap().into_inner();
@@ -49,8 +49,8 @@ async fn staff_put_trainings_into_the_catalog_and_everybody_reads_them_in_the_or
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_code_is_given_once_without_regard_to_case() {
-    let world = World::start().await;
-    let mut staff = world.trainings(Who::platform_staff());
+    let fixture = Fixture::start().await;
+    let mut staff = fixture.trainings(TestCaller::platform_staff());
     staff.create_training(training("MR-101")).await.unwrap();
     assert_eq!(
         reason(staff.create_training(training("mr-101")).await),
@@ -58,8 +58,8 @@ async fn a_code_is_given_once_without_regard_to_case() {
     );
 
     let creations = (0..16).map(|_| {
-        let mut staff = world.trainings(Who::platform_staff());
-        let request_id = world.new_id().to_string();
+        let mut staff = fixture.trainings(TestCaller::platform_staff());
+        let request_id = fixture.new_id().to_string();
         let request = CreateTrainingRequest {
             request_id,
             ..training("MR-102")
@@ -74,7 +74,7 @@ async fn a_code_is_given_once_without_regard_to_case() {
             .all(|refused| reason(refused) == ErrorReason::TrainingCodeTaken)
     );
     assert_eq!(
-        world
+        fixture
             .service
             .database
             .count("SELECT count(*) FROM trainings")
@@ -85,10 +85,10 @@ async fn a_code_is_given_once_without_regard_to_case() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_repeated_request_gets_the_same_answer_and_its_id_serves_no_other() {
-    let world = World::start().await;
-    let mut staff = world.trainings(Who::platform_staff());
+    let fixture = Fixture::start().await;
+    let mut staff = fixture.trainings(TestCaller::platform_staff());
     let request = CreateTrainingRequest {
-        request_id: world.new_id().to_string(),
+        request_id: fixture.new_id().to_string(),
         ..training("MR-101")
     };
     let first = staff.create_training(request.clone()).await.unwrap().into_inner();
@@ -103,7 +103,7 @@ async fn a_repeated_request_gets_the_same_answer_and_its_id_serves_no_other() {
         ErrorReason::RequestIdReused
     );
     assert_eq!(
-        world
+        fixture
             .service
             .database
             .count("SELECT count(*) FROM trainings")
@@ -114,8 +114,8 @@ async fn a_repeated_request_gets_the_same_answer_and_its_id_serves_no_other() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_malformed_training_is_told_everything_that_is_wrong() {
-    let world = World::start().await;
-    let mut staff = world.trainings(Who::platform_staff());
+    let fixture = Fixture::start().await;
+    let mut staff = fixture.trainings(TestCaller::platform_staff());
     let bad = Training {
         code: "-".to_owned(),
         description: "x".repeat(4001),
@@ -147,28 +147,28 @@ async fn a_malformed_training_is_told_everything_that_is_wrong() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_else_writes_the_catalog_and_strangers_do_not_read_it() {
-    let world = World::start().await;
+    let fixture = Fixture::start().await;
     for (who, refused) in [
-        (Who::Nobody, ErrorReason::TokenMissing),
-        (Who::Anonymous, ErrorReason::PermissionDenied),
+        (TestCaller::Nobody, ErrorReason::TokenMissing),
+        (TestCaller::Anonymous, ErrorReason::PermissionDenied),
         (
-            Who::WorkloadThroughEdge("learning-system"),
+            TestCaller::WorkloadThroughEdge("learning-system"),
             ErrorReason::PermissionDenied,
         ),
     ] {
-        let written = world
+        let written = fixture
             .trainings(who.clone())
             .create_training(training("MR-101"))
             .await;
         assert_eq!(reason(written), refused, "{who:?}");
-        let read = world
+        let read = fixture
             .trainings(who.clone())
             .list_trainings(ListTrainingsRequest::default())
             .await;
         assert_eq!(reason(read), refused, "{who:?}");
     }
-    let direct = world
-        .trainings(Who::Workload("organization"))
+    let direct = fixture
+        .trainings(TestCaller::Workload("organization"))
         .create_training(training("MR-101"))
         .await;
     assert_eq!(reason(direct), ErrorReason::TokenMissing);
@@ -176,15 +176,15 @@ async fn nobody_else_writes_the_catalog_and_strangers_do_not_read_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_token_serves_only_its_caller() {
-    let world = World::start().await;
-    world.new_training("MR-101").await;
-    world.new_training("MR-102").await;
+    let fixture = Fixture::start().await;
+    fixture.new_training("MR-101").await;
+    fixture.new_training("MR-102").await;
     let first = ListTrainingsRequest {
         page_size: 1,
         ..Default::default()
     };
-    let page = world
-        .trainings(Who::person("learner-1"))
+    let page = fixture
+        .trainings(TestCaller::person("learner-1"))
         .list_trainings(first.clone())
         .await
         .unwrap();
@@ -197,11 +197,14 @@ async fn a_page_token_serves_only_its_caller() {
         ..next.clone()
     };
     for (who, request) in [("learner-2", next.clone()), ("learner-1", altered)] {
-        let answer = world.trainings(Who::person(who)).list_trainings(request).await;
+        let answer = fixture
+            .trainings(TestCaller::person(who))
+            .list_trainings(request)
+            .await;
         assert_eq!(reason(answer), ErrorReason::PageTokenInvalid);
     }
-    let page = world
-        .trainings(Who::person("learner-1"))
+    let page = fixture
+        .trainings(TestCaller::person("learner-1"))
         .list_trainings(next)
         .await
         .unwrap()
@@ -211,17 +214,17 @@ async fn a_page_token_serves_only_its_caller() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_organization_service_learns_which_trainings_exist() {
-    let world = World::start().await;
-    let known = world.new_training("MR-101").await.to_string();
+    let fixture = Fixture::start().await;
+    let known = fixture.new_training("MR-101").await.to_string();
     let unknown = TrainingName {
-        training: TrainingId::from_uuid(world.new_id()),
+        training: TrainingId::from_uuid(fixture.new_id()),
     }
     .to_string();
     let request = BatchGetTrainingsRequest {
         names: vec![unknown, known.clone()],
     };
-    let internal = |who| TrainingInternalServiceClient::new(world.service.calls_of(who));
-    let found = internal(Who::Workload("organization"))
+    let internal = |who| TrainingInternalServiceClient::new(fixture.service.calls_of(who));
+    let found = internal(TestCaller::Workload("organization"))
         .batch_get_trainings(request.clone())
         .await
         .unwrap();
@@ -234,9 +237,9 @@ async fn the_organization_service_learns_which_trainings_exist() {
     assert_eq!(names, [known]);
 
     for (who, refused) in [
-        (Who::Workload("invitation"), ErrorReason::PermissionDenied),
-        (Who::platform_staff(), ErrorReason::TokenMissing),
-        (Who::Nobody, ErrorReason::TokenMissing),
+        (TestCaller::Workload("invitation"), ErrorReason::PermissionDenied),
+        (TestCaller::platform_staff(), ErrorReason::TokenMissing),
+        (TestCaller::Nobody, ErrorReason::TokenMissing),
     ] {
         assert_eq!(
             reason(internal(who).batch_get_trainings(request.clone()).await),
@@ -246,7 +249,7 @@ async fn the_organization_service_learns_which_trainings_exist() {
     let malformed = BatchGetTrainingsRequest {
         names: vec!["x".to_owned(), "trainings/y".to_owned()],
     };
-    let refused = internal(Who::Workload("organization"))
+    let refused = internal(TestCaller::Workload("organization"))
         .batch_get_trainings(malformed)
         .await
         .unwrap_err();

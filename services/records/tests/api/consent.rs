@@ -4,20 +4,20 @@ use futures::future::join_all;
 use muster_ids::{GrantId, GrantName};
 use muster_proto::records::v1::{CreateGrantRequest, Grant, GrantState, RevokeGrantRequest};
 use muster_refusal::{ErrorReason, violations_of};
-use muster_testkit::Who;
+use muster_testkit::TestCaller;
 use tonic::Status;
 
-use crate::world::{World, person_id, person_name, reason, seen};
+use crate::fixture::{Fixture, person_id, person_name, reason, seen};
 
 const GRANTS: &str = "SELECT count(*) FROM grants";
 
-impl World {
+impl Fixture {
     pub(crate) async fn revoke(&self, person: &str, name: impl ToString) -> Result<Grant, Status> {
         let request = RevokeGrantRequest {
             name: name.to_string(),
             request_id: String::new(),
         };
-        let mut client = self.grants(Who::person(person));
+        let mut client = self.grants(TestCaller::person(person));
         let revoked = client.revoke_grant(request).await?;
         Ok(revoked.into_inner().grant.unwrap())
     }
@@ -25,117 +25,123 @@ impl World {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_learner_grants_and_granting_again_answers_the_same() {
-    let world = World::start().await;
-    world.verify("learner-1", &[]).await;
-    let grant = world.grant("learner-1").await.unwrap();
+    let fixture = Fixture::start().await;
+    fixture.verify("learner-1", &[]).await;
+    let grant = fixture.grant("learner-1").await.unwrap();
     assert_eq!(
         (grant.state(), grant.organization.clone()),
-        (GrantState::Active, world.organization_name().to_string())
+        (GrantState::Active, fixture.organization_name().to_string())
     );
     assert!(grant.create_time.is_some() && grant.revoke_time.is_none());
-    assert_eq!(world.grant("learner-1").await.unwrap(), grant);
+    assert_eq!(fixture.grant("learner-1").await.unwrap(), grant);
     let by_own_id = CreateGrantRequest {
         parent: person_name("learner-1").to_string(),
-        ..world.grant_request()
+        ..fixture.grant_request()
     };
-    let answer = world
-        .grants(Who::person("learner-1"))
+    let answer = fixture
+        .grants(TestCaller::person("learner-1"))
         .create_grant(by_own_id)
         .await
         .unwrap();
     assert_eq!(answer.into_inner().grant, Some(grant));
-    assert_eq!(world.service.database.count(GRANTS).await, 1);
+    assert_eq!(fixture.service.database.count(GRANTS).await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sixteen_grants_at_once_are_one() {
-    let world = World::start().await;
-    world.verify("learner-1", &[]).await;
-    let granted = join_all((0..16).map(|_| world.grant("learner-1"))).await;
+    let fixture = Fixture::start().await;
+    fixture.verify("learner-1", &[]).await;
+    let granted = join_all((0..16).map(|_| fixture.grant("learner-1"))).await;
     let names: std::collections::BTreeSet<_> = granted.into_iter().map(|grant| grant.unwrap().name).collect();
-    assert_eq!((names.len(), world.service.database.count(GRANTS).await), (1, 1));
+    assert_eq!(
+        (names.len(), fixture.service.database.count(GRANTS).await),
+        (1, 1)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_with_an_open_employment_can_anybody_consent() {
-    let world = World::start().await;
+    let fixture = Fixture::start().await;
     assert_eq!(
-        reason(world.grant("learner-1").await),
+        reason(fixture.grant("learner-1").await),
         ErrorReason::EmploymentRequired
     );
-    world.claim("learner-1").await;
+    fixture.claim("learner-1").await;
     let reject = "UPDATE employments SET state = 'REJECTED' WHERE state = 'PENDING_VERIFICATION'";
-    world.employments.database.execute(reject).await;
+    fixture.employments.database.execute(reject).await;
     assert_eq!(
-        reason(world.grant("learner-1").await),
+        reason(fixture.grant("learner-1").await),
         ErrorReason::EmploymentRequired
     );
-    world.verify("learner-2", &[]).await;
+    fixture.verify("learner-2", &[]).await;
     for statement in [
         "UPDATE employment_projection SET state = 'ENDED'",
         "UPDATE employment_projection SET state = 'WITHDRAWN'",
     ] {
-        world.service.database.execute(statement).await;
+        fixture.service.database.execute(statement).await;
         assert_eq!(
-            reason(world.grant("learner-2").await),
+            reason(fixture.grant("learner-2").await),
             ErrorReason::EmploymentRequired
         );
     }
-    assert_eq!(world.service.database.count(GRANTS).await, 0);
+    assert_eq!(fixture.service.database.count(GRANTS).await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_open_claim_is_enough_to_consent_and_is_asked_for_once() {
-    let mut world = World::start().await;
-    world.claim("learner-1").await;
+    let mut fixture = Fixture::start().await;
+    fixture.claim("learner-1").await;
     assert_eq!(
-        world.grant("learner-1").await.unwrap().state(),
+        fixture.grant("learner-1").await.unwrap().state(),
         GrantState::Active
     );
-    world.employments.leave().await;
-    world.grant("learner-1").await.unwrap();
-    assert_eq!(reason(world.grant("learner-2").await), ErrorReason::Unavailable);
+    fixture.employments.leave().await;
+    fixture.grant("learner-1").await.unwrap();
+    assert_eq!(reason(fixture.grant("learner-2").await), ErrorReason::Unavailable);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_consents_or_takes_back_for_somebody_else() {
-    let world = World::start().await;
-    world.verify("learner-1", &[]).await;
-    world.verify("learner-2", &[]).await;
-    let name = world.grant("learner-1").await.unwrap().name;
+    let fixture = Fixture::start().await;
+    fixture.verify("learner-1", &[]).await;
+    fixture.verify("learner-2", &[]).await;
+    let name = fixture.grant("learner-1").await.unwrap().name;
     let for_another = CreateGrantRequest {
         parent: person_name("learner-1").to_string(),
-        ..world.grant_request()
+        ..fixture.grant_request()
     };
     for (who, refused) in [
-        (Who::person("learner-2"), ErrorReason::PermissionDenied),
-        (world.admin(), ErrorReason::PermissionDenied),
-        (Who::platform_staff(), ErrorReason::PermissionDenied),
+        (TestCaller::person("learner-2"), ErrorReason::PermissionDenied),
+        (fixture.admin(), ErrorReason::PermissionDenied),
+        (TestCaller::platform_staff(), ErrorReason::PermissionDenied),
         (
-            Who::WorkloadThroughEdge("learning-system"),
+            TestCaller::WorkloadThroughEdge("learning-system"),
             ErrorReason::PermissionDenied,
         ),
-        (Who::Anonymous, ErrorReason::PermissionDenied),
-        (Who::Nobody, ErrorReason::TokenMissing),
+        (TestCaller::Anonymous, ErrorReason::PermissionDenied),
+        (TestCaller::Nobody, ErrorReason::TokenMissing),
     ] {
-        let granted = world.grants(who.clone()).create_grant(for_another.clone()).await;
+        let granted = fixture
+            .grants(who.clone())
+            .create_grant(for_another.clone())
+            .await;
         assert_eq!(reason(granted), refused, "{who:?}");
         let request = RevokeGrantRequest {
             name: name.clone(),
             request_id: String::new(),
         };
-        let revoked = world.grants(who.clone()).revoke_grant(request).await;
+        let revoked = fixture.grants(who.clone()).revoke_grant(request).await;
         assert_eq!(reason(revoked), refused, "{who:?}");
     }
-    assert_eq!(world.grant("learner-1").await.unwrap().name, name);
+    assert_eq!(fixture.grant("learner-1").await.unwrap().name, name);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_grant_is_taken_back_and_a_new_one_is_another() {
-    let world = World::start().await;
-    world.verify("learner-1", &[]).await;
-    let grant = world.grant("learner-1").await.unwrap();
-    let revoked = world
+    let fixture = Fixture::start().await;
+    fixture.verify("learner-1", &[]).await;
+    let grant = fixture.grant("learner-1").await.unwrap();
+    let revoked = fixture
         .revoke(
             "learner-1",
             grant
@@ -149,56 +155,56 @@ async fn a_grant_is_taken_back_and_a_new_one_is_another() {
         (grant.name.clone(), GrantState::Revoked)
     );
     assert!(revoked.revoke_time.is_some());
-    world.service.clock.advance(std::time::Duration::from_secs(5));
-    assert_eq!(world.revoke("learner-1", &grant.name).await.unwrap(), revoked);
-    let next = world.grant("learner-1").await.unwrap();
+    fixture.service.clock.advance(std::time::Duration::from_secs(5));
+    assert_eq!(fixture.revoke("learner-1", &grant.name).await.unwrap(), revoked);
+    let next = fixture.grant("learner-1").await.unwrap();
     assert_ne!(next.name, grant.name);
-    world
+    fixture
         .service
         .database
         .execute("UPDATE grants SET state = 'LAPSED' WHERE state = 'ACTIVE'")
         .await;
     assert_eq!(
-        world.revoke("learner-1", &next.name).await.unwrap().state(),
+        fixture.revoke("learner-1", &next.name).await.unwrap().state(),
         GrantState::Lapsed
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_grant_of_another_person_is_not_found_like_one_that_does_not_exist() {
-    let world = World::start().await;
-    world.verify("learner-1", &[]).await;
-    let name: GrantName = world.grant("learner-1").await.unwrap().name.parse().unwrap();
+    let fixture = Fixture::start().await;
+    fixture.verify("learner-1", &[]).await;
+    let name: GrantName = fixture.grant("learner-1").await.unwrap().name.parse().unwrap();
     let of_another = GrantName {
         person: person_id("learner-2"),
         ..name
     };
     let absent = GrantName {
-        grant: GrantId::from_uuid(world.new_id()),
+        grant: GrantId::from_uuid(fixture.new_id()),
         ..of_another
     };
-    let foreign = world.revoke("learner-2", of_another).await;
+    let foreign = fixture.revoke("learner-2", of_another).await;
     assert_eq!(
         muster_refusal::reason_of(foreign.as_ref().unwrap_err()),
         Some(ErrorReason::NotFound)
     );
-    assert_eq!(seen(foreign), seen(world.revoke("learner-2", absent).await));
-    assert_eq!(world.grant("learner-1").await.unwrap().name, name.to_string());
+    assert_eq!(seen(foreign), seen(fixture.revoke("learner-2", absent).await));
+    assert_eq!(fixture.grant("learner-1").await.unwrap().name, name.to_string());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn repeated_requests_get_the_same_answers_and_their_ids_serve_no_others() {
-    let world = World::start().await;
-    world.verify("learner-1", &[]).await;
-    let mut learner = world.grants(Who::person("learner-1"));
+    let fixture = Fixture::start().await;
+    fixture.verify("learner-1", &[]).await;
+    let mut learner = fixture.grants(TestCaller::person("learner-1"));
     let request = CreateGrantRequest {
-        request_id: world.new_id().to_string(),
-        ..world.grant_request()
+        request_id: fixture.new_id().to_string(),
+        ..fixture.grant_request()
     };
     let first = learner.create_grant(request.clone()).await.unwrap().into_inner();
     let revoke = RevokeGrantRequest {
         name: first.grant.clone().unwrap().name,
-        request_id: world.new_id().to_string(),
+        request_id: fixture.new_id().to_string(),
     };
     let revoked = learner.revoke_grant(revoke.clone()).await.unwrap().into_inner();
     assert_eq!(
@@ -209,7 +215,7 @@ async fn repeated_requests_get_the_same_answers_and_their_ids_serve_no_others() 
         learner.revoke_grant(revoke.clone()).await.unwrap().into_inner(),
         revoked
     );
-    assert_eq!(world.service.database.count(GRANTS).await, 1);
+    assert_eq!(fixture.service.database.count(GRANTS).await, 1);
 
     let other = CreateGrantRequest {
         parent: person_name("learner-1").to_string(),
@@ -221,7 +227,7 @@ async fn repeated_requests_get_the_same_answers_and_their_ids_serve_no_others() 
     );
     let name = GrantName {
         person: person_id("learner-1"),
-        grant: GrantId::from_uuid(world.new_id()),
+        grant: GrantId::from_uuid(fixture.new_id()),
     };
     let other = RevokeGrantRequest {
         name: name.to_string(),
@@ -235,8 +241,8 @@ async fn repeated_requests_get_the_same_answers_and_their_ids_serve_no_others() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_malformed_consent_is_told_everything_that_is_wrong() {
-    let world = World::start().await;
-    let mut learner = world.grants(Who::person("learner-1"));
+    let fixture = Fixture::start().await;
+    let mut learner = fixture.grants(TestCaller::person("learner-1"));
     let nowhere = Grant {
         organization: "organizations/x".to_owned(),
         ..Default::default()
@@ -263,14 +269,14 @@ async fn a_malformed_consent_is_told_everything_that_is_wrong() {
     );
     let nothing = CreateGrantRequest {
         grant: None,
-        ..world.grant_request()
+        ..fixture.grant_request()
     };
     assert_eq!(
         reason(learner.create_grant(nothing).await),
         ErrorReason::InvalidRequest
     );
     assert_eq!(
-        reason(world.revoke("learner-1", "persons/me/grants/x").await),
+        reason(fixture.revoke("learner-1", "persons/me/grants/x").await),
         ErrorReason::InvalidRequest
     );
 }

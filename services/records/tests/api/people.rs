@@ -9,11 +9,11 @@ use muster_proto::invitation::v1::Invitation;
 use muster_proto::records::v1::{CreateTrainingRequest, Training};
 use muster_records::RecordsService;
 use muster_server::Service;
-use muster_testkit::{Publisher, Who, acts, eventually};
+use muster_testkit::{Publisher, TestCaller, acts, eventually};
 
-use crate::world::{World, person_name};
+use crate::fixture::{Fixture, person_name};
 
-impl World {
+impl Fixture {
     /// An approved organization; its director is employed, and the service has heard of it.
     pub(crate) async fn open_organization(&self) -> OrganizationId {
         let before = self.applied().await;
@@ -34,7 +34,7 @@ impl World {
             request_id: self.new_id().to_string(),
         };
         let created = self
-            .trainings(Who::platform_staff())
+            .trainings(TestCaller::platform_staff())
             .create_training(request)
             .await;
         let training = created.unwrap().into_inner().training.unwrap();
@@ -66,7 +66,7 @@ impl World {
             groups: groups.iter().map(ToString::to_string).collect(),
             ..Default::default()
         };
-        let owner = Who::member("owner", self.organization, Role::Owner);
+        let owner = TestCaller::member("owner", self.organization, Role::Owner);
         let invitation = acts::invite(&self.invitations, owner, self.organization, invitation).await;
         self.invitations.database.execute(source).await;
         acts::accept(&self.invitations, invitation, person).await;

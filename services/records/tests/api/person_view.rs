@@ -4,14 +4,14 @@ use muster_proto::records::v1::{
     ListPersonAssignmentsRequest, ListPersonCertificatesRequest, ListRecordAccessesRequest,
 };
 use muster_refusal::ErrorReason;
-use muster_testkit::Who;
+use muster_testkit::TestCaller;
 
-use crate::world::{World, me, person_name, reason};
+use crate::fixture::{Fixture, me, person_name, reason};
 
 /// The three lists of one's own things, by one way to ask.
-async fn refusals(world: &World, who: Who, parent: &str, page_token: &str) -> [ErrorReason; 3] {
+async fn refusals(fixture: &Fixture, who: TestCaller, parent: &str, page_token: &str) -> [ErrorReason; 3] {
     let (parent, page_token) = (parent.to_owned(), page_token.to_owned());
-    let mut client = world.person_records(who);
+    let mut client = fixture.person_records(who);
     let assignments = ListPersonAssignmentsRequest {
         parent: parent.clone(),
         page_token: page_token.clone(),
@@ -36,41 +36,41 @@ async fn refusals(world: &World, who: Who, parent: &str, page_token: &str) -> [E
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_lists_what_belongs_to_somebody_else() {
-    let world = World::start().await;
+    let fixture = Fixture::start().await;
     let other = person_name("learner-1").to_string();
     for (who, refused) in [
-        (Who::person("learner-2"), ErrorReason::PermissionDenied),
-        (world.admin(), ErrorReason::PermissionDenied),
-        (Who::platform_staff(), ErrorReason::PermissionDenied),
+        (TestCaller::person("learner-2"), ErrorReason::PermissionDenied),
+        (fixture.admin(), ErrorReason::PermissionDenied),
+        (TestCaller::platform_staff(), ErrorReason::PermissionDenied),
         (
-            Who::WorkloadThroughEdge("learning-system"),
+            TestCaller::WorkloadThroughEdge("learning-system"),
             ErrorReason::PermissionDenied,
         ),
-        (Who::Anonymous, ErrorReason::PermissionDenied),
-        (Who::Nobody, ErrorReason::TokenMissing),
+        (TestCaller::Anonymous, ErrorReason::PermissionDenied),
+        (TestCaller::Nobody, ErrorReason::TokenMissing),
     ] {
         assert_eq!(
-            refusals(&world, who.clone(), &other, "").await,
+            refusals(&fixture, who.clone(), &other, "").await,
             [refused; 3],
             "{who:?}"
         );
     }
-    let malformed = refusals(&world, Who::person("learner-1"), "persons/you", "").await;
+    let malformed = refusals(&fixture, TestCaller::person("learner-1"), "persons/you", "").await;
     assert_eq!(malformed, [ErrorReason::InvalidRequest; 3]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_sees_only_ones_own() {
-    let world = World::start().await;
+    let fixture = Fixture::start().await;
     for person in ["learner-1", "learner-2"] {
-        let name = world.assigned(person, &format!("A-{person}")).await;
-        world.report(&name, 100).await.unwrap();
-        world.grant(person).await.unwrap();
-        world.read(person).await.unwrap();
+        let name = fixture.assigned(person, &format!("A-{person}")).await;
+        fixture.report(&name, 100).await.unwrap();
+        fixture.grant(person).await.unwrap();
+        fixture.read(person).await.unwrap();
     }
     let own = person_name("learner-1").to_string();
     for parent in [me(), own.clone()] {
-        let mut client = world.person_records(Who::person("learner-1"));
+        let mut client = fixture.person_records(TestCaller::person("learner-1"));
         let request = ListPersonAssignmentsRequest {
             parent: parent.clone(),
             ..Default::default()
@@ -110,16 +110,16 @@ async fn one_sees_only_ones_own() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_list_goes_on_from_page_to_page_and_its_tokens_serve_nobody_and_nothing_else() {
-    let world = World::start().await;
+    let fixture = Fixture::start().await;
     for code in ["A-1", "A-2"] {
-        let name = world.assigned("learner-1", code).await;
-        world.report(&name, 100).await.unwrap();
+        let name = fixture.assigned("learner-1", code).await;
+        fixture.report(&name, 100).await.unwrap();
     }
-    world.grant("learner-1").await.unwrap();
+    fixture.grant("learner-1").await.unwrap();
     for _ in 0..2 {
-        world.read("learner-1").await.unwrap();
+        fixture.read("learner-1").await.unwrap();
     }
-    let mut client = world.person_records(Who::person("learner-1"));
+    let mut client = fixture.person_records(TestCaller::person("learner-1"));
 
     let first = ListPersonAssignmentsRequest {
         parent: me(),
@@ -183,7 +183,7 @@ async fn each_list_goes_on_from_page_to_page_and_its_tokens_serve_nobody_and_not
         of_certificates.clone(),
         page.next_page_token,
     ] {
-        let others = refusals(&world, Who::person("learner-2"), &me(), &token).await;
+        let others = refusals(&fixture, TestCaller::person("learner-2"), &me(), &token).await;
         assert_eq!(others, [ErrorReason::PageTokenInvalid; 3]);
     }
     let request = ListPersonCertificatesRequest {

@@ -4,36 +4,36 @@ use futures::future::join_all;
 use muster_ids::{AssignmentId, PersonAssignmentName};
 use muster_proto::records::v1::{AssignmentState, ListPersonCertificatesRequest, ReportProgressRequest};
 use muster_refusal::{ErrorReason, violations_of};
-use muster_testkit::Who;
+use muster_testkit::TestCaller;
 
-use crate::world::{World, me, person_id, reason, seen};
+use crate::fixture::{Fixture, me, person_id, reason, seen};
 
 const CERTIFICATES: &str = "SELECT count(*) FROM certificates";
 
-fn learning_system() -> Who {
-    Who::WorkloadThroughEdge("learning-system")
+fn learning_system() -> TestCaller {
+    TestCaller::WorkloadThroughEdge("learning-system")
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn progress_begins_goes_on_never_back_and_ends_with_a_certificate() {
-    let world = World::start().await;
-    let name = world.assigned("learner-1", "A-1").await;
-    let untouched = world.report(&name, 0).await.unwrap();
+    let fixture = Fixture::start().await;
+    let name = fixture.assigned("learner-1", "A-1").await;
+    let untouched = fixture.report(&name, 0).await.unwrap();
     assert_eq!(
         (untouched.state(), untouched.start_time),
         (AssignmentState::Assigned, None)
     );
-    let begun = world.report(&name, 40).await.unwrap();
+    let begun = fixture.report(&name, 40).await.unwrap();
     assert_eq!(
         (begun.state(), begun.progress_percent),
         (AssignmentState::InProgress, 40)
     );
     assert!(begun.start_time.is_some());
     for behind in [39, 0, 40] {
-        assert_eq!(world.report(&name, behind).await.unwrap(), begun);
+        assert_eq!(fixture.report(&name, behind).await.unwrap(), begun);
     }
-    world.service.clock.advance(std::time::Duration::from_secs(30));
-    let done = world.report(&name, 100).await.unwrap();
+    fixture.service.clock.advance(std::time::Duration::from_secs(30));
+    let done = fixture.report(&name, 100).await.unwrap();
     assert_eq!(
         (done.state(), done.progress_percent),
         (AssignmentState::Completed, 100)
@@ -44,14 +44,14 @@ async fn progress_begins_goes_on_never_back_and_ends_with_a_certificate() {
         done.start_time.unwrap().seconds + 30
     );
     for later in [50, 100] {
-        assert_eq!(world.report(&name, later).await.unwrap(), done);
+        assert_eq!(fixture.report(&name, later).await.unwrap(), done);
     }
 
     let request = ListPersonCertificatesRequest {
         parent: me(),
         ..Default::default()
     };
-    let mut learner = world.person_records(Who::person("learner-1"));
+    let mut learner = fixture.person_records(TestCaller::person("learner-1"));
     let certificates = learner
         .list_person_certificates(request)
         .await
@@ -66,73 +66,73 @@ async fn progress_begins_goes_on_never_back_and_ends_with_a_certificate() {
         (&done.certificate, &done.training)
     );
     assert_eq!(certificate.training_display_name, "About A-1");
-    assert_eq!(certificate.organization, world.organization_name().to_string());
+    assert_eq!(certificate.organization, fixture.organization_name().to_string());
     assert_eq!(certificate.issue_time, done.complete_time);
     assert_eq!(certificate.certificate_number.len(), 26);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sixteen_completions_at_once_issue_one_certificate() {
-    let world = World::start().await;
+    let fixture = Fixture::start().await;
     for round in 0..5 {
-        let name = world.assigned("learner-1", &format!("A-{round}")).await;
-        let answers = join_all((0..16).map(|_| world.report(&name, 100))).await;
+        let name = fixture.assigned("learner-1", &format!("A-{round}")).await;
+        let answers = join_all((0..16).map(|_| fixture.report(&name, 100))).await;
         let certificates: std::collections::BTreeSet<_> = answers
             .into_iter()
             .map(|answer| answer.unwrap().certificate)
             .collect();
         assert_eq!(certificates.len(), 1);
-        assert_eq!(world.service.database.count(CERTIFICATES).await, round + 1);
+        assert_eq!(fixture.service.database.count(CERTIFICATES).await, round + 1);
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_many_reports_at_once_the_furthest_stands() {
-    let world = World::start().await;
-    let name = world.assigned("learner-1", "A-1").await;
-    let answers = join_all((1..=48).map(|number| world.report(&name, number * 29 % 97 + 1))).await;
+    let fixture = Fixture::start().await;
+    let name = fixture.assigned("learner-1", "A-1").await;
+    let answers = join_all((1..=48).map(|number| fixture.report(&name, number * 29 % 97 + 1))).await;
     let furthest = answers
         .into_iter()
         .map(|answer| answer.unwrap().progress_percent)
         .max()
         .unwrap();
-    let stands = world.assignments_of("learner-1").await[0].progress_percent;
+    let stands = fixture.assignments_of("learner-1").await[0].progress_percent;
     assert_eq!(stands, furthest);
     assert_eq!(stands, (1..=48).map(|number| number * 29 % 97 + 1).max().unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cancelled_assignment_takes_no_progress() {
-    let world = World::start().await;
-    let name = world.assigned("learner-1", "A-1").await;
-    world
+    let fixture = Fixture::start().await;
+    let name = fixture.assigned("learner-1", "A-1").await;
+    fixture
         .service
         .database
         .execute("UPDATE assignments SET state = 'CANCELLED'")
         .await;
     for percent in [0, 50, 100] {
         assert_eq!(
-            reason(world.report(&name, percent).await),
+            reason(fixture.report(&name, percent).await),
             ErrorReason::AssignmentClosed
         );
     }
-    assert_eq!(world.service.database.count(CERTIFICATES).await, 0);
+    assert_eq!(fixture.service.database.count(CERTIFICATES).await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_assignment_of_another_person_is_not_found_like_one_that_does_not_exist() {
-    let world = World::start().await;
-    let name: PersonAssignmentName = world.assigned("learner-1", "A-1").await.parse().unwrap();
+    let fixture = Fixture::start().await;
+    let name: PersonAssignmentName = fixture.assigned("learner-1", "A-1").await.parse().unwrap();
     let of_another = PersonAssignmentName {
         person: person_id("learner-2"),
         ..name
     };
     let absent = PersonAssignmentName {
-        assignment: AssignmentId::from_uuid(world.new_id()),
+        assignment: AssignmentId::from_uuid(fixture.new_id()),
         ..name
     };
-    let foreign = world.report(&of_another.to_string(), 100).await;
-    let absent = world.report(&absent.to_string(), 100).await;
+    let foreign = fixture.report(&of_another.to_string(), 100).await;
+    let absent = fixture.report(&absent.to_string(), 100).await;
     assert_eq!(
         muster_refusal::reason_of(foreign.as_ref().unwrap_err()),
         Some(ErrorReason::NotFound)
@@ -142,50 +142,53 @@ async fn an_assignment_of_another_person_is_not_found_like_one_that_does_not_exi
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_the_learning_system_reports_never_the_learner() {
-    let world = World::start().await;
-    let assignment = world.assigned("learner-1", "A-1").await;
+    let fixture = Fixture::start().await;
+    let assignment = fixture.assigned("learner-1", "A-1").await;
     let request = ReportProgressRequest {
         assignment,
         percent: 100,
         request_id: String::new(),
     };
     for (who, refused) in [
-        (Who::person("learner-1"), ErrorReason::PermissionDenied),
-        (world.admin(), ErrorReason::PermissionDenied),
-        (Who::platform_staff(), ErrorReason::PermissionDenied),
-        (Who::Anonymous, ErrorReason::PermissionDenied),
+        (TestCaller::person("learner-1"), ErrorReason::PermissionDenied),
+        (fixture.admin(), ErrorReason::PermissionDenied),
+        (TestCaller::platform_staff(), ErrorReason::PermissionDenied),
+        (TestCaller::Anonymous, ErrorReason::PermissionDenied),
         (
-            Who::WorkloadThroughEdge("invitation"),
+            TestCaller::WorkloadThroughEdge("invitation"),
             ErrorReason::PermissionDenied,
         ),
-        (Who::Workload("learning-system"), ErrorReason::TokenMissing),
-        (Who::Nobody, ErrorReason::TokenMissing),
+        (TestCaller::Workload("learning-system"), ErrorReason::TokenMissing),
+        (TestCaller::Nobody, ErrorReason::TokenMissing),
     ] {
-        let answer = world.progress(who.clone()).report_progress(request.clone()).await;
+        let answer = fixture
+            .progress(who.clone())
+            .report_progress(request.clone())
+            .await;
         assert_eq!(reason(answer), refused, "{who:?}");
     }
     assert_eq!(
-        world.assignments_of("learner-1").await[0].state(),
+        fixture.assignments_of("learner-1").await[0].state(),
         AssignmentState::Assigned
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_repeated_report_gets_the_same_answer_and_its_id_serves_no_other() {
-    let world = World::start().await;
-    let assignment = world.assigned("learner-1", "A-1").await;
+    let fixture = Fixture::start().await;
+    let assignment = fixture.assigned("learner-1", "A-1").await;
     let request = ReportProgressRequest {
         assignment: assignment.clone(),
         percent: 10,
-        request_id: world.new_id().to_string(),
+        request_id: fixture.new_id().to_string(),
     };
-    let mut client = world.progress(learning_system());
+    let mut client = fixture.progress(learning_system());
     let first = client
         .report_progress(request.clone())
         .await
         .unwrap()
         .into_inner();
-    world.report(&assignment, 20).await.unwrap();
+    fixture.report(&assignment, 20).await.unwrap();
     let again = client
         .report_progress(request.clone())
         .await
@@ -200,13 +203,13 @@ async fn a_repeated_report_gets_the_same_answer_and_its_id_serves_no_other() {
         reason(client.report_progress(other).await),
         ErrorReason::RequestIdReused
     );
-    assert_eq!(world.assignments_of("learner-1").await[0].progress_percent, 20);
+    assert_eq!(fixture.assignments_of("learner-1").await[0].progress_percent, 20);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_malformed_report_is_told_everything_that_is_wrong() {
-    let world = World::start().await;
-    let mut client = world.progress(learning_system());
+    let fixture = Fixture::start().await;
+    let mut client = fixture.progress(learning_system());
     let request = ReportProgressRequest {
         assignment: String::new(),
         percent: 101,
@@ -219,7 +222,7 @@ async fn a_malformed_report_is_told_everything_that_is_wrong() {
         .collect();
     assert_eq!(fields, ["assignment", "percent", "request_id"]);
     assert_eq!(
-        reason(world.report("persons/me/assignments/1", 1).await),
+        reason(fixture.report("persons/me/assignments/1", 1).await),
         ErrorReason::InvalidRequest
     );
 }

@@ -19,12 +19,12 @@ const PAGE: usize = 200;
 /// `?to=ADDRESS`; empty for every message.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Wanted {
+pub(super) struct ListFilter {
     pub(super) to: String,
 }
 
 /// The list, the newest first.
-pub(super) async fn list(State(store): State<Arc<Store>>, Query(wanted): Query<Wanted>) -> Html<String> {
+pub(super) async fn list(State(store): State<Arc<Store>>, Query(wanted): Query<ListFilter>) -> Html<String> {
     let messages = store.list(&wanted.to, PAGE);
     let remark = match messages.len() {
         0 => "No message here yet.",
@@ -84,7 +84,7 @@ pub(super) async fn message(State(store): State<Arc<Store>>, Path(id): Path<u64>
 /// Summaries, the newest first, 1,000 at most.
 pub(super) async fn list_json(
     State(store): State<Arc<Store>>,
-    Query(wanted): Query<Wanted>,
+    Query(wanted): Query<ListFilter>,
 ) -> Json<Vec<Summary>> {
     Json(store.list(&wanted.to, 1000))
 }

@@ -19,13 +19,13 @@ const PAGE: usize = 200;
 /// Traces in which one span is of that service and has that in its name.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Wanted {
+pub(super) struct ListFilter {
     service: String,
     name: String,
 }
 
 /// The latest traces.
-pub(super) async fn list(State(store): State<Shared>, Query(wanted): Query<Wanted>) -> Html<String> {
+pub(super) async fn list(State(store): State<Shared>, Query(wanted): Query<ListFilter>) -> Html<String> {
     let matches = |span: &Span| {
         (wanted.service.is_empty() || span.service == wanted.service) && span.name.contains(&wanted.name)
     };

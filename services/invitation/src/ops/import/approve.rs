@@ -26,10 +26,10 @@ pub(crate) struct Approve {
 }
 
 /// What the organization says; it counts only for an import that is not decided on.
-pub(crate) type Asked = Result<InvitingContext, Error>;
+pub(crate) type OrganizationAnswer = Result<InvitingContext, Error>;
 
 /// Asks the organization.
-pub(crate) async fn prepare(context: &Context, command: &Approve) -> Asked {
+pub(crate) async fn prepare(context: &Context, command: &Approve) -> OrganizationAnswer {
     context.organization.active_context(command.organization).await
 }
 
@@ -41,7 +41,7 @@ pub(crate) async fn apply(
     tx: &mut PgConnection,
     context: &Context,
     command: &Approve,
-    asked: Asked,
+    asked: OrganizationAnswer,
 ) -> Result<At<Import>, Error> {
     let time = context.clock.now();
     let approval = Approval {

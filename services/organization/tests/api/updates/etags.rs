@@ -6,25 +6,25 @@ use tonic::Code;
 use uuid::Uuid;
 
 use super::{mask, update_group, updated};
+use crate::fixture::{Fixture, owner};
 use crate::refused::refused;
-use crate::world::{World, owner};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_read_an_older_version_is_told_and_nothing_changes() {
-    let world = World::new().await;
-    let id = world.active().await;
-    let read = world.group(id, "Staff", vec![]).await;
+    let fixture = Fixture::new().await;
+    let id = fixture.active().await;
+    let read = fixture.group(id, "Staff", vec![]).await;
     let changes = pb::Group {
         display_name: "Teachers".to_owned(),
         ..read.clone()
     };
-    let changed = updated(update_group(&world, id, changes.clone(), &["display_name"]).await);
+    let changed = updated(update_group(&fixture, id, changes.clone(), &["display_name"]).await);
     let late = pb::Group {
         display_name: "Nurses".to_owned(),
         ..read
     };
     let status = refused(
-        update_group(&world, id, late.clone(), &["display_name"]).await,
+        update_group(&fixture, id, late.clone(), &["display_name"]).await,
         ErrorReason::EtagMismatch,
     );
     assert_eq!(status.code(), Code::Aborted);
@@ -33,26 +33,26 @@ async fn who_read_an_older_version_is_told_and_nothing_changes() {
         etag: changed.etag,
         ..late
     };
-    let nurses = updated(update_group(&world, id, fresh, &["display_name"]).await);
+    let nurses = updated(update_group(&fixture, id, fresh, &["display_name"]).await);
     assert_eq!(
         (nurses.display_name.as_str(), nurses.etag.as_str()),
         ("Nurses", "3")
     );
-    let again = updated(update_group(&world, id, nurses.clone(), &["display_name", "trainings"]).await);
+    let again = updated(update_group(&fixture, id, nurses.clone(), &["display_name", "trainings"]).await);
     assert_eq!(again, nurses);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_many_updates_with_one_etag_one_goes_through() {
-    let world = World::new().await;
-    let id = world.active().await;
-    let read = world.group(id, "Staff", vec![]).await;
+    let fixture = Fixture::new().await;
+    let id = fixture.active().await;
+    let read = fixture.group(id, "Staff", vec![]).await;
     let attempts = (0..8).map(|number| {
         let changes = pb::Group {
             display_name: format!("Staff {number}"),
             ..read.clone()
         };
-        update_group(&world, id, changes, &["display_name"])
+        update_group(&fixture, id, changes, &["display_name"])
     });
     let answers = futures::future::join_all(attempts).await;
     let (won, lost): (Vec<_>, Vec<_>) = answers.into_iter().partition(Result::is_ok);
@@ -64,9 +64,9 @@ async fn of_many_updates_with_one_etag_one_goes_through() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_repeated_update_gets_the_first_answer() {
-    let world = World::new().await;
-    let id = world.active().await;
-    let made = world.group(id, "Staff", vec![]).await;
+    let fixture = Fixture::new().await;
+    let id = fixture.active().await;
+    let made = fixture.group(id, "Staff", vec![]).await;
     let request = |display_name: &str, request_id: Uuid| pb::UpdateGroupRequest {
         group: Some(pb::Group {
             display_name: display_name.to_owned(),
@@ -75,22 +75,22 @@ async fn a_repeated_update_gets_the_first_answer() {
         update_mask: mask(&["display_name"]),
         request_id: request_id.to_string(),
     };
-    let request_id = world.service.clock.new_uuid();
-    let first = world
+    let request_id = fixture.service.clock.new_uuid();
+    let first = fixture
         .groups(owner(id))
         .update_group(request("A", request_id))
         .await;
-    let other = world
+    let other = fixture
         .groups(owner(id))
-        .update_group(request("B", world.service.clock.new_uuid()))
+        .update_group(request("B", fixture.service.clock.new_uuid()))
         .await;
     refused(other, ErrorReason::EtagMismatch);
-    let again = world
+    let again = fixture
         .groups(owner(id))
         .update_group(request("A", request_id))
         .await;
     assert_eq!(updated(again), updated(first));
-    let reused = world
+    let reused = fixture
         .groups(owner(id))
         .update_group(request("C", request_id))
         .await;

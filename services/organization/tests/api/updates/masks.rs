@@ -4,15 +4,15 @@ use muster_proto::organization::v1 as pb;
 use muster_refusal::{ErrorReason, violations_of};
 
 use super::{mask, update_group, updated};
+use crate::fixture::{Fixture, owner};
 use crate::refused::{fields, refused};
-use crate::world::{World, owner};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_update_changes_what_its_mask_names_and_nothing_else() {
-    let world = World::new().await;
-    let id = world.active().await;
-    let (first, second) = (world.taken(id).await, world.taken(id).await);
-    let made = world.group(id, "Staff", vec![first.clone()]).await;
+    let fixture = Fixture::new().await;
+    let id = fixture.active().await;
+    let (first, second) = (fixture.taken(id).await, fixture.taken(id).await);
+    let made = fixture.group(id, "Staff", vec![first.clone()]).await;
 
     // Of what the mask does not name, nothing is read: neither the empty name nor the state.
     let changes = pb::Group {
@@ -21,7 +21,7 @@ async fn an_update_changes_what_its_mask_names_and_nothing_else() {
         state: pb::GroupState::Inactive.into(),
         ..Default::default()
     };
-    let trained = updated(update_group(&world, id, changes, &["trainings"]).await);
+    let trained = updated(update_group(&fixture, id, changes, &["trainings"]).await);
     let expected = pb::Group {
         trainings: vec![second, first],
         etag: "2".to_owned(),
@@ -37,7 +37,7 @@ async fn an_update_changes_what_its_mask_names_and_nothing_else() {
         etag: String::new(),
         ..changes
     };
-    let renamed = updated(update_group(&world, id, changes, &["display_name"]).await);
+    let renamed = updated(update_group(&fixture, id, changes, &["display_name"]).await);
     let expected = pb::Group {
         display_name: "Teachers".to_owned(),
         etag: "3".to_owned(),
@@ -48,16 +48,16 @@ async fn an_update_changes_what_its_mask_names_and_nothing_else() {
         name: made.name,
         ..Default::default()
     };
-    let emptied = updated(update_group(&world, id, emptied, &["trainings"]).await);
+    let emptied = updated(update_group(&fixture, id, emptied, &["trainings"]).await);
     assert!(emptied.trainings.is_empty());
     assert_eq!(emptied.display_name, "Teachers");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_that_is_wrong_with_an_update_is_told_at_once() {
-    let world = World::new().await;
-    let id = world.active().await;
-    let made = world.group(id, "Staff", vec![]).await;
+    let fixture = Fixture::new().await;
+    let id = fixture.active().await;
+    let made = fixture.group(id, "Staff", vec![]).await;
     let wrong = pb::Group {
         name: made.name.clone(),
         display_name: String::new(),
@@ -78,7 +78,7 @@ async fn everything_that_is_wrong_with_an_update_is_told_at_once() {
         update_mask: mask(&paths),
         request_id: "seven".to_owned(),
     };
-    let answer = world.groups(owner(id)).update_group(request).await;
+    let answer = fixture.groups(owner(id)).update_group(request).await;
     let status = refused(answer, ErrorReason::InvalidRequest);
     let told = violations_of(&status);
     let fields: Vec<_> = told.iter().map(|(field, _)| field.as_str()).collect();
@@ -104,12 +104,12 @@ async fn everything_that_is_wrong_with_an_update_is_told_at_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_update_without_a_mask_is_refused_and_without_a_thing_too() {
-    let world = World::new().await;
-    let id = world.active().await;
-    let made = world.group(id, "Staff", vec![]).await;
-    let answer = update_group(&world, id, made, &[]).await;
+    let fixture = Fixture::new().await;
+    let id = fixture.active().await;
+    let made = fixture.group(id, "Staff", vec![]).await;
+    let answer = update_group(&fixture, id, made, &[]).await;
     assert_eq!(fields(answer, ErrorReason::InvalidRequest), ["update_mask"]);
     let nothing = pb::UpdateGroupRequest::default();
-    let answer = world.groups(owner(id)).update_group(nothing).await;
+    let answer = fixture.groups(owner(id)).update_group(nothing).await;
     refused(answer, ErrorReason::PermissionDenied);
 }

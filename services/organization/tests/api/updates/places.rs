@@ -7,11 +7,11 @@ use muster_refusal::ErrorReason;
 use tonic::{Response, Status};
 
 use super::{mask, update_group};
+use crate::fixture::{Fixture, name, owner};
 use crate::refused::{fields, refused};
-use crate::world::{World, name, owner};
 
 async fn update_location(
-    world: &World,
+    fixture: &Fixture,
     id: OrganizationId,
     location: pb::Location,
     paths: &[&str],
@@ -21,11 +21,11 @@ async fn update_location(
         update_mask: mask(paths),
         request_id: String::new(),
     };
-    let mut locations = LocationServiceClient::new(world.service.calls_of(owner(id)));
+    let mut locations = LocationServiceClient::new(fixture.service.calls_of(owner(id)));
     locations.update_location(request).await
 }
 
-async fn location(world: &World, id: OrganizationId, called: &str) -> pb::Location {
+async fn location(fixture: &Fixture, id: OrganizationId, called: &str) -> pb::Location {
     let request = pb::CreateLocationRequest {
         parent: name(id),
         location: Some(pb::Location {
@@ -34,18 +34,18 @@ async fn location(world: &World, id: OrganizationId, called: &str) -> pb::Locati
         }),
         request_id: String::new(),
     };
-    let mut locations = LocationServiceClient::new(world.service.calls_of(owner(id)));
+    let mut locations = LocationServiceClient::new(fixture.service.calls_of(owner(id)));
     let made = locations.create_location(request).await.unwrap();
     made.into_inner().location.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn names_stay_unique_and_trainings_in_the_catalog() {
-    let world = World::new().await;
-    let id = world.active().await;
+    let fixture = Fixture::new().await;
+    let id = fixture.active().await;
     let (teachers, nurses) = (
-        world.group(id, "Teachers", vec![]).await,
-        world.group(id, "Nurses", vec![]).await,
+        fixture.group(id, "Teachers", vec![]).await,
+        fixture.group(id, "Nurses", vec![]).await,
     );
     let taken = pb::Group {
         name: nurses.name.clone(),
@@ -53,23 +53,23 @@ async fn names_stay_unique_and_trainings_in_the_catalog() {
         ..Default::default()
     };
     refused(
-        update_group(&world, id, taken, &["display_name"]).await,
+        update_group(&fixture, id, taken, &["display_name"]).await,
         ErrorReason::GroupNameTaken,
     );
-    let untaken = world.training().await;
+    let untaken = fixture.training().await;
     let wanting = pb::Group {
         name: nurses.name,
-        trainings: vec![world.taken(id).await, untaken],
+        trainings: vec![fixture.taken(id).await, untaken],
         ..Default::default()
     };
-    let answer = update_group(&world, id, wanting, &["trainings"]).await;
+    let answer = update_group(&fixture, id, wanting, &["trainings"]).await;
     assert_eq!(
         fields(answer, ErrorReason::TrainingNotInCatalog),
         ["group.trainings[1]"]
     );
     let (north, south) = (
-        location(&world, id, "North").await,
-        location(&world, id, "South").await,
+        location(&fixture, id, "North").await,
+        location(&fixture, id, "South").await,
     );
     let taken = pb::Location {
         name: south.name,
@@ -77,16 +77,16 @@ async fn names_stay_unique_and_trainings_in_the_catalog() {
         ..Default::default()
     };
     refused(
-        update_location(&world, id, taken, &["display_name"]).await,
+        update_location(&fixture, id, taken, &["display_name"]).await,
         ErrorReason::LocationNameTaken,
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_another_organization_has_is_not_there() {
-    let world = World::new().await;
-    let (own, other) = (world.active().await, world.active().await);
-    let theirs = world.group(other, "Staff", vec![]).await;
+    let fixture = Fixture::new().await;
+    let (own, other) = (fixture.active().await, fixture.active().await);
+    let theirs = fixture.group(other, "Staff", vec![]).await;
     let group = theirs.name.parse::<GroupName>().unwrap().group;
     let named = |organization: OrganizationId| pb::Group {
         name: GroupName { organization, group }.to_string(),
@@ -94,39 +94,39 @@ async fn what_another_organization_has_is_not_there() {
         ..Default::default()
     };
     refused(
-        update_group(&world, own, named(own), &["display_name"]).await,
+        update_group(&fixture, own, named(own), &["display_name"]).await,
         ErrorReason::NotFound,
     );
     refused(
-        update_group(&world, own, named(other), &["display_name"]).await,
+        update_group(&fixture, own, named(other), &["display_name"]).await,
         ErrorReason::PermissionDenied,
     );
     let nowhere = pb::Location {
         name: LocationName {
             organization: own,
-            location: world.service.clock.new_id(),
+            location: fixture.service.clock.new_id(),
         }
         .to_string(),
         display_name: "Mine".to_owned(),
         ..Default::default()
     };
     refused(
-        update_location(&world, own, nowhere, &["display_name"]).await,
+        update_location(&fixture, own, nowhere, &["display_name"]).await,
         ErrorReason::NotFound,
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_location_gets_another_name() {
-    let world = World::new().await;
-    let id = world.active().await;
-    let made = location(&world, id, "North").await;
+    let fixture = Fixture::new().await;
+    let id = fixture.active().await;
+    let made = location(&fixture, id, "North").await;
     assert_eq!(made.etag, "1");
     let changes = pb::Location {
         display_name: "North Street".to_owned(),
         ..made.clone()
     };
-    let answer = update_location(&world, id, changes.clone(), &["display_name"]).await;
+    let answer = update_location(&fixture, id, changes.clone(), &["display_name"]).await;
     let renamed = answer.unwrap().into_inner().location.unwrap();
     let expected = pb::Location {
         etag: "2".to_owned(),
@@ -134,7 +134,7 @@ async fn a_location_gets_another_name() {
     };
     assert_eq!(renamed, expected);
     refused(
-        update_location(&world, id, changes, &["display_name"]).await,
+        update_location(&fixture, id, changes, &["display_name"]).await,
         ErrorReason::EtagMismatch,
     );
 }

@@ -6,11 +6,11 @@ use muster_refusal::{ErrorReason, reason_of};
 use tonic::Status;
 
 use super::mask;
+use crate::fixture::{Fixture, name, owner};
 use crate::refused::{fact, fields, refused};
-use crate::world::{World, name, owner};
 
 async fn update_profile(
-    world: &World,
+    fixture: &Fixture,
     id: OrganizationId,
     profile: pb::Organization,
     paths: &[&str],
@@ -23,14 +23,14 @@ async fn update_profile(
         update_mask: mask(paths),
         request_id: String::new(),
     };
-    let answer = world.profiles(owner(id)).update_organization(request).await?;
+    let answer = fixture.profiles(owner(id)).update_organization(request).await?;
     Ok(answer.into_inner().organization.unwrap())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_license_changes_only_before_it_is_handed_in_and_a_name_after_it_too() {
-    let world = World::new().await;
-    let id = world.draft("owner", world.profile()).await;
+    let fixture = Fixture::new().await;
+    let id = fixture.draft("owner", fixture.profile()).await;
     let moved = pb::Organization {
         display_name: "Moonlight Day Care".to_owned(),
         licensing_authority: "us-ny".to_owned(),
@@ -38,7 +38,7 @@ async fn a_license_changes_only_before_it_is_handed_in_and_a_name_after_it_too()
         ..Default::default()
     };
     let all = ["display_name", "licensing_authority", "license_number"];
-    let draft = update_profile(&world, id, moved.clone(), &all).await.unwrap();
+    let draft = update_profile(&fixture, id, moved.clone(), &all).await.unwrap();
     assert_eq!(
         (
             draft.display_name.as_str(),
@@ -50,7 +50,7 @@ async fn a_license_changes_only_before_it_is_handed_in_and_a_name_after_it_too()
     let state = async |state: &str| {
         let statement =
             format!("UPDATE organizations SET state = '{state}', submit_time = now(), approve_time = now()");
-        world.execute(statement).await;
+        fixture.execute(statement).await;
     };
     for (stands, name_changes, license_changes) in [
         ("RETURNED", true, true),
@@ -65,13 +65,13 @@ async fn a_license_changes_only_before_it_is_handed_in_and_a_name_after_it_too()
             display_name: format!("Day Care {stands}"),
             ..moved.clone()
         };
-        let answer = update_profile(&world, id, renamed, &["display_name"]).await;
+        let answer = update_profile(&fixture, id, renamed, &["display_name"]).await;
         assert_eq!(answer.is_ok(), name_changes, "{stands}: {answer:?}");
         let licensed = pb::Organization {
             license_number: format!("DC {}", stands.len()),
             ..moved.clone()
         };
-        let answer = update_profile(&world, id, licensed, &["license_number"]).await;
+        let answer = update_profile(&fixture, id, licensed, &["license_number"]).await;
         assert_eq!(answer.is_ok(), license_changes, "{stands}: {answer:?}");
         if let Err(status) = answer {
             assert_eq!(fact(&status, "state").as_deref(), Some(stands));
@@ -81,18 +81,18 @@ async fn a_license_changes_only_before_it_is_handed_in_and_a_name_after_it_too()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_returned_profile_takes_no_number_of_an_approved_one() {
-    let world = World::new().await;
-    let holder = world.active().await;
-    let number = world.read(holder).await;
-    let returned = world.submitted().await;
+    let fixture = Fixture::new().await;
+    let holder = fixture.active().await;
+    let number = fixture.read(holder).await;
+    let returned = fixture.submitted().await;
     let statement =
         format!("UPDATE organizations SET state = 'RETURNED' WHERE organization_id = '{returned}'");
-    world.execute(statement).await;
+    fixture.execute(statement).await;
     let theirs = pb::Organization {
         license_number: number.license_number,
         ..Default::default()
     };
-    let status = update_profile(&world, returned, theirs, &["license_number"])
+    let status = update_profile(&fixture, returned, theirs, &["license_number"])
         .await
         .unwrap_err();
     assert_eq!(reason_of(&status), Some(ErrorReason::LicenseNumberTaken));
@@ -104,8 +104,8 @@ async fn a_returned_profile_takes_no_number_of_an_approved_one() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_profile_is_named_exactly() {
-    let world = World::new().await;
-    let id = world.active().await;
+    let fixture = Fixture::new().await;
+    let id = fixture.active().await;
     let name = OrganizationName { organization: id }.to_string();
     let request = |name: String| pb::UpdateOrganizationRequest {
         organization: Some(pb::Organization {
@@ -116,12 +116,12 @@ async fn a_profile_is_named_exactly() {
         update_mask: mask(&["display_name"]),
         request_id: String::new(),
     };
-    let answer = world
+    let answer = fixture
         .profiles(owner(id))
         .update_organization(request(format!("{name}/groups/x")))
         .await;
     assert_eq!(fields(answer, ErrorReason::InvalidRequest), ["organization.name"]);
-    let answer = world
+    let answer = fixture
         .profiles(owner(id))
         .update_organization(request(format!("{name}/x/../y")))
         .await;

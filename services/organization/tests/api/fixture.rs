@@ -10,19 +10,19 @@ use muster_proto::organization::v1 as pb;
 use muster_proto::organization::v1::catalog_service_client::CatalogServiceClient;
 use muster_proto::organization::v1::group_service_client::GroupServiceClient;
 use muster_proto::organization::v1::organization_service_client::OrganizationServiceClient;
-use muster_testkit::{TestChannel, TestService, TestSuite, Who};
+use muster_testkit::{TestCaller, TestChannel, TestService, TestSuite};
 use time::macros::datetime;
 use tokio::sync::OnceCell;
 
 /// The service under test and what it needs.
-pub(crate) struct World {
+pub(crate) struct Fixture {
     pub(crate) service: TestService,
     pub(crate) suite: TestSuite,
     pub(crate) records: OnceCell<TestService>,
     licenses: AtomicU32,
 }
 
-impl World {
+impl Fixture {
     pub(crate) async fn new() -> Self {
         Self::at(Clock::fixed(datetime!(2026-03-01 12:00 UTC))).await
     }
@@ -40,12 +40,12 @@ impl World {
     }
 
     /// The profiles, as this caller sees them.
-    pub(crate) fn profiles(&self, who: Who) -> OrganizationServiceClient<TestChannel> {
+    pub(crate) fn profiles(&self, who: TestCaller) -> OrganizationServiceClient<TestChannel> {
         OrganizationServiceClient::new(self.service.calls_of(who))
     }
 
     /// The groups, as this caller sees them.
-    pub(crate) fn groups(&self, who: Who) -> GroupServiceClient<TestChannel> {
+    pub(crate) fn groups(&self, who: TestCaller) -> GroupServiceClient<TestChannel> {
         GroupServiceClient::new(self.service.calls_of(who))
     }
 
@@ -62,7 +62,7 @@ impl World {
             request_id: String::new(),
         };
         let created = self
-            .profiles(Who::person(owner))
+            .profiles(TestCaller::person(owner))
             .create_organization(request)
             .await
             .unwrap();
@@ -82,7 +82,7 @@ impl World {
     /// An active profile of `owner`.
     pub(crate) async fn active(&self) -> OrganizationId {
         let id = self.submitted().await;
-        self.profiles(Who::staff(id))
+        self.profiles(TestCaller::staff(id))
             .approve_organization(approve(id))
             .await
             .unwrap();
@@ -146,8 +146,8 @@ impl World {
 }
 
 /// The owner of the profile, as most calls are made.
-pub(crate) fn owner(id: OrganizationId) -> Who {
-    Who::member("owner", id, Role::Owner)
+pub(crate) fn owner(id: OrganizationId) -> TestCaller {
+    TestCaller::member("owner", id, Role::Owner)
 }
 
 pub(crate) fn licensed(authority: &str, number: &str) -> pb::Organization {

@@ -21,13 +21,13 @@ use muster_proto::records::v1::{
     ListPersonAssignmentsRequest, ReportProgressRequest,
 };
 use muster_records::RecordsService;
-use muster_testkit::{Callers, Publisher, TestChannel, TestService, TestSuite, Who, eventually};
+use muster_testkit::{Callers, Publisher, TestCaller, TestChannel, TestService, TestSuite, eventually};
 use time::macros::datetime;
 use tokio::sync::OnceCell;
 use tonic::Status;
 use uuid::Uuid;
 
-pub(crate) struct World {
+pub(crate) struct Fixture {
     pub(crate) service: TestService,
     pub(crate) organizations: TestService,
     pub(crate) employments: TestService,
@@ -46,7 +46,7 @@ pub(crate) struct Known {
     pub(crate) sequence: i64,
 }
 
-impl World {
+impl Fixture {
     /// With an organization, of whose director the service has heard.
     pub(crate) async fn start() -> Self {
         let clock = Clock::fixed(datetime!(2026-03-01 12:00 UTC));
@@ -57,7 +57,7 @@ impl World {
             suite.start::<EmploymentService>(&[]),
             suite.start::<InvitationApp>(&[]),
         );
-        let mut world = Self {
+        let mut fixture = Self {
             organization: OrganizationId::from_uuid(service.clock.new_uuid()),
             service,
             organizations,
@@ -66,8 +66,8 @@ impl World {
             publisher: OnceCell::new(),
             names: AtomicU32::new(1),
         };
-        world.organization = world.open_organization().await;
-        world
+        fixture.organization = fixture.open_organization().await;
+        fixture
     }
 
     pub(crate) fn new_id(&self) -> Uuid {
@@ -122,31 +122,31 @@ impl World {
             .await
     }
 
-    pub(crate) fn admin(&self) -> Who {
-        Who::member("admin", self.organization, Role::Admin)
+    pub(crate) fn admin(&self) -> TestCaller {
+        TestCaller::member("admin", self.organization, Role::Admin)
     }
 
-    pub(crate) fn trainings(&self, who: Who) -> TrainingServiceClient<TestChannel> {
+    pub(crate) fn trainings(&self, who: TestCaller) -> TrainingServiceClient<TestChannel> {
         TrainingServiceClient::new(self.service.calls_of(who))
     }
 
-    pub(crate) fn assignments(&self, who: Who) -> AssignmentServiceClient<TestChannel> {
+    pub(crate) fn assignments(&self, who: TestCaller) -> AssignmentServiceClient<TestChannel> {
         AssignmentServiceClient::new(self.service.calls_of(who))
     }
 
-    pub(crate) fn progress(&self, who: Who) -> ProgressServiceClient<TestChannel> {
+    pub(crate) fn progress(&self, who: TestCaller) -> ProgressServiceClient<TestChannel> {
         ProgressServiceClient::new(self.service.calls_of(who))
     }
 
-    pub(crate) fn grants(&self, who: Who) -> GrantServiceClient<TestChannel> {
+    pub(crate) fn grants(&self, who: TestCaller) -> GrantServiceClient<TestChannel> {
         GrantServiceClient::new(self.service.calls_of(who))
     }
 
-    pub(crate) fn learning_records(&self, who: Who) -> LearningRecordServiceClient<TestChannel> {
+    pub(crate) fn learning_records(&self, who: TestCaller) -> LearningRecordServiceClient<TestChannel> {
         LearningRecordServiceClient::new(self.service.calls_of(who))
     }
 
-    pub(crate) fn person_records(&self, who: Who) -> PersonRecordServiceClient<TestChannel> {
+    pub(crate) fn person_records(&self, who: TestCaller) -> PersonRecordServiceClient<TestChannel> {
         PersonRecordServiceClient::new(self.service.calls_of(who))
     }
 
@@ -156,7 +156,7 @@ impl World {
             parent: me(),
             ..Default::default()
         };
-        let mut client = self.person_records(Who::person(person));
+        let mut client = self.person_records(TestCaller::person(person));
         let listed = client.list_person_assignments(request).await;
         listed.unwrap().into_inner().assignments
     }
@@ -167,7 +167,7 @@ impl World {
             percent,
             request_id: String::new(),
         };
-        let mut client = self.progress(Who::WorkloadThroughEdge("learning-system"));
+        let mut client = self.progress(TestCaller::WorkloadThroughEdge("learning-system"));
         let reported = client.report_progress(request).await?;
         Ok(reported.into_inner().assignment.unwrap())
     }
@@ -185,7 +185,7 @@ impl World {
     }
 
     pub(crate) async fn grant(&self, person: &str) -> Result<Grant, Status> {
-        let mut client = self.grants(Who::person(person));
+        let mut client = self.grants(TestCaller::person(person));
         let granted = client.create_grant(self.grant_request()).await?;
         Ok(granted.into_inner().grant.unwrap())
     }

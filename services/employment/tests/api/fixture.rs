@@ -17,12 +17,12 @@ use muster_proto::employment::v1::{
 };
 use muster_proto::invitation::v1::Invitation;
 use muster_server::Service;
-use muster_testkit::{Callers, Publisher, TestChannel, TestService, TestSuite, Who, acts, eventually};
+use muster_testkit::{Callers, Publisher, TestCaller, TestChannel, TestService, TestSuite, acts, eventually};
 use prost::Message;
 use time::macros::datetime;
 use tonic::Status;
 
-pub(crate) struct World {
+pub(crate) struct Fixture {
     pub(crate) service: TestService,
     pub(crate) organizations: TestService,
     pub(crate) invitations: TestService,
@@ -30,14 +30,14 @@ pub(crate) struct World {
     names: AtomicU32,
 }
 
-impl World {
+impl Fixture {
     /// With an organization, whose approval has employed its director, `owner`.
     pub(crate) async fn start() -> Self {
-        let mut world = Self::without_organization().await;
-        world.organization = acts::open_organization(&world.organizations, "owner").await;
+        let mut fixture = Self::without_organization().await;
+        fixture.organization = acts::open_organization(&fixture.organizations, "owner").await;
         let approved = "SELECT count(*) FROM inbox WHERE event_type = 'organization.approved'";
-        eventually(async || world.service.database.count(approved).await == 1).await;
-        world
+        eventually(async || fixture.service.database.count(approved).await == 1).await;
+        fixture
     }
 
     pub(crate) async fn without_organization() -> Self {
@@ -94,7 +94,7 @@ impl World {
             groups: groups.iter().map(ToString::to_string).collect(),
             ..Default::default()
         };
-        let inviter = Who::member(inviter, self.organization, role);
+        let inviter = TestCaller::member(inviter, self.organization, role);
         acts::invite(&self.invitations, inviter, self.organization, invitation).await
     }
 
@@ -173,19 +173,19 @@ impl World {
         told.filter(|(_, event)| event.person == person).collect()
     }
 
-    pub(crate) fn admin(&self) -> Who {
-        Who::member("admin", self.organization, Role::Admin)
+    pub(crate) fn admin(&self) -> TestCaller {
+        TestCaller::member("admin", self.organization, Role::Admin)
     }
 
-    pub(crate) fn employments(&self, who: Who) -> EmploymentServiceClient<TestChannel> {
+    pub(crate) fn employments(&self, who: TestCaller) -> EmploymentServiceClient<TestChannel> {
         EmploymentServiceClient::new(self.service.calls_of(who))
     }
 
-    pub(crate) fn person_employments(&self, who: Who) -> PersonEmploymentServiceClient<TestChannel> {
+    pub(crate) fn person_employments(&self, who: TestCaller) -> PersonEmploymentServiceClient<TestChannel> {
         PersonEmploymentServiceClient::new(self.service.calls_of(who))
     }
 
-    pub(crate) fn internal(&self, who: Who) -> EmploymentInternalServiceClient<TestChannel> {
+    pub(crate) fn internal(&self, who: TestCaller) -> EmploymentInternalServiceClient<TestChannel> {
         EmploymentInternalServiceClient::new(self.service.calls_of(who))
     }
 

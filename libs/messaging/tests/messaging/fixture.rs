@@ -38,13 +38,13 @@ static MIGRATOR: LazyLock<Migrator> = LazyLock::new(|| {
     )])
 });
 
-pub(crate) struct World {
+pub(crate) struct Fixture {
     pub(crate) publisher: TestDatabase,
     pub(crate) consumer: TestDatabase,
     pub(crate) broker: TestBroker,
 }
 
-impl World {
+impl Fixture {
     pub(crate) async fn new() -> Self {
         Self {
             publisher: TestDatabase::new(&MIGRATOR, "publisher").await,

@@ -21,7 +21,9 @@ use muster_proto::notification::v1::mail_source_internal_service_client::MailSou
 use muster_proto::notification::v1::{GetMailRequest, GetMailResponse, InviteVariables, MailPurpose};
 use muster_proto::organization::v1::Limits;
 use muster_server::settings::CommonSettings;
-use muster_testkit::{Signed, TestChannel, TestDatabase, TestService, TestSuite, Who, acts, eventually};
+use muster_testkit::{
+    Signed, TestCaller, TestChannel, TestDatabase, TestService, TestSuite, acts, eventually,
+};
 use time::OffsetDateTime;
 use time::macros::datetime;
 use tonic::Status;
@@ -41,7 +43,7 @@ pub(crate) struct Group {
 }
 
 /// Everything around one test.
-pub(crate) struct World {
+pub(crate) struct Fixture {
     pub(crate) clock: Clock,
     pub(crate) database: Arc<TestDatabase>,
     pub(crate) organization: OrganizationId,
@@ -53,7 +55,7 @@ pub(crate) struct World {
     organizations: TestService,
 }
 
-impl World {
+impl Fixture {
     /// Without a broker.
     pub(crate) async fn new() -> Self {
         Self::with(&[]).await
@@ -113,19 +115,19 @@ impl World {
         self.start().await;
     }
 
-    pub(crate) fn as_who(&self, who: Who) -> TestChannel {
+    pub(crate) fn as_who(&self, who: TestCaller) -> TestChannel {
         self.service.calls_of(who)
     }
 
     /// Calls of `who` that take the first answer: others try again when it is UNAVAILABLE.
-    pub(crate) fn impatient(&self, who: Who) -> Impatient {
+    pub(crate) fn impatient(&self, who: TestCaller) -> Impatient {
         let endpoint = Endpoint::from_shared(self.suite.url("invitation")).unwrap();
         let signed = Signed::new(Arc::clone(self.service.callers()), "invitation", who);
         InterceptedService::new(endpoint.connect_lazy(), signed)
     }
 
-    pub(crate) fn owner(&self) -> Who {
-        Who::member("owner", self.organization, Role::Owner)
+    pub(crate) fn owner(&self) -> TestCaller {
+        TestCaller::member("owner", self.organization, Role::Owner)
     }
 
     pub(crate) fn invitations(&self) -> InvitationServiceClient<TestChannel> {
@@ -136,7 +138,7 @@ impl World {
         ImportServiceClient::new(self.as_who(self.owner()))
     }
 
-    pub(crate) fn redemption(&self, who: Who) -> InvitationRedemptionServiceClient<TestChannel> {
+    pub(crate) fn redemption(&self, who: TestCaller) -> InvitationRedemptionServiceClient<TestChannel> {
         InvitationRedemptionServiceClient::new(self.as_who(who))
     }
 
@@ -192,7 +194,8 @@ impl World {
 
     /// What the mail worker gets.
     pub(crate) async fn mail(&self, name: &str, generation: i32) -> Result<GetMailResponse, Status> {
-        let mut client = MailSourceInternalServiceClient::new(self.as_who(Who::Workload("notification")));
+        let mut client =
+            MailSourceInternalServiceClient::new(self.as_who(TestCaller::Workload("notification")));
         let request = GetMailRequest {
             subject: name.to_owned(),
             purpose: MailPurpose::Invite.into(),
@@ -211,7 +214,11 @@ impl World {
             .to_owned()
     }
 
-    pub(crate) async fn accept(&self, who: Who, token: &str) -> Result<AcceptInvitationResponse, Status> {
+    pub(crate) async fn accept(
+        &self,
+        who: TestCaller,
+        token: &str,
+    ) -> Result<AcceptInvitationResponse, Status> {
         let request = AcceptInvitationRequest {
             token: token.to_owned(),
             request_id: String::new(),
@@ -270,10 +277,10 @@ async fn new_group(organizations: &TestService, organization: OrganizationId, na
 }
 
 /// Waits until so many statements wait for rows that others hold.
-pub(crate) async fn waiting(world: &World, statements: i64) {
+pub(crate) async fn waiting(fixture: &Fixture, statements: i64) {
     let waiting = "SELECT count(*) FROM pg_stat_activity
                    WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    eventually(async || world.database.count(waiting).await == statements).await;
+    eventually(async || fixture.database.count(waiting).await == statements).await;
 }
 
 /// The reason of a refused call.
