@@ -29,8 +29,8 @@ pub(crate) use self::roles::Roles;
 pub(crate) use self::service::UpstreamPermit;
 use self::service::{CallError, Service};
 pub(crate) use self::sessions::Sessions;
-use crate::name::NAME;
 pub(crate) use self::staff_reads::StaffReads;
+use crate::name::NAME;
 
 /// One service may have half of the calls that may run at the same time: one that hangs does not take the others with it.
 const SHARE_OF_SERVICE: usize = 2;

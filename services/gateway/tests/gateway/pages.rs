@@ -95,9 +95,9 @@ async fn a_copied_cookie_is_dead_once_its_session_was_signed_out() {
 /// Signing out at one replica is signing out at all of them, also at one that was started only afterwards.
 #[tokio::test]
 async fn a_copied_cookie_is_dead_at_every_replica_and_after_their_restart() {
-    let world = Fixture::new().await;
-    let other = world.replica().await;
-    let mut browser = signed_in(&world, "first").await;
+    let fixture = Fixture::new().await;
+    let other = fixture.replica().await;
+    let mut browser = signed_in(&fixture, "first").await;
     let mut copy = browser.at(other.address());
     let before = copy.get("/invitation").await;
     assert!(before.text.contains("signed in as"), "{}", before.text);
@@ -110,22 +110,22 @@ async fn a_copied_cookie_is_dead_at_every_replica_and_after_their_restart() {
         let page = copy.get("/invitation").await;
         assert!(!page.text.contains("signed in as"), "{}", page.text);
         copy.post(ACCEPT, &accept).await;
-        assert_eq!(accepted(&world), 0);
+        assert_eq!(accepted(&fixture), 0);
     };
     is_dead(copied.clone()).await;
     other.stop().await;
-    let again = world.replica().await;
+    let again = fixture.replica().await;
     is_dead(copied.at(again.address())).await;
-    is_dead(copied.at(world.address)).await;
+    is_dead(copied.at(fixture.address)).await;
 }
 
 #[tokio::test]
 async fn while_nobody_knows_whether_somebody_signed_out_a_session_shows_nothing() {
-    let world = Fixture::new().await;
-    let mut browser = signed_in(&world, "first").await;
+    let fixture = Fixture::new().await;
+    let mut browser = signed_in(&fixture, "first").await;
     let page = browser.get("/invitation").await;
     let (sign_out, accept) = (page.form_token("/sign-out"), page.form_token(ACCEPT));
-    world.backend.answers_about_sessions(false);
+    fixture.backend.answers_about_sessions(false);
     for page in [
         browser.get("/invitation").await,
         browser.post(ACCEPT, &accept).await,
@@ -134,11 +134,11 @@ async fn while_nobody_knows_whether_somebody_signed_out_a_session_shows_nothing(
         assert_eq!(page.status.as_u16(), 503, "{}", page.text);
         assert!(page.text.contains("Nothing was changed"), "{}", page.text);
     }
-    assert_eq!(accepted(&world), 0);
+    assert_eq!(accepted(&fixture), 0);
     assert_eq!(browser.get("/assets/muster.css").await.status.as_u16(), 200);
-    let anonymous = Browser::of(&world).get("/").await;
+    let anonymous = Browser::of(&fixture).get("/").await;
     assert_eq!(anonymous.status.as_u16(), 200);
-    world.backend.answers_about_sessions(true);
+    fixture.backend.answers_about_sessions(true);
     assert!(browser.get("/invitation").await.text.contains("signed in as"));
 }
 
