@@ -6,22 +6,22 @@ use muster_messaging::{outbox, sweep};
 use muster_proto::invitation::v1::InvitationAcceptedEvent;
 use muster_testkit::eventually;
 
-use crate::world::{Recorder, World, fresh, new_event};
+use crate::fixture::{Fixture, Recorder, fresh, new_event};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn relays_share_the_work_without_repeating_it() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     for _ in 0..500 {
-        world.publish(fresh(), 1).await;
+        fixture.publish(fresh(), 1).await;
     }
-    let relays = [(); 3].map(|()| world.relay(world.broker.broker()));
-    eventually(async || world.pending().await == 0).await;
+    let relays = [(); 3].map(|()| fixture.relay(fixture.broker.broker()));
+    eventually(async || fixture.pending().await == 0).await;
     for relay in relays {
         relay.stop().await;
     }
-    assert_eq!(world.waiting(EMPLOYMENT.name).await, 500);
+    assert_eq!(fixture.waiting(EMPLOYMENT.name).await, 500);
     assert_eq!(
-        world
+        fixture
             .publisher
             .count("SELECT count(*) FROM outbox WHERE attempts <> 1")
             .await,
@@ -31,21 +31,21 @@ async fn relays_share_the_work_without_repeating_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_version_that_was_not_raised_is_a_conflict() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     let aggregate = fresh();
-    world.publish(aggregate, 1).await;
-    let again = world
+    fixture.publish(aggregate, 1).await;
+    let again = fixture
         .publish_as(aggregate, 1, InvitationAcceptedEvent::default())
         .await;
     assert!(matches!(again, Err(DatabaseError::Conflict { .. })), "{again:?}");
-    assert_eq!(world.pending().await, 1);
+    assert_eq!(fixture.pending().await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_rolled_back_is_never_published() {
-    let world = World::new().await;
-    let _relay = world.relay(world.broker.broker());
-    let refused: Result<(), DatabaseError> = world
+    let fixture = Fixture::new().await;
+    let _relay = fixture.relay(fixture.broker.broker());
+    let refused: Result<(), DatabaseError> = fixture
         .publisher
         .database()
         .write(async |tx| {
@@ -54,28 +54,28 @@ async fn what_is_rolled_back_is_never_published() {
         })
         .await;
     assert!(refused.is_err());
-    world.publish(fresh(), 1).await;
+    fixture.publish(fresh(), 1).await;
     eventually(async || {
-        world
+        fixture
             .publisher
             .count("SELECT count(*) FROM outbox WHERE published_at IS NOT NULL")
             .await
             == 1
     })
     .await;
-    assert_eq!(world.waiting(EMPLOYMENT.name).await, 1);
+    assert_eq!(fixture.waiting(EMPLOYMENT.name).await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_envelope_arrives_whole() {
-    let world = World::new().await;
-    let _relay = world.relay(world.broker.broker());
+    let fixture = Fixture::new().await;
+    let _relay = fixture.relay(fixture.broker.broker());
     let (seen, mut got) = tokio::sync::mpsc::unbounded_channel();
     let handler = Recorder::failing(move |event| {
         seen.send(event.clone()).unwrap();
         Ok(())
     });
-    let _consumer = world.consumer(world.broker.as_service("employment"), handler);
+    let _consumer = fixture.consumer(fixture.broker.as_service("employment"), handler);
 
     let traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     let mut event = new_event(fresh(), 4);
@@ -85,7 +85,7 @@ async fn the_envelope_arrives_whole() {
         person: "persons/x".to_owned(),
         ..Default::default()
     };
-    world
+    fixture
         .publisher
         .database()
         .write(async |tx| outbox::append(tx, event, &payload).await)
@@ -108,11 +108,11 @@ async fn the_envelope_arrives_whole() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_old_rows_are_swept() {
-    let world = World::new().await;
+    let fixture = Fixture::new().await;
     for _ in 0..3 {
-        world.publish(fresh(), 1).await;
+        fixture.publish(fresh(), 1).await;
     }
-    world
+    fixture
         .publisher
         .execute(
             "UPDATE outbox SET published_at = now() - interval '8 days'
@@ -125,12 +125,15 @@ async fn only_old_rows_are_swept() {
                FROM generate_series(28, 32) AS days;",
         )
         .await;
-    sweep::sweep(&world.publisher.database()).await.unwrap();
-    let count = async |what| world.publisher.count(what).await;
+    sweep::sweep(&fixture.publisher.database()).await.unwrap();
+    let count = async |what| fixture.publisher.count(what).await;
     assert_eq!(count("SELECT count(*) FROM inbox").await, 2);
     // One that waits is never too old.
     assert_eq!(
-        (count("SELECT count(*) FROM outbox").await, world.pending().await),
+        (
+            count("SELECT count(*) FROM outbox").await,
+            fixture.pending().await
+        ),
         (2, 1)
     );
 }
@@ -139,8 +142,8 @@ async fn only_old_rows_are_swept() {
 /// waiting row with every other.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_claim_looks_at_the_rows_it_takes_and_not_at_all_that_wait() {
-    let world = World::new().await;
-    world
+    let fixture = Fixture::new().await;
+    fixture
         .publisher
         .execute(
             "ANALYZE outbox;
@@ -149,15 +152,15 @@ async fn a_claim_looks_at_the_rows_it_takes_and_not_at_all_that_wait() {
                FROM generate_series(1, 2000)",
         )
         .await;
-    let relay = world.relay(world.broker.broker());
+    let relay = fixture.relay(fixture.broker.broker());
     // Counting what waits would read the same index.
     let published = "SELECT count(*) FROM outbox WHERE published_at IS NOT NULL";
-    eventually(async || world.publisher.count(published).await == 2000).await;
+    eventually(async || fixture.publisher.count(published).await == 2000).await;
     relay.stop().await;
     // The server's counters are whole when the connections that counted are gone.
-    world.publisher.database().close().await;
+    fixture.publisher.database().close().await;
     let read = "SELECT idx_tup_read FROM pg_stat_user_indexes WHERE indexrelname = 'outbox_head'";
-    eventually(async || world.publisher.count(read).await >= 2000).await;
-    let read = world.publisher.count(read).await;
+    eventually(async || fixture.publisher.count(read).await >= 2000).await;
+    let read = fixture.publisher.count(read).await;
     assert!(read < 20 * 2000, "{read} entries were read to publish 2,000");
 }

@@ -9,8 +9,8 @@ use muster_invitation::InvitationApp;
 use muster_proto::invitation::v1::{Import, ImportRowState, ImportState};
 use muster_testkit::eventually_some;
 
+use crate::fixture::Fixture;
 use crate::upload::{applied, approve, approve_all, get, good, rows, upload};
-use crate::world::World;
 
 /// A process of its own, as far as one can have it here: everything that runs in it ends at once, in the middle of
 /// whatever it does, and its connections with it.
@@ -20,13 +20,13 @@ struct Doomed {
 }
 
 impl Doomed {
-    fn start(world: &World) -> Self {
+    fn start(fixture: &Fixture) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
             .build()
             .unwrap();
-        let ((common, own), clock) = (world.settings(), world.clock.clone());
+        let ((common, own), clock) = (fixture.settings(), fixture.clock.clone());
         let (started, listens) = tokio::sync::oneshot::channel();
         runtime.spawn(async move {
             let running = muster_server::start::<InvitationApp>(&common, own, clock, None)
@@ -60,26 +60,26 @@ impl Drop for Doomed {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_killed_at_any_moment_loses_and_doubles_nothing() {
     const ROWS: usize = 1500;
-    let mut world = World::new().await;
-    world.subscribe(100_000, 1_000_000).await;
-    let import = upload(&world, &good(ROWS)).await.unwrap();
-    approve(&world, &import).await.unwrap();
-    world.stop().await;
+    let mut fixture = Fixture::new().await;
+    fixture.subscribe(100_000, 1_000_000).await;
+    let import = upload(&fixture, &good(ROWS)).await.unwrap();
+    approve(&fixture, &import).await.unwrap();
+    fixture.stop().await;
     let mut kills = 0_u32;
     let progress = "SELECT count(*) FROM import_rows WHERE state = 'APPLIED'";
-    while world.database.count(progress).await < i64::try_from(ROWS).unwrap() {
-        let doomed = Doomed::start(&world);
+    while fixture.database.count(progress).await < i64::try_from(ROWS).unwrap() {
+        let doomed = Doomed::start(&fixture);
         // From before its first statement to some way into the batches, also on a machine that is slow.
         let longest = 400 + 20 * u128::from(kills);
-        let random = u64::try_from(world.clock.new_uuid().as_u128() % longest).unwrap();
+        let random = u64::try_from(fixture.clock.new_uuid().as_u128() % longest).unwrap();
         doomed.kill_after(Duration::from_millis(random)).await;
         kills += 1;
         // The lease of the dead runs out.
-        world.clock.advance(Duration::from_secs(31));
+        fixture.clock.advance(Duration::from_secs(31));
         assert!(kills < 400, "it does not get on");
     }
-    world.start().await;
-    let done = applied(&world, &import).await;
+    fixture.start().await;
+    let done = applied(&fixture, &import).await;
     assert_eq!(done.state(), ImportState::Applied);
     assert_eq!(
         (done.applied_count, done.refused_count),
@@ -87,20 +87,20 @@ async fn a_worker_killed_at_any_moment_loses_and_doubles_nothing() {
         "after {kills} kills"
     );
     assert_eq!(
-        world.database.count("SELECT count(*) FROM invitations").await,
+        fixture.database.count("SELECT count(*) FROM invitations").await,
         1500
     );
     let mails = "SELECT count(DISTINCT aggregate_id) FROM outbox WHERE event_type = 'mail.requested'";
-    assert_eq!(world.database.count(mails).await, 1500);
-    assert_eq!(world.database.count("SELECT count(*) FROM outbox").await, 1500);
+    assert_eq!(fixture.database.count(mails).await, 1500);
+    assert_eq!(fixture.database.count("SELECT count(*) FROM outbox").await, 1500);
     assert_eq!(
-        world
+        fixture
             .database
             .count("SELECT sum(messages)::bigint FROM message_counts")
             .await,
         1500
     );
-    let rows = rows(&world, &import).await;
+    let rows = rows(&fixture, &import).await;
     assert!(rows.iter().all(|row| row.state() == ImportRowState::Applied));
     let invitations: HashSet<&str> = rows.iter().map(|row| row.invitation.as_str()).collect();
     assert_eq!(invitations.len(), ROWS);
@@ -109,8 +109,8 @@ async fn a_worker_killed_at_any_moment_loses_and_doubles_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn several_workers_share_the_work_and_no_row() {
-    let mut world = World::new().await;
-    world.subscribe(100_000, 1_000_000).await;
+    let mut fixture = Fixture::new().await;
+    fixture.subscribe(100_000, 1_000_000).await;
     let mut imports = Vec::new();
     for number in 0..4 {
         // Overlapping addresses, in different orders.
@@ -121,25 +121,25 @@ async fn several_workers_share_the_work_and_no_row() {
             lines.reverse();
         }
         let file = format!("email,groups\n{}\n", lines.join("\n"));
-        imports.push(upload(&world, file.as_bytes()).await.unwrap());
+        imports.push(upload(&fixture, file.as_bytes()).await.unwrap());
     }
-    world.stop().await;
-    approve_all(&world).await;
+    fixture.stop().await;
+    approve_all(&fixture).await;
     let others = [
-        Doomed::start(&world),
-        Doomed::start(&world),
-        Doomed::start(&world),
+        Doomed::start(&fixture),
+        Doomed::start(&fixture),
+        Doomed::start(&fixture),
     ];
-    world.start().await;
+    fixture.start().await;
     for import in &imports {
-        assert_eq!(applied(&world, import).await.applied_count, 200);
+        assert_eq!(applied(&fixture, import).await.applied_count, 200);
     }
     drop(others);
     assert_eq!(
-        world.database.count("SELECT count(*) FROM invitations").await,
+        fixture.database.count("SELECT count(*) FROM invitations").await,
         350
     );
-    assert_eq!(world.database.count("SELECT count(*) FROM outbox").await, 350);
+    assert_eq!(fixture.database.count("SELECT count(*) FROM outbox").await, 350);
 }
 
 /// Beyond what the service reads of a file or asks of the database at a time: 5,000 rows, 5,000 addresses.
@@ -157,29 +157,29 @@ async fn a_hundred_thousand_rows_work_when_the_plan_allows_them() {
 }
 
 async fn import_at_once(rows: i32) {
-    let world = World::new().await;
-    world.subscribe(100_000, 10_000_000).await;
+    let fixture = Fixture::new().await;
+    fixture.subscribe(100_000, 10_000_000).await;
     let begun = std::time::Instant::now();
     let file = good(usize::try_from(rows).unwrap());
-    let import = upload(&world, &file).await.unwrap();
+    let import = upload(&fixture, &file).await.unwrap();
     println!("previewed after {:?}", begun.elapsed());
     assert_eq!((import.row_count, import.valid_count), (rows, rows));
-    approve(&world, &import).await.unwrap();
+    approve(&fixture, &import).await.unwrap();
     let begun = std::time::Instant::now();
-    gets_to_the_end(&world, &import).await;
+    gets_to_the_end(&fixture, &import).await;
     println!("applied after {:?}", begun.elapsed());
-    let count = async |what| world.database.count(what).await;
+    let count = async |what| fixture.database.count(what).await;
     assert_eq!(count("SELECT count(*) FROM invitations").await, i64::from(rows));
     assert_eq!(count("SELECT count(*) FROM outbox").await, i64::from(rows));
 }
 
 /// Waits for however long it takes, as long as it gets on.
-async fn gets_to_the_end(world: &World, import: &Import) {
-    let mut seen = get(world, import).await;
+async fn gets_to_the_end(fixture: &Fixture, import: &Import) {
+    let mut seen = get(fixture, import).await;
     while seen.state() != ImportState::Applied {
         let before = seen.applied_count;
         seen = eventually_some(async || {
-            let now = get(world, import).await;
+            let now = get(fixture, import).await;
             let gets_on = now.applied_count > before || now.state() == ImportState::Applied;
             gets_on.then_some(now)
         })
