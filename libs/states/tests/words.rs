@@ -214,7 +214,7 @@ impl Service {
             })
         };
         // One word alone says what it says, whatever others there are.
-        let stands = list.len() == 1 || of.iter().any(|own| is_considered(own));
+        let stands = list.len() == 1 || of.iter().any(is_considered);
         (!stands).then(|| "leaves words out that nobody considered: say so in CONSIDERED".to_owned())
     }
 }
