@@ -19,5 +19,5 @@ async fn every_tenant_table_is_keyed_by_the_organization_first() {
         .await
         .tables_keyed_otherwise(&["organization_id"])
         .await;
-    assert_eq!(others, ["ended_sessions", "idempotency", "inbox", "outbox"]);
+    assert_eq!(others, ["ended_sessions"]);
 }
