@@ -69,7 +69,7 @@ async fn a_script_of_a_named_origin_may_call_and_read() {
             [
                 (
                     "access-control-allow-headers",
-                    "authorization, content-type, grpc-timeout, x-grpc-web, x-user-agent, traceparent, tracestate"
+                    "authorization, content-type, muster-reason, grpc-timeout, x-grpc-web, x-user-agent, traceparent, tracestate"
                 ),
                 ("access-control-allow-methods", "GET, POST, PUT, PATCH, DELETE"),
                 ("access-control-allow-origin", OURS_TOO),
