@@ -233,7 +233,8 @@ fn an_operation_says_with_which_reasons_it_is_refused_and_as_which_codes() {
         .as_object()
         .unwrap();
     let codes: Vec<_> = responses.keys().map(String::as_str).collect();
-    assert_eq!(codes, ["200", "400", "409", "default"]);
+    assert_eq!(codes, ["200", "400", "403", "409", "default"]);
+    assert_eq!(responses["403"]["x-reasons"], json!(["ADDRESS_UNKNOWN"]));
     assert_eq!(responses["409"]["x-reasons"], json!(["LICENSE_NUMBER_TAKEN"]));
     assert_eq!(
         responses["400"]["x-reasons"],
@@ -241,7 +242,7 @@ fn an_operation_says_with_which_reasons_it_is_refused_and_as_which_codes() {
     );
     let text = responses["409"]["description"].as_str().unwrap();
     assert!(
-        text.starts_with("- `LICENSE_NUMBER_TAKEN`: Another profile"),
+        text.starts_with("- `LICENSE_NUMBER_TAKEN`: An approved profile"),
         "{text}"
     );
     let page = crate::reference(&document).unwrap();
