@@ -10,14 +10,14 @@ const SERVICES: [&str; 5] = [
     "records",
 ];
 
-/// The tables of a database that rows of organizations and people are in. The others are read across organizations by
-/// the relay and by event id, keyed by caller and request, or the same for all.
+/// The tables of a database that rows of organizations and people are in. The others are read across organizations (by the
+/// relay, by event id, by the processes that hold leases), keyed by caller and request or by session, or the same for all.
 macro_rules! tenant_tables {
     ($rest:literal) => {
         concat!(
             r"SELECT count(*) FROM pg_class t
              WHERE t.relnamespace = 'public'::regnamespace AND t.relkind = 'r'
-               AND t.relname NOT IN ('outbox', 'inbox', 'idempotency', 'trainings')
+               AND t.relname NOT IN ('outbox', 'inbox', 'idempotency', 'lease_holders', 'periodic_jobs', 'ended_sessions', 'trainings')
                AND t.relname NOT LIKE '\_%\_migrations' ",
             $rest
         )

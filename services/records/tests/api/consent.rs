@@ -4,7 +4,7 @@ use futures::future::join_all;
 use muster_ids::{GrantId, GrantName};
 use muster_proto::records::v1::{CreateGrantRequest, Grant, GrantState, RevokeGrantRequest};
 use muster_refusal::{ErrorReason, violations_of};
-use muster_testkit::TestCaller;
+use muster_testkit::{TestCaller, eventually};
 use tonic::Status;
 
 use crate::fixture::{Fixture, person_id, person_name, reason, seen};
@@ -67,8 +67,13 @@ async fn only_with_an_open_employment_can_anybody_consent() {
         ErrorReason::EmploymentRequired
     );
     fixture.claim("learner-1").await;
+    // Rejected, and nothing has been heard of it here: its owner is asked.
+    let heard = "SELECT count(*) FROM employment_projection";
+    eventually(async || fixture.service.database.count(heard).await == 1).await;
     let reject = "UPDATE employments SET state = 'REJECTED' WHERE state = 'PENDING_VERIFICATION'";
     fixture.employments.database.execute(reject).await;
+    let forget = "DELETE FROM employment_projection";
+    fixture.service.database.execute(forget).await;
     assert_eq!(
         reason(fixture.grant("learner-1").await),
         ErrorReason::EmploymentRequired

@@ -1,8 +1,8 @@
 //! Employments, and the lists of deliveries.
 
 use muster_proto::employment::v1::{
-    EndEmploymentRequest, GetEmploymentRequest, ListEmploymentsRequest, ListEmploymentsResponse,
-    ListPersonEmploymentsRequest, VerifyEmploymentRequest,
+    EmploymentOrder, EndEmploymentRequest, GetEmploymentRequest, ListEmploymentsRequest,
+    ListEmploymentsResponse, ListPersonEmploymentsRequest, VerifyEmploymentRequest,
 };
 use muster_proto::notification::v1::ListDeliveriesRequest;
 use muster_refusal::ErrorReason as R;
@@ -121,8 +121,10 @@ pub(super) async fn employed(at: &Stage, state: &str) -> Learner {
 
 /// The employment of the owner, which the approval of the profile made.
 pub(super) async fn owners(at: &Stage) -> String {
+    // The director's is the first that an organization has.
     let request = ListEmploymentsRequest {
         parent: at.name(),
+        order: EmploymentOrder::Oldest.into(),
         ..Default::default()
     };
     eventually_some(async || {
