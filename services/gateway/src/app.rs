@@ -326,8 +326,8 @@ fn all<T, E: Error>(errors: &mut Vec<String>, opened: Result<T, Vec<E>>) -> Opti
         .ok()
 }
 
+/// With all that it came of: the last one is what an operator can mend.
 fn message(error: &dyn Error) -> String {
-    error
-        .source()
-        .map_or_else(|| error.to_string(), |source| format!("{error}: {source}"))
+    std::iter::successors(error.source(), |&cause| cause.source())
+        .fold(error.to_string(), |words, cause| format!("{words}: {cause}"))
 }
