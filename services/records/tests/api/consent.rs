@@ -4,7 +4,7 @@ use futures::future::join_all;
 use muster_ids::{GrantId, GrantName};
 use muster_proto::records::v1::{CreateGrantRequest, Grant, GrantState, RevokeGrantRequest};
 use muster_refusal::{ErrorReason, violations_of};
-use muster_testkit::{TestCaller, eventually};
+use muster_testkit::TestCaller;
 use tonic::Status;
 
 use crate::fixture::{Fixture, person_id, person_name, reason, seen};
@@ -66,11 +66,9 @@ async fn only_with_an_open_employment_can_anybody_consent() {
         reason(fixture.grant("learner-1").await),
         ErrorReason::EmploymentRequired
     );
-    fixture.claim("learner-1").await;
-    // Rejected, and nothing has been heard of it here: its owner is asked.
-    let heard = "SELECT count(*) FROM employment_projection";
-    eventually(async || fixture.service.database.count(heard).await == 1).await;
-    let reject = "UPDATE employments SET state = 'REJECTED' WHERE state = 'PENDING_VERIFICATION'";
+    // Rejected, and nothing is known of it here any more: its owner is asked.
+    fixture.verify("learner-1", &[]).await;
+    let reject = "UPDATE employments SET state = 'REJECTED' WHERE state = 'VERIFIED'";
     fixture.employments.database.execute(reject).await;
     let forget = "DELETE FROM employment_projection";
     fixture.service.database.execute(forget).await;
