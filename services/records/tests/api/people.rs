@@ -83,7 +83,7 @@ impl Fixture {
         }
     }
 
-    /// A claim that an administrator has to verify: the employment service knows of it, and tells nobody by event.
+    /// A claim that an administrator has to verify: the employment service knows of it. Its event may be here later.
     pub(crate) async fn claim(&self, person: &str) {
         let claims = "SELECT count(*) FROM employments WHERE state = 'PENDING_VERIFICATION'";
         let before = self.employments.database.count(claims).await;
