@@ -9,17 +9,19 @@
 //! Two never hold one row: a claim puts a new token in place of the old one, and every write of a holder asks for its
 //! token. A process that lives but whose session broke is back, under the same number, before others give it up; if not,
 //! it finds itself marked, and goes on under another number: what it still works on may be somebody else's by then.
-//! Without its session it makes tokens that name no holder, whose leases simply end.
+//! Without its session it makes tokens that name no holder, whose leases simply end: so whoever claims waits a moment for
+//! the session first, [`Database::until_known`].
 
 mod holder;
 mod session;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use muster_clock::Clock;
 use sqlx::PgPool;
 use tokio::sync::watch;
+use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
@@ -31,6 +33,8 @@ use session::{Begun, Seen, Session};
 /// How often a process looks who is missing, and notices that its own session broke.
 const LOOK_EVERY: Duration = Duration::from_millis(300);
 const TRY_AGAIN: Duration = Duration::from_millis(100);
+/// How long a claim waits for the session: it is there within moments, or not for a while.
+const EXPECTED_WITHIN: Duration = Duration::from_secs(2);
 /// After a restart of the server, how long the others may take to come back.
 const LENIENCY: Duration = Duration::from_secs(5);
 
@@ -58,10 +62,21 @@ macro_rules! lease_is_free {
     };
 }
 
+/// What others know of this process.
+#[derive(Clone, Copy, Debug)]
+enum Standing {
+    /// Nothing: it never asked for it, has said goodbye, or cannot be known.
+    Unknown,
+    /// That it lives, in a moment; since when that is so.
+    Expected(Instant),
+    /// That it lives.
+    Known(Holder),
+}
+
 /// Whether this process is known to live, and who else is not.
 #[derive(Debug)]
 pub(crate) struct Presence {
-    holder: Mutex<Option<Holder>>,
+    standing: watch::Sender<Standing>,
     freed: watch::Sender<()>,
     stop: CancellationToken,
     session: TaskTracker,
@@ -70,20 +85,21 @@ pub(crate) struct Presence {
 impl Presence {
     pub(crate) fn new() -> Self {
         Self {
-            holder: Mutex::new(None),
+            standing: watch::Sender::new(Standing::Unknown),
             freed: watch::Sender::new(()),
             stop: CancellationToken::new(),
             session: TaskTracker::new(),
         }
     }
 
-    fn is_now(&self, holder: Option<Holder>) {
-        *self.holder.lock().unwrap_or_else(PoisonError::into_inner) = holder;
-        metrics::gauge!("muster_lease_holder_present").set(if holder.is_some() { 1.0 } else { 0.0 });
+    fn is_now(&self, standing: Standing) {
+        let known = matches!(standing, Standing::Known(_));
+        metrics::gauge!("muster_lease_holder_present").set(if known { 1.0 } else { 0.0 });
+        self.standing.send_replace(standing);
     }
 
-    fn holder(&self) -> Option<Holder> {
-        *self.holder.lock().unwrap_or_else(PoisonError::into_inner)
+    fn standing(&self) -> Standing {
+        *self.standing.borrow()
     }
 
     /// Ends the session, so that nobody has to find out.
@@ -94,16 +110,20 @@ impl Presence {
     }
 
     async fn keep(&self, pool: PgPool) {
+        self.stay(pool).await;
+        self.is_now(Standing::Unknown);
+    }
+
+    async fn stay(&self, pool: PgPool) {
         let (mut holder, mut leniency) = (Holder::random(), Duration::ZERO);
         while !self.stop.is_cancelled() {
             match Session::begin(&pool, holder, leniency).await {
                 Ok(Begun::Present(session)) => {
-                    self.is_now(Some(holder));
-                    let lasts = self.last(session).await;
-                    self.is_now(None);
-                    if !lasts {
+                    self.is_now(Standing::Known(holder));
+                    if !self.last(session).await {
                         return;
                     }
+                    self.is_now(Standing::Expected(Instant::now()));
                     leniency = LENIENCY;
                 }
                 Ok(Begun::TakenForGone) => {
@@ -153,6 +173,7 @@ impl Database {
     /// pool. To be called once.
     pub fn be_present(&self) {
         let (presence, pool) = (Arc::clone(&self.presence), self.probe.clone());
+        presence.is_now(Standing::Expected(Instant::now()));
         self.presence
             .session
             .spawn(async move { presence.keep(pool).await });
@@ -162,10 +183,22 @@ impl Database {
     /// [`Database::be_present`] was never called, the lease just ends when its time has come.
     #[must_use]
     pub fn lease_token(&self) -> Uuid {
-        match self.presence.holder() {
-            Some(holder) => holder.token(),
-            None => Clock::system().new_uuid(),
+        match self.presence.standing() {
+            Standing::Known(holder) => holder.token(),
+            Standing::Unknown | Standing::Expected(_) => Clock::system().new_uuid(),
         }
+    }
+
+    /// Waits until this process is known to live, where that is a matter of moments: after its start, and when its session
+    /// broke. What it claimed before, and was killed with, nobody could take until the lease ends.
+    pub async fn until_known(&self) {
+        let Standing::Expected(since) = self.presence.standing() else {
+            return;
+        };
+        let mut standing = self.presence.standing.subscribe();
+        let known = standing.wait_for(|standing| !matches!(standing, Standing::Expected(_)));
+        // Not in time: its leases just end.
+        drop(timeout_at(since + EXPECTED_WITHIN, known).await);
     }
 
     /// Changes when a process was found to be gone: there may be something to claim.

@@ -1,9 +1,11 @@
 //! Rows that are due, done in one transaction.
 
 use std::error::Error;
+use std::future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -22,10 +24,16 @@ pub trait Batch: Send + Sync + 'static {
     /// Does some, few enough for one transaction, and tells how many they were. It is called again at once unless there
     /// were none.
     fn step(&self) -> impl Future<Output = Result<usize, Self::Error>> + Send;
+
+    /// [`Database::freed`](muster_database::Database::freed), where rows are due that nobody holds any more: it looks at once
+    /// when a process is gone.
+    fn freed(&self) -> Option<watch::Receiver<()>> {
+        None
+    }
 }
 
 pub(crate) async fn run<B: Batch>(batch: Arc<B>, shutdown: CancellationToken) {
-    let mut idle = Idle::new(B::POLL);
+    let (mut idle, mut freed) = (Idle::new(B::POLL), batch.freed());
     while !shutdown.is_cancelled() {
         let started = Instant::now();
         let wait = match batch.step().await {
@@ -39,7 +47,23 @@ pub(crate) async fn run<B: Batch>(batch: Arc<B>, shutdown: CancellationToken) {
                 idle.after_failure()
             }
         };
-        shutdown.run_until_cancelled(tokio::time::sleep(wait)).await;
+        tokio::select! {
+            biased;
+            () = shutdown.cancelled() => {}
+            () = changed(&mut freed) => {}
+            () = tokio::time::sleep(wait) => {}
+        }
+    }
+}
+
+/// Never, without anything that may change.
+async fn changed(freed: &mut Option<watch::Receiver<()>>) {
+    let changed = match freed {
+        Some(freed) => freed.changed().await.is_ok(),
+        None => false,
+    };
+    if !changed {
+        future::pending().await
     }
 }
 

@@ -125,6 +125,7 @@ impl<Q: Queue> Worker<Q> {
     }
 
     async fn claim(&self, limit: usize) -> Result<Vec<Q::Item>, Q::Error> {
+        self.database.until_known().await;
         let lease = Lease::fresh(&self.database, &self.clock, self.queue.lease());
         self.queue.claim(lease, limit).await
     }

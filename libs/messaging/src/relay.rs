@@ -103,6 +103,7 @@ struct Batch {
 }
 
 async fn claim(db: &Database) -> Result<Option<Batch>, DatabaseError> {
+    db.until_known().await;
     let lease = Lease(db.lease_token());
     let claimed = Instant::now();
     let rows = outbox::claim(db, lease, ROWS_AT_ONCE).await?;

@@ -43,7 +43,8 @@ pub struct Settings {
     #[arg(long, env = "MUSTER_MAIL_WORKERS", value_name = "COUNT", default_value = "8",
           value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub mail_workers: u16,
-    /// Seconds after which a worker that holds a message is taken for dead.
+    /// Seconds after which a worker that holds a message is taken for dead though its process lives; what a killed process
+    /// held is free within two.
     #[arg(
         long,
         env = "MUSTER_MAIL_LEASE",

@@ -33,8 +33,8 @@ pub struct Context {
 /// How long things may take.
 #[derive(Debug, Clone, Copy)]
 pub struct Timing {
-    /// How long a worker holds a delivery before it is taken for dead; again from the final dot on. Longer than
-    /// everything before the dot (a third of it), and longer than the wait for the reply.
+    /// How long a worker whose process lives holds a delivery before it is taken for dead; again from the final dot on.
+    /// Longer than everything before the dot (a third of it), and longer than the wait for the reply.
     pub lease: Duration,
     /// How long to wait before the one resend of a message that may have been taken.
     pub resend_after: Duration,

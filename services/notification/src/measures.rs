@@ -36,11 +36,6 @@ pub(crate) fn backlog(backlog: &Backlog) {
     metrics::gauge!("muster_mail_oldest_due_seconds").set(backlog.oldest.as_secs_f64());
 }
 
-/// How many messages are being sent.
-pub(crate) fn sending(count: usize) {
-    metrics::gauge!("muster_mail_sending").set(count as f64);
-}
-
 /// A mail server was connected to and logged in at, or was not: one word for what came of it, `ok` or what prevented it.
 pub(crate) fn connected(server: &SmtpUrl, result: &'static str) {
     metrics::counter!("muster_mail_connections_total", "server" => server.to_string(), "result" => result)

@@ -158,6 +158,35 @@ async fn what_a_killed_process_held_is_free_at_once_and_it_has_no_say_in_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_process_waits_until_it_is_known_and_only_where_it_will_be() {
+    let test = with_rows(1).await;
+    let options = DatabaseOptions::new(&test.url).pool(2);
+    let database = Database::connect(options).unwrap();
+    let began = Instant::now();
+    database.until_known().await;
+    assert!(
+        began.elapsed() < Duration::from_millis(100),
+        "nobody asked for it"
+    );
+
+    database.be_present();
+    database.until_known().await;
+    assert_eq!(
+        database.lease_token().get_version_num(),
+        8,
+        "the first claim says whose it is"
+    );
+    database.close().await;
+
+    let nowhere = DatabaseOptions::new("postgres://nobody@127.0.0.1:1/nothing").pool(2);
+    let away = Database::connect(nowhere).unwrap();
+    away.be_present();
+    tokio::time::timeout(SOON, away.until_known())
+        .await
+        .expect("no claim waits for ever");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_process_that_stops_in_order_leaves_nothing_behind() {
     let test = with_rows(1).await;
     let (leaving, heir) = (Process::start(&test).await, Process::start(&test).await);

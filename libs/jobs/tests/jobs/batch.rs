@@ -7,6 +7,7 @@ use std::time::Duration;
 use muster_database::DatabaseError;
 use muster_jobs::{Batch, Job};
 use muster_testkit::eventually;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 /// Has so many things to do, of which the first attempt fails.
@@ -46,4 +47,45 @@ async fn a_batch_is_done_until_nothing_is_due_and_looked_for_again() {
     shutdown.cancel();
     running.await.unwrap();
     assert!(looks.load(Ordering::SeqCst) >= 7);
+}
+
+/// Looks again only when a process is gone.
+struct Leftovers {
+    looks: Arc<AtomicUsize>,
+    freed: watch::Receiver<()>,
+}
+
+impl Batch for Leftovers {
+    const NAME: &'static str = "leftovers";
+    const POLL: Duration = Duration::from_secs(60 * 60);
+    type Error = DatabaseError;
+
+    async fn step(&self) -> Result<usize, DatabaseError> {
+        self.looks.fetch_add(1, Ordering::SeqCst);
+        Ok(0)
+    }
+
+    fn freed(&self) -> Option<watch::Receiver<()>> {
+        Some(self.freed.clone())
+    }
+}
+
+#[tokio::test]
+async fn what_a_process_left_behind_is_looked_for_when_it_is_gone() {
+    let (gone, freed) = watch::channel(());
+    let looks: Arc<AtomicUsize> = Arc::default();
+    let job = Job::batch(Leftovers {
+        looks: Arc::clone(&looks),
+        freed,
+    });
+    let shutdown = CancellationToken::new();
+    let running = tokio::spawn(job.run(shutdown.clone()));
+    for seen in 1..4 {
+        eventually(async || looks.load(Ordering::SeqCst) == seen).await;
+        gone.send_replace(());
+    }
+    // Without whoever tells, it is the poll alone.
+    drop(gone);
+    shutdown.cancel();
+    running.await.unwrap();
 }

@@ -1,6 +1,5 @@
-//! One attempt at one delivery: from the lease to the outcome.
+//! One attempt at one delivery.
 
-mod conclude;
 mod write;
 
 use time::OffsetDateTime;
@@ -25,20 +24,21 @@ struct Announced {
 #[derive(Debug)]
 struct Withheld;
 
-/// Tries to send a delivery and writes down what became of it. When `stop` is cancelled before the message is
-/// handed over, it goes back to the queue.
-pub(super) async fn attempt(context: &Context, claimed: &Claimed, stop: &CancellationToken) -> Outcome {
-    let started = Instant::now();
-    let attempt = async {
-        let mut expire_time = None;
-        let outcome = send(context, claimed, &mut expire_time, stop).await;
-        let decision = decide(context, outcome.clone(), claimed, expire_time);
-        Span::current().record("muster.outcome", outcome.word());
-        measures::attempted(&outcome, &decision, started.elapsed());
-        conclude::conclude(context, claimed, &decision).await;
-        outcome
-    };
-    attempt.instrument(spans::sending(claimed)).await
+/// What an attempt came to, and what the delivery becomes by it.
+#[derive(Debug)]
+pub(super) struct Attempted {
+    pub(super) outcome: Outcome,
+    pub(super) decision: RetryDecision,
+}
+
+/// Tries to send a delivery. When `stop` is cancelled before the message is handed over, it goes back to the queue.
+pub(super) async fn attempt(context: &Context, claimed: &Claimed, stop: &CancellationToken) -> Attempted {
+    let (started, mut expire_time) = (Instant::now(), None);
+    let outcome = send(context, claimed, &mut expire_time, stop).await;
+    let decision = decide(context, outcome.clone(), claimed, expire_time);
+    Span::current().record("muster.outcome", outcome.word());
+    measures::attempted(&outcome, &decision, started.elapsed());
+    Attempted { outcome, decision }
 }
 
 async fn send(

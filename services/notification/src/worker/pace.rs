@@ -1,4 +1,4 @@
-//! How eagerly the worker looks, and how much it dares.
+//! How much the worker dares while others do not answer.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -7,36 +7,6 @@ use tokio::time::Instant;
 
 use crate::domain::Outcome;
 use crate::mails::Purpose;
-
-const QUICKEST: Duration = Duration::from_millis(5);
-const SLOWEST: Duration = Duration::from_millis(200);
-
-/// How long to wait before looking again. Woken, it looks a few times in quick succession: the wake-up comes a moment
-/// before the commit.
-#[derive(Debug)]
-pub(super) struct Idle(Duration);
-
-impl Default for Idle {
-    fn default() -> Self {
-        Self(SLOWEST)
-    }
-}
-
-impl Idle {
-    pub(super) fn woken(&mut self) {
-        self.0 = QUICKEST;
-    }
-
-    /// The wait after a look that found something, or did not.
-    pub(super) fn after(&mut self, found: bool) -> Duration {
-        if found {
-            self.woken();
-        }
-        let wait = self.0;
-        self.0 = (wait * 2).min(SLOWEST);
-        wait
-    }
-}
 
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
@@ -64,13 +34,13 @@ impl Reach {
         }
     }
 
-    /// Takes notice of how an attempt ended; `None` for one that crashed.
-    pub(super) fn learn(&mut self, outcome: Option<&Outcome>) {
+    /// Takes notice of how an attempt ended.
+    pub(super) fn learn(&mut self, outcome: &Outcome) {
         match outcome {
-            Some(Outcome::Unreachable(_)) => self.failed(),
+            Outcome::Unreachable(_) => self.failed(),
             // Says nothing about the server.
-            Some(Outcome::Stopped | Outcome::Unasked | Outcome::SourceAway) | None => {}
-            Some(_) => self.away = None,
+            Outcome::Stopped | Outcome::Unasked | Outcome::SourceAway => {}
+            _ => self.away = None,
         }
     }
 
@@ -141,6 +111,13 @@ impl Sources {
         }
     }
 
+    /// No mail could be looked for to probe a source with.
+    pub(super) fn not_asked(&mut self, purposes: &[Purpose]) {
+        for purpose in purposes {
+            self.probe_again(purpose.spec().source);
+        }
+    }
+
     /// Takes notice of how an attempt at a mail of this source ended.
     pub(super) fn learn(&mut self, source: &'static str, outcome: &Outcome) {
         match outcome {
@@ -190,31 +167,21 @@ mod tests {
     use super::*;
     use crate::domain::Reply;
 
-    #[test]
-    fn an_idle_worker_looks_ever_more_rarely_until_it_is_woken() {
-        let mut idle = Idle::default();
-        assert_eq!(idle.after(false), SLOWEST);
-        idle.woken();
-        let waits: Vec<u128> = (0..7).map(|_| idle.after(false).as_millis()).collect();
-        assert_eq!(waits, [5, 10, 20, 40, 80, 160, 200]);
-        assert_eq!(idle.after(true), QUICKEST);
-    }
-
     #[tokio::test(start_paused = true)]
     async fn a_server_that_is_away_gets_one_message_at_a_time_ever_more_rarely() {
         let mut reach = Reach::default();
         for _ in 0..8 {
-            reach.learn(Some(&Outcome::Unreachable(None)));
+            reach.learn(&Outcome::Unreachable(None));
         }
         assert_eq!(reach.limit(8), 0);
         tokio::time::advance(FIRST_PAUSE).await;
         assert_eq!(reach.limit(8), 1);
-        reach.learn(Some(&Outcome::Unreachable(None)));
+        reach.learn(&Outcome::Unreachable(None));
         tokio::time::advance(FIRST_PAUSE).await;
         assert_eq!(reach.limit(8), 0);
         tokio::time::advance(FIRST_PAUSE).await;
         assert_eq!(reach.limit(8), 1);
-        reach.learn(Some(&Outcome::Taken(Reply::new(250, ""))));
+        reach.learn(&Outcome::Taken(Reply::new(250, "")));
         assert_eq!(reach.limit(8), 8);
     }
 
@@ -234,6 +201,11 @@ mod tests {
             sources.learn(source, &Outcome::SourceAway);
             assert!(sources.probe_due().is_empty());
         }
+        tokio::time::advance(Duration::from_secs(1)).await;
+        sources.probe_due();
+        sources.not_asked(&[Purpose::Invite]);
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert_eq!(sources.probe_due(), [[Purpose::Invite]], "soon again");
         sources.learn(source, &Outcome::Taken(Reply::new(250, "")));
         assert_eq!(sources.answering(), Purpose::ALL);
     }

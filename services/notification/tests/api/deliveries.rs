@@ -5,10 +5,10 @@ use muster_ids::OrganizationId;
 use muster_proto::notification::v1::delivery::State;
 use muster_proto::notification::v1::{Delivery, ListDeliveriesRequest};
 use muster_refusal::{ErrorReason, reason_of};
-use muster_testkit::{TestCaller, acts, eventually};
+use muster_testkit::{TestCaller, acts};
 use tonic::{Code, Status};
 
-use crate::service::{ServiceFixture, address};
+use crate::service::{NOW, ServiceFixture, address};
 use crate::smtp_server::Fault;
 
 /// Three mails: sent, refused, and dropped because the invitation was accepted before.
@@ -21,12 +21,12 @@ async fn three() -> (ServiceFixture, [String; 3]) {
         .script([Fault::Rcpt("550 5.1.1 <secret@learners.example> unknown")]);
     let failed = fixture.invite().await;
     let over = "SELECT count(*) FROM deliveries WHERE state IN ('FAILED', 'DROPPED')";
-    eventually(async || fixture.service.database.count(over).await == 1).await;
+    fixture.counted(over, 1).await;
     fixture.service.leave().await;
     let dropped = fixture.invite().await;
     acts::accept(&fixture.invitations, dropped, "learner-3").await;
     fixture.service.come_back().await;
-    eventually(async || fixture.service.database.count(over).await == 2).await;
+    fixture.counted(over, 2).await;
     (
         fixture,
         [sent, failed, dropped].map(|subject| subject.to_string()),
@@ -50,12 +50,10 @@ async fn deliveries_are_listed_newest_first_with_the_truth() {
         ]
     );
     let sent = &listed[2];
-    let now = muster_server::convert::timestamp(fixture.service.clock.now());
-    assert_eq!(
-        (sent.attempt_count, sent.create_time, sent.send_time),
-        (1, Some(now), Some(now))
-    );
-    assert_eq!(sent.next_attempt_time, None);
+    let time = |time: Option<_>| muster_server::convert::from_timestamp(time.unwrap()).unwrap();
+    let (create_time, send_time) = (time(sent.create_time), time(sent.send_time));
+    assert!(NOW <= create_time && create_time <= send_time && send_time <= fixture.service.clock.now());
+    assert_eq!((sent.attempt_count, sent.next_attempt_time), (1, None));
     let id = sent.name.rsplit('/').next().unwrap();
     assert_eq!(sent.message_id, format!("<{id}@muster.example>"));
 }

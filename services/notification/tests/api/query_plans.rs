@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use muster_jobs::Lease;
 use muster_notification::domain::{self, Claimed, Jitter, Outcome, Reply, RetryConditions};
 use muster_notification::mails::Purpose;
 use muster_notification::store::delivery::{self, Claim};
@@ -28,9 +29,11 @@ async fn pages(connection: &mut PgConnection) -> i64 {
 async fn claim(connection: &mut PgConnection, fixture: &Fixture) -> Vec<Claimed> {
     let now = fixture.clock.now();
     let claim = Claim {
-        token: fixture.clock.new_uuid(),
+        lease: Lease {
+            token: fixture.clock.new_uuid(),
+            until: now + Duration::from_secs(900),
+        },
         now,
-        until: now + Duration::from_secs(900),
         limit: 8,
         purposes: &Purpose::ALL,
     };

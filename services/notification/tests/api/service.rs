@@ -1,6 +1,7 @@
 //! The whole service, as it runs: asked by events of the real invitation service, watched by its RPC.
 
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use muster_clock::Clock;
 use muster_identity::Role;
@@ -13,10 +14,14 @@ use muster_proto::notification::v1::delivery_service_client::DeliveryServiceClie
 use muster_proto::notification::v1::{Delivery, ListDeliveriesRequest, MailPurpose, MailRequestedEvent};
 use muster_server::Service;
 use muster_testkit::{Publisher, TestCaller, TestChannel, TestService, TestSuite, acts, eventually};
+use time::OffsetDateTime;
 use time::macros::datetime;
 
 use crate::fixture::FROM;
 use crate::smtp_server::SmtpServer;
+
+/// When tests begin.
+pub(crate) const NOW: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
 
 pub(crate) struct ServiceFixture {
     pub(crate) service: TestService,
@@ -39,7 +44,7 @@ impl ServiceFixture {
     }
 
     async fn build(flags: &[(&str, &str)]) -> Self {
-        let suite = TestSuite::new(Clock::fixed(datetime!(2026-03-01 12:00 UTC))).await;
+        let suite = TestSuite::new(Clock::fixed(NOW)).await;
         let smtp = SmtpServer::start().await;
         let url = smtp.url();
         let mail = [("--smtp-url", url.as_str()), ("--mail-from", FROM)];
@@ -85,8 +90,18 @@ impl ServiceFixture {
 
     /// Waits until so many mails have been sent and written down.
     pub(crate) async fn sent(&self, count: i64) {
-        let sent = "SELECT count(*) FROM deliveries WHERE state = 'SENT'";
-        eventually(async || self.service.database.count(sent).await == count).await;
+        self.counted("SELECT count(*) FROM deliveries WHERE state = 'SENT'", count)
+            .await;
+    }
+
+    /// Waits until a statement counts so many. Time goes on meanwhile: on a busy machine somebody may not answer at first,
+    /// and what is to be tried again in a second would never be on a clock that stands still.
+    pub(crate) async fn counted(&self, statement: &'static str, count: i64) {
+        eventually(async || {
+            self.service.clock.advance(Duration::from_millis(20));
+            self.service.database.count(statement).await == count
+        })
+        .await;
     }
 
     pub(crate) fn deliveries(&self, who: TestCaller) -> DeliveryServiceClient<TestChannel> {

@@ -13,7 +13,7 @@ use crate::{measures, spans};
 /// In one transaction.
 const BATCH: i64 = 50;
 
-/// Gives deliveries whose lease has ended back to the queue when their message was certainly not handed over, and
+/// Gives deliveries that nobody holds any more back to the queue when their message was certainly not handed over, and
 /// treats them as ambiguous when it may have been. Answers how many there were.
 ///
 /// # Errors

@@ -1,10 +1,9 @@
 //! Who sends what: leases on deliveries, whoever's they are. The states that are written out here are those of the partial
 //! indexes that serve the statement.
 
-use muster_database::DatabaseError;
+use muster_database::{DatabaseError, lease_is_free};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
-use uuid::Uuid;
 
 use super::row::{claimed_columns, readable};
 use crate::domain::{Claimed, DeliveryState, Lease, Phase, RetryDecision};
@@ -13,12 +12,10 @@ use crate::mails::Purpose;
 /// A claim to make.
 #[derive(Debug, Clone, Copy)]
 pub struct Claim<'a> {
-    /// Fresh; the leases' token.
-    pub token: Uuid,
+    /// Of all that it takes.
+    pub lease: muster_jobs::Lease,
     /// Now.
     pub now: OffsetDateTime,
-    /// When the leases end.
-    pub until: OffsetDateTime,
     /// How many at most.
     pub limit: i64,
     /// Of which purposes.
@@ -46,8 +43,8 @@ pub async fn claim(db: &mut PgConnection, claim: Claim<'_>) -> Result<Vec<Claime
     ))
     .bind(claim.now)
     .bind(claim.limit)
-    .bind(claim.token)
-    .bind(claim.until)
+    .bind(claim.lease.token)
+    .bind(claim.lease.until)
     .bind(claim.purposes)
     .bind(DeliveryState::Sending)
     .bind(Phase::BeforeDot)
@@ -82,8 +79,8 @@ pub async fn reach_dot(
     Ok(done.rows_affected() == 1)
 }
 
-/// Locks deliveries whose lease has ended without an outcome: their worker is gone, or has lost touch. Purposes and phases
-/// that this release does not know are left to the one that does.
+/// Locks deliveries that nobody holds any more though nothing came of them: their worker is gone, or has lost touch.
+/// Purposes and phases that this release does not know are left to the one that does.
 pub async fn lock_expired(
     tx: &mut PgConnection,
     now: OffsetDateTime,
@@ -93,7 +90,9 @@ pub async fn lock_expired(
         "SELECT ",
         claimed_columns!(),
         " FROM deliveries d
-         WHERE d.state = 'SENDING' AND d.lease_until <= $1 AND d.purpose = ANY ($3) AND d.phase = ANY ($4)
+         WHERE d.state = 'SENDING' AND ",
+        lease_is_free!("$1"),
+        " AND d.purpose = ANY ($3) AND d.phase = ANY ($4)
          ORDER BY d.lease_until
          LIMIT $2
          FOR UPDATE SKIP LOCKED"

@@ -1,0 +1,225 @@
+//! Mail that is due, as a queue.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use muster_jobs::{Lease, Queue, Settled};
+use muster_server::Failure;
+use tokio_util::sync::CancellationToken;
+use tracing::Span;
+
+use super::attempt::{self, Attempted};
+use super::pace::{Reach, Sources};
+use super::prefetch::Prefetch;
+use crate::context::Context;
+use crate::domain::{Claimed, RetryDecision};
+use crate::mails::Purpose;
+use crate::ops::delivery::{claim, settle};
+use crate::store::delivery;
+use crate::{measures, spans};
+
+/// Deliveries that are due.
+pub(super) struct Mails {
+    context: Context,
+    at_once: usize,
+    /// None: everything is tried, whatever happened before.
+    pace: Option<Mutex<Pace>>,
+}
+
+/// What the last attempts have taught.
+struct Pace {
+    reach: Reach,
+    sources: Sources,
+    prefetch: Prefetch,
+}
+
+/// What to claim.
+struct Wanted {
+    limit: usize,
+    purposes: Vec<Purpose>,
+}
+
+impl Mails {
+    /// Spares whoever does not answer.
+    pub(super) fn paced(context: Context, at_once: usize) -> Self {
+        let pace = Pace {
+            reach: Reach::default(),
+            sources: Sources::default(),
+            // Begun later, an attempt could outlast its lease: it may take a third of it before the dot.
+            prefetch: Prefetch::new(context.timing.before_dot()),
+        };
+        Self {
+            pace: Some(Mutex::new(pace)),
+            ..Self::unpaced(context, at_once)
+        }
+    }
+
+    /// Tries everything that is due.
+    pub(super) fn unpaced(context: Context, at_once: usize) -> Self {
+        Self {
+            context,
+            at_once,
+            pace: None,
+        }
+    }
+
+    fn pace(&self) -> Option<MutexGuard<'_, Pace>> {
+        let pace = self.pace.as_ref()?;
+        Some(pace.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// `None` while there is something that was claimed ahead.
+    fn wanted(&self, free: usize) -> Option<Wanted> {
+        match self.pace() {
+            Some(pace) => pace.wanted(self.at_once, free),
+            None => Some(Wanted {
+                limit: free,
+                purposes: Purpose::ALL.to_vec(),
+            }),
+        }
+    }
+
+    /// Keeps what was claimed ahead, and gives what is to begin.
+    fn in_turn(&self, claimed: Vec<Claimed>, free: usize) -> Vec<Claimed> {
+        match self.pace() {
+            Some(mut pace) => pace.in_turn(claimed, free),
+            None => claimed,
+        }
+    }
+
+    /// Purposes of each source that did not answer, and is to be asked again about one mail.
+    fn to_probe(&self) -> Vec<Vec<Purpose>> {
+        self.pace()
+            .map(|mut pace| pace.sources.probe_due())
+            .unwrap_or_default()
+    }
+
+    async fn claim_of(
+        &self,
+        lease: Lease,
+        purposes: &[Purpose],
+        limit: usize,
+    ) -> Result<Vec<Claimed>, Failure> {
+        let claim = async |db: &mut _| claim::apply(db, &self.context, lease, purposes, limit).await;
+        self.context.database.read(claim).await
+    }
+
+    /// One mail of a source that did not answer. Without the database there is none: what else was claimed is begun.
+    async fn probe(&self, lease: Lease, purposes: &[Purpose]) -> Vec<Claimed> {
+        let due = self.claim_of(lease, purposes, 1).await;
+        if let Some(mut pace) = self.pace() {
+            match &due {
+                Ok(due) if due.is_empty() => pace.sources.nothing_to_ask(purposes),
+                Ok(_) => {}
+                Err(_) => pace.sources.not_asked(purposes),
+            }
+        }
+        due.unwrap_or_else(|error| {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, "no mail could be claimed to ask its source about");
+            Vec::new()
+        })
+    }
+}
+
+impl Pace {
+    fn is_well(&self, at_once: usize) -> bool {
+        self.reach.limit(at_once) == at_once && self.sources.all_answer()
+    }
+
+    fn wanted(&self, at_once: usize, free: usize) -> Option<Wanted> {
+        let ahead = if self.is_well(at_once) { at_once } else { 0 };
+        self.prefetch.is_empty().then(|| Wanted {
+            limit: free + ahead,
+            purposes: self.sources.answering(),
+        })
+    }
+
+    fn in_turn(&mut self, claimed: Vec<Claimed>, free: usize) -> Vec<Claimed> {
+        if self.prefetch.is_empty() {
+            self.prefetch.put(claimed);
+        }
+        std::iter::from_fn(|| self.prefetch.next()).take(free).collect()
+    }
+}
+
+impl Queue for Mails {
+    const NAME: &'static str = "mail-worker";
+    type Item = Claimed;
+    type Outcome = Attempted;
+    type Error = Failure;
+
+    fn lease(&self) -> Duration {
+        self.context.timing.lease
+    }
+
+    fn poll(&self) -> Duration {
+        Duration::from_millis(200)
+    }
+
+    fn at_once(&self) -> usize {
+        self.pace()
+            .map_or(self.at_once, |pace| pace.reach.limit(self.at_once))
+    }
+
+    async fn claim(&self, lease: Lease, free: usize) -> Result<Vec<Claimed>, Failure> {
+        let claimed = match self.wanted(free) {
+            Some(Wanted { limit, purposes }) => self.claim_of(lease, &purposes, limit).await?,
+            None => Vec::new(),
+        };
+        let mut begun = self.in_turn(claimed, free);
+        for purposes in self.to_probe() {
+            begun.extend(self.probe(lease, &purposes).await);
+        }
+        Ok(begun)
+    }
+
+    async fn run(&self, claimed: &Claimed, stop: &CancellationToken) -> Attempted {
+        let attempted = attempt::attempt(&self.context, claimed, stop).await;
+        if let Some(mut pace) = self.pace() {
+            pace.reach.learn(&attempted.outcome);
+            let source = claimed.request.purpose.spec().source;
+            pace.sources.learn(source, &attempted.outcome);
+        }
+        attempted
+    }
+
+    /// An outcome that is not written down becomes ambiguous, and that is a second copy of the message.
+    async fn settle(&self, claimed: &Claimed, attempted: &Attempted) -> Result<Settled, Failure> {
+        let decision = &attempted.decision;
+        let settle = async |tx: &mut _| settle::apply(tx, &self.context, claimed, decision).await;
+        Ok(match self.context.database.write(settle).await? {
+            delivery::Settled::Done(_) => settled(claimed, decision),
+            delivery::Settled::LeaseLost => {
+                measures::lease_lost();
+                Settled::LeaseLost
+            }
+        })
+    }
+
+    fn span(&self, claimed: &Claimed) -> Span {
+        spans::sending(claimed)
+    }
+
+    /// While somebody does not answer, nothing is held that others could send.
+    fn give_back(&self, at_the_end: bool) -> Vec<Claimed> {
+        let Some(mut pace) = self.pace() else {
+            return Vec::new();
+        };
+        if at_the_end || !pace.is_well(self.at_once) || pace.prefetch.is_stale() {
+            return std::iter::from_fn(|| pace.prefetch.next()).collect();
+        }
+        Vec::new()
+    }
+}
+
+fn settled(claimed: &Claimed, decision: &RetryDecision) -> Settled {
+    if let Some(sent) = decision.disposition.send_time() {
+        let delay = sent - claimed.history.create_time;
+        measures::sent_after(delay.try_into().unwrap_or_default());
+    }
+    match decision.disposition.next_attempt_time() {
+        Some(_) => Settled::Again,
+        None => Settled::Done,
+    }
+}
