@@ -93,6 +93,17 @@ impl TestSuite {
     /// addresses of those whom it calls, and keys.
     #[must_use]
     pub fn settings<S: Service>(&self, own: &[(&str, &str)]) -> S::Settings {
+        let program = Program {
+            name: S::NAME.to_owned(),
+            about: String::new(),
+            version: "",
+            epilogue: "",
+        };
+        read(&program, &self.flags::<S>(own)).expect("a test's settings are wrong")
+    }
+
+    /// The same as flags, for its program.
+    pub(crate) fn flags<S: Service>(&self, own: &[(&str, &str)]) -> Vec<OsString> {
         let told = self.told();
         let given = own.iter().map(|(flag, value)| (*flag, *value));
         let told = told.iter().map(|(flag, value)| (flag.as_str(), value.as_str()));
@@ -103,14 +114,7 @@ impl TestSuite {
             Some(OsString::from(format!("{flag}={value}")))
         };
         let flags = asked.get_arguments().filter_map(|asked| asked.get_long());
-        let flags: Vec<OsString> = flags.filter_map(|flag| answer(format!("--{flag}"))).collect();
-        let program = Program {
-            name: S::NAME.to_owned(),
-            about: String::new(),
-            version: "",
-            epilogue: "",
-        };
-        read(&program, &flags).expect("a test's settings are wrong")
+        flags.filter_map(|flag| answer(format!("--{flag}"))).collect()
     }
 
     fn told(&self) -> Vec<(String, String)> {

@@ -22,7 +22,7 @@ use muster_proto::notification::v1::{GetMailRequest, GetMailResponse, InviteVari
 use muster_proto::organization::v1::Limits;
 use muster_server::settings::CommonSettings;
 use muster_testkit::{
-    Signed, TestCaller, TestChannel, TestDatabase, TestService, TestSuite, acts, eventually,
+    Program, Signed, TestCaller, TestChannel, TestDatabase, TestService, TestSuite, acts, eventually,
 };
 use time::OffsetDateTime;
 use time::macros::datetime;
@@ -64,6 +64,17 @@ impl Fixture {
     /// With a corner of the broker of its own.
     pub(crate) async fn with_broker() -> Self {
         Self::build(TestSuite::new(Clock::fixed(NOW)).await, &[]).await
+    }
+
+    /// With a corner of the broker of its own, by the machine's clock: for real processes.
+    pub(crate) async fn in_real_time() -> Self {
+        Self::build(TestSuite::new(Clock::system()).await, &[]).await
+    }
+
+    /// The real program on the same database, beside the service under test.
+    pub(crate) fn program(&self) -> Program {
+        let program = env!("CARGO_BIN_EXE_muster-invitation");
+        Program::start::<InvitationApp>(program, &self.suite, &self.service)
     }
 
     /// Without a broker, with settings of the service under test.

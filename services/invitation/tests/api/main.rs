@@ -12,6 +12,7 @@ mod create;
 mod fixture;
 mod imports;
 mod joining;
+mod killed;
 mod list;
 mod mail;
 mod merging;

@@ -130,9 +130,14 @@ pub(crate) async fn applied(fixture: &Fixture, import: &Import) -> Import {
 
 /// A file with this many good rows.
 pub(crate) fn good(count: usize) -> Vec<u8> {
+    good_at("example.org", count)
+}
+
+/// The same at another host: others' addresses.
+pub(crate) fn good_at(host: &str, count: usize) -> Vec<u8> {
     let mut file = "email,groups\n".to_owned();
     for number in 0..count {
-        file.push_str(&format!("learner{number}@example.org,Nurses\n"));
+        file.push_str(&format!("learner{number}@{host},Nurses\n"));
     }
     file.into_bytes()
 }
