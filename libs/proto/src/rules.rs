@@ -1,4 +1,4 @@
-//! The field rules of the contract (`buf.validate`), read once from the descriptors: for [`validate`](crate::validate), and for
+//! The field rules of the contract (`buf.validate`, `muster.text.v1.written`), read once from the descriptors: for [`validate`](crate::validate), and for
 //! whoever describes fields to others.
 //!
 //! Only the rules that the contract uses are known here; a test fails when a proto uses another one, so that a rule which
@@ -9,6 +9,8 @@ use std::sync::LazyLock;
 
 use prost_reflect::{DynamicMessage, FieldDescriptor, Value};
 use regex::Regex;
+
+use crate::text::v1::Written;
 
 /// A rule in the contract that is not enforced.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +36,10 @@ pub enum Rule {
     Pattern(Regex),
     /// A text is a UUID.
     Uuid,
+    /// A text is one line that others can read, or empty.
+    Line,
+    /// A text is lines that others can read, or empty.
+    Lines,
     /// A list has at least so many entries.
     MinItems(u64),
     /// A list has at most so many entries.
@@ -94,9 +100,13 @@ impl Rule {
             Self::Gte(least) => *least > 0,
             Self::Lte(most) => *most < 0,
             Self::NotIn(refused) => refused.contains(&0),
-            Self::MaxLen(_) | Self::MaxBytes(_) | Self::MaxItems(_) | Self::Unique | Self::DefinedOnly => {
-                false
-            }
+            Self::MaxLen(_)
+            | Self::MaxBytes(_)
+            | Self::MaxItems(_)
+            | Self::Unique
+            | Self::DefinedOnly
+            | Self::Line
+            | Self::Lines => false,
         }
     }
 }
@@ -104,7 +114,9 @@ impl Rule {
 fn load() -> (HashMap<String, MessageRules>, Vec<UnknownRule>) {
     let mut all = HashMap::new();
     let mut unknown = Vec::new();
-    let Some(extension) = crate::pool().get_extension_by_name("buf.validate.field") else {
+    let named = |name| crate::pool().get_extension_by_name(name);
+    let both = named("buf.validate.field").zip(named("muster.text.v1.written"));
+    let Some((extension, written)) = both else {
         return (all, unknown);
     };
     for message in crate::pool()
@@ -114,11 +126,15 @@ fn load() -> (HashMap<String, MessageRules>, Vec<UnknownRule>) {
         let mut rules = MessageRules::new();
         for field in message.fields() {
             let options = field.options();
-            if !options.has_extension(&extension) {
-                continue;
-            }
+            let mut read = FieldRules::default();
             if let Value::Message(declared) = options.get_extension(&extension).as_ref() {
-                rules.insert(field.number(), read_rules(&field, declared, &mut unknown));
+                read = read_rules(&field, declared, &mut unknown);
+            }
+            if let Value::EnumNumber(declared) = options.get_extension(&written).as_ref() {
+                read.rules.extend(read_written(*declared));
+            }
+            if !read.rules.is_empty() {
+                rules.insert(field.number(), read);
             }
         }
         if !rules.is_empty() {
@@ -157,6 +173,14 @@ fn read_rules(
         }
     }
     read
+}
+
+fn read_written(declared: i32) -> Option<Rule> {
+    match Written::try_from(declared) {
+        Ok(Written::Line) => Some(Rule::Line),
+        Ok(Written::Lines) => Some(Rule::Lines),
+        Ok(Written::Unspecified) | Err(_) => None,
+    }
 }
 
 fn known(group: &str, name: &str, value: &Value) -> Option<Rule> {

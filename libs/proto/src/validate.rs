@@ -1,5 +1,6 @@
 //! Enforces the field rules of the contract.
 
+use muster_text::{TextProblem, line_problems, lines_problems};
 use prost::{Message, Name};
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, ReflectMessage, Value};
 
@@ -125,6 +126,8 @@ fn broken(rule: &Rule, value: &Value, present: bool, field: &FieldDescriptor) ->
             .as_str()
             .is_some_and(|text| text.len() == 36 && uuid::Uuid::try_parse(text).is_ok()))
         .then(|| "must be a UUID such as 0190a6d4-7b3e-7c52-9f2b-2f6d0e1a4c88".to_owned()),
+        Rule::Line => written(value, line_problems),
+        Rule::Lines => written(value, lines_problems),
         Rule::MinItems(least) => (items() < *least).then(|| format!("must have at least {least} entries")),
         Rule::MaxItems(most) => (items() > *most).then(|| format!("must have at most {most} entries")),
         Rule::Unique => has_twins(value).then(|| "must not name anything twice".to_owned()),
@@ -144,6 +147,13 @@ fn broken(rule: &Rule, value: &Value, present: bool, field: &FieldDescriptor) ->
     }
 }
 
+/// What is wrong with a text that people typed. Whether it may be empty is said by other rules.
+fn written(value: &Value, problems: impl Fn(&str) -> Vec<TextProblem>) -> Option<String> {
+    let text = value.as_str().filter(|text| !text.is_empty())?;
+    let problems: Vec<_> = problems(text).iter().map(ToString::to_string).collect();
+    (!problems.is_empty()).then(|| problems.join("; "))
+}
+
 fn has_twins(value: &Value) -> bool {
     let mut seen = std::collections::HashSet::new();
     value.as_list().is_some_and(|list| {
@@ -153,6 +163,8 @@ fn has_twins(value: &Value) -> bool {
     })
 }
 
+#[cfg(test)]
+mod written;
 #[cfg(test)]
 mod tests {
     use super::*;

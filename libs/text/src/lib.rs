@@ -15,11 +15,13 @@
 mod fold;
 mod joiners;
 mod unseen;
+mod written;
 
 use std::fmt;
 
 pub use fold::{folded, folded_apart};
 pub use unseen::{breaks_line, cleaned, is_blank, is_unseen, misplaced, visible};
+pub use written::{TextProblem, line_problems, lines_problems};
 
 /// A character by its number, as people look it up: `U+200B`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -45,12 +45,14 @@ fn keyword(rule: &Rule, kind: &Kind) -> Option<(&'static str, Value)> {
             let left = values.filter(|value| !refused.contains(&value.number()));
             ("enum", left.map(|value| json!(value.name())).collect())
         }
-        // What is required is said in the object. The schema of an enum names its values; bytes are counted before they are
+        // What is required is said in the object. No expression that others share says which characters nobody sees. The schema of an enum names its values; bytes are counted before they are
         // written as base64; and what has 64 bits is written as text, which has no size.
         Rule::Required
         | Rule::DefinedOnly
         | Rule::MaxBytes(_)
         | Rule::Pattern(_)
+        | Rule::Line
+        | Rule::Lines
         | Rule::Gte(_)
         | Rule::Lte(_) => return None,
     })

@@ -9,6 +9,7 @@ use http::{HeaderName, HeaderValue, Response, header};
 use muster_access::scan::ScanError;
 use muster_identity::TokenProblem;
 use muster_refusal::{ErrorReason, Refusal};
+use muster_text::TextProblem;
 use tonic::Status;
 use tonic::body::Body;
 
@@ -74,7 +75,14 @@ pub(super) fn staff_reason_required() -> Refusal {
     Refusal::new(
         ErrorReason::StaffReasonRequired,
         "what you ask for is personal: say why in the header `muster-reason`, 1 to 500 characters of one line; the \
-         organization and the person can read it",
+         organization and whoever it concerns can read it",
+    )
+}
+
+pub(super) fn staff_reason_unreadable(problem: TextProblem) -> Refusal {
+    Refusal::new(
+        ErrorReason::StaffReasonRequired,
+        format!("the reason in the header `muster-reason` {problem}: others are to read it"),
     )
 }
 

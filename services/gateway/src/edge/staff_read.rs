@@ -1,4 +1,5 @@
-//! Registry staff look at what is personal for a reason that they state, and that the organization and the person can read.
+//! Registry staff look at what is personal for a reason that they state, and that the organization and whoever it
+//! concerns can read.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName};
@@ -6,6 +7,7 @@ use muster_access::scan;
 use muster_identity::Caller;
 use muster_proto::organization::v1::LogStaffReadRequest;
 use muster_refusal::Refusal;
+use muster_text::line_problems;
 
 use super::call::Call;
 use super::shared::Shared;
@@ -25,7 +27,7 @@ impl Shared {
         first: Option<&Bytes>,
     ) -> Result<(), Refusal> {
         let person = caller.person().ok_or_else(Refusal::permission_denied)?;
-        let reason = reason(&call.parts.headers).ok_or_else(refuse::staff_reason_required)?;
+        let reason = reason(&call.parts.headers)?;
         let subject = subject(call, first)?;
         let organization = scan::organization(&subject).ok_or_else(Refusal::permission_denied)?;
         let read = LogStaffReadRequest {
@@ -45,15 +47,24 @@ impl Shared {
     }
 }
 
-/// The one reason that is given: a line of text that can be read.
-fn reason(headers: &HeaderMap) -> Option<String> {
+/// The one reason that is given: a line of text that others can read.
+fn reason(headers: &HeaderMap) -> Result<String, Refusal> {
+    let reason = only_one(headers).ok_or_else(refuse::staff_reason_required)?;
+    match line_problems(reason).first() {
+        Some(problem) => Err(refuse::staff_reason_unreadable(*problem)),
+        None => Ok(reason.to_owned()),
+    }
+}
+
+fn only_one(headers: &HeaderMap) -> Option<&str> {
     let mut given = headers.get_all(&REASON).iter();
     let (Some(reason), None) = (given.next(), given.next()) else {
         return None;
     };
     let reason = std::str::from_utf8(reason.as_bytes()).ok()?.trim();
-    let is_readable = !reason.is_empty() && !reason.chars().any(char::is_control);
-    (is_readable && reason.chars().count() <= MAX_REASON).then(|| reason.to_owned())
+    (1..=MAX_REASON)
+        .contains(&reason.chars().count())
+        .then_some(reason)
 }
 
 /// What the first message asks about.
@@ -66,10 +77,12 @@ fn subject(call: &Call, first: Option<&Bytes>) -> Result<String, Refusal> {
 #[cfg(test)]
 mod tests {
     use http::HeaderValue;
+    use muster_refusal::ErrorReason;
+    use tonic::Status;
 
     use super::*;
 
-    fn given(values: &[&[u8]]) -> Option<String> {
+    fn given(values: &[&[u8]]) -> Result<String, Refusal> {
         let mut headers = HeaderMap::new();
         for value in values {
             headers.append(REASON, HeaderValue::from_bytes(value).unwrap());
@@ -80,8 +93,8 @@ mod tests {
     #[test]
     fn a_reason_is_one_readable_line_that_is_given_once() {
         let ticket = "ticket 4711: Jürgen cannot sign in";
-        assert_eq!(given(&[ticket.as_bytes()]).as_deref(), Some(ticket));
-        assert_eq!(given(&[b"  why  "]).as_deref(), Some("why"));
+        assert_eq!(given(&[ticket.as_bytes()]).unwrap(), ticket);
+        assert_eq!(given(&[b"  why  "]).unwrap(), "why");
         let long = "x".repeat(501);
         let nothing: [Vec<&[u8]>; 6] = [
             vec![],
@@ -92,9 +105,25 @@ mod tests {
             vec![long.as_bytes()],
         ];
         for none in nothing {
-            assert_eq!(given(&none), None, "{none:?}");
+            let refused = given(&none).unwrap_err();
+            assert_eq!(refused.reason(), ErrorReason::StaffReasonRequired, "{none:?}");
         }
         let most = "ü".repeat(500);
-        assert_eq!(given(&[most.as_bytes()]), Some(most));
+        assert_eq!(given(&[most.as_bytes()]).unwrap(), most);
+    }
+
+    #[test]
+    fn what_nobody_sees_in_a_reason_is_named() {
+        for (reason, named) in [
+            ("ticket \u{202e}1174", "U+202E"),
+            ("a\u{200b}b", "U+200B"),
+            ("\u{3164}", "U+3164"),
+            ("one\u{2028}two", "one line"),
+        ] {
+            let refused = given(&[reason.as_bytes()]).unwrap_err();
+            assert_eq!(refused.reason(), ErrorReason::StaffReasonRequired, "{reason:?}");
+            let told = Status::from(refused).message().to_owned();
+            assert!(told.contains(named), "{told}");
+        }
     }
 }

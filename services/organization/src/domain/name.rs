@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use muster_text::{CodePoint, breaks_line, is_blank, misplaced, visible};
+use muster_text::{TextProblem, line_problems, visible};
 use thiserror::Error;
 
 /// The name of an organization or a group. It stands in mails to strangers, so it holds nothing that a mail program
@@ -17,12 +17,8 @@ pub(crate) struct ShortName(String);
 /// One thing that a name must not be or hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub(crate) enum NameProblem {
-    #[error("must have something that can be seen")]
-    Blank,
-    #[error("must be one line of text, without control characters")]
-    NotOneLine,
-    #[error("must not hold {0}, which cannot be seen; remove it")]
-    Unseen(CodePoint),
+    #[error("{0}")]
+    Text(TextProblem),
     #[error("must hold no web address; put a space after a dot inside the text")]
     WebAddress,
     #[error("must not hold `=?`, which mail programs decode")]
@@ -103,10 +99,7 @@ impl fmt::Display for PublicName {
 }
 
 fn of_any_name(text: &str) -> Vec<NameProblem> {
-    let unseen = misplaced(text).map(|c| NameProblem::Unseen(CodePoint(c)));
-    let broken = text.chars().any(breaks_line).then_some(NameProblem::NotOneLine);
-    let blank = is_blank(text).then_some(NameProblem::Blank);
-    unseen.into_iter().chain(broken).chain(blank).collect()
+    line_problems(text).into_iter().map(NameProblem::Text).collect()
 }
 
 /// Whether mail programs make a link of something in it. What nobody sees is looked through.
@@ -136,7 +129,15 @@ fn looks_like_a_host(word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use muster_text::CodePoint;
+
     use super::*;
+
+    const BLANK: NameProblem = NameProblem::Text(TextProblem::Blank);
+
+    fn unseen(c: char) -> NameProblem {
+        NameProblem::Text(TextProblem::Unseen(CodePoint(c)))
+    }
 
     fn problems_of(text: &str) -> Vec<NameProblem> {
         PublicName::parse(text).map_or_else(|problems| problems.0, |_| Vec::new())
@@ -169,7 +170,7 @@ mod tests {
                 format!("ev{c}il.com"),
                 format!("http:{c}//evil"),
             ] {
-                let expected = [NameProblem::Unseen(CodePoint(c)), NameProblem::WebAddress];
+                let expected = [unseen(c), NameProblem::WebAddress];
                 assert_eq!(problems_of(&text), expected, "{text:?}");
             }
         }
@@ -186,7 +187,7 @@ mod tests {
                 format!("Night {c}shift"),
                 format!("Nurses{c}"),
             ] {
-                let expected = NameProblems(vec![NameProblem::Unseen(CodePoint(c))]);
+                let expected = NameProblems(vec![unseen(c)]);
                 assert_eq!(PublicName::parse(&text), Err(expected.clone()), "{text:?}");
                 assert_eq!(ShortName::parse(&text), Err(expected), "{text:?}");
             }
@@ -198,10 +199,10 @@ mod tests {
     #[test]
     fn a_name_of_nothing_to_see_is_refused() {
         for text in ["", " ", " \u{a0} ", "\u{3000}"] {
-            assert_eq!(problems_of(text), [NameProblem::Blank], "{text:?}");
+            assert_eq!(problems_of(text), [BLANK], "{text:?}");
         }
         for c in UNSEEN.chars() {
-            let expected = [NameProblem::Unseen(CodePoint(c)), NameProblem::Blank];
+            let expected = [unseen(c), BLANK];
             assert_eq!(problems_of(&format!(" {c}{c} ")), expected, "{}", CodePoint(c));
         }
     }
@@ -230,7 +231,7 @@ mod tests {
     #[test]
     fn a_name_is_one_visible_line() {
         for text in ["a\nb", "a\u{2028}b", "a\u{85}b"] {
-            let expected = NameProblems(vec![NameProblem::NotOneLine]);
+            let expected = NameProblems(vec![NameProblem::Text(TextProblem::NotOneLine)]);
             assert_eq!(ShortName::parse(text), Err(expected), "{text:?}");
         }
         assert_eq!(ShortName::parse("Room 1.5 ").unwrap().as_str(), "Room 1.5 ");
