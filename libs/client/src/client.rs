@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 use http::header::AUTHORIZATION;
-use http::{HeaderMap, Request, Response, Uri};
+use http::{HeaderMap, HeaderValue, Request, Response, Uri};
 use tokio::time::Instant;
 use tonic::Status;
 use tonic::body::Body;
@@ -14,7 +14,7 @@ use tonic::transport::Channel;
 use tower::Service;
 
 use crate::transport::{Bounded, Failure, Limits, RetryBudget, channel, grpc_timeout, send};
-use crate::{TokenSource, TraceId, rules};
+use crate::{ReasonError, TokenSource, TraceId, reason, rules};
 
 /// How long a unary call may take where nothing else is said. The gateway is told, and stops working on it then.
 const UNARY: Duration = Duration::from_secs(10);
@@ -28,6 +28,7 @@ pub struct Client {
     channel: Channel,
     budget: Arc<RetryBudget>,
     token: Option<TokenSource>,
+    reason: Option<HeaderValue>,
     timeout: Duration,
     latest: Arc<Mutex<Option<TraceId>>>,
 }
@@ -66,6 +67,7 @@ impl Client {
             channel,
             budget: Arc::default(),
             token: None,
+            reason: None,
             timeout: UNARY,
             latest: Arc::default(),
         }
@@ -79,6 +81,28 @@ impl Client {
             latest: Arc::default(),
             ..self.clone()
         }
+    }
+
+    /// The same caller, who says with every call why they look at what is personal: registry staff are asked for it, and the
+    /// organization and whoever it concerns can read it. White space around it is no part of it.
+    ///
+    /// ```no_run
+    /// use muster_client::{Client, acts};
+    ///
+    /// # async fn example(staff: Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let staff = staff.with_reason("ticket 4711: Jürgen cannot sign in")?;
+    /// let employment = acts::employment::get(&staff, "organizations/01a2…/employments/01b3…").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// It is not 1 to 500 characters of one line that can be read.
+    pub fn with_reason(&self, reason: &str) -> Result<Self, ReasonError> {
+        Ok(Self {
+            reason: Some(reason::header(reason)?),
+            ..self.clone()
+        })
     }
 
     /// The same caller, whose unary calls end after `timeout`, retries included. A request that asks for less
@@ -117,6 +141,9 @@ impl Client {
         if let Some(token) = &self.token {
             let value = token.header().await.map_err(no_token)?;
             request.headers_mut().insert(AUTHORIZATION, value);
+        }
+        if let Some(reason) = &self.reason {
+            request.headers_mut().insert(reason::NAME, reason.clone());
         }
         let answered = send(&self.channel, request, &limits, &self.budget).await;
         let end = limits.end;

@@ -59,6 +59,7 @@ pub mod acts;
 mod call;
 mod client;
 mod error;
+mod reason;
 mod rules;
 mod token;
 mod trace;
@@ -69,6 +70,7 @@ use muster_clock::Clock;
 pub use call::{Transport, call, call_with_stream};
 pub use client::{Client, ConnectError};
 pub use error::CallError;
+pub use reason::ReasonError;
 pub use token::{TokenError, TokenSource};
 pub use trace::TraceId;
 

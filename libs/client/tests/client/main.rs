@@ -114,6 +114,58 @@ async fn without_a_gateway_or_a_token_nothing_is_sent_and_the_error_says_why() {
     assert!(server.calls().is_empty());
 }
 
+#[tokio::test]
+async fn a_reason_goes_with_every_call_of_the_one_who_states_it() {
+    let server = Server::start(|number| {
+        Some(if number == 1 {
+            Err(Refusal::unavailable().into())
+        } else {
+            Ok(())
+        })
+    });
+    let server = server.await;
+    let staff = Client::connect(&server.url).unwrap();
+    let told = staff.with_reason(" ticket 4711: Jürgen cannot sign in ").unwrap();
+    report(&told).await.unwrap();
+    report(&staff).await.unwrap();
+    let calls = server.calls();
+    let reasons: Vec<_> = calls
+        .iter()
+        .map(|(metadata, _)| {
+            metadata
+                .get("muster-reason")
+                .map(|reason| reason.as_encoded_bytes())
+        })
+        .collect();
+    let said = Some("ticket 4711: Jürgen cannot sign in".as_bytes());
+    assert_eq!(reasons, [said, said, None]);
+}
+
+#[tokio::test]
+async fn a_reason_that_others_cannot_read_is_refused() {
+    let client = Client::connect("http://localhost:1").unwrap();
+    for (reason, told) in [
+        ("", "a reason must have 1 to 500 characters"),
+        ("  ", "a reason must have 1 to 500 characters"),
+        (
+            "ticket \u{202e}1174",
+            "a reason must not hold U+202E, which cannot be seen; remove it: others are to read it",
+        ),
+        (
+            "one\ntwo",
+            "a reason must be one line of text, without control characters: others are to read it",
+        ),
+    ] {
+        assert_eq!(
+            client.with_reason(reason).unwrap_err().to_string(),
+            told,
+            "{reason:?}"
+        );
+    }
+    assert!(client.with_reason(&"ü".repeat(500)).is_ok());
+    assert!(client.with_reason(&"ü".repeat(501)).is_err());
+}
+
 #[test]
 fn an_address_that_is_none_is_refused() {
     for address in ["", "localhost", "ftp://host", "http://"] {

@@ -55,7 +55,7 @@ fn reason_of_staff(binding: &Binding) -> bool {
 fn in_header() -> Value {
     json!({ "name": "muster-reason", "in": "header", "required": false,
             "schema": { "type": "string", "minLength": 1, "maxLength": 500 },
-            "description": "Why registry staff look at what is personal; the organization and the person can read it. \
+            "description": "Why registry staff look at what is personal; the organization and whoever it concerns can read it. \
                             Only whoever has no role in the organization needs it." })
 }
 

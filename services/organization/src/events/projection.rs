@@ -15,9 +15,9 @@ impl EmploymentWork for Projection {
     async fn apply(
         &self,
         tx: &mut PgConnection,
-        _: &Received,
+        event: &Received,
         facts: EmploymentFacts,
     ) -> Result<(), HandlingError> {
-        Ok(employment_projection::learn(tx, &facts).await?)
+        Ok(employment_projection::learn(tx, &facts, event.time).await?)
     }
 }

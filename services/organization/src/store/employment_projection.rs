@@ -4,15 +4,22 @@ use muster_database::DatabaseError;
 use muster_ids::{EmploymentId, OrganizationId, PersonId};
 use muster_messaging::EmploymentFacts;
 use sqlx::PgConnection;
+use time::OffsetDateTime;
 
 /// Takes in what an event says of an employment, unless something newer is known. The sequence tells, also of two
-/// employments of a pair: a later one continues where the former one stopped.
-pub(crate) async fn learn(tx: &mut PgConnection, facts: &EmploymentFacts) -> Result<(), DatabaseError> {
+/// employments of a pair: a later one continues where the former one stopped. The person is known since the first of them.
+pub(crate) async fn learn(
+    tx: &mut PgConnection,
+    facts: &EmploymentFacts,
+    time: OffsetDateTime,
+) -> Result<(), DatabaseError> {
     sqlx::query(
-        "INSERT INTO employment_projection AS known (organization_id, person_id, employment_id, state, sequence)
-         VALUES ($1, $2, $3, $4, $5)
+        "INSERT INTO employment_projection AS known (organization_id, person_id, employment_id, state, sequence,
+                known_since, source_invitation_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)
          ON CONFLICT ON CONSTRAINT employment_projection_pkey DO UPDATE
-         SET employment_id = EXCLUDED.employment_id, state = EXCLUDED.state, sequence = EXCLUDED.sequence
+         SET employment_id = EXCLUDED.employment_id, state = EXCLUDED.state, sequence = EXCLUDED.sequence,
+             source_invitation_id = EXCLUDED.source_invitation_id
          WHERE known.sequence < EXCLUDED.sequence",
     )
     .bind(facts.organization)
@@ -20,6 +27,8 @@ pub(crate) async fn learn(tx: &mut PgConnection, facts: &EmploymentFacts) -> Res
     .bind(facts.employment)
     .bind(facts.state_word())
     .bind(facts.sequence)
+    .bind(time)
+    .bind(facts.source_invitation)
     .execute(tx)
     .await?;
     Ok(())

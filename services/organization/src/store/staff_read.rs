@@ -74,15 +74,33 @@ pub(crate) async fn list(
         .await?)
 }
 
-/// The looks at one person, at any organization, newest first.
+/// The looks at one person, at any organization, newest first: those at what is theirs alone, those at the invitation that
+/// became them, and those at whole lists of an organization that knew them by then.
 pub(crate) async fn list_of_person(
     db: &mut PgConnection,
     person: PersonId,
     before: Option<StaffReadId>,
     limit: i64,
 ) -> Result<Vec<StaffRead>, DatabaseError> {
-    let page = sqlx::query_as(select!(
-        "WHERE person_id = $1 AND ($2::uuid IS NULL OR staff_read_id < $2)
+    let page = sqlx::query_as(concat!(
+        "(",
+        select!(
+            "WHERE person_id = $1 AND ($2::uuid IS NULL OR staff_read_id < $2)
+             ORDER BY staff_read_id DESC LIMIT $3"
+        ),
+        ")
+         UNION ALL
+         SELECT at_list.* FROM employment_projection known CROSS JOIN LATERAL (",
+        select!(
+            "WHERE organization_id = known.organization_id AND person_id IS NULL
+               AND ($2::uuid IS NULL OR staff_read_id < $2)
+               AND (subject = 'organizations/' || known.organization_id AND read_time >= known.known_since
+                    OR subject = 'organizations/' || known.organization_id
+                                 || '/invitations/' || known.source_invitation_id)
+             ORDER BY staff_read_id DESC LIMIT $3"
+        ),
+        ") at_list
+         WHERE known.person_id = $1
          ORDER BY staff_read_id DESC LIMIT $3"
     ));
     Ok(page.bind(person).bind(before).bind(limit).fetch_all(db).await?)

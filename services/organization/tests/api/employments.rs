@@ -1,5 +1,7 @@
 //! The projection of employments.
 
+use std::time::Duration;
+
 use muster_ids::{EmploymentId, EmploymentName, EventId, OrganizationId, PersonId, PersonName};
 use muster_messaging::outbox::{self, NewEvent};
 use muster_messaging::{parked, topology};
@@ -23,6 +25,19 @@ async fn known(fixture: &Fixture, organization: OrganizationId) -> Option<(Uuid,
     .unwrap()
 }
 
+/// Since when the person is known, in whole seconds, and by which invitation.
+async fn origin(fixture: &Fixture, organization: OrganizationId) -> (i64, Option<Uuid>) {
+    let mut connection = fixture.service.database.connection().await;
+    sqlx::query_as(
+        "SELECT extract(epoch FROM date_trunc('second', known_since))::bigint, source_invitation_id
+         FROM employment_projection WHERE organization_id = $1",
+    )
+    .bind(organization.as_uuid())
+    .fetch_one(&mut connection)
+    .await
+    .unwrap()
+}
+
 /// Tells of a verified employment, through a real outbox, relay and broker.
 async fn tell(fixture: &Fixture, organization: OrganizationId, employment: u128, sequence: i64) {
     let person: PersonId = Callers::person("learner-1").id;
@@ -35,10 +50,16 @@ async fn tell(fixture: &Fixture, organization: OrganizationId, employment: u128,
         organization: name(organization),
         person: PersonName { person }.to_string(),
         state: EmploymentState::Verified.into(),
+        source_invitation: format!("{}/invitations/{}", name(organization), invitation(sequence)),
         ..Default::default()
     };
     let payload = EmploymentVerifiedEvent { facts: Some(facts) };
     publish(fixture, organization, employment.employment, sequence, payload).await;
+}
+
+/// Each word of an employment names another, so that one sees which is kept.
+fn invitation(sequence: i64) -> Uuid {
+    Uuid::from_u128(sequence.unsigned_abs().into())
 }
 
 async fn publish(
@@ -73,6 +94,8 @@ async fn the_newest_word_on_an_employment_is_kept() {
     let id = fixture.active().await;
     tell(&fixture, id, 10, 4).await;
     eventually(async || known(&fixture, id).await == Some((Uuid::from_u128(10), 4))).await;
+    let first = fixture.service.clock.now().unix_timestamp();
+    fixture.service.clock.advance(Duration::from_secs(60));
     // A later employment of the same pair continues the versions, whatever its id: two machines' clocks made the two.
     tell(&fixture, id, 9, 6).await;
     eventually(async || known(&fixture, id).await == Some((Uuid::from_u128(9), 6))).await;
@@ -82,6 +105,12 @@ async fn the_newest_word_on_an_employment_is_kept() {
     let heard = "SELECT count(*) FROM inbox WHERE event_type = 'employment.verified'";
     eventually(async || fixture.service.database.count(heard).await == 4).await;
     assert_eq!(known(&fixture, id).await, Some((Uuid::from_u128(9), 6)));
+    let (since, source) = origin(&fixture, id).await;
+    assert!(
+        (first - 30..=first).contains(&since),
+        "known since the first word"
+    );
+    assert_eq!(source, Some(invitation(6)));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,5 +1,7 @@
 //! What registry staff looked at, as the edge tells of it and those read it whom it concerns.
 
+use std::time::Duration;
+
 use muster_clock::Clock;
 use muster_identity::Role;
 use muster_ids::{OrganizationId, PersonId};
@@ -40,14 +42,23 @@ async fn of_organization(fixture: &Fixture, who: TestCaller, id: OrganizationId)
 }
 
 async fn of_person(fixture: &Fixture, who: &str) -> Vec<String> {
+    let listed = page_of_person(fixture, who, 0, "").await.staff_reads;
+    listed.into_iter().map(|read| read.name).collect()
+}
+
+async fn page_of_person(
+    fixture: &Fixture,
+    who: &str,
+    page_size: i32,
+    page_token: &str,
+) -> pb::ListPersonStaffReadsResponse {
     let request = pb::ListPersonStaffReadsRequest {
         parent: "persons/me".to_owned(),
-        ..Default::default()
+        page_size,
+        page_token: page_token.to_owned(),
     };
     let mut reads = StaffReadServiceClient::new(fixture.service.calls_of(TestCaller::person(who)));
-    let listed = reads.list_person_staff_reads(request).await.unwrap();
-    let listed = listed.into_inner().staff_reads.into_iter();
-    listed.map(|read| read.name).collect()
+    reads.list_person_staff_reads(request).await.unwrap().into_inner()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -92,12 +103,42 @@ async fn a_person_reads_what_was_looked_at_about_them_at_every_organization() {
     assert!(of_person(&fixture, "eve").await.is_empty());
 }
 
-/// An employment that the service has heard of.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_reads_of_looks_at_lists_since_they_are_known_there_and_at_the_invitation_that_became_them()
+{
+    let fixture = Fixture::new().await;
+    let (id, other) = (fixture.active().await, fixture.active().await);
+    let ada = Callers::person("ada").id;
+    let invitation = |number| format!("{}/invitations/{}", name(id), Uuid::from_u128(number));
+    let invited = logs(&fixture, id, &invitation(8)).await;
+    // Nobody of this name was there yet.
+    logs(&fixture, id, &name(id)).await;
+    fixture.service.clock.advance(Duration::from_secs(1));
+    employed(&fixture, id, ada).await;
+    let list = logs(&fixture, id, &name(id)).await;
+    logs(&fixture, other, &name(other)).await;
+    logs(&fixture, id, &invitation(9)).await;
+    logs(&fixture, id, &format!("{}/imports/{}", name(id), Uuid::nil())).await;
+    let eve = Callers::person("eve").id;
+    logs(&fixture, id, &format!("{}/learners/{eve}", name(id))).await;
+    assert_eq!(
+        of_person(&fixture, "ada").await,
+        [list.as_str(), invited.as_str()]
+    );
+    let first = page_of_person(&fixture, "ada", 1, "").await;
+    let second = page_of_person(&fixture, "ada", 1, &first.next_page_token).await;
+    let names = [first, second].map(|page| page.staff_reads[0].name.clone());
+    assert_eq!(names, [list, invited]);
+}
+
+/// An employment that the service hears of now, from the eighth invitation.
 async fn employed(fixture: &Fixture, organization: OrganizationId, person: PersonId) -> Uuid {
-    let employment = Uuid::from_u128(7);
+    let (employment, invitation) = (Uuid::from_u128(7), Uuid::from_u128(8));
+    let now = fixture.service.clock.now().unix_timestamp();
     let statement = format!(
-        "INSERT INTO employment_projection (organization_id, person_id, employment_id, state, sequence)
-         VALUES ('{organization}', '{person}', '{employment}', 'VERIFIED', 1)"
+        "INSERT INTO employment_projection (organization_id, person_id, employment_id, state, sequence, known_since,
+                source_invitation_id)
+         VALUES ('{organization}', '{person}', '{employment}', 'VERIFIED', 1, to_timestamp({now}), '{invitation}')"
     );
     fixture.execute(statement).await;
     employment
