@@ -17,7 +17,7 @@ from muster.invitation.v1 import import_service_pb2_grpc as uploads_grpc
 
 EDGE, INBOX = os.environ["MUSTER_EDGE"], os.environ["MUSTER_INBOX"]
 TOKENS = {
-    who: os.environ[f"MUSTER_{who.upper()}"] for who in ("owner", "staff", "learner", "learning_system")
+    who: os.environ[f"MUSTER_{who.upper()}"] for who in ("owner", "staff", "learner", "outsider", "learning_system")
 }
 LEARNER = "learner-8@example.test"
 
@@ -29,10 +29,12 @@ operations = {
 reached = set()
 
 
-def call(name, who, path=None, query=None, **body):
+def call(name, who, path=None, query=None, why=None, **body):
     """The answer of a success, which is what its schema says."""
     operation = operations[name]
     headers = {"Authorization": f"Bearer {TOKENS[who]}"} if who else {}
+    if why:
+        headers["muster-reason"] = why
     parts = {"path_parameters": path or {}, "query": query or {}, "headers": headers}
     if operation.body:
         parts |= {"body": body, "media_type": "application/json"}
@@ -89,6 +91,8 @@ read = call("GetOrganization", "owner", at)["organization"]
 changed = {"displayName": "Sunrise II", "etag": read["etag"]}
 call("UpdateOrganization", "owner", at, {"updateMask": "displayName"}, **changed)
 call("SubmitOrganization", "owner", at)
+claims = call("ListLicenseClaims", "staff", at)["organizations"]
+assert [claim["name"] for claim in claims] == [organization], claims
 call("ApproveOrganization", "staff", at, reason="license checked")
 limits = {"invitationsByHand": 100, "importRows": 1000, "messagesPerDay": 1000}
 plan = {"plan": "PLAN_PREMIUM", "limits": limits, "reason": "tried"}
@@ -166,7 +170,30 @@ call("ListMyPermissions", "owner", query={"parent": organization})
 approve = "muster.organization.v1.OrganizationService/ApproveOrganization"
 explained = call("ExplainAccess", "owner", query={"method": approve, "resource": organization})
 assert explained["allowed"] is False, explained
+call("ListEmployments", "staff", at, why="a stranger asks who works there")
+looks = call("ListStaffReads", "owner", at)["staffReads"]
+assert [look["reason"] for look in looks] == ["a stranger asks who works there"], looks
+
+
+def told():
+    looked = call("ListPersonStaffReads", "learner", me)["staffReads"]
+    return looks[0]["name"] in [look["name"] for look in looked]
+
+
+until("the look at the list", told)
 call("EndEmployment", "owner", ids(employment), reason="tried")
+
+somebody = {"person": "me"}
+claim = {"organization": organization, "location": location}
+claimed = call("ClaimEmployments", "outsider", somebody, claims=[claim])["employments"][0]["name"]
+call("RejectEmployment", "owner", ids(claimed), reason="REJECTION_REASON_OTHER", comment="known to nobody")
+call("CorrectEmployment", "outsider", ids(claimed))
+call("WithdrawEmployment", "outsider", ids(claimed))
+again = call("ClaimEmployments", "outsider", somebody, claims=[claim])["employments"][0]["name"]
+verified = call("BatchVerifyEmployments", "owner", at, names=[again])["outcomes"]
+assert verified[0]["state"] == "EMPLOYMENT_STATE_VERIFIED", verified
+ended = call("BatchEndEmployments", "owner", at, names=[again], reason="tried")["outcomes"]
+assert ended[0]["state"] == "EMPLOYMENT_STATE_ENDED", ended
 
 missing = set(operations) - reached
 assert not missing, f"never reached with a success: {sorted(missing)}"
@@ -175,7 +202,8 @@ print(f"{len(reached)} operations of {len(operations)} succeeded, each within it
 real = learner | me | ids(group["name"]) | ids(location) | ids(invitation) | ids(imported)
 real |= ids(employment) | ids(assignment) | ids(grant)
 callers = {
-    "staff": ["ApproveOrganization", "ActivateSubscription", "CreateTraining"],
+    "staff": ["ApproveOrganization", "ActivateSubscription", "CreateTraining", "ListLicenseClaims"],
+    "outsider": ["CorrectEmployment", "WithdrawEmployment"],
     "learning_system": ["ReportProgress"],
     "learner": [name for name, one in operations.items() if "{person}" in one.path and name != "ReportProgress"],
 }
