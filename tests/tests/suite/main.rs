@@ -10,6 +10,7 @@
 )]
 
 mod access;
+mod away;
 mod bad_input;
 mod bad_sheets;
 mod dialects;

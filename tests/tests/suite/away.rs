@@ -1,0 +1,164 @@
+//! Parts that are away for a while, and what operators and people notice of it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use muster_testkit::eventually;
+
+use crate::support::{Database, Organization, Suite, alone};
+
+/// Those that talk to the broker.
+const SERVICES: [&str; 5] = [
+    "organization",
+    "employment",
+    "invitation",
+    "notification",
+    "records",
+];
+const MAILS: usize = 300;
+/// As many as can be invited by hand in one request.
+const AT_ONCE: usize = 10;
+const AWAY: Duration = Duration::from_secs(30);
+/// Generous, for machines that do other things as well; each mail by itself would wait longer than that.
+const SOON: Duration = Duration::from_secs(15);
+/// How many mails may be asked about in vain: what was on its way when nobody answered any more, and then one at a time.
+const IN_VAIN: f64 = 60.0;
+/// A broker may take its time to start, on machines that do other things as well.
+const RESTART: Duration = Duration::from_secs(240);
+/// An outage that lasts is told again this often.
+const SAID_EVERY: u64 = 60;
+
+#[tokio::test]
+async fn a_restart_of_the_broker_is_one_warning_of_each_service_and_no_error() {
+    let _alone = alone().await;
+    let suite = Suite::find();
+    eventually(async || all_connected(&suite).await).await;
+    let before: BTreeMap<_, _> = logs(&suite)
+        .into_iter()
+        .map(|(name, text)| (name, text.len()))
+        .collect();
+    let new = || {
+        logs(&suite).into_iter().map(|(name, text)| {
+            let seen = before.get(&name).copied().unwrap_or_default();
+            let said = text.get(seen..).unwrap_or_default().to_owned();
+            (name, said)
+        })
+    };
+    assert!(suite.signal("rabbitmq", "TERM"));
+    let stopped = Instant::now();
+    eventually(async || new().all(|(_, said)| !worth_reading(&said).is_empty())).await;
+    while !all_connected(&suite).await {
+        assert!(stopped.elapsed() < RESTART, "the broker is not back");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    println!("the broker was away for {:?}", stopped.elapsed());
+    // Whatever else is to be said about it.
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let most = usize::try_from(1 + stopped.elapsed().as_secs() / SAID_EVERY).unwrap();
+    for (service, said) in new() {
+        let lines = worth_reading(&said);
+        println!("{service}: {lines:#?}");
+        assert!((1..=most).contains(&lines.len()), "{service}: {lines:#?}");
+        let ours = |line: &&str| line.contains(" WARN muster_messaging");
+        assert!(lines.iter().all(ours), "{service}: {lines:#?}");
+    }
+}
+
+/// What each service has logged so far.
+fn logs(suite: &Suite) -> Vec<(String, String)> {
+    let name = |path: &str| Some(Path::new(path).file_stem()?.to_str()?.to_owned());
+    let all = suite.logs().into_iter();
+    let named = all.filter_map(|(path, text)| Some((name(&path)?, text)));
+    named
+        .filter(|(name, _)| SERVICES.contains(&name.as_str()))
+        .collect()
+}
+
+fn worth_reading(said: &str) -> Vec<&str> {
+    let worth = |line: &&str| line.contains(" WARN ") || line.contains(" ERROR ");
+    said.lines().filter(worth).collect()
+}
+
+/// What a service has counted so far, if it answers.
+async fn metrics(suite: &Suite, service: &str) -> Option<String> {
+    let asking = suite.http.get(format!("{}/metrics", suite.admin(service))).send();
+    asking.await.ok()?.text().await.ok()
+}
+
+/// How many mails were asked about in vain.
+async fn asked_in_vain(suite: &Suite) -> f64 {
+    let text = metrics(suite, "notification").await.unwrap();
+    let lines = text.lines().filter(|line| {
+        line.starts_with("muster_mail_attempts_total{") && line.contains(r#"outcome="source_away""#)
+    });
+    let counts = lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok());
+    counts.sum()
+}
+
+/// Whether every service has its connections to the broker.
+async fn all_connected(suite: &Suite) -> bool {
+    for service in SERVICES {
+        let Some(text) = metrics(suite, service).await else {
+            return false;
+        };
+        let mut gauges = text
+            .lines()
+            .filter(|line| line.starts_with("muster_broker_connected{"));
+        if !gauges.clone().any(|_| true) || !gauges.all(|line| line.ends_with(" 1")) {
+            return false;
+        }
+    }
+    true
+}
+
+/// Mail waits while the service is away that is asked for its words, and then goes out all at once.
+#[tokio::test]
+async fn mail_goes_out_at_once_when_its_source_is_back_after_a_long_time() {
+    let _alone = alone().await;
+    let suite = Suite::find();
+    let organization = Organization::create(&suite).await;
+    // The worker is to find all of them while nobody answers.
+    assert!(suite.signal("notification", "STOP"));
+    invite_all(&suite, &organization).await;
+    let published = Database::of(&suite, "invitation").await;
+    let waiting = "SELECT count(*) FROM outbox WHERE published_at IS NULL";
+    eventually(async || published.number(waiting).await == 0).await;
+    assert!(suite.signal("invitation", "STOP"));
+    assert!(suite.signal("notification", "CONT"));
+    let in_vain_before = asked_in_vain(&suite).await;
+    tokio::time::sleep(AWAY).await;
+    let deliveries = Database::of(&suite, "notification").await;
+    let sent = format!(
+        "SELECT count(*) FROM deliveries WHERE organization_id = '{}' AND state = 'SENT'",
+        organization.id()
+    );
+    let sent_before = deliveries.number(&sent).await;
+    assert!(suite.signal("invitation", "CONT"));
+    let back = Instant::now();
+    let all = i64::try_from(MAILS).unwrap();
+    eventually(async || deliveries.number(&sent).await == all).await;
+    let in_vain = asked_in_vain(&suite).await - in_vain_before;
+    println!(
+        "{in_vain} were asked about in vain; all {MAILS} were sent {:?} after",
+        back.elapsed()
+    );
+    assert!(back.elapsed() < SOON, "{:?}", back.elapsed());
+    assert!(in_vain <= IN_VAIN, "{in_vain}");
+    assert_eq!(sent_before, 0, "nobody could know what to send");
+}
+
+async fn invite_all(suite: &Suite, organization: &Organization) {
+    let run = suite.unique();
+    let addresses: Vec<_> = (0..MAILS)
+        .map(|n| format!("waiting-{n}.{run}@example.test"))
+        .collect();
+    for some in addresses.chunks(AT_ONCE) {
+        let call = suite.call(&organization.owner, organization.inviting_all(some));
+        organization
+            .invitations()
+            .batch_create_invitations(call)
+            .await
+            .unwrap();
+    }
+}
