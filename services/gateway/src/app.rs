@@ -22,7 +22,7 @@ use tower::util::BoxCloneSyncService;
 
 use crate::edge::{CallerTags, Edge, EdgeParts, Observer};
 use crate::issuer_watch;
-use crate::limits::SendBufferBudget;
+use crate::limits::{NetworkDebts, SendBufferBudget};
 use crate::name::NAME;
 use crate::net::{self, CancelBudget, ConnectionContext, Tls, TrustedProxies, WorkerThreads};
 use crate::pages::{self, PagesOptions};
@@ -67,7 +67,7 @@ pub async fn start(settings: &Settings, clock: Clock, metrics: Option<Metrics>) 
         pages,
         proxies,
         tls,
-    } = open(settings, clock, drain.streams())?;
+    } = open(settings, clock.clone(), drain.streams())?;
     let (bindings, description) = json(settings, parts.rules)?;
     let persons = parts.persons.clone();
     let edge = Edge::new(parts);
@@ -99,7 +99,8 @@ pub async fn start(settings: &Settings, clock: Clock, metrics: Option<Metrics>) 
         proxies: Arc::new(proxies),
         tls: tls.map(Arc::new),
         send_buffers: SendBufferBudget::new(),
-        cancels: CancelBudget::new(),
+        cancels: CancelBudget::new(clock.clone()),
+        debts: NetworkDebts::new(),
     };
     if let Some(tls) = context.tls.clone() {
         tokio::spawn(tls.watch(health.clone(), drain.work()));

@@ -8,6 +8,7 @@ mod client_address;
 mod concurrency_limit;
 mod network;
 mod rate;
+mod read_debt;
 mod request_guard;
 mod send_buffer_budget;
 
@@ -16,5 +17,6 @@ pub(crate) use client_address::ClientAddress;
 pub(crate) use concurrency_limit::{ConcurrencyLimit, Permit};
 pub(crate) use network::network;
 pub(crate) use rate::RateLimiter;
+pub(crate) use read_debt::{NetworkDebts, ReadDebt};
 pub(crate) use request_guard::RequestGuard;
 pub(crate) use send_buffer_budget::{SendBufferBudget, SendBufferPermit};

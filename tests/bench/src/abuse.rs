@@ -80,8 +80,9 @@ const MEMORY: f64 = 100.0;
 pub(super) async fn measure(fixture: &Fixture, echo: &str) -> anyhow::Result<Vec<Figure>> {
     let mut figures = Vec::new();
     let mut beside_nothing = None;
+    let stranger = fixture.organization_of("outsider").await?;
     for abuse in Abuse::value_variants() {
-        let outcome = one(fixture, echo, *abuse).await;
+        let outcome = one(fixture, echo, *abuse, &stranger).await;
         let outcome = outcome.with_context(|| format!("while measuring {}", abuse.name()))?;
         let slow = outcome.beside.latencies.percentile(0.99);
         let neighbour = *beside_nothing.get_or_insert(slow);
@@ -96,9 +97,10 @@ pub(super) async fn measure(fixture: &Fixture, echo: &str) -> anyhow::Result<Vec
     Ok(figures)
 }
 
-async fn one(fixture: &Fixture, echo: &str, abuse: Abuse) -> anyhow::Result<Outcome> {
+async fn one(fixture: &Fixture, echo: &str, abuse: Abuse, stranger: &str) -> anyhow::Result<Outcome> {
     let (gateway, address) = proxies::start(fixture, echo, GATEWAY).await?;
-    let parent = format!("{}/learners/{}", fixture.organization, fixture.clock.new_uuid());
+    let learner_of = |organization| format!("{organization}/learners/{}", fixture.clock.new_uuid());
+    let parent = learner_of(fixture.organization.as_str());
     let honest = Honest::connect(fixture, &address, &parent).await?;
     let alone = honest.work(UNDISTURBED).await?;
     let before = gateway.memory()?;
@@ -106,9 +108,10 @@ async fn one(fixture: &Fixture, echo: &str, abuse: Abuse) -> anyhow::Result<Outc
         abuse,
         address: socket(&address).parse()?,
         method: METHOD.to_owned(),
-        // Not the honest owner's: what one caller may have at the same time is counted.
-        token: token::of(&fixture.workspace, "staff")?,
-        parent,
+        // Not the honest owner's: what one caller may have at the same time is counted. With an organization of their own, for
+        // whoever may not call is refused at the edge, and disturbs nobody behind it.
+        token: token::of(&fixture.workspace, "outsider")?,
+        parent: learner_of(stranger),
         seconds: abuse.seconds(),
     };
     let peak = Cell::new(before);

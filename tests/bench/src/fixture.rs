@@ -79,6 +79,19 @@ impl Fixture {
         })
     }
 
+    /// A profile of somebody else's, who has every right there and none elsewhere.
+    pub(super) async fn organization_of(&self, who: &str) -> anyhow::Result<String> {
+        let token = TokenSource::fixed(&token::of(&self.workspace, who)?)?;
+        let profile = Organization {
+            display_name: "Next Door".to_owned(),
+            licensing_authority: "us-mi".to_owned(),
+            license_number: format!("nd-{}", self.clock.now().unix_timestamp()),
+            ..Organization::default()
+        };
+        let owner = Client::on(self.edge.clone()).with_token(token);
+        Ok(organization::create(&owner, profile).await?.name)
+    }
+
     /// A call in the owner's name.
     pub(super) fn call<M>(&self, message: M) -> Request<M> {
         in_the_name_of(&self.owner, message)

@@ -6,7 +6,7 @@
 use http::request::Parts;
 use http::{Extensions, Response};
 use muster_access::MethodRule;
-use muster_refusal::Refusal;
+use muster_refusal::{ErrorReason, Refusal};
 use tokio::time::timeout_at;
 use tonic::body::Body;
 
@@ -79,8 +79,24 @@ impl Shared {
         Ok(Entered { who, permit })
     }
 
-    /// Who calls; the call is counted by how often they do. `caller` is set also for whoever is known and refused.
+    /// Who calls, as [`Self::counted`] tells. Whoever calls too often is also read more slowly.
     async fn known(
+        &self,
+        rule: &'static MethodRule,
+        head: &Parts,
+        caller: &mut Option<CallerTag>,
+    ) -> Result<Identified, Refusal> {
+        let known = self.counted(rule, head, caller).await;
+        let is_too_often = |refusal: &Refusal| refusal.reason() == ErrorReason::RateLimited;
+        if known.as_ref().is_err_and(is_too_often) {
+            let guard = head.extensions.get::<RequestGuard>();
+            guard.inspect(|guard| guard.refused());
+        }
+        known
+    }
+
+    /// Who calls; the call is counted by how often they do. `caller` is set also for whoever is known and refused.
+    async fn counted(
         &self,
         rule: &'static MethodRule,
         head: &Parts,

@@ -41,6 +41,11 @@ impl Shared {
 
     async fn pass(self: &Arc<Self>, call: &mut Call, body: Body) -> Result<Answered, Refusal> {
         self.capacity.check(call.rule)?;
+        // Before anything is asked for that could only be thrown away.
+        let guard = call.parts.extensions.get::<RequestGuard>();
+        if guard.is_some_and(RequestGuard::is_unread) {
+            return Err(refuse::unread());
+        }
         call.observation.decided(Decision::Refused);
         let received = timeout_at(call.time.first(), self.receive(call, body)).await;
         let received = received.map_err(|_| refuse::too_late())??;

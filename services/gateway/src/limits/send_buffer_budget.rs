@@ -16,6 +16,8 @@ use super::network;
 const MAX_UNCOUNTED: usize = 64 * 1024;
 /// What may wait for one network beyond that.
 const MAX_OF_NETWORK: usize = 16 * 1024 * 1024;
+/// The most that is read of an answer before it is written: without room for that, nothing is asked for.
+const MAX_ANSWER: usize = 64 * 1024;
 /// The memory of a stream beside its answer.
 const STREAM_OVERHEAD: usize = 2 * 1024;
 
@@ -53,6 +55,13 @@ impl SendBufferBudget {
 }
 
 impl ConnectionSendBuffer {
+    /// Whether an answer to this address would find no room, as far as one can tell before it is there: something waits on
+    /// this connection already, and the network's budget is used up.
+    pub(crate) fn is_full(&self, address: IpAddr) -> bool {
+        let of_network = || self.networks.0.take_many(network(address), MAX_ANSWER);
+        self.bytes.load(Relaxed) > MAX_UNCOUNTED / 2 && of_network().is_none()
+    }
+
     /// Room for an answer of so many bytes to this address; `None` if too much waits for its network already.
     pub(crate) fn take(&self, address: IpAddr, bytes: usize) -> Option<SendBufferPermit> {
         let bytes = bytes + STREAM_OVERHEAD;
@@ -106,7 +115,11 @@ mod tests {
             budget.on_connection().take(EVE, 1000).is_some(),
             "little is not counted"
         );
+        assert!(connections[0].is_full(EVE));
+        assert!(!connections[0].is_full(ADA));
+        assert!(!budget.on_connection().is_full(EVE), "nothing waits there yet");
         drop(waiting);
+        assert!(!connections[0].is_full(EVE));
         assert!(one(0).is_some());
         assert!(connections.iter().all(|one| one.bytes.load(Relaxed) == 0));
     }

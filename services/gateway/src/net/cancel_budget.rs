@@ -3,7 +3,8 @@
 //! A cancelled call is cancelled at the service, too, so that it need not finish. But a client that calls and cancels as
 //! fast as it can (rapid reset, CVE-2023-44487) would do the same to the services, over connections that everybody's calls
 //! share: services cut those off, and others' calls with them. So only a few cancellations a second are passed on; calls
-//! cancelled beyond that run to their end, keep their permits until then, and the answer is thrown away.
+//! cancelled beyond that run to their end, keep their permits until then, and the answer is thrown away. And a network that
+//! cancels more than people and their programs do has the connections on which it does so read more slowly.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -13,36 +14,58 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 use http::Response;
+use muster_clock::Clock;
 use tokio::runtime::Handle;
 use tokio::time::Instant;
 use tonic::body::Body;
 
-use crate::limits::RequestGuard;
+use crate::limits::{RateLimiter, RequestGuard};
 
 /// Cancellations that are passed on at once: hyper's servers cut a connection off at 20 that they have not looked at yet.
 /// And how soon there may be one more.
 const BURST: u32 = 10;
 const INTERVAL: Duration = Duration::from_millis(20);
 
-/// How many cancellations may be passed on now. Cheap to clone: clones are one budget.
+/// Cancellations of one network that cost it nothing: so many at once, and a sixtieth of that each second.
+const FREE_PER_MINUTE: u32 = 120;
+const KIND: &str = "cancelled";
+
+/// How many cancellations may be passed on now, and how many each network has. Cheap to clone: clones are one budget.
 #[derive(Clone, Debug)]
-pub(crate) struct CancelBudget(Arc<Mutex<Instant>>);
+pub(crate) struct CancelBudget {
+    full_at: Arc<Mutex<Instant>>,
+    by_network: Arc<RateLimiter>,
+}
 
 /// A call that runs to its end when it is dropped, unless the budget lets it be cancelled.
 pub(crate) struct FinishedCall {
     call: Option<BoxFuture<'static, Response<Body>>>,
     budget: CancelBudget,
-    _guard: Option<RequestGuard>,
+    guard: Option<RequestGuard>,
 }
 
 impl CancelBudget {
-    pub(crate) fn new() -> Self {
-        Self(Arc::new(Mutex::new(Instant::now())))
+    pub(crate) fn new(clock: Clock) -> Self {
+        Self {
+            full_at: Arc::new(Mutex::new(Instant::now())),
+            by_network: Arc::new(RateLimiter::new(clock)),
+        }
+    }
+
+    /// Counts one that this request's network takes back.
+    fn count(&self, guard: &RequestGuard) {
+        if self
+            .by_network
+            .take(KIND, guard.address(), FREE_PER_MINUTE)
+            .is_err()
+        {
+            guard.cancelled();
+        }
     }
 
     /// Whether one more may be passed on. Keeps when the budget will be full again.
     fn take(&self) -> bool {
-        let mut full_at = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         let then = (*full_at).max(now) + INTERVAL;
         let may = then <= now + INTERVAL * BURST;
@@ -63,7 +86,7 @@ impl FinishedCall {
         Self {
             call: Some(call),
             budget,
-            _guard: guard,
+            guard,
         }
     }
 }
@@ -86,6 +109,9 @@ impl Future for FinishedCall {
 impl Drop for FinishedCall {
     fn drop(&mut self) {
         let Some(call) = self.call.take() else { return };
+        if let Some(guard) = &self.guard {
+            self.budget.count(guard);
+        }
         // Without a runtime the gateway ends, and everything with it.
         if let (false, Ok(runtime)) = (self.budget.take(), Handle::try_current()) {
             runtime.spawn(call);
@@ -95,11 +121,15 @@ impl Drop for FinishedCall {
 
 #[cfg(test)]
 mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
     use std::sync::atomic::AtomicU32;
     use std::sync::atomic::Ordering::SeqCst;
 
     use tokio::task::yield_now;
     use tokio::time::advance;
+    use tokio_util::task::TaskTracker;
+
+    use crate::limits::{NetworkDebts, SendBufferBudget};
 
     use super::*;
 
@@ -125,17 +155,48 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_few_calls_are_cancelled_and_the_others_finished() {
-        let budget = CancelBudget::new();
+        let budget = CancelBudget::new(Clock::system());
         assert_eq!(ended(&budget, BURST).await, 0);
         assert_eq!(ended(&budget, 50).await, 50);
         advance(INTERVAL * 2).await;
         assert_eq!(ended(&budget, 50).await, 48);
     }
 
+    /// Cancels so many calls on a connection of its own; returns what that owes.
+    fn owed(budget: &CancelBudget, host: u8, calls: u32) -> Duration {
+        let address = IpAddr::V4(Ipv4Addr::new(192, 0, 2, host));
+        let debt = NetworkDebts::new().of_connection(address);
+        let send_buffer = SendBufferBudget::new().on_connection();
+        let guard = RequestGuard::new(
+            TaskTracker::new().token(),
+            address,
+            send_buffer,
+            Some(debt.clone()),
+        );
+        for _ in 0..calls {
+            let call = std::future::pending();
+            drop(FinishedCall::new(
+                Box::pin(call),
+                budget.clone(),
+                Some(guard.clone()),
+            ));
+        }
+        let until = debt.wait().unwrap_or_else(Instant::now);
+        until.saturating_duration_since(Instant::now())
+    }
+
+    #[tokio::test]
+    async fn a_network_that_cancels_more_than_it_may_is_read_more_slowly_and_no_other() {
+        let budget = CancelBudget::new(Clock::system());
+        assert_eq!(owed(&budget, 1, FREE_PER_MINUTE), Duration::ZERO);
+        assert!(owed(&budget, 1, 100) > Duration::from_millis(300));
+        assert_eq!(owed(&budget, 2, 100), Duration::ZERO);
+    }
+
     #[tokio::test]
     async fn a_call_that_is_waited_for_is_answered_once() {
         let call = async { Response::new(Body::empty()) };
-        let answer = FinishedCall::new(Box::pin(call), CancelBudget::new(), None).await;
+        let answer = FinishedCall::new(Box::pin(call), CancelBudget::new(Clock::system()), None).await;
         assert_eq!(answer.map(|answer| answer.status()), Ok(http::StatusCode::OK));
     }
 }

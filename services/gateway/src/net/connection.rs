@@ -29,7 +29,7 @@ use super::request_head::{self, BadHead};
 use super::tls::{H2, Tls};
 use super::trusted_proxies::TrustedProxies;
 use super::yielding_reader::YieldingReader;
-use crate::limits::{ClientAddress, RequestGuard, SendBufferBudget};
+use crate::limits::{ClientAddress, NetworkDebts, ReadDebt, RequestGuard, SendBufferBudget};
 use crate::router::Router;
 
 const MAX_STREAMS: u32 = 100;
@@ -57,6 +57,7 @@ pub(crate) struct ConnectionContext {
     pub(crate) tls: Option<Arc<Tls>>,
     pub(crate) send_buffers: SendBufferBudget,
     pub(crate) cancels: CancelBudget,
+    pub(crate) debts: NetworkDebts,
 }
 
 /// A connection whose bytes can be read.
@@ -120,11 +121,14 @@ where
         return;
     }
     let in_flight = TaskTracker::new();
+    // Over the connection of a proxy come the calls of many: one of them does not slow the others down.
+    let is_of_one = !context.proxies.trust(opened.peer);
+    let debt = is_of_one.then(|| context.debts.of_connection(opened.peer));
     let stream = tokio::io::join(
-        Cursor::new(first).chain(YieldingReader::new(opened.reader, http2)),
+        Cursor::new(first).chain(YieldingReader::new(opened.reader, http2, debt.clone())),
         opened.writer,
     );
-    let answering = answering(context, opened.peer, in_flight.clone());
+    let answering = answering(context, opened.peer, in_flight.clone(), debt);
     let protocol = protocol(http2);
     let mut serving = std::pin::pin!(protocol.serve_connection(TokioIo::new(stream), service_fn(answering)));
     let age = MAX_AGE.mul_f64(0.9 + 0.2 * rand::random::<f64>());
@@ -147,12 +151,13 @@ fn answering(
     context: ConnectionContext,
     peer: IpAddr,
     in_flight: TaskTracker,
+    debt: Option<ReadDebt>,
 ) -> impl Fn(Request<Incoming>) -> FinishedCall {
     let send_buffer = context.send_buffers.on_connection();
     move |request| {
         let mut request = request.map(|body| Body::new(RequestBody(body)));
         let address = context.proxies.caller(peer, request.headers());
-        let guard = RequestGuard::new(in_flight.token(), address, send_buffer.clone());
+        let guard = RequestGuard::new(in_flight.token(), address, send_buffer.clone(), debt.clone());
         let answered = match request_head::check(&request) {
             Ok(()) => {
                 request.extensions_mut().insert(ClientAddress(address));

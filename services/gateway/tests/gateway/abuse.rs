@@ -126,24 +126,28 @@ async fn calls_that_are_taken_back_on_their_way_to_a_service_are_not_felt_by_oth
     let fixture = Fixture::new().await;
     assert_eq!(honest_call(&fixture).await, Code::Ok);
     let block = call(&fixture.issuer.token("ada"));
-    let mut attacker = TcpStream::connect(fixture.address).await.unwrap();
-    attacker.write_all(PREFACE).await.unwrap();
-    attacker.write_all(&frame(SETTINGS, 0, 0, &[])).await.unwrap();
+    let connected = async || {
+        let mut attacker = TcpStream::connect(fixture.address).await.unwrap();
+        attacker.write_all(PREFACE).await.unwrap();
+        attacker.write_all(&frame(SETTINGS, 0, 0, &[])).await.unwrap();
+        attacker
+    };
+    let mut attacker = connected().await;
     for round in 0..ROUNDS {
         let streams = (0..AT_ONCE).map(|n| 1 + 2 * (round * AT_ONCE + n));
         let calls = streams.clone().flat_map(|stream| {
             let head = frame(HEADERS, END_HEADERS, stream, &block);
             once(head).chain(once(frame(DATA, END_STREAM, stream, &[0; 5])))
         });
-        attacker
-            .write_all(&calls.flatten().collect::<Vec<_>>())
-            .await
-            .unwrap();
+        let calls: Vec<_> = calls.flatten().collect();
+        // Read more slowly after a while, what it takes back comes all at once, and it is cut off.
+        if attacker.write_all(&calls).await.is_err() {
+            attacker = connected().await;
+        }
         let honest = honest_call(&fixture);
         let resets = streams.flat_map(|stream| frame(RST_STREAM, 0, stream, &8u32.to_be_bytes()));
         let resets: Vec<_> = resets.collect();
-        let (honest, written) = tokio::join!(honest, attacker.write_all(&resets));
-        written.unwrap();
+        let (honest, _) = tokio::join!(honest, attacker.write_all(&resets));
         assert_eq!((honest, honest_call(&fixture).await), (Code::Ok, Code::Ok));
     }
 }
