@@ -2,11 +2,11 @@
 //!
 //! Lines are made without the `tracing` machinery, gathered, and written to standard output together: the first line that
 //! waits is written within [`GATHERED_FOR`]. A reader of standard output that does not read delays no call: lines beyond
-//! what may wait are dropped and counted (`access_lines_dropped_total`).
+//! what may wait are dropped and counted (`access_lines_dropped_total`). It keeps no process from ending, either.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
 use std::{io, thread};
 
@@ -21,6 +21,10 @@ use crate::{TelemetryOptions, logs};
 
 /// How long lines are gathered before they are written.
 const GATHERED_FOR: Duration = Duration::from_millis(50);
+/// How long the last lines may take: nobody may be reading.
+const CLOSED_WITHIN: Duration = Duration::from_secs(2);
+/// How long it may take to say that they were not written: standard error may lead to where nobody reads, too.
+const SAID_WITHIN: Duration = Duration::from_millis(200);
 /// What may wait to be written, in bytes.
 const MOST: usize = 4 * 1024 * 1024;
 /// The target of the lines, for filters and for readers.
@@ -57,12 +61,15 @@ pub struct Line<'a> {
 struct Waiting {
     held: Mutex<Held>,
     more: Condvar,
+    written: Condvar,
 }
 
 #[derive(Debug, Default)]
 struct Held {
     lines: Vec<u8>,
     closed: bool,
+    /// Nothing is left to be written.
+    ended: bool,
 }
 
 impl AccessLog {
@@ -74,10 +81,11 @@ impl AccessLog {
             let writer = Arc::clone(&waiting);
             let started = thread::Builder::new()
                 .name("access-log".to_owned())
-                .spawn(move || writer.write());
+                .spawn(move || writer.write(print));
             if let Err(error) = started {
                 tracing::error!(%error, "there will be no access log");
-                waiting.held().closed = true;
+                let mut held = waiting.held();
+                (held.closed, held.ended) = (true, true);
             }
             waiting
         });
@@ -103,17 +111,20 @@ impl AccessLog {
         waiting.put(&text);
     }
 
-    /// Writes what waits; nothing more is written afterwards.
-    pub fn close(&self) {
-        if let Some(waiting) = &self.waiting {
-            let rest = {
-                let mut held = waiting.held();
-                held.closed = true;
-                std::mem::take(&mut held.lines)
-            };
-            waiting.more.notify_one();
-            print(&rest);
+    /// Writes what waits, in so far as somebody reads it within moments; nothing more is written afterwards. `false`: nobody
+    /// reads standard output, and whoever writes there waits for ever.
+    #[must_use]
+    pub fn close(&self) -> bool {
+        let Some(waiting) = &self.waiting else {
+            return true;
+        };
+        let written = waiting.end(CLOSED_WITHIN);
+        if !written {
+            say(format!(
+                "the last lines of the access log were not written within {CLOSED_WITHIN:?}: nobody reads standard output\n"
+            ));
         }
+        written
     }
 }
 
@@ -146,22 +157,50 @@ impl Waiting {
         }
     }
 
-    fn write(&self) {
+    /// Writes until the end, in the thread that is for it: no other may have to wait for a reader.
+    fn write(&self, mut print: impl FnMut(&[u8])) {
         let mut spare = Vec::new();
         loop {
             let mut held = self.held();
             while held.lines.is_empty() && !held.closed {
                 held = self.more.wait(held).unwrap_or_else(PoisonError::into_inner);
             }
-            if held.closed {
-                return;
-            }
+            let is_last = held.closed;
             drop(held);
-            thread::sleep(GATHERED_FOR);
+            if !is_last {
+                thread::sleep(GATHERED_FOR);
+            }
             std::mem::swap(&mut self.held().lines, &mut spare);
             print(&spare);
             spare.clear();
+            if is_last {
+                self.held().ended = true;
+                self.written.notify_all();
+                return;
+            }
         }
+    }
+
+    /// Takes no more lines. Whether those that waited were written in time.
+    fn end(&self, limit: Duration) -> bool {
+        let mut held = self.held();
+        held.closed = true;
+        self.more.notify_one();
+        let ending = self.written.wait_timeout_while(held, limit, |held| !held.ended);
+        let (held, _) = ending.unwrap_or_else(PoisonError::into_inner);
+        held.ended
+    }
+}
+
+/// Says it on standard error, if that can be done within moments.
+fn say(text: String) {
+    let (said, saying) = mpsc::channel();
+    let started = thread::Builder::new().spawn(move || {
+        let _ = io::stderr().lock().write_all(text.as_bytes());
+        let _ = said.send(());
+    });
+    if started.is_ok() {
+        let _ = saying.recv_timeout(SAID_WITHIN);
     }
 }
 
@@ -262,5 +301,43 @@ mod tests {
             waiting.put(&line);
         }
         assert_eq!(waiting.held().lines.len(), MOST);
+    }
+
+    #[test]
+    fn the_last_lines_are_written_before_it_is_closed() {
+        let (waiting, written) = (Arc::new(Waiting::default()), Arc::new(Mutex::new(Vec::new())));
+        let (writer, lines) = (Arc::clone(&waiting), Arc::clone(&written));
+        let writing =
+            thread::spawn(move || writer.write(|text| lines.lock().unwrap().extend_from_slice(text)));
+        waiting.put("first\n");
+        thread::sleep(GATHERED_FOR * 2);
+        waiting.put("last\n");
+        assert!(waiting.end(Duration::from_secs(30)));
+        assert!(
+            waiting.end(Duration::ZERO),
+            "whoever closes it again does not wait"
+        );
+        waiting.put("too late\n");
+        writing.join().unwrap();
+        assert_eq!(*written.lock().unwrap(), b"first\nlast\n");
+    }
+
+    #[test]
+    fn who_does_not_read_keeps_no_process_from_ending() {
+        let waiting = Arc::new(Waiting::default());
+        let writer = Arc::clone(&waiting);
+        let (read, reading) = mpsc::channel::<()>();
+        let writing = thread::spawn(move || {
+            writer.write(|_| {
+                // Until the reader goes.
+                let _ = reading.recv();
+            });
+        });
+        waiting.put("line\n");
+        thread::sleep(GATHERED_FOR * 2);
+        waiting.put("another\n");
+        assert!(!waiting.end(Duration::from_millis(50)));
+        drop(read);
+        writing.join().unwrap();
     }
 }

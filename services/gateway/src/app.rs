@@ -177,7 +177,9 @@ impl Running {
             self.drain.run(&stopping, async move { drop(served.await) }).await;
         }
         self.admin_stop.cancel();
-        self.access_log.close();
+        if self.access_log.close() {
+            tracing::info!("stopped");
+        }
     }
 }
 

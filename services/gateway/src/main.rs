@@ -64,7 +64,6 @@ fn serve(arguments: &[OsString]) -> anyhow::Result<()> {
             () = running.broke() => Some(anyhow::anyhow!("the listener broke; see the log")),
         };
         running.stop().await;
-        tracing::info!("stopped");
         broke.map_or(Ok(()), Err)
     })
 }
