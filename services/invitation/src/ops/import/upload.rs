@@ -1,6 +1,6 @@
 //! Uploading a spreadsheet: read, previewed and stored in one go, or not at all.
 
-use muster_database::idempotency::{Answer, Key};
+use muster_database::idempotency::Key;
 use muster_ids::{OrganizationId, PersonId};
 use prost::Message;
 use sha2::{Digest, Sha256};
@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::ops::At;
 use crate::store::import::purge::count_undecided;
 use crate::store::import::{self as imports, rows};
-use crate::uploads::{Pace, Room};
+use crate::uploads::{Pace, Reader, Room};
 
 /// How much memory for bytes is taken at a time.
 const STEP: usize = 1024 * 1024;
@@ -141,31 +141,53 @@ async fn require_place(
     }
 }
 
-/// Reads the file and stores it with its preview.
+/// A file that was read, with its preview. Until it is stored, other files wait to be read.
+pub(crate) struct Prepared {
+    import: Import,
+    rows: Vec<Row>,
+    _reading: Reader,
+}
+
+/// Reads the file and makes its preview.
 ///
 /// # Errors
 /// What `UploadImport` refuses.
-pub(crate) async fn upload<R, T>(
+pub(crate) async fn prepare(
     context: &Context,
-    key: &Key,
     command: &Upload,
     inviting: InvitingContext,
     bytes: Bytes,
-) -> Result<R, Error>
-where
-    R: Answer<T>,
-    T: From<At<Import>>,
-{
-    let _reading = context.uploads.reader(command.organization).await?;
-    let time = context.clock.now();
-    let prepare = async || previewed(context, command, inviting, bytes, time).await;
-    let apply = async |tx: &mut PgConnection, (thing, rows): (Import, Vec<Row>)| {
-        require_place(tx, thing.organization, context.uploads.undecided(), time).await?;
-        imports::insert(tx, &thing, &command.sha256).await?;
-        rows::insert_all(tx, thing.organization, thing.id, &rows).await?;
-        Ok(At { thing, time }.into())
-    };
-    context.database.once_prepared(key, time, prepare, apply).await
+) -> Result<Prepared, Error> {
+    let reading = context.uploads.reader(command.organization).await?;
+    let (import, rows) = previewed(context, command, inviting, bytes, context.clock.now()).await?;
+    Ok(Prepared {
+        import,
+        rows,
+        _reading: reading,
+    })
+}
+
+/// Stores it.
+///
+/// # Errors
+/// `TOO_MANY_IMPORTS`, or the database's.
+pub(crate) async fn apply(
+    tx: &mut PgConnection,
+    context: &Context,
+    command: &Upload,
+    prepared: Prepared,
+) -> Result<At<Import>, Error> {
+    let Prepared {
+        import: thing, rows, ..
+    } = &prepared;
+    let time = thing.create_time;
+    require_place(tx, thing.organization, context.uploads.undecided(), time).await?;
+    imports::insert(tx, thing, &command.sha256).await?;
+    rows::insert_all(tx, thing.organization, thing.id, rows).await?;
+    Ok(At {
+        thing: prepared.import,
+        time,
+    })
 }
 
 async fn previewed(

@@ -8,7 +8,8 @@ use tonic::Status;
 use uuid::Uuid;
 
 use crate::context::Context;
-use crate::ops::import::upload::{Admission, Bytes, Upload, admit, upload};
+use crate::error::Error;
+use crate::ops::import::upload::{self, Admission, Bytes, Upload, admit};
 
 pub(super) async fn upload_import(
     context: &Context,
@@ -32,7 +33,14 @@ pub(super) async fn upload_import(
     while let Some(message) = bytes.next(call.next()).await?? {
         bytes.take(&message.chunk)?;
     }
-    Ok(upload::<_, pb::Import>(context, &key, &command, inviting, bytes).await?)
+    let prepare = async || upload::prepare(context, &command, inviting, bytes).await;
+    let apply = async |tx: &mut _, prepared| {
+        let uploaded = upload::apply(tx, context, &command, prepared).await?;
+        Ok::<pb::Import, Error>(uploaded.into())
+    };
+    let (database, now) = (&context.database, context.clock.now());
+    // Not the call's: a stream has no one message that is the request.
+    Ok(database.once_prepared(&key, now, prepare, apply).await?)
 }
 
 fn empty_stream() -> Refusal {
