@@ -45,6 +45,8 @@ pub(crate) async fn mail_requested(
         purpose: MailPurpose::Invite.into(),
         generation: mail.generation,
         request: mail.number,
+        // A scheduled invitation asks when its time has come.
+        not_before: None,
     };
     let traceparent = mail.traceparent.clone();
     outbox::append(tx, subject.event(clock, act, traceparent), &payload).await

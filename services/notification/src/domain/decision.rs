@@ -141,7 +141,7 @@ fn broke(history: &mut History, conditions: RetryConditions) -> Disposition {
 }
 
 fn in_time(at: OffsetDateTime, history: &History, conditions: RetryConditions) -> Disposition {
-    if at <= schedule::give_up_at(history.create_time, conditions.expire_time) {
+    if at <= schedule::give_up_at(history.due_time, conditions.expire_time) {
         Disposition::Deferred(at)
     } else {
         Disposition::Failed

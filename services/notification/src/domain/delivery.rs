@@ -125,8 +125,8 @@ pub struct MailRequest {
 /// What has happened to a delivery so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct History {
-    /// When it was asked for.
-    pub create_time: OffsetDateTime,
+    /// From when on it was to be sent.
+    pub due_time: OffsetDateTime,
     /// How often it was handed to the mail server.
     pub attempts: i32,
     /// How often the mail server asked to come back later.

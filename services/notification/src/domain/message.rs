@@ -36,7 +36,7 @@ pub struct Stamp {
     /// The Message-ID header.
     pub message_id: String,
     /// The Date header.
-    pub create_time: OffsetDateTime,
+    pub date: OffsetDateTime,
     /// The version of the words.
     pub template_version: i32,
     /// The Message-ID of an earlier message that this one stands for.
@@ -51,7 +51,7 @@ impl Stamp {
         Self {
             delivery: self.delivery,
             message_id: self.message_id.replacen('@', ".2@", 1),
-            create_time: now,
+            date: now,
             template_version,
             replaces: Some(self.message_id.clone()),
         }
@@ -138,7 +138,7 @@ impl Mail {
             .from(sender.0.clone())
             .to(Mailbox::new(None, to.clone()))
             .subject(words.subject)
-            .date(stamp.create_time.into())
+            .date(stamp.date.into())
             .message_id(Some(stamp.message_id.clone()))
             // No auto-responder answers (RFC 3834).
             .raw_header(header("Auto-Submitted", "auto-generated"))

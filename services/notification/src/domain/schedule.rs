@@ -71,8 +71,8 @@ pub(super) fn after_unasked(nth: i32, now: OffsetDateTime, jitter: Jitter) -> Of
 }
 
 /// Until when it is tried at all: as long as what it is about can be used, when that is known, and 72 hours at most.
-pub(super) fn give_up_at(create_time: OffsetDateTime, expire_time: Option<OffsetDateTime>) -> OffsetDateTime {
-    let patience = create_time + PATIENCE;
+pub(super) fn give_up_at(due_time: OffsetDateTime, expire_time: Option<OffsetDateTime>) -> OffsetDateTime {
+    let patience = due_time + PATIENCE;
     expire_time.map_or(patience, |expires| expires.min(patience))
 }
 

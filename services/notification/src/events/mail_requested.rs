@@ -6,13 +6,15 @@ use async_trait::async_trait;
 use muster_database::Insertion;
 use muster_messaging::{Handler, HandlingError, Received};
 use muster_proto::notification::v1::MailRequestedEvent;
+use muster_server::convert::from_timestamp;
 use sqlx::PgConnection;
+use time::OffsetDateTime;
 use tokio::sync::Notify;
 
 use crate::context::Context;
 use crate::domain::MailRequest;
 use crate::mails::{Purpose, Subject};
-use crate::ops::delivery::request;
+use crate::ops::delivery::request::{self, RequestedMail};
 
 /// Handles `mail.requested`: makes a delivery of every request for mail.
 #[derive(Clone)]
@@ -25,23 +27,27 @@ pub(crate) struct MailRequested {
 #[async_trait]
 impl Handler for MailRequested {
     type Event = MailRequestedEvent;
-    type Prepared = MailRequest;
+    type Prepared = RequestedMail;
 
     async fn prepare(
         &self,
         event: &Received,
         message: MailRequestedEvent,
-    ) -> Result<MailRequest, HandlingError> {
-        request_of(event, &message)
+    ) -> Result<RequestedMail, HandlingError> {
+        Ok(RequestedMail {
+            request: request_of(event, &message)?,
+            not_before: not_before(&message)?,
+            traceparent: event.traceparent.clone(),
+        })
     }
 
     async fn apply(
         &self,
         tx: &mut PgConnection,
-        event: &Received,
-        request: MailRequest,
+        _: &Received,
+        mail: RequestedMail,
     ) -> Result<(), HandlingError> {
-        match request::apply(tx, &self.context, request, event.traceparent.clone()).await? {
+        match request::apply(tx, &self.context, mail).await? {
             // Before the commit: the worker looks a few times in quick succession.
             Insertion::Stored => self.wake.notify_one(),
             Insertion::Exists => tracing::info!("the mail has been asked for before"),
@@ -73,4 +79,9 @@ fn request_of(event: &Received, message: &MailRequestedEvent) -> Result<MailRequ
         generation: message.generation,
         number: message.request,
     })
+}
+
+fn not_before(message: &MailRequestedEvent) -> Result<Option<OffsetDateTime>, HandlingError> {
+    let time = message.not_before.map(from_timestamp).transpose();
+    time.map_err(|_| HandlingError::Permanent("not_before is no time".to_owned()))
 }

@@ -27,8 +27,10 @@ pub struct NewDelivery {
     pub message_id: String,
     /// The W3C trace context in which it is asked for.
     pub traceparent: Option<String>,
-    /// Now; due at once.
+    /// Now.
     pub create_time: OffsetDateTime,
+    /// The first moment it may be sent, if that is not now.
+    pub not_before: Option<OffsetDateTime>,
 }
 
 /// Makes a delivery, unless there is one for this subject, purpose, generation and number.
@@ -36,8 +38,8 @@ pub async fn insert(tx: &mut PgConnection, new: &NewDelivery) -> Result<Insertio
     let request = &new.request;
     let done = sqlx::query(
         "INSERT INTO deliveries (organization_id, delivery_id, subject, purpose, generation, request, template_version,
-                                 message_id, state, next_attempt_time, traceparent, create_time)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $10)
+                                 message_id, state, next_attempt_time, traceparent, create_time, not_before)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, COALESCE($12, $11), $10, $11, $12)
          ON CONFLICT ON CONSTRAINT deliveries_once DO NOTHING",
     )
     .bind(request.subject.organization)
@@ -49,8 +51,9 @@ pub async fn insert(tx: &mut PgConnection, new: &NewDelivery) -> Result<Insertio
     .bind(request.purpose.current_version())
     .bind(&new.message_id)
     .bind(DeliveryState::Queued)
-    .bind(new.create_time)
     .bind(&new.traceparent)
+    .bind(new.create_time)
+    .bind(new.not_before)
     .execute(tx)
     .await?;
     Ok(done.into())

@@ -215,7 +215,7 @@ impl Queue for Mails {
 
 fn settled(claimed: &Claimed, decision: &RetryDecision) -> Settled {
     if let Some(sent) = decision.disposition.send_time() {
-        let delay = sent - claimed.history.create_time;
+        let delay = sent - claimed.history.due_time;
         measures::sent_after(delay.try_into().unwrap_or_default());
     }
     match decision.disposition.next_attempt_time() {

@@ -11,7 +11,7 @@ use muster_notification::NotificationService;
 use muster_notification::context::{Context, Timing};
 use muster_notification::domain::{MailRequest, Outcome};
 use muster_notification::mails::Purpose;
-use muster_notification::ops::delivery::request;
+use muster_notification::ops::delivery::request::{self, RequestedMail};
 use muster_notification::smtp::Smtp;
 use muster_notification::sources::MailSources;
 use muster_notification::worker::Worker;
@@ -75,17 +75,16 @@ impl Fixture {
     }
 
     pub(crate) fn context(&self) -> Context {
+        let sources = Purpose::ALL.map(|purpose| purpose.spec().source);
         let tokens = Arc::new(WorkloadTokens::new(
-            self.callers.workload_tokens("notification", &["invitation"]),
+            self.callers.workload_tokens("notification", &sources),
         ));
+        let url = self.source.url().parse().unwrap();
+        let sources = sources.map(|source| (source, Peer::new(source, &url, Arc::clone(&tokens))));
         Context {
             database: self.database.database(),
             clock: self.clock.clone(),
-            sources: MailSources::new([(
-                "invitation",
-                Peer::new("invitation", &self.source.url().parse().unwrap(), tokens),
-            )])
-            .unwrap(),
+            sources: MailSources::new(sources).unwrap(),
             smtp: Arc::new(self.smtp_client(Duration::from_secs(5))),
             sender: FROM.parse().unwrap(),
             timing: Timing {
@@ -129,6 +128,11 @@ impl Fixture {
     }
 
     pub(crate) async fn ask_about(&self, subject: InvitationName) {
+        self.ask_for(subject, None).await;
+    }
+
+    /// Asks for a mail that may be sent from then on.
+    pub(crate) async fn ask_for(&self, subject: InvitationName, not_before: Option<OffsetDateTime>) {
         let request = MailRequest {
             subject: subject.to_string().parse().unwrap(),
             purpose: Purpose::Invite,
@@ -136,7 +140,12 @@ impl Fixture {
             number: 1,
         };
         let context = self.context();
-        let asking = async |tx: &mut _| request::apply(tx, &context, request, None).await;
+        let mail = RequestedMail {
+            request,
+            not_before,
+            traceparent: None,
+        };
+        let asking = async |tx: &mut _| request::apply(tx, &context, mail.clone()).await;
         // On a busy machine, where a connection may be late, it is asked again.
         while let Err(error) = context.database.write(asking).await {
             assert!(error.is_transient(), "{error:?}");

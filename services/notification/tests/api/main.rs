@@ -17,6 +17,7 @@ mod kills;
 mod logins;
 mod mail_source;
 mod newer;
+mod not_before;
 mod phases;
 mod postfix;
 mod prefetch;

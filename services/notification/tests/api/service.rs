@@ -30,7 +30,8 @@ pub(crate) struct ServiceFixture {
     pub(crate) organization: OrganizationId,
     group: GroupName,
     addresses: AtomicU32,
-    _organizations: TestService,
+    pub(crate) organizations: TestService,
+    pub(crate) suite: TestSuite,
 }
 
 impl ServiceFixture {
@@ -62,7 +63,8 @@ impl ServiceFixture {
             organization,
             group: acts::make_group(&organizations, organization, "Team A", &[]).await,
             addresses: AtomicU32::new(1),
-            _organizations: organizations,
+            organizations,
+            suite,
         }
     }
 
@@ -156,6 +158,7 @@ pub(crate) fn request(subject: InvitationName, generation: i32) -> MailRequested
         purpose: MailPurpose::Invite.into(),
         generation,
         request: 1,
+        not_before: None,
     }
 }
 

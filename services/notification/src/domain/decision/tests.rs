@@ -8,7 +8,7 @@ const NOW: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
 
 fn fresh() -> History {
     History {
-        create_time: NOW,
+        due_time: NOW,
         attempts: 0,
         deferrals: 0,
         breaks: 0,

@@ -38,7 +38,7 @@ fn stamp() -> Stamp {
     Stamp {
         delivery: "0190a6d4-7b3e-7c52-9f2b-2f6d0e1a4c88".parse().unwrap(),
         message_id: "<0190a6d4-7b3e-7c52-9f2b-2f6d0e1a4c88@muster.example>".to_owned(),
-        create_time: datetime!(2026-03-01 12:00 UTC),
+        date: datetime!(2026-03-01 12:00 UTC),
         template_version: Purpose::Invite.current_version(),
         replaces: None,
     }

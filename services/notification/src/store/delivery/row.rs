@@ -11,7 +11,7 @@ use crate::mails::Subject;
 macro_rules! claimed_columns {
     () => {
         "d.organization_id, d.delivery_id, d.lease_token, d.subject, d.purpose, d.generation, d.request,
-         d.template_version, d.message_id, d.create_time, d.attempts, d.deferrals, d.breaks, d.unasked,
+         d.template_version, d.message_id, COALESCE(d.not_before, d.create_time) AS due_time, d.attempts, d.deferrals, d.breaks, d.unasked,
          d.ambiguous_resends, d.content_sha256, d.phase, d.server_reply, d.traceparent"
     };
 }
@@ -81,7 +81,7 @@ fn stamp(row: &PgRow) -> Result<Stamp, Error> {
     Ok(Stamp {
         delivery: row.try_get("delivery_id")?,
         message_id: row.try_get("message_id")?,
-        create_time: row.try_get("create_time")?,
+        date: row.try_get("due_time")?,
         template_version: row.try_get("template_version")?,
         replaces: None,
     })
@@ -89,7 +89,7 @@ fn stamp(row: &PgRow) -> Result<Stamp, Error> {
 
 fn history(row: &PgRow) -> Result<History, Error> {
     Ok(History {
-        create_time: row.try_get("create_time")?,
+        due_time: row.try_get("due_time")?,
         attempts: row.try_get("attempts")?,
         deferrals: row.try_get("deferrals")?,
         breaks: row.try_get("breaks")?,
