@@ -9,6 +9,7 @@ use muster_proto::organization::v1::group_service_server::GroupServiceServer;
 use muster_proto::organization::v1::inviting_internal_service_server::InvitingInternalServiceServer;
 use muster_proto::organization::v1::location_service_server::LocationServiceServer;
 use muster_proto::organization::v1::organization_service_server::OrganizationServiceServer;
+use muster_proto::organization::v1::profile_user_internal_service_server::ProfileUserInternalServiceServer;
 use muster_proto::organization::v1::roles_internal_service_server::RolesInternalServiceServer;
 use muster_proto::organization::v1::session_internal_service_server::SessionInternalServiceServer;
 use muster_proto::organization::v1::staff_read_internal_service_server::StaffReadInternalServiceServer;
@@ -54,6 +55,7 @@ impl Service for OrganizationService {
             .grpc(RolesInternalServiceServer::new(rpc.clone()))
             .grpc(InvitingInternalServiceServer::new(rpc.clone()))
             .grpc(GroupInternalServiceServer::new(rpc.clone()))
+            .grpc(ProfileUserInternalServiceServer::new(rpc.clone()))
             .grpc(SessionInternalServiceServer::new(rpc.clone()))
             .grpc(DirectorInternalServiceServer::new(rpc.clone()))
             .grpc(StaffReadServiceServer::new(rpc.clone()))

@@ -7,6 +7,7 @@ mod location;
 mod name;
 mod organization;
 mod owner;
+mod profile_user;
 mod session;
 mod staff_act;
 mod staff_read;
@@ -22,6 +23,7 @@ pub(crate) use organization::{
     Organization, OrganizationNumber, OrganizationState, OrganizationUpdate, ReturnReason,
 };
 pub(crate) use owner::Owner;
+pub(crate) use profile_user::{ProfileUser, ProfileUserContact};
 pub(crate) use session::{EndedSession, SessionDigest};
 pub(crate) use staff_act::{StaffAct, StaffAction};
 pub(crate) use staff_read::{About, StaffRead};

@@ -6,6 +6,7 @@ mod group;
 mod inviting;
 mod location;
 mod organization;
+mod profile_user;
 mod session;
 mod staff_read;
 mod subscription;

@@ -5,6 +5,7 @@ use muster_proto::organization::v1 as pb;
 use muster_proto::organization::v1::director_internal_service_client::DirectorInternalServiceClient;
 use muster_proto::organization::v1::group_internal_service_client::GroupInternalServiceClient;
 use muster_proto::organization::v1::inviting_internal_service_client::InvitingInternalServiceClient;
+use muster_proto::organization::v1::profile_user_internal_service_client::ProfileUserInternalServiceClient;
 use muster_proto::organization::v1::roles_internal_service_client::RolesInternalServiceClient;
 use muster_refusal::ErrorReason;
 use muster_testkit::{Callers, TestCaller};
@@ -113,6 +114,11 @@ async fn internal_calls_are_for_the_named_workloads_only() {
                 .await,
             reason,
         );
+        let mut users = ProfileUserInternalServiceClient::new(calls());
+        let all = pb::ListProfileUsersRequest::default();
+        refused(users.list_profile_users(all).await, reason);
+        let contact = pb::GetProfileUserContactRequest::default();
+        refused(users.get_profile_user_contact(contact).await, reason);
         let groups = pb::BatchGetGroupsRequest::default();
         refused(
             GroupInternalServiceClient::new(calls())

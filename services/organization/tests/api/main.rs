@@ -14,6 +14,7 @@ mod groups;
 mod inviting;
 mod licenses;
 mod locations;
+mod profile_users;
 mod profiles;
 mod records;
 mod refused;

@@ -1,8 +1,8 @@
 //! The organization's catalog, and what organization tells other services.
 
 use muster_proto::organization::v1::{
-    AddTrainingRequest, GetDirectorRequest, GetInvitingContextRequest, ListInvitingGroupsRequest,
-    ListInvitingLocationsRequest,
+    AddTrainingRequest, GetDirectorRequest, GetInvitingContextRequest, GetProfileUserContactRequest,
+    ListInvitingGroupsRequest, ListInvitingLocationsRequest,
 };
 use muster_refusal::ErrorReason as R;
 
@@ -39,6 +39,12 @@ pub(super) fn rows() -> Vec<Row> {
         row("GetDirector", R::NotFound, async |_| {
             Attempt::by_nobody(&GetDirectorRequest {
                 organization: ABSENT.into(),
+            })
+        }),
+        row("GetProfileUserContact", R::NotFound, async |_| {
+            Attempt::by_nobody(&GetProfileUserContactRequest {
+                organization: ABSENT.into(),
+                person: "persons/00000000-0000-5000-8000-000000000000".into(),
             })
         }),
         row("GetInvitingContext", R::NotFound, async |_| {

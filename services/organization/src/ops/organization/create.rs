@@ -1,13 +1,15 @@
 //! A person begins a profile of their own.
 
+use muster_address::EmailAddress;
 use muster_database::Insertion;
+use muster_ids::PersonId;
 use muster_server::Failure;
 use sqlx::PgConnection;
 
 use crate::context::Context;
 use crate::domain::{License, Organization, OrganizationNumber, OrganizationState, Owner, PublicName};
 use crate::error::Error;
-use crate::store::organization;
+use crate::store::{organization, profile_user};
 
 /// How often a number is drawn before the call is refused: with millions of profiles, one draw in fifty is taken.
 const MAX_DRAWS: u32 = 5;
@@ -15,22 +17,41 @@ const MAX_DRAWS: u32 = 5;
 /// What its creator says of a profile.
 pub(crate) struct NewOrganization {
     pub(crate) owner: Owner,
+    /// A verified one of their token, for mail about the organization.
+    pub(crate) owner_address: Option<EmailAddress>,
     pub(crate) display_name: PublicName,
     pub(crate) license: License,
 }
 
-/// Creates a profile in DRAFT. It reserves no license number.
+/// Creates a profile in DRAFT. It reserves no license number. Its creator becomes its owner, whose address is kept with it.
 pub(crate) async fn apply(
     tx: &mut PgConnection,
     context: &Context,
     new: NewOrganization,
 ) -> Result<Organization, Error> {
+    refuse_too_many(tx, context, new.owner.person).await?;
+    let (person, address) = (new.owner.person, new.owner_address.clone());
+    let draft = insert(tx, context, draft(context, new)).await?;
+    if let Some(address) = address {
+        profile_user::insert_address(tx, draft.id, person, &address, draft.create_time).await?;
+    }
+    Ok(draft)
+}
+
+async fn refuse_too_many(tx: &mut PgConnection, context: &Context, person: PersonId) -> Result<(), Error> {
     let (open, limit) = (&OrganizationState::OPEN, context.open_profiles);
-    let used = organization::count_of_owner(tx, new.owner.person, open).await?;
+    let used = organization::count_of_owner(tx, person, open).await?;
     if used >= limit {
         return Err(Error::TooManyProfiles { used, limit });
     }
-    let mut draft = draft(context, new);
+    Ok(())
+}
+
+async fn insert(
+    tx: &mut PgConnection,
+    context: &Context,
+    mut draft: Organization,
+) -> Result<Organization, Error> {
     for _ in 0..MAX_DRAWS {
         if organization::insert(tx, &draft).await? == Insertion::Stored {
             return Ok(draft);

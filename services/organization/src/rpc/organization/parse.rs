@@ -47,9 +47,11 @@ pub(super) fn new(
         person: caller.id,
         display_name: caller.name.clone(),
     };
+    let owner_address = caller.emails.first().cloned();
     let told = display_name.zip(license);
     Ok(told.map(|(display_name, (authority, number))| NewOrganization {
         owner,
+        owner_address,
         display_name,
         license: License::new(authority, number, padding),
     }))
