@@ -28,8 +28,12 @@ impl Service for NotificationService {
 
     async fn build(settings: Settings, shell: Shell) -> anyhow::Result<App> {
         let wake = Arc::new(Notify::new());
+        let sources = [
+            ("invitation", &settings.invitation_url),
+            ("employment", &settings.employment_url),
+        ];
         let context = Context {
-            sources: MailSources::new([("invitation", shell.peer("invitation", &settings.invitation_url))])?,
+            sources: MailSources::new(sources.map(|(name, url)| (name, shell.peer(name, url))))?,
             smtp: Arc::new(Smtp::new(settings.smtp()?)),
             timing: settings.timing()?,
             sender: settings.mail_from,

@@ -36,6 +36,9 @@ pub struct Settings {
     /// Where the invitation service answers.
     #[arg(long, env = "MUSTER_INVITATION_URL", value_name = "URL")]
     pub invitation_url: PeerUrl,
+    /// Where the employment service answers.
+    #[arg(long, env = "MUSTER_EMPLOYMENT_URL", value_name = "URL")]
+    pub employment_url: PeerUrl,
     /// Page tokens.
     #[command(flatten)]
     pub page: PageSettings,
@@ -130,6 +133,7 @@ mod tests {
             ("--smtp-url", "smtp://mail:25"),
             ("--mail-from", "no-reply@muster.example"),
             ("--invitation-url", "http://invitation:8080"),
+            ("--employment-url", "http://employment:8080"),
             ("--page-key", key.to_str().unwrap()),
         ];
         let missing = least

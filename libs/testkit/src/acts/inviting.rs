@@ -35,7 +35,12 @@ pub async fn accept(invitations: &TestService, invitation: InvitationName, name:
     let mail_worker = TestCaller::Workload("notification");
     let mut client = MailSourceInternalServiceClient::new(invitations.calls_of(mail_worker));
     let mail = client.get_mail(request).await.expect("a mail").into_inner();
-    let Variables::Invite(words) = mail.variables.expect("what it says");
+    let Some(Variables::Invite(words)) = mail.variables else {
+        panic!(
+            "a mail about an invitation says what invites: {:?}",
+            mail.variables
+        )
+    };
     let token = words.link.rsplit('/').next().expect("a link").to_owned();
     let address = EmailAddress::parse(&mail.address).expect("an address");
     let person = PersonCaller {

@@ -34,9 +34,10 @@ impl MailSourceInternalService for Rpc {
 
 /// The mails of other purposes are about things of other services.
 fn own(purpose: proto::MailPurpose) -> Result<(), &'static str> {
-    match purpose {
-        proto::MailPurpose::Invite => Ok(()),
-        proto::MailPurpose::Unspecified => Err("must be the purpose of a mail about an invitation"),
+    if purpose == proto::MailPurpose::Invite {
+        Ok(())
+    } else {
+        Err("must be the purpose of a mail about an invitation")
     }
 }
 

@@ -303,7 +303,8 @@ pub(crate) fn reason<T: std::fmt::Debug>(answer: Result<T, Status>) -> ErrorReas
 
 /// What the mail of an invitation says.
 pub(crate) fn invite(mail: &GetMailResponse) -> &InviteVariables {
-    match mail.variables.as_ref().unwrap() {
-        Variables::Invite(words) => words,
+    match mail.variables.as_ref() {
+        Some(Variables::Invite(words)) => words,
+        other => panic!("a mail about an invitation says what invites: {other:?}"),
     }
 }

@@ -193,10 +193,12 @@ mod tests {
         for _ in 0..8 {
             sources.learn(source, &Outcome::SourceAway);
         }
-        assert!(sources.answering().is_empty() && sources.probe_due().is_empty());
+        let own = sources.purposes(|other| other == source);
+        let away = |sources: &Sources| own.iter().all(|purpose| !sources.answering().contains(purpose));
+        assert!(away(&sources) && sources.probe_due().is_empty());
         for pause in [250, 500, 1000, 1000, 1000] {
             tokio::time::advance(Duration::from_millis(pause)).await;
-            assert_eq!(sources.probe_due(), [[Purpose::Invite]]);
+            assert_eq!(sources.probe_due(), std::slice::from_ref(&own));
             assert!(sources.probe_due().is_empty(), "one at a time");
             sources.learn(source, &Outcome::SourceAway);
             assert!(sources.probe_due().is_empty());
