@@ -57,6 +57,8 @@ pub(crate) fn environment(
         }
         // Tests and benches make profiles by the hundred, all of one person.
         "organization" => set.push(("MUSTER_OPEN_PROFILES", "1000".to_owned())),
+        // No page of the suite does it: the API that does is described there.
+        "employment" => set.push(("MUSTER_VERIFICATION_URL", format!("{}/docs", addresses.gateway))),
         "invitation" => set.push(("MUSTER_LINK_KEYS", file("keys/link-keys.toml"))),
         "notification" => {
             set.push(("MUSTER_SMTP_URL", format!("smtp://{}", addresses.smtp)));

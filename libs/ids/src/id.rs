@@ -84,6 +84,8 @@ ids! {
     ImportId
     /// An employment.
     EmploymentId
+    /// What an administrator was mailed about people who wait to be verified.
+    VerificationNoticeId
     /// A course of the shared catalog.
     TrainingId
     /// A human: derived from issuer and subject, see [`PersonId::derive`].

@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::{
     AccessId, AssignmentId, CertificateId, DeliveryId, EmploymentId, GrantId, GroupId, ImportId,
-    InvitationId, LocationId, OrganizationId, PersonId, StaffReadId, TrainingId,
+    InvitationId, LocationId, OrganizationId, PersonId, StaffReadId, TrainingId, VerificationNoticeId,
 };
 
 /// The text is not a resource name of the expected form. Says the form, never the text.
@@ -91,6 +91,8 @@ names! {
     ImportName = "organizations/{organization}/imports/{import}" { "organizations"/organization: OrganizationId, "imports"/import: ImportId }
     /// `organizations/{organization}/employments/{employment}`.
     EmploymentName = "organizations/{organization}/employments/{employment}" { "organizations"/organization: OrganizationId, "employments"/employment: EmploymentId }
+    /// `organizations/{organization}/verificationNotices/{notice}`.
+    VerificationNoticeName = "organizations/{organization}/verificationNotices/{notice}" { "organizations"/organization: OrganizationId, "verificationNotices"/notice: VerificationNoticeId }
     /// `organizations/{organization}/deliveries/{delivery}`.
     DeliveryName = "organizations/{organization}/deliveries/{delivery}" { "organizations"/organization: OrganizationId, "deliveries"/delivery: DeliveryId }
     /// `organizations/{organization}/learners/{person}`.

@@ -4,6 +4,7 @@ use muster_messaging::{Handlers, topology};
 use muster_proto::employment::v1::employment_internal_service_server::EmploymentInternalServiceServer;
 use muster_proto::employment::v1::employment_service_server::EmploymentServiceServer;
 use muster_proto::employment::v1::person_employment_service_server::PersonEmploymentServiceServer;
+use muster_proto::notification::v1::mail_source_internal_service_server::MailSourceInternalServiceServer;
 use muster_server::{App, Service, Shell};
 use sqlx::migrate::Migrator;
 
@@ -31,6 +32,7 @@ impl Service for EmploymentService {
                 invitation: shell.peer("invitation", &settings.invitation_url),
             },
             page_key: settings.page.page_key,
+            verification_url: settings.verification_url.unwrap_or_default(),
             database: shell.database,
             clock: shell.clock,
         };
@@ -41,7 +43,8 @@ impl Service for EmploymentService {
         Ok(App::new()
             .grpc(EmploymentServiceServer::new(rpc.clone()))
             .grpc(PersonEmploymentServiceServer::new(rpc.clone()))
-            .grpc(EmploymentInternalServiceServer::new(rpc))
+            .grpc(EmploymentInternalServiceServer::new(rpc.clone()))
+            .grpc(MailSourceInternalServiceServer::new(rpc))
             .consumer(handlers))
     }
 }

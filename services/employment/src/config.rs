@@ -3,6 +3,8 @@
 use muster_server::page::PageSettings;
 use muster_server::settings::PeerUrl;
 
+use crate::links::VerificationUrl;
+
 /// What this service is told.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Settings {
@@ -12,6 +14,10 @@ pub struct Settings {
     /// Where the invitation service answers
     #[arg(long, env = "MUSTER_INVITATION_URL", value_name = "URL")]
     pub invitation_url: PeerUrl,
+    /// Where administrators verify employments, for links in mails, such as
+    /// https://app.example.org/{organization}/employees. The suite has no such page; without it, mails carry no link.
+    #[arg(long, env = "MUSTER_VERIFICATION_URL", value_name = "URL")]
+    pub verification_url: Option<VerificationUrl>,
     /// Page tokens.
     #[command(flatten)]
     pub page: PageSettings,

@@ -4,6 +4,7 @@ use muster_clock::Clock;
 use muster_database::Database;
 use muster_server::page::PageKey;
 
+use crate::links::VerificationUrl;
 use crate::peers::Peers;
 
 /// What every verb and every handler stands on. Cheap to clone.
@@ -13,4 +14,6 @@ pub(crate) struct Context {
     pub(crate) clock: Clock,
     pub(crate) peers: Peers,
     pub(crate) page_key: PageKey,
+    /// Where administrators verify.
+    pub(crate) verification_url: VerificationUrl,
 }

@@ -3,6 +3,7 @@
 mod employment;
 mod filter;
 mod site;
+mod verification_notice;
 
 pub(crate) use employment::{
     Acceptance, Employment, EmploymentState, End, Hiring, InvitationSource, NotVerifiable, Rejection,
@@ -10,3 +11,4 @@ pub(crate) use employment::{
 };
 pub(crate) use filter::{EmploymentFilter, EmploymentOrder};
 pub(crate) use site::{Site, SiteStage};
+pub(crate) use verification_notice::VerificationNotice;

@@ -26,6 +26,9 @@ pub(crate) enum Error {
     LocationUnknown(Vec<Field>),
     #[error("the person has a newer employment at the organization")]
     Superseded,
+    /// Its mail waits.
+    #[error("the organization is suspended")]
+    OrganizationNotActive,
     #[error(transparent)]
     Failure(#[from] Failure),
 }
@@ -107,6 +110,10 @@ impl From<Error> for Refusal {
                     "there is a newer employment at this organization; go on with that one, or claim anew";
                 Refusal::new(ErrorReason::EmploymentSuperseded, text)
             }
+            Error::OrganizationNotActive => {
+                let text = "the organization is suspended; its mail waits until it is active again";
+                Refusal::new(ErrorReason::OrganizationNotActive, text).metadata("state", "SUSPENDED")
+            }
             Error::Failure(failure) => failure.into(),
         }
     }
@@ -141,7 +148,8 @@ impl From<Error> for HandlingError {
             | Error::OwnerMustTransfer
             | Error::SiteNotActive(_)
             | Error::LocationUnknown(_)
-            | Error::Superseded => Self::Permanent(error.to_string()),
+            | Error::Superseded
+            | Error::OrganizationNotActive => Self::Permanent(error.to_string()),
             Error::Failure(failure) => failure.into(),
         }
     }

@@ -1,11 +1,12 @@
 //! What the service publishes, and what it does about what others publish.
 //!
-//! Publishes `employment.verified` (also when a verified one gained groups), `employment.ended`, and `employment.changed` of
-//! what is neither. Consumes `invitation.accepted` and `organization.approved`: both are read into a
+//! Publishes `employment.verified` (also when a verified one gained groups), `employment.ended`, `employment.changed` of
+//! what is neither, and `mail.requested`. Consumes `invitation.accepted` and `organization.approved`: both are read into a
 //! [`Hiring`](crate::domain::Hiring) before the transaction, with what their owners say now, and carried out by
 //! [`employ`](crate::ops::employment::employ).
 
 mod invitation_accepted;
+mod mail_requested;
 mod organization_approved;
 
 use muster_clock::Clock;
@@ -19,6 +20,7 @@ use time::OffsetDateTime;
 
 use crate::domain::{Employment, EmploymentState};
 pub(crate) use invitation_accepted::InvitationAccepted;
+pub(crate) use mail_requested::mail_requested;
 pub(crate) use organization_approved::OrganizationApproved;
 
 /// Who did it, and when.

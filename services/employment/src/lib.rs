@@ -10,8 +10,9 @@
 //! - `ops`: one verb a file.
 //! - `domain`: employments, and the rule by which one begins: pure.
 //! - `store`: SQL, as functions on a connection.
-//! - `events`: what it publishes (`employment.verified`) and consumes (`invitation.accepted`, `organization.approved`).
-//! - `peers`: organization and invitation, asked before an employment begins.
+//! - `events`: what it publishes (`employment.verified`, `employment.ended`, `mail.requested`) and consumes (`invitation.accepted`, `organization.approved`).
+//! - `links`: where mails send people.
+//! - `peers`: organization and invitation, asked before an employment begins and before a mail is sent.
 //! - `error`: everything that keeps it from doing what it is asked.
 
 mod app;
@@ -20,6 +21,7 @@ mod context;
 mod domain;
 mod error;
 mod events;
+mod links;
 mod ops;
 mod peers;
 mod rpc;

@@ -1,5 +1,7 @@
-//! What other services are asked before an employment begins: organization for roles, directors and sites, invitation for the
-//! name of who accepted.
+//! What other services are asked: organization for roles, directors, sites, administrators and where their mail goes, invitation
+//! for the name of who accepted.
+
+use std::collections::BTreeSet;
 
 use muster_identity::Role;
 use muster_ids::{
@@ -10,6 +12,7 @@ use muster_proto::invitation::v1::acceptance_internal_service_client::Acceptance
 use muster_proto::organization::v1 as organization_pb;
 use muster_proto::organization::v1::director_internal_service_client::DirectorInternalServiceClient;
 use muster_proto::organization::v1::inviting_internal_service_client::InvitingInternalServiceClient;
+use muster_proto::organization::v1::profile_user_internal_service_client::ProfileUserInternalServiceClient;
 use muster_proto::organization::v1::roles_internal_service_client::RolesInternalServiceClient;
 use muster_server::{Failure, Peer};
 use tonic::{Code, Status};
@@ -32,6 +35,26 @@ pub(crate) struct PersonProfile {
     pub(crate) display_name: String,
 }
 
+/// Where mail for a profile user goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Contact {
+    /// What they may do now.
+    pub(crate) role: Option<Role>,
+    /// As it was verified; empty when it is not known.
+    pub(crate) address: String,
+    pub(crate) organization_status: OrganizationStatus,
+    pub(crate) organization_display_name: String,
+}
+
+/// Whether mail of an organization is sent, waits, or is no longer wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OrganizationStatus {
+    Active,
+    Suspended,
+    /// Not approved yet, or closed.
+    Other,
+}
+
 impl Peers {
     /// The person's role in the organization, now.
     pub(crate) async fn role(
@@ -45,11 +68,43 @@ impl Peers {
         };
         let mut client = RolesInternalServiceClient::new(self.organization.clone());
         let answer = client.get_role(request).await.map_err(failed)?;
-        match answer.into_inner().role() {
-            organization_pb::Role::Unspecified => Ok(None),
-            organization_pb::Role::Viewer => Ok(Some(Role::Viewer)),
-            organization_pb::Role::Admin => Ok(Some(Role::Admin)),
-            organization_pb::Role::Owner => Ok(Some(Role::Owner)),
+        Ok(role(answer.into_inner().role()))
+    }
+
+    /// Who can verify this person's claim at the organization, now: who may administer it, and is somebody else.
+    pub(crate) async fn verifiers(
+        &self,
+        organization: OrganizationId,
+        claimant: PersonId,
+    ) -> Result<BTreeSet<PersonId>, Error> {
+        let request = organization_pb::ListProfileUsersRequest {
+            organization: OrganizationName { organization }.to_string(),
+        };
+        let mut client = ProfileUserInternalServiceClient::new(self.organization.clone());
+        let answer = client.list_profile_users(request).await.map_err(failed)?;
+        let users = answer.into_inner().profile_users.into_iter();
+        users
+            .filter(|user| role(user.role()) >= Some(Role::Admin))
+            .map(|user| person(&user.person))
+            .filter(|user| !matches!(user, Ok(user) if *user == claimant))
+            .collect()
+    }
+
+    /// Where mail for a profile user goes; `None` for who is none.
+    pub(crate) async fn contact(
+        &self,
+        organization: OrganizationId,
+        person: PersonId,
+    ) -> Result<Option<Contact>, Error> {
+        let request = organization_pb::GetProfileUserContactRequest {
+            organization: OrganizationName { organization }.to_string(),
+            person: PersonName { person }.to_string(),
+        };
+        let mut client = ProfileUserInternalServiceClient::new(self.organization.clone());
+        match client.get_profile_user_contact(request).await {
+            Ok(answer) => Ok(Some(contact(answer.into_inner()))),
+            Err(status) if status.code() == Code::NotFound => Ok(None),
+            Err(status) => Err(failed(status)),
         }
     }
 
@@ -129,12 +184,37 @@ fn site(context: &organization_pb::GetInvitingContextResponse, location: Option<
     }
 }
 
-fn profile(person: &str, display_name: String) -> Result<PersonProfile, Error> {
-    let name: PersonName = person
-        .parse()
-        .map_err(|_| Error::Contradiction("a peer named nobody"))?;
+fn profile(name: &str, display_name: String) -> Result<PersonProfile, Error> {
     Ok(PersonProfile {
-        person: name.person,
+        person: person(name)?,
         display_name,
     })
+}
+
+fn person(name: &str) -> Result<PersonId, Error> {
+    let name: Result<PersonName, _> = name.parse();
+    name.map(|name| name.person)
+        .map_err(|_| Error::Contradiction("a peer named nobody"))
+}
+
+fn role(role: organization_pb::Role) -> Option<Role> {
+    match role {
+        organization_pb::Role::Unspecified => None,
+        organization_pb::Role::Viewer => Some(Role::Viewer),
+        organization_pb::Role::Admin => Some(Role::Admin),
+        organization_pb::Role::Owner => Some(Role::Owner),
+    }
+}
+
+fn contact(answer: organization_pb::GetProfileUserContactResponse) -> Contact {
+    Contact {
+        role: role(answer.role()),
+        organization_status: match answer.organization_state() {
+            organization_pb::OrganizationState::Active => OrganizationStatus::Active,
+            organization_pb::OrganizationState::Suspended => OrganizationStatus::Suspended,
+            _ => OrganizationStatus::Other,
+        },
+        address: answer.address,
+        organization_display_name: answer.organization_display_name,
+    }
 }

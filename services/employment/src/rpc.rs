@@ -2,6 +2,7 @@
 //! cannot say is parsed here, once, and what is wrong with it told together with broken rules.
 
 mod employment;
+mod mail_source;
 
 use crate::context::Context;
 

@@ -117,6 +117,9 @@ mails! {
     Invite = "INVITE", about "invitations" of "invitation", saying InviteVariables:
         1 = "invite/v1.txt" "invite/v1.html",
         2 = "invite/v2.txt" "invite/v2.html";
+    /// To tell an administrator that somebody waits to be verified.
+    EmploymentToVerify = "EMPLOYMENT_TO_VERIFY", about "verificationNotices" of "employment", saying EmploymentToVerifyVariables:
+        1 = "employment_to_verify/v1.txt" "employment_to_verify/v1.html";
 }
 
 impl Purpose {

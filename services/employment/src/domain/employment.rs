@@ -241,6 +241,7 @@ mod tests {
                 .collect(),
             location: None,
             invitation: Some(Uuid::from_u128(3).into()),
+            verifiers: BTreeSet::new(),
         }
     }
 

@@ -10,6 +10,7 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::guarded;
 use crate::domain::{Employment, EmploymentState, Rejection};
 use row::Latest;
 
@@ -94,6 +95,24 @@ pub(crate) async fn find_latest(
     .fetch_optional(db)
     .await?;
     Ok(latest)
+}
+
+/// Whether somebody other than this person waits to be verified at the organization.
+pub(crate) async fn is_claimed_by_others(
+    db: &mut PgConnection,
+    organization: OrganizationId,
+    person: PersonId,
+) -> Result<bool, DatabaseError> {
+    // The state is written out as in the index employments_pending, which serves this.
+    let waits = sqlx::query_scalar(
+        "SELECT EXISTS (SELECT FROM employments
+                        WHERE organization_id = $1 AND person_id <> $2 AND state = 'PENDING_VERIFICATION')",
+    )
+    .bind(organization)
+    .bind(person)
+    .fetch_one(db)
+    .await?;
+    Ok(waits)
 }
 
 /// The open employment of the person at the organization, locked until the transaction ends.
@@ -218,10 +237,7 @@ pub(crate) async fn update(
     .bind(changed.end.as_ref().map(|end| end.reason.as_str()))
     .execute(&mut *tx)
     .await?;
-    if done.rows_affected() != 1 {
-        let text = "a locked employment changed under the lock";
-        return Err(DatabaseError::Inconsistent(text.to_owned()));
-    }
+    guarded(done)?;
     add_groups(tx, changed).await?;
     match changed.rejections.last() {
         Some(rejection) if changed.state == EmploymentState::Rejected => {

@@ -23,5 +23,6 @@ mod returning;
 mod schema;
 mod tab;
 mod twins;
+mod verification_notices;
 mod verify;
 mod withdraw;

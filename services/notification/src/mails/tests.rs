@@ -145,3 +145,55 @@ fn a_subject_is_of_a_collection_that_mails_are_about() {
         assert_eq!(bad.parse::<Subject>(), Err(NoSubject), "{bad}");
     }
 }
+
+fn waiting(version: i32, link: &str) -> Words {
+    let variables = pb::EmploymentToVerifyVariables {
+        organization_display_name: "Kita Sonnenblume".to_owned(),
+        link: link.to_owned(),
+    };
+    let variables = Variables::EmploymentToVerify(variables);
+    write(
+        Purpose::EmploymentToVerify,
+        version,
+        &variables,
+        Circumstances::default(),
+    )
+    .unwrap()
+}
+
+#[test]
+fn every_version_says_where_somebody_waits_to_be_verified_and_where_that_is_done() {
+    for &version in Purpose::EmploymentToVerify.spec().versions {
+        let words = waiting(version, "https://app.example/people?state=waiting&sort=1");
+        assert_eq!(words.subject, "Somebody waits to be verified at Kita Sonnenblume");
+        for expected in [
+            "work at Kita Sonnenblume, and waits\nfor an administrator to confirm it.\n",
+            "\nhttps://app.example/people?state=waiting&sort=1\n",
+        ] {
+            assert!(
+                words.text.contains(expected),
+                "{expected} is missing in\n{}",
+                words.text
+            );
+        }
+        for expected in [
+            "<strong>Kita Sonnenblume</strong>",
+            "href=\"https://app.example/people?state=waiting&#38;sort=1\"",
+        ] {
+            assert!(
+                words.html.contains(expected),
+                "{expected} is missing in\n{}",
+                words.html
+            );
+        }
+    }
+}
+
+#[test]
+fn without_a_page_the_mail_carries_no_link() {
+    let words = waiting(Purpose::EmploymentToVerify.current_version(), "");
+    for text in [&words.text, &words.html] {
+        assert!(text.contains("sign in where you administer"), "{text}");
+        assert!(!text.contains("http") && !text.contains("href"), "{text}");
+    }
+}

@@ -11,6 +11,7 @@ mod again;
 mod certified;
 mod crashes;
 mod deliveries;
+mod employment_to_verify;
 mod encrypted;
 mod fixture;
 mod kills;

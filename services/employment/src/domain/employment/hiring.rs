@@ -20,6 +20,8 @@ pub(crate) struct Hiring {
     pub(crate) location: Option<LocationId>,
     /// The invitation that was accepted; `None` for the director.
     pub(crate) invitation: Option<InvitationId>,
+    /// Who can verify it, and is to hear that it waits; nobody when somebody vouches.
+    pub(crate) verifiers: BTreeSet<PersonId>,
 }
 
 /// Whether an employment is verified by what it came from.
@@ -70,6 +72,7 @@ impl Acceptance {
             groups: self.groups,
             location: self.location,
             invitation: Some(self.invitation),
+            verifiers: BTreeSet::new(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! A person says where they work.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use muster_identity::Role;
 use muster_ids::{LocationId, OrganizationId, PersonId};
@@ -30,12 +30,15 @@ pub(crate) struct ClaimedSite {
     pub(crate) location: Option<LocationId>,
 }
 
+/// Who can verify a claim at each site, and is to hear that it waits.
+pub(crate) type Verifiers = BTreeMap<OrganizationId, BTreeSet<PersonId>>;
+
 /// Asks whether each site takes the claim: an active organization takes everybody's, before that its owner's.
 ///
 /// # Errors
 /// [`Error::SiteNotActive`] and [`Error::LocationUnknown`], of every site at once; of a peer.
-pub(crate) async fn prepare(context: &Context, claims: &Claims) -> Result<(), Error> {
-    let (mut closed, mut unknown) = (Vec::new(), Vec::new());
+pub(crate) async fn prepare(context: &Context, claims: &Claims) -> Result<Verifiers, Error> {
+    let (mut closed, mut unknown, mut verifiers) = (Vec::new(), Vec::new(), Verifiers::new());
     for (place, claimed) in claims.sites.iter().enumerate() {
         let site = context.peers.site(claimed.organization, claimed.location).await?;
         if !takes(context, site, claimed.organization, claims.person).await? {
@@ -46,12 +49,18 @@ pub(crate) async fn prepare(context: &Context, claims: &Claims) -> Result<(), Er
         } else if !site.is_some_and(|site| site.has_location) {
             let problem = "is no location of the organization";
             unknown.push(Field::of(format!("claims[{place}].location"), problem));
+        } else if site.is_some_and(Site::takes_everybody) {
+            let can = context
+                .peers
+                .verifiers(claimed.organization, claims.person)
+                .await?;
+            verifiers.insert(claimed.organization, can);
         }
     }
     match (closed.is_empty(), unknown.is_empty()) {
         (false, _) => Err(Error::SiteNotActive(closed)),
         (true, false) => Err(Error::LocationUnknown(unknown)),
-        (true, true) => Ok(()),
+        (true, true) => Ok(verifiers),
     }
 }
 
@@ -77,12 +86,14 @@ pub(crate) async fn apply(
     tx: &mut PgConnection,
     context: &Context,
     claims: &Claims,
+    verifiers: &Verifiers,
 ) -> Result<Vec<Employment>, Error> {
     let mut sites: Vec<_> = claims.sites.iter().enumerate().collect();
     sites.sort_by_key(|(_, site)| site.organization);
     let mut claimed = Vec::with_capacity(sites.len());
     for (place, site) in sites {
-        let hiring = claims.hiring(site);
+        let mut hiring = claims.hiring(site);
+        hiring.verifiers = verifiers.get(&site.organization).cloned().unwrap_or_default();
         claimed.push((place, employ::apply(tx, context, &hiring, &claims.actor).await?));
     }
     claimed.sort_by_key(|(place, _)| *place);
@@ -99,6 +110,7 @@ impl Claims {
             groups: BTreeSet::new(),
             location: site.location,
             invitation: None,
+            verifiers: BTreeSet::new(),
         }
     }
 }

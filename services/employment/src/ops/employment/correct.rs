@@ -1,13 +1,28 @@
 //! A person hands a rejected claim in again.
 
+use std::collections::BTreeSet;
+
+use muster_ids::PersonId;
 use sqlx::PgConnection;
 
 use super::change::settle;
 use super::own::{self, OwnEmployment};
 use crate::context::Context;
-use crate::domain::Employment;
+use crate::domain::{Employment, EmploymentState};
 use crate::error::Error;
+use crate::ops::verification_notice::ask;
 use crate::store::employment;
+
+/// Asks who can verify it, and is to hear that it waits again.
+///
+/// # Errors
+/// Of a peer.
+pub(crate) async fn prepare(context: &Context, own: &OwnEmployment) -> Result<BTreeSet<PersonId>, Error> {
+    context
+        .peers
+        .verifiers(own.employment.organization, own.person)
+        .await
+}
 
 /// Hands it in again, and publishes that; one that waits already is answered as it is.
 ///
@@ -19,13 +34,19 @@ pub(crate) async fn apply(
     tx: &mut PgConnection,
     context: &Context,
     own: OwnEmployment,
+    verifiers: &BTreeSet<PersonId>,
 ) -> Result<Employment, Error> {
-    let corrected = own::lock(tx, &own).await?.correct();
+    let found = own::lock(tx, &own).await?;
+    let begins_to_wait = found.state == EmploymentState::Rejected;
+    let corrected = found.correct();
     let settled = settle(tx, context, corrected, own.actor, context.clock.now()).await;
     let corrected = settled.map_err(Error::of_second_open)?;
     let latest = employment::find_latest(tx, corrected.organization, corrected.person).await?;
     if latest.is_some_and(|latest| latest.id != corrected.id) {
         return Err(Error::Superseded);
+    }
+    if begins_to_wait {
+        ask::apply(tx, context, &corrected, verifiers).await?;
     }
     Ok(corrected)
 }

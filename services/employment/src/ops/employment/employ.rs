@@ -10,6 +10,7 @@ use crate::context::Context;
 use crate::domain::{Employment, Hiring};
 use crate::error::Error;
 use crate::events::{self, Act};
+use crate::ops::verification_notice::ask;
 use crate::store::employment;
 
 /// Each loser of a race finds the winner's row at its next look; more looks mean that rows open and close meanwhile.
@@ -17,7 +18,8 @@ const MAX_ATTEMPTS: usize = 3;
 /// Who employs where an event leads to it: nobody asked this service by a call.
 pub(crate) const SELF: &str = "service:employment";
 
-/// The open employment takes the hiring in, or a new one begins. Either is published, also when it only gained groups.
+/// The open employment takes the hiring in, or a new one begins. Either is published, also when it only gained groups;
+/// of one that begins to wait, those who can verify it are mailed.
 pub(crate) async fn apply(
     tx: &mut PgConnection,
     context: &Context,
@@ -32,6 +34,7 @@ pub(crate) async fn apply(
         let new = begin(tx, context, hiring, now).await?;
         if employment::insert(tx, &new).await? == Insertion::Stored {
             publish(tx, context, &new, actor).await?;
+            ask::apply(tx, context, &new, &hiring.verifiers).await?;
             return Ok(new);
         }
     }

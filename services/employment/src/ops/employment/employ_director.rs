@@ -30,5 +30,6 @@ pub(crate) async fn prepare(
         groups: BTreeSet::new(),
         location: None,
         invitation: None,
+        verifiers: BTreeSet::new(),
     })
 }

@@ -3,11 +3,11 @@
 use muster_ids::InvitationName;
 
 use crate::context::Context;
-use crate::domain::{Acceptance, Hiring};
+use crate::domain::{Acceptance, Hiring, VerificationBasis};
 use crate::error::Error;
 
-/// The hiring that follows from an acceptance, with the inviter's role as it is now and the name from the invitee's own
-/// token.
+/// The hiring that follows from an acceptance, with the inviter's role as it is now, the name from the invitee's own
+/// token, and those who can verify it if nobody vouches.
 pub(crate) async fn prepare(context: &Context, acceptance: Acceptance) -> Result<Hiring, Error> {
     let invitation = InvitationName {
         organization: acceptance.organization,
@@ -23,5 +23,10 @@ pub(crate) async fn prepare(context: &Context, acceptance: Acceptance) -> Result
         .peers
         .role(acceptance.organization, acceptance.inviter)
         .await?;
-    Ok(acceptance.hiring(role, invitee.display_name))
+    let mut hiring = acceptance.hiring(role, invitee.display_name);
+    if hiring.basis == VerificationBasis::SelfAsserted {
+        let verifiers = context.peers.verifiers(hiring.organization, hiring.person);
+        hiring.verifiers = verifiers.await?;
+    }
+    Ok(hiring)
 }

@@ -36,8 +36,8 @@ impl PersonEmploymentService for Rpc {
         let Context { database, clock, .. } = &self.context;
         let key = call.key();
         let prepare = async || claim::prepare(&self.context, &claims).await;
-        let apply = async |tx: &mut _, ()| {
-            let employments = claim::apply(tx, &self.context, &claims).await?;
+        let apply = async |tx: &mut _, verifiers| {
+            let employments = claim::apply(tx, &self.context, &claims, &verifiers).await?;
             let employments = employments.into_iter().map(Into::into).collect();
             Ok::<_, Error>(pb::ClaimEmploymentsResponse { employments })
         };
@@ -51,8 +51,13 @@ impl PersonEmploymentService for Rpc {
     ) -> Result<Response<pb::CorrectEmploymentResponse>, Status> {
         let (call, own) = Call::read(request, parse::correct)?;
         let Context { database, clock, .. } = &self.context;
-        let apply = async |tx: &mut _| correct::apply(tx, &self.context, own).await;
-        call.once(database, clock.now(), apply).await
+        let prepare = async || {
+            let verifiers = correct::prepare(&self.context, &own).await?;
+            Ok((own, verifiers))
+        };
+        let apply =
+            async |tx: &mut _, (own, verifiers)| correct::apply(tx, &self.context, own, &verifiers).await;
+        call.once_prepared(database, clock.now(), prepare, apply).await
     }
 
     async fn withdraw_employment(

@@ -1,0 +1,67 @@
+//! `MailSourceInternalService`: what the mail worker asks just before it sends.
+
+use muster_ids::VerificationNoticeName;
+use muster_proto::notification::v1 as notification_pb;
+use muster_proto::notification::v1::get_mail_response::Variables;
+use muster_proto::notification::v1::mail_source_internal_service_server::MailSourceInternalService;
+use muster_refusal::Violations;
+use muster_server::names::named;
+use muster_server::{Call, Parsed};
+use tonic::{Request, Response, Status};
+
+use super::Rpc;
+use crate::ops::verification_notice::get_mail::{Mail, get_mail};
+
+/// The only language so far.
+const LOCALE: &str = "en";
+
+#[tonic::async_trait]
+impl MailSourceInternalService for Rpc {
+    async fn get_mail(
+        &self,
+        request: Request<notification_pb::GetMailRequest>,
+    ) -> Result<Response<notification_pb::GetMailResponse>, Status> {
+        let (_, notice) = Call::read(request, subject)?;
+        let mail = get_mail(&self.context, notice).await?;
+        Ok(Response::new(mail.map(Into::into).unwrap_or_default()))
+    }
+}
+
+fn subject(
+    call: &Call<notification_pb::GetMailRequest>,
+    violations: &mut Violations,
+) -> Parsed<VerificationNoticeName> {
+    violations.check("purpose", own(call.message.purpose()));
+    Ok(named(violations, "subject", &call.message.subject))
+}
+
+/// The mails of other purposes are about things of other services.
+fn own(purpose: notification_pb::MailPurpose) -> Result<(), &'static str> {
+    if purpose == notification_pb::MailPurpose::EmploymentToVerify {
+        Ok(())
+    } else {
+        Err("must be the purpose of a mail about employments")
+    }
+}
+
+impl From<Mail> for notification_pb::GetMailResponse {
+    fn from(mail: Mail) -> Self {
+        let Mail {
+            address,
+            organization_display_name,
+            link,
+        } = mail;
+        Self {
+            wanted: true,
+            address,
+            expire_time: None,
+            locale: LOCALE.to_owned(),
+            variables: Some(Variables::EmploymentToVerify(
+                notification_pb::EmploymentToVerifyVariables {
+                    organization_display_name,
+                    link,
+                },
+            )),
+        }
+    }
+}
