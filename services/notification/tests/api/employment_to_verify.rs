@@ -6,7 +6,7 @@ use muster_employment::EmploymentService;
 use muster_identity::Role;
 use muster_proto::employment::v1::employment_service_client::EmploymentServiceClient;
 use muster_proto::employment::v1::{ListEmploymentsRequest, VerifyEmploymentRequest};
-use muster_testkit::{TestService, Who, acts, eventually};
+use muster_testkit::{TestService, TestCaller, acts, eventually};
 
 use crate::service::ServiceFixture;
 
@@ -76,7 +76,7 @@ impl Claims {
 
     /// The owner verifies everybody who waits.
     async fn verify(&self) {
-        let owner = Who::member("owner", self.fixture.organization, Role::Owner);
+        let owner = TestCaller::member("owner", self.fixture.organization, Role::Owner);
         let mut client = EmploymentServiceClient::new(self.employments.calls_of(owner));
         let request = ListEmploymentsRequest {
             parent: self.fixture.list_request().parent,
