@@ -70,7 +70,8 @@ impl Fixture {
         claimed[0].name.clone()
     }
 
-    fn absent(&self) -> String {
+    /// A name that nothing has.
+    pub(crate) fn absent(&self) -> String {
         let id = self.service.clock.new_uuid();
         format!("{}/employments/{id}", self.organization_name())
     }
