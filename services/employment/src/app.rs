@@ -10,6 +10,7 @@ use sqlx::migrate::Migrator;
 
 use crate::Settings;
 use crate::context::Context;
+use crate::domain::PositionLists;
 use crate::events::{InvitationAccepted, OrganizationApproved};
 use crate::peers::Peers;
 use crate::rpc::Rpc;
@@ -33,6 +34,7 @@ impl Service for EmploymentService {
             },
             page_key: settings.page.page_key,
             verification_url: settings.verification_url.unwrap_or_default(),
+            positions: PositionLists::load(settings.positions.as_deref()).map_err(anyhow::Error::msg)?,
             database: shell.database,
             clock: shell.clock,
         };

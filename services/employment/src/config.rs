@@ -1,5 +1,7 @@
 //! The settings of this service, beside those of every service.
 
+use std::path::PathBuf;
+
 use muster_server::page::PageSettings;
 use muster_server::settings::PeerUrl;
 
@@ -18,6 +20,10 @@ pub struct Settings {
     /// https://app.example.org/{organization}/employees. The suite has no such page; without it, mails carry no link.
     #[arg(long, env = "MUSTER_VERIFICATION_URL", value_name = "URL")]
     pub verification_url: Option<VerificationUrl>,
+    /// File with the closed lists of positions by licensing authority, in place of those that are shipped (Michigan's and
+    /// New York's)
+    #[arg(long, env = "MUSTER_POSITIONS", value_name = "FILE")]
+    pub positions: Option<PathBuf>,
     /// Page tokens.
     #[command(flatten)]
     pub page: PageSettings,

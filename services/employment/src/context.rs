@@ -5,6 +5,7 @@ use muster_database::Database;
 use muster_server::page::PageKey;
 
 use crate::links::VerificationUrl;
+use crate::domain::PositionLists;
 use crate::peers::Peers;
 
 /// What every verb and every handler stands on. Cheap to clone.
@@ -16,4 +17,5 @@ pub(crate) struct Context {
     pub(crate) page_key: PageKey,
     /// Where administrators verify.
     pub(crate) verification_url: VerificationUrl,
+    pub(crate) positions: PositionLists,
 }

@@ -2,13 +2,16 @@
 
 mod employment;
 mod filter;
+mod position_list;
 mod site;
 mod verification_notice;
 
 pub(crate) use employment::{
-    Acceptance, Employment, EmploymentState, End, Hiring, InvitationSource, NotVerifiable, Rejection,
-    RejectionReason, VerificationBasis,
+    Acceptance, DAYS, Edit, Employment, EmploymentState, End, Hiring, InvitationSource, NotVerifiable,
+    Position, Rejection, RejectionReason, VerificationBasis, early,
 };
 pub(crate) use filter::{EmploymentFilter, EmploymentOrder};
+pub(crate) use position_list::PositionCode;
+pub use position_list::PositionLists;
 pub(crate) use site::{Site, SiteStage};
 pub(crate) use verification_notice::VerificationNotice;

@@ -24,6 +24,8 @@ pub(crate) enum Error {
     SiteNotActive(Vec<Field>),
     #[error("a location is not one of the organization")]
     LocationUnknown(Vec<Field>),
+    #[error("positions cannot be as they were said")]
+    Positions(Vec<Field>),
     #[error("the person has a newer employment at the organization")]
     Superseded,
     /// Its mail waits.
@@ -105,6 +107,10 @@ impl From<Error> for Refusal {
                 let text = "a location is not one of the organization";
                 with_fields(ErrorReason::GroupUnknown, text, fields)
             }
+            Error::Positions(fields) => {
+                let text = "positions cannot be as they were said; every field is named";
+                with_fields(ErrorReason::InvalidRequest, text, fields)
+            }
             Error::Superseded => {
                 let text =
                     "there is a newer employment at this organization; go on with that one, or claim anew";
@@ -148,6 +154,7 @@ impl From<Error> for HandlingError {
             | Error::OwnerMustTransfer
             | Error::SiteNotActive(_)
             | Error::LocationUnknown(_)
+            | Error::Positions(_)
             | Error::Superseded
             | Error::OrganizationNotActive => Self::Permanent(error.to_string()),
             Error::Failure(failure) => failure.into(),

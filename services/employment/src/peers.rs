@@ -179,6 +179,7 @@ fn site(context: &organization_pb::GetInvitingContextResponse, location: Option<
     };
     let has = |location| context.locations.iter().any(|known| known.name == location);
     Site {
+        authority: context.licensing_authority.clone(),
         stage,
         has_location: location.is_none_or(has),
     }

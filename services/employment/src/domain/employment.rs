@@ -1,15 +1,17 @@
 //! The employment: its states, and how it comes from one to another.
 
 mod hiring;
+mod position;
 mod rejection;
 
 use std::collections::BTreeSet;
 
 use muster_ids::{EmploymentId, EmploymentName, GroupId, InvitationId, LocationId, OrganizationId, PersonId};
 use muster_states::{Transition, stored_enum};
-use time::OffsetDateTime;
+use time::{Date, OffsetDateTime};
 
 pub(crate) use hiring::{Acceptance, Hiring, InvitationSource, VerificationBasis};
+pub(crate) use position::{DAYS, Position, early};
 pub(crate) use rejection::{Rejection, RejectionReason};
 
 /// One employment of one person at one organization.
@@ -35,6 +37,18 @@ pub(crate) struct Employment {
     pub(crate) end: Option<End>,
     /// Oldest first; they stay.
     pub(crate) rejections: Vec<Rejection>,
+    /// The first day; `None` when not said.
+    pub(crate) start: Option<Date>,
+    /// What the person does there, as they say.
+    pub(crate) positions: Vec<Position>,
+}
+
+/// What the person says anew of their employment; `None` leaves it as it is.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Edit {
+    /// The first day, or that it is not said.
+    pub(crate) start: Option<Option<Date>>,
+    pub(crate) positions: Option<Vec<Position>>,
 }
 
 /// How an employment ended.
@@ -77,7 +91,7 @@ impl EmploymentState {
     /// The states that an employment in this one may have been in before its last change.
     pub(crate) const fn predecessors(self) -> &'static [Self] {
         match self {
-            Self::PendingVerification => &[Self::PendingVerification, Self::Rejected],
+            Self::PendingVerification => &[Self::PendingVerification, Self::Verified, Self::Rejected],
             Self::Verified => &Self::OPEN,
             Self::Rejected | Self::Withdrawn => &[Self::PendingVerification],
             Self::Ended => &[Self::Verified],
@@ -107,6 +121,8 @@ impl Employment {
             verify_time,
             end: None,
             rejections: Vec::new(),
+            start: hiring.start,
+            positions: hiring.positions.clone(),
         }
     }
 
@@ -172,6 +188,26 @@ impl Employment {
                 Transition::Refused(self.state)
             }
         }
+    }
+
+    /// Another start or other positions, by the person. What was verified waits again, unless positions were closed and no
+    /// more; what was rejected is handed in again.
+    pub(crate) fn edit(self, edit: Edit) -> Transition<Self, EmploymentState> {
+        if matches!(self.state, EmploymentState::Withdrawn | EmploymentState::Ended) {
+            return Transition::Refused(self.state);
+        }
+        let mut next = self.clone();
+        next.start = edit.start.unwrap_or(self.start);
+        next.positions = edit.positions.unwrap_or(next.positions);
+        if next == self {
+            return Transition::AlreadyDone(self);
+        }
+        let stays = next.start == self.start && position::only_closed(&self.positions, &next.positions);
+        if self.state == EmploymentState::Verified && stays {
+            return Transition::Changed(next.to(EmploymentState::Verified));
+        }
+        next.verify_time = None;
+        Transition::Changed(next.to(EmploymentState::PendingVerification))
     }
 
     /// PENDING_VERIFICATION → WITHDRAWN, by the person.
@@ -242,6 +278,8 @@ mod tests {
             location: None,
             invitation: Some(Uuid::from_u128(3).into()),
             verifiers: BTreeSet::new(),
+            start: None,
+            positions: Vec::new(),
         }
     }
 

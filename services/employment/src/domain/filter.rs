@@ -13,6 +13,8 @@ pub(crate) struct EmploymentFilter {
     pub(crate) location: Option<LocationId>,
     /// Part of the person's name, in whatever case.
     pub(crate) text: String,
+    /// Code of a position.
+    pub(crate) position: String,
     pub(crate) order: EmploymentOrder,
 }
 

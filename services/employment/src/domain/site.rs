@@ -1,8 +1,10 @@
 //! An organization as a place of work.
 
 /// What is known of a place where somebody says that they work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Site {
+    /// Who licenses it, such as `us-mi`.
+    pub(crate) authority: String,
     pub(crate) stage: SiteStage,
     /// Whether it has the location that was asked about; true when none was.
     pub(crate) has_location: bool,
@@ -20,12 +22,12 @@ pub(crate) enum SiteStage {
 
 impl Site {
     /// Whether anybody may claim to work there.
-    pub(crate) fn takes_everybody(self) -> bool {
+    pub(crate) fn takes_everybody(&self) -> bool {
         self.stage == SiteStage::Active
     }
 
     /// Whether the owner may: who sets a profile up works there before it is approved.
-    pub(crate) fn takes_its_owner(self) -> bool {
+    pub(crate) fn takes_its_owner(&self) -> bool {
         self.stage == SiteStage::Before
     }
 }

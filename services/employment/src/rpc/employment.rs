@@ -7,6 +7,7 @@ mod filter;
 mod internal;
 mod parse;
 mod person;
+mod positions;
 
 use muster_proto::answer;
 use muster_proto::employment::v1 as pb;

@@ -17,7 +17,7 @@ use row::Latest;
 /// The index that lets a person have one open employment at an organization.
 pub(crate) const ONE_OPEN: &str = "employments_one_open";
 
-/// Every column, with groups and rejections as arrays: the one list of columns of this module.
+/// Every column, with groups, rejections and positions as arrays: the one list of columns of this module.
 macro_rules! select {
     ($($rest:expr),+) => {
         concat!(
@@ -25,14 +25,19 @@ macro_rules! select {
                     ARRAY(SELECT g.group_id FROM employment_groups g
                           WHERE g.organization_id = e.organization_id AND g.employment_id = e.employment_id) AS groups,
                     e.location_id, e.source_invitation_id, e.version, e.create_time, e.verify_time, e.end_time, e.end_reason,
-                    r.reasons, r.comments, r.persons, r.times
+                    r.reasons, r.comments, r.persons, r.times, e.start_date, p.codes, p.titles, p.starts, p.ends
              FROM employments e
              CROSS JOIN LATERAL (
                  SELECT array_agg(reason ORDER BY version) AS reasons, array_agg(comment ORDER BY version) AS comments,
                         array_agg(person_id ORDER BY version) AS persons,
                         array_agg(reject_time ORDER BY version) AS times
                  FROM employment_rejections
-                 WHERE organization_id = e.organization_id AND employment_id = e.employment_id) r ",
+                 WHERE organization_id = e.organization_id AND employment_id = e.employment_id) r
+             CROSS JOIN LATERAL (
+                 SELECT array_agg(code ORDER BY place) AS codes, array_agg(title ORDER BY place) AS titles,
+                        array_agg(start_date ORDER BY place) AS starts, array_agg(end_date ORDER BY place) AS ends
+                 FROM employment_positions
+                 WHERE organization_id = e.organization_id AND employment_id = e.employment_id) p ",
             $($rest),+
         )
     };
@@ -181,8 +186,8 @@ pub(crate) async fn lock_all(
 pub(crate) async fn insert(tx: &mut PgConnection, new: &Employment) -> Result<Insertion, DatabaseError> {
     let done = sqlx::query(
         "INSERT INTO employments (organization_id, employment_id, person_id, person_display_name, state, location_id,
-                                  source_invitation_id, version, create_time, update_time, verify_time)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10)
+                                  source_invitation_id, version, create_time, update_time, verify_time, start_date)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $11)
          ON CONFLICT (organization_id, person_id) WHERE state IN ('PENDING_VERIFICATION', 'VERIFIED') DO NOTHING",
     )
     .bind(new.organization)
@@ -195,11 +200,13 @@ pub(crate) async fn insert(tx: &mut PgConnection, new: &Employment) -> Result<In
     .bind(new.version)
     .bind(new.create_time)
     .bind(new.verify_time)
+    .bind(new.start)
     .execute(&mut *tx)
     .await?;
     let insertion = Insertion::from(done);
     if insertion == Insertion::Stored {
         add_groups(tx, new).await?;
+        replace_positions(tx, new).await?;
     }
     Ok(insertion)
 }
@@ -219,7 +226,7 @@ pub(crate) async fn update(
     let done = sqlx::query(
         "UPDATE employments
          SET person_display_name = $3, state = $4, location_id = $5, source_invitation_id = $6, version = $7,
-             update_time = $8, verify_time = $9, end_time = $11, end_reason = $12
+             update_time = $8, verify_time = $9, end_time = $11, end_reason = $12, start_date = $13
          WHERE organization_id = $1 AND employment_id = $2 AND version = $7 - 1
            AND state = ANY ($10)",
     )
@@ -235,6 +242,7 @@ pub(crate) async fn update(
     .bind(changed.state.predecessors())
     .bind(changed.end.as_ref().map(|end| end.time))
     .bind(changed.end.as_ref().map(|end| end.reason.as_str()))
+    .bind(changed.start)
     .execute(&mut *tx)
     .await?;
     guarded(done)?;
@@ -284,6 +292,34 @@ pub(crate) async fn update_all(
     if done.rows_affected() != changed.len() as u64 {
         let text = "a locked employment changed under the lock";
         return Err(DatabaseError::Inconsistent(text.to_owned()));
+    }
+    Ok(())
+}
+
+/// Stores the positions of an employment whose row is locked, in place of those it had.
+pub(crate) async fn replace_positions(
+    tx: &mut PgConnection,
+    employment: &Employment,
+) -> Result<(), DatabaseError> {
+    sqlx::query("DELETE FROM employment_positions WHERE organization_id = $1 AND employment_id = $2")
+        .bind(employment.organization)
+        .bind(employment.id)
+        .execute(&mut *tx)
+        .await?;
+    for (place, position) in (1_i16..).zip(&employment.positions) {
+        sqlx::query(
+            "INSERT INTO employment_positions (organization_id, employment_id, place, code, title, start_date, end_date)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        )
+        .bind(employment.organization)
+        .bind(employment.id)
+        .bind(place)
+        .bind(&position.code)
+        .bind(&position.title)
+        .bind(position.start)
+        .bind(position.end)
+        .execute(&mut *tx)
+        .await?;
     }
     Ok(())
 }

@@ -34,7 +34,7 @@ impl Fixture {
         Ok(claimed.into_inner().employments)
     }
 
-    async fn verify(&self, name: &str) -> Employment {
+    pub(crate) async fn verify(&self, name: &str) -> Employment {
         let request = VerifyEmploymentRequest {
             name: name.to_owned(),
             request_id: String::new(),

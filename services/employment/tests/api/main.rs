@@ -19,6 +19,7 @@ mod model;
 mod organization_view;
 mod parked;
 mod person_view;
+mod positions;
 mod races;
 mod reject;
 mod returning;

@@ -3,13 +3,14 @@
 use muster_proto::employment::v1::{
     BatchEndEmploymentsRequest, BatchVerifyEmploymentsRequest, ClaimEmploymentsRequest,
     CorrectEmploymentRequest, EmploymentClaim, RejectEmploymentRequest, RejectionReason,
-    WithdrawEmploymentRequest,
+    UpdateEmploymentRequest, WithdrawEmploymentRequest,
 };
 use muster_refusal::ErrorReason as R;
+use prost_types::FieldMask;
 
 use super::attempt::Attempt;
 use super::employment::{employed, owners};
-use super::stage::{Stage, last};
+use super::stage::{Learner, Stage, last};
 use super::{Row, row};
 
 pub(super) fn rows() -> Vec<Row> {
@@ -17,6 +18,7 @@ pub(super) fn rows() -> Vec<Row> {
     rows.extend(rejections());
     rows.extend(corrections());
     rows.extend(withdrawals());
+    rows.extend(updates());
     rows.extend(batches());
     rows
 }
@@ -92,15 +94,7 @@ fn corrections() -> Vec<Row> {
             Attempt::by(&learner.address, &correcting(learner.employment, ""))
         }),
         row("CorrectEmployment", R::EmploymentSuperseded, async |at| {
-            let learner = employed(&at, "REJECTED").await;
-            let statement = format!(
-                "INSERT INTO employments (organization_id, employment_id, person_id, person_display_name, state, version,
-                                          create_time, update_time)
-                 SELECT organization_id, gen_random_uuid(), person_id, '', 'PENDING_VERIFICATION', version + 1, now(), now()
-                 FROM employments WHERE employment_id = '{}'",
-                last(&learner.employment)
-            );
-            at.database("employment").await.change(&statement).await;
+            let learner = superseded(&at).await;
             Attempt::by(&learner.address, &correcting(learner.employment, ""))
         }),
         row("CorrectEmployment", R::RequestIdReused, async |at| {
@@ -112,6 +106,20 @@ fn corrections() -> Vec<Row> {
                 .await
         }),
     ]
+}
+
+/// A learner who was rejected, and has a newer claim.
+async fn superseded(at: &Stage) -> Learner {
+    let learner = employed(at, "REJECTED").await;
+    let statement = format!(
+        "INSERT INTO employments (organization_id, employment_id, person_id, person_display_name, state, version,
+                                  create_time, update_time)
+         SELECT organization_id, gen_random_uuid(), person_id, '', 'PENDING_VERIFICATION', version + 1, now(), now()
+         FROM employments WHERE employment_id = '{}'",
+        last(&learner.employment)
+    );
+    at.database("employment").await.change(&statement).await;
+    learner
 }
 
 fn withdrawals() -> Vec<Row> {
@@ -140,6 +148,61 @@ fn withdrawals() -> Vec<Row> {
                 .await
         }),
     ]
+}
+
+fn updates() -> Vec<Row> {
+    vec![
+        row("UpdateEmployment", R::NotFound, async |at| {
+            Attempt::by(
+                "learner-1",
+                &updating(at.learner().await.employment, "2026-01-01", ""),
+            )
+        }),
+        row("UpdateEmployment", R::InvalidRequest, async |at| {
+            let learner = at.learner().await;
+            let request = updating(learner.employment, "1899-12-31", "");
+            Attempt::by(&learner.address, &request).violates(&["employment.start_date"])
+        }),
+        row("UpdateEmployment", R::EtagMismatch, async |at| {
+            let learner = at.learner().await;
+            let mut request = updating(learner.employment, "2026-01-01", "");
+            request.employment.as_mut().unwrap().etag = "another".into();
+            Attempt::by(&learner.address, &request)
+        }),
+        row("UpdateEmployment", R::EmploymentSuperseded, async |at| {
+            let learner = superseded(&at).await;
+            let request = updating(learner.employment, "2026-01-01", "");
+            Attempt::by(&learner.address, &request)
+        }),
+        row("UpdateEmployment", R::EmploymentState, async |at| {
+            let learner = employed(&at, "ENDED").await;
+            let request = updating(learner.employment, "2026-01-01", "");
+            Attempt::by(&learner.address, &request)
+        }),
+        row("UpdateEmployment", R::RequestIdReused, async |at| {
+            let id = at.suite.request_id();
+            let learner = at.learner().await;
+            let first = updating(learner.employment.clone(), "2026-01-01", &id);
+            let second = updating(learner.employment, "2026-01-02", &id);
+            at.reused("UpdateEmployment", &learner.address, &first, &second)
+                .await
+        }),
+    ]
+}
+
+fn updating(name: String, start_date: &str, request_id: &str) -> UpdateEmploymentRequest {
+    let employment = Employment {
+        name,
+        start_date: start_date.into(),
+        ..Default::default()
+    };
+    UpdateEmploymentRequest {
+        employment: Some(employment),
+        update_mask: Some(FieldMask {
+            paths: vec!["start_date".into()],
+        }),
+        request_id: request_id.into(),
+    }
 }
 
 fn batches() -> Vec<Row> {

@@ -4,6 +4,9 @@ use std::collections::BTreeSet;
 
 use muster_identity::Role;
 use muster_ids::{GroupId, InvitationId, LocationId, OrganizationId, PersonId};
+use time::Date;
+
+use super::Position;
 
 /// What an accepted invitation, or the approval of a profile, says about a person's work.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,10 +21,14 @@ pub(crate) struct Hiring {
     pub(crate) groups: BTreeSet<GroupId>,
     /// The place of work.
     pub(crate) location: Option<LocationId>,
-    /// The invitation that was accepted; `None` for the director.
+    /// The invitation that was accepted; `None` for the director and for claims.
     pub(crate) invitation: Option<InvitationId>,
     /// Who can verify it, and is to hear that it waits; nobody when somebody vouches.
     pub(crate) verifiers: BTreeSet<PersonId>,
+    /// The first day; `None` when not said.
+    pub(crate) start: Option<Date>,
+    /// What the person does there.
+    pub(crate) positions: Vec<Position>,
 }
 
 /// Whether an employment is verified by what it came from.
@@ -73,6 +80,8 @@ impl Acceptance {
             location: self.location,
             invitation: Some(self.invitation),
             verifiers: BTreeSet::new(),
+            start: None,
+            positions: Vec::new(),
         }
     }
 

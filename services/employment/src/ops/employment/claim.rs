@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use muster_identity::Role;
 use muster_ids::{LocationId, OrganizationId, PersonId};
 use sqlx::PgConnection;
+use time::Date;
 
-use super::employ;
+use super::{employ, positions};
 use crate::context::Context;
-use crate::domain::{Employment, Hiring, Site, VerificationBasis};
+use crate::domain::{Employment, Hiring, Position, Site, VerificationBasis};
 use crate::error::{Error, Field};
 
 /// Who claims, and at which sites.
@@ -24,10 +25,13 @@ pub(crate) struct Claims {
 }
 
 /// One site at which a person says that they work.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct ClaimedSite {
     pub(crate) organization: OrganizationId,
     pub(crate) location: Option<LocationId>,
+    /// The first day; `None` when not said.
+    pub(crate) start: Option<Date>,
+    pub(crate) positions: Vec<Position>,
 }
 
 /// Who can verify a claim at each site, and is to hear that it waits.
@@ -36,37 +40,54 @@ pub(crate) type Verifiers = BTreeMap<OrganizationId, BTreeSet<PersonId>>;
 /// Asks whether each site takes the claim: an active organization takes everybody's, before that its owner's.
 ///
 /// # Errors
-/// [`Error::SiteNotActive`] and [`Error::LocationUnknown`], of every site at once; of a peer.
+/// [`Error::SiteNotActive`], [`Error::LocationUnknown`] and [`Error::Positions`], of every site at once; of a peer.
 pub(crate) async fn prepare(context: &Context, claims: &Claims) -> Result<Verifiers, Error> {
-    let (mut closed, mut unknown, mut verifiers) = (Vec::new(), Vec::new(), Verifiers::new());
+    let (mut closed, mut unknown, mut wrong) = (Vec::new(), Vec::new(), Vec::new());
+    let mut verifiers = Verifiers::new();
     for (place, claimed) in claims.sites.iter().enumerate() {
         let site = context.peers.site(claimed.organization, claimed.location).await?;
-        if !takes(context, site, claimed.organization, claims.person).await? {
+        let taken = takes(context, site.as_ref(), claimed.organization, claims.person).await?;
+        let Some(site) = site.filter(|_| taken) else {
             closed.push(Field::of(
                 format!("claims[{place}].organization"),
                 "takes no claims",
             ));
-        } else if !site.is_some_and(|site| site.has_location) {
+            continue;
+        };
+        if !site.has_location {
             let problem = "is no location of the organization";
             unknown.push(Field::of(format!("claims[{place}].location"), problem));
-        } else if site.is_some_and(Site::takes_everybody) {
+        } else if site.takes_everybody() {
             let can = context
                 .peers
                 .verifiers(claimed.organization, claims.person)
                 .await?;
             verifiers.insert(claimed.organization, can);
         }
+        let field = format!("claims[{place}].positions");
+        wrong.extend(positions::unknown(
+            context,
+            &site.authority,
+            &field,
+            &claimed.positions,
+        ));
+        wrong.extend(positions::early(&field, claimed.start, &claimed.positions));
     }
-    match (closed.is_empty(), unknown.is_empty()) {
-        (false, _) => Err(Error::SiteNotActive(closed)),
-        (true, false) => Err(Error::LocationUnknown(unknown)),
-        (true, true) => Ok(verifiers),
+    let problems = [
+        (closed, Error::SiteNotActive as fn(Vec<Field>) -> Error),
+        (unknown, Error::LocationUnknown),
+        (wrong, Error::Positions),
+    ];
+    let mut problems = problems.into_iter().filter(|(fields, _)| !fields.is_empty());
+    match problems.next() {
+        Some((fields, error)) => Err(error(fields)),
+        None => Ok(verifiers),
     }
 }
 
 async fn takes(
     context: &Context,
-    site: Option<Site>,
+    site: Option<&Site>,
     organization: OrganizationId,
     person: PersonId,
 ) -> Result<bool, Error> {
@@ -111,6 +132,8 @@ impl Claims {
             location: site.location,
             invitation: None,
             verifiers: BTreeSet::new(),
+            start: site.start,
+            positions: site.positions.clone(),
         }
     }
 }

@@ -11,7 +11,6 @@ use crate::context::Context;
 use crate::domain::{Employment, EmploymentState};
 use crate::error::Error;
 use crate::ops::verification_notice::ask;
-use crate::store::employment;
 
 /// Asks who can verify it, and is to hear that it waits again.
 ///
@@ -27,9 +26,8 @@ pub(crate) async fn prepare(context: &Context, own: &OwnEmployment) -> Result<BT
 /// Hands it in again, and publishes that; one that waits already is answered as it is.
 ///
 /// # Errors
-/// [`Error::Superseded`] when the person has claimed anew since: what others keep about the two is ordered by version, and
-/// follows the newest. While that one is open, the index of open employments says so; afterwards a look, which sees whatever
-/// was there before this one was opened again.
+/// [`Error::Superseded`] when the person has claimed anew since. While that one is open, the index of open employments says
+/// so; afterwards [`own::is_latest`], which sees whatever was there before this one was opened again.
 pub(crate) async fn apply(
     tx: &mut PgConnection,
     context: &Context,
@@ -41,10 +39,7 @@ pub(crate) async fn apply(
     let corrected = found.correct();
     let settled = settle(tx, context, corrected, own.actor, context.clock.now()).await;
     let corrected = settled.map_err(Error::of_second_open)?;
-    let latest = employment::find_latest(tx, corrected.organization, corrected.person).await?;
-    if latest.is_some_and(|latest| latest.id != corrected.id) {
-        return Err(Error::Superseded);
-    }
+    own::is_latest(tx, &corrected).await?;
     if begins_to_wait {
         ask::apply(tx, context, &corrected, verifiers).await?;
     }

@@ -31,5 +31,7 @@ pub(crate) async fn prepare(
         location: None,
         invitation: None,
         verifiers: BTreeSet::new(),
+        start: None,
+        positions: Vec::new(),
     })
 }

@@ -6,6 +6,7 @@ use muster_refusal::Violations;
 use muster_server::names::{self, named};
 use muster_server::{Call, Parsed};
 
+use super::positions::{perhaps_day, positions};
 use crate::ops::employment::claim::{ClaimedSite, Claims};
 
 pub(super) fn claims(
@@ -32,10 +33,22 @@ pub(super) fn claims(
 fn site(violations: &mut Violations, place: usize, claim: &pb::EmploymentClaim) -> Option<ClaimedSite> {
     let field = format!("claims[{place}].organization");
     let organization = named::<OrganizationName>(violations, &field, &claim.organization)?.organization;
-    let location = location(violations, place, organization, &claim.location)?;
+    let location = location(violations, place, organization, &claim.location);
+    let start = perhaps_day(
+        violations,
+        &format!("claims[{place}].start_date"),
+        &claim.start_date,
+    );
+    let positions = positions(
+        violations,
+        &format!("claims[{place}].positions"),
+        &claim.positions,
+    );
     Some(ClaimedSite {
         organization,
-        location,
+        location: location?,
+        start: start?,
+        positions: positions?,
     })
 }
 

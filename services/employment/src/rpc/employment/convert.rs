@@ -49,6 +49,8 @@ impl From<Employment> for pb::Employment {
             verify_time,
             end,
             rejections,
+            start,
+            positions,
         } = employment;
         Self {
             name,
@@ -83,6 +85,8 @@ impl From<Employment> for pb::Employment {
             end_time: end.as_ref().map(|end| timestamp(end.time)),
             end_reason: end.map(|end| end.reason).unwrap_or_default(),
             rejections: rejections.into_iter().map(Into::into).collect(),
+            start_date: start.map(|start| start.to_string()).unwrap_or_default(),
+            positions: positions.into_iter().map(Into::into).collect(),
         }
     }
 }

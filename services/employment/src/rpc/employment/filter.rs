@@ -25,6 +25,7 @@ pub(super) fn list(
             groups: groups?,
             location: location?,
             text: message.text.trim().to_owned(),
+            position: message.position.clone(),
             order: order(message.order()),
         };
         Some((parent?.organization, filter))

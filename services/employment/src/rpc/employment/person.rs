@@ -5,11 +5,11 @@ use muster_proto::employment::v1::person_employment_service_server::PersonEmploy
 use muster_server::Call;
 use tonic::{Request, Response, Status};
 
-use super::{claims, parse};
+use super::{claims, parse, positions};
 use crate::context::Context;
 use crate::domain::Employment;
 use crate::error::Error;
-use crate::ops::employment::{claim, correct, withdraw};
+use crate::ops::employment::{claim, correct, edit, withdraw};
 use crate::rpc::Rpc;
 use crate::store::employment;
 
@@ -43,6 +43,30 @@ impl PersonEmploymentService for Rpc {
         };
         let done = database.once_prepared(&key, clock.now(), prepare, apply);
         Ok(Response::new(done.await?))
+    }
+
+    async fn update_employment(
+        &self,
+        request: Request<pb::UpdateEmploymentRequest>,
+    ) -> Result<Response<pb::UpdateEmploymentResponse>, Status> {
+        let (call, editing) = Call::read(request, positions::editing)?;
+        let Context { database, clock, .. } = &self.context;
+        let prepare = async || {
+            edit::prepare(&self.context, &editing).await?;
+            Ok(editing)
+        };
+        let apply = async |tx: &mut _, editing| edit::apply(tx, &self.context, editing).await;
+        call.once_prepared(database, clock.now(), prepare, apply).await
+    }
+
+    async fn list_position_codes(
+        &self,
+        request: Request<pb::ListPositionCodesRequest>,
+    ) -> Result<Response<pb::ListPositionCodesResponse>, Status> {
+        let call = Call::accept(request)?;
+        let list = self.context.positions.of(&call.message.authority);
+        let positions = list.iter().cloned().map(Into::into).collect();
+        Ok(Response::new(pb::ListPositionCodesResponse { positions }))
     }
 
     async fn correct_employment(

@@ -22,6 +22,9 @@ macro_rules! filtered {
                     WHERE g.organization_id = e.organization_id AND g.employment_id = e.employment_id
                       AND g.group_id = ANY ($3)))
                AND ($4::uuid IS NULL OR e.location_id = $4)
+               AND ($8 = '' OR EXISTS (
+                    SELECT FROM employment_positions p
+                    WHERE p.organization_id = e.organization_id AND p.employment_id = e.employment_id AND p.code = $8))
                AND ($5 = '' OR strpos(lower(e.person_display_name), lower($5)) > 0)
                AND ",
             $page,
@@ -33,7 +36,7 @@ macro_rules! filtered {
 const NEWEST: &str = filtered!("e.employment_id < $6 ORDER BY e.employment_id DESC");
 const OLDEST: &str = filtered!("e.employment_id > $6 ORDER BY e.employment_id");
 const NAME: &str = filtered!(
-    "(lower(left(e.person_display_name, 100)), e.employment_id) > (lower($8), $6)
+    "(lower(left(e.person_display_name, 100)), e.employment_id) > (lower($9), $6)
      ORDER BY lower(left(e.person_display_name, 100)), e.employment_id"
 );
 
@@ -82,7 +85,8 @@ pub(crate) async fn list(
         .bind(filter.location)
         .bind(&filter.text)
         .bind(id.unwrap_or_else(|| first.into()))
-        .bind(limit);
+        .bind(limit)
+        .bind(&filter.position);
     if filter.order == EmploymentOrder::Name {
         query = query.bind(name);
     }

@@ -3,9 +3,9 @@
 use muster_ids::{EmploymentId, PersonId};
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, Row};
-use time::OffsetDateTime;
+use time::{Date, OffsetDateTime};
 
-use crate::domain::{Employment, EmploymentState, End, Rejection, RejectionReason};
+use crate::domain::{Employment, EmploymentState, End, Position, Rejection, RejectionReason};
 
 impl FromRow<'_, PgRow> for Employment {
     fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
@@ -23,6 +23,8 @@ impl FromRow<'_, PgRow> for Employment {
             verify_time: row.try_get("verify_time")?,
             end: end(row)?,
             rejections: rejections(row)?,
+            start: row.try_get("start_date")?,
+            positions: positions(row)?,
         })
     }
 }
@@ -49,6 +51,23 @@ fn rejections(row: &PgRow) -> Result<Vec<Rejection>, sqlx::Error> {
             by,
             time,
         });
+    Ok(each.collect())
+}
+
+/// As above.
+fn positions(row: &PgRow) -> Result<Vec<Position>, sqlx::Error> {
+    let codes = row.try_get::<Option<Vec<String>>, _>("codes")?;
+    let titles = row.try_get::<Option<Vec<String>>, _>("titles")?;
+    let starts = row.try_get::<Option<Vec<Date>>, _>("starts")?;
+    let ends = row.try_get::<Option<Vec<Option<Date>>>, _>("ends")?;
+    let names = codes.into_iter().flatten().zip(titles.into_iter().flatten());
+    let days = starts.into_iter().flatten().zip(ends.into_iter().flatten());
+    let each = names.zip(days).map(|((code, title), (start, end))| Position {
+        code,
+        title,
+        start,
+        end,
+    });
     Ok(each.collect())
 }
 

@@ -25,6 +25,8 @@ fn hiring(basis: VerificationBasis) -> Hiring {
         location: None,
         invitation: None,
         verifiers: std::collections::BTreeSet::new(),
+        start: None,
+        positions: Vec::new(),
     }
 }
 

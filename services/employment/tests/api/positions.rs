@@ -1,0 +1,248 @@
+//! Positions and the first day: `UpdateEmployment`, `ListPositionCodes`, and what a claim says of them.
+
+use muster_proto::employment::v1::{
+    Employment, EmploymentClaim, EmploymentState as S, ListEmploymentsRequest, ListPositionCodesRequest,
+    Position, UpdateEmploymentRequest,
+};
+use muster_refusal::{ErrorReason as R, reason_of, violations_of};
+use muster_testkit::Who;
+use prost_types::FieldMask;
+use tonic::Status;
+
+use crate::claim::at;
+use crate::world::World;
+
+fn position(title: &str, end_date: &str) -> Position {
+    Position {
+        code: "lead-teacher".to_owned(),
+        title: title.to_owned(),
+        start_date: "2025-09-01".to_owned(),
+        end_date: end_date.to_owned(),
+    }
+}
+
+impl World {
+    /// The person says anew what `paths` name.
+    async fn update(
+        &self,
+        person: &str,
+        employment: Employment,
+        paths: &[&str],
+    ) -> Result<Employment, Status> {
+        let paths = paths.iter().map(|path| (*path).to_owned()).collect();
+        let request = UpdateEmploymentRequest {
+            employment: Some(employment),
+            update_mask: Some(FieldMask { paths }),
+            request_id: String::new(),
+        };
+        let mut client = self.person_employments(Who::person(person));
+        let updated = client.update_employment(request).await?;
+        Ok(updated.into_inner().employment.unwrap())
+    }
+
+    async fn reposition(
+        &self,
+        employment: &Employment,
+        positions: Vec<Position>,
+    ) -> Result<Employment, Status> {
+        let employment = Employment {
+            positions,
+            ..employment.clone()
+        };
+        self.update("learner-1", employment, &["positions"]).await
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn closing_a_position_ends_nothing_and_another_title_or_start_is_verified_anew() {
+    let world = World::start().await;
+    world.employ_anywhere("learner-1").await;
+    let employment = world.employment_of("learner-1").await;
+    let two = vec![position("Lead teacher", ""), position("Cook", "")];
+    let dual = world.reposition(&employment, two).await.unwrap();
+    assert_eq!((dual.state(), dual.positions.len()), (S::PendingVerification, 2));
+    assert_eq!(dual.verify_time, None);
+    let verified = world.verify(&dual.name).await;
+    assert_eq!(verified.positions, dual.positions);
+
+    let closed = vec![position("Lead teacher", ""), position("Cook", "2026-02-28")];
+    let one = world.reposition(&verified, closed.clone()).await.unwrap();
+    assert_eq!((one.state(), &one.positions), (S::Verified, &closed));
+    assert_ne!(one.etag, verified.etag);
+    let same = world.reposition(&one, closed).await.unwrap();
+    assert_eq!(same, one);
+
+    let renamed = vec![position("Head", ""), position("Cook", "2026-02-28")];
+    let waits = world.reposition(&one, renamed).await.unwrap();
+    assert_eq!(waits.state(), S::PendingVerification);
+    let verified = world.verify(&waits.name).await;
+    let started = Employment {
+        start_date: "2025-08-01".to_owned(),
+        ..verified
+    };
+    let waits = world.update("learner-1", started, &["start_date"]).await.unwrap();
+    assert_eq!(
+        (waits.state(), waits.start_date.as_str()),
+        (S::PendingVerification, "2025-08-01")
+    );
+    assert_eq!(world.employment_of("learner-1").await, waits);
+    // The learner stays one: nothing of theirs is archived.
+    let active = "SELECT count(*) FROM invitations WHERE state = 'ACTIVE'";
+    assert_eq!(world.invitations.database.count(active).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_claim_says_positions_and_the_list_is_narrowed_by_them() {
+    let world = World::start().await;
+    let claim = EmploymentClaim {
+        start_date: "2025-09-01".to_owned(),
+        positions: vec![position("מורה ראשית", ""), position("Zoe\u{308}", "2026-01-31")],
+        ..at(world.organization_name())
+    };
+    let claimed = world
+        .claim(Who::person("learner-1"), vec![claim.clone()])
+        .await
+        .unwrap();
+    assert_eq!(claimed[0].positions, claim.positions);
+    assert_eq!(claimed[0].start_date, "2025-09-01");
+    for (code, found) in [("lead-teacher", 1), ("substitute", 0), ("", 2)] {
+        let request = ListEmploymentsRequest {
+            parent: world.organization_name().to_string(),
+            position: code.to_owned(),
+            ..Default::default()
+        };
+        let listed = world.employments(world.admin()).list_employments(request).await;
+        assert_eq!(listed.unwrap().into_inner().employments.len(), found, "{code}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_is_told_by_its_field_and_nothing_is_stored() {
+    let world = World::start().await;
+    let lists = |title: &str| vec![position(title, "")];
+    let day = |start: &str, end: &str| {
+        vec![Position {
+            start_date: start.to_owned(),
+            ..position("Cook", end)
+        }]
+    };
+    let other = vec![Position {
+        code: "group-teacher".to_owned(),
+        ..position("Of New York", "")
+    }];
+    for (start, positions, field) in [
+        ("", lists(""), "claims[0].positions[0].title"),
+        ("", lists(&"x".repeat(201)), "claims[0].positions[0].title"),
+        ("", lists("\u{200b}"), "claims[0].positions[0].title"),
+        ("", lists("two\nlines"), "claims[0].positions[0].title"),
+        ("", other, "claims[0].positions[0].code"),
+        ("", day("1899-12-31", ""), "claims[0].positions[0].start_date"),
+        ("", day("2101-01-01", ""), "claims[0].positions[0].start_date"),
+        ("", day("2026-02-29", ""), "claims[0].positions[0].start_date"),
+        (
+            "",
+            day("2026-03-01", "2026-02-28"),
+            "claims[0].positions[0].end_date",
+        ),
+        (
+            "",
+            day("2026-03-01", "2101-01-01"),
+            "claims[0].positions[0].end_date",
+        ),
+        (
+            "2026-04-01",
+            day("2026-03-31", ""),
+            "claims[0].positions[0].start_date",
+        ),
+        ("1899-12-31", Vec::new(), "claims[0].start_date"),
+        ("tomorrow", Vec::new(), "claims[0].start_date"),
+    ] {
+        let claim = EmploymentClaim {
+            start_date: start.to_owned(),
+            positions,
+            ..at(world.organization_name())
+        };
+        let refused = world
+            .claim(Who::person("learner-1"), vec![claim])
+            .await
+            .unwrap_err();
+        assert_eq!(reason_of(&refused), Some(R::InvalidRequest));
+        assert_eq!(violations_of(&refused)[0].0, field);
+    }
+    assert_eq!(world.employments_of("learner-1").await, []);
+    for title in ["x".to_owned(), "x".repeat(200)] {
+        let claim = EmploymentClaim {
+            start_date: "1900-01-01".to_owned(),
+            positions: vec![Position {
+                start_date: "1900-01-01".to_owned(),
+                ..position(&title, "2100-12-31")
+            }],
+            ..at(world.organization_name())
+        };
+        world.claim(Who::person("learner-1"), vec![claim]).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rejected_claim_is_handed_in_again_with_its_edit_and_what_is_over_stays_so() {
+    let world = World::start().await;
+    let claimed = world.claimed("learner-1").await;
+    let why = muster_proto::employment::v1::RejectionReason::Position;
+    let rejected = world.reject(&claimed.name, why, "").await.unwrap().into_inner();
+    let corrected = world
+        .reposition(&rejected, vec![position("Cook", "")])
+        .await
+        .unwrap();
+    assert_eq!(
+        (corrected.state(), corrected.rejections.len()),
+        (S::PendingVerification, 1)
+    );
+    let stale = world.reposition(&rejected, Vec::new()).await.unwrap_err();
+    assert_eq!(reason_of(&stale), Some(R::EtagMismatch));
+    let before = Employment {
+        start_date: "2025-10-01".to_owned(),
+        ..corrected.clone()
+    };
+    let refused = world
+        .update("learner-1", before, &["start_date"])
+        .await
+        .unwrap_err();
+    assert_eq!(violations_of(&refused)[0].0, "employment.positions[0].start_date");
+    assert_eq!(world.employment_of("learner-1").await, corrected);
+    let others = world
+        .update("learner-2", corrected.clone(), &["start_date"])
+        .await;
+    assert_eq!(reason_of(&others.unwrap_err()), Some(R::NotFound));
+    let state = Employment {
+        state: S::Verified.into(),
+        ..corrected.clone()
+    };
+    let refused = world.update("learner-1", state, &["state"]).await.unwrap_err();
+    assert_eq!(violations_of(&refused)[0].0, "update_mask.paths[0]");
+
+    let withdrawn = world
+        .withdraw("learner-1", &corrected.name)
+        .await
+        .unwrap()
+        .into_inner();
+    let refused = world.reposition(&withdrawn, Vec::new()).await.unwrap_err();
+    assert_eq!(reason_of(&refused), Some(R::EmploymentState));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_positions_of_an_authority_are_a_closed_list() {
+    let world = World::start().await;
+    for (authority, first) in [
+        ("us-mi", Some("program-director")),
+        ("us-ny", Some("director")),
+        ("us-oh", None),
+    ] {
+        let request = ListPositionCodesRequest {
+            authority: authority.to_owned(),
+        };
+        let mut client = world.person_employments(Who::person("learner-1"));
+        let listed = client.list_position_codes(request).await.unwrap().into_inner();
+        let codes: Vec<_> = listed.positions.iter().map(|one| one.code.as_str()).collect();
+        assert_eq!(codes.first().copied(), first, "{authority}");
+    }
+}
