@@ -60,6 +60,7 @@ impl From<At<Invitation>> for pb::Invitation {
             person: person.map(|name| name.to_string()).unwrap_or_default(),
             person_display_name: acceptance.map(display_name).unwrap_or_default(),
             trace_id: thing.trace_id().to_owned(),
+            decline_time: thing.state.decline().map(|decline| timestamp(decline.time)),
         }
     }
 }
@@ -95,6 +96,32 @@ impl From<Accepted> for pb::AcceptInvitationResponse {
             .to_string(),
             organization_display_name: accepted.organization_display_name,
             accept_time: Some(timestamp(accepted.time)),
+        }
+    }
+}
+
+impl From<At<Invitation>> for pb::DeclineInvitationResponse {
+    fn from(At { thing, .. }: At<Invitation>) -> Self {
+        let decline = thing.state.decline();
+        Self {
+            organization: OrganizationName {
+                organization: thing.organization,
+            }
+            .to_string(),
+            decline_time: decline.map(|decline| timestamp(decline.time)),
+            undo_expire_time: decline.map(|decline| timestamp(decline.undo_expire_time())),
+        }
+    }
+}
+
+impl From<At<Invitation>> for pb::UndoDeclineResponse {
+    fn from(At { thing, time }: At<Invitation>) -> Self {
+        Self {
+            organization: OrganizationName {
+                organization: thing.organization,
+            }
+            .to_string(),
+            state: pb::InvitationState::from(thing.effective_state(time)).into(),
         }
     }
 }

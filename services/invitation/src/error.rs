@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use muster_database::DatabaseError;
 use muster_refusal::{ErrorReason, Refusal};
 use muster_server::Failure;
 use thiserror::Error;
 use tonic::Status;
 
 use crate::domain::import::ImportState;
-use crate::domain::invitation::{NotAcceptable, NotOpen, NotResendable};
+use crate::domain::invitation::{NotAcceptable, NotOpen, NotResendable, NotUndone};
 use crate::domain::inviting::NotActive;
 use crate::domain::link::NotALink;
 use crate::domain::spreadsheet::SheetProblem;
@@ -49,6 +50,10 @@ pub(crate) enum Error {
     Closed,
     #[error("the invitation has expired")]
     Expired,
+    #[error("the invitation was declined too long ago to undo that")]
+    UndoTooLate,
+    #[error("the invitee does not want to be invited again")]
+    AddressSuppressed,
     #[error("the invitation is not to be opened before its send time")]
     NotSent,
     #[error("the caller has no verified address equal to the invited one")]
@@ -123,6 +128,24 @@ impl From<NotAcceptable> for Error {
             NotAcceptable::Expired => Error::Expired,
             NotAcceptable::Closed => Error::Closed,
         }
+    }
+}
+
+impl From<NotUndone> for Error {
+    fn from(why: NotUndone) -> Self {
+        match why {
+            NotUndone::Cancelled => Error::Cancelled,
+            NotUndone::Closed => Error::Closed,
+            NotUndone::TooLate => Error::UndoTooLate,
+        }
+    }
+}
+
+/// What storing an invitation came to that has its address again: a newer one of it may have been made after the look.
+pub(crate) fn unless_superseded(error: DatabaseError) -> Error {
+    match error.constraint() {
+        Some("invitations_one_live") => Error::Superseded,
+        _ => error.into(),
     }
 }
 
@@ -204,7 +227,7 @@ impl From<Error> for Refusal {
             ),
             Error::Superseded => Refusal::new(
                 R::InvitationClosed,
-                "the address has a newer invitation; send that one again",
+                "the address has a newer invitation; use that one",
             ),
             Error::MailedTooOften(wait) => {
                 let text = "at most 3 mails about an invitation go out in 24 hours; send it again later";
@@ -213,6 +236,14 @@ impl From<Error> for Refusal {
             Error::Expired => Refusal::new(
                 R::InvitationExpired,
                 "the invitation has expired; ask the organization to send it again",
+            ),
+            Error::UndoTooLate => Refusal::new(
+                R::UndoTooLate,
+                "a decline can be undone for 24 hours; ask the organization for a new invitation",
+            ),
+            Error::AddressSuppressed => Refusal::new(
+                R::AddressSuppressed,
+                "who has the address declined and does not want to be invited again; only they can take that back",
             ),
             Error::NotSent => Refusal::new(
                 R::InvitationNotSent,

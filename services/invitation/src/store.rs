@@ -2,6 +2,7 @@
 
 pub(crate) mod import;
 pub(crate) mod invitation;
+pub(crate) mod opt_out;
 pub(crate) mod quota;
 #[cfg(test)]
 mod tests;

@@ -10,8 +10,8 @@ use muster_address::EmailAddress;
 use muster_ids::{DeliveryId, GroupId, ImportId, InvitationId, LocationId, OrganizationId, PersonId};
 use time::OffsetDateTime;
 
-pub(crate) use state::{Acceptance, DeliveryState, Source, State, StateName};
-pub(crate) use transitions::{NextLink, NotAcceptable, NotOpen, NotResendable, TooManyGroups};
+pub(crate) use state::{Acceptance, Decline, DeliveryState, Source, State, StateName, Unanswered};
+pub(crate) use transitions::{NextLink, NotAcceptable, NotOpen, NotResendable, NotUndone, TooManyGroups};
 
 /// How far ahead a mail may be scheduled.
 pub(crate) const SCHEDULE_AHEAD: Duration = Duration::from_secs(90 * 24 * 60 * 60);

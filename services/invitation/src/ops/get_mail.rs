@@ -8,8 +8,10 @@ use crate::domain::inviting::{InvitingContext, OrganizationStatus};
 use crate::domain::link::Link;
 use crate::error::Error;
 use crate::organization::ContextQuery;
-use crate::store::invitation as invitations;
+use crate::store::{invitation as invitations, opt_out};
+use muster_database::DatabaseError;
 use muster_server::Failure;
+use sqlx::PgConnection;
 
 /// A mail that is still wanted.
 #[derive(Debug)]
@@ -20,7 +22,7 @@ pub(crate) struct Mail {
 }
 
 /// The mail of this generation of an invitation, or `None` when it is no longer wanted: cancelled, declined, accepted,
-/// expired, replaced, never asked for, or the organization is closed. A suspended organization's mail waits.
+/// expired, replaced, never asked for, to somebody who wants none, or the organization is closed. A suspended organization's mail waits.
 ///
 /// # Errors
 /// The database's, the organization service's, and [`Error::OrganizationNotActive`] while the organization is suspended.
@@ -29,10 +31,17 @@ pub(crate) async fn get_mail(
     name: InvitationName,
     generation: i32,
 ) -> Result<Option<Mail>, Error> {
-    let found = context
-        .database
-        .read(async |c| invitations::find(c, name.organization, name.invitation).await)
-        .await?;
+    let finding = async |c: &mut PgConnection| {
+        let found = invitations::find(c, name.organization, name.invitation).await?;
+        match found {
+            // It may have been said while the invitation was made.
+            Some(found) if opt_out::exists(c, name.organization, found.address.canonical()).await? => {
+                Ok(None)
+            }
+            found => Ok::<_, DatabaseError>(found),
+        }
+    };
+    let found = context.database.read(finding).await?;
     let now = context.clock.now();
     // Whether it is due was decided by the process that asked for it: by this one's clock it may not be yet.
     let is_wanted = |invitation: &Invitation| {

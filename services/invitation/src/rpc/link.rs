@@ -7,9 +7,12 @@ use muster_server::convert::timestamp;
 use tonic::{Request, Response, Status};
 
 use super::Rpc;
+use crate::context::Context;
+use crate::domain::invitation::Decline;
+use crate::domain::link::Link;
 use crate::error::Error;
-use crate::ops::link::accept;
 use crate::ops::link::lookup::lookup;
+use crate::ops::link::{accept, decline, undo_decline};
 
 #[tonic::async_trait]
 impl InvitationRedemptionService for Rpc {
@@ -20,7 +23,9 @@ impl InvitationRedemptionService for Rpc {
         let call = Call::accept(request)?;
         let seen = lookup(&self.context, &call.message.token).await?;
         let invitation = &seen.invitation;
-        let state = invitation.effective_state(self.context.clock.now());
+        let now = self.context.clock.now();
+        let state = invitation.effective_state(now);
+        let undo_expire_time = invitation.state.decline().map(Decline::undo_expire_time);
         let person = call.caller.person();
         Ok(Response::new(pb::LookupInvitationResponse {
             organization_display_name: seen.inviting.display_name.clone(),
@@ -32,6 +37,7 @@ impl InvitationRedemptionService for Rpc {
             accepted_by_caller: person
                 .zip(invitation.state.acceptance())
                 .is_some_and(|(person, acceptance)| person.id == acceptance.person),
+            undo_expire_time: undo_expire_time.filter(|until| now < *until).map(timestamp),
         }))
     }
 
@@ -41,15 +47,47 @@ impl InvitationRedemptionService for Rpc {
     ) -> Result<Response<pb::AcceptInvitationResponse>, Status> {
         let call = Call::accept(request)?;
         let (context, person) = (&self.context, call.person()?);
-        let link = context
-            .links
-            .keys
-            .verify(&call.message.token)
-            .map_err(Error::from)?;
+        let link = self.link(&call.message.token)?;
         let prepare = async || accept::prepare(context, link, person).await;
         let apply = async |tx: &mut _, accepting| accept::apply(tx, context, accepting).await;
         let (key, now) = (call.key(), context.clock.now());
         let accepted = context.database.once_prepared(&key, now, prepare, apply).await;
         Ok(Response::new(accepted?))
+    }
+
+    async fn decline_invitation(
+        &self,
+        request: Request<pb::DeclineInvitationRequest>,
+    ) -> Result<Response<pb::DeclineInvitationResponse>, Status> {
+        let call = Call::accept(request)?;
+        let command = decline::Decline {
+            link: self.link(&call.message.token)?,
+            not_again: call.message.do_not_invite_again,
+        };
+        let Context { database, clock, .. } = &self.context;
+        let work = async |tx: &mut _| decline::apply(tx, &self.context, &command).await;
+        Ok(Response::new(
+            database.once(&call.key(), clock.now(), work).await?,
+        ))
+    }
+
+    async fn undo_decline(
+        &self,
+        request: Request<pb::UndoDeclineRequest>,
+    ) -> Result<Response<pb::UndoDeclineResponse>, Status> {
+        let call = Call::accept(request)?;
+        let link = self.link(&call.message.token)?;
+        let Context { database, clock, .. } = &self.context;
+        let work = async |tx: &mut _| undo_decline::apply(tx, &self.context, link).await;
+        Ok(Response::new(
+            database.once(&call.key(), clock.now(), work).await?,
+        ))
+    }
+}
+
+impl Rpc {
+    /// What a token stands for.
+    fn link(&self, token: &str) -> Result<Link, Error> {
+        Ok(self.context.links.keys.verify(token)?)
     }
 }

@@ -10,27 +10,32 @@ use muster_ids::{InvitationId, OrganizationId, PersonId};
 use sqlx::PgConnection;
 
 use super::words::occupying;
-use crate::domain::invitation::{Invitation, StateName};
+use crate::domain::invitation::{DeliveryState, Invitation, StateName};
 use row::select_invitation;
 
 pub(crate) use update::{update, update_with_groups};
 
 /// Inserts a new invitation with its groups, unless the address has one that keeps it. Waits for a transaction that is
-/// just making one. The index decides, not a look beforehand.
-pub(crate) async fn insert(tx: &mut PgConnection, new: &Invitation) -> Result<Insertion, DatabaseError> {
-    let done = sqlx::query(concat!(
+/// just making one. The index decides, not a look beforehand. Of somebody who asked not to be invited again the mail is
+/// suppressed; one that asks at this very moment is heard when the mail worker asks.
+pub(crate) async fn insert(tx: &mut PgConnection, new: &mut Invitation) -> Result<Insertion, DatabaseError> {
+    let stored: Option<DeliveryState> = sqlx::query_scalar(concat!(
         "WITH made AS (
              INSERT INTO invitations (organization_id, invitation_id, version, state, address_given,
                  address_canonical, location_id, source, inviter_person_id, import_id, generation, delivery_state,
                  create_time, send_time, expire_time, traceparent, mail_number, mail_times)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,
+                     CASE WHEN EXISTS (SELECT FROM opt_outs WHERE organization_id = $1 AND address_canonical = $6)
+                          THEN $20 ELSE $12 END,
+                     $13, $14, $15, $16, $17, $18)
              ON CONFLICT (organization_id, address_canonical) WHERE state IN (",
         occupying!(),
         ") DO NOTHING
-             RETURNING organization_id, invitation_id)
+             RETURNING organization_id, invitation_id, delivery_state)
          INSERT INTO invitation_groups (organization_id, invitation_id, group_id)
          SELECT made.organization_id, made.invitation_id, wanted.group_id
-         FROM made, unnest($19::uuid[]) AS wanted (group_id)",
+         FROM made, unnest($19::uuid[]) AS wanted (group_id)
+         RETURNING (SELECT delivery_state FROM made)",
     ))
     .bind(new.organization)
     .bind(new.id)
@@ -51,9 +56,14 @@ pub(crate) async fn insert(tx: &mut PgConnection, new: &Invitation) -> Result<In
     .bind(new.mails.number)
     .bind(&new.mails.times)
     .bind(&new.groups)
-    .execute(tx)
+    .bind(DeliveryState::Suppressed)
+    .fetch_optional(tx)
     .await?;
-    Ok(done.into())
+    new.delivery = stored.unwrap_or(new.delivery);
+    Ok(match stored {
+        Some(_) => Insertion::Stored,
+        None => Insertion::Exists,
+    })
 }
 
 /// Locks the invitation that keeps an address, if there is one, and reads it after the lock was had.

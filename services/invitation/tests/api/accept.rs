@@ -252,7 +252,7 @@ async fn declined_and_archived_invitations_are_closed() {
     let (_, token) = invited(&fixture).await;
     fixture
         .database
-        .execute("UPDATE invitations SET state = 'DECLINED'")
+        .execute("UPDATE invitations SET state = 'DECLINED', state_before_decline = 'PENDING', decline_time = send_time")
         .await;
     assert_eq!(
         reason(fixture.accept(TestCaller::person("ada"), &token).await),
@@ -262,7 +262,7 @@ async fn declined_and_archived_invitations_are_closed() {
         .database
         .execute(
             "UPDATE invitations SET state = 'ARCHIVED', accept_time = create_time, person_display_name = '',
-                    person_id = inviter_person_id",
+                    person_id = inviter_person_id, state_before_decline = NULL, decline_time = NULL",
         )
         .await;
     assert_eq!(

@@ -91,7 +91,7 @@ async fn what_expired_can_be_cancelled_and_what_was_answered_cannot() {
         .create("eve@example.com", &[&fixture.nurses])
         .await
         .unwrap();
-    let declines = "UPDATE invitations SET state = 'DECLINED' WHERE address_canonical = 'eve@example.com'";
+    let declines = "UPDATE invitations SET state = 'DECLINED', state_before_decline = 'PENDING', decline_time = send_time WHERE address_canonical = 'eve@example.com'";
     fixture.database.execute(declines).await;
     assert_eq!(
         reason(cancel(&fixture, &declined.name).await),

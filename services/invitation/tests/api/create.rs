@@ -143,8 +143,8 @@ async fn a_declined_or_cancelled_one_makes_room_for_a_new_row() {
         .await
         .unwrap();
     for statement in [
-        "UPDATE invitations SET state = 'DECLINED'",
-        "UPDATE invitations SET state = 'CANCELLED'",
+        "UPDATE invitations SET state = 'DECLINED', state_before_decline = 'PENDING', decline_time = send_time",
+        "UPDATE invitations SET state = 'CANCELLED', state_before_decline = NULL, decline_time = NULL",
     ] {
         fixture.database.execute(statement).await;
         let new = fixture

@@ -102,14 +102,17 @@ async fn what_becomes_of_an_invitation_at_the_last_moment_decides() {
             "UPDATE invitations SET state = 'CANCELLED'",
             R::InvitationCancelled,
         ),
-        ("UPDATE invitations SET state = 'DECLINED'", R::InvitationClosed),
+        (
+            "UPDATE invitations SET state = 'DECLINED', state_before_decline = 'PENDING', decline_time = send_time",
+            R::InvitationClosed,
+        ),
     ] {
         assert_eq!(
             reason(accept_during(&fixture, &token, change).await),
             why,
             "{change}"
         );
-        let again = "UPDATE invitations SET state = 'PENDING', generation = 1, expire_time = create_time + interval '1 day'";
+        let again = "UPDATE invitations SET state = 'PENDING', state_before_decline = NULL, decline_time = NULL, generation = 1, expire_time = create_time + interval '1 day'";
         fixture.database.execute(again).await;
     }
     accept_during(&fixture, &token, "SELECT").await.unwrap();

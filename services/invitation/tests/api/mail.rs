@@ -55,8 +55,8 @@ async fn a_mail_is_no_longer_wanted_once_the_invitation_is_dead() {
     );
     for statement in [
         "UPDATE invitations SET state = 'CANCELLED'",
-        "UPDATE invitations SET state = 'DECLINED'",
-        "UPDATE invitations SET state = 'PENDING', expire_time = create_time",
+        "UPDATE invitations SET state = 'DECLINED', state_before_decline = 'PENDING', decline_time = send_time",
+        "UPDATE invitations SET state = 'PENDING', expire_time = create_time, state_before_decline = NULL, decline_time = NULL",
     ] {
         fixture.database.execute(statement).await;
         let mail = fixture.mail(&made.name, 1).await.unwrap();

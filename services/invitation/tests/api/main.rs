@@ -9,6 +9,7 @@ mod cancel;
 mod corpus;
 mod counts;
 mod create;
+mod decline;
 mod fixture;
 mod imports;
 mod joining;

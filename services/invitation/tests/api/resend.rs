@@ -104,7 +104,7 @@ async fn what_has_expired_can_be_accepted_again_unless_a_newer_one_was_made() {
     assert_eq!(reason(resend(&fixture, &made.name).await), R::InvitationClosed);
     fixture
         .database
-        .execute("UPDATE invitations SET state = 'DECLINED' WHERE state = 'PROSPECT'")
+        .execute("UPDATE invitations SET state = 'DECLINED', state_before_decline = 'PENDING', decline_time = send_time WHERE state = 'PROSPECT'")
         .await;
     assert_eq!(reason(resend(&fixture, &newer.name).await), R::InvitationClosed);
     resend(&fixture, &made.name).await.unwrap();

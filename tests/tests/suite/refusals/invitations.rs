@@ -1,8 +1,9 @@
 //! Inviting, by one and by several.
 
 use muster_proto::invitation::v1::{
-    BatchCreateInvitationsRequest, CancelInvitationRequest, CreateInvitationRequest, GetAcceptanceRequest,
-    GetInvitationRequest, ListInvitationsRequest, ResendInvitationRequest,
+    BatchCreateInvitationsRequest, CancelInvitationRequest, CreateInvitationRequest,
+    DeclineInvitationRequest, GetAcceptanceRequest, GetInvitationRequest, ListInvitationsRequest,
+    ResendInvitationRequest,
 };
 use muster_proto::notification::v1::{GetMailRequest, MailPurpose};
 use muster_proto::organization::v1::Plan;
@@ -171,6 +172,18 @@ fn resent() -> Vec<Row> {
         }),
         row(rpc, R::InvitationClosed, async |at| {
             let name = at.learner().await.invitation;
+            Attempt::by("owner", &resending(name, ""))
+        }),
+        row(rpc, R::AddressSuppressed, async |at| {
+            let invited = at.invited().await;
+            let decline = DeclineInvitationRequest {
+                token: invited.token,
+                do_not_invite_again: true,
+                request_id: String::new(),
+            };
+            at.done::<()>("DeclineInvitation", &invited.address, &decline)
+                .await;
+            let name = at.organization.invite(&at.suite, &invited.address).await.name;
             Attempt::by("owner", &resending(name, ""))
         }),
         row(rpc, R::OrganizationNotActive, async move |at| {

@@ -2,7 +2,9 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use muster_proto::invitation::v1::{AcceptInvitationRequest, LookupInvitationRequest};
+use muster_proto::invitation::v1::{
+    AcceptInvitationRequest, DeclineInvitationRequest, LookupInvitationRequest, UndoDeclineRequest,
+};
 use muster_refusal::ErrorReason as R;
 
 use super::attempt::Attempt;
@@ -12,10 +14,12 @@ use super::{Row, row};
 /// Nobody else calls from there.
 const ELSEWHERE: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 99));
 
-/// What became of the invitation, as its service will write it down once there are verbs for it.
+/// What became of the invitation, as its service writes it down.
 const REPLACED: &str = "generation = generation + 1";
 const CANCELLED: &str = "state = 'CANCELLED'";
-const DECLINED: &str = "state = 'DECLINED'";
+const DECLINED: &str = "state = 'DECLINED', state_before_decline = 'PENDING', decline_time = now()";
+const LONG_DECLINED: &str = "state = 'DECLINED', state_before_decline = 'PENDING', \
+                             decline_time = now() - interval '25 hours'";
 const TOO_LATE: &str = "create_time = create_time - interval '40 days', send_time = send_time - interval '40 days', \
                         expire_time = now() - interval '1 second'";
 const NOT_YET: &str = "delivery_state = 'SCHEDULED', send_time = now() + interval '1 hour'";
@@ -23,6 +27,11 @@ const NOT_YET: &str = "delivery_state = 'SCHEDULED', send_time = now() + interva
 pub(super) fn rows() -> Vec<Row> {
     let mut rows = looked_up();
     rows.extend(accepted());
+    rows.extend(declined("DeclineInvitation", decline));
+    rows.extend(declined("UndoDecline", undo));
+    rows.push(row("UndoDecline", R::UndoTooLate, async |at| {
+        undo(after(&at, LONG_DECLINED).await.token)
+    }));
     rows
 }
 
@@ -36,6 +45,22 @@ fn accept(invited: Invited) -> Attempt {
         request_id: String::new(),
     };
     Attempt::by(&invited.address, &request)
+}
+
+fn decline(token: String) -> Attempt {
+    let request = DeclineInvitationRequest {
+        token,
+        ..Default::default()
+    };
+    Attempt::by_nobody(&request)
+}
+
+fn undo(token: String) -> Attempt {
+    let request = UndoDeclineRequest {
+        token,
+        ..Default::default()
+    };
+    Attempt::by_nobody(&request)
 }
 
 /// An invitation after a change.
@@ -140,6 +165,54 @@ fn accepted() -> Vec<Row> {
                 &request(second.token),
             )
             .await
+        }),
+    ]
+}
+
+/// Declining and undoing that, for which the link is enough, refuse the same.
+fn declined(rpc: &'static str, attempt: fn(String) -> Attempt) -> Vec<Row> {
+    vec![
+        row(rpc, R::LinkInvalid, async move |_| attempt("AAAA".into())),
+        row(rpc, R::LinkReplaced, async move |at| {
+            attempt(after(&at, REPLACED).await.token)
+        }),
+        row(rpc, R::InvitationNotSent, async move |at| {
+            attempt(after(&at, NOT_YET).await.token)
+        }),
+        row(rpc, R::InvitationCancelled, async move |at| {
+            attempt(after(&at, CANCELLED).await.token)
+        }),
+        row(rpc, R::InvitationClosed, async move |at| {
+            let invited = at.invited().await;
+            let request = AcceptInvitationRequest {
+                token: invited.token.clone(),
+                request_id: String::new(),
+            };
+            at.done::<()>("AcceptInvitation", &invited.address, &request)
+                .await;
+            attempt(invited.token)
+        }),
+        row(rpc, R::RateLimited, async move |_| {
+            attempt("AAAA".into()).from(ELSEWHERE).each_time(|| ())
+        }),
+        row(rpc, R::RequestIdReused, async move |at| {
+            let (first, second) = (at.invited().await, at.invited().await);
+            let who = first.address.clone();
+            let id = at.suite.request_id();
+            if rpc == "UndoDecline" {
+                let request = |of: Invited| UndoDeclineRequest {
+                    token: of.token,
+                    request_id: id.clone(),
+                };
+                at.reused(rpc, &who, &request(first), &request(second)).await
+            } else {
+                let request = |of: Invited| DeclineInvitationRequest {
+                    token: of.token,
+                    do_not_invite_again: false,
+                    request_id: id.clone(),
+                };
+                at.reused(rpc, &who, &request(first), &request(second)).await
+            }
         }),
     ]
 }

@@ -14,7 +14,7 @@ pub(crate) enum State {
     /// The invitee accepted.
     Active(Acceptance),
     /// The invitee said no.
-    Declined,
+    Declined(Decline),
     /// The organization took it back.
     Cancelled,
     /// A newer one of the address was made after it had run out.
@@ -32,6 +32,14 @@ pub(crate) struct Acceptance {
     pub(crate) time: OffsetDateTime,
 }
 
+/// When the invitee said no, and to what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Decline {
+    /// What the invitation is again when they take that back.
+    pub(crate) before: Unanswered,
+    pub(crate) time: OffsetDateTime,
+}
+
 stored_enum! {
     /// A state by name: what is stored, counted and shown.
     pub(crate) enum StateName {
@@ -42,6 +50,13 @@ stored_enum! {
         Cancelled = "CANCELLED",
         Expired = "EXPIRED",
         Archived = "ARCHIVED",
+    }
+
+    /// A state, as stored, in which an invitation can be declined.
+    pub(crate) enum Unanswered {
+        Prospect = "PROSPECT",
+        Pending = "PENDING",
+        Expired = "EXPIRED",
     }
 
     /// What became of the latest mail.
@@ -96,7 +111,7 @@ impl State {
             State::Prospect => StateName::Prospect,
             State::Pending => StateName::Pending,
             State::Active(_) => StateName::Active,
-            State::Declined => StateName::Declined,
+            State::Declined(_) => StateName::Declined,
             State::Cancelled => StateName::Cancelled,
             State::Expired => StateName::Expired,
             State::Archived(_) => StateName::Archived,
@@ -107,7 +122,25 @@ impl State {
     pub(crate) fn acceptance(&self) -> Option<&Acceptance> {
         match self {
             State::Active(acceptance) | State::Archived(acceptance) => Some(acceptance),
-            State::Prospect | State::Pending | State::Declined | State::Cancelled | State::Expired => None,
+            State::Prospect | State::Pending | State::Declined(_) | State::Cancelled | State::Expired => None,
+        }
+    }
+
+    /// That it was declined, if it is.
+    pub(crate) fn decline(&self) -> Option<Decline> {
+        match self {
+            State::Declined(decline) => Some(*decline),
+            _ => None,
+        }
+    }
+}
+
+impl From<Unanswered> for State {
+    fn from(state: Unanswered) -> Self {
+        match state {
+            Unanswered::Prospect => State::Prospect,
+            Unanswered::Pending => State::Pending,
+            Unanswered::Expired => State::Expired,
         }
     }
 }

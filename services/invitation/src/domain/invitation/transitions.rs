@@ -1,6 +1,8 @@
 //! Every change of an invitation, as the aggregate allows it. What is allowed is stored by the one guarded update of
 //! `store::invitation`; the columns that no transition names stay as they are.
 
+mod decline;
+
 use std::convert::Infallible;
 use std::time::Duration;
 
@@ -10,6 +12,8 @@ use time::OffsetDateTime;
 use super::draft::LIFE;
 use super::{Acceptance, DeliveryReport, DeliveryState, Invitation, MAX_GROUPS, Mails, State, StateName};
 use muster_states::Transition;
+
+pub(crate) use decline::NotUndone;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// How many mails about one invitation are sent in 24 hours at most.

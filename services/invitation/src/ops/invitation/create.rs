@@ -84,7 +84,8 @@ pub(crate) async fn apply(
     for invitation in new().filter(|new| new.delivery == DeliveryState::Queued) {
         events::mail_requested(tx, &context.clock, &act, &invitation.mail_request()).await?;
     }
-    count(tx, command.organization, new(), prepared.messages_per_day).await?;
+    let mailed = new().filter(|new| new.delivery != DeliveryState::Suppressed);
+    count(tx, command.organization, mailed, prepared.messages_per_day).await?;
     let thing = invited.into_iter().map(|(invitation, _)| invitation).collect();
     Ok(At { thing, time })
 }

@@ -26,9 +26,9 @@ pub(crate) enum Invited {
 }
 
 /// Invites `new.address`. The unique index decides races: the loser finds the winner's invitation and merges.
-pub(crate) async fn invite(tx: &mut PgConnection, new: Invitation) -> Result<Invited, Error> {
+pub(crate) async fn invite(tx: &mut PgConnection, mut new: Invitation) -> Result<Invited, Error> {
     for _ in 0..MAX_ATTEMPTS {
-        if insert(tx, &new).await? == Insertion::Stored {
+        if insert(tx, &mut new).await? == Insertion::Stored {
             return Ok(Invited::New(new));
         }
         let found = lock_by_address(tx, new.organization, new.address.canonical()).await?;

@@ -1,6 +1,5 @@
 //! Sending an invitation again, with the same link or a new one.
 
-use muster_database::DatabaseError;
 use muster_ids::InvitationName;
 use muster_server::Failure;
 use muster_states::Transition;
@@ -9,11 +8,12 @@ use sqlx::PgConnection;
 
 use crate::context::Context;
 use crate::domain::invitation::{Invitation, NextLink, State};
-use crate::error::Error;
+use crate::error::{Error, unless_superseded};
 use crate::events::{self, Act};
 use crate::ops::At;
 use crate::organization::ContextQuery;
 use crate::store::invitation::{lock, lock_by_address, update};
+use crate::store::opt_out;
 use crate::store::quota::{self, Hour, Slot};
 
 /// What is asked for.
@@ -80,6 +80,9 @@ async fn again(tx: &mut PgConnection, command: &Resend, act: &Act) -> Result<Inv
             return Err(Error::Superseded);
         }
     }
+    if opt_out::exists(tx, organization, found.address.canonical()).await? {
+        return Err(Error::AddressSuppressed);
+    }
     match found.resend(command.link, act.time) {
         Transition::Changed(again) | Transition::AlreadyDone(again) => Ok(again),
         Transition::Refused(why) => Err(why.into()),
@@ -95,7 +98,7 @@ async fn store(
     act: &Act,
     messages_per_day: i64,
 ) -> Result<(), Error> {
-    if !update(tx, again).await.map_err(beaten)? {
+    if !update(tx, again).await.map_err(unless_superseded)? {
         return Err(Failure::Contended.into());
     }
     events::mail_requested(tx, &context.clock, act, &again.mail_request()).await?;
@@ -108,13 +111,5 @@ async fn store(
             used,
             limit: messages_per_day,
         })
-    }
-}
-
-/// A new invitation of the address was made after the look.
-fn beaten(error: DatabaseError) -> Error {
-    match error.constraint() {
-        Some("invitations_one_live") => Error::Superseded,
-        _ => error.into(),
     }
 }

@@ -5,7 +5,7 @@ use muster_ids::DeliveryId;
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, Row};
 
-use crate::domain::invitation::{Acceptance, Invitation, Mails, Reported, State, StateName};
+use crate::domain::invitation::{Acceptance, Decline, Invitation, Mails, Reported, State, StateName};
 use crate::store::inconsistent;
 
 /// `SELECT` of everything an [`Invitation`] is made of, from `invitations i`, with the given rest.
@@ -17,7 +17,7 @@ macro_rules! select_invitation {
                     i.inviter_person_id, i.import_id, i.generation, i.mail_number, i.mail_times, i.delivery_state, i.delivery_detail,
                     i.delivery_id, i.delivery_sequence,
                     i.create_time, i.send_time, i.expire_time, i.accept_time, i.person_id, i.person_display_name,
-                    i.traceparent,
+                    i.traceparent, i.decline_time, i.state_before_decline,
                     ARRAY(SELECT g.group_id FROM invitation_groups g
                           WHERE g.organization_id = i.organization_id AND g.invitation_id = i.invitation_id
                           ORDER BY g.group_id) AS group_ids
@@ -60,15 +60,14 @@ impl FromRow<'_, PgRow> for Invitation {
 }
 
 fn state(row: &PgRow) -> Result<State, sqlx::Error> {
-    let acceptance = acceptance(row)?;
-    match (row.try_get("state")?, acceptance) {
-        (StateName::Prospect, None) => Ok(State::Prospect),
-        (StateName::Pending, None) => Ok(State::Pending),
-        (StateName::Declined, None) => Ok(State::Declined),
-        (StateName::Cancelled, None) => Ok(State::Cancelled),
-        (StateName::Expired, None) => Ok(State::Expired),
-        (StateName::Active, Some(acceptance)) => Ok(State::Active(acceptance)),
-        (StateName::Archived, Some(acceptance)) => Ok(State::Archived(acceptance)),
+    match (row.try_get("state")?, acceptance(row)?, decline(row)?) {
+        (StateName::Prospect, None, None) => Ok(State::Prospect),
+        (StateName::Pending, None, None) => Ok(State::Pending),
+        (StateName::Declined, None, Some(decline)) => Ok(State::Declined(decline)),
+        (StateName::Cancelled, None, None) => Ok(State::Cancelled),
+        (StateName::Expired, None, None) => Ok(State::Expired),
+        (StateName::Active, Some(acceptance), None) => Ok(State::Active(acceptance)),
+        (StateName::Archived, Some(acceptance), None) => Ok(State::Archived(acceptance)),
         _ => Err(inconsistent("state")),
     }
 }
@@ -87,5 +86,13 @@ fn acceptance(row: &PgRow) -> Result<Option<Acceptance>, sqlx::Error> {
         })),
         (None, None, None) => Ok(None),
         _ => Err(inconsistent("person_id")),
+    }
+}
+
+fn decline(row: &PgRow) -> Result<Option<Decline>, sqlx::Error> {
+    match (row.try_get("state_before_decline")?, row.try_get("decline_time")?) {
+        (Some(before), Some(time)) => Ok(Some(Decline { before, time })),
+        (None, None) => Ok(None),
+        _ => Err(inconsistent("decline_time")),
     }
 }

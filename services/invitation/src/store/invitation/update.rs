@@ -11,14 +11,14 @@ pub(crate) async fn update(
     tx: &mut PgConnection,
     invitation: &mut Invitation,
 ) -> Result<bool, DatabaseError> {
-    let acceptance = invitation.state.acceptance();
+    let (acceptance, decline) = (invitation.state.acceptance(), invitation.state.decline());
     let reported = invitation.reported;
     let done = sqlx::query(
         "UPDATE invitations
          SET version = version + 1, state = $4, location_id = $5, generation = $6, delivery_state = $7,
              delivery_detail = $8, delivery_id = $9, delivery_sequence = $10, send_time = $11, expire_time = $12,
              person_id = $13, person_display_name = $14, accept_time = $15,
-             mail_number = $16, mail_times = $17, traceparent = $18
+             mail_number = $16, mail_times = $17, traceparent = $18, state_before_decline = $19, decline_time = $20
          WHERE organization_id = $1 AND invitation_id = $2 AND version = $3",
     )
     .bind(invitation.organization)
@@ -39,6 +39,8 @@ pub(crate) async fn update(
     .bind(invitation.mails.number)
     .bind(&invitation.mails.times)
     .bind(invitation.traceparent.as_deref())
+    .bind(decline.map(|decline| decline.before))
+    .bind(decline.map(|decline| decline.time))
     .execute(tx)
     .await?;
     let did_it = done.rows_affected() == 1;

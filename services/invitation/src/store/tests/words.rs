@@ -7,7 +7,7 @@ use muster_testkit::TestDatabase;
 use super::super::words::{live, occupying, to_do, undecided};
 use super::database;
 use crate::domain::import::{ImportState, RowState};
-use crate::domain::invitation::{DeliveryState, Source, StateName};
+use crate::domain::invitation::{DeliveryState, Source, StateName, Unanswered};
 
 /// The words between quotation marks.
 fn quoted(sql: &str) -> BTreeSet<&str> {
@@ -60,6 +60,10 @@ async fn the_schema_takes_the_words_of_the_enums_and_no_others() {
         .filter(|state| **state != ImportState::Expired);
     let columns = [
         ("invitations_state_check", StateName::WORDS.to_vec()),
+        (
+            "invitations_state_before_decline_check",
+            Unanswered::WORDS.to_vec(),
+        ),
         ("invitations_source_check", Source::WORDS.to_vec()),
         ("invitations_delivery_state_check", DeliveryState::WORDS.to_vec()),
         (

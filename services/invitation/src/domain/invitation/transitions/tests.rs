@@ -5,11 +5,15 @@ use time::macros::datetime;
 use uuid::Uuid;
 
 use super::super::draft::Draft;
-use super::super::{Reported, Source};
+use super::super::{Decline, Reported, Source, Unanswered};
 use super::*;
 
 const NOW: OffsetDateTime = datetime!(2026-03-02 09:00 UTC);
 const LATER: OffsetDateTime = datetime!(2026-05-02 09:00 UTC);
+const DECLINED: Decline = Decline {
+    before: Unanswered::Pending,
+    time: NOW,
+};
 
 fn acceptance(person: u128, time: OffsetDateTime) -> Acceptance {
     Acceptance {
@@ -50,7 +54,7 @@ fn every_state() -> [State; 7] {
         State::Prospect,
         State::Pending,
         State::Active(acceptance(1, NOW)),
-        State::Declined,
+        State::Declined(DECLINED),
         State::Cancelled,
         State::Expired,
         State::Archived(acceptance(1, NOW)),
@@ -208,4 +212,44 @@ fn a_link_opens_every_invitation_but_a_cancelled_and_a_scheduled_one() {
     };
     assert_eq!(scheduled.opened_by(1, NOW), Err(NotOpen::NotSent));
     assert_eq!(scheduled.opened_by(1, LATER), Ok(()));
+}
+
+#[test]
+fn what_was_not_answered_is_declined_in_time_or_not() {
+    for now in [NOW, LATER] {
+        let declined = every_state().map(|state| outcome(invitation(state).decline(now)));
+        let expected = [
+            "DECLINED",
+            "DECLINED",
+            "Closed",
+            "done",
+            "Cancelled",
+            "DECLINED",
+            "Closed",
+        ];
+        assert_eq!(declined, expected);
+    }
+    let scheduled = Invitation {
+        delivery: DeliveryState::Scheduled,
+        ..invitation(State::Prospect)
+    };
+    let Transition::Changed(declined) = scheduled.decline(NOW) else {
+        panic!("it can be declined");
+    };
+    assert_eq!(declined.delivery, DeliveryState::Dropped);
+}
+
+#[test]
+fn a_decline_is_taken_back_within_a_day_and_the_invitation_is_what_it_was() {
+    let undo = |now| every_state().map(|state| outcome(invitation(state).undo_decline(now)));
+    let in_time = ["done", "done", "Closed", "PENDING", "Cancelled", "done", "Closed"];
+    assert_eq!(undo(NOW + DAY - Duration::from_secs(1)), in_time);
+    let too_late = ["done", "done", "Closed", "TooLate", "Cancelled", "done", "Closed"];
+    assert_eq!(undo(NOW + DAY), too_late);
+    for state in [State::Prospect, State::Pending, State::Expired] {
+        let Transition::Changed(declined) = invitation(state.clone()).decline(NOW) else {
+            panic!("it can be declined");
+        };
+        assert_eq!(outcome(declined.undo_decline(NOW)), state.name().to_string());
+    }
 }
