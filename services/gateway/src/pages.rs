@@ -2,12 +2,14 @@
 //! the same rules: what a page can do, the signed-in person could do by gRPC.
 //!
 //! A page never changes anything on GET: mail scanners and previews follow links, and some run scripts. The only change
-//! is a POST of our own form, by a session that a person opened at their issuer.
+//! is a POST of our own form: by a session that a person opened at their issuer, or, to decline and to take that back, by
+//! whoever holds the link and presses a button on a second page.
 
 mod account;
 mod answer;
 mod choice;
 mod cookies;
+mod decline;
 mod edge_client;
 mod error_code;
 mod form;
@@ -117,10 +119,13 @@ impl Pages {
         about: &str,
     ) -> Option<&'s Session> {
         let session = signed_in.session()?;
+        self.is_ours(headers, form, &session.id, about).then_some(session)
+    }
+
+    /// Whether a posted form came from a page that we made in this session, and that was about this.
+    fn is_ours(&self, headers: &HeaderMap, form: &Form, session: &str, about: &str) -> bool {
         let seal = self.cookies.seal();
-        let ours = form::same_origin(headers, &self.origin)
-            && seal.is_form_token(&session.id, about, &form.form_token);
-        ours.then_some(session)
+        form::same_origin(headers, &self.origin) && seal.is_form_token(session, about, &form.form_token)
     }
 }
 
@@ -155,6 +160,8 @@ pub(crate) fn router(options: PagesOptions, edge: EdgeService) -> Result<Router,
         .route("/i/{token}", get(invitation::follow))
         .route("/invitation", get(invitation::show))
         .route("/invitation/accept", post(invitation::accept))
+        .route("/invitation/decline", get(decline::ask).post(decline::decline))
+        .route("/invitation/undo-decline", post(decline::undo))
         .route("/sign-in", get(sign_in::begin))
         .route("/sign-in/callback", get(sign_in::finish))
         .route("/sign-out", post(sign_in::end))

@@ -93,6 +93,38 @@ async fn somebody_else_is_told_so_and_can_switch() {
 }
 
 #[tokio::test]
+async fn whoever_was_invited_declines_without_an_account_and_can_undo_it() {
+    let _undisturbed = with_others().await;
+    let suite = Suite::find();
+    let organization = Organization::create(&suite).await;
+    let address = format!("decline-{}@school.test", suite.unique());
+    let invited = organization.invite(&suite, &address).await;
+    let link = link_for(&suite, &address).await;
+    let browser = Browser::open(&suite).await;
+    let state = async || organization.read(&suite, &invited.name).await.state();
+
+    browser.go(&link).await;
+    browser.click("#to-decline").await;
+    browser
+        .shows("Decline the invitation from Test Kindergarten?")
+        .await;
+    browser.picture("7-decline").await;
+    browser.narrow(320).await;
+    browser.picture("7-decline-phone").await;
+    assert_ne!(state().await, InvitationState::Declined, "asking changes nothing");
+    browser.click("#decline").await;
+    browser.shows("This invitation was declined").await;
+    browser.picture("8-declined-phone").await;
+    assert_eq!(state().await, InvitationState::Declined);
+
+    browser.click("#undo").await;
+    browser.shows("Test Kindergarten invites you").await;
+    browser.picture("9-undone-phone").await;
+    assert_ne!(state().await, InvitationState::Declined);
+    browser.close().await;
+}
+
+#[tokio::test]
 async fn pages_carry_their_headers_and_change_nothing_on_get() {
     let _undisturbed = with_others().await;
     let suite = Suite::find();
@@ -105,6 +137,7 @@ async fn pages_carry_their_headers_and_change_nothing_on_get() {
         &link,
         &format!("{edge}/"),
         &format!("{edge}/invitation"),
+        &format!("{edge}/invitation/decline"),
         &format!("{edge}/i/nonsense"),
         &format!("{edge}/nowhere"),
     ] {

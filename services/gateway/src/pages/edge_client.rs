@@ -4,7 +4,8 @@ use std::convert::Infallible;
 
 use muster_proto::invitation::v1::invitation_redemption_service_client::InvitationRedemptionServiceClient;
 use muster_proto::invitation::v1::{
-    AcceptInvitationRequest, AcceptInvitationResponse, LookupInvitationRequest, LookupInvitationResponse,
+    AcceptInvitationRequest, AcceptInvitationResponse, DeclineInvitationRequest, LookupInvitationRequest,
+    LookupInvitationResponse, UndoDeclineRequest,
 };
 use muster_telemetry::propagation;
 use tonic::{Request, Status};
@@ -59,6 +60,30 @@ impl EdgeClient {
             .accept_invitation(request)
             .await?
             .into_inner())
+    }
+
+    /// Declines; the link is enough, whoever is signed in.
+    pub(crate) async fn decline(
+        &self,
+        client: &ClientAddress,
+        message: DeclineInvitationRequest,
+    ) -> Result<(), Status> {
+        let request = request(client, None, message)?;
+        self.redemption
+            .clone()
+            .decline_invitation(request)
+            .await
+            .map(drop)
+    }
+
+    /// Takes a decline back.
+    pub(crate) async fn undo_decline(
+        &self,
+        client: &ClientAddress,
+        message: UndoDeclineRequest,
+    ) -> Result<(), Status> {
+        let request = request(client, None, message)?;
+        self.redemption.clone().undo_decline(request).await.map(drop)
     }
 }
 

@@ -12,6 +12,9 @@ pub(crate) struct Form {
     /// Shows that the form came from a page of this session, and what that page showed.
     #[serde(default)]
     pub(crate) form_token: String,
+    /// A box that can be ticked where an invitation is declined; empty when it is not.
+    #[serde(default)]
+    pub(crate) do_not_invite_again: String,
 }
 
 impl<S: Send + Sync> FromRequest<S> for Form {

@@ -1,4 +1,4 @@
-//! What an invitee does: follow the link, look, sign in, accept.
+//! What an invitee does: follow the link, look, sign in, accept. Declining is in `decline`.
 
 use std::sync::Arc;
 
@@ -15,11 +15,12 @@ use serde::Deserialize;
 use super::Pages;
 use super::account::SignedIn;
 use super::cookies::Cookie;
+use super::decline;
 use super::form::Form;
 use super::relying_party::Prompt;
 use super::sign_in::{self, Session};
 use super::signed_in::{self, called};
-use super::view::{self, InvitationPage, Problem, Stage};
+use super::view::{self, InvitationPage, Problem, Stage, utc};
 use crate::limits::ClientAddress;
 
 /// The longest token that a link can have.
@@ -122,7 +123,7 @@ pub(crate) async fn accept(
     }
     match pages.edge.accept(&client, session, request).await {
         Ok(_) => Redirect::to("/invitation").into_response(),
-        Err(status) => pages.tell(Problem::of_accepting(&status)),
+        Err(status) => pages.tell(Problem::of_answering(&status)),
     }
 }
 
@@ -135,6 +136,7 @@ fn page(
 ) -> InvitationPage {
     let stage = match (found.state(), who) {
         (InvitationState::Active, _) if found.accepted_by_caller => Stage::Joined,
+        (InvitationState::Declined, _) if found.undo_expire_time.is_some() => Stage::Declined,
         (InvitationState::Active | InvitationState::Archived | InvitationState::Declined, _) => Stage::Closed,
         (InvitationState::Cancelled, _) => Stage::Cancelled,
         (InvitationState::Expired, _) => Stage::Expired,
@@ -158,6 +160,11 @@ fn page(
         .and_then(|(session, _)| pages.party(Some(&session.issuer)))
         .map(|party| party.name().to_owned());
     InvitationPage {
+        undo_token: decline::undo_token(pages, token),
+        undo_until: found
+            .undo_expire_time
+            .map(|at| utc(at.seconds))
+            .unwrap_or_default(),
         organization: found.organization_display_name,
         groups: found.groups,
         address: found.masked_address,

@@ -1,9 +1,11 @@
 //! What the pages look like: askama templates, escaped by default.
 
 mod problem;
+mod time;
 
 use std::sync::Arc;
 
+pub(crate) use self::time::utc;
 use askama::Template;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
@@ -25,7 +27,9 @@ pub(crate) enum Stage {
     NoAddress,
     /// The person who is signed in has accepted.
     Joined,
-    /// Accepted by somebody, declined or archived.
+    /// Declined, which can be undone.
+    Declined,
+    /// Accepted by somebody, declined too long ago, or archived.
     Closed,
     /// Taken back.
     Cancelled,
@@ -38,7 +42,7 @@ impl Stage {
     fn is_over(self) -> bool {
         matches!(
             self,
-            Self::Joined | Self::Closed | Self::Cancelled | Self::Expired
+            Self::Joined | Self::Declined | Self::Closed | Self::Cancelled | Self::Expired
         )
     }
 }
@@ -56,6 +60,10 @@ pub(crate) struct InvitationPage {
     pub(crate) signed_in_at: String,
     /// Of the form that accepts what is shown.
     pub(crate) accept_token: String,
+    /// Of the form that takes a decline back.
+    pub(crate) undo_token: String,
+    /// Until when that can be done.
+    pub(crate) undo_until: String,
     /// Of the form that signs out.
     pub(crate) sign_out_token: String,
     /// The form that was posted was about another invitation.
@@ -64,6 +72,19 @@ pub(crate) struct InvitationPage {
     /// Where to sign in, if there are several issuers.
     pub(crate) choices: Vec<Choice>,
     pub(crate) support: String,
+}
+
+/// The page that asks whether they mean to decline.
+#[derive(Debug, Clone, Template)]
+#[template(path = "decline.html")]
+pub(crate) struct DeclinePage {
+    pub(crate) organization: String,
+    pub(crate) address: String,
+    /// Of the form that declines what is shown.
+    pub(crate) decline_token: String,
+    pub(crate) support: String,
+    /// Of the form that signs out; empty if nobody is signed in.
+    pub(crate) sign_out_token: String,
 }
 
 /// The page to choose an issuer.
@@ -84,6 +105,15 @@ struct Home<'a> {
 /// The page of an invitation, as an answer.
 pub(crate) fn invitation(page: &InvitationPage) -> Response {
     render(StatusCode::OK, page.render())
+}
+
+/// The page that asks whether they mean to decline, as an answer.
+pub(crate) fn decline(page: DeclinePage) -> Response {
+    unrendered(StatusCode::OK, move |sign_out_token| {
+        let mut page = page.clone();
+        sign_out_token.clone_into(&mut page.sign_out_token);
+        page.render()
+    })
 }
 
 /// A problem, as an answer.

@@ -65,13 +65,23 @@ pub(crate) const LOST: &str = "lost";
 /// The token of an invitation that is for somebody else than whoever asks.
 pub(crate) const ELSES: &str = "elses";
 
+/// The token of an invitation that was declined a moment ago.
+pub(crate) const DECLINED: &str = "declined";
+
 /// An invitation that is open for whoever asks, from an organization that is called like its link.
 fn invitation(asked: &[u8]) -> Vec<u8> {
     let asked = LookupInvitationRequest::decode(asked.get(5..).unwrap_or_default());
     let token = asked.map(|asked| asked.token).unwrap_or_default();
+    let is_declined = token == DECLINED;
+    let state = if is_declined {
+        InvitationState::Declined
+    } else {
+        InvitationState::Pending
+    };
     LookupInvitationResponse {
         organization_display_name: format!("Organization {token}"),
-        state: InvitationState::Pending.into(),
+        state: state.into(),
+        undo_expire_time: is_declined.then(Default::default),
         address_matches: token != ELSES,
         ..LookupInvitationResponse::default()
     }

@@ -59,6 +59,28 @@ impl Browser {
         self.send(request).await
     }
 
+    /// Posts a form as it is sent.
+    pub(crate) async fn post_text(&mut self, path: &str, text: String) -> Page {
+        let request = self.client.post(format!("{}{path}", self.edge));
+        let kind = "application/x-www-form-urlencoded";
+        self.send(request.header("content-type", kind).body(text)).await
+    }
+
+    /// Posts a form as a page of another site makes a browser do.
+    pub(crate) async fn post_from(&mut self, origin: &str, path: &str, form_token: &str) -> Page {
+        let request = self.client.post(format!("{}{path}", self.edge));
+        let form = [("form_token", form_token)];
+        self.send(request.header("origin", origin).form(&form)).await
+    }
+
+    /// Asks for a page by this method.
+    pub(crate) async fn ask(&mut self, method: &str, path: &str) -> Page {
+        let request = self
+            .client
+            .request(method.parse().unwrap(), format!("{}{path}", self.edge));
+        self.send(request).await
+    }
+
     /// Signs in as this person, whose access token is this one; what the callback answers.
     pub(crate) async fn sign_in(&mut self, fixture: &Fixture, subject: &str, access_token: &str) -> Page {
         let asked = self.leave("/sign-in").await;

@@ -12,6 +12,7 @@ mod calls;
 mod certified;
 mod choice;
 mod cors;
+mod declining;
 
 mod generated;
 mod http;

@@ -100,6 +100,11 @@ impl Browser {
         found.await;
     }
 
+    /// Makes the window as narrow as a phone's.
+    pub(crate) async fn narrow(&self, width: u32) {
+        self.client.set_window_size(width, 800).await.unwrap();
+    }
+
     /// Keeps a picture of the page beside the suite's state, for people to look at.
     pub(crate) async fn picture(&self, name: &str) {
         let png = self.client.screenshot().await.unwrap();

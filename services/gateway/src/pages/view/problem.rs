@@ -133,8 +133,8 @@ impl Problem {
         )
     }
 
-    /// The words for a refusal to accept. An answer that did not come leaves open whether it was accepted.
-    pub(crate) fn of_accepting(status: &Status) -> Self {
+    /// The words for a refusal to accept or to decline. What did not come back leaves open whether it was done.
+    pub(crate) fn of_answering(status: &Status) -> Self {
         match (reason_of(status), status.code()) {
             (Some(ErrorReason::Overloaded | ErrorReason::RateLimited), _) => Self::from_status(status),
             (
@@ -148,8 +148,8 @@ impl Problem {
             ) => Self::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "It may have worked",
-                "We did not hear in time whether the invitation was accepted. Go back to it in a moment: it shows how it \
-                 stands, and you can accept it there if it did not work.",
+                "We did not hear in time whether your answer was taken. Go back to the invitation in a moment: it shows how \
+                 it stands, and you can answer it there if it did not work.",
             ),
             _ => Self::from_status(status),
         }
@@ -180,6 +180,11 @@ impl Problem {
                 StatusCode::CONFLICT,
                 "This invitation is no longer open",
                 format!("It was answered already. If it was not you, {again}"),
+            ),
+            Some(R::UndoTooLate) => Self::new(
+                StatusCode::CONFLICT,
+                "It is too late to undo this",
+                format!("The invitation was declined more than a day ago: {again}"),
             ),
             Some(R::InvitationNotSent) => Self::new(
                 StatusCode::CONFLICT,
