@@ -110,11 +110,13 @@ pub(crate) fn served_by(rule: &DynamicMessage) -> Option<Vec<String>> {
     (!services.is_empty()).then_some(services)
 }
 
-/// What a rule that requires a permission asks for besides.
+/// What a rule for people who are signed in asks for besides.
 pub(crate) fn is_required(rule: &DynamicMessage, what: &str) -> bool {
-    let require = rule.get_field_by_name("require");
-    let body = require.as_deref().and_then(Value::as_message);
-    rule.has_field_by_name("require") && body.is_some_and(|body| flag(body, what))
+    ["require", "authenticated"]
+        .into_iter()
+        .filter(|mode| rule.has_field_by_name(mode))
+        .filter_map(|mode| rule.get_field_by_name(mode))
+        .any(|body| body.as_message().is_some_and(|body| flag(body, what)))
 }
 
 fn text(body: &DynamicMessage, field: &str) -> String {

@@ -52,6 +52,26 @@ fn every_mode_is_read() {
 }
 
 #[test]
+fn an_address_can_be_needed_by_whoever_is_signed_in() {
+    let needs_address = |rule: &str| {
+        Rules::load(&with_rule(rule))
+            .unwrap()
+            .get(PATH)
+            .unwrap()
+            .needs_address
+    };
+    let own = "reason: \"own\" actor: ACTOR_PERSON";
+    assert!(needs_address(&format!(
+        "authenticated: {{ {own} address: true }}"
+    )));
+    assert!(!needs_address(&format!("authenticated: {{ {own} }}")));
+    assert!(needs_address(
+        "require: { permission: \"x.y\" platform: true address: true }"
+    ));
+    assert!(!needs_address("require: { permission: \"x.y\" platform: true }"));
+}
+
+#[test]
 fn a_scope_path_is_resolved_to_tags() {
     let tags = |path: &str| {
         let rules = Rules::load(&with_rule(&format!(
