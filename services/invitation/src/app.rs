@@ -9,6 +9,7 @@ use muster_proto::invitation::v1::acceptance_internal_service_server::Acceptance
 use muster_proto::invitation::v1::import_service_server::ImportServiceServer;
 use muster_proto::invitation::v1::invitation_redemption_service_server::InvitationRedemptionServiceServer;
 use muster_proto::invitation::v1::invitation_service_server::InvitationServiceServer;
+use muster_proto::invitation::v1::person_invitation_service_server::PersonInvitationServiceServer;
 use muster_proto::notification::v1::mail_source_internal_service_server::MailSourceInternalServiceServer;
 use muster_server::{App, Service, Shell};
 use sqlx::migrate::Migrator;
@@ -58,6 +59,7 @@ impl Service for InvitationApp {
             .grpc(InvitationServiceServer::new(rpc.clone()))
             .grpc(ImportServiceServer::new(rpc.clone()))
             .grpc(InvitationRedemptionServiceServer::new(rpc.clone()))
+            .grpc(PersonInvitationServiceServer::new(rpc.clone()))
             .grpc(MailSourceInternalServiceServer::new(rpc.clone()))
             .grpc(AcceptanceInternalServiceServer::new(rpc))
             .consumer(

@@ -8,11 +8,13 @@ use muster_ids::{
 use muster_proto::invitation::v1 as pb;
 use muster_proto::same_values;
 use muster_server::convert::timestamp;
+use time::OffsetDateTime;
 
 use crate::domain::import::{Import, ImportState, Problem, Row, RowState, Severity};
 use crate::domain::invitation::{Acceptance, DeliveryState, Invitation, Source, StateName};
 use crate::ops::At;
 use crate::ops::link::accept::Accepted;
+use crate::ops::link::lookup::Seen;
 
 same_values! { StateName = pb::InvitationState { Prospect, Pending, Active, Declined, Cancelled, Expired, Archived } }
 
@@ -123,6 +125,62 @@ impl From<At<Invitation>> for pb::UndoDeclineResponse {
             .to_string(),
             state: pb::InvitationState::from(thing.effective_state(time)).into(),
         }
+    }
+}
+
+impl From<Accepted> for pb::AcceptPersonInvitationResponse {
+    fn from(accepted: Accepted) -> Self {
+        let pb::AcceptInvitationResponse {
+            organization,
+            organization_display_name,
+            accept_time,
+        } = accepted.into();
+        Self {
+            organization,
+            organization_display_name,
+            accept_time,
+        }
+    }
+}
+
+impl From<At<Invitation>> for pb::DeclinePersonInvitationResponse {
+    fn from(declined: At<Invitation>) -> Self {
+        let pb::DeclineInvitationResponse {
+            organization,
+            decline_time,
+            undo_expire_time,
+        } = declined.into();
+        Self {
+            organization,
+            decline_time,
+            undo_expire_time,
+        }
+    }
+}
+
+impl From<At<Invitation>> for pb::UndoPersonDeclineResponse {
+    fn from(undone: At<Invitation>) -> Self {
+        let pb::UndoDeclineResponse { organization, state } = undone.into();
+        Self { organization, state }
+    }
+}
+
+/// An invitation as its invitee sees it at `now`.
+pub(crate) fn seen(Seen { invitation, inviting }: Seen, now: OffsetDateTime) -> pb::PersonInvitation {
+    let name = InvitationName {
+        organization: invitation.organization,
+        invitation: invitation.id,
+    };
+    let decline = invitation.state.decline();
+    pb::PersonInvitation {
+        name: name.to_string(),
+        groups: inviting.names_of_active(&invitation.groups),
+        organization_display_name: inviting.display_name,
+        address: invitation.address.as_given().to_owned(),
+        state: pb::InvitationState::from(invitation.effective_state(now)).into(),
+        send_time: Some(timestamp(invitation.send_time)),
+        expire_time: Some(timestamp(invitation.expire_time)),
+        undo_expire_time: decline.map(|decline| timestamp(decline.undo_expire_time())),
     }
 }
 

@@ -6,6 +6,7 @@ mod invitation;
 mod link;
 mod mail_source;
 mod parse;
+mod person;
 
 use crate::context::Context;
 

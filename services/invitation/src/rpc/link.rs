@@ -9,9 +9,9 @@ use tonic::{Request, Response, Status};
 use super::Rpc;
 use crate::context::Context;
 use crate::domain::invitation::Decline;
-use crate::domain::link::Link;
 use crate::error::Error;
 use crate::ops::link::lookup::lookup;
+use crate::ops::link::open::Opener;
 use crate::ops::link::{accept, decline, undo_decline};
 
 #[tonic::async_trait]
@@ -47,8 +47,8 @@ impl InvitationRedemptionService for Rpc {
     ) -> Result<Response<pb::AcceptInvitationResponse>, Status> {
         let call = Call::accept(request)?;
         let (context, person) = (&self.context, call.person()?);
-        let link = self.link(&call.message.token)?;
-        let prepare = async || accept::prepare(context, link, person).await;
+        let opener = self.link(&call.message.token)?;
+        let prepare = async || accept::prepare(context, opener, person).await;
         let apply = async |tx: &mut _, accepting| accept::apply(tx, context, accepting).await;
         let (key, now) = (call.key(), context.clock.now());
         let accepted = context.database.once_prepared(&key, now, prepare, apply).await;
@@ -61,7 +61,7 @@ impl InvitationRedemptionService for Rpc {
     ) -> Result<Response<pb::DeclineInvitationResponse>, Status> {
         let call = Call::accept(request)?;
         let command = decline::Decline {
-            link: self.link(&call.message.token)?,
+            opener: self.link(&call.message.token)?,
             not_again: call.message.do_not_invite_again,
         };
         let Context { database, clock, .. } = &self.context;
@@ -76,9 +76,9 @@ impl InvitationRedemptionService for Rpc {
         request: Request<pb::UndoDeclineRequest>,
     ) -> Result<Response<pb::UndoDeclineResponse>, Status> {
         let call = Call::accept(request)?;
-        let link = self.link(&call.message.token)?;
+        let opener = self.link(&call.message.token)?;
         let Context { database, clock, .. } = &self.context;
-        let work = async |tx: &mut _| undo_decline::apply(tx, &self.context, link).await;
+        let work = async |tx: &mut _| undo_decline::apply(tx, &self.context, &opener).await;
         Ok(Response::new(
             database.once(&call.key(), clock.now(), work).await?,
         ))
@@ -86,8 +86,8 @@ impl InvitationRedemptionService for Rpc {
 }
 
 impl Rpc {
-    /// What a token stands for.
-    fn link(&self, token: &str) -> Result<Link, Error> {
-        Ok(self.context.links.keys.verify(token)?)
+    /// Whoever holds the link of this token.
+    fn link(&self, token: &str) -> Result<Opener, Error> {
+        Ok(Opener::Link(self.context.links.keys.verify(token)?))
     }
 }

@@ -1,6 +1,7 @@
 //! Making, finding and changing invitations.
 
 pub(crate) mod due;
+pub(crate) mod invitee;
 pub(crate) mod list;
 mod row;
 mod update;
@@ -8,12 +9,16 @@ mod update;
 use muster_database::{DatabaseError, Insertion};
 use muster_ids::{InvitationId, OrganizationId, PersonId};
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use super::words::occupying;
 use crate::domain::invitation::{DeliveryState, Invitation, StateName};
 use row::select_invitation;
 
 pub(crate) use update::{update, update_with_groups};
+
+/// After every id.
+const LAST: InvitationId = InvitationId::from_uuid(Uuid::max());
 
 /// Inserts a new invitation with its groups, unless the address has one that keeps it. Waits for a transaction that is
 /// just making one. The index decides, not a look beforehand. Of somebody who asked not to be invited again the mail is

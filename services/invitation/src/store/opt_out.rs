@@ -39,6 +39,21 @@ pub(crate) async fn delete(tx: &mut PgConnection, declined: &Invitation) -> Resu
     Ok(())
 }
 
+/// Which of the canonical addresses are those of people who want no further invitation of the organization.
+pub(crate) async fn among(
+    connection: &mut PgConnection,
+    organization: OrganizationId,
+    canonical: &[&str],
+) -> Result<Vec<String>, DatabaseError> {
+    Ok(sqlx::query_scalar(
+        "SELECT address_canonical FROM opt_outs WHERE organization_id = $1 AND address_canonical = ANY ($2)",
+    )
+    .bind(organization)
+    .bind(canonical)
+    .fetch_all(connection)
+    .await?)
+}
+
 /// Whether whoever has the address wants no further invitation of the organization.
 pub(crate) async fn exists(
     connection: &mut PgConnection,

@@ -17,6 +17,7 @@ mod killed;
 mod list;
 mod mail;
 mod merging;
+mod own;
 mod plans;
 mod previews;
 mod refusals;

@@ -3,7 +3,9 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use muster_proto::invitation::v1::{
-    AcceptInvitationRequest, DeclineInvitationRequest, LookupInvitationRequest, UndoDeclineRequest,
+    AcceptInvitationRequest, AcceptPersonInvitationRequest, DeclineInvitationRequest,
+    DeclinePersonInvitationRequest, ListPersonInvitationsRequest, LookupInvitationRequest,
+    UndoDeclineRequest, UndoPersonDeclineRequest,
 };
 use muster_refusal::ErrorReason as R;
 
@@ -29,6 +31,7 @@ pub(super) fn rows() -> Vec<Row> {
     rows.extend(accepted());
     rows.extend(declined("DeclineInvitation", decline));
     rows.extend(declined("UndoDecline", undo));
+    rows.extend(own());
     rows.push(row("UndoDecline", R::UndoTooLate, async |at| {
         undo(after(&at, LONG_DECLINED).await.token)
     }));
@@ -215,4 +218,155 @@ fn declined(rpc: &'static str, attempt: fn(String) -> Attempt) -> Vec<Row> {
             }
         }),
     ]
+}
+
+/// An answer in the invitee's own account.
+#[derive(Clone, Copy)]
+enum Own {
+    Accept,
+    Decline,
+    Undo,
+}
+use Own::{Accept, Decline, Undo};
+
+impl Own {
+    fn rpc(self) -> &'static str {
+        match self {
+            Accept => "AcceptPersonInvitation",
+            Decline => "DeclinePersonInvitation",
+            Undo => "UndoPersonDecline",
+        }
+    }
+
+    /// By whoever has this address.
+    fn by(self, who: &str, name: String, request_id: &str) -> Attempt {
+        let request_id = request_id.to_owned();
+        match self {
+            Accept => Attempt::by(who, &AcceptPersonInvitationRequest { name, request_id }),
+            Decline => Attempt::by(
+                who,
+                &DeclinePersonInvitationRequest {
+                    name,
+                    do_not_invite_again: false,
+                    request_id,
+                },
+            ),
+            Undo => Attempt::by(who, &UndoPersonDeclineRequest { name, request_id }),
+        }
+    }
+
+    fn of(self, at: &Stage, invited: &Invited) -> Attempt {
+        self.by(&invited.address, named(at, invited), "")
+    }
+
+    /// What all three refuse.
+    fn rows(self) -> Vec<Row> {
+        let rpc = self.rpc();
+        vec![
+            row(rpc, R::NotFound, async move |at: Stage| {
+                let invited = at.invited().await;
+                self.by(&at.address(), named(&at, &invited), "")
+            }),
+            row(rpc, R::AddressUnknown, async move |at: Stage| {
+                let invited = at.invited().await;
+                self.by("unverified", named(&at, &invited), "")
+            }),
+            row(rpc, R::InvitationCancelled, async move |at: Stage| {
+                self.of(&at, &after(&at, CANCELLED).await)
+            }),
+            row(rpc, R::RequestIdReused, async move |at: Stage| {
+                let (first, second) = (at.invited().await, at.invited().await);
+                let id = at.suite.request_id();
+                let names = [named(&at, &first), named(&at, &second)];
+                let [first_name, second_name] = names;
+                let who = first.address;
+                match self {
+                    Accept => {
+                        let request = AcceptPersonInvitationRequest {
+                            name: first_name,
+                            request_id: id.clone(),
+                        };
+                        at.done::<()>(rpc, &who, &request).await;
+                    }
+                    Decline => {
+                        let request = DeclinePersonInvitationRequest {
+                            name: first_name,
+                            do_not_invite_again: false,
+                            request_id: id.clone(),
+                        };
+                        at.done::<()>(rpc, &who, &request).await;
+                    }
+                    Undo => {
+                        let request = UndoPersonDeclineRequest {
+                            name: first_name,
+                            request_id: id.clone(),
+                        };
+                        at.done::<()>(rpc, &who, &request).await;
+                    }
+                }
+                self.by(&who, second_name, &id)
+            }),
+        ]
+    }
+}
+
+fn named(at: &Stage, invited: &Invited) -> String {
+    format!("{}/invitations/{}", at.name(), invited.id)
+}
+
+fn listing(parent: String, page_token: &str) -> ListPersonInvitationsRequest {
+    ListPersonInvitationsRequest {
+        parent,
+        page_token: page_token.into(),
+        ..Default::default()
+    }
+}
+
+fn own() -> Vec<Row> {
+    let mut rows: Vec<Row> = [Accept, Decline, Undo].into_iter().flat_map(Own::rows).collect();
+    rows.extend([
+        row("ListPersonInvitations", R::PermissionDenied, async |at| {
+            let parent = format!("persons/{}", at.suite.request_id());
+            Attempt::by(&at.address(), &listing(parent, ""))
+        }),
+        row("ListPersonInvitations", R::AddressUnknown, async |_| {
+            Attempt::by("unverified", &listing("persons/me".into(), ""))
+        }),
+        row("ListPersonInvitations", R::PageTokenInvalid, async |at| {
+            Attempt::by(&at.address(), &listing("persons/me".into(), "AAAA"))
+        }),
+        row("AcceptPersonInvitation", R::InvitationExpired, async |at| {
+            Accept.of(&at, &after(&at, TOO_LATE).await)
+        }),
+        row("AcceptPersonInvitation", R::InvitationClosed, async |at| {
+            Accept.of(&at, &after(&at, DECLINED).await)
+        }),
+        row("AcceptPersonInvitation", R::GroupInactive, async |at| {
+            let at = at.own().await;
+            let invited = at.invited().await;
+            at.deactivates(&at.organization.group).await;
+            Accept.of(&at, &invited)
+        }),
+        row("AcceptPersonInvitation", R::OrganizationNotActive, async |at| {
+            let at = at.own().await;
+            let invited = at.invited().await;
+            at.becomes("SUSPENDED").await;
+            Accept.of(&at, &invited).metadata("state", "SUSPENDED")
+        }),
+        row("UndoPersonDecline", R::UndoTooLate, async |at| {
+            Undo.of(&at, &after(&at, LONG_DECLINED).await)
+        }),
+    ]);
+    for own in [Decline, Undo] {
+        rows.push(row(own.rpc(), R::InvitationClosed, async move |at: Stage| {
+            let invited = at.invited().await;
+            let request = AcceptPersonInvitationRequest {
+                name: named(&at, &invited),
+                request_id: String::new(),
+            };
+            at.done::<()>(Accept.rpc(), &invited.address, &request).await;
+            own.of(&at, &invited)
+        }));
+    }
+    rows
 }

@@ -72,11 +72,16 @@ impl Invitation {
             Err(NotOpen::Cancelled)
         } else if self.generation != generation {
             Err(NotOpen::Replaced)
-        } else if self.delivery == DeliveryState::Scheduled && now < self.send_time {
+        } else if self.is_hidden(now) {
             Err(NotOpen::NotSent)
         } else {
             Ok(())
         }
+    }
+
+    /// Whether its invitee is not to know of it yet: its mail waits for its time.
+    pub(crate) fn is_hidden(&self, now: OffsetDateTime) -> bool {
+        self.delivery == DeliveryState::Scheduled && now < self.send_time
     }
 
     /// PROSPECT or PENDING → ACTIVE, by the invitee. Allowed from PROSPECT: a click can be faster than the report of

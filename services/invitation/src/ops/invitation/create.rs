@@ -16,6 +16,8 @@ use crate::error::{Error, Field};
 use crate::events::{self, Act};
 use crate::ops::At;
 use crate::organization::ContextQuery;
+use crate::store::invitation::update;
+use crate::store::opt_out;
 use crate::store::quota::{self, Slot};
 
 /// What is asked for.
@@ -79,7 +81,8 @@ pub(crate) async fn apply(
     let time = prepared.now;
     let actor = command.actor.clone();
     let act = Act { actor, time };
-    let invited = invite_all(tx, command, prepared.drafts).await?;
+    let mut invited = invite_all(tx, command, prepared.drafts).await?;
+    suppress(tx, command.organization, &mut invited).await?;
     let new = || invited.iter().filter(|(_, is_new)| *is_new).map(|(made, _)| made);
     for invitation in new().filter(|new| new.delivery == DeliveryState::Queued) {
         events::mail_requested(tx, &context.clock, &act, &invitation.mail_request()).await?;
@@ -161,6 +164,31 @@ async fn invite_all(
         .into_iter()
         .map(|(_, invitation, is_new)| (invitation, is_new))
         .collect())
+}
+
+/// Suppresses the mail to whoever asked not to be invited again while their invitation was made: it waited for theirs.
+async fn suppress(
+    tx: &mut PgConnection,
+    organization: OrganizationId,
+    invited: &mut [(Invitation, bool)],
+) -> Result<(), Error> {
+    let new = invited.iter_mut().filter(|(_, is_new)| *is_new);
+    let mut new: Vec<&mut Invitation> = new
+        .map(|(invitation, _)| invitation)
+        .filter(|new| new.delivery != DeliveryState::Suppressed)
+        .collect();
+    let addresses: Vec<&str> = new.iter().map(|new| new.address.canonical()).collect();
+    let unwanted = opt_out::among(tx, organization, &addresses).await?;
+    for invitation in &mut new {
+        if unwanted
+            .iter()
+            .any(|address| address == invitation.address.canonical())
+        {
+            invitation.delivery = DeliveryState::Suppressed;
+            update(tx, invitation).await?;
+        }
+    }
+    Ok(())
 }
 
 /// The field `name` of each of the spec ones in `places`, in the order of the request.

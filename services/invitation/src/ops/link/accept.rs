@@ -9,11 +9,10 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 use tracing::Span;
 
-use super::open::open_for_update;
+use super::open::{Opener, open_for_update};
 use crate::context::Context;
 use crate::domain::invitation::{Acceptance, Invitation};
 use crate::domain::inviting::InvitingContext;
-use crate::domain::link::Link;
 use crate::error::{Error, Field};
 use crate::events::{self, Act};
 use crate::organization::ContextQuery;
@@ -28,24 +27,25 @@ pub(crate) struct Accepted {
     pub(crate) time: OffsetDateTime,
 }
 
-/// Asks the organization about the groups of the invitation; about none when the link leads nowhere, which is told later.
+/// Asks the organization about the groups of the invitation; about none when there is no such invitation, which is told later.
 ///
 /// # Errors
 /// Of a peer; the database's.
 pub(crate) async fn prepare(
     context: &Context,
-    link: Link,
+    opener: Opener,
     person: &PersonCaller,
 ) -> Result<Accepting, Error> {
-    let finding = async |c: &mut PgConnection| find(c, link.organization, link.invitation).await;
+    let name = opener.invitation();
+    let finding = async |c: &mut PgConnection| find(c, name.organization, name.invitation).await;
     let found = context.database.read(finding).await?;
     let query = found.map_or_else(ContextQuery::default, |invitation| {
         ContextQuery::groups(&invitation.groups)
     });
-    let inviting = context.organization.context_of(link.organization, &query).await?;
+    let inviting = context.organization.context_of(name.organization, &query).await?;
     Ok(Accepting {
         click: Span::current(),
-        link,
+        opener,
         person: person.clone(),
         time: context.clock.now(),
         query,
@@ -53,10 +53,10 @@ pub(crate) async fn prepare(
     })
 }
 
-/// Accepts the invitation of a link as the signed-in person.
+/// Accepts an invitation as the signed-in person.
 ///
 /// # Errors
-/// What `AcceptInvitation` refuses.
+/// What `AcceptInvitation` and `AcceptPersonInvitation` refuse.
 pub(crate) async fn apply(
     tx: &mut PgConnection,
     context: &Context,
@@ -69,7 +69,7 @@ pub(crate) async fn apply(
 pub(crate) struct Accepting {
     /// The span of the call.
     click: Span,
-    link: Link,
+    opener: Opener,
     person: PersonCaller,
     time: OffsetDateTime,
     /// What the organization was asked about.
@@ -80,7 +80,7 @@ pub(crate) struct Accepting {
 
 impl Accepting {
     async fn apply(&self, tx: &mut PgConnection, context: &Context) -> Result<Accepted, Error> {
-        let invitation = open_for_update(tx, self.link, self.time).await?;
+        let invitation = open_for_update(tx, &self.opener, self.time).await?;
         if let Some(traceparent) = &invitation.traceparent {
             // By name, not by entering it: inside a unit of work that is the current span, whatever is entered again.
             propagation::link(&self.click, &propagation::context_of(traceparent));
@@ -151,7 +151,7 @@ impl Accepting {
         if groups.is_empty() {
             let problem = "none of the groups of the invitation is active";
             return Err(Error::GroupInactive(vec![Field {
-                path: "token".to_owned(),
+                path: self.opener.field().to_owned(),
                 problem,
             }]));
         }

@@ -1,22 +1,21 @@
-//! Declining: the link is enough, and a day is left to take it back.
+//! Declining: the link is enough, or an account that has the address; a day is left to take it back.
 
 use muster_server::Failure;
 use muster_states::Transition;
 use sqlx::PgConnection;
 
-use super::open::open_for_update;
+use super::open::{Opener, open_for_update};
 use crate::context::Context;
 use crate::domain::invitation::Invitation;
-use crate::domain::link::Link;
 use crate::error::Error;
 use crate::ops::At;
 use crate::store::invitation::update;
 use crate::store::opt_out;
 
 /// What is asked for.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Decline {
-    pub(crate) link: Link,
+    pub(crate) opener: Opener,
     /// Whether the organization is to send no further invitation to the address.
     pub(crate) not_again: bool,
 }
@@ -24,14 +23,14 @@ pub(crate) struct Decline {
 /// Declines an invitation that was not answered; one that is declined already is answered as it is.
 ///
 /// # Errors
-/// What `DeclineInvitation` refuses.
+/// What `DeclineInvitation` and `DeclinePersonInvitation` refuse.
 pub(crate) async fn apply(
     tx: &mut PgConnection,
     context: &Context,
     command: &Decline,
 ) -> Result<At<Invitation>, Error> {
     let time = context.clock.now();
-    let found = open_for_update(tx, command.link, time).await?;
+    let found = open_for_update(tx, &command.opener, time).await?;
     let thing = match found.decline(time) {
         Transition::Changed(mut declined) => {
             if !update(tx, &mut declined).await? {

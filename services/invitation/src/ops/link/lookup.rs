@@ -1,6 +1,6 @@
 //! What the holder of a link may see. Changes nothing.
 
-use super::open::open;
+use super::open::{Opener, open};
 use crate::context::Context;
 use crate::domain::invitation::Invitation;
 use crate::domain::inviting::InvitingContext;
@@ -19,9 +19,9 @@ pub(crate) struct Seen {
 /// # Errors
 /// What `LookupInvitation` refuses.
 pub(crate) async fn lookup(context: &Context, token: &str) -> Result<Seen, Error> {
-    let link = context.links.keys.verify(token)?;
+    let link = Opener::Link(context.links.keys.verify(token)?);
     let now = context.clock.now();
-    let invitation = context.database.read(async |c| open(c, link, now).await).await?;
+    let invitation = context.database.read(async |c| open(c, &link, now).await).await?;
     let query = ContextQuery::groups(&invitation.groups);
     let inviting = context
         .organization

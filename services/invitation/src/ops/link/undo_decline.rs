@@ -5,10 +5,9 @@ use muster_states::Transition;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
-use super::open::open_for_update;
+use super::open::{Opener, open_for_update};
 use crate::context::Context;
 use crate::domain::invitation::Invitation;
-use crate::domain::link::Link;
 use crate::error::{Error, unless_superseded};
 use crate::ops::At;
 use crate::store::invitation::{lock_by_address, update};
@@ -17,14 +16,14 @@ use crate::store::opt_out;
 /// Makes a declined invitation what it was before. One that is not declined is answered as it is.
 ///
 /// # Errors
-/// What `UndoDecline` refuses.
+/// What `UndoDecline` and `UndoPersonDecline` refuse.
 pub(crate) async fn apply(
     tx: &mut PgConnection,
     context: &Context,
-    link: Link,
+    opener: &Opener,
 ) -> Result<At<Invitation>, Error> {
     let time = context.clock.now();
-    let found = open_for_update(tx, link, time).await?;
+    let found = open_for_update(tx, opener, time).await?;
     let thing = match found.undo_decline(time) {
         Transition::Changed(undone) => store(tx, undone, time).await?,
         Transition::AlreadyDone(same) => same,

@@ -4,9 +4,9 @@ use muster_database::DatabaseError;
 use muster_ids::{ImportId, InvitationId, OrganizationId};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
-use uuid::Uuid;
 
 use super::super::words::{effective_state, live};
+use super::LAST;
 use super::row::select_invitation;
 use crate::domain::invitation::{DeliveryState, Invitation, StateName};
 
@@ -20,9 +20,6 @@ pub(crate) struct ListFilter {
     /// Only those of this import.
     pub(crate) import: Option<ImportId>,
 }
-
-/// After every id.
-const LAST: InvitationId = InvitationId::from_uuid(Uuid::max());
 
 macro_rules! select_page {
     ($which:literal) => {

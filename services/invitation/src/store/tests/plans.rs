@@ -8,6 +8,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::super::import::rows;
+use super::super::invitation::invitee;
 use super::super::invitation::list::{self, ListFilter};
 use super::{NOW, database, import_of};
 
@@ -108,6 +109,22 @@ async fn a_page_costs_the_same_however_many_others_the_organization_has() {
     println!("an import: {of_import} pages, a late page: {late} pages");
     assert!(of_import < 30, "{of_import} pages for an import of three");
     assert!(late < 40, "{late} pages for ten at the end of the list");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_person_finds_costs_the_same_however_many_others_were_invited() {
+    let mut young = Young::new().await;
+    let theirs = ["ada@example.org".parse().unwrap()];
+    let found = invitee::page(&mut young.connection, &theirs, None, 10, NOW).await;
+    assert!(found.unwrap().is_empty());
+    young.invitations(3000, None).await;
+
+    let before = young.looked_at("invitations").await;
+    let found = invitee::page(&mut young.connection, &theirs, None, 10, NOW).await;
+    assert!(found.unwrap().is_empty());
+    let cost = young.looked_at("invitations").await - before;
+    println!("{cost} pages");
+    assert!(cost < 20, "{cost} pages for an address that nobody invited");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -21,6 +21,11 @@ impl Decline {
     pub(crate) fn undo_expire_time(self) -> OffsetDateTime {
         self.time + DAY
     }
+
+    /// Declines after this time can be taken back at `now`.
+    pub(crate) fn undoable_after(now: OffsetDateTime) -> OffsetDateTime {
+        now - DAY
+    }
 }
 
 impl Invitation {
