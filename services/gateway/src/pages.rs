@@ -16,6 +16,7 @@ mod form;
 mod headers;
 mod invitation;
 mod limits;
+mod mine;
 mod not_signed_in;
 mod plain_errors;
 mod relying_party;
@@ -162,6 +163,10 @@ pub(crate) fn router(options: PagesOptions, edge: EdgeService) -> Result<Router,
         .route("/invitation/accept", post(invitation::accept))
         .route("/invitation/decline", get(decline::ask).post(decline::decline))
         .route("/invitation/undo-decline", post(decline::undo))
+        .route("/invitations", get(mine::show))
+        .route("/invitations/accept", post(mine::accept))
+        .route("/invitations/decline", post(mine::decline))
+        .route("/invitations/undo-decline", post(mine::undo))
         .route("/sign-in", get(sign_in::begin))
         .route("/sign-in/callback", get(sign_in::finish))
         .route("/sign-out", post(sign_in::end))

@@ -6,6 +6,15 @@ use muster_testkit::eventually;
 
 use crate::support::{Browser, Organization, Suite, link_for, with_others};
 
+/// Fills in the issuer's form to register.
+async fn fill_in(browser: &Browser, address: &str, name: &str) {
+    for (field, text) in [("email", address), ("name", name)] {
+        let css = format!("#register input[name={field}]");
+        let field = browser.client.wait().for_element(Locator::Css(&css)).await;
+        field.unwrap().send_keys(text).await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn an_invitee_follows_the_link_registers_and_accepts() {
     let _undisturbed = with_others().await;
@@ -23,21 +32,7 @@ async fn an_invitee_follows_the_link_registers_and_accepts() {
     browser.picture("1-invitation").await;
     browser.click("#register").await;
 
-    let field = browser
-        .client
-        .wait()
-        .for_element(Locator::Css("#register input[name=email]"))
-        .await
-        .unwrap();
-    field.send_keys(&address).await.unwrap();
-    browser
-        .client
-        .find(Locator::Css("#register input[name=name]"))
-        .await
-        .unwrap()
-        .send_keys("Paula Page")
-        .await
-        .unwrap();
+    fill_in(&browser, &address, "Paula Page").await;
     browser.picture("2-register").await;
     browser.click("#register button").await;
 
@@ -125,6 +120,40 @@ async fn whoever_was_invited_declines_without_an_account_and_can_undo_it() {
 }
 
 #[tokio::test]
+async fn whoever_lost_the_mail_signs_in_and_answers_in_their_account() {
+    let _undisturbed = with_others().await;
+    let suite = Suite::find();
+    let organization = Organization::create(&suite).await;
+    let address = format!("own-{}@school.test", suite.unique());
+    let invited = organization.invite(&suite, &address).await;
+    let browser = Browser::open(&suite).await;
+    let state = async || organization.read(&suite, &invited.name).await.state();
+
+    browser
+        .go(&format!("{}/invitations", suite.address("gateway")))
+        .await;
+    browser.click("#register").await;
+    fill_in(&browser, &address, "Olga Own").await;
+    browser.click("#register button").await;
+    browser.shows("Your invitations").await;
+    browser.shows("Test Kindergarten").await;
+    browser.picture("10-invitations").await;
+    browser.narrow(320).await;
+    browser.click("summary").await;
+    browser.picture("11-invitations-phone").await;
+    browser.click(".decline").await;
+    browser.shows("You have declined").await;
+    browser.picture("12-declined-in-account-phone").await;
+    assert_eq!(state().await, InvitationState::Declined);
+    browser.click(".undo").await;
+    browser.click(".accept").await;
+    browser.shows("You have joined").await;
+    browser.picture("13-joined-in-account-phone").await;
+    assert_eq!(state().await, InvitationState::Active);
+    browser.close().await;
+}
+
+#[tokio::test]
 async fn pages_carry_their_headers_and_change_nothing_on_get() {
     let _undisturbed = with_others().await;
     let suite = Suite::find();
@@ -138,6 +167,7 @@ async fn pages_carry_their_headers_and_change_nothing_on_get() {
         &format!("{edge}/"),
         &format!("{edge}/invitation"),
         &format!("{edge}/invitation/decline"),
+        &format!("{edge}/invitations"),
         &format!("{edge}/i/nonsense"),
         &format!("{edge}/nowhere"),
     ] {

@@ -3,9 +3,12 @@
 use std::convert::Infallible;
 
 use muster_proto::invitation::v1::invitation_redemption_service_client::InvitationRedemptionServiceClient;
+use muster_proto::invitation::v1::person_invitation_service_client::PersonInvitationServiceClient;
 use muster_proto::invitation::v1::{
-    AcceptInvitationRequest, AcceptInvitationResponse, DeclineInvitationRequest, LookupInvitationRequest,
-    LookupInvitationResponse, UndoDeclineRequest,
+    AcceptInvitationRequest, AcceptInvitationResponse, AcceptPersonInvitationRequest,
+    DeclineInvitationRequest, DeclinePersonInvitationRequest, ListPersonInvitationsRequest,
+    ListPersonInvitationsResponse, LookupInvitationRequest, LookupInvitationResponse, UndoDeclineRequest,
+    UndoPersonDeclineRequest,
 };
 use muster_telemetry::propagation;
 use tonic::{Request, Status};
@@ -21,12 +24,14 @@ pub(crate) type EdgeService =
 /// Calls on behalf of a client.
 pub(crate) struct EdgeClient {
     redemption: InvitationRedemptionServiceClient<EdgeService>,
+    own: PersonInvitationServiceClient<EdgeService>,
 }
 
 impl EdgeClient {
     pub(crate) fn new(edge: EdgeService) -> Self {
         Self {
-            redemption: InvitationRedemptionServiceClient::new(edge),
+            redemption: InvitationRedemptionServiceClient::new(edge.clone()),
+            own: PersonInvitationServiceClient::new(edge),
         }
     }
 
@@ -84,6 +89,62 @@ impl EdgeClient {
     ) -> Result<(), Status> {
         let request = request(client, None, message)?;
         self.redemption.clone().undo_decline(request).await.map(drop)
+    }
+
+    /// What was sent to the person who is signed in.
+    pub(crate) async fn list_own(
+        &self,
+        client: &ClientAddress,
+        session: &Session,
+    ) -> Result<ListPersonInvitationsResponse, Status> {
+        let message = ListPersonInvitationsRequest {
+            parent: "persons/me".to_owned(),
+            ..Default::default()
+        };
+        let request = request(client, Some(session), message)?;
+        Ok(self
+            .own
+            .clone()
+            .list_person_invitations(request)
+            .await?
+            .into_inner())
+    }
+
+    /// Accepts one of theirs.
+    pub(crate) async fn accept_own(
+        &self,
+        client: &ClientAddress,
+        session: &Session,
+        message: AcceptPersonInvitationRequest,
+    ) -> Result<(), Status> {
+        let request = request(client, Some(session), message)?;
+        self.own.clone().accept_person_invitation(request).await.map(drop)
+    }
+
+    /// Declines one of theirs.
+    pub(crate) async fn decline_own(
+        &self,
+        client: &ClientAddress,
+        session: &Session,
+        message: DeclinePersonInvitationRequest,
+    ) -> Result<(), Status> {
+        let request = request(client, Some(session), message)?;
+        self.own
+            .clone()
+            .decline_person_invitation(request)
+            .await
+            .map(drop)
+    }
+
+    /// Takes that back.
+    pub(crate) async fn undo_own(
+        &self,
+        client: &ClientAddress,
+        session: &Session,
+        message: UndoPersonDeclineRequest,
+    ) -> Result<(), Status> {
+        let request = request(client, Some(session), message)?;
+        self.own.clone().undo_person_decline(request).await.map(drop)
     }
 }
 

@@ -15,6 +15,9 @@ pub(crate) struct Form {
     /// A box that can be ticked where an invitation is declined; empty when it is not.
     #[serde(default)]
     pub(crate) do_not_invite_again: String,
+    /// The name of one of several invitations on a page.
+    #[serde(default)]
+    pub(crate) invitation: String,
 }
 
 impl<S: Send + Sync> FromRequest<S> for Form {

@@ -62,10 +62,14 @@ pub(crate) async fn show(
     client: ClientAddress,
     Query(asked): Query<Show>,
 ) -> Response {
-    let Some(token) = pages.cookies.get::<String>(&headers, Cookie::Link) else {
-        return view::problem(&Problem::no_link());
-    };
     let session = signed_in.session();
+    let Some(token) = pages.cookies.get::<String>(&headers, Cookie::Link) else {
+        // Whoever signed in without a link sees everything that was sent to them.
+        return match session {
+            Some(_) => Redirect::to("/invitations").into_response(),
+            None => view::problem(&Problem::no_link()),
+        };
+    };
     let person = match session {
         Some(session) => signed_in::person(&pages, session).await,
         None => Ok(None),

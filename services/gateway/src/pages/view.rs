@@ -87,6 +87,40 @@ pub(crate) struct DeclinePage {
     pub(crate) sign_out_token: String,
 }
 
+/// The page of everything that was sent to whoever is signed in.
+#[derive(Debug, Clone, Template)]
+#[template(path = "invitations.html")]
+pub(crate) struct MyInvitations {
+    pub(crate) is_signed_in: bool,
+    /// One was accepted a moment ago.
+    pub(crate) has_joined: bool,
+    pub(crate) invitations: Vec<MyInvitation>,
+    /// Where to sign in, if there are several issuers.
+    pub(crate) choices: Vec<Choice>,
+    pub(crate) support: String,
+    /// Of the form that signs out; empty if nobody is signed in.
+    pub(crate) sign_out_token: String,
+}
+
+/// One of them.
+#[derive(Debug, Clone)]
+pub(crate) struct MyInvitation {
+    pub(crate) name: String,
+    pub(crate) organization: String,
+    pub(crate) groups: Vec<String>,
+    pub(crate) address: String,
+    pub(crate) is_declined: bool,
+    pub(crate) is_expired: bool,
+    /// Until when it can be accepted.
+    pub(crate) expires: String,
+    /// Until when its decline can be undone.
+    pub(crate) undo_until: String,
+    /// Of the forms that accept it, decline it, and take that back.
+    pub(crate) accept_token: String,
+    pub(crate) decline_token: String,
+    pub(crate) undo_token: String,
+}
+
 /// The page to choose an issuer.
 #[derive(Debug, Template)]
 #[template(path = "choose.html")]
@@ -109,6 +143,15 @@ pub(crate) fn invitation(page: &InvitationPage) -> Response {
 
 /// The page that asks whether they mean to decline, as an answer.
 pub(crate) fn decline(page: DeclinePage) -> Response {
+    unrendered(StatusCode::OK, move |sign_out_token| {
+        let mut page = page.clone();
+        sign_out_token.clone_into(&mut page.sign_out_token);
+        page.render()
+    })
+}
+
+/// The page of everything that was sent to whoever is signed in, as an answer.
+pub(crate) fn mine(page: MyInvitations) -> Response {
     unrendered(StatusCode::OK, move |sign_out_token| {
         let mut page = page.clone();
         sign_out_token.clone_into(&mut page.sign_out_token);

@@ -14,7 +14,10 @@ use hyper::body::Incoming;
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use muster_proto::invitation::v1::{InvitationState, LookupInvitationRequest, LookupInvitationResponse};
+use muster_proto::invitation::v1::{
+    InvitationState, ListPersonInvitationsResponse, LookupInvitationRequest, LookupInvitationResponse,
+    PersonInvitation,
+};
 use muster_proto::organization::v1::{
     CheckSessionRequest, CheckSessionResponse, EndSessionRequest, GetRoleRequest, GetRoleResponse, Role,
 };
@@ -68,6 +71,34 @@ pub(crate) const ELSES: &str = "elses";
 /// The token of an invitation that was declined a moment ago.
 pub(crate) const DECLINED: &str = "declined";
 
+/// The names of the invitations that whoever asks finds in their account: one that waits, one that was declined.
+pub(crate) const OPEN: &str = "organizations/a/invitations/open";
+pub(crate) const UNDOABLE: &str = "organizations/a/invitations/undoable";
+
+/// The invitations of whoever asks.
+fn own_invitations() -> Vec<u8> {
+    let until = Some(prost_types::Timestamp {
+        seconds: 1_772_528_700,
+        nanos: 0,
+    });
+    let one = |name: &str, state: InvitationState| PersonInvitation {
+        name: name.to_owned(),
+        organization_display_name: format!("Organization {}", name.rsplit('/').next().unwrap()),
+        state: state.into(),
+        expire_time: until,
+        undo_expire_time: until,
+        ..PersonInvitation::default()
+    };
+    ListPersonInvitationsResponse {
+        invitations: vec![
+            one(OPEN, InvitationState::Pending),
+            one(UNDOABLE, InvitationState::Declined),
+        ],
+        ..ListPersonInvitationsResponse::default()
+    }
+    .encode_to_vec()
+}
+
 /// An invitation that is open for whoever asks, from an organization that is called like its link.
 fn invitation(asked: &[u8]) -> Vec<u8> {
     let asked = LookupInvitationRequest::decode(asked.get(5..).unwrap_or_default());
@@ -119,6 +150,12 @@ impl Backend {
 
     pub(crate) fn seen(&self) -> Vec<Seen> {
         self.seen.lock().unwrap().clone()
+    }
+
+    /// What came to this RPC.
+    pub(crate) fn messages<M: prost::Message + Default>(&self, rpc: &str) -> Vec<M> {
+        let seen = self.seen().into_iter().filter(|seen| seen.path.ends_with(rpc));
+        seen.map(|seen| M::decode(&seen.body[5..]).unwrap()).collect()
     }
 
     /// Forgets what it has seen.
@@ -213,6 +250,8 @@ impl Backend {
             self.health()
         } else if path.ends_with("/LookupInvitation") {
             invitation(&bytes)
+        } else if path.ends_with("/ListPersonInvitations") {
+            own_invitations()
         } else {
             ANSWER.to_vec()
         };

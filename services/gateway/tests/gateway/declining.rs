@@ -11,14 +11,9 @@ const UNDO: &str = "/invitation/undo-decline";
 
 /// The declines that came through.
 fn declines(fixture: &Fixture) -> Vec<DeclineInvitationRequest> {
-    messages(fixture, "/DeclineInvitation")
-}
-
-fn messages<M: prost::Message + Default>(fixture: &Fixture, rpc: &str) -> Vec<M> {
-    let seen = fixture.backend.seen().into_iter();
-    seen.filter(|seen| seen.path.ends_with(rpc))
-        .map(|seen| M::decode(&seen.body[5..]).unwrap())
-        .collect()
+    fixture
+        .backend
+        .messages::<DeclineInvitationRequest>("/DeclineInvitation")
 }
 
 /// A browser that has followed this link.
@@ -71,7 +66,7 @@ async fn whatever_is_no_form_of_ours_about_this_link_declines_nothing() {
     assert_eq!(answer.location.as_deref(), Some(DECLINE));
     assert!(browser.get(DECLINE).await.text.contains("Organization second"));
     assert_eq!(declines(&fixture), []);
-    assert_eq!(messages::<UndoDeclineRequest>(&fixture, "/UndoDecline"), []);
+    assert_eq!(fixture.backend.messages::<UndoDeclineRequest>("/UndoDecline"), []);
 }
 
 #[tokio::test]
@@ -103,7 +98,7 @@ async fn what_was_declined_says_so_and_can_be_undone() {
         request_id: String::new(),
     };
     assert_eq!(
-        messages::<UndoDeclineRequest>(&fixture, "/UndoDecline"),
+        fixture.backend.messages::<UndoDeclineRequest>("/UndoDecline"),
         [expected]
     );
 }

@@ -18,6 +18,7 @@ mod generated;
 mod http;
 mod issuer;
 mod matrix;
+mod mine;
 mod overload;
 mod pages;
 mod policies;

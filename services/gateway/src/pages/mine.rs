@@ -1,0 +1,185 @@
+//! The invitations that whoever is signed in has received, at any organization: no link is needed to answer them.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::{Query, State};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Redirect, Response};
+use muster_proto::invitation::v1::{
+    AcceptPersonInvitationRequest, DeclinePersonInvitationRequest, InvitationState, PersonInvitation,
+    UndoPersonDeclineRequest,
+};
+use serde::Deserialize;
+use tonic::{Code, Status};
+
+use super::Pages;
+use super::account::SignedIn;
+use super::form::Form;
+use super::relying_party::Prompt;
+use super::sign_in::Session;
+use super::signed_in;
+use super::view::{self, MyInvitation, MyInvitations, Problem, utc};
+use crate::limits::ClientAddress;
+
+const PAGE: &str = "/invitations";
+
+/// What a form does with an invitation, for its token.
+const ACCEPT: &str = "accept-own";
+const DECLINE: &str = "decline-own";
+const UNDO: &str = "undo-own";
+
+/// What the address of the page may say.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Show {
+    /// Set after one was accepted.
+    #[serde(default)]
+    joined: Option<String>,
+}
+
+/// `GET /invitations`.
+pub(crate) async fn show(
+    State(pages): State<Arc<Pages>>,
+    Extension(signed_in): Extension<SignedIn>,
+    client: ClientAddress,
+    Query(asked): Query<Show>,
+) -> Response {
+    let Some(session) = signed_in.session() else {
+        return view::mine(nobodys(&pages));
+    };
+    // The edge learns the address here, if only the sign-in told it.
+    if let Err(problem) = signed_in::person(&pages, session).await {
+        return view::problem(&problem);
+    }
+    match pages.edge.list_own(&client, session).await {
+        Ok(listed) => view::mine(MyInvitations {
+            is_signed_in: true,
+            has_joined: asked.joined.is_some(),
+            invitations: listed
+                .invitations
+                .into_iter()
+                .map(|one| shown(&pages, session, one))
+                .collect(),
+            ..nobodys(&pages)
+        }),
+        Err(status) if status.code() == Code::Unauthenticated => view::mine(nobodys(&pages)),
+        Err(status) => pages.tell(Problem::from_status(&status)),
+    }
+}
+
+/// `POST /invitations/accept`.
+pub(crate) async fn accept(
+    State(pages): State<Arc<Pages>>,
+    Extension(signed_in): Extension<SignedIn>,
+    headers: HeaderMap,
+    client: ClientAddress,
+    form: Form,
+) -> Response {
+    let Some(session) = pages.session_of(&signed_in, &headers, &form, &about(ACCEPT, &form.invitation))
+    else {
+        return Redirect::to(PAGE).into_response();
+    };
+    let request = AcceptPersonInvitationRequest {
+        name: form.invitation,
+        request_id: String::new(),
+    };
+    if let Err(problem) = signed_in::person(&pages, session).await {
+        return view::problem(&problem);
+    }
+    let answer = pages.edge.accept_own(&client, session, request).await;
+    then(&pages, answer, "/invitations?joined=1")
+}
+
+/// `POST /invitations/decline`.
+pub(crate) async fn decline(
+    State(pages): State<Arc<Pages>>,
+    Extension(signed_in): Extension<SignedIn>,
+    headers: HeaderMap,
+    client: ClientAddress,
+    form: Form,
+) -> Response {
+    let Some(session) = pages.session_of(&signed_in, &headers, &form, &about(DECLINE, &form.invitation))
+    else {
+        return Redirect::to(PAGE).into_response();
+    };
+    let request = DeclinePersonInvitationRequest {
+        name: form.invitation,
+        do_not_invite_again: !form.do_not_invite_again.is_empty(),
+        request_id: String::new(),
+    };
+    if let Err(problem) = signed_in::person(&pages, session).await {
+        return view::problem(&problem);
+    }
+    then(
+        &pages,
+        pages.edge.decline_own(&client, session, request).await,
+        PAGE,
+    )
+}
+
+/// `POST /invitations/undo-decline`.
+pub(crate) async fn undo(
+    State(pages): State<Arc<Pages>>,
+    Extension(signed_in): Extension<SignedIn>,
+    headers: HeaderMap,
+    client: ClientAddress,
+    form: Form,
+) -> Response {
+    let Some(session) = pages.session_of(&signed_in, &headers, &form, &about(UNDO, &form.invitation)) else {
+        return Redirect::to(PAGE).into_response();
+    };
+    let request = UndoPersonDeclineRequest {
+        name: form.invitation,
+        request_id: String::new(),
+    };
+    if let Err(problem) = signed_in::person(&pages, session).await {
+        return view::problem(&problem);
+    }
+    then(&pages, pages.edge.undo_own(&client, session, request).await, PAGE)
+}
+
+fn about(act: &str, invitation: &str) -> String {
+    format!("{act} {invitation}")
+}
+
+fn then(pages: &Pages, answer: Result<(), Status>, page: &str) -> Response {
+    match answer {
+        Ok(()) => Redirect::to(page).into_response(),
+        Err(status) => pages.tell(Problem::of_answering(&status)),
+    }
+}
+
+/// The page for nobody: what it needs to let them sign in.
+fn nobodys(pages: &Pages) -> MyInvitations {
+    MyInvitations {
+        is_signed_in: false,
+        has_joined: false,
+        invitations: Vec::new(),
+        choices: pages.choices(Prompt::Usual),
+        support: pages.support.clone(),
+        sign_out_token: String::new(),
+    }
+}
+
+fn shown(pages: &Pages, session: &Session, one: PersonInvitation) -> MyInvitation {
+    let token = |act| {
+        pages
+            .cookies
+            .seal()
+            .form_token(&session.id, &about(act, &one.name))
+    };
+    let until = |time: Option<prost_types::Timestamp>| time.map(|at| utc(at.seconds)).unwrap_or_default();
+    MyInvitation {
+        accept_token: token(ACCEPT),
+        decline_token: token(DECLINE),
+        undo_token: token(UNDO),
+        is_declined: one.state() == InvitationState::Declined,
+        is_expired: one.state() == InvitationState::Expired,
+        undo_until: until(one.undo_expire_time),
+        expires: until(one.expire_time),
+        name: one.name,
+        organization: one.organization_display_name,
+        groups: one.groups,
+        address: one.address,
+    }
+}

@@ -1,0 +1,110 @@
+//! The page of everything that was sent to whoever is signed in.
+
+use muster_proto::invitation::v1::{
+    AcceptPersonInvitationRequest, DeclinePersonInvitationRequest, UndoPersonDeclineRequest,
+};
+
+use crate::backend::{OPEN, UNDOABLE};
+use crate::browser::Browser;
+use crate::support::Fixture;
+
+const ACCEPT: &str = "/invitations/accept";
+const DECLINE: &str = "/invitations/decline";
+const UNDO: &str = "/invitations/undo-decline";
+
+/// A browser in which somebody signed in without a link.
+async fn signed_in(fixture: &Fixture) -> Browser {
+    let mut browser = Browser::of(fixture);
+    browser
+        .sign_in(fixture, "ada", &fixture.issuer.token("ada"))
+        .await;
+    let page = browser.get("/invitation").await;
+    assert_eq!(page.location.as_deref(), Some("/invitations"));
+    browser
+}
+
+async fn post(browser: &mut Browser, path: &str, form_token: &str, more: &str) -> Option<String> {
+    let text = format!("form_token={form_token}&{more}");
+    browser.post_text(path, text).await.location
+}
+
+#[tokio::test]
+async fn whoever_is_signed_in_answers_without_a_link() {
+    let fixture = Fixture::new().await;
+    let mut browser = signed_in(&fixture).await;
+    let page = browser.get("/invitations").await;
+    assert!(
+        page.text.contains("Organization open") && page.text.contains("3 March 2026, 09:05 UTC"),
+        "{}",
+        page.text
+    );
+    let open = format!("invitation={OPEN}");
+    let accepted = post(&mut browser, ACCEPT, &page.form_token(ACCEPT), &open).await;
+    assert_eq!(accepted.as_deref(), Some("/invitations?joined=1"));
+    let page = browser.get("/invitations?joined=1").await;
+    assert!(page.text.contains("id=\"joined\""), "{}", page.text);
+    let ticked = format!("{open}&do_not_invite_again=yes");
+    post(&mut browser, DECLINE, &page.form_token(DECLINE), &ticked).await;
+    let undone = format!("invitation={UNDOABLE}");
+    post(&mut browser, UNDO, &page.form_token(UNDO), &undone).await;
+
+    let (name, request_id) = (OPEN.to_owned(), String::new());
+    assert_eq!(
+        fixture
+            .backend
+            .messages::<AcceptPersonInvitationRequest>("/AcceptPersonInvitation"),
+        [AcceptPersonInvitationRequest { name, request_id }]
+    );
+    let declined = DeclinePersonInvitationRequest {
+        name: OPEN.to_owned(),
+        do_not_invite_again: true,
+        request_id: String::new(),
+    };
+    assert_eq!(
+        fixture
+            .backend
+            .messages::<DeclinePersonInvitationRequest>("/DeclinePersonInvitation"),
+        [declined]
+    );
+    let (name, request_id) = (UNDOABLE.to_owned(), String::new());
+    assert_eq!(
+        fixture
+            .backend
+            .messages::<UndoPersonDeclineRequest>("/UndoPersonDecline"),
+        [UndoPersonDeclineRequest { name, request_id }]
+    );
+}
+
+#[tokio::test]
+async fn a_form_answers_only_the_invitation_that_it_stands_with() {
+    let fixture = Fixture::new().await;
+    let mut browser = signed_in(&fixture).await;
+    let page = browser.get("/invitations").await;
+    let accept = page.form_token(ACCEPT);
+    let other = format!("invitation={UNDOABLE}");
+    for (path, form_token, more) in [
+        (ACCEPT, accept.as_str(), other.as_str()),
+        (DECLINE, accept.as_str(), &format!("invitation={OPEN}")),
+        (UNDO, accept.as_str(), &format!("invitation={OPEN}")),
+        (ACCEPT, "", &format!("invitation={OPEN}")),
+        (ACCEPT, accept.as_str(), ""),
+    ] {
+        let answer = post(&mut browser, path, form_token, more).await;
+        assert_eq!(answer.as_deref(), Some("/invitations"), "{path} {more}");
+    }
+    // Nor does a copy of the page in another session.
+    let mut eve = signed_in(&fixture).await;
+    post(&mut eve, ACCEPT, &accept, &format!("invitation={OPEN}")).await;
+    let answered = fixture.backend.seen().into_iter();
+    let answered = answered.filter(|seen| !seen.path.ends_with("/ListPersonInvitations"));
+    assert_eq!(answered.count(), 0);
+}
+
+#[tokio::test]
+async fn nobody_is_shown_where_to_sign_in() {
+    let fixture = Fixture::new().await;
+    let mut browser = Browser::of(&fixture);
+    let page = browser.get("/invitations").await;
+    assert_eq!(page.link("Sign in").as_deref(), Some("/sign-in"), "{}", page.text);
+    assert!(fixture.backend.seen().is_empty());
+}
