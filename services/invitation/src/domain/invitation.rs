@@ -15,6 +15,8 @@ pub(crate) use transitions::{NextLink, NotAcceptable, NotOpen, NotResendable, No
 
 /// How far ahead a mail may be scheduled.
 pub(crate) const SCHEDULE_AHEAD: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+/// How far behind: what a sender's clock may be late.
+pub(crate) const SCHEDULE_BEHIND: Duration = Duration::from_secs(60);
 /// The most groups of one invitation, those that are merged into it included.
 pub(crate) const MAX_GROUPS: usize = 50;
 

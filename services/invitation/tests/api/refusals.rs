@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use muster_proto::error::v1::ErrorReason as R;
 use muster_proto::invitation::v1::{
-    ApproveImportRequest, BatchCreateInvitationsRequest, DisapproveImportRequest, Invitation,
+    ApproveImportRequest, BatchCreateInvitationsRequest, DeliveryState, DisapproveImportRequest, Invitation,
     ListImportRowsRequest, ListInvitationsRequest,
 };
 use muster_refusal::{reason_of, violations_of};
@@ -141,4 +141,29 @@ async fn a_decision_is_refused_once_for_its_import_and_the_rest() {
 async fn the_mail_worker_is_refused_once_for_the_subject_and_the_generation() {
     let fixture = Fixture::new().await;
     assert_eq!(told(fixture.mail("x", 0).await), ["generation", "subject"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_send_time_in_the_past_is_refused_with_the_time_here() {
+    let fixture = Fixture::new().await;
+    let due = |address: &str, seconds: i64| Invitation {
+        send_time: Some(prost_types::Timestamp {
+            seconds: fixture.clock.now().unix_timestamp() + seconds,
+            nanos: 0,
+        }),
+        ..fixture.wanted(address, &[&fixture.nurses])
+    };
+    let refused = fixture
+        .create_this(due("ada@example.org", -61))
+        .await
+        .unwrap_err();
+    let told = violations_of(&refused);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told[0].0, "invitation.send_time");
+    assert!(told[0].1.contains("2026-03-02T09:00:00Z"), "{told:?}");
+    // Clocks differ a little.
+    let made = fixture.create_this(due("ada@example.org", -60)).await.unwrap();
+    assert_eq!(made.delivery_state(), DeliveryState::Queued);
+    let later = fixture.create_this(due("bob@example.org", 1)).await.unwrap();
+    assert_eq!(later.delivery_state(), DeliveryState::Scheduled);
 }

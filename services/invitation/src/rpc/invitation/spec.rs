@@ -5,9 +5,10 @@ use muster_ids::{GroupId, GroupName, LocationId, LocationName, OrganizationId};
 use muster_proto::invitation::v1 as pb;
 use muster_refusal::Violations;
 use muster_server::convert::from_timestamp;
-use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use time::{OffsetDateTime, UtcOffset};
 
-use crate::domain::invitation::{MAX_GROUPS, SCHEDULE_AHEAD};
+use crate::domain::invitation::{MAX_GROUPS, SCHEDULE_AHEAD, SCHEDULE_BEHIND};
 use crate::error::Field;
 use crate::ops::invitation::create::InvitationSpec;
 
@@ -72,6 +73,8 @@ impl SpecReader<'_> {
         let at = self.violations.check(path.clone(), from_timestamp(at?))?;
         if at > self.now + SCHEDULE_AHEAD {
             self.violations.add(path, "must be at most 90 days ahead");
+        } else if at < self.now - SCHEDULE_BEHIND {
+            self.violations.add(path, past(self.now));
         }
         Some(at)
     }
@@ -81,4 +84,10 @@ impl SpecReader<'_> {
             self.foreign.push(Field { path, problem });
         }
     }
+}
+
+/// A mistyped year must not become "at once".
+fn past(now: OffsetDateTime) -> String {
+    let now = now.to_offset(UtcOffset::UTC).format(&Rfc3339).unwrap_or_default();
+    format!("must not be more than a minute in the past: it is {now} here; leave it out to send at once")
 }
