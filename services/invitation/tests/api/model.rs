@@ -1,0 +1,103 @@
+//! The whole table of an invitation, as random sequences of everybody's acts on the real server and database: what each is
+//! answered, and how every invitation of the address stands afterwards, is what a model of the table says. Acts at the same
+//! moment are answered as in one of their orders. A sequence that fails is made as short as it can be.
+//!
+//! `MUSTER_TEST_SEQUENCES` asks for more sequences.
+
+mod acts;
+mod table;
+
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use tokio::runtime::Handle;
+use tokio::task::block_in_place;
+
+use self::acts::Address;
+use self::table::{Act, Door, Table, TestCaller};
+use crate::fixture::Fixture;
+use crate::races::asked_for;
+
+fn who() -> impl Strategy<Value = TestCaller> {
+    prop_oneof![4 => Just(TestCaller::Ada), 2 => Just(TestCaller::AdaElsewhere), 1 => Just(TestCaller::Eve)]
+}
+
+fn door() -> impl Strategy<Value = Door> {
+    prop_oneof![Just(Door::Link), Just(Door::Account)]
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    // Mostly of the newest invitation, sometimes of one before.
+    let of = || prop_oneof![4 => Just(0_usize), 1 => 1_usize..3];
+    prop_oneof![
+        4 => Just(Act::Create),
+        2 => (of(), any::<bool>()).prop_map(|(of, rotate)| Act::Resend { of, rotate }),
+        2 => of().prop_map(|of| Act::Cancel { of }),
+        3 => (of(), door(), who()).prop_map(|(of, door, who)| Act::Accept { of, door, who }),
+        4 => (of(), door(), who(), prop::bool::weighted(0.3))
+            .prop_map(|(of, door, who, for_ever)| Act::Decline { of, door, who, for_ever }),
+        3 => (of(), door(), who()).prop_map(|(of, door, who)| Act::Undo { of, door, who }),
+        2 => of().prop_map(|of| Act::RunOut { of }),
+        1 => of().prop_map(|of| Act::DayPasses { of }),
+        1 => of().prop_map(|of| Act::Archive { of }),
+    ]
+}
+
+/// One act, or up to three at the same moment.
+fn step() -> impl Strategy<Value = Vec<Act>> {
+    prop_oneof![3 => prop::collection::vec(act(), 1), 1 => prop::collection::vec(act(), 2..=3)]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_everybody_does_is_answered_as_the_table_says() {
+    let fixture = Fixture::new().await;
+    fixture.subscribe(500, 1_000_000).await;
+    let cases = asked_for("MUSTER_TEST_SEQUENCES", 60);
+    let config = Config {
+        cases,
+        failure_persistence: None,
+        max_shrink_iters: 400,
+        ..Config::default()
+    };
+    let sequences = prop::collection::vec(step(), 1..14);
+    block_in_place(|| {
+        let tried = TestRunner::new(config).run(&sequences, |steps| {
+            Handle::current()
+                .block_on(follow(&fixture, &steps))
+                .map_err(TestCaseError::fail)
+        });
+        if let Err(problem) = tried {
+            panic!("{problem}");
+        }
+    });
+}
+
+/// Does all this with an address of its own, beside the model.
+async fn follow(fixture: &Fixture, steps: &[Vec<Act>]) -> Result<(), String> {
+    let mut address = Address::new(fixture);
+    let mut table = Table::default();
+    for (number, step) in steps.iter().enumerate() {
+        let acts: Vec<Act> = step
+            .iter()
+            .filter_map(|act| act.on(table.len()))
+            .map(|act| address.reachable(act))
+            .collect();
+        let answers = address.all(&acts).await;
+        let stored = address.stored().await;
+        let explained = table::orders(acts.len()).into_iter().find_map(|order| {
+            let mut next = table.clone();
+            let mut expected = vec![None; acts.len()];
+            for place in order {
+                expected[place] = Some(next.take(&acts[place]));
+            }
+            (expected.into_iter().flatten().eq(answers.iter().copied()) && next.shown() == stored)
+                .then_some(next)
+        });
+        let Some(next) = explained else {
+            return Err(format!(
+                "step {number}, {acts:?} on {table:?}\n  was answered {answers:?}, and is {stored:?}"
+            ));
+        };
+        table = next;
+    }
+    Ok(())
+}

@@ -1,0 +1,204 @@
+//! Everybody at the same moment: one wins, and the others are told so.
+//!
+//! `MUSTER_TEST_RACES` asks for more rounds.
+
+use std::time::Duration;
+
+use futures::future::join_all;
+use muster_proto::error::v1::ErrorReason as R;
+use muster_proto::invitation::v1::{
+    AcceptInvitationRequest, CancelInvitationRequest, DeclineInvitationRequest, DeliveryState, Invitation,
+    InvitationState, ResendInvitationRequest,
+};
+use muster_testkit::{Callers, TestCaller, eventually};
+use prost_types::Timestamp;
+use sqlx::AssertSqlSafe;
+use tonic::Status;
+
+use crate::fixture::{Fixture, invite, reason};
+
+/// How often something is tried: as the setting says, or so often.
+pub(crate) fn asked_for(setting: &str, otherwise: u32) -> u32 {
+    let asked = std::env::var(setting).ok();
+    asked.map_or(otherwise, |asked| asked.parse().unwrap())
+}
+
+/// What somebody tries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Try {
+    Accept(&'static str),
+    Decline,
+    Cancel,
+    Resend,
+    RunOut,
+}
+
+/// Sixteen at once.
+const TRIES: [Try; 16] = [
+    Try::Accept("one"),
+    Try::Cancel,
+    Try::Decline,
+    Try::Accept("two"),
+    Try::Resend,
+    Try::Accept("one"),
+    Try::Decline,
+    Try::RunOut,
+    Try::Cancel,
+    Try::Accept("two"),
+    Try::Decline,
+    Try::Accept("one"),
+    Try::Resend,
+    Try::Cancel,
+    Try::Accept("two"),
+    Try::Decline,
+];
+
+/// Those of whom one wins.
+const WINNERS: [Try; 4] = [Try::Accept("one"), Try::Accept("two"), Try::Decline, Try::Cancel];
+
+async fn cancel(fixture: &Fixture, name: &str) -> Result<Invitation, Status> {
+    let request = CancelInvitationRequest {
+        name: name.to_owned(),
+        request_id: String::new(),
+    };
+    let answer = fixture.invitations().cancel_invitation(request).await?;
+    Ok(answer.into_inner().invitation.unwrap())
+}
+
+async fn attempt(fixture: &Fixture, made: &Invitation, token: &str, act: Try) -> Result<(), Status> {
+    let (token, request_id) = (token.to_owned(), String::new());
+    match act {
+        Try::Accept(who) => {
+            let mut person = Callers::person(who);
+            person.emails = vec![made.address.parse().unwrap()];
+            let mut client = fixture.redemption(TestCaller::Person(person, None));
+            let request = AcceptInvitationRequest { token, request_id };
+            client.accept_invitation(request).await.map(drop)
+        }
+        Try::Decline => {
+            let request = DeclineInvitationRequest {
+                token,
+                do_not_invite_again: false,
+                request_id,
+            };
+            let mut client = fixture.redemption(TestCaller::Anonymous);
+            client.decline_invitation(request).await.map(drop)
+        }
+        Try::Cancel => cancel(fixture, &made.name).await.map(drop),
+        Try::Resend => {
+            let request = ResendInvitationRequest {
+                name: made.name.clone(),
+                rotate_link: false,
+                request_id,
+            };
+            fixture.invitations().resend_invitation(request).await.map(drop)
+        }
+        Try::RunOut => {
+            run_out(fixture, made).await;
+            Ok(())
+        }
+    }
+}
+
+async fn run_out(fixture: &Fixture, made: &Invitation) {
+    let id = made.name.rsplit('/').next().unwrap();
+    let change = format!("UPDATE invitations SET expire_time = create_time WHERE invitation_id = '{id}'");
+    sqlx::raw_sql(AssertSqlSafe(change))
+        .execute(&mut fixture.database.connection().await)
+        .await
+        .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_sixteen_who_answer_cancel_and_send_at_once_one_wins() {
+    let fixture = Fixture::new().await;
+    fixture.subscribe(500, 1_000_000).await;
+    let mut wins = [0; 4];
+    for round in 0..asked_for("MUSTER_TEST_RACES", 200) {
+        let address = format!("ada{round}@example.com");
+        let made = fixture.create(&address, &[&fixture.nurses]).await.unwrap();
+        let token = fixture.token(&made.name).await;
+        // Each round begins with another one.
+        let mut tries = TRIES;
+        tries.rotate_left(round as usize % TRIES.len());
+        let answers = join_all(tries.map(|act| attempt(&fixture, &made, &token, act))).await;
+
+        let went_well: Vec<Try> = tries
+            .into_iter()
+            .zip(&answers)
+            .filter_map(|(act, answer)| answer.is_ok().then_some(act))
+            .collect();
+        let won: Vec<usize> = (0..4)
+            .filter(|which| went_well.contains(&WINNERS[*which]))
+            .collect();
+        let expected = match won.as_slice() {
+            [] => InvitationState::Expired,
+            [0 | 1] => InvitationState::Active,
+            [2] => InvitationState::Declined,
+            [_] => InvitationState::Cancelled,
+            several => panic!("round {round}: {several:?} of {went_well:?}"),
+        };
+        let end = fixture.get(&made.name).await.unwrap().state();
+        assert_eq!(end, expected, "round {round}: {went_well:?}");
+        for which in won {
+            wins[which] += 1;
+        }
+    }
+    println!("{WINNERS:?} won {wins:?} times");
+    let events = "SELECT count(*) FROM outbox WHERE event_type = 'invitation.accepted'";
+    assert_eq!(
+        fixture.database.count(events).await,
+        wins[0] + wins[1],
+        "one event, and so one employment, for each acceptance"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_mail_is_claimed_once_a_cancellation_was_answered() {
+    let fixture = Fixture::new().await;
+    fixture.subscribe(500, 1_000_000).await;
+    let mut crossed = 0;
+    for round in 0..asked_for("MUSTER_TEST_RACES", 200) {
+        let address = format!("ada{round}@example.com");
+        let made = fixture.create(&address, &[&fixture.nurses]).await.unwrap();
+        let (cancelled, mail) = tokio::join!(cancel(&fixture, &made.name), fixture.mail(&made.name, 1));
+        cancelled.unwrap();
+        let mail = mail.unwrap();
+        assert!(!fixture.mail(&made.name, 1).await.unwrap().wanted);
+        if mail.wanted {
+            // It crossed the cancellation, and carries a dead link.
+            crossed += 1;
+            let link = invite(&mail).link.strip_prefix("https://muster.test/i/");
+            let accepted = fixture.accept(TestCaller::person("ada"), link.unwrap()).await;
+            assert_eq!(reason(accepted), R::InvitationCancelled);
+        }
+    }
+    println!("{crossed} mails crossed the cancellation");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scheduled_mail_is_asked_for_before_its_cancellation_or_never() {
+    let mut fixture = Fixture::new().await;
+    fixture.subscribe(500, 1_000_000).await;
+    let send_time = fixture.clock.now() + Duration::from_secs(3600);
+    let mut made = Vec::new();
+    for number in 0..100 {
+        let later = Invitation {
+            send_time: Some(Timestamp {
+                seconds: send_time.unix_timestamp(),
+                nanos: 0,
+            }),
+            ..fixture.wanted(&format!("ada{number}@example.com"), &[&fixture.nurses])
+        };
+        made.push(fixture.create_this(later).await.unwrap());
+    }
+    fixture.later(Duration::from_secs(3600)).await;
+    let cancelled = join_all(made.iter().map(|made| cancel(&fixture, &made.name))).await;
+    let states = cancelled.into_iter().map(|one| one.unwrap().delivery_state());
+    let asked = states.filter(|state| *state == DeliveryState::Queued).count();
+    println!("{asked} of 100 mails had been asked for");
+    let scheduled = "SELECT count(*) FROM invitations WHERE delivery_state = 'SCHEDULED'";
+    eventually(async || fixture.database.count(scheduled).await == 0).await;
+    let mails = "SELECT count(*) FROM outbox WHERE event_type = 'mail.requested'";
+    assert_eq!(fixture.database.count(mails).await, asked as i64);
+}
