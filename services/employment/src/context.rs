@@ -4,8 +4,8 @@ use muster_clock::Clock;
 use muster_database::Database;
 use muster_server::page::PageKey;
 
-use crate::links::VerificationUrl;
 use crate::domain::PositionLists;
+use crate::links::VerificationUrl;
 use crate::peers::Peers;
 
 /// What every verb and every handler stands on. Cheap to clone.

@@ -12,6 +12,6 @@ pub(crate) use employment::{
 };
 pub(crate) use filter::{EmploymentFilter, EmploymentOrder};
 pub(crate) use position_list::PositionCode;
-pub use position_list::PositionLists;
+pub(crate) use position_list::PositionLists;
 pub(crate) use site::{Site, SiteStage};
 pub(crate) use verification_notice::VerificationNotice;

@@ -11,7 +11,7 @@ const SHIPPED: &str = include_str!("../../positions.toml");
 
 /// What a person may say that they are, by licensing authority. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct PositionLists(Arc<HashMap<String, Vec<PositionCode>>>);
+pub(crate) struct PositionLists(Arc<HashMap<String, Vec<PositionCode>>>);
 
 /// One position of a list.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

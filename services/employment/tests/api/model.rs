@@ -9,7 +9,7 @@ use muster_proto::employment::v1::{
     VerifyEmploymentRequest,
 };
 use muster_refusal::{ErrorReason as R, reason_of};
-use muster_testkit::Who;
+use muster_testkit::TestCaller;
 use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy};
 use proptest::prop_oneof;
@@ -17,7 +17,7 @@ use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use tonic::Status;
 
 use crate::claim::at;
-use crate::world::{World, person_name};
+use crate::fixture::{Fixture, person_name};
 
 /// What somebody does; to the newest employment, or to the one before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,7 +112,7 @@ impl Model {
 
 /// One person at the organization, as the service has them.
 struct Subject<'a> {
-    world: &'a World,
+    fixture: &'a Fixture,
     person: String,
     /// The names of their employments, oldest first.
     names: Vec<String>,
@@ -120,26 +120,26 @@ struct Subject<'a> {
 
 impl Subject<'_> {
     async fn act(&mut self, act: Act, target: Option<usize>) -> Result<S, R> {
-        let name = target.map_or_else(|| self.world.absent(), |target| self.names[target].clone());
+        let name = target.map_or_else(|| self.fixture.absent(), |target| self.names[target].clone());
         let done = self.carry_out(act, &name).await;
         done.map_err(|status| reason_of(&status).unwrap_or_else(|| panic!("{act:?}: {status:?}")))
     }
 
     async fn carry_out(&mut self, act: Act, name: &str) -> Result<S, Status> {
-        let world = self.world;
+        let fixture = self.fixture;
         let done = match act {
             Act::Claim => return self.claim().await,
             Act::VerifyBatch { .. } => return self.verify_batch(name).await,
-            Act::Correct { .. } => world.correct(&self.person, name).await?.into_inner(),
-            Act::Withdraw { .. } => world.withdraw(&self.person, name).await?.into_inner(),
-            Act::Verify { .. } => self.verify(world.admin(), name).await?,
+            Act::Correct { .. } => fixture.correct(&self.person, name).await?.into_inner(),
+            Act::Withdraw { .. } => fixture.withdraw(&self.person, name).await?.into_inner(),
+            Act::Verify { .. } => self.verify(fixture.admin(), name).await?,
             Act::VerifyOwn => {
-                let themself = Who::member(&self.person, world.organization, Role::Admin);
+                let themself = TestCaller::member(&self.person, fixture.organization, Role::Admin);
                 self.verify(themself, name).await?
             }
             Act::Reject { .. } => {
                 let why = RejectionReason::NotEmployed;
-                world.reject(name, why, "").await?.into_inner()
+                fixture.reject(name, why, "").await?.into_inner()
             }
             Act::End { .. } => self.end(name).await?,
         };
@@ -147,10 +147,10 @@ impl Subject<'_> {
     }
 
     async fn claim(&mut self) -> Result<S, Status> {
-        let sites = vec![at(self.world.organization_name())];
+        let sites = vec![at(self.fixture.organization_name())];
         let claimed = self
-            .world
-            .claim(Who::person(&self.person), sites)
+            .fixture
+            .claim(TestCaller::person(&self.person), sites)
             .await?
             .remove(0);
         if self.names.last() != Some(&claimed.name) {
@@ -159,22 +159,22 @@ impl Subject<'_> {
         Ok(claimed.state())
     }
 
-    async fn verify(&self, who: Who, name: &str) -> Result<Employment, Status> {
+    async fn verify(&self, who: TestCaller, name: &str) -> Result<Employment, Status> {
         let request = VerifyEmploymentRequest {
             name: name.to_owned(),
             request_id: String::new(),
         };
-        let verified = self.world.employments(who).verify_employment(request).await?;
+        let verified = self.fixture.employments(who).verify_employment(request).await?;
         Ok(verified.into_inner().employment.unwrap())
     }
 
     async fn verify_batch(&self, name: &str) -> Result<S, Status> {
         let request = BatchVerifyEmploymentsRequest {
-            parent: self.world.organization_name().to_string(),
+            parent: self.fixture.organization_name().to_string(),
             names: vec![name.to_owned()],
             request_id: String::new(),
         };
-        let mut client = self.world.employments(self.world.admin());
+        let mut client = self.fixture.employments(self.fixture.admin());
         let outcome = client
             .batch_verify_employments(request)
             .await?
@@ -194,8 +194,8 @@ impl Subject<'_> {
             request_id: String::new(),
         };
         let ended = self
-            .world
-            .employments(self.world.admin())
+            .fixture
+            .employments(self.fixture.admin())
             .end_employment(request)
             .await?;
         Ok(ended.into_inner().employment.unwrap())
@@ -205,14 +205,14 @@ impl Subject<'_> {
     async fn stored(&self) -> (Vec<S>, Vec<i64>) {
         let mut states: Vec<S> = Vec::new();
         for name in &self.names {
-            states.push(self.world.read(name).await.state());
+            states.push(self.fixture.read(name).await.state());
         }
         let sequences = sqlx::query_scalar(
             "SELECT aggregate_seq FROM outbox JOIN employments ON employment_id = aggregate_id
              WHERE person_id = $1 ORDER BY aggregate_seq",
         )
         .bind(person_name(&self.person).person.as_uuid())
-        .fetch_all(&mut self.world.service.database.connection().await)
+        .fetch_all(&mut self.fixture.service.database.connection().await)
         .await
         .unwrap();
         (states, sequences)
@@ -221,10 +221,10 @@ impl Subject<'_> {
 
 /// # Errors
 /// Where the service and the table part.
-async fn compare(world: &World, acts: &[Act]) -> Result<(), TestCaseError> {
-    let person = world.service.clock.new_uuid().to_string();
+async fn compare(fixture: &Fixture, acts: &[Act]) -> Result<(), TestCaseError> {
+    let person = fixture.service.clock.new_uuid().to_string();
     let mut subject = Subject {
-        world,
+        fixture,
         person,
         names: Vec::new(),
     };
@@ -257,7 +257,7 @@ fn sequences() -> u32 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_everybody_does_comes_to_what_the_table_says() {
-    let world = World::start().await;
+    let fixture = Fixture::start().await;
     let config = Config {
         cases: sequences(),
         max_shrink_iters: 200,
@@ -267,12 +267,12 @@ async fn whatever_everybody_does_comes_to_what_the_table_says() {
     let runtime = tokio::runtime::Handle::current();
     let tried = tokio::task::block_in_place(|| {
         TestRunner::new(config).run(&vec(act(), 1..24), |acts| {
-            runtime.block_on(compare(&world, &acts))
+            runtime.block_on(compare(&fixture, &acts))
         })
     });
     assert!(tried.is_ok(), "{}", tried.unwrap_err());
     let open_twice = "SELECT count(*) FROM (SELECT FROM employments
         WHERE state IN ('PENDING_VERIFICATION', 'VERIFIED') GROUP BY organization_id, person_id
         HAVING count(*) > 1) AS twice";
-    assert_eq!(world.service.database.count(open_twice).await, 0);
+    assert_eq!(fixture.service.database.count(open_twice).await, 0);
 }

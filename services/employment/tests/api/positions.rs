@@ -5,12 +5,12 @@ use muster_proto::employment::v1::{
     Position, UpdateEmploymentRequest,
 };
 use muster_refusal::{ErrorReason as R, reason_of, violations_of};
-use muster_testkit::Who;
+use muster_testkit::TestCaller;
 use prost_types::FieldMask;
 use tonic::Status;
 
 use crate::claim::at;
-use crate::world::World;
+use crate::fixture::Fixture;
 
 fn position(title: &str, end_date: &str) -> Position {
     Position {
@@ -21,7 +21,7 @@ fn position(title: &str, end_date: &str) -> Position {
     }
 }
 
-impl World {
+impl Fixture {
     /// The person says anew what `paths` name.
     async fn update(
         &self,
@@ -35,7 +35,7 @@ impl World {
             update_mask: Some(FieldMask { paths }),
             request_id: String::new(),
         };
-        let mut client = self.person_employments(Who::person(person));
+        let mut client = self.person_employments(TestCaller::person(person));
         let updated = client.update_employment(request).await?;
         Ok(updated.into_inner().employment.unwrap())
     }
@@ -55,70 +55,76 @@ impl World {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn closing_a_position_ends_nothing_and_another_title_or_start_is_verified_anew() {
-    let world = World::start().await;
-    world.employ_anywhere("learner-1").await;
-    let employment = world.employment_of("learner-1").await;
+    let fixture = Fixture::start().await;
+    fixture.employ_anywhere("learner-1").await;
+    let employment = fixture.employment_of("learner-1").await;
     let two = vec![position("Lead teacher", ""), position("Cook", "")];
-    let dual = world.reposition(&employment, two).await.unwrap();
+    let dual = fixture.reposition(&employment, two).await.unwrap();
     assert_eq!((dual.state(), dual.positions.len()), (S::PendingVerification, 2));
     assert_eq!(dual.verify_time, None);
-    let verified = world.verify(&dual.name).await;
+    let verified = fixture.verify(&dual.name).await;
     assert_eq!(verified.positions, dual.positions);
 
     let closed = vec![position("Lead teacher", ""), position("Cook", "2026-02-28")];
-    let one = world.reposition(&verified, closed.clone()).await.unwrap();
+    let one = fixture.reposition(&verified, closed.clone()).await.unwrap();
     assert_eq!((one.state(), &one.positions), (S::Verified, &closed));
     assert_ne!(one.etag, verified.etag);
-    let same = world.reposition(&one, closed).await.unwrap();
+    let same = fixture.reposition(&one, closed).await.unwrap();
     assert_eq!(same, one);
 
     let renamed = vec![position("Head", ""), position("Cook", "2026-02-28")];
-    let waits = world.reposition(&one, renamed).await.unwrap();
+    let waits = fixture.reposition(&one, renamed).await.unwrap();
     assert_eq!(waits.state(), S::PendingVerification);
-    let verified = world.verify(&waits.name).await;
+    let verified = fixture.verify(&waits.name).await;
     let started = Employment {
         start_date: "2025-08-01".to_owned(),
         ..verified
     };
-    let waits = world.update("learner-1", started, &["start_date"]).await.unwrap();
+    let waits = fixture
+        .update("learner-1", started, &["start_date"])
+        .await
+        .unwrap();
     assert_eq!(
         (waits.state(), waits.start_date.as_str()),
         (S::PendingVerification, "2025-08-01")
     );
-    assert_eq!(world.employment_of("learner-1").await, waits);
+    assert_eq!(fixture.employment_of("learner-1").await, waits);
     // The learner stays one: nothing of theirs is archived.
     let active = "SELECT count(*) FROM invitations WHERE state = 'ACTIVE'";
-    assert_eq!(world.invitations.database.count(active).await, 1);
+    assert_eq!(fixture.invitations.database.count(active).await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_claim_says_positions_and_the_list_is_narrowed_by_them() {
-    let world = World::start().await;
+    let fixture = Fixture::start().await;
     let claim = EmploymentClaim {
         start_date: "2025-09-01".to_owned(),
         positions: vec![position("מורה ראשית", ""), position("Zoe\u{308}", "2026-01-31")],
-        ..at(world.organization_name())
+        ..at(fixture.organization_name())
     };
-    let claimed = world
-        .claim(Who::person("learner-1"), vec![claim.clone()])
+    let claimed = fixture
+        .claim(TestCaller::person("learner-1"), vec![claim.clone()])
         .await
         .unwrap();
     assert_eq!(claimed[0].positions, claim.positions);
     assert_eq!(claimed[0].start_date, "2025-09-01");
     for (code, found) in [("lead-teacher", 1), ("substitute", 0), ("", 2)] {
         let request = ListEmploymentsRequest {
-            parent: world.organization_name().to_string(),
+            parent: fixture.organization_name().to_string(),
             position: code.to_owned(),
             ..Default::default()
         };
-        let listed = world.employments(world.admin()).list_employments(request).await;
+        let listed = fixture
+            .employments(fixture.admin())
+            .list_employments(request)
+            .await;
         assert_eq!(listed.unwrap().into_inner().employments.len(), found, "{code}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_is_told_by_its_field_and_nothing_is_stored() {
-    let world = World::start().await;
+    let fixture = Fixture::start().await;
     let lists = |title: &str| vec![position(title, "")];
     let day = |start: &str, end: &str| {
         vec![Position {
@@ -160,16 +166,16 @@ async fn what_cannot_be_is_told_by_its_field_and_nothing_is_stored() {
         let claim = EmploymentClaim {
             start_date: start.to_owned(),
             positions,
-            ..at(world.organization_name())
+            ..at(fixture.organization_name())
         };
-        let refused = world
-            .claim(Who::person("learner-1"), vec![claim])
+        let refused = fixture
+            .claim(TestCaller::person("learner-1"), vec![claim])
             .await
             .unwrap_err();
         assert_eq!(reason_of(&refused), Some(R::InvalidRequest));
         assert_eq!(violations_of(&refused)[0].0, field);
     }
-    assert_eq!(world.employments_of("learner-1").await, []);
+    assert_eq!(fixture.employments_of("learner-1").await, []);
     for title in ["x".to_owned(), "x".repeat(200)] {
         let claim = EmploymentClaim {
             start_date: "1900-01-01".to_owned(),
@@ -177,19 +183,22 @@ async fn what_cannot_be_is_told_by_its_field_and_nothing_is_stored() {
                 start_date: "1900-01-01".to_owned(),
                 ..position(&title, "2100-12-31")
             }],
-            ..at(world.organization_name())
+            ..at(fixture.organization_name())
         };
-        world.claim(Who::person("learner-1"), vec![claim]).await.unwrap();
+        fixture
+            .claim(TestCaller::person("learner-1"), vec![claim])
+            .await
+            .unwrap();
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rejected_claim_is_handed_in_again_with_its_edit_and_what_is_over_stays_so() {
-    let world = World::start().await;
-    let claimed = world.claimed("learner-1").await;
+    let fixture = Fixture::start().await;
+    let claimed = fixture.claimed("learner-1").await;
     let why = muster_proto::employment::v1::RejectionReason::Position;
-    let rejected = world.reject(&claimed.name, why, "").await.unwrap().into_inner();
-    let corrected = world
+    let rejected = fixture.reject(&claimed.name, why, "").await.unwrap().into_inner();
+    let corrected = fixture
         .reposition(&rejected, vec![position("Cook", "")])
         .await
         .unwrap();
@@ -197,19 +206,19 @@ async fn a_rejected_claim_is_handed_in_again_with_its_edit_and_what_is_over_stay
         (corrected.state(), corrected.rejections.len()),
         (S::PendingVerification, 1)
     );
-    let stale = world.reposition(&rejected, Vec::new()).await.unwrap_err();
+    let stale = fixture.reposition(&rejected, Vec::new()).await.unwrap_err();
     assert_eq!(reason_of(&stale), Some(R::EtagMismatch));
     let before = Employment {
         start_date: "2025-10-01".to_owned(),
         ..corrected.clone()
     };
-    let refused = world
+    let refused = fixture
         .update("learner-1", before, &["start_date"])
         .await
         .unwrap_err();
     assert_eq!(violations_of(&refused)[0].0, "employment.positions[0].start_date");
-    assert_eq!(world.employment_of("learner-1").await, corrected);
-    let others = world
+    assert_eq!(fixture.employment_of("learner-1").await, corrected);
+    let others = fixture
         .update("learner-2", corrected.clone(), &["start_date"])
         .await;
     assert_eq!(reason_of(&others.unwrap_err()), Some(R::NotFound));
@@ -217,21 +226,21 @@ async fn a_rejected_claim_is_handed_in_again_with_its_edit_and_what_is_over_stay
         state: S::Verified.into(),
         ..corrected.clone()
     };
-    let refused = world.update("learner-1", state, &["state"]).await.unwrap_err();
+    let refused = fixture.update("learner-1", state, &["state"]).await.unwrap_err();
     assert_eq!(violations_of(&refused)[0].0, "update_mask.paths[0]");
 
-    let withdrawn = world
+    let withdrawn = fixture
         .withdraw("learner-1", &corrected.name)
         .await
         .unwrap()
         .into_inner();
-    let refused = world.reposition(&withdrawn, Vec::new()).await.unwrap_err();
+    let refused = fixture.reposition(&withdrawn, Vec::new()).await.unwrap_err();
     assert_eq!(reason_of(&refused), Some(R::EmploymentState));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_positions_of_an_authority_are_a_closed_list() {
-    let world = World::start().await;
+    let fixture = Fixture::start().await;
     for (authority, first) in [
         ("us-mi", Some("program-director")),
         ("us-ny", Some("director")),
@@ -240,7 +249,7 @@ async fn the_positions_of_an_authority_are_a_closed_list() {
         let request = ListPositionCodesRequest {
             authority: authority.to_owned(),
         };
-        let mut client = world.person_employments(Who::person("learner-1"));
+        let mut client = fixture.person_employments(TestCaller::person("learner-1"));
         let listed = client.list_position_codes(request).await.unwrap().into_inner();
         let codes: Vec<_> = listed.positions.iter().map(|one| one.code.as_str()).collect();
         assert_eq!(codes.first().copied(), first, "{authority}");

@@ -4,11 +4,11 @@
 
 use muster_proto::employment::v1::{EmploymentState as S, RejectionReason, VerifyEmploymentRequest};
 use muster_refusal::{ErrorReason as R, reason_of};
-use muster_testkit::Who;
+use muster_testkit::TestCaller;
 use tonic::Status;
 
 use crate::claim::at;
-use crate::world::World;
+use crate::fixture::Fixture;
 
 /// What each of sixteen does, by turns.
 #[derive(Debug, Clone, Copy)]
@@ -20,21 +20,24 @@ enum Act {
 
 const ACTS: [Act; 3] = [Act::Verify, Act::Reject, Act::Withdraw];
 
-async fn act(world: &World, person: &str, name: &str, act: Act) -> Result<S, Status> {
+async fn act(fixture: &Fixture, person: &str, name: &str, act: Act) -> Result<S, Status> {
     let done = match act {
         Act::Verify => {
             let request = VerifyEmploymentRequest {
                 name: name.to_owned(),
                 request_id: String::new(),
             };
-            let verified = world
-                .employments(world.admin())
+            let verified = fixture
+                .employments(fixture.admin())
                 .verify_employment(request)
                 .await?;
             verified.into_inner().employment.unwrap()
         }
-        Act::Reject => world.reject(name, RejectionReason::Dates, "").await?.into_inner(),
-        Act::Withdraw => world.withdraw(person, name).await?.into_inner(),
+        Act::Reject => fixture
+            .reject(name, RejectionReason::Dates, "")
+            .await?
+            .into_inner(),
+        Act::Withdraw => fixture.withdraw(person, name).await?.into_inner(),
     };
     Ok(done.state())
 }
@@ -48,13 +51,17 @@ fn lost_to(winner: S) -> R {
     }
 }
 
-async fn round(world: &World, number: usize) -> S {
-    let person = world.service.clock.new_uuid().to_string();
-    let sites = vec![at(world.organization_name())];
-    let claim = world.claim(Who::person(&person), sites).await.unwrap().remove(0);
+async fn round(fixture: &Fixture, number: usize) -> S {
+    let person = fixture.service.clock.new_uuid().to_string();
+    let sites = vec![at(fixture.organization_name())];
+    let claim = fixture
+        .claim(TestCaller::person(&person), sites)
+        .await
+        .unwrap()
+        .remove(0);
     let each = (0..16).map(|place| {
         let chosen = ACTS[(number + place) % ACTS.len()];
-        act(world, &person, &claim.name, chosen)
+        act(fixture, &person, &claim.name, chosen)
     });
     let answers = futures::future::join_all(each).await;
     let won: Vec<S> = answers
@@ -67,7 +74,7 @@ async fn round(world: &World, number: usize) -> S {
     for lost in answers.iter().filter_map(|answer| answer.as_ref().err()) {
         assert_eq!(reason_of(lost), Some(lost_to(winner)), "{winner:?}");
     }
-    let stored = world.read(&claim.name).await;
+    let stored = fixture.read(&claim.name).await;
     assert_eq!(
         (stored.state(), stored.rejections.len()),
         (winner, usize::from(winner == S::Rejected))
@@ -82,25 +89,25 @@ fn rounds() -> usize {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_conflicting_decisions_at_once_one_wins_and_is_published_once() {
-    let world = World::start().await;
+    let fixture = Fixture::start().await;
     let before = (
-        world.published("employment.changed").await,
-        world.published("employment.verified").await,
+        fixture.published("employment.changed").await,
+        fixture.published("employment.verified").await,
     );
     let mut winners = Vec::new();
     for number in 0..rounds() {
-        winners.push(round(&world, number).await);
+        winners.push(round(&fixture, number).await);
     }
     let verified = winners.iter().filter(|winner| **winner == S::Verified).count();
     let count = |number: usize| i64::try_from(number).unwrap();
     // Each claim is published, and each decision.
     assert_eq!(
-        world.published("employment.changed").await - before.0,
+        fixture.published("employment.changed").await - before.0,
         count(2 * winners.len() - verified)
     );
     assert_eq!(
-        world.published("employment.verified").await - before.1,
+        fixture.published("employment.verified").await - before.1,
         count(verified)
     );
-    assert!(world.parked().await.is_empty());
+    assert!(fixture.parked().await.is_empty());
 }

@@ -77,12 +77,18 @@ async fn mails_about_other_things_are_asked_for_elsewhere() {
 async fn who_claims_by_themself_or_hands_in_again_is_mailed_about() {
     let fixture = Fixture::start().await;
     let claimed = fixture
-        .claim(TestCaller::person("learner-1"), vec![at(fixture.organization_name())])
+        .claim(
+            TestCaller::person("learner-1"),
+            vec![at(fixture.organization_name())],
+        )
         .await
         .unwrap();
     assert_eq!(fixture.published("mail.requested").await, 1);
     fixture
-        .claim(TestCaller::person("learner-1"), vec![at(fixture.organization_name())])
+        .claim(
+            TestCaller::person("learner-1"),
+            vec![at(fixture.organization_name())],
+        )
         .await
         .unwrap();
     assert_eq!(fixture.published("mail.requested").await, 1, "nothing new waits");

@@ -13,12 +13,12 @@ use tokio::runtime::Handle;
 use tokio::task::block_in_place;
 
 use self::acts::Address;
-use self::table::{Act, Door, Table, TestCaller};
+use self::table::{Act, Door, Invitee, Table};
 use crate::fixture::Fixture;
 use crate::races::asked_for;
 
-fn who() -> impl Strategy<Value = TestCaller> {
-    prop_oneof![4 => Just(TestCaller::Ada), 2 => Just(TestCaller::AdaElsewhere), 1 => Just(TestCaller::Eve)]
+fn who() -> impl Strategy<Value = Invitee> {
+    prop_oneof![4 => Just(Invitee::Ada), 2 => Just(Invitee::AdaElsewhere), 1 => Just(Invitee::Eve)]
 }
 
 fn door() -> impl Strategy<Value = Door> {

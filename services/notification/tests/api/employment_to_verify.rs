@@ -6,7 +6,7 @@ use muster_employment::EmploymentService;
 use muster_identity::Role;
 use muster_proto::employment::v1::employment_service_client::EmploymentServiceClient;
 use muster_proto::employment::v1::{ListEmploymentsRequest, VerifyEmploymentRequest};
-use muster_testkit::{TestService, TestCaller, acts, eventually};
+use muster_testkit::{TestCaller, TestService, acts, eventually};
 
 use crate::service::ServiceFixture;
 

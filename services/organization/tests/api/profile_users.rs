@@ -4,11 +4,11 @@ use muster_ids::{OrganizationId, PersonName};
 use muster_proto::organization::v1 as pb;
 use muster_proto::organization::v1::profile_user_internal_service_client::ProfileUserInternalServiceClient;
 use muster_refusal::ErrorReason;
-use muster_testkit::{Callers, TestChannel, TestCaller};
+use muster_testkit::{Callers, TestCaller, TestChannel};
 use tonic::{Response, Status};
 
-use crate::refused::{fields, refused};
 use crate::fixture::{Fixture, name};
+use crate::refused::{fields, refused};
 
 fn profile_users(fixture: &Fixture) -> ProfileUserInternalServiceClient<TestChannel> {
     ProfileUserInternalServiceClient::new(fixture.service.calls_of(TestCaller::Workload("employment")))
@@ -55,7 +55,10 @@ async fn mail_for_the_owner_goes_to_the_verified_address_that_they_created_the_p
     assert_eq!(told.address, "owner@example.com");
     assert_eq!(told.role(), pb::Role::Owner);
     assert_eq!(told.organization_state(), pb::OrganizationState::Active);
-    assert_eq!(told.organization_display_name, fixture.read(id).await.display_name);
+    assert_eq!(
+        told.organization_display_name,
+        fixture.read(id).await.display_name
+    );
     refused(contact(&fixture, id, "outsider").await, ErrorReason::NotFound);
 }
 

@@ -5,7 +5,7 @@ use muster_proto::invitation::v1::{
     DeclineInvitationRequest, DeclinePersonInvitationRequest, InvitationState, ResendInvitationRequest,
     UndoDeclineRequest, UndoPersonDeclineRequest,
 };
-use muster_testkit::{Callers, Invitee as Caller};
+use muster_testkit::{Callers, TestCaller as Caller};
 use sqlx::AssertSqlSafe;
 use tonic::Status;
 
