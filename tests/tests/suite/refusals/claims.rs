@@ -2,7 +2,7 @@
 
 use muster_proto::employment::v1::{
     BatchEndEmploymentsRequest, BatchVerifyEmploymentsRequest, ClaimEmploymentsRequest,
-    CorrectEmploymentRequest, EmploymentClaim, RejectEmploymentRequest, RejectionReason,
+    CorrectEmploymentRequest, Employment, EmploymentClaim, RejectEmploymentRequest, RejectionReason,
     UpdateEmploymentRequest, WithdrawEmploymentRequest,
 };
 use muster_refusal::ErrorReason as R;
