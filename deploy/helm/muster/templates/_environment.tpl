@@ -30,6 +30,9 @@
 {{- if has $name (list "gateway" "invitation") }}
 - {name: MUSTER_PUBLIC_URL, value: {{ $root.Values.publicUrl | quote }}}
 {{- end }}
+{{- if and (eq $name "employment") $service.positionsConfigMap }}
+- {name: MUSTER_POSITIONS, value: /etc/muster/positions/positions.toml}
+{{- end }}
 {{- if and (eq $name "notification") $service.smtpRootsConfigMap }}
 - {name: MUSTER_SMTP_ROOTS, value: /etc/muster/smtp-roots/roots.pem}
 {{- end }}

@@ -48,6 +48,9 @@ grpc: {port: 8080, service: {{ index . 1 }}}
 - {name: extra-policies, mountPath: /etc/muster/extra-policies, readOnly: true}
 {{- end }}
 {{- end }}
+{{- if and (eq $name "employment") $service.positionsConfigMap }}
+- {name: positions, mountPath: /etc/muster/positions, readOnly: true}
+{{- end }}
 {{- if and (eq $name "notification") $service.smtpRootsConfigMap }}
 - {name: smtp-roots, mountPath: /etc/muster/smtp-roots, readOnly: true}
 {{- end }}
@@ -90,6 +93,12 @@ grpc: {port: 8080, service: {{ index . 1 }}}
 {{- end }}
 {{- with $service.extraPoliciesConfigMap }}
 - name: extra-policies
+  configMap: {name: {{ . }}}
+{{- end }}
+{{- end }}
+{{- if eq $name "employment" }}
+{{- with $service.positionsConfigMap }}
+- name: positions
   configMap: {name: {{ . }}}
 {{- end }}
 {{- end }}
