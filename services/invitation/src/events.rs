@@ -35,21 +35,36 @@ pub(crate) async fn mail_requested(
     act: &Act,
     mail: &MailRequest,
 ) -> Result<(), DatabaseError> {
-    let subject = Subject {
-        organization: mail.organization,
-        invitation: mail.invitation,
-        version: mail.version,
+    mails_requested(tx, clock, act, std::slice::from_ref(mail)).await
+}
+
+/// As [`mail_requested`], of many in one statement.
+pub(crate) async fn mails_requested(
+    tx: &mut PgConnection,
+    clock: &Clock,
+    act: &Act,
+    mails: &[MailRequest],
+) -> Result<(), DatabaseError> {
+    if mails.is_empty() {
+        return Ok(());
+    }
+    let requested = |mail: &MailRequest| {
+        let subject = Subject {
+            organization: mail.organization,
+            invitation: mail.invitation,
+            version: mail.version,
+        };
+        let payload = MailRequestedEvent {
+            subject: subject.name(),
+            purpose: MailPurpose::Invite.into(),
+            generation: mail.generation,
+            request: mail.number,
+            // A scheduled invitation asks when its time has come.
+            not_before: None,
+        };
+        (subject.event(clock, act, mail.traceparent.clone()), payload)
     };
-    let payload = MailRequestedEvent {
-        subject: subject.name(),
-        purpose: MailPurpose::Invite.into(),
-        generation: mail.generation,
-        request: mail.number,
-        // A scheduled invitation asks when its time has come.
-        not_before: None,
-    };
-    let traceparent = mail.traceparent.clone();
-    outbox::append(tx, subject.event(clock, act, traceparent), &payload).await
+    outbox::append_all(tx, mails.iter().map(requested).collect()).await
 }
 
 /// `invitation.accepted`, in the trace of the accepting call.

@@ -6,8 +6,10 @@ pub(crate) mod list;
 mod row;
 mod update;
 
+use std::collections::{HashMap, HashSet};
+
 use muster_database::{DatabaseError, Insertion};
-use muster_ids::{InvitationId, OrganizationId, PersonId};
+use muster_ids::{GroupId, InvitationId, OrganizationId, PersonId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -20,55 +22,89 @@ pub(crate) use update::{update, update_with_groups};
 /// After every id.
 const LAST: InvitationId = InvitationId::from_uuid(Uuid::max());
 
-/// Inserts a new invitation with its groups, unless the address has one that keeps it. Waits for a transaction that is
-/// just making one. The index decides, not a look beforehand. Of somebody who asked not to be invited again the mail is
-/// suppressed; one that asks at this very moment is heard when the mail worker asks.
+/// Inserts a new invitation with its groups; see [`insert_all`].
 pub(crate) async fn insert(tx: &mut PgConnection, new: &mut Invitation) -> Result<Insertion, DatabaseError> {
-    let stored: Option<DeliveryState> = sqlx::query_scalar(concat!(
+    let stored = insert_all(tx, std::slice::from_mut(new)).await?;
+    Ok(stored.into_iter().next().unwrap_or(Insertion::Exists))
+}
+
+/// Inserts new invitations with their groups, in the order given, and tells of each whether it is stored: not when its
+/// address has one that keeps it. Waits for transactions that are just making one. The index decides, not a look
+/// beforehand. Of somebody who asked not to be invited again the mail is suppressed; one that asks at this very moment is
+/// heard when the mail worker asks.
+pub(crate) async fn insert_all(
+    tx: &mut PgConnection,
+    new: &mut [Invitation],
+) -> Result<Vec<Insertion>, DatabaseError> {
+    let groups = || {
+        new.iter()
+            .flat_map(|new| new.groups.iter().map(|group| (new.id, *group)))
+    };
+    let (of, wanted): (Vec<InvitationId>, Vec<GroupId>) = groups().unzip();
+    let stored: Vec<(InvitationId, DeliveryState)> = sqlx::query_as(concat!(
         "WITH made AS (
              INSERT INTO invitations (organization_id, invitation_id, version, state, address_given,
                  address_canonical, location_id, source, inviter_person_id, import_id, generation, delivery_state,
                  create_time, send_time, expire_time, traceparent, mail_number, mail_times)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,
-                     CASE WHEN EXISTS (SELECT FROM opt_outs WHERE organization_id = $1 AND address_canonical = $6)
-                          THEN $20 ELSE $12 END,
-                     $13, $14, $15, $16, $17, $18)
+             SELECT organization_id, invitation_id, version, state, address_given, address_canonical, location_id, source,
+                    inviter_person_id, import_id, generation,
+                    CASE WHEN EXISTS (SELECT FROM opt_outs o WHERE o.organization_id = new.organization_id
+                                      AND o.address_canonical = new.address_canonical)
+                         THEN $21 ELSE delivery_state END,
+                    create_time, send_time, expire_time, traceparent, mail_number, ARRAY[mail_time]
+             FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::uuid[],
+                         $8::text[], $9::uuid[], $10::uuid[], $11::integer[], $12::text[], $13::timestamptz[],
+                         $14::timestamptz[], $15::timestamptz[], $16::text[], $17::integer[], $18::timestamptz[])
+               AS new (organization_id, invitation_id, version, state, address_given, address_canonical, location_id,
+                       source, inviter_person_id, import_id, generation, delivery_state, create_time, send_time,
+                       expire_time, traceparent, mail_number, mail_time)
              ON CONFLICT (organization_id, address_canonical) WHERE state IN (",
         occupying!(),
         ") DO NOTHING
-             RETURNING organization_id, invitation_id, delivery_state)
-         INSERT INTO invitation_groups (organization_id, invitation_id, group_id)
-         SELECT made.organization_id, made.invitation_id, wanted.group_id
-         FROM made, unnest($19::uuid[]) AS wanted (group_id)
-         RETURNING (SELECT delivery_state FROM made)",
+             RETURNING organization_id, invitation_id, delivery_state),
+         grouped AS (
+             INSERT INTO invitation_groups (organization_id, invitation_id, group_id)
+             SELECT made.organization_id, made.invitation_id, wanted.group_id
+             FROM made JOIN unnest($19::uuid[], $20::uuid[]) AS wanted (invitation_id, group_id) USING (invitation_id))
+         SELECT invitation_id, delivery_state FROM made",
     ))
-    .bind(new.organization)
-    .bind(new.id)
-    .bind(new.version)
-    .bind(new.state.name())
-    .bind(new.address.as_given())
-    .bind(new.address.canonical())
-    .bind(new.location)
-    .bind(new.source)
-    .bind(new.inviter)
-    .bind(new.import)
-    .bind(new.generation)
-    .bind(new.delivery)
-    .bind(new.create_time)
-    .bind(new.send_time)
-    .bind(new.expire_time)
-    .bind(new.traceparent.as_deref())
-    .bind(new.mails.number)
-    .bind(&new.mails.times)
-    .bind(&new.groups)
+    .bind(column(new, |new| new.organization))
+    .bind(column(new, |new| new.id))
+    .bind(column(new, |new| new.version))
+    .bind(column(new, |new| new.state.name()))
+    .bind(column(new, |new| new.address.as_given().to_owned()))
+    .bind(column(new, |new| new.address.canonical().to_owned()))
+    .bind(column(new, |new| new.location))
+    .bind(column(new, |new| new.source))
+    .bind(column(new, |new| new.inviter))
+    .bind(column(new, |new| new.import))
+    .bind(column(new, |new| new.generation))
+    .bind(column(new, |new| new.delivery))
+    .bind(column(new, |new| new.create_time))
+    .bind(column(new, |new| new.send_time))
+    .bind(column(new, |new| new.expire_time))
+    .bind(column(new, |new| new.traceparent.clone()))
+    .bind(column(new, |new| new.mails.number))
+    // A new invitation has asked for one mail.
+    .bind(column(new, |new| new.mails.times.first().copied().unwrap_or(new.send_time)))
+    .bind(of)
+    .bind(wanted)
     .bind(DeliveryState::Suppressed)
-    .fetch_optional(tx)
+    .fetch_all(tx)
     .await?;
-    new.delivery = stored.unwrap_or(new.delivery);
-    Ok(match stored {
-        Some(_) => Insertion::Stored,
+    let stored: HashMap<InvitationId, DeliveryState> = stored.into_iter().collect();
+    let insertion = |new: &mut Invitation| match stored.get(&new.id) {
+        Some(delivery) => {
+            new.delivery = *delivery;
+            Insertion::Stored
+        }
         None => Insertion::Exists,
-    })
+    };
+    Ok(new.iter_mut().map(insertion).collect())
+}
+
+fn column<T>(new: &[Invitation], value: impl Fn(&Invitation) -> T) -> Vec<T> {
+    new.iter().map(value).collect()
 }
 
 /// Locks the invitation that keeps an address, if there is one, and reads it after the lock was had.
@@ -144,6 +180,28 @@ pub(crate) async fn find(
         .bind(id)
         .fetch_optional(connection)
         .await?)
+}
+
+/// Which of the canonical addresses have an invitation that keeps them.
+pub(crate) async fn occupied_among(
+    connection: &mut PgConnection,
+    organization: OrganizationId,
+    addresses: &[&str],
+) -> Result<HashSet<String>, DatabaseError> {
+    let occupied: Vec<String> = sqlx::query_scalar(concat!(
+        // As in `active_among`.
+        "SELECT wanted.address FROM unnest($2::text[]) AS wanted (address)
+         CROSS JOIN LATERAL (
+             SELECT FROM invitations
+             WHERE organization_id = $1 AND address_canonical = wanted.address AND state IN (",
+        occupying!(),
+        ") LIMIT 1) AS live",
+    ))
+    .bind(organization)
+    .bind(addresses)
+    .fetch_all(connection)
+    .await?;
+    Ok(occupied.into_iter().collect())
 }
 
 /// Which of the canonical addresses belong to active learners.

@@ -14,20 +14,22 @@ use tokio_util::sync::CancellationToken;
 
 use crate::context::Context;
 use crate::domain::import::{Outcome, Row};
-use crate::domain::invitation::{DeliveryState, Invitation};
+use crate::domain::invitation::{DeliveryState, Invitation, MailRequest};
 use crate::domain::inviting::{InvitingContext, OrganizationStatus};
 use crate::error::Error;
 use crate::events::{self, Act};
+use crate::ops::invitation::invite::{Invited, invite_all};
 use crate::store::import::claim::{self, Job};
 use crate::store::import::results::{self, Applied};
 use crate::store::import::rows;
 use crate::store::quota::{self, Hour, Slot};
 use row::Traced;
 
-const ROWS_A_BATCH: i64 = 50;
-/// How many batches of an import a worker does before it looks whether another import waits: a large one keeps no small
-/// one waiting.
-const BATCHES_A_TURN: usize = 20;
+/// A batch is one transaction, for which a call by hand may have to wait: some tens of milliseconds.
+const ROWS_A_BATCH: i64 = 500;
+/// How many rows of an import a worker does before it looks whether another import waits: a large one keeps no small one
+/// waiting.
+const ROWS_A_TURN: i64 = 1_000;
 /// How often the organization is asked again whether it is still active and which groups are.
 const CONTEXT_LIFE: std::time::Duration = std::time::Duration::from_secs(3);
 /// Mails beyond the plan's limit of a day go out on one of the following days, as far as a mail may be scheduled.
@@ -54,10 +56,8 @@ pub(crate) async fn apply(
 ) -> Result<(), Error> {
     let mut inviting = may_go_on(context, job).await?;
     let mut asked = tokio::time::Instant::now();
-    for _ in 0..BATCHES_A_TURN {
-        if shutdown.is_cancelled() {
-            break;
-        }
+    let (mut rows_a_batch, mut done) = (ROWS_A_BATCH, 0);
+    while done < ROWS_A_TURN && !shutdown.is_cancelled() {
         if asked.elapsed() > CONTEXT_LIFE {
             inviting = may_go_on(context, job).await?;
             asked = tokio::time::Instant::now();
@@ -75,9 +75,15 @@ pub(crate) async fn apply(
             approver,
             traceparent,
         };
-        match context.database.write(async |tx| work.batch(tx).await).await? {
-            Batch::More => {}
-            Batch::Finished | Batch::Lost => return Ok(()),
+        let batch = context
+            .database
+            .write(async |tx| work.batch(tx, rows_a_batch).await);
+        match batch.await {
+            Ok(Batch::More) => done += rows_a_batch,
+            Ok(Batch::Finished | Batch::Lost) => return Ok(()),
+            // One of its rows is broken: those before it are done.
+            Err(error) if !error.is_transient() && rows_a_batch > 1 => rows_a_batch = 1,
+            Err(error) => return Err(error),
         }
     }
     // Whoever comes next need not wait for the lease to run out.
@@ -110,6 +116,14 @@ struct Work<'a> {
     traceparent: Option<&'a str>,
 }
 
+/// What the plan lets go out on a day.
+#[derive(Debug, Clone, Copy)]
+struct Room {
+    due: OffsetDateTime,
+    /// At least one.
+    mails: i64,
+}
+
 /// What a batch did.
 struct Done {
     rows: Vec<Applied>,
@@ -126,18 +140,19 @@ fn refused(rows: Vec<Traced>, why: &str) -> Done {
 }
 
 impl Work<'_> {
-    async fn batch(&self, tx: &mut PgConnection) -> Result<Batch, Error> {
+    async fn batch(&self, tx: &mut PgConnection, most: i64) -> Result<Batch, Error> {
         if !claim::hold(tx, self.job, self.lease).await? {
             return Ok(Batch::Lost);
         }
         let (organization, import) = (self.job.organization, self.job.import);
-        let most = ROWS_A_BATCH.min(self.inviting.limits.messages_per_day.max(1));
+        let room = self.room(tx).await?;
+        let most = room.map_or(most, |room| most.min(room.mails));
         let rows = rows::to_apply(tx, organization, import, most).await?;
         if rows.is_empty() {
             claim::finish(tx, self.job, self.act.time).await?;
             return Ok(Batch::Finished);
         }
-        let Done { rows, mails } = self.rows(tx, rows).await?;
+        let Done { rows, mails } = self.rows(tx, rows, room).await?;
         let followers = results::save(tx, organization, import, &rows).await?;
         let number = |outcome: Outcome| {
             i32::try_from(rows.iter().filter(|row| row.outcome == outcome).count()).unwrap_or(i32::MAX)
@@ -153,52 +168,57 @@ impl Work<'_> {
     }
 
     /// In the order of the addresses: two transactions never wait for each other in a circle.
-    async fn rows(&self, tx: &mut PgConnection, rows: Vec<Row>) -> Result<Done, Error> {
-        let mut traced: Vec<Traced> = rows
-            .into_iter()
-            .map(|row| Traced::begin(row, self.traceparent))
-            .collect();
+    async fn rows(&self, tx: &mut PgConnection, rows: Vec<Row>, room: Option<Room>) -> Result<Done, Error> {
+        let begin = |row| Traced::begin(row, self.traceparent);
+        let mut traced: Vec<Traced> = rows.into_iter().map(begin).collect();
         traced.sort_by(|left, right| left.canonical().cmp(right.canonical()));
         if self.inviting.status != OrganizationStatus::Active {
             return Ok(refused(traced, row::NOT_ACTIVE));
         }
-        let wanted = i64::try_from(traced.len()).unwrap_or(i64::MAX);
-        let Some(due) = self.due(tx, wanted).await? else {
+        let Some(Room { due, .. }) = room else {
             return Ok(refused(traced, row::DAYS_USED_UP));
         };
-        let mut applied = Vec::with_capacity(traced.len());
-        let mut mails = 0;
-        for row in traced {
-            let (done, new) = row.invite(tx, self, due).await?;
-            if let Some(invitation) = new {
-                mails += 1;
-                self.ask_for_mail(tx, &invitation).await?;
+        let (mut applied, mut asking, mut drafts) = (Vec::new(), Vec::new(), Vec::new());
+        for mut row in traced {
+            match row.draft(self, due) {
+                Ok(draft) => {
+                    drafts.push(draft);
+                    asking.push(row);
+                }
+                Err(why) => applied.push(row.refused(why)),
             }
-            applied.push(done);
         }
+        let invited = invite_all(tx, self.job.organization, drafts).await?;
+        let mails = self.ask_for_mails(tx, &invited).await?;
+        let answered = asking.into_iter().zip(&invited);
+        applied.extend(answered.map(|(row, invited)| row.invited(invited)));
         Ok(Done {
             rows: applied,
             mails: (mails > 0).then_some((due, mails)),
         })
     }
 
-    /// When the mails of a batch may go out: now, or on the first day on which the plan has room for all of them.
-    async fn due(&self, tx: &mut PgConnection, mails: i64) -> Result<Option<OffsetDateTime>, Error> {
+    /// When the mails of a batch may go out, and how many: now, or on the first day on which the plan has room.
+    async fn room(&self, tx: &mut PgConnection) -> Result<Option<Room>, Error> {
         let limit = self.inviting.limits.messages_per_day;
         for day in 0..DAYS_AHEAD {
             let due = self.act.time + Duration::days(day);
             let used = quota::in_day(tx, self.job.organization, Hour::of(due)).await?;
-            if used + mails <= limit {
-                return Ok(Some(due));
+            if used < limit {
+                let mails = limit - used;
+                return Ok(Some(Room { due, mails }));
             }
         }
         Ok(None)
     }
 
-    async fn ask_for_mail(&self, tx: &mut PgConnection, invitation: &Invitation) -> Result<(), Error> {
-        if invitation.delivery == DeliveryState::Queued {
-            events::mail_requested(tx, &self.context.clock, &self.act, &invitation.mail_request()).await?;
-        }
-        Ok(())
+    /// Asks for the mails of new invitations whose time has come, and tells how many there will be in all.
+    async fn ask_for_mails(&self, tx: &mut PgConnection, invited: &[Invited]) -> Result<i64, Error> {
+        let mailed = invited.iter().filter_map(Invited::new);
+        let mailed = mailed.filter(|new| new.delivery != DeliveryState::Suppressed);
+        let queued = mailed.clone().filter(|new| new.delivery == DeliveryState::Queued);
+        let asked: Vec<MailRequest> = queued.map(Invitation::mail_request).collect();
+        events::mails_requested(tx, &self.context.clock, &self.act, &asked).await?;
+        Ok(i64::try_from(mailed.count()).unwrap_or(i64::MAX))
     }
 }

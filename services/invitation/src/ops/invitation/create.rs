@@ -8,10 +8,10 @@ use muster_telemetry::propagation;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
-use super::invite::{Invited, invite};
+use super::invite::{self, Invited};
 use crate::context::Context;
 use crate::domain::invitation::draft::Draft;
-use crate::domain::invitation::{DeliveryState, Invitation, Source};
+use crate::domain::invitation::{DeliveryState, Invitation, MailRequest, Source};
 use crate::error::{Error, Field};
 use crate::events::{self, Act};
 use crate::ops::At;
@@ -84,9 +84,9 @@ pub(crate) async fn apply(
     let mut invited = invite_all(tx, command, prepared.drafts).await?;
     suppress(tx, command.organization, &mut invited).await?;
     let new = || invited.iter().filter(|(_, is_new)| *is_new).map(|(made, _)| made);
-    for invitation in new().filter(|new| new.delivery == DeliveryState::Queued) {
-        events::mail_requested(tx, &context.clock, &act, &invitation.mail_request()).await?;
-    }
+    let queued = new().filter(|new| new.delivery == DeliveryState::Queued);
+    let mails: Vec<MailRequest> = queued.map(Invitation::mail_request).collect();
+    events::mails_requested(tx, &context.clock, &act, &mails).await?;
     let mailed = new().filter(|new| new.delivery != DeliveryState::Suppressed);
     count(tx, command.organization, mailed, prepared.messages_per_day).await?;
     let thing = invited.into_iter().map(|(invitation, _)| invitation).collect();
@@ -122,8 +122,7 @@ fn drafts(context: &Context, command: &Create, now: OffsetDateTime) -> Vec<Invit
     command.specs.iter().map(draft).collect()
 }
 
-/// Invites in the order of the addresses, so that two batches never wait for each other in a circle; answers in the
-/// order of the request, with whether each is new.
+/// Invites in the order of the addresses; answers in the order of the request, with whether each is new.
 async fn invite_all(
     tx: &mut PgConnection,
     command: &Create,
@@ -131,10 +130,12 @@ async fn invite_all(
 ) -> Result<Vec<(Invitation, bool)>, Error> {
     let mut drafts: Vec<(usize, Invitation)> = drafts.into_iter().enumerate().collect();
     drafts.sort_by(|(_, left), (_, right)| left.address.canonical().cmp(right.address.canonical()));
-    let mut invited: Vec<(usize, Invitation, bool)> = Vec::with_capacity(drafts.len());
+    let (places, drafts): (Vec<usize>, Vec<Invitation>) = drafts.into_iter().unzip();
+    let outcomes = invite::invite_all(tx, command.organization, drafts).await?;
+    let mut invited: Vec<(usize, Invitation, bool)> = Vec::with_capacity(places.len());
     let (mut active, mut full) = (Vec::new(), Vec::new());
-    for (place, draft) in drafts {
-        match invite(tx, draft).await? {
+    for (place, outcome) in places.into_iter().zip(outcomes) {
+        match outcome {
             Invited::New(invitation) => invited.push((place, invitation, true)),
             Invited::Live(invitation) => {
                 // An address that stands in a batch twice is one invitation: both are answered as it is in the end.

@@ -3,7 +3,6 @@
 use muster_address::EmailAddress;
 use muster_ids::InvitationId;
 use muster_telemetry::propagation;
-use sqlx::PgConnection;
 use time::OffsetDateTime;
 use tracing::{Span, field, info_span};
 
@@ -11,8 +10,7 @@ use super::Work;
 use crate::domain::import::{Outcome, Problem, Row};
 use crate::domain::invitation::draft::Draft;
 use crate::domain::invitation::{Invitation, Source, trace_id};
-use crate::error::Error;
-use crate::ops::invitation::invite::{Invited, invite};
+use crate::ops::invitation::invite::Invited;
 use crate::store::import::results::Applied;
 
 pub(super) const DAYS_USED_UP: &str = "the plan's messages of the next 90 days are used up; upload the row again later, or ask for a larger plan";
@@ -58,20 +56,14 @@ impl Traced {
         self.address.as_ref().map_or("", EmailAddress::canonical)
     }
 
-    /// Invites the row's address, into those of its groups that are still active. The second value is an invitation
-    /// whose mail is to be asked for.
-    pub(super) async fn invite(
-        mut self,
-        tx: &mut PgConnection,
-        work: &Work<'_>,
-        due: OffsetDateTime,
-    ) -> Result<(Applied, Option<Invitation>), Error> {
+    /// What the row asks for, in those of its groups that are still active; or why it gets nothing.
+    pub(super) fn draft(&mut self, work: &Work<'_>, due: OffsetDateTime) -> Result<Invitation, &'static str> {
         let Some(address) = self.address.take() else {
-            return Ok((self.refused(NO_ADDRESS), None));
+            return Err(NO_ADDRESS);
         };
         let groups = work.inviting.active_among(&self.row.groups);
         if groups.is_empty() {
-            return Ok((self.refused(GROUPS_GONE), None));
+            return Err(GROUPS_GONE);
         }
         let draft = Draft {
             organization: work.job.organization,
@@ -89,12 +81,16 @@ impl Traced {
             due,
             traceparent: self.traceparent.clone(),
         };
-        Ok(match invite(tx, draft.invitation()).await? {
-            Invited::New(invitation) => (self.applied(invitation.id), Some(invitation)),
-            Invited::Live(invitation) => (self.applied(invitation.id), None),
-            Invited::AlreadyActive => (self.refused(ALREADY_ACTIVE), None),
-            Invited::TooManyGroups => (self.refused(TOO_MANY_GROUPS), None),
-        })
+        Ok(draft.invitation())
+    }
+
+    /// What inviting its address came to.
+    pub(super) fn invited(self, invited: &Invited) -> Applied {
+        match invited {
+            Invited::New(invitation) | Invited::Live(invitation) => self.applied(invitation.id),
+            Invited::AlreadyActive => self.refused(ALREADY_ACTIVE),
+            Invited::TooManyGroups => self.refused(TOO_MANY_GROUPS),
+        }
     }
 
     /// The row got nothing, and says why.
