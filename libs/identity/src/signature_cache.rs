@@ -11,7 +11,7 @@ use aws_lc_rs::digest::{Context, SHA256};
 use moka::sync::Cache;
 
 /// About a megabyte when full.
-const MOST: u64 = 8192;
+const MAX_SIGNATURES: u64 = 8192;
 /// As long as a caller token lives. A person's token lives longer, and is then checked once a minute.
 const LIFE: Duration = Duration::from_secs(60);
 
@@ -21,7 +21,12 @@ pub(crate) struct SignatureCache(Cache<[u8; 32], ()>);
 
 impl Default for SignatureCache {
     fn default() -> Self {
-        Self(Cache::builder().max_capacity(MOST).time_to_live(LIFE).build())
+        Self(
+            Cache::builder()
+                .max_capacity(MAX_SIGNATURES)
+                .time_to_live(LIFE)
+                .build(),
+        )
     }
 }
 

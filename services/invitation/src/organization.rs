@@ -13,7 +13,7 @@ use crate::domain::inviting::{Group, InvitingContext, Limits, OrganizationStatus
 use crate::error::Error;
 
 /// How many groups, and how many locations, one question may name.
-const AT_ONCE: usize = 1000;
+const MAX_IDS: usize = 1000;
 /// The most that a page holds.
 const PAGE_SIZE: i32 = 1000;
 
@@ -80,7 +80,7 @@ impl Organization {
         organization: OrganizationId,
         query: &ContextQuery,
     ) -> Result<InvitingContext, Error> {
-        if query.groups.len() > AT_ONCE || query.locations.len() > AT_ONCE {
+        if query.groups.len() > MAX_IDS || query.locations.len() > MAX_IDS {
             // No organization has so many: most of them are not its own.
             return self.context(organization).await;
         }

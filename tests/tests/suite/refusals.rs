@@ -35,7 +35,7 @@ use self::stage::Stage;
 use crate::support::{Suite, alone, with_others};
 
 /// How many rows are tried at a time.
-const AT_ONCE: usize = 4;
+const CONCURRENCY: usize = 4;
 
 /// One refusal, and how it comes about.
 struct Row {
@@ -92,7 +92,7 @@ async fn try_all(rows: Vec<Row>) {
         }
     });
     let problems: Vec<String> = told
-        .buffer_unordered(AT_ONCE)
+        .buffer_unordered(CONCURRENCY)
         .filter_map(async |it| it)
         .collect()
         .await;

@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 use crate::TokenProblem;
 
 /// About five megabytes when full.
-const MOST: u64 = 10_000;
+const MAX_PROFILES: u64 = 10_000;
 /// What nobody needs any more is forgotten: it is personal.
 const IDLE: Duration = Duration::from_secs(3600);
 /// How long it holds that an issuer tells no address: people confirm theirs, and come back with the same token.
@@ -42,7 +42,10 @@ struct Known {
 
 impl Profiles {
     pub(super) fn new(clock: Clock) -> Self {
-        let known = Cache::builder().max_capacity(MOST).time_to_idle(IDLE).build();
+        let known = Cache::builder()
+            .max_capacity(MAX_PROFILES)
+            .time_to_idle(IDLE)
+            .build();
         Self { known, clock }
     }
 

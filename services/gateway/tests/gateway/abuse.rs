@@ -103,10 +103,10 @@ async fn while_others_call(fixture: &Fixture, frames: impl Fn(u32) -> Vec<u8>) -
 
 #[tokio::test]
 async fn rapid_resets_are_cut_off() {
-    const AT_ONCE: u32 = 100;
+    const STREAMS: u32 = 100;
     let fixture = Fixture::new().await;
     let resets = |n: u32| {
-        let streams = (0..AT_ONCE).map(|stream| 1 + 2 * (n * AT_ONCE + stream));
+        let streams = (0..STREAMS).map(|stream| 1 + 2 * (n * STREAMS + stream));
         let calls = streams.flat_map(|stream| {
             [
                 frame(HEADERS, END_HEADERS, stream, HEAD),
@@ -122,7 +122,7 @@ async fn rapid_resets_are_cut_off() {
 async fn calls_that_are_taken_back_on_their_way_to_a_service_are_not_felt_by_others() {
     const ROUNDS: u32 = 20;
     /// Fewer than are cut off before anybody looks at them.
-    const AT_ONCE: u32 = 15;
+    const STREAMS: u32 = 15;
     let fixture = Fixture::new().await;
     assert_eq!(honest_call(&fixture).await, Code::Ok);
     let block = call(&fixture.issuer.token("ada"));
@@ -134,7 +134,7 @@ async fn calls_that_are_taken_back_on_their_way_to_a_service_are_not_felt_by_oth
     };
     let mut attacker = connected().await;
     for round in 0..ROUNDS {
-        let streams = (0..AT_ONCE).map(|n| 1 + 2 * (round * AT_ONCE + n));
+        let streams = (0..STREAMS).map(|n| 1 + 2 * (round * STREAMS + n));
         let calls = streams.clone().flat_map(|stream| {
             let head = frame(HEADERS, END_HEADERS, stream, &block);
             once(head).chain(once(frame(DATA, END_STREAM, stream, &[0; 5])))

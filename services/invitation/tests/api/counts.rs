@@ -107,12 +107,12 @@ async fn call(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn batches_of_one_organization_never_deadlock() {
-    const AT_ONCE: usize = 6;
+    const CONCURRENCY: usize = 6;
     let fixture = Fixture::new().await;
     fixture.subscribe(500, 100_000).await;
     let client = InvitationServiceClient::new(fixture.impatient(fixture.owner()));
     for round in 0..15 {
-        let calls = (0..AT_ONCE).map(|number| {
+        let calls = (0..CONCURRENCY).map(|number| {
             let wanted = (0_u32..10).map(|row| {
                 // Some of them later, the hours in another order than the addresses.
                 let after = HOUR * ((row * 7) % 3);

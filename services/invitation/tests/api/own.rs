@@ -134,7 +134,7 @@ async fn whoever_has_the_address_accepts_without_the_link() {
     );
     let left = list(&fixture, ada()).await.unwrap();
     assert_eq!(left, [], "nothing is left to answer");
-    let other = with("ada elsewhere", &["ada@example.com"]);
+    let other = with("ada-elsewhere", &["ada@example.com"]);
     let second = accept(&fixture, other, &made.name).await;
     assert_eq!(reason(second), R::InvitationClosed);
     let events = "SELECT count(*) FROM outbox WHERE event_type = 'invitation.accepted'";

@@ -45,9 +45,14 @@ impl Claims {
         own.map(|mail| mail.text()).collect()
     }
 
-    /// Waits until so many mails about claims are in this state.
+    /// Waits until so many mails about claims are in this state. Time goes on meanwhile: a question that was not answered,
+    /// because somebody still showed an old token, is asked again.
     async fn wait_for(&self, count: i64, state: &str) {
-        eventually(async || self.mails_in(state).await == count).await;
+        eventually(async || {
+            self.fixture.service.clock.advance(Duration::from_millis(200));
+            self.mails_in(state).await == count
+        })
+        .await;
     }
 
     async fn mails_in(&self, state: &str) -> i64 {

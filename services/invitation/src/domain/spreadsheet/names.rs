@@ -6,7 +6,7 @@ use super::super::invitation::MAX_GROUPS;
 /// the cell is split at it.
 const BETWEEN: [char; 3] = [';', '\n', '\r'];
 /// One too many, which the preview tells; what comes after is not kept.
-const MOST: usize = MAX_GROUPS + 1;
+const MAX_NAMES: usize = MAX_GROUPS + 1;
 
 /// Names of groups as given, each once. One text, a name a line: a file may hold a hundred thousand cells of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -42,7 +42,7 @@ impl<T: AsRef<str>> FromIterator<T> for Names {
             }
             names.0.push_str(name);
             count += 1;
-            if count == MOST {
+            if count == MAX_NAMES {
                 break;
             }
         }

@@ -118,7 +118,7 @@ struct Work<'a> {
 
 /// What the plan lets go out on a day.
 #[derive(Debug, Clone, Copy)]
-struct Room {
+struct DayCapacity {
     due: OffsetDateTime,
     /// At least one.
     mails: i64,
@@ -145,14 +145,14 @@ impl Work<'_> {
             return Ok(Batch::Lost);
         }
         let (organization, import) = (self.job.organization, self.job.import);
-        let room = self.room(tx).await?;
-        let most = room.map_or(most, |room| most.min(room.mails));
+        let capacity = self.capacity(tx).await?;
+        let most = capacity.map_or(most, |capacity| most.min(capacity.mails));
         let rows = rows::to_apply(tx, organization, import, most).await?;
         if rows.is_empty() {
             claim::finish(tx, self.job, self.act.time).await?;
             return Ok(Batch::Finished);
         }
-        let Done { rows, mails } = self.rows(tx, rows, room).await?;
+        let Done { rows, mails } = self.rows(tx, rows, capacity).await?;
         let followers = results::save(tx, organization, import, &rows).await?;
         let number = |outcome: Outcome| {
             i32::try_from(rows.iter().filter(|row| row.outcome == outcome).count()).unwrap_or(i32::MAX)
@@ -168,14 +168,19 @@ impl Work<'_> {
     }
 
     /// In the order of the addresses: two transactions never wait for each other in a circle.
-    async fn rows(&self, tx: &mut PgConnection, rows: Vec<Row>, room: Option<Room>) -> Result<Done, Error> {
+    async fn rows(
+        &self,
+        tx: &mut PgConnection,
+        rows: Vec<Row>,
+        capacity: Option<DayCapacity>,
+    ) -> Result<Done, Error> {
         let begin = |row| Traced::begin(row, self.traceparent);
         let mut traced: Vec<Traced> = rows.into_iter().map(begin).collect();
         traced.sort_by(|left, right| left.canonical().cmp(right.canonical()));
         if self.inviting.status != OrganizationStatus::Active {
             return Ok(refused(traced, row::NOT_ACTIVE));
         }
-        let Some(Room { due, .. }) = room else {
+        let Some(DayCapacity { due, .. }) = capacity else {
             return Ok(refused(traced, row::DAYS_USED_UP));
         };
         let (mut applied, mut asking, mut drafts) = (Vec::new(), Vec::new(), Vec::new());
@@ -198,15 +203,15 @@ impl Work<'_> {
         })
     }
 
-    /// When the mails of a batch may go out, and how many: now, or on the first day on which the plan has room.
-    async fn room(&self, tx: &mut PgConnection) -> Result<Option<Room>, Error> {
+    /// When the mails of a batch may go out, and how many: now, or on the first day on which the plan has capacity.
+    async fn capacity(&self, tx: &mut PgConnection) -> Result<Option<DayCapacity>, Error> {
         let limit = self.inviting.limits.messages_per_day;
         for day in 0..DAYS_AHEAD {
             let due = self.act.time + Duration::days(day);
             let used = quota::in_day(tx, self.job.organization, Hour::of(due)).await?;
             if used < limit {
                 let mails = limit - used;
-                return Ok(Some(Room { due, mails }));
+                return Ok(Some(DayCapacity { due, mails }));
             }
         }
         Ok(None)
