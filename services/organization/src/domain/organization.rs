@@ -23,6 +23,8 @@ pub(crate) struct Organization {
     pub(crate) approve_time: Option<OffsetDateTime>,
     /// Why it was given back; empty unless it is RETURNED.
     pub(crate) return_reasons: Vec<ReturnReason>,
+    /// What registry staff stated with their latest decision; empty before the first one, and once it was handed in again.
+    pub(crate) decision_reason: String,
 }
 
 stored_enum! {
@@ -43,6 +45,12 @@ stored_enum! {
     pub(crate) enum ReturnReason {
         /// Another profile with its license number was approved.
         LicenseNumberTaken = "LICENSE_NUMBER_TAKEN",
+        /// The authority knows no such number, or it is that of another site.
+        LicenseNumberUnknown = "LICENSE_NUMBER_UNKNOWN",
+        /// The license was issued to another name.
+        NameMismatch = "NAME_MISMATCH",
+        /// What staff stated in words.
+        Other = "OTHER",
     }
 }
 
@@ -66,6 +74,7 @@ impl Organization {
                 state: OrganizationState::Submitted,
                 submit_time: Some(now),
                 return_reasons: Vec::new(),
+                decision_reason: String::new(),
                 version: self.version + 1,
                 ..self
             }),
@@ -88,20 +97,49 @@ impl Organization {
         }
     }
 
-    /// SUBMITTED becomes RETURNED, for this reason.
-    pub(crate) fn give_back(self, why: ReturnReason) -> Transition<Self, OrganizationState> {
+    /// SUBMITTED becomes RETURNED, for these reasons.
+    pub(crate) fn give_back(mut self, why: Vec<ReturnReason>) -> Transition<Self, OrganizationState> {
         match self.state {
-            OrganizationState::Submitted => Transition::Changed(Self {
-                state: OrganizationState::Returned,
-                return_reasons: vec![why],
-                version: self.version + 1,
-                ..self
-            }),
-            OrganizationState::Returned if self.return_reasons.contains(&why) => {
-                Transition::AlreadyDone(self)
+            OrganizationState::Submitted => {
+                self.return_reasons = why;
+                self.becomes(OrganizationState::Returned)
             }
+            OrganizationState::Returned if self.return_reasons == why => Transition::AlreadyDone(self),
             other => Transition::Refused(other),
         }
+    }
+
+    /// SUBMITTED becomes REJECTED.
+    pub(crate) fn reject(self) -> Transition<Self, OrganizationState> {
+        match self.state {
+            OrganizationState::Submitted => self.becomes(OrganizationState::Rejected),
+            OrganizationState::Rejected => Transition::AlreadyDone(self),
+            other => Transition::Refused(other),
+        }
+    }
+
+    /// ACTIVE becomes SUSPENDED.
+    pub(crate) fn suspend(self) -> Transition<Self, OrganizationState> {
+        match self.state {
+            OrganizationState::Active => self.becomes(OrganizationState::Suspended),
+            OrganizationState::Suspended => Transition::AlreadyDone(self),
+            other => Transition::Refused(other),
+        }
+    }
+
+    /// SUSPENDED becomes ACTIVE. It held its license number all the while.
+    pub(crate) fn reinstate(self) -> Transition<Self, OrganizationState> {
+        match self.state {
+            OrganizationState::Suspended => self.becomes(OrganizationState::Active),
+            OrganizationState::Active => Transition::AlreadyDone(self),
+            other => Transition::Refused(other),
+        }
+    }
+
+    fn becomes(mut self, state: OrganizationState) -> Transition<Self, OrganizationState> {
+        self.state = state;
+        self.version += 1;
+        Transition::Changed(self)
     }
 
     /// With other values. The license is what registry staff decide on: it changes only before it is handed in, and nothing
@@ -205,6 +243,7 @@ mod tests {
             submit_time: None,
             approve_time: None,
             return_reasons: Vec::new(),
+            decision_reason: String::new(),
         }
     }
 
@@ -257,7 +296,7 @@ mod tests {
     #[test]
     fn only_what_waits_is_given_back_and_says_why_until_it_is_handed_in_again() {
         let taken = ReturnReason::LicenseNumberTaken;
-        let outcomes = OrganizationState::ALL.map(|state| outcome(profile(state).give_back(taken)));
+        let outcomes = OrganizationState::ALL.map(|state| outcome(profile(state).give_back(vec![taken])));
         assert_eq!(
             outcomes,
             [
@@ -270,7 +309,7 @@ mod tests {
                 "CLOSED refused"
             ]
         );
-        let Transition::Changed(returned) = profile(OrganizationState::Submitted).give_back(taken) else {
+        let Transition::Changed(returned) = profile(OrganizationState::Submitted).give_back(vec![taken]) else {
             panic!("it waits");
         };
         assert_eq!(returned.return_reasons, [taken]);
@@ -278,6 +317,26 @@ mod tests {
             panic!("it was given back");
         };
         assert!(again.return_reasons.is_empty());
+    }
+
+    #[test]
+    fn a_decision_is_taken_from_one_state_and_is_done_already_in_another() {
+        type Decision = fn(Organization) -> Transition<Organization, OrganizationState>;
+        let decisions: [(Decision, &str, &str); 3] = [
+            (Organization::reject, "SUBMITTED", "REJECTED"),
+            (Organization::suspend, "ACTIVE", "SUSPENDED"),
+            (Organization::reinstate, "SUSPENDED", "ACTIVE"),
+        ];
+        for (decision, from, to) in decisions {
+            for state in OrganizationState::ALL {
+                let expected = match state.as_str() {
+                    state if state == from => to.to_owned(),
+                    state if state == to => format!("{to} already"),
+                    state => format!("{state} refused"),
+                };
+                assert_eq!(outcome(decision(profile(state))), expected);
+            }
+        }
     }
 
     #[test]

@@ -23,6 +23,9 @@ stored_enum! {
     pub(crate) enum StaffAction {
         ApproveOrganization = "APPROVE_ORGANIZATION",
         ReturnOrganization = "RETURN_ORGANIZATION",
+        RejectOrganization = "REJECT_ORGANIZATION",
+        SuspendOrganization = "SUSPEND_ORGANIZATION",
+        ReinstateOrganization = "REINSTATE_ORGANIZATION",
         ActivateSubscription = "ACTIVATE_SUBSCRIPTION",
     }
 }

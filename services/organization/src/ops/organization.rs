@@ -2,6 +2,7 @@
 
 pub(crate) mod approve;
 pub(crate) mod create;
+pub(crate) mod decide;
 mod license;
 pub(crate) mod submit;
 pub(crate) mod update;

@@ -14,6 +14,7 @@ use tonic::{Request, Response, Status};
 use super::Rpc;
 use crate::domain::Organization;
 use crate::error::Error;
+use crate::ops::organization::decide::{self, Verdict};
 use crate::ops::organization::{approve, create, submit, update};
 use crate::store::organization;
 
@@ -67,8 +68,56 @@ impl OrganizationService for Rpc {
         request: Request<pb::ApproveOrganizationRequest>,
     ) -> Result<Response<pb::ApproveOrganizationResponse>, Status> {
         let context = &self.context;
-        let (call, approval) = Call::read(request, parse::approval)?;
-        let work = async |tx: &mut _| approve::apply(tx, context, approval).await;
+        let (call, decision) = Call::read(request, |call, violations| {
+            parse::decision(call, violations, &call.message.reason)
+        })?;
+        let work = async |tx: &mut _| approve::apply(tx, context, decision).await;
+        call.once(&context.database, context.clock.now(), work).await
+    }
+
+    async fn return_organization(
+        &self,
+        request: Request<pb::ReturnOrganizationRequest>,
+    ) -> Result<Response<pb::ReturnOrganizationResponse>, Status> {
+        let context = &self.context;
+        let (call, (decision, verdict)) = Call::read(request, parse::giving_back)?;
+        let work = async |tx: &mut _| decide::apply(tx, context, decision, verdict).await;
+        call.once(&context.database, context.clock.now(), work).await
+    }
+
+    async fn reject_organization(
+        &self,
+        request: Request<pb::RejectOrganizationRequest>,
+    ) -> Result<Response<pb::RejectOrganizationResponse>, Status> {
+        let context = &self.context;
+        let (call, decision) = Call::read(request, |call, violations| {
+            parse::decision(call, violations, &call.message.reason)
+        })?;
+        let work = async |tx: &mut _| decide::apply(tx, context, decision, Verdict::Reject).await;
+        call.once(&context.database, context.clock.now(), work).await
+    }
+
+    async fn suspend_organization(
+        &self,
+        request: Request<pb::SuspendOrganizationRequest>,
+    ) -> Result<Response<pb::SuspendOrganizationResponse>, Status> {
+        let context = &self.context;
+        let (call, decision) = Call::read(request, |call, violations| {
+            parse::decision(call, violations, &call.message.reason)
+        })?;
+        let work = async |tx: &mut _| decide::apply(tx, context, decision, Verdict::Suspend).await;
+        call.once(&context.database, context.clock.now(), work).await
+    }
+
+    async fn reinstate_organization(
+        &self,
+        request: Request<pb::ReinstateOrganizationRequest>,
+    ) -> Result<Response<pb::ReinstateOrganizationResponse>, Status> {
+        let context = &self.context;
+        let (call, decision) = Call::read(request, |call, violations| {
+            parse::decision(call, violations, &call.message.reason)
+        })?;
+        let work = async |tx: &mut _| decide::apply(tx, context, decision, Verdict::Reinstate).await;
         call.once(&context.database, context.clock.now(), work).await
     }
 

@@ -17,7 +17,7 @@ macro_rules! select {
         concat!(
             "SELECT organization_id, organization_number, owner_person_id, owner_display_name, display_name,
                     licensing_authority, license_number_normalized, license_number_as_given, state, version, create_time,
-                    submit_time, approve_time, return_reasons
+                    submit_time, approve_time, return_reasons, decision_reason
              FROM organizations ",
             $rest
         )
@@ -78,7 +78,8 @@ pub(crate) async fn update(tx: &mut PgConnection, changed: &Organization) -> Res
     let done = sqlx::query(
         "UPDATE organizations
          SET display_name = $3, licensing_authority = $4, license_number_normalized = $5, license_number_as_given = $6,
-             state = $7, submit_time = $8, approve_time = $9, return_reasons = $10, version = $2
+             state = $7, submit_time = $8, approve_time = $9, return_reasons = $10, decision_reason = $11,
+             version = $2
          WHERE organization_id = $1 AND version = $2 - 1",
     )
     .bind(changed.id)
@@ -91,6 +92,7 @@ pub(crate) async fn update(tx: &mut PgConnection, changed: &Organization) -> Res
     .bind(changed.submit_time)
     .bind(changed.approve_time)
     .bind(&changed.return_reasons)
+    .bind(&changed.decision_reason)
     .execute(tx)
     .await?;
     guarded(done)

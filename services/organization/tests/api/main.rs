@@ -7,6 +7,7 @@
 mod approval;
 mod callers;
 mod catalog;
+mod decisions;
 mod director;
 mod employments;
 mod fixture;

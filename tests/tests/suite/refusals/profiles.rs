@@ -3,9 +3,12 @@
 use muster_proto::organization::v1::{
     ActivateSubscriptionRequest, ApproveOrganizationRequest, CreateOrganizationRequest,
     CreateOrganizationResponse, GetLimitsRequest, GetOrganizationRequest, Limits, ListLicenseClaimsRequest,
-    Organization as Profile, Plan, SubmitOrganizationRequest, UpdateOrganizationRequest,
+    Organization as Profile, OrganizationReturnReason, Plan, ReinstateOrganizationRequest,
+    RejectOrganizationRequest, ReturnOrganizationRequest, SubmitOrganizationRequest, SuspendOrganizationRequest,
+    UpdateOrganizationRequest,
 };
 use muster_refusal::ErrorReason as R;
+use prost::Message;
 use prost_types::FieldMask;
 
 use super::attempt::Attempt;
@@ -19,6 +22,7 @@ pub(super) fn rows() -> Vec<Row> {
     rows.extend(updated());
     rows.extend(submitted());
     rows.extend(approved());
+    rows.extend(decided());
     rows.extend(subscribed());
     rows
 }
@@ -208,6 +212,60 @@ fn approved() -> Vec<Row> {
             let draft = Organization::draft(&at.suite, "owner").await.name;
             let (first, second) = (approving(&at.name(), &id), approving(&draft, &id));
             at.reused("ApproveOrganization", "staff", &first, &second).await
+        }),
+    ]
+}
+
+fn decided() -> Vec<Row> {
+    let mut rows = decision("ReturnOrganization", "ACTIVE", |name, request_id| ReturnOrganizationRequest {
+        name,
+        reasons: vec![OrganizationReturnReason::Other.into()],
+        reason: "a test".into(),
+        request_id,
+    });
+    rows.extend(decision("RejectOrganization", "ACTIVE", |name, request_id| RejectOrganizationRequest {
+        name,
+        reason: "a test".into(),
+        request_id,
+    }));
+    rows.extend(decision("SuspendOrganization", "DRAFT", |name, request_id| SuspendOrganizationRequest {
+        name,
+        reason: "a test".into(),
+        request_id,
+    }));
+    rows.extend(decision("ReinstateOrganization", "DRAFT", |name, request_id| ReinstateOrganizationRequest {
+        name,
+        reason: "a test".into(),
+        request_id,
+    }));
+    rows
+}
+
+/// The refusals of a decision that is not taken of a profile in `state`.
+fn decision<M: Message>(rpc: &'static str, state: &'static str, request: fn(String, String) -> M) -> Vec<Row> {
+    vec![
+        row(rpc, R::OrganizationState, async move |at| {
+            let name = match state {
+                "ACTIVE" => at.name(),
+                _ => Organization::draft(&at.suite, "owner").await.name,
+            };
+            Attempt::by("staff", &request(name, String::new())).metadata("state", state)
+        }),
+        row(rpc, R::NotFound, async move |_| {
+            Attempt::by("staff", &request(ABSENT.into(), String::new()))
+        }),
+        row(rpc, R::RequestIdReused, async move |at| {
+            let id = at.suite.request_id();
+            let decided = match state {
+                "ACTIVE" => {
+                    let name = Organization::draft(&at.suite, "owner").await.name;
+                    at.done::<()>("SubmitOrganization", "owner", &submitting(&name, "")).await;
+                    name
+                }
+                _ => at.own().await.name(),
+            };
+            let (first, second) = (request(decided, id.clone()), request(at.name(), id));
+            at.reused(rpc, "staff", &first, &second).await
         }),
     ]
 }

@@ -1,49 +1,35 @@
 //! Registry staff approve a profile.
 
-use muster_ids::OrganizationId;
 use muster_server::Failure;
 use muster_states::Transition;
 use sqlx::PgConnection;
 
+use super::decide::Decision;
 use super::license;
 use crate::context::Context;
-use crate::domain::{Organization, StaffAct, StaffAction};
+use crate::domain::{Organization, StaffAction};
 use crate::error::Error;
 use crate::events;
 use crate::store::organization::{self, LICENSE_TAKEN};
 use crate::store::staff_act;
-
-/// Why, and who says so.
-pub(crate) struct Approval {
-    pub(crate) organization: OrganizationId,
-    /// `person:<uuid>`.
-    pub(crate) actor: String,
-    pub(crate) reason: String,
-}
 
 /// Approves a submitted profile, and publishes it: its owner becomes the director. Others that wait with its license number
 /// are given back.
 pub(crate) async fn apply(
     tx: &mut PgConnection,
     context: &Context,
-    approval: Approval,
+    decision: Decision,
 ) -> Result<Organization, Error> {
     let now = context.clock.now();
-    let submitted = license::lock(tx, approval.organization).await?;
+    let submitted = license::lock(tx, decision.organization).await?;
     if submitted.state.waits_or_waited() {
         // Also of one that was given back a moment ago, because somebody else approved its rival.
         license::require_free(tx, &submitted).await?;
     }
     match submitted.approve(now) {
-        Transition::Changed(approved) => {
-            let act = StaffAct {
-                organization: approval.organization,
-                id: context.clock.new_uuid(),
-                action: StaffAction::ApproveOrganization,
-                actor: approval.actor,
-                reason: approval.reason,
-                time: now,
-            };
+        Transition::Changed(mut approved) => {
+            approved.decision_reason.clone_from(&decision.reason);
+            let act = decision.act(context, StaffAction::ApproveOrganization);
             let stored = organization::update(tx, &approved).await;
             // Whoever holds the number by now was not there a moment ago.
             stored.map_err(|error| Error::taken(error, LICENSE_TAKEN, Failure::Contended.into()))?;

@@ -39,7 +39,7 @@ pub(super) async fn return_rivals(
     act: &StaffAct,
 ) -> Result<(), Error> {
     for rival in organization::lock_rivals(tx, approved).await? {
-        if let Transition::Changed(returned) = rival.give_back(ReturnReason::LicenseNumberTaken) {
+        if let Transition::Changed(returned) = rival.give_back(vec![ReturnReason::LicenseNumberTaken]) {
             organization::update(tx, &returned).await?;
             let act = StaffAct {
                 organization: returned.id,

@@ -23,6 +23,7 @@ impl From<Organization> for pb::Organization {
             submit_time,
             approve_time,
             return_reasons,
+            decision_reason,
         } = organization;
         Self {
             name,
@@ -40,6 +41,7 @@ impl From<Organization> for pb::Organization {
                 .into_iter()
                 .map(|why| pb::OrganizationReturnReason::from(why).into())
                 .collect(),
+            decision_reason,
         }
     }
 }
@@ -48,7 +50,9 @@ muster_proto::same_values! {
     OrganizationState = pb::OrganizationState { Draft, Submitted, Active, Returned, Rejected, Suspended, Closed }
 }
 
-muster_proto::same_values! { ReturnReason = pb::OrganizationReturnReason { LicenseNumberTaken } }
+muster_proto::same_values! {
+    ReturnReason = pb::OrganizationReturnReason { LicenseNumberTaken, LicenseNumberUnknown, NameMismatch, Other }
+}
 
 impl From<Owner> for pb::GetDirectorResponse {
     fn from(owner: Owner) -> Self {

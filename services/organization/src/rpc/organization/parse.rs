@@ -7,10 +7,10 @@ use muster_refusal::Violations;
 use muster_server::{Call, Parsed};
 
 use crate::domain::{
-    License, LicenseNumber, LicensingAuthority, OrganizationUpdate, Owner, Padding, PublicName,
+    License, LicenseNumber, LicensingAuthority, OrganizationUpdate, Owner, Padding, PublicName, ReturnReason,
 };
-use crate::ops::organization::approve::Approval;
 use crate::ops::organization::create::NewOrganization;
+use crate::ops::organization::decide::{Decision, Verdict};
 use crate::ops::organization::submit::Submission;
 
 /// The profile that the request names.
@@ -72,16 +72,29 @@ pub(super) fn update(
     Ok(named(call, violations)?.map(|id| (id, update)))
 }
 
-pub(super) fn approval(
-    call: &Call<pb::ApproveOrganizationRequest>,
+/// A decision of registry staff, with the reason that they state.
+pub(super) fn decision<M: RequestMessage>(
+    call: &Call<M>,
     violations: &mut Violations,
-) -> Parsed<Approval> {
-    let organization = named(call, violations)?;
-    Ok(organization.map(|organization| Approval {
+    reason: &str,
+) -> Parsed<Decision> {
+    Ok(named(call, violations)?.map(|organization| Decision {
         organization,
         actor: call.actor(),
-        reason: call.message.reason.clone(),
+        reason: reason.to_owned(),
     }))
+}
+
+pub(super) fn giving_back(
+    call: &Call<pb::ReturnOrganizationRequest>,
+    violations: &mut Violations,
+) -> Parsed<(Decision, Verdict)> {
+    // Values that the contract does not have are broken field rules.
+    let reasons = call.message.reasons();
+    let mut reasons: Vec<_> = reasons.filter_map(|why| ReturnReason::try_from(why).ok()).collect();
+    reasons.sort_by_key(|why| why.as_str());
+    let decision = decision(call, violations, &call.message.reason)?;
+    Ok(decision.map(|decision| (decision, Verdict::Return(reasons))))
 }
 
 fn display_name(given: &pb::Organization, violations: &mut Violations) -> Option<PublicName> {

@@ -26,6 +26,7 @@ impl FromRow<'_, PgRow> for Organization {
             submit_time: row.try_get("submit_time")?,
             approve_time: row.try_get("approve_time")?,
             return_reasons: row.try_get("return_reasons")?,
+            decision_reason: row.try_get("decision_reason")?,
         })
     }
 }

@@ -1,0 +1,84 @@
+//! Registry staff decide on a profile: give it back, refuse it, halt it, let it go on. Approving it is more: `approve`.
+
+use muster_ids::OrganizationId;
+use muster_server::Failure;
+use muster_states::Transition;
+use sqlx::PgConnection;
+
+use crate::context::Context;
+use crate::domain::{Organization, OrganizationState, ReturnReason, StaffAct, StaffAction};
+use crate::error::Error;
+use crate::store::{organization, staff_act};
+
+/// Of which profile, who decides, and why.
+pub(crate) struct Decision {
+    pub(crate) organization: OrganizationId,
+    /// `person:<uuid>`.
+    pub(crate) actor: String,
+    /// For the audit and for the owner.
+    pub(crate) reason: String,
+}
+
+/// What is decided.
+pub(crate) enum Verdict {
+    Return(Vec<ReturnReason>),
+    Reject,
+    Suspend,
+    Reinstate,
+}
+
+/// Carries a decision out, and writes it into the audit; one that was taken before is answered as it is, and the first reason
+/// stays.
+pub(crate) async fn apply(
+    tx: &mut PgConnection,
+    context: &Context,
+    decision: Decision,
+    verdict: Verdict,
+) -> Result<Organization, Error> {
+    let found = organization::lock(tx, decision.organization).await?;
+    let action = verdict.action();
+    match verdict.on(found.ok_or(Failure::NotFound)?) {
+        Transition::Changed(mut decided) => {
+            decided.decision_reason.clone_from(&decision.reason);
+            organization::update(tx, &decided).await?;
+            staff_act::insert(tx, &decision.act(context, action)).await?;
+            Ok(decided)
+        }
+        Transition::AlreadyDone(decided) => Ok(decided),
+        Transition::Refused(state) => Err(Error::OrganizationState(state)),
+    }
+}
+
+impl Verdict {
+    fn on(self, profile: Organization) -> Transition<Organization, OrganizationState> {
+        match self {
+            Self::Return(reasons) => profile.give_back(reasons),
+            Self::Reject => profile.reject(),
+            Self::Suspend => profile.suspend(),
+            Self::Reinstate => profile.reinstate(),
+        }
+    }
+
+    fn action(&self) -> StaffAction {
+        match self {
+            Self::Return(_) => StaffAction::ReturnOrganization,
+            Self::Reject => StaffAction::RejectOrganization,
+            Self::Suspend => StaffAction::SuspendOrganization,
+            Self::Reinstate => StaffAction::ReinstateOrganization,
+        }
+    }
+}
+
+impl Decision {
+    /// For the audit.
+    pub(super) fn act(self, context: &Context, action: StaffAction) -> StaffAct {
+        StaffAct {
+            organization: self.organization,
+            id: context.clock.new_uuid(),
+            action,
+            actor: self.actor,
+            reason: self.reason,
+            time: context.clock.now(),
+        }
+    }
+}
