@@ -7,6 +7,7 @@ use muster_proto::records::v1::grant_service_server::GrantServiceServer;
 use muster_proto::records::v1::learning_record_service_server::LearningRecordServiceServer;
 use muster_proto::records::v1::person_record_service_server::PersonRecordServiceServer;
 use muster_proto::records::v1::progress_service_server::ProgressServiceServer;
+use muster_proto::records::v1::staff_report_service_server::StaffReportServiceServer;
 use muster_proto::records::v1::training_internal_service_server::TrainingInternalServiceServer;
 use muster_proto::records::v1::training_service_server::TrainingServiceServer;
 use muster_server::{App, Service, Shell};
@@ -50,6 +51,7 @@ impl Service for RecordsService {
             .grpc(ProgressServiceServer::new(rpc.clone()))
             .grpc(GrantServiceServer::new(rpc.clone()))
             .grpc(LearningRecordServiceServer::new(rpc.clone()))
+            .grpc(StaffReportServiceServer::new(rpc.clone()))
             .grpc(PersonRecordServiceServer::new(rpc))
             .consumer(handlers))
     }

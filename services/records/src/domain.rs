@@ -5,6 +5,7 @@ mod certificate;
 mod employment_projection;
 mod grant;
 mod record_access;
+mod staff_report;
 mod training;
 
 pub(crate) use assignment::{Assignment, AssignmentState, AssignmentStateName, Percent};
@@ -12,4 +13,5 @@ pub(crate) use certificate::{Certificate, CertificateNumber};
 pub(crate) use employment_projection::{EmploymentProjection, EmploymentState};
 pub(crate) use grant::{Grant, GrantState, GrantStateName};
 pub(crate) use record_access::{AccessReason, RecordAccess};
+pub(crate) use staff_report::{OwnTrainings, StaffReportEntry};
 pub(crate) use training::{NewTraining, Training};

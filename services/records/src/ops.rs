@@ -4,4 +4,5 @@ pub(crate) mod assignment;
 pub(crate) mod grant;
 pub(crate) mod learner;
 pub(crate) mod learning_record;
+pub(crate) mod staff_report;
 pub(crate) mod training;

@@ -7,6 +7,7 @@ mod grant;
 mod learning_record;
 mod person_record;
 mod record_access;
+mod staff_report;
 mod training;
 
 use muster_ids::PersonId;

@@ -6,6 +6,7 @@ pub(crate) mod certificate;
 pub(crate) mod employment_projection;
 pub(crate) mod grant;
 pub(crate) mod record_access;
+pub(crate) mod staff_report;
 pub(crate) mod training;
 
 use muster_database::DatabaseError;

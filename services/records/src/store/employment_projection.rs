@@ -5,7 +5,7 @@ use muster_ids::{OrganizationId, PersonId};
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, PgConnection, Row};
 
-use crate::domain::EmploymentProjection;
+use crate::domain::{EmploymentProjection, EmploymentState};
 
 impl FromRow<'_, PgRow> for EmploymentProjection {
     fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
@@ -50,6 +50,27 @@ pub(crate) async fn lock(
     .fetch_optional(tx)
     .await?;
     Ok(known)
+}
+
+/// At most `limit` persons who are verified at the organization, after `after`, in the order of their ids.
+pub(crate) async fn list_verified(
+    db: &mut PgConnection,
+    organization: OrganizationId,
+    after: Option<PersonId>,
+    limit: i64,
+) -> Result<Vec<PersonId>, DatabaseError> {
+    let verified = sqlx::query_scalar(
+        "SELECT person_id FROM employment_projection
+         WHERE organization_id = $1 AND state = $2 AND ($3::uuid IS NULL OR person_id > $3)
+         ORDER BY person_id LIMIT $4",
+    )
+    .bind(organization)
+    .bind(EmploymentState::Verified)
+    .bind(after)
+    .bind(limit)
+    .fetch_all(db)
+    .await?;
+    Ok(verified)
 }
 
 /// Takes in what was published, unless something newer is known, and answers what is known then. The row stays locked.

@@ -24,22 +24,32 @@ impl FromRow<'_, PgRow> for RecordAccess {
 
 /// Logs a reading.
 pub(crate) async fn insert(tx: &mut PgConnection, access: &RecordAccess) -> Result<(), DatabaseError> {
+    insert_all(tx, std::slice::from_ref(access)).await
+}
+
+/// Logs readings.
+pub(crate) async fn insert_all(tx: &mut PgConnection, accesses: &[RecordAccess]) -> Result<(), DatabaseError> {
     sqlx::query(
         "INSERT INTO record_accesses (person_id, access_id, organization_id, reader_person_id, reader_display_name,
                                       reason, grant_id, access_time)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+         SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::uuid[],
+                              $8::timestamptz[])",
     )
-    .bind(access.person)
-    .bind(access.id)
-    .bind(access.organization)
-    .bind(access.reader)
-    .bind(&access.reader_display_name)
-    .bind(access.reason)
-    .bind(access.grant)
-    .bind(access.access_time)
+    .bind(column(accesses, |access| access.person))
+    .bind(column(accesses, |access| access.id))
+    .bind(column(accesses, |access| access.organization))
+    .bind(column(accesses, |access| access.reader))
+    .bind(column(accesses, |access| access.reader_display_name.as_str()))
+    .bind(column(accesses, |access| access.reason))
+    .bind(column(accesses, |access| access.grant))
+    .bind(column(accesses, |access| access.access_time))
     .execute(tx)
     .await?;
     Ok(())
+}
+
+fn column<'a, T>(accesses: &'a [RecordAccess], value: impl Fn(&'a RecordAccess) -> T) -> Vec<T> {
+    accesses.iter().map(value).collect()
 }
 
 /// The readings of a person's record, newest first.

@@ -17,4 +17,5 @@ mod people;
 mod person_view;
 mod progress;
 mod schema;
+mod staff_report;
 mod twins;

@@ -2,7 +2,7 @@
 
 use muster_proto::records::v1::{
     CreateTrainingRequest, ListAssignmentsRequest, ListPersonAssignmentsRequest,
-    ListPersonCertificatesRequest, ListRecordAccessesRequest, ListTrainingsRequest, ReportProgressRequest,
+    ListPersonCertificatesRequest, ListRecordAccessesRequest, ListTrainingsRequest, ReadStaffReportRequest, ReportProgressRequest,
     Training,
 };
 use muster_refusal::ErrorReason as R;
@@ -31,6 +31,14 @@ fn assigned() -> Vec<Row> {
         }),
         row("ListAssignments", R::PageTokenInvalid, async move |at| {
             Attempt::by("owner", &listing(at.absent("learners"), "AAAA"))
+        }),
+        row("ReadStaffReport", R::PageTokenInvalid, async |at| {
+            let request = ReadStaffReportRequest {
+                parent: at.name(),
+                page_token: "AAAA".into(),
+                ..Default::default()
+            };
+            Attempt::by("owner", &request)
         }),
     ]
 }

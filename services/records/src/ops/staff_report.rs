@@ -1,0 +1,3 @@
+//! The report on the staff of an organization.
+
+pub(crate) mod read;

@@ -1,0 +1,59 @@
+//! Reading what an organization's staff have to take, and what they hold.
+
+use std::collections::HashMap;
+
+use muster_ids::PersonId;
+use sqlx::PgConnection;
+
+use crate::context::Context;
+use crate::domain::{AccessReason, Certificate, RecordAccess, StaffReportEntry};
+use crate::error::Error;
+use crate::ops::learning_record::read::Reader;
+use crate::store::staff_report::{self, Counted};
+use crate::store::record_access;
+
+/// The most certificates of one person: a page of a thousand persons stays below what a client takes.
+const MAX_CERTIFICATES: i64 = 20;
+
+/// Reports on these persons, in their order, and logs whose record was read because they granted it. The transaction holds
+/// their employments and grants: neither ends before it has committed, and what is read without a log entry does not leave it.
+///
+/// # Errors
+/// The database's.
+pub(crate) async fn apply(
+    tx: &mut PgConnection,
+    context: &Context,
+    reader: Reader,
+    persons: &[PersonId],
+) -> Result<Vec<StaffReportEntry>, Error> {
+    let organization = reader.organization;
+    let grants = staff_report::lock_shared(tx, organization, persons).await?;
+    let access_time = context.clock.now();
+    let access = |&(person, grant)| RecordAccess {
+        person,
+        id: context.clock.new_id(),
+        organization,
+        reader: reader.person,
+        reader_display_name: reader.display_name.clone(),
+        reason: AccessReason::Grant,
+        grant,
+        access_time,
+    };
+    let accesses: Vec<RecordAccess> = grants.iter().map(access).collect();
+    record_access::insert_all(tx, &accesses).await?;
+    let shared: Vec<PersonId> = grants.into_iter().map(|(person, _)| person).collect();
+    let counted = staff_report::count(tx, organization, persons, &shared).await?;
+    let newest = staff_report::certificates(tx, organization, persons, &shared, MAX_CERTIFICATES).await?;
+    let mut of: HashMap<PersonId, Vec<Certificate>> = HashMap::new();
+    for certificate in newest {
+        of.entry(certificate.person).or_default().push(certificate);
+    }
+    let entry = |counted: Counted| StaffReportEntry {
+        person: counted.person,
+        own: counted.own,
+        is_shared: shared.contains(&counted.person),
+        certificate_count: counted.certificates,
+        certificates: of.remove(&counted.person).unwrap_or_default(),
+    };
+    Ok(counted.into_iter().map(entry).collect())
+}

@@ -1,0 +1,50 @@
+//! The report on the staff of an organization.
+
+mod convert;
+mod parse;
+
+use muster_ids::{LearnerName, PersonId};
+use muster_proto::records::v1 as pb;
+use muster_proto::records::v1::staff_report_service_server::StaffReportService;
+use muster_server::Call;
+use tonic::{Request, Response, Status};
+
+use super::Rpc;
+use crate::error::Error;
+use crate::ops::staff_report::read;
+use crate::store::employment_projection;
+
+#[tonic::async_trait]
+impl StaffReportService for Rpc {
+    async fn read_staff_report(
+        &self,
+        request: Request<pb::ReadStaffReportRequest>,
+    ) -> Result<Response<pb::ReadStaffReportResponse>, Status> {
+        let context = &self.context;
+        let (call, reader) = Call::read(request, parse::read_staff_report)?;
+        let organization = reader.organization;
+        let mut persons = Vec::new();
+        let list = async |after, limit| {
+            let list = async |db: &mut _| {
+                employment_projection::list_verified(db, organization, after, limit).await
+            };
+            persons = context.database.read(list).await?;
+            Ok::<_, Error>(persons.clone())
+        };
+        // Who is on the page is settled before anything about them is read, and logged as read.
+        let named = |person| pb::StaffReportEntry {
+            learner: LearnerName { organization, person }.to_string(),
+            ..Default::default()
+        };
+        let position = |last: &PersonId| *last;
+        let page = call.page_with(&context.page_key, list, position, named).await?;
+        persons.truncate(page.items.len());
+        let work = async |tx: &mut _| read::apply(tx, context, reader, &persons).await;
+        let entries = context.database.write(work).await?;
+        let show = |entry| convert::entry(organization, entry);
+        Ok(Response::new(pb::ReadStaffReportResponse {
+            entries: entries.into_iter().map(show).collect(),
+            next_page_token: page.next_page_token,
+        }))
+    }
+}

@@ -1,0 +1,38 @@
+//! From the domain to messages, exhaustively.
+
+use muster_ids::{LearnerName, OrganizationId};
+use muster_proto::records::v1 as pb;
+use muster_server::convert::timestamp;
+
+use crate::domain::{OwnTrainings, StaffReportEntry};
+
+/// What is reported of one employee of the organization.
+pub(super) fn entry(organization: OrganizationId, entry: StaffReportEntry) -> pb::StaffReportEntry {
+    let StaffReportEntry {
+        person,
+        own,
+        is_shared,
+        certificate_count,
+        certificates,
+    } = entry;
+    let OwnTrainings {
+        assigned,
+        in_progress,
+        completed,
+        latest_complete_time,
+    } = own;
+    pb::StaffReportEntry {
+        learner: LearnerName { organization, person }.to_string(),
+        assigned_count: count(assigned),
+        in_progress_count: count(in_progress),
+        completed_count: count(completed),
+        latest_complete_time: latest_complete_time.map(timestamp),
+        is_shared,
+        certificate_count: count(certificate_count),
+        certificates: certificates.into_iter().map(Into::into).collect(),
+    }
+}
+
+fn count(count: i64) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX)
+}

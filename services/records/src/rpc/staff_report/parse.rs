@@ -1,0 +1,22 @@
+//! From messages to types that cannot be wrong: what the field rules of the contract cannot say.
+
+use muster_ids::OrganizationName;
+use muster_proto::records::v1 as pb;
+use muster_refusal::Violations;
+use muster_server::{Call, Parsed};
+
+use crate::ops::learning_record::read::Reader;
+
+/// Who reads, and for which organization.
+pub(super) fn read_staff_report(
+    call: &Call<pb::ReadStaffReportRequest>,
+    violations: &mut Violations,
+) -> Parsed<Reader> {
+    let person = call.person()?;
+    let name = call.name::<OrganizationName>(violations);
+    Ok(name.map(|name| Reader {
+        organization: name.organization,
+        person: person.id,
+        display_name: person.name.clone().unwrap_or_default(),
+    }))
+}

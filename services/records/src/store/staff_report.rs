@@ -1,0 +1,110 @@
+//! What an organization is told of its staff: counted in the database, a page of persons at a time.
+
+use muster_database::DatabaseError;
+use muster_ids::{GrantId, OrganizationId, PersonId};
+use sqlx::postgres::PgRow;
+use sqlx::{FromRow, PgConnection, Row};
+
+use crate::domain::{AssignmentStateName, Certificate, EmploymentState, OwnTrainings};
+
+/// What one person has to take for the organization, and how many certificates they hold that it may see.
+pub(crate) struct Counted {
+    pub(crate) person: PersonId,
+    pub(crate) own: OwnTrainings,
+    pub(crate) certificates: i64,
+}
+
+impl FromRow<'_, PgRow> for Counted {
+    fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            person: row.try_get("person_id")?,
+            own: OwnTrainings {
+                assigned: row.try_get("assigned")?,
+                in_progress: row.try_get("in_progress")?,
+                completed: row.try_get("completed")?,
+                latest_complete_time: row.try_get("latest_complete_time")?,
+            },
+            certificates: row.try_get("certificates")?,
+        })
+    }
+}
+
+/// Those of the persons who granted the organization their record and are verified there. Both stays so until the transaction
+/// ends: whoever takes it back waits for it. In the order of the persons, and of each the employment before the grant, as
+/// whoever reads one record locks them: nobody waits in a circle.
+pub(crate) async fn lock_shared(
+    tx: &mut PgConnection,
+    organization: OrganizationId,
+    persons: &[PersonId],
+) -> Result<Vec<(PersonId, GrantId)>, DatabaseError> {
+    let shared = sqlx::query_as(
+        "SELECT e.person_id, g.grant_id
+         FROM employment_projection e
+         JOIN grants g ON g.person_id = e.person_id AND g.organization_id = e.organization_id AND g.state = 'ACTIVE'
+         WHERE e.organization_id = $1 AND e.person_id = ANY ($2) AND e.state = $3
+         ORDER BY e.person_id FOR NO KEY UPDATE OF e, g",
+    )
+    .bind(organization)
+    .bind(persons)
+    .bind(EmploymentState::Verified)
+    .fetch_all(tx)
+    .await?;
+    Ok(shared)
+}
+
+/// Counts for each of the persons, in their order. All certificates of those in `shared`, of the others the organization's.
+pub(crate) async fn count(
+    tx: &mut PgConnection,
+    organization: OrganizationId,
+    persons: &[PersonId],
+    shared: &[PersonId],
+) -> Result<Vec<Counted>, DatabaseError> {
+    let counted = sqlx::query_as(
+        "SELECT p.person_id, own.assigned, own.in_progress, own.completed, own.latest_complete_time, held.certificates
+         FROM unnest($2::uuid[]) WITH ORDINALITY AS p (person_id, place)
+         CROSS JOIN LATERAL (
+             SELECT count(*) FILTER (WHERE a.state = $4) AS assigned, count(*) FILTER (WHERE a.state = $5) AS in_progress,
+                    count(*) FILTER (WHERE a.state = $6) AS completed, max(a.complete_time) AS latest_complete_time
+             FROM assignments a WHERE a.organization_id = $1 AND a.person_id = p.person_id) AS own
+         CROSS JOIN LATERAL (
+             SELECT count(*) AS certificates FROM certificates c
+             WHERE c.person_id = p.person_id AND (c.organization_id = $1 OR p.person_id = ANY ($3))) AS held
+         ORDER BY p.place",
+    )
+    .bind(organization)
+    .bind(persons)
+    .bind(shared)
+    .bind(AssignmentStateName::Assigned)
+    .bind(AssignmentStateName::InProgress)
+    .bind(AssignmentStateName::Completed)
+    .fetch_all(tx)
+    .await?;
+    Ok(counted)
+}
+
+/// The newest certificates of each of the persons, at most `limit` of each, newest first: of which, see [`count`].
+pub(crate) async fn certificates(
+    tx: &mut PgConnection,
+    organization: OrganizationId,
+    persons: &[PersonId],
+    shared: &[PersonId],
+    limit: i64,
+) -> Result<Vec<Certificate>, DatabaseError> {
+    let newest = sqlx::query_as(
+        "SELECT c.person_id, c.certificate_id, c.certificate_number, c.organization_id, c.training_id,
+                c.training_display_name, c.issue_time
+         FROM unnest($2::uuid[]) AS p (person_id)
+         CROSS JOIN LATERAL (
+             SELECT * FROM certificates c
+             WHERE c.person_id = p.person_id AND (c.organization_id = $1 OR p.person_id = ANY ($3))
+             ORDER BY c.certificate_id DESC LIMIT $4) AS c
+         ORDER BY c.certificate_id DESC",
+    )
+    .bind(organization)
+    .bind(persons)
+    .bind(shared)
+    .bind(limit)
+    .fetch_all(tx)
+    .await?;
+    Ok(newest)
+}

@@ -1,0 +1,100 @@
+//! `StaffReportService`: of its own trainings everybody's, of the rest only what was granted, and each of these logged.
+
+use muster_proto::records::v1::staff_report_service_client::StaffReportServiceClient;
+use muster_proto::records::v1::{ReadStaffReportRequest, StaffReportEntry};
+use muster_testkit::eventually;
+
+use crate::fixture::Fixture;
+
+impl Fixture {
+    async fn staff_report(&self, page_size: i32, page_token: String) -> (Vec<StaffReportEntry>, String) {
+        let request = ReadStaffReportRequest {
+            parent: self.organization_name().to_string(),
+            page_size,
+            page_token,
+        };
+        let mut client = StaffReportServiceClient::new(self.service.calls_of(self.admin()));
+        let page = client.read_staff_report(request).await.unwrap().into_inner();
+        (page.entries, page.next_page_token)
+    }
+
+    async fn reported_of(&self, person: &str) -> Option<StaffReportEntry> {
+        let learner = self.learner(person).to_string();
+        let (entries, _) = self.staff_report(0, String::new()).await;
+        entries.into_iter().find(|entry| entry.learner == learner)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn own_trainings_are_reported_of_everybody_and_the_rest_of_those_who_granted_it() {
+    let mut fixture = Fixture::start().await;
+    let first = fixture.organization;
+    let own = fixture.assigned("learner-1", "A-1").await;
+    fixture.report(&own, 100).await.unwrap();
+    let begun = fixture.assigned("learner-2", "A-2").await;
+    fixture.report(&begun, 40).await.unwrap();
+    fixture.organization = fixture.open_organization().await;
+    let elsewhere = fixture.assigned("learner-1", "B-1").await;
+    fixture.report(&elsewhere, 100).await.unwrap();
+    fixture.organization = first;
+
+    let entry = fixture.reported_of("learner-1").await.unwrap();
+    assert_eq!(
+        (entry.assigned_count, entry.in_progress_count, entry.completed_count),
+        (0, 0, 1)
+    );
+    assert!(entry.latest_complete_time.is_some());
+    assert_eq!((entry.is_shared, entry.certificate_count), (false, 1));
+    assert_eq!(entry.certificates.len(), 1);
+    assert_eq!(
+        entry.certificates[0].organization,
+        fixture.organization_name().to_string()
+    );
+    let other = fixture.reported_of("learner-2").await.unwrap();
+    assert_eq!((other.in_progress_count, other.certificate_count), (1, 0));
+    assert!(other.latest_complete_time.is_none() && !other.is_shared);
+    assert_eq!(fixture.logged().await, 0, "nothing of it needed a grant");
+
+    let grant = fixture.grant("learner-1").await.unwrap();
+    let entry = fixture.reported_of("learner-1").await.unwrap();
+    assert_eq!((entry.is_shared, entry.certificate_count), (true, 2));
+    assert_eq!(entry.certificates.len(), 2);
+    assert_eq!(entry.completed_count, 1, "counts are of the organization's own");
+    assert_eq!(fixture.logged().await, 1, "one reading, of one person");
+
+    fixture.revoke("learner-1", grant.name).await.unwrap();
+    let entry = fixture.reported_of("learner-1").await.unwrap();
+    assert_eq!((entry.is_shared, entry.certificate_count), (false, 1));
+    assert_eq!(fixture.logged().await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_who_is_on_the_page_is_read_and_everybody_is_on_one_page() {
+    let fixture = Fixture::start().await;
+    for person in ["learner-1", "learner-2", "learner-3"] {
+        fixture.verify(person, &[]).await;
+        fixture.grant(person).await.unwrap();
+    }
+    let (first, token) = fixture.staff_report(2, String::new()).await;
+    assert_eq!(first.len(), 2);
+    assert_eq!(fixture.logged().await, 2, "the third was not read yet");
+    let (second, token) = fixture.staff_report(2, token).await;
+    assert_eq!((second.len(), token.as_str()), (1, ""));
+    assert_eq!(fixture.logged().await, 3);
+    let learners: std::collections::BTreeSet<_> =
+        first.into_iter().chain(second).map(|entry| entry.learner).collect();
+    assert_eq!(learners.len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_not_verified_is_not_reported() {
+    let fixture = Fixture::start().await;
+    fixture.verify("learner-1", &[]).await;
+    fixture.grant("learner-1").await.unwrap();
+    eventually(async || fixture.reported_of("learner-1").await.is_some()).await;
+    for state in ["PENDING_VERIFICATION", "REJECTED", "WITHDRAWN", "ENDED"] {
+        let becomes = format!("UPDATE employment_projection SET state = '{state}'");
+        fixture.service.database.execute(becomes.as_str()).await;
+        assert_eq!(fixture.staff_report(0, String::new()).await.0, []);
+    }
+}
