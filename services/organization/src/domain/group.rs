@@ -40,6 +40,18 @@ impl Group {
         Transition::Changed(next)
     }
 
+    /// Whether it takes learners from now on.
+    pub(crate) fn switch(self, state: GroupState) -> Transition<Self> {
+        if self.state == state {
+            return Transition::AlreadyDone(self);
+        }
+        Transition::Changed(Self {
+            state,
+            version: self.version + 1,
+            ..self
+        })
+    }
+
     /// Its resource name.
     pub(crate) fn name(&self) -> GroupName {
         GroupName {

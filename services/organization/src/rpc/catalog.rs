@@ -11,7 +11,9 @@ use tonic::{Request, Response, Status};
 
 use super::Rpc;
 use crate::domain::CatalogTraining;
+use crate::error::Error;
 use crate::ops::catalog::add_training;
+use crate::store::catalog;
 
 #[tonic::async_trait]
 impl CatalogService for Rpc {
@@ -25,6 +27,22 @@ impl CatalogService for Rpc {
         let apply = async |tx: &mut _, ()| add_training::apply(tx, context, organization, training).await;
         call.once_prepared(&context.database, context.clock.now(), prepare, apply)
             .await
+    }
+
+    async fn list_catalog_trainings(
+        &self,
+        request: Request<pb::ListCatalogTrainingsRequest>,
+    ) -> Result<Response<pb::ListCatalogTrainingsResponse>, Status> {
+        let (call, organization) = Call::read(request, |call, violations| {
+            let parent = call.name::<OrganizationName>(violations);
+            Ok(parent.map(|parent| parent.organization))
+        })?;
+        let list = async |after, limit| {
+            let list = async |db: &mut _| catalog::list(db, organization, after, limit).await;
+            self.context.database.read(list).await.map_err(Error::from)
+        };
+        let position = |last: &CatalogTraining| last.training;
+        call.page(&self.context.page_key, list, position).await
     }
 }
 

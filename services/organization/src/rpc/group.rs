@@ -4,15 +4,17 @@ mod convert;
 pub(super) mod internal;
 mod parse;
 
+use muster_ids::GroupName;
+use muster_proto::answer;
 use muster_proto::organization::v1 as pb;
 use muster_proto::organization::v1::group_service_server::GroupService;
-use muster_server::Call;
+use muster_server::{Call, Failure};
 use tonic::{Request, Response, Status};
 
 use super::Rpc;
-use crate::domain::Group;
+use crate::domain::{Group, GroupState};
 use crate::error::Error;
-use crate::ops::group::{create, update};
+use crate::ops::group::{create, switch, update};
 use crate::store::group;
 
 #[tonic::async_trait]
@@ -25,6 +27,20 @@ impl GroupService for Rpc {
         let (call, new) = Call::read(request, parse::new)?;
         let work = async |tx: &mut _| create::apply(tx, context, new).await;
         call.once(&context.database, context.clock.now(), work).await
+    }
+
+    async fn get_group(
+        &self,
+        request: Request<pb::GetGroupRequest>,
+    ) -> Result<Response<pb::GetGroupResponse>, Status> {
+        let (_, GroupName { organization, group }) = Call::read(request, parse::named)?;
+        let find = async |db: &mut _| {
+            let found = group::find_all(db, organization, &[group]).await;
+            found.map_err(Error::from)
+        };
+        let found = self.context.database.read(find).await?.pop();
+        let group = found.ok_or(Error::from(Failure::NotFound))?;
+        Ok(Response::new(answer(group)))
     }
 
     async fn list_groups(
@@ -47,6 +63,26 @@ impl GroupService for Rpc {
         let context = &self.context;
         let (call, (name, changes)) = Call::read(request, parse::update)?;
         let work = async |tx: &mut _| update::apply(tx, name, changes, &call.if_match()).await;
+        call.once(&context.database, context.clock.now(), work).await
+    }
+
+    async fn deactivate_group(
+        &self,
+        request: Request<pb::DeactivateGroupRequest>,
+    ) -> Result<Response<pb::DeactivateGroupResponse>, Status> {
+        let context = &self.context;
+        let (call, name) = Call::read(request, parse::named)?;
+        let work = async |tx: &mut _| switch::apply(tx, name, GroupState::Inactive).await;
+        call.once(&context.database, context.clock.now(), work).await
+    }
+
+    async fn reactivate_group(
+        &self,
+        request: Request<pb::ReactivateGroupRequest>,
+    ) -> Result<Response<pb::ReactivateGroupResponse>, Status> {
+        let context = &self.context;
+        let (call, name) = Call::read(request, parse::named)?;
+        let work = async |tx: &mut _| switch::apply(tx, name, GroupState::Active).await;
         call.once(&context.database, context.clock.now(), work).await
     }
 }

@@ -2,10 +2,29 @@
 
 use muster_database::DatabaseError;
 use muster_ids::{OrganizationId, TrainingId};
-use sqlx::PgConnection;
-use time::OffsetDateTime;
+use sqlx::postgres::PgRow;
+use sqlx::{FromRow, PgConnection, Row};
 
 use crate::domain::CatalogTraining;
+
+macro_rules! select {
+    ($which:literal) => {
+        concat!(
+            "SELECT organization_id, training_id, create_time FROM catalog_trainings WHERE organization_id = $1 AND ",
+            $which
+        )
+    };
+}
+
+impl FromRow<'_, PgRow> for CatalogTraining {
+    fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            organization: row.try_get("organization_id")?,
+            training: row.try_get("training_id")?,
+            create_time: row.try_get("create_time")?,
+        })
+    }
+}
 
 /// Adds a training that the catalog does not hold; its organization is locked.
 pub(crate) async fn insert(tx: &mut PgConnection, added: &CatalogTraining) -> Result<(), DatabaseError> {
@@ -26,18 +45,28 @@ pub(crate) async fn find(
     organization: OrganizationId,
     training: TrainingId,
 ) -> Result<Option<CatalogTraining>, DatabaseError> {
-    let create_time: Option<OffsetDateTime> = sqlx::query_scalar(
-        "SELECT create_time FROM catalog_trainings WHERE organization_id = $1 AND training_id = $2",
-    )
+    let found = sqlx::query_as(select!("training_id = $2"))
+        .bind(organization)
+        .bind(training);
+    Ok(found.fetch_optional(db).await?)
+}
+
+/// At most `limit` trainings of the catalog after `after`, in the order of their ids.
+pub(crate) async fn list(
+    db: &mut PgConnection,
+    organization: OrganizationId,
+    after: Option<TrainingId>,
+    limit: i64,
+) -> Result<Vec<CatalogTraining>, DatabaseError> {
+    let trainings = sqlx::query_as(select!(
+        "($2::uuid IS NULL OR training_id > $2) ORDER BY training_id LIMIT $3"
+    ))
     .bind(organization)
-    .bind(training)
-    .fetch_optional(db)
+    .bind(after)
+    .bind(limit)
+    .fetch_all(db)
     .await?;
-    Ok(create_time.map(|create_time| CatalogTraining {
-        organization,
-        training,
-        create_time,
-    }))
+    Ok(trainings)
 }
 
 /// Which of these trainings the catalog does not hold: their places in `trainings`.

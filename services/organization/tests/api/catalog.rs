@@ -101,3 +101,26 @@ async fn a_rejected_profile_adds_nothing() {
     let nowhere = OrganizationId::from_uuid(Uuid::from_u128(1));
     refused(add(&fixture, nowhere, &course).await, ErrorReason::NotFound);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_organization_lists_its_own_catalog() {
+    let fixture = Fixture::new().await;
+    let (id, other) = (fixture.active().await, fixture.active().await);
+    let mut own = vec![fixture.taken(id).await, fixture.taken(id).await, fixture.taken(id).await];
+    fixture.taken(other).await;
+    own.sort();
+    let mut catalog = CatalogServiceClient::new(fixture.service.calls_of(owner(id)));
+    let mut request = pb::ListCatalogTrainingsRequest {
+        parent: name(id),
+        page_size: 2,
+        page_token: String::new(),
+    };
+    let first = catalog.list_catalog_trainings(request.clone()).await.unwrap();
+    let first = first.into_inner();
+    request.page_token = first.next_page_token;
+    let second = catalog.list_catalog_trainings(request).await.unwrap().into_inner();
+    assert!(second.next_page_token.is_empty());
+    let listed = first.catalog_trainings.into_iter().chain(second.catalog_trainings);
+    let listed: Vec<_> = listed.map(|added| added.training).collect();
+    assert_eq!(listed, own);
+}

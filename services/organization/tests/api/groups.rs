@@ -252,3 +252,53 @@ async fn a_page_token_belongs_to_its_list_and_its_reader() {
     let negative = fixture.groups(owner(id)).list_groups(list(id, -1, "")).await;
     assert_eq!(fields(negative, ErrorReason::InvalidRequest), ["page_size"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_group_takes_nobody_while_it_is_inactive() {
+    let fixture = Fixture::new().await;
+    let id = fixture.active().await;
+    let training = fixture.taken(id).await;
+    let made = fixture.group(id, "Staff", vec![training]).await;
+    let mut groups = fixture.groups(owner(id));
+    let deactivate = pb::DeactivateGroupRequest {
+        name: made.name.clone(),
+        request_id: String::new(),
+    };
+    let inactive = groups.deactivate_group(deactivate.clone()).await.unwrap();
+    let inactive = inactive.into_inner().group.unwrap();
+    assert_eq!(inactive.state(), pb::GroupState::Inactive);
+    assert_eq!((inactive.etag.as_str(), &inactive.trainings), ("2", &made.trainings));
+    let again = groups.deactivate_group(deactivate).await.unwrap().into_inner();
+    assert_eq!(again.group, Some(inactive.clone()));
+    let get = pb::GetGroupRequest {
+        name: made.name.clone(),
+    };
+    let found = groups.get_group(get).await.unwrap().into_inner();
+    assert_eq!(found.group, Some(inactive));
+
+    let reactivate = pb::ReactivateGroupRequest {
+        name: made.name,
+        request_id: String::new(),
+    };
+    let active = groups.reactivate_group(reactivate.clone()).await.unwrap();
+    let active = active.into_inner().group.unwrap();
+    assert_eq!((active.state(), active.etag.as_str()), (pb::GroupState::Active, "3"));
+    let again = groups.reactivate_group(reactivate).await.unwrap().into_inner();
+    assert_eq!(again.group, Some(active));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_group_of_another_organization_is_not_found() {
+    let fixture = Fixture::new().await;
+    let (id, other) = (fixture.active().await, fixture.active().await);
+    let theirs = fixture.group(other, "Staff", vec![]).await;
+    let own = theirs.name.replace(&name(other), &name(id));
+    let mut groups = fixture.groups(owner(id));
+    let get = pb::GetGroupRequest { name: own.clone() };
+    refused(groups.get_group(get).await, ErrorReason::NotFound);
+    let deactivate = pb::DeactivateGroupRequest {
+        name: own,
+        request_id: String::new(),
+    };
+    refused(groups.deactivate_group(deactivate).await, ErrorReason::NotFound);
+}

@@ -96,3 +96,42 @@ async fn a_closed_profile_gets_no_location() {
         ErrorReason::NotFound,
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn locations_are_read_one_by_one_and_in_the_order_of_their_names() {
+    let fixture = Fixture::new().await;
+    let id = fixture.active().await;
+    for called in ["South", "East", "West"] {
+        create(&fixture, id, called).await.unwrap();
+    }
+    let other = fixture.active().await;
+    create(&fixture, other, "Elsewhere").await.unwrap();
+    let mut locations = LocationServiceClient::new(fixture.service.calls_of(owner(id)));
+    let mut seen = Vec::new();
+    let mut page_token = String::new();
+    loop {
+        let request = pb::ListLocationsRequest {
+            parent: name(id),
+            page_size: 2,
+            page_token,
+        };
+        let page = locations.list_locations(request).await.unwrap().into_inner();
+        seen.extend(page.locations);
+        page_token = page.next_page_token;
+        if page_token.is_empty() {
+            break;
+        }
+    }
+    let names: Vec<_> = seen.iter().map(|location| location.display_name.as_str()).collect();
+    assert_eq!(names, ["East", "South", "West"]);
+    let get = pb::GetLocationRequest {
+        name: seen[0].name.clone(),
+    };
+    let found = locations.get_location(get).await.unwrap().into_inner();
+    assert_eq!(found.location.as_ref(), Some(&seen[0]));
+    let theirs = pb::GetLocationRequest {
+        name: seen[0].name.replace(&name(id), &name(other)),
+    };
+    let mut others = LocationServiceClient::new(fixture.service.calls_of(owner(other)));
+    refused(others.get_location(theirs).await, ErrorReason::NotFound);
+}

@@ -1,10 +1,13 @@
 //! Groups and locations.
 
 use muster_proto::organization::v1::{
-    AddTrainingRequest, CreateGroupRequest, CreateLocationRequest, CreateLocationResponse, Group,
-    ListGroupsRequest, Location, UpdateGroupRequest, UpdateLocationRequest,
+    AddTrainingRequest, CreateGroupRequest, CreateLocationRequest, CreateLocationResponse,
+    DeactivateGroupRequest, GetGroupRequest, GetLocationRequest, Group, ListCatalogTrainingsRequest,
+    ListGroupsRequest, ListLocationsRequest, Location, ReactivateGroupRequest, UpdateGroupRequest,
+    UpdateLocationRequest,
 };
 use muster_refusal::ErrorReason as R;
+use prost::Message;
 use prost_types::FieldMask;
 
 use super::attempt::Attempt;
@@ -13,6 +16,8 @@ use super::{Row, row};
 
 pub(super) fn rows() -> Vec<Row> {
     let mut rows = groups();
+    rows.extend(read());
+    rows.extend(switched_groups());
     rows.extend(updated_groups());
     rows.extend(locations());
     rows.extend(updated_locations());
@@ -77,6 +82,62 @@ fn groups() -> Vec<Row> {
                 ..Default::default()
             };
             Attempt::by("owner", &request)
+        }),
+    ]
+}
+
+/// What is only read.
+fn read() -> Vec<Row> {
+    vec![
+        row("GetGroup", R::NotFound, async |at| {
+            let name = at.absent("groups");
+            Attempt::by("owner", &GetGroupRequest { name })
+        }),
+        row("GetLocation", R::NotFound, async |at| {
+            let name = at.absent("locations");
+            Attempt::by("owner", &GetLocationRequest { name })
+        }),
+        row("ListLocations", R::PageTokenInvalid, async |at| {
+            let request = ListLocationsRequest {
+                parent: at.name(),
+                page_token: "AAAA".into(),
+                ..Default::default()
+            };
+            Attempt::by("owner", &request)
+        }),
+        row("ListCatalogTrainings", R::PageTokenInvalid, async |at| {
+            let request = ListCatalogTrainingsRequest {
+                parent: at.name(),
+                page_token: "AAAA".into(),
+                ..Default::default()
+            };
+            Attempt::by("owner", &request)
+        }),
+    ]
+}
+
+fn switched_groups() -> Vec<Row> {
+    let mut rows = switched("DeactivateGroup", |name, request_id| DeactivateGroupRequest { name, request_id });
+    rows.extend(switched("ReactivateGroup", |name, request_id| ReactivateGroupRequest { name, request_id }));
+    rows
+}
+
+fn switched<M: Message>(rpc: &'static str, request: fn(String, String) -> M) -> Vec<Row> {
+    vec![
+        row(rpc, R::OrganizationState, async move |at| {
+            let at = at.own().await;
+            let group = at.group().await;
+            at.becomes("CLOSED").await;
+            Attempt::by("owner", &request(group, String::new())).metadata("state", "CLOSED")
+        }),
+        row(rpc, R::NotFound, async move |at| {
+            Attempt::by("owner", &request(at.absent("groups"), String::new()))
+        }),
+        row(rpc, R::RequestIdReused, async move |at| {
+            let id = at.suite.request_id();
+            let (first, second) = (at.group().await, at.group().await);
+            let (first, second) = (request(first, id.clone()), request(second, id));
+            at.reused(rpc, "owner", &first, &second).await
         }),
     ]
 }

@@ -1,6 +1,7 @@
 //! From messages to types that cannot be wrong.
 
 use muster_ids::{GroupName, OrganizationId, OrganizationName, TrainingId, TrainingName};
+use muster_proto::RequestMessage;
 use muster_proto::organization::v1 as pb;
 use muster_refusal::Violations;
 use muster_server::names::all_named;
@@ -22,6 +23,11 @@ pub(super) fn new(call: &Call<pb::CreateGroupRequest>, violations: &mut Violatio
         display_name,
         trainings,
     }))
+}
+
+/// The group that the request names.
+pub(super) fn named<M: RequestMessage>(call: &Call<M>, violations: &mut Violations) -> Parsed<GroupName> {
+    Ok(call.name(violations))
 }
 
 pub(super) fn list(

@@ -1,6 +1,6 @@
 //! From messages to types that cannot be wrong.
 
-use muster_ids::{LocationName, OrganizationName};
+use muster_ids::{LocationName, OrganizationId, OrganizationName};
 use muster_proto::organization::v1 as pb;
 use muster_refusal::Violations;
 use muster_server::{Call, Parsed};
@@ -19,6 +19,22 @@ pub(super) fn new(
         organization: parent.organization,
         display_name,
     }))
+}
+
+/// The location that the request names.
+pub(super) fn named(
+    call: &Call<pb::GetLocationRequest>,
+    violations: &mut Violations,
+) -> Parsed<LocationName> {
+    Ok(call.name(violations))
+}
+
+pub(super) fn list(
+    call: &Call<pb::ListLocationsRequest>,
+    violations: &mut Violations,
+) -> Parsed<OrganizationId> {
+    let parent = call.name::<OrganizationName>(violations);
+    Ok(parent.map(|parent| parent.organization))
 }
 
 pub(super) fn update(
