@@ -17,8 +17,9 @@ use muster_proto::organization::v1::roles_internal_service_server::{
     RolesInternalService, RolesInternalServiceServer,
 };
 use muster_proto::organization::v1::{
-    CreateLocationRequest, CreateLocationResponse, GetRoleRequest, GetRoleResponse, Location, Role,
-    UpdateLocationRequest, UpdateLocationResponse,
+    CreateLocationRequest, CreateLocationResponse, GetLocationRequest, GetLocationResponse, GetRoleRequest,
+    GetRoleResponse, ListLocationsRequest, ListLocationsResponse, Location, Role, UpdateLocationRequest,
+    UpdateLocationResponse,
 };
 use muster_refusal::{Refusal, Violations};
 use muster_server::settings::{
@@ -159,6 +160,22 @@ impl LocationService for Answers {
                 ..Location::default()
             }),
         }))
+    }
+
+    async fn get_location(
+        &self,
+        request: Request<GetLocationRequest>,
+    ) -> Result<Response<GetLocationResponse>, Status> {
+        Call::accept(request)?;
+        Err(Refusal::unavailable().into())
+    }
+
+    async fn list_locations(
+        &self,
+        request: Request<ListLocationsRequest>,
+    ) -> Result<Response<ListLocationsResponse>, Status> {
+        Call::accept(request)?;
+        Err(Refusal::unavailable().into())
     }
 
     async fn update_location(

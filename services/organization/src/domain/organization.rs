@@ -309,7 +309,8 @@ mod tests {
                 "CLOSED refused"
             ]
         );
-        let Transition::Changed(returned) = profile(OrganizationState::Submitted).give_back(vec![taken]) else {
+        let Transition::Changed(returned) = profile(OrganizationState::Submitted).give_back(vec![taken])
+        else {
             panic!("it waits");
         };
         assert_eq!(returned.return_reasons, [taken]);

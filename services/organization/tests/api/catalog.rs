@@ -106,7 +106,11 @@ async fn a_rejected_profile_adds_nothing() {
 async fn an_organization_lists_its_own_catalog() {
     let fixture = Fixture::new().await;
     let (id, other) = (fixture.active().await, fixture.active().await);
-    let mut own = vec![fixture.taken(id).await, fixture.taken(id).await, fixture.taken(id).await];
+    let mut own = vec![
+        fixture.taken(id).await,
+        fixture.taken(id).await,
+        fixture.taken(id).await,
+    ];
     fixture.taken(other).await;
     own.sort();
     let mut catalog = CatalogServiceClient::new(fixture.service.calls_of(owner(id)));
@@ -118,9 +122,16 @@ async fn an_organization_lists_its_own_catalog() {
     let first = catalog.list_catalog_trainings(request.clone()).await.unwrap();
     let first = first.into_inner();
     request.page_token = first.next_page_token;
-    let second = catalog.list_catalog_trainings(request).await.unwrap().into_inner();
+    let second = catalog
+        .list_catalog_trainings(request)
+        .await
+        .unwrap()
+        .into_inner();
     assert!(second.next_page_token.is_empty());
-    let listed = first.catalog_trainings.into_iter().chain(second.catalog_trainings);
+    let listed = first
+        .catalog_trainings
+        .into_iter()
+        .chain(second.catalog_trainings);
     let listed: Vec<_> = listed.map(|added| added.training).collect();
     assert_eq!(listed, own);
 }

@@ -37,7 +37,12 @@ impl Fixture {
             request_id: String::new(),
         };
         let mut staff = self.profiles(TestCaller::staff(id));
-        Ok(staff.reject_organization(request).await?.into_inner().organization.unwrap())
+        Ok(staff
+            .reject_organization(request)
+            .await?
+            .into_inner()
+            .organization
+            .unwrap())
     }
 
     async fn suspend(&self, id: OrganizationId, reason: &str) -> Result<pb::Organization, Status> {
@@ -47,7 +52,12 @@ impl Fixture {
             request_id: String::new(),
         };
         let mut staff = self.profiles(TestCaller::staff(id));
-        Ok(staff.suspend_organization(request).await?.into_inner().organization.unwrap())
+        Ok(staff
+            .suspend_organization(request)
+            .await?
+            .into_inner()
+            .organization
+            .unwrap())
     }
 
     async fn reinstate(&self, id: OrganizationId) -> Result<pb::Organization, Status> {
@@ -57,7 +67,12 @@ impl Fixture {
             request_id: String::new(),
         };
         let mut staff = self.profiles(TestCaller::staff(id));
-        Ok(staff.reinstate_organization(request).await?.into_inner().organization.unwrap())
+        Ok(staff
+            .reinstate_organization(request)
+            .await?
+            .into_inner()
+            .organization
+            .unwrap())
     }
 }
 
@@ -66,7 +81,10 @@ async fn a_returned_profile_says_why_until_it_is_handed_in_again() {
     let fixture = Fixture::new().await;
     let id = fixture.submitted().await;
     let both = [Why::NameMismatch, Why::LicenseNumberUnknown];
-    let returned = fixture.give_back(id, &both, "the license says Sunshine Two").await.unwrap();
+    let returned = fixture
+        .give_back(id, &both, "the license says Sunshine Two")
+        .await
+        .unwrap();
     assert_eq!(returned.state(), pb::OrganizationState::Returned);
     let sorted = [Why::LicenseNumberUnknown, Why::NameMismatch];
     assert_eq!(returned.return_reasons().collect::<Vec<_>>(), sorted);
@@ -86,7 +104,11 @@ async fn a_returned_profile_says_why_until_it_is_handed_in_again() {
         name: name(id),
         request_id: String::new(),
     };
-    let submitted = fixture.profiles(owner()).submit_organization(submit).await.unwrap();
+    let submitted = fixture
+        .profiles(owner())
+        .submit_organization(submit)
+        .await
+        .unwrap();
     let submitted = submitted.into_inner().organization.unwrap();
     assert_eq!(submitted.state(), pb::OrganizationState::Submitted);
     assert!(submitted.return_reasons.is_empty() && submitted.decision_reason.is_empty());
@@ -102,12 +124,18 @@ async fn what_is_given_back_says_what_is_to_be_corrected_and_why() {
     );
     let twice = [Why::Other, Why::Other];
     assert_eq!(
-        fields(fixture.give_back(id, &twice, "x").await, ErrorReason::InvalidRequest),
+        fields(
+            fixture.give_back(id, &twice, "x").await,
+            ErrorReason::InvalidRequest
+        ),
         ["reasons"]
     );
     let none = [Why::Unspecified];
     assert_eq!(
-        fields(fixture.give_back(id, &none, "x").await, ErrorReason::InvalidRequest),
+        fields(
+            fixture.give_back(id, &none, "x").await,
+            ErrorReason::InvalidRequest
+        ),
         ["reasons[0]"]
     );
     assert_eq!(fixture.service.database.count(ACTS).await, 0);
@@ -126,7 +154,10 @@ async fn a_rejected_profile_is_refused_for_good() {
         .approve_organization(approve(id))
         .await;
     refused(approved, ErrorReason::OrganizationState);
-    refused(fixture.give_back(id, &[Why::Other], "x").await, ErrorReason::OrganizationState);
+    refused(
+        fixture.give_back(id, &[Why::Other], "x").await,
+        ErrorReason::OrganizationState,
+    );
     assert_eq!(fixture.service.database.count(ACTS).await, 1);
 }
 
@@ -160,6 +191,10 @@ async fn of_contrary_decisions_at_once_one_is_taken() {
         let return_ = async { fixture.give_back(id, &[Why::Other], "x").await.map(drop) };
         let (approved, rejected, returned) = tokio::join!(approval, rejection, return_);
         let taken = [&approved, &rejected, &returned].map(|taken| usize::from(taken.is_ok()));
-        assert_eq!(taken.iter().sum::<usize>(), 1, "{approved:?} {rejected:?} {returned:?}");
+        assert_eq!(
+            taken.iter().sum::<usize>(),
+            1,
+            "{approved:?} {rejected:?} {returned:?}"
+        );
     }
 }

@@ -267,7 +267,10 @@ async fn a_group_takes_nobody_while_it_is_inactive() {
     let inactive = groups.deactivate_group(deactivate.clone()).await.unwrap();
     let inactive = inactive.into_inner().group.unwrap();
     assert_eq!(inactive.state(), pb::GroupState::Inactive);
-    assert_eq!((inactive.etag.as_str(), &inactive.trainings), ("2", &made.trainings));
+    assert_eq!(
+        (inactive.etag.as_str(), &inactive.trainings),
+        ("2", &made.trainings)
+    );
     let again = groups.deactivate_group(deactivate).await.unwrap().into_inner();
     assert_eq!(again.group, Some(inactive.clone()));
     let get = pb::GetGroupRequest {
@@ -282,7 +285,10 @@ async fn a_group_takes_nobody_while_it_is_inactive() {
     };
     let active = groups.reactivate_group(reactivate.clone()).await.unwrap();
     let active = active.into_inner().group.unwrap();
-    assert_eq!((active.state(), active.etag.as_str()), (pb::GroupState::Active, "3"));
+    assert_eq!(
+        (active.state(), active.etag.as_str()),
+        (pb::GroupState::Active, "3")
+    );
     let again = groups.reactivate_group(reactivate).await.unwrap().into_inner();
     assert_eq!(again.group, Some(active));
 }

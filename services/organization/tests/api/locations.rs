@@ -122,7 +122,10 @@ async fn locations_are_read_one_by_one_and_in_the_order_of_their_names() {
             break;
         }
     }
-    let names: Vec<_> = seen.iter().map(|location| location.display_name.as_str()).collect();
+    let names: Vec<_> = seen
+        .iter()
+        .map(|location| location.display_name.as_str())
+        .collect();
     assert_eq!(names, ["East", "South", "West"]);
     let get = pb::GetLocationRequest {
         name: seen[0].name.clone(),

@@ -25,9 +25,8 @@ impl StaffReportService for Rpc {
         let organization = reader.organization;
         let mut persons = Vec::new();
         let list = async |after, limit| {
-            let list = async |db: &mut _| {
-                employment_projection::list_verified(db, organization, after, limit).await
-            };
+            let list =
+                async |db: &mut _| employment_projection::list_verified(db, organization, after, limit).await;
             persons = context.database.read(list).await?;
             Ok::<_, Error>(persons.clone())
         };

@@ -28,7 +28,10 @@ pub(crate) async fn insert(tx: &mut PgConnection, access: &RecordAccess) -> Resu
 }
 
 /// Logs readings.
-pub(crate) async fn insert_all(tx: &mut PgConnection, accesses: &[RecordAccess]) -> Result<(), DatabaseError> {
+pub(crate) async fn insert_all(
+    tx: &mut PgConnection,
+    accesses: &[RecordAccess],
+) -> Result<(), DatabaseError> {
     sqlx::query(
         "INSERT INTO record_accesses (person_id, access_id, organization_id, reader_person_id, reader_display_name,
                                       reason, grant_id, access_time)

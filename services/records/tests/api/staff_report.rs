@@ -40,7 +40,11 @@ async fn own_trainings_are_reported_of_everybody_and_the_rest_of_those_who_grant
 
     let entry = fixture.reported_of("learner-1").await.unwrap();
     assert_eq!(
-        (entry.assigned_count, entry.in_progress_count, entry.completed_count),
+        (
+            entry.assigned_count,
+            entry.in_progress_count,
+            entry.completed_count
+        ),
         (0, 0, 1)
     );
     assert!(entry.latest_complete_time.is_some());
@@ -81,8 +85,11 @@ async fn only_who_is_on_the_page_is_read_and_everybody_is_on_one_page() {
     let (second, token) = fixture.staff_report(2, token).await;
     assert_eq!((second.len(), token.as_str()), (1, ""));
     assert_eq!(fixture.logged().await, 3);
-    let learners: std::collections::BTreeSet<_> =
-        first.into_iter().chain(second).map(|entry| entry.learner).collect();
+    let learners: std::collections::BTreeSet<_> = first
+        .into_iter()
+        .chain(second)
+        .map(|entry| entry.learner)
+        .collect();
     assert_eq!(learners.len(), 3);
 }
 

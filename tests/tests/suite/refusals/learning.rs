@@ -2,8 +2,8 @@
 
 use muster_proto::records::v1::{
     CreateTrainingRequest, ListAssignmentsRequest, ListPersonAssignmentsRequest,
-    ListPersonCertificatesRequest, ListRecordAccessesRequest, ListTrainingsRequest, ReadStaffReportRequest, ReportProgressRequest,
-    Training,
+    ListPersonCertificatesRequest, ListRecordAccessesRequest, ListTrainingsRequest, ReadStaffReportRequest,
+    ReportProgressRequest, Training,
 };
 use muster_refusal::ErrorReason as R;
 

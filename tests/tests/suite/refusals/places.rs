@@ -117,12 +117,17 @@ fn read() -> Vec<Row> {
 }
 
 fn switched_groups() -> Vec<Row> {
-    let mut rows = switched("DeactivateGroup", |name, request_id| DeactivateGroupRequest { name, request_id });
-    rows.extend(switched("ReactivateGroup", |name, request_id| ReactivateGroupRequest { name, request_id }));
+    let mut rows = switched("DeactivateGroup", |name, request_id| DeactivateGroupRequest {
+        name,
+        request_id,
+    });
+    rows.extend(switched("ReactivateGroup", |name, request_id| {
+        ReactivateGroupRequest { name, request_id }
+    }));
     rows
 }
 
-fn switched<M: Message>(rpc: &'static str, request: fn(String, String) -> M) -> Vec<Row> {
+fn switched<M: Message + 'static>(rpc: &'static str, request: fn(String, String) -> M) -> Vec<Row> {
     vec![
         row(rpc, R::OrganizationState, async move |at| {
             let at = at.own().await;

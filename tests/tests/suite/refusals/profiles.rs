@@ -4,8 +4,8 @@ use muster_proto::organization::v1::{
     ActivateSubscriptionRequest, ApproveOrganizationRequest, CreateOrganizationRequest,
     CreateOrganizationResponse, GetLimitsRequest, GetOrganizationRequest, Limits, ListLicenseClaimsRequest,
     Organization as Profile, OrganizationReturnReason, Plan, ReinstateOrganizationRequest,
-    RejectOrganizationRequest, ReturnOrganizationRequest, SubmitOrganizationRequest, SuspendOrganizationRequest,
-    UpdateOrganizationRequest,
+    RejectOrganizationRequest, ReturnOrganizationRequest, SubmitOrganizationRequest,
+    SuspendOrganizationRequest, UpdateOrganizationRequest,
 };
 use muster_refusal::ErrorReason as R;
 use prost::Message;
@@ -217,32 +217,44 @@ fn approved() -> Vec<Row> {
 }
 
 fn decided() -> Vec<Row> {
-    let mut rows = decision("ReturnOrganization", "ACTIVE", |name, request_id| ReturnOrganizationRequest {
-        name,
-        reasons: vec![OrganizationReturnReason::Other.into()],
-        reason: "a test".into(),
-        request_id,
+    let mut rows = decision("ReturnOrganization", "ACTIVE", |name, request_id| {
+        ReturnOrganizationRequest {
+            name,
+            reasons: vec![OrganizationReturnReason::Other.into()],
+            reason: "a test".into(),
+            request_id,
+        }
     });
-    rows.extend(decision("RejectOrganization", "ACTIVE", |name, request_id| RejectOrganizationRequest {
-        name,
-        reason: "a test".into(),
-        request_id,
+    rows.extend(decision("RejectOrganization", "ACTIVE", |name, request_id| {
+        RejectOrganizationRequest {
+            name,
+            reason: "a test".into(),
+            request_id,
+        }
     }));
-    rows.extend(decision("SuspendOrganization", "DRAFT", |name, request_id| SuspendOrganizationRequest {
-        name,
-        reason: "a test".into(),
-        request_id,
+    rows.extend(decision("SuspendOrganization", "DRAFT", |name, request_id| {
+        SuspendOrganizationRequest {
+            name,
+            reason: "a test".into(),
+            request_id,
+        }
     }));
-    rows.extend(decision("ReinstateOrganization", "DRAFT", |name, request_id| ReinstateOrganizationRequest {
-        name,
-        reason: "a test".into(),
-        request_id,
+    rows.extend(decision("ReinstateOrganization", "DRAFT", |name, request_id| {
+        ReinstateOrganizationRequest {
+            name,
+            reason: "a test".into(),
+            request_id,
+        }
     }));
     rows
 }
 
 /// The refusals of a decision that is not taken of a profile in `state`.
-fn decision<M: Message>(rpc: &'static str, state: &'static str, request: fn(String, String) -> M) -> Vec<Row> {
+fn decision<M: Message + 'static>(
+    rpc: &'static str,
+    state: &'static str,
+    request: fn(String, String) -> M,
+) -> Vec<Row> {
     vec![
         row(rpc, R::OrganizationState, async move |at| {
             let name = match state {
@@ -259,7 +271,8 @@ fn decision<M: Message>(rpc: &'static str, state: &'static str, request: fn(Stri
             let decided = match state {
                 "ACTIVE" => {
                     let name = Organization::draft(&at.suite, "owner").await.name;
-                    at.done::<()>("SubmitOrganization", "owner", &submitting(&name, "")).await;
+                    at.done::<()>("SubmitOrganization", "owner", &submitting(&name, ""))
+                        .await;
                     name
                 }
                 _ => at.own().await.name(),

@@ -74,5 +74,6 @@ fn draft(context: &Context, new: NewOrganization) -> Organization {
         submit_time: None,
         approve_time: None,
         return_reasons: Vec::new(),
+        decision_reason: String::new(),
     }
 }

@@ -91,7 +91,9 @@ pub(super) fn giving_back(
 ) -> Parsed<(Decision, Verdict)> {
     // Values that the contract does not have are broken field rules.
     let reasons = call.message.reasons();
-    let mut reasons: Vec<_> = reasons.filter_map(|why| ReturnReason::try_from(why).ok()).collect();
+    let mut reasons: Vec<_> = reasons
+        .filter_map(|why| ReturnReason::try_from(why).ok())
+        .collect();
     reasons.sort_by_key(|why| why.as_str());
     let decision = decision(call, violations, &call.message.reason)?;
     Ok(decision.map(|decision| (decision, Verdict::Return(reasons))))

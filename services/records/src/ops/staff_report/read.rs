@@ -9,8 +9,8 @@ use crate::context::Context;
 use crate::domain::{AccessReason, Certificate, RecordAccess, StaffReportEntry};
 use crate::error::Error;
 use crate::ops::learning_record::read::Reader;
-use crate::store::staff_report::{self, Counted};
 use crate::store::record_access;
+use crate::store::staff_report::{self, Counted};
 
 /// The most certificates of one person: a page of a thousand persons stays below what a client takes.
 const MAX_CERTIFICATES: i64 = 20;
