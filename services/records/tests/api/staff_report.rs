@@ -99,9 +99,13 @@ async fn who_is_not_verified_is_not_reported() {
     fixture.verify("learner-1", &[]).await;
     fixture.grant("learner-1").await.unwrap();
     eventually(async || fixture.reported_of("learner-1").await.is_some()).await;
-    for state in ["PENDING_VERIFICATION", "REJECTED", "WITHDRAWN", "ENDED"] {
-        let becomes = format!("UPDATE employment_projection SET state = '{state}'");
-        fixture.service.database.execute(becomes.as_str()).await;
+    for becomes in [
+        "UPDATE employment_projection SET state = 'PENDING_VERIFICATION'",
+        "UPDATE employment_projection SET state = 'REJECTED'",
+        "UPDATE employment_projection SET state = 'WITHDRAWN'",
+        "UPDATE employment_projection SET state = 'ENDED'",
+    ] {
+        fixture.service.database.execute(becomes).await;
         assert_eq!(fixture.staff_report(0, String::new()).await.0, []);
     }
 }
