@@ -5,7 +5,7 @@ use muster_proto::organization::v1 as pb;
 use muster_proto::organization::v1::OrganizationReturnReason as Why;
 use muster_refusal::ErrorReason;
 use muster_testkit::TestCaller;
-use tonic::Status;
+use tonic::{Response, Status};
 
 use crate::fixture::{Fixture, approve, name};
 use crate::refused::{fact, fields, refused};
@@ -119,13 +119,16 @@ async fn what_is_given_back_says_what_is_to_be_corrected_and_why() {
     let fixture = Fixture::new().await;
     let id = fixture.submitted().await;
     assert_eq!(
-        fields(fixture.give_back(id, &[], "").await, ErrorReason::InvalidRequest),
+        fields(
+            fixture.give_back(id, &[], "").await.map(Response::new),
+            ErrorReason::InvalidRequest
+        ),
         ["reasons", "reason"]
     );
     let twice = [Why::Other, Why::Other];
     assert_eq!(
         fields(
-            fixture.give_back(id, &twice, "x").await,
+            fixture.give_back(id, &twice, "x").await.map(Response::new),
             ErrorReason::InvalidRequest
         ),
         ["reasons"]
@@ -133,7 +136,7 @@ async fn what_is_given_back_says_what_is_to_be_corrected_and_why() {
     let none = [Why::Unspecified];
     assert_eq!(
         fields(
-            fixture.give_back(id, &none, "x").await,
+            fixture.give_back(id, &none, "x").await.map(Response::new),
             ErrorReason::InvalidRequest
         ),
         ["reasons[0]"]
