@@ -5,7 +5,6 @@ use muster_proto::employment::v1 as pb;
 use muster_refusal::Violations;
 use muster_server::names::named;
 use muster_server::{Call, Parsed};
-use muster_text::{is_blank, misplaced};
 use time::Date;
 use time::macros::format_description;
 
@@ -53,30 +52,19 @@ pub(super) fn positions(
 }
 
 fn position(violations: &mut Violations, field: &str, given: &pb::Position) -> Option<Position> {
-    let title = violations.check(format!("{field}.title"), title(&given.title));
     let start = day(violations, &format!("{field}.start_date"), &given.start_date);
     let end = perhaps_day(violations, &format!("{field}.end_date"), &given.end_date);
-    let (title, start, end) = (title?, start?, end?);
+    let (start, end) = (start?, end?);
     if end.is_some_and(|end| end < start) {
         violations.add(format!("{field}.end_date"), "must not be before start_date");
         return None;
     }
     Some(Position {
         code: given.code.clone(),
-        title,
+        title: given.title.clone(),
         start,
         end,
     })
-}
-
-fn title(text: &str) -> Result<String, &'static str> {
-    if is_blank(text) {
-        return Err("must have something that can be seen");
-    }
-    if misplaced(text).is_some() || text.chars().any(char::is_control) {
-        return Err("must be one line of text, of characters that can be seen");
-    }
-    Ok(text.to_owned())
 }
 
 /// A day that may be left open; None when it cannot be read.
