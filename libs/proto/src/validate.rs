@@ -1,5 +1,7 @@
 //! Enforces the field rules of the contract.
 
+use std::collections::HashSet;
+
 use muster_text::{TextProblem, line_problems, lines_problems};
 use prost::{Message, Name};
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, ReflectMessage, Value};
@@ -155,11 +157,13 @@ fn written(value: &Value, problems: impl Fn(&str) -> Vec<TextProblem>) -> Option
 }
 
 fn has_twins(value: &Value) -> bool {
-    let mut seen = std::collections::HashSet::new();
+    let (mut texts, mut numbers) = (HashSet::new(), HashSet::new());
     value.as_list().is_some_and(|list| {
-        list.iter()
-            .filter_map(Value::as_str)
-            .any(|text| !seen.insert(text))
+        list.iter().any(|item| match item {
+            Value::String(text) => !texts.insert(text),
+            Value::EnumNumber(number) => !numbers.insert(number),
+            _ => false,
+        })
     })
 }
 

@@ -41,6 +41,11 @@ const NOT_WRITTEN: &[(&str, &[&str])] = &[
             "muster.invitation.v1.Invitation.delivery_detail",
             "muster.invitation.v1.Invitation.person_display_name",
             "muster.invitation.v1.Invitation.trace_id",
+            "muster.employment.v1.Employment.end_reason",
+            "muster.employment.v1.Employment.person_display_name",
+            "muster.employment.v1.Employment.source_invitation",
+            "muster.employment.v1.Rejection.comment",
+            "muster.organization.v1.Organization.decision_reason",
             "muster.organization.v1.Organization.organization_number",
             "muster.organization.v1.Organization.owner",
         ],
@@ -58,7 +63,10 @@ const NOT_WRITTEN: &[(&str, &[&str])] = &[
     ),
     (
         "looked for and never kept",
-        &["muster.employment.v1.ListEmploymentsRequest.text"],
+        &[
+            "muster.employment.v1.ListEmploymentsRequest.position",
+            "muster.employment.v1.ListEmploymentsRequest.text",
+        ],
     ),
 ];
 

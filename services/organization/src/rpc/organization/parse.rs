@@ -89,11 +89,13 @@ pub(super) fn giving_back(
     call: &Call<pb::ReturnOrganizationRequest>,
     violations: &mut Violations,
 ) -> Parsed<(Decision, Verdict)> {
-    // Values that the contract does not have are broken field rules.
-    let reasons = call.message.reasons();
-    let mut reasons: Vec<_> = reasons
-        .filter_map(|why| ReturnReason::try_from(why).ok())
-        .collect();
+    let mut reasons = Vec::new();
+    for (place, &given) in call.message.reasons.iter().enumerate() {
+        let known = pb::OrganizationReturnReason::try_from(given).ok();
+        let reason = known.and_then(|given| ReturnReason::try_from(given).ok());
+        let reason = reason.ok_or("must be one of the reasons of OrganizationReturnReason");
+        reasons.extend(violations.check(format!("reasons[{place}]"), reason));
+    }
     reasons.sort_by_key(|why| why.as_str());
     let decision = decision(call, violations, &call.message.reason)?;
     Ok(decision.map(|decision| (decision, Verdict::Return(reasons))))
