@@ -122,7 +122,11 @@ impl Subject<'_> {
     async fn act(&mut self, act: Act, target: Option<usize>) -> Result<S, R> {
         let name = target.map_or_else(|| self.fixture.absent(), |target| self.names[target].clone());
         let done = self.carry_out(act, &name).await;
-        done.map_err(|status| reason_of(&status).unwrap_or_else(|| panic!("{act:?}: {status:?}")))
+        done.map_err(|status| {
+            let reason = reason_of(&status);
+            assert!(reason.is_some(), "{act:?}: {status:?}");
+            reason.unwrap_or_default()
+        })
     }
 
     async fn carry_out(&mut self, act: Act, name: &str) -> Result<S, Status> {

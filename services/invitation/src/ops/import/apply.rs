@@ -219,7 +219,7 @@ impl Work<'_> {
 
     /// Asks for the mails of new invitations whose time has come, and tells how many there will be in all.
     async fn ask_for_mails(&self, tx: &mut PgConnection, invited: &[Invited]) -> Result<i64, Error> {
-        let mailed = invited.iter().filter_map(Invited::new);
+        let mailed = invited.iter().filter_map(Invited::made);
         let mailed = mailed.filter(|new| new.delivery != DeliveryState::Suppressed);
         let queued = mailed.clone().filter(|new| new.delivery == DeliveryState::Queued);
         let asked: Vec<MailRequest> = queued.map(Invitation::mail_request).collect();

@@ -32,7 +32,7 @@ pub(crate) enum Invited {
 
 impl Invited {
     /// The new invitation, if it is one.
-    pub(crate) fn new(&self) -> Option<&Invitation> {
+    pub(crate) fn made(&self) -> Option<&Invitation> {
         match self {
             Self::New(invitation) => Some(invitation),
             Self::Live(_) | Self::AlreadyActive | Self::TooManyGroups => None,
