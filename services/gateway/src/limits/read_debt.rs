@@ -58,7 +58,10 @@ impl ReadDebt {
         let now = Instant::now();
         let mut until = self.until();
         *until = ((*until).max(now) + wait).min(now + LONGEST);
-        self.0.debts.0.insert(self.0.network, *until);
+        let Owed { network, debts, .. } = &*self.0;
+        // What another connection owes, if that is more: who opens several is not let in by the one that owes least.
+        let most = debts.0.get(network).map_or(*until, |known| known.max(*until));
+        debts.0.insert(*network, most);
     }
 
     /// Until when nothing more is to be read.
@@ -98,8 +101,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn the_next_connection_of_the_network_owes_as_much_and_those_that_were_there_nothing() {
         let debts = NetworkDebts::new();
-        let colleague = debts.of_connection(EVE);
+        let (colleague, little) = (debts.of_connection(EVE), debts.of_connection(EVE));
         debts.of_connection(EVE).add(LONGEST);
+        little.add(Duration::from_millis(5));
         assert_eq!(debts.of_connection(EVE).wait(), Some(Instant::now() + LONGEST));
         assert_eq!(colleague.wait(), None);
         assert_eq!(debts.of_connection(ADA).wait(), None);

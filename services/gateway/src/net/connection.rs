@@ -45,6 +45,9 @@ const MAX_AGE: Duration = Duration::from_secs(5 * 60);
 /// How long it may then linger after its last call has ended.
 const LINGER: Duration = Duration::from_secs(10);
 
+/// What the next connection of a network owes when one was cut off for flooding.
+const CUT: Duration = Duration::from_secs(1);
+
 /// What every HTTP/2 connection begins with (RFC 9113, section 3.4).
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
@@ -128,12 +131,17 @@ where
         Cursor::new(first).chain(YieldingReader::new(opened.reader, http2, debt.clone())),
         opened.writer,
     );
-    let answering = answering(context, opened.peer, in_flight.clone(), debt);
+    let answering = answering(context, opened.peer, in_flight.clone(), debt.clone());
     let protocol = protocol(http2);
     let mut serving = std::pin::pin!(protocol.serve_connection(TokioIo::new(stream), service_fn(answering)));
     let age = MAX_AGE.mul_f64(0.9 + 0.2 * rand::random::<f64>());
     tokio::select! {
-        _ = &mut serving => return,
+        ended = &mut serving => {
+            if ended.is_err_and(|error| was_cut(&*error)) {
+                debt.inspect(|debt| debt.add(CUT));
+            }
+            return;
+        }
         () = stop.cancelled() => {}
         () = sleep(age) => {}
     }
@@ -144,6 +152,15 @@ where
         // Answers that nobody reads must not keep the connection open for ever.
         () = async { in_flight.wait().await; sleep(LINGER).await } => {}
     }
+}
+
+/// Whether the connection was ended here, for what came on it.
+fn was_cut(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut causes = std::iter::successors(Some(error), |error| error.source());
+    causes.any(|cause| {
+        let http2 = cause.downcast_ref::<h2::Error>();
+        http2.and_then(h2::Error::reason) == Some(h2::Reason::ENHANCE_YOUR_CALM)
+    })
 }
 
 /// Answers the requests of one connection.
