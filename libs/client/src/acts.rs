@@ -11,6 +11,7 @@ pub mod import;
 pub mod invitation;
 pub mod location;
 pub mod organization;
+pub mod profile_user;
 pub mod record;
 pub mod redemption;
 pub mod subscription;

@@ -104,6 +104,10 @@ ids! {
     AccessId
     /// One look of registry staff at what is personal.
     StaffReadId
+    /// Somebody's request to become a profile user.
+    AccessRequestId
+    /// An ownership that was offered to somebody.
+    OwnershipOfferId
 }
 
 impl PersonId {

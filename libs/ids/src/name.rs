@@ -6,8 +6,9 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use crate::{
-    AccessId, AssignmentId, CertificateId, DeliveryId, EmploymentId, GrantId, GroupId, ImportId,
-    InvitationId, LocationId, OrganizationId, PersonId, StaffReadId, TrainingId, VerificationNoticeId,
+    AccessId, AccessRequestId, AssignmentId, CertificateId, DeliveryId, EmploymentId, GrantId, GroupId,
+    ImportId, InvitationId, LocationId, OrganizationId, OwnershipOfferId, PersonId, StaffReadId, TrainingId,
+    VerificationNoticeId,
 };
 
 /// The text is not a resource name of the expected form. Says the form, never the text.
@@ -103,6 +104,12 @@ names! {
     LearnerAssignmentName = "organizations/{organization}/learners/{person}/assignments/{assignment}" { "organizations"/organization: OrganizationId, "learners"/person: PersonId, "assignments"/assignment: AssignmentId }
     /// `organizations/{organization}/staffReads/{staff_read}`.
     StaffReadName = "organizations/{organization}/staffReads/{staff_read}" { "organizations"/organization: OrganizationId, "staffReads"/staff_read: StaffReadId }
+    /// `organizations/{organization}/profileUsers/{person}`.
+    ProfileUserName = "organizations/{organization}/profileUsers/{person}" { "organizations"/organization: OrganizationId, "profileUsers"/person: PersonId }
+    /// `organizations/{organization}/accessRequests/{access_request}`.
+    AccessRequestName = "organizations/{organization}/accessRequests/{access_request}" { "organizations"/organization: OrganizationId, "accessRequests"/access_request: AccessRequestId }
+    /// `organizations/{organization}/ownershipOffers/{ownership_offer}`.
+    OwnershipOfferName = "organizations/{organization}/ownershipOffers/{ownership_offer}" { "organizations"/organization: OrganizationId, "ownershipOffers"/ownership_offer: OwnershipOfferId }
     /// `trainings/{training}`.
     TrainingName = "trainings/{training}" { "trainings"/training: TrainingId }
     /// `persons/{person}`.
@@ -175,6 +182,9 @@ mod tests {
         as_told::<LearningRecordName>();
         as_told::<LearnerAssignmentName>();
         as_told::<StaffReadName>();
+        as_told::<ProfileUserName>();
+        as_told::<AccessRequestName>();
+        as_told::<OwnershipOfferName>();
         as_told::<TrainingName>();
         as_told::<PersonName>();
         as_told::<PersonAssignmentName>();

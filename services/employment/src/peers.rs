@@ -77,11 +77,11 @@ impl Peers {
         organization: OrganizationId,
         claimant: PersonId,
     ) -> Result<BTreeSet<PersonId>, Error> {
-        let request = organization_pb::ListProfileUsersRequest {
+        let request = organization_pb::ListProfileUserRolesRequest {
             organization: OrganizationName { organization }.to_string(),
         };
         let mut client = ProfileUserInternalServiceClient::new(self.organization.clone());
-        let answer = client.list_profile_users(request).await.map_err(failed)?;
+        let answer = client.list_profile_user_roles(request).await.map_err(failed)?;
         let users = answer.into_inner().profile_users.into_iter();
         users
             .filter(|user| role(user.role()) >= Some(Role::Admin))

@@ -10,6 +10,7 @@ use muster_proto::organization::v1::inviting_internal_service_server::InvitingIn
 use muster_proto::organization::v1::location_service_server::LocationServiceServer;
 use muster_proto::organization::v1::organization_service_server::OrganizationServiceServer;
 use muster_proto::organization::v1::profile_user_internal_service_server::ProfileUserInternalServiceServer;
+use muster_proto::organization::v1::profile_user_service_server::ProfileUserServiceServer;
 use muster_proto::organization::v1::roles_internal_service_server::RolesInternalServiceServer;
 use muster_proto::organization::v1::session_internal_service_server::SessionInternalServiceServer;
 use muster_proto::organization::v1::staff_read_internal_service_server::StaffReadInternalServiceServer;
@@ -52,6 +53,7 @@ impl Service for OrganizationService {
             .grpc(CatalogServiceServer::new(rpc.clone()))
             .grpc(GroupServiceServer::new(rpc.clone()))
             .grpc(SubscriptionServiceServer::new(rpc.clone()))
+            .grpc(ProfileUserServiceServer::new(rpc.clone()))
             .grpc(RolesInternalServiceServer::new(rpc.clone()))
             .grpc(InvitingInternalServiceServer::new(rpc.clone()))
             .grpc(GroupInternalServiceServer::new(rpc.clone()))

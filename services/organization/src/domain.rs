@@ -1,6 +1,7 @@
 //! What an organization is, and how it may change. Pure: no gRPC, no SQL, no clock.
 
 mod catalog;
+mod employment;
 mod group;
 mod license;
 mod location;
@@ -14,6 +15,7 @@ mod staff_read;
 mod subscription;
 
 pub(crate) use catalog::CatalogTraining;
+pub(crate) use employment::{EmploymentNews, EmploymentState};
 pub(crate) use group::{Group, GroupState, GroupUpdate, MAX_GROUPS};
 pub use license::LicenseDigits;
 pub(crate) use license::{License, LicenseNumber, LicensingAuthority, Padding};
@@ -23,7 +25,10 @@ pub(crate) use organization::{
     Organization, OrganizationNumber, OrganizationState, OrganizationUpdate, ReturnReason,
 };
 pub(crate) use owner::Owner;
-pub(crate) use profile_user::{ProfileUser, ProfileUserContact};
+pub(crate) use profile_user::{
+    Access, AccessUpdate, End, GivenAccess, GivenRole, Origin, OwnersOwn, ProfileUser, ProfileUserContact,
+    ProfileUserState, SeenProfileUser,
+};
 pub(crate) use session::{EndedSession, SessionDigest};
 pub(crate) use staff_act::{StaffAct, StaffAction};
 pub(crate) use staff_read::{About, StaffRead};

@@ -30,6 +30,14 @@ pub(crate) enum Error {
     /// Places in the list that was given.
     #[error("trainings are not in the organization's catalog")]
     TrainingsNotInCatalog(Vec<usize>),
+    #[error("the caller may not do this to what is not theirs")]
+    NotTheirs,
+    #[error("the person has no verified employment at the organization")]
+    EmployeeNotVerified,
+    #[error("it is the owner's access")]
+    OwnerMustTransfer,
+    #[error("access is to end before it begins")]
+    EndsInThePast,
     /// Every problem with the field of the request that it belongs to.
     #[error("the subscription makes no sense")]
     Subscription(Vec<(&'static str, SubscriptionProblem)>),
@@ -87,6 +95,17 @@ impl From<Error> for Refusal {
                 Refusal::new(R::TrainingUnknown, text)
             }
             Error::TrainingsNotInCatalog(places) => trainings_not_in_catalog(&places),
+            Error::NotTheirs => Self::permission_denied(),
+            Error::EmployeeNotVerified => {
+                let text = "no employment of the person here is verified; verify it first, or let them ask for access";
+                Refusal::new(R::EmployeeNotVerified, text)
+            }
+            Error::OwnerMustTransfer => {
+                let text =
+                    "the owner's access is theirs until they transfer the ownership to an administrator";
+                Refusal::new(R::OwnerMustTransfer, text)
+            }
+            Error::EndsInThePast => ends_in_the_past(),
             Error::Subscription(problems) => subscription(problems),
             Error::Failure(failure) => failure.into(),
         }
@@ -106,6 +125,12 @@ fn license_number_taken(holder: &OrganizationNumber) -> Refusal {
     Refusal::new(ErrorReason::LicenseNumberTaken, text)
         .metadata("organization_number", holder.as_str())
         .metadata("next_step", "request_access")
+}
+
+fn ends_in_the_past() -> Refusal {
+    let mut violations = Violations::new();
+    violations.add("profile_user.expire_time", "must be in the future");
+    violations.into_refusal()
 }
 
 fn trainings_not_in_catalog(places: &[usize]) -> Refusal {

@@ -1,7 +1,7 @@
 //! The organization service: profiles, and what belongs to them.
 //!
 //! It owns profiles with their licenses and their way to approval, locations, groups with the trainings that they
-//! require, the organization's own catalog, and subscriptions. It tells the edge who has which role.
+//! require, the organization's own catalog, subscriptions, and who administers it all. It tells the edge who has which role.
 //!
 //! - `config`: its settings.
 //! - `app`: the only wiring.
@@ -10,7 +10,7 @@
 //! - `ops`: one verb a file, in the transaction that it is given.
 //! - `domain`: profiles, licenses, names, plans: pure.
 //! - `store`: SQL, as functions on a connection.
-//! - `events`: what it publishes (`organization.approved`) and what it consumes (`employment.verified`).
+//! - `events`: what it publishes (`organization.approved`) and what it consumes (employments, from which access comes).
 //! - `shared_catalog`: the records service, asked whether a training exists.
 //! - `error`: everything that keeps it from doing what it is asked.
 

@@ -5,14 +5,16 @@ pub(crate) mod catalog;
 pub(crate) mod group;
 pub(crate) mod location;
 pub(crate) mod organization;
+pub(crate) mod profile_user;
 pub(crate) mod session;
 pub(crate) mod staff_read;
 pub(crate) mod subscription;
 
-use muster_ids::OrganizationId;
+use muster_ids::{OrganizationId, PersonId};
 use muster_server::Failure;
 use sqlx::PgConnection;
 
+use crate::domain::Organization;
 use crate::error::Error;
 use crate::store;
 
@@ -24,6 +26,33 @@ async fn lock_open(tx: &mut PgConnection, id: OrganizationId) -> Result<(), Erro
         .ok_or(Failure::NotFound)?;
     if organization.state.takes_changes() {
         Ok(())
+    } else {
+        Err(Error::OrganizationState(organization.state))
+    }
+}
+
+/// Locks the profile for its owner. The edge asked for the role a moment ago, and the ownership may have moved since: it decides
+/// who is the owner here, where those who move it take turns.
+async fn lock_owned(tx: &mut PgConnection, id: OrganizationId, by: PersonId) -> Result<Organization, Error> {
+    let organization = store::organization::lock(tx, id)
+        .await?
+        .ok_or(Failure::NotFound)?;
+    if organization.owner.person == by {
+        Ok(organization)
+    } else {
+        Err(Error::NotTheirs)
+    }
+}
+
+/// As [`lock_owned`], in a state in which what belongs to the profile may change.
+async fn lock_open_owned(
+    tx: &mut PgConnection,
+    id: OrganizationId,
+    by: PersonId,
+) -> Result<Organization, Error> {
+    let organization = lock_owned(tx, id, by).await?;
+    if organization.state.takes_changes() {
+        Ok(organization)
     } else {
         Err(Error::OrganizationState(organization.state))
     }

@@ -2,8 +2,7 @@
 //! one that does not exist.
 //!
 //! What is expected is the committed table of who may call what, which people review: a cell that is wider in reality
-//! fails here, and so does one that is narrower. Nobody can be given the roles VIEWER and ADMIN yet; their columns are
-//! compared with the edge in the gateway's own tests.
+//! fails here, and so does one that is narrower.
 
 mod committed;
 
@@ -11,11 +10,12 @@ use std::collections::BTreeSet;
 
 use bytes::{BufMut, Bytes, BytesMut};
 use muster_access::{MethodRule, Mode, Rules, Target};
+use muster_proto::organization::v1::Role;
 use muster_refusal::{ErrorReason, reason_of};
 use tonic::{Code, Status};
 
 use self::committed::Committed;
-use crate::support::{Organization, RawCall, Suite, link_for, with_others};
+use crate::support::{Organization, RawCall, Suite, with_others};
 
 const ABSENT: &str = "organizations/00000000-0000-7000-8000-000000000000";
 
@@ -44,7 +44,12 @@ async fn everybody(suite: &Suite) -> Vec<Caller> {
     let own = Organization::create(suite).await;
     let other = Organization::draft(suite, "outsider").await.name;
     let of_staff = Organization::draft(suite, "staff").await.name;
-    let colleague = colleague(suite, &own).await;
+    let colleague = own.employee(suite).await.address;
+    let (admin, viewer) = (
+        with_role(suite, &own, Role::Admin),
+        with_role(suite, &own, Role::Viewer),
+    );
+    let (admin, viewer) = (admin.await, viewer.await);
     let caller = |who, token: Option<String>, own_column, other_column, absent_column| Caller {
         who,
         token,
@@ -67,6 +72,14 @@ async fn everybody(suite: &Suite) -> Vec<Caller> {
             person,
             person,
         ),
+        caller(
+            "a viewer of the first",
+            token(&viewer),
+            &["VIEWER"],
+            person,
+            person,
+        ),
+        caller("an admin of the first", token(&admin), &["ADMIN"], person, person),
         caller("the owner of the first", token("owner"), owner, person, person),
         caller("the owner of another", token("outsider"), person, owner, person),
         caller("registry staff", token("staff"), staff, staff, staff),
@@ -86,13 +99,11 @@ async fn everybody(suite: &Suite) -> Vec<Caller> {
     everybody
 }
 
-/// Somebody who has accepted an invitation there, and has no role.
-async fn colleague(suite: &Suite, organization: &Organization) -> String {
-    let address = format!("colleague-{}@school.test", suite.unique());
-    organization.invite(suite, &address).await;
-    let link = link_for(suite, &address).await;
-    organization.join(suite, &link, &address).await;
-    address
+/// Somebody who works there, and was given a role.
+async fn with_role(suite: &Suite, organization: &Organization, role: Role) -> String {
+    let employee = organization.employee(suite).await;
+    organization.adds(suite, &employee, role).await;
+    employee.address
 }
 
 /// What the table says of the caller.

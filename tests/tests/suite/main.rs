@@ -22,6 +22,7 @@ mod origins;
 mod page_tokens;
 mod pages;
 mod policies;
+mod profile_users;
 mod races;
 mod refusals;
 mod schemas;

@@ -16,6 +16,7 @@ mod invitations;
 mod learning;
 mod organization;
 mod places;
+mod profile_users;
 mod profiles;
 mod promises;
 mod redemption;
@@ -58,6 +59,7 @@ fn rows() -> Vec<Row> {
     [
         access::rows(),
         profiles::rows(),
+        profile_users::rows(),
         places::rows(),
         organization::rows(),
         employment::rows(),

@@ -12,7 +12,7 @@ mod visitor;
 pub(crate) use browser::Browser;
 pub(crate) use database::Database;
 pub(crate) use mail::{link_for, link_so_far, token_of};
-pub(crate) use organization::Organization;
+pub(crate) use organization::{Employee, Organization};
 pub(crate) use raw::RawCall;
 pub(crate) use spans::Spans;
 pub(crate) use suite::{Suite, alone, with_others};

@@ -1,9 +1,11 @@
-//! What is consumed of employments: who is employed where, kept as a projection.
+//! What is consumed of employments: who is employed where, kept as a projection, and what follows for who may administer.
 
 use async_trait::async_trait;
 use muster_messaging::{EmploymentFacts, EmploymentWork, HandlingError, Received};
 use sqlx::PgConnection;
 
+use crate::domain::EmploymentNews;
+use crate::ops::profile_user::follow_employment;
 use crate::store::employment_projection;
 
 /// Keeps the projection of employments, whichever event tells of them.
@@ -18,6 +20,19 @@ impl EmploymentWork for Projection {
         event: &Received,
         facts: EmploymentFacts,
     ) -> Result<(), HandlingError> {
-        Ok(employment_projection::learn(tx, &facts, event.time).await?)
+        // What is older than what is known says nothing of access either: it may have been given since.
+        if employment_projection::learn(tx, &facts, event.time).await? {
+            follow_employment::apply(tx, news(&facts)?).await?;
+        }
+        Ok(())
     }
+}
+
+fn news(facts: &EmploymentFacts) -> Result<EmploymentNews, HandlingError> {
+    let state = facts.state_word().parse();
+    Ok(EmploymentNews {
+        organization: facts.organization,
+        person: facts.person,
+        state: state.map_err(|_| HandlingError::Permanent("state is not one that is known".to_owned()))?,
+    })
 }

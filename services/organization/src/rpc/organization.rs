@@ -3,7 +3,6 @@
 mod convert;
 mod director;
 mod parse;
-mod roles;
 
 use muster_proto::answer;
 use muster_proto::organization::v1 as pb;

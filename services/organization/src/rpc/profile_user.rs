@@ -1,54 +1,70 @@
-//! Who administers an organization, and where their mail goes: what other services ask.
+//! Who administers an organization.
 
 mod convert;
+mod internal;
+mod parse;
 
-use muster_ids::{OrganizationId, PersonId, PersonName};
 use muster_proto::organization::v1 as pb;
-use muster_proto::organization::v1::profile_user_internal_service_server::ProfileUserInternalService;
-use muster_refusal::Violations;
-use muster_server::names::named;
-use muster_server::{Call, Failure, Parsed};
+use muster_proto::organization::v1::profile_user_service_server::ProfileUserService;
+use muster_server::Call;
 use tonic::{Request, Response, Status};
 
-use super::{Rpc, named_organization};
+use super::Rpc;
+use crate::domain::SeenProfileUser;
 use crate::error::Error;
+use crate::ops::profile_user::{create, remove, update};
 use crate::store::profile_user;
 
 #[tonic::async_trait]
-impl ProfileUserInternalService for Rpc {
+impl ProfileUserService for Rpc {
     async fn list_profile_users(
         &self,
         request: Request<pb::ListProfileUsersRequest>,
     ) -> Result<Response<pb::ListProfileUsersResponse>, Status> {
-        let (_, id) = Call::read(request, |call, violations| {
-            Ok(named_organization(violations, &call.message.organization))
-        })?;
-        let list = async |db: &mut _| profile_user::list(db, id).await.map_err(Error::from);
-        let all = self.context.database.read(list).await?;
-        Ok(Response::new(pb::ListProfileUsersResponse {
-            profile_users: all.into_iter().map(Into::into).collect(),
-        }))
-    }
-
-    async fn get_profile_user_contact(
-        &self,
-        request: Request<pb::GetProfileUserContactRequest>,
-    ) -> Result<Response<pb::GetProfileUserContactResponse>, Status> {
-        let (_, (id, person)) = Call::read(request, contact_question)?;
-        let find = async |db: &mut _| {
-            let found = profile_user::find_contact(db, id, person).await?;
-            found.ok_or(Error::from(Failure::NotFound))
+        let now = self.context.clock.now();
+        let (call, organization) = Call::read(request, parse::list)?;
+        let list = async |after, limit| {
+            let list = async |db: &mut _| profile_user::list(db, organization, after, limit).await;
+            let page = self.context.database.read(list).await.map_err(Error::from)?;
+            let seen = page.into_iter().map(|user| user.seen(now));
+            Ok::<_, Error>(seen.collect::<Vec<_>>())
         };
-        let contact = self.context.database.read(find).await?;
-        Ok(Response::new(contact.into()))
+        call.page(&self.context.page_key, list, |last: &SeenProfileUser| {
+            last.user.person
+        })
+        .await
     }
-}
 
-fn contact_question(
-    call: &Call<pb::GetProfileUserContactRequest>,
-    violations: &mut Violations,
-) -> Parsed<(OrganizationId, PersonId)> {
-    let organization = named_organization(violations, &call.message.organization);
-    let person = named::<PersonName>(violations, "person", &call.message.person);
-    Ok(organization.zip(person.map(|name| name.person)))
+    async fn create_profile_user(
+        &self,
+        request: Request<pb::CreateProfileUserRequest>,
+    ) -> Result<Response<pb::CreateProfileUserResponse>, Status> {
+        let (context, now) = (&self.context, self.context.clock.now());
+        let (call, new) = Call::read(request, parse::new)?;
+        let work = async |tx: &mut _| Ok::<_, Error>(create::apply(tx, context, new).await?.seen(now));
+        call.once(&context.database, now, work).await
+    }
+
+    async fn update_profile_user(
+        &self,
+        request: Request<pb::UpdateProfileUserRequest>,
+    ) -> Result<Response<pb::UpdateProfileUserResponse>, Status> {
+        let (context, now) = (&self.context, self.context.clock.now());
+        let (call, change) = Call::read(request, parse::update)?;
+        let work = async |tx: &mut _| {
+            let changed = update::apply(tx, context, change, &call.if_match()).await?;
+            Ok::<_, Error>(changed.seen(now))
+        };
+        call.once(&context.database, now, work).await
+    }
+
+    async fn remove_profile_user(
+        &self,
+        request: Request<pb::RemoveProfileUserRequest>,
+    ) -> Result<Response<pb::RemoveProfileUserResponse>, Status> {
+        let (context, now) = (&self.context, self.context.clock.now());
+        let (call, removal) = Call::read(request, parse::remove)?;
+        let work = async |tx: &mut _| Ok::<_, Error>(remove::apply(tx, removal).await?.seen(now));
+        call.once(&context.database, now, work).await
+    }
 }

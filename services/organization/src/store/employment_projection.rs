@@ -6,14 +6,17 @@ use muster_messaging::EmploymentFacts;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
+use crate::domain::EmploymentState;
+
 /// Takes in what an event says of an employment, unless something newer is known. The sequence tells, also of two
 /// employments of a pair: a later one continues where the former one stopped. The person is known since the first of them.
+/// Answers whether it was news.
 pub(crate) async fn learn(
     tx: &mut PgConnection,
     facts: &EmploymentFacts,
     time: OffsetDateTime,
-) -> Result<(), DatabaseError> {
-    sqlx::query(
+) -> Result<bool, DatabaseError> {
+    let done = sqlx::query(
         "INSERT INTO employment_projection AS known (organization_id, person_id, employment_id, state, sequence,
                 known_since, source_invitation_id)
          VALUES ($1, $2, $3, $4, $5, $6, $7)
@@ -31,7 +34,38 @@ pub(crate) async fn learn(
     .bind(facts.source_invitation)
     .execute(tx)
     .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Keeps what is known of a person's employment as it is until the transaction ends.
+pub(crate) async fn hold(
+    tx: &mut PgConnection,
+    organization: OrganizationId,
+    person: PersonId,
+) -> Result<(), DatabaseError> {
+    sqlx::query("SELECT FROM employment_projection WHERE organization_id = $1 AND person_id = $2 FOR SHARE")
+        .bind(organization)
+        .bind(person)
+        .execute(tx)
+        .await?;
     Ok(())
+}
+
+/// Whether the person's employment at the organization is verified, as far as it is known.
+pub(crate) async fn is_verified(
+    db: &mut PgConnection,
+    organization: OrganizationId,
+    person: PersonId,
+) -> Result<bool, DatabaseError> {
+    let verified = sqlx::query_scalar(
+        "SELECT EXISTS (SELECT FROM employment_projection
+                        WHERE organization_id = $1 AND person_id = $2 AND state = $3)",
+    );
+    let verified = verified
+        .bind(organization)
+        .bind(person)
+        .bind(EmploymentState::Verified);
+    Ok(verified.fetch_one(db).await?)
 }
 
 /// Whose employment this is, as far as it is known.

@@ -181,17 +181,3 @@ pub(crate) async fn find_license_holder(
     .await?;
     Ok(holder)
 }
-
-/// Whether the person owns the organization.
-pub(crate) async fn is_owner(
-    db: &mut PgConnection,
-    id: OrganizationId,
-    person: PersonId,
-) -> Result<bool, DatabaseError> {
-    let owner: Option<PersonId> =
-        sqlx::query_scalar("SELECT owner_person_id FROM organizations WHERE organization_id = $1")
-            .bind(id)
-            .fetch_optional(db)
-            .await?;
-    Ok(owner == Some(person))
-}

@@ -115,8 +115,8 @@ async fn internal_calls_are_for_the_named_workloads_only() {
             reason,
         );
         let mut users = ProfileUserInternalServiceClient::new(calls());
-        let all = pb::ListProfileUsersRequest::default();
-        refused(users.list_profile_users(all).await, reason);
+        let all = pb::ListProfileUserRolesRequest::default();
+        refused(users.list_profile_user_roles(all).await, reason);
         let contact = pb::GetProfileUserContactRequest::default();
         refused(users.get_profile_user_contact(contact).await, reason);
         let groups = pb::BatchGetGroupsRequest::default();

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use muster_ids::{EmploymentId, EmploymentName, EventId, OrganizationId, PersonId, PersonName};
-use muster_messaging::outbox::{self, NewEvent};
+use muster_ids::{EmploymentId, EmploymentName, OrganizationId, PersonId, PersonName};
 use muster_messaging::{parked, topology};
 use muster_proto::employment::v1::{EmploymentFacts, EmploymentState, EmploymentVerifiedEvent};
 use muster_testkit::{Callers, eventually};
 use uuid::Uuid;
 
+use crate::employed::publish;
 use crate::fixture::{Fixture, name};
 
 /// Which employment of the pair is known, in which version.
@@ -60,32 +60,6 @@ async fn tell(fixture: &Fixture, organization: OrganizationId, employment: u128,
 /// Each word of an employment names another, so that one sees which is kept.
 fn invitation(sequence: i64) -> Uuid {
     Uuid::from_u128(sequence.unsigned_abs().into())
-}
-
-async fn publish(
-    fixture: &Fixture,
-    organization: OrganizationId,
-    employment: EmploymentId,
-    sequence: i64,
-    payload: EmploymentVerifiedEvent,
-) {
-    let event = NewEvent {
-        id: EventId::from_uuid(fixture.service.clock.new_uuid()),
-        organization,
-        aggregate: employment.as_uuid(),
-        sequence,
-        time: fixture.service.clock.now(),
-        actor: "service:employment".to_owned(),
-        traceparent: None,
-    };
-    let database = fixture.service.database.database();
-    let written = database.write(async |tx| outbox::append(tx, event, &payload).await);
-    written.await.unwrap();
-    eventually(async || {
-        let waiting = "SELECT count(*) FROM outbox WHERE published_at IS NULL";
-        fixture.service.database.count(waiting).await == 0
-    })
-    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

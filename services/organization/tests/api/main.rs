@@ -9,6 +9,7 @@ mod callers;
 mod catalog;
 mod decisions;
 mod director;
+mod employed;
 mod employments;
 mod fixture;
 mod groups;

@@ -1,96 +1,98 @@
-//! Who administers an organization, and where their mail goes: what the employment service asks.
+//! Who administers an organization, and who decides that.
+
+mod adding;
+mod contacts;
+mod ends;
+mod removing;
+mod sleeping;
+mod updating;
 
 use muster_ids::{OrganizationId, PersonName};
 use muster_proto::organization::v1 as pb;
-use muster_proto::organization::v1::profile_user_internal_service_client::ProfileUserInternalServiceClient;
-use muster_refusal::ErrorReason;
+use muster_proto::organization::v1::profile_user_service_client::ProfileUserServiceClient;
 use muster_testkit::{Callers, TestCaller, TestChannel};
 use tonic::{Response, Status};
 
-use crate::fixture::{Fixture, name};
-use crate::refused::{fields, refused};
+use crate::fixture::{Fixture, name, owner};
 
-fn profile_users(fixture: &Fixture) -> ProfileUserInternalServiceClient<TestChannel> {
-    ProfileUserInternalServiceClient::new(fixture.service.calls_of(TestCaller::Workload("employment")))
+pub(crate) fn users(fixture: &Fixture, who: TestCaller) -> ProfileUserServiceClient<TestChannel> {
+    ProfileUserServiceClient::new(fixture.service.calls_of(who))
 }
 
-fn person(name: &str) -> String {
+pub(crate) fn person(name: &str) -> String {
     let person = Callers::person(name).id;
     PersonName { person }.to_string()
 }
 
-async fn contact(
+/// The name of a profile user.
+pub(crate) fn user_name(id: OrganizationId, who: &str) -> String {
+    format!("{}/profileUsers/{}", name(id), Callers::person(who).id)
+}
+
+/// A request of the owner to add somebody.
+pub(crate) fn adding(id: OrganizationId, who: &str, role: pb::Role) -> pb::CreateProfileUserRequest {
+    pb::CreateProfileUserRequest {
+        parent: name(id),
+        profile_user: Some(pb::ProfileUser {
+            person: person(who),
+            role: role.into(),
+            ..Default::default()
+        }),
+        request_id: String::new(),
+    }
+}
+
+/// The owner adds somebody.
+pub(crate) async fn add(
     fixture: &Fixture,
-    organization: OrganizationId,
-    user: &str,
-) -> Result<Response<pb::GetProfileUserContactResponse>, Status> {
-    let asked = pb::GetProfileUserContactRequest {
-        organization: name(organization),
-        person: person(user),
-    };
-    profile_users(fixture).get_profile_user_contact(asked).await
+    id: OrganizationId,
+    who: &str,
+    role: pb::Role,
+) -> Result<pb::ProfileUser, Status> {
+    let added = users(fixture, owner(id))
+        .create_profile_user(adding(id, who, role))
+        .await?;
+    Ok(added.into_inner().profile_user.unwrap())
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_owner_is_the_one_profile_user() {
-    let fixture = Fixture::new().await;
-    let id = fixture.draft("owner", fixture.profile()).await;
-    let asked = pb::ListProfileUsersRequest {
-        organization: name(id),
-    };
-    let listed = profile_users(&fixture).list_profile_users(asked).await.unwrap();
-    let owner = pb::ProfileUser {
-        person: person("owner"),
-        role: pb::Role::Owner.into(),
-    };
-    assert_eq!(listed.into_inner().profile_users, [owner]);
+/// Somebody whose access comes from a verified employment.
+pub(crate) async fn added(
+    fixture: &Fixture,
+    id: OrganizationId,
+    who: &str,
+    role: pb::Role,
+) -> pb::ProfileUser {
+    crate::employed::employed(fixture, id, who, "VERIFIED").await;
+    add(fixture, id, who, role).await.unwrap()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn mail_for_the_owner_goes_to_the_verified_address_that_they_created_the_profile_with() {
-    let fixture = Fixture::new().await;
-    let id = fixture.active().await;
-    fixture.draft("outsider", fixture.profile()).await;
-    let told = contact(&fixture, id, "owner").await.unwrap().into_inner();
-    assert_eq!(told.address, "owner@example.com");
-    assert_eq!(told.role(), pb::Role::Owner);
-    assert_eq!(told.organization_state(), pb::OrganizationState::Active);
-    assert_eq!(
-        told.organization_display_name,
-        fixture.read(id).await.display_name
-    );
-    refused(contact(&fixture, id, "outsider").await, ErrorReason::NotFound);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_owner_whose_issuer_told_no_verified_address_has_none() {
-    let fixture = Fixture::new().await;
-    let mut nameless = Callers::person("owner");
-    nameless.emails.clear();
-    let request = pb::CreateOrganizationRequest {
-        organization: Some(fixture.profile()),
+/// Somebody removes somebody.
+pub(crate) async fn remove(
+    fixture: &Fixture,
+    id: OrganizationId,
+    by: TestCaller,
+    who: &str,
+) -> Result<Response<pb::RemoveProfileUserResponse>, Status> {
+    let request = pb::RemoveProfileUserRequest {
+        name: user_name(id, who),
         request_id: String::new(),
     };
-    let created = fixture
-        .profiles(TestCaller::Person(nameless, None))
-        .create_organization(request)
-        .await
-        .unwrap();
-    let id = crate::fixture::id_of(&created.into_inner().organization.unwrap());
-    let told = contact(&fixture, id, "owner").await.unwrap().into_inner();
-    assert_eq!(told.address, "");
+    users(fixture, by).remove_profile_user(request).await
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_question_that_cannot_be_read_is_refused() {
-    let fixture = Fixture::new().await;
-    let asked = pb::GetProfileUserContactRequest {
-        organization: "organizations/-".to_owned(),
-        person: "persons/me".to_owned(),
+/// All profile users, as the owner sees them.
+pub(crate) async fn listed(fixture: &Fixture, id: OrganizationId) -> Vec<pb::ProfileUser> {
+    let request = pb::ListProfileUsersRequest {
+        parent: name(id),
+        ..Default::default()
     };
-    let answer = profile_users(&fixture).get_profile_user_contact(asked).await;
-    assert_eq!(
-        fields(answer, ErrorReason::InvalidRequest),
-        ["organization", "person"]
-    );
+    let listed = users(fixture, owner(id)).list_profile_users(request).await;
+    listed.unwrap().into_inner().profile_users
+}
+
+/// One of them.
+pub(crate) async fn listed_as(fixture: &Fixture, id: OrganizationId, who: &str) -> Option<pb::ProfileUser> {
+    let all = listed(fixture, id).await.into_iter();
+    let mut found = all.filter(|user| user.person == person(who));
+    found.next()
 }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::fixture::{Fixture, name};
 use crate::refused::fields;
 
-async fn role(fixture: &Fixture, organization: OrganizationId, person: &str) -> pb::Role {
+pub(crate) async fn role(fixture: &Fixture, organization: OrganizationId, person: &str) -> pb::Role {
     let person = PersonName {
         person: Callers::person(person).id,
     }

@@ -2,24 +2,34 @@
 
 use muster_client::Client;
 use muster_client::acts::{
-    catalog, group, invitation, organization as profile, redemption, subscription, training,
+    catalog, employment, group, invitation, organization as profile, profile_user, redemption, subscription,
+    training,
 };
 use muster_proto::invitation::v1::invitation_service_client::InvitationServiceClient;
 use muster_proto::invitation::v1::{
     BatchCreateInvitationsRequest, CreateInvitationRequest, Invitation, InvitationState,
 };
-use muster_proto::organization::v1::{Limits, Organization as Profile};
+use muster_proto::organization::v1::{Limits, Organization as Profile, ProfileUser, Role};
 use muster_proto::records::v1::Training;
+use muster_testkit::{eventually, eventually_some};
 use tonic::transport::Channel;
 
 use super::mail::token_of;
-use super::{Database, Suite};
+use super::{Database, Suite, link_for};
 
 const PREMIUM: Limits = Limits {
     invitations_by_hand: 10,
     import_rows: 500,
     messages_per_day: 100_000,
 };
+
+/// Somebody who works at an organization.
+pub(crate) struct Employee {
+    /// By which they sign in.
+    pub(crate) address: String,
+    /// `persons/{person}`.
+    pub(crate) person: String,
+}
 
 /// An active organization of `owner`, with a premium plan, a training and a group that requires it.
 pub(crate) struct Organization {
@@ -113,6 +123,35 @@ impl Organization {
     pub(crate) async fn join(&self, suite: &Suite, link: &str, who: &str) {
         let invitee = suite.client(who);
         redemption::accept(&invitee, &token_of(link)).await.unwrap();
+    }
+
+    /// Somebody whose employment here is verified, and known to be.
+    pub(crate) async fn employee(&self, suite: &Suite) -> Employee {
+        let address = format!("colleague-{}@school.test", suite.unique());
+        self.invite(suite, &address).await;
+        let link = link_for(suite, &address).await;
+        self.join(suite, &link, &address).await;
+        let colleague = suite.client(&address);
+        let person = eventually_some(async || {
+            let own = employment::list_own(&colleague).await.unwrap();
+            Some(own.into_iter().next()?.person)
+        })
+        .await;
+        let database = Database::of(suite, "organization").await;
+        let known = format!(
+            "SELECT count(*) FROM employment_projection WHERE person_id = '{}' AND state = 'VERIFIED'",
+            person.trim_start_matches("persons/")
+        );
+        eventually(async || database.number(&known).await == 1).await;
+        Employee { address, person }
+    }
+
+    /// Makes an employee a profile user.
+    pub(crate) async fn adds(&self, suite: &Suite, employee: &Employee, role: Role) -> ProfileUser {
+        let owner = self.owner(suite);
+        profile_user::create(&owner, &self.name, &employee.person, role)
+            .await
+            .unwrap()
     }
 
     /// A request to invite several addresses by hand.

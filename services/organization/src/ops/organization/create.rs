@@ -33,7 +33,7 @@ pub(crate) async fn apply(
     let (person, address) = (new.owner.person, new.owner_address.clone());
     let draft = insert(tx, context, draft(context, new)).await?;
     if let Some(address) = address {
-        profile_user::insert_address(tx, draft.id, person, &address, draft.create_time).await?;
+        profile_user::put_address(tx, draft.id, person, &address, draft.create_time).await?;
     }
     Ok(draft)
 }

@@ -1,18 +1,82 @@
 //! From the domain to messages. Exhaustive: a field that is added there does not compile until it is sent.
 
 use muster_identity::Role;
-use muster_ids::PersonName;
+use muster_ids::{PersonId, PersonName};
 use muster_proto::organization::v1 as pb;
+use muster_server::convert::timestamp;
+use muster_server::etag::etag;
 
-use crate::domain::{ProfileUser, ProfileUserContact};
+use crate::domain::{
+    Access, GivenAccess, GivenRole, Origin, ProfileUser, ProfileUserContact, ProfileUserState,
+    SeenProfileUser,
+};
 
-impl From<ProfileUser> for pb::ProfileUser {
-    fn from(user: ProfileUser) -> Self {
-        let ProfileUser { person, role: of } = user;
-        Self {
+impl From<SeenProfileUser> for pb::ProfileUser {
+    fn from(seen: SeenProfileUser) -> Self {
+        let SeenProfileUser { user, state } = seen;
+        let (name, etag, of) = (user.name().to_string(), etag(user.version()), user.role());
+        let ProfileUser {
+            organization: _,
+            person,
+            display_name,
+            access,
+        } = user;
+        let bare = Self {
+            name,
+            etag,
             person: PersonName { person }.to_string(),
+            display_name: display_name.unwrap_or_default(),
             role: role(of).into(),
+            origin: pb::ProfileUserOrigin::Unspecified.into(),
+            state: pb::ProfileUserState::from(state).into(),
+            expire_time: None,
+            create_time: None,
+        };
+        let Access::Given(access) = access else {
+            return bare;
+        };
+        let GivenAccess {
+            role: _,
+            origin,
+            end,
+            version: _,
+            create_time,
+            is_verified: _,
+        } = access;
+        Self {
+            origin: pb::ProfileUserOrigin::from(origin).into(),
+            expire_time: end.0.map(timestamp),
+            create_time: Some(timestamp(create_time)),
+            ..bare
         }
+    }
+}
+
+muster_proto::same_values! { Origin = pb::ProfileUserOrigin { Employment, Request } }
+
+muster_proto::same_values! { ProfileUserState = pb::ProfileUserState { Active, Asleep, Expired } }
+
+/// The role is none that can be given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be VIEWER or ADMIN")]
+pub(crate) struct NotGiven;
+
+impl TryFrom<pb::Role> for GivenRole {
+    type Error = NotGiven;
+
+    fn try_from(role: pb::Role) -> Result<Self, NotGiven> {
+        match role {
+            pb::Role::Viewer => Ok(Self::Viewer),
+            pb::Role::Admin => Ok(Self::Admin),
+            pb::Role::Owner | pb::Role::Unspecified => Err(NotGiven),
+        }
+    }
+}
+
+pub(super) fn user_role(person: PersonId, of: Role) -> pb::ProfileUserRole {
+    pb::ProfileUserRole {
+        person: PersonName { person }.to_string(),
+        role: role(of).into(),
     }
 }
 
@@ -33,7 +97,7 @@ impl From<ProfileUserContact> for pb::GetProfileUserContactResponse {
     }
 }
 
-fn role(role: Role) -> pb::Role {
+pub(super) fn role(role: Role) -> pb::Role {
     match role {
         Role::Viewer => pb::Role::Viewer,
         Role::Admin => pb::Role::Admin,

@@ -1,0 +1,71 @@
+//! Who administers an organization.
+
+use muster_proto::organization::v1::profile_user_service_client::ProfileUserServiceClient;
+use muster_proto::organization::v1::{
+    CreateProfileUserRequest, ListProfileUsersRequest, ListProfileUsersResponse, ProfileUser,
+    RemoveProfileUserRequest, Role,
+};
+
+use super::resource;
+use crate::{CallError, Transport, call, request_id};
+
+/// The owner makes a verified employee, `persons/{person}`, a profile user.
+///
+/// # Errors
+/// The call failed.
+pub async fn create<T: Transport>(
+    owner: &T,
+    organization: &str,
+    person: &str,
+    role: Role,
+) -> Result<ProfileUser, CallError> {
+    let profile_user = ProfileUser {
+        person: person.to_owned(),
+        role: role.into(),
+        ..ProfileUser::default()
+    };
+    let request = CreateProfileUserRequest {
+        parent: organization.to_owned(),
+        profile_user: Some(profile_user),
+        request_id: request_id(),
+    };
+    let send = async |client, request| {
+        ProfileUserServiceClient::new(client)
+            .create_profile_user(request)
+            .await
+    };
+    resource(owner, request, send, |response| response.profile_user).await
+}
+
+/// Lists profile users.
+///
+/// # Errors
+/// The call failed.
+pub async fn list<T: Transport>(
+    reader: &T,
+    request: ListProfileUsersRequest,
+) -> Result<ListProfileUsersResponse, CallError> {
+    let send = async |client, request| {
+        ProfileUserServiceClient::new(client)
+            .list_profile_users(request)
+            .await
+    };
+    call(reader, request, send).await
+}
+
+/// Takes away somebody's access, or gives up one's own.
+///
+/// # Errors
+/// The call failed.
+pub async fn remove<T: Transport>(caller: &T, name: &str) -> Result<ProfileUser, CallError> {
+    let request = RemoveProfileUserRequest {
+        name: name.to_owned(),
+        request_id: request_id(),
+    };
+    let send = async |client, request| {
+        ProfileUserServiceClient::new(client)
+            .remove_profile_user(request)
+            .await
+    };
+    resource(caller, request, send, |response| response.profile_user).await
+}

@@ -1,0 +1,33 @@
+//! What the employment service tells of somebody's employment.
+
+use muster_ids::{OrganizationId, PersonId};
+use muster_states::stored_enum;
+
+stored_enum! {
+    /// Where an employment stands.
+    pub(crate) enum EmploymentState {
+        PendingVerification = "PENDING_VERIFICATION",
+        Verified = "VERIFIED",
+        Rejected = "REJECTED",
+        Withdrawn = "WITHDRAWN",
+        Ended = "ENDED",
+    }
+}
+
+/// News of the newest employment of a person at an organization.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct EmploymentNews {
+    pub(crate) organization: OrganizationId,
+    pub(crate) person: PersonId,
+    pub(crate) state: EmploymentState,
+}
+
+impl EmploymentState {
+    /// Whether it is over: what came from it ends, and does not come back with another employment.
+    pub(crate) fn is_over(self) -> bool {
+        match self {
+            Self::PendingVerification | Self::Verified => false,
+            Self::Rejected | Self::Withdrawn | Self::Ended => true,
+        }
+    }
+}
