@@ -2,6 +2,7 @@
 
 use muster_messaging::{EmploymentHandler, Handlers, topology};
 use muster_proto::employment::v1::{EmploymentChangedEvent, EmploymentEndedEvent, EmploymentVerifiedEvent};
+use muster_proto::organization::v1::access_request_service_server::AccessRequestServiceServer;
 use muster_proto::organization::v1::catalog_service_server::CatalogServiceServer;
 use muster_proto::organization::v1::director_internal_service_server::DirectorInternalServiceServer;
 use muster_proto::organization::v1::group_internal_service_server::GroupInternalServiceServer;
@@ -9,6 +10,7 @@ use muster_proto::organization::v1::group_service_server::GroupServiceServer;
 use muster_proto::organization::v1::inviting_internal_service_server::InvitingInternalServiceServer;
 use muster_proto::organization::v1::location_service_server::LocationServiceServer;
 use muster_proto::organization::v1::organization_service_server::OrganizationServiceServer;
+use muster_proto::organization::v1::person_access_request_service_server::PersonAccessRequestServiceServer;
 use muster_proto::organization::v1::profile_user_internal_service_server::ProfileUserInternalServiceServer;
 use muster_proto::organization::v1::profile_user_service_server::ProfileUserServiceServer;
 use muster_proto::organization::v1::roles_internal_service_server::RolesInternalServiceServer;
@@ -54,6 +56,8 @@ impl Service for OrganizationService {
             .grpc(GroupServiceServer::new(rpc.clone()))
             .grpc(SubscriptionServiceServer::new(rpc.clone()))
             .grpc(ProfileUserServiceServer::new(rpc.clone()))
+            .grpc(AccessRequestServiceServer::new(rpc.clone()))
+            .grpc(PersonAccessRequestServiceServer::new(rpc.clone()))
             .grpc(RolesInternalServiceServer::new(rpc.clone()))
             .grpc(InvitingInternalServiceServer::new(rpc.clone()))
             .grpc(GroupInternalServiceServer::new(rpc.clone()))

@@ -1,5 +1,6 @@
 //! What an organization is, and how it may change. Pure: no gRPC, no SQL, no clock.
 
+mod access_request;
 mod catalog;
 mod employment;
 mod group;
@@ -14,6 +15,9 @@ mod staff_act;
 mod staff_read;
 mod subscription;
 
+pub(crate) use access_request::{
+    AccessRequest, AccessRequestState, Asker, COUNTED, MAX_ACCESS_REQUESTS, Wish,
+};
 pub(crate) use catalog::CatalogTraining;
 pub(crate) use employment::{EmploymentNews, EmploymentState};
 pub(crate) use group::{Group, GroupState, GroupUpdate, MAX_GROUPS};

@@ -4,8 +4,12 @@ use muster_database::DatabaseError;
 use muster_refusal::{ErrorReason, Refusal, Violations};
 use muster_server::Failure;
 use thiserror::Error;
+use time::OffsetDateTime;
 
-use crate::domain::{MAX_GROUPS, MAX_LOCATIONS, OrganizationNumber, OrganizationState, SubscriptionProblem};
+use crate::domain::{
+    AccessRequestState, MAX_ACCESS_REQUESTS, MAX_GROUPS, MAX_LOCATIONS, OrganizationNumber,
+    OrganizationState, SubscriptionProblem,
+};
 
 #[derive(Debug, Error)]
 pub(crate) enum Error {
@@ -36,6 +40,16 @@ pub(crate) enum Error {
     EmployeeNotVerified,
     #[error("it is the owner's access")]
     OwnerMustTransfer,
+    #[error("the person is a profile user already")]
+    ProfileUserExists,
+    #[error("the organization is not active")]
+    OrganizationNotActive,
+    #[error("the request for access is {0}")]
+    AccessRequestState(AccessRequestState),
+    #[error("the organization has denied access until {0}")]
+    AccessRequestDenied(OffsetDateTime),
+    #[error("the person has asked as often as they may")]
+    TooManyAccessRequests { used: i64 },
     #[error("access is to end before it begins")]
     EndsInThePast,
     /// Every problem with the field of the request that it belongs to.
@@ -65,7 +79,8 @@ impl From<Error> for Refusal {
             Error::OrganizationState(state) => organization_state(state),
             Error::LicenseNumberTaken(holder) => license_number_taken(&holder),
             Error::AddressUnknown => {
-                let text = "a profile is handed in by somebody with a verified address; confirm yours where you sign in";
+                let text =
+                    "this is done by somebody with a verified address; confirm yours where you sign in";
                 Refusal::new(R::AddressUnknown, text)
             }
             Error::TooManyProfiles { used, limit } => {
@@ -105,6 +120,26 @@ impl From<Error> for Refusal {
                     "the owner's access is theirs until they transfer the ownership to an administrator";
                 Refusal::new(R::OwnerMustTransfer, text)
             }
+            Error::ProfileUserExists => {
+                let text = "you are a profile user of the organization already; its list of profile users says what you may do";
+                Refusal::new(R::ProfileUserExists, text)
+            }
+            Error::OrganizationNotActive => {
+                let text = "only an active organization lets people in; registry staff know why it is not";
+                Refusal::new(R::OrganizationNotActive, text)
+            }
+            Error::AccessRequestState(state) => {
+                let text =
+                    format!("the request for access is {state}, and stays so; the person may ask anew");
+                Refusal::new(R::AccessRequestState, text).metadata("state", state.as_str())
+            }
+            Error::AccessRequestDenied(until) => access_request_denied(until),
+            Error::TooManyAccessRequests { used } => {
+                let text =
+                    "you have asked for access as often as anybody may in 30 days; wait for the answers";
+                let refusal = Refusal::new(R::TooManyAccessRequests, text);
+                refusal.quota("access_requests", used, MAX_ACCESS_REQUESTS)
+            }
             Error::EndsInThePast => ends_in_the_past(),
             Error::Subscription(problems) => subscription(problems),
             Error::Failure(failure) => failure.into(),
@@ -125,6 +160,14 @@ fn license_number_taken(holder: &OrganizationNumber) -> Refusal {
     Refusal::new(ErrorReason::LicenseNumberTaken, text)
         .metadata("organization_number", holder.as_str())
         .metadata("next_step", "request_access")
+}
+
+fn access_request_denied(until: OffsetDateTime) -> Refusal {
+    // Whole seconds of UTC, as RFC 3339 writes them.
+    let (date, (hour, minute, second)) = (until.date(), until.to_hms());
+    let time = format!("{date}T{hour:02}:{minute:02}:{second:02}Z");
+    let text = format!("the organization has denied you access; you may ask again at {time}");
+    Refusal::new(ErrorReason::AccessRequestDenied, text).metadata("retry_time", time)
 }
 
 fn ends_in_the_past() -> Refusal {

@@ -1,6 +1,7 @@
 //! gRPC: each method parses, calls and answers. The shell has verified the caller and the organization; what the field rules
 //! of the contract cannot say is parsed here, once, and what is wrong with it told together with broken rules.
 
+mod access_request;
 mod catalog;
 mod group;
 mod inviting;

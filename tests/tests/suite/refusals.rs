@@ -6,6 +6,7 @@
 //! refusal about and gives the request; the call itself is made by [`provoke`], at the edge, like any caller's.
 
 mod access;
+mod access_requests;
 mod attempt;
 mod claims;
 mod consent;
@@ -60,6 +61,7 @@ fn rows() -> Vec<Row> {
         access::rows(),
         profiles::rows(),
         profile_users::rows(),
+        access_requests::rows(),
         places::rows(),
         organization::rows(),
         employment::rows(),

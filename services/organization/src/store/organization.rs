@@ -1,6 +1,6 @@
 //! Profiles.
 
-mod row;
+pub(super) mod row;
 
 use muster_database::{DatabaseError, Insertion};
 use muster_ids::{OrganizationId, PersonId};
@@ -71,6 +71,15 @@ pub(crate) async fn lock(
 ) -> Result<Option<Organization>, DatabaseError> {
     let locked = sqlx::query_as(select!("WHERE organization_id = $1 FOR NO KEY UPDATE"));
     Ok(locked.bind(id).fetch_optional(tx).await?)
+}
+
+/// The profile with this organization number, locked like [`lock`]. Across organizations: the number is all that is known.
+pub(crate) async fn lock_numbered(
+    tx: &mut PgConnection,
+    number: &OrganizationNumber,
+) -> Result<Option<Organization>, DatabaseError> {
+    let locked = sqlx::query_as(select!("WHERE organization_number = $1 FOR NO KEY UPDATE"));
+    Ok(locked.bind(number.as_str()).fetch_optional(tx).await?)
 }
 
 /// Stores a profile that was changed; its row is locked, and is still the one that was read.

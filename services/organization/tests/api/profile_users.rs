@@ -82,11 +82,20 @@ pub(crate) async fn remove(
 
 /// All profile users, as the owner sees them.
 pub(crate) async fn listed(fixture: &Fixture, id: OrganizationId) -> Vec<pb::ProfileUser> {
+    listed_by(fixture, id, owner(id)).await
+}
+
+/// All profile users, as somebody sees them.
+pub(crate) async fn listed_by(
+    fixture: &Fixture,
+    id: OrganizationId,
+    who: TestCaller,
+) -> Vec<pb::ProfileUser> {
     let request = pb::ListProfileUsersRequest {
         parent: name(id),
         ..Default::default()
     };
-    let listed = users(fixture, owner(id)).list_profile_users(request).await;
+    let listed = users(fixture, who).list_profile_users(request).await;
     listed.unwrap().into_inner().profile_users
 }
 

@@ -17,13 +17,17 @@ pub(super) fn kept(reason: R, status: &Status) -> Result<(), String> {
         | R::TooManyInvitations
         | R::TooManyGroups
         | R::TooManyLocations
+        | R::TooManyAccessRequests
         | R::ImportTooLarge => quota(status),
         R::RateLimited | R::Overloaded => status
             .get_details_retry_info()
             .and_then(|info| info.retry_delay)
             .map(drop)
             .ok_or_else(|| "it does not say when to come back".to_owned()),
-        R::OrganizationState | R::ImportState | R::EmploymentState => metadata(status, "state"),
+        R::OrganizationState | R::ImportState | R::EmploymentState | R::AccessRequestState => {
+            metadata(status, "state")
+        }
+        R::AccessRequestDenied => metadata(status, "retry_time"),
         R::LicenseNumberTaken => metadata(status, "organization_number"),
         _ => Ok(()),
     }

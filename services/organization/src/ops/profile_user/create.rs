@@ -6,8 +6,11 @@ use sqlx::PgConnection;
 
 use super::require_future;
 use crate::context::Context;
-use crate::domain::{Access, End, GivenAccess, GivenRole, Origin, OwnersOwn, ProfileUser, ProfileUserState};
+use crate::domain::{
+    Access, Asker, End, GivenAccess, GivenRole, Origin, OwnersOwn, ProfileUser, ProfileUserState,
+};
 use crate::error::Error;
+use crate::ops::access_request::settle;
 use crate::ops::lock_open_owned;
 use crate::store::{employment_projection, profile_user};
 
@@ -21,7 +24,7 @@ pub(crate) struct NewProfileUser {
     pub(crate) by: PersonId,
 }
 
-/// Gives access that comes from a verified employment, or raises what the person has.
+/// Gives access that comes from a verified employment, or raises what the person has. What they asked for is granted with it.
 pub(crate) async fn apply(
     tx: &mut PgConnection,
     context: &Context,
@@ -35,6 +38,7 @@ pub(crate) async fn apply(
     if !is_owner && !employment_projection::is_verified(tx, new.organization, new.person).await? {
         return Err(Error::EmployeeNotVerified);
     }
+    let asker = settle::apply(tx, new.organization, new.person, now).await?;
     match known {
         Some(user) if user.state(now) != ProfileUserState::Expired => raise(tx, user, &new).await,
         // Expired access is none: what it was does not come back.
@@ -43,10 +47,13 @@ pub(crate) async fn apply(
             let user = ProfileUser {
                 organization: new.organization,
                 person: new.person,
-                display_name: known.and_then(|user| user.display_name),
+                display_name: asker.as_ref().and_then(|asker| asker.display_name.clone()),
                 access: Access::Given(access),
             };
             profile_user::put(tx, &user).await?;
+            if let Some(Asker { person, address, .. }) = asker {
+                profile_user::put_address(tx, new.organization, person, &address, now).await?;
+            }
             Ok(user)
         }
     }

@@ -61,6 +61,12 @@ muster_proto::same_values! { ProfileUserState = pb::ProfileUserState { Active, A
 #[error("must be VIEWER or ADMIN")]
 pub(crate) struct NotGiven;
 
+impl From<GivenRole> for pb::Role {
+    fn from(of: GivenRole) -> Self {
+        role(of.into())
+    }
+}
+
 impl TryFrom<pb::Role> for GivenRole {
     type Error = NotGiven;
 

@@ -37,7 +37,7 @@ impl FromRow<'_, PgRow> for OrganizationNumber {
     }
 }
 
-fn number(row: &PgRow) -> Result<OrganizationNumber, Error> {
+pub(in crate::store) fn number(row: &PgRow) -> Result<OrganizationNumber, Error> {
     let text = row.try_get("organization_number")?;
     OrganizationNumber::parse(text).ok_or_else(|| undecoded("organization_number"))
 }
