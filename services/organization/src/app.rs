@@ -10,6 +10,7 @@ use muster_proto::organization::v1::group_service_server::GroupServiceServer;
 use muster_proto::organization::v1::inviting_internal_service_server::InvitingInternalServiceServer;
 use muster_proto::organization::v1::location_service_server::LocationServiceServer;
 use muster_proto::organization::v1::organization_service_server::OrganizationServiceServer;
+use muster_proto::organization::v1::ownership_service_server::OwnershipServiceServer;
 use muster_proto::organization::v1::person_access_request_service_server::PersonAccessRequestServiceServer;
 use muster_proto::organization::v1::profile_user_internal_service_server::ProfileUserInternalServiceServer;
 use muster_proto::organization::v1::profile_user_service_server::ProfileUserServiceServer;
@@ -48,6 +49,9 @@ impl Service for OrganizationService {
             open_profiles: settings.open_profiles.into(),
             padding: settings.license_digits.into_iter().collect(),
         };
+        let projection = Projection {
+            clock: context.clock.clone(),
+        };
         let rpc = Rpc::new(context);
         Ok(App::new()
             .grpc(OrganizationServiceServer::new(rpc.clone()))
@@ -58,6 +62,7 @@ impl Service for OrganizationService {
             .grpc(ProfileUserServiceServer::new(rpc.clone()))
             .grpc(AccessRequestServiceServer::new(rpc.clone()))
             .grpc(PersonAccessRequestServiceServer::new(rpc.clone()))
+            .grpc(OwnershipServiceServer::new(rpc.clone()))
             .grpc(RolesInternalServiceServer::new(rpc.clone()))
             .grpc(InvitingInternalServiceServer::new(rpc.clone()))
             .grpc(GroupInternalServiceServer::new(rpc.clone()))
@@ -68,9 +73,13 @@ impl Service for OrganizationService {
             .grpc(StaffReadInternalServiceServer::new(rpc))
             .consumer(
                 Handlers::of(&topology::ORGANIZATION)
-                    .on(EmploymentHandler::<EmploymentVerifiedEvent, _>::new(Projection))
-                    .on(EmploymentHandler::<EmploymentChangedEvent, _>::new(Projection))
-                    .on(EmploymentHandler::<EmploymentEndedEvent, _>::new(Projection)),
+                    .on(EmploymentHandler::<EmploymentVerifiedEvent, _>::new(
+                        projection.clone(),
+                    ))
+                    .on(EmploymentHandler::<EmploymentChangedEvent, _>::new(
+                        projection.clone(),
+                    ))
+                    .on(EmploymentHandler::<EmploymentEndedEvent, _>::new(projection)),
             ))
     }
 }

@@ -9,6 +9,7 @@ mod location;
 mod name;
 mod organization;
 mod owner;
+mod ownership;
 mod profile_user;
 mod session;
 mod staff_act;
@@ -29,6 +30,7 @@ pub(crate) use organization::{
     Organization, OrganizationNumber, OrganizationState, OrganizationUpdate, ReturnReason,
 };
 pub(crate) use owner::Owner;
+pub(crate) use ownership::{Missing, OwnershipOffer, OwnershipOfferState, Successor};
 pub(crate) use profile_user::{
     Access, AccessUpdate, End, GivenAccess, GivenRole, Origin, OwnersOwn, ProfileUser, ProfileUserContact,
     ProfileUserState, SeenProfileUser,

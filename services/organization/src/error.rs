@@ -7,8 +7,8 @@ use thiserror::Error;
 use time::OffsetDateTime;
 
 use crate::domain::{
-    AccessRequestState, MAX_ACCESS_REQUESTS, MAX_GROUPS, MAX_LOCATIONS, OrganizationNumber,
-    OrganizationState, SubscriptionProblem,
+    AccessRequestState, MAX_ACCESS_REQUESTS, MAX_GROUPS, MAX_LOCATIONS, Missing, OrganizationNumber,
+    OrganizationState, OwnershipOfferState, SubscriptionProblem,
 };
 
 #[derive(Debug, Error)]
@@ -50,6 +50,12 @@ pub(crate) enum Error {
     AccessRequestDenied(OffsetDateTime),
     #[error("the person has asked as often as they may")]
     TooManyAccessRequests { used: i64 },
+    #[error("the offer of the ownership is {0}")]
+    OwnershipOfferState(OwnershipOfferState),
+    #[error("the ownership is offered to somebody else")]
+    OwnershipOfferOpen,
+    #[error("the person cannot act as the owner: {0} is missing")]
+    SuccessorCannotAct(Missing),
     #[error("access is to end before it begins")]
     EndsInThePast,
     /// Every problem with the field of the request that it belongs to.
@@ -140,6 +146,16 @@ impl From<Error> for Refusal {
                 let refusal = Refusal::new(R::TooManyAccessRequests, text);
                 refusal.quota("access_requests", used, MAX_ACCESS_REQUESTS)
             }
+            Error::OwnershipOfferState(state) => {
+                let text =
+                    format!("the offer of the ownership is {state}, and stays so; it needs a new offer");
+                Refusal::new(R::OwnershipOfferState, text).metadata("state", state.as_str())
+            }
+            Error::OwnershipOfferOpen => {
+                let text = "the ownership is offered to somebody else; withdraw that offer first";
+                Refusal::new(R::OwnershipOfferOpen, text)
+            }
+            Error::SuccessorCannotAct(missing) => successor_cannot_act(missing),
             Error::EndsInThePast => ends_in_the_past(),
             Error::Subscription(problems) => subscription(problems),
             Error::Failure(failure) => failure.into(),
@@ -168,6 +184,17 @@ fn access_request_denied(until: OffsetDateTime) -> Refusal {
     let time = format!("{date}T{hour:02}:{minute:02}:{second:02}Z");
     let text = format!("the organization has denied you access; you may ask again at {time}");
     Refusal::new(ErrorReason::AccessRequestDenied, text).metadata("retry_time", time)
+}
+
+fn successor_cannot_act(missing: Missing) -> Refusal {
+    let text = match missing {
+        Missing::ProfileUser => "the person is no profile user of the organization; let them in first",
+        Missing::Admin => "the ownership goes to an ADMIN; make the person one first",
+        Missing::Active => {
+            "the person's access does not count at the moment; verify their employment or extend it first"
+        }
+    };
+    Refusal::new(ErrorReason::SuccessorCannotAct, text).metadata("missing", missing.as_str())
 }
 
 fn ends_in_the_past() -> Refusal {

@@ -6,6 +6,7 @@ pub(crate) mod catalog;
 pub(crate) mod group;
 pub(crate) mod location;
 pub(crate) mod organization;
+pub(crate) mod ownership;
 pub(crate) mod profile_user;
 pub(crate) mod session;
 pub(crate) mod staff_read;

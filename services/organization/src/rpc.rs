@@ -7,6 +7,7 @@ mod group;
 mod inviting;
 mod location;
 mod organization;
+mod ownership;
 mod profile_user;
 mod session;
 mod staff_read;

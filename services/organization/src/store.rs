@@ -7,6 +7,7 @@ pub(crate) mod employment_projection;
 pub(crate) mod group;
 pub(crate) mod location;
 pub(crate) mod organization;
+pub(crate) mod ownership_offer;
 pub(crate) mod profile_user;
 pub(crate) mod session;
 pub(crate) mod staff_act;

@@ -16,6 +16,7 @@ mod imports;
 mod invitations;
 mod learning;
 mod organization;
+mod ownership;
 mod places;
 mod profile_users;
 mod profiles;
@@ -62,6 +63,7 @@ fn rows() -> Vec<Row> {
         profiles::rows(),
         profile_users::rows(),
         access_requests::rows(),
+        ownership::rows(),
         places::rows(),
         organization::rows(),
         employment::rows(),

@@ -21,13 +21,3 @@ pub(crate) struct EmploymentNews {
     pub(crate) person: PersonId,
     pub(crate) state: EmploymentState,
 }
-
-impl EmploymentState {
-    /// Whether it is over: what came from it ends, and does not come back with another employment.
-    pub(crate) fn is_over(self) -> bool {
-        match self {
-            Self::PendingVerification | Self::Verified => false,
-            Self::Rejected | Self::Withdrawn | Self::Ended => true,
-        }
-    }
-}

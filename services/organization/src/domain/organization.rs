@@ -142,6 +142,18 @@ impl Organization {
         Transition::Changed(self)
     }
 
+    /// In the hands of another owner.
+    pub(crate) fn owned_by(self, next: Owner) -> Transition<Self> {
+        if self.owner.person == next.person {
+            return Transition::AlreadyDone(self);
+        }
+        Transition::Changed(Self {
+            owner: next,
+            version: self.version + 1,
+            ..self
+        })
+    }
+
     /// With other values. The license is what registry staff decide on: it changes only before it is handed in, and nothing
     /// does while they look.
     pub(crate) fn update(

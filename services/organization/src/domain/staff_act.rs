@@ -27,5 +27,6 @@ stored_enum! {
         SuspendOrganization = "SUSPEND_ORGANIZATION",
         ReinstateOrganization = "REINSTATE_ORGANIZATION",
         ActivateSubscription = "ACTIVATE_SUBSCRIPTION",
+        MoveOwnership = "MOVE_OWNERSHIP",
     }
 }

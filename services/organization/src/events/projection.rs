@@ -1,6 +1,7 @@
 //! What is consumed of employments: who is employed where, kept as a projection, and what follows for who may administer.
 
 use async_trait::async_trait;
+use muster_clock::Clock;
 use muster_messaging::{EmploymentFacts, EmploymentWork, HandlingError, Received};
 use sqlx::PgConnection;
 
@@ -9,8 +10,10 @@ use crate::ops::profile_user::follow_employment;
 use crate::store::employment_projection;
 
 /// Keeps the projection of employments, whichever event tells of them.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Projection;
+#[derive(Debug, Clone)]
+pub(crate) struct Projection {
+    pub(crate) clock: Clock,
+}
 
 #[async_trait]
 impl EmploymentWork for Projection {
@@ -22,7 +25,7 @@ impl EmploymentWork for Projection {
     ) -> Result<(), HandlingError> {
         // What is older than what is known says nothing of access either: it may have been given since.
         if employment_projection::learn(tx, &facts, event.time).await? {
-            follow_employment::apply(tx, news(&facts)?).await?;
+            follow_employment::apply(tx, news(&facts)?, self.clock.now()).await?;
         }
         Ok(())
     }

@@ -64,7 +64,7 @@ impl ProfileUserService for Rpc {
     ) -> Result<Response<pb::RemoveProfileUserResponse>, Status> {
         let (context, now) = (&self.context, self.context.clock.now());
         let (call, removal) = Call::read(request, parse::remove)?;
-        let work = async |tx: &mut _| Ok::<_, Error>(remove::apply(tx, removal).await?.seen(now));
+        let work = async |tx: &mut _| Ok::<_, Error>(remove::apply(tx, context, removal).await?.seen(now));
         call.once(&context.database, now, work).await
     }
 }

@@ -123,32 +123,52 @@ pub(crate) async fn delete(
     organization: OrganizationId,
     person: PersonId,
 ) -> Result<(), DatabaseError> {
-    sqlx::query("DELETE FROM profile_users WHERE organization_id = $1 AND person_id = $2")
-        .bind(organization)
-        .bind(person)
-        .execute(&mut *tx)
-        .await?;
+    delete_access(tx, organization, person).await?;
     delete_address(tx, organization, person).await
 }
 
-/// Removes a profile user whose access came from their employment.
-pub(crate) async fn delete_employed(
+/// Removes what was given to a person who owns the organization from now on, and is still written to.
+pub(crate) async fn delete_access(
     tx: &mut PgConnection,
     organization: OrganizationId,
     person: PersonId,
 ) -> Result<(), DatabaseError> {
+    sqlx::query("DELETE FROM profile_users WHERE organization_id = $1 AND person_id = $2")
+        .bind(organization)
+        .bind(person)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// Removes a profile user whose access came from their employment. Answers whether there was one.
+pub(crate) async fn delete_employed(
+    tx: &mut PgConnection,
+    organization: OrganizationId,
+    person: PersonId,
+) -> Result<bool, DatabaseError> {
+    let is_one = lock_employed(tx, organization, person).await?;
+    if is_one {
+        delete(tx, organization, person).await?;
+    }
+    Ok(is_one)
+}
+
+/// Whether the person is a profile user whose access came from their employment, which stays so until the transaction ends.
+pub(crate) async fn lock_employed(
+    tx: &mut PgConnection,
+    organization: OrganizationId,
+    person: PersonId,
+) -> Result<bool, DatabaseError> {
     let done = sqlx::query(
-        "DELETE FROM profile_users WHERE organization_id = $1 AND person_id = $2 AND origin = $3",
+        "SELECT FROM profile_users WHERE organization_id = $1 AND person_id = $2 AND origin = $3 FOR UPDATE",
     )
     .bind(organization)
     .bind(person)
     .bind(Origin::Employment)
-    .execute(&mut *tx)
+    .fetch_optional(tx)
     .await?;
-    if done.rows_affected() == 0 {
-        return Ok(());
-    }
-    delete_address(tx, organization, person).await
+    Ok(done.is_some())
 }
 
 /// Keeps the address of a person who becomes a profile user, in the place of an earlier one.

@@ -6,12 +6,8 @@ use muster_proto::employment::v1::{
     EmploymentChangedEvent, EmploymentEndedEvent, EmploymentFacts, EmploymentState, EmploymentVerifiedEvent,
 };
 use muster_testkit::{Callers, eventually};
-use uuid::Uuid;
 
 use crate::fixture::{Fixture, name};
-
-/// The one employment that each person has in these tests.
-const EMPLOYMENT: u128 = 10;
 
 /// Somebody's employment is known to stand there, as if it had been told.
 pub(crate) async fn employed(fixture: &Fixture, organization: OrganizationId, who: &str, state: &str) {
@@ -34,7 +30,8 @@ pub(crate) async fn hears(
 ) {
     let employment = EmploymentName {
         organization,
-        employment: EmploymentId::from_uuid(Uuid::from_u128(EMPLOYMENT)),
+        // Each person has one in these tests.
+        employment: EmploymentId::from_uuid(Callers::person(who).id.as_uuid()),
     };
     let facts = EmploymentFacts {
         employment: employment.to_string(),

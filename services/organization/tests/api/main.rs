@@ -17,6 +17,7 @@ mod groups;
 mod inviting;
 mod licenses;
 mod locations;
+mod ownership;
 mod profile_users;
 mod profiles;
 mod records;

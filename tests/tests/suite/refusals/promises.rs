@@ -24,9 +24,12 @@ pub(super) fn kept(reason: R, status: &Status) -> Result<(), String> {
             .and_then(|info| info.retry_delay)
             .map(drop)
             .ok_or_else(|| "it does not say when to come back".to_owned()),
-        R::OrganizationState | R::ImportState | R::EmploymentState | R::AccessRequestState => {
-            metadata(status, "state")
-        }
+        R::OrganizationState
+        | R::ImportState
+        | R::EmploymentState
+        | R::AccessRequestState
+        | R::OwnershipOfferState => metadata(status, "state"),
+        R::SuccessorCannotAct => metadata(status, "missing"),
         R::AccessRequestDenied => metadata(status, "retry_time"),
         R::LicenseNumberTaken => metadata(status, "organization_number"),
         _ => Ok(()),

@@ -2,15 +2,33 @@
 
 use muster_server::Failure;
 use sqlx::PgConnection;
+use time::OffsetDateTime;
 
-use crate::domain::EmploymentNews;
+use crate::domain::{EmploymentNews, EmploymentState};
+use crate::ops::ownership::lapse;
 use crate::store::profile_user;
 
 /// Ends access that came from an employment which is over. One that waits to be verified is asleep without any act, because
-/// whoever reads access reads the employment with it.
-pub(crate) async fn apply(tx: &mut PgConnection, news: EmploymentNews) -> Result<(), Failure> {
-    if news.state.is_over() {
-        profile_user::delete_employed(tx, news.organization, news.person).await?;
+/// whoever reads access reads the employment with it. An offer of the ownership ends with either.
+pub(crate) async fn apply(
+    tx: &mut PgConnection,
+    news: EmploymentNews,
+    now: OffsetDateTime,
+) -> Result<(), Failure> {
+    let EmploymentNews {
+        organization,
+        person,
+        state,
+    } = news;
+    let is_gone = match state {
+        EmploymentState::Verified => false,
+        EmploymentState::PendingVerification => profile_user::lock_employed(tx, organization, person).await?,
+        EmploymentState::Rejected | EmploymentState::Withdrawn | EmploymentState::Ended => {
+            profile_user::delete_employed(tx, organization, person).await?
+        }
+    };
+    if is_gone {
+        lapse::of_person(tx, organization, person, now).await?;
     }
     Ok(())
 }

@@ -4,8 +4,10 @@ use muster_ids::{PersonId, ProfileUserName};
 use muster_server::Failure;
 use sqlx::PgConnection;
 
+use crate::context::Context;
 use crate::domain::{Access, ProfileUser};
 use crate::error::Error;
+use crate::ops::ownership::lapse;
 use crate::store::{organization, profile_user};
 
 /// Whose access, and who ends it.
@@ -15,7 +17,12 @@ pub(crate) struct Removal {
 }
 
 /// Removes a profile user; answers what they were. Also of a closed organization: who leaves may always leave.
-pub(crate) async fn apply(tx: &mut PgConnection, removal: Removal) -> Result<ProfileUser, Error> {
+/// An offer of the ownership to them ends with it.
+pub(crate) async fn apply(
+    tx: &mut PgConnection,
+    context: &Context,
+    removal: Removal,
+) -> Result<ProfileUser, Error> {
     let ProfileUserName { organization, person } = removal.name;
     let profile = organization::lock(tx, organization).await?;
     let owner = profile.ok_or(Failure::NotFound)?.owner.person;
@@ -28,6 +35,7 @@ pub(crate) async fn apply(tx: &mut PgConnection, removal: Removal) -> Result<Pro
         Access::Owned { .. } => Err(Error::OwnerMustTransfer),
         Access::Given(_) => {
             profile_user::delete(tx, organization, person).await?;
+            lapse::of_person(tx, organization, person, context.clock.now()).await?;
             Ok(user)
         }
     }

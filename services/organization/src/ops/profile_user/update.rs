@@ -8,9 +8,11 @@ use sqlx::PgConnection;
 
 use super::require_future;
 use crate::context::Context;
-use crate::domain::{AccessUpdate, OwnersOwn, ProfileUser};
+use crate::domain::{AccessUpdate, OwnersOwn, ProfileUser, ProfileUserState};
 use crate::error::Error;
+use crate::ops::access_request::settle;
 use crate::ops::lock_open_owned;
+use crate::ops::ownership::lapse;
 use crate::store::profile_user;
 
 /// Whose access, and who changes it.
@@ -21,7 +23,7 @@ pub(crate) struct Change {
     pub(crate) by: PersonId,
 }
 
-/// Changes it.
+/// Changes it. An offer of the ownership to them ends when it does not stand on what they are then.
 pub(crate) async fn apply(
     tx: &mut PgConnection,
     context: &Context,
@@ -29,14 +31,21 @@ pub(crate) async fn apply(
     if_match: &IfMatch,
 ) -> Result<ProfileUser, Error> {
     let ProfileUserName { organization, person } = change.name;
-    require_future(change.update.end, context.clock.now())?;
+    let now = context.clock.now();
+    require_future(change.update.end, now)?;
     lock_open_owned(tx, organization, change.by).await?;
     let user = profile_user::lock(tx, organization, person).await?;
     let user = user.ok_or(Failure::NotFound)?;
     if_match.check(&etag(user.version()))?;
+    let was_expired = user.state(now) == ProfileUserState::Expired;
     match user.update(change.update) {
         Transition::Changed(changed) => {
             profile_user::update(tx, &changed).await?;
+            if was_expired && changed.state(now) != ProfileUserState::Expired {
+                // Whose access had expired may have asked for it again.
+                settle::apply(tx, organization, person, now).await?;
+            }
+            lapse::unless_stands_on(tx, &changed, now).await?;
             Ok(changed)
         }
         Transition::AlreadyDone(user) => Ok(user),

@@ -10,7 +10,7 @@ use muster_testkit::{Callers, TestCaller};
 use super::{approve, ask, asked, deny, listed, requests, withdraw};
 use crate::employed::hears;
 use crate::fixture::{Fixture, name, owner};
-use crate::profile_users::{add, added, listed_as, person, remove};
+use crate::profile_users::{add, added, listed_as, person, remove, user_name, users};
 use crate::refused::{fact, fields, refused};
 use crate::roles::role;
 
@@ -177,5 +177,39 @@ async fn who_left_asks_again_by_the_ordinary_path_and_begins_bare() {
         .unwrap();
     assert_ne!(again.name, request.name);
     approve(&fixture, id, &again).await.unwrap();
+    assert_eq!(role(&fixture, id, "ada").await, pb::Role::Viewer);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whose_access_had_expired_and_is_extended_waits_no_more() {
+    let fixture = Fixture::new().await;
+    let id = fixture.active().await;
+    added(&fixture, id, "ada", pb::Role::Viewer).await;
+    let expire =
+        format!("UPDATE profile_users SET expire_time = '2026-01-01' WHERE organization_id = '{id}'");
+    fixture.execute(expire).await;
+    let request = asked(&fixture, "ada", id).await;
+    let open = pb::UpdateProfileUserRequest {
+        profile_user: Some(pb::ProfileUser {
+            name: user_name(id, "ada"),
+            ..Default::default()
+        }),
+        update_mask: Some(prost_types::FieldMask {
+            paths: vec!["expire_time".to_owned()],
+        }),
+        request_id: String::new(),
+    };
+    users(&fixture, owner(id))
+        .update_profile_user(open)
+        .await
+        .unwrap();
+    assert_eq!(role(&fixture, id, "ada").await, pb::Role::Viewer);
+    assert!(
+        listed(&fixture, id, pb::AccessRequestState::Pending)
+            .await
+            .is_empty()
+    );
+    // It asked for more, and gives it no more.
+    approve(&fixture, id, &request).await.unwrap();
     assert_eq!(role(&fixture, id, "ada").await, pb::Role::Viewer);
 }

@@ -1,0 +1,71 @@
+//! Registry staff move an ownership that was lost.
+
+use muster_ids::{OrganizationId, PersonId};
+use muster_server::Failure;
+use sqlx::PgConnection;
+
+use super::{lapse, swap};
+use crate::context::Context;
+use crate::domain::{Missing, Organization, Owner, StaffAct, StaffAction};
+use crate::error::Error;
+use crate::ops::access_request::settle;
+use crate::store::{employment_projection, organization, profile_user, staff_act};
+
+/// To whom, why, and who says so.
+pub(crate) struct Reassignment {
+    pub(crate) organization: OrganizationId,
+    pub(crate) person: PersonId,
+    /// `person:<uuid>`.
+    pub(crate) actor: String,
+    pub(crate) reason: String,
+}
+
+/// Moves it to somebody whom the organization knows: who may act there, who is verified there, or who has asked to be let in
+/// and waits for an owner that is gone.
+pub(crate) async fn apply(
+    tx: &mut PgConnection,
+    context: &Context,
+    reassignment: Reassignment,
+) -> Result<Organization, Error> {
+    let now = context.clock.now();
+    let Reassignment {
+        organization: id,
+        person,
+        actor,
+        reason,
+    } = reassignment;
+    let profile = organization::lock(tx, id).await?.ok_or(Failure::NotFound)?;
+    if profile.owner.person == person {
+        return Ok(profile);
+    }
+    if !profile.state.takes_changes() {
+        return Err(Error::OrganizationState(profile.state));
+    }
+    let user = profile_user::lock(tx, id, person).await?;
+    let is_verified = employment_projection::is_verified(tx, id, person).await?;
+    let asker = settle::apply(tx, id, person, now).await?;
+    let may_act = user.as_ref().is_some_and(|user| user.role_at(now).is_some());
+    if !may_act && !is_verified && asker.is_none() {
+        let missing = user.map_or(Missing::ProfileUser, |_| Missing::Active);
+        return Err(Error::SuccessorCannotAct(missing));
+    }
+    if let Some(asker) = &asker {
+        profile_user::put_address(tx, id, person, &asker.address, now).await?;
+    }
+    let known = user.and_then(|user| user.display_name);
+    let next = Owner {
+        person,
+        display_name: known.or_else(|| asker.and_then(|asker| asker.display_name)),
+    };
+    lapse::of_anybody(tx, id, now).await?;
+    let act = StaffAct {
+        organization: id,
+        id: context.clock.new_uuid(),
+        action: StaffAction::MoveOwnership,
+        actor,
+        reason,
+        time: now,
+    };
+    staff_act::insert(tx, &act).await?;
+    swap::apply(tx, profile, next, now).await
+}
