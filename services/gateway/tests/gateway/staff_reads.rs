@@ -17,7 +17,16 @@ const LIST: &str = "invitation.v1.InvitationService/ListInvitations";
 const LOG: &str = "/muster.organization.v1.StaffReadInternalService/LogStaffRead";
 
 /// What registry staff may read of an organization and that is about nobody.
-const IMPERSONAL: [&str; 4] = ["GetOrganization", "ListLicenseClaims", "ListGroups", "GetLimits"];
+const IMPERSONAL: [&str; 8] = [
+    "GetOrganization",
+    "ListLicenseClaims",
+    "GetLocation",
+    "ListLocations",
+    "GetGroup",
+    "ListGroups",
+    "ListCatalogTrainings",
+    "GetLimits",
+];
 
 async fn list(fixture: &Fixture, token: &str, reasons: &[&str]) -> Answer {
     let call = Call::to(LIST).token(token);

@@ -64,6 +64,25 @@ pub(crate) async fn update(tx: &mut PgConnection, changed: &AccessRequest) -> Re
     guarded(done)
 }
 
+/// Ends the requests that wait at an organization, at once.
+pub(crate) async fn expire_waiting(
+    tx: &mut PgConnection,
+    organization: OrganizationId,
+    now: OffsetDateTime,
+) -> Result<(), DatabaseError> {
+    sqlx::query(
+        "UPDATE access_requests SET state = $4, expire_time = LEAST(expire_time, $2), version = version + 1
+         WHERE organization_id = $1 AND state = $3",
+    )
+    .bind(organization)
+    .bind(now)
+    .bind(AccessRequestState::Pending)
+    .bind(AccessRequestState::Expired)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
 /// A request, locked until the transaction ends.
 pub(crate) async fn lock(
     tx: &mut PgConnection,

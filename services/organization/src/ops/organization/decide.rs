@@ -8,7 +8,7 @@ use sqlx::PgConnection;
 use crate::context::Context;
 use crate::domain::{Organization, OrganizationState, ReturnReason, StaffAct, StaffAction};
 use crate::error::Error;
-use crate::store::{organization, staff_act};
+use crate::store::{access_request, organization, staff_act};
 
 /// Of which profile, who decides, and why.
 pub(crate) struct Decision {
@@ -41,6 +41,10 @@ pub(crate) async fn apply(
         Transition::Changed(mut decided) => {
             decided.decision_reason.clone_from(&decision.reason);
             organization::update(tx, &decided).await?;
+            if decided.state == OrganizationState::Suspended {
+                // Who asked to be let in asks again when it goes on.
+                access_request::expire_waiting(tx, decided.id, context.clock.now()).await?;
+            }
             staff_act::insert(tx, &decision.act(context, action)).await?;
             Ok(decided)
         }

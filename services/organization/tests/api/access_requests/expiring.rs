@@ -59,3 +59,18 @@ async fn an_expired_request_is_not_granted_by_adding_the_person() {
         1
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_suspension_ends_what_waits_and_reinstating_revives_nothing() {
+    let fixture = Fixture::new().await;
+    let id = fixture.active().await;
+    let request = asked(&fixture, "ada", id).await;
+    fixture.suspend(id, "an inspection").await.unwrap();
+    fixture.reinstate(id).await.unwrap();
+    let expired = listed(&fixture, id, pb::AccessRequestState::Expired).await;
+    assert_eq!(expired.len(), 1);
+    let status = refused(approve(&fixture, id, &request).await, R::AccessRequestState);
+    assert_eq!(fact(&status, "state").as_deref(), Some("EXPIRED"));
+    let again = asked(&fixture, "ada", id).await;
+    assert_ne!(again.name, request.name);
+}
