@@ -67,7 +67,8 @@ impl<M: RequestMessage> Call<M> {
     }
 
     /// The resource name in the field that names the organization, or nothing and one violation more. The shell has
-    /// compared its organization with the caller's token.
+    /// compared its organization with the caller's token. Only for methods whose rule has a `scope`: the others have no
+    /// such field, and every request of theirs would be a violation; they take [`crate::names::named`].
     pub fn name<N>(&self, violations: &mut Violations) -> Option<N>
     where
         N: FromStr<Err: Display>,

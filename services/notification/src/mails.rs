@@ -2,7 +2,7 @@
 //!
 //! To add a mail: its purpose and its variables in `notification/v1/mail.proto`, a row below, two templates
 //! (`templates/<purpose>/v1.txt`, which begins with the Subject header, and `v1.html`), and what the source fills into the
-//! variables.
+//! variables. A service that is the source of no mail yet is to be made known: CONTRIBUTING.md, "Add a mail".
 //!
 //! To change the words of a mail: a new version with templates of its own, as the last of its row. New deliveries get it;
 //! a delivery that was made before keeps its own, so that every copy of a message has the same bytes. An earlier version
