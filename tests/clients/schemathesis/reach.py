@@ -91,9 +91,17 @@ read = call("GetOrganization", "owner", at)["organization"]
 changed = {"displayName": "Sunrise II", "etag": read["etag"]}
 call("UpdateOrganization", "owner", at, {"updateMask": "displayName"}, **changed)
 call("SubmitOrganization", "owner", at)
+returned = {"reasons": ["ORGANIZATION_RETURN_REASON_NAME_MISMATCH"], "reason": "the license says Sunrise Two"}
+call("ReturnOrganization", "staff", at, **returned)
+call("SubmitOrganization", "owner", at)
 claims = call("ListLicenseClaims", "staff", at)["organizations"]
 assert [claim["name"] for claim in claims] == [organization], claims
 call("ApproveOrganization", "staff", at, reason="license checked")
+call("SuspendOrganization", "staff", at, reason="an inspection")
+call("ReinstateOrganization", "staff", at, reason="the inspection is over")
+refused = call("CreateOrganization", "outsider", **(profile | {"licenseNumber": f"SR {run}"}))["organization"]["name"]
+call("SubmitOrganization", "outsider", ids(refused))
+call("RejectOrganization", "staff", ids(refused), reason="no such programme")
 limits = {"invitationsByHand": 100, "importRows": 1000, "messagesPerDay": 1000}
 plan = {"plan": "PLAN_PREMIUM", "limits": limits, "reason": "tried"}
 call("ActivateSubscription", "staff", at, **plan)
@@ -103,11 +111,17 @@ course = {"code": f"ST-{run}", "displayName": "First Aid", "description": "As th
 training = call("CreateTraining", "staff", **course)["training"]["name"]
 call("ListTrainings", "owner")
 call("AddTraining", "owner", at, training=training)
+call("ListCatalogTrainings", "owner", at)
 group = call("CreateGroup", "owner", at, displayName="Teachers", trainings=[training])["group"]
 call("ListGroups", "owner", at)
 group = call("UpdateGroup", "owner", ids(group["name"]), {"updateMask": "displayName"}, displayName="All")["group"]
+call("GetGroup", "owner", ids(group["name"]))
+call("DeactivateGroup", "owner", ids(group["name"]))
+group = call("ReactivateGroup", "owner", ids(group["name"]))["group"]
 location = call("CreateLocation", "owner", at, displayName="Main Street")["location"]["name"]
 call("UpdateLocation", "owner", ids(location), {"updateMask": "displayName"}, displayName="Main St")
+call("GetLocation", "owner", ids(location))
+call("ListLocations", "owner", at)
 
 invitee = {"address": LEARNER, "groups": [group["name"]]}
 invitation = call("CreateInvitation", "owner", at, **invitee)["invitation"]["name"]
@@ -136,6 +150,13 @@ disapproved = upload(organization, group["displayName"])
 call("DisapproveImport", "owner", ids(disapproved))
 
 token = until("the link", lambda: link_of(LEARNER))
+somebody = {"person": "me"}
+call("DeclineInvitation", None, token=token, doNotInviteAgain=False)
+call("UndoDecline", None, token=token)
+waiting = call("ListPersonInvitations", "learner", somebody)["invitations"]
+assert invitation in [one["name"] for one in waiting], waiting
+call("DeclinePersonInvitation", "learner", ids(invitation))
+call("UndoPersonDecline", "learner", ids(invitation))
 call("LookupInvitation", None, token=token)
 call("AcceptInvitation", "learner", token=token)
 
@@ -164,6 +185,8 @@ learner = at | {"learner": person.split("/")[1]}
 call("ListAssignments", "owner", learner)
 grant = call("CreateGrant", "learner", me, organization=organization)["grant"]["name"]
 call("GetLearningRecord", "owner", learner)
+report = call("ReadStaffReport", "owner", at)["entries"]
+assert any(entry["isShared"] for entry in report), report
 call("ListRecordAccesses", "learner", me)
 call("RevokeGrant", "learner", ids(grant))
 call("ListMyPermissions", "owner", query={"parent": organization})
@@ -181,11 +204,46 @@ def told():
 
 
 until("the look at the list", told)
+
+user = {"person": person, "role": "ROLE_VIEWER"}
+user = call("CreateProfileUser", "owner", at, **user)["profileUser"]
+call("ListProfileUsers", "owner", at)
+user = call("UpdateProfileUser", "owner", ids(user["name"]), {"updateMask": "role"}, role="ROLE_ADMIN")["profileUser"]
+
+
+def offered():
+    return call("OfferOwnership", "owner", at, person=person)["ownershipOffer"]["name"]
+
+
+call("WithdrawOwnershipOffer", "owner", ids(offered()))
+call("DeclineOwnership", "learner", ids(offered()))
+call("AcceptOwnership", "learner", ids(offered()))
+call("ListOwnershipOffers", "learner", at)
+call("MoveOwnership", "staff", at, person=read["owner"], reason="it was tried")
+call("RemoveProfileUser", "owner", ids(user["name"]))
+number = read["organizationNumber"]
+
+
+def asked():
+    wish = {"organizationNumber": number, "role": "ROLE_VIEWER", "message": "I do the books"}
+    return call("RequestAccess", "outsider", somebody, **wish)["accessRequest"]["name"]
+
+
+call("WithdrawAccessRequest", "outsider", ids(asked()))
+request = asked()
+call("ListAccessRequests", "owner", at)
+call("ListPersonAccessRequests", "outsider", somebody)
+let_in = call("ApproveAccessRequest", "owner", ids(request))["accessRequest"]
+assert let_in["state"] == "ACCESS_REQUEST_STATE_APPROVED", let_in
+denied = {"organizationNumber": number, "role": "ROLE_ADMIN", "message": ""}
+denied = call("RequestAccess", "learner", somebody, **denied)["accessRequest"]["name"]
+call("DenyAccessRequest", "owner", ids(denied))
 call("EndEmployment", "owner", ids(employment), reason="tried")
 
-somebody = {"person": "me"}
 claim = {"organization": organization, "location": location}
 claimed = call("ClaimEmployments", "outsider", somebody, claims=[claim])["employments"][0]["name"]
+call("ListPositionCodes", "outsider", query={"authority": "us-mi"})
+call("UpdateEmployment", "outsider", ids(claimed), {"updateMask": "startDate"}, startDate="2026-03-01")
 call("RejectEmployment", "owner", ids(claimed), reason="REJECTION_REASON_OTHER", comment="known to nobody")
 call("CorrectEmployment", "outsider", ids(claimed))
 call("WithdrawEmployment", "outsider", ids(claimed))
@@ -202,8 +260,14 @@ print(f"{len(reached)} operations of {len(operations)} succeeded, each within it
 real = learner | me | ids(group["name"]) | ids(location) | ids(invitation) | ids(imported)
 real |= ids(employment) | ids(assignment) | ids(grant)
 callers = {
-    "staff": ["ApproveOrganization", "ActivateSubscription", "CreateTraining", "ListLicenseClaims"],
-    "outsider": ["CorrectEmployment", "WithdrawEmployment"],
+    "staff": [
+        *(f"{verb}Organization" for verb in ("Approve", "Return", "Reject", "Suspend", "Reinstate")),
+        "ActivateSubscription",
+        "CreateTraining",
+        "ListLicenseClaims",
+        "MoveOwnership",
+    ],
+    "outsider": ["CorrectEmployment", "UpdateEmployment", "WithdrawEmployment", "WithdrawAccessRequest"],
     "learning_system": ["ReportProgress"],
     "learner": [name for name, one in operations.items() if "{person}" in one.path and name != "ReportProgress"],
 }
