@@ -17,7 +17,7 @@ pub struct Settings {
     #[arg(long, env = "MUSTER_INVITATION_URL", value_name = "URL")]
     pub invitation_url: PeerUrl,
     /// Where administrators verify employments, for links in mails, such as
-    /// https://app.example.org/{organization}/employees. The suite has no such page; without it, mails carry no link.
+    /// `https://app.example.org/{organization}/employees`. The suite has no such page; without it, mails carry no link.
     #[arg(long, env = "MUSTER_VERIFICATION_URL", value_name = "URL")]
     pub verification_url: Option<VerificationUrl>,
     /// File with the closed lists of positions by licensing authority, in place of those that are shipped (Michigan's and
