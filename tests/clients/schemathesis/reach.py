@@ -159,6 +159,7 @@ call("DeclinePersonInvitation", "learner", ids(invitation))
 call("UndoPersonDecline", "learner", ids(invitation))
 call("LookupInvitation", None, token=token)
 call("AcceptInvitation", "learner", token=token)
+call("AcceptPersonInvitation", "learner", ids(invitation))
 
 
 def hired():
