@@ -178,6 +178,9 @@ async fn suppress(
         .map(|(invitation, _)| invitation)
         .filter(|new| new.delivery != DeliveryState::Suppressed)
         .collect();
+    if new.is_empty() {
+        return Ok(());
+    }
     let addresses: Vec<&str> = new.iter().map(|new| new.address.canonical()).collect();
     let unwanted = opt_out::among(tx, organization, &addresses).await?;
     for invitation in &mut new {
