@@ -55,7 +55,7 @@ impl Attempt {
         }
     }
 
-    /// From another network address.
+    /// From this network address, not from one of its own.
     pub(super) fn from(mut self, address: IpAddr) -> Self {
         self.from = Some(address);
         self
@@ -164,8 +164,9 @@ fn call(stage: &Stage, rpc: &str, attempt: &Attempt) -> (RawCall, Channel) {
     if let Some(who) = &attempt.who {
         call = call.bearer(&stage.suite.token(who));
     }
-    let edge = attempt
-        .from
-        .map_or_else(|| stage.suite.edge(), |address| stage.suite.edge_from(address));
+    let edge = match attempt.from {
+        Some(address) => stage.suite.edge_from(address),
+        None => stage.suite.edge_from_a_network_of_its_own(),
+    };
     (call, edge)
 }

@@ -1,7 +1,7 @@
 //! Where the suite is, and tokens for it.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{LazyLock, Mutex};
@@ -97,6 +97,13 @@ impl Suite {
             .unwrap()
             .local_address(Some(address))
             .connect_lazy()
+    }
+
+    /// The edge, called from a network address that nobody else calls from: what one network may do in a minute is the
+    /// business of the tests about it.
+    pub(crate) fn edge_from_a_network_of_its_own(&self) -> Channel {
+        let [.., a, b, c] = self.clock.new_uuid().into_bytes();
+        self.edge_from(Ipv4Addr::new(127, 128 | (a >> 2), b, c).into())
     }
 
     /// A token for the edge, as `cargo dev token` prints it.
