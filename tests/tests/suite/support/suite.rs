@@ -115,10 +115,10 @@ impl Suite {
             .clone()
     }
 
-    /// Somebody who calls the edge, and sends again what may be sent again.
+    /// Somebody who calls the edge from a network of their own, and sends again what may be sent again.
     pub(crate) fn client(&self, who: &str) -> Client {
         let token = TokenSource::fixed(&self.token(who)).unwrap();
-        Client::on(self.edge()).with_token(token)
+        Client::on(self.edge_from_a_network_of_its_own()).with_token(token)
     }
 
     /// A request in somebody's name.
