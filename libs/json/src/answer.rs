@@ -12,9 +12,9 @@ use tonic::body::Body;
 
 use crate::bindings::Binding;
 use crate::service::{status_of, whole};
-use crate::{mapping, problem};
+use crate::{download, mapping, problem};
 
-/// One object, or one object a line.
+/// One object, one object a line, or a file.
 pub(crate) async fn of(response: Response<Body>, binding: &Binding) -> Response<Body> {
     let (head, body) = response.into_parts();
     let trace: Option<TraceIds> = head.extensions.get().copied();
@@ -25,7 +25,9 @@ pub(crate) async fn of(response: Response<Body>, binding: &Binding) -> Response<
         return whole(problem::of_service(&status));
     }
     let messages = Messages::new(body, binding.rpc.output(), trace);
-    if binding.rpc.is_server_streaming() {
+    if let Some(served) = &binding.served {
+        download::file(messages, served).await
+    } else if binding.rpc.is_server_streaming() {
         lines(messages)
     } else {
         one(messages).await
@@ -33,15 +35,15 @@ pub(crate) async fn of(response: Response<Body>, binding: &Binding) -> Response<
 }
 
 async fn one(mut messages: Messages) -> Response<Body> {
-    let first = messages.next().await;
+    let first = messages.next_text().await;
     let rest = match &first {
-        Some(Ok(_)) => messages.next().await,
+        Some(Ok(_)) => messages.next_text().await,
         _ => None,
     };
     whole(match (first, rest) {
         (Some(Ok(text)), None) => json(Bytes::from(text), "application/json"),
         (_, Some(Err(status))) | (Some(Err(status)), _) => problem::of_service(&status),
-        (None, _) | (_, Some(Ok(_))) => problem::response(&broken(messages.trace)),
+        (None, _) | (_, Some(Ok(_))) => problem::response(&messages.broken()),
     })
 }
 
@@ -54,7 +56,7 @@ fn lines(messages: Messages) -> Response<Body> {
 fn futures_of(messages: Messages) -> impl futures::Stream<Item = Result<Frame<Bytes>, Status>> {
     futures::stream::unfold(Some(messages), |messages| async move {
         let mut messages = messages?;
-        let (mut line, rest) = match messages.next().await? {
+        let (mut line, rest) = match messages.next_text().await? {
             Ok(text) => (text, Some(messages)),
             Err(status) => (problem::line(&status), None),
         };
@@ -71,8 +73,8 @@ fn json<B>(body: B, kind: &'static str) -> Response<B> {
     response
 }
 
-/// The messages of a body, as JSON, then the error if it ends with one.
-struct Messages {
+/// The messages of a body, then the error if it ends with one.
+pub(crate) struct Messages {
     body: Body,
     received: BytesMut,
     output: MessageDescriptor,
@@ -100,7 +102,22 @@ impl Messages {
         }
     }
 
-    async fn next(&mut self) -> Option<Result<Vec<u8>, Status>> {
+    pub(crate) fn output(&self) -> &MessageDescriptor {
+        &self.output
+    }
+
+    /// What to say of an answer that cannot be translated.
+    pub(crate) fn broken(&self) -> Status {
+        broken(self.trace)
+    }
+
+    /// The next message as JSON.
+    async fn next_text(&mut self) -> Option<Result<Vec<u8>, Status>> {
+        let message = self.next().await?;
+        Some(message.and_then(|message| self.text(message)))
+    }
+
+    pub(crate) async fn next(&mut self) -> Option<Result<Bytes, Status>> {
         loop {
             if let Some(message) = self.message() {
                 return Some(message);
@@ -122,7 +139,7 @@ impl Messages {
     }
 
     /// The next message, if all of it is there. Each has a flag and its length in front.
-    fn message(&mut self) -> Option<Result<Vec<u8>, Status>> {
+    fn message(&mut self) -> Option<Result<Bytes, Status>> {
         let (flag, length) = (*self.received.first()?, self.received.get(1..5)?);
         let length = u32::from_be_bytes(length.try_into().ok()?) as usize;
         if self.received.len() < length + 5 {
@@ -132,9 +149,9 @@ impl Messages {
         let message = self.received.split_to(length).freeze();
         // Compression was not asked for.
         Some(if flag == 0 {
-            self.text(message)
+            Ok(message)
         } else {
-            Err(broken(self.trace))
+            Err(self.broken())
         })
     }
 
@@ -142,6 +159,6 @@ impl Messages {
         DynamicMessage::decode(self.output.clone(), message)
             .ok()
             .and_then(|message| mapping::write(&message).ok())
-            .ok_or_else(|| broken(self.trace))
+            .ok_or_else(|| self.broken())
     }
 }

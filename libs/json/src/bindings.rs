@@ -3,6 +3,7 @@
 use http::Method;
 use prost_reflect::{DescriptorPool, DynamicMessage, Kind, MethodDescriptor, Value};
 
+use crate::files::{Served, Taken};
 use crate::template::{Template, TemplateProblem};
 
 /// One way to call an RPC over HTTP.
@@ -16,6 +17,8 @@ pub struct Binding {
     pub template: Template,
     /// What the body of the request is.
     pub body: Content,
+    /// The file that the answer is, when it is one.
+    pub served: Option<Served>,
 }
 
 /// What a body holds.
@@ -27,6 +30,8 @@ pub enum Content {
     Whole,
     /// One field of the request; the others stand in the query.
     Field(String),
+    /// A file; the fields of the request stand in the query, or in a form beside it.
+    File(Taken),
 }
 
 /// What is wrong with a binding.
@@ -116,6 +121,17 @@ impl Bindings {
     }
 }
 
+impl Content {
+    /// The one field of the request that the body is.
+    pub(crate) fn field(&self) -> Option<&str> {
+        match self {
+            Self::None | Self::Whole => None,
+            Self::Field(field) => Some(field),
+            Self::File(taken) => Some(&taken.field),
+        }
+    }
+}
+
 impl Binding {
     /// The path of the gRPC call: `/package.Service/Method`.
     pub fn path(&self) -> String {
@@ -126,9 +142,6 @@ impl Binding {
         let (method, pattern) = pattern(rule).ok_or("has a binding without a method and a path")?;
         let template = Template::parse(&pattern)
             .map_err(|problem: TemplateProblem| format!("the path {pattern} {problem}"))?;
-        if rpc.is_client_streaming() {
-            return Err("takes a stream, which no HTTP request of the JSON dialect is".to_owned());
-        }
         for field in template.fields() {
             if !is_text(rpc, field) {
                 return Err(format!(
@@ -136,12 +149,19 @@ impl Binding {
                 ));
             }
         }
-        let body = match text(rule, "body").as_str() {
-            "" => Content::None,
-            "*" => Content::Whole,
-            field if rpc.input().get_field_by_name(field).is_some() => Content::Field(field.to_owned()),
-            field => return Err(format!("the body {field} is no field of the request")),
+        let body = match (text(rule, "body").as_str(), Taken::read(rpc)?) {
+            (field, Some(taken)) => Content::File(taken.in_field(rpc, field)?),
+            _ if rpc.is_client_streaming() => {
+                return Err("takes a stream, which no HTTP request is that is not a file".to_owned());
+            }
+            ("", None) => Content::None,
+            ("*", None) => Content::Whole,
+            (field, None) if rpc.input().get_field_by_name(field).is_some() => {
+                Content::Field(field.to_owned())
+            }
+            (field, None) => return Err(format!("the body {field} is no field of the request")),
         };
+        let served = Served::read(rpc, &text(rule, "response_body"))?;
         if body != Content::None && matches!(method, Method::GET | Method::DELETE) {
             return Err(format!("{method} with a body"));
         }
@@ -150,6 +170,7 @@ impl Binding {
             method,
             template,
             body,
+            served,
         })
     }
 }

@@ -8,9 +8,12 @@
 //! - Messages: the JSON mapping of protobuf, read strictly ([`mapping`]).
 //! - Errors: `google.rpc.Status` with its details, and the HTTP code that `google/rpc/code.proto` gives to each.
 //! - Streams of answers: one JSON object a line (`application/x-ndjson`).
+//! - Files: what `muster/file/v1/file.proto` says of an RPC is downloaded, or uploaded, as a plain file.
 
 mod answer;
 mod bindings;
+mod download;
+mod files;
 pub mod mapping;
 mod open_api;
 mod problem;
@@ -18,8 +21,10 @@ mod reference;
 mod request;
 mod service;
 mod template;
+mod upload;
 
 pub use bindings::{Binding, BindingProblem, Bindings, Content, Found};
+pub use files::{Served, Taken};
 pub use open_api::{About, open_api};
 pub use reference::reference;
 pub use service::{Gate, Json, refused};

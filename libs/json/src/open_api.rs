@@ -105,9 +105,8 @@ fn operation(binding: &Binding, parts: &[PathPart<'_>], is_open: bool, schemas: 
         "parameters": parameters::of(binding, parts, schemas),
         "responses": responses,
     });
-    if let Some(body) = body(binding, schemas) {
-        operation["requestBody"] =
-            json!({ "required": true, "content": { "application/json": { "schema": body } } });
+    if let Some(content) = content(binding, schemas) {
+        operation["requestBody"] = json!({ "required": true, "content": content });
     }
     if is_open {
         operation["security"] = json!([]);
@@ -116,6 +115,13 @@ fn operation(binding: &Binding, parts: &[PathPart<'_>], is_open: bool, schemas: 
 }
 
 fn answer(binding: &Binding, schemas: &mut Schemas) -> Value {
+    if let Some(served) = &binding.served {
+        let kinds = served.media_types.iter();
+        return kinds
+            .map(|kind| (kind.clone(), json!({ "schema": file() })))
+            .collect::<Map<_, _>>()
+            .into();
+    }
     let kind = if binding.rpc.is_server_streaming() {
         "application/x-ndjson"
     } else {
@@ -133,11 +139,31 @@ fn side_of(input: &MessageDescriptor) -> Side {
     }
 }
 
+/// A body that is a file.
+fn file() -> Value {
+    json!({ "type": "string", "format": "binary" })
+}
+
+/// The bodies that a request may have, by their media types.
+fn content(binding: &Binding, schemas: &mut Schemas) -> Option<Value> {
+    if let Content::File(_) = &binding.body {
+        let form = json!({
+            "type": "object", "required": ["file"], "properties": { "file": file() },
+            "description": "A form with one file. What may stand in the query may be fields of the form, before the file.",
+        });
+        return Some(json!({
+            "application/octet-stream": { "schema": file() },
+            "multipart/form-data": { "schema": form },
+        }));
+    }
+    body(binding, schemas).map(|schema| json!({ "application/json": { "schema": schema } }))
+}
+
 /// The fields that the body may hold; those of the path are left out of it.
 fn body(binding: &Binding, schemas: &mut Schemas) -> Option<Value> {
     let input = binding.rpc.input();
     match &binding.body {
-        Content::None => None,
+        Content::None | Content::File(_) => None,
         Content::Field(name) => input
             .get_field_by_name(name)
             .map(|field| schemas.of_field(&field, side_of(&input))),

@@ -12,23 +12,22 @@ use crate::bindings::{Binding, Content};
 use crate::mapping::{self, Path};
 
 /// The most parameters of a query. No request of the contract has a tenth of them.
-const MAX_PARAMETERS: usize = 64;
+pub(crate) const MAX_PARAMETERS: usize = 64;
 
-/// The encoded message. `captures` are the fields of the path, `query` what follows the question mark, `body` the bytes of
-/// the body.
+/// The encoded message. `captures` are the fields of the path, `parameters` those of the query, `body` the bytes of the body.
 ///
 /// # Errors
 /// Everything that is wrong with path, query and body at once; of a body that is no JSON, its first fault.
 pub(crate) fn encoded(
     binding: &Binding,
     captures: &[(&str, String)],
-    query: &str,
+    parameters: &[Parameter],
     body: &[u8],
 ) -> Result<Vec<u8>, Refusal> {
     let mut message = DynamicMessage::new(binding.rpc.input());
     let mut violations = Violations::new();
     read_body(&mut message, &binding.body, body, &mut violations);
-    read_query(&mut message, binding, query, &mut violations);
+    read_parameters(&mut message, binding, parameters, &mut violations);
     for (path, text) in captures {
         if !capture(&mut message, path, text) {
             violations.add(*path, "is another one in the path than in the body");
@@ -40,6 +39,7 @@ pub(crate) fn encoded(
 /// No body is as good as an empty object.
 fn read_body(message: &mut DynamicMessage, content: &Content, body: &[u8], violations: &mut Violations) {
     let (message, path) = match content {
+        Content::File(_) => return,
         Content::None if body.is_empty() => return,
         Content::None => {
             return violations.add("body", "this request takes none; use the query");
@@ -60,40 +60,50 @@ fn read_body(message: &mut DynamicMessage, content: &Content, body: &[u8], viola
     }
 }
 
-fn read_query(message: &mut DynamicMessage, binding: &Binding, query: &str, violations: &mut Violations) {
-    if binding.body == Content::Whole && !query.is_empty() {
+fn read_parameters(
+    message: &mut DynamicMessage,
+    binding: &Binding,
+    parameters: &[Parameter],
+    violations: &mut Violations,
+) {
+    if binding.body == Content::Whole && !parameters.is_empty() {
         violations.add(
             "query",
             "everything that the path does not say belongs into the body",
         );
         return;
     }
-    if pairs(query).nth(MAX_PARAMETERS).is_some() {
+    if parameters.len() > MAX_PARAMETERS {
         violations.add("query", format!("has more than {MAX_PARAMETERS} parameters"));
         return;
     }
     let mut given = HashSet::new();
-    for (name, text) in pairs(query) {
-        let put = parameter(&binding.rpc.input(), binding, &name).and_then(|fields| {
+    for (name, text) in parameters {
+        let put = parameter(&binding.rpc.input(), binding, name).and_then(|fields| {
             let is_first = given.insert(dotted(&fields));
-            put(message, &fields, &text, is_first)
+            put(message, &fields, text, is_first)
         });
         if let Err(must) = put {
-            Path::Member(&Path::Root, &name).tell(violations, must);
+            Path::Member(&Path::Root, name).tell(violations, must);
         }
     }
 }
 
-/// Names and values of a query, decoded as forms write them.
-fn pairs(query: &str) -> impl Iterator<Item = (String, String)> {
+/// A field by its dotted name, and its value as text.
+pub(crate) type Parameter = (String, String);
+
+/// Names and values of a query, decoded as forms write them: not many more than a request may have.
+pub(crate) fn parameters(query: &str) -> Vec<Parameter> {
     let decoded = |text: &str| {
         let spaced = text.replace('+', " ");
         percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
     };
-    query.split('&').filter(|pair| !pair.is_empty()).map(move |pair| {
+    let pairs = query.split('&').filter(|pair| !pair.is_empty());
+    let parameters = pairs.map(|pair| {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         (decoded(name), decoded(value))
-    })
+    });
+    parameters.take(MAX_PARAMETERS + 1).collect()
 }
 
 /// The fields that a parameter's dotted name leads through, unless path or body say that value already.
@@ -105,7 +115,10 @@ fn parameter(
     let fields = resolve(input, name).ok_or_else(|| format!("is no field of {}", input.full_name()))?;
     let full = dotted(&fields);
     let is_said = binding.template.fields().any(|field| field == full)
-        || matches!(&binding.body, Content::Field(field) if full.split('.').next() == Some(field));
+        || binding
+            .body
+            .field()
+            .is_some_and(|field| full.split('.').next() == Some(field));
     if is_said {
         Err("stands in the path or in the body already".to_owned())
     } else {

@@ -19,7 +19,8 @@ use tonic::body::Body;
 use tonic::{Code, Status};
 use tower::{Service, ServiceExt as _};
 
-use crate::bindings::{Binding, Bindings, Found};
+use crate::bindings::{Binding, Bindings, Content, Found};
+use crate::upload::upload;
 use crate::{answer, problem, request};
 
 /// The largest message is as large; JSON is wordier, but what people write is far below both.
@@ -28,8 +29,8 @@ const MOST_BYTES: usize = 256 * 1024;
 const MOST_QUERY: usize = 4 * 1024;
 /// Bodies that are whole and being read at the same time. Taken for the moment of reading only.
 const READ_AT_ONCE: usize = 16;
-/// For one body to arrive.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// For one body to arrive, or for the fields of a form.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Values in one body, about: parsing and translating costs by them, not by bytes. The longest lists of the contract
 /// have 1,000 items.
@@ -122,6 +123,14 @@ where
         {
             return Ok(answer::of(answer, binding).await);
         }
+        if let Content::File(taken) = &binding.body {
+            let upload = upload(&head, binding, taken, &captures, body).await?;
+            let response = answered(self.calls, call(head, binding, upload.body)).await;
+            return match upload.fault.take() {
+                Some(refusal) => Err(refusal),
+                None => Ok(answer::of(response, binding).await),
+            };
+        }
         let body = received(&head, body).await?;
         if values(&body) > MOST_VALUES {
             return Err(told(
@@ -130,19 +139,26 @@ where
                 "the body has more than 16384 values; ask for less at once",
             ));
         }
-        let query = head.uri.query().unwrap_or_default();
+        let parameters = request::parameters(head.uri.query().unwrap_or_default());
         let message = {
             // Whoever is slow to send keeps nobody out: only what is whole waits for its turn.
             let _turn = self.reading.acquire().await;
-            request::encoded(binding, &captures, query, &body)
+            request::encoded(binding, &captures, &parameters, &body)
                 .map_err(|refusal| problem::response(&Status::from(refusal)))?
         };
-        let call = call(head, binding, &message);
-        let response = match self.calls.oneshot(call).await {
-            Ok(response) => response,
-            Err(impossible) => match impossible {},
-        };
+        let message = Body::new(Full::new(framed(&message)));
+        let response = answered(self.calls, call(head, binding, message)).await;
         Ok(answer::of(response, binding).await)
+    }
+}
+
+async fn answered<S>(calls: S, call: Request<Body>) -> Response<Body>
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
+{
+    match calls.oneshot(call).await {
+        Ok(response) => response,
+        Err(impossible) => match impossible {},
     }
 }
 
@@ -250,7 +266,7 @@ async fn gathered(mut body: Body) -> Result<Bytes, Response<Bytes>> {
 }
 
 /// The gRPC call. Who calls, from where and within which trace stays as it came.
-fn call(mut head: Parts, binding: &Binding, message: &[u8]) -> Request<Body> {
+fn call(mut head: Parts, binding: &Binding, body: Body) -> Request<Body> {
     for name in [
         header::CONTENT_LENGTH,
         header::CONTENT_ENCODING,
@@ -269,11 +285,16 @@ fn call(mut head: Parts, binding: &Binding, message: &[u8]) -> Request<Body> {
     head.version = http::Version::HTTP_2;
     // A path of the descriptors is a path of HTTP.
     head.uri = binding.path().parse().unwrap_or_default();
+    Request::from_parts(head, body)
+}
+
+/// A message as gRPC frames it: its flag and its length in front.
+pub(crate) fn framed(message: &[u8]) -> Bytes {
     let mut framed = BytesMut::with_capacity(message.len() + 5);
     framed.put_u8(0);
     framed.put_u32(u32::try_from(message.len()).unwrap_or(u32::MAX));
     framed.put_slice(message);
-    Request::from_parts(head, Body::new(Full::new(framed.freeze())))
+    framed.freeze()
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
@@ -307,7 +328,7 @@ fn other_methods(methods: &[&Method]) -> Response<Bytes> {
     response
 }
 
-fn told(code: StatusCode, reason: ErrorReason, message: &str) -> Response<Bytes> {
+pub(crate) fn told(code: StatusCode, reason: ErrorReason, message: &str) -> Response<Bytes> {
     problem::response_as(code, &Status::from(Refusal::new(reason, message)))
 }
 

@@ -28,6 +28,8 @@ mod generated {
     include!(concat!(env!("OUT_DIR"), "/packages.rs"));
     include!(concat!(env!("OUT_DIR"), "/reasons.rs"));
 }
+/// A body that is no JSON: of RPCs that answer with a file (`muster/file/v1/file.proto`).
+pub use generated::google::api::HttpBody;
 pub use generated::muster::*;
 
 pub mod codec;

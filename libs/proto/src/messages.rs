@@ -119,7 +119,10 @@ mod tests {
         );
         let subscription = Some("organizations/*/subscription");
         assert_eq!(ActivateSubscriptionRequest::SCOPE, scope("name", subscription));
-        assert_eq!(UploadImportRequest::SCOPE, scope("parent", None));
+        assert_eq!(
+            UploadImportRequest::SCOPE,
+            scope("parent", Some("organizations/*"))
+        );
         assert_eq!(GetRoleRequest::SCOPE, None);
         assert_eq!(
             GetRoleRequest::RPC,

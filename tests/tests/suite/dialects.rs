@@ -49,6 +49,82 @@ async fn an_organization_is_made_and_read_in_json() {
 }
 
 #[tokio::test]
+async fn a_spreadsheet_is_uploaded_as_a_file_and_as_a_form() {
+    let _undisturbed = with_others().await;
+    let suite = Suite::find();
+    let organization = Organization::create(&suite).await;
+    let imports = format!(
+        "{}/v1/{}/imports:upload",
+        suite.address("gateway"),
+        organization.name
+    );
+    let upload = |query: &str, kind: &str, body: String| {
+        let request = suite.http.post(format!("{imports}{query}"));
+        request
+            .bearer_auth(suite.token("owner"))
+            .header("content-type", kind)
+            .body(body)
+    };
+    // More than a piece of it.
+    let rows: String = (0..400)
+        .map(|n| format!("n{n}@example.test,{:>200},Teachers\n", "x"))
+        .collect();
+    let table = format!("email,note,groups\n{rows}");
+    let (status, made) = told(upload("?fileName=staff.csv", "text/csv", table.clone())).await;
+    assert_eq!(status, StatusCode::OK, "{made}");
+    let import = &made["import"];
+    assert_eq!(
+        (&import["fileName"], &import["rowCount"]),
+        (&json!("staff.csv"), &json!(400)),
+        "{import}"
+    );
+
+    let form = |name: &str, fields: &str| {
+        let file = format!(
+            "--b\r\nContent-Disposition: form-data; name=\"f\"; filename=\"{name}\"\r\n\r\n{table}\r\n--b--\r\n"
+        );
+        format!("{fields}{file}")
+    };
+    let kind = "multipart/form-data; boundary=b";
+    let (status, made) = told(upload("", kind, form("form.csv", ""))).await;
+    assert_eq!(
+        (status, &made["import"]["fileName"]),
+        (StatusCode::OK, &json!("form.csv")),
+        "{made}"
+    );
+    let field = "--b\r\nContent-Disposition: form-data; name=\"nonsense\"\r\n\r\n1\r\n";
+    let (status, body) = told(upload("", kind, form("form.csv", field))).await;
+    assert_eq!(
+        (status, reason(&body)),
+        (StatusCode::BAD_REQUEST, "INVALID_REQUEST")
+    );
+
+    let other = "?sha256=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+    let (status, body) = told(upload(other, "text/csv", table.clone())).await;
+    assert_eq!(
+        (status, reason(&body)),
+        (StatusCode::BAD_REQUEST, "CHECKSUM_MISMATCH"),
+        "{body}"
+    );
+    let (status, body) = told(upload("", "text/csv", "\0\0\0".to_owned())).await;
+    assert_eq!(
+        (status, reason(&body)),
+        (StatusCode::BAD_REQUEST, "IMPORT_UNREADABLE")
+    );
+    let stranger = suite
+        .http
+        .post(&imports)
+        .bearer_auth(suite.token("outsider"))
+        .body(table);
+    let (status, body) = told(stranger).await;
+    assert_eq!(
+        (status, reason(&body)),
+        (StatusCode::FORBIDDEN, "PERMISSION_DENIED")
+    );
+    assert_eq!(organization.stored(&suite).await, (0, 2));
+}
+
+#[tokio::test]
 async fn refusals_in_json_are_those_of_the_contract() {
     let _undisturbed = with_others().await;
     let suite = Suite::find();

@@ -87,7 +87,7 @@ fn in_query(field: &FieldDescriptor, schemas: &mut Schemas) -> Value {
 pub(super) fn is_said(binding: &Binding, field: &FieldDescriptor) -> bool {
     let mut in_path = binding.template.fields();
     in_path.any(|path| path.split('.').next() == Some(field.name()))
-        || matches!(&binding.body, Content::Field(body) if body == field.name())
+        || binding.body.field() == Some(field.name())
 }
 
 fn is_deep(field: &FieldDescriptor) -> bool {

@@ -46,6 +46,23 @@ async fn a_file_altered_on_its_way_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_digest_need_not_be_said_unless_the_file_may_come_again() {
+    let fixture = Fixture::new().await;
+    fixture.subscribe(10, 10_000).await;
+    let mut sent = messages(&fixture, &good(3));
+    assert!(send(&fixture, sent.clone()).await.is_ok());
+    sent[0].sha256.clear();
+    assert!(send(&fixture, sent.clone()).await.is_ok());
+    // The digest is stored all the same.
+    let digests = "SELECT count(DISTINCT file_sha256) FROM imports";
+    assert_eq!(fixture.database.count(digests).await, 1);
+    sent[0].request_id = "0190a6d4-7b3e-7c52-9f2b-2f6d0e1a4c88".to_owned();
+    let refused = send(&fixture, sent).await.unwrap_err();
+    let fields: Vec<_> = muster_refusal::violations_of(&refused);
+    assert_eq!(fields[0].0, "sha256");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stream_keeps_to_its_first_messages_scope() {
     let fixture = Fixture::new().await;
     fixture.subscribe(10, 10_000).await;

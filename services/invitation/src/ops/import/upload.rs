@@ -27,8 +27,8 @@ pub(crate) struct Upload {
     pub(crate) organization: OrganizationId,
     pub(crate) uploader: PersonId,
     pub(crate) file_name: String,
-    /// What the whole file must have.
-    pub(crate) sha256: [u8; 32],
+    /// What the whole file must have, if the caller says it.
+    pub(crate) sha256: Option<[u8; 32]>,
 }
 
 /// The bytes that have arrived.
@@ -144,6 +144,7 @@ async fn require_place(
 /// A file that was read, with its preview. Until it is stored, other files wait to be read.
 pub(crate) struct Prepared {
     import: Import,
+    sha256: [u8; 32],
     rows: Vec<Row>,
     _reading: Reader,
 }
@@ -159,9 +160,14 @@ pub(crate) async fn prepare(
     bytes: Bytes,
 ) -> Result<Prepared, Error> {
     let reading = context.uploads.reader(command.organization).await?;
-    let (import, rows) = previewed(context, command, inviting, bytes, context.clock.now()).await?;
+    let (sha256, limit) = (command.sha256, inviting.limits.import_rows);
+    // The bytes go, and their room, as soon as the rows are read.
+    let read = off_the_workers(move || read(&bytes.received, sha256, limit)).await?;
+    let (sheet, sha256) = read?;
+    let (import, rows) = previewed(context, command, inviting, sheet, context.clock.now()).await?;
     Ok(Prepared {
         import,
+        sha256,
         rows,
         _reading: reading,
     })
@@ -174,15 +180,17 @@ pub(crate) async fn prepare(
 pub(crate) async fn apply(
     tx: &mut PgConnection,
     context: &Context,
-    command: &Upload,
     prepared: Prepared,
 ) -> Result<At<Import>, Error> {
     let Prepared {
-        import: thing, rows, ..
+        import: thing,
+        sha256,
+        rows,
+        ..
     } = &prepared;
     let time = thing.create_time;
     require_place(tx, thing.organization, context.uploads.undecided(), time).await?;
-    imports::insert(tx, thing, &command.sha256).await?;
+    imports::insert(tx, thing, sha256).await?;
     rows::insert_all(tx, thing.organization, thing.id, rows).await?;
     Ok(At {
         thing: prepared.import,
@@ -194,12 +202,9 @@ async fn previewed(
     context: &Context,
     command: &Upload,
     inviting: InvitingContext,
-    bytes: Bytes,
+    sheet: Sheet,
     now: OffsetDateTime,
 ) -> Result<(Import, Vec<Row>), Error> {
-    let (sha256, limit) = (command.sha256, inviting.limits.import_rows);
-    // The bytes go, and their room, as soon as the rows are read.
-    let sheet = off_the_workers(move || read(&bytes.received, sha256, limit)).await??;
     let preview = make(&context.database, command.organization, inviting, sheet.rows).await?;
     let (expire_time, purge_time) = undecided_times(now);
     let import = Import {
@@ -225,8 +230,10 @@ async fn previewed(
     Ok((import, preview.rows))
 }
 
-fn read(bytes: &[u8], sha256: [u8; 32], limit: i64) -> Result<Sheet, Error> {
-    if <[u8; 32]>::from(Sha256::digest(bytes)) != sha256 {
+/// The rows, and the SHA-256 of the bytes.
+fn read(bytes: &[u8], expected: Option<[u8; 32]>, limit: i64) -> Result<(Sheet, [u8; 32]), Error> {
+    let sha256 = <[u8; 32]>::from(Sha256::digest(bytes));
+    if expected.is_some_and(|expected| expected != sha256) {
         return Err(Error::Checksum);
     }
     let sheet = spreadsheet::read(bytes, usize::try_from(limit).unwrap_or_default())?;
@@ -238,6 +245,6 @@ fn read(bytes: &[u8], sha256: [u8; 32], limit: i64) -> Result<Sheet, Error> {
             limit,
         })
     } else {
-        Ok(sheet)
+        Ok((sheet, sha256))
     }
 }

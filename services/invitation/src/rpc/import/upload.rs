@@ -35,7 +35,7 @@ pub(super) async fn upload_import(
     }
     let prepare = async || upload::prepare(context, &command, inviting, bytes).await;
     let apply = async |tx: &mut _, prepared| {
-        let uploaded = upload::apply(tx, context, &command, prepared).await?;
+        let uploaded = upload::apply(tx, context, prepared).await?;
         Ok::<pb::Import, Error>(uploaded.into())
     };
     let (database, now) = (&context.database, context.clock.now());
@@ -54,9 +54,16 @@ fn file_name(first: &pb::UploadImportRequest) -> String {
     muster_text::cleaned(&first.file_name)
 }
 
-fn sha256(first: &pb::UploadImportRequest) -> Result<[u8; 32], Refusal> {
+/// What the file must have; nothing, if the caller does not say it.
+fn sha256(first: &pb::UploadImportRequest) -> Result<Option<[u8; 32]>, Refusal> {
     let mut violations = Violations::new();
-    let given = <[u8; 32]>::try_from(first.sha256.as_slice()).map_err(|_| "must be 32 bytes");
+    let given = match (first.sha256.as_slice(), first.request_id.as_str()) {
+        ([], "") => Ok(None),
+        ([], _) => Err("must be said with a request_id: it stands for the file that is sent again"),
+        (bytes, _) => <[u8; 32]>::try_from(bytes)
+            .map(Some)
+            .map_err(|_| "must be 32 bytes"),
+    };
     violations
         .check("sha256", given)
         .ok_or_else(|| violations.into_refusal())
