@@ -12,6 +12,7 @@ pub mod invitation;
 pub mod location;
 pub mod organization;
 pub mod profile_user;
+pub mod programme;
 pub mod record;
 pub mod redemption;
 pub mod subscription;

@@ -108,6 +108,10 @@ ids! {
     AccessRequestId
     /// An ownership that was offered to somebody.
     OwnershipOfferId
+    /// A programme that an authority has licensed.
+    ProgrammeId
+    /// A load of licensed programmes; chosen by whoever begins it.
+    ProgrammeLoadId
 }
 
 impl PersonId {

@@ -7,8 +7,8 @@ use thiserror::Error;
 
 use crate::{
     AccessId, AccessRequestId, AssignmentId, CertificateId, DeliveryId, EmploymentId, GrantId, GroupId,
-    ImportId, InvitationId, LocationId, OrganizationId, OwnershipOfferId, PersonId, StaffReadId, TrainingId,
-    VerificationNoticeId,
+    ImportId, InvitationId, LocationId, OrganizationId, OwnershipOfferId, PersonId, ProgrammeLoadId,
+    StaffReadId, TrainingId, VerificationNoticeId,
 };
 
 /// The text is not a resource name of the expected form. Says the form, never the text.
@@ -110,6 +110,8 @@ names! {
     AccessRequestName = "organizations/{organization}/accessRequests/{access_request}" { "organizations"/organization: OrganizationId, "accessRequests"/access_request: AccessRequestId }
     /// `organizations/{organization}/ownershipOffers/{ownership_offer}`.
     OwnershipOfferName = "organizations/{organization}/ownershipOffers/{ownership_offer}" { "organizations"/organization: OrganizationId, "ownershipOffers"/ownership_offer: OwnershipOfferId }
+    /// `programmeLoads/{programme_load}`.
+    ProgrammeLoadName = "programmeLoads/{programme_load}" { "programmeLoads"/programme_load: ProgrammeLoadId }
     /// `trainings/{training}`.
     TrainingName = "trainings/{training}" { "trainings"/training: TrainingId }
     /// `persons/{person}`.
@@ -185,6 +187,7 @@ mod tests {
         as_told::<ProfileUserName>();
         as_told::<AccessRequestName>();
         as_told::<OwnershipOfferName>();
+        as_told::<ProgrammeLoadName>();
         as_told::<TrainingName>();
         as_told::<PersonName>();
         as_told::<PersonAssignmentName>();

@@ -11,6 +11,8 @@ mod organization;
 mod owner;
 mod ownership;
 mod profile_user;
+mod programme;
+mod programme_load;
 mod session;
 mod staff_act;
 mod staff_read;
@@ -34,6 +36,10 @@ pub(crate) use ownership::{Missing, OwnershipOffer, OwnershipOfferState, Success
 pub(crate) use profile_user::{
     Access, AccessUpdate, End, GivenAccess, GivenRole, Origin, OwnersOwn, ProfileUser, ProfileUserContact,
     ProfileUserState, SeenProfileUser,
+};
+pub(crate) use programme::{LicenseStatus, Programme, ProgrammeType, RowProblem, ToldProgramme};
+pub(crate) use programme_load::{
+    LoadRow, Misplaced, ProgrammeLoad, RefusedRow, RowOutcome, Taken, each_license_once,
 };
 pub(crate) use session::{EndedSession, SessionDigest};
 pub(crate) use staff_act::{StaffAct, StaffAction};

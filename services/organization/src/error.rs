@@ -7,8 +7,8 @@ use thiserror::Error;
 use time::OffsetDateTime;
 
 use crate::domain::{
-    AccessRequestState, MAX_ACCESS_REQUESTS, MAX_GROUPS, MAX_LOCATIONS, Missing, OrganizationNumber,
-    OrganizationState, OwnershipOfferState, SubscriptionProblem,
+    AccessRequestState, MAX_ACCESS_REQUESTS, MAX_GROUPS, MAX_LOCATIONS, Misplaced, Missing,
+    OrganizationNumber, OrganizationState, OwnershipOfferState, SubscriptionProblem,
 };
 
 #[derive(Debug, Error)]
@@ -56,6 +56,10 @@ pub(crate) enum Error {
     OwnershipOfferOpen,
     #[error("the person cannot act as the owner: {0} is missing")]
     SuccessorCannotAct(Missing),
+    #[error("these are not the next rows of the load: {0:?}")]
+    ProgrammeRows(Misplaced),
+    #[error("the load was begun with another number of rows")]
+    ProgrammeLoadReused,
     #[error("access is to end before it begins")]
     EndsInThePast,
     /// Every problem with the field of the request that it belongs to.
@@ -156,6 +160,11 @@ impl From<Error> for Refusal {
                 Refusal::new(R::OwnershipOfferOpen, text)
             }
             Error::SuccessorCannotAct(missing) => successor_cannot_act(missing),
+            Error::ProgrammeRows(misplaced) => programme_rows(misplaced),
+            Error::ProgrammeLoadReused => {
+                let text = "a load of this name was begun with another row_count; choose a new name for another load";
+                Refusal::new(R::RequestIdReused, text)
+            }
             Error::EndsInThePast => ends_in_the_past(),
             Error::Subscription(problems) => subscription(problems),
             Error::Failure(failure) => failure.into(),
@@ -195,6 +204,20 @@ fn successor_cannot_act(missing: Missing) -> Refusal {
         }
     };
     Refusal::new(ErrorReason::SuccessorCannotAct, text).metadata("missing", missing.as_str())
+}
+
+fn programme_rows(misplaced: Misplaced) -> Refusal {
+    match misplaced {
+        Misplaced::Missing(next) => {
+            let text = format!("rows of the load are missing before these; it goes on with row {next}");
+            Refusal::new(ErrorReason::ProgrammeRowsMissing, text).metadata("next_row", next.to_string())
+        }
+        Misplaced::TooMany(count) => {
+            let mut violations = Violations::new();
+            violations.add("rows", format!("must end with row {count}: row_count says so"));
+            violations.into_refusal()
+        }
+    }
 }
 
 fn ends_in_the_past() -> Refusal {

@@ -9,6 +9,7 @@ mod location;
 mod organization;
 mod ownership;
 mod profile_user;
+mod programme_load;
 mod session;
 mod staff_read;
 mod subscription;

@@ -8,8 +8,12 @@ import re
 import time
 import uuid
 
+import grpc
 import requests
 import schemathesis
+from muster.organization.v1 import programme_load_service_pb2 as loads
+from muster.organization.v1 import programme_load_service_pb2_grpc as loads_grpc
+from muster.organization.v1 import programme_pb2 as programmes
 
 EDGE, INBOX = os.environ["MUSTER_EDGE"], os.environ["MUSTER_INBOX"]
 TOKENS = {
@@ -75,6 +79,27 @@ def upload(organization, group):
     return made["import"]["name"]
 
 
+def load(*numbers):
+    """The name of a load of programmes with these license numbers. Its rows come in a stream, by gRPC alone."""
+    rows = [
+        programmes.ProgrammeRow(
+            licensing_authority="us-mi",
+            license_number=number,
+            display_name=f"Moonrise {number}",
+            address=programmes.ProgrammeAddress(street_address="12 Main Street", city="Ann Arbor"),
+            type=programmes.PROGRAMME_TYPE_DIRECT_CARE,
+            license_status=programmes.LICENSE_STATUS_ACTIVE,
+        )
+        for number in numbers
+    ]
+    name = f"programmeLoads/{uuid.uuid4()}"
+    message = loads.LoadProgrammesRequest(name=name, reason="the list of March", row_count=len(rows), rows=rows)
+    with grpc.insecure_channel(EDGE.removeprefix("http://")) as channel:
+        token = [("authorization", f"Bearer {TOKENS['staff']}")]
+        service = loads_grpc.ProgrammeLoadServiceStub(channel)
+        return service.LoadProgrammes(iter([message]), metadata=token).programme_load.name
+
+
 run = uuid.uuid4().hex[:8]
 
 profile = {"displayName": "Sunrise", "licensingAuthority": "us-mi", "licenseNumber": f"ST {run}"}
@@ -95,6 +120,9 @@ call("ReinstateOrganization", "staff", at, reason="the inspection is over")
 refused = call("CreateOrganization", "outsider", **(profile | {"licenseNumber": f"SR {run}"}))["organization"]["name"]
 call("SubmitOrganization", "outsider", ids(refused))
 call("RejectOrganization", "staff", ids(refused), reason="no such programme")
+loaded = load(f"LP {run}", "no number: a row that is refused")
+assert call("GetProgrammeLoad", "staff", ids(loaded))["programmeLoad"]["addedCount"] == 1
+assert len(call("ListRefusedProgrammeRows", "staff", ids(loaded))["rows"]) == 1
 limits = {"invitationsByHand": 100, "importRows": 1000, "messagesPerDay": 1000}
 plan = {"plan": "PLAN_PREMIUM", "limits": limits, "reason": "tried"}
 call("ActivateSubscription", "staff", at, **plan)

@@ -20,6 +20,7 @@ mod ownership;
 mod places;
 mod profile_users;
 mod profiles;
+mod programmes;
 mod promises;
 mod redemption;
 mod staff;
@@ -64,6 +65,7 @@ fn rows() -> Vec<Row> {
         profile_users::rows(),
         access_requests::rows(),
         ownership::rows(),
+        programmes::rows(),
         places::rows(),
         organization::rows(),
         employment::rows(),

@@ -63,6 +63,18 @@ const NOT_WRITTEN: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "a row that is refused by itself, and not with all the others: read by the service",
+        &[
+            "muster.organization.v1.ProgrammeRow.licensing_authority",
+            "muster.organization.v1.ProgrammeRow.license_number",
+            "muster.organization.v1.ProgrammeRow.display_name",
+            "muster.organization.v1.ProgrammeAddress.street_address",
+            "muster.organization.v1.ProgrammeAddress.city",
+            "muster.organization.v1.ProgrammeAddress.region",
+            "muster.organization.v1.ProgrammeAddress.postal_code",
+        ],
+    ),
+    (
         "looked for and never kept",
         &[
             "muster.employment.v1.ListEmploymentsRequest.position",

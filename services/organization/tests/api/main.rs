@@ -20,6 +20,7 @@ mod locations;
 mod ownership;
 mod profile_users;
 mod profiles;
+mod programme_loads;
 mod records;
 mod refused;
 mod repeated;

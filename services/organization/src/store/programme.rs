@@ -1,0 +1,107 @@
+//! What authorities have licensed. Of no organization: its license says which programme it is.
+
+use muster_database::DatabaseError;
+use muster_ids::{ProgrammeId, ProgrammeLoadId};
+use sqlx::{FromRow, PgConnection, Row};
+use time::OffsetDateTime;
+
+use crate::domain::{LoadRow, RowOutcome, ShortName};
+
+/// Adds the programmes that are not known and changes the others, and writes into each by which row of which load; `ids` are
+/// those of new ones. Answers what became of each row by its number; a row with the license of another one of the same load
+/// is not among them. In the order of licenses, so that two loads never wait for each other.
+pub(crate) async fn put_all(
+    tx: &mut PgConnection,
+    load: ProgrammeLoadId,
+    ids: &[ProgrammeId],
+    rows: &[LoadRow],
+    now: OffsetDateTime,
+) -> Result<Vec<(i32, RowOutcome)>, DatabaseError> {
+    let each = |text: fn(&LoadRow) -> &str| rows.iter().map(text).collect::<Vec<_>>();
+    let stored = sqlx::query_as::<_, Stored>(
+        "INSERT INTO programmes AS known (programme_id, licensing_authority, license_number_normalized,
+                license_number_as_given, display_name, street_address, city, region, postal_code, programme_type,
+                license_status, added_load_id, changed_load_id, seen_load_id, seen_row_number, create_time, update_time)
+         SELECT id, authority, normalized, as_given, name, street, city, region, postal_code, kind, status, $1, $1, $1,
+                number, $2, $2
+         FROM UNNEST ($3::uuid[], $4::int4[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[],
+                      $11::text[], $12::text[], $13::text[], $14::text[])
+              AS told (id, number, authority, normalized, as_given, name, street, city, region, postal_code, kind, status)
+         ORDER BY authority, normalized
+         ON CONFLICT ON CONSTRAINT programmes_license DO UPDATE
+         SET (license_number_as_given, display_name, street_address, city, region, postal_code, programme_type,
+                license_status, seen_load_id, seen_row_number)
+             = (EXCLUDED.license_number_as_given, EXCLUDED.display_name, EXCLUDED.street_address, EXCLUDED.city,
+                EXCLUDED.region, EXCLUDED.postal_code, EXCLUDED.programme_type, EXCLUDED.license_status,
+                EXCLUDED.seen_load_id, EXCLUDED.seen_row_number),
+             (changed_load_id, update_time)
+             = (SELECT CASE WHEN news THEN EXCLUDED.changed_load_id ELSE known.changed_load_id END,
+                       CASE WHEN news THEN EXCLUDED.update_time ELSE known.update_time END
+                FROM (SELECT (known.license_number_as_given, known.display_name, known.street_address, known.city,
+                              known.region, known.postal_code, known.programme_type, known.license_status)
+                             <> (EXCLUDED.license_number_as_given, EXCLUDED.display_name, EXCLUDED.street_address,
+                                 EXCLUDED.city, EXCLUDED.region, EXCLUDED.postal_code, EXCLUDED.programme_type,
+                                 EXCLUDED.license_status) AS news) AS compared)
+         WHERE known.seen_load_id <> EXCLUDED.seen_load_id
+         RETURNING seen_row_number, added_load_id = $1 AS is_added, changed_load_id = $1 AS is_changed",
+    );
+    let stored = stored
+        .bind(load)
+        .bind(now)
+        .bind(ids)
+        .bind(rows.iter().map(|row| row.number).collect::<Vec<_>>())
+        .bind(each(|row| row.programme.license.authority().as_str()))
+        .bind(each(|row| row.programme.license.normalized()))
+        .bind(each(|row| row.programme.license.as_given()))
+        .bind(each(|row| row.programme.display_name.as_str()))
+        .bind(each(|row| {
+            or_empty(row.programme.address.street_address.as_ref())
+        }))
+        .bind(each(|row| row.programme.address.city.as_str()))
+        .bind(each(|row| or_empty(row.programme.address.region.as_ref())))
+        .bind(each(|row| or_empty(row.programme.address.postal_code.as_ref())))
+        .bind(each(|row| row.programme.kind.as_str()))
+        .bind(each(|row| row.programme.license_status.as_str()));
+    let stored = stored.fetch_all(tx).await?;
+    Ok(stored
+        .into_iter()
+        .map(|Stored(row, outcome)| (row, outcome))
+        .collect())
+}
+
+/// By which row each of these licenses was told of last: pairs of the number here and the number there.
+pub(crate) async fn rows_seen(
+    db: &mut PgConnection,
+    rows: &[LoadRow],
+) -> Result<Vec<(i32, i32)>, DatabaseError> {
+    let each = |text: fn(&LoadRow) -> &str| rows.iter().map(text).collect::<Vec<_>>();
+    let seen = sqlx::query_as(
+        "SELECT told.number, known.seen_row_number
+         FROM UNNEST ($1::int4[], $2::text[], $3::text[]) AS told (number, authority, normalized)
+         JOIN programmes AS known
+           ON known.licensing_authority = told.authority AND known.license_number_normalized = told.normalized",
+    );
+    let seen = seen
+        .bind(rows.iter().map(|row| row.number).collect::<Vec<_>>())
+        .bind(each(|row| row.programme.license.authority().as_str()))
+        .bind(each(|row| row.programme.license.normalized()));
+    Ok(seen.fetch_all(db).await?)
+}
+
+fn or_empty(text: Option<&ShortName>) -> &str {
+    text.map_or("", ShortName::as_str)
+}
+
+/// What became of a row.
+struct Stored(i32, RowOutcome);
+
+impl FromRow<'_, sqlx::postgres::PgRow> for Stored {
+    fn from_row(row: &sqlx::postgres::PgRow) -> Result<Self, sqlx::Error> {
+        let outcome = match (row.try_get("is_added")?, row.try_get("is_changed")?) {
+            (true, _) => RowOutcome::Added,
+            (false, true) => RowOutcome::Changed,
+            (false, false) => RowOutcome::Unchanged,
+        };
+        Ok(Self(row.try_get("seen_row_number")?, outcome))
+    }
+}
