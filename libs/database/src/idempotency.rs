@@ -39,7 +39,7 @@ use thiserror::Error;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::{Database, DatabaseError};
+use crate::{Database, DatabaseError, Together};
 
 /// The table `idempotency`, with versions of its own.
 pub static MIGRATOR: LazyLock<Migrator> =
@@ -48,6 +48,8 @@ pub static MIGRATOR: LazyLock<Migrator> =
 /// How long an answer is kept.
 pub const RETENTION: Duration = Duration::from_secs(24 * 60 * 60);
 const SWEEP_BATCH: i64 = 5_000;
+/// Stored answers that one statement looks for at most.
+const LOOKS_AT_ONCE: usize = 100;
 
 /// What tells one request from another.
 #[derive(Clone, Debug)]
@@ -140,7 +142,7 @@ impl Database {
             .await
     }
 
-    /// The answer that was given to the request before, if there is one.
+    /// The answer that was given to the request before, if there is one. Those who ask at the same time look together.
     ///
     /// # Errors
     /// [`IdempotencyError::Reused`], or a database error.
@@ -148,11 +150,47 @@ impl Database {
     where
         R: Message + Default,
     {
-        match key.request_id {
-            None => Ok(None),
-            Some(id) => self.read(async |db| recall(db, key, id).await).await,
+        let Some(id) = key.request_id else {
+            return Ok(None);
+        };
+        let look = Look {
+            database: self.clone(),
+            request: (key.caller.clone(), key.method, id),
+        };
+        match self.recalls.ask((), look).await {
+            Some(Some(row)) => row.map_or(Ok(None), |row| told(key, row)),
+            // The look failed for somebody; this one says why, or does not fail.
+            Some(None) | None => self.read(async |db| recall(db, key, id).await).await,
         }
     }
+}
+
+/// Digest and response of a stored answer.
+type Stored = (Vec<u8>, Option<Vec<u8>>);
+
+/// What looks for stored answers. `None`: could not look.
+pub(crate) type Recalls = Together<(), Look, Option<Option<Stored>>>;
+
+/// A look for one stored answer.
+pub(crate) struct Look {
+    database: Database,
+    request: (String, &'static str, Uuid),
+}
+
+/// Looks in one statement for all that are asked for at the same time.
+pub(crate) fn recalls() -> Recalls {
+    Together::new(LOOKS_AT_ONCE, |(): &(), looks: Vec<Look>| async move {
+        let Some(database) = looks.first().map(|look| look.database.clone()) else {
+            return Vec::new();
+        };
+        let count = looks.len();
+        let requests = looks.into_iter().map(|look| look.request).collect();
+        let looked = database.read(async |db| recall_all(db, requests).await).await;
+        match looked {
+            Ok(found) => found.into_iter().map(Some).collect(),
+            Err(_) => vec![None; count],
+        }
+    })
 }
 
 /// Whether this transaction is the first with the id. The primary key makes a concurrent duplicate wait here until
@@ -193,7 +231,7 @@ async fn recall<R: Message + Default>(
     key: &Key,
     id: Uuid,
 ) -> Result<Option<R>, IdempotencyError> {
-    let row: Option<(Vec<u8>, Option<Vec<u8>>)> = sqlx::query_as(
+    let row: Option<Stored> = sqlx::query_as(
         "SELECT request_sha256, response FROM idempotency WHERE caller = $1 AND method = $2 AND request_id = $3",
     )
     .bind(&key.caller)
@@ -202,12 +240,93 @@ async fn recall<R: Message + Default>(
     .fetch_optional(db)
     .await
     .map_err(DatabaseError::from)?;
-    match row {
-        None => Ok(None),
-        Some((sha256, _)) if sha256 != key.request_sha256 => Err(IdempotencyError::Reused),
-        Some((_, Some(response))) => Ok(Some(decoded(&response)?)),
-        Some((_, None)) => Err(DatabaseError::Inconsistent("a committed answer is empty".to_owned()).into()),
+    row.map_or(Ok(None), |row| told(key, row))
+}
+
+/// As [`recall`], of many, in their order.
+async fn recall_all(
+    db: &mut PgConnection,
+    requests: Vec<(String, &'static str, Uuid)>,
+) -> Result<Vec<Option<Stored>>, DatabaseError> {
+    let count = requests.len();
+    let (mut callers, mut methods, mut ids) = (Vec::new(), Vec::new(), Vec::new());
+    for (caller, method, id) in requests {
+        callers.push(caller);
+        methods.push(method);
+        ids.push(id);
     }
+    let rows: Vec<(i64, Vec<u8>, Option<Vec<u8>>)> = sqlx::query_as(
+        // Request after request: each is one look into the primary key, whatever else there is.
+        "SELECT asked.place, stored.request_sha256, stored.response
+         FROM unnest($1::text[], $2::text[], $3::uuid[]) WITH ORDINALITY AS asked (caller, method, request_id, place)
+         CROSS JOIN LATERAL (
+             SELECT request_sha256, response FROM idempotency i
+             WHERE i.caller = asked.caller AND i.method = asked.method AND i.request_id = asked.request_id
+             LIMIT 1) AS stored",
+    )
+    .bind(callers)
+    .bind(methods)
+    .bind(ids)
+    .fetch_all(db)
+    .await?;
+    let mut found = vec![None; count];
+    for (place, sha256, response) in rows {
+        let place = usize::try_from(place - 1).ok();
+        if let Some(slot) = place.and_then(|place| found.get_mut(place)) {
+            *slot = Some((sha256, response));
+        }
+    }
+    Ok(found)
+}
+
+fn told<R: Message + Default>(key: &Key, (sha256, response): Stored) -> Result<Option<R>, IdempotencyError> {
+    match response {
+        _ if sha256 != key.request_sha256 => Err(IdempotencyError::Reused),
+        Some(response) => Ok(Some(decoded(&response)?)),
+        None => Err(DatabaseError::Inconsistent("a committed answer is empty".to_owned()).into()),
+    }
+}
+
+/// Stores the answers of requests that were done together, in the transaction of their work. A repetition that is under way
+/// is waited for; then nothing of this transaction can be stored.
+///
+/// # Errors
+/// [`DatabaseError::Conflict`] when one of the requests was answered before, or stands here twice.
+pub async fn keep_all(
+    tx: &mut PgConnection,
+    answers: Vec<(Key, Vec<u8>)>,
+    now: OffsetDateTime,
+) -> Result<(), DatabaseError> {
+    let (mut callers, mut methods, mut ids) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut digests, mut responses) = (Vec::new(), Vec::new());
+    for (key, response) in answers {
+        // Without an id no repetition can be told from a new request.
+        let Some(id) = key.request_id else { continue };
+        callers.push(key.caller);
+        methods.push(key.method);
+        ids.push(id);
+        digests.push(key.request_sha256.to_vec());
+        responses.push(response);
+    }
+    if ids.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(
+        "INSERT INTO idempotency (caller, method, request_id, request_sha256, response, created_at)
+         SELECT caller, method, request_id, request_sha256, response, $6
+         FROM unnest($1::text[], $2::text[], $3::uuid[], $4::bytea[], $5::bytea[])
+           AS done (caller, method, request_id, request_sha256, response)
+         ORDER BY caller, method, request_id",
+    )
+    .bind(callers)
+    .bind(methods)
+    .bind(ids)
+    .bind(digests)
+    .bind(responses)
+    .bind(now)
+    .execute(tx)
+    .await?;
+    Ok(())
 }
 
 fn decoded<R: Message + Default>(response: &[u8]) -> Result<R, DatabaseError> {

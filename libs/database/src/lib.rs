@@ -6,6 +6,7 @@
 //! - [`deadline`] carries a call's deadline to the statements it runs.
 //! - [`idempotency`] stores a request's answer in the transaction of its work.
 //! - [`Database::be_present`] tells other processes that this one lives: a killed one holds no row ([`lease_is_free!`]).
+//! - [`Together`] answers those together who ask at the same time.
 //! - [`migrate`] brings a database up to date, one process at a time.
 //!
 //! ```no_run
@@ -35,6 +36,7 @@ mod migration;
 mod options;
 mod presence;
 mod session;
+mod together;
 mod unit;
 
 use std::sync::Arc;
@@ -47,6 +49,7 @@ pub use insertion::Insertion;
 pub use migration::{MigrationError, migrate, of_library};
 pub use options::{DatabaseOptions, NotAUrl};
 use presence::Presence;
+pub use together::Together;
 
 /// A pool of connections to one service's database. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -58,6 +61,7 @@ pub struct Database {
     turns: Arc<Semaphore>,
     committed: Arc<Notify>,
     presence: Arc<Presence>,
+    recalls: idempotency::Recalls,
 }
 
 /// How busy the pool is, for metrics.
@@ -87,6 +91,7 @@ impl Database {
             turns,
             committed: Arc::new(Notify::new()),
             presence: Arc::new(Presence::new()),
+            recalls: idempotency::recalls(),
         })
     }
 
