@@ -1,5 +1,7 @@
 //! What a consuming service writes: the work that follows from one type of event.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use muster_database::DatabaseError;
 use sqlx::PgConnection;
@@ -13,6 +15,10 @@ pub trait Handler: Send + Sync + 'static {
     type Event: Event;
     /// What [`Handler::prepare`] read and found out.
     type Prepared: Send + 'static;
+    /// How many events one transaction may take: of those that wait, never waiting for more. When it fails, each is applied
+    /// in a transaction of its own, so that one that cannot be handled keeps no other. More than one is for work that takes
+    /// a statement or two; its `prepare` asks nobody.
+    const AT_ONCE: usize = 1;
 
     /// Reads the event, and asks others before the transaction is opened (a call to another service must not hold a
     /// connection). Runs at every attempt, also for an event that turns out to have been applied already: it must
@@ -28,6 +34,19 @@ pub trait Handler: Send + Sync + 'static {
         event: &Received,
         prepared: Self::Prepared,
     ) -> Result<(), HandlingError>;
+
+    /// As [`Handler::apply`], of several events in the transaction that records all of them: of different aggregates, in the
+    /// order of their ids. The current span is that of one of them.
+    async fn apply_all(
+        &self,
+        tx: &mut PgConnection,
+        events: Vec<(Arc<Received>, Self::Prepared)>,
+    ) -> Result<(), HandlingError> {
+        for (event, prepared) in events {
+            self.apply(tx, &event, prepared).await?;
+        }
+        Ok(())
+    }
 }
 
 /// Why an event could not be handled. The text is for the log: no payload, no personal data.

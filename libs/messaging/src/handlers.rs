@@ -1,5 +1,7 @@
 //! The handlers of one queue: one for each type of event that is bound to it.
 
+mod batch;
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -9,6 +11,7 @@ use thiserror::Error;
 
 use crate::inbox::{self, Claim};
 use crate::{EventType, Handler, HandlingError, QueueSpec, Received};
+use batch::Batches;
 
 /// The handlers of one queue.
 ///
@@ -47,7 +50,7 @@ impl Handlers {
     #[must_use]
     pub fn on<H: Handler>(mut self, handler: H) -> Self {
         let event = <H::Event as crate::Event>::TYPE;
-        self.by_type.push((event, Arc::new(Typed(handler))));
+        self.by_type.push((event, Arc::new(Typed::new(handler))));
         self
     }
 
@@ -92,15 +95,31 @@ impl Handlers {
         database: &Database,
         event: &Received,
     ) -> Result<Claim, HandlingError> {
-        let own = |(event_type, _): &&(EventType, _)| *event_type == event.event_type;
-        match self.by_type.iter().find(own) {
-            Some((_, handler)) => handler.attempt(database, event).await,
+        match self.handler(event.event_type) {
+            Some(handler) => handler.attempt(database, event).await,
             // A binding that an older version has left in the broker.
             None => Err(HandlingError::Permanent(format!(
                 "{} is not for this service",
                 event.event_type
             ))),
         }
+    }
+
+    /// An attempt in one transaction with others that wait. `None` when that is not how this type of event is handled, or
+    /// when the transaction failed, for whichever of them: nothing came of it.
+    pub(crate) async fn attempt_together(
+        &self,
+        database: &Database,
+        event: &Arc<Received>,
+    ) -> Option<Result<Claim, HandlingError>> {
+        let handler = self.handler(event.event_type)?;
+        handler.attempt_together(database, event).await
+    }
+
+    fn handler(&self, event_type: EventType) -> Option<&dyn Attempt> {
+        let own = |(own, _): &&(EventType, _)| *own == event_type;
+        let (_, handler) = self.by_type.iter().find(own)?;
+        Some(handler.as_ref())
     }
 }
 
@@ -118,23 +137,53 @@ impl fmt::Debug for Handlers {
 #[async_trait]
 trait Attempt: Send + Sync {
     async fn attempt(&self, database: &Database, event: &Received) -> Result<Claim, HandlingError>;
+
+    async fn attempt_together(
+        &self,
+        database: &Database,
+        event: &Arc<Received>,
+    ) -> Option<Result<Claim, HandlingError>>;
 }
 
-struct Typed<H>(H);
+struct Typed<H: Handler> {
+    handler: Arc<H>,
+    batches: Option<Batches<H>>,
+}
+
+impl<H: Handler> Typed<H> {
+    fn new(handler: H) -> Self {
+        let handler = Arc::new(handler);
+        let batches = (H::AT_ONCE > 1).then(|| batch::batches(Arc::clone(&handler)));
+        Self { handler, batches }
+    }
+}
 
 #[async_trait]
 impl<H: Handler> Attempt for Typed<H> {
     async fn attempt(&self, database: &Database, event: &Received) -> Result<Claim, HandlingError> {
-        let prepared = self.0.prepare(event, event.decode()?).await?;
+        let prepared = self.handler.prepare(event, event.decode()?).await?;
         database
             .write(async |tx| {
                 if inbox::claim(tx, event).await? == Claim::AlreadyApplied {
                     return Ok(Claim::AlreadyApplied);
                 }
-                self.0.apply(tx, event, prepared).await?;
+                self.handler.apply(tx, event, prepared).await?;
                 Ok(Claim::New)
             })
             .await
+    }
+
+    async fn attempt_together(
+        &self,
+        database: &Database,
+        event: &Arc<Received>,
+    ) -> Option<Result<Claim, HandlingError>> {
+        let batches = self.batches.as_ref()?;
+        let preparing = async { self.handler.prepare(event, event.decode()?).await };
+        match preparing.await {
+            Ok(prepared) => batch::join(batches, database, event, prepared).await.map(Ok),
+            Err(error) => Some(Err(error)),
+        }
     }
 }
 

@@ -1,7 +1,10 @@
 //! Which events have been applied.
 
+use std::collections::HashSet;
+
 use muster_database::DatabaseError;
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use crate::Received;
 
@@ -31,4 +34,33 @@ pub(crate) async fn claim(tx: &mut PgConnection, event: &Received) -> Result<Cla
     } else {
         Claim::AlreadyApplied
     })
+}
+
+/// Records the events in the caller's transaction, and gives the ids of those that are new to it. In the order of their ids:
+/// two transactions that record the same events do not wait for each other in a circle.
+pub(crate) async fn claim_all<'a>(
+    tx: &mut PgConnection,
+    events: impl Iterator<Item = &'a Received> + Clone,
+) -> Result<HashSet<Uuid>, DatabaseError> {
+    let column = |value: fn(&Received) -> Uuid| -> Vec<Uuid> { events.clone().map(value).collect() };
+    let types: Vec<&str> = events
+        .clone()
+        .map(|event| event.event_type.routing_key())
+        .collect();
+    let sequences: Vec<i64> = events.clone().map(|event| event.sequence).collect();
+    let new: Vec<Uuid> = sqlx::query_scalar(
+        "INSERT INTO inbox (id, event_type, aggregate_id, aggregate_seq)
+         SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::bigint[])
+           AS taken (id, event_type, aggregate_id, aggregate_seq)
+         ORDER BY id
+         ON CONFLICT (id) DO NOTHING
+         RETURNING id",
+    )
+    .bind(column(|event| event.id.as_uuid()))
+    .bind(types)
+    .bind(column(|event| event.aggregate))
+    .bind(sequences)
+    .fetch_all(tx)
+    .await?;
+    Ok(new.into_iter().collect())
 }

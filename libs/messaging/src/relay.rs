@@ -10,7 +10,7 @@ mod publish;
 use std::time::Duration;
 
 use muster_database::{Database, DatabaseError};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -23,6 +23,9 @@ use publish::{Names, Outcome, publish};
 const ROWS_AT_ONCE: i64 = 100;
 /// A commit in this process wakes the relay; the poll finds rows of other processes and due retries.
 const POLL: Duration = Duration::from_millis(200);
+/// From one claim to the next, unless there was more than one takes: what is committed meanwhile is claimed, published and
+/// marked together. Whoever is the first after a rest does not wait.
+const GATHER: Duration = Duration::from_millis(10);
 const MEASURE_EVERY: Duration = Duration::from_secs(10);
 /// Marking is tried for this long: shorter than the lease, so that what could not be marked is published again by
 /// whoever claims it then.
@@ -74,7 +77,11 @@ async fn serve(
         let pause = match claimed {
             Ok(Some(batch)) => {
                 database_away.reset();
+                let next = (!batch.is_full()).then_some(batch.claimed + GATHER);
                 batch_done(db, session, names, batch).await?;
+                if let Some(next) = next {
+                    shutdown.run_until_cancelled(sleep_until(next)).await;
+                }
                 continue;
             }
             Ok(None) => POLL.mul_f64(0.75 + 0.5 * rand::random::<f64>()),
@@ -100,6 +107,12 @@ struct Batch {
     lease: Lease,
     claimed: Instant,
     rows: Vec<OutboxRow>,
+}
+
+impl Batch {
+    fn is_full(&self) -> bool {
+        i64::try_from(self.rows.len()).is_ok_and(|rows| rows >= ROWS_AT_ONCE)
+    }
 }
 
 async fn claim(db: &Database) -> Result<Option<Batch>, DatabaseError> {

@@ -14,7 +14,8 @@ use super::work::Worker;
 use crate::broker::{BrokerError, Session, in_time};
 use crate::{Broker, QueueSpec, measures};
 
-const PREFETCH: u16 = 32;
+/// As many as one transaction may take.
+const PREFETCH: u16 = 100;
 const MEASURE_EVERY: Duration = Duration::from_secs(15);
 
 /// Consumes until the connection breaks or it is time to stop.

@@ -94,9 +94,10 @@ impl Worker {
         span: &Span,
     ) -> Verdict {
         let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(10));
-        let mut unexpected = 0;
+        let (mut unexpected, mut is_first) = (0, true);
         while !closing.is_cancelled() {
-            let error = match self.guarded_attempt(event).await {
+            // What failed once may be to blame for it: from then on it is tried alone.
+            let error = match self.guarded_attempt(event, std::mem::take(&mut is_first)).await {
                 Ok(Claim::New) => return Verdict::Applied,
                 Ok(Claim::AlreadyApplied) => return Verdict::Repeated,
                 Err(error) => error,
@@ -122,21 +123,34 @@ impl Worker {
     }
 
     /// An attempt that neither panics nor hangs.
-    async fn guarded_attempt(&self, event: &Arc<Received>) -> Result<Claim, HandlingError> {
+    async fn guarded_attempt(
+        &self,
+        event: &Arc<Received>,
+        with_others: bool,
+    ) -> Result<Claim, HandlingError> {
+        if with_others {
+            // Takes no permit: all of them together take the connection of one.
+            let together = self.handlers.attempt_together(&self.database, event);
+            if let Some(done) = guarded(async { together.await.transpose() }).await.transpose() {
+                return done;
+            }
+        }
         let Ok(_permit) = self.permits.acquire().await else {
             return Err(HandlingError::Transient("the consumer is closing".to_owned()));
         };
-        let until = Instant::now() + ATTEMPT_LIMIT;
-        let attempt = deadline::scope(
-            Some(until),
-            AssertUnwindSafe(self.handlers.attempt(&self.database, event)).catch_unwind(),
-        );
-        match tokio::time::timeout_at(until + Duration::from_secs(1), attempt).await {
-            Ok(Ok(done)) => done,
-            Ok(Err(_)) => Err(HandlingError::Unexpected("the handler panicked".to_owned())),
-            Err(_) => Err(HandlingError::Transient(
-                "the handler did not finish in time".to_owned(),
-            )),
-        }
+        guarded(self.handlers.attempt(&self.database, event)).await
+    }
+}
+
+/// What came of an attempt, also when it panics or hangs.
+async fn guarded<T>(attempt: impl Future<Output = Result<T, HandlingError>>) -> Result<T, HandlingError> {
+    let until = Instant::now() + ATTEMPT_LIMIT;
+    let attempt = deadline::scope(Some(until), AssertUnwindSafe(attempt).catch_unwind());
+    match tokio::time::timeout_at(until + Duration::from_secs(1), attempt).await {
+        Ok(Ok(done)) => done,
+        Ok(Err(_)) => Err(HandlingError::Unexpected("the handler panicked".to_owned())),
+        Err(_) => Err(HandlingError::Transient(
+            "the handler did not finish in time".to_owned(),
+        )),
     }
 }

@@ -9,7 +9,8 @@ use muster_testkit::eventually;
 use crate::fixture::{Fixture, Recorder, fresh};
 use crate::proxy::{Mode, Proxy, by_way_of, host_of};
 
-const PREFETCH: u32 = 32;
+const PREFETCH: u32 = 100;
+const PUBLISHED: u32 = 250;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn messages_are_held_while_the_database_is_away() {
@@ -26,16 +27,16 @@ async fn messages_are_held_while_the_database_is_away() {
 
     proxy.set(Mode::Refuse);
     proxy.cut();
-    for number in 1..=100 {
-        fixture.publish(fresh(), number).await;
+    for number in 1..=PUBLISHED {
+        fixture.publish(fresh(), number.into()).await;
     }
     // More often than is tried with errors that nobody foresaw.
     eventually(async || attempts.load(Ordering::SeqCst) >= 8 * PREFETCH).await;
     // Prefetched messages are held by the consumer, the others stay in the queue; nothing moves on.
-    assert_eq!(fixture.waiting(EMPLOYMENT.name).await, 100 - PREFETCH);
+    assert_eq!(fixture.waiting(EMPLOYMENT.name).await, PUBLISHED - PREFETCH);
     assert_eq!(fixture.waiting(EMPLOYMENT.parked).await, 0);
 
     proxy.set(Mode::Pass);
-    eventually(async || fixture.applied().await == 101).await;
+    eventually(async || fixture.applied().await == i64::from(PUBLISHED) + 1).await;
     assert_eq!(fixture.waiting(EMPLOYMENT.parked).await, 0);
 }

@@ -47,3 +47,42 @@ async fn failed_work_leaves_no_inbox_row() {
     eventually(async || fixture.applied().await == 1).await;
     assert_eq!(fixture.consumer.count("SELECT count(*) FROM inbox").await, 1);
 }
+
+/// Each transaction leaves its number in the rows that it writes.
+const TRANSACTIONS: &str = "SELECT count(DISTINCT xmin::text) FROM inbox";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_is_applied_in_few_transactions() {
+    let fixture = Fixture::new().await;
+    let _relay = fixture.relay(fixture.broker.broker());
+    for number in 1..=400 {
+        fixture.publish(fresh(), number).await;
+    }
+    let queue = muster_messaging::topology::EMPLOYMENT.name;
+    eventually(async || fixture.waiting(queue).await == 400).await;
+    let _consumer = fixture.consumer(fixture.broker.as_service("employment"), Recorder::new());
+    eventually(async || fixture.applied().await == 400).await;
+    let transactions = fixture.consumer.count(TRANSACTIONS).await;
+    assert!(transactions <= 100, "{transactions} transactions");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_fails_keeps_none_of_those_that_were_applied_with_it() {
+    let fixture = Fixture::new().await;
+    let _relay = fixture.relay(fixture.broker.broker());
+    let stuck = fresh();
+    for number in 1..=100 {
+        let aggregate = if number == 50 { stuck } else { fresh() };
+        fixture.publish(aggregate, number).await;
+    }
+    let queue = muster_messaging::topology::EMPLOYMENT.name;
+    eventually(async || fixture.waiting(queue).await == 100).await;
+    let handler = Recorder::failing(move |event| match event.aggregate == stuck {
+        true => Err(muster_messaging::HandlingError::Transient("away".to_owned())),
+        false => Ok(()),
+    });
+    let _consumer = fixture.consumer(fixture.broker.as_service("employment"), handler);
+    eventually(async || fixture.applied().await == 99).await;
+    assert_eq!(fixture.consumer.count("SELECT count(*) FROM inbox").await, 99);
+    assert!(!fixture.applied_sequences().await.contains_key(&stuck));
+}
