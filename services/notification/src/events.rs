@@ -1,10 +1,10 @@
 //! What this service consumes and publishes.
 //!
 //! - consumed: `mail.requested` becomes a delivery ([`MailRequested`]).
-//! - published: `delivery.changed`, in the transaction of the outcome ([`delivery_changed`]).
+//! - published: `delivery.changed`, in the transaction of the outcome ([`deliveries_changed`]).
 
 mod delivery_changed;
 mod mail_requested;
 
-pub(crate) use delivery_changed::delivery_changed;
+pub(crate) use delivery_changed::deliveries_changed;
 pub(crate) use mail_requested::MailRequested;

@@ -1,6 +1,7 @@
 //! The mail worker: sends what is due, some at a time, and recovers what others left behind.
 
 mod attempt;
+mod books;
 mod mails;
 mod pace;
 mod prefetch;

@@ -4,36 +4,47 @@ use muster_clock::Clock;
 use muster_database::DatabaseError;
 use muster_messaging::outbox::{self, NewEvent};
 use muster_proto::notification::v1::{DeliveryChangedEvent, delivery};
-use muster_telemetry::propagation;
 use sqlx::PgConnection;
 
 use crate::domain::{Claimed, DeliveryState, RetryDecision};
+use crate::ops::delivery::settle::Ended;
 
 /// The worker acts on nobody's behalf.
 const ACTOR: &str = "service:notification";
 
-/// Writes `delivery.changed` into the caller's transaction, if others have to hear of the decision. `version` is the
-/// delivery's after it.
-pub(crate) async fn delivery_changed(
+/// Writes `delivery.changed` into the caller's transaction, of those decisions that others have to hear of. Each comes with the
+/// version of its delivery after it.
+pub(crate) async fn deliveries_changed(
     tx: &mut PgConnection,
     clock: &Clock,
-    claimed: &Claimed,
-    decision: &RetryDecision,
-    version: i64,
+    ended: impl Iterator<Item = (&Ended, i64)>,
 ) -> Result<(), DatabaseError> {
-    if !is_published(claimed, decision) {
+    let published = ended.filter(|(ended, _)| is_published(&ended.claimed, &ended.decision));
+    let events: Vec<_> = published
+        .map(|(ended, version)| {
+            (
+                event(clock, ended, version),
+                payload(&ended.claimed, &ended.decision),
+            )
+        })
+        .collect();
+    if events.is_empty() {
         return Ok(());
     }
-    let event = NewEvent {
+    outbox::append_all(tx, events).await
+}
+
+fn event(clock: &Clock, ended: &Ended, version: i64) -> NewEvent {
+    let claimed = &ended.claimed;
+    NewEvent {
         id: clock.new_id(),
         organization: claimed.lease.organization,
         aggregate: claimed.lease.delivery.as_uuid(),
         sequence: version,
         time: clock.now(),
         actor: ACTOR.to_owned(),
-        traceparent: propagation::current_traceparent().or_else(|| claimed.traceparent.clone()),
-    };
-    outbox::append(tx, event, &payload(claimed, decision)).await
+        traceparent: ended.traceparent.clone().or_else(|| claimed.traceparent.clone()),
+    }
 }
 
 fn payload(claimed: &Claimed, decision: &RetryDecision) -> DeliveryChangedEvent {

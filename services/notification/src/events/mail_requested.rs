@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use muster_database::Insertion;
 use muster_messaging::{Handler, HandlingError, Received};
 use muster_proto::notification::v1::MailRequestedEvent;
 use muster_server::convert::from_timestamp;
+use muster_telemetry::propagation;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 use tokio::sync::Notify;
@@ -28,6 +28,7 @@ pub(crate) struct MailRequested {
 impl Handler for MailRequested {
     type Event = MailRequestedEvent;
     type Prepared = RequestedMail;
+    const AT_ONCE: usize = 100;
 
     async fn prepare(
         &self,
@@ -37,7 +38,7 @@ impl Handler for MailRequested {
         Ok(RequestedMail {
             request: request_of(event, &message)?,
             not_before: not_before(&message)?,
-            traceparent: event.traceparent.clone(),
+            traceparent: propagation::current_traceparent().or_else(|| event.traceparent.clone()),
         })
     }
 
@@ -47,10 +48,29 @@ impl Handler for MailRequested {
         _: &Received,
         mail: RequestedMail,
     ) -> Result<(), HandlingError> {
-        match request::apply(tx, &self.context, mail).await? {
+        self.make(tx, vec![mail]).await
+    }
+
+    async fn apply_all(
+        &self,
+        tx: &mut PgConnection,
+        events: Vec<(Arc<Received>, RequestedMail)>,
+    ) -> Result<(), HandlingError> {
+        self.make(tx, events.into_iter().map(|(_, mail)| mail).collect())
+            .await
+    }
+}
+
+impl MailRequested {
+    async fn make(&self, tx: &mut PgConnection, mails: Vec<RequestedMail>) -> Result<(), HandlingError> {
+        let asked = mails.len();
+        let made = request::apply(tx, &self.context, mails).await?;
+        if made > 0 {
             // Before the commit: the worker looks a few times in quick succession.
-            Insertion::Stored => self.wake.notify_one(),
-            Insertion::Exists => tracing::info!("the mail has been asked for before"),
+            self.wake.notify_one();
+        }
+        if made < asked {
+            tracing::info!(mails = asked - made, "mails have been asked for before");
         }
         Ok(())
     }

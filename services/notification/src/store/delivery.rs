@@ -5,7 +5,7 @@ mod lease;
 mod list;
 mod row;
 
-use muster_database::{DatabaseError, Insertion};
+use muster_database::DatabaseError;
 use muster_ids::DeliveryId;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
@@ -33,28 +33,36 @@ pub struct NewDelivery {
     pub not_before: Option<OffsetDateTime>,
 }
 
-/// Makes a delivery, unless there is one for this subject, purpose, generation and number.
-pub async fn insert(tx: &mut PgConnection, new: &NewDelivery) -> Result<Insertion, DatabaseError> {
-    let request = &new.request;
+/// Makes deliveries, and tells how many: none where there is one for this subject, purpose, generation and number.
+pub async fn insert(tx: &mut PgConnection, new: &[NewDelivery]) -> Result<usize, DatabaseError> {
     let done = sqlx::query(
         "INSERT INTO deliveries (organization_id, delivery_id, subject, purpose, generation, request, template_version,
                                  message_id, state, next_attempt_time, traceparent, create_time, not_before)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, COALESCE($12, $11), $10, $11, $12)
+         SELECT organization_id, delivery_id, subject, purpose, generation, request, template_version, message_id, $12,
+                COALESCE(not_before, create_time), traceparent, create_time, not_before
+         FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::integer[], $6::integer[], $7::integer[],
+                     $8::text[], $9::text[], $10::timestamptz[], $11::timestamptz[])
+           AS new (organization_id, delivery_id, subject, purpose, generation, request, template_version, message_id,
+                   traceparent, create_time, not_before)
          ON CONFLICT ON CONSTRAINT deliveries_once DO NOTHING",
     )
-    .bind(request.subject.organization)
-    .bind(new.id)
-    .bind(request.subject.to_string())
-    .bind(request.purpose)
-    .bind(request.generation)
-    .bind(request.number)
-    .bind(request.purpose.current_version())
-    .bind(&new.message_id)
+    .bind(column(new, |new| new.request.subject.organization))
+    .bind(column(new, |new| new.id))
+    .bind(column(new, |new| new.request.subject.to_string()))
+    .bind(column(new, |new| new.request.purpose))
+    .bind(column(new, |new| new.request.generation))
+    .bind(column(new, |new| new.request.number))
+    .bind(column(new, |new| new.request.purpose.current_version()))
+    .bind(column(new, |new| new.message_id.clone()))
+    .bind(column(new, |new| new.traceparent.clone()))
+    .bind(column(new, |new| new.create_time))
+    .bind(column(new, |new| new.not_before))
     .bind(DeliveryState::Queued)
-    .bind(&new.traceparent)
-    .bind(new.create_time)
-    .bind(new.not_before)
     .execute(tx)
     .await?;
-    Ok(done.into())
+    Ok(usize::try_from(done.rows_affected()).unwrap_or(usize::MAX))
+}
+
+fn column<T>(new: &[NewDelivery], value: impl Fn(&NewDelivery) -> T) -> Vec<T> {
+    new.iter().map(value).collect()
 }

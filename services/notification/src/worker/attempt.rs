@@ -7,10 +7,10 @@ use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, Span};
 
+use super::books::Books;
 use crate::context::Context;
 use crate::domain::{self, Claimed, Jitter, Lease, Outcome, Rendered, RetryConditions, RetryDecision};
 use crate::smtp::Conversation;
-use crate::store::delivery;
 use crate::{measures, spans};
 
 /// A message that the server is waiting for.
@@ -32,9 +32,14 @@ pub(super) struct Attempted {
 }
 
 /// Tries to send a delivery. When `stop` is cancelled before the message is handed over, it goes back to the queue.
-pub(super) async fn attempt(context: &Context, claimed: &Claimed, stop: &CancellationToken) -> Attempted {
+pub(super) async fn attempt(
+    context: &Context,
+    books: &Books,
+    claimed: &Claimed,
+    stop: &CancellationToken,
+) -> Attempted {
     let (started, mut expire_time) = (Instant::now(), None);
-    let outcome = send(context, claimed, &mut expire_time, stop).await;
+    let outcome = send(context, books, claimed, &mut expire_time, stop).await;
     let decision = decide(context, outcome.clone(), claimed, expire_time);
     Span::current().record("muster.outcome", outcome.word());
     measures::attempted(&outcome, &decision, started.elapsed());
@@ -43,6 +48,7 @@ pub(super) async fn attempt(context: &Context, claimed: &Claimed, stop: &Cancell
 
 async fn send(
     context: &Context,
+    books: &Books,
     claimed: &Claimed,
     expire_time: &mut Option<OffsetDateTime>,
     stop: &CancellationToken,
@@ -55,7 +61,7 @@ async fn send(
         }
     };
     match announced {
-        Ok(announced) => hand_over(context, announced, claimed.lease).await,
+        Ok(announced) => hand_over(context, books, announced, claimed.lease).await,
         Err(outcome) => outcome,
     }
 }
@@ -90,14 +96,14 @@ async fn announce(
     }
 }
 
-async fn hand_over(context: &Context, announced: Announced, lease: Lease) -> Outcome {
+async fn hand_over(context: &Context, books: &Books, announced: Announced, lease: Lease) -> Outcome {
     let Announced {
         mut conversation,
         rendered,
         span,
     } = announced;
     let wait = context.smtp.options().reply_wait;
-    let message = conversation.message(&rendered, reach_dot(context, lease, rendered.sha256()), wait);
+    let message = conversation.message(&rendered, reach_dot(books, lease, rendered.sha256()), wait);
     let outcome = message.instrument(span.clone()).await;
     spans::ended(&span, &outcome);
     context.smtp.settle(conversation, &outcome).await;
@@ -105,10 +111,8 @@ async fn hand_over(context: &Context, announced: Announced, lease: Lease) -> Out
 }
 
 /// From here on a crash is ambiguous; and whoever has lost the lease must not go on.
-async fn reach_dot(context: &Context, lease: Lease, sha256: [u8; 32]) -> Result<(), Withheld> {
-    let until = context.clock.now() + context.timing.lease;
-    let reach = async |db: &mut _| delivery::reach_dot(db, lease, until, sha256).await;
-    match context.database.read(reach).await {
+async fn reach_dot(books: &Books, lease: Lease, sha256: [u8; 32]) -> Result<(), Withheld> {
+    match books.reach_dot(lease, sha256).await {
         Ok(true) => Ok(()),
         Ok(false) => {
             measures::lease_lost();

@@ -9,18 +9,21 @@ use tokio_util::sync::CancellationToken;
 use tracing::Span;
 
 use super::attempt::{self, Attempted};
+use super::books::Books;
 use super::pace::{Reach, Sources};
 use super::prefetch::Prefetch;
 use crate::context::Context;
 use crate::domain::{Claimed, RetryDecision};
 use crate::mails::Purpose;
-use crate::ops::delivery::{claim, settle};
+use crate::ops::delivery::claim;
+use crate::ops::delivery::settle::Ended;
 use crate::store::delivery;
 use crate::{measures, spans};
 
 /// Deliveries that are due.
 pub(super) struct Mails {
     context: Context,
+    books: Books,
     at_once: usize,
     /// None: everything is tried, whatever happened before.
     pace: Option<Mutex<Pace>>,
@@ -57,6 +60,7 @@ impl Mails {
     /// Tries everything that is due.
     pub(super) fn unpaced(context: Context, at_once: usize) -> Self {
         Self {
+            books: Books::new(&context),
             context,
             at_once,
             pace: None,
@@ -175,7 +179,7 @@ impl Queue for Mails {
     }
 
     async fn run(&self, claimed: &Claimed, stop: &CancellationToken) -> Attempted {
-        let attempted = attempt::attempt(&self.context, claimed, stop).await;
+        let attempted = attempt::attempt(&self.context, &self.books, claimed, stop).await;
         if let Some(mut pace) = self.pace() {
             pace.reach.learn(&attempted.outcome);
             let source = claimed.request.purpose.spec().source;
@@ -187,8 +191,7 @@ impl Queue for Mails {
     /// An outcome that is not written down becomes ambiguous, and that is a second copy of the message.
     async fn settle(&self, claimed: &Claimed, attempted: &Attempted) -> Result<Settled, Failure> {
         let decision = &attempted.decision;
-        let settle = async |tx: &mut _| settle::apply(tx, &self.context, claimed, decision).await;
-        Ok(match self.context.database.write(settle).await? {
+        Ok(match self.books.settle(Ended::now(claimed, decision)).await? {
             delivery::Settled::Done(_) => settled(claimed, decision),
             delivery::Settled::LeaseLost => {
                 measures::lease_lost();

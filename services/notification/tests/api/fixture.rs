@@ -145,7 +145,7 @@ impl Fixture {
             not_before,
             traceparent: None,
         };
-        let asking = async |tx: &mut _| request::apply(tx, &context, mail.clone()).await;
+        let asking = async |tx: &mut _| request::apply(tx, &context, vec![mail.clone()]).await;
         // On a busy machine, where a connection may be late, it is asked again.
         while let Err(error) = context.database.write(asking).await {
             assert!(error.is_transient(), "{error:?}");

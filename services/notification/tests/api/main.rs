@@ -32,4 +32,5 @@ mod service;
 mod several;
 mod smtp_server;
 mod source;
+mod together;
 mod wording;

@@ -44,7 +44,7 @@ async fn claim(connection: &mut PgConnection, fixture: &Fixture) -> Vec<Claimed>
 async fn send(connection: &mut PgConnection, fixture: &Fixture, claimed: &Claimed) {
     let now = fixture.clock.now();
     let until = now + Duration::from_secs(900);
-    delivery::reach_dot(&mut *connection, claimed.lease, until, [0; 32])
+    delivery::reach_dot(&mut *connection, &[(claimed.lease, [0; 32])], until)
         .await
         .unwrap();
     let conditions = RetryConditions {
@@ -54,7 +54,7 @@ async fn send(connection: &mut PgConnection, fixture: &Fixture, claimed: &Claime
         resend_after: Duration::from_secs(900),
     };
     let decision = domain::decide(Outcome::Taken(Reply::new(250, "")), claimed.history, conditions);
-    delivery::settle(connection, claimed.lease, &decision)
+    delivery::settle(connection, &[(claimed.lease, &decision)])
         .await
         .unwrap();
 }

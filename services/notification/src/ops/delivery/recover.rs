@@ -4,7 +4,7 @@ use muster_server::Failure;
 use sqlx::PgConnection;
 use tracing::Instrument;
 
-use super::settle;
+use super::settle::{self, Ended};
 use crate::context::Context;
 use crate::domain::{self, Claimed, Jitter, Outcome, Phase, RetryConditions};
 use crate::store::delivery;
@@ -41,6 +41,6 @@ async fn give_back(tx: &mut PgConnection, context: &Context, claimed: &Claimed) 
         resend_after: context.timing.resend_after,
     };
     let decision = domain::decide(outcome, claimed.history, conditions);
-    settle::apply(tx, context, claimed, &decision).await?;
+    settle::apply(tx, context, &[Ended::now(claimed, &decision)]).await?;
     Ok(())
 }

@@ -1,6 +1,7 @@
-//! Writing down what became of a delivery, and publishing it.
+//! Writing down what became of deliveries, and publishing it.
 
 use muster_server::Failure;
+use muster_telemetry::propagation;
 use sqlx::PgConnection;
 
 use crate::context::Context;
@@ -8,19 +9,50 @@ use crate::domain::{Claimed, RetryDecision};
 use crate::events;
 use crate::store::delivery::{self, Settled};
 
-/// Writes an outcome down and publishes it, if the lease still holds.
+/// What became of a delivery.
+#[derive(Debug, Clone)]
+pub struct Ended {
+    /// The delivery.
+    pub claimed: Claimed,
+    /// What it becomes.
+    pub decision: RetryDecision,
+    /// The trace of the attempt.
+    pub traceparent: Option<String>,
+}
+
+impl Ended {
+    /// In the current span.
+    #[must_use]
+    pub fn now(claimed: &Claimed, decision: &RetryDecision) -> Self {
+        Self {
+            claimed: claimed.clone(),
+            decision: decision.clone(),
+            traceparent: propagation::current_traceparent(),
+        }
+    }
+}
+
+/// Writes outcomes down and publishes them, of those whose lease still holds. One answer each, in their order.
 ///
 /// # Errors
 /// The database's; it may be tried again.
 pub async fn apply(
     tx: &mut PgConnection,
     context: &Context,
-    claimed: &Claimed,
-    decision: &RetryDecision,
-) -> Result<Settled, Failure> {
-    let settled = delivery::settle(tx, claimed.lease, decision).await?;
-    if let Settled::Done(version) = settled {
-        events::delivery_changed(tx, &context.clock, claimed, decision, version).await?;
-    }
+    ended: &[Ended],
+) -> Result<Vec<Settled>, Failure> {
+    let outcomes: Vec<_> = ended
+        .iter()
+        .map(|ended| (ended.claimed.lease, &ended.decision))
+        .collect();
+    let settled = delivery::settle(tx, &outcomes).await?;
+    let done = ended
+        .iter()
+        .zip(&settled)
+        .filter_map(|(ended, settled)| match settled {
+            Settled::Done(version) => Some((ended, *version)),
+            Settled::LeaseLost => None,
+        });
+    events::deliveries_changed(tx, &context.clock, done).await?;
     Ok(settled)
 }

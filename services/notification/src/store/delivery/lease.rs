@@ -1,13 +1,29 @@
 //! Who sends what: leases on deliveries, whoever's they are. The states that are written out here are those of the partial
 //! indexes that serve the statement.
 
+use std::collections::{HashMap, HashSet};
+
 use muster_database::{DatabaseError, lease_is_free};
+use muster_ids::{DeliveryId, OrganizationId};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 use super::row::{claimed_columns, readable};
 use crate::domain::{Claimed, DeliveryState, Lease, Phase, RetryDecision};
 use crate::mails::Purpose;
+
+/// Whether the leases $1 (organizations), $2 (deliveries), $3 (tokens) hold a row of `deliveries d`. It is looked for among
+/// those that are being sent, by the index `deliveries_sending`; the token is compared row by row, which leaves the planner
+/// no join.
+macro_rules! is_held {
+    () => {
+        "d.state = 'SENDING' AND d.delivery_id = ANY ($2::uuid[]) AND d.lease_token = (
+             SELECT held.lease_token
+             FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS held (organization_id, delivery_id, lease_token)
+             WHERE held.organization_id = d.organization_id AND held.delivery_id = d.delivery_id)"
+    };
+}
 
 /// A claim to make.
 #[derive(Debug, Clone, Copy)]
@@ -53,30 +69,35 @@ pub async fn claim(db: &mut PgConnection, claim: Claim<'_>) -> Result<Vec<Claime
     Ok(readable(&rows))
 }
 
-/// Writes down that the final dot follows, and extends the lease. `false`: the lease is somebody else's by now, and the
-/// dot must not be written. `sha256` is that of the message: it is kept of the first copy that may be taken, so that a
-/// second one can be told from it. One statement, to be run without a transaction: it is committed when this returns.
+/// Writes down of each delivery that the final dot of its message follows, and extends the lease. Gives those of which it is
+/// written: the lease of the others is somebody else's by now, and their dot must not be written. The digest is that of the
+/// message: it is kept of the first copy that may be taken, so that a second one can be told from it. One statement, to be
+/// run without a transaction: it is committed when this returns.
 pub async fn reach_dot(
     db: &mut PgConnection,
-    lease: Lease,
+    messages: &[(Lease, [u8; 32])],
     until: OffsetDateTime,
-    sha256: [u8; 32],
-) -> Result<bool, DatabaseError> {
-    let done = sqlx::query(
-        "UPDATE deliveries
-         SET phase = $6, lease_until = $4,
-             content_sha256 = CASE ambiguous_resends WHEN 0 THEN $5 ELSE content_sha256 END
-         WHERE organization_id = $1 AND delivery_id = $2 AND lease_token = $3",
-    )
-    .bind(lease.organization)
-    .bind(lease.delivery)
-    .bind(lease.token)
+) -> Result<HashSet<DeliveryId>, DatabaseError> {
+    let digests: Vec<&[u8]> = messages.iter().map(|(_, sha256)| sha256.as_slice()).collect();
+    let leases = Leases::of(messages.iter().map(|(lease, _)| lease));
+    let reached: Vec<DeliveryId> = sqlx::query_scalar(concat!(
+        "UPDATE deliveries d
+         SET phase = $6, lease_until = $5,
+             content_sha256 = CASE ambiguous_resends
+                 WHEN 0 THEN ($4::bytea[])[array_position($2::uuid[], d.delivery_id)] ELSE content_sha256 END
+         WHERE ",
+        is_held!(),
+        " RETURNING d.delivery_id"
+    ))
+    .bind(leases.organizations)
+    .bind(leases.deliveries)
+    .bind(leases.tokens)
+    .bind(digests)
     .bind(until)
-    .bind(sha256)
     .bind(Phase::Dot)
-    .execute(db)
+    .fetch_all(db)
     .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(reached.into_iter().collect())
 }
 
 /// Locks deliveries that nobody holds any more though nothing came of them: their worker is gone, or has lost touch.
@@ -115,33 +136,66 @@ pub enum Settled {
     LeaseLost,
 }
 
-/// Writes an outcome and gives the lease back.
+/// Writes outcomes and gives the leases back. One answer each, in their order.
 pub async fn settle(
     tx: &mut PgConnection,
-    lease: Lease,
-    decision: &RetryDecision,
-) -> Result<Settled, DatabaseError> {
-    let version: Option<i64> = sqlx::query_scalar(
-        "UPDATE deliveries
-         SET state = $4, next_attempt_time = $5, send_time = $6, attempts = $7, deferrals = $8, breaks = $9,
-             unasked = $10, ambiguous_resends = $11, server_reply = COALESCE($12, server_reply),
-             lease_token = NULL, lease_until = NULL, phase = NULL, version = version + 1
-         WHERE organization_id = $1 AND delivery_id = $2 AND lease_token = $3
-         RETURNING version",
-    )
-    .bind(lease.organization)
-    .bind(lease.delivery)
-    .bind(lease.token)
-    .bind(decision.disposition.state())
-    .bind(decision.disposition.next_attempt_time())
-    .bind(decision.disposition.send_time())
-    .bind(decision.history.attempts)
-    .bind(decision.history.deferrals)
-    .bind(decision.history.breaks)
-    .bind(decision.history.unasked)
-    .bind(decision.history.ambiguous_resends)
-    .bind(decision.reply.as_ref().map(ToString::to_string))
-    .fetch_optional(tx)
+    outcomes: &[(Lease, &RetryDecision)],
+) -> Result<Vec<Settled>, DatabaseError> {
+    let leases = Leases::of(outcomes.iter().map(|(lease, _)| lease));
+    let rows: Vec<(DeliveryId, i64)> = sqlx::query_as(concat!(
+        "UPDATE deliveries d
+         SET (state, next_attempt_time, send_time, attempts, deferrals, breaks, unasked, ambiguous_resends, server_reply) = (
+                 SELECT o.state, o.next_attempt_time, o.send_time, o.attempts, o.deferrals, o.breaks, o.unasked,
+                        o.ambiguous_resends, COALESCE(o.server_reply, d.server_reply)
+                 FROM unnest($2::uuid[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::integer[], $8::integer[],
+                             $9::integer[], $10::integer[], $11::integer[], $12::text[])
+                   AS o (delivery_id, state, next_attempt_time, send_time, attempts, deferrals, breaks, unasked,
+                         ambiguous_resends, server_reply)
+                 WHERE o.delivery_id = d.delivery_id),
+             lease_token = NULL, lease_until = NULL, phase = NULL, version = d.version + 1
+         WHERE ",
+        is_held!(),
+        " RETURNING d.delivery_id, d.version"
+    ))
+    .bind(leases.organizations)
+    .bind(leases.deliveries)
+    .bind(leases.tokens)
+    .bind(column(outcomes, |decision| decision.disposition.state()))
+    .bind(column(outcomes, |decision| decision.disposition.next_attempt_time()))
+    .bind(column(outcomes, |decision| decision.disposition.send_time()))
+    .bind(column(outcomes, |decision| decision.history.attempts))
+    .bind(column(outcomes, |decision| decision.history.deferrals))
+    .bind(column(outcomes, |decision| decision.history.breaks))
+    .bind(column(outcomes, |decision| decision.history.unasked))
+    .bind(column(outcomes, |decision| decision.history.ambiguous_resends))
+    .bind(column(outcomes, |decision| decision.reply.as_ref().map(ToString::to_string)))
+    .fetch_all(tx)
     .await?;
-    Ok(version.map_or(Settled::LeaseLost, Settled::Done))
+    let versions: HashMap<DeliveryId, i64> = rows.into_iter().collect();
+    let settled = |(lease, _): &(Lease, &RetryDecision)| match versions.get(&lease.delivery) {
+        Some(version) => Settled::Done(*version),
+        None => Settled::LeaseLost,
+    };
+    Ok(outcomes.iter().map(settled).collect())
+}
+
+fn column<T>(outcomes: &[(Lease, &RetryDecision)], value: impl Fn(&RetryDecision) -> T) -> Vec<T> {
+    outcomes.iter().map(|(_, decision)| value(decision)).collect()
+}
+
+/// Leases by columns, as one statement takes them.
+struct Leases {
+    organizations: Vec<OrganizationId>,
+    deliveries: Vec<DeliveryId>,
+    tokens: Vec<Uuid>,
+}
+
+impl Leases {
+    fn of<'a>(leases: impl Iterator<Item = &'a Lease> + Clone) -> Self {
+        Self {
+            organizations: leases.clone().map(|lease| lease.organization).collect(),
+            deliveries: leases.clone().map(|lease| lease.delivery).collect(),
+            tokens: leases.map(|lease| lease.token).collect(),
+        }
+    }
 }
