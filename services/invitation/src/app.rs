@@ -19,6 +19,7 @@ use crate::Settings;
 use crate::context::Context;
 use crate::events::archive::Archive;
 use crate::events::deliveries::Deliveries;
+use crate::ops::get_mail::mails;
 use crate::ops::import::purge::Purge;
 use crate::ops::import::worker::Imports;
 use crate::ops::invitation::send_due::SendDue;
@@ -42,6 +43,7 @@ impl Service for InvitationApp {
             database: shell.database,
             clock: shell.clock,
             organization,
+            mails: mails(),
             links: settings.links(),
             page_key: settings.page.page_key.clone(),
             uploads: Uploads::new(settings.upload_idle.0, settings.undecided_imports),

@@ -8,6 +8,7 @@ use muster_server::page::PageKey;
 use tokio::sync::Notify;
 
 use crate::domain::link::{Link, LinkKeys};
+use crate::ops::get_mail::Mails;
 use crate::organization::Organization;
 use crate::uploads::Uploads;
 
@@ -17,6 +18,7 @@ pub(crate) struct Context {
     pub(crate) database: Database,
     pub(crate) clock: Clock,
     pub(crate) organization: Organization,
+    pub(crate) mails: Mails,
     pub(crate) links: Links,
     /// Seals page tokens.
     pub(crate) page_key: PageKey,

@@ -35,20 +35,16 @@ pub(crate) async fn mail_requested(
     act: &Act,
     mail: &MailRequest,
 ) -> Result<(), DatabaseError> {
-    mails_requested(tx, clock, act, std::slice::from_ref(mail)).await
+    mails_requested(tx, clock, [(act, mail)]).await
 }
 
 /// As [`mail_requested`], of many in one statement.
-pub(crate) async fn mails_requested(
+pub(crate) async fn mails_requested<'a>(
     tx: &mut PgConnection,
     clock: &Clock,
-    act: &Act,
-    mails: &[MailRequest],
+    mails: impl IntoIterator<Item = (&'a Act, &'a MailRequest)>,
 ) -> Result<(), DatabaseError> {
-    if mails.is_empty() {
-        return Ok(());
-    }
-    let requested = |mail: &MailRequest| {
+    let requested = |(act, mail): (&Act, &MailRequest)| {
         let subject = Subject {
             organization: mail.organization,
             invitation: mail.invitation,
@@ -64,7 +60,11 @@ pub(crate) async fn mails_requested(
         };
         (subject.event(clock, act, mail.traceparent.clone()), payload)
     };
-    outbox::append_all(tx, mails.iter().map(requested).collect()).await
+    let events: Vec<_> = mails.into_iter().map(requested).collect();
+    if events.is_empty() {
+        return Ok(());
+    }
+    outbox::append_all(tx, events).await
 }
 
 /// `invitation.accepted`, in the trace of the accepting call.

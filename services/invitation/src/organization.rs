@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use muster_database::Together;
 use muster_ids::{GroupId, GroupName, LocationId, LocationName, OrganizationId, OrganizationName};
 use muster_proto::organization::v1 as proto;
 use muster_proto::organization::v1::inviting_internal_service_client::InvitingInternalServiceClient;
+use muster_refusal::Refusal;
 use muster_server::Failure;
 use muster_server::Peer;
-use tonic::Code;
+use tonic::{Code, Response, Status};
 
 use crate::domain::inviting::{Group, InvitingContext, Limits, OrganizationStatus, Plan};
 use crate::error::Error;
@@ -17,10 +19,15 @@ const MAX_IDS: usize = 1000;
 /// The most that a page holds.
 const PAGE_SIZE: i32 = 1000;
 
+/// Questions that are answered by one look, if they fit into it.
+const LOOKS_AT_ONCE: usize = 100;
+
 /// Asks the organization service.
 #[derive(Debug, Clone)]
 pub(crate) struct Organization {
     client: InvitingInternalServiceClient<Peer>,
+    /// Those who ask about one organization at the same time share a look, which begins after the last of them has asked.
+    looks: Together<OrganizationId, ContextQuery, Result<InvitingContext, Status>>,
 }
 
 /// The groups and locations that a question is about.
@@ -43,9 +50,12 @@ impl ContextQuery {
 impl Organization {
     /// The service at this peer.
     pub(crate) fn new(peer: Peer) -> Self {
-        Self {
-            client: InvitingInternalServiceClient::new(peer),
-        }
+        let client = InvitingInternalServiceClient::new(peer);
+        let asking = client.clone();
+        let looks = Together::new(LOOKS_AT_ONCE, move |organization: &OrganizationId, queries| {
+            look(asking.clone(), *organization, queries)
+        });
+        Self { client, looks }
     }
 
     /// What the organization may invite to, at this moment: all its groups and locations. For spreadsheets, which name
@@ -59,7 +69,11 @@ impl Organization {
             ContextQuery::default(),
         );
         let (answer, groups, locations) = tokio::try_join!(
-            self.answer(organization, &nothing),
+            async {
+                answer(self.client.clone(), organization, &nothing)
+                    .await
+                    .map_err(failure)
+            },
             self.all_groups(&name),
             self.all_locations(&name),
         )?;
@@ -70,8 +84,8 @@ impl Organization {
         }))
     }
 
-    /// What the organization may invite to, at this moment, with those of the groups and locations that it has. As
-    /// small as the question is: it is asked before every mail.
+    /// What the organization may invite to, at this moment or a moment later, with those of the groups and locations that it
+    /// has. As small as the question is: it is asked before every mail.
     ///
     /// # Errors
     /// As [`Organization::context`].
@@ -84,7 +98,11 @@ impl Organization {
             // No organization has so many: most of them are not its own.
             return self.context(organization).await;
         }
-        Ok(parse(self.answer(organization, query).await?))
+        match self.looks.ask(organization, query.clone()).await {
+            Some(looked) => looked.map_err(failure),
+            // Cut off in the middle.
+            None => Err(Error::from(Status::from(Refusal::unavailable()))),
+        }
     }
 
     /// As [`Organization::context`], of an active organization.
@@ -108,31 +126,6 @@ impl Organization {
         query: &ContextQuery,
     ) -> Result<InvitingContext, Error> {
         active(self.context_of(organization, query).await?)
-    }
-
-    async fn answer(
-        &self,
-        organization: OrganizationId,
-        query: &ContextQuery,
-    ) -> Result<proto::GetInvitingContextResponse, Error> {
-        let groups = query
-            .groups
-            .iter()
-            .map(|&group| GroupName { organization, group });
-        let locations = query.locations.iter().map(|&location| LocationName {
-            organization,
-            location,
-        });
-        let request = proto::GetInvitingContextRequest {
-            organization: OrganizationName { organization }.to_string(),
-            groups: groups.map(|name| name.to_string()).collect(),
-            locations: locations.map(|name| name.to_string()).collect(),
-        };
-        match self.client.clone().get_inviting_context(request).await {
-            Ok(response) => Ok(response.into_inner()),
-            Err(status) if status.code() == Code::NotFound => Err(Failure::NotFound.into()),
-            Err(status) => Err(status.into()),
-        }
     }
 
     async fn all_groups(&self, organization: &str) -> Result<Vec<proto::InvitingGroup>, Error> {
@@ -169,6 +162,70 @@ impl Organization {
                 return Ok(locations);
             }
         }
+    }
+}
+
+/// Answers each query with what it asks for, by as few questions as hold all of them.
+async fn look(
+    client: InvitingInternalServiceClient<Peer>,
+    organization: OrganizationId,
+    queries: Vec<ContextQuery>,
+) -> Vec<Result<InvitingContext, Status>> {
+    let mut answers = Vec::with_capacity(queries.len());
+    while let Some(rest) = queries.get(answers.len()..).filter(|rest| !rest.is_empty()) {
+        let (together, of) = first_that_fit(rest);
+        let found = answer(client.clone(), organization, &together).await.map(parse);
+        answers.extend(of.iter().map(|query| match &found {
+            Ok(context) => Ok(context.of(&query.groups, &query.locations)),
+            Err(status) => Err(status.clone()),
+        }));
+    }
+    answers
+}
+
+/// What the first of the queries ask for together, and which these are: as many as one question may name.
+fn first_that_fit(queries: &[ContextQuery]) -> (ContextQuery, &[ContextQuery]) {
+    let (mut together, mut count) = (ContextQuery::default(), 0);
+    for query in queries {
+        let mut more = together.clone();
+        more.groups.extend(&query.groups);
+        more.locations.extend(&query.locations);
+        if count > 0 && (more.groups.len() > MAX_IDS || more.locations.len() > MAX_IDS) {
+            break;
+        }
+        (together, count) = (more, count + 1);
+    }
+    (together, queries.split_at(count).0)
+}
+
+async fn answer(
+    mut client: InvitingInternalServiceClient<Peer>,
+    organization: OrganizationId,
+    query: &ContextQuery,
+) -> Result<proto::GetInvitingContextResponse, Status> {
+    let groups = query
+        .groups
+        .iter()
+        .map(|&group| GroupName { organization, group });
+    let locations = query.locations.iter().map(|&location| LocationName {
+        organization,
+        location,
+    });
+    let request = proto::GetInvitingContextRequest {
+        organization: OrganizationName { organization }.to_string(),
+        groups: groups.map(|name| name.to_string()).collect(),
+        locations: locations.map(|name| name.to_string()).collect(),
+    };
+    client
+        .get_inviting_context(request)
+        .await
+        .map(Response::into_inner)
+}
+
+fn failure(status: Status) -> Error {
+    match status.code() {
+        Code::NotFound => Failure::NotFound.into(),
+        _ => status.into(),
     }
 }
 
@@ -226,5 +283,32 @@ fn parse_group(group: proto::InvitingGroup) -> Group {
         has_trainings: group.has_trainings,
         etag: group.etag,
         display_name: group.display_name,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn query(groups: std::ops::Range<u128>) -> ContextQuery {
+        let groups: Vec<GroupId> = groups
+            .map(|id| GroupId::from_uuid(uuid::Uuid::from_u128(id)))
+            .collect();
+        ContextQuery::groups(&groups)
+    }
+
+    #[test]
+    fn queries_share_a_question_as_far_as_it_may_name_what_they_ask_for() {
+        let queries = [
+            query(0..600),
+            query(500..900),
+            query(1..3),
+            query(2000..2200),
+            query(0..1),
+        ];
+        let (together, first) = first_that_fit(&queries);
+        assert_eq!((together.groups.len(), first.len()), (900, 3));
+        let (together, rest) = first_that_fit(&queries[3..]);
+        assert_eq!((together.groups.len(), rest.len()), (201, 2));
     }
 }

@@ -9,15 +9,18 @@ mod parse;
 mod person;
 
 use crate::context::Context;
+use invitation::{Crowd, crowd};
 
 /// Answers every gRPC service of this process.
 #[derive(Clone)]
 pub(crate) struct Rpc {
     context: Context,
+    crowd: Crowd,
 }
 
 impl Rpc {
     pub(crate) fn new(context: Context) -> Self {
-        Self { context }
+        let crowd = crowd();
+        Self { context, crowd }
     }
 }

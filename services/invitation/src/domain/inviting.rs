@@ -1,6 +1,6 @@
 //! What an organization may invite to: its state, groups, locations and limits, as it said when it was asked.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use muster_ids::{GroupId, LocationId};
 use sha2::{Digest, Sha256};
@@ -86,6 +86,19 @@ impl InvitingContext {
             other => Err(NotActive {
                 state: other.word().to_owned(),
             }),
+        }
+    }
+
+    /// The same with no more than these groups and locations.
+    pub(crate) fn of(&self, groups: &BTreeSet<GroupId>, locations: &BTreeSet<LocationId>) -> Self {
+        let group = |id: &GroupId| Some((*id, self.groups.get(id)?.clone()));
+        let location = |id: &LocationId| Some((*id, self.locations.get(id)?.clone()));
+        Self {
+            status: self.status.clone(),
+            display_name: self.display_name.clone(),
+            groups: groups.iter().filter_map(group).collect(),
+            locations: locations.iter().filter_map(location).collect(),
+            ..*self
         }
     }
 

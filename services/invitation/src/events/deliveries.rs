@@ -1,5 +1,7 @@
 //! What became of mails about invitations.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use muster_ids::{DeliveryId, InvitationName};
 use muster_messaging::{Handler, HandlingError, Received};
@@ -7,7 +9,7 @@ use muster_proto::notification::v1::{DeliveryChangedEvent, delivery::State};
 use sqlx::PgConnection;
 
 use crate::domain::invitation::{DeliveryReport, DeliveryState, Reported};
-use crate::ops::invitation::report_delivery::report_delivery;
+use crate::ops::invitation::report_delivery::report_deliveries;
 
 /// Handles `delivery.changed`: keeps delivery states, and turns a PROSPECT into PENDING once the mail server took its
 /// mail.
@@ -19,6 +21,7 @@ impl Handler for Deliveries {
     type Event = DeliveryChangedEvent;
     /// `None` when the mail is about something else than an invitation.
     type Prepared = Option<(InvitationName, DeliveryReport)>;
+    const AT_ONCE: usize = 100;
 
     async fn prepare(
         &self,
@@ -44,17 +47,31 @@ impl Handler for Deliveries {
     async fn apply(
         &self,
         tx: &mut PgConnection,
-        event: &Received,
+        _: &Received,
         report: Self::Prepared,
     ) -> Result<(), HandlingError> {
-        let Some((name, report)) = report else {
-            return Ok(());
-        };
-        if !report_delivery(tx, name.organization, name.invitation, report).await? {
-            tracing::debug!(event = %event.event_type, "a late report changes nothing");
-        }
-        Ok(())
+        take_over(tx, report.into_iter().collect()).await
     }
+
+    async fn apply_all(
+        &self,
+        tx: &mut PgConnection,
+        events: Vec<(Arc<Received>, Self::Prepared)>,
+    ) -> Result<(), HandlingError> {
+        take_over(tx, events.into_iter().filter_map(|(_, report)| report).collect()).await
+    }
+}
+
+async fn take_over(
+    tx: &mut PgConnection,
+    reports: Vec<(InvitationName, DeliveryReport)>,
+) -> Result<(), HandlingError> {
+    let reported = reports.len();
+    let changed = report_deliveries(tx, reports).await?;
+    if changed < reported {
+        tracing::debug!(reported, changed, "late reports change nothing");
+    }
+    Ok(())
 }
 
 fn state(state: State) -> Result<DeliveryState, HandlingError> {

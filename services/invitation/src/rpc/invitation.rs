@@ -1,6 +1,7 @@
 //! `InvitationService`: invitations as the organization sees them.
 
 mod create;
+mod crowd;
 mod parse;
 mod spec;
 
@@ -22,6 +23,9 @@ use crate::ops::invitation::cancel;
 use crate::ops::invitation::create::{self as inviting, Create};
 use crate::ops::invitation::resend::{self, Resend};
 use crate::store::invitation::{find, list};
+use crowd::Inviting;
+
+pub(super) use crowd::{Crowd, crowd};
 
 #[tonic::async_trait]
 impl InvitationService for Rpc {
@@ -31,7 +35,7 @@ impl InvitationService for Rpc {
     ) -> Result<Response<pb::CreateInvitationResponse>, Status> {
         let now = self.context.clock.now();
         let (call, specs) = Call::read(request, |call, violations| create::one(call, violations, now))?;
-        Ok(Response::new(self.invite(&call, specs.command()?).await?))
+        Ok(Response::new(self.invite_one(&call, specs.command()?).await?))
     }
 
     async fn batch_create_invitations(
@@ -123,6 +127,31 @@ impl InvitationService for Rpc {
 }
 
 impl Rpc {
+    /// One address: together with others that the organization invites at this moment, if nothing is in the way.
+    async fn invite_one(
+        &self,
+        call: &Call<pb::CreateInvitationRequest>,
+        command: Create,
+    ) -> Result<pb::CreateInvitationResponse, Error> {
+        let Context { database, clock, .. } = &self.context;
+        let key = call.key();
+        if let Some(answer) = database.answered(&key).await? {
+            return Ok(answer);
+        }
+        let prepared = inviting::prepare(&self.context, &command).await?;
+        let together = Inviting {
+            context: self.context.clone(),
+            command: command.clone(),
+            prepared: prepared.clone(),
+            key: key.clone(),
+        };
+        if let Some(Some(answer)) = self.crowd.ask(command.organization, together).await {
+            return Ok(answer);
+        }
+        let apply = async |tx: &mut _| inviting::apply(tx, &self.context, &command, prepared).await;
+        database.once(&key, clock.now(), apply).await
+    }
+
     /// One address and several are one verb with two responses.
     async fn invite<M, R>(&self, call: &Call<M>, command: Create) -> Result<R, Error>
     where

@@ -6,7 +6,7 @@ pub(crate) mod list;
 mod row;
 mod update;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use muster_database::{DatabaseError, Insertion};
 use muster_ids::{GroupId, InvitationId, OrganizationId, PersonId};
@@ -17,7 +17,7 @@ use super::words::occupying;
 use crate::domain::invitation::{DeliveryState, Invitation, StateName};
 use row::select_invitation;
 
-pub(crate) use update::{update, update_with_groups};
+pub(crate) use update::{update, update_reported, update_with_groups};
 
 /// After every id.
 const LAST: InvitationId = InvitationId::from_uuid(Uuid::max());
@@ -150,6 +150,35 @@ pub(crate) async fn lock(
     }
 }
 
+/// One look into the primary key for each id of $2, whatever else there is: as a condition on the key, the planner would read
+/// through all invitations of the organization while it takes the table for empty.
+macro_rules! each_of {
+    ($select:expr) => {
+        concat!(
+            "SELECT theirs.* FROM unnest($2::uuid[]) AS wanted (invitation_id) CROSS JOIN LATERAL (",
+            $select,
+            ") AS theirs"
+        )
+    };
+}
+
+/// Locks those of these invitations that exist, in the order of their ids. Their groups are as they were when the statement
+/// began.
+pub(crate) async fn lock_all(
+    tx: &mut PgConnection,
+    organization: OrganizationId,
+    ids: BTreeSet<InvitationId>,
+) -> Result<Vec<Invitation>, DatabaseError> {
+    let select = each_of!(select_invitation!(
+        "WHERE i.organization_id = $1 AND i.invitation_id = wanted.invitation_id LIMIT 1 FOR NO KEY UPDATE OF i"
+    ));
+    Ok(sqlx::query_as(select)
+        .bind(organization)
+        .bind(ids.into_iter().collect::<Vec<_>>())
+        .fetch_all(tx)
+        .await?)
+}
+
 /// Locks the active invitations of the organization that the person accepted.
 pub(crate) async fn lock_accepted_by(
     tx: &mut PgConnection,
@@ -179,6 +208,22 @@ pub(crate) async fn find(
         .bind(organization)
         .bind(id)
         .fetch_optional(connection)
+        .await?)
+}
+
+/// Those of these invitations that exist.
+pub(crate) async fn find_all(
+    connection: &mut PgConnection,
+    organization: OrganizationId,
+    ids: &[InvitationId],
+) -> Result<Vec<Invitation>, DatabaseError> {
+    let select = each_of!(select_invitation!(
+        "WHERE i.organization_id = $1 AND i.invitation_id = wanted.invitation_id LIMIT 1"
+    ));
+    Ok(sqlx::query_as(select)
+        .bind(organization)
+        .bind(ids)
+        .fetch_all(connection)
         .await?)
 }
 

@@ -30,6 +30,7 @@ mod retention;
 mod shares;
 mod spreadsheets;
 mod tenants;
+mod together;
 mod traces;
 mod turns;
 mod upload;

@@ -223,7 +223,12 @@ impl Work<'_> {
         let mailed = mailed.filter(|new| new.delivery != DeliveryState::Suppressed);
         let queued = mailed.clone().filter(|new| new.delivery == DeliveryState::Queued);
         let asked: Vec<MailRequest> = queued.map(Invitation::mail_request).collect();
-        events::mails_requested(tx, &self.context.clock, &self.act, &asked).await?;
+        events::mails_requested(
+            tx,
+            &self.context.clock,
+            asked.iter().map(|mail| (&self.act, mail)),
+        )
+        .await?;
         Ok(i64::try_from(mailed.count()).unwrap_or(i64::MAX))
     }
 }

@@ -1,6 +1,7 @@
 //! Inviting by hand: one address, or several at once, all or nothing.
 
 mod check;
+pub(crate) mod together;
 
 use muster_address::EmailAddress;
 use muster_ids::{GroupId, LocationId, OrganizationId, PersonId};
@@ -43,6 +44,7 @@ pub(crate) struct InvitationSpec {
 }
 
 /// What may be stored, as far as the organization says.
+#[derive(Debug, Clone)]
 pub(crate) struct Prepared {
     drafts: Vec<Invitation>,
     messages_per_day: i64,
@@ -86,7 +88,7 @@ pub(crate) async fn apply(
     let new = || invited.iter().filter(|(_, is_new)| *is_new).map(|(made, _)| made);
     let queued = new().filter(|new| new.delivery == DeliveryState::Queued);
     let mails: Vec<MailRequest> = queued.map(Invitation::mail_request).collect();
-    events::mails_requested(tx, &context.clock, &act, &mails).await?;
+    events::mails_requested(tx, &context.clock, mails.iter().map(|mail| (&act, mail))).await?;
     let mailed = new().filter(|new| new.delivery != DeliveryState::Suppressed);
     count(tx, command.organization, mailed, prepared.messages_per_day).await?;
     let thing = invited.into_iter().map(|(invitation, _)| invitation).collect();

@@ -1,8 +1,10 @@
-//! The one update of an invitation: what a transition made of it, stored only over the version that it was made from.
+//! The updates of an invitation: what a transition made of it, stored only over the version that it was made from.
 
 use muster_database::DatabaseError;
+use muster_ids::OrganizationId;
 use sqlx::PgConnection;
 
+use super::column;
 use crate::domain::invitation::{Invitation, Reported};
 
 /// Stores a changed invitation, and raises its version. Tells whether it did: not when the stored version is another one
@@ -67,4 +69,39 @@ pub(crate) async fn update_with_groups(
     .execute(tx)
     .await?;
     Ok(true)
+}
+
+/// The same of many that are locked, of which a report has changed the state and what became of the mail. Tells how many it
+/// stored.
+pub(crate) async fn update_reported(
+    tx: &mut PgConnection,
+    organization: OrganizationId,
+    changed: &[Invitation],
+) -> Result<usize, DatabaseError> {
+    let done = sqlx::query(
+        // The rows are found by their keys and places alone: the planner is left no join that reads the whole table.
+        "UPDATE invitations i
+         SET version = version + 1, (state, delivery_state, delivery_detail, delivery_id, delivery_sequence) = (
+             SELECT r.state, r.delivery_state, r.delivery_detail, r.delivery_id, r.delivery_sequence
+             FROM unnest($2::uuid[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::bigint[])
+               AS r (invitation_id, state, delivery_state, delivery_detail, delivery_id, delivery_sequence)
+             WHERE r.invitation_id = i.invitation_id)
+         WHERE ctid = ANY (ARRAY(
+             SELECT found.ctid FROM unnest($2::uuid[], $3::bigint[]) AS r (invitation_id, version)
+             CROSS JOIN LATERAL (
+                 SELECT f.ctid FROM invitations f
+                 WHERE f.organization_id = $1 AND f.invitation_id = r.invitation_id AND f.version = r.version
+                 LIMIT 1) AS found))",
+    )
+    .bind(organization)
+    .bind(column(changed, |changed| changed.id))
+    .bind(column(changed, |changed| changed.version))
+    .bind(column(changed, |changed| changed.state.name()))
+    .bind(column(changed, |changed| changed.delivery))
+    .bind(column(changed, |changed| changed.delivery_detail.clone()))
+    .bind(column(changed, |changed| changed.reported.map(|known| known.delivery)))
+    .bind(column(changed, |changed| changed.reported.map_or(0, |known| known.sequence)))
+    .execute(tx)
+    .await?;
+    Ok(usize::try_from(done.rows_affected()).unwrap_or(usize::MAX))
 }

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::super::import::rows;
 use super::super::invitation::invitee;
 use super::super::invitation::list::{self, ListFilter};
+use super::super::invitation::{find_all, lock_all, update_reported};
 use super::{NOW, database, import_of};
 
 /// A database whose plans are made while it is empty, and kept.
@@ -58,6 +59,16 @@ impl Young {
         .execute(&mut self.connection)
         .await
         .unwrap();
+    }
+
+    /// The ids of so many invitations.
+    async fn some(&mut self, count: i64) -> Vec<InvitationId> {
+        sqlx::query_scalar("SELECT invitation_id FROM invitations WHERE organization_id = $1 LIMIT $2")
+            .bind(self.organization)
+            .bind(count)
+            .fetch_all(&mut self.connection)
+            .await
+            .unwrap()
     }
 
     async fn page(&mut self, import: Option<ImportId>, after: Option<InvitationId>) -> usize {
@@ -152,4 +163,51 @@ async fn the_next_rows_to_apply_cost_the_same_however_many_are_done() {
     let cost = young.looked_at("import_rows").await - before;
     println!("{cost} pages");
     assert!(cost < 20, "{cost} pages for the next ten of 5,010");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_reported_costs_the_same_however_many_others_there_are() {
+    let mut young = Young::new().await;
+    let organization = young.organization;
+    // Every statement gets its plan while there is hardly a row.
+    young.invitations(1, None).await;
+    let ids = young.some(1).await;
+    let few = lock_all(&mut young.connection, organization, ids.iter().copied().collect())
+        .await
+        .unwrap();
+    assert_eq!(
+        update_reported(&mut young.connection, organization, &few)
+            .await
+            .unwrap(),
+        1
+    );
+    assert_eq!(
+        find_all(&mut young.connection, organization, &ids)
+            .await
+            .unwrap()
+            .len(),
+        1
+    );
+    young.invitations(3000, None).await;
+    let ids = young.some(10).await;
+
+    let before = young.looked_at("invitations").await;
+    let found = find_all(&mut young.connection, organization, &ids).await.unwrap();
+    let locked = lock_all(&mut young.connection, organization, ids.iter().copied().collect())
+        .await
+        .unwrap();
+    let looking = young.looked_at("invitations").await - before;
+    assert_eq!((found.len(), locked.len()), (10, 10));
+    let stored = update_reported(&mut young.connection, organization, &locked)
+        .await
+        .unwrap();
+    let storing = young.looked_at("invitations").await - before - looking;
+    assert_eq!(stored, 10);
+    let stale = update_reported(&mut young.connection, organization, &locked)
+        .await
+        .unwrap();
+    assert_eq!(stale, 0, "their version is another one by now");
+    println!("ten of 3,001 looked at twice: {looking} pages, stored: {storing} pages");
+    assert!(looking < 2 * 10 * 8, "{looking} pages to look at ten twice");
+    assert!(storing < 10 * 30, "{storing} pages to store ten");
 }

@@ -1,0 +1,67 @@
+//! Invitations that calls of one organization make at the same time, as long as nothing stands in the way of any.
+
+use muster_database::Insertion;
+use muster_ids::OrganizationId;
+use sqlx::PgConnection;
+
+use super::{Create, Prepared, count, suppress};
+use crate::context::Context;
+use crate::domain::invitation::{DeliveryState, Invitation, MailRequest};
+use crate::error::Error;
+use crate::events::{self, Act};
+use crate::store::invitation::insert_all;
+
+/// Makes the invitations of calls that invite one address each; `None` where the address is not free, of which nothing is
+/// stored. What that comes to is for [`super::apply`] to say, as is what an error is about: then nothing of any is stored.
+///
+/// # Errors
+/// The database's, or [`Error::MessagesUsedUp`].
+pub(crate) async fn apply_all(
+    tx: &mut PgConnection,
+    context: &Context,
+    organization: OrganizationId,
+    calls: Vec<(Create, Prepared)>,
+) -> Result<Vec<Option<Invitation>>, Error> {
+    let mut answers = vec![None; calls.len()];
+    let limits = calls.iter().map(|(_, prepared)| prepared.messages_per_day);
+    let limit = limits.min().unwrap_or_default();
+    let (whose, mut drafts) = by_address(calls);
+    let stored = insert_all(tx, &mut drafts).await?;
+    let is_new = stored.into_iter().map(|stored| stored == Insertion::Stored);
+    let mut made: Vec<(Invitation, bool)> = drafts.into_iter().zip(is_new).collect();
+    suppress(tx, organization, &mut made).await?;
+    let new = || made.iter().filter(|(_, is_new)| *is_new).map(|(made, _)| made);
+    let asked: Vec<(&Act, MailRequest)> = whose
+        .iter()
+        .zip(&made)
+        .filter(|(_, (made, is_new))| *is_new && made.delivery == DeliveryState::Queued)
+        .map(|((_, act), (made, _))| (act, made.mail_request()))
+        .collect();
+    events::mails_requested(tx, &context.clock, asked.iter().map(|(act, mail)| (*act, mail))).await?;
+    let mailed = new().filter(|new| new.delivery != DeliveryState::Suppressed);
+    count(tx, organization, mailed, limit).await?;
+    for ((place, _), (made, is_new)) in whose.into_iter().zip(made) {
+        if let Some(answer) = answers.get_mut(place).filter(|_| is_new) {
+            *answer = Some(made);
+        }
+    }
+    Ok(answers)
+}
+
+/// The drafts in the order of their addresses, as all who invite many; of each, which call's it is and who acts.
+fn by_address(calls: Vec<(Create, Prepared)>) -> (Vec<(usize, Act)>, Vec<Invitation>) {
+    let drafts = calls
+        .into_iter()
+        .enumerate()
+        .flat_map(|(place, (command, prepared))| {
+            let act = Act {
+                actor: command.actor,
+                time: prepared.now,
+            };
+            let drafts = prepared.drafts.into_iter();
+            drafts.map(move |draft| ((place, act.clone()), draft))
+        });
+    let mut drafts: Vec<_> = drafts.collect();
+    drafts.sort_by(|(_, left), (_, right)| left.address.canonical().cmp(right.address.canonical()));
+    drafts.into_iter().unzip()
+}
