@@ -12,6 +12,7 @@ mod edge;
 mod figure;
 mod fixture;
 mod h2load;
+mod imports;
 mod latencies;
 mod load;
 mod mail;

@@ -15,7 +15,7 @@ use super::fixture::Fixture;
 use super::memory::Memory;
 use super::pgbench::Pgbench;
 use super::sink::Sink;
-use super::{abuse, creates, echo, edge, mail, reads, soak};
+use super::{abuse, creates, echo, edge, imports, mail, reads, soak};
 
 /// After this, a service that has just started does nothing any more.
 const SETTLED: Duration = Duration::from_secs(3);
@@ -76,7 +76,10 @@ async fn measure(workspace: &Workspace, report: Report) -> anyhow::Result<()> {
     }
     let sink = Sink::start(workspace, &addresses).await?;
     let fixture = Arc::new(Fixture::open(workspace).await?);
-    let pgbench = if report.needs(Bench::Reads) || report.needs(Bench::Creates) {
+    let pgbench = if [Bench::Reads, Bench::Imports, Bench::Creates]
+        .map(|bench| report.needs(bench))
+        .contains(&true)
+    {
         Some(Pgbench::prepare(workspace, &addresses).await?)
     } else {
         None
@@ -90,7 +93,12 @@ async fn measure(workspace: &Workspace, report: Report) -> anyhow::Result<()> {
         report.announce(Bench::Mail, "20 one by one, then 2,000");
         report.print(Bench::Mail, &mail::measure(&fixture, &sink).await?)?;
     }
-    // Last: it leaves thousands of mails waiting.
+    // The last two leave thousands of mails waiting.
+    if let Some(pgbench) = pgbench.as_ref().filter(|_| report.needs(Bench::Imports)) {
+        report.announce(Bench::Imports, "three spreadsheets of 20,000 rows");
+        let figures = imports::measure(&fixture, pgbench).await?;
+        report.print(Bench::Imports, &figures)?;
+    }
     if let Some(pgbench) = pgbench.as_ref().filter(|_| report.needs(Bench::Creates)) {
         report.announce(Bench::Creates, "three loads of ten seconds");
         let figures = creates::measure(&fixture, pgbench).await?;
@@ -117,7 +125,7 @@ impl Report {
     fn needs(self, bench: Bench) -> bool {
         match self.only {
             None => bench != Bench::Soak,
-            Some(Bench::Memory) => !matches!(bench, Bench::Abuse | Bench::Soak),
+            Some(Bench::Memory) => !matches!(bench, Bench::Abuse | Bench::Imports | Bench::Soak),
             Some(only) => only == bench,
         }
     }

@@ -22,6 +22,13 @@ const NAME: &str = "pgbench";
 /// A million rows: they fit in memory, as ours do.
 const SCALE: &str = "10";
 const LIMIT: Duration = Duration::from_secs(120);
+/// The tables that an invitation is a row of.
+const INVITATIONS: &str = include_str!("../../../services/invitation/migrations/0002_invitations.sql");
+const INSERT: &str = "INSERT INTO invitations (organization_id, invitation_id, version, state, address_given,
+        address_canonical, source, inviter_person_id, generation, delivery_state, create_time, send_time, expire_time)
+    SELECT '00000000-0000-7000-8000-000000000000', gen_random_uuid(), 1, 'PROSPECT', address, address, 'IMPORT',
+           '00000000-0000-7000-8000-000000000000', 1, 'QUEUED', now(), now(), now()
+    FROM unnest((SELECT array_agg('sheet-' || n || '@school.test') FROM generate_series(1, {rows}) AS n)) AS address";
 
 /// What pgbench runs.
 #[derive(Clone, Copy, Debug)]
@@ -105,9 +112,38 @@ impl Pgbench {
         })
     }
 
-    /// Set by the environment: a password is not for the list of processes.
+    /// Rows a second that one statement inserts into an empty table of invitations.
+    pub(super) async fn inserted_per_second(&self, rows: u32) -> anyhow::Result<f64> {
+        let mut command = self.environment(self.program.with_file_name("psql"));
+        command
+            .env(
+                "PGOPTIONS",
+                "-c client_min_messages=warning -c statement_timeout=0 -c lock_timeout=0",
+            )
+            .args([
+                "-X",
+                "-q",
+                "-v",
+                "ON_ERROR_STOP=1",
+                "-c",
+                INVITATIONS,
+                "-c",
+                "\\timing on",
+            ])
+            .args(["-c", &INSERT.replace("{rows}", &rows.to_string())]);
+        let printed = output(command, LIMIT).await?;
+        let millis =
+            number_after(&printed, "Time:").with_context(|| format!("psql printed no time:\n{printed}"))?;
+        Ok(f64::from(rows) / millis * 1000.0)
+    }
+
     fn command(&self) -> Command {
-        let mut command = Command::new(&self.program);
+        self.environment(self.program.clone())
+    }
+
+    /// Set by the environment: a password is not for the list of processes.
+    fn environment(&self, program: PathBuf) -> Command {
+        let mut command = Command::new(program);
         command
             .env("PGHOST", self.address.host_str().unwrap_or_default())
             .env("PGPORT", self.address.port().unwrap_or_default().to_string())

@@ -31,6 +31,10 @@ pub enum Bench {
     /// same `smtp-sink`. One mail is limited by the hops (relay, broker, worker) and a commit at each; many by the
     /// worker's three transactions and one call a mail, eight mails at a time
     Mail,
+    /// Rows a second of a spreadsheet of 20,000 that are previewed, from its upload on, and that become invitations, from the
+    /// approval on, with no mail going out, beside PostgreSQL inserting as many rows by one statement. Limited by what a row
+    /// is besides: an event with a trace of its own, its group, its place in the import
+    Imports,
     /// Resident memory of each service, idle and after all of the above, beside the bare tonic echo. Limited by buffers
     /// of connections, and by what the allocator keeps after a burst
     Memory,
@@ -47,6 +51,7 @@ impl Bench {
             Self::Soak => "soak",
             Self::Creates => "creates",
             Self::Mail => "mail",
+            Self::Imports => "imports",
             Self::Memory => "memory",
         }
     }
