@@ -15,8 +15,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut files = Vec::new();
     collect(&root.join("muster"), &mut files)?;
     files.sort();
-    // Of the files that RPCs serve, whether or not one does.
-    files.push(root.join("third_party/google/api/httpbody.proto"));
     println!("cargo:rerun-if-changed={}", root.display());
     println!("cargo:rerun-if-changed=build");
 

@@ -34,6 +34,7 @@
 //! - [`settings`]: flags and environment, all mistakes at once.
 //! - [`start`]: wires everything; [`drain`] stops it in order.
 //! - `front`: what every call passes: span and measurement, panic guard, limit, deadline, verified caller.
+//! - [`answers`]: what a handler answers that comes in many messages.
 //! - [`Call`]: what a handler sees. [`Peer`]: how it calls others.
 //! - [`names`], [`page`], [`update`], [`etag`], [`convert`], [`failure`]: names in requests, pages of lists, which fields an
 //!   update changes, versions of things, times, and what callers are told of failures.
@@ -42,6 +43,7 @@
 //! - [`Health`], [`admin`]: what operators see.
 
 pub mod admin;
+mod answers;
 mod app;
 mod ask;
 mod background;
@@ -68,6 +70,7 @@ mod sweeps;
 mod transport;
 pub mod update;
 
+pub use answers::{AnswerSink, Answers, Gone, answers};
 pub use app::App;
 pub use ask::ask;
 pub use call::{Call, Parsed, StreamCall};

@@ -1,5 +1,7 @@
 //! Puts the service together. The only wiring.
 
+use std::sync::Arc;
+
 use muster_messaging::{EmploymentHandler, Handlers, topology};
 use muster_proto::employment::v1::{EmploymentChangedEvent, EmploymentEndedEvent};
 use muster_proto::records::v1::assignment_service_server::AssignmentServiceServer;
@@ -12,12 +14,16 @@ use muster_proto::records::v1::training_internal_service_server::TrainingInterna
 use muster_proto::records::v1::training_service_server::TrainingServiceServer;
 use muster_server::{App, Service, Shell};
 use sqlx::migrate::Migrator;
+use tokio::sync::Semaphore;
 
 use crate::Settings;
 use crate::context::Context;
 use crate::events::{EmploymentVerified, Projection};
 use crate::peers::Peers;
 use crate::rpc::Rpc;
+
+/// Files that are being written at the same time: each may live for half an hour, with a client that reads slowly.
+const FILES_AT_ONCE: usize = 16;
 
 /// The service of learning records.
 #[derive(Debug)]
@@ -36,6 +42,7 @@ impl Service for RecordsService {
                 employment: shell.peer("employment", &settings.employment_url),
             },
             page_key: settings.page.page_key,
+            files: Arc::new(Semaphore::new(FILES_AT_ONCE)),
             database: shell.database,
             clock: shell.clock,
         };

@@ -1,8 +1,11 @@
 //! What every verb and every handler stands on.
 
+use std::sync::Arc;
+
 use muster_clock::Clock;
 use muster_database::Database;
 use muster_server::page::PageKey;
+use tokio::sync::Semaphore;
 
 use crate::peers::Peers;
 
@@ -13,4 +16,6 @@ pub(crate) struct Context {
     pub(crate) clock: Clock,
     pub(crate) peers: Peers,
     pub(crate) page_key: PageKey,
+    /// A place for each file that is being written.
+    pub(crate) files: Arc<Semaphore>,
 }

@@ -3,6 +3,7 @@
 mod assignment;
 mod certificate;
 mod employment_projection;
+mod export;
 mod grant;
 mod record_access;
 mod staff_report;
@@ -11,6 +12,7 @@ mod training;
 pub(crate) use assignment::{Assignment, AssignmentState, AssignmentStateName, Percent};
 pub(crate) use certificate::{Certificate, CertificateNumber};
 pub(crate) use employment_projection::{EmploymentProjection, EmploymentState};
+pub(crate) use export::{Employee, Employees, ExportFormat, OrganizationNames, RecordLine};
 pub(crate) use grant::{Grant, GrantState, GrantStateName};
 pub(crate) use record_access::{AccessReason, RecordAccess};
 pub(crate) use staff_report::{OwnTrainings, StaffReportEntry};

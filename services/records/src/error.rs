@@ -1,6 +1,8 @@
 //! Everything that keeps this service from doing what it is asked, and what is made of it: a refusal for a caller, or
 //! what becomes of an event.
 
+use std::time::Duration;
+
 use muster_messaging::HandlingError;
 use muster_refusal::{ErrorReason, Refusal};
 use muster_server::Failure;
@@ -27,6 +29,12 @@ pub(crate) enum Error {
     /// Groups require so many trainings that the catalog does not have. Only events lead here.
     #[error("the catalog lacks {0} of the trainings")]
     TrainingsUnknown(usize),
+    /// A file could not be written on.
+    #[error("a file cannot be written")]
+    File(#[from] muster_tables::Problem),
+    /// As many files are being written as this process takes on.
+    #[error("too many files are being written")]
+    TooManyFiles,
     #[error(transparent)]
     Failure(#[from] Failure),
 }
@@ -70,6 +78,15 @@ impl From<Error> for Refusal {
                 tracing::error!(missing, "groups require trainings that the catalog lacks");
                 Refusal::internal()
             }
+            Error::File(problem) => {
+                tracing::error!(error = &problem as &dyn std::error::Error, "a file could not be written");
+                Refusal::internal()
+            }
+            Error::TooManyFiles => Refusal::new(
+                ErrorReason::Overloaded,
+                "too many files are being written at this moment; try again with back-off",
+            )
+            .retry_after(Duration::from_secs(5)),
             Error::Failure(failure) => failure.into(),
         }
     }

@@ -1,5 +1,5 @@
-//! What other services are asked: organization for the trainings of groups, employment for a state that no event has
-//! told of yet.
+//! What other services are asked: organization for the trainings of groups and for names, employment for a state that no event
+//! has told of yet, and for who people are.
 
 use std::collections::BTreeMap;
 
@@ -11,10 +11,11 @@ use muster_proto::employment::v1 as employment_pb;
 use muster_proto::employment::v1::employment_internal_service_client::EmploymentInternalServiceClient;
 use muster_proto::organization::v1 as organization_pb;
 use muster_proto::organization::v1::group_internal_service_client::GroupInternalServiceClient;
+use muster_proto::organization::v1::inviting_internal_service_client::InvitingInternalServiceClient;
 use muster_server::Peer;
-use tonic::Status;
+use tonic::{Code, Status};
 
-use crate::domain::{EmploymentProjection, EmploymentState};
+use crate::domain::{Employee, Employees, EmploymentProjection, EmploymentState};
 use crate::error::Error;
 
 muster_proto::same_values! {
@@ -90,6 +91,56 @@ impl Peers {
             sequence: answer.sequence,
         }))
     }
+
+    /// Who those of the persons are that have an open employment at the organization. At most a thousand at once.
+    pub(crate) async fn employees(
+        &self,
+        organization: OrganizationId,
+        persons: &[PersonId],
+    ) -> Result<Employees, Error> {
+        if persons.is_empty() {
+            return Ok(Employees::new());
+        }
+        let names = persons.iter().map(|&person| PersonName { person }.to_string());
+        let request = employment_pb::BatchGetEmployeesRequest {
+            organization: OrganizationName { organization }.to_string(),
+            persons: names.collect(),
+        };
+        let mut client = EmploymentInternalServiceClient::new(self.employment.clone());
+        let answered = client
+            .batch_get_employees(request)
+            .await
+            .map_err(Error::of_peer)?;
+        let employees = answered.into_inner().employees.into_iter();
+        employees.map(employee).collect()
+    }
+
+    /// What people call the organization; `None` when there is no such.
+    pub(crate) async fn organization_name(
+        &self,
+        organization: OrganizationId,
+    ) -> Result<Option<String>, Error> {
+        let request = organization_pb::GetInvitingContextRequest {
+            organization: OrganizationName { organization }.to_string(),
+            ..Default::default()
+        };
+        let mut client = InvitingInternalServiceClient::new(self.organization.clone());
+        match client.get_inviting_context(request).await {
+            Ok(answer) => Ok(Some(answer.into_inner().display_name)),
+            Err(status) if status.code() == Code::NotFound => Ok(None),
+            Err(status) => Err(Error::of_peer(status)),
+        }
+    }
+}
+
+fn employee(told: employment_pb::Employee) -> Result<(PersonId, Employee), Error> {
+    let PersonName { person } = told.person.parse().map_err(unreadable)?;
+    let employee = Employee {
+        display_name: told.person_display_name,
+        start_date: told.start_date,
+        position_titles: told.position_titles,
+    };
+    Ok((person, employee))
 }
 
 fn take_trainings(

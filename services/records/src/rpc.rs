@@ -3,6 +3,7 @@
 
 mod assignment;
 mod certificate;
+mod export;
 mod grant;
 mod learning_record;
 mod person_record;

@@ -209,6 +209,10 @@ grant = call("CreateGrant", "learner", me, organization=organization)["grant"]["
 call("GetLearningRecord", "owner", learner)
 report = call("ReadStaffReport", "owner", at)["entries"]
 assert any(entry["isShared"] for entry in report), report
+rows = call("ExportStaffReport", "owner", at, format="EXPORT_FORMAT_JSON")
+assert len(rows) == len(report), rows
+rows = call("ExportLearningRecord", "owner", learner, format="EXPORT_FORMAT_JSON")
+assert rows == call("ExportPersonLearningRecord", "learner", me, {"format": "EXPORT_FORMAT_JSON"}), rows
 call("ListRecordAccesses", "learner", me)
 call("RevokeGrant", "learner", ids(grant))
 call("ListMyPermissions", "owner", query={"parent": organization})

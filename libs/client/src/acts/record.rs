@@ -1,14 +1,20 @@
 //! Learning records: what an organization sees of a learner, and what learners see of themselves.
 
+use muster_proto::HttpBody;
 use muster_proto::records::v1::assignment_service_client::AssignmentServiceClient;
 use muster_proto::records::v1::grant_service_client::GrantServiceClient;
 use muster_proto::records::v1::learning_record_service_client::LearningRecordServiceClient;
 use muster_proto::records::v1::person_record_service_client::PersonRecordServiceClient;
+use muster_proto::records::v1::staff_report_service_client::StaffReportServiceClient;
 use muster_proto::records::v1::{
-    Assignment, Certificate, CreateGrantRequest, GetLearningRecordRequest, Grant, LearningRecord,
+    Assignment, Certificate, CreateGrantRequest, ExportFormat, ExportLearningRecordRequest,
+    ExportLearningRecordResponse, ExportPersonLearningRecordRequest, ExportPersonLearningRecordResponse,
+    ExportStaffReportRequest, ExportStaffReportResponse, GetLearningRecordRequest, Grant, LearningRecord,
     ListAssignmentsRequest, ListPersonAssignmentsRequest, ListPersonCertificatesRequest,
     ListRecordAccessesRequest, RecordAccess,
 };
+use prost::Name;
+use tonic::Streaming;
 
 use super::{ME, resource};
 use crate::{CallError, Transport, call, request_id};
@@ -44,6 +50,113 @@ pub async fn get<T: Transport>(reader: &T, learner: &str) -> Result<LearningReco
             .await
     };
     resource(reader, request, send, |response| response.learning_record).await
+}
+
+/// A file, as it was downloaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Download {
+    /// What it is called.
+    pub file_name: String,
+    /// Its media type.
+    pub media_type: String,
+    /// All of it.
+    pub bytes: Vec<u8>,
+}
+
+impl Download {
+    fn take(&mut self, file: Option<HttpBody>, file_name: String) {
+        let HttpBody {
+            content_type, data, ..
+        } = file.unwrap_or_default();
+        if !file_name.is_empty() {
+            (self.file_name, self.media_type) = (file_name, content_type);
+        }
+        self.bytes.extend(data);
+    }
+}
+
+/// The pieces of a file, in one.
+async fn downloaded<Q: Name, P>(
+    mut pieces: Streaming<P>,
+    take: impl Fn(&mut Download, P),
+) -> Result<Download, CallError> {
+    let mut download = Download {
+        file_name: String::new(),
+        media_type: String::new(),
+        bytes: Vec::new(),
+    };
+    while let Some(piece) = pieces.message().await.map_err(CallError::of::<Q>)? {
+        take(&mut download, piece);
+    }
+    Ok(download)
+}
+
+/// Writes the report on an organization's staff, `organizations/{organization}`, into a file.
+///
+/// # Errors
+/// The call failed, at its beginning or in the middle.
+pub async fn export_staff_report<T: Transport>(
+    reader: &T,
+    organization: &str,
+    format: ExportFormat,
+) -> Result<Download, CallError> {
+    let request = ExportStaffReportRequest {
+        parent: organization.to_owned(),
+        format: format.into(),
+    };
+    let pieces = call(reader, request, async |client, request| {
+        StaffReportServiceClient::new(client)
+            .export_staff_report(request)
+            .await
+    });
+    let take = |download: &mut Download, piece: ExportStaffReportResponse| {
+        download.take(piece.file, piece.file_name);
+    };
+    downloaded::<ExportStaffReportRequest, _>(pieces.await?, take).await
+}
+
+/// Writes a learner's whole record into a file, which needs their grant.
+///
+/// # Errors
+/// The call failed, at its beginning or in the middle.
+pub async fn export<T: Transport>(
+    reader: &T,
+    learner: &str,
+    format: ExportFormat,
+) -> Result<Download, CallError> {
+    let request = ExportLearningRecordRequest {
+        name: format!("{learner}/learningRecord"),
+        format: format.into(),
+    };
+    let pieces = call(reader, request, async |client, request| {
+        LearningRecordServiceClient::new(client)
+            .export_learning_record(request)
+            .await
+    });
+    let take = |download: &mut Download, piece: ExportLearningRecordResponse| {
+        download.take(piece.file, piece.file_name);
+    };
+    downloaded::<ExportLearningRecordRequest, _>(pieces.await?, take).await
+}
+
+/// Writes the caller's own record into a file.
+///
+/// # Errors
+/// The call failed, at its beginning or in the middle.
+pub async fn export_own<T: Transport>(learner: &T, format: ExportFormat) -> Result<Download, CallError> {
+    let request = ExportPersonLearningRecordRequest {
+        parent: ME.to_owned(),
+        format: format.into(),
+    };
+    let pieces = call(learner, request, async |client, request| {
+        PersonRecordServiceClient::new(client)
+            .export_person_learning_record(request)
+            .await
+    });
+    let take = |download: &mut Download, piece: ExportPersonLearningRecordResponse| {
+        download.take(piece.file, piece.file_name);
+    };
+    downloaded::<ExportPersonLearningRecordRequest, _>(pieces.await?, take).await
 }
 
 /// The caller consents that an organization reads their record.

@@ -80,6 +80,23 @@ pub(crate) async fn list_of_person(
     Ok(page)
 }
 
+/// The open employments of these persons at the organization, in no order.
+pub(crate) async fn list_open(
+    db: &mut PgConnection,
+    organization: OrganizationId,
+    persons: &[PersonId],
+) -> Result<Vec<Employment>, DatabaseError> {
+    let open = sqlx::query_as(select!(
+        "WHERE e.organization_id = $1 AND e.person_id = ANY ($2) AND e.state = ANY ($3)"
+    ))
+    .bind(organization)
+    .bind(persons)
+    .bind(EmploymentState::OPEN)
+    .fetch_all(db)
+    .await?;
+    Ok(open)
+}
+
 /// Every id is below the greatest: one condition for all pages, which an index answers.
 fn below(after: Option<EmploymentId>) -> EmploymentId {
     after.unwrap_or_else(|| Uuid::max().into())

@@ -1,6 +1,8 @@
 //! `EmploymentInternalService`.
 
-use muster_proto::employment::v1::{EmploymentState, GetEmploymentStateRequest, GetEmploymentStateResponse};
+use muster_proto::employment::v1::{
+    BatchGetEmployeesRequest, EmploymentState, GetEmploymentStateRequest, GetEmploymentStateResponse,
+};
 use muster_refusal::{ErrorReason, violations_of};
 use muster_testkit::TestCaller;
 
@@ -97,4 +99,42 @@ async fn a_malformed_question_is_told_everything_that_is_wrong() {
         .map(|(field, _)| field)
         .collect();
     assert_eq!(fields, ["organization", "person"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_employed_is_told_by_name() {
+    let fixture = Fixture::start().await;
+    fixture.employ_anywhere("learner-1").await;
+    let persons = ["learner-1", "learner-2"].map(|person| person_name(person).to_string());
+    let request = BatchGetEmployeesRequest {
+        organization: fixture.organization_name().to_string(),
+        persons: persons.to_vec(),
+    };
+    let positions = "INSERT INTO employment_positions (organization_id, employment_id, place, code, title, start_date, end_date)
+         SELECT organization_id, employment_id, place, '', title, '2020-01-01', end_date::date
+         FROM employments, (VALUES (1, 'Cook', NULL), (2, 'Driver', '2020-02-01')) AS p (place, title, end_date)
+         WHERE person_display_name = 'learner-1'";
+    fixture.service.database.execute(positions).await;
+    let ask = async || {
+        let mut client = fixture.internal(TestCaller::Workload("records"));
+        client
+            .batch_get_employees(request.clone())
+            .await
+            .unwrap()
+            .into_inner()
+            .employees
+    };
+    let employees = ask().await;
+    assert_eq!(employees.len(), 1, "{employees:?}");
+    assert_eq!(
+        (
+            employees[0].person.as_str(),
+            employees[0].person_display_name.as_str()
+        ),
+        (persons[0].as_str(), "learner-1")
+    );
+    assert_eq!(employees[0].position_titles, ["Cook"]);
+    let end = "UPDATE employments SET state = 'ENDED' WHERE person_display_name = 'learner-1'";
+    fixture.service.database.execute(end).await;
+    assert_eq!(ask().await, []);
 }

@@ -4,6 +4,8 @@ use muster_ids::{AccessId, GrantId, OrganizationId, PersonId};
 use muster_states::stored_enum;
 use time::OffsetDateTime;
 
+use super::ExportFormat;
+
 /// One reading of a person's learning record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RecordAccess {
@@ -20,6 +22,8 @@ pub(crate) struct RecordAccess {
     /// The grant that allowed it.
     pub(crate) grant: GrantId,
     pub(crate) access_time: OffsetDateTime,
+    /// The file that it was written into; `None` when it was into none.
+    pub(crate) export: Option<ExportFormat>,
 }
 
 stored_enum! {

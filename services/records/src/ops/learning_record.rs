@@ -1,3 +1,4 @@
 //! Verbs on learning records.
 
+pub(crate) mod export;
 pub(crate) mod read;

@@ -5,11 +5,12 @@ mod parse;
 use muster_ids::PersonName;
 use muster_proto::records::v1 as pb;
 use muster_proto::records::v1::learning_record_service_server::LearningRecordService;
-use muster_server::Call;
+use muster_server::{Answers, Call, answers};
 use tonic::{Request, Response, Status};
 
 use super::Rpc;
 use super::assignment::convert::for_person;
+use super::export::record;
 use crate::ops::learning_record::read::{self, Record};
 
 #[tonic::async_trait]
@@ -37,5 +38,28 @@ impl LearningRecordService for Rpc {
         Ok(Response::new(pb::GetLearningRecordResponse {
             learning_record: Some(learning_record),
         }))
+    }
+
+    type ExportLearningRecordStream = Answers<pb::ExportLearningRecordResponse>;
+
+    async fn export_learning_record(
+        &self,
+        request: Request<pb::ExportLearningRecordRequest>,
+    ) -> Result<Response<Self::ExportLearningRecordStream>, Status> {
+        let context = self.context.clone();
+        let (_, (reader, name, format)) = Call::read(request, parse::export_learning_record)?;
+        let (organization, person) = (reader.organization, name.person);
+        read::prepare(&context, organization, person).await?;
+        let employees = context.peers.employees(organization, &[person]).await?;
+        let called = employees
+            .get(&person)
+            .map(|employee| employee.display_name.clone());
+        let source = record::Source {
+            person,
+            reader: Some(reader),
+            format,
+        };
+        let writing = record::Writing::begin(&context, source, &called.unwrap_or_default()).await?;
+        Ok(answers(|sink| writing.write(context, sink)))
     }
 }

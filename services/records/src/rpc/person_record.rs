@@ -2,12 +2,13 @@
 
 use muster_proto::records::v1 as pb;
 use muster_proto::records::v1::person_record_service_server::PersonRecordService;
-use muster_server::Call;
+use muster_server::{Answers, Call, answers};
 use tonic::{Request, Response, Status};
 
 use super::assignment::convert::for_person;
+use super::export::record;
 use super::{Rpc, oneself};
-use crate::domain::{Assignment, Certificate, RecordAccess};
+use crate::domain::{Assignment, Certificate, ExportFormat, RecordAccess};
 use crate::error::Error;
 use crate::store::{assignment, certificate, record_access};
 
@@ -62,5 +63,26 @@ impl PersonRecordService for Rpc {
         };
         call.page(&self.context.page_key, list, |last: &RecordAccess| last.id)
             .await
+    }
+
+    type ExportPersonLearningRecordStream = Answers<pb::ExportPersonLearningRecordResponse>;
+
+    async fn export_person_learning_record(
+        &self,
+        request: Request<pb::ExportPersonLearningRecordRequest>,
+    ) -> Result<Response<Self::ExportPersonLearningRecordStream>, Status> {
+        let context = self.context.clone();
+        let (call, (person, format)) = Call::read(request, |call, violations| {
+            let person = oneself(call, violations, &call.message.parent)?;
+            Ok(person.zip(ExportFormat::try_from(call.message.format()).ok()))
+        })?;
+        let called = call.person()?.name.clone().unwrap_or_default();
+        let source = record::Source {
+            person,
+            reader: None,
+            format,
+        };
+        let writing = record::Writing::begin(&context, source, &called).await?;
+        Ok(answers(|sink| writing.write(context, sink)))
     }
 }

@@ -19,6 +19,7 @@ impl From<RecordAccess> for pb::RecordAccess {
             reason,
             grant: _,
             access_time,
+            export,
         } = access;
         Self {
             name: RecordAccessName { person, access: id }.to_string(),
@@ -27,6 +28,7 @@ impl From<RecordAccess> for pb::RecordAccess {
             reader_display_name,
             reason: pb::RecordAccessReason::from(reason).into(),
             access_time: Some(timestamp(access_time)),
+            export_format: export.map_or(pb::ExportFormat::Unspecified, Into::into).into(),
         }
     }
 }

@@ -6,10 +6,11 @@ mod parse;
 use muster_ids::{LearnerName, PersonId};
 use muster_proto::records::v1 as pb;
 use muster_proto::records::v1::staff_report_service_server::StaffReportService;
-use muster_server::Call;
+use muster_server::{Answers, Call, answers};
 use tonic::{Request, Response, Status};
 
 use super::Rpc;
+use super::export::staff;
 use crate::error::Error;
 use crate::ops::staff_report::read;
 use crate::store::employment_projection;
@@ -38,12 +39,24 @@ impl StaffReportService for Rpc {
         let position = |last: &PersonId| *last;
         let page = call.page_with(&context.page_key, list, position, named).await?;
         persons.truncate(page.items.len());
-        let work = async |tx: &mut _| read::apply(tx, context, reader, &persons).await;
+        let work = async |tx: &mut _| read::apply(tx, context, &reader, &persons, None).await;
         let entries = context.database.write(work).await?;
         let show = |entry| convert::entry(organization, entry);
         Ok(Response::new(pb::ReadStaffReportResponse {
             entries: entries.into_iter().map(show).collect(),
             next_page_token: page.next_page_token,
         }))
+    }
+
+    type ExportStaffReportStream = Answers<pb::ExportStaffReportResponse>;
+
+    async fn export_staff_report(
+        &self,
+        request: Request<pb::ExportStaffReportRequest>,
+    ) -> Result<Response<Self::ExportStaffReportStream>, Status> {
+        let context = self.context.clone();
+        let (_, (reader, format)) = Call::read(request, parse::export_staff_report)?;
+        let file = staff::begin(&context, &reader, format).await?;
+        Ok(answers(|sink| staff::write(context, reader, format, file, sink)))
     }
 }

@@ -18,6 +18,7 @@ impl FromRow<'_, PgRow> for RecordAccess {
             reason: row.try_get("reason")?,
             grant: row.try_get("grant_id")?,
             access_time: row.try_get("access_time")?,
+            export: row.try_get("export_format")?,
         })
     }
 }
@@ -34,9 +35,9 @@ pub(crate) async fn insert_all(
 ) -> Result<(), DatabaseError> {
     sqlx::query(
         "INSERT INTO record_accesses (person_id, access_id, organization_id, reader_person_id, reader_display_name,
-                                      reason, grant_id, access_time)
+                                      reason, grant_id, access_time, export_format)
          SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::uuid[],
-                              $8::timestamptz[])",
+                              $8::timestamptz[], $9::text[])",
     )
     .bind(column(accesses, |access| access.person))
     .bind(column(accesses, |access| access.id))
@@ -46,6 +47,7 @@ pub(crate) async fn insert_all(
     .bind(column(accesses, |access| access.reason))
     .bind(column(accesses, |access| access.grant))
     .bind(column(accesses, |access| access.access_time))
+    .bind(column(accesses, |access| access.export))
     .execute(tx)
     .await?;
     Ok(())
@@ -64,7 +66,7 @@ pub(crate) async fn list_of_person(
 ) -> Result<Vec<RecordAccess>, DatabaseError> {
     let page = sqlx::query_as(
         "SELECT person_id, access_id, organization_id, reader_person_id, reader_display_name, reason, grant_id,
-                access_time
+                access_time, export_format
          FROM record_accesses
          WHERE person_id = $1 AND ($2::uuid IS NULL OR access_id < $2)
          ORDER BY access_id DESC LIMIT $3",

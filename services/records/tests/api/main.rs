@@ -10,6 +10,7 @@ mod assigned;
 mod bounds;
 mod catalog;
 mod consent;
+mod exports;
 mod fixture;
 mod learning_record;
 mod organization_view;

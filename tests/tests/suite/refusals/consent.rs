@@ -1,7 +1,8 @@
 //! Consent, and records that are read with it.
 
 use muster_proto::records::v1::{
-    CreateGrantRequest, CreateGrantResponse, GetLearningRecordRequest, Grant, RevokeGrantRequest,
+    CreateGrantRequest, CreateGrantResponse, ExportFormat, ExportLearningRecordRequest,
+    GetLearningRecordRequest, Grant, RevokeGrantRequest,
 };
 use muster_refusal::ErrorReason as R;
 
@@ -77,6 +78,14 @@ fn reading(at: &Stage, person: &str) -> Attempt {
     Attempt::by("owner", &GetLearningRecordRequest { name })
 }
 
+fn exporting(at: &Stage, person: &str) -> Attempt {
+    let request = ExportLearningRecordRequest {
+        name: format!("{}/learners/{}/learningRecord", at.name(), last(person)),
+        format: ExportFormat::Pdf.into(),
+    };
+    Attempt::by("owner", &request)
+}
+
 fn recorded() -> Vec<Row> {
     vec![
         row("GetLearningRecord", R::GrantRequired, async |at| {
@@ -94,6 +103,22 @@ fn recorded() -> Vec<Row> {
         }),
         row("GetLearningRecord", R::NotFound, async |at| {
             reading(&at, &at.suite.request_id())
+        }),
+        row("ExportLearningRecord", R::GrantRequired, async |at| {
+            exporting(&at, &at.learner().await.person)
+        }),
+        row("ExportLearningRecord", R::EmploymentRequired, async |at| {
+            let learner = at.learner().await;
+            grant(&at, &learner).await;
+            let statement = format!(
+                "UPDATE employment_projection SET state = 'ENDED' WHERE person_id = '{}'",
+                last(&learner.person)
+            );
+            at.database("records").await.change(&statement).await;
+            exporting(&at, &learner.person)
+        }),
+        row("ExportLearningRecord", R::NotFound, async |at| {
+            exporting(&at, &at.suite.request_id())
         }),
     ]
 }

@@ -1,9 +1,9 @@
 //! Assignments, what people see of their own, progress and the shared catalog.
 
 use muster_proto::records::v1::{
-    CreateTrainingRequest, ListAssignmentsRequest, ListPersonAssignmentsRequest,
-    ListPersonCertificatesRequest, ListRecordAccessesRequest, ListTrainingsRequest, ReadStaffReportRequest,
-    ReportProgressRequest, Training,
+    CreateTrainingRequest, ExportFormat, ExportPersonLearningRecordRequest, ListAssignmentsRequest,
+    ListPersonAssignmentsRequest, ListPersonCertificatesRequest, ListRecordAccessesRequest,
+    ListTrainingsRequest, ReadStaffReportRequest, ReportProgressRequest, Training,
 };
 use muster_refusal::ErrorReason as R;
 
@@ -77,6 +77,17 @@ fn own_lists() -> Vec<Row> {
         row("ListRecordAccesses", R::PermissionDenied, async move |at| {
             Attempt::by("owner", &accesses(somebody(&at), ""))
         }),
+        row(
+            "ExportPersonLearningRecord",
+            R::PermissionDenied,
+            async move |at| {
+                let request = ExportPersonLearningRecordRequest {
+                    parent: somebody(&at),
+                    format: ExportFormat::Csv.into(),
+                };
+                Attempt::by("owner", &request)
+            },
+        ),
         row("ListRecordAccesses", R::PageTokenInvalid, async move |_| {
             Attempt::by("owner", &accesses(me(), "AAAA"))
         }),

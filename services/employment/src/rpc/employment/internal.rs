@@ -1,12 +1,14 @@
 //! What other services decide by.
 
-use muster_ids::EmploymentName;
+use muster_ids::{EmploymentName, PersonName};
 use muster_proto::employment::v1 as pb;
 use muster_proto::employment::v1::employment_internal_service_server::EmploymentInternalService;
 use muster_server::Call;
+use time::Date;
 use tonic::{Request, Response, Status};
 
 use super::parse;
+use crate::domain::Employment;
 use crate::error::Error;
 use crate::rpc::Rpc;
 use crate::store::employment;
@@ -30,5 +32,29 @@ impl EmploymentInternalService for Rpc {
             sequence: latest.version,
         });
         Ok(Response::new(answer.unwrap_or_default()))
+    }
+
+    async fn batch_get_employees(
+        &self,
+        request: Request<pb::BatchGetEmployeesRequest>,
+    ) -> Result<Response<pb::BatchGetEmployeesResponse>, Status> {
+        let (_, (organization, persons)) = Call::read(request, parse::employees)?;
+        let list = async |db: &mut _| employment::list_open(db, organization, &persons).await;
+        let open = self.context.database.read(list).await.map_err(Error::from)?;
+        let today = self.context.clock.now().date();
+        let employees = open.into_iter().map(|open| employee(open, today)).collect();
+        Ok(Response::new(pb::BatchGetEmployeesResponse { employees }))
+    }
+}
+
+/// Who somebody is to an organization.
+fn employee(open: Employment, today: Date) -> pb::Employee {
+    let titles = open.positions.into_iter();
+    let titles = titles.filter(|position| position.end.is_none_or(|end| end >= today));
+    pb::Employee {
+        person: PersonName { person: open.person }.to_string(),
+        person_display_name: open.person_display_name,
+        start_date: open.start.map(|start| start.to_string()).unwrap_or_default(),
+        position_titles: titles.map(|position| position.title).collect(),
     }
 }

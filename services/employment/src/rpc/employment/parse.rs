@@ -102,3 +102,16 @@ pub(super) fn state_question(
     let asked = organization.zip(person);
     Ok(asked.map(|(organization, person)| (organization.organization, person.person)))
 }
+
+pub(super) fn employees(
+    call: &Call<pb::BatchGetEmployeesRequest>,
+    violations: &mut Violations,
+) -> Parsed<(OrganizationId, Vec<PersonId>)> {
+    let organization = named::<OrganizationName>(violations, "organization", &call.message.organization);
+    let persons = names::all_named::<PersonName>(violations, "persons", &call.message.persons);
+    let asked = organization.zip(persons);
+    Ok(asked.map(|(organization, persons)| {
+        let persons = persons.into_iter().map(|name| name.person).collect();
+        (organization.organization, persons)
+    }))
+}

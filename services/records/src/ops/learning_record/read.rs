@@ -5,7 +5,9 @@ use muster_server::Failure;
 use sqlx::PgConnection;
 
 use crate::context::Context;
-use crate::domain::{AccessReason, Assignment, Certificate, EmploymentState, Grant, RecordAccess};
+use crate::domain::{
+    AccessReason, Assignment, Certificate, EmploymentState, ExportFormat, Grant, RecordAccess,
+};
 use crate::error::Error;
 use crate::ops::learner::know;
 use crate::store::{assignment, certificate, employment_projection, grant, record_access};
@@ -35,6 +37,28 @@ pub(crate) struct Record {
     pub(crate) certificates: Vec<Certificate>,
     /// Whether there are older ones.
     pub(crate) is_truncated: bool,
+}
+
+impl Reader {
+    /// That they read what the grant opens; `export`: into a file.
+    pub(super) fn access(
+        &self,
+        context: &Context,
+        grant: &Grant,
+        export: Option<ExportFormat>,
+    ) -> RecordAccess {
+        RecordAccess {
+            person: grant.person,
+            id: context.clock.new_id(),
+            organization: self.organization,
+            reader: self.person,
+            reader_display_name: self.display_name.clone(),
+            reason: AccessReason::Grant,
+            grant: grant.id,
+            access_time: context.clock.now(),
+            export,
+        }
+    }
 }
 
 impl Record {
@@ -75,17 +99,7 @@ pub(crate) async fn apply(
     learner: PersonId,
 ) -> Result<Record, Error> {
     let grant = lock_consent(tx, reader.organization, learner).await?;
-    let access = RecordAccess {
-        person: learner,
-        id: context.clock.new_id(),
-        organization: reader.organization,
-        reader: reader.person,
-        reader_display_name: reader.display_name,
-        reason: AccessReason::Grant,
-        grant: grant.id,
-        access_time: context.clock.now(),
-    };
-    record_access::insert(tx, &access).await?;
+    record_access::insert(tx, &reader.access(context, &grant, None)).await?;
     Ok(Record::of(
         assignment::list_of_person(tx, learner, None, FETCH).await?,
         certificate::list_of_person(tx, learner, None, FETCH).await?,
@@ -93,7 +107,7 @@ pub(crate) async fn apply(
 }
 
 /// The grant that allows it, held until the transaction ends.
-async fn lock_consent(
+pub(super) async fn lock_consent(
     tx: &mut PgConnection,
     organization: OrganizationId,
     learner: PersonId,

@@ -6,7 +6,7 @@ use muster_ids::PersonId;
 use sqlx::PgConnection;
 
 use crate::context::Context;
-use crate::domain::{AccessReason, Certificate, RecordAccess, StaffReportEntry};
+use crate::domain::{AccessReason, Certificate, ExportFormat, RecordAccess, StaffReportEntry};
 use crate::error::Error;
 use crate::ops::learning_record::read::Reader;
 use crate::store::record_access;
@@ -15,7 +15,7 @@ use crate::store::staff_report::{self, Counted};
 /// The most certificates of one person: a page of a thousand persons stays below what a client takes.
 const MAX_CERTIFICATES: i64 = 20;
 
-/// Reports on these persons, in their order, and logs whose record was read because they granted it. The transaction holds
+/// Reports on these persons, in their order, and logs whose record was read because they granted it; `export`: into a file. The transaction holds
 /// their employments and grants: neither ends before it has committed, and what is read without a log entry does not leave it.
 ///
 /// # Errors
@@ -23,8 +23,9 @@ const MAX_CERTIFICATES: i64 = 20;
 pub(crate) async fn apply(
     tx: &mut PgConnection,
     context: &Context,
-    reader: Reader,
+    reader: &Reader,
     persons: &[PersonId],
+    export: Option<ExportFormat>,
 ) -> Result<Vec<StaffReportEntry>, Error> {
     let organization = reader.organization;
     let grants = staff_report::lock_shared(tx, organization, persons).await?;
@@ -38,6 +39,7 @@ pub(crate) async fn apply(
         reason: AccessReason::Grant,
         grant,
         access_time,
+        export,
     };
     let accesses: Vec<RecordAccess> = grants.iter().map(access).collect();
     record_access::insert_all(tx, &accesses).await?;

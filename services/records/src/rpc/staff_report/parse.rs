@@ -1,10 +1,12 @@
 //! From messages to types that cannot be wrong: what the field rules of the contract cannot say.
 
 use muster_ids::OrganizationName;
+use muster_proto::RequestMessage;
 use muster_proto::records::v1 as pb;
 use muster_refusal::Violations;
 use muster_server::{Call, Parsed};
 
+use crate::domain::ExportFormat;
 use crate::ops::learning_record::read::Reader;
 
 /// Who reads, and for which organization.
@@ -12,6 +14,19 @@ pub(super) fn read_staff_report(
     call: &Call<pb::ReadStaffReportRequest>,
     violations: &mut Violations,
 ) -> Parsed<Reader> {
+    reader(call, violations)
+}
+
+/// The same, and into which file.
+pub(super) fn export_staff_report(
+    call: &Call<pb::ExportStaffReportRequest>,
+    violations: &mut Violations,
+) -> Parsed<(Reader, ExportFormat)> {
+    let format = ExportFormat::try_from(call.message.format()).ok();
+    Ok(reader(call, violations)?.zip(format))
+}
+
+fn reader<M: RequestMessage>(call: &Call<M>, violations: &mut Violations) -> Parsed<Reader> {
     let person = call.person()?;
     let name = call.name::<OrganizationName>(violations);
     Ok(name.map(|name| Reader {

@@ -1,0 +1,41 @@
+//! What is written into files.
+
+use std::collections::HashMap;
+
+use muster_ids::{OrganizationId, PersonId};
+use muster_states::stored_enum;
+
+use super::Assignment;
+
+stored_enum! {
+    /// The kind of a file.
+    pub(crate) enum ExportFormat {
+        Csv = "CSV",
+        Xlsx = "XLSX",
+        Pdf = "PDF",
+        Json = "JSON",
+    }
+}
+
+/// Who somebody is at an organization, as the employment service says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Employee {
+    /// May be empty.
+    pub(crate) display_name: String,
+    /// The first day, as it is written; empty when not said.
+    pub(crate) start_date: String,
+    pub(crate) position_titles: Vec<String>,
+}
+
+/// Those who are known, by who they are.
+pub(crate) type Employees = HashMap<PersonId, Employee>;
+
+/// The names of organizations.
+pub(crate) type OrganizationNames = HashMap<OrganizationId, String>;
+
+/// A line of a learning record: an assignment, with the number of its certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RecordLine {
+    pub(crate) assignment: Assignment,
+    pub(crate) certificate_number: Option<String>,
+}

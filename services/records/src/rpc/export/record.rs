@@ -1,0 +1,145 @@
+//! A learning record as a file.
+
+use muster_ids::{AssignmentId, PersonId};
+use muster_server::AnswerSink;
+use muster_tables::{Cell, Column, Head};
+use tonic::Status;
+
+use super::{File, FilePiece, made};
+use crate::context::Context;
+use crate::domain::{AssignmentStateName, ExportFormat, OrganizationNames, RecordLine};
+use crate::error::Error;
+use crate::ops::learning_record::export;
+use crate::ops::learning_record::read::Reader;
+use crate::store::learning_record;
+
+const COLUMNS: [Column; 8] = [
+    Column::new("training", "Training", 3.4),
+    Column::new("organization", "Organization", 2.6),
+    Column::new("state", "State", 1.2),
+    Column::new("progressPercent", "Percent", 0.9),
+    Column::new("assignTime", "Assigned", 1.6),
+    Column::new("startTime", "Begun", 1.6),
+    Column::new("completeTime", "Completed", 1.6),
+    Column::new("certificateNumber", "Certificate", 2.4),
+];
+
+/// Whose record is written, and who reads it.
+#[derive(Debug, Clone)]
+pub(in crate::rpc) struct Source {
+    pub(in crate::rpc) person: PersonId,
+    /// Who reads it with consent; `None`: the person themself.
+    pub(in crate::rpc) reader: Option<Reader>,
+    pub(in crate::rpc) format: ExportFormat,
+}
+
+/// A record that is being written.
+pub(in crate::rpc) struct Writing {
+    file: File,
+    source: Source,
+    organizations: OrganizationNames,
+    /// What was read, and is not written.
+    lines: Vec<RecordLine>,
+}
+
+impl Writing {
+    /// Reads the beginning: whoever may not, is told before there is a file.
+    ///
+    /// # Errors
+    /// As [`export::apply`]; [`Error::TooManyFiles`]; of a peer.
+    pub(in crate::rpc) async fn begin(context: &Context, source: Source, name: &str) -> Result<Self, Error> {
+        let lines = read(context, &source, None).await?;
+        let reader = source.reader.as_ref().map_or("", |reader| &reader.display_name);
+        let head = Head {
+            title: format!("Learning record: {name}"),
+            notes: vec![made(context.clock.now(), reader)],
+            columns: COLUMNS.to_vec(),
+        };
+        Ok(Self {
+            file: File::begin(context, "learning-record", source.format, head)?,
+            source,
+            organizations: OrganizationNames::new(),
+            lines,
+        })
+    }
+
+    /// Writes what was read, and the rest.
+    pub(in crate::rpc) async fn write<M: FilePiece>(
+        mut self,
+        context: Context,
+        sink: AnswerSink<M>,
+    ) -> Result<(), Status> {
+        loop {
+            let lines = std::mem::take(&mut self.lines);
+            let Some(last) = lines.last().map(|line| line.assignment.id) else {
+                return self.file.finish(&sink).await;
+            };
+            let rows = self.rows(&context, lines).await?;
+            self.file.rows(rows, &sink).await?;
+            self.lines = read(&context, &self.source, Some(last)).await?;
+        }
+    }
+
+    async fn rows(&mut self, context: &Context, lines: Vec<RecordLine>) -> Result<Vec<Vec<Cell>>, Error> {
+        let mut rows = Vec::with_capacity(lines.len());
+        for line in lines {
+            let organization = line.assignment.organization;
+            let name = match self.organizations.get(&organization) {
+                Some(known) => known.clone(),
+                None => {
+                    let name = context
+                        .peers
+                        .organization_name(organization)
+                        .await?
+                        .unwrap_or_default();
+                    self.organizations.insert(organization, name.clone());
+                    name
+                }
+            };
+            rows.push(row(line, name));
+        }
+        Ok(rows)
+    }
+}
+
+async fn read(
+    context: &Context,
+    source: &Source,
+    before: Option<AssignmentId>,
+) -> Result<Vec<RecordLine>, Error> {
+    let Source {
+        person,
+        reader,
+        format,
+    } = source;
+    let Some(reader) = reader else {
+        let list = async |db: &mut _| learning_record::list(db, *person, before, export::PIECE).await;
+        return Ok(context.database.read(list).await?);
+    };
+    let work = async |tx: &mut _| export::apply(tx, context, reader, *person, *format, before).await;
+    context.database.write(work).await
+}
+
+fn row(line: RecordLine, organization: String) -> Vec<Cell> {
+    let RecordLine {
+        assignment,
+        certificate_number,
+    } = line;
+    let state = match assignment.state.name() {
+        AssignmentStateName::Assigned => "assigned",
+        AssignmentStateName::InProgress => "in progress",
+        AssignmentStateName::Completed => "completed",
+        AssignmentStateName::Cancelled => "cancelled",
+    };
+    let (complete_time, _) = assignment.state.completion().unzip();
+    vec![
+        Cell::text(assignment.training_display_name),
+        Cell::text(organization),
+        Cell::text(state),
+        Cell::Count(assignment.state.percent().get().into()),
+        Cell::Time(assignment.assign_time),
+        Cell::maybe(assignment.state.start_time(), Cell::Time),
+        Cell::maybe(complete_time, Cell::Time),
+        Cell::maybe(certificate_number, Cell::Text),
+    ]
+}

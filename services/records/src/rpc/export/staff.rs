@@ -1,0 +1,119 @@
+//! The staff report as a file.
+
+use muster_ids::{OrganizationId, PersonId};
+use muster_proto::records::v1 as pb;
+use muster_server::AnswerSink;
+use muster_tables::{Cell, Column, Head};
+use tonic::Status;
+
+use super::{File, made};
+use crate::context::Context;
+use crate::domain::{Employees, ExportFormat, StaffReportEntry};
+use crate::error::Error;
+use crate::ops::learning_record::read::Reader;
+use crate::ops::staff_report::read;
+use crate::store::employment_projection;
+
+/// How many employees are read at a time.
+const PAGE: i64 = 200;
+
+const COLUMNS: [Column; 11] = [
+    Column::new("displayName", "Name", 2.6),
+    Column::new("positions", "Positions", 2.2),
+    Column::new("startDate", "Since", 1.2),
+    Column::new("assignedCount", "Assigned", 1.0),
+    Column::new("inProgressCount", "Begun", 1.0),
+    Column::new("completedCount", "Completed", 1.1),
+    Column::new("latestCompleteTime", "Last completed", 1.6),
+    Column::new("isShared", "Whole record", 1.0),
+    Column::new("certificateCount", "Certificates", 1.2),
+    Column::new("certificates", "Newest certificates", 3.6),
+    Column::new("learner", "Id", 2.2),
+];
+
+/// The file, and the first employees of it, whom to ask for before anything is sent.
+pub(in crate::rpc) async fn begin(
+    context: &Context,
+    reader: &Reader,
+    format: ExportFormat,
+) -> Result<File, Error> {
+    let organization = context.peers.organization_name(reader.organization).await?;
+    let of = organization.unwrap_or_else(|| reader.organization.to_string());
+    let head = Head {
+        title: format!("Staff report: {of}"),
+        notes: vec![
+            made(context.clock.now(), &reader.display_name),
+            "Of whoever does not share their whole record, the certificates are those of this organization's own trainings."
+                .to_owned(),
+        ],
+        columns: COLUMNS.to_vec(),
+    };
+    File::begin(context, "staff-report", format, head)
+}
+
+/// Writes a row for each verified employee.
+pub(in crate::rpc) async fn write(
+    context: Context,
+    reader: Reader,
+    format: ExportFormat,
+    mut file: File,
+    sink: AnswerSink<pb::ExportStaffReportResponse>,
+) -> Result<(), Status> {
+    let mut after = None;
+    loop {
+        let persons = page(&context, reader.organization, after).await?;
+        after = persons.last().copied();
+        if after.is_none() {
+            return file.finish(&sink).await;
+        }
+        let rows = rows(&context, &reader, format, &persons).await?;
+        file.rows(rows, &sink).await?;
+    }
+}
+
+async fn page(
+    context: &Context,
+    organization: OrganizationId,
+    after: Option<PersonId>,
+) -> Result<Vec<PersonId>, Error> {
+    let list = async |db: &mut _| employment_projection::list_verified(db, organization, after, PAGE).await;
+    Ok(context.database.read(list).await?)
+}
+
+async fn rows(
+    context: &Context,
+    reader: &Reader,
+    format: ExportFormat,
+    persons: &[PersonId],
+) -> Result<Vec<Vec<Cell>>, Error> {
+    let employees = context.peers.employees(reader.organization, persons).await?;
+    let work = async |tx: &mut _| read::apply(tx, context, reader, persons, Some(format)).await;
+    let entries = context.database.write(work).await?;
+    Ok(entries.into_iter().map(|entry| row(entry, &employees)).collect())
+}
+
+fn row(entry: StaffReportEntry, employees: &Employees) -> Vec<Cell> {
+    let StaffReportEntry {
+        person,
+        own,
+        is_shared,
+        certificate_count,
+        certificates,
+    } = entry;
+    let employee = employees.get(&person).cloned().unwrap_or_default();
+    let newest = certificates.into_iter();
+    let newest = newest.map(|one| format!("{} ({})", one.training_display_name, one.issue_time.date()));
+    vec![
+        Cell::text(employee.display_name),
+        Cell::text(employee.position_titles.join("; ")),
+        Cell::text(employee.start_date),
+        Cell::Count(own.assigned),
+        Cell::Count(own.in_progress),
+        Cell::Count(own.completed),
+        Cell::maybe(own.latest_complete_time, Cell::Time),
+        Cell::Is(is_shared),
+        Cell::Count(certificate_count),
+        Cell::text(newest.collect::<Vec<_>>().join("; ")),
+        Cell::text(person.to_string()),
+    ]
+}

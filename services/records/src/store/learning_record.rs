@@ -1,0 +1,42 @@
+//! Learning records, as files hold them.
+
+use muster_database::DatabaseError;
+use muster_ids::{AssignmentId, PersonId};
+use sqlx::postgres::PgRow;
+use sqlx::{FromRow, PgConnection, Row};
+
+use crate::domain::{Assignment, RecordLine};
+
+impl FromRow<'_, PgRow> for RecordLine {
+    fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            assignment: Assignment::from_row(row)?,
+            certificate_number: row.try_get("certificate_number")?,
+        })
+    }
+}
+
+/// Lines of the person's record, newest first. Every certificate stands in one: it is there for an assignment.
+pub(crate) async fn list(
+    db: &mut PgConnection,
+    person: PersonId,
+    before: Option<AssignmentId>,
+    limit: i64,
+) -> Result<Vec<RecordLine>, DatabaseError> {
+    let lines = sqlx::query_as(
+        "SELECT a.person_id, a.assignment_id, a.organization_id, a.training_id,
+                t.display_name AS training_display_name, a.state, a.progress_percent, a.certificate_id, a.version,
+                a.assign_time, a.start_time, a.complete_time, c.certificate_number
+         FROM assignments a
+         JOIN trainings t ON t.training_id = a.training_id
+         LEFT JOIN certificates c ON c.person_id = a.person_id AND c.certificate_id = a.certificate_id
+         WHERE a.person_id = $1 AND ($2::uuid IS NULL OR a.assignment_id < $2)
+         ORDER BY a.assignment_id DESC LIMIT $3",
+    )
+    .bind(person)
+    .bind(before)
+    .bind(limit)
+    .fetch_all(db)
+    .await?;
+    Ok(lines)
+}
