@@ -7,8 +7,8 @@ use thiserror::Error;
 
 use crate::{
     AccessId, AccessRequestId, AssignmentId, CertificateId, DeliveryId, EmploymentId, GrantId, GroupId,
-    ImportId, InvitationId, LocationId, OrganizationId, OwnershipOfferId, PersonId, ProgrammeLoadId,
-    StaffReadId, TrainingId, VerificationNoticeId,
+    ImportId, InvitationId, LocationId, OrganizationId, OwnershipOfferId, PersonId, ProgrammeId,
+    ProgrammeLoadId, StaffReadId, TrainingId, VerificationNoticeId,
 };
 
 /// The text is not a resource name of the expected form. Says the form, never the text.
@@ -112,6 +112,8 @@ names! {
     OwnershipOfferName = "organizations/{organization}/ownershipOffers/{ownership_offer}" { "organizations"/organization: OrganizationId, "ownershipOffers"/ownership_offer: OwnershipOfferId }
     /// `programmeLoads/{programme_load}`.
     ProgrammeLoadName = "programmeLoads/{programme_load}" { "programmeLoads"/programme_load: ProgrammeLoadId }
+    /// `programmes/{programme}`.
+    ProgrammeName = "programmes/{programme}" { "programmes"/programme: ProgrammeId }
     /// `trainings/{training}`.
     TrainingName = "trainings/{training}" { "trainings"/training: TrainingId }
     /// `persons/{person}`.
@@ -188,6 +190,7 @@ mod tests {
         as_told::<AccessRequestName>();
         as_told::<OwnershipOfferName>();
         as_told::<ProgrammeLoadName>();
+        as_told::<ProgrammeName>();
         as_told::<TrainingName>();
         as_told::<PersonName>();
         as_told::<PersonAssignmentName>();

@@ -15,6 +15,7 @@ use muster_proto::organization::v1::person_access_request_service_server::Person
 use muster_proto::organization::v1::profile_user_internal_service_server::ProfileUserInternalServiceServer;
 use muster_proto::organization::v1::profile_user_service_server::ProfileUserServiceServer;
 use muster_proto::organization::v1::programme_load_service_server::ProgrammeLoadServiceServer;
+use muster_proto::organization::v1::registry_service_server::RegistryServiceServer;
 use muster_proto::organization::v1::roles_internal_service_server::RolesInternalServiceServer;
 use muster_proto::organization::v1::session_internal_service_server::SessionInternalServiceServer;
 use muster_proto::organization::v1::staff_read_internal_service_server::StaffReadInternalServiceServer;
@@ -65,6 +66,7 @@ impl Service for OrganizationService {
             .grpc(PersonAccessRequestServiceServer::new(rpc.clone()))
             .grpc(OwnershipServiceServer::new(rpc.clone()))
             .grpc(ProgrammeLoadServiceServer::new(rpc.clone()))
+            .grpc(RegistryServiceServer::new(rpc.clone()))
             .grpc(RolesInternalServiceServer::new(rpc.clone()))
             .grpc(InvitingInternalServiceServer::new(rpc.clone()))
             .grpc(GroupInternalServiceServer::new(rpc.clone()))

@@ -13,6 +13,7 @@ mod ownership;
 mod profile_user;
 mod programme;
 mod programme_load;
+mod registry;
 mod session;
 mod staff_act;
 mod staff_read;
@@ -40,6 +41,9 @@ pub(crate) use profile_user::{
 pub(crate) use programme::{LicenseStatus, Programme, ProgrammeType, RowProblem, ToldProgramme};
 pub(crate) use programme_load::{
     LoadRow, Misplaced, ProgrammeLoad, RefusedRow, RowOutcome, Taken, each_license_once,
+};
+pub(crate) use registry::{
+    MAX_FOUND, MAX_WORDS, Meant, RegistryEntry, RegistryEntryState, ToldEntry, Wanted,
 };
 pub(crate) use session::{EndedSession, SessionDigest};
 pub(crate) use staff_act::{StaffAct, StaffAction};

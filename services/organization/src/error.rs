@@ -60,6 +60,10 @@ pub(crate) enum Error {
     ProgrammeRows(Misplaced),
     #[error("the load was begun with another number of rows")]
     ProgrammeLoadReused,
+    #[error("somebody else has claimed the programme")]
+    ProgrammeClaimed,
+    #[error("an authority tells name and license of the profile")]
+    ProgrammeReadOnly,
     #[error("access is to end before it begins")]
     EndsInThePast,
     /// Every problem with the field of the request that it belongs to.
@@ -164,6 +168,14 @@ impl From<Error> for Refusal {
             Error::ProgrammeLoadReused => {
                 let text = "a load of this name was begun with another row_count; choose a new name for another load";
                 Refusal::new(R::RequestIdReused, text)
+            }
+            Error::ProgrammeClaimed => {
+                let text = "somebody else has claimed the programme, and registry staff have not decided yet; if it is yours, create a profile with its license number by hand: they see both";
+                Refusal::new(R::ProgrammeClaimed, text).metadata("next_step", "create_organization")
+            }
+            Error::ProgrammeReadOnly => {
+                let text = "name and license of the profile are as its authority tells them; have them corrected there";
+                Refusal::new(R::ProgrammeReadOnly, text)
             }
             Error::EndsInThePast => ends_in_the_past(),
             Error::Subscription(problems) => subscription(problems),

@@ -10,6 +10,7 @@ mod organization;
 mod ownership;
 mod profile_user;
 mod programme_load;
+mod registry;
 mod session;
 mod staff_read;
 mod subscription;

@@ -11,6 +11,7 @@ pub(crate) mod ownership_offer;
 pub(crate) mod profile_user;
 pub(crate) mod programme;
 pub(crate) mod programme_load;
+pub(crate) mod registry;
 pub(crate) mod session;
 pub(crate) mod staff_act;
 pub(crate) mod staff_read;

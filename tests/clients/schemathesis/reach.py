@@ -123,6 +123,9 @@ call("RejectOrganization", "staff", ids(refused), reason="no such programme")
 loaded = load(f"LP {run}", "no number: a row that is refused")
 assert call("GetProgrammeLoad", "staff", ids(loaded))["programmeLoad"]["addedCount"] == 1
 assert len(call("ListRefusedProgrammeRows", "staff", ids(loaded))["rows"]) == 1
+listed = call("SearchRegistry", "outsider", query={"text": f"LP {run}"})["entries"]
+call("GetProgramme", "outsider", ids(listed[0]["programme"]))
+call("ClaimProgramme", "outsider", ids(listed[0]["programme"]))
 limits = {"invitationsByHand": 100, "importRows": 1000, "messagesPerDay": 1000}
 plan = {"plan": "PLAN_PREMIUM", "limits": limits, "reason": "tried"}
 call("ActivateSubscription", "staff", at, **plan)

@@ -1,9 +1,11 @@
-//! Licensed programmes, as authorities tell of them.
+//! Licensed programmes: registry staff load them, people find and claim them.
 
 use muster_proto::organization::v1::programme_load_service_client::ProgrammeLoadServiceClient;
+use muster_proto::organization::v1::registry_service_client::RegistryServiceClient;
 use muster_proto::organization::v1::{
-    GetProgrammeLoadRequest, ListRefusedProgrammeRowsRequest, ListRefusedProgrammeRowsResponse,
-    LoadProgrammesRequest, ProgrammeLoad, ProgrammeRow,
+    ClaimProgrammeRequest, GetProgrammeLoadRequest, GetProgrammeRequest, ListRefusedProgrammeRowsRequest,
+    ListRefusedProgrammeRowsResponse, LoadProgrammesRequest, Organization, ProgrammeLoad, ProgrammeRow,
+    RegistryEntry, SearchRegistryRequest, SearchRegistryResponse,
 };
 
 use super::resource;
@@ -89,4 +91,43 @@ pub async fn list_refused_rows<T: Transport>(
             .await
     });
     listed.await
+}
+
+/// Looks for a site: one page, the best first.
+///
+/// # Errors
+/// The call failed.
+pub async fn search<T: Transport>(
+    person: &T,
+    request: SearchRegistryRequest,
+) -> Result<SearchRegistryResponse, CallError> {
+    let found = call(person, request, async |client, request| {
+        RegistryServiceClient::new(client).search_registry(request).await
+    });
+    found.await
+}
+
+/// Reads a programme.
+///
+/// # Errors
+/// The call failed.
+pub async fn get<T: Transport>(person: &T, name: &str) -> Result<RegistryEntry, CallError> {
+    let request = GetProgrammeRequest {
+        name: name.to_owned(),
+    };
+    let send = async |client, request| RegistryServiceClient::new(client).get_programme(request).await;
+    resource(person, request, send, |response| response.entry).await
+}
+
+/// Claims a programme: a profile of the caller's own is made of it.
+///
+/// # Errors
+/// The call failed.
+pub async fn claim<T: Transport>(person: &T, name: &str) -> Result<Organization, CallError> {
+    let request = ClaimProgrammeRequest {
+        name: name.to_owned(),
+        request_id: request_id(),
+    };
+    let send = async |client, request| RegistryServiceClient::new(client).claim_programme(request).await;
+    resource(person, request, send, |response| response.organization).await
 }

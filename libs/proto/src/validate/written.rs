@@ -48,6 +48,7 @@ const NOT_WRITTEN: &[(&str, &[&str])] = &[
             "muster.organization.v1.Organization.decision_reason",
             "muster.organization.v1.Organization.organization_number",
             "muster.organization.v1.Organization.owner",
+            "muster.organization.v1.Organization.programme",
             "muster.organization.v1.ProfileUser.display_name",
         ],
     ),
@@ -79,6 +80,7 @@ const NOT_WRITTEN: &[(&str, &[&str])] = &[
         &[
             "muster.employment.v1.ListEmploymentsRequest.position",
             "muster.employment.v1.ListEmploymentsRequest.text",
+            "muster.organization.v1.SearchRegistryRequest.text",
         ],
     ),
 ];

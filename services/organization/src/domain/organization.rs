@@ -1,6 +1,6 @@
 //! The profile and its way to approval.
 
-use muster_ids::{OrganizationId, OrganizationName};
+use muster_ids::{OrganizationId, OrganizationName, ProgrammeId};
 use muster_states::{Transition, stored_enum};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -15,6 +15,8 @@ pub(crate) struct Organization {
     pub(crate) owner: Owner,
     pub(crate) display_name: PublicName,
     pub(crate) license: License,
+    /// What it was made of; then name and license are those of the programme.
+    pub(crate) programme: Option<ProgrammeId>,
     pub(crate) state: OrganizationState,
     /// Raised with every change; from 1.
     pub(crate) version: i64,
@@ -178,6 +180,16 @@ impl Organization {
         Transition::Changed(next)
     }
 
+    /// Whether anybody may find it: it was approved, and is not closed.
+    pub(crate) fn is_public(&self) -> bool {
+        self.approve_time.is_some() && self.state != OrganizationState::Closed
+    }
+
+    /// Whether the next one says of name and license what an authority tells of this one.
+    pub(crate) fn keeps_what_is_told(&self, next: &Self) -> bool {
+        self.programme.is_none() || (self.display_name == next.display_name && self.license == next.license)
+    }
+
     /// Its resource name.
     pub(crate) fn name(&self) -> OrganizationName {
         OrganizationName {
@@ -249,6 +261,7 @@ mod tests {
             },
             display_name: PublicName::parse("Sunshine").unwrap(),
             license: License::new(authority, number, &Padding::default()),
+            programme: None,
             state,
             version: 4,
             create_time: CREATED,

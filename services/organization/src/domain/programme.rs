@@ -65,6 +65,13 @@ pub(crate) struct RowProblem {
     pub(crate) description: String,
 }
 
+impl Programme {
+    /// The text of whose words it is found, as the table puts it together.
+    pub(crate) fn found_by(&self) -> String {
+        format!("{} {}", self.display_name, self.address.city.as_str())
+    }
+}
+
 impl ToldProgramme {
     /// The programme, or everything that is wrong with the row.
     pub(crate) fn read(&self, padding: &Padding) -> Result<Programme, Vec<RowProblem>> {

@@ -1,6 +1,7 @@
 //! Verbs on profiles.
 
 pub(crate) mod approve;
+pub(crate) mod claim;
 pub(crate) mod create;
 pub(crate) mod decide;
 mod license;

@@ -3,7 +3,7 @@
 pub(super) mod row;
 
 use muster_database::{DatabaseError, Insertion};
-use muster_ids::{OrganizationId, PersonId};
+use muster_ids::{OrganizationId, PersonId, ProgrammeId};
 use sqlx::PgConnection;
 
 use super::guarded;
@@ -11,13 +11,15 @@ use crate::domain::{License, Organization, OrganizationNumber, OrganizationState
 
 /// The index that refuses a second approved profile with a license number.
 pub(crate) const LICENSE_TAKEN: &str = "organizations_license";
+/// The index that refuses a second profile of a programme.
+pub(crate) const PROGRAMME_CLAIMED: &str = "organizations_programme";
 
 macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT organization_id, organization_number, owner_person_id, owner_display_name, display_name,
-                    licensing_authority, license_number_normalized, license_number_as_given, state, version, create_time,
-                    submit_time, approve_time, return_reasons, decision_reason
+                    licensing_authority, license_number_normalized, license_number_as_given, programme_id, state, version,
+                    create_time, submit_time, approve_time, return_reasons, decision_reason
              FROM organizations ",
             $rest
         )
@@ -32,8 +34,8 @@ pub(crate) async fn insert(
     let done = sqlx::query(
         "INSERT INTO organizations (organization_id, organization_number, owner_person_id, owner_display_name,
                 display_name, licensing_authority, license_number_normalized, license_number_as_given, state, version,
-                create_time)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+                create_time, programme_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
          ON CONFLICT ON CONSTRAINT organizations_number DO NOTHING",
     )
     .bind(organization.id)
@@ -47,6 +49,7 @@ pub(crate) async fn insert(
     .bind(organization.state)
     .bind(organization.version)
     .bind(organization.create_time)
+    .bind(organization.programme)
     .execute(tx)
     .await?;
     Ok(done.into())
@@ -158,16 +161,21 @@ pub(crate) async fn lock_rivals(
     Ok(rivals.fetch_all(tx).await?)
 }
 
-/// How many profiles of a person are in one of these states. Who counts adds one: others wait until the transaction ends.
+/// Waits until nobody else begins a profile of this person. Taken before the lock of a programme.
+pub(crate) async fn lock_owner(tx: &mut PgConnection, owner: PersonId) -> Result<(), DatabaseError> {
+    sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended('owner ' || $1::text, 0))")
+        .bind(owner)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// How many profiles of a person are in one of these states. Who counts adds one, and has [`lock_owner`].
 pub(crate) async fn count_of_owner(
     tx: &mut PgConnection,
     owner: PersonId,
     states: &[OrganizationState],
 ) -> Result<i64, DatabaseError> {
-    sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended('owner ' || $1::text, 0))")
-        .bind(owner)
-        .execute(&mut *tx)
-        .await?;
     let count = sqlx::query_scalar(
         "SELECT count(*) FROM organizations WHERE owner_person_id = $1 AND state = ANY ($2)",
     );
@@ -191,4 +199,49 @@ pub(crate) async fn find_license_holder(
     .fetch_optional(db)
     .await?;
     Ok(holder)
+}
+
+/// The profile that was made of a programme, unless it was rejected or closed. Across organizations: a programme is of none.
+pub(crate) async fn find_claimant(
+    db: &mut PgConnection,
+    programme: ProgrammeId,
+) -> Result<Option<Organization>, DatabaseError> {
+    let claimant = sqlx::query_as(select!(
+        "WHERE programme_id = $1 AND state NOT IN ('REJECTED', 'CLOSED')"
+    ));
+    Ok(claimant.bind(programme).fetch_optional(db).await?)
+}
+
+/// The number of the approved profile that holds a license. Across organizations, as [`find_license_holder`].
+pub(crate) async fn find_holder(
+    db: &mut PgConnection,
+    license: &License,
+) -> Result<Option<OrganizationNumber>, DatabaseError> {
+    let holder = sqlx::query_as(
+        "SELECT organization_number FROM organizations
+         WHERE licensing_authority = $1 AND license_number_normalized = $2
+           AND approve_time IS NOT NULL AND state <> 'CLOSED'",
+    );
+    let holder = holder
+        .bind(license.authority().as_str())
+        .bind(license.normalized());
+    Ok(holder.fetch_optional(db).await?)
+}
+
+/// Gives the profiles that were made of these programmes the name and the number that the authority tells now.
+pub(crate) async fn follow_programmes(
+    tx: &mut PgConnection,
+    programmes: &[ProgrammeId],
+) -> Result<(), DatabaseError> {
+    sqlx::query(
+        "UPDATE organizations AS o
+         SET display_name = p.display_name, license_number_as_given = p.license_number_as_given, version = o.version + 1
+         FROM programmes AS p
+         WHERE o.programme_id = p.programme_id AND o.programme_id = ANY ($1) AND o.state NOT IN ('REJECTED', 'CLOSED')
+           AND (o.display_name, o.license_number_as_given) <> (p.display_name, p.license_number_as_given)",
+    )
+    .bind(programmes)
+    .execute(tx)
+    .await?;
+    Ok(())
 }

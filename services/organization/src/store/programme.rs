@@ -2,13 +2,23 @@
 
 use muster_database::DatabaseError;
 use muster_ids::{ProgrammeId, ProgrammeLoadId};
-use sqlx::{FromRow, PgConnection, Row};
+use sqlx::postgres::PgRow;
+use sqlx::{Error, FromRow, PgConnection, Row};
 use time::OffsetDateTime;
 
-use crate::domain::{LoadRow, RowOutcome, ShortName};
+use super::organization::row::authority;
+use crate::domain::{License, LoadRow, PublicName, RowOutcome, ShortName};
+
+/// What became of a row.
+pub(crate) struct Stored {
+    /// The number of the row.
+    pub(crate) row: i32,
+    pub(crate) programme: ProgrammeId,
+    pub(crate) outcome: RowOutcome,
+}
 
 /// Adds the programmes that are not known and changes the others, and writes into each by which row of which load; `ids` are
-/// those of new ones. Answers what became of each row by its number; a row with the license of another one of the same load
+/// those of new ones. Answers what became of each row; a row with the license of another one of the same load
 /// is not among them. In the order of licenses, so that two loads never wait for each other.
 pub(crate) async fn put_all(
     tx: &mut PgConnection,
@@ -16,9 +26,9 @@ pub(crate) async fn put_all(
     ids: &[ProgrammeId],
     rows: &[LoadRow],
     now: OffsetDateTime,
-) -> Result<Vec<(i32, RowOutcome)>, DatabaseError> {
+) -> Result<Vec<Stored>, DatabaseError> {
     let each = |text: fn(&LoadRow) -> &str| rows.iter().map(text).collect::<Vec<_>>();
-    let stored = sqlx::query_as::<_, Stored>(
+    let stored = sqlx::query_as(
         "INSERT INTO programmes AS known (programme_id, licensing_authority, license_number_normalized,
                 license_number_as_given, display_name, street_address, city, region, postal_code, programme_type,
                 license_status, added_load_id, changed_load_id, seen_load_id, seen_row_number, create_time, update_time)
@@ -43,7 +53,7 @@ pub(crate) async fn put_all(
                                  EXCLUDED.city, EXCLUDED.region, EXCLUDED.postal_code, EXCLUDED.programme_type,
                                  EXCLUDED.license_status) AS news) AS compared)
          WHERE known.seen_load_id <> EXCLUDED.seen_load_id
-         RETURNING seen_row_number, added_load_id = $1 AS is_added, changed_load_id = $1 AS is_changed",
+         RETURNING programme_id, seen_row_number, added_load_id = $1 AS is_added, changed_load_id = $1 AS is_changed",
     );
     let stored = stored
         .bind(load)
@@ -62,11 +72,30 @@ pub(crate) async fn put_all(
         .bind(each(|row| or_empty(row.programme.address.postal_code.as_ref())))
         .bind(each(|row| row.programme.kind.as_str()))
         .bind(each(|row| row.programme.license_status.as_str()));
-    let stored = stored.fetch_all(tx).await?;
-    Ok(stored
-        .into_iter()
-        .map(|Stored(row, outcome)| (row, outcome))
-        .collect())
+    Ok(stored.fetch_all(tx).await?)
+}
+
+/// The name and the license of a programme, locked until the transaction ends.
+pub(crate) async fn lock(
+    tx: &mut PgConnection,
+    id: ProgrammeId,
+) -> Result<Option<(PublicName, License)>, DatabaseError> {
+    let locked = sqlx::query(
+        "SELECT display_name, licensing_authority, license_number_as_given, license_number_normalized
+         FROM programmes WHERE programme_id = $1 FOR NO KEY UPDATE",
+    );
+    let locked = locked.bind(id).fetch_optional(tx).await?;
+    Ok(locked.as_ref().map(name_and_license).transpose()?)
+}
+
+fn name_and_license(row: &PgRow) -> Result<(PublicName, License), Error> {
+    let display_name = PublicName::stored(row.try_get("display_name")?);
+    let license = License::stored(
+        authority(row)?,
+        row.try_get("license_number_as_given")?,
+        row.try_get("license_number_normalized")?,
+    );
+    Ok((display_name, license))
 }
 
 /// By which row each of these licenses was told of last: pairs of the number here and the number there.
@@ -92,16 +121,17 @@ fn or_empty(text: Option<&ShortName>) -> &str {
     text.map_or("", ShortName::as_str)
 }
 
-/// What became of a row.
-struct Stored(i32, RowOutcome);
-
-impl FromRow<'_, sqlx::postgres::PgRow> for Stored {
-    fn from_row(row: &sqlx::postgres::PgRow) -> Result<Self, sqlx::Error> {
+impl FromRow<'_, PgRow> for Stored {
+    fn from_row(row: &PgRow) -> Result<Self, Error> {
         let outcome = match (row.try_get("is_added")?, row.try_get("is_changed")?) {
             (true, _) => RowOutcome::Added,
             (false, true) => RowOutcome::Changed,
             (false, false) => RowOutcome::Unchanged,
         };
-        Ok(Self(row.try_get("seen_row_number")?, outcome))
+        Ok(Self {
+            row: row.try_get("seen_row_number")?,
+            programme: row.try_get("programme_id")?,
+            outcome,
+        })
     }
 }

@@ -30,7 +30,7 @@ impl Fixture {
         Ok(answer.organization.unwrap())
     }
 
-    async fn reject(&self, id: OrganizationId) -> Result<pb::Organization, Status> {
+    pub(crate) async fn reject(&self, id: OrganizationId) -> Result<pb::Organization, Status> {
         let request = pb::RejectOrganizationRequest {
             name: name(id),
             reason: "no such programme".into(),

@@ -23,6 +23,7 @@ mod profiles;
 mod programme_loads;
 mod records;
 mod refused;
+mod registry;
 mod repeated;
 mod roles;
 mod schema;

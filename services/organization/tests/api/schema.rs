@@ -25,6 +25,7 @@ async fn every_tenant_table_is_keyed_by_the_organization_first() {
         "programme_loads",
         "programmes",
         "refused_programme_rows",
+        "registry_vocabulary",
     ];
     assert_eq!(others, of_nobody);
 }

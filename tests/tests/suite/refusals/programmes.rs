@@ -1,8 +1,10 @@
 //! Licensed programmes.
 
+use muster_client::acts::{organization, programme as programmes};
 use muster_proto::organization::v1::{
-    GetProgrammeLoadRequest, LicenseStatus, ListRefusedProgrammeRowsRequest, LoadProgrammesRequest,
-    ProgrammeAddress, ProgrammeRow, ProgrammeType,
+    ClaimProgrammeRequest, ClaimProgrammeResponse, GetProgrammeLoadRequest, GetProgrammeRequest,
+    LicenseStatus, ListRefusedProgrammeRowsRequest, LoadProgrammesRequest, Organization, ProgrammeAddress,
+    ProgrammeRow, ProgrammeType, SearchRegistryRequest, UpdateOrganizationRequest,
 };
 use muster_refusal::ErrorReason as R;
 
@@ -13,6 +15,8 @@ use super::{Row, row};
 pub(super) fn rows() -> Vec<Row> {
     let mut rows = loaded();
     rows.extend(read());
+    rows.extend(found());
+    rows.extend(claimed());
     rows
 }
 
@@ -92,6 +96,115 @@ fn read() -> Vec<Row> {
             let load = loading(&at, 1);
             at.done::<()>("LoadProgrammes", "staff", &load).await;
             Attempt::by("staff", &listing(load.name, "AAAA"))
+        }),
+    ]
+}
+
+fn found() -> Vec<Row> {
+    let looking = |text: &str, page_token: &str| SearchRegistryRequest {
+        text: text.into(),
+        page_token: page_token.into(),
+        ..Default::default()
+    };
+    vec![
+        row("SearchRegistry", R::InvalidRequest, async move |at| {
+            Attempt::by(&at.address(), &looking("--", "")).violates(&["text"])
+        }),
+        row("SearchRegistry", R::PageTokenInvalid, async move |at| {
+            Attempt::by(&at.address(), &looking("sunshine", "AAAA"))
+        }),
+        row("GetProgramme", R::InvalidRequest, async |at| {
+            let name = "programmes/1".into();
+            Attempt::by(&at.address(), &GetProgrammeRequest { name }).violates(&["name"])
+        }),
+        row("GetProgramme", R::NotFound, async |at| {
+            let name = format!("programmes/{}", at.suite.request_id());
+            Attempt::by(&at.address(), &GetProgrammeRequest { name })
+        }),
+    ]
+}
+
+/// A programme that nobody has claimed: its name and its license number.
+async fn licensed(at: &Stage) -> (String, String) {
+    let load = loading(at, 1);
+    let number = load.rows[0].license_number.clone();
+    at.done::<()>("LoadProgrammes", "staff", &load).await;
+    let looking = SearchRegistryRequest {
+        text: number.clone(),
+        ..Default::default()
+    };
+    let found = programmes::search(&at.suite.client("owner"), looking)
+        .await
+        .unwrap();
+    (found.entries[0].programme.clone(), number)
+}
+
+fn claiming(name: String, request_id: &str) -> ClaimProgrammeRequest {
+    ClaimProgrammeRequest {
+        name,
+        request_id: request_id.into(),
+    }
+}
+
+/// A profile of `owner` that was made of a programme.
+async fn made(at: &Stage) -> (String, Organization) {
+    let (programme, _) = licensed(at).await;
+    let made: ClaimProgrammeResponse = at
+        .done("ClaimProgramme", "owner", &claiming(programme.clone(), ""))
+        .await;
+    (programme, made.organization.unwrap())
+}
+
+fn claimed() -> Vec<Row> {
+    vec![
+        row("ClaimProgramme", R::InvalidRequest, async |at| {
+            Attempt::by(&at.address(), &claiming("programmes/1".into(), "")).violates(&["name"])
+        }),
+        row("ClaimProgramme", R::NotFound, async |at| {
+            let name = format!("programmes/{}", at.suite.request_id());
+            Attempt::by(&at.address(), &claiming(name, ""))
+        }),
+        row("ClaimProgramme", R::ProgrammeClaimed, async |at| {
+            let (programme, _) = made(&at).await;
+            Attempt::by(&at.address(), &claiming(programme, "")).metadata("next_step", "create_organization")
+        }),
+        row("ClaimProgramme", R::LicenseNumberTaken, async |at| {
+            let (programme, profile) = made(&at).await;
+            let (owner, staff) = (at.suite.client("owner"), at.suite.client("staff"));
+            organization::submit(&owner, &profile.name).await.unwrap();
+            organization::approve(&staff, &profile.name, "license checked")
+                .await
+                .unwrap();
+            Attempt::by(&at.address(), &claiming(programme, "")).metadata("next_step", "request_access")
+        }),
+        row("ClaimProgramme", R::TooManyProfiles, async |at| {
+            let who = at.address();
+            let (first, _) = licensed(&at).await;
+            let made: ClaimProgrammeResponse = at.done("ClaimProgramme", &who, &claiming(first, "")).await;
+            let id = made.organization.unwrap().name.replace("organizations/", "");
+            at.multiplies(&id).await;
+            Attempt::by(&who, &claiming(licensed(&at).await.0, ""))
+        }),
+        row("ClaimProgramme", R::RequestIdReused, async |at| {
+            let id = at.suite.request_id();
+            let (one, other) = (licensed(&at).await.0, licensed(&at).await.0);
+            let (first, second) = (claiming(one, &id), claiming(other, &id));
+            at.reused("ClaimProgramme", &at.address(), &first, &second).await
+        }),
+        row("UpdateOrganization", R::ProgrammeReadOnly, async |at| {
+            let (_, profile) = made(&at).await;
+            let update = UpdateOrganizationRequest {
+                organization: Some(Organization {
+                    name: profile.name,
+                    display_name: "Moonlight".into(),
+                    ..Default::default()
+                }),
+                update_mask: Some(prost_types::FieldMask {
+                    paths: vec!["display_name".into()],
+                }),
+                request_id: String::new(),
+            };
+            Attempt::by("owner", &update)
         }),
     ]
 }

@@ -32,6 +32,7 @@ pub(super) fn kept(reason: R, status: &Status) -> Result<(), String> {
         R::SuccessorCannotAct => metadata(status, "missing"),
         R::AccessRequestDenied => metadata(status, "retry_time"),
         R::LicenseNumberTaken => metadata(status, "organization_number"),
+        R::ProgrammeRowsMissing => metadata(status, "next_row"),
         _ => Ok(()),
     }
 }

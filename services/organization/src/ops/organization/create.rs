@@ -2,7 +2,7 @@
 
 use muster_address::EmailAddress;
 use muster_database::Insertion;
-use muster_ids::PersonId;
+use muster_ids::{PersonId, ProgrammeId};
 use muster_server::Failure;
 use sqlx::PgConnection;
 
@@ -21,6 +21,8 @@ pub(crate) struct NewOrganization {
     pub(crate) owner_address: Option<EmailAddress>,
     pub(crate) display_name: PublicName,
     pub(crate) license: License,
+    /// What it is made of, unless it is written by hand.
+    pub(crate) programme: Option<ProgrammeId>,
 }
 
 /// Creates a profile in DRAFT. It reserves no license number. Its creator becomes its owner, whose address is kept with it.
@@ -39,6 +41,7 @@ pub(crate) async fn apply(
 }
 
 async fn refuse_too_many(tx: &mut PgConnection, context: &Context, person: PersonId) -> Result<(), Error> {
+    organization::lock_owner(tx, person).await?;
     let (open, limit) = (&OrganizationState::OPEN, context.open_profiles);
     let used = organization::count_of_owner(tx, person, open).await?;
     if used >= limit {
@@ -68,6 +71,7 @@ fn draft(context: &Context, new: NewOrganization) -> Organization {
         owner: new.owner,
         display_name: new.display_name,
         license: new.license,
+        programme: new.programme,
         state: OrganizationState::Draft,
         version: 1,
         create_time: context.clock.now(),

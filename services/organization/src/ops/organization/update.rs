@@ -10,7 +10,7 @@ use super::license::require_free;
 use crate::context::Context;
 use crate::domain::{Organization, OrganizationUpdate};
 use crate::error::Error;
-use crate::store::organization;
+use crate::store::{organization, registry};
 
 /// Changes what its state lets be changed.
 pub(crate) async fn apply(
@@ -22,14 +22,20 @@ pub(crate) async fn apply(
 ) -> Result<Organization, Error> {
     let organization = organization::lock(tx, id).await?.ok_or(Failure::NotFound)?;
     if_match.check(&etag(organization.version))?;
-    let license = organization.license.clone();
+    let before = organization.clone();
     match organization.update(update, &context.padding) {
         Transition::Changed(changed) => {
-            if changed.state.waits_or_waited() && changed.license != license {
+            if changed.state.waits_or_waited() && changed.license != before.license {
                 // What was handed in once is not moved to a number that it could not be handed in with.
                 require_free(tx, &changed).await?;
             }
+            if !before.keeps_what_is_told(&changed) {
+                return Err(Error::ProgrammeReadOnly);
+            }
             organization::update(tx, &changed).await?;
+            if changed.is_public() {
+                registry::learn_words(tx, &[changed.display_name.to_string()]).await?;
+            }
             Ok(changed)
         }
         Transition::AlreadyDone(organization) => Ok(organization),

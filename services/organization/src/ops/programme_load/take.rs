@@ -1,15 +1,18 @@
 //! The next rows of a load are taken.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use muster_ids::ProgrammeLoadId;
 use muster_server::Failure;
 use sqlx::PgConnection;
 
 use crate::context::Context;
-use crate::domain::{LoadRow, ProgrammeLoad, RefusedRow, Taken, ToldProgramme, each_license_once};
+use crate::domain::{
+    LoadRow, ProgrammeLoad, RefusedRow, RowOutcome, Taken, ToldProgramme, each_license_once,
+};
 use crate::error::Error;
-use crate::store::{programme, programme_load};
+use crate::store::programme::{self, Stored};
+use crate::store::{organization, programme_load, registry};
 
 /// Rows, one after the other, from `first` on.
 pub(crate) struct NextRows {
@@ -61,7 +64,8 @@ fn read(
     (rows, refused)
 }
 
-/// Stores the programmes; rows with the license of a row that was taken earlier are refused.
+/// Stores the programmes, gives the profiles that were made of them what is new, and lets both be found: in this order, as
+/// whoever approves a profile. Rows with the license of a row that was taken earlier are refused.
 async fn store(
     tx: &mut PgConnection,
     context: &Context,
@@ -70,8 +74,21 @@ async fn store(
     refused: &mut Vec<RefusedRow>,
 ) -> Result<Taken, Error> {
     let ids = rows.iter().map(|_| context.clock.new_id()).collect::<Vec<_>>();
-    let outcomes = programme::put_all(tx, load.id, &ids, &rows, context.clock.now()).await?;
-    let outcomes: HashMap<i32, _> = outcomes.into_iter().collect();
+    let stored = programme::put_all(tx, load.id, &ids, &rows, context.clock.now()).await?;
+    let changed = stored
+        .iter()
+        .filter(|stored| stored.outcome == RowOutcome::Changed);
+    let changed: Vec<_> = changed.map(|stored| stored.programme).collect();
+    organization::follow_programmes(tx, &changed).await?;
+    let is_news = |stored: &&Stored| stored.outcome != RowOutcome::Unchanged;
+    let news: HashSet<i32> = stored.iter().filter(is_news).map(|stored| stored.row).collect();
+    let told = rows.iter().filter(|row| news.contains(&row.number));
+    let names: Vec<_> = told.map(|row| row.programme.found_by()).collect();
+    registry::learn_words(tx, &names).await?;
+    let outcomes: HashMap<i32, _> = stored
+        .into_iter()
+        .map(|stored| (stored.row, stored.outcome))
+        .collect();
     let (mut taken, mut repeated) = (Taken::default(), Vec::new());
     for row in rows {
         match outcomes.get(&row.number) {

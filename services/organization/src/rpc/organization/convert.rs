@@ -1,7 +1,7 @@
 //! From the domain to messages. Exhaustive: a field that is added there does not compile until it is sent, or left out in so
 //! many words.
 
-use muster_ids::PersonName;
+use muster_ids::{PersonName, ProgrammeName};
 use muster_proto::organization::v1 as pb;
 use muster_server::convert::timestamp;
 use muster_server::etag::etag;
@@ -17,6 +17,7 @@ impl From<Organization> for pb::Organization {
             owner,
             display_name,
             license,
+            programme,
             state,
             version,
             create_time,
@@ -42,6 +43,8 @@ impl From<Organization> for pb::Organization {
                 .map(|why| pb::OrganizationReturnReason::from(why).into())
                 .collect(),
             decision_reason,
+            programme: programme
+                .map_or_else(String::new, |programme| ProgrammeName { programme }.to_string()),
         }
     }
 }

@@ -54,6 +54,7 @@ pub(super) fn new(
         owner_address,
         display_name,
         license: License::new(authority, number, padding),
+        programme: None,
     }))
 }
 

@@ -20,6 +20,7 @@ impl FromRow<'_, PgRow> for Organization {
                 row.try_get("license_number_as_given")?,
                 row.try_get("license_number_normalized")?,
             ),
+            programme: row.try_get("programme_id")?,
             state: row.try_get("state")?,
             version: row.try_get("version")?,
             create_time: row.try_get("create_time")?,
@@ -42,7 +43,7 @@ pub(in crate::store) fn number(row: &PgRow) -> Result<OrganizationNumber, Error>
     OrganizationNumber::parse(text).ok_or_else(|| undecoded("organization_number"))
 }
 
-fn authority(row: &PgRow) -> Result<LicensingAuthority, Error> {
+pub(in crate::store) fn authority(row: &PgRow) -> Result<LicensingAuthority, Error> {
     let text = row.try_get("licensing_authority")?;
     LicensingAuthority::parse(text).map_err(|_| undecoded("licensing_authority"))
 }

@@ -1,0 +1,57 @@
+//! A person claims a licensed programme: a profile of their own is made of it.
+
+use muster_address::EmailAddress;
+use muster_ids::ProgrammeId;
+use muster_server::Failure;
+use sqlx::PgConnection;
+
+use super::create::{self, NewOrganization};
+use crate::context::Context;
+use crate::domain::{Organization, Owner};
+use crate::error::Error;
+use crate::store::organization::{self, PROGRAMME_CLAIMED};
+use crate::store::programme;
+
+/// Who claims which programme.
+pub(crate) struct Claim {
+    pub(crate) programme: ProgrammeId,
+    pub(crate) owner: Owner,
+    /// A verified one of their token, for mail about the organization.
+    pub(crate) owner_address: Option<EmailAddress>,
+}
+
+/// Makes a profile in DRAFT of a programme, with its name and license. Claims of one programme take turns.
+pub(crate) async fn apply(
+    tx: &mut PgConnection,
+    context: &Context,
+    claim: Claim,
+) -> Result<Organization, Error> {
+    organization::lock_owner(tx, claim.owner.person).await?;
+    let programme = programme::lock(tx, claim.programme).await?;
+    let (display_name, license) = programme.ok_or(Failure::NotFound)?;
+    let claimant = organization::find_claimant(tx, claim.programme).await?;
+    let is_claimed = claimant.is_some();
+    if let Some(own) = claimant.filter(|profile| profile.owner.person == claim.owner.person) {
+        return Ok(own);
+    }
+    if let Some(holder) = organization::find_holder(tx, &license).await? {
+        return Err(Error::LicenseNumberTaken(holder));
+    }
+    if is_claimed {
+        return Err(Error::ProgrammeClaimed);
+    }
+    let new = NewOrganization {
+        owner: claim.owner,
+        owner_address: claim.owner_address,
+        display_name,
+        license,
+        programme: Some(claim.programme),
+    };
+    let made = create::apply(tx, context, new).await;
+    made.map_err(|error| match error {
+        Error::Failure(Failure::Database(error)) => {
+            Error::taken(error, PROGRAMME_CLAIMED, Error::ProgrammeClaimed)
+        }
+        other => other,
+    })
+}

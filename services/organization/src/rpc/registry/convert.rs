@@ -1,0 +1,62 @@
+//! From the domain to messages, exhaustively.
+
+use muster_ids::ProgrammeName;
+use muster_proto::organization::v1 as pb;
+
+use crate::domain::{RegistryEntry, RegistryEntryState, ToldEntry};
+
+impl From<RegistryEntry> for pb::RegistryEntry {
+    fn from(entry: RegistryEntry) -> Self {
+        let RegistryEntry {
+            id: _,
+            display_name,
+            authority,
+            license_number,
+            normalized: _,
+            programme,
+            state,
+            holder,
+            words: _,
+        } = entry;
+        let mut shown = Self {
+            programme: String::new(),
+            state: pb::RegistryEntryState::from(state).into(),
+            display_name,
+            address: None,
+            licensing_authority: authority,
+            license_number,
+            r#type: pb::ProgrammeType::Unspecified.into(),
+            license_status: pb::LicenseStatus::Unspecified.into(),
+            organization_number: holder.map_or_else(String::new, |number| number.as_str().to_owned()),
+        };
+        if let Some(told) = programme {
+            tell(&mut shown, told);
+        }
+        shown
+    }
+}
+
+fn tell(shown: &mut pb::RegistryEntry, told: ToldEntry) {
+    let ToldEntry {
+        id: programme,
+        street_address,
+        city,
+        region,
+        postal_code,
+        kind,
+        license_status,
+    } = told;
+    shown.programme = ProgrammeName { programme }.to_string();
+    shown.address = Some(pb::ProgrammeAddress {
+        street_address,
+        city,
+        region,
+        postal_code,
+    });
+    shown.set_type(kind.into());
+    shown.set_license_status(license_status.into());
+}
+
+muster_proto::same_values! {
+    RegistryEntryState = pb::RegistryEntryState { Unregistered, Claimed, Registered }
+}

@@ -1,0 +1,223 @@
+//! A programme is claimed by one at a time, and its profile is as the authority tells.
+
+use muster_proto::organization::v1 as pb;
+use muster_refusal::ErrorReason as R;
+use muster_testkit::TestCaller;
+use tonic::{Code, Status};
+
+use crate::fixture::{Fixture, approve, id_of, licensed, name, owner, submit};
+use crate::programme_loads::programme;
+use crate::refused::{fact, refused};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_claim_makes_a_draft_with_what_the_authority_tells() {
+    let fixture = Fixture::new().await;
+    let (programme, id) = fixture.claimed("CL-1000").await;
+    let profile = fixture.read(id).await;
+    assert_eq!(profile.state(), pb::OrganizationState::Draft);
+    assert_eq!(profile.display_name, "Sunshine CL-1000");
+    assert_eq!(
+        (
+            profile.licensing_authority.as_str(),
+            profile.license_number.as_str()
+        ),
+        ("us-mi", "CL-1000")
+    );
+    assert_eq!(profile.programme, programme);
+    assert!(profile.owner.starts_with("persons/"));
+    let entry = fixture.entry("CL1000").await;
+    assert_eq!(entry.state(), pb::RegistryEntryState::Claimed);
+    assert_eq!(
+        entry.organization_number, "",
+        "nobody's to know before it is approved"
+    );
+    // It goes its way like any other.
+    fixture
+        .profiles(owner(id))
+        .submit_organization(submit(id))
+        .await
+        .unwrap();
+    let mut staff = fixture.profiles(TestCaller::staff(id));
+    staff.approve_organization(approve(id)).await.unwrap();
+    let entry = fixture.entry("CL1000").await;
+    assert_eq!(entry.state(), pb::RegistryEntryState::Registered);
+    assert_eq!(entry.organization_number, profile.organization_number);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_second_who_claims_is_refused_and_pointed_on() {
+    let fixture = Fixture::new().await;
+    let (programme, id) = fixture.claimed("CL 1").await;
+    let own = fixture.claim("owner", &programme).await.unwrap();
+    assert_eq!(
+        id_of(&own),
+        id,
+        "who claims again is answered with what they have"
+    );
+
+    let status = refused(fixture.claim("outsider", &programme).await, R::ProgrammeClaimed);
+    assert_eq!(status.code(), Code::FailedPrecondition);
+    assert_eq!(fact(&status, "next_step").as_deref(), Some("create_organization"));
+    assert_eq!(fact(&status, "organization_number"), None);
+
+    fixture
+        .profiles(owner(id))
+        .submit_organization(submit(id))
+        .await
+        .unwrap();
+    let mut staff = fixture.profiles(TestCaller::staff(id));
+    staff.approve_organization(approve(id)).await.unwrap();
+    let status = refused(fixture.claim("outsider", &programme).await, R::LicenseNumberTaken);
+    assert_eq!(status.code(), Code::AlreadyExists);
+    assert_eq!(fact(&status, "next_step").as_deref(), Some("request_access"));
+    let number = fixture.read(id).await.organization_number;
+    assert_eq!(fact(&status, "organization_number"), Some(number));
+}
+
+/// A claim keeps nobody out who holds the license: staff see both, and decide.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stranger_who_claims_first_keeps_nobody_out() {
+    let fixture = Fixture::new().await;
+    let (_, stranger) = fixture.claimed("CL 1").await;
+    let holder = fixture.draft("holder", licensed("us-mi", "CL 1")).await;
+    for id in [stranger, holder] {
+        fixture
+            .profiles(owner(id))
+            .submit_organization(submit(id))
+            .await
+            .unwrap();
+    }
+    let mut staff = fixture.profiles(TestCaller::staff(holder));
+    staff.approve_organization(approve(holder)).await.unwrap();
+    assert_eq!(
+        fixture.read(stranger).await.state(),
+        pb::OrganizationState::Returned
+    );
+    let entry = fixture.entry("CL1").await;
+    assert_eq!(
+        entry.organization_number,
+        fixture.read(holder).await.organization_number
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rejected_claim_lets_go() {
+    let fixture = Fixture::new().await;
+    let (programme, id) = fixture.claimed("CL 1").await;
+    fixture
+        .profiles(owner(id))
+        .submit_organization(submit(id))
+        .await
+        .unwrap();
+    fixture.reject(id).await.unwrap();
+    assert_eq!(
+        fixture.entry("CL1").await.state(),
+        pb::RegistryEntryState::Unregistered
+    );
+    let next = fixture.claim("outsider", &programme).await.unwrap();
+    assert_ne!(id_of(&next), id);
+    assert_eq!(next.state(), pb::OrganizationState::Draft);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn name_and_license_are_the_authoritys_and_follow_it() {
+    let fixture = Fixture::new().await;
+    let (_, id) = fixture.claimed("CL 1").await;
+    let change = async |profile: pb::Organization, path: &str| -> Result<pb::Organization, Status> {
+        let request = pb::UpdateOrganizationRequest {
+            organization: Some(pb::Organization {
+                name: name(id),
+                ..profile
+            }),
+            update_mask: Some(prost_types::FieldMask {
+                paths: vec![path.to_owned()],
+            }),
+            request_id: String::new(),
+        };
+        let changed = fixture.profiles(owner(id)).update_organization(request).await?;
+        Ok(changed.into_inner().organization.unwrap())
+    };
+    let other = pb::Organization {
+        display_name: "Moonlight".to_owned(),
+        ..licensed("us-ny", "CL 2")
+    };
+    for path in ["display_name", "licensing_authority", "license_number"] {
+        let status = refused(change(other.clone(), path).await, R::ProgrammeReadOnly);
+        assert_eq!(status.code(), Code::FailedPrecondition, "{path}");
+    }
+    let before = fixture.read(id).await;
+    let same = change(before.clone(), "display_name").await.unwrap();
+    assert_eq!(same, before);
+
+    let mut row = programme("CL 1");
+    row.display_name = "Sunshine and Sons".to_owned();
+    fixture.load(vec![row]).await;
+    let followed = fixture.read(id).await;
+    assert_eq!(followed.display_name, "Sunshine and Sons");
+    assert_ne!(followed.etag, before.etag);
+    // A profile that was written by hand keeps its own name.
+    let by_hand = fixture.draft("holder", licensed("us-mi", "CL 1")).await;
+    fixture.load(vec![programme("CL 1")]).await;
+    assert_eq!(fixture.read(by_hand).await.display_name, "Sunshine Day Care");
+    assert_eq!(fixture.read(id).await.display_name, "Sunshine CL 1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_claim_is_a_profile_that_waits() {
+    let fixture = Fixture::new().await;
+    fixture
+        .load((0..6).map(|n| programme(&format!("CL 100{n}"))).collect())
+        .await;
+    for n in 0..5 {
+        let programme = fixture.entry(&format!("CL100{n}")).await.programme;
+        fixture.claim("owner", &programme).await.unwrap();
+    }
+    let sixth = fixture.entry("CL1005").await.programme;
+    refused(fixture.claim("owner", &sixth).await, R::TooManyProfiles);
+    let absent = "programmes/0190a6d4-7b3e-7c52-9f2b-2f6d0e1a4c88";
+    refused(fixture.claim("owner", absent).await, R::NotFound);
+    refused(fixture.claim("owner", "programmes/1").await, R::InvalidRequest);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_who_claim_at_once_one_wins() {
+    let fixture = Fixture::new().await;
+    for round in 0..25 {
+        let number = format!("RACE {round:04}");
+        fixture.load(vec![programme(&number)]).await;
+        let programme = fixture.entry(&number).await.programme;
+        let people: Vec<_> = (0..16).map(|n| format!("racer-{round}-{n}")).collect();
+        let claims = people.iter().map(|who| fixture.claim(who, &programme));
+        let answers = futures::future::join_all(claims).await;
+        let (won, lost): (Vec<_>, Vec<_>) = answers.into_iter().partition(Result::is_ok);
+        assert_eq!(won.len(), 1, "round {round}");
+        for answer in lost {
+            refused(answer, R::ProgrammeClaimed);
+        }
+    }
+    let profiles = "SELECT count(*) FROM organizations WHERE programme_id IS NOT NULL";
+    assert_eq!(fixture.service.database.count(profiles).await, 25);
+}
+
+/// A claim, a rejection of it and another claim at once: never two profiles of one programme.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_claim_that_races_a_rejection_is_made_after_it_or_refused() {
+    let fixture = Fixture::new().await;
+    for round in 0..20 {
+        let (programme, id) = fixture.claimed(&format!("RR {round:05}")).await;
+        fixture
+            .profiles(owner(id))
+            .submit_organization(submit(id))
+            .await
+            .unwrap();
+        let who = format!("next-{round}");
+        let (rejected, next) = tokio::join!(fixture.reject(id), fixture.claim(&who, &programme));
+        rejected.unwrap();
+        if let Err(status) = next {
+            refused(Err::<(), _>(status), R::ProgrammeClaimed);
+        }
+    }
+    let open = "SELECT count(*) - count(DISTINCT programme_id) FROM organizations
+                WHERE programme_id IS NOT NULL AND state NOT IN ('REJECTED', 'CLOSED')";
+    assert_eq!(fixture.service.database.count(open).await, 0);
+}
