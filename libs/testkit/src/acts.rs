@@ -5,4 +5,6 @@ mod inviting;
 mod organizing;
 
 pub use inviting::{accept, invite};
-pub use organizing::{make_group, make_location, open_organization, subscribe, take_training};
+pub use organizing::{
+    close_organization, make_group, make_location, open_organization, subscribe, take_training,
+};

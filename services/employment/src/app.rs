@@ -1,5 +1,6 @@
 //! Puts the service together. The only wiring.
 
+use muster_jobs::Job;
 use muster_messaging::{Handlers, topology};
 use muster_proto::employment::v1::employment_internal_service_server::EmploymentInternalServiceServer;
 use muster_proto::employment::v1::employment_service_server::EmploymentServiceServer;
@@ -11,7 +12,8 @@ use sqlx::migrate::Migrator;
 use crate::Settings;
 use crate::context::Context;
 use crate::domain::PositionLists;
-use crate::events::{InvitationAccepted, OrganizationApproved};
+use crate::events::{InvitationAccepted, OrganizationApproved, OrganizationClosed};
+use crate::ops::closing::carry_out::CarryOut;
 use crate::peers::Peers;
 use crate::rpc::Rpc;
 
@@ -40,13 +42,16 @@ impl Service for EmploymentService {
         };
         let handlers = Handlers::of(&topology::EMPLOYMENT)
             .on(InvitationAccepted(context.clone()))
-            .on(OrganizationApproved(context.clone()));
+            .on(OrganizationApproved(context.clone()))
+            .on(OrganizationClosed);
+        let closings = CarryOut(context.clone());
         let rpc = Rpc::new(context);
         Ok(App::new()
             .grpc(EmploymentServiceServer::new(rpc.clone()))
             .grpc(PersonEmploymentServiceServer::new(rpc.clone()))
             .grpc(EmploymentInternalServiceServer::new(rpc.clone()))
             .grpc(MailSourceInternalServiceServer::new(rpc))
-            .consumer(handlers))
+            .consumer(handlers)
+            .job(Job::batch(closings)))
     }
 }

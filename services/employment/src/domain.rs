@@ -1,11 +1,13 @@
 //! What an employment is, and the rule by which one begins: no transport, no storage, no clock.
 
+mod closing;
 mod employment;
 mod filter;
 mod position_list;
 mod site;
 mod verification_notice;
 
+pub(crate) use closing::Closing;
 pub(crate) use employment::{
     Acceptance, DAYS, Edit, Employment, EmploymentState, End, Hiring, InvitationSource, NotVerifiable,
     Position, Rejection, RejectionReason, VerificationBasis, early,

@@ -31,6 +31,8 @@ pub(crate) enum Error {
     /// Its mail waits.
     #[error("the organization is suspended")]
     OrganizationNotActive,
+    #[error("the organization was closed")]
+    OrganizationClosed,
     #[error(transparent)]
     Failure(#[from] Failure),
 }
@@ -120,6 +122,10 @@ impl From<Error> for Refusal {
                 let text = "the organization is suspended; its mail waits until it is active again";
                 Refusal::new(ErrorReason::OrganizationNotActive, text).metadata("state", "SUSPENDED")
             }
+            Error::OrganizationClosed => {
+                let text = "the organization was closed, and nobody works there any more";
+                Refusal::new(ErrorReason::OrganizationNotActive, text).metadata("state", "CLOSED")
+            }
             Error::Failure(failure) => failure.into(),
         }
     }
@@ -156,7 +162,8 @@ impl From<Error> for HandlingError {
             | Error::LocationUnknown(_)
             | Error::Positions(_)
             | Error::Superseded
-            | Error::OrganizationNotActive => Self::Permanent(error.to_string()),
+            | Error::OrganizationNotActive
+            | Error::OrganizationClosed => Self::Permanent(error.to_string()),
             Error::Failure(failure) => failure.into(),
         }
     }

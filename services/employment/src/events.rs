@@ -3,11 +3,13 @@
 //! Publishes `employment.verified` (also when a verified one gained groups), `employment.ended`, `employment.changed` of
 //! what is neither, and `mail.requested`. Consumes `invitation.accepted` and `organization.approved`: both are read into a
 //! [`Hiring`](crate::domain::Hiring) before the transaction, with what their owners say now, and carried out by
-//! [`employ`](crate::ops::employment::employ).
+//! [`employ`](crate::ops::employment::employ). Consumes `organization.closed`, with which all employments there end, a few at a
+//! time ([`carry_out`](crate::ops::closing::carry_out)).
 
 mod invitation_accepted;
 mod mail_requested;
 mod organization_approved;
+mod organization_closed;
 
 use muster_clock::Clock;
 use muster_database::DatabaseError;
@@ -22,6 +24,7 @@ use crate::domain::{Employment, EmploymentState};
 pub(crate) use invitation_accepted::InvitationAccepted;
 pub(crate) use mail_requested::mail_requested;
 pub(crate) use organization_approved::OrganizationApproved;
+pub(crate) use organization_closed::OrganizationClosed;
 
 /// Who did it, and when.
 #[derive(Debug, Clone)]

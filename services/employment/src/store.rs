@@ -1,6 +1,7 @@
 //! SQL, as functions on a connection. Every statement names the organization or the person; rows are parsed, not
 //! trusted.
 
+pub(crate) mod closing;
 pub(crate) mod employment;
 pub(crate) mod verification_notice;
 

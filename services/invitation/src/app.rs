@@ -19,6 +19,8 @@ use crate::Settings;
 use crate::context::Context;
 use crate::events::archive::Archive;
 use crate::events::deliveries::Deliveries;
+use crate::events::organization_closed::OrganizationClosed;
+use crate::ops::closing::carry_out::CarryOut;
 use crate::ops::get_mail::mails;
 use crate::ops::import::purge::Purge;
 use crate::ops::import::worker::Imports;
@@ -56,6 +58,7 @@ impl Service for InvitationApp {
         )
         .woken_by(Arc::clone(&context.import_waits));
         let (send_due, purge) = (SendDue(context.clone()), Purge(context.clone()));
+        let closings = CarryOut(context.clone());
         let rpc = Rpc::new(context);
         Ok(App::new()
             .grpc(InvitationServiceServer::new(rpc.clone()))
@@ -67,11 +70,13 @@ impl Service for InvitationApp {
             .consumer(
                 Handlers::of(&topology::INVITATION)
                     .on(Deliveries)
+                    .on(OrganizationClosed)
                     .on(EmploymentHandler::<EmploymentChangedEvent, _>::new(Archive))
                     .on(EmploymentHandler::<EmploymentEndedEvent, _>::new(Archive)),
             )
             .job(Job::batch(send_due))
             .job(Job::batch(purge))
+            .job(Job::batch(closings))
             .job(Job::queue(worker)))
     }
 }

@@ -1,8 +1,10 @@
 //! What is published: mails that are due, invitations that were accepted. What is consumed: what became of
-//! mails ([`deliveries`]), that employments are over, and that claims were taken back ([`archive`]).
+//! mails ([`deliveries`]), that employments are over, and that claims were taken back ([`archive`]), and that organizations were
+//! closed ([`organization_closed`]).
 
 pub(crate) mod archive;
 pub(crate) mod deliveries;
+pub(crate) mod organization_closed;
 
 use muster_clock::Clock;
 use muster_database::DatabaseError;

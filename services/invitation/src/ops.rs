@@ -1,6 +1,7 @@
 //! The verbs: one a file, each with its own transaction.
 
 mod at;
+pub(crate) mod closing;
 pub(crate) mod get_mail;
 pub(crate) mod import;
 pub(crate) mod invitation;

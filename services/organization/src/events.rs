@@ -5,8 +5,9 @@ mod projection;
 use muster_database::DatabaseError;
 use muster_ids::{EventId, PersonName};
 use muster_messaging::outbox::{self, NewEvent};
-use muster_proto::organization::v1::OrganizationApprovedEvent;
+use muster_proto::organization::v1::{OrganizationApprovedEvent, OrganizationClosedEvent};
 use sqlx::PgConnection;
+use time::OffsetDateTime;
 
 pub(crate) use projection::Projection;
 
@@ -19,15 +20,7 @@ pub(crate) async fn organization_approved(
     organization: &Organization,
     act: StaffAct,
 ) -> Result<(), DatabaseError> {
-    let event = NewEvent {
-        id,
-        organization: organization.id,
-        aggregate: organization.id.into(),
-        sequence: organization.version,
-        time: act.time,
-        actor: act.actor,
-        traceparent: None,
-    };
+    let event = event(id, organization, act.actor, act.time);
     let payload = OrganizationApprovedEvent {
         organization: organization.name().to_string(),
         director: PersonName {
@@ -36,4 +29,30 @@ pub(crate) async fn organization_approved(
         .to_string(),
     };
     outbox::append(tx, event, &payload).await
+}
+
+/// Publishes that a profile was closed, by `actor`.
+pub(crate) async fn organization_closed(
+    tx: &mut PgConnection,
+    id: EventId,
+    closed: &Organization,
+    actor: String,
+    time: OffsetDateTime,
+) -> Result<(), DatabaseError> {
+    let payload = OrganizationClosedEvent {
+        organization: closed.name().to_string(),
+    };
+    outbox::append(tx, event(id, closed, actor, time), &payload).await
+}
+
+fn event(id: EventId, organization: &Organization, actor: String, time: OffsetDateTime) -> NewEvent {
+    NewEvent {
+        id,
+        organization: organization.id,
+        aggregate: organization.id.into(),
+        sequence: organization.version,
+        time,
+        actor,
+        traceparent: None,
+    }
 }

@@ -73,6 +73,7 @@ impl OrganizationService for Echo {
         reject_organization(RejectOrganizationRequest) -> RejectOrganizationResponse;
         suspend_organization(SuspendOrganizationRequest) -> SuspendOrganizationResponse;
         reinstate_organization(ReinstateOrganizationRequest) -> ReinstateOrganizationResponse;
+        close_organization(CloseOrganizationRequest) -> CloseOrganizationResponse;
     }
 }
 

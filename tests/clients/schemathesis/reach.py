@@ -126,6 +126,7 @@ assert len(call("ListRefusedProgrammeRows", "staff", ids(loaded))["rows"]) == 1
 listed = call("SearchRegistry", "outsider", query={"text": f"LP {run}"})["entries"]
 call("GetProgramme", "outsider", ids(listed[0]["programme"]))
 call("ClaimProgramme", "outsider", ids(listed[0]["programme"]))
+call("CloseOrganization", "outsider", ids(refused), reason="there is none")
 limits = {"invitationsByHand": 100, "importRows": 1000, "messagesPerDay": 1000}
 plan = {"plan": "PLAN_PREMIUM", "limits": limits, "reason": "tried"}
 call("ActivateSubscription", "staff", at, **plan)

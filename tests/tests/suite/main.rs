@@ -13,6 +13,7 @@ mod access;
 mod away;
 mod bad_input;
 mod bad_sheets;
+mod closing;
 mod dialects;
 mod direct;
 mod every_rpc;

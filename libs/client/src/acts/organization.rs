@@ -2,8 +2,8 @@
 
 use muster_proto::organization::v1::organization_service_client::OrganizationServiceClient;
 use muster_proto::organization::v1::{
-    ApproveOrganizationRequest, CreateOrganizationRequest, GetOrganizationRequest, Organization,
-    SubmitOrganizationRequest,
+    ApproveOrganizationRequest, CloseOrganizationRequest, CreateOrganizationRequest, GetOrganizationRequest,
+    Organization, SubmitOrganizationRequest,
 };
 
 use super::resource;
@@ -75,4 +75,22 @@ pub async fn approve<T: Transport>(staff: &T, name: &str, reason: &str) -> Resul
             .await
     };
     resource(staff, request, send, |response| response.organization).await
+}
+
+/// The owner or registry staff close an organization, for good.
+///
+/// # Errors
+/// The call failed.
+pub async fn close<T: Transport>(closer: &T, name: &str, reason: &str) -> Result<Organization, CallError> {
+    let request = CloseOrganizationRequest {
+        name: name.to_owned(),
+        reason: reason.to_owned(),
+        request_id: request_id(),
+    };
+    let send = async |client, request| {
+        OrganizationServiceClient::new(client)
+            .close_organization(request)
+            .await
+    };
+    resource(closer, request, send, |response| response.organization).await
 }

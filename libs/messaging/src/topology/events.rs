@@ -70,6 +70,7 @@ queues! {
 // type: routing key = package.message of its publishers/their resource collections -> the queues that it is bound to
 events! {
     OrganizationApproved: "organization.approved" = organization.OrganizationApprovedEvent of organization/"organizations" -> EMPLOYMENT;
+    OrganizationClosed: "organization.closed" = organization.OrganizationClosedEvent of organization/"organizations" -> EMPLOYMENT INVITATION;
     MailRequested: "mail.requested" = notification.MailRequestedEvent of invitation/"invitations" employment/"verificationNotices" -> NOTIFICATION;
     InvitationAccepted: "invitation.accepted" = invitation.InvitationAcceptedEvent of invitation/"invitations" -> EMPLOYMENT;
     DeliveryChanged: "delivery.changed" = notification.DeliveryChangedEvent of notification/"deliveries" -> INVITATION;

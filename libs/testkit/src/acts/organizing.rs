@@ -79,3 +79,10 @@ fn owner(organization: OrganizationId) -> TestCaller {
 fn name(organization: OrganizationId) -> String {
     OrganizationName { organization }.to_string()
 }
+
+/// The owner closes the organization.
+pub async fn close_organization(organizations: &TestService, organization: OrganizationId) {
+    let owner = organizations.calls_of(owner(organization));
+    let closed = profile::close(&owner, &name(organization), "we have moved away").await;
+    closed.expect("closed");
+}

@@ -94,7 +94,8 @@ impl EmploymentState {
             Self::PendingVerification => &[Self::PendingVerification, Self::Verified, Self::Rejected],
             Self::Verified => &Self::OPEN,
             Self::Rejected | Self::Withdrawn => &[Self::PendingVerification],
-            Self::Ended => &[Self::Verified],
+            // A claim ends only with the organization.
+            Self::Ended => &Self::OPEN,
         }
     }
 }
@@ -246,6 +247,17 @@ impl Employment {
         }
     }
 
+    /// VERIFIED or PENDING_VERIFICATION → ENDED: the organization was closed, and nobody is left to verify it.
+    pub(crate) fn close(self, end: End) -> Transition<Self, EmploymentState> {
+        match self.state {
+            EmploymentState::PendingVerification => Transition::Changed(Self {
+                end: Some(end),
+                ..self.to(EmploymentState::Ended)
+            }),
+            _ => self.end(end),
+        }
+    }
+
     /// Its resource name.
     pub(crate) fn name(&self) -> EmploymentName {
         EmploymentName {
@@ -323,6 +335,22 @@ mod tests {
         assert_eq!(joined.state, EmploymentState::Verified);
         assert_eq!(joined.verify_time, Some(NOW));
         assert_eq!(joined.groups.len(), 2);
+    }
+
+    #[test]
+    fn what_is_open_ends_with_the_organization() {
+        for basis in [VerificationBasis::Vouched, VerificationBasis::SelfAsserted] {
+            let end = End {
+                time: LATER,
+                reason: "closed".to_owned(),
+            };
+            let Transition::Changed(closed) = begun(basis).close(end.clone()) else {
+                panic!("it was open");
+            };
+            assert_eq!((closed.state, closed.version), (EmploymentState::Ended, 6));
+            assert_eq!(closed.end, Some(end.clone()));
+            assert_eq!(closed.clone().close(end), Transition::AlreadyDone(closed));
+        }
     }
 
     #[test]

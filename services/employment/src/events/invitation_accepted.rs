@@ -10,6 +10,7 @@ use sqlx::PgConnection;
 
 use crate::context::Context;
 use crate::domain::{Acceptance, Hiring, InvitationSource};
+use crate::error::Error;
 use crate::ops::employment::{employ, employ_invitee};
 
 /// Handles `invitation.accepted`.
@@ -31,8 +32,11 @@ impl Handler for InvitationAccepted {
     }
 
     async fn apply(&self, tx: &mut PgConnection, _: &Received, hiring: Hiring) -> Result<(), HandlingError> {
-        employ::apply(tx, &self.0, &hiring, employ::SELF).await?;
-        Ok(())
+        match employ::apply(tx, &self.0, &hiring, employ::SELF).await {
+            // Nothing was written: the organization was closed meanwhile.
+            Ok(_) | Err(Error::OrganizationClosed) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use sqlx::PgConnection;
 
 use crate::context::Context;
 use crate::domain::Hiring;
+use crate::error::Error;
 use crate::ops::employment::{employ, employ_director};
 
 /// Handles `organization.approved`.
@@ -31,7 +32,10 @@ impl Handler for OrganizationApproved {
     }
 
     async fn apply(&self, tx: &mut PgConnection, _: &Received, hiring: Hiring) -> Result<(), HandlingError> {
-        employ::apply(tx, &self.0, &hiring, employ::SELF).await?;
-        Ok(())
+        match employ::apply(tx, &self.0, &hiring, employ::SELF).await {
+            // Nothing was written: the organization was closed meanwhile.
+            Ok(_) | Err(Error::OrganizationClosed) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 }

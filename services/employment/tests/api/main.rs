@@ -10,6 +10,7 @@ mod accepted;
 mod approved;
 mod batch;
 mod claim;
+mod closed;
 mod correct;
 mod end;
 mod fixture;

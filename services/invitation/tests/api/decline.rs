@@ -39,11 +39,11 @@ async fn declining(
     Ok(client.decline_invitation(request).await?.into_inner())
 }
 
-async fn decline(fixture: &Fixture, token: &str) -> Result<DeclineInvitationResponse, Status> {
+pub(crate) async fn decline(fixture: &Fixture, token: &str) -> Result<DeclineInvitationResponse, Status> {
     declining(fixture, token, false).await
 }
 
-async fn undo(fixture: &Fixture, token: &str) -> Result<UndoDeclineResponse, Status> {
+pub(crate) async fn undo(fixture: &Fixture, token: &str) -> Result<UndoDeclineResponse, Status> {
     let request = UndoDeclineRequest {
         token: token.to_owned(),
         request_id: String::new(),

@@ -246,6 +246,17 @@ impl Fixture {
         self.organizations.database.execute(statements).await;
     }
 
+    /// Closes the organization, and tells everybody.
+    pub(crate) async fn close(&self) {
+        acts::close_organization(&self.organizations, self.organization).await;
+    }
+
+    /// Tells once more whatever the organization service has told.
+    pub(crate) async fn organizations_tell_again(&self) {
+        self.organizations.outbox().publish_all_again().await;
+        self.organizations.outbox().drained().await;
+    }
+
     /// An active organization of this owner.
     pub(crate) async fn new_organization(&self, owner: &str) -> OrganizationId {
         acts::open_organization(&self.organizations, owner).await

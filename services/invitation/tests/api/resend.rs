@@ -17,7 +17,7 @@ async fn send(fixture: &Fixture, request: ResendInvitationRequest) -> Result<Inv
     Ok(answer.into_inner().invitation.unwrap())
 }
 
-async fn resend(fixture: &Fixture, name: &str) -> Result<Invitation, Status> {
+pub(crate) async fn resend(fixture: &Fixture, name: &str) -> Result<Invitation, Status> {
     let request = ResendInvitationRequest {
         name: name.to_owned(),
         ..Default::default()

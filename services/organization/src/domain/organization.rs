@@ -25,8 +25,10 @@ pub(crate) struct Organization {
     pub(crate) approve_time: Option<OffsetDateTime>,
     /// Why it was given back; empty unless it is RETURNED.
     pub(crate) return_reasons: Vec<ReturnReason>,
-    /// What registry staff stated with their latest decision; empty before the first one, and once it was handed in again.
+    /// What registry staff stated with their latest decision, or whoever closed it; empty before the first one, and once it was
+    /// handed in again.
     pub(crate) decision_reason: String,
+    pub(crate) close_time: Option<OffsetDateTime>,
 }
 
 stored_enum! {
@@ -138,7 +140,17 @@ impl Organization {
         }
     }
 
-    fn becomes(mut self, state: OrganizationState) -> Transition<Self, OrganizationState> {
+    /// Any state becomes CLOSED, for good.
+    pub(crate) fn close(mut self, now: OffsetDateTime) -> Transition<Self> {
+        if self.state == OrganizationState::Closed {
+            return Transition::AlreadyDone(self);
+        }
+        self.close_time = Some(now);
+        self.return_reasons.clear();
+        self.becomes(OrganizationState::Closed)
+    }
+
+    fn becomes<R>(mut self, state: OrganizationState) -> Transition<Self, R> {
         self.state = state;
         self.version += 1;
         Transition::Changed(self)
@@ -269,6 +281,7 @@ mod tests {
             approve_time: None,
             return_reasons: Vec::new(),
             decision_reason: String::new(),
+            close_time: None,
         }
     }
 
@@ -361,6 +374,21 @@ mod tests {
                     state => format!("{state} refused"),
                 };
                 assert_eq!(outcome(decision(profile(state))), expected);
+            }
+        }
+    }
+
+    #[test]
+    fn whatever_stands_is_closed_once() {
+        for state in OrganizationState::ALL {
+            match profile(state).close(LATER) {
+                Transition::Changed(closed) => {
+                    assert_eq!((closed.state, closed.version), (OrganizationState::Closed, 5));
+                    assert_eq!(closed.close_time, Some(LATER), "{state}");
+                    assert_eq!(closed.clone().close(CREATED), Transition::AlreadyDone(closed));
+                }
+                Transition::AlreadyDone(closed) => assert_eq!(state, closed.state),
+                Transition::Refused(never) => match never {},
             }
         }
     }

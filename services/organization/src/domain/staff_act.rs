@@ -26,6 +26,7 @@ stored_enum! {
         RejectOrganization = "REJECT_ORGANIZATION",
         SuspendOrganization = "SUSPEND_ORGANIZATION",
         ReinstateOrganization = "REINSTATE_ORGANIZATION",
+        CloseOrganization = "CLOSE_ORGANIZATION",
         ActivateSubscription = "ACTIVATE_SUBSCRIPTION",
         MoveOwnership = "MOVE_OWNERSHIP",
     }

@@ -2,6 +2,7 @@
 
 pub(crate) mod approve;
 pub(crate) mod claim;
+pub(crate) mod close;
 pub(crate) mod create;
 pub(crate) mod decide;
 mod license;

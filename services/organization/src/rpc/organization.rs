@@ -1,4 +1,4 @@
-//! Profiles: create, read, change, hand in, compare, approve.
+//! Profiles: create, read, change, hand in, compare, approve, close.
 
 mod convert;
 mod director;
@@ -14,7 +14,7 @@ use super::Rpc;
 use crate::domain::Organization;
 use crate::error::Error;
 use crate::ops::organization::decide::{self, Verdict};
-use crate::ops::organization::{approve, create, submit, update};
+use crate::ops::organization::{approve, close, create, submit, update};
 use crate::store::organization;
 
 #[tonic::async_trait]
@@ -117,6 +117,16 @@ impl OrganizationService for Rpc {
             parse::decision(call, violations, &call.message.reason)
         })?;
         let work = async |tx: &mut _| decide::apply(tx, context, decision, Verdict::Reinstate).await;
+        call.once(&context.database, context.clock.now(), work).await
+    }
+
+    async fn close_organization(
+        &self,
+        request: Request<pb::CloseOrganizationRequest>,
+    ) -> Result<Response<pb::CloseOrganizationResponse>, Status> {
+        let context = &self.context;
+        let (call, closing) = Call::read(request, parse::closing)?;
+        let work = async |tx: &mut _| close::apply(tx, context, closing).await;
         call.once(&context.database, context.clock.now(), work).await
     }
 

@@ -19,7 +19,7 @@ macro_rules! select {
         concat!(
             "SELECT organization_id, organization_number, owner_person_id, owner_display_name, display_name,
                     licensing_authority, license_number_normalized, license_number_as_given, programme_id, state, version,
-                    create_time, submit_time, approve_time, return_reasons, decision_reason
+                    create_time, submit_time, approve_time, return_reasons, decision_reason, close_time
              FROM organizations ",
             $rest
         )
@@ -91,7 +91,7 @@ pub(crate) async fn update(tx: &mut PgConnection, changed: &Organization) -> Res
         "UPDATE organizations
          SET display_name = $3, licensing_authority = $4, license_number_normalized = $5, license_number_as_given = $6,
              state = $7, submit_time = $8, approve_time = $9, return_reasons = $10, decision_reason = $11,
-             owner_person_id = $12, owner_display_name = $13, version = $2
+             owner_person_id = $12, owner_display_name = $13, close_time = $14, version = $2
          WHERE organization_id = $1 AND version = $2 - 1",
     )
     .bind(changed.id)
@@ -107,6 +107,7 @@ pub(crate) async fn update(tx: &mut PgConnection, changed: &Organization) -> Res
     .bind(&changed.decision_reason)
     .bind(changed.owner.person)
     .bind(changed.owner.display_name.as_deref())
+    .bind(changed.close_time)
     .execute(tx)
     .await?;
     guarded(done)

@@ -127,6 +127,24 @@ pub(crate) async fn delete(
     delete_address(tx, organization, person).await
 }
 
+/// Removes everybody but the owner, with the addresses that were kept of them.
+pub(crate) async fn delete_all(
+    tx: &mut PgConnection,
+    organization: OrganizationId,
+    owner: PersonId,
+) -> Result<(), DatabaseError> {
+    sqlx::query("DELETE FROM profile_users WHERE organization_id = $1")
+        .bind(organization)
+        .execute(&mut *tx)
+        .await?;
+    sqlx::query("DELETE FROM profile_user_addresses WHERE organization_id = $1 AND person_id <> $2")
+        .bind(organization)
+        .bind(owner)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
 /// Removes what was given to a person who owns the organization from now on, and is still written to.
 pub(crate) async fn delete_access(
     tx: &mut PgConnection,

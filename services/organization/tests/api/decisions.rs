@@ -12,6 +12,20 @@ use crate::refused::{fact, fields, refused};
 
 const ACTS: &str = "SELECT count(*) FROM staff_acts WHERE act <> 'APPROVE_ORGANIZATION'";
 
+/// How many acts of registry staff there were beside approvals.
+pub(crate) async fn staff_acts(fixture: &Fixture) -> i64 {
+    fixture.service.database.count(ACTS).await
+}
+
+/// What registry staff stated with each act of a kind.
+pub(crate) async fn reason_of_acts(fixture: &Fixture, act: &str) -> Vec<String> {
+    sqlx::query_scalar("SELECT reason FROM staff_acts WHERE act = $1 AND actor LIKE 'person:%'")
+        .bind(act)
+        .fetch_all(&mut fixture.service.database.connection().await)
+        .await
+        .unwrap()
+}
+
 impl Fixture {
     async fn give_back(
         &self,

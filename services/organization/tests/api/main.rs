@@ -8,6 +8,7 @@ mod access_requests;
 mod approval;
 mod callers;
 mod catalog;
+mod closing;
 mod decisions;
 mod director;
 mod employed;

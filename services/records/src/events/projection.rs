@@ -1,13 +1,16 @@
-//! What is kept of employments: an organization's access to a record is gone with the projection that guards it.
+//! What is kept of employments: an organization's access to a record is gone with the projection that guards it, and the consent
+//! with the employment.
 
 use async_trait::async_trait;
 use muster_messaging::{EmploymentFacts, EmploymentWork, HandlingError, Received};
+use muster_proto::employment::v1::EmploymentState;
 use sqlx::PgConnection;
 
 use super::projected;
-use crate::store::employment_projection;
+use crate::store::{employment_projection, grant};
 
-/// Keeps the projection of employments, whichever event tells of them.
+/// Keeps the projection of employments, whichever event tells of them. Of one that is over, also when something newer is
+/// known: a consent that was given before it ended does not come back with the next employment.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Projection;
 
@@ -16,11 +19,14 @@ impl EmploymentWork for Projection {
     async fn apply(
         &self,
         tx: &mut PgConnection,
-        _: &Received,
+        event: &Received,
         facts: EmploymentFacts,
     ) -> Result<(), HandlingError> {
         let published = projected(&facts)?;
         employment_projection::learn(tx, facts.organization, facts.person, published).await?;
+        if matches!(facts.state, EmploymentState::Ended | EmploymentState::Withdrawn) {
+            grant::lapse(tx, facts.person, facts.organization, event.time).await?;
+        }
         Ok(())
     }
 }

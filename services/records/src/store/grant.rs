@@ -4,6 +4,7 @@ use muster_database::{DatabaseError, Insertion};
 use muster_ids::{GrantId, OrganizationId, PersonId};
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, PgConnection, Row};
+use time::OffsetDateTime;
 
 use super::changed_one;
 use crate::domain::{Grant, GrantState, GrantStateName};
@@ -111,4 +112,24 @@ pub(crate) async fn update(tx: &mut PgConnection, changed: &Grant) -> Result<(),
     .execute(tx)
     .await?;
     changed_one(done.rows_affected())
+}
+
+/// Ends the consent that a person gave an organization by `end`, when their employment there was over.
+pub(crate) async fn lapse(
+    tx: &mut PgConnection,
+    person: PersonId,
+    organization: OrganizationId,
+    end: OffsetDateTime,
+) -> Result<(), DatabaseError> {
+    sqlx::query(
+        "UPDATE grants SET state = $4, version = version + 1
+         WHERE person_id = $1 AND organization_id = $2 AND state = 'ACTIVE' AND create_time <= $3",
+    )
+    .bind(person)
+    .bind(organization)
+    .bind(end)
+    .bind(GrantStateName::Lapsed)
+    .execute(tx)
+    .await?;
+    Ok(())
 }

@@ -4,7 +4,7 @@ use futures::future::join_all;
 use muster_ids::{GrantId, GrantName};
 use muster_proto::records::v1::{CreateGrantRequest, Grant, GrantState, RevokeGrantRequest};
 use muster_refusal::{ErrorReason, violations_of};
-use muster_testkit::TestCaller;
+use muster_testkit::{TestCaller, acts, eventually};
 use tonic::Status;
 
 use crate::fixture::{Fixture, person_id, person_name, reason, seen};
@@ -45,6 +45,24 @@ async fn a_learner_grants_and_granting_again_answers_the_same() {
         .unwrap();
     assert_eq!(answer.into_inner().grant, Some(grant));
     assert_eq!(fixture.service.database.count(GRANTS).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_grant_ends_with_the_employment_and_does_not_come_back_with_the_next() {
+    let fixture = Fixture::start().await;
+    fixture.verify("learner-1", &[]).await;
+    let grant = fixture.grant("learner-1").await.unwrap();
+    acts::close_organization(&fixture.organizations, fixture.organization).await;
+    let lapsed = "SELECT count(*) FROM grants WHERE state = 'LAPSED' AND version = 2";
+    eventually(async || fixture.service.database.count(lapsed).await == 1).await;
+    assert_eq!(fixture.known("learner-1").await.state, "ENDED");
+    let again = fixture.revoke("learner-1", &grant.name).await.unwrap();
+    assert_eq!(again.state(), GrantState::Lapsed);
+    fixture.employments.outbox().publish_all_again().await;
+    fixture.employments.outbox().drained().await;
+    assert_eq!(fixture.service.database.count(lapsed).await, 1);
+    let anew = fixture.grant("learner-1").await;
+    assert_eq!(reason(anew), ErrorReason::EmploymentRequired);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,7 +5,9 @@ use muster_proto::employment::v1::{
     CorrectEmploymentRequest, Employment, EmploymentClaim, RejectEmploymentRequest, RejectionReason,
     UpdateEmploymentRequest, WithdrawEmploymentRequest,
 };
+use muster_proto::organization::v1::CloseOrganizationRequest;
 use muster_refusal::ErrorReason as R;
+use muster_testkit::eventually;
 use prost_types::FieldMask;
 
 use super::attempt::Attempt;
@@ -89,6 +91,10 @@ fn corrections() -> Vec<Row> {
             let learner = at.learner().await;
             Attempt::by(&learner.address, &correcting(learner.employment, ""))
         }),
+        row("CorrectEmployment", R::OrganizationNotActive, async |at| {
+            let learner = of_closed(&at).await;
+            Attempt::by(&learner.address, &correcting(learner.employment, "")).metadata("state", "CLOSED")
+        }),
         row("CorrectEmployment", R::EmploymentState, async |at| {
             let learner = employed(&at, "ENDED").await;
             Attempt::by(&learner.address, &correcting(learner.employment, ""))
@@ -106,6 +112,25 @@ fn corrections() -> Vec<Row> {
                 .await
         }),
     ]
+}
+
+/// A learner who was rejected by an organization that is closed by now, as the service has heard.
+async fn of_closed(at: &Stage) -> Learner {
+    let at = at.own().await;
+    let learner = employed(&at, "REJECTED").await;
+    let closing = CloseOrganizationRequest {
+        name: at.name(),
+        reason: "a test".into(),
+        request_id: String::new(),
+    };
+    at.done::<()>("CloseOrganization", "owner", &closing).await;
+    let database = at.database("employment").await;
+    let heard = format!(
+        "SELECT count(*) FROM closings WHERE organization_id = '{}' AND finish_time IS NOT NULL",
+        at.organization.id()
+    );
+    eventually(async || database.number(&heard).await == 1).await;
+    learner
 }
 
 /// A learner who was rejected, and has a newer claim.
@@ -168,6 +193,11 @@ fn updates() -> Vec<Row> {
             let mut request = updating(learner.employment, "2026-01-01", "");
             request.employment.as_mut().unwrap().etag = "another".into();
             Attempt::by(&learner.address, &request)
+        }),
+        row("UpdateEmployment", R::OrganizationNotActive, async |at| {
+            let learner = of_closed(&at).await;
+            let request = updating(learner.employment, "2026-01-01", "");
+            Attempt::by(&learner.address, &request).metadata("state", "CLOSED")
         }),
         row("UpdateEmployment", R::EmploymentSuperseded, async |at| {
             let learner = superseded(&at).await;

@@ -1,11 +1,11 @@
 //! Profiles and subscriptions.
 
 use muster_proto::organization::v1::{
-    ActivateSubscriptionRequest, ApproveOrganizationRequest, CreateOrganizationRequest,
-    CreateOrganizationResponse, GetLimitsRequest, GetOrganizationRequest, Limits, ListLicenseClaimsRequest,
-    Organization as Profile, OrganizationReturnReason, Plan, ReinstateOrganizationRequest,
-    RejectOrganizationRequest, ReturnOrganizationRequest, SubmitOrganizationRequest,
-    SuspendOrganizationRequest, UpdateOrganizationRequest,
+    ActivateSubscriptionRequest, ApproveOrganizationRequest, CloseOrganizationRequest,
+    CreateOrganizationRequest, CreateOrganizationResponse, GetLimitsRequest, GetOrganizationRequest, Limits,
+    ListLicenseClaimsRequest, Organization as Profile, OrganizationReturnReason, Plan,
+    ReinstateOrganizationRequest, RejectOrganizationRequest, ReturnOrganizationRequest,
+    SubmitOrganizationRequest, SuspendOrganizationRequest, UpdateOrganizationRequest,
 };
 use muster_refusal::ErrorReason as R;
 use prost::Message;
@@ -23,6 +23,7 @@ pub(super) fn rows() -> Vec<Row> {
     rows.extend(submitted());
     rows.extend(approved());
     rows.extend(decided());
+    rows.extend(closed());
     rows.extend(subscribed());
     rows
 }
@@ -247,6 +248,31 @@ fn decided() -> Vec<Row> {
         }
     }));
     rows
+}
+
+fn closing(name: String, request_id: &str) -> CloseOrganizationRequest {
+    CloseOrganizationRequest {
+        name,
+        reason: "a test".into(),
+        request_id: request_id.into(),
+    }
+}
+
+fn closed() -> Vec<Row> {
+    vec![
+        row("CloseOrganization", R::PermissionDenied, async |at| {
+            Attempt::by("outsider", &closing(at.name(), ""))
+        }),
+        row("CloseOrganization", R::NotFound, async |_| {
+            Attempt::by("staff", &closing(ABSENT.into(), ""))
+        }),
+        row("CloseOrganization", R::RequestIdReused, async |at| {
+            let id = at.suite.request_id();
+            let draft = Organization::draft(&at.suite, "owner").await.name;
+            let (first, second) = (closing(draft, &id), closing(at.name(), &id));
+            at.reused("CloseOrganization", "owner", &first, &second).await
+        }),
+    ]
 }
 
 /// The refusals of a decision that is not taken of a profile in `state`.

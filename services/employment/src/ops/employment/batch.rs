@@ -31,7 +31,7 @@ impl Outcome {
 
 /// Carries `decide` out on each, in one statement a table. All rows are locked in the order of their ids: batches wait for
 /// each other, and never in a circle.
-pub(super) async fn settle(
+pub(crate) async fn settle(
     tx: &mut PgConnection,
     context: &Context,
     organization: OrganizationId,

@@ -10,6 +10,7 @@ use super::own::{self, OwnEmployment};
 use crate::context::Context;
 use crate::domain::{Employment, EmploymentState};
 use crate::error::Error;
+use crate::ops::closing;
 use crate::ops::verification_notice::ask;
 
 /// Asks who can verify it, and is to hear that it waits again.
@@ -28,13 +29,16 @@ pub(crate) async fn prepare(context: &Context, own: &OwnEmployment) -> Result<BT
 /// # Errors
 /// [`Error::Superseded`] when the person has claimed anew since. While that one is open, the index of open employments says
 /// so; afterwards [`own::is_latest`], which sees whatever was there before this one was opened again.
+/// [`Error::OrganizationClosed`].
 pub(crate) async fn apply(
     tx: &mut PgConnection,
     context: &Context,
     own: OwnEmployment,
     verifiers: &BTreeSet<PersonId>,
 ) -> Result<Employment, Error> {
+    let is_open = closing::refuse(tx, own.employment.organization).await;
     let found = own::lock(tx, &own).await?;
+    is_open?;
     let begins_to_wait = found.state == EmploymentState::Rejected;
     let corrected = found.correct();
     let settled = settle(tx, context, corrected, own.actor, context.clock.now()).await;

@@ -9,6 +9,7 @@ use super::positions;
 use crate::context::Context;
 use crate::domain::{Edit, Employment};
 use crate::error::Error;
+use crate::ops::closing;
 use crate::store::employment;
 
 /// The field that holds positions.
@@ -42,14 +43,16 @@ pub(crate) async fn prepare(context: &Context, editing: &Editing) -> Result<(), 
 ///
 /// # Errors
 /// [`Error::State`] of what is over; [`Error::Superseded`] of what was rejected, when there is a newer one;
-/// [`Error::Positions`].
+/// [`Error::Positions`]; [`Error::OrganizationClosed`].
 pub(crate) async fn apply(
     tx: &mut PgConnection,
     context: &Context,
     editing: Editing,
 ) -> Result<Employment, Error> {
     let Editing { own, edit, if_match } = editing;
+    let is_open = closing::refuse(tx, own.employment.organization).await;
     let found = own::lock(tx, &own).await?;
+    is_open?;
     if_match.check(&etag(found.version))?;
     let settled = settle(tx, context, found.edit(edit), own.actor, context.clock.now()).await;
     let edited = settled.map_err(Error::of_second_open)?;

@@ -10,6 +10,7 @@ use crate::context::Context;
 use crate::domain::{Employment, Hiring};
 use crate::error::Error;
 use crate::events::{self, Act};
+use crate::ops::closing;
 use crate::ops::verification_notice::ask;
 use crate::store::employment;
 
@@ -20,6 +21,9 @@ pub(crate) const SELF: &str = "service:employment";
 
 /// The open employment takes the hiring in, or a new one begins. Either is published, also when it only gained groups;
 /// of one that begins to wait, those who can verify it are mailed.
+///
+/// # Errors
+/// [`Error::OrganizationClosed`], before anything is written.
 pub(crate) async fn apply(
     tx: &mut PgConnection,
     context: &Context,
@@ -27,6 +31,7 @@ pub(crate) async fn apply(
     actor: &str,
 ) -> Result<Employment, Error> {
     let now = context.clock.now();
+    closing::refuse(tx, hiring.organization).await?;
     for _ in 0..MAX_ATTEMPTS {
         if let Some(open) = employment::lock_open(tx, hiring.organization, hiring.person).await? {
             return join(tx, context, open, hiring, actor).await;

@@ -19,6 +19,7 @@ use crate::domain::inviting::{InvitingContext, OrganizationStatus};
 use crate::error::Error;
 use crate::events::{self, Act};
 use crate::ops::invitation::invite::{Invited, invite_all};
+use crate::store::closing;
 use crate::store::import::claim::{self, Job};
 use crate::store::import::results::{self, Applied};
 use crate::store::import::rows;
@@ -141,6 +142,9 @@ fn refused(rows: Vec<Traced>, why: &str) -> Done {
 
 impl Work<'_> {
     async fn batch(&self, tx: &mut PgConnection, most: i64) -> Result<Batch, Error> {
+        // Before a row is locked. By now it may be closed, whatever it said when it was asked.
+        let is_active = self.inviting.status == OrganizationStatus::Active
+            && !closing::is_closed(tx, self.job.organization).await?;
         if !claim::hold(tx, self.job, self.lease).await? {
             return Ok(Batch::Lost);
         }
@@ -152,7 +156,7 @@ impl Work<'_> {
             claim::finish(tx, self.job, self.act.time).await?;
             return Ok(Batch::Finished);
         }
-        let Done { rows, mails } = self.rows(tx, rows, capacity).await?;
+        let Done { rows, mails } = self.rows(tx, rows, capacity, is_active).await?;
         let followers = results::save(tx, organization, import, &rows).await?;
         let number = |outcome: Outcome| {
             i32::try_from(rows.iter().filter(|row| row.outcome == outcome).count()).unwrap_or(i32::MAX)
@@ -173,11 +177,12 @@ impl Work<'_> {
         tx: &mut PgConnection,
         rows: Vec<Row>,
         capacity: Option<DayCapacity>,
+        is_active: bool,
     ) -> Result<Done, Error> {
         let begin = |row| Traced::begin(row, self.traceparent);
         let mut traced: Vec<Traced> = rows.into_iter().map(begin).collect();
         traced.sort_by(|left, right| left.canonical().cmp(right.canonical()));
-        if self.inviting.status != OrganizationStatus::Active {
+        if !is_active {
             return Ok(refused(traced, row::NOT_ACTIVE));
         }
         let Some(DayCapacity { due, .. }) = capacity else {

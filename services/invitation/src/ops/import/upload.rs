@@ -13,7 +13,7 @@ use crate::domain::import::{Import, ImportState, Row, undecided_times};
 use crate::domain::inviting::{InvitingContext, Plan};
 use crate::domain::spreadsheet::{self, MAX_BYTES, Sheet};
 use crate::error::Error;
-use crate::ops::At;
+use crate::ops::{At, closing};
 use crate::store::import::purge::count_undecided;
 use crate::store::import::{self as imports, rows};
 use crate::uploads::{Pace, Reader, Room};
@@ -176,7 +176,7 @@ pub(crate) async fn prepare(
 /// Stores it.
 ///
 /// # Errors
-/// `TOO_MANY_IMPORTS`, or the database's.
+/// `TOO_MANY_IMPORTS`, `ORGANIZATION_NOT_ACTIVE`, or the database's.
 pub(crate) async fn apply(
     tx: &mut PgConnection,
     context: &Context,
@@ -189,6 +189,7 @@ pub(crate) async fn apply(
         ..
     } = &prepared;
     let time = thing.create_time;
+    closing::refuse(tx, thing.organization).await?;
     require_place(tx, thing.organization, context.uploads.undecided(), time).await?;
     imports::insert(tx, thing, sha256).await?;
     rows::insert_all(tx, thing.organization, thing.id, rows).await?;

@@ -15,7 +15,7 @@ use crate::domain::invitation::draft::Draft;
 use crate::domain::invitation::{DeliveryState, Invitation, MailRequest, Source};
 use crate::error::{Error, Field};
 use crate::events::{self, Act};
-use crate::ops::At;
+use crate::ops::{At, closing};
 use crate::organization::ContextQuery;
 use crate::store::invitation::update;
 use crate::store::opt_out;
@@ -83,6 +83,7 @@ pub(crate) async fn apply(
     let time = prepared.now;
     let actor = command.actor.clone();
     let act = Act { actor, time };
+    closing::refuse(tx, command.organization).await?;
     let mut invited = invite_all(tx, command, prepared.drafts).await?;
     suppress(tx, command.organization, &mut invited).await?;
     let new = || invited.iter().filter(|(_, is_new)| *is_new).map(|(made, _)| made);

@@ -10,7 +10,7 @@ use crate::context::Context;
 use crate::domain::invitation::{Invitation, NextLink, State};
 use crate::error::{Error, unless_superseded};
 use crate::events::{self, Act};
-use crate::ops::At;
+use crate::ops::{At, closing};
 use crate::organization::ContextQuery;
 use crate::store::invitation::{lock, lock_by_address, update};
 use crate::store::opt_out;
@@ -71,9 +71,11 @@ async fn again(tx: &mut PgConnection, command: &Resend, act: &Act) -> Result<Inv
         organization,
         invitation,
     } = command.name;
+    let is_open = closing::refuse(tx, organization).await;
     let found = lock(tx, organization, invitation)
         .await?
         .ok_or(Failure::NotFound)?;
+    is_open?;
     if found.state == State::Expired {
         let newer = lock_by_address(tx, organization, found.address.canonical()).await?;
         if newer.is_some() {

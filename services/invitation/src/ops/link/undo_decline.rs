@@ -10,6 +10,7 @@ use crate::context::Context;
 use crate::domain::invitation::Invitation;
 use crate::error::{Error, unless_superseded};
 use crate::ops::At;
+use crate::store::closing;
 use crate::store::invitation::{lock_by_address, update};
 use crate::store::opt_out;
 
@@ -23,8 +24,11 @@ pub(crate) async fn apply(
     opener: &Opener,
 ) -> Result<At<Invitation>, Error> {
     let time = context.clock.now();
+    let is_closed = closing::is_closed(tx, opener.invitation().organization).await?;
     let found = open_for_update(tx, opener, time).await?;
     let thing = match found.undo_decline(time) {
+        // The organization takes nothing back any more: it has taken everything back.
+        Transition::Changed(_) if is_closed => return Err(Error::Cancelled),
         Transition::Changed(undone) => store(tx, undone, time).await?,
         Transition::AlreadyDone(same) => same,
         Transition::Refused(why) => return Err(why.into()),

@@ -79,5 +79,6 @@ fn draft(context: &Context, new: NewOrganization) -> Organization {
         approve_time: None,
         return_reasons: Vec::new(),
         decision_reason: String::new(),
+        close_time: None,
     }
 }

@@ -31,8 +31,8 @@ pub(crate) async fn unless_stands_on(
     .await
 }
 
-/// Ends the open offer, whoever it was made to: the ownership moves otherwise.
-pub(super) async fn of_anybody(
+/// Ends the open offer, whoever it was made to: the ownership moves otherwise, or nowhere any more.
+pub(crate) async fn of_anybody(
     tx: &mut PgConnection,
     organization: OrganizationId,
     now: OffsetDateTime,

@@ -25,6 +25,7 @@ impl From<Organization> for pb::Organization {
             approve_time,
             return_reasons,
             decision_reason,
+            close_time,
         } = organization;
         Self {
             name,
@@ -45,6 +46,7 @@ impl From<Organization> for pb::Organization {
             decision_reason,
             programme: programme
                 .map_or_else(String::new, |programme| ProgrammeName { programme }.to_string()),
+            close_time: close_time.map(timestamp),
         }
     }
 }

@@ -9,6 +9,7 @@ use muster_server::{Call, Parsed};
 use crate::domain::{
     License, LicenseNumber, LicensingAuthority, OrganizationUpdate, Owner, Padding, PublicName, ReturnReason,
 };
+use crate::ops::organization::close::Closing;
 use crate::ops::organization::create::NewOrganization;
 use crate::ops::organization::decide::{Decision, Verdict};
 use crate::ops::organization::submit::Submission;
@@ -84,6 +85,19 @@ pub(super) fn decision<M: RequestMessage>(
         actor: call.actor(),
         reason: reason.to_owned(),
     }))
+}
+
+/// Closing, by the owner, or by registry staff, who have no role there.
+pub(super) fn closing(
+    call: &Call<pb::CloseOrganizationRequest>,
+    violations: &mut Violations,
+) -> Parsed<Closing> {
+    let owner = match call.organization_role() {
+        Some(_) => Some(call.person()?.id),
+        None => None,
+    };
+    let decision = decision(call, violations, &call.message.reason)?;
+    Ok(decision.map(|decision| Closing { decision, owner }))
 }
 
 pub(super) fn giving_back(

@@ -28,6 +28,7 @@ impl FromRow<'_, PgRow> for Organization {
             approve_time: row.try_get("approve_time")?,
             return_reasons: row.try_get("return_reasons")?,
             decision_reason: row.try_get("decision_reason")?,
+            close_time: row.try_get("close_time")?,
         })
     }
 }

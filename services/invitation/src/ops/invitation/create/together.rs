@@ -9,19 +9,21 @@ use crate::context::Context;
 use crate::domain::invitation::{DeliveryState, Invitation, MailRequest};
 use crate::error::Error;
 use crate::events::{self, Act};
+use crate::ops::closing;
 use crate::store::invitation::insert_all;
 
 /// Makes the invitations of calls that invite one address each; `None` where the address is not free, of which nothing is
 /// stored. What that comes to is for [`super::apply`] to say, as is what an error is about: then nothing of any is stored.
 ///
 /// # Errors
-/// The database's, or [`Error::MessagesUsedUp`].
+/// The database's, [`Error::MessagesUsedUp`], or that the organization was closed.
 pub(crate) async fn apply_all(
     tx: &mut PgConnection,
     context: &Context,
     organization: OrganizationId,
     calls: Vec<(Create, Prepared)>,
 ) -> Result<Vec<Option<Invitation>>, Error> {
+    closing::refuse(tx, organization).await?;
     let mut answers = vec![None; calls.len()];
     let limits = calls.iter().map(|(_, prepared)| prepared.messages_per_day);
     let limit = limits.min().unwrap_or_default();
