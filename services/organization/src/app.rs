@@ -12,12 +12,14 @@ use muster_proto::organization::v1::location_service_server::LocationServiceServ
 use muster_proto::organization::v1::organization_service_server::OrganizationServiceServer;
 use muster_proto::organization::v1::ownership_service_server::OwnershipServiceServer;
 use muster_proto::organization::v1::person_access_request_service_server::PersonAccessRequestServiceServer;
+use muster_proto::organization::v1::person_organization_service_server::PersonOrganizationServiceServer;
 use muster_proto::organization::v1::profile_user_internal_service_server::ProfileUserInternalServiceServer;
 use muster_proto::organization::v1::profile_user_service_server::ProfileUserServiceServer;
 use muster_proto::organization::v1::programme_load_service_server::ProgrammeLoadServiceServer;
 use muster_proto::organization::v1::registry_service_server::RegistryServiceServer;
 use muster_proto::organization::v1::roles_internal_service_server::RolesInternalServiceServer;
 use muster_proto::organization::v1::session_internal_service_server::SessionInternalServiceServer;
+use muster_proto::organization::v1::setup_checklist_service_server::SetupChecklistServiceServer;
 use muster_proto::organization::v1::staff_read_internal_service_server::StaffReadInternalServiceServer;
 use muster_proto::organization::v1::staff_read_service_server::StaffReadServiceServer;
 use muster_proto::organization::v1::subscription_service_server::SubscriptionServiceServer;
@@ -64,9 +66,11 @@ impl Service for OrganizationService {
             .grpc(ProfileUserServiceServer::new(rpc.clone()))
             .grpc(AccessRequestServiceServer::new(rpc.clone()))
             .grpc(PersonAccessRequestServiceServer::new(rpc.clone()))
+            .grpc(PersonOrganizationServiceServer::new(rpc.clone()))
             .grpc(OwnershipServiceServer::new(rpc.clone()))
             .grpc(ProgrammeLoadServiceServer::new(rpc.clone()))
             .grpc(RegistryServiceServer::new(rpc.clone()))
+            .grpc(SetupChecklistServiceServer::new(rpc.clone()))
             .grpc(RolesInternalServiceServer::new(rpc.clone()))
             .grpc(InvitingInternalServiceServer::new(rpc.clone()))
             .grpc(GroupInternalServiceServer::new(rpc.clone()))

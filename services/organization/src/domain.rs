@@ -10,11 +10,13 @@ mod name;
 mod organization;
 mod owner;
 mod ownership;
+mod person_organization;
 mod profile_user;
 mod programme;
 mod programme_load;
 mod registry;
 mod session;
+mod setup;
 mod staff_act;
 mod staff_read;
 mod subscription;
@@ -34,6 +36,7 @@ pub(crate) use organization::{
 };
 pub(crate) use owner::Owner;
 pub(crate) use ownership::{Missing, OwnershipOffer, OwnershipOfferState, Successor};
+pub(crate) use person_organization::{PersonOrganization, SeenPersonOrganization};
 pub(crate) use profile_user::{
     Access, AccessUpdate, End, GivenAccess, GivenRole, Origin, OwnersOwn, ProfileUser, ProfileUserContact,
     ProfileUserState, SeenProfileUser,
@@ -46,6 +49,7 @@ pub(crate) use registry::{
     MAX_FOUND, MAX_WORDS, Meant, RegistryEntry, RegistryEntryState, ToldEntry, Wanted,
 };
 pub(crate) use session::{EndedSession, SessionDigest};
+pub(crate) use setup::{SetupFacts, SetupItem, SetupState, SetupStep};
 pub(crate) use staff_act::{StaffAct, StaffAction};
 pub(crate) use staff_read::{About, StaffRead};
 pub(crate) use subscription::{Entitlement, Limits, Plan, Subscription, SubscriptionProblem};

@@ -8,10 +8,12 @@ mod inviting;
 mod location;
 mod organization;
 mod ownership;
+mod person_organization;
 mod profile_user;
 mod programme_load;
 mod registry;
 mod session;
+mod setup;
 mod staff_read;
 mod subscription;
 

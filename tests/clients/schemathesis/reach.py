@@ -131,6 +131,8 @@ limits = {"invitationsByHand": 100, "importRows": 1000, "messagesPerDay": 1000}
 plan = {"plan": "PLAN_PREMIUM", "limits": limits, "reason": "tried"}
 call("ActivateSubscription", "staff", at, **plan)
 call("GetLimits", "owner", at)
+setup = call("GetSetupChecklist", "owner", at)["setupChecklist"]["items"]
+assert setup[0]["state"] == "SETUP_STATE_DONE", setup
 
 course = {"code": f"ST-{run}", "displayName": "First Aid", "description": "As the authority requires it."}
 training = call("CreateTraining", "staff", **course)["training"]["name"]
@@ -263,6 +265,8 @@ call("WithdrawAccessRequest", "outsider", ids(asked()))
 request = asked()
 call("ListAccessRequests", "owner", at)
 call("ListPersonAccessRequests", "outsider", somebody)
+own = call("ListPersonOrganizations", "owner", somebody)["organizations"]
+assert organization in [one["organization"] for one in own], own
 let_in = call("ApproveAccessRequest", "owner", ids(request))["accessRequest"]
 assert let_in["state"] == "ACCESS_REQUEST_STATE_APPROVED", let_in
 denied = {"organizationNumber": number, "role": "ROLE_ADMIN", "message": ""}

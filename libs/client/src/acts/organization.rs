@@ -1,13 +1,16 @@
 //! Profiles of organizations.
 
 use muster_proto::organization::v1::organization_service_client::OrganizationServiceClient;
+use muster_proto::organization::v1::person_organization_service_client::PersonOrganizationServiceClient;
+use muster_proto::organization::v1::setup_checklist_service_client::SetupChecklistServiceClient;
 use muster_proto::organization::v1::{
     ApproveOrganizationRequest, CloseOrganizationRequest, CreateOrganizationRequest, GetOrganizationRequest,
-    Organization, SubmitOrganizationRequest,
+    GetSetupChecklistRequest, ListPersonOrganizationsRequest, Organization, PersonOrganization,
+    SetupChecklist, SubmitOrganizationRequest,
 };
 
-use super::resource;
-use crate::{CallError, Transport, request_id};
+use super::{ME, resource};
+use crate::{CallError, Transport, call, request_id};
 
 /// Creates a profile in DRAFT; the caller owns it.
 ///
@@ -40,6 +43,23 @@ pub async fn get<T: Transport>(reader: &T, name: &str) -> Result<Organization, C
             .await
     };
     resource(reader, request, send, |response| response.organization).await
+}
+
+/// The caller's own organizations: those they own or administer.
+///
+/// # Errors
+/// The call failed.
+pub async fn list_own<T: Transport>(person: &T) -> Result<Vec<PersonOrganization>, CallError> {
+    let request = ListPersonOrganizationsRequest {
+        parent: ME.to_owned(),
+        ..ListPersonOrganizationsRequest::default()
+    };
+    let listed = call(person, request, async |client, request| {
+        PersonOrganizationServiceClient::new(client)
+            .list_person_organizations(request)
+            .await
+    });
+    Ok(listed.await?.organizations)
 }
 
 /// Submits a profile to the registry.
@@ -93,4 +113,20 @@ pub async fn close<T: Transport>(closer: &T, name: &str, reason: &str) -> Result
             .await
     };
     resource(closer, request, send, |response| response.organization).await
+}
+
+/// What the organization still has to set up.
+///
+/// # Errors
+/// The call failed.
+pub async fn setup_checklist<T: Transport>(reader: &T, name: &str) -> Result<SetupChecklist, CallError> {
+    let request = GetSetupChecklistRequest {
+        parent: name.to_owned(),
+    };
+    let send = async |client, request| {
+        SetupChecklistServiceClient::new(client)
+            .get_setup_checklist(request)
+            .await
+    };
+    resource(reader, request, send, |response| response.setup_checklist).await
 }

@@ -17,7 +17,7 @@ const LIST: &str = "invitation.v1.InvitationService/ListInvitations";
 const LOG: &str = "/muster.organization.v1.StaffReadInternalService/LogStaffRead";
 
 /// What registry staff may read of an organization and that is about nobody.
-const IMPERSONAL: [&str; 8] = [
+const IMPERSONAL: [&str; 9] = [
     "GetOrganization",
     "ListLicenseClaims",
     "GetLocation",
@@ -26,6 +26,7 @@ const IMPERSONAL: [&str; 8] = [
     "ListGroups",
     "ListCatalogTrainings",
     "GetLimits",
+    "GetSetupChecklist",
 ];
 
 async fn list(fixture: &Fixture, token: &str, reasons: &[&str]) -> Answer {

@@ -3,8 +3,8 @@
 use muster_client::acts::organization;
 use muster_proto::organization::v1::{
     AccessRequest, ApproveAccessRequestRequest, DenyAccessRequestRequest, ListAccessRequestsRequest,
-    ListPersonAccessRequestsRequest, RequestAccessRequest, RequestAccessResponse, Role,
-    WithdrawAccessRequestRequest,
+    ListPersonAccessRequestsRequest, ListPersonOrganizationsRequest, RequestAccessRequest,
+    RequestAccessResponse, Role, WithdrawAccessRequestRequest,
 };
 use muster_refusal::ErrorReason as R;
 
@@ -207,6 +207,21 @@ fn listed() -> Vec<Row> {
         row("ListAccessRequests", R::PageTokenInvalid, async |at| {
             let request = ListAccessRequestsRequest {
                 parent: at.name(),
+                page_token: "AAAA".into(),
+                ..Default::default()
+            };
+            Attempt::by("owner", &request)
+        }),
+        row("ListPersonOrganizations", R::PermissionDenied, async |at| {
+            let request = ListPersonOrganizationsRequest {
+                parent: format!("persons/{}", at.suite.request_id()),
+                ..Default::default()
+            };
+            Attempt::by("owner", &request)
+        }),
+        row("ListPersonOrganizations", R::PageTokenInvalid, async |_| {
+            let request = ListPersonOrganizationsRequest {
+                parent: "persons/me".into(),
                 page_token: "AAAA".into(),
                 ..Default::default()
             };

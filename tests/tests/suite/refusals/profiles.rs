@@ -2,10 +2,11 @@
 
 use muster_proto::organization::v1::{
     ActivateSubscriptionRequest, ApproveOrganizationRequest, CloseOrganizationRequest,
-    CreateOrganizationRequest, CreateOrganizationResponse, GetLimitsRequest, GetOrganizationRequest, Limits,
-    ListLicenseClaimsRequest, Organization as Profile, OrganizationReturnReason, Plan,
-    ReinstateOrganizationRequest, RejectOrganizationRequest, ReturnOrganizationRequest,
-    SubmitOrganizationRequest, SuspendOrganizationRequest, UpdateOrganizationRequest,
+    CreateOrganizationRequest, CreateOrganizationResponse, GetLimitsRequest, GetOrganizationRequest,
+    GetSetupChecklistRequest, Limits, ListLicenseClaimsRequest, Organization as Profile,
+    OrganizationReturnReason, Plan, ReinstateOrganizationRequest, RejectOrganizationRequest,
+    ReturnOrganizationRequest, SubmitOrganizationRequest, SuspendOrganizationRequest,
+    UpdateOrganizationRequest,
 };
 use muster_refusal::ErrorReason as R;
 use prost::Message;
@@ -260,6 +261,15 @@ fn closing(name: String, request_id: &str) -> CloseOrganizationRequest {
 
 fn closed() -> Vec<Row> {
     vec![
+        row("GetSetupChecklist", R::PermissionDenied, async |at| {
+            Attempt::by("outsider", &GetSetupChecklistRequest { parent: at.name() })
+        }),
+        row("GetSetupChecklist", R::NotFound, async |_| {
+            let request = GetSetupChecklistRequest {
+                parent: ABSENT.into(),
+            };
+            Attempt::by("staff", &request)
+        }),
         row("CloseOrganization", R::PermissionDenied, async |at| {
             Attempt::by("outsider", &closing(at.name(), ""))
         }),

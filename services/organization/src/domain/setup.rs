@@ -1,0 +1,316 @@
+//! What an organization still has to set up.
+
+use super::{OrganizationState, Plan};
+
+/// What there is, as far as the steps ask for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SetupFacts {
+    pub(crate) state: OrganizationState,
+    pub(crate) plan: Plan,
+    pub(crate) trainings: i64,
+    pub(crate) active_groups: i64,
+    /// Active groups that require no training.
+    pub(crate) idle_groups: i64,
+    pub(crate) locations: i64,
+    /// Admins whose access counts, without the owner.
+    pub(crate) admins: i64,
+    pub(crate) is_owner_reachable: bool,
+    /// Persons with a verified employment, without the owner.
+    pub(crate) employees: i64,
+}
+
+/// A step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SetupStep {
+    ProfileSubmitted,
+    ProfileActive,
+    Catalog,
+    Group,
+    GroupTrainings,
+    Location,
+    SecondAdministrator,
+    OwnerAddress,
+    Subscription,
+    Employees,
+}
+
+/// Where a step stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SetupState {
+    Done,
+    /// What to do, and the RPC that does it.
+    ToDo {
+        hint: &'static str,
+        method: &'static str,
+    },
+    /// For whom it waits, or why it is too late.
+    Waiting {
+        hint: &'static str,
+    },
+}
+
+/// One step of an organization.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SetupItem {
+    pub(crate) step: SetupStep,
+    pub(crate) state: SetupState,
+    /// How many there are of what the step makes.
+    pub(crate) count: i64,
+}
+
+impl SetupStep {
+    /// In the order in which they are done.
+    pub(crate) const ALL: [Self; 10] = [
+        Self::ProfileSubmitted,
+        Self::ProfileActive,
+        Self::Catalog,
+        Self::Group,
+        Self::GroupTrainings,
+        Self::Location,
+        Self::SecondAdministrator,
+        Self::OwnerAddress,
+        Self::Subscription,
+        Self::Employees,
+    ];
+
+    /// Whether nobody can be invited before.
+    pub(crate) fn is_required(self) -> bool {
+        matches!(self, Self::ProfileSubmitted | Self::ProfileActive | Self::Group)
+    }
+}
+
+impl SetupFacts {
+    /// Every step, in the order in which they are done.
+    pub(crate) fn checklist(self) -> Vec<SetupItem> {
+        let item = |step| SetupItem {
+            step,
+            state: self.state_of(step),
+            count: self.count(step),
+        };
+        SetupStep::ALL.into_iter().map(item).collect()
+    }
+
+    /// Whether people can be invited.
+    pub(crate) fn can_invite(self) -> bool {
+        let required = SetupStep::ALL.into_iter().filter(|step| step.is_required());
+        required
+            .map(|step| self.state_of(step))
+            .all(|state| state == SetupState::Done)
+    }
+
+    fn state_of(self, step: SetupStep) -> SetupState {
+        match step {
+            SetupStep::ProfileSubmitted => self.submitted(),
+            SetupStep::ProfileActive => self.active(),
+            _ if self.is_done(step) => SetupState::Done,
+            _ => self.open(step),
+        }
+    }
+
+    fn submitted(self) -> SetupState {
+        match self.state {
+            OrganizationState::Draft => SetupState::ToDo {
+                hint: "Hand the profile in; registry staff look at the license then.",
+                method: "SubmitOrganization",
+            },
+            OrganizationState::Returned => SetupState::ToDo {
+                hint: "Registry staff gave the profile back: correct what they say, and hand it in again.",
+                method: "SubmitOrganization",
+            },
+            OrganizationState::Submitted
+            | OrganizationState::Active
+            | OrganizationState::Rejected
+            | OrganizationState::Suspended
+            | OrganizationState::Closed => SetupState::Done,
+        }
+    }
+
+    fn active(self) -> SetupState {
+        let hint = match self.state {
+            OrganizationState::Active => return SetupState::Done,
+            OrganizationState::Draft | OrganizationState::Returned => {
+                "Registry staff approve the profile once it is handed in."
+            }
+            OrganizationState::Submitted => "The profile waits for registry staff.",
+            OrganizationState::Rejected => "Registry staff refused the profile; the profile says why.",
+            OrganizationState::Suspended => {
+                "Registry staff have suspended the organization; the profile says why."
+            }
+            OrganizationState::Closed => "The organization was closed.",
+        };
+        SetupState::Waiting { hint }
+    }
+
+    fn is_done(self, step: SetupStep) -> bool {
+        match step {
+            SetupStep::GroupTrainings => self.active_groups > 0 && self.idle_groups == 0,
+            SetupStep::OwnerAddress => self.is_owner_reachable,
+            SetupStep::Subscription => self.plan == Plan::Premium,
+            _ => self.count(step) > 0,
+        }
+    }
+
+    fn open(self, step: SetupStep) -> SetupState {
+        if !self.state.takes_changes() {
+            let hint = "Nothing of the organization changes any more.";
+            return SetupState::Waiting { hint };
+        }
+        let (hint, method) = match step {
+            SetupStep::Catalog => (
+                "Take trainings from the shared catalog into your own.",
+                "AddTraining",
+            ),
+            SetupStep::Group if self.trainings == 0 => (
+                "Make a group, into which people are invited; take trainings into your catalog first.",
+                "CreateGroup",
+            ),
+            SetupStep::Group => ("Make a group, into which people are invited.", "CreateGroup"),
+            SetupStep::GroupTrainings if self.active_groups == 0 => (
+                "Make a group with the trainings that its learners must take.",
+                "CreateGroup",
+            ),
+            SetupStep::GroupTrainings => (
+                "Give each group the trainings that its learners must take: who joins one without any gets nothing to do.",
+                "UpdateGroup",
+            ),
+            SetupStep::Location => ("Name the places where people work.", "CreateLocation"),
+            SetupStep::SecondAdministrator => (
+                "Let in a second administrator: somebody else has to verify your own employment, and to act when you cannot.",
+                "CreateProfileUser",
+            ),
+            SetupStep::Employees if !self.can_invite() => {
+                return SetupState::Waiting {
+                    hint: "Invite people once the organization is active and has a group.",
+                };
+            }
+            SetupStep::Employees => ("Invite the people who work for you.", "BatchCreateInvitations"),
+            SetupStep::OwnerAddress => {
+                return SetupState::Waiting {
+                    hint: "No address of the owner is known, so that mail reaches nobody: sign in with a verified one \
+                           before the next profile, or accept the ownership from another owner.",
+                };
+            }
+            SetupStep::Subscription => {
+                return SetupState::Waiting {
+                    hint: "Spreadsheets and the join page need a subscription, which registry staff activate.",
+                };
+            }
+            SetupStep::ProfileSubmitted | SetupStep::ProfileActive => return SetupState::Done,
+        };
+        SetupState::ToDo { hint, method }
+    }
+
+    fn count(self, step: SetupStep) -> i64 {
+        match step {
+            SetupStep::Catalog => self.trainings,
+            SetupStep::Group => self.active_groups,
+            SetupStep::GroupTrainings => self.active_groups - self.idle_groups,
+            SetupStep::Location => self.locations,
+            SetupStep::SecondAdministrator => self.admins,
+            SetupStep::Employees => self.employees,
+            SetupStep::ProfileSubmitted
+            | SetupStep::ProfileActive
+            | SetupStep::OwnerAddress
+            | SetupStep::Subscription => 0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DRAFT: SetupFacts = SetupFacts {
+        state: OrganizationState::Draft,
+        plan: Plan::Basic,
+        trainings: 0,
+        active_groups: 0,
+        idle_groups: 0,
+        locations: 0,
+        admins: 0,
+        is_owner_reachable: true,
+        employees: 0,
+    };
+
+    const FURNISHED: SetupFacts = SetupFacts {
+        state: OrganizationState::Active,
+        plan: Plan::Premium,
+        trainings: 2,
+        active_groups: 3,
+        idle_groups: 0,
+        locations: 1,
+        admins: 1,
+        is_owner_reachable: true,
+        employees: 7,
+    };
+
+    fn not_done(facts: SetupFacts) -> Vec<SetupStep> {
+        let open = facts.checklist().into_iter();
+        open.filter(|item| item.state != SetupState::Done)
+            .map(|item| item.step)
+            .collect()
+    }
+
+    #[test]
+    fn what_is_furnished_has_nothing_left_to_do() {
+        assert_eq!(not_done(FURNISHED), []);
+        assert!(FURNISHED.can_invite());
+    }
+
+    #[test]
+    fn a_draft_has_nearly_everything_left_and_every_open_step_says_what_to_do() {
+        let open = not_done(DRAFT);
+        assert_eq!(
+            open.len(),
+            SetupStep::ALL.len() - 1,
+            "its owner is reachable: {open:?}"
+        );
+        for state in OrganizationState::ALL {
+            for item in (SetupFacts { state, ..DRAFT }).checklist() {
+                match item.state {
+                    SetupState::Done => {}
+                    SetupState::ToDo { hint, method } => {
+                        assert!(hint.ends_with('.') && !method.is_empty(), "{item:?}");
+                    }
+                    SetupState::Waiting { hint } => assert!(hint.ends_with('.'), "{item:?}"),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn people_can_be_invited_only_by_an_active_organization_with_a_group() {
+        for state in OrganizationState::ALL {
+            let facts = SetupFacts { state, ..FURNISHED };
+            assert_eq!(facts.can_invite(), state == OrganizationState::Active, "{state}");
+        }
+        let without = SetupFacts {
+            active_groups: 0,
+            ..FURNISHED
+        };
+        assert!(!without.can_invite());
+    }
+
+    #[test]
+    fn one_group_without_trainings_keeps_the_step_open() {
+        let facts = SetupFacts {
+            idle_groups: 1,
+            ..FURNISHED
+        };
+        assert_eq!(not_done(facts), [SetupStep::GroupTrainings]);
+        assert!(facts.can_invite(), "it is advice");
+    }
+
+    #[test]
+    fn of_a_closed_organization_nothing_is_left_to_do() {
+        let closed = SetupFacts {
+            state: OrganizationState::Closed,
+            ..DRAFT
+        };
+        let to_do = closed
+            .checklist()
+            .into_iter()
+            .filter(|item| matches!(item.state, SetupState::ToDo { .. }));
+        assert_eq!(to_do.count(), 0);
+    }
+}
