@@ -24,12 +24,12 @@ pub enum Bench {
     /// at its peak, and by how much it grows in a minute. Only when it is asked for by name
     Soak,
     /// CreateInvitation through the gateway with 16 in flight, beside `pgbench -N`; once more with the mail service
-    /// suspended. Limited by CPU shared with relay, broker and mail worker, by statements a transaction, and by the
-    /// eight counters of the organization's messages, each held until a commit
+    /// suspended. Limited by CPU shared with relay, broker and mail worker: calls of one moment are one transaction, so that
+    /// what a call costs beside it counts
     Creates,
     /// From an invitation to the mail server's 250, and mails a second for 2,000 that wait, beside `smtp-source` on the
-    /// same `smtp-sink`. One mail is limited by the hops (relay, broker, worker) and a commit at each; many by the
-    /// worker's three transactions and one call a mail, eight mails at a time
+    /// same `smtp-sink`. One mail is limited by the hops (relay, broker, worker) and a commit at each; many by one question
+    /// a mail, and by how many are on their way at once (eight): what is written down of these is written together
     Mail,
     /// Rows a second of a spreadsheet of 20,000 that are previewed, from its upload on, and that become invitations, from the
     /// approval on, with no mail going out, beside PostgreSQL inserting as many rows by one statement. Limited by what a row
