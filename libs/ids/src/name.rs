@@ -102,6 +102,8 @@ names! {
     LearningRecordName = "organizations/{organization}/learners/{person}/learningRecord" { "organizations"/organization: OrganizationId, "learners"/person: PersonId; "learningRecord" }
     /// `organizations/{organization}/learners/{person}/assignments/{assignment}`.
     LearnerAssignmentName = "organizations/{organization}/learners/{person}/assignments/{assignment}" { "organizations"/organization: OrganizationId, "learners"/person: PersonId, "assignments"/assignment: AssignmentId }
+    /// `organizations/{organization}/learners/{person}/grants/{grant}`.
+    LearnerGrantName = "organizations/{organization}/learners/{person}/grants/{grant}" { "organizations"/organization: OrganizationId, "learners"/person: PersonId, "grants"/grant: GrantId }
     /// `organizations/{organization}/staffReads/{staff_read}`.
     StaffReadName = "organizations/{organization}/staffReads/{staff_read}" { "organizations"/organization: OrganizationId, "staffReads"/staff_read: StaffReadId }
     /// `organizations/{organization}/profileUsers/{person}`.

@@ -108,6 +108,8 @@ const CONSIDERED: &[(&str, &str, &str)] = &[
         "CLOSE_ORGANIZATION",
     ),
     ("records", "ASSIGNED IN_PROGRESS", "COMPLETED CANCELLED"),
+    // The constraint of 0005, which 0010 replaces.
+    ("records", "ACTIVE REVOKED LAPSED", "REQUESTED EXPIRED DENIED"),
     ("records", "IN_PROGRESS COMPLETED", "ASSIGNED CANCELLED"),
 ];
 

@@ -14,6 +14,7 @@ use crate::context::Context;
 use crate::domain::PositionLists;
 use crate::events::{InvitationAccepted, OrganizationApproved, OrganizationClosed};
 use crate::ops::closing::carry_out::CarryOut;
+use crate::ops::employment::end_due::EndDue;
 use crate::peers::Peers;
 use crate::rpc::Rpc;
 
@@ -37,6 +38,7 @@ impl Service for EmploymentService {
             page_key: settings.page.page_key,
             verification_url: settings.verification_url.unwrap_or_default(),
             positions: PositionLists::load(settings.positions.as_deref()).map_err(anyhow::Error::msg)?,
+            time_zones: settings.time_zones,
             database: shell.database,
             clock: shell.clock,
         };
@@ -45,6 +47,7 @@ impl Service for EmploymentService {
             .on(OrganizationApproved(context.clone()))
             .on(OrganizationClosed);
         let closings = CarryOut(context.clone());
+        let ends = EndDue(context.clone());
         let rpc = Rpc::new(context);
         Ok(App::new()
             .grpc(EmploymentServiceServer::new(rpc.clone()))
@@ -52,6 +55,7 @@ impl Service for EmploymentService {
             .grpc(EmploymentInternalServiceServer::new(rpc.clone()))
             .grpc(MailSourceInternalServiceServer::new(rpc))
             .consumer(handlers)
-            .job(Job::batch(closings)))
+            .job(Job::batch(closings))
+            .job(Job::batch(ends)))
     }
 }

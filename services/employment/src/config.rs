@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use muster_server::page::PageSettings;
 use muster_server::settings::PeerUrl;
 
+use crate::domain::TimeZones;
 use crate::links::VerificationUrl;
 
 /// What this service is told.
@@ -24,6 +25,15 @@ pub struct Settings {
     /// New York's)
     #[arg(long, env = "MUSTER_POSITIONS", value_name = "FILE")]
     pub positions: Option<PathBuf>,
+    /// The time zone of each licensing authority, by which the last day of an employment ends, such as
+    /// us-mi=America/Detroit,us-ny=America/New_York; UTC for any other
+    #[arg(
+        long,
+        env = "MUSTER_TIME_ZONES",
+        value_name = "AUTHORITY=ZONE,…",
+        default_value = "us-mi=America/Detroit,us-nd=America/Chicago,us-ny=America/New_York,us-pa=America/New_York"
+    )]
+    pub time_zones: TimeZones,
     /// Page tokens.
     #[command(flatten)]
     pub page: PageSettings,

@@ -4,7 +4,7 @@ use muster_clock::Clock;
 use muster_database::Database;
 use muster_server::page::PageKey;
 
-use crate::domain::PositionLists;
+use crate::domain::{PositionLists, TimeZones};
 use crate::links::VerificationUrl;
 use crate::peers::Peers;
 
@@ -18,4 +18,6 @@ pub(crate) struct Context {
     /// Where administrators verify.
     pub(crate) verification_url: VerificationUrl,
     pub(crate) positions: PositionLists,
+    /// By which days are counted.
+    pub(crate) time_zones: TimeZones,
 }

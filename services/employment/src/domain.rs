@@ -5,15 +5,17 @@ mod employment;
 mod filter;
 mod position_list;
 mod site;
+mod time_zones;
 mod verification_notice;
 
 pub(crate) use closing::Closing;
 pub(crate) use employment::{
-    Acceptance, DAYS, Edit, Employment, EmploymentState, End, Hiring, InvitationSource, NotVerifiable,
-    Position, Rejection, RejectionReason, VerificationBasis, early,
+    Acceptance, DAYS, Edit, Employment, EmploymentState, End, EndTime, Hiring, InvitationSource, NotEndable,
+    NotUndone, NotVerifiable, Position, Rejection, RejectionReason, Side, VerificationBasis, early,
 };
 pub(crate) use filter::{EmploymentFilter, EmploymentOrder};
 pub(crate) use position_list::PositionCode;
 pub(crate) use position_list::PositionLists;
 pub(crate) use site::{Site, SiteStage};
+pub(crate) use time_zones::TimeZones;
 pub(crate) use verification_notice::VerificationNotice;

@@ -6,7 +6,7 @@ use muster_refusal::{ErrorReason, Refusal};
 use muster_server::Failure;
 use thiserror::Error;
 
-use crate::domain::{EmploymentState, NotVerifiable};
+use crate::domain::{EmploymentState, NotEndable, NotUndone, NotVerifiable};
 use crate::store::employment::ONE_OPEN;
 
 #[derive(Debug, Error)]
@@ -26,6 +26,12 @@ pub(crate) enum Error {
     LocationUnknown(Vec<Field>),
     #[error("positions cannot be as they were said")]
     Positions(Vec<Field>),
+    #[error("the last day is before the first")]
+    LastDay,
+    #[error("the other side has ended it")]
+    EndedByOther,
+    #[error("it ended more than 24 hours ago")]
+    UndoTooLate,
     #[error("the person has a newer employment at the organization")]
     Superseded,
     /// Its mail waits.
@@ -74,6 +80,26 @@ impl From<EmploymentState> for Error {
     }
 }
 
+impl From<NotEndable> for Error {
+    fn from(why: NotEndable) -> Self {
+        match why {
+            NotEndable::State(state) => Self::State(state),
+            NotEndable::BeforeStart => Self::LastDay,
+            NotEndable::ByOther => Self::EndedByOther,
+        }
+    }
+}
+
+impl From<NotUndone> for Error {
+    fn from(why: NotUndone) -> Self {
+        match why {
+            NotUndone::State(state) => Self::State(state),
+            NotUndone::ByOther => Self::EndedByOther,
+            NotUndone::TooLate => Self::UndoTooLate,
+        }
+    }
+}
+
 impl From<NotVerifiable> for Error {
     fn from(why: NotVerifiable) -> Self {
         match why {
@@ -112,6 +138,20 @@ impl From<Error> for Refusal {
             Error::Positions(fields) => {
                 let text = "positions cannot be as they were said; every field is named";
                 with_fields(ErrorReason::InvalidRequest, text, fields)
+            }
+            Error::LastDay => {
+                let text = "an employment does not end before it begins";
+                let problem = "must not be before the first day of the employment";
+                Refusal::new(ErrorReason::InvalidRequest, text).violation("last_day", problem)
+            }
+            Error::EndedByOther => {
+                let text = "the other side has ended the employment or settled its last day; only they take that back, or \
+                            put it off";
+                Refusal::new(ErrorReason::EmploymentEndedByOther, text)
+            }
+            Error::UndoTooLate => {
+                let text = "an end can be taken back for 24 hours, and these are over; the person claims anew, or is invited";
+                Refusal::new(ErrorReason::UndoTooLate, text)
             }
             Error::Superseded => {
                 let text =
@@ -161,6 +201,9 @@ impl From<Error> for HandlingError {
             | Error::SiteNotActive(_)
             | Error::LocationUnknown(_)
             | Error::Positions(_)
+            | Error::LastDay
+            | Error::EndedByOther
+            | Error::UndoTooLate
             | Error::Superseded
             | Error::OrganizationNotActive
             | Error::OrganizationClosed => Self::Permanent(error.to_string()),

@@ -1,7 +1,7 @@
 //! What the service publishes, and what it does about what others publish.
 //!
-//! Publishes `employment.verified` (also when a verified one gained groups), `employment.ended`, `employment.changed` of
-//! what is neither, and `mail.requested`. Consumes `invitation.accepted` and `organization.approved`: both are read into a
+//! Publishes `employment.verified` (also when a verified one gained groups), `employment.ended`, `employment.restored` when
+//! an end was taken back, `employment.changed` of what is none of these, and `mail.requested`. Consumes `invitation.accepted` and `organization.approved`: both are read into a
 //! [`Hiring`](crate::domain::Hiring) before the transaction, with what their owners say now, and carried out by
 //! [`employ`](crate::ops::employment::employ). Consumes `organization.closed`, with which all employments there end, a few at a
 //! time ([`carry_out`](crate::ops::closing::carry_out)).
@@ -17,6 +17,7 @@ use muster_ids::{EventId, GroupName, InvitationName, LocationName, OrganizationN
 use muster_messaging::Event;
 use muster_messaging::outbox::{self, NewEvent};
 use muster_proto::employment::v1 as pb;
+use muster_server::convert::timestamp;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
@@ -56,6 +57,23 @@ pub(crate) async fn publish(
     append(tx, verified).await?;
     append(tx, ended).await?;
     append(tx, changed).await
+}
+
+/// Publishes that an end was taken back.
+pub(crate) async fn publish_restored(
+    tx: &mut PgConnection,
+    clock: &Clock,
+    restored: &Employment,
+    act: Act,
+    end: OffsetDateTime,
+    former_end: Option<OffsetDateTime>,
+) -> Result<(), DatabaseError> {
+    let payload = pb::EmploymentRestoredEvent {
+        facts: Some(facts(restored)),
+        end_time: Some(timestamp(end)),
+        former_end_time: former_end.map(timestamp),
+    };
+    outbox::append(tx, event(clock.new_id(), restored, &act), &payload).await
 }
 
 async fn append<E: Event>(tx: &mut PgConnection, events: Vec<(NewEvent, E)>) -> Result<(), DatabaseError> {

@@ -20,6 +20,7 @@ use crate::context::Context;
 use crate::events::archive::Archive;
 use crate::events::deliveries::Deliveries;
 use crate::events::organization_closed::OrganizationClosed;
+use crate::events::restore::Restore;
 use crate::ops::closing::carry_out::CarryOut;
 use crate::ops::get_mail::mails;
 use crate::ops::import::purge::Purge;
@@ -72,7 +73,8 @@ impl Service for InvitationApp {
                     .on(Deliveries)
                     .on(OrganizationClosed)
                     .on(EmploymentHandler::<EmploymentChangedEvent, _>::new(Archive))
-                    .on(EmploymentHandler::<EmploymentEndedEvent, _>::new(Archive)),
+                    .on(EmploymentHandler::<EmploymentEndedEvent, _>::new(Archive))
+                    .on(Restore),
             )
             .job(Job::batch(send_due))
             .job(Job::batch(purge))

@@ -5,6 +5,7 @@
 pub(crate) mod archive;
 pub(crate) mod deliveries;
 pub(crate) mod organization_closed;
+pub(crate) mod restore;
 
 use muster_clock::Clock;
 use muster_database::DatabaseError;

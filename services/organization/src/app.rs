@@ -1,7 +1,9 @@
 //! Puts the service together. The only wiring.
 
 use muster_messaging::{EmploymentHandler, Handlers, topology};
-use muster_proto::employment::v1::{EmploymentChangedEvent, EmploymentEndedEvent, EmploymentVerifiedEvent};
+use muster_proto::employment::v1::{
+    EmploymentChangedEvent, EmploymentEndedEvent, EmploymentRestoredEvent, EmploymentVerifiedEvent,
+};
 use muster_proto::organization::v1::access_request_service_server::AccessRequestServiceServer;
 use muster_proto::organization::v1::catalog_service_server::CatalogServiceServer;
 use muster_proto::organization::v1::director_internal_service_server::DirectorInternalServiceServer;
@@ -85,6 +87,9 @@ impl Service for OrganizationService {
                         projection.clone(),
                     ))
                     .on(EmploymentHandler::<EmploymentChangedEvent, _>::new(
+                        projection.clone(),
+                    ))
+                    .on(EmploymentHandler::<EmploymentRestoredEvent, _>::new(
                         projection.clone(),
                     ))
                     .on(EmploymentHandler::<EmploymentEndedEvent, _>::new(projection)),

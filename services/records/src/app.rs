@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use muster_messaging::{EmploymentHandler, Handlers, topology};
-use muster_proto::employment::v1::{EmploymentChangedEvent, EmploymentEndedEvent};
+use muster_proto::employment::v1::{EmploymentChangedEvent, EmploymentEndedEvent, EmploymentRestoredEvent};
 use muster_proto::records::v1::assignment_service_server::AssignmentServiceServer;
+use muster_proto::records::v1::grant_request_service_server::GrantRequestServiceServer;
 use muster_proto::records::v1::grant_service_server::GrantServiceServer;
 use muster_proto::records::v1::learning_record_service_server::LearningRecordServiceServer;
 use muster_proto::records::v1::person_record_service_server::PersonRecordServiceServer;
@@ -49,7 +50,8 @@ impl Service for RecordsService {
         let handlers = Handlers::of(&topology::RECORDS)
             .on(EmploymentVerified(context.clone()))
             .on(EmploymentHandler::<EmploymentChangedEvent, _>::new(Projection))
-            .on(EmploymentHandler::<EmploymentEndedEvent, _>::new(Projection));
+            .on(EmploymentHandler::<EmploymentEndedEvent, _>::new(Projection))
+            .on(EmploymentHandler::<EmploymentRestoredEvent, _>::new(Projection));
         let rpc = Rpc::new(context);
         Ok(App::new()
             .grpc(TrainingServiceServer::new(rpc.clone()))
@@ -57,6 +59,7 @@ impl Service for RecordsService {
             .grpc(AssignmentServiceServer::new(rpc.clone()))
             .grpc(ProgressServiceServer::new(rpc.clone()))
             .grpc(GrantServiceServer::new(rpc.clone()))
+            .grpc(GrantRequestServiceServer::new(rpc.clone()))
             .grpc(LearningRecordServiceServer::new(rpc.clone()))
             .grpc(StaffReportServiceServer::new(rpc.clone()))
             .grpc(PersonRecordServiceServer::new(rpc))

@@ -13,7 +13,7 @@ pub(crate) use assignment::{Assignment, AssignmentState, AssignmentStateName, Pe
 pub(crate) use certificate::{Certificate, CertificateNumber};
 pub(crate) use employment_projection::{EmploymentProjection, EmploymentState};
 pub(crate) use export::{Employee, Employees, ExportFormat, OrganizationNames, RecordLine};
-pub(crate) use grant::{Grant, GrantState, GrantStateName};
+pub(crate) use grant::{Grant, GrantState, GrantStateName, Wish};
 pub(crate) use record_access::{AccessReason, RecordAccess};
 pub(crate) use staff_report::{OwnTrainings, StaffReportEntry};
 pub(crate) use training::{NewTraining, Training};

@@ -9,6 +9,8 @@ use muster_server::Failure;
 use thiserror::Error;
 use tonic::Status;
 
+use crate::domain::GrantStateName;
+
 #[derive(Debug, Error)]
 pub(crate) enum Error {
     /// The person is not employed at the organization.
@@ -20,6 +22,12 @@ pub(crate) enum Error {
     /// The person does not consent.
     #[error("there is no active grant")]
     NotGranted,
+    /// The person said no, not long ago.
+    #[error("the person has denied it")]
+    Denied,
+    /// The grant is in a state that does not allow this.
+    #[error("the grant is {0}")]
+    GrantState(GrantStateName),
     /// The assignment is cancelled.
     #[error("the assignment takes no progress")]
     AssignmentClosed,
@@ -65,6 +73,15 @@ impl From<Error> for Refusal {
                 "the learner does not grant the organization access to their learning record; only the learner can \
                  grant it",
             ),
+            Error::Denied => Refusal::new(
+                ErrorReason::GrantDenied,
+                "the learner has denied the organization their learning record; it may ask again 30 days after that",
+            ),
+            Error::GrantState(state) => Refusal::new(
+                ErrorReason::GrantState,
+                format!("the grant is {state}, which does not allow this"),
+            )
+            .metadata("state", state.as_str()),
             Error::AssignmentClosed => Refusal::new(
                 ErrorReason::AssignmentClosed,
                 "the assignment is cancelled and takes no progress; the organization can assign the training again",

@@ -211,6 +211,13 @@ call("ReportProgress", "learning_system", ids(assignment), percent=100)
 call("ListPersonCertificates", "learner", me)
 learner = at | {"learner": person.split("/")[1]}
 call("ListAssignments", "owner", learner)
+asked = call("RequestGrant", "owner", learner, message="for the review")["grant"]
+call("ListLearnerGrants", "owner", learner)
+asked = call("ListPersonGrants", "learner", me)["grants"][0]["name"]
+call("ApproveGrant", "learner", ids(asked))
+call("RevokeGrant", "learner", ids(asked))
+asked = call("RequestGrant", "owner", learner, message="")["grant"]["name"]
+call("DenyGrant", "learner", me | {"grant": asked.split("/")[-1]})
 grant = call("CreateGrant", "learner", me, organization=organization)["grant"]["name"]
 call("GetLearningRecord", "owner", learner)
 report = call("ReadStaffReport", "owner", at)["entries"]
@@ -272,6 +279,10 @@ assert let_in["state"] == "ACCESS_REQUEST_STATE_APPROVED", let_in
 denied = {"organizationNumber": number, "role": "ROLE_ADMIN", "message": ""}
 denied = call("RequestAccess", "learner", somebody, **denied)["accessRequest"]["name"]
 call("DenyAccessRequest", "owner", ids(denied))
+call("EndEmployment", "owner", ids(employment), reason="tried", lastDay="2099-12-31")
+call("UndoEndEmployment", "owner", ids(employment))
+call("LeaveEmployment", "learner", ids(employment), reason="tried")
+call("UndoLeaveEmployment", "learner", ids(employment))
 call("EndEmployment", "owner", ids(employment), reason="tried")
 
 claim = {"organization": organization, "location": location}
@@ -303,7 +314,8 @@ callers = {
     ],
     "outsider": ["CorrectEmployment", "UpdateEmployment", "WithdrawEmployment", "WithdrawAccessRequest"],
     "learning_system": ["ReportProgress"],
-    "learner": [name for name, one in operations.items() if "{person}" in one.path and name != "ReportProgress"],
+    "learner": [name for name, one in operations.items() if "{person}" in one.path and name != "ReportProgress"]
+    + ["LeaveEmployment", "UndoLeaveEmployment"],
 }
 with open("schemathesis.toml", "w") as file:
     print(f'headers = {{ Authorization = "Bearer {TOKENS["owner"]}" }}', file=file)

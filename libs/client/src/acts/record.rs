@@ -2,16 +2,18 @@
 
 use muster_proto::HttpBody;
 use muster_proto::records::v1::assignment_service_client::AssignmentServiceClient;
+use muster_proto::records::v1::grant_request_service_client::GrantRequestServiceClient;
 use muster_proto::records::v1::grant_service_client::GrantServiceClient;
 use muster_proto::records::v1::learning_record_service_client::LearningRecordServiceClient;
 use muster_proto::records::v1::person_record_service_client::PersonRecordServiceClient;
 use muster_proto::records::v1::staff_report_service_client::StaffReportServiceClient;
 use muster_proto::records::v1::{
-    Assignment, Certificate, CreateGrantRequest, ExportFormat, ExportLearningRecordRequest,
-    ExportLearningRecordResponse, ExportPersonLearningRecordRequest, ExportPersonLearningRecordResponse,
-    ExportStaffReportRequest, ExportStaffReportResponse, GetLearningRecordRequest, Grant, LearningRecord,
-    ListAssignmentsRequest, ListPersonAssignmentsRequest, ListPersonCertificatesRequest,
-    ListRecordAccessesRequest, RecordAccess,
+    ApproveGrantRequest, Assignment, Certificate, CreateGrantRequest, DenyGrantRequest, ExportFormat,
+    ExportLearningRecordRequest, ExportLearningRecordResponse, ExportPersonLearningRecordRequest,
+    ExportPersonLearningRecordResponse, ExportStaffReportRequest, ExportStaffReportResponse,
+    GetLearningRecordRequest, Grant, LearningRecord, ListAssignmentsRequest, ListPersonAssignmentsRequest,
+    ListPersonCertificatesRequest, ListPersonGrantsRequest, ListRecordAccessesRequest, RecordAccess,
+    RequestGrantRequest,
 };
 use prost::Name;
 use tonic::Streaming;
@@ -174,6 +176,70 @@ pub async fn grant<T: Transport>(learner: &T, organization: &str) -> Result<Gran
         request_id: request_id(),
     };
     let send = async |client, request| GrantServiceClient::new(client).create_grant(request).await;
+    resource(learner, request, send, |response| response.grant).await
+}
+
+/// Asks a learner, `organizations/{organization}/learners/{learner}`, to grant their record.
+///
+/// # Errors
+/// The call failed.
+pub async fn request_grant<T: Transport>(
+    admin: &T,
+    learner: &str,
+    message: &str,
+) -> Result<Grant, CallError> {
+    let request = RequestGrantRequest {
+        parent: learner.to_owned(),
+        message: message.to_owned(),
+        request_id: request_id(),
+    };
+    let send = async |client, request| {
+        GrantRequestServiceClient::new(client)
+            .request_grant(request)
+            .await
+    };
+    resource(admin, request, send, |response| response.grant).await
+}
+
+/// Lists what the caller granted and was asked for: the first page.
+///
+/// # Errors
+/// The call failed.
+pub async fn list_own_grants<T: Transport>(learner: &T) -> Result<Vec<Grant>, CallError> {
+    let request = ListPersonGrantsRequest {
+        parent: ME.to_owned(),
+        ..ListPersonGrantsRequest::default()
+    };
+    let listed = call(learner, request, async |client, request| {
+        GrantServiceClient::new(client).list_person_grants(request).await
+    });
+    Ok(listed.await?.grants)
+}
+
+/// Grants what an organization has asked the caller for.
+///
+/// # Errors
+/// The call failed.
+pub async fn approve_grant<T: Transport>(learner: &T, name: &str) -> Result<Grant, CallError> {
+    let request = ApproveGrantRequest {
+        name: name.to_owned(),
+        request_id: request_id(),
+        expire_time: None,
+    };
+    let send = async |client, request| GrantServiceClient::new(client).approve_grant(request).await;
+    resource(learner, request, send, |response| response.grant).await
+}
+
+/// Says no to what an organization has asked the caller for.
+///
+/// # Errors
+/// The call failed.
+pub async fn deny_grant<T: Transport>(learner: &T, name: &str) -> Result<Grant, CallError> {
+    let request = DenyGrantRequest {
+        name: name.to_owned(),
+        request_id: request_id(),
+    };
+    let send = async |client, request| GrantServiceClient::new(client).deny_grant(request).await;
     resource(learner, request, send, |response| response.grant).await
 }
 

@@ -25,7 +25,9 @@ macro_rules! employment_events {
     )+};
 }
 
-employment_events! { EmploymentVerifiedEvent, EmploymentChangedEvent, EmploymentEndedEvent }
+employment_events! {
+    EmploymentVerifiedEvent, EmploymentChangedEvent, EmploymentEndedEvent, EmploymentRestoredEvent,
+}
 
 /// What a service does about an employment of which an event tells, whichever event it is: most keep a projection.
 #[async_trait]

@@ -77,4 +77,5 @@ events! {
     EmploymentVerified: "employment.verified" = employment.EmploymentVerifiedEvent of employment/"employments" -> ORGANIZATION RECORDS;
     EmploymentChanged: "employment.changed" = employment.EmploymentChangedEvent of employment/"employments" -> ORGANIZATION RECORDS INVITATION;
     EmploymentEnded: "employment.ended" = employment.EmploymentEndedEvent of employment/"employments" -> ORGANIZATION RECORDS INVITATION;
+    EmploymentRestored: "employment.restored" = employment.EmploymentRestoredEvent of employment/"employments" -> ORGANIZATION RECORDS INVITATION;
 }

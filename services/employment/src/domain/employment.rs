@@ -1,5 +1,6 @@
 //! The employment: its states, and how it comes from one to another.
 
+mod end;
 mod hiring;
 mod position;
 mod rejection;
@@ -10,6 +11,7 @@ use muster_ids::{EmploymentId, EmploymentName, GroupId, InvitationId, LocationId
 use muster_states::{Transition, stored_enum};
 use time::{Date, OffsetDateTime};
 
+pub(crate) use end::{End, EndTime, NotEndable, NotUndone, Side};
 pub(crate) use hiring::{Acceptance, Hiring, InvitationSource, VerificationBasis};
 pub(crate) use position::{DAYS, Position, early};
 pub(crate) use rejection::{Rejection, RejectionReason};
@@ -33,7 +35,7 @@ pub(crate) struct Employment {
     pub(crate) version: i64,
     pub(crate) create_time: OffsetDateTime,
     pub(crate) verify_time: Option<OffsetDateTime>,
-    /// When it ended, and why.
+    /// How it ended, or is to end.
     pub(crate) end: Option<End>,
     /// Oldest first; they stay.
     pub(crate) rejections: Vec<Rejection>,
@@ -49,14 +51,6 @@ pub(crate) struct Edit {
     /// The first day, or that it is not said.
     pub(crate) start: Option<Option<Date>>,
     pub(crate) positions: Option<Vec<Position>>,
-}
-
-/// How an employment ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct End {
-    pub(crate) time: OffsetDateTime,
-    /// In the words of who ended it.
-    pub(crate) reason: String,
 }
 
 stored_enum! {
@@ -91,10 +85,15 @@ impl EmploymentState {
     /// The states that an employment in this one may have been in before its last change.
     pub(crate) const fn predecessors(self) -> &'static [Self] {
         match self {
-            Self::PendingVerification => &[Self::PendingVerification, Self::Verified, Self::Rejected],
-            Self::Verified => &Self::OPEN,
+            Self::PendingVerification => &[
+                Self::PendingVerification,
+                Self::Verified,
+                Self::Rejected,
+                Self::Ended,
+            ],
+            Self::Verified => &[Self::PendingVerification, Self::Verified, Self::Ended],
             Self::Rejected | Self::Withdrawn => &[Self::PendingVerification],
-            // A claim ends only with the organization.
+            // A claim ends with the organization, or because it was verified when its last day was settled.
             Self::Ended => &Self::OPEN,
         }
     }
@@ -171,6 +170,7 @@ impl Employment {
         match self.state {
             EmploymentState::PendingVerification => {
                 self.rejections.push(rejection);
+                self.end = None;
                 Transition::Changed(self.to(EmploymentState::Rejected))
             }
             EmploymentState::Rejected => Transition::AlreadyDone(self),
@@ -214,7 +214,10 @@ impl Employment {
     /// PENDING_VERIFICATION → WITHDRAWN, by the person.
     pub(crate) fn withdraw(self) -> Transition<Self, EmploymentState> {
         match self.state {
-            EmploymentState::PendingVerification => Transition::Changed(self.to(EmploymentState::Withdrawn)),
+            EmploymentState::PendingVerification => Transition::Changed(Self {
+                end: None,
+                ..self.to(EmploymentState::Withdrawn)
+            }),
             EmploymentState::Withdrawn => Transition::AlreadyDone(self),
             EmploymentState::Verified | EmploymentState::Rejected | EmploymentState::Ended => {
                 Transition::Refused(self.state)
@@ -228,33 +231,6 @@ impl Employment {
             state,
             version,
             ..self
-        }
-    }
-
-    /// VERIFIED → ENDED. The first end stays: one who ends it again finds it done.
-    pub(crate) fn end(self, end: End) -> Transition<Self, EmploymentState> {
-        match self.state {
-            EmploymentState::Verified => Transition::Changed(Self {
-                state: EmploymentState::Ended,
-                end: Some(end),
-                version: self.version + 1,
-                ..self
-            }),
-            EmploymentState::Ended => Transition::AlreadyDone(self),
-            EmploymentState::PendingVerification | EmploymentState::Rejected | EmploymentState::Withdrawn => {
-                Transition::Refused(self.state)
-            }
-        }
-    }
-
-    /// VERIFIED or PENDING_VERIFICATION → ENDED: the organization was closed, and nobody is left to verify it.
-    pub(crate) fn close(self, end: End) -> Transition<Self, EmploymentState> {
-        match self.state {
-            EmploymentState::PendingVerification => Transition::Changed(Self {
-                end: Some(end),
-                ..self.to(EmploymentState::Ended)
-            }),
-            _ => self.end(end),
         }
     }
 
@@ -340,10 +316,7 @@ mod tests {
     #[test]
     fn what_is_open_ends_with_the_organization() {
         for basis in [VerificationBasis::Vouched, VerificationBasis::SelfAsserted] {
-            let end = End {
-                time: LATER,
-                reason: "closed".to_owned(),
-            };
+            let end = End::now("closed".to_owned(), Side::Organization, LATER.date(), LATER);
             let Transition::Changed(closed) = begun(basis).close(end.clone()) else {
                 panic!("it was open");
             };

@@ -19,7 +19,7 @@ use super::Rpc;
 use crate::context::Context;
 use crate::domain::Employment;
 use crate::error::Error;
-use crate::ops::employment::{batch_end, batch_verify, end, reject, verify};
+use crate::ops::employment::{batch_end, batch_verify, end, reject, undo_end, verify};
 use crate::store::employment::{self, ListPosition};
 
 #[tonic::async_trait]
@@ -83,8 +83,8 @@ impl EmploymentService for Rpc {
         let Context { database, clock, .. } = &self.context;
         let key = call.key();
         let prepare = async || batch_end::prepare(&self.context, &batch).await;
-        let apply = async |tx: &mut _, owner| {
-            let outcomes = batch_end::apply(tx, &self.context, &batch, owner).await?;
+        let apply = async |tx: &mut _, prepared| {
+            let outcomes = batch_end::apply(tx, &self.context, &batch, prepared).await?;
             let outcomes = batch::in_order(&batch.employments, batch.organization, outcomes);
             Ok::<_, Error>(pb::BatchEndEmploymentsResponse { outcomes })
         };
@@ -113,10 +113,22 @@ impl EmploymentService for Rpc {
         let (call, ending) = Call::read(request, parse::end)?;
         let Context { database, clock, .. } = &self.context;
         let prepare = async || {
-            end::prepare(&self.context, &ending).await?;
-            Ok(ending)
+            let authority = end::prepare(&self.context, &ending).await?;
+            Ok((ending, authority))
         };
-        let apply = async |tx: &mut _, ending| end::apply(tx, &self.context, ending).await;
+        let apply = async |tx: &mut _, (ending, authority): (_, String)| {
+            end::apply(tx, &self.context, ending, &authority).await
+        };
         call.once_prepared(database, clock.now(), prepare, apply).await
+    }
+
+    async fn undo_end_employment(
+        &self,
+        request: Request<pb::UndoEndEmploymentRequest>,
+    ) -> Result<Response<pb::UndoEndEmploymentResponse>, Status> {
+        let (call, undoing) = Call::read(request, parse::undo_end)?;
+        let Context { database, clock, .. } = &self.context;
+        let apply = async |tx: &mut _| undo_end::apply(tx, &self.context, undoing).await;
+        call.once(database, clock.now(), apply).await
     }
 }

@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::guarded;
-use crate::domain::{Employment, EmploymentState, Rejection};
+use crate::domain::{Employment, EmploymentState, End, Rejection};
 use row::Latest;
 
 /// The index that lets a person have one open employment at an organization.
@@ -25,6 +25,7 @@ macro_rules! select {
                     ARRAY(SELECT g.group_id FROM employment_groups g
                           WHERE g.organization_id = e.organization_id AND g.employment_id = e.employment_id) AS groups,
                     e.location_id, e.source_invitation_id, e.version, e.create_time, e.verify_time, e.end_time, e.end_reason,
+                    e.last_day, e.ended_by, e.end_due_time,
                     r.reasons, r.comments, r.persons, r.times, e.start_date, p.codes, p.titles, p.starts, p.ends
              FROM employments e
              CROSS JOIN LATERAL (
@@ -243,7 +244,8 @@ pub(crate) async fn update(
     let done = sqlx::query(
         "UPDATE employments
          SET person_display_name = $3, state = $4, location_id = $5, source_invitation_id = $6, version = $7,
-             update_time = $8, verify_time = $9, end_time = $11, end_reason = $12, start_date = $13
+             update_time = $8, verify_time = $9, end_time = $11, end_reason = $12, start_date = $13,
+             last_day = $14, ended_by = $15, end_due_time = $16
          WHERE organization_id = $1 AND employment_id = $2 AND version = $7 - 1
            AND state = ANY ($10)",
     )
@@ -257,9 +259,12 @@ pub(crate) async fn update(
     .bind(now)
     .bind(changed.verify_time)
     .bind(changed.state.predecessors())
-    .bind(changed.end.as_ref().map(|end| end.time))
+    .bind(changed.end.as_ref().and_then(End::time))
     .bind(changed.end.as_ref().map(|end| end.reason.as_str()))
     .bind(changed.start)
+    .bind(changed.end.as_ref().and_then(|end| end.last_day))
+    .bind(changed.end.as_ref().map(|end| end.by))
+    .bind(changed.end.as_ref().and_then(End::due_time))
     .execute(&mut *tx)
     .await?;
     guarded(done)?;
@@ -272,7 +277,7 @@ pub(crate) async fn update(
     }
 }
 
-/// As [`update`], of many that have come to one state by the same act: only what an administrator decides of them changes.
+/// As [`update`], of many that have come to one state by the same act: only what an administrator decides of them changes, each its own.
 ///
 /// # Errors
 /// As [`update`].
@@ -289,27 +294,90 @@ pub(crate) async fn update_all(
     let versions: Vec<i64> = changed.iter().map(|one| one.version).collect();
     let done = sqlx::query(
         "UPDATE employments e
-         SET state = $4, version = c.version, update_time = $5, verify_time = coalesce($6, e.verify_time), end_time = $7,
-             end_reason = $8
-         FROM UNNEST($2::uuid[], $3::bigint[]) AS c (id, version)
+         SET state = $4, version = c.version, update_time = $5, verify_time = c.verify_time, end_time = c.end_time,
+             end_reason = c.end_reason, last_day = c.last_day, ended_by = c.ended_by, end_due_time = c.end_due_time
+         FROM UNNEST($2::uuid[], $3::bigint[], $7::timestamptz[], $8::timestamptz[], $9::text[], $10::date[], $11::text[],
+                     $12::timestamptz[])
+              AS c (id, version, verify_time, end_time, end_reason, last_day, ended_by, end_due_time)
          WHERE e.organization_id = $1 AND e.employment_id = c.id AND e.version = c.version - 1
-           AND e.state = ANY ($9)",
+           AND e.state = ANY ($6)",
     )
     .bind(organization)
     .bind(ids)
     .bind(versions)
     .bind(first.state)
     .bind(now)
-    .bind(first.verify_time.filter(|_| first.state == EmploymentState::Verified))
-    .bind(first.end.as_ref().map(|end| end.time))
-    .bind(first.end.as_ref().map(|end| end.reason.as_str()))
     .bind(first.state.predecessors())
+    .bind(column(changed, |one| one.verify_time))
+    .bind(column(changed, |one| one.end.as_ref().and_then(End::time)))
+    .bind(column(changed, |one| one.end.as_ref().map(|end| end.reason.as_str())))
+    .bind(column(changed, |one| one.end.as_ref().and_then(|end| end.last_day)))
+    .bind(column(changed, |one| one.end.as_ref().map(|end| end.by)))
+    .bind(column(changed, |one| one.end.as_ref().and_then(End::due_time)))
     .execute(tx)
     .await?;
     if done.rows_affected() != changed.len() as u64 {
         let text = "a locked employment changed under the lock";
         return Err(DatabaseError::Inconsistent(text.to_owned()));
     }
+    Ok(())
+}
+
+fn column<'a, T>(employments: &'a [Employment], value: impl Fn(&'a Employment) -> T) -> Vec<T> {
+    employments.iter().map(value).collect()
+}
+
+/// When the last employment of the same person at the same organization ended before this one.
+pub(crate) async fn former_end(
+    tx: &mut PgConnection,
+    employment: &Employment,
+) -> Result<Option<OffsetDateTime>, DatabaseError> {
+    let ended = sqlx::query_scalar(
+        "SELECT max(end_time) FROM employments WHERE organization_id = $1 AND person_id = $2 AND employment_id <> $3",
+    )
+    .bind(employment.organization)
+    .bind(employment.person)
+    .bind(employment.id)
+    .fetch_one(tx)
+    .await?;
+    Ok(ended)
+}
+
+/// At most `limit` employments of which it is to be looked whether they have come to their end. Cross-tenant; the job only.
+pub(crate) async fn list_end_due(
+    db: &mut PgConnection,
+    now: OffsetDateTime,
+    limit: i64,
+) -> Result<Vec<EmploymentName>, DatabaseError> {
+    let due: Vec<(OrganizationId, EmploymentId)> = sqlx::query_as(
+        "SELECT organization_id, employment_id FROM employments WHERE end_due_time <= $1 ORDER BY end_due_time LIMIT $2",
+    )
+    .bind(now)
+    .bind(limit)
+    .fetch_all(db)
+    .await?;
+    let name = |(organization, employment)| EmploymentName {
+        organization,
+        employment,
+    };
+    Ok(due.into_iter().map(name).collect())
+}
+
+/// Stores when to look again whether a locked employment has come to its end. Nothing of the employment changes with that.
+pub(crate) async fn end_due_again(
+    tx: &mut PgConnection,
+    employment: &Employment,
+    next: OffsetDateTime,
+) -> Result<(), DatabaseError> {
+    sqlx::query(
+        "UPDATE employments SET end_due_time = $3
+         WHERE organization_id = $1 AND employment_id = $2 AND end_due_time IS NOT NULL",
+    )
+    .bind(employment.organization)
+    .bind(employment.id)
+    .bind(next)
+    .execute(tx)
+    .await?;
     Ok(())
 }
 

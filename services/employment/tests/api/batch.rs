@@ -48,11 +48,20 @@ impl Fixture {
     }
 
     async fn batch_end(&self, names: Vec<String>) -> Result<Vec<EmploymentOutcome>, Status> {
+        self.batch_end_on(names, "").await
+    }
+
+    async fn batch_end_on(
+        &self,
+        names: Vec<String>,
+        last_day: &str,
+    ) -> Result<Vec<EmploymentOutcome>, Status> {
         let request = BatchEndEmploymentsRequest {
             parent: self.organization_name().to_string(),
             names,
             reason: "the season is over".to_owned(),
             request_id: String::new(),
+            last_day: last_day.to_owned(),
         };
         let ended = self
             .employments(self.admin())
@@ -228,4 +237,29 @@ async fn a_batch_has_names_and_not_too_many() {
     }
     let most = fixture.batch_verify(fixture.admin(), vec![name; 1000], "").await;
     assert_eq!(most.unwrap().len(), 1000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_have_one_last_day_that_is_to_come_and_keep_everything_else() {
+    let fixture = Fixture::start().await;
+    let names = fixture.crowd(3).await;
+    fixture
+        .batch_verify(fixture.admin(), names[..1].to_vec(), "")
+        .await
+        .unwrap();
+    fixture.service.clock.advance(std::time::Duration::from_secs(60));
+    fixture
+        .batch_verify(fixture.admin(), names.clone(), "")
+        .await
+        .unwrap();
+    let times = "SELECT count(DISTINCT verify_time) FROM employments WHERE person_display_name <> 'owner'";
+    let before = fixture.service.database.count(times).await;
+    let outcomes = fixture.batch_end_on(names.clone(), "2026-03-31").await.unwrap();
+    for outcome in &outcomes {
+        assert_eq!(told(outcome), (EmploymentState::Verified, R::Unspecified));
+    }
+    assert_eq!(fixture.service.database.count(times).await, before);
+    let kept = "SELECT count(*) FROM employments WHERE last_day = '2026-03-31' AND end_time IS NULL
+        AND end_reason = 'the season is over' AND ended_by = 'ORGANIZATION'";
+    assert_eq!(fixture.service.database.count(kept).await, 3);
 }

@@ -78,6 +78,7 @@ async fn a_person_claims_at_several_sites_at_once_and_each_goes_its_own_way() {
         name: at_second.name.clone(),
         reason: "moved".to_owned(),
         request_id: String::new(),
+        last_day: String::new(),
     };
     fixture
         .employments(fixture.admin())

@@ -9,16 +9,25 @@ use tonic::{Response, Status};
 use crate::fixture::{Fixture, reason};
 
 async fn end(fixture: &Fixture, name: &str, why: &str) -> Result<Response<Employment>, Status> {
-    let request = EndEmploymentRequest {
-        name: name.to_owned(),
-        reason: why.to_owned(),
-        request_id: String::new(),
-    };
-    let ended = fixture
-        .employments(fixture.admin())
-        .end_employment(request)
-        .await?;
-    Ok(ended.map(|answer| answer.employment.unwrap()))
+    fixture.end_on(name, why, "").await
+}
+
+impl Fixture {
+    pub(crate) async fn end_on(
+        &self,
+        name: &str,
+        why: &str,
+        last_day: &str,
+    ) -> Result<Response<Employment>, Status> {
+        let request = EndEmploymentRequest {
+            name: name.to_owned(),
+            reason: why.to_owned(),
+            request_id: String::new(),
+            last_day: last_day.to_owned(),
+        };
+        let ended = self.employments(self.admin()).end_employment(request).await?;
+        Ok(ended.map(|answer| answer.employment.unwrap()))
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -16,6 +16,7 @@ mod end;
 mod fixture;
 mod imported;
 mod internal;
+mod last_days;
 mod model;
 mod organization_view;
 mod parked;

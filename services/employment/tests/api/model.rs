@@ -196,6 +196,7 @@ impl Subject<'_> {
             name: name.to_owned(),
             reason: "left".to_owned(),
             request_id: String::new(),
+            last_day: String::new(),
         };
         let ended = self
             .fixture

@@ -6,4 +6,5 @@ pub(crate) mod create;
 pub(crate) mod invite;
 pub(crate) mod report_delivery;
 pub(crate) mod resend;
+pub(crate) mod restore;
 pub(crate) mod send_due;

@@ -184,15 +184,16 @@ pub(crate) async fn lock_accepted_by(
     tx: &mut PgConnection,
     organization: OrganizationId,
     person: PersonId,
+    state: StateName,
 ) -> Result<Vec<Invitation>, DatabaseError> {
-    // Groups of what is active do not change: one statement reads and locks.
+    // Groups of what was accepted do not change: one statement reads and locks.
     let select = select_invitation!(
         "WHERE i.organization_id = $1 AND i.person_id = $2 AND i.state = $3 ORDER BY i.invitation_id FOR NO KEY UPDATE OF i"
     );
     Ok(sqlx::query_as(select)
         .bind(organization)
         .bind(person)
-        .bind(StateName::Active)
+        .bind(state)
         .fetch_all(tx)
         .await?)
 }

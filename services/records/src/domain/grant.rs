@@ -1,10 +1,13 @@
 //! Consent.
 
-use muster_ids::{GrantId, OrganizationId, PersonId};
+use muster_ids::{GrantId, GrantName, OrganizationId, PersonId};
 use muster_states::{Transition, stored_enum};
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
-/// A person's consent that an organization may read their learning record.
+/// So long a request waits for its answer, and so long after a no there is no further one.
+const REQUEST: Duration = Duration::days(30);
+
+/// A person's consent that an organization may read their learning record, or the wish for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Grant {
     /// Who consents.
@@ -16,34 +19,66 @@ pub(crate) struct Grant {
     /// Raised with every change.
     pub(crate) version: i64,
     pub(crate) create_time: OffsetDateTime,
+    /// When it ends by itself; `None`: never.
+    pub(crate) expire_time: Option<OffsetDateTime>,
+    /// When the person gave or denied it.
+    pub(crate) decide_time: Option<OffsetDateTime>,
+    /// Who asked for it; `None` when nobody did.
+    pub(crate) wish: Option<Wish>,
+}
+
+/// What an organization said when it asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Wish {
+    /// Who asked, for the organization.
+    pub(crate) requester: PersonId,
+    /// Their name at the time; may be empty.
+    pub(crate) requester_display_name: String,
+    /// May be empty.
+    pub(crate) message: String,
 }
 
 /// Where a grant stands, with what belongs to that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum GrantState {
+    /// Asked for; not answered.
+    Requested,
     /// Given; in force while the employment is verified.
     Active,
     /// Taken back by the person.
     Revoked { revoke_time: OffsetDateTime },
     /// Ended with the employment.
     Lapsed,
+    /// Its time is over.
+    Expired,
+    /// The person said no.
+    Denied,
 }
 
 stored_enum! {
     /// A state of a grant by name.
     pub(crate) enum GrantStateName {
+        Requested = "REQUESTED",
         Active = "ACTIVE",
         Revoked = "REVOKED",
         Lapsed = "LAPSED",
+        Expired = "EXPIRED",
+        Denied = "DENIED",
     }
 }
 
+impl GrantStateName {
+    /// Those in which a grant is still something to somebody.
+    pub(crate) const LIVE: [Self; 2] = [Self::Requested, Self::Active];
+}
+
 impl Grant {
-    /// A new one, in force.
+    /// A new one, in force; until `expire_time`, if it is said.
     pub(crate) fn give(
         id: GrantId,
         person: PersonId,
         organization: OrganizationId,
+        expire_time: Option<OffsetDateTime>,
         now: OffsetDateTime,
     ) -> Self {
         Self {
@@ -53,18 +88,106 @@ impl Grant {
             state: GrantState::Active,
             version: 1,
             create_time: now,
+            expire_time,
+            decide_time: Some(now),
+            wish: None,
         }
     }
 
-    /// Taken back; one that is over stays as it is.
+    /// A new one, which an organization asks for.
+    pub(crate) fn ask(
+        id: GrantId,
+        person: PersonId,
+        organization: OrganizationId,
+        wish: Wish,
+        now: OffsetDateTime,
+    ) -> Self {
+        Self {
+            state: GrantState::Requested,
+            decide_time: None,
+            wish: Some(wish),
+            ..Self::give(id, person, organization, Some(now + REQUEST), now)
+        }
+    }
+
+    /// REQUESTED → ACTIVE, by the person; one that is in force stays as it is.
+    pub(crate) fn approve(
+        self,
+        expire_time: Option<OffsetDateTime>,
+        now: OffsetDateTime,
+    ) -> Transition<Self, GrantStateName> {
+        match self.state_at(now) {
+            GrantState::Requested => Transition::Changed(Self {
+                state: GrantState::Active,
+                expire_time,
+                decide_time: Some(now),
+                version: self.version + 1,
+                ..self
+            }),
+            GrantState::Active => Transition::AlreadyDone(self),
+            over => Transition::Refused(over.name()),
+        }
+    }
+
+    /// REQUESTED → DENIED, by the person.
+    pub(crate) fn deny(self, now: OffsetDateTime) -> Transition<Self, GrantStateName> {
+        match self.state_at(now) {
+            GrantState::Requested => Transition::Changed(Self {
+                state: GrantState::Denied,
+                decide_time: Some(now),
+                version: self.version + 1,
+                ..self
+            }),
+            GrantState::Denied => Transition::AlreadyDone(self),
+            other => Transition::Refused(other.name()),
+        }
+    }
+
+    /// Taken back; what is not in force stays as it is.
     pub(crate) fn revoke(self, now: OffsetDateTime) -> Transition<Self> {
-        match self.state {
+        match self.state_at(now) {
             GrantState::Active => Transition::Changed(Self {
                 state: GrantState::Revoked { revoke_time: now },
                 version: self.version + 1,
                 ..self
             }),
-            GrantState::Revoked { .. } | GrantState::Lapsed => Transition::AlreadyDone(self),
+            _ => Transition::AlreadyDone(self),
+        }
+    }
+
+    /// Written down that its time is over, so that another may take its place.
+    pub(crate) fn expire(self) -> Self {
+        Self {
+            state: GrantState::Expired,
+            version: self.version + 1,
+            ..self
+        }
+    }
+
+    /// Where it stands now, whatever is written down.
+    pub(crate) fn state_at(&self, now: OffsetDateTime) -> GrantState {
+        let is_live = GrantStateName::LIVE.contains(&self.state.name());
+        let is_over = self.expire_time.is_some_and(|expire_time| expire_time <= now);
+        if is_live && is_over {
+            GrantState::Expired
+        } else {
+            self.state
+        }
+    }
+
+    /// Whether the person said no so lately that they are not asked again.
+    pub(crate) fn forbids_asking(&self, now: OffsetDateTime) -> bool {
+        let is_fresh = self
+            .decide_time
+            .is_some_and(|decide_time| now < decide_time + REQUEST);
+        self.state == GrantState::Denied && is_fresh
+    }
+
+    /// Its resource name.
+    pub(crate) fn name(&self) -> GrantName {
+        GrantName {
+            person: self.person,
+            grant: self.id,
         }
     }
 }
@@ -73,9 +196,12 @@ impl GrantState {
     /// Its name.
     pub(crate) fn name(self) -> GrantStateName {
         match self {
+            Self::Requested => GrantStateName::Requested,
             Self::Active => GrantStateName::Active,
             Self::Revoked { .. } => GrantStateName::Revoked,
             Self::Lapsed => GrantStateName::Lapsed,
+            Self::Expired => GrantStateName::Expired,
+            Self::Denied => GrantStateName::Denied,
         }
     }
 
@@ -83,7 +209,7 @@ impl GrantState {
     pub(crate) fn revoke_time(self) -> Option<OffsetDateTime> {
         match self {
             Self::Revoked { revoke_time } => Some(revoke_time),
-            Self::Active | Self::Lapsed => None,
+            _ => None,
         }
     }
 }
@@ -98,14 +224,59 @@ mod tests {
     const NOW: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
     const LATER: OffsetDateTime = datetime!(2026-03-02 12:00 UTC);
 
+    fn given(expire_time: Option<OffsetDateTime>) -> Grant {
+        let [id, person, organization] = [1, 2, 3].map(Uuid::from_u128);
+        Grant::give(id.into(), person.into(), organization.into(), expire_time, NOW)
+    }
+
+    fn asked() -> Grant {
+        let [id, person, organization] = [1, 2, 3].map(Uuid::from_u128);
+        let wish = Wish {
+            requester: Uuid::from_u128(4).into(),
+            requester_display_name: String::new(),
+            message: String::new(),
+        };
+        Grant::ask(id.into(), person.into(), organization.into(), wish, NOW)
+    }
+
     #[test]
     fn a_grant_is_taken_back_once() {
-        let [id, person, organization] = [1, 2, 3].map(Uuid::from_u128);
-        let given = Grant::give(id.into(), person.into(), organization.into(), NOW);
-        let Transition::Changed(revoked) = given.revoke(NOW) else {
+        let Transition::Changed(revoked) = given(None).revoke(NOW) else {
             panic!("it was active")
         };
         assert_eq!((revoked.state.revoke_time(), revoked.version), (Some(NOW), 2));
         assert_eq!(revoked.clone().revoke(LATER), Transition::AlreadyDone(revoked));
+    }
+
+    #[test]
+    fn a_grant_is_over_at_its_time() {
+        let grant = given(Some(LATER));
+        assert_eq!(grant.state_at(NOW), GrantState::Active);
+        assert_eq!(grant.state_at(LATER), GrantState::Expired);
+        assert_eq!(grant.clone().revoke(LATER), Transition::AlreadyDone(grant));
+    }
+
+    #[test]
+    fn a_request_is_answered_once_and_not_too_late() {
+        let Transition::Changed(approved) = asked().approve(None, LATER) else {
+            panic!("it waited")
+        };
+        assert_eq!((approved.state, approved.expire_time), (GrantState::Active, None));
+        assert_eq!(
+            approved.clone().deny(LATER),
+            Transition::Refused(GrantStateName::Active)
+        );
+        let Transition::Changed(denied) = asked().deny(LATER) else {
+            panic!("it waited")
+        };
+        assert!(denied.forbids_asking(LATER + REQUEST - Duration::SECOND));
+        assert!(!denied.forbids_asking(LATER + REQUEST));
+        assert_eq!(
+            denied.approve(None, LATER),
+            Transition::Refused(GrantStateName::Denied)
+        );
+        for late in [asked().approve(None, NOW + REQUEST), asked().deny(NOW + REQUEST)] {
+            assert_eq!(late, Transition::Refused(GrantStateName::Expired));
+        }
     }
 }

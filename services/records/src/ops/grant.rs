@@ -1,4 +1,6 @@
 //! Verbs on grants.
 
 pub(crate) mod create;
+mod live;
+pub(crate) mod request;
 pub(crate) mod revoke;

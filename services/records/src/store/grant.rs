@@ -7,13 +7,15 @@ use sqlx::{FromRow, PgConnection, Row};
 use time::OffsetDateTime;
 
 use super::changed_one;
-use crate::domain::{Grant, GrantState, GrantStateName};
+use crate::domain::{Grant, GrantState, GrantStateName, Wish};
 
 /// Every column: the one list of columns of this module.
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT person_id, grant_id, organization_id, state, version, create_time, revoke_time FROM grants ",
+            "SELECT person_id, grant_id, organization_id, state, version, create_time, revoke_time, expire_time, decide_time,
+                    requester_person_id, requester_display_name, request_message
+             FROM grants ",
             $rest
         )
     };
@@ -28,6 +30,9 @@ impl FromRow<'_, PgRow> for Grant {
             state: state(row)?,
             version: row.try_get("version")?,
             create_time: row.try_get("create_time")?,
+            expire_time: row.try_get("expire_time")?,
+            decide_time: row.try_get("decide_time")?,
+            wish: wish(row)?,
         })
     }
 }
@@ -37,17 +42,34 @@ fn state(row: &PgRow) -> Result<GrantState, sqlx::Error> {
         (GrantStateName::Active, None) => Ok(GrantState::Active),
         (GrantStateName::Revoked, Some(revoke_time)) => Ok(GrantState::Revoked { revoke_time }),
         (GrantStateName::Lapsed, None) => Ok(GrantState::Lapsed),
+        (GrantStateName::Expired, None) => Ok(GrantState::Expired),
+        (GrantStateName::Requested, None) => Ok(GrantState::Requested),
+        (GrantStateName::Denied, None) => Ok(GrantState::Denied),
         _ => Err(sqlx::Error::Decode("a grant is in no possible state".into())),
     }
 }
 
-/// Stores a new active grant, unless the person has one for the organization. Waits for a transaction that is about to
-/// store one.
+fn wish(row: &PgRow) -> Result<Option<Wish>, sqlx::Error> {
+    let requester: Option<PersonId> = row.try_get("requester_person_id")?;
+    let Some(requester) = requester else {
+        return Ok(None);
+    };
+    Ok(Some(Wish {
+        requester,
+        requester_display_name: row.try_get("requester_display_name")?,
+        message: row.try_get("request_message")?,
+    }))
+}
+
+/// Stores a new grant that is in force or asked for, unless the person has one of the same state for the organization. Waits for
+/// a transaction that is about to store one.
 pub(crate) async fn insert(tx: &mut PgConnection, new: &Grant) -> Result<Insertion, DatabaseError> {
+    let wish = new.wish.as_ref();
     let done = sqlx::query(
-        "INSERT INTO grants (person_id, grant_id, organization_id, state, version, create_time)
-         VALUES ($1, $2, $3, $4, $5, $6)
-         ON CONFLICT (person_id, organization_id) WHERE state = 'ACTIVE' DO NOTHING",
+        "INSERT INTO grants (person_id, grant_id, organization_id, state, version, create_time, expire_time, decide_time,
+                             requester_person_id, requester_display_name, request_message)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+         ON CONFLICT DO NOTHING",
     )
     .bind(new.person)
     .bind(new.id)
@@ -55,27 +77,123 @@ pub(crate) async fn insert(tx: &mut PgConnection, new: &Grant) -> Result<Inserti
     .bind(new.state.name())
     .bind(new.version)
     .bind(new.create_time)
+    .bind(new.expire_time)
+    .bind(new.decide_time)
+    .bind(wish.map(|wish| wish.requester))
+    .bind(wish.map_or("", |wish| &wish.requester_display_name))
+    .bind(wish.map_or("", |wish| &wish.message))
     .execute(tx)
     .await?;
     Ok(done.into())
 }
 
-/// The active grant of the person to the organization. It stays active until the transaction ends: taking it back waits
+/// The grant of the person to the organization that is in force now. It stays so until the transaction ends: taking it back waits
 /// for it. Nobody else holds it meanwhile: with a shared lock, readings that begin all the time would keep a person who
 /// takes it back waiting for ever.
 pub(crate) async fn lock_active(
     tx: &mut PgConnection,
     person: PersonId,
     organization: OrganizationId,
+    now: OffsetDateTime,
 ) -> Result<Option<Grant>, DatabaseError> {
     let active = sqlx::query_as(select!(
-        "WHERE person_id = $1 AND organization_id = $2 AND state = 'ACTIVE' FOR NO KEY UPDATE"
+        "WHERE person_id = $1 AND organization_id = $2 AND state = 'ACTIVE' AND (expire_time IS NULL OR expire_time > $3)
+         FOR NO KEY UPDATE"
     ))
     .bind(person)
     .bind(organization)
+    .bind(now)
     .fetch_optional(tx)
     .await?;
     Ok(active)
+}
+
+/// What of the person and the organization is written down as in force or asked for, whatever the time is: at most one of each.
+/// Locked until the transaction ends.
+pub(crate) async fn lock_live(
+    tx: &mut PgConnection,
+    person: PersonId,
+    organization: OrganizationId,
+) -> Result<Vec<Grant>, DatabaseError> {
+    let live = sqlx::query_as(select!(
+        "WHERE person_id = $1 AND organization_id = $2 AND state = ANY ($3) ORDER BY grant_id FOR NO KEY UPDATE"
+    ))
+    .bind(person)
+    .bind(organization)
+    .bind(GrantStateName::LIVE)
+    .fetch_all(tx)
+    .await?;
+    Ok(live)
+}
+
+/// What the person said no to last, of the organization.
+pub(crate) async fn find_denied(
+    tx: &mut PgConnection,
+    person: PersonId,
+    organization: OrganizationId,
+) -> Result<Option<Grant>, DatabaseError> {
+    let denied = sqlx::query_as(select!(
+        "WHERE person_id = $1 AND organization_id = $2 AND state = $3 ORDER BY decide_time DESC LIMIT 1"
+    ))
+    .bind(person)
+    .bind(organization)
+    .bind(GrantStateName::Denied)
+    .fetch_optional(tx)
+    .await?;
+    Ok(denied)
+}
+
+/// What the person granted and was asked for, newest first.
+pub(crate) async fn list_of_person(
+    db: &mut PgConnection,
+    person: PersonId,
+    before: Option<GrantId>,
+    limit: i64,
+) -> Result<Vec<Grant>, DatabaseError> {
+    let page = sqlx::query_as(select!(
+        "WHERE person_id = $1 AND ($2::uuid IS NULL OR grant_id < $2) ORDER BY grant_id DESC LIMIT $3"
+    ))
+    .bind(person)
+    .bind(before)
+    .bind(limit)
+    .fetch_all(db)
+    .await?;
+    Ok(page)
+}
+
+/// The same, of one organization.
+pub(crate) async fn list_of_learner(
+    db: &mut PgConnection,
+    organization: OrganizationId,
+    person: PersonId,
+    before: Option<GrantId>,
+    limit: i64,
+) -> Result<Vec<Grant>, DatabaseError> {
+    let page = sqlx::query_as(select!(
+        "WHERE organization_id = $1 AND person_id = $2 AND ($3::uuid IS NULL OR grant_id < $3)
+         ORDER BY grant_id DESC LIMIT $4"
+    ))
+    .bind(organization)
+    .bind(person)
+    .bind(before)
+    .bind(limit)
+    .fetch_all(db)
+    .await?;
+    Ok(page)
+}
+
+/// A grant of the person.
+pub(crate) async fn find(
+    db: &mut PgConnection,
+    person: PersonId,
+    id: GrantId,
+) -> Result<Option<Grant>, DatabaseError> {
+    let found = sqlx::query_as(select!("WHERE person_id = $1 AND grant_id = $2"))
+        .bind(person)
+        .bind(id)
+        .fetch_optional(db)
+        .await?;
+    Ok(found)
 }
 
 /// A grant of the person, locked until the transaction ends.
@@ -94,27 +212,29 @@ pub(crate) async fn lock(
     Ok(locked)
 }
 
-/// Stores an active grant that was changed; its row is locked, and is still the one that was read.
+/// Stores a grant that was in force or asked for, and was changed; its row is locked, and is still the one that was read.
 ///
 /// # Errors
-/// The database's; [`DatabaseError::Inconsistent`] when the row is another version or not active.
+/// The database's; [`DatabaseError::Inconsistent`] when the row is another version, or was over.
 pub(crate) async fn update(tx: &mut PgConnection, changed: &Grant) -> Result<(), DatabaseError> {
     let done = sqlx::query(
-        "UPDATE grants SET state = $3, revoke_time = $4, version = $5
-         WHERE person_id = $1 AND grant_id = $2 AND version = $5 - 1 AND state = $6",
+        "UPDATE grants SET state = $3, revoke_time = $4, version = $5, expire_time = $7, decide_time = $8
+         WHERE person_id = $1 AND grant_id = $2 AND version = $5 - 1 AND state = ANY ($6)",
     )
     .bind(changed.person)
     .bind(changed.id)
     .bind(changed.state.name())
     .bind(changed.state.revoke_time())
     .bind(changed.version)
-    .bind(GrantStateName::Active)
+    .bind(GrantStateName::LIVE)
+    .bind(changed.expire_time)
+    .bind(changed.decide_time)
     .execute(tx)
     .await?;
     changed_one(done.rows_affected())
 }
 
-/// Ends the consent that a person gave an organization by `end`, when their employment there was over.
+/// Ends the consent that a person gave an organization, or was asked for, by `end`, when their employment there was over.
 pub(crate) async fn lapse(
     tx: &mut PgConnection,
     person: PersonId,
@@ -123,12 +243,13 @@ pub(crate) async fn lapse(
 ) -> Result<(), DatabaseError> {
     sqlx::query(
         "UPDATE grants SET state = $4, version = version + 1
-         WHERE person_id = $1 AND organization_id = $2 AND state = 'ACTIVE' AND create_time <= $3",
+         WHERE person_id = $1 AND organization_id = $2 AND state = ANY ($5) AND create_time <= $3",
     )
     .bind(person)
     .bind(organization)
     .bind(end)
     .bind(GrantStateName::Lapsed)
+    .bind(GrantStateName::LIVE)
     .execute(tx)
     .await?;
     Ok(())

@@ -4,6 +4,7 @@ use muster_database::DatabaseError;
 use muster_ids::{GrantId, OrganizationId, PersonId};
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, PgConnection, Row};
+use time::OffsetDateTime;
 
 use crate::domain::{AssignmentStateName, Certificate, EmploymentState, OwnTrainings};
 
@@ -36,17 +37,20 @@ pub(crate) async fn lock_shared(
     tx: &mut PgConnection,
     organization: OrganizationId,
     persons: &[PersonId],
+    now: OffsetDateTime,
 ) -> Result<Vec<(PersonId, GrantId)>, DatabaseError> {
     let shared = sqlx::query_as(
         "SELECT e.person_id, g.grant_id
          FROM employment_projection e
          JOIN grants g ON g.person_id = e.person_id AND g.organization_id = e.organization_id AND g.state = 'ACTIVE'
+                      AND (g.expire_time IS NULL OR g.expire_time > $4)
          WHERE e.organization_id = $1 AND e.person_id = ANY ($2) AND e.state = $3
          ORDER BY e.person_id FOR NO KEY UPDATE OF e, g",
     )
     .bind(organization)
     .bind(persons)
     .bind(EmploymentState::Verified)
+    .bind(now)
     .fetch_all(tx)
     .await?;
     Ok(shared)

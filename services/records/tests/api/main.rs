@@ -17,6 +17,7 @@ mod organization_view;
 mod people;
 mod person_view;
 mod progress;
+mod requests;
 mod schema;
 mod staff_report;
 mod twins;

@@ -115,7 +115,7 @@ fn corrections() -> Vec<Row> {
 }
 
 /// A learner who was rejected by an organization that is closed by now, as the service has heard.
-async fn of_closed(at: &Stage) -> Learner {
+pub(super) async fn of_closed(at: &Stage) -> Learner {
     let at = at.own().await;
     let learner = employed(&at, "REJECTED").await;
     let closing = CloseOrganizationRequest {
@@ -134,7 +134,7 @@ async fn of_closed(at: &Stage) -> Learner {
 }
 
 /// A learner who was rejected, and has a newer claim.
-async fn superseded(at: &Stage) -> Learner {
+pub(super) async fn superseded(at: &Stage) -> Learner {
     let learner = employed(at, "REJECTED").await;
     let statement = format!(
         "INSERT INTO employments (organization_id, employment_id, person_id, person_display_name, state, version,
@@ -273,6 +273,7 @@ fn ending_all(at: &Stage, name: String, request_id: &str) -> BatchEndEmployments
         names: vec![name],
         reason: "left".into(),
         request_id: request_id.into(),
+        last_day: String::new(),
     }
 }
 

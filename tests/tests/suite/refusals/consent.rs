@@ -1,8 +1,9 @@
 //! Consent, and records that are read with it.
 
 use muster_proto::records::v1::{
-    CreateGrantRequest, CreateGrantResponse, ExportFormat, ExportLearningRecordRequest,
-    GetLearningRecordRequest, Grant, RevokeGrantRequest,
+    ApproveGrantRequest, CreateGrantRequest, CreateGrantResponse, DenyGrantRequest, ExportFormat,
+    ExportLearningRecordRequest, GetLearningRecordRequest, Grant, ListLearnerGrantsRequest,
+    ListPersonGrantsRequest, RequestGrantRequest, RequestGrantResponse, RevokeGrantRequest,
 };
 use muster_refusal::ErrorReason as R;
 
@@ -12,6 +13,7 @@ use super::{Row, row};
 
 pub(super) fn rows() -> Vec<Row> {
     let mut rows = granted();
+    rows.extend(asked());
     rows.extend(recorded());
     rows
 }
@@ -69,6 +71,154 @@ fn granted() -> Vec<Row> {
             let first = revoking(grant(&at, &learner).await, &id);
             let second = revoking(format!("persons/me/grants/{id}"), &id);
             at.reused("RevokeGrant", &learner.address, &first, &second).await
+        }),
+    ]
+}
+
+fn asking(at: &Stage, person: &str, request_id: &str) -> RequestGrantRequest {
+    RequestGrantRequest {
+        parent: format!("{}/learners/{}", at.name(), last(person)),
+        message: String::new(),
+        request_id: request_id.into(),
+    }
+}
+
+/// The name of a grant that the organization has asked for, as its person names it.
+async fn asked_of(at: &Stage, learner: &Learner) -> String {
+    let request = asking(at, &learner.person, "");
+    let asked: RequestGrantResponse = at.done("RequestGrant", "owner", &request).await;
+    let name = asked.grant.unwrap().name;
+    format!("{}/grants/{}", learner.person, last(&name))
+}
+
+fn approving(name: String, request_id: &str) -> ApproveGrantRequest {
+    ApproveGrantRequest {
+        name,
+        request_id: request_id.into(),
+        expire_time: None,
+    }
+}
+
+fn denying(name: String, request_id: &str) -> DenyGrantRequest {
+    DenyGrantRequest {
+        name,
+        request_id: request_id.into(),
+    }
+}
+
+async fn employment_is_over(at: &Stage, learner: &Learner) {
+    let statement = format!(
+        "UPDATE employment_projection SET state = 'ENDED' WHERE person_id = '{}'",
+        last(&learner.person)
+    );
+    at.database("records").await.change(&statement).await;
+}
+
+fn asked() -> Vec<Row> {
+    let absent = |at: &Stage| format!("persons/me/grants/{}", at.suite.request_id());
+    let past = prost_types::Timestamp { seconds: 1, nanos: 0 };
+    vec![
+        row("CreateGrant", R::InvalidRequest, async move |at| {
+            let learner = at.learner().await;
+            let mut request = granting("persons/me", at.name(), "");
+            request.grant.as_mut().unwrap().expire_time = Some(past);
+            Attempt::by(&learner.address, &request).violates(&["grant.expire_time"])
+        }),
+        row("RequestGrant", R::NotFound, async |at| {
+            Attempt::by("owner", &asking(&at, &at.suite.request_id(), ""))
+        }),
+        row("RequestGrant", R::EmploymentRequired, async |at| {
+            let learner = at.learner().await;
+            employment_is_over(&at, &learner).await;
+            Attempt::by("owner", &asking(&at, &learner.person, ""))
+        }),
+        row("RequestGrant", R::GrantDenied, async |at| {
+            let learner = at.learner().await;
+            let name = asked_of(&at, &learner).await;
+            at.done::<()>("DenyGrant", &learner.address, &denying(name, ""))
+                .await;
+            Attempt::by("owner", &asking(&at, &learner.person, ""))
+        }),
+        row("RequestGrant", R::RequestIdReused, async |at| {
+            let id = at.suite.request_id();
+            let (one, two) = (at.learner().await.person, at.learner().await.person);
+            let (first, second) = (asking(&at, &one, &id), asking(&at, &two, &id));
+            at.reused("RequestGrant", "owner", &first, &second).await
+        }),
+        row("ListLearnerGrants", R::PageTokenInvalid, async |at| {
+            let request = ListLearnerGrantsRequest {
+                parent: at.absent("learners"),
+                page_token: "AAAA".into(),
+                ..Default::default()
+            };
+            Attempt::by("owner", &request)
+        }),
+        row("ListPersonGrants", R::PermissionDenied, async |at| {
+            let request = ListPersonGrantsRequest {
+                parent: format!("persons/{}", at.suite.request_id()),
+                ..Default::default()
+            };
+            Attempt::by("owner", &request)
+        }),
+        row("ListPersonGrants", R::PageTokenInvalid, async |_| {
+            let request = ListPersonGrantsRequest {
+                parent: "persons/me".into(),
+                page_token: "AAAA".into(),
+                ..Default::default()
+            };
+            Attempt::by("owner", &request)
+        }),
+        row("ApproveGrant", R::NotFound, async move |at| {
+            Attempt::by("owner", &approving(absent(&at), ""))
+        }),
+        row("ApproveGrant", R::InvalidRequest, async move |at| {
+            let learner = at.learner().await;
+            let mut request = approving(asked_of(&at, &learner).await, "");
+            request.expire_time = Some(past);
+            Attempt::by(&learner.address, &request).violates(&["expire_time"])
+        }),
+        row("ApproveGrant", R::EmploymentRequired, async |at| {
+            let learner = at.learner().await;
+            let name = asked_of(&at, &learner).await;
+            employment_is_over(&at, &learner).await;
+            Attempt::by(&learner.address, &approving(name, ""))
+        }),
+        row("ApproveGrant", R::GrantState, async |at| {
+            let learner = at.learner().await;
+            let name = asked_of(&at, &learner).await;
+            at.done::<()>("DenyGrant", &learner.address, &denying(name.clone(), ""))
+                .await;
+            Attempt::by(&learner.address, &approving(name, "")).metadata("state", "DENIED")
+        }),
+        row("ApproveGrant", R::PermissionDenied, async |at| {
+            let learner = at.learner().await;
+            Attempt::by("owner", &approving(asked_of(&at, &learner).await, ""))
+        }),
+        row("ApproveGrant", R::RequestIdReused, async move |at| {
+            let (learner, id) = (at.learner().await, at.suite.request_id());
+            let first = approving(asked_of(&at, &learner).await, &id);
+            let second = approving(absent(&at), &id);
+            at.reused("ApproveGrant", &learner.address, &first, &second).await
+        }),
+        row("DenyGrant", R::NotFound, async move |at| {
+            Attempt::by("owner", &denying(absent(&at), ""))
+        }),
+        row("DenyGrant", R::GrantState, async |at| {
+            let learner = at.learner().await;
+            let name = asked_of(&at, &learner).await;
+            at.done::<()>("ApproveGrant", &learner.address, &approving(name.clone(), ""))
+                .await;
+            Attempt::by(&learner.address, &denying(name, "")).metadata("state", "ACTIVE")
+        }),
+        row("DenyGrant", R::PermissionDenied, async |at| {
+            let learner = at.learner().await;
+            Attempt::by("owner", &denying(asked_of(&at, &learner).await, ""))
+        }),
+        row("DenyGrant", R::RequestIdReused, async move |at| {
+            let (learner, id) = (at.learner().await, at.suite.request_id());
+            let first = denying(asked_of(&at, &learner).await, &id);
+            let second = denying(absent(&at), &id);
+            at.reused("DenyGrant", &learner.address, &first, &second).await
         }),
     ]
 }

@@ -1,18 +1,183 @@
 //! Employments, and the lists of deliveries.
 
 use muster_proto::employment::v1::{
-    EmploymentOrder, EndEmploymentRequest, GetEmploymentRequest, ListEmploymentsRequest,
-    ListEmploymentsResponse, ListPersonEmploymentsRequest, VerifyEmploymentRequest,
+    EmploymentOrder, EndEmploymentRequest, GetEmploymentRequest, LeaveEmploymentRequest,
+    ListEmploymentsRequest, ListEmploymentsResponse, ListPersonEmploymentsRequest, UndoEndEmploymentRequest,
+    UndoLeaveEmploymentRequest, VerifyEmploymentRequest,
 };
 use muster_proto::notification::v1::ListDeliveriesRequest;
 use muster_refusal::ErrorReason as R;
 use muster_testkit::eventually_some;
 
 use super::attempt::Attempt;
+use super::claims::{of_closed, superseded};
 use super::stage::{Learner, Stage, last};
 use super::{Row, row};
 
 pub(super) fn rows() -> Vec<Row> {
+    let mut rows = decided_and_listed();
+    rows.extend(left());
+    rows.extend(taken_back());
+    rows
+}
+
+/// The person settles a last day.
+async fn settle(at: &Stage, learner: &Learner, last_day: &str) {
+    let request = LeaveEmploymentRequest {
+        last_day: last_day.into(),
+        ..leaving(learner.employment.clone(), "")
+    };
+    at.done::<()>("LeaveEmployment", &learner.address, &request).await;
+}
+
+fn left() -> Vec<Row> {
+    vec![
+        row("LeaveEmployment", R::NotFound, async |at| {
+            Attempt::by("learner-1", &leaving(at.learner().await.employment, ""))
+        }),
+        row("LeaveEmployment", R::InvalidRequest, async |at| {
+            let learner = at.learner().await;
+            let request = LeaveEmploymentRequest {
+                last_day: "2026-02-30".into(),
+                ..leaving(learner.employment, "")
+            };
+            Attempt::by(&learner.address, &request).violates(&["last_day"])
+        }),
+        row("LeaveEmployment", R::OwnerMustTransfer, async |at| {
+            Attempt::by("owner", &leaving(owners(&at).await, ""))
+        }),
+        row("LeaveEmployment", R::EmploymentRejected, async |at| {
+            let learner = employed(&at, "REJECTED").await;
+            Attempt::by(&learner.address, &leaving(learner.employment, ""))
+        }),
+        row("LeaveEmployment", R::EmploymentState, async |at| {
+            let learner = employed(&at, "WITHDRAWN").await;
+            Attempt::by(&learner.address, &leaving(learner.employment, ""))
+        }),
+        row("LeaveEmployment", R::EmploymentEndedByOther, async |at| {
+            let learner = at.learner().await;
+            let settled = EndEmploymentRequest {
+                last_day: "2099-01-01".into(),
+                ..ending(learner.employment.clone(), "")
+            };
+            at.done::<()>("EndEmployment", "owner", &settled).await;
+            let request = LeaveEmploymentRequest {
+                last_day: "2099-01-01".into(),
+                ..leaving(learner.employment, "")
+            };
+            Attempt::by(&learner.address, &request)
+        }),
+        row("LeaveEmployment", R::RequestIdReused, async |at| {
+            let (learner, id) = (at.learner().await, at.suite.request_id());
+            let second = leaving(at.absent("employments"), &id);
+            let first = leaving(learner.employment, &id);
+            at.reused("LeaveEmployment", &learner.address, &first, &second)
+                .await
+        }),
+    ]
+}
+
+/// The same of both sides.
+fn taken_back() -> Vec<Row> {
+    let ended_by = async |at: &Stage, learner: &Learner, side: &str, hours: u8| {
+        let id = last(&learner.employment);
+        let statement = format!(
+            "UPDATE employments SET state = 'ENDED', ended_by = '{side}', last_day = '2026-01-01', end_reason = 'left',
+                    end_time = now() - interval '{hours} hours' WHERE employment_id = '{id}'"
+        );
+        at.database("employment").await.change(&statement).await;
+    };
+    let by_organization = |name: String, request_id: &str| UndoEndEmploymentRequest {
+        name,
+        request_id: request_id.into(),
+    };
+    let by_person = |name: String, request_id: &str| UndoLeaveEmploymentRequest {
+        name,
+        request_id: request_id.into(),
+    };
+    vec![
+        row("UndoEndEmployment", R::NotFound, async move |at| {
+            Attempt::by("owner", &by_organization(at.absent("employments"), ""))
+        }),
+        row("UndoEndEmployment", R::OrganizationNotActive, async move |at| {
+            let learner = of_closed(&at).await;
+            Attempt::by("owner", &by_organization(learner.employment, "")).metadata("state", "CLOSED")
+        }),
+        row("UndoEndEmployment", R::EmploymentEndedByOther, async move |at| {
+            let learner = at.learner().await;
+            ended_by(&at, &learner, "PERSON", 1).await;
+            Attempt::by("owner", &by_organization(learner.employment, ""))
+        }),
+        row("UndoEndEmployment", R::UndoTooLate, async move |at| {
+            let learner = at.learner().await;
+            ended_by(&at, &learner, "ORGANIZATION", 25).await;
+            Attempt::by("owner", &by_organization(learner.employment, ""))
+        }),
+        row("UndoEndEmployment", R::EmploymentSuperseded, async move |at| {
+            let learner = superseded(&at).await;
+            ended_by(&at, &learner, "ORGANIZATION", 1).await;
+            Attempt::by("owner", &by_organization(learner.employment, ""))
+        }),
+        row("UndoEndEmployment", R::EmploymentState, async move |at| {
+            let learner = employed(&at, "WITHDRAWN").await;
+            Attempt::by("owner", &by_organization(learner.employment, ""))
+        }),
+        row("UndoEndEmployment", R::RequestIdReused, async move |at| {
+            let (learner, id) = (at.learner().await, at.suite.request_id());
+            let second = by_organization(at.absent("employments"), &id);
+            let first = by_organization(learner.employment, &id);
+            at.reused("UndoEndEmployment", "owner", &first, &second).await
+        }),
+        row("UndoLeaveEmployment", R::NotFound, async move |at| {
+            Attempt::by("learner-1", &by_person(at.learner().await.employment, ""))
+        }),
+        row("UndoLeaveEmployment", R::OrganizationNotActive, async move |at| {
+            let learner = of_closed(&at).await;
+            Attempt::by(&learner.address, &by_person(learner.employment, "")).metadata("state", "CLOSED")
+        }),
+        row(
+            "UndoLeaveEmployment",
+            R::EmploymentEndedByOther,
+            async move |at| {
+                let learner = at.learner().await;
+                ended_by(&at, &learner, "ORGANIZATION", 1).await;
+                Attempt::by(&learner.address, &by_person(learner.employment, ""))
+            },
+        ),
+        row("UndoLeaveEmployment", R::UndoTooLate, async move |at| {
+            let learner = at.learner().await;
+            ended_by(&at, &learner, "PERSON", 25).await;
+            Attempt::by(&learner.address, &by_person(learner.employment, ""))
+        }),
+        row("UndoLeaveEmployment", R::EmploymentSuperseded, async move |at| {
+            let learner = superseded(&at).await;
+            ended_by(&at, &learner, "PERSON", 1).await;
+            Attempt::by(&learner.address, &by_person(learner.employment, ""))
+        }),
+        row("UndoLeaveEmployment", R::EmploymentState, async move |at| {
+            let learner = employed(&at, "REJECTED").await;
+            Attempt::by(&learner.address, &by_person(learner.employment, ""))
+        }),
+        row("UndoLeaveEmployment", R::RequestIdReused, async move |at| {
+            let (learner, id) = (at.learner().await, at.suite.request_id());
+            let second = by_person(at.absent("employments"), &id);
+            let first = by_person(learner.employment, &id);
+            at.reused("UndoLeaveEmployment", &learner.address, &first, &second)
+                .await
+        }),
+    ]
+}
+
+fn leaving(name: String, request_id: &str) -> LeaveEmploymentRequest {
+    LeaveEmploymentRequest {
+        name,
+        reason: "left".into(),
+        request_id: request_id.into(),
+        last_day: String::new(),
+    }
+}
+
+fn decided_and_listed() -> Vec<Row> {
     vec![
         row("GetEmployment", R::NotFound, async |at| {
             let name = at.absent("employments");
@@ -67,6 +232,22 @@ pub(super) fn rows() -> Vec<Row> {
                 &ending(second, &id),
             )
             .await
+        }),
+        row("EndEmployment", R::InvalidRequest, async |at| {
+            let request = EndEmploymentRequest {
+                last_day: "1899-12-31".into(),
+                ..ending(at.learner().await.employment, "")
+            };
+            Attempt::by("owner", &request).violates(&["last_day"])
+        }),
+        row("EndEmployment", R::EmploymentEndedByOther, async |at| {
+            let learner = at.learner().await;
+            settle(&at, &learner, "2099-01-01").await;
+            let request = EndEmploymentRequest {
+                last_day: "2099-01-02".into(),
+                ..ending(learner.employment, "")
+            };
+            Attempt::by("owner", &request)
         }),
         row("ListEmployments", R::PageTokenInvalid, async |at| {
             let request = ListEmploymentsRequest {
@@ -146,5 +327,6 @@ fn ending(name: String, request_id: &str) -> EndEmploymentRequest {
         name,
         reason: "left".into(),
         request_id: request_id.into(),
+        last_day: String::new(),
     }
 }

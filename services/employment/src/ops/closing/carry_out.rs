@@ -5,7 +5,7 @@ use muster_jobs::Batch;
 use sqlx::PgConnection;
 
 use crate::context::Context;
-use crate::domain::{Closing, End};
+use crate::domain::{Closing, End, Side};
 use crate::error::Error;
 use crate::events::Act;
 use crate::ops::employment::batch;
@@ -51,8 +51,8 @@ async fn end_some(tx: &mut PgConnection, context: &Context, closing: Closing) ->
         time,
     };
     batch::settle(tx, context, organization, &names, act, |found| {
-        let reason = REASON.to_owned();
-        found.close(End { time, reason }).refused_as(Error::from)
+        let end = End::now(REASON.to_owned(), Side::Organization, time.date(), time);
+        found.close(end).refused_as(Error::from)
     })
     .await?;
     Ok(names.len())

@@ -5,8 +5,8 @@ use muster_states::Transition;
 use sqlx::PgConnection;
 
 use super::batch::{self, Outcomes};
+use super::end::Said;
 use crate::context::Context;
-use crate::domain::End;
 use crate::error::Error;
 use crate::events::Act;
 
@@ -15,33 +15,46 @@ use crate::events::Act;
 pub(crate) struct Endings {
     pub(crate) organization: OrganizationId,
     pub(crate) employments: Vec<EmploymentName>,
-    pub(crate) reason: String,
+    pub(crate) said: Said,
     /// `person:<uuid>`.
     pub(crate) actor: String,
 }
 
-/// Asks who owns the organization: `None` before it is approved, when nobody but the owner has an employment there.
-pub(crate) async fn prepare(context: &Context, batch: &Endings) -> Result<Option<PersonId>, Error> {
-    context.peers.owner(batch.organization).await
+/// What is to be known of the organization.
+#[derive(Debug, Clone)]
+pub(crate) struct Prepared {
+    /// `None` before it is approved, when nobody but the owner has an employment there.
+    owner: Option<PersonId>,
+    authority: String,
 }
 
-/// Ends each that can be, and publishes that. Not the `owner`'s.
+/// Asks who owns the organization, and who licenses it.
+pub(crate) async fn prepare(context: &Context, batch: &Endings) -> Result<Prepared, Error> {
+    let site = context.peers.site(batch.organization, None).await?;
+    Ok(Prepared {
+        owner: context.peers.owner(batch.organization).await?,
+        authority: site.map(|site| site.authority).unwrap_or_default(),
+    })
+}
+
+/// Ends each that can be, or settles its last day, and publishes that. Not the owner's.
 pub(crate) async fn apply(
     tx: &mut PgConnection,
     context: &Context,
     batch: &Endings,
-    owner: Option<PersonId>,
+    prepared: Prepared,
 ) -> Result<Outcomes, Error> {
     let time = context.clock.now();
     let actor = batch.actor.clone();
     let (organization, names) = (batch.organization, &batch.employments);
+    let Prepared { owner, authority } = prepared;
+    let end = batch.said.clone().end(&context.time_zones, &authority, time);
     let act = Act { actor, time };
     batch::settle(tx, context, organization, names, act, |found| {
         if owner.is_none_or(|owner| owner == found.person) {
             return Transition::Refused(Error::OwnerMustTransfer);
         }
-        let reason = batch.reason.clone();
-        found.end(End { time, reason }).refused_as(Error::from)
+        found.end(end.clone()).refused_as(Error::from)
     })
     .await
 }

@@ -1,13 +1,14 @@
-//! An administrator ends an employment.
+//! An employment ends, by an administrator or by the person: at once, or when a last day is over.
 
-use muster_ids::EmploymentName;
+use muster_ids::{EmploymentName, PersonId};
 use muster_server::Failure;
 use sqlx::PgConnection;
+use time::{Date, OffsetDateTime};
 
 use super::change::settle;
 use super::owner;
 use crate::context::Context;
-use crate::domain::{Employment, End};
+use crate::domain::{Employment, End, EndTime, Side, TimeZones};
 use crate::error::Error;
 use crate::store::employment;
 
@@ -15,29 +16,67 @@ use crate::store::employment;
 #[derive(Debug, Clone)]
 pub(crate) struct Ending {
     pub(crate) employment: EmploymentName,
-    pub(crate) reason: String,
+    pub(crate) said: Said,
+    /// Whose employment it has to be, when the person ends it themself.
+    pub(crate) own: Option<PersonId>,
     /// `person:<uuid>`.
     pub(crate) actor: String,
 }
 
-/// Asks whether the person owns the organization.
-pub(crate) async fn prepare(context: &Context, ending: &Ending) -> Result<(), Error> {
-    owner::spare(context, ending.employment).await
+/// What somebody says of an end.
+#[derive(Debug, Clone)]
+pub(crate) struct Said {
+    pub(crate) reason: String,
+    /// `None`: today.
+    pub(crate) last_day: Option<Date>,
+    pub(crate) by: Side,
 }
 
-/// Ends it, and publishes that; one that has ended already is answered as it is.
+/// Asks whether the person owns the organization, and who licenses that.
+///
+/// # Errors
+/// [`Error::OwnerMustTransfer`], [`Failure::NotFound`]; of a peer.
+pub(crate) async fn prepare(context: &Context, ending: &Ending) -> Result<String, Error> {
+    owner::spare(context, ending.employment, ending.own).await?;
+    let site = context.peers.site(ending.employment.organization, None).await?;
+    Ok(site.map(|site| site.authority).unwrap_or_default())
+}
+
+/// Ends it, or settles its last day, and publishes that; one that has ended already is answered as it is.
+///
+/// # Errors
+/// [`Failure::NotFound`], [`Error::State`], [`Error::LastDay`], [`Error::EndedByOther`]; the database's.
 pub(crate) async fn apply(
     tx: &mut PgConnection,
     context: &Context,
     ending: Ending,
+    authority: &str,
 ) -> Result<Employment, Error> {
-    let time = context.clock.now();
+    let now = context.clock.now();
     let Ending {
         employment: name,
-        reason,
+        said,
+        own,
         actor,
     } = ending;
     let found = employment::lock(tx, name).await?;
-    let ended = found.ok_or(Failure::NotFound)?.end(End { time, reason });
-    settle(tx, context, ended, actor, time).await
+    let found = found.filter(|found| own.is_none_or(|own| own == found.person));
+    let ended = found
+        .ok_or(Failure::NotFound)?
+        .end(said.end(&context.time_zones, authority, now));
+    settle(tx, context, ended, actor, now).await
+}
+
+impl Said {
+    /// At once, unless the last day is still to come, where the organization is.
+    pub(super) fn end(self, zones: &TimeZones, authority: &str, now: OffsetDateTime) -> End {
+        let Self { reason, last_day, by } = self;
+        let today = zones.today(authority, now);
+        let last_day = last_day.unwrap_or(today);
+        let due = TimeZones::earliest_end(last_day).filter(|_| last_day > today);
+        End {
+            at: due.map_or(EndTime::Past(now), EndTime::Due),
+            ..End::now(reason, by, last_day, now)
+        }
+    }
 }

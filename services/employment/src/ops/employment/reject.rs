@@ -24,7 +24,7 @@ pub(crate) struct Rejecting {
 
 /// Asks whether the person owns the organization.
 pub(crate) async fn prepare(context: &Context, rejecting: &Rejecting) -> Result<(), Error> {
-    owner::spare(context, rejecting.employment).await
+    owner::spare(context, rejecting.employment, None).await
 }
 
 /// Rejects it, and publishes that; one that is rejected already is answered with its first reason.

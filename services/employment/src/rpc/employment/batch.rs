@@ -9,6 +9,8 @@ use muster_server::names::all_named;
 use muster_server::{Call, Parsed};
 use tonic::Status;
 
+use super::parse::said;
+use crate::domain::Side;
 use crate::ops::employment::batch::{Outcome, Outcomes};
 use crate::ops::employment::batch_end::Endings;
 use crate::ops::employment::batch_verify::Verifications;
@@ -36,10 +38,17 @@ pub(super) fn endings(
 ) -> Parsed<Endings> {
     let parent = call.name::<OrganizationName>(violations);
     let employments = all_named(violations, "names", &call.message.names);
-    Ok(parent.zip(employments).map(|(parent, employments)| Endings {
+    let said = said(
+        violations,
+        &call.message.reason,
+        &call.message.last_day,
+        Side::Organization,
+    );
+    let named = parent.zip(employments).zip(said);
+    Ok(named.map(|((parent, employments), said)| Endings {
         organization: parent.organization,
         employments,
-        reason: call.message.reason.clone(),
+        said,
         actor: call.actor(),
     }))
 }

@@ -5,10 +5,14 @@ use muster_ids::{GroupName, InvitationName, LocationName, PersonName};
 use muster_proto::employment::v1 as pb;
 use muster_server::convert::timestamp;
 
-use crate::domain::{Employment, EmploymentState, Rejection, RejectionReason};
+use crate::domain::{Employment, EmploymentState, End, Rejection, RejectionReason, Side};
 
 muster_proto::same_values! {
     EmploymentState = pb::EmploymentState { PendingVerification, Verified, Rejected, Withdrawn, Ended }
+}
+
+muster_proto::same_values! {
+    Side = pb::EmploymentSide { Person, Organization }
 }
 
 muster_proto::same_values! {
@@ -52,6 +56,10 @@ impl From<Employment> for pb::Employment {
             start,
             positions,
         } = employment;
+        let (last_day, ended_by) = (
+            end.as_ref().and_then(|end| end.last_day),
+            end.as_ref().map(|end| end.by),
+        );
         Self {
             name,
             etag: format!("{version:x}"),
@@ -82,7 +90,12 @@ impl From<Employment> for pb::Employment {
                 .unwrap_or_default(),
             create_time: Some(timestamp(create_time)),
             verify_time: verify_time.map(timestamp),
-            end_time: end.as_ref().map(|end| timestamp(end.time)),
+            end_time: end.as_ref().and_then(End::time).map(timestamp),
+            last_day: last_day.map(|day| day.to_string()).unwrap_or_default(),
+            ended_by: ended_by
+                .map_or(pb::EmploymentSide::Unspecified, Into::into)
+                .into(),
+            undo_deadline_time: end.as_ref().and_then(End::undo_deadline).map(timestamp),
             end_reason: end.map(|end| end.reason).unwrap_or_default(),
             rejections: rejections.into_iter().map(Into::into).collect(),
             start_date: start.map(|start| start.to_string()).unwrap_or_default(),

@@ -7,10 +7,12 @@ use muster_refusal::Violations;
 use muster_server::names::{self, named};
 use muster_server::{Call, Parsed};
 
-use crate::domain::RejectionReason;
-use crate::ops::employment::end::Ending;
+use super::positions::perhaps_day;
+use crate::domain::{RejectionReason, Side};
+use crate::ops::employment::end::{Ending, Said};
 use crate::ops::employment::own::OwnEmployment;
 use crate::ops::employment::reject::Rejecting;
+use crate::ops::employment::undo_end::Undoing;
 use crate::ops::employment::verify::Verification;
 
 pub(super) fn employment(
@@ -53,10 +55,69 @@ pub(super) fn reject(
 }
 
 pub(super) fn end(call: &Call<pb::EndEmploymentRequest>, violations: &mut Violations) -> Parsed<Ending> {
-    Ok(call.name(violations).map(|employment| Ending {
+    let said = said(
+        violations,
+        &call.message.reason,
+        &call.message.last_day,
+        Side::Organization,
+    );
+    let named = call.name(violations).zip(said);
+    Ok(named.map(|(employment, said)| Ending {
         employment,
-        reason: call.message.reason.clone(),
+        said,
+        own: None,
         actor: call.actor(),
+    }))
+}
+
+pub(super) fn leave(call: &Call<pb::LeaveEmploymentRequest>, violations: &mut Violations) -> Parsed<Ending> {
+    let said = said(
+        violations,
+        &call.message.reason,
+        &call.message.last_day,
+        Side::Person,
+    );
+    let own = own(call, violations, &call.message.name)?.zip(said);
+    Ok(own.map(|(own, said)| Ending {
+        employment: own.employment,
+        said,
+        own: Some(own.person),
+        actor: own.actor,
+    }))
+}
+
+/// What is said of an end.
+pub(super) fn said(violations: &mut Violations, reason: &str, last_day: &str, by: Side) -> Option<Said> {
+    let last_day = perhaps_day(violations, "last_day", last_day)?;
+    Some(Said {
+        reason: reason.to_owned(),
+        last_day,
+        by,
+    })
+}
+
+pub(super) fn undo_end(
+    call: &Call<pb::UndoEndEmploymentRequest>,
+    violations: &mut Violations,
+) -> Parsed<Undoing> {
+    Ok(call.name(violations).map(|employment| Undoing {
+        employment,
+        by: Side::Organization,
+        own: None,
+        actor: call.actor(),
+    }))
+}
+
+pub(super) fn undo_leave(
+    call: &Call<pb::UndoLeaveEmploymentRequest>,
+    violations: &mut Violations,
+) -> Parsed<Undoing> {
+    let own = own(call, violations, &call.message.name)?;
+    Ok(own.map(|own| Undoing {
+        employment: own.employment,
+        by: Side::Person,
+        own: Some(own.person),
+        actor: own.actor,
     }))
 }
 

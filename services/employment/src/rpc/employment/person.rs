@@ -9,7 +9,7 @@ use super::{claims, parse, positions};
 use crate::context::Context;
 use crate::domain::Employment;
 use crate::error::Error;
-use crate::ops::employment::{claim, correct, edit, withdraw};
+use crate::ops::employment::{claim, correct, edit, end, undo_end, withdraw};
 use crate::rpc::Rpc;
 use crate::store::employment;
 
@@ -91,6 +91,32 @@ impl PersonEmploymentService for Rpc {
         let (call, own) = Call::read(request, parse::withdraw)?;
         let Context { database, clock, .. } = &self.context;
         let apply = async |tx: &mut _| withdraw::apply(tx, &self.context, own).await;
+        call.once(database, clock.now(), apply).await
+    }
+
+    async fn leave_employment(
+        &self,
+        request: Request<pb::LeaveEmploymentRequest>,
+    ) -> Result<Response<pb::LeaveEmploymentResponse>, Status> {
+        let (call, ending) = Call::read(request, parse::leave)?;
+        let Context { database, clock, .. } = &self.context;
+        let prepare = async || {
+            let authority = end::prepare(&self.context, &ending).await?;
+            Ok((ending, authority))
+        };
+        let apply = async |tx: &mut _, (ending, authority): (_, String)| {
+            end::apply(tx, &self.context, ending, &authority).await
+        };
+        call.once_prepared(database, clock.now(), prepare, apply).await
+    }
+
+    async fn undo_leave_employment(
+        &self,
+        request: Request<pb::UndoLeaveEmploymentRequest>,
+    ) -> Result<Response<pb::UndoLeaveEmploymentResponse>, Status> {
+        let (call, undoing) = Call::read(request, parse::undo_leave)?;
+        let Context { database, clock, .. } = &self.context;
+        let apply = async |tx: &mut _| undo_end::apply(tx, &self.context, undoing).await;
         call.once(database, clock.now(), apply).await
     }
 }

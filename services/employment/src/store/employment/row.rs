@@ -5,7 +5,7 @@ use sqlx::postgres::PgRow;
 use sqlx::{FromRow, Row};
 use time::{Date, OffsetDateTime};
 
-use crate::domain::{Employment, EmploymentState, End, Position, Rejection, RejectionReason};
+use crate::domain::{Employment, EmploymentState, End, EndTime, Position, Rejection, RejectionReason, Side};
 
 impl FromRow<'_, PgRow> for Employment {
     fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
@@ -30,9 +30,20 @@ impl FromRow<'_, PgRow> for Employment {
 }
 
 fn end(row: &PgRow) -> Result<Option<End>, sqlx::Error> {
-    let (time, reason) = (row.try_get("end_time")?, row.try_get("end_reason")?);
-    let end = Option::zip(time, reason);
-    Ok(end.map(|(time, reason)| End { time, reason }))
+    let past: Option<OffsetDateTime> = row.try_get("end_time")?;
+    let due: Option<OffsetDateTime> = row.try_get("end_due_time")?;
+    let at = past.map(EndTime::Past).or(due.map(EndTime::Due));
+    let (Some(at), Some(reason)) = (at, row.try_get("end_reason")?) else {
+        return Ok(None);
+    };
+    let by: Option<Side> = row.try_get("ended_by")?;
+    Ok(Some(End {
+        reason,
+        // Before that was kept, only organizations ended any.
+        by: by.unwrap_or(Side::Organization),
+        last_day: row.try_get("last_day")?,
+        at,
+    }))
 }
 
 /// Four arrays of one length; absent when there is none.

@@ -117,6 +117,23 @@ impl Invitation {
         }
     }
 
+    /// ARCHIVED → ACTIVE: the end was taken back with which it was archived. What was accepted by `since` was archived before.
+    pub(crate) fn restore(
+        mut self,
+        since: Option<OffsetDateTime>,
+        end: OffsetDateTime,
+    ) -> Transition<Self, Infallible> {
+        match self.state {
+            State::Archived(acceptance)
+                if acceptance.time <= end && since.is_none_or(|since| acceptance.time > since) =>
+            {
+                self.state = State::Active(acceptance);
+                Transition::Changed(self)
+            }
+            _ => Transition::AlreadyDone(self),
+        }
+    }
+
     /// PROSPECT, PENDING or EXPIRED → CANCELLED, by the organization. A mail that still waits for its time never goes out;
     /// one that was asked for is dropped when the mail worker asks, and its report still tells what became of it.
     pub(crate) fn cancel(mut self, now: OffsetDateTime) -> Transition<Self, NotAcceptable> {

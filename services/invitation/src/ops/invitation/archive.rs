@@ -6,6 +6,7 @@ use muster_states::Transition;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
+use crate::domain::invitation::StateName;
 use crate::store::invitation::{lock_accepted_by, update};
 
 /// Archives every invitation of the organization that the person had accepted by the time their employment ended.
@@ -18,7 +19,7 @@ pub(crate) async fn archive(
     person: PersonId,
     end: OffsetDateTime,
 ) -> Result<(), DatabaseError> {
-    for invitation in lock_accepted_by(tx, organization, person).await? {
+    for invitation in lock_accepted_by(tx, organization, person, StateName::Active).await? {
         match invitation.archive(end) {
             Transition::Changed(mut archived) => {
                 update(tx, &mut archived).await?;

@@ -1,10 +1,13 @@
-//! Consenting.
+//! Consenting, asked or not.
 
 use muster_database::Insertion;
-use muster_ids::{OrganizationId, PersonId};
+use muster_ids::{GrantName, OrganizationId, PersonId};
 use muster_server::Failure;
+use muster_states::Transition;
 use sqlx::PgConnection;
+use time::OffsetDateTime;
 
+use super::live;
 use crate::context::Context;
 use crate::domain::Grant;
 use crate::error::Error;
@@ -14,11 +17,13 @@ use crate::store::{employment_projection, grant};
 /// Each loser of a race finds the winner's grant at its next look, unless that is revoked meanwhile.
 const MAX_ATTEMPTS: usize = 3;
 
-/// Who consents, and to which organization.
+/// Who consents, to which organization, and until when.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Consent {
     pub(crate) person: PersonId,
     pub(crate) organization: OrganizationId,
+    /// `None`: for good.
+    pub(crate) expire_time: Option<OffsetDateTime>,
 }
 
 /// Asks for an employment that no event has told of yet.
@@ -29,8 +34,8 @@ pub(crate) async fn prepare(context: &Context, consent: Consent) -> Result<(), E
     know::prepare(context, consent.organization, consent.person).await
 }
 
-/// Grants the organization access to the person's record; one that is active already is the answer. The employment is
-/// open when this commits: whatever ends it waits for the lock.
+/// Grants the organization access to the person's record; one that is in force already is the answer, and one that was asked for
+/// is granted. The employment is open when this commits: whatever ends it waits for the lock.
 ///
 /// # Errors
 /// [`Error::NotEmployed`]; the database's.
@@ -39,19 +44,82 @@ pub(crate) async fn apply(
     context: &Context,
     consent: Consent,
 ) -> Result<Grant, Error> {
-    let Consent { person, organization } = consent;
-    let employment = employment_projection::lock(tx, organization, person).await?;
-    if !employment.is_some_and(|employment| employment.state.is_open()) {
-        return Err(Error::NotEmployed);
-    }
-    let new = Grant::give(context.clock.new_id(), person, organization, context.clock.now());
+    let Consent {
+        person,
+        organization,
+        expire_time,
+    } = consent;
+    employed(tx, organization, person).await?;
+    let now = context.clock.now();
     for _ in 0..MAX_ATTEMPTS {
+        let live = live::lock(tx, person, organization, now).await?;
+        if let Some(live) = live {
+            return decide(tx, live.approve(expire_time, now)).await;
+        }
+        let new = Grant::give(context.clock.new_id(), person, organization, expire_time, now);
         if grant::insert(tx, &new).await? == Insertion::Stored {
             return Ok(new);
         }
-        if let Some(active) = grant::lock_active(tx, person, organization).await? {
-            return Ok(active);
-        }
     }
     Err(Failure::Contended.into())
+}
+
+/// Grants what was asked for by this name.
+///
+/// # Errors
+/// [`Failure::NotFound`], [`Error::NotEmployed`], [`Error::GrantState`]; the database's.
+pub(crate) async fn approve(
+    tx: &mut PgConnection,
+    context: &Context,
+    name: GrantName,
+    expire_time: Option<OffsetDateTime>,
+) -> Result<Grant, Error> {
+    // The employment is locked before the grant, as by whoever reads: which one it is, never changes.
+    let found = grant::find(tx, name.person, name.grant).await?;
+    let organization = found.ok_or(Failure::NotFound)?.organization;
+    let employed = employed(tx, organization, name.person).await;
+    let locked = grant::lock(tx, name.person, name.grant).await?;
+    let approved = locked
+        .ok_or(Failure::NotFound)?
+        .approve(expire_time, context.clock.now());
+    if matches!(approved, Transition::Changed(_)) {
+        employed?;
+    }
+    decide(tx, approved).await
+}
+
+/// Says no to what was asked for by this name.
+///
+/// # Errors
+/// [`Failure::NotFound`], [`Error::GrantState`]; the database's.
+pub(crate) async fn deny(tx: &mut PgConnection, context: &Context, name: GrantName) -> Result<Grant, Error> {
+    let locked = grant::lock(tx, name.person, name.grant).await?;
+    decide(tx, locked.ok_or(Failure::NotFound)?.deny(context.clock.now())).await
+}
+
+async fn decide(
+    tx: &mut PgConnection,
+    decided: Transition<Grant, crate::domain::GrantStateName>,
+) -> Result<Grant, Error> {
+    match decided {
+        Transition::Changed(decided) => {
+            grant::update(tx, &decided).await?;
+            Ok(decided)
+        }
+        Transition::AlreadyDone(same) => Ok(same),
+        Transition::Refused(state) => Err(Error::GrantState(state)),
+    }
+}
+
+async fn employed(
+    tx: &mut PgConnection,
+    organization: OrganizationId,
+    person: PersonId,
+) -> Result<(), Error> {
+    let employment = employment_projection::lock(tx, organization, person).await?;
+    if employment.is_some_and(|employment| employment.state.is_open()) {
+        Ok(())
+    } else {
+        Err(Error::NotEmployed)
+    }
 }

@@ -6,7 +6,8 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::store::employment_projection;
 
-/// Makes sure that the projection has a row for the person at the organization, if there is an employment. To be called
+/// Makes sure that the projection knows of the person's open employment at the organization, if there is one: of whoever has just
+/// begun, or come back, the event may be on its way. To be called
 /// before the transaction that decides by it: that one looks again, under a lock.
 ///
 /// # Errors
@@ -17,7 +18,8 @@ pub(crate) async fn prepare(
     person: PersonId,
 ) -> Result<(), Error> {
     let find = async |db: &mut _| employment_projection::find(db, organization, person).await;
-    if context.database.read(find).await?.is_some() {
+    let known = context.database.read(find).await?;
+    if known.is_some_and(|known| known.state.is_open()) {
         return Ok(());
     }
     let Some(employment) = context.peers.employment(organization, person).await? else {

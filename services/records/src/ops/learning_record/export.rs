@@ -24,7 +24,7 @@ pub(crate) async fn apply(
     format: ExportFormat,
     before: Option<AssignmentId>,
 ) -> Result<Vec<RecordLine>, Error> {
-    let grant = lock_consent(tx, reader.organization, learner).await?;
+    let grant = lock_consent(tx, context, reader.organization, learner).await?;
     if before.is_none() {
         record_access::insert(tx, &reader.access(context, &grant, Some(format))).await?;
     }

@@ -98,7 +98,7 @@ pub(crate) async fn apply(
     reader: Reader,
     learner: PersonId,
 ) -> Result<Record, Error> {
-    let grant = lock_consent(tx, reader.organization, learner).await?;
+    let grant = lock_consent(tx, context, reader.organization, learner).await?;
     record_access::insert(tx, &reader.access(context, &grant, None)).await?;
     Ok(Record::of(
         assignment::list_of_person(tx, learner, None, FETCH).await?,
@@ -109,6 +109,7 @@ pub(crate) async fn apply(
 /// The grant that allows it, held until the transaction ends.
 pub(super) async fn lock_consent(
     tx: &mut PgConnection,
+    context: &Context,
     organization: OrganizationId,
     learner: PersonId,
 ) -> Result<Grant, Error> {
@@ -122,7 +123,7 @@ pub(super) async fn lock_consent(
             return Err(Error::NotEmployed);
         }
     }
-    grant::lock_active(tx, learner, organization)
+    grant::lock_active(tx, learner, organization, context.clock.now())
         .await?
         .ok_or(Error::NotGranted)
 }

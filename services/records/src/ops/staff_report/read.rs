@@ -28,8 +28,8 @@ pub(crate) async fn apply(
     export: Option<ExportFormat>,
 ) -> Result<Vec<StaffReportEntry>, Error> {
     let organization = reader.organization;
-    let grants = staff_report::lock_shared(tx, organization, persons).await?;
     let access_time = context.clock.now();
+    let grants = staff_report::lock_shared(tx, organization, persons, access_time).await?;
     let access = |&(person, grant)| RecordAccess {
         person,
         id: context.clock.new_id(),

@@ -1,0 +1,335 @@
+//! Ends on a day: past, today and to come; by either side; taken back within 24 hours.
+
+use std::time::Duration;
+
+use futures::future::join_all;
+use muster_proto::employment::v1::{
+    Employment, EmploymentSide, EmploymentState as S, LeaveEmploymentRequest, UndoEndEmploymentRequest,
+    UndoLeaveEmploymentRequest,
+};
+use muster_refusal::{ErrorReason as R, reason_of, violations_of};
+use muster_testkit::{TestCaller, eventually};
+use time::OffsetDateTime;
+use time::macros::datetime;
+use tonic::Status;
+
+use crate::fixture::{Fixture, reason};
+
+/// The clock of the tests stands at 2026-03-01 12:00 UTC.
+const NEXT: &str = "2026-03-03";
+/// The organizations of the tests are Michigan's: five hours behind, so early in the year.
+const OVER: OffsetDateTime = datetime!(2026-03-04 05:00 UTC);
+
+impl Fixture {
+    async fn leave_on(&self, person: &str, name: &str, last_day: &str) -> Result<Employment, Status> {
+        let request = LeaveEmploymentRequest {
+            name: name.to_owned(),
+            reason: "a new life".to_owned(),
+            request_id: String::new(),
+            last_day: last_day.to_owned(),
+        };
+        let mut client = self.person_employments(TestCaller::person(person));
+        let left = client.leave_employment(request).await?;
+        Ok(left.into_inner().employment.unwrap())
+    }
+
+    async fn undo_leave(&self, person: &str, name: &str) -> Result<Employment, Status> {
+        let request = UndoLeaveEmploymentRequest {
+            name: name.to_owned(),
+            request_id: String::new(),
+        };
+        let mut client = self.person_employments(TestCaller::person(person));
+        let undone = client.undo_leave_employment(request).await?;
+        Ok(undone.into_inner().employment.unwrap())
+    }
+
+    async fn undo_end(&self, name: &str) -> Result<Employment, Status> {
+        let request = UndoEndEmploymentRequest {
+            name: name.to_owned(),
+            request_id: String::new(),
+        };
+        let undone = self
+            .employments(self.admin())
+            .undo_end_employment(request)
+            .await?;
+        Ok(undone.into_inner().employment.unwrap())
+    }
+
+    async fn ends_on(&self, name: &str, last_day: &str) -> Result<Employment, Status> {
+        let ended = self.end_on(name, "the contract ends", last_day).await?;
+        Ok(ended.into_inner())
+    }
+
+    fn advance_to(&self, moment: OffsetDateTime) {
+        let wait = moment - self.service.clock.now();
+        self.advance(wait.try_into().unwrap());
+    }
+
+    /// Time goes by, and what services show to each other is renewed meanwhile.
+    fn advance(&self, time: Duration) {
+        self.service.clock.advance(time);
+        for service in [&self.service, &self.organizations, &self.invitations] {
+            service.renew_tokens();
+        }
+    }
+
+    /// Lets minutes go by until it has ended: whoever looked before tokens were renewed looks again in a minute.
+    async fn ends_by_itself(&self, name: &str) {
+        eventually(async || {
+            self.advance(Duration::from_secs(61));
+            self.read(name).await.state() == S::Ended
+        })
+        .await;
+    }
+
+    async fn employed(&self, person: &str) -> Employment {
+        self.employ_anywhere(person).await;
+        self.employments_of(person).await.remove(0)
+    }
+
+    async fn archived(&self) -> i64 {
+        let archived = "SELECT count(*) FROM invitations WHERE state = 'ARCHIVED'";
+        self.invitations.database.count(archived).await
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_last_day_that_is_past_or_today_ends_it_at_once_for_either_side() {
+    let fixture = Fixture::start().await;
+    for (person, last_day, kept) in [
+        ("learner-1", "2026-02-28", "2026-02-28"),
+        ("learner-2", "2026-03-01", "2026-03-01"),
+        ("learner-3", "", "2026-03-01"),
+    ] {
+        let name = fixture.employed(person).await.name;
+        let left = fixture.leave_on(person, &name, last_day).await.unwrap();
+        assert_eq!((left.state(), left.last_day.as_str()), (S::Ended, kept));
+        assert_eq!(left.ended_by(), EmploymentSide::Person);
+        assert_eq!(left.end_reason, "a new life");
+        assert!(left.end_time.is_some() && left.undo_deadline_time.is_some());
+        assert_eq!(
+            fixture.ends_on(&name, NEXT).await.unwrap(),
+            left,
+            "the first end stays"
+        );
+    }
+    eventually(async || fixture.archived().await == 3).await;
+    let name = fixture.employed("learner-4").await.name;
+    let ended = fixture.ends_on(&name, "2026-03-01").await.unwrap();
+    assert_eq!(
+        (ended.state(), ended.ended_by()),
+        (S::Ended, EmploymentSide::Organization)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_last_day_that_is_to_come_ends_it_when_that_day_is_over_where_the_organization_is() {
+    let fixture = Fixture::start().await;
+    let name = fixture.employed("learner-1").await.name;
+    let settled = fixture.ends_on(&name, NEXT).await.unwrap();
+    assert_eq!((settled.state(), settled.last_day.as_str()), (S::Verified, NEXT));
+    assert!(settled.end_time.is_none() && settled.undo_deadline_time.is_none());
+    assert_eq!(
+        fixture.ends_on(&name, NEXT).await.unwrap(),
+        settled,
+        "it says nothing new"
+    );
+
+    // Over in Europe, and in Greenwich, but not there.
+    let looked = "SELECT count(*) FROM employments WHERE end_due_time > '2026-03-03 10:00+00'";
+    fixture.advance_to(OVER - Duration::from_secs(1));
+    eventually(async || fixture.service.database.count(looked).await == 1).await;
+    assert_eq!(fixture.read(&name).await, settled);
+    fixture.advance_to(OVER);
+    fixture.ends_by_itself(&name).await;
+    let ended = fixture.read(&name).await;
+    assert_eq!(ended.end_reason, "the contract ends");
+    assert!(ended.end_time.is_some());
+    eventually(async || fixture.archived().await == 1).await;
+    assert_eq!(fixture.published("employment.ended").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_end_that_was_moved_or_taken_back_does_not_come_at_its_old_time() {
+    let fixture = Fixture::start().await;
+    let moved = fixture.employed("learner-1").await.name;
+    let kept = fixture.employed("learner-2").await.name;
+    for name in [&moved, &kept] {
+        fixture.ends_on(name, NEXT).await.unwrap();
+    }
+    fixture.ends_on(&moved, "2026-03-10").await.unwrap();
+    let back = fixture.undo_end(&kept).await.unwrap();
+    assert_eq!(
+        (back.state(), back.last_day.as_str(), back.end_reason.as_str()),
+        (S::Verified, "", "")
+    );
+    assert_eq!(
+        fixture.undo_end(&kept).await.unwrap(),
+        back,
+        "nothing is left to take back"
+    );
+    let other = fixture.employed("learner-3").await.name;
+    fixture.ends_on(&other, NEXT).await.unwrap();
+    fixture.advance_to(OVER + Duration::from_secs(1));
+    fixture.ends_by_itself(&other).await;
+    assert_eq!(fixture.read(&moved).await.state(), S::Verified);
+    assert_eq!(fixture.read(&kept).await, back);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_last_day_of_the_other_side_is_only_brought_forward() {
+    let fixture = Fixture::start().await;
+    let name = fixture.employed("learner-1").await.name;
+    fixture.ends_on(&name, NEXT).await.unwrap();
+    for later in [NEXT, "2026-03-04"] {
+        let refused = fixture.leave_on("learner-1", &name, later).await;
+        assert_eq!(
+            reason_of(&refused.unwrap_err()),
+            Some(R::EmploymentEndedByOther),
+            "{later}"
+        );
+    }
+    let refused = fixture.undo_leave("learner-1", &name).await;
+    assert_eq!(reason_of(&refused.unwrap_err()), Some(R::EmploymentEndedByOther));
+    let left = fixture.leave_on("learner-1", &name, "2026-03-02").await.unwrap();
+    assert_eq!(
+        (left.last_day.as_str(), left.ended_by()),
+        ("2026-03-02", EmploymentSide::Person)
+    );
+    // Now it is the person's, and the organization may end it at once.
+    let ended = fixture.ends_on(&name, "").await.unwrap();
+    assert_eq!(
+        (ended.state(), ended.ended_by()),
+        (S::Ended, EmploymentSide::Organization)
+    );
+    let refused = fixture.undo_leave("learner-1", &name).await;
+    assert_eq!(reason_of(&refused.unwrap_err()), Some(R::EmploymentEndedByOther));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_end_is_taken_back_within_24_hours_and_what_was_archived_is_active_again() {
+    let fixture = Fixture::start().await;
+    // An employment before, whose invitation stays archived.
+    let first = fixture.employed("learner-1").await.name;
+    fixture.ends_on(&first, "").await.unwrap();
+    eventually(async || fixture.archived().await == 1).await;
+    fixture.advance(Duration::from_secs(3600));
+    let before = fixture.employed("learner-1").await;
+    fixture.advance(Duration::from_secs(3600));
+    fixture.leave_on("learner-1", &before.name, "").await.unwrap();
+    eventually(async || fixture.archived().await == 2).await;
+    let refused = fixture.undo_end(&before.name).await;
+    assert_eq!(reason_of(&refused.unwrap_err()), Some(R::EmploymentEndedByOther));
+
+    fixture.advance(Duration::from_secs(24 * 3600));
+    let back = fixture.undo_leave("learner-1", &before.name).await.unwrap();
+    assert_eq!((back.state(), &back.groups), (S::Verified, &before.groups));
+    assert!(back.end_time.is_none() && back.verify_time == before.verify_time);
+    eventually(async || fixture.archived().await == 1).await;
+    assert_eq!(fixture.published("employment.restored").await, 1);
+    let known = "SELECT count(*) FROM employment_projection WHERE state = 'VERIFIED' AND sequence > 3";
+    eventually(async || fixture.organizations.database.count(known).await == 1).await;
+
+    fixture.leave_on("learner-1", &before.name, "").await.unwrap();
+    fixture.advance(Duration::from_secs(24 * 3600 + 1));
+    let late = fixture.undo_leave("learner-1", &before.name).await;
+    assert_eq!(reason_of(&late.unwrap_err()), Some(R::UndoTooLate));
+    let older = fixture.undo_end(&first).await;
+    assert_eq!(reason_of(&older.unwrap_err()), Some(R::UndoTooLate));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_end_is_not_taken_back_beside_a_newer_employment() {
+    let fixture = Fixture::start().await;
+    let first = fixture.employed("learner-1").await.name;
+    fixture.leave_on("learner-1", &first, "").await.unwrap();
+    let newer = fixture.employed("learner-1").await.name;
+    let refused = fixture.undo_leave("learner-1", &first).await;
+    assert_eq!(reason_of(&refused.unwrap_err()), Some(R::EmploymentSuperseded));
+    fixture.leave_on("learner-1", &newer, "").await.unwrap();
+    let refused = fixture.undo_leave("learner-1", &first).await;
+    assert_eq!(reason_of(&refused.unwrap_err()), Some(R::EmploymentSuperseded));
+    assert_eq!(
+        fixture.undo_leave("learner-1", &newer).await.unwrap().state(),
+        S::Verified
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn days_that_cannot_be_and_strangers_are_refused_and_nothing_is_stored() {
+    let fixture = Fixture::start().await;
+    let before = fixture.employed("learner-1").await;
+    let started = "UPDATE employments SET start_date = '2026-02-10' WHERE person_display_name = 'learner-1'";
+    fixture.service.database.execute(started).await;
+    for day in ["2026-02-09", "1899-12-31", "2101-01-01", "2026-02-30", "tomorrow"] {
+        for refused in [
+            fixture.ends_on(&before.name, day).await,
+            fixture.leave_on("learner-1", &before.name, day).await,
+        ] {
+            let refused = refused.unwrap_err();
+            assert_eq!(reason_of(&refused), Some(R::InvalidRequest), "{day}");
+            assert_eq!(violations_of(&refused)[0].0, "last_day", "{day}");
+        }
+    }
+    for (person, name) in [("learner-2", &before.name), ("learner-1", &fixture.absent())] {
+        assert_eq!(
+            reason(fixture.leave_on(person, name, "").await.map(tonic::Response::new)),
+            R::NotFound
+        );
+        let undone = fixture.undo_leave(person, name).await;
+        assert_eq!(reason(undone.map(tonic::Response::new)), R::NotFound);
+    }
+    let owners = fixture.employment_of("owner").await.name;
+    let refused = fixture.leave_on("owner", &owners, "").await;
+    assert_eq!(reason_of(&refused.unwrap_err()), Some(R::OwnerMustTransfer));
+    let claim = fixture.claimed("learner-3").await.name;
+    let refused = fixture.leave_on("learner-3", &claim, "").await;
+    assert_eq!(reason_of(&refused.unwrap_err()), Some(R::EmploymentState));
+    let stored = "SELECT count(*) FROM employments WHERE last_day IS NOT NULL OR end_reason IS NOT NULL";
+    assert_eq!(fixture.service.database.count(stored).await, 0);
+}
+
+/// Whoever comes first: there is one end, and it is published once.
+#[tokio::test(flavor = "multi_thread")]
+async fn both_sides_end_it_at_once_and_take_it_back_at_once() {
+    let fixture = Fixture::start().await;
+    let name = fixture.employed("learner-1").await.name;
+    for round in 1..=8 {
+        let leaving = join_all((0..4).map(|_| fixture.leave_on("learner-1", &name, "")));
+        let ending = join_all((0..4).map(|_| fixture.ends_on(&name, "")));
+        let (left, ended) = tokio::join!(leaving, ending);
+        let all: Vec<Employment> = left.into_iter().chain(ended).map(Result::unwrap).collect();
+        assert!(all.iter().all(|one| *one == all[0]), "{all:?}");
+        assert_eq!(fixture.published("employment.ended").await, round);
+        let undoing = join_all((0..4).map(|_| fixture.undo_leave("learner-1", &name)));
+        let undoing_too = join_all((0..4).map(|_| fixture.undo_end(&name)));
+        let (own, others) = tokio::join!(undoing, undoing_too);
+        for refused in own.into_iter().chain(others).filter_map(Result::err) {
+            assert_eq!(reason_of(&refused), Some(R::EmploymentEndedByOther));
+        }
+        assert_eq!(fixture.published("employment.restored").await, round);
+        assert_eq!(fixture.read(&name).await.state(), S::Verified);
+    }
+}
+
+/// Its last day comes while it is taken back: one of the two, and never both.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_end_that_comes_races_with_its_being_taken_back() {
+    let fixture = Fixture::start().await;
+    let name = fixture.employed("learner-1").await.name;
+    let mut day = time::macros::date!(2026 - 03 - 02);
+    for _ in 0..6 {
+        fixture.ends_on(&name, &day.to_string()).await.unwrap();
+        day = day.next_day().unwrap();
+        fixture.advance_to(day.midnight().assume_utc() + Duration::from_secs(5 * 3600));
+        let undone = fixture.undo_end(&name).await.unwrap();
+        assert_eq!(undone.state(), S::Verified);
+        day = day.next_day().unwrap();
+    }
+    let (ended, restored) = (
+        fixture.published("employment.ended").await,
+        fixture.published("employment.restored").await,
+    );
+    assert_eq!(ended, restored);
+    assert_eq!(fixture.read(&name).await.state(), S::Verified);
+}

@@ -1,0 +1,44 @@
+//! Taking back that a learner left.
+
+use muster_database::DatabaseError;
+use muster_ids::{OrganizationId, PersonId};
+use muster_states::Transition;
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+
+use crate::domain::invitation::StateName;
+use crate::store::invitation::{lock_accepted_by, update};
+
+/// Whose employment is open again, and what had been accepted for it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Restored {
+    pub(crate) organization: OrganizationId,
+    pub(crate) person: PersonId,
+    /// What was accepted by then belongs to an employment before; `None`: there was none.
+    pub(crate) since: Option<OffsetDateTime>,
+    /// The end that was taken back.
+    pub(crate) end: OffsetDateTime,
+}
+
+/// Makes active again what was archived with the end.
+///
+/// # Errors
+/// The database's.
+pub(crate) async fn restore(tx: &mut PgConnection, restored: Restored) -> Result<(), DatabaseError> {
+    let Restored {
+        organization,
+        person,
+        since,
+        end,
+    } = restored;
+    for invitation in lock_accepted_by(tx, organization, person, StateName::Archived).await? {
+        match invitation.restore(since, end) {
+            Transition::Changed(mut active) => {
+                update(tx, &mut active).await?;
+            }
+            Transition::AlreadyDone(_) => {}
+            Transition::Refused(never) => match never {},
+        }
+    }
+    Ok(())
+}
