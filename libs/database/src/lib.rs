@@ -7,7 +7,7 @@
 //! - [`idempotency`] stores a request's answer in the transaction of its work.
 //! - [`Database::be_present`] tells other processes that this one lives: a killed one holds no row ([`lease_is_free!`]).
 //! - [`Together`] answers those together who ask at the same time.
-//! - [`migrate`] brings a database up to date, one process at a time.
+//! - [`migrate`] brings a database up to date, one process at a time; [`survey`] looks at one and changes nothing.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -36,6 +36,7 @@ mod migration;
 mod options;
 mod presence;
 mod session;
+mod survey;
 mod together;
 mod unit;
 
@@ -49,6 +50,7 @@ pub use insertion::Insertion;
 pub use migration::{MigrationError, migrate, of_library};
 pub use options::{DatabaseOptions, NotAUrl};
 use presence::Presence;
+pub use survey::{Survey, survey};
 pub use together::Together;
 
 /// A pool of connections to one service's database. Cheap to clone.

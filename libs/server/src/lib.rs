@@ -17,6 +17,10 @@
 //!     const MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate::Migrator::DEFAULT; // sqlx::migrate!()
 //!     type Settings = Settings;
 //!
+//!     fn peers(settings: &Settings) -> Vec<(&'static str, &muster_server::settings::PeerUrl)> {
+//!         vec![("organization", &settings.organization_url)]
+//!     }
+//!
 //!     async fn build(settings: Settings, shell: Shell) -> anyhow::Result<App> {
 //!         let organization = shell.peer("organization", &settings.organization_url);
 //!         Ok(App::new().task("import-worker", move |shutdown| {
@@ -40,7 +44,7 @@
 //!   update changes, versions of things, times, and what callers are told of failures.
 //! - [`migrators`]: everything that a service's database consists of.
 //! - [`KeyedLimit`]: the share of each in what all use.
-//! - [`Health`], [`admin`]: what operators see.
+//! - [`Health`], [`admin`], [`check`]: what operators see.
 
 pub mod admin;
 mod answers;
@@ -48,6 +52,7 @@ mod app;
 mod ask;
 mod background;
 mod call;
+pub mod check;
 pub mod convert;
 pub mod drain;
 pub mod etag;
@@ -80,7 +85,7 @@ pub use health::Health;
 pub use keyed_limit::{KeyedLimit, KeyedPermit};
 pub use migrations::migrators;
 pub use peer::{Peer, channel};
-pub use run::{EXIT_FAILURE, EXIT_USAGE, exit_code, in_runtime, main};
+pub use run::{EXIT_FAILURE, EXIT_USAGE, exit_code, in_runtime, main, quietly};
 pub use service::Service;
 pub use shell::Shell;
 pub use start::{Running, start};

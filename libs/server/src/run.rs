@@ -11,7 +11,7 @@ use tokio::runtime::{Builder, Runtime};
 use crate::front::panics;
 use crate::parked::ParkedSettings;
 use crate::settings::{CommonSettings, ConfigErrors, MigrateSettings, Program, TelemetrySettings, read};
-use crate::{Service, ask, drain, migrators, parked, start};
+use crate::{Service, ask, check, drain, migrators, parked, start};
 
 /// EX_USAGE of sysexits.h: the settings cannot be used.
 pub const EXIT_USAGE: u8 = 64;
@@ -19,7 +19,7 @@ pub const EXIT_USAGE: u8 = 64;
 pub const EXIT_FAILURE: u8 = 70;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
-const EPILOGUE: &str = "Commands, before the options:\n  serve      Answers calls (default)\n  migrate    Brings the database up to date, then ends\n  health     Asks the process that runs here whether it is ready\n  parked     Lists, retries or purges messages that could not be handled";
+const EPILOGUE: &str = "Commands, before the options:\n  serve      Answers calls (default)\n  migrate    Brings the database up to date, then ends\n  check      Says whether it could serve here: settings, keys, tokens, database, broker, peers; and how to mend what is wrong\n  health     Asks the process that runs here whether it is ready\n  parked     Lists, retries or purges messages that could not be handled";
 
 #[derive(Clone, Debug, clap::Args)]
 struct ServeSettings<T: clap::Args> {
@@ -29,7 +29,7 @@ struct ServeSettings<T: clap::Args> {
     own: T,
 }
 
-/// The `main` of every service: `serve` (the default), `migrate`, `health`, `parked`, `--help`, `--version`.
+/// The `main` of every service: `serve` (the default), `migrate`, `check`, `health`, `parked`, `--help`, `--version`.
 #[must_use]
 pub fn main<S: Service>() -> ExitCode {
     let mut arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
@@ -38,11 +38,15 @@ pub fn main<S: Service>() -> ExitCode {
         .and_then(|first| first.to_str())
         .unwrap_or_default()
         .to_owned();
-    if matches!(command.as_str(), "serve" | "migrate" | "health" | "parked") {
+    if matches!(
+        command.as_str(),
+        "serve" | "migrate" | "check" | "health" | "parked"
+    ) {
         arguments.remove(0);
     }
     exit_code(match command.as_str() {
         "migrate" => migrate::<S>(&arguments),
+        "check" => check::<S>(&arguments),
         "health" => ask(
             &program::<S>(format!("muster-{} health", S::NAME), ""),
             &arguments,
@@ -102,6 +106,13 @@ fn migrate<S: Service>(arguments: &[OsString]) -> anyhow::Result<()> {
     })
 }
 
+fn check<S: Service>(arguments: &[OsString]) -> anyhow::Result<()> {
+    let program = program::<S>(format!("muster-{} check", S::NAME), "");
+    let settings: ServeSettings<S::Settings> = read(&program, arguments)?;
+    // Findings are told on standard output, not as a log.
+    quietly(async move { check::run::<S>(&settings.common, &settings.own).await })
+}
+
 fn parked<S: Service>(arguments: &[OsString]) -> anyhow::Result<()> {
     let program = program::<S>(format!("muster-{} parked", S::NAME), "");
     let settings: ParkedSettings = read(&program, arguments)?;
@@ -147,6 +158,19 @@ where
     // A thread that hangs must not hold up the exit.
     runtime.shutdown_timeout(Duration::from_secs(1));
     ended
+}
+
+/// Runs `work` in a runtime without telemetry. Also for processes that are no [`Service`].
+///
+/// # Errors
+/// What `work` answers.
+pub fn quietly<F>(work: F) -> anyhow::Result<()>
+where
+    F: Future<Output = anyhow::Result<()>>,
+{
+    // Fails only when it was done before.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    runtime()?.block_on(work)
 }
 
 /// At least two workers: the span exporter needs a second one while it blocks the first.

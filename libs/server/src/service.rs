@@ -2,6 +2,7 @@
 
 use sqlx::migrate::Migrator;
 
+use crate::settings::PeerUrl;
 use crate::{App, Shell};
 
 /// A service of the suite; [`crate::main`] runs it.
@@ -14,6 +15,9 @@ pub trait Service: 'static {
     const MIGRATOR: Migrator;
     /// What it is told beyond what every service is told. Secrets are [`crate::settings::Secret`].
     type Settings: clap::Args + Clone + std::fmt::Debug + Send + 'static;
+
+    /// The services that it calls, and where they answer.
+    fn peers(settings: &Self::Settings) -> Vec<(&'static str, &PeerUrl)>;
 
     /// Puts the service together. The only wiring.
     ///

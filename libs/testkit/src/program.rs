@@ -1,5 +1,6 @@
 //! The real program of a service, for tests that kill it.
 
+use std::ffi::OsString;
 use std::process::{Child, Command};
 
 use muster_server::Service;
@@ -18,9 +19,29 @@ impl Program {
     /// When it cannot be started.
     #[must_use]
     pub fn start<S: Service>(path: &str, suite: &TestSuite, service: &TestService) -> Self {
+        let mut serve = Self::command::<S>(path, &["serve"], suite, service);
+        Self(serve.spawn().expect("the program cannot be started"))
+    }
+
+    /// A command of the program at `path`, and flags, with the settings that another replica of `service` would have.
+    #[must_use]
+    pub fn command<S: Service>(
+        path: &str,
+        arguments: &[&str],
+        suite: &TestSuite,
+        service: &TestService,
+    ) -> Command {
+        let said = |flag: &OsString| {
+            let name = flag.to_string_lossy();
+            let name = name.split('=').next().unwrap_or_default();
+            arguments.iter().any(|said| said.split('=').next() == Some(name))
+        };
+        let flags = suite.flags::<S>(&[]).into_iter().filter(|flag| !said(flag));
         let common = service.replica();
-        let child = Command::new(path)
-            .args(suite.flags::<S>(&[]))
+        let mut program = Command::new(path);
+        program
+            .args(arguments)
+            .args(flags)
             .env("MUSTER_LISTEN", common.listen.listen.to_string())
             .env("MUSTER_ADMIN_LISTEN", common.listen.admin_listen.to_string())
             .env("MUSTER_DRAIN_DELAY", "0")
@@ -33,10 +54,8 @@ impl Program {
             .env("MUSTER_WORKLOAD_JWKS", &common.workload.workload_jwks)
             .env("MUSTER_WORKLOAD_NAMESPACE", &common.workload.workload_namespace)
             .env("MUSTER_WORKLOAD_TOKENS", &common.workload.workload_tokens)
-            .env("MUSTER_LOG", "warn")
-            .spawn()
-            .expect("the program cannot be started");
-        Self(child)
+            .env("MUSTER_LOG", "warn");
+        program
     }
 
     /// `kill -9`.

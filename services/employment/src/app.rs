@@ -6,6 +6,7 @@ use muster_proto::employment::v1::employment_internal_service_server::Employment
 use muster_proto::employment::v1::employment_service_server::EmploymentServiceServer;
 use muster_proto::employment::v1::person_employment_service_server::PersonEmploymentServiceServer;
 use muster_proto::notification::v1::mail_source_internal_service_server::MailSourceInternalServiceServer;
+use muster_server::settings::PeerUrl;
 use muster_server::{App, Service, Shell};
 use sqlx::migrate::Migrator;
 
@@ -28,6 +29,13 @@ impl Service for EmploymentService {
         "Who works where, in which groups, and whether the organization has confirmed it";
     const MIGRATOR: Migrator = sqlx::migrate!();
     type Settings = Settings;
+
+    fn peers(settings: &Settings) -> Vec<(&'static str, &PeerUrl)> {
+        vec![
+            ("organization", &settings.organization_url),
+            ("invitation", &settings.invitation_url),
+        ]
+    }
 
     async fn build(settings: Settings, shell: Shell) -> anyhow::Result<App> {
         let context = Context {

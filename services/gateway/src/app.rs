@@ -45,8 +45,8 @@ pub struct Running {
 }
 
 /// Everything that settings name.
-struct Opened {
-    parts: EdgeParts,
+pub(crate) struct Opened {
+    pub(crate) parts: EdgeParts,
     /// The folder of extra policies, if there is one.
     watch: Option<Watch>,
     pages: PagesOptions,
@@ -184,7 +184,11 @@ impl Running {
 }
 
 /// Opens everything that settings name; tells all that is wrong, not only the first.
-fn open(settings: &Settings, clock: Clock, streams: CancellationToken) -> Result<Opened, ConfigErrors> {
+pub(crate) fn open(
+    settings: &Settings,
+    clock: Clock,
+    streams: CancellationToken,
+) -> Result<Opened, ConfigErrors> {
     let mut errors = Vec::new();
     let proxies = one(&mut errors, settings.proxies());
     let tls = tls(&mut errors, settings, &clock);

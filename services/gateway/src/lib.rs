@@ -12,6 +12,7 @@
 mod access;
 mod app;
 mod caller_tags;
+mod check;
 mod edge;
 mod issuer_watch;
 mod limits;
@@ -25,6 +26,7 @@ mod upstream;
 
 pub use app::{Running, start};
 pub use caller_tags::write_caller_tags;
+pub use check::{check, findings};
 pub use name::NAME;
 pub use net::{InvalidProxies, TrustedProxies};
 pub use router::{ExtraHeaders, InvalidHeaders, InvalidOrigins, Origins};

@@ -6,16 +6,16 @@ use std::process::ExitCode;
 
 use mimalloc::MiMalloc;
 use muster_clock::Clock;
-use muster_gateway::{NAME, Settings, start, write_caller_tags};
+use muster_gateway::{NAME, Settings, check, start, write_caller_tags};
 use muster_server::settings::{Program, read};
-use muster_server::{ask, drain, exit_code, in_runtime};
+use muster_server::{ask, drain, exit_code, in_runtime, quietly};
 
 /// Every call allocates some dozens of small things, and memory given back is used again: about a tenth of a call's CPU
 /// goes into the system's allocator otherwise (`cargo dev bench edge`).
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
-const EPILOGUE: &str = "Commands, before the options:\n  serve      Answers calls (default)\n  migrate    Does nothing: the gateway has no database\n  health     Asks the process that runs here whether it is ready\n  caller FILE  Reads names (persons/{person}, workloads/{name}) from standard input, one a line, and writes the tag of each in the access log; FILE is the session key";
+const EPILOGUE: &str = "Commands, before the options:\n  serve      Answers calls (default)\n  migrate    Does nothing: the gateway has no database\n  check      Says whether it could serve here: settings, keys, tokens, policies, issuers, services; and how to mend what is wrong\n  health     Asks the process that runs here whether it is ready\n  caller FILE  Reads names (persons/{person}, workloads/{name}) from standard input, one a line, and writes the tag of each in the access log; FILE is the session key";
 
 fn main() -> ExitCode {
     let mut arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
@@ -30,10 +30,13 @@ fn main() -> ExitCode {
     if command == "caller" {
         return exit_code(caller(arguments.get(1)));
     }
-    if matches!(command.as_str(), "serve" | "health") {
+    if matches!(command.as_str(), "serve" | "check" | "health") {
         arguments.remove(0);
     }
     exit_code(match command.as_str() {
+        "check" => read(&program(), &arguments)
+            .map_err(anyhow::Error::from)
+            .and_then(|settings| quietly(async move { check(&settings).await })),
         "health" => ask(&program(), &arguments),
         _ => serve(&arguments),
     })

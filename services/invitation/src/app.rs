@@ -11,6 +11,7 @@ use muster_proto::invitation::v1::invitation_redemption_service_server::Invitati
 use muster_proto::invitation::v1::invitation_service_server::InvitationServiceServer;
 use muster_proto::invitation::v1::person_invitation_service_server::PersonInvitationServiceServer;
 use muster_proto::notification::v1::mail_source_internal_service_server::MailSourceInternalServiceServer;
+use muster_server::settings::PeerUrl;
 use muster_server::{App, Service, Shell};
 use sqlx::migrate::Migrator;
 use tokio::sync::Notify;
@@ -39,6 +40,10 @@ impl Service for InvitationApp {
     const ABOUT: &'static str = "Invitations: by hand, by spreadsheet, until somebody accepts";
     const MIGRATOR: Migrator = sqlx::migrate!();
     type Settings = Settings;
+
+    fn peers(settings: &Settings) -> Vec<(&'static str, &PeerUrl)> {
+        vec![("organization", &settings.organization_url)]
+    }
 
     async fn build(settings: Settings, shell: Shell) -> anyhow::Result<App> {
         let organization = Organization::new(shell.peer("organization", &settings.organization_url));

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use muster_messaging::{Handlers, topology};
 use muster_proto::notification::v1::delivery_service_server::DeliveryServiceServer;
+use muster_server::settings::PeerUrl;
 use muster_server::{App, Service, Shell};
 use sqlx::migrate::Migrator;
 use tokio::sync::Notify;
@@ -26,14 +27,20 @@ impl Service for NotificationService {
     const MIGRATOR: Migrator = sqlx::migrate!();
     type Settings = Settings;
 
-    async fn build(settings: Settings, shell: Shell) -> anyhow::Result<App> {
-        let wake = Arc::new(Notify::new());
-        let sources = [
+    fn peers(settings: &Settings) -> Vec<(&'static str, &PeerUrl)> {
+        vec![
             ("invitation", &settings.invitation_url),
             ("employment", &settings.employment_url),
-        ];
+        ]
+    }
+
+    async fn build(settings: Settings, shell: Shell) -> anyhow::Result<App> {
+        let sources = Self::peers(&settings)
+            .into_iter()
+            .map(|(name, url)| (name, shell.peer(name, url)));
+        let wake = Arc::new(Notify::new());
         let context = Context {
-            sources: MailSources::new(sources.map(|(name, url)| (name, shell.peer(name, url))))?,
+            sources: MailSources::new(sources)?,
             smtp: Arc::new(Smtp::new(settings.smtp()?)),
             timing: settings.timing()?,
             sender: settings.mail_from,

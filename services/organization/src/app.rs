@@ -25,6 +25,7 @@ use muster_proto::organization::v1::setup_checklist_service_server::SetupCheckli
 use muster_proto::organization::v1::staff_read_internal_service_server::StaffReadInternalServiceServer;
 use muster_proto::organization::v1::staff_read_service_server::StaffReadServiceServer;
 use muster_proto::organization::v1::subscription_service_server::SubscriptionServiceServer;
+use muster_server::settings::PeerUrl;
 use muster_server::{App, Service, Shell};
 use sqlx::migrate::Migrator;
 
@@ -44,6 +45,10 @@ impl Service for OrganizationService {
         "Profiles of organizations, their groups, locations, catalogs and subscriptions";
     const MIGRATOR: Migrator = sqlx::migrate!();
     type Settings = Settings;
+
+    fn peers(settings: &Settings) -> Vec<(&'static str, &PeerUrl)> {
+        vec![("records", &settings.records_url)]
+    }
 
     async fn build(settings: Settings, shell: Shell) -> anyhow::Result<App> {
         let context = Context {

@@ -13,6 +13,7 @@ use muster_proto::records::v1::progress_service_server::ProgressServiceServer;
 use muster_proto::records::v1::staff_report_service_server::StaffReportServiceServer;
 use muster_proto::records::v1::training_internal_service_server::TrainingInternalServiceServer;
 use muster_proto::records::v1::training_service_server::TrainingServiceServer;
+use muster_server::settings::PeerUrl;
 use muster_server::{App, Service, Shell};
 use sqlx::migrate::Migrator;
 use tokio::sync::Semaphore;
@@ -35,6 +36,13 @@ impl Service for RecordsService {
     const ABOUT: &'static str = "Trainings, who must take which, the proofs, and who may read of it";
     const MIGRATOR: Migrator = sqlx::migrate!();
     type Settings = Settings;
+
+    fn peers(settings: &Settings) -> Vec<(&'static str, &PeerUrl)> {
+        vec![
+            ("organization", &settings.organization_url),
+            ("employment", &settings.employment_url),
+        ]
+    }
 
     async fn build(settings: Settings, shell: Shell) -> anyhow::Result<App> {
         let context = Context {

@@ -23,8 +23,8 @@ use muster_proto::organization::v1::{
 };
 use muster_refusal::{Refusal, Violations};
 use muster_server::settings::{
-    BrokerSettings, CommonSettings, DatabaseSettings, ListenSettings, Seconds, TelemetrySettings, Topology,
-    TrustSettings, WorkloadSettings,
+    BrokerSettings, CommonSettings, DatabaseSettings, ListenSettings, PeerUrl, Seconds, TelemetrySettings,
+    Topology, TrustSettings, WorkloadSettings,
 };
 use muster_server::{App, Call, Parsed, Running, Service, Shell, failure, start};
 use muster_telemetry::{LogFormat, Metrics, Telemetry, TelemetryOptions, propagation};
@@ -52,6 +52,10 @@ impl Service for Small {
     const NAME: &'static str = "organization";
     const MIGRATOR: Migrator = Migrator::DEFAULT;
     type Settings = Seen;
+
+    fn peers(_: &Seen) -> Vec<(&'static str, &PeerUrl)> {
+        Vec::new()
+    }
 
     async fn build(seen: Seen, shell: Shell) -> anyhow::Result<App> {
         let answers = Answers {

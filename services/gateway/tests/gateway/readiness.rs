@@ -50,3 +50,38 @@ async fn refused_tokens_are_counted_by_what_is_wrong_with_them() {
     let counted = "edge_tokens_refused_total{problem=\"malformed\"}";
     assert!(metrics.contains(counted), "{metrics}");
 }
+
+/// What `check` prints, for the settings of a gateway that runs.
+async fn checked(fixture: &Fixture) -> Vec<String> {
+    let findings = muster_gateway::findings(fixture.settings()).await.unwrap();
+    findings.iter().map(ToString::to_string).collect()
+}
+
+#[tokio::test]
+async fn what_could_not_serve_is_told_before_it_is_tried() {
+    let fixture = Fixture::new().await;
+    let printed = checked(&fixture).await;
+    assert!(printed.iter().all(|line| line.starts_with("fine")), "{printed:?}");
+    let issuer = format!("fine   issuer {}: ", fixture.issuer.url);
+    for line in [
+        &issuer,
+        "fine   token for organization: says gateway",
+        "fine   records service: ",
+    ] {
+        assert!(
+            printed.iter().any(|printed| printed.starts_with(line)),
+            "{line} {printed:?}"
+        );
+    }
+
+    fixture.issuer.is_another();
+    fixture.backend.set_ready(false);
+    let printed = checked(&fixture).await;
+    let issuer = format!("odd    issuer {}: discovery document", fixture.issuer.url);
+    for line in [&issuer, "odd    records service: is not ready"] {
+        assert!(
+            printed.iter().any(|printed| printed.starts_with(line)),
+            "{line} {printed:?}"
+        );
+    }
+}

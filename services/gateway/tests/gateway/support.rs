@@ -90,6 +90,11 @@ impl Fixture {
         Self::start(backend, &url, Clock::system(), change).await
     }
 
+    /// What it was told.
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
     /// A gateway that believes this issuer.
     pub(crate) async fn with_issuer(issuer: Issuer) -> Self {
         let backend = Backend::default();

@@ -77,6 +77,17 @@ impl Fixture {
         Program::start::<InvitationApp>(program, &self.suite, &self.service)
     }
 
+    /// A command of the real program, as it would serve here.
+    pub(crate) fn command(&self, arguments: &[&str]) -> std::process::Command {
+        let program = env!("CARGO_BIN_EXE_muster-invitation");
+        Program::command::<InvitationApp>(program, arguments, &self.suite, &self.service)
+    }
+
+    /// The database of another service.
+    pub(crate) fn organization_database_url(&self) -> &str {
+        self.organizations.database.url()
+    }
+
     /// Without a broker, with settings of the service under test.
     pub(crate) async fn with(flags: &[(&str, &str)]) -> Self {
         Self::build(TestSuite::without_broker(Clock::fixed(NOW)), flags).await

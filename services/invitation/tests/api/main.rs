@@ -6,6 +6,7 @@ mod accept;
 mod applying;
 mod batch;
 mod cancel;
+mod check;
 mod closed;
 mod corpus;
 mod counts;

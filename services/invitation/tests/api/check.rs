@@ -1,0 +1,80 @@
+//! `check`, as an operator runs it.
+
+use std::process::Command;
+
+use muster_testkit::TestDatabase;
+use sqlx::migrate::Migrator;
+
+use crate::fixture::Fixture;
+
+/// The exit code, and what is printed.
+async fn told(mut command: Command) -> (Option<i32>, String) {
+    let running = tokio::task::spawn_blocking(move || command.output().unwrap());
+    let output = running.await.unwrap();
+    (output.status.code(), String::from_utf8(output.stdout).unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_a_service_can_serve_everything_is_fine() {
+    let fixture = Fixture::in_real_time().await;
+    let (code, printed) = told(fixture.command(&["check"])).await;
+    assert_eq!(code, Some(0), "{printed}");
+    for what in [
+        "settings",
+        "keys of callers",
+        "keys of workloads",
+        "token for organization",
+        "database",
+        "schema",
+        "rights in the database",
+        "clock of the database",
+        "broker",
+        "organization service",
+    ] {
+        assert!(printed.contains(&format!("fine   {what}: ")), "{what}\n{printed}");
+    }
+    assert!(
+        !printed.contains("muster:muster@"),
+        "no secret is shown\n{printed}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_that_is_wrong_is_told_at_once_with_what_to_do() {
+    let fixture = Fixture::in_real_time().await;
+    let (empty, nothing) = (
+        TestDatabase::new(&Migrator::DEFAULT, "empty").await,
+        "/nonexistent",
+    );
+    let mut check = fixture.command(&["check", "--organization-url=http://127.0.0.1:1"]);
+    check
+        .env("MUSTER_DATABASE_URL", empty.url())
+        .env("MUSTER_AMQP_URL", "amqp://127.0.0.1:1/%2f")
+        .env("MUSTER_CALLER_JWKS", nothing)
+        .env("MUSTER_WORKLOAD_TOKENS", nothing);
+    let (code, printed) = told(check).await;
+    assert_eq!(code, Some(70), "{printed}");
+    for (line, mend) in [
+        ("WRONG  keys of callers: /nonexistent", "MUSTER_CALLER_JWKS"),
+        (
+            "WRONG  token for organization: /nonexistent/organization",
+            "audience is organization",
+        ),
+        ("WRONG  schema: ", "`muster-invitation migrate`"),
+        ("WRONG  broker: ", "MUSTER_AMQP_URL"),
+        ("odd    organization service: does not answer", "may still come"),
+        ("fine   database: PostgreSQL", ""),
+    ] {
+        assert!(
+            printed.contains(line) && printed.contains(mend),
+            "{line}\n{printed}"
+        );
+    }
+
+    // A database of another service.
+    let mut check = fixture.command(&["check"]);
+    check.env("MUSTER_DATABASE_URL", fixture.organization_database_url());
+    let (code, printed) = told(check).await;
+    assert_eq!(code, Some(70));
+    assert!(printed.contains("another program's database"), "{printed}");
+}
