@@ -76,6 +76,12 @@ const CONSIDERED: &[(&str, &str, &str)] = &[
         "DRAFT REJECTED CLOSED",
         "SUBMITTED ACTIVE RETURNED SUSPENDED",
     ),
+    // Of a license number, a profile that was turned down or closed keeps nobody from claiming the programme.
+    (
+        "organization",
+        "REJECTED CLOSED",
+        "DRAFT SUBMITTED ACTIVE RETURNED SUSPENDED",
+    ),
     (
         "organization",
         "SUBMITTED ACTIVE SUSPENDED",

@@ -28,6 +28,7 @@ const NOT_WRITTEN: &[(&str, &[&str])] = &[
             "invitation",
             "import",
             "person",
+            "persons",
             "subject",
             "google.protobuf.FieldMask.paths",
             "muster.organization.v1.LogStaffReadRequest.method",
