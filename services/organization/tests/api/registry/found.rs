@@ -209,6 +209,41 @@ async fn what_is_found_comes_page_by_page_and_ends() {
     assert_eq!(seen.len(), 200, "each once");
 }
 
+/// Of hundreds of approved profiles with a word, the one that no authority told of is not lost behind those that are told of.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_profile_that_nobody_told_of_is_found_among_many_that_are() {
+    let fixture = Fixture::new().await;
+    let rows = (0..230).map(|n| named(&format!("PG {n:05}"), &format!("Meadow House {n}"), "Troy"));
+    fixture.load(rows.collect()).await;
+    let approved = "INSERT INTO organizations (organization_id, organization_number, owner_person_id, display_name,
+                        licensing_authority, license_number_normalized, license_number_as_given, state, version,
+                        create_time, submit_time, approve_time)
+                    SELECT gen_random_uuid(), (10000000 + seen_row_number)::text, gen_random_uuid(), display_name,
+                           licensing_authority, license_number_normalized, license_number_as_given, 'ACTIVE', 3,
+                           create_time, create_time, create_time
+                    FROM programmes";
+    fixture.service.database.execute(approved).await;
+    let by_hand = pb::Organization {
+        display_name: "Meadow".to_owned(),
+        ..licensed("us-mi", "BY HAND 1")
+    };
+    let id = fixture.draft("owner", by_hand).await;
+    fixture
+        .profiles(owner(id))
+        .submit_organization(submit(id))
+        .await
+        .unwrap();
+    let mut staff = fixture.profiles(TestCaller::staff(id));
+    staff.approve_organization(approve(id)).await.unwrap();
+    let found = fixture.find("meadow").await;
+    assert_eq!(found[0].display_name, "Meadow");
+    assert!(
+        found
+            .iter()
+            .all(|entry| entry.state() == pb::RegistryEntryState::Registered)
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn no_text_breaks_the_search() {
     let fixture = Fixture::new().await;
