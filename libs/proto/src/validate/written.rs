@@ -43,6 +43,7 @@ const NOT_WRITTEN: &[(&str, &[&str])] = &[
             "muster.invitation.v1.Invitation.person_display_name",
             "muster.invitation.v1.Invitation.trace_id",
             "muster.employment.v1.Employment.end_reason",
+            "muster.employment.v1.Employment.last_day",
             "muster.employment.v1.Employment.person_display_name",
             "muster.employment.v1.Employment.source_invitation",
             "muster.employment.v1.Rejection.comment",
@@ -51,6 +52,9 @@ const NOT_WRITTEN: &[(&str, &[&str])] = &[
             "muster.organization.v1.Organization.owner",
             "muster.organization.v1.Organization.programme",
             "muster.organization.v1.ProfileUser.display_name",
+            "muster.records.v1.Grant.request_message",
+            "muster.records.v1.Grant.requester",
+            "muster.records.v1.Grant.requester_display_name",
         ],
     ),
     (
