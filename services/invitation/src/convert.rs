@@ -10,7 +10,7 @@ use muster_proto::same_values;
 use muster_server::convert::timestamp;
 use time::OffsetDateTime;
 
-use crate::domain::import::{Import, ImportState, Problem, Row, RowState, Severity};
+use crate::domain::import::{Approval, Import, ImportState, Problem, Row, RowState, Severity};
 use crate::domain::invitation::{Acceptance, DeliveryState, Invitation, Source, StateName};
 use crate::ops::At;
 use crate::ops::link::accept::Accepted;
@@ -211,6 +211,10 @@ impl From<At<Import>> for pb::Import {
             encoding: thing.format.encoding,
             separator: thing.format.separator,
             rows_expire_time: thing.purge_time.map(timestamp),
+            approver: thing
+                .approval
+                .map(|Approval { approver: person, .. }| PersonName { person }.to_string())
+                .unwrap_or_default(),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use muster_database::DatabaseError;
 use muster_refusal::{ErrorReason, Refusal};
 use muster_server::Failure;
+use rust_xlsxwriter::XlsxError;
 use thiserror::Error;
 use tonic::Status;
 
@@ -76,6 +77,10 @@ pub(crate) enum Error {
     ImportState(ImportState),
     #[error("the preview is stale")]
     PreviewStale,
+    #[error("the rows of the import were deleted")]
+    RowsDeleted,
+    #[error("a workbook cannot be written")]
+    Workbook(#[from] XlsxError),
     #[error("too much is being uploaded at the same time")]
     Busy,
     #[error("the person or the organization uploads as much as it may at the same time")]
@@ -281,6 +286,11 @@ impl From<Error> for Refusal {
                 R::ImportPreviewStale,
                 "groups or addresses changed since the preview; look at the preview again, then approve that one",
             ),
+            Error::RowsDeleted => Refusal::new(
+                R::ImportRowsDeleted,
+                "the rows of the import, which hold addresses, were deleted when their time was over; its counts stay",
+            ),
+            Error::Workbook(_) => Refusal::internal(),
             Error::Busy => Refusal::new(
                 R::Overloaded,
                 "many files are being uploaded; upload again in a moment",

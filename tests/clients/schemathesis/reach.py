@@ -74,7 +74,7 @@ def link_of(address):
 
 
 def upload(organization, group):
-    table = f"Email,Group\nimported-{uuid.uuid4().hex[:8]}@example.test,{group}\n".encode()
+    table = f"Email,Group\nimported-{uuid.uuid4().hex[:8]}@example.test,{group}\nnobody,{group}\n".encode()
     made = call("UploadImport", "owner", ids(organization), {"fileName": "people.csv"}, file=table)
     return made["import"]["name"]
 
@@ -169,9 +169,12 @@ call("ListDeliveries", "owner", at)
 call("CancelInvitation", "owner", ids(others[0]["name"]))
 call("ResendInvitation", "owner", ids(others[1]["name"]))
 
+assert call("DownloadImportTemplate", "owner", at, {"format": "IMPORT_FILE_FORMAT_XLSX"}).startswith(b"PK")
 imported = upload(organization, group["displayName"])
 preview = call("GetImport", "owner", ids(imported))["import"]
 call("ListImportRows", "owner", ids(imported))
+assert b"nobody" in call("DownloadRefusedRows", "owner", ids(imported))
+call("ListImports", "owner", at)
 call("ApproveImport", "owner", ids(imported), etag=preview["etag"])
 disapproved = upload(organization, group["displayName"])
 call("DisapproveImport", "owner", ids(disapproved))

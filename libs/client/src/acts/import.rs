@@ -2,8 +2,9 @@
 
 use muster_proto::invitation::v1::import_service_client::ImportServiceClient;
 use muster_proto::invitation::v1::{
-    ApproveImportRequest, GetImportRequest, Import, ListImportRowsRequest, ListImportRowsResponse,
-    UploadImportRequest,
+    ApproveImportRequest, DownloadImportTemplateRequest, DownloadImportTemplateResponse,
+    DownloadRefusedRowsRequest, GetImportRequest, Import, ImportFileFormat, ListImportRowsRequest,
+    ListImportRowsResponse, ListImportsRequest, ListImportsResponse, UploadImportRequest,
 };
 use sha2::{Digest, Sha256};
 
@@ -50,6 +51,63 @@ pub fn messages(organization: &str, file_name: &str, bytes: &[u8]) -> Vec<Upload
         first.request_id = request_id();
     }
     messages
+}
+
+/// A spreadsheet to fill in.
+///
+/// # Errors
+/// The call failed.
+pub async fn template<T: Transport>(
+    inviter: &T,
+    organization: &str,
+    format: ImportFileFormat,
+) -> Result<DownloadImportTemplateResponse, CallError> {
+    let request = DownloadImportTemplateRequest {
+        parent: organization.to_owned(),
+        format: format.into(),
+    };
+    call(inviter, request, async |client, request| {
+        ImportServiceClient::new(client)
+            .download_import_template(request)
+            .await
+    })
+    .await
+}
+
+/// The rows of an import that became nothing, as a CSV file that can be mended and uploaded again.
+///
+/// # Errors
+/// The call failed, or broke off before the end of the file.
+pub async fn refused_rows<T: Transport>(reader: &T, name: &str) -> Result<Vec<u8>, CallError> {
+    let request = DownloadRefusedRowsRequest {
+        name: name.to_owned(),
+    };
+    // Gathered inside of the call: a file that broke off is read again from its beginning.
+    call(reader, request, async |client, request| {
+        let answer = ImportServiceClient::new(client)
+            .download_refused_rows(request)
+            .await?;
+        let (mut pieces, mut bytes) = (answer.into_inner(), Vec::new());
+        while let Some(piece) = pieces.message().await? {
+            bytes.extend(piece.file.unwrap_or_default().data);
+        }
+        Ok(tonic::Response::new(bytes))
+    })
+    .await
+}
+
+/// Lists imports, newest first: one page.
+///
+/// # Errors
+/// The call failed.
+pub async fn list<T: Transport>(
+    reader: &T,
+    request: ListImportsRequest,
+) -> Result<ListImportsResponse, CallError> {
+    let listed = call(reader, request, async |client, request| {
+        ImportServiceClient::new(client).list_imports(request).await
+    });
+    listed.await
 }
 
 /// Reads an import.

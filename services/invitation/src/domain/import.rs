@@ -1,5 +1,8 @@
 //! An import and its rows.
 
+pub(crate) mod refused;
+pub(crate) mod template;
+
 use std::time::Duration;
 
 use muster_ids::{GroupId, ImportId, InvitationId, LocationId, OrganizationId, PersonId};

@@ -11,6 +11,7 @@
 mod cell;
 mod columns;
 mod decode;
+mod formula;
 mod header;
 mod lines;
 mod names;
@@ -21,6 +22,7 @@ use thiserror::Error;
 
 use super::import::RawRow;
 use decode::Text;
+pub(crate) use formula::guarded;
 pub(crate) use names::Names;
 
 /// The largest file, and the largest text of one as UTF-8, in bytes.

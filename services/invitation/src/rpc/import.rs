@@ -1,8 +1,10 @@
 //! `ImportService`: spreadsheets of invitations.
 
+mod file;
 mod parse;
 mod upload;
 
+use futures::stream::{BoxStream, StreamExt as _};
 use muster_ids::ImportName;
 use muster_proto::answer;
 use muster_proto::invitation::v1 as pb;
@@ -15,12 +17,14 @@ use tonic::{Request, Response, Status, Streaming};
 use super::Rpc;
 use crate::context::Context;
 use crate::convert;
-use crate::domain::import::Row;
+use crate::domain::import::{Import, Row};
 use crate::error::Error;
 use crate::ops::At;
 use crate::ops::import::approve::{self, Approve};
 use crate::ops::import::disapprove;
-use crate::store::import::{find, rows};
+use crate::ops::import::refused::refused;
+use crate::ops::import::template::template;
+use crate::store::import::{find, list, rows};
 
 #[tonic::async_trait]
 impl ImportService for Rpc {
@@ -30,6 +34,50 @@ impl ImportService for Rpc {
     ) -> Result<Response<pb::UploadImportResponse>, Status> {
         let call = StreamCall::accept(request)?;
         Ok(Response::new(upload::upload_import(&self.context, call).await?))
+    }
+
+    async fn download_import_template(
+        &self,
+        request: Request<pb::DownloadImportTemplateRequest>,
+    ) -> Result<Response<pb::DownloadImportTemplateResponse>, Status> {
+        let (call, format) = Call::read(request, parse::template)?;
+        let data = template(&self.context, call.organization()?, format).await?;
+        Ok(Response::new(file::template(format, data)))
+    }
+
+    type DownloadRefusedRowsStream = BoxStream<'static, Result<pb::DownloadRefusedRowsResponse, Status>>;
+
+    async fn download_refused_rows(
+        &self,
+        request: Request<pb::DownloadRefusedRowsRequest>,
+    ) -> Result<Response<Self::DownloadRefusedRowsStream>, Status> {
+        let (_, name): (_, ImportName) = Call::read(request, |call, violations| Ok(call.name(violations)))?;
+        let (mut file_name, pieces) = refused(&self.context, name).await?;
+        let piece = move |piece: Result<String, Error>| match piece {
+            Ok(text) => Ok(file::refused_rows(std::mem::take(&mut file_name), text)),
+            Err(error) => Err(error.into()),
+        };
+        Ok(Response::new(pieces.map(piece).boxed()))
+    }
+
+    async fn list_imports(
+        &self,
+        request: Request<pb::ListImportsRequest>,
+    ) -> Result<Response<pb::ListImportsResponse>, Status> {
+        let (call, states) = Call::read(request, parse::listed_imports)?;
+        let (organization, time) = (call.organization()?, self.context.clock.now());
+        let fetch = async |after, limit| {
+            let page = async |c: &mut _| list::page(c, organization, &states, after, limit, time).await;
+            self.context.database.read(page).await.map_err(Error::from)
+        };
+        let show = |thing: Import| pb::Import::from(At { thing, time });
+        let page = call
+            .page_with(&self.context.page_key, fetch, |last| last.id, show)
+            .await?;
+        Ok(Response::new(pb::ListImportsResponse {
+            imports: page.items,
+            next_page_token: page.next_page_token,
+        }))
     }
 
     async fn get_import(

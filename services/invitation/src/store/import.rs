@@ -1,6 +1,7 @@
 //! Imports: making, finding, deciding.
 
 pub(crate) mod claim;
+pub(crate) mod list;
 pub(crate) mod purge;
 pub(crate) mod results;
 mod row;
@@ -14,17 +15,18 @@ use crate::domain::import::Import;
 
 /// Every column that an [`Import`] is made of, with the given rest.
 macro_rules! select {
-    ($rest:literal) => {
+    ($($rest:tt)+) => {
         concat!(
             "SELECT organization_id, import_id, version, state, file_name, encoding, separator, uploader_person_id,
                     preview_sha256, context_sha256, row_count, valid_count, warning_count, error_count, applied_count,
                     refused_count, create_time, expire_time, decide_time, approver_person_id, approve_traceparent,
                     finish_time, purge_time
              FROM imports ",
-            $rest
+            $($rest)+
         )
     };
 }
+use select;
 
 /// Inserts a previewed import.
 pub(crate) async fn insert(

@@ -12,6 +12,7 @@ mod corpus;
 mod counts;
 mod create;
 mod decline;
+mod files;
 mod fixture;
 mod imports;
 mod joining;

@@ -1,21 +1,23 @@
 //! Spreadsheets.
 
 use muster_proto::invitation::v1::{
-    ApproveImportRequest, ApproveImportResponse, DisapproveImportRequest, GetImportRequest, Import,
-    ListImportRowsRequest, UploadImportRequest, UploadImportResponse,
+    ApproveImportRequest, ApproveImportResponse, DisapproveImportRequest, DownloadImportTemplateRequest,
+    DownloadRefusedRowsRequest, GetImportRequest, Import, ImportFileFormat, ListImportRowsRequest,
+    ListImportsRequest, UploadImportRequest, UploadImportResponse,
 };
 use muster_proto::organization::v1::Plan;
 use muster_refusal::ErrorReason as R;
 use sha2::{Digest, Sha256};
 
 use super::attempt::Attempt;
-use super::stage::Stage;
+use super::stage::{Stage, last};
 use super::{Row, row};
 use crate::support::Organization;
 
 pub(super) fn rows() -> Vec<Row> {
     let mut rows = uploaded();
     rows.extend(read());
+    rows.extend(downloaded());
     rows.extend(approved());
     rows.extend(disapproved());
     rows
@@ -116,6 +118,44 @@ fn read() -> Vec<Row> {
         }),
         row("ListImportRows", R::PageTokenInvalid, async move |at| {
             Attempt::by("owner", &listing(ready(&at).await.name, "AAAA"))
+        }),
+    ]
+}
+
+fn downloaded() -> Vec<Row> {
+    let template = |at: &Stage, format: ImportFileFormat| DownloadImportTemplateRequest {
+        parent: at.name(),
+        format: format.into(),
+    };
+    let listing = |parent: String, page_token: &str| ListImportsRequest {
+        parent,
+        page_token: page_token.into(),
+        ..Default::default()
+    };
+    vec![
+        row("DownloadImportTemplate", R::InvalidRequest, async move |at| {
+            Attempt::by("owner", &template(&at, ImportFileFormat::Unspecified)).violates(&["format"])
+        }),
+        row("DownloadImportTemplate", R::OrganizationNotActive, async move |at| {
+            let at = at.own().await;
+            at.becomes("SUSPENDED").await;
+            Attempt::by("owner", &template(&at, ImportFileFormat::Xlsx)).metadata("state", "SUSPENDED")
+        }),
+        row("DownloadRefusedRows", R::NotFound, async |at| {
+            let name = at.absent("imports");
+            Attempt::by("owner", &DownloadRefusedRowsRequest { name })
+        }),
+        row("DownloadRefusedRows", R::ImportRowsDeleted, async |at| {
+            let name = ready(&at).await.name;
+            let statement = format!(
+                "UPDATE imports SET state = 'DISAPPROVED', purge_time = NULL WHERE import_id = '{}'",
+                last(&name)
+            );
+            at.database("invitation").await.change(&statement).await;
+            Attempt::by("owner", &DownloadRefusedRowsRequest { name })
+        }),
+        row("ListImports", R::PageTokenInvalid, async move |at| {
+            Attempt::by("owner", &listing(at.name(), "AAAA"))
         }),
     ]
 }

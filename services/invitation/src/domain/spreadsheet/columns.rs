@@ -3,6 +3,7 @@
 use super::super::fault::Fault;
 use super::super::import::RawRow;
 use super::cell::{Cell, Visit};
+use super::formula::unguarded;
 use super::header::{EMAIL, GROUPS, Header, Known, LOCATION};
 use super::names::Names;
 use super::records::{Ended, Records};
@@ -67,6 +68,7 @@ impl RowOf<'_> {
             self.row.faults.push(Fault::SpaceBeforeMark { column: column() });
         }
         let text = cell.text();
+        let text = unguarded(&text);
         // As many bytes hold no more characters.
         let surplus = if text.len() > MAX_CELL {
             text.char_indices().nth(MAX_CELL)
@@ -77,7 +79,7 @@ impl RowOf<'_> {
             self.row.faults.push(Fault::CellTooLong { column: column() });
             return text[..end].to_owned();
         }
-        text.into_owned()
+        text.to_owned()
     }
 }
 

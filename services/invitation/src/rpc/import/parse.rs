@@ -5,8 +5,30 @@ use muster_proto::invitation::v1 as pb;
 use muster_refusal::Violations;
 use muster_server::{Call, Parsed};
 
-use crate::domain::import::RowState;
+use crate::domain::import::{ImportState, RowState};
+use crate::ops::import::template::FileFormat;
 use crate::rpc::parse::filter;
+
+/// The states to filter imports by.
+pub(super) fn listed_imports(
+    call: &Call<pb::ListImportsRequest>,
+    violations: &mut Violations,
+) -> Parsed<Vec<ImportState>> {
+    Ok(filter::<pb::ImportState, _>(violations, "states", &call.message.states))
+}
+
+/// As which file a template is wanted.
+pub(super) fn template(
+    call: &Call<pb::DownloadImportTemplateRequest>,
+    _: &mut Violations,
+) -> Parsed<FileFormat> {
+    // Any other is told of by the field's rule.
+    Ok(match call.message.format() {
+        pb::ImportFileFormat::Csv => Some(FileFormat::Csv),
+        pb::ImportFileFormat::Xlsx => Some(FileFormat::Xlsx),
+        pb::ImportFileFormat::Unspecified => None,
+    })
+}
 
 /// The import whose rows are listed, and the states of rows to filter by.
 pub(super) fn listed_rows(

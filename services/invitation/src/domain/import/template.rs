@@ -1,0 +1,102 @@
+//! A spreadsheet to fill in.
+
+use rust_xlsxwriter::{
+    DataValidation, DataValidationErrorStyle, DocProperties, ExcelDateTime, Format, Formula, Workbook, Worksheet,
+    XlsxError,
+};
+use time::OffsetDateTime;
+
+use super::refused::BYTE_ORDER_MARK;
+use crate::domain::inviting::InvitingContext;
+
+const COLUMNS: [&str; 3] = ["email", "groups", "location"];
+/// The sheets. Their names are words of ours: those of organizations hold what a sheet's name may not.
+const LIST: &str = "Invitations";
+const CHOICES: &str = "Choices";
+/// The most rows below the first that a sheet can have.
+const MOST_ROWS: u32 = 1_048_575;
+
+/// What is on the second sheet, beside the choices.
+const HOW: [&str; 5] = [
+    "One person a line: the address, the group or groups, and the location if you have locations.",
+    "Several groups in one cell: write a semicolon between their names.",
+    "Names of groups and locations must be exactly those of the first two columns here.",
+    "When the list is filled in, choose Save As, CSV UTF-8, with the sheet Invitations before you, and upload that file.",
+    "Nobody is invited before you have seen a preview and approved it.",
+];
+
+/// As text: programs that open it see the columns.
+pub(crate) fn csv() -> Vec<u8> {
+    format!("{BYTE_ORDER_MARK}{}\r\n", COLUMNS.join(",")).into_bytes()
+}
+
+/// As a workbook, with the active groups and the locations of this moment to choose from. They stand on a sheet of their
+/// own: a list of choices within a rule may have no more than 255 characters in all.
+///
+/// # Errors
+/// The workbook cannot be written, which no name of a group or location leads to.
+pub(crate) fn xlsx(inviting: &InvitingContext, now: OffsetDateTime) -> Result<Vec<u8>, XlsxError> {
+    let (groups, locations) = choices(inviting);
+    let rows = u32::try_from(inviting.limits.import_rows).unwrap_or(MOST_ROWS);
+    let mut workbook = Workbook::new();
+    let made = ExcelDateTime::from_timestamp(now.unix_timestamp())?;
+    workbook.set_properties(&DocProperties::new().set_creation_datetime(&made));
+    let list = workbook.add_worksheet().set_name(LIST)?;
+    heads(list, &COLUMNS)?;
+    // Text: an address with a sign before it, or a group called 1-2, stays what was typed.
+    let text = Format::new().set_num_format("@");
+    for column in 0..3 {
+        list.set_column_format(column, &text)?;
+    }
+    let last = rows.clamp(1, MOST_ROWS);
+    offer(list, (1, last), groups.len(), "A")?;
+    offer(list, (2, last), locations.len(), "B")?;
+    let sheet = workbook.add_worksheet().set_name(CHOICES)?;
+    heads(sheet, &["groups", "locations", "how to fill in the list"])?;
+    for (column, texts) in [(0, groups), (1, locations), (2, HOW.to_vec())] {
+        for (row, text) in (1..).zip(texts) {
+            sheet.write_string(row, column, text)?;
+        }
+    }
+    workbook.save_to_buffer()
+}
+
+fn choices(inviting: &InvitingContext) -> (Vec<&str>, Vec<&str>) {
+    let active = inviting.groups.values().filter(|group| group.is_active);
+    let mut groups: Vec<&str> = active.map(|group| group.display_name.as_str()).collect();
+    let mut locations: Vec<&str> = inviting.locations.values().map(String::as_str).collect();
+    groups.sort_unstable();
+    locations.sort_unstable();
+    (groups, locations)
+}
+
+fn heads(sheet: &mut Worksheet, names: &[&str]) -> Result<(), XlsxError> {
+    let bold = Format::new().set_bold();
+    for (column, name) in (0..).zip(names) {
+        sheet.write_string_with_format(0, column, *name, &bold)?;
+        sheet.set_column_width(column, 36)?;
+    }
+    sheet.set_freeze_panes(1, 0)?;
+    Ok(())
+}
+
+/// Offers the first `count` choices of a column of the second sheet. Another text is asked about and not forbidden: a cell
+/// may name several groups.
+fn offer(
+    list: &mut Worksheet,
+    (column, last): (u16, u32),
+    count: usize,
+    choices: &str,
+) -> Result<(), XlsxError> {
+    if count == 0 {
+        return Ok(());
+    }
+    let range = format!("={CHOICES}!${choices}$2:${choices}${}", count + 1);
+    let rule = DataValidation::new()
+        .allow_list_formula(Formula::new(range))
+        .set_error_style(DataValidationErrorStyle::Warning)
+        .set_error_title("Not in the list")?
+        .set_error_message("Names must be exactly those of the sheet Choices. Several groups: a semicolon between them.")?;
+    list.add_data_validation(1, column, last, column, &rule)?;
+    Ok(())
+}

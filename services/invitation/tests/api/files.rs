@@ -1,0 +1,252 @@
+//! Files that are downloaded: what is to be filled in, and what is to be mended; and the history of what was uploaded.
+
+use std::io::{Cursor, Read as _};
+
+use muster_proto::error::v1::ErrorReason as R;
+use muster_proto::invitation::v1::{
+    DownloadImportTemplateRequest, DownloadImportTemplateResponse, DownloadRefusedRowsRequest, Import,
+    ImportFileFormat, ImportRow, ImportState, ListImportsRequest,
+};
+use muster_testkit::eventually;
+use tonic::Status;
+use zip::ZipArchive;
+
+use crate::fixture::{Fixture, reason};
+use crate::upload::{applied, approve, disapprove, good, rows, upload};
+
+async fn template(
+    fixture: &Fixture,
+    format: ImportFileFormat,
+) -> Result<DownloadImportTemplateResponse, Status> {
+    let request = DownloadImportTemplateRequest {
+        parent: fixture.parent(),
+        format: format.into(),
+    };
+    Ok(fixture
+        .imports()
+        .download_import_template(request)
+        .await?
+        .into_inner())
+}
+
+/// The name and the text of the file of refused rows.
+async fn refused(fixture: &Fixture, import: &Import) -> Result<(String, String), Status> {
+    let request = DownloadRefusedRowsRequest {
+        name: import.name.clone(),
+    };
+    let mut pieces = fixture
+        .imports()
+        .download_refused_rows(request)
+        .await?
+        .into_inner();
+    let (mut name, mut bytes) = (String::new(), Vec::new());
+    while let Some(piece) = pieces.message().await? {
+        let file = piece.file.unwrap();
+        assert_eq!(file.content_type, "text/csv; charset=utf-8");
+        name.push_str(&piece.file_name);
+        bytes.extend(file.data);
+    }
+    Ok((name, String::from_utf8(bytes).unwrap()))
+}
+
+/// What a row says and what is wrong with it, without where it stood.
+fn said(row: &ImportRow) -> (String, Vec<String>, String, Vec<(String, String)>) {
+    let problem = |problem: &muster_proto::invitation::v1::ImportProblem| {
+        (problem.column.clone(), problem.description.clone())
+    };
+    (
+        row.address.clone(),
+        row.groups.clone(),
+        row.location.clone(),
+        row.problems.iter().map(problem).collect(),
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refused_rows_come_back_as_a_file_that_uploads_again_and_are_mended_in_it() {
+    let fixture = Fixture::new().await;
+    fixture.subscribe(500, 10_000).await;
+    fixture.group("=1+1").await;
+    let file = "email;groups;location\r\n\
+                good@example.org;Nurses;\r\n\
+                nobody at example;Nurses;Main street\r\n\
+                =cmd@example.org;=1+2;\r\n\
+                \"'=x@example.org\";\"=1+1;Cooks\";@home\r\n\
+                \"a \"\"b\"\", c\";;\"two\nlines\"\r\n\
+                mend@example.org;nurses;\r\n";
+    let first = upload(&fixture, file.as_bytes()).await.unwrap();
+    assert_eq!((first.valid_count, first.error_count), (1, 5));
+    let (name, again) = refused(&fixture, &first).await.unwrap();
+    assert_eq!(name, "refused learners.csv");
+    assert!(again.starts_with("\u{feff}\"email\";\"groups\";\"location\";\"problem\"\r\n"), "{again}");
+    assert!(again.contains("line 7: groups: "), "{again}");
+    assert!(again.contains("(probably meant: Nurses)"), "{again}");
+    for line in again.trim_start_matches('\u{feff}').lines() {
+        for cell in line.split("\";\"") {
+            let cell = cell.trim_start_matches('"');
+            assert!(!cell.starts_with(['=', '+', '-', '@']), "a formula: {cell}");
+        }
+    }
+
+    let second = upload(&fixture, again.as_bytes()).await.unwrap();
+    let of_first = rows(&fixture, &first).await;
+    let wrong: Vec<_> = of_first.iter().filter(|row| !row.problems.is_empty()).map(said).collect();
+    let same: Vec<_> = rows(&fixture, &second).await.iter().map(said).collect();
+    assert_eq!(same, wrong, "unchanged it says the same");
+
+    let mended = again.replace("\"nurses\"", "\"Nurses\"");
+    let third = upload(&fixture, mended.as_bytes()).await.unwrap();
+    assert_eq!((third.valid_count, third.error_count), (1, 4));
+    approve(&fixture, &third).await.unwrap();
+    approve(&fixture, &first).await.unwrap();
+    for import in [&third, &first] {
+        applied(&fixture, import).await;
+    }
+    let invited = fixture.database.count("SELECT count(*) FROM invitations").await;
+    assert_eq!(invited, 2, "nothing is doubled");
+    let (_, after) = refused(&fixture, &first).await.unwrap();
+    assert_eq!(after, again, "what was applied is not in it");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_of_many_refused_rows_has_each_once() {
+    let fixture = Fixture::new().await;
+    fixture.subscribe(5_000, 10_000).await;
+    let file = String::from_utf8(good(2_500)).unwrap().replace("Nurses", "Cooks");
+    let import = upload(&fixture, file.as_bytes()).await.unwrap();
+    let (_, text) = refused(&fixture, &import).await.unwrap();
+    assert_eq!(text.matches("\r\n").count(), 2_501);
+    for number in 0..2_500 {
+        assert!(text.contains(&format!("\"learner{number}@example.org\"")), "{number}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_deleted_and_what_is_not_there_is_said_instead_of_an_empty_file() {
+    let fixture = Fixture::new().await;
+    fixture.subscribe(500, 10_000).await;
+    let mut import = upload(&fixture, &good(2)).await.unwrap();
+    disapprove(&fixture, &import).await.unwrap();
+    let due = "UPDATE imports SET purge_time = create_time";
+    fixture.database.execute(due).await;
+    let deleted = "SELECT count(*) FROM imports WHERE purge_time IS NULL";
+    eventually(async || fixture.database.count(deleted).await == 1).await;
+    assert_eq!(reason(refused(&fixture, &import).await), R::ImportRowsDeleted);
+    import.name.replace_range(import.name.len() - 4.., "0000");
+    assert_eq!(reason(refused(&fixture, &import).await), R::NotFound);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_template_that_was_filled_in_is_read() {
+    let fixture = Fixture::new().await;
+    fixture.subscribe(500, 10_000).await;
+    let answer = template(&fixture, ImportFileFormat::Csv).await.unwrap();
+    assert_eq!(answer.file_name, "invitations.csv");
+    let mut file = answer.file.unwrap().data;
+    file.extend(b"l@example.org,Nurses,Main street\r\n");
+    let import = upload(&fixture, &file).await.unwrap();
+    assert_eq!((import.valid_count, import.error_count), (1, 0));
+    assert_eq!(
+        reason(template(&fixture, ImportFileFormat::Unspecified).await),
+        R::InvalidRequest
+    );
+}
+
+/// A part of a workbook.
+fn part(workbook: &mut ZipArchive<Cursor<Vec<u8>>>, name: &str) -> String {
+    let mut text = String::new();
+    workbook
+        .by_name(name)
+        .unwrap()
+        .read_to_string(&mut text)
+        .unwrap();
+    text
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workbook_offers_the_active_groups_and_the_locations() {
+    let fixture = Fixture::new().await;
+    let evil = format!("'[A/B]: \"Ünter\" *?=1+1 {}", "ж".repeat(40));
+    fixture.group(&evil).await;
+    fixture.group("Gone").await;
+    fixture
+        .profile_sql("UPDATE groups SET state = 'INACTIVE' WHERE display_name = 'Gone'")
+        .await;
+    fixture.location("Second street").await;
+    let answer = template(&fixture, ImportFileFormat::Xlsx).await.unwrap();
+    assert_eq!(answer.file_name, "invitations.xlsx");
+    let file = answer.file.unwrap();
+    assert!(file.content_type.ends_with("spreadsheetml.sheet"));
+    let mut workbook = ZipArchive::new(Cursor::new(file.data)).unwrap();
+    let list = part(&mut workbook, "xl/worksheets/sheet1.xml");
+    for rule in [
+        ("B2:B", "Choices!$A$2:$A$4"),
+        ("C2:C", "Choices!$B$2:$B$3"),
+    ] {
+        assert!(list.contains(rule.0) && list.contains(rule.1), "{list}");
+    }
+    let choices = part(&mut workbook, "xl/worksheets/sheet2.xml");
+    assert!(!choices.contains("<f>"), "a formula: {choices}");
+    let texts = part(&mut workbook, "xl/sharedStrings.xml");
+    for text in ["Aides", "Nurses", "Main street", "Second street", "*?=1+1 жж"] {
+        assert!(texts.contains(text), "{text}: {texts}");
+    }
+    assert!(!texts.contains("Gone"), "{texts}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_history_has_every_import_newest_first_with_who_and_when() {
+    let fixture = Fixture::new().await;
+    fixture.subscribe(500, 10_000).await;
+    let mut made = Vec::new();
+    for count in 1..=4 {
+        made.push(upload(&fixture, &good(count)).await.unwrap());
+    }
+    disapprove(&fixture, &made[0]).await.unwrap();
+    approve(&fixture, &made[1]).await.unwrap();
+    applied(&fixture, &made[1]).await;
+    fixture
+        .database
+        .execute("UPDATE imports SET expire_time = create_time WHERE row_count = 3")
+        .await;
+    let list = async |states: &[ImportState], page_size, page_token| {
+        let request = ListImportsRequest {
+            parent: fixture.parent(),
+            page_size,
+            page_token,
+            states: states.iter().map(|state| (*state).into()).collect(),
+        };
+        fixture.imports().list_imports(request).await.unwrap().into_inner()
+    };
+    let (mut listed, mut token) = (Vec::new(), String::new());
+    loop {
+        let page = list(&[], 3, token).await;
+        listed.extend(page.imports);
+        token = page.next_page_token;
+        if token.is_empty() {
+            break;
+        }
+    }
+    let told: Vec<_> = listed.iter().map(|import| (import.row_count, import.state())).collect();
+    assert_eq!(
+        told,
+        [
+            (4, ImportState::Ready),
+            (3, ImportState::Expired),
+            (2, ImportState::Applied),
+            (1, ImportState::Disapproved)
+        ]
+    );
+    let (applied, dropped) = (&listed[2], &listed[3]);
+    assert_eq!(applied.approver, applied.uploader);
+    assert!(applied.decide_time.is_some() && applied.finish_time.is_some());
+    assert!(dropped.approver.is_empty() && dropped.decide_time.is_some());
+    for (states, rows) in [
+        (&[ImportState::Ready][..], vec![4]),
+        (&[ImportState::Expired, ImportState::Disapproved], vec![3, 1]),
+    ] {
+        let page = list(states, 0, String::new()).await;
+        let counts: Vec<_> = page.imports.iter().map(|import| import.row_count).collect();
+        assert_eq!(counts, rows);
+    }
+}
