@@ -63,6 +63,10 @@ impl From<At<Invitation>> for pb::Invitation {
             person_display_name: acceptance.map(display_name).unwrap_or_default(),
             trace_id: thing.trace_id().to_owned(),
             decline_time: thing.state.decline().map(|decline| timestamp(decline.time)),
+            inviter: PersonName {
+                person: thing.inviter,
+            }
+            .to_string(),
         }
     }
 }

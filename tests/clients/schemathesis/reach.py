@@ -168,6 +168,9 @@ until("the mail", pending)
 call("ListDeliveries", "owner", at)
 call("CancelInvitation", "owner", ids(others[0]["name"]))
 call("ResendInvitation", "owner", ids(others[1]["name"]))
+names = [one["name"] for one in others[1:]]
+call("BatchResendInvitations", "owner", at, names=names)
+call("BatchCancelInvitations", "owner", at, names=names)
 
 assert call("DownloadImportTemplate", "owner", at, {"format": "IMPORT_FILE_FORMAT_XLSX"}).startswith(b"PK")
 imported = upload(organization, group["displayName"])

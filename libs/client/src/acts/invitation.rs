@@ -2,8 +2,9 @@
 
 use muster_proto::invitation::v1::invitation_service_client::InvitationServiceClient;
 use muster_proto::invitation::v1::{
-    BatchCreateInvitationsRequest, CreateInvitationRequest, GetInvitationRequest, Invitation,
-    InvitationState, ListInvitationsRequest, ListInvitationsResponse,
+    BatchCancelInvitationsRequest, BatchCreateInvitationsRequest, BatchResendInvitationsRequest,
+    CreateInvitationRequest, GetInvitationRequest, Invitation, InvitationOutcome, InvitationState,
+    ListInvitationsRequest, ListInvitationsResponse,
 };
 
 use super::resource;
@@ -56,6 +57,51 @@ pub async fn batch_create<T: Transport>(
             .await
     });
     Ok(created.await?.invitations)
+}
+
+/// Sends up to 1,000 invitations again, with the same links. Each has an outcome of its own.
+///
+/// # Errors
+/// The call failed.
+pub async fn batch_resend<T: Transport>(
+    inviter: &T,
+    organization: &str,
+    names: Vec<String>,
+) -> Result<Vec<InvitationOutcome>, CallError> {
+    let request = BatchResendInvitationsRequest {
+        parent: organization.to_owned(),
+        names,
+        rotate_links: false,
+        request_id: request_id(),
+    };
+    let resent = call(inviter, request, async |client, request| {
+        InvitationServiceClient::new(client)
+            .batch_resend_invitations(request)
+            .await
+    });
+    Ok(resent.await?.outcomes)
+}
+
+/// Takes up to 1,000 invitations back. Each has an outcome of its own.
+///
+/// # Errors
+/// The call failed.
+pub async fn batch_cancel<T: Transport>(
+    inviter: &T,
+    organization: &str,
+    names: Vec<String>,
+) -> Result<Vec<InvitationOutcome>, CallError> {
+    let request = BatchCancelInvitationsRequest {
+        parent: organization.to_owned(),
+        names,
+        request_id: request_id(),
+    };
+    let cancelled = call(inviter, request, async |client, request| {
+        InvitationServiceClient::new(client)
+            .batch_cancel_invitations(request)
+            .await
+    });
+    Ok(cancelled.await?.outcomes)
 }
 
 /// Reads an invitation.

@@ -1,6 +1,7 @@
 //! What an organization does with its invitations.
 
 pub(crate) mod archive;
+pub(crate) mod batch;
 pub(crate) mod cancel;
 pub(crate) mod create;
 pub(crate) mod invite;

@@ -1,5 +1,6 @@
 //! `InvitationService`: invitations as the organization sees them.
 
+mod batch;
 mod create;
 mod crowd;
 mod parse;
@@ -19,6 +20,7 @@ use crate::context::Context;
 use crate::domain::invitation::{Invitation, NextLink};
 use crate::error::Error;
 use crate::ops::At;
+use crate::ops::invitation::batch as many;
 use crate::ops::invitation::cancel;
 use crate::ops::invitation::create::{self as inviting, Create};
 use crate::ops::invitation::resend::{self, Resend};
@@ -78,19 +80,53 @@ impl InvitationService for Rpc {
         request: Request<pb::ResendInvitationRequest>,
     ) -> Result<Response<pb::ResendInvitationResponse>, Status> {
         let (call, name) = Call::read(request, |call, violations| Ok(call.name(violations)))?;
-        let link = match call.message.rotate_link {
-            true => NextLink::New,
-            false => NextLink::Same,
-        };
+        let link = next_link(call.message.rotate_link);
         let command = Resend {
             name,
             link,
             actor: call.actor(),
         };
         let Context { database, clock, .. } = &self.context;
-        let prepare = async || resend::prepare(&self.context, &command).await;
+        let prepare = async || resend::prepare(&self.context, command.name.organization).await;
         let apply = async |tx: &mut _, prepared| resend::apply(tx, &self.context, &command, prepared).await;
         call.once_prepared(database, clock.now(), prepare, apply).await
+    }
+
+    async fn batch_cancel_invitations(
+        &self,
+        request: Request<pb::BatchCancelInvitationsRequest>,
+    ) -> Result<Response<pb::BatchCancelInvitationsResponse>, Status> {
+        let (call, batch) = Call::read(request, |call, violations| {
+            batch::batch(call, violations, |message| &message.names)
+        })?;
+        let Context { database, clock, .. } = &self.context;
+        let key = call.key();
+        let done = database.once(&key, clock.now(), async |tx| {
+            let outcomes = many::cancel(tx, &self.context, &batch).await?;
+            let outcomes = batch::in_order(&batch, outcomes);
+            Ok::<_, Error>(pb::BatchCancelInvitationsResponse { outcomes })
+        });
+        Ok(Response::new(done.await?))
+    }
+
+    async fn batch_resend_invitations(
+        &self,
+        request: Request<pb::BatchResendInvitationsRequest>,
+    ) -> Result<Response<pb::BatchResendInvitationsResponse>, Status> {
+        let (call, batch) = Call::read(request, |call, violations| {
+            batch::batch(call, violations, |message| &message.names)
+        })?;
+        let link = next_link(call.message.rotate_links);
+        let Context { database, clock, .. } = &self.context;
+        let prepare = async || many::prepare(&self.context, &batch).await;
+        let apply = async |tx: &mut _, prepared| {
+            let outcomes = many::resend(tx, &self.context, &batch, link, prepared).await?;
+            let outcomes = batch::in_order(&batch, outcomes);
+            Ok::<_, Error>(pb::BatchResendInvitationsResponse { outcomes })
+        };
+        let key = call.key();
+        let done = database.once_prepared(&key, clock.now(), prepare, apply);
+        Ok(Response::new(done.await?))
     }
 
     async fn list_invitations(
@@ -124,6 +160,10 @@ impl InvitationService for Rpc {
             counts: counts.into_iter().map(count).collect(),
         }))
     }
+}
+
+fn next_link(rotates: bool) -> NextLink {
+    if rotates { NextLink::New } else { NextLink::Same }
 }
 
 impl Rpc {

@@ -19,6 +19,7 @@ mod joining;
 mod killed;
 mod list;
 mod mail;
+mod many;
 mod merging;
 mod model;
 mod own;

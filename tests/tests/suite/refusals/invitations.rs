@@ -1,7 +1,8 @@
 //! Inviting, by one and by several.
 
 use muster_proto::invitation::v1::{
-    BatchCreateInvitationsRequest, CancelInvitationRequest, CreateInvitationRequest,
+    BatchCancelInvitationsRequest, BatchCreateInvitationsRequest, BatchResendInvitationsRequest,
+    CancelInvitationRequest, CreateInvitationRequest,
     DeclineInvitationRequest, GetAcceptanceRequest, GetInvitationRequest, ListInvitationsRequest,
     ResendInvitationRequest,
 };
@@ -18,11 +19,59 @@ pub(super) fn rows() -> Vec<Row> {
     let mut rows: Vec<Row> = [One, Several].into_iter().flat_map(Way::rows).collect();
     rows.extend(read());
     rows.extend(resent());
+    rows.extend(batches());
     rows.push(row("BatchCreateInvitations", R::TooManyInvitations, async |at| {
         let addresses: Vec<String> = (1..=11).map(|n| format!("n{n}@example.test")).collect();
         Attempt::by("owner", &at.organization.inviting_all(&addresses)).quota(11, 10)
     }));
     rows
+}
+
+fn batches() -> Vec<Row> {
+    let cancelling = |at: &Stage, name: String, request_id: &str| BatchCancelInvitationsRequest {
+        parent: at.name(),
+        names: vec![name],
+        request_id: request_id.into(),
+    };
+    let resending = |at: &Stage, name: String, request_id: &str| BatchResendInvitationsRequest {
+        parent: at.name(),
+        names: vec![name],
+        rotate_links: false,
+        request_id: request_id.into(),
+    };
+    vec![
+        row("BatchCancelInvitations", R::InvalidRequest, async move |at| {
+            Attempt::by("owner", &cancelling(&at, "x".into(), "")).violates(&["names[0]"])
+        }),
+        row("BatchCancelInvitations", R::RequestIdReused, async move |at| {
+            let id = at.suite.request_id();
+            let first = cancelling(&at, at.absent("invitations"), &id);
+            let second = cancelling(&at, at.absent("invitations"), &id);
+            at.reused("BatchCancelInvitations", "owner", &first, &second)
+                .await
+        }),
+        row("BatchResendInvitations", R::InvalidRequest, async move |at| {
+            Attempt::by("owner", &resending(&at, "x".into(), "")).violates(&["names[0]"])
+        }),
+        row("BatchResendInvitations", R::OrganizationNotActive, async move |at| {
+            let at = at.own().await;
+            at.becomes("SUSPENDED").await;
+            Attempt::by("owner", &resending(&at, at.absent("invitations"), "")).metadata("state", "SUSPENDED")
+        }),
+        row("BatchResendInvitations", R::PlanLimitExceeded, async move |at| {
+            let at = at.own().await;
+            at.subscribes(Plan::Premium, 500, 1).await;
+            let name = at.organization.invite(&at.suite, &at.address()).await.name;
+            Attempt::by("owner", &resending(&at, name, "")).quota(1, 1)
+        }),
+        row("BatchResendInvitations", R::RequestIdReused, async move |at| {
+            let id = at.suite.request_id();
+            let first = resending(&at, at.absent("invitations"), &id);
+            let second = resending(&at, at.absent("invitations"), &id);
+            at.reused("BatchResendInvitations", "owner", &first, &second)
+                .await
+        }),
+    ]
 }
 
 /// The two ways to invite refuse the same; only the paths of the fields differ.

@@ -1,13 +1,14 @@
 //! Sending an invitation again, with the same link or a new one.
 
-use muster_ids::InvitationName;
+use muster_ids::{InvitationName, OrganizationId};
 use muster_server::Failure;
 use muster_states::Transition;
 use muster_telemetry::propagation;
 use sqlx::PgConnection;
+use time::OffsetDateTime;
 
 use crate::context::Context;
-use crate::domain::invitation::{Invitation, NextLink, State};
+use crate::domain::invitation::{Invitation, MailRequest, NextLink, State};
 use crate::error::{Error, unless_superseded};
 use crate::events::{self, Act};
 use crate::ops::{At, closing};
@@ -27,16 +28,16 @@ pub(crate) struct Resend {
 /// What may be done, as far as the organization says, and in which trace.
 #[derive(Debug)]
 pub(crate) struct Prepared {
-    messages_per_day: i64,
-    traceparent: Option<String>,
+    pub(super) messages_per_day: i64,
+    pub(super) traceparent: Option<String>,
 }
 
 /// Asks the organization whether it is active, and what its plan allows.
 ///
 /// # Errors
 /// `ORGANIZATION_NOT_ACTIVE`, and the peer's failure.
-pub(crate) async fn prepare(context: &Context, command: &Resend) -> Result<Prepared, Error> {
-    let (organization, nothing) = (command.name.organization, ContextQuery::default());
+pub(crate) async fn prepare(context: &Context, organization: OrganizationId) -> Result<Prepared, Error> {
+    let nothing = ContextQuery::default();
     let asking = context.organization.active_context_of(organization, &nothing);
     Ok(Prepared {
         messages_per_day: asking.await?.limits.messages_per_day,
@@ -103,15 +104,31 @@ async fn store(
     if !update(tx, again).await.map_err(unless_superseded)? {
         return Err(Failure::Contended.into());
     }
-    events::mail_requested(tx, &context.clock, act, &again.mail_request()).await?;
-    let slot = Slot::spread(again.id.as_uuid());
-    let used = quota::add(tx, again.organization, Hour::of(act.time), 1, slot).await?;
-    if used < messages_per_day {
+    let mail = again.mail_request();
+    events::mail_requested(tx, &context.clock, act, &mail).await?;
+    count(tx, again.organization, &[mail], act.time, messages_per_day).await
+}
+
+/// Counts mails that go out now against the plan.
+///
+/// # Errors
+/// [`Error::MessagesUsedUp`].
+pub(super) async fn count(
+    tx: &mut PgConnection,
+    organization: OrganizationId,
+    mails: &[MailRequest],
+    now: OffsetDateTime,
+    limit: i64,
+) -> Result<(), Error> {
+    let Some(first) = mails.first() else {
+        return Ok(());
+    };
+    let slot = Slot::spread(first.invitation.as_uuid());
+    let new = i64::try_from(mails.len()).unwrap_or(i64::MAX);
+    let used = quota::add(tx, organization, Hour::of(now), new, slot).await?;
+    if used.saturating_add(new) <= limit {
         Ok(())
     } else {
-        Err(Error::MessagesUsedUp {
-            used,
-            limit: messages_per_day,
-        })
+        Err(Error::MessagesUsedUp { used, limit })
     }
 }

@@ -15,9 +15,9 @@ pub(crate) async fn lock(
     tx: &mut PgConnection,
     now: OffsetDateTime,
     limit: i64,
-) -> Result<Vec<MailRequest>, DatabaseError> {
+) -> Result<Vec<DueMail>, DatabaseError> {
     Ok(sqlx::query_as(concat!(
-        "SELECT organization_id, invitation_id, version, generation, mail_number, traceparent FROM invitations
+        "SELECT organization_id, invitation_id, version, generation, mail_number, traceparent, send_time FROM invitations
          WHERE delivery_state = 'SCHEDULED' AND send_time <= $1 AND state IN (",
         live!(),
         ") ORDER BY send_time LIMIT $2 FOR UPDATE SKIP LOCKED",
@@ -26,6 +26,22 @@ pub(crate) async fn lock(
     .bind(limit)
     .fetch_all(tx)
     .await?)
+}
+
+/// A mail that is due, and since when.
+#[derive(Debug)]
+pub(crate) struct DueMail {
+    pub(crate) mail: MailRequest,
+    pub(crate) send_time: OffsetDateTime,
+}
+
+impl FromRow<'_, PgRow> for DueMail {
+    fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            mail: MailRequest::from_row(row)?,
+            send_time: row.try_get("send_time")?,
+        })
+    }
 }
 
 impl FromRow<'_, PgRow> for MailRequest {
@@ -39,6 +55,26 @@ impl FromRow<'_, PgRow> for MailRequest {
             traceparent: row.try_get("traceparent")?,
         })
     }
+}
+
+/// Marks the mail of a locked invitation as held back, with why: it waits for somebody.
+pub(crate) async fn mark_held(
+    tx: &mut PgConnection,
+    mail: &MailRequest,
+    why: &str,
+) -> Result<(), DatabaseError> {
+    sqlx::query(
+        "UPDATE invitations SET delivery_state = $4, delivery_detail = $5, version = version + 1
+         WHERE organization_id = $1 AND invitation_id = $2 AND delivery_state = $3",
+    )
+    .bind(mail.organization)
+    .bind(mail.invitation)
+    .bind(DeliveryState::Scheduled)
+    .bind(DeliveryState::Held)
+    .bind(why)
+    .execute(tx)
+    .await?;
+    Ok(())
 }
 
 /// Marks the mail of a locked invitation as asked for, and gives the new version.

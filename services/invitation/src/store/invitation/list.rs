@@ -1,7 +1,7 @@
 //! Invitations of an organization, newest first, and how many are in each state.
 
 use muster_database::DatabaseError;
-use muster_ids::{ImportId, InvitationId, OrganizationId};
+use muster_ids::{GroupId, ImportId, InvitationId, LocationId, OrganizationId, PersonId};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
@@ -11,7 +11,7 @@ use super::row::select_invitation;
 use crate::domain::invitation::{DeliveryState, Invitation, StateName};
 
 /// Which invitations of an organization are listed.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct ListFilter {
     /// Only these states; empty: all.
     pub(crate) states: Vec<StateName>,
@@ -19,6 +19,14 @@ pub(crate) struct ListFilter {
     pub(crate) delivery_states: Vec<DeliveryState>,
     /// Only those of this import.
     pub(crate) import: Option<ImportId>,
+    /// Only those by this person.
+    pub(crate) inviter: Option<PersonId>,
+    /// Only those to this group, among others.
+    pub(crate) group: Option<GroupId>,
+    /// Only those to this location.
+    pub(crate) location: Option<LocationId>,
+    /// Only those whose address holds this text, whatever its case; empty: all.
+    pub(crate) address_contains: String,
 }
 
 macro_rules! select_page {
@@ -28,7 +36,13 @@ macro_rules! select_page {
                AND (cardinality($3::text[]) = 0 OR ",
             effective_state!("$4"),
             " = ANY ($3))
-               AND (cardinality($6::text[]) = 0 OR i.delivery_state = ANY ($6)) ",
+               AND (cardinality($6::text[]) = 0 OR i.delivery_state = ANY ($6))
+               AND ($7::uuid IS NULL OR i.inviter_person_id = $7)
+               AND ($8::uuid IS NULL OR i.location_id = $8)
+               AND ($9::uuid IS NULL OR EXISTS (
+                   SELECT FROM invitation_groups f
+                   WHERE f.organization_id = i.organization_id AND f.invitation_id = i.invitation_id AND f.group_id = $9))
+               AND ($10::text = '' OR strpos(lower(i.address_given), lower($10)) > 0) ",
             $which,
             " ORDER BY i.invitation_id DESC LIMIT $5"
         )
@@ -48,7 +62,7 @@ pub(crate) async fn page(
     // Two statements: a plan that has to serve both looks through all invitations for the few of one import.
     let page = match filter.import {
         None => sqlx::query_as(select_page!("")),
-        Some(_) => sqlx::query_as(select_page!("AND i.import_id = $7")),
+        Some(_) => sqlx::query_as(select_page!("AND i.import_id = $11")),
     };
     let page = page
         .bind(organization)
@@ -56,7 +70,11 @@ pub(crate) async fn page(
         .bind(&filter.states)
         .bind(now)
         .bind(limit)
-        .bind(&filter.delivery_states);
+        .bind(&filter.delivery_states)
+        .bind(filter.inviter)
+        .bind(filter.location)
+        .bind(filter.group)
+        .bind(&filter.address_contains);
     let page = match filter.import {
         None => page,
         Some(import) => page.bind(import),

@@ -73,9 +73,8 @@ impl Young {
 
     async fn page(&mut self, import: Option<ImportId>, after: Option<InvitationId>) -> usize {
         let filter = ListFilter {
-            states: Vec::new(),
-            delivery_states: Vec::new(),
             import,
+            ..ListFilter::default()
         };
         let page = list::page(&mut self.connection, self.organization, &filter, after, 10, NOW).await;
         page.unwrap().len()

@@ -1,0 +1,175 @@
+//! The same act on many invitations of an organization, each with an outcome of its own.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use muster_ids::{InvitationId, InvitationName, OrganizationId};
+use muster_server::Failure;
+use muster_states::Transition;
+use sqlx::PgConnection;
+
+use super::resend::{self, Prepared};
+use crate::context::Context;
+use crate::domain::invitation::{Invitation, MailRequest, NextLink, State};
+use crate::error::{Error, unless_superseded};
+use crate::events::{self, Act};
+use crate::ops::At;
+use crate::store::invitation::{lock_all, occupied_among, update};
+use crate::store::opt_out;
+
+/// Which, and by whom.
+#[derive(Debug, Clone)]
+pub(crate) struct Batch {
+    pub(crate) organization: OrganizationId,
+    pub(crate) names: Vec<InvitationName>,
+    pub(crate) actor: String,
+}
+
+/// What became of one: the invitation, with why nothing was done, when nothing was.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    pub(crate) invitation: At<Invitation>,
+    pub(crate) refused: Option<Error>,
+}
+
+/// What became of those that the organization has.
+pub(crate) type Outcomes = HashMap<InvitationId, Outcome>;
+
+/// Takes those back that were not answered.
+///
+/// # Errors
+/// The database's.
+pub(crate) async fn cancel(
+    tx: &mut PgConnection,
+    context: &Context,
+    batch: &Batch,
+) -> Result<Outcomes, Error> {
+    let now = context.clock.now();
+    let mut outcomes = Outcomes::new();
+    for found in locked(tx, batch).await? {
+        let before = found.clone();
+        let outcome = match found.cancel(now) {
+            Transition::Changed(cancelled) => Ok(stored(tx, cancelled).await?),
+            Transition::AlreadyDone(cancelled) => Ok(cancelled),
+            Transition::Refused(why) => Err(why.into()),
+        };
+        tell(&mut outcomes, before, outcome, now);
+    }
+    Ok(outcomes)
+}
+
+/// Asks what [`resend`] has to know.
+///
+/// # Errors
+/// `ORGANIZATION_NOT_ACTIVE`, and the peer's failure.
+pub(crate) async fn prepare(context: &Context, batch: &Batch) -> Result<Prepared, Error> {
+    resend::prepare(context, batch.organization).await
+}
+
+/// Sends those again that were not answered, and counts their mails together: within the plan, or nothing is sent.
+///
+/// # Errors
+/// `PLAN_LIMIT_EXCEEDED`, the database's, and [`Failure::Contended`] when the address of one that had expired got a newer
+/// invitation meanwhile.
+pub(crate) async fn resend(
+    tx: &mut PgConnection,
+    context: &Context,
+    batch: &Batch,
+    link: NextLink,
+    prepared: Prepared,
+) -> Result<Outcomes, Error> {
+    let act = Act {
+        actor: batch.actor.clone(),
+        time: context.clock.now(),
+    };
+    let found = locked(tx, batch).await?;
+    let known = Known::of(tx, batch.organization, &found).await?;
+    let (mut outcomes, mut mails) = (Outcomes::new(), Vec::<MailRequest>::new());
+    for found in found {
+        let before = found.clone();
+        let outcome = match known.again(found, link, &act) {
+            Ok(mut again) => {
+                again.traceparent = prepared.traceparent.clone();
+                let again = stored(tx, again).await?;
+                mails.push(again.mail_request());
+                Ok(again)
+            }
+            Err(why) => Err(why),
+        };
+        tell(&mut outcomes, before, outcome, act.time);
+    }
+    events::mails_requested(tx, &context.clock, &act, &mails).await?;
+    resend::count(tx, batch.organization, &mails, act.time, prepared.messages_per_day).await?;
+    Ok(outcomes)
+}
+
+/// What is to be known of addresses before their invitations are sent again.
+struct Known {
+    /// Whose invitation has a newer one beside it, if it is an expired one.
+    occupied: HashSet<String>,
+    /// Who wants none.
+    unwanted: HashSet<String>,
+}
+
+impl Known {
+    async fn of(
+        tx: &mut PgConnection,
+        organization: OrganizationId,
+        found: &[Invitation],
+    ) -> Result<Self, Error> {
+        let all: Vec<&str> = found.iter().map(|one| one.address.canonical()).collect();
+        let expired = found.iter().filter(|one| one.state == State::Expired);
+        let expired: Vec<&str> = expired.map(|one| one.address.canonical()).collect();
+        Ok(Self {
+            occupied: occupied_among(tx, organization, &expired).await?,
+            unwanted: opt_out::among(tx, organization, &all).await?.into_iter().collect(),
+        })
+    }
+
+    /// The invitation as it is when it is sent again, not stored yet.
+    fn again(&self, found: Invitation, link: NextLink, act: &Act) -> Result<Invitation, Error> {
+        let address = found.address.canonical();
+        if found.state == State::Expired && self.occupied.contains(address) {
+            return Err(Error::Superseded);
+        }
+        if self.unwanted.contains(address) {
+            return Err(Error::AddressSuppressed);
+        }
+        match found.resend(link, act.time) {
+            Transition::Changed(again) | Transition::AlreadyDone(again) => Ok(again),
+            Transition::Refused(why) => Err(why.into()),
+        }
+    }
+}
+
+/// All rows are locked in the order of their ids: batches wait for each other, and never in a circle. What is another
+/// organization's is not there.
+async fn locked(tx: &mut PgConnection, batch: &Batch) -> Result<Vec<Invitation>, Error> {
+    let own = batch.names.iter().filter(|name| name.organization == batch.organization);
+    let ids: BTreeSet<InvitationId> = own.map(|name| name.invitation).collect();
+    Ok(lock_all(tx, batch.organization, ids).await?)
+}
+
+async fn stored(tx: &mut PgConnection, mut changed: Invitation) -> Result<Invitation, Error> {
+    let update = update(tx, &mut changed).await.map_err(unless_superseded);
+    match update {
+        Ok(true) => Ok(changed),
+        // One that was made after the look: the whole batch is tried again, and then sees it.
+        Ok(false) | Err(Error::Superseded) => Err(Failure::Contended.into()),
+        Err(error) => Err(error),
+    }
+}
+
+fn tell(
+    outcomes: &mut Outcomes,
+    before: Invitation,
+    outcome: Result<Invitation, Error>,
+    time: time::OffsetDateTime,
+) {
+    let (thing, refused) = match outcome {
+        Ok(done) => (done, None),
+        Err(why) => (before, Some(why)),
+    };
+    let id = thing.id;
+    let invitation = At { thing, time };
+    outcomes.insert(id, Outcome { invitation, refused });
+}
