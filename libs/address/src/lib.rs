@@ -12,6 +12,7 @@
 //! ```
 
 mod canonical;
+mod domain_rule;
 mod meant;
 
 use std::fmt;
@@ -20,6 +21,7 @@ use std::str::FromStr;
 use muster_text::CodePoint;
 use thiserror::Error;
 
+pub use domain_rule::DomainRule;
 pub use meant::meant;
 
 /// The longest address, in bytes: RFC 5321, section 4.5.3.1.3, less the angle brackets.

@@ -9,6 +9,7 @@ pub mod employment;
 pub mod group;
 pub mod import;
 pub mod invitation;
+pub mod join_page;
 pub mod location;
 pub mod organization;
 pub mod profile_user;

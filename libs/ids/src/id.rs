@@ -112,6 +112,8 @@ ids! {
     ProgrammeId
     /// A load of licensed programmes; chosen by whoever begins it.
     ProgrammeLoadId
+    /// A stranger's request to join by an organization's page.
+    JoinRequestId
 }
 
 impl PersonId {

@@ -7,8 +7,8 @@ use thiserror::Error;
 
 use crate::{
     AccessId, AccessRequestId, AssignmentId, CertificateId, DeliveryId, EmploymentId, GrantId, GroupId,
-    ImportId, InvitationId, LocationId, OrganizationId, OwnershipOfferId, PersonId, ProgrammeId,
-    ProgrammeLoadId, StaffReadId, TrainingId, VerificationNoticeId,
+    ImportId, InvitationId, JoinRequestId, LocationId, OrganizationId, OwnershipOfferId, PersonId,
+    ProgrammeId, ProgrammeLoadId, StaffReadId, TrainingId, VerificationNoticeId,
 };
 
 /// The text is not a resource name of the expected form. Says the form, never the text.
@@ -84,6 +84,10 @@ names! {
     GroupName = "organizations/{organization}/groups/{group}" { "organizations"/organization: OrganizationId, "groups"/group: GroupId }
     /// `organizations/{organization}/catalogTrainings/{training}`.
     CatalogTrainingName = "organizations/{organization}/catalogTrainings/{training}" { "organizations"/organization: OrganizationId, "catalogTrainings"/training: TrainingId }
+    /// `organizations/{organization}/joinPage`.
+    JoinPageName = "organizations/{organization}/joinPage" { "organizations"/organization: OrganizationId; "joinPage" }
+    /// `organizations/{organization}/joinRequests/{request}`.
+    JoinRequestName = "organizations/{organization}/joinRequests/{request}" { "organizations"/organization: OrganizationId, "joinRequests"/join_request: JoinRequestId }
     /// `organizations/{organization}/subscription`.
     SubscriptionName = "organizations/{organization}/subscription" { "organizations"/organization: OrganizationId; "subscription" }
     /// `organizations/{organization}/invitations/{invitation}`.

@@ -15,6 +15,7 @@ mod error_code;
 mod form;
 mod headers;
 mod invitation;
+mod join;
 mod limits;
 mod mine;
 mod not_signed_in;
@@ -163,6 +164,11 @@ pub(crate) fn router(options: PagesOptions, edge: EdgeService) -> Result<Router,
         .route("/invitation/accept", post(invitation::accept))
         .route("/invitation/decline", get(decline::ask).post(decline::decline))
         .route("/invitation/undo-decline", post(decline::undo))
+        .route("/join/{slug}", get(join::show).post(join::ask))
+        .route("/join-sent", get(join::sent))
+        .route("/j/{token}", get(join::follow))
+        .route("/join-confirm", get(join::confirm).post(join::verify))
+        .route("/join-confirmed", get(join::confirmed))
         .route("/invitations", get(mine::show))
         .route("/invitations/accept", post(mine::accept))
         .route("/invitations/decline", post(mine::decline))

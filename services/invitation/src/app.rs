@@ -9,6 +9,7 @@ use muster_proto::invitation::v1::acceptance_internal_service_server::Acceptance
 use muster_proto::invitation::v1::import_service_server::ImportServiceServer;
 use muster_proto::invitation::v1::invitation_redemption_service_server::InvitationRedemptionServiceServer;
 use muster_proto::invitation::v1::invitation_service_server::InvitationServiceServer;
+use muster_proto::invitation::v1::join_request_service_server::JoinRequestServiceServer;
 use muster_proto::invitation::v1::person_invitation_service_server::PersonInvitationServiceServer;
 use muster_proto::notification::v1::mail_source_internal_service_server::MailSourceInternalServiceServer;
 use muster_server::settings::PeerUrl;
@@ -27,6 +28,7 @@ use crate::ops::get_mail::mails;
 use crate::ops::import::purge::Purge;
 use crate::ops::import::worker::Imports;
 use crate::ops::invitation::send_due::SendDue;
+use crate::ops::join_request::purge::PurgeJoinRequests;
 use crate::organization::Organization;
 use crate::rpc::Rpc;
 use crate::uploads::Uploads;
@@ -65,12 +67,14 @@ impl Service for InvitationApp {
         .woken_by(Arc::clone(&context.import_waits));
         let (send_due, purge) = (SendDue(context.clone()), Purge(context.clone()));
         let closings = CarryOut(context.clone());
+        let purge_join_requests = PurgeJoinRequests(context.clone());
         let rpc = Rpc::new(context);
         Ok(App::new()
             .grpc(InvitationServiceServer::new(rpc.clone()))
             .grpc(ImportServiceServer::new(rpc.clone()))
             .grpc(InvitationRedemptionServiceServer::new(rpc.clone()))
             .grpc(PersonInvitationServiceServer::new(rpc.clone()))
+            .grpc(JoinRequestServiceServer::new(rpc.clone()))
             .grpc(MailSourceInternalServiceServer::new(rpc.clone()))
             .grpc(AcceptanceInternalServiceServer::new(rpc))
             .consumer(
@@ -84,6 +88,7 @@ impl Service for InvitationApp {
             .job(Job::batch(send_due))
             .job(Job::batch(purge))
             .job(Job::batch(closings))
+            .job(Job::batch(purge_join_requests))
             .job(Job::queue(worker)))
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use muster_clock::Clock;
 use muster_database::Database;
+use muster_ids::JoinRequestName;
 use muster_server::page::PageKey;
 use tokio::sync::Notify;
 
@@ -38,6 +39,20 @@ pub(crate) struct Links {
 impl Links {
     /// The whole link: the same bytes at every sending.
     pub(crate) fn url(&self, link: Link) -> String {
-        format!("{}/i/{}", self.base.trim_end_matches('/'), self.keys.token(link))
+        format!("{}/i/{}", self.base(), self.keys.token(link))
+    }
+
+    /// Where somebody confirms the address with which they asked to join.
+    pub(crate) fn join_url(&self, request: JoinRequestName) -> String {
+        format!("{}/j/{}", self.base(), self.keys.join_token(request))
+    }
+
+    /// Where everybody finds what was sent to them.
+    pub(crate) fn account_url(&self) -> String {
+        format!("{}/invitations", self.base())
+    }
+
+    fn base(&self) -> &str {
+        self.base.trim_end_matches('/')
     }
 }

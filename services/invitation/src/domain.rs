@@ -4,6 +4,7 @@ pub(crate) mod fault;
 pub(crate) mod import;
 pub(crate) mod invitation;
 pub(crate) mod inviting;
+pub(crate) mod join_request;
 pub(crate) mod link;
 pub(crate) mod preview;
 pub(crate) mod spreadsheet;

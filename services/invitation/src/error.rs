@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use muster_address::DomainRule;
 use muster_database::DatabaseError;
 use muster_refusal::{ErrorReason, Refusal};
 use muster_server::Failure;
@@ -81,6 +82,14 @@ pub(crate) enum Error {
     RowsDeleted,
     #[error("a workbook cannot be written")]
     Workbook(#[from] XlsxError),
+    #[error("the organization lets no such address join")]
+    AddressNotAllowed(Vec<DomainRule>),
+    #[error("the organization's page had as many requests as it may")]
+    PageUsedUp(Duration),
+    #[error("the join page was closed")]
+    JoinPageClosed,
+    #[error("the address was not confirmed in time")]
+    JoinRequestExpired,
     #[error("too much is being uploaded at the same time")]
     Busy,
     #[error("the person or the organization uploads as much as it may at the same time")]
@@ -290,6 +299,19 @@ impl From<Error> for Refusal {
                 R::ImportRowsDeleted,
                 "the rows of the import, which hold addresses, were deleted when their time was over; its counts stay",
             ),
+            Error::AddressNotAllowed(rules) => address_not_allowed(&rules),
+            Error::PageUsedUp(wait) => {
+                let text = "many people asked to join by this page today; ask again tomorrow, or ask the organization to invite you";
+                Refusal::new(R::RateLimited, text).retry_after(wait)
+            }
+            Error::JoinPageClosed => Refusal::new(
+                R::JoinPageClosed,
+                "the organization closed its page; ask it to invite you",
+            ),
+            Error::JoinRequestExpired => Refusal::new(
+                R::JoinRequestExpired,
+                "an address is confirmed within 24 hours; ask to join again",
+            ),
             Error::Workbook(_) => Refusal::internal(),
             Error::Busy => Refusal::new(
                 R::Overloaded,
@@ -308,6 +330,16 @@ impl From<Error> for Refusal {
             Error::Failure(failure) => failure.into(),
         }
     }
+}
+
+fn address_not_allowed(rules: &[DomainRule]) -> Refusal {
+    let rules: Vec<&str> = rules.iter().map(DomainRule::as_str).collect();
+    let text = format!(
+        "only addresses of these domains can join here: {}",
+        rules.join(", ")
+    );
+    Refusal::new(ErrorReason::JoinAddressNotAllowed, text)
+        .violation("address", "is of none of the domains that can join here")
 }
 
 fn not_active(state: &str) -> Refusal {

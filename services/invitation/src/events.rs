@@ -10,7 +10,8 @@ pub(crate) mod restore;
 use muster_clock::Clock;
 use muster_database::DatabaseError;
 use muster_ids::{
-    EventId, GroupId, InvitationId, InvitationName, OrganizationId, OrganizationName, PersonName,
+    EventId, GroupId, InvitationId, InvitationName, JoinRequestName, OrganizationId, OrganizationName,
+    PersonName,
 };
 use muster_messaging::outbox::{self, NewEvent};
 use muster_proto::invitation::v1 as proto;
@@ -20,6 +21,7 @@ use time::OffsetDateTime;
 
 use crate::convert;
 use crate::domain::invitation::{Acceptance, Invitation, MailRequest};
+use crate::domain::join_request::JoinRequest;
 
 /// Who acts when nobody calls.
 pub(crate) const SELF: &str = "service:invitation";
@@ -68,6 +70,37 @@ pub(crate) async fn mails_requested<'a>(
         return Ok(());
     }
     outbox::append_all(tx, events).await
+}
+
+/// `mail.requested` about a request to join.
+pub(crate) async fn join_mail_requested(
+    tx: &mut PgConnection,
+    clock: &Clock,
+    act: &Act,
+    request: &JoinRequest,
+) -> Result<(), DatabaseError> {
+    let organization = request.organization;
+    let name = JoinRequestName {
+        organization,
+        join_request: request.id,
+    };
+    let payload = MailRequestedEvent {
+        subject: name.to_string(),
+        purpose: MailPurpose::Join.into(),
+        generation: 1,
+        request: 1,
+        not_before: None,
+    };
+    let event = NewEvent {
+        id: EventId::from_uuid(clock.new_uuid()),
+        organization,
+        aggregate: request.id.as_uuid(),
+        sequence: 1,
+        time: act.time,
+        actor: act.actor.clone(),
+        traceparent: None,
+    };
+    outbox::append(tx, event, &payload).await
 }
 
 /// `invitation.accepted`, in the trace of the accepting call.

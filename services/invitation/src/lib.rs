@@ -3,7 +3,8 @@
 //! - `rpc`: the contract's services: parse, call, map. `config`, `app`: settings and the only wiring.
 //! - `ops`: the verbs. Of an `invitation`: `create` (and `invite` inside a transaction), scheduled mails (`send_due`),
 //!   reports of the mail worker (`report_delivery`) and its question (`get_mail`). Of an `import`: `upload`, `approve`,
-//!   `disapprove`, and the `worker` that applies them. Of a `link`: `lookup` and `accept`.
+//!   `disapprove`, and the `worker` that applies them. Of a `link`: `lookup` and `accept`. Of a `join_request`: `ask` and
+//!   `verify`.
 //! - `domain`: states and their transitions, links, spreadsheets and their preview: pure.
 //! - `store`: SQL, as functions on a connection.
 //! - `convert`: from the domain to the contract, for answers and events.

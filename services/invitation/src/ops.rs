@@ -5,6 +5,7 @@ pub(crate) mod closing;
 pub(crate) mod get_mail;
 pub(crate) mod import;
 pub(crate) mod invitation;
+pub(crate) mod join_request;
 pub(crate) mod link;
 
 pub(crate) use at::At;

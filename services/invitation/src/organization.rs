@@ -2,8 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use muster_address::DomainRule;
 use muster_database::Together;
-use muster_ids::{GroupId, GroupName, LocationId, LocationName, OrganizationId, OrganizationName};
+use muster_ids::{
+    GroupId, GroupName, LocationId, LocationName, OrganizationId, OrganizationName, PersonName,
+};
 use muster_proto::organization::v1 as proto;
 use muster_proto::organization::v1::inviting_internal_service_client::InvitingInternalServiceClient;
 use muster_refusal::Refusal;
@@ -12,6 +15,7 @@ use muster_server::Peer;
 use tonic::{Code, Response, Status};
 
 use crate::domain::inviting::{Group, InvitingContext, Limits, OrganizationStatus, Plan};
+use crate::domain::join_request::JoinPage;
 use crate::error::Error;
 
 /// How many groups, and how many locations, one question may name.
@@ -35,6 +39,13 @@ pub(crate) struct Organization {
 pub(crate) struct ContextQuery {
     pub(crate) groups: BTreeSet<GroupId>,
     pub(crate) locations: BTreeSet<LocationId>,
+}
+
+/// Which join page is asked for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum PageQuery<'a> {
+    Slug(&'a str),
+    Organization(OrganizationId),
 }
 
 impl ContextQuery {
@@ -103,6 +114,35 @@ impl Organization {
             // Cut off in the middle.
             None => Err(Error::from(Status::from(Refusal::unavailable()))),
         }
+    }
+
+    /// The join page that is asked for, if it is open.
+    ///
+    /// # Errors
+    /// [`Failure::NotFound`] when it is not, for whatever reason, or the peer's failure.
+    pub(crate) async fn join_page(&self, query: &PageQuery<'_>) -> Result<JoinPage, Error> {
+        let mut request = proto::GetOpenJoinPageRequest::default();
+        match query {
+            PageQuery::Slug(slug) => (*slug).clone_into(&mut request.slug),
+            PageQuery::Organization(organization) => {
+                let organization = *organization;
+                request.organization = OrganizationName { organization }.to_string();
+            }
+        }
+        let page = match self.client.clone().get_open_join_page(request).await {
+            Ok(response) => response.into_inner(),
+            Err(status) if status.code() == Code::NotFound => return Err(Failure::NotFound.into()),
+            Err(status) => return Err(status.into()),
+        };
+        let names = page.organization.parse::<OrganizationName>().ok();
+        let names = names.zip(page.enabled_by.parse::<PersonName>().ok());
+        // Names that cannot be read are no page: nobody joins there, which refuses rather than guesses.
+        let (organization, person) = names.ok_or(Failure::NotFound)?;
+        Ok(JoinPage {
+            organization: organization.organization,
+            enabled_by: person.person,
+            allowed_domains: page.allowed_domains.into_iter().map(DomainRule::stored).collect(),
+        })
     }
 
     /// As [`Organization::context`], of an active organization.

@@ -3,6 +3,7 @@
 mod acceptance;
 mod import;
 mod invitation;
+mod join_request;
 mod link;
 mod mail_source;
 mod parse;

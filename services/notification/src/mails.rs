@@ -120,6 +120,9 @@ mails! {
     /// To tell an administrator that somebody waits to be verified.
     EmploymentToVerify = "EMPLOYMENT_TO_VERIFY", about "verificationNotices" of "employment", saying EmploymentToVerifyVariables:
         1 = "employment_to_verify/v1.txt" "employment_to_verify/v1.html";
+    /// To confirm the address with which somebody asked to join.
+    Join = "JOIN", about "joinRequests" of "invitation", saying JoinVariables:
+        1 = "join/v1.txt" "join/v1.html";
 }
 
 impl Purpose {

@@ -10,6 +10,7 @@ use muster_proto::organization::v1::director_internal_service_server::DirectorIn
 use muster_proto::organization::v1::group_internal_service_server::GroupInternalServiceServer;
 use muster_proto::organization::v1::group_service_server::GroupServiceServer;
 use muster_proto::organization::v1::inviting_internal_service_server::InvitingInternalServiceServer;
+use muster_proto::organization::v1::join_page_service_server::JoinPageServiceServer;
 use muster_proto::organization::v1::location_service_server::LocationServiceServer;
 use muster_proto::organization::v1::organization_service_server::OrganizationServiceServer;
 use muster_proto::organization::v1::ownership_service_server::OwnershipServiceServer;
@@ -67,6 +68,7 @@ impl Service for OrganizationService {
         Ok(App::new()
             .grpc(OrganizationServiceServer::new(rpc.clone()))
             .grpc(LocationServiceServer::new(rpc.clone()))
+            .grpc(JoinPageServiceServer::new(rpc.clone()))
             .grpc(CatalogServiceServer::new(rpc.clone()))
             .grpc(GroupServiceServer::new(rpc.clone()))
             .grpc(SubscriptionServiceServer::new(rpc.clone()))

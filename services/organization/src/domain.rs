@@ -4,6 +4,7 @@ mod access_request;
 mod catalog;
 mod employment;
 mod group;
+mod join_page;
 mod license;
 mod location;
 mod name;
@@ -27,6 +28,7 @@ pub(crate) use access_request::{
 pub(crate) use catalog::CatalogTraining;
 pub(crate) use employment::{EmploymentNews, EmploymentState};
 pub(crate) use group::{Group, GroupState, GroupUpdate, MAX_GROUPS};
+pub(crate) use join_page::{Ground, JoinPage, JoinPageUpdate, Need, REDIRECTED, Slug};
 pub use license::LicenseDigits;
 pub(crate) use license::{License, LicenseNumber, LicensingAuthority, Padding};
 pub(crate) use location::{Location, LocationUpdate, MAX_LOCATIONS};

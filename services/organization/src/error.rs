@@ -7,7 +7,7 @@ use thiserror::Error;
 use time::OffsetDateTime;
 
 use crate::domain::{
-    AccessRequestState, MAX_ACCESS_REQUESTS, MAX_GROUPS, MAX_LOCATIONS, Misplaced, Missing,
+    AccessRequestState, MAX_ACCESS_REQUESTS, MAX_GROUPS, MAX_LOCATIONS, Misplaced, Missing, Need,
     OrganizationNumber, OrganizationState, OwnershipOfferState, SubscriptionProblem,
 };
 
@@ -64,6 +64,12 @@ pub(crate) enum Error {
     ProgrammeClaimed,
     #[error("an authority tells name and license of the profile")]
     ProgrammeReadOnly,
+    #[error("another organization has or had that slug")]
+    JoinPageSlugTaken,
+    #[error("the join page misses something")]
+    JoinPageIncomplete(Vec<Need>),
+    #[error("the feature needs a subscription")]
+    SubscriptionRequired,
     #[error("access is to end before it begins")]
     EndsInThePast,
     /// Every problem with the field of the request that it belongs to.
@@ -177,6 +183,21 @@ impl From<Error> for Refusal {
                 let text = "name and license of the profile are as its authority tells them; have them corrected there";
                 Refusal::new(R::ProgrammeReadOnly, text)
             }
+            Error::JoinPageSlugTaken => {
+                let text =
+                    "another organization has this address for its page, or had it once; choose another one";
+                Refusal::new(R::JoinPageSlugTaken, text)
+                    .violation("join_page.slug", "belongs to another organization")
+            }
+            Error::JoinPageIncomplete(missing) => join_page_incomplete(&missing),
+            Error::SubscriptionRequired => {
+                let text = "a join page needs an active premium subscription; its settings are kept until there is one";
+                Refusal::new(R::SubscriptionRequired, text).precondition(
+                    "SUBSCRIPTION",
+                    "plan",
+                    "must be premium",
+                )
+            }
             Error::EndsInThePast => ends_in_the_past(),
             Error::Subscription(problems) => subscription(problems),
             Error::Failure(failure) => failure.into(),
@@ -230,6 +251,14 @@ fn programme_rows(misplaced: Misplaced) -> Refusal {
             violations.into_refusal()
         }
     }
+}
+
+fn join_page_incomplete(missing: &[Need]) -> Refusal {
+    let text = "the page lets people choose a group and a location, at an address of its own; set up what is missing first";
+    let refusal = Refusal::new(ErrorReason::JoinPageIncomplete, text);
+    missing.iter().fold(refusal, |refusal, need| {
+        refusal.precondition("JOIN_PAGE", need.as_str(), "is missing")
+    })
 }
 
 fn ends_in_the_past() -> Refusal {

@@ -1,7 +1,7 @@
 //! The organization service: profiles, and what belongs to them.
 //!
 //! It owns profiles with their licenses and their way to approval, locations, groups with the trainings that they
-//! require, the organization's own catalog, subscriptions, and who administers it all. It tells the edge who has which role.
+//! require, the organization's own catalog, subscriptions, the settings of join pages, and who administers it all. It tells the edge who has which role.
 //!
 //! - `config`: its settings.
 //! - `app`: the only wiring.

@@ -5,6 +5,7 @@ mod access_request;
 mod catalog;
 mod group;
 mod inviting;
+mod join_page;
 mod location;
 mod organization;
 mod ownership;

@@ -73,6 +73,15 @@ def link_of(address):
     return link and link[1]
 
 
+def join_token_of(address):
+    """The token of the link in the last mail to somebody who asked to join."""
+    listed = requests.get(INBOX, params={"to": address}, timeout=10).text
+    found = re.search(r'href="(/messages/[^"]+)"', listed)
+    message = found and requests.get(f"{INBOX.rstrip('/')}{found[1]}", timeout=10).text
+    link = message and re.search(r"/j/([A-Za-z0-9_-]+)", message)
+    return link and link[1]
+
+
 def upload(organization, group):
     table = f"Email,Group\nimported-{uuid.uuid4().hex[:8]}@example.test,{group}\nnobody,{group}\n".encode()
     made = call("UploadImport", "owner", ids(organization), {"fileName": "people.csv"}, file=table)
@@ -149,6 +158,15 @@ location = call("CreateLocation", "owner", at, displayName="Main Street")["locat
 call("UpdateLocation", "owner", ids(location), {"updateMask": "displayName"}, displayName="Main St")
 call("GetLocation", "owner", ids(location))
 call("ListLocations", "owner", at)
+
+page = {"enabled": True, "slug": f"sunrise-{run}", "allowedDomains": ["example.test"]}
+call("UpdateJoinPage", "owner", at, {"updateMask": "enabled,slug,allowedDomains"}, **page)
+assert call("GetJoinPage", "owner", at)["joinPage"]["isOpen"]
+shown = call("LookupJoinPage", None, query={"slug": page["slug"]})
+stranger = f"stranger-{run}@example.test"
+chosen = {"group": shown["groups"][0]["name"], "location": shown["locations"][0]["name"]}
+call("RequestToJoin", None, slug=page["slug"], address=stranger, **chosen)
+call("VerifyJoinRequest", None, token=until("the link to confirm", lambda: join_token_of(stranger)))
 
 invitee = {"address": LEARNER, "groups": [group["name"]]}
 invitation = call("CreateInvitation", "owner", at, **invitee)["invitation"]["name"]

@@ -88,6 +88,56 @@ async fn somebody_else_is_told_so_and_can_switch() {
 }
 
 #[tokio::test]
+async fn a_stranger_joins_by_the_page_confirms_the_address_and_accepts_in_the_account() {
+    let _undisturbed = with_others().await;
+    let suite = Suite::find();
+    let organization = Organization::create(&suite).await;
+    let slug = organization.open_join_page(&suite).await;
+    let address = format!("stranger-{}@school.test", suite.unique());
+    let browser = Browser::open(&suite).await;
+
+    browser
+        .go(&format!("{}/join/{slug}", suite.address("gateway")))
+        .await;
+    browser.shows("Join Test Kindergarten").await;
+    browser.picture("10-join").await;
+    browser.narrow(320).await;
+    browser.picture("10-join-phone").await;
+    for choice in ["#location option:nth-child(2)", "#group option:nth-child(2)"] {
+        browser.click(choice).await;
+    }
+    let field = browser.client.find(Locator::Css("#address")).await.unwrap();
+    field.send_keys(&address).await.unwrap();
+    browser.click("#join").await;
+    browser.shows("Look into your mailbox").await;
+    browser.picture("11-sent-phone").await;
+    assert_eq!(organization.count(&suite, InvitationState::Pending).await, 0);
+
+    let link = link_for(&suite, &address).await;
+    browser.go(&link).await;
+    browser.shows("Confirm your address").await;
+    let at = browser.client.current_url().await.unwrap();
+    assert_eq!(at.path(), "/join-confirm", "the secret is out of the address");
+    browser.picture("12-confirm-phone").await;
+    assert_eq!(organization.count(&suite, InvitationState::Pending).await, 0);
+    browser.click("#confirm").await;
+    browser.shows("Your address is confirmed").await;
+    browser.picture("13-confirmed-phone").await;
+    assert_eq!(organization.count(&suite, InvitationState::Pending).await, 1);
+
+    browser.click("#account").await;
+    browser.click("a[href^='/sign-in']").await;
+    fill_in(&browser, &address, "Stella Stranger").await;
+    browser.click("#register button").await;
+    browser.shows("Test Kindergarten").await;
+    browser.picture("14-account-phone").await;
+    browser.click("form[action='/invitations/accept'] button").await;
+    eventually(async || organization.count(&suite, InvitationState::Active).await == 1).await;
+    browser.picture("15-joined-phone").await;
+    browser.close().await;
+}
+
+#[tokio::test]
 async fn whoever_was_invited_declines_without_an_account_and_can_undo_it() {
     let _undisturbed = with_others().await;
     let suite = Suite::find();

@@ -14,6 +14,7 @@ mod contract;
 mod employment;
 mod imports;
 mod invitations;
+mod joining;
 mod learning;
 mod organization;
 mod ownership;
@@ -71,6 +72,7 @@ fn rows() -> Vec<Row> {
         employment::rows(),
         claims::rows(),
         invitations::rows(),
+        joining::rows(),
         imports::rows(),
         redemption::rows(),
         consent::rows(),

@@ -21,7 +21,10 @@ const NOT_WRITTEN: &[(&str, &[&str])] = &[
             "organization",
             "location",
             "locations",
+            "group",
             "groups",
+            "inviter",
+            "slug",
             "training",
             "trainings",
             "assignment",
@@ -34,6 +37,7 @@ const NOT_WRITTEN: &[(&str, &[&str])] = &[
             "muster.organization.v1.LogStaffReadRequest.method",
             "muster.gateway.v1.ExplainAccessRequest.method",
             "muster.gateway.v1.ExplainAccessRequest.resource",
+            "muster.organization.v1.JoinPage.allowed_domains",
         ],
     ),
     (
@@ -47,6 +51,7 @@ const NOT_WRITTEN: &[(&str, &[&str])] = &[
             "muster.employment.v1.Employment.person_display_name",
             "muster.employment.v1.Employment.source_invitation",
             "muster.employment.v1.Rejection.comment",
+            "muster.organization.v1.JoinPage.path",
             "muster.organization.v1.Organization.decision_reason",
             "muster.organization.v1.Organization.organization_number",
             "muster.organization.v1.Organization.owner",
@@ -59,7 +64,10 @@ const NOT_WRITTEN: &[(&str, &[&str])] = &[
     ),
     (
         "an address: read by `muster_address`, which knows what addresses may hold",
-        &["muster.invitation.v1.Invitation.address"],
+        &[
+            "muster.invitation.v1.Invitation.address",
+            "muster.invitation.v1.RequestToJoinRequest.address",
+        ],
     ),
     (
         "cannot be refused, because somebody else chose them: `muster_text::cleaned`",
@@ -85,6 +93,7 @@ const NOT_WRITTEN: &[(&str, &[&str])] = &[
         &[
             "muster.employment.v1.ListEmploymentsRequest.position",
             "muster.employment.v1.ListEmploymentsRequest.text",
+            "muster.invitation.v1.ListInvitationsRequest.address_contains",
             "muster.organization.v1.SearchRegistryRequest.text",
         ],
     ),

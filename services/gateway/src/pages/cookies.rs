@@ -20,6 +20,8 @@ pub(crate) enum Cookie {
     SignIn,
     /// The link that was followed.
     Link,
+    /// The link that confirms an address.
+    Join,
 }
 
 impl Cookie {
@@ -28,6 +30,7 @@ impl Cookie {
             Self::Session => "muster-session",
             Self::SignIn => "muster-sign-in",
             Self::Link => "muster-link",
+            Self::Join => "muster-join",
         }
     }
 
@@ -36,7 +39,7 @@ impl Cookie {
         match self {
             Self::Session => Duration::seconds(IDLE.as_secs() as i64),
             Self::SignIn => Duration::minutes(15),
-            Self::Link => Duration::hours(1),
+            Self::Link | Self::Join => Duration::hours(1),
         }
     }
 }

@@ -3,13 +3,16 @@
 use std::convert::Infallible;
 
 use muster_proto::invitation::v1::invitation_redemption_service_client::InvitationRedemptionServiceClient;
+use muster_proto::invitation::v1::join_request_service_client::JoinRequestServiceClient;
 use muster_proto::invitation::v1::person_invitation_service_client::PersonInvitationServiceClient;
 use muster_proto::invitation::v1::{
     AcceptInvitationRequest, AcceptInvitationResponse, AcceptPersonInvitationRequest,
     DeclineInvitationRequest, DeclinePersonInvitationRequest, ListPersonInvitationsRequest,
-    ListPersonInvitationsResponse, LookupInvitationRequest, LookupInvitationResponse, UndoDeclineRequest,
-    UndoPersonDeclineRequest,
+    ListPersonInvitationsResponse, LookupInvitationRequest, LookupInvitationResponse, RequestToJoinRequest,
+    UndoDeclineRequest, UndoPersonDeclineRequest, VerifyJoinRequestRequest,
 };
+use muster_proto::organization::v1::join_page_service_client::JoinPageServiceClient;
+use muster_proto::organization::v1::{LookupJoinPageRequest, LookupJoinPageResponse};
 use muster_telemetry::propagation;
 use tonic::{Request, Status};
 use tower::util::BoxCloneSyncService;
@@ -25,14 +28,53 @@ pub(crate) type EdgeService =
 pub(crate) struct EdgeClient {
     redemption: InvitationRedemptionServiceClient<EdgeService>,
     own: PersonInvitationServiceClient<EdgeService>,
+    joining: JoinRequestServiceClient<EdgeService>,
+    join_pages: JoinPageServiceClient<EdgeService>,
 }
 
 impl EdgeClient {
     pub(crate) fn new(edge: EdgeService) -> Self {
         Self {
             redemption: InvitationRedemptionServiceClient::new(edge.clone()),
-            own: PersonInvitationServiceClient::new(edge),
+            own: PersonInvitationServiceClient::new(edge.clone()),
+            joining: JoinRequestServiceClient::new(edge.clone()),
+            join_pages: JoinPageServiceClient::new(edge),
         }
+    }
+
+    /// What a join page shows.
+    pub(crate) async fn lookup_join_page(
+        &self,
+        client: &ClientAddress,
+        message: LookupJoinPageRequest,
+    ) -> Result<LookupJoinPageResponse, Status> {
+        let request = request(client, None, message)?;
+        Ok(self
+            .join_pages
+            .clone()
+            .lookup_join_page(request)
+            .await?
+            .into_inner())
+    }
+
+    /// Asks to join.
+    pub(crate) async fn request_to_join(
+        &self,
+        client: &ClientAddress,
+        message: RequestToJoinRequest,
+    ) -> Result<(), Status> {
+        let request = request(client, None, message)?;
+        self.joining.clone().request_to_join(request).await.map(drop)
+    }
+
+    /// Confirms the address of whoever asked.
+    pub(crate) async fn verify_join_request(
+        &self,
+        client: &ClientAddress,
+        message: VerifyJoinRequestRequest,
+    ) -> Result<(), Status> {
+        let request = request(client, None, message)?;
+        self.joining.clone().verify_join_request(request).await.map(drop)
     }
 
     /// What an invitation is about.

@@ -18,6 +18,13 @@ pub(crate) struct Form {
     /// The name of one of several invitations on a page.
     #[serde(default)]
     pub(crate) invitation: String,
+    /// What is chosen and typed on a join page.
+    #[serde(default)]
+    pub(crate) group: String,
+    #[serde(default)]
+    pub(crate) location: String,
+    #[serde(default)]
+    pub(crate) address: String,
 }
 
 impl<S: Send + Sync> FromRequest<S> for Form {

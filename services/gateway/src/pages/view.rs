@@ -10,6 +10,7 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{Html, IntoResponse, Response};
+use muster_proto::organization::v1::JoinPageChoice;
 pub(crate) use problem::Problem;
 
 use super::choice::Choice;
@@ -121,6 +122,56 @@ pub(crate) struct MyInvitation {
     pub(crate) undo_token: String,
 }
 
+/// The page on which people ask to join.
+#[derive(Debug, Clone, Template)]
+#[template(path = "join.html")]
+pub(crate) struct JoinPage {
+    pub(crate) slug: String,
+    pub(crate) organization: String,
+    pub(crate) groups: Vec<JoinPageChoice>,
+    pub(crate) locations: Vec<JoinPageChoice>,
+    /// As people read them; empty: any.
+    pub(crate) allowed_domains: String,
+    /// What was chosen and typed before.
+    pub(crate) group: String,
+    pub(crate) location: String,
+    pub(crate) address: String,
+    /// What is to be mended, in the order of the form.
+    pub(crate) problems: Vec<JoinProblem>,
+    pub(crate) form_token: String,
+    pub(crate) support: String,
+    /// Of the form that signs out; empty if nobody is signed in.
+    pub(crate) sign_out_token: String,
+}
+
+/// What is to be mended in the form.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct JoinProblem {
+    pub(crate) field: &'static str,
+    pub(crate) text: &'static str,
+}
+
+impl JoinPage {
+    fn is_wrong(&self, field: &str) -> bool {
+        self.problems.iter().any(|problem| problem.field == field)
+    }
+}
+
+/// A page that says how far somebody is on the way to join.
+#[derive(Debug, Clone, Default, Template)]
+#[template(path = "join_told.html")]
+pub(crate) struct JoinTold {
+    pub(crate) status: StatusCode,
+    pub(crate) title: &'static str,
+    pub(crate) text: String,
+    /// Of the form that confirms the address; empty where there is nothing to confirm.
+    pub(crate) form_token: String,
+    /// Whether the account is where to go.
+    pub(crate) leads_to_account: bool,
+    /// Of the form that signs out; empty if nobody is signed in.
+    pub(crate) sign_out_token: String,
+}
+
 /// The page to choose an issuer.
 #[derive(Debug, Template)]
 #[template(path = "choose.html")]
@@ -153,6 +204,24 @@ pub(crate) fn decline(page: DeclinePage) -> Response {
 /// The page of everything that was sent to whoever is signed in, as an answer.
 pub(crate) fn mine(page: MyInvitations) -> Response {
     unrendered(StatusCode::OK, move |sign_out_token| {
+        let mut page = page.clone();
+        sign_out_token.clone_into(&mut page.sign_out_token);
+        page.render()
+    })
+}
+
+/// The page on which people ask to join, as an answer.
+pub(crate) fn join(status: StatusCode, page: JoinPage) -> Response {
+    unrendered(status, move |sign_out_token| {
+        let mut page = page.clone();
+        sign_out_token.clone_into(&mut page.sign_out_token);
+        page.render()
+    })
+}
+
+/// How far somebody is on the way to join, as an answer.
+pub(crate) fn join_told(page: JoinTold) -> Response {
+    unrendered(page.status, move |sign_out_token| {
         let mut page = page.clone();
         sign_out_token.clone_into(&mut page.sign_out_token);
         page.render()

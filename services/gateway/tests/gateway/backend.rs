@@ -16,13 +16,16 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use muster_proto::invitation::v1::{
     InvitationState, ListPersonInvitationsResponse, LookupInvitationRequest, LookupInvitationResponse,
-    PersonInvitation,
+    PersonInvitation, RequestToJoinRequest, VerifyJoinRequestRequest,
 };
 use muster_proto::organization::v1::{
-    CheckSessionRequest, CheckSessionResponse, EndSessionRequest, GetRoleRequest, GetRoleResponse, Role,
+    CheckSessionRequest, CheckSessionResponse, EndSessionRequest, GetRoleRequest, GetRoleResponse,
+    JoinPageChoice, LookupJoinPageRequest, LookupJoinPageResponse, Role,
 };
+use muster_refusal::{ErrorReason, Refusal, Violations};
 use prost::Message as _;
 use tokio::net::TcpListener;
+use tonic::Status;
 use tonic::body::Body;
 use tonic_health::pb::HealthCheckResponse;
 use tonic_health::pb::health_check_response::ServingStatus;
@@ -117,6 +120,66 @@ fn invitation(asked: &[u8]) -> Vec<u8> {
         ..LookupInvitationResponse::default()
     }
     .encode_to_vec()
+}
+
+/// A join page, at this address and at a former one.
+pub(crate) const PAGE: &str = "sunrise";
+pub(crate) const FORMER: &str = "former";
+/// An address at which there is none.
+pub(crate) const NO_PAGE: &str = "nowhere";
+/// The domain of addresses that do not join by it.
+pub(crate) const OUTSIDE: &str = "outside.test";
+
+/// What the page shows.
+fn join_page() -> Vec<u8> {
+    let choice = |name: &str, display_name: &str| JoinPageChoice {
+        name: name.to_owned(),
+        display_name: display_name.to_owned(),
+    };
+    LookupJoinPageResponse {
+        slug: PAGE.to_owned(),
+        organization_display_name: "Sunrise & Co".to_owned(),
+        groups: vec![choice("organizations/a/groups/t", "Teachers <b>")],
+        locations: vec![choice("organizations/a/locations/m", "Main street")],
+        allowed_domains: vec!["example.org".to_owned()],
+    }
+    .encode_to_vec()
+}
+
+/// Why a call about a join page is refused, if it is.
+fn refusal(path: &str, asked: &[u8]) -> Option<Status> {
+    let asked = asked.get(5..).unwrap_or_default();
+    if path.ends_with("/LookupJoinPage") {
+        let slug = LookupJoinPageRequest::decode(asked).unwrap().slug;
+        return (slug == NO_PAGE).then(|| Refusal::not_found().into());
+    }
+    if path.ends_with("/RequestToJoin") {
+        let asked = RequestToJoinRequest::decode(asked).unwrap();
+        if asked.slug != PAGE {
+            return None;
+        }
+        if asked.address.ends_with(OUTSIDE) {
+            let refusal = Refusal::new(ErrorReason::JoinAddressNotAllowed, "no").violation("address", "no");
+            return Some(refusal.into());
+        }
+        let fields = [
+            ("group", asked.group),
+            ("location", asked.location),
+            ("address", asked.address),
+        ];
+        let mut violations = Violations::new();
+        for (field, value) in fields {
+            if value.is_empty() {
+                violations.add(field, "is missing");
+            }
+        }
+        return (!violations.is_empty()).then(|| violations.into_refusal().into());
+    }
+    if path.ends_with("/VerifyJoinRequest") {
+        let token = VerifyJoinRequestRequest::decode(asked).unwrap().token;
+        return (token == LOST).then(|| Refusal::new(ErrorReason::JoinRequestExpired, "no").into());
+    }
+    None
 }
 
 impl Backend {
@@ -241,6 +304,7 @@ impl Backend {
         let path = parts.uri.path().to_owned();
         let hangs = bytes.ends_with(HANG);
         let lost = bytes.ends_with(LOST.as_bytes());
+        let refused = refusal(&path, &bytes);
         let about_sessions = path.contains("SessionInternalService");
         let message = if path.ends_with("/GetRole") {
             self.role(&bytes)
@@ -250,6 +314,8 @@ impl Backend {
             self.health()
         } else if path.ends_with("/LookupInvitation") {
             invitation(&bytes)
+        } else if path.ends_with("/LookupJoinPage") {
+            join_page()
         } else if path.ends_with("/ListPersonInvitations") {
             own_invitations()
         } else {
@@ -273,7 +339,10 @@ impl Backend {
         } else {
             "0"
         };
-        trailers.insert("grpc-status", code.parse().unwrap());
+        match refused {
+            Some(status) => status.add_header(&mut trailers).unwrap(),
+            None => drop(trailers.insert("grpc-status", code.parse().unwrap())),
+        }
         trailers.insert("x-of-the-service", "kept".parse().unwrap());
         let frames = [Frame::data(framed(&message).into()), Frame::trailers(trailers)];
         let body = StreamBody::new(futures::stream::iter(frames.map(Ok::<_, Infallible>)));

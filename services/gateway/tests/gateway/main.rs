@@ -17,6 +17,7 @@ mod declining;
 mod generated;
 mod http;
 mod issuer;
+mod joining;
 mod matrix;
 mod mine;
 mod overload;

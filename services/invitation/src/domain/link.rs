@@ -13,13 +13,14 @@ use std::fmt;
 use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use muster_ids::{InvitationId, OrganizationId};
+use muster_ids::{InvitationId, JoinRequestId, JoinRequestName, OrganizationId};
 use serde::Deserialize;
 use thiserror::Error;
 use uuid::Uuid;
 
 const VERSION: u8 = 1;
 const PURPOSE: &[u8] = b"muster.invitation.v1.accept\0";
+const JOIN_PURPOSE: &[u8] = b"muster.invitation.v1.join\0";
 const TAG: usize = 32;
 /// Organization, invitation and generation.
 const BODY: usize = 16 + 16 + 4;
@@ -91,6 +92,23 @@ impl LinkKeys {
 
     /// The token of a link: the same at every making with the same current key.
     pub(crate) fn token(&self, link: Link) -> String {
+        self.sealed(PURPOSE, link)
+    }
+
+    /// The token with which the address of a request to join is confirmed. It opens no invitation, nor the other way round: they
+    /// are signed for different purposes.
+    pub(crate) fn join_token(&self, request: JoinRequestName) -> String {
+        self.sealed(
+            JOIN_PURPOSE,
+            Link {
+                organization: request.organization,
+                invitation: InvitationId::from_uuid(request.join_request.as_uuid()),
+                generation: 1,
+            },
+        )
+    }
+
+    fn sealed(&self, purpose: &[u8], link: Link) -> String {
         let mut bytes = vec![VERSION];
         bytes.push(u8::try_from(self.current.len()).unwrap_or(u8::MAX));
         bytes.extend_from_slice(self.current.as_bytes());
@@ -101,19 +119,32 @@ impl LinkKeys {
             bytes.push(FILLER);
         }
         if let Some(key) = self.keys.get(&self.current) {
-            bytes.extend_from_slice(sign(key, &bytes).as_ref());
+            bytes.extend_from_slice(sign(key, purpose, &bytes).as_ref());
         }
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
     /// What a token stands for, once its signature is found good (in constant time).
     pub(crate) fn verify(&self, token: &str) -> Result<Link, NotALink> {
+        self.opened(PURPOSE, token)
+    }
+
+    /// The request to join that a token stands for.
+    pub(crate) fn verify_join(&self, token: &str) -> Result<JoinRequestName, NotALink> {
+        let link = self.opened(JOIN_PURPOSE, token)?;
+        Ok(JoinRequestName {
+            organization: link.organization,
+            join_request: JoinRequestId::from_uuid(link.invitation.as_uuid()),
+        })
+    }
+
+    fn opened(&self, purpose: &[u8], token: &str) -> Result<Link, NotALink> {
         let bytes = URL_SAFE_NO_PAD.decode(token).map_err(|_| NotALink)?;
         let split = bytes.len().checked_sub(TAG).ok_or(NotALink)?;
         let (signed, tag) = bytes.split_at(split);
         let (key_id, body) = parts(signed).ok_or(NotALink)?;
         let key = self.keys.get(key_id).ok_or(NotALink)?;
-        hmac::verify(key, &[PURPOSE, signed].concat(), tag).map_err(|_| NotALink)?;
+        hmac::verify(key, &[purpose, signed].concat(), tag).map_err(|_| NotALink)?;
         read_body(body).ok_or(NotALink)
     }
 }
@@ -132,8 +163,8 @@ fn is_key_id(id: &str) -> bool {
     (1..=MAX_KEY_ID).contains(&id.len()) && id.bytes().all(allowed)
 }
 
-fn sign(key: &hmac::Key, signed: &[u8]) -> hmac::Tag {
-    hmac::sign(key, &[PURPOSE, signed].concat())
+fn sign(key: &hmac::Key, purpose: &[u8], signed: &[u8]) -> hmac::Tag {
+    hmac::sign(key, &[purpose, signed].concat())
 }
 
 /// Key id and body of the signed part.

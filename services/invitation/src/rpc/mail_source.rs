@@ -1,16 +1,18 @@
 //! `MailSourceInternalService`: what the mail worker asks just before it sends.
 
-use muster_ids::InvitationName;
+use muster_ids::{InvitationName, JoinRequestName};
 use muster_proto::notification::v1 as proto;
 use muster_proto::notification::v1::get_mail_response::Variables;
 use muster_proto::notification::v1::mail_source_internal_service_server::MailSourceInternalService;
-use muster_server::Call;
+use muster_refusal::Violations;
 use muster_server::convert::timestamp;
 use muster_server::names::named;
+use muster_server::{Call, Parsed};
 use tonic::{Request, Response, Status};
 
 use super::Rpc;
 use crate::ops::get_mail::{Mail, get_mail};
+use crate::ops::join_request::{self, mail::JoinMail};
 
 /// The only language so far.
 const LOCALE: &str = "en";
@@ -21,23 +23,54 @@ impl MailSourceInternalService for Rpc {
         &self,
         request: Request<proto::GetMailRequest>,
     ) -> Result<Response<proto::GetMailResponse>, Status> {
-        let (call, name): (_, InvitationName) = Call::read(request, |call, violations| {
-            violations.check("purpose", own(call.message.purpose()));
-            Ok(named(violations, "subject", &call.message.subject))
-        })?;
-        let mail = get_mail(&self.context, name, call.message.generation).await?;
-        Ok(Response::new(
-            mail.map_or_else(proto::GetMailResponse::default, |mail| response(&mail)),
-        ))
+        let (call, about) = Call::read(request, about)?;
+        let answer = match about {
+            About::Invitation(name) => {
+                let mail = get_mail(&self.context, name, call.message.generation).await?;
+                mail.map(|mail| response(&mail))
+            }
+            About::JoinRequest(name) => {
+                let mail = join_request::mail::mail(&self.context, name).await?;
+                mail.map(join_response)
+            }
+        };
+        Ok(Response::new(answer.unwrap_or_default()))
     }
 }
 
+/// What a mail is about.
+enum About {
+    Invitation(InvitationName),
+    JoinRequest(JoinRequestName),
+}
+
 /// The mails of other purposes are about things of other services.
-fn own(purpose: proto::MailPurpose) -> Result<(), &'static str> {
-    if purpose == proto::MailPurpose::Invite {
-        Ok(())
-    } else {
-        Err("must be the purpose of a mail about an invitation")
+fn about(call: &Call<proto::GetMailRequest>, violations: &mut Violations) -> Parsed<About> {
+    let subject = &call.message.subject;
+    Ok(match call.message.purpose() {
+        proto::MailPurpose::Invite => named(violations, "subject", subject).map(About::Invitation),
+        proto::MailPurpose::Join => named(violations, "subject", subject).map(About::JoinRequest),
+        _ => {
+            violations.add(
+                "purpose",
+                "must be the purpose of a mail about an invitation or a request to join",
+            );
+            named::<InvitationName>(violations, "subject", subject).map(About::Invitation)
+        }
+    })
+}
+
+fn join_response(mail: JoinMail) -> proto::GetMailResponse {
+    proto::GetMailResponse {
+        wanted: true,
+        address: mail.request.address.as_given().to_owned(),
+        expire_time: Some(timestamp(mail.request.expire_time)),
+        locale: LOCALE.to_owned(),
+        variables: Some(Variables::Join(proto::JoinVariables {
+            link: mail.link,
+            organization_display_name: mail.organization_display_name,
+            is_learner: mail.is_learner,
+        })),
     }
 }
 

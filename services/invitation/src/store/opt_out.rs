@@ -39,6 +39,20 @@ pub(crate) async fn delete(tx: &mut PgConnection, declined: &Invitation) -> Resu
     Ok(())
 }
 
+/// Lifts the wish of whoever has the address, whichever decline it came with: they asked to join.
+pub(crate) async fn lift(
+    tx: &mut PgConnection,
+    organization: OrganizationId,
+    canonical: &str,
+) -> Result<(), DatabaseError> {
+    sqlx::query("DELETE FROM opt_outs WHERE organization_id = $1 AND address_canonical = $2")
+        .bind(organization)
+        .bind(canonical)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
 /// Which of the canonical addresses are those of people who want no further invitation of the organization.
 pub(crate) async fn among(
     connection: &mut PgConnection,

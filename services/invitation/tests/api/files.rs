@@ -5,7 +5,7 @@ use std::io::{Cursor, Read as _};
 use muster_proto::error::v1::ErrorReason as R;
 use muster_proto::invitation::v1::{
     DownloadImportTemplateRequest, DownloadImportTemplateResponse, DownloadRefusedRowsRequest, Import,
-    ImportFileFormat, ImportRow, ImportState, ListImportsRequest,
+    ImportFileFormat, ImportRow, ImportRowState, ImportState, ListImportsRequest,
 };
 use muster_testkit::eventually;
 use tonic::Status;
@@ -78,8 +78,11 @@ async fn refused_rows_come_back_as_a_file_that_uploads_again_and_are_mended_in_i
     assert_eq!((first.valid_count, first.error_count), (1, 5));
     let (name, again) = refused(&fixture, &first).await.unwrap();
     assert_eq!(name, "refused learners.csv");
-    assert!(again.starts_with("\u{feff}\"email\";\"groups\";\"location\";\"problem\"\r\n"), "{again}");
-    assert!(again.contains("line 7: groups: "), "{again}");
+    assert!(
+        again.starts_with("\u{feff}\"email\";\"groups\";\"location\";\"problem\"\r\n"),
+        "{again}"
+    );
+    assert!(again.contains("line 8: groups: "), "{again}");
     assert!(again.contains("(probably meant: Nurses)"), "{again}");
     for line in again.trim_start_matches('\u{feff}').lines() {
         for cell in line.split("\";\"") {
@@ -90,7 +93,11 @@ async fn refused_rows_come_back_as_a_file_that_uploads_again_and_are_mended_in_i
 
     let second = upload(&fixture, again.as_bytes()).await.unwrap();
     let of_first = rows(&fixture, &first).await;
-    let wrong: Vec<_> = of_first.iter().filter(|row| !row.problems.is_empty()).map(said).collect();
+    let wrong: Vec<_> = of_first
+        .iter()
+        .filter(|row| row.state() == ImportRowState::Invalid)
+        .map(said)
+        .collect();
     let same: Vec<_> = rows(&fixture, &second).await.iter().map(said).collect();
     assert_eq!(same, wrong, "unchanged it says the same");
 
@@ -117,7 +124,10 @@ async fn a_file_of_many_refused_rows_has_each_once() {
     let (_, text) = refused(&fixture, &import).await.unwrap();
     assert_eq!(text.matches("\r\n").count(), 2_501);
     for number in 0..2_500 {
-        assert!(text.contains(&format!("\"learner{number}@example.org\"")), "{number}");
+        assert!(
+            text.contains(&format!("\"learner{number}@example.org\"")),
+            "{number}"
+        );
     }
 }
 
@@ -155,11 +165,7 @@ async fn a_template_that_was_filled_in_is_read() {
 /// A part of a workbook.
 fn part(workbook: &mut ZipArchive<Cursor<Vec<u8>>>, name: &str) -> String {
     let mut text = String::new();
-    workbook
-        .by_name(name)
-        .unwrap()
-        .read_to_string(&mut text)
-        .unwrap();
+    workbook.by_name(name).unwrap().read_to_string(&mut text).unwrap();
     text
 }
 
@@ -179,10 +185,7 @@ async fn a_workbook_offers_the_active_groups_and_the_locations() {
     assert!(file.content_type.ends_with("spreadsheetml.sheet"));
     let mut workbook = ZipArchive::new(Cursor::new(file.data)).unwrap();
     let list = part(&mut workbook, "xl/worksheets/sheet1.xml");
-    for rule in [
-        ("B2:B", "Choices!$A$2:$A$4"),
-        ("C2:C", "Choices!$B$2:$B$3"),
-    ] {
+    for rule in [("B2:B", "Choices!$A$2:$A$4"), ("C2:C", "Choices!$B$2:$B$3")] {
         assert!(list.contains(rule.0) && list.contains(rule.1), "{list}");
     }
     let choices = part(&mut workbook, "xl/worksheets/sheet2.xml");
@@ -216,7 +219,12 @@ async fn the_history_has_every_import_newest_first_with_who_and_when() {
             page_token,
             states: states.iter().map(|state| (*state).into()).collect(),
         };
-        fixture.imports().list_imports(request).await.unwrap().into_inner()
+        fixture
+            .imports()
+            .list_imports(request)
+            .await
+            .unwrap()
+            .into_inner()
     };
     let (mut listed, mut token) = (Vec::new(), String::new());
     loop {
@@ -227,7 +235,10 @@ async fn the_history_has_every_import_newest_first_with_who_and_when() {
             break;
         }
     }
-    let told: Vec<_> = listed.iter().map(|import| (import.row_count, import.state())).collect();
+    let told: Vec<_> = listed
+        .iter()
+        .map(|import| (import.row_count, import.state()))
+        .collect();
     assert_eq!(
         told,
         [

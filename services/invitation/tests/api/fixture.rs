@@ -19,11 +19,13 @@ use muster_proto::invitation::v1::{
 use muster_proto::notification::v1::get_mail_response::Variables;
 use muster_proto::notification::v1::mail_source_internal_service_client::MailSourceInternalServiceClient;
 use muster_proto::notification::v1::{GetMailRequest, GetMailResponse, InviteVariables, MailPurpose};
-use muster_proto::organization::v1::Limits;
+use muster_proto::organization::v1::join_page_service_client::JoinPageServiceClient;
+use muster_proto::organization::v1::{JoinPage, Limits, UpdateJoinPageRequest};
 use muster_server::settings::CommonSettings;
 use muster_testkit::{
     Program, Signed, TestCaller, TestChannel, TestDatabase, TestService, TestSuite, acts, eventually,
 };
+use prost_types::FieldMask;
 use time::OffsetDateTime;
 use time::macros::datetime;
 use tonic::Status;
@@ -291,6 +293,32 @@ impl Fixture {
             messages_per_day: 10_000,
         };
         acts::subscribe(&self.organizations, organization, limits).await;
+    }
+
+    /// Opens the organization's join page, to addresses of these domains; none: to any.
+    pub(crate) async fn open_join_page(&self, slug: &str, allowed: &str) {
+        let page = JoinPage {
+            name: format!("{}/joinPage", self.parent()),
+            enabled: true,
+            slug: slug.to_owned(),
+            allowed_domains: allowed
+                .split(',')
+                .filter(|text| !text.is_empty())
+                .map(str::to_owned)
+                .collect(),
+            ..JoinPage::default()
+        };
+        let request = UpdateJoinPageRequest {
+            join_page: Some(page),
+            update_mask: Some(FieldMask {
+                paths: ["enabled", "slug", "allowed_domains"].map(str::to_owned).into(),
+            }),
+            request_id: String::new(),
+        };
+        JoinPageServiceClient::new(self.organizations.calls_of(self.owner()))
+            .update_join_page(request)
+            .await
+            .unwrap();
     }
 
     /// A new location.

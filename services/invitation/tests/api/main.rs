@@ -15,6 +15,7 @@ mod decline;
 mod files;
 mod fixture;
 mod imports;
+mod join_requests;
 mod joining;
 mod killed;
 mod list;

@@ -8,7 +8,6 @@ use muster_proto::invitation::v1::{
 use muster_testkit::TestCaller;
 use std::time::Duration;
 use tonic::Status;
-use uuid::Uuid;
 
 use crate::fixture::{Fixture, invite, reason};
 
@@ -46,8 +45,11 @@ async fn invited(fixture: &Fixture, count: usize) -> Vec<String> {
 
 /// A name of an invitation that there is not: in this organization, and in another one.
 fn absent(fixture: &Fixture) -> [String; 2] {
-    let (here, there) = (fixture.parent(), format!("organizations/{}", Uuid::now_v7()));
-    [here, there].map(|parent| format!("{parent}/invitations/{}", Uuid::now_v7()))
+    let (here, there) = (
+        fixture.parent(),
+        format!("organizations/{}", fixture.clock.new_uuid()),
+    );
+    [here, there].map(|parent| format!("{parent}/invitations/{}", fixture.clock.new_uuid()))
 }
 
 fn reasons(outcomes: &[InvitationOutcome]) -> Vec<R> {
@@ -58,9 +60,11 @@ fn reasons(outcomes: &[InvitationOutcome]) -> Vec<R> {
 async fn each_invitation_of_a_batch_has_its_own_outcome_in_the_order_of_the_names() {
     let fixture = Fixture::new().await;
     let mut names = invited(&fixture, 4).await;
-    let token = fixture.token(&names[1]).await;
-    fixture.accept(TestCaller::person("l1"), &token).await.unwrap_err();
-    let accepted = fixture.create("ada@example.com", &[&fixture.nurses]).await.unwrap().name;
+    let accepted = fixture
+        .create("ada@example.com", &[&fixture.nurses])
+        .await
+        .unwrap()
+        .name;
     let token = fixture.token(&accepted).await;
     fixture.accept(TestCaller::person("ada"), &token).await.unwrap();
     names.push(accepted);
@@ -85,12 +89,18 @@ async fn each_invitation_of_a_batch_has_its_own_outcome_in_the_order_of_the_name
     assert_eq!(outcomes[0], outcomes[7]);
     assert_eq!(outcomes[4].state(), InvitationState::Active);
     for name in &names[..4] {
-        assert_eq!(fixture.get(name).await.unwrap().state(), InvitationState::Cancelled);
+        assert_eq!(
+            fixture.get(name).await.unwrap().state(),
+            InvitationState::Cancelled
+        );
     }
     let again = cancel(&fixture, &names[..4]).await.unwrap();
     assert_eq!(reasons(&again), [R::Unspecified; 4], "what is done is done");
     assert_eq!(reason(cancel(&fixture, &[]).await), R::InvalidRequest);
-    assert_eq!(reason(cancel(&fixture, &["x".to_owned()]).await), R::InvalidRequest);
+    assert_eq!(
+        reason(cancel(&fixture, &["x".to_owned()]).await),
+        R::InvalidRequest
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -107,7 +117,10 @@ async fn a_batch_is_sent_again_with_the_same_links_or_new_ones_and_expired_ones_
     fixture.database.execute(unwanted).await;
     let before = fixture.database.count("SELECT count(*) FROM outbox").await;
     let outcomes = resend(&fixture, &names, false).await.unwrap();
-    assert_eq!(reasons(&outcomes), [R::Unspecified, R::Unspecified, R::AddressSuppressed]);
+    assert_eq!(
+        reasons(&outcomes),
+        [R::Unspecified, R::Unspecified, R::AddressSuppressed]
+    );
     assert_eq!(outcomes[1].state(), InvitationState::Prospect);
     assert_eq!(outcomes[0].delivery_state(), DeliveryState::Queued);
     let after = fixture.database.count("SELECT count(*) FROM outbox").await;
@@ -120,7 +133,11 @@ async fn a_batch_is_sent_again_with_the_same_links_or_new_ones_and_expired_ones_
     let mail = fixture.mail(&names[0], 2).await.unwrap();
     assert!(!invite(&mail).link.ends_with(&links[0]), "a new link");
     let often = resend(&fixture, &names[..2], false).await.unwrap();
-    assert_eq!(reasons(&often), [R::RateLimited, R::Unspecified], "three mails a day");
+    assert_eq!(
+        reasons(&often),
+        [R::RateLimited, R::Unspecified],
+        "three mails a day"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -128,12 +145,20 @@ async fn a_batch_is_within_the_plan_or_nothing_is_sent() {
     let fixture = Fixture::new().await;
     let names = invited(&fixture, 6).await;
     fixture.subscribe(10, 10).await;
-    assert_eq!(reason(resend(&fixture, &names, false).await), R::PlanLimitExceeded);
+    assert_eq!(
+        reason(resend(&fixture, &names, false).await),
+        R::PlanLimitExceeded
+    );
     assert_eq!(fixture.database.count("SELECT count(*) FROM outbox").await, 6);
     let outcomes = resend(&fixture, &names[..4], false).await.unwrap();
     assert_eq!(reasons(&outcomes), [R::Unspecified; 4]);
-    fixture.profile_sql("UPDATE organizations SET state = 'SUSPENDED'").await;
-    assert_eq!(reason(resend(&fixture, &names, false).await), R::OrganizationNotActive);
+    fixture
+        .profile_sql("UPDATE organizations SET state = 'SUSPENDED'")
+        .await;
+    assert_eq!(
+        reason(resend(&fixture, &names, false).await),
+        R::OrganizationNotActive
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -146,8 +171,10 @@ async fn batches_of_the_same_invitations_wait_for_each_other_and_never_in_a_circ
         resent.push(resend(&fixture, &names, false));
         cancelled.push(cancel(&fixture, &turned));
     }
-    let (resent, cancelled) =
-        tokio::join!(futures::future::join_all(resent), futures::future::join_all(cancelled));
+    let (resent, cancelled) = tokio::join!(
+        futures::future::join_all(resent),
+        futures::future::join_all(cancelled)
+    );
     for outcomes in resent.into_iter().chain(cancelled) {
         for outcome in outcomes.unwrap() {
             assert!(
@@ -157,7 +184,10 @@ async fn batches_of_the_same_invitations_wait_for_each_other_and_never_in_a_circ
         }
     }
     for name in &names {
-        assert_eq!(fixture.get(name).await.unwrap().state(), InvitationState::Cancelled);
+        assert_eq!(
+            fixture.get(name).await.unwrap().state(),
+            InvitationState::Cancelled
+        );
     }
 }
 
@@ -167,23 +197,35 @@ async fn the_list_is_by_group_location_inviter_and_address() {
     let mut here = fixture.wanted("Ada@Example.com", &[&fixture.nurses, &fixture.aides]);
     here.location = fixture.location.clone();
     fixture.create_this(here).await.unwrap();
-    let made = fixture.create("bob@example.org", &[&fixture.nurses]).await.unwrap();
-    let other = Uuid::now_v7();
+    let made = fixture
+        .create("bob@example.org", &[&fixture.nurses])
+        .await
+        .unwrap();
+    let other = fixture.clock.new_uuid();
     let all = ListInvitationsRequest {
         parent: fixture.parent(),
         ..Default::default()
     };
     let list = async |request: ListInvitationsRequest| -> Vec<String> {
         let listed = fixture.invitations().list_invitations(request).await.unwrap();
-        listed.into_inner().invitations.into_iter().map(|one| one.address).collect()
+        listed
+            .into_inner()
+            .invitations
+            .into_iter()
+            .map(|one| one.address)
+            .collect()
     };
-    let group = |group| ListInvitationsRequest {
-        group,
-        ..all.clone()
-    };
-    assert_eq!(list(group(fixture.group_name(&fixture.aides))).await, ["Ada@Example.com"]);
+    let group = |group| ListInvitationsRequest { group, ..all.clone() };
+    assert_eq!(
+        list(group(fixture.group_name(&fixture.aides))).await,
+        ["Ada@Example.com"]
+    );
     assert_eq!(list(group(fixture.group_name(&fixture.nurses))).await.len(), 2);
-    assert!(list(group(format!("{}/groups/{other}", fixture.parent()))).await.is_empty());
+    assert!(
+        list(group(format!("{}/groups/{other}", fixture.parent())))
+            .await
+            .is_empty()
+    );
     let location = ListInvitationsRequest {
         location: fixture.location.clone(),
         ..all.clone()
@@ -196,7 +238,11 @@ async fn the_list_is_by_group_location_inviter_and_address() {
         };
         assert_eq!(list(by).await.len(), count);
     }
-    for (text, found) in [("ADA@", vec!["Ada@Example.com"]), ("example.org", vec!["bob@example.org"]), ("%", vec![])] {
+    for (text, found) in [
+        ("ADA@", vec!["Ada@Example.com"]),
+        ("example.org", vec!["bob@example.org"]),
+        ("%", vec![]),
+    ] {
         let holding = ListInvitationsRequest {
             address_contains: text.to_owned(),
             ..all.clone()
@@ -210,7 +256,10 @@ async fn the_list_is_by_group_location_inviter_and_address() {
         ..all
     };
     let refused = fixture.invitations().list_invitations(wrong).await.unwrap_err();
-    let fields: Vec<String> = muster_refusal::violations_of(&refused).into_iter().map(|(field, _)| field).collect();
+    let fields: Vec<String> = muster_refusal::violations_of(&refused)
+        .into_iter()
+        .map(|(field, _)| field)
+        .collect();
     assert_eq!(fields, ["group", "location", "inviter"]);
 }
 
@@ -239,10 +288,19 @@ async fn a_mail_that_would_be_more_than_a_day_late_waits_for_somebody() {
     assert_eq!(state(&near).await, DeliveryState::Queued);
     let held = fixture.get(&late).await.unwrap();
     assert_eq!(held.delivery_state(), DeliveryState::Held);
-    assert!(held.delivery_detail.contains("24 hours late"), "{}", held.delivery_detail);
+    assert!(
+        held.delivery_detail.contains("24 hours late"),
+        "{}",
+        held.delivery_detail
+    );
     assert_eq!(fixture.database.count("SELECT count(*) FROM outbox").await, 1);
-    resend(&fixture, std::slice::from_ref(&late), false).await.unwrap();
+    resend(&fixture, std::slice::from_ref(&late), false)
+        .await
+        .unwrap();
     let sent = fixture.get(&late).await.unwrap();
-    assert_eq!((sent.delivery_state(), sent.delivery_detail.as_str()), (DeliveryState::Queued, ""));
+    assert_eq!(
+        (sent.delivery_state(), sent.delivery_detail.as_str()),
+        (DeliveryState::Queued, "")
+    );
     assert_eq!(fixture.database.count("SELECT count(*) FROM outbox").await, 2);
 }

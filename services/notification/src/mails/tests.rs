@@ -197,3 +197,54 @@ fn without_a_page_the_mail_carries_no_link() {
         assert!(!text.contains("http") && !text.contains("href"), "{text}");
     }
 }
+
+fn joining(is_learner: bool) -> Words {
+    let variables = pb::JoinVariables {
+        link: "https://muster.example/j/AbC-_123".to_owned(),
+        organization_display_name: "Kita <b>Sonnenblume</b>".to_owned(),
+        is_learner,
+    };
+    let circumstances = Circumstances {
+        expire_time: Some(datetime!(2026-04-01 08:30 UTC)),
+        replaces: false,
+    };
+    let version = Purpose::Join.current_version();
+    write(Purpose::Join, version, &Variables::Join(variables), circumstances).unwrap()
+}
+
+#[test]
+fn whoever_asked_to_join_is_told_how_to_confirm_and_a_learner_that_there_is_nothing_to() {
+    let (stranger, learner) = (joining(false), joining(true));
+    assert!(
+        stranger.subject.starts_with("Confirm your address"),
+        "{}",
+        stranger.subject
+    );
+    assert!(learner.subject.starts_with("You are with"), "{}", learner.subject);
+    for words in [&stranger, &learner] {
+        assert!(
+            words.text.contains("\nhttps://muster.example/j/AbC-_123\n"),
+            "{}",
+            words.text
+        );
+        assert!(
+            words.html.contains("href=\"https://muster.example/j/AbC-_123\""),
+            "{}",
+            words.html
+        );
+        assert!(words.html.contains("&#60;b&#62;"), "{}", words.html);
+        assert!(
+            words.text.contains("If it was not you, ignore this message"),
+            "{}",
+            words.text
+        );
+    }
+    assert!(
+        stranger
+            .text
+            .contains("The link works until 1 April 2026, 08:30 UTC."),
+        "{}",
+        stranger.text
+    );
+    assert!(!learner.text.contains("works until"), "{}", learner.text);
+}

@@ -11,11 +11,12 @@ use sqlx::PgConnection;
 use tonic::{Request, Response, Status};
 
 use super::Rpc;
+use super::join_page::open;
 use crate::context::Context;
 use crate::domain::{Entitlement, Group, Location, Organization};
 use crate::error::Error;
-use crate::store::{group, location, organization, subscription};
-use parse::ContextQuery;
+use crate::store::{group, join_page, location, organization, subscription};
+use parse::{ContextQuery, OpenPageQuery};
 
 /// What the invitation service needs to know.
 struct InvitingContext {
@@ -36,6 +37,27 @@ impl InvitingInternalService for Rpc {
         let found = self.context.database.read(look).await?;
         let context = found.ok_or(Error::from(Failure::NotFound))?;
         Ok(Response::new(context.into()))
+    }
+
+    async fn get_open_join_page(
+        &self,
+        request: Request<pb::GetOpenJoinPageRequest>,
+    ) -> Result<Response<pb::GetOpenJoinPageResponse>, Status> {
+        let (_, query) = Call::read(request, parse::open_page)?;
+        let look = async |db: &mut PgConnection| {
+            let organization = match &query {
+                OpenPageQuery::Organization(organization) => *organization,
+                OpenPageQuery::Slug(slug) => {
+                    let now = self.context.clock.now();
+                    let found = join_page::organization_of(db, slug, now).await?;
+                    found.ok_or(Failure::NotFound)?
+                }
+            };
+            let page = open::page(db, &self.context, organization).await?;
+            Ok::<_, Error>((organization, page.ok_or(Failure::NotFound)?))
+        };
+        let (organization, page) = self.context.database.read(look).await?;
+        Ok(Response::new(convert::open_page(organization, &page)))
     }
 
     async fn list_inviting_groups(

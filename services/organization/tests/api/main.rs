@@ -16,6 +16,7 @@ mod employments;
 mod fixture;
 mod groups;
 mod inviting;
+mod join_pages;
 mod licenses;
 mod locations;
 mod ownership;

@@ -136,11 +136,15 @@ fn downloaded() -> Vec<Row> {
         row("DownloadImportTemplate", R::InvalidRequest, async move |at| {
             Attempt::by("owner", &template(&at, ImportFileFormat::Unspecified)).violates(&["format"])
         }),
-        row("DownloadImportTemplate", R::OrganizationNotActive, async move |at| {
-            let at = at.own().await;
-            at.becomes("SUSPENDED").await;
-            Attempt::by("owner", &template(&at, ImportFileFormat::Xlsx)).metadata("state", "SUSPENDED")
-        }),
+        row(
+            "DownloadImportTemplate",
+            R::OrganizationNotActive,
+            async move |at| {
+                let at = at.own().await;
+                at.becomes("SUSPENDED").await;
+                Attempt::by("owner", &template(&at, ImportFileFormat::Xlsx)).metadata("state", "SUSPENDED")
+            },
+        ),
         row("DownloadRefusedRows", R::NotFound, async |at| {
             let name = at.absent("imports");
             Attempt::by("owner", &DownloadRefusedRowsRequest { name })

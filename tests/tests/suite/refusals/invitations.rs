@@ -2,9 +2,8 @@
 
 use muster_proto::invitation::v1::{
     BatchCancelInvitationsRequest, BatchCreateInvitationsRequest, BatchResendInvitationsRequest,
-    CancelInvitationRequest, CreateInvitationRequest,
-    DeclineInvitationRequest, GetAcceptanceRequest, GetInvitationRequest, ListInvitationsRequest,
-    ResendInvitationRequest,
+    CancelInvitationRequest, CreateInvitationRequest, DeclineInvitationRequest, GetAcceptanceRequest,
+    GetInvitationRequest, ListInvitationsRequest, ResendInvitationRequest,
 };
 use muster_proto::notification::v1::{GetMailRequest, MailPurpose};
 use muster_proto::organization::v1::Plan;
@@ -53,11 +52,16 @@ fn batches() -> Vec<Row> {
         row("BatchResendInvitations", R::InvalidRequest, async move |at| {
             Attempt::by("owner", &resending(&at, "x".into(), "")).violates(&["names[0]"])
         }),
-        row("BatchResendInvitations", R::OrganizationNotActive, async move |at| {
-            let at = at.own().await;
-            at.becomes("SUSPENDED").await;
-            Attempt::by("owner", &resending(&at, at.absent("invitations"), "")).metadata("state", "SUSPENDED")
-        }),
+        row(
+            "BatchResendInvitations",
+            R::OrganizationNotActive,
+            async move |at| {
+                let at = at.own().await;
+                at.becomes("SUSPENDED").await;
+                Attempt::by("owner", &resending(&at, at.absent("invitations"), ""))
+                    .metadata("state", "SUSPENDED")
+            },
+        ),
         row("BatchResendInvitations", R::PlanLimitExceeded, async move |at| {
             let at = at.own().await;
             at.subscribes(Plan::Premium, 500, 1).await;

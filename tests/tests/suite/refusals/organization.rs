@@ -1,8 +1,8 @@
 //! The organization's catalog, and what organization tells other services.
 
 use muster_proto::organization::v1::{
-    AddTrainingRequest, GetDirectorRequest, GetInvitingContextRequest, GetProfileUserContactRequest,
-    ListInvitingGroupsRequest, ListInvitingLocationsRequest,
+    AddTrainingRequest, GetDirectorRequest, GetInvitingContextRequest, GetOpenJoinPageRequest,
+    GetProfileUserContactRequest, ListInvitingGroupsRequest, ListInvitingLocationsRequest,
 };
 use muster_refusal::ErrorReason as R;
 
@@ -50,6 +50,12 @@ pub(super) fn rows() -> Vec<Row> {
         row("GetInvitingContext", R::NotFound, async |_| {
             Attempt::by_nobody(&GetInvitingContextRequest {
                 organization: ABSENT.into(),
+                ..Default::default()
+            })
+        }),
+        row("GetOpenJoinPage", R::NotFound, async |_| {
+            Attempt::by_nobody(&GetOpenJoinPageRequest {
+                slug: "nowhere".into(),
                 ..Default::default()
             })
         }),

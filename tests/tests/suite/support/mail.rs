@@ -20,12 +20,14 @@ pub(crate) async fn link_so_far(suite: &Suite, address: &str) -> Option<String> 
     let message = suite
         .json(&format!("{}/api/messages/{id}", suite.address("inbox")))
         .await?;
-    let ours = format!("{}/i/", suite.address("gateway"));
+    let ours = ["i", "j"].map(|path| format!("{}/{path}/", suite.address("gateway")));
     let mut links = message["links"]
         .as_array()?
         .iter()
         .filter_map(|link| link.as_str());
-    links.find(|link| link.starts_with(&ours)).map(str::to_owned)
+    links
+        .find(|link| ours.iter().any(|ours| link.starts_with(ours)))
+        .map(str::to_owned)
 }
 
 /// The token that a link carries.

@@ -2,14 +2,14 @@
 
 use muster_client::Client;
 use muster_client::acts::{
-    catalog, employment, group, invitation, organization as profile, profile_user, redemption, subscription,
-    training,
+    catalog, employment, group, invitation, join_page, location, organization as profile, profile_user,
+    redemption, subscription, training,
 };
 use muster_proto::invitation::v1::invitation_service_client::InvitationServiceClient;
 use muster_proto::invitation::v1::{
     BatchCreateInvitationsRequest, CreateInvitationRequest, Invitation, InvitationState,
 };
-use muster_proto::organization::v1::{Limits, Organization as Profile, ProfileUser, Role};
+use muster_proto::organization::v1::{JoinPage, Limits, Organization as Profile, ProfileUser, Role};
 use muster_proto::records::v1::Training;
 use muster_testkit::{eventually, eventually_some};
 use tonic::transport::Channel;
@@ -84,6 +84,20 @@ impl Organization {
         catalog::add_training(&owner, parent, &training).await.unwrap();
         let made = group::create(&owner, parent, "Teachers", &[training]).await;
         made.unwrap().name
+    }
+
+    /// Opens its join page, with a location to choose; the slug.
+    pub(crate) async fn open_join_page(&self, suite: &Suite) -> String {
+        let owner = self.owner(suite);
+        location::create(&owner, &self.name, "Main street").await.unwrap();
+        let page = JoinPage {
+            name: format!("{}/joinPage", self.name),
+            enabled: true,
+            slug: format!("kindergarten-{}", suite.unique()),
+            ..Default::default()
+        };
+        let set = join_page::update(&owner, page, &["enabled", "slug"]).await;
+        set.unwrap().slug
     }
 
     fn owner(&self, suite: &Suite) -> Client {

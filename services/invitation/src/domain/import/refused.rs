@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Import, Problem, Row, RowState};
+use super::{Import, Problem, Row, RowState, Severity};
 use crate::domain::spreadsheet::guarded;
 
 /// What a spreadsheet program takes for UTF-8.
@@ -46,7 +46,10 @@ impl RefusedFile {
         for row in rows {
             let groups: Vec<&str> = row.raw.groups.iter().collect();
             let (groups, problems) = (groups.join(";"), told(row));
-            self.write(&mut text, [&row.raw.address, &groups, &row.raw.location, &problems]);
+            self.write(
+                &mut text,
+                [&row.raw.address, &groups, &row.raw.location, &problems],
+            );
         }
         text
     }
@@ -67,9 +70,13 @@ impl RefusedFile {
     }
 }
 
-/// Where the row stood, and all that is wrong with it.
+/// Where the row stood, and all that costs it. What was only warned of is told in the preview.
 fn told(row: &Row) -> String {
-    let problems: Vec<String> = row.problems.iter().map(told_one).collect();
+    let costs = row
+        .problems
+        .iter()
+        .filter(|problem| problem.severity == Severity::Error);
+    let problems: Vec<String> = costs.map(told_one).collect();
     format!("line {}: {}", row.raw.line, problems.join("; "))
 }
 

@@ -1,8 +1,8 @@
 //! A spreadsheet to fill in.
 
 use rust_xlsxwriter::{
-    DataValidation, DataValidationErrorStyle, DocProperties, ExcelDateTime, Format, Formula, Workbook, Worksheet,
-    XlsxError,
+    DataValidation, DataValidationErrorStyle, DocProperties, ExcelDateTime, Format, Formula, Workbook,
+    Worksheet, XlsxError,
 };
 use time::OffsetDateTime;
 
@@ -13,6 +13,8 @@ const COLUMNS: [&str; 3] = ["email", "groups", "location"];
 /// The sheets. Their names are words of ours: those of organizations hold what a sheet's name may not.
 const LIST: &str = "Invitations";
 const CHOICES: &str = "Choices";
+/// For so many rows choices are offered at least, also where the plan has no spreadsheets yet.
+const FEWEST_ROWS: u32 = 500;
 /// The most rows below the first that a sheet can have.
 const MOST_ROWS: u32 = 1_048_575;
 
@@ -48,7 +50,7 @@ pub(crate) fn xlsx(inviting: &InvitingContext, now: OffsetDateTime) -> Result<Ve
     for column in 0..3 {
         list.set_column_format(column, &text)?;
     }
-    let last = rows.clamp(1, MOST_ROWS);
+    let last = rows.clamp(FEWEST_ROWS, MOST_ROWS);
     offer(list, (1, last), groups.len(), "A")?;
     offer(list, (2, last), locations.len(), "B")?;
     let sheet = workbook.add_worksheet().set_name(CHOICES)?;
@@ -96,7 +98,9 @@ fn offer(
         .allow_list_formula(Formula::new(range))
         .set_error_style(DataValidationErrorStyle::Warning)
         .set_error_title("Not in the list")?
-        .set_error_message("Names must be exactly those of the sheet Choices. Several groups: a semicolon between them.")?;
+        .set_error_message(
+            "Names must be exactly those of the sheet Choices. Several groups: a semicolon between them.",
+        )?;
     list.add_data_validation(1, column, last, column, &rule)?;
     Ok(())
 }

@@ -200,6 +200,15 @@ impl Invitation {
         Transition::Changed(self)
     }
 
+    /// PENDING without a mail of its own: whoever has the address has just confirmed it by another one.
+    pub(crate) fn confirmed(mut self, now: OffsetDateTime) -> Self {
+        self.state = State::Pending;
+        self.delivery = DeliveryState::Sent;
+        self.send_time = now;
+        self.expire_time = now + LIFE;
+        self
+    }
+
     /// PROSPECT or PENDING → EXPIRED, written down: makes room for a new invitation of the address. Nothing waits for
     /// it, because [`Invitation::effective_state`] says the same before. One whose time has not run out is given back.
     pub(crate) fn expire(mut self, now: OffsetDateTime) -> Transition<Self, Self> {

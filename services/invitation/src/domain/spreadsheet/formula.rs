@@ -37,11 +37,28 @@ mod tests {
     #[test]
     fn what_is_guarded_is_read_as_it_was() {
         let texts = [
-            "", "a", "'", "''", "'a", "=1+1", "+a@b.test", "-a", "@SUM(A1)", "\t=1", "\r=1", "'=1", "''=1", "a=1", "= ",
+            "",
+            "a",
+            "'",
+            "''",
+            "'a",
+            "=1+1",
+            "+a@b.test",
+            "-a",
+            "@SUM(A1)",
+            "\t=1",
+            "\r=1",
+            "'=1",
+            "''=1",
+            "a=1",
+            "= ",
         ];
         for text in texts {
             assert_eq!(unguarded(&guarded(text)), text, "{text:?}");
-            assert!(!guarded(text).starts_with(['=', '+', '-', '@', '\t', '\r']), "{text:?}");
+            assert!(
+                !guarded(text).starts_with(['=', '+', '-', '@', '\t', '\r']),
+                "{text:?}"
+            );
         }
     }
 }

@@ -97,8 +97,16 @@ pub(crate) async fn resend(
         };
         tell(&mut outcomes, before, outcome, act.time);
     }
-    events::mails_requested(tx, &context.clock, &act, &mails).await?;
-    resend::count(tx, batch.organization, &mails, act.time, prepared.messages_per_day).await?;
+    let mailed = mails.iter().map(|mail| (&act, mail));
+    events::mails_requested(tx, &context.clock, mailed).await?;
+    resend::count(
+        tx,
+        batch.organization,
+        &mails,
+        act.time,
+        prepared.messages_per_day,
+    )
+    .await?;
     Ok(outcomes)
 }
 
@@ -121,7 +129,10 @@ impl Known {
         let expired: Vec<&str> = expired.map(|one| one.address.canonical()).collect();
         Ok(Self {
             occupied: occupied_among(tx, organization, &expired).await?,
-            unwanted: opt_out::among(tx, organization, &all).await?.into_iter().collect(),
+            unwanted: opt_out::among(tx, organization, &all)
+                .await?
+                .into_iter()
+                .collect(),
         })
     }
 
@@ -144,7 +155,10 @@ impl Known {
 /// All rows are locked in the order of their ids: batches wait for each other, and never in a circle. What is another
 /// organization's is not there.
 async fn locked(tx: &mut PgConnection, batch: &Batch) -> Result<Vec<Invitation>, Error> {
-    let own = batch.names.iter().filter(|name| name.organization == batch.organization);
+    let own = batch
+        .names
+        .iter()
+        .filter(|name| name.organization == batch.organization);
     let ids: BTreeSet<InvitationId> = own.map(|name| name.invitation).collect();
     Ok(lock_all(tx, batch.organization, ids).await?)
 }

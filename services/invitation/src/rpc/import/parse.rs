@@ -14,7 +14,11 @@ pub(super) fn listed_imports(
     call: &Call<pb::ListImportsRequest>,
     violations: &mut Violations,
 ) -> Parsed<Vec<ImportState>> {
-    Ok(filter::<pb::ImportState, _>(violations, "states", &call.message.states))
+    Ok(filter::<pb::ImportState, _>(
+        violations,
+        "states",
+        &call.message.states,
+    ))
 }
 
 /// As which file a template is wanted.

@@ -25,7 +25,10 @@ pub(super) fn list_filter(
     let group = optional::<GroupName>(violations, "group", &given.group);
     let location = optional::<LocationName>(violations, "location", &given.location);
     let inviter = optional::<PersonName>(violations, "inviter", &given.inviter);
-    let parsed = states.zip(delivery_states).zip(import.zip(inviter)).zip(group.zip(location));
+    let parsed = states
+        .zip(delivery_states)
+        .zip(import.zip(inviter))
+        .zip(group.zip(location));
     Ok(parsed.map(
         |(((states, delivery_states), (import, inviter)), (group, location))| ListFilter {
             states,

@@ -8,6 +8,7 @@ use super::super::words::{live, occupying, to_do, undecided};
 use super::database;
 use crate::domain::import::{ImportState, RowState};
 use crate::domain::invitation::{DeliveryState, Source, StateName, Unanswered};
+use crate::domain::join_request::JoinRequestState;
 
 /// The words between quotation marks.
 fn quoted(sql: &str) -> BTreeSet<&str> {
@@ -71,6 +72,7 @@ async fn the_schema_takes_the_words_of_the_enums_and_no_others() {
             stored.map(|state| state.as_str()).collect(),
         ),
         ("import_rows_state_check", RowState::WORDS.to_vec()),
+        ("join_requests_state_check", JoinRequestState::WORDS.to_vec()),
     ];
     for (constraint, words) in columns {
         let definition = check(&database, constraint).await;

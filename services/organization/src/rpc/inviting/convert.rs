@@ -1,8 +1,11 @@
 //! From the domain to messages, exhaustively.
 
+use muster_ids::{OrganizationId, OrganizationName, PersonName};
 use muster_proto::organization::v1 as pb;
 
 use super::InvitingContext;
+use crate::rpc::join_page::open::OpenPage;
+use crate::rpc::join_page::rules;
 
 impl From<InvitingContext> for pb::GetInvitingContextResponse {
     fn from(context: InvitingContext) -> Self {
@@ -21,5 +24,17 @@ impl From<InvitingContext> for pb::GetInvitingContextResponse {
             locations: locations.into_iter().map(Into::into).collect(),
             licensing_authority: organization.license.authority().as_str().to_owned(),
         }
+    }
+}
+
+/// The page of an organization.
+pub(super) fn open_page(organization: OrganizationId, page: &OpenPage) -> pb::GetOpenJoinPageResponse {
+    pb::GetOpenJoinPageResponse {
+        organization: OrganizationName { organization }.to_string(),
+        enabled_by: PersonName {
+            person: page.enabled_by,
+        }
+        .to_string(),
+        allowed_domains: rules(&page.allowed_domains),
     }
 }

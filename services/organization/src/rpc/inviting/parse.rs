@@ -37,6 +37,24 @@ pub(super) fn context(
     }))
 }
 
+/// Which open page is asked for.
+pub(super) enum OpenPageQuery {
+    Slug(String),
+    Organization(OrganizationId),
+}
+
+pub(super) fn open_page(
+    call: &Call<pb::GetOpenJoinPageRequest>,
+    violations: &mut Violations,
+) -> Parsed<OpenPageQuery> {
+    let asked = &call.message;
+    if !asked.slug.is_empty() {
+        return Ok(Some(OpenPageQuery::Slug(asked.slug.clone())));
+    }
+    let organization = named_organization(violations, &asked.organization);
+    Ok(organization.map(OpenPageQuery::Organization))
+}
+
 pub(super) fn groups(
     call: &Call<pb::ListInvitingGroupsRequest>,
     violations: &mut Violations,

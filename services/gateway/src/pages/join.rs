@@ -1,0 +1,251 @@
+//! Asking to join an organization by its public page: choose, give an address, confirm it by the mail, and then accept in the
+//! account like everybody who was invited.
+//!
+//! What a page answers depends on what was chosen and typed, never on who has the address: known, unknown and unwanted ones
+//! are led to the same page.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Redirect, Response};
+use muster_proto::invitation::v1::{RequestToJoinRequest, VerifyJoinRequestRequest};
+use muster_proto::organization::v1::{LookupJoinPageRequest, LookupJoinPageResponse};
+use muster_refusal::{ErrorReason, reason_of, violations_of};
+use tonic::Status;
+
+use super::Pages;
+use super::cookies::Cookie;
+use super::form::Form;
+use super::view::{self, JoinPage, JoinProblem, JoinTold, Problem};
+use crate::limits::ClientAddress;
+
+/// Whose form it is: nobody's in particular, because nobody is signed in.
+const ANYBODY: &str = "";
+/// The longest token that a link can have.
+const TOKEN_LIMIT: usize = 400;
+
+/// `GET /join/{slug}`: what can be chosen. A page that moved leads to where it is.
+pub(crate) async fn show(
+    State(pages): State<Arc<Pages>>,
+    Path(slug): Path<String>,
+    client: ClientAddress,
+) -> Response {
+    match look(&pages, &client, &slug).await {
+        Ok(found) if found.slug != slug => {
+            Redirect::temporary(&format!("/join/{}", found.slug)).into_response()
+        }
+        Ok(found) => view::join(StatusCode::OK, page(&pages, found, Form::default(), Vec::new())),
+        Err(status) => told(&status),
+    }
+}
+
+/// `POST /join/{slug}`: asks.
+pub(crate) async fn ask(
+    State(pages): State<Arc<Pages>>,
+    Path(slug): Path<String>,
+    headers: HeaderMap,
+    client: ClientAddress,
+    form: Form,
+) -> Response {
+    if !pages.is_ours(&headers, &form, ANYBODY, &about(&slug)) {
+        return Redirect::to(&format!("/join/{slug}")).into_response();
+    }
+    let request = RequestToJoinRequest {
+        slug: slug.clone(),
+        group: form.group.clone(),
+        location: form.location.clone(),
+        address: form.address.clone(),
+    };
+    let status = match pages.edge.request_to_join(&client, request).await {
+        Ok(()) => return Redirect::to("/join-sent").into_response(),
+        Err(status) => status,
+    };
+    let problems = problems(&form, &status);
+    if problems.is_empty() {
+        return told(&status);
+    }
+    // What was chosen and typed stays.
+    match look(&pages, &client, &slug).await {
+        Ok(found) => view::join(StatusCode::BAD_REQUEST, page(&pages, found, form, problems)),
+        Err(status) => told(&status),
+    }
+}
+
+/// `GET /join-sent`: what to do next, whoever asked.
+pub(crate) async fn sent() -> Response {
+    view::join_told(JoinTold {
+        title: "Look into your mailbox",
+        text: "We have sent a mail to the address that you gave. Follow its link within 24 hours to go on. No mail? Look into \
+               the folder for unwanted mail, and whether the address was right; then ask again."
+            .to_owned(),
+        ..JoinTold::default()
+    })
+}
+
+/// `GET /j/{token}`: takes the token out of the address, and asks whether they mean it. Changes nothing: mail scanners follow
+/// links.
+pub(crate) async fn follow(State(pages): State<Arc<Pages>>, Path(token): Path<String>) -> Response {
+    let plausible = token.len() <= TOKEN_LIMIT
+        && token
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
+    let mut answer = Redirect::to("/join-confirm").into_response();
+    if plausible
+        && pages
+            .cookies
+            .set(answer.headers_mut(), Cookie::Join, &token)
+            .is_ok()
+    {
+        answer
+    } else {
+        link_broken()
+    }
+}
+
+/// `GET /join-confirm`: the button.
+pub(crate) async fn confirm(State(pages): State<Arc<Pages>>, headers: HeaderMap) -> Response {
+    let Some(token) = pages.cookies.get::<String>(&headers, Cookie::Join) else {
+        return link_broken();
+    };
+    view::join_told(JoinTold {
+        title: "Confirm your address",
+        text: "Somebody asked to join with this address. If it was you, confirm it; then sign in with it and accept. If it was \
+               not, close this page: nothing happens."
+            .to_owned(),
+        form_token: pages.cookies.seal().form_token(ANYBODY, &about(&token)),
+        ..JoinTold::default()
+    })
+}
+
+/// `POST /join-confirm`: confirms.
+pub(crate) async fn verify(
+    State(pages): State<Arc<Pages>>,
+    headers: HeaderMap,
+    client: ClientAddress,
+    form: Form,
+) -> Response {
+    let token = pages.cookies.get::<String>(&headers, Cookie::Join);
+    let Some(token) = token.filter(|token| pages.is_ours(&headers, &form, ANYBODY, &about(token))) else {
+        return Redirect::to("/join-confirm").into_response();
+    };
+    let request = VerifyJoinRequestRequest { token };
+    match pages.edge.verify_join_request(&client, request).await {
+        Ok(()) => Redirect::to("/join-confirmed").into_response(),
+        Err(status) => told(&status),
+    }
+}
+
+/// `GET /join-confirmed`: on to the account.
+pub(crate) async fn confirmed() -> Response {
+    view::join_told(JoinTold {
+        title: "Your address is confirmed",
+        text: "One step is left: sign in with this address, or register with it, and accept the invitation that you find there."
+            .to_owned(),
+        leads_to_account: true,
+        ..JoinTold::default()
+    })
+}
+
+fn about(what: &str) -> String {
+    format!("join {what}")
+}
+
+async fn look(pages: &Pages, client: &ClientAddress, slug: &str) -> Result<LookupJoinPageResponse, Status> {
+    let request = LookupJoinPageRequest {
+        slug: slug.to_owned(),
+    };
+    pages.edge.lookup_join_page(client, request).await
+}
+
+fn page(pages: &Pages, found: LookupJoinPageResponse, form: Form, problems: Vec<JoinProblem>) -> JoinPage {
+    JoinPage {
+        form_token: pages.cookies.seal().form_token(ANYBODY, &about(&found.slug)),
+        slug: found.slug,
+        organization: found.organization_display_name,
+        groups: found.groups,
+        locations: found.locations,
+        allowed_domains: found.allowed_domains.join(", "),
+        group: form.group,
+        location: form.location,
+        address: form.address,
+        problems,
+        support: pages.support.clone(),
+        sign_out_token: String::new(),
+    }
+}
+
+/// What to mend in the form, in its order; nothing when it is not the form's fault.
+fn problems(form: &Form, status: &Status) -> Vec<JoinProblem> {
+    use ErrorReason as R;
+    let mut wrong: Vec<String> = violations_of(status)
+        .into_iter()
+        .map(|(field, _)| field)
+        .collect();
+    match reason_of(status) {
+        Some(R::InvalidRequest | R::GroupUnknown | R::GroupInactive) => {}
+        Some(R::JoinAddressNotAllowed) => wrong = vec!["address".to_owned()],
+        _ => return Vec::new(),
+    }
+    let not_allowed = reason_of(status) == Some(R::JoinAddressNotAllowed);
+    let text = |field: &'static str| match field {
+        "location" if form.location.is_empty() => "Choose a location",
+        "location" => "Choose another location: this one is not on the page any more",
+        "group" if form.group.is_empty() => "Choose a group",
+        "group" => "Choose another group: this one takes nobody any more",
+        _ if not_allowed => "Give an address of one of the domains that can join here",
+        _ => "Give your e-mail address, such as name@example.org",
+    };
+    let fields = ["location", "group", "address"].into_iter();
+    fields
+        .filter(|field| wrong.iter().any(|wrong| wrong == field))
+        .map(|field| JoinProblem {
+            field,
+            text: text(field),
+        })
+        .collect()
+}
+
+fn link_broken() -> Response {
+    view::join_told(JoinTold {
+        status: StatusCode::NOT_FOUND,
+        title: "This link does not work",
+        text: "It is incomplete, or too old. Copy it from the mail as a whole, or ask to join again."
+            .to_owned(),
+        ..JoinTold::default()
+    })
+}
+
+fn told(status: &Status) -> Response {
+    use ErrorReason as R;
+    let (code, title, text) = match reason_of(status) {
+        Some(R::NotFound | R::JoinPageClosed | R::OrganizationNotActive) => (
+            StatusCode::NOT_FOUND,
+            "This page is not there",
+            "It was moved or closed. Ask the organization for the new link.",
+        ),
+        Some(R::LinkInvalid | R::InvalidRequest) => return link_broken(),
+        Some(R::JoinRequestExpired) => (
+            StatusCode::GONE,
+            "This link is too old",
+            "The address was not confirmed within 24 hours. Ask to join again.",
+        ),
+        Some(R::GroupInactive | R::GroupUnknown) => (
+            StatusCode::CONFLICT,
+            "This group is closed",
+            "The group that you chose takes nobody any more. Ask to join again, and choose another one.",
+        ),
+        Some(R::JoinAddressNotAllowed) => (
+            StatusCode::CONFLICT,
+            "This address cannot join any more",
+            "The organization changed whose addresses can join. Ask it to invite you.",
+        ),
+        _ => return view::problem(&Problem::from_status(status)),
+    };
+    view::join_told(JoinTold {
+        status: code,
+        title,
+        text: text.to_owned(),
+        ..JoinTold::default()
+    })
+}

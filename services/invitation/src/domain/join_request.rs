@@ -1,0 +1,106 @@
+//! A stranger who asks to join by an organization's page.
+
+use std::time::Duration;
+
+use muster_address::{DomainRule, EmailAddress};
+use muster_ids::{GroupId, JoinRequestId, LocationId, OrganizationId, PersonId};
+use muster_states::{Transition, stored_enum};
+use time::OffsetDateTime;
+
+/// How long the address can be confirmed.
+pub(crate) const CONFIRM_WITHIN: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long a request is kept: its address is a stranger's.
+pub(crate) const KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// In which time mails are counted.
+pub(crate) const COUNTED_WITHIN: Duration = Duration::from_secs(24 * 60 * 60);
+/// The most mails to one mailbox in that time, by all join pages together: nobody can use them to fill a stranger's.
+pub(crate) const MOST_TO_A_MAILBOX: i64 = 3;
+/// The most requests to one organization in that time. They do not count against the messages of its plan: whoever floods the
+/// page must not keep the organization from inviting.
+pub(crate) const MOST_TO_AN_ORGANIZATION: i64 = 1_000;
+
+/// A request to join.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct JoinRequest {
+    pub(crate) organization: OrganizationId,
+    pub(crate) id: JoinRequestId,
+    pub(crate) state: JoinRequestState,
+    pub(crate) address: EmailAddress,
+    pub(crate) group: GroupId,
+    pub(crate) location: LocationId,
+    pub(crate) create_time: OffsetDateTime,
+    pub(crate) expire_time: OffsetDateTime,
+}
+
+stored_enum! {
+    /// Where a request stands.
+    pub(crate) enum JoinRequestState {
+        /// Its mail was not answered, or not in time.
+        Unverified = "UNVERIFIED",
+        /// The address is confirmed, and the invitation was made.
+        Verified = "VERIFIED",
+    }
+}
+
+/// Too late to confirm the address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TooLate;
+
+/// An organization's page that is open at this moment.
+#[derive(Debug, Clone)]
+pub(crate) struct JoinPage {
+    pub(crate) organization: OrganizationId,
+    /// Who put it on: whoever joins by it is their invitee.
+    pub(crate) enabled_by: PersonId,
+    /// Empty: any address.
+    pub(crate) allowed_domains: Vec<DomainRule>,
+}
+
+impl JoinPage {
+    /// Whether it lets an address in. Asked when somebody asks to join, and again when they confirm their address.
+    pub(crate) fn admits(&self, address: &EmailAddress) -> bool {
+        self.allowed_domains.is_empty() || self.allowed_domains.iter().any(|rule| rule.admits(address))
+    }
+}
+
+impl JoinRequest {
+    /// Whether its address can be confirmed at `now`.
+    pub(crate) fn is_open(&self, now: OffsetDateTime) -> bool {
+        self.state == JoinRequestState::Unverified && now < self.expire_time
+    }
+
+    /// UNVERIFIED → VERIFIED, by whoever has the link of the mail.
+    pub(crate) fn verify(mut self, now: OffsetDateTime) -> Transition<Self, TooLate> {
+        match self.state {
+            JoinRequestState::Verified => Transition::AlreadyDone(self),
+            JoinRequestState::Unverified if self.is_open(now) => {
+                self.state = JoinRequestState::Verified;
+                Transition::Changed(self)
+            }
+            JoinRequestState::Unverified => Transition::Refused(TooLate),
+        }
+    }
+}
+
+/// What mails to one mailbox are counted by: many providers take `a.b+c` for `ab`. For counting only: mail goes to the
+/// address as it was given.
+pub(crate) fn mailbox(address: &EmailAddress) -> String {
+    let canonical = address.canonical();
+    let (local, domain) = canonical.rsplit_once('@').unwrap_or((canonical, ""));
+    let named = local.split_once('+').map_or(local, |(name, _)| name);
+    format!("{}@{domain}", named.replace('.', ""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_mailbox_has_many_spellings() {
+        let counted = |text: &str| mailbox(&text.parse().unwrap());
+        for text in ["ada@x.test", "A.da@X.test", "ada+1@x.test", "a.d.a+x+y@x.test"] {
+            assert_eq!(counted(text), "ada@x.test");
+        }
+        assert_ne!(counted("ada@y.test"), counted("ada@x.test"));
+    }
+}

@@ -1,0 +1,116 @@
+//! A stranger asks to join.
+//!
+//! Nothing here looks at who has the address: what is done, and how long it takes, is the same for everybody. What the
+//! mail says is decided when it is sent.
+
+use muster_address::EmailAddress;
+use muster_ids::{GroupName, LocationName};
+use sqlx::PgConnection;
+
+use crate::context::Context;
+use crate::domain::inviting::InvitingContext;
+use crate::domain::join_request::{
+    CONFIRM_WITHIN, COUNTED_WITHIN, JoinRequest, JoinRequestState, MOST_TO_A_MAILBOX, MOST_TO_AN_ORGANIZATION,
+};
+use crate::error::{Error, Field};
+use crate::events::{self, Act, SELF};
+use crate::organization::{ContextQuery, PageQuery};
+use crate::store::join_request::{counts, insert};
+
+/// What is asked for.
+#[derive(Debug, Clone)]
+pub(crate) struct Ask {
+    pub(crate) slug: String,
+    pub(crate) group: GroupName,
+    pub(crate) location: LocationName,
+    pub(crate) address: EmailAddress,
+}
+
+/// Takes the request, and asks for its mail unless the mailbox had as many today as it may. Gives the organization's name.
+///
+/// # Errors
+/// What `RequestToJoin` refuses.
+pub(crate) async fn ask(context: &Context, command: &Ask) -> Result<String, Error> {
+    let page = context
+        .organization
+        .join_page(&PageQuery::Slug(&command.slug))
+        .await?;
+    let query = ContextQuery {
+        groups: [command.group.group].into(),
+        locations: [command.location.location].into(),
+    };
+    let inviting = context
+        .organization
+        .active_context_of(page.organization, &query)
+        .await?;
+    check(command, &page.organization, &inviting)?;
+    if !page.admits(&command.address) {
+        return Err(Error::AddressNotAllowed(page.allowed_domains));
+    }
+    let now = context.clock.now();
+    let request = JoinRequest {
+        organization: page.organization,
+        id: context.clock.new_id(),
+        state: JoinRequestState::Unverified,
+        address: command.address.clone(),
+        group: command.group.group,
+        location: command.location.location,
+        create_time: now,
+        expire_time: now + CONFIRM_WITHIN,
+    };
+    let act = Act {
+        actor: SELF.to_owned(),
+        time: now,
+    };
+    let storing = context.database.write(async |tx| {
+        let is_mailed = take(tx, &request).await?;
+        if is_mailed {
+            events::join_mail_requested(tx, &context.clock, &act, &request).await?;
+        }
+        Ok::<_, Error>(())
+    });
+    storing.await?;
+    Ok(inviting.display_name)
+}
+
+/// Stores it, and tells whether it is to be mailed. Of concurrent requests each sees only those that were committed before:
+/// the limits are met up to as many as come at the same moment.
+async fn take(tx: &mut PgConnection, request: &JoinRequest) -> Result<bool, Error> {
+    let since = request.create_time - COUNTED_WITHIN;
+    let (to_organization, to_mailbox) = counts(tx, request.organization, &request.address, since).await?;
+    if to_organization >= MOST_TO_AN_ORGANIZATION {
+        return Err(Error::PageUsedUp(COUNTED_WITHIN));
+    }
+    insert(tx, request).await?;
+    Ok(to_mailbox < MOST_TO_A_MAILBOX)
+}
+
+/// Whether group and location are those of the page.
+fn check(
+    command: &Ask,
+    organization: &muster_ids::OrganizationId,
+    inviting: &InvitingContext,
+) -> Result<(), Error> {
+    let (group, location) = (&command.group, &command.location);
+    let field = |path: &str, problem| Field {
+        path: path.to_owned(),
+        problem,
+    };
+    let found = inviting.groups.get(&group.group);
+    let found = found.filter(|_| group.organization == *organization);
+    let mut unknown = Vec::new();
+    if found.is_none() {
+        unknown.push(field("group", "is none of this page"));
+    }
+    if location.organization != *organization || !inviting.locations.contains_key(&location.location) {
+        unknown.push(field("location", "is none of this page"));
+    }
+    match found {
+        _ if !unknown.is_empty() => Err(Error::GroupUnknown(unknown)),
+        Some(found) if !found.is_active => Err(Error::GroupInactive(vec![field(
+            "group",
+            "takes no learners any more",
+        )])),
+        _ => Ok(()),
+    }
+}

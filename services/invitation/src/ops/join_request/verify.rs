@@ -1,0 +1,113 @@
+//! Whoever asked to join confirms their address: the invitation is there now.
+
+use muster_ids::JoinRequestName;
+use muster_server::Failure;
+use muster_states::Transition;
+use muster_telemetry::propagation;
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+
+use crate::context::Context;
+use crate::domain::invitation::draft::Draft;
+use crate::domain::invitation::{Invitation, Source};
+use crate::domain::inviting::InvitingContext;
+use crate::domain::join_request::{JoinPage, JoinRequest};
+use crate::domain::link::NotALink;
+use crate::error::{Error, Field};
+use crate::ops::invitation::invite::{Invited, invite};
+use crate::organization::{ContextQuery, PageQuery};
+use crate::store::invitation::update;
+use crate::store::{join_request, opt_out};
+
+/// Confirms the address of the request that the token stands for, and gives the organization's name. What the organization
+/// changed since is looked at again: page, group, location and the list of domains.
+///
+/// # Errors
+/// What `VerifyJoinRequest` refuses.
+pub(crate) async fn verify(context: &Context, token: &str) -> Result<String, Error> {
+    let name = context.links.keys.verify_join(token)?;
+    let finding =
+        async |c: &mut PgConnection| join_request::find(c, name.organization, name.join_request).await;
+    let request = context.database.read(finding).await?.ok_or(NotALink)?;
+    let (page, inviting) = look_again(context, &request).await?;
+    let now = context.clock.now();
+    context
+        .database
+        .write(async |tx| apply(tx, context, name, &page, now).await)
+        .await?;
+    Ok(inviting.display_name)
+}
+
+async fn look_again(context: &Context, request: &JoinRequest) -> Result<(JoinPage, InvitingContext), Error> {
+    let query = PageQuery::Organization(request.organization);
+    let page = match context.organization.join_page(&query).await {
+        Err(Error::Failure(Failure::NotFound)) => return Err(Error::JoinPageClosed),
+        page => page?,
+    };
+    let query = ContextQuery {
+        groups: [request.group].into(),
+        locations: [request.location].into(),
+    };
+    let inviting = context
+        .organization
+        .context_of(request.organization, &query)
+        .await?;
+    if inviting.active_among(&[request.group]).is_empty() {
+        return Err(Error::GroupInactive(vec![Field {
+            path: "token".to_owned(),
+            problem: "stands for a group that takes no learners any more",
+        }]));
+    }
+    if !page.admits(&request.address) {
+        return Err(Error::AddressNotAllowed(page.allowed_domains));
+    }
+    Ok((page, inviting))
+}
+
+async fn apply(
+    tx: &mut PgConnection,
+    context: &Context,
+    name: JoinRequestName,
+    page: &JoinPage,
+    now: OffsetDateTime,
+) -> Result<(), Error> {
+    let locked = join_request::lock(tx, name.organization, name.join_request).await?;
+    let request = match locked.ok_or(NotALink)?.verify(now) {
+        Transition::Changed(request) => request,
+        Transition::AlreadyDone(_) => return Ok(()),
+        Transition::Refused(_) => return Err(Error::JoinRequestExpired),
+    };
+    join_request::update(tx, &request).await?;
+    // Whoever asks to join wants to be invited.
+    opt_out::lift(tx, request.organization, request.address.canonical()).await?;
+    let draft = Draft {
+        organization: request.organization,
+        id: context.clock.new_id(),
+        address: request.address,
+        groups: vec![request.group],
+        location: Some(request.location),
+        source: Source::JoinPage,
+        inviter: page.enabled_by,
+        import: None,
+        now,
+        due: now,
+        traceparent: propagation::current_traceparent(),
+    };
+    match invite(tx, draft.invitation().confirmed(now)).await? {
+        Invited::Live(live) => show(tx, live, now).await,
+        // Of an active learner nothing changes.
+        Invited::New(_) | Invited::AlreadyActive | Invited::TooManyGroups => Ok(()),
+    }
+}
+
+/// A live one whose mail waits for its time is to be seen in the account now.
+async fn show(tx: &mut PgConnection, live: Invitation, now: OffsetDateTime) -> Result<(), Error> {
+    if !live.is_hidden(now) {
+        return Ok(());
+    }
+    if update(tx, &mut live.confirmed(now)).await? {
+        Ok(())
+    } else {
+        Err(Failure::Contended.into())
+    }
+}

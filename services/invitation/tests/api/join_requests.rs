@@ -1,0 +1,324 @@
+//! Strangers who ask to join by an organization's page.
+
+use std::time::Duration;
+
+use muster_proto::error::v1::ErrorReason as R;
+use muster_proto::invitation::v1::join_request_service_client::JoinRequestServiceClient;
+use muster_proto::invitation::v1::{
+    DeliveryState, Invitation, InvitationSource, InvitationState, ListInvitationsRequest,
+    RequestToJoinRequest, VerifyJoinRequestRequest,
+};
+use muster_proto::notification::v1::get_mail_response::Variables;
+use muster_proto::notification::v1::mail_source_internal_service_client::MailSourceInternalServiceClient;
+use muster_proto::notification::v1::{GetMailRequest, GetMailResponse, MailPurpose, MailRequestedEvent};
+use muster_testkit::{Callers, TestCaller, eventually};
+use prost::Message;
+use tonic::Status;
+
+use crate::fixture::{Fixture, reason};
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// An organization whose page is open, to addresses of these domains.
+async fn open(allowed: &str) -> Fixture {
+    let fixture = Fixture::new().await;
+    fixture.subscribe(500, 10_000).await;
+    fixture.open_join_page("sunrise", allowed).await;
+    fixture
+}
+
+async fn ask(fixture: &Fixture, address: &str) -> Result<String, Status> {
+    let request = RequestToJoinRequest {
+        slug: "sunrise".to_owned(),
+        group: fixture.group_name(&fixture.nurses),
+        location: fixture.location.clone(),
+        address: address.to_owned(),
+    };
+    send(fixture, request).await
+}
+
+async fn send(fixture: &Fixture, request: RequestToJoinRequest) -> Result<String, Status> {
+    let mut client = JoinRequestServiceClient::new(fixture.as_who(TestCaller::Anonymous));
+    let answer = client.request_to_join(request).await?.into_inner();
+    Ok(answer.organization_display_name)
+}
+
+async fn verify(fixture: &Fixture, token: &str) -> Result<String, Status> {
+    let mut client = JoinRequestServiceClient::new(fixture.as_who(TestCaller::Anonymous));
+    let request = VerifyJoinRequestRequest {
+        token: token.to_owned(),
+    };
+    let answer = client.verify_join_request(request).await?.into_inner();
+    Ok(answer.organization_display_name)
+}
+
+/// The mails about requests that were asked for, oldest first.
+async fn mails(fixture: &Fixture) -> Vec<MailRequestedEvent> {
+    let payloads: Vec<Vec<u8>> = sqlx::query_scalar(
+        "SELECT payload FROM outbox WHERE event_type = 'mail.requested' ORDER BY created_at, id",
+    )
+    .fetch_all(&mut fixture.database.connection().await)
+    .await
+    .unwrap();
+    let read = payloads
+        .iter()
+        .map(|payload| MailRequestedEvent::decode(payload.as_slice()).unwrap());
+    read.filter(|mail| mail.purpose() == MailPurpose::Join).collect()
+}
+
+async fn last_mail(fixture: &Fixture) -> GetMailResponse {
+    let subject = mails(fixture).await.pop().expect("a mail").subject;
+    let mut client =
+        MailSourceInternalServiceClient::new(fixture.as_who(TestCaller::Workload("notification")));
+    let request = GetMailRequest {
+        subject,
+        purpose: MailPurpose::Join.into(),
+        generation: 1,
+    };
+    client.get_mail(request).await.unwrap().into_inner()
+}
+
+/// The token of the link in the last mail.
+async fn token(fixture: &Fixture) -> String {
+    let Some(Variables::Join(words)) = last_mail(fixture).await.variables else {
+        panic!("a mail about a request to join says so");
+    };
+    words
+        .link
+        .strip_prefix("https://muster.test/j/")
+        .unwrap()
+        .to_owned()
+}
+
+async fn listed(fixture: &Fixture) -> Vec<Invitation> {
+    let request = ListInvitationsRequest {
+        parent: fixture.parent(),
+        ..Default::default()
+    };
+    let answer = fixture.invitations().list_invitations(request).await.unwrap();
+    answer.into_inner().invitations
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_confirms_the_address_is_invited_and_accepts_in_their_account() {
+    let fixture = open("").await;
+    assert!(!ask(&fixture, " Ada@Example.com").await.unwrap().is_empty());
+    assert!(
+        listed(&fixture).await.is_empty(),
+        "nobody is invited before the address is confirmed"
+    );
+    let mail = last_mail(&fixture).await;
+    assert!(mail.wanted);
+    assert_eq!(mail.address, "Ada@Example.com");
+    let token = token(&fixture).await;
+    assert!(verify(&fixture, &token).await.is_ok());
+    assert!(verify(&fixture, &token).await.is_ok(), "twice is once");
+    let all = listed(&fixture).await;
+    let [made] = all.as_slice() else { panic!("{all:?}") };
+    assert_eq!(
+        (made.state(), made.delivery_state(), made.source()),
+        (
+            InvitationState::Pending,
+            DeliveryState::Sent,
+            InvitationSource::JoinPage
+        )
+    );
+    assert_eq!(made.groups, [fixture.group_name(&fixture.nurses)]);
+    assert_eq!(made.location, fixture.location);
+    assert_eq!(made.inviter, format!("persons/{}", Callers::person("owner").id));
+    assert!(
+        !last_mail(&fixture).await.wanted,
+        "what was confirmed is not mailed"
+    );
+    let invite = fixture.token(&made.name).await;
+    fixture.accept(TestCaller::person("ada"), &invite).await.unwrap();
+    assert_eq!(
+        fixture.get(&made.name).await.unwrap().state(),
+        InvitationState::Active
+    );
+    // The token of one thing opens no other.
+    assert_eq!(reason(verify(&fixture, &invite).await), R::LinkInvalid);
+    assert_eq!(
+        reason(fixture.accept(TestCaller::person("ada"), &token).await),
+        R::LinkInvalid
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_answer_is_the_same_whoever_has_the_address_and_only_the_mail_differs() {
+    let fixture = open("").await;
+    // Invited and active.
+    let made = fixture
+        .create("ada@example.com", &[&fixture.aides])
+        .await
+        .unwrap();
+    let link = fixture.token(&made.name).await;
+    fixture.accept(TestCaller::person("ada"), &link).await.unwrap();
+    // Invited.
+    let live = fixture
+        .create("live@example.com", &[&fixture.aides])
+        .await
+        .unwrap();
+    // Asked not to be invited again.
+    let unwanted = "INSERT INTO opt_outs (organization_id, address_canonical, invitation_id, create_time)
+                    SELECT organization_id, 'never@example.com', invitation_id, create_time FROM invitations LIMIT 1";
+    fixture.database.execute(unwanted).await;
+    let mut answers = Vec::new();
+    for address in [
+        "nobody@example.com",
+        "live@example.com",
+        "never@example.com",
+        "ada@example.com",
+    ] {
+        answers.push(ask(&fixture, address).await.unwrap());
+    }
+    answers.dedup();
+    assert_eq!(answers.len(), 1);
+    assert_eq!(mails(&fixture).await.len(), 4, "each is mailed");
+    let Some(Variables::Join(words)) = last_mail(&fixture).await.variables else {
+        panic!("the learner is told");
+    };
+    assert!(words.is_learner);
+    assert_eq!(words.link, "https://muster.test/invitations");
+    // A live one gets the group; the wish is lifted by whoever had it.
+    ask(&fixture, "live@example.com").await.unwrap();
+    verify(&fixture, &token(&fixture).await).await.unwrap();
+    assert_eq!(fixture.get(&live.name).await.unwrap().groups.len(), 2);
+    ask(&fixture, "never@example.com").await.unwrap();
+    verify(&fixture, &token(&fixture).await).await.unwrap();
+    assert_eq!(fixture.database.count("SELECT count(*) FROM opt_outs").await, 0);
+    assert_eq!(listed(&fixture).await.len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mailbox_gets_three_mails_a_day_however_it_is_spelled() {
+    let fixture = open("").await;
+    for address in [
+        "a.da@example.com",
+        "ada+1@example.com",
+        "Ada@Example.com",
+        "ada@example.com",
+        "a.d.a+2@example.com",
+    ] {
+        ask(&fixture, address).await.unwrap();
+    }
+    assert_eq!(mails(&fixture).await.len(), 3);
+    ask(&fixture, "ada@example.org").await.unwrap();
+    assert_eq!(mails(&fixture).await.len(), 4, "another mailbox");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_requests_to_an_organization_end_for_the_day() {
+    let fixture = open("").await;
+    ask(&fixture, "first@example.com").await.unwrap();
+    let fill = "INSERT INTO join_requests
+                SELECT organization_id, gen_random_uuid(), state, address_given, address_canonical, n::text, group_id, location_id,
+                       create_time, expire_time
+                FROM join_requests, generate_series(1, 999) AS n";
+    fixture.database.execute(fill).await;
+    let refused = ask(&fixture, "last@example.com").await;
+    assert_eq!(reason(refused), R::RateLimited);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_with_the_choice_is_told_openly() {
+    let fixture = open("example.org,*.dept.test").await;
+    assert_eq!(
+        reason(ask(&fixture, "a@example.com").await),
+        R::JoinAddressNotAllowed
+    );
+    ask(&fixture, "a@x.dept.test").await.unwrap();
+    let with = |group: String, location: String, slug: &str| RequestToJoinRequest {
+        slug: slug.to_owned(),
+        group,
+        location,
+        address: "a@example.org".to_owned(),
+    };
+    let (group, place) = (fixture.group_name(&fixture.nurses), fixture.location.clone());
+    assert_eq!(
+        reason(send(&fixture, with(group.clone(), place.clone(), "nowhere")).await),
+        R::NotFound
+    );
+    let other = fixture.new_organization("other").await;
+    let foreign = group.replace(&fixture.organization.to_string(), &other.to_string());
+    assert_eq!(
+        reason(send(&fixture, with(foreign, place.clone(), "sunrise")).await),
+        R::GroupUnknown
+    );
+    assert_eq!(
+        reason(send(&fixture, with("x".into(), "y".into(), "sunrise")).await),
+        R::InvalidRequest
+    );
+    fixture
+        .profile_sql("UPDATE groups SET state = 'INACTIVE' WHERE display_name = 'Nurses'")
+        .await;
+    assert_eq!(
+        reason(send(&fixture, with(group, place, "sunrise")).await),
+        R::GroupInactive
+    );
+    assert_eq!(
+        fixture.database.count("SELECT count(*) FROM join_requests").await,
+        1
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_changed_meanwhile_is_looked_at_when_the_address_is_confirmed() {
+    let fixture = open("").await;
+    ask(&fixture, "ada@example.com").await.unwrap();
+    let token = token(&fixture).await;
+    for (change, back, why) in [
+        (
+            "UPDATE join_pages SET is_enabled = false",
+            "UPDATE join_pages SET is_enabled = true",
+            R::JoinPageClosed,
+        ),
+        (
+            "UPDATE organizations SET state = 'SUSPENDED'",
+            "UPDATE organizations SET state = 'ACTIVE'",
+            R::JoinPageClosed,
+        ),
+        (
+            "UPDATE join_pages SET allowed_domains = '{example.org}'",
+            "UPDATE join_pages SET allowed_domains = '{}'",
+            R::JoinAddressNotAllowed,
+        ),
+        (
+            "UPDATE groups SET state = 'INACTIVE' WHERE display_name = 'Nurses'",
+            "UPDATE groups SET state = 'ACTIVE'",
+            R::GroupInactive,
+        ),
+    ] {
+        fixture.profile_sql(change).await;
+        assert_eq!(reason(verify(&fixture, &token).await), why, "{change}");
+        fixture.profile_sql(back).await;
+    }
+    let mut altered = token.clone();
+    altered.replace_range(10..11, if token.as_bytes()[10] == b'A' { "B" } else { "A" });
+    assert_eq!(reason(verify(&fixture, &altered).await), R::LinkInvalid);
+    let late = "UPDATE join_requests SET expire_time = create_time";
+    fixture.database.execute(late).await;
+    assert_eq!(reason(verify(&fixture, &token).await), R::JoinRequestExpired);
+    assert!(!last_mail(&fixture).await.wanted);
+    assert!(listed(&fixture).await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_who_confirm_at_once_one_invitation_is_made() {
+    let fixture = open("").await;
+    ask(&fixture, "ada@example.com").await.unwrap();
+    let token = token(&fixture).await;
+    let clicks = (0..12).map(|_| verify(&fixture, &token));
+    for click in futures::future::join_all(clicks).await {
+        click.unwrap();
+    }
+    assert_eq!(listed(&fixture).await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_are_gone_after_a_week() {
+    let mut fixture = open("").await;
+    ask(&fixture, "ada@example.com").await.unwrap();
+    fixture.later(DAY * 8).await;
+    eventually(async || fixture.database.count("SELECT count(*) FROM join_requests").await == 0).await;
+}

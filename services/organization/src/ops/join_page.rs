@@ -1,0 +1,3 @@
+//! Join pages.
+
+pub(crate) mod update;

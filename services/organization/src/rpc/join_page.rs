@@ -1,0 +1,119 @@
+//! Join pages: their settings, and what they show.
+
+mod convert;
+pub(super) mod open;
+mod parse;
+
+pub(super) use convert::rules;
+use muster_ids::OrganizationId;
+use muster_proto::organization::v1 as pb;
+use muster_proto::organization::v1::join_page_service_server::JoinPageService;
+use muster_server::{Call, Failure};
+use sqlx::PgConnection;
+use tonic::{Request, Response, Status};
+
+use super::Rpc;
+use crate::context::Context;
+use crate::domain::{Ground, GroupState, JoinPage};
+use crate::error::Error;
+use crate::ops::join_page::update;
+use crate::store::{group, join_page, location};
+
+/// All groups, and all locations, that an organization can have: as many as a page of a list.
+const ALL: i64 = 1000;
+
+/// The settings, and what the organization has of what a page needs.
+struct Settings {
+    page: JoinPage,
+    ground: Ground,
+}
+
+#[tonic::async_trait]
+impl JoinPageService for Rpc {
+    async fn get_join_page(
+        &self,
+        request: Request<pb::GetJoinPageRequest>,
+    ) -> Result<Response<pb::GetJoinPageResponse>, Status> {
+        let (_, organization) = Call::read(request, parse::get)?;
+        let read = async |db: &mut _| settings(db, &self.context, organization).await;
+        let join_page = Some(self.context.database.read(read).await?.into());
+        Ok(Response::new(pb::GetJoinPageResponse { join_page }))
+    }
+
+    async fn update_join_page(
+        &self,
+        request: Request<pb::UpdateJoinPageRequest>,
+    ) -> Result<Response<pb::UpdateJoinPageResponse>, Status> {
+        let (call, (organization, changes)) = Call::read(request, parse::update)?;
+        let by = call.person()?.id;
+        let context = &self.context;
+        let key = call.key();
+        let done = context.database.once(&key, context.clock.now(), async |tx| {
+            let change = update::Change {
+                organization,
+                by,
+                update: changes.clone(),
+                if_match: call.if_match(),
+            };
+            let (page, ground) = update::apply(tx, context, change).await?;
+            let join_page = Some(Settings { page, ground }.into());
+            Ok::<_, Error>(pb::UpdateJoinPageResponse { join_page })
+        });
+        Ok(Response::new(done.await?))
+    }
+
+    async fn lookup_join_page(
+        &self,
+        request: Request<pb::LookupJoinPageRequest>,
+    ) -> Result<Response<pb::LookupJoinPageResponse>, Status> {
+        let call = Call::accept(request)?;
+        let look = async |db: &mut PgConnection| {
+            let now = self.context.clock.now();
+            let found = join_page::organization_of(db, &call.message.slug, now).await?;
+            let organization = found.ok_or(Failure::NotFound)?;
+            shown(db, &self.context, organization).await
+        };
+        Ok(Response::new(self.context.database.read(look).await?))
+    }
+}
+
+async fn settings(
+    db: &mut PgConnection,
+    context: &Context,
+    organization: OrganizationId,
+) -> Result<Settings, Error> {
+    let found = join_page::find(db, organization).await?;
+    let page = found.unwrap_or_else(|| JoinPage::unset(organization));
+    let ground = join_page::ground(db, organization, context.clock.now(), context.basic).await?;
+    Ok(Settings { page, ground })
+}
+
+async fn shown(
+    db: &mut PgConnection,
+    context: &Context,
+    organization: OrganizationId,
+) -> Result<pb::LookupJoinPageResponse, Error> {
+    let open = open::page(db, context, organization)
+        .await?
+        .ok_or(Failure::NotFound)?;
+    let groups = group::list(db, organization, None, ALL).await?;
+    let groups = groups
+        .into_iter()
+        .filter(|group| group.state == GroupState::Active);
+    let locations = location::list(db, organization, None, ALL).await?;
+    let group = |group: crate::domain::Group| pb::JoinPageChoice {
+        name: group.name().to_string(),
+        display_name: group.display_name.as_str().to_owned(),
+    };
+    let location = |location: crate::domain::Location| pb::JoinPageChoice {
+        name: location.name().to_string(),
+        display_name: location.display_name.as_str().to_owned(),
+    };
+    Ok(pb::LookupJoinPageResponse {
+        slug: open.slug.as_str().to_owned(),
+        organization_display_name: open.organization_display_name,
+        groups: groups.map(group).collect(),
+        locations: locations.into_iter().map(location).collect(),
+        allowed_domains: rules(&open.allowed_domains),
+    })
+}

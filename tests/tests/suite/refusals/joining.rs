@@ -1,0 +1,266 @@
+//! Join pages, and strangers who ask to join by them.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use muster_proto::invitation::v1::{RequestToJoinRequest, VerifyJoinRequestRequest};
+use muster_proto::organization::v1::{
+    CreateLocationRequest, CreateLocationResponse, JoinPage, Location, LookupJoinPageRequest, Plan,
+    UpdateJoinPageRequest,
+};
+use muster_refusal::ErrorReason as R;
+use prost_types::FieldMask;
+
+use super::attempt::Attempt;
+use super::stage::Stage;
+use super::{Row, row};
+use crate::support::link_for;
+
+/// Nobody else calls from there.
+const ELSEWHERE: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 98));
+
+pub(super) fn rows() -> Vec<Row> {
+    let mut rows = settings();
+    rows.extend(looked_up());
+    rows.extend(asked());
+    rows.extend(verified());
+    rows
+}
+
+/// An organization of its own, with its open page and what can be chosen there.
+struct Open {
+    at: Stage,
+    slug: String,
+    group: String,
+    location: String,
+}
+
+async fn open(at: Stage) -> Open {
+    let at = at.own().await;
+    let (slug, group, location) = (slug(&at), at.group().await, location(&at).await);
+    let set = setting(&at, true, &slug, &["enabled", "slug"]);
+    at.done::<()>("UpdateJoinPage", "owner", &set).await;
+    Open {
+        at,
+        slug,
+        group,
+        location,
+    }
+}
+
+fn slug(at: &Stage) -> String {
+    format!("page-{}", at.suite.unique()).to_lowercase()
+}
+
+async fn location(at: &Stage) -> String {
+    let request = CreateLocationRequest {
+        parent: at.name(),
+        location: Some(Location {
+            display_name: format!("Street {}", at.suite.unique()),
+            ..Default::default()
+        }),
+        request_id: String::new(),
+    };
+    let made: CreateLocationResponse = at.done("CreateLocation", "owner", &request).await;
+    made.location.unwrap().name
+}
+
+fn setting(at: &Stage, enabled: bool, slug: &str, mask: &[&str]) -> UpdateJoinPageRequest {
+    let join_page = JoinPage {
+        name: format!("{}/joinPage", at.name()),
+        enabled,
+        slug: slug.to_owned(),
+        ..Default::default()
+    };
+    UpdateJoinPageRequest {
+        join_page: Some(join_page),
+        update_mask: Some(FieldMask {
+            paths: mask.iter().map(|path| (*path).to_owned()).collect(),
+        }),
+        request_id: String::new(),
+    }
+}
+
+fn settings() -> Vec<Row> {
+    const RPC: &str = "UpdateJoinPage";
+    vec![
+        row(RPC, R::JoinPageSlugTaken, async |at| {
+            let taken = open(at.clone()).await.slug;
+            Attempt::by("owner", &setting(&at, false, &taken, &["slug"])).violates(&["join_page.slug"])
+        }),
+        row(RPC, R::JoinPageIncomplete, async |at| {
+            let at = at.own().await;
+            Attempt::by("owner", &setting(&at, true, "", &["enabled"]))
+        }),
+        row(RPC, R::SubscriptionRequired, async |at| {
+            let at = at.own().await;
+            at.subscribes(Plan::Basic, 0, 1000).await;
+            Attempt::by("owner", &setting(&at, true, "", &["enabled"]))
+        }),
+        row(RPC, R::OrganizationState, async |at| {
+            let at = at.own().await;
+            at.becomes("CLOSED").await;
+            Attempt::by("owner", &setting(&at, false, "", &["enabled"])).metadata("state", "CLOSED")
+        }),
+        row(RPC, R::EtagMismatch, async |at| {
+            let mut stale = setting(&at, false, "", &["enabled"]);
+            if let Some(page) = &mut stale.join_page {
+                page.etag = "77".to_owned();
+            }
+            Attempt::by("owner", &stale)
+        }),
+        row(RPC, R::InvalidRequest, async |at| {
+            let mut wrong = setting(&at, false, "Sunny", &["slug", "allowed_domains"]);
+            if let Some(page) = &mut wrong.join_page {
+                page.allowed_domains = vec!["nowhere".to_owned()];
+            }
+            Attempt::by("owner", &wrong).violates(&["join_page.slug", "join_page.allowed_domains[0]"])
+        }),
+        row(RPC, R::RequestIdReused, async |at| {
+            let id = at.suite.request_id();
+            let with = |slug: String| UpdateJoinPageRequest {
+                request_id: id.clone(),
+                ..setting(&at, false, &slug, &["slug"])
+            };
+            at.reused(RPC, "owner", &with(slug(&at)), &with(slug(&at))).await
+        }),
+    ]
+}
+
+fn looked_up() -> Vec<Row> {
+    let nowhere = || LookupJoinPageRequest {
+        slug: "nowhere".to_owned(),
+    };
+    vec![
+        row("LookupJoinPage", R::NotFound, async move |_| {
+            Attempt::by_nobody(&nowhere())
+        }),
+        row("LookupJoinPage", R::RateLimited, async move |_| {
+            Attempt::by_nobody(&nowhere()).from(ELSEWHERE).each_time(|| ())
+        }),
+    ]
+}
+
+impl Open {
+    fn asking(&self, address: &str) -> RequestToJoinRequest {
+        RequestToJoinRequest {
+            slug: self.slug.clone(),
+            group: self.group.clone(),
+            location: self.location.clone(),
+            address: address.to_owned(),
+        }
+    }
+
+    /// Lets only addresses of another domain in.
+    async fn narrows(&self) {
+        let mut narrow = setting(&self.at, true, "", &["allowed_domains"]);
+        if let Some(page) = &mut narrow.join_page {
+            page.allowed_domains = vec!["elsewhere.test".to_owned()];
+        }
+        self.at.done::<()>("UpdateJoinPage", "owner", &narrow).await;
+    }
+
+    /// The request to confirm the address of somebody who has asked, with the token of their mail.
+    async fn asked(&self) -> VerifyJoinRequestRequest {
+        let address = self.at.address();
+        self.at
+            .done::<()>("RequestToJoin", "owner", &self.asking(&address))
+            .await;
+        let link = link_for(&self.at.suite, &address).await;
+        let token = link.rsplit('/').next().unwrap_or_default().to_owned();
+        VerifyJoinRequestRequest { token }
+    }
+}
+
+fn asked() -> Vec<Row> {
+    const RPC: &str = "RequestToJoin";
+    vec![
+        row(RPC, R::InvalidRequest, async |at| {
+            let open = open(at).await;
+            let wrong = RequestToJoinRequest {
+                group: "x".to_owned(),
+                location: "y".to_owned(),
+                ..open.asking("nobody at example")
+            };
+            Attempt::by_nobody(&wrong).violates(&["group", "location", "address"])
+        }),
+        row(RPC, R::GroupUnknown, async |at| {
+            let open = open(at).await;
+            let wrong = RequestToJoinRequest {
+                group: open.at.absent("groups"),
+                ..open.asking(&open.at.address())
+            };
+            Attempt::by_nobody(&wrong).violates(&["group"])
+        }),
+        row(RPC, R::GroupInactive, async |at| {
+            let open = open(at).await;
+            // The page needs one that is active.
+            open.at.group().await;
+            open.at.deactivates(&open.group).await;
+            Attempt::by_nobody(&open.asking(&open.at.address())).violates(&["group"])
+        }),
+        row(RPC, R::JoinAddressNotAllowed, async |at| {
+            let open = open(at).await;
+            open.narrows().await;
+            Attempt::by_nobody(&open.asking(&open.at.address())).violates(&["address"])
+        }),
+        row(RPC, R::NotFound, async |at| {
+            let open = open(at).await;
+            let nowhere = RequestToJoinRequest {
+                slug: "nowhere".to_owned(),
+                ..open.asking(&open.at.address())
+            };
+            Attempt::by_nobody(&nowhere)
+        }),
+        row(RPC, R::RateLimited, async |at| {
+            let open = open(at).await;
+            let nowhere = RequestToJoinRequest {
+                slug: "nowhere".to_owned(),
+                ..open.asking(&open.at.address())
+            };
+            Attempt::by_nobody(&nowhere).from(ELSEWHERE).each_time(|| ())
+        }),
+    ]
+}
+
+fn verified() -> Vec<Row> {
+    const RPC: &str = "VerifyJoinRequest";
+    let nobodys = || VerifyJoinRequestRequest {
+        token: "AAAA".to_owned(),
+    };
+    vec![
+        row(RPC, R::LinkInvalid, async move |_| Attempt::by_nobody(&nobodys())),
+        row(RPC, R::RateLimited, async move |_| {
+            Attempt::by_nobody(&nobodys()).from(ELSEWHERE).each_time(|| ())
+        }),
+        row(RPC, R::JoinRequestExpired, async |at| {
+            let open = open(at).await;
+            let request = open.asked().await;
+            let late = format!(
+                "UPDATE join_requests SET expire_time = create_time WHERE organization_id = '{}'",
+                open.at.organization.id()
+            );
+            open.at.database("invitation").await.change(&late).await;
+            Attempt::by_nobody(&request)
+        }),
+        row(RPC, R::JoinPageClosed, async |at| {
+            let open = open(at).await;
+            let request = open.asked().await;
+            let off = setting(&open.at, false, "", &["enabled"]);
+            open.at.done::<()>("UpdateJoinPage", "owner", &off).await;
+            Attempt::by_nobody(&request)
+        }),
+        row(RPC, R::JoinAddressNotAllowed, async |at| {
+            let open = open(at).await;
+            let request = open.asked().await;
+            open.narrows().await;
+            Attempt::by_nobody(&request)
+        }),
+        row(RPC, R::GroupInactive, async |at| {
+            let open = open(at).await;
+            let request = open.asked().await;
+            open.at.group().await;
+            open.at.deactivates(&open.group).await;
+            Attempt::by_nobody(&request)
+        }),
+    ]
+}
