@@ -13,6 +13,7 @@ use crate::domain::invitation::{Invitation, MailRequest, NextLink, State};
 use crate::error::{Error, unless_superseded};
 use crate::events::{self, Act};
 use crate::ops::At;
+use crate::ops::closing;
 use crate::store::invitation::{lock_all, occupied_among, update};
 use crate::store::opt_out;
 
@@ -81,6 +82,7 @@ pub(crate) async fn resend(
         actor: batch.actor.clone(),
         time: context.clock.now(),
     };
+    closing::refuse(tx, batch.organization).await?;
     let found = locked(tx, batch).await?;
     let known = Known::of(tx, batch.organization, &found).await?;
     let (mut outcomes, mut mails) = (Outcomes::new(), Vec::<MailRequest>::new());

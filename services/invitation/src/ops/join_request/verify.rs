@@ -17,7 +17,7 @@ use crate::error::{Error, Field};
 use crate::ops::invitation::invite::{Invited, invite};
 use crate::organization::{ContextQuery, PageQuery};
 use crate::store::invitation::update;
-use crate::store::{join_request, opt_out};
+use crate::store::{closing, join_request, opt_out};
 
 /// Confirms the address of the request that the token stands for, and gives the organization's name. What the organization
 /// changed since is looked at again: page, group, location and the list of domains.
@@ -71,6 +71,10 @@ async fn apply(
     page: &JoinPage,
     now: OffsetDateTime,
 ) -> Result<(), Error> {
+    // Closed since it was asked: what is made now, the closing would not see.
+    if closing::is_closed(tx, name.organization).await? {
+        return Err(Error::JoinPageClosed);
+    }
     let locked = join_request::lock(tx, name.organization, name.join_request).await?;
     let request = match locked.ok_or(NotALink)?.verify(now) {
         Transition::Changed(request) => request,
