@@ -30,6 +30,8 @@ struct Call<'d> {
     parameters: Vec<Field<'d>>,
     body: Vec<Field<'d>>,
     answer: String,
+    /// The media types of the file that it answers; none where it answers a message.
+    files: Vec<&'d str>,
     refusals: Vec<Refusal<'d>>,
 }
 
@@ -97,7 +99,9 @@ fn calls(document: &Value) -> impl Iterator<Item = (&str, Call<'_>)> {
             let content = &operation["responses"]["200"]["content"];
             let answer = members(content)
                 .next()
-                .map(|(_, content)| link(&content["schema"]));
+                .map(|(_, content)| link(&content["schema"]))
+                .unwrap_or_default();
+            let files = members(content).filter(|_| answer.is_empty());
             let body = &operation["requestBody"]["content"]["application/json"]["schema"];
             let call = Call {
                 id: text(&operation["operationId"]),
@@ -108,7 +112,8 @@ fn calls(document: &Value) -> impl Iterator<Item = (&str, Call<'_>)> {
                 is_open: operation["security"].as_array().is_some_and(Vec::is_empty),
                 parameters: list(&operation["parameters"]).map(parameter).collect(),
                 body: fields(resolved(document, body)),
-                answer: answer.unwrap_or_default(),
+                files: files.map(|(kind, _)| kind.as_str()).collect(),
+                answer,
                 refusals: refusals(&operation["responses"]),
             };
             (text(&operation["tags"][0]), call)
