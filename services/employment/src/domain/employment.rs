@@ -82,16 +82,11 @@ impl EmploymentState {
     /// The states of which a person has one employment at an organization.
     pub(crate) const OPEN: [Self; 2] = [Self::PendingVerification, Self::Verified];
 
-    /// The states that an employment in this one may have been in before its last change.
+    /// The states that an employment in this one may have been in before its last change, unless that took an end back.
     pub(crate) const fn predecessors(self) -> &'static [Self] {
         match self {
-            Self::PendingVerification => &[
-                Self::PendingVerification,
-                Self::Verified,
-                Self::Rejected,
-                Self::Ended,
-            ],
-            Self::Verified => &[Self::PendingVerification, Self::Verified, Self::Ended],
+            Self::PendingVerification => &[Self::PendingVerification, Self::Verified, Self::Rejected],
+            Self::Verified => &Self::OPEN,
             Self::Rejected | Self::Withdrawn => &[Self::PendingVerification],
             // A claim ends with the organization, or because it was verified when its last day was settled.
             Self::Ended => &Self::OPEN,

@@ -241,6 +241,19 @@ pub(crate) async fn update(
     changed: &Employment,
     now: OffsetDateTime,
 ) -> Result<(), DatabaseError> {
+    update_from(tx, changed.state.predecessors(), changed, now).await
+}
+
+/// As [`update`], of one that was in one of these states: what takes an end back leads where nothing else does.
+///
+/// # Errors
+/// As [`update`].
+pub(crate) async fn update_from(
+    tx: &mut PgConnection,
+    states: &[EmploymentState],
+    changed: &Employment,
+    now: OffsetDateTime,
+) -> Result<(), DatabaseError> {
     let done = sqlx::query(
         "UPDATE employments
          SET person_display_name = $3, state = $4, location_id = $5, source_invitation_id = $6, version = $7,
@@ -258,7 +271,7 @@ pub(crate) async fn update(
     .bind(changed.version)
     .bind(now)
     .bind(changed.verify_time)
-    .bind(changed.state.predecessors())
+    .bind(states)
     .bind(changed.end.as_ref().and_then(End::time))
     .bind(changed.end.as_ref().map(|end| end.reason.as_str()))
     .bind(changed.start)

@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 
 use super::own;
 use crate::context::Context;
-use crate::domain::{Employment, Side};
+use crate::domain::{Employment, EmploymentState, Side};
 use crate::error::Error;
 use crate::events::{self, Act};
 use crate::ops::closing;
@@ -51,7 +51,11 @@ pub(crate) async fn apply(
         Transition::AlreadyDone(same) => return Ok(same),
         Transition::Refused(why) => return Err(why.into()),
     };
-    let stored = employment::update(tx, &restored, time).await;
+    let from: &[EmploymentState] = match ended {
+        Some(_) => &[EmploymentState::Ended],
+        None => &EmploymentState::OPEN,
+    };
+    let stored = employment::update_from(tx, from, &restored, time).await;
     stored.map_err(|error| Error::from(error).of_second_open())?;
     own::is_latest(tx, &restored).await?;
     let act = Act { actor, time };
