@@ -192,7 +192,7 @@ mod tests {
     use std::marker::PhantomData;
 
     use muster_proto::invitation::v1::InvitationAcceptedEvent;
-    use muster_proto::organization::v1::OrganizationApprovedEvent;
+    use muster_proto::organization::v1::{OrganizationApprovedEvent, OrganizationClosedEvent};
     use sqlx::PgConnection;
 
     use super::*;
@@ -222,7 +222,7 @@ mod tests {
     fn each_binding_has_exactly_one_handler() {
         let accepted = || nothing::<InvitationAcceptedEvent>();
         let approved = || nothing::<OrganizationApprovedEvent>();
-        let employment = || Handlers::of(&topology::EMPLOYMENT);
+        let employment = || Handlers::of(&topology::EMPLOYMENT).on(nothing::<OrganizationClosedEvent>());
         assert_eq!(employment().on(accepted()).on(approved()).check(), Ok(()));
         for (handlers, problems) in [
             (employment().on(accepted()), 1),
