@@ -205,9 +205,9 @@ mod tests {
         }
         tokio::time::advance(Duration::from_secs(1)).await;
         sources.probe_due();
-        sources.not_asked(&[Purpose::Invite]);
+        sources.not_asked(&own);
         tokio::time::advance(Duration::from_secs(1)).await;
-        assert_eq!(sources.probe_due(), [[Purpose::Invite]], "soon again");
+        assert_eq!(sources.probe_due(), std::slice::from_ref(&own), "soon again");
         sources.learn(source, &Outcome::Taken(Reply::new(250, "")));
         assert_eq!(sources.answering(), Purpose::ALL);
     }
