@@ -9,7 +9,9 @@ use muster_clock::Clock;
 use muster_database::{Database, DatabaseError};
 use muster_ids::OrganizationName;
 use muster_messaging::{Event, Handler, Handlers, HandlingError, Received, topology};
-use muster_proto::employment::v1::{EmploymentChangedEvent, EmploymentEndedEvent, EmploymentVerifiedEvent};
+use muster_proto::employment::v1::{
+    EmploymentChangedEvent, EmploymentEndedEvent, EmploymentRestoredEvent, EmploymentVerifiedEvent,
+};
 use muster_proto::organization::v1::location_service_client::LocationServiceClient;
 use muster_proto::organization::v1::location_service_server::{LocationService, LocationServiceServer};
 use muster_proto::organization::v1::roles_internal_service_client::RolesInternalServiceClient;
@@ -69,7 +71,8 @@ impl Service for Small {
                 Handlers::of(&topology::ORGANIZATION)
                     .on(Nothing(PhantomData::<EmploymentVerifiedEvent>))
                     .on(Nothing(PhantomData::<EmploymentChangedEvent>))
-                    .on(Nothing(PhantomData::<EmploymentEndedEvent>)),
+                    .on(Nothing(PhantomData::<EmploymentEndedEvent>))
+                    .on(Nothing(PhantomData::<EmploymentRestoredEvent>)),
             ))
     }
 }

@@ -122,6 +122,10 @@ fn taken_back() -> Vec<Row> {
             let learner = employed(&at, "WITHDRAWN").await;
             Attempt::by("owner", &by_organization(learner.employment, ""))
         }),
+        row("UndoEndEmployment", R::EmploymentRejected, async move |at| {
+            let learner = employed(&at, "REJECTED").await;
+            Attempt::by("owner", &by_organization(learner.employment, ""))
+        }),
         row("UndoEndEmployment", R::RequestIdReused, async move |at| {
             let (learner, id) = (at.learner().await, at.suite.request_id());
             let second = by_organization(at.absent("employments"), &id);
@@ -155,6 +159,10 @@ fn taken_back() -> Vec<Row> {
             Attempt::by(&learner.address, &by_person(learner.employment, ""))
         }),
         row("UndoLeaveEmployment", R::EmploymentState, async move |at| {
+            let learner = employed(&at, "WITHDRAWN").await;
+            Attempt::by(&learner.address, &by_person(learner.employment, ""))
+        }),
+        row("UndoLeaveEmployment", R::EmploymentRejected, async move |at| {
             let learner = employed(&at, "REJECTED").await;
             Attempt::by(&learner.address, &by_person(learner.employment, ""))
         }),
