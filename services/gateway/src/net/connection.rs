@@ -172,11 +172,11 @@ fn answering(
 ) -> impl Fn(Request<Incoming>) -> FinishedCall {
     let send_buffer = context.send_buffers.on_connection();
     move |request| {
-        let mut request = request.map(|body| Body::new(RequestBody(body)));
         let address = context.proxies.caller(peer, request.headers());
         let guard = RequestGuard::new(in_flight.token(), address, send_buffer.clone(), debt.clone());
         let answered = match request_head::check(&request) {
             Ok(()) => {
+                let mut request = RequestBody::of(request).map(Body::new);
                 request.extensions_mut().insert(ClientAddress(address));
                 request.extensions_mut().insert(guard.clone());
                 context.router.answer(request)

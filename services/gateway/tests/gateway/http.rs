@@ -166,6 +166,62 @@ async fn nobody_is_read_before_they_are_known() {
     }
 }
 
+/// Reads until this has come.
+async fn until(stream: &mut TcpStream, end: &str) -> String {
+    let mut answer = Vec::new();
+    let reading = async {
+        while !answer.ends_with(end.as_bytes()) {
+            assert_ne!(stream.read_buf(&mut answer).await.unwrap(), 0);
+        }
+    };
+    timeout(PATIENCE, reading).await.unwrap();
+    String::from_utf8(answer).unwrap()
+}
+
+#[tokio::test]
+async fn what_was_refused_before_it_was_read_takes_nothing_with_it() {
+    let fixture = Fixture::new().await;
+    const SIZE: usize = 8 * 1024 * 1024;
+    let file = "x".repeat(SIZE);
+    let chunk = format!("{SIZE:x}\r\n{file}\r\n0\r\n\r\n");
+    for (framing, body) in [
+        (format!("content-length: {SIZE}"), &file),
+        ("transfer-encoding: chunked".to_owned(), &chunk),
+    ] {
+        let path = format!("/v1/{OURS}/imports:upload");
+        let head = format!("POST {path} HTTP/1.1\r\nhost: a\r\ncontent-type: text/csv\r\n{framing}\r\n\r\n");
+        let mut stream = TcpStream::connect(fixture.address).await.unwrap();
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let refused = until(&mut stream, "}").await;
+        assert!(refused.starts_with("HTTP/1.1 401"), "{framing}: {refused}");
+        // The client sends on, as most do, and then asks for something else over the same connection.
+        stream.write_all(body.as_bytes()).await.unwrap();
+        let next = "GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
+        stream.write_all(next.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        let reading = timeout(PATIENCE, stream.read_to_string(&mut answer));
+        reading.await.unwrap().unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{framing}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_left_of_a_refused_body_is_read_within_bounds() {
+    let fixture = Fixture::new().await;
+    let path = format!("/v1/{OURS}/imports:upload");
+    let head = format!("POST {path} HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n");
+    let mut stream = TcpStream::connect(fixture.address).await.unwrap();
+    stream.write_all(head.as_bytes()).await.unwrap();
+    until(&mut stream, "}").await;
+    let chunk = format!("100000\r\n{}\r\n", "x".repeat(1024 * 1024));
+    let mut sent = 0;
+    // Once the gateway has closed the connection, what is sent there is refused.
+    while stream.write_all(chunk.as_bytes()).await.is_ok() {
+        sent += 1;
+        assert!(sent < 100, "{sent} MiB were read");
+    }
+}
+
 #[tokio::test]
 async fn a_body_of_very_many_values_is_not_translated() {
     let fixture = Fixture::new().await;
