@@ -190,6 +190,11 @@ def pod(file, service, keys, root):
         match volumes[mount["name"]]:
             case {"configMap": {"name": name}}:
                 held = found["ConfigMap", name]["data"]
+            case {"name": "transport", "secret": secret}:
+                tls = Path(keys, "tls")
+                held = {"ca.crt": tls.joinpath("ca.crt").read_text()}
+                if "items" not in secret:
+                    held |= {name: tls.joinpath(service, name).read_text() for name in ("tls.crt", "tls.key")}
             case {"secret": {"items": items}}:
                 held = {item["path"]: Path(keys, service, item["key"]).read_text() for item in items}
             case {"projected": {"sources": sources}}:

@@ -34,6 +34,24 @@ token() {
 }
 
 services=(organization employment invitation notification records)
+
+# An authority, and for each service a certificate by its name: new ones at each start, which services take over while they run.
+tls=$keys/tls
+mkdir -p "$tls"
+if [[ ! -e $tls/ca.key ]]; then
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -days 3650 -subj '/CN=muster compose' \
+        -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign,cRLSign \
+        -keyout "$tls/ca.key" -out "$tls/ca.crt" 2>"$tls/said" || { cat "$tls/said" >&2; exit 1; }
+fi
+for service in "${services[@]}"; do
+    mkdir -p "$tls/$service"
+    openssl req -x509 -CA "$tls/ca.crt" -CAkey "$tls/ca.key" -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -days 365 \
+        -subj "/CN=$service" -addext "subjectAltName=DNS:$service" -addext basicConstraints=critical,CA:FALSE \
+        -addext extendedKeyUsage=serverAuth -keyout "$tls/$service/tls.key" -out "$tls/$service/tls.crt" 2>"$tls/said" ||
+        { cat "$tls/said" >&2; exit 1; }
+done
+rm -f "$tls/said"
+
 while true; do
     for workload in gateway "${services[@]}"; do
         for audience in "${services[@]}"; do

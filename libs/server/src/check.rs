@@ -2,6 +2,7 @@
 //! then says all of it. Like `serve`, it makes sure of the topology in the broker; beyond that it changes nothing.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use muster_access::calls;
@@ -9,6 +10,7 @@ use muster_clock::Clock;
 use muster_database::{Survey, survey};
 use muster_identity::{KeyFile, WorkloadTokens, WorkloadTrust, WorkloadVerifier};
 use muster_messaging::Broker;
+use muster_tls::{H2, ServerTls, Trust};
 use time::OffsetDateTime;
 use tokio::time::timeout;
 use tonic::Status;
@@ -16,7 +18,7 @@ use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
-use crate::settings::{CommonSettings, PeerUrl, TrustSettings, WorkloadSettings};
+use crate::settings::{CommonSettings, PeerUrl, TransportSettings, TrustSettings, WorkloadSettings};
 use crate::{Service, channel, migrators, rules};
 
 /// What is there answers at once; what is not there must not be waited for for long.
@@ -53,13 +55,12 @@ use Verdict::{Fine, Odd, Wrong};
 pub(crate) async fn run<S: Service>(common: &CommonSettings, own: &S::Settings) -> anyhow::Result<()> {
     rules::load()?;
     let mut findings = vec![Finding::fine("settings", "can be used")];
+    findings.push(certificate(common));
     findings.push(keys("keys of callers", &common.trust));
     findings.extend(workload_tokens(S::NAME, &common.workload));
     findings.extend(database::<S>(common).await);
     findings.push(broker(S::NAME, common).await);
-    for (service, url) in S::peers(own) {
-        findings.push(peer(service, url).await);
-    }
+    findings.extend(peers(&common.transport, S::peers(own)).await);
     report(&findings)
 }
 
@@ -299,11 +300,55 @@ async fn broker(service: &'static str, common: &CommonSettings) -> Finding {
     Finding::new("broker", verdict)
 }
 
+/// What callers are shown.
+fn certificate(common: &CommonSettings) -> Finding {
+    let mend = "--tls-certificate and --tls-key (MUSTER_TLS_CERTIFICATE, MUSTER_TLS_KEY) name the files of a certificate for the \
+                name by which this service is called";
+    let wrong = |problems: Vec<String>| Wrong(problems.join("; "), mend.to_owned());
+    let verdict = match common.certificate.files() {
+        Err(problem) => wrong(vec![problem.to_string()]),
+        Ok(None) => match common.transport.listening(common.listen.listen) {
+            None => Fine("none, and plain text is allowed here".to_owned()),
+            Some(readable) => wrong(vec![readable.to_string()]),
+        },
+        Ok(Some(files)) => match ServerTls::open(files, &[H2], Clock::system()) {
+            Ok(tls) => Fine(format!("is valid until {}", tls.until())),
+            Err(problems) => wrong(problems.iter().map(ToString::to_string).collect()),
+        },
+    };
+    Finding::new("certificate", verdict)
+}
+
+/// The other services: whether they may be called as they are to be, and whether they answer.
+pub async fn peers(
+    settings: &TransportSettings,
+    peers: impl IntoIterator<Item = (&'static str, &PeerUrl)>,
+) -> Vec<Finding> {
+    let mend = "--services-ca (MUSTER_SERVICES_CA) names a PEM file with the authorities of the services' certificates";
+    let trust = match Trust::open(settings.services_ca.as_deref()) {
+        Ok(trust) => Arc::new(trust),
+        Err(problem) => {
+            let verdict = Wrong(problem.to_string(), mend.to_owned());
+            return vec![Finding::new("authorities of services", verdict)];
+        }
+    };
+    let mut findings = Vec::new();
+    for (service, url) in peers {
+        if let Some(readable) = settings.calling([(service, url)]).first() {
+            let mend = "plain text is for one machine, or for a mesh that encrypts".to_owned();
+            let what = format!("way to {service}");
+            findings.push(Finding::new(what, Wrong(readable.to_string(), mend)));
+        } else {
+            findings.push(peer(service, url, &trust).await);
+        }
+    }
+    findings
+}
+
 /// Another service, asked for its health. It may not be there yet: services start in any order.
-pub async fn peer(service: &'static str, url: &PeerUrl) -> Finding {
+async fn peer(service: &'static str, url: &PeerUrl, trust: &Arc<Trust>) -> Finding {
     let asked = async {
-        let channel = channel(url).map_err(|error| Status::unavailable(chain(&error)))?;
-        HealthClient::new(channel)
+        HealthClient::new(channel(url, trust))
             .check(HealthCheckRequest::default())
             .await
     };
@@ -315,10 +360,16 @@ pub async fn peer(service: &'static str, url: &PeerUrl) -> Finding {
             format!("is not ready at {}", url.uri()),
             format!("`muster-{service} check` says why"),
         ),
-        Ok(Err(status)) => absent(service, url, status.message()),
+        Ok(Err(status)) => absent(service, url, &why(&status)),
         Err(_) => absent(service, url, "not within 5 seconds"),
     };
     Finding::new(format!("{service} service"), verdict)
+}
+
+/// A handshake that failed says so in the cause.
+fn why(status: &Status) -> String {
+    use std::error::Error as _;
+    status.source().map_or_else(|| status.message().to_owned(), chain)
 }
 
 fn absent(service: &str, url: &PeerUrl, why: &str) -> Verdict {

@@ -94,6 +94,12 @@ impl Health {
         self.away.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// For whoever watches a part: what it calls with the part's problem, as it changes.
+    pub fn problem_of(&self, part: &'static str) -> impl Fn(Option<String>) + Send + Sync + use<> {
+        let health = self.clone();
+        move |problem| health.set_problem(part, problem)
+    }
+
     /// What is wrong with a part that goes on working for now, or that nothing is: it is shown beside readiness, whatever
     /// that is.
     pub fn set_problem(&self, part: &str, problem: Option<String>) {

@@ -15,18 +15,22 @@ use std::task::{Context, Poll};
 
 use futures::future::BoxFuture;
 use http::header::AUTHORIZATION;
-use http::{HeaderMap, HeaderValue, Request, Response};
+use http::uri::Scheme;
+use http::{HeaderMap, HeaderValue, Request, Response, Uri};
+use hyper_util::rt::TokioIo;
 use muster_access::MethodRule;
 use muster_client::transport::{Failure, Limits, RetryBudget, endpoint, grpc_timeout, send};
 use muster_database::deadline;
 use muster_identity::WorkloadTokens;
 use muster_refusal::Refusal;
 use muster_telemetry::propagation;
+use muster_tls::Trust;
+use tokio::net::TcpStream;
 use tokio::time::Instant;
 use tonic::Status;
 use tonic::body::Body;
-use tonic::transport::{Channel, Error};
-use tower::Service;
+use tonic::transport::Channel;
+use tower::{Service, service_fn};
 use tracing::Instrument;
 
 use crate::front::body::Watched;
@@ -51,16 +55,22 @@ struct Shared {
 
 impl Peer {
     /// The service of this name at this URL, called with the token that `tokens` holds for it. Connects at the first
-    /// call, and again (resolving the name again) whenever the connection is gone.
+    /// call, and again (resolving the name again) whenever the connection is gone; by https, whoever answers must be vouched for by
+    /// `trust`.
     #[must_use]
-    pub fn new(service: &'static str, url: &PeerUrl, tokens: Arc<WorkloadTokens>) -> Self {
+    pub fn new(
+        service: &'static str,
+        url: &PeerUrl,
+        tokens: Arc<WorkloadTokens>,
+        trust: &Arc<Trust>,
+    ) -> Self {
         let shared = Shared {
             service,
             tokens,
             budget: RetryBudget::default(),
         };
         Self {
-            channel: lazy(url),
+            channel: channel(url, trust),
             shared: Arc::new(shared),
         }
     }
@@ -125,21 +135,31 @@ impl Shared {
     }
 }
 
-/// The connection to another service; made when it is needed.
-///
-/// # Errors
-/// TLS is asked for, and cannot be set up.
-pub fn channel(url: &PeerUrl) -> Result<Channel, Error> {
-    muster_client::transport::channel(url.uri())
+/// The connection to another service; made when it is needed. By https, whoever answers must be vouched for by `trust`.
+#[must_use]
+pub fn channel(url: &PeerUrl, trust: &Arc<Trust>) -> Channel {
+    if !url.is_https() {
+        return endpoint(url.uri()).connect_lazy();
+    }
+    let (host, port, trust) = (url.host().to_owned(), url.port(), Arc::clone(trust));
+    let connecting = service_fn(move |_: Uri| {
+        let (host, trust) = (host.clone(), Arc::clone(&trust));
+        async move {
+            let stream = TcpStream::connect((host.as_str(), port)).await?;
+            stream.set_nodelay(true)?;
+            Ok::<_, std::io::Error>(TokioIo::new(trust.connect(&host, stream).await?))
+        }
+    });
+    // tonic would look for a TLS of its own at an endpoint of https; requests name the origin.
+    endpoint(&in_the_clear(url.uri()))
+        .origin(url.uri().clone())
+        .connect_with_connector_lazy(connecting)
 }
 
-/// The same. Without TLS that is asked for, calls fail in the handshake, and say so: nothing is ever sent in the clear to an
-/// https peer.
-fn lazy(url: &PeerUrl) -> Channel {
-    channel(url).unwrap_or_else(|error| {
-        tracing::error!(%error, "TLS cannot be set up");
-        endpoint(url.uri()).connect_lazy()
-    })
+fn in_the_clear(uri: &Uri) -> Uri {
+    let mut parts = uri.clone().into_parts();
+    parts.scheme = Some(Scheme::HTTP);
+    Uri::from_parts(parts).unwrap_or_default()
 }
 
 /// The deadline of the call that is being answered, or the one the request carries already; otherwise as long as a callee

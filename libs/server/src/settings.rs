@@ -4,6 +4,7 @@
 
 mod groups;
 mod read;
+mod transport;
 mod values;
 
 pub use groups::{
@@ -11,6 +12,7 @@ pub use groups::{
     WorkloadSettings,
 };
 pub use read::{ConfigErrors, Program, read};
+pub use transport::{CertificateSettings, Plaintext, Readable, TransportSettings};
 pub use values::{PeerUrl, Seconds, Secret};
 
 /// What every service with a database of its own is told.
@@ -19,6 +21,12 @@ pub struct CommonSettings {
     /// Where it listens.
     #[command(flatten)]
     pub listen: ListenSettings,
+    /// What callers are shown.
+    #[command(flatten)]
+    pub certificate: CertificateSettings,
+    /// How it calls others.
+    #[command(flatten)]
+    pub transport: TransportSettings,
     /// Its database.
     #[command(flatten)]
     pub database: DatabaseSettings,

@@ -9,6 +9,7 @@ use muster_database::Database;
 use muster_identity::{CallerVerifier, KeyFile, WorkloadTokens, WorkloadTrust, WorkloadVerifier};
 use muster_messaging::Broker;
 use muster_telemetry::Metrics;
+use muster_tls::{H2, ServerTls, Trust};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -19,7 +20,7 @@ use crate::admin::{self, Admin};
 use crate::background::Background;
 use crate::drain::{self, Drain, Stopping};
 use crate::front::{Front, Gate};
-use crate::settings::{CommonSettings, ConfigErrors};
+use crate::settings::{CommonSettings, ConfigErrors, PeerUrl};
 use crate::{Health, Service, Shell, rules, transport};
 
 /// A service that runs.
@@ -49,7 +50,7 @@ pub async fn start<S: Service>(
     metrics: Option<Metrics>,
 ) -> anyhow::Result<Running> {
     rules::load()?;
-    let (shell, gate) = open(S::NAME, common, clock)?;
+    let Opened { shell, gate, tls } = open(S::NAME, common, S::peers(&own), clock)?;
     let mut app = S::build(own, shell.clone()).await?;
     app.check_consumer(S::NAME)?;
     let listener = admin::bind(common.listen.listen).await?;
@@ -61,7 +62,10 @@ pub async fn start<S: Service>(
     let drain = Drain::new();
     let (calls, max_calls) = (TaskTracker::new(), common.listen.max_calls as usize);
     let front = Front::new(routes, gate, max_calls, calls.clone(), drain.streams());
-    let served = tokio::spawn(transport::serve(listener, front, drain.accepting()));
+    if let Some(tls) = tls.clone() {
+        tokio::spawn(tls.watch(health.problem_of(CERTIFICATE), drain.work()));
+    }
+    let served = tokio::spawn(transport::serve(listener, tls, front, drain.accepting()));
     let background = Background::new(drain.work());
     background.start(S::NAME, &shell, &health, app);
     let admin_stop = serve_admin(admin_listener, &health, metrics, &shell.database);
@@ -141,9 +145,29 @@ impl Running {
     }
 }
 
-/// Opens everything that settings name; tells all that is wrong, not only the first.
-fn open(service: &'static str, common: &CommonSettings, clock: Clock) -> Result<(Shell, Gate), ConfigErrors> {
+/// The certificate's name in `/readyz`.
+const CERTIFICATE: &str = "certificate";
+
+/// Everything that settings name.
+struct Opened {
+    shell: Shell,
+    gate: Gate,
+    /// None: plain text.
+    tls: Option<Arc<ServerTls>>,
+}
+
+/// Opens it; tells all that is wrong, not only the first.
+fn open(
+    service: &'static str,
+    common: &CommonSettings,
+    peers: Vec<(&'static str, &PeerUrl)>,
+    clock: Clock,
+) -> Result<Opened, ConfigErrors> {
     let mut wrong = Vec::new();
+    let tls = certificate(&mut wrong, common, &clock);
+    let trust = Trust::open(common.transport.services_ca.as_deref());
+    let trust = noted(&mut wrong, "--services-ca (MUSTER_SERVICES_CA)", trust);
+    wrong.extend(common.transport.calling(peers).iter().map(ToString::to_string));
     let database = Database::connect(common.database.options(service));
     let database = noted(&mut wrong, "--database-url (MUSTER_DATABASE_URL)", database);
     let broker = Broker::new(common.broker.options(service));
@@ -156,9 +180,15 @@ fn open(service: &'static str, common: &CommonSettings, clock: Clock) -> Result<
         "--workload-jwks (MUSTER_WORKLOAD_JWKS)",
         workload_keys,
     );
-    let (Some(database), Some(broker), Some(caller_keys), Some(keys)) =
-        (database, broker, caller_keys, workload_keys)
-    else {
+    let (Some(tls), Some(peer_trust), Some(database), Some(broker), Some(caller_keys), Some(keys), true) = (
+        tls,
+        trust,
+        database,
+        broker,
+        caller_keys,
+        workload_keys,
+        wrong.is_empty(),
+    ) else {
         return Err(ConfigErrors::Wrong(wrong));
     };
     let trust = WorkloadTrust {
@@ -173,15 +203,35 @@ fn open(service: &'static str, common: &CommonSettings, clock: Clock) -> Result<
         WorkloadVerifier::new(trust, service, clock.clone()),
     );
     let tokens = Arc::new(WorkloadTokens::new(&common.workload.workload_tokens));
-    Ok((
-        Shell {
-            database,
-            clock,
-            broker,
-            tokens,
-        },
+    let shell = Shell {
+        database,
+        clock,
+        broker,
+        tokens,
+        trust: Arc::new(peer_trust),
+    };
+    Ok(Opened {
+        shell,
         gate,
-    ))
+        tls: tls.map(Arc::new),
+    })
+}
+
+/// What callers are shown, if anything; otherwise plain text must be allowed.
+fn certificate(wrong: &mut Vec<String>, common: &CommonSettings, clock: &Clock) -> Option<Option<ServerTls>> {
+    let files = noted(wrong, "TLS", common.certificate.files())?;
+    let Some(files) = files else {
+        let readable = common.transport.listening(common.listen.listen);
+        wrong.extend(readable.iter().map(ToString::to_string));
+        return Some(None);
+    };
+    match ServerTls::open(files, &[H2], clock.clone()) {
+        Ok(tls) => Some(Some(tls)),
+        Err(problems) => {
+            wrong.extend(problems.iter().map(ToString::to_string));
+            None
+        }
+    }
 }
 
 fn noted<T, E: std::error::Error>(wrong: &mut Vec<String>, setting: &str, opened: Result<T, E>) -> Option<T> {

@@ -2,17 +2,22 @@
 
 use std::convert::Infallible;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::ready;
 use futures::{Stream, StreamExt};
 use http::{Request, Response};
-use tokio::net::TcpListener;
+use muster_tls::ServerTls;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::time::sleep;
+use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
 use tonic::service::Routes;
 use tonic::transport::Server;
-use tonic::transport::server::TcpIncoming;
+use tonic::transport::server::{Connected, TcpIncoming};
 use tonic_health::server::HealthService;
 use tonic_reflection::server::Builder as Reflection;
 
@@ -31,13 +36,54 @@ const AGE: Duration = Duration::from_secs(5 * 60);
 
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves until `stop`, then lets connections end.
-pub(crate) async fn serve<S>(listener: TcpListener, front: S, stop: CancellationToken) -> anyhow::Result<()>
+/// Handshakes at the same time: who stops in the middle of one holds nobody up.
+const HANDSHAKES: usize = 1024;
+
+/// Serves until `stop`, then lets connections end; in plain text if there is no certificate.
+pub(crate) async fn serve<S>(
+    listener: TcpListener,
+    tls: Option<Arc<ServerTls>>,
+    front: S,
+    stop: CancellationToken,
+) -> anyhow::Result<()>
 where
     S: tower::Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static,
     S::Future: Send,
 {
     let incoming = unhurried(TcpIncoming::from(listener).with_nodelay(Some(true)));
+    match tls {
+        None => answer(incoming, front, stop).await,
+        Some(tls) => answer(secured(incoming, tls), front, stop).await,
+    }
+}
+
+/// Connections whose handshake succeeded, as soon as it has.
+fn secured(
+    incoming: impl Stream<Item = io::Result<TcpStream>>,
+    tls: Arc<ServerTls>,
+) -> impl Stream<Item = io::Result<TlsStream<TcpStream>>> {
+    let shaking = incoming.map(move |accepted| {
+        let tls = Arc::clone(&tls);
+        async move {
+            match accepted {
+                Ok(stream) => tls.accept(stream).await.map(Ok),
+                Err(error) => Some(Err(error)),
+            }
+        }
+    });
+    shaking.buffer_unordered(HANDSHAKES).filter_map(ready)
+}
+
+async fn answer<S, C>(
+    incoming: impl Stream<Item = io::Result<C>>,
+    front: S,
+    stop: CancellationToken,
+) -> anyhow::Result<()>
+where
+    S: tower::Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+    C: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
+{
     let age = AGE.mul_f64(0.9 + 0.2 * rand::random::<f64>());
     Server::builder()
         .max_concurrent_streams(STREAMS)

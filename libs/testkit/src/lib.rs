@@ -35,6 +35,7 @@ pub mod acts;
 mod address;
 mod broker;
 mod callers;
+mod certified;
 mod database;
 mod drops;
 mod engines;
@@ -50,6 +51,7 @@ mod waiting;
 
 pub use broker::TestBroker;
 pub use callers::Callers;
+pub use certified::{Certified, Mounted};
 pub use database::TestDatabase;
 pub use engines::{amqp_url, postgres_url, stop_engines};
 pub use program::Program;

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use muster_server::settings::{
-    BrokerSettings, CommonSettings, DatabaseSettings, ListenSettings, Seconds, TelemetrySettings, Topology,
-    TrustSettings, WorkloadSettings,
+    BrokerSettings, CertificateSettings, CommonSettings, DatabaseSettings, ListenSettings, Seconds,
+    TelemetrySettings, Topology, TransportSettings, TrustSettings, WorkloadSettings,
 };
 use muster_telemetry::LogFormat;
 
@@ -28,6 +28,8 @@ pub(crate) fn common(
             drain_delay: Seconds(Duration::ZERO),
             max_calls: 256,
         },
+        certificate: CertificateSettings::default(),
+        transport: TransportSettings::default(),
         database: DatabaseSettings {
             database_url: database.url().to_owned().into(),
             database_pool: 8,

@@ -16,6 +16,7 @@ use muster_server::drain::{Drain, Stopping};
 use muster_server::settings::ConfigErrors;
 use muster_server::{Health, Peer};
 use muster_telemetry::{AccessLog, Metrics};
+use muster_tls::{H2, HTTP1, ServerTls, Trust};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tower::util::BoxCloneSyncService;
@@ -24,12 +25,15 @@ use crate::edge::{CallerTags, Edge, EdgeParts, Observer};
 use crate::issuer_watch;
 use crate::limits::{NetworkDebts, SendBufferBudget};
 use crate::name::NAME;
-use crate::net::{self, CancelBudget, ConnectionContext, Tls, TrustedProxies, WorkerThreads};
+use crate::net::{self, CancelBudget, ConnectionContext, TrustedProxies, WorkerThreads};
 use crate::pages::{self, PagesOptions};
 use crate::policy::{Policies, Watch};
 use crate::router::{self, Cors, Description, Handlers, Router};
 use crate::settings::{self, Issuers, Settings};
 use crate::upstream::{self, Roles, Sessions, StaffReads, Upstreams};
+
+/// The certificate's name in `/readyz`.
+const CERTIFICATE: &str = "certificate";
 
 /// A gateway that runs.
 #[derive(Debug)]
@@ -51,7 +55,7 @@ pub(crate) struct Opened {
     watch: Option<Watch>,
     pages: PagesOptions,
     proxies: TrustedProxies,
-    tls: Option<Tls>,
+    tls: Option<ServerTls>,
 }
 
 /// Starts the gateway. Returns when it listens.
@@ -103,7 +107,7 @@ pub async fn start(settings: &Settings, clock: Clock, metrics: Option<Metrics>) 
         debts: NetworkDebts::new(),
     };
     if let Some(tls) = context.tls.clone() {
-        tokio::spawn(tls.watch(health.clone(), drain.work()));
+        tokio::spawn(tls.watch(health.problem_of(CERTIFICATE), drain.work()));
     }
     let threads = WorkerThreads::start()?;
     let served = tokio::spawn(net::serve(listener, threads, context, drain.accepting()));
@@ -194,14 +198,12 @@ pub(crate) fn open(
     let tls = tls(&mut errors, settings, &clock);
     let (policies, watch) = policies(&mut errors, settings).unzip();
     let rules = rules(&mut errors, policies.as_ref());
-    let upstreams = rules.and_then(|rules| {
+    let trust = trust(&mut errors, settings);
+    let upstreams = rules.zip(trust.as_ref()).and_then(|(rules, trust)| {
+        let max_calls = settings.listen.max_calls as usize;
         all(
             &mut errors,
-            Upstreams::new(
-                rules,
-                settings.peers.by_area(),
-                settings.listen.max_calls as usize,
-            ),
+            Upstreams::new(rules, settings.peers.by_area(), trust, max_calls),
         )
     });
     let signing = one(&mut errors, settings::text(&settings.caller_key))
@@ -214,6 +216,7 @@ pub(crate) fn open(
     let (
         Some(policies),
         Some(rules),
+        Some(services_trust),
         Some(upstreams),
         Some(signing),
         Some(session_key),
@@ -225,6 +228,7 @@ pub(crate) fn open(
     ) = (
         policies,
         rules,
+        trust,
         upstreams,
         signing,
         session_key,
@@ -244,7 +248,12 @@ pub(crate) fn open(
     };
     let page_clock = clock.clone();
     let tokens = Arc::new(WorkloadTokens::new(&settings.workload.workload_tokens));
-    let organization = Peer::new("organization", &settings.peers.organization_url, tokens);
+    let organization = Peer::new(
+        "organization",
+        &settings.peers.organization_url,
+        tokens,
+        &services_trust,
+    );
     let parts = EdgeParts {
         rules,
         policies,
@@ -284,11 +293,19 @@ pub(crate) fn open(
     })
 }
 
+/// Whom it believes to be a service; none of them is called where others could read it.
+fn trust(errors: &mut Vec<String>, settings: &Settings) -> Option<Arc<Trust>> {
+    let readable = settings.transport.calling(settings.peers.by_area());
+    errors.extend(readable.iter().map(|readable| message(readable)));
+    let trust = one(errors, Trust::open(settings.transport.services_ca.as_deref()))?;
+    readable.is_empty().then(|| Arc::new(trust))
+}
+
 /// TLS, if it ends here.
-fn tls(errors: &mut Vec<String>, settings: &Settings, clock: &Clock) -> Option<Option<Tls>> {
+fn tls(errors: &mut Vec<String>, settings: &Settings, clock: &Clock) -> Option<Option<ServerTls>> {
     let reached = one(errors, settings.reached_by());
-    let tls = match one(errors, settings.tls())? {
-        Some(files) => Some(all(errors, Tls::open(files, clock.clone()))?),
+    let tls = match one(errors, settings.certificate.files())? {
+        Some(files) => Some(all(errors, ServerTls::open(files, &[H2, HTTP1], clock.clone()))?),
         None => None,
     };
     reached.map(|()| tls)

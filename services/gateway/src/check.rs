@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use muster_clock::Clock;
 use muster_identity::oidc::PersonVerifier;
-use muster_server::check::{Finding, peer, report, workload_tokens};
+use muster_server::check::{Finding, peers, report, workload_tokens};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
@@ -32,9 +32,7 @@ pub async fn findings(settings: &Settings) -> anyhow::Result<Vec<Finding>> {
     let mut findings = vec![Finding::fine("settings, keys and policies", "can be used")];
     findings.extend(workload_tokens(NAME, &settings.workload));
     findings.extend(issuers(&opened.parts.persons).await);
-    for (service, url) in settings.peers.by_area() {
-        findings.push(peer(service, url).await);
-    }
+    findings.extend(peers(&settings.transport, settings.peers.by_area()).await);
     Ok(findings)
 }
 

@@ -7,12 +7,13 @@ use std::path::{Path, PathBuf};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 pub(crate) use issuers::Issuers;
-use muster_server::settings::{ListenSettings, PeerUrl, TelemetrySettings, WorkloadSettings};
+use muster_server::settings::{
+    CertificateSettings, ListenSettings, PeerUrl, TelemetrySettings, TransportSettings, WorkloadSettings,
+};
 use url::{Host, Url};
 
 use crate::edge::TraceContext;
 use crate::net::TrustedProxies;
-use crate::net::tls::{Files, TlsProblem};
 use crate::policy::{Effects, Extra};
 use crate::router::{ExtraHeaders, Origins};
 
@@ -28,15 +29,15 @@ pub struct Settings {
     /// Its telemetry.
     #[command(flatten)]
     pub telemetry: TelemetrySettings,
+    /// How it calls the services.
+    #[command(flatten)]
+    pub transport: TransportSettings,
     /// Where people reach it, such as `https://muster.example.org`
     #[arg(long, env = "MUSTER_PUBLIC_URL", value_name = "URL")]
     pub public_url: Url,
-    /// PEM file with the certificate that clients are shown, and its chain after it; looked at again every few seconds. Goes with --tls-key and a public URL of https; health is then asked at the admin address. Without both, plain HTTP is spoken: for development, and behind a proxy that ends TLS
-    #[arg(long, env = "MUSTER_TLS_CERTIFICATE", value_name = "FILE")]
-    pub tls_certificate: Option<PathBuf>,
-    /// PEM file with the private key of that certificate, not encrypted
-    #[arg(long, env = "MUSTER_TLS_KEY", value_name = "FILE")]
-    pub tls_key: Option<PathBuf>,
+    /// What clients are shown.
+    #[command(flatten)]
+    pub certificate: CertificateSettings,
     /// Origins whose pages may call in JSON and gRPC-Web, such as `https://app.example.org,https://admin.example.org`; `none`: pages of other origins may not. Tokens travel in a header, cookies never
     #[arg(
         long,
@@ -125,28 +126,18 @@ impl Settings {
         }
     }
 
-    /// The files of the certificate, if TLS ends here.
-    ///
-    /// # Errors
-    /// One without the other.
-    pub(crate) fn tls(&self) -> Result<Option<Files>, TlsProblem> {
-        let missing = match (&self.tls_certificate, &self.tls_key) {
-            (None, None) => return Ok(None),
-            (Some(certificate), Some(key)) => return Ok(Some(Files::new(certificate, key))),
-            (Some(_), None) => "MUSTER_TLS_KEY (--tls-key)",
-            (None, Some(_)) => "MUSTER_TLS_CERTIFICATE (--tls-certificate)",
-        };
-        Err(TlsProblem::Half { missing })
-    }
-
     /// Whether people are told to come as they can.
     ///
     /// # Errors
     /// TLS ends here, and the public URL says otherwise.
-    pub(crate) fn reached_by(&self) -> Result<(), TlsProblem> {
-        let tls = self.tls_certificate.is_some() || self.tls_key.is_some();
+    pub(crate) fn reached_by(&self) -> Result<(), PlainUrl> {
+        let CertificateSettings {
+            tls_certificate,
+            tls_key,
+        } = &self.certificate;
+        let tls = tls_certificate.is_some() || tls_key.is_some();
         if tls && self.public_url.scheme() != "https" {
-            return Err(TlsProblem::PlainUrl);
+            return Err(PlainUrl);
         }
         Ok(())
     }
@@ -200,6 +191,14 @@ impl PeerSettings {
         ]
     }
 }
+
+/// TLS ends here, and people are told to come without it.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "MUSTER_PUBLIC_URL (--public-url) is not https, and TLS is to end here (MUSTER_TLS_CERTIFICATE, MUSTER_TLS_KEY): \
+     people would be sent to where nobody answers"
+)]
+pub(crate) struct PlainUrl;
 
 /// A file that a setting names and that cannot be used.
 #[derive(Debug, thiserror::Error)]

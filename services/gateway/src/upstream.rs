@@ -19,6 +19,7 @@ use http::{HeaderMap, Method, Request, Response, Version};
 use muster_access::{MethodRule, Rules};
 use muster_server::channel;
 use muster_server::settings::PeerUrl;
+use muster_tls::Trust;
 use tonic::transport::Channel;
 
 use self::connection::Target;
@@ -52,9 +53,6 @@ pub(crate) enum UpstreamProblem {
     /// RPCs of this area could not be answered.
     #[error("no address for the service `{0}`, whose RPCs are public")]
     Missing(String),
-    /// The address asks for TLS, which cannot be set up.
-    #[error("TLS to the service `{0}` cannot be set up")]
-    Tls(String, #[source] tonic::transport::Error),
 }
 
 /// Why there is no answer.
@@ -73,30 +71,27 @@ pub(crate) enum UpstreamError {
 
 impl Upstreams {
     /// Connections to these services, by area, for half of `max_calls` each; they are made when they are needed, and again
-    /// whenever they are gone.
+    /// whenever they are gone. Services of https must be vouched for by `trust`.
     ///
     /// # Errors
-    /// Every area of another service that has exposed RPCs and no address, and every address that cannot be used.
+    /// Every area of another service that has exposed RPCs and no address.
     pub(crate) fn new<'a>(
         rules: &Rules,
         addresses: impl IntoIterator<Item = (&'a str, &'a PeerUrl)>,
+        trust: &Arc<Trust>,
         max_calls: usize,
     ) -> Result<Self, Vec<UpstreamProblem>> {
-        let mut problems = Vec::new();
-        let mut upstreams = BTreeMap::new();
-        for (area, url) in addresses {
-            match Upstream::new(url, (max_calls / SHARE_OF_SERVICE).max(1)) {
-                Ok(upstream) => drop(upstreams.insert(area.to_owned(), upstream)),
-                Err(problem) => problems.push(UpstreamProblem::Tls(area.to_owned(), problem)),
-            }
-        }
+        let max_calls = (max_calls / SHARE_OF_SERVICE).max(1);
+        let addresses = addresses.into_iter();
+        let upstreams: BTreeMap<_, _> = addresses
+            .map(|(area, url)| (area.to_owned(), Upstream::new(url, trust, max_calls)))
+            .collect();
         let missing = areas(rules).filter(|area| !upstreams.contains_key(*area));
         let missing: BTreeSet<_> = missing.map(str::to_owned).collect();
-        problems.extend(missing.into_iter().map(UpstreamProblem::Missing));
-        if problems.is_empty() {
+        if missing.is_empty() {
             Ok(Self(upstreams))
         } else {
-            Err(problems)
+            Err(missing.into_iter().map(UpstreamProblem::Missing).collect())
         }
     }
 
@@ -137,10 +132,10 @@ fn areas(rules: &Rules) -> impl Iterator<Item = &str> {
 }
 
 impl Upstream {
-    fn new(url: &PeerUrl, max_calls: usize) -> Result<Self, tonic::transport::Error> {
-        Ok(Self {
-            probe: channel(url)?,
-            service: Arc::new(Service::new(Target::of(url), max_calls)),
-        })
+    fn new(url: &PeerUrl, trust: &Arc<Trust>, max_calls: usize) -> Self {
+        Self {
+            probe: channel(url, trust),
+            service: Arc::new(Service::new(Target::of(url, trust), max_calls)),
+        }
     }
 }

@@ -11,8 +11,17 @@
 - {name: MUSTER_WORKLOAD_JWKS, value: /etc/muster/keys/workload.jwks.json}
 - {name: MUSTER_WORKLOAD_NAMESPACE, value: {{ $root.Release.Namespace | quote }}}
 - {name: MUSTER_WORKLOAD_TOKENS, value: /var/run/secrets/muster/tokens}
+{{- $mesh := eq $root.Values.transport.mode "mesh" }}
 {{- range include "muster.peers" (list $root $name) | fromJsonArray }}
-- {name: MUSTER_{{ upper . }}_URL, value: "http://muster-{{ . }}:8080"}
+- {name: MUSTER_{{ upper . }}_URL, value: "{{ $mesh | ternary "http" "https" }}://muster-{{ . }}:8080"}
+{{- end }}
+- {name: MUSTER_PLAINTEXT, value: {{ $mesh | ternary "mesh" "loopback" }}}
+{{- if not $mesh }}
+- {name: MUSTER_SERVICES_CA, value: /etc/muster/transport/ca.crt}
+{{- if ne $name "gateway" }}
+- {name: MUSTER_TLS_CERTIFICATE, value: /etc/muster/transport/tls.crt}
+- {name: MUSTER_TLS_KEY, value: /etc/muster/transport/tls.key}
+{{- end }}
 {{- end }}
 {{- if eq $name "gateway" }}
 {{- include "muster.environment.gateway" . }}

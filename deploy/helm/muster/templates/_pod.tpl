@@ -1,31 +1,26 @@
-{{/* Whether a process is alive never depends on database or broker; whether it is ready does. The gateway may speak TLS, which
-     the kubelet's gRPC probes do not: it is asked at the address for operators. No preStop: when it is told to stop, the process
-     itself is "not ready" for MUSTER_DRAIN_DELAY before it refuses connections. (list "gateway" $service) */}}
+{{/* Whether a process is alive never depends on database or broker; whether it is ready does. Where calls arrive there may be
+     TLS, which the kubelet's gRPC probes do not speak: processes are asked at the address for operators. No preStop: when it is
+     told to stop, the process itself is "not ready" for MUSTER_DRAIN_DELAY before it refuses connections. */}}
 {{- define "muster.probes" -}}
-{{- $gateway := eq (index . 0) "gateway" -}}
-{{- $service := index . 1 -}}
 startupProbe:
-  {{- include "muster.probe" (list $gateway "liveness") | nindent 2 }}
+  httpGet: {port: admin, path: /livez}
   periodSeconds: 2
-  failureThreshold: {{ div (add $service.startupSeconds 1) 2 }}
+  failureThreshold: {{ div (add .startupSeconds 1) 2 }}
 livenessProbe:
-  {{- include "muster.probe" (list $gateway "liveness") | nindent 2 }}
+  httpGet: {port: admin, path: /livez}
   periodSeconds: 10
   timeoutSeconds: 5
   failureThreshold: 6
 readinessProbe:
-  {{- include "muster.probe" (list $gateway "readiness") | nindent 2 }}
+  httpGet: {port: admin, path: /readyz}
   periodSeconds: 5
   timeoutSeconds: 2
   failureThreshold: 2
 {{- end -}}
 
-{{- define "muster.probe" -}}
-{{- if index . 0 -}}
-httpGet: {port: admin, path: {{ eq (index . 1) "liveness" | ternary "/livez" "/readyz" }}}
-{{- else -}}
-grpc: {port: 8080, service: {{ index . 1 }}}
-{{- end -}}
+{{/* The Secret with a service's certificate for calls between services: (list $ "records") */}}
+{{- define "muster.transportSecret" -}}
+{{- printf "%s-%s" (index . 0).Values.transport.secretsPrefix (index . 1) -}}
 {{- end -}}
 
 {{/* (list $ "gateway" $service) */}}
@@ -36,6 +31,9 @@ grpc: {port: 8080, service: {{ index . 1 }}}
 - {name: keys, mountPath: /etc/muster/keys, readOnly: true}
 - {name: secrets, mountPath: /etc/muster/secrets, readOnly: true}
 - {name: tokens, mountPath: /var/run/secrets/muster/tokens, readOnly: true}
+{{- if ne $root.Values.transport.mode "mesh" }}
+- {name: transport, mountPath: /etc/muster/transport, readOnly: true}
+{{- end }}
 {{- if eq $name "gateway" }}
 - {name: issuers, mountPath: /etc/muster/issuers, readOnly: true}
 {{- if $root.Values.edge.tls.enabled }}
@@ -80,6 +78,18 @@ grpc: {port: 8080, service: {{ index . 1 }}}
       {{- range include "muster.callees" (list $root $name) | fromJsonArray }}
       - serviceAccountToken: {audience: {{ . }}, path: {{ . }}, expirationSeconds: {{ $root.Values.workloads.tokenSeconds }}}
       {{- end }}
+{{- if ne $root.Values.transport.mode "mesh" }}
+- name: transport
+  secret:
+    {{- if eq $name "gateway" }}
+    # It shows no service a certificate; whom it believes is said in each of their Secrets.
+    secretName: {{ include "muster.transportSecret" (list $root "organization") }}
+    items: [{key: ca.crt, path: ca.crt}]
+    {{- else }}
+    secretName: {{ include "muster.transportSecret" (list $root $name) }}
+    {{- end }}
+    defaultMode: 0440
+{{- end }}
 {{- if eq $name "gateway" }}
 - name: issuers
   configMap: {name: muster-issuers}

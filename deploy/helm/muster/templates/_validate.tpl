@@ -25,6 +25,9 @@
 {{- if not $signIn -}}
 {{- $wrong = append $wrong "people.issuers names no issuer with a clientId: nobody could sign in at the pages; see values.yaml for the form" -}}
 {{- end -}}
+{{- if not .Values.transport.mode -}}
+{{- $wrong = append $wrong "transport.mode is not set: how calls between services are encrypted: certManager (certificates of cert-manager), secrets (certificates of yours, one Secret a service), or mesh (something else encrypts between Pods, such as Istio, Linkerd or WireGuard)" -}}
+{{- end -}}
 {{- $https := hasPrefix "https://" .Values.publicUrl -}}
 {{- if and $https (not .Values.services.gateway.settings.trustedProxies) -}}
 {{- $wrong = append $wrong "services.gateway.settings.trustedProxies is not set: name the networks of the proxies in front of the gateway, such as 10.0.0.0/8, or \"none\" if clients connect directly" -}}

@@ -82,6 +82,27 @@ impl PeerUrl {
     pub fn uri(&self) -> &Uri {
         &self.0
     }
+
+    /// Its host: a name, or an address without the brackets of IPv6.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        let host = self.0.host().unwrap_or_default();
+        host.trim_start_matches('[').trim_end_matches(']')
+    }
+
+    /// Its port, or that of its scheme.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.0
+            .port_u16()
+            .unwrap_or(if self.is_https() { 443 } else { 80 })
+    }
+
+    /// Whether it is called by TLS.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.0.scheme_str() == Some("https")
+    }
 }
 
 /// The text is no URL of a service.

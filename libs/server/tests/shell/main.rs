@@ -13,3 +13,4 @@ mod limits;
 mod malformed;
 mod peers;
 mod small;
+mod tls;

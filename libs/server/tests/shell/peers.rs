@@ -9,6 +9,7 @@ use muster_identity::WorkloadTokens;
 use muster_proto::organization::v1::roles_internal_service_client::RolesInternalServiceClient;
 use muster_server::Peer;
 use muster_telemetry::propagation;
+use muster_tls::Trust;
 use tokio::time::Instant;
 use tonic::Code;
 use tracing::Instrument;
@@ -17,7 +18,9 @@ use crate::small::{Fixture, get_role};
 
 fn organization(fixture: &Fixture) -> RolesInternalServiceClient<Peer> {
     let tokens = Arc::new(WorkloadTokens::new(&fixture.common.workload.workload_tokens));
-    RolesInternalServiceClient::new(Peer::new("organization", &fixture.url().parse().unwrap(), tokens))
+    let trust = Arc::new(Trust::open(None).unwrap());
+    let url = fixture.url().parse().unwrap();
+    RolesInternalServiceClient::new(Peer::new("organization", &url, tokens, &trust))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -25,8 +25,8 @@ use muster_proto::organization::v1::{
 };
 use muster_refusal::{Refusal, Violations};
 use muster_server::settings::{
-    BrokerSettings, CommonSettings, DatabaseSettings, ListenSettings, PeerUrl, Seconds, TelemetrySettings,
-    Topology, TrustSettings, WorkloadSettings,
+    BrokerSettings, CertificateSettings, CommonSettings, DatabaseSettings, ListenSettings, PeerUrl, Seconds,
+    TelemetrySettings, Topology, TransportSettings, TrustSettings, WorkloadSettings,
 };
 use muster_server::{App, Call, Parsed, Running, Service, Shell, failure, start};
 use muster_telemetry::{LogFormat, Metrics, Telemetry, TelemetryOptions, propagation};
@@ -39,7 +39,7 @@ use tonic::{Request, Response, Status};
 pub(crate) const GET_ROLE: &str = "/muster.organization.v1.RolesInternalService/GetRole";
 pub(crate) const CREATE_LOCATION: &str = "/muster.organization.v1.LocationService/CreateLocation";
 
-struct Small;
+pub(crate) struct Small;
 
 /// Counts calls and keeps the trace of the last unit of work, so that tests see what arrived.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -224,14 +224,20 @@ pub(crate) struct Fixture {
 
 impl Fixture {
     pub(crate) async fn new() -> Self {
-        Self::with_max_calls(64).await
+        Self::told(|_| ()).await
     }
 
     pub(crate) async fn with_max_calls(max_calls: u32) -> Self {
+        Self::told(|common| common.listen.max_calls = max_calls).await
+    }
+
+    /// A service that is told something else.
+    pub(crate) async fn told(change: impl FnOnce(&mut CommonSettings)) -> Self {
         let database = TestDatabase::new(&Small::MIGRATOR, "small").await;
         let broker = TestBroker::new("organization").await;
         let callers = Callers::new(Clock::system());
-        let common = common(&database, &broker, &callers, max_calls);
+        let mut common = common(&database, &broker, &callers);
+        change(&mut common);
         let seen = Seen::default();
         let running = start::<Small>(&common, seen.clone(), Clock::system(), Some(metrics()))
             .await
@@ -289,7 +295,7 @@ pub(crate) fn get_role(person: &str) -> GetRoleRequest {
     }
 }
 
-fn common(database: &TestDatabase, broker: &TestBroker, callers: &Callers, max_calls: u32) -> CommonSettings {
+fn common(database: &TestDatabase, broker: &TestBroker, callers: &Callers) -> CommonSettings {
     let any = "127.0.0.1:0".parse().unwrap();
     let drain_delay = Seconds(Duration::ZERO);
     CommonSettings {
@@ -297,8 +303,10 @@ fn common(database: &TestDatabase, broker: &TestBroker, callers: &Callers, max_c
             listen: any,
             admin_listen: any,
             drain_delay,
-            max_calls,
+            max_calls: 64,
         },
+        certificate: CertificateSettings::default(),
+        transport: TransportSettings::default(),
         database: DatabaseSettings {
             database_url: database.url().to_owned().into(),
             database_pool: 4,

@@ -16,6 +16,7 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
+use muster_tls::{H2, ServerTls};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout_at};
@@ -26,7 +27,6 @@ use tonic::body::Body;
 use super::cancel_budget::{CancelBudget, FinishedCall};
 use super::request_body::RequestBody;
 use super::request_head::{self, BadHead};
-use super::tls::{H2, Tls};
 use super::trusted_proxies::TrustedProxies;
 use super::yielding_reader::YieldingReader;
 use crate::limits::{ClientAddress, NetworkDebts, ReadDebt, RequestGuard, SendBufferBudget};
@@ -57,7 +57,7 @@ pub(crate) struct ConnectionContext {
     pub(crate) router: Router,
     pub(crate) proxies: Arc<TrustedProxies>,
     /// `None`: plain HTTP.
-    pub(crate) tls: Option<Arc<Tls>>,
+    pub(crate) tls: Option<Arc<ServerTls>>,
     pub(crate) send_buffers: SendBufferBudget,
     pub(crate) cancels: CancelBudget,
     pub(crate) debts: NetworkDebts,

@@ -13,13 +13,11 @@ use h2::{Ping, PingPong};
 use http::uri::{Authority, Parts, PathAndQuery, Scheme};
 use http::{Request, Response, Uri};
 use muster_server::settings::PeerUrl;
-use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, RootCertStore};
+use muster_tls::Trust;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::task::yield_now;
 use tokio::time::{sleep, timeout};
-use tokio_rustls::TlsConnector;
 
 use super::exchange::{ResponseBody, Upload};
 use super::request_body::RequestBody;
@@ -76,7 +74,8 @@ pub(super) struct Target {
     pub(super) port: u16,
     /// As requests name it.
     authority: Option<Authority>,
-    tls: Option<TlsConnector>,
+    /// None: plain text.
+    trust: Option<Arc<Trust>>,
 }
 
 /// Why there is no connection.
@@ -99,23 +98,19 @@ pub(crate) enum ConnectError {
 }
 
 impl Target {
-    pub(super) fn of(url: &PeerUrl) -> Self {
-        let uri = url.uri();
-        let secure = uri.scheme_str() == Some("https");
-        let host = uri.host().unwrap_or_default();
+    pub(super) fn of(url: &PeerUrl, trust: &Arc<Trust>) -> Self {
         Self {
-            // An IPv6 address stands in brackets.
-            host: host.trim_start_matches('[').trim_end_matches(']').to_owned(),
-            port: uri.port_u16().unwrap_or(if secure { 443 } else { 80 }),
-            authority: uri.authority().cloned(),
-            tls: secure.then(tls),
+            host: url.host().to_owned(),
+            port: url.port(),
+            authority: url.uri().authority().cloned(),
+            trust: url.is_https().then(|| Arc::clone(trust)),
         }
     }
 
     /// Where a method of the service is: HTTP/2 wants a scheme and an authority (RFC 9113, section 8.3.1).
     pub(super) fn uri(&self, path: &'static str) -> Uri {
         let mut parts = Parts::default();
-        parts.scheme = Some(if self.tls.is_some() {
+        parts.scheme = Some(if self.trust.is_some() {
             Scheme::HTTPS
         } else {
             Scheme::HTTP
@@ -136,12 +131,10 @@ impl Target {
     async fn connecting(&self, address: SocketAddr) -> Result<Connection, ConnectError> {
         let stream = TcpStream::connect(address).await.map_err(ConnectError::Connect)?;
         stream.set_nodelay(true).map_err(ConnectError::Connect)?;
-        let Some(tls) = &self.tls else {
+        let Some(trust) = &self.trust else {
             return handshake(stream).await;
         };
-        let name = ServerName::try_from(self.host.clone())
-            .map_err(|error| ConnectError::Connect(std::io::Error::other(error)))?;
-        let secured = tls.connect(name, stream).await;
+        let secured = trust.connect(&self.host, stream).await;
         handshake(secured.map_err(ConnectError::Connect)?).await
     }
 }
@@ -252,17 +245,6 @@ impl Drop for StreamPermit {
     fn drop(&mut self) {
         self.0.state.running.fetch_sub(1, Ordering::Relaxed);
     }
-}
-
-fn tls() -> TlsConnector {
-    let roots = RootCertStore {
-        roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
-    };
-    let mut config = ClientConfig::builder()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    config.alpn_protocols = vec![b"h2".to_vec()];
-    TlsConnector::from(Arc::new(config))
 }
 
 impl fmt::Debug for Target {

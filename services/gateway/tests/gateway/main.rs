@@ -9,7 +9,6 @@ mod authorization;
 mod backend;
 mod browser;
 mod calls;
-mod certified;
 mod choice;
 mod cors;
 mod declining;

@@ -10,7 +10,9 @@ use muster_gateway::{ExtraHeaders, Origins, PeerSettings, Running, Settings, sta
 use muster_identity::{CallerVerifier, KeyFile, SigningKey, jwks_document};
 use muster_ids::PersonId;
 use muster_proto::organization::v1::Role;
-use muster_server::settings::{ListenSettings, Seconds, TelemetrySettings, WorkloadSettings};
+use muster_server::settings::{
+    CertificateSettings, ListenSettings, Seconds, TelemetrySettings, TransportSettings, WorkloadSettings,
+};
 use muster_telemetry::{LogFormat, Metrics, Telemetry, TelemetryOptions};
 use serde_json::json;
 use tonic::transport::{Channel, Endpoint};
@@ -259,8 +261,8 @@ pub(crate) fn elsewhere(backend: &str) -> Settings {
             log_filter: "off".to_owned(),
         },
         public_url: "http://127.0.0.1:8080".parse().unwrap(),
-        tls_certificate: None,
-        tls_key: None,
+        transport: TransportSettings::default(),
+        certificate: CertificateSettings::default(),
         cors_origins: Origins::default(),
         cors_headers: ExtraHeaders::default(),
         trusted_proxies: None,

@@ -1,5 +1,8 @@
 //! TLS that ends at the gateway, with a certificate that is exchanged while it runs.
 
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::{Request, Response};
@@ -9,22 +12,61 @@ use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use muster_clock::Clock;
 use muster_gateway::{Settings, start};
-use muster_server::settings::ConfigErrors;
+use muster_server::settings::{ConfigErrors, PeerUrl};
+use muster_testkit::{Certified, Mounted};
+use muster_tls::{Files, H2, ServerTls};
+use rustls::crypto::aws_lc_rs::default_provider;
+use rustls::pki_types::ServerName;
 use rustls::version::{TLS12, TLS13};
-use rustls::{HandshakeKind, ProtocolVersion};
+use rustls::{ClientConfig, HandshakeKind, ProtocolVersion, RootCertStore, SupportedProtocolVersion};
 use time::Duration as Span;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tonic::transport::{Certificate, ClientTlsConfig, Endpoint};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 
-use crate::certified::{Certified, Mounted, client, connect};
-use crate::support::{Fixture, elsewhere, eventually};
+use crate::backend::Backend;
+use crate::support::{Fixture, OURS, elsewhere, eventually};
 
 type Stream = TlsStream<TcpStream>;
+
+/// A gateway that shows this certificate is told so.
+fn tell(mounted: &Mounted, settings: &mut Settings) {
+    settings.certificate.tls_certificate = Some(mounted.file("tls.crt"));
+    settings.certificate.tls_key = Some(mounted.file("tls.key"));
+    settings.public_url = "https://localhost".parse().unwrap();
+    settings.trusted_proxies = Some("none".parse().unwrap());
+}
+
+/// A client that trusts these certificates, speaks these versions and offers these protocols.
+fn client(
+    trusted: &[&Certified],
+    versions: &[&'static SupportedProtocolVersion],
+    offered: &[&str],
+) -> TlsConnector {
+    let mut roots = RootCertStore::empty();
+    for certified in trusted {
+        roots.add(certified.der.clone().into()).unwrap();
+    }
+    let mut config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
+        .with_protocol_versions(versions)
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = offered.iter().map(|name| name.as_bytes().to_vec()).collect();
+    Arc::new(config).into()
+}
+
+/// Connects and shakes hands.
+async fn connect(client: &TlsConnector, address: SocketAddr) -> io::Result<Stream> {
+    let stream = TcpStream::connect(address).await?;
+    let name = ServerName::try_from("localhost").unwrap();
+    client.connect(name, stream).await
+}
 
 /// Longer than a handshake may take.
 const PATIENCE: Duration = Duration::from_secs(8);
@@ -64,14 +106,14 @@ fn agreed(stream: &Stream) -> Option<String> {
 }
 
 fn shows(stream: &Stream, certified: &Certified) -> bool {
-    stream.get_ref().1.peer_certificates().unwrap()[0] == certified.der
+    stream.get_ref().1.peer_certificates().unwrap()[0].as_ref() == certified.der
 }
 
 #[tokio::test]
 async fn the_handshake_tells_which_http_is_spoken() {
     let certified = Certified::now();
     let mounted = Mounted::with(&certified);
-    let fixture = Fixture::told(|settings| mounted.tell(settings)).await;
+    let fixture = Fixture::told(|settings| tell(&mounted, settings)).await;
     for (version, named) in [
         (&TLS13, ProtocolVersion::TLSv1_3),
         (&TLS12, ProtocolVersion::TLSv1_2),
@@ -99,7 +141,7 @@ async fn the_handshake_tells_which_http_is_spoken() {
 async fn who_agrees_on_one_http_and_speaks_the_other_is_cut() {
     let certified = Certified::now();
     let mounted = Mounted::with(&certified);
-    let fixture = Fixture::told(|settings| mounted.tell(settings)).await;
+    let fixture = Fixture::told(|settings| tell(&mounted, settings)).await;
     for (offered, said) in [
         ("h2", &b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n"[..]),
         ("http/1.1", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
@@ -117,7 +159,7 @@ async fn who_agrees_on_one_http_and_speaks_the_other_is_cut() {
 async fn grpc_is_spoken_by_tls() {
     let certified = Certified::now();
     let mounted = Mounted::with(&certified);
-    let fixture = Fixture::told(|settings| mounted.tell(settings)).await;
+    let fixture = Fixture::told(|settings| tell(&mounted, settings)).await;
     let trusted = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(&certified.certificate));
     let channel = Endpoint::from_shared(format!("https://localhost:{}", fixture.address.port()))
         .unwrap()
@@ -135,7 +177,7 @@ async fn grpc_is_spoken_by_tls() {
 async fn a_new_certificate_is_shown_to_new_connections_and_old_ones_live_on() {
     let (old, new) = (Certified::now(), Certified::now());
     let mounted = Mounted::with(&old);
-    let fixture = Fixture::told(|settings| mounted.tell(settings)).await;
+    let fixture = Fixture::told(|settings| tell(&mounted, settings)).await;
     let client = client(&[&old, &new], &[&TLS13], &["h2"]);
     let first = connect(&client, fixture.address).await.unwrap();
     assert!(shows(&first, &old));
@@ -156,14 +198,14 @@ async fn a_certificate_that_cannot_be_used_replaces_nothing_and_is_reported() {
     let over = Certified::valid(Span::hours(-2), Span::hours(-1));
     let early = Certified::valid(Span::hours(1), Span::hours(2));
     let mounted = Mounted::with(&good);
-    let fixture = Fixture::told(|settings| mounted.tell(settings)).await;
+    let fixture = Fixture::told(|settings| tell(&mounted, settings)).await;
     let trusting = [&good, &other, &over, &early, &last];
     let client = client(&trusting, &[&TLS13], &["h2"]);
     let file = mounted.file("tls.crt").display().to_string();
     let told = async |value: &str, text: &str| {
         let (_, ready) = fixture.operators("/readyz").await;
         let (_, metrics) = fixture.operators("/metrics").await;
-        let problem = format!("edge_certificate_problem{{certificate=\"{file}\"}} {value}\n");
+        let problem = format!("muster_certificate_problem{{certificate=\"{file}\"}} {value}\n");
         metrics.contains(&problem)
             && ready
                 .lines()
@@ -199,7 +241,7 @@ async fn a_certificate_that_cannot_be_used_replaces_nothing_and_is_reported() {
     assert!(shows(&connect(&client, fixture.address).await.unwrap(), &good));
     let (_, metrics) = fixture.operators("/metrics").await;
     let until = format!(
-        "edge_certificate_expires_seconds{{certificate=\"{file}\"}} {}\n",
+        "muster_certificate_expires_seconds{{certificate=\"{file}\"}} {}\n",
         good.until
     );
     assert!(metrics.contains(&until), "{metrics}");
@@ -209,7 +251,7 @@ async fn a_certificate_that_cannot_be_used_replaces_nothing_and_is_reported() {
     eventually(async || shows(&connect(&client, fixture.address).await.unwrap(), &last)).await;
     eventually(async || !fixture.operators("/readyz").await.1.contains("problem")).await;
     let (_, metrics) = fixture.operators("/metrics").await;
-    let well = format!("edge_certificate_problem{{certificate=\"{file}\"}} 0\n");
+    let well = format!("muster_certificate_problem{{certificate=\"{file}\"}} 0\n");
     assert!(metrics.contains(&well), "{metrics}");
 }
 
@@ -217,7 +259,7 @@ async fn a_certificate_that_cannot_be_used_replaces_nothing_and_is_reported() {
 async fn a_certificate_that_ends_while_it_is_shown_is_reported() {
     let short = Certified::valid(Span::hours(-1), Span::seconds(7));
     let mounted = Mounted::with(&short);
-    let fixture = Fixture::told(|settings| mounted.tell(settings)).await;
+    let fixture = Fixture::told(|settings| tell(&mounted, settings)).await;
     eventually(async || {
         let (_, ready) = fixture.operators("/readyz").await;
         ready.contains("problem: certificate: ") && ready.contains("is not valid after")
@@ -229,7 +271,7 @@ async fn a_certificate_that_ends_while_it_is_shown_is_reported() {
 async fn who_stops_in_the_handshake_is_cut_and_holds_nobody_up() {
     let certified = Certified::now();
     let mounted = Mounted::with(&certified);
-    let fixture = Fixture::told(|settings| mounted.tell(settings)).await;
+    let fixture = Fixture::told(|settings| tell(&mounted, settings)).await;
     let mut slow = Vec::new();
     for _ in 0..50 {
         let mut stream = TcpStream::connect(fixture.address).await.unwrap();
@@ -247,9 +289,66 @@ async fn who_stops_in_the_handshake_is_cut_and_holds_nobody_up() {
     timeout(PATIENCE, futures::future::join_all(cut)).await.unwrap();
     let (_, metrics) = fixture.operators("/metrics").await;
     assert!(
-        metrics.contains("edge_handshakes_failed_total{problem=\"late\"}"),
+        metrics.contains("muster_handshakes_failed_total{problem=\"late\"}"),
         "{metrics}"
     );
+}
+
+/// Something that ends TLS in front of this service.
+async fn before(backend: &str, mounted: &Mounted) -> u16 {
+    let files = Files::new(&mounted.file("tls.crt"), &mounted.file("tls.key"));
+    let tls = ServerTls::open(files, &[H2], Clock::system()).unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let backend = backend.trim_start_matches("http://").to_owned();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            if let Some(mut outside) = tls.accept(stream).await {
+                let mut inside = TcpStream::connect(&backend).await.unwrap();
+                tokio::spawn(async move { copy_bidirectional(&mut outside, &mut inside).await });
+            }
+        }
+    });
+    port
+}
+
+#[tokio::test]
+async fn services_are_called_by_tls_and_only_by_their_names() {
+    let mounted = Mounted::with(&Certified::of("localhost"));
+    let backend = Backend::default();
+    let port = before(&backend.serve().await, &mounted).await;
+    for (host, reached) in [("localhost", true), ("127.0.0.1", false)] {
+        let fixture = Fixture::told(|settings| {
+            let url: PeerUrl = format!("https://{host}:{port}").parse().unwrap();
+            settings.transport.services_ca = Some(mounted.file("tls.crt"));
+            settings.peers.organization_url = url;
+        })
+        .await;
+        let url = format!("http://{}/v1/{OURS}", fixture.address);
+        let asked = reqwest::Client::new()
+            .get(url)
+            .bearer_auth(fixture.issuer.token("ada"));
+        let status = asked.send().await.unwrap().status();
+        // Whoever cannot be asked for roles lets nobody in.
+        assert_eq!(status.as_u16() != 503, reached, "{host}: {status}");
+    }
+}
+
+#[tokio::test]
+async fn services_are_not_called_where_others_could_read_it() {
+    let told = wrong(|settings| {
+        settings.peers.records_url = "http://records:8080".parse().unwrap();
+        settings.transport.services_ca = Some("/nowhere/ca.crt".into());
+    });
+    let told = told.await;
+    for word in [
+        "the URL of the records service",
+        "--plaintext mesh",
+        "/nowhere/ca.crt",
+    ] {
+        assert!(told.contains(word), "{word} is missing in {told}");
+    }
+    assert!(!told.contains("organization service"), "{told}");
 }
 
 /// Everything that is wrong with settings that are wrong elsewhere, too.
@@ -270,7 +369,7 @@ async fn wrong(change: impl FnOnce(&mut Settings)) -> String {
 
 #[tokio::test]
 async fn it_does_not_start_with_a_certificate_that_cannot_be_used() {
-    let told = wrong(|settings| settings.tls_key = Some("/nowhere/tls.key".into())).await;
+    let told = wrong(|settings| settings.certificate.tls_key = Some("/nowhere/tls.key".into())).await;
     assert!(
         told.contains("MUSTER_TLS_CERTIFICATE (--tls-certificate) is not set"),
         "{told}"
@@ -279,11 +378,11 @@ async fn it_does_not_start_with_a_certificate_that_cannot_be_used() {
         told.contains("MUSTER_PUBLIC_URL (--public-url) is not https"),
         "{told}"
     );
-    let told = wrong(|settings| settings.tls_certificate = Some("/nowhere/tls.crt".into())).await;
+    let told = wrong(|settings| settings.certificate.tls_certificate = Some("/nowhere/tls.crt".into())).await;
     assert!(told.contains("MUSTER_TLS_KEY (--tls-key) is not set"), "{told}");
     let told = wrong(|settings| {
-        settings.tls_certificate = Some("/nowhere/tls.crt".into());
-        settings.tls_key = Some("/nowhere/tls.key".into());
+        settings.certificate.tls_certificate = Some("/nowhere/tls.crt".into());
+        settings.certificate.tls_key = Some("/nowhere/tls.key".into());
     });
     let told = told.await;
     for what in ["/nowhere/tls.crt", "/nowhere/tls.key", "is not https"] {
@@ -291,9 +390,9 @@ async fn it_does_not_start_with_a_certificate_that_cannot_be_used() {
     }
     let over = Certified::valid(Span::hours(-2), Span::hours(-1));
     let mounted = Mounted::with(&over);
-    let told = wrong(|settings| mounted.tell(settings)).await;
+    let told = wrong(|settings| tell(&mounted, settings)).await;
     assert!(told.contains("is not valid after"), "{told}");
     mounted.change(&over.certificate, &Certified::now().key);
-    let told = wrong(|settings| mounted.tell(settings)).await;
+    let told = wrong(|settings| tell(&mounted, settings)).await;
     assert!(told.contains("is not that of the certificate"), "{told}");
 }

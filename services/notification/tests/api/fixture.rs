@@ -19,6 +19,7 @@ use muster_proto::notification::v1::DeliveryChangedEvent;
 use muster_server::page::PageKey;
 use muster_server::{Peer, Service};
 use muster_testkit::{Callers, TestDatabase};
+use muster_tls::Trust;
 use prost::Message;
 use sqlx::Connection;
 use time::OffsetDateTime;
@@ -80,7 +81,8 @@ impl Fixture {
             self.callers.workload_tokens("notification", &sources),
         ));
         let url = self.source.url().parse().unwrap();
-        let sources = sources.map(|source| (source, Peer::new(source, &url, Arc::clone(&tokens))));
+        let trust = Arc::new(Trust::open(None).unwrap());
+        let sources = sources.map(|source| (source, Peer::new(source, &url, Arc::clone(&tokens), &trust)));
         Context {
             database: self.database.database(),
             clock: self.clock.clone(),

@@ -8,11 +8,16 @@ use http_body_util::Empty;
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use muster_tls::Trust;
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::*;
+
+fn trust() -> Arc<Trust> {
+    Arc::new(Trust::open(None).unwrap())
+}
 
 /// A server that answers everything with nothing, and how often it did.
 struct Server {
@@ -53,7 +58,7 @@ impl Server {
 /// A service at these addresses; its name is not looked up again within a test.
 fn service(addresses: &[SocketAddr]) -> Arc<Service> {
     let url = "http://localhost:1".parse().unwrap();
-    let service = Service::new(Target::of(&url), 1000);
+    let service = Service::new(Target::of(&url, &trust()), 1000);
     service.known().are(addresses.to_vec());
     service.known().lookup.done();
     Arc::new(service)
@@ -146,7 +151,7 @@ async fn a_name_is_looked_up_and_who_stays_keeps_its_connections() {
     let url = format!("http://localhost:{}", server.address.port())
         .parse()
         .unwrap();
-    let service = Arc::new(Service::new(Target::of(&url), 10));
+    let service = Arc::new(Service::new(Target::of(&url, &trust()), 10));
     call(&service).await.unwrap();
     let before = service.known().replicas.clone();
     assert!(before.iter().any(|replica| replica.address == server.address));

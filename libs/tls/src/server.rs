@@ -1,43 +1,34 @@
-//! TLS where connections arrive, with a certificate that is looked at again while the gateway runs.
+//! TLS where connections arrive, with a certificate that is looked at again while the process runs.
 //!
 //! The two files are read every second, through whatever symlinks lead there at the moment. What they hold is taken
 //! over for new connections once it has stood still for one interval, so that nobody sees a certificate with the key of
-//! another; connections that are open keep theirs, and are asked to end within minutes anyway (see `connection`). What
-//! cannot be used never replaces what can: it is told in the log, in `edge_certificate_problem` and in `/readyz`, and
+//! another; connections that are open keep theirs, and are asked to end within minutes anyway. What cannot be used never
+//! replaces what can: it is told in the log, in `muster_certificate_problem` and in `/readyz`, and
 //! looked at again until it can. The one in use goes on being shown after its end, because there is no better one; that
 //! is told, too.
 
-mod certificate;
-mod files;
-
+use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use muster_clock::Clock;
-use muster_server::Health;
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 
-use self::certificate::Certificate;
-use self::files::Pair;
-pub(crate) use self::files::{Files, TlsProblem};
-
-/// Application protocols (RFC 7301), the better first.
-pub(crate) const H2: &[u8] = b"h2";
-const HTTP1: &[u8] = b"http/1.1";
+use crate::certificate::Certificate;
+use crate::files::{self, Files, Pair, TlsProblem};
 
 /// How long a client may take to agree on keys.
 const HANDSHAKE: Duration = Duration::from_secs(5);
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// Its name in `/readyz`.
-const PART: &str = "certificate";
 
 /// TLS that ends here.
-pub(crate) struct Tls {
+pub struct ServerTls {
     files: Files,
+    protocols: &'static [&'static [u8]],
     clock: Clock,
     in_use: RwLock<Arc<InUse>>,
 }
@@ -48,16 +39,22 @@ struct InUse {
     certificate: Certificate,
 }
 
-impl Tls {
-    /// Reads the files. At the start there is no other certificate to keep, so one that is not valid now is refused, too.
+impl ServerTls {
+    /// Reads the files; clients may choose one of these application protocols, the better first. At the start there is no other
+    /// certificate to keep, so one that is not valid now is refused, too.
     ///
     /// # Errors
     /// Everything that is wrong with them.
-    pub(crate) fn open(files: Files, clock: Clock) -> Result<Self, Vec<TlsProblem>> {
+    pub fn open(
+        files: Files,
+        protocols: &'static [&'static [u8]],
+        clock: Clock,
+    ) -> Result<Self, Vec<TlsProblem>> {
         let pair = files.read()?;
-        let in_use = InUse::new(&files, pair, &clock).map_err(|problem| vec![problem])?;
+        let in_use = InUse::new(&files, pair, protocols, &clock).map_err(|problem| vec![problem])?;
         let tls = Self {
             files,
+            protocols,
             clock,
             in_use: RwLock::new(Arc::new(in_use)),
         };
@@ -66,29 +63,29 @@ impl Tls {
     }
 
     /// Agrees on keys with a client; `None` if that fails or takes too long.
-    pub(crate) async fn accept(&self, stream: TcpStream) -> Option<TlsStream<TcpStream>> {
+    pub async fn accept(&self, stream: TcpStream) -> Option<TlsStream<TcpStream>> {
         let acceptor = TlsAcceptor::from(self.in_use().certificate.config());
         let problem = match timeout(HANDSHAKE, acceptor.accept(stream)).await {
             Ok(Ok(stream)) => return Some(stream),
             Ok(Err(error)) => {
-                tracing::debug!(%error, "a client and the gateway could not agree on keys");
+                tracing::debug!(%error, "a client could not agree on keys");
                 "failed"
             }
             Err(_) => "late",
         };
-        metrics::counter!("edge_handshakes_failed_total", "problem" => problem).increment(1);
+        metrics::counter!("muster_handshakes_failed_total", "problem" => problem).increment(1);
         None
     }
 
-    /// Looks at the files until `shutdown`.
-    pub(crate) async fn watch(self: Arc<Self>, health: Health, shutdown: CancellationToken) {
+    /// Looks at the files until `shutdown`, and reports what is wrong with them each time.
+    pub async fn watch(self: Arc<Self>, report: impl Fn(Option<String>), shutdown: CancellationToken) {
         let mut before = self.files.read();
         while shutdown.run_until_cancelled(sleep(LOOK_EVERY)).await.is_some() {
             let found = self.files.read();
             if found == before {
                 let problem = self.judge(&found).err();
                 self.measure(problem.as_deref());
-                health.set_problem(PART, problem);
+                report(problem);
             }
             before = found;
         }
@@ -106,12 +103,18 @@ impl Tls {
             let valid = self.files.valid(&in_use.certificate, self.clock.now());
             return valid.map_err(|problem| problem.to_string());
         }
-        let new = InUse::new(&self.files, pair.clone(), &self.clock)
+        let new = InUse::new(&self.files, pair.clone(), self.protocols, &self.clock)
             .map_err(|problem| and_now(problem.to_string()))?;
         let until = files::shown(new.certificate.ends());
         tracing::info!(until, "the certificate is taken over");
         *self.in_use.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(new);
         Ok(())
+    }
+
+    /// The last moment at which the certificate in use is valid, in RFC 3339.
+    #[must_use]
+    pub fn until(&self) -> String {
+        files::shown(self.in_use().certificate.ends())
     }
 
     fn in_use(&self) -> Arc<InUse> {
@@ -122,16 +125,24 @@ impl Tls {
         let ends = self.in_use().certificate.ends();
         let certificate = || self.files.name();
         let problem = if problem.is_some() { 1.0 } else { 0.0 };
-        metrics::gauge!("edge_certificate_expires_seconds", "certificate" => certificate())
+        metrics::gauge!("muster_certificate_expires_seconds", "certificate" => certificate())
             .set(ends.unix_timestamp() as f64);
-        metrics::gauge!("edge_certificate_problem", "certificate" => certificate()).set(problem);
+        metrics::gauge!("muster_certificate_problem", "certificate" => certificate()).set(problem);
     }
 }
 
 impl InUse {
-    fn new(files: &Files, pair: Pair, clock: &Clock) -> Result<Self, TlsProblem> {
-        let certificate = files.certificate(&pair)?;
+    fn new(files: &Files, pair: Pair, protocols: &[&[u8]], clock: &Clock) -> Result<Self, TlsProblem> {
+        let certificate = files.certificate(&pair, protocols)?;
         files.valid(&certificate, clock.now())?;
         Ok(Self { pair, certificate })
+    }
+}
+
+impl fmt::Debug for ServerTls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServerTls")
+            .field("files", &self.files)
+            .finish_non_exhaustive()
     }
 }

@@ -10,10 +10,10 @@ use rustls::{Error, InconsistentKeys, ServerConfig};
 use time::OffsetDateTime;
 use x509_parser::parse_x509_certificate;
 
-use super::{H2, HTTP1};
+use crate::files::in_words;
 
 /// Ready for new connections.
-pub(super) struct Certificate {
+pub(crate) struct Certificate {
     config: Arc<ServerConfig>,
     begins: OffsetDateTime,
     ends: OffsetDateTime,
@@ -21,7 +21,7 @@ pub(super) struct Certificate {
 
 /// What is wrong with what the files hold.
 #[derive(Debug)]
-pub(super) enum Unusable {
+pub(crate) enum Unusable {
     /// With the chain.
     Chain(String),
     /// With the key.
@@ -31,7 +31,7 @@ pub(super) enum Unusable {
 }
 
 impl Certificate {
-    pub(super) fn of(chain: &[u8], key: &[u8]) -> Result<Self, Unusable> {
+    pub(crate) fn of(chain: &[u8], key: &[u8], protocols: &[&[u8]]) -> Result<Self, Unusable> {
         let chain: Vec<_> = CertificateDer::pem_slice_iter(chain)
             .collect::<Result<_, _>>()
             .map_err(|error| Unusable::Chain(in_words(&error)))?;
@@ -43,23 +43,23 @@ impl Certificate {
         let validity = parsed.validity().clone();
         let key = PrivateKeyDer::from_pem_slice(key).map_err(|error| Unusable::Key(in_words(&error)))?;
         Ok(Self {
-            config: Arc::new(config(chain, key)?),
+            config: Arc::new(config(chain, key, protocols)?),
             begins: validity.not_before.to_datetime(),
             ends: validity.not_after.to_datetime(),
         })
     }
 
-    pub(super) fn config(&self) -> Arc<ServerConfig> {
+    pub(crate) fn config(&self) -> Arc<ServerConfig> {
         Arc::clone(&self.config)
     }
 
     /// The first moment at which it is valid.
-    pub(super) fn begins(&self) -> OffsetDateTime {
+    pub(crate) fn begins(&self) -> OffsetDateTime {
         self.begins
     }
 
     /// The last one.
-    pub(super) fn ends(&self) -> OffsetDateTime {
+    pub(crate) fn ends(&self) -> OffsetDateTime {
         self.ends
     }
 }
@@ -69,6 +69,7 @@ impl Certificate {
 fn config(
     chain: Vec<CertificateDer<'static>>,
     key: PrivateKeyDer<'static>,
+    protocols: &[&[u8]],
 ) -> Result<ServerConfig, Unusable> {
     let unusable = |error: Error| match error {
         Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => Unusable::Apart,
@@ -81,15 +82,7 @@ fn config(
         .with_no_client_auth()
         .with_single_cert(chain, key)
         .map_err(unusable)?;
-    config.alpn_protocols = vec![H2.to_vec(), HTTP1.to_vec()];
+    config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
     config.ticketer = Ticketer::new().map_err(unusable)?;
     Ok(config)
-}
-
-/// What the file holds is not repeated: it may be a key.
-fn in_words(error: &pem::Error) -> String {
-    match error {
-        pem::Error::NoItemsFound => "there is none in it, as PEM and unencrypted".to_owned(),
-        _ => "it is not whole PEM".to_owned(),
-    }
 }

@@ -1,0 +1,142 @@
+//! What protects calls between services on their way.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use muster_tls::{Files, TlsProblem};
+
+use super::PeerUrl;
+
+/// The certificate that is shown where calls arrive.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct CertificateSettings {
+    /// PEM file with the certificate that callers are shown, and its chain after it; looked at again every second. Goes with --tls-key, and at the gateway with a public URL of https. Without both plain HTTP is spoken: at the gateway for development and behind a proxy that ends TLS, at a service on a loopback address only (see --plaintext)
+    #[arg(long, env = "MUSTER_TLS_CERTIFICATE", value_name = "FILE")]
+    pub tls_certificate: Option<PathBuf>,
+    /// PEM file with the private key of that certificate, not encrypted
+    #[arg(long, env = "MUSTER_TLS_KEY", value_name = "FILE")]
+    pub tls_key: Option<PathBuf>,
+}
+
+impl CertificateSettings {
+    /// The files of the certificate, if TLS is to be spoken.
+    ///
+    /// # Errors
+    /// One without the other.
+    pub fn files(&self) -> Result<Option<Files>, TlsProblem> {
+        Files::of(self.tls_certificate.as_deref(), self.tls_key.as_deref())
+    }
+}
+
+/// How services are called.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct TransportSettings {
+    /// PEM file with the authorities that vouch for the other services' certificates, such as cert-manager's ca.crt; read again at each connection. Without it those that browsers believe
+    #[arg(long, env = "MUSTER_SERVICES_CA", value_name = "FILE")]
+    pub services_ca: Option<PathBuf>,
+    /// Where calls between services may be in plain text: `loopback`, within one machine; or `mesh`, everywhere, because something else encrypts them (a service mesh, an encrypted network between nodes). Whoever reads the tokens of calls can use them until they end
+    #[arg(
+        long,
+        env = "MUSTER_PLAINTEXT",
+        default_value = "loopback",
+        value_name = "WHERE"
+    )]
+    pub plaintext: Plaintext,
+}
+
+/// Where calls between services may be in plain text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Plaintext {
+    /// Within one machine.
+    #[default]
+    Loopback,
+    /// Everywhere: something else encrypts.
+    Mesh,
+}
+
+/// Plain text where others could read it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Readable {
+    /// Calls would come in plain text.
+    #[error(
+        "--listen (MUSTER_LISTEN) is {0}, and without TLS the tokens of calls can be read on their way there and used by others: give \
+         it a certificate (--tls-certificate, --tls-key), let it listen on a loopback address, or say --plaintext mesh \
+         (MUSTER_PLAINTEXT) if a service mesh encrypts"
+    )]
+    Here(SocketAddr),
+    /// Calls would leave in plain text.
+    #[error(
+        "the URL of the {0} service, {1}, is not https, and its host not this machine: tokens of calls can be read on their way there \
+         and used by others; call it by https, or say --plaintext mesh (MUSTER_PLAINTEXT) if a service mesh encrypts"
+    )]
+    There(String, String),
+}
+
+impl TransportSettings {
+    /// What keeps a service from listening here, if it has no certificate.
+    #[must_use]
+    pub fn listening(&self, listen: SocketAddr) -> Option<Readable> {
+        let hidden = self.plaintext == Plaintext::Mesh || listen.ip().is_loopback();
+        (!hidden).then_some(Readable::Here(listen))
+    }
+
+    /// What keeps each of these from being called.
+    #[must_use]
+    pub fn calling<'a>(&self, peers: impl IntoIterator<Item = (&'a str, &'a PeerUrl)>) -> Vec<Readable> {
+        let readable = |url: &PeerUrl| !url.is_https() && !is_own(url);
+        let peers = peers.into_iter();
+        peers
+            .filter(|(_, url)| self.plaintext != Plaintext::Mesh && readable(url))
+            .map(|(service, url)| Readable::There(service.to_owned(), url.uri().to_string()))
+            .collect()
+    }
+}
+
+/// Whether calls of it stay on this machine.
+fn is_own(url: &PeerUrl) -> bool {
+    let host = url.host();
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(plaintext: Plaintext, listen: &str, url: &str) -> (bool, bool) {
+        let settings = TransportSettings {
+            services_ca: None,
+            plaintext,
+        };
+        let url = url.parse().unwrap();
+        let listening = settings.listening(listen.parse().unwrap());
+        (
+            listening.is_some(),
+            !settings.calling([("records", &url)]).is_empty(),
+        )
+    }
+
+    #[test]
+    fn plain_text_stays_on_the_machine_unless_something_else_encrypts() {
+        use Plaintext::{Loopback, Mesh};
+        assert_eq!(
+            told(Loopback, "0.0.0.0:8080", "http://records:8080"),
+            (true, true)
+        );
+        assert_eq!(told(Loopback, "[::]:8080", "http://10.1.2.3:8080"), (true, true));
+        assert_eq!(
+            told(Loopback, "10.1.2.3:8080", "http://localhost.example:1"),
+            (true, true)
+        );
+        assert_eq!(
+            told(Loopback, "127.0.0.1:8080", "http://localhost:8080"),
+            (false, false)
+        );
+        assert_eq!(told(Loopback, "[::1]:8080", "http://[::1]:8080"), (false, false));
+        assert_eq!(
+            told(Loopback, "127.9.9.9:1", "https://records:8080"),
+            (false, false)
+        );
+        assert_eq!(told(Mesh, "0.0.0.0:8080", "http://records:8080"), (false, false));
+    }
+}
