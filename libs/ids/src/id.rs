@@ -86,6 +86,8 @@ ids! {
     EmploymentId
     /// What an administrator was mailed about people who wait to be verified.
     VerificationNoticeId
+    /// What somebody was mailed about who may administer an organization.
+    AccessNoticeId
     /// A course of the shared catalog.
     TrainingId
     /// A human: derived from issuer and subject, see [`PersonId::derive`].

@@ -6,9 +6,9 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use crate::{
-    AccessId, AccessRequestId, AssignmentId, CertificateId, DeliveryId, EmploymentId, GrantId, GroupId,
-    ImportId, InvitationId, JoinRequestId, LocationId, OrganizationId, OwnershipOfferId, PersonId,
-    ProgrammeId, ProgrammeLoadId, StaffReadId, TrainingId, VerificationNoticeId,
+    AccessId, AccessNoticeId, AccessRequestId, AssignmentId, CertificateId, DeliveryId, EmploymentId,
+    GrantId, GroupId, ImportId, InvitationId, JoinRequestId, LocationId, OrganizationId, OwnershipOfferId,
+    PersonId, ProgrammeId, ProgrammeLoadId, StaffReadId, TrainingId, VerificationNoticeId,
 };
 
 /// The text is not a resource name of the expected form. Says the form, never the text.
@@ -98,6 +98,8 @@ names! {
     EmploymentName = "organizations/{organization}/employments/{employment}" { "organizations"/organization: OrganizationId, "employments"/employment: EmploymentId }
     /// `organizations/{organization}/verificationNotices/{notice}`.
     VerificationNoticeName = "organizations/{organization}/verificationNotices/{notice}" { "organizations"/organization: OrganizationId, "verificationNotices"/notice: VerificationNoticeId }
+    /// `organizations/{organization}/accessNotices/{notice}`.
+    AccessNoticeName = "organizations/{organization}/accessNotices/{notice}" { "organizations"/organization: OrganizationId, "accessNotices"/notice: AccessNoticeId }
     /// `organizations/{organization}/deliveries/{delivery}`.
     DeliveryName = "organizations/{organization}/deliveries/{delivery}" { "organizations"/organization: OrganizationId, "deliveries"/delivery: DeliveryId }
     /// `organizations/{organization}/learners/{person}`.

@@ -31,6 +31,7 @@ impl Service for NotificationService {
         vec![
             ("invitation", &settings.invitation_url),
             ("employment", &settings.employment_url),
+            ("organization", &settings.organization_url),
         ]
     }
 

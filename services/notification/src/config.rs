@@ -39,6 +39,9 @@ pub struct Settings {
     /// Where the employment service answers.
     #[arg(long, env = "MUSTER_EMPLOYMENT_URL", value_name = "URL")]
     pub employment_url: PeerUrl,
+    /// Where the organization service answers.
+    #[arg(long, env = "MUSTER_ORGANIZATION_URL", value_name = "URL")]
+    pub organization_url: PeerUrl,
     /// Page tokens.
     #[command(flatten)]
     pub page: PageSettings,
@@ -134,6 +137,7 @@ mod tests {
             ("--mail-from", "no-reply@muster.example"),
             ("--invitation-url", "http://invitation:8080"),
             ("--employment-url", "http://employment:8080"),
+            ("--organization-url", "http://organization:8080"),
             ("--page-key", key.to_str().unwrap()),
         ];
         let missing = least

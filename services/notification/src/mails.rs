@@ -123,6 +123,12 @@ mails! {
     /// To confirm the address with which somebody asked to join.
     Join = "JOIN", about "joinRequests" of "invitation", saying JoinVariables:
         1 = "join/v1.txt" "join/v1.html";
+    /// To tell an owner that somebody asks to be let in.
+    AccessRequested = "ACCESS_REQUESTED", about "accessNotices" of "organization", saying AccessRequestedVariables:
+        1 = "access_requested/v1.txt" "access_requested/v1.html";
+    /// To tell somebody that an access ends in a month: their own, or, of an owner, one that they can extend.
+    AccessEnds = "ACCESS_ENDS", about "accessNotices" of "organization", saying AccessEndsVariables:
+        1 = "access_ends/v1.txt" "access_ends/v1.html";
 }
 
 impl Purpose {

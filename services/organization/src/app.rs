@@ -1,9 +1,11 @@
 //! Puts the service together. The only wiring.
 
+use muster_jobs::Job;
 use muster_messaging::{EmploymentHandler, Handlers, topology};
 use muster_proto::employment::v1::{
     EmploymentChangedEvent, EmploymentEndedEvent, EmploymentRestoredEvent, EmploymentVerifiedEvent,
 };
+use muster_proto::notification::v1::mail_source_internal_service_server::MailSourceInternalServiceServer;
 use muster_proto::organization::v1::access_request_service_server::AccessRequestServiceServer;
 use muster_proto::organization::v1::catalog_service_server::CatalogServiceServer;
 use muster_proto::organization::v1::director_internal_service_server::DirectorInternalServiceServer;
@@ -33,6 +35,7 @@ use sqlx::migrate::Migrator;
 use crate::Settings;
 use crate::context::Context;
 use crate::events::Projection;
+use crate::ops::access_mail::remind::Remind;
 use crate::rpc::Rpc;
 use crate::shared_catalog::SharedCatalog;
 
@@ -64,6 +67,7 @@ impl Service for OrganizationService {
         let projection = Projection {
             clock: context.clock.clone(),
         };
+        let remind = Remind(context.clone());
         let rpc = Rpc::new(context);
         Ok(App::new()
             .grpc(OrganizationServiceServer::new(rpc.clone()))
@@ -80,6 +84,7 @@ impl Service for OrganizationService {
             .grpc(ProgrammeLoadServiceServer::new(rpc.clone()))
             .grpc(RegistryServiceServer::new(rpc.clone()))
             .grpc(SetupChecklistServiceServer::new(rpc.clone()))
+            .grpc(MailSourceInternalServiceServer::new(rpc.clone()))
             .grpc(RolesInternalServiceServer::new(rpc.clone()))
             .grpc(InvitingInternalServiceServer::new(rpc.clone()))
             .grpc(GroupInternalServiceServer::new(rpc.clone()))
@@ -100,6 +105,7 @@ impl Service for OrganizationService {
                         projection.clone(),
                     ))
                     .on(EmploymentHandler::<EmploymentEndedEvent, _>::new(projection)),
-            ))
+            )
+            .job(Job::batch(remind)))
     }
 }

@@ -1,5 +1,6 @@
 //! What an organization is, and how it may change. Pure: no gRPC, no SQL, no clock.
 
+mod access_mail;
 mod access_request;
 mod catalog;
 mod employment;
@@ -22,6 +23,7 @@ mod staff_act;
 mod staff_read;
 mod subscription;
 
+pub(crate) use access_mail::{AccessNotice, AccessReminder, ReminderRecipient};
 pub(crate) use access_request::{
     AccessRequest, AccessRequestState, Asker, COUNTED, MAX_ACCESS_REQUESTS, Wish,
 };

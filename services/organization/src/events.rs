@@ -5,13 +5,20 @@ mod projection;
 use muster_database::DatabaseError;
 use muster_ids::{EventId, PersonName};
 use muster_messaging::outbox::{self, NewEvent};
+use muster_proto::notification::v1::{MailPurpose, MailRequestedEvent};
 use muster_proto::organization::v1::{OrganizationApprovedEvent, OrganizationClosedEvent};
+use muster_server::convert::timestamp;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
 pub(crate) use projection::Projection;
 
-use crate::domain::{Organization, StaffAct};
+use crate::domain::{AccessNotice, AccessReminder, Organization, StaffAct};
+
+/// Who asks for mails where no call does, or on whose behalf nobody is to be named.
+const SELF: &str = "service:organization";
+/// The mails carry no link of which there could be a newer one.
+const GENERATION: i32 = 1;
 
 /// Publishes that registry staff approved a profile.
 pub(crate) async fn organization_approved(
@@ -43,6 +50,58 @@ pub(crate) async fn organization_closed(
         organization: closed.name().to_string(),
     };
     outbox::append(tx, event(id, closed, actor, time), &payload).await
+}
+
+/// Asks for a mail to the owner: somebody asks to be let in.
+pub(crate) async fn access_requested(
+    tx: &mut PgConnection,
+    id: EventId,
+    notice: &AccessNotice,
+    now: OffsetDateTime,
+) -> Result<(), DatabaseError> {
+    let payload = MailRequestedEvent {
+        subject: notice.name().to_string(),
+        purpose: MailPurpose::AccessRequested.into(),
+        generation: GENERATION,
+        request: notice.number,
+        not_before: notice.mail_time.filter(|time| *time > now).map(timestamp),
+    };
+    let event = NewEvent {
+        id,
+        organization: notice.organization,
+        aggregate: notice.id.into(),
+        sequence: notice.number.into(),
+        time: now,
+        actor: SELF.to_owned(),
+        traceparent: None,
+    };
+    outbox::append(tx, event, &payload).await
+}
+
+/// Asks for a mail about an access that ends.
+pub(crate) async fn access_ends(
+    tx: &mut PgConnection,
+    id: EventId,
+    reminder: &AccessReminder,
+    now: OffsetDateTime,
+) -> Result<(), DatabaseError> {
+    let payload = MailRequestedEvent {
+        subject: reminder.name().to_string(),
+        purpose: MailPurpose::AccessEnds.into(),
+        generation: GENERATION,
+        request: 1,
+        not_before: None,
+    };
+    let event = NewEvent {
+        id,
+        organization: reminder.organization,
+        aggregate: reminder.id.into(),
+        sequence: 1,
+        time: now,
+        actor: SELF.to_owned(),
+        traceparent: None,
+    };
+    outbox::append(tx, event, &payload).await
 }
 
 fn event(id: EventId, organization: &Organization, actor: String, time: OffsetDateTime) -> NewEvent {

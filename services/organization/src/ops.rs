@@ -1,6 +1,7 @@
 //! What may be done: one verb a file, called alike by an RPC and a consumer. Each works in the transaction that it is given,
 //! in which the fact, the event that tells of it and the answer to a repeated request commit together.
 
+pub(crate) mod access_mail;
 pub(crate) mod access_request;
 pub(crate) mod catalog;
 pub(crate) mod group;

@@ -7,6 +7,7 @@ mod group;
 mod inviting;
 mod join_page;
 mod location;
+mod mail_source;
 mod organization;
 mod ownership;
 mod person_organization;

@@ -1,6 +1,7 @@
 //! SQL, as functions on a connection, so that the caller decides on the transaction. Every statement on a tenant's rows names
 //! the organization; finders return `Option`.
 
+pub(crate) mod access_mail;
 pub(crate) mod access_request;
 pub(crate) mod catalog;
 pub(crate) mod employment_projection;

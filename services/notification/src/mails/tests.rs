@@ -248,3 +248,53 @@ fn whoever_asked_to_join_is_told_how_to_confirm_and_a_learner_that_there_is_noth
     );
     assert!(!learner.text.contains("works until"), "{}", learner.text);
 }
+
+fn of_access(variables: Variables, purpose: Purpose) -> Words {
+    let until = Circumstances {
+        expire_time: Some(datetime!(2026-04-01 08:30 UTC)),
+        replaces: false,
+    };
+    write(purpose, purpose.current_version(), &variables, until).unwrap()
+}
+
+#[test]
+fn the_owner_is_told_that_somebody_asks_and_where_to_look() {
+    let variables = Variables::AccessRequested(pb::AccessRequestedVariables {
+        organization_display_name: "Kita <Sonnenblume>".to_owned(),
+    });
+    let words = of_access(variables, Purpose::AccessRequested);
+    assert_eq!(words.subject, "Somebody asks for access to Kita <Sonnenblume>");
+    assert!(
+        words.text.contains("sign in where you administer"),
+        "{}",
+        words.text
+    );
+    assert!(
+        words.html.contains("<strong>Kita &#60;Sonnenblume&#62;</strong>"),
+        "{}",
+        words.html
+    );
+}
+
+#[test]
+fn an_end_of_access_is_told_with_its_time_to_whose_it_is_and_to_the_owner() {
+    for (own, subject, expected) in [
+        (true, "Your access to Kita Sonnenblume ends", "ask the owner"),
+        (
+            false,
+            "Somebody's access to Kita Sonnenblume ends",
+            "They have been told, too.",
+        ),
+    ] {
+        let variables = Variables::AccessEnds(pb::AccessEndsVariables {
+            organization_display_name: "Kita Sonnenblume".to_owned(),
+            own,
+        });
+        let words = of_access(variables, Purpose::AccessEnds);
+        assert_eq!(words.subject, subject);
+        for text in [&words.text, &words.html] {
+            assert!(text.contains("on 1 April 2026, 08:30 UTC."), "{text}");
+        }
+        assert!(words.text.contains(expected), "{}", words.text);
+    }
+}

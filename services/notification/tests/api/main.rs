@@ -7,6 +7,7 @@
     reason = "a failure in a helper is the failure of its test"
 )]
 
+mod access_requested;
 mod again;
 mod certified;
 mod crashes;

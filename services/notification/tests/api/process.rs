@@ -53,6 +53,7 @@ impl Process {
             )
             .env("MUSTER_INVITATION_URL", self.source.url())
             .env("MUSTER_EMPLOYMENT_URL", self.source.url())
+            .env("MUSTER_ORGANIZATION_URL", self.source.url())
             .env("MUSTER_SMTP_URL", self.smtp.url())
             .env("MUSTER_MAIL_FROM", FROM)
             .env("MUSTER_PAGE_KEY", &self.page_key)

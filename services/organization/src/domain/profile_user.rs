@@ -4,7 +4,7 @@ use muster_address::EmailAddress;
 use muster_identity::Role;
 use muster_ids::{OrganizationId, PersonId, ProfileUserName};
 use muster_states::{Transition, stored_enum};
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use super::{OrganizationState, PublicName};
 
@@ -71,6 +71,9 @@ pub(crate) enum ProfileUserState {
 /// The end of an access; `None`: it is open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct End(pub(crate) Option<OffsetDateTime>);
+
+/// How long before its end an access is told of.
+const NOTICE: Duration = Duration::days(30);
 
 /// What is to be changed; `None` leaves a field as it is.
 #[derive(Debug, Clone, Copy, Default)]
@@ -228,6 +231,11 @@ impl End {
         self.0.is_some_and(|end| end <= now)
     }
 
+    /// When to tell of it, if it is so far away that there is somebody to be reminded.
+    pub(crate) fn remind_time(self, now: OffsetDateTime) -> Option<OffsetDateTime> {
+        self.0.map(|end| end - NOTICE).filter(|time| now < *time)
+    }
+
     fn later(self, other: Self) -> Self {
         Self(self.0.zip(other.0).map(|(one, other)| one.max(other)))
     }
@@ -235,13 +243,20 @@ impl End {
 
 #[cfg(test)]
 mod tests {
-    use time::Duration;
     use time::macros::datetime;
     use uuid::Uuid;
 
     use super::*;
 
     const NOW: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
+
+    #[test]
+    fn an_end_is_told_of_a_month_before_it_and_not_when_it_is_nearer_already() {
+        let after = |days| End(Some(NOW + Duration::days(days)));
+        assert_eq!(after(365).remind_time(NOW), Some(NOW + Duration::days(335)));
+        assert_eq!(after(30).remind_time(NOW), None);
+        assert_eq!(End(None).remind_time(NOW), None);
+    }
 
     fn user(access: Access) -> ProfileUser {
         ProfileUser {

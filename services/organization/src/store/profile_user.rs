@@ -81,11 +81,13 @@ pub(crate) async fn list(
 pub(crate) async fn put(tx: &mut PgConnection, user: &ProfileUser) -> Result<(), DatabaseError> {
     let given = given(user)?;
     sqlx::query(
-        "INSERT INTO profile_users (organization_id, person_id, display_name, role, origin, expire_time, version, create_time)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        "INSERT INTO profile_users (organization_id, person_id, display_name, role, origin, expire_time, version, create_time,
+                remind_time)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
          ON CONFLICT ON CONSTRAINT profile_users_pkey DO UPDATE
          SET display_name = EXCLUDED.display_name, role = EXCLUDED.role, origin = EXCLUDED.origin,
-             expire_time = EXCLUDED.expire_time, version = EXCLUDED.version, create_time = EXCLUDED.create_time",
+             expire_time = EXCLUDED.expire_time, version = EXCLUDED.version, create_time = EXCLUDED.create_time,
+             remind_time = EXCLUDED.remind_time",
     )
     .bind(user.organization)
     .bind(user.person)
@@ -95,16 +97,24 @@ pub(crate) async fn put(tx: &mut PgConnection, user: &ProfileUser) -> Result<(),
     .bind(given.end.0)
     .bind(given.version)
     .bind(given.create_time)
+    .bind(given.end.remind_time(given.create_time))
     .execute(tx)
     .await?;
     Ok(())
 }
 
-/// Stores a profile user who was changed; their row is locked, and is still the one that was read.
-pub(crate) async fn update(tx: &mut PgConnection, changed: &ProfileUser) -> Result<(), DatabaseError> {
+/// Stores a profile user who was changed; their row is locked, and is still the one that was read. Another end is told of
+/// anew.
+pub(crate) async fn update(
+    tx: &mut PgConnection,
+    changed: &ProfileUser,
+    now: OffsetDateTime,
+) -> Result<(), DatabaseError> {
     let given = given(changed)?;
     let done = sqlx::query(
-        "UPDATE profile_users SET role = $4, expire_time = $5, version = $3
+        "UPDATE profile_users
+         SET role = $4, expire_time = $5, version = $3,
+             remind_time = CASE WHEN expire_time IS DISTINCT FROM $5 THEN $6 ELSE remind_time END
          WHERE organization_id = $1 AND person_id = $2 AND version = $3 - 1",
     )
     .bind(changed.organization)
@@ -112,6 +122,7 @@ pub(crate) async fn update(tx: &mut PgConnection, changed: &ProfileUser) -> Resu
     .bind(given.version)
     .bind(given.role)
     .bind(given.end.0)
+    .bind(given.end.remind_time(now))
     .execute(tx)
     .await?;
     guarded(done)

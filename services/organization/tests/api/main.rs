@@ -4,6 +4,7 @@
     reason = "a failure in a helper is the failure of its test"
 )]
 
+mod access_mails;
 mod access_requests;
 mod approval;
 mod callers;

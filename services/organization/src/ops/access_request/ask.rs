@@ -11,6 +11,7 @@ use crate::domain::{
     OrganizationState, ProfileUserState, Wish,
 };
 use crate::error::Error;
+use crate::ops::access_mail::notify;
 use crate::store::{access_request, organization, profile_user};
 
 /// Who asks which organization for what.
@@ -21,7 +22,7 @@ pub(crate) struct Asking {
     pub(crate) wish: Wish,
 }
 
-/// Asks; a request that waits there already is answered as it is.
+/// Asks, and has the owner mailed; a request that waits there already is answered as it is.
 pub(crate) async fn apply(
     tx: &mut PgConnection,
     context: &Context,
@@ -56,6 +57,7 @@ pub(crate) async fn apply(
         now,
     );
     access_request::insert(tx, &new).await?;
+    notify::apply(tx, context, new.organization).await?;
     Ok(new)
 }
 

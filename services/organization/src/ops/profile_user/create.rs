@@ -3,6 +3,7 @@
 use muster_ids::{OrganizationId, PersonId};
 use muster_states::Transition;
 use sqlx::PgConnection;
+use time::OffsetDateTime;
 
 use super::require_future;
 use crate::context::Context;
@@ -40,7 +41,7 @@ pub(crate) async fn apply(
     }
     let asker = settle::apply(tx, new.organization, new.person, now).await?;
     match known {
-        Some(user) if user.state(now) != ProfileUserState::Expired => raise(tx, user, &new).await,
+        Some(user) if user.state(now) != ProfileUserState::Expired => raise(tx, user, &new, now).await,
         // Expired access is none: what it was does not come back.
         _ => {
             let access = GivenAccess::new(new.role, Origin::Employment, new.end, now);
@@ -59,10 +60,15 @@ pub(crate) async fn apply(
     }
 }
 
-async fn raise(tx: &mut PgConnection, user: ProfileUser, new: &NewProfileUser) -> Result<ProfileUser, Error> {
+async fn raise(
+    tx: &mut PgConnection,
+    user: ProfileUser,
+    new: &NewProfileUser,
+    now: OffsetDateTime,
+) -> Result<ProfileUser, Error> {
     match user.raise(new.role, new.end) {
         Transition::Changed(raised) => {
-            profile_user::update(tx, &raised).await?;
+            profile_user::update(tx, &raised, now).await?;
             Ok(raised)
         }
         Transition::AlreadyDone(user) => Ok(user),

@@ -40,7 +40,7 @@ pub(crate) async fn apply(
     let was_expired = user.state(now) == ProfileUserState::Expired;
     match user.update(change.update) {
         Transition::Changed(changed) => {
-            profile_user::update(tx, &changed).await?;
+            profile_user::update(tx, &changed, now).await?;
             if was_expired && changed.state(now) != ProfileUserState::Expired {
                 // Whose access had expired may have asked for it again.
                 settle::apply(tx, organization, person, now).await?;

@@ -1,0 +1,111 @@
+//! Telling by mail that somebody asks to be let in, and that an access ends.
+
+use muster_ids::{AccessNoticeId, AccessNoticeName, OrganizationId, PersonId};
+use muster_states::{Transition, stored_enum};
+use time::{Duration, OffsetDateTime};
+
+/// Between two mails to one owner, however many people ask.
+const INTERVAL: Duration = Duration::hours(8);
+
+/// What the owner of an organization has been mailed about people who ask to be let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct AccessNotice {
+    pub(crate) organization: OrganizationId,
+    pub(crate) id: AccessNoticeId,
+    /// How many mails were asked for.
+    pub(crate) number: i32,
+    /// The first moment at which the latest of them may be sent; `None` before the first.
+    pub(crate) mail_time: Option<OffsetDateTime>,
+}
+
+/// A mail about an access that ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct AccessReminder {
+    pub(crate) organization: OrganizationId,
+    pub(crate) id: AccessNoticeId,
+    /// Whose access ends.
+    pub(crate) person: PersonId,
+    pub(crate) recipient: ReminderRecipient,
+    /// The end of which it tells.
+    pub(crate) expire_time: OffsetDateTime,
+}
+
+stored_enum! {
+    /// Who is told of an end.
+    pub(crate) enum ReminderRecipient {
+        /// Whose access it is.
+        Person = "PERSON",
+        /// The owner, whoever that is when it is sent.
+        Owner = "OWNER",
+    }
+}
+
+impl AccessNotice {
+    /// Of an owner who has not been mailed yet.
+    pub(crate) fn new(organization: OrganizationId, id: AccessNoticeId) -> Self {
+        Self {
+            organization,
+            id,
+            number: 0,
+            mail_time: None,
+        }
+    }
+
+    /// Somebody asks: a mail at once, or when the interval that the latest one began is over. One that is still to be sent
+    /// tells of all.
+    pub(crate) fn ask(self, now: OffsetDateTime) -> Transition<Self> {
+        match self.mail_time {
+            Some(planned) if planned > now => Transition::AlreadyDone(self),
+            latest => Transition::Changed(Self {
+                number: self.number + 1,
+                mail_time: Some(latest.map_or(now, |latest| now.max(latest + INTERVAL))),
+                ..self
+            }),
+        }
+    }
+
+    /// Its resource name.
+    pub(crate) fn name(&self) -> AccessNoticeName {
+        AccessNoticeName {
+            organization: self.organization,
+            notice: self.id,
+        }
+    }
+}
+
+impl AccessReminder {
+    /// Its resource name: mails about access are all about notices.
+    pub(crate) fn name(&self) -> AccessNoticeName {
+        AccessNoticeName {
+            organization: self.organization,
+            notice: self.id,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+    use uuid::Uuid;
+
+    use super::*;
+
+    const NOW: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
+
+    #[test]
+    fn there_is_one_mail_in_eight_hours_and_nobody_who_asks_is_left_out() {
+        let mut notice = AccessNotice::new(Uuid::from_u128(1).into(), Uuid::from_u128(2).into());
+        let mut ask = |hours: i64| match notice.ask(NOW + Duration::hours(hours)) {
+            Transition::Changed(next) => {
+                notice = next;
+                Some((next.number, (next.mail_time.unwrap() - NOW).whole_hours()))
+            }
+            Transition::AlreadyDone(_) => None,
+            Transition::Refused(never) => match never {},
+        };
+        assert_eq!(ask(0), Some((1, 0)), "the first at once");
+        assert_eq!(ask(1), Some((2, 8)), "the next later");
+        assert_eq!(ask(2), None, "which tells of this one too");
+        assert_eq!(ask(30), Some((3, 30)), "after a quiet day at once");
+    }
+}

@@ -1,0 +1,125 @@
+//! What the mail worker asks just before it sends.
+
+use muster_address::EmailAddress;
+use muster_ids::{AccessNoticeName, OrganizationId, PersonId};
+use muster_server::Failure;
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+
+use crate::context::Context;
+use crate::domain::{
+    Access, AccessReminder, Organization, OrganizationState, ProfileUser, ProfileUserState, PublicName,
+    ReminderRecipient,
+};
+use crate::error::Error;
+use crate::store::{access_mail, organization, profile_user};
+
+/// A mail that is still wanted.
+#[derive(Debug)]
+pub(crate) struct Mail {
+    pub(crate) address: EmailAddress,
+    pub(crate) organization_display_name: PublicName,
+    pub(crate) says: Says,
+}
+
+/// What it says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Says {
+    /// Somebody asks to be let in.
+    Asked,
+    /// An access ends then: the recipient's `own`, or one that they can extend.
+    Ends { at: OffsetDateTime, own: bool },
+}
+
+/// Which mail is asked for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Question {
+    Notice(AccessNoticeName),
+    Reminder(AccessNoticeName),
+}
+
+/// The mail, or `None` when it is no longer wanted: nobody asks any more; the access was taken away, extended or shortened;
+/// the recipient's address is not known; or the organization is closed. A suspended organization's mail waits.
+///
+/// # Errors
+/// The database's, and [`Error::OrganizationNotActive`] while the organization is suspended.
+pub(crate) async fn get_mail(context: &Context, question: Question) -> Result<Option<Mail>, Error> {
+    let now = context.clock.now();
+    let look = async |db: &mut _| match question {
+        Question::Notice(name) => asked(db, name, now).await,
+        Question::Reminder(name) => ends(db, name, now).await,
+    };
+    context.database.read(look).await
+}
+
+async fn asked(
+    db: &mut PgConnection,
+    name: AccessNoticeName,
+    now: OffsetDateTime,
+) -> Result<Option<Mail>, Error> {
+    if !access_mail::is_asked(db, name, now).await? {
+        return Ok(None);
+    }
+    let Some(profile) = mailing(db, name.organization).await? else {
+        return Ok(None);
+    };
+    let owner = profile.owner.person;
+    to(db, profile, owner, Says::Asked).await
+}
+
+async fn ends(
+    db: &mut PgConnection,
+    name: AccessNoticeName,
+    now: OffsetDateTime,
+) -> Result<Option<Mail>, Error> {
+    let Some(reminder) = access_mail::find_reminder(db, name).await? else {
+        return Ok(None);
+    };
+    let user = profile_user::find(db, reminder.organization, reminder.person).await?;
+    if !user.is_some_and(|user| is_told_of(&user, &reminder, now)) {
+        return Ok(None);
+    }
+    let Some(profile) = mailing(db, reminder.organization).await? else {
+        return Ok(None);
+    };
+    let own = reminder.recipient == ReminderRecipient::Person;
+    let recipient = if own {
+        reminder.person
+    } else {
+        profile.owner.person
+    };
+    let at = reminder.expire_time;
+    to(db, profile, recipient, Says::Ends { at, own }).await
+}
+
+/// Whether the access still ends when the reminder says.
+fn is_told_of(user: &ProfileUser, reminder: &AccessReminder, now: OffsetDateTime) -> bool {
+    let Access::Given(access) = user.access else {
+        return false;
+    };
+    access.end.0 == Some(reminder.expire_time) && user.state(now) != ProfileUserState::Expired
+}
+
+/// The profile of an organization that sends mail.
+async fn mailing(db: &mut PgConnection, id: OrganizationId) -> Result<Option<Organization>, Error> {
+    let profile = organization::find(db, id).await?.ok_or(Failure::NotFound)?;
+    match profile.state {
+        OrganizationState::Active => Ok(Some(profile)),
+        OrganizationState::Suspended => Err(Error::OrganizationNotActive),
+        _ => Ok(None),
+    }
+}
+
+async fn to(
+    db: &mut PgConnection,
+    profile: Organization,
+    recipient: PersonId,
+    says: Says,
+) -> Result<Option<Mail>, Error> {
+    let address = profile_user::find_address(db, profile.id, recipient).await?;
+    Ok(address.map(|address| Mail {
+        address,
+        organization_display_name: profile.display_name,
+        says,
+    }))
+}

@@ -1,0 +1,75 @@
+//! `MailSourceInternalService`: what the mail worker asks just before it sends.
+
+use muster_proto::notification::v1 as notification_pb;
+use muster_proto::notification::v1::get_mail_response::Variables;
+use muster_proto::notification::v1::mail_source_internal_service_server::MailSourceInternalService;
+use muster_refusal::Violations;
+use muster_server::convert::timestamp;
+use muster_server::names::named;
+use muster_server::{Call, Parsed};
+use tonic::{Request, Response, Status};
+
+use super::Rpc;
+use crate::ops::access_mail::get_mail::{Mail, Question, Says, get_mail};
+
+/// The only language so far.
+const LOCALE: &str = "en";
+
+#[tonic::async_trait]
+impl MailSourceInternalService for Rpc {
+    async fn get_mail(
+        &self,
+        request: Request<notification_pb::GetMailRequest>,
+    ) -> Result<Response<notification_pb::GetMailResponse>, Status> {
+        let (_, question) = Call::read(request, question)?;
+        let mail = get_mail(&self.context, question).await?;
+        Ok(Response::new(mail.map(Into::into).unwrap_or_default()))
+    }
+}
+
+/// The mails of other purposes are about things of other services.
+fn question(call: &Call<notification_pb::GetMailRequest>, violations: &mut Violations) -> Parsed<Question> {
+    use notification_pb::MailPurpose as Purpose;
+    let subject = &call.message.subject;
+    Ok(match call.message.purpose() {
+        Purpose::AccessRequested => named(violations, "subject", subject).map(Question::Notice),
+        Purpose::AccessEnds => named(violations, "subject", subject).map(Question::Reminder),
+        Purpose::Unspecified | Purpose::Invite | Purpose::EmploymentToVerify | Purpose::Join => {
+            violations.add("purpose", "must be the purpose of a mail about access");
+            None
+        }
+    })
+}
+
+impl From<Mail> for notification_pb::GetMailResponse {
+    fn from(mail: Mail) -> Self {
+        let Mail {
+            address,
+            organization_display_name,
+            says,
+        } = mail;
+        let organization_display_name = organization_display_name.to_string();
+        let (expire_time, variables) = match says {
+            Says::Asked => {
+                let variables = notification_pb::AccessRequestedVariables {
+                    organization_display_name,
+                };
+                (None, Variables::AccessRequested(variables))
+            }
+            Says::Ends { at, own } => {
+                let variables = notification_pb::AccessEndsVariables {
+                    organization_display_name,
+                    own,
+                };
+                (Some(timestamp(at)), Variables::AccessEnds(variables))
+            }
+        };
+        Self {
+            wanted: true,
+            address: address.as_given().to_owned(),
+            expire_time,
+            locale: LOCALE.to_owned(),
+            variables: Some(variables),
+        }
+    }
+}
