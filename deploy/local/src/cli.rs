@@ -28,8 +28,8 @@ enum Command {
     Down,
     /// Tells what runs: process, memory, address, health
     Status(status::Options),
-    /// Runs the story on the running suite: from an empty organization to a certificate, with times and links
-    Story,
+    /// Runs a story on the running suite, with times and links
+    Story(story::Options),
     /// Prints the logs of one part or of all
     Logs(logs::Options),
     /// Prints a token to call the gateway with
@@ -84,7 +84,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             Command::Up(options) => up::run(workspace, options).await,
             Command::Down => down::run(&workspace),
             Command::Status(options) => status::run(&workspace, &options).await,
-            Command::Story => story::run(&workspace).await,
+            Command::Story(options) => story::run(&workspace, options).await,
             Command::Logs(options) => logs::run(&workspace, &options).await,
             Command::Token(options) => token::run(&workspace, &options),
             Command::Test(options) => test::run(&workspace, &options).await,

@@ -3,6 +3,7 @@
 //! Each takes who does it as its first argument. What writes carries a fresh `request_id`; what lists answers one page, and
 //! takes the request with its filters. Refusals are those that the contract documents of the RPC.
 
+pub mod access_request;
 pub mod catalog;
 pub mod delivery;
 pub mod employment;
@@ -12,6 +13,7 @@ pub mod invitation;
 pub mod join_page;
 pub mod location;
 pub mod organization;
+pub mod ownership;
 pub mod profile_user;
 pub mod programme;
 pub mod record;

@@ -1,5 +1,5 @@
-//! The story (`cargo dev story`): one run through the whole suite from outside, each step with what happened, where to look,
-//! and its time.
+//! The stories (`cargo dev story`, `cargo dev story registry`): one run each through the whole suite from outside, each step with
+//! what happened, where to look, and its time.
 //!
 //! It uses only what a customer has: public RPCs and pages, and tokens that people get by signing in at the issuer.
 
@@ -7,6 +7,7 @@ mod browser;
 mod consent;
 mod diagnosis;
 mod expect;
+mod guide;
 mod invite;
 mod join;
 mod mail;
@@ -25,7 +26,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use muster_local::{Workspace, outln, output};
 
 use self::browser::Browser;
@@ -39,19 +40,36 @@ struct Arguments {
     /// The directory of the suite [default: .dev in the workspace]
     #[arg(long, value_name = "DIRECTORY")]
     dir: Option<PathBuf>,
+    /// Which story is told
+    #[arg(value_enum, default_value_t, value_name = "STORY")]
+    story: Story,
+}
+
+/// What is told.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum Story {
+    /// From an empty organization to a certificate
+    #[default]
+    Main,
+    /// The registry's guide, in its order
+    Registry,
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    output::exit_code(run(Arguments::parse().dir).await)
+    output::exit_code(run(Arguments::parse()).await)
 }
 
 /// Runs to the end, or to the first step that fails.
-async fn run(dir: Option<PathBuf>) -> anyhow::Result<ExitCode> {
-    let workspace = Workspace::find(dir)?;
+async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let workspace = Workspace::find(arguments.dir)?;
     let mut scenario = Scenario::new(&workspace)?;
     let started = Instant::now();
-    match steps(&mut scenario).await {
+    let told = match arguments.story {
+        Story::Main => steps(&mut scenario).await,
+        Story::Registry => guide::steps(&mut scenario).await,
+    };
+    match told {
         Ok(pages) => {
             let took = started.elapsed().as_secs_f64();
             outln!("The story is told: {took:.1} s. Each of its {pages} pages opens.");

@@ -61,6 +61,17 @@ impl Scenario {
         Ok(self.enter(who, TokenSource::fixed(&token)?))
     }
 
+    /// Somebody of this address signs in at the issuer, where they register the first time.
+    pub(super) async fn newcomer(&self, address: &str) -> anyhow::Result<Client> {
+        let token = sign_in::access_token(&self.addresses, address).await?;
+        Ok(self.anybody.with_token(TokenSource::fixed(&token)?))
+    }
+
+    /// The address of somebody of the registry's story.
+    pub(super) fn address(&self, who: &str) -> String {
+        format!("{who}.{}@school.test", self.run)
+    }
+
     /// The learning system calls with the token that is mounted for it, as in a cluster.
     pub(super) fn mount_learning_system(&mut self) -> anyhow::Result<Client> {
         let file = self.workspace.at("tokens").join(LEARNING_SYSTEM).join("gateway");

@@ -3,8 +3,10 @@
 use muster_proto::employment::v1::employment_service_client::EmploymentServiceClient;
 use muster_proto::employment::v1::person_employment_service_client::PersonEmploymentServiceClient;
 use muster_proto::employment::v1::{
-    Employment, EndEmploymentRequest, GetEmploymentRequest, LeaveEmploymentRequest,
-    ListPersonEmploymentsRequest, UndoEndEmploymentRequest, UndoLeaveEmploymentRequest,
+    BatchVerifyEmploymentsRequest, ClaimEmploymentsRequest, CorrectEmploymentRequest, Employment,
+    EmploymentClaim, EmploymentOutcome, EndEmploymentRequest, GetEmploymentRequest, LeaveEmploymentRequest,
+    ListEmploymentsRequest, ListEmploymentsResponse, ListPersonEmploymentsRequest, RejectEmploymentRequest,
+    RejectionReason, UndoEndEmploymentRequest, UndoLeaveEmploymentRequest, VerifyEmploymentRequest,
 };
 
 use super::{ME, resource};
@@ -37,6 +39,123 @@ pub async fn list_own<T: Transport>(person: &T) -> Result<Vec<Employment>, CallE
             .await
     });
     Ok(listed.await?.employments)
+}
+
+/// Says where the caller works: each site becomes a claim, or the open employment that is there.
+///
+/// # Errors
+/// The call failed.
+pub async fn claim<T: Transport>(
+    person: &T,
+    claims: Vec<EmploymentClaim>,
+) -> Result<Vec<Employment>, CallError> {
+    let request = ClaimEmploymentsRequest {
+        parent: ME.to_owned(),
+        claims,
+        request_id: request_id(),
+    };
+    let claimed = call(person, request, async |client, request| {
+        PersonEmploymentServiceClient::new(client)
+            .claim_employments(request)
+            .await
+    });
+    Ok(claimed.await?.employments)
+}
+
+/// The caller hands a rejected claim in again.
+///
+/// # Errors
+/// The call failed.
+pub async fn correct<T: Transport>(person: &T, name: &str) -> Result<Employment, CallError> {
+    let request = CorrectEmploymentRequest {
+        name: name.to_owned(),
+        request_id: request_id(),
+    };
+    let send = async |client, request| {
+        PersonEmploymentServiceClient::new(client)
+            .correct_employment(request)
+            .await
+    };
+    resource(person, request, send, |response| response.employment).await
+}
+
+/// Lists the employments of an organization.
+///
+/// # Errors
+/// The call failed.
+pub async fn list<T: Transport>(
+    reader: &T,
+    request: ListEmploymentsRequest,
+) -> Result<ListEmploymentsResponse, CallError> {
+    let send = async |client, request| {
+        EmploymentServiceClient::new(client)
+            .list_employments(request)
+            .await
+    };
+    call(reader, request, send).await
+}
+
+/// An administrator verifies a claim.
+///
+/// # Errors
+/// The call failed.
+pub async fn verify<T: Transport>(admin: &T, name: &str) -> Result<Employment, CallError> {
+    let request = VerifyEmploymentRequest {
+        name: name.to_owned(),
+        request_id: request_id(),
+    };
+    let send = async |client, request| {
+        EmploymentServiceClient::new(client)
+            .verify_employment(request)
+            .await
+    };
+    resource(admin, request, send, |response| response.employment).await
+}
+
+/// An administrator verifies many claims at once, each with an outcome of its own.
+///
+/// # Errors
+/// The call failed.
+pub async fn verify_all<T: Transport>(
+    admin: &T,
+    organization: &str,
+    names: Vec<String>,
+) -> Result<Vec<EmploymentOutcome>, CallError> {
+    let request = BatchVerifyEmploymentsRequest {
+        parent: organization.to_owned(),
+        names,
+        request_id: request_id(),
+    };
+    let send = async |client, request| {
+        EmploymentServiceClient::new(client)
+            .batch_verify_employments(request)
+            .await
+    };
+    Ok(call(admin, request, send).await?.outcomes)
+}
+
+/// An administrator rejects a claim, and says why.
+///
+/// # Errors
+/// The call failed.
+pub async fn reject<T: Transport>(
+    admin: &T,
+    name: &str,
+    reason: RejectionReason,
+    comment: &str,
+) -> Result<Employment, CallError> {
+    let request = RejectEmploymentRequest {
+        name: name.to_owned(),
+        reason: reason.into(),
+        comment: comment.to_owned(),
+        request_id: request_id(),
+    };
+    let send = async |client, request| {
+        EmploymentServiceClient::new(client)
+            .reject_employment(request)
+            .await
+    };
+    resource(admin, request, send, |response| response.employment).await
 }
 
 /// Ends an employment for the organization, on this last day (`2026-03-31`), or at once when it is empty.

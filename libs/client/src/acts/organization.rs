@@ -5,9 +5,11 @@ use muster_proto::organization::v1::person_organization_service_client::PersonOr
 use muster_proto::organization::v1::setup_checklist_service_client::SetupChecklistServiceClient;
 use muster_proto::organization::v1::{
     ApproveOrganizationRequest, CloseOrganizationRequest, CreateOrganizationRequest, GetOrganizationRequest,
-    GetSetupChecklistRequest, ListPersonOrganizationsRequest, Organization, PersonOrganization,
-    SetupChecklist, SubmitOrganizationRequest,
+    GetSetupChecklistRequest, ListPersonOrganizationsRequest, Organization, OrganizationReturnReason,
+    PersonOrganization, ReturnOrganizationRequest, SetupChecklist, SubmitOrganizationRequest,
+    UpdateOrganizationRequest,
 };
+use prost_types::FieldMask;
 
 use super::{ME, resource};
 use crate::{CallError, Transport, call, request_id};
@@ -129,4 +131,52 @@ pub async fn setup_checklist<T: Transport>(reader: &T, name: &str) -> Result<Set
             .await
     };
     resource(reader, request, send, |response| response.setup_checklist).await
+}
+
+/// Registry staff give a submitted profile back, with what is to be corrected and why.
+///
+/// # Errors
+/// The call failed.
+pub async fn give_back<T: Transport>(
+    staff: &T,
+    name: &str,
+    reasons: &[OrganizationReturnReason],
+    reason: &str,
+) -> Result<Organization, CallError> {
+    let request = ReturnOrganizationRequest {
+        name: name.to_owned(),
+        reasons: reasons.iter().map(|&why| why.into()).collect(),
+        reason: reason.to_owned(),
+        request_id: request_id(),
+    };
+    let send = async |client, request| {
+        OrganizationServiceClient::new(client)
+            .return_organization(request)
+            .await
+    };
+    resource(staff, request, send, |response| response.organization).await
+}
+
+/// Changes the fields of a profile that `paths` name.
+///
+/// # Errors
+/// The call failed.
+pub async fn update<T: Transport>(
+    admin: &T,
+    organization: Organization,
+    paths: &[&str],
+) -> Result<Organization, CallError> {
+    let request = UpdateOrganizationRequest {
+        organization: Some(organization),
+        update_mask: Some(FieldMask {
+            paths: paths.iter().map(|&path| path.to_owned()).collect(),
+        }),
+        request_id: request_id(),
+    };
+    let send = async |client, request| {
+        OrganizationServiceClient::new(client)
+            .update_organization(request)
+            .await
+    };
+    resource(admin, request, send, |response| response.organization).await
 }

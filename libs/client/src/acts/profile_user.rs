@@ -3,8 +3,9 @@
 use muster_proto::organization::v1::profile_user_service_client::ProfileUserServiceClient;
 use muster_proto::organization::v1::{
     CreateProfileUserRequest, ListProfileUsersRequest, ListProfileUsersResponse, ProfileUser,
-    RemoveProfileUserRequest, Role,
+    RemoveProfileUserRequest, Role, UpdateProfileUserRequest,
 };
+use prost_types::FieldMask;
 
 use super::resource;
 use crate::{CallError, Transport, call, request_id};
@@ -68,4 +69,28 @@ pub async fn remove<T: Transport>(caller: &T, name: &str) -> Result<ProfileUser,
             .await
     };
     resource(caller, request, send, |response| response.profile_user).await
+}
+
+/// The owner changes what a profile user may do.
+///
+/// # Errors
+/// The call failed.
+pub async fn change_role<T: Transport>(owner: &T, name: &str, role: Role) -> Result<ProfileUser, CallError> {
+    let request = UpdateProfileUserRequest {
+        profile_user: Some(ProfileUser {
+            name: name.to_owned(),
+            role: role.into(),
+            ..ProfileUser::default()
+        }),
+        update_mask: Some(FieldMask {
+            paths: vec!["role".to_owned()],
+        }),
+        request_id: request_id(),
+    };
+    let send = async |client, request| {
+        ProfileUserServiceClient::new(client)
+            .update_profile_user(request)
+            .await
+    };
+    resource(owner, request, send, |response| response.profile_user).await
 }

@@ -12,8 +12,8 @@ use muster_proto::records::v1::{
     ExportLearningRecordRequest, ExportLearningRecordResponse, ExportPersonLearningRecordRequest,
     ExportPersonLearningRecordResponse, ExportStaffReportRequest, ExportStaffReportResponse,
     GetLearningRecordRequest, Grant, LearningRecord, ListAssignmentsRequest, ListPersonAssignmentsRequest,
-    ListPersonCertificatesRequest, ListPersonGrantsRequest, ListRecordAccessesRequest, RecordAccess,
-    RequestGrantRequest,
+    ListPersonCertificatesRequest, ListPersonGrantsRequest, ListRecordAccessesRequest,
+    ReadStaffReportRequest, RecordAccess, RequestGrantRequest, RevokeGrantRequest, StaffReportEntry,
 };
 use prost::Name;
 use tonic::Streaming;
@@ -243,6 +243,19 @@ pub async fn deny_grant<T: Transport>(learner: &T, name: &str) -> Result<Grant, 
     resource(learner, request, send, |response| response.grant).await
 }
 
+/// The caller takes their consent back.
+///
+/// # Errors
+/// The call failed.
+pub async fn revoke_grant<T: Transport>(learner: &T, name: &str) -> Result<Grant, CallError> {
+    let request = RevokeGrantRequest {
+        name: name.to_owned(),
+        request_id: request_id(),
+    };
+    let send = async |client, request| GrantServiceClient::new(client).revoke_grant(request).await;
+    resource(learner, request, send, |response| response.grant).await
+}
+
 /// Lists the caller's own assignments, of all organizations: the first page.
 ///
 /// # Errors
@@ -292,4 +305,24 @@ pub async fn list_own_accesses<T: Transport>(learner: &T) -> Result<Vec<RecordAc
             .await
     });
     Ok(listed.await?.record_accesses)
+}
+
+/// Reads the first page of the report on an organization's staff. Whose record is read hears of it.
+///
+/// # Errors
+/// The call failed.
+pub async fn staff_report<T: Transport>(
+    reader: &T,
+    organization: &str,
+) -> Result<Vec<StaffReportEntry>, CallError> {
+    let request = ReadStaffReportRequest {
+        parent: organization.to_owned(),
+        ..ReadStaffReportRequest::default()
+    };
+    let send = async |client, request| {
+        StaffReportServiceClient::new(client)
+            .read_staff_report(request)
+            .await
+    };
+    Ok(call(reader, request, send).await?.entries)
 }

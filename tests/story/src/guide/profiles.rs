@@ -1,0 +1,109 @@
+//! A profile for each license: created, handed in, returned, corrected, approved.
+
+use anyhow::{Context, ensure};
+use muster_client::acts::{organization, subscription};
+use muster_proto::organization::v1::{
+    Limits, Organization, OrganizationReturnReason, OrganizationState, SetupState,
+};
+use muster_refusal::ErrorReason;
+use tonic_types::StatusExt;
+
+use super::{Guide, programme};
+use crate::expect::expect_refusal;
+use crate::report::StepReport;
+
+pub(super) const SENTENCE: &str =
+    "A separate organization profile should be created for each license number.";
+pub(super) const TITLE: &str =
+    "The owner creates a profile for each license, corrects what staff return, and is approved";
+
+const PREMIUM: Limits = Limits {
+    invitations_by_hand: 10,
+    import_rows: 500,
+    messages_per_day: 5000,
+};
+
+pub(super) async fn run(guide: &mut Guide<'_>) -> anyhow::Result<StepReport> {
+    let mut report = StepReport::default();
+    let (director, staff) = (&guide.director, &guide.staff);
+    let first = format!("gd-{}", guide.scenario.run);
+    let draft = organization::create(director, profile("Sunrise", &first)).await?;
+    organization::submit(director, &draft.name).await?;
+    let why = [OrganizationReturnReason::NameMismatch];
+    let said = "the license says Sunrise Early Learning";
+    let returned = organization::give_back(staff, &draft.name, &why, said).await?;
+    ensure!(
+        returned.state() == OrganizationState::Returned,
+        "it was not returned"
+    );
+    report.line(format!(
+        "registry staff return the profile: {}",
+        returned.decision_reason
+    ));
+    report.link_call("the profile being returned", guide.scenario, staff);
+    let corrected = Organization {
+        name: draft.name.clone(),
+        display_name: "Sunrise Early Learning".to_owned(),
+        ..Organization::default()
+    };
+    organization::update(director, corrected, &["display_name"]).await?;
+    organization::submit(director, &draft.name).await?;
+    let approved = organization::approve(staff, &draft.name, "license checked").await?;
+    report.line(format!(
+        "corrected and handed in again, it is ACTIVE: {}, organization number {}",
+        approved.display_name, approved.organization_number
+    ));
+    report.link_call("the profile being approved", guide.scenario, staff);
+
+    let second = profile("Sunrise at the Park", &format!("gp-{}", guide.scenario.run));
+    let second = organization::create(director, second).await?;
+    organization::submit(director, &second.name).await?;
+    organization::approve(staff, &second.name, "license checked").await?;
+    let own = organization::list_own(director).await?;
+    let names: Vec<&str> = own.iter().map(|one| one.display_name.as_str()).collect();
+    ensure!(own.len() == 2, "the owner has {} organizations, not 2", own.len());
+    report.line(format!(
+        "a second license, a second profile; the owner finds both: {}",
+        names.join(", ")
+    ));
+
+    let stranger = guide
+        .scenario
+        .newcomer(&guide.scenario.address("stranger"))
+        .await?;
+    let third = organization::create(&stranger, profile("Sunset", &first)).await?;
+    let status = expect_refusal(
+        "a profile with a number that is held",
+        ErrorReason::LicenseNumberTaken,
+        organization::submit(&stranger, &third.name).await,
+    )?;
+    let info = status.get_details_error_info();
+    let pointed = info.and_then(|info| info.metadata.get("organization_number").cloned());
+    ensure!(
+        pointed.as_deref() == Some(approved.organization_number.as_str()),
+        "the refusal does not point to the profile that holds the number"
+    );
+    report.line(format!("the same number again is refused: {}", status.message()));
+    report.link_call("the number being refused", guide.scenario, &stranger);
+
+    programme::claim(guide, &mut report).await?;
+
+    subscription::activate(staff, &draft.name, PREMIUM, "annual subscription paid").await?;
+    let left = organization::setup_checklist(director, &draft.name).await?;
+    let next = left.items.iter().find(|item| item.state() == SetupState::ToDo);
+    let next = next.context("a new organization has nothing to set up")?;
+    report.line(format!("what is left to set up begins with: {}", next.hint));
+    guide.number = approved.organization_number;
+    guide.organization = draft.name;
+    guide.second = second.name;
+    Ok(report)
+}
+
+fn profile(display_name: &str, license: &str) -> Organization {
+    Organization {
+        display_name: display_name.to_owned(),
+        licensing_authority: "us-mi".to_owned(),
+        license_number: license.to_owned(),
+        ..Organization::default()
+    }
+}

@@ -1,0 +1,80 @@
+//! What the organization reads of its staff.
+
+use anyhow::{Context, ensure};
+use muster_client::acts::record;
+use muster_proto::records::v1::{ExportFormat, GrantState};
+use muster_refusal::ErrorReason;
+
+use super::{Guide, SOON};
+use crate::expect::{expect_refusal, wait_until};
+use crate::report::StepReport;
+
+pub(super) const SENTENCE: &str = "Once your staff has granted your organization access to their learning record, you can access it from the Reports tab.";
+pub(super) const TITLE: &str = "The owner reads the staff report, one record with consent and none without; the person sees who read it, and takes it back";
+
+pub(super) async fn run(guide: &mut Guide<'_>) -> anyhow::Result<StepReport> {
+    let mut report = StepReport::default();
+    let first = guide.workers.first().context("nobody works here")?;
+    let other = guide.workers.get(3).context("too few work here")?;
+    let owner = &first.client;
+    let refused = record::get(owner, &guide.learner(other)).await;
+    let status = expect_refusal("a record without consent", ErrorReason::GrantRequired, refused)?;
+    report.line(format!("refused without consent: {}", status.message()));
+
+    let grant = record::grant(&other.client, &guide.organization).await?;
+    let learner = guide.learner(other);
+    record::get(owner, &learner).await?;
+    report.line("with consent it is read");
+    report.link_call("the record being read", guide.scenario, owner);
+    let entries = wait_until("everybody stands in the report", "records", SOON, async || {
+        let entries = record::staff_report(owner, &guide.organization).await?;
+        Ok((entries.len() + 1 >= guide.workers.len()).then_some(entries))
+    })
+    .await?;
+    let shared = entries.iter().filter(|entry| entry.is_shared).count();
+    report.line(format!(
+        "the staff report has {} employees, {shared} of whom share their records",
+        entries.len()
+    ));
+    report.link_call("the report", guide.scenario, owner);
+    for (format, begins) in [(ExportFormat::Csv, ""), (ExportFormat::Pdf, "%PDF-")] {
+        let file = record::export_staff_report(owner, &guide.organization, format).await?;
+        ensure!(
+            file.bytes.starts_with(begins.as_bytes()) && !file.bytes.is_empty(),
+            "{} is no such file",
+            file.file_name
+        );
+        report.line(format!(
+            "the same as a file: {}, {} bytes",
+            file.file_name,
+            file.bytes.len()
+        ));
+    }
+    let file = record::export(owner, &learner, ExportFormat::Pdf).await?;
+    report.line(format!("the record to print: {}", file.file_name));
+
+    let accesses = record::list_own_accesses(&other.client).await?;
+    ensure!(!accesses.is_empty(), "nobody is said to have read the record");
+    report.line(format!(
+        "the person sees that it was read {} times, and by whom",
+        accesses.len()
+    ));
+    report.link_call("the log of readings", guide.scenario, &other.client);
+
+    record::revoke_grant(&other.client, &grant.name).await?;
+    let refused = record::get(owner, &learner).await;
+    expect_refusal(
+        "a record after the consent was taken back",
+        ErrorReason::GrantRequired,
+        refused,
+    )?;
+    let history = record::list_own_grants(&other.client).await?;
+    ensure!(
+        history
+            .iter()
+            .any(|one| one.name == grant.name && one.state() == GrantState::Revoked),
+        "the history does not say that the consent was taken back"
+    );
+    report.line("they take the consent back, and the next reading is refused; the history has both");
+    Ok(report)
+}
