@@ -29,6 +29,28 @@ impl<'a> Outbox<'a> {
             .await;
     }
 
+    /// Keeps back what is written from now on, until it is released: as if the broker were away for this service alone.
+    pub async fn hold(self) {
+        self.0
+            .execute(
+                "CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS $$
+                 BEGIN NEW.next_attempt_at := now() + interval '1 day'; RETURN NEW; END $$;
+                 CREATE TRIGGER held BEFORE INSERT ON outbox FOR EACH ROW EXECUTE FUNCTION hold()",
+            )
+            .await;
+    }
+
+    /// Publishes what was kept back.
+    pub async fn release(self) {
+        self.0
+            .execute(
+                "DROP TRIGGER held ON outbox;
+                 DROP FUNCTION hold();
+                 UPDATE outbox SET next_attempt_at = now() WHERE published_at IS NULL",
+            )
+            .await;
+    }
+
     /// Waits until everything has been published.
     pub async fn drained(self) {
         let open = "SELECT count(*) FROM outbox WHERE published_at IS NULL";

@@ -14,11 +14,16 @@ use muster_proto::organization::v1::director_internal_service_client::DirectorIn
 use muster_proto::organization::v1::inviting_internal_service_client::InvitingInternalServiceClient;
 use muster_proto::organization::v1::profile_user_internal_service_client::ProfileUserInternalServiceClient;
 use muster_proto::organization::v1::roles_internal_service_client::RolesInternalServiceClient;
+use muster_server::convert::from_timestamp;
 use muster_server::{Failure, Peer};
 use tonic::{Code, Status};
 
-use crate::domain::{Site, SiteStage};
+use crate::domain::{Acceptance, InvitationSource, Site, SiteStage};
 use crate::error::Error;
+
+muster_proto::same_values! {
+    InvitationSource = invitation_pb::InvitationSource { Manual, Import, JoinPage }
+}
 
 /// The services that are asked. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -152,6 +157,44 @@ impl Peers {
             Err(status) if status.code() == Code::NotFound => Ok(None),
             Err(status) => Err(failed(status)),
         }
+    }
+
+    /// What the person accepted last at the organization and has not left since, with their name; groups and location are not
+    /// told. `None` when there is none.
+    pub(crate) async fn latest_acceptance(
+        &self,
+        organization: OrganizationId,
+        invitee: PersonId,
+    ) -> Result<Option<(Acceptance, String)>, Error> {
+        let request = invitation_pb::FindAcceptanceRequest {
+            organization: OrganizationName { organization }.to_string(),
+            person: PersonName { person: invitee }.to_string(),
+        };
+        let mut client = AcceptanceInternalServiceClient::new(self.invitation.clone());
+        let found = client
+            .find_acceptance(request)
+            .await
+            .map_err(failed)?
+            .into_inner();
+        if found.invitation.is_empty() {
+            return Ok(None);
+        }
+        let unreadable = || Error::Contradiction("a peer told of no acceptance");
+        let name: InvitationName = found.invitation.parse().map_err(|_| unreadable())?;
+        let acceptance = Acceptance {
+            organization,
+            invitation: name.invitation,
+            source: found.source().try_into().map_err(|_| unreadable())?,
+            inviter: person(&found.inviter)?,
+            invitee,
+            groups: BTreeSet::new(),
+            location: None,
+            time: found
+                .accept_time
+                .and_then(|time| from_timestamp(time).ok())
+                .ok_or_else(unreadable)?,
+        };
+        Ok(Some((acceptance, found.display_name)))
     }
 
     /// Who accepted the invitation.

@@ -81,6 +81,13 @@ pub(crate) enum NotVerifiable {
 impl EmploymentState {
     /// The states of which a person has one employment at an organization.
     pub(crate) const OPEN: [Self; 2] = [Self::PendingVerification, Self::Verified];
+    /// The states of who has left: what they had accepted by then is over, too.
+    pub(crate) const LEFT: [Self; 2] = [Self::Withdrawn, Self::Ended];
+
+    /// Whether it is one of [`EmploymentState::OPEN`].
+    pub(crate) fn is_open(self) -> bool {
+        Self::OPEN.contains(&self)
+    }
 
     /// The states that an employment in this one may have been in before its last change, unless that took an end back.
     pub(crate) const fn predecessors(self) -> &'static [Self] {
@@ -260,6 +267,7 @@ mod tests {
                 .collect(),
             location: None,
             invitation: Some(Uuid::from_u128(3).into()),
+            accept_time: Some(NOW),
             verifiers: BTreeSet::new(),
             start: None,
             positions: Vec::new(),

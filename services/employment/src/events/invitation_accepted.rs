@@ -53,6 +53,7 @@ fn acceptance(event: &Received, message: &pb::InvitationAcceptedEvent) -> Result
         invitee,
         groups: groups(event, &message.groups)?,
         location: location(event, &message.location)?,
+        time: event.time,
     })
 }
 
@@ -75,10 +76,6 @@ fn location(event: &Received, name: &str) -> Result<Option<LocationId>, Handling
 }
 
 fn source(source: pb::InvitationSource) -> Result<InvitationSource, HandlingError> {
-    match source {
-        pb::InvitationSource::Manual => Ok(InvitationSource::Manual),
-        pb::InvitationSource::Import => Ok(InvitationSource::Import),
-        pb::InvitationSource::JoinPage => Ok(InvitationSource::JoinPage),
-        pb::InvitationSource::Unspecified => Err(HandlingError::Permanent("source is not said".to_owned())),
-    }
+    let said = source.try_into();
+    said.map_err(|_| HandlingError::Permanent("source is not said".to_owned()))
 }

@@ -12,6 +12,7 @@ pub(crate) mod employ_director;
 pub(crate) mod employ_invitee;
 pub(crate) mod end;
 pub(crate) mod end_due;
+pub(crate) mod latest;
 pub(crate) mod own;
 mod owner;
 mod positions;

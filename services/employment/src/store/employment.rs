@@ -5,14 +5,14 @@ mod row;
 mod tests;
 
 use muster_database::{DatabaseError, Insertion};
-use muster_ids::{EmploymentId, EmploymentName, GroupId, OrganizationId, PersonId};
+use muster_ids::{EmploymentId, EmploymentName, GroupId, InvitationId, OrganizationId, PersonId};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::guarded;
 use crate::domain::{Employment, EmploymentState, End, Rejection};
-use row::Latest;
+pub(crate) use row::Latest;
 
 /// The index that lets a person have one open employment at an organization.
 pub(crate) const ONE_OPEN: &str = "employments_one_open";
@@ -110,7 +110,7 @@ pub(crate) async fn find_latest(
     person: PersonId,
 ) -> Result<Option<Latest>, DatabaseError> {
     let latest = sqlx::query_as(
-        "SELECT employment_id, state, version FROM employments
+        "SELECT employment_id, state, version, update_time FROM employments
          WHERE organization_id = $1 AND person_id = $2 ORDER BY version DESC LIMIT 1",
     )
     .bind(organization)
@@ -118,6 +118,30 @@ pub(crate) async fn find_latest(
     .fetch_optional(db)
     .await?;
     Ok(latest)
+}
+
+/// What the acceptance of an invitation has led to already: the employment that came from it, or one that the person has left
+/// since. Of several the latest.
+pub(crate) async fn find_answering(
+    db: &mut PgConnection,
+    organization: OrganizationId,
+    person: PersonId,
+    invitation: InvitationId,
+    accept_time: Option<OffsetDateTime>,
+) -> Result<Option<Employment>, DatabaseError> {
+    let answering = sqlx::query_as(select!(
+        "WHERE e.organization_id = $1 AND e.person_id = $2
+           AND (e.source_invitation_id = $3 OR (e.state = ANY ($4) AND e.update_time > $5))
+         ORDER BY e.version DESC LIMIT 1"
+    ))
+    .bind(organization)
+    .bind(person)
+    .bind(invitation)
+    .bind(EmploymentState::LEFT)
+    .bind(accept_time)
+    .fetch_optional(db)
+    .await?;
+    Ok(answering)
 }
 
 /// Whether somebody other than this person waits to be verified at the organization.

@@ -1,12 +1,16 @@
 //! `EmploymentInternalService`.
 
+use std::time::Duration;
+
+use futures::future::join_all;
+use muster_ids::{GroupName, InvitationName};
 use muster_proto::employment::v1::{
     BatchGetEmployeesRequest, EmploymentState, GetEmploymentStateRequest, GetEmploymentStateResponse,
 };
 use muster_refusal::{ErrorReason, violations_of};
-use muster_testkit::TestCaller;
+use muster_testkit::{TestCaller, acts};
 
-use crate::fixture::{Fixture, person_name, reason};
+use crate::fixture::{Fixture, names, person_name, reason};
 
 impl Fixture {
     fn state_question(&self) -> GetEmploymentStateRequest {
@@ -137,4 +141,133 @@ async fn who_is_employed_is_told_by_name() {
     let end = "UPDATE employments SET state = 'ENDED' WHERE person_display_name = 'learner-1'";
     fixture.service.database.execute(end).await;
     assert_eq!(ask().await, []);
+}
+
+/// Somebody accepted, and no event has told of it.
+async fn accepted_unheard(fixture: &Fixture, groups: &[GroupName]) -> InvitationName {
+    let invitation = fixture.invite(groups).await;
+    fixture.invitations.outbox().hold().await;
+    acts::accept(&fixture.invitations, invitation, "learner-1").await;
+    invitation
+}
+
+const LEAVES: &str = "UPDATE employments SET state = 'ENDED', version = version + 1, update_time = update_time + interval '10 seconds'
+                      WHERE person_display_name = 'learner-1'";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_has_accepted_is_employed_before_the_event_comes_and_it_adds_what_it_knows() {
+    let fixture = Fixture::start().await;
+    let group = fixture.new_group().await;
+    let invitation = accepted_unheard(&fixture, &[group]).await;
+    let told = join_all((0..8).map(|_| fixture.state())).await;
+    assert!(told.iter().all(|one| *one == told[0]), "{told:?}");
+    assert_eq!(
+        (told[0].state(), told[0].sequence),
+        (EmploymentState::Verified, 1)
+    );
+    let employment = fixture.employment_of("learner-1").await;
+    assert_eq!(employment.source_invitation, invitation.to_string());
+    assert_eq!(employment.person_display_name, "learner-1");
+    assert!(employment.groups.is_empty());
+
+    fixture.invitations.outbox().release().await;
+    fixture.wait_applied(1).await;
+    let complete = fixture.employment_of("learner-1").await;
+    assert_eq!(complete.name, employment.name);
+    assert_eq!(names(&[group]), complete.groups.into_iter().collect());
+    let sequences: Vec<_> = fixture
+        .told_of("learner-1")
+        .await
+        .into_iter()
+        .map(|(sequence, _)| sequence)
+        .collect();
+    assert_eq!(sequences, [1, 2]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_acceptance_that_nobody_vouches_for_waits_also_when_it_is_asked_for() {
+    let fixture = Fixture::start().await;
+    let invitation = fixture.invite(&[fixture.new_group().await]).await;
+    fixture.open_to_join_page().await;
+    fixture.invitations.outbox().hold().await;
+    acts::accept(&fixture.invitations, invitation, "learner-1").await;
+    assert_eq!(
+        fixture.state().await.state(),
+        EmploymentState::PendingVerification
+    );
+    let mails = fixture.published("mail.requested").await;
+    fixture.invitations.outbox().release().await;
+    fixture.wait_applied(1).await;
+    assert_eq!(
+        fixture.state().await.state(),
+        EmploymentState::PendingVerification
+    );
+    assert_eq!((mails, fixture.published("mail.requested").await), (1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_left_before_the_event_came_is_not_employed_by_it_nor_by_asking() {
+    let fixture = Fixture::start().await;
+    accepted_unheard(&fixture, &[fixture.new_group().await]).await;
+    assert_eq!(fixture.state().await.state(), EmploymentState::Verified);
+    fixture.service.database.execute(LEAVES).await;
+    assert_eq!(fixture.state().await.state(), EmploymentState::Ended);
+    fixture.invitations.outbox().release().await;
+    fixture.wait_applied(1).await;
+    assert_eq!(
+        fixture.employment_of("learner-1").await.state(),
+        EmploymentState::Ended
+    );
+}
+
+/// Its groups were added to an employment that came from another invitation. That it is over has not reached the invitation.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_accepted_before_somebody_left_does_not_bring_them_back() {
+    let fixture = Fixture::start().await;
+    fixture.employ_anywhere("learner-1").await;
+    fixture.employ_anywhere("learner-1").await;
+    fixture.service.outbox().hold().await;
+    fixture.service.database.execute(LEAVES).await;
+    assert_eq!(fixture.state().await.state(), EmploymentState::Ended);
+    let unheard = accepted_unheard(&fixture, &[fixture.new_group().await]).await;
+    assert_eq!(
+        fixture.state().await.state(),
+        EmploymentState::Ended,
+        "accepted before the end"
+    );
+    fixture.invitations.outbox().release().await;
+    fixture.wait_applied(3).await;
+    assert_eq!(
+        fixture.employment_of("learner-1").await.state(),
+        EmploymentState::Ended
+    );
+
+    fixture.service.clock.advance(Duration::from_secs(20));
+    let anew = accepted_unheard(&fixture, &[fixture.new_group().await]).await;
+    assert_eq!(
+        fixture.state().await.state(),
+        EmploymentState::Verified,
+        "accepted after it"
+    );
+    let newest = fixture.employments_of("learner-1").await.remove(0);
+    assert_eq!(newest.source_invitation, anew.to_string());
+    assert_ne!(unheard, anew);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_invitations_cannot_be_asked_it_is_not_said_that_somebody_is_not_employed() {
+    let mut fixture = Fixture::start().await;
+    fixture.employ_anywhere("learner-2").await;
+    fixture.invitations.leave().await;
+    let ask = async |person: &str| {
+        let question = GetEmploymentStateRequest {
+            person: person_name(person).to_string(),
+            ..fixture.state_question()
+        };
+        let mut client = fixture.internal(TestCaller::Workload("records"));
+        client.get_employment_state(question).await
+    };
+    assert_eq!(reason(ask("learner-1").await), ErrorReason::Unavailable);
+    let known = ask("learner-2").await.unwrap().into_inner();
+    assert_eq!(known.state(), EmploymentState::Verified);
 }

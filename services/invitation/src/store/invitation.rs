@@ -198,6 +198,23 @@ pub(crate) async fn lock_accepted_by(
         .await?)
 }
 
+/// What the person accepted last at the organization and is still active.
+pub(crate) async fn find_accepted_by(
+    connection: &mut PgConnection,
+    organization: OrganizationId,
+    person: PersonId,
+) -> Result<Option<Invitation>, DatabaseError> {
+    let select = select_invitation!(
+        "WHERE i.organization_id = $1 AND i.person_id = $2 AND i.state = $3 ORDER BY i.accept_time DESC LIMIT 1"
+    );
+    Ok(sqlx::query_as(select)
+        .bind(organization)
+        .bind(person)
+        .bind(StateName::Active)
+        .fetch_optional(connection)
+        .await?)
+}
+
 /// One invitation.
 pub(crate) async fn find(
     connection: &mut PgConnection,

@@ -3,8 +3,8 @@
 use muster_proto::error::v1::ErrorReason as R;
 use muster_proto::invitation::v1::acceptance_internal_service_client::AcceptanceInternalServiceClient;
 use muster_proto::invitation::v1::{
-    AcceptInvitationRequest, GetAcceptanceRequest, InvitationState, LookupInvitationRequest,
-    LookupInvitationResponse,
+    AcceptInvitationRequest, FindAcceptanceRequest, FindAcceptanceResponse, GetAcceptanceRequest,
+    InvitationSource, InvitationState, LookupInvitationRequest, LookupInvitationResponse,
 };
 use muster_testkit::{Callers, TestCaller};
 use tonic::Status;
@@ -341,4 +341,51 @@ async fn nothing_is_known_of_who_has_not_accepted() {
         .get_acceptance(GetAcceptanceRequest { invitation: name })
         .await;
     assert_eq!(reason(refused), R::PermissionDenied);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_somebody_accepted_last_is_found_until_they_have_left() {
+    let fixture = Fixture::new().await;
+    let (name, token) = invited(&fixture).await;
+    let find = async |who: TestCaller| {
+        let request = FindAcceptanceRequest {
+            organization: name.split("/invitations/").next().unwrap().to_owned(),
+            person: format!("persons/{}", Callers::person("ada").id),
+        };
+        let mut service = AcceptanceInternalServiceClient::new(fixture.as_who(who));
+        service.find_acceptance(request).await
+    };
+    let employment = || TestCaller::Workload("employment");
+    assert_eq!(
+        find(employment()).await.unwrap().into_inner(),
+        FindAcceptanceResponse::default()
+    );
+    let request = AcceptInvitationRequest {
+        token,
+        request_id: String::new(),
+    };
+    fixture
+        .redemption(TestCaller::person("ada"))
+        .accept_invitation(request)
+        .await
+        .unwrap();
+    let found = find(employment()).await.unwrap().into_inner();
+    assert_eq!((&found.invitation, found.display_name.as_str()), (&name, "ada"));
+    assert_eq!(found.source(), InvitationSource::Manual);
+    assert_eq!(found.inviter, fixture.get(&name).await.unwrap().inviter);
+    assert!(found.accept_time.is_some());
+    for who in [
+        TestCaller::Workload("records"),
+        TestCaller::Workload("organization"),
+    ] {
+        assert_eq!(reason(find(who).await), R::PermissionDenied);
+    }
+    fixture
+        .database
+        .execute("UPDATE invitations SET state = 'ARCHIVED'")
+        .await;
+    assert_eq!(
+        find(employment()).await.unwrap().into_inner(),
+        FindAcceptanceResponse::default()
+    );
 }

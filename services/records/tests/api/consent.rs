@@ -8,6 +8,7 @@ use muster_testkit::{TestCaller, acts, eventually};
 use tonic::Status;
 
 use crate::fixture::{Fixture, person_id, person_name, reason, seen};
+use crate::people::BY_HAND;
 
 const GRANTS: &str = "SELECT count(*) FROM grants";
 
@@ -119,6 +120,43 @@ async fn an_open_claim_is_enough_to_consent_and_is_asked_for_once() {
     fixture.employments.leave().await;
     fixture.grant("learner-1").await.unwrap();
     assert_eq!(reason(fixture.grant("learner-2").await), ErrorReason::Unavailable);
+}
+
+/// Neither the event of the acceptance nor that of the employment has come.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_has_just_accepted_consents_while_everything_is_on_its_way() {
+    let fixture = Fixture::start().await;
+    let training = fixture.new_training("T-1").await;
+    let group = fixture.new_group(&[training]).await;
+    let outboxes = [fixture.invitations.outbox(), fixture.employments.outbox()];
+    for outbox in outboxes {
+        outbox.hold().await;
+    }
+    fixture.accept("learner-1", &[group], BY_HAND).await;
+    let consents = join_all((0..8).map(|_| fixture.grant("learner-1"))).await;
+    let granted: std::collections::BTreeSet<_> =
+        consents.into_iter().map(|grant| grant.unwrap().name).collect();
+    assert_eq!(granted.len(), 1);
+    assert_eq!(fixture.known("learner-1").await.state, "VERIFIED");
+    fixture.read("learner-1").await.unwrap();
+    assert_eq!(
+        reason(fixture.grant("learner-2").await),
+        ErrorReason::EmploymentRequired
+    );
+    let employed = "SELECT count(*) FROM employments WHERE person_display_name = 'learner-1'";
+    assert_eq!(fixture.employments.database.count(employed).await, 1);
+    assert_eq!(fixture.assignments_of("learner-1").await.len(), 0);
+
+    for outbox in outboxes {
+        outbox.release().await;
+    }
+    eventually(async || fixture.assignments_of("learner-1").await.len() == 1).await;
+    assert_eq!(fixture.employments.database.count(employed).await, 1);
+    let again = fixture.grant("learner-1").await.unwrap();
+    assert_eq!(
+        (again.state(), granted.contains(&again.name)),
+        (GrantState::Active, true)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

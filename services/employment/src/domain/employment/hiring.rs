@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use muster_identity::Role;
 use muster_ids::{GroupId, InvitationId, LocationId, OrganizationId, PersonId};
-use time::Date;
+use time::{Date, OffsetDateTime};
 
 use super::Position;
 
@@ -23,6 +23,8 @@ pub(crate) struct Hiring {
     pub(crate) location: Option<LocationId>,
     /// The invitation that was accepted; `None` for the director and for claims.
     pub(crate) invitation: Option<InvitationId>,
+    /// When it was accepted.
+    pub(crate) accept_time: Option<OffsetDateTime>,
     /// Who can verify it, and is to hear that it waits; nobody when somebody vouches.
     pub(crate) verifiers: BTreeSet<PersonId>,
     /// The first day; `None` when not said.
@@ -65,6 +67,7 @@ pub(crate) struct Acceptance {
     pub(crate) groups: BTreeSet<GroupId>,
     /// The place of work.
     pub(crate) location: Option<LocationId>,
+    pub(crate) time: OffsetDateTime,
 }
 
 impl Acceptance {
@@ -79,6 +82,7 @@ impl Acceptance {
             groups: self.groups,
             location: self.location,
             invitation: Some(self.invitation),
+            accept_time: Some(self.time),
             verifiers: BTreeSet::new(),
             start: None,
             positions: Vec::new(),
@@ -115,6 +119,7 @@ mod tests {
             invitee: PersonId::derive("https://id.example.org", "learner"),
             groups: BTreeSet::new(),
             location: None,
+            time: OffsetDateTime::UNIX_EPOCH,
         };
         acceptance.hiring(inviter_role, String::new()).basis
     }

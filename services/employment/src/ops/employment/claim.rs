@@ -131,6 +131,7 @@ impl Claims {
             groups: BTreeSet::new(),
             location: site.location,
             invitation: None,
+            accept_time: None,
             verifiers: BTreeSet::new(),
             start: site.start,
             positions: site.positions.clone(),

@@ -20,7 +20,8 @@ const MAX_ATTEMPTS: usize = 3;
 pub(crate) const SELF: &str = "service:employment";
 
 /// The open employment takes the hiring in, or a new one begins. Either is published, also when it only gained groups;
-/// of one that begins to wait, those who can verify it are mailed.
+/// of one that begins to wait, those who can verify it are mailed. An acceptance employs once: one that has led to an employment
+/// which is over, or whose person has left since, is answered with that employment.
 ///
 /// # Errors
 /// [`Error::OrganizationClosed`], before anything is written.
@@ -35,6 +36,9 @@ pub(crate) async fn apply(
     for _ in 0..MAX_ATTEMPTS {
         if let Some(open) = employment::lock_open(tx, hiring.organization, hiring.person).await? {
             return join(tx, context, open, hiring, actor).await;
+        }
+        if let Some(over) = answering(tx, hiring).await? {
+            return Ok(over);
         }
         let new = begin(tx, context, hiring, now).await?;
         if employment::insert(tx, &new).await? == Insertion::Stored {
@@ -55,6 +59,14 @@ async fn join(
 ) -> Result<Employment, Error> {
     let now = context.clock.now();
     settle(tx, context, open.join(hiring, now), actor.to_owned(), now).await
+}
+
+async fn answering(tx: &mut PgConnection, hiring: &Hiring) -> Result<Option<Employment>, DatabaseError> {
+    let Some(invitation) = hiring.invitation else {
+        return Ok(None);
+    };
+    let (organization, person) = (hiring.organization, hiring.person);
+    employment::find_answering(tx, organization, person, invitation, hiring.accept_time).await
 }
 
 async fn begin(

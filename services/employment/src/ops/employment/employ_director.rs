@@ -30,6 +30,7 @@ pub(crate) async fn prepare(
         groups: BTreeSet::new(),
         location: None,
         invitation: None,
+        accept_time: None,
         verifiers: BTreeSet::new(),
         start: None,
         positions: Vec::new(),

@@ -6,8 +6,7 @@ use crate::context::Context;
 use crate::domain::{Acceptance, Hiring, VerificationBasis};
 use crate::error::Error;
 
-/// The hiring that follows from an acceptance, with the inviter's role as it is now, the name from the invitee's own
-/// token, and those who can verify it if nobody vouches.
+/// The hiring that follows from an acceptance of which an event tells.
 pub(crate) async fn prepare(context: &Context, acceptance: Acceptance) -> Result<Hiring, Error> {
     let invitation = InvitationName {
         organization: acceptance.organization,
@@ -19,11 +18,21 @@ pub(crate) async fn prepare(context: &Context, acceptance: Acceptance) -> Result
             "the invitation was accepted by somebody else",
         ));
     }
+    hiring(context, acceptance, invitee.display_name).await
+}
+
+/// The hiring that follows from an acceptance, with the inviter's role as it is now, the name from the invitee's own
+/// token, and those who can verify it if nobody vouches.
+pub(super) async fn hiring(
+    context: &Context,
+    acceptance: Acceptance,
+    display_name: String,
+) -> Result<Hiring, Error> {
     let role = context
         .peers
         .role(acceptance.organization, acceptance.inviter)
         .await?;
-    let mut hiring = acceptance.hiring(role, invitee.display_name);
+    let mut hiring = acceptance.hiring(role, display_name);
     if hiring.basis == VerificationBasis::SelfAsserted {
         let verifiers = context.peers.verifiers(hiring.organization, hiring.person);
         hiring.verifiers = verifiers.await?;

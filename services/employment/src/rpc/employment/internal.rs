@@ -10,6 +10,7 @@ use tonic::{Request, Response, Status};
 use super::parse;
 use crate::domain::Employment;
 use crate::error::Error;
+use crate::ops::employment::latest;
 use crate::rpc::Rpc;
 use crate::store::employment;
 
@@ -20,8 +21,7 @@ impl EmploymentInternalService for Rpc {
         request: Request<pb::GetEmploymentStateRequest>,
     ) -> Result<Response<pb::GetEmploymentStateResponse>, Status> {
         let (_, (organization, person)) = Call::read(request, parse::state_question)?;
-        let find = async |db: &mut _| employment::find_latest(db, organization, person).await;
-        let latest = self.context.database.read(find).await.map_err(Error::from)?;
+        let latest = latest::find(&self.context, organization, person).await?;
         let answer = latest.map(|latest| pb::GetEmploymentStateResponse {
             state: pb::EmploymentState::from(latest.state).into(),
             employment: EmploymentName {

@@ -89,4 +89,6 @@ pub(crate) struct Latest {
     pub(crate) id: EmploymentId,
     pub(crate) state: EmploymentState,
     pub(crate) version: i64,
+    /// When it came to this.
+    pub(crate) update_time: OffsetDateTime,
 }

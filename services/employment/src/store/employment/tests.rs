@@ -24,6 +24,7 @@ fn hiring(basis: VerificationBasis) -> Hiring {
         groups: BTreeSet::new(),
         location: None,
         invitation: None,
+        accept_time: None,
         verifiers: std::collections::BTreeSet::new(),
         start: None,
         positions: Vec::new(),
