@@ -13,7 +13,7 @@ use muster_proto::records::v1::{
     ExportPersonLearningRecordResponse, ExportStaffReportRequest, ExportStaffReportResponse,
     GetLearningRecordRequest, Grant, LearningRecord, ListAssignmentsRequest, ListPersonAssignmentsRequest,
     ListPersonCertificatesRequest, ListPersonGrantsRequest, ListRecordAccessesRequest,
-    ReadStaffReportRequest, RecordAccess, RequestGrantRequest, RevokeGrantRequest, StaffReportEntry,
+    ReadStaffReportRequest, ReadStaffReportResponse, RecordAccess, RequestGrantRequest, RevokeGrantRequest,
 };
 use prost::Name;
 use tonic::Streaming;
@@ -307,22 +307,18 @@ pub async fn list_own_accesses<T: Transport>(learner: &T) -> Result<Vec<RecordAc
     Ok(listed.await?.record_accesses)
 }
 
-/// Reads the first page of the report on an organization's staff. Whose record is read hears of it.
+/// Reads a page of the report on an organization's staff. Whose record is read hears of it.
 ///
 /// # Errors
 /// The call failed.
 pub async fn staff_report<T: Transport>(
     reader: &T,
-    organization: &str,
-) -> Result<Vec<StaffReportEntry>, CallError> {
-    let request = ReadStaffReportRequest {
-        parent: organization.to_owned(),
-        ..ReadStaffReportRequest::default()
-    };
+    request: ReadStaffReportRequest,
+) -> Result<ReadStaffReportResponse, CallError> {
     let send = async |client, request| {
         StaffReportServiceClient::new(client)
             .read_staff_report(request)
             .await
     };
-    Ok(call(reader, request, send).await?.entries)
+    call(reader, request, send).await
 }

@@ -42,6 +42,7 @@ pub(super) async fn run(guide: &mut Guide<'_>) -> anyhow::Result<StepReport> {
         &keeper,
         ListEmploymentsRequest {
             parent: guide.organization.clone(),
+            page_size: 1000,
             ..ListEmploymentsRequest::default()
         },
     );

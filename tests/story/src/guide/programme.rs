@@ -4,8 +4,8 @@ use anyhow::{Context, ensure};
 use muster_client::Client;
 use muster_client::acts::{organization, programme};
 use muster_proto::organization::v1::{
-    OrganizationState, ProgrammeAddress, ProgrammeRow, ProgrammeType, RegistryEntry, RegistryEntryState,
-    SearchRegistryRequest,
+    LicenseStatus, OrganizationState, ProgrammeAddress, ProgrammeRow, ProgrammeType, RegistryEntry,
+    RegistryEntryState, SearchRegistryRequest,
 };
 
 use super::Guide;
@@ -26,7 +26,7 @@ pub(super) async fn claim(guide: &Guide<'_>, report: &mut StepReport) -> anyhow:
             postal_code: "49855".to_owned(),
         }),
         r#type: ProgrammeType::DirectCare.into(),
-        ..ProgrammeRow::default()
+        license_status: LicenseStatus::Active.into(),
     };
     let load = programme::load(staff, &programme::load_name(), "the authority's list", vec![row]).await?;
     ensure!(load.added_count == 1, "the load was not taken: {load:?}");
