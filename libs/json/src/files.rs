@@ -20,6 +20,8 @@ pub struct Taken {
     pub file_name_field: String,
     /// That which holds the SHA-256 of the file.
     pub sha256_field: String,
+    /// The media types that it may have.
+    pub media_types: Vec<String>,
 }
 
 impl Served {
@@ -66,6 +68,7 @@ impl Taken {
             field: String::new(),
             file_name_field: text(&takes, "file_name_field"),
             sha256_field: text(&takes, "sha256_field"),
+            media_types: texts(&takes, "media_types"),
         };
         let request = rpc.input();
         let holds =

@@ -151,15 +151,16 @@ fn file() -> Value {
 
 /// The bodies that a request may have, by their media types.
 fn content(binding: &Binding, schemas: &mut Schemas) -> Option<Value> {
-    if let Content::File(_) = &binding.body {
+    if let Content::File(taken) = &binding.body {
         let form = json!({
             "type": "object", "required": ["file"], "properties": { "file": file() },
             "description": "A form with one file. What may stand in the query may be fields of the form, before the file.",
         });
-        return Some(json!({
-            "application/octet-stream": { "schema": file() },
-            "multipart/form-data": { "schema": form },
-        }));
+        let any = "application/octet-stream".to_owned();
+        let kinds = taken.media_types.iter().cloned().chain([any]);
+        let mut bodies: Map<String, Value> = kinds.map(|kind| (kind, json!({ "schema": file() }))).collect();
+        bodies.insert("multipart/form-data".to_owned(), json!({ "schema": form }));
+        return Some(bodies.into());
     }
     body(binding, schemas).map(|schema| json!({ "application/json": { "schema": schema } }))
 }

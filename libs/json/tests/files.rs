@@ -395,7 +395,9 @@ fn files_stand_in_the_document() {
     );
     let upload = &document["paths"]["/v1/organizations/{organization}/imports:upload"]["post"];
     let content = &upload["requestBody"]["content"];
-    assert_eq!(content["application/octet-stream"]["schema"]["format"], "binary");
+    for kind in ["application/octet-stream", "text/csv"] {
+        assert_eq!(content[kind]["schema"]["format"], "binary", "{kind}");
+    }
     assert_eq!(content["multipart/form-data"]["schema"]["required"][0], "file");
     let named: Vec<_> = upload["parameters"]
         .as_array()

@@ -56,6 +56,12 @@ const CONSIDERED: &[(&str, &str, &str)] = &[
         "UPLOADED READY APPROVED APPLYING APPLIED APPLIED_WITH_ERRORS DISAPPROVED FAILED",
         "EXPIRED",
     ),
+    // The first check of the column; a later migration takes the word in.
+    (
+        "invitation",
+        "VALID MERGED INVALID APPLIED REFUSED",
+        "SKIPPED",
+    ),
     (
         "notification",
         "QUEUED DEFERRED",

@@ -110,7 +110,7 @@ impl Xlsx {
 fn inline(text: &str, style: &str) -> String {
     let mut cell = format!(r#"<c t="inlineStr"{style}><is><t xml:space="preserve">"#);
     let mut units = 0;
-    for char in text.chars() {
+    for (at, char) in text.char_indices() {
         units += char.len_utf16();
         if units >= MAX_UNITS {
             cell.push('…');
@@ -120,6 +120,9 @@ fn inline(text: &str, style: &str) -> String {
             '&' => cell.push_str("&amp;"),
             '<' => cell.push_str("&lt;"),
             '>' => cell.push_str("&gt;"),
+            // XML readers take it for a line feed.
+            '\r' => cell.push_str("_x000D_"),
+            '_' if is_written(&text[at..]) => cell.push_str("_x005F_"),
             // XML has no room for these.
             '\u{0}'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => {
                 cell.push(char::REPLACEMENT_CHARACTER);
@@ -131,9 +134,27 @@ fn inline(text: &str, style: &str) -> String {
     cell
 }
 
+/// Whether the text begins with what programs read as a character, such as `_x000D_`.
+fn is_written(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.len() > 6
+        && bytes.starts_with(b"_x")
+        && bytes[2..6].iter().all(u8::is_ascii_hexdigit)
+        && bytes[6] == b'_'
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_only_looks_like_a_written_character_stays_text() {
+        let cell = inline("_x0041_ _x0041 _y0041_ _xé041_\r", "");
+        assert!(
+            cell.contains(">_x005F_x0041_ _x0041 _y0041_ _xé041__x000D_<"),
+            "{cell}"
+        );
+    }
 
     #[test]
     fn a_text_is_escaped_and_fits_into_a_cell() {

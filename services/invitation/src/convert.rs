@@ -28,7 +28,7 @@ same_values! { ImportState = pb::ImportState {
     Uploaded, Ready, Approved, Applying, Applied, AppliedWithErrors, Disapproved, Expired, Failed
 } }
 
-same_values! { RowState = pb::ImportRowState { Valid, Merged, Invalid, Applied, Refused } }
+same_values! { RowState = pb::ImportRowState { Valid, Merged, Invalid, Applied, Refused, Skipped } }
 
 same_values! { Severity = pb::ImportProblemSeverity { Warning, Error } }
 
@@ -214,6 +214,8 @@ impl From<At<Import>> for pb::Import {
             finish_time: thing.finish_time.map(timestamp),
             encoding: thing.format.encoding,
             separator: thing.format.separator,
+            sheet: thing.format.sheet,
+            unread_sheets: thing.format.unread_sheets,
             rows_expire_time: thing.purge_time.map(timestamp),
             approver: thing
                 .approval

@@ -82,6 +82,8 @@ pub(crate) enum Error {
     RowsDeleted,
     #[error("a workbook cannot be written")]
     Workbook(#[from] XlsxError),
+    #[error("a workbook of refused rows cannot be written")]
+    Table(#[from] muster_tables::Problem),
     #[error("the organization lets no such address join")]
     AddressNotAllowed(Vec<DomainRule>),
     #[error("the organization's page had as many requests as it may")]
@@ -312,7 +314,7 @@ impl From<Error> for Refusal {
                 R::JoinRequestExpired,
                 "an address is confirmed within 24 hours; ask to join again",
             ),
-            Error::Workbook(_) => Refusal::internal(),
+            Error::Workbook(_) | Error::Table(_) => Refusal::internal(),
             Error::Busy => Refusal::new(
                 R::Overloaded,
                 "many files are being uploaded; upload again in a moment",

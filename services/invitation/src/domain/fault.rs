@@ -20,13 +20,31 @@ pub(crate) enum Fault {
     TextAfterMark { begin: i32, end: i32 },
     /// The line stands within a quoted cell that began on another line and ends in other text.
     DoubtfulLine { begin: i32 },
+    /// A cell of a workbook shows an error, such as `#N/A`.
+    CellError {
+        column: String,
+        cell: String,
+        error: String,
+    },
+    /// A cell of a workbook is a formula that no program has computed.
+    NotComputed { column: String, cell: String },
+    /// A cell of a workbook stands to the right of the columns that have names.
+    BeyondColumns { cell: String },
+    /// Behind the text of a workbook's cell, which is no address, stands a link to this one.
+    LinkedAddress { address: String },
+    /// The row of a workbook is hidden.
+    HiddenRow,
 }
 
 impl Fault {
     /// The column it is in; empty where it is the row's.
     fn column(&self) -> &str {
         match self {
-            Fault::CellTooLong { column } | Fault::SpaceBeforeMark { column } => column,
+            Fault::CellTooLong { column }
+            | Fault::SpaceBeforeMark { column }
+            | Fault::CellError { column, .. }
+            | Fault::NotComputed { column, .. } => column,
+            Fault::LinkedAddress { .. } => "email",
             _ => "",
         }
     }
@@ -49,7 +67,26 @@ impl Fault {
             Fault::DoubtfulLine { begin } => format!(
                 "this may be a row or a piece of the cell that begins on line {begin}; mend the quotation marks there"
             ),
+            Fault::CellError { cell, error, .. } => {
+                format!("the cell {cell} shows the error {error}; write the value itself into it")
+            }
+            Fault::NotComputed { cell, .. } => format!(
+                "the cell {cell} is a formula that was never computed; open the file in your spreadsheet program and save it again, or write the value itself"
+            ),
+            Fault::BeyondColumns { cell } => format!(
+                "the cell {cell} stands to the right of the columns that have names; name its column, or empty it"
+            ),
+            Fault::LinkedAddress { .. } => {
+                "the text of the cell is no address, but it is linked to one; what the cell shows is what counts".to_owned()
+            }
+            Fault::HiddenRow => {
+                "the row is hidden in the workbook and passed over; show it, if the person is to be invited".to_owned()
+            }
         };
-        Problem::error(self.column(), text)
+        match self {
+            Fault::HiddenRow => Problem::warning(self.column(), text),
+            Fault::LinkedAddress { address } => Problem::error(self.column(), text).suggest(Some(address)),
+            _ => Problem::error(self.column(), text),
+        }
     }
 }

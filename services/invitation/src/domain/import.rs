@@ -98,6 +98,7 @@ stored_enum! {
         Invalid = "INVALID",
         Applied = "APPLIED",
         Refused = "REFUSED",
+        Skipped = "SKIPPED",
     }
 }
 
@@ -239,6 +240,8 @@ pub(crate) enum Outcome {
     Applied,
     /// Was refused when applied.
     Refused,
+    /// Is hidden in the workbook, and passed over.
+    Skipped,
 }
 
 impl Outcome {
@@ -250,6 +253,7 @@ impl Outcome {
             Outcome::Invalid => RowState::Invalid,
             Outcome::Applied => RowState::Applied,
             Outcome::Refused => RowState::Refused,
+            Outcome::Skipped => RowState::Skipped,
         }
     }
 }

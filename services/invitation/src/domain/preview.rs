@@ -42,7 +42,7 @@ pub(crate) fn preview(raw: Vec<RawRow>, context: &InvitingContext, active: &Hash
             .as_ref()
             .and_then(|address| first.get(address.canonical()).copied());
         match (earlier, checked.address) {
-            _ if checked.row.outcome == Outcome::Invalid => {}
+            _ if matches!(checked.row.outcome, Outcome::Invalid | Outcome::Skipped) => {}
             (Some(place), _) => merge(&mut rows[place], &mut checked.row),
             (None, Some(address)) => {
                 first.insert(address.canonical().to_owned(), rows.len());
@@ -75,6 +75,13 @@ struct Checked {
 
 /// All that can be said of one row alone.
 fn check(raw: RawRow, lookup: &mut Lookup<'_>, active: &HashSet<String>) -> Checked {
+    if raw.faults.contains(&Fault::HiddenRow) {
+        let problems = vec![Fault::HiddenRow.problem()];
+        return Checked {
+            row: new_row(raw, Outcome::Skipped, problems, Vec::new(), None),
+            address: None,
+        };
+    }
     let mut problems = Vec::new();
     let address = check_address(&raw.address, active, &mut problems);
     let groups = lookup.groups(&raw.groups, &mut problems);

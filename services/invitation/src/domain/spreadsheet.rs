@@ -3,26 +3,30 @@
 //! CSV (RFC 4180) with comma, semicolon, tab or what its first line says; UTF-8 or UTF-16, with or without a byte order
 //! mark, or Windows-1252; any line ends; a header with `email`, `groups` and perhaps `location`, in any order and case,
 //! beside columns of other names, which are not read. Names of groups in one cell are separated by `;`, by `|` or by
-//! line breaks.
+//! line breaks. Or a workbook (`.xlsx`) with a sheet like that. What a file is, its bytes say and not its name.
 //!
 //! What cannot be read as a whole is refused; what is wrong with one row is told with that row, and no row disappears.
-//! Beside the file itself reading costs its text, at most as large as a file may be, and the rows that are kept.
+//! Beside the file itself reading costs its text (of a workbook the texts that cells share), at most as large as a file
+//! may be, and the rows that are kept.
 
 mod cell;
 mod columns;
 mod decode;
 mod formula;
 mod header;
+mod kind;
 mod lines;
 mod names;
 mod records;
 mod separator;
+mod workbook;
 
 use thiserror::Error;
 
 use super::import::RawRow;
 use decode::Text;
 pub(crate) use formula::guarded;
+use kind::Kind;
 pub(crate) use names::Names;
 
 /// The largest file, and the largest text of one as UTF-8, in bytes.
@@ -42,21 +46,76 @@ pub(crate) struct Sheet {
 }
 
 /// How the bytes were understood.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Format {
-    /// The encoding, by its name in the registry of IANA.
+    /// The encoding of a text, by its name in the registry of IANA.
     pub(crate) encoding: String,
-    /// What stands between the cells.
+    /// What stands between the cells of a text.
     pub(crate) separator: String,
+    /// The sheet of a workbook that was read; empty where the file is a text.
+    pub(crate) sheet: String,
+    /// Sheets beside it that were not.
+    pub(crate) unread_sheets: Vec<String>,
 }
 
 /// Why a file cannot be read, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub(crate) enum SheetProblem {
-    #[error("the file is empty; save the sheet as CSV again")]
+    #[error("the file is empty; fill it in, and save it again")]
     Empty,
-    #[error("the file is a workbook, not CSV; in your spreadsheet program choose Save As, CSV UTF-8")]
-    Workbook,
+    #[error(
+        "the file is a workbook of Excel 2003 or older; open it, choose Save As, Excel Workbook (.xlsx), and upload that"
+    )]
+    OldWorkbook,
+    #[error("the workbook is protected by a password; save it without one, and upload that")]
+    Encrypted,
+    #[error(
+        "the file is an old Office document, not a spreadsheet; save the list as Excel Workbook (.xlsx) or CSV UTF-8"
+    )]
+    OldDocument,
+    #[error(
+        "the file is a binary workbook (.xlsb); open it, choose Save As, Excel Workbook (.xlsx), and upload that"
+    )]
+    BinaryWorkbook,
+    #[error(
+        "the file is an OpenDocument spreadsheet (.ods); open it, choose Save As, Excel 2007-365 (.xlsx), and upload that"
+    )]
+    OpenDocument,
+    #[error("the file is of Numbers; open it, choose File, Export To, Excel, and upload that")]
+    Numbers,
+    #[error("the file is an archive and no workbook; unpack it, and upload the spreadsheet that is in it")]
+    Archive,
+    #[error(
+        "the file is a web page or XML, whatever its name says; open it in your spreadsheet program, save it as Excel Workbook (.xlsx), and upload that"
+    )]
+    Markup,
+    #[error(
+        "the workbook is damaged; open it in your spreadsheet program, save it again as Excel Workbook (.xlsx), and upload that"
+    )]
+    Damaged,
+    #[error(
+        "the workbook unpacks to more than 256 MiB; copy the columns email, groups and location to a new one, and upload that"
+    )]
+    UnpacksTooLarge,
+    #[error(
+        "the workbook holds a piece that is longer than any cell can be; copy the columns email, groups and location to a new one, and upload that"
+    )]
+    Oversized,
+    #[error("every sheet of the workbook is hidden; show the one with the list, and save it again")]
+    NoVisibleSheet,
+    #[error(
+        "the sheets \u{201c}{first}\u{201d} and \u{201c}{other}\u{201d} both are lists of people; keep one of them in the file, or hide the others"
+    )]
+    SeveralSheets { first: String, other: String },
+    #[error(
+        "the first sheet, \u{201c}{first}\u{201d}, is no list of people, but \u{201c}{other}\u{201d} is; move that to the first place, and save the file again"
+    )]
+    NotTheFirstSheet { first: String, other: String },
+    #[error("on the sheet \u{201c}{sheet}\u{201d}: {problem}")]
+    OfSheet {
+        sheet: String,
+        problem: Box<SheetProblem>,
+    },
     #[error("the text of the file is larger than 32 MiB; upload it in parts")]
     TooLong,
     #[error("the file holds bytes that no text has; in your spreadsheet program choose Save As, CSV UTF-8")]
@@ -71,20 +130,40 @@ pub(crate) enum SheetProblem {
     NoColumn { column: &'static str, read: String },
     #[error("the first line has two columns that both mean {0}; keep one of them")]
     DoubledColumn(&'static str),
-    #[error("the file has no rows below its first line; save the sheet as CSV again")]
+    #[error("there are no rows below the first line; fill it in, and save the file again")]
     NoRows,
+}
+
+impl SheetProblem {
+    /// The same, of a sheet with this name.
+    fn of_sheet(self, sheet: &str) -> Self {
+        Self::OfSheet {
+            sheet: sheet.to_owned(),
+            problem: Box::new(self),
+        }
+    }
 }
 
 /// Reads a file, keeping at most `most_rows` rows and counting the others, so that a bomb costs no memory
 /// beyond its text.
 pub(crate) fn read(bytes: &[u8], most_rows: usize) -> Result<Sheet, SheetProblem> {
+    match Kind::of(bytes)? {
+        Kind::Workbook => workbook::read(bytes, most_rows),
+        Kind::Text => read_text(bytes, most_rows),
+    }
+}
+
+fn read_text(bytes: &[u8], most_rows: usize) -> Result<Sheet, SheetProblem> {
     let text = Text::of(bytes)?;
+    if kind::is_markup(text.body()) {
+        return Err(SheetProblem::Markup);
+    }
     let (columns, mut records) = separator::header(text.body())?;
     let (mut rows, mut count, mut row) = (Vec::new(), 0, columns.row());
     while let Some(ended) = records.next_filled(&mut row) {
         count += 1;
         if count <= most_rows {
-            rows.push(row.take(ended));
+            rows.push(row.take(ended.line, ended.faults));
         }
         if count == most_rows {
             row.keep_no_more();
@@ -96,6 +175,7 @@ pub(crate) fn read(bytes: &[u8], most_rows: usize) -> Result<Sheet, SheetProblem
     let format = Format {
         encoding: text.encoding.to_owned(),
         separator: records.separator().to_string(),
+        ..Format::default()
     };
     Ok(Sheet { rows, count, format })
 }

@@ -52,9 +52,13 @@ impl ImportService for Rpc {
         request: Request<pb::DownloadRefusedRowsRequest>,
     ) -> Result<Response<Self::DownloadRefusedRowsStream>, Status> {
         let (_, name): (_, ImportName) = Call::read(request, |call, violations| Ok(call.name(violations)))?;
-        let (mut file_name, pieces) = refused(&self.context, name).await?;
-        let piece = move |piece: Result<String, Error>| match piece {
-            Ok(text) => Ok(file::refused_rows(std::mem::take(&mut file_name), text)),
+        let (mut file, pieces) = refused(&self.context, name).await?;
+        let piece = move |piece: Result<Vec<u8>, Error>| match piece {
+            Ok(data) => Ok(file::refused_rows(
+                std::mem::take(&mut file.name),
+                file.media_type,
+                data,
+            )),
             Err(error) => Err(error.into()),
         };
         Ok(Response::new(pieces.map(piece).boxed()))

@@ -17,8 +17,8 @@ use crate::domain::import::Import;
 macro_rules! select {
     ($($rest:tt)+) => {
         concat!(
-            "SELECT organization_id, import_id, version, state, file_name, encoding, separator, uploader_person_id,
-                    preview_sha256, context_sha256, row_count, valid_count, warning_count, error_count, applied_count,
+            "SELECT organization_id, import_id, version, state, file_name, encoding, separator, sheet, unread_sheets,
+                    uploader_person_id, preview_sha256, context_sha256, row_count, valid_count, warning_count, error_count, applied_count,
                     refused_count, create_time, expire_time, decide_time, approver_person_id, approve_traceparent,
                     finish_time, purge_time
              FROM imports ",
@@ -37,8 +37,8 @@ pub(crate) async fn insert(
     sqlx::query(
         "INSERT INTO imports (organization_id, import_id, version, state, file_name, file_sha256,
              uploader_person_id, preview_sha256, context_sha256, row_count, valid_count, warning_count, error_count,
-             create_time, expire_time, purge_time, encoding, separator)
-         VALUES ($1, $2, 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+             create_time, expire_time, purge_time, encoding, separator, sheet, unread_sheets)
+         VALUES ($1, $2, 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
     )
     .bind(import.organization)
     .bind(import.id)
@@ -57,6 +57,8 @@ pub(crate) async fn insert(
     .bind(import.purge_time)
     .bind(&import.format.encoding)
     .bind(&import.format.separator)
+    .bind(&import.format.sheet)
+    .bind(&import.format.unread_sheets)
     .execute(tx)
     .await?;
     Ok(())

@@ -33,6 +33,7 @@ async fn import_of(connection: &mut PgConnection, organization: OrganizationId, 
         format: Format {
             encoding: "UTF-8".to_owned(),
             separator: ",".to_owned(),
+            ..Format::default()
         },
         uploader: PersonId::from_uuid(organization.as_uuid()),
         preview_sha256: [0; 32],

@@ -56,9 +56,13 @@ async fn shown(fixture: &Fixture, file: &[u8]) -> String {
         Ok(import) => import,
         Err(status) => return refused(&status),
     };
+    let understood = match import.sheet.as_str() {
+        "" => format!("{} {:?}", import.encoding, import.separator),
+        sheet => format!("sheet {sheet:?}"),
+    };
     let mut text = format!(
-        "{} {:?}: {} rows, {} valid, {} errors\n",
-        import.encoding, import.separator, import.row_count, import.valid_count, import.error_count
+        "{understood}: {} rows, {} valid, {} errors\n",
+        import.row_count, import.valid_count, import.error_count
     );
     for row in rows(fixture, &import).await {
         show(&row, &mut text);

@@ -1,18 +1,20 @@
 //! Files that are downloaded: what is to be filled in, and what is to be mended; and the history of what was uploaded.
 
-use std::io::{Cursor, Read as _};
+use std::io::{Cursor, Read as _, Write as _};
 
 use muster_proto::error::v1::ErrorReason as R;
 use muster_proto::invitation::v1::{
     DownloadImportTemplateRequest, DownloadImportTemplateResponse, DownloadRefusedRowsRequest, Import,
-    ImportFileFormat, ImportRow, ImportRowState, ImportState, ListImportsRequest,
+    ImportFileFormat, ImportRow, ImportRowState, ImportState, ListImportRowsRequest, ListImportsRequest,
 };
-use muster_testkit::eventually;
+use muster_testkit::{eventually, eventually_some};
+use rust_xlsxwriter::Workbook;
 use tonic::Status;
-use zip::ZipArchive;
+use zip::write::SimpleFileOptions;
+use zip::{ZipArchive, ZipWriter};
 
 use crate::fixture::{Fixture, reason};
-use crate::upload::{applied, approve, disapprove, good, rows, upload};
+use crate::upload::{applied, approve, disapprove, get, good, rows, upload};
 
 async fn template(
     fixture: &Fixture,
@@ -31,6 +33,13 @@ async fn template(
 
 /// The name and the text of the file of refused rows.
 async fn refused(fixture: &Fixture, import: &Import) -> Result<(String, String), Status> {
+    let (name, kind, bytes) = refused_file(fixture, import).await?;
+    assert_eq!(kind, "text/csv; charset=utf-8");
+    Ok((name, String::from_utf8(bytes).unwrap()))
+}
+
+/// The name, the type and the bytes of it.
+async fn refused_file(fixture: &Fixture, import: &Import) -> Result<(String, String, Vec<u8>), Status> {
     let request = DownloadRefusedRowsRequest {
         name: import.name.clone(),
     };
@@ -39,14 +48,19 @@ async fn refused(fixture: &Fixture, import: &Import) -> Result<(String, String),
         .download_refused_rows(request)
         .await?
         .into_inner();
-    let (mut name, mut bytes) = (String::new(), Vec::new());
+    let (mut name, mut kind, mut bytes) = (String::new(), String::new(), Vec::new());
     while let Some(piece) = pieces.message().await? {
         let file = piece.file.unwrap();
-        assert_eq!(file.content_type, "text/csv; charset=utf-8");
+        assert!(
+            kind.is_empty() || kind == file.content_type,
+            "{}",
+            file.content_type
+        );
+        kind = file.content_type;
         name.push_str(&piece.file_name);
         bytes.extend(file.data);
     }
-    Ok((name, String::from_utf8(bytes).unwrap()))
+    Ok((name, kind, bytes))
 }
 
 /// What a row says and what is wrong with it, without where it stood.
@@ -115,6 +129,127 @@ async fn refused_rows_come_back_as_a_file_that_uploads_again_and_are_mended_in_i
     assert_eq!(after, again, "what was applied is not in it");
 }
 
+/// A workbook with these rows on its only sheet.
+fn workbook(rows: &[[&str; 3]]) -> Vec<u8> {
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet().set_name("People").unwrap();
+    for (line, row) in (0..).zip(rows) {
+        for (column, cell) in (0..).zip(row) {
+            sheet.write_string(line, column, *cell).unwrap();
+        }
+    }
+    workbook.save_to_buffer().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refused_rows_of_a_workbook_come_back_as_one_that_says_the_same() {
+    let fixture = Fixture::new().await;
+    fixture.subscribe(5_000, 10_000).await;
+    let mut rows_of_file = vec![
+        ["Email", "Groups", "Location"],
+        ["good@example.org", "Nurses", ""],
+        ["nobody at example", "Nurses", "Main street"],
+        ["=cmd@example.org", "=1+2", ""],
+        ["'=x@example.org", "Nurses;Cooks", "@home"],
+        ["a \"b\", c_x0041_", "", "two\r\nlines"],
+    ];
+    rows_of_file.extend([["x@example.org", "nurses", ""]; 2_000]);
+    let file = workbook(&rows_of_file);
+    let first = upload(&fixture, &file).await.unwrap();
+    assert_eq!((first.sheet.as_str(), first.encoding.as_str()), ("People", ""));
+    assert_eq!((first.valid_count, first.error_count), (1, 2_004));
+    let (name, kind, again) = refused_file(&fixture, &first).await.unwrap();
+    assert_eq!(name, "refused learners.xlsx");
+    assert!(kind.ends_with("spreadsheetml.sheet"), "{kind}");
+    let second = upload(&fixture, &again).await.unwrap();
+    let of_first = rows(&fixture, &first).await;
+    let wrong: Vec<_> = of_first
+        .iter()
+        .filter(|row| row.state() == ImportRowState::Invalid)
+        .map(said)
+        .collect();
+    let same: Vec<_> = rows(&fixture, &second).await.iter().map(said).collect();
+    assert_eq!(same, wrong, "unchanged it says the same");
+    let (_, _, third) = refused_file(&fixture, &second).await.unwrap();
+    let third = upload(&fixture, &third).await.unwrap();
+    let same: Vec<_> = rows(&fixture, &third).await.iter().map(said).collect();
+    assert_eq!(same, wrong, "and again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workbook_invites_whom_it_shows() {
+    let fixture = Fixture::new().await;
+    fixture.subscribe(500, 10_000).await;
+    let mut workbook = Workbook::new();
+    let notes = workbook.add_worksheet().set_name("Old").unwrap();
+    notes.write_string(0, 0, "email").unwrap();
+    notes.set_hidden(true);
+    let sheet = workbook.add_worksheet().set_name("People").unwrap();
+    sheet.set_active(true);
+    for (line, [address, groups]) in (0..).zip([
+        ["email", "groups"],
+        ["a@example.org", "Nurses"],
+        ["hidden@example.org", "Nurses"],
+        ["A@EXAMPLE.ORG", "Nurses;Aides"],
+    ]) {
+        sheet.write_string(line, 0, address).unwrap();
+        sheet.write_string(line, 1, groups).unwrap();
+    }
+    sheet.set_row_hidden(2).unwrap();
+    workbook.add_worksheet().set_name("Notes").unwrap();
+    let import = upload(&fixture, &workbook.save_to_buffer().unwrap())
+        .await
+        .unwrap();
+    assert_eq!(
+        (import.sheet.as_str(), &import.unread_sheets[..]),
+        ("People", &["Old".to_owned(), "Notes".to_owned()][..])
+    );
+    let counts = (
+        import.row_count,
+        import.valid_count,
+        import.warning_count,
+        import.error_count,
+    );
+    assert_eq!(counts.0, 3);
+    assert_eq!((counts.1, counts.3), (1, 0));
+    let states: Vec<_> = rows(&fixture, &import)
+        .await
+        .iter()
+        .map(|row| (row.line, row.state()))
+        .collect();
+    use ImportRowState as S;
+    assert_eq!(states, [(2, S::Valid), (3, S::Skipped), (4, S::Merged)]);
+    // Made again, the preview passes over the same row.
+    fixture.group("Cooks").await;
+    assert_eq!(reason(approve(&fixture, &import).await), R::ImportPreviewStale);
+    let again = eventually_some(async || {
+        let again = get(&fixture, &import).await;
+        (again.state() == ImportState::Ready).then_some(again)
+    })
+    .await;
+    approve(&fixture, &again).await.unwrap();
+    let done = applied(&fixture, &again).await;
+    assert_eq!((done.state(), done.applied_count), (ImportState::Applied, 1));
+    let invited = fixture.database.count("SELECT count(*) FROM invitations").await;
+    assert_eq!(invited, 1);
+    let skipped = ListImportRowsRequest {
+        parent: import.name.clone(),
+        states: vec![S::Skipped.into()],
+        ..Default::default()
+    };
+    let listed = fixture
+        .imports()
+        .list_import_rows(skipped)
+        .await
+        .unwrap()
+        .into_inner()
+        .rows;
+    assert!(
+        listed.len() == 1 && listed[0].problems[0].description.contains("hidden"),
+        "{listed:?}"
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_of_many_refused_rows_has_each_once() {
     let fixture = Fixture::new().await;
@@ -162,6 +297,26 @@ async fn a_template_that_was_filled_in_is_read() {
     );
 }
 
+/// The template with a row below its first, as a program would write it there.
+fn with_row(template: &[u8], cells: &[&str; 3]) -> Vec<u8> {
+    let mut from = ZipArchive::new(Cursor::new(template.to_vec())).unwrap();
+    let mut filled = ZipWriter::new(Cursor::new(Vec::new()));
+    let names: Vec<String> = from.file_names().map(|name| name.unwrap().into_owned()).collect();
+    for name in names {
+        let mut text = part(&mut from, &name);
+        if name == "xl/worksheets/sheet1.xml" {
+            let cells = cells.map(|cell| format!(r#"<c t="inlineStr"><is><t>{cell}</t></is></c>"#));
+            text = text.replace(
+                "</sheetData>",
+                &format!("<row>{}</row></sheetData>", cells.concat()),
+            );
+        }
+        filled.start_file(name, SimpleFileOptions::default()).unwrap();
+        filled.write_all(text.as_bytes()).unwrap();
+    }
+    filled.finish().unwrap().into_inner()
+}
+
 /// A part of a workbook.
 fn part(workbook: &mut ZipArchive<Cursor<Vec<u8>>>, name: &str) -> String {
     let mut text = String::new();
@@ -172,6 +327,7 @@ fn part(workbook: &mut ZipArchive<Cursor<Vec<u8>>>, name: &str) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_workbook_offers_the_active_groups_and_the_locations() {
     let fixture = Fixture::new().await;
+    fixture.subscribe(500, 10_000).await;
     let evil = format!("'[A/B]: \"Ünter\" *?=1+1 {}", "ж".repeat(40));
     fixture.group(&evil).await;
     fixture.group("Gone").await;
@@ -183,6 +339,17 @@ async fn a_workbook_offers_the_active_groups_and_the_locations() {
     assert_eq!(answer.file_name, "invitations.xlsx");
     let file = answer.file.unwrap();
     assert!(file.content_type.ends_with("spreadsheetml.sheet"));
+    let filled = with_row(&file.data, &["l@example.org", &evil, "Second street"]);
+    let import = upload(&fixture, &filled).await.unwrap();
+    assert_eq!(
+        (import.sheet.as_str(), &import.unread_sheets[..]),
+        ("Invitations", &["Choices".to_owned()][..])
+    );
+    assert_eq!(
+        (import.valid_count, import.error_count),
+        (1, 0),
+        "filled in, it is uploaded as it is"
+    );
     let mut workbook = ZipArchive::new(Cursor::new(file.data)).unwrap();
     let list = part(&mut workbook, "xl/worksheets/sheet1.xml");
     for rule in [("B2:B", "Choices!$A$2:$A$4"), ("C2:C", "Choices!$B$2:$B$3")] {

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use muster_tables::{Cell, Column, Format, Head, TableWriter};
+
 use super::{Import, Problem, Row, RowState, Severity};
 use crate::domain::spreadsheet::guarded;
 
@@ -13,61 +15,117 @@ const SEPARATORS: [&str; 3] = [",", ";", "\t"];
 /// The rows of an import that are in it.
 pub(crate) const STATES: [RowState; 2] = [RowState::Invalid, RowState::Refused];
 
-/// How the file is written: like the one that was uploaded, so that the same program opens it.
-#[derive(Debug, Clone)]
+/// The names of the columns. The last one is no column that is read.
+const COLUMNS: [&str; 4] = ["email", "groups", "location", "problem"];
+
+/// The file, written like the one that was uploaded, so that the same program opens it.
+#[derive(Debug)]
 pub(crate) struct RefusedFile {
     pub(crate) name: String,
-    separator: &'static str,
+    kind: Kind,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Text { separator: &'static str },
+    Workbook(Box<TableWriter>),
 }
 
 impl RefusedFile {
     /// The file about this import.
-    pub(crate) fn of(import: &Import) -> Self {
+    ///
+    /// # Errors
+    /// A workbook has no room for its head, which cannot be.
+    pub(crate) fn of(import: &Import) -> Result<Self, muster_tables::Problem> {
         let given = import.file_name.as_str();
         let stem = given.rsplit_once('.').map_or(given, |(stem, _)| stem);
+        if !import.format.sheet.is_empty() {
+            let head = Head {
+                title: String::new(),
+                notes: Vec::new(),
+                columns: COLUMNS.map(|name| Column::new(name, name, 3.0)).to_vec(),
+            };
+            return Ok(Self {
+                name: format!("refused {stem}.xlsx"),
+                kind: Kind::Workbook(Box::new(TableWriter::new(Format::Xlsx, head)?)),
+            });
+        }
         let separator = SEPARATORS.into_iter().find(|one| *one == import.format.separator);
-        Self {
+        Ok(Self {
             name: format!("refused {stem}.csv"),
-            separator: separator.unwrap_or(","),
+            kind: Kind::Text {
+                separator: separator.unwrap_or(","),
+            },
+        })
+    }
+
+    /// Its media type.
+    pub(crate) fn media_type(&self) -> &'static str {
+        match self.kind {
+            Kind::Text { .. } => "text/csv; charset=utf-8",
+            Kind::Workbook(_) => Format::Xlsx.media_type(),
         }
     }
 
-    /// The first line, with what programs know the encoding by.
-    pub(crate) fn header(&self) -> String {
-        let mut text = BYTE_ORDER_MARK.to_owned();
-        // The last one is no column that is read.
-        self.write(&mut text, ["email", "groups", "location", "problem"]);
-        text
+    /// What stands above the rows.
+    pub(crate) fn begin(&mut self) -> Vec<u8> {
+        match &mut self.kind {
+            Kind::Text { separator } => {
+                // What programs know the encoding by.
+                let mut text = BYTE_ORDER_MARK.to_owned();
+                write(&mut text, separator, COLUMNS);
+                text.into_bytes()
+            }
+            Kind::Workbook(writer) => writer.take(),
+        }
     }
 
     /// The lines of these rows.
-    pub(crate) fn lines(&self, rows: &[Row]) -> String {
+    ///
+    /// # Errors
+    /// A workbook has no room for more rows than it was read from.
+    pub(crate) fn rows(&mut self, rows: &[Row]) -> Result<Vec<u8>, muster_tables::Problem> {
         let mut text = String::new();
         for row in rows {
             let groups: Vec<&str> = row.raw.groups.iter().collect();
             let (groups, problems) = (groups.join(";"), told(row));
-            self.write(
-                &mut text,
-                [&row.raw.address, &groups, &row.raw.location, &problems],
-            );
+            let cells = [row.raw.address.as_str(), &groups, &row.raw.location, &problems];
+            match &mut self.kind {
+                Kind::Text { separator } => write(&mut text, separator, cells),
+                Kind::Workbook(writer) => writer.row(&cells.map(|cell| Cell::text(guarded(cell))))?,
+            }
         }
-        text
+        Ok(match &mut self.kind {
+            Kind::Text { .. } => text.into_bytes(),
+            Kind::Workbook(writer) => writer.take(),
+        })
     }
 
-    fn write(&self, text: &mut String, cells: [&str; 4]) {
-        for (place, cell) in cells.into_iter().enumerate() {
-            if place > 0 {
-                text.push_str(self.separator);
-            }
-            let cell = guarded(cell);
-            if cell.is_empty() {
-                continue;
-            }
-            // Always between marks: whatever is in it stays one cell, in every program.
-            let _ = write!(text, "\"{}\"", cell.replace('"', "\"\""));
+    /// What stands below them.
+    ///
+    /// # Errors
+    /// A workbook has no room for more.
+    pub(crate) fn end(self) -> Result<Vec<u8>, muster_tables::Problem> {
+        match self.kind {
+            Kind::Text { .. } => Ok(Vec::new()),
+            Kind::Workbook(writer) => writer.finish(),
         }
-        text.push_str("\r\n");
     }
+}
+
+fn write(text: &mut String, separator: &str, cells: [&str; 4]) {
+    for (place, cell) in cells.into_iter().enumerate() {
+        if place > 0 {
+            text.push_str(separator);
+        }
+        let cell = guarded(cell);
+        if cell.is_empty() {
+            continue;
+        }
+        // Always between marks: whatever is in it stays one cell, in every program.
+        let _ = write!(text, "\"{}\"", cell.replace('"', "\"\""));
+    }
+    text.push_str("\r\n");
 }
 
 /// Where the row stood, and all that costs it. What was only warned of is told in the preview.

@@ -23,7 +23,7 @@ const HOW: [&str; 5] = [
     "One person a line: the address, the group or groups, and the location if you have locations.",
     "Several groups in one cell: write a semicolon between their names.",
     "Names of groups and locations must be exactly those of the first two columns here.",
-    "When the list is filled in, choose Save As, CSV UTF-8, with the sheet Invitations before you, and upload that file.",
+    "When the list is filled in, save the workbook and upload it as it is. Rows that are hidden are passed over.",
     "Nobody is invited before you have seen a preview and approved it.",
 ];
 

@@ -2,12 +2,15 @@
 
 use super::super::fault::Fault;
 use super::super::import::RawRow;
-use super::cell::{Cell, Visit};
+use super::cell::{Cell, Shown, Visit};
 use super::formula::unguarded;
 use super::header::{EMAIL, GROUPS, Header, Known, LOCATION};
 use super::names::Names;
-use super::records::{Ended, Records};
+use super::records::Records;
 use super::{MAX_CELL, SheetProblem};
+
+/// How much of what a program shows for an error is told, in characters.
+const MAX_ERROR: usize = 20;
 
 /// Where the columns are.
 pub(super) struct Columns {
@@ -24,6 +27,8 @@ pub(super) struct RowOf<'c> {
     row: RawRow,
     /// Whether it will be taken.
     is_kept: bool,
+    /// Whether it was told that it has more cells than columns.
+    has_surplus: bool,
 }
 
 impl Columns {
@@ -42,16 +47,17 @@ impl Columns {
             columns: self,
             row: RawRow::default(),
             is_kept: true,
+            has_surplus: false,
         }
     }
 }
 
 impl RowOf<'_> {
     /// The row that was read last, with where it began and what is wrong with its marks.
-    pub(super) fn take(&mut self, ended: Ended) -> RawRow {
+    pub(super) fn take(&mut self, line: i32, faults: Vec<Fault>) -> RawRow {
         let mut row = std::mem::take(&mut self.row);
-        row.line = ended.line;
-        row.faults.splice(0..0, ended.faults);
+        row.line = line;
+        row.faults.splice(0..0, faults);
         row
     }
 
@@ -61,12 +67,24 @@ impl RowOf<'_> {
     }
 
     /// The text of a cell that is read, as far as one can be long.
-    fn text(&mut self, known: &Known, cell: Cell<'_>) -> String {
+    fn text(&mut self, known: &Known, place: usize, cell: Cell<'_>) -> String {
         let column = || known.column.to_owned();
-        let is_bare = matches!(cell, Cell::Bare(text) if text.trim_start().starts_with('"'));
-        if is_bare {
-            self.row.faults.push(Fault::SpaceBeforeMark { column: column() });
-        }
+        let fault = match cell {
+            Cell::Bare(text) if text.trim_start().starts_with('"') => {
+                Some(Fault::SpaceBeforeMark { column: column() })
+            }
+            Cell::OfSheet(row, Shown::Error(error)) => Some(Fault::CellError {
+                column: column(),
+                cell: named(place, row),
+                error: error.chars().take(MAX_ERROR).collect(),
+            }),
+            Cell::OfSheet(row, Shown::Uncomputed) => Some(Fault::NotComputed {
+                column: column(),
+                cell: named(place, row),
+            }),
+            _ => None,
+        };
+        self.row.faults.extend(fault);
         let text = cell.text();
         let text = unguarded(&text);
         // As many bytes hold no more characters.
@@ -87,6 +105,7 @@ impl Visit<'_> for RowOf<'_> {
     fn begin(&mut self) {
         if self.is_kept {
             self.row = RawRow::default();
+            self.has_surplus = false;
         }
     }
 
@@ -97,17 +116,31 @@ impl Visit<'_> for RowOf<'_> {
             return;
         }
         if column == columns.email {
-            self.row.address = self.text(&EMAIL, cell);
+            self.row.address = self.text(&EMAIL, column, cell);
         } else if column == columns.groups {
-            let text = self.text(&GROUPS, cell);
+            let text = self.text(&GROUPS, column, cell);
             self.row.groups = Names::of_cell(&text);
         } else if Some(column) == columns.location {
-            self.row.location = self.text(&LOCATION, cell);
-        } else if column >= columns.width
-            && !cell.is_blank()
-            && !self.row.faults.contains(&Fault::SurplusCells)
-        {
-            self.row.faults.push(Fault::SurplusCells);
+            self.row.location = self.text(&LOCATION, column, cell);
+        } else if column >= columns.width && !cell.is_blank() && !self.has_surplus {
+            self.has_surplus = true;
+            self.row.faults.push(match cell {
+                Cell::OfSheet(row, _) => Fault::BeyondColumns {
+                    cell: named(column, row),
+                },
+                _ => Fault::SurplusCells,
+            });
         }
     }
+}
+
+/// A cell as programs name it, such as `B7`.
+fn named(column: usize, row: i32) -> String {
+    let (mut letters, mut rest) = (String::new(), column + 1);
+    while rest > 0 {
+        rest -= 1;
+        letters.insert(0, char::from(b'A' + u8::try_from(rest % 26).unwrap_or_default()));
+        rest /= 26;
+    }
+    format!("{letters}{row}")
 }

@@ -8,8 +8,6 @@ use muster_text::is_unseen;
 use super::lines::line_ends;
 use super::{MAX_BYTES, SheetProblem};
 
-const ZIP: &[u8] = b"PK\x03\x04";
-const COMPOUND: &[u8] = b"\xd0\xcf\x11\xe0";
 /// Enough to tell UTF-16 by its zero bytes.
 const SAMPLE: usize = 1024;
 /// The end of a file, as DOS wrote it.
@@ -23,13 +21,10 @@ pub(super) struct Text<'a> {
 }
 
 impl<'a> Text<'a> {
-    /// Decodes a file. Program files that only look like spreadsheets are refused with what to do.
+    /// Decodes a file.
     pub(super) fn of(bytes: &'a [u8]) -> Result<Self, SheetProblem> {
         if bytes.is_empty() {
             return Err(SheetProblem::Empty);
-        }
-        if bytes.starts_with(ZIP) || bytes.starts_with(COMPOUND) {
-            return Err(SheetProblem::Workbook);
         }
         let marked = Encoding::for_bom(bytes).or_else(|| Some((utf_16_without_mark(bytes)?, 0)));
         let (encoding, mark) = match marked {

@@ -102,7 +102,7 @@ impl Visit<'_> for Header {
     }
 
     fn cell(&mut self, column: usize, cell: Cell<'_>) {
-        self.width = column + 1;
+        self.width = self.width.max(column + 1);
         if cell.is_blank() {
             return;
         }

@@ -224,12 +224,15 @@ fn what_is_no_spreadsheet_is_refused_with_what_to_do() {
         column,
         read: read.to_owned(),
     };
-    let cases: [(&[u8], SheetProblem); 13] = [
+    let cases: [(&[u8], SheetProblem); 16] = [
         (b"", SheetProblem::Empty),
         (b"\xef\xbb\xbf", SheetProblem::Empty),
         (b"\r\n\r\n ; ;\r\n", SheetProblem::Empty),
         (b"sep=;", SheetProblem::Empty),
-        (b"PK\x03\x04rest of a workbook", SheetProblem::Workbook),
+        (b"PK\x03\x04rest of a workbook", SheetProblem::Damaged),
+        (b"\xd0\xcf\x11\xe0rest of it", SheetProblem::OldDocument),
+        (b"\xef\xbb\xbf\n<HTML><table>", SheetProblem::Markup),
+        (b"<?xml version=\"1.0\"?>", SheetProblem::Markup),
         (b"email,groups\na@b.org,X\0\n", SheetProblem::Binary),
         (b"\xff\xfee\0m\0", no_column("email", "\u{201c}em\u{201d}")),
         (b"groups\nX\n", no_column("email", "\u{201c}groups\u{201d}")),

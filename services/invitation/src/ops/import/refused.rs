@@ -13,41 +13,60 @@ use crate::store::import::{find, rows};
 /// How many rows are read at a time: a file of a hundred thousand takes no more memory than one of a thousand.
 const ROWS_AT_ONCE: i64 = 1_000;
 
-/// What the file is called, and its pieces.
+/// The file, before its first row is read.
+pub(crate) struct Begun {
+    pub(crate) name: String,
+    pub(crate) media_type: &'static str,
+}
+
+/// What the file is, and its pieces.
 ///
 /// # Errors
 /// What `DownloadRefusedRows` refuses; a piece, when the database cannot be asked any more.
 pub(crate) async fn refused(
     context: &Context,
     name: ImportName,
-) -> Result<(String, impl Stream<Item = Result<String, Error>> + use<>), Error> {
+) -> Result<(Begun, impl Stream<Item = Result<Vec<u8>, Error>> + use<>), Error> {
     let finding = async |c: &mut PgConnection| find(c, name.organization, name.import).await;
     let import = context.database.read(finding).await?.ok_or(Failure::NotFound)?;
     if import.purge_time.is_none() {
         return Err(Error::RowsDeleted);
     }
-    let file = RefusedFile::of(&import);
-    let header = stream::iter([Ok(file.header())]);
-    let file_name = file.name.clone();
+    let mut file = RefusedFile::of(&import)?;
+    let begun = Begun {
+        name: file.name.clone(),
+        media_type: file.media_type(),
+    };
+    let begin = stream::iter([Ok(file.begin())]);
     let context = context.clone();
-    let pieces = stream::try_unfold(0, move |after| {
-        let (context, file) = (context.clone(), file.clone());
-        async move { piece(&context, &file, name, after).await }
+    let pieces = stream::try_unfold(Some((file, 0)), move |left| {
+        let context = context.clone();
+        async move {
+            match left {
+                Some((file, after)) => piece(&context, file, name, after).await.map(Some),
+                None => Ok(None),
+            }
+        }
     });
-    Ok((file_name, header.chain(pieces)))
+    Ok((begun, begin.chain(pieces)))
 }
 
-/// The lines of the rows after line `after`, and which is the last of them; nothing when there are no more.
+/// A piece of a file, and the rest of it with the last row that was written; nothing where the piece was the last.
+type Piece = (Vec<u8>, Option<(RefusedFile, i32)>);
+
+/// The rows after line `after`, or the end of the file.
 async fn piece(
     context: &Context,
-    file: &RefusedFile,
+    mut file: RefusedFile,
     name: ImportName,
     after: i32,
-) -> Result<Option<(String, i32)>, Error> {
+) -> Result<Piece, Error> {
     let reading = async |c: &mut PgConnection| {
         rows::page(c, name.organization, name.import, &STATES, after, ROWS_AT_ONCE).await
     };
     let rows = context.database.read(reading).await?;
-    let last = rows.last().map(|row| row.raw.line);
-    Ok(last.map(|last| (file.lines(&rows), last)))
+    match rows.last().map(|row| row.raw.line) {
+        Some(last) => Ok((file.rows(&rows)?, Some((file, last)))),
+        None => Ok((file.end()?, None)),
+    }
 }

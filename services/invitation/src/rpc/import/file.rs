@@ -21,9 +21,9 @@ pub(super) fn template(format: FileFormat, data: Vec<u8>) -> pb::DownloadImportT
 }
 
 /// A piece of the file of refused rows.
-pub(super) fn refused_rows(file_name: String, text: String) -> pb::DownloadRefusedRowsResponse {
+pub(super) fn refused_rows(file_name: String, kind: &str, data: Vec<u8>) -> pb::DownloadRefusedRowsResponse {
     pb::DownloadRefusedRowsResponse {
-        file: Some(body(CSV, text.into_bytes())),
+        file: Some(body(kind, data)),
         file_name,
     }
 }

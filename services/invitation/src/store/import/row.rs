@@ -20,6 +20,8 @@ impl FromRow<'_, PgRow> for Import {
             format: Format {
                 encoding: row.try_get("encoding")?,
                 separator: row.try_get("separator")?,
+                sheet: row.try_get("sheet")?,
+                unread_sheets: row.try_get("unread_sheets")?,
             },
             uploader: row.try_get("uploader_person_id")?,
             preview_sha256: row.try_get("preview_sha256")?,

@@ -57,6 +57,7 @@ fn outcome(row: &PgRow) -> Result<Outcome, sqlx::Error> {
         (RowState::Invalid, None) => Ok(Outcome::Invalid),
         (RowState::Applied, None) => Ok(Outcome::Applied),
         (RowState::Refused, None) => Ok(Outcome::Refused),
+        (RowState::Skipped, None) => Ok(Outcome::Skipped),
         (RowState::Merged, Some(line)) => Ok(Outcome::Merged(line)),
         _ => Err(inconsistent("merged_into_line")),
     }
