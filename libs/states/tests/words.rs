@@ -57,11 +57,7 @@ const CONSIDERED: &[(&str, &str, &str)] = &[
         "EXPIRED",
     ),
     // The first check of the column; a later migration takes the word in.
-    (
-        "invitation",
-        "VALID MERGED INVALID APPLIED REFUSED",
-        "SKIPPED",
-    ),
+    ("invitation", "VALID MERGED INVALID APPLIED REFUSED", "SKIPPED"),
     (
         "notification",
         "QUEUED DEFERRED",

@@ -4,7 +4,7 @@ use muster_proto::employment::v1::{
     CorrectEmploymentRequest, Employment, EmploymentState, RejectionReason, VerifyEmploymentRequest,
 };
 use muster_refusal::ErrorReason as R;
-use muster_testkit::TestCaller;
+use muster_testkit::{TestCaller, eventually};
 use tonic::{Response, Status};
 
 use crate::fixture::{Fixture, reason};
@@ -18,6 +18,27 @@ impl Fixture {
         let mut client = self.person_employments(TestCaller::person(person));
         let corrected = client.correct_employment(request).await?;
         Ok(corrected.map(|answer| answer.employment.unwrap()))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_accepted_is_archived_with_the_rejection_and_active_again_when_the_claim_is_corrected() {
+    let fixture = Fixture::start().await;
+    let claim = fixture.claimed("learner-1").await;
+    let is = async |state: &'static str| {
+        let count = match state {
+            "ACTIVE" => "SELECT count(*) FROM invitations WHERE state = 'ACTIVE'",
+            _ => "SELECT count(*) FROM invitations WHERE state = 'ARCHIVED'",
+        };
+        eventually(async || fixture.invitations.database.count(count).await == 1).await;
+    };
+    is("ACTIVE").await;
+    for _ in 0..2 {
+        let why = RejectionReason::OtherSite;
+        fixture.reject(&claim.name, why, "").await.unwrap();
+        is("ARCHIVED").await;
+        fixture.correct("learner-1", &claim.name).await.unwrap();
+        is("ACTIVE").await;
     }
 }
 

@@ -57,7 +57,8 @@ pub(crate) struct JoinPage {
 }
 
 impl JoinPage {
-    /// Whether it lets an address in. Asked when somebody asks to join, and again when they confirm their address.
+    /// Whether it lets an address in. Asked when somebody asks to join, again when they confirm their address, and again
+    /// when they accept.
     pub(crate) fn admits(&self, address: &EmailAddress) -> bool {
         self.allowed_domains.is_empty() || self.allowed_domains.iter().any(|rule| rule.admits(address))
     }

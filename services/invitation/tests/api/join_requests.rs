@@ -145,6 +145,43 @@ async fn whoever_confirms_the_address_is_invited_and_accepts_in_their_account() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whom_the_page_lets_in_is_asked_again_when_the_invitation_is_accepted() {
+    let fixture = open("").await;
+    ask(&fixture, "ada@example.com").await.unwrap();
+    verify(&fixture, &token(&fixture).await).await.unwrap();
+    let by_page = listed(&fixture).await.remove(0);
+    let by_hand = fixture
+        .create("bob@example.com", &[&fixture.nurses])
+        .await
+        .unwrap();
+    let (of_page, of_hand) = (
+        fixture.token(&by_page.name).await,
+        fixture.token(&by_hand.name).await,
+    );
+    let narrow = "UPDATE join_pages SET allowed_domains = '{example.org}'";
+    fixture.profile_sql(narrow).await;
+    let refused = fixture.accept(TestCaller::person("ada"), &of_page).await;
+    assert_eq!(reason(refused), R::JoinAddressNotAllowed);
+    let untouched = fixture.get(&by_page.name).await.unwrap();
+    assert_eq!(
+        (untouched.state(), &untouched.etag),
+        (InvitationState::Pending, &by_page.etag)
+    );
+    // Whom somebody invited by hand, the page says nothing about.
+    fixture.accept(TestCaller::person("bob"), &of_hand).await.unwrap();
+    // Nor does a page that is closed: it keeps nobody out who confirmed their address before.
+    fixture
+        .profile_sql("UPDATE join_pages SET is_enabled = false")
+        .await;
+    fixture.accept(TestCaller::person("ada"), &of_page).await.unwrap();
+    // What is done stays done.
+    fixture
+        .profile_sql("UPDATE join_pages SET is_enabled = true")
+        .await;
+    fixture.accept(TestCaller::person("ada"), &of_page).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_answer_is_the_same_whoever_has_the_address_and_only_the_mail_differs() {
     let fixture = open("").await;
     // Invited and active.

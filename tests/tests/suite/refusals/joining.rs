@@ -27,14 +27,14 @@ pub(super) fn rows() -> Vec<Row> {
 }
 
 /// An organization of its own, with its open page and what can be chosen there.
-struct Open {
-    at: Stage,
+pub(super) struct Open {
+    pub(super) at: Stage,
     slug: String,
     group: String,
     location: String,
 }
 
-async fn open(at: Stage) -> Open {
+pub(super) async fn open(at: Stage) -> Open {
     let at = at.own().await;
     let (slug, group, location) = (slug(&at), at.group().await, location(&at).await);
     let set = setting(&at, true, &slug, &["enabled", "slug"]);
@@ -151,7 +151,7 @@ impl Open {
     }
 
     /// Lets only addresses of another domain in.
-    async fn narrows(&self) {
+    pub(super) async fn narrows(&self) {
         let mut narrow = setting(&self.at, true, "", &["allowed_domains"]);
         if let Some(page) = &mut narrow.join_page {
             page.allowed_domains = vec!["elsewhere.test".to_owned()];

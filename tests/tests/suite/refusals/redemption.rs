@@ -10,6 +10,7 @@ use muster_proto::invitation::v1::{
 use muster_refusal::ErrorReason as R;
 
 use super::attempt::Attempt;
+use super::joining::open;
 use super::stage::{Invited, Stage};
 use super::{Row, row};
 
@@ -24,6 +25,7 @@ const LONG_DECLINED: &str = "state = 'DECLINED', state_before_decline = 'PENDING
                              decline_time = now() - interval '25 hours'";
 const TOO_LATE: &str = "create_time = create_time - interval '40 days', send_time = send_time - interval '40 days', \
                         expire_time = now() - interval '1 second'";
+const BY_THE_PAGE: &str = "source = 'JOIN_PAGE'";
 const NOT_YET: &str = "delivery_state = 'SCHEDULED', send_time = now() + interval '1 hour'";
 
 pub(super) fn rows() -> Vec<Row> {
@@ -97,6 +99,14 @@ fn looked_up() -> Vec<Row> {
     ]
 }
 
+/// Somebody who came by a page that lets their address in no more.
+async fn narrowed(at: Stage) -> (Stage, Invited) {
+    let open = open(at).await;
+    let invited = after(&open.at, BY_THE_PAGE).await;
+    open.narrows().await;
+    (open.at, invited)
+}
+
 fn accepted() -> Vec<Row> {
     vec![
         row("AcceptInvitation", R::LinkInvalid, async |at| {
@@ -137,6 +147,10 @@ fn accepted() -> Vec<Row> {
             let at = at.own().await;
             let invited = at.invited().await;
             at.deactivates(&at.organization.group).await;
+            accept(invited)
+        }),
+        row("AcceptInvitation", R::JoinAddressNotAllowed, async |at| {
+            let (_, invited) = narrowed(at).await;
             accept(invited)
         }),
         row("AcceptInvitation", R::OrganizationNotActive, async |at| {
@@ -345,6 +359,10 @@ fn own() -> Vec<Row> {
             let at = at.own().await;
             let invited = at.invited().await;
             at.deactivates(&at.organization.group).await;
+            Accept.of(&at, &invited)
+        }),
+        row("AcceptPersonInvitation", R::JoinAddressNotAllowed, async |at| {
+            let (at, invited) = narrowed(at).await;
             Accept.of(&at, &invited)
         }),
         row("AcceptPersonInvitation", R::OrganizationNotActive, async |at| {

@@ -207,6 +207,11 @@ impl Problem {
                 "This group is closed",
                 format!("None of the groups you were invited to takes learners any more: {again}"),
             ),
+            Some(R::JoinAddressNotAllowed) => Self::new(
+                StatusCode::CONFLICT,
+                "This address cannot join any more",
+                "The organization changed whose addresses can join. Ask it to invite you.",
+            ),
             Some(R::OrganizationNotActive) => Self::new(
                 StatusCode::CONFLICT,
                 "The organization is not active",

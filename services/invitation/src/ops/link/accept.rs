@@ -11,11 +11,12 @@ use tracing::Span;
 
 use super::open::{Opener, open_for_update};
 use crate::context::Context;
-use crate::domain::invitation::{Acceptance, Invitation};
+use crate::domain::invitation::{Acceptance, Invitation, Source};
 use crate::domain::inviting::InvitingContext;
+use crate::domain::join_request::JoinPage;
 use crate::error::{Error, Field};
 use crate::events::{self, Act};
-use crate::organization::ContextQuery;
+use crate::organization::{ContextQuery, PageQuery};
 use crate::store::invitation::{find, update};
 
 /// An invitation that is accepted.
@@ -27,7 +28,8 @@ pub(crate) struct Accepted {
     pub(crate) time: OffsetDateTime,
 }
 
-/// Asks the organization about the groups of the invitation; about none when there is no such invitation, which is told later.
+/// Asks the organization about the groups of the invitation, and about its page if it came by that; about none when there is
+/// no such invitation, which is told later.
 ///
 /// # Errors
 /// Of a peer; the database's.
@@ -39,10 +41,14 @@ pub(crate) async fn prepare(
     let name = opener.invitation();
     let finding = async |c: &mut PgConnection| find(c, name.organization, name.invitation).await;
     let found = context.database.read(finding).await?;
-    let query = found.map_or_else(ContextQuery::default, |invitation| {
+    let query = found.as_ref().map_or_else(ContextQuery::default, |invitation| {
         ContextQuery::groups(&invitation.groups)
     });
     let inviting = context.organization.context_of(name.organization, &query).await?;
+    let page = match found {
+        Some(invitation) if invitation.source == Source::JoinPage => open_page(context, &invitation).await?,
+        _ => None,
+    };
     Ok(Accepting {
         click: Span::current(),
         opener,
@@ -50,7 +56,18 @@ pub(crate) async fn prepare(
         time: context.clock.now(),
         query,
         inviting,
+        page,
     })
+}
+
+/// The page by which somebody asked to join; `None` if it was closed since: whoever confirmed their address before that is
+/// invited.
+async fn open_page(context: &Context, invitation: &Invitation) -> Result<Option<JoinPage>, Error> {
+    let query = PageQuery::Organization(invitation.organization);
+    match context.organization.join_page(&query).await {
+        Err(Error::Failure(Failure::NotFound)) => Ok(None),
+        page => page.map(Some),
+    }
 }
 
 /// Accepts an invitation as the signed-in person.
@@ -76,6 +93,8 @@ pub(crate) struct Accepting {
     query: ContextQuery,
     /// What it said.
     inviting: InvitingContext,
+    /// Its page, if the invitation came by that and it is open.
+    page: Option<JoinPage>,
 }
 
 impl Accepting {
@@ -110,6 +129,16 @@ impl Accepting {
         }
     }
 
+    /// The page still lets the address join: whom the organization lets in may have changed since it was confirmed.
+    fn require_admitted(&self, invitation: &Invitation) -> Result<(), Error> {
+        match &self.page {
+            Some(page) if !page.admits(&invitation.address) => {
+                Err(Error::AddressNotAllowed(page.allowed_domains.clone()))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn acceptance(&self) -> Acceptance {
         Acceptance {
             person: self.person.id,
@@ -125,6 +154,7 @@ impl Accepting {
         mut accepted: Invitation,
     ) -> Result<Invitation, Error> {
         self.inviting.require_active()?;
+        self.require_admitted(&accepted)?;
         let groups = self.groups(&accepted)?;
         if !update(tx, &mut accepted).await? {
             return Err(Failure::Contended.into());

@@ -51,10 +51,8 @@ impl Book {
         let (mut xml, mut sheets, mut is_1904, mut is_root) = (Xml::new(opened), Vec::new(), false, true);
         loop {
             match xml.next()? {
-                Token::Start(element) if std::mem::take(&mut is_root) => {
-                    if !is(&element, "workbook") {
-                        return Err(other);
-                    }
+                Token::Start(element) if std::mem::take(&mut is_root) && !is(&element, "workbook") => {
+                    return Err(other);
                 }
                 Token::Start(element) if is(&element, "workbookPr") => {
                     let [date] = attributes(&element, ["date1904"])?;

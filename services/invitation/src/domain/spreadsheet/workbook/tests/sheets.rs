@@ -232,7 +232,7 @@ fn a_link_behind_a_name_is_suggested_and_never_taken() {
     let linked = Fault::LinkedAddress {
         address: "ada@b.org".to_owned(),
     };
-    assert_eq!(rows[0].faults, [linked.clone()]);
+    assert_eq!(rows[0].faults, std::slice::from_ref(&linked));
     assert_eq!(linked.problem().suggestion, "ada@b.org");
     assert_eq!(
         (rows[1].address.as_str(), &rows[1].faults[..]),
