@@ -15,6 +15,7 @@ use tracing::dispatcher::{self, Dispatch};
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::layer::SubscriberExt;
+use uuid::Uuid;
 
 use crate::propagation::TraceIds;
 use crate::{TelemetryOptions, logs};
@@ -51,10 +52,25 @@ pub struct Line<'a> {
     pub decision: &'static str,
     /// The policies that decided.
     pub policies: &'a str,
+    /// What they were asked, if they were.
+    pub asked: Option<Asked>,
     /// How long it took.
     pub duration: Duration,
     /// Its trace, recorded or not.
     pub trace: TraceIds,
+}
+
+/// What policies were asked about a caller, and what they said: enough to ask others the same later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// The caller's role in the organization; empty: none.
+    pub role: &'static str,
+    /// Whether the caller is registry staff.
+    pub staff: bool,
+    /// The organization that the call is about; `None`: the platform.
+    pub organization: Option<Uuid>,
+    /// What they said. A stream may be refused later all the same.
+    pub permitted: bool,
 }
 
 #[derive(Debug, Default)]
@@ -225,21 +241,36 @@ impl Line<'_> {
             out,
             "\",\"level\":\"INFO\",\"service\":\"{service}\",\"target\":\"{TARGET}\",\"message\":\"call\",\
              \"trace_id\":\"{trace}\",\"span_id\":\"{span}\",\"method\":\"{method}\",\"code\":\"{code}\",\
-             \"caller\":\"{caller}\",\"decision\":\"{decision}\",\"policies\":{policies},\"duration_us\":{duration}}}",
+             \"caller\":\"{caller}\",\"decision\":\"{decision}\",\"policies\":{policies},\"duration_us\":{duration}",
             trace = self.trace.trace_id(),
             span = self.trace.span_id(),
             // The one text that people write.
             policies = serde_json::Value::from(self.policies),
             duration = self.duration.as_micros(),
         )?;
-        out.push('\n');
+        if let Some(Asked {
+            role,
+            staff,
+            organization,
+            permitted,
+        }) = self.asked
+        {
+            write!(
+                out,
+                ",\"role\":\"{role}\",\"staff\":{staff},\"permitted\":{permitted}"
+            )?;
+            if let Some(organization) = organization {
+                write!(out, ",\"organization\":\"{organization}\"")?;
+            }
+        }
+        out.push_str("}\n");
         Ok(())
     }
 
     fn human(&self, out: &mut String) -> std::fmt::Result {
         let mut time = String::with_capacity(32);
         SystemTime.format_time(&mut Writer::new(&mut time))?;
-        writeln!(
+        write!(
             out,
             "{clock}  INFO {TARGET}: call method={} code={} caller={} decision={} policies={} duration_us={} trace={}",
             self.method,
@@ -250,7 +281,21 @@ impl Line<'_> {
             self.duration.as_micros(),
             self.trace.trace_id(),
             clock = time.get(11..23).unwrap_or(&time),
-        )
+        )?;
+        if let Some(Asked {
+            role,
+            staff,
+            organization,
+            permitted,
+        }) = self.asked
+        {
+            write!(out, " role={role} staff={staff} permitted={permitted}")?;
+            if let Some(organization) = organization {
+                write!(out, " organization={organization}")?;
+            }
+        }
+        out.push('\n');
+        Ok(())
     }
 }
 
@@ -265,6 +310,12 @@ mod tests {
             caller: "5f1d",
             decision: "admitted",
             policies: "say-\"hello\"",
+            asked: Some(Asked {
+                role: "OWNER",
+                staff: false,
+                organization: Some(Uuid::nil()),
+                permitted: true,
+            }),
             duration: Duration::from_millis(2),
             trace: TraceIds::unrecorded(),
         }
@@ -278,6 +329,10 @@ mod tests {
         assert_eq!(read["policies"], "say-\"hello\"");
         assert_eq!(read["caller"], "5f1d");
         assert_eq!(read["duration_us"], 2000);
+        assert_eq!(read["role"], "OWNER");
+        assert_eq!(read["staff"], false);
+        assert_eq!(read["permitted"], true);
+        assert_eq!(read["organization"], Uuid::nil().to_string());
         assert_eq!(read["trace_id"].as_str().unwrap().len(), 32);
         assert_eq!(read["span_id"].as_str().unwrap().len(), 16);
         assert!(read["time"].as_str().unwrap().ends_with('Z'));

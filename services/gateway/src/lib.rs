@@ -6,7 +6,7 @@
 //! - `router`: which part answers a request on the one port.
 //! - `edge`: every gRPC call: rule, caller, scope, decision, caller token, forwarding; `upstream`: the services it
 //!   forwards to.
-//! - [`policy`]: the decision, by Cedar; `access`: the same decision explained, the only RPCs that are answered here.
+//! - [`policy`]: the decision, by Cedar, and `trial`, what others would have decided; `access`: the same decision explained, the only RPCs that are answered here.
 //! - `pages`: what people see in a browser, by the same rules.
 
 mod access;
@@ -22,6 +22,7 @@ mod pages;
 pub mod policy;
 mod router;
 mod settings;
+mod trial;
 mod upstream;
 
 pub use app::{Running, start};
@@ -31,3 +32,4 @@ pub use name::NAME;
 pub use net::{InvalidProxies, TrustedProxies};
 pub use router::{ExtraHeaders, InvalidHeaders, InvalidOrigins, Origins};
 pub use settings::{PeerSettings, Settings};
+pub use trial::{TrialSettings, try_policies};

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use mimalloc::MiMalloc;
 use muster_clock::Clock;
-use muster_gateway::{NAME, Settings, check, start, write_caller_tags};
+use muster_gateway::{NAME, Settings, TrialSettings, check, start, try_policies, write_caller_tags};
 use muster_server::settings::{Program, read};
 use muster_server::{ask, drain, exit_code, in_runtime, quietly};
 
@@ -15,7 +15,7 @@ use muster_server::{ask, drain, exit_code, in_runtime, quietly};
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
-const EPILOGUE: &str = "Commands, before the options:\n  serve      Answers calls (default)\n  migrate    Does nothing: the gateway has no database\n  check      Says whether it could serve here: settings, keys, tokens, policies, issuers, services; and how to mend what is wrong\n  health     Asks the process that runs here whether it is ready\n  caller FILE  Reads names (persons/{person}, workloads/{name}) from standard input, one a line, and writes the tag of each in the access log; FILE is the session key";
+const EPILOGUE: &str = "Commands, before the options:\n  serve      Answers calls (default)\n  migrate    Does nothing: the gateway has no database\n  check      Says whether it could serve here: settings, keys, tokens, policies, issuers, services; and how to mend what is wrong\n  health     Asks the process that runs here whether it is ready\n  caller FILE  Reads names (persons/{person}, workloads/{name}) from standard input, one a line, and writes the tag of each in the access log; FILE is the session key\n  policies try FOLDER  Says which calls of an access log other policies would have decided otherwise, and by which";
 
 fn main() -> ExitCode {
     let mut arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
@@ -29,6 +29,9 @@ fn main() -> ExitCode {
     }
     if command == "caller" {
         return exit_code(caller(arguments.get(1)));
+    }
+    if command == "policies" {
+        return exit_code(policies(arguments.split_off(1)));
     }
     if matches!(command.as_str(), "serve" | "check" | "health") {
         arguments.remove(0);
@@ -46,6 +49,27 @@ fn caller(session_key: Option<&OsString>) -> anyhow::Result<()> {
     let session_key = session_key.ok_or_else(|| anyhow::anyhow!("name the file of the session key"))?;
     let (names, tags) = (std::io::stdin().lock(), std::io::stdout().lock());
     write_caller_tags(Path::new(session_key), names, tags)
+}
+
+fn policies(mut arguments: Vec<OsString>) -> anyhow::Result<()> {
+    if arguments.first().is_some_and(|verb| verb == "try") {
+        arguments.remove(0);
+    }
+    let program = Program {
+        name: format!("muster-{NAME} policies try"),
+        about: "Which calls of an access log the policies in a folder would have decided otherwise, and by which. Nothing is \
+                changed, and nobody is asked"
+            .to_owned(),
+        ..program()
+    };
+    let settings: TrialSettings = read(
+        &Program {
+            epilogue: "",
+            ..program
+        },
+        &arguments,
+    )?;
+    try_policies(&settings, std::io::stdout().lock())
 }
 
 fn program() -> Program {

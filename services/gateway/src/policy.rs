@@ -18,12 +18,13 @@ mod tests;
 mod vocabulary;
 mod watch;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use muster_access::Permissions;
 use muster_identity::{PersonCaller, Role};
-use muster_ids::OrganizationId;
+use muster_ids::{OrganizationId, PersonId};
 
 pub use self::extra::{Effects, Extra};
 pub use self::problem::PolicyProblem;
@@ -190,6 +191,11 @@ impl View {
                     policies: Arc::from(""),
                 }
             })
+    }
+
+    /// Persons whom the policies name: of all others nobody is told from another.
+    pub fn persons(&self) -> &BTreeSet<PersonId> {
+        self.0.persons()
     }
 
     /// Decides, and says by what.

@@ -8,6 +8,7 @@ use muster_access::{MethodRule, Mode, ScopePath, Target};
 use muster_identity::{Access, Caller, PersonCaller, Role};
 use muster_ids::OrganizationId;
 use muster_refusal::Refusal;
+use muster_telemetry::Asked;
 
 use super::call::Call;
 use super::call_cache::{self, Admission};
@@ -52,8 +53,8 @@ impl Shared {
             None => {
                 // Boxed: this future is large and rarely needed.
                 let role = Box::pin(self.role(call, &who.caller, organization)).await?;
-                let caller = self.decide(call, &who.caller, organization, role)?;
-                let admission = self.admission(call, &caller, &who)?;
+                let (caller, asked) = self.decide(call, &who.caller, organization, role)?;
+                let admission = self.admission(call, &caller, &who, asked)?;
                 if let Some(key) = key {
                     self.call_cache.insert_admission(key, admission.clone());
                 }
@@ -61,6 +62,7 @@ impl Shared {
             }
         };
         call.observation.by_policies(admission.policies);
+        call.observation.asked(admission.asked);
         call.observation.decided(Decision::Admitted);
         Ok(Admitted {
             caller_token: admission.caller_token,
@@ -93,22 +95,29 @@ impl Shared {
         })
     }
 
-    /// The caller with the access that is granted for this call.
+    /// The caller with the access that is granted for this call, and what policies were asked for that.
     fn decide(
         &self,
         call: &mut Call,
         caller: &Arc<Caller>,
         organization: Option<OrganizationId>,
         role: Option<Role>,
-    ) -> Result<Arc<Caller>, Refusal> {
+    ) -> Result<(Arc<Caller>, Option<Asked>), Refusal> {
         let (permission, person) = match (&call.rule.mode, &**caller) {
             (Mode::Require { permission, .. }, Caller::Person(person)) => (permission, person),
             (Mode::Require { .. } | Mode::Internal { .. }, _) => return Err(Refusal::permission_denied()),
-            _ => return Ok(Arc::clone(caller)),
+            _ => return Ok((Arc::clone(caller), None)),
         };
         let on = organization.map_or(Resource::Platform, Resource::Organization);
         let decided = self.parts.policies.decide(person, role, permission, on);
         call.observation.by_policies(decided.policies);
+        let asked = Some(Asked {
+            role: role.map_or("", Role::as_str),
+            staff: person.staff,
+            organization: organization.map(OrganizationId::as_uuid),
+            permitted: decided.allowed,
+        });
+        call.observation.asked(asked);
         if !decided.allowed {
             return Err(Refusal::permission_denied());
         }
@@ -121,10 +130,16 @@ impl Shared {
             access,
             ..person.clone()
         };
-        Ok(Arc::new(Caller::Person(granted)))
+        Ok((Arc::new(Caller::Person(granted)), asked))
     }
 
-    fn admission(&self, call: &Call, caller: &Caller, who: &Identified) -> Result<Admission, Refusal> {
+    fn admission(
+        &self,
+        call: &Call,
+        caller: &Caller,
+        who: &Identified,
+        asked: Option<Asked>,
+    ) -> Result<Admission, Refusal> {
         let signed = self.parts.signer.sign(caller, &call.rule.area, &call.rule.path);
         let text = signed.map_err(|_| Refusal::internal())?;
         // Not marked as sensitive: it is the same for a second, and the header table of a connection gives a value away
@@ -132,6 +147,7 @@ impl Shared {
         let caller_token = HeaderValue::try_from(text).map_err(|_| Refusal::internal())?;
         Ok(Admission {
             policies: call.observation.policies(),
+            asked,
             caller_token,
             is_logged: call.rule.reason_of_staff && caller.organization_role().is_none(),
             until: who

@@ -15,6 +15,7 @@ use moka::sync::Cache;
 use muster_clock::Clock;
 use muster_identity::Caller;
 use muster_ids::OrganizationId;
+use muster_telemetry::Asked;
 use time::OffsetDateTime;
 
 use super::observe::CallerTag;
@@ -68,6 +69,8 @@ pub(super) struct Call {
 pub(super) struct Admission {
     /// Which policies said so.
     pub(super) policies: Arc<str>,
+    /// What they were asked.
+    pub(super) asked: Option<Asked>,
     /// What the service is shown.
     pub(super) caller_token: HeaderValue,
     /// Whether the look is written down before the call goes on.
@@ -191,6 +194,7 @@ mod tests {
         let cache = CallCache::new(clock.clone());
         let admission = Admission {
             policies: Arc::from("owner-submits"),
+            asked: None,
             caller_token: HeaderValue::from_static("token"),
             is_logged: false,
             until: datetime!(2026-03-01 12:01 UTC),

@@ -2,7 +2,7 @@
 //! forgotten.
 //!
 //! Nothing of the message or of the token is written down, and of the caller only a tag: which method, how it ended, who
-//! called, how it was decided and by which policies, how long it took. Of the many calls that are not recorded only the ids of a trace are made:
+//! called, what policies were asked about them, how it was decided and by which, how long it took. Of the many calls that are not recorded only the ids of a trace are made:
 //! a span costs more than everything else that the edge does for a caller whom it knows.
 
 mod caller_tag;
@@ -18,7 +18,7 @@ use http_body::Frame;
 use muster_access::{MethodRule, Rules};
 use muster_refusal::{Refusal, name_trace};
 use muster_telemetry::propagation::{self, TraceIds};
-use muster_telemetry::{AccessLog, Line, code_name};
+use muster_telemetry::{AccessLog, Asked, Line, code_name};
 use tonic::{Code, Status};
 use tracing::field::Empty;
 use tracing::{Span, info_span};
@@ -71,6 +71,7 @@ pub(super) struct Observation {
     caller: Option<CallerTag>,
     decision: Decision,
     policies: Arc<str>,
+    asked: Option<Asked>,
     code: Option<Code>,
 }
 
@@ -113,6 +114,7 @@ impl Observer {
             caller: None,
             decision: Decision::None,
             policies: Arc::default(),
+            asked: None,
             code: None,
         }
     }
@@ -190,6 +192,11 @@ impl Observation {
         self.policies = policies;
     }
 
+    /// What they were asked, and what they said.
+    pub(super) fn asked(&mut self, asked: Option<Asked>) {
+        self.asked = asked;
+    }
+
     pub(super) fn policies(&self) -> Arc<str> {
         Arc::clone(&self.policies)
     }
@@ -254,6 +261,7 @@ impl Drop for Observation {
             caller: caller.unwrap_or_default(),
             decision,
             policies: &self.policies,
+            asked: self.asked,
             duration,
             trace: self.ids,
         });

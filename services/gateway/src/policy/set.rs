@@ -10,6 +10,7 @@ use cedar_policy::{
 };
 use miette::Diagnostic;
 use muster_identity::{PersonCaller, Role};
+use muster_ids::PersonId;
 
 use super::actions::{self, Prepared};
 use super::decision_cache::{DecisionCache, Question};
@@ -27,6 +28,8 @@ pub(super) struct Set {
     vocabulary: Arc<Vocabulary>,
     permissions: HashMap<String, Prepared>,
     notes: HashMap<String, Arc<Note>>,
+    /// Persons whom policies name.
+    persons: BTreeSet<PersonId>,
     decisions: DecisionCache,
     /// The policies whose failures are told already.
     told: Mutex<HashSet<String>>,
@@ -79,6 +82,10 @@ impl Set {
         Ok(Self {
             revision: REVISIONS.fetch_add(1, Ordering::Relaxed),
             authorizer: Authorizer::new(),
+            persons: policies
+                .iter()
+                .flat_map(|named| vocabulary.persons_in(&named.policy))
+                .collect(),
             vocabulary,
             permissions,
             notes,
@@ -140,6 +147,11 @@ impl Set {
                 .authorizer
                 .is_authorized(&request, &prepared.policies, &entities),
         )
+    }
+
+    /// Persons whom policies name: of all others nobody is told from another.
+    pub(super) fn persons(&self) -> &BTreeSet<PersonId> {
+        &self.persons
     }
 
     /// What people are told of a policy.

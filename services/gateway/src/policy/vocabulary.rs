@@ -4,7 +4,8 @@ use std::collections::{HashMap, HashSet};
 use std::str::FromStr;
 
 use cedar_policy::{
-    Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, Request, RestrictedExpression, Schema,
+    Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, Policy, Request, RestrictedExpression,
+    Schema,
 };
 use muster_access::Permissions;
 use muster_identity::Role;
@@ -86,6 +87,15 @@ impl Vocabulary {
     /// Whether an action is this one or belongs to this group.
     pub(super) fn is_in(&self, action: &EntityUid, group: &EntityUid) -> bool {
         action == group || self.hierarchy.is_ancestor_of(group, action)
+    }
+
+    /// The persons whom a policy names.
+    pub(super) fn persons_in(&self, policy: &Policy) -> Vec<PersonId> {
+        let named = policy.entity_literals().into_iter();
+        named
+            .filter(|named| *named.type_name() == self.person)
+            .filter_map(|named| named.id().unescaped().parse().ok())
+            .collect()
     }
 
     pub(super) fn principal(&self, person: PersonId) -> EntityUid {
