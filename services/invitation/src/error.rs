@@ -54,6 +54,8 @@ pub(crate) enum Error {
     Expired,
     #[error("the invitation was declined too long ago to undo that")]
     UndoTooLate,
+    #[error("the filter lists other invitations than the caller has seen")]
+    InvitationsChanged,
     #[error("the invitee does not want to be invited again")]
     AddressSuppressed,
     #[error("the invitation is not to be opened before its send time")]
@@ -256,6 +258,11 @@ impl From<Error> for Refusal {
             Error::UndoTooLate => Refusal::new(
                 R::UndoTooLate,
                 "a decline can be undone for 24 hours; ask the organization for a new invitation",
+            ),
+            Error::InvitationsChanged => Refusal::new(
+                R::InvitationsChanged,
+                "by the filter there are more or fewer invitations than expected_count says, and nothing was done; list them again, \
+                 then repeat it for those",
             ),
             Error::AddressSuppressed => Refusal::new(
                 R::AddressSuppressed,

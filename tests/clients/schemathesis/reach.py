@@ -189,6 +189,9 @@ call("ResendInvitation", "owner", ids(others[1]["name"]))
 names = [one["name"] for one in others[1:]]
 call("BatchResendInvitations", "owner", at, names=names)
 call("BatchCancelInvitations", "owner", at, names=names)
+listed = {"states": ["INVITATION_STATE_CANCELLED"]}
+cancelled = call("ListInvitations", "owner", at, listed)["invitations"]
+call("BatchCancelInvitations", "owner", at, filter=listed, expectedCount=len(cancelled))
 
 assert call("DownloadImportTemplate", "owner", at, {"format": "IMPORT_FILE_FORMAT_XLSX"}).startswith(b"PK")
 imported = upload(organization, group["displayName"])

@@ -3,8 +3,8 @@
 use muster_proto::invitation::v1::invitation_service_client::InvitationServiceClient;
 use muster_proto::invitation::v1::{
     BatchCancelInvitationsRequest, BatchCreateInvitationsRequest, BatchResendInvitationsRequest,
-    CreateInvitationRequest, GetInvitationRequest, Invitation, InvitationOutcome, InvitationState,
-    ListInvitationsRequest, ListInvitationsResponse,
+    CreateInvitationRequest, GetInvitationRequest, Invitation, InvitationFilter, InvitationOutcome,
+    InvitationState, ListInvitationsRequest, ListInvitationsResponse,
 };
 
 use super::resource;
@@ -71,8 +71,8 @@ pub async fn batch_resend<T: Transport>(
     let request = BatchResendInvitationsRequest {
         parent: organization.to_owned(),
         names,
-        rotate_links: false,
         request_id: request_id(),
+        ..BatchResendInvitationsRequest::default()
     };
     let resent = call(inviter, request, async |client, request| {
         InvitationServiceClient::new(client)
@@ -95,6 +95,57 @@ pub async fn batch_cancel<T: Transport>(
         parent: organization.to_owned(),
         names,
         request_id: request_id(),
+        ..BatchCancelInvitationsRequest::default()
+    };
+    let cancelled = call(inviter, request, async |client, request| {
+        InvitationServiceClient::new(client)
+            .batch_cancel_invitations(request)
+            .await
+    });
+    Ok(cancelled.await?.outcomes)
+}
+
+/// Sends those again that the filter lists, with the same links, if they are as many as the caller has seen: 1,000 at most.
+///
+/// # Errors
+/// The call failed.
+pub async fn resend_listed<T: Transport>(
+    inviter: &T,
+    organization: &str,
+    filter: InvitationFilter,
+    expected_count: i32,
+) -> Result<Vec<InvitationOutcome>, CallError> {
+    let request = BatchResendInvitationsRequest {
+        parent: organization.to_owned(),
+        filter: Some(filter),
+        expected_count,
+        request_id: request_id(),
+        ..BatchResendInvitationsRequest::default()
+    };
+    let resent = call(inviter, request, async |client, request| {
+        InvitationServiceClient::new(client)
+            .batch_resend_invitations(request)
+            .await
+    });
+    Ok(resent.await?.outcomes)
+}
+
+/// Takes those back that the filter lists, if they are as many as the caller has seen: 1,000 at most.
+///
+/// # Errors
+/// The call failed.
+pub async fn cancel_listed<T: Transport>(
+    inviter: &T,
+    organization: &str,
+    filter: InvitationFilter,
+    expected_count: i32,
+) -> Result<Vec<InvitationOutcome>, CallError> {
+    let request = BatchCancelInvitationsRequest {
+        parent: organization.to_owned(),
+        filter: Some(filter),
+        expected_count,
+        request_id: request_id(),
+        ..BatchCancelInvitationsRequest::default()
     };
     let cancelled = call(inviter, request, async |client, request| {
         InvitationServiceClient::new(client)

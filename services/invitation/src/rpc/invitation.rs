@@ -96,12 +96,11 @@ impl InvitationService for Rpc {
         &self,
         request: Request<pb::BatchCancelInvitationsRequest>,
     ) -> Result<Response<pb::BatchCancelInvitationsResponse>, Status> {
-        let (call, batch) = Call::read(request, |call, violations| {
-            batch::batch(call, violations, |message| &message.names)
-        })?;
+        let (call, asked) = Call::read(request, batch::asked)?;
         let Context { database, clock, .. } = &self.context;
         let key = call.key();
         let done = database.once(&key, clock.now(), async |tx| {
+            let batch = many::meant(tx, &self.context, &asked).await?;
             let outcomes = many::cancel(tx, &self.context, &batch).await?;
             let outcomes = batch::in_order(&batch, outcomes);
             Ok::<_, Error>(pb::BatchCancelInvitationsResponse { outcomes })
@@ -113,13 +112,12 @@ impl InvitationService for Rpc {
         &self,
         request: Request<pb::BatchResendInvitationsRequest>,
     ) -> Result<Response<pb::BatchResendInvitationsResponse>, Status> {
-        let (call, batch) = Call::read(request, |call, violations| {
-            batch::batch(call, violations, |message| &message.names)
-        })?;
+        let (call, asked) = Call::read(request, batch::asked)?;
         let link = next_link(call.message.rotate_links);
         let Context { database, clock, .. } = &self.context;
-        let prepare = async || many::prepare(&self.context, &batch).await;
+        let prepare = async || many::prepare(&self.context, &asked).await;
         let apply = async |tx: &mut _, prepared| {
+            let batch = many::meant(tx, &self.context, &asked).await?;
             let outcomes = many::resend(tx, &self.context, &batch, link, prepared).await?;
             let outcomes = batch::in_order(&batch, outcomes);
             Ok::<_, Error>(pb::BatchResendInvitationsResponse { outcomes })

@@ -2,10 +2,11 @@
 
 use muster_proto::error::v1::ErrorReason as R;
 use muster_proto::invitation::v1::{
-    BatchCancelInvitationsRequest, BatchResendInvitationsRequest, DeliveryState, InvitationOutcome,
-    InvitationState, ListInvitationsRequest,
+    BatchCancelInvitationsRequest, BatchResendInvitationsRequest, DeliveryState, InvitationFilter,
+    InvitationOutcome, InvitationState, ListInvitationsRequest,
 };
 use muster_testkit::TestCaller;
+use std::collections::BTreeSet;
 use std::time::Duration;
 use tonic::Status;
 
@@ -17,7 +18,7 @@ async fn cancel(fixture: &Fixture, names: &[String]) -> Result<Vec<InvitationOut
     let request = BatchCancelInvitationsRequest {
         parent: fixture.parent(),
         names: names.to_vec(),
-        request_id: String::new(),
+        ..Default::default()
     };
     let answer = fixture.invitations().batch_cancel_invitations(request).await?;
     Ok(answer.into_inner().outcomes)
@@ -28,9 +29,25 @@ async fn resend(fixture: &Fixture, names: &[String], rotate: bool) -> Result<Vec
         parent: fixture.parent(),
         names: names.to_vec(),
         rotate_links: rotate,
-        request_id: String::new(),
+        ..Default::default()
     };
     let answer = fixture.invitations().batch_resend_invitations(request).await?;
+    Ok(answer.into_inner().outcomes)
+}
+
+/// Takes those back that are listed, if there are so many.
+async fn cancel_listed(
+    fixture: &Fixture,
+    filter: &InvitationFilter,
+    expected_count: i32,
+) -> Result<Vec<InvitationOutcome>, Status> {
+    let request = BatchCancelInvitationsRequest {
+        parent: fixture.parent(),
+        filter: Some(filter.clone()),
+        expected_count,
+        ..Default::default()
+    };
+    let answer = fixture.invitations().batch_cancel_invitations(request).await?;
     Ok(answer.into_inner().outcomes)
 }
 
@@ -303,4 +320,134 @@ async fn a_mail_that_would_be_more_than_a_day_late_waits_for_somebody() {
         (DeliveryState::Queued, "")
     );
     assert_eq!(fixture.database.count("SELECT count(*) FROM outbox").await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_filter_lists_is_done_if_it_is_what_was_seen() {
+    let fixture = Fixture::new().await;
+    let names = invited(&fixture, 5).await;
+    let elsewhere = fixture
+        .create("z@example.org", &[&fixture.aides])
+        .await
+        .unwrap()
+        .name;
+    let token = fixture.token(&names[4]).await;
+    let accept =
+        "UPDATE invitations SET address_given = 'ada@example.com', address_canonical = 'ada@example.com'
+                  WHERE address_given = 'l4@example.com'";
+    fixture.database.execute(accept).await;
+    fixture.accept(TestCaller::person("ada"), &token).await.unwrap();
+    let waiting = InvitationFilter {
+        states: vec![InvitationState::Prospect.into(), InvitationState::Pending.into()],
+        group: fixture.group_name(&fixture.nurses),
+        ..Default::default()
+    };
+    for wrong in [3, 5, 1000] {
+        let refused = cancel_listed(&fixture, &waiting, wrong).await;
+        assert_eq!(reason(refused), R::InvitationsChanged, "{wrong}");
+    }
+    let untouched = "SELECT count(*) FROM invitations WHERE state IN ('PROSPECT', 'PENDING')";
+    assert_eq!(fixture.database.count(untouched).await, 5);
+    let request = BatchResendInvitationsRequest {
+        parent: fixture.parent(),
+        filter: Some(waiting.clone()),
+        expected_count: 4,
+        ..Default::default()
+    };
+    let resent = fixture
+        .invitations()
+        .batch_resend_invitations(request)
+        .await
+        .unwrap();
+    assert_eq!(reasons(&resent.into_inner().outcomes), [R::Unspecified; 4]);
+    let outcomes = cancel_listed(&fixture, &waiting, 4).await.unwrap();
+    let told: Vec<&str> = outcomes.iter().map(|outcome| outcome.name.as_str()).collect();
+    assert_eq!(
+        told,
+        [&names[3], &names[2], &names[1], &names[0]],
+        "in the order of the list"
+    );
+    assert!(
+        outcomes
+            .iter()
+            .all(|outcome| outcome.state() == InvitationState::Cancelled)
+    );
+    assert_eq!(
+        fixture.get(&names[4]).await.unwrap().state(),
+        InvitationState::Active
+    );
+    assert_eq!(
+        fixture.get(&elsewhere).await.unwrap().state(),
+        InvitationState::Prospect
+    );
+    // What was taken back is listed no more.
+    assert_eq!(
+        reason(cancel_listed(&fixture, &waiting, 4).await),
+        R::InvitationsChanged
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_says_which_are_meant_in_one_way_and_everything_that_is_wrong_is_told() {
+    let fixture = Fixture::new().await;
+    let filter = |group: &str| InvitationFilter {
+        states: vec![InvitationState::Pending.into()],
+        group: group.to_owned(),
+        ..Default::default()
+    };
+    let request =
+        |names: &[&str], filter: Option<InvitationFilter>, expected_count| BatchCancelInvitationsRequest {
+            parent: fixture.parent(),
+            names: names.iter().map(|name| (*name).to_owned()).collect(),
+            filter,
+            expected_count,
+            request_id: String::new(),
+        };
+    for (request, wrong) in [
+        (request(&[], None, 0), &["names"][..]),
+        (request(&[], None, 1), &["names", "expected_count"]),
+        (request(&[], Some(filter("")), 0), &["expected_count"]),
+        (
+            request(&["x"], Some(filter("x")), 0),
+            &["names", "expected_count", "filter.group"],
+        ),
+        (
+            request(&[], Some(InvitationFilter::default()), 1),
+            &["filter.states"],
+        ),
+        (request(&[], Some(filter("")), 1001), &["expected_count"]),
+    ] {
+        let shown = format!("{request:?}");
+        let refused = fixture
+            .invitations()
+            .batch_cancel_invitations(request)
+            .await
+            .unwrap_err();
+        let told = muster_refusal::violations_of(&refused);
+        let told: BTreeSet<&str> = told.iter().map(|(field, _)| field.as_str()).collect();
+        assert_eq!(told, wrong.iter().copied().collect(), "{shown}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_who_take_the_same_list_back_at_once_each_is_told_what_is_true() {
+    let fixture = Fixture::new().await;
+    let names = invited(&fixture, 8).await;
+    let all = InvitationFilter {
+        states: vec![InvitationState::Prospect.into()],
+        ..Default::default()
+    };
+    let calls = futures::future::join_all((0..8).map(|_| cancel_listed(&fixture, &all, 8))).await;
+    for call in calls {
+        match call {
+            Ok(outcomes) => assert_eq!(reasons(&outcomes), [R::Unspecified; 8]),
+            refused => assert_eq!(reason(refused), R::InvitationsChanged),
+        }
+    }
+    for name in &names {
+        assert_eq!(
+            fixture.get(name).await.unwrap().state(),
+            InvitationState::Cancelled
+        );
+    }
 }

@@ -3,7 +3,7 @@
 use muster_proto::invitation::v1::{
     BatchCancelInvitationsRequest, BatchCreateInvitationsRequest, BatchResendInvitationsRequest,
     CancelInvitationRequest, CreateInvitationRequest, DeclineInvitationRequest, GetAcceptanceRequest,
-    GetInvitationRequest, ListInvitationsRequest, ResendInvitationRequest,
+    GetInvitationRequest, InvitationFilter, InvitationState, ListInvitationsRequest, ResendInvitationRequest,
 };
 use muster_proto::notification::v1::{GetMailRequest, MailPurpose};
 use muster_proto::organization::v1::Plan;
@@ -31,14 +31,37 @@ fn batches() -> Vec<Row> {
         parent: at.name(),
         names: vec![name],
         request_id: request_id.into(),
+        ..Default::default()
     };
     let resending = |at: &Stage, name: String, request_id: &str| BatchResendInvitationsRequest {
         parent: at.name(),
         names: vec![name],
-        rotate_links: false,
         request_id: request_id.into(),
+        ..Default::default()
+    };
+    let cancelled = || InvitationFilter {
+        states: vec![InvitationState::Cancelled.into()],
+        ..Default::default()
     };
     vec![
+        row("BatchCancelInvitations", R::InvitationsChanged, async move |at| {
+            let request = BatchCancelInvitationsRequest {
+                parent: at.own().await.name(),
+                filter: Some(cancelled()),
+                expected_count: 1,
+                ..Default::default()
+            };
+            Attempt::by("owner", &request)
+        }),
+        row("BatchResendInvitations", R::InvitationsChanged, async move |at| {
+            let request = BatchResendInvitationsRequest {
+                parent: at.own().await.name(),
+                filter: Some(cancelled()),
+                expected_count: 1,
+                ..Default::default()
+            };
+            Attempt::by("owner", &request)
+        }),
         row("BatchCancelInvitations", R::InvalidRequest, async move |at| {
             Attempt::by("owner", &cancelling(&at, "x".into(), "")).violates(&["names[0]"])
         }),

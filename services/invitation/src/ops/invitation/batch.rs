@@ -14,10 +14,30 @@ use crate::error::{Error, unless_superseded};
 use crate::events::{self, Act};
 use crate::ops::At;
 use crate::ops::closing;
+use crate::store::invitation::list::{self, ListFilter};
 use crate::store::invitation::{lock_all, occupied_among, update};
 use crate::store::opt_out;
 
-/// Which, and by whom.
+/// Which are meant, and by whom.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    pub(crate) organization: OrganizationId,
+    pub(crate) which: Which,
+    pub(crate) actor: String,
+}
+
+/// How many invitations are said at once.
+#[derive(Debug)]
+pub(crate) enum Which {
+    Named(Vec<InvitationName>),
+    /// Those that are listed by the filter, if there are as many as whoever asks has seen.
+    Listed {
+        filter: ListFilter,
+        count: usize,
+    },
+}
+
+/// Those, and by whom.
 #[derive(Debug, Clone)]
 pub(crate) struct Batch {
     pub(crate) organization: OrganizationId,
@@ -34,6 +54,36 @@ pub(crate) struct Outcome {
 
 /// What became of those that the organization has.
 pub(crate) type Outcomes = HashMap<InvitationId, Outcome>;
+
+/// The invitations that are meant. Looked at in the transaction that acts on them, and then locked: what is answered between
+/// the two has an outcome that says so.
+///
+/// # Errors
+/// [`Error::InvitationsChanged`], and the database's.
+pub(crate) async fn meant(tx: &mut PgConnection, context: &Context, asked: &Asked) -> Result<Batch, Error> {
+    let organization = asked.organization;
+    let names = match &asked.which {
+        Which::Named(names) => names.clone(),
+        Which::Listed { filter, count } => {
+            // One more than expected is enough to know that there are others.
+            let most = i64::try_from(*count).unwrap_or(i64::MAX).saturating_add(1);
+            let found = list::page(tx, organization, filter, None, most, context.clock.now()).await?;
+            if found.len() != *count {
+                return Err(Error::InvitationsChanged);
+            }
+            let name = |one: Invitation| InvitationName {
+                organization,
+                invitation: one.id,
+            };
+            found.into_iter().map(name).collect()
+        }
+    };
+    Ok(Batch {
+        organization,
+        names,
+        actor: asked.actor.clone(),
+    })
+}
 
 /// Takes those back that were not answered.
 ///
@@ -62,8 +112,8 @@ pub(crate) async fn cancel(
 ///
 /// # Errors
 /// `ORGANIZATION_NOT_ACTIVE`, and the peer's failure.
-pub(crate) async fn prepare(context: &Context, batch: &Batch) -> Result<Prepared, Error> {
-    resend::prepare(context, batch.organization).await
+pub(crate) async fn prepare(context: &Context, asked: &Asked) -> Result<Prepared, Error> {
+    resend::prepare(context, asked.organization).await
 }
 
 /// Sends those again that were not answered, and counts their mails together: within the plan, or nothing is sent.

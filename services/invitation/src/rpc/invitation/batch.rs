@@ -10,21 +10,88 @@ use muster_server::names::all_named;
 use muster_server::{Call, Parsed};
 use tonic::Status;
 
-use crate::ops::invitation::batch::{Batch, Outcome, Outcomes};
+use super::parse::Narrowed;
+use crate::ops::invitation::batch::{Asked, Batch, Outcome, Outcomes, Which};
 
-/// The invitations that a request names.
-pub(super) fn batch<M: RequestMessage>(
-    call: &Call<M>,
-    violations: &mut Violations,
-    names: impl FnOnce(&M) -> &Vec<String>,
-) -> Parsed<Batch> {
+/// A request that means many invitations.
+pub(super) trait Meant {
+    fn names(&self) -> &Vec<String>;
+    fn filter(&self) -> Option<&pb::InvitationFilter>;
+    fn expected_count(&self) -> i32;
+}
+
+macro_rules! meant {
+    ($($request:ty),+) => {
+        $(impl Meant for $request {
+            fn names(&self) -> &Vec<String> {
+                &self.names
+            }
+
+            fn filter(&self) -> Option<&pb::InvitationFilter> {
+                self.filter.as_ref()
+            }
+
+            fn expected_count(&self) -> i32 {
+                self.expected_count
+            }
+        })+
+    };
+}
+meant!(
+    pb::BatchCancelInvitationsRequest,
+    pb::BatchResendInvitationsRequest
+);
+
+/// The invitations that a request means: by their names, or by a filter.
+pub(super) fn asked<M: RequestMessage + Meant>(call: &Call<M>, violations: &mut Violations) -> Parsed<Asked> {
     let parent = call.name::<OrganizationName>(violations);
-    let names = all_named(violations, "names", names(&call.message));
-    Ok(parent.zip(names).map(|(parent, names)| Batch {
+    let (message, actor) = (&call.message, call.actor());
+    let which = match message.filter() {
+        Some(filter) => listed(filter, message, violations),
+        None => {
+            if message.names().is_empty() {
+                violations.add(
+                    "names",
+                    "must name 1 to 1,000 invitations, unless a filter says which",
+                );
+            }
+            if message.expected_count() != 0 {
+                violations.add("expected_count", "must be 0 unless a filter says which are meant");
+            }
+            all_named(violations, "names", message.names()).map(Which::Named)
+        }
+    };
+    Ok(parent.zip(which).map(|(parent, which)| Asked {
         organization: parent.organization,
-        names,
-        actor: call.actor(),
+        which,
+        actor,
     }))
+}
+
+fn listed(filter: &pb::InvitationFilter, message: &impl Meant, violations: &mut Violations) -> Option<Which> {
+    if !message.names().is_empty() {
+        violations.add("names", "must be empty where a filter says which are meant");
+    }
+    let count = usize::try_from(message.expected_count())
+        .ok()
+        .filter(|count| *count > 0);
+    if count.is_none() {
+        violations.add("expected_count", "must say how many the filter lists: 1 to 1,000");
+    }
+    let narrowed = Narrowed {
+        path: "filter.",
+        states: &filter.states,
+        delivery_states: &filter.delivery_states,
+        import: &filter.import,
+        group: &filter.group,
+        location: &filter.location,
+        inviter: &filter.inviter,
+        address_contains: &filter.address_contains,
+    };
+    let filter = narrowed.filter(violations);
+    filter
+        .zip(count)
+        .map(|(filter, count)| Which::Listed { filter, count })
 }
 
 /// One outcome for each name, in the order of the names. What is another organization's is there no more than what does

@@ -11,35 +11,60 @@ use muster_server::{Call, Parsed};
 use crate::rpc::parse::filter;
 use crate::store::invitation::list::ListFilter;
 
-/// Which invitations of the organization are listed. An import, a group or a location of another organization
-/// has as many of them as one that does not exist: none.
+/// What invitations are narrowed to, as a request says it.
+pub(super) struct Narrowed<'m> {
+    /// What stands before the names of the fields.
+    pub(super) path: &'static str,
+    pub(super) states: &'m [i32],
+    pub(super) delivery_states: &'m [i32],
+    pub(super) import: &'m str,
+    pub(super) group: &'m str,
+    pub(super) location: &'m str,
+    pub(super) inviter: &'m str,
+    pub(super) address_contains: &'m str,
+}
+
+/// Which invitations of the organization are listed.
 pub(super) fn list_filter(
     call: &Call<pb::ListInvitationsRequest>,
     violations: &mut Violations,
 ) -> Parsed<ListFilter> {
     let given = &call.message;
-    let states = filter::<pb::InvitationState, _>(violations, "states", &given.states);
-    let delivery_states =
-        filter::<pb::DeliveryState, _>(violations, "delivery_states", &given.delivery_states);
-    let import = optional::<ImportName>(violations, "import", &given.import);
-    let group = optional::<GroupName>(violations, "group", &given.group);
-    let location = optional::<LocationName>(violations, "location", &given.location);
-    let inviter = optional::<PersonName>(violations, "inviter", &given.inviter);
-    let parsed = states
-        .zip(delivery_states)
-        .zip(import.zip(inviter))
-        .zip(group.zip(location));
-    Ok(parsed.map(
-        |(((states, delivery_states), (import, inviter)), (group, location))| ListFilter {
-            states,
-            delivery_states,
-            import: import.map(|name| name.import),
-            inviter: inviter.map(|name| name.person),
-            group: group.map(|name| name.group),
-            location: location.map(|name| name.location),
-            address_contains: given.address_contains.clone(),
-        },
-    ))
+    let narrowed = Narrowed {
+        path: "",
+        states: &given.states,
+        delivery_states: &given.delivery_states,
+        import: &given.import,
+        group: &given.group,
+        location: &given.location,
+        inviter: &given.inviter,
+        address_contains: &given.address_contains,
+    };
+    Ok(narrowed.filter(violations))
+}
+
+impl Narrowed<'_> {
+    /// The filter. An import, a group or a location of another organization has as many invitations as one that does not
+    /// exist: none.
+    pub(super) fn filter(&self, violations: &mut Violations) -> Option<ListFilter> {
+        let path = |field: &str| format!("{}{field}", self.path);
+        let states = filter::<pb::InvitationState, _>(violations, &path("states"), self.states);
+        let delivery_states =
+            filter::<pb::DeliveryState, _>(violations, &path("delivery_states"), self.delivery_states);
+        let import = optional::<ImportName>(violations, &path("import"), self.import);
+        let group = optional::<GroupName>(violations, &path("group"), self.group);
+        let location = optional::<LocationName>(violations, &path("location"), self.location);
+        let inviter = optional::<PersonName>(violations, &path("inviter"), self.inviter);
+        Some(ListFilter {
+            states: states?,
+            delivery_states: delivery_states?,
+            import: import?.map(|name| name.import),
+            inviter: inviter?.map(|name| name.person),
+            group: group?.map(|name| name.group),
+            location: location?.map(|name| name.location),
+            address_contains: self.address_contains.to_owned(),
+        })
+    }
 }
 
 /// A name to filter by, if there is one.

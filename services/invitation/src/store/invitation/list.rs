@@ -59,10 +59,15 @@ pub(crate) async fn page(
     limit: i64,
     now: OffsetDateTime,
 ) -> Result<Vec<Invitation>, DatabaseError> {
-    // Two statements: a plan that has to serve both looks through all invitations for the few of one import.
-    let page = match filter.import {
-        None => sqlx::query_as(select_page!("")),
-        Some(_) => sqlx::query_as(select_page!("AND i.import_id = $11")),
+    // A statement for each index: a plan that has to serve all looks through all invitations for the few of one import.
+    let page = if filter.import.is_some() {
+        sqlx::query_as(select_page!("AND i.import_id = $11"))
+    } else if filter.location.is_some() {
+        sqlx::query_as(select_page!("AND i.location_id = $8 AND $11::uuid IS NULL"))
+    } else if filter.inviter.is_some() {
+        sqlx::query_as(select_page!("AND i.inviter_person_id = $7 AND $11::uuid IS NULL"))
+    } else {
+        sqlx::query_as(select_page!("AND $11::uuid IS NULL"))
     };
     let page = page
         .bind(organization)
@@ -74,11 +79,8 @@ pub(crate) async fn page(
         .bind(filter.inviter)
         .bind(filter.location)
         .bind(filter.group)
-        .bind(&filter.address_contains);
-    let page = match filter.import {
-        None => page,
-        Some(import) => page.bind(import),
-    };
+        .bind(&filter.address_contains)
+        .bind(filter.import);
     Ok(page.fetch_all(connection).await?)
 }
 

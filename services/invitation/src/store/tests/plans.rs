@@ -2,7 +2,7 @@
 //! young.
 
 use muster_clock::Clock;
-use muster_ids::{ImportId, InvitationId, OrganizationId};
+use muster_ids::{ImportId, InvitationId, LocationId, OrganizationId, PersonId};
 use muster_testkit::TestDatabase;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -80,6 +80,14 @@ impl Young {
         page.unwrap().len()
     }
 
+    /// How many a filter lists, and at how many pages that looks.
+    async fn cost_of(&mut self, filter: &ListFilter) -> (usize, i64) {
+        let before = self.looked_at("invitations").await;
+        let page = list::page(&mut self.connection, self.organization, filter, None, 10, NOW).await;
+        let after = self.looked_at("invitations").await;
+        (page.unwrap().len(), after - before)
+    }
+
     /// Pages of a table and of its indexes that have been looked at, ever.
     async fn looked_at(&mut self, table: &str) -> i64 {
         sqlx::raw_sql("SELECT pg_stat_force_next_flush()")
@@ -119,6 +127,43 @@ async fn a_page_costs_the_same_however_many_others_the_organization_has() {
     println!("an import: {of_import} pages, a late page: {late} pages");
     assert!(of_import < 30, "{of_import} pages for an import of three");
     assert!(late < 40, "{late} pages for ten at the end of the list");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn those_of_a_location_or_a_person_cost_the_same_however_many_others_there_are() {
+    let mut young = Young::new().await;
+    let rare = Uuid::from_u128(7);
+    let filters = [
+        ListFilter {
+            location: Some(LocationId::from_uuid(rare)),
+            ..ListFilter::default()
+        },
+        ListFilter {
+            inviter: Some(PersonId::from_uuid(rare)),
+            ..ListFilter::default()
+        },
+    ];
+    for filter in &filters {
+        assert_eq!(young.cost_of(filter).await.0, 0);
+    }
+    young.invitations(3000, None).await;
+    let marked = young.some(3).await;
+    sqlx::query(
+        "UPDATE invitations SET location_id = $3, inviter_person_id = $3
+         WHERE organization_id = $1 AND invitation_id = ANY ($2)",
+    )
+    .bind(young.organization)
+    .bind(marked)
+    .bind(rare)
+    .execute(&mut young.connection)
+    .await
+    .unwrap();
+    for filter in &filters {
+        let (found, cost) = young.cost_of(filter).await;
+        println!("{filter:?}: {cost} pages");
+        assert_eq!(found, 3);
+        assert!(cost < 60, "{cost} pages for three: {filter:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
