@@ -208,7 +208,7 @@ pub(crate) fn open(
     });
     let signing = one(&mut errors, settings::text(&settings.caller_key))
         .and_then(|pem| named(&mut errors, "caller key", SigningKey::from_pem(&pem)));
-    let session_key = one(&mut errors, settings::key(&settings.session_key));
+    let session_keys = one(&mut errors, settings::keys(&settings.session_key));
     let workload_keys = one(&mut errors, KeyFile::open(&settings.workload.workload_jwks));
     let issuers = one(&mut errors, Issuers::read(&settings.issuers));
     let trusted = issuers.as_ref().map(|issuers| issuers.trusted.clone());
@@ -219,7 +219,7 @@ pub(crate) fn open(
         Some(services_trust),
         Some(upstreams),
         Some(signing),
-        Some(session_key),
+        Some(session_keys),
         Some(keys),
         Some(issuers),
         Some(persons),
@@ -231,7 +231,7 @@ pub(crate) fn open(
         trust,
         upstreams,
         signing,
-        session_key,
+        session_keys,
         workload_keys,
         issuers,
         persons,
@@ -267,7 +267,7 @@ pub(crate) fn open(
         max_calls: settings.listen.max_calls as usize,
         calls_per_second: NonZeroU32::new(settings.calls_per_second),
         streams,
-        caller_tags: CallerTags::new(&session_key),
+        caller_tags: CallerTags::of_first(&session_keys),
         observer: Observer::new(
             rules,
             settings.trace_context(),
@@ -280,7 +280,7 @@ pub(crate) fn open(
         registrations: issuers.registrations,
         verifier: persons,
         sessions: Sessions::new(organization),
-        session_key,
+        session_keys,
         support: settings.support.clone(),
         clock: page_clock,
     };

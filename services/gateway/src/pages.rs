@@ -65,7 +65,7 @@ pub(crate) struct PagesOptions {
     /// Knows which sessions were ended.
     pub(crate) sessions: Sessions,
     /// 32 bytes under which cookies are sealed; shared by all replicas.
-    pub(crate) session_key: Vec<u8>,
+    pub(crate) session_keys: Vec<Vec<u8>>,
     /// A line of help shown on pages; may be empty.
     pub(crate) support: String,
     /// The time.
@@ -151,7 +151,7 @@ pub(crate) fn router(options: PagesOptions, edge: EdgeService) -> Result<Router,
         origin: options.public_url.origin().ascii_serialization(),
         parties: parties?,
         verifier: options.verifier,
-        cookies: Cookies::new(Seal::new(&options.session_key)?, options.clock.clone(), https),
+        cookies: Cookies::new(Seal::new(&options.session_keys)?, options.clock.clone(), https),
         sessions: options.sessions,
         edge: EdgeClient::new(edge),
         support: options.support,

@@ -63,7 +63,7 @@ pub struct Settings {
     /// Ed25519 private key (PKCS#8 PEM) that signs caller tokens
     #[arg(long, env = "MUSTER_CALLER_KEY", value_name = "FILE")]
     pub caller_key: PathBuf,
-    /// File with 32 bytes in base64, under which sessions of the pages are sealed; the same for all replicas
+    /// File with the keys under which sessions of the pages are sealed, one a line: 32 bytes in base64. The first seals, all of them open; the same for all replicas
     #[arg(long, env = "MUSTER_SESSION_KEY", value_name = "FILE")]
     pub session_key: PathBuf,
     /// Calls a second of one signed-in person or workload at this replica, and ten times as many at once; more are refused with RESOURCE_EXHAUSTED and when to come again. 0: no limit
@@ -221,18 +221,24 @@ pub(crate) enum FileProblem {
     },
 }
 
-/// The bytes of a key file in base64.
+/// The keys of a file, each a line in base64; at least one.
 ///
 /// # Errors
 /// A file that cannot be read, or holds something else.
-pub(crate) fn key(file: &Path) -> Result<Vec<u8>, FileProblem> {
-    let why = "not base64".to_owned();
-    STANDARD
-        .decode(text(file)?.trim())
-        .map_err(|_| FileProblem::Unusable {
-            file: file.to_owned(),
-            why,
-        })
+pub(crate) fn keys(file: &Path) -> Result<Vec<Vec<u8>>, FileProblem> {
+    let unusable = |why: &str| FileProblem::Unusable {
+        file: file.to_owned(),
+        why: why.to_owned(),
+    };
+    let text = text(file)?;
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let keys: Vec<_> = lines
+        .map(|line| STANDARD.decode(line).map_err(|_| unusable("not base64")))
+        .collect::<Result<_, _>>()?;
+    if keys.is_empty() {
+        return Err(unusable("it is empty"));
+    }
+    Ok(keys)
 }
 
 /// The text of a file.

@@ -97,27 +97,27 @@ struct Trial {
 
 /// Persons whom the policies name.
 struct Persons {
-    named: Vec<(PersonId, Option<Arc<str>>)>,
+    /// Each with the tags by every session key.
+    named: Vec<(PersonId, Vec<Arc<str>>)>,
     are_known: bool,
 }
 
 impl Persons {
     fn of(view: &View, session_key: Option<&Path>) -> anyhow::Result<Self> {
-        let tags = match session_key {
-            Some(file) => Some(CallerTags::new(&settings::key(file)?)),
-            None => None,
-        };
-        let tag = |person: &PersonId| {
-            let tags = tags.as_ref()?;
-            Some(tags.of_name(&format!("persons/{person}")))
+        let keys = session_key.map(settings::keys).transpose()?;
+        let keys = keys.iter().flatten();
+        let made: Vec<_> = keys.map(|key| CallerTags::new(key)).collect();
+        let tags = |person: &PersonId| {
+            let name = format!("persons/{person}");
+            made.iter().map(|made| made.of_name(&name)).collect()
         };
         Ok(Self {
             named: view
                 .persons()
                 .iter()
-                .map(|person| (*person, tag(person)))
+                .map(|person| (*person, tags(person)))
                 .collect(),
-            are_known: tags.is_some(),
+            are_known: session_key.is_some(),
         })
     }
 
@@ -128,7 +128,10 @@ impl Persons {
             let named = self.named.iter().map(|(person, _)| *person);
             return named.chain([nobody]).collect();
         }
-        let known = self.named.iter().find(|(_, tag)| tag.as_deref() == Some(caller));
+        let known = self
+            .named
+            .iter()
+            .find(|(_, tags)| tags.iter().any(|tag| **tag == *caller));
         vec![known.map_or(nobody, |(person, _)| *person)]
     }
 }

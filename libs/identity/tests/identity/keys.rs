@@ -1,8 +1,9 @@
 //! Which keys are taken from a key set, and our own keys.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use muster_clock::Clock;
 use muster_identity::{KeySet, KeySetProblem, SigningKey, SigningKeyProblem, jwks_document};
 use serde_json::{Value, json};
 
@@ -96,16 +97,70 @@ fn the_thumbprint_is_that_of_the_standard() {
     assert_eq!(key.id(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
 }
 
+/// Keys of an installation, as `deploy/secrets` makes them; gone when it is dropped.
+struct Installation(PathBuf);
+
+impl Installation {
+    fn new() -> Self {
+        let name = format!("muster-keys-{}", Clock::system().new_uuid());
+        let installation = Self(std::env::temp_dir().join(name));
+        installation.done(&[]).unwrap();
+        installation
+    }
+
+    /// What the script says when it refuses.
+    fn done(&self, step: &[&str]) -> Result<(), String> {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/secrets");
+        let made = Command::new(script).arg(&self.0).args(step).output().unwrap();
+        let said = String::from_utf8_lossy(&made.stderr).into_owned();
+        made.status.success().then_some(()).ok_or(said)
+    }
+
+    fn key(&self, file: &str) -> SigningKey {
+        SigningKey::from_pem(&std::fs::read_to_string(self.0.join(file)).unwrap()).unwrap()
+    }
+
+    fn published(&self) -> Value {
+        serde_json::from_str(&std::fs::read_to_string(self.0.join("caller.jwks.json")).unwrap()).unwrap()
+    }
+}
+
+impl Drop for Installation {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn document<'a>(keys: impl IntoIterator<Item = &'a SigningKey>) -> Value {
+    serde_json::from_str(&jwks_document(keys)).unwrap()
+}
+
 #[test]
 fn the_keys_of_a_new_installation_are_those_that_the_gateway_signs_with() {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/secrets");
-    let directory = std::env::temp_dir().join(format!("muster-keys-{}", std::process::id()));
-    let made = Command::new(script).arg(&directory).output().unwrap();
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    let text = |file: &str| std::fs::read_to_string(directory.join(file)).unwrap();
-    let key = SigningKey::from_pem(&text("gateway/caller-key")).unwrap();
-    let published: Value = serde_json::from_str(&text("caller.jwks.json")).unwrap();
-    let signs_with: Value = serde_json::from_str(&jwks_document([&key])).unwrap();
-    assert_eq!(published, signs_with);
-    std::fs::remove_dir_all(&directory).unwrap();
+    let installation = Installation::new();
+    let key = installation.key("gateway/caller-key");
+    assert_eq!(installation.published(), document([&key]));
+}
+
+#[test]
+fn a_key_is_known_before_it_is_used_and_until_it_is_retired() {
+    let installation = Installation::new();
+    let refused = |step: &[&str], words: &str| {
+        let said = installation.done(step).unwrap_err();
+        assert!(said.contains(words), "{step:?}: {said}");
+    };
+    let old = installation.key("gateway/caller-key");
+    refused(&["use", "callers"], "make it first");
+    installation.done(&["next", "callers"]).unwrap();
+    let new = installation.key("caller-key.next");
+    assert_eq!(installation.published(), document([&old, &new]));
+    assert_eq!(installation.key("gateway/caller-key").id(), old.id());
+    refused(&["next", "callers"], "use it first");
+    refused(&["retire", "callers"], "use it first");
+    installation.done(&["use", "callers"]).unwrap();
+    assert_eq!(installation.key("gateway/caller-key").id(), new.id());
+    assert_eq!(installation.published(), document([&old, &new]));
+    installation.done(&["retire", "callers"]).unwrap();
+    assert_eq!(installation.published(), document([&new]));
+    refused(&["next", "nothing"], "usage: ");
 }

@@ -15,15 +15,18 @@ use super::List;
 
 const KEY_LEN: usize = 32;
 
-/// The key that page tokens are sealed with: AES-256-GCM-SIV (RFC 8452), which forgives a nonce that comes twice. Cheap
-/// to clone.
+/// The most keys of a file: the one that seals, and those before and after it.
+const MAX_KEYS: usize = 4;
+
+/// The keys of page tokens: AES-256-GCM-SIV (RFC 8452), which forgives a nonce that comes twice. The first one seals, all of
+/// them open, so that a key is exchanged while lists are read. Cheap to clone.
 #[derive(Clone)]
-pub struct PageKey(Arc<RandomizedNonceKey>);
+pub struct PageKey(Arc<[RandomizedNonceKey]>);
 
 /// The setting of a service that has lists.
 #[derive(Clone, Debug, clap::Args)]
 pub struct PageSettings {
-    /// File with the key that page tokens are sealed with: 32 bytes in base64, the same for every replica
+    /// File with the keys of page tokens, one a line: 32 bytes in base64. The first seals, all of them open; the same for every replica
     #[arg(long, env = "MUSTER_PAGE_KEY", value_parser = PageKey::from_file, value_name = "FILE")]
     pub page_key: PageKey,
 }
@@ -35,21 +38,22 @@ pub enum PageKeyProblem {
     #[error("the page key cannot be read")]
     File(#[from] std::io::Error),
     /// It does not hold a key.
-    #[error("a page key is 32 bytes in base64 (openssl rand -base64 32)")]
+    #[error("page keys are one to four lines of 32 bytes in base64 (openssl rand -base64 32)")]
     NotAKey,
 }
 
 impl PageKey {
-    /// Reads the key from a file: 32 bytes in base64. Fits as a `value_parser` of a setting.
+    /// Reads the keys from a file, one a line: 32 bytes in base64. Fits as a `value_parser` of a setting.
     ///
     /// # Errors
     /// The file cannot be read, or holds something else.
     pub fn from_file(path: &str) -> Result<Self, PageKeyProblem> {
         let text = std::fs::read_to_string(Path::new(path))?;
-        let key = STANDARD
-            .decode(text.trim())
-            .map_err(|_| PageKeyProblem::NotAKey)?;
-        Self::new(&key)
+        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        let keys: Vec<_> = lines
+            .map(|line| STANDARD.decode(line).map_err(|_| PageKeyProblem::NotAKey))
+            .collect::<Result<_, _>>()?;
+        Self::of(&keys)
     }
 
     /// The key of these 32 bytes.
@@ -57,11 +61,24 @@ impl PageKey {
     /// # Errors
     /// More or fewer bytes.
     pub fn new(key: &[u8]) -> Result<Self, PageKeyProblem> {
-        if key.len() != KEY_LEN {
+        Self::of(&[key])
+    }
+
+    fn of(keys: &[impl AsRef<[u8]>]) -> Result<Self, PageKeyProblem> {
+        let key = |key: &[u8]| {
+            let key = (key.len() == KEY_LEN)
+                .then_some(key)
+                .ok_or(PageKeyProblem::NotAKey)?;
+            RandomizedNonceKey::new(&AES_256_GCM_SIV, key).map_err(|_| PageKeyProblem::NotAKey)
+        };
+        if keys.is_empty() || keys.len() > MAX_KEYS {
             return Err(PageKeyProblem::NotAKey);
         }
-        let key = RandomizedNonceKey::new(&AES_256_GCM_SIV, key).map_err(|_| PageKeyProblem::NotAKey)?;
-        Ok(Self(Arc::new(key)))
+        let keys: Vec<_> = keys
+            .iter()
+            .map(|one| key(one.as_ref()))
+            .collect::<Result<_, _>>()?;
+        Ok(Self(keys.into()))
     }
 
     /// A token for the page after `position`.
@@ -70,7 +87,9 @@ impl PageKey {
         let Ok(mut sealed) = serde_json::to_vec(position) else {
             return String::new();
         };
-        let Ok(nonce) = self.0.seal_in_place_append_tag(list.bound(), &mut sealed) else {
+        let Some(Ok(nonce)) =
+            (self.0.first()).map(|key| key.seal_in_place_append_tag(list.bound(), &mut sealed))
+        else {
             return String::new();
         };
         URL_SAFE_NO_PAD.encode([nonce.as_ref().as_slice(), &sealed].concat())
@@ -97,10 +116,12 @@ impl PageKey {
     fn unseal<P: DeserializeOwned>(&self, list: &List<'_>, token: &str) -> Option<P> {
         let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
         let (nonce, sealed) = bytes.split_at_checked(NONCE_LEN)?;
-        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
-        let mut sealed = sealed.to_vec();
-        let position = self.0.open_in_place(nonce, list.bound(), &mut sealed).ok()?;
-        serde_json::from_slice(position).ok()
+        self.0.iter().find_map(|key| {
+            let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
+            let mut sealed = sealed.to_vec();
+            let position = key.open_in_place(nonce, list.bound(), &mut sealed).ok()?;
+            serde_json::from_slice(position).ok()
+        })
     }
 }
 
@@ -178,6 +199,57 @@ mod tests {
         assert!(key.open::<String>(&list(&caller), "x").is_err());
         let opened = URL_SAFE_NO_PAD.decode(token).unwrap();
         assert!(!opened.windows(6).any(|window| window == b"a name"));
+    }
+
+    #[test]
+    fn a_key_is_exchanged_while_lists_are_read() {
+        let caller = Caller::Anonymous;
+        let of = |keys: &[[u8; 32]]| PageKey::of(keys).unwrap();
+        let (old, both, turned, new) = (
+            of(&[[1; 32]]),
+            of(&[[1; 32], [2; 32]]),
+            of(&[[2; 32], [1; 32]]),
+            of(&[[2; 32]]),
+        );
+        let opens = |key: &PageKey, token: &str| key.open::<String>(&list(&caller), token).is_ok();
+        let sealed = |key: &PageKey| key.seal(&list(&caller), &"position");
+        assert!(opens(&both, &sealed(&old)) && opens(&old, &sealed(&both)));
+        assert!(opens(&turned, &sealed(&both)) && opens(&both, &sealed(&turned)));
+        assert!(opens(&new, &sealed(&turned)) && opens(&turned, &sealed(&new)));
+        assert!(!opens(&new, &sealed(&old)));
+        assert!(PageKey::of(&[[1; 32]; 5]).is_err() && PageKey::of(&[[0; 32]; 0]).is_err());
+    }
+
+    #[test]
+    fn the_steps_of_deploy_secrets_lose_no_list() {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/secrets");
+        let name = format!("muster-lists-{}", muster_clock::Clock::system().new_uuid());
+        let directory = std::env::temp_dir().join(name);
+        let step = |step: &[&str]| {
+            let done = std::process::Command::new(&script)
+                .arg(&directory)
+                .args(step)
+                .output()
+                .unwrap();
+            let file = directory.join("records/page-key");
+            let key = PageKey::from_file(file.to_str().unwrap()).unwrap();
+            (done.status.success(), key)
+        };
+        let caller = Caller::Anonymous;
+        let opens = |key: &PageKey, token: &str| key.open::<String>(&list(&caller), token).is_ok();
+        let (made, mut before) = step(&[]);
+        assert!(made && !step(&["use", "lists"]).0 && step(&["retire", "lists"]).0);
+        let first = before.seal(&list(&caller), &"position");
+        for name in ["next", "use", "retire"] {
+            let (done, after) = step(&[name, "lists"]);
+            // Replicas before and after a step read each other's tokens.
+            assert!(done, "{name}");
+            assert!(opens(&after, &before.seal(&list(&caller), &"position")), "{name}");
+            assert!(opens(&before, &after.seal(&list(&caller), &"position")), "{name}");
+            assert_eq!(opens(&after, &first), name != "retire", "{name}");
+            before = after;
+        }
+        std::fs::remove_dir_all(&directory).unwrap();
     }
 
     #[test]

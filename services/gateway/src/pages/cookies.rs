@@ -156,7 +156,7 @@ mod tests {
 
     fn cookies(key: u8) -> (Cookies, Clock) {
         let clock = Clock::fixed(datetime!(2026-03-01 12:00 UTC));
-        let seal = Seal::new(&[key; 32]).unwrap();
+        let seal = Seal::new(&[vec![key; 32]]).unwrap();
         (Cookies::new(seal, clock.clone(), true), clock)
     }
 

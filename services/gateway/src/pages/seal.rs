@@ -7,20 +7,88 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// Seals values under the session key with AES-256-GCM; each purpose (the cookie's name) is bound to what it sealed.
+/// The most session keys: the one that seals, and those before and after it.
+const MAX_KEYS: usize = 4;
+
+/// Seals values with AES-256-GCM; each purpose (the cookie's name) is bound to what it sealed. The first session key seals, all
+/// of them open, so that a key is exchanged while people are signed in.
 pub(crate) struct Seal {
+    seals_with: Keys,
+    opens_with: Vec<Keys>,
+}
+
+/// What is derived from a session key.
+struct Keys {
     aead: RandomizedNonceKey,
     forms: hmac::Key,
 }
 
 /// The key is not 32 bytes, or the cipher refused.
 #[derive(Debug, thiserror::Error)]
-#[error("the session key must be 32 bytes")]
+#[error("session keys are one to four lines of 32 bytes in base64 (openssl rand -base64 32)")]
 pub(crate) struct SealProblem;
 
 impl Seal {
-    /// A seal under a key of 32 bytes.
-    pub(crate) fn new(key: &[u8]) -> Result<Self, SealProblem> {
+    /// A seal under keys of 32 bytes each.
+    pub(crate) fn new(keys: &[Vec<u8>]) -> Result<Self, SealProblem> {
+        let (first, others) = keys.split_first().ok_or(SealProblem)?;
+        if others.len() >= MAX_KEYS {
+            return Err(SealProblem);
+        }
+        Ok(Self {
+            seals_with: Keys::of(first)?,
+            opens_with: others.iter().map(|key| Keys::of(key)).collect::<Result<_, _>>()?,
+        })
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Keys> {
+        std::iter::once(&self.seals_with).chain(&self.opens_with)
+    }
+
+    /// The sealed value, as text that fits into a cookie.
+    pub(crate) fn close<T: Serialize>(&self, purpose: &str, value: &T) -> Option<String> {
+        let mut bytes = serde_json::to_vec(value).ok()?;
+        let nonce = self
+            .seals_with
+            .aead
+            .seal_in_place_append_tag(Aad::from(purpose.as_bytes()), &mut bytes)
+            .ok()?;
+        let mut sealed = nonce.as_ref().to_vec();
+        sealed.extend_from_slice(&bytes);
+        Some(URL_SAFE_NO_PAD.encode(sealed))
+    }
+
+    /// The value, if it was sealed here for this purpose and not altered.
+    pub(crate) fn open<T: DeserializeOwned>(&self, purpose: &str, text: &str) -> Option<T> {
+        let sealed = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let (nonce, sealed) = sealed.split_at_checked(NONCE_LEN)?;
+        self.all().find_map(|keys| {
+            let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
+            let mut bytes = sealed.to_vec();
+            let purpose = Aad::from(purpose.as_bytes());
+            let plain = keys.aead.open_in_place(nonce, purpose, &mut bytes).ok()?;
+            serde_json::from_slice(plain).ok()
+        })
+    }
+
+    /// A token that a form of this session carries, so that only our own pages can post for it, and only about what was
+    /// shown with it.
+    pub(crate) fn form_token(&self, session: &str, about: &str) -> String {
+        URL_SAFE_NO_PAD.encode(hmac::sign(&self.seals_with.forms, &told(session, about)))
+    }
+
+    /// Whether a form token is of this session and about this; in constant time.
+    pub(crate) fn is_form_token(&self, session: &str, about: &str, token: &str) -> bool {
+        let told = told(session, about);
+        URL_SAFE_NO_PAD.decode(token).is_ok_and(|token| {
+            self.all()
+                .any(|keys| hmac::verify(&keys.forms, &told, &token).is_ok())
+        })
+    }
+}
+
+impl Keys {
+    fn of(key: &[u8]) -> Result<Self, SealProblem> {
         if key.len() != 32 {
             return Err(SealProblem);
         }
@@ -33,46 +101,6 @@ impl Seal {
             hmac::sign(&derive, b"muster forms v1").as_ref(),
         );
         Ok(Self { aead, forms })
-    }
-
-    /// The sealed value, as text that fits into a cookie.
-    pub(crate) fn close<T: Serialize>(&self, purpose: &str, value: &T) -> Option<String> {
-        let mut bytes = serde_json::to_vec(value).ok()?;
-        let nonce = self
-            .aead
-            .seal_in_place_append_tag(Aad::from(purpose.as_bytes()), &mut bytes)
-            .ok()?;
-        let mut sealed = nonce.as_ref().to_vec();
-        sealed.extend_from_slice(&bytes);
-        Some(URL_SAFE_NO_PAD.encode(sealed))
-    }
-
-    /// The value, if it was sealed here for this purpose and not altered.
-    pub(crate) fn open<T: DeserializeOwned>(&self, purpose: &str, text: &str) -> Option<T> {
-        let mut sealed = URL_SAFE_NO_PAD.decode(text).ok()?;
-        if sealed.len() < NONCE_LEN {
-            return None;
-        }
-        let mut bytes = sealed.split_off(NONCE_LEN);
-        let nonce = Nonce::try_assume_unique_for_key(&sealed).ok()?;
-        let plain = self
-            .aead
-            .open_in_place(nonce, Aad::from(purpose.as_bytes()), &mut bytes)
-            .ok()?;
-        serde_json::from_slice(plain).ok()
-    }
-
-    /// A token that a form of this session carries, so that only our own pages can post for it, and only about what was
-    /// shown with it.
-    pub(crate) fn form_token(&self, session: &str, about: &str) -> String {
-        URL_SAFE_NO_PAD.encode(hmac::sign(&self.forms, &told(session, about)))
-    }
-
-    /// Whether a form token is of this session and about this; in constant time.
-    pub(crate) fn is_form_token(&self, session: &str, about: &str, token: &str) -> bool {
-        URL_SAFE_NO_PAD
-            .decode(token)
-            .is_ok_and(|token| hmac::verify(&self.forms, &told(session, about), &token).is_ok())
     }
 }
 
@@ -94,21 +122,42 @@ mod tests {
 
     #[test]
     fn what_was_sealed_opens_only_for_its_purpose_and_unaltered() {
-        let seal = Seal::new(&[7; 32]).unwrap();
+        let seal = Seal::new(&[vec![7; 32]]).unwrap();
         let text = seal.close("session", &"ada").unwrap();
         assert_eq!(seal.open::<String>("session", &text).as_deref(), Some("ada"));
         assert_eq!(seal.open::<String>("link", &text), None);
         let altered = format!("{}A{}", &text[..5], &text[6..]);
         assert!(altered == text || seal.open::<String>("session", &altered).is_none());
         assert_eq!(
-            Seal::new(&[8; 32]).unwrap().open::<String>("session", &text),
+            Seal::new(&[vec![8; 32]])
+                .unwrap()
+                .open::<String>("session", &text),
             None
         );
     }
 
     #[test]
+    fn a_key_is_exchanged_while_people_are_signed_in() {
+        let of = |keys: &[u8]| Seal::new(&keys.iter().map(|key| vec![*key; 32]).collect::<Vec<_>>()).unwrap();
+        let (old, both, turned, new) = (of(&[1]), of(&[1, 2]), of(&[2, 1]), of(&[2]));
+        let opens = |seals: &Seal, opens: &Seal| {
+            let cookie = seals.close("session", &"ada").unwrap();
+            let token = seals.form_token("one", "this");
+            let opened = opens.open::<String>("session", &cookie).is_some();
+            assert_eq!(opens.is_form_token("one", "this", &token), opened);
+            opened
+        };
+        for (one, other) in [(&old, &both), (&both, &turned), (&turned, &new)] {
+            assert!(opens(one, other) && opens(other, one));
+        }
+        assert!(!opens(&old, &new));
+        let many = vec![vec![1; 32]; MAX_KEYS + 1];
+        assert!(Seal::new(&many).is_err() && Seal::new(&[]).is_err() && Seal::new(&[vec![1; 31]]).is_err());
+    }
+
+    #[test]
     fn a_form_token_belongs_to_one_session_and_one_thing() {
-        let seal = Seal::new(&[7; 32]).unwrap();
+        let seal = Seal::new(&[vec![7; 32]]).unwrap();
         let token = seal.form_token("one", "this");
         assert!(seal.is_form_token("one", "this", &token));
         assert!(!seal.is_form_token("two", "this", &token));

@@ -209,6 +209,35 @@ mod tests {
     }
 
     #[test]
+    fn the_steps_of_deploy_secrets_break_no_link_before_the_last() {
+        let script = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/secrets");
+        let directory = std::env::temp_dir().join(format!(
+            "muster-links-{}",
+            muster_clock::Clock::system().new_uuid()
+        ));
+        let step = |step: &[&str]| {
+            let mut made = std::process::Command::new(&script);
+            let done = made.arg(&directory).args(step).output().unwrap().status.success();
+            let text = std::fs::read_to_string(directory.join("invitation/link-keys.toml")).unwrap();
+            (done, LinkKeys::parse(&text).unwrap())
+        };
+        let (made, mut before) = step(&[]);
+        assert!(made && !step(&["use", "links"]).0 && step(&["retire", "links"]).0);
+        let mailed = before.token(link());
+        for name in ["next", "use", "retire"] {
+            let (done, after) = step(&[name, "links"]);
+            // Replicas before and after a step open each other's links.
+            assert!(done, "{name}");
+            assert!(after.verify(&before.token(link())).is_ok(), "{name}");
+            assert!(before.verify(&after.token(link())).is_ok(), "{name}");
+            assert_eq!(after.verify(&mailed).is_ok(), name != "retire", "{name}");
+            assert_eq!(after.token(link()) == mailed, name == "next", "{name}");
+            before = after;
+        }
+        std::fs::remove_dir_all(&directory).unwrap();
+    }
+
+    #[test]
     fn a_link_is_the_same_every_time_and_is_read_back() {
         let keys = keys("k1", &["k1"]);
         let token = keys.token(link());

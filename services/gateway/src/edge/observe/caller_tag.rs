@@ -27,6 +27,11 @@ impl CallerTags {
         Self(hmac::Key::new(HMAC_SHA256, derived.as_ref()))
     }
 
+    /// Tags by the key that seals now, the first one.
+    pub(crate) fn of_first(session_keys: &[Vec<u8>]) -> Self {
+        Self::new(session_keys.first().map_or(&[], Vec::as_slice))
+    }
+
     /// The tag of a caller who is known by more than their network.
     pub(crate) fn of(&self, caller: &Caller) -> Option<CallerTag> {
         match caller {
