@@ -28,6 +28,8 @@ pub(crate) enum Story {
     Main,
     /// The registry's guide, in its order: profiles, employments, who administers, reports
     Registry,
+    /// The training provider's article, in its order: invitations by hand, by spreadsheet and by a page, and what becomes of them
+    Training,
 }
 
 impl Story {
@@ -36,6 +38,7 @@ impl Story {
         match self {
             Self::Main => "main",
             Self::Registry => "registry",
+            Self::Training => "training",
         }
     }
 }

@@ -53,8 +53,12 @@ impl Browser {
         self.page.matches(&format!("href=\"{address}")).count()
     }
 
-    /// Posts the form with this action, with its hidden fields and one more.
-    pub(super) async fn submit(&mut self, action: &str, more: Option<(&str, &str)>) -> anyhow::Result<()> {
+    /// Posts the form with this action, with its hidden fields and more.
+    pub(super) async fn submit(
+        &mut self,
+        action: &str,
+        more: impl IntoIterator<Item = (&str, &str)>,
+    ) -> anyhow::Result<()> {
         let start = self.position(&format!("action=\"{action}\""))?;
         let form = self.page.get(start..).unwrap_or_default();
         let form = form.split("</form>").next().unwrap_or_default();
@@ -62,6 +66,7 @@ impl Browser {
         let mut fields: Vec<(String, String)> = hidden
             .filter_map(|tag| Some((attribute(tag, "name")?, attribute(tag, "value")?)))
             .collect();
+        let more = more.into_iter();
         fields.extend(more.map(|(name, value)| (name.to_owned(), value.to_owned())));
         self.go(self.client.post(self.at.join(action)?).form(&fields))
             .await
@@ -119,8 +124,10 @@ impl Browser {
 fn without_secrets(url: &Url) -> String {
     let mut printed = url.clone();
     printed.set_query(None);
-    if url.path().starts_with("/i/") {
-        printed.set_path("/i/…");
+    for secret in ["/i/", "/j/"] {
+        if url.path().starts_with(secret) {
+            printed.set_path(&format!("{secret}…"));
+        }
     }
     printed.to_string()
 }

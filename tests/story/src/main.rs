@@ -1,5 +1,5 @@
-//! The stories (`cargo dev story`, `cargo dev story registry`): one run each through the whole suite from outside, each step with
-//! what happened, where to look, and its time.
+//! The stories (`cargo dev story`, `cargo dev story registry`, `cargo dev story training`): one run each through the whole suite
+//! from outside, each step with what happened, where to look, and its time.
 //!
 //! It uses only what a customer has: public RPCs and pages, and tokens that people get by signing in at the issuer.
 
@@ -12,6 +12,7 @@ mod invite;
 mod join;
 mod mail;
 mod organization;
+mod provider;
 mod reachable;
 mod registry;
 mod report;
@@ -53,6 +54,8 @@ enum Story {
     Main,
     /// The registry's guide, in its order
     Registry,
+    /// The training provider's article, in its order
+    Training,
 }
 
 #[tokio::main]
@@ -68,6 +71,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let told = match arguments.story {
         Story::Main => steps(&mut scenario).await,
         Story::Registry => guide::steps(&mut scenario).await,
+        Story::Training => provider::steps(&mut scenario).await,
     };
     match told {
         Ok(pages) => {

@@ -2,9 +2,10 @@
 
 use muster_proto::invitation::v1::import_service_client::ImportServiceClient;
 use muster_proto::invitation::v1::{
-    ApproveImportRequest, DownloadImportTemplateRequest, DownloadImportTemplateResponse,
-    DownloadRefusedRowsRequest, GetImportRequest, Import, ImportFileFormat, ListImportRowsRequest,
-    ListImportRowsResponse, ListImportsRequest, ListImportsResponse, UploadImportRequest,
+    ApproveImportRequest, DisapproveImportRequest, DownloadImportTemplateRequest,
+    DownloadImportTemplateResponse, DownloadRefusedRowsRequest, GetImportRequest, Import, ImportFileFormat,
+    ListImportRowsRequest, ListImportRowsResponse, ListImportsRequest, ListImportsResponse,
+    UploadImportRequest,
 };
 use sha2::{Digest, Sha256};
 
@@ -74,7 +75,7 @@ pub async fn template<T: Transport>(
     .await
 }
 
-/// The rows of an import that became nothing, as a CSV file that can be mended and uploaded again.
+/// The rows of an import that became nothing, as a file like the uploaded one that can be mended and uploaded again.
 ///
 /// # Errors
 /// The call failed, or broke off before the end of the file.
@@ -134,6 +135,19 @@ pub async fn list_rows<T: Transport>(
         ImportServiceClient::new(client).list_import_rows(request).await
     });
     listed.await
+}
+
+/// Drops an import that is not decided yet: nothing of it becomes an invitation.
+///
+/// # Errors
+/// The call failed.
+pub async fn disapprove<T: Transport>(inviter: &T, name: &str) -> Result<Import, CallError> {
+    let request = DisapproveImportRequest {
+        name: name.to_owned(),
+        request_id: request_id(),
+    };
+    let send = async |client, request| ImportServiceClient::new(client).disapprove_import(request).await;
+    resource(inviter, request, send, |response| response.import).await
 }
 
 /// Approves an import as it was shown: `etag` is that of the preview.

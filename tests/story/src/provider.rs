@@ -1,0 +1,109 @@
+//! `cargo dev story training`: the article *How to invite learners*, in its order, with its sentence above each step.
+
+mod accepting;
+mod archive;
+mod by_hand;
+mod glossary;
+mod invitee;
+mod page;
+mod setup;
+mod upload;
+
+use std::time::Duration;
+
+use muster_client::Client;
+use muster_client::acts::invitation;
+use muster_local::outln;
+use muster_proto::invitation::v1::{Invitation, InvitationState, ListInvitationsRequest};
+
+use super::expect::{unless_unavailable, wait_until};
+use super::reachable;
+use super::scenario::Scenario;
+use super::{opens, step};
+
+/// How long the events of an act may take.
+const SOON: Duration = Duration::from_secs(60);
+/// The groups of the organization.
+const GROUPS: [&str; 2] = ["Mandated Reporters", "Coaches"];
+const LOCATION: &str = "Main Street";
+
+/// What its steps have made so far, and who does them.
+struct Provider<'a> {
+    scenario: &'a mut Scenario,
+    staff: Client,
+    /// Who owns the organization.
+    owner: Client,
+    /// `organizations/{organization}`.
+    organization: String,
+    /// `organizations/{organization}/groups/{group}` of each.
+    groups: Vec<String>,
+    location: String,
+    /// `organizations/{organization}/employments/{employment}` of whoever accepted.
+    employment: String,
+}
+
+impl Provider<'_> {
+    /// The address of somebody of this run.
+    fn learner(&self, who: &str) -> String {
+        self.scenario.address(&format!("learner-{who}"))
+    }
+
+    /// The invitations in these states, newest first.
+    async fn listed(&self, states: &[InvitationState]) -> anyhow::Result<Vec<Invitation>> {
+        let request = ListInvitationsRequest {
+            parent: self.organization.clone(),
+            states: states.iter().map(|&state| state.into()).collect(),
+            page_size: 1000,
+            ..ListInvitationsRequest::default()
+        };
+        Ok(invitation::list(&self.owner, request).await?.invitations)
+    }
+
+    /// Waits until the mail server has taken the mails of so many.
+    async fn pending(&self, count: i64) -> anyhow::Result<()> {
+        wait_until("the invitations are PENDING", "notification", SOON, async || {
+            let counted = invitation::count(&self.owner, &self.organization, InvitationState::Pending).await;
+            Ok(unless_unavailable(counted)?.filter(|found| *found == count))
+        })
+        .await
+        .map(drop)
+    }
+}
+
+/// Every step in its turn; answers how many pages there are to look at.
+pub(super) async fn steps(scenario: &mut Scenario) -> anyhow::Result<usize> {
+    reachable::check(scenario).await?;
+    outln!("The edge answers, and the pages of the issuer, the inbox and the traces open.\n");
+    let staff = scenario.sign_in("staff").await?;
+    scenario.mount_learning_system()?;
+    let owner = scenario.newcomer(&scenario.address("provider")).await?;
+    let mut provider = Provider {
+        scenario,
+        staff,
+        owner,
+        organization: String::new(),
+        groups: Vec::new(),
+        location: String::new(),
+        employment: String::new(),
+    };
+    let mut pages = Vec::new();
+    macro_rules! steps {
+        ($($number:literal $module:ident of $part:literal;)+) => {$(
+            outln!("“{}”", $module::SENTENCE);
+            step(&mut pages, $number, $module::TITLE, $part, $module::run(&mut provider)).await?;
+        )+};
+    }
+    steps! {
+        1 setup of "organization";
+        2 by_hand of "invitation";
+        3 upload of "invitation";
+        4 page of "invitation";
+        5 glossary of "invitation";
+        6 accepting of "employment";
+        7 archive of "records";
+    }
+    for page in &pages {
+        opens(provider.scenario, page).await?;
+    }
+    Ok(pages.len())
+}

@@ -1,0 +1,58 @@
+//! Accepting: somebody who has an account, and somebody who registers.
+
+use anyhow::{Context, ensure};
+use muster_client::acts::employment;
+use muster_proto::employment::v1::EmploymentState;
+use muster_proto::invitation::v1::InvitationState;
+
+use super::{Provider, SOON, invitee};
+use crate::consent::own_assignment;
+use crate::expect::{unless_unavailable, wait_until};
+use crate::report::StepReport;
+
+pub(super) const SENTENCE: &str = "Active - The learner has accepted your invite, was added to the group you assigned, and automatically assigned the training attached to the group.";
+pub(super) const TITLE: &str = "One who has an account and one who registers accept; both are employed, in their group, with its training";
+
+pub(super) async fn run(provider: &mut Provider<'_>) -> anyhow::Result<StepReport> {
+    let mut report = StepReport::default();
+    let (known, new) = (provider.learner("hand-1"), provider.learner("list-2"));
+    // Has signed in before.
+    provider.scenario.newcomer(&known).await?;
+    for address in [&known, &new] {
+        invitee::accept(provider, address).await?;
+        let learner = provider.scenario.newcomer(address).await?;
+        let employed = wait_until("the employment is verified", "employment", SOON, async || {
+            let own = unless_unavailable(employment::list_own(&learner).await)?.unwrap_or_default();
+            let mut here = own
+                .into_iter()
+                .filter(|one| one.name.starts_with(&provider.organization));
+            Ok(here.find(|one| one.state() == EmploymentState::Verified))
+        })
+        .await?;
+        let assigned = wait_until("the training is assigned", "records", SOON, async || {
+            let found = own_assignment(&learner, &provider.organization).await;
+            Ok(unless_unavailable(found)?.flatten())
+        })
+        .await?;
+        report.line(format!(
+            "{address} accepted, and has to take {}",
+            assigned.training_display_name
+        ));
+        report.link_call("the learner seeing the training", provider.scenario, &learner);
+        if address == &known {
+            provider.employment = employed.name;
+        }
+    }
+    let active = provider.listed(&[InvitationState::Active]).await?;
+    let of = |address: &str| active.iter().find(|one| one.address == address);
+    for address in [&known, &new] {
+        let one = of(address).context("an accepted invitation is not Active")?;
+        ensure!(
+            !one.person_display_name.is_empty(),
+            "an accepted invitation shows no name"
+        );
+    }
+    report.line("Active: the owner sees both, now with their names");
+    report.link_call("the owner seeing names", provider.scenario, &provider.owner);
+    Ok(report)
+}
