@@ -18,6 +18,7 @@ pub mod profile_user;
 pub mod programme;
 pub mod record;
 pub mod redemption;
+pub mod review;
 pub mod subscription;
 pub mod training;
 

@@ -90,6 +90,8 @@ names! {
     JoinRequestName = "organizations/{organization}/joinRequests/{request}" { "organizations"/organization: OrganizationId, "joinRequests"/join_request: JoinRequestId }
     /// `organizations/{organization}/subscription`.
     SubscriptionName = "organizations/{organization}/subscription" { "organizations"/organization: OrganizationId; "subscription" }
+    /// `organizations/{organization}/review`.
+    ReviewName = "organizations/{organization}/review" { "organizations"/organization: OrganizationId; "review" }
     /// `organizations/{organization}/invitations/{invitation}`.
     InvitationName = "organizations/{organization}/invitations/{invitation}" { "organizations"/organization: OrganizationId, "invitations"/invitation: InvitationId }
     /// `organizations/{organization}/imports/{import}`.

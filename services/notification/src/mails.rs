@@ -129,6 +129,9 @@ mails! {
     /// To tell somebody that an access ends in a month: their own, or, of an owner, one that they can extend.
     AccessEnds = "ACCESS_ENDS", about "accessNotices" of "organization", saying AccessEndsVariables:
         1 = "access_ends/v1.txt" "access_ends/v1.html";
+    /// To remind an owner of the review of the profile.
+    ReviewDue = "REVIEW_DUE", about "accessNotices" of "organization", saying ReviewDueVariables:
+        1 = "review_due/v1.txt" "review_due/v1.html";
 }
 
 impl Purpose {

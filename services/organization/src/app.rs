@@ -22,6 +22,7 @@ use muster_proto::organization::v1::profile_user_internal_service_server::Profil
 use muster_proto::organization::v1::profile_user_service_server::ProfileUserServiceServer;
 use muster_proto::organization::v1::programme_load_service_server::ProgrammeLoadServiceServer;
 use muster_proto::organization::v1::registry_service_server::RegistryServiceServer;
+use muster_proto::organization::v1::review_service_server::ReviewServiceServer;
 use muster_proto::organization::v1::roles_internal_service_server::RolesInternalServiceServer;
 use muster_proto::organization::v1::session_internal_service_server::SessionInternalServiceServer;
 use muster_proto::organization::v1::setup_checklist_service_server::SetupChecklistServiceServer;
@@ -36,6 +37,7 @@ use crate::Settings;
 use crate::context::Context;
 use crate::events::Projection;
 use crate::ops::access_mail::remind::Remind;
+use crate::ops::review::remind::RemindOfReviews;
 use crate::rpc::Rpc;
 use crate::shared_catalog::SharedCatalog;
 
@@ -63,11 +65,13 @@ impl Service for OrganizationService {
             basic: settings.basic.limits(),
             open_profiles: settings.open_profiles.into(),
             padding: settings.license_digits.into_iter().collect(),
+            review_periods: settings.review_days.into_iter().collect(),
         };
         let projection = Projection {
             clock: context.clock.clone(),
         };
         let remind = Remind(context.clone());
+        let reviews = RemindOfReviews(context.clone());
         let rpc = Rpc::new(context);
         Ok(App::new()
             .grpc(OrganizationServiceServer::new(rpc.clone()))
@@ -84,6 +88,7 @@ impl Service for OrganizationService {
             .grpc(ProgrammeLoadServiceServer::new(rpc.clone()))
             .grpc(RegistryServiceServer::new(rpc.clone()))
             .grpc(SetupChecklistServiceServer::new(rpc.clone()))
+            .grpc(ReviewServiceServer::new(rpc.clone()))
             .grpc(MailSourceInternalServiceServer::new(rpc.clone()))
             .grpc(RolesInternalServiceServer::new(rpc.clone()))
             .grpc(InvitingInternalServiceServer::new(rpc.clone()))
@@ -106,6 +111,7 @@ impl Service for OrganizationService {
                     ))
                     .on(EmploymentHandler::<EmploymentEndedEvent, _>::new(projection)),
             )
-            .job(Job::batch(remind)))
+            .job(Job::batch(remind))
+            .job(Job::batch(reviews)))
     }
 }

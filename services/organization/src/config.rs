@@ -3,7 +3,7 @@
 use muster_server::page::PageSettings;
 use muster_server::settings::PeerUrl;
 
-use crate::domain::{LicenseDigits, Limits};
+use crate::domain::{LicenseDigits, Limits, ReviewDays};
 
 /// What this service is told.
 #[derive(Clone, Debug, clap::Args)]
@@ -30,6 +30,16 @@ pub struct Settings {
         value_name = "AUTHORITY=COUNT"
     )]
     pub license_digits: Vec<LicenseDigits>,
+    /// After how many days the review of a profile is due; for single authorities with their names before it, such as
+    /// 30,us-mi=45. As many days later it is overdue
+    #[arg(
+        long,
+        env = "MUSTER_REVIEW_DAYS",
+        value_delimiter = ',',
+        default_value = "30",
+        value_name = "DAYS"
+    )]
+    pub review_days: Vec<ReviewDays>,
 }
 
 /// The plan of organizations without a subscription. It has no spreadsheets.

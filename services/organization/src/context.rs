@@ -4,7 +4,7 @@ use muster_clock::Clock;
 use muster_database::Database;
 use muster_server::page::PageKey;
 
-use crate::domain::{Limits, Padding};
+use crate::domain::{Limits, Padding, ReviewPeriods};
 use crate::shared_catalog::SharedCatalog;
 
 /// What every verb and every handler stands on. Cheap to clone.
@@ -20,4 +20,6 @@ pub(crate) struct Context {
     pub(crate) open_profiles: i64,
     /// How authorities pad their license numbers.
     pub(crate) padding: Padding,
+    /// After how long reviews are due.
+    pub(crate) review_periods: ReviewPeriods,
 }

@@ -17,6 +17,7 @@ mod profile_user;
 mod programme;
 mod programme_load;
 mod registry;
+mod review;
 mod session;
 mod setup;
 mod staff_act;
@@ -52,6 +53,8 @@ pub(crate) use programme_load::{
 pub(crate) use registry::{
     MAX_FOUND, MAX_WORDS, Meant, RegistryEntry, RegistryEntryState, ToldEntry, Wanted,
 };
+pub use review::ReviewDays;
+pub(crate) use review::{Review, ReviewItem, ReviewPeriods, ReviewState, ReviewSubject};
 pub(crate) use session::{EndedSession, SessionDigest};
 pub(crate) use setup::{SetupFacts, SetupItem, SetupState, SetupStep};
 pub(crate) use staff_act::{StaffAct, StaffAction};

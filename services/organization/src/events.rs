@@ -13,7 +13,7 @@ use time::OffsetDateTime;
 
 pub(crate) use projection::Projection;
 
-use crate::domain::{AccessNotice, AccessReminder, Organization, StaffAct};
+use crate::domain::{AccessNotice, AccessReminder, Organization, Review, StaffAct};
 
 /// Who asks for mails where no call does, or on whose behalf nobody is to be named.
 const SELF: &str = "service:organization";
@@ -97,6 +97,32 @@ pub(crate) async fn access_ends(
         organization: reminder.organization,
         aggregate: reminder.id.into(),
         sequence: 1,
+        time: now,
+        actor: SELF.to_owned(),
+        traceparent: None,
+    };
+    outbox::append(tx, event, &payload).await
+}
+
+/// Asks for a mail to the owner: the review of the profile is due.
+pub(crate) async fn review_due(
+    tx: &mut PgConnection,
+    id: EventId,
+    review: &Review,
+    now: OffsetDateTime,
+) -> Result<(), DatabaseError> {
+    let payload = MailRequestedEvent {
+        subject: review.notice_name().to_string(),
+        purpose: MailPurpose::ReviewDue.into(),
+        generation: GENERATION,
+        request: review.mail_number,
+        not_before: None,
+    };
+    let event = NewEvent {
+        id,
+        organization: review.organization,
+        aggregate: review.notice.into(),
+        sequence: review.mail_number.into(),
         time: now,
         actor: SELF.to_owned(),
         traceparent: None,

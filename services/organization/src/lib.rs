@@ -27,4 +27,4 @@ mod store;
 
 pub use app::OrganizationService;
 pub use config::{BasicPlan, Settings};
-pub use domain::LicenseDigits;
+pub use domain::{LicenseDigits, ReviewDays};

@@ -11,6 +11,7 @@ pub(crate) mod organization;
 pub(crate) mod ownership;
 pub(crate) mod profile_user;
 pub(crate) mod programme_load;
+pub(crate) mod review;
 pub(crate) mod session;
 pub(crate) mod staff_read;
 pub(crate) mod subscription;

@@ -14,6 +14,7 @@ mod person_organization;
 mod profile_user;
 mod programme_load;
 mod registry;
+mod review;
 mod session;
 mod setup;
 mod staff_read;

@@ -15,6 +15,7 @@ pub(crate) mod profile_user;
 pub(crate) mod programme;
 pub(crate) mod programme_load;
 pub(crate) mod registry;
+pub(crate) mod review;
 pub(crate) mod session;
 pub(crate) mod setup;
 pub(crate) mod staff_act;

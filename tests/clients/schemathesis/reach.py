@@ -136,6 +136,8 @@ listed = call("SearchRegistry", "outsider", query={"text": f"LP {run}"})["entrie
 call("GetProgramme", "outsider", ids(listed[0]["programme"]))
 call("ClaimProgramme", "outsider", ids(listed[0]["programme"]))
 call("CloseOrganization", "outsider", ids(refused), reason="there is none")
+assert call("ConfirmReview", "owner", at)["review"]["state"] == "REVIEW_STATE_CURRENT"
+assert call("GetReview", "owner", at)["review"]["confirmer"]
 limits = {"invitationsByHand": 100, "importRows": 1000, "messagesPerDay": 1000}
 plan = {"plan": "PLAN_PREMIUM", "limits": limits, "reason": "tried"}
 call("ActivateSubscription", "staff", at, **plan)

@@ -24,6 +24,7 @@ mod profiles;
 mod programmes;
 mod promises;
 mod redemption;
+mod reviews;
 mod staff;
 mod stage;
 
@@ -75,6 +76,7 @@ fn rows() -> Vec<Row> {
         joining::rows(),
         imports::rows(),
         redemption::rows(),
+        reviews::rows(),
         consent::rows(),
         learning::rows(),
         staff::rows(),

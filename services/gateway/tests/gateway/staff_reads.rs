@@ -17,7 +17,7 @@ const LIST: &str = "invitation.v1.InvitationService/ListInvitations";
 const LOG: &str = "/muster.organization.v1.StaffReadInternalService/LogStaffRead";
 
 /// What registry staff may read of an organization and that is about nobody.
-const IMPERSONAL: [&str; 10] = [
+const IMPERSONAL: [&str; 11] = [
     "GetJoinPage",
     "GetOrganization",
     "ListLicenseClaims",
@@ -28,6 +28,7 @@ const IMPERSONAL: [&str; 10] = [
     "ListCatalogTrainings",
     "GetLimits",
     "GetSetupChecklist",
+    "GetReview",
 ];
 
 async fn list(fixture: &Fixture, token: &str, reasons: &[&str]) -> Answer {

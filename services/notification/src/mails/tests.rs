@@ -298,3 +298,29 @@ fn an_end_of_access_is_told_with_its_time_to_whose_it_is_and_to_the_owner() {
         assert!(words.text.contains(expected), "{}", words.text);
     }
 }
+
+#[test]
+fn a_review_that_is_due_is_told_and_one_that_is_overdue_says_so() {
+    for (is_overdue, word) in [(false, "due"), (true, "overdue")] {
+        let variables = Variables::ReviewDue(pb::ReviewDueVariables {
+            organization_display_name: "Kita <Sonnenblume>".to_owned(),
+            is_overdue,
+        });
+        let words = of_access(variables, Purpose::ReviewDue);
+        assert_eq!(
+            words.subject,
+            format!("The review of Kita <Sonnenblume> is {word}")
+        );
+        assert_eq!(
+            words.text.contains("has been for a while"),
+            is_overdue,
+            "{}",
+            words.text
+        );
+        assert!(
+            words.html.contains("<strong>Kita &#60;Sonnenblume&#62;</strong>"),
+            "{}",
+            words.html
+        );
+    }
+}

@@ -43,6 +43,11 @@ stored_enum! {
     }
 }
 
+impl LicenseStatus {
+    /// With these a site may be run.
+    pub(crate) const IN_FORCE: [Self; 2] = [Self::Active, Self::Provisional];
+}
+
 /// What a row says of a programme, whatever it says.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ToldProgramme {

@@ -34,8 +34,12 @@ fn question(call: &Call<notification_pb::GetMailRequest>, violations: &mut Viola
     Ok(match call.message.purpose() {
         Purpose::AccessRequested => named(violations, "subject", subject).map(Question::Notice),
         Purpose::AccessEnds => named(violations, "subject", subject).map(Question::Reminder),
+        Purpose::ReviewDue => named(violations, "subject", subject).map(Question::Review),
         Purpose::Unspecified | Purpose::Invite | Purpose::EmploymentToVerify | Purpose::Join => {
-            violations.add("purpose", "must be the purpose of a mail about access");
+            violations.add(
+                "purpose",
+                "must be the purpose of a mail about access or a review",
+            );
             None
         }
     })
@@ -62,6 +66,13 @@ impl From<Mail> for notification_pb::GetMailResponse {
                     own,
                 };
                 (Some(timestamp(at)), Variables::AccessEnds(variables))
+            }
+            Says::Review { is_overdue } => {
+                let variables = notification_pb::ReviewDueVariables {
+                    organization_display_name,
+                    is_overdue,
+                };
+                (None, Variables::ReviewDue(variables))
             }
         };
         Self {

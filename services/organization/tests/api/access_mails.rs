@@ -22,7 +22,7 @@ const HOUR: Duration = Duration::from_secs(60 * 60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The mails that were asked for, in their order.
-async fn requested(fixture: &Fixture) -> Vec<MailRequestedEvent> {
+pub(crate) async fn requested(fixture: &Fixture) -> Vec<MailRequestedEvent> {
     let mut connection = fixture.service.database.connection().await;
     let payloads: Vec<Vec<u8>> =
         sqlx::query_scalar("SELECT payload FROM outbox WHERE event_type = 'mail.requested' ORDER BY id")
@@ -48,7 +48,7 @@ async fn ask_for(
 }
 
 /// What the mail worker is told of a mail that was asked for.
-async fn mail(fixture: &Fixture, request: &MailRequestedEvent) -> GetMailResponse {
+pub(crate) async fn mail(fixture: &Fixture, request: &MailRequestedEvent) -> GetMailResponse {
     let worker = TestCaller::Workload("notification");
     ask_for(fixture, worker, request).await.unwrap()
 }

@@ -30,7 +30,7 @@ impl Fixture {
     /// One that goes by this clock.
     pub(crate) async fn at(clock: Clock) -> Self {
         let suite = TestSuite::new(clock).await;
-        let pads = [("--license-digits", "us-ny=4")];
+        let pads = [("--license-digits", "us-ny=4"), ("--review-days", "30,us-ny=10")];
         Self {
             service: suite.start::<OrganizationService>(&pads).await,
             suite,

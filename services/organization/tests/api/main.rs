@@ -29,6 +29,7 @@ mod records;
 mod refused;
 mod registry;
 mod repeated;
+mod reviews;
 mod roles;
 mod schema;
 mod sessions;

@@ -1,9 +1,9 @@
 //! A profile for each license: created, handed in, returned, corrected, approved.
 
 use anyhow::{Context, ensure};
-use muster_client::acts::{organization, subscription};
+use muster_client::acts::{organization, review, subscription};
 use muster_proto::organization::v1::{
-    Limits, Organization, OrganizationReturnReason, OrganizationState, SetupState,
+    Limits, Organization, OrganizationReturnReason, OrganizationState, ReviewState, SetupState,
 };
 use muster_refusal::ErrorReason;
 use tonic_types::StatusExt;
@@ -93,6 +93,16 @@ pub(super) async fn run(guide: &mut Guide<'_>) -> anyhow::Result<StepReport> {
     let next = left.items.iter().find(|item| item.state() == SetupState::ToDo);
     let next = next.context("a new organization has nothing to set up")?;
     report.line(format!("what is left to set up begins with: {}", next.hint));
+    let reviewed = review::confirm(director, &draft.name).await?;
+    ensure!(
+        reviewed.state() == ReviewState::Current,
+        "a review that was confirmed is {:?}",
+        reviewed.state()
+    );
+    report.line(format!(
+        "the owner looks through {} things and confirms the review of the profile",
+        reviewed.items.len()
+    ));
     guide.number = approved.organization_number;
     guide.organization = draft.name;
     guide.second = second.name;

@@ -9,10 +9,10 @@ use time::OffsetDateTime;
 use crate::context::Context;
 use crate::domain::{
     Access, AccessReminder, Organization, OrganizationState, ProfileUser, ProfileUserState, PublicName,
-    ReminderRecipient,
+    ReminderRecipient, ReviewState,
 };
 use crate::error::Error;
-use crate::store::{access_mail, organization, profile_user};
+use crate::store::{access_mail, organization, profile_user, review};
 
 /// A mail that is still wanted.
 #[derive(Debug)]
@@ -29,6 +29,8 @@ pub(crate) enum Says {
     Asked,
     /// An access ends then: the recipient's `own`, or one that they can extend.
     Ends { at: OffsetDateTime, own: bool },
+    /// The review of the profile is due.
+    Review { is_overdue: bool },
 }
 
 /// Which mail is asked for.
@@ -36,9 +38,11 @@ pub(crate) enum Says {
 pub(crate) enum Question {
     Notice(AccessNoticeName),
     Reminder(AccessNoticeName),
+    Review(AccessNoticeName),
 }
 
-/// The mail, or `None` when it is no longer wanted: nobody asks any more; the access was taken away, extended or shortened;
+/// The mail, or `None` when it is no longer wanted: nobody asks any more; the access was taken away, extended or shortened; the
+/// review was confirmed;
 /// the recipient's address is not known; or the organization is closed. A suspended organization's mail waits.
 ///
 /// # Errors
@@ -48,6 +52,7 @@ pub(crate) async fn get_mail(context: &Context, question: Question) -> Result<Op
     let look = async |db: &mut _| match question {
         Question::Notice(name) => asked(db, name, now).await,
         Question::Reminder(name) => ends(db, name, now).await,
+        Question::Review(name) => reviewed(db, context, name, now).await,
     };
     context.database.read(look).await
 }
@@ -90,6 +95,27 @@ async fn ends(
     };
     let at = reminder.expire_time;
     to(db, profile, recipient, Says::Ends { at, own }).await
+}
+
+async fn reviewed(
+    db: &mut PgConnection,
+    context: &Context,
+    name: AccessNoticeName,
+    now: OffsetDateTime,
+) -> Result<Option<Mail>, Error> {
+    let Some(known) = review::find_noticed(db, name).await? else {
+        return Ok(None);
+    };
+    let Some(profile) = mailing(db, name.organization).await? else {
+        return Ok(None);
+    };
+    let is_overdue = match known.state(now, context.review_periods.of(&profile)) {
+        ReviewState::Current => return Ok(None),
+        ReviewState::Due => false,
+        ReviewState::Overdue => true,
+    };
+    let owner = profile.owner.person;
+    to(db, profile, owner, Says::Review { is_overdue }).await
 }
 
 /// Whether the access still ends when the reminder says.

@@ -7,11 +7,11 @@ use sqlx::PgConnection;
 use super::decide::Decision;
 use super::license;
 use crate::context::Context;
-use crate::domain::{Organization, StaffAction};
+use crate::domain::{Organization, Review, StaffAction};
 use crate::error::Error;
 use crate::events;
 use crate::store::organization::{self, LICENSE_TAKEN};
-use crate::store::{registry, staff_act};
+use crate::store::{registry, review, staff_act};
 
 /// Approves a submitted profile, and publishes it: its owner becomes the director. Others that wait with its license number
 /// are given back.
@@ -35,6 +35,9 @@ pub(crate) async fn apply(
             stored.map_err(|error| Error::taken(error, LICENSE_TAKEN, Failure::Contended.into()))?;
             staff_act::insert(tx, &act).await?;
             license::return_rivals(tx, &context.clock, &approved, &act).await?;
+            let period = context.review_periods.of(&approved);
+            let review = Review::begin(approved.id, context.clock.new_id(), now, period);
+            review::insert(tx, &review).await?;
             registry::learn_words(tx, &[approved.display_name.to_string()]).await?;
             events::organization_approved(tx, context.clock.new_id(), &approved, act).await?;
             Ok(approved)

@@ -1,0 +1,5 @@
+//! Verbs on reviews.
+
+pub(crate) mod confirm;
+pub(crate) mod read;
+pub(crate) mod remind;
