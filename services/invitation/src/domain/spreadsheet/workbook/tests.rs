@@ -1,8 +1,8 @@
 //! Workbooks as programs write them, as people leave them, and as those make them who mean harm.
 
 mod hostile;
-mod oracle;
 mod sheets;
+mod written;
 
 use std::io::{Cursor, Write as _};
 
