@@ -81,8 +81,8 @@ pub(crate) enum NotVerifiable {
 impl EmploymentState {
     /// The states of which a person has one employment at an organization.
     pub(crate) const OPEN: [Self; 2] = [Self::PendingVerification, Self::Verified];
-    /// The states of who has left: what they had accepted by then is over, too.
-    pub(crate) const LEFT: [Self; 2] = [Self::Withdrawn, Self::Ended];
+    /// The others: what a person had accepted by then is archived.
+    pub(crate) const CLOSED: [Self; 3] = [Self::Rejected, Self::Withdrawn, Self::Ended];
 
     /// Whether it is one of [`EmploymentState::OPEN`].
     pub(crate) fn is_open(self) -> bool {

@@ -120,8 +120,8 @@ pub(crate) async fn find_latest(
     Ok(latest)
 }
 
-/// What the acceptance of an invitation has led to already: the employment that came from it, or one that the person has left
-/// since. Of several the latest.
+/// What the acceptance of an invitation has led to already: the employment that came from it, or one that was closed since. Of
+/// several the latest.
 pub(crate) async fn find_answering(
     db: &mut PgConnection,
     organization: OrganizationId,
@@ -137,7 +137,7 @@ pub(crate) async fn find_answering(
     .bind(organization)
     .bind(person)
     .bind(invitation)
-    .bind(EmploymentState::LEFT)
+    .bind(EmploymentState::CLOSED)
     .bind(accept_time)
     .fetch_optional(db)
     .await?;

@@ -151,8 +151,14 @@ async fn accepted_unheard(fixture: &Fixture, groups: &[GroupName]) -> Invitation
     invitation
 }
 
-const LEAVES: &str = "UPDATE employments SET state = 'ENDED', version = version + 1, update_time = update_time + interval '10 seconds'
-                      WHERE person_display_name = 'learner-1'";
+/// Somebody's employment is over, ten seconds after whatever was known of it.
+fn over(state: &str) -> &'static str {
+    format!(
+        "UPDATE employments SET state = '{state}', version = version + 1, update_time = update_time + interval '10 seconds'
+         WHERE person_display_name = 'learner-1'"
+    )
+    .leak()
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_has_accepted_is_employed_before_the_event_comes_and_it_adds_what_it_knows() {
@@ -210,7 +216,7 @@ async fn who_left_before_the_event_came_is_not_employed_by_it_nor_by_asking() {
     let fixture = Fixture::start().await;
     accepted_unheard(&fixture, &[fixture.new_group().await]).await;
     assert_eq!(fixture.state().await.state(), EmploymentState::Verified);
-    fixture.service.database.execute(LEAVES).await;
+    fixture.service.database.execute(over("ENDED")).await;
     assert_eq!(fixture.state().await.state(), EmploymentState::Ended);
     fixture.invitations.outbox().release().await;
     fixture.wait_applied(1).await;
@@ -222,25 +228,29 @@ async fn who_left_before_the_event_came_is_not_employed_by_it_nor_by_asking() {
 
 /// Its groups were added to an employment that came from another invitation. That it is over has not reached the invitation.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_accepted_before_somebody_left_does_not_bring_them_back() {
+async fn what_was_accepted_before_it_was_over_does_not_bring_somebody_back() {
+    for state in [
+        EmploymentState::Ended,
+        EmploymentState::Withdrawn,
+        EmploymentState::Rejected,
+    ] {
+        accepted_before_it_was_over(state).await;
+    }
+}
+
+async fn accepted_before_it_was_over(state: EmploymentState) {
+    let stored = state.as_str_name().trim_start_matches("EMPLOYMENT_STATE_");
     let fixture = Fixture::start().await;
     fixture.employ_anywhere("learner-1").await;
     fixture.employ_anywhere("learner-1").await;
     fixture.service.outbox().hold().await;
-    fixture.service.database.execute(LEAVES).await;
-    assert_eq!(fixture.state().await.state(), EmploymentState::Ended);
+    fixture.service.database.execute(over(stored)).await;
+    assert_eq!(fixture.state().await.state(), state);
     let unheard = accepted_unheard(&fixture, &[fixture.new_group().await]).await;
-    assert_eq!(
-        fixture.state().await.state(),
-        EmploymentState::Ended,
-        "accepted before the end"
-    );
+    assert_eq!(fixture.state().await.state(), state, "accepted before the end");
     fixture.invitations.outbox().release().await;
     fixture.wait_applied(3).await;
-    assert_eq!(
-        fixture.employment_of("learner-1").await.state(),
-        EmploymentState::Ended
-    );
+    assert_eq!(fixture.employment_of("learner-1").await.state(), state);
 
     fixture.service.clock.advance(Duration::from_secs(20));
     let anew = accepted_unheard(&fixture, &[fixture.new_group().await]).await;

@@ -21,7 +21,7 @@ pub(crate) const SELF: &str = "service:employment";
 
 /// The open employment takes the hiring in, or a new one begins. Either is published, also when it only gained groups;
 /// of one that begins to wait, those who can verify it are mailed. An acceptance employs once: one that has led to an employment
-/// which is over, or whose person has left since, is answered with that employment.
+/// which is not open any more, or before the latest one was closed, is answered with that employment.
 ///
 /// # Errors
 /// [`Error::OrganizationClosed`], before anything is written.
