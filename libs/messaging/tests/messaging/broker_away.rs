@@ -64,7 +64,8 @@ async fn a_broker_outage_does_not_block_writers_and_drains_afterwards() {
     assert_eq!(fixture.pending().await, 600);
     proxy.set(Mode::Pass);
     eventually(async || fixture.applied().await == 601).await;
-    assert_eq!(fixture.pending().await, 0);
+    // A batch is marked once all of it is confirmed; its first events may have been applied by then.
+    eventually(async || fixture.pending().await == 0).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

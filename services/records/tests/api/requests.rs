@@ -211,6 +211,11 @@ async fn a_request_waits_for_thirty_days_and_ends_with_the_employment() {
         reason(fixture.ask_for("learner-1").await),
         ErrorReason::EmploymentRequired
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_asked_who_is_not_known() {
+    let fixture = Fixture::start().await;
     assert_eq!(reason(fixture.ask_for("nobody").await), ErrorReason::NotFound);
 }
 
