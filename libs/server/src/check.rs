@@ -10,7 +10,7 @@ use muster_clock::Clock;
 use muster_database::{Survey, survey};
 use muster_identity::{KeyFile, WorkloadTokens, WorkloadTrust, WorkloadVerifier};
 use muster_messaging::Broker;
-use muster_tls::{H2, ServerTls, Trust};
+use muster_tls::Trust;
 use time::OffsetDateTime;
 use tokio::time::timeout;
 use tonic::Status;
@@ -19,7 +19,7 @@ use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 
 use crate::settings::{CommonSettings, PeerUrl, TransportSettings, TrustSettings, WorkloadSettings};
-use crate::{Service, channel, migrators, rules};
+use crate::{Service, channel, migrators, rules, start};
 
 /// What is there answers at once; what is not there must not be waited for for long.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -304,17 +304,11 @@ async fn broker(service: &'static str, common: &CommonSettings) -> Finding {
 fn certificate(common: &CommonSettings) -> Finding {
     let mend = "--tls-certificate and --tls-key (MUSTER_TLS_CERTIFICATE, MUSTER_TLS_KEY) name the files of a certificate for the \
                 name by which this service is called";
-    let wrong = |problems: Vec<String>| Wrong(problems.join("; "), mend.to_owned());
-    let verdict = match common.certificate.files() {
-        Err(problem) => wrong(vec![problem.to_string()]),
-        Ok(None) => match common.transport.listening(common.listen.listen) {
-            None => Fine("none, and plain text is allowed here".to_owned()),
-            Some(readable) => wrong(vec![readable.to_string()]),
-        },
-        Ok(Some(files)) => match ServerTls::open(files, &[H2], Clock::system()) {
-            Ok(tls) => Fine(format!("is valid until {}", tls.until())),
-            Err(problems) => wrong(problems.iter().map(ToString::to_string).collect()),
-        },
+    let mut wrong = Vec::new();
+    let verdict = match start::certificate(&mut wrong, common, &Clock::system()) {
+        _ if !wrong.is_empty() => Wrong(wrong.join("; "), mend.to_owned()),
+        Some(Some(tls)) => Fine(format!("is valid until {}", tls.until())),
+        Some(None) | None => Fine("none, and plain text is allowed here".to_owned()),
     };
     Finding::new("certificate", verdict)
 }

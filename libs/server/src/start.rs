@@ -218,7 +218,11 @@ fn open(
 }
 
 /// What callers are shown, if anything; otherwise plain text must be allowed.
-fn certificate(wrong: &mut Vec<String>, common: &CommonSettings, clock: &Clock) -> Option<Option<ServerTls>> {
+pub(crate) fn certificate(
+    wrong: &mut Vec<String>,
+    common: &CommonSettings,
+    clock: &Clock,
+) -> Option<Option<ServerTls>> {
     let files = noted(wrong, "TLS", common.certificate.files())?;
     let Some(files) = files else {
         let readable = common.transport.listening(common.listen.listen);

@@ -313,11 +313,7 @@ fn tls(errors: &mut Vec<String>, settings: &Settings, clock: &Clock) -> Option<O
 
 /// The policies, and the folder of extra ones that is to be watched.
 fn policies(errors: &mut Vec<String>, settings: &Settings) -> Option<(Policies, Option<Watch>)> {
-    let policies = match &settings.policies {
-        Some(directory) => Policies::of_directory(directory),
-        None => Policies::shipped(),
-    };
-    let policies = all(errors, policies)?;
+    let policies = all(errors, Policies::open(settings.policies.as_deref()))?;
     let Some(extra) = settings.extra() else {
         return Some((policies, None));
     };

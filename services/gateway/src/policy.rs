@@ -91,6 +91,14 @@ pub struct Explained {
 pub struct View(Arc<Set>);
 
 impl Policies {
+    /// Those of a directory, or else the shipped ones.
+    ///
+    /// # Errors
+    /// As of [`Self::of_directory`].
+    pub fn open(directory: Option<&Path>) -> Result<Self, Vec<PolicyProblem>> {
+        directory.map_or_else(Self::shipped, Self::of_directory)
+    }
+
     /// The policies that the binary was built with.
     ///
     /// # Errors

@@ -147,11 +147,7 @@ impl Settings {
     /// The extra policies, if there are to be any.
     pub(crate) fn extra(&self) -> Option<Extra> {
         let directory = self.extra_policies.clone()?;
-        let effects = if self.extra_policies_permit {
-            Effects::ForbidAndPermit
-        } else {
-            Effects::Forbid
-        };
+        let effects = Effects::permitting(self.extra_policies_permit);
         Some(Extra { directory, effects })
     }
 

@@ -66,17 +66,12 @@ pub fn try_policies(settings: &TrialSettings, out: impl Write) -> anyhow::Result
 
 fn policies(settings: &TrialSettings) -> Result<Policies, Vec<String>> {
     let told = |problems: Vec<_>| problems.iter().map(ToString::to_string).collect::<Vec<_>>();
-    let base = match &settings.policies {
-        Some(directory) => Policies::of_directory(directory),
-        None => Policies::shipped(),
+    let extra = Extra {
+        directory: settings.folder.clone(),
+        effects: Effects::permitting(settings.extra_policies_permit),
     };
-    let effects = if settings.extra_policies_permit {
-        Effects::ForbidAndPermit
-    } else {
-        Effects::Forbid
-    };
-    let directory = settings.folder.clone();
-    let tried = base.and_then(|base| base.with_extra(Extra { directory, effects }));
+    let base = Policies::open(settings.policies.as_deref());
+    let tried = base.and_then(|base| base.with_extra(extra));
     tried.map(|(policies, _)| policies).map_err(told)
 }
 

@@ -74,12 +74,7 @@ pub async fn batch_resend<T: Transport>(
         request_id: request_id(),
         ..BatchResendInvitationsRequest::default()
     };
-    let resent = call(inviter, request, async |client, request| {
-        InvitationServiceClient::new(client)
-            .batch_resend_invitations(request)
-            .await
-    });
-    Ok(resent.await?.outcomes)
+    resent(inviter, request).await
 }
 
 /// Takes up to 1,000 invitations back. Each has an outcome of its own.
@@ -97,12 +92,7 @@ pub async fn batch_cancel<T: Transport>(
         request_id: request_id(),
         ..BatchCancelInvitationsRequest::default()
     };
-    let cancelled = call(inviter, request, async |client, request| {
-        InvitationServiceClient::new(client)
-            .batch_cancel_invitations(request)
-            .await
-    });
-    Ok(cancelled.await?.outcomes)
+    cancelled(inviter, request).await
 }
 
 /// Sends those again that the filter lists, with the same links, if they are as many as the caller has seen: 1,000 at most.
@@ -122,12 +112,7 @@ pub async fn resend_listed<T: Transport>(
         request_id: request_id(),
         ..BatchResendInvitationsRequest::default()
     };
-    let resent = call(inviter, request, async |client, request| {
-        InvitationServiceClient::new(client)
-            .batch_resend_invitations(request)
-            .await
-    });
-    Ok(resent.await?.outcomes)
+    resent(inviter, request).await
 }
 
 /// Takes those back that the filter lists, if they are as many as the caller has seen: 1,000 at most.
@@ -147,12 +132,7 @@ pub async fn cancel_listed<T: Transport>(
         request_id: request_id(),
         ..BatchCancelInvitationsRequest::default()
     };
-    let cancelled = call(inviter, request, async |client, request| {
-        InvitationServiceClient::new(client)
-            .batch_cancel_invitations(request)
-            .await
-    });
-    Ok(cancelled.await?.outcomes)
+    cancelled(inviter, request).await
 }
 
 /// Reads an invitation.
@@ -200,4 +180,28 @@ pub async fn count<T: Transport>(
     let counts = list(reader, request).await?.counts;
     let found = counts.iter().find(|count| count.state() == state);
     Ok(found.map_or(0, |count| count.count))
+}
+
+async fn resent<T: Transport>(
+    inviter: &T,
+    request: BatchResendInvitationsRequest,
+) -> Result<Vec<InvitationOutcome>, CallError> {
+    let send = async |client, request| {
+        InvitationServiceClient::new(client)
+            .batch_resend_invitations(request)
+            .await
+    };
+    Ok(call(inviter, request, send).await?.outcomes)
+}
+
+async fn cancelled<T: Transport>(
+    inviter: &T,
+    request: BatchCancelInvitationsRequest,
+) -> Result<Vec<InvitationOutcome>, CallError> {
+    let send = async |client, request| {
+        InvitationServiceClient::new(client)
+            .batch_cancel_invitations(request)
+            .await
+    };
+    Ok(call(inviter, request, send).await?.outcomes)
 }

@@ -33,6 +33,18 @@ pub enum Effects {
     ForbidAndPermit,
 }
 
+impl Effects {
+    /// As a setting says whether they may permit.
+    #[must_use]
+    pub fn permitting(permits: bool) -> Self {
+        if permits {
+            Self::ForbidAndPermit
+        } else {
+            Self::Forbid
+        }
+    }
+}
+
 /// What a look at the folder found.
 #[derive(Debug)]
 pub(super) struct Looked {
