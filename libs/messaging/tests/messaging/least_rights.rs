@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use lapin::options::{BasicGetOptions, BasicPublishOptions, QueueDeclareOptions};
+use lapin::options::{BasicGetOptions, BasicPublishOptions, ConfirmSelectOptions, QueueDeclareOptions};
 use lapin::types::FieldTable;
 use lapin::{BasicProperties, Channel, Connection, ConnectionProperties};
 use muster_messaging::topology::{QUEUES, definitions};
@@ -91,12 +91,13 @@ fn publishing(channel: Channel) -> Denied {
         let options = BasicPublishOptions::default();
         let properties = BasicProperties::default();
         let (exchange, key) = ("muster.events".into(), "employment.verified".into());
+        // The refusal closes the channel, and whoever waits for a confirmation is told why; a next call might come too late.
+        channel.confirm_select(ConfirmSelectOptions::default()).await?;
         channel
             .basic_publish(exchange, key, options, b"", properties)
             .await?
             .await?;
-        // The refusal closes the channel; the next call on it tells.
-        reading(channel).await
+        Ok(())
     })
 }
 

@@ -71,33 +71,36 @@ async fn whatever_everybody_does_is_answered_as_the_table_says() {
     });
 }
 
-/// Does all this with an address of its own, beside the model.
+/// Does all this with an address of its own, beside the model. What was done at the same moment may leave more than one
+/// table possible: which of them it was, later answers tell.
 async fn follow(fixture: &Fixture, steps: &[Vec<Act>]) -> Result<(), String> {
     let mut address = Address::new(fixture);
-    let mut table = Table::default();
+    let mut possible = vec![Table::default()];
     for (number, step) in steps.iter().enumerate() {
+        // As many invitations in each, for all show what is stored.
+        let count = possible[0].len();
         let acts: Vec<Act> = step
             .iter()
-            .filter_map(|act| act.on(table.len()))
+            .filter_map(|act| act.on(count))
             .map(|act| address.reachable(act))
             .collect();
         let answers = address.all(&acts).await;
         let stored = address.stored().await;
-        let explained = table::orders(acts.len()).into_iter().find_map(|order| {
-            let mut next = table.clone();
-            let mut expected = vec![None; acts.len()];
-            for place in order {
-                expected[place] = Some(next.take(&acts[place]));
+        let mut explained = Vec::new();
+        for table in &possible {
+            for order in table::orders(acts.len()) {
+                let (next, expected) = table.after(&acts, &order);
+                if expected == answers && next.shown() == stored && !explained.contains(&next) {
+                    explained.push(next);
+                }
             }
-            (expected.into_iter().flatten().eq(answers.iter().copied()) && next.shown() == stored)
-                .then_some(next)
-        });
-        let Some(next) = explained else {
+        }
+        if explained.is_empty() {
             return Err(format!(
-                "step {number}, {acts:?} on {table:?}\n  was answered {answers:?}, and is {stored:?}"
+                "step {number}, {acts:?} on one of {possible:?}\n  was answered {answers:?}, and is {stored:?}"
             ));
-        };
-        table = next;
+        }
+        possible = explained;
     }
     Ok(())
 }

@@ -120,7 +120,7 @@ enum State {
     Archived,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Invited {
     state: State,
     ran_out: bool,
@@ -159,7 +159,7 @@ impl Invited {
 }
 
 /// All invitations of one address, oldest first.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Table {
     all: Vec<Invited>,
     /// Whose decline said that no more are wanted.
@@ -176,8 +176,18 @@ impl Table {
         self.all.iter().map(|one| (one.shown(), one.suppressed)).collect()
     }
 
+    /// The table when these acts were taken in this order, and what each of them is answered.
+    pub(super) fn after(&self, acts: &[Act], order: &[usize]) -> (Self, Vec<Answer>) {
+        let mut next = self.clone();
+        let mut answers = vec![Ok(()); acts.len()];
+        for &place in order {
+            answers[place] = next.take(&acts[place]);
+        }
+        (next, answers)
+    }
+
     /// Takes an act, and tells what it is answered.
-    pub(super) fn take(&mut self, act: &Act) -> Answer {
+    fn take(&mut self, act: &Act) -> Answer {
         match *act {
             Act::Create => self.create(),
             Act::Resend { of, rotate } => self.resend(of, rotate),

@@ -213,10 +213,15 @@ impl Session<'_> {
 
     /// Answers, and tells whether it was a yes.
     async fn answer(&mut self, phase: Phase, usual: &str) -> std::io::Result<bool> {
-        let special = self.state.answers.lock().unwrap().get(&phase).cloned();
-        let bytes = special.unwrap_or_else(|| format!("{usual}\r\n").into_bytes());
+        let bytes = self.reply(phase, usual);
         tell(&mut self.wire, &bytes).await?;
-        Ok(matches!(bytes.first(), Some(b'2' | b'3')))
+        Ok(is_yes(&bytes))
+    }
+
+    /// What is answered, when nothing else is wanted than the usual.
+    fn reply(&self, phase: Phase, usual: &str) -> Vec<u8> {
+        let special = self.state.answers.lock().unwrap().get(&phase).cloned();
+        special.unwrap_or_else(|| format!("{usual}\r\n").into_bytes())
     }
 
     async fn data(&mut self) -> std::io::Result<()> {
@@ -265,10 +270,12 @@ impl Session<'_> {
                 Err(hung_up())
             }
             _ => {
-                if self.answer(Phase::AfterDot, "250 2.0.0 taken").await? {
+                // Taken before the answer: whoever has got it looks.
+                let reply = self.reply(Phase::AfterDot, "250 2.0.0 taken");
+                if is_yes(&reply) {
                     self.take(message);
                 }
-                Ok(())
+                tell(&mut self.wire, &reply).await
             }
         }
     }
@@ -282,6 +289,10 @@ impl Session<'_> {
     fn take(&self, message: Taken) {
         self.state.taken.lock().unwrap().push(message);
     }
+}
+
+fn is_yes(reply: &[u8]) -> bool {
+    matches!(reply.first(), Some(b'2' | b'3'))
 }
 
 fn hung_up() -> Error {
