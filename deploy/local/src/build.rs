@@ -10,10 +10,7 @@ use tokio::process::Command;
 
 use crate::outln;
 use crate::output::done;
-use crate::workspace::Workspace;
-
-/// What is measured in instructions a call is built as it is shipped (`profile.dist` of the workspace).
-pub(crate) const SHIPPED: &str = "gateway";
+use crate::workspace::{SHIPPED, Workspace};
 
 /// Builds every program of the workspace. All at once: features then are the same as in every other build, and nothing is
 /// compiled twice.

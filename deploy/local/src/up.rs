@@ -2,6 +2,7 @@
 
 mod bring;
 mod detach;
+mod options;
 mod suite;
 mod table;
 
@@ -14,8 +15,8 @@ use muster_clock::Clock;
 use muster_engines::packages::Package;
 use muster_engines::{DirectoryLock, EngineError, ProcessId, require_space, write_private};
 
+pub(crate) use self::options::Options;
 use self::suite::Suite;
-use crate::cli::UpOptions;
 use crate::keys::Keys;
 use crate::outln;
 use crate::supervise::Interruption;
@@ -30,7 +31,7 @@ const TOKENS_EVERY: Duration = Duration::from_secs(60 * 60);
 const CLOCK_EVERY: Duration = Duration::from_secs(20);
 
 /// Starts the suite, or finds it running.
-pub(crate) async fn run(workspace: Workspace, options: UpOptions) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(workspace: Workspace, options: Options) -> anyhow::Result<ExitCode> {
     workspace.claim()?;
     let lock = match DirectoryLock::now(&workspace.at("lock")) {
         Ok(lock) => lock,
@@ -50,7 +51,7 @@ pub(crate) async fn run(workspace: Workspace, options: UpOptions) -> anyhow::Res
 }
 
 /// Another `up` holds the lock.
-async fn found(workspace: &Workspace, options: UpOptions) -> anyhow::Result<ExitCode> {
+async fn found(workspace: &Workspace, options: Options) -> anyhow::Result<ExitCode> {
     if options.fresh {
         let command = workspace.command();
         bail!("the suite is running: `{command} down` first, then `{command} up --fresh`");
@@ -67,7 +68,7 @@ async fn found(workspace: &Workspace, options: UpOptions) -> anyhow::Result<Exit
 }
 
 /// Runs in the foreground until interrupted.
-async fn supervise(workspace: &Workspace, options: UpOptions) -> anyhow::Result<ExitCode> {
+async fn supervise(workspace: &Workspace, options: Options) -> anyhow::Result<ExitCode> {
     // In the background, the terminal that started us may close: that is none of our business.
     let mut interruption = if detached() {
         Interruption::without_terminal()?
@@ -122,7 +123,7 @@ fn announce(workspace: &Workspace, passed: Option<bool>) -> anyhow::Result<Optio
 
 /// What asks the person at the keyboard (a password for apt) and shows them how it goes (the build). It comes before
 /// anything is started, and before a supervisor is left in the background, where nobody could answer or look.
-async fn prepare(workspace: &Workspace, options: UpOptions) -> anyhow::Result<()> {
+async fn prepare(workspace: &Workspace, options: Options) -> anyhow::Result<()> {
     require_space(&workspace.state, SPACE_MB)
         .context("there is no room for a suite: make some, or put it on another disk with `--dir`")?;
     install::require(&Package::ENGINES).await?;
@@ -133,7 +134,7 @@ async fn prepare(workspace: &Workspace, options: UpOptions) -> anyhow::Result<()
 }
 
 /// Brings everything up and runs the story; `false` when the story failed.
-async fn start(workspace: &Workspace, options: UpOptions, suite: &mut Suite) -> anyhow::Result<bool> {
+async fn start(workspace: &Workspace, options: Options, suite: &mut Suite) -> anyhow::Result<bool> {
     prepare(workspace, options).await?;
     if options.fresh {
         down::stop_parts(workspace);

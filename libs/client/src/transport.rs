@@ -9,6 +9,7 @@ mod attempt;
 mod bounded;
 mod budget;
 mod channel;
+mod limits;
 mod retry;
 mod timeout;
 
@@ -16,5 +17,6 @@ pub use attempt::Failure;
 pub use bounded::Bounded;
 pub use budget::RetryBudget;
 pub use channel::{channel, endpoint};
-pub use retry::{Limits, send};
+pub use limits::Limits;
+pub use retry::send;
 pub use timeout::grpc_timeout;

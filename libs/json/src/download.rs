@@ -12,10 +12,9 @@ use prost_reflect::{DynamicMessage, MessageDescriptor};
 use tonic::Status;
 use tonic::body::Body;
 
-use crate::answer::Messages;
 use crate::files::Served;
-use crate::problem;
-use crate::service::whole;
+use crate::messages::Messages;
+use crate::problem::{self, whole};
 
 /// What stands in `filename*` as it is (RFC 8187, `attr-char`).
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC

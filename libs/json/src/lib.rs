@@ -12,9 +12,11 @@
 
 mod answer;
 mod bindings;
+mod body;
 mod download;
 mod files;
 pub mod mapping;
+mod messages;
 mod open_api;
 mod problem;
 mod reference;
@@ -26,6 +28,7 @@ mod upload;
 pub use bindings::{Binding, BindingProblem, Bindings, Content, Found};
 pub use files::{Served, Taken};
 pub use open_api::{About, open_api};
+pub use problem::refused;
 pub use reference::reference;
-pub use service::{Gate, Json, refused};
+pub use service::{Gate, Json};
 pub use template::{PathPart, Template, TemplateProblem};

@@ -2,7 +2,10 @@
 
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
+use http_body_util::Full;
+use muster_refusal::{ErrorReason, Refusal};
 use serde_json::{Value, json};
+use tonic::body::Body;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetail, StatusExt as _};
 
@@ -33,6 +36,21 @@ pub(crate) fn response(status: &Status) -> Response<Bytes> {
 /// A refusal of this dialect as an answer with an HTTP code that says more.
 pub(crate) fn response_as(code: StatusCode, status: &Status) -> Response<Bytes> {
     answer(code, status, |field| field)
+}
+
+/// A refusal of this dialect in its own words.
+pub(crate) fn told(code: StatusCode, reason: ErrorReason, message: &str) -> Response<Bytes> {
+    response_as(code, &Status::from(Refusal::new(reason, message)))
+}
+
+/// A refusal as JSON, by whoever stands in front of this dialect.
+pub fn refused(refusal: Refusal) -> Response<Body> {
+    whole(response(&Status::from(refusal)))
+}
+
+/// An answer that is there in one piece, as the service gives it.
+pub(crate) fn whole(response: Response<Bytes>) -> Response<Body> {
+    response.map(|bytes| Body::new(Full::new(bytes)))
 }
 
 /// The status of a service as an answer: fields are called as JSON calls them.

@@ -24,10 +24,12 @@ use tonic::Status;
 use tonic::body::Body;
 
 use crate::bindings::Binding;
+use crate::body::PATIENCE;
 use crate::files::Taken;
+use crate::messages::framed;
 use crate::problem;
+use crate::problem::told;
 use crate::request::{self, Parameter};
-use crate::service::{PATIENCE, framed, told};
 
 /// The most bytes of a piece.
 const MAX_PIECE: usize = 32 * 1024;

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::outage::Outage;
 pub(crate) use self::session::{Session, Sessions};
-use crate::topology;
+use crate::topology::{self, Names};
 
 const HEARTBEAT_SECONDS: u16 = 10;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -88,9 +88,7 @@ impl Broker {
     pub fn new(options: BrokerOptions) -> Result<Self, BrokerError> {
         let mut uri: AMQPUri = options.url.parse().map_err(BrokerError::Address)?;
         uri.query.heartbeat = Some(HEARTBEAT_SECONDS);
-        let names = Names {
-            prefix: options.prefix,
-        };
+        let names = Names::with(options.prefix);
         Ok(Self(Arc::new(Inner {
             uri,
             names,
@@ -182,22 +180,6 @@ impl std::fmt::Debug for BrokerOptions {
             .field("prefix", &self.prefix)
             .field("service", &self.service)
             .finish()
-    }
-}
-
-/// Names in the broker.
-#[derive(Debug, Clone)]
-pub(crate) struct Names {
-    prefix: String,
-}
-
-impl Names {
-    pub(crate) fn of(&self, name: &str) -> String {
-        format!("{}{name}", self.prefix)
-    }
-
-    pub(crate) fn exchange(&self) -> String {
-        self.of("muster.events")
     }
 }
 

@@ -10,10 +10,12 @@
 mod declare;
 mod definitions;
 mod events;
+mod names;
 
 pub(crate) use declare::{declare, expect};
 pub use definitions::definitions;
 pub use events::{EMPLOYMENT, EventType, INVITATION, NOTIFICATION, ORGANIZATION, QUEUES, RECORDS};
+pub(crate) use names::Names;
 
 /// A protobuf message that is published as an event.
 pub trait Event: prost::Message + Default + 'static {

@@ -34,8 +34,8 @@ use tracing::Instrument;
 
 use crate::rules;
 pub(crate) use access::Gate;
-pub(crate) use body::LIFE;
 use body::Watched;
+pub(crate) use deadline::LIFE;
 pub(crate) use deadline::{UNARY, exceeded as deadline_exceeded};
 pub use muster_client::transport::grpc_timeout;
 use observe::{Observation, Side};

@@ -10,8 +10,6 @@ use rustls::{Error, InconsistentKeys, ServerConfig};
 use time::OffsetDateTime;
 use x509_parser::parse_x509_certificate;
 
-use crate::files::in_words;
-
 /// Ready for new connections.
 pub(crate) struct Certificate {
     config: Arc<ServerConfig>,
@@ -85,4 +83,12 @@ fn config(
     config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
     config.ticketer = Ticketer::new().map_err(unusable)?;
     Ok(config)
+}
+
+/// What the file holds is not repeated: it may be a key.
+pub(crate) fn in_words(error: &pem::Error) -> String {
+    match error {
+        pem::Error::NoItemsFound => "there is none in it, as PEM and unencrypted".to_owned(),
+        _ => "it is not whole PEM".to_owned(),
+    }
 }

@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use rustls::pki_types::pem;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -161,12 +160,4 @@ pub(crate) fn read(file: &Path) -> Result<Vec<u8>, TlsProblem> {
         file: file.to_owned(),
         why: error.to_string(),
     })
-}
-
-/// What the file holds is not repeated: it may be a key.
-pub(crate) fn in_words(error: &pem::Error) -> String {
-    match error {
-        pem::Error::NoItemsFound => "there is none in it, as PEM and unencrypted".to_owned(),
-        _ => "it is not whole PEM".to_owned(),
-    }
 }

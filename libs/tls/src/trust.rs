@@ -14,7 +14,8 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use crate::H2;
-use crate::files::{self, TlsProblem, in_words};
+use crate::certificate::in_words;
+use crate::files::{self, TlsProblem};
 
 /// The authorities that vouch for other services: those of a file, or those that browsers believe.
 ///

@@ -8,6 +8,9 @@ use crate::domain::{PositionLists, TimeZones};
 use crate::links::VerificationUrl;
 use crate::peers::Peers;
 
+/// Who acts where an event or a date leads to it: nobody asked this service by a call.
+pub(crate) const SELF: &str = "service:employment";
+
 /// What every verb and every handler stands on. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Context {

@@ -22,6 +22,7 @@ mod not_signed_in;
 mod plain_errors;
 mod relying_party;
 mod seal;
+mod session;
 mod sign_in;
 mod signed_in;
 mod trace;
@@ -50,7 +51,7 @@ use self::form::Form;
 use self::limits::Limits;
 use self::relying_party::{Prompt, RelyingParty};
 use self::seal::Seal;
-use self::sign_in::Session;
+use self::session::Session;
 use self::view::Problem;
 use crate::upstream::Sessions;
 

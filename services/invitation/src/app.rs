@@ -23,8 +23,8 @@ use crate::events::archive::Archive;
 use crate::events::deliveries::Deliveries;
 use crate::events::organization_closed::OrganizationClosed;
 use crate::events::restore::Restore;
+use crate::mails::Mails;
 use crate::ops::closing::carry_out::CarryOut;
-use crate::ops::get_mail::mails;
 use crate::ops::import::purge::Purge;
 use crate::ops::import::worker::Imports;
 use crate::ops::invitation::send_due::SendDue;
@@ -53,7 +53,7 @@ impl Service for InvitationApp {
             database: shell.database,
             clock: shell.clock,
             organization,
-            mails: mails(),
+            mails: Mails::new(),
             links: settings.links(),
             page_key: settings.page.page_key.clone(),
             uploads: Uploads::new(settings.upload_idle.0, settings.undecided_imports),

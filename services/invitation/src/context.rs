@@ -9,7 +9,7 @@ use muster_server::page::PageKey;
 use tokio::sync::Notify;
 
 use crate::domain::link::{Link, LinkKeys};
-use crate::ops::get_mail::Mails;
+use crate::mails::Mails;
 use crate::organization::Organization;
 use crate::uploads::Uploads;
 

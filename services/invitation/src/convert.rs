@@ -1,20 +1,21 @@
 //! From the domain to the contract, for whoever answers or publishes. Exhaustive: a new state does not compile until it
 //! is mapped.
 
-use muster_ids::{
-    GroupId, GroupName, ImportName, InvitationName, LocationId, LocationName, OrganizationId,
-    OrganizationName, PersonName,
-};
+pub(crate) mod names;
+
+use muster_ids::{ImportName, InvitationName, OrganizationId, OrganizationName, PersonName};
 use muster_proto::invitation::v1 as pb;
 use muster_proto::same_values;
 use muster_server::convert::timestamp;
 use time::OffsetDateTime;
 
-use crate::domain::import::{Approval, Import, ImportState, Problem, Row, RowState, Severity};
+use crate::domain::import::{Approval, Import, ImportState, Row, RowState};
 use crate::domain::invitation::{Acceptance, DeliveryState, Invitation, Source, StateName};
+use crate::domain::problem::{Problem, Severity};
 use crate::ops::At;
 use crate::ops::link::accept::Accepted;
 use crate::ops::link::lookup::Seen;
+use names::{group_names, location_name};
 
 same_values! { StateName = pb::InvitationState { Prospect, Pending, Active, Declined, Cancelled, Expired, Archived } }
 
@@ -252,21 +253,4 @@ impl From<Problem> for pb::ImportProblem {
             suggestion: problem.suggestion,
         }
     }
-}
-
-/// As the contract names them.
-pub(crate) fn group_names(organization: OrganizationId, groups: &[GroupId]) -> Vec<String> {
-    let name = |&group| GroupName { organization, group }.to_string();
-    groups.iter().map(name).collect()
-}
-
-/// As the contract names it; empty for none.
-pub(crate) fn location_name(organization: OrganizationId, location: Option<LocationId>) -> String {
-    let name = |location| LocationName {
-        organization,
-        location,
-    };
-    location
-        .map(|location| name(location).to_string())
-        .unwrap_or_default()
 }

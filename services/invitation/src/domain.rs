@@ -7,4 +7,5 @@ pub(crate) mod inviting;
 pub(crate) mod join_request;
 pub(crate) mod link;
 pub(crate) mod preview;
+pub(crate) mod problem;
 pub(crate) mod spreadsheet;

@@ -19,7 +19,7 @@ use muster_proto::notification::v1::{MailPurpose, MailRequestedEvent};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
-use crate::convert;
+use crate::convert::names::{group_names, location_name};
 use crate::domain::invitation::{Acceptance, Invitation, MailRequest};
 use crate::domain::join_request::JoinRequest;
 
@@ -130,8 +130,8 @@ pub(crate) async fn accepted(
         }
         .to_string(),
         source: proto::InvitationSource::from(invitation.source).into(),
-        groups: convert::group_names(organization, groups),
-        location: convert::location_name(organization, invitation.location),
+        groups: group_names(organization, groups),
+        location: location_name(organization, invitation.location),
     };
     outbox::append(tx, subject.event(clock, act, None), &payload).await
 }

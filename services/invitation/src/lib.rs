@@ -18,6 +18,7 @@ mod convert;
 mod domain;
 mod error;
 mod events;
+mod mails;
 mod ops;
 mod organization;
 mod rpc;

@@ -8,6 +8,7 @@ mod authorize;
 mod exchange;
 mod pages;
 pub(crate) mod people;
+mod request;
 pub(crate) mod sign;
 
 use std::sync::{Arc, Mutex};

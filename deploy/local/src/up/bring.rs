@@ -10,7 +10,6 @@ use tokio::task::JoinSet;
 
 use super::suite::Suite;
 use crate::addresses::Addresses;
-use crate::cli::UpOptions;
 use crate::keys::Keys;
 use crate::outln;
 use crate::output::done;
@@ -18,13 +17,14 @@ use crate::settings::write_issuers;
 use crate::suite::SERVICES;
 use crate::supervise::Supervised;
 use crate::token;
+use crate::up::options::Options;
 use crate::workspace::Workspace;
 
 /// RabbitMQ may take minutes on a busy machine.
 const READY_TIMEOUT: Duration = Duration::from_secs(240);
 
 /// Engines, tools, databases, services.
-pub(super) async fn up(workspace: &Workspace, options: UpOptions, suite: &mut Suite) -> anyhow::Result<()> {
+pub(super) async fn up(workspace: &Workspace, options: Options, suite: &mut Suite) -> anyhow::Result<()> {
     let addresses = Addresses::choose(workspace)?;
     require_free(workspace, &addresses)?;
     let keys = Keys::prepare(workspace)?;

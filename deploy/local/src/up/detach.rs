@@ -10,10 +10,10 @@ use anyhow::bail;
 use muster_engines::Running;
 use tokio::time::sleep;
 
-use crate::cli::UpOptions;
 use crate::down;
 use crate::outln;
 use crate::supervise::Interruption;
+use crate::up::options::Options;
 use crate::workspace::Workspace;
 
 /// The process that starts a supervisor: whoever comes meanwhile waits for it.
@@ -26,7 +26,7 @@ const INTRODUCTION: Duration = Duration::from_secs(2);
 
 /// Starts a supervisor in the background, shows what it prints, and returns when the story has passed. Packages and programs
 /// are there already.
-pub(super) async fn run(workspace: &Workspace, options: UpOptions) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(workspace: &Workspace, options: Options) -> anyhow::Result<ExitCode> {
     let log = workspace.log("up");
     let mut follower = Follower::from_end(&log);
     let mut command = Command::new(Workspace::own_program()?);

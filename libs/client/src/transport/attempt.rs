@@ -9,7 +9,7 @@ use tonic::transport::Channel;
 use tonic::{Code, ConnectError, Status, TimeoutExpired};
 use tower::{Service, ServiceExt};
 
-use super::retry::Limits;
+use super::limits::Limits;
 
 /// Why an attempt brought no answer.
 #[derive(Debug)]

@@ -4,63 +4,19 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Request, Response};
+use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
-use muster_access::MethodRule;
 use tokio::time::{Instant, sleep};
 use tonic::body::Body;
 use tonic::transport::Channel;
 
 use super::attempt::{self, Failure};
 use super::budget::RetryBudget;
+use super::limits::Limits;
 
 const ATTEMPTS: u32 = 3;
 /// The longest pause before the second attempt; before each further one it may be twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
-
-/// The bounds of one call.
-#[derive(Debug, Clone, Copy)]
-pub struct Limits {
-    /// The deadline.
-    pub end: Instant,
-    /// The client sends one message, which can be kept and sent again.
-    pub replayable: bool,
-    /// The contract says that a repetition does no harm.
-    pub retry_safe: bool,
-}
-
-impl Limits {
-    /// Until then, and by what the contract says of the method; nothing is sent again of what is not in it.
-    #[must_use]
-    pub fn of(rule: Option<&MethodRule>, end: Instant) -> Self {
-        Self {
-            end,
-            replayable: rule.is_some_and(|rule| !rule.client_streaming),
-            retry_safe: rule.is_some_and(|rule| rule.retry_safe),
-        }
-    }
-
-    /// Writes the time left as `grpc-timeout`; `None` when there is none left.
-    pub(super) fn write(&self, headers: &mut HeaderMap) -> Option<()> {
-        let left = self
-            .end
-            .checked_duration_since(Instant::now())
-            .filter(|left| !left.is_zero())?;
-        // At most eight digits: milliseconds reach a day.
-        let text = format!("{}m", left.as_millis().max(1));
-        headers.insert("grpc-timeout", HeaderValue::try_from(text).ok()?);
-        Some(())
-    }
-
-    fn allows(&self, outcome: &Result<Response<Body>, Failure>) -> bool {
-        match outcome {
-            Ok(response) => self.retry_safe && attempt::is_unavailable(response),
-            Err(Failure::NotSent) => true,
-            Err(Failure::Broken) => self.retry_safe,
-            Err(Failure::Deadline | Failure::Request(_)) => false,
-        }
-    }
-}
 
 /// Sends a request: up to three times where that is allowed, never past the deadline or the budget. What is streamed is sent
 /// once.
@@ -91,7 +47,7 @@ async fn send_again(
     let mut attempts = 1;
     loop {
         let outcome = attempt::send(channel, copy(&head, &body), limits).await;
-        if !limits.allows(&outcome) {
+        if !allows(limits, &outcome) {
             // A server that fails or does not answer earns no retries.
             if outcome
                 .as_ref()
@@ -109,6 +65,16 @@ async fn send_again(
         tracing::Span::current().record("rpc.request.resend_count", attempts);
         sleep(pause).await;
         attempts += 1;
+    }
+}
+
+/// Whether the outcome allows another attempt.
+fn allows(limits: &Limits, outcome: &Result<Response<Body>, Failure>) -> bool {
+    match outcome {
+        Ok(response) => limits.retry_safe && attempt::is_unavailable(response),
+        Err(Failure::NotSent) => true,
+        Err(Failure::Broken) => limits.retry_safe,
+        Err(Failure::Deadline | Failure::Request(_)) => false,
     }
 }
 
@@ -130,16 +96,6 @@ fn copy(head: &Parts, body: &Bytes) -> Request<Body> {
 mod tests {
     use super::*;
 
-    #[tokio::test(start_paused = true)]
-    async fn the_time_left_is_told() {
-        let limits = Limits::of(None, Instant::now() + Duration::from_millis(700));
-        let mut headers = HeaderMap::new();
-        limits.write(&mut headers).unwrap();
-        assert_eq!(headers["grpc-timeout"], "700m");
-        tokio::time::advance(Duration::from_secs(1)).await;
-        assert!(limits.write(&mut headers).is_none());
-    }
-
     #[test]
     fn what_was_never_sent_may_be_sent_again_and_what_may_have_acted_only_by_contract() {
         let limits = |retry_safe| Limits {
@@ -147,9 +103,9 @@ mod tests {
             replayable: true,
             retry_safe,
         };
-        assert!(limits(false).allows(&Err(Failure::NotSent)));
-        assert!(!limits(false).allows(&Err(Failure::Broken)));
-        assert!(limits(true).allows(&Err(Failure::Broken)));
-        assert!(!limits(true).allows(&Err(Failure::Deadline)));
+        assert!(allows(&limits(false), &Err(Failure::NotSent)));
+        assert!(!allows(&limits(false), &Err(Failure::Broken)));
+        assert!(allows(&limits(true), &Err(Failure::Broken)));
+        assert!(!allows(&limits(true), &Err(Failure::Deadline)));
     }
 }

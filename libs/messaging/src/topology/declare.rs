@@ -4,8 +4,8 @@ use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptio
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{Channel, ExchangeKind};
 
+use super::names::Names;
 use super::{QUEUES, QueueSpec};
-use crate::broker::Names;
 
 /// Deliveries of one message before it is parked. What counts is a consumer that ends with the message in its hands: a
 /// process that dies, or a session that ends because something that the message needs was away for 25 minutes. So

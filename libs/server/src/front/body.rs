@@ -2,7 +2,6 @@
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -13,13 +12,9 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tonic::Status;
 use tonic::body::Body;
 
+use super::deadline::{self, IDLE, LIFE};
 use super::observe::Observation;
-use super::{deadline, shutting_down};
-
-/// The longest a stream may say nothing.
-pub(crate) const IDLE: Duration = Duration::from_secs(30);
-/// The longest a stream lives.
-pub(crate) const LIFE: Duration = Duration::from_secs(30 * 60);
+use super::shutting_down;
 
 /// A body that tells its observation how it ended.
 pub(crate) struct Watched {

@@ -9,9 +9,12 @@ use muster_database::deadline;
 use tokio::time::{Instant, timeout_at};
 use tonic::Status;
 
-use super::body::LIFE;
 use crate::failure;
 
+/// The longest a stream may say nothing.
+pub(crate) const IDLE: Duration = Duration::from_secs(30);
+/// The longest a stream lives.
+pub(crate) const LIFE: Duration = Duration::from_secs(30 * 60);
 /// The longest a unary call runs.
 pub(crate) const UNARY: Duration = Duration::from_secs(5);
 

@@ -10,7 +10,7 @@ use tokio::time::{Instant, Sleep, sleep};
 use tonic::Status;
 use tonic::body::Body;
 
-use super::body::IDLE;
+use super::deadline::IDLE;
 use super::deadline::exceeded;
 
 /// The largest message a service decodes; uploads come in chunks of 64 KiB.

@@ -7,9 +7,8 @@ use muster_server::convert::timestamp;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
-use crate::context::Context;
+use crate::context::{Context, SELF};
 use crate::domain::VerificationNotice;
-use crate::ops::employment::employ;
 
 /// The link is the same in all mails.
 const GENERATION: i32 = 1;
@@ -27,7 +26,7 @@ pub(crate) async fn mail_requested(
         aggregate: notice.id.into(),
         sequence: notice.number.into(),
         time,
-        actor: employ::SELF.to_owned(),
+        actor: SELF.to_owned(),
         traceparent: None,
     };
     outbox::append(tx, event, &payload(notice, time)).await

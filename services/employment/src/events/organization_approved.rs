@@ -6,7 +6,7 @@ use muster_messaging::{Handler, HandlingError, Received};
 use muster_proto::organization::v1 as pb;
 use sqlx::PgConnection;
 
-use crate::context::Context;
+use crate::context::{Context, SELF};
 use crate::domain::Hiring;
 use crate::error::Error;
 use crate::ops::employment::{employ, employ_director};
@@ -32,7 +32,7 @@ impl Handler for OrganizationApproved {
     }
 
     async fn apply(&self, tx: &mut PgConnection, _: &Received, hiring: Hiring) -> Result<(), HandlingError> {
-        match employ::apply(tx, &self.0, &hiring, employ::SELF).await {
+        match employ::apply(tx, &self.0, &hiring, SELF).await {
             // Nothing was written: the organization was closed meanwhile.
             Ok(_) | Err(Error::OrganizationClosed) => Ok(()),
             Err(error) => Err(error.into()),

@@ -102,7 +102,7 @@ impl Messages {
         }
         let length = u32::from_be_bytes(*length) as usize;
         if length > MAX_MESSAGE {
-            return Err(refuse::too_large());
+            return Err(refuse::too_large(MAX_MESSAGE));
         }
         let whole = PREFIX + length;
         Ok((self.buffer.len() >= whole).then(|| self.buffer.split_to(whole)))

@@ -13,8 +13,6 @@ use muster_text::TextProblem;
 use tonic::Status;
 use tonic::body::Body;
 
-use super::messages::MAX_MESSAGE;
-
 const GRPC_ACCEPT_ENCODING: HeaderName = HeaderName::from_static("grpc-accept-encoding");
 
 /// The shortest time after which anybody is told to come back.
@@ -127,10 +125,11 @@ pub(super) fn bad_framing() -> Refusal {
     )
 }
 
-pub(super) fn too_large() -> Refusal {
+/// A message of more than so many bytes.
+pub(super) fn too_large(most: usize) -> Refusal {
     Refusal::new(
         ErrorReason::MessageTooLarge,
-        format!("a message may have at most {MAX_MESSAGE} bytes"),
+        format!("a message may have at most {most} bytes"),
     )
 }
 

@@ -1,11 +1,10 @@
 //! Whoever is signed in at a browser: for how long, and how it ends.
 //!
-//! A session ends after [`IDLE`] without a page, after [`LONGEST`] in any case, and when somebody signs out: then a copy of its
+//! A session ends after [`IDLE`](super::session::IDLE) without a page, after [`LONGEST`](super::session::LONGEST) in any case, and when somebody signs out: then a copy of its
 //! cookie is worth nothing either, at any replica. Whether somebody signed out is asked for each page; while nobody can be asked,
 //! whoever is signed in sees no page.
 
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use axum::extract::{Request, State};
 use axum::http::HeaderMap;
@@ -13,14 +12,9 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 use super::cookies::Cookie;
-use super::sign_in::{SIGN_OUT, Session};
+use super::session::{SIGN_OUT, Session};
 use super::view::{self, Problem};
 use super::{Pages, limits};
-
-/// How long a session lasts without a page: people use shared computers.
-pub(crate) const IDLE: Duration = Duration::from_secs(30 * 60);
-/// How long a session lasts.
-pub(crate) const LONGEST: Duration = Duration::from_secs(8 * 3600);
 
 /// Who is signed in at the browser that asks. It is known to handlers, and afterwards to whoever renders their page.
 #[derive(Clone, Default)]

@@ -8,8 +8,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use time::Duration;
 
-use super::account::IDLE;
 use super::seal::Seal;
+use super::session::IDLE;
 
 /// A cookie of ours. All are sealed, `HttpOnly`, `SameSite=Lax` and for the whole host.
 #[derive(Debug, Clone, Copy)]

@@ -17,7 +17,7 @@ use muster_telemetry::propagation;
 use tonic::{Request, Status};
 use tower::util::BoxCloneSyncService;
 
-use super::sign_in::Session;
+use super::session::Session;
 use crate::limits::ClientAddress;
 
 /// The edge's gRPC service, as a generated client takes it. It answers every call: what goes wrong is a status.

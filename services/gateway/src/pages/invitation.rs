@@ -18,7 +18,7 @@ use super::cookies::Cookie;
 use super::decline;
 use super::form::Form;
 use super::relying_party::Prompt;
-use super::sign_in::{self, Session};
+use super::session::{SIGN_OUT, Session};
 use super::signed_in::{self, called};
 use super::view::{self, InvitationPage, Problem, Stage, utc};
 use crate::limits::ClientAddress;
@@ -177,7 +177,7 @@ fn page(
             called(session.name.as_deref().or(person.name.as_deref()))
         }),
         accept_token: form_token(token),
-        sign_out_token: form_token(sign_in::SIGN_OUT),
+        sign_out_token: form_token(SIGN_OUT),
         another_was_meant: asked.another.is_some() && who.is_some(),
         signed_in_at: signed_in_at.unwrap_or_default(),
         prompt: prompt.value().unwrap_or_default(),

@@ -17,7 +17,7 @@ use super::Pages;
 use super::account::SignedIn;
 use super::form::Form;
 use super::relying_party::Prompt;
-use super::sign_in::Session;
+use super::session::Session;
 use super::signed_in;
 use super::view::{self, MyInvitation, MyInvitations, Problem, utc};
 use crate::limits::ClientAddress;

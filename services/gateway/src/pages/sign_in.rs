@@ -7,40 +7,18 @@ use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use muster_identity::PersonCaller;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::Pages;
-use super::account::{LONGEST, SignedIn};
+use super::account::SignedIn;
 use super::answer::Callback;
 use super::cookies::Cookie;
 use super::form::Form;
 use super::not_signed_in::{self, failed, not_believed, two_persons, unusable};
 use super::relying_party::{Pending, Prompt, RelyingParty, SignInProblem, Tokens};
 use super::seal::random_text;
+use super::session::{LONGEST, SIGN_OUT, Session};
 use super::view::{self, Problem};
-
-/// What the form that signs out is about.
-pub(crate) const SIGN_OUT: &str = "sign-out";
-
-/// Who is signed in at this browser.
-#[derive(Clone, Serialize, Deserialize)]
-pub(crate) struct Session {
-    /// Names the session in form tokens.
-    pub(crate) id: String,
-    /// When it ends whatever happens, in seconds since 1970.
-    #[serde(default)]
-    pub(crate) ends: i64,
-    /// Where they signed in.
-    #[serde(default)]
-    pub(crate) issuer: String,
-    /// What the issuer calls the person.
-    pub(crate) name: Option<String>,
-    /// Their verified address, if the ID token told it and the access token is silent.
-    #[serde(default)]
-    pub(crate) email: Option<String>,
-    /// The person's access token, with which the pages call on their behalf.
-    pub(crate) access_token: String,
-}
 
 /// What the sign-in link asks for.
 #[derive(Debug, Deserialize)]

@@ -4,7 +4,7 @@ use muster_identity::oidc::Profile;
 use muster_identity::{PersonCaller, TokenProblem};
 
 use super::Pages;
-use super::sign_in::Session;
+use super::session::Session;
 use super::view::Problem;
 
 /// The person of this session, with the address that their issuer tells, wherever it does. `None` if the session's token

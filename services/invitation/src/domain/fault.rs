@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::import::Problem;
+use super::problem::Problem;
 
 /// A fault of a row of a file. Kept with the row, because the file is not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

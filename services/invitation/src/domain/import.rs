@@ -7,11 +7,10 @@ use std::time::Duration;
 
 use muster_ids::{GroupId, ImportId, InvitationId, LocationId, OrganizationId, PersonId};
 use muster_states::stored_enum;
-use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::fault::Fault;
-use super::spreadsheet::{Format, Names};
+use super::problem::Problem;
+use super::spreadsheet::{Format, RawRow};
 use muster_states::Transition;
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -202,19 +201,6 @@ impl ImportState {
     }
 }
 
-/// A row as the file has it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct RawRow {
-    /// Line on which it begins; the header is line 1.
-    pub(crate) line: i32,
-    pub(crate) address: String,
-    pub(crate) groups: Names,
-    /// Empty when not said.
-    pub(crate) location: String,
-    /// What was wrong with it when it was read.
-    pub(crate) faults: Vec<Fault>,
-}
-
 /// A row with what the preview, and later the applying, made of it.
 #[derive(Debug, Clone)]
 pub(crate) struct Row {
@@ -254,54 +240,6 @@ impl Outcome {
             Outcome::Applied => RowState::Applied,
             Outcome::Refused => RowState::Refused,
             Outcome::Skipped => RowState::Skipped,
-        }
-    }
-}
-
-/// One problem of one row.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Problem {
-    pub(crate) severity: Severity,
-    pub(crate) column: String,
-    /// What is wrong and what to do.
-    pub(crate) description: String,
-    /// What was probably meant; empty when there is nothing near.
-    pub(crate) suggestion: String,
-}
-
-/// Whether a problem costs the row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub(crate) enum Severity {
-    Warning,
-    Error,
-}
-
-impl Problem {
-    /// A problem that costs the row.
-    pub(crate) fn error(column: &str, description: impl Into<String>) -> Self {
-        Self::new(Severity::Error, column, description.into())
-    }
-
-    /// A problem that does not.
-    pub(crate) fn warning(column: &str, description: impl Into<String>) -> Self {
-        Self::new(Severity::Warning, column, description.into())
-    }
-
-    /// The same with what was probably meant.
-    pub(crate) fn suggest(self, suggestion: Option<&str>) -> Self {
-        Self {
-            suggestion: suggestion.unwrap_or_default().to_owned(),
-            ..self
-        }
-    }
-
-    fn new(severity: Severity, column: &str, description: String) -> Self {
-        Self {
-            severity,
-            column: column.to_owned(),
-            description,
-            suggestion: String::new(),
         }
     }
 }

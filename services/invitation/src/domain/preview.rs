@@ -13,9 +13,11 @@ use muster_ids::{GroupId, LocationId};
 use sha2::{Digest, Sha256};
 
 use super::fault::Fault;
-use super::import::{Counts, Outcome, Problem, RawRow, Row, Severity};
+use super::import::{Counts, Outcome, Row};
 use super::invitation::MAX_GROUPS;
 use super::inviting::InvitingContext;
+use super::problem::{Problem, Severity};
+use super::spreadsheet::RawRow;
 use lookup::Lookup;
 
 /// What a file will become.

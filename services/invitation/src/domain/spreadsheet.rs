@@ -10,7 +10,6 @@
 //! may be, and the rows that are kept.
 
 mod cell;
-mod columns;
 mod decode;
 mod formula;
 mod header;
@@ -18,16 +17,18 @@ mod kind;
 mod lines;
 mod names;
 mod records;
+mod row;
 mod separator;
 mod workbook;
 
 use thiserror::Error;
 
-use super::import::RawRow;
 use decode::Text;
 pub(crate) use formula::guarded;
 use kind::Kind;
 pub(crate) use names::Names;
+pub(crate) use row::RawRow;
+use row::RowOf;
 
 /// The largest file, and the largest text of one as UTF-8, in bytes.
 pub(crate) const MAX_BYTES: usize = 32 * 1024 * 1024;
@@ -159,7 +160,7 @@ fn read_text(bytes: &[u8], most_rows: usize) -> Result<Sheet, SheetProblem> {
         return Err(SheetProblem::Markup);
     }
     let (columns, mut records) = separator::header(text.body())?;
-    let (mut rows, mut count, mut row) = (Vec::new(), 0, columns.row());
+    let (mut rows, mut count, mut row) = (Vec::new(), 0, RowOf::new(&columns));
     while let Some(ended) = records.next_filled(&mut row) {
         count += 1;
         if count <= most_rows {

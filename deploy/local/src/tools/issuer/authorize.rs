@@ -5,28 +5,13 @@ use std::sync::{Arc, PoisonError};
 use axum::Form;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use url::Url;
 
 use super::exchange::Granted;
+use super::request::Request;
 use super::{Issuer, may_return_to, pages};
 use crate::suite::AUDIENCE;
-
-/// The parameters of an authorization request (RFC 6749, section 4.1.1, with PKCE and OpenID Connect).
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-#[serde(default)]
-pub(super) struct Request {
-    pub(super) client_id: String,
-    pub(super) redirect_uri: String,
-    pub(super) response_type: String,
-    pub(super) scope: String,
-    pub(super) state: String,
-    pub(super) nonce: String,
-    pub(super) code_challenge: String,
-    pub(super) code_challenge_method: String,
-    pub(super) prompt: String,
-    pub(super) login_hint: String,
-}
 
 /// The same, with who was picked: the short name of a built-in person, or an address (and name) typed in.
 #[derive(Debug, Deserialize)]

@@ -4,8 +4,8 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 use serde_json::Value;
 
-use super::authorize::Request;
 use super::people::{BUILT_IN, Person};
+use super::request::Request;
 use crate::html::{escape, page, table};
 
 /// The front page: what this is.

@@ -4,9 +4,9 @@ use anyhow::bail;
 
 use super::databases::Settings;
 use crate::addresses::Addresses;
-use crate::cli::UpOptions;
 use crate::suite::TOOLS;
 use crate::supervise::{Kind, Part};
+use crate::up::options::Options;
 use crate::workspace::Workspace;
 
 /// The private engines.
@@ -30,7 +30,7 @@ pub(super) fn engines(workspace: &Workspace, addresses: &Addresses) -> Vec<Part>
 pub(super) fn tools(
     workspace: &Workspace,
     addresses: &Addresses,
-    options: UpOptions,
+    options: Options,
 ) -> anyhow::Result<Vec<Part>> {
     let program = Workspace::own_program()?;
     let state = workspace.state.display().to_string();
@@ -55,7 +55,7 @@ pub(super) fn tools(
 pub(super) fn services(
     workspace: &Workspace,
     addresses: &Addresses,
-    options: UpOptions,
+    options: Options,
     settings: &[Settings],
 ) -> anyhow::Result<Vec<Part>> {
     let mut parts = Vec::new();

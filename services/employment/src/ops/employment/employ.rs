@@ -16,8 +16,6 @@ use crate::store::employment;
 
 /// Each loser of a race finds the winner's row at its next look; more looks mean that rows open and close meanwhile.
 const MAX_ATTEMPTS: usize = 3;
-/// Who employs where an event leads to it: nobody asked this service by a call.
-pub(crate) const SELF: &str = "service:employment";
 
 /// The open employment takes the hiring in, or a new one begins. Either is published, also when it only gained groups;
 /// of one that begins to wait, those who can verify it are mailed. An acceptance employs once: one that has led to an employment

@@ -8,10 +8,9 @@ use sqlx::PgConnection;
 use time::{Duration, OffsetDateTime};
 
 use super::change::settle;
-use crate::context::Context;
+use crate::context::{Context, SELF};
 use crate::domain::{Employment, EndTime};
 use crate::error::Error;
-use crate::ops::employment::employ::SELF;
 use crate::store::employment;
 
 /// Few enough to ask for, and for one transaction each.

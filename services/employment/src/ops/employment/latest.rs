@@ -3,7 +3,7 @@
 use muster_ids::{OrganizationId, PersonId};
 
 use super::{employ, employ_invitee};
-use crate::context::Context;
+use crate::context::{Context, SELF};
 use crate::error::Error;
 use crate::store::employment::{self, Latest};
 
@@ -31,7 +31,7 @@ pub(crate) async fn find(
         return Ok(known);
     }
     let hiring = employ_invitee::hiring(context, acceptance, display_name).await?;
-    let employ = async |tx: &mut _| employ::apply(tx, context, &hiring, employ::SELF).await;
+    let employ = async |tx: &mut _| employ::apply(tx, context, &hiring, SELF).await;
     match context.database.write(employ).await {
         // Of an organization that was closed meanwhile, nothing was written.
         Ok(_) | Err(Error::OrganizationClosed) => Ok(context.database.read(find).await?),

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use muster_tables::{Cell, Column, Format, Head, TableWriter};
 
-use super::{Import, Problem, Row, RowState, Severity};
+use super::super::problem::{Problem, Severity};
+use super::{Import, Row, RowState};
 use crate::domain::spreadsheet::guarded;
 
 /// What a spreadsheet program takes for UTF-8.

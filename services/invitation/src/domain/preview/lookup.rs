@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use muster_ids::{GroupId, LocationId};
 use muster_text::is_blank;
 
-use super::super::import::Problem;
 use super::super::invitation::MAX_GROUPS;
 use super::super::inviting::{Group, InvitingContext};
+use super::super::problem::Problem;
 use super::super::spreadsheet::Names;
 use super::near::{Known, disguise};
 

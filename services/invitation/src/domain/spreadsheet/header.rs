@@ -4,7 +4,7 @@ use muster_text::{folded, visible};
 
 use super::SheetProblem;
 use super::cell::{Cell, Visit};
-use super::columns::Columns;
+use super::records::Records;
 
 /// How many names of a header are repeated, and how much of each, in characters.
 const REPEATED: usize = 12;
@@ -34,6 +34,15 @@ pub(super) const LOCATION: Known = Known {
     aliases: &["site"],
 };
 
+/// Where the columns are.
+pub(super) struct Columns {
+    pub(super) email: usize,
+    pub(super) groups: usize,
+    pub(super) location: Option<usize>,
+    /// How many columns the header has.
+    pub(super) width: usize,
+}
+
 /// What a header says.
 #[derive(Default)]
 pub(super) struct Header {
@@ -50,6 +59,17 @@ pub(super) struct Header {
 struct Places {
     named: Option<(usize, bool)>,
     by_alias: Option<(usize, bool)>,
+}
+
+impl Columns {
+    /// Reads the first record as a header: how many columns it knows, and where they are.
+    pub(super) fn read(
+        records: &mut Records<'_>,
+    ) -> Result<(usize, Result<Self, SheetProblem>), SheetProblem> {
+        let mut header = Header::default();
+        records.next_filled(&mut header).ok_or(SheetProblem::Empty)?;
+        Ok((header.known(), header.columns()))
+    }
 }
 
 impl Header {

@@ -3,7 +3,7 @@
 use muster_text::visible;
 
 use super::SheetProblem;
-use super::columns::Columns;
+use super::header::Columns;
 use super::lines::end_of_line;
 use super::records::Records;
 

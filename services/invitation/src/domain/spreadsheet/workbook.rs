@@ -20,11 +20,10 @@ use std::collections::HashMap;
 
 use muster_address::EmailAddress;
 
-use super::columns::Columns;
-use super::header::Header;
+use super::header::{Columns, Header};
+use super::row::{RawRow, RowOf};
 use super::{Format, Sheet, SheetProblem};
 use crate::domain::fault::Fault;
-use crate::domain::import::RawRow;
 use grid::Grid;
 use package::Package;
 use parts::{Book, Listed};
@@ -105,7 +104,7 @@ impl<'a> Reader<'a> {
     ) -> Result<(Vec<RawRow>, usize, usize), SheetProblem> {
         let mut grid = self.grid(sheet)?;
         let columns = columns(&mut grid)??;
-        let (mut rows, mut count, mut row) = (Vec::new(), 0, columns.row());
+        let (mut rows, mut count, mut row) = (Vec::new(), 0, RowOf::new(&columns));
         while let Some(ended) = grid.next_filled(&mut row)? {
             count += 1;
             if count <= most_rows {

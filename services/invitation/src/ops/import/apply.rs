@@ -63,7 +63,7 @@ pub(crate) async fn apply(
             inviting = may_go_on(context, job).await?;
             asked = tokio::time::Instant::now();
         }
-        let lease = job.lease.prolonged(&context.clock, super::worker::LEASE);
+        let lease = job.lease.prolonged(&context.clock, super::LEASE);
         let work = Work {
             context,
             job,

@@ -7,9 +7,9 @@ use muster_ids::OrganizationId;
 use muster_server::Failure;
 use tokio::task::spawn_blocking;
 
-use crate::domain::import::RawRow;
 use crate::domain::inviting::InvitingContext;
 use crate::domain::preview::{Preview, canonical_addresses, preview};
+use crate::domain::spreadsheet::RawRow;
 use crate::error::Error;
 use crate::store::invitation as invitations;
 

@@ -9,13 +9,11 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 
-use super::apply;
+use super::{LEASE, apply};
 use crate::context::Context;
 use crate::error::Error;
 use crate::store::import::claim::{self, Job, Task};
 
-/// How long a worker that lives may be silent before another one takes its import.
-pub(crate) const LEASE: Duration = Duration::from_secs(30);
 /// How long an import waits that could not go on; after a failure that time alone does not mend twice as long each time,
 /// until it is given up.
 const RETRIES: Retries = Retries {

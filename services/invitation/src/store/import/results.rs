@@ -5,7 +5,8 @@ use muster_ids::{ImportId, InvitationId, OrganizationId};
 use sqlx::PgConnection;
 use sqlx::types::Json;
 
-use crate::domain::import::{Outcome, Problem, RowState};
+use crate::domain::import::{Outcome, RowState};
+use crate::domain::problem::Problem;
 
 /// What applying made of a row.
 #[derive(Debug)]

@@ -8,7 +8,9 @@ use sqlx::types::Json;
 use sqlx::{FromRow, PgConnection, Row as _};
 
 use crate::domain::fault::Fault;
-use crate::domain::import::{Outcome, Problem, RawRow, Row, RowState};
+use crate::domain::import::{Outcome, Row, RowState};
+use crate::domain::problem::Problem;
+use crate::domain::spreadsheet::RawRow;
 use crate::store::inconsistent;
 
 /// Small enough to stay far below the statement limit.

@@ -7,7 +7,6 @@ use muster_refusal::{Refusal, Violations};
 use muster_server::names;
 use tonic::Status;
 
-use super::stream::finished;
 use crate::domain::{LicenseStatus, ProgrammeType, ToldProgramme};
 use crate::ops::programme_load::begin::Beginning;
 use crate::ops::programme_load::take::NextRows;
@@ -76,5 +75,13 @@ fn told(row: pb::ProgrammeRow) -> ToldProgramme {
         postal_code: address.postal_code,
         kind,
         license_status,
+    }
+}
+
+/// What is wrong with a message, or what it says.
+fn finished<T>(violations: Violations, read: Option<T>) -> Result<T, Status> {
+    match read {
+        Some(read) if violations.is_empty() => Ok(read),
+        _ => Err(violations.into_refusal().into()),
     }
 }

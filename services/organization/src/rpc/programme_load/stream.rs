@@ -2,7 +2,6 @@
 //! memory of one message, and what was cut off goes on.
 
 use muster_proto::organization::v1 as pb;
-use muster_refusal::Violations;
 use muster_server::StreamCall;
 use tonic::Status;
 
@@ -30,12 +29,4 @@ pub(super) async fn load(
         message = call.next().await?;
     }
     Ok(load)
-}
-
-/// What is wrong with a message, or what it says.
-pub(super) fn finished<T>(violations: Violations, read: Option<T>) -> Result<T, Status> {
-    match read {
-        Some(read) if violations.is_empty() => Ok(read),
-        _ => Err(violations.into_refusal().into()),
-    }
 }

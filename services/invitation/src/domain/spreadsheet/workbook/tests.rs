@@ -11,7 +11,7 @@ use zip::write::SimpleFileOptions;
 
 use super::super::{Sheet, SheetProblem, read};
 use crate::domain::fault::Fault;
-use crate::domain::import::RawRow;
+use crate::domain::spreadsheet::RawRow;
 
 const MAIN: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
 const OFFICE: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";

@@ -7,9 +7,10 @@ use time::OffsetDateTime;
 use tracing::{Span, field, info_span};
 
 use super::Work;
-use crate::domain::import::{Outcome, Problem, Row};
+use crate::domain::import::{Outcome, Row};
 use crate::domain::invitation::draft::Draft;
 use crate::domain::invitation::{Invitation, Source, trace_id};
+use crate::domain::problem::Problem;
 use crate::ops::invitation::invite::Invited;
 use crate::store::import::results::Applied;
 

@@ -2,7 +2,7 @@
 
 use super::super::preview::make;
 use crate::context::Context;
-use crate::domain::import::RawRow;
+use crate::domain::spreadsheet::RawRow;
 use crate::error::Error;
 use crate::store::import::claim::{self, Job};
 use crate::store::import::rows;

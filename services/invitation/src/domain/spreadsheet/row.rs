@@ -1,24 +1,26 @@
-//! Which column is which, and the row that a record becomes.
+//! The row that a record becomes.
 
 use super::super::fault::Fault;
-use super::super::import::RawRow;
+use super::MAX_CELL;
 use super::cell::{Cell, Shown, Visit};
 use super::formula::unguarded;
-use super::header::{EMAIL, GROUPS, Header, Known, LOCATION};
+use super::header::{Columns, EMAIL, GROUPS, Known, LOCATION};
 use super::names::Names;
-use super::records::Records;
-use super::{MAX_CELL, SheetProblem};
 
 /// How much of what a program shows for an error is told, in characters.
 const MAX_ERROR: usize = 20;
 
-/// Where the columns are.
-pub(super) struct Columns {
-    pub(super) email: usize,
-    pub(super) groups: usize,
-    pub(super) location: Option<usize>,
-    /// How many columns the header has.
-    pub(super) width: usize,
+/// A row as the file has it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct RawRow {
+    /// Line on which it begins; the header is line 1.
+    pub(crate) line: i32,
+    pub(crate) address: String,
+    pub(crate) groups: Names,
+    /// Empty when not said.
+    pub(crate) location: String,
+    /// What was wrong with it when it was read.
+    pub(crate) faults: Vec<Fault>,
 }
 
 /// A row in the making.
@@ -31,28 +33,17 @@ pub(super) struct RowOf<'c> {
     has_surplus: bool,
 }
 
-impl Columns {
-    /// Reads the first record as a header: how many columns it knows, and where they are.
-    pub(super) fn read(
-        records: &mut Records<'_>,
-    ) -> Result<(usize, Result<Self, SheetProblem>), SheetProblem> {
-        let mut header = Header::default();
-        records.next_filled(&mut header).ok_or(SheetProblem::Empty)?;
-        Ok((header.known(), header.columns()))
-    }
-
-    /// A row without anything yet.
-    pub(super) fn row(&self) -> RowOf<'_> {
-        RowOf {
-            columns: self,
+impl<'c> RowOf<'c> {
+    /// Of these columns, without anything yet.
+    pub(super) fn new(columns: &'c Columns) -> Self {
+        Self {
+            columns,
             row: RawRow::default(),
             is_kept: true,
             has_surplus: false,
         }
     }
-}
 
-impl RowOf<'_> {
     /// The row that was read last, with where it began and what is wrong with its marks.
     pub(super) fn take(&mut self, line: i32, faults: Vec<Fault>) -> RawRow {
         let mut row = std::mem::take(&mut self.row);

@@ -1,0 +1,51 @@
+//! What is told of a row.
+
+use serde::{Deserialize, Serialize};
+
+/// One problem of one row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Problem {
+    pub(crate) severity: Severity,
+    pub(crate) column: String,
+    /// What is wrong and what to do.
+    pub(crate) description: String,
+    /// What was probably meant; empty when there is nothing near.
+    pub(crate) suggestion: String,
+}
+
+/// Whether a problem costs the row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub(crate) enum Severity {
+    Warning,
+    Error,
+}
+
+impl Problem {
+    /// A problem that costs the row.
+    pub(crate) fn error(column: &str, description: impl Into<String>) -> Self {
+        Self::new(Severity::Error, column, description.into())
+    }
+
+    /// A problem that does not.
+    pub(crate) fn warning(column: &str, description: impl Into<String>) -> Self {
+        Self::new(Severity::Warning, column, description.into())
+    }
+
+    /// The same with what was probably meant.
+    pub(crate) fn suggest(self, suggestion: Option<&str>) -> Self {
+        Self {
+            suggestion: suggestion.unwrap_or_default().to_owned(),
+            ..self
+        }
+    }
+
+    fn new(severity: Severity, column: &str, description: String) -> Self {
+        Self {
+            severity,
+            column: column.to_owned(),
+            description,
+            suggestion: String::new(),
+        }
+    }
+}
