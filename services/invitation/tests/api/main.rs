@@ -18,6 +18,7 @@ mod imports;
 mod join_requests;
 mod joining;
 mod killed;
+mod leaving;
 mod list;
 mod mail;
 mod many;

@@ -1,4 +1,7 @@
 //! Taking back that a learner left, or was turned down.
+//!
+//! What was archived stays so where the address got a newer invitation meanwhile: that one counts, and whoever accepts it
+//! brings its groups to the employment that is open again.
 
 use muster_database::DatabaseError;
 use muster_ids::{InvitationId, OrganizationId, PersonId};
@@ -6,7 +9,7 @@ use muster_states::Transition;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
-use crate::domain::invitation::StateName;
+use crate::domain::invitation::{Invitation, StateName};
 use crate::store::invitation::{lock, lock_accepted_by, lock_by_address, update};
 
 /// Whose employment is open again, and what had been accepted for it.
@@ -33,9 +36,7 @@ pub(crate) async fn restore(tx: &mut PgConnection, restored: Restored) -> Result
     } = restored;
     for invitation in lock_accepted_by(tx, organization, person, StateName::Archived).await? {
         match invitation.restore(since, end) {
-            Transition::Changed(mut active) => {
-                update(tx, &mut active).await?;
-            }
+            Transition::Changed(active) => activate(tx, active).await?,
             Transition::AlreadyDone(_) => {}
             Transition::Refused(never) => match never {},
         }
@@ -44,7 +45,7 @@ pub(crate) async fn restore(tx: &mut PgConnection, restored: Restored) -> Result
 }
 
 /// Makes an invitation active again that was archived when the claim that came from it was rejected, and the person has
-/// corrected that claim by `time`. Stays archived where the address got a newer invitation meanwhile: that one counts.
+/// corrected that claim by `time`.
 ///
 /// # Errors
 /// The database's.
@@ -57,13 +58,16 @@ pub(crate) async fn reopen(
     let Some(found) = lock(tx, organization, invitation).await? else {
         return Ok(());
     };
-    let Transition::Changed(mut active) = found.restore(None, time) else {
-        return Ok(());
-    };
-    if lock_by_address(tx, organization, active.address.canonical())
-        .await?
-        .is_none()
-    {
+    match found.restore(None, time) {
+        Transition::Changed(active) => activate(tx, active).await,
+        Transition::AlreadyDone(_) => Ok(()),
+        Transition::Refused(never) => match never {},
+    }
+}
+
+async fn activate(tx: &mut PgConnection, mut active: Invitation) -> Result<(), DatabaseError> {
+    let newer = lock_by_address(tx, active.organization, active.address.canonical()).await?;
+    if newer.is_none() {
         update(tx, &mut active).await?;
     }
     Ok(())
