@@ -13,6 +13,7 @@
 mod answer;
 mod bindings;
 mod body;
+mod boundary;
 mod download;
 mod files;
 pub mod mapping;

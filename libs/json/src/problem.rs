@@ -3,14 +3,14 @@
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 use http_body_util::Full;
-use muster_refusal::{ErrorReason, Refusal};
+use muster_refusal::{ErrorReason, Refusal, code_of, reason_of};
 use serde_json::{Value, json};
 use tonic::body::Body;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetail, StatusExt as _};
 
 /// The HTTP code of a gRPC code, as the comments of `google/rpc/code.proto` give it.
-pub(crate) fn http_code(code: Code) -> StatusCode {
+fn http_code(code: Code) -> StatusCode {
     match code {
         Code::Ok => StatusCode::OK,
         // Nginx's "client closed request", which has no name in the standard.
@@ -25,6 +25,15 @@ pub(crate) fn http_code(code: Code) -> StatusCode {
         Code::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         Code::DeadlineExceeded => StatusCode::GATEWAY_TIMEOUT,
         Code::Unknown | Code::Internal | Code::DataLoss => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// The HTTP code of a reason: that of its gRPC code, unless HTTP says more. What is too large stays so: 429 would have clients
+/// send it again.
+pub(crate) fn http_code_of(reason: ErrorReason) -> StatusCode {
+    match reason {
+        ErrorReason::MessageTooLarge | ErrorReason::ImportTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        other => http_code(code_of(other)),
     }
 }
 
@@ -55,7 +64,8 @@ pub(crate) fn whole(response: Response<Bytes>) -> Response<Body> {
 
 /// The status of a service as an answer: fields are called as JSON calls them.
 pub(crate) fn of_service(status: &Status) -> Response<Bytes> {
-    answer(http_code(status.code()), status, camel)
+    let code = reason_of(status).map_or_else(|| http_code(status.code()), http_code_of);
+    answer(code, status, camel)
 }
 
 /// The status of a service as the last line of a stream.

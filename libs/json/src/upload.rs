@@ -25,10 +25,10 @@ use tonic::body::Body;
 
 use crate::bindings::Binding;
 use crate::body::PATIENCE;
+use crate::boundary;
 use crate::files::Taken;
 use crate::messages::framed;
-use crate::problem;
-use crate::problem::told;
+use crate::problem::{self, told};
 use crate::request::{self, Parameter};
 
 /// The most bytes of a piece.
@@ -84,7 +84,9 @@ pub(crate) async fn upload(
     }
     let mut parameters = request::parameters(head.uri.query().unwrap_or_default());
     let fault = Fault::default();
-    let bytes = match boundary(&head.headers) {
+    let boundary =
+        boundary::of(&head.headers).map_err(|refusal| problem::response(&Status::from(refusal)))?;
+    let bytes = match boundary {
         None => {
             described(&head.headers, taken, &mut parameters);
             Body::into_data_stream(body)
@@ -180,12 +182,6 @@ fn digest(headers: &HeaderMap) -> Option<String> {
         let value = digest.trim().strip_prefix("sha-256=:")?.strip_suffix(':')?;
         STANDARD.decode(value).ok().map(|_| value.to_owned())
     })
-}
-
-/// Of a form; `None` of everything else.
-fn boundary(headers: &HeaderMap) -> Option<String> {
-    let kind = text(headers, header::CONTENT_TYPE)?;
-    multer::parse_boundary(kind).ok()
 }
 
 /// A form of which only one part is a file.

@@ -14,7 +14,7 @@ use muster_access::Rules;
 use muster_json::{About, Bindings, Json, open_api};
 use muster_proto::HttpBody;
 use muster_proto::invitation::v1::{UploadImportRequest, UploadImportResponse};
-use muster_refusal::Refusal;
+use muster_refusal::{ErrorReason, Refusal};
 use prost::Message;
 use prost_reflect::DescriptorPool;
 use protox::file::{ChainFileResolver, File, FileResolver, GoogleFileResolver, IncludeFileResolver};
@@ -160,7 +160,7 @@ async fn a_form_holds_one_file_after_its_fields_however_it_is_cut() {
         (r#"name="request_id""#, "01890a5d-ac96-774b-bcce-b302099a8057"),
         (r#"name="file"; filename="staff.csv""#, &file),
     ]);
-    for size in [7, 1000, 1_000_000] {
+    for size in [1, 7, 1000, 1_000_000] {
         let pieces = whole.chunks(size).map(<[u8]>::to_vec).collect();
         let response = json.clone().answer(post(UPLOAD, &[FORM], pieces)).await;
         assert_eq!(response.status(), StatusCode::OK);
@@ -168,6 +168,47 @@ async fn a_form_holds_one_file_after_its_fields_however_it_is_cut() {
         assert!(bytes == file.as_bytes(), "{size}");
         assert_eq!(first.file_name, "staff.csv");
         assert_eq!(first.request_id, "01890a5d-ac96-774b-bcce-b302099a8057");
+    }
+}
+
+#[tokio::test]
+async fn a_form_names_one_boundary_that_may_be() {
+    let (json, seen) = taking();
+    let longest = "b".repeat(70);
+    for (boundary, said) in [
+        ("b", "b"),
+        ("b", r#""b""#),
+        ("a b", r#""a b""#),
+        (longest.as_str(), longest.as_str()),
+    ] {
+        let form = String::from_utf8(form(&[(r#"name="file"; filename="a.csv""#, "a")])).unwrap();
+        let form = form.replace("--b", &format!("--{boundary}"));
+        let kind = format!("multipart/form-data; boundary={said}");
+        let request = post(UPLOAD, &[("content-type", &kind)], vec![form.into_bytes()]);
+        assert_eq!(
+            json.clone().answer(request).await.status(),
+            StatusCode::OK,
+            "{said}"
+        );
+        assert_eq!(uploaded(&seen).1, b"a");
+    }
+    let too_long = format!("multipart/form-data; boundary={longest}b");
+    for kinds in [
+        &["multipart/form-data"][..],
+        &["multipart/form-data; boundary="],
+        &["multipart/form-data; boundary=b; boundary=c"],
+        &["multipart/form-data; boundary=b", "text/csv"],
+        &["multipart/form-data; boundary=\"b\u{fc}\""],
+        &["multipart/form-data; boundary=\"b \""],
+        &["Multipart/Mixed; boundary=b"],
+        &[too_long.as_str()],
+    ] {
+        let headers: Vec<_> = kinds.iter().map(|kind| ("content-type", *kind)).collect();
+        let body = form(&[(r#"name="file"; filename="a.csv""#, "a")]);
+        let (status, told) = told(json.clone().answer(post(UPLOAD, &headers, vec![body])).await).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{kinds:?}");
+        assert!(told.to_string().contains("boundary of 1 to 70"), "{told}");
+        assert!(seen.lock().unwrap().0.is_empty(), "{kinds:?}");
     }
 }
 
@@ -346,6 +387,13 @@ async fn what_fails_before_the_first_byte_is_an_error_and_afterwards_no_file() {
     let (head, body) = downloaded(vec![Ok(piece("text/csv", "a.csv", "a")), Err(refusal)]).await;
     assert_eq!(head.status, StatusCode::OK);
     assert!(body.is_err(), "broken off");
+
+    for reason in [ErrorReason::ImportTooLarge, ErrorReason::MessageTooLarge] {
+        let too_large = Status::from(Refusal::new(reason, "too large"));
+        let (head, _) = downloaded(vec![Err(too_large)]).await;
+        assert_eq!(head.status, StatusCode::PAYLOAD_TOO_LARGE);
+        assert!(!head.headers.contains_key(header::RETRY_AFTER));
+    }
 
     for broken in [
         vec![],

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use muster_refusal::{ErrorReason, code_of};
+use muster_refusal::ErrorReason;
 use prost_reflect::{EnumDescriptor, MethodDescriptor};
 use serde_json::{Map, Value, json};
 
 use super::schemas::comment;
-use crate::problem::http_code;
+use crate::problem::http_code_of;
 
 /// The responses of an RPC for its own reasons, by HTTP code. Reasons that may be the answer to any call are not among them.
 pub(super) fn of(rpc: &MethodDescriptor) -> Map<String, Value> {
@@ -17,7 +17,7 @@ pub(super) fn of(rpc: &MethodDescriptor) -> Map<String, Value> {
     let mut by_code: BTreeMap<u16, Vec<ErrorReason>> = BTreeMap::new();
     for reason in muster_proto::refuses(rpc) {
         by_code
-            .entry(http_code(code_of(reason)).as_u16())
+            .entry(http_code_of(reason).as_u16())
             .or_default()
             .push(reason);
     }

@@ -11,6 +11,8 @@ use time::OffsetDateTime;
 pub(crate) const CONFIRM_WITHIN: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long a request is kept: its address is a stranger's.
 pub(crate) const KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// Within this time the same request again is a second click on the same button.
+pub(crate) const REPEATED_WITHIN: Duration = Duration::from_secs(60);
 /// In which time mails are counted.
 pub(crate) const COUNTED_WITHIN: Duration = Duration::from_secs(24 * 60 * 60);
 /// The most mails to one mailbox in that time, by all join pages together: nobody can use them to fill a stranger's.

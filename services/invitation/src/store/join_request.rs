@@ -94,6 +94,39 @@ pub(crate) async fn update(tx: &mut PgConnection, request: &JoinRequest) -> Resu
     Ok(())
 }
 
+/// Waits until nobody else asks with this mailbox: whoever counts then sees all requests before theirs.
+pub(crate) async fn lock_mailbox(tx: &mut PgConnection, address: &EmailAddress) -> Result<(), DatabaseError> {
+    sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended('mailbox ' || $1, 0))")
+        .bind(mailbox(address))
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// Whether the same was asked for after `since`, and waits to be confirmed.
+pub(crate) async fn is_repeated(
+    connection: &mut PgConnection,
+    request: &JoinRequest,
+    since: OffsetDateTime,
+) -> Result<bool, DatabaseError> {
+    let found = sqlx::query_scalar(
+        "SELECT EXISTS (
+             SELECT FROM join_requests
+             WHERE address_counted = $1 AND create_time > $2 AND organization_id = $3 AND address_canonical = $4
+               AND group_id = $5 AND location_id = $6 AND state = $7)",
+    )
+    .bind(mailbox(&request.address))
+    .bind(since)
+    .bind(request.organization)
+    .bind(request.address.canonical())
+    .bind(request.group)
+    .bind(request.location)
+    .bind(request.state)
+    .fetch_one(connection)
+    .await?;
+    Ok(found)
+}
+
 /// How many requests there were after `since`: to the organization, and with the mailbox to any of them.
 pub(crate) async fn counts(
     connection: &mut PgConnection,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures::future::join_all;
 use muster_proto::error::v1::ErrorReason as R;
 use muster_proto::invitation::v1::join_request_service_client::JoinRequestServiceClient;
 use muster_proto::invitation::v1::{
@@ -218,6 +219,7 @@ async fn the_answer_is_the_same_whoever_has_the_address_and_only_the_mail_differ
     assert!(words.is_learner);
     assert_eq!(words.link, "https://muster.test/invitations");
     // A live one gets the group; the wish is lifted by whoever had it.
+    fixture.clock.advance(Duration::from_secs(61));
     ask(&fixture, "live@example.com").await.unwrap();
     verify(&fixture, &token(&fixture).await).await.unwrap();
     assert_eq!(fixture.get(&live.name).await.unwrap().groups.len(), 2);
@@ -242,6 +244,26 @@ async fn a_mailbox_gets_three_mails_a_day_however_it_is_spelled() {
     assert_eq!(mails(&fixture).await.len(), 3);
     ask(&fixture, "ada@example.org").await.unwrap();
     assert_eq!(mails(&fixture).await.len(), 4, "another mailbox");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_clicks_twice_gets_one_mail_and_the_same_answer() {
+    let fixture = open("").await;
+    let (first, second) = tokio::join!(ask(&fixture, "ada@example.com"), ask(&fixture, "Ada@example.com"));
+    assert_eq!(first.unwrap(), second.unwrap());
+    assert_eq!(mails(&fixture).await.len(), 1);
+    fixture.clock.advance(Duration::from_secs(61));
+    ask(&fixture, "ada@example.com").await.unwrap();
+    assert_eq!(mails(&fixture).await.len(), 2, "who found no mail asks again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_twenty_who_ask_for_one_mailbox_at_once_three_are_mailed() {
+    let fixture = open("").await;
+    let addresses: Vec<String> = (0..20).map(|n| format!("ada+{n}@example.com")).collect();
+    let asked = join_all(addresses.iter().map(|address| ask(&fixture, address))).await;
+    assert!(asked.iter().all(Result::is_ok));
+    assert_eq!(mails(&fixture).await.len(), 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]

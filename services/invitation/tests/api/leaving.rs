@@ -74,7 +74,10 @@ async fn hear<E: Event>(
 }
 
 async fn learner(fixture: &Fixture) -> String {
-    let invitation = fixture.create("bob@example.com", &[&fixture.nurses]).await.unwrap();
+    let invitation = fixture
+        .create("bob@example.com", &[&fixture.nurses])
+        .await
+        .unwrap();
     let token = fixture.token(&invitation.name).await;
     fixture.accept(TestCaller::person("bob"), &token).await.unwrap();
     invitation.name

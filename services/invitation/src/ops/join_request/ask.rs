@@ -10,12 +10,13 @@ use sqlx::PgConnection;
 use crate::context::Context;
 use crate::domain::inviting::InvitingContext;
 use crate::domain::join_request::{
-    CONFIRM_WITHIN, COUNTED_WITHIN, JoinRequest, JoinRequestState, MOST_TO_A_MAILBOX, MOST_TO_AN_ORGANIZATION,
+    CONFIRM_WITHIN, COUNTED_WITHIN, JoinRequest, JoinRequestState, MOST_TO_A_MAILBOX,
+    MOST_TO_AN_ORGANIZATION, REPEATED_WITHIN,
 };
 use crate::error::{Error, Field};
 use crate::events::{self, Act, SELF};
 use crate::organization::{ContextQuery, PageQuery};
-use crate::store::join_request::{counts, insert};
+use crate::store::join_request::{counts, insert, is_repeated, lock_mailbox};
 
 /// What is asked for.
 #[derive(Debug, Clone)]
@@ -26,7 +27,8 @@ pub(crate) struct Ask {
     pub(crate) address: EmailAddress,
 }
 
-/// Takes the request, and asks for its mail unless the mailbox had as many today as it may. Gives the organization's name.
+/// Takes the request, and asks for its mail unless the mailbox had as many today as it may, or the same was asked for a moment
+/// ago. Gives the organization's name.
 ///
 /// # Errors
 /// What `RequestToJoin` refuses.
@@ -73,9 +75,13 @@ pub(crate) async fn ask(context: &Context, command: &Ask) -> Result<String, Erro
     Ok(inviting.display_name)
 }
 
-/// Stores it, and tells whether it is to be mailed. Of concurrent requests each sees only those that were committed before:
-/// the limits are met up to as many as come at the same moment.
+/// Stores it, and tells whether it is to be mailed. Of the same mailbox one request after the other, so that its limit holds
+/// however many come at the same moment; the organization's, which only cuts floods, is met up to as many.
 async fn take(tx: &mut PgConnection, request: &JoinRequest) -> Result<bool, Error> {
+    lock_mailbox(tx, &request.address).await?;
+    if is_repeated(tx, request, request.create_time - REPEATED_WITHIN).await? {
+        return Ok(false);
+    }
     let since = request.create_time - COUNTED_WITHIN;
     let (to_organization, to_mailbox) = counts(tx, request.organization, &request.address, since).await?;
     if to_organization >= MOST_TO_AN_ORGANIZATION {
