@@ -1,8 +1,10 @@
 //! One connection after the other: what relay and consumer work on.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use lapin::{Channel, Connection};
+use tokio::runtime::Handle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -13,9 +15,13 @@ use crate::measures;
 /// A session that lived this long was a good one: the next failure starts the back-off anew.
 const GOOD_SESSION: Duration = Duration::from_secs(10);
 
-/// One live connection and its channel.
+/// How long a goodbye may take: a broken connection never answers.
+const GOODBYE: Duration = Duration::from_secs(1);
+
+/// One live connection and its channel. Whoever drops it, in the middle of whatever, leaves nothing behind: the driver would go
+/// on with a consumer whose start nobody waits for any more, keep its connection alive, and hold its messages for ever.
 pub(crate) struct Session {
-    pub(crate) connection: Connection,
+    pub(crate) connection: Arc<Connection>,
     pub(crate) channel: Channel,
     opened: Instant,
 }
@@ -23,7 +29,7 @@ pub(crate) struct Session {
 impl Session {
     pub(super) fn new(connection: Connection, channel: Channel) -> Self {
         Self {
-            connection,
+            connection: Arc::new(connection),
             channel,
             opened: Instant::now(),
         }
@@ -39,11 +45,26 @@ impl Session {
         self.connection.status().blocked()
     }
 
-    /// Says goodbye, but not for longer than a second: a broken connection never answers.
+    /// Says goodbye.
     pub(crate) async fn close(&self) {
-        let closing = self.connection.close(200, "done".into());
-        drop(tokio::time::timeout(Duration::from_secs(1), closing).await);
+        close(&self.connection).await;
     }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        let connection = Arc::clone(&self.connection);
+        if connection.status().connected()
+            && let Ok(runtime) = Handle::try_current()
+        {
+            runtime.spawn(async move { close(&connection).await });
+        }
+    }
+}
+
+async fn close(connection: &Connection) {
+    let closing = connection.close(200, "done".into());
+    drop(tokio::time::timeout(GOODBYE, closing).await);
 }
 
 /// Supervises a connection: whatever ended the last session, the next one is opened after a back-off.

@@ -155,6 +155,15 @@ impl Fixture {
 
     /// Messages that wait in a queue, not counting those that a consumer has taken.
     pub(crate) async fn waiting(&self, queue: &str) -> u32 {
+        self.declared(queue).await.message_count()
+    }
+
+    /// How many consumers the broker knows of at a queue.
+    pub(crate) async fn consumers(&self, queue: &str) -> u32 {
+        self.declared(queue).await.consumer_count()
+    }
+
+    async fn declared(&self, queue: &str) -> lapin::Queue {
         let (_connection, channel) = self.broker.channel().await;
         let name = self.broker.broker().name(queue);
         let passive = lapin::options::QueueDeclareOptions {
@@ -165,7 +174,6 @@ impl Fixture {
             .queue_declare(name.into(), passive, Default::default())
             .await
             .unwrap()
-            .message_count()
     }
 }
 

@@ -54,6 +54,18 @@ async fn nothing_is_lost_or_applied_twice_while_everything_is_killed() {
     );
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_consumer_that_is_killed_while_it_starts_holds_nothing() {
+    let fixture = Fixture::new().await;
+    let queue = muster_messaging::topology::EMPLOYMENT.name;
+    for _ in 0..KILLS {
+        let consumer = fixture.consumer(fixture.broker.broker(), Recorder::new());
+        tokio::time::sleep(Duration::from_millis(rand::random_range(20..120))).await;
+        consumer.kill().await;
+    }
+    eventually(async || fixture.consumers(queue).await == 0).await;
+}
+
 /// Spread over all the killing: each round waits for its share of it.
 async fn write(fixture: &Fixture, kills: &AtomicUsize) {
     let aggregates: Vec<_> = (0..AGGREGATES).map(|_| fresh()).collect();
