@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 
 use crate::tools::Tool;
 use crate::workspace::Workspace;
-use crate::{bench, down, logs, status, story, test, token, up};
+use crate::{bench, down, logs, prove, status, story, test, token, up};
 
 /// Runs Muster on this machine: six services, private PostgreSQL and RabbitMQ, a mail inbox, a trace page and an issuer.
 #[derive(Debug, Parser)]
@@ -38,6 +38,8 @@ enum Command {
     Test(test::Options),
     /// Measures a suite of its own, each figure beside its yardstick
     Bench(bench::Options),
+    /// Works a suite of its own while killing every part of it, and looks what became of everything
+    Prove(prove::Options),
     /// One of the small servers, run by `up` and `bench`
     #[command(hide = true)]
     Tool {
@@ -60,6 +62,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             Command::Token(options) => token::run(&workspace, &options),
             Command::Test(options) => test::run(&workspace, &options).await,
             Command::Bench(options) => bench::run(&workspace, &options).await,
+            Command::Prove(options) => prove::run(&workspace, &options).await,
             Command::Tool { tool } => tool.run(workspace).await,
         }
     })

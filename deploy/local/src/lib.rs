@@ -1,12 +1,12 @@
 //! `cargo dev`: the whole suite on one machine, with private engines, a mail inbox, a trace page and an issuer of its own.
 //!
 //! - `cli`: the commands and their options;
-//! - `up`, `down`, `status`, `logs`, `token`, `test`, `story`, `bench`: one command each;
+//! - `up`, `down`, `status`, `logs`, `token`, `test`, `story`, `bench`, `prove`: one command each;
 //! - `workspace`, `addresses`, `keys`, `settings`: what is written under `.dev/`, and the settings of the services;
 //! - `supervise`: keeps every part running;
 //! - `tools`: the issuer, the inbox and the trace page, which run as processes of this same binary.
 //!
-//! What the story (`tests/story`) and the figures (`tests/bench`) have to know of a suite on this machine is public: where it
+//! What the story (`tests/story`), the figures (`tests/bench`) and the proof (`tests/prove`) have to know of a suite on this machine is public: where it
 //! is ([`Workspace`], [`Addresses`]), how it is (`status`), and tokens of its people (`token`).
 
 mod addresses;
@@ -19,6 +19,7 @@ mod install;
 mod keys;
 mod logs;
 pub mod output;
+mod prove;
 mod settings;
 pub mod status;
 mod story;

@@ -12,7 +12,7 @@ const DEFAULT: &str = ".dev";
 /// What is measured in instructions a call is built as it is shipped (`profile.dist` of the workspace).
 pub(crate) const SHIPPED: &str = "gateway";
 /// What marks a directory of ours: whoever works in it holds one of these.
-const LOCKS: [&str; 3] = ["lock", "test.lock", "bench.lock"];
+const LOCKS: [&str; 4] = ["lock", "test.lock", "bench.lock", "prove.lock"];
 /// RabbitMQ looks for free space with a shell, and quotes nothing: with one of these it never starts.
 const UNQUOTED: &str = "'\"`$&|;<>()\\\n";
 

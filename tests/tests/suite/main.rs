@@ -24,6 +24,7 @@ mod page_tokens;
 mod pages;
 mod policies;
 mod profile_users;
+mod prove;
 mod races;
 mod refusals;
 mod schemas;

@@ -1,6 +1,7 @@
 //! The mail inbox: takes every message over SMTP, sends none on, and shows them on a page.
 
 mod mime;
+mod mood;
 mod pages;
 mod smtp;
 mod store;

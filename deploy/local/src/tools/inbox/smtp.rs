@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufStream};
 use tokio::net::{TcpListener, TcpStream};
 
+use super::mood::Mood;
 use super::store::Store;
 
 /// The largest message taken, in bytes.
@@ -31,6 +32,9 @@ async fn converse(stream: TcpStream, store: Arc<Store>) -> std::io::Result<()> {
     stream.set_nodelay(true)?;
     let mut stream = BufStream::new(stream);
     let mut envelope = Envelope::default();
+    if store.mood() == Mood::Away {
+        return reply(&mut stream, "421 4.3.2 not now").await;
+    }
     reply(&mut stream, "220 inbox.muster.test ESMTP").await?;
     loop {
         let mut line = Vec::new();
@@ -93,9 +97,11 @@ async fn data(
         }
     }
     let sender = envelope.sender.as_deref().unwrap_or_default();
-    match store.keep(sender, &envelope.recipients, &content) {
-        Ok(id) => Ok(format!("250 2.0.0 kept as {id}")),
-        Err(error) => {
+    match (store.keep(sender, &envelope.recipients, &content), store.mood()) {
+        (Ok(_), Mood::CutsAfterDot) => Err(ErrorKind::ConnectionAborted.into()),
+        (Ok(_), Mood::Mumbles) => Ok("HTTP/1.1 400 Bad Request".to_owned()),
+        (Ok(id), _) => Ok(format!("250 2.0.0 kept as {id}")),
+        (Err(error), _) => {
             eprintln!("inbox: {error:#}");
             Ok("452 4.3.1 the message could not be stored".to_owned())
         }

@@ -10,6 +10,7 @@ use serde::Serialize;
 use time::format_description::well_known::Rfc3339;
 
 use super::mime::Message;
+use super::mood::Mood;
 
 /// One line of the list.
 #[derive(Clone, Debug, Serialize)]
@@ -84,6 +85,11 @@ impl Store {
     /// How many there are.
     pub(super) fn count(&self) -> usize {
         self.index.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// How whoever sends is treated at this moment.
+    pub(super) fn mood(&self) -> Mood {
+        Mood::of(&self.folder)
     }
 
     /// One message as it came.

@@ -1,0 +1,97 @@
+//! `cargo dev prove`: whether everything that is answered stays so while every part is killed, frozen, restarted and cut off.
+//!
+//! This process starts a suite in `.dev/prove`, lets the program of `tests/prove` work and harm it, and takes everything down,
+//! whatever came of it. The suite of `cargo dev up` is not touched.
+
+use std::fs;
+use std::process::{ExitCode, Stdio};
+
+use anyhow::{Context, bail};
+use clap::Args;
+use muster_engines::DirectoryLock;
+use muster_engines::Running;
+use nix::sys::signal::Signal;
+use tokio::process::Command;
+use tokio::task::spawn_blocking;
+
+use crate::suite::SERVICES;
+use crate::supervise::Interruption;
+use crate::workspace::Workspace;
+use crate::{build, down};
+
+const PROGRAM: &str = "muster-prove";
+const UP: [&str; 5] = ["up", "--fresh", "--no-build", "--no-story", "--detach"];
+
+/// For how long.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "It ends with what was done to the suite, what was answered meanwhile, and each promise with what was \
+                  looked at; it fails when one was broken. Beside the minutes it takes one to start, and up to a few until \
+                  everything that was held up has arrived."
+)]
+pub(crate) struct Options {
+    /// How long the suite is worked and harmed
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=1440))]
+    minutes: u32,
+}
+
+/// Works, harms, looks, and takes everything down.
+pub(crate) async fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<ExitCode> {
+    let suite = workspace.inner("prove");
+    fs::create_dir_all(&suite.state)?;
+    let _lock = DirectoryLock::now(&workspace.at("prove.lock"))?;
+    build::programs(workspace, false).await?;
+    let mut interruption = Interruption::new()?;
+    // Left by one that was killed.
+    take_down(&suite).await?;
+    let ended = tokio::select! {
+        ended = proven(&suite, options) => ended,
+        () = interruption.wait() => Err(anyhow::anyhow!("interrupted")),
+    };
+    eprintln!("Taking the suite down …");
+    take_down(&suite).await?;
+    ended
+}
+
+async fn proven(suite: &Workspace, options: &Options) -> anyhow::Result<ExitCode> {
+    suite.forget_addresses();
+    let mut up = Command::new(Workspace::own_program()?);
+    up.arg("--dir").arg(&suite.state).args(UP);
+    if !succeeds(up, suite).await? {
+        bail!("the suite did not start");
+    }
+    let mut prove = Command::new(Workspace::binaries(false)?.join(PROGRAM));
+    prove
+        .arg("--dir")
+        .arg(&suite.state)
+        .args(["--seconds", &(60 * u64::from(options.minutes)).to_string()]);
+    Ok(if succeeds(prove, suite).await? {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+async fn succeeds(mut command: Command, suite: &Workspace) -> anyhow::Result<bool> {
+    command
+        .current_dir(&suite.root)
+        .stdin(Stdio::null())
+        .kill_on_drop(true);
+    let status = command.status().await.context("a program cannot be run")?;
+    Ok(status.success())
+}
+
+/// What was frozen when the program was killed could not end.
+async fn take_down(suite: &Workspace) -> anyhow::Result<()> {
+    let workspace = suite.clone();
+    spawn_blocking(move || {
+        for service in SERVICES {
+            if let Some(frozen) = Running::find(workspace.pid_file(service)) {
+                frozen.id().signal(Signal::SIGCONT);
+            }
+        }
+        down::stop(&workspace)
+    })
+    .await??;
+    Ok(())
+}

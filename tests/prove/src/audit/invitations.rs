@@ -1,0 +1,144 @@
+//! Invitations, as the edge tells them.
+
+use std::collections::BTreeMap;
+
+use muster_client::acts::invitation;
+use muster_client::call;
+use muster_proto::invitation::v1::invitation_service_client::InvitationServiceClient;
+use muster_proto::invitation::v1::{Invitation, InvitationState, ListInvitationsRequest};
+
+use super::Finding;
+use crate::ledger::{Fate, Ledger};
+use crate::place::{OWNER, Place};
+
+/// How many requests are sent once more.
+const REPEATED: usize = 100;
+const PAGE: i32 = 1000;
+
+/// Whether each invitation that was answered is there, as was answered last.
+///
+/// # Errors
+/// The edge does not answer.
+pub(super) async fn states(place: &Place, ledger: &Ledger) -> anyhow::Result<Finding> {
+    let listed = listed(place).await?;
+    let mut problems = Vec::new();
+    for (name, invited) in &ledger.invitations {
+        let Some(found) = listed.get(name) else {
+            problems.push(format!("{name} to {} is gone", invited.address));
+            continue;
+        };
+        let is_so = match invited.fate {
+            Fate::Waiting => matches!(
+                found.state(),
+                InvitationState::Prospect | InvitationState::Pending
+            ),
+            Fate::Cancelled => found.state() == InvitationState::Cancelled,
+            Fate::Declined => found.state() == InvitationState::Declined,
+            Fate::Accepted => found.state() == InvitationState::Active,
+        };
+        if !is_so || found.address != invited.address {
+            let state = found.state().as_str_name();
+            problems.push(format!(
+                "{name} to {} was {:?}, and is {state}",
+                found.address, invited.fate
+            ));
+        }
+    }
+    let imported = ledger
+        .imports
+        .iter()
+        .map(|import| import.addresses.len())
+        .sum::<usize>();
+    let expected = ledger.invitations.len() + imported;
+    if listed.len() != expected {
+        problems.push(format!("there are {} invitations, not {expected}", listed.len()));
+    }
+    Ok(Finding {
+        promise: "every invitation that was answered is there, as was answered",
+        looked_at: ledger.invitations.len(),
+        problems,
+    })
+}
+
+/// Whether a request that comes once more is answered as the first time.
+///
+/// # Errors
+/// No token can be had.
+pub(super) async fn repeated(place: &Place, ledger: &Ledger) -> anyhow::Result<Finding> {
+    let owner = place.person(OWNER)?;
+    let (mut looked_at, mut problems) = (0, Vec::new());
+    for (name, invited) in ledger.invitations.iter().take(REPEATED) {
+        let send = async |client, request| {
+            InvitationServiceClient::new(client)
+                .create_invitation(request)
+                .await
+        };
+        let again = call(&owner, invited.request.clone(), send).await;
+        looked_at += 1;
+        match again.map(|answer| answer.invitation.unwrap_or_default().name) {
+            Ok(same) if same == *name => {}
+            Ok(other) => problems.push(format!("the request of {name} is answered with {other}")),
+            Err(error) => problems.push(format!("the request of {name} is refused: {error}")),
+        }
+    }
+    Ok(Finding {
+        promise: "a request that comes again is answered as the first time",
+        looked_at,
+        problems,
+    })
+}
+
+/// Whether each row of each spreadsheet became one invitation.
+///
+/// # Errors
+/// The edge does not answer.
+pub(super) async fn imported(place: &Place, ledger: &Ledger) -> anyhow::Result<Finding> {
+    let mut by_address: BTreeMap<String, Vec<Invitation>> = BTreeMap::new();
+    for (_, invitation) in listed(place).await? {
+        by_address
+            .entry(invitation.address.clone())
+            .or_default()
+            .push(invitation);
+    }
+    let (mut looked_at, mut problems) = (0, Vec::new());
+    for import in &ledger.imports {
+        for address in &import.addresses {
+            looked_at += 1;
+            let made = by_address.get(address).map_or(&[][..], Vec::as_slice);
+            let ours = made.iter().filter(|made| made.import == import.name).count();
+            if (made.len(), ours) != (1, 1) {
+                let (all, name) = (made.len(), &import.name);
+                problems.push(format!(
+                    "{address} has {all} invitations, {ours} of them of {name}, not one"
+                ));
+            }
+        }
+    }
+    Ok(Finding {
+        promise: "every row of every spreadsheet became one invitation",
+        looked_at,
+        problems,
+    })
+}
+
+/// All invitations of the organization, by name.
+async fn listed(place: &Place) -> anyhow::Result<BTreeMap<String, Invitation>> {
+    let owner = place.person(OWNER)?;
+    let mut all = BTreeMap::new();
+    let mut page_token = String::new();
+    loop {
+        let request = ListInvitationsRequest {
+            parent: place.organization.clone(),
+            page_size: PAGE,
+            page_token,
+            ..ListInvitationsRequest::default()
+        };
+        let page = invitation::list(&owner, request).await?;
+        let named = page.invitations.into_iter().map(|it| (it.name.clone(), it));
+        all.extend(named);
+        if page.next_page_token.is_empty() {
+            return Ok(all);
+        }
+        page_token = page.next_page_token;
+    }
+}

@@ -1,0 +1,67 @@
+//! What was answered: it has to be so, whatever happened meanwhile.
+
+use std::collections::BTreeMap;
+
+use muster_proto::invitation::v1::CreateInvitationRequest;
+
+/// Everything that was answered in a run.
+#[derive(Debug, Default)]
+pub(crate) struct Ledger {
+    /// By the name that was answered.
+    pub(crate) invitations: BTreeMap<String, Invited>,
+    pub(crate) imports: Vec<Imported>,
+    pub(crate) calls: Calls,
+}
+
+/// An invitation that was answered.
+#[derive(Debug)]
+pub(crate) struct Invited {
+    pub(crate) request: CreateInvitationRequest,
+    pub(crate) address: String,
+    pub(crate) fate: Fate,
+}
+
+/// What was answered to the last thing that was done about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// Nothing was done about it.
+    Waiting,
+    Cancelled,
+    Declined,
+    Accepted,
+}
+
+/// A spreadsheet whose approval was answered.
+#[derive(Debug)]
+pub(crate) struct Imported {
+    /// `organizations/{organization}/imports/{import}`.
+    pub(crate) name: String,
+    pub(crate) addresses: Vec<String>,
+}
+
+/// How calls went.
+#[derive(Debug, Default)]
+pub(crate) struct Calls {
+    pub(crate) answered: u64,
+    /// Sent again, with the same request id, because nobody had answered.
+    pub(crate) repeated: u64,
+    /// Answers that no trouble explains.
+    pub(crate) unexpected: Vec<String>,
+}
+
+impl Ledger {
+    /// Takes in what somebody else wrote down.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.invitations.extend(other.invitations);
+        self.imports.extend(other.imports);
+        self.calls.answered += other.calls.answered;
+        self.calls.repeated += other.calls.repeated;
+        self.calls.unexpected.extend(other.calls.unexpected);
+    }
+
+    /// How many invitations had this fate.
+    pub(crate) fn count(&self, fate: Fate) -> usize {
+        let of_fate = |invited: &&Invited| invited.fate == fate;
+        self.invitations.values().filter(of_fate).count()
+    }
+}

@@ -1,0 +1,70 @@
+//! Whether the suite keeps its promises while everything around it breaks: the program of `cargo dev prove`.
+//!
+//! It works a running suite through its edge, as many people at once, and kills, freezes, restarts and cuts off every part of
+//! it meanwhile. What was answered stands in a [`ledger`]. When nothing is on its way any more, it looks from outside (the
+//! edge, the databases, the queues, the inbox) whether everything that was answered is so, once, and nothing besides.
+//!
+//! What it can find is shown by what it is made to find: `--damage` does one deliberate damage before it looks.
+
+mod audit;
+mod damage;
+mod ledger;
+mod mail;
+mod place;
+mod queues;
+mod report;
+mod settle;
+mod trouble;
+mod work;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser;
+use muster_local::{Workspace, outln, output};
+use tokio::time::Instant;
+
+use self::damage::Damage;
+use self::place::Place;
+
+/// Works a suite, harms it, and looks what became of everything; the exit status tells.
+#[derive(Debug, Parser)]
+#[command(name = "muster-prove", version)]
+struct Arguments {
+    /// The directory of the suite [default: .dev in the workspace]
+    #[arg(long, value_name = "DIRECTORY")]
+    dir: Option<PathBuf>,
+    /// How long it is worked and harmed; 0: a few calls, and no harm
+    #[arg(long, value_name = "N", default_value_t = 60)]
+    seconds: u64,
+    /// Do this before looking: it has to be found
+    #[arg(long, value_enum, value_name = "KIND")]
+    damage: Option<Damage>,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    output::exit_code(run(Arguments::parse()).await)
+}
+
+async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let workspace = Workspace::find(arguments.dir)?;
+    let place = Place::open(&workspace).await?;
+    outln!(
+        "{} is worked through the edge for {} s, while every part of the suite is harmed …",
+        place.organization,
+        arguments.seconds
+    );
+    let end = Instant::now() + Duration::from_secs(arguments.seconds);
+    let parked_before = queues::parked(&place).await?;
+    let (ledger, harm) = tokio::try_join!(work::run(&place, end), trouble::run(&place, end))?;
+    outln!("The suite is left alone until nothing is on its way …");
+    settle::wait(&place).await?;
+    if let Some(damage) = arguments.damage {
+        outln!("Damage is done on purpose: {damage:?}.");
+        damage.inflict(&place, &ledger).await?;
+    }
+    let findings = audit::run(&place, &ledger, &parked_before).await?;
+    Ok(report::print(&ledger, &harm, &findings))
+}

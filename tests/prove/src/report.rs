@@ -1,0 +1,56 @@
+//! What was done, and what was found.
+
+use std::process::ExitCode;
+
+use muster_local::outln;
+
+use super::audit::Finding;
+use super::ledger::{Fate, Ledger};
+use super::trouble::Harm;
+
+/// The most problems of one kind that are shown.
+const SHOWN: usize = 10;
+
+/// Prints it; success when nothing was found.
+pub(crate) fn print(ledger: &Ledger, harm: &Harm, findings: &[Finding]) -> ExitCode {
+    outln!("\nDone to the suite");
+    for (what, times) in harm.counts() {
+        outln!("  {times:>6}  {what}");
+    }
+    outln!("\nAnswered by the suite");
+    let calls = &ledger.calls;
+    outln!(
+        "  {:>6}  calls, of which {} had to be sent again",
+        calls.answered,
+        calls.repeated
+    );
+    for (fate, what) in [
+        (Fate::Waiting, "invitations left open"),
+        (Fate::Accepted, "accepted"),
+        (Fate::Declined, "declined"),
+        (Fate::Cancelled, "cancelled"),
+    ] {
+        outln!("  {:>6}  {what}", ledger.count(fate));
+    }
+    let rows: usize = ledger.imports.iter().map(|import| import.addresses.len()).sum();
+    outln!("  {rows:>6}  rows of {} spreadsheets", ledger.imports.len());
+    outln!("\nFound from outside");
+    for finding in findings {
+        let problems = finding.problems.len();
+        let verdict = if problems == 0 { "ok" } else { "BROKEN" };
+        outln!("  {:>6}  {verdict:<6}  {}", finding.looked_at, finding.promise);
+        for problem in finding.problems.iter().take(SHOWN) {
+            outln!("                  {problem}");
+        }
+        if problems > SHOWN {
+            outln!("                  … and {} more", problems - SHOWN);
+        }
+    }
+    if findings.iter().all(|finding| finding.problems.is_empty()) {
+        outln!("\nEvery promise was kept.");
+        ExitCode::SUCCESS
+    } else {
+        outln!("\nA promise was broken.");
+        ExitCode::FAILURE
+    }
+}
