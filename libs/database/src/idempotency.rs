@@ -101,9 +101,9 @@ impl Database {
         E: From<DatabaseError> + From<IdempotencyError>,
     {
         let Some(id) = key.request_id else {
-            return self.write(work).await.map(R::from);
+            return self.write_as(&key.caller, work).await.map(R::from);
         };
-        self.write(async |tx| {
+        self.write_as(&key.caller, async |tx| {
             if claim(tx, key, id, now).await? {
                 let response = R::from(work(&mut *tx).await?);
                 store(tx, key, id, &response.encode_to_vec()).await?;

@@ -19,14 +19,16 @@ const RESTED: Duration = Duration::from_millis(50);
 /// Warnings would be work for nobody. No statement runs for longer than 2 s, deadline or not. A closed socket ends its
 /// statement within 50 ms: that is how a unit is stopped that is dropped or crosses its deadline. A random page costs
 /// hardly more than the next one on the disks and in the caches of today; the server's default of 4 makes the planner
-/// gather and sort all rows that wait where an index would hand out the first hundred in order.
+/// gather and sort all rows that wait where an index would hand out the first hundred in order. Who acts where nobody is named
+/// is the service: `muster.actor` (see [`Database::write_as`](crate::Database::write_as)).
 const SET_UP: &str = "SET client_min_messages = error; \
      SET random_page_cost = 1.1; \
      SET statement_timeout = 2000; \
      SET lock_timeout = 1000; \
      SET idle_in_transaction_session_timeout = 10000; \
      SET client_connection_check_interval = 50; \
-     SELECT current_setting('transaction_read_only')";
+     SELECT current_setting('transaction_read_only'), \
+            set_config('muster.actor', 'service:' || current_setting('application_name'), false)";
 
 /// The connections of the units of work.
 pub(crate) fn pool(options: &DatabaseOptions) -> Result<PgPool, NotAUrl> {

@@ -6,6 +6,7 @@
     reason = "a test fails by panicking, also in its helpers"
 )]
 
+mod actors;
 mod cancelled;
 mod deadlines;
 mod idempotent;
