@@ -51,7 +51,7 @@ pub(crate) use programme_load::{
     LoadRow, Misplaced, ProgrammeLoad, RefusedRow, RowOutcome, Taken, each_license_once,
 };
 pub(crate) use registry::{
-    MAX_FOUND, MAX_WORDS, Meant, RegistryEntry, RegistryEntryState, ToldEntry, Wanted,
+    Holder, MAX_FOUND, MAX_WORDS, Meant, RegistryEntry, RegistryEntryState, ToldEntry, Wanted,
 };
 pub use review::ReviewDays;
 pub(crate) use review::{Review, ReviewItem, ReviewPeriods, ReviewState, ReviewSubject};

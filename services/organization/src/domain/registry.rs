@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use muster_ids::ProgrammeId;
+use muster_ids::{OrganizationId, ProgrammeId};
 use muster_states::stored_enum;
 use uuid::Uuid;
 
@@ -27,8 +27,8 @@ pub(crate) struct RegistryEntry {
     /// Unless no authority told of it.
     pub(crate) programme: Option<ToldEntry>,
     pub(crate) state: RegistryEntryState,
-    /// Of the approved organization that holds the license.
-    pub(crate) holder: Option<OrganizationNumber>,
+    /// The approved organization that holds the license.
+    pub(crate) holder: Option<Holder>,
     /// By which it is found.
     pub(crate) words: Vec<String>,
 }
@@ -38,6 +38,15 @@ impl RegistryEntry {
     fn among_alike(&self) -> (usize, &str, Uuid) {
         (self.words.len(), &self.display_name, self.id)
     }
+}
+
+/// An approved organization, by what leads to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Holder {
+    /// People who work there claim their employment by it.
+    pub(crate) organization: OrganizationId,
+    /// Others ask for access by it.
+    pub(crate) number: OrganizationNumber,
 }
 
 /// What an authority tells.

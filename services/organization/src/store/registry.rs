@@ -1,12 +1,14 @@
 //! What anybody may find: programmes and approved profiles, across organizations.
 
 use muster_database::DatabaseError;
-use muster_ids::ProgrammeId;
+use muster_ids::{OrganizationId, ProgrammeId};
 use sqlx::postgres::PgRow;
 use sqlx::{Error, FromRow, PgConnection, Row};
 
 use super::organization::row::number;
-use crate::domain::{MAX_FOUND, MAX_WORDS, Meant, RegistryEntry, RegistryEntryState, ToldEntry, Wanted};
+use crate::domain::{
+    Holder, MAX_FOUND, MAX_WORDS, Meant, RegistryEntry, RegistryEntryState, ToldEntry, Wanted,
+};
 
 /// Programmes that a condition finds, with who holds the license of each and whether somebody has claimed it.
 macro_rules! programmes {
@@ -14,7 +16,7 @@ macro_rules! programmes {
         concat!(
             "SELECT p.programme_id AS id, p.display_name, p.licensing_authority, p.license_number_as_given,
                     p.license_number_normalized, TRUE AS is_told, p.street_address, p.city, p.region, p.postal_code,
-                    p.programme_type, p.license_status, holder.organization_number,
+                    p.programme_type, p.license_status, holder.organization_number, holder.organization_id AS holder_id,
                     claimant.organization_id IS NOT NULL AS is_claimed, tsvector_to_array(p.words) AS words
              FROM (SELECT * FROM programmes WHERE ",
             $found,
@@ -35,8 +37,8 @@ macro_rules! profiles {
     ($found:literal) => {
         concat!(
             "SELECT o.organization_id AS id, o.display_name, o.licensing_authority, o.license_number_as_given,
-                    o.license_number_normalized, FALSE AS is_told, o.organization_number, FALSE AS is_claimed,
-                    tsvector_to_array(o.words) AS words
+                    o.license_number_normalized, FALSE AS is_told, o.organization_number, o.organization_id AS holder_id,
+                    FALSE AS is_claimed, tsvector_to_array(o.words) AS words
              FROM (SELECT * FROM organizations
                    WHERE approve_time IS NOT NULL AND state <> 'CLOSED' AND programme_id IS NULL AND ",
             $found,
@@ -162,8 +164,12 @@ impl FromRow<'_, PgRow> for Meant {
 
 impl FromRow<'_, PgRow> for RegistryEntry {
     fn from_row(row: &PgRow) -> Result<Self, Error> {
-        let is_held = row.try_get::<Option<&str>, _>("organization_number")?.is_some();
-        let holder = is_held.then(|| number(row)).transpose()?;
+        let holder = row.try_get::<Option<OrganizationId>, _>("holder_id")?;
+        let holder = holder.map(|organization| {
+            let number = number(row)?;
+            Ok::<_, Error>(Holder { organization, number })
+        });
+        let holder = holder.transpose()?;
         let is_told: bool = row.try_get("is_told")?;
         let state = match (&holder, row.try_get("is_claimed")?) {
             (Some(_), _) => RegistryEntryState::Registered,

@@ -29,7 +29,13 @@ pub(super) async fn run(guide: &mut Guide<'_>) -> anyhow::Result<StepReport> {
         "the first worker finds {}, and says so",
         found.display_name
     ));
-    let sites = vec![at(&guide.organization), at(&guide.second)];
+    ensure!(
+        found.organization == guide.organization,
+        "what is found is {}, and not {}",
+        found.organization,
+        guide.organization
+    );
+    let sites = vec![at(&found.organization), at(&guide.second)];
     let claimed = employment::claim(&first, sites).await?;
     ensure!(claimed.len() == 2, "two sites are {} employments", claimed.len());
     report.line("they claim two sites in one step, and each waits by itself");

@@ -1,9 +1,9 @@
 //! From the domain to messages, exhaustively.
 
-use muster_ids::ProgrammeName;
+use muster_ids::{OrganizationName, ProgrammeName};
 use muster_proto::organization::v1 as pb;
 
-use crate::domain::{RegistryEntry, RegistryEntryState, ToldEntry};
+use crate::domain::{Holder, RegistryEntry, RegistryEntryState, ToldEntry};
 
 impl From<RegistryEntry> for pb::RegistryEntry {
     fn from(entry: RegistryEntry) -> Self {
@@ -27,8 +27,13 @@ impl From<RegistryEntry> for pb::RegistryEntry {
             license_number,
             r#type: pb::ProgrammeType::Unspecified.into(),
             license_status: pb::LicenseStatus::Unspecified.into(),
-            organization_number: holder.map_or_else(String::new, |number| number.as_str().to_owned()),
+            organization_number: String::new(),
+            organization: String::new(),
         };
+        if let Some(Holder { organization, number }) = holder {
+            shown.organization = OrganizationName { organization }.to_string();
+            shown.organization_number = number.as_str().to_owned();
+        }
         if let Some(told) = programme {
             tell(&mut shown, told);
         }

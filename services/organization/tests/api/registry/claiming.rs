@@ -28,7 +28,8 @@ async fn a_claim_makes_a_draft_with_what_the_authority_tells() {
     let entry = fixture.entry("CL1000").await;
     assert_eq!(entry.state(), pb::RegistryEntryState::Claimed);
     assert_eq!(
-        entry.organization_number, "",
+        (entry.organization_number.as_str(), entry.organization.as_str()),
+        ("", ""),
         "nobody's to know before it is approved"
     );
     // It goes its way like any other.
@@ -42,6 +43,11 @@ async fn a_claim_makes_a_draft_with_what_the_authority_tells() {
     let entry = fixture.entry("CL1000").await;
     assert_eq!(entry.state(), pb::RegistryEntryState::Registered);
     assert_eq!(entry.organization_number, profile.organization_number);
+    assert_eq!(
+        entry.organization,
+        name(id),
+        "by which people say that they work there"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -115,6 +115,7 @@ async fn only_what_was_approved_is_public_of_profiles() {
         found[0].organization_number,
         fixture.read(approved).await.organization_number
     );
+    assert_eq!(found[0].organization, name(approved));
     assert_eq!(
         (found[0].programme.as_str(), found[0].address.clone()),
         ("", None)
