@@ -8,6 +8,7 @@ pub mod catalog;
 pub mod delivery;
 pub mod employment;
 pub mod group;
+pub mod history;
 pub mod import;
 pub mod invitation;
 pub mod join_page;

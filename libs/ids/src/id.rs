@@ -106,6 +106,8 @@ ids! {
     AccessId
     /// One look of registry staff at what is personal.
     StaffReadId
+    /// One change in the history of an organization.
+    HistoryEntryId
     /// Somebody's request to become a profile user.
     AccessRequestId
     /// An ownership that was offered to somebody.

@@ -7,8 +7,8 @@ use thiserror::Error;
 
 use crate::{
     AccessId, AccessNoticeId, AccessRequestId, AssignmentId, CertificateId, DeliveryId, EmploymentId,
-    GrantId, GroupId, ImportId, InvitationId, JoinRequestId, LocationId, OrganizationId, OwnershipOfferId,
-    PersonId, ProgrammeId, ProgrammeLoadId, StaffReadId, TrainingId, VerificationNoticeId,
+    GrantId, GroupId, HistoryEntryId, ImportId, InvitationId, JoinRequestId, LocationId, OrganizationId,
+    OwnershipOfferId, PersonId, ProgrammeId, ProgrammeLoadId, StaffReadId, TrainingId, VerificationNoticeId,
 };
 
 /// The text is not a resource name of the expected form. Says the form, never the text.
@@ -114,6 +114,8 @@ names! {
     LearnerGrantName = "organizations/{organization}/learners/{person}/grants/{grant}" { "organizations"/organization: OrganizationId, "learners"/person: PersonId, "grants"/grant: GrantId }
     /// `organizations/{organization}/staffReads/{staff_read}`.
     StaffReadName = "organizations/{organization}/staffReads/{staff_read}" { "organizations"/organization: OrganizationId, "staffReads"/staff_read: StaffReadId }
+    /// `organizations/{organization}/historyEntries/{history_entry}`.
+    HistoryEntryName = "organizations/{organization}/historyEntries/{history_entry}" { "organizations"/organization: OrganizationId, "historyEntries"/history_entry: HistoryEntryId }
     /// `organizations/{organization}/profileUsers/{person}`.
     ProfileUserName = "organizations/{organization}/profileUsers/{person}" { "organizations"/organization: OrganizationId, "profileUsers"/person: PersonId }
     /// `organizations/{organization}/accessRequests/{access_request}`.
@@ -196,6 +198,7 @@ mod tests {
         as_told::<LearningRecordName>();
         as_told::<LearnerAssignmentName>();
         as_told::<StaffReadName>();
+        as_told::<HistoryEntryName>();
         as_told::<ProfileUserName>();
         as_told::<AccessRequestName>();
         as_told::<OwnershipOfferName>();

@@ -86,6 +86,6 @@ pub use keyed_limit::{KeyedLimit, KeyedPermit};
 pub use migrations::migrators;
 pub use peer::{Peer, channel};
 pub use run::{EXIT_FAILURE, EXIT_USAGE, exit_code, in_runtime, main, quietly};
-pub use service::Service;
+pub use service::{OwnCommand, Service};
 pub use shell::Shell;
 pub use start::{Running, start};

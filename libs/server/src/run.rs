@@ -1,5 +1,6 @@
 //! `main`: reads settings, runs, says how it ended.
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -11,7 +12,7 @@ use tokio::runtime::{Builder, Runtime};
 use crate::front::panics;
 use crate::parked::ParkedSettings;
 use crate::settings::{CommonSettings, ConfigErrors, MigrateSettings, Program, TelemetrySettings, read};
-use crate::{Service, ask, check, drain, migrators, parked, start};
+use crate::{OwnCommand, Service, ask, check, drain, migrators, parked, start};
 
 /// EX_USAGE of sysexits.h: the settings cannot be used.
 pub const EXIT_USAGE: u8 = 64;
@@ -29,7 +30,8 @@ struct ServeSettings<T: clap::Args> {
     own: T,
 }
 
-/// The `main` of every service: `serve` (the default), `migrate`, `check`, `health`, `parked`, `--help`, `--version`.
+/// The `main` of every service: `serve` (the default), `migrate`, `check`, `health`, `parked`, its own commands, `--help`,
+/// `--version`.
 #[must_use]
 pub fn main<S: Service>() -> ExitCode {
     let mut arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
@@ -38,11 +40,17 @@ pub fn main<S: Service>() -> ExitCode {
         .and_then(|first| first.to_str())
         .unwrap_or_default()
         .to_owned();
-    if matches!(
-        command.as_str(),
-        "serve" | "migrate" | "check" | "health" | "parked"
-    ) {
+    let own = S::COMMANDS.iter().find(|own| own.name == command);
+    let of_all = ["serve", "migrate", "check", "health", "parked"];
+    if own.is_some() || of_all.contains(&command.as_str()) {
         arguments.remove(0);
+    }
+    if let Some(own) = own {
+        let program = Program {
+            about: own.about.to_owned(),
+            ..program::<S>(format!("muster-{} {}", S::NAME, own.name), "")
+        };
+        return exit_code((own.run)(&program, &arguments));
     }
     exit_code(match command.as_str() {
         "migrate" => migrate::<S>(&arguments),
@@ -79,7 +87,7 @@ pub fn exit_code(ended: anyhow::Result<()>) -> ExitCode {
 }
 
 fn serve<S: Service>(arguments: &[OsString]) -> anyhow::Result<()> {
-    let program = program::<S>(format!("muster-{}", S::NAME), EPILOGUE);
+    let program = program::<S>(format!("muster-{}", S::NAME), epilogue(S::COMMANDS));
     let settings: ServeSettings<S::Settings> = read(&program, arguments)?;
     let telemetry = settings.common.telemetry.clone();
     in_runtime(S::NAME, &telemetry, async move |metrics| {
@@ -122,12 +130,20 @@ fn parked<S: Service>(arguments: &[OsString]) -> anyhow::Result<()> {
     })
 }
 
-fn program<S: Service>(name: String, epilogue: &'static str) -> Program {
+/// The commands, those of the service last.
+fn epilogue(own: &[OwnCommand]) -> String {
+    let own = own
+        .iter()
+        .map(|own| format!("\n  {:<9}  {}", own.name, own.about));
+    EPILOGUE.to_owned() + &own.collect::<String>()
+}
+
+fn program<S: Service>(name: String, epilogue: impl Into<Cow<'static, str>>) -> Program {
     Program {
         name,
         about: S::ABOUT.to_owned(),
         version: VERSION,
-        epilogue,
+        epilogue: epilogue.into(),
     }
 }
 

@@ -1,9 +1,23 @@
 //! What a service says about itself.
 
+use std::ffi::OsString;
+
 use sqlx::migrate::Migrator;
 
-use crate::settings::PeerUrl;
+use crate::settings::{PeerUrl, Program};
 use crate::{App, Shell};
+
+/// What a service can be told to do from the command line, beside what all can.
+#[derive(Clone, Copy, Debug)]
+pub struct OwnCommand {
+    /// The word behind the name of the program.
+    pub name: &'static str,
+    /// What it does: one sentence without its full stop, for `--help`.
+    pub about: &'static str,
+    /// Does it, with the arguments behind the word: [`crate::settings::read`], then [`crate::quietly`] or
+    /// [`crate::in_runtime`].
+    pub run: fn(&Program, &[OsString]) -> anyhow::Result<()>,
+}
 
 /// A service of the suite; [`crate::main`] runs it.
 pub trait Service: 'static {
@@ -13,6 +27,8 @@ pub trait Service: 'static {
     const ABOUT: &'static str = "A service of the Muster suite";
     /// Its migrations: `sqlx::migrate!()`.
     const MIGRATOR: Migrator;
+    /// Commands of its own, beside those of every service.
+    const COMMANDS: &'static [OwnCommand] = &[];
     /// What it is told beyond what every service is told. Secrets are [`crate::settings::Secret`].
     type Settings: clap::Args + Clone + std::fmt::Debug + Send + 'static;
 

@@ -97,7 +97,7 @@ impl TestSuite {
             name: S::NAME.to_owned(),
             about: String::new(),
             version: "",
-            epilogue: "",
+            epilogue: "".into(),
         };
         read(&program, &self.flags::<S>(own)).expect("a test's settings are wrong")
     }

@@ -64,7 +64,7 @@ fn policies(mut arguments: Vec<OsString>) -> anyhow::Result<()> {
     };
     let settings: TrialSettings = read(
         &Program {
-            epilogue: "",
+            epilogue: "".into(),
             ..program
         },
         &arguments,
@@ -77,7 +77,7 @@ fn program() -> Program {
         name: format!("muster-{NAME}"),
         about: "The edge of the Muster suite: one port for gRPC and pages".to_owned(),
         version: env!("CARGO_PKG_VERSION"),
-        epilogue: EPILOGUE,
+        epilogue: EPILOGUE.into(),
     }
 }
 

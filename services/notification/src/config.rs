@@ -151,7 +151,7 @@ mod tests {
             name: String::new(),
             about: String::new(),
             version: "",
-            epilogue: "",
+            epilogue: "".into(),
         };
         let settings = read(&program, &given);
         std::fs::remove_file(&key).unwrap();

@@ -11,6 +11,7 @@ use muster_proto::organization::v1::catalog_service_server::CatalogServiceServer
 use muster_proto::organization::v1::director_internal_service_server::DirectorInternalServiceServer;
 use muster_proto::organization::v1::group_internal_service_server::GroupInternalServiceServer;
 use muster_proto::organization::v1::group_service_server::GroupServiceServer;
+use muster_proto::organization::v1::history_service_server::HistoryServiceServer;
 use muster_proto::organization::v1::inviting_internal_service_server::InvitingInternalServiceServer;
 use muster_proto::organization::v1::join_page_service_server::JoinPageServiceServer;
 use muster_proto::organization::v1::location_service_server::LocationServiceServer;
@@ -30,16 +31,18 @@ use muster_proto::organization::v1::staff_read_internal_service_server::StaffRea
 use muster_proto::organization::v1::staff_read_service_server::StaffReadServiceServer;
 use muster_proto::organization::v1::subscription_service_server::SubscriptionServiceServer;
 use muster_server::settings::PeerUrl;
-use muster_server::{App, Service, Shell};
+use muster_server::{App, OwnCommand, Service, Shell};
 use sqlx::migrate::Migrator;
 
 use crate::Settings;
 use crate::context::Context;
 use crate::events::Projection;
 use crate::ops::access_mail::remind::Remind;
+use crate::ops::history::seal::SealHistory;
 use crate::ops::review::remind::RemindOfReviews;
 use crate::rpc::Rpc;
 use crate::shared_catalog::SharedCatalog;
+use crate::verify;
 
 /// The service of profiles, groups, catalogs and subscriptions.
 #[derive(Debug)]
@@ -50,6 +53,7 @@ impl Service for OrganizationService {
     const ABOUT: &'static str =
         "Profiles of organizations, their groups, locations, catalogs and subscriptions";
     const MIGRATOR: Migrator = sqlx::migrate!();
+    const COMMANDS: &'static [OwnCommand] = &[verify::COMMAND];
     type Settings = Settings;
 
     fn peers(settings: &Settings) -> Vec<(&'static str, &PeerUrl)> {
@@ -72,6 +76,7 @@ impl Service for OrganizationService {
         };
         let remind = Remind(context.clone());
         let reviews = RemindOfReviews(context.clone());
+        let seals = SealHistory(context.database.clone());
         let rpc = Rpc::new(context);
         Ok(App::new()
             .grpc(OrganizationServiceServer::new(rpc.clone()))
@@ -89,6 +94,7 @@ impl Service for OrganizationService {
             .grpc(RegistryServiceServer::new(rpc.clone()))
             .grpc(SetupChecklistServiceServer::new(rpc.clone()))
             .grpc(ReviewServiceServer::new(rpc.clone()))
+            .grpc(HistoryServiceServer::new(rpc.clone()))
             .grpc(MailSourceInternalServiceServer::new(rpc.clone()))
             .grpc(RolesInternalServiceServer::new(rpc.clone()))
             .grpc(InvitingInternalServiceServer::new(rpc.clone()))
@@ -112,6 +118,7 @@ impl Service for OrganizationService {
                     .on(EmploymentHandler::<EmploymentEndedEvent, _>::new(projection)),
             )
             .job(Job::batch(remind))
-            .job(Job::batch(reviews)))
+            .job(Job::batch(reviews))
+            .job(Job::batch(seals)))
     }
 }

@@ -4,6 +4,7 @@
 mod access_request;
 mod catalog;
 mod group;
+mod history;
 mod inviting;
 mod join_page;
 mod location;

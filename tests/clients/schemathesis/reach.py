@@ -263,6 +263,8 @@ explained = call("ExplainAccess", "owner", query={"method": approve, "resource":
 assert explained["allowed"] is False, explained
 call("ListEmployments", "staff", at, why="a stranger asks who works there")
 looks = call("ListStaffReads", "owner", at)["staffReads"]
+history = call("ListHistoryEntries", "owner", at)["historyEntries"]
+assert history[0]["subject"].startswith(organization), history[0]
 assert [look["reason"] for look in looks] == ["a stranger asks who works there"], looks
 
 

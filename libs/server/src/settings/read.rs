@@ -1,6 +1,7 @@
 //! Reads settings and collects every mistake, where clap stops at the first.
 
 use std::any::TypeId;
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::fmt;
 
@@ -19,7 +20,7 @@ pub struct Program {
     /// Version, for `--version`.
     pub version: &'static str,
     /// Printed after the flags.
-    pub epilogue: &'static str,
+    pub epilogue: Cow<'static, str>,
 }
 
 /// Why there are no settings.
@@ -41,7 +42,7 @@ pub fn read<T: Args>(program: &Program, arguments: &[OsString]) -> Result<T, Con
         .display_name(program.name.clone())
         .about(program.about.clone())
         .version(program.version)
-        .after_help(program.epilogue)
+        .after_help(program.epilogue.clone().into_owned())
         .no_binary_name(true);
     let matches = matches(hiding_secrets(command), arguments)?;
     T::from_arg_matches(&matches).map_err(|error| ConfigErrors::Wrong(vec![one_line(&error)]))
@@ -181,7 +182,7 @@ mod tests {
             name: "muster-test".into(),
             about: "Tests".into(),
             version: "1.2.3",
-            epilogue: "",
+            epilogue: "".into(),
         };
         read(
             &program,

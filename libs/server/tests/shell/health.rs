@@ -89,7 +89,7 @@ async fn an_image_that_holds_only_the_program_can_ask_for_its_health() {
             name: String::new(),
             about: String::new(),
             version: "",
-            epilogue: "",
+            epilogue: "".into(),
         };
         let arguments = [format!("--admin-listen={address}").into()];
         tokio::task::spawn_blocking(move || muster_server::ask(&program, &arguments))

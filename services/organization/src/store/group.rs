@@ -54,7 +54,7 @@ pub(crate) async fn insert(tx: &mut PgConnection, group: &Group) -> Result<Inser
     .await?;
     let inserted = Insertion::from(done);
     if inserted == Insertion::Stored {
-        add_trainings(tx, group).await?;
+        put_trainings(tx, group).await?;
     }
     Ok(inserted)
 }
@@ -73,18 +73,24 @@ pub(crate) async fn update(tx: &mut PgConnection, changed: &Group) -> Result<(),
     .execute(&mut *tx)
     .await?;
     guarded(done)?;
-    sqlx::query("DELETE FROM group_trainings WHERE organization_id = $1 AND group_id = $2")
-        .bind(changed.organization)
-        .bind(changed.id)
-        .execute(&mut *tx)
-        .await?;
-    add_trainings(tx, changed).await
+    // Those that stay are left where they are: the history tells which came and which went.
+    sqlx::query(
+        "DELETE FROM group_trainings WHERE organization_id = $1 AND group_id = $2 AND training_id <> ALL ($3::uuid[])",
+    )
+    .bind(changed.organization)
+    .bind(changed.id)
+    .bind(&changed.trainings)
+    .execute(&mut *tx)
+    .await?;
+    put_trainings(tx, changed).await
 }
 
-async fn add_trainings(tx: &mut PgConnection, group: &Group) -> Result<(), DatabaseError> {
+async fn put_trainings(tx: &mut PgConnection, group: &Group) -> Result<(), DatabaseError> {
     sqlx::query(
         "INSERT INTO group_trainings (organization_id, group_id, training_id, position)
-         SELECT $1, $2, training_id, position FROM UNNEST($3::uuid[]) WITH ORDINALITY AS t (training_id, position)",
+         SELECT $1, $2, training_id, position FROM UNNEST($3::uuid[]) WITH ORDINALITY AS t (training_id, position)
+         ON CONFLICT ON CONSTRAINT group_trainings_pkey DO UPDATE SET position = EXCLUDED.position
+         WHERE group_trainings.position <> EXCLUDED.position",
     )
     .bind(group.organization)
     .bind(group.id)

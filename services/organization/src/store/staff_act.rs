@@ -5,7 +5,8 @@ use sqlx::PgConnection;
 
 use crate::domain::StaffAct;
 
-/// Writes what was done, in the transaction that does it.
+/// Writes what is done, in the transaction that does it and before it is done: whatever is changed from here on has the
+/// stated reason in the history.
 pub(crate) async fn insert(tx: &mut PgConnection, act: &StaffAct) -> Result<(), DatabaseError> {
     sqlx::query(
         "INSERT INTO staff_acts (organization_id, staff_act_id, act, actor, reason, act_time)

@@ -29,7 +29,11 @@ impl Fixture {
 
     /// One that goes by this clock.
     pub(crate) async fn at(clock: Clock) -> Self {
-        let suite = TestSuite::new(clock).await;
+        Self::in_suite(TestSuite::new(clock).await).await
+    }
+
+    /// One in this suite.
+    pub(crate) async fn in_suite(suite: TestSuite) -> Self {
         let pads = [("--license-digits", "us-ny=4"), ("--review-days", "30,us-ny=10")];
         Self {
             service: suite.start::<OrganizationService>(&pads).await,

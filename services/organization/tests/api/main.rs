@@ -1,6 +1,7 @@
 //! The organization service as its callers see it: the real server, a real database, a real broker.
 #![expect(
     clippy::unwrap_used,
+    clippy::panic,
     reason = "a failure in a helper is the failure of its test"
 )]
 
@@ -16,6 +17,7 @@ mod employed;
 mod employments;
 mod fixture;
 mod groups;
+mod history;
 mod inviting;
 mod join_pages;
 mod licenses;

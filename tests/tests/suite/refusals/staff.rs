@@ -2,7 +2,9 @@
 
 use muster_access::Mode;
 use muster_access::{Rules, Target};
-use muster_proto::organization::v1::{ListPersonStaffReadsRequest, ListStaffReadsRequest};
+use muster_proto::organization::v1::{
+    ListHistoryEntriesRequest, ListPersonStaffReadsRequest, ListStaffReadsRequest,
+};
 use muster_refusal::ErrorReason as R;
 
 use super::attempt::Attempt;
@@ -36,6 +38,14 @@ pub(super) fn rows() -> Vec<Row> {
     rows.extend([
         row("ListStaffReads", R::PageTokenInvalid, async |at| {
             let request = ListStaffReadsRequest {
+                parent: at.name(),
+                page_token: "AAAA".into(),
+                ..Default::default()
+            };
+            Attempt::by("owner", &request)
+        }),
+        row("ListHistoryEntries", R::PageTokenInvalid, async |at| {
+            let request = ListHistoryEntriesRequest {
                 parent: at.name(),
                 page_token: "AAAA".into(),
                 ..Default::default()

@@ -30,10 +30,10 @@ pub(crate) async fn apply(
         Transition::Changed(mut approved) => {
             approved.decision_reason.clone_from(&decision.reason);
             let act = decision.act(context, StaffAction::ApproveOrganization);
+            staff_act::insert(tx, &act).await?;
             let stored = organization::update(tx, &approved).await;
             // Whoever holds the number by now was not there a moment ago.
             stored.map_err(|error| Error::taken(error, LICENSE_TAKEN, Failure::Contended.into()))?;
-            staff_act::insert(tx, &act).await?;
             license::return_rivals(tx, &context.clock, &approved, &act).await?;
             let period = context.review_periods.of(&approved);
             let review = Review::begin(approved.id, context.clock.new_id(), now, period);

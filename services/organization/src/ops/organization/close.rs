@@ -39,12 +39,12 @@ pub(crate) async fn apply(
     match found.close(now) {
         Transition::Changed(mut closed) => {
             closed.decision_reason.clone_from(&decision.reason);
-            organization::update(tx, &closed).await?;
-            end_access(tx, &closed, now).await?;
             let actor = decision.actor.clone();
             if owner.is_none() {
                 staff_act::insert(tx, &decision.act(context, StaffAction::CloseOrganization)).await?;
             }
+            organization::update(tx, &closed).await?;
+            end_access(tx, &closed, now).await?;
             events::organization_closed(tx, context.clock.new_id(), &closed, actor, now).await?;
             Ok(closed)
         }

@@ -40,12 +40,12 @@ pub(crate) async fn apply(
     match verdict.on(found.ok_or(Failure::NotFound)?) {
         Transition::Changed(mut decided) => {
             decided.decision_reason.clone_from(&decision.reason);
+            staff_act::insert(tx, &decision.act(context, action)).await?;
             organization::update(tx, &decided).await?;
             if decided.state == OrganizationState::Suspended {
                 // Who asked to be let in asks again when it goes on.
                 access_request::expire_waiting(tx, decided.id, context.clock.now()).await?;
             }
-            staff_act::insert(tx, &decision.act(context, action)).await?;
             Ok(decided)
         }
         Transition::AlreadyDone(decided) => Ok(decided),

@@ -40,7 +40,6 @@ pub(super) async fn return_rivals(
 ) -> Result<(), Error> {
     for rival in organization::lock_rivals(tx, approved).await? {
         if let Transition::Changed(returned) = rival.give_back(vec![ReturnReason::LicenseNumberTaken]) {
-            organization::update(tx, &returned).await?;
             let act = StaffAct {
                 organization: returned.id,
                 id: clock.new_uuid(),
@@ -48,6 +47,7 @@ pub(super) async fn return_rivals(
                 ..act.clone()
             };
             staff_act::insert(tx, &act).await?;
+            organization::update(tx, &returned).await?;
         }
     }
     Ok(())

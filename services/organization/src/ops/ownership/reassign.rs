@@ -41,6 +41,15 @@ pub(crate) async fn apply(
     if !profile.state.takes_changes() {
         return Err(Error::OrganizationState(profile.state));
     }
+    let act = StaffAct {
+        organization: id,
+        id: context.clock.new_uuid(),
+        action: StaffAction::MoveOwnership,
+        actor,
+        reason,
+        time: now,
+    };
+    staff_act::insert(tx, &act).await?;
     let user = profile_user::lock(tx, id, person).await?;
     let is_verified = employment_projection::is_verified(tx, id, person).await?;
     let asker = settle::apply(tx, id, person, now).await?;
@@ -58,14 +67,5 @@ pub(crate) async fn apply(
         display_name: known.or_else(|| asker.and_then(|asker| asker.display_name)),
     };
     lapse::of_anybody(tx, id, now).await?;
-    let act = StaffAct {
-        organization: id,
-        id: context.clock.new_uuid(),
-        action: StaffAction::MoveOwnership,
-        actor,
-        reason,
-        time: now,
-    };
-    staff_act::insert(tx, &act).await?;
     swap::apply(tx, profile, next, now).await
 }

@@ -48,7 +48,7 @@ pub(crate) async fn apply(
     };
     let locked = organization::lock(tx, new.organization).await?;
     locked.ok_or(Failure::NotFound)?;
-    subscription::put(tx, &subscription).await?;
     staff_act::insert(tx, &act).await?;
+    subscription::put(tx, &subscription).await?;
     Ok(subscription)
 }

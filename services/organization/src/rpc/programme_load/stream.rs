@@ -17,15 +17,16 @@ pub(super) async fn load(
 ) -> Result<ProgrammeLoad, Status> {
     let first = call.next().await?.unwrap_or_default();
     let beginning = parse::beginning(&call.caller, &first)?;
+    let actor = call.caller.actor();
     let write = async |tx: &mut _| begin::apply(tx, context, beginning).await;
-    let mut load = context.database.write(write).await?;
+    let mut load = context.database.write_as(&actor, write).await?;
     let (mut message, mut next) = (Some(first), 1);
     while let Some(given) = message {
         let rows = parse::rows(load.id, given, next)?;
         // Bounded by the rules of the fields: a million and a thousand.
         next = rows.first + i32::try_from(rows.rows.len()).unwrap_or_default();
         let write = async |tx: &mut _| take::apply(tx, context, rows).await;
-        load = context.database.write::<_, Error, _>(write).await?;
+        load = context.database.write_as::<_, Error, _>(&actor, write).await?;
         message = call.next().await?;
     }
     Ok(load)

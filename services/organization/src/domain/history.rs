@@ -1,0 +1,344 @@
+//! The history of an organization, and the chain that shows when somebody changes it.
+
+use std::fmt;
+
+use muster_ids::{HistoryEntryId, HistoryEntryName, OrganizationId};
+use muster_states::stored_enum;
+use sha2::{Digest as _, Sha256};
+use time::OffsetDateTime;
+
+/// What the first entry of a chain is linked to.
+pub(crate) const NOTHING: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+/// One change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct HistoryEntry {
+    pub(crate) organization: OrganizationId,
+    pub(crate) id: HistoryEntryId,
+    /// In the order of writing.
+    pub(crate) number: i64,
+    pub(crate) time: OffsetDateTime,
+    /// `person:<uuid>`, `workload:<name>`, `service:<name>` or `database:<user>`.
+    pub(crate) actor: String,
+    /// The resource name of what was changed.
+    pub(crate) subject: String,
+    /// A [`HistoryAct`]; as it is stored, because it may have been tampered with.
+    pub(crate) act: String,
+    /// A JSON object on one line: for each field `[before, after]`.
+    pub(crate) changes: String,
+    /// As registry staff stated it; empty for everybody else.
+    pub(crate) reason: String,
+    /// `None` until it is sealed.
+    pub(crate) seal: Option<Seal>,
+}
+
+stored_enum! {
+    /// What was done.
+    pub(crate) enum HistoryAct {
+        /// It was there when the history began.
+        Recorded = "RECORDED",
+        Created = "CREATED",
+        Changed = "CHANGED",
+        Removed = "REMOVED",
+    }
+}
+
+/// The place of an entry in the chain, and what is noted down of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Seal {
+    /// From 1, without gaps.
+    pub(crate) position: i64,
+    /// SHA-256, in hexadecimal digits.
+    pub(crate) digest: String,
+}
+
+impl Seal {
+    /// Before the first entry.
+    pub(crate) fn of_nothing() -> Self {
+        Self {
+            position: 0,
+            digest: NOTHING.to_owned(),
+        }
+    }
+
+    /// That of the entry which comes next.
+    pub(crate) fn next(&self, entry: &HistoryEntry) -> Self {
+        let position = self.position + 1;
+        let digest = Sha256::digest(entry.bytes(position, &self.digest));
+        Self {
+            position,
+            digest: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+        }
+    }
+}
+
+impl HistoryEntry {
+    /// Its resource name.
+    pub(crate) fn name(&self) -> HistoryEntryName {
+        HistoryEntryName {
+            organization: self.organization,
+            history_entry: self.id,
+        }
+    }
+
+    /// What the digest is made of: `docs/decisions/0066` says how to make it again without this program. The reason comes last,
+    /// because it alone may have several lines.
+    fn bytes(&self, position: i64, previous: &str) -> String {
+        format!(
+            "muster history 1\nprevious {previous}\norganization {}\nposition {position}\nentry {}\ntime {}\nactor {}\n\
+             subject {}\nact {}\nchanges {}\nreason {}\n",
+            self.organization,
+            self.id,
+            Micros(self.time),
+            self.actor,
+            self.subject,
+            self.act,
+            self.changes,
+            self.reason,
+        )
+    }
+
+    /// Whether what must be one line is one: otherwise another entry could have the same bytes.
+    fn is_unambiguous(&self) -> bool {
+        let lines = [&self.actor, &self.subject, &self.act, &self.changes];
+        lines.into_iter().all(|line| !line.contains('\n'))
+    }
+}
+
+/// A time to the microsecond, which is what the database keeps: `2026-03-01T12:00:00.000000Z`.
+struct Micros(OffsetDateTime);
+
+impl fmt::Display for Micros {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let time = self.0.to_offset(time::UtcOffset::UTC);
+        write!(
+            f,
+            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z",
+            time.year(),
+            u8::from(time.month()),
+            time.day(),
+            time.hour(),
+            time.minute(),
+            time.second(),
+            time.microsecond(),
+        )
+    }
+}
+
+/// Why a history is not what it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Broken {
+    /// An entry was removed.
+    Missing(i64),
+    /// An entry is not the one that was sealed at its place: it was altered, moved or put there.
+    Altered(i64),
+    /// There are entries behind the end of the chain.
+    BehindTheEnd(i64),
+    /// Entries of the end were removed: these are missing, from the first to the last one.
+    EndMissing { from: i64, to: i64 },
+    /// Every link holds, and the chain does not end with what is written down of its end.
+    OtherEnd(i64),
+    /// It is not known where the chain ends.
+    EndUnknown,
+    /// It has no entry at all, and every organization has one from its beginning.
+    Empty,
+    /// The chain was made anew: this entry had another digest when it was noted down.
+    Rewritten(i64),
+    /// An entry that was noted down is not there any more.
+    NotedMissing(i64),
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing(position) => write!(f, "entry {position} is missing"),
+            Self::Altered(position) => write!(
+                f,
+                "entry {position} is not the one that was sealed there: it was altered, moved or put in its place"
+            ),
+            Self::BehindTheEnd(position) => write!(f, "entry {position} stands behind the end of the chain"),
+            Self::EndMissing { from, to } if from == to => {
+                write!(f, "entry {from}, the last one, is missing")
+            }
+            Self::EndMissing { from, to } => write!(f, "entries {from} to {to}, the last ones, are missing"),
+            Self::OtherEnd(position) => write!(
+                f,
+                "entry {position}, the last one, is not the end that was written down"
+            ),
+            Self::EndUnknown => f.write_str("where the chain ends is no longer written down"),
+            Self::Empty => f.write_str("there is no history at all"),
+            Self::Rewritten(position) => {
+                write!(f, "entry {position} had another digest when it was noted down")
+            }
+            Self::NotedMissing(position) => {
+                write!(f, "entry {position}, which was noted down, is not there any more")
+            }
+        }
+    }
+}
+
+/// A chain that is followed from its beginning.
+#[derive(Debug)]
+pub(crate) struct Followed {
+    at: Seal,
+    /// What was noted down of it elsewhere.
+    noted: Option<Seal>,
+}
+
+impl Followed {
+    pub(crate) fn new(noted: Option<Seal>) -> Self {
+        Self {
+            at: Seal::of_nothing(),
+            noted,
+        }
+    }
+
+    /// Where it has come to.
+    pub(crate) fn position(&self) -> i64 {
+        self.at.position
+    }
+
+    /// The next entry of the chain.
+    pub(crate) fn take(&mut self, entry: &HistoryEntry) -> Result<(), Broken> {
+        let next = self.at.next(entry);
+        let position = next.position;
+        match &entry.seal {
+            Some(seal) if seal.position > position => return Err(Broken::Missing(position)),
+            Some(seal) if *seal == next && entry.is_unambiguous() => {}
+            _ => return Err(Broken::Altered(position)),
+        }
+        let was_other = |noted: &Seal| noted.position == position && noted.digest != next.digest;
+        if self.noted.as_ref().is_some_and(was_other) {
+            return Err(Broken::Rewritten(position));
+        }
+        self.at = next;
+        Ok(())
+    }
+
+    /// Compares it with the end that is written down. Answers where it ends.
+    pub(crate) fn ends(self, head: &Seal) -> Result<Seal, Broken> {
+        let at = self.at;
+        if at.position < head.position {
+            return Err(Broken::EndMissing {
+                from: at.position + 1,
+                to: head.position,
+            });
+        }
+        if at != *head {
+            return Err(Broken::OtherEnd(at.position));
+        }
+        match self.noted {
+            Some(noted) if noted.position > at.position => Err(Broken::NotedMissing(noted.position)),
+            _ => Ok(at),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn entry(number: u8) -> HistoryEntry {
+        HistoryEntry {
+            organization: OrganizationId::from_uuid(Uuid::nil()),
+            id: HistoryEntryId::from_uuid(Uuid::from_u128(number.into())),
+            number: number.into(),
+            time: datetime!(2026-03-01 12:00:00.000_007 UTC),
+            actor: "person:1".to_owned(),
+            subject: "organizations/1".to_owned(),
+            act: "CHANGED".to_owned(),
+            changes: format!("{{\"version\": [null, \"{number}\"]}}"),
+            reason: "two\nlines".to_owned(),
+            seal: None,
+        }
+    }
+
+    fn chain(length: u8) -> (Vec<HistoryEntry>, Seal) {
+        let mut at = Seal::of_nothing();
+        let sealed = (1..=length).map(|number| {
+            let entry = entry(number);
+            at = at.next(&entry);
+            HistoryEntry {
+                seal: Some(at.clone()),
+                ..entry
+            }
+        });
+        (sealed.collect(), at)
+    }
+
+    fn follow(entries: &[HistoryEntry], head: &Seal, noted: Option<Seal>) -> Result<Seal, Broken> {
+        let mut followed = Followed::new(noted);
+        for entry in entries {
+            followed.take(entry)?;
+        }
+        followed.ends(head)
+    }
+
+    #[test]
+    fn the_bytes_are_those_that_are_written_down() {
+        let bytes = entry(1).bytes(1, NOTHING);
+        let zeros = "0".repeat(64);
+        assert_eq!(
+            bytes,
+            format!(
+                "muster history 1\nprevious {zeros}\norganization 00000000-0000-0000-0000-000000000000\nposition 1\n\
+                 entry 00000000-0000-0000-0000-000000000001\ntime 2026-03-01T12:00:00.000007Z\nactor person:1\n\
+                 subject organizations/1\nact CHANGED\nchanges {{\"version\": [null, \"1\"]}}\nreason two\nlines\n"
+            )
+        );
+    }
+
+    #[test]
+    fn whatever_is_done_to_a_chain_is_named_where_it_is() {
+        let (whole, head) = chain(5);
+        assert_eq!(follow(&whole, &head, None), Ok(head.clone()));
+
+        let mut altered = whole.clone();
+        altered[2].actor = "person:2".to_owned();
+        assert_eq!(follow(&altered, &head, None), Err(Broken::Altered(3)));
+
+        let mut removed = whole.clone();
+        removed.remove(1);
+        assert_eq!(follow(&removed, &head, None), Err(Broken::Missing(2)));
+
+        let mut moved = whole.clone();
+        let (third, fourth) = (moved[2].seal.clone(), moved[3].seal.clone());
+        (moved[2].seal, moved[3].seal) = (fourth, third);
+        moved.swap(2, 3);
+        assert_eq!(follow(&moved, &head, None), Err(Broken::Altered(3)));
+
+        let missing = Broken::EndMissing { from: 4, to: 5 };
+        assert_eq!(follow(&whole[..3], &head, None), Err(missing));
+        let other = Seal {
+            digest: NOTHING.to_owned(),
+            ..head.clone()
+        };
+        assert_eq!(follow(&whole, &other, None), Err(Broken::OtherEnd(5)));
+    }
+
+    #[test]
+    fn what_was_noted_down_elsewhere_shows_a_chain_that_was_made_anew_or_is_shorter() {
+        let (whole, head) = chain(5);
+        let noted = whole[3].seal.clone();
+        assert_eq!(follow(&whole, &head, noted.clone()), Ok(head.clone()));
+        let (shorter, end) = chain(3);
+        assert_eq!(follow(&shorter, &end, noted), Err(Broken::NotedMissing(4)));
+        let before = Seal {
+            position: 4,
+            digest: NOTHING.to_owned(),
+        };
+        assert_eq!(follow(&whole, &head, Some(before)), Err(Broken::Rewritten(4)));
+    }
+
+    #[test]
+    fn a_line_break_where_none_belongs_is_no_entry() {
+        let mut entry = entry(1);
+        entry.subject = "organizations/1\nact CHANGED".to_owned();
+        entry.seal = Some(Seal::of_nothing().next(&entry));
+        let mut followed = Followed::new(None);
+        assert_eq!(followed.take(&entry), Err(Broken::Altered(1)));
+    }
+}

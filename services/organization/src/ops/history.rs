@@ -1,0 +1,4 @@
+//! The history.
+
+pub(crate) mod seal;
+pub(crate) mod verify;

@@ -1,0 +1,70 @@
+//! From the domain to messages, exhaustively.
+
+use std::collections::BTreeMap;
+
+use muster_ids::{PersonId, PersonName};
+use muster_proto::organization::v1 as pb;
+use muster_server::convert::timestamp;
+
+use crate::domain::{HistoryAct, HistoryEntry, Seal};
+
+impl From<HistoryEntry> for pb::HistoryEntry {
+    fn from(entry: HistoryEntry) -> Self {
+        let name = entry.name().to_string();
+        let HistoryEntry {
+            organization: _,
+            id: _,
+            number: _,
+            time,
+            actor,
+            subject,
+            act,
+            changes,
+            reason,
+            seal,
+        } = entry;
+        let act = act.parse::<HistoryAct>();
+        let act = act.map_or(pb::HistoryAct::Unspecified, pb::HistoryAct::from);
+        let Seal { position, digest } = seal.unwrap_or(Seal {
+            position: 0,
+            digest: String::new(),
+        });
+        Self {
+            name,
+            change_time: Some(timestamp(time)),
+            actor: shown(actor),
+            subject,
+            act: act.into(),
+            changes: told(&changes),
+            reason,
+            position,
+            digest,
+        }
+    }
+}
+
+/// A person by their resource name, anybody else as they are called.
+fn shown(actor: String) -> String {
+    let person = actor
+        .strip_prefix("person:")
+        .and_then(|id| id.parse::<PersonId>().ok());
+    person.map_or(actor, |person| PersonName { person }.to_string())
+}
+
+/// Field by field. What somebody has made unreadable is shown as it stands there.
+fn told(changes: &str) -> Vec<pb::HistoryChange> {
+    let read = serde_json::from_str::<BTreeMap<String, (Option<String>, Option<String>)>>(changes);
+    let Ok(read) = read else {
+        return vec![pb::HistoryChange {
+            field: String::new(),
+            before: None,
+            after: Some(changes.to_owned()),
+        }];
+    };
+    let change = |(field, (before, after))| pb::HistoryChange { field, before, after };
+    read.into_iter().map(change).collect()
+}
+
+muster_proto::same_values! {
+    HistoryAct = pb::HistoryAct { Recorded, Created, Changed, Removed }
+}
