@@ -3,11 +3,13 @@
 mod outage;
 mod session;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use lapin::tcp::OwnedTLSConfig;
 use lapin::uri::AMQPUri;
-use lapin::{Channel, Connection, ConnectionProperties};
+use lapin::{Channel, Connection, ConnectionProperties, runtime};
 use tokio_util::sync::CancellationToken;
 
 use self::outage::Outage;
@@ -23,6 +25,9 @@ const DECLARE_TIMEOUT: Duration = Duration::from_secs(30);
 pub struct BrokerOptions {
     /// `amqp://` or `amqps://` address, with the credentials of this service.
     pub url: String,
+    /// PEM file with the authorities that may have signed the certificate of an `amqps://` broker, beside the public ones. Read
+    /// again at every connection.
+    pub ca: Option<PathBuf>,
     /// Put before every name in the broker; empty in production, one of its own for each test.
     pub prefix: String,
     /// The service that connects; shown in the broker's list of connections.
@@ -48,6 +53,7 @@ pub struct Broker(Arc<Inner>);
 
 struct Inner {
     uri: AMQPUri,
+    ca: Option<PathBuf>,
     names: Names,
     service: &'static str,
     topology: TopologyBy,
@@ -61,6 +67,14 @@ pub enum BrokerError {
     /// The address is not an AMQP address.
     #[error("the broker's address is not a valid AMQP address: {0}")]
     Address(String),
+    /// The authorities cannot be read.
+    #[error("the broker's authorities cannot be read from {}", file.display())]
+    Authorities {
+        /// Which file.
+        file: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// The broker refused, or the connection broke.
     #[error("the broker failed while {doing}")]
     Failed {
@@ -91,6 +105,7 @@ impl Broker {
         let names = Names::with(options.prefix);
         Ok(Self(Arc::new(Inner {
             uri,
+            ca: options.ca,
             names,
             service: options.service,
             topology: options.topology,
@@ -131,11 +146,28 @@ impl Broker {
     pub(crate) async fn open(&self, purpose: &'static str) -> Result<Session, BrokerError> {
         let name = format!("muster-{}/{purpose}", self.0.service);
         let properties = ConnectionProperties::default().with_connection_name(name.into());
-        let connecting = Connection::connect_uri(self.0.uri.clone(), properties);
+        let trust = OwnedTLSConfig {
+            identity: None,
+            cert_chain: self.authorities()?,
+        };
+        let connecting = async {
+            let runtime = runtime::default_runtime()?;
+            Connection::connect_uri_with_config(self.0.uri.clone(), properties, trust, runtime).await
+        };
         let connection = in_time(CONNECT_TIMEOUT, "connecting", connecting).await?;
         let channel = in_time(CONNECT_TIMEOUT, "opening a channel", connection.create_channel()).await?;
         self.prepare(&channel).await?;
         Ok(Session::new(connection, channel))
+    }
+
+    fn authorities(&self) -> Result<Option<String>, BrokerError> {
+        let read = |file: &PathBuf| {
+            std::fs::read_to_string(file).map_err(|source| BrokerError::Authorities {
+                file: file.clone(),
+                source,
+            })
+        };
+        self.0.ca.as_ref().map(read).transpose()
     }
 
     /// What the channel is to work with is there, afterwards.
@@ -177,6 +209,7 @@ impl std::fmt::Debug for Broker {
 impl std::fmt::Debug for BrokerOptions {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("BrokerOptions")
+            .field("ca", &self.ca)
             .field("prefix", &self.prefix)
             .field("service", &self.service)
             .finish()

@@ -108,6 +108,7 @@ impl Drop for TestBroker {
 fn broker(url: &str, prefix: &str, service: &'static str) -> Broker {
     let options = BrokerOptions {
         url: url.to_owned(),
+        ca: None,
         prefix: prefix.to_owned(),
         service,
         topology: TopologyBy::Service,

@@ -36,6 +36,7 @@ pub(crate) fn common(
         },
         broker: BrokerSettings {
             amqp_url: broker.url().to_owned().into(),
+            amqp_ca: None,
             amqp_prefix: broker.prefix().to_owned(),
             amqp_topology: Topology::Service,
         },

@@ -117,7 +117,7 @@ impl Place {
 
     /// Where the broker is, with the credentials of a service.
     pub(crate) fn broker_url(&self) -> anyhow::Result<String> {
-        setting(&self.workspace, "notification", "MUSTER_BROKER_URL")
+        setting(&self.workspace, "notification", "MUSTER_AMQP_URL")
     }
 }
 

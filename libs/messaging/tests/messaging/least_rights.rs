@@ -63,6 +63,7 @@ async fn services_work_with_the_rights_that_an_operator_gives_them_and_can_do_no
 fn limited(private: &PrivateBroker, service: &'static str) -> Broker {
     let options = BrokerOptions {
         url: url(private, service),
+        ca: None,
         prefix: String::new(),
         service,
         topology: TopologyBy::Operator,

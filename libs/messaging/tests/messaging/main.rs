@@ -7,6 +7,7 @@
 mod broker_away;
 mod crash;
 mod database_away;
+mod encrypted;
 mod fixture;
 mod inbox;
 mod least_rights;

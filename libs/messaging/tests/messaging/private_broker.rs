@@ -35,6 +35,7 @@ impl PrivateBroker {
     pub(crate) fn broker(&self) -> Broker {
         Broker::new(BrokerOptions {
             url: self.url(),
+            ca: None,
             prefix: String::new(),
             service: "invitation",
             topology: TopologyBy::Service,

@@ -72,6 +72,10 @@ pub struct BrokerSettings {
     /// amqp:// or amqps:// URL of the broker, or file:PATH of a file that holds it
     #[arg(long, env = "MUSTER_AMQP_URL", value_name = "URL")]
     pub amqp_url: Secret,
+    /// PEM file with the authorities that may have signed the certificate of an amqps:// broker, beside the public ones; read
+    /// again at every connection
+    #[arg(long, env = "MUSTER_AMQP_CA", value_name = "FILE")]
+    pub amqp_ca: Option<PathBuf>,
     /// Put before every name in the broker, to keep installations (and tests) apart
     #[arg(long, env = "MUSTER_AMQP_PREFIX", default_value = "", value_name = "TEXT")]
     pub amqp_prefix: String,
@@ -110,6 +114,7 @@ impl BrokerSettings {
     pub fn options(&self, service: &'static str) -> BrokerOptions {
         BrokerOptions {
             url: self.amqp_url.reveal().to_owned(),
+            ca: self.amqp_ca.clone(),
             prefix: self.amqp_prefix.clone(),
             service,
             topology: self.amqp_topology.into(),

@@ -313,6 +313,7 @@ fn common(database: &TestDatabase, broker: &TestBroker, callers: &Callers) -> Co
         },
         broker: BrokerSettings {
             amqp_url: broker.url().to_owned().into(),
+            amqp_ca: None,
             amqp_prefix: broker.prefix().to_owned(),
             amqp_topology: Topology::Service,
         },
