@@ -56,6 +56,7 @@ impl Health {
         this.reporter
             .set_service_status(LIVENESS, ServingStatus::Serving)
             .await;
+        measure(false);
         this.tell(ServingStatus::NotServing).await;
         this
     }
@@ -131,6 +132,7 @@ impl Health {
     async fn change(&self, ready: bool) {
         if self.ready.swap(ready, Ordering::Relaxed) != ready {
             tracing::info!(ready, "readiness changed");
+            measure(ready);
             self.tell(if ready {
                 ServingStatus::Serving
             } else {
@@ -179,4 +181,9 @@ async fn reach_once(broker: &Broker) {
         tracing::warn!(error = &error as &dyn std::error::Error, "waiting for the broker");
         tokio::time::sleep(LOOK_EVERY).await;
     }
+}
+
+/// For alerts: where no replica is ready nobody is called, and no call fails.
+fn measure(ready: bool) {
+    metrics::gauge!("muster_ready").set(if ready { 1.0 } else { 0.0 });
 }
