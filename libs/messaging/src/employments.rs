@@ -5,6 +5,7 @@ mod handler;
 use muster_ids::{EmploymentId, EmploymentName, GroupId, GroupName, LocationId, LocationName};
 use muster_ids::{InvitationId, InvitationName, OrganizationId, OrganizationName, PersonId, PersonName};
 use muster_proto::employment::v1 as pb;
+use time::OffsetDateTime;
 
 use crate::{HandlingError, Received};
 pub use handler::{EmploymentEvent, EmploymentHandler, EmploymentWork};
@@ -26,6 +27,8 @@ pub struct EmploymentFacts {
     pub location: Option<LocationId>,
     /// The invitation it came from; `None` for the director's.
     pub source_invitation: Option<InvitationId>,
+    /// When it began to be there; `None` when an earlier version published it.
+    pub create_time: Option<OffsetDateTime>,
     /// The version of the employment: a projection applies only a newer one.
     pub sequence: i64,
 }
@@ -49,6 +52,7 @@ impl EmploymentFacts {
             groups: groups(event, &facts.groups)?,
             location: location(event, &facts.location)?,
             source_invitation: invitation(event, &facts.source_invitation)?,
+            create_time: create_time(&facts)?,
             sequence: event.sequence,
         })
     }
@@ -84,6 +88,16 @@ fn location(event: &Received, text: &str) -> Result<Option<LocationId>, Handling
     }
     let name: LocationName = event.field("location", text)?;
     event.within(name.organization).map(|_| Some(name.location))
+}
+
+fn create_time(facts: &pb::EmploymentFacts) -> Result<Option<OffsetDateTime>, HandlingError> {
+    let Some(time) = facts.create_time else {
+        return Ok(None);
+    };
+    let nanoseconds = i128::from(time.seconds) * 1_000_000_000 + i128::from(time.nanos);
+    let time = OffsetDateTime::from_unix_timestamp_nanos(nanoseconds);
+    time.map(Some)
+        .map_err(|_| HandlingError::Permanent("create_time is no time".to_owned()))
 }
 
 fn invitation(event: &Received, text: &str) -> Result<Option<InvitationId>, HandlingError> {

@@ -130,5 +130,6 @@ fn facts(employment: &Employment) -> pb::EmploymentFacts {
                 .to_string()
             })
             .unwrap_or_default(),
+        create_time: Some(timestamp(employment.create_time)),
     }
 }

@@ -11,9 +11,9 @@ mod training;
 
 pub(crate) use assignment::{Assignment, AssignmentState, AssignmentStateName, Percent};
 pub(crate) use certificate::{Certificate, CertificateNumber};
-pub(crate) use employment_projection::{EmploymentProjection, EmploymentState};
+pub(crate) use employment_projection::{EmploymentProjection, EmploymentState, ToldEmployment};
 pub(crate) use export::{Employee, Employees, ExportFormat, OrganizationNames, RecordLine};
-pub(crate) use grant::{Grant, GrantState, GrantStateName, Wish};
+pub(crate) use grant::{Grant, GrantState, GrantStateName, Parties, Wish};
 pub(crate) use record_access::{AccessReason, RecordAccess};
 pub(crate) use staff_report::{OwnTrainings, StaffReportEntry};
 pub(crate) use training::{NewTraining, Training};

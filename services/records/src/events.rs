@@ -2,7 +2,7 @@
 //!
 //! Consumes `employment.verified`: the projection learns of the employment, and the learner gets the trainings of their
 //! groups, as the organization service lists them now. `employment.ended` and
-//! `employment.changed`: the projection, by which access is gone or sleeps.
+//! `employment.changed`: the projection, by which access is gone or sleeps, and the consent that was given to a former employment.
 
 mod employment_verified;
 mod projection;
@@ -12,14 +12,17 @@ use muster_messaging::{EmploymentFacts, HandlingError};
 pub(crate) use employment_verified::EmploymentVerified;
 pub(crate) use projection::Projection;
 
-use crate::domain::EmploymentProjection;
+use crate::domain::{EmploymentProjection, ToldEmployment};
 
 /// What is kept of an employment.
-fn projected(facts: &EmploymentFacts) -> Result<EmploymentProjection, HandlingError> {
+fn told(facts: &EmploymentFacts) -> Result<ToldEmployment, HandlingError> {
     let unspecified = |_| HandlingError::Permanent("state is not said".to_owned());
-    Ok(EmploymentProjection {
-        employment: facts.employment,
-        state: facts.state.try_into().map_err(unspecified)?,
-        sequence: facts.sequence,
+    Ok(ToldEmployment {
+        projection: EmploymentProjection {
+            employment: facts.employment,
+            state: facts.state.try_into().map_err(unspecified)?,
+            sequence: facts.sequence,
+        },
+        create_time: facts.create_time,
     })
 }

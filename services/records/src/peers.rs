@@ -13,9 +13,10 @@ use muster_proto::organization::v1 as organization_pb;
 use muster_proto::organization::v1::group_internal_service_client::GroupInternalServiceClient;
 use muster_proto::organization::v1::inviting_internal_service_client::InvitingInternalServiceClient;
 use muster_server::Peer;
+use muster_server::convert::from_timestamp;
 use tonic::{Code, Status};
 
-use crate::domain::{Employee, Employees, EmploymentProjection, EmploymentState};
+use crate::domain::{Employee, Employees, EmploymentProjection, EmploymentState, ToldEmployment};
 use crate::error::Error;
 
 muster_proto::same_values! {
@@ -70,7 +71,7 @@ impl Peers {
         &self,
         organization: OrganizationId,
         person: PersonId,
-    ) -> Result<Option<EmploymentProjection>, Error> {
+    ) -> Result<Option<ToldEmployment>, Error> {
         let request = employment_pb::GetEmploymentStateRequest {
             organization: OrganizationName { organization }.to_string(),
             person: PersonName { person }.to_string(),
@@ -85,10 +86,14 @@ impl Peers {
             return Ok(None);
         };
         let EmploymentName { employment, .. } = answer.employment.parse().map_err(unreadable)?;
-        Ok(Some(EmploymentProjection {
-            employment,
-            state,
-            sequence: answer.sequence,
+        let create_time = answer.create_time.map(from_timestamp).transpose();
+        Ok(Some(ToldEmployment {
+            projection: EmploymentProjection {
+                employment,
+                state,
+                sequence: answer.sequence,
+            },
+            create_time: create_time.map_err(|_| no_time())?,
         }))
     }
 
@@ -156,6 +161,10 @@ fn take_trainings(
         trainings.entry(training).or_insert(id);
     }
     Ok(())
+}
+
+fn no_time() -> Error {
+    Error::of_peer(Status::invalid_argument("a peer sent what is no time"))
 }
 
 fn unreadable(_: NameProblem) -> Error {

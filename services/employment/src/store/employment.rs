@@ -110,7 +110,7 @@ pub(crate) async fn find_latest(
     person: PersonId,
 ) -> Result<Option<Latest>, DatabaseError> {
     let latest = sqlx::query_as(
-        "SELECT employment_id, state, version, update_time FROM employments
+        "SELECT employment_id, state, version, create_time, update_time FROM employments
          WHERE organization_id = $1 AND person_id = $2 ORDER BY version DESC LIMIT 1",
     )
     .bind(organization)

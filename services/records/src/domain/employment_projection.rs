@@ -2,6 +2,7 @@
 
 use muster_ids::EmploymentId;
 use muster_states::stored_enum;
+use time::OffsetDateTime;
 
 /// The latest known employment of a person at an organization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -10,6 +11,14 @@ pub(crate) struct EmploymentProjection {
     pub(crate) state: EmploymentState,
     /// The version of the employment: only a newer one replaces it.
     pub(crate) sequence: i64,
+}
+
+/// An employment as its service tells of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ToldEmployment {
+    pub(crate) projection: EmploymentProjection,
+    /// When it began to be there; `None` when an earlier version told of it.
+    pub(crate) create_time: Option<OffsetDateTime>,
 }
 
 stored_enum! {

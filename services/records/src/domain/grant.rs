@@ -1,6 +1,6 @@
 //! Consent.
 
-use muster_ids::{GrantId, GrantName, OrganizationId, PersonId};
+use muster_ids::{EmploymentId, GrantId, GrantName, OrganizationId, PersonId};
 use muster_states::{Transition, stored_enum};
 use time::{Duration, OffsetDateTime};
 
@@ -25,6 +25,19 @@ pub(crate) struct Grant {
     pub(crate) decide_time: Option<OffsetDateTime>,
     /// Who asked for it; `None` when nobody did.
     pub(crate) wish: Option<Wish>,
+    /// The person's employment there that was known when it was given or asked for; `None` before that was kept.
+    pub(crate) employment: Option<EmploymentId>,
+}
+
+/// Between whom a grant is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Parties {
+    /// Who consents.
+    pub(crate) person: PersonId,
+    /// The organization that may read.
+    pub(crate) organization: OrganizationId,
+    /// The person's employment there: the next one needs a consent of its own.
+    pub(crate) employment: EmploymentId,
 }
 
 /// What an organization said when it asked.
@@ -76,37 +89,31 @@ impl Grant {
     /// A new one, in force; until `expire_time`, if it is said.
     pub(crate) fn give(
         id: GrantId,
-        person: PersonId,
-        organization: OrganizationId,
+        parties: Parties,
         expire_time: Option<OffsetDateTime>,
         now: OffsetDateTime,
     ) -> Self {
         Self {
-            person,
+            person: parties.person,
             id,
-            organization,
+            organization: parties.organization,
             state: GrantState::Active,
             version: 1,
             create_time: now,
             expire_time,
             decide_time: Some(now),
             wish: None,
+            employment: Some(parties.employment),
         }
     }
 
     /// A new one, which an organization asks for.
-    pub(crate) fn ask(
-        id: GrantId,
-        person: PersonId,
-        organization: OrganizationId,
-        wish: Wish,
-        now: OffsetDateTime,
-    ) -> Self {
+    pub(crate) fn ask(id: GrantId, parties: Parties, wish: Wish, now: OffsetDateTime) -> Self {
         Self {
             state: GrantState::Requested,
             decide_time: None,
             wish: Some(wish),
-            ..Self::give(id, person, organization, Some(now + REQUEST), now)
+            ..Self::give(id, parties, Some(now + REQUEST), now)
         }
     }
 
@@ -224,19 +231,29 @@ mod tests {
     const NOW: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
     const LATER: OffsetDateTime = datetime!(2026-03-02 12:00 UTC);
 
+    fn id() -> GrantId {
+        Uuid::from_u128(1).into()
+    }
+
+    fn parties() -> Parties {
+        Parties {
+            person: Uuid::from_u128(2).into(),
+            organization: Uuid::from_u128(3).into(),
+            employment: Uuid::from_u128(5).into(),
+        }
+    }
+
     fn given(expire_time: Option<OffsetDateTime>) -> Grant {
-        let [id, person, organization] = [1, 2, 3].map(Uuid::from_u128);
-        Grant::give(id.into(), person.into(), organization.into(), expire_time, NOW)
+        Grant::give(id(), parties(), expire_time, NOW)
     }
 
     fn asked() -> Grant {
-        let [id, person, organization] = [1, 2, 3].map(Uuid::from_u128);
         let wish = Wish {
             requester: Uuid::from_u128(4).into(),
             requester_display_name: String::new(),
             message: String::new(),
         };
-        Grant::ask(id.into(), person.into(), organization.into(), wish, NOW)
+        Grant::ask(id(), parties(), wish, NOW)
     }
 
     #[test]

@@ -5,7 +5,7 @@ use muster_messaging::{EmploymentFacts, Handler, HandlingError, Received};
 use muster_proto::employment::v1 as pb;
 use sqlx::PgConnection;
 
-use super::projected;
+use super::told;
 use crate::context::Context;
 use crate::ops::assignment::assign::{self, Verified};
 
@@ -24,7 +24,7 @@ impl Handler for EmploymentVerified {
         message: pb::EmploymentVerifiedEvent,
     ) -> Result<Verified, HandlingError> {
         let facts = EmploymentFacts::read(event, message.facts)?;
-        let employment = projected(&facts)?;
+        let employment = told(&facts)?;
         Ok(assign::prepare(
             &self.0,
             facts.organization,

@@ -6,8 +6,9 @@ use muster_messaging::{EmploymentFacts, EmploymentWork, HandlingError, Received}
 use muster_proto::employment::v1::EmploymentState;
 use sqlx::PgConnection;
 
-use super::projected;
-use crate::store::{employment_projection, grant};
+use super::told;
+use crate::ops::learner::learn;
+use crate::store::grant;
 
 /// Keeps the projection of employments, whichever event tells of them. Of one that is over, also when something newer is
 /// known: a consent that was given before it ended does not come back with the next employment.
@@ -22,8 +23,7 @@ impl EmploymentWork for Projection {
         event: &Received,
         facts: EmploymentFacts,
     ) -> Result<(), HandlingError> {
-        let published = projected(&facts)?;
-        employment_projection::learn(tx, facts.organization, facts.person, published).await?;
+        learn::apply(tx, facts.organization, facts.person, told(&facts)?).await?;
         if matches!(facts.state, EmploymentState::Ended | EmploymentState::Withdrawn) {
             grant::lapse(tx, facts.person, facts.organization, event.time).await?;
         }

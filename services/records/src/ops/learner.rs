@@ -1,3 +1,4 @@
 //! What is done about learners.
 
 pub(crate) mod know;
+pub(crate) mod learn;

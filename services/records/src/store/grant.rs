@@ -1,7 +1,7 @@
 //! Grants.
 
 use muster_database::{DatabaseError, Insertion};
-use muster_ids::{GrantId, OrganizationId, PersonId};
+use muster_ids::{EmploymentId, GrantId, OrganizationId, PersonId};
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, PgConnection, Row};
 use time::OffsetDateTime;
@@ -14,7 +14,7 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT person_id, grant_id, organization_id, state, version, create_time, revoke_time, expire_time, decide_time,
-                    requester_person_id, requester_display_name, request_message
+                    requester_person_id, requester_display_name, request_message, employment_id
              FROM grants ",
             $rest
         )
@@ -33,6 +33,7 @@ impl FromRow<'_, PgRow> for Grant {
             expire_time: row.try_get("expire_time")?,
             decide_time: row.try_get("decide_time")?,
             wish: wish(row)?,
+            employment: row.try_get("employment_id")?,
         })
     }
 }
@@ -67,8 +68,8 @@ pub(crate) async fn insert(tx: &mut PgConnection, new: &Grant) -> Result<Inserti
     let wish = new.wish.as_ref();
     let done = sqlx::query(
         "INSERT INTO grants (person_id, grant_id, organization_id, state, version, create_time, expire_time, decide_time,
-                             requester_person_id, requester_display_name, request_message)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+                             requester_person_id, requester_display_name, request_message, employment_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
          ON CONFLICT DO NOTHING",
     )
     .bind(new.person)
@@ -82,6 +83,7 @@ pub(crate) async fn insert(tx: &mut PgConnection, new: &Grant) -> Result<Inserti
     .bind(wish.map(|wish| wish.requester))
     .bind(wish.map_or("", |wish| &wish.requester_display_name))
     .bind(wish.map_or("", |wish| &wish.message))
+    .bind(new.employment)
     .execute(tx)
     .await?;
     Ok(done.into())
@@ -234,6 +236,31 @@ pub(crate) async fn update(tx: &mut PgConnection, changed: &Grant) -> Result<(),
     changed_one(done.rows_affected())
 }
 
+/// Ends the consent that a person gave an organization, or was asked for, before this employment there began: what was given while it
+/// was known already stays, whatever the clocks of two machines say.
+pub(crate) async fn lapse_former(
+    tx: &mut PgConnection,
+    person: PersonId,
+    organization: OrganizationId,
+    employment: EmploymentId,
+    begin: OffsetDateTime,
+) -> Result<(), DatabaseError> {
+    sqlx::query(
+        "UPDATE grants SET state = $4, version = version + 1
+         WHERE person_id = $1 AND organization_id = $2 AND state = ANY ($5)
+           AND COALESCE(decide_time, create_time) < $3 AND employment_id IS DISTINCT FROM $6",
+    )
+    .bind(person)
+    .bind(organization)
+    .bind(begin)
+    .bind(GrantStateName::Lapsed)
+    .bind(GrantStateName::LIVE)
+    .bind(employment)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
 /// Ends the consent that a person gave an organization, or was asked for, by `end`, when their employment there was over.
 pub(crate) async fn lapse(
     tx: &mut PgConnection,
@@ -243,7 +270,8 @@ pub(crate) async fn lapse(
 ) -> Result<(), DatabaseError> {
     sqlx::query(
         "UPDATE grants SET state = $4, version = version + 1
-         WHERE person_id = $1 AND organization_id = $2 AND state = ANY ($5) AND create_time <= $3",
+         WHERE person_id = $1 AND organization_id = $2 AND state = ANY ($5)
+           AND COALESCE(decide_time, create_time) <= $3",
     )
     .bind(person)
     .bind(organization)

@@ -18,6 +18,7 @@ mod people;
 mod person_view;
 mod progress;
 mod requests;
+mod returns;
 mod schema;
 mod staff_report;
 mod twins;

@@ -4,11 +4,13 @@ use std::sync::atomic::Ordering;
 
 use muster_identity::Role;
 use muster_ids::{EmploymentId, EmploymentName, GroupName, OrganizationId, OrganizationName, TrainingName};
+use muster_messaging::Event;
 use muster_proto::employment::v1::{EmploymentFacts, EmploymentState, EmploymentVerifiedEvent};
 use muster_proto::invitation::v1::Invitation;
 use muster_proto::records::v1::{CreateTrainingRequest, Training};
 use muster_records::RecordsService;
 use muster_server::Service;
+use muster_server::convert::timestamp;
 use muster_testkit::{Publisher, TestCaller, acts, eventually};
 
 use crate::fixture::{Fixture, person_name};
@@ -118,16 +120,39 @@ impl Fixture {
         groups: &[GroupName],
         sequence: i64,
     ) {
-        let organization = employment.organization;
         let facts = EmploymentFacts {
+            groups: groups.iter().map(ToString::to_string).collect(),
+            ..self.facts(employment, person, EmploymentState::Verified)
+        };
+        let event = EmploymentVerifiedEvent { facts: Some(facts) };
+        self.publish(employment, sequence, event).await;
+    }
+
+    /// What an event says of an employment that began now.
+    pub(crate) fn facts(
+        &self,
+        employment: EmploymentName,
+        person: &str,
+        state: EmploymentState,
+    ) -> EmploymentFacts {
+        let organization = employment.organization;
+        EmploymentFacts {
             employment: employment.to_string(),
             organization: OrganizationName { organization }.to_string(),
             person: person_name(person).to_string(),
-            groups: groups.iter().map(ToString::to_string).collect(),
-            state: EmploymentState::Verified.into(),
+            state: state.into(),
+            create_time: Some(timestamp(self.service.clock.now())),
             ..Default::default()
-        };
-        let event = EmploymentVerifiedEvent { facts: Some(facts) };
+        }
+    }
+
+    /// Publishes as the employment service, and waits for nothing.
+    pub(crate) async fn publish(
+        &self,
+        employment: EmploymentName,
+        sequence: i64,
+        event: impl Event + Clone + 'static,
+    ) {
         let publisher = self.publisher.get_or_init(async || {
             let broker = self.service.broker.as_service("employment");
             let clock = self.service.clock.clone();
@@ -136,7 +161,7 @@ impl Fixture {
         let aggregate = employment.employment.as_uuid();
         publisher
             .await
-            .publish(organization, aggregate, sequence, event)
+            .publish(employment.organization, aggregate, sequence, event)
             .await;
     }
 }

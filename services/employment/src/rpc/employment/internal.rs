@@ -4,6 +4,7 @@ use muster_ids::{EmploymentName, PersonName};
 use muster_proto::employment::v1 as pb;
 use muster_proto::employment::v1::employment_internal_service_server::EmploymentInternalService;
 use muster_server::Call;
+use muster_server::convert::timestamp;
 use time::Date;
 use tonic::{Request, Response, Status};
 
@@ -30,6 +31,7 @@ impl EmploymentInternalService for Rpc {
             }
             .to_string(),
             sequence: latest.version,
+            create_time: Some(timestamp(latest.create_time)),
         });
         Ok(Response::new(answer.unwrap_or_default()))
     }

@@ -89,6 +89,7 @@ pub(crate) struct Latest {
     pub(crate) id: EmploymentId,
     pub(crate) state: EmploymentState,
     pub(crate) version: i64,
+    pub(crate) create_time: OffsetDateTime,
     /// When it came to this.
     pub(crate) update_time: OffsetDateTime,
 }

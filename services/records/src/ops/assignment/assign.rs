@@ -6,10 +6,11 @@ use muster_ids::{GroupId, OrganizationId, PersonId, TrainingId};
 use sqlx::PgConnection;
 
 use crate::context::Context;
-use crate::domain::{EmploymentProjection, EmploymentState};
+use crate::domain::{EmploymentState, ToldEmployment};
 use crate::error::Error;
+use crate::ops::learner::learn;
 use crate::store::assignment::{self, Required};
-use crate::store::{employment_projection, training};
+use crate::store::training;
 
 /// A verified employment, and what it asks of the learner.
 #[derive(Debug, Clone)]
@@ -18,7 +19,7 @@ pub(crate) struct Verified {
     /// The learner.
     pub(crate) person: PersonId,
     /// The employment, as the event tells.
-    pub(crate) employment: EmploymentProjection,
+    pub(crate) employment: ToldEmployment,
     /// The trainings of its active groups, each with one group that requires it.
     pub(crate) trainings: BTreeMap<TrainingId, GroupId>,
 }
@@ -31,7 +32,7 @@ pub(crate) async fn prepare(
     context: &Context,
     organization: OrganizationId,
     person: PersonId,
-    employment: EmploymentProjection,
+    employment: ToldEmployment,
     groups: &[GroupId],
 ) -> Result<Verified, Error> {
     Ok(Verified {
@@ -58,7 +59,7 @@ pub(crate) async fn apply(
         employment,
         trainings,
     } = verified;
-    let known = employment_projection::learn(tx, organization, person, employment).await?;
+    let known = learn::apply(tx, organization, person, employment).await?;
     if known.state != EmploymentState::Verified || trainings.is_empty() {
         return Ok(0);
     }

@@ -1,7 +1,7 @@
 //! Consenting, asked or not.
 
 use muster_database::Insertion;
-use muster_ids::{GrantName, OrganizationId, PersonId};
+use muster_ids::{EmploymentId, GrantName, OrganizationId, PersonId};
 use muster_server::Failure;
 use muster_states::Transition;
 use sqlx::PgConnection;
@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 
 use super::live;
 use crate::context::Context;
-use crate::domain::Grant;
+use crate::domain::{Grant, Parties};
 use crate::error::Error;
 use crate::ops::learner::know;
 use crate::store::{employment_projection, grant};
@@ -49,14 +49,18 @@ pub(crate) async fn apply(
         organization,
         expire_time,
     } = consent;
-    employed(tx, organization, person).await?;
+    let parties = Parties {
+        person,
+        organization,
+        employment: employed(tx, organization, person).await?,
+    };
     let now = context.clock.now();
     for _ in 0..MAX_ATTEMPTS {
         let live = live::lock(tx, person, organization, now).await?;
         if let Some(live) = live {
             return decide(tx, live.approve(expire_time, now)).await;
         }
-        let new = Grant::give(context.clock.new_id(), person, organization, expire_time, now);
+        let new = Grant::give(context.clock.new_id(), parties, expire_time, now);
         if grant::insert(tx, &new).await? == Insertion::Stored {
             return Ok(new);
         }
@@ -111,15 +115,13 @@ async fn decide(
     }
 }
 
+/// The open employment, which stays so until the transaction ends.
 async fn employed(
     tx: &mut PgConnection,
     organization: OrganizationId,
     person: PersonId,
-) -> Result<(), Error> {
+) -> Result<EmploymentId, Error> {
     let employment = employment_projection::lock(tx, organization, person).await?;
-    if employment.is_some_and(|employment| employment.state.is_open()) {
-        Ok(())
-    } else {
-        Err(Error::NotEmployed)
-    }
+    let open = employment.filter(|employment| employment.state.is_open());
+    Ok(open.ok_or(Error::NotEmployed)?.employment)
 }

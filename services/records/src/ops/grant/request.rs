@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 
 use super::live;
 use crate::context::Context;
-use crate::domain::{Grant, Wish};
+use crate::domain::{Grant, Parties, Wish};
 use crate::error::Error;
 use crate::ops::learner::know;
 use crate::store::{employment_projection, grant};
@@ -37,9 +37,15 @@ pub(crate) async fn prepare(context: &Context, asking: &Asking) -> Result<(), Er
 pub(crate) async fn apply(tx: &mut PgConnection, context: &Context, asking: Asking) -> Result<Grant, Error> {
     let LearnerName { organization, person } = asking.learner;
     let employment = employment_projection::lock(tx, organization, person).await?;
-    if !employment.ok_or(Failure::NotFound)?.state.is_open() {
+    let employment = employment.ok_or(Failure::NotFound)?;
+    if !employment.state.is_open() {
         return Err(Error::NotEmployed);
     }
+    let parties = Parties {
+        person,
+        organization,
+        employment: employment.employment,
+    };
     let now = context.clock.now();
     for _ in 0..MAX_ATTEMPTS {
         if let Some(live) = live::lock(tx, person, organization, now).await? {
@@ -50,7 +56,7 @@ pub(crate) async fn apply(tx: &mut PgConnection, context: &Context, asking: Aski
             return Err(Error::Denied);
         }
         let id = context.clock.new_id();
-        let new = Grant::ask(id, person, organization, asking.wish.clone(), now);
+        let new = Grant::ask(id, parties, asking.wish.clone(), now);
         if grant::insert(tx, &new).await? == Insertion::Stored {
             return Ok(new);
         }

@@ -4,6 +4,7 @@ use muster_ids::{OrganizationId, PersonId};
 
 use crate::context::Context;
 use crate::error::Error;
+use crate::ops::learner::learn;
 use crate::store::employment_projection;
 
 /// Makes sure that the projection knows of the person's open employment at the organization, if there is one: of whoever has just
@@ -25,7 +26,7 @@ pub(crate) async fn prepare(
     let Some(employment) = context.peers.employment(organization, person).await? else {
         return Ok(());
     };
-    let learn = async |tx: &mut _| employment_projection::learn(tx, organization, person, employment).await;
+    let learn = async |tx: &mut _| learn::apply(tx, organization, person, employment).await;
     context.database.write(learn).await?;
     Ok(())
 }

@@ -38,6 +38,7 @@ fn named(name: String, grant: Grant, now: OffsetDateTime) -> pb::Grant {
         expire_time,
         decide_time,
         wish,
+        employment: _,
     } = grant;
     let (requester, requester_display_name, request_message) = match wish {
         Some(wish) => (
