@@ -2,7 +2,8 @@
 //!
 //! Consumes `employment.verified`: the projection learns of the employment, and the learner gets the trainings of their
 //! groups, as the organization service lists them now. `employment.ended` and
-//! `employment.changed`: the projection, by which access is gone or sleeps, and the consent that was given to a former employment.
+//! `employment.changed`: the projection, by which access is gone or sleeps, the consent that was given to a former employment, and what was
+//! assigned in one that is over. `employment.restored`: what was assigned is there again.
 
 mod employment_verified;
 mod projection;

@@ -13,8 +13,8 @@ pub(crate) struct Assignment {
     /// The learner.
     pub(crate) person: PersonId,
     pub(crate) id: AssignmentId,
-    /// The organization that made it.
-    pub(crate) organization: OrganizationId,
+    /// The organization whose it is; `None`: the learner's own.
+    pub(crate) organization: Option<OrganizationId>,
     pub(crate) training: TrainingId,
     pub(crate) training_display_name: String,
     pub(crate) state: AssignmentState,
@@ -229,7 +229,7 @@ mod tests {
         Assignment {
             person: id(1).into(),
             id: id(2).into(),
-            organization: id(3).into(),
+            organization: Some(id(3).into()),
             training: id(4).into(),
             training_display_name: "Reporting".to_owned(),
             state,

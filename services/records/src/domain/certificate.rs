@@ -21,8 +21,8 @@ pub(crate) struct Certificate {
     pub(crate) training: TrainingId,
     /// The name of the training when it was completed.
     pub(crate) training_display_name: String,
-    /// The organization whose assignment it completed.
-    pub(crate) organization: OrganizationId,
+    /// The organization whose the assignment was when it was completed; `None`: the person's own.
+    pub(crate) organization: Option<OrganizationId>,
     pub(crate) issue_time: OffsetDateTime,
 }
 

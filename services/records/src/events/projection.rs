@@ -1,5 +1,5 @@
-//! What is kept of employments: an organization's access to a record is gone with the projection that guards it, and the consent
-//! with the employment.
+//! What is kept of employments: an organization's access to a record is gone with the projection that guards it, and with the
+//! employment the consent, and what was assigned in it.
 
 use async_trait::async_trait;
 use muster_messaging::{EmploymentFacts, EmploymentWork, HandlingError, Received};
@@ -23,7 +23,7 @@ impl EmploymentWork for Projection {
         event: &Received,
         facts: EmploymentFacts,
     ) -> Result<(), HandlingError> {
-        learn::apply(tx, facts.organization, facts.person, told(&facts)?).await?;
+        learn::apply(tx, facts.organization, facts.person, told(&facts)?, event.time).await?;
         if matches!(facts.state, EmploymentState::Ended | EmploymentState::Withdrawn) {
             grant::lapse(tx, facts.person, facts.organization, event.time).await?;
         }

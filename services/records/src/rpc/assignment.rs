@@ -1,4 +1,4 @@
-//! Assignments as the organization that made them sees them.
+//! Assignments as the organization whose they are sees them.
 
 pub(super) mod convert;
 mod parse;
@@ -25,8 +25,9 @@ impl AssignmentService for Rpc {
         let (call, learner) = Call::read(request, parse::list_assignments)?;
         let list = async |after, limit| self.list_of_learner(learner, after, limit).await;
         let position = |last: &Assignment| last.id;
+        let answer = |assignment| convert::for_organization(learner.organization, assignment);
         let page = call
-            .page_with(&self.context.page_key, list, position, convert::for_organization)
+            .page_with(&self.context.page_key, list, position, answer)
             .await?;
         Ok(Response::new(pb::ListAssignmentsResponse {
             assignments: page.items,

@@ -26,7 +26,9 @@ impl From<Certificate> for pb::Certificate {
             certificate_number: number,
             training: TrainingName { training }.to_string(),
             training_display_name,
-            organization: OrganizationName { organization }.to_string(),
+            organization: organization
+                .map(|organization| OrganizationName { organization }.to_string())
+                .unwrap_or_default(),
             issue_time: Some(timestamp(issue_time)),
         }
     }

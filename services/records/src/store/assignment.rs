@@ -7,7 +7,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 use muster_database::DatabaseError;
-use muster_ids::{AssignmentId, GroupId, OrganizationId, PersonId, TrainingId};
+use muster_ids::{AssignmentId, EmploymentId, GroupId, OrganizationId, PersonId, TrainingId};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
@@ -34,6 +34,8 @@ pub(crate) struct Required {
     /// The learner.
     pub(crate) person: PersonId,
     pub(crate) organization: OrganizationId,
+    /// The one in which they are assigned.
+    pub(crate) employment: EmploymentId,
     /// The trainings.
     pub(crate) trainings: BTreeMap<TrainingId, (GroupId, AssignmentId)>,
 }
@@ -48,8 +50,8 @@ pub(crate) async fn insert_missing(
     let (groups, ids): (Vec<GroupId>, Vec<AssignmentId>) = required.trainings.values().copied().unzip();
     let done = sqlx::query(
         "INSERT INTO assignments (person_id, assignment_id, organization_id, training_id, group_id, state,
-                                  progress_percent, version, assign_time)
-         SELECT $1, new.assignment_id, $2, new.training_id, new.group_id, $7, 0, 1, $6
+                                  progress_percent, version, assign_time, employment_id)
+         SELECT $1, new.assignment_id, $2, new.training_id, new.group_id, $7, 0, 1, $6, $9
          FROM UNNEST($3::uuid[], $4::uuid[], $5::uuid[]) AS new (assignment_id, training_id, group_id)
          WHERE NOT EXISTS (
              SELECT FROM assignments a
@@ -66,6 +68,7 @@ pub(crate) async fn insert_missing(
     .bind(now)
     .bind(AssignmentStateName::Assigned)
     .bind(AssignmentStateName::STANDING)
+    .bind(required.employment)
     .execute(tx)
     .await?;
     Ok(done.rows_affected())
@@ -111,6 +114,69 @@ pub(crate) async fn update(tx: &mut PgConnection, changed: &Assignment) -> Resul
     .execute(tx)
     .await?;
     changed_one(done.rows_affected())
+}
+
+/// Takes from the organization what it assigned to the person in employments that are over: what was not begun is cancelled, and what
+/// was begun goes on as the person's own. `latest`: the latest employment that is known, and whether it is open: then what was
+/// assigned in it stays.
+pub(crate) async fn archive(
+    tx: &mut PgConnection,
+    person: PersonId,
+    organization: OrganizationId,
+    latest: (EmploymentId, bool),
+    now: OffsetDateTime,
+) -> Result<(), DatabaseError> {
+    let (employment, is_open) = latest;
+    sqlx::query(
+        "UPDATE assignments
+         SET state = CASE WHEN state = $6 THEN $7 ELSE state END,
+             organization_id = CASE WHEN state = $6 THEN organization_id END,
+             employment_id = COALESCE(employment_id, $3), archive_time = $5, version = version + 1
+         WHERE person_id = $1 AND organization_id = $2 AND state = ANY ($8)
+           AND (NOT $4 OR employment_id <> $3)",
+    )
+    .bind(person)
+    .bind(organization)
+    .bind(employment)
+    .bind(is_open)
+    .bind(now)
+    .bind(AssignmentStateName::Assigned)
+    .bind(AssignmentStateName::Cancelled)
+    .bind(AssignmentStateName::LIVE)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Gives back what was taken when this employment was over, because it is open again: what was cancelled is assigned, and what was
+/// begun and is not done yet is the organization's, as far as the person has come. What they completed meanwhile stays theirs.
+pub(crate) async fn restore(
+    tx: &mut PgConnection,
+    person: PersonId,
+    organization: OrganizationId,
+    employment: EmploymentId,
+) -> Result<(), DatabaseError> {
+    sqlx::query(
+        "UPDATE assignments a
+         SET state = CASE WHEN a.state = $4 THEN $5 ELSE a.state END,
+             organization_id = $2, archive_time = NULL, version = a.version + 1
+         WHERE a.person_id = $1 AND a.employment_id = $3 AND a.archive_time IS NOT NULL
+           AND (a.state = $6 OR (a.state = $4 AND a.start_time IS NULL))
+           AND NOT EXISTS (
+               SELECT FROM assignments other
+               WHERE other.person_id = $1 AND other.organization_id = $2 AND other.training_id = a.training_id
+                 AND other.state = ANY ($7))",
+    )
+    .bind(person)
+    .bind(organization)
+    .bind(employment)
+    .bind(AssignmentStateName::Cancelled)
+    .bind(AssignmentStateName::Assigned)
+    .bind(AssignmentStateName::InProgress)
+    .bind(AssignmentStateName::LIVE)
+    .execute(tx)
+    .await?;
+    Ok(())
 }
 
 /// The assignments that the organization made for a learner, newest first. None once the employment is not open: the

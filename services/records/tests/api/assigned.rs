@@ -129,7 +129,12 @@ async fn an_event_that_comes_late_does_not_turn_back_what_is_known() {
         (known.employment_id, known.sequence),
         (present.employment.as_uuid(), 5)
     );
-    // Nothing says that the employment is over: what the late event asks for is still due.
+    // There is one employment at a time: the former one is over, whether its end has been heard of or not.
+    assert_eq!(fixture.service.database.count(ASSIGNMENTS).await, 0);
+    // Of the present one, what the late event asks for is still due.
+    fixture.publish_verified(present, "learner-1", &[group], 4).await;
+    fixture.wait_applied(4).await;
+    assert_eq!(fixture.known("learner-1").await.sequence, 5);
     assert_eq!(fixture.service.database.count(ASSIGNMENTS).await, 1);
 }
 
@@ -159,10 +164,11 @@ async fn sixteen_events_of_one_learner_at_once_make_one_assignment_of_each_train
         fixture.new_training("A-1").await,
         fixture.new_training("A-2").await,
     ];
+    let employment = fixture.new_employment();
     for sequence in 1..=16 {
         let group = fixture.new_group(&trainings).await;
         fixture
-            .publish_verified(fixture.new_employment(), "learner-1", &[group], sequence)
+            .publish_verified(employment, "learner-1", &[group], sequence)
             .await;
     }
     fixture.wait_applied(17).await;

@@ -6,6 +6,7 @@
     reason = "a failure is the test's failure"
 )]
 
+mod archived;
 mod assigned;
 mod bounds;
 mod catalog;

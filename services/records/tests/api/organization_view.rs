@@ -17,7 +17,7 @@ impl Fixture {
         }
     }
 
-    async fn list(&self, person: &str) -> Result<Vec<Assignment>, Status> {
+    pub(crate) async fn list(&self, person: &str) -> Result<Vec<Assignment>, Status> {
         let mut client = self.assignments(self.admin());
         let listed = client.list_assignments(self.learner_request(person)).await?;
         Ok(listed.into_inner().assignments)

@@ -18,7 +18,7 @@ impl Fixture {
         (page.entries, page.next_page_token)
     }
 
-    async fn reported_of(&self, person: &str) -> Option<StaffReportEntry> {
+    pub(crate) async fn reported_of(&self, person: &str) -> Option<StaffReportEntry> {
         let learner = self.learner(person).to_string();
         let (entries, _) = self.staff_report(0, String::new()).await;
         entries.into_iter().find(|entry| entry.learner == learner)

@@ -44,7 +44,7 @@ pub(crate) async fn prepare(
 }
 
 /// Takes in the employment and assigns what it asks for; tells how many assignments are new. The projection decides: when
-/// something newer is known by which the employment is not verified any more, nothing is assigned.
+/// something newer is known by which the employment is not verified any more, or is a former one, nothing is assigned.
 ///
 /// # Errors
 /// [`Error::TrainingsUnknown`]; the database's.
@@ -59,8 +59,10 @@ pub(crate) async fn apply(
         employment,
         trainings,
     } = verified;
-    let known = learn::apply(tx, organization, person, employment).await?;
-    if known.state != EmploymentState::Verified || trainings.is_empty() {
+    let now = context.clock.now();
+    let known = learn::apply(tx, organization, person, employment, now).await?;
+    let is_latest = known.employment == employment.projection.employment;
+    if !is_latest || known.state != EmploymentState::Verified || trainings.is_empty() {
         return Ok(0);
     }
     let ids: Vec<TrainingId> = trainings.keys().copied().collect();
@@ -75,7 +77,8 @@ pub(crate) async fn apply(
     let required = Required {
         person,
         organization,
+        employment: known.employment,
         trainings,
     };
-    Ok(assignment::insert_missing(tx, &required, context.clock.now()).await?)
+    Ok(assignment::insert_missing(tx, &required, now).await?)
 }

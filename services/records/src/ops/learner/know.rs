@@ -26,7 +26,8 @@ pub(crate) async fn prepare(
     let Some(employment) = context.peers.employment(organization, person).await? else {
         return Ok(());
     };
-    let learn = async |tx: &mut _| learn::apply(tx, organization, person, employment).await;
+    let now = context.clock.now();
+    let learn = async |tx: &mut _| learn::apply(tx, organization, person, employment, now).await;
     context.database.write(learn).await?;
     Ok(())
 }

@@ -1,7 +1,8 @@
 //! From the domain to messages, exhaustively.
 
 use muster_ids::{
-    CertificateName, LearnerAssignmentName, OrganizationName, PersonAssignmentName, TrainingName,
+    CertificateName, LearnerAssignmentName, OrganizationId, OrganizationName, PersonAssignmentName,
+    TrainingName,
 };
 use muster_proto::records::v1 as pb;
 use muster_server::convert::timestamp;
@@ -21,10 +22,13 @@ pub(in crate::rpc) fn for_person(assignment: Assignment) -> pb::Assignment {
     named(name.to_string(), assignment)
 }
 
-/// As the organization that made it names it.
-pub(in crate::rpc) fn for_organization(assignment: Assignment) -> pb::Assignment {
+/// As the organization whose it is names it.
+pub(in crate::rpc) fn for_organization(
+    organization: OrganizationId,
+    assignment: Assignment,
+) -> pb::Assignment {
     let name = LearnerAssignmentName {
-        organization: assignment.organization,
+        organization,
         person: assignment.person,
         assignment: assignment.id,
     };
@@ -45,7 +49,9 @@ fn named(name: String, assignment: Assignment) -> pb::Assignment {
     let (complete_time, certificate) = state.completion().unzip();
     pb::Assignment {
         name,
-        organization: OrganizationName { organization }.to_string(),
+        organization: organization
+            .map(|organization| OrganizationName { organization }.to_string())
+            .unwrap_or_default(),
         training: TrainingName { training }.to_string(),
         training_display_name,
         state: pb::AssignmentState::from(state.name()).into(),

@@ -1,6 +1,6 @@
 //! A learning record as a file.
 
-use muster_ids::{AssignmentId, PersonId};
+use muster_ids::{AssignmentId, OrganizationId, PersonId};
 use muster_server::AnswerSink;
 use muster_tables::{Cell, Column, Head};
 use tonic::Status;
@@ -83,22 +83,24 @@ impl Writing {
     async fn rows(&mut self, context: &Context, lines: Vec<RecordLine>) -> Result<Vec<Vec<Cell>>, Error> {
         let mut rows = Vec::with_capacity(lines.len());
         for line in lines {
-            let organization = line.assignment.organization;
-            let name = match self.organizations.get(&organization) {
-                Some(known) => known.clone(),
-                None => {
-                    let name = context
-                        .peers
-                        .organization_name(organization)
-                        .await?
-                        .unwrap_or_default();
-                    self.organizations.insert(organization, name.clone());
-                    name
-                }
+            let name = match line.assignment.organization {
+                Some(organization) => self.name_of(context, organization).await?,
+                None => String::new(),
             };
             rows.push(row(line, name));
         }
         Ok(rows)
+    }
+
+    /// What people call the organization; each is asked for once.
+    async fn name_of(&mut self, context: &Context, organization: OrganizationId) -> Result<String, Error> {
+        if let Some(known) = self.organizations.get(&organization) {
+            return Ok(known.clone());
+        }
+        let name = context.peers.organization_name(organization).await?;
+        let name = name.unwrap_or_default();
+        self.organizations.insert(organization, name.clone());
+        Ok(name)
     }
 }
 

@@ -35,6 +35,7 @@ async fn assigned() -> (TestDatabase, PgConnection, Assignment) {
     let required = Required {
         person: learner(),
         organization: organization(),
+        employment: id(7).into(),
         trainings: BTreeMap::from([(id(3).into(), (id(4).into(), id(5).into()))]),
     };
     assert_eq!(insert_missing(&mut connection, &required, NOW).await.unwrap(), 1);

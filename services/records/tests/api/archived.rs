@@ -1,0 +1,224 @@
+//! What becomes of assignments when the employment in which they were made is over, and when it is open again.
+
+use muster_client::acts::employment;
+use muster_ids::{EmploymentName, GroupName};
+use muster_proto::employment::v1::{EmploymentEndedEvent, EmploymentRestoredEvent, EmploymentState};
+use muster_proto::records::v1::{Assignment, AssignmentState, ListPersonCertificatesRequest};
+use muster_testkit::{TestCaller, eventually};
+
+use crate::fixture::{Fixture, me};
+
+/// What is asked of an assignment here: its training, where it stands, how far it is and whether it is an organization's.
+type Line = (String, AssignmentState, i32, bool);
+
+impl Fixture {
+    /// A group that requires `A-1`, `A-2` and `A-3`.
+    async fn group_of_three(&self) -> GroupName {
+        let mut trainings = Vec::new();
+        for code in ["A-1", "A-2", "A-3"] {
+            trainings.push(self.new_training(code).await);
+        }
+        self.new_group(&trainings).await
+    }
+
+    /// A learner of that group who has completed `A-1`, has come to 40 percent of `A-2`, and has not begun `A-3`.
+    async fn learning(&self, person: &str, group: GroupName) -> EmploymentName {
+        let employment = self.verify(person, &[group]).await;
+        for (code, percent) in [("A-1", 100), ("A-2", 40)] {
+            self.report(&self.assignment(person, code).await.name, percent)
+                .await
+                .unwrap();
+        }
+        employment
+    }
+
+    /// The newest one of the training.
+    async fn assignment(&self, person: &str, code: &str) -> Assignment {
+        let assignments = self.assignments_of(person).await;
+        let mut of = assignments
+            .into_iter()
+            .filter(|one| one.training_display_name == format!("About {code}"));
+        of.next().unwrap()
+    }
+
+    async fn lines(&self, person: &str) -> Vec<Line> {
+        lines(&self.assignments_of(person).await)
+    }
+
+    async fn end(&self, employment: EmploymentName, person: &str) {
+        let admin = self.employments.calls_of(self.admin());
+        let ended = employment::end(&admin, &employment.to_string(), "has moved away", "").await;
+        ended.unwrap();
+        eventually(async || self.known(person).await.state == "ENDED").await;
+    }
+
+    async fn undo_end(&self, employment: EmploymentName, person: &str) {
+        let admin = self.employments.calls_of(self.admin());
+        let restored = employment::undo_end(&admin, &employment.to_string()).await;
+        restored.unwrap();
+        eventually(async || self.known(person).await.state == "VERIFIED").await;
+    }
+
+    /// Whose each certificate of the person is, oldest first: whether an organization's.
+    async fn certificates(&self, person: &str) -> Vec<(String, bool)> {
+        let request = ListPersonCertificatesRequest {
+            parent: me(),
+            ..Default::default()
+        };
+        let mut client = self.person_records(TestCaller::person(person));
+        let listed = client.list_person_certificates(request).await.unwrap();
+        let certificates = listed.into_inner().certificates;
+        let mut whose: Vec<_> = certificates
+            .into_iter()
+            .map(|one| (one.training_display_name, !one.organization.is_empty()))
+            .collect();
+        whose.sort();
+        whose
+    }
+}
+
+/// In the order of trainings, of each the newest last.
+fn lines(assignments: &[Assignment]) -> Vec<Line> {
+    let line = |one: &Assignment| {
+        let code = one.training_display_name.replace("About ", "");
+        (
+            code,
+            one.state(),
+            one.progress_percent,
+            !one.organization.is_empty(),
+        )
+    };
+    let mut lines: Vec<_> = assignments.iter().rev().map(line).collect();
+    lines.sort_by(|one, other| one.0.cmp(&other.0));
+    lines
+}
+
+fn line(code: &str, state: AssignmentState, percent: i32, is_of_organization: bool) -> Line {
+    (code.to_owned(), state, percent, is_of_organization)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_the_end_what_was_not_begun_is_cancelled_and_what_was_begun_is_the_persons_own() {
+    let fixture = Fixture::start().await;
+    let group = fixture.group_of_three().await;
+    let employment = fixture.learning("learner-1", group).await;
+    fixture.end(employment, "learner-1").await;
+    assert_eq!(
+        fixture.lines("learner-1").await,
+        [
+            line("A-1", AssignmentState::Completed, 100, true),
+            line("A-2", AssignmentState::InProgress, 40, false),
+            line("A-3", AssignmentState::Cancelled, 0, true),
+        ]
+    );
+
+    let begun = fixture.assignment("learner-1", "A-2").await;
+    fixture.report(&begun.name, 100).await.unwrap();
+    let whose = [("About A-1".to_owned(), true), ("About A-2".to_owned(), false)];
+    assert_eq!(fixture.certificates("learner-1").await, whose);
+
+    // Back again: what was completed for the organization fulfils, the rest begins anew, and what is the person's own is out of sight.
+    fixture.verify("learner-1", &[group]).await;
+    let seen = lines(&fixture.list("learner-1").await.unwrap());
+    assert_eq!(
+        seen,
+        [
+            line("A-1", AssignmentState::Completed, 100, true),
+            line("A-2", AssignmentState::Assigned, 0, true),
+            line("A-3", AssignmentState::Cancelled, 0, true),
+            line("A-3", AssignmentState::Assigned, 0, true),
+        ]
+    );
+    let reported = fixture.reported_of("learner-1").await.unwrap();
+    assert_eq!(
+        (
+            reported.is_shared,
+            reported.certificate_count,
+            reported.completed_count
+        ),
+        (false, 1, 1)
+    );
+    assert_eq!(fixture.certificates("learner-1").await, whose);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn taking_the_end_back_restores_what_was_assigned_as_it_was() {
+    let fixture = Fixture::start().await;
+    let group = fixture.group_of_three().await;
+    let employment = fixture.learning("learner-1", group).await;
+    let before = fixture.assignments_of("learner-1").await;
+    fixture.end(employment, "learner-1").await;
+    fixture.undo_end(employment, "learner-1").await;
+    assert_eq!(fixture.assignments_of("learner-1").await, before);
+
+    // Progress that was made meanwhile is not lost, and what was completed meanwhile stays the person's.
+    let again = fixture.assignment("learner-1", "A-2").await;
+    fixture.end(employment, "learner-1").await;
+    fixture.report(&again.name, 70).await.unwrap();
+    fixture.undo_end(employment, "learner-1").await;
+    let (two, three) = (
+        line("A-2", AssignmentState::InProgress, 70, true),
+        line("A-3", AssignmentState::Assigned, 0, true),
+    );
+    assert_eq!(fixture.lines("learner-1").await[1..], [two, three.clone()]);
+    fixture.end(employment, "learner-1").await;
+    fixture.report(&again.name, 100).await.unwrap();
+    fixture.undo_end(employment, "learner-1").await;
+    let own = line("A-2", AssignmentState::Completed, 100, false);
+    assert_eq!(fixture.lines("learner-1").await[1..], [own, three]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_of_an_end_that_come_twice_or_late_change_nothing_more() {
+    let fixture = Fixture::start().await;
+    let group = fixture.group_of_three().await;
+    let employment = fixture.learning("learner-1", group).await;
+    let before = fixture.assignments_of("learner-1").await;
+    let sequence = fixture.known("learner-1").await.sequence;
+    let heard = fixture.applied().await;
+    let ended = EmploymentEndedEvent {
+        facts: Some(fixture.facts(employment, "learner-1", EmploymentState::Ended)),
+    };
+    let restored = EmploymentRestoredEvent {
+        facts: Some(fixture.facts(employment, "learner-1", EmploymentState::Verified)),
+        ..Default::default()
+    };
+    // That the end was taken back is heard of before the end.
+    fixture.publish(employment, sequence + 2, restored.clone()).await;
+    fixture.publish(employment, sequence + 1, ended.clone()).await;
+    fixture.wait_applied(heard + 2).await;
+    assert_eq!(fixture.assignments_of("learner-1").await, before);
+
+    fixture.publish(employment, sequence + 3, ended.clone()).await;
+    fixture.publish(employment, sequence + 4, ended).await;
+    fixture.wait_applied(heard + 4).await;
+    let changed = "SELECT count(*) FROM assignments WHERE archive_time IS NOT NULL";
+    let twice = "SELECT count(*) FROM assignments WHERE archive_time IS NOT NULL AND version > 2
+                 AND state = 'CANCELLED'";
+    assert_eq!(fixture.service.database.count(changed).await, 2);
+    assert_eq!(fixture.service.database.count(twice).await, 0);
+    fixture.publish(employment, sequence + 5, restored).await;
+    fixture.wait_applied(heard + 5).await;
+    assert_eq!(fixture.assignments_of("learner-1").await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_assigned_in_a_former_employment_ends_with_the_next_one_too() {
+    let fixture = Fixture::start().await;
+    let group = fixture.group_of_three().await;
+    fixture.learning("learner-1", group).await;
+    let heard = fixture.applied().await;
+    let next = fixture.new_employment();
+    fixture.publish_verified(next, "learner-1", &[group], 9).await;
+    fixture.wait_applied(heard + 1).await;
+    assert_eq!(
+        fixture.lines("learner-1").await,
+        [
+            line("A-1", AssignmentState::Completed, 100, true),
+            line("A-2", AssignmentState::InProgress, 40, false),
+            line("A-2", AssignmentState::Assigned, 0, true),
+            line("A-3", AssignmentState::Cancelled, 0, true),
+            line("A-3", AssignmentState::Assigned, 0, true),
+        ]
+    );
+}
