@@ -10,8 +10,9 @@ mod verification_notice;
 
 pub(crate) use closing::Closing;
 pub(crate) use employment::{
-    Acceptance, DAYS, Edit, Employment, EmploymentState, End, EndTime, Hiring, InvitationSource, NotEndable,
-    NotUndone, NotVerifiable, Position, Rejection, RejectionReason, Side, VerificationBasis, early,
+    Acceptance, AskedEnd, DAYS, Edit, Employment, EmploymentState, End, EndTime, Hiring, InvitationSource,
+    NotEndable, NotUndone, NotVerifiable, Position, Rejection, RejectionReason, Side, VerificationBasis,
+    early,
 };
 pub(crate) use filter::{EmploymentFilter, EmploymentOrder};
 pub(crate) use position_list::PositionCode;

@@ -11,7 +11,7 @@ use muster_ids::{EmploymentId, EmploymentName, GroupId, InvitationId, LocationId
 use muster_states::{Transition, stored_enum};
 use time::{Date, OffsetDateTime};
 
-pub(crate) use end::{End, EndTime, NotEndable, NotUndone, Side};
+pub(crate) use end::{AskedEnd, End, EndTime, NotEndable, NotUndone, Side};
 pub(crate) use hiring::{Acceptance, Hiring, InvitationSource, VerificationBasis};
 pub(crate) use position::{DAYS, Position, early};
 pub(crate) use rejection::{Rejection, RejectionReason};

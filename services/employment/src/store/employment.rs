@@ -314,6 +314,27 @@ pub(crate) async fn update_from(
     }
 }
 
+/// Stores another last day of one that has ended, with its reason; its row is locked. It is as old as it was: what a person has accepted since it
+/// ended still begins anew.
+///
+/// # Errors
+/// As [`update`].
+pub(crate) async fn correct_end(tx: &mut PgConnection, corrected: &Employment) -> Result<(), DatabaseError> {
+    let done = sqlx::query(
+        "UPDATE employments SET end_reason = $3, last_day = $4
+         WHERE organization_id = $1 AND employment_id = $2 AND version = $5 AND state = $6",
+    )
+    .bind(corrected.organization)
+    .bind(corrected.id)
+    .bind(corrected.end.as_ref().map(|end| end.reason.as_str()))
+    .bind(corrected.end.as_ref().and_then(|end| end.last_day))
+    .bind(corrected.version)
+    .bind(EmploymentState::Ended)
+    .execute(tx)
+    .await?;
+    guarded(done)
+}
+
 /// As [`update`], of many that have come to one state by the same act: only what an administrator decides of them changes, each its own.
 ///
 /// # Errors

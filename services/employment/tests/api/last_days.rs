@@ -108,10 +108,15 @@ async fn a_last_day_that_is_past_or_today_ends_it_at_once_for_either_side() {
         assert_eq!(left.end_reason, "a new life");
         assert!(left.end_time.is_some() && left.undo_deadline_time.is_some());
         assert_eq!(
-            fixture.ends_on(&name, NEXT).await.unwrap(),
+            fixture.ends_on(&name, "").await.unwrap(),
             left,
             "the first end stays"
         );
+        assert_eq!(
+            reason_of(&fixture.ends_on(&name, NEXT).await.unwrap_err()),
+            Some(R::EmploymentEndedByOther)
+        );
+        assert_eq!(fixture.read(&name).await, left);
     }
     eventually(async || fixture.archived().await == 3).await;
     let name = fixture.employed("learner-4").await.name;
@@ -334,4 +339,54 @@ async fn an_end_that_comes_races_with_its_being_taken_back() {
     );
     assert_eq!(ended, restored);
     assert_eq!(fixture.read(&name).await.state(), S::Verified);
+}
+
+/// Nobody is answered OK about a last day that is not kept.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_ended_it_corrects_the_last_day_and_nobody_else_does() {
+    let fixture = Fixture::start().await;
+    let name = fixture.employed("learner-1").await.name;
+    let started = "UPDATE employments SET start_date = '2026-02-01' WHERE person_display_name = 'learner-1'";
+    fixture.service.database.execute(started).await;
+    let ended = fixture.ends_on(&name, "2026-02-27").await.unwrap();
+    eventually(async || fixture.archived().await == 1).await;
+    let published = "SELECT count(*) FROM outbox";
+    let before = fixture.service.database.count(published).await;
+
+    fixture.advance(Duration::from_secs(30));
+    let corrected = fixture.end_on(&name, "it was a Thursday", "2026-02-26").await;
+    let corrected = corrected.unwrap().into_inner();
+    let expected = Employment {
+        last_day: "2026-02-26".to_owned(),
+        end_reason: "it was a Thursday".to_owned(),
+        ..ended.clone()
+    };
+    assert_eq!(corrected, expected);
+    assert_eq!(fixture.read(&name).await, expected);
+    // Said once more, or without a day, it is done already, and the reason stays.
+    for last_day in ["2026-02-26", ""] {
+        assert_eq!(fixture.ends_on(&name, last_day).await.unwrap(), expected);
+    }
+    let first_day = fixture.end_on(&name, "never came", "2026-02-01").await.unwrap();
+    assert_eq!(first_day.into_inner().last_day, "2026-02-01");
+    let early = fixture.ends_on(&name, "2026-01-31").await.unwrap_err();
+    assert_eq!(violations_of(&early)[0].0, "last_day");
+    assert_eq!(
+        reason_of(&fixture.ends_on(&name, NEXT).await.unwrap_err()),
+        Some(R::EmploymentState),
+        "to put it off, it is taken back first"
+    );
+    assert_eq!(
+        reason_of(
+            &fixture
+                .leave_on("learner-1", &name, "2026-02-20")
+                .await
+                .unwrap_err()
+        ),
+        Some(R::EmploymentEndedByOther)
+    );
+    assert_eq!(fixture.read(&name).await.last_day, "2026-02-01");
+    assert_eq!(fixture.service.database.count(published).await, before);
+    // Still within the 24 hours of the end, and as it was.
+    assert_eq!(fixture.undo_end(&name).await.unwrap().state(), S::Verified);
 }

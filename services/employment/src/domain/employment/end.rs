@@ -19,6 +19,14 @@ pub(crate) struct End {
     pub(crate) at: EndTime,
 }
 
+/// An end as somebody asks for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct AskedEnd {
+    pub(crate) end: End,
+    /// Whether they said the last day; otherwise it is today.
+    pub(crate) says_day: bool,
+}
+
 /// When an end is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum EndTime {
@@ -42,7 +50,7 @@ pub(crate) enum NotEndable {
     State(EmploymentState),
     /// The last day is before the first.
     BeforeStart,
-    /// The other side has settled an earlier end.
+    /// The other side has settled an earlier end, or has ended it on another day.
     ByOther,
 }
 
@@ -94,17 +102,17 @@ impl End {
 }
 
 impl Employment {
-    /// VERIFIED → ENDED, or a last day that is to come. The first end stays: one who ends it again finds it done. A last day that
-    /// is to come is moved; that of the other side only to an earlier one.
-    pub(crate) fn end(self, end: End) -> Transition<Self, NotEndable> {
-        match self.state {
-            EmploymentState::Verified => {}
-            EmploymentState::Ended => return Transition::AlreadyDone(self),
+    /// VERIFIED → ENDED, or a last day that is to come. The first end stays: one who ends it again finds it done, unless they say another
+    /// last day ([`Self::end_otherwise`]). A last day that is to come is moved; that of the other side only to an earlier one.
+    pub(crate) fn end(self, asked: AskedEnd) -> Transition<Self, NotEndable> {
+        let end = match self.state {
+            EmploymentState::Verified => asked.end,
+            EmploymentState::Ended => return self.end_otherwise(asked),
             EmploymentState::PendingVerification | EmploymentState::Rejected | EmploymentState::Withdrawn => {
                 return Transition::Refused(NotEndable::State(self.state));
             }
-        }
-        if self.start.is_some_and(|start| end.last_day < Some(start)) {
+        };
+        if self.begins_after(&end) {
             return Transition::Refused(NotEndable::BeforeStart);
         }
         let is_to_come = end.due_time().is_some();
@@ -124,6 +132,39 @@ impl Employment {
             end: Some(end),
             ..self.to(state)
         })
+    }
+
+    /// ENDED stays ENDED. Who ended it corrects the last day, and with it the reason; not to one that is to come, for which they take the end
+    /// back. When it ended, and until when that can be taken back, stays; so does the version: no event tells of a last day, and what
+    /// comes after this one has continued it. Nobody else says another day, and who says none finds it done.
+    fn end_otherwise(self, asked: AskedEnd) -> Transition<Self, NotEndable> {
+        let AskedEnd { end, says_day } = asked;
+        let settled = self.end.as_ref();
+        if !says_day || settled.is_some_and(|settled| settled.last_day == end.last_day) {
+            return Transition::AlreadyDone(self);
+        }
+        let Some(settled) = settled.filter(|settled| settled.by == end.by).cloned() else {
+            return Transition::Refused(NotEndable::ByOther);
+        };
+        if end.due_time().is_some() {
+            return Transition::Refused(NotEndable::State(self.state));
+        }
+        if self.begins_after(&end) {
+            return Transition::Refused(NotEndable::BeforeStart);
+        }
+        let End { reason, last_day, .. } = end;
+        Transition::Changed(Self {
+            end: Some(End {
+                reason,
+                last_day,
+                ..settled
+            }),
+            ..self
+        })
+    }
+
+    fn begins_after(&self, end: &End) -> bool {
+        self.start.is_some_and(|start| end.last_day < Some(start))
     }
 
     /// VERIFIED or PENDING_VERIFICATION → ENDED: the organization was closed, and nobody is left to verify it.

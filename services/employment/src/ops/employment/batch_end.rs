@@ -7,6 +7,7 @@ use sqlx::PgConnection;
 use super::batch::{self, Outcomes};
 use super::end::Said;
 use crate::context::Context;
+use crate::domain::EmploymentState;
 use crate::error::Error;
 use crate::events::Act;
 
@@ -54,7 +55,14 @@ pub(crate) async fn apply(
         if owner.is_none_or(|owner| owner == found.person) {
             return Transition::Refused(Error::OwnerMustTransfer);
         }
-        found.end(end.clone()).refused_as(Error::from)
+        let state = found.state;
+        match found.end(end.clone()) {
+            // Which last day is the right one is said of each by itself.
+            Transition::Changed(_) if state == EmploymentState::Ended => {
+                Transition::Refused(Error::State(state))
+            }
+            ended => ended.refused_as(Error::from),
+        }
     })
     .await
 }

@@ -2,13 +2,14 @@
 
 use muster_ids::{EmploymentName, PersonId};
 use muster_server::Failure;
+use muster_states::Transition;
 use sqlx::PgConnection;
 use time::{Date, OffsetDateTime};
 
 use super::change::settle;
 use super::owner;
 use crate::context::Context;
-use crate::domain::{Employment, End, EndTime, Side, TimeZones};
+use crate::domain::{AskedEnd, Employment, EmploymentState, End, EndTime, Side, TimeZones};
 use crate::error::Error;
 use crate::store::employment;
 
@@ -42,7 +43,8 @@ pub(crate) async fn prepare(context: &Context, ending: &Ending) -> Result<String
     Ok(site.map(|site| site.authority).unwrap_or_default())
 }
 
-/// Ends it, or settles its last day, and publishes that; one that has ended already is answered as it is.
+/// Ends it, or settles its last day, and publishes that; one that has ended already is answered as it is, or with the last day that
+/// was corrected.
 ///
 /// # Errors
 /// [`Failure::NotFound`], [`Error::State`], [`Error::LastDay`], [`Error::EndedByOther`]; the database's.
@@ -61,22 +63,28 @@ pub(crate) async fn apply(
     } = ending;
     let found = employment::lock(tx, name).await?;
     let found = found.filter(|found| own.is_none_or(|own| own == found.person));
-    let ended = found
-        .ok_or(Failure::NotFound)?
-        .end(said.end(&context.time_zones, authority, now));
-    settle(tx, context, ended, actor, now).await
+    let found = found.ok_or(Failure::NotFound)?;
+    let has_ended = found.state == EmploymentState::Ended;
+    match found.end(said.end(&context.time_zones, authority, now)) {
+        Transition::Changed(corrected) if has_ended => {
+            employment::correct_end(tx, &corrected).await?;
+            Ok(corrected)
+        }
+        ended => settle(tx, context, ended, actor, now).await,
+    }
 }
 
 impl Said {
     /// At once, unless the last day is still to come, where the organization is.
-    pub(super) fn end(self, zones: &TimeZones, authority: &str, now: OffsetDateTime) -> End {
+    pub(super) fn end(self, zones: &TimeZones, authority: &str, now: OffsetDateTime) -> AskedEnd {
         let Self { reason, last_day, by } = self;
-        let today = zones.today(authority, now);
+        let (today, says_day) = (zones.today(authority, now), last_day.is_some());
         let last_day = last_day.unwrap_or(today);
         let due = TimeZones::earliest_end(last_day).filter(|_| last_day > today);
-        End {
+        let end = End {
             at: due.map_or(EndTime::Past(now), EndTime::Due),
             ..End::now(reason, by, last_day, now)
-        }
+        };
+        AskedEnd { end, says_day }
     }
 }
