@@ -21,6 +21,8 @@ pub(crate) enum Error {
     AddressUnknown,
     #[error("the person has as many open profiles as they may have")]
     TooManyProfiles { used: i64, limit: i64 },
+    #[error("the member of registry staff owns or administers the organization, or would own it")]
+    OwnProfile,
     #[error("the organization has a group of that name")]
     GroupNameTaken,
     #[error("the organization has a location of that name")]
@@ -106,6 +108,10 @@ impl From<Error> for Refusal {
             Error::TooManyProfiles { used, limit } => {
                 let text = "as many profiles of yours wait for their approval as may; go on with one of them";
                 Refusal::new(R::TooManyProfiles, text).quota("open_profiles", used, limit)
+            }
+            Error::OwnProfile => {
+                let text = "registry staff decide on no organization that they own or administer, nor make themselves its owner; a colleague has to do this";
+                Refusal::new(R::OwnProfile, text)
             }
             Error::GroupNameTaken => {
                 let text =

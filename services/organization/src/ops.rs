@@ -38,6 +38,15 @@ async fn lock_open(tx: &mut PgConnection, id: OrganizationId) -> Result<(), Erro
     }
 }
 
+/// Refuses what a member of registry staff is about to decide on an organization of their own: one that they own, or in which they
+/// have been given access, whether it counts at the moment or not. The profile is locked: whoever makes them its owner waits.
+async fn require_not_own(tx: &mut PgConnection, profile: &Organization, by: PersonId) -> Result<(), Error> {
+    match store::profile_user::find(tx, profile.id, by).await? {
+        Some(_) => Err(Error::OwnProfile),
+        None => Ok(()),
+    }
+}
+
 /// Locks the profile for its owner. The edge asked for the role a moment ago, and the ownership may have moved since: it decides
 /// who is the owner here, where those who move it take turns.
 async fn lock_owned(tx: &mut PgConnection, id: OrganizationId, by: PersonId) -> Result<Organization, Error> {

@@ -32,6 +32,8 @@ pub(crate) struct AccessRequest {
     pub(crate) create_time: OffsetDateTime,
     pub(crate) expire_time: OffsetDateTime,
     pub(crate) decide_time: Option<OffsetDateTime>,
+    /// Who approved or denied it.
+    pub(crate) decider: Option<PersonId>,
 }
 
 /// Who asks, as their own token says.
@@ -83,6 +85,7 @@ impl AccessRequest {
             create_time: now,
             expire_time: now + LIFETIME,
             decide_time: None,
+            decider: None,
         }
     }
 
@@ -115,18 +118,18 @@ impl AccessRequest {
     }
 
     /// PENDING becomes APPROVED.
-    pub(crate) fn approve(self, now: OffsetDateTime) -> Transition<Self, AccessRequestState> {
-        self.becomes(AccessRequestState::Approved, now)
+    pub(crate) fn approve(self, by: PersonId, now: OffsetDateTime) -> Transition<Self, AccessRequestState> {
+        self.becomes(AccessRequestState::Approved, Some(by), now)
     }
 
     /// PENDING becomes DENIED.
-    pub(crate) fn deny(self, now: OffsetDateTime) -> Transition<Self, AccessRequestState> {
-        self.becomes(AccessRequestState::Denied, now)
+    pub(crate) fn deny(self, by: PersonId, now: OffsetDateTime) -> Transition<Self, AccessRequestState> {
+        self.becomes(AccessRequestState::Denied, Some(by), now)
     }
 
     /// PENDING becomes WITHDRAWN.
     pub(crate) fn withdraw(self, now: OffsetDateTime) -> Transition<Self, AccessRequestState> {
-        self.becomes(AccessRequestState::Withdrawn, now)
+        self.becomes(AccessRequestState::Withdrawn, None, now)
     }
 
     /// What has expired is written down as such, when another request takes its place.
@@ -141,12 +144,18 @@ impl AccessRequest {
         }
     }
 
-    fn becomes(self, next: AccessRequestState, now: OffsetDateTime) -> Transition<Self, AccessRequestState> {
+    fn becomes(
+        self,
+        next: AccessRequestState,
+        decider: Option<PersonId>,
+        now: OffsetDateTime,
+    ) -> Transition<Self, AccessRequestState> {
         let request = self.at(now);
         match request.state {
             AccessRequestState::Pending => Transition::Changed(Self {
                 state: next,
                 decide_time: Some(now),
+                decider,
                 version: request.version + 1,
                 ..request
             }),
@@ -164,6 +173,10 @@ mod tests {
     use super::*;
 
     const NOW: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
+
+    fn owner() -> PersonId {
+        PersonId::derive("https://people.test", "owner")
+    }
 
     fn request(state: AccessRequestState) -> AccessRequest {
         let asker = Asker {
@@ -200,7 +213,7 @@ mod tests {
             AccessRequestState::ALL.map(|state| outcome(act(request(state), NOW)))
         };
         assert_eq!(
-            after(AccessRequest::approve),
+            after(|request, now| request.approve(owner(), now)),
             [
                 "APPROVED",
                 "APPROVED already",
@@ -210,7 +223,7 @@ mod tests {
             ]
         );
         assert_eq!(
-            after(AccessRequest::deny),
+            after(|request, now| request.deny(owner(), now)),
             [
                 "DENIED",
                 "APPROVED refused",
@@ -241,7 +254,7 @@ mod tests {
         );
         assert_eq!(waiting().at(end).state, AccessRequestState::Expired);
         assert_eq!(
-            waiting().approve(end),
+            waiting().approve(owner(), end),
             Transition::Refused(AccessRequestState::Expired)
         );
         assert!(matches!(waiting().expire(end), Transition::Changed(expired) if expired.version == 2));
@@ -253,7 +266,7 @@ mod tests {
 
     #[test]
     fn a_denial_cools_for_its_time_and_nothing_else_does() {
-        let Transition::Changed(denied) = request(AccessRequestState::Pending).deny(NOW) else {
+        let Transition::Changed(denied) = request(AccessRequestState::Pending).deny(owner(), NOW) else {
             panic!("it waits")
         };
         let until = NOW + COOLING;

@@ -1,6 +1,6 @@
 //! What was mailed about access.
 
-use muster_database::DatabaseError;
+use muster_database::{DatabaseError, Insertion};
 use muster_ids::{AccessNoticeName, OrganizationId, PersonId};
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, PgConnection, Row};
@@ -123,14 +123,15 @@ pub(crate) async fn reminded(tx: &mut PgConnection, ending: &Ending) -> Result<(
     Ok(())
 }
 
-/// Stores a reminder.
+/// Stores a reminder, unless there is one of the same end to the same recipient.
 pub(crate) async fn insert_reminder(
     tx: &mut PgConnection,
     reminder: &AccessReminder,
-) -> Result<(), DatabaseError> {
-    sqlx::query(
+) -> Result<Insertion, DatabaseError> {
+    let done = sqlx::query(
         "INSERT INTO access_reminders (organization_id, reminder_id, person_id, recipient, expire_time)
-         VALUES ($1, $2, $3, $4, $5)",
+         VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT ON CONSTRAINT access_reminders_once DO NOTHING",
     )
     .bind(reminder.organization)
     .bind(reminder.id)
@@ -139,7 +140,7 @@ pub(crate) async fn insert_reminder(
     .bind(reminder.expire_time)
     .execute(tx)
     .await?;
-    Ok(())
+    Ok(done.into())
 }
 
 /// A reminder.

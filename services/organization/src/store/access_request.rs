@@ -16,7 +16,7 @@ macro_rules! select {
         concat!(
             "SELECT r.organization_id, r.access_request_id, o.organization_number, r.person_id, r.display_name,
                     r.address_given, r.address_canonical, r.role, r.message, r.state, r.version, r.create_time,
-                    r.expire_time, r.decide_time
+                    r.expire_time, r.decide_time, r.decider_person_id
              FROM access_requests r JOIN organizations o USING (organization_id) ",
             $rest
         )
@@ -51,7 +51,7 @@ pub(crate) async fn insert(tx: &mut PgConnection, request: &AccessRequest) -> Re
 /// Stores a request that was changed; its row is locked, and is still the one that was read.
 pub(crate) async fn update(tx: &mut PgConnection, changed: &AccessRequest) -> Result<(), DatabaseError> {
     let done = sqlx::query(
-        "UPDATE access_requests SET state = $4, decide_time = $5, version = $3
+        "UPDATE access_requests SET state = $4, decide_time = $5, decider_person_id = $6, version = $3
          WHERE organization_id = $1 AND access_request_id = $2 AND version = $3 - 1",
     )
     .bind(changed.organization)
@@ -59,6 +59,7 @@ pub(crate) async fn update(tx: &mut PgConnection, changed: &AccessRequest) -> Re
     .bind(changed.version)
     .bind(changed.state)
     .bind(changed.decide_time)
+    .bind(changed.decider)
     .execute(tx)
     .await?;
     guarded(done)

@@ -213,16 +213,15 @@ pub(crate) async fn find_claimant(
     Ok(claimant.bind(programme).fetch_optional(db).await?)
 }
 
-/// The number of the approved profile that holds a license. Across organizations, as [`find_license_holder`].
+/// The approved profile that holds a license. Across organizations, as [`find_license_holder`].
 pub(crate) async fn find_holder(
     db: &mut PgConnection,
     license: &License,
-) -> Result<Option<OrganizationNumber>, DatabaseError> {
-    let holder = sqlx::query_as(
-        "SELECT organization_number FROM organizations
-         WHERE licensing_authority = $1 AND license_number_normalized = $2
-           AND approve_time IS NOT NULL AND state <> 'CLOSED'",
-    );
+) -> Result<Option<Organization>, DatabaseError> {
+    let holder = sqlx::query_as(select!(
+        "WHERE licensing_authority = $1 AND license_number_normalized = $2
+           AND approve_time IS NOT NULL AND state <> 'CLOSED'"
+    ));
     let holder = holder
         .bind(license.authority().as_str())
         .bind(license.normalized());

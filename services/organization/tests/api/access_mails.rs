@@ -3,19 +3,21 @@
 use std::time::Duration;
 
 use muster_ids::OrganizationId;
+use muster_organization::OrganizationService;
 use muster_proto::notification::v1::get_mail_response::Variables;
 use muster_proto::notification::v1::mail_source_internal_service_client::MailSourceInternalServiceClient;
 use muster_proto::notification::v1::{GetMailRequest, GetMailResponse, MailPurpose, MailRequestedEvent};
 use muster_proto::organization::v1 as pb;
 use muster_refusal::ErrorReason as R;
-use muster_testkit::{TestCaller, eventually};
+use muster_testkit::{Callers, TestCaller, eventually};
 use prost::Message;
 use prost_types::{FieldMask, Timestamp};
 use tonic::{Response, Status};
 
 use crate::access_requests::{approve, asked, deny, withdraw};
+use crate::employed::employed;
 use crate::fixture::{Fixture, owner};
-use crate::profile_users::{remove, user_name, users};
+use crate::profile_users::{added, remove, user_name, users};
 use crate::refused::{fields, refused};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -234,4 +236,81 @@ async fn a_suspended_organizations_reminder_waits_and_only_the_mail_worker_may_a
     };
     let asking = ask_for(&fixture, worker(), &other).await.map(Response::new);
     assert_eq!(fields(asking, R::InvalidRequest), ["purpose"]);
+}
+
+/// Whose employment has ended, or waits to be verified, has nothing that ends in a month; the owner may extend it all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_sleeps_is_not_told_that_their_access_ends() {
+    let fixture = Fixture::new().await;
+    let id = fixture.active().await;
+    added(&fixture, id, "ada", pb::Role::Admin).await;
+    let address = Callers::person("ada").id;
+    fixture
+        .execute(format!(
+            "INSERT INTO profile_user_addresses (organization_id, person_id, address_given, address_canonical, create_time)
+             VALUES ('{id}', '{address}', 'ada@example.com', 'ada@example.com', now())"
+        ))
+        .await;
+    ends(&fixture, id, "ada", 60 * DAY).await;
+    fixture.service.clock.advance(31 * DAY);
+    let told = reminded(&fixture, 2).await;
+    assert_eq!(
+        wanted(&fixture, &told).await,
+        ["ada@example.com", "owner@example.com"]
+    );
+    employed(&fixture, id, "ada", "PENDING_VERIFICATION").await;
+    assert_eq!(wanted(&fixture, &told).await, ["owner@example.com"]);
+    employed(&fixture, id, "ada", "VERIFIED").await;
+    assert_eq!(wanted(&fixture, &told).await.len(), 2);
+}
+
+/// The addresses of those of the mails that are still wanted.
+async fn wanted(fixture: &Fixture, requests: &[MailRequestedEvent]) -> Vec<String> {
+    let mut addresses = Vec::new();
+    for request in requests {
+        let mail = mail(fixture, request).await;
+        addresses.extend(mail.wanted.then_some(mail.address));
+    }
+    addresses.sort();
+    addresses
+}
+
+/// Whatever becomes of the note that it was told of.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_end_that_is_found_due_again_is_told_of_once() {
+    let fixture = Fixture::new().await;
+    let id = fixture.active().await;
+    let_in_until(&fixture, id, "ada", 60 * DAY).await;
+    fixture.service.clock.advance(31 * DAY);
+    reminded(&fixture, 2).await;
+    fixture
+        .service
+        .database
+        .execute("UPDATE profile_users SET remind_time = expire_time - interval '30 days'")
+        .await;
+    let due = "SELECT count(*) FROM profile_users WHERE remind_time IS NOT NULL";
+    eventually(async || fixture.service.database.count(due).await == 0).await;
+    assert_eq!(reminders(&fixture).await.len(), 2);
+}
+
+/// Of two processes that look at the same time, each takes what the other has not.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_who_look_at_the_same_time_remind_of_each_end_once() {
+    let fixture = Fixture::new().await;
+    let settings = fixture.suite.settings::<OrganizationService>(&[]);
+    let (replica, clock) = (fixture.service.replica(), fixture.service.clock.clone());
+    let other = muster_server::start::<OrganizationService>(&replica, settings, clock, None).await;
+    let other = other.unwrap();
+    let id = fixture.active().await;
+    for who in 0..9 {
+        let_in_until(&fixture, id, &format!("person-{who}"), 60 * DAY).await;
+    }
+    let due = "SELECT count(*) FROM profile_users WHERE remind_time IS NOT NULL";
+    assert_eq!(fixture.service.database.count(due).await, 9);
+    fixture.service.clock.advance(31 * DAY);
+    eventually(async || fixture.service.database.count(due).await == 0).await;
+    let told = reminders(&fixture).await;
+    let each: std::collections::BTreeSet<_> = told.iter().map(|mail| mail.subject.clone()).collect();
+    assert_eq!((told.len(), each.len()), (18, 18));
+    drop(other);
 }

@@ -27,7 +27,7 @@ pub(crate) async fn reason_of_acts(fixture: &Fixture, act: &str) -> Vec<String> 
 }
 
 impl Fixture {
-    async fn give_back(
+    pub(crate) async fn give_back(
         &self,
         id: OrganizationId,
         reasons: &[Why],

@@ -22,6 +22,7 @@ mod inviting;
 mod join_pages;
 mod licenses;
 mod locations;
+mod own_profiles;
 mod ownership;
 mod person_organizations;
 mod profile_users;

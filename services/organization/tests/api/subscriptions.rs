@@ -12,7 +12,7 @@ use muster_testkit::{TestCaller, TestChannel};
 use uuid::Uuid;
 
 use crate::fixture::{Fixture, name, owner};
-use crate::refused::{fields, refused};
+use crate::refused::{fact, fields, refused};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const BASIC: pb::Limits = pb::Limits {
@@ -223,4 +223,25 @@ async fn nobody_gets_a_plan_who_does_not_exist() {
         subscriptions(&fixture, owner(id)).get_limits(asked).await,
         ErrorReason::PermissionDenied,
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_organization_that_was_refused_or_closed_gets_no_plan() {
+    let fixture = Fixture::new().await;
+    for state in ["REJECTED", "CLOSED"] {
+        let id = fixture.active().await;
+        let becomes = format!("UPDATE organizations SET state = '{state}' WHERE organization_id = '{id}'");
+        fixture.execute(becomes).await;
+        let mut staff = subscriptions(&fixture, TestCaller::staff(id));
+        let status = refused(
+            staff.activate_subscription(premium(id)).await,
+            ErrorReason::OrganizationState,
+        );
+        assert_eq!(fact(&status, "state").as_deref(), Some(state));
+        assert_eq!(in_force(&fixture, id).await, (pb::Plan::Basic, BASIC));
+    }
+    let suspended = fixture.active().await;
+    fixture.suspend(suspended, "an inspection").await.unwrap();
+    let mut staff = subscriptions(&fixture, TestCaller::staff(suspended));
+    staff.activate_subscription(premium(suspended)).await.unwrap();
 }

@@ -10,7 +10,7 @@ use super::attempt::Attempt;
 use super::profile_users::given;
 use super::stage::Stage;
 use super::{Row, row};
-use crate::support::Employee;
+use crate::support::{Employee, Organization};
 
 pub(super) fn rows() -> Vec<Row> {
     let mut rows = offered();
@@ -212,6 +212,11 @@ fn moved() -> Vec<Row> {
     vec![
         row("MoveOwnership", R::SuccessorCannotAct, async |at| {
             Attempt::by("staff", &moving(&at, nobody(&at), "")).metadata("missing", "PROFILE_USER")
+        }),
+        row("MoveOwnership", R::OwnProfile, async |at| {
+            let name = Organization::draft(&at.suite, "staff").await.name;
+            let request = moving(&at, nobody(&at), "");
+            Attempt::by("staff", &MoveOwnershipRequest { name, ..request })
         }),
         row("MoveOwnership", R::OrganizationState, async |at| {
             let at = at.own().await;

@@ -206,6 +206,10 @@ fn approved() -> Vec<Row> {
             let draft = Organization::draft(&at.suite, "owner").await.name;
             Attempt::by("staff", &approving(&draft, "")).metadata("state", "DRAFT")
         }),
+        row("ApproveOrganization", R::OwnProfile, async |at| {
+            let own = Organization::draft(&at.suite, "staff").await.name;
+            Attempt::by("staff", &approving(&own, ""))
+        }),
         row("ApproveOrganization", R::NotFound, async |_| {
             Attempt::by("staff", &approving(ABSENT, ""))
         }),
@@ -299,6 +303,10 @@ fn decision<M: Message + 'static>(
             };
             Attempt::by("staff", &request(name, String::new())).metadata("state", state)
         }),
+        row(rpc, R::OwnProfile, async move |at| {
+            let own = Organization::draft(&at.suite, "staff").await.name;
+            Attempt::by("staff", &request(own, String::new()))
+        }),
         row(rpc, R::NotFound, async move |_| {
             Attempt::by("staff", &request(ABSENT.into(), String::new()))
         }),
@@ -336,6 +344,15 @@ fn subscribing(organization: &str, plan: Plan, request_id: &str) -> ActivateSubs
 
 fn subscribed() -> Vec<Row> {
     vec![
+        row("ActivateSubscription", R::OwnProfile, async |at| {
+            let own = Organization::draft(&at.suite, "staff").await.name;
+            Attempt::by("staff", &subscribing(&own, Plan::Premium, ""))
+        }),
+        row("ActivateSubscription", R::OrganizationState, async |at| {
+            let at = at.own().await;
+            at.becomes("CLOSED").await;
+            Attempt::by("staff", &subscribing(&at.name(), Plan::Premium, "")).metadata("state", "CLOSED")
+        }),
         row("ActivateSubscription", R::NotFound, async |_| {
             Attempt::by("staff", &subscribing(ABSENT, Plan::Premium, ""))
         }),

@@ -41,9 +41,8 @@ pub(crate) enum Question {
     Review(AccessNoticeName),
 }
 
-/// The mail, or `None` when it is no longer wanted: nobody asks any more; the access was taken away, extended or shortened; the
-/// review was confirmed;
-/// the recipient's address is not known; or the organization is closed. A suspended organization's mail waits.
+/// The mail, or `None` when it is no longer wanted: nobody asks any more; the access was taken away, extended or shortened, or
+/// sleeps and the mail is to whose it is; the review was confirmed; the recipient's address is not known; or the organization is closed. A suspended organization's mail waits.
 ///
 /// # Errors
 /// The database's, and [`Error::OrganizationNotActive`] while the organization is suspended.
@@ -118,12 +117,17 @@ async fn reviewed(
     to(db, profile, owner, Says::Review { is_overdue }).await
 }
 
-/// Whether the access still ends when the reminder says.
+/// Whether the access still ends when the reminder says. Whose it is hears that only while they have it: what sleeps cannot be used, and
+/// comes to nothing with the employment. The owner hears of it also then, who may extend it.
 fn is_told_of(user: &ProfileUser, reminder: &AccessReminder, now: OffsetDateTime) -> bool {
     let Access::Given(access) = user.access else {
         return false;
     };
-    access.end.0 == Some(reminder.expire_time) && user.state(now) != ProfileUserState::Expired
+    let counts = match (user.state(now), reminder.recipient) {
+        (ProfileUserState::Active, _) | (ProfileUserState::Asleep, ReminderRecipient::Owner) => true,
+        (ProfileUserState::Asleep, ReminderRecipient::Person) | (ProfileUserState::Expired, _) => false,
+    };
+    counts && access.end.0 == Some(reminder.expire_time)
 }
 
 /// The profile of an organization that sends mail.

@@ -1,5 +1,6 @@
 //! Accesses that end in a month: whose they are, and the owner, are to be mailed.
 
+use muster_database::Insertion;
 use muster_jobs::Batch;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
@@ -51,8 +52,9 @@ async fn remind(
             recipient,
             expire_time: ending.expire_time,
         };
-        access_mail::insert_reminder(tx, &reminder).await?;
-        events::access_ends(tx, context.clock.new_id(), &reminder, now).await?;
+        if access_mail::insert_reminder(tx, &reminder).await? == Insertion::Stored {
+            events::access_ends(tx, context.clock.new_id(), &reminder, now).await?;
+        }
     }
     Ok(())
 }

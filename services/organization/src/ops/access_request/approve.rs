@@ -32,7 +32,7 @@ pub(crate) async fn apply(
     let organization = lock_owned(tx, approval.name.organization, approval.by).await?;
     let request = access_request::lock(tx, approval.name).await?;
     let request = request.ok_or(Failure::NotFound)?;
-    let (granted, is_new) = store(tx, request.approve(now)).await?;
+    let (granted, is_new) = store(tx, request.approve(approval.by, now)).await?;
     if is_new {
         require_active(&organization)?;
         let role = approval.role.unwrap_or(granted.role);

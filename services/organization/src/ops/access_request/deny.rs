@@ -21,6 +21,6 @@ pub(crate) async fn apply(
     lock_owned(tx, name.organization, by).await?;
     let request = access_request::lock(tx, name).await?;
     let request = request.ok_or(Failure::NotFound)?;
-    let (denied, _) = store(tx, request.deny(context.clock.now())).await?;
+    let (denied, _) = store(tx, request.deny(by, context.clock.now())).await?;
     Ok(denied)
 }

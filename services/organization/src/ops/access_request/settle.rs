@@ -9,16 +9,17 @@ use crate::domain::{AccessRequest, Asker};
 use crate::error::Error;
 use crate::store::access_request;
 
-/// Ends the request of a person that waits, so that it cannot be approved later, nor stays on anybody's list. Answers who asked,
-/// as their own token said.
+/// Ends the request of a person that waits, so that it cannot be approved later, nor stays on anybody's list. `by`: who gives them what
+/// they asked for. Answers who asked, as their own token said.
 pub(crate) async fn apply(
     tx: &mut PgConnection,
     organization: OrganizationId,
     person: PersonId,
+    by: PersonId,
     now: OffsetDateTime,
 ) -> Result<Option<Asker>, Error> {
     let latest = access_request::lock_latest(tx, organization, person).await?;
-    match latest.map(|request| request.approve(now)) {
+    match latest.map(|request| request.approve(by, now)) {
         Some(Transition::Changed(granted)) => {
             access_request::update(tx, &granted).await?;
             let AccessRequest { asker, .. } = granted;

@@ -10,6 +10,7 @@ use crate::context::Context;
 use crate::domain::{Organization, Review, StaffAction};
 use crate::error::Error;
 use crate::events;
+use crate::ops::require_not_own;
 use crate::store::organization::{self, LICENSE_TAKEN};
 use crate::store::{registry, review, staff_act};
 
@@ -22,6 +23,7 @@ pub(crate) async fn apply(
 ) -> Result<Organization, Error> {
     let now = context.clock.now();
     let submitted = license::lock(tx, decision.organization).await?;
+    require_not_own(tx, &submitted, decision.by).await?;
     if submitted.state.waits_or_waited() {
         // Also of one that was given back a moment ago, because somebody else approved its rival.
         license::require_free(tx, &submitted).await?;

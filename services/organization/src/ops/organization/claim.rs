@@ -20,7 +20,11 @@ pub(crate) struct Claim {
     pub(crate) owner_address: Option<EmailAddress>,
 }
 
-/// Makes a profile in DRAFT of a programme, with its name and license. Claims of one programme take turns.
+/// Makes a profile in DRAFT of a programme, with its name and license. Claims of one programme take turns. Who has it already is
+/// answered with what they have: the profile that they made of it, or the approved one with its number that they wrote by hand.
+///
+/// # Errors
+/// [`Failure::NotFound`], [`Error::LicenseNumberTaken`], [`Error::ProgrammeClaimed`], [`Error::TooManyProfiles`]; the database's.
 pub(crate) async fn apply(
     tx: &mut PgConnection,
     context: &Context,
@@ -29,13 +33,16 @@ pub(crate) async fn apply(
     organization::lock_owner(tx, claim.owner.person).await?;
     let programme = programme::lock(tx, claim.programme).await?;
     let (display_name, license) = programme.ok_or(Failure::NotFound)?;
+    let is_own = |profile: &Organization| profile.owner.person == claim.owner.person;
     let claimant = organization::find_claimant(tx, claim.programme).await?;
     let is_claimed = claimant.is_some();
-    if let Some(own) = claimant.filter(|profile| profile.owner.person == claim.owner.person) {
+    if let Some(own) = claimant.filter(is_own) {
         return Ok(own);
     }
-    if let Some(holder) = organization::find_holder(tx, &license).await? {
-        return Err(Error::LicenseNumberTaken(holder));
+    match organization::find_holder(tx, &license).await? {
+        Some(own) if is_own(&own) => return Ok(own),
+        Some(other) => return Err(Error::LicenseNumberTaken(other.number)),
+        None => {}
     }
     if is_claimed {
         return Err(Error::ProgrammeClaimed);

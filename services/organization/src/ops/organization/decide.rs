@@ -1,6 +1,6 @@
 //! Registry staff decide on a profile: give it back, refuse it, halt it, let it go on. Approving it is more: `approve`.
 
-use muster_ids::OrganizationId;
+use muster_ids::{OrganizationId, PersonId};
 use muster_server::Failure;
 use muster_states::Transition;
 use sqlx::PgConnection;
@@ -8,12 +8,15 @@ use sqlx::PgConnection;
 use crate::context::Context;
 use crate::domain::{Organization, OrganizationState, ReturnReason, StaffAct, StaffAction};
 use crate::error::Error;
+use crate::ops::require_not_own;
 use crate::store::{access_request, organization, staff_act};
 
 /// Of which profile, who decides, and why.
 pub(crate) struct Decision {
     pub(crate) organization: OrganizationId,
-    /// `person:<uuid>`.
+    /// Who decides.
+    pub(crate) by: PersonId,
+    /// The same person, as events and the audit name them.
     pub(crate) actor: String,
     /// For the audit and for the owner.
     pub(crate) reason: String,
@@ -29,6 +32,9 @@ pub(crate) enum Verdict {
 
 /// Carries a decision out, and writes it into the audit; one that was taken before is answered as it is, and the first reason
 /// stays.
+///
+/// # Errors
+/// [`Failure::NotFound`], [`Error::OwnProfile`], [`Error::OrganizationState`]; the database's.
 pub(crate) async fn apply(
     tx: &mut PgConnection,
     context: &Context,
@@ -36,8 +42,10 @@ pub(crate) async fn apply(
     verdict: Verdict,
 ) -> Result<Organization, Error> {
     let found = organization::lock(tx, decision.organization).await?;
+    let found = found.ok_or(Failure::NotFound)?;
+    require_not_own(tx, &found, decision.by).await?;
     let action = verdict.action();
-    match verdict.on(found.ok_or(Failure::NotFound)?) {
+    match verdict.on(found) {
         Transition::Changed(mut decided) => {
             decided.decision_reason.clone_from(&decision.reason);
             staff_act::insert(tx, &decision.act(context, action)).await?;

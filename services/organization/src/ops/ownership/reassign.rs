@@ -9,13 +9,16 @@ use crate::context::Context;
 use crate::domain::{Missing, Organization, Owner, StaffAct, StaffAction};
 use crate::error::Error;
 use crate::ops::access_request::settle;
+use crate::ops::require_not_own;
 use crate::store::{employment_projection, organization, profile_user, staff_act};
 
 /// To whom, why, and who says so.
 pub(crate) struct Reassignment {
     pub(crate) organization: OrganizationId,
     pub(crate) person: PersonId,
-    /// `person:<uuid>`.
+    /// Who moves it.
+    pub(crate) by: PersonId,
+    /// The same person, as the audit names them.
     pub(crate) actor: String,
     pub(crate) reason: String,
 }
@@ -31,10 +34,15 @@ pub(crate) async fn apply(
     let Reassignment {
         organization: id,
         person,
+        by,
         actor,
         reason,
     } = reassignment;
     let profile = organization::lock(tx, id).await?.ok_or(Failure::NotFound)?;
+    require_not_own(tx, &profile, by).await?;
+    if person == by {
+        return Err(Error::OwnProfile);
+    }
     if profile.owner.person == person {
         return Ok(profile);
     }
@@ -52,7 +60,7 @@ pub(crate) async fn apply(
     staff_act::insert(tx, &act).await?;
     let user = profile_user::lock(tx, id, person).await?;
     let is_verified = employment_projection::is_verified(tx, id, person).await?;
-    let asker = settle::apply(tx, id, person, now).await?;
+    let asker = settle::apply(tx, id, person, by, now).await?;
     let may_act = user.as_ref().is_some_and(|user| user.role_at(now).is_some());
     if !may_act && !is_verified && asker.is_none() {
         let missing = user.map_or(Missing::ProfileUser, |_| Missing::Active);

@@ -39,7 +39,7 @@ pub(crate) async fn apply(
     if !is_owner && !employment_projection::is_verified(tx, new.organization, new.person).await? {
         return Err(Error::EmployeeNotVerified);
     }
-    let asker = settle::apply(tx, new.organization, new.person, now).await?;
+    let asker = settle::apply(tx, new.organization, new.person, new.by, now).await?;
     match known {
         Some(user) if user.state(now) != ProfileUserState::Expired => raise(tx, user, &new, now).await,
         // Expired access is none: what it was does not come back.

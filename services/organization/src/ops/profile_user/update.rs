@@ -43,7 +43,7 @@ pub(crate) async fn apply(
             profile_user::update(tx, &changed, now).await?;
             if was_expired && changed.state(now) != ProfileUserState::Expired {
                 // Whose access had expired may have asked for it again.
-                settle::apply(tx, organization, person, now).await?;
+                settle::apply(tx, organization, person, change.by, now).await?;
             }
             lapse::unless_stands_on(tx, &changed, now).await?;
             Ok(changed)

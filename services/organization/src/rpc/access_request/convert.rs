@@ -21,6 +21,7 @@ impl From<AccessRequest> for pb::AccessRequest {
             create_time,
             expire_time,
             decide_time,
+            decider,
         } = request;
         let Asker {
             person,
@@ -39,6 +40,9 @@ impl From<AccessRequest> for pb::AccessRequest {
             create_time: Some(timestamp(create_time)),
             expire_time: Some(timestamp(expire_time)),
             decide_time: decide_time.map(timestamp),
+            decider: decider
+                .map(|person| PersonName { person }.to_string())
+                .unwrap_or_default(),
         }
     }
 }

@@ -80,8 +80,10 @@ pub(super) fn decision<M: RequestMessage>(
     violations: &mut Violations,
     reason: &str,
 ) -> Parsed<Decision> {
+    let by = call.person()?.id;
     Ok(named(call, violations)?.map(|organization| Decision {
         organization,
+        by,
         actor: call.actor(),
         reason: reason.to_owned(),
     }))

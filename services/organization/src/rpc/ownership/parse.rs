@@ -69,11 +69,13 @@ pub(super) fn reassignment(
     call: &Call<pb::MoveOwnershipRequest>,
     violations: &mut Violations,
 ) -> Parsed<Reassignment> {
+    let by = call.person()?.id;
     let name = call.name::<OrganizationName>(violations);
     let person = named::<PersonName>(violations, "person", &call.message.person);
     Ok(name.zip(person).map(|(name, person)| Reassignment {
         organization: name.organization,
         person: person.person,
+        by,
         actor: call.actor(),
         reason: call.message.reason.clone(),
     }))

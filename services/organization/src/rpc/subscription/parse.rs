@@ -12,6 +12,7 @@ pub(super) fn new(
     call: &Call<pb::ActivateSubscriptionRequest>,
     violations: &mut Violations,
 ) -> Parsed<NewSubscription> {
+    let by = call.person()?.id;
     let given = &call.message;
     let name = call.name::<SubscriptionName>(violations);
     let plan = violations.check("plan", Plan::try_from(given.plan()));
@@ -25,6 +26,7 @@ pub(super) fn new(
         organization: name.organization,
         entitlement: Entitlement { plan, limits },
         end_time,
+        by,
         actor: call.actor(),
         reason: given.reason.clone(),
     }))

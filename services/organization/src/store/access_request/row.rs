@@ -29,6 +29,7 @@ impl FromRow<'_, PgRow> for AccessRequest {
             create_time: row.try_get("create_time")?,
             expire_time: row.try_get("expire_time")?,
             decide_time: row.try_get("decide_time")?,
+            decider: row.try_get("decider_person_id")?,
         })
     }
 }

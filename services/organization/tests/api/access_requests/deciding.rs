@@ -213,3 +213,52 @@ async fn whose_access_had_expired_and_is_extended_waits_no_more() {
     approve(&fixture, id, &request).await.unwrap();
     assert_eq!(role(&fixture, id, "ada").await, pb::Role::Viewer);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_decision_says_whose_it_is() {
+    let fixture = Fixture::new().await;
+    let id = fixture.active().await;
+    let waiting = asked(&fixture, "ada", id).await;
+    assert_eq!(waiting.decider, "");
+    assert_eq!(
+        approve(&fixture, id, &waiting).await.unwrap().decider,
+        person("owner")
+    );
+    let denied = asked(&fixture, "eve", id).await;
+    assert_eq!(
+        deny(&fixture, id, &denied).await.unwrap().decider,
+        person("owner")
+    );
+    let taken_back = asked(&fixture, "bob", id).await;
+    let withdrawn = withdraw(&fixture, "bob", &taken_back).await.unwrap();
+    assert!(withdrawn.decide_time.is_some() && withdrawn.decider.is_empty());
+    // Granted by another path: by whoever took that.
+    asked(&fixture, "dan", id).await;
+    added(&fixture, id, "dan", pb::Role::Viewer).await;
+    asked(&fixture, "new", id).await;
+    let moving = pb::MoveOwnershipRequest {
+        name: name(id),
+        person: person("new"),
+        reason: "the owner has died".to_owned(),
+        request_id: String::new(),
+    };
+    let mut staff = crate::ownership::ownership(&fixture, TestCaller::staff(id));
+    staff.move_ownership(moving).await.unwrap();
+    let deciders: std::collections::BTreeMap<_, _> =
+        listed(&fixture, id, pb::AccessRequestState::Unspecified)
+            .await
+            .into_iter()
+            .map(|request| (request.person, request.decider))
+            .collect();
+    let expected = [
+        ("ada", person("owner")),
+        ("eve", person("owner")),
+        ("bob", String::new()),
+        ("dan", person("owner")),
+        ("new", person("staff")),
+    ];
+    assert_eq!(
+        deciders,
+        expected.map(|(who, decider)| (person(who), decider)).into()
+    );
+}

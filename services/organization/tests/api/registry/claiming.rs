@@ -80,6 +80,27 @@ async fn the_second_who_claims_is_refused_and_pointed_on() {
     assert_eq!(fact(&status, "organization_number"), Some(number));
 }
 
+/// Who has written the profile by hand has it already.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_holds_the_number_by_a_profile_of_their_own_is_answered_with_that() {
+    let fixture = Fixture::new().await;
+    let own = fixture.draft("owner", licensed("us-mi", "CL 1")).await;
+    let submitted = fixture
+        .profiles(owner(own))
+        .submit_organization(submit(own))
+        .await;
+    submitted.unwrap();
+    let mut staff = fixture.profiles(TestCaller::staff(own));
+    staff.approve_organization(approve(own)).await.unwrap();
+    fixture.load(vec![programme("CL 1")]).await;
+    let programme = fixture.entry("CL1").await.programme;
+    let claimed = fixture.claim("owner", &programme).await.unwrap();
+    assert_eq!(claimed, fixture.read(own).await);
+    refused(fixture.claim("outsider", &programme).await, R::LicenseNumberTaken);
+    let profiles = "SELECT count(*) FROM organizations";
+    assert_eq!(fixture.service.database.count(profiles).await, 1);
+}
+
 /// A claim keeps nobody out who holds the license: staff see both, and decide.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stranger_who_claims_first_keeps_nobody_out() {
