@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use muster_proto::employment::v1::{
-    Employment, EmploymentSide, EmploymentState as S, LeaveEmploymentRequest, UndoEndEmploymentRequest,
-    UndoLeaveEmploymentRequest,
+    Employment, EmploymentSide, EmploymentState as S, LeaveEmploymentRequest, RejectionReason,
+    UndoEndEmploymentRequest, UndoLeaveEmploymentRequest, UpdateEmploymentRequest,
 };
 use muster_refusal::{ErrorReason as R, reason_of, violations_of};
 use muster_testkit::{TestCaller, eventually};
@@ -389,4 +389,47 @@ async fn who_ended_it_corrects_the_last_day_and_nobody_else_does() {
     assert_eq!(fixture.service.database.count(published).await, before);
     // Still within the 24 hours of the end, and as it was.
     assert_eq!(fixture.undo_end(&name).await.unwrap().state(), S::Verified);
+}
+
+/// A rejection takes the last day with it, which does not fire later, nor comes back with the correction.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_last_day_that_was_settled_before_a_rejection_never_comes() {
+    let fixture = Fixture::start().await;
+    let name = fixture.employed("learner-1").await.name;
+    fixture.ends_on(&name, NEXT).await.unwrap();
+    // Another start: what was verified waits again, and its last day is still to come.
+    let request = UpdateEmploymentRequest {
+        employment: Some(Employment {
+            name: name.clone(),
+            start_date: "2026-02-01".to_owned(),
+            ..Default::default()
+        }),
+        update_mask: Some(prost_types::FieldMask {
+            paths: vec!["start_date".to_owned()],
+        }),
+        request_id: String::new(),
+    };
+    let mut person = fixture.person_employments(TestCaller::person("learner-1"));
+    let waits = person.update_employment(request).await.unwrap().into_inner();
+    let waits = waits.employment.unwrap();
+    assert_eq!(
+        (waits.state(), waits.last_day.as_str()),
+        (S::PendingVerification, NEXT)
+    );
+    let rejected = fixture
+        .reject(&name, RejectionReason::Dates, "not these dates")
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!((rejected.state(), rejected.last_day.as_str()), (S::Rejected, ""));
+
+    fixture.advance_to(OVER + time::Duration::hours(2));
+    let due = "SELECT count(*) FROM employments WHERE end_due_time IS NOT NULL";
+    assert_eq!(fixture.service.database.count(due).await, 0);
+    eventually(async || fixture.correct("learner-1", &name).await.is_ok()).await;
+    fixture.verify(&name).await;
+    fixture.advance(Duration::from_secs(3 * 3600));
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    let verified = fixture.read(&name).await;
+    assert_eq!((verified.state(), verified.last_day.as_str()), (S::Verified, ""));
 }

@@ -41,10 +41,13 @@ impl StaffReportService for Rpc {
         persons.truncate(page.items.len());
         let work = async |tx: &mut _| read::apply(tx, context, &reader, &persons, None).await;
         let entries = context.database.write(work).await?;
+        let waiting = async |db: &mut _| employment_projection::count_waiting(db, organization).await;
+        let waiting = context.database.read(waiting).await.map_err(Error::from)?;
         let show = |entry| convert::entry(organization, entry);
         Ok(Response::new(pb::ReadStaffReportResponse {
             entries: entries.into_iter().map(show).collect(),
             next_page_token: page.next_page_token,
+            unverified_count: i32::try_from(waiting).unwrap_or(i32::MAX),
         }))
     }
 

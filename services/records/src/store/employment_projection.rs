@@ -73,6 +73,21 @@ pub(crate) async fn list_verified(
     Ok(verified)
 }
 
+/// How many persons wait for the organization to verify their employment.
+pub(crate) async fn count_waiting(
+    db: &mut PgConnection,
+    organization: OrganizationId,
+) -> Result<i64, DatabaseError> {
+    let waiting = sqlx::query_scalar(
+        "SELECT count(*) FROM employment_projection WHERE organization_id = $1 AND state = $2",
+    )
+    .bind(organization)
+    .bind(EmploymentState::PendingVerification)
+    .fetch_one(db)
+    .await?;
+    Ok(waiting)
+}
+
 /// Takes in what was published, unless something newer is known, and answers what is known then. The row stays locked.
 pub(crate) async fn learn(
     tx: &mut PgConnection,

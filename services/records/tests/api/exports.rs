@@ -210,3 +210,40 @@ async fn a_place_is_free_again_when_nobody_takes_the_file() {
         eventually(async || fixture.exported_report(ExportFormat::Csv).await.is_ok()).await;
     }
 }
+
+/// Nobody writes down that it is: what opens a record asks for the time.
+#[tokio::test(flavor = "multi_thread")]
+async fn neither_the_report_nor_a_file_goes_by_a_consent_that_is_over_by_the_clock() {
+    let mut fixture = Fixture::start().await;
+    let first = fixture.organization;
+    fixture.organization = fixture.open_organization().await;
+    let elsewhere = fixture.assigned("learner-1", "B-1").await;
+    fixture.report(&elsewhere, 100).await.unwrap();
+    fixture.organization = first;
+    fixture.verify("learner-1", &[]).await;
+    let time = std::time::Duration::from_secs(30);
+    fixture.grant_until("learner-1", time).await.unwrap();
+    let shares = async |fixture: &Fixture| {
+        let rows = lines(&fixture.exported_report(ExportFormat::Csv).await.unwrap());
+        let row = rows.into_iter().find(|row| row.starts_with("learner-1,"));
+        row.unwrap().contains("About B-1")
+    };
+    assert!(shares(&fixture).await);
+    assert!(fixture.reported_of("learner-1").await.unwrap().is_shared);
+    fixture.exported("learner-1", ExportFormat::Csv).await.unwrap();
+    let logged = fixture.logged().await;
+
+    fixture.service.clock.advance(time);
+    assert!(!shares(&fixture).await);
+    let entry = fixture.reported_of("learner-1").await.unwrap();
+    assert_eq!((entry.is_shared, entry.certificate_count), (false, 0));
+    let exported = fixture.exported("learner-1", ExportFormat::Csv).await;
+    assert_eq!(reason(exported), ErrorReason::GrantRequired);
+    assert_eq!(
+        reason(fixture.read("learner-1").await),
+        ErrorReason::GrantRequired
+    );
+    assert_eq!(fixture.logged().await, logged, "nothing more was read by it");
+    let written = "SELECT count(*) FROM grants WHERE state = 'ACTIVE'";
+    assert_eq!(fixture.service.database.count(written).await, 1);
+}

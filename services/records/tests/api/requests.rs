@@ -57,7 +57,7 @@ impl Fixture {
         Ok(denied.into_inner().grant.unwrap())
     }
 
-    async fn grant_until(&self, person: &str, after: Duration) -> Result<Grant, Status> {
+    pub(crate) async fn grant_until(&self, person: &str, after: Duration) -> Result<Grant, Status> {
         let mut request = self.grant_request();
         request.grant.as_mut().unwrap().expire_time = Some(self.after(after));
         let mut client = self.grants(TestCaller::person(person));

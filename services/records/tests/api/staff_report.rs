@@ -18,6 +18,17 @@ impl Fixture {
         (page.entries, page.next_page_token)
     }
 
+    /// How many the report says that it leaves out.
+    async fn left_out(&self) -> i32 {
+        let request = ReadStaffReportRequest {
+            parent: self.organization_name().to_string(),
+            ..Default::default()
+        };
+        let mut client = StaffReportServiceClient::new(self.service.calls_of(self.admin()));
+        let page = client.read_staff_report(request).await.unwrap();
+        page.into_inner().unverified_count
+    }
+
     pub(crate) async fn reported_of(&self, person: &str) -> Option<StaffReportEntry> {
         let learner = self.learner(person).to_string();
         let (entries, _) = self.staff_report(0, String::new()).await;
@@ -102,13 +113,19 @@ async fn who_is_not_verified_is_not_reported() {
     fixture.verify("learner-1", &[]).await;
     fixture.grant("learner-1").await.unwrap();
     eventually(async || fixture.reported_of("learner-1").await.is_some()).await;
-    for becomes in [
-        "UPDATE employment_projection SET state = 'PENDING_VERIFICATION'",
-        "UPDATE employment_projection SET state = 'REJECTED'",
-        "UPDATE employment_projection SET state = 'WITHDRAWN'",
-        "UPDATE employment_projection SET state = 'ENDED'",
+    assert_eq!(fixture.left_out().await, 0);
+    for (becomes, left_out) in [
+        // With the director.
+        (
+            "UPDATE employment_projection SET state = 'PENDING_VERIFICATION'",
+            2,
+        ),
+        ("UPDATE employment_projection SET state = 'REJECTED'", 0),
+        ("UPDATE employment_projection SET state = 'WITHDRAWN'", 0),
+        ("UPDATE employment_projection SET state = 'ENDED'", 0),
     ] {
         fixture.service.database.execute(becomes).await;
         assert_eq!(fixture.staff_report(0, String::new()).await.0, []);
+        assert_eq!(fixture.left_out().await, left_out, "{becomes}");
     }
 }

@@ -38,6 +38,8 @@ pub(in crate::rpc) async fn begin(
     format: ExportFormat,
 ) -> Result<File, Error> {
     let organization = context.peers.organization_name(reader.organization).await?;
+    let waiting = async |db: &mut _| employment_projection::count_waiting(db, reader.organization).await;
+    let waiting = context.database.read(waiting).await?;
     let of = organization.unwrap_or_else(|| reader.organization.to_string());
     let head = Head {
         title: format!("Staff report: {of}"),
@@ -45,6 +47,7 @@ pub(in crate::rpc) async fn begin(
             made(context.clock.now(), &reader.display_name),
             "Of whoever does not share their whole record, the certificates are those of this organization's own trainings."
                 .to_owned(),
+            format!("Left out because their employment waits to be verified: {waiting}."),
         ],
         columns: COLUMNS.to_vec(),
     };
