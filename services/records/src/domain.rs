@@ -15,5 +15,5 @@ pub(crate) use employment_projection::{EmploymentProjection, EmploymentState, To
 pub(crate) use export::{Employee, Employees, ExportFormat, OrganizationNames, RecordLine};
 pub(crate) use grant::{Grant, GrantState, GrantStateName, Parties, Wish};
 pub(crate) use record_access::{AccessReason, RecordAccess};
-pub(crate) use staff_report::{OwnTrainings, StaffReportEntry};
-pub(crate) use training::{NewTraining, Training};
+pub(crate) use staff_report::{EXPIRING_SOON, OwnTrainings, StaffReportEntry, TrainingYear};
+pub(crate) use training::{NewTraining, Training, Worth};

@@ -24,6 +24,10 @@ pub(crate) struct Certificate {
     /// The organization whose the assignment was when it was completed; `None`: the person's own.
     pub(crate) organization: Option<OrganizationId>,
     pub(crate) issue_time: OffsetDateTime,
+    /// For how many minutes the training counted when it was completed.
+    pub(crate) duration_minutes: i32,
+    /// From then on it is valid no more; `None`: it is valid for ever.
+    pub(crate) expire_time: Option<OffsetDateTime>,
 }
 
 /// A number that nobody guesses: 128 bits in base32, 26 characters.

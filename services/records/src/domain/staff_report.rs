@@ -1,9 +1,12 @@
 //! What an organization is told of its staff.
 
 use muster_ids::PersonId;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use super::Certificate;
+
+/// What expires before that is told of.
+pub(crate) const EXPIRING_SOON: Duration = Duration::days(90);
 
 /// What is reported of one verified employee.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +19,20 @@ pub(crate) struct StaffReportEntry {
     pub(crate) certificate_count: i64,
     /// The newest ones, newest first.
     pub(crate) certificates: Vec<Certificate>,
+    /// For how long trainings counted, the latest year first.
+    pub(crate) years: Vec<TrainingYear>,
+    /// How many certificates expire soon and are not outlived by a later one of the same training.
+    pub(crate) expiring_count: i64,
+    /// These, the one that expires first in front.
+    pub(crate) expiring: Vec<Certificate>,
+}
+
+/// For how long trainings counted that were completed in a year.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TrainingYear {
+    /// In UTC.
+    pub(crate) year: i32,
+    pub(crate) duration_minutes: i64,
 }
 
 /// How many of an organization's own trainings stand where.

@@ -16,6 +16,8 @@ impl From<Certificate> for pb::Certificate {
             training_display_name,
             organization,
             issue_time,
+            duration_minutes,
+            expire_time,
         } = certificate;
         Self {
             name: CertificateName {
@@ -30,6 +32,8 @@ impl From<Certificate> for pb::Certificate {
                 .map(|organization| OrganizationName { organization }.to_string())
                 .unwrap_or_default(),
             issue_time: Some(timestamp(issue_time)),
+            duration_minutes,
+            expire_time: expire_time.map(timestamp),
         }
     }
 }

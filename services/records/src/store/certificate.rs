@@ -17,6 +17,8 @@ impl FromRow<'_, PgRow> for Certificate {
             training_display_name: row.try_get("training_display_name")?,
             organization: row.try_get("organization_id")?,
             issue_time: row.try_get("issue_time")?,
+            duration_minutes: row.try_get("duration_minutes")?,
+            expire_time: row.try_get("expire_time")?,
         })
     }
 }
@@ -29,8 +31,8 @@ pub(crate) async fn insert(
 ) -> Result<(), DatabaseError> {
     sqlx::query(
         "INSERT INTO certificates (person_id, certificate_id, certificate_number, assignment_id, organization_id,
-                                   training_id, training_display_name, issue_time)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+                                   training_id, training_display_name, issue_time, duration_minutes, expire_time)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
     )
     .bind(new.person)
     .bind(new.id)
@@ -40,6 +42,8 @@ pub(crate) async fn insert(
     .bind(new.training)
     .bind(&new.training_display_name)
     .bind(new.issue_time)
+    .bind(new.duration_minutes)
+    .bind(new.expire_time)
     .execute(tx)
     .await?;
     Ok(())
@@ -54,7 +58,7 @@ pub(crate) async fn list_of_person(
 ) -> Result<Vec<Certificate>, DatabaseError> {
     let page = sqlx::query_as(
         "SELECT person_id, certificate_id, certificate_number, organization_id, training_id, training_display_name,
-                issue_time
+                issue_time, duration_minutes, expire_time
          FROM certificates
          WHERE person_id = $1 AND ($2::uuid IS NULL OR certificate_id < $2)
          ORDER BY certificate_id DESC LIMIT $3",

@@ -5,7 +5,7 @@ use muster_ids::{PersonId, TrainingId};
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, PgConnection, Row};
 
-use crate::domain::Training;
+use crate::domain::{Training, Worth};
 
 impl FromRow<'_, PgRow> for Training {
     fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
@@ -14,6 +14,10 @@ impl FromRow<'_, PgRow> for Training {
             code: row.try_get("code")?,
             display_name: row.try_get("display_name")?,
             description: row.try_get("description")?,
+            worth: Worth {
+                duration_minutes: row.try_get("duration_minutes")?,
+                validity_months: row.try_get("validity_months")?,
+            },
             create_time: row.try_get("create_time")?,
         })
     }
@@ -26,8 +30,9 @@ pub(crate) async fn insert(
     creator: PersonId,
 ) -> Result<Insertion, DatabaseError> {
     let done = sqlx::query(
-        "INSERT INTO trainings (training_id, code, display_name, description, creator_person_id, create_time)
-         VALUES ($1, $2, $3, $4, $5, $6)
+        "INSERT INTO trainings (training_id, code, display_name, description, creator_person_id, create_time,
+                                duration_minutes, validity_months)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
          ON CONFLICT (lower(code)) DO NOTHING",
     )
     .bind(new.id)
@@ -36,6 +41,8 @@ pub(crate) async fn insert(
     .bind(&new.description)
     .bind(creator)
     .bind(new.create_time)
+    .bind(new.worth.duration_minutes)
+    .bind(new.worth.validity_months)
     .execute(tx)
     .await?;
     Ok(done.into())
@@ -48,7 +55,7 @@ pub(crate) async fn list(
     limit: i64,
 ) -> Result<Vec<Training>, DatabaseError> {
     let page = sqlx::query_as(
-        "SELECT training_id, code, display_name, description, create_time FROM trainings
+        "SELECT training_id, code, display_name, description, create_time, duration_minutes, validity_months FROM trainings
          WHERE $1::text IS NULL OR code > $1 ORDER BY code LIMIT $2",
     )
     .bind(after)
@@ -64,7 +71,7 @@ pub(crate) async fn find_all(
     ids: &[TrainingId],
 ) -> Result<Vec<Training>, DatabaseError> {
     let found = sqlx::query_as(
-        "SELECT training_id, code, display_name, description, create_time FROM trainings
+        "SELECT training_id, code, display_name, description, create_time, duration_minutes, validity_months FROM trainings
          WHERE training_id = ANY ($1)",
     )
     .bind(ids)

@@ -13,6 +13,8 @@ mod catalog;
 mod consent;
 mod exports;
 mod fixture;
+mod gate;
+mod hours;
 mod learning_record;
 mod organization_view;
 mod people;

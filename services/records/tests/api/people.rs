@@ -26,9 +26,16 @@ impl Fixture {
 
     /// A training of the shared catalog.
     pub(crate) async fn new_training(&self, code: &str) -> TrainingName {
+        self.new_training_of(code, 0, 0).await
+    }
+
+    /// One that counts so many minutes, and so many months.
+    pub(crate) async fn new_training_of(&self, code: &str, minutes: i32, months: i32) -> TrainingName {
         let training = Training {
             code: code.to_owned(),
             display_name: format!("About {code}"),
+            duration_minutes: minutes,
+            validity_months: months,
             ..Default::default()
         };
         let request = CreateTrainingRequest {
@@ -96,6 +103,11 @@ impl Fixture {
     /// A learner with one assignment of a new training: its name as the learning system uses it.
     pub(crate) async fn assigned(&self, person: &str, code: &str) -> String {
         let training = self.new_training(code).await;
+        self.assigned_training(person, training).await
+    }
+
+    /// The assignment of this training, by a group of its own.
+    pub(crate) async fn assigned_training(&self, person: &str, training: TrainingName) -> String {
         self.verify(person, &[self.new_group(&[training]).await]).await;
         let assignments = self.assignments_of(person).await;
         assignments

@@ -9,7 +9,7 @@ use sqlx::PgConnection;
 use crate::context::Context;
 use crate::domain::{Assignment, Certificate, CertificateNumber, Percent};
 use crate::error::Error;
-use crate::store::{assignment, certificate};
+use crate::store::{assignment, certificate, training};
 
 /// Takes the report that the learner has come to `percent`. Completion and certificate commit together; reports on one
 /// assignment take turns at its row, so that only one completes it.
@@ -45,6 +45,9 @@ async fn issue_certificate(
     let Some((complete_time, id)) = assignment.state.completion() else {
         return Ok(());
     };
+    let found = training::find_all(tx, &[assignment.training]).await?;
+    // A training is never deleted.
+    let worth = found.first().map(|training| training.worth).unwrap_or_default();
     let certificate = Certificate {
         person: assignment.person,
         id,
@@ -53,6 +56,8 @@ async fn issue_certificate(
         training_display_name: assignment.training_display_name.clone(),
         organization: assignment.organization,
         issue_time: complete_time,
+        duration_minutes: worth.duration_minutes,
+        expire_time: worth.expire_time(complete_time),
     };
     certificate::insert(tx, &certificate, assignment.id).await
 }

@@ -6,11 +6,11 @@ use muster_ids::PersonId;
 use sqlx::PgConnection;
 
 use crate::context::Context;
-use crate::domain::{AccessReason, Certificate, ExportFormat, RecordAccess, StaffReportEntry};
+use crate::domain::{AccessReason, Certificate, EXPIRING_SOON, ExportFormat, RecordAccess, StaffReportEntry};
 use crate::error::Error;
 use crate::ops::learning_record::read::Reader;
 use crate::store::record_access;
-use crate::store::staff_report::{self, Counted};
+use crate::store::staff_report::{self, Counted, Soon};
 
 /// The most certificates of one person: a page of a thousand persons stays below what a client takes.
 const MAX_CERTIFICATES: i64 = 20;
@@ -44,18 +44,32 @@ pub(crate) async fn apply(
     let accesses: Vec<RecordAccess> = grants.iter().map(access).collect();
     record_access::insert_all(tx, &accesses).await?;
     let shared: Vec<PersonId> = grants.into_iter().map(|(person, _)| person).collect();
-    let counted = staff_report::count(tx, organization, persons, &shared).await?;
+    let soon = Soon {
+        after: access_time,
+        until: access_time + EXPIRING_SOON,
+    };
+    let counted = staff_report::count(tx, organization, persons, &shared, soon).await?;
     let newest = staff_report::certificates(tx, organization, persons, &shared, MAX_CERTIFICATES).await?;
-    let mut of: HashMap<PersonId, Vec<Certificate>> = HashMap::new();
-    for certificate in newest {
-        of.entry(certificate.person).or_default().push(certificate);
-    }
+    let expiring = staff_report::expiring(tx, organization, persons, &shared, soon, MAX_CERTIFICATES).await?;
+    let (mut newest, mut expiring) = (by_person(newest), by_person(expiring));
     let entry = |counted: Counted| StaffReportEntry {
         person: counted.person,
         own: counted.own,
         is_shared: shared.contains(&counted.person),
         certificate_count: counted.certificates,
-        certificates: of.remove(&counted.person).unwrap_or_default(),
+        certificates: newest.remove(&counted.person).unwrap_or_default(),
+        years: counted.years,
+        expiring_count: counted.expiring,
+        expiring: expiring.remove(&counted.person).unwrap_or_default(),
     };
     Ok(counted.into_iter().map(entry).collect())
+}
+
+/// Each one's, in the order in which they come.
+fn by_person(certificates: Vec<Certificate>) -> HashMap<PersonId, Vec<Certificate>> {
+    let mut of: HashMap<PersonId, Vec<Certificate>> = HashMap::new();
+    for certificate in certificates {
+        of.entry(certificate.person).or_default().push(certificate);
+    }
+    of
 }

@@ -22,6 +22,7 @@ pub(crate) async fn apply(
         code: new.code,
         display_name: new.display_name,
         description: new.description,
+        worth: new.worth,
         create_time: context.clock.now(),
     };
     match training::insert(tx, &training, new.creator).await? {

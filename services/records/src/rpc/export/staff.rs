@@ -8,7 +8,7 @@ use tonic::Status;
 
 use super::{File, made};
 use crate::context::Context;
-use crate::domain::{Employees, ExportFormat, StaffReportEntry};
+use crate::domain::{Certificate, Employees, ExportFormat, StaffReportEntry, TrainingYear};
 use crate::error::Error;
 use crate::ops::learning_record::read::Reader;
 use crate::ops::staff_report::read;
@@ -17,7 +17,7 @@ use crate::store::employment_projection;
 /// How many employees are read at a time.
 const PAGE: i64 = 200;
 
-const COLUMNS: [Column; 11] = [
+const COLUMNS: [Column; 14] = [
     Column::new("displayName", "Name", 2.6),
     Column::new("positions", "Positions", 2.2),
     Column::new("startDate", "Since", 1.2),
@@ -28,6 +28,9 @@ const COLUMNS: [Column; 11] = [
     Column::new("isShared", "Whole record", 1.0),
     Column::new("certificateCount", "Certificates", 1.2),
     Column::new("certificates", "Newest certificates", 3.6),
+    Column::new("hours", "Hours by year", 1.8),
+    Column::new("expiringCount", "Expire within 90 days", 1.2),
+    Column::new("expiring", "Which expire", 3.0),
     Column::new("learner", "Id", 2.2),
 ];
 
@@ -102,10 +105,17 @@ fn row(entry: StaffReportEntry, employees: &Employees) -> Vec<Cell> {
         is_shared,
         certificate_count,
         certificates,
+        years,
+        expiring_count,
+        expiring,
     } = entry;
     let employee = employees.get(&person).cloned().unwrap_or_default();
-    let newest = certificates.into_iter();
+    let newest = certificates.iter();
     let newest = newest.map(|one| format!("{} ({})", one.training_display_name, one.issue_time.date()));
+    let until = |one: &Certificate| {
+        let date = one.expire_time.map(|time| time.date().to_string());
+        format!("{} ({})", one.training_display_name, date.unwrap_or_default())
+    };
     vec![
         Cell::text(employee.display_name),
         Cell::text(employee.position_titles.join("; ")),
@@ -117,6 +127,15 @@ fn row(entry: StaffReportEntry, employees: &Employees) -> Vec<Cell> {
         Cell::Is(is_shared),
         Cell::Count(certificate_count),
         Cell::text(newest.collect::<Vec<_>>().join("; ")),
+        Cell::text(years.iter().map(hours).collect::<Vec<_>>().join("; ")),
+        Cell::Count(expiring_count),
+        Cell::text(expiring.iter().map(until).collect::<Vec<_>>().join("; ")),
         Cell::text(person.to_string()),
     ]
+}
+
+/// Hours and minutes of a year: `2026: 7:30`.
+fn hours(year: &TrainingYear) -> String {
+    let (hours, minutes) = (year.duration_minutes / 60, year.duration_minutes % 60);
+    format!("{}: {hours}:{minutes:02}", year.year)
 }

@@ -4,7 +4,7 @@ use muster_ids::{LearnerName, OrganizationId};
 use muster_proto::records::v1 as pb;
 use muster_server::convert::timestamp;
 
-use crate::domain::{OwnTrainings, StaffReportEntry};
+use crate::domain::{OwnTrainings, StaffReportEntry, TrainingYear};
 
 /// What is reported of one employee of the organization.
 pub(super) fn entry(organization: OrganizationId, entry: StaffReportEntry) -> pb::StaffReportEntry {
@@ -14,6 +14,9 @@ pub(super) fn entry(organization: OrganizationId, entry: StaffReportEntry) -> pb
         is_shared,
         certificate_count,
         certificates,
+        years,
+        expiring_count,
+        expiring,
     } = entry;
     let OwnTrainings {
         assigned,
@@ -30,6 +33,22 @@ pub(super) fn entry(organization: OrganizationId, entry: StaffReportEntry) -> pb
         is_shared,
         certificate_count: count(certificate_count),
         certificates: certificates.into_iter().map(Into::into).collect(),
+        training_years: years.into_iter().map(Into::into).collect(),
+        expiring_count: count(expiring_count),
+        expiring_certificates: expiring.into_iter().map(Into::into).collect(),
+    }
+}
+
+impl From<TrainingYear> for pb::TrainingYear {
+    fn from(year: TrainingYear) -> Self {
+        let TrainingYear {
+            year,
+            duration_minutes,
+        } = year;
+        Self {
+            year,
+            duration_minutes,
+        }
     }
 }
 

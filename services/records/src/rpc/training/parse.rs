@@ -6,7 +6,7 @@ use muster_refusal::{Refusal, Violations};
 use muster_server::names::all_named;
 use muster_server::{Call, Parsed};
 
-use crate::domain::NewTraining;
+use crate::domain::{NewTraining, Worth};
 
 /// The field rules say all that there is to say of a training.
 pub(super) fn create_training(call: &Call<pb::CreateTrainingRequest>) -> Result<NewTraining, Refusal> {
@@ -14,12 +14,18 @@ pub(super) fn create_training(call: &Call<pb::CreateTrainingRequest>) -> Result<
         code,
         display_name,
         description,
+        duration_minutes,
+        validity_months,
         ..
     } = call.message.training.clone().unwrap_or_default();
     Ok(NewTraining {
         code,
         display_name,
         description,
+        worth: Worth {
+            duration_minutes,
+            validity_months: (validity_months > 0).then_some(validity_months),
+        },
         creator: call.person()?.id,
     })
 }
