@@ -55,8 +55,11 @@ pub(crate) fn environment(
             std::fs::create_dir_all(workspace.at("policies"))?;
             set.push(("MUSTER_EXTRA_POLICIES", file("policies")));
         }
-        // Tests and benches make profiles by the hundred, all of one person.
-        "organization" => set.push(("MUSTER_OPEN_PROFILES", "1000".to_owned())),
+        // Tests and benches make profiles by the hundred, all of one person, and make numbers of Michigan up.
+        "organization" => {
+            set.push(("MUSTER_OPEN_PROFILES", "1000".to_owned()));
+            set.push(("MUSTER_LICENSE_NUMBERS", "us-ny=######".to_owned()));
+        }
         // No page of the suite does it: the API that does is described there.
         "employment" => set.push(("MUSTER_VERIFICATION_URL", format!("{}/docs", addresses.gateway))),
         "invitation" => set.push(("MUSTER_LINK_KEYS", file("keys/link-keys.toml"))),

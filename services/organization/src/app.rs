@@ -14,6 +14,7 @@ use muster_proto::organization::v1::group_service_server::GroupServiceServer;
 use muster_proto::organization::v1::history_service_server::HistoryServiceServer;
 use muster_proto::organization::v1::inviting_internal_service_server::InvitingInternalServiceServer;
 use muster_proto::organization::v1::join_page_service_server::JoinPageServiceServer;
+use muster_proto::organization::v1::license_service_server::LicenseServiceServer;
 use muster_proto::organization::v1::location_service_server::LocationServiceServer;
 use muster_proto::organization::v1::organization_service_server::OrganizationServiceServer;
 use muster_proto::organization::v1::ownership_service_server::OwnershipServiceServer;
@@ -68,7 +69,7 @@ impl Service for OrganizationService {
             page_key: settings.page.page_key,
             basic: settings.basic.limits(),
             open_profiles: settings.open_profiles.into(),
-            padding: settings.license_digits.into_iter().collect(),
+            license_rules: settings.license_numbers,
             review_periods: settings.review_days.into_iter().collect(),
         };
         let projection = Projection {
@@ -80,6 +81,7 @@ impl Service for OrganizationService {
         let rpc = Rpc::new(context);
         Ok(App::new()
             .grpc(OrganizationServiceServer::new(rpc.clone()))
+            .grpc(LicenseServiceServer::new(rpc.clone()))
             .grpc(LocationServiceServer::new(rpc.clone()))
             .grpc(JoinPageServiceServer::new(rpc.clone()))
             .grpc(CatalogServiceServer::new(rpc.clone()))

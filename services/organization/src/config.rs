@@ -3,7 +3,7 @@
 use muster_server::page::PageSettings;
 use muster_server::settings::PeerUrl;
 
-use crate::domain::{LicenseDigits, Limits, ReviewDays};
+use crate::domain::{LicenseRules, Limits, ReviewDays};
 
 /// What this service is told.
 #[derive(Clone, Debug, clap::Args)]
@@ -21,15 +21,17 @@ pub struct Settings {
     #[arg(long, env = "MUSTER_OPEN_PROFILES", default_value_t = 5, value_name = "COUNT")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub open_profiles: u32,
-    /// With how many digits the license numbers of an authority end, such as us-mi=9,us-ny=6: fewer are padded with
-    /// zeros before numbers are compared. To be set before its first profile; numbers that are stored stay as they are
+    /// How authorities write their license numbers, such as us-mi=DC#########/DF#########,us-ny=######: `#` is a digit, `@` a
+    /// letter, `/` stands between forms. A number that is not written so is refused; fewer digits get zeros before numbers are
+    /// compared. Of other authorities a number is any letters and digits; `none`: of all of them. Numbers that are stored stay as
+    /// they are
     #[arg(
         long,
-        env = "MUSTER_LICENSE_DIGITS",
-        value_delimiter = ',',
-        value_name = "AUTHORITY=COUNT"
+        env = "MUSTER_LICENSE_NUMBERS",
+        default_value = "us-mi=DC#########/DF#########/DG#########,us-ny=######",
+        value_name = "AUTHORITY=FORM"
     )]
-    pub license_digits: Vec<LicenseDigits>,
+    pub license_numbers: LicenseRules,
     /// After how many days the review of a profile is due; for single authorities with their names before it, such as
     /// 30,us-mi=45. As many days later it is overdue
     #[arg(

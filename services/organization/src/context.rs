@@ -4,7 +4,7 @@ use muster_clock::Clock;
 use muster_database::Database;
 use muster_server::page::PageKey;
 
-use crate::domain::{Limits, Padding, ReviewPeriods};
+use crate::domain::{LicenseRules, Limits, ReviewPeriods};
 use crate::shared_catalog::SharedCatalog;
 
 /// What every verb and every handler stands on. Cheap to clone.
@@ -18,8 +18,8 @@ pub(crate) struct Context {
     pub(crate) basic: Limits,
     /// How many profiles of a person may wait for their approval.
     pub(crate) open_profiles: i64,
-    /// How authorities pad their license numbers.
-    pub(crate) padding: Padding,
+    /// How authorities write their license numbers.
+    pub(crate) license_rules: LicenseRules,
     /// After how long reviews are due.
     pub(crate) review_periods: ReviewPeriods,
 }

@@ -34,8 +34,8 @@ pub(crate) use employment::{EmploymentNews, EmploymentState};
 pub(crate) use group::{Group, GroupState, GroupUpdate, MAX_GROUPS};
 pub(crate) use history::{Broken, Followed, HistoryAct, HistoryEntry, NOTHING, Seal};
 pub(crate) use join_page::{Ground, JoinPage, JoinPageUpdate, Need, REDIRECTED, Slug};
-pub use license::LicenseDigits;
-pub(crate) use license::{License, LicenseNumber, LicensingAuthority, Padding};
+pub use license::LicenseRules;
+pub(crate) use license::{DatedLicense, License, LicenseNumber, LicensingAuthority, Misfit};
 pub(crate) use location::{Location, LocationUpdate, MAX_LOCATIONS};
 pub(crate) use name::{PublicName, ShortName};
 pub(crate) use organization::{

@@ -7,7 +7,7 @@ use thiserror::Error;
 use time::OffsetDateTime;
 
 use crate::domain::{
-    AccessRequestState, MAX_ACCESS_REQUESTS, MAX_GROUPS, MAX_LOCATIONS, Misplaced, Missing, Need,
+    AccessRequestState, MAX_ACCESS_REQUESTS, MAX_GROUPS, MAX_LOCATIONS, Misfit, Misplaced, Missing, Need,
     OrganizationNumber, OrganizationState, OwnershipOfferState, SubscriptionProblem,
 };
 
@@ -77,6 +77,9 @@ pub(crate) enum Error {
     /// Every problem with the field of the request that it belongs to.
     #[error("the subscription makes no sense")]
     Subscription(Vec<(&'static str, SubscriptionProblem)>),
+    /// Of which field of the request.
+    #[error("{0}")]
+    LicenseNumber(Misfit, &'static str),
     #[error(transparent)]
     Failure(#[from] Failure),
 }
@@ -84,6 +87,14 @@ pub(crate) enum Error {
 muster_server::shared_failures!(Error);
 
 impl Error {
+    /// The same, where it is about a license number in this field of the request.
+    pub(crate) fn of_field(self, field: &'static str) -> Self {
+        match self {
+            Self::LicenseNumber(misfit, _) => Self::LicenseNumber(misfit, field),
+            other => other,
+        }
+    }
+
     /// `taken` when a constraint of that name refused the row.
     pub(crate) fn taken(error: DatabaseError, constraint: &str, taken: Self) -> Self {
         if error.constraint() == Some(constraint) {
@@ -91,6 +102,12 @@ impl Error {
         } else {
             error.into()
         }
+    }
+}
+
+impl From<Misfit> for Error {
+    fn from(misfit: Misfit) -> Self {
+        Self::LicenseNumber(misfit, "organization.license_number")
     }
 }
 
@@ -206,6 +223,11 @@ impl From<Error> for Refusal {
             }
             Error::EndsInThePast => ends_in_the_past(),
             Error::Subscription(problems) => subscription(problems),
+            Error::LicenseNumber(misfit, field) => {
+                let mut violations = Violations::new();
+                violations.add(field, misfit.to_string());
+                violations.into_refusal()
+            }
             Error::Failure(failure) => failure.into(),
         }
     }

@@ -29,4 +29,4 @@ mod verify;
 
 pub use app::OrganizationService;
 pub use config::{BasicPlan, Settings};
-pub use domain::{LicenseDigits, ReviewDays};
+pub use domain::{LicenseRules, ReviewDays};

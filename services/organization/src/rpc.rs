@@ -7,6 +7,7 @@ mod group;
 mod history;
 mod inviting;
 mod join_page;
+mod license;
 mod location;
 mod mail_source;
 mod organization;

@@ -8,6 +8,7 @@ pub(crate) mod employment_projection;
 pub(crate) mod group;
 pub(crate) mod history;
 pub(crate) mod join_page;
+pub(crate) mod license_number;
 pub(crate) mod location;
 pub(crate) mod organization;
 pub(crate) mod ownership_offer;

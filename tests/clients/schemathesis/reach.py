@@ -126,6 +126,9 @@ assert [claim["name"] for claim in claims] == [organization], claims
 call("ApproveOrganization", "staff", at, reason="license checked")
 call("SuspendOrganization", "staff", at, reason="an inspection")
 call("ReinstateOrganization", "staff", at, reason="the inspection is over")
+call("RenewLicense", "staff", at, licenseNumber=f"SU {run}", reason="a new number for the same address")
+numbers = call("ListLicenseNumbers", "owner", at)["licenseNumbers"]
+assert [number["licenseNumber"] for number in numbers] == [f"SU {run}", f"ST {run}"], numbers
 refused = call("CreateOrganization", "outsider", **(profile | {"licenseNumber": f"SR {run}"}))["organization"]["name"]
 call("SubmitOrganization", "outsider", ids(refused))
 call("RejectOrganization", "staff", ids(refused), reason="no such programme")

@@ -1,12 +1,14 @@
 //! Profiles of organizations.
 
+use muster_proto::organization::v1::license_service_client::LicenseServiceClient;
 use muster_proto::organization::v1::organization_service_client::OrganizationServiceClient;
 use muster_proto::organization::v1::person_organization_service_client::PersonOrganizationServiceClient;
 use muster_proto::organization::v1::setup_checklist_service_client::SetupChecklistServiceClient;
 use muster_proto::organization::v1::{
     ApproveOrganizationRequest, CloseOrganizationRequest, CreateOrganizationRequest, GetOrganizationRequest,
-    GetSetupChecklistRequest, ListPersonOrganizationsRequest, Organization, OrganizationReturnReason,
-    PersonOrganization, ReturnOrganizationRequest, SetupChecklist, SubmitOrganizationRequest,
+    GetSetupChecklistRequest, ListLicenseNumbersRequest, ListLicenseNumbersResponse,
+    ListPersonOrganizationsRequest, Organization, OrganizationReturnReason, PersonOrganization,
+    RenewLicenseRequest, ReturnOrganizationRequest, SetupChecklist, SubmitOrganizationRequest,
     UpdateOrganizationRequest,
 };
 use prost_types::FieldMask;
@@ -179,4 +181,40 @@ pub async fn update<T: Transport>(
             .await
     };
     resource(admin, request, send, |response| response.organization).await
+}
+
+/// Registry staff give an approved profile the new license number of its site.
+///
+/// # Errors
+/// The call failed.
+pub async fn renew_license<T: Transport>(
+    staff: &T,
+    name: &str,
+    license_number: &str,
+    reason: &str,
+) -> Result<Organization, CallError> {
+    let request = RenewLicenseRequest {
+        name: name.to_owned(),
+        license_number: license_number.to_owned(),
+        reason: reason.to_owned(),
+        request_id: request_id(),
+    };
+    let send = async |client, request| LicenseServiceClient::new(client).renew_license(request).await;
+    resource(staff, request, send, |response| response.organization).await
+}
+
+/// Lists the license numbers under which a profile was approved, the latest first.
+///
+/// # Errors
+/// The call failed.
+pub async fn list_license_numbers<T: Transport>(
+    reader: &T,
+    request: ListLicenseNumbersRequest,
+) -> Result<ListLicenseNumbersResponse, CallError> {
+    let send = async |client, request| {
+        LicenseServiceClient::new(client)
+            .list_license_numbers(request)
+            .await
+    };
+    call(reader, request, send).await
 }

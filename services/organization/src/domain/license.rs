@@ -1,10 +1,12 @@
 //! License numbers: shown as given, compared by a normal form.
 
-use std::collections::HashMap;
-use std::str::FromStr;
-use std::sync::Arc;
+mod rules;
 
 use thiserror::Error;
+use time::OffsetDateTime;
+
+pub use rules::LicenseRules;
+pub(crate) use rules::Misfit;
 
 /// Lengths of a number without spaces and dashes, in characters.
 const LENGTH: std::ops::RangeInclusive<usize> = 3..=40;
@@ -19,6 +21,17 @@ pub(crate) struct License {
     authority: LicensingAuthority,
     as_given: String,
     normalized: String,
+}
+
+/// A license that a profile has or had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct DatedLicense {
+    /// In the order in which it had them, from 1.
+    pub(crate) number: i32,
+    pub(crate) license: License,
+    pub(crate) begin_time: OffsetDateTime,
+    /// `None`: the current one.
+    pub(crate) end_time: Option<OffsetDateTime>,
 }
 
 /// A license number as somebody wrote it, before it is known whose it is.
@@ -36,50 +49,6 @@ pub(crate) enum LicenseProblem {
     Authority,
     #[error("must be 3 to 40 letters and digits; spaces and dashes do not count")]
     Number,
-}
-
-/// How many digits the numbers of an authority end with.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LicenseDigits {
-    authority: String,
-    count: usize,
-}
-
-/// The digits of every authority that pads.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Padding(Arc<HashMap<String, usize>>);
-
-impl FromStr for LicenseDigits {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, &'static str> {
-        let problem = "must be an authority and a number of digits from 1 to 40, such as us-mi=9";
-        let (authority, count) = text.split_once('=').ok_or(problem)?;
-        let authority = LicensingAuthority::parse(authority).map_err(|_| problem)?.0;
-        let count = count.parse().ok().filter(|count| (1..=40).contains(count));
-        Ok(Self {
-            authority,
-            count: count.ok_or(problem)?,
-        })
-    }
-}
-
-impl FromIterator<LicenseDigits> for Padding {
-    fn from_iter<T: IntoIterator<Item = LicenseDigits>>(all: T) -> Self {
-        let each = all.into_iter().map(|digits| (digits.authority, digits.count));
-        Self(Arc::new(each.collect()))
-    }
-}
-
-impl Padding {
-    /// Gives the digits at the end as many zeros as the authority would; zeros too many are none of the number's.
-    fn pad(&self, authority: &LicensingAuthority, plain: String) -> String {
-        let letters = plain.trim_end_matches(|c: char| c.is_ascii_digit());
-        match (self.0.get(authority.as_str()), &plain[letters.len()..]) {
-            (None, _) | (_, "") => plain,
-            (Some(count), digits) => format!("{letters}{:0>count$}", digits.trim_start_matches('0')),
-        }
-    }
 }
 
 impl LicensingAuthority {
@@ -118,12 +87,19 @@ fn plain(text: &str) -> String {
 
 impl License {
     /// Normalizes the number: spaces and dashes dropped, upper case, padded as the authority pads.
-    pub(crate) fn new(authority: LicensingAuthority, number: LicenseNumber, padding: &Padding) -> Self {
-        Self {
-            normalized: padding.pad(&authority, number.plain),
+    ///
+    /// # Errors
+    /// It is not written as the authority writes its numbers.
+    pub(crate) fn new(
+        authority: LicensingAuthority,
+        number: LicenseNumber,
+        rules: &LicenseRules,
+    ) -> Result<Self, Misfit> {
+        Ok(Self {
+            normalized: rules.normalize(&authority, number.plain)?,
             authority,
             as_given: number.as_given,
-        }
+        })
     }
 
     /// As it was stored: normalized by the rules of its time.
@@ -136,20 +112,23 @@ impl License {
     }
 
     /// With another authority or number.
+    ///
+    /// # Errors
+    /// As [`License::new`].
     pub(crate) fn changed(
         self,
         authority: Option<LicensingAuthority>,
         number: Option<LicenseNumber>,
-        padding: &Padding,
-    ) -> Self {
+        rules: &LicenseRules,
+    ) -> Result<Self, Misfit> {
         if authority.is_none() && number.is_none() {
-            return self;
+            return Ok(self);
         }
         let number = number.unwrap_or_else(|| LicenseNumber {
             plain: plain(&self.as_given),
             as_given: self.as_given,
         });
-        Self::new(authority.unwrap_or(self.authority), number, padding)
+        Self::new(authority.unwrap_or(self.authority), number, rules)
     }
 
     pub(crate) fn authority(&self) -> &LicensingAuthority {
@@ -177,28 +156,8 @@ mod tests {
 
     fn under(authority: &str, number: &str) -> Result<String, LicenseProblem> {
         let authority = LicensingAuthority::parse(authority).unwrap();
-        let padding = Padding::from_iter(["us-ny=4".parse().unwrap()]);
-        LicenseNumber::parse(number).map(|number| License::new(authority, number, &padding).normalized)
-    }
-
-    #[test]
-    fn an_authority_that_pads_has_one_number_with_and_without_zeros() {
-        for spelled in ["DC-0012", "dc12", "DC 00012", "DC-12"] {
-            assert_eq!(under("us-ny", spelled).unwrap(), "DC0012", "{spelled}");
-        }
-        assert_eq!(under("us-ny", "00123").unwrap(), "0123");
-        // More digits than usual, none at the end, zeros alone.
-        assert_eq!(under("us-ny", "DC12345").unwrap(), "DC12345");
-        assert_eq!(under("us-ny", "12DC").unwrap(), "12DC");
-        assert_eq!(under("us-ny", "DC0").unwrap(), "DC0000");
-        assert_ne!(normalized("DC0012"), normalized("DC012"), "us-mi does not pad");
-    }
-
-    #[test]
-    fn digits_are_said_by_authority() {
-        for text in ["us-mi", "us-mi=", "us-mi=0", "us-mi=41", "US=4", "=4", "us-mi=x"] {
-            assert!(text.parse::<LicenseDigits>().is_err(), "{text}");
-        }
+        let rules = LicenseRules::default();
+        LicenseNumber::parse(number).map(|number| License::new(authority, number, &rules).unwrap().normalized)
     }
 
     #[test]

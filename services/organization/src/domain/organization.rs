@@ -5,7 +5,7 @@ use muster_states::{Transition, stored_enum};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{License, LicenseNumber, LicensingAuthority, Owner, Padding, PublicName};
+use super::{License, LicenseNumber, LicenseRules, LicensingAuthority, Misfit, Owner, PublicName};
 
 /// A profile: one site with one current license number.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -170,26 +170,55 @@ impl Organization {
 
     /// With other values. The license is what registry staff decide on: it changes only before it is handed in, and nothing
     /// does while they look.
+    ///
+    /// # Errors
+    /// The license number is not written as its authority writes them.
     pub(crate) fn update(
         self,
         update: OrganizationUpdate,
-        padding: &Padding,
-    ) -> Transition<Self, OrganizationState> {
+        rules: &LicenseRules,
+    ) -> Result<Transition<Self, OrganizationState>, Misfit> {
         let changes_license = update.authority.is_some() || update.number.is_some();
         if !self.state.takes_changes()
             || self.state == OrganizationState::Submitted
             || (changes_license && !self.state.is_being_filled_in())
         {
-            return Transition::Refused(self.state);
+            return Ok(Transition::Refused(self.state));
         }
         let mut next = self.clone();
         next.display_name = update.display_name.unwrap_or(next.display_name);
-        next.license = next.license.changed(update.authority, update.number, padding);
+        next.license = next.license.changed(update.authority, update.number, rules)?;
         if next == self {
-            return Transition::AlreadyDone(self);
+            return Ok(Transition::AlreadyDone(self));
         }
         next.version += 1;
-        Transition::Changed(next)
+        Ok(Transition::Changed(next))
+    }
+
+    /// With another number of the same authority, given by registry staff: only an approved profile has one to be renewed.
+    ///
+    /// # Errors
+    /// The number is not written as the authority writes them.
+    pub(crate) fn renew(
+        self,
+        number: LicenseNumber,
+        rules: &LicenseRules,
+    ) -> Result<Transition<Self, OrganizationState>, Misfit> {
+        let license = self.license.clone().changed(None, Some(number), rules)?;
+        if !matches!(
+            self.state,
+            OrganizationState::Active | OrganizationState::Suspended
+        ) {
+            return Ok(Transition::Refused(self.state));
+        }
+        if license.normalized() == self.license.normalized() {
+            return Ok(Transition::AlreadyDone(self));
+        }
+        Ok(Transition::Changed(Self {
+            license,
+            version: self.version + 1,
+            ..self
+        }))
     }
 
     /// Whether anybody may find it: it was approved, and is not closed.
@@ -255,7 +284,7 @@ mod tests {
     use muster_ids::PersonId;
     use time::macros::datetime;
 
-    use super::super::{LicenseNumber, LicensingAuthority, Padding};
+    use super::super::{LicenseNumber, LicenseRules, LicensingAuthority};
     use super::*;
 
     const CREATED: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
@@ -272,7 +301,7 @@ mod tests {
                 display_name: None,
             },
             display_name: PublicName::parse("Sunshine").unwrap(),
-            license: License::new(authority, number, &Padding::default()),
+            license: License::new(authority, number, &LicenseRules::default()).unwrap(),
             programme: None,
             state,
             version: 4,
@@ -405,7 +434,8 @@ mod tests {
         };
         let outcomes = OrganizationState::ALL.map(|state| {
             let update = |update: &OrganizationUpdate| {
-                outcome(profile(state).update(update.clone(), &Padding::default()))
+                let rules = LicenseRules::default();
+                outcome(profile(state).update(update.clone(), &rules).unwrap())
             };
             (update(&renamed), update(&moved))
         });
@@ -431,20 +461,52 @@ mod tests {
             authority: LicensingAuthority::parse("us-mi").ok(),
             number: LicenseNumber::parse("DC 1").ok(),
         };
-        let unchanged = profile(OrganizationState::Draft).update(same, &Padding::default());
+        let unchanged = profile(OrganizationState::Draft).update(same, &LicenseRules::default());
         assert_eq!(
             unchanged,
-            Transition::AlreadyDone(profile(OrganizationState::Draft))
+            Ok(Transition::AlreadyDone(profile(OrganizationState::Draft)))
         );
     }
 
     #[test]
+    fn only_an_approved_profile_has_a_number_to_be_renewed() {
+        let outcomes = |number: &str| {
+            OrganizationState::ALL.map(|state| {
+                let number = LicenseNumber::parse(number).unwrap();
+                outcome(profile(state).renew(number, &LicenseRules::default()).unwrap())
+            })
+        };
+        let refused = |state: &str| format!("{state} refused");
+        let expected = |active: &str, suspended: &str| {
+            [
+                refused("DRAFT"),
+                refused("SUBMITTED"),
+                active.to_owned(),
+                refused("RETURNED"),
+                refused("REJECTED"),
+                suspended.to_owned(),
+                refused("CLOSED"),
+            ]
+        };
+        assert_eq!(outcomes("DC 2"), expected("ACTIVE", "SUSPENDED"));
+        assert_eq!(outcomes("dc1"), expected("ACTIVE already", "SUSPENDED already"));
+        let rules = "us-mi=DC####".parse().unwrap();
+        let number = LicenseNumber::parse("QX 2").unwrap();
+        assert!(profile(OrganizationState::Active).renew(number, &rules).is_err());
+    }
+
+    #[test]
     fn a_number_moves_with_its_authority_and_is_padded_as_the_new_one_pads() {
-        let padding = Padding::from_iter(["us-ny=4".parse().unwrap()]);
+        let rules = "us-ny=@@####,us-pa=####".parse().unwrap();
         let authority = LicensingAuthority::parse("us-ny").ok();
         let license = profile(OrganizationState::Draft).license;
-        let moved = license.changed(authority, None, &padding);
+        let moved = license.clone().changed(authority, None, &rules).unwrap();
         assert_eq!((moved.as_given(), moved.normalized()), ("DC 1", "DC0001"));
+        let authority = LicensingAuthority::parse("us-pa").ok();
+        assert!(
+            license.changed(authority, None, &rules).is_err(),
+            "it is none of theirs"
+        );
     }
 
     #[test]

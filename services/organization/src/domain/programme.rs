@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use muster_states::stored_enum;
 
-use super::{License, LicenseNumber, LicensingAuthority, Padding, PublicName, ShortName};
+use super::{License, LicenseNumber, LicenseRules, LicensingAuthority, PublicName, ShortName};
 
 /// A licensed programme, as its authority tells of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,7 +79,7 @@ impl Programme {
 
 impl ToldProgramme {
     /// The programme, or everything that is wrong with the row.
-    pub(crate) fn read(&self, padding: &Padding) -> Result<Programme, Vec<RowProblem>> {
+    pub(crate) fn read(&self, rules: &LicenseRules) -> Result<Programme, Vec<RowProblem>> {
         let mut problems = Problems(Vec::new());
         let authority = problems.of(
             "licensing_authority",
@@ -106,9 +106,12 @@ impl ToldProgramme {
                 postal_code: postal_code?,
             })
         })();
+        let license = authority.zip(number).and_then(|(authority, number)| {
+            problems.of("license_number", License::new(authority, number, rules))
+        });
         let programme = (|| {
             Some(Programme {
-                license: License::new(authority?, number?, padding),
+                license: license?,
                 display_name: display_name?,
                 address: address?,
                 kind: kind?,
@@ -175,13 +178,13 @@ mod tests {
     }
 
     fn wrong(told: &ToldProgramme) -> Vec<String> {
-        let problems = told.read(&Padding::default()).unwrap_err();
+        let problems = told.read(&LicenseRules::default()).unwrap_err();
         problems.into_iter().map(|problem| problem.field).collect()
     }
 
     #[test]
     fn a_row_says_what_a_programme_is() {
-        let programme = told().read(&Padding::default()).unwrap();
+        let programme = told().read(&LicenseRules::default()).unwrap();
         assert_eq!(programme.license.normalized(), "DC630012345");
         assert_eq!(programme.address.city.as_str(), "Ann Arbor");
         let home = ToldProgramme {
@@ -190,7 +193,7 @@ mod tests {
             postal_code: String::new(),
             ..told()
         };
-        let home = home.read(&Padding::default()).unwrap();
+        let home = home.read(&LicenseRules::default()).unwrap();
         assert_eq!(home.address.street_address, None);
     }
 
@@ -268,6 +271,6 @@ mod tests {
             postal_code: "x".repeat(20),
             ..told()
         };
-        assert!(long.read(&Padding::default()).is_ok());
+        assert!(long.read(&LicenseRules::default()).is_ok());
     }
 }

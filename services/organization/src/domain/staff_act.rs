@@ -29,5 +29,6 @@ stored_enum! {
         CloseOrganization = "CLOSE_ORGANIZATION",
         ActivateSubscription = "ACTIVATE_SUBSCRIPTION",
         MoveOwnership = "MOVE_OWNERSHIP",
+        RenewLicense = "RENEW_LICENSE",
     }
 }

@@ -6,5 +6,6 @@ pub(crate) mod close;
 pub(crate) mod create;
 pub(crate) mod decide;
 mod license;
+pub(crate) mod renew;
 pub(crate) mod submit;
 pub(crate) mod update;

@@ -25,7 +25,7 @@ impl OrganizationService for Rpc {
     ) -> Result<Response<pb::CreateOrganizationResponse>, Status> {
         let context = &self.context;
         let (call, new) = Call::read(request, |call, violations| {
-            parse::new(call, violations, &context.padding)
+            parse::new(call, violations, &context.license_rules)
         })?;
         let work = async |tx: &mut _| create::apply(tx, context, new).await;
         call.once(&context.database, context.clock.now(), work).await

@@ -91,7 +91,8 @@ pub(crate) async fn update(tx: &mut PgConnection, changed: &Organization) -> Res
         "UPDATE organizations
          SET display_name = $3, licensing_authority = $4, license_number_normalized = $5, license_number_as_given = $6,
              state = $7, submit_time = $8, approve_time = $9, return_reasons = $10, decision_reason = $11,
-             owner_person_id = $12, owner_display_name = $13, close_time = $14, version = $2
+             owner_person_id = $12, owner_display_name = $13, close_time = $14, programme_id = $15,
+             version = $2
          WHERE organization_id = $1 AND version = $2 - 1",
     )
     .bind(changed.id)
@@ -108,6 +109,7 @@ pub(crate) async fn update(tx: &mut PgConnection, changed: &Organization) -> Res
     .bind(changed.owner.person)
     .bind(changed.owner.display_name.as_deref())
     .bind(changed.close_time)
+    .bind(changed.programme)
     .execute(tx)
     .await?;
     guarded(done)

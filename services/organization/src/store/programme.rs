@@ -135,3 +135,20 @@ impl FromRow<'_, PgRow> for Stored {
         })
     }
 }
+
+/// The programme with a license, unless somebody has claimed it.
+pub(crate) async fn find_unclaimed(
+    db: &mut PgConnection,
+    license: &License,
+) -> Result<Option<ProgrammeId>, DatabaseError> {
+    let found = sqlx::query_scalar(
+        "SELECT programme_id FROM programmes AS p
+         WHERE licensing_authority = $1 AND license_number_normalized = $2
+           AND NOT EXISTS (SELECT FROM organizations AS claimant
+                           WHERE claimant.programme_id = p.programme_id AND claimant.state NOT IN ('REJECTED', 'CLOSED'))",
+    );
+    let found = found
+        .bind(license.authority().as_str())
+        .bind(license.normalized());
+    Ok(found.fetch_optional(db).await?)
+}

@@ -34,7 +34,10 @@ impl Fixture {
 
     /// One in this suite.
     pub(crate) async fn in_suite(suite: TestSuite) -> Self {
-        let pads = [("--license-digits", "us-ny=4"), ("--review-days", "30,us-ny=10")];
+        let pads = [
+            ("--license-numbers", "us-ny=@@####/####"),
+            ("--review-days", "30,us-ny=10"),
+        ];
         Self {
             service: suite.start::<OrganizationService>(&pads).await,
             suite,

@@ -3,12 +3,12 @@
 use muster_identity::Role;
 use muster_ids::OrganizationId;
 use muster_proto::organization::v1 as pb;
-use muster_refusal::ErrorReason;
+use muster_refusal::{ErrorReason, violations_of};
 use muster_testkit::{Callers, TestCaller};
 use tonic::{Code, Status};
 
 use crate::fixture::{Fixture, approve, licensed, name, owner, submit};
-use crate::refused::{fact, refused};
+use crate::refused::{fact, fields, refused};
 
 /// Drafts of so many people with one number, all handed in.
 async fn waiting(fixture: &Fixture, count: usize, number: &str) -> Vec<OrganizationId> {
@@ -268,4 +268,58 @@ async fn who_cannot_be_reached_hands_nothing_in() {
         .await;
     refused(answer, ErrorReason::AddressUnknown);
     assert_eq!(fixture.read(id).await.state(), pb::OrganizationState::Draft);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_that_is_not_written_as_its_authority_writes_them_is_refused_by_its_field_and_nothing_is_stored()
+ {
+    let fixture = Fixture::new().await;
+    let mut profiles = fixture.profiles(TestCaller::person("owner"));
+    let mut create = async |number: &str| {
+        let request = pb::CreateOrganizationRequest {
+            organization: Some(licensed("us-ny", number)),
+            request_id: String::new(),
+        };
+        profiles.create_organization(request).await
+    };
+    for number in ["DC 12345", "D 12", "DC-1-X"] {
+        let status = refused(create(number).await, ErrorReason::InvalidRequest);
+        let violations = violations_of(&status);
+        let [(field, said)] = violations.as_slice() else {
+            panic!("{violations:?}")
+        };
+        assert_eq!(field, "organization.license_number", "{number}");
+        assert!(
+            said.contains("a number of us-ny: 2 letters and 4 digits, or 4 digits"),
+            "{said}"
+        );
+    }
+    assert_eq!(
+        fixture
+            .service
+            .database
+            .count("SELECT count(*) FROM organizations")
+            .await,
+        0
+    );
+    create("dc 12").await.unwrap();
+
+    // Nor is a number moved to an authority that has no such numbers.
+    let id = fixture.draft("other", licensed("us-mi", "QX-99-Z")).await;
+    let request = pb::UpdateOrganizationRequest {
+        organization: Some(pb::Organization {
+            name: name(id),
+            ..licensed("us-ny", "")
+        }),
+        update_mask: Some(prost_types::FieldMask {
+            paths: vec!["licensing_authority".to_owned()],
+        }),
+        request_id: String::new(),
+    };
+    let status = fixture.profiles(owner(id)).update_organization(request).await;
+    assert_eq!(
+        fields(status, ErrorReason::InvalidRequest),
+        ["organization.license_number"]
+    );
+    assert_eq!(fixture.read(id).await.licensing_authority, "us-mi");
 }

@@ -20,6 +20,7 @@ mod groups;
 mod history;
 mod inviting;
 mod join_pages;
+mod license_numbers;
 mod licenses;
 mod locations;
 mod own_profiles;

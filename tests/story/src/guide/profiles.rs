@@ -1,9 +1,10 @@
 //! A profile for each license: created, handed in, returned, corrected, approved.
 
 use anyhow::{Context, ensure};
-use muster_client::acts::{organization, review, subscription};
+use muster_client::acts::{history, organization, review, subscription};
 use muster_proto::organization::v1::{
-    Limits, Organization, OrganizationReturnReason, OrganizationState, ReviewState, SetupState,
+    Limits, ListHistoryEntriesRequest, ListLicenseNumbersRequest, Organization, OrganizationReturnReason,
+    OrganizationState, ReviewState, SetupState,
 };
 use muster_refusal::ErrorReason;
 use tonic_types::StatusExt;
@@ -103,10 +104,49 @@ pub(super) async fn run(guide: &mut Guide<'_>) -> anyhow::Result<StepReport> {
         "the owner looks through {} things and confirms the review of the profile",
         reviewed.items.len()
     ));
+    renew(guide, &mut report, &second.name).await?;
     guide.number = approved.organization_number;
     guide.organization = draft.name;
     guide.second = second.name;
     Ok(report)
+}
+
+/// The authority gives the second site another number, and the history tells who wrote it down.
+async fn renew(guide: &Guide<'_>, report: &mut StepReport, site: &str) -> anyhow::Result<()> {
+    let (director, staff) = (&guide.director, &guide.staff);
+    let (number, why) = (
+        format!("gq-{}", guide.scenario.run),
+        "a new number for the same address",
+    );
+    organization::renew_license(staff, site, &number, why).await?;
+    let request = ListLicenseNumbersRequest {
+        parent: site.to_owned(),
+        ..ListLicenseNumbersRequest::default()
+    };
+    let numbers = organization::list_license_numbers(director, request)
+        .await?
+        .license_numbers;
+    let is_dated = numbers.len() == 2 && numbers[0].end_time.is_none() && numbers[1].end_time.is_some();
+    ensure!(is_dated, "the numbers are {numbers:?}");
+    report.line(format!(
+        "a new number for the same address: {} takes the place of {}, dated",
+        numbers[0].license_number, numbers[1].license_number
+    ));
+    let request = ListHistoryEntriesRequest {
+        parent: site.to_owned(),
+        ..ListHistoryEntriesRequest::default()
+    };
+    let entries = history::list(director, request).await?.history_entries;
+    let newest = entries.first().context("the site has no history")?;
+    ensure!(newest.reason == why, "the history begins with {newest:?}");
+    report.line(format!(
+        "the history of the site has {} entries; the newest is by {}, because: {}",
+        entries.len(),
+        newest.actor,
+        newest.reason
+    ));
+    report.link_call("the history being read", guide.scenario, director);
+    Ok(())
 }
 
 fn profile(display_name: &str, license: &str) -> Organization {

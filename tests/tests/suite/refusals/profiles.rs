@@ -3,10 +3,10 @@
 use muster_proto::organization::v1::{
     ActivateSubscriptionRequest, ApproveOrganizationRequest, CloseOrganizationRequest,
     CreateOrganizationRequest, CreateOrganizationResponse, GetLimitsRequest, GetOrganizationRequest,
-    GetSetupChecklistRequest, Limits, ListLicenseClaimsRequest, Organization as Profile,
-    OrganizationReturnReason, Plan, ReinstateOrganizationRequest, RejectOrganizationRequest,
-    ReturnOrganizationRequest, SubmitOrganizationRequest, SuspendOrganizationRequest,
-    UpdateOrganizationRequest,
+    GetSetupChecklistRequest, Limits, ListLicenseClaimsRequest, ListLicenseNumbersRequest,
+    Organization as Profile, OrganizationReturnReason, Plan, ReinstateOrganizationRequest,
+    RejectOrganizationRequest, RenewLicenseRequest, ReturnOrganizationRequest, SubmitOrganizationRequest,
+    SuspendOrganizationRequest, UpdateOrganizationRequest,
 };
 use muster_refusal::ErrorReason as R;
 use prost::Message;
@@ -24,6 +24,7 @@ pub(super) fn rows() -> Vec<Row> {
     rows.extend(submitted());
     rows.extend(approved());
     rows.extend(decided());
+    rows.extend(renewed());
     rows.extend(closed());
     rows.extend(subscribed());
     rows
@@ -218,6 +219,58 @@ fn approved() -> Vec<Row> {
             let draft = Organization::draft(&at.suite, "owner").await.name;
             let (first, second) = (approving(&at.name(), &id), approving(&draft, &id));
             at.reused("ApproveOrganization", "staff", &first, &second).await
+        }),
+    ]
+}
+
+fn renewing(name: String, license_number: &str, request_id: &str) -> RenewLicenseRequest {
+    RenewLicenseRequest {
+        name,
+        license_number: license_number.into(),
+        reason: "a test".into(),
+        request_id: request_id.into(),
+    }
+}
+
+fn renewed() -> Vec<Row> {
+    vec![
+        row("RenewLicense", R::InvalidRequest, async |at| {
+            Attempt::by("staff", &renewing(at.name(), "--- ", "")).violates(&["license_number"])
+        }),
+        row("RenewLicense", R::LicenseNumberTaken, async |at| {
+            let holder = GetOrganizationRequest { name: at.name() };
+            let holder: muster_proto::organization::v1::GetOrganizationResponse =
+                at.done("GetOrganization", "owner", &holder).await;
+            let holder = holder.organization.unwrap();
+            let own = at.own().await;
+            Attempt::by("staff", &renewing(own.name(), &holder.license_number, ""))
+                .metadata("organization_number", holder.organization_number)
+        }),
+        row("RenewLicense", R::OrganizationState, async |at| {
+            let draft = Organization::draft(&at.suite, "owner").await.name;
+            Attempt::by("staff", &renewing(draft, "T 4711", "")).metadata("state", "DRAFT")
+        }),
+        row("RenewLicense", R::OwnProfile, async |at| {
+            let own = Organization::draft(&at.suite, "staff").await.name;
+            Attempt::by("staff", &renewing(own, "T 4711", ""))
+        }),
+        row("RenewLicense", R::NotFound, async |_| {
+            Attempt::by("staff", &renewing(ABSENT.into(), "T 4711", ""))
+        }),
+        row("RenewLicense", R::RequestIdReused, async |at| {
+            let at = at.own().await;
+            let id = at.suite.request_id();
+            let new = format!("R{}", &id[..8]);
+            let (first, second) = (renewing(at.name(), &new, &id), renewing(at.name(), "T 4712", &id));
+            at.reused("RenewLicense", "staff", &first, &second).await
+        }),
+        row("ListLicenseNumbers", R::PageTokenInvalid, async |at| {
+            let request = ListLicenseNumbersRequest {
+                parent: at.name(),
+                page_token: "AAAA".into(),
+                ..Default::default()
+            };
+            Attempt::by("owner", &request)
         }),
     ]
 }

@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::events;
 use crate::ops::require_not_own;
 use crate::store::organization::{self, LICENSE_TAKEN};
-use crate::store::{registry, review, staff_act};
+use crate::store::{license_number, registry, review, staff_act};
 
 /// Approves a submitted profile, and publishes it: its owner becomes the director. Others that wait with its license number
 /// are given back.
@@ -36,6 +36,7 @@ pub(crate) async fn apply(
             let stored = organization::update(tx, &approved).await;
             // Whoever holds the number by now was not there a moment ago.
             stored.map_err(|error| Error::taken(error, LICENSE_TAKEN, Failure::Contended.into()))?;
+            license_number::begin(tx, &approved, now).await?;
             license::return_rivals(tx, &context.clock, &approved, &act).await?;
             let period = context.review_periods.of(&approved);
             let review = Review::begin(approved.id, context.clock.new_id(), now, period);

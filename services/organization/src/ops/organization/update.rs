@@ -23,7 +23,7 @@ pub(crate) async fn apply(
     let organization = organization::lock(tx, id).await?.ok_or(Failure::NotFound)?;
     if_match.check(&etag(organization.version))?;
     let before = organization.clone();
-    match organization.update(update, &context.padding) {
+    match organization.update(update, &context.license_rules)? {
         Transition::Changed(changed) => {
             if changed.state.waits_or_waited() && changed.license != before.license {
                 // What was handed in once is not moved to a number that it could not be handed in with.

@@ -54,7 +54,7 @@ fn read(
 ) -> (Vec<LoadRow>, Vec<RefusedRow>) {
     let (mut read, mut refused) = (Vec::new(), Vec::new());
     for (number, told) in rows {
-        match told.read(&context.padding) {
+        match told.read(&context.license_rules) {
             Ok(programme) => read.push(LoadRow { number, programme }),
             Err(problems) => refused.push(RefusedRow::new(number, (&told.authority, &told.number), problems)),
         }

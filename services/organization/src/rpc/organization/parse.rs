@@ -7,7 +7,8 @@ use muster_refusal::Violations;
 use muster_server::{Call, Parsed};
 
 use crate::domain::{
-    License, LicenseNumber, LicensingAuthority, OrganizationUpdate, Owner, Padding, PublicName, ReturnReason,
+    License, LicenseNumber, LicenseRules, LicensingAuthority, OrganizationUpdate, Owner, PublicName,
+    ReturnReason,
 };
 use crate::ops::organization::close::Closing;
 use crate::ops::organization::create::NewOrganization;
@@ -38,23 +39,27 @@ pub(super) fn submission(
 pub(super) fn new(
     call: &Call<pb::CreateOrganizationRequest>,
     violations: &mut Violations,
-    padding: &Padding,
+    rules: &LicenseRules,
 ) -> Parsed<NewOrganization> {
     let caller = call.person()?;
     let given = call.message.organization.clone().unwrap_or_default();
     let display_name = display_name(&given, violations);
     let license = authority(&given, violations).zip(number(&given, violations));
+    let license = license.and_then(|(authority, number)| {
+        let license = License::new(authority, number, rules);
+        violations.check("organization.license_number", license)
+    });
     let owner = Owner {
         person: caller.id,
         display_name: caller.name.clone(),
     };
     let owner_address = caller.emails.first().cloned();
     let told = display_name.zip(license);
-    Ok(told.map(|(display_name, (authority, number))| NewOrganization {
+    Ok(told.map(|(display_name, license)| NewOrganization {
         owner,
         owner_address,
         display_name,
-        license: License::new(authority, number, padding),
+        license,
         programme: None,
     }))
 }

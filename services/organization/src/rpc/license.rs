@@ -1,0 +1,76 @@
+//! License numbers of approved profiles.
+
+use muster_ids::{OrganizationId, OrganizationName};
+use muster_proto::organization::v1 as pb;
+use muster_proto::organization::v1::license_service_server::LicenseService;
+use muster_server::Call;
+use muster_server::convert::timestamp;
+use tonic::{Request, Response, Status};
+
+use super::Rpc;
+use crate::domain::{DatedLicense, LicenseNumber};
+use crate::error::Error;
+use crate::ops::organization::decide::Decision;
+use crate::ops::organization::renew;
+use crate::store::license_number;
+
+#[tonic::async_trait]
+impl LicenseService for Rpc {
+    async fn renew_license(
+        &self,
+        request: Request<pb::RenewLicenseRequest>,
+    ) -> Result<Response<pb::RenewLicenseResponse>, Status> {
+        let context = &self.context;
+        let (call, (decision, number)) = Call::read(request, |call, violations| {
+            let organization = call.name::<OrganizationName>(violations);
+            let number = LicenseNumber::parse(&call.message.license_number);
+            let number = violations.check("license_number", number);
+            let by = call.person()?.id;
+            let decision = organization.map(|name| Decision {
+                organization: name.organization,
+                by,
+                actor: call.actor(),
+                reason: call.message.reason.clone(),
+            });
+            Ok(decision.zip(number))
+        })?;
+        let work = async |tx: &mut _| {
+            let renewed = renew::apply(tx, context, decision, number).await;
+            renewed.map_err(|error| error.of_field("license_number"))
+        };
+        call.once(&context.database, context.clock.now(), work).await
+    }
+
+    async fn list_license_numbers(
+        &self,
+        request: Request<pb::ListLicenseNumbersRequest>,
+    ) -> Result<Response<pb::ListLicenseNumbersResponse>, Status> {
+        let (call, id): (_, OrganizationId) = Call::read(request, |call, violations| {
+            let name = call.name::<OrganizationName>(violations);
+            Ok(name.map(|name| name.organization))
+        })?;
+        let list = async |before, limit| {
+            let list = async |db: &mut _| license_number::list(db, id, before, limit).await;
+            self.context.database.read(list).await.map_err(Error::from)
+        };
+        call.page(&self.context.page_key, list, |last: &DatedLicense| last.number)
+            .await
+    }
+}
+
+impl From<DatedLicense> for pb::LicenseNumber {
+    fn from(dated: DatedLicense) -> Self {
+        let DatedLicense {
+            number: _,
+            license,
+            begin_time,
+            end_time,
+        } = dated;
+        Self {
+            licensing_authority: license.authority().as_str().to_owned(),
+            license_number: license.as_given().to_owned(),
+            begin_time: Some(timestamp(begin_time)),
+            end_time: end_time.map(timestamp),
+        }
+    }
+}
