@@ -124,6 +124,12 @@ const CONSIDERED: &[(&str, &str, &str)] = &[
         "RENEW_LICENSE",
     ),
     ("records", "ASSIGNED IN_PROGRESS", "COMPLETED CANCELLED"),
+    // Employments that are over, as 0017 takes them in.
+    (
+        "records",
+        "REJECTED WITHDRAWN ENDED",
+        "PENDING_VERIFICATION VERIFIED",
+    ),
     // The constraint of 0005, which 0010 replaces.
     ("records", "ACTIVE REVOKED LAPSED", "REQUESTED EXPIRED DENIED"),
     ("records", "IN_PROGRESS COMPLETED", "ASSIGNED CANCELLED"),
