@@ -7,6 +7,7 @@ use muster_identity::Role;
 use muster_ids::{
     InvitationName, LocationId, LocationName, OrganizationId, OrganizationName, PersonId, PersonName,
 };
+use muster_language::Language;
 use muster_proto::invitation::v1 as invitation_pb;
 use muster_proto::invitation::v1::acceptance_internal_service_client::AcceptanceInternalServiceClient;
 use muster_proto::organization::v1 as organization_pb;
@@ -49,6 +50,8 @@ pub(crate) struct Contact {
     pub(crate) address: String,
     pub(crate) organization_status: OrganizationStatus,
     pub(crate) organization_display_name: String,
+    /// In which the organization's people are written to.
+    pub(crate) language: Language,
 }
 
 /// Whether mail of an organization is sent, waits, or is no longer wanted.
@@ -260,5 +263,6 @@ fn contact(answer: organization_pb::GetProfileUserContactResponse) -> Contact {
         },
         address: answer.address,
         organization_display_name: answer.organization_display_name,
+        language: Language::of_tag(&answer.language).unwrap_or_default(),
     }
 }

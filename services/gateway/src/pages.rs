@@ -16,6 +16,7 @@ mod form;
 mod headers;
 mod invitation;
 mod join;
+mod language;
 mod limits;
 mod mine;
 mod not_signed_in;
@@ -174,6 +175,7 @@ pub(crate) fn router(options: PagesOptions, edge: EdgeService) -> Result<Router,
         .route("/invitations/accept", post(mine::accept))
         .route("/invitations/decline", post(mine::decline))
         .route("/invitations/undo-decline", post(mine::undo))
+        .route("/invitations/lift", post(mine::lift))
         .route("/sign-in", get(sign_in::begin))
         .route("/sign-in/callback", get(sign_in::finish))
         .route("/sign-out", post(sign_in::end))

@@ -15,6 +15,8 @@ use crate::domain::problem::{Problem, Severity};
 use crate::ops::At;
 use crate::ops::link::accept::Accepted;
 use crate::ops::link::lookup::Seen;
+use crate::ops::opt_out::lift::Lifted;
+use crate::ops::opt_out::list::SeenOptOut;
 use names::{group_names, location_name};
 
 same_values! { StateName = pb::InvitationState { Prospect, Pending, Active, Declined, Cancelled, Expired, Archived } }
@@ -49,6 +51,7 @@ impl From<At<Invitation>> for pb::Invitation {
             .to_string(),
             etag: format!("{:x}", thing.version),
             address: thing.address.as_given().to_owned(),
+            language: thing.language.tag().to_owned(),
             groups: group_names(organization, &thing.groups),
             location: location_name(organization, thing.location),
             state: pb::InvitationState::from(state).into(),
@@ -186,6 +189,29 @@ pub(crate) fn seen(Seen { invitation, inviting }: Seen, now: OffsetDateTime) -> 
         send_time: Some(timestamp(invitation.send_time)),
         expire_time: Some(timestamp(invitation.expire_time)),
         undo_expire_time: decline.map(|decline| timestamp(decline.undo_expire_time())),
+    }
+}
+
+impl From<SeenOptOut> for pb::PersonOptOut {
+    fn from(seen: SeenOptOut) -> Self {
+        let SeenOptOut {
+            opt_out,
+            organization_display_name,
+        } = seen;
+        Self {
+            name: opt_out.invitation.to_string(),
+            organization_display_name,
+            address: opt_out.address.as_given().to_owned(),
+            create_time: Some(timestamp(opt_out.create_time)),
+        }
+    }
+}
+
+impl From<Lifted> for pb::LiftPersonOptOutResponse {
+    fn from(Lifted { organization }: Lifted) -> Self {
+        Self {
+            organization: OrganizationName { organization }.to_string(),
+        }
     }
 }
 

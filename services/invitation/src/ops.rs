@@ -7,5 +7,6 @@ pub(crate) mod import;
 pub(crate) mod invitation;
 pub(crate) mod join_request;
 pub(crate) mod link;
+pub(crate) mod opt_out;
 
 pub(crate) use at::At;

@@ -7,6 +7,7 @@ use muster_database::Together;
 use muster_ids::{
     GroupId, GroupName, LocationId, LocationName, OrganizationId, OrganizationName, PersonName,
 };
+use muster_language::Language;
 use muster_proto::organization::v1 as proto;
 use muster_proto::organization::v1::inviting_internal_service_client::InvitingInternalServiceClient;
 use muster_refusal::Refusal;
@@ -306,6 +307,7 @@ fn parse(answer: proto::GetInvitingContextResponse) -> InvitingContext {
     InvitingContext {
         status,
         display_name: answer.display_name,
+        language: Language::of_tag(&answer.language).unwrap_or_default(),
         plan,
         limits: Limits {
             by_hand: limits.invitations_by_hand.into(),

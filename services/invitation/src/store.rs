@@ -10,7 +10,17 @@ pub(crate) mod quota;
 mod tests;
 mod words;
 
+use muster_language::Language;
+use sqlx::Row;
+use sqlx::postgres::PgRow;
+
 /// A stored value that cannot stand beside the others of its row.
 fn inconsistent(column: &str) -> sqlx::Error {
     sqlx::Error::Decode(format!("column {column} holds a value that does not fit the others").into())
+}
+
+/// The language of a row: the tag that the column's constraint lets in.
+fn language(row: &PgRow) -> Result<Language, sqlx::Error> {
+    let tag: &str = row.try_get("language")?;
+    tag.parse().map_err(|_| inconsistent("language"))
 }

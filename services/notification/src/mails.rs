@@ -1,8 +1,8 @@
 //! Every mail of the suite: why it is sent, which service is its source, and its words.
 //!
 //! To add a mail: its purpose and its variables in `notification/v1/mail.proto`, a row below, two templates
-//! (`templates/<purpose>/v1.txt`, which begins with the Subject header, and `v1.html`), and what the source fills into the
-//! variables. A service that is the source of no mail yet is to be made known: CONTRIBUTING.md, "Add a mail".
+//! (`templates/<purpose>/v1.txt`, which begins with the Subject header, and `v1.html`), the words that both say in each
+//! language (`v1.en.ftl`, `v1.es.ftl`), and what the source fills into the variables. A service that is the source of no mail yet is to be made known: CONTRIBUTING.md, "Add a mail".
 //!
 //! To change the words of a mail: a new version with templates of its own, as the last of its row. New deliveries get it;
 //! a delivery that was made before keeps its own, so that every copy of a message has the same bytes. An earlier version
@@ -12,6 +12,9 @@ pub(crate) mod escape;
 mod page;
 mod subject;
 
+use std::sync::LazyLock;
+
+use muster_language::{Language, Texts};
 use muster_proto::notification::v1 as pb;
 pub use muster_proto::notification::v1::InviteVariables;
 pub use muster_proto::notification::v1::get_mail_response::Variables;
@@ -32,11 +35,30 @@ pub struct MailSpec {
     pub versions: &'static [i32],
 }
 
+/// What a version is said in: words of its own in each language, or what stands in its templates.
+macro_rules! spoken {
+    ($language:ident) => {
+        page::Spoken::English
+    };
+    ($language:ident $english:literal $spanish:literal) => {{
+        static TEXTS: LazyLock<Option<Texts>> = LazyLock::new(|| {
+            let texts = Texts::new(
+                include_str!(concat!("../templates/", $english)),
+                include_str!(concat!("../templates/", $spanish)),
+            );
+            texts
+            .inspect_err(|problem| tracing::error!(%problem, "a mail has no words"))
+                .ok()
+        });
+        page::Spoken::Words(TEXTS.as_ref().ok_or(MessageProblem::Form)?, $language)
+    }};
+}
+
 macro_rules! mails {
     ($(
         $(#[$doc:meta])*
         $purpose:ident = $word:literal, about $collection:literal of $source:literal, saying $variables:ident:
-            $($version:literal = $text:literal $html:literal),+;
+            $($version:literal = $text:literal $html:literal $(in $english:literal $spanish:literal)?),+;
     )*) => {
         stored_enum! {
             /// Why a mail is sent.
@@ -76,7 +98,7 @@ macro_rules! mails {
             }
         }
 
-        /// Writes a mail in the words of `version`.
+        /// Writes a mail in the words of `version`, in this language; what was written before there was a choice is in English.
         ///
         /// # Errors
         /// [`MessageProblem::UnknownTemplate`] for a version that this release does not have, [`MessageProblem::Form`] for
@@ -86,6 +108,7 @@ macro_rules! mails {
             version: i32,
             variables: &Variables,
             circumstances: Circumstances,
+            language: Language,
         ) -> Result<Words, MessageProblem> {
             match (purpose, version, variables) {
                 $($(
@@ -100,8 +123,9 @@ macro_rules! mails {
                         struct Html<'a> {
                             mail: page::Page<'a, pb::$variables>,
                         }
-                        let mail = || page::Page::new(variables, circumstances);
-                        page::words(&Text { mail: mail() }, &Html { mail: mail() })
+                        let spoken = spoken!(language $($english $spanish)?);
+                        let mail = |form| page::Page::new(variables, circumstances, spoken, form);
+                        page::words(&Text { mail: mail(page::Form::Text) }, &Html { mail: mail(page::Form::Html) })
                     }
                 )+)*
                 _ if purpose.spec().versions.contains(&version) => Err(MessageProblem::Form),
@@ -111,27 +135,33 @@ macro_rules! mails {
     };
 }
 
-// purpose = stored word, about the collection of its source, saying the variables: version = templates, …, newest last
+// purpose = stored word, about the collection of its source, saying the variables: version = templates in words, …, newest last
 mails! {
     /// To invite.
     Invite = "INVITE", about "invitations" of "invitation", saying InviteVariables:
         1 = "invite/v1.txt" "invite/v1.html",
-        2 = "invite/v2.txt" "invite/v2.html";
+        2 = "invite/v2.txt" "invite/v2.html",
+        3 = "invite/v3.txt" "invite/v3.html" in "invite/v3.en.ftl" "invite/v3.es.ftl";
     /// To tell an administrator that somebody waits to be verified.
     EmploymentToVerify = "EMPLOYMENT_TO_VERIFY", about "verificationNotices" of "employment", saying EmploymentToVerifyVariables:
-        1 = "employment_to_verify/v1.txt" "employment_to_verify/v1.html";
+        1 = "employment_to_verify/v1.txt" "employment_to_verify/v1.html",
+        2 = "employment_to_verify/v2.txt" "employment_to_verify/v2.html" in "employment_to_verify/v2.en.ftl" "employment_to_verify/v2.es.ftl";
     /// To confirm the address with which somebody asked to join.
     Join = "JOIN", about "joinRequests" of "invitation", saying JoinVariables:
-        1 = "join/v1.txt" "join/v1.html";
+        1 = "join/v1.txt" "join/v1.html",
+        2 = "join/v2.txt" "join/v2.html" in "join/v2.en.ftl" "join/v2.es.ftl";
     /// To tell an owner that somebody asks to be let in.
     AccessRequested = "ACCESS_REQUESTED", about "accessNotices" of "organization", saying AccessRequestedVariables:
-        1 = "access_requested/v1.txt" "access_requested/v1.html";
+        1 = "access_requested/v1.txt" "access_requested/v1.html",
+        2 = "access_requested/v2.txt" "access_requested/v2.html" in "access_requested/v2.en.ftl" "access_requested/v2.es.ftl";
     /// To tell somebody that an access ends in a month: their own, or, of an owner, one that they can extend.
     AccessEnds = "ACCESS_ENDS", about "accessNotices" of "organization", saying AccessEndsVariables:
-        1 = "access_ends/v1.txt" "access_ends/v1.html";
+        1 = "access_ends/v1.txt" "access_ends/v1.html",
+        2 = "access_ends/v2.txt" "access_ends/v2.html" in "access_ends/v2.en.ftl" "access_ends/v2.es.ftl";
     /// To remind an owner of the review of the profile.
     ReviewDue = "REVIEW_DUE", about "accessNotices" of "organization", saying ReviewDueVariables:
-        1 = "review_due/v1.txt" "review_due/v1.html";
+        1 = "review_due/v1.txt" "review_due/v1.html",
+        2 = "review_due/v2.txt" "review_due/v2.html" in "review_due/v2.en.ftl" "review_due/v2.es.ftl";
 }
 
 impl Purpose {

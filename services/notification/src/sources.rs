@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use muster_address::EmailAddress;
 use muster_database::deadline;
+use muster_language::Language;
 use muster_proto::notification::v1::mail_source_internal_service_client::MailSourceInternalServiceClient;
 use muster_proto::notification::v1::{GetMailRequest, GetMailResponse, MailPurpose};
 use muster_server::Peer;
@@ -72,6 +73,8 @@ fn mail_of(purpose: Purpose, answer: GetMailResponse) -> Result<Mail, Outcome> {
         purpose,
         address: EmailAddress::parse(&answer.address).map_err(|_| Outcome::Unmailable)?,
         expire_time: answer.expire_time.and_then(|at| from_timestamp(at).ok()),
+        // What a newer source speaks is said in English, as what it does not say.
+        language: Language::of_tag(&answer.locale).unwrap_or_default(),
         variables: answer.variables.ok_or(Outcome::Unmailable)?,
     })
 }

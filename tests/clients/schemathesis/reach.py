@@ -216,6 +216,8 @@ waiting = call("ListPersonInvitations", "learner", somebody)["invitations"]
 assert invitation in [one["name"] for one in waiting], waiting
 call("DeclinePersonInvitation", "learner", ids(invitation))
 call("UndoPersonDecline", "learner", ids(invitation))
+call("ListPersonOptOuts", "learner", somebody)
+call("LiftPersonOptOut", "learner", ids(invitation))
 call("LookupInvitation", None, token=token)
 call("AcceptInvitation", "learner", token=token)
 call("AcceptPersonInvitation", "learner", ids(invitation))

@@ -22,6 +22,7 @@ mod kills;
 mod origins;
 mod page_tokens;
 mod pages;
+mod pictures;
 mod policies;
 mod profile_users;
 mod prove;

@@ -66,6 +66,7 @@ pub async fn template<T: Transport>(
     let request = DownloadImportTemplateRequest {
         parent: organization.to_owned(),
         format: format.into(),
+        ..Default::default()
     };
     call(inviter, request, async |client, request| {
         ImportServiceClient::new(client)

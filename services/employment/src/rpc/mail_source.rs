@@ -12,9 +12,6 @@ use tonic::{Request, Response, Status};
 use super::Rpc;
 use crate::ops::verification_notice::get_mail::{Mail, get_mail};
 
-/// The only language so far.
-const LOCALE: &str = "en";
-
 #[tonic::async_trait]
 impl MailSourceInternalService for Rpc {
     async fn get_mail(
@@ -49,13 +46,14 @@ impl From<Mail> for notification_pb::GetMailResponse {
         let Mail {
             address,
             organization_display_name,
+            language,
             link,
         } = mail;
         Self {
             wanted: true,
             address,
             expire_time: None,
-            locale: LOCALE.to_owned(),
+            locale: language.tag().to_owned(),
             variables: Some(Variables::EmploymentToVerify(
                 notification_pb::EmploymentToVerifyVariables {
                     organization_display_name,

@@ -12,8 +12,9 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 use super::cookies::Cookie;
+use super::language::Spoken;
 use super::session::{SIGN_OUT, Session};
-use super::view::{self, Problem};
+use super::view::{self, Frame, Problem, page_of};
 use super::{Pages, limits};
 
 /// Who is signed in at the browser that asks. It is known to handlers, and afterwards to whoever renders their page.
@@ -80,14 +81,27 @@ pub(crate) async fn identify(State(pages): State<Arc<Pages>>, request: Request, 
     next.run(request).await
 }
 
-/// Renders pages for whoever is signed in: each page lets them sign out, and makes the session last.
+/// Renders pages for whoever is signed in, in the language of their browser: each page lets them sign out, and makes the
+/// session last.
 pub(crate) async fn serve(State(pages): State<Arc<Pages>>, mut request: Request, next: Next) -> Response {
     let signed_in = SignedIn::default();
     request.extensions_mut().insert(signed_in.clone());
+    let spoken = Spoken::of(request.uri(), request.headers(), &pages.cookies);
+    request.extensions_mut().insert(spoken.language);
+    let is_asset = limits::is_asset(request.uri());
+    let page = page_of(request.method(), request.uri());
     let response = next.run(request).await;
     let session = signed_in.session();
     let sign_out_token = session.map(|session| pages.cookies.seal().form_token(&session.id, SIGN_OUT));
-    let mut response = view::rendered(response, &sign_out_token.unwrap_or_default());
+    let frame = Frame {
+        language: spoken.language,
+        sign_out_token: sign_out_token.unwrap_or_default(),
+        page,
+    };
+    let mut response = view::rendered(response, frame);
+    if !is_asset {
+        spoken.tell(response.headers_mut(), &pages.cookies);
+    }
     if let Some(session) = session {
         pages.renew(response.headers_mut(), session);
     }

@@ -22,6 +22,8 @@ pub(crate) enum Cookie {
     Link,
     /// The link that confirms an address.
     Join,
+    /// The language that was chosen.
+    Language,
 }
 
 impl Cookie {
@@ -31,6 +33,7 @@ impl Cookie {
             Self::SignIn => "muster-sign-in",
             Self::Link => "muster-link",
             Self::Join => "muster-join",
+            Self::Language => "muster-language",
         }
     }
 
@@ -40,6 +43,7 @@ impl Cookie {
             Self::Session => Duration::seconds(IDLE.as_secs() as i64),
             Self::SignIn => Duration::minutes(15),
             Self::Link | Self::Join => Duration::hours(1),
+            Self::Language => Duration::days(365),
         }
     }
 }

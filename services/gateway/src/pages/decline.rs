@@ -16,7 +16,7 @@ use tonic::Status;
 use super::Pages;
 use super::cookies::Cookie;
 use super::form::Form;
-use super::view::{self, DeclinePage, Problem};
+use super::view::{self, DeclinePage, Frame, Problem};
 use crate::limits::ClientAddress;
 
 /// Whose form it is: nobody's in particular, because its token names the link that only its holders have.
@@ -55,7 +55,7 @@ pub(crate) async fn ask(
             address: found.masked_address,
             decline_token: form_token(&pages, About::Decline, &token),
             support: pages.support.clone(),
-            sign_out_token: String::new(),
+            frame: Frame::default(),
         }),
         // The page of the invitation says how it stands.
         Ok(_) => Redirect::to("/invitation").into_response(),

@@ -7,8 +7,9 @@ use muster_proto::invitation::v1::join_request_service_client::JoinRequestServic
 use muster_proto::invitation::v1::person_invitation_service_client::PersonInvitationServiceClient;
 use muster_proto::invitation::v1::{
     AcceptInvitationRequest, AcceptInvitationResponse, AcceptPersonInvitationRequest,
-    DeclineInvitationRequest, DeclinePersonInvitationRequest, ListPersonInvitationsRequest,
-    ListPersonInvitationsResponse, LookupInvitationRequest, LookupInvitationResponse, RequestToJoinRequest,
+    DeclineInvitationRequest, DeclinePersonInvitationRequest, LiftPersonOptOutRequest,
+    ListPersonInvitationsRequest, ListPersonInvitationsResponse, ListPersonOptOutsRequest,
+    ListPersonOptOutsResponse, LookupInvitationRequest, LookupInvitationResponse, RequestToJoinRequest,
     UndoDeclineRequest, UndoPersonDeclineRequest, VerifyJoinRequestRequest,
 };
 use muster_proto::organization::v1::join_page_service_client::JoinPageServiceClient;
@@ -150,6 +151,31 @@ impl EdgeClient {
             .list_person_invitations(request)
             .await?
             .into_inner())
+    }
+
+    /// Where the person who is signed in wants no further invitation: the latest hundred.
+    pub(crate) async fn list_opt_outs(
+        &self,
+        client: &ClientAddress,
+        session: &Session,
+    ) -> Result<ListPersonOptOutsResponse, Status> {
+        let message = ListPersonOptOutsRequest {
+            parent: "persons/me".to_owned(),
+            ..Default::default()
+        };
+        let request = request(client, Some(session), message)?;
+        Ok(self.own.clone().list_person_opt_outs(request).await?.into_inner())
+    }
+
+    /// Takes one of these wishes back.
+    pub(crate) async fn lift_opt_out(
+        &self,
+        client: &ClientAddress,
+        session: &Session,
+        message: LiftPersonOptOutRequest,
+    ) -> Result<(), Status> {
+        let request = request(client, Some(session), message)?;
+        self.own.clone().lift_person_opt_out(request).await.map(drop)
     }
 
     /// Accepts one of theirs.

@@ -18,9 +18,9 @@ use super::cookies::Cookie;
 use super::decline;
 use super::form::Form;
 use super::relying_party::Prompt;
-use super::session::{SIGN_OUT, Session};
-use super::signed_in::{self, called};
-use super::view::{self, InvitationPage, Problem, Stage, utc};
+use super::session::Session;
+use super::signed_in;
+use super::view::{self, Frame, InvitationPage, Problem, Stage};
 use crate::limits::ClientAddress;
 
 /// The longest token that a link can have.
@@ -96,7 +96,7 @@ pub(crate) async fn show(
     match looked {
         Ok(found) => {
             let who = session.zip(person.as_ref());
-            view::invitation(&page(&pages, found, &token, who, &asked))
+            view::invitation(page(&pages, found, &token, who, &asked))
         }
         Err(status) => pages.tell(Problem::from_status(&status)),
     }
@@ -165,23 +165,18 @@ fn page(
         .map(|party| party.name().to_owned());
     InvitationPage {
         undo_token: decline::undo_token(pages, token),
-        undo_until: found
-            .undo_expire_time
-            .map(|at| utc(at.seconds))
-            .unwrap_or_default(),
+        undo_until: found.undo_expire_time.map(|at| at.seconds),
         organization: found.organization_display_name,
         groups: found.groups,
         address: found.masked_address,
         stage,
-        signed_in_as: who.map_or_else(String::new, |(session, person)| {
-            called(session.name.as_deref().or(person.name.as_deref()))
-        }),
+        signed_in_as: who.and_then(|(session, person)| session.name.clone().or_else(|| person.name.clone())),
         accept_token: form_token(token),
-        sign_out_token: form_token(SIGN_OUT),
         another_was_meant: asked.another.is_some() && who.is_some(),
         signed_in_at: signed_in_at.unwrap_or_default(),
         prompt: prompt.value().unwrap_or_default(),
         choices,
         support: pages.support.clone(),
+        frame: Frame::default(),
     }
 }

@@ -6,9 +6,11 @@
 
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
+use muster_language::Language;
 use muster_proto::invitation::v1::{RequestToJoinRequest, VerifyJoinRequestRequest};
 use muster_proto::organization::v1::{LookupJoinPageRequest, LookupJoinPageResponse};
 use muster_refusal::{ErrorReason, reason_of, violations_of};
@@ -17,7 +19,7 @@ use tonic::Status;
 use super::Pages;
 use super::cookies::Cookie;
 use super::form::Form;
-use super::view::{self, JoinPage, JoinProblem, JoinTold, Problem};
+use super::view::{self, Frame, JoinPage, JoinProblem, JoinTold, Problem};
 use crate::limits::ClientAddress;
 
 /// Whose form it is: nobody's in particular, because nobody is signed in.
@@ -43,6 +45,7 @@ pub(crate) async fn show(
 /// `POST /join/{slug}`: asks.
 pub(crate) async fn ask(
     State(pages): State<Arc<Pages>>,
+    Extension(language): Extension<Language>,
     Path(slug): Path<String>,
     headers: HeaderMap,
     client: ClientAddress,
@@ -56,6 +59,7 @@ pub(crate) async fn ask(
         group: form.group.clone(),
         location: form.location.clone(),
         address: form.address.clone(),
+        language: language.tag().to_owned(),
     };
     let status = match pages.edge.request_to_join(&client, request).await {
         Ok(()) => return Redirect::to("/join-sent").into_response(),
@@ -75,10 +79,8 @@ pub(crate) async fn ask(
 /// `GET /join-sent`: what to do next, whoever asked.
 pub(crate) async fn sent() -> Response {
     view::join_told(JoinTold {
-        title: "Look into your mailbox",
-        text: "We have sent a mail to the address that you gave. Follow its link within 24 hours to go on. No mail? Look into \
-               the folder for unwanted mail, and whether the address was right; then ask again."
-            .to_owned(),
+        title: "join-sent",
+        text: "join-sent-then",
         ..JoinTold::default()
     })
 }
@@ -109,10 +111,8 @@ pub(crate) async fn confirm(State(pages): State<Arc<Pages>>, headers: HeaderMap)
         return link_broken();
     };
     view::join_told(JoinTold {
-        title: "Confirm your address",
-        text: "Somebody asked to join with this address. If it was you, confirm it; then sign in with it and accept. If it was \
-               not, close this page: nothing happens."
-            .to_owned(),
+        title: "join-confirm",
+        text: "join-confirm-then",
         form_token: pages.cookies.seal().form_token(ANYBODY, &about(&token)),
         ..JoinTold::default()
     })
@@ -139,9 +139,8 @@ pub(crate) async fn verify(
 /// `GET /join-confirmed`: on to the account.
 pub(crate) async fn confirmed() -> Response {
     view::join_told(JoinTold {
-        title: "Your address is confirmed",
-        text: "One step is left: sign in with this address, or register with it, and accept the invitation that you find there."
-            .to_owned(),
+        title: "join-confirmed",
+        text: "join-confirmed-then",
         leads_to_account: true,
         ..JoinTold::default()
     })
@@ -171,7 +170,7 @@ fn page(pages: &Pages, found: LookupJoinPageResponse, form: Form, problems: Vec<
         address: form.address,
         problems,
         support: pages.support.clone(),
-        sign_out_token: String::new(),
+        frame: Frame::default(),
     }
 }
 
@@ -189,12 +188,12 @@ fn problems(form: &Form, status: &Status) -> Vec<JoinProblem> {
     }
     let not_allowed = reason_of(status) == Some(R::JoinAddressNotAllowed);
     let text = |field: &'static str| match field {
-        "location" if form.location.is_empty() => "Choose a location",
-        "location" => "Choose another location: this one is not on the page any more",
-        "group" if form.group.is_empty() => "Choose a group",
-        "group" => "Choose another group: this one takes nobody any more",
-        _ if not_allowed => "Give an address of one of the domains that can join here",
-        _ => "Give your e-mail address, such as name@example.org",
+        "location" if form.location.is_empty() => "join-choose-location",
+        "location" => "join-other-location",
+        "group" if form.group.is_empty() => "join-choose-group",
+        "group" => "join-other-group",
+        _ if not_allowed => "join-give-allowed",
+        _ => "join-give-address",
     };
     let fields = ["location", "group", "address"].into_iter();
     fields
@@ -209,9 +208,8 @@ fn problems(form: &Form, status: &Status) -> Vec<JoinProblem> {
 fn link_broken() -> Response {
     view::join_told(JoinTold {
         status: StatusCode::NOT_FOUND,
-        title: "This link does not work",
-        text: "It is incomplete, or too old. Copy it from the mail as a whole, or ask to join again."
-            .to_owned(),
+        title: "link-broken",
+        text: "join-link-broken",
         ..JoinTold::default()
     })
 }
@@ -219,33 +217,21 @@ fn link_broken() -> Response {
 fn told(status: &Status) -> Response {
     use ErrorReason as R;
     let (code, title, text) = match reason_of(status) {
-        Some(R::NotFound | R::JoinPageClosed | R::OrganizationNotActive) => (
-            StatusCode::NOT_FOUND,
-            "This page is not there",
-            "It was moved or closed. Ask the organization for the new link.",
-        ),
+        Some(R::NotFound | R::JoinPageClosed | R::OrganizationNotActive) => {
+            (StatusCode::NOT_FOUND, "join-closed", "join-closed-then")
+        }
         Some(R::LinkInvalid | R::InvalidRequest) => return link_broken(),
-        Some(R::JoinRequestExpired) => (
-            StatusCode::GONE,
-            "This link is too old",
-            "The address was not confirmed within 24 hours. Ask to join again.",
-        ),
-        Some(R::GroupInactive | R::GroupUnknown) => (
-            StatusCode::CONFLICT,
-            "This group is closed",
-            "The group that you chose takes nobody any more. Ask to join again, and choose another one.",
-        ),
-        Some(R::JoinAddressNotAllowed) => (
-            StatusCode::CONFLICT,
-            "This address cannot join any more",
-            "The organization changed whose addresses can join. Ask it to invite you.",
-        ),
+        Some(R::JoinRequestExpired) => (StatusCode::GONE, "join-late", "join-late-then"),
+        Some(R::GroupInactive | R::GroupUnknown) => {
+            (StatusCode::CONFLICT, "group-closed", "join-group-closed-then")
+        }
+        Some(R::JoinAddressNotAllowed) => (StatusCode::CONFLICT, "not-allowed", "not-allowed-then"),
         _ => return view::problem(&Problem::from_status(status)),
     };
     view::join_told(JoinTold {
         status: code,
         title,
-        text: text.to_owned(),
+        text,
         ..JoinTold::default()
     })
 }

@@ -7,8 +7,8 @@ use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use muster_proto::invitation::v1::{
-    AcceptPersonInvitationRequest, DeclinePersonInvitationRequest, InvitationState, PersonInvitation,
-    UndoPersonDeclineRequest,
+    AcceptPersonInvitationRequest, DeclinePersonInvitationRequest, InvitationState, LiftPersonOptOutRequest,
+    PersonInvitation, PersonOptOut, UndoPersonDeclineRequest,
 };
 use serde::Deserialize;
 use tonic::{Code, Status};
@@ -19,7 +19,7 @@ use super::form::Form;
 use super::relying_party::Prompt;
 use super::session::Session;
 use super::signed_in;
-use super::view::{self, MyInvitation, MyInvitations, Problem, utc};
+use super::view::{self, Frame, MyInvitation, MyInvitations, MyOptOut, Problem};
 use crate::limits::ClientAddress;
 
 const PAGE: &str = "/invitations";
@@ -28,6 +28,7 @@ const PAGE: &str = "/invitations";
 const ACCEPT: &str = "accept-own";
 const DECLINE: &str = "decline-own";
 const UNDO: &str = "undo-own";
+const LIFT: &str = "lift-own";
 
 /// What the address of the page may say.
 #[derive(Debug, Deserialize)]
@@ -51,9 +52,18 @@ pub(crate) async fn show(
     if let Err(problem) = signed_in::person(&pages, session).await {
         return view::problem(&problem);
     }
-    match pages.edge.list_own(&client, session).await {
-        Ok(listed) => view::mine(MyInvitations {
+    let looked = tokio::try_join!(
+        pages.edge.list_own(&client, session),
+        pages.edge.list_opt_outs(&client, session)
+    );
+    match looked {
+        Ok((listed, unwanted)) => view::mine(MyInvitations {
             is_signed_in: true,
+            opt_outs: unwanted
+                .opt_outs
+                .into_iter()
+                .map(|one| opt_out(&pages, session, one))
+                .collect(),
             has_joined: asked.joined.is_some(),
             invitations: listed
                 .invitations
@@ -138,6 +148,28 @@ pub(crate) async fn undo(
     then(&pages, pages.edge.undo_own(&client, session, request).await, PAGE)
 }
 
+/// `POST /invitations/lift`: they may be invited again.
+pub(crate) async fn lift(
+    State(pages): State<Arc<Pages>>,
+    Extension(signed_in): Extension<SignedIn>,
+    headers: HeaderMap,
+    client: ClientAddress,
+    form: Form,
+) -> Response {
+    let Some(session) = pages.session_of(&signed_in, &headers, &form, &about(LIFT, &form.invitation)) else {
+        return Redirect::to(PAGE).into_response();
+    };
+    let request = LiftPersonOptOutRequest {
+        name: form.invitation,
+        request_id: String::new(),
+    };
+    if let Err(problem) = signed_in::person(&pages, session).await {
+        return view::problem(&problem);
+    }
+    let answer = pages.edge.lift_opt_out(&client, session, request).await;
+    then(&pages, answer, PAGE)
+}
+
 fn about(act: &str, invitation: &str) -> String {
     format!("{act} {invitation}")
 }
@@ -155,9 +187,21 @@ fn nobodys(pages: &Pages) -> MyInvitations {
         is_signed_in: false,
         has_joined: false,
         invitations: Vec::new(),
+        opt_outs: Vec::new(),
         choices: pages.choices(Prompt::Usual),
         support: pages.support.clone(),
-        sign_out_token: String::new(),
+        frame: Frame::default(),
+    }
+}
+
+fn opt_out(pages: &Pages, session: &Session, one: PersonOptOut) -> MyOptOut {
+    let seal = pages.cookies.seal();
+    MyOptOut {
+        lift_token: seal.form_token(&session.id, &about(LIFT, &one.name)),
+        since: one.create_time.map(|at| at.seconds),
+        name: one.name,
+        organization: one.organization_display_name,
+        address: one.address,
     }
 }
 
@@ -168,7 +212,7 @@ fn shown(pages: &Pages, session: &Session, one: PersonInvitation) -> MyInvitatio
             .seal()
             .form_token(&session.id, &about(act, &one.name))
     };
-    let until = |time: Option<prost_types::Timestamp>| time.map(|at| utc(at.seconds)).unwrap_or_default();
+    let until = |time: Option<prost_types::Timestamp>| time.map(|at| at.seconds);
     MyInvitation {
         accept_token: token(ACCEPT),
         decline_token: token(DECLINE),

@@ -6,32 +6,29 @@ use super::cookies::TooLong;
 use super::relying_party::SignInProblem;
 use super::view::Problem;
 
-const NOT_CONFIRMED: &str = "The sign-in could not be confirmed. Try again.";
-const NOT_COMPLETED: &str = "The sign-in was not completed. You can try again whenever you like.";
-const UNUSABLE: &str = "You signed in, but this site cannot use what the sign-in service said about you. Trying again will \
-                        not help: ask the people who run this site.";
-const NOT_USABLE_HERE: &str = "This site cannot use the sign-in service as it is set up. Trying again will not help: ask the people \
-                               who run this site.";
+// Keys of what the page says.
+const NOT_CONFIRMED: &str = "sign-in-not-confirmed";
+const NOT_COMPLETED: &str = "sign-in-not-completed";
+const UNUSABLE: &str = "sign-in-unusable";
+const NOT_USABLE_HERE: &str = "sign-in-not-usable-here";
 
-fn because(text: &str) -> Problem {
+fn because(text: &'static str) -> Problem {
     Problem::sign_in(text)
 }
 
 /// A link to an issuer at which nobody signs in here.
 pub(crate) fn no_such() -> Problem {
-    because("There is no such sign-in. Go back and choose one of those offered.")
+    because("sign-in-unknown")
 }
 
 /// An answer to a sign-in of which this browser knows nothing.
 pub(crate) fn begun_elsewhere() -> Problem {
-    because(
-        "This sign-in was begun in another browser or too long ago. Go back to the invitation and sign in again.",
-    )
+    because("sign-in-elsewhere")
 }
 
 /// The issuer went out of use while somebody signed in there.
 pub(crate) fn not_offered() -> Problem {
-    because("This sign-in is no longer offered. Go back and choose another.")
+    because("sign-in-not-offered")
 }
 
 /// The way to the issuer and back.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use muster_identity::oidc::{BodyProblem, PersonVerifier, Provider};
+use muster_language::Language;
 pub(crate) use redeem::Tokens;
 use reqwest::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -144,7 +145,12 @@ impl RelyingParty {
     }
 
     /// Begins a sign-in: what the browser must keep, and where to send it.
-    pub(crate) async fn begin(&self, prompt: Prompt) -> Result<(Pending, Url), SignInProblem> {
+    /// The issuer is told which language the person reads (OpenID Connect Core, section 3.1.2.1).
+    pub(crate) async fn begin(
+        &self,
+        prompt: Prompt,
+        language: Language,
+    ) -> Result<(Pending, Url), SignInProblem> {
         let random = || random_text(32).ok_or(SignInProblem::Random);
         let pending = Pending {
             issuer: self.issuer().to_owned(),
@@ -166,7 +172,8 @@ impl RelyingParty {
             .append_pair("state", &pending.state)
             .append_pair("nonce", &pending.nonce)
             .append_pair("code_challenge", &URL_SAFE_NO_PAD.encode(challenge))
-            .append_pair("code_challenge_method", "S256");
+            .append_pair("code_challenge_method", "S256")
+            .append_pair("ui_locales", language.tag());
         if provider.takes_claims {
             query.append_pair("claims", ID_TOKEN_CLAIMS);
         }

@@ -7,6 +7,7 @@ use axum::extract::{Query, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use muster_identity::PersonCaller;
+use muster_language::Language;
 use serde::Deserialize;
 
 use super::Pages;
@@ -30,22 +31,26 @@ pub(crate) struct SignIn {
 }
 
 /// `GET /sign-in`: sends the browser to the issuer. Where it comes back to is fixed: there is nothing to redirect openly.
-pub(crate) async fn begin(State(pages): State<Arc<Pages>>, Query(asked): Query<SignIn>) -> Response {
+pub(crate) async fn begin(
+    State(pages): State<Arc<Pages>>,
+    Extension(language): Extension<Language>,
+    Query(asked): Query<SignIn>,
+) -> Response {
     let prompt = match asked.prompt.as_deref() {
         Some("create") => Prompt::Create,
         Some("login") => Prompt::Again,
         _ => Prompt::Usual,
     };
     match (pages.party(asked.issuer.as_deref()), asked.issuer) {
-        (Some(party), _) => send(&pages, party, prompt).await,
+        (Some(party), _) => send(&pages, party, prompt, language).await,
         (None, None) => view::choose(pages.choices(prompt)),
         (None, Some(_)) => pages.tell(not_signed_in::no_such()),
     }
 }
 
 /// Sends the browser to this issuer.
-async fn send(pages: &Pages, party: &RelyingParty, prompt: Prompt) -> Response {
-    match party.begin(prompt).await {
+async fn send(pages: &Pages, party: &RelyingParty, prompt: Prompt, language: Language) -> Response {
+    match party.begin(prompt, language).await {
         Ok((pending, url)) => {
             let mut answer = Redirect::to(url.as_str()).into_response();
             match pages.cookies.set(answer.headers_mut(), Cookie::SignIn, &pending) {
@@ -60,6 +65,7 @@ async fn send(pages: &Pages, party: &RelyingParty, prompt: Prompt) -> Response {
 /// `GET /sign-in/callback`: the browser comes back from the issuer.
 pub(crate) async fn finish(
     State(pages): State<Arc<Pages>>,
+    Extension(language): Extension<Language>,
     headers: HeaderMap,
     Query(callback): Query<Callback>,
 ) -> Response {
@@ -78,7 +84,7 @@ pub(crate) async fn finish(
         // Not every issuer knows that people may want to register, and they differ in what they say then.
         Err(SignInProblem::NotCompleted(code)) if pending.create && !code.is_denial() => {
             tracing::warn!(%code, "an issuer did not let somebody register: signing in instead");
-            return send(&pages, party, Prompt::Usual).await;
+            return send(&pages, party, Prompt::Usual, language).await;
         }
         Err(problem) => pages.tell(failed(&problem)),
     };

@@ -27,8 +27,3 @@ pub(crate) async fn person(pages: &Pages, session: &Session) -> Result<Option<Pe
         Err(_) => Ok(None),
     }
 }
-
-/// What somebody is called on the pages.
-pub(crate) fn called(name: Option<&str>) -> String {
-    name.unwrap_or("somebody without a name").to_owned()
-}

@@ -1,15 +1,16 @@
 //! What the pages look like: askama templates, escaped by default.
 
+mod frame;
 mod problem;
-mod time;
 
 use std::sync::Arc;
 
-pub(crate) use self::time::utc;
 use askama::Template;
+use askama::filters::Safe;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{Html, IntoResponse, Response};
+pub(crate) use frame::{Frame, page_of};
 use muster_proto::organization::v1::JoinPageChoice;
 pub(crate) use problem::Problem;
 
@@ -49,30 +50,44 @@ impl Stage {
 }
 
 /// The page of an invitation.
-#[derive(Debug, Template)]
+#[derive(Debug, Clone, Template)]
 #[template(path = "invitation.html")]
 pub(crate) struct InvitationPage {
     pub(crate) organization: String,
     pub(crate) groups: Vec<String>,
     pub(crate) address: String,
     pub(crate) stage: Stage,
-    pub(crate) signed_in_as: String,
+    /// Who is signed in, by the name that their issuer tells.
+    pub(crate) signed_in_as: Option<String>,
     /// By the name of the issuer, if there are several.
     pub(crate) signed_in_at: String,
     /// Of the form that accepts what is shown.
     pub(crate) accept_token: String,
     /// Of the form that takes a decline back.
     pub(crate) undo_token: String,
-    /// Until when that can be done.
-    pub(crate) undo_until: String,
-    /// Of the form that signs out.
-    pub(crate) sign_out_token: String,
+    /// Until when that can be done, in seconds since 1970.
+    pub(crate) undo_until: Option<i64>,
     /// The form that was posted was about another invitation.
     pub(crate) another_was_meant: bool,
     pub(crate) prompt: &'static str,
     /// Where to sign in, if there are several issuers.
     pub(crate) choices: Vec<Choice>,
     pub(crate) support: String,
+    pub(crate) frame: Frame,
+}
+
+impl InvitationPage {
+    /// What is said of who is signed in; another message where there are several issuers.
+    fn signed_in(&self, key: &str, key_with_issuer: &str) -> Safe<String> {
+        let key = if self.signed_in_at.is_empty() {
+            key
+        } else {
+            key_with_issuer
+        };
+        let name = self.signed_in_as.clone();
+        let name = name.unwrap_or_else(|| self.frame.say("no-name"));
+        self.frame.signed_in(key, &name, &self.signed_in_at)
+    }
 }
 
 /// The page that asks whether they mean to decline.
@@ -84,8 +99,7 @@ pub(crate) struct DeclinePage {
     /// Of the form that declines what is shown.
     pub(crate) decline_token: String,
     pub(crate) support: String,
-    /// Of the form that signs out; empty if nobody is signed in.
-    pub(crate) sign_out_token: String,
+    pub(crate) frame: Frame,
 }
 
 /// The page of everything that was sent to whoever is signed in.
@@ -96,11 +110,12 @@ pub(crate) struct MyInvitations {
     /// One was accepted a moment ago.
     pub(crate) has_joined: bool,
     pub(crate) invitations: Vec<MyInvitation>,
+    /// Where they want no further invitation.
+    pub(crate) opt_outs: Vec<MyOptOut>,
     /// Where to sign in, if there are several issuers.
     pub(crate) choices: Vec<Choice>,
     pub(crate) support: String,
-    /// Of the form that signs out; empty if nobody is signed in.
-    pub(crate) sign_out_token: String,
+    pub(crate) frame: Frame,
 }
 
 /// One of them.
@@ -112,14 +127,27 @@ pub(crate) struct MyInvitation {
     pub(crate) address: String,
     pub(crate) is_declined: bool,
     pub(crate) is_expired: bool,
-    /// Until when it can be accepted.
-    pub(crate) expires: String,
+    /// Until when it can be accepted, in seconds since 1970.
+    pub(crate) expires: Option<i64>,
     /// Until when its decline can be undone.
-    pub(crate) undo_until: String,
+    pub(crate) undo_until: Option<i64>,
     /// Of the forms that accept it, decline it, and take that back.
     pub(crate) accept_token: String,
     pub(crate) decline_token: String,
     pub(crate) undo_token: String,
+}
+
+/// A wish to get no further invitation.
+#[derive(Debug, Clone)]
+pub(crate) struct MyOptOut {
+    pub(crate) name: String,
+    /// Empty when it is there no more.
+    pub(crate) organization: String,
+    pub(crate) address: String,
+    /// When they said so, in seconds since 1970.
+    pub(crate) since: Option<i64>,
+    /// Of the form that takes it back.
+    pub(crate) lift_token: String,
 }
 
 /// The page on which people ask to join.
@@ -140,14 +168,14 @@ pub(crate) struct JoinPage {
     pub(crate) problems: Vec<JoinProblem>,
     pub(crate) form_token: String,
     pub(crate) support: String,
-    /// Of the form that signs out; empty if nobody is signed in.
-    pub(crate) sign_out_token: String,
+    pub(crate) frame: Frame,
 }
 
 /// What is to be mended in the form.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct JoinProblem {
     pub(crate) field: &'static str,
+    /// The key of what is said.
     pub(crate) text: &'static str,
 }
 
@@ -162,113 +190,113 @@ impl JoinPage {
 #[template(path = "join_told.html")]
 pub(crate) struct JoinTold {
     pub(crate) status: StatusCode,
+    /// The keys of what is said.
     pub(crate) title: &'static str,
-    pub(crate) text: String,
+    pub(crate) text: &'static str,
     /// Of the form that confirms the address; empty where there is nothing to confirm.
     pub(crate) form_token: String,
     /// Whether the account is where to go.
     pub(crate) leads_to_account: bool,
-    /// Of the form that signs out; empty if nobody is signed in.
-    pub(crate) sign_out_token: String,
+    pub(crate) frame: Frame,
 }
 
 /// The page to choose an issuer.
-#[derive(Debug, Template)]
+#[derive(Debug, Clone, Template)]
 #[template(path = "choose.html")]
-struct Choose<'a> {
-    choices: &'a [Choice],
-    sign_out_token: &'a str,
+struct Choose {
+    choices: Vec<Choice>,
+    frame: Frame,
 }
 
 /// The front page.
-#[derive(Debug, Template)]
+#[derive(Debug, Clone, Default, Template)]
 #[template(path = "home.html")]
-struct Home<'a> {
-    sign_out_token: &'a str,
+struct Home {
+    frame: Frame,
 }
 
+/// A page, which stands in a frame.
+trait Page: Template + Clone + Send + Sync + 'static {
+    fn frame(&mut self) -> &mut Frame;
+}
+
+macro_rules! pages {
+    ($($page:ident),+) => {
+        $(impl Page for $page {
+            fn frame(&mut self) -> &mut Frame {
+                &mut self.frame
+            }
+        })+
+    };
+}
+
+pages!(
+    InvitationPage,
+    DeclinePage,
+    MyInvitations,
+    JoinPage,
+    JoinTold,
+    Problem,
+    Choose,
+    Home
+);
+
 /// The page of an invitation, as an answer.
-pub(crate) fn invitation(page: &InvitationPage) -> Response {
-    render(StatusCode::OK, page.render())
+pub(crate) fn invitation(page: InvitationPage) -> Response {
+    unrendered(StatusCode::OK, page)
 }
 
 /// The page that asks whether they mean to decline, as an answer.
 pub(crate) fn decline(page: DeclinePage) -> Response {
-    unrendered(StatusCode::OK, move |sign_out_token| {
-        let mut page = page.clone();
-        sign_out_token.clone_into(&mut page.sign_out_token);
-        page.render()
-    })
+    unrendered(StatusCode::OK, page)
 }
 
 /// The page of everything that was sent to whoever is signed in, as an answer.
 pub(crate) fn mine(page: MyInvitations) -> Response {
-    unrendered(StatusCode::OK, move |sign_out_token| {
-        let mut page = page.clone();
-        sign_out_token.clone_into(&mut page.sign_out_token);
-        page.render()
-    })
+    unrendered(StatusCode::OK, page)
 }
 
 /// The page on which people ask to join, as an answer.
 pub(crate) fn join(status: StatusCode, page: JoinPage) -> Response {
-    unrendered(status, move |sign_out_token| {
-        let mut page = page.clone();
-        sign_out_token.clone_into(&mut page.sign_out_token);
-        page.render()
-    })
+    unrendered(status, page)
 }
 
 /// How far somebody is on the way to join, as an answer.
 pub(crate) fn join_told(page: JoinTold) -> Response {
-    unrendered(page.status, move |sign_out_token| {
-        let mut page = page.clone();
-        sign_out_token.clone_into(&mut page.sign_out_token);
-        page.render()
-    })
+    unrendered(page.status, page)
 }
 
 /// A problem, as an answer.
 pub(crate) fn problem(problem: &Problem) -> Response {
-    let problem = problem.clone();
-    unrendered(problem.status(), move |sign_out_token| {
-        let mut problem = problem.clone();
-        sign_out_token.clone_into(&mut problem.sign_out_token);
-        problem.render()
-    })
+    unrendered(problem.status(), problem.clone())
 }
 
 /// The page to choose an issuer, as an answer.
 pub(crate) fn choose(choices: Vec<Choice>) -> Response {
-    unrendered(StatusCode::OK, move |sign_out_token| {
-        let choices = choices.as_slice();
-        Choose {
-            choices,
-            sign_out_token,
-        }
-        .render()
-    })
+    let frame = Frame::default();
+    unrendered(StatusCode::OK, Choose { choices, frame })
 }
 
 /// The front page, as an answer.
 pub(crate) fn home() -> Response {
-    unrendered(StatusCode::OK, |sign_out_token| Home { sign_out_token }.render())
+    unrendered(StatusCode::OK, Home::default())
 }
 
-/// A page that is rendered once it is known whether somebody is signed in, with the token of the form that signs them out;
-/// it is empty for nobody.
+/// A page that is rendered once its frame is known: in which language, and whether somebody is signed in.
 #[derive(Clone)]
 struct Unrendered(Arc<Render>);
 
-/// Renders a page with the token of the form that signs out.
-type Render = dyn Fn(&str) -> askama::Result<String> + Send + Sync;
+/// Renders a page in its frame.
+type Render = dyn Fn(Frame) -> askama::Result<String> + Send + Sync;
 
-fn unrendered(
-    status: StatusCode,
-    page: impl Fn(&str) -> askama::Result<String> + Send + Sync + 'static,
-) -> Response {
+fn unrendered(status: StatusCode, page: impl Page) -> Response {
     let mut response = status.into_response();
-    response.extensions_mut().insert(Unrendered(Arc::new(page)));
+    let render = move |frame| {
+        let mut page = page.clone();
+        *page.frame() = frame;
+        page.render()
+    };
+    response.extensions_mut().insert(Unrendered(Arc::new(render)));
     response
 }
 
@@ -279,12 +307,12 @@ pub(crate) fn is_page(response: &Response) -> bool {
         || kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
 }
 
-/// The answer with its page, for the holder of this token.
-pub(crate) fn rendered(mut response: Response, sign_out_token: &str) -> Response {
+/// The answer with its page, in this frame.
+pub(crate) fn rendered(mut response: Response, frame: Frame) -> Response {
     let Some(Unrendered(page)) = response.extensions_mut().remove() else {
         return response;
     };
-    let mut rendered = render(response.status(), page(sign_out_token));
+    let mut rendered = render(response.status(), page(frame));
     rendered
         .headers_mut()
         .extend(std::mem::take(response.headers_mut()));

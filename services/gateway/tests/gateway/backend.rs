@@ -15,8 +15,8 @@ use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use muster_proto::invitation::v1::{
-    InvitationState, ListPersonInvitationsResponse, LookupInvitationRequest, LookupInvitationResponse,
-    PersonInvitation, RequestToJoinRequest, VerifyJoinRequestRequest,
+    InvitationState, ListPersonInvitationsResponse, ListPersonOptOutsResponse, LookupInvitationRequest,
+    LookupInvitationResponse, PersonInvitation, PersonOptOut, RequestToJoinRequest, VerifyJoinRequestRequest,
 };
 use muster_proto::organization::v1::{
     CheckSessionRequest, CheckSessionResponse, EndSessionRequest, GetRoleRequest, GetRoleResponse,
@@ -77,6 +77,8 @@ pub(crate) const DECLINED: &str = "declined";
 /// The names of the invitations that whoever asks finds in their account: one that waits, one that was declined.
 pub(crate) const OPEN: &str = "organizations/a/invitations/open";
 pub(crate) const UNDOABLE: &str = "organizations/a/invitations/undoable";
+/// An invitation with which somebody said that they want no other.
+pub(crate) const UNWANTED: &str = "organizations/a/invitations/unwanted";
 
 /// The invitations of whoever asks.
 fn own_invitations() -> Vec<u8> {
@@ -98,6 +100,25 @@ fn own_invitations() -> Vec<u8> {
             one(UNDOABLE, InvitationState::Declined),
         ],
         ..ListPersonInvitationsResponse::default()
+    }
+    .encode_to_vec()
+}
+
+/// That somebody wants no further invitation.
+fn own_opt_outs() -> Vec<u8> {
+    let create_time = Some(prost_types::Timestamp {
+        seconds: 1_772_528_700,
+        nanos: 0,
+    });
+    let one = PersonOptOut {
+        name: UNWANTED.to_owned(),
+        organization_display_name: "Organization unwanted".to_owned(),
+        address: "ada@example.org".to_owned(),
+        create_time,
+    };
+    ListPersonOptOutsResponse {
+        opt_outs: vec![one],
+        ..ListPersonOptOutsResponse::default()
     }
     .encode_to_vec()
 }
@@ -318,6 +339,8 @@ impl Backend {
             join_page()
         } else if path.ends_with("/ListPersonInvitations") {
             own_invitations()
+        } else if path.ends_with("/ListPersonOptOuts") {
+            own_opt_outs()
         } else {
             ANSWER.to_vec()
         };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use reqwest::header::{LOCATION, SET_COOKIE};
+use reqwest::header::{HeaderMap, LOCATION, SET_COOKIE};
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use url::Url;
@@ -16,12 +16,15 @@ pub(crate) struct Browser {
     client: Client,
     edge: String,
     cookies: BTreeMap<String, String>,
+    /// What it says of the languages that its person reads.
+    accept_language: &'static str,
 }
 
 /// A page as it came.
 pub(crate) struct Page {
     pub(crate) status: StatusCode,
     pub(crate) location: Option<String>,
+    pub(crate) headers: HeaderMap,
     pub(crate) text: String,
 }
 
@@ -31,6 +34,15 @@ impl Browser {
             client: Client::builder().redirect(Policy::none()).build().unwrap(),
             edge: format!("http://{}", fixture.address),
             cookies: BTreeMap::new(),
+            accept_language: "",
+        }
+    }
+
+    /// A browser whose person reads these languages.
+    pub(crate) fn reading(fixture: &Fixture, accept_language: &'static str) -> Self {
+        Self {
+            accept_language,
+            ..Self::of(fixture)
         }
     }
 
@@ -114,6 +126,16 @@ impl Browser {
         self.send(request).await
     }
 
+    /// Puts a cookie into it.
+    pub(crate) fn put(&mut self, cookie: &str, value: &str) {
+        self.cookies.insert(cookie.to_owned(), value.to_owned());
+    }
+
+    /// The value of a cookie that it keeps.
+    pub(crate) fn cookie(&self, cookie: &str) -> String {
+        self.cookies[cookie].clone()
+    }
+
     /// Whether it keeps this cookie.
     pub(crate) fn has(&self, cookie: &str) -> bool {
         self.cookies.get(cookie).is_some_and(|value| !value.is_empty())
@@ -125,12 +147,16 @@ impl Browser {
             .iter()
             .map(|(name, value)| format!("{name}={value}"))
             .collect();
-        let response = request.header("cookie", pairs.join("; ")).send().await.unwrap();
+        let request = request
+            .header("cookie", pairs.join("; "))
+            .header("accept-language", self.accept_language);
+        let response = request.send().await.unwrap();
         self.keep(&response);
         let location = response.headers().get(LOCATION);
         Page {
             status: response.status(),
             location: location.map(|location| location.to_str().unwrap().to_owned()),
+            headers: response.headers().clone(),
             text: response.text().await.unwrap(),
         }
     }

@@ -53,6 +53,7 @@ async fn a_stranger_chooses_and_is_sent_to_their_mailbox() {
         group: GROUP.to_owned(),
         location: LOCATION.to_owned(),
         address: "ada@example.org".to_owned(),
+        language: "en".to_owned(),
     };
     assert_eq!(asked(&fixture), [expected]);
 }

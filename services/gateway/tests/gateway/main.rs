@@ -17,6 +17,7 @@ mod generated;
 mod http;
 mod issuer;
 mod joining;
+mod languages;
 mod matrix;
 mod mine;
 mod overload;

@@ -1,10 +1,11 @@
 //! The page of everything that was sent to whoever is signed in.
 
 use muster_proto::invitation::v1::{
-    AcceptPersonInvitationRequest, DeclinePersonInvitationRequest, UndoPersonDeclineRequest,
+    AcceptPersonInvitationRequest, DeclinePersonInvitationRequest, LiftPersonOptOutRequest,
+    UndoPersonDeclineRequest,
 };
 
-use crate::backend::{OPEN, UNDOABLE};
+use crate::backend::{OPEN, UNDOABLE, UNWANTED};
 use crate::browser::Browser;
 use crate::support::Fixture;
 
@@ -96,7 +97,7 @@ async fn a_form_answers_only_the_invitation_that_it_stands_with() {
     let mut eve = signed_in(&fixture).await;
     post(&mut eve, ACCEPT, &accept, &format!("invitation={OPEN}")).await;
     let answered = fixture.backend.seen().into_iter();
-    let answered = answered.filter(|seen| !seen.path.ends_with("/ListPersonInvitations"));
+    let answered = answered.filter(|seen| !seen.path.contains("/ListPerson"));
     assert_eq!(answered.count(), 0);
 }
 
@@ -107,4 +108,34 @@ async fn nobody_is_shown_where_to_sign_in() {
     let page = browser.get("/invitations").await;
     assert_eq!(page.link("Sign in").as_deref(), Some("/sign-in"), "{}", page.text);
     assert!(fixture.backend.seen().is_empty());
+}
+
+#[tokio::test]
+async fn who_wants_no_further_invitation_takes_that_back_by_the_button_alone() {
+    const LIFT: &str = "/invitations/lift";
+    let fixture = Fixture::new().await;
+    let mut browser = signed_in(&fixture).await;
+    let lifted = || {
+        fixture
+            .backend
+            .messages::<LiftPersonOptOutRequest>("/LiftPersonOptOut")
+    };
+    let page = browser.get("/invitations").await;
+    assert!(
+        page.text
+            .contains("Organization unwanted sends no further invitation to ada@example.org.")
+            && page.text.contains("You said so on 3 March 2026, 09:05 UTC."),
+        "{}",
+        page.text
+    );
+    let token = page.form_token(LIFT);
+    browser.get(LIFT).await;
+    post(&mut browser, LIFT, "", &format!("invitation={UNWANTED}")).await;
+    // The form of one wish lifts no other.
+    post(&mut browser, LIFT, &token, &format!("invitation={OPEN}")).await;
+    assert!(lifted().is_empty());
+    let answer = post(&mut browser, LIFT, &token, &format!("invitation={UNWANTED}")).await;
+    assert_eq!(answer.as_deref(), Some("/invitations"));
+    let (name, request_id) = (UNWANTED.to_owned(), String::new());
+    assert_eq!(lifted(), [LiftPersonOptOutRequest { name, request_id }]);
 }

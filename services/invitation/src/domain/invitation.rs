@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use muster_address::EmailAddress;
 use muster_ids::{DeliveryId, GroupId, ImportId, InvitationId, LocationId, OrganizationId, PersonId};
+use muster_language::Language;
 use time::OffsetDateTime;
 
 pub(crate) use state::{Acceptance, Decline, DeliveryState, Source, State, StateName, Unanswered};
@@ -28,6 +29,8 @@ pub(crate) struct Invitation {
     pub(crate) version: i64,
     pub(crate) state: State,
     pub(crate) address: EmailAddress,
+    /// In which they are written to; stays as it was made, so that a mail that is sent again says the same.
+    pub(crate) language: Language,
     pub(crate) groups: Vec<GroupId>,
     pub(crate) location: Option<LocationId>,
     pub(crate) source: Source,

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use muster_ids::{GroupId, LocationId};
+use muster_language::Language;
 use sha2::{Digest, Sha256};
 
 /// The answer of the organization service, parsed.
@@ -11,6 +12,8 @@ pub(crate) struct InvitingContext {
     /// Whether the organization is active.
     pub(crate) status: OrganizationStatus,
     pub(crate) display_name: String,
+    /// In which it speaks to people, unless something else is said.
+    pub(crate) language: Language,
     pub(crate) plan: Plan,
     pub(crate) limits: Limits,
     pub(crate) groups: HashMap<GroupId, Group>,

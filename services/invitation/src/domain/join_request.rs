@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use muster_address::{DomainRule, EmailAddress};
 use muster_ids::{GroupId, JoinRequestId, LocationId, OrganizationId, PersonId};
+use muster_language::Language;
 use muster_states::{Transition, stored_enum};
 use time::OffsetDateTime;
 
@@ -28,6 +29,7 @@ pub(crate) struct JoinRequest {
     pub(crate) id: JoinRequestId,
     pub(crate) state: JoinRequestState,
     pub(crate) address: EmailAddress,
+    pub(crate) language: Language,
     pub(crate) group: GroupId,
     pub(crate) location: LocationId,
     pub(crate) create_time: OffsetDateTime,

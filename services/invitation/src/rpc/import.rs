@@ -40,9 +40,9 @@ impl ImportService for Rpc {
         &self,
         request: Request<pb::DownloadImportTemplateRequest>,
     ) -> Result<Response<pb::DownloadImportTemplateResponse>, Status> {
-        let (call, format) = Call::read(request, parse::template)?;
-        let data = template(&self.context, call.organization()?, format).await?;
-        Ok(Response::new(file::template(format, data)))
+        let (call, wanted) = Call::read(request, parse::template)?;
+        let (format, language, data) = template(&self.context, call.organization()?, wanted).await?;
+        Ok(Response::new(file::template(format, language, data)))
     }
 
     type DownloadRefusedRowsStream = BoxStream<'static, Result<pb::DownloadRefusedRowsResponse, Status>>;

@@ -51,5 +51,7 @@ fn asked(call: &Call<pb::RequestToJoinRequest>, violations: &mut Violations) -> 
             group,
             location,
             address,
+            // The field rule has looked at it.
+            language: given.language.parse().ok(),
         }))
 }

@@ -14,9 +14,6 @@ use super::Rpc;
 use crate::ops::get_mail::{Mail, get_mail};
 use crate::ops::join_request::{self, mail::JoinMail};
 
-/// The only language so far.
-const LOCALE: &str = "en";
-
 #[tonic::async_trait]
 impl MailSourceInternalService for Rpc {
     async fn get_mail(
@@ -65,7 +62,7 @@ fn join_response(mail: JoinMail) -> proto::GetMailResponse {
         wanted: true,
         address: mail.request.address.as_given().to_owned(),
         expire_time: Some(timestamp(mail.request.expire_time)),
-        locale: LOCALE.to_owned(),
+        locale: mail.request.language.tag().to_owned(),
         variables: Some(Variables::Join(proto::JoinVariables {
             link: mail.link,
             organization_display_name: mail.organization_display_name,
@@ -79,7 +76,7 @@ fn response(mail: &Mail) -> proto::GetMailResponse {
         wanted: true,
         address: mail.invitation.address.as_given().to_owned(),
         expire_time: Some(timestamp(mail.invitation.expire_time)),
-        locale: LOCALE.to_owned(),
+        locale: mail.invitation.language.tag().to_owned(),
         variables: Some(Variables::Invite(proto::InviteVariables {
             link: mail.link.clone(),
             organization_display_name: mail.inviting.display_name.clone(),

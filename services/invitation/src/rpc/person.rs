@@ -14,6 +14,8 @@ use crate::context::Context;
 use crate::convert::seen;
 use crate::ops::link::open::{Opener, require_an_address};
 use crate::ops::link::{accept, decline, list, undo_decline};
+use crate::ops::opt_out;
+use crate::ops::opt_out::list::SeenOptOut;
 
 #[tonic::async_trait]
 impl PersonInvitationService for Rpc {
@@ -69,6 +71,41 @@ impl PersonInvitationService for Rpc {
         let command = decline::Decline { opener, not_again };
         let Context { database, clock, .. } = &self.context;
         let work = async |tx: &mut _| decline::apply(tx, &self.context, &command).await;
+        Ok(Response::new(
+            database.once(&call.key(), clock.now(), work).await?,
+        ))
+    }
+
+    async fn list_person_opt_outs(
+        &self,
+        request: Request<pb::ListPersonOptOutsRequest>,
+    ) -> Result<Response<pb::ListPersonOptOutsResponse>, Status> {
+        let (call, _) = Call::read(request, |call, violations| {
+            oneself(&call.caller, violations, "parent", &call.message.parent)
+        })?;
+        let person = call.person()?;
+        require_an_address(person)?;
+        let fetch = async |after, limit| opt_out::list::page(&self.context, person, after, limit).await;
+        let last = |last: &SeenOptOut| last.opt_out.invitation.invitation;
+        let page = call
+            .page_with(&self.context.page_key, fetch, last, pb::PersonOptOut::from)
+            .await?;
+        Ok(Response::new(pb::ListPersonOptOutsResponse {
+            opt_outs: page.items,
+            next_page_token: page.next_page_token,
+        }))
+    }
+
+    async fn lift_person_opt_out(
+        &self,
+        request: Request<pb::LiftPersonOptOutRequest>,
+    ) -> Result<Response<pb::LiftPersonOptOutResponse>, Status> {
+        let (call, name) = Call::read(request, |call, violations| {
+            Ok(named::<InvitationName>(violations, "name", &call.message.name))
+        })?;
+        let person = call.person()?;
+        let Context { database, clock, .. } = &self.context;
+        let work = async |tx: &mut _| opt_out::lift::apply(tx, &self.context, name, person).await;
         Ok(Response::new(
             database.once(&call.key(), clock.now(), work).await?,
         ))

@@ -45,19 +45,19 @@ pub(crate) async fn insert_all(
         "WITH made AS (
              INSERT INTO invitations (organization_id, invitation_id, version, state, address_given,
                  address_canonical, location_id, source, inviter_person_id, import_id, generation, delivery_state,
-                 create_time, send_time, expire_time, traceparent, mail_number, mail_times)
+                 create_time, send_time, expire_time, traceparent, mail_number, mail_times, language)
              SELECT organization_id, invitation_id, version, state, address_given, address_canonical, location_id, source,
                     inviter_person_id, import_id, generation,
                     CASE WHEN EXISTS (SELECT FROM opt_outs o WHERE o.organization_id = new.organization_id
                                       AND o.address_canonical = new.address_canonical)
                          THEN $21 ELSE delivery_state END,
-                    create_time, send_time, expire_time, traceparent, mail_number, ARRAY[mail_time]
+                    create_time, send_time, expire_time, traceparent, mail_number, ARRAY[mail_time], language
              FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::uuid[],
                          $8::text[], $9::uuid[], $10::uuid[], $11::integer[], $12::text[], $13::timestamptz[],
-                         $14::timestamptz[], $15::timestamptz[], $16::text[], $17::integer[], $18::timestamptz[])
+                         $14::timestamptz[], $15::timestamptz[], $16::text[], $17::integer[], $18::timestamptz[], $22::text[])
                AS new (organization_id, invitation_id, version, state, address_given, address_canonical, location_id,
                        source, inviter_person_id, import_id, generation, delivery_state, create_time, send_time,
-                       expire_time, traceparent, mail_number, mail_time)
+                       expire_time, traceparent, mail_number, mail_time, language)
              ON CONFLICT (organization_id, address_canonical) WHERE state IN (",
         occupying!(),
         ") DO NOTHING
@@ -90,6 +90,7 @@ pub(crate) async fn insert_all(
     .bind(of)
     .bind(wanted)
     .bind(DeliveryState::Suppressed)
+    .bind(column(new, |new| new.language.tag()))
     .fetch_all(tx)
     .await?;
     let stored: HashMap<InvitationId, DeliveryState> = stored.into_iter().collect();

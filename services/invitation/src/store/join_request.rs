@@ -7,13 +7,14 @@ use sqlx::postgres::PgRow;
 use sqlx::{FromRow, PgConnection, Row};
 use time::OffsetDateTime;
 
+use super::language;
 use crate::domain::join_request::{JoinRequest, mailbox};
 
 macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT organization_id, join_request_id, state, address_given, address_canonical, group_id, location_id,
-                    create_time, expire_time
+                    create_time, expire_time, language
              FROM join_requests WHERE organization_id = $1 AND join_request_id = $2",
             $rest
         )
@@ -27,6 +28,7 @@ impl FromRow<'_, PgRow> for JoinRequest {
             id: row.try_get("join_request_id")?,
             state: row.try_get("state")?,
             address: EmailAddress::stored(row.try_get("address_given")?, row.try_get("address_canonical")?),
+            language: language(row)?,
             group: row.try_get("group_id")?,
             location: row.try_get("location_id")?,
             create_time: row.try_get("create_time")?,
@@ -39,8 +41,8 @@ impl FromRow<'_, PgRow> for JoinRequest {
 pub(crate) async fn insert(tx: &mut PgConnection, new: &JoinRequest) -> Result<(), DatabaseError> {
     sqlx::query(
         "INSERT INTO join_requests (organization_id, join_request_id, state, address_given, address_canonical,
-             address_counted, group_id, location_id, create_time, expire_time)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+             address_counted, group_id, location_id, create_time, expire_time, language)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
     )
     .bind(new.organization)
     .bind(new.id)
@@ -52,6 +54,7 @@ pub(crate) async fn insert(tx: &mut PgConnection, new: &JoinRequest) -> Result<(
     .bind(new.location)
     .bind(new.create_time)
     .bind(new.expire_time)
+    .bind(new.language.tag())
     .execute(tx)
     .await?;
     Ok(())

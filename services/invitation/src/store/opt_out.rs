@@ -1,11 +1,14 @@
 //! Addresses that an organization is not to invite again, because who has them said so.
 
+use muster_address::EmailAddress;
 use muster_database::DatabaseError;
-use muster_ids::OrganizationId;
-use sqlx::PgConnection;
+use muster_ids::{InvitationId, InvitationName, OrganizationId};
+use sqlx::postgres::PgRow;
+use sqlx::{FromRow, PgConnection, Row};
 use time::OffsetDateTime;
 
 use crate::domain::invitation::Invitation;
+use crate::domain::opt_out::{Lift, OptOut};
 
 /// Keeps that whoever was invited wants no further invitation of the organization. An earlier wish stays.
 pub(crate) async fn insert(
@@ -26,31 +29,86 @@ pub(crate) async fn insert(
     Ok(())
 }
 
-/// Lifts the wish that came with the decline of this invitation.
-pub(crate) async fn delete(tx: &mut PgConnection, declined: &Invitation) -> Result<(), DatabaseError> {
+/// Lifts the wish that came with the decline of this invitation, which is undone.
+pub(crate) async fn lift_of(
+    tx: &mut PgConnection,
+    declined: &Invitation,
+    lift: Lift,
+) -> Result<(), DatabaseError> {
+    let (organization, canonical) = (declined.organization, declined.address.canonical());
+    lift_one(tx, organization, canonical, Some(declined.id), lift).await
+}
+
+/// Lifts the wish of whoever has the address, whichever decline it came with: they asked to join, or took it back.
+pub(crate) async fn lift(
+    tx: &mut PgConnection,
+    organization: OrganizationId,
+    canonical: &str,
+    lift: Lift,
+) -> Result<(), DatabaseError> {
+    lift_one(tx, organization, canonical, None, lift).await
+}
+
+async fn lift_one(
+    tx: &mut PgConnection,
+    organization: OrganizationId,
+    canonical: &str,
+    said_by: Option<InvitationId>,
+    lift: Lift,
+) -> Result<(), DatabaseError> {
     sqlx::query(
-        "DELETE FROM opt_outs WHERE organization_id = $1 AND address_canonical = $2 AND invitation_id = $3",
+        "WITH lifted AS (
+             DELETE FROM opt_outs
+             WHERE organization_id = $1 AND address_canonical = $2 AND ($3::uuid IS NULL OR invitation_id = $3)
+             RETURNING organization_id, invitation_id, address_canonical, create_time)
+         INSERT INTO lifted_opt_outs (organization_id, invitation_id, address_canonical, create_time, lift_time, lifted_by,
+             person_id)
+         SELECT organization_id, invitation_id, address_canonical, create_time, $4, $5, $6 FROM lifted",
     )
-    .bind(declined.organization)
-    .bind(declined.address.canonical())
-    .bind(declined.id)
+    .bind(organization)
+    .bind(canonical)
+    .bind(said_by)
+    .bind(lift.time)
+    .bind(lift.by)
+    .bind(lift.person)
     .execute(tx)
     .await?;
     Ok(())
 }
 
-/// Lifts the wish of whoever has the address, whichever decline it came with: they asked to join.
-pub(crate) async fn lift(
-    tx: &mut PgConnection,
-    organization: OrganizationId,
-    canonical: &str,
-) -> Result<(), DatabaseError> {
-    sqlx::query("DELETE FROM opt_outs WHERE organization_id = $1 AND address_canonical = $2")
-        .bind(organization)
-        .bind(canonical)
-        .execute(tx)
-        .await?;
-    Ok(())
+/// At most `limit` wishes that were said with these addresses, the latest invitation first, those after `after` in the list.
+/// Cross-tenant: by the verified addresses of the caller.
+pub(crate) async fn page(
+    connection: &mut PgConnection,
+    addresses: &[EmailAddress],
+    after: Option<InvitationId>,
+    limit: i64,
+) -> Result<Vec<OptOut>, DatabaseError> {
+    let canonical: Vec<&str> = addresses.iter().map(EmailAddress::canonical).collect();
+    Ok(sqlx::query_as(
+        "SELECT o.organization_id, o.invitation_id, o.create_time, i.address_given, i.address_canonical
+         FROM opt_outs o JOIN invitations i USING (organization_id, invitation_id)
+         WHERE o.address_canonical = ANY ($1) AND ($2::uuid IS NULL OR o.invitation_id < $2)
+         ORDER BY o.invitation_id DESC LIMIT $3",
+    )
+    .bind(canonical)
+    .bind(after)
+    .bind(limit)
+    .fetch_all(connection)
+    .await?)
+}
+
+impl FromRow<'_, PgRow> for OptOut {
+    fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            invitation: InvitationName {
+                organization: row.try_get("organization_id")?,
+                invitation: row.try_get("invitation_id")?,
+            },
+            address: EmailAddress::stored(row.try_get("address_given")?, row.try_get("address_canonical")?),
+            create_time: row.try_get("create_time")?,
+        })
+    }
 }
 
 /// Which of the canonical addresses are those of people who want no further invitation of the organization.

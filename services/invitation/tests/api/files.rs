@@ -23,6 +23,7 @@ async fn template(
     let request = DownloadImportTemplateRequest {
         parent: fixture.parent(),
         format: format.into(),
+        ..Default::default()
     };
     Ok(fixture
         .imports()
@@ -427,4 +428,50 @@ async fn the_history_has_every_import_newest_first_with_who_and_when() {
         let counts: Vec<_> = page.imports.iter().map(|import| import.row_count).collect();
         assert_eq!(counts, rows);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_template_speaks_as_is_asked_or_as_the_organization_does_and_uploads_either_way() {
+    let fixture = Fixture::new().await;
+    fixture.subscribe(500, 10_000).await;
+    let wanted = async |format: ImportFileFormat, language: &str| {
+        let request = DownloadImportTemplateRequest {
+            parent: fixture.parent(),
+            format: format.into(),
+            language: language.to_owned(),
+        };
+        let answer = fixture.imports().download_import_template(request).await.unwrap();
+        answer.into_inner()
+    };
+    let csv = wanted(ImportFileFormat::Csv, "es").await;
+    assert_eq!(csv.file_name, "invitaciones.csv");
+    let head = String::from_utf8(csv.file.unwrap().data).unwrap();
+    assert_eq!(head, "\u{feff}correo,grupos,lugar\r\n");
+    let filled = format!("{head}ada@example.com,Nurses,\r\n");
+    let import = upload(&fixture, filled.as_bytes()).await.unwrap();
+    assert_eq!((import.valid_count, import.error_count), (1, 0));
+    let workbook = wanted(ImportFileFormat::Xlsx, "es").await;
+    assert_eq!(workbook.file_name, "invitaciones.xlsx");
+    let mut package = ZipArchive::new(Cursor::new(workbook.file.unwrap().data)).unwrap();
+    let mut sheets = String::new();
+    package
+        .by_name("xl/workbook.xml")
+        .unwrap()
+        .read_to_string(&mut sheets)
+        .unwrap();
+    assert!(
+        sheets.contains("Invitaciones") && sheets.contains("Opciones"),
+        "{sheets}"
+    );
+    fixture
+        .profile_sql("UPDATE organizations SET language = 'es'")
+        .await;
+    assert_eq!(
+        wanted(ImportFileFormat::Csv, "").await.file_name,
+        "invitaciones.csv"
+    );
+    assert_eq!(
+        wanted(ImportFileFormat::Csv, "en").await.file_name,
+        "invitations.csv"
+    );
 }

@@ -34,6 +34,7 @@ async fn ask(fixture: &Fixture, address: &str) -> Result<String, Status> {
         group: fixture.group_name(&fixture.nurses),
         location: fixture.location.clone(),
         address: address.to_owned(),
+        ..Default::default()
     };
     send(fixture, request).await
 }
@@ -44,7 +45,7 @@ async fn send(fixture: &Fixture, request: RequestToJoinRequest) -> Result<String
     Ok(answer.organization_display_name)
 }
 
-async fn verify(fixture: &Fixture, token: &str) -> Result<String, Status> {
+pub(crate) async fn verify(fixture: &Fixture, token: &str) -> Result<String, Status> {
     let mut client = JoinRequestServiceClient::new(fixture.as_who(TestCaller::Anonymous));
     let request = VerifyJoinRequestRequest {
         token: token.to_owned(),
@@ -67,7 +68,7 @@ async fn mails(fixture: &Fixture) -> Vec<MailRequestedEvent> {
     read.filter(|mail| mail.purpose() == MailPurpose::Join).collect()
 }
 
-async fn last_mail(fixture: &Fixture) -> GetMailResponse {
+pub(crate) async fn last_mail(fixture: &Fixture) -> GetMailResponse {
     let subject = mails(fixture).await.pop().expect("a mail").subject;
     let mut client =
         MailSourceInternalServiceClient::new(fixture.as_who(TestCaller::Workload("notification")));
@@ -80,7 +81,7 @@ async fn last_mail(fixture: &Fixture) -> GetMailResponse {
 }
 
 /// The token of the link in the last mail.
-async fn token(fixture: &Fixture) -> String {
+pub(crate) async fn token(fixture: &Fixture) -> String {
     let Some(Variables::Join(words)) = last_mail(fixture).await.variables else {
         panic!("a mail about a request to join says so");
     };
@@ -91,7 +92,7 @@ async fn token(fixture: &Fixture) -> String {
         .to_owned()
 }
 
-async fn listed(fixture: &Fixture) -> Vec<Invitation> {
+pub(crate) async fn listed(fixture: &Fixture) -> Vec<Invitation> {
     let request = ListInvitationsRequest {
         parent: fixture.parent(),
         ..Default::default()
@@ -292,6 +293,7 @@ async fn what_is_wrong_with_the_choice_is_told_openly() {
         group,
         location,
         address: "a@example.org".to_owned(),
+        ..Default::default()
     };
     let (group, place) = (fixture.group_name(&fixture.nurses), fixture.location.clone());
     assert_eq!(

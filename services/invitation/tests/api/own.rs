@@ -23,13 +23,13 @@ pub(crate) fn account(fixture: &Fixture, who: TestCaller) -> PersonInvitationSer
 }
 
 /// Somebody with these verified addresses.
-fn with(name: &str, addresses: &[&str]) -> TestCaller {
+pub(crate) fn with(name: &str, addresses: &[&str]) -> TestCaller {
     let mut person = Callers::person(name);
     person.emails = addresses.iter().map(|address| address.parse().unwrap()).collect();
     TestCaller::Person(person, None)
 }
 
-fn ada() -> TestCaller {
+pub(crate) fn ada() -> TestCaller {
     TestCaller::person("ada")
 }
 
@@ -68,7 +68,11 @@ async fn decline(
     Ok(client.decline_person_invitation(request).await?.into_inner())
 }
 
-async fn undo(fixture: &Fixture, who: TestCaller, name: &str) -> Result<UndoPersonDeclineResponse, Status> {
+pub(crate) async fn undo(
+    fixture: &Fixture,
+    who: TestCaller,
+    name: &str,
+) -> Result<UndoPersonDeclineResponse, Status> {
     let request = UndoPersonDeclineRequest {
         name: name.to_owned(),
         request_id: String::new(),

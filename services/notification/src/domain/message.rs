@@ -5,6 +5,7 @@ use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, 
 use lettre::message::{Body, Mailbox, MultiPart, SinglePart};
 use muster_address::EmailAddress;
 use muster_ids::DeliveryId;
+use muster_language::Language;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 use time::OffsetDateTime;
@@ -24,6 +25,8 @@ pub struct Mail {
     pub address: EmailAddress,
     /// Until when the thing can be used that it is about.
     pub expire_time: Option<OffsetDateTime>,
+    /// In which language, if its words are in several.
+    pub language: Language,
     /// What it says; a secret.
     pub variables: Variables,
 }
@@ -121,6 +124,7 @@ impl Mail {
             stamp.template_version,
             &self.variables,
             circumstances,
+            self.language,
         )?;
         let to = self.recipient()?;
         let parts = MultiPart::alternative()

@@ -4,8 +4,8 @@ use std::ops::Deref;
 
 use askama::Template;
 use askama::filters::Safe;
+use muster_language::{Language, Texts};
 use time::OffsetDateTime;
-use time::macros::format_description;
 
 use super::escape;
 use crate::domain::MessageProblem;
@@ -30,23 +30,111 @@ pub struct Circumstances {
     pub replaces: bool,
 }
 
+/// In which of the two forms of a mail something stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// The plain text.
+    Text,
+    /// HTML.
+    Html,
+}
+
+/// What a mail is said in.
+#[derive(Clone, Copy)]
+pub(super) enum Spoken {
+    /// Words that stand in the templates, as all did once: English.
+    English,
+    /// Words of their own in each language.
+    Words(&'static Texts, Language),
+}
+
 /// `mail` in the templates: the variables of the source, as its fields, and what is said in every mail.
-#[derive(Debug)]
 pub(super) struct Page<'a, V> {
     variables: &'a V,
     /// Until when it can be used, in words.
     pub(super) until: Option<String>,
     /// See [`Circumstances::replaces`].
     pub(super) replaces: bool,
+    /// In which the mail is written.
+    pub(super) language: Language,
+    spoken: Spoken,
+    form: Form,
 }
 
 impl<'a, V> Page<'a, V> {
-    pub(super) fn new(variables: &'a V, circumstances: Circumstances) -> Self {
+    pub(super) fn new(variables: &'a V, circumstances: Circumstances, spoken: Spoken, form: Form) -> Self {
+        let language = match spoken {
+            Spoken::English => Language::English,
+            Spoken::Words(_, language) => language,
+        };
         Self {
             variables,
-            until: circumstances.expire_time.and_then(in_words),
+            until: circumstances.expire_time.map(|at| language.time(at)),
             replaces: circumstances.replaces,
+            language,
+            spoken,
+            form,
         }
+    }
+
+    /// What is said under this key.
+    pub(super) fn say(&self, key: &str) -> Safe<String> {
+        self.with(key, &[])
+    }
+
+    /// What is said of an organization.
+    pub(super) fn naming(&self, key: &str, organization: &str) -> Safe<String> {
+        self.with(key, &[("organization", &self.value(organization))])
+    }
+
+    /// The same, where its name stands out.
+    pub(super) fn stressing(&self, key: &str, organization: &str) -> Safe<String> {
+        self.with(key, &[("organization", &self.stressed(organization))])
+    }
+
+    /// What is said of the time until which the thing can be used.
+    pub(super) fn timed(&self, key: &str) -> Safe<String> {
+        self.with(key, &[("time", self.time())])
+    }
+
+    /// What is said of an organization and that time.
+    pub(super) fn naming_timed(&self, key: &str, organization: &str) -> Safe<String> {
+        let organization = self.value(organization);
+        self.with(key, &[("organization", &organization), ("time", self.time())])
+    }
+
+    /// The same, where the name stands out.
+    pub(super) fn stressing_timed(&self, key: &str, organization: &str) -> Safe<String> {
+        let organization = self.stressed(organization);
+        self.with(key, &[("organization", &organization), ("time", self.time())])
+    }
+
+    fn time(&self) -> &str {
+        self.until.as_deref().unwrap_or_default()
+    }
+
+    /// A name that somebody chose, as it may stand in this form.
+    fn value(&self, name: &str) -> String {
+        let plain = escape::plain(name);
+        match self.form {
+            Form::Text => plain,
+            Form::Html => escape::html(&plain),
+        }
+    }
+
+    fn stressed(&self, name: &str) -> String {
+        match self.form {
+            Form::Text => self.value(name),
+            Form::Html => format!("<strong>{}</strong>", self.value(name)),
+        }
+    }
+
+    /// The words themselves hold no markup, and of values only what this form may say.
+    fn with(&self, key: &str, values: &[(&str, &str)]) -> Safe<String> {
+        Safe(match self.spoken {
+            Spoken::English => key.to_owned(),
+            Spoken::Words(texts, language) => texts.say(language, key, values),
+        })
     }
 
     /// A link in the plain text.
@@ -81,12 +169,4 @@ pub(super) fn words(text: &impl Template, html: &impl Template) -> Result<Words,
         text: text.to_owned(),
         html: written(html.render())?,
     })
-}
-
-fn in_words(at: OffsetDateTime) -> Option<String> {
-    at.to_offset(time::UtcOffset::UTC)
-        .format(format_description!(
-            "[day padding:none] [month repr:long] [year], [hour]:[minute] UTC"
-        ))
-        .ok()
 }

@@ -18,6 +18,7 @@ fn said(version: i32, variables: pb::InviteVariables, circumstances: Circumstanc
         version,
         &Variables::Invite(variables),
         circumstances,
+        Language::English,
     )
     .unwrap()
 }
@@ -95,6 +96,7 @@ fn words_of_a_newer_release_are_left_to_it() {
         newer,
         &Variables::Invite(variables()),
         Circumstances::default(),
+        Language::English,
     );
     assert_eq!(written, Err(MessageProblem::UnknownTemplate));
 }
@@ -157,6 +159,7 @@ fn waiting(version: i32, link: &str) -> Words {
         version,
         &variables,
         Circumstances::default(),
+        Language::English,
     )
     .unwrap()
 }
@@ -209,7 +212,15 @@ fn joining(is_learner: bool) -> Words {
         replaces: false,
     };
     let version = Purpose::Join.current_version();
-    write(Purpose::Join, version, &Variables::Join(variables), circumstances).unwrap()
+    let variables = Variables::Join(variables);
+    write(
+        Purpose::Join,
+        version,
+        &variables,
+        circumstances,
+        Language::English,
+    )
+    .unwrap()
 }
 
 #[test]
@@ -254,7 +265,14 @@ fn of_access(variables: Variables, purpose: Purpose) -> Words {
         expire_time: Some(datetime!(2026-04-01 08:30 UTC)),
         replaces: false,
     };
-    write(purpose, purpose.current_version(), &variables, until).unwrap()
+    write(
+        purpose,
+        purpose.current_version(),
+        &variables,
+        until,
+        Language::English,
+    )
+    .unwrap()
 }
 
 #[test]
@@ -322,5 +340,157 @@ fn a_review_that_is_due_is_told_and_one_that_is_overdue_says_so() {
             "{}",
             words.html
         );
+    }
+}
+
+/// Every mail with variables of its own, told one way and the other.
+fn every_mail() -> Vec<(Purpose, Variables)> {
+    let organization_display_name = "Kita <Sonnenblume>".to_owned();
+    let link = "https://muster.example/i/AbC-_123".to_owned();
+    let both = [false, true];
+    let groups = |some: bool| {
+        if some {
+            vec!["Team A".to_owned()]
+        } else {
+            Vec::new()
+        }
+    };
+    let each = both.into_iter().flat_map(|flag| {
+        [
+            (
+                Purpose::Invite,
+                Variables::Invite(pb::InviteVariables {
+                    link: link.clone(),
+                    organization_display_name: organization_display_name.clone(),
+                    groups: groups(flag),
+                }),
+            ),
+            (
+                Purpose::EmploymentToVerify,
+                Variables::EmploymentToVerify(pb::EmploymentToVerifyVariables {
+                    organization_display_name: organization_display_name.clone(),
+                    link: if flag { link.clone() } else { String::new() },
+                }),
+            ),
+            (
+                Purpose::Join,
+                Variables::Join(pb::JoinVariables {
+                    link: link.clone(),
+                    organization_display_name: organization_display_name.clone(),
+                    is_learner: flag,
+                }),
+            ),
+            (
+                Purpose::AccessRequested,
+                Variables::AccessRequested(pb::AccessRequestedVariables {
+                    organization_display_name: organization_display_name.clone(),
+                }),
+            ),
+            (
+                Purpose::AccessEnds,
+                Variables::AccessEnds(pb::AccessEndsVariables {
+                    organization_display_name: organization_display_name.clone(),
+                    own: flag,
+                }),
+            ),
+            (
+                Purpose::ReviewDue,
+                Variables::ReviewDue(pb::ReviewDueVariables {
+                    organization_display_name: organization_display_name.clone(),
+                    is_overdue: flag,
+                }),
+            ),
+        ]
+    });
+    each.collect()
+}
+
+#[test]
+fn every_mail_is_in_each_language_and_says_nothing_of_another() {
+    let mails = every_mail();
+    for purpose in Purpose::ALL {
+        assert!(mails.iter().any(|(known, _)| *known == purpose), "{purpose}");
+    }
+    for (purpose, variables) in mails {
+        for expire_time in [None, Some(datetime!(2026-04-01 08:30 UTC))] {
+            let circumstances = Circumstances {
+                expire_time,
+                replaces: true,
+            };
+            let said = |language| {
+                let version = purpose.current_version();
+                write(purpose, version, &variables, circumstances, language).unwrap()
+            };
+            let (english, spanish) = (said(Language::English), said(Language::Spanish));
+            assert!(english.html.contains("<html lang=\"en\">"), "{}", english.html);
+            assert!(spanish.html.contains("<html lang=\"es\">"), "{}", spanish.html);
+            assert_ne!(english.subject, spanish.subject);
+            let shared: Vec<&str> = (english.text.lines())
+                .filter(|line| line.contains(' ') && !line.starts_with("  - "))
+                .filter(|line| spanish.text.contains(line))
+                .collect();
+            assert!(shared.is_empty(), "{purpose} says in both languages: {shared:?}");
+            for words in [&english, &spanish] {
+                assert!(words.subject.contains("Kita <Sonnenblume>"), "{}", words.subject);
+                assert!(!words.subject.contains('\n'), "{}", words.subject);
+                assert!(
+                    words.html.contains("<strong>Kita &#60;Sonnenblume&#62;</strong>"),
+                    "{}",
+                    words.html
+                );
+                assert!(!words.html.contains("<Sonnenblume>"), "{}", words.html);
+                assert!(!words.text.contains("\n\n\n"), "{}", words.text);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_word_of_a_mail_is_translated_said_and_free_of_markup() {
+    let templates = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
+    let read =
+        |purpose: &str, file: &str| std::fs::read_to_string(templates.join(purpose).join(file)).unwrap();
+    for purpose in Purpose::ALL {
+        let (folder, version) = (purpose.as_str().to_lowercase(), purpose.current_version());
+        let [text, html, english, spanish] =
+            ["txt", "html", "en.ftl", "es.ftl"].map(|end| read(&folder, &format!("v{version}.{end}")));
+        assert_eq!(
+            muster_language::faults(&english, &spanish),
+            Vec::<String>::new(),
+            "{purpose}"
+        );
+        for words in [&english, &spanish] {
+            assert!(!words.contains(['<', '>', '&', '"']), "{purpose}: {words}");
+        }
+        let keys: Vec<String> = muster_language::keys(&english).unwrap().into_keys().collect();
+        for key in &keys {
+            let call = format!("(\"{key}\"");
+            assert!(
+                text.contains(&call) || html.contains(&call),
+                "{purpose}: nobody says {key}"
+            );
+        }
+        for said in text.split("mail.").chain(html.split("mail.")) {
+            let key = said
+                .split_once("(\"")
+                .map(|(_, rest)| rest.split('"').next().unwrap());
+            assert!(
+                key.is_none_or(|key| keys.iter().any(|known| known == key)),
+                "{purpose}: {key:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_mail_that_was_made_before_there_was_a_choice_keeps_its_bytes() {
+    for version in [1, 2] {
+        let variables = Variables::Invite(variables());
+        let until = Circumstances {
+            expire_time: Some(datetime!(2026-04-01 08:30 UTC)),
+            replaces: false,
+        };
+        let said = |language| write(Purpose::Invite, version, &variables, until, language);
+        assert_eq!(said(Language::Spanish), said(Language::English));
     }
 }

@@ -1,6 +1,7 @@
 //! The profile and its way to approval.
 
 use muster_ids::{OrganizationId, OrganizationName, ProgrammeId};
+use muster_language::Language;
 use muster_states::{Transition, stored_enum};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -14,6 +15,8 @@ pub(crate) struct Organization {
     pub(crate) number: OrganizationNumber,
     pub(crate) owner: Owner,
     pub(crate) display_name: PublicName,
+    /// In which people are written to on its behalf, unless something else is said.
+    pub(crate) language: Language,
     pub(crate) license: License,
     /// What it was made of; then name and license are those of the programme.
     pub(crate) programme: Option<ProgrammeId>,
@@ -66,6 +69,7 @@ pub(crate) struct OrganizationNumber(String);
 #[derive(Debug, Clone, Default)]
 pub(crate) struct OrganizationUpdate {
     pub(crate) display_name: Option<PublicName>,
+    pub(crate) language: Option<Language>,
     pub(crate) authority: Option<LicensingAuthority>,
     pub(crate) number: Option<LicenseNumber>,
 }
@@ -187,6 +191,7 @@ impl Organization {
         }
         let mut next = self.clone();
         next.display_name = update.display_name.unwrap_or(next.display_name);
+        next.language = update.language.unwrap_or(next.language);
         next.license = next.license.changed(update.authority, update.number, rules)?;
         if next == self {
             return Ok(Transition::AlreadyDone(self));
@@ -301,6 +306,7 @@ mod tests {
                 display_name: None,
             },
             display_name: PublicName::parse("Sunshine").unwrap(),
+            language: Language::English,
             license: License::new(authority, number, &LicenseRules::default()).unwrap(),
             programme: None,
             state,
@@ -457,6 +463,7 @@ mod tests {
     #[test]
     fn an_update_to_what_is_there_changes_nothing() {
         let same = OrganizationUpdate {
+            language: Some(profile(OrganizationState::Draft).language),
             display_name: PublicName::parse("Sunshine").ok(),
             authority: LicensingAuthority::parse("us-mi").ok(),
             number: LicenseNumber::parse("DC 1").ok(),

@@ -3,6 +3,7 @@
 use muster_address::EmailAddress;
 use muster_identity::Role;
 use muster_ids::{OrganizationId, PersonId, ProfileUserName};
+use muster_language::Language;
 use muster_states::{Transition, stored_enum};
 use time::{Duration, OffsetDateTime};
 
@@ -101,6 +102,8 @@ pub(crate) struct ProfileUserContact {
     pub(crate) address: Option<EmailAddress>,
     pub(crate) organization_state: OrganizationState,
     pub(crate) organization_display_name: PublicName,
+    /// In which people are written to on its behalf.
+    pub(crate) language: Language,
 }
 
 impl ProfileUser {

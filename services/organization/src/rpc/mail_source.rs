@@ -12,9 +12,6 @@ use tonic::{Request, Response, Status};
 use super::Rpc;
 use crate::ops::access_mail::get_mail::{Mail, Question, Says, get_mail};
 
-/// The only language so far.
-const LOCALE: &str = "en";
-
 #[tonic::async_trait]
 impl MailSourceInternalService for Rpc {
     async fn get_mail(
@@ -50,6 +47,7 @@ impl From<Mail> for notification_pb::GetMailResponse {
         let Mail {
             address,
             organization_display_name,
+            language,
             says,
         } = mail;
         let organization_display_name = organization_display_name.to_string();
@@ -79,7 +77,7 @@ impl From<Mail> for notification_pb::GetMailResponse {
             wanted: true,
             address: address.as_given().to_owned(),
             expire_time,
-            locale: LOCALE.to_owned(),
+            locale: language.tag().to_owned(),
             variables: Some(variables),
         }
     }

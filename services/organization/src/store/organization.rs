@@ -19,7 +19,7 @@ macro_rules! select {
         concat!(
             "SELECT organization_id, organization_number, owner_person_id, owner_display_name, display_name,
                     licensing_authority, license_number_normalized, license_number_as_given, programme_id, state, version,
-                    create_time, submit_time, approve_time, return_reasons, decision_reason, close_time
+                    create_time, submit_time, approve_time, return_reasons, decision_reason, close_time, language
              FROM organizations ",
             $rest
         )
@@ -34,8 +34,8 @@ pub(crate) async fn insert(
     let done = sqlx::query(
         "INSERT INTO organizations (organization_id, organization_number, owner_person_id, owner_display_name,
                 display_name, licensing_authority, license_number_normalized, license_number_as_given, state, version,
-                create_time, programme_id)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+                create_time, programme_id, language)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
          ON CONFLICT ON CONSTRAINT organizations_number DO NOTHING",
     )
     .bind(organization.id)
@@ -50,6 +50,7 @@ pub(crate) async fn insert(
     .bind(organization.version)
     .bind(organization.create_time)
     .bind(organization.programme)
+    .bind(organization.language.tag())
     .execute(tx)
     .await?;
     Ok(done.into())
@@ -92,7 +93,7 @@ pub(crate) async fn update(tx: &mut PgConnection, changed: &Organization) -> Res
          SET display_name = $3, licensing_authority = $4, license_number_normalized = $5, license_number_as_given = $6,
              state = $7, submit_time = $8, approve_time = $9, return_reasons = $10, decision_reason = $11,
              owner_person_id = $12, owner_display_name = $13, close_time = $14, programme_id = $15,
-             version = $2
+             language = $16, version = $2
          WHERE organization_id = $1 AND version = $2 - 1",
     )
     .bind(changed.id)
@@ -110,6 +111,7 @@ pub(crate) async fn update(tx: &mut PgConnection, changed: &Organization) -> Res
     .bind(changed.owner.display_name.as_deref())
     .bind(changed.close_time)
     .bind(changed.programme)
+    .bind(changed.language.tag())
     .execute(tx)
     .await?;
     guarded(done)

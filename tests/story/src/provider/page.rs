@@ -39,6 +39,7 @@ pub(super) async fn run(provider: &mut Provider<'_>) -> anyhow::Result<StepRepor
         group: group.clone(),
         location: provider.location.clone(),
         address: "stranger@elsewhere.test".to_owned(),
+        ..Default::default()
     };
     let refused = join_page::ask(&provider.scenario.anybody, outside).await;
     let status = expect_refusal(

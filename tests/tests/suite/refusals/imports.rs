@@ -126,6 +126,7 @@ fn downloaded() -> Vec<Row> {
     let template = |at: &Stage, format: ImportFileFormat| DownloadImportTemplateRequest {
         parent: at.name(),
         format: format.into(),
+        ..Default::default()
     };
     let listing = |parent: String, page_token: &str| ListImportsRequest {
         parent,

@@ -147,6 +147,7 @@ impl Open {
             group: self.group.clone(),
             location: self.location.clone(),
             address: address.to_owned(),
+            language: String::new(),
         }
     }
 

@@ -4,8 +4,8 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use muster_proto::invitation::v1::{
     AcceptInvitationRequest, AcceptPersonInvitationRequest, DeclineInvitationRequest,
-    DeclinePersonInvitationRequest, ListPersonInvitationsRequest, LookupInvitationRequest,
-    UndoDeclineRequest, UndoPersonDeclineRequest,
+    DeclinePersonInvitationRequest, LiftPersonOptOutRequest, ListPersonInvitationsRequest,
+    ListPersonOptOutsRequest, LookupInvitationRequest, UndoDeclineRequest, UndoPersonDeclineRequest,
 };
 use muster_refusal::ErrorReason as R;
 
@@ -336,8 +336,50 @@ fn listing(parent: String, page_token: &str) -> ListPersonInvitationsRequest {
     }
 }
 
+/// Where somebody wants no further invitation.
+fn opt_outs() -> Vec<Row> {
+    let listing = |parent: String, page_token: &str| ListPersonOptOutsRequest {
+        parent,
+        page_token: page_token.into(),
+        ..Default::default()
+    };
+    let lifting = |name: String, request_id: &str| LiftPersonOptOutRequest {
+        name,
+        request_id: request_id.to_owned(),
+    };
+    vec![
+        row("ListPersonOptOuts", R::PermissionDenied, async move |at| {
+            let parent = format!("persons/{}", at.suite.request_id());
+            Attempt::by(&at.address(), &listing(parent, ""))
+        }),
+        row("ListPersonOptOuts", R::AddressUnknown, async move |_| {
+            Attempt::by("unverified", &listing("persons/me".into(), ""))
+        }),
+        row("ListPersonOptOuts", R::PageTokenInvalid, async move |at| {
+            Attempt::by(&at.address(), &listing("persons/me".into(), "AAAA"))
+        }),
+        row("LiftPersonOptOut", R::NotFound, async move |at: Stage| {
+            let invited = at.invited().await;
+            Attempt::by(&at.address(), &lifting(named(&at, &invited), ""))
+        }),
+        row("LiftPersonOptOut", R::AddressUnknown, async move |at: Stage| {
+            let invited = at.invited().await;
+            Attempt::by("unverified", &lifting(named(&at, &invited), ""))
+        }),
+        row("LiftPersonOptOut", R::RequestIdReused, async move |at: Stage| {
+            let (first, second) = (at.invited().await, at.invited().await);
+            let id = at.suite.request_id();
+            let who = first.address.clone();
+            let first = lifting(named(&at, &first), &id);
+            at.done::<()>("LiftPersonOptOut", &who, &first).await;
+            Attempt::by(&who, &lifting(named(&at, &second), &id))
+        }),
+    ]
+}
+
 fn own() -> Vec<Row> {
     let mut rows: Vec<Row> = [Accept, Decline, Undo].into_iter().flat_map(Own::rows).collect();
+    rows.extend(opt_outs());
     rows.extend([
         row("ListPersonInvitations", R::PermissionDenied, async |at| {
             let parent = format!("persons/{}", at.suite.request_id());

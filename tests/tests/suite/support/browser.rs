@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use fantoccini::wd::Capabilities;
@@ -27,6 +27,11 @@ pub(crate) struct Browser {
 
 impl Browser {
     pub(crate) async fn open(suite: &Suite) -> Self {
+        Self::reading(suite, "en").await
+    }
+
+    /// One whose person reads this language.
+    pub(crate) async fn reading(suite: &Suite, language: &str) -> Self {
         let profile = suite.dir().join("browsers").join(suite.unique());
         std::fs::create_dir_all(&profile).unwrap();
         let port = TcpListener::bind("127.0.0.1:0")
@@ -42,8 +47,10 @@ impl Browser {
             .spawn()
             .expect(NO_BROWSER);
         let profile_argument = format!("--user-data-dir={}", profile.display());
+        let language_argument = format!("--accept-lang={language}");
         let arguments = [
             profile_argument.as_str(),
+            language_argument.as_str(),
             "--headless",
             "--no-sandbox",
             "--disable-gpu",
@@ -57,7 +64,9 @@ impl Browser {
         ];
         let mut capabilities = Capabilities::new();
         capabilities.insert("browserName".into(), json!("chrome"));
-        capabilities.insert("goog:chromeOptions".into(), json!({ "args": arguments }));
+        let preferences = json!({ "intl.accept_languages": language });
+        let options = json!({ "args": arguments, "prefs": preferences });
+        capabilities.insert("goog:chromeOptions".into(), options);
         let mut builder = ClientBuilder::new(HttpConnector::new());
         builder.capabilities(capabilities);
         let client =
@@ -107,9 +116,27 @@ impl Browser {
 
     /// Keeps a picture of the page beside the suite's state, for people to look at.
     pub(crate) async fn picture(&self, name: &str) {
+        self.picture_in(&self.pictures, name).await;
+    }
+
+    /// Keeps it there.
+    pub(crate) async fn picture_in(&self, folder: &Path, name: &str) {
         let png = self.client.screenshot().await.unwrap();
-        std::fs::create_dir_all(&self.pictures).unwrap();
-        std::fs::write(self.pictures.join(format!("{name}.png")), png).unwrap();
+        std::fs::create_dir_all(folder).unwrap();
+        std::fs::write(folder.join(format!("{name}.png")), png).unwrap();
+    }
+
+    /// How much wider than the window the page is, in pixels.
+    pub(crate) async fn overhang(&self) -> i64 {
+        let script = "return document.documentElement.scrollWidth - window.innerWidth";
+        let found = self.client.execute(script, Vec::new()).await.unwrap();
+        found.as_i64().unwrap().max(0)
+    }
+
+    /// The language that the page says it is in.
+    pub(crate) async fn language(&self) -> String {
+        let page = self.client.find(Locator::Css("html")).await.unwrap();
+        page.attr("lang").await.unwrap().unwrap_or_default()
     }
 
     /// What all its processes have in their command lines.

@@ -2,6 +2,7 @@
 
 use muster_identity::Role;
 use muster_ids::VerificationNoticeName;
+use muster_language::Language;
 
 use crate::context::Context;
 use crate::error::Error;
@@ -13,6 +14,7 @@ use crate::store::{employment, verification_notice};
 pub(crate) struct Mail {
     pub(crate) address: String,
     pub(crate) organization_display_name: String,
+    pub(crate) language: Language,
     /// Where they verify; empty when this service was not told.
     pub(crate) link: String,
 }
@@ -51,6 +53,7 @@ fn mail(context: &Context, name: VerificationNoticeName, contact: Contact) -> Ma
     Mail {
         address: contact.address,
         organization_display_name: contact.organization_display_name,
+        language: contact.language,
         link: context.verification_url.of(name.organization),
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use muster_address::EmailAddress;
 use muster_ids::{GroupId, ImportId, InvitationId, LocationId, OrganizationId, PersonId};
+use muster_language::Language;
 use time::OffsetDateTime;
 
 use super::{DeliveryState, Invitation, Mails, Source, State};
@@ -17,6 +18,7 @@ pub(crate) struct Draft {
     pub(crate) organization: OrganizationId,
     pub(crate) id: InvitationId,
     pub(crate) address: EmailAddress,
+    pub(crate) language: Language,
     pub(crate) groups: Vec<GroupId>,
     pub(crate) location: Option<LocationId>,
     pub(crate) source: Source,
@@ -44,6 +46,7 @@ impl Draft {
             version: 1,
             state: State::Prospect,
             address: self.address,
+            language: self.language,
             groups: self.groups,
             location: self.location,
             source: self.source,

@@ -29,6 +29,7 @@ fn context() -> InvitingContext {
     InvitingContext {
         status: OrganizationStatus::Active,
         display_name: "Day nursery".to_owned(),
+        language: muster_language::Language::English,
         plan: Plan::Premium,
         limits: Limits {
             by_hand: 10,

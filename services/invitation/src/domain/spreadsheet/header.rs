@@ -1,6 +1,7 @@
 //! The names in a header, and which columns they mean.
 
 use muster_text::{folded, visible};
+use unicode_normalization::UnicodeNormalization;
 
 use super::SheetProblem;
 use super::cell::{Cell, Visit};
@@ -10,8 +11,8 @@ use super::records::Records;
 const REPEATED: usize = 12;
 const REPEATED_OF_EACH: usize = 40;
 
-/// A column that is read: how it is called, and by which words that may as well be a column of another meaning. Those
-/// count only where it is not called by name.
+/// A column that is read: how it is called in English and Spanish (with its accents or without, as people type), and by which
+/// words that may as well be a column of another meaning. Those count only where it is not called by name.
 pub(super) struct Known {
     pub(super) column: &'static str,
     names: &'static [&'static str],
@@ -20,18 +21,57 @@ pub(super) struct Known {
 
 pub(super) const EMAIL: Known = Known {
     column: "email",
-    names: &["email", "e-mail", "mail", "email address", "e-mail address"],
-    aliases: &["address"],
+    names: &[
+        "email",
+        "e-mail",
+        "mail",
+        "email address",
+        "e-mail address",
+        "correo",
+        "correos",
+        "correo electrónico",
+        "correo electronico",
+        "dirección de correo",
+        "direccion de correo",
+        "dirección de correo electrónico",
+        "direccion de correo electronico",
+        "dirección de email",
+        "direccion de email",
+    ],
+    aliases: &["address", "dirección", "direccion"],
 };
 pub(super) const GROUPS: Known = Known {
     column: "groups",
-    names: &["groups", "group", "group name", "group names", "group(s)"],
+    names: &[
+        "groups",
+        "group",
+        "group name",
+        "group names",
+        "group(s)",
+        "grupos",
+        "grupo",
+        "nombre del grupo",
+        "nombre de grupo",
+        "nombres de los grupos",
+        "grupo(s)",
+    ],
     aliases: &[],
 };
 pub(super) const LOCATION: Known = Known {
     column: "location",
-    names: &["location", "locations", "location name"],
-    aliases: &["site"],
+    names: &[
+        "location",
+        "locations",
+        "location name",
+        "lugar",
+        "lugares",
+        "lugar de trabajo",
+        "nombre del lugar",
+        "ubicación",
+        "ubicacion",
+        "ubicaciones",
+    ],
+    aliases: &["site", "sede", "sitio", "centro"],
 };
 
 /// Where the columns are.
@@ -164,7 +204,9 @@ impl Places {
 /// A name in a header without what programs and forms add to it: what cannot be seen, quotation marks, the star of a
 /// field that must be filled, a colon; underscores and any white space are a space.
 fn plain(name: &str) -> String {
-    let spaced = folded(&visible(name)).replace('_', " ");
+    // An accent may be a character of its own.
+    let composed: String = folded(&visible(name)).nfc().collect();
+    let spaced = composed.replace('_', " ");
     let words: Vec<&str> = spaced.split_whitespace().collect();
     let around = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '*' | ':');
     words.join(" ").trim_matches(around).to_owned()

@@ -1,6 +1,7 @@
 //! A spreadsheet to fill in, with what the organization has.
 
 use muster_ids::OrganizationId;
+use muster_language::Language;
 
 use super::preview::off_the_workers;
 use crate::context::Context;
@@ -14,19 +15,30 @@ pub(crate) enum FileFormat {
     Xlsx,
 }
 
-/// The bytes of the file.
+/// What is asked for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wanted {
+    pub(crate) format: FileFormat,
+    /// That of the organization, unless it is said.
+    pub(crate) language: Option<Language>,
+}
+
+/// The bytes of the file, with what they are.
 ///
 /// # Errors
 /// What `DownloadImportTemplate` refuses.
 pub(crate) async fn template(
     context: &Context,
     organization: OrganizationId,
-    format: FileFormat,
-) -> Result<Vec<u8>, Error> {
+    wanted: Wanted,
+) -> Result<(FileFormat, Language, Vec<u8>), Error> {
+    let Wanted { format, language } = wanted;
     let inviting = context.organization.active_context(organization).await?;
     let now = context.clock.now();
-    match format {
-        FileFormat::Csv => Ok(template::csv()),
-        FileFormat::Xlsx => Ok(off_the_workers(move || template::xlsx(&inviting, now)).await??),
-    }
+    let language = language.unwrap_or(inviting.language);
+    let bytes = match format {
+        FileFormat::Csv => template::csv(language),
+        FileFormat::Xlsx => off_the_workers(move || template::xlsx(&inviting, language, now)).await??,
+    };
+    Ok((format, language, bytes))
 }

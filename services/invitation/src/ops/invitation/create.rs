@@ -5,6 +5,7 @@ pub(crate) mod together;
 
 use muster_address::EmailAddress;
 use muster_ids::{GroupId, LocationId, OrganizationId, PersonId};
+use muster_language::Language;
 use muster_telemetry::propagation;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
@@ -39,6 +40,8 @@ pub(crate) struct InvitationSpec {
     pub(crate) address: EmailAddress,
     pub(crate) groups: Vec<GroupId>,
     pub(crate) location: Option<LocationId>,
+    /// In which they are written to; of the organization unless it is said.
+    pub(crate) language: Option<Language>,
     /// Not before this time.
     pub(crate) send_time: Option<OffsetDateTime>,
 }
@@ -64,7 +67,7 @@ pub(crate) async fn prepare(context: &Context, command: &Create) -> Result<Prepa
     let inviting = asking.await?;
     check::check(command, &inviting)?;
     Ok(Prepared {
-        drafts: drafts(context, command, now),
+        drafts: drafts(context, command, inviting.language, now),
         messages_per_day: inviting.limits.messages_per_day,
         now,
     })
@@ -104,13 +107,14 @@ fn query(specs: &[InvitationSpec]) -> ContextQuery {
     }
 }
 
-fn drafts(context: &Context, command: &Create, now: OffsetDateTime) -> Vec<Invitation> {
+fn drafts(context: &Context, command: &Create, usual: Language, now: OffsetDateTime) -> Vec<Invitation> {
     let traceparent = propagation::current_traceparent();
     let draft = |spec: &InvitationSpec| {
         Draft {
             organization: command.organization,
             id: context.clock.new_id(),
             address: spec.address.clone(),
+            language: spec.language.unwrap_or(usual),
             groups: spec.groups.clone(),
             location: spec.location,
             source: Source::Manual,

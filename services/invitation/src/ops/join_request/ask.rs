@@ -5,6 +5,7 @@
 
 use muster_address::EmailAddress;
 use muster_ids::{GroupName, LocationName};
+use muster_language::Language;
 use sqlx::PgConnection;
 
 use crate::context::Context;
@@ -25,6 +26,8 @@ pub(crate) struct Ask {
     pub(crate) group: GroupName,
     pub(crate) location: LocationName,
     pub(crate) address: EmailAddress,
+    /// In which they read the page; of the organization unless it is said.
+    pub(crate) language: Option<Language>,
 }
 
 /// Takes the request, and asks for its mail unless the mailbox had as many today as it may, or the same was asked for a moment
@@ -55,6 +58,7 @@ pub(crate) async fn ask(context: &Context, command: &Ask) -> Result<String, Erro
         id: context.clock.new_id(),
         state: JoinRequestState::Unverified,
         address: command.address.clone(),
+        language: command.language.unwrap_or(inviting.language),
         group: command.group.group,
         location: command.location.location,
         create_time: now,

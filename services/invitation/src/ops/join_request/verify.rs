@@ -13,6 +13,7 @@ use crate::domain::invitation::{Invitation, Source};
 use crate::domain::inviting::InvitingContext;
 use crate::domain::join_request::{JoinPage, JoinRequest};
 use crate::domain::link::NotALink;
+use crate::domain::opt_out::{Lift, LiftedBy};
 use crate::error::{Error, Field};
 use crate::ops::invitation::invite::{Invited, invite};
 use crate::organization::{ContextQuery, PageQuery};
@@ -83,11 +84,17 @@ async fn apply(
     };
     join_request::update(tx, &request).await?;
     // Whoever asks to join wants to be invited.
-    opt_out::lift(tx, request.organization, request.address.canonical()).await?;
+    let lift = Lift {
+        by: LiftedBy::JoinPage,
+        person: None,
+        time: now,
+    };
+    opt_out::lift(tx, request.organization, request.address.canonical(), lift).await?;
     let draft = Draft {
         organization: request.organization,
         id: context.clock.new_id(),
         address: request.address,
+        language: request.language,
         groups: vec![request.group],
         location: Some(request.location),
         source: Source::JoinPage,

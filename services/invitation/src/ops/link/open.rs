@@ -2,7 +2,7 @@
 
 use muster_database::DatabaseError;
 use muster_identity::PersonCaller;
-use muster_ids::InvitationName;
+use muster_ids::{InvitationName, PersonId};
 use muster_server::Failure;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
@@ -29,6 +29,14 @@ impl Opener {
                 invitation: link.invitation,
             },
             Opener::Account(name, _) => *name,
+        }
+    }
+
+    /// Who is signed in, where that is needed.
+    pub(super) fn person(&self) -> Option<PersonId> {
+        match self {
+            Opener::Link(_) => None,
+            Opener::Account(_, person) => Some(person.id),
         }
     }
 

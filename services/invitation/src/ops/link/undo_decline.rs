@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 use super::open::{Opener, open_for_update};
 use crate::context::Context;
 use crate::domain::invitation::Invitation;
+use crate::domain::opt_out::{Lift, LiftedBy};
 use crate::error::{Error, unless_superseded};
 use crate::ops::At;
 use crate::store::closing;
@@ -29,23 +30,26 @@ pub(crate) async fn apply(
     let thing = match found.undo_decline(time) {
         // The organization takes nothing back any more: it has taken everything back.
         Transition::Changed(_) if is_closed => return Err(Error::Cancelled),
-        Transition::Changed(undone) => store(tx, undone, time).await?,
+        Transition::Changed(undone) => {
+            let lift = Lift {
+                by: LiftedBy::Undo,
+                person: opener.person(),
+                time,
+            };
+            store(tx, undone, lift).await?
+        }
         Transition::AlreadyDone(same) => same,
         Transition::Refused(why) => return Err(why.into()),
     };
     Ok(At { thing, time })
 }
 
-async fn store(
-    tx: &mut PgConnection,
-    mut undone: Invitation,
-    now: OffsetDateTime,
-) -> Result<Invitation, Error> {
-    make_room(tx, &undone, now).await?;
+async fn store(tx: &mut PgConnection, mut undone: Invitation, lift: Lift) -> Result<Invitation, Error> {
+    make_room(tx, &undone, lift.time).await?;
     if !update(tx, &mut undone).await.map_err(unless_superseded)? {
         return Err(Failure::Contended.into());
     }
-    opt_out::delete(tx, &undone).await?;
+    opt_out::lift_of(tx, &undone, lift).await?;
     Ok(undone)
 }
 

@@ -1,5 +1,6 @@
 //! Files as the contract has them.
 
+use muster_language::Language;
 use muster_proto::HttpBody;
 use muster_proto::invitation::v1 as pb;
 
@@ -9,14 +10,22 @@ const CSV: &str = "text/csv; charset=utf-8";
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 /// A spreadsheet to fill in.
-pub(super) fn template(format: FileFormat, data: Vec<u8>) -> pb::DownloadImportTemplateResponse {
-    let (kind, file_name) = match format {
-        FileFormat::Csv => (CSV, "invitations.csv"),
-        FileFormat::Xlsx => (XLSX, "invitations.xlsx"),
+pub(super) fn template(
+    format: FileFormat,
+    language: Language,
+    data: Vec<u8>,
+) -> pb::DownloadImportTemplateResponse {
+    let name = match language {
+        Language::English => "invitations",
+        Language::Spanish => "invitaciones",
+    };
+    let (kind, end) = match format {
+        FileFormat::Csv => (CSV, "csv"),
+        FileFormat::Xlsx => (XLSX, "xlsx"),
     };
     pb::DownloadImportTemplateResponse {
         file: Some(body(kind, data)),
-        file_name: file_name.to_owned(),
+        file_name: format!("{name}.{end}"),
     }
 }
 

@@ -6,7 +6,7 @@ use muster_refusal::Violations;
 use muster_server::{Call, Parsed};
 
 use crate::domain::import::{ImportState, RowState};
-use crate::ops::import::template::FileFormat;
+use crate::ops::import::template::{FileFormat, Wanted};
 use crate::rpc::parse::filter;
 
 /// The states to filter imports by.
@@ -21,17 +21,16 @@ pub(super) fn listed_imports(
     ))
 }
 
-/// As which file a template is wanted.
-pub(super) fn template(
-    call: &Call<pb::DownloadImportTemplateRequest>,
-    _: &mut Violations,
-) -> Parsed<FileFormat> {
-    // Any other is told of by the field's rule.
-    Ok(match call.message.format() {
+/// As which file a template is wanted, and in which language.
+pub(super) fn template(call: &Call<pb::DownloadImportTemplateRequest>, _: &mut Violations) -> Parsed<Wanted> {
+    // Any other format or language is told of by the field's rule.
+    let format = match call.message.format() {
         pb::ImportFileFormat::Csv => Some(FileFormat::Csv),
         pb::ImportFileFormat::Xlsx => Some(FileFormat::Xlsx),
         pb::ImportFileFormat::Unspecified => None,
-    })
+    };
+    let language = call.message.language.parse().ok();
+    Ok(format.map(|format| Wanted { format, language }))
 }
 
 /// The import whose rows are listed, and the states of rows to filter by.

@@ -36,6 +36,8 @@ impl SpecReader<'_> {
             address: address?,
             groups: groups?,
             location,
+            // The field rule has looked at it.
+            language: invitation.language.parse().ok(),
             send_time,
         })
     }

@@ -6,13 +6,13 @@ use sqlx::postgres::PgRow;
 use sqlx::{FromRow, Row};
 
 use crate::domain::invitation::{Acceptance, Decline, Invitation, Mails, Reported, State, StateName};
-use crate::store::inconsistent;
+use crate::store::{inconsistent, language};
 
 /// `SELECT` of everything an [`Invitation`] is made of, from `invitations i`, with the given rest.
 macro_rules! select_invitation {
     ($($rest:tt)+) => {
         concat!(
-            "SELECT i.organization_id, i.invitation_id, i.version, i.state, i.address_given, i.address_canonical,
+            "SELECT i.organization_id, i.invitation_id, i.version, i.state, i.address_given, i.address_canonical, i.language,
                     i.location_id, i.source,
                     i.inviter_person_id, i.import_id, i.generation, i.mail_number, i.mail_times, i.delivery_state, i.delivery_detail,
                     i.delivery_id, i.delivery_sequence,
@@ -38,6 +38,7 @@ impl FromRow<'_, PgRow> for Invitation {
             version: row.try_get("version")?,
             state: state(row)?,
             address: EmailAddress::stored(row.try_get("address_given")?, row.try_get("address_canonical")?),
+            language: language(row)?,
             groups: row.try_get("group_ids")?,
             location: row.try_get("location_id")?,
             source: row.try_get("source")?,

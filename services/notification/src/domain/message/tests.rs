@@ -11,6 +11,7 @@ fn mail() -> Mail {
         purpose: Purpose::Invite,
         address: EmailAddress::parse("Ada@Bücher.example").unwrap(),
         expire_time: Some(datetime!(2026-04-01 08:30 UTC)),
+        language: Language::English,
         variables: Variables::Invite(words()),
     }
 }

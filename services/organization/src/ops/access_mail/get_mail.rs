@@ -2,6 +2,7 @@
 
 use muster_address::EmailAddress;
 use muster_ids::{AccessNoticeName, OrganizationId, PersonId};
+use muster_language::Language;
 use muster_server::Failure;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
@@ -19,6 +20,7 @@ use crate::store::{access_mail, organization, profile_user, review};
 pub(crate) struct Mail {
     pub(crate) address: EmailAddress,
     pub(crate) organization_display_name: PublicName,
+    pub(crate) language: Language,
     pub(crate) says: Says,
 }
 
@@ -150,6 +152,7 @@ async fn to(
     Ok(address.map(|address| Mail {
         address,
         organization_display_name: profile.display_name,
+        language: profile.language,
         says,
     }))
 }

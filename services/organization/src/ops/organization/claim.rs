@@ -2,6 +2,7 @@
 
 use muster_address::EmailAddress;
 use muster_ids::ProgrammeId;
+use muster_language::Language;
 use muster_server::Failure;
 use sqlx::PgConnection;
 
@@ -51,6 +52,7 @@ pub(crate) async fn apply(
         owner: claim.owner,
         owner_address: claim.owner_address,
         display_name,
+        language: Language::default(),
         license,
         programme: Some(claim.programme),
     };

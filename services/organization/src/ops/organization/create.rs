@@ -3,6 +3,7 @@
 use muster_address::EmailAddress;
 use muster_database::Insertion;
 use muster_ids::{PersonId, ProgrammeId};
+use muster_language::Language;
 use muster_server::Failure;
 use sqlx::PgConnection;
 
@@ -20,6 +21,7 @@ pub(crate) struct NewOrganization {
     /// A verified one of their token, for mail about the organization.
     pub(crate) owner_address: Option<EmailAddress>,
     pub(crate) display_name: PublicName,
+    pub(crate) language: Language,
     pub(crate) license: License,
     /// What it is made of, unless it is written by hand.
     pub(crate) programme: Option<ProgrammeId>,
@@ -70,6 +72,7 @@ fn draft(context: &Context, new: NewOrganization) -> Organization {
         number: OrganizationNumber::draw(context.clock.new_uuid()),
         owner: new.owner,
         display_name: new.display_name,
+        language: new.language,
         license: new.license,
         programme: new.programme,
         state: OrganizationState::Draft,

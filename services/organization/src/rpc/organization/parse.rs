@@ -1,6 +1,7 @@
 //! From messages to types that cannot be wrong.
 
 use muster_ids::{OrganizationId, OrganizationName};
+use muster_language::Language;
 use muster_proto::RequestMessage;
 use muster_proto::organization::v1 as pb;
 use muster_refusal::Violations;
@@ -59,6 +60,8 @@ pub(super) fn new(
         owner,
         owner_address,
         display_name,
+        // The field rule has looked at it.
+        language: given.language.parse().unwrap_or_default(),
         license,
         programme: None,
     }))
@@ -69,10 +72,16 @@ pub(super) fn update(
     violations: &mut Violations,
 ) -> Parsed<(OrganizationId, OrganizationUpdate)> {
     let given = call.message.organization.clone().unwrap_or_default();
-    let fields = ["display_name", "licensing_authority", "license_number"];
+    let fields = [
+        "display_name",
+        "licensing_authority",
+        "license_number",
+        "language",
+    ];
     let mask = call.update_mask(&fields, violations);
     let update = OrganizationUpdate {
         display_name: mask.when("display_name", || display_name(&given, violations)),
+        language: mask.when("language", || language(&given, violations)),
         authority: mask.when("licensing_authority", || authority(&given, violations)),
         number: mask.when("license_number", || number(&given, violations)),
     };
@@ -126,6 +135,14 @@ pub(super) fn giving_back(
 fn display_name(given: &pb::Organization, violations: &mut Violations) -> Option<PublicName> {
     let display_name = PublicName::parse(&given.display_name);
     violations.check("organization.display_name", display_name)
+}
+
+fn language(given: &pb::Organization, violations: &mut Violations) -> Option<Language> {
+    if given.language.is_empty() {
+        violations.add("organization.language", "must be en or es");
+    }
+    // Of any other the field rule says so.
+    given.language.parse().ok()
 }
 
 fn authority(given: &pb::Organization, violations: &mut Violations) -> Option<LicensingAuthority> {

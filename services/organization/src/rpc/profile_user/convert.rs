@@ -93,12 +93,14 @@ impl From<ProfileUserContact> for pb::GetProfileUserContactResponse {
             address,
             organization_state,
             organization_display_name,
+            language,
         } = contact;
         Self {
             role: role(of).into(),
             address: address.map_or_else(String::new, |address| address.as_given().to_owned()),
             organization_state: pb::OrganizationState::from(organization_state).into(),
             organization_display_name: organization_display_name.to_string(),
+            language: language.tag().to_owned(),
         }
     }
 }

@@ -95,6 +95,7 @@ async fn contact(
         address: profile_user::find_address(db, id, person).await?,
         organization_state: organization.state,
         organization_display_name: organization.display_name,
+        language: organization.language,
     })
 }
 

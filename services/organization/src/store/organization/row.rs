@@ -1,5 +1,6 @@
 //! A profile as it is stored.
 
+use muster_language::Language;
 use sqlx::postgres::PgRow;
 use sqlx::{Error, FromRow, Row};
 
@@ -15,6 +16,7 @@ impl FromRow<'_, PgRow> for Organization {
                 display_name: row.try_get("owner_display_name")?,
             },
             display_name: PublicName::stored(row.try_get("display_name")?),
+            language: language(row)?,
             license: License::stored(
                 authority(row)?,
                 row.try_get("license_number_as_given")?,
@@ -42,6 +44,11 @@ impl FromRow<'_, PgRow> for OrganizationNumber {
 pub(in crate::store) fn number(row: &PgRow) -> Result<OrganizationNumber, Error> {
     let text = row.try_get("organization_number")?;
     OrganizationNumber::parse(text).ok_or_else(|| undecoded("organization_number"))
+}
+
+fn language(row: &PgRow) -> Result<Language, Error> {
+    let tag: &str = row.try_get("language")?;
+    tag.parse().map_err(|_| undecoded("language"))
 }
 
 pub(in crate::store) fn authority(row: &PgRow) -> Result<LicensingAuthority, Error> {

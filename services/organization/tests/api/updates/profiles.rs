@@ -2,7 +2,7 @@
 
 use muster_ids::{OrganizationId, OrganizationName};
 use muster_proto::organization::v1 as pb;
-use muster_refusal::{ErrorReason, reason_of};
+use muster_refusal::{ErrorReason, reason_of, violations_of};
 use tonic::Status;
 
 use super::mask;
@@ -126,4 +126,44 @@ async fn a_profile_is_named_exactly() {
         .update_organization(request(format!("{name}/x/../y")))
         .await;
     refused(answer, ErrorReason::PermissionDenied);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_profile_speaks_english_unless_it_says_otherwise() {
+    let fixture = Fixture::new().await;
+    let id = fixture.draft("owner", fixture.profile()).await;
+    let speaking = |language: &str| pb::Organization {
+        language: language.to_owned(),
+        ..Default::default()
+    };
+    let same = update_profile(&fixture, id, speaking("en"), &["language"])
+        .await
+        .unwrap();
+    assert_eq!(
+        (same.language.as_str(), same.etag.as_str()),
+        ("en", "1"),
+        "nothing changes"
+    );
+    let spanish = update_profile(&fixture, id, speaking("es"), &["language"])
+        .await
+        .unwrap();
+    assert_eq!((spanish.language.as_str(), spanish.etag.as_str()), ("es", "2"));
+    for wrong in ["", "de", "ES"] {
+        let answer = update_profile(&fixture, id, speaking(wrong), &["language"]).await;
+        let status = refused(answer, ErrorReason::InvalidRequest);
+        let told: Vec<String> = violations_of(&status)
+            .into_iter()
+            .map(|(field, _)| field)
+            .collect();
+        assert_eq!(told, ["organization.language"], "{wrong}");
+    }
+    let told = pb::Organization {
+        language: "es".to_owned(),
+        ..fixture.profile()
+    };
+    let id = fixture.draft("another", told).await;
+    let request = pb::GetOrganizationRequest { name: name(id) };
+    let made = fixture.profiles(owner(id)).get_organization(request).await;
+    let made = made.unwrap().into_inner();
+    assert_eq!(made.organization.unwrap().language, "es");
 }

@@ -1,6 +1,7 @@
 //! Each transition from each state: what is not listed is refused.
 
 use muster_ids::{DeliveryId, InvitationId, OrganizationId, PersonId};
+use muster_language::Language;
 use time::macros::datetime;
 use uuid::Uuid;
 
@@ -30,6 +31,7 @@ fn invitation(state: State) -> Invitation {
         organization: OrganizationId::from_uuid(nobody),
         id: InvitationId::from_uuid(nobody),
         address: "ada@example.org".parse().unwrap(),
+        language: Language::Spanish,
         groups: vec![group(1)],
         location: None,
         source: Source::Manual,

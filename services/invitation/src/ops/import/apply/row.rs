@@ -70,6 +70,7 @@ impl Traced {
             organization: work.job.organization,
             id: work.context.clock.new_id(),
             address,
+            language: work.inviting.language,
             groups,
             location: self
                 .row

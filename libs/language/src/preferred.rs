@@ -1,0 +1,81 @@
+//! The language that a browser asks for.
+
+use super::Language;
+
+/// As much of the header as is read: nobody speaks so many languages.
+const LONGEST: usize = 1000;
+
+impl Language {
+    /// The language that `Accept-Language` (RFC 9110, section 12.5.4) likes best; of those that it likes alike, the first.
+    /// `None` when it names none of ours, or nothing but those that it does not want.
+    #[must_use]
+    pub fn preferred(header: &str) -> Option<Self> {
+        let begin = header.get(..LONGEST).unwrap_or(header);
+        let mut best: Option<(u16, Self)> = None;
+        for range in begin.split(',') {
+            let mut parts = range.split(';').map(str::trim);
+            let tag = parts.next().unwrap_or_default();
+            let weight = parts
+                .find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")))
+                .map_or(Some(1000), weight);
+            let language = if tag == "*" {
+                Some(Self::default())
+            } else {
+                Self::of_tag(tag)
+            };
+            if let (Some(language), Some(weight)) = (language, weight)
+                && weight > best.map_or(0, |(weight, _)| weight)
+            {
+                best = Some((weight, language));
+            }
+        }
+        best.map(|(_, language)| language)
+    }
+}
+
+/// In thousandths, as the header may say it: at most three digits after the dot.
+fn weight(text: &str) -> Option<u16> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    if fraction.len() > 3 || !fraction.bytes().all(|digit| digit.is_ascii_digit()) {
+        return None;
+    }
+    let thousandths: u16 = format!("{fraction:0<3}").parse().ok()?;
+    match (whole, thousandths) {
+        ("0", thousandths) => Some(thousandths),
+        ("1", 0) => Some(1000),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Language::{self, English, Spanish};
+
+    #[test]
+    fn the_language_is_the_one_that_the_browser_likes_best() {
+        for (header, expected) in [
+            ("es", Some(Spanish)),
+            ("es-MX,es;q=0.9,en;q=0.8", Some(Spanish)),
+            ("en-US,en;q=0.9,es;q=0.8", Some(English)),
+            ("en;q=0.2, es;q=0.3", Some(Spanish)),
+            ("en;q=0.3, es;q=0.3", Some(English)),
+            ("de, fr;q=0.9, es;q=0.1", Some(Spanish)),
+            ("de, *;q=0.5", Some(English)),
+            ("es;q=0, en;q=0.1", Some(English)),
+            ("es ; Q=0.7 , en;q=0.6", Some(Spanish)),
+            ("de", None),
+            ("es;q=0", None),
+            ("", None),
+            (",,;q=1,", None),
+            // No weight that the header may have.
+            ("es;q=2, en;q=0.1", Some(English)),
+            ("es;q=0.12345, en;q=0.1", Some(English)),
+            ("es;q=x, en;q=0.1", Some(English)),
+        ] {
+            assert_eq!(Language::preferred(header), expected, "{header}");
+        }
+        let long = format!("{}es", "x,".repeat(600));
+        assert_eq!(Language::preferred(&long), None);
+        assert_eq!(Language::preferred(&"ñ".repeat(600)), None);
+    }
+}

@@ -1,0 +1,189 @@
+//! What stands around every page, and the language in which it speaks.
+
+use std::sync::LazyLock;
+
+use askama::filters::{Escaper, Html, Safe};
+use axum::http::{Method, Uri};
+use muster_language::{Language, Texts};
+use time::OffsetDateTime;
+
+/// What the pages say. A test reads both files; should one not be well formed nevertheless, pages show keys.
+static TEXTS: LazyLock<Option<Texts>> = LazyLock::new(|| {
+    let texts = Texts::new(
+        include_str!("../../../locales/en.ftl"),
+        include_str!("../../../locales/es.ftl"),
+    );
+    texts
+        .inspect_err(|problem| tracing::error!(%problem, "pages have no words"))
+        .ok()
+});
+
+/// What a page shows of the browser that asks for it: known when it is rendered.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Frame {
+    /// In which the page speaks.
+    pub(crate) language: Language,
+    /// Of the form that signs out; empty if nobody is signed in.
+    pub(crate) sign_out_token: String,
+    /// Where the same can be seen in another language; empty: at the address of the page itself.
+    pub(crate) page: &'static str,
+}
+
+impl Frame {
+    /// What is said under this key.
+    pub(super) fn say(&self, key: &str) -> String {
+        self.with(key, &[])
+    }
+
+    /// The same, with one value in it.
+    pub(super) fn say_with(&self, key: &str, name: &str, value: impl AsRef<str>) -> String {
+        self.with(key, &[(name, value.as_ref())])
+    }
+
+    /// The same, with two.
+    pub(super) fn say_with_both(
+        &self,
+        key: &str,
+        name: &str,
+        value: impl AsRef<str>,
+        other_name: &str,
+        other: impl AsRef<str>,
+    ) -> String {
+        self.with(key, &[(name, value.as_ref()), (other_name, other.as_ref())])
+    }
+
+    /// What is said of who is signed in, whose name stands out. The words themselves hold no markup.
+    pub(super) fn signed_in(&self, key: &str, name: &str, issuer: &str) -> Safe<String> {
+        let name = format!("<strong>{}</strong>", escaped(name));
+        Safe(self.with(key, &[("name", &name), ("issuer", &escaped(issuer))]))
+    }
+
+    fn with(&self, key: &str, values: &[(&str, &str)]) -> String {
+        TEXTS
+            .as_ref()
+            .map_or_else(|| key.to_owned(), |texts| texts.say(self.language, key, values))
+    }
+
+    /// A time in seconds since 1970, as it stands in a sentence; nothing for what is no time.
+    pub(super) fn time(&self, seconds: &Option<i64>) -> String {
+        let at = seconds.and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok());
+        at.map(|at| self.language.time(at)).unwrap_or_default()
+    }
+
+    /// The languages that can be chosen instead.
+    pub(super) fn others(&self) -> impl Iterator<Item = Language> {
+        let own = self.language;
+        Language::ALL.into_iter().filter(move |other| *other != own)
+    }
+}
+
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    // Writing to a string does not fail.
+    let _ = Html.write_escaped_str(&mut escaped, text);
+    escaped
+}
+
+/// Where a page can be seen in another language that answers this request: nothing is posted twice for it, and no answer
+/// of an issuer is told twice.
+pub(crate) fn page_of(method: &Method, uri: &Uri) -> &'static str {
+    let is_posted = method != Method::GET && method != Method::HEAD;
+    match uri.path() {
+        "/sign-in/callback" => "/invitation",
+        path if is_posted && path.starts_with("/invitations/") => "/invitations",
+        path if is_posted && path.starts_with("/invitation/") => "/invitation",
+        "/sign-out" => "/",
+        _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::Path;
+
+    use muster_language::{faults, keys};
+
+    use super::*;
+
+    const ENGLISH: &str = include_str!("../../../locales/en.ftl");
+    const SPANISH: &str = include_str!("../../../locales/es.ftl");
+
+    #[test]
+    fn every_message_is_in_each_language_with_the_same_values_and_no_markup() {
+        assert_eq!(faults(ENGLISH, SPANISH), Vec::<String>::new());
+        assert!(TEXTS.is_some());
+        for line in ENGLISH.lines().chain(SPANISH.lines()) {
+            assert!(!line.contains(['<', '>', '&', '"']), "{line}");
+        }
+    }
+
+    /// Every text between quotes in the files below a folder.
+    fn quoted(folder: &Path, found: &mut BTreeSet<String>) {
+        for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+            let path = entry.path();
+            if path.is_dir() {
+                quoted(&path, found);
+            } else {
+                let text = fs::read_to_string(&path).unwrap();
+                found.extend(text.split('"').map(str::to_owned));
+            }
+        }
+    }
+
+    #[test]
+    fn every_message_is_said_somewhere_and_what_is_said_is_a_message() {
+        let crate_root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let keys: BTreeSet<String> = keys(ENGLISH).unwrap().into_keys().collect();
+        let mut found = BTreeSet::new();
+        quoted(&crate_root.join("templates"), &mut found);
+        quoted(&crate_root.join("src/pages"), &mut found);
+        let unsaid: Vec<_> = keys.difference(&found).collect();
+        assert!(unsaid.is_empty(), "nobody says {unsaid:?}");
+        for entry in fs::read_dir(crate_root.join("templates")).unwrap() {
+            let template = fs::read_to_string(entry.unwrap().path()).unwrap();
+            for call in [
+                "frame.say(\"",
+                "frame.say_with(\"",
+                "frame.say_with_both(\"",
+                "self.signed_in(\"",
+            ] {
+                for said in template.split(call).skip(1) {
+                    let key = said.split('"').next().unwrap();
+                    assert!(keys.contains(key), "there is no message {key}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_page_in_another_language_is_no_second_post() {
+        for (method, path, expected) in [
+            (Method::GET, "/invitation", ""),
+            (Method::GET, "//elsewhere.example", ""),
+            (Method::POST, "/invitation/accept", "/invitation"),
+            (Method::POST, "/invitations/undo-decline", "/invitations"),
+            (Method::POST, "/join/kita", ""),
+            (Method::GET, "/sign-in/callback?code=x", "/invitation"),
+        ] {
+            assert_eq!(
+                page_of(&method, &path.parse().unwrap()),
+                expected,
+                "{method} {path}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_somebody_is_called_is_no_markup() {
+        let said = Frame::default().signed_in("accept-as-at", "<b>Ada</b>", "A & B");
+        assert!(
+            said.0.starts_with(
+                "You are signed in as <strong>&#60;b&#62;Ada&#60;/b&#62;</strong> with A &#38; B."
+            ),
+            "{}",
+            said.0
+        );
+    }
+}
