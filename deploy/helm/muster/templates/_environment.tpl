@@ -28,6 +28,9 @@
 {{- else }}
 - {name: MUSTER_DATABASE_URL, value: "file:/etc/muster/secrets/database-url"}
 - {name: MUSTER_AMQP_URL, value: "file:/etc/muster/secrets/amqp-url"}
+{{- if $root.Values.broker.caConfigMap }}
+- {name: MUSTER_AMQP_CA, value: /etc/muster/broker/ca.crt}
+{{- end }}
 - {name: MUSTER_AMQP_PREFIX, value: {{ $root.Values.broker.prefix | quote }}}
 - {name: MUSTER_AMQP_TOPOLOGY, value: {{ $root.Values.broker.topology }}}
 - {name: MUSTER_CALLER_JWKS, value: /etc/muster/keys/caller.jwks.json}

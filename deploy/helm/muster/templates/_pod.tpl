@@ -46,6 +46,9 @@ readinessProbe:
 - {name: extra-policies, mountPath: /etc/muster/extra-policies, readOnly: true}
 {{- end }}
 {{- end }}
+{{- if and (ne $name "gateway") $root.Values.broker.caConfigMap }}
+- {name: broker, mountPath: /etc/muster/broker, readOnly: true}
+{{- end }}
 {{- if and (eq $name "employment") $service.positionsConfigMap }}
 - {name: positions, mountPath: /etc/muster/positions, readOnly: true}
 {{- end }}
@@ -105,6 +108,10 @@ readinessProbe:
 - name: extra-policies
   configMap: {name: {{ . }}}
 {{- end }}
+{{- end }}
+{{- if and (ne $name "gateway") $root.Values.broker.caConfigMap }}
+- name: broker
+  configMap: {name: {{ $root.Values.broker.caConfigMap }}}
 {{- end }}
 {{- if eq $name "employment" }}
 {{- with $service.positionsConfigMap }}
