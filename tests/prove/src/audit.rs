@@ -3,6 +3,7 @@
 mod events;
 mod invitations;
 mod mails;
+mod pages;
 mod people;
 
 use std::collections::BTreeMap;
@@ -31,6 +32,7 @@ pub(crate) async fn run(
     ledger: &Ledger,
     parked_before: &BTreeMap<&'static str, u32>,
 ) -> anyhow::Result<Vec<Finding>> {
+    let listed = invitations::listed(place).await?;
     let employed = people::employed(place).await?;
     Ok(vec![
         Finding {
@@ -38,9 +40,9 @@ pub(crate) async fn run(
             looked_at: usize::try_from(ledger.calls.answered)?,
             problems: ledger.calls.unexpected.clone(),
         },
-        invitations::states(place, ledger).await?,
+        invitations::states(ledger, &listed),
         invitations::repeated(place, ledger).await?,
-        invitations::imported(place, ledger).await?,
+        invitations::imported(ledger, &listed),
         people::employments(ledger, &employed),
         people::assignments(place, &employed).await?,
         mails::copies(place, ledger).await?,

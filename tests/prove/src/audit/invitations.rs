@@ -7,20 +7,15 @@ use muster_client::call;
 use muster_proto::invitation::v1::invitation_service_client::InvitationServiceClient;
 use muster_proto::invitation::v1::{Invitation, InvitationState, ListInvitationsRequest};
 
-use super::Finding;
+use super::{Finding, pages};
 use crate::ledger::{Fate, Ledger};
 use crate::place::{OWNER, Place};
 
 /// How many requests are sent once more.
 const REPEATED: usize = 100;
-const PAGE: i32 = 1000;
 
 /// Whether each invitation that was answered is there, as was answered last.
-///
-/// # Errors
-/// The edge does not answer.
-pub(super) async fn states(place: &Place, ledger: &Ledger) -> anyhow::Result<Finding> {
-    let listed = listed(place).await?;
+pub(super) fn states(ledger: &Ledger, listed: &BTreeMap<String, Invitation>) -> Finding {
     let mut problems = Vec::new();
     for (name, invited) in &ledger.invitations {
         let Some(found) = listed.get(name) else {
@@ -53,11 +48,11 @@ pub(super) async fn states(place: &Place, ledger: &Ledger) -> anyhow::Result<Fin
     if listed.len() != expected {
         problems.push(format!("there are {} invitations, not {expected}", listed.len()));
     }
-    Ok(Finding {
+    Finding {
         promise: "every invitation that was answered is there, as was answered",
         looked_at: ledger.invitations.len(),
         problems,
-    })
+    }
 }
 
 /// Whether a request that comes once more is answered as the first time.
@@ -89,14 +84,11 @@ pub(super) async fn repeated(place: &Place, ledger: &Ledger) -> anyhow::Result<F
 }
 
 /// Whether each row of each spreadsheet became one invitation.
-///
-/// # Errors
-/// The edge does not answer.
-pub(super) async fn imported(place: &Place, ledger: &Ledger) -> anyhow::Result<Finding> {
-    let mut by_address: BTreeMap<String, Vec<Invitation>> = BTreeMap::new();
-    for (_, invitation) in listed(place).await? {
+pub(super) fn imported(ledger: &Ledger, listed: &BTreeMap<String, Invitation>) -> Finding {
+    let mut by_address: BTreeMap<&str, Vec<&Invitation>> = BTreeMap::new();
+    for invitation in listed.values() {
         by_address
-            .entry(invitation.address.clone())
+            .entry(&invitation.address)
             .or_default()
             .push(invitation);
     }
@@ -104,7 +96,7 @@ pub(super) async fn imported(place: &Place, ledger: &Ledger) -> anyhow::Result<F
     for import in &ledger.imports {
         for address in &import.addresses {
             looked_at += 1;
-            let made = by_address.get(address).map_or(&[][..], Vec::as_slice);
+            let made = by_address.get(address.as_str()).map_or(&[][..], Vec::as_slice);
             let ours = made.iter().filter(|made| made.import == import.name).count();
             if (made.len(), ours) != (1, 1) {
                 let (all, name) = (made.len(), &import.name);
@@ -114,31 +106,28 @@ pub(super) async fn imported(place: &Place, ledger: &Ledger) -> anyhow::Result<F
             }
         }
     }
-    Ok(Finding {
+    Finding {
         promise: "every row of every spreadsheet became one invitation",
         looked_at,
         problems,
-    })
+    }
 }
 
 /// All invitations of the organization, by name.
-async fn listed(place: &Place) -> anyhow::Result<BTreeMap<String, Invitation>> {
+///
+/// # Errors
+/// The edge does not answer.
+pub(super) async fn listed(place: &Place) -> anyhow::Result<BTreeMap<String, Invitation>> {
     let owner = place.person(OWNER)?;
-    let mut all = BTreeMap::new();
-    let mut page_token = String::new();
-    loop {
+    let all = pages::all(async |page_token| {
         let request = ListInvitationsRequest {
             parent: place.organization.clone(),
-            page_size: PAGE,
+            page_size: pages::SIZE,
             page_token,
             ..ListInvitationsRequest::default()
         };
         let page = invitation::list(&owner, request).await?;
-        let named = page.invitations.into_iter().map(|it| (it.name.clone(), it));
-        all.extend(named);
-        if page.next_page_token.is_empty() {
-            return Ok(all);
-        }
-        page_token = page.next_page_token;
-    }
+        Ok((page.invitations, page.next_page_token))
+    });
+    Ok(all.await?.into_iter().map(|it| (it.name.clone(), it)).collect())
 }

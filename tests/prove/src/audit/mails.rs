@@ -5,12 +5,10 @@ use std::collections::BTreeMap;
 use muster_client::acts::delivery;
 use muster_proto::notification::v1::ListDeliveriesRequest;
 
-use super::Finding;
+use super::{Finding, pages};
 use crate::ledger::{Fate, Ledger};
 use crate::mail;
 use crate::place::{OWNER, Place};
-
-const PAGE: i32 = 1000;
 
 /// Whether each invitation was mailed once: a further copy came only where the worker had to hand the message over again,
 /// because it could not know whether the first had been taken (RFC 1047).
@@ -51,23 +49,20 @@ pub(super) async fn copies(place: &Place, ledger: &Ledger) -> anyhow::Result<Fin
 /// How often the worker handed over the message of each invitation.
 async fn attempts(place: &Place) -> anyhow::Result<BTreeMap<String, usize>> {
     let owner = place.person(OWNER)?;
-    let mut attempts = BTreeMap::new();
-    let mut page_token = String::new();
-    loop {
+    let deliveries = pages::all(async |page_token| {
         let request = ListDeliveriesRequest {
             parent: place.organization.clone(),
-            page_size: PAGE,
+            page_size: pages::SIZE,
             page_token,
             ..ListDeliveriesRequest::default()
         };
         let page = delivery::list(&owner, request).await?;
-        for delivery in page.deliveries {
-            let count: usize = delivery.attempt_count.try_into()?;
-            *attempts.entry(delivery.subject).or_default() += count;
-        }
-        if page.next_page_token.is_empty() {
-            return Ok(attempts);
-        }
-        page_token = page.next_page_token;
+        Ok((page.deliveries, page.next_page_token))
+    });
+    let mut attempts = BTreeMap::new();
+    for delivery in deliveries.await? {
+        let count: usize = delivery.attempt_count.try_into()?;
+        *attempts.entry(delivery.subject).or_default() += count;
     }
+    Ok(attempts)
 }

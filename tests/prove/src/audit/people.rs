@@ -5,11 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use muster_client::acts::{employment, record};
 use muster_proto::employment::v1::{Employment, ListEmploymentsRequest};
 
-use super::Finding;
+use super::{Finding, pages};
 use crate::ledger::{Fate, Ledger};
 use crate::place::{OWNER, Place};
 
-const PAGE: i32 = 1000;
 /// Learners whose assignments are asked for.
 const ASKED: usize = 200;
 
@@ -19,26 +18,18 @@ const ASKED: usize = 200;
 /// The edge does not answer.
 pub(super) async fn employed(place: &Place) -> anyhow::Result<Vec<Employment>> {
     let owner = place.person(OWNER)?;
-    let mut all = Vec::new();
-    let mut page_token = String::new();
-    loop {
+    let all = pages::all(async |page_token| {
         let request = ListEmploymentsRequest {
             parent: place.organization.clone(),
-            page_size: PAGE,
+            page_size: pages::SIZE,
             page_token,
             ..ListEmploymentsRequest::default()
         };
         let page = employment::list(&owner, request).await?;
-        all.extend(
-            page.employments
-                .into_iter()
-                .filter(|it| !it.source_invitation.is_empty()),
-        );
-        if page.next_page_token.is_empty() {
-            return Ok(all);
-        }
-        page_token = page.next_page_token;
-    }
+        Ok((page.employments, page.next_page_token))
+    });
+    let invited = |it: &Employment| !it.source_invitation.is_empty();
+    Ok(all.await?.into_iter().filter(invited).collect())
 }
 
 /// Whether each acceptance made one employment, and nothing else made one.
