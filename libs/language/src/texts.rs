@@ -57,15 +57,8 @@ fn bundle(language: Language, source: &str) -> Result<FluentBundle<Arc<FluentRes
         language: language.own_name(),
         why,
     };
-    let resource = FluentResource::try_new(source.to_owned()).map_err(|(_, errors)| {
-        problem(
-            errors
-                .iter()
-                .map(ToString::to_string)
-                .collect::<Vec<_>>()
-                .join("; "),
-        )
-    })?;
+    let resource =
+        FluentResource::try_new(source.to_owned()).map_err(|(_, errors)| problem(listed(&errors)))?;
     let identifier: LanguageIdentifier = language
         .tag()
         .parse()
@@ -73,16 +66,15 @@ fn bundle(language: Language, source: &str) -> Result<FluentBundle<Arc<FluentRes
     let mut bundle = FluentBundle::new_concurrent(vec![identifier]);
     // Names are free of characters that change the direction of what follows (`muster-text`): nothing has to be isolated.
     bundle.set_use_isolating(false);
-    bundle.add_resource(Arc::new(resource)).map_err(|errors| {
-        problem(
-            errors
-                .iter()
-                .map(ToString::to_string)
-                .collect::<Vec<_>>()
-                .join("; "),
-        )
-    })?;
+    bundle
+        .add_resource(Arc::new(resource))
+        .map_err(|errors| problem(listed(&errors)))?;
     Ok(bundle)
+}
+
+fn listed(errors: &[impl ToString]) -> String {
+    let lines: Vec<_> = errors.iter().map(ToString::to_string).collect();
+    lines.join("; ")
 }
 
 fn said(bundle: &FluentBundle<Arc<FluentResource>>, key: &str, values: &[(&str, &str)]) -> Option<String> {

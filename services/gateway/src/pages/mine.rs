@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Extension;
-use axum::extract::{Query, State};
+use axum::extract::{FromRequest, FromRequestParts, Query, Request, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use muster_proto::invitation::v1::{
@@ -15,6 +15,7 @@ use tonic::{Code, Status};
 
 use super::Pages;
 use super::account::SignedIn;
+use super::edge_client::EdgeClient;
 use super::form::Form;
 use super::relying_party::Prompt;
 use super::session::Session;
@@ -77,108 +78,110 @@ pub(crate) async fn show(
     }
 }
 
-/// `POST /invitations/accept`.
-pub(crate) async fn accept(
-    State(pages): State<Arc<Pages>>,
-    Extension(signed_in): Extension<SignedIn>,
+/// A form of this page that was posted.
+pub(crate) struct Posted {
+    pages: Arc<Pages>,
+    signed_in: SignedIn,
     headers: HeaderMap,
     client: ClientAddress,
     form: Form,
-) -> Response {
-    let Some(session) = pages.session_of(&signed_in, &headers, &form, &about(ACCEPT, &form.invitation))
-    else {
-        return Redirect::to(PAGE).into_response();
-    };
-    let request = AcceptPersonInvitationRequest {
-        name: form.invitation,
-        request_id: String::new(),
-    };
-    if let Err(problem) = signed_in::person(&pages, session).await {
-        return view::problem(&problem);
+}
+
+impl FromRequest<Arc<Pages>> for Posted {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, pages: &Arc<Pages>) -> Result<Self, Response> {
+        let (mut head, body) = request.into_parts();
+        let signed_in = Extension::from_request_parts(&mut head, pages).await;
+        let Extension(signed_in) = signed_in.map_err(IntoResponse::into_response)?;
+        let Ok(client) = ClientAddress::from_request_parts(&mut head, pages).await;
+        let headers = head.headers.clone();
+        let Ok(form) = Form::from_request(Request::from_parts(head, body), pages).await;
+        Ok(Self {
+            pages: Arc::clone(pages),
+            signed_in,
+            headers,
+            client,
+            form,
+        })
     }
-    let answer = pages.edge.accept_own(&client, session, request).await;
-    then(&pages, answer, "/invitations?joined=1")
+}
+
+/// `POST /invitations/accept`.
+pub(crate) async fn accept(posted: Posted) -> Response {
+    let send = async |edge: &EdgeClient, client: &_, session: &_, form: Form| {
+        let request = AcceptPersonInvitationRequest {
+            name: form.invitation,
+            request_id: String::new(),
+        };
+        edge.accept_own(client, session, request).await
+    };
+    posted.carry_out(ACCEPT, send, "/invitations?joined=1").await
 }
 
 /// `POST /invitations/decline`.
-pub(crate) async fn decline(
-    State(pages): State<Arc<Pages>>,
-    Extension(signed_in): Extension<SignedIn>,
-    headers: HeaderMap,
-    client: ClientAddress,
-    form: Form,
-) -> Response {
-    let Some(session) = pages.session_of(&signed_in, &headers, &form, &about(DECLINE, &form.invitation))
-    else {
-        return Redirect::to(PAGE).into_response();
+pub(crate) async fn decline(posted: Posted) -> Response {
+    let send = async |edge: &EdgeClient, client: &_, session: &_, form: Form| {
+        let request = DeclinePersonInvitationRequest {
+            do_not_invite_again: !form.do_not_invite_again.is_empty(),
+            name: form.invitation,
+            request_id: String::new(),
+        };
+        edge.decline_own(client, session, request).await
     };
-    let request = DeclinePersonInvitationRequest {
-        name: form.invitation,
-        do_not_invite_again: !form.do_not_invite_again.is_empty(),
-        request_id: String::new(),
-    };
-    if let Err(problem) = signed_in::person(&pages, session).await {
-        return view::problem(&problem);
-    }
-    then(
-        &pages,
-        pages.edge.decline_own(&client, session, request).await,
-        PAGE,
-    )
+    posted.carry_out(DECLINE, send, PAGE).await
 }
 
 /// `POST /invitations/undo-decline`.
-pub(crate) async fn undo(
-    State(pages): State<Arc<Pages>>,
-    Extension(signed_in): Extension<SignedIn>,
-    headers: HeaderMap,
-    client: ClientAddress,
-    form: Form,
-) -> Response {
-    let Some(session) = pages.session_of(&signed_in, &headers, &form, &about(UNDO, &form.invitation)) else {
-        return Redirect::to(PAGE).into_response();
+pub(crate) async fn undo(posted: Posted) -> Response {
+    let send = async |edge: &EdgeClient, client: &_, session: &_, form: Form| {
+        let request = UndoPersonDeclineRequest {
+            name: form.invitation,
+            request_id: String::new(),
+        };
+        edge.undo_own(client, session, request).await
     };
-    let request = UndoPersonDeclineRequest {
-        name: form.invitation,
-        request_id: String::new(),
-    };
-    if let Err(problem) = signed_in::person(&pages, session).await {
-        return view::problem(&problem);
-    }
-    then(&pages, pages.edge.undo_own(&client, session, request).await, PAGE)
+    posted.carry_out(UNDO, send, PAGE).await
 }
 
 /// `POST /invitations/lift`: they may be invited again.
-pub(crate) async fn lift(
-    State(pages): State<Arc<Pages>>,
-    Extension(signed_in): Extension<SignedIn>,
-    headers: HeaderMap,
-    client: ClientAddress,
-    form: Form,
-) -> Response {
-    let Some(session) = pages.session_of(&signed_in, &headers, &form, &about(LIFT, &form.invitation)) else {
-        return Redirect::to(PAGE).into_response();
+pub(crate) async fn lift(posted: Posted) -> Response {
+    let send = async |edge: &EdgeClient, client: &_, session: &_, form: Form| {
+        let request = LiftPersonOptOutRequest {
+            name: form.invitation,
+            request_id: String::new(),
+        };
+        edge.lift_opt_out(client, session, request).await
     };
-    let request = LiftPersonOptOutRequest {
-        name: form.invitation,
-        request_id: String::new(),
-    };
-    if let Err(problem) = signed_in::person(&pages, session).await {
-        return view::problem(&problem);
+    posted.carry_out(LIFT, send, PAGE).await
+}
+
+impl Posted {
+    /// Calls in the name of whoever is signed in, if the form was about this act, and shows a page. A form of another session
+    /// does nothing.
+    async fn carry_out(
+        self,
+        act: &str,
+        send: impl AsyncFnOnce(&EdgeClient, &ClientAddress, &Session, Form) -> Result<(), Status>,
+        page: &str,
+    ) -> Response {
+        let (pages, signed_in, form) = (self.pages, self.signed_in, self.form);
+        let asked = about(act, &form.invitation);
+        let Some(session) = pages.session_of(&signed_in, &self.headers, &form, &asked) else {
+            return Redirect::to(PAGE).into_response();
+        };
+        if let Err(problem) = signed_in::person(&pages, session).await {
+            return view::problem(&problem);
+        }
+        match send(&pages.edge, &self.client, session, form).await {
+            Ok(()) => Redirect::to(page).into_response(),
+            Err(status) => pages.tell(Problem::of_answering(&status)),
+        }
     }
-    let answer = pages.edge.lift_opt_out(&client, session, request).await;
-    then(&pages, answer, PAGE)
 }
 
 fn about(act: &str, invitation: &str) -> String {
     format!("{act} {invitation}")
-}
-
-fn then(pages: &Pages, answer: Result<(), Status>, page: &str) -> Response {
-    match answer {
-        Ok(()) => Redirect::to(page).into_response(),
-        Err(status) => pages.tell(Problem::of_answering(&status)),
-    }
 }
 
 /// The page for nobody: what it needs to let them sign in.
