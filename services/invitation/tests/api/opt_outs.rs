@@ -36,8 +36,13 @@ async fn unwanted(fixture: &Fixture) -> String {
         .create("Ada@Example.com", &[&fixture.nurses])
         .await
         .unwrap();
+    decline_for_ever(fixture, &made.name).await;
+    made.name
+}
+
+async fn decline_for_ever(fixture: &Fixture, name: &str) {
     let request = DeclinePersonInvitationRequest {
-        name: made.name.clone(),
+        name: name.to_owned(),
         do_not_invite_again: true,
         request_id: String::new(),
     };
@@ -45,7 +50,6 @@ async fn unwanted(fixture: &Fixture) -> String {
         .decline_person_invitation(request)
         .await
         .unwrap();
-    made.name
 }
 
 async fn history(fixture: &Fixture) -> Vec<(String, bool)> {
@@ -118,6 +122,17 @@ async fn whichever_act_takes_it_back_is_known_afterwards() {
     undo(&fixture, ada(), &name).await.unwrap();
     assert_eq!(opt_outs(&fixture, ada()).await.unwrap(), []);
     assert_eq!(history(&fixture).await, [("UNDO".to_owned(), true)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_said_and_taken_back_twice_in_one_moment_is_kept_twice() {
+    let fixture = Fixture::new().await;
+    let name = unwanted(&fixture).await;
+    undo(&fixture, ada(), &name).await.unwrap();
+    decline_for_ever(&fixture, &name).await;
+    undo(&fixture, ada(), &name).await.unwrap();
+    let undone = ("UNDO".to_owned(), true);
+    assert_eq!(history(&fixture).await, [undone.clone(), undone]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
