@@ -116,6 +116,10 @@ names! {
     StaffReadName = "organizations/{organization}/staffReads/{staff_read}" { "organizations"/organization: OrganizationId, "staffReads"/staff_read: StaffReadId }
     /// `organizations/{organization}/historyEntries/{history_entry}`.
     HistoryEntryName = "organizations/{organization}/historyEntries/{history_entry}" { "organizations"/organization: OrganizationId, "historyEntries"/history_entry: HistoryEntryId }
+    /// `organizations/{organization}/employmentHistoryEntries/{history_entry}`.
+    EmploymentHistoryEntryName = "organizations/{organization}/employmentHistoryEntries/{history_entry}" { "organizations"/organization: OrganizationId, "employmentHistoryEntries"/history_entry: HistoryEntryId }
+    /// `organizations/{organization}/recordHistoryEntries/{history_entry}`.
+    RecordHistoryEntryName = "organizations/{organization}/recordHistoryEntries/{history_entry}" { "organizations"/organization: OrganizationId, "recordHistoryEntries"/history_entry: HistoryEntryId }
     /// `organizations/{organization}/profileUsers/{person}`.
     ProfileUserName = "organizations/{organization}/profileUsers/{person}" { "organizations"/organization: OrganizationId, "profileUsers"/person: PersonId }
     /// `organizations/{organization}/accessRequests/{access_request}`.
@@ -199,6 +203,8 @@ mod tests {
         as_told::<LearnerAssignmentName>();
         as_told::<StaffReadName>();
         as_told::<HistoryEntryName>();
+        as_told::<EmploymentHistoryEntryName>();
+        as_told::<RecordHistoryEntryName>();
         as_told::<ProfileUserName>();
         as_told::<AccessRequestName>();
         as_told::<OwnershipOfferName>();

@@ -215,9 +215,12 @@ fn lists(code: &str) -> Vec<Words> {
 fn services() -> BTreeMap<String, Service> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../services");
     let mut services = BTreeMap::new();
-    for service in fs::read_dir(root).unwrap() {
+    // What a library stores, whichever service keeps it.
+    let shared = fs::read_to_string(root.join("../libs/history/src/entry.rs")).unwrap();
+    for service in fs::read_dir(&root).unwrap() {
         let service = service.unwrap();
         let mut found = Service::default();
+        found.enums.extend(enums(&code(&shared)));
         for file in files(service.path().join("src"), "rs") {
             let code = code(&fs::read_to_string(&file).unwrap());
             found.enums.extend(enums(&code));

@@ -1,13 +1,15 @@
 //! Puts the service together. The only wiring.
 
+use muster_history::{KeepsHistory, SealHistory, verify};
 use muster_jobs::Job;
 use muster_messaging::{Handlers, topology};
+use muster_proto::employment::v1::employment_history_service_server::EmploymentHistoryServiceServer;
 use muster_proto::employment::v1::employment_internal_service_server::EmploymentInternalServiceServer;
 use muster_proto::employment::v1::employment_service_server::EmploymentServiceServer;
 use muster_proto::employment::v1::person_employment_service_server::PersonEmploymentServiceServer;
 use muster_proto::notification::v1::mail_source_internal_service_server::MailSourceInternalServiceServer;
 use muster_server::settings::PeerUrl;
-use muster_server::{App, Service, Shell};
+use muster_server::{App, OwnCommand, Service, Shell};
 use sqlx::migrate::Migrator;
 
 use crate::Settings;
@@ -23,11 +25,16 @@ use crate::rpc::Rpc;
 #[derive(Debug)]
 pub struct EmploymentService;
 
+impl KeepsHistory for EmploymentService {
+    const TABLE: &'static str = "employments";
+}
+
 impl Service for EmploymentService {
     const NAME: &'static str = "employment";
     const ABOUT: &'static str =
         "Who works where, in which groups, and whether the organization has confirmed it";
     const MIGRATOR: Migrator = sqlx::migrate!();
+    const COMMANDS: &'static [OwnCommand] = &[verify::<Self>()];
     type Settings = Settings;
 
     fn peers(settings: &Settings) -> Vec<(&'static str, &PeerUrl)> {
@@ -56,14 +63,17 @@ impl Service for EmploymentService {
             .on(OrganizationClosed);
         let closings = CarryOut(context.clone());
         let ends = EndDue(context.clone());
+        let seals = SealHistory(context.database.clone());
         let rpc = Rpc::new(context);
         Ok(App::new()
             .grpc(EmploymentServiceServer::new(rpc.clone()))
             .grpc(PersonEmploymentServiceServer::new(rpc.clone()))
             .grpc(EmploymentInternalServiceServer::new(rpc.clone()))
+            .grpc(EmploymentHistoryServiceServer::new(rpc.clone()))
             .grpc(MailSourceInternalServiceServer::new(rpc))
             .consumer(handlers)
             .job(Job::batch(closings))
-            .job(Job::batch(ends)))
+            .job(Job::batch(ends))
+            .job(Job::batch(seals)))
     }
 }

@@ -2,6 +2,7 @@
 //! cannot say is parsed here, once, and what is wrong with it told together with broken rules.
 
 mod employment;
+mod history;
 mod mail_source;
 
 use crate::context::Context;

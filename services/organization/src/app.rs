@@ -1,5 +1,6 @@
 //! Puts the service together. The only wiring.
 
+use muster_history::{KeepsHistory, SealHistory, verify};
 use muster_jobs::Job;
 use muster_messaging::{EmploymentHandler, Handlers, topology};
 use muster_proto::employment::v1::{
@@ -39,22 +40,24 @@ use crate::Settings;
 use crate::context::Context;
 use crate::events::Projection;
 use crate::ops::access_mail::remind::Remind;
-use crate::ops::history::seal::SealHistory;
 use crate::ops::review::remind::RemindOfReviews;
 use crate::rpc::Rpc;
 use crate::shared_catalog::SharedCatalog;
-use crate::verify;
 
 /// The service of profiles, groups, catalogs and subscriptions.
 #[derive(Debug)]
 pub struct OrganizationService;
+
+impl KeepsHistory for OrganizationService {
+    const TABLE: &'static str = "organizations";
+}
 
 impl Service for OrganizationService {
     const NAME: &'static str = "organization";
     const ABOUT: &'static str =
         "Profiles of organizations, their groups, locations, catalogs and subscriptions";
     const MIGRATOR: Migrator = sqlx::migrate!();
-    const COMMANDS: &'static [OwnCommand] = &[verify::COMMAND];
+    const COMMANDS: &'static [OwnCommand] = &[verify::<Self>()];
     type Settings = Settings;
 
     fn peers(settings: &Settings) -> Vec<(&'static str, &PeerUrl)> {

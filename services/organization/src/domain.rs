@@ -5,7 +5,6 @@ mod access_request;
 mod catalog;
 mod employment;
 mod group;
-mod history;
 mod join_page;
 mod license;
 mod location;
@@ -32,7 +31,6 @@ pub(crate) use access_request::{
 pub(crate) use catalog::CatalogTraining;
 pub(crate) use employment::{EmploymentNews, EmploymentState};
 pub(crate) use group::{Group, GroupState, GroupUpdate, MAX_GROUPS};
-pub(crate) use history::{Broken, Followed, HistoryAct, HistoryEntry, NOTHING, Seal};
 pub(crate) use join_page::{Ground, JoinPage, JoinPageUpdate, Need, REDIRECTED, Slug};
 pub use license::LicenseRules;
 pub(crate) use license::{DatedLicense, License, LicenseNumber, LicensingAuthority, Misfit};

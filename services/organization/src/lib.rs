@@ -12,7 +12,6 @@
 //! - `store`: SQL, as functions on a connection.
 //! - `events`: what it publishes (`organization.approved`) and what it consumes (employments, from which access comes).
 //! - `shared_catalog`: the records service, asked whether a training exists.
-//! - `verify`: the command that says whether the histories are what they were.
 //! - `error`: everything that keeps it from doing what it is asked.
 
 mod app;
@@ -25,7 +24,6 @@ mod ops;
 mod rpc;
 mod shared_catalog;
 mod store;
-mod verify;
 
 pub use app::OrganizationService;
 pub use config::{BasicPlan, Settings};

@@ -5,7 +5,6 @@ pub(crate) mod access_mail;
 pub(crate) mod access_request;
 pub(crate) mod catalog;
 pub(crate) mod group;
-pub(crate) mod history;
 pub(crate) mod join_page;
 pub(crate) mod location;
 pub(crate) mod organization;

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use muster_history::{KeepsHistory, SealHistory, verify};
+use muster_jobs::Job;
 use muster_messaging::{EmploymentHandler, Handlers, topology};
 use muster_proto::employment::v1::{EmploymentChangedEvent, EmploymentEndedEvent, EmploymentRestoredEvent};
 use muster_proto::records::v1::assignment_service_server::AssignmentServiceServer;
@@ -10,11 +12,12 @@ use muster_proto::records::v1::grant_service_server::GrantServiceServer;
 use muster_proto::records::v1::learning_record_service_server::LearningRecordServiceServer;
 use muster_proto::records::v1::person_record_service_server::PersonRecordServiceServer;
 use muster_proto::records::v1::progress_service_server::ProgressServiceServer;
+use muster_proto::records::v1::record_history_service_server::RecordHistoryServiceServer;
 use muster_proto::records::v1::staff_report_service_server::StaffReportServiceServer;
 use muster_proto::records::v1::training_internal_service_server::TrainingInternalServiceServer;
 use muster_proto::records::v1::training_service_server::TrainingServiceServer;
 use muster_server::settings::PeerUrl;
-use muster_server::{App, Service, Shell};
+use muster_server::{App, OwnCommand, Service, Shell};
 use sqlx::migrate::Migrator;
 use tokio::sync::Semaphore;
 
@@ -31,10 +34,15 @@ const FILES_AT_ONCE: usize = 16;
 #[derive(Debug)]
 pub struct RecordsService;
 
+impl KeepsHistory for RecordsService {
+    const TABLE: &'static str = "grants";
+}
+
 impl Service for RecordsService {
     const NAME: &'static str = "records";
     const ABOUT: &'static str = "Trainings, who must take which, the proofs, and who may read of it";
     const MIGRATOR: Migrator = sqlx::migrate!();
+    const COMMANDS: &'static [OwnCommand] = &[verify::<Self>()];
     type Settings = Settings;
 
     fn peers(settings: &Settings) -> Vec<(&'static str, &PeerUrl)> {
@@ -60,6 +68,7 @@ impl Service for RecordsService {
             .on(EmploymentHandler::<EmploymentChangedEvent, _>::new(Projection))
             .on(EmploymentHandler::<EmploymentEndedEvent, _>::new(Projection))
             .on(EmploymentHandler::<EmploymentRestoredEvent, _>::new(Projection));
+        let seals = SealHistory(context.database.clone());
         let rpc = Rpc::new(context);
         Ok(App::new()
             .grpc(TrainingServiceServer::new(rpc.clone()))
@@ -70,7 +79,9 @@ impl Service for RecordsService {
             .grpc(GrantRequestServiceServer::new(rpc.clone()))
             .grpc(LearningRecordServiceServer::new(rpc.clone()))
             .grpc(StaffReportServiceServer::new(rpc.clone()))
+            .grpc(RecordHistoryServiceServer::new(rpc.clone()))
             .grpc(PersonRecordServiceServer::new(rpc))
-            .consumer(handlers))
+            .consumer(handlers)
+            .job(Job::batch(seals)))
     }
 }

@@ -5,6 +5,7 @@ mod assignment;
 mod certificate;
 mod export;
 mod grant;
+mod history;
 mod learning_record;
 mod person_record;
 mod record_access;

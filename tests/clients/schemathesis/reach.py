@@ -270,6 +270,10 @@ call("ListEmployments", "staff", at, why="a stranger asks who works there")
 looks = call("ListStaffReads", "owner", at)["staffReads"]
 history = call("ListHistoryEntries", "owner", at)["historyEntries"]
 assert history[0]["subject"].startswith(organization), history[0]
+history = call("ListEmploymentHistoryEntries", "owner", at)["employmentHistoryEntries"]
+assert history[-1]["subject"].startswith(f"{organization}/employments/"), history[-1]
+history = call("ListRecordHistoryEntries", "owner", at)["recordHistoryEntries"]
+assert history[-1]["subject"].startswith(f"{organization}/learners/"), history[-1]
 assert [look["reason"] for look in looks] == ["a stranger asks who works there"], looks
 
 

@@ -439,31 +439,39 @@ pub(crate) async fn end_due_again(
     Ok(())
 }
 
-/// Stores the positions of an employment whose row is locked, in place of those it had.
+/// Stores the positions of an employment whose row is locked, in place of those it had. What stays as it is is not written: the
+/// history tells what changed.
 pub(crate) async fn replace_positions(
     tx: &mut PgConnection,
     employment: &Employment,
 ) -> Result<(), DatabaseError> {
-    sqlx::query("DELETE FROM employment_positions WHERE organization_id = $1 AND employment_id = $2")
-        .bind(employment.organization)
-        .bind(employment.id)
-        .execute(&mut *tx)
-        .await?;
-    for (place, position) in (1_i16..).zip(&employment.positions) {
-        sqlx::query(
-            "INSERT INTO employment_positions (organization_id, employment_id, place, code, title, start_date, end_date)
-             VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        )
-        .bind(employment.organization)
-        .bind(employment.id)
-        .bind(place)
-        .bind(&position.code)
-        .bind(&position.title)
-        .bind(position.start)
-        .bind(position.end)
-        .execute(&mut *tx)
-        .await?;
-    }
+    let positions = &employment.positions;
+    let kept = i16::try_from(positions.len()).unwrap_or(i16::MAX);
+    sqlx::query(
+        "DELETE FROM employment_positions WHERE organization_id = $1 AND employment_id = $2 AND place > $3",
+    )
+    .bind(employment.organization)
+    .bind(employment.id)
+    .bind(kept)
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query(
+        "INSERT INTO employment_positions AS p (organization_id, employment_id, place, code, title, start_date, end_date)
+         SELECT $1, $2, given.* FROM unnest($3::smallint[], $4::text[], $5::text[], $6::date[], $7::date[]) AS given
+         ON CONFLICT ON CONSTRAINT employment_positions_pkey DO UPDATE
+         SET code = excluded.code, title = excluded.title, start_date = excluded.start_date, end_date = excluded.end_date
+         WHERE (p.code, p.title, p.start_date, p.end_date)
+             IS DISTINCT FROM (excluded.code, excluded.title, excluded.start_date, excluded.end_date)",
+    )
+    .bind(employment.organization)
+    .bind(employment.id)
+    .bind((1..=kept).collect::<Vec<_>>())
+    .bind(positions.iter().map(|position| &position.code).collect::<Vec<_>>())
+    .bind(positions.iter().map(|position| &position.title).collect::<Vec<_>>())
+    .bind(positions.iter().map(|position| position.start).collect::<Vec<_>>())
+    .bind(positions.iter().map(|position| position.end).collect::<Vec<_>>())
+    .execute(tx)
+    .await?;
     Ok(())
 }
 

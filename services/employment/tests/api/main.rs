@@ -14,6 +14,7 @@ mod closed;
 mod correct;
 mod end;
 mod fixture;
+mod history;
 mod imported;
 mod internal;
 mod last_days;

@@ -1,17 +1,13 @@
 //! Who changed what.
 
-mod convert;
-
-use muster_ids::OrganizationName;
+use muster_history::{Asked, HistoryEntry, page};
+use muster_ids::{HistoryEntryName, OrganizationName};
 use muster_proto::organization::v1 as pb;
 use muster_proto::organization::v1::history_service_server::HistoryService;
 use muster_server::Call;
 use tonic::{Request, Response, Status};
 
 use super::Rpc;
-use crate::domain::HistoryEntry;
-use crate::error::Error;
-use crate::store::history;
 
 #[tonic::async_trait]
 impl HistoryService for Rpc {
@@ -22,11 +18,23 @@ impl HistoryService for Rpc {
         let (call, name) = Call::read(request, |call, violations| {
             Ok(call.name::<OrganizationName>(violations))
         })?;
-        let list = async |before, limit| {
-            let list = async |db: &mut _| history::list(db, name.organization, before, limit).await;
-            self.context.database.read(list).await.map_err(Error::from)
+        let asked = Asked {
+            organization: name.organization,
+            subject: "",
         };
-        call.page(&self.context.page_key, list, |last: &HistoryEntry| last.number)
-            .await
+        let context = &self.context;
+        let page = page(&call, &context.page_key, &context.database, asked, name_of).await?;
+        Ok(Response::new(pb::ListHistoryEntriesResponse {
+            history_entries: page.items,
+            next_page_token: page.next_page_token,
+        }))
     }
+}
+
+fn name_of(entry: &HistoryEntry) -> String {
+    let name = HistoryEntryName {
+        organization: entry.organization,
+        history_entry: entry.id,
+    };
+    name.to_string()
 }

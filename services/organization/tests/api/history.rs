@@ -4,6 +4,7 @@ mod chain;
 mod kept;
 
 use muster_ids::OrganizationId;
+use muster_proto::history::v1::HistoryEntry;
 use muster_proto::organization::v1 as pb;
 use muster_proto::organization::v1::history_service_client::HistoryServiceClient;
 use muster_testkit::{TestCaller, eventually};
@@ -28,14 +29,14 @@ async fn page(
 }
 
 /// The whole history, oldest first.
-async fn history(fixture: &Fixture, id: OrganizationId) -> Vec<pb::HistoryEntry> {
+async fn history(fixture: &Fixture, id: OrganizationId) -> Vec<HistoryEntry> {
     let mut entries = page(fixture, owner(id), id, (0, "")).await.history_entries;
     entries.reverse();
     entries
 }
 
 /// The whole history once all of it is linked, oldest first.
-async fn sealed(fixture: &Fixture, id: OrganizationId) -> Vec<pb::HistoryEntry> {
+async fn sealed(fixture: &Fixture, id: OrganizationId) -> Vec<HistoryEntry> {
     eventually(async || history(fixture, id).await.iter().all(|entry| entry.position > 0)).await;
     history(fixture, id).await
 }

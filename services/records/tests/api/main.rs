@@ -14,6 +14,7 @@ mod consent;
 mod exports;
 mod fixture;
 mod gate;
+mod history;
 mod hours;
 mod learning_record;
 mod organization_view;

@@ -4,8 +4,12 @@ use std::collections::BTreeSet;
 
 use anyhow::{Context, ensure};
 use muster_client::Client;
-use muster_client::acts::record;
-use muster_proto::records::v1::{ExportFormat, GrantState, ReadStaffReportRequest, StaffReportEntry};
+use muster_client::acts::{history, record};
+use muster_proto::employment::v1::ListEmploymentHistoryEntriesRequest;
+use muster_proto::history::v1::HistoryChange;
+use muster_proto::records::v1::{
+    ExportFormat, GrantState, ListRecordHistoryEntriesRequest, ReadStaffReportRequest, StaffReportEntry,
+};
 use muster_refusal::ErrorReason;
 
 use super::{Guide, SOON};
@@ -84,10 +88,47 @@ pub(super) async fn run(guide: &mut Guide<'_>) -> anyhow::Result<StepReport> {
         "the history does not say that the consent was taken back"
     );
     report.line("they take the consent back, and the next reading is refused; the history has both");
+    histories(guide, &mut report, owner, &learner).await?;
     Ok(report)
 }
 
 /// The whole report, page by page.
+/// The owner reads who changed what: of everybody's employments, and of what this learner granted.
+async fn histories(
+    guide: &Guide<'_>,
+    report: &mut StepReport,
+    owner: &Client,
+    learner: &str,
+) -> anyhow::Result<()> {
+    let request = ListRecordHistoryEntriesRequest {
+        parent: guide.organization.clone(),
+        subject: learner.to_owned(),
+        ..ListRecordHistoryEntriesRequest::default()
+    };
+    let entries = history::list_of_records(owner, request).await?;
+    let entries = entries.record_history_entries;
+    let newest = entries.first().context("what was granted has no history")?;
+    let is_revocation = |change: &HistoryChange| change.after.as_deref() == Some("REVOKED");
+    ensure!(
+        newest.changes.iter().any(is_revocation),
+        "the history begins with {newest:?}"
+    );
+    let request = ListEmploymentHistoryEntriesRequest {
+        parent: guide.organization.clone(),
+        ..ListEmploymentHistoryEntriesRequest::default()
+    };
+    let of_staff = history::list_of_employments(owner, request).await?;
+    let of_staff = of_staff.employment_history_entries;
+    ensure!(!of_staff.is_empty(), "the employments have no history");
+    report.line(format!(
+        "the owner reads who changed what: {} changes of employments on the first page, {} of this learner's grants and assignments",
+        of_staff.len(),
+        entries.len()
+    ));
+    report.link_call("the history of employments", guide.scenario, owner);
+    Ok(())
+}
+
 async fn staff_report(guide: &Guide<'_>, owner: &Client) -> anyhow::Result<Vec<StaffReportEntry>> {
     let mut entries = Vec::new();
     let mut page_token = String::new();

@@ -2,9 +2,11 @@
 
 use muster_access::Mode;
 use muster_access::{Rules, Target};
+use muster_proto::employment::v1::ListEmploymentHistoryEntriesRequest;
 use muster_proto::organization::v1::{
     ListHistoryEntriesRequest, ListPersonStaffReadsRequest, ListStaffReadsRequest,
 };
+use muster_proto::records::v1::ListRecordHistoryEntriesRequest;
 use muster_refusal::ErrorReason as R;
 
 use super::attempt::Attempt;
@@ -46,6 +48,22 @@ pub(super) fn rows() -> Vec<Row> {
         }),
         row("ListHistoryEntries", R::PageTokenInvalid, async |at| {
             let request = ListHistoryEntriesRequest {
+                parent: at.name(),
+                page_token: "AAAA".into(),
+                ..Default::default()
+            };
+            Attempt::by("owner", &request)
+        }),
+        row("ListEmploymentHistoryEntries", R::PageTokenInvalid, async |at| {
+            let request = ListEmploymentHistoryEntriesRequest {
+                parent: at.name(),
+                page_token: "AAAA".into(),
+                ..Default::default()
+            };
+            Attempt::by("owner", &request)
+        }),
+        row("ListRecordHistoryEntries", R::PageTokenInvalid, async |at| {
+            let request = ListRecordHistoryEntriesRequest {
                 parent: at.name(),
                 page_token: "AAAA".into(),
                 ..Default::default()

@@ -1,5 +1,6 @@
 //! What stands in the history.
 
+use muster_proto::history::v1::{HistoryAct, HistoryEntry};
 use muster_proto::organization::v1 as pb;
 use muster_proto::organization::v1::subscription_service_client::SubscriptionServiceClient;
 use muster_testkit::{Callers, TestCaller};
@@ -12,7 +13,7 @@ fn person(who: &str) -> String {
 }
 
 /// What an entry tells of a field: before and after.
-fn change<'a>(entry: &'a pb::HistoryEntry, field: &str) -> (Option<&'a str>, Option<&'a str>) {
+fn change<'a>(entry: &'a HistoryEntry, field: &str) -> (Option<&'a str>, Option<&'a str>) {
     let found = entry.changes.iter().find(|change| change.field == field);
     let found = found.unwrap_or_else(|| panic!("nothing of {field} in {entry:?}"));
     (found.before.as_deref(), found.after.as_deref())
@@ -29,7 +30,7 @@ async fn who_changed_what_from_what_to_what_stands_there_and_why_staff_did() {
     };
     assert_eq!(
         (created.act(), submitted.act()),
-        (pb::HistoryAct::Created, pb::HistoryAct::Changed)
+        (HistoryAct::Created, HistoryAct::Changed)
     );
     assert_eq!(change(created, "display_name"), (None, Some("Sunshine Day Care")));
     assert_eq!(change(submitted, "state"), (Some("DRAFT"), Some("SUBMITTED")));
@@ -147,10 +148,10 @@ async fn of_a_group_stands_there_which_trainings_came_and_which_went() {
     assert_eq!(
         told,
         [
-            (pb::HistoryAct::Created, group.name.clone()),
-            (pb::HistoryAct::Created, at(&first)),
-            (pb::HistoryAct::Removed, at(&first)),
-            (pb::HistoryAct::Created, at(&second)),
+            (HistoryAct::Created, group.name.clone()),
+            (HistoryAct::Created, at(&first)),
+            (HistoryAct::Removed, at(&first)),
+            (HistoryAct::Created, at(&second)),
         ]
     );
 }
@@ -241,7 +242,7 @@ async fn access_that_is_given_and_taken_stands_there() {
         .filter(|entry| entry.subject == format!("{}/profileUsers/{guest}", name(id)))
         .collect();
     let acts: Vec<_> = of_guest.iter().map(|entry| entry.act()).collect();
-    use pb::HistoryAct::{Changed, Created, Removed};
+    use HistoryAct::{Changed, Created, Removed};
     assert_eq!(acts, [Created, Changed, Removed]);
     assert_eq!(change(of_guest[1], "role"), (Some("VIEWER"), Some("ADMIN")));
     assert_eq!(change(of_guest[2], "role"), (Some("ADMIN"), None));

@@ -4,8 +4,8 @@ use muster_database::DatabaseError;
 use muster_ids::OrganizationId;
 use sqlx::PgConnection;
 
-use crate::domain::{Broken, Followed, Seal};
-use crate::store::history;
+use crate::store;
+use crate::{Broken, Followed, Seal};
 
 /// Entries that are read at once.
 const PAGE: i64 = 1_000;
@@ -17,7 +17,7 @@ pub(crate) async fn follow(
     organization: OrganizationId,
     noted: Option<Seal>,
 ) -> Result<Result<Seal, Broken>, DatabaseError> {
-    let extent = history::extent(db, organization).await?;
+    let extent = store::extent(db, organization).await?;
     let head = match extent.head {
         _ if !extent.has_any => return Ok(Err(Broken::Empty)),
         None if extent.last > 0 => return Ok(Err(Broken::EndUnknown)),
@@ -27,7 +27,7 @@ pub(crate) async fn follow(
     let mut followed = Followed::new(noted);
     loop {
         let at = followed.position();
-        let page = history::list_chain(db, organization, at, head.position, PAGE).await?;
+        let page = store::list_chain(db, organization, at, head.position, PAGE).await?;
         for entry in &page {
             if let Err(broken) = followed.take(entry) {
                 return Ok(Err(broken));

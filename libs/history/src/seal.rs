@@ -2,55 +2,51 @@
 //! waits for no chain, and what is linked is what everybody sees: a transaction that commits late comes later in the chain,
 //! whatever its numbers are.
 
-use muster_database::Database;
+use muster_database::{Database, DatabaseError};
 use muster_jobs::Batch;
 use sqlx::PgConnection;
 
-use crate::error::Error;
-use crate::store::history::{self, Head};
+use crate::store::{self, Head};
 
 /// Entries that are looked at for organizations of which something is to be sealed, and that are sealed of each.
 const MAX_AT_ONCE: i64 = 200;
 
 /// Seals what was written since.
 #[derive(Debug, Clone)]
-pub(crate) struct SealHistory(pub(crate) Database);
+pub struct SealHistory(pub Database);
 
 impl Batch for SealHistory {
     const NAME: &'static str = "history-seals";
-    type Error = Error;
+    type Error = DatabaseError;
 
-    async fn step(&self) -> Result<usize, Error> {
-        let waiting = async |db: &mut PgConnection| {
-            let waiting = history::find_unsealed(db, MAX_AT_ONCE).await;
-            waiting.map_err(Error::from)
-        };
+    async fn step(&self) -> Result<usize, DatabaseError> {
+        let waiting = async |db: &mut PgConnection| store::find_unsealed(db, MAX_AT_ONCE).await;
         let waiting = self.0.read(waiting).await?;
         if waiting.is_empty() {
             return Ok(0);
         }
         let sealing = self.0.write(async |tx: &mut PgConnection| {
             let mut count = 0;
-            for head in history::lock_heads(tx, &waiting).await? {
+            for head in store::lock_heads(tx, &waiting).await? {
                 count += seal(tx, head).await?;
             }
-            Ok::<_, Error>(count)
+            Ok::<_, DatabaseError>(count)
         });
         sealing.await
     }
 }
 
 /// Tells how many were sealed.
-async fn seal(tx: &mut PgConnection, mut head: Head) -> Result<usize, Error> {
+async fn seal(tx: &mut PgConnection, mut head: Head) -> Result<usize, DatabaseError> {
     // A statement of its own, after the lock: it sees what whoever had the lock before has sealed.
-    let entries = history::list_unsealed(tx, head.organization, MAX_AT_ONCE).await?;
+    let entries = store::list_unsealed(tx, head.organization, MAX_AT_ONCE).await?;
     let mut sealed = Vec::with_capacity(entries.len());
     for entry in &entries {
         head.seal = head.seal.next(entry);
         sealed.push((entry.number, head.seal.clone()));
     }
     if !sealed.is_empty() {
-        history::seal(tx, &head, &sealed).await?;
+        store::seal(tx, &head, &sealed).await?;
     }
     Ok(sealed.len())
 }

@@ -1,60 +1,25 @@
-//! The history of an organization, and the chain that shows when somebody changes it.
+//! The chain that shows when somebody changes it.
 
-use std::fmt;
-
-use muster_ids::{HistoryEntryId, HistoryEntryName, OrganizationId};
-use muster_states::stored_enum;
 use sha2::{Digest as _, Sha256};
-use time::OffsetDateTime;
+
+use crate::{Broken, HistoryEntry};
 
 /// What the first entry of a chain is linked to.
 pub(crate) const NOTHING: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
-/// One change.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct HistoryEntry {
-    pub(crate) organization: OrganizationId,
-    pub(crate) id: HistoryEntryId,
-    /// In the order of writing.
-    pub(crate) number: i64,
-    pub(crate) time: OffsetDateTime,
-    /// `person:<uuid>`, `workload:<name>`, `service:<name>` or `database:<user>`.
-    pub(crate) actor: String,
-    /// The resource name of what was changed.
-    pub(crate) subject: String,
-    /// A [`HistoryAct`]; as it is stored, because it may have been tampered with.
-    pub(crate) act: String,
-    /// A JSON object on one line: for each field `[before, after]`.
-    pub(crate) changes: String,
-    /// As registry staff stated it; empty for everybody else.
-    pub(crate) reason: String,
-    /// `None` until it is sealed.
-    pub(crate) seal: Option<Seal>,
-}
-
-stored_enum! {
-    /// What was done.
-    pub(crate) enum HistoryAct {
-        /// It was there when the history began.
-        Recorded = "RECORDED",
-        Created = "CREATED",
-        Changed = "CHANGED",
-        Removed = "REMOVED",
-    }
-}
-
 /// The place of an entry in the chain, and what is noted down of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Seal {
+pub struct Seal {
     /// From 1, without gaps.
-    pub(crate) position: i64,
+    pub position: i64,
     /// SHA-256, in hexadecimal digits.
-    pub(crate) digest: String,
+    pub digest: String,
 }
 
 impl Seal {
     /// Before the first entry.
-    pub(crate) fn of_nothing() -> Self {
+    #[must_use]
+    pub fn of_nothing() -> Self {
         Self {
             position: 0,
             digest: NOTHING.to_owned(),
@@ -62,7 +27,8 @@ impl Seal {
     }
 
     /// That of the entry which comes next.
-    pub(crate) fn next(&self, entry: &HistoryEntry) -> Self {
+    #[must_use]
+    pub fn next(&self, entry: &HistoryEntry) -> Self {
         let position = self.position + 1;
         let digest = Sha256::digest(entry.bytes(position, &self.digest));
         Self {
@@ -72,121 +38,18 @@ impl Seal {
     }
 }
 
-impl HistoryEntry {
-    /// Its resource name.
-    pub(crate) fn name(&self) -> HistoryEntryName {
-        HistoryEntryName {
-            organization: self.organization,
-            history_entry: self.id,
-        }
-    }
-
-    /// What the digest is made of: `docs/decisions/0066` says how to make it again without this program. The reason comes last,
-    /// because it alone may have several lines.
-    fn bytes(&self, position: i64, previous: &str) -> String {
-        format!(
-            "muster history 1\nprevious {previous}\norganization {}\nposition {position}\nentry {}\ntime {}\nactor {}\n\
-             subject {}\nact {}\nchanges {}\nreason {}\n",
-            self.organization,
-            self.id,
-            Micros(self.time),
-            self.actor,
-            self.subject,
-            self.act,
-            self.changes,
-            self.reason,
-        )
-    }
-
-    /// Whether what must be one line is one: otherwise another entry could have the same bytes.
-    fn is_unambiguous(&self) -> bool {
-        let lines = [&self.actor, &self.subject, &self.act, &self.changes];
-        lines.into_iter().all(|line| !line.contains('\n'))
-    }
-}
-
-/// A time to the microsecond, which is what the database keeps: `2026-03-01T12:00:00.000000Z`.
-struct Micros(OffsetDateTime);
-
-impl fmt::Display for Micros {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let time = self.0.to_offset(time::UtcOffset::UTC);
-        write!(
-            f,
-            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z",
-            time.year(),
-            u8::from(time.month()),
-            time.day(),
-            time.hour(),
-            time.minute(),
-            time.second(),
-            time.microsecond(),
-        )
-    }
-}
-
-/// Why a history is not what it was.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Broken {
-    /// An entry was removed.
-    Missing(i64),
-    /// An entry is not the one that was sealed at its place: it was altered, moved or put there.
-    Altered(i64),
-    /// There are entries behind the end of the chain.
-    BehindTheEnd(i64),
-    /// Entries of the end were removed: these are missing, from the first to the last one.
-    EndMissing { from: i64, to: i64 },
-    /// Every link holds, and the chain does not end with what is written down of its end.
-    OtherEnd(i64),
-    /// It is not known where the chain ends.
-    EndUnknown,
-    /// It has no entry at all, and every organization has one from its beginning.
-    Empty,
-    /// The chain was made anew: this entry had another digest when it was noted down.
-    Rewritten(i64),
-    /// An entry that was noted down is not there any more.
-    NotedMissing(i64),
-}
-
-impl fmt::Display for Broken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Missing(position) => write!(f, "entry {position} is missing"),
-            Self::Altered(position) => write!(
-                f,
-                "entry {position} is not the one that was sealed there: it was altered, moved or put in its place"
-            ),
-            Self::BehindTheEnd(position) => write!(f, "entry {position} stands behind the end of the chain"),
-            Self::EndMissing { from, to } if from == to => {
-                write!(f, "entry {from}, the last one, is missing")
-            }
-            Self::EndMissing { from, to } => write!(f, "entries {from} to {to}, the last ones, are missing"),
-            Self::OtherEnd(position) => write!(
-                f,
-                "entry {position}, the last one, is not the end that was written down"
-            ),
-            Self::EndUnknown => f.write_str("where the chain ends is no longer written down"),
-            Self::Empty => f.write_str("there is no history at all"),
-            Self::Rewritten(position) => {
-                write!(f, "entry {position} had another digest when it was noted down")
-            }
-            Self::NotedMissing(position) => {
-                write!(f, "entry {position}, which was noted down, is not there any more")
-            }
-        }
-    }
-}
-
 /// A chain that is followed from its beginning.
 #[derive(Debug)]
-pub(crate) struct Followed {
+pub struct Followed {
     at: Seal,
     /// What was noted down of it elsewhere.
     noted: Option<Seal>,
 }
 
 impl Followed {
-    pub(crate) fn new(noted: Option<Seal>) -> Self {
+    /// Nothing of it has been taken yet. `noted` is what was noted down of it elsewhere.
+    #[must_use]
+    pub fn new(noted: Option<Seal>) -> Self {
         Self {
             at: Seal::of_nothing(),
             noted,
@@ -194,12 +57,16 @@ impl Followed {
     }
 
     /// Where it has come to.
-    pub(crate) fn position(&self) -> i64 {
+    #[must_use]
+    pub fn position(&self) -> i64 {
         self.at.position
     }
 
     /// The next entry of the chain.
-    pub(crate) fn take(&mut self, entry: &HistoryEntry) -> Result<(), Broken> {
+    ///
+    /// # Errors
+    /// When it is not the one that was sealed at its place.
+    pub fn take(&mut self, entry: &HistoryEntry) -> Result<(), Broken> {
         let next = self.at.next(entry);
         let position = next.position;
         match &entry.seal {
@@ -216,7 +83,10 @@ impl Followed {
     }
 
     /// Compares it with the end that is written down. Answers where it ends.
-    pub(crate) fn ends(self, head: &Seal) -> Result<Seal, Broken> {
+    ///
+    /// # Errors
+    /// When it does not end there.
+    pub fn ends(self, head: &Seal) -> Result<Seal, Broken> {
         let at = self.at;
         if at.position < head.position {
             return Err(Broken::EndMissing {
@@ -236,6 +106,7 @@ impl Followed {
 
 #[cfg(test)]
 mod tests {
+    use muster_ids::{HistoryEntryId, OrganizationId};
     use time::macros::datetime;
     use uuid::Uuid;
 

@@ -12,17 +12,25 @@ use muster_server::settings::{DatabaseSettings, Program, read};
 use muster_server::{OwnCommand, Service, quietly};
 use sqlx::PgConnection;
 
-use crate::OrganizationService;
-use crate::domain::{Broken, Seal};
-use crate::ops::history::verify::follow;
-use crate::store::history;
+use crate::follow::follow;
+use crate::{Broken, Seal, store};
 
-/// The command.
-pub(crate) const COMMAND: OwnCommand = OwnCommand {
-    name: "verify",
-    about: "Says whether somebody has altered, removed or moved what stands in the histories, and where",
-    run,
-};
+/// A service with a history.
+pub trait KeepsHistory: Service {
+    /// A table with a history from its beginning, one of whose columns is `organization_id`: an organization with a row in it
+    /// has a history.
+    const TABLE: &'static str;
+}
+
+/// The command `verify` of a service.
+#[must_use]
+pub const fn verify<S: KeepsHistory>() -> OwnCommand {
+    OwnCommand {
+        name: "verify",
+        about: "Says whether somebody has altered, removed or moved what stands in the histories, and where",
+        run: run::<S>,
+    }
+}
 
 /// Organizations that are looked up at once.
 const PAGE: i64 = 1_000;
@@ -47,9 +55,9 @@ struct VerifySettings {
 /// Lines that were noted down: the end of each history at that time.
 type Noted = BTreeMap<OrganizationId, Seal>;
 
-fn run(program: &Program, arguments: &[OsString]) -> anyhow::Result<()> {
+fn run<S: KeepsHistory>(program: &Program, arguments: &[OsString]) -> anyhow::Result<()> {
     let settings: VerifySettings = read(program, arguments)?;
-    quietly(verify(settings))
+    quietly(follow_all::<S>(settings))
 }
 
 /// How it went.
@@ -59,12 +67,12 @@ struct Tally {
     broken: u64,
 }
 
-async fn verify(settings: VerifySettings) -> anyhow::Result<()> {
+async fn follow_all<S: KeepsHistory>(settings: VerifySettings) -> anyhow::Result<()> {
     let mut noted = match &settings.noted {
         Some(file) => noted(file)?,
         None => Noted::new(),
     };
-    let database = Database::connect(settings.database.options(OrganizationService::NAME))?;
+    let database = Database::connect(settings.database.options(S::NAME))?;
     let mut tally = Tally::default();
     if let Some(only) = settings.organization {
         noted.retain(|organization, _| *organization == only);
@@ -74,7 +82,8 @@ async fn verify(settings: VerifySettings) -> anyhow::Result<()> {
     } else {
         let mut after = None;
         loop {
-            let page = async |db: &mut PgConnection| history::list_organizations(db, after, PAGE).await;
+            let page =
+                async |db: &mut PgConnection| store::list_organizations(db, S::TABLE, after, PAGE).await;
             let page = database.read(page).await?;
             for organization in &page {
                 let noted = noted.remove(organization);
@@ -96,7 +105,7 @@ async fn verify(settings: VerifySettings) -> anyhow::Result<()> {
             settings.heads,
         );
     }
-    let waiting = database.read(async |db: &mut PgConnection| history::count_unsealed(db).await);
+    let waiting = database.read(async |db: &mut PgConnection| store::count_unsealed(db).await);
     let waiting: i64 = waiting.await?;
     eprintln!(
         "{} histories hold, {} are broken; {waiting} entries are not linked yet",

@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 
 use muster_ids::{PersonId, PersonName};
-use muster_proto::organization::v1 as pb;
+use muster_proto::history::v1 as pb;
 use muster_server::convert::timestamp;
 
-use crate::domain::{HistoryAct, HistoryEntry, Seal};
+use crate::{HistoryAct, HistoryEntry, Seal};
 
-impl From<HistoryEntry> for pb::HistoryEntry {
-    fn from(entry: HistoryEntry) -> Self {
-        let name = entry.name().to_string();
-        let HistoryEntry {
+impl HistoryEntry {
+    /// As it stands in the contract; `name` is its resource name.
+    pub(crate) fn message(self, name: String) -> pb::HistoryEntry {
+        let Self {
             organization: _,
             id: _,
             number: _,
@@ -22,14 +22,14 @@ impl From<HistoryEntry> for pb::HistoryEntry {
             changes,
             reason,
             seal,
-        } = entry;
+        } = self;
         let act = act.parse::<HistoryAct>();
         let act = act.map_or(pb::HistoryAct::Unspecified, pb::HistoryAct::from);
         let Seal { position, digest } = seal.unwrap_or(Seal {
             position: 0,
             digest: String::new(),
         });
-        Self {
+        pb::HistoryEntry {
             name,
             change_time: Some(timestamp(time)),
             actor: shown(actor),

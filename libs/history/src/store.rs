@@ -1,12 +1,12 @@
-//! The history. The tables write it by themselves (migration 0030); here it is read, and sealed.
+//! SQL of the history.
 
 use muster_database::DatabaseError;
 use muster_ids::OrganizationId;
 use sqlx::postgres::PgRow;
-use sqlx::{FromRow, PgConnection, Row};
+use sqlx::{AssertSqlSafe, FromRow, PgConnection, Row};
 
-use super::guarded;
-use crate::domain::{HistoryEntry, NOTHING, Seal};
+use crate::chain::NOTHING;
+use crate::{HistoryEntry, Seal};
 
 /// An organization, and where its chain ends.
 pub(crate) struct Head {
@@ -69,18 +69,38 @@ impl FromRow<'_, PgRow> for Head {
     }
 }
 
+/// Which entries of a history are wanted.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wanted<'a> {
+    /// Only those about what has this resource name, and about what is in it.
+    pub(crate) subject: Option<&'a str>,
+    /// Only those before this number; `None`: from the newest on.
+    pub(crate) before: Option<i64>,
+    /// So many at most.
+    pub(crate) limit: i64,
+}
+
 /// The history of an organization, newest first.
 pub(crate) async fn list(
     db: &mut PgConnection,
     organization: OrganizationId,
-    before: Option<i64>,
-    limit: i64,
+    wanted: Wanted<'_>,
 ) -> Result<Vec<HistoryEntry>, DatabaseError> {
-    let page = sqlx::query_as(select!(
+    let all = select!(
         "WHERE organization_id = $1 AND ($2::bigint IS NULL OR number < $2) ORDER BY number DESC LIMIT $3"
-    ));
-    let page = page.bind(organization).bind(before).bind(limit);
-    Ok(page.fetch_all(db).await?)
+    );
+    // Names of what is in it go on with a slash, the byte before `0`.
+    let of_subject = select!(
+        r#"WHERE organization_id = $1 AND ($2::bigint IS NULL OR number < $2)
+             AND (subject COLLATE "C" = $4 OR (subject COLLATE "C" > $4 || '/' AND subject COLLATE "C" < $4 || '0'))
+           ORDER BY number DESC LIMIT $3"#
+    );
+    let page = sqlx::query_as(if wanted.subject.is_some() { of_subject } else { all });
+    let page = page.bind(organization).bind(wanted.before).bind(wanted.limit);
+    Ok(match wanted.subject {
+        Some(subject) => page.bind(subject).fetch_all(db).await?,
+        None => page.fetch_all(db).await?,
+    })
 }
 
 /// Organizations of which something is to be sealed. Across organizations: the job serves all of them.
@@ -156,24 +176,32 @@ pub(crate) async fn seal(
         .bind(&head.seal.digest)
         .execute(tx)
         .await?;
-    guarded(done)
+    if done.rows_affected() == 1 {
+        Ok(())
+    } else {
+        let text = "the end of a chain changed under its lock";
+        Err(DatabaseError::Inconsistent(text.to_owned()))
+    }
 }
 
-/// Organizations after `after`, in the order of their ids: those that are there, and those that have a chain. Across
+/// Organizations after `after`, in the order of their ids: those of the rows in `table`, and those that have a chain. Across
 /// organizations, for operators.
 pub(crate) async fn list_organizations(
     db: &mut PgConnection,
+    table: &'static str,
     after: Option<OrganizationId>,
     limit: i64,
 ) -> Result<Vec<OrganizationId>, DatabaseError> {
-    let known = sqlx::query_scalar(
-        "(SELECT organization_id FROM organizations
+    let known = format!(
+        "(SELECT DISTINCT organization_id FROM {table}
           WHERE $1::uuid IS NULL OR organization_id > $1 ORDER BY organization_id LIMIT $2)
          UNION
          (SELECT organization_id FROM history_heads
           WHERE $1::uuid IS NULL OR organization_id > $1 ORDER BY organization_id LIMIT $2)
-         ORDER BY organization_id LIMIT $2",
+         ORDER BY organization_id LIMIT $2"
     );
+    // The name of a table stands in the code of its service.
+    let known = sqlx::query_scalar(AssertSqlSafe(known));
     Ok(known.bind(after).bind(limit).fetch_all(db).await?)
 }
 

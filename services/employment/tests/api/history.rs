@@ -1,0 +1,121 @@
+//! Who changed which employment.
+
+use std::process::Command;
+
+use muster_proto::employment::v1::employment_history_service_client::EmploymentHistoryServiceClient;
+use muster_proto::employment::v1::{
+    ListEmploymentHistoryEntriesRequest, RejectionReason, VerifyEmploymentRequest,
+};
+use muster_proto::history::v1::{HistoryAct, HistoryEntry};
+use muster_testkit::eventually;
+
+use crate::fixture::{Fixture, person_name};
+
+impl Fixture {
+    /// The history of what has this name, oldest first; of all without one.
+    async fn history(&self, subject: &str) -> Vec<HistoryEntry> {
+        let request = ListEmploymentHistoryEntriesRequest {
+            parent: self.organization_name().to_string(),
+            subject: subject.to_owned(),
+            ..Default::default()
+        };
+        let mut histories = EmploymentHistoryServiceClient::new(self.service.calls_of(self.admin()));
+        let listed = histories.list_employment_history_entries(request).await.unwrap();
+        let mut entries = listed.into_inner().employment_history_entries;
+        entries.reverse();
+        entries
+    }
+
+    /// What `verify` says: whether all is well, and its lines.
+    fn verify_histories(&self) -> (bool, String) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_muster-employment"));
+        command
+            .arg("verify")
+            .env("MUSTER_DATABASE_URL", self.service.database.url());
+        let said = command.output().unwrap();
+        (said.status.success(), String::from_utf8(said.stdout).unwrap())
+    }
+}
+
+/// What became of a field, if it changed.
+fn after<'a>(entry: &'a HistoryEntry, field: &str) -> Option<&'a str> {
+    let change = entry.changes.iter().find(|change| change.field == field)?;
+    change.after.as_deref()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_claimed_rejected_corrected_and_verified_stands_there_in_order() {
+    let fixture = Fixture::start().await;
+    let claim = fixture.claimed("learner-1").await;
+    fixture.claimed("learner-2").await;
+    fixture
+        .reject(&claim.name, RejectionReason::Dates, "")
+        .await
+        .unwrap();
+    fixture.correct("learner-1", &claim.name).await.unwrap();
+    let request = VerifyEmploymentRequest {
+        name: claim.name.clone(),
+        request_id: String::new(),
+    };
+    let mut employments = fixture.employments(fixture.admin());
+    employments.verify_employment(request).await.unwrap();
+
+    let entries = fixture.history(&claim.name).await;
+    let (admin, learner) = (
+        person_name("admin").to_string(),
+        person_name("learner-1").to_string(),
+    );
+    let of_itself: Vec<_> = entries
+        .iter()
+        .filter(|entry| entry.subject == claim.name)
+        .map(|entry| {
+            (
+                entry.act(),
+                entry.actor.as_str(),
+                after(entry, "state").unwrap_or_default(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        of_itself,
+        [
+            (HistoryAct::Created, "service:employment", "PENDING_VERIFICATION"),
+            (HistoryAct::Changed, &*admin, "REJECTED"),
+            (HistoryAct::Changed, &*learner, "PENDING_VERIFICATION"),
+            (HistoryAct::Changed, &*admin, "VERIFIED"),
+        ]
+    );
+    let in_it: Vec<_> = entries
+        .iter()
+        .filter_map(|entry| entry.subject.strip_prefix(&format!("{}/", claim.name)))
+        .map(|rest| rest.split('/').next().unwrap())
+        .collect();
+    assert_eq!(in_it, ["groups", "rejections"]);
+    // Those of the director, of the other claim, and these.
+    assert!(fixture.history("").await.len() > entries.len());
+    assert_eq!(fixture.history(&format!("{}0", claim.name)).await, []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_writes_beside_the_service_is_in_the_history_and_whoever_changes_that_is_found() {
+    let fixture = Fixture::start().await;
+    let claim = fixture.claimed("learner-1").await;
+    let database = &fixture.service.database;
+    database
+        .execute("UPDATE employments SET state = 'VERIFIED', verify_time = now() WHERE state = 'PENDING_VERIFICATION'")
+        .await;
+    let entries = fixture.history(&claim.name).await;
+    let last = entries.last().unwrap();
+    assert!(last.actor.starts_with("database:"), "{}", last.actor);
+    assert_eq!(after(last, "state"), Some("VERIFIED"));
+
+    let unsealed = "SELECT count(*) FROM history_entries WHERE position IS NULL";
+    eventually(async || database.count(unsealed).await == 0).await;
+    assert_eq!(fixture.verify_histories(), (true, String::new()));
+    let hidden = "UPDATE history_entries SET actor = 'service:employment' WHERE actor LIKE 'database:%'";
+    database.execute(hidden).await;
+    let (is_well, said) = fixture.verify_histories();
+    assert!(!is_well);
+    let place = format!("{}: entry ", fixture.organization_name());
+    assert!(said.starts_with(&place), "{said}");
+}

@@ -1,4 +1,0 @@
-//! The history.
-
-pub(crate) mod seal;
-pub(crate) mod verify;

@@ -1,0 +1,93 @@
+//! Who changed which assignment or grant.
+
+use muster_proto::history::v1::{HistoryAct, HistoryEntry};
+use muster_proto::records::v1::record_history_service_client::RecordHistoryServiceClient;
+use muster_proto::records::v1::{ListRecordHistoryEntriesRequest, RevokeGrantRequest};
+
+use crate::fixture::{Fixture, person_name};
+
+const LEARNING_SYSTEM: &str = "workload:learning-system";
+
+impl Fixture {
+    /// The history of what has this name, oldest first.
+    async fn history(&self, subject: &str) -> Vec<HistoryEntry> {
+        let request = ListRecordHistoryEntriesRequest {
+            parent: self.organization_name().to_string(),
+            subject: subject.to_owned(),
+            ..Default::default()
+        };
+        let mut histories = RecordHistoryServiceClient::new(self.service.calls_of(self.admin()));
+        let listed = histories.list_record_history_entries(request).await.unwrap();
+        let mut entries = listed.into_inner().record_history_entries;
+        entries.reverse();
+        entries
+    }
+}
+
+/// What became of the state, if it changed.
+fn state(entry: &HistoryEntry) -> &str {
+    let change = entry.changes.iter().find(|change| change.field == "state");
+    change
+        .and_then(|change| change.after.as_deref())
+        .unwrap_or_default()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_granted_and_took_back_and_what_was_assigned_stands_there() {
+    let fixture = Fixture::start().await;
+    let assignment = fixture.assigned("learner", "HIST-1").await;
+    fixture.report(&assignment, 40).await.unwrap();
+    fixture.report(&assignment, 100).await.unwrap();
+    let grant = fixture.grant("learner").await.unwrap();
+    let revoke = RevokeGrantRequest {
+        name: grant.name.clone(),
+        ..Default::default()
+    };
+    let learner = muster_testkit::TestCaller::person("learner");
+    fixture.grants(learner).revoke_grant(revoke).await.unwrap();
+
+    let learner = fixture.learner("learner").to_string();
+    let entries = fixture.history(&learner).await;
+    let told: Vec<_> = entries
+        .iter()
+        .map(|entry| {
+            let kind = entry.subject[learner.len()..].split('/').nth(1).unwrap();
+            (kind, entry.act(), entry.actor.as_str(), state(entry))
+        })
+        .collect();
+    let person = person_name("learner").to_string();
+    let person = person.as_str();
+    assert_eq!(
+        told,
+        [
+            ("assignments", HistoryAct::Created, "service:records", "ASSIGNED"),
+            ("assignments", HistoryAct::Changed, LEARNING_SYSTEM, "IN_PROGRESS"),
+            ("assignments", HistoryAct::Changed, LEARNING_SYSTEM, "COMPLETED"),
+            ("grants", HistoryAct::Created, person, "ACTIVE"),
+            ("grants", HistoryAct::Changed, person, "REVOKED"),
+        ]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_assignment_that_becomes_the_learners_own_leaves_the_history_and_comes_back_with_it() {
+    let fixture = Fixture::start().await;
+    let assignment = fixture.assigned("learner", "HIST-2").await;
+    fixture.report(&assignment, 40).await.unwrap();
+    let begun = fixture.history("").await;
+    fixture
+        .service
+        .database
+        .execute("UPDATE assignments SET organization_id = NULL, archive_time = now(), version = version + 1")
+        .await;
+    fixture
+        .service
+        .database
+        .execute("UPDATE assignments SET progress_percent = 50, version = version + 1")
+        .await;
+    let entries = fixture.history("").await;
+    let [removed] = &entries[begun.len()..] else {
+        panic!("{entries:?}")
+    };
+    assert_eq!(removed.act(), HistoryAct::Removed);
+}
