@@ -13,7 +13,7 @@ pub(crate) use assignment::{Assignment, AssignmentState, AssignmentStateName, Pe
 pub(crate) use certificate::{Certificate, CertificateNumber};
 pub(crate) use employment_projection::{EmploymentProjection, EmploymentState, ToldEmployment};
 pub(crate) use export::{Employee, Employees, ExportFormat, OrganizationNames, RecordLine};
-pub(crate) use grant::{Grant, GrantState, GrantStateName, Parties, Wish};
-pub(crate) use record_access::{AccessReason, RecordAccess};
+pub(crate) use grant::{Grant, GrantState, GrantStateName, Parties, Terms, Wish};
+pub(crate) use record_access::{AccessKind, AccessReason, ReaderRole, RecordAccess};
 pub(crate) use staff_report::{EXPIRING_SOON, OwnTrainings, StaffReportEntry, TrainingYear};
 pub(crate) use training::{NewTraining, Training, Worth};

@@ -12,11 +12,13 @@ mod record_access;
 mod staff_report;
 mod training;
 
+use muster_identity::Role;
 use muster_ids::PersonId;
 use muster_refusal::Violations;
 use muster_server::{Call, Parsed, names};
 
 use crate::context::Context;
+use crate::domain::ReaderRole;
 
 /// Answers every gRPC service of this process.
 #[derive(Clone, Debug)]
@@ -28,6 +30,15 @@ impl Rpc {
     pub(crate) fn new(context: Context) -> Self {
         Self { context }
     }
+}
+
+/// The role in which somebody reads.
+fn role(role: Option<Role>) -> Option<ReaderRole> {
+    role.map(|role| match role {
+        Role::Viewer => ReaderRole::Viewer,
+        Role::Admin => ReaderRole::Admin,
+        Role::Owner => ReaderRole::Owner,
+    })
 }
 
 /// The caller, when `parent` names exactly them.

@@ -224,7 +224,7 @@ pub async fn approve_grant<T: Transport>(learner: &T, name: &str) -> Result<Gran
     let request = ApproveGrantRequest {
         name: name.to_owned(),
         request_id: request_id(),
-        expire_time: None,
+        ..ApproveGrantRequest::default()
     };
     let send = async |client, request| GrantServiceClient::new(client).approve_grant(request).await;
     resource(learner, request, send, |response| response.grant).await

@@ -1,6 +1,6 @@
 //! What the employment service tells of somebody's employment.
 
-use muster_ids::{OrganizationId, PersonId};
+use muster_ids::{EmploymentId, OrganizationId, PersonId};
 use muster_states::stored_enum;
 
 stored_enum! {
@@ -19,5 +19,6 @@ stored_enum! {
 pub(crate) struct EmploymentNews {
     pub(crate) organization: OrganizationId,
     pub(crate) person: PersonId,
+    pub(crate) employment: EmploymentId,
     pub(crate) state: EmploymentState,
 }

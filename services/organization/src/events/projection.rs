@@ -36,6 +36,7 @@ fn news(facts: &EmploymentFacts) -> Result<EmploymentNews, HandlingError> {
     Ok(EmploymentNews {
         organization: facts.organization,
         person: facts.person,
+        employment: facts.employment,
         state: state.map_err(|_| HandlingError::Permanent("state is not one that is known".to_owned()))?,
     })
 }

@@ -4,7 +4,7 @@ mod row;
 
 use muster_address::EmailAddress;
 use muster_database::DatabaseError;
-use muster_ids::{OrganizationId, PersonId};
+use muster_ids::{EmploymentId, OrganizationId, PersonId};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
@@ -77,17 +77,19 @@ pub(crate) async fn list(
     Ok(page.bind(after).bind(limit).fetch_all(db).await?)
 }
 
-/// Adds a profile user, in the place of what is left of them.
+/// Adds a profile user, in the place of what is left of them. Access from an employment comes from the one that is known.
 pub(crate) async fn put(tx: &mut PgConnection, user: &ProfileUser) -> Result<(), DatabaseError> {
     let given = given(user)?;
     sqlx::query(
         "INSERT INTO profile_users (organization_id, person_id, display_name, role, origin, expire_time, version, create_time,
-                remind_time)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+                remind_time, employment_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9,
+                 (SELECT employment_id FROM employment_projection
+                  WHERE organization_id = $1 AND person_id = $2 AND $5 = $10))
          ON CONFLICT ON CONSTRAINT profile_users_pkey DO UPDATE
          SET display_name = EXCLUDED.display_name, role = EXCLUDED.role, origin = EXCLUDED.origin,
              expire_time = EXCLUDED.expire_time, version = EXCLUDED.version, create_time = EXCLUDED.create_time,
-             remind_time = EXCLUDED.remind_time",
+             remind_time = EXCLUDED.remind_time, employment_id = EXCLUDED.employment_id",
     )
     .bind(user.organization)
     .bind(user.person)
@@ -98,6 +100,7 @@ pub(crate) async fn put(tx: &mut PgConnection, user: &ProfileUser) -> Result<(),
     .bind(given.version)
     .bind(given.create_time)
     .bind(given.end.remind_time(given.create_time))
+    .bind(Origin::Employment)
     .execute(tx)
     .await?;
     Ok(())
@@ -181,6 +184,30 @@ pub(crate) async fn delete_employed(
         delete(tx, organization, person).await?;
     }
     Ok(is_one)
+}
+
+/// Removes a profile user whose access came from another employment than this one, which is the newest. Answers whether there
+/// was one.
+pub(crate) async fn delete_formerly_employed(
+    tx: &mut PgConnection,
+    organization: OrganizationId,
+    person: PersonId,
+    employment: EmploymentId,
+) -> Result<bool, DatabaseError> {
+    let formerly = sqlx::query(
+        "SELECT FROM profile_users
+         WHERE organization_id = $1 AND person_id = $2 AND origin = $3 AND employment_id <> $4 FOR UPDATE",
+    )
+    .bind(organization)
+    .bind(person)
+    .bind(Origin::Employment)
+    .bind(employment)
+    .fetch_optional(&mut *tx)
+    .await?;
+    if formerly.is_some() {
+        delete(tx, organization, person).await?;
+    }
+    Ok(formerly.is_some())
 }
 
 /// Whether the person is a profile user whose access came from their employment, which stays so until the transaction ends.

@@ -20,7 +20,7 @@ pub(crate) async fn employed(fixture: &Fixture, organization: OrganizationId, wh
     fixture.execute(statement).await;
 }
 
-/// Tells of somebody's employment, through a real outbox, relay and broker, and waits until it is heard.
+/// Tells of somebody's one employment, through a real outbox, relay and broker, and waits until it is heard.
 pub(crate) async fn hears(
     fixture: &Fixture,
     organization: OrganizationId,
@@ -28,10 +28,21 @@ pub(crate) async fn hears(
     sequence: i64,
     state: EmploymentState,
 ) {
+    let only = EmploymentId::from_uuid(Callers::person(who).id.as_uuid());
+    hears_of(fixture, organization, (who, only), sequence, state).await;
+}
+
+/// As [`hears`], of one of the employments that somebody has had there.
+pub(crate) async fn hears_of(
+    fixture: &Fixture,
+    organization: OrganizationId,
+    (who, employment): (&str, EmploymentId),
+    sequence: i64,
+    state: EmploymentState,
+) {
     let employment = EmploymentName {
         organization,
-        // Each person has one in these tests.
-        employment: EmploymentId::from_uuid(Callers::person(who).id.as_uuid()),
+        employment,
     };
     let facts = EmploymentFacts {
         employment: employment.to_string(),

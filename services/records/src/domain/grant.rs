@@ -27,6 +27,17 @@ pub(crate) struct Grant {
     pub(crate) wish: Option<Wish>,
     /// The person's employment there that was known when it was given or asked for; `None` before that was kept.
     pub(crate) employment: Option<EmploymentId>,
+    /// Which words the person agreed to, as the program that showed them calls them; may be empty.
+    pub(crate) wording: String,
+}
+
+/// What a person agrees to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Terms {
+    /// When it is to end by itself; `None`: never.
+    pub(crate) expire_time: Option<OffsetDateTime>,
+    /// Which words they agree to, as the program that showed them calls them; may be empty.
+    pub(crate) wording: String,
 }
 
 /// Between whom a grant is.
@@ -86,13 +97,8 @@ impl GrantStateName {
 }
 
 impl Grant {
-    /// A new one, in force; until `expire_time`, if it is said.
-    pub(crate) fn give(
-        id: GrantId,
-        parties: Parties,
-        expire_time: Option<OffsetDateTime>,
-        now: OffsetDateTime,
-    ) -> Self {
+    /// A new one, in force.
+    pub(crate) fn give(id: GrantId, parties: Parties, terms: Terms, now: OffsetDateTime) -> Self {
         Self {
             person: parties.person,
             id,
@@ -100,33 +106,35 @@ impl Grant {
             state: GrantState::Active,
             version: 1,
             create_time: now,
-            expire_time,
+            expire_time: terms.expire_time,
             decide_time: Some(now),
             wish: None,
             employment: Some(parties.employment),
+            wording: terms.wording,
         }
     }
 
     /// A new one, which an organization asks for.
     pub(crate) fn ask(id: GrantId, parties: Parties, wish: Wish, now: OffsetDateTime) -> Self {
+        let terms = Terms {
+            expire_time: Some(now + REQUEST),
+            wording: String::new(),
+        };
         Self {
             state: GrantState::Requested,
             decide_time: None,
             wish: Some(wish),
-            ..Self::give(id, parties, Some(now + REQUEST), now)
+            ..Self::give(id, parties, terms, now)
         }
     }
 
     /// REQUESTED → ACTIVE, by the person; one that is in force stays as it is.
-    pub(crate) fn approve(
-        self,
-        expire_time: Option<OffsetDateTime>,
-        now: OffsetDateTime,
-    ) -> Transition<Self, GrantStateName> {
+    pub(crate) fn approve(self, terms: Terms, now: OffsetDateTime) -> Transition<Self, GrantStateName> {
         match self.state_at(now) {
             GrantState::Requested => Transition::Changed(Self {
                 state: GrantState::Active,
-                expire_time,
+                expire_time: terms.expire_time,
+                wording: terms.wording,
                 decide_time: Some(now),
                 version: self.version + 1,
                 ..self
@@ -134,6 +142,12 @@ impl Grant {
             GrantState::Active => Transition::AlreadyDone(self),
             over => Transition::Refused(over.name()),
         }
+    }
+
+    /// Whether it is in force on other terms than these. A program that does not name its words leaves those that were agreed to.
+    pub(crate) fn is_other(&self, terms: &Terms, now: OffsetDateTime) -> bool {
+        let other_words = !terms.wording.is_empty() && terms.wording != self.wording;
+        self.state_at(now) == GrantState::Active && (self.expire_time != terms.expire_time || other_words)
     }
 
     /// REQUESTED → DENIED, by the person.
@@ -243,8 +257,15 @@ mod tests {
         }
     }
 
+    fn until(expire_time: Option<OffsetDateTime>) -> Terms {
+        Terms {
+            expire_time,
+            wording: String::new(),
+        }
+    }
+
     fn given(expire_time: Option<OffsetDateTime>) -> Grant {
-        Grant::give(id(), parties(), expire_time, NOW)
+        Grant::give(id(), parties(), until(expire_time), NOW)
     }
 
     fn asked() -> Grant {
@@ -274,8 +295,23 @@ mod tests {
     }
 
     #[test]
+    fn other_terms_are_another_end_or_other_words_that_are_named() {
+        let named = |wording: &str| Terms {
+            expire_time: Some(LATER),
+            wording: wording.to_owned(),
+        };
+        let grant = Grant::give(id(), parties(), named("page/1"), NOW);
+        assert!(!grant.is_other(&named("page/1"), NOW));
+        assert!(!grant.is_other(&named(""), NOW));
+        assert!(grant.is_other(&named("page/2"), NOW));
+        assert!(grant.is_other(&until(None), NOW));
+        assert!(!grant.is_other(&until(None), LATER), "it is over");
+        assert!(!asked().is_other(&until(None), NOW), "it is not in force");
+    }
+
+    #[test]
     fn a_request_is_answered_once_and_not_too_late() {
-        let Transition::Changed(approved) = asked().approve(None, LATER) else {
+        let Transition::Changed(approved) = asked().approve(until(None), LATER) else {
             panic!("it waited")
         };
         assert_eq!((approved.state, approved.expire_time), (GrantState::Active, None));
@@ -289,10 +325,13 @@ mod tests {
         assert!(denied.forbids_asking(LATER + REQUEST - Duration::SECOND));
         assert!(!denied.forbids_asking(LATER + REQUEST));
         assert_eq!(
-            denied.approve(None, LATER),
+            denied.approve(until(None), LATER),
             Transition::Refused(GrantStateName::Denied)
         );
-        for late in [asked().approve(None, NOW + REQUEST), asked().deny(NOW + REQUEST)] {
+        for late in [
+            asked().approve(until(None), NOW + REQUEST),
+            asked().deny(NOW + REQUEST),
+        ] {
             assert_eq!(late, Transition::Refused(GrantStateName::Expired));
         }
     }

@@ -24,6 +24,29 @@ pub(crate) struct RecordAccess {
     pub(crate) access_time: OffsetDateTime,
     /// The file that it was written into; `None` when it was into none.
     pub(crate) export: Option<ExportFormat>,
+    /// What was read; `None` of what was read before that was kept.
+    pub(crate) kind: Option<AccessKind>,
+    /// The reader's role at the time; `None` of what was read before that was kept.
+    pub(crate) reader_role: Option<ReaderRole>,
+}
+
+stored_enum! {
+    /// What was read of a record.
+    pub(crate) enum AccessKind {
+        /// All of it.
+        Record = "RECORD",
+        /// The person's line of the staff report.
+        Report = "REPORT",
+    }
+}
+
+stored_enum! {
+    /// The role in which somebody reads for an organization.
+    pub(crate) enum ReaderRole {
+        Viewer = "VIEWER",
+        Admin = "ADMIN",
+        Owner = "OWNER",
+    }
 }
 
 stored_enum! {

@@ -27,9 +27,9 @@ impl GrantService for Rpc {
         let (call, consent) = Call::read(request, |call, violations| {
             parse::create_grant(call, violations, now)
         })?;
-        let prepare = async || create::prepare(context, consent).await;
+        let prepare = async || create::prepare(context, &consent).await;
         let apply = async |tx: &mut _, ()| {
-            let granted = create::apply(tx, context, consent).await;
+            let granted = create::apply(tx, context, consent.clone()).await;
             granted.map(|grant| for_person(grant, now))
         };
         call.once_prepared(&context.database, now, prepare, apply).await
@@ -57,11 +57,11 @@ impl GrantService for Rpc {
     ) -> Result<Response<pb::ApproveGrantResponse>, Status> {
         let context = &self.context;
         let now = context.clock.now();
-        let (call, (name, expire_time)) = Call::read(request, |call, violations| {
+        let (call, (name, terms)) = Call::read(request, |call, violations| {
             parse::approve_grant(call, violations, now)
         })?;
         let work = async |tx: &mut _| {
-            let approved = create::approve(tx, context, name, expire_time).await;
+            let approved = create::approve(tx, context, name, terms.clone()).await;
             approved.map(|grant| for_person(grant, now))
         };
         call.once(&context.database, now, work).await

@@ -14,7 +14,7 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT person_id, grant_id, organization_id, state, version, create_time, revoke_time, expire_time, decide_time,
-                    requester_person_id, requester_display_name, request_message, employment_id
+                    requester_person_id, requester_display_name, request_message, employment_id, wording
              FROM grants ",
             $rest
         )
@@ -34,6 +34,7 @@ impl FromRow<'_, PgRow> for Grant {
             decide_time: row.try_get("decide_time")?,
             wish: wish(row)?,
             employment: row.try_get("employment_id")?,
+            wording: row.try_get("wording")?,
         })
     }
 }
@@ -68,8 +69,8 @@ pub(crate) async fn insert(tx: &mut PgConnection, new: &Grant) -> Result<Inserti
     let wish = new.wish.as_ref();
     let done = sqlx::query(
         "INSERT INTO grants (person_id, grant_id, organization_id, state, version, create_time, expire_time, decide_time,
-                             requester_person_id, requester_display_name, request_message, employment_id)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+                             requester_person_id, requester_display_name, request_message, employment_id, wording)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
          ON CONFLICT DO NOTHING",
     )
     .bind(new.person)
@@ -84,6 +85,7 @@ pub(crate) async fn insert(tx: &mut PgConnection, new: &Grant) -> Result<Inserti
     .bind(wish.map_or("", |wish| &wish.requester_display_name))
     .bind(wish.map_or("", |wish| &wish.message))
     .bind(new.employment)
+    .bind(&new.wording)
     .execute(tx)
     .await?;
     Ok(done.into())
@@ -220,7 +222,7 @@ pub(crate) async fn lock(
 /// The database's; [`DatabaseError::Inconsistent`] when the row is another version, or was over.
 pub(crate) async fn update(tx: &mut PgConnection, changed: &Grant) -> Result<(), DatabaseError> {
     let done = sqlx::query(
-        "UPDATE grants SET state = $3, revoke_time = $4, version = $5, expire_time = $7, decide_time = $8
+        "UPDATE grants SET state = $3, revoke_time = $4, version = $5, expire_time = $7, decide_time = $8, wording = $9
          WHERE person_id = $1 AND grant_id = $2 AND version = $5 - 1 AND state = ANY ($6)",
     )
     .bind(changed.person)
@@ -231,13 +233,14 @@ pub(crate) async fn update(tx: &mut PgConnection, changed: &Grant) -> Result<(),
     .bind(GrantStateName::LIVE)
     .bind(changed.expire_time)
     .bind(changed.decide_time)
+    .bind(&changed.wording)
     .execute(tx)
     .await?;
     changed_one(done.rows_affected())
 }
 
 /// Ends the consent that a person gave an organization, or was asked for, before this employment there began: what was given while it
-/// was known already stays, whatever the clocks of two machines say.
+/// was known already stays, whatever the clocks of two machines say. Of what was over by the clock before, that is written down.
 pub(crate) async fn lapse_former(
     tx: &mut PgConnection,
     person: PersonId,
@@ -246,7 +249,7 @@ pub(crate) async fn lapse_former(
     begin: OffsetDateTime,
 ) -> Result<(), DatabaseError> {
     sqlx::query(
-        "UPDATE grants SET state = $4, version = version + 1
+        "UPDATE grants SET state = CASE WHEN expire_time <= $3 THEN $7 ELSE $4 END, version = version + 1
          WHERE person_id = $1 AND organization_id = $2 AND state = ANY ($5)
            AND COALESCE(decide_time, create_time) < $3 AND employment_id IS DISTINCT FROM $6",
     )
@@ -256,12 +259,14 @@ pub(crate) async fn lapse_former(
     .bind(GrantStateName::Lapsed)
     .bind(GrantStateName::LIVE)
     .bind(employment)
+    .bind(GrantStateName::Expired)
     .execute(tx)
     .await?;
     Ok(())
 }
 
-/// Ends the consent that a person gave an organization, or was asked for, by `end`, when their employment there was over.
+/// Ends the consent that a person gave an organization, or was asked for, by `end`, when their employment there was over. Of what was
+/// over by the clock before, that is written down.
 pub(crate) async fn lapse(
     tx: &mut PgConnection,
     person: PersonId,
@@ -269,7 +274,7 @@ pub(crate) async fn lapse(
     end: OffsetDateTime,
 ) -> Result<(), DatabaseError> {
     sqlx::query(
-        "UPDATE grants SET state = $4, version = version + 1
+        "UPDATE grants SET state = CASE WHEN expire_time <= $3 THEN $6 ELSE $4 END, version = version + 1
          WHERE person_id = $1 AND organization_id = $2 AND state = ANY ($5)
            AND COALESCE(decide_time, create_time) <= $3",
     )
@@ -278,6 +283,7 @@ pub(crate) async fn lapse(
     .bind(end)
     .bind(GrantStateName::Lapsed)
     .bind(GrantStateName::LIVE)
+    .bind(GrantStateName::Expired)
     .execute(tx)
     .await?;
     Ok(())

@@ -19,6 +19,8 @@ impl FromRow<'_, PgRow> for RecordAccess {
             grant: row.try_get("grant_id")?,
             access_time: row.try_get("access_time")?,
             export: row.try_get("export_format")?,
+            kind: row.try_get("kind")?,
+            reader_role: row.try_get("reader_role")?,
         })
     }
 }
@@ -35,9 +37,9 @@ pub(crate) async fn insert_all(
 ) -> Result<(), DatabaseError> {
     sqlx::query(
         "INSERT INTO record_accesses (person_id, access_id, organization_id, reader_person_id, reader_display_name,
-                                      reason, grant_id, access_time, export_format)
+                                      reason, grant_id, access_time, export_format, kind, reader_role)
          SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::uuid[],
-                              $8::timestamptz[], $9::text[])",
+                              $8::timestamptz[], $9::text[], $10::text[], $11::text[])",
     )
     .bind(column(accesses, |access| access.person))
     .bind(column(accesses, |access| access.id))
@@ -48,6 +50,8 @@ pub(crate) async fn insert_all(
     .bind(column(accesses, |access| access.grant))
     .bind(column(accesses, |access| access.access_time))
     .bind(column(accesses, |access| access.export))
+    .bind(column(accesses, |access| access.kind))
+    .bind(column(accesses, |access| access.reader_role))
     .execute(tx)
     .await?;
     Ok(())
@@ -66,7 +70,7 @@ pub(crate) async fn list_of_person(
 ) -> Result<Vec<RecordAccess>, DatabaseError> {
     let page = sqlx::query_as(
         "SELECT person_id, access_id, organization_id, reader_person_id, reader_display_name, reason, grant_id,
-                access_time, export_format
+                access_time, export_format, kind, reader_role
          FROM record_accesses
          WHERE person_id = $1 AND ($2::uuid IS NULL OR access_id < $2)
          ORDER BY access_id DESC LIMIT $3",

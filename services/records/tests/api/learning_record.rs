@@ -4,8 +4,8 @@ use futures::future::join_all;
 use muster_identity::Role;
 use muster_ids::OrganizationId;
 use muster_proto::records::v1::{
-    GetLearningRecordRequest, GetLearningRecordResponse, ListRecordAccessesRequest, RecordAccessReason,
-    RevokeGrantRequest,
+    GetLearningRecordRequest, GetLearningRecordResponse, ListRecordAccessesRequest, RecordAccessKind,
+    RecordAccessReason, RevokeGrantRequest,
 };
 use muster_refusal::ErrorReason;
 use muster_testkit::{TestCaller, eventually};
@@ -81,6 +81,13 @@ async fn with_a_grant_the_whole_record_is_read_and_the_learner_sees_who_read_it(
         assert_eq!(access.reader, person_name("admin").to_string());
         assert_eq!(access.reader_display_name, "admin");
         assert_eq!(access.reason(), RecordAccessReason::Grant);
+        assert_eq!(
+            (access.kind(), access.reader_role()),
+            (
+                RecordAccessKind::Record,
+                muster_proto::organization::v1::Role::Admin
+            )
+        );
         assert!(access.access_time.is_some());
     }
 }

@@ -25,4 +25,5 @@ mod requests;
 mod returns;
 mod schema;
 mod staff_report;
+mod terms;
 mod twins;

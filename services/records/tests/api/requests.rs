@@ -39,8 +39,8 @@ impl Fixture {
     ) -> Result<Grant, Status> {
         let request = ApproveGrantRequest {
             name: name.to_owned(),
-            request_id: String::new(),
             expire_time,
+            ..Default::default()
         };
         let mut client = self.grants(TestCaller::person(person));
         let approved = client.approve_grant(request).await?;
@@ -74,7 +74,7 @@ impl Fixture {
     }
 
     /// What the person sees, newest first.
-    async fn own_grants(&self, person: &str) -> Vec<Grant> {
+    pub(crate) async fn own_grants(&self, person: &str) -> Vec<Grant> {
         let request = ListPersonGrantsRequest {
             parent: me(),
             ..Default::default()

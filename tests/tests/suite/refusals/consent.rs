@@ -95,7 +95,7 @@ fn approving(name: String, request_id: &str) -> ApproveGrantRequest {
     ApproveGrantRequest {
         name,
         request_id: request_id.into(),
-        expire_time: None,
+        ..Default::default()
     }
 }
 

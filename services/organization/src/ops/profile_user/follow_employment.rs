@@ -8,7 +8,8 @@ use crate::domain::{EmploymentNews, EmploymentState};
 use crate::ops::ownership::lapse;
 use crate::store::profile_user;
 
-/// Ends access that came from an employment which is over. One that waits to be verified is asleep without any act, because
+/// Ends access that came from an employment which is over: this one, or a former one, of whose end nothing may have been heard
+/// yet. One that waits to be verified is asleep without any act, because
 /// whoever reads access reads the employment with it. An offer of the ownership ends with either.
 pub(crate) async fn apply(
     tx: &mut PgConnection,
@@ -18,9 +19,12 @@ pub(crate) async fn apply(
     let EmploymentNews {
         organization,
         person,
+        employment,
         state,
     } = news;
+    let is_former = profile_user::delete_formerly_employed(tx, organization, person, employment).await?;
     let is_gone = match state {
+        _ if is_former => true,
         EmploymentState::Verified => false,
         EmploymentState::PendingVerification => profile_user::lock_employed(tx, organization, person).await?,
         EmploymentState::Rejected | EmploymentState::Withdrawn | EmploymentState::Ended => {

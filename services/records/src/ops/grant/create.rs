@@ -1,41 +1,38 @@
 //! Consenting, asked or not.
 
+use super::live;
+use crate::context::Context;
+use crate::domain::{Grant, GrantStateName, Parties, Terms};
+use crate::error::Error;
+use crate::ops::learner::know;
+use crate::store::{employment_projection, grant};
 use muster_database::Insertion;
 use muster_ids::{EmploymentId, GrantName, OrganizationId, PersonId};
 use muster_server::Failure;
 use muster_states::Transition;
 use sqlx::PgConnection;
-use time::OffsetDateTime;
-
-use super::live;
-use crate::context::Context;
-use crate::domain::{Grant, Parties};
-use crate::error::Error;
-use crate::ops::learner::know;
-use crate::store::{employment_projection, grant};
 
 /// Each loser of a race finds the winner's grant at its next look, unless that is revoked meanwhile.
 const MAX_ATTEMPTS: usize = 3;
 
-/// Who consents, to which organization, and until when.
-#[derive(Debug, Clone, Copy)]
+/// Who consents, to which organization, and to what.
+#[derive(Debug, Clone)]
 pub(crate) struct Consent {
     pub(crate) person: PersonId,
     pub(crate) organization: OrganizationId,
-    /// `None`: for good.
-    pub(crate) expire_time: Option<OffsetDateTime>,
+    pub(crate) terms: Terms,
 }
 
 /// Asks for an employment that no event has told of yet.
 ///
 /// # Errors
 /// Of a peer; the database's.
-pub(crate) async fn prepare(context: &Context, consent: Consent) -> Result<(), Error> {
+pub(crate) async fn prepare(context: &Context, consent: &Consent) -> Result<(), Error> {
     know::prepare(context, consent.organization, consent.person).await
 }
 
-/// Grants the organization access to the person's record; one that is in force already is the answer, and one that was asked for
-/// is granted. The employment is open when this commits: whatever ends it waits for the lock.
+/// Grants the organization access to the person's record; one that is in force on these terms is the answer, one that was asked for
+/// is granted, and one on other terms ends: a consent is never rewritten. The employment is open when this commits: whatever ends it waits for the lock.
 ///
 /// # Errors
 /// [`Error::NotEmployed`]; the database's.
@@ -47,7 +44,7 @@ pub(crate) async fn apply(
     let Consent {
         person,
         organization,
-        expire_time,
+        terms,
     } = consent;
     let parties = Parties {
         person,
@@ -57,10 +54,16 @@ pub(crate) async fn apply(
     let now = context.clock.now();
     for _ in 0..MAX_ATTEMPTS {
         let live = live::lock(tx, person, organization, now).await?;
-        if let Some(live) = live {
-            return decide(tx, live.approve(expire_time, now)).await;
+        match live {
+            Some(live) if live.is_other(&terms, now) => {
+                if let Transition::Changed(revoked) = live.revoke(now) {
+                    grant::update(tx, &revoked).await?;
+                }
+            }
+            Some(live) => return decide(tx, live.approve(terms, now)).await,
+            None => {}
         }
-        let new = Grant::give(context.clock.new_id(), parties, expire_time, now);
+        let new = Grant::give(context.clock.new_id(), parties, terms.clone(), now);
         if grant::insert(tx, &new).await? == Insertion::Stored {
             return Ok(new);
         }
@@ -76,7 +79,7 @@ pub(crate) async fn approve(
     tx: &mut PgConnection,
     context: &Context,
     name: GrantName,
-    expire_time: Option<OffsetDateTime>,
+    terms: Terms,
 ) -> Result<Grant, Error> {
     // The employment is locked before the grant, as by whoever reads: which one it is, never changes.
     let found = grant::find(tx, name.person, name.grant).await?;
@@ -85,7 +88,7 @@ pub(crate) async fn approve(
     let locked = grant::lock(tx, name.person, name.grant).await?;
     let approved = locked
         .ok_or(Failure::NotFound)?
-        .approve(expire_time, context.clock.now());
+        .approve(terms, context.clock.now());
     if matches!(approved, Transition::Changed(_)) {
         employed?;
     }
@@ -101,10 +104,7 @@ pub(crate) async fn deny(tx: &mut PgConnection, context: &Context, name: GrantNa
     decide(tx, locked.ok_or(Failure::NotFound)?.deny(context.clock.now())).await
 }
 
-async fn decide(
-    tx: &mut PgConnection,
-    decided: Transition<Grant, crate::domain::GrantStateName>,
-) -> Result<Grant, Error> {
+async fn decide(tx: &mut PgConnection, decided: Transition<Grant, GrantStateName>) -> Result<Grant, Error> {
     match decided {
         Transition::Changed(decided) => {
             grant::update(tx, &decided).await?;

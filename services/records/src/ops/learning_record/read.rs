@@ -6,7 +6,8 @@ use sqlx::PgConnection;
 
 use crate::context::Context;
 use crate::domain::{
-    AccessReason, Assignment, Certificate, EmploymentState, ExportFormat, Grant, RecordAccess,
+    AccessKind, AccessReason, Assignment, Certificate, EmploymentState, ExportFormat, Grant, ReaderRole,
+    RecordAccess,
 };
 use crate::error::Error;
 use crate::ops::learner::know;
@@ -26,6 +27,8 @@ pub(crate) struct Reader {
     pub(crate) person: PersonId,
     /// Their name, from their own token; may be empty.
     pub(crate) display_name: String,
+    /// In which role; `None` of whoever has none there.
+    pub(crate) role: Option<ReaderRole>,
 }
 
 /// What is known of a learner.
@@ -40,7 +43,7 @@ pub(crate) struct Record {
 }
 
 impl Reader {
-    /// That they read what the grant opens; `export`: into a file.
+    /// That they read the whole record, which the grant opens; `export`: into a file.
     pub(super) fn access(
         &self,
         context: &Context,
@@ -48,6 +51,8 @@ impl Reader {
         export: Option<ExportFormat>,
     ) -> RecordAccess {
         RecordAccess {
+            kind: Some(AccessKind::Record),
+            reader_role: self.role,
             person: grant.person,
             id: context.clock.new_id(),
             organization: self.organization,

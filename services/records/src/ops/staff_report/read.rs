@@ -6,7 +6,9 @@ use muster_ids::PersonId;
 use sqlx::PgConnection;
 
 use crate::context::Context;
-use crate::domain::{AccessReason, Certificate, EXPIRING_SOON, ExportFormat, RecordAccess, StaffReportEntry};
+use crate::domain::{
+    AccessKind, AccessReason, Certificate, EXPIRING_SOON, ExportFormat, RecordAccess, StaffReportEntry,
+};
 use crate::error::Error;
 use crate::ops::learning_record::read::Reader;
 use crate::store::record_access;
@@ -40,6 +42,8 @@ pub(crate) async fn apply(
         grant,
         access_time,
         export,
+        kind: Some(AccessKind::Report),
+        reader_role: reader.role,
     };
     let accesses: Vec<RecordAccess> = grants.iter().map(access).collect();
     record_access::insert_all(tx, &accesses).await?;

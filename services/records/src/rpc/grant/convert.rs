@@ -39,6 +39,7 @@ fn named(name: String, grant: Grant, now: OffsetDateTime) -> pb::Grant {
         decide_time,
         wish,
         employment: _,
+        wording,
     } = grant;
     let (requester, requester_display_name, request_message) = match wish {
         Some(wish) => (
@@ -62,5 +63,6 @@ fn named(name: String, grant: Grant, now: OffsetDateTime) -> pb::Grant {
         requester,
         requester_display_name,
         request_message,
+        wording,
     }
 }

@@ -8,7 +8,7 @@ use muster_server::names::named;
 use muster_server::{Call, Parsed};
 use time::{Duration, OffsetDateTime};
 
-use crate::domain::Wish;
+use crate::domain::{Terms, Wish};
 use crate::ops::grant::create::Consent;
 use crate::ops::grant::request::Asking;
 use crate::rpc::oneself;
@@ -16,7 +16,7 @@ use crate::rpc::oneself;
 /// The longest that a consent is given for, when it is not for good.
 const LONGEST: Duration = Duration::days(3653);
 
-/// The caller, the organization to which they consent, and until when.
+/// The caller, the organization to which they consent, and to what.
 pub(super) fn create_grant(
     call: &Call<pb::CreateGrantRequest>,
     violations: &mut Violations,
@@ -30,19 +30,26 @@ pub(super) fn create_grant(
     Ok(said.map(|((person, name), expire_time)| Consent {
         person,
         organization: name.organization,
-        expire_time,
+        terms: Terms {
+            expire_time,
+            wording: given.wording,
+        },
     }))
 }
 
-/// A grant of the caller's own, and until when they consent.
+/// A grant of the caller's own, and to what they consent.
 pub(super) fn approve_grant(
     call: &Call<pb::ApproveGrantRequest>,
     violations: &mut Violations,
     now: OffsetDateTime,
-) -> Parsed<(GrantName, Option<OffsetDateTime>)> {
+) -> Parsed<(GrantName, Terms)> {
     let name = own(call, violations, &call.message.name)?;
     let until = until(violations, "expire_time", call.message.expire_time, now);
-    Ok(name.zip(until))
+    let terms = until.map(|expire_time| Terms {
+        expire_time,
+        wording: call.message.wording.clone(),
+    });
+    Ok(name.zip(terms))
 }
 
 /// A grant of the caller's own.

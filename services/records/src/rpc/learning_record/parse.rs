@@ -7,6 +7,7 @@ use muster_server::{Call, Parsed};
 
 use crate::domain::ExportFormat;
 use crate::ops::learning_record::read::Reader;
+use crate::rpc::role;
 
 /// Who reads, and whose record.
 pub(super) fn get_learning_record(
@@ -34,5 +35,6 @@ fn reader<M>(call: &Call<M>) -> Result<Reader, Refusal> {
         organization: call.organization()?,
         person: person.id,
         display_name: person.name.clone().unwrap_or_default(),
+        role: role(call.organization_role()),
     })
 }

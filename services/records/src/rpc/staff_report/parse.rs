@@ -8,6 +8,7 @@ use muster_server::{Call, Parsed};
 
 use crate::domain::ExportFormat;
 use crate::ops::learning_record::read::Reader;
+use crate::rpc::role;
 
 /// Who reads, and for which organization.
 pub(super) fn read_staff_report(
@@ -33,5 +34,6 @@ fn reader<M: RequestMessage>(call: &Call<M>, violations: &mut Violations) -> Par
         organization: name.organization,
         person: person.id,
         display_name: person.name.clone().unwrap_or_default(),
+        role: role(call.organization_role()),
     }))
 }
