@@ -31,6 +31,7 @@ use muster_proto::organization::v1::session_internal_service_server::SessionInte
 use muster_proto::organization::v1::setup_checklist_service_server::SetupChecklistServiceServer;
 use muster_proto::organization::v1::staff_read_internal_service_server::StaffReadInternalServiceServer;
 use muster_proto::organization::v1::staff_read_service_server::StaffReadServiceServer;
+use muster_proto::organization::v1::submission_service_server::SubmissionServiceServer;
 use muster_proto::organization::v1::subscription_service_server::SubscriptionServiceServer;
 use muster_server::settings::PeerUrl;
 use muster_server::{App, OwnCommand, Service, Shell};
@@ -90,6 +91,7 @@ impl Service for OrganizationService {
             .grpc(CatalogServiceServer::new(rpc.clone()))
             .grpc(GroupServiceServer::new(rpc.clone()))
             .grpc(SubscriptionServiceServer::new(rpc.clone()))
+            .grpc(SubmissionServiceServer::new(rpc.clone()))
             .grpc(ProfileUserServiceServer::new(rpc.clone()))
             .grpc(AccessRequestServiceServer::new(rpc.clone()))
             .grpc(PersonAccessRequestServiceServer::new(rpc.clone()))

@@ -22,6 +22,7 @@ mod session;
 mod setup;
 mod staff_act;
 mod staff_read;
+mod submission;
 mod subscription;
 
 pub(crate) use access_mail::{AccessNotice, AccessReminder, ReminderRecipient};
@@ -59,4 +60,5 @@ pub(crate) use session::{EndedSession, SessionDigest};
 pub(crate) use setup::{SetupFacts, SetupItem, SetupState, SetupStep};
 pub(crate) use staff_act::{StaffAct, StaffAction};
 pub(crate) use staff_read::{About, StaffRead};
+pub(crate) use submission::{Rounds, Submission};
 pub(crate) use subscription::{Entitlement, Limits, Plan, Subscription, SubscriptionProblem};

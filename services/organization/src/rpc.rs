@@ -20,6 +20,7 @@ mod review;
 mod session;
 mod setup;
 mod staff_read;
+mod submission;
 mod subscription;
 
 use muster_ids::{OrganizationId, OrganizationName};

@@ -122,6 +122,8 @@ returned = {"reasons": ["ORGANIZATION_RETURN_REASON_NAME_MISMATCH"], "reason": "
 call("ReturnOrganization", "staff", at, **returned)
 call("SubmitOrganization", "owner", at)
 claims = call("ListLicenseClaims", "staff", at)["organizations"]
+waiting = call("ListSubmissions", "staff", query={"pageSize": 1000})["submissions"]
+assert organization in [one["organization"]["name"] for one in waiting], waiting
 assert [claim["name"] for claim in claims] == [organization], claims
 call("ApproveOrganization", "staff", at, reason="license checked")
 call("SuspendOrganization", "staff", at, reason="an inspection")
@@ -350,6 +352,7 @@ callers = {
         "ActivateSubscription",
         "CreateTraining",
         "ListLicenseClaims",
+        "ListSubmissions",
         "MoveOwnership",
     ],
     "outsider": ["CorrectEmployment", "UpdateEmployment", "WithdrawEmployment", "WithdrawAccessRequest"],

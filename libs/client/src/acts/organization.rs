@@ -4,12 +4,13 @@ use muster_proto::organization::v1::license_service_client::LicenseServiceClient
 use muster_proto::organization::v1::organization_service_client::OrganizationServiceClient;
 use muster_proto::organization::v1::person_organization_service_client::PersonOrganizationServiceClient;
 use muster_proto::organization::v1::setup_checklist_service_client::SetupChecklistServiceClient;
+use muster_proto::organization::v1::submission_service_client::SubmissionServiceClient;
 use muster_proto::organization::v1::{
     ApproveOrganizationRequest, CloseOrganizationRequest, CreateOrganizationRequest, GetOrganizationRequest,
     GetSetupChecklistRequest, ListLicenseNumbersRequest, ListLicenseNumbersResponse,
-    ListPersonOrganizationsRequest, Organization, OrganizationReturnReason, PersonOrganization,
-    RenewLicenseRequest, ReturnOrganizationRequest, SetupChecklist, SubmitOrganizationRequest,
-    UpdateOrganizationRequest,
+    ListPersonOrganizationsRequest, ListSubmissionsRequest, ListSubmissionsResponse, Organization,
+    OrganizationReturnReason, PersonOrganization, RenewLicenseRequest, ReturnOrganizationRequest,
+    SetupChecklist, SubmitOrganizationRequest, UpdateOrganizationRequest,
 };
 use prost_types::FieldMask;
 
@@ -81,6 +82,22 @@ pub async fn submit<T: Transport>(owner: &T, name: &str) -> Result<Organization,
             .await
     };
     resource(owner, request, send, |response| response.organization).await
+}
+
+/// Registry staff list what waits for them, those that wait longest first: a page.
+///
+/// # Errors
+/// The call failed.
+pub async fn list_submissions<T: Transport>(
+    staff: &T,
+    request: ListSubmissionsRequest,
+) -> Result<ListSubmissionsResponse, CallError> {
+    let send = async |client, request| {
+        SubmissionServiceClient::new(client)
+            .list_submissions(request)
+            .await
+    };
+    call(staff, request, send).await
 }
 
 /// Registry staff approve a profile.

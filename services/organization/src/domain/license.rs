@@ -79,9 +79,15 @@ impl LicenseNumber {
     }
 }
 
+/// Spaces and dashes as keyboards, word processors and PDF files write them: those of the field rule.
+const SEPARATORS: [char; 13] = [
+    ' ', '-', '\u{a0}', '\u{2007}', '\u{2009}', '\u{202f}', '\u{2010}', '\u{2011}', '\u{2012}', '\u{2013}',
+    '\u{2014}', '\u{2015}', '\u{2212}',
+];
+
 /// Without spaces and dashes, in upper case.
 fn plain(text: &str) -> String {
-    let kept = text.chars().filter(|c| !matches!(c, ' ' | '-'));
+    let kept = text.chars().filter(|c| !SEPARATORS.contains(c));
     kept.map(|c| c.to_ascii_uppercase()).collect()
 }
 
@@ -162,7 +168,14 @@ mod tests {
 
     #[test]
     fn spaces_dashes_and_case_do_not_make_another_number() {
-        for spelled in ["dc-630 012345", "DC630012345", " dc 630-012345", "Dc630012345"] {
+        for spelled in [
+            "dc-630 012345",
+            "DC630012345",
+            " dc 630-012345",
+            "Dc630012345",
+            "DC\u{2013}630\u{a0}012345",
+            "DC\u{2011}630\u{202f}012345",
+        ] {
             assert_eq!(normalized(spelled).unwrap(), "DC630012345");
         }
         assert_ne!(normalized("DC630012346"), normalized("DC630012345"));

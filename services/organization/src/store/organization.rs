@@ -2,12 +2,15 @@
 
 pub(super) mod row;
 
+use std::collections::HashMap;
+
 use muster_database::{DatabaseError, Insertion};
 use muster_ids::{OrganizationId, PersonId, ProgrammeId};
 use sqlx::PgConnection;
+use time::OffsetDateTime;
 
 use super::guarded;
-use crate::domain::{License, Organization, OrganizationNumber, OrganizationState};
+use crate::domain::{License, Organization, OrganizationNumber, OrganizationState, Rounds};
 
 /// The index that refuses a second approved profile with a license number.
 pub(crate) const LICENSE_TAKEN: &str = "organizations_license";
@@ -147,6 +150,49 @@ pub(crate) async fn list_claims(
         .bind(license.authority().as_str())
         .bind(license.normalized());
     Ok(claims.bind(after).bind(limit).fetch_all(db).await?)
+}
+
+/// Where the list of what waits goes on: behind this time and id.
+pub(crate) type SubmissionPosition = (OffsetDateTime, OrganizationId);
+
+/// What waits for registry staff: at most `limit` after `after`, those that wait longest first; of one authority, if it is said. Across
+/// organizations, for registry staff. The state stands in the statement so that its index answers.
+pub(crate) async fn list_submitted(
+    db: &mut PgConnection,
+    authority: Option<&str>,
+    after: Option<SubmissionPosition>,
+    limit: i64,
+) -> Result<Vec<Organization>, DatabaseError> {
+    let submitted = sqlx::query_as(select!(
+        "WHERE state = 'SUBMITTED' AND ($1::text IS NULL OR licensing_authority = $1)
+           AND ($2::timestamptz IS NULL OR (submit_time, organization_id) > ($2, $3))
+         ORDER BY submit_time, organization_id LIMIT $4"
+    ));
+    let (time, id) = after.unzip();
+    let submitted = submitted.bind(authority).bind(time).bind(id).bind(limit);
+    Ok(submitted.fetch_all(db).await?)
+}
+
+/// Of each of these profiles how often it was returned, and how many others wait with its license number.
+pub(crate) async fn count_rounds(
+    db: &mut PgConnection,
+    submitted: &[OrganizationId],
+) -> Result<HashMap<OrganizationId, Rounds>, DatabaseError> {
+    let counted: Vec<(OrganizationId, i64, i64)> = sqlx::query_as(
+        "SELECT o.organization_id,
+                (SELECT count(*) FROM staff_acts s
+                 WHERE s.organization_id = o.organization_id AND s.act = 'RETURN_ORGANIZATION'),
+                (SELECT count(*) FROM organizations other
+                 WHERE other.licensing_authority = o.licensing_authority
+                   AND other.license_number_normalized = o.license_number_normalized
+                   AND other.state = 'SUBMITTED' AND other.organization_id <> o.organization_id)
+         FROM organizations o WHERE o.organization_id = ANY ($1)",
+    )
+    .bind(submitted)
+    .fetch_all(db)
+    .await?;
+    let rounds = |(id, returns, rivals)| (id, Rounds { returns, rivals });
+    Ok(counted.into_iter().map(rounds).collect())
 }
 
 /// The other profiles that wait with the license number of this one, locked until the transaction ends.

@@ -323,3 +323,18 @@ async fn a_number_that_is_not_written_as_its_authority_writes_them_is_refused_by
     );
     assert_eq!(fixture.read(id).await.licensing_authority, "us-mi");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_that_was_pasted_with_other_dashes_and_spaces_is_the_same() {
+    let fixture = Fixture::new().await;
+    let pasted = fixture
+        .draft("owner", licensed("us-mi", "DC\u{2013}630\u{a0}012345"))
+        .await;
+    let typed = fixture
+        .draft("outsider", licensed("us-mi", "DC-630 012345"))
+        .await;
+    for id in [pasted, typed] {
+        hand_in(&fixture, id).await.unwrap();
+    }
+    assert_eq!(claims(&fixture, typed).await.len(), 2);
+}

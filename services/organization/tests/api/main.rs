@@ -39,5 +39,6 @@ mod schema;
 mod sessions;
 mod setup;
 mod staff_reads;
+mod submissions;
 mod subscriptions;
 mod updates;

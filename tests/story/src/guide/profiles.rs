@@ -3,8 +3,8 @@
 use anyhow::{Context, ensure};
 use muster_client::acts::{history, organization, review, subscription};
 use muster_proto::organization::v1::{
-    Limits, ListHistoryEntriesRequest, ListLicenseNumbersRequest, Organization, OrganizationReturnReason,
-    OrganizationState, ReviewState, SetupState,
+    Limits, ListHistoryEntriesRequest, ListLicenseNumbersRequest, ListSubmissionsRequest, Organization,
+    OrganizationReturnReason, OrganizationState, ReviewState, SetupState, Submission,
 };
 use muster_refusal::ErrorReason;
 use tonic_types::StatusExt;
@@ -49,6 +49,11 @@ pub(super) async fn run(guide: &mut Guide<'_>) -> anyhow::Result<StepReport> {
     };
     organization::update(director, corrected, &["display_name"]).await?;
     organization::submit(director, &draft.name).await?;
+    let waiting = submission(guide, &draft.name).await?;
+    report.line(format!(
+        "handed in again, it waits in the list of registry staff: returned {} time before",
+        waiting.return_count
+    ));
     let approved = organization::approve(staff, &draft.name, "license checked").await?;
     report.line(format!(
         "corrected and handed in again, it is ACTIVE: {}, organization number {}",
@@ -109,6 +114,24 @@ pub(super) async fn run(guide: &mut Guide<'_>) -> anyhow::Result<StepReport> {
     guide.organization = draft.name;
     guide.second = second.name;
     Ok(report)
+}
+
+/// As staff find it among all that was handed in, page by page.
+async fn submission(guide: &Guide<'_>, profile: &str) -> anyhow::Result<Submission> {
+    let mut page_token = String::new();
+    loop {
+        let request = ListSubmissionsRequest {
+            page_token,
+            ..ListSubmissionsRequest::default()
+        };
+        let page = organization::list_submissions(&guide.staff, request).await?;
+        let is_it = |one: &Submission| one.organization.as_ref().is_some_and(|one| one.name == profile);
+        if let Some(found) = page.submissions.into_iter().find(is_it) {
+            return Ok(found);
+        }
+        page_token = page.next_page_token;
+        ensure!(!page_token.is_empty(), "what was handed in is in no list");
+    }
 }
 
 /// The authority gives the second site another number, and the history tells who wrote it down.

@@ -3,8 +3,9 @@
 use muster_client::acts::{organization, programme as programmes};
 use muster_proto::organization::v1::{
     ClaimProgrammeRequest, ClaimProgrammeResponse, GetProgrammeLoadRequest, GetProgrammeRequest,
-    LicenseStatus, ListRefusedProgrammeRowsRequest, LoadProgrammesRequest, Organization, ProgrammeAddress,
-    ProgrammeRow, ProgrammeType, SearchRegistryRequest, UpdateOrganizationRequest,
+    LicenseStatus, ListRefusedProgrammeRowsRequest, ListSubmissionsRequest, LoadProgrammesRequest,
+    Organization, ProgrammeAddress, ProgrammeRow, ProgrammeType, SearchRegistryRequest,
+    UpdateOrganizationRequest,
 };
 use muster_refusal::ErrorReason as R;
 
@@ -77,6 +78,13 @@ fn read() -> Vec<Row> {
         ..Default::default()
     };
     vec![
+        row("ListSubmissions", R::PageTokenInvalid, async |_| {
+            let request = ListSubmissionsRequest {
+                page_token: "AAAA".into(),
+                ..Default::default()
+            };
+            Attempt::by("staff", &request)
+        }),
         row("GetProgrammeLoad", R::InvalidRequest, async |_| {
             let name = "programmeLoads/1".into();
             Attempt::by("staff", &GetProgrammeLoadRequest { name }).violates(&["name"])
