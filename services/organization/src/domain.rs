@@ -7,6 +7,7 @@ mod employment;
 mod group;
 mod join_page;
 mod license;
+mod licensing;
 mod location;
 mod name;
 mod organization;
@@ -35,10 +36,11 @@ pub(crate) use group::{Group, GroupState, GroupUpdate, MAX_GROUPS};
 pub(crate) use join_page::{Ground, JoinPage, JoinPageUpdate, Need, REDIRECTED, Slug};
 pub use license::LicenseRules;
 pub(crate) use license::{DatedLicense, License, LicenseNumber, LicensingAuthority, Misfit};
+pub(crate) use licensing::{Licensing, LicensingProblem, LicensingUpdate, OrganizationType};
 pub(crate) use location::{Location, LocationUpdate, MAX_LOCATIONS};
 pub(crate) use name::{PublicName, ShortName};
 pub(crate) use organization::{
-    Organization, OrganizationNumber, OrganizationState, OrganizationUpdate, ReturnReason,
+    Organization, OrganizationNumber, OrganizationState, OrganizationUpdate, Renewal, ReturnReason,
 };
 pub(crate) use owner::Owner;
 pub(crate) use ownership::{Missing, OwnershipOffer, OwnershipOfferState, Successor};

@@ -7,8 +7,8 @@ use thiserror::Error;
 use time::OffsetDateTime;
 
 use crate::domain::{
-    AccessRequestState, MAX_ACCESS_REQUESTS, MAX_GROUPS, MAX_LOCATIONS, Misfit, Misplaced, Missing, Need,
-    OrganizationNumber, OrganizationState, OwnershipOfferState, SubscriptionProblem,
+    AccessRequestState, LicensingProblem, MAX_ACCESS_REQUESTS, MAX_GROUPS, MAX_LOCATIONS, Misplaced, Missing,
+    Need, OrganizationNumber, OrganizationState, OwnershipOfferState, SubscriptionProblem,
 };
 
 #[derive(Debug, Error)]
@@ -64,7 +64,7 @@ pub(crate) enum Error {
     ProgrammeLoadReused,
     #[error("somebody else has claimed the programme")]
     ProgrammeClaimed,
-    #[error("an authority tells name and license of the profile")]
+    #[error("an authority tells name, type and license of the profile")]
     ProgrammeReadOnly,
     #[error("another organization has or had that slug")]
     JoinPageSlugTaken,
@@ -77,9 +77,9 @@ pub(crate) enum Error {
     /// Every problem with the field of the request that it belongs to.
     #[error("the subscription makes no sense")]
     Subscription(Vec<(&'static str, SubscriptionProblem)>),
-    /// Of which field of the request.
+    /// With what stands before the field in the request.
     #[error("{0}")]
-    LicenseNumber(Misfit, &'static str),
+    Licensing(LicensingProblem, &'static str),
     #[error(transparent)]
     Failure(#[from] Failure),
 }
@@ -87,10 +87,10 @@ pub(crate) enum Error {
 muster_server::shared_failures!(Error);
 
 impl Error {
-    /// The same, where it is about a license number in this field of the request.
-    pub(crate) fn of_field(self, field: &'static str) -> Self {
+    /// The same, where the request itself has the fields of the license, and not a profile in it.
+    pub(crate) fn of_request(self) -> Self {
         match self {
-            Self::LicenseNumber(misfit, _) => Self::LicenseNumber(misfit, field),
+            Self::Licensing(problem, _) => Self::Licensing(problem, ""),
             other => other,
         }
     }
@@ -105,9 +105,9 @@ impl Error {
     }
 }
 
-impl From<Misfit> for Error {
-    fn from(misfit: Misfit) -> Self {
-        Self::LicenseNumber(misfit, "organization.license_number")
+impl From<LicensingProblem> for Error {
+    fn from(problem: LicensingProblem) -> Self {
+        Self::Licensing(problem, "organization.")
     }
 }
 
@@ -203,7 +203,7 @@ impl From<Error> for Refusal {
                 Refusal::new(R::ProgrammeClaimed, text).metadata("next_step", "create_organization")
             }
             Error::ProgrammeReadOnly => {
-                let text = "name and license of the profile are as its authority tells them; have them corrected there";
+                let text = "name, type and license of the profile are as its authority tells them; have them corrected there";
                 Refusal::new(R::ProgrammeReadOnly, text)
             }
             Error::JoinPageSlugTaken => {
@@ -223,9 +223,9 @@ impl From<Error> for Refusal {
             }
             Error::EndsInThePast => ends_in_the_past(),
             Error::Subscription(problems) => subscription(problems),
-            Error::LicenseNumber(misfit, field) => {
+            Error::Licensing(problem, before) => {
                 let mut violations = Violations::new();
-                violations.add(field, misfit.to_string());
+                violations.add(format!("{before}{}", problem.field()), problem.to_string());
                 violations.into_refusal()
             }
             Error::Failure(failure) => failure.into(),

@@ -137,7 +137,8 @@ call("RejectOrganization", "staff", ids(refused), reason="no such programme")
 loaded = load(f"LP {run}", "no number: a row that is refused")
 assert call("GetProgrammeLoad", "staff", ids(loaded))["programmeLoad"]["addedCount"] == 1
 assert len(call("ListRefusedProgrammeRows", "staff", ids(loaded))["rows"]) == 1
-listed = call("SearchRegistry", "outsider", query={"text": f"LP {run}"})["entries"]
+care = {"text": f"LP {run}", "types": "ORGANIZATION_TYPE_DIRECT_CARE"}
+listed = call("SearchRegistry", "outsider", query=care)["entries"]
 call("GetProgramme", "outsider", ids(listed[0]["programme"]))
 call("ClaimProgramme", "outsider", ids(listed[0]["programme"]))
 call("CloseOrganization", "outsider", ids(refused), reason="there is none")

@@ -9,8 +9,8 @@ use muster_proto::organization::v1::{
     ApproveOrganizationRequest, CloseOrganizationRequest, CreateOrganizationRequest, GetOrganizationRequest,
     GetSetupChecklistRequest, ListLicenseNumbersRequest, ListLicenseNumbersResponse,
     ListPersonOrganizationsRequest, ListSubmissionsRequest, ListSubmissionsResponse, Organization,
-    OrganizationReturnReason, PersonOrganization, RenewLicenseRequest, ReturnOrganizationRequest,
-    SetupChecklist, SubmitOrganizationRequest, UpdateOrganizationRequest,
+    OrganizationReturnReason, OrganizationType, PersonOrganization, RenewLicenseRequest,
+    ReturnOrganizationRequest, SetupChecklist, SubmitOrganizationRequest, UpdateOrganizationRequest,
 };
 use prost_types::FieldMask;
 
@@ -212,6 +212,29 @@ pub async fn renew_license<T: Transport>(
 ) -> Result<Organization, CallError> {
     let request = RenewLicenseRequest {
         name: name.to_owned(),
+        license_number: license_number.to_owned(),
+        reason: reason.to_owned(),
+        request_id: request_id(),
+        ..RenewLicenseRequest::default()
+    };
+    let send = async |client, request| LicenseServiceClient::new(client).renew_license(request).await;
+    resource(staff, request, send, |response| response.organization).await
+}
+
+/// Registry staff give a start-up the number of its first license, and say what that is for.
+///
+/// # Errors
+/// The call failed.
+pub async fn give_first_license<T: Transport>(
+    staff: &T,
+    name: &str,
+    kind: OrganizationType,
+    license_number: &str,
+    reason: &str,
+) -> Result<Organization, CallError> {
+    let request = RenewLicenseRequest {
+        name: name.to_owned(),
+        r#type: kind.into(),
         license_number: license_number.to_owned(),
         reason: reason.to_owned(),
         request_id: request_id(),

@@ -6,7 +6,10 @@ use muster_states::{Transition, stored_enum};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{License, LicenseNumber, LicenseRules, LicensingAuthority, Misfit, Owner, PublicName};
+use super::{
+    License, LicenseNumber, LicenseRules, Licensing, LicensingProblem, LicensingUpdate, Owner, ProgrammeType,
+    PublicName,
+};
 
 /// A profile: one site with one current license number.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,8 +20,8 @@ pub(crate) struct Organization {
     pub(crate) display_name: PublicName,
     /// In which people are written to on its behalf, unless something else is said.
     pub(crate) language: Language,
-    pub(crate) license: License,
-    /// What it was made of; then name and license are those of the programme.
+    pub(crate) licensing: Licensing,
+    /// What it was made of; then name, type and license are those of the programme.
     pub(crate) programme: Option<ProgrammeId>,
     pub(crate) state: OrganizationState,
     /// Raised with every change; from 1.
@@ -70,8 +73,16 @@ pub(crate) struct OrganizationNumber(String);
 pub(crate) struct OrganizationUpdate {
     pub(crate) display_name: Option<PublicName>,
     pub(crate) language: Option<Language>,
-    pub(crate) authority: Option<LicensingAuthority>,
-    pub(crate) number: Option<LicenseNumber>,
+    /// `None`: nothing of it.
+    pub(crate) licensing: Option<LicensingUpdate>,
+}
+
+/// A number that registry staff give an approved profile.
+#[derive(Debug, Clone)]
+pub(crate) struct Renewal {
+    pub(crate) number: LicenseNumber,
+    /// What the license is for; `None`: what the former one was.
+    pub(crate) kind: Option<ProgrammeType>,
 }
 
 impl Organization {
@@ -172,27 +183,28 @@ impl Organization {
         })
     }
 
-    /// With other values. The license is what registry staff decide on: it changes only before it is handed in, and nothing
-    /// does while they look.
+    /// With other values. Type and license are what registry staff decide on: they change only before it is handed in, and
+    /// nothing does while staff look.
     ///
     /// # Errors
-    /// The license number is not written as its authority writes them.
+    /// Type and license do not go together, or the number is not written as its authority writes them.
     pub(crate) fn update(
         self,
         update: OrganizationUpdate,
         rules: &LicenseRules,
-    ) -> Result<Transition<Self, OrganizationState>, Misfit> {
-        let changes_license = update.authority.is_some() || update.number.is_some();
+    ) -> Result<Transition<Self, OrganizationState>, LicensingProblem> {
         if !self.state.takes_changes()
             || self.state == OrganizationState::Submitted
-            || (changes_license && !self.state.is_being_filled_in())
+            || (update.licensing.is_some() && !self.state.is_being_filled_in())
         {
             return Ok(Transition::Refused(self.state));
         }
         let mut next = self.clone();
         next.display_name = update.display_name.unwrap_or(next.display_name);
         next.language = update.language.unwrap_or(next.language);
-        next.license = next.license.changed(update.authority, update.number, rules)?;
+        if let Some(update) = update.licensing {
+            next.licensing = next.licensing.changed(update, rules)?;
+        }
         if next == self {
             return Ok(Transition::AlreadyDone(self));
         }
@@ -200,27 +212,29 @@ impl Organization {
         Ok(Transition::Changed(next))
     }
 
-    /// With another number of the same authority, given by registry staff: only an approved profile has one to be renewed.
+    /// With another number of the same authority, or the first one, given by registry staff: only an approved profile gets one.
     ///
     /// # Errors
-    /// The number is not written as the authority writes them.
+    /// The number is not written as the authority writes them, or is a start-up's first one and nobody says what it is for.
     pub(crate) fn renew(
         self,
-        number: LicenseNumber,
+        renewal: Renewal,
         rules: &LicenseRules,
-    ) -> Result<Transition<Self, OrganizationState>, Misfit> {
-        let license = self.license.clone().changed(None, Some(number), rules)?;
+    ) -> Result<Transition<Self, OrganizationState>, LicensingProblem> {
+        let Renewal { number, kind } = renewal;
+        let (kind, license) = self.licensing.clone().renewed(kind, number, rules)?;
         if !matches!(
             self.state,
             OrganizationState::Active | OrganizationState::Suspended
         ) {
             return Ok(Transition::Refused(self.state));
         }
-        if license.normalized() == self.license.normalized() {
+        let is_same = |held: &License| held.normalized() == license.normalized();
+        if self.licensing.kind() == kind.into() && self.licensing.license().is_some_and(is_same) {
             return Ok(Transition::AlreadyDone(self));
         }
         Ok(Transition::Changed(Self {
-            license,
+            licensing: Licensing::Licensed { kind, license },
             version: self.version + 1,
             ..self
         }))
@@ -231,9 +245,10 @@ impl Organization {
         self.approve_time.is_some() && self.state != OrganizationState::Closed
     }
 
-    /// Whether the next one says of name and license what an authority tells of this one.
+    /// Whether the next one says of name, type and license what an authority tells of this one.
     pub(crate) fn keeps_what_is_told(&self, next: &Self) -> bool {
-        self.programme.is_none() || (self.display_name == next.display_name && self.license == next.license)
+        self.programme.is_none()
+            || (self.display_name == next.display_name && self.licensing == next.licensing)
     }
 
     /// Its resource name.
@@ -289,7 +304,7 @@ mod tests {
     use muster_ids::PersonId;
     use time::macros::datetime;
 
-    use super::super::{LicenseNumber, LicenseRules, LicensingAuthority};
+    use super::super::{LicenseNumber, LicenseRules, LicensingAuthority, OrganizationType};
     use super::*;
 
     const CREATED: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
@@ -307,7 +322,13 @@ mod tests {
             },
             display_name: PublicName::parse("Sunshine").unwrap(),
             language: Language::English,
-            license: License::new(authority, number, &LicenseRules::default()).unwrap(),
+            licensing: Licensing::new(
+                OrganizationType::DirectCare,
+                authority,
+                Some(number),
+                &LicenseRules::default(),
+            )
+            .unwrap(),
             programme: None,
             state,
             version: 4,
@@ -435,7 +456,10 @@ mod tests {
             ..OrganizationUpdate::default()
         };
         let moved = OrganizationUpdate {
-            authority: LicensingAuthority::parse("us-ny").ok(),
+            licensing: Some(LicensingUpdate {
+                authority: LicensingAuthority::parse("us-ny").ok(),
+                ..LicensingUpdate::default()
+            }),
             ..OrganizationUpdate::default()
         };
         let outcomes = OrganizationState::ALL.map(|state| {
@@ -465,8 +489,11 @@ mod tests {
         let same = OrganizationUpdate {
             language: Some(profile(OrganizationState::Draft).language),
             display_name: PublicName::parse("Sunshine").ok(),
-            authority: LicensingAuthority::parse("us-mi").ok(),
-            number: LicenseNumber::parse("DC 1").ok(),
+            licensing: Some(LicensingUpdate {
+                kind: Some(OrganizationType::DirectCare),
+                authority: LicensingAuthority::parse("us-mi").ok(),
+                number: Some(LicenseNumber::parse("DC 1").ok()),
+            }),
         };
         let unchanged = profile(OrganizationState::Draft).update(same, &LicenseRules::default());
         assert_eq!(
@@ -477,10 +504,14 @@ mod tests {
 
     #[test]
     fn only_an_approved_profile_has_a_number_to_be_renewed() {
+        let renewal = |number: &str| Renewal {
+            number: LicenseNumber::parse(number).unwrap(),
+            kind: None,
+        };
         let outcomes = |number: &str| {
             OrganizationState::ALL.map(|state| {
-                let number = LicenseNumber::parse(number).unwrap();
-                outcome(profile(state).renew(number, &LicenseRules::default()).unwrap())
+                let renewed = profile(state).renew(renewal(number), &LicenseRules::default());
+                outcome(renewed.unwrap())
             })
         };
         let refused = |state: &str| format!("{state} refused");
@@ -498,15 +529,25 @@ mod tests {
         assert_eq!(outcomes("DC 2"), expected("ACTIVE", "SUSPENDED"));
         assert_eq!(outcomes("dc1"), expected("ACTIVE already", "SUSPENDED already"));
         let rules = "us-mi=DC####".parse().unwrap();
-        let number = LicenseNumber::parse("QX 2").unwrap();
-        assert!(profile(OrganizationState::Active).renew(number, &rules).is_err());
+        let active = || profile(OrganizationState::Active);
+        assert!(active().renew(renewal("QX 2"), &rules).is_err());
+        let corrected = Renewal {
+            kind: Some(ProgrammeType::NonDirectCare),
+            ..renewal("DC 1")
+        };
+        let corrected = active().renew(corrected, &LicenseRules::default()).unwrap();
+        assert_eq!(outcome(corrected), "ACTIVE", "the number is for something else");
     }
 
     #[test]
     fn a_number_moves_with_its_authority_and_is_padded_as_the_new_one_pads() {
         let rules = "us-ny=@@####,us-pa=####".parse().unwrap();
         let authority = LicensingAuthority::parse("us-ny").ok();
-        let license = profile(OrganizationState::Draft).license;
+        let license = profile(OrganizationState::Draft)
+            .licensing
+            .license()
+            .cloned()
+            .unwrap();
         let moved = license.clone().changed(authority, None, &rules).unwrap();
         assert_eq!((moved.as_given(), moved.normalized()), ("DC 1", "DC0001"));
         let authority = LicensingAuthority::parse("us-pa").ok();

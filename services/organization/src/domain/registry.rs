@@ -6,7 +6,7 @@ use muster_ids::{OrganizationId, ProgrammeId};
 use muster_states::stored_enum;
 use uuid::Uuid;
 
-use super::{LicenseStatus, OrganizationNumber, ProgrammeType};
+use super::{LicenseStatus, OrganizationNumber, OrganizationType, ProgrammeType};
 
 /// As many words of what is looked for count.
 pub(crate) const MAX_WORDS: usize = 8;
@@ -20,9 +20,11 @@ pub(crate) struct RegistryEntry {
     pub(crate) id: Uuid,
     pub(crate) display_name: String,
     pub(crate) authority: String,
-    /// As it is shown.
+    /// As its authority tells it, or as the organization says.
+    pub(crate) kind: OrganizationType,
+    /// As it is shown; empty for a start-up.
     pub(crate) license_number: String,
-    /// For comparing.
+    /// For comparing; empty for a start-up.
     pub(crate) normalized: String,
     /// Unless no authority told of it.
     pub(crate) programme: Option<ToldEntry>,
@@ -87,6 +89,8 @@ pub(crate) struct Wanted {
     words: Vec<HashMap<String, f32>>,
     /// The text as a license number, where it may be one.
     pub(crate) number: Option<String>,
+    /// Only sites of these types; empty: of all.
+    pub(crate) types: Vec<OrganizationType>,
 }
 
 impl Wanted {
@@ -105,7 +109,13 @@ impl Wanted {
         Self {
             words: places.into_iter().map(|(_, words)| words).collect(),
             number: number(text),
+            types: Vec::new(),
         }
+    }
+
+    /// The same among sites of these types; none: among all.
+    pub(crate) fn of(self, types: Vec<OrganizationType>) -> Self {
+        Self { types, ..self }
     }
 
     /// The conditions on the words of an entry, the strictest first, as text queries of the database: every word as it is
@@ -222,6 +232,7 @@ mod tests {
             id: Uuid::nil(),
             display_name: name.to_owned(),
             authority: "us-mi".to_owned(),
+            kind: OrganizationType::DirectCare,
             license_number: normalized.to_owned(),
             normalized: normalized.to_owned(),
             programme: None,

@@ -96,7 +96,7 @@ impl FromIterator<ReviewDays> for ReviewPeriods {
 impl ReviewPeriods {
     /// After how long the review of a profile is due.
     pub(crate) fn of(&self, profile: &Organization) -> Duration {
-        let authority = Some(profile.license.authority().as_str().to_owned());
+        let authority = Some(profile.licensing.authority().as_str().to_owned());
         let days = self.0.get(&authority).or_else(|| self.0.get(&None));
         Duration::days(days.copied().unwrap_or(DAYS))
     }

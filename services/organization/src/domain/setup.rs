@@ -6,6 +6,8 @@ use super::{OrganizationState, Plan};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct SetupFacts {
     pub(crate) state: OrganizationState,
+    /// Whether there is a license number: a start-up has none.
+    pub(crate) is_licensed: bool,
     pub(crate) plan: Plan,
     pub(crate) trainings: i64,
     pub(crate) active_groups: i64,
@@ -22,6 +24,7 @@ pub(crate) struct SetupFacts {
 /// A step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SetupStep {
+    License,
     ProfileSubmitted,
     ProfileActive,
     Catalog,
@@ -60,7 +63,8 @@ pub(crate) struct SetupItem {
 
 impl SetupStep {
     /// In the order in which they are done.
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 11] = [
+        Self::License,
         Self::ProfileSubmitted,
         Self::ProfileActive,
         Self::Catalog,
@@ -143,6 +147,7 @@ impl SetupFacts {
 
     fn is_done(self, step: SetupStep) -> bool {
         match step {
+            SetupStep::License => self.is_licensed,
             SetupStep::GroupTrainings => self.active_groups > 0 && self.idle_groups == 0,
             SetupStep::OwnerAddress => self.is_owner_reachable,
             SetupStep::Subscription => self.plan == Plan::Premium,
@@ -156,6 +161,7 @@ impl SetupFacts {
             return SetupState::Waiting { hint };
         }
         let (hint, method) = match step {
+            SetupStep::License => return self.unlicensed(),
             SetupStep::Catalog => (
                 "Take trainings from the shared catalog into your own.",
                 "AddTraining",
@@ -200,6 +206,19 @@ impl SetupFacts {
         SetupState::ToDo { hint, method }
     }
 
+    /// A start-up goes on without a license; who writes its number down depends on whether staff have the profile.
+    fn unlicensed(self) -> SetupState {
+        match self.state {
+            OrganizationState::Draft | OrganizationState::Returned => SetupState::ToDo {
+                hint: "A start-up is handed in without a license; once there is one, say its number and what it is for.",
+                method: "UpdateOrganization",
+            },
+            _ => SetupState::Waiting {
+                hint: "A start-up has no license yet: tell registry staff its number once there is one, they write it down.",
+            },
+        }
+    }
+
     fn count(self, step: SetupStep) -> i64 {
         match step {
             SetupStep::Catalog => self.trainings,
@@ -208,7 +227,8 @@ impl SetupFacts {
             SetupStep::Location => self.locations,
             SetupStep::SecondAdministrator => self.admins,
             SetupStep::Employees => self.employees,
-            SetupStep::ProfileSubmitted
+            SetupStep::License
+            | SetupStep::ProfileSubmitted
             | SetupStep::ProfileActive
             | SetupStep::OwnerAddress
             | SetupStep::Subscription => 0,
@@ -222,6 +242,7 @@ mod tests {
 
     const DRAFT: SetupFacts = SetupFacts {
         state: OrganizationState::Draft,
+        is_licensed: false,
         plan: Plan::Basic,
         trainings: 0,
         active_groups: 0,
@@ -234,6 +255,7 @@ mod tests {
 
     const FURNISHED: SetupFacts = SetupFacts {
         state: OrganizationState::Active,
+        is_licensed: true,
         plan: Plan::Premium,
         trainings: 2,
         active_groups: 3,
@@ -289,6 +311,33 @@ mod tests {
             ..FURNISHED
         };
         assert!(!without.can_invite());
+    }
+
+    #[test]
+    fn a_start_up_goes_on_without_a_license_and_is_told_who_writes_it_down() {
+        for state in OrganizationState::ALL {
+            let start_up = SetupFacts {
+                state,
+                is_licensed: false,
+                ..FURNISHED
+            };
+            assert_eq!(
+                start_up.can_invite(),
+                state == OrganizationState::Active,
+                "{state}"
+            );
+            let license = start_up.checklist().swap_remove(0);
+            assert_eq!(license.step, SetupStep::License);
+            let is_theirs = matches!(
+                license.state,
+                SetupState::ToDo {
+                    method: "UpdateOrganization",
+                    ..
+                }
+            );
+            let is_written = matches!(state, OrganizationState::Draft | OrganizationState::Returned);
+            assert_eq!(is_theirs, is_written, "{state}");
+        }
     }
 
     #[test]

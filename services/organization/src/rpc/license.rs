@@ -8,7 +8,7 @@ use muster_server::convert::timestamp;
 use tonic::{Request, Response, Status};
 
 use super::Rpc;
-use crate::domain::{DatedLicense, LicenseNumber};
+use crate::domain::{DatedLicense, LicenseNumber, OrganizationType, Renewal};
 use crate::error::Error;
 use crate::ops::organization::decide::Decision;
 use crate::ops::organization::renew;
@@ -21,10 +21,15 @@ impl LicenseService for Rpc {
         request: Request<pb::RenewLicenseRequest>,
     ) -> Result<Response<pb::RenewLicenseResponse>, Status> {
         let context = &self.context;
-        let (call, (decision, number)) = Call::read(request, |call, violations| {
+        let (call, (decision, renewal)) = Call::read(request, |call, violations| {
             let organization = call.name::<OrganizationName>(violations);
             let number = LicenseNumber::parse(&call.message.license_number);
             let number = violations.check("license_number", number);
+            // The field rule knows every type that there is.
+            let kind = OrganizationType::try_from(call.message.r#type()).ok();
+            if kind == Some(OrganizationType::StartUp) {
+                violations.add("type", "must be one that has a license");
+            }
             let by = call.person()?.id;
             let decision = organization.map(|name| Decision {
                 organization: name.organization,
@@ -32,11 +37,15 @@ impl LicenseService for Rpc {
                 actor: call.actor(),
                 reason: call.message.reason.clone(),
             });
-            Ok(decision.zip(number))
+            let renewal = number.map(|number| Renewal {
+                number,
+                kind: kind.and_then(OrganizationType::licensed),
+            });
+            Ok(decision.zip(renewal))
         })?;
         let work = async |tx: &mut _| {
-            let renewed = renew::apply(tx, context, decision, number).await;
-            renewed.map_err(|error| error.of_field("license_number"))
+            let renewed = renew::apply(tx, context, decision, renewal).await;
+            renewed.map_err(Error::of_request)
         };
         call.once(&context.database, context.clock.now(), work).await
     }

@@ -138,7 +138,10 @@ impl OrganizationService for Rpc {
         let list = async |after, limit| {
             let list = async |db: &mut _| {
                 let one = organization::find(db, id).await?.ok_or(Failure::NotFound)?;
-                Ok::<_, Error>(organization::list_claims(db, &one.license, after, limit).await?)
+                match one.licensing.license() {
+                    Some(license) => Ok(organization::list_claims(db, license, after, limit).await?),
+                    None => Ok::<_, Error>(Vec::new()),
+                }
             };
             self.context.database.read(list).await
         };

@@ -21,12 +21,12 @@ impl RegistryService for Rpc {
         &self,
         request: Request<pb::SearchRegistryRequest>,
     ) -> Result<Response<pb::SearchRegistryResponse>, Status> {
-        let (call, text) = Call::read(request, parse::text)?;
+        let (call, (text, types)) = Call::read(request, parse::wanted)?;
         call.person()?;
         // A page is a part of what was found, counted from the best one.
         let search = async |before: Option<u32>, limit: i64| {
             let search = async |db: &mut _| {
-                let wanted = Wanted::new(&text, registry::meant(db, &text).await?);
+                let wanted = Wanted::new(&text, registry::meant(db, &text).await?).of(types.clone());
                 let found = registry::search(db, &wanted).await?;
                 Ok::<_, Error>(wanted.rank(found))
             };

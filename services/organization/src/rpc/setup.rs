@@ -63,7 +63,7 @@ impl From<SetupItem> for pb::SetupItem {
 
 muster_proto::same_values! {
     SetupStep = pb::SetupStep {
-        ProfileSubmitted, ProfileActive, Catalog, Group, GroupTrainings, Location, SecondAdministrator, OwnerAddress, Subscription,
+        License, ProfileSubmitted, ProfileActive, Catalog, Group, GroupTrainings, Location, SecondAdministrator, OwnerAddress, Subscription,
         Employees
     }
 }

@@ -7,7 +7,7 @@ use sqlx::{FromRow, PgConnection, Row};
 use time::OffsetDateTime;
 
 use super::organization::row::authority;
-use crate::domain::{DatedLicense, License, Organization};
+use crate::domain::{DatedLicense, License};
 
 impl FromRow<'_, PgRow> for DatedLicense {
     fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
@@ -27,19 +27,20 @@ impl FromRow<'_, PgRow> for DatedLicense {
 /// Dates the number that a profile has from now on; its row is locked. One that it had ends now.
 pub(crate) async fn begin(
     tx: &mut PgConnection,
-    profile: &Organization,
+    organization: OrganizationId,
+    license: &License,
     now: OffsetDateTime,
 ) -> Result<(), DatabaseError> {
-    end(tx, profile.id, now).await?;
+    end(tx, organization, now).await?;
     sqlx::query(
         "INSERT INTO license_numbers (organization_id, number, licensing_authority, license_number_normalized,
                 license_number_as_given, begin_time)
          SELECT $1, 1 + coalesce(max(number), 0), $2, $3, $4, $5 FROM license_numbers WHERE organization_id = $1",
     )
-    .bind(profile.id)
-    .bind(profile.license.authority().as_str())
-    .bind(profile.license.normalized())
-    .bind(profile.license.as_given())
+    .bind(organization)
+    .bind(license.authority().as_str())
+    .bind(license.normalized())
+    .bind(license.as_given())
     .bind(now)
     .execute(tx)
     .await?;

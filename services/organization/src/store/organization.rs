@@ -21,7 +21,8 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT organization_id, organization_number, owner_person_id, owner_display_name, display_name,
-                    licensing_authority, license_number_normalized, license_number_as_given, programme_id, state, version,
+                    licensing_authority, organization_type, license_number_normalized, license_number_as_given,
+                    programme_id, state, version,
                     create_time, submit_time, approve_time, return_reasons, decision_reason, close_time, language
              FROM organizations ",
             $rest
@@ -37,8 +38,8 @@ pub(crate) async fn insert(
     let done = sqlx::query(
         "INSERT INTO organizations (organization_id, organization_number, owner_person_id, owner_display_name,
                 display_name, licensing_authority, license_number_normalized, license_number_as_given, state, version,
-                create_time, programme_id, language)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+                create_time, programme_id, language, organization_type)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
          ON CONFLICT ON CONSTRAINT organizations_number DO NOTHING",
     )
     .bind(organization.id)
@@ -46,14 +47,15 @@ pub(crate) async fn insert(
     .bind(organization.owner.person)
     .bind(organization.owner.display_name.as_deref())
     .bind(organization.display_name.as_str())
-    .bind(organization.license.authority().as_str())
-    .bind(organization.license.normalized())
-    .bind(organization.license.as_given())
+    .bind(organization.licensing.authority().as_str())
+    .bind(organization.licensing.license().map(License::normalized))
+    .bind(organization.licensing.license().map(License::as_given))
     .bind(organization.state)
     .bind(organization.version)
     .bind(organization.create_time)
     .bind(organization.programme)
     .bind(organization.language.tag())
+    .bind(organization.licensing.kind())
     .execute(tx)
     .await?;
     Ok(done.into())
@@ -96,15 +98,15 @@ pub(crate) async fn update(tx: &mut PgConnection, changed: &Organization) -> Res
          SET display_name = $3, licensing_authority = $4, license_number_normalized = $5, license_number_as_given = $6,
              state = $7, submit_time = $8, approve_time = $9, return_reasons = $10, decision_reason = $11,
              owner_person_id = $12, owner_display_name = $13, close_time = $14, programme_id = $15,
-             language = $16, version = $2
+             language = $16, organization_type = $17, version = $2
          WHERE organization_id = $1 AND version = $2 - 1",
     )
     .bind(changed.id)
     .bind(changed.version)
     .bind(changed.display_name.as_str())
-    .bind(changed.license.authority().as_str())
-    .bind(changed.license.normalized())
-    .bind(changed.license.as_given())
+    .bind(changed.licensing.authority().as_str())
+    .bind(changed.licensing.license().map(License::normalized))
+    .bind(changed.licensing.license().map(License::as_given))
     .bind(changed.state)
     .bind(changed.submit_time)
     .bind(changed.approve_time)
@@ -115,6 +117,7 @@ pub(crate) async fn update(tx: &mut PgConnection, changed: &Organization) -> Res
     .bind(changed.close_time)
     .bind(changed.programme)
     .bind(changed.language.tag())
+    .bind(changed.licensing.kind())
     .execute(tx)
     .await?;
     guarded(done)
@@ -195,10 +198,11 @@ pub(crate) async fn count_rounds(
     Ok(counted.into_iter().map(rounds).collect())
 }
 
-/// The other profiles that wait with the license number of this one, locked until the transaction ends.
+/// The other profiles that wait with the license number of the one that is approved, locked until the transaction ends.
 pub(crate) async fn lock_rivals(
     tx: &mut PgConnection,
-    approved: &Organization,
+    approved: OrganizationId,
+    license: &License,
 ) -> Result<Vec<Organization>, DatabaseError> {
     let rivals = sqlx::query_as(select!(
         "WHERE licensing_authority = $2 AND license_number_normalized = $3 AND state = 'SUBMITTED'
@@ -206,9 +210,9 @@ pub(crate) async fn lock_rivals(
          ORDER BY organization_id FOR NO KEY UPDATE"
     ));
     let rivals = rivals
-        .bind(approved.id)
-        .bind(approved.license.authority().as_str())
-        .bind(approved.license.normalized());
+        .bind(approved)
+        .bind(license.authority().as_str())
+        .bind(license.normalized());
     Ok(rivals.fetch_all(tx).await?)
 }
 
@@ -233,20 +237,21 @@ pub(crate) async fn count_of_owner(
     Ok(count.bind(owner).bind(states).fetch_one(tx).await?)
 }
 
-/// The number of the other profile that holds the license of this one: it was approved, and is not closed. Across
+/// The number of the other profile that holds this license: it was approved, and is not closed. Across
 /// organizations: licenses are unique in the whole registry.
 pub(crate) async fn find_license_holder(
     db: &mut PgConnection,
-    organization: &Organization,
+    except: OrganizationId,
+    license: &License,
 ) -> Result<Option<OrganizationNumber>, DatabaseError> {
     let holder = sqlx::query_as(
         "SELECT organization_number FROM organizations
          WHERE licensing_authority = $2 AND license_number_normalized = $3 AND organization_id <> $1
            AND approve_time IS NOT NULL AND state <> 'CLOSED'",
     )
-    .bind(organization.id)
-    .bind(organization.license.authority().as_str())
-    .bind(organization.license.normalized())
+    .bind(except)
+    .bind(license.authority().as_str())
+    .bind(license.normalized())
     .fetch_optional(db)
     .await?;
     Ok(holder)
@@ -278,17 +283,19 @@ pub(crate) async fn find_holder(
     Ok(holder.fetch_optional(db).await?)
 }
 
-/// Gives the profiles that were made of these programmes the name and the number that the authority tells now.
+/// Gives the profiles that were made of these programmes the name, the type and the number that the authority tells now.
 pub(crate) async fn follow_programmes(
     tx: &mut PgConnection,
     programmes: &[ProgrammeId],
 ) -> Result<(), DatabaseError> {
     sqlx::query(
         "UPDATE organizations AS o
-         SET display_name = p.display_name, license_number_as_given = p.license_number_as_given, version = o.version + 1
+         SET display_name = p.display_name, organization_type = p.programme_type,
+             license_number_as_given = p.license_number_as_given, version = o.version + 1
          FROM programmes AS p
          WHERE o.programme_id = p.programme_id AND o.programme_id = ANY ($1) AND o.state NOT IN ('REJECTED', 'CLOSED')
-           AND (o.display_name, o.license_number_as_given) <> (p.display_name, p.license_number_as_given)",
+           AND (o.display_name, o.organization_type, o.license_number_as_given)
+               <> (p.display_name, p.programme_type, p.license_number_as_given)",
     )
     .bind(programmes)
     .execute(tx)

@@ -7,7 +7,7 @@ use sqlx::{Error, FromRow, PgConnection, Row};
 use time::OffsetDateTime;
 
 use super::organization::row::authority;
-use crate::domain::{License, LoadRow, PublicName, RowOutcome, ShortName};
+use crate::domain::{License, LoadRow, ProgrammeType, PublicName, RowOutcome, ShortName};
 
 /// What became of a row.
 pub(crate) struct Stored {
@@ -75,27 +75,37 @@ pub(crate) async fn put_all(
     Ok(stored.fetch_all(tx).await?)
 }
 
-/// The name and the license of a programme, locked until the transaction ends.
+/// What a profile takes over from a programme.
+pub(crate) struct LicensedSite {
+    pub(crate) display_name: PublicName,
+    pub(crate) kind: ProgrammeType,
+    pub(crate) license: License,
+}
+
+/// What a profile takes over from a programme, which is locked until the transaction ends.
 pub(crate) async fn lock(
     tx: &mut PgConnection,
     id: ProgrammeId,
-) -> Result<Option<(PublicName, License)>, DatabaseError> {
-    let locked = sqlx::query(
-        "SELECT display_name, licensing_authority, license_number_as_given, license_number_normalized
+) -> Result<Option<LicensedSite>, DatabaseError> {
+    let locked = sqlx::query_as(
+        "SELECT display_name, programme_type, licensing_authority, license_number_as_given, license_number_normalized
          FROM programmes WHERE programme_id = $1 FOR NO KEY UPDATE",
     );
-    let locked = locked.bind(id).fetch_optional(tx).await?;
-    Ok(locked.as_ref().map(name_and_license).transpose()?)
+    Ok(locked.bind(id).fetch_optional(tx).await?)
 }
 
-fn name_and_license(row: &PgRow) -> Result<(PublicName, License), Error> {
-    let display_name = PublicName::stored(row.try_get("display_name")?);
-    let license = License::stored(
-        authority(row)?,
-        row.try_get("license_number_as_given")?,
-        row.try_get("license_number_normalized")?,
-    );
-    Ok((display_name, license))
+impl FromRow<'_, PgRow> for LicensedSite {
+    fn from_row(row: &PgRow) -> Result<Self, Error> {
+        Ok(Self {
+            display_name: PublicName::stored(row.try_get("display_name")?),
+            kind: row.try_get("programme_type")?,
+            license: License::stored(
+                authority(row)?,
+                row.try_get("license_number_as_given")?,
+                row.try_get("license_number_normalized")?,
+            ),
+        })
+    }
 }
 
 /// By which row each of these licenses was told of last: pairs of the number here and the number there.

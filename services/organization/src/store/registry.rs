@@ -7,7 +7,8 @@ use sqlx::{Error, FromRow, PgConnection, Row};
 
 use super::organization::row::number;
 use crate::domain::{
-    Holder, MAX_FOUND, MAX_WORDS, Meant, RegistryEntry, RegistryEntryState, ToldEntry, Wanted,
+    Holder, MAX_FOUND, MAX_WORDS, Meant, OrganizationType, RegistryEntry, RegistryEntryState, ToldEntry,
+    Wanted,
 };
 
 /// Programmes that a condition finds, with who holds the license of each and whether somebody has claimed it.
@@ -15,7 +16,7 @@ macro_rules! programmes {
     ($found:literal) => {
         concat!(
             "SELECT p.programme_id AS id, p.display_name, p.licensing_authority, p.license_number_as_given,
-                    p.license_number_normalized, TRUE AS is_told, p.street_address, p.city, p.region, p.postal_code,
+                    p.license_number_normalized, p.programme_type AS organization_type, TRUE AS is_told, p.street_address, p.city, p.region, p.postal_code,
                     p.programme_type, p.license_status, holder.organization_number, holder.organization_id AS holder_id,
                     claimant.organization_id IS NOT NULL AS is_claimed, tsvector_to_array(p.words) AS words
              FROM (SELECT * FROM programmes WHERE ",
@@ -36,8 +37,9 @@ macro_rules! programmes {
 macro_rules! profiles {
     ($found:literal) => {
         concat!(
-            "SELECT o.organization_id AS id, o.display_name, o.licensing_authority, o.license_number_as_given,
-                    o.license_number_normalized, FALSE AS is_told, o.organization_number, o.organization_id AS holder_id,
+            "SELECT o.organization_id AS id, o.display_name, o.licensing_authority, o.organization_type,
+                    coalesce(o.license_number_as_given, '') AS license_number_as_given,
+                    coalesce(o.license_number_normalized, '') AS license_number_normalized, FALSE AS is_told, o.organization_number, o.organization_id AS holder_id,
                     FALSE AS is_claimed, tsvector_to_array(o.words) AS words
              FROM (SELECT * FROM organizations
                    WHERE approve_time IS NOT NULL AND state <> 'CLOSED' AND programme_id IS NULL AND ",
@@ -90,23 +92,37 @@ pub(crate) async fn meant(db: &mut PgConnection, text: &str) -> Result<Vec<Meant
     Ok(meant.bind(text).bind(most).fetch_all(db).await?)
 }
 
-/// What a license number finds, as its beginning and as its end. In the order of bytes, `~` is behind every letter and digit.
+/// What a license number finds among sites of these types, as its beginning and as its end. In the order of bytes, `~` is behind every letter and digit.
 const BY_NUMBER: [&str; 4] = [
-    programmes!("license_number_normalized ~>=~ $1 AND license_number_normalized ~<~ ($1 || '~') LIMIT $2"),
+    programmes!(
+        "license_number_normalized ~>=~ $1 AND license_number_normalized ~<~ ($1 || '~')
+         AND (programme_type = ANY ($3) OR cardinality($3::text[]) = 0) LIMIT $2"
+    ),
     programmes!(
         "reverse(license_number_normalized) ~>=~ reverse($1)
-         AND reverse(license_number_normalized) ~<~ (reverse($1) || '~') LIMIT $2"
+         AND reverse(license_number_normalized) ~<~ (reverse($1) || '~')
+         AND (programme_type = ANY ($3) OR cardinality($3::text[]) = 0) LIMIT $2"
     ),
-    profiles!("license_number_normalized ~>=~ $1 AND license_number_normalized ~<~ ($1 || '~')"),
+    profiles!(
+        "license_number_normalized ~>=~ $1 AND license_number_normalized ~<~ ($1 || '~')
+         AND (organization_type = ANY ($3) OR cardinality($3::text[]) = 0)"
+    ),
     profiles!(
         "reverse(license_number_normalized) ~>=~ reverse($1)
-         AND reverse(license_number_normalized) ~<~ (reverse($1) || '~')"
+         AND reverse(license_number_normalized) ~<~ (reverse($1) || '~')
+         AND (organization_type = ANY ($3) OR cardinality($3::text[]) = 0)"
     ),
 ];
-/// What a condition on words finds.
+/// What a condition on words finds among them.
 const BY_WORDS: [&str; 2] = [
-    programmes!("words @@ $1::text::tsquery LIMIT $2"),
-    profiles!("words @@ $1::text::tsquery"),
+    programmes!(
+        "words @@ $1::text::tsquery
+         AND (programme_type = ANY ($3) OR cardinality($3::text[]) = 0) LIMIT $2"
+    ),
+    profiles!(
+        "words @@ $1::text::tsquery
+         AND (organization_type = ANY ($3) OR cardinality($3::text[]) = 0)"
+    ),
 ];
 
 /// What is found, each once, in no order. Who asks for words that thousands of names have is given some of them.
@@ -117,7 +133,7 @@ pub(crate) async fn search(
     let mut found: Vec<RegistryEntry> = Vec::new();
     if let Some(number) = &wanted.number {
         for statement in BY_NUMBER {
-            found.append(&mut by(db, statement, number).await?);
+            found.append(&mut by(db, statement, number, &wanted.types).await?);
         }
     }
     for query in wanted.queries() {
@@ -125,7 +141,7 @@ pub(crate) async fn search(
             break;
         }
         for statement in BY_WORDS {
-            found.append(&mut by(db, statement, &query).await?);
+            found.append(&mut by(db, statement, &query, &wanted.types).await?);
         }
     }
     found.sort_by_key(|entry| entry.id);
@@ -137,9 +153,10 @@ async fn by(
     db: &mut PgConnection,
     statement: &'static str,
     wanted: &str,
+    types: &[OrganizationType],
 ) -> Result<Vec<RegistryEntry>, DatabaseError> {
     let most = i64::try_from(MAX_FOUND).unwrap_or(i64::MAX);
-    let found = sqlx::query_as(statement).bind(wanted).bind(most);
+    let found = sqlx::query_as(statement).bind(wanted).bind(most).bind(types);
     Ok(found.fetch_all(db).await?)
 }
 
@@ -180,6 +197,7 @@ impl FromRow<'_, PgRow> for RegistryEntry {
             id: row.try_get("id")?,
             display_name: row.try_get("display_name")?,
             authority: row.try_get("licensing_authority")?,
+            kind: row.try_get("organization_type")?,
             license_number: row.try_get("license_number_as_given")?,
             normalized: row.try_get("license_number_normalized")?,
             programme: is_told.then(|| told(row)).transpose()?,

@@ -167,7 +167,12 @@ pub(crate) async fn items(
         attention,
     };
     Ok([
-        (ReviewSubject::Profile, 1, unlicensed),
+        // A start-up has no license that could be in force.
+        (
+            ReviewSubject::Profile,
+            1,
+            unlicensed + i64::from(organization.licensing.license().is_none()),
+        ),
         // The owner is none of the rows.
         (ReviewSubject::ProfileUsers, users + 1, ending),
         (ReviewSubject::AccessRequests, asking, asking),

@@ -40,6 +40,7 @@ pub(crate) async fn find(
     .await?;
     Ok(SetupFacts {
         state: organization.state,
+        is_licensed: organization.licensing.license().is_some(),
         plan,
         trainings,
         active_groups,

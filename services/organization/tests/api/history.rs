@@ -29,7 +29,7 @@ async fn page(
 }
 
 /// The whole history, oldest first.
-async fn history(fixture: &Fixture, id: OrganizationId) -> Vec<HistoryEntry> {
+pub(crate) async fn history(fixture: &Fixture, id: OrganizationId) -> Vec<HistoryEntry> {
     let mut entries = page(fixture, owner(id), id, (0, "")).await.history_entries;
     entries.reverse();
     entries

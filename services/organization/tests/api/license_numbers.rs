@@ -18,7 +18,7 @@ async fn renew(fixture: &Fixture, id: OrganizationId, number: &str) -> Result<pb
         name: name(id),
         license_number: number.to_owned(),
         reason: "a new number for the same address".to_owned(),
-        request_id: String::new(),
+        ..Default::default()
     };
     let mut licenses = LicenseServiceClient::new(fixture.service.calls_of(TestCaller::staff(id)));
     let renewed = licenses.renew_license(request).await?;

@@ -41,4 +41,5 @@ mod setup;
 mod staff_reads;
 mod submissions;
 mod subscriptions;
+mod types;
 mod updates;

@@ -96,7 +96,7 @@ async fn step_by_step_everything_is_done() {
     assert_eq!(left(&fixture, id).await, []);
     let read = checklist(&fixture, owner(id), id).await.unwrap();
     let counted: Vec<i32> = read.items.iter().map(|item| item.count).collect();
-    assert_eq!(counted, [0, 0, 1, 1, 1, 1, 1, 0, 0, 1]);
+    assert_eq!(counted, [0, 0, 0, 1, 1, 1, 1, 1, 0, 0, 1]);
     assert!(read.items.iter().all(|item| item.hint.is_empty()));
 }
 

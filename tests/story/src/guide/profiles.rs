@@ -4,7 +4,7 @@ use anyhow::{Context, ensure};
 use muster_client::acts::{history, organization, review, subscription};
 use muster_proto::organization::v1::{
     Limits, ListHistoryEntriesRequest, ListLicenseNumbersRequest, ListSubmissionsRequest, Organization,
-    OrganizationReturnReason, OrganizationState, ReviewState, SetupState, Submission,
+    OrganizationReturnReason, OrganizationState, OrganizationType, ReviewState, SetupState, Submission,
 };
 use muster_refusal::ErrorReason;
 use tonic_types::StatusExt;
@@ -110,6 +110,7 @@ pub(super) async fn run(guide: &mut Guide<'_>) -> anyhow::Result<StepReport> {
         reviewed.items.len()
     ));
     renew(guide, &mut report, &second.name).await?;
+    begin(guide, &mut report).await?;
     guide.number = approved.organization_number;
     guide.organization = draft.name;
     guide.second = second.name;
@@ -169,6 +170,38 @@ async fn renew(guide: &Guide<'_>, report: &mut StepReport, site: &str) -> anyhow
         newest.reason
     ));
     report.link_call("the history being read", guide.scenario, director);
+    Ok(())
+}
+
+/// A site that is being set up is approved before it has a license, and gets its first number later.
+async fn begin(guide: &Guide<'_>, report: &mut StepReport) -> anyhow::Result<()> {
+    let (founder, staff) = (
+        guide
+            .scenario
+            .newcomer(&guide.scenario.address("founder"))
+            .await?,
+        &guide.staff,
+    );
+    let start_up = Organization {
+        r#type: OrganizationType::StartUp.into(),
+        ..profile("Little Sprouts", "")
+    };
+    let draft = organization::create(&founder, start_up).await?;
+    organization::submit(&founder, &draft.name).await?;
+    let approved = organization::approve(staff, &draft.name, "the plans are sound").await?;
+    ensure!(
+        approved.license_number.is_empty(),
+        "a start-up has the number {}",
+        approved.license_number
+    );
+    let (number, why) = (format!("gs-{}", guide.scenario.run), "its first license");
+    let kind = OrganizationType::DirectCare;
+    let licensed = organization::give_first_license(staff, &draft.name, kind, &number, why).await?;
+    ensure!(licensed.r#type() == kind, "it is {:?}", licensed.r#type());
+    report.line(format!(
+        "a start-up, {}, is approved without a license, and gets its first number later: {}",
+        licensed.display_name, licensed.license_number
+    ));
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use muster_proto::organization::v1::{
     ActivateSubscriptionRequest, ApproveOrganizationRequest, CloseOrganizationRequest,
     CreateOrganizationRequest, CreateOrganizationResponse, GetLimitsRequest, GetOrganizationRequest,
     GetSetupChecklistRequest, Limits, ListLicenseClaimsRequest, ListLicenseNumbersRequest,
-    Organization as Profile, OrganizationReturnReason, Plan, ReinstateOrganizationRequest,
+    Organization as Profile, OrganizationReturnReason, OrganizationType, Plan, ReinstateOrganizationRequest,
     RejectOrganizationRequest, RenewLicenseRequest, ReturnOrganizationRequest, SubmitOrganizationRequest,
     SuspendOrganizationRequest, UpdateOrganizationRequest,
 };
@@ -51,7 +51,12 @@ fn created() -> Vec<Row> {
         row("CreateOrganization", R::InvalidRequest, async |_| {
             let mut nameless = profile("T1234".into());
             nameless.display_name.clear();
-            let fields = ["organization.display_name", "request_id"];
+            nameless.set_type(OrganizationType::StartUp);
+            let fields = [
+                "organization.display_name",
+                "request_id",
+                "organization.license_number",
+            ];
             Attempt::by("owner", &creating(nameless, "seven")).violates(&fields)
         }),
         row("CreateOrganization", R::TooManyProfiles, async |at| {
@@ -229,6 +234,7 @@ fn renewing(name: String, license_number: &str, request_id: &str) -> RenewLicens
         license_number: license_number.into(),
         reason: "a test".into(),
         request_id: request_id.into(),
+        ..Default::default()
     }
 }
 

@@ -4,8 +4,8 @@ use muster_client::acts::{organization, programme as programmes};
 use muster_proto::organization::v1::{
     ClaimProgrammeRequest, ClaimProgrammeResponse, GetProgrammeLoadRequest, GetProgrammeRequest,
     LicenseStatus, ListRefusedProgrammeRowsRequest, ListSubmissionsRequest, LoadProgrammesRequest,
-    Organization, ProgrammeAddress, ProgrammeRow, ProgrammeType, SearchRegistryRequest,
-    UpdateOrganizationRequest,
+    Organization, OrganizationType, ProgrammeAddress, ProgrammeRow, ProgrammeType, RenewLicenseRequest,
+    SearchRegistryRequest, UpdateOrganizationRequest,
 };
 use muster_refusal::ErrorReason as R;
 
@@ -198,6 +198,22 @@ fn claimed() -> Vec<Row> {
             let (one, other) = (licensed(&at).await.0, licensed(&at).await.0);
             let (first, second) = (claiming(one, &id), claiming(other, &id));
             at.reused("ClaimProgramme", &at.address(), &first, &second).await
+        }),
+        row("RenewLicense", R::ProgrammeReadOnly, async |at| {
+            let (_, profile) = made(&at).await;
+            let (owner, staff) = (at.suite.client("owner"), at.suite.client("staff"));
+            organization::submit(&owner, &profile.name).await.unwrap();
+            organization::approve(&staff, &profile.name, "license checked")
+                .await
+                .unwrap();
+            let request = RenewLicenseRequest {
+                name: profile.name,
+                license_number: profile.license_number,
+                r#type: OrganizationType::TrainingSponsor.into(),
+                reason: "a test".into(),
+                request_id: String::new(),
+            };
+            Attempt::by("staff", &request)
         }),
         row("UpdateOrganization", R::ProgrammeReadOnly, async |at| {
             let (_, profile) = made(&at).await;

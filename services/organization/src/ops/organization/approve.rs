@@ -36,7 +36,9 @@ pub(crate) async fn apply(
             let stored = organization::update(tx, &approved).await;
             // Whoever holds the number by now was not there a moment ago.
             stored.map_err(|error| Error::taken(error, LICENSE_TAKEN, Failure::Contended.into()))?;
-            license_number::begin(tx, &approved, now).await?;
+            if let Some(license) = approved.licensing.license() {
+                license_number::begin(tx, approved.id, license, now).await?;
+            }
             license::return_rivals(tx, &context.clock, &approved, &act).await?;
             let period = context.review_periods.of(&approved);
             let review = Review::begin(approved.id, context.clock.new_id(), now, period);

@@ -8,10 +8,10 @@ use sqlx::PgConnection;
 
 use super::create::{self, NewOrganization};
 use crate::context::Context;
-use crate::domain::{Organization, Owner};
+use crate::domain::{Licensing, Organization, Owner};
 use crate::error::Error;
 use crate::store::organization::{self, PROGRAMME_CLAIMED};
-use crate::store::programme;
+use crate::store::programme::{self, LicensedSite};
 
 /// Who claims which programme.
 pub(crate) struct Claim {
@@ -21,7 +21,7 @@ pub(crate) struct Claim {
     pub(crate) owner_address: Option<EmailAddress>,
 }
 
-/// Makes a profile in DRAFT of a programme, with its name and license. Claims of one programme take turns. Who has it already is
+/// Makes a profile in DRAFT of a programme, with its name, type and license. Claims of one programme take turns. Who has it already is
 /// answered with what they have: the profile that they made of it, or the approved one with its number that they wrote by hand.
 ///
 /// # Errors
@@ -33,7 +33,11 @@ pub(crate) async fn apply(
 ) -> Result<Organization, Error> {
     organization::lock_owner(tx, claim.owner.person).await?;
     let programme = programme::lock(tx, claim.programme).await?;
-    let (display_name, license) = programme.ok_or(Failure::NotFound)?;
+    let LicensedSite {
+        display_name,
+        kind,
+        license,
+    } = programme.ok_or(Failure::NotFound)?;
     let is_own = |profile: &Organization| profile.owner.person == claim.owner.person;
     let claimant = organization::find_claimant(tx, claim.programme).await?;
     let is_claimed = claimant.is_some();
@@ -53,7 +57,7 @@ pub(crate) async fn apply(
         owner_address: claim.owner_address,
         display_name,
         language: Language::default(),
-        license,
+        licensing: Licensing::Licensed { kind, license },
         programme: Some(claim.programme),
     };
     let made = create::apply(tx, context, new).await;

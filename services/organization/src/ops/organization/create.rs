@@ -8,7 +8,7 @@ use muster_server::Failure;
 use sqlx::PgConnection;
 
 use crate::context::Context;
-use crate::domain::{License, Organization, OrganizationNumber, OrganizationState, Owner, PublicName};
+use crate::domain::{Licensing, Organization, OrganizationNumber, OrganizationState, Owner, PublicName};
 use crate::error::Error;
 use crate::store::{organization, profile_user};
 
@@ -22,7 +22,7 @@ pub(crate) struct NewOrganization {
     pub(crate) owner_address: Option<EmailAddress>,
     pub(crate) display_name: PublicName,
     pub(crate) language: Language,
-    pub(crate) license: License,
+    pub(crate) licensing: Licensing,
     /// What it is made of, unless it is written by hand.
     pub(crate) programme: Option<ProgrammeId>,
 }
@@ -73,7 +73,7 @@ fn draft(context: &Context, new: NewOrganization) -> Organization {
         owner: new.owner,
         display_name: new.display_name,
         language: new.language,
-        license: new.license,
+        licensing: new.licensing,
         programme: new.programme,
         state: OrganizationState::Draft,
         version: 1,

@@ -10,12 +10,14 @@ use crate::store::{organization, staff_act};
 use muster_clock::Clock;
 use muster_states::Transition;
 
-/// Locks a profile together with its license number: others who hand in or approve with that number wait.
+/// Locks a profile together with its license number, if it has one: others who hand in or approve with that number wait.
 pub(super) async fn lock(tx: &mut PgConnection, id: OrganizationId) -> Result<Organization, Error> {
     let seen = organization::find(tx, id).await?.ok_or(Failure::NotFound)?;
-    organization::lock_license(tx, &seen.license).await?;
+    if let Some(license) = seen.licensing.license() {
+        organization::lock_license(tx, license).await?;
+    }
     let locked = organization::lock(tx, id).await?.ok_or(Failure::NotFound)?;
-    if locked.license == seen.license {
+    if locked.licensing == seen.licensing {
         Ok(locked)
     } else {
         // It was corrected between the two looks: the lock is of another number.
@@ -23,9 +25,12 @@ pub(super) async fn lock(tx: &mut PgConnection, id: OrganizationId) -> Result<Or
     }
 }
 
-/// Refuses when another profile that was approved holds the number.
+/// Refuses when another profile that was approved holds the number. A start-up has none that anybody could hold.
 pub(super) async fn require_free(tx: &mut PgConnection, profile: &Organization) -> Result<(), Error> {
-    match organization::find_license_holder(tx, profile).await? {
+    let Some(license) = profile.licensing.license() else {
+        return Ok(());
+    };
+    match organization::find_license_holder(tx, profile.id, license).await? {
         Some(holder) => Err(Error::LicenseNumberTaken(holder)),
         None => Ok(()),
     }
@@ -38,7 +43,10 @@ pub(super) async fn return_rivals(
     approved: &Organization,
     act: &StaffAct,
 ) -> Result<(), Error> {
-    for rival in organization::lock_rivals(tx, approved).await? {
+    let Some(license) = approved.licensing.license() else {
+        return Ok(());
+    };
+    for rival in organization::lock_rivals(tx, approved.id, license).await? {
         if let Transition::Changed(returned) = rival.give_back(vec![ReturnReason::LicenseNumberTaken]) {
             let act = StaffAct {
                 organization: returned.id,

@@ -1,4 +1,4 @@
-//! Registry staff give an approved profile the new license number of its site.
+//! Registry staff give an approved profile the new license number of its site, or its first one.
 
 use muster_server::Failure;
 use muster_states::Transition;
@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 use super::decide::Decision;
 use super::license;
 use crate::context::Context;
-use crate::domain::{LicenseNumber, Organization, StaffAction};
+use crate::domain::{Organization, Renewal, StaffAction};
 use crate::error::Error;
 use crate::ops::require_not_own;
 use crate::store::organization::{self, LICENSE_TAKEN, PROGRAMME_CLAIMED};
@@ -18,34 +18,41 @@ pub(crate) async fn apply(
     tx: &mut PgConnection,
     context: &Context,
     decision: Decision,
-    number: LicenseNumber,
+    renewal: Renewal,
 ) -> Result<Organization, Error> {
     let now = context.clock.now();
     let seen = organization::find(tx, decision.organization).await?;
     let seen = seen.ok_or(Failure::NotFound)?;
     // Before the row of the profile, as by all who hand in or approve with that number.
-    let wanted = seen
-        .license
-        .changed(None, Some(number.clone()), &context.license_rules)?;
+    let Renewal { number, kind } = renewal.clone();
+    let (_, wanted) = seen.licensing.renewed(kind, number, &context.license_rules)?;
     organization::lock_license(tx, &wanted).await?;
     let found = organization::lock(tx, decision.organization).await?;
     let found = found.ok_or(Failure::NotFound)?;
     require_not_own(tx, &found, decision.by).await?;
-    let mut renewed = match found.renew(number, &context.license_rules)? {
-        Transition::Changed(renewed) if renewed.license.authority() == wanted.authority() => renewed,
+    let former = found.licensing.license().map(|held| held.normalized().to_owned());
+    let mut renewed = match found.renew(renewal, &context.license_rules)? {
+        Transition::Changed(renewed) if renewed.licensing.license() == Some(&wanted) => renewed,
         // It was corrected between the two looks: the lock is of another number.
         Transition::Changed(_) => return Err(Failure::Contended.into()),
         Transition::AlreadyDone(same) => return Ok(same),
         Transition::Refused(state) => return Err(Error::OrganizationState(state)),
     };
+    let is_new_number = former.as_deref() != Some(wanted.normalized());
     license::require_free(tx, &renewed).await?;
     if renewed.programme.is_some() {
-        renewed.programme = programme::find_unclaimed(tx, &renewed.license).await?;
+        if !is_new_number {
+            // What the license is for, its authority tells.
+            return Err(Error::ProgrammeReadOnly);
+        }
+        renewed.programme = programme::find_unclaimed(tx, &wanted).await?;
     }
     let act = decision.act(context, StaffAction::RenewLicense);
     staff_act::insert(tx, &act).await?;
     organization::update(tx, &renewed).await.map_err(contended)?;
-    license_number::begin(tx, &renewed, now).await?;
+    if is_new_number {
+        license_number::begin(tx, renewed.id, &wanted, now).await?;
+    }
     license::return_rivals(tx, &context.clock, &renewed, &act).await?;
     Ok(renewed)
 }

@@ -1,4 +1,4 @@
-//! A profile gets another name or license.
+//! A profile gets another name, type or license.
 
 use muster_ids::OrganizationId;
 use muster_server::Failure;
@@ -25,7 +25,7 @@ pub(crate) async fn apply(
     let before = organization.clone();
     match organization.update(update, &context.license_rules)? {
         Transition::Changed(changed) => {
-            if changed.state.waits_or_waited() && changed.license != before.license {
+            if changed.state.waits_or_waited() && changed.licensing != before.licensing {
                 // What was handed in once is not moved to a number that it could not be handed in with.
                 require_free(tx, &changed).await?;
             }

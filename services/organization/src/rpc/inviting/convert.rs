@@ -23,7 +23,7 @@ impl From<InvitingContext> for pb::GetInvitingContextResponse {
             groups: groups.into_iter().map(Into::into).collect(),
             locations: locations.into_iter().map(Into::into).collect(),
             language: organization.language.tag().to_owned(),
-            licensing_authority: organization.license.authority().as_str().to_owned(),
+            licensing_authority: organization.licensing.authority().as_str().to_owned(),
         }
     }
 }

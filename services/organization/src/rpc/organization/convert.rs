@@ -6,7 +6,7 @@ use muster_proto::organization::v1 as pb;
 use muster_server::convert::timestamp;
 use muster_server::etag::etag;
 
-use crate::domain::{Organization, OrganizationState, Owner, ReturnReason};
+use crate::domain::{Organization, OrganizationState, OrganizationType, Owner, ReturnReason};
 
 impl From<Organization> for pb::Organization {
     fn from(organization: Organization) -> Self {
@@ -17,7 +17,7 @@ impl From<Organization> for pb::Organization {
             owner,
             display_name,
             language,
-            license,
+            licensing,
             programme,
             state,
             version,
@@ -34,8 +34,11 @@ impl From<Organization> for pb::Organization {
             state: pb::OrganizationState::from(state).into(),
             display_name: display_name.to_string(),
             language: language.tag().to_owned(),
-            licensing_authority: license.authority().as_str().to_owned(),
-            license_number: license.as_given().to_owned(),
+            r#type: pb::OrganizationType::from(licensing.kind()).into(),
+            licensing_authority: licensing.authority().as_str().to_owned(),
+            license_number: licensing
+                .license()
+                .map_or_else(String::new, |license| license.as_given().to_owned()),
             organization_number: number.as_str().to_owned(),
             owner: PersonName { person: owner.person }.to_string(),
             create_time: Some(timestamp(create_time)),
@@ -55,6 +58,10 @@ impl From<Organization> for pb::Organization {
 
 muster_proto::same_values! {
     OrganizationState = pb::OrganizationState { Draft, Submitted, Active, Returned, Rejected, Suspended, Closed }
+}
+
+muster_proto::same_values! {
+    OrganizationType = pb::OrganizationType { DirectCare, NonDirectCare, TrainingSponsor, StartUp }
 }
 
 muster_proto::same_values! {

@@ -8,8 +8,8 @@ use muster_refusal::Violations;
 use muster_server::{Call, Parsed};
 
 use crate::domain::{
-    License, LicenseNumber, LicenseRules, LicensingAuthority, OrganizationUpdate, Owner, PublicName,
-    ReturnReason,
+    LicenseNumber, LicenseRules, Licensing, LicensingAuthority, LicensingUpdate, OrganizationType,
+    OrganizationUpdate, Owner, PublicName, ReturnReason,
 };
 use crate::ops::organization::close::Closing;
 use crate::ops::organization::create::NewOrganization;
@@ -45,24 +45,20 @@ pub(super) fn new(
     let caller = call.person()?;
     let given = call.message.organization.clone().unwrap_or_default();
     let display_name = display_name(&given, violations);
-    let license = authority(&given, violations).zip(number(&given, violations));
-    let license = license.and_then(|(authority, number)| {
-        let license = License::new(authority, number, rules);
-        violations.check("organization.license_number", license)
-    });
+    let licensing = licensing(&given, violations, rules);
     let owner = Owner {
         person: caller.id,
         display_name: caller.name.clone(),
     };
     let owner_address = caller.emails.first().cloned();
-    let told = display_name.zip(license);
-    Ok(told.map(|(display_name, license)| NewOrganization {
+    let told = display_name.zip(licensing);
+    Ok(told.map(|(display_name, licensing)| NewOrganization {
         owner,
         owner_address,
         display_name,
         // The field rule has looked at it.
         language: given.language.parse().unwrap_or_default(),
-        license,
+        licensing,
         programme: None,
     }))
 }
@@ -72,18 +68,26 @@ pub(super) fn update(
     violations: &mut Violations,
 ) -> Parsed<(OrganizationId, OrganizationUpdate)> {
     let given = call.message.organization.clone().unwrap_or_default();
+    let of_license = ["type", "licensing_authority", "license_number"];
     let fields = [
         "display_name",
-        "licensing_authority",
-        "license_number",
+        of_license[0],
+        of_license[1],
+        of_license[2],
         "language",
     ];
     let mask = call.update_mask(&fields, violations);
     let update = OrganizationUpdate {
         display_name: mask.when("display_name", || display_name(&given, violations)),
         language: mask.when("language", || language(&given, violations)),
-        authority: mask.when("licensing_authority", || authority(&given, violations)),
-        number: mask.when("license_number", || number(&given, violations)),
+        licensing: of_license
+            .iter()
+            .any(|field| mask.has(field))
+            .then(|| LicensingUpdate {
+                kind: mask.when("type", || kind(&given, violations)),
+                authority: mask.when("licensing_authority", || authority(&given, violations)),
+                number: mask.when("license_number", || number(&given, violations)),
+            }),
     };
     Ok(named(call, violations)?.map(|id| (id, update)))
 }
@@ -150,7 +154,44 @@ fn authority(given: &pb::Organization, violations: &mut Violations) -> Option<Li
     violations.check("organization.licensing_authority", authority)
 }
 
-fn number(given: &pb::Organization, violations: &mut Violations) -> Option<LicenseNumber> {
+/// What its creator says of type and license. Who says no type means what every profile was before there were types.
+fn licensing(
+    given: &pb::Organization,
+    violations: &mut Violations,
+    rules: &LicenseRules,
+) -> Option<Licensing> {
+    let kind = match given.r#type() {
+        // Also what this version does not know: the field rule says so.
+        pb::OrganizationType::Unspecified => Some(OrganizationType::DirectCare),
+        _ => kind(given, violations),
+    };
+    let (authority, number) = (authority(given, violations), number(given, violations));
+    let (kind, number) = kind.zip(number)?;
+    // Told whatever else is wrong.
+    let made = match authority {
+        Some(authority) => Licensing::new(kind, authority, number, rules).map(Some),
+        None => kind.goes_with(number.as_ref()).map(|()| None),
+    };
+    match made {
+        Ok(made) => made,
+        Err(problem) => {
+            violations.add(format!("organization.{}", problem.field()), problem.to_string());
+            None
+        }
+    }
+}
+
+fn kind(given: &pb::Organization, violations: &mut Violations) -> Option<OrganizationType> {
+    let kind = OrganizationType::try_from(given.r#type()).ok();
+    let kind = kind.ok_or("must be one of the types of OrganizationType");
+    violations.check("organization.type", kind)
+}
+
+/// `Some(None)`: it is empty.
+fn number(given: &pb::Organization, violations: &mut Violations) -> Option<Option<LicenseNumber>> {
+    if given.license_number.is_empty() {
+        return Some(None);
+    }
     let number = LicenseNumber::parse(&given.license_number);
-    violations.check("organization.license_number", number)
+    violations.check("organization.license_number", number).map(Some)
 }

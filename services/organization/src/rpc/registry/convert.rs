@@ -11,6 +11,7 @@ impl From<RegistryEntry> for pb::RegistryEntry {
             id: _,
             display_name,
             authority,
+            kind,
             license_number,
             normalized: _,
             programme,
@@ -29,6 +30,7 @@ impl From<RegistryEntry> for pb::RegistryEntry {
             license_status: pb::LicenseStatus::Unspecified.into(),
             organization_number: String::new(),
             organization: String::new(),
+            organization_type: pb::OrganizationType::from(kind).into(),
         };
         if let Some(Holder { organization, number }) = holder {
             shown.organization = OrganizationName { organization }.to_string();

@@ -5,15 +5,33 @@ use muster_proto::organization::v1 as pb;
 use muster_refusal::Violations;
 use muster_server::{Call, Parsed, names};
 
-use crate::domain::Owner;
+use crate::domain::{OrganizationType, Owner};
 use crate::ops::organization::claim::Claim;
 
-/// What is looked for, without what nobody sees.
-pub(super) fn text(call: &Call<pb::SearchRegistryRequest>, violations: &mut Violations) -> Parsed<String> {
+/// What is looked for, without what nobody sees, and among sites of which types.
+pub(super) fn wanted(
+    call: &Call<pb::SearchRegistryRequest>,
+    violations: &mut Violations,
+) -> Parsed<(String, Vec<OrganizationType>)> {
     let text = muster_text::cleaned(&call.message.text);
     let has_some = text.chars().any(char::is_alphanumeric);
     let read = has_some.then_some(text).ok_or("must hold letters or digits");
-    Ok(violations.check("text", read))
+    let text = violations.check("text", read);
+    let types = types(violations, &call.message.types);
+    Ok(text.zip(types))
+}
+
+fn types(violations: &mut Violations, numbers: &[i32]) -> Option<Vec<OrganizationType>> {
+    let known = |number: i32| {
+        let told = pb::OrganizationType::try_from(number).ok();
+        let known = told.and_then(|told| OrganizationType::try_from(told).ok());
+        known.ok_or("must be one of the types of OrganizationType")
+    };
+    let types: Vec<_> = (0..)
+        .zip(numbers)
+        .map(|(place, &number): (usize, _)| violations.check(format!("types[{place}]"), known(number)))
+        .collect();
+    types.into_iter().collect()
 }
 
 pub(super) fn named(violations: &mut Violations, text: &str) -> Option<ProgrammeId> {

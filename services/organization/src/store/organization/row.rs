@@ -4,7 +4,10 @@ use muster_language::Language;
 use sqlx::postgres::PgRow;
 use sqlx::{Error, FromRow, Row};
 
-use crate::domain::{License, LicensingAuthority, Organization, OrganizationNumber, Owner, PublicName};
+use crate::domain::{
+    License, Licensing, LicensingAuthority, Organization, OrganizationNumber, OrganizationType, Owner,
+    PublicName,
+};
 
 impl FromRow<'_, PgRow> for Organization {
     fn from_row(row: &PgRow) -> Result<Self, Error> {
@@ -17,11 +20,7 @@ impl FromRow<'_, PgRow> for Organization {
             },
             display_name: PublicName::stored(row.try_get("display_name")?),
             language: language(row)?,
-            license: License::stored(
-                authority(row)?,
-                row.try_get("license_number_as_given")?,
-                row.try_get("license_number_normalized")?,
-            ),
+            licensing: licensing(row)?,
             programme: row.try_get("programme_id")?,
             state: row.try_get("state")?,
             version: row.try_get("version")?,
@@ -49,6 +48,22 @@ pub(in crate::store) fn number(row: &PgRow) -> Result<OrganizationNumber, Error>
 fn language(row: &PgRow) -> Result<Language, Error> {
     let tag: &str = row.try_get("language")?;
     tag.parse().map_err(|_| undecoded("language"))
+}
+
+fn licensing(row: &PgRow) -> Result<Licensing, Error> {
+    let authority = authority(row)?;
+    let Some(kind) = row
+        .try_get::<OrganizationType, _>("organization_type")?
+        .licensed()
+    else {
+        return Ok(Licensing::StartUp(authority));
+    };
+    let license = License::stored(
+        authority,
+        row.try_get("license_number_as_given")?,
+        row.try_get("license_number_normalized")?,
+    );
+    Ok(Licensing::Licensed { kind, license })
 }
 
 pub(in crate::store) fn authority(row: &PgRow) -> Result<LicensingAuthority, Error> {

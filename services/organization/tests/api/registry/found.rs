@@ -190,6 +190,7 @@ async fn what_is_found_comes_page_by_page_and_ends() {
             text: "meadow".to_owned(),
             page_size: 30,
             page_token: token,
+            types: Vec::new(),
         };
         let page = fixture
             .registry("seeker")
