@@ -31,7 +31,7 @@ pub(crate) use access_request::{
     AccessRequest, AccessRequestState, Asker, COUNTED, MAX_ACCESS_REQUESTS, Wish,
 };
 pub(crate) use catalog::CatalogTraining;
-pub(crate) use employment::{EmploymentNews, EmploymentState};
+pub(crate) use employment::{EmploymentNews, EmploymentState, WaitingClaims};
 pub(crate) use group::{Group, GroupState, GroupUpdate, MAX_GROUPS};
 pub(crate) use join_page::{Ground, JoinPage, JoinPageUpdate, Need, REDIRECTED, Slug};
 pub use license::LicenseRules;

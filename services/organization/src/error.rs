@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 
 use crate::domain::{
     AccessRequestState, LicensingProblem, MAX_ACCESS_REQUESTS, MAX_GROUPS, MAX_LOCATIONS, Misplaced, Missing,
-    Need, OrganizationNumber, OrganizationState, OwnershipOfferState, SubscriptionProblem,
+    Need, OrganizationNumber, OrganizationState, OwnershipOfferState, SubscriptionProblem, WaitingClaims,
 };
 
 #[derive(Debug, Error)]
@@ -23,6 +23,8 @@ pub(crate) enum Error {
     TooManyProfiles { used: i64, limit: i64 },
     #[error("the member of registry staff owns or administers the organization, or would own it")]
     OwnProfile,
+    #[error("claims wait that the caller has not said to have seen")]
+    ReviewClaimsPending(WaitingClaims),
     #[error("the organization has a group of that name")]
     GroupNameTaken,
     #[error("the organization has a location of that name")]
@@ -130,6 +132,7 @@ impl From<Error> for Refusal {
                 let text = "registry staff decide on no organization that they own or administer, nor make themselves its owner; a colleague has to do this";
                 Refusal::new(R::OwnProfile, text)
             }
+            Error::ReviewClaimsPending(claims) => review_claims_pending(claims),
             Error::GroupNameTaken => {
                 let text =
                     "the organization has a group of that name; choose another name, or use that group";
@@ -248,10 +251,27 @@ fn license_number_taken(holder: &OrganizationNumber) -> Refusal {
         .metadata("next_step", "request_access")
 }
 
+fn review_claims_pending(claims: WaitingClaims) -> Refusal {
+    let WaitingClaims { count, oldest } = claims;
+    let text = format!(
+        "{count} people say that they work here and wait to be verified; verify or reject them, or confirm with acknowledged_claims {count}"
+    );
+    let refusal =
+        Refusal::new(ErrorReason::ReviewClaimsPending, text).metadata("pending_claims", count.to_string());
+    match oldest {
+        Some(since) => refusal.metadata("oldest_time", whole_seconds(since)),
+        None => refusal,
+    }
+}
+
+/// Of UTC, as RFC 3339 writes them.
+fn whole_seconds(time: OffsetDateTime) -> String {
+    let (date, (hour, minute, second)) = (time.date(), time.to_hms());
+    format!("{date}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
 fn access_request_denied(until: OffsetDateTime) -> Refusal {
-    // Whole seconds of UTC, as RFC 3339 writes them.
-    let (date, (hour, minute, second)) = (until.date(), until.to_hms());
-    let time = format!("{date}T{hour:02}:{minute:02}:{second:02}Z");
+    let time = whole_seconds(until);
     let text = format!("the organization has denied you access; you may ask again at {time}");
     Refusal::new(ErrorReason::AccessRequestDenied, text).metadata("retry_time", time)
 }

@@ -18,14 +18,19 @@ pub async fn get<T: Transport>(reader: &T, organization: &str) -> Result<Review,
     resource(reader, request, send, |response| response.review).await
 }
 
-/// Confirms that everything was checked.
+/// Confirms that everything was checked; `acknowledged_claims`: how many claims the caller has seen to wait, and leaves waiting.
 ///
 /// # Errors
 /// The call failed.
-pub async fn confirm<T: Transport>(admin: &T, organization: &str) -> Result<Review, CallError> {
+pub async fn confirm<T: Transport>(
+    admin: &T,
+    organization: &str,
+    acknowledged_claims: i32,
+) -> Result<Review, CallError> {
     let request = ConfirmReviewRequest {
         name: format!("{organization}/review"),
         request_id: request_id(),
+        acknowledged_claims,
     };
     let send = async |client, request| ReviewServiceClient::new(client).confirm_review(request).await;
     resource(admin, request, send, |response| response.review).await

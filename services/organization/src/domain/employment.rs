@@ -2,6 +2,7 @@
 
 use muster_ids::{EmploymentId, OrganizationId, PersonId};
 use muster_states::stored_enum;
+use time::OffsetDateTime;
 
 stored_enum! {
     /// Where an employment stands.
@@ -21,4 +22,19 @@ pub(crate) struct EmploymentNews {
     pub(crate) person: PersonId,
     pub(crate) employment: EmploymentId,
     pub(crate) state: EmploymentState,
+}
+
+/// People who say that they work at an organization, and whom nobody there has verified or rejected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct WaitingClaims {
+    pub(crate) count: i64,
+    /// Since when the first of them has waited; `None` when nobody does.
+    pub(crate) oldest: Option<OffsetDateTime>,
+}
+
+impl WaitingClaims {
+    /// Whether somebody waits of whom the caller has not said that they have seen them.
+    pub(crate) fn are_more_than(self, acknowledged: i64) -> bool {
+        self.count > acknowledged
+    }
 }

@@ -52,6 +52,8 @@ pub(crate) struct ReviewItem {
     pub(crate) subject: ReviewSubject,
     pub(crate) count: i64,
     pub(crate) attention: i64,
+    /// Since when the first of these has waited; `None` when none waits for anybody.
+    pub(crate) oldest: Option<OffsetDateTime>,
 }
 
 /// What is checked.

@@ -1,6 +1,8 @@
 //! What an organization still has to set up.
 
-use super::{OrganizationState, Plan};
+use time::OffsetDateTime;
+
+use super::{OrganizationState, Plan, WaitingClaims};
 
 /// What there is, as far as the steps ask for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +21,7 @@ pub(crate) struct SetupFacts {
     pub(crate) is_owner_reachable: bool,
     /// Persons with a verified employment, without the owner.
     pub(crate) employees: i64,
+    pub(crate) claims: WaitingClaims,
 }
 
 /// A step.
@@ -35,6 +38,7 @@ pub(crate) enum SetupStep {
     OwnerAddress,
     Subscription,
     Employees,
+    EmploymentClaims,
 }
 
 /// Where a step stands.
@@ -57,13 +61,15 @@ pub(crate) enum SetupState {
 pub(crate) struct SetupItem {
     pub(crate) step: SetupStep,
     pub(crate) state: SetupState,
-    /// How many there are of what the step makes.
+    /// How many there are of what the step makes, or of what waits.
     pub(crate) count: i64,
+    /// Since when the first of what waits has.
+    pub(crate) oldest: Option<OffsetDateTime>,
 }
 
 impl SetupStep {
     /// In the order in which they are done.
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::License,
         Self::ProfileSubmitted,
         Self::ProfileActive,
@@ -75,6 +81,7 @@ impl SetupStep {
         Self::OwnerAddress,
         Self::Subscription,
         Self::Employees,
+        Self::EmploymentClaims,
     ];
 
     /// Whether nobody can be invited before.
@@ -90,6 +97,7 @@ impl SetupFacts {
             step,
             state: self.state_of(step),
             count: self.count(step),
+            oldest: self.claims.oldest.filter(|_| step == SetupStep::EmploymentClaims),
         };
         SetupStep::ALL.into_iter().map(item).collect()
     }
@@ -151,6 +159,7 @@ impl SetupFacts {
             SetupStep::GroupTrainings => self.active_groups > 0 && self.idle_groups == 0,
             SetupStep::OwnerAddress => self.is_owner_reachable,
             SetupStep::Subscription => self.plan == Plan::Premium,
+            SetupStep::EmploymentClaims => self.claims.count == 0,
             _ => self.count(step) > 0,
         }
     }
@@ -190,6 +199,16 @@ impl SetupFacts {
                 };
             }
             SetupStep::Employees => ("Invite the people who work for you.", "BatchCreateInvitations"),
+            SetupStep::EmploymentClaims if !self.state.is_reviewed() => {
+                return SetupState::Waiting {
+                    hint: "Whoever says that they direct the organization is verified with its approval.",
+                };
+            }
+            SetupStep::EmploymentClaims => (
+                "People say that they work here: verify or reject each of them. Until then they count in no report, and whoever \
+                 is one of them cannot be let in.",
+                "BatchVerifyEmployments",
+            ),
             SetupStep::OwnerAddress => {
                 return SetupState::Waiting {
                     hint: "No address of the owner is known, so that mail reaches nobody: sign in with a verified one \
@@ -227,6 +246,7 @@ impl SetupFacts {
             SetupStep::Location => self.locations,
             SetupStep::SecondAdministrator => self.admins,
             SetupStep::Employees => self.employees,
+            SetupStep::EmploymentClaims => self.claims.count,
             SetupStep::License
             | SetupStep::ProfileSubmitted
             | SetupStep::ProfileActive
@@ -240,6 +260,11 @@ impl SetupFacts {
 mod tests {
     use super::*;
 
+    const NOBODY: WaitingClaims = WaitingClaims {
+        count: 0,
+        oldest: None,
+    };
+
     const DRAFT: SetupFacts = SetupFacts {
         state: OrganizationState::Draft,
         is_licensed: false,
@@ -251,6 +276,7 @@ mod tests {
         admins: 0,
         is_owner_reachable: true,
         employees: 0,
+        claims: NOBODY,
     };
 
     const FURNISHED: SetupFacts = SetupFacts {
@@ -264,6 +290,7 @@ mod tests {
         admins: 1,
         is_owner_reachable: true,
         employees: 7,
+        claims: NOBODY,
     };
 
     fn not_done(facts: SetupFacts) -> Vec<SetupStep> {
@@ -284,8 +311,8 @@ mod tests {
         let open = not_done(DRAFT);
         assert_eq!(
             open.len(),
-            SetupStep::ALL.len() - 1,
-            "its owner is reachable: {open:?}"
+            SetupStep::ALL.len() - 2,
+            "its owner is reachable, and nobody waits: {open:?}"
         );
         for state in OrganizationState::ALL {
             for item in (SetupFacts { state, ..DRAFT }).checklist() {
@@ -337,6 +364,31 @@ mod tests {
             );
             let is_written = matches!(state, OrganizationState::Draft | OrganizationState::Returned);
             assert_eq!(is_theirs, is_written, "{state}");
+        }
+    }
+
+    #[test]
+    fn nobody_who_waits_to_be_verified_is_overlooked() {
+        let since = OffsetDateTime::UNIX_EPOCH;
+        let claims = WaitingClaims {
+            count: 3,
+            oldest: Some(since),
+        };
+        for state in OrganizationState::ALL {
+            let facts = SetupFacts {
+                state,
+                claims,
+                ..FURNISHED
+            };
+            let step = facts.checklist().pop().unwrap();
+            assert_eq!(step.step, SetupStep::EmploymentClaims);
+            assert_eq!((step.count, step.oldest), (3, Some(since)));
+            let is_theirs = matches!(state, OrganizationState::Active | OrganizationState::Suspended);
+            assert_eq!(
+                matches!(step.state, SetupState::ToDo { .. }),
+                is_theirs,
+                "{state}"
+            );
         }
     }
 

@@ -9,7 +9,7 @@ use tonic::{Request, Response, Status};
 
 use super::Rpc;
 use crate::domain::{ReviewItem, ReviewState, ReviewSubject};
-use crate::ops::review::confirm;
+use crate::ops::review::confirm::{self, Confirmation};
 use crate::ops::review::read::{self, ReviewSheet};
 
 #[tonic::async_trait]
@@ -34,11 +34,16 @@ impl ReviewService for Rpc {
         request: Request<pb::ConfirmReviewRequest>,
     ) -> Result<Response<pb::ConfirmReviewResponse>, Status> {
         let context = &self.context;
-        let (call, (name, by)) = Call::read(request, |call, violations| {
+        let (call, confirmation) = Call::read(request, |call, violations| {
             let by = call.person()?.id;
-            Ok(call.name::<ReviewName>(violations).map(|name| (name, by)))
+            let name = call.name::<ReviewName>(violations);
+            Ok(name.map(|name| Confirmation {
+                organization: name.organization,
+                by,
+                acknowledged: call.message.acknowledged_claims.into(),
+            }))
         })?;
-        let work = async |tx: &mut _| confirm::apply(tx, context, name.organization, by).await;
+        let work = async |tx: &mut _| confirm::apply(tx, context, confirmation).await;
         call.once(&context.database, context.clock.now(), work).await
     }
 }
@@ -75,6 +80,7 @@ impl From<ReviewItem> for pb::ReviewItem {
             subject,
             count,
             attention,
+            oldest,
         } = item;
         let (hint, method) = subject.hint();
         let number = |count: i64| i32::try_from(count).unwrap_or(i32::MAX);
@@ -84,6 +90,7 @@ impl From<ReviewItem> for pb::ReviewItem {
             attention_count: number(attention),
             hint: hint.to_owned(),
             method: method.to_owned(),
+            oldest_time: oldest.map(timestamp),
         }
     }
 }

@@ -3,6 +3,7 @@
 use muster_ids::OrganizationName;
 use muster_proto::organization::v1 as pb;
 use muster_proto::organization::v1::setup_checklist_service_server::SetupChecklistService;
+use muster_server::convert::timestamp;
 use muster_server::{Call, Failure};
 use tonic::{Request, Response, Status};
 
@@ -44,7 +45,12 @@ impl From<SetupFacts> for pb::SetupChecklist {
 
 impl From<SetupItem> for pb::SetupItem {
     fn from(item: SetupItem) -> Self {
-        let SetupItem { step, state, count } = item;
+        let SetupItem {
+            step,
+            state,
+            count,
+            oldest,
+        } = item;
         let (state, hint, method) = match state {
             SetupState::Done => (pb::SetupState::Done, "", ""),
             SetupState::ToDo { hint, method } => (pb::SetupState::ToDo, hint, method),
@@ -57,6 +63,7 @@ impl From<SetupItem> for pb::SetupItem {
             count: i32::try_from(count).unwrap_or(i32::MAX),
             hint: hint.to_owned(),
             method: method.to_owned(),
+            oldest_time: oldest.map(timestamp),
         }
     }
 }
@@ -64,6 +71,6 @@ impl From<SetupItem> for pb::SetupItem {
 muster_proto::same_values! {
     SetupStep = pb::SetupStep {
         License, ProfileSubmitted, ProfileActive, Catalog, Group, GroupTrainings, Location, SecondAdministrator, OwnerAddress, Subscription,
-        Employees
+        Employees, EmploymentClaims
     }
 }

@@ -6,7 +6,7 @@ use muster_messaging::EmploymentFacts;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
-use crate::domain::EmploymentState;
+use crate::domain::{EmploymentState, WaitingClaims};
 
 /// Takes in what an event says of an employment, unless something newer is known. The sequence tells, also of two
 /// employments of a pair: a later one continues where the former one stopped. The person is known since the first of them.
@@ -18,11 +18,13 @@ pub(crate) async fn learn(
 ) -> Result<bool, DatabaseError> {
     let done = sqlx::query(
         "INSERT INTO employment_projection AS known (organization_id, person_id, employment_id, state, sequence,
-                known_since, source_invitation_id)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)
+                known_since, source_invitation_id, state_time)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $6)
          ON CONFLICT ON CONSTRAINT employment_projection_pkey DO UPDATE
          SET employment_id = EXCLUDED.employment_id, state = EXCLUDED.state, sequence = EXCLUDED.sequence,
-             source_invitation_id = EXCLUDED.source_invitation_id
+             source_invitation_id = EXCLUDED.source_invitation_id,
+             state_time = CASE WHEN (known.employment_id, known.state) = (EXCLUDED.employment_id, EXCLUDED.state)
+                               THEN known.state_time ELSE EXCLUDED.state_time END
          WHERE known.sequence < EXCLUDED.sequence",
     )
     .bind(facts.organization)
@@ -66,6 +68,21 @@ pub(crate) async fn is_verified(
         .bind(person)
         .bind(EmploymentState::Verified);
     Ok(verified.fetch_one(db).await?)
+}
+
+/// The claims at an organization that wait to be verified, as far as they are known.
+pub(crate) async fn waiting(
+    db: &mut PgConnection,
+    organization: OrganizationId,
+) -> Result<WaitingClaims, DatabaseError> {
+    let (count, oldest) = sqlx::query_as(
+        "SELECT count(*), min(state_time) FROM employment_projection WHERE organization_id = $1 AND state = $2",
+    )
+    .bind(organization)
+    .bind(EmploymentState::PendingVerification)
+    .fetch_one(db)
+    .await?;
+    Ok(WaitingClaims { count, oldest })
 }
 
 /// Whose employment this is, as far as it is known.

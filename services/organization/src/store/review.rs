@@ -6,7 +6,7 @@ use sqlx::postgres::PgRow;
 use sqlx::{FromRow, PgConnection, Row};
 use time::{Duration, OffsetDateTime};
 
-use super::guarded;
+use super::{employment_projection, guarded};
 use crate::domain::{
     AccessRequestState, EmploymentState, GroupState, LicenseStatus, Organization, Review, ReviewItem,
     ReviewSubject,
@@ -116,70 +116,67 @@ pub(crate) async fn items(
     now: OffsetDateTime,
     soon: Duration,
 ) -> Result<Vec<ReviewItem>, DatabaseError> {
-    let counts: [i64; 9] = {
-        let row = sqlx::query(
-            "SELECT (SELECT count(*) FROM programmes WHERE programme_id = $2 AND license_status <> ALL ($8)) AS unlicensed,
-                    (SELECT count(*) FROM profile_users
-                     WHERE organization_id = $1 AND (expire_time IS NULL OR expire_time > $3)) AS users,
-                    (SELECT count(*) FROM profile_users
-                     WHERE organization_id = $1 AND expire_time > $3 AND expire_time <= $4) AS ending,
-                    (SELECT count(*) FROM access_requests
-                     WHERE organization_id = $1 AND state = $5 AND expire_time > $3) AS asking,
-                    (SELECT count(*) FROM employment_projection WHERE organization_id = $1 AND state = $6) AS employees,
-                    (SELECT count(*) FROM employment_projection WHERE organization_id = $1 AND state = $7) AS claims,
-                    (SELECT count(*) FROM locations WHERE organization_id = $1) AS locations,
-                    (SELECT count(*) FROM groups WHERE organization_id = $1 AND state = $9) AS groups,
-                    (SELECT count(*) FROM groups g WHERE g.organization_id = $1 AND g.state = $9
-                       AND NOT EXISTS (SELECT FROM group_trainings t
-                                       WHERE t.organization_id = g.organization_id AND t.group_id = g.group_id)) AS idle",
-        )
-        .bind(organization.id)
-        .bind(organization.programme)
-        .bind(now)
-        .bind(now + soon)
-        .bind(AccessRequestState::Pending)
-        .bind(EmploymentState::Verified)
-        .bind(EmploymentState::PendingVerification)
-        .bind(LicenseStatus::IN_FORCE)
-        .bind(GroupState::Active)
-        .fetch_one(db)
-        .await?;
-        let mut counts = [0; 9];
-        for (place, count) in counts.iter_mut().enumerate() {
-            *count = row.try_get(place)?;
-        }
-        counts
-    };
-    let [
-        unlicensed,
-        users,
-        ending,
-        asking,
-        employees,
-        claims,
-        locations,
-        groups,
-        idle,
-    ] = counts;
-    let item = |(subject, count, attention)| ReviewItem {
+    let row = sqlx::query(
+        "SELECT (SELECT count(*) FROM programmes WHERE programme_id = $2 AND license_status <> ALL ($7)) AS unlicensed,
+                (SELECT count(*) FROM profile_users
+                 WHERE organization_id = $1 AND (expire_time IS NULL OR expire_time > $3)) AS users,
+                (SELECT count(*) FROM profile_users
+                 WHERE organization_id = $1 AND expire_time > $3 AND expire_time <= $4) AS ending,
+                asking.count AS asking, asking.oldest AS asking_since,
+                (SELECT count(*) FROM employment_projection WHERE organization_id = $1 AND state = $6) AS employees,
+                (SELECT count(*) FROM locations WHERE organization_id = $1) AS locations,
+                (SELECT count(*) FROM groups WHERE organization_id = $1 AND state = $8) AS groups,
+                (SELECT count(*) FROM groups g WHERE g.organization_id = $1 AND g.state = $8
+                   AND NOT EXISTS (SELECT FROM group_trainings t
+                                   WHERE t.organization_id = g.organization_id AND t.group_id = g.group_id)) AS idle
+         FROM (SELECT count(*), min(create_time) AS oldest FROM access_requests
+               WHERE organization_id = $1 AND state = $5 AND expire_time > $3) AS asking",
+    )
+    .bind(organization.id)
+    .bind(organization.programme)
+    .bind(now)
+    .bind(now + soon)
+    .bind(AccessRequestState::Pending)
+    .bind(EmploymentState::Verified)
+    .bind(LicenseStatus::IN_FORCE)
+    .bind(GroupState::Active)
+    .fetch_one(&mut *db)
+    .await?;
+    let claims = employment_projection::waiting(db, organization.id).await?;
+    let number = |column: &str| row.try_get::<i64, _>(column);
+    let asking = number("asking")?;
+    let item = |(subject, count, attention, oldest)| ReviewItem {
         subject,
         count,
         attention,
+        oldest,
     };
+    // A start-up has no license that could be in force.
+    let unlicensed = number("unlicensed")? + i64::from(organization.licensing.license().is_none());
     Ok([
-        // A start-up has no license that could be in force.
-        (
-            ReviewSubject::Profile,
-            1,
-            unlicensed + i64::from(organization.licensing.license().is_none()),
-        ),
+        (ReviewSubject::Profile, 1, unlicensed, None),
         // The owner is none of the rows.
-        (ReviewSubject::ProfileUsers, users + 1, ending),
-        (ReviewSubject::AccessRequests, asking, asking),
-        (ReviewSubject::Employees, employees, 0),
-        (ReviewSubject::EmploymentClaims, claims, claims),
-        (ReviewSubject::Locations, locations, 0),
-        (ReviewSubject::Groups, groups, idle),
+        (
+            ReviewSubject::ProfileUsers,
+            number("users")? + 1,
+            number("ending")?,
+            None,
+        ),
+        (
+            ReviewSubject::AccessRequests,
+            asking,
+            asking,
+            row.try_get("asking_since")?,
+        ),
+        (ReviewSubject::Employees, number("employees")?, 0, None),
+        (
+            ReviewSubject::EmploymentClaims,
+            claims.count,
+            claims.count,
+            claims.oldest,
+        ),
+        (ReviewSubject::Locations, number("locations")?, 0, None),
+        (ReviewSubject::Groups, number("groups")?, number("idle")?, None),
     ]
     .map(item)
     .into())

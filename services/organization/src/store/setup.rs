@@ -4,6 +4,7 @@ use muster_database::DatabaseError;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
+use super::employment_projection;
 use crate::domain::{EmploymentState, GivenRole, GroupState, Organization, Origin, Plan, SetupFacts};
 
 /// What there is of an organization, at one moment.
@@ -36,7 +37,7 @@ pub(crate) async fn find(
     .bind(Origin::Request)
     .bind(EmploymentState::Verified)
     .bind(now)
-    .fetch_one(db)
+    .fetch_one(&mut *db)
     .await?;
     Ok(SetupFacts {
         state: organization.state,
@@ -49,5 +50,6 @@ pub(crate) async fn find(
         admins,
         is_owner_reachable,
         employees,
+        claims: employment_projection::waiting(db, organization.id).await?,
     })
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use futures::future::join_all;
 use muster_identity::Role;
 use muster_ids::OrganizationId;
+use muster_proto::employment::v1::EmploymentState;
 use muster_proto::notification::v1::get_mail_response::Variables;
 use muster_proto::notification::v1::{GetMailResponse, MailPurpose, MailRequestedEvent};
 use muster_proto::organization::v1 as pb;
@@ -16,9 +17,9 @@ use tonic::Status;
 
 use crate::access_mails::{mail, requested};
 use crate::access_requests::asked;
-use crate::employed::employed;
+use crate::employed::{employed, hears};
 use crate::fixture::{Fixture, licensed, name, owner, submit};
-use crate::refused::refused;
+use crate::refused::{fact, fields, refused};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -40,9 +41,21 @@ async fn confirm(
     id: OrganizationId,
     request_id: &str,
 ) -> Result<pb::Review, Status> {
+    confirm_seeing(fixture, who, id, 0, request_id).await
+}
+
+/// Confirms, having seen so many claims that wait.
+async fn confirm_seeing(
+    fixture: &Fixture,
+    who: TestCaller,
+    id: OrganizationId,
+    acknowledged_claims: i32,
+    request_id: &str,
+) -> Result<pb::Review, Status> {
     let request = pb::ConfirmReviewRequest {
         name: format!("{}/review", name(id)),
         request_id: request_id.to_owned(),
+        acknowledged_claims,
     };
     let confirmed = reviews(fixture, who).confirm_review(request).await?;
     Ok(confirmed.into_inner().review.unwrap())
@@ -275,4 +288,109 @@ async fn sixteen_who_confirm_at_once_all_have_and_a_repeated_call_says_the_same(
         confirm(&fixture, owner(id), id, &request_id).await.unwrap(),
         first
     );
+}
+
+/// What the review tells of claims: how many wait, and how many seconds the first of them has.
+async fn waiting(fixture: &Fixture, id: OrganizationId) -> (i32, Option<i64>) {
+    let items = read(fixture, owner(id), id).await.unwrap().items.into_iter();
+    let mut claims = items.filter(|item| item.subject() == Subject::EmploymentClaims);
+    let claims = claims.next().unwrap();
+    assert_eq!(claims.count, claims.attention_count);
+    let now = fixture.service.clock.now().unix_timestamp();
+    let age = claims.oldest_time.map(|since| now - since.seconds);
+    (claims.count, age)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_waits_to_be_verified_is_told_with_the_age_of_the_oldest_claim_whatever_is_heard_of_it_later() {
+    let fixture = Fixture::new().await;
+    let id = fixture.active().await;
+    assert_eq!(waiting(&fixture, id).await, (0, None));
+    let pending = EmploymentState::PendingVerification;
+    hears(&fixture, id, "max", 1, pending).await;
+    fixture.service.clock.advance(2 * DAY);
+    hears(&fixture, id, "eve", 1, pending).await;
+    let days = |count: i64| Some(count * 24 * 60 * 60);
+    assert_eq!(waiting(&fixture, id).await, (2, days(2)));
+    // What is heard of a claim that goes on waiting makes it no younger; one that was verified and waits again waits anew.
+    hears(&fixture, id, "max", 2, pending).await;
+    assert_eq!(waiting(&fixture, id).await, (2, days(2)));
+    hears(&fixture, id, "max", 3, EmploymentState::Verified).await;
+    assert_eq!(waiting(&fixture, id).await, (1, days(0)));
+    fixture.service.clock.advance(DAY);
+    hears(&fixture, id, "max", 4, pending).await;
+    assert_eq!(waiting(&fixture, id).await, (2, days(1)));
+    hears(&fixture, id, "eve", 2, EmploymentState::Rejected).await;
+    assert_eq!(waiting(&fixture, id).await, (1, days(0)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_review_is_confirmed_over_claims_that_wait_only_by_who_says_how_many_they_have_seen() {
+    let fixture = Fixture::new().await;
+    let id = fixture.active().await;
+    for who in ["max", "eve"] {
+        employed(&fixture, id, who, "PENDING_VERIFICATION").await;
+    }
+    let since = "UPDATE employment_projection SET state_time = '2026-02-01T08:30:15.5Z' WHERE state = 'PENDING_VERIFICATION'";
+    fixture.service.database.execute(since).await;
+    for seen in [0, 1] {
+        let answer = confirm_seeing(&fixture, owner(id), id, seen, "").await;
+        let status = refused(answer, R::ReviewClaimsPending);
+        assert_eq!(fact(&status, "pending_claims").as_deref(), Some("2"));
+        assert_eq!(
+            fact(&status, "oldest_time").as_deref(),
+            Some("2026-02-01T08:30:15Z")
+        );
+    }
+    assert_eq!(
+        read(&fixture, owner(id), id).await.unwrap().confirm_time,
+        None,
+        "nothing was confirmed"
+    );
+    let request_id = uuid::Uuid::from_u128(7).to_string();
+    let confirmed = confirm_seeing(&fixture, owner(id), id, 2, &request_id)
+        .await
+        .unwrap();
+    assert_eq!(confirmed.state(), pb::ReviewState::Current);
+    assert!(confirmed.confirm_time.is_some());
+    // Somebody claims meanwhile: what was done is answered, and not done over what was not seen.
+    employed(&fixture, id, "ann", "PENDING_VERIFICATION").await;
+    let again = confirm_seeing(&fixture, owner(id), id, 2, &request_id)
+        .await
+        .unwrap();
+    assert_eq!(again, confirmed);
+    refused(
+        confirm_seeing(&fixture, owner(id), id, 2, "").await,
+        R::ReviewClaimsPending,
+    );
+    // Fewer wait than were seen: nobody is overlooked.
+    employed(&fixture, id, "max", "VERIFIED").await;
+    employed(&fixture, id, "eve", "REJECTED").await;
+    confirm_seeing(&fixture, owner(id), id, 2, "").await.unwrap();
+    employed(&fixture, id, "ann", "WITHDRAWN").await;
+    confirm(&fixture, owner(id), id, "").await.unwrap();
+
+    let request = pb::ConfirmReviewRequest {
+        name: format!("{}/review", name(id)),
+        acknowledged_claims: -1,
+        ..Default::default()
+    };
+    let answer = reviews(&fixture, owner(id)).confirm_review(request).await;
+    assert_eq!(fields(answer, R::InvalidRequest), ["acknowledged_claims"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_asks_to_be_let_in_waits_since_then() {
+    let fixture = Fixture::new().await;
+    let id = fixture.active().await;
+    let asked_at = fixture.service.clock.now().unix_timestamp();
+    asked(&fixture, "kim", id).await;
+    fixture.service.clock.advance(DAY);
+    asked(&fixture, "lee", id).await;
+    let items = read(&fixture, owner(id), id).await.unwrap().items;
+    let waits = items.iter().filter(|item| item.oldest_time.is_some());
+    let waits: Vec<_> = waits
+        .map(|item| (item.subject(), item.oldest_time.unwrap().seconds))
+        .collect();
+    assert_eq!(waits, [(Subject::AccessRequests, asked_at)]);
 }

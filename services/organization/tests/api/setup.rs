@@ -96,7 +96,7 @@ async fn step_by_step_everything_is_done() {
     assert_eq!(left(&fixture, id).await, []);
     let read = checklist(&fixture, owner(id), id).await.unwrap();
     let counted: Vec<i32> = read.items.iter().map(|item| item.count).collect();
-    assert_eq!(counted, [0, 0, 0, 1, 1, 1, 1, 1, 0, 0, 1]);
+    assert_eq!(counted, [0, 0, 0, 1, 1, 1, 1, 1, 0, 0, 1, 0]);
     assert!(read.items.iter().all(|item| item.hint.is_empty()));
 }
 
@@ -123,4 +123,49 @@ async fn only_staff_hear_that_there_is_none_and_of_a_closed_one_nothing_is_left_
         .iter()
         .filter(|item| item.state() == pb::SetupState::ToDo);
     assert_eq!(to_do.count(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_says_that_they_work_here_is_a_step_until_somebody_has_looked() {
+    let fixture = Fixture::new().await;
+    let id = fixture.active().await;
+    let claims = async || {
+        let read = checklist(&fixture, owner(id), id).await.unwrap();
+        read.items
+            .into_iter()
+            .find(|item| item.step() == Step::EmploymentClaims)
+            .unwrap()
+    };
+    assert_eq!(
+        (claims().await.state(), claims().await.oldest_time),
+        (pb::SetupState::Done, None)
+    );
+    employed(&fixture, id, "learner-1", "PENDING_VERIFICATION").await;
+    let waits = claims().await;
+    assert_eq!((waits.state(), waits.count), (pb::SetupState::ToDo, 1));
+    assert_eq!(waits.method, "BatchVerifyEmployments");
+    assert!(waits.oldest_time.is_some() && !waits.required);
+    employed(&fixture, id, "learner-1", "VERIFIED").await;
+    assert_eq!(claims().await.state(), pb::SetupState::Done);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_up_goes_on_without_a_license() {
+    let fixture = Fixture::new().await;
+    let start_up = pb::Organization {
+        r#type: pb::OrganizationType::StartUp.into(),
+        license_number: String::new(),
+        ..fixture.profile()
+    };
+    let id = fixture.draft("owner", start_up).await;
+    let open = left(&fixture, id).await;
+    assert_eq!(open[0], (Step::License, "UpdateOrganization".to_owned()));
+    let mut profiles = fixture.profiles(owner(id));
+    profiles.submit_organization(submit(id)).await.unwrap();
+    let open = left(&fixture, id).await;
+    assert_eq!(
+        open[0],
+        (Step::License, String::new()),
+        "it is with registry staff"
+    );
 }

@@ -99,7 +99,7 @@ pub(super) async fn run(guide: &mut Guide<'_>) -> anyhow::Result<StepReport> {
     let next = left.items.iter().find(|item| item.state() == SetupState::ToDo);
     let next = next.context("a new organization has nothing to set up")?;
     report.line(format!("what is left to set up begins with: {}", next.hint));
-    let reviewed = review::confirm(director, &draft.name).await?;
+    let reviewed = review::confirm(director, &draft.name, 0).await?;
     ensure!(
         reviewed.state() == ReviewState::Current,
         "a review that was confirmed is {:?}",

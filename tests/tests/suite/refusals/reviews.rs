@@ -1,7 +1,10 @@
 //! Reviews of profiles.
 
-use muster_proto::organization::v1::{ConfirmReviewRequest, GetReviewRequest};
+use muster_client::acts::{employment, review};
+use muster_proto::employment::v1::EmploymentClaim;
+use muster_proto::organization::v1::{ConfirmReviewRequest, GetReviewRequest, ReviewSubject};
 use muster_refusal::ErrorReason as R;
+use muster_testkit::eventually;
 
 use super::attempt::Attempt;
 use super::{Row, row};
@@ -19,6 +22,7 @@ fn confirming(organization: &str, request_id: &str) -> ConfirmReviewRequest {
     ConfirmReviewRequest {
         name: format!("{organization}/review"),
         request_id: request_id.into(),
+        acknowledged_claims: 0,
     }
 }
 
@@ -40,6 +44,26 @@ pub(super) fn rows() -> Vec<Row> {
         row("ConfirmReview", R::OrganizationState, async |at| {
             let draft = Organization::draft(&at.suite, "owner").await.name;
             Attempt::by("owner", &confirming(&draft, "")).metadata("state", "DRAFT")
+        }),
+        row("ConfirmReview", R::ReviewClaimsPending, async |at| {
+            let at = at.own().await;
+            let claim = EmploymentClaim {
+                organization: at.name(),
+                ..Default::default()
+            };
+            let learner = at.suite.client(&at.address());
+            employment::claim(&learner, vec![claim]).await.unwrap();
+            let owner = at.suite.client("owner");
+            let is_heard_of = async || {
+                let review = review::get(&owner, &at.name()).await.unwrap();
+                let mut claims = review
+                    .items
+                    .iter()
+                    .filter(|item| item.subject() == ReviewSubject::EmploymentClaims);
+                claims.any(|item| item.count == 1)
+            };
+            eventually(is_heard_of).await;
+            Attempt::by("owner", &confirming(&at.name(), "")).metadata("pending_claims", "1")
         }),
         row("ConfirmReview", R::RequestIdReused, async |at| {
             let id = at.suite.request_id();
