@@ -283,6 +283,9 @@ fn successor_cannot_act(missing: Missing) -> Refusal {
         Missing::Active => {
             "the person's access does not count at the moment; verify their employment or extend it first"
         }
+        Missing::Address => {
+            "no verified address of the person is known here, so that mail for the owner would reach nobody; let them ask for access first, which tells it"
+        }
     };
     Refusal::new(ErrorReason::SuccessorCannotAct, text).metadata("missing", missing.as_str())
 }

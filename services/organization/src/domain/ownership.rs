@@ -53,6 +53,8 @@ stored_enum! {
         Admin = "ADMIN",
         /// Their access does not count: it sleeps, or has expired.
         Active = "ACTIVE",
+        /// Nobody has told a verified address of theirs: mail for the owner would reach nobody.
+        Address = "ADDRESS",
     }
 }
 

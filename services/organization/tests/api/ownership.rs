@@ -24,7 +24,7 @@ pub(crate) fn as_owner(id: OrganizationId, who: &str) -> TestCaller {
     TestCaller::member(who, id, Role::Owner)
 }
 
-/// Makes somebody an admin who depends on no employment.
+/// Makes somebody an admin who depends on no employment, and has told an address when they asked.
 pub(crate) async fn let_in(fixture: &Fixture, id: OrganizationId, who: &str) {
     let person = Callers::person(who).id;
     let statement = format!(
@@ -34,6 +34,18 @@ pub(crate) async fn let_in(fixture: &Fixture, id: OrganizationId, who: &str) {
          DO UPDATE SET role = 'ADMIN', origin = 'REQUEST', expire_time = NULL, version = profile_users.version + 1"
     );
     fixture.execute(statement).await;
+    tells_address(fixture, id, who).await;
+}
+
+/// An address of theirs is known, as if they had told it.
+pub(crate) async fn tells_address(fixture: &Fixture, id: OrganizationId, who: &str) {
+    let person = Callers::person(who).id;
+    let told = format!(
+        "INSERT INTO profile_user_addresses (organization_id, person_id, address_given, address_canonical, create_time)
+         VALUES ('{id}', '{person}', '{who}@example.com', '{who}@example.com', now())
+         ON CONFLICT ON CONSTRAINT profile_user_addresses_pkey DO NOTHING"
+    );
+    fixture.execute(told).await;
 }
 
 /// An owner offers the ownership to somebody.

@@ -34,7 +34,7 @@ async fn asking(at: &Stage, request_id: &str) -> RequestAccessRequest {
 }
 
 /// A request of somebody that waits.
-async fn waiting(at: &Stage, who: &str) -> AccessRequest {
+pub(super) async fn waiting(at: &Stage, who: &str) -> AccessRequest {
     let made: RequestAccessResponse = at.done("RequestAccess", who, &asking(at, "").await).await;
     made.access_request.unwrap()
 }

@@ -6,6 +6,7 @@ use muster_proto::organization::v1::{
 };
 use muster_refusal::ErrorReason as R;
 
+use super::access_requests::waiting;
 use super::attempt::Attempt;
 use super::profile_users::given;
 use super::stage::Stage;
@@ -234,8 +235,8 @@ fn moved() -> Vec<Row> {
         row("MoveOwnership", R::RequestIdReused, async |at| {
             let at = at.own().await;
             let id = at.suite.request_id();
-            let employee = at.organization.employee(&at.suite).await;
-            let first = moving(&at, employee.person, &id);
+            let asks = waiting(&at, &at.address()).await;
+            let first = moving(&at, asks.person, &id);
             let second = moving(&at, nobody(&at), &id);
             at.reused("MoveOwnership", "staff", &first, &second).await
         }),

@@ -2,12 +2,15 @@
 
 use muster_ids::{AccessRequestName, PersonId};
 use muster_server::Failure;
+use muster_states::Transition;
 use sqlx::PgConnection;
+use time::OffsetDateTime;
 
 use super::store;
 use crate::context::Context;
 use crate::domain::{
     Access, AccessRequest, End, GivenAccess, GivenRole, Organization, OrganizationState, Origin, ProfileUser,
+    ProfileUserState,
 };
 use crate::error::Error;
 use crate::ops::lock_owned;
@@ -36,18 +39,48 @@ pub(crate) async fn apply(
     if is_new {
         require_active(&organization)?;
         let role = approval.role.unwrap_or(granted.role);
-        let access = GivenAccess::new(role, Origin::Request, End(None), now);
-        let user = ProfileUser {
-            organization: granted.organization,
-            person: granted.asker.person,
-            display_name: granted.asker.display_name.clone(),
-            access: Access::Given(access),
-        };
-        profile_user::put(tx, &user).await?;
-        let address = &granted.asker.address;
-        profile_user::put_address(tx, user.organization, user.person, address, now).await?;
+        let person = granted.asker.person;
+        match profile_user::lock(tx, organization.id, person).await? {
+            Some(user) if user.state(now) != ProfileUserState::Expired => raise(tx, user, role, now).await?,
+            // Expired access is none: what it was does not come back.
+            _ => let_in(tx, &granted, role, now).await?,
+        }
+        profile_user::put_address(tx, organization.id, person, &granted.asker.address, now).await?;
     }
     Ok(granted)
+}
+
+async fn let_in(
+    tx: &mut PgConnection,
+    granted: &AccessRequest,
+    role: GivenRole,
+    now: OffsetDateTime,
+) -> Result<(), Error> {
+    let access = GivenAccess::new(role, Origin::Request, End(None), now);
+    let user = ProfileUser {
+        organization: granted.organization,
+        person: granted.asker.person,
+        display_name: granted.asker.display_name.clone(),
+        access: Access::Given(access),
+    };
+    Ok(profile_user::put(tx, &user).await?)
+}
+
+/// Who is a profile user already has at least the role from then on; where their access comes from and when it ends stays.
+async fn raise(
+    tx: &mut PgConnection,
+    user: ProfileUser,
+    role: GivenRole,
+    now: OffsetDateTime,
+) -> Result<(), Error> {
+    let end = match user.access {
+        Access::Given(access) => access.end,
+        Access::Owned { .. } => End(None),
+    };
+    if let Transition::Changed(raised) = user.raise(role, end) {
+        profile_user::update(tx, &raised, now).await?;
+    }
+    Ok(())
 }
 
 fn require_active(organization: &Organization) -> Result<(), Error> {

@@ -7,8 +7,8 @@ use time::OffsetDateTime;
 
 use crate::context::Context;
 use crate::domain::{
-    AccessRequest, AccessRequestState, Asker, COUNTED, MAX_ACCESS_REQUESTS, Organization, OrganizationNumber,
-    OrganizationState, ProfileUserState, Wish,
+    Access, AccessRequest, AccessRequestState, Asker, COUNTED, MAX_ACCESS_REQUESTS, Organization,
+    OrganizationNumber, OrganizationState, ProfileUser, ProfileUserState, Wish,
 };
 use crate::error::Error;
 use crate::ops::access_mail::notify;
@@ -33,7 +33,10 @@ pub(crate) async fn apply(
     access_request::lock_asker(tx, asker.person).await?;
     let organization = lock_asked(tx, &asking.number).await?;
     let user = profile_user::find(tx, organization.id, asker.person).await?;
-    if user.is_some_and(|user| user.state(now) != ProfileUserState::Expired) {
+    if let Some(user) = user
+        && user.state(now) != ProfileUserState::Expired
+        && !is_to_tell_address(tx, &user).await?
+    {
         return Err(Error::ProfileUserExists);
     }
     if let Some(latest) = access_request::lock_latest(tx, organization.id, asker.person).await? {
@@ -59,6 +62,14 @@ pub(crate) async fn apply(
     access_request::insert(tx, &new).await?;
     notify::apply(tx, context, new.organization).await?;
     Ok(new)
+}
+
+/// Whether a profile user asks for the sake of their address: whose access came from an employment has told none. The owner's own
+/// request nobody could decide on.
+async fn is_to_tell_address(tx: &mut PgConnection, user: &ProfileUser) -> Result<bool, Error> {
+    let is_given = matches!(user.access, Access::Given(_));
+    let known = profile_user::find_address(tx, user.organization, user.person).await?;
+    Ok(is_given && known.is_none())
 }
 
 /// The organization of that number, locked. One that was never approved is nobody's to know of.

@@ -10,6 +10,7 @@ use super::swap;
 use crate::context::Context;
 use crate::domain::{Owner, OwnershipOffer, OwnershipOfferState, Successor};
 use crate::error::Error;
+use crate::ops::access_request::settle;
 use crate::store::{organization, ownership_offer, profile_user};
 
 /// Which offer, and who accepts it.
@@ -54,6 +55,7 @@ pub(crate) async fn apply(
     let address = address.ok_or(Error::AddressUnknown)?;
     ownership_offer::update(tx, &accepted).await?;
     profile_user::put_address(tx, name.organization, by.person, &address, now).await?;
+    settle::apply(tx, name.organization, by.person, accepted.offered_by, now).await?;
     swap::apply(tx, profile, by, now).await?;
     Ok(accepted)
 }

@@ -23,8 +23,9 @@ pub(crate) struct Reassignment {
     pub(crate) reason: String,
 }
 
-/// Moves it to somebody whom the organization knows: who may act there, who is verified there, or who has asked to be let in
-/// and waits for an owner that is gone.
+/// Moves it to somebody whom the organization knows and can write to: who may act there, who is verified there, or who has asked
+/// to be let in and waits for an owner that is gone. Nothing of theirs happens here, as it does when an offer is accepted, so their
+/// address has been told before.
 pub(crate) async fn apply(
     tx: &mut PgConnection,
     context: &Context,
@@ -66,8 +67,12 @@ pub(crate) async fn apply(
         let missing = user.map_or(Missing::ProfileUser, |_| Missing::Active);
         return Err(Error::SuccessorCannotAct(missing));
     }
-    if let Some(asker) = &asker {
-        profile_user::put_address(tx, id, person, &asker.address, now).await?;
+    match &asker {
+        Some(asker) => profile_user::put_address(tx, id, person, &asker.address, now).await?,
+        None if profile_user::find_address(tx, id, person).await?.is_none() => {
+            return Err(Error::SuccessorCannotAct(Missing::Address));
+        }
+        None => {}
     }
     let known = user.and_then(|user| user.display_name);
     let next = Owner {

@@ -40,6 +40,9 @@ pub(crate) async fn apply(
         return Err(Error::EmployeeNotVerified);
     }
     let asker = settle::apply(tx, new.organization, new.person, new.by, now).await?;
+    if let Some(Asker { person, address, .. }) = &asker {
+        profile_user::put_address(tx, new.organization, *person, address, now).await?;
+    }
     match known {
         Some(user) if user.state(now) != ProfileUserState::Expired => raise(tx, user, &new, now).await,
         // Expired access is none: what it was does not come back.
@@ -48,13 +51,10 @@ pub(crate) async fn apply(
             let user = ProfileUser {
                 organization: new.organization,
                 person: new.person,
-                display_name: asker.as_ref().and_then(|asker| asker.display_name.clone()),
+                display_name: asker.and_then(|asker| asker.display_name),
                 access: Access::Given(access),
             };
             profile_user::put(tx, &user).await?;
-            if let Some(Asker { person, address, .. }) = asker {
-                profile_user::put_address(tx, new.organization, person, &address, now).await?;
-            }
             Ok(user)
         }
     }

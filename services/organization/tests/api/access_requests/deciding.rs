@@ -262,3 +262,33 @@ async fn a_decision_says_whose_it_is() {
         expected.map(|(who, decider)| (person(who), decider)).into()
     );
 }
+
+/// An administrator by an employment has told no address. What they ask for tells it, and lowers nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_profile_user_without_a_known_address_tells_it_by_asking_and_keeps_what_they_have() {
+    let fixture = Fixture::new().await;
+    let id = fixture.active().await;
+    for (who, has, wants, gets) in [
+        ("ada", pb::Role::Admin, pb::Role::Viewer, pb::Role::Admin),
+        ("vera", pb::Role::Viewer, pb::Role::Admin, pb::Role::Admin),
+    ] {
+        added(&fixture, id, who, has).await;
+        let request = ask(&fixture, Callers::person(who), id, wants).await.unwrap();
+        assert_eq!(role(&fixture, id, who).await, has, "nothing is given by asking");
+        approve(&fixture, id, &request).await.unwrap();
+        let user = listed_as(&fixture, id, who).await.unwrap();
+        assert_eq!(
+            (user.role(), user.origin()),
+            (gets, pb::ProfileUserOrigin::Employment)
+        );
+        refused(
+            ask(&fixture, Callers::person(who), id, wants).await,
+            R::ProfileUserExists,
+        );
+    }
+    let known = "SELECT count(*) FROM profile_user_addresses WHERE address_given IN ('ada@example.com', 'vera@example.com')";
+    assert_eq!(fixture.service.database.count(known).await, 2);
+    // It is still the employment's: with that it ends.
+    hears(&fixture, id, "ada", 2, S::Ended).await;
+    assert_eq!(role(&fixture, id, "ada").await, pb::Role::Unspecified);
+}

@@ -8,6 +8,7 @@ use muster_refusal::ErrorReason as R;
 use muster_testkit::{Callers, TestCaller};
 
 use super::{accept, as_owner, decline, latest, let_in, offer, withdraw};
+use crate::access_requests::asked;
 use crate::employed::employed;
 use crate::fixture::{Fixture, name};
 use crate::profile_users::{added, listed_as, person, remove};
@@ -174,4 +175,32 @@ async fn only_who_can_act_at_once_becomes_the_owner() {
     refused(offer(&fixture, id, "ada", "ada").await, R::PermissionDenied);
     refused(withdraw(&fixture, id, "ada", &offered).await, R::PermissionDenied);
     assert_eq!(role(&fixture, id, "owner").await, pb::Role::Owner);
+}
+
+/// Whose access came from an employment has told no address before: accepting tells it.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_accepts_can_be_written_to_and_waits_for_nothing_that_they_had_asked_for() {
+    let fixture = Fixture::new().await;
+    let id = fixture.active().await;
+    added(&fixture, id, "ada", pb::Role::Admin).await;
+    let request = asked(&fixture, "ada", id).await;
+    let offered = offer(&fixture, id, "owner", "ada").await.unwrap();
+    accept(&fixture, TestCaller::person("ada"), &offered)
+        .await
+        .unwrap();
+    let known = "SELECT count(*) FROM organizations o JOIN profile_user_addresses a
+        ON a.organization_id = o.organization_id AND a.person_id = o.owner_person_id
+        WHERE a.address_given = 'ada@example.com'";
+    assert_eq!(fixture.service.database.count(known).await, 1);
+    let settled = format!(
+        "SELECT count(*) FROM access_requests WHERE state = 'APPROVED' AND decider_person_id = '{}'",
+        Callers::person("owner").id
+    );
+    let mut connection = fixture.service.database.connection().await;
+    let settled = sqlx::query_scalar::<_, i64>(sqlx::AssertSqlSafe(settled));
+    assert_eq!(
+        settled.fetch_one(&mut connection).await.unwrap(),
+        1,
+        "{request:?}"
+    );
 }

@@ -6,7 +6,7 @@ use muster_refusal::ErrorReason as R;
 use muster_testkit::{Callers, TestCaller};
 use tonic::Status;
 
-use super::ownership;
+use super::{ownership, tells_address};
 use crate::access_requests::{ask, asked};
 use crate::employed::employed;
 use crate::fixture::{Fixture, name};
@@ -23,7 +23,7 @@ fn moving(id: OrganizationId, to: &str) -> pb::MoveOwnershipRequest {
     }
 }
 
-pub(super) async fn reassign(
+pub(crate) async fn reassign(
     fixture: &Fixture,
     id: OrganizationId,
     to: &str,
@@ -67,14 +67,42 @@ async fn it_goes_to_who_asked_and_waits_for_an_owner_that_is_gone() {
     assert_eq!(audited(&fixture, id).await, 1);
 }
 
+/// Mail for the owner must reach somebody: what was not told before, nobody tells when staff move the ownership.
+#[tokio::test(flavor = "multi_thread")]
+async fn it_goes_to_nobody_whose_address_is_not_known_until_they_have_told_it() {
+    let fixture = Fixture::new().await;
+    let id = fixture.active().await;
+    added(&fixture, id, "admin", pb::Role::Admin).await;
+    employed(&fixture, id, "ada", "VERIFIED").await;
+    for who in ["admin", "ada"] {
+        let status = refused(reassign(&fixture, id, who).await, R::SuccessorCannotAct);
+        assert_eq!(fact(&status, "missing").as_deref(), Some("ADDRESS"), "{who}");
+    }
+    assert_eq!(role(&fixture, id, "owner").await, pb::Role::Owner);
+    assert_eq!(audited(&fixture, id).await, 0);
+    // A request tells it, and waits for nobody but staff.
+    for who in ["admin", "ada"] {
+        asked(&fixture, who, id).await;
+        assert_eq!(reassign(&fixture, id, who).await.unwrap().owner, person(who));
+    }
+    let unknown = "SELECT count(*) FROM organizations o WHERE NOT EXISTS (
+        SELECT FROM profile_user_addresses a
+        WHERE a.organization_id = o.organization_id AND a.person_id = o.owner_person_id)";
+    assert_eq!(fixture.service.database.count(unknown).await, 0);
+    let waiting = "SELECT count(*) FROM access_requests WHERE state = 'PENDING'";
+    assert_eq!(fixture.service.database.count(waiting).await, 0);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn it_goes_to_a_profile_user_or_to_an_employee_who_is_verified() {
     let fixture = Fixture::new().await;
     let id = fixture.active().await;
     added(&fixture, id, "viewer", pb::Role::Viewer).await;
+    tells_address(&fixture, id, "viewer").await;
     reassign(&fixture, id, "viewer").await.unwrap();
     assert_eq!(role(&fixture, id, "viewer").await, pb::Role::Owner);
     employed(&fixture, id, "ada", "VERIFIED").await;
+    tells_address(&fixture, id, "ada").await;
     reassign(&fixture, id, "ada").await.unwrap();
     assert_eq!(role(&fixture, id, "ada").await, pb::Role::Owner);
     assert_eq!(role(&fixture, id, "viewer").await, pb::Role::Admin);
