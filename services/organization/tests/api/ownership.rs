@@ -12,6 +12,7 @@ use muster_proto::organization::v1::ownership_service_client::OwnershipServiceCl
 use muster_testkit::{Callers, TestCaller, TestChannel};
 use tonic::Status;
 
+pub(crate) use self::reassigning::reassign;
 use crate::fixture::{Fixture, name};
 use crate::profile_users::person;
 

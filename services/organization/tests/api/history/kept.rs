@@ -6,7 +6,9 @@ use muster_proto::organization::v1::subscription_service_client::SubscriptionSer
 use muster_testkit::{Callers, TestCaller};
 
 use super::{add_location, history, page};
+use crate::access_requests::{approve as approve_request, asked, deny, withdraw};
 use crate::fixture::{Fixture, approve, name, owner};
+use crate::ownership::reassign;
 
 fn person(who: &str) -> String {
     format!("persons/{}", Callers::person(who).id)
@@ -247,4 +249,39 @@ async fn access_that_is_given_and_taken_stands_there() {
     assert_eq!(change(of_guest[1], "role"), (Some("VIEWER"), Some("ADMIN")));
     assert_eq!(change(of_guest[2], "role"), (Some("ADMIN"), None));
     assert_eq!(of_guest[0].actor, person("owner"));
+}
+
+/// Whoever decides on a request for access, and whoever settles it by letting the person in otherwise.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_decided_on_a_request_for_access_stands_there() {
+    let fixture = Fixture::new().await;
+    let id = fixture.active().await;
+    let mut asked_for = Vec::new();
+    for who in ["ann", "ben", "cal", "dee"] {
+        asked_for.push(asked(&fixture, who, id).await);
+    }
+    let [approved, denied, settled, withdrawn] = asked_for.as_slice() else {
+        panic!("four have asked")
+    };
+    approve_request(&fixture, id, approved).await.unwrap();
+    deny(&fixture, id, denied).await.unwrap();
+    reassign(&fixture, id, "cal").await.unwrap();
+    withdraw(&fixture, "dee", withdrawn).await.unwrap();
+    let entries = history(&fixture, id).await;
+    for (request, state, decider) in [
+        (approved, "APPROVED", Some("owner")),
+        (denied, "DENIED", Some("owner")),
+        (settled, "APPROVED", Some("staff")),
+        (withdrawn, "WITHDRAWN", None),
+    ] {
+        let last = entries
+            .iter()
+            .rfind(|entry| entry.subject == request.name)
+            .unwrap();
+        assert_eq!(change(last, "state"), (Some("PENDING"), Some(state)));
+        let told = last.changes.iter().find(|change| change.field == "decider");
+        let told = told.map(|change| change.after.clone().unwrap());
+        let decider = decider.map(|who| Callers::person(who).id.to_string());
+        assert_eq!(told, decider, "{last:?}");
+    }
 }
