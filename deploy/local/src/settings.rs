@@ -42,6 +42,7 @@ pub(crate) fn environment(
         set.push(("MUSTER_AMQP_URL", engines.amqp.clone()));
         set.push(("MUSTER_CALLER_JWKS", file("keys/caller.jwks.json")));
         set.push(("MUSTER_PAGE_KEY", file("keys/page.key")));
+        set.push(("MUSTER_SUPPORT", "registry@muster.test".to_owned()));
     }
     match service {
         "gateway" => {

@@ -1,23 +1,29 @@
-//! The gRPC code of each reason of a refusal, from the option that stands beside it.
+//! The gRPC code of each reason of a refusal, and who can help, from the options that stand beside it.
 
 use prost_reflect::{DescriptorPool, EnumValueDescriptor, ExtensionDescriptor};
 use quote::quote;
 
 const REASONS: &str = "muster.error.v1.ErrorReason";
-const OPTION: &str = "muster.error.v1.code";
+const CODE: &str = "muster.error.v1.code";
+const HELPED: &str = "muster.error.v1.helped_by_staff";
 
-/// `ErrorReason::code`.
+/// `ErrorReason::code` and `ErrorReason::is_helped_by_staff`.
 pub fn codes(pool: &DescriptorPool) -> Result<String, String> {
     let reasons = pool.get_enum_by_name(REASONS).ok_or("there is no ErrorReason")?;
-    let option = pool
-        .get_extension_by_name(OPTION)
-        .ok_or("there is no option for codes")?;
-    let mut arms = Vec::new();
+    let option = |name| {
+        let found = pool.get_extension_by_name(name);
+        found.ok_or_else(|| format!("there is no option {name}"))
+    };
+    let (coded, helped) = (option(CODE)?, option(HELPED)?);
+    let (mut arms, mut with_help) = (Vec::new(), Vec::new());
     // Zero is never sent.
     for reason in reasons.values().filter(|reason| reason.number() != 0) {
         let number = reason.number();
-        let code = code(&reason, &option)?;
+        let code = code(&reason, &coded)?;
         arms.push(quote!(#number => tonic::Code::from_i32(#code)));
+        if reason.options().get_extension(&helped).as_bool() == Some(true) {
+            with_help.push(number);
+        }
     }
     let tokens = quote! {
         impl crate::error::v1::ErrorReason {
@@ -27,6 +33,11 @@ pub fn codes(pool: &DescriptorPool) -> Result<String, String> {
                     #(#arms,)*
                     _ => tonic::Code::Internal,
                 }
+            }
+
+            /// Whether often only those who run the suite can help, as it stands beside it in the contract.
+            pub const fn is_helped_by_staff(self) -> bool {
+                matches!(self as i32, #(#with_help)|*)
             }
         }
     };

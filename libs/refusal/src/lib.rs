@@ -16,6 +16,7 @@
 mod bounded;
 mod code;
 mod read;
+mod support;
 mod trace;
 mod violations;
 
@@ -26,6 +27,7 @@ use bounded::{FieldProblem, Parts};
 pub use code::code_of;
 pub use muster_proto::error::v1::ErrorReason;
 pub use read::{quota_of, reason_of, trace_of, violations_of};
+pub use support::name_support;
 use tonic::Status;
 use tonic_types::ErrorDetails;
 /// What describes the details (`google.rpc.ErrorInfo` and the others) to clients that learn the contract by reflection.

@@ -73,6 +73,33 @@ fn only_what_broke_on_our_side_names_its_trace() {
 }
 
 #[test]
+fn only_what_staff_can_help_with_says_how_to_reach_them() {
+    let told = |reason, support: &str| {
+        let status = Status::from(Refusal::new(reason, "no").metadata("state", "SUSPENDED"));
+        let mut headers = status.into_http::<()>().into_parts().0.headers;
+        let before = headers.clone();
+        name_support(&mut headers, support);
+        let info = Status::from_header_map(&headers).unwrap().get_error_details();
+        let metadata = info.error_info().unwrap().metadata.clone();
+        (
+            metadata.get("support").cloned(),
+            metadata.len(),
+            headers == before,
+        )
+    };
+    let reason = ErrorReason::OrganizationNotActive;
+    assert_eq!(told(reason, "Call 555"), (Some("Call 555".to_owned()), 2, false));
+    assert_eq!(told(reason, ""), (None, 1, true));
+    for other in [
+        ErrorReason::InvitationExpired,
+        ErrorReason::PermissionDenied,
+        ErrorReason::NotFound,
+    ] {
+        assert_eq!(told(other, "Call 555"), (None, 1, true), "{other:?}");
+    }
+}
+
+#[test]
 fn a_refusal_fits_into_the_headers_that_clients_take_and_says_how_many_violations_there_are() {
     for count in [1, 2, 30, 60, 100, 5000] {
         let mut violations = Violations::new();

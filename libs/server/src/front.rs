@@ -21,7 +21,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use http::{Request, Response};
 use muster_access::MethodRule;
-use muster_refusal::{ErrorReason, Refusal};
+use muster_refusal::{ErrorReason, Refusal, name_support};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -55,26 +55,38 @@ struct Shared {
     /// Of health and reflection: whatever calls do, a probe is answered.
     free: Arc<Semaphore>,
     cut: CancellationToken,
+    /// How to reach those who run the suite; may be empty.
+    support: String,
+}
+
+/// What bounds the calls of a process, and ends them.
+pub(crate) struct Bounds {
+    /// At the same time.
+    pub(crate) max_calls: usize,
+    /// Each call is one of these.
+    pub(crate) tasks: TaskTracker,
+    /// Streams end when it is cancelled.
+    pub(crate) cut: CancellationToken,
 }
 
 /// Calls of health and reflection at the same time.
 const FREE: usize = 64;
 
 impl Front {
-    /// In front of these routes; streams end when `cut` is cancelled. Each call is a task of `tasks`.
-    pub(crate) fn new(
-        routes: Routes,
-        gate: Gate,
-        max_calls: usize,
-        tasks: TaskTracker,
-        cut: CancellationToken,
-    ) -> Self {
+    /// In front of these routes. `support`: how to reach those who run the suite, told where they can help; may be empty.
+    pub(crate) fn new(routes: Routes, gate: Gate, bounds: Bounds, support: String) -> Self {
+        let Bounds {
+            max_calls,
+            tasks,
+            cut,
+        } = bounds;
         let shared = Shared {
             gate,
             calls: Semaphore::new(max_calls),
             tasks,
             free: Arc::new(Semaphore::new(FREE)),
             cut,
+            support,
         };
         Self {
             routes: routes.prepare(),
@@ -108,6 +120,7 @@ impl Service<Request<Body>> for Front {
             let answer = task.await.unwrap_or_else(|ended| Err(panics::unanswered(ended)));
             let mut response = answer.unwrap_or_else(Status::into_http);
             // An answer without messages carries its status here.
+            name_support(response.headers_mut(), &shared.support);
             observation.ended_with(response.headers_mut());
             let streams = rule.is_some_and(|rule| rule.server_streaming);
             Ok(response.map(|body| {

@@ -42,6 +42,17 @@ pub struct CommonSettings {
     /// Its telemetry.
     #[command(flatten)]
     pub telemetry: TelemetrySettings,
+    /// What people are told where only those who run it can help.
+    #[command(flatten)]
+    pub help: HelpSettings,
+}
+
+/// How to reach those who run the suite.
+#[derive(Clone, Debug, clap::Args)]
+pub struct HelpSettings {
+    /// How to reach those who run the suite, such as a phone number: told in refusals where often only they can help
+    #[arg(long, env = "MUSTER_SUPPORT", default_value = "", value_name = "TEXT")]
+    pub support: String,
 }
 
 /// What `migrate` is told.

@@ -19,7 +19,7 @@ use tokio_util::task::TaskTracker;
 use crate::admin::{self, Admin};
 use crate::background::Background;
 use crate::drain::{self, Drain, Stopping};
-use crate::front::{Front, Gate};
+use crate::front::{Bounds, Front, Gate};
 use crate::settings::{CommonSettings, ConfigErrors, PeerUrl};
 use crate::{Health, Service, Shell, rules, transport};
 
@@ -61,7 +61,12 @@ pub async fn start<S: Service>(
     let routes = transport::with_health_and_reflection(app.routes(), &app.names, &health)?;
     let drain = Drain::new();
     let (calls, max_calls) = (TaskTracker::new(), common.listen.max_calls as usize);
-    let front = Front::new(routes, gate, max_calls, calls.clone(), drain.streams());
+    let bounds = Bounds {
+        max_calls,
+        tasks: calls.clone(),
+        cut: drain.streams(),
+    };
+    let front = Front::new(routes, gate, bounds, common.help.support.clone());
     if let Some(tls) = tls.clone() {
         tokio::spawn(tls.watch(health.problem_of(CERTIFICATE), drain.work()));
     }

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use muster_server::settings::{
-    BrokerSettings, CertificateSettings, CommonSettings, DatabaseSettings, ListenSettings, Seconds,
-    TelemetrySettings, Topology, TransportSettings, TrustSettings, WorkloadSettings,
+    BrokerSettings, CertificateSettings, CommonSettings, DatabaseSettings, HelpSettings, ListenSettings,
+    Seconds, TelemetrySettings, Topology, TransportSettings, TrustSettings, WorkloadSettings,
 };
 use muster_telemetry::LogFormat;
 
@@ -49,6 +49,9 @@ pub(crate) fn common(
             trace_ratio: 0.0,
             log_format: LogFormat::Auto,
             log_filter: String::new(),
+        },
+        help: HelpSettings {
+            support: String::new(),
         },
     }
 }

@@ -25,8 +25,8 @@ use muster_proto::organization::v1::{
 };
 use muster_refusal::{Refusal, Violations};
 use muster_server::settings::{
-    BrokerSettings, CertificateSettings, CommonSettings, DatabaseSettings, ListenSettings, PeerUrl, Seconds,
-    TelemetrySettings, Topology, TransportSettings, TrustSettings, WorkloadSettings,
+    BrokerSettings, CertificateSettings, CommonSettings, DatabaseSettings, HelpSettings, ListenSettings,
+    PeerUrl, Seconds, TelemetrySettings, Topology, TransportSettings, TrustSettings, WorkloadSettings,
 };
 use muster_server::{App, Call, Parsed, Running, Service, Shell, failure, start};
 use muster_telemetry::{LogFormat, Metrics, Telemetry, TelemetryOptions, propagation};
@@ -331,6 +331,9 @@ fn common(database: &TestDatabase, broker: &TestBroker, callers: &Callers) -> Co
             trace_ratio: 1.0,
             log_format: LogFormat::Human,
             log_filter: "info".to_owned(),
+        },
+        help: HelpSettings {
+            support: "Call 555-0100".to_owned(),
         },
     }
 }

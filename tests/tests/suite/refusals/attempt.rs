@@ -109,6 +109,8 @@ impl Attempt {
         if self.quota.is_some() {
             same("quota", &quota_of(status), &self.quota)?;
         }
+        let names_support = promises::fact(status, "support").is_some();
+        same("support", &names_support, &reason.is_helped_by_staff())?;
         if let Some((key, expected)) = &self.metadata {
             same(key, &promises::fact(status, key).as_ref(), &Some(expected))?;
         }
