@@ -80,7 +80,7 @@ impl LicenseNumber {
 }
 
 /// Spaces and dashes as keyboards, word processors and PDF files write them: those of the field rule.
-const SEPARATORS: [char; 13] = [
+pub(super) const SEPARATORS: [char; 13] = [
     ' ', '-', '\u{a0}', '\u{2007}', '\u{2009}', '\u{202f}', '\u{2010}', '\u{2011}', '\u{2012}', '\u{2013}',
     '\u{2014}', '\u{2015}', '\u{2212}',
 ];

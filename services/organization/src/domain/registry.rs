@@ -6,6 +6,7 @@ use muster_ids::{OrganizationId, ProgrammeId};
 use muster_states::stored_enum;
 use uuid::Uuid;
 
+use super::license::SEPARATORS;
 use super::{LicenseStatus, OrganizationNumber, OrganizationType, ProgrammeType};
 
 /// As many words of what is looked for count.
@@ -33,6 +34,8 @@ pub(crate) struct RegistryEntry {
     pub(crate) holder: Option<Holder>,
     /// By which it is found.
     pub(crate) words: Vec<String>,
+    /// The number by which it was found, when it had that one before.
+    pub(crate) former_number: Option<String>,
 }
 
 impl RegistryEntry {
@@ -149,6 +152,7 @@ impl Wanted {
             .number
             .as_ref()
             .map_or(0.0, |number| match &entry.normalized {
+                _ if entry.former_number.is_some() => 4.0,
                 same if same == number => 4.0,
                 longer if longer.starts_with(number.as_str()) => 3.0,
                 longer if longer.ends_with(number.as_str()) => 2.0,
@@ -206,7 +210,7 @@ fn any_of(words: Vec<&String>) -> String {
 fn number(text: &str) -> Option<String> {
     let kept: String = text
         .chars()
-        .filter(|c| !matches!(c, ' ' | '-'))
+        .filter(|c| !SEPARATORS.contains(c))
         .map(|c| c.to_ascii_uppercase())
         .collect();
     let is_number = (3..=40).contains(&kept.len())
@@ -239,6 +243,7 @@ mod tests {
             state: RegistryEntryState::Registered,
             holder: None,
             words: name.split(' ').map(str::to_lowercase).collect(),
+            former_number: None,
         }
     }
 

@@ -283,6 +283,24 @@ pub(crate) async fn find_holder(
     Ok(holder.fetch_optional(db).await?)
 }
 
+/// The approved profile that had a license number before, the latest one.
+pub(crate) async fn find_former_holder(
+    db: &mut PgConnection,
+    license: &License,
+) -> Result<Option<Organization>, DatabaseError> {
+    let holder = sqlx::query_as(select!(
+        "WHERE approve_time IS NOT NULL AND state <> 'CLOSED' AND organization_id = (
+             SELECT former.organization_id FROM license_numbers AS former JOIN organizations AS o USING (organization_id)
+             WHERE former.licensing_authority = $1 AND former.license_number_normalized = $2
+               AND former.end_time IS NOT NULL AND o.approve_time IS NOT NULL AND o.state <> 'CLOSED'
+             ORDER BY former.end_time DESC LIMIT 1)"
+    ));
+    let holder = holder
+        .bind(license.authority().as_str())
+        .bind(license.normalized());
+    Ok(holder.fetch_optional(db).await?)
+}
+
 /// Gives the profiles that were made of these programmes the name, the type and the number that the authority tells now.
 pub(crate) async fn follow_programmes(
     tx: &mut PgConnection,

@@ -11,21 +11,31 @@ use crate::domain::{
     Wanted,
 };
 
-/// Programmes that a condition finds, with who holds the license of each and whether somebody has claimed it.
+/// Programmes that a condition finds, with who holds the license of each, or held it under this number before, and whether somebody has claimed it.
 macro_rules! programmes {
     ($found:literal) => {
         concat!(
             "SELECT p.programme_id AS id, p.display_name, p.licensing_authority, p.license_number_as_given,
                     p.license_number_normalized, p.programme_type AS organization_type, TRUE AS is_told, p.street_address, p.city, p.region, p.postal_code,
                     p.programme_type, p.license_status, holder.organization_number, holder.organization_id AS holder_id,
-                    claimant.organization_id IS NOT NULL AS is_claimed, tsvector_to_array(p.words) AS words
+                    claimant.organization_id IS NOT NULL AS is_claimed, tsvector_to_array(p.words) AS words,
+                    NULL::text AS former_number
              FROM (SELECT * FROM programmes WHERE ",
             $found,
             ") AS p
-             LEFT JOIN organizations AS holder
-               ON holder.licensing_authority = p.licensing_authority
-              AND holder.license_number_normalized = p.license_number_normalized
-              AND holder.approve_time IS NOT NULL AND holder.state <> 'CLOSED'
+             LEFT JOIN LATERAL (
+                 SELECT organization_number, organization_id FROM (
+                     SELECT o.organization_number, o.organization_id, 1 AS place FROM organizations AS o
+                     WHERE o.licensing_authority = p.licensing_authority
+                       AND o.license_number_normalized = p.license_number_normalized
+                       AND o.approve_time IS NOT NULL AND o.state <> 'CLOSED'
+                     UNION ALL
+                     SELECT o.organization_number, o.organization_id, 2 FROM license_numbers AS former
+                     JOIN organizations AS o USING (organization_id)
+                     WHERE former.licensing_authority = p.licensing_authority
+                       AND former.license_number_normalized = p.license_number_normalized
+                       AND former.end_time IS NOT NULL AND o.approve_time IS NOT NULL AND o.state <> 'CLOSED') AS holders
+                 ORDER BY place LIMIT 1) AS holder ON TRUE
              LEFT JOIN organizations AS claimant
                ON claimant.programme_id = p.programme_id AND claimant.state NOT IN ('REJECTED', 'CLOSED')"
         )
@@ -40,7 +50,7 @@ macro_rules! profiles {
             "SELECT o.organization_id AS id, o.display_name, o.licensing_authority, o.organization_type,
                     coalesce(o.license_number_as_given, '') AS license_number_as_given,
                     coalesce(o.license_number_normalized, '') AS license_number_normalized, FALSE AS is_told, o.organization_number, o.organization_id AS holder_id,
-                    FALSE AS is_claimed, tsvector_to_array(o.words) AS words
+                    FALSE AS is_claimed, tsvector_to_array(o.words) AS words, NULL::text AS former_number
              FROM (SELECT * FROM organizations
                    WHERE approve_time IS NOT NULL AND state <> 'CLOSED' AND programme_id IS NULL AND ",
             $found,
@@ -113,6 +123,20 @@ const BY_NUMBER: [&str; 4] = [
          AND (organization_type = ANY ($3) OR cardinality($3::text[]) = 0)"
     ),
 ];
+/// Profiles that had a license number before, unless an authority tells of it still: that entry names its holder. It comes after
+/// the others, so that whatever is found by its own number stays as it is.
+const BY_FORMER_NUMBER: &str = "SELECT o.organization_id AS id, o.display_name, o.licensing_authority, o.organization_type,
+            coalesce(o.license_number_as_given, '') AS license_number_as_given,
+            coalesce(o.license_number_normalized, '') AS license_number_normalized, FALSE AS is_told, o.organization_number, o.organization_id AS holder_id,
+            FALSE AS is_claimed, tsvector_to_array(o.words) AS words, former.license_number_as_given AS former_number
+     FROM license_numbers AS former JOIN organizations AS o USING (organization_id)
+     WHERE former.license_number_normalized = $1 AND former.end_time IS NOT NULL
+       AND o.approve_time IS NOT NULL AND o.state <> 'CLOSED'
+       AND (o.organization_type = ANY ($3) OR cardinality($3::text[]) = 0)
+       AND NOT EXISTS (SELECT FROM programmes AS p
+                       WHERE p.licensing_authority = former.licensing_authority
+                         AND p.license_number_normalized = former.license_number_normalized)
+     ORDER BY o.organization_id, former.number DESC LIMIT $2";
 /// What a condition on words finds among them.
 const BY_WORDS: [&str; 2] = [
     programmes!(
@@ -135,6 +159,7 @@ pub(crate) async fn search(
         for statement in BY_NUMBER {
             found.append(&mut by(db, statement, number, &wanted.types).await?);
         }
+        found.append(&mut by(db, BY_FORMER_NUMBER, number, &wanted.types).await?);
     }
     for query in wanted.queries() {
         if found.len() >= MAX_FOUND {
@@ -204,6 +229,7 @@ impl FromRow<'_, PgRow> for RegistryEntry {
             state,
             holder,
             words: row.try_get("words")?,
+            former_number: row.try_get("former_number")?,
         })
     }
 }

@@ -11,6 +11,7 @@ use muster_testkit::TestCaller;
 use tonic::Status;
 
 use crate::fixture::{Fixture, approve, licensed, name, owner, submit};
+use crate::programme_loads::programme;
 use crate::refused::{fact, refused};
 
 async fn renew(fixture: &Fixture, id: OrganizationId, number: &str) -> Result<pb::Organization, Status> {
@@ -163,4 +164,35 @@ async fn of_sixteen_profiles_that_are_given_one_number_at_once_one_has_it() {
     assert_eq!(fixture.service.database.count(held).await, 1);
     let current = "SELECT count(*) FROM license_numbers WHERE end_time IS NULL";
     assert_eq!(fixture.service.database.count(current).await, 16);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_profile_is_found_once_by_a_number_that_it_had_before_and_nobody_claims_that() {
+    let fixture = Fixture::new().await;
+    let id = approved(&fixture, "DC-1001").await;
+    renew(&fixture, id, "DC-2002").await.unwrap();
+    let found = fixture.find("dc 1001").await;
+    let [entry] = found.as_slice() else {
+        panic!("{found:?}")
+    };
+    assert_eq!(
+        (&entry.organization, &*entry.license_number),
+        (&name(id), "DC-2002")
+    );
+    assert_eq!(entry.former_license_number, "DC-1001");
+    let found = fixture.find("DC-2002").await;
+    assert_eq!((found.len(), &*found[0].former_license_number), (1, ""));
+
+    // Its authority tells of the old number still.
+    fixture.load(vec![programme("DC-1001")]).await;
+    let found = fixture.find("DC-1001").await;
+    let [entry] = found.as_slice() else {
+        panic!("{found:?}")
+    };
+    assert_eq!(entry.state(), pb::RegistryEntryState::Registered);
+    assert_eq!(entry.organization, name(id));
+    let claimed = fixture.claim("outsider", &entry.programme).await;
+    refused(claimed, ErrorReason::LicenseNumberTaken);
+    let own = fixture.claim("owner", &entry.programme).await.unwrap();
+    assert_eq!(own.name, name(id));
 }

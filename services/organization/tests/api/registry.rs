@@ -18,7 +18,7 @@ impl Fixture {
     }
 
     /// What somebody finds: one page of the usual size.
-    async fn find(&self, text: &str) -> Vec<pb::RegistryEntry> {
+    pub(crate) async fn find(&self, text: &str) -> Vec<pb::RegistryEntry> {
         let request = pb::SearchRegistryRequest {
             text: text.to_owned(),
             ..Default::default()
@@ -41,7 +41,7 @@ impl Fixture {
         best
     }
 
-    async fn claim(&self, who: &str, programme: &str) -> Result<pb::Organization, Status> {
+    pub(crate) async fn claim(&self, who: &str, programme: &str) -> Result<pb::Organization, Status> {
         let request = pb::ClaimProgrammeRequest {
             name: programme.to_owned(),
             request_id: String::new(),

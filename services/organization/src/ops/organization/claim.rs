@@ -22,7 +22,8 @@ pub(crate) struct Claim {
 }
 
 /// Makes a profile in DRAFT of a programme, with its name, type and license. Claims of one programme take turns. Who has it already is
-/// answered with what they have: the profile that they made of it, or the approved one with its number that they wrote by hand.
+/// answered with what they have: the profile that they made of it, or the approved one with its number, now or before, that they
+/// wrote by hand.
 ///
 /// # Errors
 /// [`Failure::NotFound`], [`Error::LicenseNumberTaken`], [`Error::ProgrammeClaimed`], [`Error::TooManyProfiles`]; the database's.
@@ -44,7 +45,11 @@ pub(crate) async fn apply(
     if let Some(own) = claimant.filter(is_own) {
         return Ok(own);
     }
-    match organization::find_holder(tx, &license).await? {
+    let holder = match organization::find_holder(tx, &license).await? {
+        None => organization::find_former_holder(tx, &license).await?,
+        holder => holder,
+    };
+    match holder {
         Some(own) if is_own(&own) => return Ok(own),
         Some(other) => return Err(Error::LicenseNumberTaken(other.number)),
         None => {}

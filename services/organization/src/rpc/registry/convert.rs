@@ -18,6 +18,7 @@ impl From<RegistryEntry> for pb::RegistryEntry {
             state,
             holder,
             words: _,
+            former_number,
         } = entry;
         let mut shown = Self {
             programme: String::new(),
@@ -31,6 +32,7 @@ impl From<RegistryEntry> for pb::RegistryEntry {
             organization_number: String::new(),
             organization: String::new(),
             organization_type: pb::OrganizationType::from(kind).into(),
+            former_license_number: former_number.unwrap_or_default(),
         };
         if let Some(Holder { organization, number }) = holder {
             shown.organization = OrganizationName { organization }.to_string();
