@@ -41,7 +41,9 @@ fn weight(text: &str) -> Option<u16> {
     }
     let thousandths: u16 = format!("{fraction:0<3}").parse().ok()?;
     match (whole, thousandths) {
+        // Some write `.8`.
         ("0", thousandths) => Some(thousandths),
+        ("", thousandths) if !fraction.is_empty() => Some(thousandths),
         ("1", 0) => Some(1000),
         _ => None,
     }
@@ -63,6 +65,8 @@ mod tests {
             ("de, *;q=0.5", Some(English)),
             ("es;q=0, en;q=0.1", Some(English)),
             ("es ; Q=0.7 , en;q=0.6", Some(Spanish)),
+            ("pt;q=.9,es-419;q=.8,en;q=.1", Some(Spanish)),
+            ("es;q=, en;q=0.1", Some(English)),
             ("de", None),
             ("es;q=0", None),
             ("", None),

@@ -6,11 +6,14 @@ mod decline;
 use std::convert::Infallible;
 use std::time::Duration;
 
-use muster_ids::{GroupId, LocationId};
+use muster_ids::GroupId;
 use time::OffsetDateTime;
 
 use super::draft::LIFE;
-use super::{Acceptance, DeliveryReport, DeliveryState, Invitation, MAX_GROUPS, Mails, State, StateName};
+use super::{
+    Acceptance, DeliveryReport, DeliveryState, Invitation, MAX_GROUPS, Mails, Source, State, StateName,
+    Unanswered,
+};
 use muster_states::Transition;
 
 pub(crate) use decline::NotUndone;
@@ -183,7 +186,7 @@ impl Invitation {
         Transition::Changed(self)
     }
 
-    /// PROSPECT → PENDING once the mail server took the mail; any other report only tells what became of the mail.
+    /// PROSPECT → PENDING once the mail server took the mail, also below a decline; any other report only tells what became of the mail.
     /// A report about another generation of the link, or no newer than what is known, changes nothing: versions are
     /// compared within one delivery, because those of the next one begin again.
     pub(crate) fn report(mut self, report: DeliveryReport) -> Transition<Self, Infallible> {
@@ -191,8 +194,15 @@ impl Invitation {
         if report.generation != self.generation || is_known {
             return Transition::AlreadyDone(self);
         }
-        if report.state == DeliveryState::Sent && self.state == State::Prospect {
-            self.state = State::Pending;
+        if report.state == DeliveryState::Sent {
+            match &mut self.state {
+                State::Prospect => self.state = State::Pending,
+                // What it is again when the decline is undone.
+                State::Declined(decline) if decline.before == Unanswered::Prospect => {
+                    decline.before = Unanswered::Pending;
+                }
+                _ => {}
+            }
         }
         self.delivery = report.state;
         self.delivery_detail = report.detail;
@@ -223,13 +233,11 @@ impl Invitation {
     }
 
     /// Takes up what another invitation of the address asks for: its groups are added, its location counts when there
-    /// is none.
-    pub(crate) fn merge(
-        mut self,
-        groups: &[GroupId],
-        location: Option<LocationId>,
-    ) -> Transition<Self, TooManyGroups> {
-        let new: Vec<GroupId> = groups
+    /// is none. Whoever invites by hand or by a spreadsheet vouches from now on, instead of the join page or of an inviter who may
+    /// not be there any more.
+    pub(crate) fn merge(mut self, other: &Self) -> Transition<Self, TooManyGroups> {
+        let new: Vec<GroupId> = other
+            .groups
             .iter()
             .filter(|id| !self.groups.contains(id))
             .copied()
@@ -237,10 +245,16 @@ impl Invitation {
         if self.groups.len() + new.len() > MAX_GROUPS {
             return Transition::Refused(TooManyGroups);
         }
-        if new.is_empty() && (location.is_none() || self.location.is_some()) {
+        let vouches = other.source != Source::JoinPage
+            && (self.source == Source::JoinPage || self.inviter != other.inviter);
+        let is_placed = self.location.is_none() && other.location.is_some();
+        if new.is_empty() && !is_placed && !vouches {
             return Transition::AlreadyDone(self);
         }
-        self.location = self.location.or(location);
+        if vouches {
+            (self.source, self.inviter, self.import) = (other.source, other.inviter, other.import);
+        }
+        self.location = self.location.or(other.location);
         self.groups.extend(new);
         self.groups.sort();
         Transition::Changed(self)

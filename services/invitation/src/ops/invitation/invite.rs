@@ -114,7 +114,7 @@ pub(crate) async fn invite(tx: &mut PgConnection, mut new: Invitation) -> Result
 }
 
 async fn merge(tx: &mut PgConnection, live: Invitation, new: &Invitation) -> Result<Invited, Error> {
-    match live.merge(&new.groups, new.location) {
+    match live.merge(new) {
         Transition::Changed(mut merged) => {
             if !update_with_groups(tx, &mut merged).await? {
                 return Err(Failure::Contended.into());

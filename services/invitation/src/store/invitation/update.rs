@@ -20,7 +20,8 @@ pub(crate) async fn update(
          SET version = version + 1, state = $4, location_id = $5, generation = $6, delivery_state = $7,
              delivery_detail = $8, delivery_id = $9, delivery_sequence = $10, send_time = $11, expire_time = $12,
              person_id = $13, person_display_name = $14, accept_time = $15,
-             mail_number = $16, mail_times = $17, traceparent = $18, state_before_decline = $19, decline_time = $20
+             mail_number = $16, mail_times = $17, traceparent = $18, state_before_decline = $19, decline_time = $20,
+             source = $21, inviter_person_id = $22, import_id = $23
          WHERE organization_id = $1 AND invitation_id = $2 AND version = $3",
     )
     .bind(invitation.organization)
@@ -43,6 +44,9 @@ pub(crate) async fn update(
     .bind(invitation.traceparent.as_deref())
     .bind(decline.map(|decline| decline.before))
     .bind(decline.map(|decline| decline.time))
+    .bind(invitation.source)
+    .bind(invitation.inviter)
+    .bind(invitation.import)
     .execute(tx)
     .await?;
     let did_it = done.rows_affected() == 1;
@@ -81,10 +85,11 @@ pub(crate) async fn update_reported(
     let done = sqlx::query(
         // The rows are found by their keys and places alone: the planner is left no join that reads the whole table.
         "UPDATE invitations i
-         SET version = version + 1, (state, delivery_state, delivery_detail, delivery_id, delivery_sequence) = (
-             SELECT r.state, r.delivery_state, r.delivery_detail, r.delivery_id, r.delivery_sequence
-             FROM unnest($2::uuid[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::bigint[])
-               AS r (invitation_id, state, delivery_state, delivery_detail, delivery_id, delivery_sequence)
+         SET version = version + 1,
+             (state, delivery_state, delivery_detail, delivery_id, delivery_sequence, state_before_decline) = (
+             SELECT r.state, r.delivery_state, r.delivery_detail, r.delivery_id, r.delivery_sequence, r.state_before_decline
+             FROM unnest($2::uuid[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::bigint[], $9::text[])
+               AS r (invitation_id, state, delivery_state, delivery_detail, delivery_id, delivery_sequence, state_before_decline)
              WHERE r.invitation_id = i.invitation_id)
          WHERE ctid = ANY (ARRAY(
              SELECT found.ctid FROM unnest($2::uuid[], $3::bigint[]) AS r (invitation_id, version)
@@ -101,6 +106,7 @@ pub(crate) async fn update_reported(
     .bind(column(changed, |changed| changed.delivery_detail.clone()))
     .bind(column(changed, |changed| changed.reported.map(|known| known.delivery)))
     .bind(column(changed, |changed| changed.reported.map_or(0, |known| known.sequence)))
+    .bind(column(changed, |changed| changed.state.decline().map(|decline| decline.before)))
     .execute(tx)
     .await?;
     Ok(usize::try_from(done.rows_affected()).unwrap_or(usize::MAX))

@@ -1,6 +1,6 @@
 //! Each transition from each state: what is not listed is refused.
 
-use muster_ids::{DeliveryId, InvitationId, OrganizationId, PersonId};
+use muster_ids::{DeliveryId, InvitationId, LocationId, OrganizationId, PersonId};
 use muster_language::Language;
 use time::macros::datetime;
 use uuid::Uuid;
@@ -182,16 +182,76 @@ fn late_and_repeated_reports_change_nothing() {
 
 #[test]
 fn merging_adds_groups_up_to_fifty_and_keeps_the_location() {
-    let merge = |groups: Vec<GroupId>| outcome(invitation(State::Prospect).merge(&groups, None));
+    let asking = |groups: Vec<GroupId>, location| Invitation {
+        groups,
+        location,
+        ..invitation(State::Prospect)
+    };
+    let merge = |groups| outcome(invitation(State::Prospect).merge(&asking(groups, None)));
     assert_eq!(merge(vec![group(1)]), "done");
     assert_eq!(merge((1..=50).map(group).collect()), "PROSPECT");
     assert_eq!(merge((2..=51).map(group).collect()), "TooManyGroups");
     let [here, there] = [1, 2].map(|id| LocationId::from_uuid(Uuid::from_u128(id)));
-    let Transition::Changed(placed) = invitation(State::Pending).merge(&[], Some(here)) else {
+    let Transition::Changed(placed) = invitation(State::Pending).merge(&asking(Vec::new(), Some(here)))
+    else {
         panic!("the location is taken over");
     };
     assert_eq!(placed.location, Some(here));
-    assert_eq!(outcome(placed.merge(&[], Some(there))), "done");
+    assert_eq!(outcome(placed.merge(&asking(Vec::new(), Some(there)))), "done");
+}
+
+#[test]
+fn whoever_invites_by_hand_vouches_instead_of_the_join_page_or_of_another() {
+    let [owner, other] = [8, 9].map(|id| PersonId::from_uuid(Uuid::from_u128(id)));
+    let of = |source, inviter| Invitation {
+        source,
+        inviter,
+        ..invitation(State::Pending)
+    };
+    for (live, new, expected) in [
+        (
+            of(Source::JoinPage, other),
+            of(Source::Manual, owner),
+            (Source::Manual, owner),
+        ),
+        (
+            of(Source::Manual, other),
+            of(Source::Import, owner),
+            (Source::Import, owner),
+        ),
+    ] {
+        let Transition::Changed(merged) = live.merge(&new) else {
+            panic!("it is vouched for")
+        };
+        assert_eq!((merged.source, merged.inviter), expected);
+    }
+    for (live, new) in [
+        (of(Source::Manual, owner), of(Source::JoinPage, other)),
+        (of(Source::Manual, owner), of(Source::Import, owner)),
+    ] {
+        assert_eq!(outcome(live.merge(&new)), "done");
+    }
+}
+
+#[test]
+fn a_mail_that_was_taken_before_the_decline_is_known_when_that_is_undone() {
+    let declined = State::Declined(Decline {
+        before: Unanswered::Prospect,
+        time: NOW,
+    });
+    let report = DeliveryReport {
+        generation: 1,
+        reported: Reported {
+            delivery: DeliveryId::from_uuid(Uuid::from_u128(5)),
+            sequence: 1,
+        },
+        state: DeliveryState::Sent,
+        detail: String::new(),
+    };
+    let Transition::Changed(reported) = invitation(declined).report(report) else {
+        panic!("it is news")
+    };
+    assert_eq!(outcome(reported.undo_decline(NOW)), "PENDING");
 }
 
 #[test]
