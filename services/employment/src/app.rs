@@ -60,7 +60,7 @@ impl Service for EmploymentService {
         let handlers = Handlers::of(&topology::EMPLOYMENT)
             .on(InvitationAccepted(context.clone()))
             .on(OrganizationApproved(context.clone()))
-            .on(OrganizationClosed);
+            .on(OrganizationClosed(context.clone()));
         let closings = CarryOut(context.clone());
         let ends = EndDue(context.clone());
         let seals = SealHistory(context.database.clone());

@@ -11,8 +11,8 @@ mod verification_notice;
 pub(crate) use closing::Closing;
 pub(crate) use employment::{
     Acceptance, AskedEnd, DAYS, Edit, Employment, EmploymentState, End, EndTime, Hiring, InvitationSource,
-    NotEndable, NotUndone, NotVerifiable, Position, Rejection, RejectionReason, Side, VerificationBasis,
-    early,
+    Kept, NotEditable, NotEndable, NotUndone, NotVerifiable, NotWithdrawable, Position, Rejection,
+    RejectionReason, Settled, Side, VerificationBasis, early,
 };
 pub(crate) use filter::{EmploymentFilter, EmploymentOrder};
 pub(crate) use position_list::PositionCode;

@@ -6,7 +6,7 @@ use muster_refusal::{ErrorReason, Refusal};
 use muster_server::Failure;
 use thiserror::Error;
 
-use crate::domain::{EmploymentState, NotEndable, NotUndone, NotVerifiable};
+use crate::domain::{EmploymentState, NotEndable, NotUndone, NotVerifiable, NotWithdrawable};
 use crate::store::employment::ONE_OPEN;
 
 #[derive(Debug, Error)]
@@ -20,6 +20,12 @@ pub(crate) enum Error {
     OwnEmployment,
     #[error("it is the owner's employment")]
     OwnerMustTransfer,
+    #[error("it is not the owner's employment")]
+    NotOwners,
+    #[error("registry staff decide on no organization of their own")]
+    OwnProfile,
+    #[error("the employment was verified before")]
+    WasVerified,
     #[error("an organization takes no claims")]
     SiteNotActive(Vec<Field>),
     #[error("a location is not one of the organization")]
@@ -32,7 +38,7 @@ pub(crate) enum Error {
     EndedByOther,
     #[error("it ended more than 24 hours ago")]
     UndoTooLate,
-    #[error("the person has a newer employment at the organization")]
+    #[error("another employment of the person is open at the organization")]
     Superseded,
     /// Its mail waits.
     #[error("the organization is suspended")]
@@ -100,6 +106,15 @@ impl From<NotUndone> for Error {
     }
 }
 
+impl From<NotWithdrawable> for Error {
+    fn from(why: NotWithdrawable) -> Self {
+        match why {
+            NotWithdrawable::State(state) => Self::State(state),
+            NotWithdrawable::WasVerified => Self::WasVerified,
+        }
+    }
+}
+
 impl From<NotVerifiable> for Error {
     fn from(why: NotVerifiable) -> Self {
         match why {
@@ -123,9 +138,23 @@ impl From<Error> for Refusal {
                 Refusal::new(ErrorReason::OwnEmployment, text)
             }
             Error::OwnerMustTransfer => {
-                let text =
-                    "the owner's employment is neither rejected nor ended; transfer the ownership first";
+                let text = "the owner's employment is neither rejected nor ended nor taken back; transfer the ownership first";
                 Refusal::new(ErrorReason::OwnerMustTransfer, text)
+            }
+            Error::NotOwners => {
+                let text =
+                    "it is not the owner's employment; an administrator of the organization verifies it";
+                Refusal::new(ErrorReason::EmploymentNotOwners, text)
+            }
+            Error::OwnProfile => {
+                let text = "registry staff decide on no organization that they own or administer; a colleague has to do this";
+                Refusal::new(ErrorReason::OwnProfile, text)
+            }
+            Error::WasVerified => {
+                let text = "the organization has verified the employment before, and it is not taken back any more; leave it, \
+                            with a reason and a last day";
+                let state = EmploymentState::PendingVerification.as_str();
+                Refusal::new(ErrorReason::EmploymentVerified, text).metadata("state", state)
             }
             Error::SiteNotActive(fields) => {
                 let text = "no organization of this name takes claims; it is not approved, or not any more";
@@ -136,12 +165,12 @@ impl From<Error> for Refusal {
                 with_fields(ErrorReason::GroupUnknown, text, fields)
             }
             Error::Positions(fields) => {
-                let text = "positions cannot be as they were said; every field is named";
+                let text = "start or positions cannot be as they were said; every field is named";
                 with_fields(ErrorReason::InvalidRequest, text, fields)
             }
             Error::LastDay => {
                 let text = "an employment does not end before it begins";
-                let problem = "must not be before the first day of the employment";
+                let problem = "must not be before the first day of the employment; without a day, what has not begun never begins";
                 Refusal::new(ErrorReason::InvalidRequest, text).violation("last_day", problem)
             }
             Error::EndedByOther => {
@@ -154,8 +183,7 @@ impl From<Error> for Refusal {
                 Refusal::new(ErrorReason::UndoTooLate, text)
             }
             Error::Superseded => {
-                let text =
-                    "there is a newer employment at this organization; go on with that one, or claim anew";
+                let text = "another employment at this organization is open; go on with that one";
                 Refusal::new(ErrorReason::EmploymentSuperseded, text)
             }
             Error::OrganizationNotActive => {
@@ -198,6 +226,9 @@ impl From<Error> for HandlingError {
             | Error::State(_)
             | Error::OwnEmployment
             | Error::OwnerMustTransfer
+            | Error::NotOwners
+            | Error::OwnProfile
+            | Error::WasVerified
             | Error::SiteNotActive(_)
             | Error::LocationUnknown(_)
             | Error::Positions(_)

@@ -287,6 +287,10 @@ def told():
 
 until("the look at the list", told)
 
+owners = [one["name"] for one in call("ListEmployments", "owner", at)["employments"] if one["person"] == read["owner"]][0]
+call("UpdateEmployment", "owner", ids(owners), {"updateMask": "startDate"}, startDate="2026-02-01")
+call("VerifyOwnerEmployment", "staff", ids(owners), why="nobody else administers it")
+
 user = {"person": person, "role": "ROLE_VIEWER"}
 user = call("CreateProfileUser", "owner", at, **user)["profileUser"]
 call("ListProfileUsers", "owner", at)
@@ -355,6 +359,7 @@ callers = {
         "ListLicenseClaims",
         "ListSubmissions",
         "MoveOwnership",
+        "VerifyOwnerEmployment",
     ],
     "outsider": ["CorrectEmployment", "UpdateEmployment", "WithdrawEmployment", "WithdrawAccessRequest"],
     "learning_system": ["ReportProgress"],

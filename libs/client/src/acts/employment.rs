@@ -7,6 +7,7 @@ use muster_proto::employment::v1::{
     EmploymentClaim, EmploymentOutcome, EndEmploymentRequest, GetEmploymentRequest, LeaveEmploymentRequest,
     ListEmploymentsRequest, ListEmploymentsResponse, ListPersonEmploymentsRequest, RejectEmploymentRequest,
     RejectionReason, UndoEndEmploymentRequest, UndoLeaveEmploymentRequest, VerifyEmploymentRequest,
+    VerifyOwnerEmploymentRequest,
 };
 
 use super::{ME, resource};
@@ -110,6 +111,23 @@ pub async fn verify<T: Transport>(admin: &T, name: &str) -> Result<Employment, C
             .await
     };
     resource(admin, request, send, |response| response.employment).await
+}
+
+/// Registry staff verify the owner's employment, for the reason that the caller states ([`crate::Client::with_reason`]).
+///
+/// # Errors
+/// The call failed.
+pub async fn verify_owners<T: Transport>(staff: &T, name: &str) -> Result<Employment, CallError> {
+    let request = VerifyOwnerEmploymentRequest {
+        name: name.to_owned(),
+        request_id: request_id(),
+    };
+    let send = async |client, request| {
+        EmploymentServiceClient::new(client)
+            .verify_owner_employment(request)
+            .await
+    };
+    resource(staff, request, send, |response| response.employment).await
 }
 
 /// An administrator verifies many claims at once, each with an outcome of its own.

@@ -7,6 +7,8 @@ use time::OffsetDateTime;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Closing {
     pub(crate) organization: OrganizationId,
+    /// Who licenses it; empty when that was not known.
+    pub(crate) authority: String,
     /// Who closed it: `person:<uuid>`.
     pub(crate) actor: String,
     pub(crate) time: OffsetDateTime,

@@ -11,8 +11,9 @@ use muster_ids::{EmploymentId, EmploymentName, GroupId, InvitationId, LocationId
 use muster_states::{Transition, stored_enum};
 use time::{Date, OffsetDateTime};
 
-pub(crate) use end::{AskedEnd, End, EndTime, NotEndable, NotUndone, Side};
+pub(crate) use end::{AskedEnd, End, EndTime, Kept, NotEndable, NotUndone, Settled, Side};
 pub(crate) use hiring::{Acceptance, Hiring, InvitationSource, VerificationBasis};
+use position::late;
 pub(crate) use position::{DAYS, Position, early};
 pub(crate) use rejection::{Rejection, RejectionReason};
 
@@ -34,9 +35,18 @@ pub(crate) struct Employment {
     /// Raised with every change.
     pub(crate) version: i64,
     pub(crate) create_time: OffsetDateTime,
+    /// When it was verified; `None` while it waits, also again.
     pub(crate) verify_time: Option<OffsetDateTime>,
+    /// When it was verified for the first time: what ever was is ended, and not taken back.
+    pub(crate) first_verify_time: Option<OffsetDateTime>,
+    /// When it last came to wait; said only while it does ([`Employment::waits_since`]).
+    pub(crate) wait_time: Option<OffsetDateTime>,
     /// How it ended, or is to end.
     pub(crate) end: Option<End>,
+    /// The last days that were settled before, and stand again when that end is taken back.
+    pub(crate) kept: Kept,
+    /// How often an end that had come was corrected: nothing that others order by the version.
+    pub(crate) corrections: i32,
     /// Oldest first; they stay.
     pub(crate) rejections: Vec<Rejection>,
     /// The first day; `None` when not said.
@@ -67,6 +77,26 @@ stored_enum! {
         /// Over.
         Ended = "ENDED",
     }
+}
+
+/// Why a start or positions are not changed as it is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum NotEditable {
+    State(EmploymentState),
+    /// The employment would begin after its last day, or these positions would.
+    AfterLastDay {
+        start: bool,
+        /// Their places.
+        positions: Vec<usize>,
+    },
+}
+
+/// Why a claim is not taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NotWithdrawable {
+    State(EmploymentState),
+    /// It was verified before it came to wait again.
+    WasVerified,
 }
 
 /// Why an employment cannot be verified.
@@ -105,9 +135,9 @@ impl Employment {
     /// A new one. `former_version`: the highest version of the person's former employments here, 0 without one; what
     /// others keep about the two is ordered by version, so a new employment continues where the former one stopped.
     pub(crate) fn begin(id: EmploymentId, hiring: &Hiring, former_version: i64, now: OffsetDateTime) -> Self {
-        let (state, verify_time) = match hiring.basis {
-            VerificationBasis::Vouched => (EmploymentState::Verified, Some(now)),
-            VerificationBasis::SelfAsserted => (EmploymentState::PendingVerification, None),
+        let (state, verify_time, wait_time) = match hiring.basis {
+            VerificationBasis::Vouched => (EmploymentState::Verified, Some(now), None),
+            VerificationBasis::SelfAsserted => (EmploymentState::PendingVerification, None, Some(now)),
         };
         Self {
             organization: hiring.organization,
@@ -121,21 +151,27 @@ impl Employment {
             version: former_version + 1,
             create_time: now,
             verify_time,
+            first_verify_time: verify_time,
+            wait_time,
             end: None,
+            kept: Kept::default(),
+            corrections: 0,
             rejections: Vec::new(),
             start: hiring.start,
             positions: hiring.positions.clone(),
         }
     }
 
-    /// This open employment after a further hiring: an open claim is verified if somebody vouches now, groups are
-    /// merged, a place that was not said before is. Nothing is ever taken away: a self-asserted acceptance leaves a
-    /// verified employment verified.
+    /// This open employment after a further hiring: an open claim is verified if somebody vouches now, and a last day that the
+    /// organization has settled is gone, as it wants the person; groups are merged, a place that was not said before is. Nothing
+    /// is ever taken away: a self-asserted acceptance leaves a verified employment verified.
     pub(crate) fn join(self, hiring: &Hiring, now: OffsetDateTime) -> Transition<Self> {
         let mut next = self.clone();
+        if hiring.basis == VerificationBasis::Vouched {
+            next = next.without_end_by_organization();
+        }
         if self.state == EmploymentState::PendingVerification && hiring.basis == VerificationBasis::Vouched {
-            next.state = EmploymentState::Verified;
-            next.verify_time = Some(now);
+            next = next.verified(now);
             next.source_invitation = self.source_invitation.or(hiring.invitation);
         }
         next.groups.extend(&hiring.groups);
@@ -154,12 +190,13 @@ impl Employment {
     pub(crate) fn verify(self, by: PersonId, now: OffsetDateTime) -> Transition<Self, NotVerifiable> {
         match self.state {
             _ if self.person == by => Transition::Refused(NotVerifiable::Own),
-            EmploymentState::PendingVerification => Transition::Changed(Self {
-                state: EmploymentState::Verified,
-                verify_time: Some(now),
-                version: self.version + 1,
-                ..self
-            }),
+            EmploymentState::PendingVerification => {
+                let version = self.version + 1;
+                Transition::Changed(Self {
+                    version,
+                    ..self.verified(now)
+                })
+            }
             EmploymentState::Verified => Transition::AlreadyDone(self),
             EmploymentState::Rejected | EmploymentState::Withdrawn | EmploymentState::Ended => {
                 Transition::Refused(NotVerifiable::State(self.state))
@@ -172,8 +209,7 @@ impl Employment {
         match self.state {
             EmploymentState::PendingVerification => {
                 self.rejections.push(rejection);
-                self.end = None;
-                Transition::Changed(self.to(EmploymentState::Rejected))
+                Transition::Changed(self.without_end().to(EmploymentState::Rejected))
             }
             EmploymentState::Rejected => Transition::AlreadyDone(self),
             EmploymentState::Verified | EmploymentState::Withdrawn | EmploymentState::Ended => {
@@ -183,9 +219,9 @@ impl Employment {
     }
 
     /// REJECTED → PENDING_VERIFICATION, by the person. What was said against the claim stays with it.
-    pub(crate) fn correct(self) -> Transition<Self, EmploymentState> {
+    pub(crate) fn correct(self, now: OffsetDateTime) -> Transition<Self, EmploymentState> {
         match self.state {
-            EmploymentState::Rejected => Transition::Changed(self.to(EmploymentState::PendingVerification)),
+            EmploymentState::Rejected => Transition::Changed(self.waiting(now)),
             EmploymentState::PendingVerification => Transition::AlreadyDone(self),
             EmploymentState::Verified | EmploymentState::Withdrawn | EmploymentState::Ended => {
                 Transition::Refused(self.state)
@@ -194,10 +230,10 @@ impl Employment {
     }
 
     /// Another start or other positions, by the person. What was verified waits again, unless positions were closed and no
-    /// more; what was rejected is handed in again.
-    pub(crate) fn edit(self, edit: Edit) -> Transition<Self, EmploymentState> {
+    /// more; what was rejected is handed in again. Nothing begins after a last day that is settled.
+    pub(crate) fn edit(self, edit: Edit, now: OffsetDateTime) -> Transition<Self, NotEditable> {
         if matches!(self.state, EmploymentState::Withdrawn | EmploymentState::Ended) {
-            return Transition::Refused(self.state);
+            return Transition::Refused(NotEditable::State(self.state));
         }
         let mut next = self.clone();
         next.start = edit.start.unwrap_or(self.start);
@@ -205,25 +241,78 @@ impl Employment {
         if next == self {
             return Transition::AlreadyDone(self);
         }
+        if let Some(last_day) = self.end.as_ref().and_then(|end| end.last_day) {
+            let start = next.start != self.start && next.start > Some(last_day);
+            let positions = late(last_day, &self.positions, &next.positions);
+            if start || !positions.is_empty() {
+                return Transition::Refused(NotEditable::AfterLastDay { start, positions });
+            }
+        }
         let stays = next.start == self.start && position::only_closed(&self.positions, &next.positions);
         if self.state == EmploymentState::Verified && stays {
             return Transition::Changed(next.to(EmploymentState::Verified));
         }
+        if self.state == EmploymentState::PendingVerification {
+            return Transition::Changed(next.to(self.state));
+        }
         next.verify_time = None;
-        Transition::Changed(next.to(EmploymentState::PendingVerification))
+        Transition::Changed(next.waiting(now))
     }
 
-    /// PENDING_VERIFICATION → WITHDRAWN, by the person.
-    pub(crate) fn withdraw(self) -> Transition<Self, EmploymentState> {
+    /// PENDING_VERIFICATION → WITHDRAWN, by the person; not of what was verified before, which is left.
+    pub(crate) fn withdraw(self) -> Transition<Self, NotWithdrawable> {
         match self.state {
-            EmploymentState::PendingVerification => Transition::Changed(Self {
-                end: None,
-                ..self.to(EmploymentState::Withdrawn)
-            }),
+            EmploymentState::PendingVerification if self.was_verified() => {
+                Transition::Refused(NotWithdrawable::WasVerified)
+            }
+            EmploymentState::PendingVerification => {
+                Transition::Changed(self.without_end().to(EmploymentState::Withdrawn))
+            }
             EmploymentState::Withdrawn => Transition::AlreadyDone(self),
             EmploymentState::Verified | EmploymentState::Rejected | EmploymentState::Ended => {
-                Transition::Refused(self.state)
+                Transition::Refused(NotWithdrawable::State(self.state))
             }
+        }
+    }
+
+    /// Whether the organization has ever verified it.
+    pub(crate) fn was_verified(&self) -> bool {
+        self.first_verify_time.is_some()
+    }
+
+    /// Since when it waits to be verified; `None` when it does not.
+    pub(crate) fn waits_since(&self) -> Option<OffsetDateTime> {
+        let waits = self.state == EmploymentState::PendingVerification;
+        self.wait_time.filter(|_| waits)
+    }
+
+    /// Its first day: as the person says, or that of the first of its positions; `None` when neither is said.
+    pub(crate) fn first_day(&self) -> Option<Date> {
+        let positions = self.positions.iter().map(|position| position.start);
+        self.start.or(positions.min())
+    }
+
+    /// Changes with every change, also with one that is no new version.
+    pub(crate) fn etag(&self) -> String {
+        match self.corrections {
+            0 => format!("{:x}", self.version),
+            corrections => format!("{:x}.{corrections:x}", self.version),
+        }
+    }
+
+    fn verified(self, now: OffsetDateTime) -> Self {
+        Self {
+            state: EmploymentState::Verified,
+            verify_time: Some(now),
+            first_verify_time: self.first_verify_time.or(Some(now)),
+            ..self
+        }
+    }
+
+    fn waiting(self, now: OffsetDateTime) -> Self {
+        Self {
+            wait_time: Some(now),
+            ..self.to(EmploymentState::PendingVerification)
         }
     }
 
@@ -319,13 +408,14 @@ mod tests {
     #[test]
     fn what_is_open_ends_with_the_organization() {
         for basis in [VerificationBasis::Vouched, VerificationBasis::SelfAsserted] {
-            let end = End::now("closed".to_owned(), Side::Organization, LATER.date(), LATER);
-            let Transition::Changed(closed) = begun(basis).close(end.clone()) else {
+            let close = |open: Employment| open.close("closed".to_owned(), LATER.date(), LATER);
+            let Transition::Changed(closed) = close(begun(basis)) else {
                 panic!("it was open");
             };
             assert_eq!((closed.state, closed.version), (EmploymentState::Ended, 6));
-            assert_eq!(closed.end, Some(end.clone()));
-            assert_eq!(closed.clone().close(end), Transition::AlreadyDone(closed));
+            let end = closed.end.clone().unwrap();
+            assert_eq!((end.by, end.last_day), (Side::Organization, Some(LATER.date())));
+            assert_eq!(close(closed.clone()), Transition::AlreadyDone(closed));
         }
     }
 

@@ -1,6 +1,7 @@
 //! Which employments of an organization somebody wants to see.
 
 use muster_ids::{GroupId, LocationId};
+use time::Date;
 
 use super::EmploymentState;
 
@@ -13,8 +14,10 @@ pub(crate) struct EmploymentFilter {
     pub(crate) location: Option<LocationId>,
     /// Part of the person's name, in whatever case.
     pub(crate) text: String,
-    /// Code of a position.
+    /// Code of a position that is held on `today`.
     pub(crate) position: String,
+    /// The day that it is where the organization is; `None`: nobody asks for a position.
+    pub(crate) today: Option<Date>,
     pub(crate) order: EmploymentOrder,
 }
 
@@ -26,4 +29,6 @@ pub(crate) enum EmploymentOrder {
     Oldest,
     /// By the person's name.
     Name,
+    /// Those that wait, longest first; then the others, oldest first.
+    Waiting,
 }

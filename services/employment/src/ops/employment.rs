@@ -17,6 +17,8 @@ pub(crate) mod own;
 mod owner;
 mod positions;
 pub(crate) mod reject;
+pub(crate) mod today;
 pub(crate) mod undo_end;
 pub(crate) mod verify;
+pub(crate) mod verify_owner;
 pub(crate) mod withdraw;

@@ -19,7 +19,7 @@ use super::Rpc;
 use crate::context::Context;
 use crate::domain::Employment;
 use crate::error::Error;
-use crate::ops::employment::{batch_end, batch_verify, end, reject, undo_end, verify};
+use crate::ops::employment::{batch_end, batch_verify, end, reject, today, undo_end, verify, verify_owner};
 use crate::store::employment::{self, ListPosition};
 
 #[tonic::async_trait]
@@ -41,7 +41,10 @@ impl EmploymentService for Rpc {
         &self,
         request: Request<pb::ListEmploymentsRequest>,
     ) -> Result<Response<pb::ListEmploymentsResponse>, Status> {
-        let (call, (organization, filter)) = Call::read(request, filter::list)?;
+        let (call, (organization, mut filter)) = Call::read(request, filter::list)?;
+        if !filter.position.is_empty() {
+            filter.today = Some(today::at(&self.context, organization).await?);
+        }
         let list = async |after, limit| {
             let list = async |db: &mut _| employment::list(db, organization, &filter, after, limit).await;
             self.context.database.read(list).await.map_err(Error::from)
@@ -58,6 +61,20 @@ impl EmploymentService for Rpc {
         let Context { database, clock, .. } = &self.context;
         let apply = async |tx: &mut _| verify::apply(tx, &self.context, verification).await;
         call.once(database, clock.now(), apply).await
+    }
+
+    async fn verify_owner_employment(
+        &self,
+        request: Request<pb::VerifyOwnerEmploymentRequest>,
+    ) -> Result<Response<pb::VerifyOwnerEmploymentResponse>, Status> {
+        let (call, verification) = Call::read(request, parse::verify_owner)?;
+        let Context { database, clock, .. } = &self.context;
+        let prepare = async || {
+            verify_owner::prepare(&self.context, &verification).await?;
+            Ok(verification)
+        };
+        let apply = async |tx: &mut _, verification| verify::apply(tx, &self.context, verification).await;
+        call.once_prepared(database, clock.now(), prepare, apply).await
     }
 
     async fn batch_verify_employments(
@@ -128,7 +145,13 @@ impl EmploymentService for Rpc {
     ) -> Result<Response<pb::UndoEndEmploymentResponse>, Status> {
         let (call, undoing) = Call::read(request, parse::undo_end)?;
         let Context { database, clock, .. } = &self.context;
-        let apply = async |tx: &mut _| undo_end::apply(tx, &self.context, undoing).await;
-        call.once(database, clock.now(), apply).await
+        let prepare = async || {
+            let authority = undo_end::prepare(&self.context, &undoing).await?;
+            Ok((undoing, authority))
+        };
+        let apply = async |tx: &mut _, (undoing, authority): (_, Option<String>)| {
+            undo_end::apply(tx, &self.context, undoing, authority.as_deref()).await
+        };
+        call.once_prepared(database, clock.now(), prepare, apply).await
     }
 }

@@ -12,6 +12,7 @@ impl FromRow<'_, PgRow> for Closing {
     fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
         Ok(Self {
             organization: row.try_get("organization_id")?,
+            authority: row.try_get("authority")?,
             actor: row.try_get("actor")?,
             time: row.try_get("close_time")?,
         })
@@ -26,12 +27,13 @@ pub(crate) async fn insert(tx: &mut PgConnection, closing: &Closing) -> Result<(
         .execute(&mut *tx)
         .await?;
     sqlx::query(
-        "INSERT INTO closings (organization_id, actor, close_time) VALUES ($1, $2, $3)
+        "INSERT INTO closings (organization_id, actor, close_time, authority) VALUES ($1, $2, $3, $4)
          ON CONFLICT ON CONSTRAINT closings_pkey DO NOTHING",
     )
     .bind(closing.organization)
     .bind(&closing.actor)
     .bind(closing.time)
+    .bind(&closing.authority)
     .execute(tx)
     .await?;
     Ok(())
@@ -56,7 +58,7 @@ pub(crate) async fn is_closed(
 /// Cross-tenant; the job only.
 pub(crate) async fn lock_next(tx: &mut PgConnection) -> Result<Option<Closing>, DatabaseError> {
     let next = sqlx::query_as(
-        "SELECT organization_id, actor, close_time FROM closings
+        "SELECT organization_id, actor, close_time, authority FROM closings
          WHERE finish_time IS NULL ORDER BY close_time LIMIT 1 FOR UPDATE SKIP LOCKED",
     );
     Ok(next.fetch_optional(tx).await?)

@@ -7,11 +7,11 @@ mod tests;
 use muster_database::{DatabaseError, Insertion};
 use muster_ids::{EmploymentId, EmploymentName, GroupId, InvitationId, OrganizationId, PersonId};
 use sqlx::PgConnection;
-use time::OffsetDateTime;
+use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
 use super::guarded;
-use crate::domain::{Employment, EmploymentState, End, Rejection};
+use crate::domain::{Employment, EmploymentState, End, Rejection, Settled};
 pub(crate) use row::Latest;
 
 /// The index that lets a person have one open employment at an organization.
@@ -25,7 +25,8 @@ macro_rules! select {
                     ARRAY(SELECT g.group_id FROM employment_groups g
                           WHERE g.organization_id = e.organization_id AND g.employment_id = e.employment_id) AS groups,
                     e.location_id, e.source_invitation_id, e.version, e.create_time, e.verify_time, e.end_time, e.end_reason,
-                    e.last_day, e.ended_by, e.end_due_time,
+                    e.last_day, e.ended_by, e.end_due_time, e.first_verify_time, e.wait_time, e.person_last_day,
+                    e.person_end_reason, e.organization_last_day, e.organization_end_reason, e.corrections,
                     r.reasons, r.comments, r.persons, r.times, e.start_date, p.codes, p.titles, p.starts, p.ends
              FROM employments e
              CROSS JOIN LATERAL (
@@ -228,8 +229,9 @@ pub(crate) async fn lock_all(
 pub(crate) async fn insert(tx: &mut PgConnection, new: &Employment) -> Result<Insertion, DatabaseError> {
     let done = sqlx::query(
         "INSERT INTO employments (organization_id, employment_id, person_id, person_display_name, state, location_id,
-                                  source_invitation_id, version, create_time, update_time, verify_time, start_date)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $11)
+                                  source_invitation_id, version, create_time, update_time, verify_time, start_date,
+                                  first_verify_time, wait_time)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $11, $12, $13)
          ON CONFLICT (organization_id, person_id) WHERE state IN ('PENDING_VERIFICATION', 'VERIFIED') DO NOTHING",
     )
     .bind(new.organization)
@@ -243,6 +245,8 @@ pub(crate) async fn insert(tx: &mut PgConnection, new: &Employment) -> Result<In
     .bind(new.create_time)
     .bind(new.verify_time)
     .bind(new.start)
+    .bind(new.first_verify_time)
+    .bind(new.wait_time)
     .execute(&mut *tx)
     .await?;
     let insertion = Insertion::from(done);
@@ -282,7 +286,8 @@ pub(crate) async fn update_from(
         "UPDATE employments
          SET person_display_name = $3, state = $4, location_id = $5, source_invitation_id = $6, version = $7,
              update_time = $8, verify_time = $9, end_time = $11, end_reason = $12, start_date = $13,
-             last_day = $14, ended_by = $15, end_due_time = $16
+             last_day = $14, ended_by = $15, end_due_time = $16, first_verify_time = $17, wait_time = $18,
+             person_last_day = $19, person_end_reason = $20, organization_last_day = $21, organization_end_reason = $22
          WHERE organization_id = $1 AND employment_id = $2 AND version = $7 - 1
            AND state = ANY ($10)",
     )
@@ -302,6 +307,12 @@ pub(crate) async fn update_from(
     .bind(changed.end.as_ref().and_then(|end| end.last_day))
     .bind(changed.end.as_ref().map(|end| end.by))
     .bind(changed.end.as_ref().and_then(End::due_time))
+    .bind(changed.first_verify_time)
+    .bind(changed.wait_time)
+    .bind(last_day(changed.kept.person.as_ref()))
+    .bind(reason(changed.kept.person.as_ref()))
+    .bind(last_day(changed.kept.organization.as_ref()))
+    .bind(reason(changed.kept.organization.as_ref()))
     .execute(&mut *tx)
     .await?;
     guarded(done)?;
@@ -314,15 +325,60 @@ pub(crate) async fn update_from(
     }
 }
 
-/// Stores another last day of one that has ended, with its reason; its row is locked. It is as old as it was: what a person has accepted since it
-/// ended still begins anew.
+fn last_day(settled: Option<&Settled>) -> Option<Date> {
+    settled.map(|settled| settled.last_day)
+}
+
+fn reason(settled: Option<&Settled>) -> Option<&str> {
+    settled.map(|settled| settled.reason.as_str())
+}
+
+/// The highest version among the person's other employments at the organization; 0 without one.
+pub(crate) async fn version_of_others(
+    tx: &mut PgConnection,
+    employment: &Employment,
+) -> Result<i64, DatabaseError> {
+    let version = sqlx::query_scalar(
+        "SELECT coalesce(max(version), 0) FROM employments
+         WHERE organization_id = $1 AND person_id = $2 AND employment_id <> $3",
+    );
+    let version = version
+        .bind(employment.organization)
+        .bind(employment.person)
+        .bind(employment.id);
+    Ok(version.fetch_one(tx).await?)
+}
+
+/// Stores a higher version of an employment that this transaction has stored as another one.
+///
+/// # Errors
+/// As [`update`].
+pub(crate) async fn raise(
+    tx: &mut PgConnection,
+    raised: &Employment,
+    version: i64,
+) -> Result<(), DatabaseError> {
+    let done = sqlx::query(
+        "UPDATE employments SET version = $4 WHERE organization_id = $1 AND employment_id = $2 AND version = $3",
+    )
+    .bind(raised.organization)
+    .bind(raised.id)
+    .bind(version)
+    .bind(raised.version)
+    .execute(tx)
+    .await?;
+    guarded(done)
+}
+
+/// Stores another last day of one that has ended, and another reason; its row is locked. It is as old as it was: what a person has
+/// accepted since it ended still begins anew.
 ///
 /// # Errors
 /// As [`update`].
 pub(crate) async fn correct_end(tx: &mut PgConnection, corrected: &Employment) -> Result<(), DatabaseError> {
     let done = sqlx::query(
-        "UPDATE employments SET end_reason = $3, last_day = $4
-         WHERE organization_id = $1 AND employment_id = $2 AND version = $5 AND state = $6",
+        "UPDATE employments SET end_reason = $3, last_day = $4, corrections = $7
+         WHERE organization_id = $1 AND employment_id = $2 AND version = $5 AND state = $6 AND corrections = $7 - 1",
     )
     .bind(corrected.organization)
     .bind(corrected.id)
@@ -330,12 +386,14 @@ pub(crate) async fn correct_end(tx: &mut PgConnection, corrected: &Employment) -
     .bind(corrected.end.as_ref().and_then(|end| end.last_day))
     .bind(corrected.version)
     .bind(EmploymentState::Ended)
+    .bind(corrected.corrections)
     .execute(tx)
     .await?;
     guarded(done)
 }
 
-/// As [`update`], of many that have come to one state by the same act: only what an administrator decides of them changes, each its own.
+/// As [`update`], of many that were changed by the same act, in a statement for each state to which they have come: only what an
+/// administrator decides of them changes, each its own.
 ///
 /// # Errors
 /// As [`update`].
@@ -345,33 +403,55 @@ pub(crate) async fn update_all(
     changed: &[Employment],
     now: OffsetDateTime,
 ) -> Result<(), DatabaseError> {
-    let Some(first) = changed.first() else {
-        return Ok(());
-    };
+    for state in EmploymentState::ALL {
+        let to_it: Vec<&Employment> = changed.iter().filter(|one| one.state == state).collect();
+        if !to_it.is_empty() {
+            update_to(tx, organization, state, &to_it, now).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn update_to(
+    tx: &mut PgConnection,
+    organization: OrganizationId,
+    state: EmploymentState,
+    changed: &[&Employment],
+    now: OffsetDateTime,
+) -> Result<(), DatabaseError> {
     let ids: Vec<EmploymentId> = changed.iter().map(|one| one.id).collect();
     let versions: Vec<i64> = changed.iter().map(|one| one.version).collect();
     let done = sqlx::query(
         "UPDATE employments e
          SET state = $4, version = c.version, update_time = $5, verify_time = c.verify_time, end_time = c.end_time,
-             end_reason = c.end_reason, last_day = c.last_day, ended_by = c.ended_by, end_due_time = c.end_due_time
+             end_reason = c.end_reason, last_day = c.last_day, ended_by = c.ended_by, end_due_time = c.end_due_time,
+             first_verify_time = c.first_verify_time, person_last_day = c.person_last_day,
+             person_end_reason = c.person_end_reason, organization_last_day = c.organization_last_day,
+             organization_end_reason = c.organization_end_reason
          FROM UNNEST($2::uuid[], $3::bigint[], $7::timestamptz[], $8::timestamptz[], $9::text[], $10::date[], $11::text[],
-                     $12::timestamptz[])
-              AS c (id, version, verify_time, end_time, end_reason, last_day, ended_by, end_due_time)
+                     $12::timestamptz[], $13::timestamptz[], $14::date[], $15::text[], $16::date[], $17::text[])
+              AS c (id, version, verify_time, end_time, end_reason, last_day, ended_by, end_due_time, first_verify_time,
+                    person_last_day, person_end_reason, organization_last_day, organization_end_reason)
          WHERE e.organization_id = $1 AND e.employment_id = c.id AND e.version = c.version - 1
            AND e.state = ANY ($6)",
     )
     .bind(organization)
     .bind(ids)
     .bind(versions)
-    .bind(first.state)
+    .bind(state)
     .bind(now)
-    .bind(first.state.predecessors())
+    .bind(state.predecessors())
     .bind(column(changed, |one| one.verify_time))
     .bind(column(changed, |one| one.end.as_ref().and_then(End::time)))
     .bind(column(changed, |one| one.end.as_ref().map(|end| end.reason.as_str())))
     .bind(column(changed, |one| one.end.as_ref().and_then(|end| end.last_day)))
     .bind(column(changed, |one| one.end.as_ref().map(|end| end.by)))
     .bind(column(changed, |one| one.end.as_ref().and_then(End::due_time)))
+    .bind(column(changed, |one| one.first_verify_time))
+    .bind(column(changed, |one| last_day(one.kept.person.as_ref())))
+    .bind(column(changed, |one| reason(one.kept.person.as_ref())))
+    .bind(column(changed, |one| last_day(one.kept.organization.as_ref())))
+    .bind(column(changed, |one| reason(one.kept.organization.as_ref())))
     .execute(tx)
     .await?;
     if done.rows_affected() != changed.len() as u64 {
@@ -381,21 +461,23 @@ pub(crate) async fn update_all(
     Ok(())
 }
 
-fn column<'a, T>(employments: &'a [Employment], value: impl Fn(&'a Employment) -> T) -> Vec<T> {
-    employments.iter().map(value).collect()
+fn column<'a, T>(employments: &[&'a Employment], value: impl Fn(&'a Employment) -> T) -> Vec<T> {
+    employments.iter().copied().map(value).collect()
 }
 
-/// When the last employment of the same person at the same organization ended before this one.
+/// When the last employment of the same person at the same organization ended that was there before this one.
 pub(crate) async fn former_end(
     tx: &mut PgConnection,
     employment: &Employment,
 ) -> Result<Option<OffsetDateTime>, DatabaseError> {
     let ended = sqlx::query_scalar(
-        "SELECT max(end_time) FROM employments WHERE organization_id = $1 AND person_id = $2 AND employment_id <> $3",
+        "SELECT max(end_time) FROM employments
+         WHERE organization_id = $1 AND person_id = $2 AND employment_id < $3 AND end_time <= $4",
     )
     .bind(employment.organization)
     .bind(employment.person)
     .bind(employment.id)
+    .bind(employment.create_time)
     .fetch_one(tx)
     .await?;
     Ok(ended)

@@ -51,7 +51,7 @@ impl Fixture {
         self.batch_end_on(names, "").await
     }
 
-    async fn batch_end_on(
+    pub(crate) async fn batch_end_on(
         &self,
         names: Vec<String>,
         last_day: &str,

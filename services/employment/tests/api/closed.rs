@@ -135,3 +135,22 @@ async fn no_claim_outlives_a_closing_that_it_raced_with() {
         eventually(async || fixture.service.database.count(heard).await == before + 1).await;
     }
 }
+
+/// By the calendar of the organization; and what has not begun never began.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_last_day_is_that_of_the_organization_and_not_before_the_first() {
+    let fixture = Fixture::start().await;
+    let began = fixture.employed("learner-1").await.name;
+    let to_begin = fixture.employed("learner-2").await.name;
+    fixture
+        .restart("learner-2", &to_begin, "2026-04-01")
+        .await
+        .unwrap();
+    // The second of March in Greenwich, and the first in Michigan.
+    fixture.advance_to(time::macros::datetime!(2026-03-02 01:00 UTC));
+    fixture.close().await;
+    for (name, last_day) in [(began, "2026-03-01"), (to_begin, "2026-04-01")] {
+        let ended = fixture.read(&name).await;
+        assert_eq!((ended.state(), ended.last_day.as_str()), (S::Ended, last_day));
+    }
+}

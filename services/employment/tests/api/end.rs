@@ -96,13 +96,14 @@ async fn the_owners_employment_does_not_end_before_the_ownership_is_transferred(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_what_is_verified_can_end() {
+async fn only_what_was_verified_can_end() {
     let fixture = Fixture::start().await;
     fixture.employ_anywhere("learner-1").await;
     let name = fixture.employment_of("learner-1").await.name;
     for (statement, why) in [
         (
-            "UPDATE employments SET state = 'PENDING_VERIFICATION' WHERE source_invitation_id IS NOT NULL",
+            "UPDATE employments SET state = 'PENDING_VERIFICATION', verify_time = NULL, first_verify_time = NULL
+             WHERE source_invitation_id IS NOT NULL",
             R::EmploymentState,
         ),
         (

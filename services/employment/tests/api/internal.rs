@@ -8,7 +8,7 @@ use muster_proto::employment::v1::{
     BatchGetEmployeesRequest, EmploymentState, GetEmploymentStateRequest, GetEmploymentStateResponse,
 };
 use muster_refusal::{ErrorReason, violations_of};
-use muster_testkit::{TestCaller, acts};
+use muster_testkit::{TestCaller, acts, eventually};
 
 use crate::fixture::{Fixture, names, person_name, reason};
 
@@ -280,4 +280,46 @@ async fn while_invitations_cannot_be_asked_it_is_not_said_that_somebody_is_not_e
     assert_eq!(reason(ask("learner-1").await), ErrorReason::Unavailable);
     let known = ask("learner-2").await.unwrap().into_inner();
     assert_eq!(known.state(), EmploymentState::Verified);
+}
+
+/// It is the second of March in Greenwich, and the first in Michigan, where the organization is.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_positions_of_today_are_those_of_the_day_at_the_organization() {
+    let fixture = Fixture::start().await;
+    fixture.employ_anywhere("learner-1").await;
+    fixture.advance_to(time::macros::datetime!(2026-03-02 01:00 UTC));
+    let positions = "INSERT INTO employment_positions (organization_id, employment_id, place, code, title, start_date, end_date)
+         SELECT organization_id, employment_id, place, 'lead-teacher', title, p.start_date::date, p.end_date::date
+         FROM employments, (VALUES (1, 'Cook', '2020-01-01', '2026-03-01'), (2, 'Driver', '2026-03-02', NULL),
+             (3, 'Gardener', '2020-01-01', '2026-02-28')) AS p (place, title, start_date, end_date)
+         WHERE person_display_name = 'learner-1'";
+    fixture.service.database.execute(positions).await;
+    let request = BatchGetEmployeesRequest {
+        organization: fixture.organization_name().to_string(),
+        persons: vec![person_name("learner-1").to_string()],
+    };
+    let ask = async || {
+        let mut client = fixture.internal(TestCaller::Workload("records"));
+        client.batch_get_employees(request.clone()).await
+    };
+    // Until the tokens are read that were renewed.
+    eventually(async || ask().await.is_ok()).await;
+    let titles = ask()
+        .await
+        .unwrap()
+        .into_inner()
+        .employees
+        .remove(0)
+        .position_titles;
+    assert_eq!(titles, ["Cook"]);
+    fixture.advance_to(time::macros::datetime!(2026-03-02 06:00 UTC));
+    eventually(async || ask().await.is_ok()).await;
+    let titles = ask()
+        .await
+        .unwrap()
+        .into_inner()
+        .employees
+        .remove(0)
+        .position_titles;
+    assert_eq!(titles, ["Driver"]);
 }

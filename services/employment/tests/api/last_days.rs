@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use muster_proto::employment::v1::{
-    Employment, EmploymentSide, EmploymentState as S, LeaveEmploymentRequest, RejectionReason,
+    Employment, EmploymentSide, EmploymentState as S, LeaveEmploymentRequest, Position, RejectionReason,
     UndoEndEmploymentRequest, UndoLeaveEmploymentRequest, UpdateEmploymentRequest,
 };
 use muster_refusal::{ErrorReason as R, reason_of, violations_of};
@@ -14,6 +14,7 @@ use time::macros::datetime;
 use tonic::Status;
 
 use crate::fixture::{Fixture, reason};
+use crate::positions::position;
 
 /// The clock of the tests stands at 2026-03-01 12:00 UTC.
 const NEXT: &str = "2026-03-03";
@@ -21,7 +22,12 @@ const NEXT: &str = "2026-03-03";
 const OVER: OffsetDateTime = datetime!(2026-03-04 05:00 UTC);
 
 impl Fixture {
-    async fn leave_on(&self, person: &str, name: &str, last_day: &str) -> Result<Employment, Status> {
+    pub(crate) async fn leave_on(
+        &self,
+        person: &str,
+        name: &str,
+        last_day: &str,
+    ) -> Result<Employment, Status> {
         let request = LeaveEmploymentRequest {
             name: name.to_owned(),
             reason: "a new life".to_owned(),
@@ -33,7 +39,7 @@ impl Fixture {
         Ok(left.into_inner().employment.unwrap())
     }
 
-    async fn undo_leave(&self, person: &str, name: &str) -> Result<Employment, Status> {
+    pub(crate) async fn undo_leave(&self, person: &str, name: &str) -> Result<Employment, Status> {
         let request = UndoLeaveEmploymentRequest {
             name: name.to_owned(),
             request_id: String::new(),
@@ -43,7 +49,7 @@ impl Fixture {
         Ok(undone.into_inner().employment.unwrap())
     }
 
-    async fn undo_end(&self, name: &str) -> Result<Employment, Status> {
+    pub(crate) async fn undo_end(&self, name: &str) -> Result<Employment, Status> {
         let request = UndoEndEmploymentRequest {
             name: name.to_owned(),
             request_id: String::new(),
@@ -55,18 +61,18 @@ impl Fixture {
         Ok(undone.into_inner().employment.unwrap())
     }
 
-    async fn ends_on(&self, name: &str, last_day: &str) -> Result<Employment, Status> {
+    pub(crate) async fn ends_on(&self, name: &str, last_day: &str) -> Result<Employment, Status> {
         let ended = self.end_on(name, "the contract ends", last_day).await?;
         Ok(ended.into_inner())
     }
 
-    fn advance_to(&self, moment: OffsetDateTime) {
+    pub(crate) fn advance_to(&self, moment: OffsetDateTime) {
         let wait = moment - self.service.clock.now();
         self.advance(wait.try_into().unwrap());
     }
 
     /// Time goes by, and what services show to each other is renewed meanwhile.
-    fn advance(&self, time: Duration) {
+    pub(crate) fn advance(&self, time: Duration) {
         self.service.clock.advance(time);
         for service in [&self.service, &self.organizations, &self.invitations] {
             service.renew_tokens();
@@ -82,7 +88,7 @@ impl Fixture {
         .await;
     }
 
-    async fn employed(&self, person: &str) -> Employment {
+    pub(crate) async fn employed(&self, person: &str) -> Employment {
         self.employ_anywhere(person).await;
         self.employments_of(person).await.remove(0)
     }
@@ -245,20 +251,32 @@ async fn an_end_is_taken_back_within_24_hours_and_what_was_archived_is_active_ag
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_end_is_not_taken_back_beside_a_newer_employment() {
+async fn an_end_is_not_taken_back_while_another_employment_is_open() {
     let fixture = Fixture::start().await;
     let first = fixture.employed("learner-1").await.name;
     fixture.leave_on("learner-1", &first, "").await.unwrap();
+    fixture.advance(Duration::from_secs(60));
     let newer = fixture.employed("learner-1").await.name;
     let refused = fixture.undo_leave("learner-1", &first).await;
     assert_eq!(reason_of(&refused.unwrap_err()), Some(R::EmploymentSuperseded));
     fixture.leave_on("learner-1", &newer, "").await.unwrap();
-    let refused = fixture.undo_leave("learner-1", &first).await;
+    eventually(async || fixture.archived().await == 2).await;
+    // Over by now, it keeps nobody from it; others follow the one that is open.
+    let back = fixture.undo_leave("learner-1", &first).await.unwrap();
+    assert_eq!(back.state(), S::Verified);
+    let followed = "SELECT count(*) FROM employment_projection p WHERE state = 'VERIFIED' AND sequence > 4";
+    eventually(async || fixture.organizations.database.count(followed).await == 1).await;
+    let id = first.rsplit('/').next().unwrap().to_owned();
+    let followed: String =
+        sqlx::query_scalar("SELECT employment_id::text FROM employment_projection WHERE sequence > 4")
+            .fetch_one(&mut fixture.organizations.database.connection().await)
+            .await
+            .unwrap();
+    assert_eq!(followed, id);
+    // What had been accepted for the newer one stays with it.
+    eventually(async || fixture.archived().await == 1).await;
+    let refused = fixture.undo_leave("learner-1", &newer).await;
     assert_eq!(reason_of(&refused.unwrap_err()), Some(R::EmploymentSuperseded));
-    assert_eq!(
-        fixture.undo_leave("learner-1", &newer).await.unwrap().state(),
-        S::Verified
-    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -359,14 +377,23 @@ async fn who_ended_it_corrects_the_last_day_and_nobody_else_does() {
     let expected = Employment {
         last_day: "2026-02-26".to_owned(),
         end_reason: "it was a Thursday".to_owned(),
+        etag: corrected.etag.clone(),
         ..ended.clone()
     };
     assert_eq!(corrected, expected);
+    assert_ne!(corrected.etag, ended.etag, "it changes with every change");
     assert_eq!(fixture.read(&name).await, expected);
-    // Said once more, or without a day, it is done already, and the reason stays.
-    for last_day in ["2026-02-26", ""] {
-        assert_eq!(fixture.ends_on(&name, last_day).await.unwrap(), expected);
-    }
+    // Without a day it is done already, and the reason stays.
+    assert_eq!(fixture.ends_on(&name, "").await.unwrap(), expected);
+    // The reason alone, by saying the day again; the same once more changes nothing.
+    let reason_alone = fixture.ends_on(&name, "2026-02-26").await.unwrap();
+    let again = fixture.ends_on(&name, "2026-02-26").await.unwrap();
+    assert_eq!(reason_alone, again);
+    assert_eq!(
+        (again.end_reason.as_str(), again.last_day.as_str()),
+        ("the contract ends", "2026-02-26")
+    );
+    assert!(![&corrected.etag, &ended.etag].contains(&&again.etag));
     let first_day = fixture.end_on(&name, "never came", "2026-02-01").await.unwrap();
     assert_eq!(first_day.into_inner().last_day, "2026-02-01");
     let early = fixture.ends_on(&name, "2026-01-31").await.unwrap_err();
@@ -432,4 +459,193 @@ async fn a_last_day_that_was_settled_before_a_rejection_never_comes() {
     tokio::time::sleep(Duration::from_millis(1_500)).await;
     let verified = fixture.read(&name).await;
     assert_eq!((verified.state(), verified.last_day.as_str()), (S::Verified, ""));
+}
+
+/// Also by a batch, together with others that are verified.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_verified_and_waits_again_is_ended_by_either_side_and_comes_back_waiting() {
+    let fixture = Fixture::start().await;
+    let name = fixture.employed("learner-1").await.name;
+    fixture.restart("learner-1", &name, "2026-02-01").await.unwrap();
+    let settled = fixture.ends_on(&name, NEXT).await.unwrap();
+    assert_eq!(
+        (settled.state(), settled.last_day.as_str()),
+        (S::PendingVerification, NEXT)
+    );
+    let ended = fixture.ends_on(&name, "").await.unwrap();
+    assert_eq!((ended.state(), ended.wait_time), (S::Ended, None));
+    let back = fixture.undo_end(&name).await.unwrap();
+    assert_eq!(
+        (back.state(), back.last_day.as_str(), back.wait_time),
+        (S::PendingVerification, NEXT, settled.wait_time)
+    );
+    let left = fixture.leave_on("learner-1", &name, "2026-03-01").await.unwrap();
+    assert_eq!(left.state(), S::Ended);
+
+    let (verified, waiting) = (
+        fixture.employed("learner-2").await.name,
+        fixture.employed("learner-3").await.name,
+    );
+    fixture
+        .restart("learner-3", &waiting, "2026-02-01")
+        .await
+        .unwrap();
+    let names = vec![verified, waiting];
+    let outcomes = fixture.batch_end_on(names.clone(), NEXT).await.unwrap();
+    let states: Vec<_> = outcomes.iter().map(|outcome| outcome.state()).collect();
+    assert_eq!(states, [S::Verified, S::PendingVerification]);
+    let outcomes = fixture.batch_end_on(names, "").await.unwrap();
+    let states: Vec<_> = outcomes.iter().map(|outcome| outcome.state()).collect();
+    assert_eq!(states, [S::Ended, S::Ended]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_said_anew_to_begin_after_the_last_day() {
+    let fixture = Fixture::start().await;
+    let name = fixture.employed("learner-1").await.name;
+    let before = fixture.ends_on(&name, NEXT).await.unwrap();
+    let late = fixture.restart("learner-1", &name, "2026-03-04").await;
+    assert_eq!(violations_of(&late.unwrap_err())[0].0, "employment.start_date");
+    let from = |start: &str| Position {
+        start_date: start.to_owned(),
+        ..position("Cook", "")
+    };
+    let late = fixture
+        .reposition(&before, vec![from(NEXT), from("2026-03-04")])
+        .await;
+    let fields: Vec<_> = violations_of(&late.unwrap_err()).into_iter().collect();
+    assert_eq!(fields.len(), 1, "{fields:?}");
+    assert_eq!(fields[0].0, "employment.positions[1].start_date");
+    assert_eq!(fixture.read(&name).await, before);
+    let on_it = fixture.restart("learner-1", &name, NEXT).await.unwrap();
+    assert_eq!((on_it.start_date.as_str(), on_it.last_day.as_str()), (NEXT, NEXT));
+
+    // The first day is that of the first position, where no other is said.
+    let name = fixture.employed("learner-2").await.name;
+    let positions = Employment {
+        name: name.clone(),
+        positions: vec![from("2026-02-20"), from("2026-02-10")],
+        ..Default::default()
+    };
+    fixture
+        .update("learner-2", positions, &["positions"])
+        .await
+        .unwrap();
+    fixture.verify(&name).await;
+    let early = fixture.ends_on(&name, "2026-02-09").await.unwrap_err();
+    assert_eq!(violations_of(&early)[0].0, "last_day");
+    let ended = fixture.ends_on(&name, "2026-02-10").await.unwrap();
+    assert_eq!(ended.state(), S::Ended);
+    let stored = "UPDATE employments SET start_date = '2026-02-11' WHERE last_day = '2026-02-10'";
+    let mut connection = fixture.service.database.connection().await;
+    let refused = sqlx::raw_sql(stored).execute(&mut connection).await.unwrap_err();
+    assert!(refused.to_string().contains("employments_days"), "{refused}");
+}
+
+/// Otherwise nobody could end before 2100 what somebody has verified without looking.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_has_not_begun_ends_at_once_by_either_side_and_never_began() {
+    let fixture = Fixture::start().await;
+    for side in [EmploymentSide::Person, EmploymentSide::Organization] {
+        let name = fixture.employed("learner-1").await.name;
+        fixture.restart("learner-1", &name, "2100-12-31").await.unwrap();
+        fixture.verify(&name).await;
+        let early = fixture.ends_on(&name, "2026-03-01").await.unwrap_err();
+        assert_eq!(violations_of(&early)[0].0, "last_day");
+        let ended = match side {
+            EmploymentSide::Person => fixture.leave_on("learner-1", &name, "").await,
+            _ => fixture.ends_on(&name, "").await,
+        };
+        let ended = ended.unwrap();
+        assert_eq!((ended.state(), ended.last_day.as_str()), (S::Ended, "2100-12-31"));
+        assert!(ended.end_time.is_some() && ended.ended_by() == side);
+        assert_eq!(ended, fixture.read(&name).await);
+    }
+    let name = fixture.employed("learner-2").await.name;
+    fixture.restart("learner-2", &name, "2100-12-31").await.unwrap();
+    let outcomes = fixture.batch_end_on(vec![name.clone()], "").await.unwrap();
+    assert_eq!(outcomes[0].state(), S::Ended);
+    assert_eq!(fixture.read(&name).await.last_day, "2100-12-31");
+    assert_eq!(
+        fixture.undo_end(&name).await.unwrap().state(),
+        S::PendingVerification
+    );
+}
+
+/// What either side had settled stands again when the other one takes back what came in between.
+#[tokio::test(flavor = "multi_thread")]
+async fn taking_an_end_back_leaves_the_last_day_that_was_settled_before() {
+    let fixture = Fixture::start().await;
+    let name = fixture.employed("learner-1").await.name;
+    let (earlier, later) = ("2026-03-02", "2026-03-10");
+    let given = fixture.leave_on("learner-1", &name, later).await.unwrap();
+    let told = |one: &Employment| {
+        let (day, by) = (one.last_day.clone(), one.ended_by());
+        (one.state(), day, by, one.end_reason.clone())
+    };
+    let expected = told(&given);
+    for day in ["", earlier] {
+        fixture.ends_on(&name, day).await.unwrap();
+        let back = fixture.undo_end(&name).await.unwrap();
+        assert_eq!(told(&back), expected, "{day}");
+    }
+    // One's own is left too by what came at once.
+    fixture.leave_on("learner-1", &name, "").await.unwrap();
+    let back = fixture.undo_leave("learner-1", &name).await.unwrap();
+    assert_eq!(told(&back), expected);
+    // Both have settled one: nobody puts the other's off by moving their own.
+    fixture.ends_on(&name, NEXT).await.unwrap();
+    let put_off = fixture.ends_on(&name, later).await.unwrap_err();
+    assert_eq!(reason_of(&put_off), Some(R::EmploymentEndedByOther));
+    fixture.leave_on("learner-1", &name, "").await.unwrap();
+    let back = fixture.undo_leave("learner-1", &name).await.unwrap();
+    assert_eq!(
+        (back.last_day.as_str(), back.ended_by()),
+        (NEXT, EmploymentSide::Organization)
+    );
+    let back = fixture.undo_end(&name).await.unwrap();
+    assert_eq!(told(&back), expected);
+    assert_eq!(fixture.undo_leave("learner-1", &name).await.unwrap().last_day, "");
+
+    // A day that is over by then does not come back.
+    fixture.leave_on("learner-1", &name, earlier).await.unwrap();
+    fixture.ends_on(&name, "").await.unwrap();
+    fixture.advance_to(datetime!(2026-03-03 05:00 UTC));
+    let day = "SELECT count(*) FROM employments WHERE person_last_day = '2026-03-02'";
+    assert_eq!(fixture.service.database.count(day).await, 1);
+    let ended = "UPDATE employments SET end_time = '2026-03-03 04:00Z' WHERE state = 'ENDED'";
+    fixture.service.database.execute(ended).await;
+    // Until the tokens are read that were renewed.
+    eventually(async || fixture.undo_end(&name).await.is_ok()).await;
+    let back = fixture.read(&name).await;
+    assert_eq!((back.state(), back.last_day.as_str()), (S::Verified, ""));
+}
+
+/// Invited again by an administrator, they are wanted; what they have said themself stays.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_accepts_another_invitation_is_not_ended_by_the_organizations_former_word() {
+    let fixture = Fixture::start().await;
+    let name = fixture.employed("learner-1").await.name;
+    let given = fixture.leave_on("learner-1", &name, "2026-03-10").await.unwrap();
+    fixture.ends_on(&name, NEXT).await.unwrap();
+    // Nobody vouches for them at the join page.
+    let asked = fixture.invite(&[fixture.new_group().await]).await;
+    fixture.open_to_join_page().await;
+    fixture.accept(asked, "learner-1").await;
+    assert_eq!(fixture.read(&name).await.last_day, NEXT);
+    let group = fixture.new_group().await;
+    fixture.employ("learner-1", &[group]).await;
+    let joined = fixture.read(&name).await;
+    assert!(joined.groups.contains(&group.to_string()));
+    assert_eq!(
+        (joined.last_day, joined.end_reason, joined.state),
+        (given.last_day, given.end_reason, given.state)
+    );
+    fixture.undo_leave("learner-1", &name).await.unwrap();
+    fixture.ends_on(&name, NEXT).await.unwrap();
+    fixture.employ_anywhere("learner-1").await;
+    let joined = fixture.read(&name).await;
+    assert_eq!((joined.state(), joined.last_day.as_str()), (S::Verified, ""));
+    let due = "SELECT count(*) FROM employments WHERE end_due_time IS NOT NULL";
+    assert_eq!(fixture.service.database.count(due).await, 0);
 }

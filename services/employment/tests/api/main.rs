@@ -31,4 +31,5 @@ mod tab;
 mod twins;
 mod verification_notices;
 mod verify;
+mod verify_owner;
 mod withdraw;

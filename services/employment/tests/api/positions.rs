@@ -1,8 +1,8 @@
 //! Positions and the first day: `UpdateEmployment`, `ListPositionCodes`, and what a claim says of them.
 
 use muster_proto::employment::v1::{
-    Employment, EmploymentClaim, EmploymentState as S, ListEmploymentsRequest, ListPositionCodesRequest,
-    Position, UpdateEmploymentRequest,
+    Employment, EmploymentClaim, EmploymentOrder, EmploymentState as S, ListEmploymentsRequest,
+    ListPositionCodesRequest, Position, UpdateEmploymentRequest,
 };
 use muster_refusal::{ErrorReason as R, reason_of, violations_of};
 use muster_testkit::TestCaller;
@@ -12,7 +12,7 @@ use tonic::Status;
 use crate::claim::at;
 use crate::fixture::Fixture;
 
-fn position(title: &str, end_date: &str) -> Position {
+pub(crate) fn position(title: &str, end_date: &str) -> Position {
     Position {
         code: "lead-teacher".to_owned(),
         title: title.to_owned(),
@@ -22,8 +22,18 @@ fn position(title: &str, end_date: &str) -> Position {
 }
 
 impl Fixture {
+    /// The person says that they began on another day.
+    pub(crate) async fn restart(&self, person: &str, name: &str, start: &str) -> Result<Employment, Status> {
+        let employment = Employment {
+            name: name.to_owned(),
+            start_date: start.to_owned(),
+            ..Default::default()
+        };
+        self.update(person, employment, &["start_date"]).await
+    }
+
     /// The person says anew what `paths` name.
-    async fn update(
+    pub(crate) async fn update(
         &self,
         person: &str,
         employment: Employment,
@@ -40,7 +50,7 @@ impl Fixture {
         Ok(updated.into_inner().employment.unwrap())
     }
 
-    async fn reposition(
+    pub(crate) async fn reposition(
         &self,
         employment: &Employment,
         positions: Vec<Position>,
@@ -120,6 +130,46 @@ async fn a_claim_says_positions_and_the_list_is_narrowed_by_them() {
             .await;
         assert_eq!(listed.unwrap().into_inner().employments.len(), found, "{code}");
     }
+}
+
+/// It is the second of March in Greenwich, and the first in Michigan, where the organization is.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_a_position_is_found_by_it_while_they_have_it() {
+    let fixture = Fixture::start().await;
+    for (person, start, end) in [
+        ("learner-1", "2025-09-01", "2026-02-28"),
+        ("learner-2", "2025-09-01", "2026-03-01"),
+        ("learner-3", "2026-03-01", ""),
+        ("learner-4", "2026-03-02", ""),
+    ] {
+        let claim = EmploymentClaim {
+            positions: vec![Position {
+                start_date: start.to_owned(),
+                ..position("Lead teacher", end)
+            }],
+            ..at(fixture.organization_name())
+        };
+        fixture
+            .claim(TestCaller::person(person), vec![claim])
+            .await
+            .unwrap();
+    }
+    fixture.advance_to(time::macros::datetime!(2026-03-02 01:00 UTC));
+    let request = ListEmploymentsRequest {
+        parent: fixture.organization_name().to_string(),
+        position: "lead-teacher".to_owned(),
+        order: EmploymentOrder::Oldest.into(),
+        ..Default::default()
+    };
+    let list = async || {
+        let mut client = fixture.employments(fixture.admin());
+        client.list_employments(request.clone()).await
+    };
+    // Until the tokens are read that were renewed.
+    muster_testkit::eventually(async || list().await.is_ok()).await;
+    let listed = list().await.unwrap().into_inner().employments.into_iter();
+    let names: Vec<_> = listed.map(|one| one.person_display_name).collect();
+    assert_eq!(names, ["learner-2", "learner-3"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

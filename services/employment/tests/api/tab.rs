@@ -1,6 +1,8 @@
 //! The employees tab: `ListEmployments` with its filters and orders.
 
-use muster_proto::employment::v1::{Employment, EmploymentOrder, EmploymentState, ListEmploymentsRequest};
+use muster_proto::employment::v1::{
+    Employment, EmploymentOrder, EmploymentState, ListEmploymentsRequest, RejectionReason,
+};
 use muster_refusal::violations_of;
 
 use crate::fixture::Fixture;
@@ -148,4 +150,46 @@ async fn a_filter_that_cannot_be_read_is_told_with_its_place() {
         .map(|(field, _)| field)
         .collect();
     assert_eq!(fields, ["text", "order", "groups[1]", "location"]);
+}
+
+/// Since a claim, a correction, or an edit of what was verified; not since every edit.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_waits_longest_is_listed_first_with_since_when() {
+    let fixture = Fixture::start().await;
+    let minute = || fixture.advance(std::time::Duration::from_secs(60));
+    let edited = fixture.employed("learner-1").await;
+    assert_eq!(edited.wait_time, None);
+    let claimed = fixture.claimed("learner-2").await;
+    assert_eq!(claimed.wait_time, claimed.create_time);
+    let corrected = fixture.claimed("learner-3").await.name;
+    minute();
+    let waits = fixture
+        .restart("learner-1", &edited.name, "2026-02-01")
+        .await
+        .unwrap();
+    assert!(waits.wait_time.map(|time| time.seconds) > claimed.wait_time.map(|time| time.seconds));
+    minute();
+    fixture
+        .reject(&corrected, RejectionReason::Dates, "")
+        .await
+        .unwrap();
+    assert_eq!(fixture.read(&corrected).await.wait_time, None);
+    fixture.correct("learner-3", &corrected).await.unwrap();
+    let again = fixture
+        .restart("learner-1", &edited.name, "2026-02-02")
+        .await
+        .unwrap();
+    assert_eq!(again.wait_time, waits.wait_time, "it has waited since then");
+    let mut crowd = fixture.crowd(7).await;
+    crowd.sort();
+
+    let mut listed: Vec<_> = fixture.walk(by(EmploymentOrder::Waiting)).await;
+    let rest: Vec<_> = listed.split_off(3).into_iter().map(|one| one.name).collect();
+    let listed: Vec<_> = listed.into_iter().map(|one| one.person_display_name).collect();
+    assert_eq!(listed, ["learner-2", "learner-1", "learner-3"]);
+    // The director does not wait, and of the crowd it is not known since when.
+    let director = fixture.employment_of("owner").await.name;
+    let mut others = [vec![director], crowd].concat();
+    others.sort();
+    assert_eq!(rest, others);
 }

@@ -99,3 +99,27 @@ async fn who_claims_by_themself_or_hands_in_again_is_mailed_about() {
     fixture.correct("learner-1", name).await.unwrap();
     assert_eq!(fixture.published("mail.requested").await, 2, "it waits already");
 }
+
+/// Whoever waited is told of already; what waits again is told of like a claim.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_edits_what_was_verified_or_rejected_is_mailed_about_once() {
+    let fixture = Fixture::start().await;
+    let verified = fixture.employed("learner-1").await;
+    assert_eq!(fixture.published("mail.requested").await, 0);
+    let edit = async |start: &str| fixture.restart("learner-1", &verified.name, start).await.unwrap();
+    edit("2026-02-01").await;
+    assert_eq!(fixture.published("mail.requested").await, 1);
+    edit("2026-02-02").await;
+    assert_eq!(fixture.published("mail.requested").await, 1, "it waits already");
+
+    fixture
+        .reject(&verified.name, RejectionReason::Dates, "")
+        .await
+        .unwrap();
+    edit("2026-02-03").await;
+    assert_eq!(
+        fixture.published("mail.requested").await,
+        2,
+        "for after the first"
+    );
+}

@@ -1,7 +1,7 @@
 //! `WithdrawEmployment`, and what follows from it in other services.
 
-use muster_proto::employment::v1::{Employment, EmploymentState, WithdrawEmploymentRequest};
-use muster_refusal::ErrorReason as R;
+use muster_proto::employment::v1::{Employment, EmploymentState, RejectionReason, WithdrawEmploymentRequest};
+use muster_refusal::{ErrorReason as R, reason_of};
 use muster_testkit::{TestCaller, eventually};
 use tonic::{Response, Status};
 
@@ -62,5 +62,44 @@ async fn only_what_waits_is_taken_back_and_only_by_the_person() {
         fixture.service.database.execute(statement).await;
         let refused = fixture.withdraw("learner-1", &claim.name).await;
         assert_eq!(reason(refused), why, "{statement}");
+    }
+}
+
+/// A person who edits what was verified would else be gone without a reason, a last day and a way back.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_verified_is_left_and_not_taken_back_also_while_it_waits_again() {
+    let fixture = Fixture::start().await;
+    let name = fixture.employed("learner-1").await.name;
+    let waits = fixture.restart("learner-1", &name, "2026-02-01").await.unwrap();
+    assert_eq!(waits.state(), EmploymentState::PendingVerification);
+    let refused = fixture.withdraw("learner-1", &name).await.unwrap_err();
+    assert!(refused.message().contains("leave it"), "{refused:?}");
+    assert_eq!(reason_of(&refused), Some(R::EmploymentVerified));
+    assert_eq!(fixture.read(&name).await, waits);
+    // Nor after a rejection in between.
+    let why = RejectionReason::Dates;
+    fixture.reject(&name, why, "").await.unwrap();
+    fixture.correct("learner-1", &name).await.unwrap();
+    assert_eq!(
+        reason(fixture.withdraw("learner-1", &name).await),
+        R::EmploymentVerified
+    );
+    let left = fixture.leave_on("learner-1", &name, "").await.unwrap();
+    assert_eq!(
+        (left.state(), left.end_reason.as_str()),
+        (EmploymentState::Ended, "a new life")
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_owners_is_not_taken_back() {
+    let fixture = Fixture::start().await;
+    let name = fixture.employment_of("owner").await.name;
+    fixture.restart("owner", &name, "2026-02-01").await.unwrap();
+    // Also where it is not known that it was verified, as of before that was kept.
+    for statement in ["SELECT", "UPDATE employments SET first_verify_time = NULL"] {
+        fixture.service.database.execute(statement).await;
+        let refused = fixture.withdraw("owner", &name).await;
+        assert_eq!(reason(refused), R::OwnerMustTransfer, "{statement}");
     }
 }

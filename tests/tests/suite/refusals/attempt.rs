@@ -140,7 +140,7 @@ pub(super) async fn provoke(
     reason: ErrorReason,
     attempt: Attempt,
 ) -> Result<(), String> {
-    let (call, channel) = call(stage, rpc, &attempt);
+    let (call, channel) = call(stage, rpc, reason, &attempt);
     let Some(before) = &attempt.before_each else {
         let status = call.send(channel).await.err().ok_or("it was not refused")?;
         return attempt.judge(reason, &status);
@@ -155,7 +155,7 @@ pub(super) async fn provoke(
     Ok(())
 }
 
-fn call(stage: &Stage, rpc: &str, attempt: &Attempt) -> (RawCall, Channel) {
+fn call(stage: &Stage, rpc: &str, reason: ErrorReason, attempt: &Attempt) -> (RawCall, Channel) {
     let rules = Rules::load(muster_proto::pool()).expect("the contract's rules load");
     let rule = rules.iter().find(|rule| rule.method == rpc);
     let rule = rule.unwrap_or_else(|| panic!("there is no RPC {rpc}"));
@@ -168,6 +168,9 @@ fn call(stage: &Stage, rpc: &str, attempt: &Attempt) -> (RawCall, Channel) {
         let token = stage.suite.workload_token(&callers[0], server);
         let service = Endpoint::from_shared(stage.suite.service(server)).unwrap();
         return (call.bearer(&token), service.connect_lazy());
+    }
+    if rule.reason_of_staff && reason != ErrorReason::StaffReasonRequired {
+        call = call.header("muster-reason", "a test");
     }
     if let Some(who) = &attempt.who {
         call = call.bearer(&stage.suite.token(who));

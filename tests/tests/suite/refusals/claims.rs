@@ -2,8 +2,8 @@
 
 use muster_proto::employment::v1::{
     BatchEndEmploymentsRequest, BatchVerifyEmploymentsRequest, ClaimEmploymentsRequest,
-    CorrectEmploymentRequest, Employment, EmploymentClaim, RejectEmploymentRequest, RejectionReason,
-    UpdateEmploymentRequest, WithdrawEmploymentRequest,
+    CorrectEmploymentRequest, Employment, EmploymentClaim, EndEmploymentRequest, RejectEmploymentRequest,
+    RejectionReason, UpdateEmploymentRequest, WithdrawEmploymentRequest,
 };
 use muster_proto::organization::v1::CloseOrganizationRequest;
 use muster_refusal::ErrorReason as R;
@@ -11,7 +11,7 @@ use muster_testkit::eventually;
 use prost_types::FieldMask;
 
 use super::attempt::Attempt;
-use super::employment::{employed, owners};
+use super::employment::{claimed, employed, owners};
 use super::stage::{Learner, Stage, last};
 use super::{Row, row};
 
@@ -152,9 +152,16 @@ fn withdrawals() -> Vec<Row> {
         row("WithdrawEmployment", R::NotFound, async |at| {
             Attempt::by("learner-1", &withdrawing(at.learner().await.employment, ""))
         }),
+        row("WithdrawEmployment", R::OwnerMustTransfer, async |at| {
+            Attempt::by("owner", &withdrawing(owners(&at).await, ""))
+        }),
         row("WithdrawEmployment", R::EmploymentVerified, async |at| {
+            // It was verified before it was edited, and waits again.
             let learner = at.learner().await;
-            Attempt::by(&learner.address, &withdrawing(learner.employment, ""))
+            let edit = updating(learner.employment.clone(), "2026-01-01", "");
+            at.done::<()>("UpdateEmployment", &learner.address, &edit).await;
+            let attempt = Attempt::by(&learner.address, &withdrawing(learner.employment, ""));
+            attempt.metadata("state", "PENDING_VERIFICATION")
         }),
         row("WithdrawEmployment", R::EmploymentRejected, async |at| {
             let learner = employed(&at, "REJECTED").await;
@@ -166,7 +173,7 @@ fn withdrawals() -> Vec<Row> {
         }),
         row("WithdrawEmployment", R::RequestIdReused, async |at| {
             let id = at.suite.request_id();
-            let learner = employed(&at, "PENDING_VERIFICATION").await;
+            let learner = claimed(&at).await;
             let second = withdrawing(at.absent("employments"), &id);
             let first = withdrawing(learner.employment, &id);
             at.reused("WithdrawEmployment", &learner.address, &first, &second)
@@ -184,8 +191,16 @@ fn updates() -> Vec<Row> {
             )
         }),
         row("UpdateEmployment", R::InvalidRequest, async |at| {
+            // After a last day that is settled.
             let learner = at.learner().await;
-            let request = updating(learner.employment, "1899-12-31", "");
+            let settled = EndEmploymentRequest {
+                name: learner.employment.clone(),
+                reason: "left".into(),
+                request_id: String::new(),
+                last_day: "2099-01-01".into(),
+            };
+            at.done::<()>("EndEmployment", "owner", &settled).await;
+            let request = updating(learner.employment, "2099-01-02", "");
             Attempt::by(&learner.address, &request).violates(&["employment.start_date"])
         }),
         row("UpdateEmployment", R::EtagMismatch, async |at| {

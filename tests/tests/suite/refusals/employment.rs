@@ -3,7 +3,7 @@
 use muster_proto::employment::v1::{
     EmploymentOrder, EndEmploymentRequest, GetEmploymentRequest, LeaveEmploymentRequest,
     ListEmploymentsRequest, ListEmploymentsResponse, ListPersonEmploymentsRequest, UndoEndEmploymentRequest,
-    UndoLeaveEmploymentRequest, VerifyEmploymentRequest,
+    UndoLeaveEmploymentRequest, VerifyEmploymentRequest, VerifyOwnerEmploymentRequest,
 };
 use muster_proto::notification::v1::ListDeliveriesRequest;
 use muster_refusal::ErrorReason as R;
@@ -13,9 +13,11 @@ use super::attempt::Attempt;
 use super::claims::{of_closed, superseded};
 use super::stage::{Learner, Stage, last};
 use super::{Row, row};
+use crate::support::Organization;
 
 pub(super) fn rows() -> Vec<Row> {
     let mut rows = decided_and_listed();
+    rows.extend(verified_by_staff());
     rows.extend(left());
     rows.extend(taken_back());
     rows
@@ -28,6 +30,50 @@ async fn settle(at: &Stage, learner: &Learner, last_day: &str) {
         ..leaving(learner.employment.clone(), "")
     };
     at.done::<()>("LeaveEmployment", &learner.address, &request).await;
+}
+
+fn verified_by_staff() -> Vec<Row> {
+    /// The employment of an owner, put into a state.
+    async fn stands(at: &Stage, state: &str) -> String {
+        let own = at.own().await;
+        let name = owners(&own).await;
+        let id = last(&name);
+        let statement = format!("UPDATE employments SET state = '{state}' WHERE employment_id = '{id}'");
+        own.database("employment").await.change(&statement).await;
+        name
+    }
+    vec![
+        row("VerifyOwnerEmployment", R::NotFound, async |at| {
+            Attempt::by("staff", &verifying_owners(at.absent("employments"), ""))
+        }),
+        row("VerifyOwnerEmployment", R::OwnProfile, async |at| {
+            let own = Organization::draft(&at.suite, "staff").await.name;
+            let name = format!("{own}/employments/{}", at.suite.request_id());
+            Attempt::by("staff", &verifying_owners(name, ""))
+        }),
+        row("VerifyOwnerEmployment", R::EmploymentNotOwners, async |at| {
+            Attempt::by("staff", &verifying_owners(at.learner().await.employment, ""))
+        }),
+        row("VerifyOwnerEmployment", R::EmploymentRejected, async |at| {
+            Attempt::by("staff", &verifying_owners(stands(&at, "REJECTED").await, ""))
+        }),
+        row("VerifyOwnerEmployment", R::EmploymentState, async |at| {
+            Attempt::by("staff", &verifying_owners(stands(&at, "WITHDRAWN").await, ""))
+        }),
+        row("VerifyOwnerEmployment", R::RequestIdReused, async |at| {
+            let id = at.suite.request_id();
+            let first = verifying_owners(owners(&at).await, &id);
+            let second = verifying_owners(at.absent("employments"), &id);
+            at.reused("VerifyOwnerEmployment", "staff", &first, &second).await
+        }),
+    ]
+}
+
+fn verifying_owners(name: String, request_id: &str) -> VerifyOwnerEmploymentRequest {
+    VerifyOwnerEmploymentRequest {
+        name,
+        request_id: request_id.into(),
+    }
 }
 
 fn left() -> Vec<Row> {
@@ -297,6 +343,17 @@ fn decided_and_listed() -> Vec<Row> {
             Attempt::by("owner", &request)
         }),
     ]
+}
+
+/// A learner who was never verified.
+pub(super) async fn claimed(at: &Stage) -> Learner {
+    let learner = employed(at, "PENDING_VERIFICATION").await;
+    let id = last(&learner.employment);
+    let statement = format!(
+        "UPDATE employments SET verify_time = NULL, first_verify_time = NULL WHERE employment_id = '{id}'"
+    );
+    at.database("employment").await.change(&statement).await;
+    learner
 }
 
 /// A learner whose employment was put into a state.

@@ -98,6 +98,9 @@ impl Stage {
             .expect("there is such an RPC");
         let mut call = RawCall::new(&rule.path, message.encode_to_vec()).bearer(&self.suite.token(who));
         call.client_streaming = rule.client_streaming;
+        if rule.reason_of_staff {
+            call = call.header("muster-reason", "a test");
+        }
         let answer = call.send(self.suite.edge_from_a_network_of_its_own()).await;
         A::decode(answer.unwrap_or_else(|status| panic!("{rpc}: {status:?}"))).unwrap()
     }

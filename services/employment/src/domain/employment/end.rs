@@ -4,6 +4,7 @@ use muster_states::{Transition, stored_enum};
 use time::{Date, Duration, OffsetDateTime};
 
 use super::{Employment, EmploymentState};
+use crate::domain::TimeZones;
 
 /// For so long an end can be taken back.
 const UNDO: Duration = Duration::hours(24);
@@ -22,9 +23,30 @@ pub(crate) struct End {
 /// An end as somebody asks for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct AskedEnd {
-    pub(crate) end: End,
-    /// Whether they said the last day; otherwise it is today.
-    pub(crate) says_day: bool,
+    /// In the words of who asks.
+    pub(crate) reason: String,
+    pub(crate) by: Side,
+    /// `None`: at once.
+    pub(crate) last_day: Option<Date>,
+    /// The day that it is where the organization is.
+    pub(crate) today: Date,
+    /// When to look whether the day is over; `None` of one that is not to come.
+    pub(crate) due: Option<OffsetDateTime>,
+    pub(crate) now: OffsetDateTime,
+}
+
+/// A last day that one side had settled, and that something else has taken the place of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Settled {
+    pub(crate) reason: String,
+    pub(crate) last_day: Date,
+}
+
+/// What each side had settled before the end that stands now.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Kept {
+    pub(crate) person: Option<Settled>,
+    pub(crate) organization: Option<Settled>,
 }
 
 /// When an end is.
@@ -50,7 +72,7 @@ pub(crate) enum NotEndable {
     State(EmploymentState),
     /// The last day is before the first.
     BeforeStart,
-    /// The other side has settled an earlier end, or has ended it on another day.
+    /// The other side has settled an earlier end or the same, or has ended it on another day.
     ByOther,
 }
 
@@ -63,17 +85,44 @@ pub(crate) enum NotUndone {
     TooLate,
 }
 
-impl End {
-    /// One that is there as soon as it is settled.
-    pub(crate) fn now(reason: String, by: Side, last_day: Date, now: OffsetDateTime) -> Self {
-        Self {
-            reason,
-            by,
-            last_day: Some(last_day),
-            at: EndTime::Past(now),
+impl AskedEnd {
+    /// What it is of an employment with this first day. Without a day it is there at once: what has not begun by then never begins,
+    /// and its last day is its first.
+    fn of(&self, first_day: Option<Date>) -> End {
+        let at_once = first_day.map_or(self.today, |first| first.max(self.today));
+        End {
+            reason: self.reason.clone(),
+            by: self.by,
+            last_day: Some(self.last_day.unwrap_or(at_once)),
+            at: self.due.map_or(EndTime::Past(self.now), EndTime::Due),
+        }
+    }
+}
+
+impl Side {
+    const fn other(self) -> Self {
+        match self {
+            Self::Person => Self::Organization,
+            Self::Organization => Self::Person,
+        }
+    }
+}
+
+impl Kept {
+    fn of(&mut self, side: Side) -> &mut Option<Settled> {
+        match side {
+            Side::Person => &mut self.person,
+            Side::Organization => &mut self.organization,
         }
     }
 
+    fn put(&mut self, end: End) {
+        let by = end.by;
+        *self.of(by) = end.settled();
+    }
+}
+
+impl End {
     /// When it was; `None` while it is to come.
     pub(crate) fn time(&self) -> Option<OffsetDateTime> {
         match self.at {
@@ -99,81 +148,134 @@ impl End {
     fn repeats(&self, settled: &Self) -> bool {
         (&self.reason, self.by, self.last_day) == (&settled.reason, settled.by, settled.last_day)
     }
+
+    fn settled(self) -> Option<Settled> {
+        let Self { reason, last_day, .. } = self;
+        last_day.map(|last_day| Settled { reason, last_day })
+    }
 }
 
 impl Employment {
-    /// VERIFIED → ENDED, or a last day that is to come. The first end stays: one who ends it again finds it done, unless they say another
-    /// last day ([`Self::end_otherwise`]). A last day that is to come is moved; that of the other side only to an earlier one.
+    /// VERIFIED, or verified before and waiting again → ENDED, or a last day that is to come. The first end stays: one who ends it
+    /// again finds it done, unless they say a last day ([`Self::correct_end`]). A last day that is to come is moved; that of the other
+    /// side only to an earlier one, also where it is kept behind one's own.
     pub(crate) fn end(self, asked: AskedEnd) -> Transition<Self, NotEndable> {
-        let end = match self.state {
-            EmploymentState::Verified => asked.end,
-            EmploymentState::Ended => return self.end_otherwise(asked),
+        match self.state {
+            EmploymentState::Verified => {}
+            EmploymentState::PendingVerification if self.was_verified() => {}
+            EmploymentState::Ended => return self.correct_end(asked),
             EmploymentState::PendingVerification | EmploymentState::Rejected | EmploymentState::Withdrawn => {
                 return Transition::Refused(NotEndable::State(self.state));
             }
-        };
+        }
+        let end = asked.of(self.first_day());
         if self.begins_after(&end) {
             return Transition::Refused(NotEndable::BeforeStart);
         }
         let is_to_come = end.due_time().is_some();
-        match &self.end {
-            Some(settled) if is_to_come && end.repeats(settled) => return Transition::AlreadyDone(self),
-            Some(settled) if is_to_come && end.by != settled.by && end.last_day >= settled.last_day => {
+        if is_to_come {
+            if self.end.as_ref().is_some_and(|settled| end.repeats(settled)) {
+                return Transition::AlreadyDone(self);
+            }
+            if self.is_put_off_by(&end) {
                 return Transition::Refused(NotEndable::ByOther);
             }
-            _ => {}
+        }
+        let mut kept = self.kept.clone();
+        if is_to_come {
+            *kept.of(end.by) = None;
+        }
+        if let Some(settled) = self
+            .end
+            .clone()
+            .filter(|settled| settled.by != end.by || !is_to_come)
+        {
+            kept.put(settled);
         }
         let state = if is_to_come {
-            EmploymentState::Verified
+            self.state
         } else {
             EmploymentState::Ended
         };
         Transition::Changed(Self {
             end: Some(end),
+            kept,
             ..self.to(state)
         })
     }
 
-    /// ENDED stays ENDED. Who ended it corrects the last day, and with it the reason; not to one that is to come, for which they take the end
-    /// back. When it ended, and until when that can be taken back, stays; so does the version: no event tells of a last day, and what
-    /// comes after this one has continued it. Nobody else says another day, and who says none finds it done.
-    fn end_otherwise(self, asked: AskedEnd) -> Transition<Self, NotEndable> {
-        let AskedEnd { end, says_day } = asked;
-        let settled = self.end.as_ref();
-        if !says_day || settled.is_some_and(|settled| settled.last_day == end.last_day) {
+    /// Whether the other side has settled a last day that this one is not before.
+    fn is_put_off_by(&self, end: &End) -> bool {
+        let settled = self.end.clone().filter(|settled| settled.by != end.by);
+        let kept = self.kept.clone().of(end.by.other()).take();
+        let others = settled.and_then(End::settled).or(kept);
+        others.is_some_and(|others| end.last_day >= Some(others.last_day))
+    }
+
+    /// ENDED stays ENDED. Who ended it corrects the last day and the reason, by saying the day; not to one that is to come, for which they
+    /// take the end back. When it ended, and until when that can be taken back, stays; so does the version: no event tells of a last day,
+    /// and what comes after this one has continued it. Nobody else says another day, and who says none finds it done.
+    fn correct_end(self, asked: AskedEnd) -> Transition<Self, NotEndable> {
+        let Some(last_day) = asked.last_day else {
+            return Transition::AlreadyDone(self);
+        };
+        let same_day = self.end.as_ref().and_then(|settled| settled.last_day) == Some(last_day);
+        let Some(settled) = self.end.clone().filter(|settled| settled.by == asked.by) else {
+            return if same_day {
+                Transition::AlreadyDone(self)
+            } else {
+                Transition::Refused(NotEndable::ByOther)
+            };
+        };
+        if same_day && settled.reason == asked.reason {
             return Transition::AlreadyDone(self);
         }
-        let Some(settled) = settled.filter(|settled| settled.by == end.by).cloned() else {
-            return Transition::Refused(NotEndable::ByOther);
-        };
-        if end.due_time().is_some() {
+        if asked.due.is_some() && !same_day {
             return Transition::Refused(NotEndable::State(self.state));
         }
-        if self.begins_after(&end) {
+        let corrected = End {
+            reason: asked.reason,
+            last_day: Some(last_day),
+            ..settled
+        };
+        if self.begins_after(&corrected) {
             return Transition::Refused(NotEndable::BeforeStart);
         }
-        let End { reason, last_day, .. } = end;
         Transition::Changed(Self {
-            end: Some(End {
-                reason,
-                last_day,
-                ..settled
-            }),
+            end: Some(corrected),
+            corrections: self.corrections + 1,
             ..self
         })
     }
 
     fn begins_after(&self, end: &End) -> bool {
-        self.start.is_some_and(|start| end.last_day < Some(start))
+        self.first_day()
+            .is_some_and(|first_day| end.last_day < Some(first_day))
     }
 
-    /// VERIFIED or PENDING_VERIFICATION → ENDED: the organization was closed, and nobody is left to verify it.
-    pub(crate) fn close(self, end: End) -> Transition<Self, NotEndable> {
+    /// VERIFIED or PENDING_VERIFICATION → ENDED: the organization was closed, and nobody is left to verify it. `today`: where it is.
+    pub(crate) fn close(
+        self,
+        reason: String,
+        today: Date,
+        now: OffsetDateTime,
+    ) -> Transition<Self, NotEndable> {
+        let asked = AskedEnd {
+            reason,
+            by: Side::Organization,
+            last_day: None,
+            today,
+            due: None,
+            now,
+        };
         match self.state {
-            EmploymentState::PendingVerification | EmploymentState::Verified => Transition::Changed(Self {
-                end: Some(end),
-                ..self.to(EmploymentState::Ended)
-            }),
+            EmploymentState::PendingVerification | EmploymentState::Verified => {
+                let end = asked.of(self.first_day());
+                Transition::Changed(Self {
+                    end: Some(end),
+                    ..self.without_end().to(EmploymentState::Ended)
+                })
+            }
             EmploymentState::Ended => Transition::AlreadyDone(self),
             EmploymentState::Rejected | EmploymentState::Withdrawn => {
                 Transition::Refused(NotEndable::State(self.state))
@@ -195,8 +297,14 @@ impl Employment {
         }
     }
 
-    /// ENDED → what it was before, within 24 hours; or no last day to come any more. By the side that ended it.
-    pub(crate) fn undo_end(self, by: Side, now: OffsetDateTime) -> Transition<Self, NotUndone> {
+    /// ENDED → what it was before, within 24 hours; or no last day to come any more. By the side that ended it. A last day that had been
+    /// settled before stands again, unless it is over; `due`: when to look whether it is, `None` when it is known to be.
+    pub(crate) fn undo_end(
+        self,
+        by: Side,
+        now: OffsetDateTime,
+        due: impl Fn(Date) -> Option<OffsetDateTime>,
+    ) -> Transition<Self, NotUndone> {
         let state = match (self.state, self.verify_time) {
             (EmploymentState::Rejected | EmploymentState::Withdrawn, _) => {
                 return Transition::Refused(NotUndone::State(self.state));
@@ -218,9 +326,57 @@ impl Employment {
         if end.undo_deadline().is_some_and(|deadline| now > deadline) {
             return Transition::Refused(NotUndone::TooLate);
         }
-        Transition::Changed(Self {
+        Transition::Changed(self.before_its_end(due).to(state))
+    }
+
+    /// What either side had settled before stands again, the earlier day first.
+    fn before_its_end(self, due: impl Fn(Date) -> Option<OffsetDateTime>) -> Self {
+        let again = |settled: Option<Settled>, by| {
+            let Settled { reason, last_day } = settled?;
+            Some(End {
+                reason,
+                by,
+                last_day: Some(last_day),
+                at: EndTime::Due(due(last_day)?),
+            })
+        };
+        let Kept { person, organization } = self.kept.clone();
+        let ends = [
+            again(person, Side::Person),
+            again(organization, Side::Organization),
+        ];
+        let mut ends: Vec<End> = ends.into_iter().flatten().collect();
+        ends.sort_by_key(|end| end.last_day);
+        let mut ends = ends.into_iter();
+        let (end, mut kept) = (ends.next(), Kept::default());
+        for later in ends {
+            kept.put(later);
+        }
+        Self { end, kept, ..self }
+    }
+
+    /// Nothing is to come that the organization has settled; what the person has is earlier or stands again.
+    pub(super) fn without_end_by_organization(self) -> Self {
+        let kept = Kept {
+            organization: None,
+            ..self.kept.clone()
+        };
+        let open = Self { kept, ..self };
+        match &open.end {
+            // What is kept behind it is a later day, and so to come too.
+            Some(end) if end.by == Side::Organization && end.due_time().is_some() => {
+                open.before_its_end(TimeZones::earliest_end)
+            }
+            _ => open,
+        }
+    }
+
+    /// Nothing of it is to come, nor comes back.
+    pub(super) fn without_end(self) -> Self {
+        Self {
             end: None,
-            ..self.to(state)
-        })
+            kept: Kept::default(),
+            ..self
+        }
     }
 }

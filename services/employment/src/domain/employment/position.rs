@@ -20,6 +20,11 @@ pub(crate) struct Position {
 }
 
 impl Position {
+    /// Whether somebody has it on that day.
+    pub(crate) fn is_held_on(&self, day: Date) -> bool {
+        self.start <= day && self.end.is_none_or(|end| end >= day)
+    }
+
     /// Whether it is the other one, or that one closed.
     fn closes(&self, other: &Self) -> bool {
         let Self {
@@ -47,6 +52,14 @@ pub(crate) fn early(start: Option<Date>, positions: &[Position]) -> Vec<usize> {
     let each = positions.iter().enumerate();
     let early = each.filter(|(_, position)| position.start < start);
     early.map(|(place, _)| place).collect()
+}
+
+/// The places of those that are said anew and begin after the last day. One that was there before the day was settled stays: it never
+/// begins.
+pub(super) fn late(last_day: Date, before: &[Position], after: &[Position]) -> Vec<usize> {
+    let each = after.iter().enumerate();
+    let late = each.filter(|(_, position)| position.start > last_day && !before.contains(position));
+    late.map(|(place, _)| place).collect()
 }
 
 #[cfg(test)]

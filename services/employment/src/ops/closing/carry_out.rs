@@ -5,7 +5,7 @@ use muster_jobs::Batch;
 use sqlx::PgConnection;
 
 use crate::context::Context;
-use crate::domain::{Closing, End, Side};
+use crate::domain::Closing;
 use crate::error::Error;
 use crate::events::Act;
 use crate::ops::employment::batch;
@@ -46,13 +46,15 @@ async fn end_some(tx: &mut PgConnection, context: &Context, closing: Closing) ->
         employment,
     };
     let names: Vec<_> = open.into_iter().map(name).collect();
+    let today = context.time_zones.today(&closing.authority, time);
     let act = Act {
         actor: closing.actor,
         time,
     };
     batch::settle(tx, context, organization, &names, act, |found| {
-        let end = End::now(REASON.to_owned(), Side::Organization, time.date(), time);
-        found.close(end).refused_as(Error::from)
+        found
+            .close(REASON.to_owned(), today, time)
+            .refused_as(Error::from)
     })
     .await?;
     Ok(names.len())

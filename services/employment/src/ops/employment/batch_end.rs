@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 use super::batch::{self, Outcomes};
 use super::end::Said;
 use crate::context::Context;
-use crate::domain::EmploymentState;
+use crate::domain::{Employment, EmploymentState};
 use crate::error::Error;
 use crate::events::Act;
 
@@ -55,11 +55,16 @@ pub(crate) async fn apply(
         if owner.is_none_or(|owner| owner == found.person) {
             return Transition::Refused(Error::OwnerMustTransfer);
         }
-        let state = found.state;
+        let before = found.clone();
         match found.end(end.clone()) {
-            // Which last day is the right one is said of each by itself.
-            Transition::Changed(_) if state == EmploymentState::Ended => {
-                Transition::Refused(Error::State(state))
+            // Which last day is the right one, and why, is said of each by itself.
+            Transition::Changed(corrected) if before.state == EmploymentState::Ended => {
+                let last_day = |one: &Employment| one.end.as_ref().and_then(|end| end.last_day);
+                if last_day(&corrected) == last_day(&before) {
+                    Transition::AlreadyDone(before)
+                } else {
+                    Transition::Refused(Error::State(before.state))
+                }
             }
             ended => ended.refused_as(Error::from),
         }

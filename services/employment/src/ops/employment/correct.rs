@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use muster_ids::PersonId;
 use sqlx::PgConnection;
 
-use super::change::settle;
+use super::change::settle_open;
 use super::own::{self, OwnEmployment};
 use crate::context::Context;
 use crate::domain::{Employment, EmploymentState};
@@ -27,9 +27,7 @@ pub(crate) async fn prepare(context: &Context, own: &OwnEmployment) -> Result<BT
 /// Hands it in again, and publishes that; one that waits already is answered as it is.
 ///
 /// # Errors
-/// [`Error::Superseded`] when the person has claimed anew since. While that one is open, the index of open employments says
-/// so; afterwards [`own::is_latest`], which sees whatever was there before this one was opened again.
-/// [`Error::OrganizationClosed`].
+/// [`Error::Superseded`] while another employment of the person is open there; [`Error::OrganizationClosed`].
 pub(crate) async fn apply(
     tx: &mut PgConnection,
     context: &Context,
@@ -39,11 +37,9 @@ pub(crate) async fn apply(
     let is_open = closing::refuse(tx, own.employment.organization).await;
     let found = own::lock(tx, &own).await?;
     is_open?;
+    let now = context.clock.now();
     let begins_to_wait = found.state == EmploymentState::Rejected;
-    let corrected = found.correct();
-    let settled = settle(tx, context, corrected, own.actor, context.clock.now()).await;
-    let corrected = settled.map_err(Error::of_second_open)?;
-    own::is_latest(tx, &corrected).await?;
+    let corrected = settle_open(tx, context, found.correct(now), own.actor, now).await?;
     if begins_to_wait {
         ask::apply(tx, context, &corrected, verifiers).await?;
     }

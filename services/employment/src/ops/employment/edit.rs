@@ -1,15 +1,19 @@
 //! A person says anew since when they work there, or what they do.
 
-use muster_server::etag::{IfMatch, etag};
+use std::collections::BTreeSet;
+
+use muster_ids::PersonId;
+use muster_server::etag::IfMatch;
 use sqlx::PgConnection;
 
-use super::change::settle;
+use super::change::settle_open;
 use super::own::{self, OwnEmployment};
 use super::positions;
 use crate::context::Context;
-use crate::domain::{Edit, Employment};
-use crate::error::Error;
+use crate::domain::{Edit, Employment, EmploymentState, NotEditable};
+use crate::error::{Error, Field};
 use crate::ops::closing;
+use crate::ops::verification_notice::ask;
 use crate::store::employment;
 
 /// The field that holds positions.
@@ -23,46 +27,63 @@ pub(crate) struct Editing {
     pub(crate) if_match: IfMatch,
 }
 
-/// Asks which positions there are at the organization.
+/// Asks which positions there are at the organization, and who can verify it, and is to hear that it waits again.
 ///
 /// # Errors
 /// [`Error::Positions`]; of a peer.
-pub(crate) async fn prepare(context: &Context, editing: &Editing) -> Result<(), Error> {
-    let Some(said) = editing.edit.positions.as_ref().filter(|said| !said.is_empty()) else {
-        return Ok(());
-    };
+pub(crate) async fn prepare(context: &Context, editing: &Editing) -> Result<BTreeSet<PersonId>, Error> {
     let organization = editing.own.employment.organization;
-    // Of no organization there is no employment either: whoever looks for it says so.
-    let Some(site) = context.peers.site(organization, None).await? else {
-        return Ok(());
-    };
-    refuse(positions::unknown(context, &site.authority, FIELD, said))
+    if let Some(said) = editing.edit.positions.as_ref().filter(|said| !said.is_empty())
+        // Of no organization there is no employment either: whoever looks for it says so.
+        && let Some(site) = context.peers.site(organization, None).await?
+    {
+        refuse(positions::unknown(context, &site.authority, FIELD, said))?;
+    }
+    context.peers.verifiers(organization, editing.own.person).await
 }
 
-/// Changes it, and publishes that.
+/// Changes it, and publishes that; where it waits by that and did not before, those who can verify it are mailed.
 ///
 /// # Errors
-/// [`Error::State`] of what is over; [`Error::Superseded`] of what was rejected, when there is a newer one;
+/// [`Error::State`] of what is over; [`Error::Superseded`] of what was rejected, while another one is open;
 /// [`Error::Positions`]; [`Error::OrganizationClosed`].
 pub(crate) async fn apply(
     tx: &mut PgConnection,
     context: &Context,
     editing: Editing,
+    verifiers: &BTreeSet<PersonId>,
 ) -> Result<Employment, Error> {
     let Editing { own, edit, if_match } = editing;
     let is_open = closing::refuse(tx, own.employment.organization).await;
     let found = own::lock(tx, &own).await?;
     is_open?;
-    if_match.check(&etag(found.version))?;
-    let settled = settle(tx, context, found.edit(edit), own.actor, context.clock.now()).await;
-    let edited = settled.map_err(Error::of_second_open)?;
-    own::is_latest(tx, &edited).await?;
+    if_match.check(&found.etag())?;
+    let (before, now) = (found.state, context.clock.now());
+    let edited = found.edit(edit, now).refused_as(not_editable);
+    let edited = settle_open(tx, context, edited, own.actor, now).await?;
     refuse(positions::early(FIELD, edited.start, &edited.positions))?;
     employment::replace_positions(tx, &edited).await?;
+    if edited.state == EmploymentState::PendingVerification && before != edited.state {
+        ask::apply(tx, context, &edited, verifiers).await?;
+    }
     Ok(edited)
 }
 
-fn refuse(fields: Vec<crate::error::Field>) -> Result<(), Error> {
+fn not_editable(why: NotEditable) -> Error {
+    match why {
+        NotEditable::State(state) => Error::State(state),
+        NotEditable::AfterLastDay { start, positions } => {
+            let problem = "must not be after the last day of the employment, which is settled";
+            let start = start.then(|| Field::of("employment.start_date".to_owned(), problem));
+            let positions = positions
+                .into_iter()
+                .map(|place| Field::of(format!("{FIELD}[{place}].start_date"), problem));
+            Error::Positions(start.into_iter().chain(positions).collect())
+        }
+    }
+}
+
+fn refuse(fields: Vec<Field>) -> Result<(), Error> {
     if fields.is_empty() {
         Ok(())
     } else {

@@ -9,7 +9,7 @@ use time::{Date, OffsetDateTime};
 use super::change::settle;
 use super::owner;
 use crate::context::Context;
-use crate::domain::{AskedEnd, Employment, EmploymentState, End, EndTime, Side, TimeZones};
+use crate::domain::{AskedEnd, Employment, EmploymentState, Side, TimeZones};
 use crate::error::Error;
 use crate::store::employment;
 
@@ -28,7 +28,7 @@ pub(crate) struct Ending {
 #[derive(Debug, Clone)]
 pub(crate) struct Said {
     pub(crate) reason: String,
-    /// `None`: today.
+    /// `None`: at once.
     pub(crate) last_day: Option<Date>,
     pub(crate) by: Side,
 }
@@ -78,13 +78,15 @@ impl Said {
     /// At once, unless the last day is still to come, where the organization is.
     pub(super) fn end(self, zones: &TimeZones, authority: &str, now: OffsetDateTime) -> AskedEnd {
         let Self { reason, last_day, by } = self;
-        let (today, says_day) = (zones.today(authority, now), last_day.is_some());
-        let last_day = last_day.unwrap_or(today);
-        let due = TimeZones::earliest_end(last_day).filter(|_| last_day > today);
-        let end = End {
-            at: due.map_or(EndTime::Past(now), EndTime::Due),
-            ..End::now(reason, by, last_day, now)
-        };
-        AskedEnd { end, says_day }
+        let today = zones.today(authority, now);
+        let to_come = last_day.filter(|last_day| *last_day > today);
+        AskedEnd {
+            reason,
+            by,
+            last_day,
+            today,
+            due: to_come.and_then(TimeZones::earliest_end),
+            now,
+        }
     }
 }

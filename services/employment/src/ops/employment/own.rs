@@ -23,16 +23,3 @@ pub(super) async fn lock(tx: &mut PgConnection, own: &OwnEmployment) -> Result<E
     let found = found.filter(|employment| employment.person == own.person);
     Ok(found.ok_or(Failure::NotFound)?)
 }
-
-/// Looks whether the person has no newer one at the organization: what others keep about the two is ordered by version, and
-/// follows the newest. To be asked after a change, which waits for whoever is about to begin a newer one.
-///
-/// # Errors
-/// [`Error::Superseded`].
-pub(super) async fn is_latest(tx: &mut PgConnection, changed: &Employment) -> Result<(), Error> {
-    let latest = employment::find_latest(tx, changed.organization, changed.person).await?;
-    match latest {
-        Some(latest) if latest.id != changed.id => Err(Error::Superseded),
-        _ => Ok(()),
-    }
-}

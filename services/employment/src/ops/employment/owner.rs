@@ -1,4 +1,4 @@
-//! The owner's employment is neither rejected nor ended.
+//! The owner's employment is neither rejected nor ended, nor taken back.
 
 use muster_identity::Role;
 use muster_ids::{EmploymentName, PersonId};

@@ -4,10 +4,11 @@ use muster_ids::{EmploymentName, PersonId};
 use muster_server::Failure;
 use muster_states::Transition;
 use sqlx::PgConnection;
+use time::Date;
 
-use super::own;
+use super::change::store_open;
 use crate::context::Context;
-use crate::domain::{Employment, EmploymentState, Side};
+use crate::domain::{Employment, EmploymentState, Kept, Side, TimeZones};
 use crate::error::Error;
 use crate::events::{self, Act};
 use crate::ops::closing;
@@ -24,15 +25,34 @@ pub(crate) struct Undoing {
     pub(crate) actor: String,
 }
 
-/// Takes it back, and publishes that; of what has no end, there is nothing to take back.
+/// Asks who licenses the organization, where a last day had been settled before: it stands again unless it is over there.
 ///
 /// # Errors
-/// [`Failure::NotFound`], [`Error::OrganizationClosed`], [`Error::State`], [`Error::EndedByOther`], [`Error::UndoTooLate`];
-/// [`Error::Superseded`] when the person has a newer employment there; the database's.
+/// Of a peer.
+pub(crate) async fn prepare(context: &Context, undoing: &Undoing) -> Result<Option<String>, Error> {
+    let EmploymentName {
+        organization,
+        employment: id,
+    } = undoing.employment;
+    let find = async |db: &mut _| employment::find(db, organization, id).await;
+    let found = context.database.read(find).await?;
+    if found.is_none_or(|found| found.kept == Kept::default()) {
+        return Ok(None);
+    }
+    let site = context.peers.site(organization, None).await?;
+    Ok(Some(site.map(|site| site.authority).unwrap_or_default()))
+}
+
+/// Takes it back, and publishes that; of what has no end, there is nothing to take back. `authority`: as [`prepare`] found it.
+///
+/// # Errors
+/// [`Failure::NotFound`], [`Failure::Contended`] when a last day was settled since it was asked, [`Error::OrganizationClosed`], [`Error::State`], [`Error::EndedByOther`], [`Error::UndoTooLate`];
+/// [`Error::Superseded`] while another employment of the person is open there; the database's.
 pub(crate) async fn apply(
     tx: &mut PgConnection,
     context: &Context,
     undoing: Undoing,
+    authority: Option<&str>,
 ) -> Result<Employment, Error> {
     let Undoing {
         employment: name,
@@ -46,7 +66,17 @@ pub(crate) async fn apply(
     let found = found.ok_or(Failure::NotFound)?;
     is_open?;
     let (time, ended) = (context.clock.now(), found.end.as_ref().and_then(|end| end.time()));
-    let restored = match found.undo_end(by, time) {
+    if authority.is_none() && found.kept != Kept::default() {
+        return Err(Failure::Contended.into());
+    }
+    let (zones, authority) = (&context.time_zones, authority.unwrap_or_default());
+    let is_to_come = |last_day: &Date| zones.end_of(authority, *last_day).is_none_or(|over| over > time);
+    let due = |last_day| {
+        Some(last_day)
+            .filter(is_to_come)
+            .and_then(TimeZones::earliest_end)
+    };
+    let restored = match found.undo_end(by, time, due) {
         Transition::Changed(restored) => restored,
         Transition::AlreadyDone(same) => return Ok(same),
         Transition::Refused(why) => return Err(why.into()),
@@ -55,9 +85,7 @@ pub(crate) async fn apply(
         Some(_) => &[EmploymentState::Ended],
         None => &EmploymentState::OPEN,
     };
-    let stored = employment::update_from(tx, from, &restored, time).await;
-    stored.map_err(|error| Error::from(error).of_second_open())?;
-    own::is_latest(tx, &restored).await?;
+    let restored = store_open(tx, from, restored, time).await?;
     let act = Act { actor, time };
     match ended {
         Some(end) => {

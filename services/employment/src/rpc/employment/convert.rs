@@ -39,6 +39,7 @@ impl From<Rejection> for pb::Rejection {
 impl From<Employment> for pb::Employment {
     fn from(employment: Employment) -> Self {
         let name = employment.name().to_string();
+        let (etag, wait_time) = (employment.etag(), employment.waits_since());
         let Employment {
             organization,
             id: _,
@@ -48,10 +49,14 @@ impl From<Employment> for pb::Employment {
             groups,
             location,
             source_invitation,
-            version,
+            version: _,
             create_time,
             verify_time,
+            first_verify_time: _,
+            wait_time: _,
             end,
+            kept: _,
+            corrections: _,
             rejections,
             start,
             positions,
@@ -62,7 +67,7 @@ impl From<Employment> for pb::Employment {
         );
         Self {
             name,
-            etag: format!("{version:x}"),
+            etag,
             person: PersonName { person }.to_string(),
             person_display_name,
             state: pb::EmploymentState::from(state).into(),
@@ -90,6 +95,7 @@ impl From<Employment> for pb::Employment {
                 .unwrap_or_default(),
             create_time: Some(timestamp(create_time)),
             verify_time: verify_time.map(timestamp),
+            wait_time: wait_time.map(timestamp),
             end_time: end.as_ref().and_then(End::time).map(timestamp),
             last_day: last_day.map(|day| day.to_string()).unwrap_or_default(),
             ended_by: ended_by

@@ -26,6 +26,7 @@ pub(super) fn list(
             location: location?,
             text: message.text.trim().to_owned(),
             position: message.position.clone(),
+            today: None,
             order: order(message.order()),
         };
         Some((parent?.organization, filter))
@@ -66,5 +67,6 @@ fn order(order: pb::EmploymentOrder) -> EmploymentOrder {
         pb::EmploymentOrder::Unspecified => EmploymentOrder::Newest,
         pb::EmploymentOrder::Name => EmploymentOrder::Name,
         pb::EmploymentOrder::Oldest => EmploymentOrder::Oldest,
+        pb::EmploymentOrder::Waiting => EmploymentOrder::Waiting,
     }
 }

@@ -11,7 +11,7 @@ use tonic::{Request, Response, Status};
 use super::parse;
 use crate::domain::Employment;
 use crate::error::Error;
-use crate::ops::employment::latest;
+use crate::ops::employment::{latest, today};
 use crate::rpc::Rpc;
 use crate::store::employment;
 
@@ -43,7 +43,7 @@ impl EmploymentInternalService for Rpc {
         let (_, (organization, persons)) = Call::read(request, parse::employees)?;
         let list = async |db: &mut _| employment::list_open(db, organization, &persons).await;
         let open = self.context.database.read(list).await.map_err(Error::from)?;
-        let today = self.context.clock.now().date();
+        let today = today::at(&self.context, organization).await?;
         let employees = open.into_iter().map(|open| employee(open, today)).collect();
         Ok(Response::new(pb::BatchGetEmployeesResponse { employees }))
     }
@@ -52,7 +52,7 @@ impl EmploymentInternalService for Rpc {
 /// Who somebody is to an organization.
 fn employee(open: Employment, today: Date) -> pb::Employee {
     let titles = open.positions.into_iter();
-    let titles = titles.filter(|position| position.end.is_none_or(|end| end >= today));
+    let titles = titles.filter(|position| position.is_held_on(today));
     pb::Employee {
         person: PersonName { person: open.person }.to_string(),
         person_display_name: open.person_display_name,

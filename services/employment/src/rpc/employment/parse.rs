@@ -34,6 +34,18 @@ pub(super) fn verify(
     }))
 }
 
+pub(super) fn verify_owner(
+    call: &Call<pb::VerifyOwnerEmploymentRequest>,
+    violations: &mut Violations,
+) -> Parsed<Verification> {
+    let (by, actor) = (call.person()?.id, call.actor());
+    Ok(call.name(violations).map(|employment| Verification {
+        employment,
+        by,
+        actor,
+    }))
+}
+
 pub(super) fn reject(
     call: &Call<pb::RejectEmploymentRequest>,
     violations: &mut Violations,

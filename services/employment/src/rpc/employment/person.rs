@@ -52,10 +52,12 @@ impl PersonEmploymentService for Rpc {
         let (call, editing) = Call::read(request, positions::editing)?;
         let Context { database, clock, .. } = &self.context;
         let prepare = async || {
-            edit::prepare(&self.context, &editing).await?;
-            Ok(editing)
+            let verifiers = edit::prepare(&self.context, &editing).await?;
+            Ok((editing, verifiers))
         };
-        let apply = async |tx: &mut _, editing| edit::apply(tx, &self.context, editing).await;
+        let apply = async |tx: &mut _, (editing, verifiers)| {
+            edit::apply(tx, &self.context, editing, &verifiers).await
+        };
         call.once_prepared(database, clock.now(), prepare, apply).await
     }
 
@@ -90,8 +92,12 @@ impl PersonEmploymentService for Rpc {
     ) -> Result<Response<pb::WithdrawEmploymentResponse>, Status> {
         let (call, own) = Call::read(request, parse::withdraw)?;
         let Context { database, clock, .. } = &self.context;
-        let apply = async |tx: &mut _| withdraw::apply(tx, &self.context, own).await;
-        call.once(database, clock.now(), apply).await
+        let prepare = async || {
+            withdraw::prepare(&self.context, &own).await?;
+            Ok(own)
+        };
+        let apply = async |tx: &mut _, own| withdraw::apply(tx, &self.context, own).await;
+        call.once_prepared(database, clock.now(), prepare, apply).await
     }
 
     async fn leave_employment(
@@ -116,7 +122,13 @@ impl PersonEmploymentService for Rpc {
     ) -> Result<Response<pb::UndoLeaveEmploymentResponse>, Status> {
         let (call, undoing) = Call::read(request, parse::undo_leave)?;
         let Context { database, clock, .. } = &self.context;
-        let apply = async |tx: &mut _| undo_end::apply(tx, &self.context, undoing).await;
-        call.once(database, clock.now(), apply).await
+        let prepare = async || {
+            let authority = undo_end::prepare(&self.context, &undoing).await?;
+            Ok((undoing, authority))
+        };
+        let apply = async |tx: &mut _, (undoing, authority): (_, Option<String>)| {
+            undo_end::apply(tx, &self.context, undoing, authority.as_deref()).await
+        };
+        call.once_prepared(database, clock.now(), prepare, apply).await
     }
 }

@@ -4,6 +4,7 @@ use muster_database::DatabaseError;
 use muster_ids::{EmploymentId, OrganizationId};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::domain::{Employment, EmploymentFilter, EmploymentOrder};
@@ -24,7 +25,8 @@ macro_rules! filtered {
                AND ($4::uuid IS NULL OR e.location_id = $4)
                AND ($8 = '' OR EXISTS (
                     SELECT FROM employment_positions p
-                    WHERE p.organization_id = e.organization_id AND p.employment_id = e.employment_id AND p.code = $8))
+                    WHERE p.organization_id = e.organization_id AND p.employment_id = e.employment_id AND p.code = $8
+                      AND p.start_date <= $9 AND (p.end_date IS NULL OR p.end_date >= $9)))
                AND ($5 = '' OR strpos(lower(e.person_display_name), lower($5)) > 0)
                AND ",
             $page,
@@ -36,8 +38,15 @@ macro_rules! filtered {
 const NEWEST: &str = filtered!("e.employment_id < $6 ORDER BY e.employment_id DESC");
 const OLDEST: &str = filtered!("e.employment_id > $6 ORDER BY e.employment_id");
 const NAME: &str = filtered!(
-    "(lower(left(e.person_display_name, 100)), e.employment_id) > (lower($9), $6)
+    "(lower(left(e.person_display_name, 100)), e.employment_id) > (lower($10), $6)
      ORDER BY lower(left(e.person_display_name, 100)), e.employment_id"
+);
+// As in the index employments_waiting, which serves this.
+const WAITING: &str = filtered!(
+    "(coalesce(CASE WHEN e.state = 'PENDING_VERIFICATION' THEN e.wait_time END, 'infinity'), e.employment_id)
+         > (coalesce($10::timestamptz, CASE WHEN $6 = '00000000-0000-0000-0000-000000000000' THEN '-infinity'::timestamptz
+                                            ELSE 'infinity' END), $6)
+     ORDER BY coalesce(CASE WHEN e.state = 'PENDING_VERIFICATION' THEN e.wait_time END, 'infinity'), e.employment_id"
 );
 
 /// Where an employment stands in a list.
@@ -45,6 +54,9 @@ const NAME: &str = filtered!(
 pub(crate) struct ListPosition {
     /// What is sorted by of the name; empty where names do not decide.
     pub(super) name: String,
+    /// Since when it waits; `None` where that does not decide, and of what does not wait.
+    #[serde(default)]
+    pub(super) wait: Option<OffsetDateTime>,
     pub(super) id: Option<EmploymentId>,
 }
 
@@ -59,6 +71,9 @@ impl ListPosition {
             } else {
                 String::new()
             },
+            wait: employment
+                .waits_since()
+                .filter(|_| order == EmploymentOrder::Waiting),
             id: Some(employment.id),
         }
     }
@@ -72,11 +87,12 @@ pub(crate) async fn list(
     after: Option<ListPosition>,
     limit: i64,
 ) -> Result<Vec<Employment>, DatabaseError> {
-    let ListPosition { name, id } = after.unwrap_or_default();
+    let ListPosition { name, wait, id } = after.unwrap_or_default();
     let (statement, first) = match filter.order {
         EmploymentOrder::Newest => (NEWEST, Uuid::max()),
         EmploymentOrder::Oldest => (OLDEST, Uuid::nil()),
         EmploymentOrder::Name => (NAME, Uuid::nil()),
+        EmploymentOrder::Waiting => (WAITING, Uuid::nil()),
     };
     let mut query = sqlx::query_as(statement)
         .bind(organization)
@@ -86,9 +102,12 @@ pub(crate) async fn list(
         .bind(&filter.text)
         .bind(id.unwrap_or_else(|| first.into()))
         .bind(limit)
-        .bind(&filter.position);
-    if filter.order == EmploymentOrder::Name {
-        query = query.bind(name);
+        .bind(&filter.position)
+        .bind(filter.today);
+    match filter.order {
+        EmploymentOrder::Name => query = query.bind(name),
+        EmploymentOrder::Waiting => query = query.bind(wait),
+        EmploymentOrder::Newest | EmploymentOrder::Oldest => {}
     }
     Ok(query.fetch_all(db).await?)
 }

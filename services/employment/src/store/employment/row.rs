@@ -5,7 +5,9 @@ use sqlx::postgres::PgRow;
 use sqlx::{FromRow, Row};
 use time::{Date, OffsetDateTime};
 
-use crate::domain::{Employment, EmploymentState, End, EndTime, Position, Rejection, RejectionReason, Side};
+use crate::domain::{
+    Employment, EmploymentState, End, EndTime, Kept, Position, Rejection, RejectionReason, Settled, Side,
+};
 
 impl FromRow<'_, PgRow> for Employment {
     fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
@@ -21,7 +23,14 @@ impl FromRow<'_, PgRow> for Employment {
             version: row.try_get("version")?,
             create_time: row.try_get("create_time")?,
             verify_time: row.try_get("verify_time")?,
+            first_verify_time: row.try_get("first_verify_time")?,
+            wait_time: row.try_get("wait_time")?,
             end: end(row)?,
+            kept: Kept {
+                person: settled(row, "person_last_day", "person_end_reason")?,
+                organization: settled(row, "organization_last_day", "organization_end_reason")?,
+            },
+            corrections: row.try_get("corrections")?,
             rejections: rejections(row)?,
             start: row.try_get("start_date")?,
             positions: positions(row)?,
@@ -44,6 +53,13 @@ fn end(row: &PgRow) -> Result<Option<End>, sqlx::Error> {
         last_day: row.try_get("last_day")?,
         at,
     }))
+}
+
+fn settled(row: &PgRow, last_day: &str, reason: &str) -> Result<Option<Settled>, sqlx::Error> {
+    let last_day: Option<Date> = row.try_get(last_day)?;
+    let reason: Option<String> = row.try_get(reason)?;
+    let both = last_day.zip(reason);
+    Ok(both.map(|(last_day, reason)| Settled { reason, last_day }))
 }
 
 /// Four arrays of one length; absent when there is none.
