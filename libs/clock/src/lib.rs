@@ -13,11 +13,15 @@
 //! assert_eq!(clock.now(), datetime!(2026-03-01 12:01 UTC));
 //! ```
 
+mod time_zones;
+
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use time::{OffsetDateTime, UtcOffset};
 use uuid::{ContextV7, Timestamp, Uuid};
+
+pub use time_zones::TimeZones;
 
 /// Tells the time and makes ids. Cheap to clone; clones of a fixed clock share their time.
 #[derive(Clone, Debug)]

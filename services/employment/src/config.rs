@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
+use muster_clock::TimeZones;
 use muster_server::page::PageSettings;
 use muster_server::settings::PeerUrl;
 
-use crate::domain::TimeZones;
 use crate::links::VerificationUrl;
 
 /// What this service is told.
@@ -31,7 +31,7 @@ pub struct Settings {
         long,
         env = "MUSTER_TIME_ZONES",
         value_name = "AUTHORITY=ZONE,…",
-        default_value = "us-mi=America/Detroit,us-nd=America/Chicago,us-ny=America/New_York,us-pa=America/New_York"
+        default_value = TimeZones::SHIPPED
     )]
     pub time_zones: TimeZones,
     /// Page tokens.

@@ -1,10 +1,10 @@
 //! What every verb and every handler stands on.
 
-use muster_clock::Clock;
+use muster_clock::{Clock, TimeZones};
 use muster_database::Database;
 use muster_server::page::PageKey;
 
-use crate::domain::{PositionLists, TimeZones};
+use crate::domain::PositionLists;
 use crate::links::VerificationUrl;
 use crate::peers::Peers;
 

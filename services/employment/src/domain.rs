@@ -5,7 +5,6 @@ mod employment;
 mod filter;
 mod position_list;
 mod site;
-mod time_zones;
 mod verification_notice;
 
 pub(crate) use closing::Closing;
@@ -18,5 +17,4 @@ pub(crate) use filter::{EmploymentFilter, EmploymentOrder};
 pub(crate) use position_list::PositionCode;
 pub(crate) use position_list::PositionLists;
 pub(crate) use site::{Site, SiteStage};
-pub(crate) use time_zones::TimeZones;
 pub(crate) use verification_notice::VerificationNotice;

@@ -3,17 +3,19 @@
 mod projection;
 
 use muster_database::DatabaseError;
-use muster_ids::{EventId, PersonName};
+use muster_ids::{EventId, PersonName, TrainingName};
 use muster_messaging::outbox::{self, NewEvent};
 use muster_proto::notification::v1::{MailPurpose, MailRequestedEvent};
-use muster_proto::organization::v1::{OrganizationApprovedEvent, OrganizationClosedEvent};
+use muster_proto::organization::v1::{
+    GroupChangedEvent, GroupState, OrganizationApprovedEvent, OrganizationClosedEvent,
+};
 use muster_server::convert::timestamp;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
 pub(crate) use projection::Projection;
 
-use crate::domain::{AccessNotice, AccessReminder, Organization, Review, StaffAct};
+use crate::domain::{AccessNotice, AccessReminder, Group, Organization, Review, StaffAct};
 
 /// Who asks for mails where no call does, or on whose behalf nobody is to be named.
 const SELF: &str = "service:organization";
@@ -50,6 +52,34 @@ pub(crate) async fn organization_closed(
         organization: closed.name().to_string(),
     };
     outbox::append(tx, event(id, closed, actor, time), &payload).await
+}
+
+/// Publishes what a group requires now, and whether it takes learners, by `actor`.
+pub(crate) async fn group_changed(
+    tx: &mut PgConnection,
+    id: EventId,
+    group: &Group,
+    actor: String,
+    time: OffsetDateTime,
+) -> Result<(), DatabaseError> {
+    let trainings = group.trainings.iter();
+    let payload = GroupChangedEvent {
+        group: group.name().to_string(),
+        state: GroupState::from(group.state).into(),
+        trainings: trainings
+            .map(|&training| TrainingName { training }.to_string())
+            .collect(),
+    };
+    let event = NewEvent {
+        id,
+        organization: group.organization,
+        aggregate: group.id.into(),
+        sequence: group.version,
+        time,
+        actor,
+        traceparent: None,
+    };
+    outbox::append(tx, event, &payload).await
 }
 
 /// Asks for a mail to the owner: somebody asks to be let in.

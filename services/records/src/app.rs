@@ -23,7 +23,7 @@ use tokio::sync::Semaphore;
 
 use crate::Settings;
 use crate::context::Context;
-use crate::events::{EmploymentVerified, Projection};
+use crate::events::{EmploymentVerified, GroupChanged, Projection};
 use crate::peers::Peers;
 use crate::rpc::Rpc;
 
@@ -59,15 +59,18 @@ impl Service for RecordsService {
                 employment: shell.peer("employment", &settings.employment_url),
             },
             page_key: settings.page.page_key,
+            time_zones: settings.time_zones,
             files: Arc::new(Semaphore::new(FILES_AT_ONCE)),
             database: shell.database,
             clock: shell.clock,
         };
+        let projection = || Projection(context.clone());
         let handlers = Handlers::of(&topology::RECORDS)
             .on(EmploymentVerified(context.clone()))
-            .on(EmploymentHandler::<EmploymentChangedEvent, _>::new(Projection))
-            .on(EmploymentHandler::<EmploymentEndedEvent, _>::new(Projection))
-            .on(EmploymentHandler::<EmploymentRestoredEvent, _>::new(Projection));
+            .on(GroupChanged(context.clone()))
+            .on(EmploymentHandler::<EmploymentChangedEvent, _>::new(projection()))
+            .on(EmploymentHandler::<EmploymentEndedEvent, _>::new(projection()))
+            .on(EmploymentHandler::<EmploymentRestoredEvent, _>::new(projection()));
         let seals = SealHistory(context.database.clone());
         let rpc = Rpc::new(context);
         Ok(App::new()

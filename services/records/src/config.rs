@@ -1,5 +1,6 @@
 //! The settings of this service, beside those of every service.
 
+use muster_clock::TimeZones;
 use muster_server::page::PageSettings;
 use muster_server::settings::PeerUrl;
 
@@ -12,6 +13,15 @@ pub struct Settings {
     /// Where the employment service answers
     #[arg(long, env = "MUSTER_EMPLOYMENT_URL", value_name = "URL")]
     pub employment_url: PeerUrl,
+    /// The time zone of each licensing authority, by which the day ends on which an assignment is due, such as
+    /// us-mi=America/Detroit,us-ny=America/New_York; UTC for any other. As the employment service has it
+    #[arg(
+        long,
+        env = "MUSTER_TIME_ZONES",
+        value_name = "AUTHORITY=ZONE,…",
+        default_value = TimeZones::SHIPPED
+    )]
+    pub time_zones: TimeZones,
     /// Page tokens.
     #[command(flatten)]
     pub page: PageSettings,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use muster_clock::Clock;
+use muster_clock::{Clock, TimeZones};
 use muster_database::Database;
 use muster_server::page::PageKey;
 use tokio::sync::Semaphore;
@@ -16,6 +16,8 @@ pub(crate) struct Context {
     pub(crate) clock: Clock,
     pub(crate) peers: Peers,
     pub(crate) page_key: PageKey,
+    /// By which days are counted.
+    pub(crate) time_zones: TimeZones,
     /// A place for each file that is being written.
     pub(crate) files: Arc<Semaphore>,
 }

@@ -9,9 +9,13 @@ mod record_access;
 mod staff_report;
 mod training;
 
-pub(crate) use assignment::{Assignment, AssignmentState, AssignmentStateName, Percent};
+pub(crate) use assignment::{
+    Assignment, AssignmentState, AssignmentStateName, CancelReason, Due, NotTakenBack, Percent,
+};
 pub(crate) use certificate::{Certificate, CertificateNumber};
-pub(crate) use employment_projection::{EmploymentProjection, EmploymentState, ToldEmployment};
+pub(crate) use employment_projection::{
+    EmploymentProjection, EmploymentState, Placement, Requirement, ToldEmployment,
+};
 pub(crate) use export::{Employee, Employees, ExportFormat, OrganizationNames, RecordLine};
 pub(crate) use grant::{Grant, GrantState, GrantStateName, Parties, Terms, Wish};
 pub(crate) use record_access::{AccessKind, AccessReason, ReaderRole, RecordAccess};

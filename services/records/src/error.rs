@@ -7,6 +7,7 @@ use muster_messaging::HandlingError;
 use muster_refusal::{ErrorReason, Refusal};
 use muster_server::Failure;
 use thiserror::Error;
+use time::Date;
 use tonic::Status;
 
 use crate::domain::GrantStateName;
@@ -31,6 +32,23 @@ pub(crate) enum Error {
     /// The assignment is cancelled.
     #[error("the assignment takes no progress")]
     AssignmentClosed,
+    /// The learner has begun it.
+    #[error("the assignment is begun")]
+    AssignmentBegun,
+    /// A group of the learner requires it.
+    #[error("a group requires the training")]
+    AssignmentRequired,
+    /// The organization has no such training.
+    #[error("the training is not in the catalog of the organization")]
+    TrainingNotInCatalog,
+    /// The day is over.
+    #[error("the due date is past, or too far ahead")]
+    DueDate {
+        /// Which day it is there.
+        today: Date,
+        /// Where days are counted.
+        zone: String,
+    },
     /// Another training has the code.
     #[error("the code is taken")]
     TrainingCodeTaken,
@@ -87,6 +105,25 @@ impl From<Error> for Refusal {
                 "the assignment is cancelled and takes no progress; the organization can assign the training again",
             )
             .precondition("ASSIGNMENT", "state", "must not be CANCELLED"),
+            Error::AssignmentBegun => Refusal::new(
+                ErrorReason::AssignmentBegun,
+                "the learner has begun it, and what is begun is not taken back",
+            ),
+            Error::AssignmentRequired => Refusal::new(
+                ErrorReason::AssignmentRequired,
+                "a group of the learner requires the training; take it out of what the group requires, or the learner out of the \
+                 group",
+            ),
+            Error::TrainingNotInCatalog => Refusal::new(
+                ErrorReason::TrainingNotInCatalog,
+                "the training is not in the organization's catalog; add it there first",
+            )
+            .violation("training", "must be in the organization's catalog"),
+            Error::DueDate { today, zone } => Refusal::new(
+                ErrorReason::InvalidRequest,
+                format!("the day on which it is due is over; in {zone} it is {today} now"),
+            )
+            .violation("due_date", format!("must be {today} or later, the day being counted in {zone}")),
             Error::TrainingCodeTaken => Refusal::new(
                 ErrorReason::TrainingCodeTaken,
                 "the catalog has a training with this code; codes differ in more than upper and lower case",

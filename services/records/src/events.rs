@@ -3,17 +3,20 @@
 //! Consumes `employment.verified`: the projection learns of the employment, and the learner gets the trainings of their
 //! groups, as the organization service lists them now. `employment.ended` and
 //! `employment.changed`: the projection, by which access is gone or sleeps, the consent that was given to a former employment, and what was
-//! assigned in one that is over. `employment.restored`: what was assigned is there again.
+//! assigned in one that is over. `employment.restored`: what was assigned is there again, and what the learner's groups have come to
+//! require meanwhile. `group.changed`: the learners of a group get what it newly requires, and what it requires no more is cancelled.
 
 mod employment_verified;
+mod group_changed;
 mod projection;
 
 use muster_messaging::{EmploymentFacts, HandlingError};
 
 pub(crate) use employment_verified::EmploymentVerified;
+pub(crate) use group_changed::GroupChanged;
 pub(crate) use projection::Projection;
 
-use crate::domain::{EmploymentProjection, ToldEmployment};
+use crate::domain::{EmploymentProjection, Placement, ToldEmployment};
 
 /// What is kept of an employment.
 fn told(facts: &EmploymentFacts) -> Result<ToldEmployment, HandlingError> {
@@ -25,5 +28,9 @@ fn told(facts: &EmploymentFacts) -> Result<ToldEmployment, HandlingError> {
             sequence: facts.sequence,
         },
         create_time: facts.create_time,
+        placement: Some(Placement {
+            groups: facts.groups.clone(),
+            location: facts.location,
+        }),
     })
 }

@@ -10,7 +10,7 @@
 //! - `ops`: one verb a file.
 //! - `domain`: trainings, assignments, certificates, consent: pure.
 //! - `store`: SQL, as functions on a connection.
-//! - `events`: what it consumes (`employment.verified`); it publishes nothing yet.
+//! - `events`: what it consumes (of employments and groups); it publishes nothing yet.
 //! - `peers`: organization, asked for the trainings of groups, and employment, asked for what no event has told.
 //! - `error`: everything that keeps it from doing what it is asked.
 

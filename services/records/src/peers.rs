@@ -1,11 +1,9 @@
 //! What other services are asked: organization for the trainings of groups and for names, employment for a state that no event
 //! has told of yet, and for who people are.
 
-use std::collections::BTreeMap;
-
 use muster_ids::{
-    EmploymentName, GroupId, GroupName, NameProblem, OrganizationId, OrganizationName, PersonId, PersonName,
-    TrainingId, TrainingName,
+    EmploymentName, GroupId, GroupName, LocationName, NameProblem, OrganizationId, OrganizationName,
+    PersonId, PersonName, TrainingId, TrainingName,
 };
 use muster_proto::employment::v1 as employment_pb;
 use muster_proto::employment::v1::employment_internal_service_client::EmploymentInternalServiceClient;
@@ -16,7 +14,9 @@ use muster_server::Peer;
 use muster_server::convert::from_timestamp;
 use tonic::{Code, Status};
 
-use crate::domain::{Employee, Employees, EmploymentProjection, EmploymentState, ToldEmployment};
+use crate::domain::{
+    Employee, Employees, EmploymentProjection, EmploymentState, Placement, Requirement, ToldEmployment,
+};
 use crate::error::Error;
 
 muster_proto::same_values! {
@@ -33,37 +33,80 @@ pub(crate) struct Peers {
     pub(crate) employment: Peer,
 }
 
+/// What has to be known before a training is assigned by hand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Assigning {
+    /// Whether the catalog of the organization has the training.
+    pub(crate) has_training: bool,
+    /// Whether the group that was asked about is one of the organization.
+    pub(crate) has_group: bool,
+    /// Who licenses the organization, such as `us-mi`.
+    pub(crate) authority: String,
+}
+
 impl Peers {
-    /// What those of the groups require that still take learners: each training with one group that requires it.
-    pub(crate) async fn trainings_of(
+    /// What those of the groups require that there are, in the order of their ids.
+    pub(crate) async fn requirements(
         &self,
         organization: OrganizationId,
         groups: &[GroupId],
-    ) -> Result<BTreeMap<TrainingId, GroupId>, Error> {
-        let mut trainings = BTreeMap::new();
+    ) -> Result<Vec<Requirement>, Error> {
+        let mut requirements = Vec::new();
         for groups in groups.chunks(MAX_GROUPS) {
-            for group in self.groups(organization, groups).await? {
-                take_trainings(&mut trainings, &group)?;
+            let names = groups
+                .iter()
+                .map(|&group| GroupName { organization, group }.to_string());
+            let request = organization_pb::BatchGetGroupsRequest {
+                organization: OrganizationName { organization }.to_string(),
+                names: names.collect(),
+            };
+            let mut client = GroupInternalServiceClient::new(self.organization.clone());
+            let answered = client.batch_get_groups(request).await.map_err(Error::of_peer)?;
+            let organization_pb::BatchGetGroupsResponse { groups, sequences } = answered.into_inner();
+            // A version that tells no sequences goes behind whatever is known.
+            let sequences = sequences.into_iter().chain(std::iter::repeat(0));
+            for (group, sequence) in groups.iter().zip(sequences) {
+                let is_active = group.state() == organization_pb::GroupState::Active;
+                let GroupName { group: id, .. } = group.name.parse().map_err(unreadable)?;
+                requirements.push(Requirement {
+                    group: id,
+                    is_active,
+                    trainings: trainings(&group.trainings).map_err(unreadable)?,
+                    sequence,
+                });
             }
         }
-        Ok(trainings)
+        requirements.sort_by_key(|requirement| requirement.group);
+        Ok(requirements)
     }
 
-    async fn groups(
+    /// What has to be known before a training is assigned by hand; `None` when there is no such organization.
+    pub(crate) async fn assigning(
         &self,
         organization: OrganizationId,
-        groups: &[GroupId],
-    ) -> Result<Vec<organization_pb::Group>, Error> {
-        let names = groups
-            .iter()
-            .map(|&group| GroupName { organization, group }.to_string());
-        let request = organization_pb::BatchGetGroupsRequest {
+        training: TrainingId,
+        group: Option<GroupId>,
+    ) -> Result<Option<Assigning>, Error> {
+        let request = organization_pb::GetAssigningContextRequest {
             organization: OrganizationName { organization }.to_string(),
-            names: names.collect(),
+            training: TrainingName { training }.to_string(),
+            group: group
+                .map(|group| GroupName { organization, group }.to_string())
+                .unwrap_or_default(),
         };
         let mut client = GroupInternalServiceClient::new(self.organization.clone());
-        let answered = client.batch_get_groups(request).await.map_err(Error::of_peer)?;
-        Ok(answered.into_inner().groups)
+        match client.get_assigning_context(request).await {
+            Ok(answer) => {
+                let answer = answer.into_inner();
+                Ok(Some(Assigning {
+                    has_training: answer.has_training,
+                    has_group: answer.has_group,
+                    authority: answer.licensing_authority,
+                }))
+            }
+            Err(status) if status.code() == Code::NotFound => Ok(None),
+            Err(status) => Err(Error::of_peer(status)),
+        }
     }
 
     /// The latest employment of the person at the organization; `None` when there never was one.
@@ -94,6 +137,7 @@ impl Peers {
                 sequence: answer.sequence,
             },
             create_time: create_time.map_err(|_| no_time())?,
+            placement: answer.placement.as_ref().map(placement).transpose()?,
         }))
     }
 
@@ -144,23 +188,31 @@ fn employee(told: employment_pb::Employee) -> Result<(PersonId, Employee), Error
         display_name: told.person_display_name,
         start_date: told.start_date,
         position_titles: told.position_titles,
+        placement: told.placement.as_ref().map(placement).transpose()?,
     };
     Ok((person, employee))
 }
 
-fn take_trainings(
-    trainings: &mut BTreeMap<TrainingId, GroupId>,
-    group: &organization_pb::Group,
-) -> Result<(), Error> {
-    if group.state() != organization_pb::GroupState::Active {
-        return Ok(());
-    }
-    let GroupName { group: id, .. } = group.name.parse().map_err(unreadable)?;
-    for text in &group.trainings {
-        let TrainingName { training } = text.parse().map_err(unreadable)?;
-        trainings.entry(training).or_insert(id);
-    }
-    Ok(())
+fn placement(told: &employment_pb::EmploymentPlacement) -> Result<Placement, Error> {
+    let group = |text: &String| text.parse().map(|GroupName { group, .. }| group);
+    let groups: Result<_, NameProblem> = told.groups.iter().map(group).collect();
+    let location = match told.location.as_str() {
+        "" => None,
+        text => {
+            let LocationName { location, .. } = text.parse().map_err(unreadable)?;
+            Some(location)
+        }
+    };
+    Ok(Placement {
+        groups: groups.map_err(unreadable)?,
+        location,
+    })
+}
+
+/// The trainings of these names.
+pub(crate) fn trainings(names: &[String]) -> Result<Vec<TrainingId>, NameProblem> {
+    let training = |text: &String| text.parse().map(|TrainingName { training }| training);
+    names.iter().map(training).collect()
 }
 
 fn no_time() -> Error {

@@ -5,6 +5,7 @@ pub(crate) mod assignment;
 pub(crate) mod certificate;
 pub(crate) mod employment_projection;
 pub(crate) mod grant;
+pub(crate) mod group_projection;
 pub(crate) mod learning_record;
 pub(crate) mod record_access;
 pub(crate) mod staff_report;

@@ -155,6 +155,8 @@ course = {"code": f"ST-{run}", "displayName": "First Aid", "description": "As th
 training = call("CreateTraining", "staff", **course)["training"]["name"]
 call("ListTrainings", "owner")
 call("AddTraining", "owner", at, training=training)
+spare = call("CreateTraining", "staff", code=f"SP-{run}", displayName="Fire Drill", description="")["training"]["name"]
+call("AddTraining", "owner", at, training=spare)
 call("ListCatalogTrainings", "owner", at)
 group = call("CreateGroup", "owner", at, displayName="Teachers", trainings=[training])["group"]
 call("ListGroups", "owner", at)
@@ -248,6 +250,12 @@ call("ReportProgress", "learning_system", ids(assignment), percent=100)
 call("ListPersonCertificates", "learner", me)
 learner = at | {"learner": person.split("/")[1]}
 call("ListAssignments", "owner", learner)
+by_hand = call("AssignTraining", "owner", learner, training=training, dueDate="")["assignment"]
+assert by_hand["state"] == "ASSIGNMENT_STATE_COMPLETED", by_hand
+counts = call("AssignTrainingToGroup", "owner", ids(group["name"]), training=spare, dueDate="2100-12-31")
+assert counts["assignedCount"] == 1, counts
+all = call("ListAssignments", "owner", learner)["assignments"]
+call("CancelAssignment", "owner", ids(next(one["name"] for one in all if one["training"] == spare)))
 asked = call("RequestGrant", "owner", learner, message="for the review")["grant"]
 call("ListLearnerGrants", "owner", learner)
 asked = call("ListPersonGrants", "learner", me)["grants"][0]["name"]

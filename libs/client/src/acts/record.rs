@@ -8,7 +8,8 @@ use muster_proto::records::v1::learning_record_service_client::LearningRecordSer
 use muster_proto::records::v1::person_record_service_client::PersonRecordServiceClient;
 use muster_proto::records::v1::staff_report_service_client::StaffReportServiceClient;
 use muster_proto::records::v1::{
-    ApproveGrantRequest, Assignment, Certificate, CreateGrantRequest, DenyGrantRequest, ExportFormat,
+    ApproveGrantRequest, AssignTrainingRequest, AssignTrainingToGroupRequest, AssignTrainingToGroupResponse,
+    Assignment, CancelAssignmentRequest, Certificate, CreateGrantRequest, DenyGrantRequest, ExportFormat,
     ExportLearningRecordRequest, ExportLearningRecordResponse, ExportPersonLearningRecordRequest,
     ExportPersonLearningRecordResponse, ExportStaffReportRequest, ExportStaffReportResponse,
     GetLearningRecordRequest, Grant, LearningRecord, ListAssignmentsRequest, ListPersonAssignmentsRequest,
@@ -36,6 +37,72 @@ pub async fn list_assignments<T: Transport>(reader: &T, learner: &str) -> Result
             .await
     });
     Ok(listed.await?.assignments)
+}
+
+/// Assigns a training of an organization's catalog to a learner, `organizations/{organization}/learners/{learner}`, by hand;
+/// `due_date` as `2026-03-31`, or empty.
+///
+/// # Errors
+/// The call failed.
+pub async fn assign_training<T: Transport>(
+    admin: &T,
+    learner: &str,
+    training: &str,
+    due_date: &str,
+) -> Result<Assignment, CallError> {
+    let request = AssignTrainingRequest {
+        parent: learner.to_owned(),
+        training: training.to_owned(),
+        due_date: due_date.to_owned(),
+        request_id: request_id(),
+    };
+    let send = async |client, request| {
+        AssignmentServiceClient::new(client)
+            .assign_training(request)
+            .await
+    };
+    resource(admin, request, send, |response| response.assignment).await
+}
+
+/// Assigns a training to everybody who is in a group, as [`assign_training`].
+///
+/// # Errors
+/// The call failed.
+pub async fn assign_training_to_group<T: Transport>(
+    admin: &T,
+    group: &str,
+    training: &str,
+    due_date: &str,
+) -> Result<AssignTrainingToGroupResponse, CallError> {
+    let request = AssignTrainingToGroupRequest {
+        group: group.to_owned(),
+        training: training.to_owned(),
+        due_date: due_date.to_owned(),
+        request_id: request_id(),
+    };
+    call(admin, request, async |client, request| {
+        AssignmentServiceClient::new(client)
+            .assign_training_to_group(request)
+            .await
+    })
+    .await
+}
+
+/// Takes back what was assigned by hand and is not begun.
+///
+/// # Errors
+/// The call failed.
+pub async fn cancel_assignment<T: Transport>(admin: &T, name: &str) -> Result<Assignment, CallError> {
+    let request = CancelAssignmentRequest {
+        name: name.to_owned(),
+        request_id: request_id(),
+    };
+    let send = async |client, request| {
+        AssignmentServiceClient::new(client)
+            .cancel_assignment(request)
+            .await
+    };
+    resource(admin, request, send, |response| response.assignment).await
 }
 
 /// Reads a learner's whole record, which needs their grant.

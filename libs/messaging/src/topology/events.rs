@@ -71,6 +71,7 @@ queues! {
 events! {
     OrganizationApproved: "organization.approved" = organization.OrganizationApprovedEvent of organization/"organizations" -> EMPLOYMENT;
     OrganizationClosed: "organization.closed" = organization.OrganizationClosedEvent of organization/"organizations" -> EMPLOYMENT INVITATION;
+    GroupChanged: "group.changed" = organization.GroupChangedEvent of organization/"groups" -> RECORDS;
     MailRequested: "mail.requested" = notification.MailRequestedEvent of invitation/"invitations" invitation/"joinRequests" employment/"verificationNotices" organization/"accessNotices" -> NOTIFICATION;
     InvitationAccepted: "invitation.accepted" = invitation.InvitationAcceptedEvent of invitation/"invitations" -> EMPLOYMENT;
     DeliveryChanged: "delivery.changed" = notification.DeliveryChangedEvent of notification/"deliveries" -> INVITATION;

@@ -111,8 +111,11 @@ pub(crate) async fn find_latest(
     person: PersonId,
 ) -> Result<Option<Latest>, DatabaseError> {
     let latest = sqlx::query_as(
-        "SELECT employment_id, state, version, create_time, update_time FROM employments
-         WHERE organization_id = $1 AND person_id = $2 ORDER BY version DESC LIMIT 1",
+        "SELECT e.employment_id, e.state, e.version, e.create_time, e.update_time, e.location_id,
+                ARRAY(SELECT g.group_id FROM employment_groups g
+                      WHERE g.organization_id = e.organization_id AND g.employment_id = e.employment_id) AS groups
+         FROM employments e
+         WHERE e.organization_id = $1 AND e.person_id = $2 ORDER BY e.version DESC LIMIT 1",
     )
     .bind(organization)
     .bind(person)

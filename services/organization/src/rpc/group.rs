@@ -62,7 +62,9 @@ impl GroupService for Rpc {
     ) -> Result<Response<pb::UpdateGroupResponse>, Status> {
         let context = &self.context;
         let (call, (name, changes)) = Call::read(request, parse::update)?;
-        let work = async |tx: &mut _| update::apply(tx, name, changes, &call.if_match()).await;
+        let actor = call.actor();
+        let work =
+            async |tx: &mut _| update::apply(tx, context, name, changes, &call.if_match(), actor).await;
         call.once(&context.database, context.clock.now(), work).await
     }
 
@@ -72,7 +74,8 @@ impl GroupService for Rpc {
     ) -> Result<Response<pb::DeactivateGroupResponse>, Status> {
         let context = &self.context;
         let (call, name) = Call::read(request, parse::named)?;
-        let work = async |tx: &mut _| switch::apply(tx, name, GroupState::Inactive).await;
+        let actor = call.actor();
+        let work = async |tx: &mut _| switch::apply(tx, context, name, GroupState::Inactive, actor).await;
         call.once(&context.database, context.clock.now(), work).await
     }
 
@@ -82,7 +85,8 @@ impl GroupService for Rpc {
     ) -> Result<Response<pb::ReactivateGroupResponse>, Status> {
         let context = &self.context;
         let (call, name) = Call::read(request, parse::named)?;
-        let work = async |tx: &mut _| switch::apply(tx, name, GroupState::Active).await;
+        let actor = call.actor();
+        let work = async |tx: &mut _| switch::apply(tx, context, name, GroupState::Active, actor).await;
         call.once(&context.database, context.clock.now(), work).await
     }
 }

@@ -4,6 +4,7 @@ mod etags;
 mod masks;
 mod places;
 mod profiles;
+mod told;
 
 use muster_ids::OrganizationId;
 use muster_proto::organization::v1 as pb;

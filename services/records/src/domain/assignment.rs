@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use muster_ids::{AssignmentId, CertificateId, OrganizationId, PersonId, TrainingId};
+use muster_ids::{AssignmentId, CertificateId, GroupId, OrganizationId, PersonId, TrainingId};
 use muster_states::{Transition, stored_enum};
 use thiserror::Error;
-use time::OffsetDateTime;
+use time::{Date, OffsetDateTime};
 
 /// A training that a person must take.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,9 +18,27 @@ pub(crate) struct Assignment {
     pub(crate) training: TrainingId,
     pub(crate) training_display_name: String,
     pub(crate) state: AssignmentState,
+    /// The groups of the organization that require it.
+    pub(crate) groups: Vec<GroupId>,
+    /// Whether the organization assigned it by hand.
+    pub(crate) is_by_hand: bool,
+    /// Until when it is to be done; `None`: nobody said.
+    pub(crate) due: Option<Due>,
     /// Raised with every change.
     pub(crate) version: i64,
     pub(crate) assign_time: OffsetDateTime,
+}
+
+/// The last day on which an assignment is done in time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Due {
+    pub(crate) date: Date,
+    /// The time zone in which the day ends, such as `America/Detroit`.
+    pub(crate) zone: String,
+    /// When it is over there.
+    pub(crate) end: OffsetDateTime,
+    /// The group to whose learners it was said; `None`: to the learner themself.
+    pub(crate) group: Option<GroupId>,
 }
 
 /// Where an assignment stands, with what belongs to that.
@@ -50,7 +68,21 @@ pub(crate) enum AssignmentState {
         percent: Percent,
         /// When the learner had begun, if they had.
         start_time: Option<OffsetDateTime>,
+        /// Why; `None` of what was cancelled before that was kept.
+        reason: Option<CancelReason>,
     },
+}
+
+stored_enum! {
+    /// Why an assignment is cancelled.
+    pub(crate) enum CancelReason {
+        /// The employment in which it was assigned was over before it was begun.
+        EmploymentOver = "EMPLOYMENT_OVER",
+        /// No group required it any more.
+        NotRequired = "NOT_REQUIRED",
+        /// The organization took it back.
+        TakenBack = "TAKEN_BACK",
+    }
 }
 
 stored_enum! {
@@ -76,6 +108,15 @@ pub(crate) struct PercentProblem;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("the assignment is cancelled")]
 pub(crate) struct AssignmentClosed;
+
+/// Why an assignment is not taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NotTakenBack {
+    /// The learner has begun it.
+    Begun,
+    /// A group requires it, and nothing else asks for it.
+    Required,
+}
 
 impl Percent {
     /// Nothing yet.
@@ -143,6 +184,14 @@ impl AssignmentState {
         }
     }
 
+    /// Why it is cancelled, if it is and that is known.
+    pub(crate) fn cancel_reason(self) -> Option<CancelReason> {
+        match self {
+            Self::Cancelled { reason, .. } => reason,
+            Self::Assigned | Self::InProgress { .. } | Self::Completed { .. } => None,
+        }
+    }
+
     /// When the learner was done, and the proof of it.
     pub(crate) fn completion(self) -> Option<(OffsetDateTime, CertificateId)> {
         match self {
@@ -189,6 +238,46 @@ impl Assignment {
             ..self
         })
     }
+
+    /// The organization takes back what it assigned by hand. With that goes the day that it was due; what a group requires
+    /// stays.
+    pub(crate) fn take_back(self) -> Transition<Self, NotTakenBack> {
+        match self.state {
+            AssignmentState::Cancelled { .. } => return Transition::AlreadyDone(self),
+            AssignmentState::InProgress { .. } | AssignmentState::Completed { .. } => {
+                return Transition::Refused(NotTakenBack::Begun);
+            }
+            AssignmentState::Assigned => {}
+        }
+        let state = match (self.groups.is_empty(), self.is_by_hand) {
+            (true, _) => AssignmentState::Cancelled {
+                percent: Percent::ZERO,
+                start_time: None,
+                reason: Some(CancelReason::TakenBack),
+            },
+            (false, true) => AssignmentState::Assigned,
+            (false, false) => return Transition::Refused(NotTakenBack::Required),
+        };
+        Transition::Changed(Self {
+            state,
+            is_by_hand: false,
+            due: None,
+            version: self.version + 1,
+            ..self
+        })
+    }
+
+    /// Whether its day is over and it is not done, or was done after it.
+    pub(crate) fn is_late(&self, now: OffsetDateTime) -> bool {
+        let Some(due) = &self.due else {
+            return false;
+        };
+        match self.state {
+            AssignmentState::Assigned | AssignmentState::InProgress { .. } => now >= due.end,
+            AssignmentState::Completed { complete_time, .. } => complete_time >= due.end,
+            AssignmentState::Cancelled { .. } => false,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -233,9 +322,64 @@ mod tests {
             training: id(4).into(),
             training_display_name: "Reporting".to_owned(),
             state,
+            groups: Vec::new(),
+            is_by_hand: true,
+            due: None,
             version: 7,
             assign_time: START,
         }
+    }
+
+    #[test]
+    fn what_is_begun_or_required_is_not_taken_back() {
+        let group: GroupId = Uuid::from_u128(5).into();
+        let refused = |assignment: Assignment| match assignment.take_back() {
+            Transition::Refused(why) => why,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(refused(assignment(begun(1, START))), NotTakenBack::Begun);
+        assert_eq!(refused(assignment(done(START))), NotTakenBack::Begun);
+        let required = Assignment {
+            groups: vec![group],
+            ..assignment(AssignmentState::Assigned)
+        };
+        // Asked for by both: the hand goes, the group stays.
+        let Transition::Changed(kept) = required.take_back() else {
+            panic!("it was by hand")
+        };
+        assert_eq!((kept.state, kept.is_by_hand), (AssignmentState::Assigned, false));
+        assert_eq!(refused(kept), NotTakenBack::Required);
+        let Transition::Changed(cancelled) = assignment(AssignmentState::Assigned).take_back() else {
+            panic!("nothing kept it")
+        };
+        assert_eq!(cancelled.state.cancel_reason(), Some(CancelReason::TakenBack));
+        assert_eq!(cancelled.clone().take_back(), Transition::AlreadyDone(cancelled));
+    }
+
+    #[test]
+    fn late_is_after_the_end_of_the_day_that_was_due_and_not_on_its_evening() {
+        let end = NOW;
+        let second = time::Duration::SECOND;
+        let due = |state| Assignment {
+            due: Some(Due {
+                date: time::macros::date!(2026 - 03 - 01),
+                zone: "UTC".to_owned(),
+                end,
+                group: None,
+            }),
+            ..assignment(state)
+        };
+        for state in [AssignmentState::Assigned, begun(99, START)] {
+            assert!(!due(state).is_late(end - second) && due(state).is_late(end));
+        }
+        let at = |complete_time| AssignmentState::Completed {
+            start_time: START,
+            complete_time,
+            certificate: certificate(),
+        };
+        let later = end + 1000 * second;
+        assert!(!due(at(end - second)).is_late(later) && due(at(end)).is_late(later));
+        assert!(!assignment(AssignmentState::Assigned).is_late(later));
     }
 
     /// What a report comes to: the next state, or `None` when nothing changes.
@@ -276,6 +420,7 @@ mod tests {
         let cancelled = assignment(AssignmentState::Cancelled {
             percent: percent(40),
             start_time: Some(START),
+            reason: None,
         });
         let reported = cancelled.report(percent(50), certificate(), NOW);
         assert_eq!(reported, Transition::Refused(AssignmentClosed));

@@ -1,6 +1,6 @@
 //! What is known of a person's employment at an organization, and what it allows.
 
-use muster_ids::EmploymentId;
+use muster_ids::{EmploymentId, GroupId, LocationId, TrainingId};
 use muster_states::stored_enum;
 use time::OffsetDateTime;
 
@@ -14,11 +14,33 @@ pub(crate) struct EmploymentProjection {
 }
 
 /// An employment as its service tells of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ToldEmployment {
     pub(crate) projection: EmploymentProjection,
     /// When it began to be there; `None` when an earlier version told of it.
     pub(crate) create_time: Option<OffsetDateTime>,
+    /// Where the person is placed; `None` when an earlier version told of it.
+    pub(crate) placement: Option<Placement>,
+}
+
+/// Where a person is placed inside an organization.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Placement {
+    /// The groups the learner is in.
+    pub(crate) groups: Vec<GroupId>,
+    /// The place of work.
+    pub(crate) location: Option<LocationId>,
+}
+
+/// What a group is told to require.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Requirement {
+    pub(crate) group: GroupId,
+    /// Whether it takes learners: one that does not requires nothing new of anybody.
+    pub(crate) is_active: bool,
+    pub(crate) trainings: Vec<TrainingId>,
+    /// The version of the group: only a newer one replaces it.
+    pub(crate) sequence: i64,
 }
 
 stored_enum! {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use muster_ids::{OrganizationId, PersonId};
 use muster_states::stored_enum;
 
-use super::Assignment;
+use super::{Assignment, Placement};
 
 stored_enum! {
     /// The kind of a file.
@@ -25,6 +25,8 @@ pub(crate) struct Employee {
     /// The first day, as it is written; empty when not said.
     pub(crate) start_date: String,
     pub(crate) position_titles: Vec<String>,
+    /// Where they are placed; `None` when an earlier version told of them.
+    pub(crate) placement: Option<Placement>,
 }
 
 /// Those who are known, by who they are.

@@ -30,7 +30,7 @@ impl Handler for EmploymentVerified {
             facts.organization,
             facts.person,
             employment,
-            &facts.groups,
+            facts.groups,
         )
         .await?)
     }

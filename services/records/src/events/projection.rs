@@ -7,13 +7,16 @@ use muster_proto::employment::v1::EmploymentState;
 use sqlx::PgConnection;
 
 use super::told;
+use crate::context::Context;
+use crate::ops::assignment::assign::{self, Verified};
 use crate::ops::learner::learn;
 use crate::store::grant;
 
 /// Keeps the projection of employments, whichever event tells of them. Of one that is over, also when something newer is
-/// known: a consent that was given before it ended does not come back with the next employment.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Projection;
+/// known: a consent that was given before it ended does not come back with the next employment. One that is verified again is
+/// assigned what its groups have come to require meanwhile.
+#[derive(Debug, Clone)]
+pub(crate) struct Projection(pub(crate) Context);
 
 #[async_trait]
 impl EmploymentWork for Projection {
@@ -23,6 +26,17 @@ impl EmploymentWork for Projection {
         event: &Received,
         facts: EmploymentFacts,
     ) -> Result<(), HandlingError> {
+        if facts.state == EmploymentState::Verified {
+            let verified = Verified {
+                organization: facts.organization,
+                person: facts.person,
+                employment: told(&facts)?,
+                groups: facts.groups,
+                told: Vec::new(),
+            };
+            assign::apply(tx, &self.0, verified).await?;
+            return Ok(());
+        }
         learn::apply(tx, facts.organization, facts.person, told(&facts)?, event.time).await?;
         if matches!(facts.state, EmploymentState::Ended | EmploymentState::Withdrawn) {
             grant::lapse(tx, facts.person, facts.organization, event.time).await?;

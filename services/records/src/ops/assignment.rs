@@ -1,4 +1,7 @@
 //! Verbs on assignments.
 
 pub(crate) mod assign;
+pub(crate) mod by_hand;
+pub(crate) mod cancel;
 pub(crate) mod report_progress;
+pub(crate) mod require;

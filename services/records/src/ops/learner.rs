@@ -2,3 +2,4 @@
 
 pub(crate) mod know;
 pub(crate) mod learn;
+pub(crate) mod place;

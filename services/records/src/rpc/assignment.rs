@@ -13,6 +13,7 @@ use tonic::{Request, Response, Status};
 use super::Rpc;
 use crate::domain::Assignment;
 use crate::error::Error;
+use crate::ops::assignment::{by_hand, cancel};
 use crate::ops::learner::know;
 use crate::store::{assignment, employment_projection};
 
@@ -25,7 +26,8 @@ impl AssignmentService for Rpc {
         let (call, learner) = Call::read(request, parse::list_assignments)?;
         let list = async |after, limit| self.list_of_learner(learner, after, limit).await;
         let position = |last: &Assignment| last.id;
-        let answer = |assignment| convert::for_organization(learner.organization, assignment);
+        let now = self.context.clock.now();
+        let answer = |assignment| convert::for_organization(learner.organization, assignment, now);
         let page = call
             .page_with(&self.context.page_key, list, position, answer)
             .await?;
@@ -33,6 +35,53 @@ impl AssignmentService for Rpc {
             assignments: page.items,
             next_page_token: page.next_page_token,
         }))
+    }
+
+    async fn assign_training(
+        &self,
+        request: Request<pb::AssignTrainingRequest>,
+    ) -> Result<Response<pb::AssignTrainingResponse>, Status> {
+        let context = &self.context;
+        let now = context.clock.now();
+        let (call, (wish, learner)) = Call::read(request, parse::assign_training)?;
+        let prepare = async || by_hand::prepare(context, &wish).await;
+        let apply = async |tx: &mut _, due| {
+            let assigned = by_hand::to_learner(tx, context, &wish, learner, due).await;
+            assigned.map(|assignment| convert::for_organization(wish.organization, assignment, now))
+        };
+        call.once_prepared(&context.database, now, prepare, apply).await
+    }
+
+    async fn assign_training_to_group(
+        &self,
+        request: Request<pb::AssignTrainingToGroupRequest>,
+    ) -> Result<Response<pb::AssignTrainingToGroupResponse>, Status> {
+        let context = &self.context;
+        let (call, (wish, group)) = Call::read(request, parse::assign_training_to_group)?;
+        let prepare = async || by_hand::prepare(context, &wish).await;
+        let apply = async |tx: &mut _, due| {
+            let counts = by_hand::to_group(tx, context, &wish, group, due).await?;
+            Ok::<_, Error>(pb::AssignTrainingToGroupResponse::from(counts))
+        };
+        let key = call.key();
+        let done = context
+            .database
+            .once_prepared(&key, context.clock.now(), prepare, apply);
+        Ok(Response::new(done.await?))
+    }
+
+    async fn cancel_assignment(
+        &self,
+        request: Request<pb::CancelAssignmentRequest>,
+    ) -> Result<Response<pb::CancelAssignmentResponse>, Status> {
+        let context = &self.context;
+        let now = context.clock.now();
+        let (call, name) = Call::read(request, parse::cancel_assignment)?;
+        let work = async |tx: &mut _| {
+            let cancelled = cancel::apply(tx, name).await;
+            cancelled.map(|assignment| convert::for_organization(name.organization, assignment, now))
+        };
+        call.once(&context.database, now, work).await
     }
 }
 

@@ -28,10 +28,12 @@ impl LearningRecordService for Rpc {
             certificates,
             is_truncated,
         } = context.database.write(work).await?;
+        let now = context.clock.now();
+        let shown = |assignment| for_person(assignment, now);
         let learning_record = pb::LearningRecord {
             name: name.to_string(),
             person: PersonName { person: name.person }.to_string(),
-            assignments: assignments.into_iter().map(for_person).collect(),
+            assignments: assignments.into_iter().map(shown).collect(),
             certificates: certificates.into_iter().map(Into::into).collect(),
             is_truncated,
         };

@@ -25,9 +25,11 @@ impl PersonRecordService for Rpc {
             let list = async |db: &mut _| assignment::list_of_person(db, person, after, limit).await;
             self.context.database.read(list).await.map_err(Error::from)
         };
+        let now = self.context.clock.now();
         let position = |last: &Assignment| last.id;
+        let shown = |assignment| for_person(assignment, now);
         let page = call
-            .page_with(&self.context.page_key, list, position, for_person)
+            .page_with(&self.context.page_key, list, position, shown)
             .await?;
         Ok(Response::new(pb::ListPersonAssignmentsResponse {
             assignments: page.items,

@@ -3,16 +3,18 @@
 mod row;
 #[cfg(test)]
 mod tests;
-
-use std::collections::BTreeMap;
+mod wanted;
 
 use muster_database::DatabaseError;
-use muster_ids::{AssignmentId, EmploymentId, GroupId, OrganizationId, PersonId, TrainingId};
+use muster_ids::{AssignmentId, EmploymentId, OrganizationId, PersonId, TrainingId};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
 use super::changed_one;
-use crate::domain::{Assignment, AssignmentStateName, EmploymentState};
+use crate::domain::{Assignment, AssignmentStateName, CancelReason, EmploymentState};
+pub(crate) use wanted::{
+    Wanted, Why, also_by_hand, also_required, insert_missing, release_groups, release_trainings, take_back,
+};
 
 /// Every column, with the name of the training: the one list of columns of this module.
 macro_rules! select {
@@ -20,58 +22,12 @@ macro_rules! select {
         concat!(
             "SELECT a.person_id, a.assignment_id, a.organization_id, a.training_id,
                     t.display_name AS training_display_name, a.state, a.progress_percent, a.certificate_id, a.version,
-                    a.assign_time, a.start_time, a.complete_time
+                    a.assign_time, a.start_time, a.complete_time, COALESCE(a.group_ids, ARRAY[a.group_id]) AS group_ids,
+                    a.is_by_hand, a.due_date, a.due_zone, a.due_end_time, a.due_group_id, a.cancel_reason
              FROM assignments a JOIN trainings t ON t.training_id = a.training_id ",
             $rest
         )
     };
-}
-
-/// Trainings for one learner of one organization, each with the group that requires it and the id that its assignment
-/// gets if one is made.
-#[derive(Debug, Clone)]
-pub(crate) struct Required {
-    /// The learner.
-    pub(crate) person: PersonId,
-    pub(crate) organization: OrganizationId,
-    /// The one in which they are assigned.
-    pub(crate) employment: EmploymentId,
-    /// The trainings.
-    pub(crate) trainings: BTreeMap<TrainingId, (GroupId, AssignmentId)>,
-}
-
-/// Assigns, anew, those of the trainings that the learner neither has live nor has completed for this organization.
-pub(crate) async fn insert_missing(
-    tx: &mut PgConnection,
-    required: &Required,
-    now: OffsetDateTime,
-) -> Result<u64, DatabaseError> {
-    let trainings: Vec<TrainingId> = required.trainings.keys().copied().collect();
-    let (groups, ids): (Vec<GroupId>, Vec<AssignmentId>) = required.trainings.values().copied().unzip();
-    let done = sqlx::query(
-        "INSERT INTO assignments (person_id, assignment_id, organization_id, training_id, group_id, state,
-                                  progress_percent, version, assign_time, employment_id)
-         SELECT $1, new.assignment_id, $2, new.training_id, new.group_id, $7, 0, 1, $6, $9
-         FROM UNNEST($3::uuid[], $4::uuid[], $5::uuid[]) AS new (assignment_id, training_id, group_id)
-         WHERE NOT EXISTS (
-             SELECT FROM assignments a
-             WHERE a.person_id = $1 AND a.organization_id = $2 AND a.training_id = new.training_id
-               AND a.state = ANY ($8))
-         ON CONFLICT (person_id, organization_id, training_id) WHERE state IN ('ASSIGNED', 'IN_PROGRESS')
-         DO NOTHING",
-    )
-    .bind(required.person)
-    .bind(required.organization)
-    .bind(ids)
-    .bind(trainings)
-    .bind(groups)
-    .bind(now)
-    .bind(AssignmentStateName::Assigned)
-    .bind(AssignmentStateName::STANDING)
-    .bind(required.employment)
-    .execute(tx)
-    .await?;
-    Ok(done.rows_affected())
 }
 
 /// One assignment of the person, locked until the transaction ends.
@@ -88,6 +44,44 @@ pub(crate) async fn lock(
     .fetch_optional(tx)
     .await?;
     Ok(locked)
+}
+
+/// One assignment that the organization made for the learner, locked until the transaction ends.
+pub(crate) async fn lock_of_organization(
+    tx: &mut PgConnection,
+    organization: OrganizationId,
+    person: PersonId,
+    id: AssignmentId,
+) -> Result<Option<Assignment>, DatabaseError> {
+    let locked = sqlx::query_as(select!(
+        "WHERE a.organization_id = $1 AND a.person_id = $2 AND a.assignment_id = $3 FOR UPDATE OF a"
+    ))
+    .bind(organization)
+    .bind(person)
+    .bind(id)
+    .fetch_optional(tx)
+    .await?;
+    Ok(locked)
+}
+
+/// The latest assignment of a training that the organization made for the learner and that is not cancelled.
+pub(crate) async fn find_standing(
+    db: &mut PgConnection,
+    organization: OrganizationId,
+    person: PersonId,
+    training: TrainingId,
+) -> Result<Option<Assignment>, DatabaseError> {
+    let found = sqlx::query_as(select!(
+        "WHERE a.organization_id = $1 AND a.person_id = $2 AND a.training_id = $3 AND a.state = ANY ($4)
+         ORDER BY a.assignment_id DESC LIMIT 1"
+    ))
+    .bind(organization)
+    .bind(person)
+    .bind(training)
+    .bind(AssignmentStateName::STANDING)
+    .fetch_optional(db)
+    .await?;
+    Ok(found)
 }
 
 /// Stores a live assignment that has come further; its row is locked, and is still the one that was read.
@@ -131,7 +125,8 @@ pub(crate) async fn archive(
         "UPDATE assignments
          SET state = CASE WHEN state = $6 THEN $7 ELSE state END,
              organization_id = CASE WHEN state = $6 THEN organization_id END,
-             employment_id = COALESCE(employment_id, $3), archive_time = $5, version = version + 1
+             employment_id = COALESCE(employment_id, $3), archive_time = $5, version = version + 1,
+             cancel_reason = $9
          WHERE person_id = $1 AND organization_id = $2 AND state = ANY ($8)
            AND (NOT $4 OR employment_id <> $3)",
     )
@@ -143,6 +138,7 @@ pub(crate) async fn archive(
     .bind(AssignmentStateName::Assigned)
     .bind(AssignmentStateName::Cancelled)
     .bind(AssignmentStateName::LIVE)
+    .bind(CancelReason::EmploymentOver)
     .execute(tx)
     .await?;
     Ok(())

@@ -2,7 +2,9 @@
 
 use muster_client::acts::employment;
 use muster_ids::{EmploymentName, GroupName};
-use muster_proto::employment::v1::{EmploymentEndedEvent, EmploymentRestoredEvent, EmploymentState};
+use muster_proto::employment::v1::{
+    EmploymentEndedEvent, EmploymentFacts, EmploymentRestoredEvent, EmploymentState,
+};
 use muster_proto::records::v1::{Assignment, AssignmentState, ListPersonCertificatesRequest};
 use muster_testkit::{TestCaller, eventually};
 
@@ -45,14 +47,14 @@ impl Fixture {
         lines(&self.assignments_of(person).await)
     }
 
-    async fn end(&self, employment: EmploymentName, person: &str) {
+    pub(crate) async fn end(&self, employment: EmploymentName, person: &str) {
         let admin = self.employments.calls_of(self.admin());
         let ended = employment::end(&admin, &employment.to_string(), "has moved away", "").await;
         ended.unwrap();
         eventually(async || self.known(person).await.state == "ENDED").await;
     }
 
-    async fn undo_end(&self, employment: EmploymentName, person: &str) {
+    pub(crate) async fn undo_end(&self, employment: EmploymentName, person: &str) {
         let admin = self.employments.calls_of(self.admin());
         let restored = employment::undo_end(&admin, &employment.to_string()).await;
         restored.unwrap();
@@ -180,7 +182,10 @@ async fn events_of_an_end_that_come_twice_or_late_change_nothing_more() {
         facts: Some(fixture.facts(employment, "learner-1", EmploymentState::Ended)),
     };
     let restored = EmploymentRestoredEvent {
-        facts: Some(fixture.facts(employment, "learner-1", EmploymentState::Verified)),
+        facts: Some(EmploymentFacts {
+            groups: vec![group.to_string()],
+            ..fixture.facts(employment, "learner-1", EmploymentState::Verified)
+        }),
         ..Default::default()
     };
     // That the end was taken back is heard of before the end.

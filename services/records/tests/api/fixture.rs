@@ -35,6 +35,8 @@ pub(crate) struct Fixture {
     pub(crate) organization: OrganizationId,
     /// For what the employment service would not publish, or not in this order.
     pub(crate) publisher: OnceCell<Publisher>,
+    /// As above, of the organization service.
+    pub(crate) group_publisher: OnceCell<Publisher>,
     pub(crate) names: AtomicU32,
 }
 
@@ -64,6 +66,7 @@ impl Fixture {
             employments,
             invitations,
             publisher: OnceCell::new(),
+            group_publisher: OnceCell::new(),
             names: AtomicU32::new(1),
         };
         fixture.organization = fixture.open_organization().await;

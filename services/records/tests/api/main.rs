@@ -9,6 +9,7 @@
 mod archived;
 mod assigned;
 mod bounds;
+mod by_hand;
 mod catalog;
 mod consent;
 mod exports;
@@ -22,6 +23,7 @@ mod people;
 mod person_view;
 mod progress;
 mod requests;
+mod required;
 mod returns;
 mod schema;
 mod staff_report;

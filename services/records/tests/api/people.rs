@@ -7,6 +7,7 @@ use muster_ids::{EmploymentId, EmploymentName, GroupName, OrganizationId, Organi
 use muster_messaging::Event;
 use muster_proto::employment::v1::{EmploymentFacts, EmploymentState, EmploymentVerifiedEvent};
 use muster_proto::invitation::v1::Invitation;
+use muster_proto::organization::v1::GroupChangedEvent;
 use muster_proto::records::v1::{CreateTrainingRequest, Training};
 use muster_records::RecordsService;
 use muster_server::Service;
@@ -156,6 +157,20 @@ impl Fixture {
             create_time: Some(timestamp(self.service.clock.now())),
             ..Default::default()
         }
+    }
+
+    /// Publishes as the organization service, and waits for nothing.
+    pub(crate) async fn publish_group(&self, group: GroupName, sequence: i64, event: GroupChangedEvent) {
+        let publisher = self.group_publisher.get_or_init(async || {
+            let broker = self.service.broker.as_service("organization");
+            let clock = self.service.clock.clone();
+            Publisher::start(&RecordsService::MIGRATOR, "records", broker, clock).await
+        });
+        let aggregate = group.group.as_uuid();
+        publisher
+            .await
+            .publish(group.organization, aggregate, sequence, event)
+            .await;
     }
 
     /// Publishes as the employment service, and waits for nothing.

@@ -1,18 +1,20 @@
 //! Assignments, what people see of their own, progress and the shared catalog.
 
 use muster_proto::records::v1::{
-    CreateTrainingRequest, ExportFormat, ExportPersonLearningRecordRequest, ListAssignmentsRequest,
+    AssignTrainingRequest, AssignTrainingResponse, AssignTrainingToGroupRequest, CancelAssignmentRequest, CreateTrainingRequest, ExportFormat, ExportPersonLearningRecordRequest, ListAssignmentsRequest,
     ListPersonAssignmentsRequest, ListPersonCertificatesRequest, ListRecordAccessesRequest,
     ListTrainingsRequest, ReadStaffReportRequest, ReportProgressRequest, Training,
 };
 use muster_refusal::ErrorReason as R;
 
 use super::attempt::Attempt;
-use super::stage::{Stage, last};
+use super::stage::{Learner, Stage, last};
 use super::{Row, row};
 
 pub(super) fn rows() -> Vec<Row> {
     let mut rows = assigned();
+    rows.extend(by_hand());
+    rows.extend(taken_back());
     rows.extend(own_lists());
     rows.extend(reported());
     rows.extend(trainings());
@@ -39,6 +41,109 @@ fn assigned() -> Vec<Row> {
                 ..Default::default()
             };
             Attempt::by("owner", &request)
+        }),
+    ]
+}
+
+/// The learner, as the organization names them.
+fn learner(at: &Stage, learner: &Learner) -> String {
+    format!("{}/learners/{}", at.name(), last(&learner.person))
+}
+
+fn to_learner(parent: String, training: String, request_id: &str) -> AssignTrainingRequest {
+    AssignTrainingRequest {
+        parent,
+        training,
+        due_date: String::new(),
+        request_id: request_id.into(),
+    }
+}
+
+fn to_group(group: String, training: String, request_id: &str) -> AssignTrainingToGroupRequest {
+    AssignTrainingToGroupRequest {
+        group,
+        training,
+        due_date: String::new(),
+        request_id: request_id.into(),
+    }
+}
+
+fn by_hand() -> Vec<Row> {
+    vec![
+        row("AssignTraining", R::NotFound, async |at| {
+            let training = at.taken().await;
+            Attempt::by("owner", &to_learner(at.absent("learners"), training, ""))
+        }),
+        row("AssignTraining", R::TrainingNotInCatalog, async |at| {
+            let (somebody, training) = (at.learner().await, at.training().await);
+            Attempt::by("owner", &to_learner(learner(&at, &somebody), training, "")).violates(&["training"])
+        }),
+        row("AssignTraining", R::InvalidRequest, async |at| {
+            let mut request = to_learner(at.absent("learners"), "x".into(), "seven");
+            request.due_date = "tomorrow".into();
+            Attempt::by("owner", &request).violates(&["training", "due_date", "request_id"])
+        }),
+        row("AssignTraining", R::RequestIdReused, async |at| {
+            let (somebody, id) = (at.learner().await, at.suite.request_id());
+            let parent = learner(&at, &somebody);
+            let first = to_learner(parent.clone(), at.taken().await, &id);
+            let second = to_learner(parent, at.taken().await, &id);
+            at.reused("AssignTraining", "owner", &first, &second).await
+        }),
+        row("AssignTrainingToGroup", R::NotFound, async |at| {
+            let training = at.taken().await;
+            Attempt::by("owner", &to_group(at.absent("groups"), training, ""))
+        }),
+        row("AssignTrainingToGroup", R::TrainingNotInCatalog, async |at| {
+            let (group, training) = (at.group().await, at.training().await);
+            Attempt::by("owner", &to_group(group, training, "")).violates(&["training"])
+        }),
+        row("AssignTrainingToGroup", R::InvalidRequest, async |at| {
+            let mut request = to_group(at.absent("groups"), at.taken().await, "");
+            request.due_date = "2200-01-01".into();
+            Attempt::by("owner", &request).violates(&["due_date"])
+        }),
+        row("AssignTrainingToGroup", R::RequestIdReused, async |at| {
+            let (group, id) = (at.group().await, at.suite.request_id());
+            let first = to_group(group.clone(), at.taken().await, &id);
+            let second = to_group(group, at.taken().await, &id);
+            at.reused("AssignTrainingToGroup", "owner", &first, &second).await
+        }),
+    ]
+}
+
+fn taken_back() -> Vec<Row> {
+    let cancelling = |name: String, request_id: &str| CancelAssignmentRequest {
+        name,
+        request_id: request_id.into(),
+    };
+    let assignment = |at: &Stage, somebody: &Learner| {
+        let id = last(&somebody.assignment);
+        format!("{}/assignments/{id}", learner(at, somebody))
+    };
+    vec![
+        row("CancelAssignment", R::NotFound, async move |at| {
+            let absent = format!("{}/assignments/{}", at.absent("learners"), at.suite.request_id());
+            Attempt::by("owner", &cancelling(absent, ""))
+        }),
+        row("CancelAssignment", R::AssignmentRequired, async move |at| {
+            let somebody = at.learner().await;
+            Attempt::by("owner", &cancelling(assignment(&at, &somebody), ""))
+        }),
+        row("CancelAssignment", R::AssignmentBegun, async move |at| {
+            let somebody = at.learner().await;
+            let begun = reporting(somebody.assignment.clone(), 10, "");
+            at.done::<()>("ReportProgress", "learning-system", &begun).await;
+            Attempt::by("owner", &cancelling(assignment(&at, &somebody), ""))
+        }),
+        row("CancelAssignment", R::RequestIdReused, async move |at| {
+            let (somebody, id) = (at.learner().await, at.suite.request_id());
+            let parent = learner(&at, &somebody);
+            let assign = to_learner(parent, at.taken().await, "");
+            let assigned: AssignTrainingResponse = at.done("AssignTraining", "owner", &assign).await;
+            let first = cancelling(assigned.assignment.unwrap().name, &id);
+            let second = cancelling(assignment(&at, &somebody), &id);
+            at.reused("CancelAssignment", "owner", &first, &second).await
         }),
     ]
 }

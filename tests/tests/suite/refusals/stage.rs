@@ -6,7 +6,7 @@ use muster_access::Rules;
 use muster_proto::employment::v1::{ListPersonEmploymentsRequest, ListPersonEmploymentsResponse};
 use muster_proto::invitation::v1::InvitationState;
 use muster_proto::organization::v1::{
-    ActivateSubscriptionRequest, ActivateSubscriptionResponse, CreateGroupRequest, CreateGroupResponse,
+    ActivateSubscriptionRequest, ActivateSubscriptionResponse, AddTrainingRequest, CreateGroupRequest, CreateGroupResponse,
     Group, Limits, Plan,
 };
 use muster_proto::records::v1::training_service_client::TrainingServiceClient;
@@ -188,6 +188,18 @@ impl Stage {
         };
         let made: CreateTrainingResponse = self.done("CreateTraining", "staff", &request).await;
         made.training.unwrap().name
+    }
+
+    /// A training of the organization's catalog.
+    pub(super) async fn taken(&self) -> String {
+        let training = self.training().await;
+        let request = AddTrainingRequest {
+            parent: self.name(),
+            training: training.clone(),
+            request_id: String::new(),
+        };
+        self.done::<()>("AddTraining", "owner", &request).await;
+        training
     }
 
     /// A further group without trainings.

@@ -1,5 +1,6 @@
 //! An employment ends, by an administrator or by the person: at once, or when a last day is over.
 
+use muster_clock::TimeZones;
 use muster_ids::{EmploymentName, PersonId};
 use muster_server::Failure;
 use muster_states::Transition;
@@ -9,7 +10,7 @@ use time::{Date, OffsetDateTime};
 use super::change::settle;
 use super::owner;
 use crate::context::Context;
-use crate::domain::{AskedEnd, Employment, EmploymentState, Side, TimeZones};
+use crate::domain::{AskedEnd, Employment, EmploymentState, Side};
 use crate::error::Error;
 use crate::store::employment;
 

@@ -20,14 +20,17 @@ pub(crate) async fn find(
 ) -> Result<Option<Latest>, Error> {
     let find = async |db: &mut _| employment::find_latest(db, organization, person).await;
     let known = context.database.read(find).await?;
-    if known.is_some_and(|known| known.state.is_open()) {
+    if known.as_ref().is_some_and(|known| known.state.is_open()) {
         return Ok(known);
     }
     let Some((acceptance, display_name)) = context.peers.latest_acceptance(organization, person).await?
     else {
         return Ok(known);
     };
-    if known.is_some_and(|known| acceptance.time <= known.update_time) {
+    if known
+        .as_ref()
+        .is_some_and(|known| acceptance.time <= known.update_time)
+    {
         return Ok(known);
     }
     let hiring = employ_invitee::hiring(context, acceptance, display_name).await?;

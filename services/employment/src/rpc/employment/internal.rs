@@ -1,6 +1,6 @@
 //! What other services decide by.
 
-use muster_ids::{EmploymentName, PersonName};
+use muster_ids::{EmploymentName, GroupId, GroupName, LocationId, LocationName, OrganizationId, PersonName};
 use muster_proto::employment::v1 as pb;
 use muster_proto::employment::v1::employment_internal_service_server::EmploymentInternalService;
 use muster_server::Call;
@@ -32,6 +32,7 @@ impl EmploymentInternalService for Rpc {
             .to_string(),
             sequence: latest.version,
             create_time: Some(timestamp(latest.create_time)),
+            placement: Some(placement(organization, latest.groups, latest.location)),
         });
         Ok(Response::new(answer.unwrap_or_default()))
     }
@@ -51,6 +52,7 @@ impl EmploymentInternalService for Rpc {
 
 /// Who somebody is to an organization.
 fn employee(open: Employment, today: Date) -> pb::Employee {
+    let placement = placement(open.organization, open.groups, open.location);
     let titles = open.positions.into_iter();
     let titles = titles.filter(|position| position.is_held_on(today));
     pb::Employee {
@@ -58,5 +60,25 @@ fn employee(open: Employment, today: Date) -> pb::Employee {
         person_display_name: open.person_display_name,
         start_date: open.start.map(|start| start.to_string()).unwrap_or_default(),
         position_titles: titles.map(|position| position.title).collect(),
+        placement: Some(placement),
+    }
+}
+
+/// Where somebody is placed.
+fn placement(
+    organization: OrganizationId,
+    groups: impl IntoIterator<Item = GroupId>,
+    location: Option<LocationId>,
+) -> pb::EmploymentPlacement {
+    let groups = groups.into_iter();
+    let location = location.map(|location| LocationName {
+        organization,
+        location,
+    });
+    pb::EmploymentPlacement {
+        groups: groups
+            .map(|group| GroupName { organization, group }.to_string())
+            .collect(),
+        location: location.map(|location| location.to_string()).unwrap_or_default(),
     }
 }

@@ -1,6 +1,6 @@
 //! Rows of employments.
 
-use muster_ids::{EmploymentId, PersonId};
+use muster_ids::{EmploymentId, GroupId, LocationId, PersonId};
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, Row};
 use time::{Date, OffsetDateTime};
@@ -99,7 +99,7 @@ fn positions(row: &PgRow) -> Result<Vec<Position>, sqlx::Error> {
 }
 
 /// The latest employment of a person at an organization, as others project it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
 pub(crate) struct Latest {
     #[sqlx(rename = "employment_id")]
     pub(crate) id: EmploymentId,
@@ -108,4 +108,9 @@ pub(crate) struct Latest {
     pub(crate) create_time: OffsetDateTime,
     /// When it came to this.
     pub(crate) update_time: OffsetDateTime,
+    /// The groups the learner is in.
+    pub(crate) groups: Vec<GroupId>,
+    /// The place of work.
+    #[sqlx(rename = "location_id")]
+    pub(crate) location: Option<LocationId>,
 }

@@ -1,16 +1,17 @@
 //! Groups with the trainings that they require.
 
-use muster_ids::{GroupId, GroupName, OrganizationId};
+use muster_ids::{GroupId, GroupName, OrganizationId, TrainingId, TrainingName};
 use muster_proto::organization::v1 as pb;
 use muster_proto::organization::v1::group_internal_service_server::GroupInternalService;
 use muster_refusal::Violations;
-use muster_server::names::all_named;
-use muster_server::{Call, Parsed};
+use muster_server::names::{all_named, named};
+use muster_server::{Call, Failure, Parsed};
+use sqlx::PgConnection;
 use tonic::{Request, Response, Status};
 
 use crate::error::Error;
 use crate::rpc::{Rpc, named_organization};
-use crate::store::group;
+use crate::store::{catalog, group, organization};
 
 #[tonic::async_trait]
 impl GroupInternalService for Rpc {
@@ -24,9 +25,62 @@ impl GroupInternalService for Rpc {
             found.map_err(Error::from)
         };
         let found = self.context.database.read(find).await?;
+        let sequences = found.iter().map(|group| group.version).collect();
         let groups = found.into_iter().map(Into::into).collect();
-        Ok(Response::new(pb::BatchGetGroupsResponse { groups }))
+        Ok(Response::new(pb::BatchGetGroupsResponse { groups, sequences }))
     }
+
+    async fn get_assigning_context(
+        &self,
+        request: Request<pb::GetAssigningContextRequest>,
+    ) -> Result<Response<pb::GetAssigningContextResponse>, Status> {
+        let (_, asked) = Call::read(request, assigning)?;
+        let Asked {
+            organization: id,
+            training,
+            group,
+        } = asked;
+        let find = async |db: &mut PgConnection| {
+            let found = organization::find(db, id).await?;
+            let found = found.ok_or(Error::from(Failure::NotFound))?;
+            let missing = catalog::find_missing(db, id, &[training]).await?;
+            let groups = match group {
+                Some(group) => group::find_all(db, id, &own(id, vec![group])).await?,
+                None => Vec::new(),
+            };
+            Ok::<_, Error>(pb::GetAssigningContextResponse {
+                has_training: missing.is_empty(),
+                has_group: !groups.is_empty(),
+                licensing_authority: found.licensing.authority().as_str().to_owned(),
+            })
+        };
+        Ok(Response::new(self.context.database.read(find).await?))
+    }
+}
+
+/// What is asked before a training is assigned.
+struct Asked {
+    organization: OrganizationId,
+    training: TrainingId,
+    group: Option<GroupName>,
+}
+
+fn assigning(call: &Call<pb::GetAssigningContextRequest>, violations: &mut Violations) -> Parsed<Asked> {
+    let message = &call.message;
+    let organization = named_organization(violations, &message.organization);
+    let training = named::<TrainingName>(violations, "training", &message.training);
+    let group = match message.group.as_str() {
+        "" => Some(None),
+        text => named::<GroupName>(violations, "group", text).map(Some),
+    };
+    let (Some(organization), Some(training), Some(group)) = (organization, training, group) else {
+        return Ok(None);
+    };
+    Ok(Some(Asked {
+        organization,
+        training: training.training,
+        group,
+    }))
 }
 
 fn question(

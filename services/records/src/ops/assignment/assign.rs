@@ -1,18 +1,17 @@
 //! What follows from a verified employment: the trainings of the learner's groups.
 
-use std::collections::BTreeMap;
-
-use muster_ids::{GroupId, OrganizationId, PersonId, TrainingId};
+use muster_ids::{GroupId, OrganizationId, PersonId};
 use sqlx::PgConnection;
 
+use super::require;
 use crate::context::Context;
-use crate::domain::{EmploymentState, ToldEmployment};
+use crate::domain::{EmploymentState, Requirement, ToldEmployment};
 use crate::error::Error;
 use crate::ops::learner::learn;
-use crate::store::assignment::{self, Required};
-use crate::store::training;
+use crate::store::employment_projection::{self, Member};
+use crate::store::{assignment, group_projection};
 
-/// A verified employment, and what it asks of the learner.
+/// A verified employment, and what its groups ask of the learner.
 #[derive(Debug, Clone)]
 pub(crate) struct Verified {
     pub(crate) organization: OrganizationId,
@@ -20,8 +19,10 @@ pub(crate) struct Verified {
     pub(crate) person: PersonId,
     /// The employment, as the event tells.
     pub(crate) employment: ToldEmployment,
-    /// The trainings of its active groups, each with one group that requires it.
-    pub(crate) trainings: BTreeMap<TrainingId, GroupId>,
+    /// Its groups.
+    pub(crate) groups: Vec<GroupId>,
+    /// What the organization service says that they require, where it was asked.
+    pub(crate) told: Vec<Requirement>,
 }
 
 /// What the groups of an employment require, as the organization service lists it now.
@@ -33,52 +34,56 @@ pub(crate) async fn prepare(
     organization: OrganizationId,
     person: PersonId,
     employment: ToldEmployment,
-    groups: &[GroupId],
+    groups: Vec<GroupId>,
 ) -> Result<Verified, Error> {
     Ok(Verified {
         organization,
         person,
         employment,
-        trainings: context.peers.trainings_of(organization, groups).await?,
+        told: context.peers.requirements(organization, &groups).await?,
+        groups,
     })
 }
 
-/// Takes in the employment and assigns what it asks for; tells how many assignments are new. The projection decides: when
-/// something newer is known by which the employment is not verified any more, or is a former one, nothing is assigned.
+/// Takes in the employment and assigns what its groups ask for; what groups asked for that the learner has left is cancelled where it
+/// was not begun. The projection decides: when something newer is known by which the employment is not verified any more, or is a
+/// former one, nothing is assigned; and which groups count is what is known then. The groups are held before the employment is: what
+/// they come to require meanwhile waits, and finds the learner in them.
 ///
 /// # Errors
 /// [`Error::TrainingsUnknown`]; the database's.
-pub(crate) async fn apply(
-    tx: &mut PgConnection,
-    context: &Context,
-    verified: Verified,
-) -> Result<u64, Error> {
+pub(crate) async fn apply(tx: &mut PgConnection, context: &Context, verified: Verified) -> Result<(), Error> {
     let Verified {
         organization,
         person,
         employment,
-        trainings,
+        groups,
+        told,
     } = verified;
-    let now = context.clock.now();
+    let known = group_projection::find_all(tx, organization, &groups).await?;
+    for told in &told {
+        let is_known = |known: &Requirement| known.group == told.group && known.sequence >= told.sequence;
+        if !known.iter().any(is_known) {
+            group_projection::learn(tx, organization, told).await?;
+        }
+    }
+    let required = group_projection::hold(tx, organization, &groups).await?;
+    let (now, id) = (context.clock.now(), employment.projection.employment);
     let known = learn::apply(tx, organization, person, employment, now).await?;
-    let is_latest = known.employment == employment.projection.employment;
-    if !is_latest || known.state != EmploymentState::Verified || trainings.is_empty() {
-        return Ok(0);
+    if known.employment != id || known.state != EmploymentState::Verified {
+        return Ok(());
     }
-    let ids: Vec<TrainingId> = trainings.keys().copied().collect();
-    let found = training::find_all(tx, &ids).await?.len();
-    if found < ids.len() {
-        return Err(Error::TrainingsUnknown(ids.len() - found));
-    }
-    let trainings = trainings
-        .into_iter()
-        .map(|(training, group)| (training, (group, context.clock.new_id())))
-        .collect();
-    let required = Required {
-        person,
-        organization,
-        employment: known.employment,
-        trainings,
+    let Some(groups) = employment_projection::groups(tx, organization, person).await? else {
+        return Ok(());
     };
-    Ok(assignment::insert_missing(tx, &required, now).await?)
+    let learner = Member {
+        person,
+        employment: known.employment,
+    };
+    for requirement in required.iter().filter(|one| groups.contains(&one.group)) {
+        require::of(tx, context, organization, requirement, &[learner]).await?;
+        let Requirement { group, trainings, .. } = requirement;
+        assignment::release_trainings(tx, organization, &[person], *group, trainings).await?;
+    }
+    Ok(assignment::release_groups(tx, organization, person, &groups).await?)
 }

@@ -29,8 +29,10 @@ pub(crate) async fn apply(
     let ToldEmployment {
         projection,
         create_time,
+        placement,
     } = told;
-    let known = employment_projection::learn(tx, organization, person, projection).await?;
+    let known =
+        employment_projection::learn(tx, organization, person, projection, placement.as_ref()).await?;
     if known.employment != projection.employment {
         return Ok(known);
     }

@@ -17,10 +17,11 @@ impl ProgressService for Rpc {
     ) -> Result<Response<pb::ReportProgressResponse>, Status> {
         let context = &self.context;
         let (call, (name, percent)) = Call::read(request, parse::report_progress)?;
+        let now = context.clock.now();
         let work = async |tx: &mut _| {
             let assignment = report_progress::apply(tx, context, name, percent).await;
-            assignment.map(convert::for_person)
+            assignment.map(|assignment| convert::for_person(assignment, now))
         };
-        call.once(&context.database, context.clock.now(), work).await
+        call.once(&context.database, now, work).await
     }
 }

@@ -1,24 +1,49 @@
 //! The row of an assignment: impossible combinations are errors.
 
+use muster_ids::OrganizationId;
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, Row};
 use time::OffsetDateTime;
 
-use crate::domain::{Assignment, AssignmentState, AssignmentStateName, Percent};
+use crate::domain::{Assignment, AssignmentState, AssignmentStateName, Due, Percent};
 
 impl FromRow<'_, PgRow> for Assignment {
     fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
+        let organization: Option<OrganizationId> = row.try_get("organization_id")?;
+        let is_own = organization.is_none();
+        // What the organization wanted is kept for the case that the end of the employment is taken back.
+        let due = if is_own { None } else { due(row)? };
+        let groups = if is_own {
+            Vec::new()
+        } else {
+            row.try_get("group_ids")?
+        };
         Ok(Self {
             person: row.try_get("person_id")?,
             id: row.try_get("assignment_id")?,
-            organization: row.try_get("organization_id")?,
+            organization,
             training: row.try_get("training_id")?,
             training_display_name: row.try_get("training_display_name")?,
             state: state(row)?,
+            groups,
+            is_by_hand: !is_own && row.try_get("is_by_hand")?,
+            due,
             version: row.try_get("version")?,
             assign_time: row.try_get("assign_time")?,
         })
     }
+}
+
+fn due(row: &PgRow) -> Result<Option<Due>, sqlx::Error> {
+    let Some(date) = row.try_get("due_date")? else {
+        return Ok(None);
+    };
+    Ok(Some(Due {
+        date,
+        zone: row.try_get("due_zone")?,
+        end: row.try_get("due_end_time")?,
+        group: row.try_get("due_group_id")?,
+    }))
 }
 
 fn state(row: &PgRow) -> Result<AssignmentState, sqlx::Error> {
@@ -38,6 +63,10 @@ fn state(row: &PgRow) -> Result<AssignmentState, sqlx::Error> {
             complete_time: row.try_get("complete_time")?,
             certificate: row.try_get("certificate_id")?,
         },
-        AssignmentStateName::Cancelled => AssignmentState::Cancelled { percent, start_time },
+        AssignmentStateName::Cancelled => AssignmentState::Cancelled {
+            percent,
+            start_time,
+            reason: row.try_get("cancel_reason")?,
+        },
     })
 }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::*;
 use crate::RecordsService;
 use crate::domain::{EmploymentProjection, Percent};
-use crate::store::employment_projection;
+use crate::store::employment_projection::{self, Member};
 
 const NOW: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
 
@@ -32,13 +32,17 @@ async fn assigned() -> (TestDatabase, PgConnection, Assignment) {
                     VALUES ('00000000-0000-0000-0000-000000000003', 'MR-1', 'Reporting', '', gen_random_uuid(), now())";
     database.execute(training).await;
     let mut connection = database.connection().await;
-    let required = Required {
-        person: learner(),
-        organization: organization(),
-        employment: id(7).into(),
-        trainings: BTreeMap::from([(id(3).into(), (id(4).into(), id(5).into()))]),
+    let wanted = Wanted {
+        learner: Member {
+            person: learner(),
+            employment: id(7).into(),
+        },
+        training: id(3).into(),
+        id: id(5).into(),
     };
-    assert_eq!(insert_missing(&mut connection, &required, NOW).await.unwrap(), 1);
+    let why = Why::Group(id(4).into());
+    let inserted = insert_missing(&mut connection, organization(), &[wanted], &why, NOW).await;
+    assert_eq!(inserted.unwrap(), 1);
     let assignment = lock(&mut connection, learner(), id(5).into()).await.unwrap();
     (database, connection, assignment.unwrap())
 }
@@ -82,7 +86,7 @@ async fn an_organization_is_told_of_assignments_only_while_the_employment_is_ope
             sequence,
         };
         let learned =
-            employment_projection::learn(&mut connection, organization(), learner(), employment).await;
+            employment_projection::learn(&mut connection, organization(), learner(), employment, None).await;
         assert_eq!(learned.unwrap(), employment);
         let listed = list_for_organization(&mut connection, organization(), learner(), None, 10).await;
         let listed = listed.unwrap();

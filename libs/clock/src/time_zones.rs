@@ -30,12 +30,24 @@ impl FromStr for TimeZones {
 }
 
 impl TimeZones {
+    /// Those of the authorities that the suite knows.
+    pub const SHIPPED: &str =
+        "us-mi=America/Detroit,us-nd=America/Chicago,us-ny=America/New_York,us-pa=America/New_York";
+
+    /// What the zone of the authority is called, such as `America/Detroit`.
+    #[must_use]
+    pub fn name_of(&self, authority: &str) -> String {
+        let zone = self.of(authority);
+        zone.iana_name().unwrap_or("UTC").to_owned()
+    }
+
     fn of(&self, authority: &str) -> TimeZone {
         self.0.get(authority).cloned().unwrap_or(TimeZone::UTC)
     }
 
     /// The civil day there.
-    pub(crate) fn today(&self, authority: &str, now: OffsetDateTime) -> Date {
+    #[must_use]
+    pub fn today(&self, authority: &str, now: OffsetDateTime) -> Date {
         let there = jiff::Timestamp::from_second(now.unix_timestamp())
             .map(|now| self.of(authority).to_datetime(now).date());
         there.ok().and_then(day).unwrap_or(now.date())
@@ -43,7 +55,8 @@ impl TimeZones {
 
     /// When a day is over there: the first moment of the next civil day that exists. `None` of a day at the end of all
     /// calendars.
-    pub(crate) fn end_of(&self, authority: &str, last: Date) -> Option<OffsetDateTime> {
+    #[must_use]
+    pub fn end_of(&self, authority: &str, last: Date) -> Option<OffsetDateTime> {
         let (year, month, day) = (i16::try_from(last.year()).ok()?, last.month() as i8, last.day());
         let last = civil::Date::new(year, month, i8::try_from(day).ok()?).ok()?;
         // Midnight that does not exist is the moment at which the clocks go forward, over a whole day if need be.
@@ -52,7 +65,8 @@ impl TimeZones {
     }
 
     /// Before this moment the day is over nowhere on earth.
-    pub(crate) fn earliest_end(last: Date) -> Option<OffsetDateTime> {
+    #[must_use]
+    pub fn earliest_end(last: Date) -> Option<OffsetDateTime> {
         let next = last.next_day()?.midnight();
         Some(next.assume_offset(time::UtcOffset::from_hms(14, 0, 0).ok()?))
     }
@@ -91,6 +105,12 @@ mod tests {
             assert_eq!(zones.end_of(authority, last), Some(end), "{authority} {last}");
             assert!(TimeZones::earliest_end(last) <= Some(end));
         }
+    }
+
+    #[test]
+    fn a_zone_has_a_name() {
+        assert_eq!(zones().name_of("us-mi"), "America/Detroit");
+        assert_eq!(zones().name_of("us-xx"), "UTC");
     }
 
     #[test]
