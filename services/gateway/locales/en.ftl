@@ -85,6 +85,7 @@ opt-out-of = from { $organization }
 join = Join { $organization }
 join-lead = Choose where you work and what you learn, and give the address that you take training with. We send you a mail to confirm it.
 join-missing = Something is missing
+join-again = This page had become too old. What you chose and typed is still here: press the button once more
 join-location = Location
 join-choose-location = Choose a location
 join-other-location = Choose another location: this one is not on the page any more

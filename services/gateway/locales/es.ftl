@@ -84,6 +84,7 @@ opt-out-of = de { $organization }
 join = Unirse a { $organization }
 join-lead = Elija dónde trabaja y qué aprende, y escriba la dirección con la que hace sus cursos. Le enviamos un correo para confirmarla.
 join-missing = Falta algo
+join-again = Esta página se había quedado antigua. Lo que eligió y escribió sigue aquí: pulse el botón otra vez
 join-location = Lugar
 join-choose-location = Elija un lugar
 join-other-location = Elija otro lugar: este ya no está en la página

@@ -18,12 +18,17 @@ use tonic::Status;
 
 use super::Pages;
 use super::cookies::Cookie;
-use super::form::Form;
+use super::form::{self, Form};
 use super::view::{self, Frame, JoinPage, JoinProblem, JoinTold, Problem};
 use crate::limits::ClientAddress;
 
 /// Whose form it is: nobody's in particular, because nobody is signed in.
 const ANYBODY: &str = "";
+/// Nothing is wrong with what was typed; the button is to be pressed once more.
+const PRESS_AGAIN: JoinProblem = JoinProblem {
+    field: "join",
+    text: "join-again",
+};
 /// The longest token that a link can have.
 const TOKEN_LIMIT: usize = 400;
 
@@ -42,7 +47,8 @@ pub(crate) async fn show(
     }
 }
 
-/// `POST /join/{slug}`: asks.
+/// `POST /join/{slug}`: asks. When the page was drawn so long ago that its token holds no more, it is drawn anew with what was chosen and
+/// typed, and asks once more.
 pub(crate) async fn ask(
     State(pages): State<Arc<Pages>>,
     Extension(language): Extension<Language>,
@@ -52,7 +58,11 @@ pub(crate) async fn ask(
     form: Form,
 ) -> Response {
     if !pages.is_ours(&headers, &form, ANYBODY, &about(&slug)) {
-        return Redirect::to(&format!("/join/{slug}")).into_response();
+        // What somebody else's page has typed for them is not shown as theirs.
+        if !form::same_origin(&headers, &pages.origin) {
+            return Redirect::to(&format!("/join/{slug}")).into_response();
+        }
+        return again(&pages, &client, &slug, form, vec![PRESS_AGAIN]).await;
     }
     let request = RequestToJoinRequest {
         slug: slug.clone(),
@@ -69,9 +79,19 @@ pub(crate) async fn ask(
     if problems.is_empty() {
         return told(&status);
     }
-    // What was chosen and typed stays.
-    match look(&pages, &client, &slug).await {
-        Ok(found) => view::join(StatusCode::BAD_REQUEST, page(&pages, found, form, problems)),
+    again(&pages, &client, &slug, form, problems).await
+}
+
+/// The page with what was chosen and typed, and what to do about it.
+async fn again(
+    pages: &Pages,
+    client: &ClientAddress,
+    slug: &str,
+    form: Form,
+    problems: Vec<JoinProblem>,
+) -> Response {
+    match look(pages, client, slug).await {
+        Ok(found) => view::join(StatusCode::BAD_REQUEST, page(pages, found, form, problems)),
         Err(status) => told(&status),
     }
 }

@@ -92,6 +92,39 @@ async fn what_is_missing_is_told_beside_what_was_chosen() {
     );
 }
 
+/// The page stood open for longer than its token holds: the keys of the pages were changed meanwhile.
+#[tokio::test]
+async fn a_page_that_has_become_too_old_keeps_what_was_typed_and_asks_for_nothing() {
+    let fixture = Fixture::new().await;
+    let mut browser = Browser::of(&fixture);
+    let form = |token: &str| {
+        format!("form_token={token}&group={GROUP}&location={LOCATION}&address=ada%40example.org")
+    };
+    for token in ["", "AAAA"] {
+        let page = browser.post_text(JOIN, form(token)).await;
+        assert_eq!(page.status, StatusCode::BAD_REQUEST);
+        assert!(page.text.contains("<title>Error: "), "{}", page.text);
+        for kept in [
+            "This page had become too old",
+            &format!("value=\"{GROUP}\" selected"),
+            &format!("value=\"{LOCATION}\" selected"),
+            "value=\"ada@example.org\"",
+        ] {
+            assert!(page.text.contains(kept), "{kept}: {}", page.text);
+        }
+        assert_eq!(page.text.matches("aria-invalid").count(), 0);
+        assert!(asked(&fixture).is_empty());
+        let answer = browser.post_text(JOIN, form(&page.form_token(JOIN))).await;
+        assert_eq!(answer.location.as_deref(), Some("/join-sent"));
+        assert_eq!(asked(&fixture).pop().unwrap().address, "ada@example.org");
+        fixture.backend.forget();
+    }
+    let gone = browser.post_text(&format!("/join/{NO_PAGE}"), form("")).await;
+    assert_eq!(gone.status, StatusCode::NOT_FOUND);
+    let elsewhere = browser.post_from("https://elsewhere.example", JOIN, "AAAA").await;
+    assert_eq!(elsewhere.location.as_deref(), Some(JOIN));
+}
+
 #[tokio::test]
 async fn a_page_that_moved_leads_on_and_one_that_is_not_there_says_nothing_more() {
     let fixture = Fixture::new().await;

@@ -18,6 +18,9 @@ pub(crate) use transitions::{NextLink, NotAcceptable, NotOpen, NotResendable, No
 pub(crate) const SCHEDULE_AHEAD: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 /// How far behind: what a sender's clock may be late.
 pub(crate) const SCHEDULE_BEHIND: Duration = Duration::from_secs(60);
+/// How much later than its time a mail goes out by itself. Whoever chose the time may not want it any more after that: the
+/// invitation says so, and somebody sends it again or takes it back.
+pub(crate) const TOO_LATE: Duration = Duration::from_secs(24 * 60 * 60);
 /// The most groups of one invitation, those that are merged into it included.
 pub(crate) const MAX_GROUPS: usize = 50;
 

@@ -3,11 +3,12 @@
 use muster_ids::InvitationName;
 
 use crate::context::Context;
-use crate::domain::invitation::{DeliveryState, Invitation};
+use crate::domain::invitation::{DeliveryState, Invitation, TOO_LATE};
 use crate::domain::inviting::{InvitingContext, OrganizationStatus};
 use crate::domain::link::Link;
 use crate::error::Error;
 use crate::organization::ContextQuery;
+use crate::store::invitation::due;
 use muster_server::Failure;
 
 /// A mail that is still wanted.
@@ -19,7 +20,8 @@ pub(crate) struct Mail {
 }
 
 /// The mail of this generation of an invitation, or `None` when it is no longer wanted: cancelled, declined, accepted,
-/// expired, replaced, never asked for, to somebody who wants none, or the organization is closed. A suspended organization's mail waits.
+/// expired, replaced, never asked for, to somebody who wants none, or the organization is closed. A suspended organization's mail waits; when it
+/// has waited for more than 24 hours and the mail server was never asked, it is held back: whoever wanted it then may not want it any more.
 ///
 /// # Errors
 /// The database's, the organization service's, and [`Error::OrganizationNotActive`] while the organization is suspended.
@@ -53,6 +55,12 @@ pub(crate) async fn get_mail(
             });
         }
         OrganizationStatus::Other(_) => return Ok(None),
+    }
+    if invitation.delivery == DeliveryState::Queued && now > invitation.send_time + TOO_LATE {
+        let mail = invitation.mail_request();
+        let hold = async |tx: &mut _| due::mark_held(tx, &mail, DeliveryState::Queued).await;
+        context.database.write(hold).await?;
+        return Ok(None);
     }
     let link = Link {
         organization: name.organization,

@@ -14,6 +14,7 @@ use muster_server::convert::timestamp;
 use muster_testkit::{TestCaller, eventually};
 
 use crate::fixture::{Fixture, invite, reason};
+use crate::resend::resend;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_mail_worker_gets_address_link_and_words_the_same_every_time() {
@@ -110,6 +111,52 @@ async fn the_mail_of_a_suspended_organization_waits() {
     );
     fixture
         .profile_sql("UPDATE organizations SET state = 'ACTIVE'")
+        .await;
+    assert!(fixture.mail(&made.name, 1).await.unwrap().wanted);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_mail_of_an_organization_that_was_suspended_for_more_than_a_day_is_held_back_until_somebody_sends_it() {
+    let fixture = Fixture::new().await;
+    let made = fixture
+        .create("ada@example.com", &[&fixture.nurses])
+        .await
+        .unwrap();
+    let state = async |mail: DeliveryState| {
+        let found = fixture.get(&made.name).await.unwrap();
+        assert_eq!(found.delivery_state(), mail, "{found:?}");
+        found
+    };
+    fixture
+        .profile_sql("UPDATE organizations SET state = 'SUSPENDED'")
+        .await;
+    let worker = fixture.impatient(TestCaller::Workload("notification"));
+    let mut worker = MailSourceInternalServiceClient::new(worker);
+    let later = worker.get_mail(question(made.name.clone())).await;
+    assert_eq!(reason(later), R::OrganizationNotActive);
+    // As if all of it had been a day earlier.
+    fixture
+        .database
+        .execute("UPDATE invitations SET send_time = send_time - interval '24 hours 1 second'")
+        .await;
+    fixture
+        .profile_sql("UPDATE organizations SET state = 'ACTIVE'")
+        .await;
+    assert!(!fixture.mail(&made.name, 1).await.unwrap().wanted);
+    let held = state(DeliveryState::Held).await;
+    assert!(held.delivery_detail.contains("more than 24 hours late"), "{held:?}");
+    assert_eq!(held.state(), InvitationState::Prospect);
+
+    resend(&fixture, &made.name).await.unwrap();
+    state(DeliveryState::Queued).await;
+    assert!(fixture.mail(&made.name, 1).await.unwrap().wanted);
+
+    // What a mail server has put off is not late by us.
+    fixture
+        .database
+        .execute(
+            "UPDATE invitations SET delivery_state = 'DEFERRED', send_time = send_time - interval '25 hours'",
+        )
         .await;
     assert!(fixture.mail(&made.name, 1).await.unwrap().wanted);
 }

@@ -65,7 +65,7 @@ stored_enum! {
         Scheduled = "SCHEDULED",
         /// Handed to the mail worker.
         Queued = "QUEUED",
-        /// Held back, because the organization is suspended.
+        /// Held back, because it was too late: it waits for somebody.
         Held = "HELD",
         /// The mail server took it.
         Sent = "SENT",

@@ -204,6 +204,11 @@ impl Invitation {
                 _ => {}
             }
         }
+        if report.state == DeliveryState::Dropped && self.delivery == DeliveryState::Held {
+            // It was not wanted because it was too late: that it is held back for somebody says more.
+            self.reported = Some(report.reported);
+            return Transition::Changed(self);
+        }
         self.delivery = report.state;
         self.delivery_detail = report.detail;
         self.reported = Some(report.reported);

@@ -1,19 +1,14 @@
 //! Scheduled mails: asked for when their time has come.
 
-use std::time::Duration;
-
 use muster_jobs::Batch;
 
 use crate::context::Context;
+use crate::domain::invitation::{DeliveryState, TOO_LATE};
 use crate::error::Error;
 use crate::events::{self, Act, SELF};
 use crate::store::invitation::due::{self, DueMail};
 
 const MAX_AT_ONCE: i64 = 100;
-/// How much later than its time a mail goes out by itself. Whoever chose the time may not want it any more after that: the
-/// invitation says so, and somebody sends it again or takes it back.
-const TOO_LATE: Duration = Duration::from_secs(24 * 60 * 60);
-const WHY_HELD: &str = "not sent: it would have been more than 24 hours late";
 
 /// Asks for the mails that are due, at most a hundred at once.
 pub(crate) struct SendDue(pub(crate) Context);
@@ -31,7 +26,7 @@ impl Batch for SendDue {
             let mut due = due::lock(tx, act.time, MAX_AT_ONCE).await?;
             for DueMail { mail, send_time } in &mut due {
                 if act.time > *send_time + TOO_LATE {
-                    due::mark_held(tx, mail, WHY_HELD).await?;
+                    due::mark_held(tx, mail, DeliveryState::Scheduled).await?;
                     continue;
                 }
                 mail.version = due::mark_queued(tx, mail).await?;

@@ -57,21 +57,26 @@ impl FromRow<'_, PgRow> for MailRequest {
     }
 }
 
-/// Marks the mail of a locked invitation as held back, with why: it waits for somebody.
+/// Why a mail is held back.
+const TOO_LATE: &str = "not sent: it would have been more than 24 hours late";
+
+/// Marks the mail of an invitation that was `before` as held back, with why: it waits for somebody. What has become of it otherwise
+/// meanwhile stays.
 pub(crate) async fn mark_held(
     tx: &mut PgConnection,
     mail: &MailRequest,
-    why: &str,
+    before: DeliveryState,
 ) -> Result<(), DatabaseError> {
     sqlx::query(
         "UPDATE invitations SET delivery_state = $4, delivery_detail = $5, version = version + 1
-         WHERE organization_id = $1 AND invitation_id = $2 AND delivery_state = $3",
+         WHERE organization_id = $1 AND invitation_id = $2 AND delivery_state = $3 AND version = $6",
     )
     .bind(mail.organization)
     .bind(mail.invitation)
-    .bind(DeliveryState::Scheduled)
+    .bind(before)
     .bind(DeliveryState::Held)
-    .bind(why)
+    .bind(TOO_LATE)
+    .bind(mail.version)
     .execute(tx)
     .await?;
     Ok(())

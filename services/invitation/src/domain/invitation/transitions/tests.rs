@@ -160,6 +160,21 @@ fn a_prospect_is_pending_once_its_mail_was_taken_and_no_other_state_changes() {
 }
 
 #[test]
+fn what_was_held_back_stays_so_when_it_is_dropped_and_not_when_it_was_sent() {
+    let held = Invitation {
+        delivery: DeliveryState::Held,
+        ..invitation(State::Prospect)
+    };
+    let reported = |state| match held.clone().report(report(1, 1, 1, state)) {
+        Transition::Changed(reported) => (reported.state.name(), reported.delivery),
+        _ => panic!("it is news"),
+    };
+    let (dropped, sent) = (reported(DeliveryState::Dropped), reported(DeliveryState::Sent));
+    assert_eq!(dropped, (StateName::Prospect, DeliveryState::Held));
+    assert_eq!(sent, (StateName::Pending, DeliveryState::Sent));
+}
+
+#[test]
 fn late_and_repeated_reports_change_nothing() {
     let known = Invitation {
         reported: Some(report(1, 5, 3, DeliveryState::Sent).reported),
