@@ -11,6 +11,7 @@ use muster_proto::records::v1::grant_request_service_server::GrantRequestService
 use muster_proto::records::v1::grant_service_server::GrantServiceServer;
 use muster_proto::records::v1::learning_record_service_server::LearningRecordServiceServer;
 use muster_proto::records::v1::person_record_service_server::PersonRecordServiceServer;
+use muster_proto::records::v1::progress_report_service_server::ProgressReportServiceServer;
 use muster_proto::records::v1::progress_service_server::ProgressServiceServer;
 use muster_proto::records::v1::record_history_service_server::RecordHistoryServiceServer;
 use muster_proto::records::v1::staff_report_service_server::StaffReportServiceServer;
@@ -78,6 +79,7 @@ impl Service for RecordsService {
             .grpc(TrainingInternalServiceServer::new(rpc.clone()))
             .grpc(AssignmentServiceServer::new(rpc.clone()))
             .grpc(ProgressServiceServer::new(rpc.clone()))
+            .grpc(ProgressReportServiceServer::new(rpc.clone()))
             .grpc(GrantServiceServer::new(rpc.clone()))
             .grpc(GrantRequestServiceServer::new(rpc.clone()))
             .grpc(LearningRecordServiceServer::new(rpc.clone()))

@@ -8,6 +8,7 @@ mod grant;
 mod history;
 mod learning_record;
 mod person_record;
+mod progress_report;
 mod record_access;
 mod staff_report;
 mod training;

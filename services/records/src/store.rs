@@ -7,6 +7,7 @@ pub(crate) mod employment_projection;
 pub(crate) mod grant;
 pub(crate) mod group_projection;
 pub(crate) mod learning_record;
+pub(crate) mod progress;
 pub(crate) mod record_access;
 pub(crate) mod staff_report;
 pub(crate) mod training;

@@ -255,6 +255,10 @@ assert by_hand["state"] == "ASSIGNMENT_STATE_COMPLETED", by_hand
 counts = call("AssignTrainingToGroup", "owner", ids(group["name"]), training=spare, dueDate="2100-12-31")
 assert counts["assignedCount"] == 1, counts
 all = call("ListAssignments", "owner", learner)["assignments"]
+progress = call("ListProgress", "owner", at, {"lateOnly": "false", "training": spare})["entries"]
+assert len(progress) == 1, progress
+summary = call("SummarizeProgress", "owner", at, {"by": "PROGRESS_DIMENSION_GROUP"})
+assert summary["rows"][0]["subject"] == group["name"], summary
 call("CancelAssignment", "owner", ids(next(one["name"] for one in all if one["training"] == spare)))
 asked = call("RequestGrant", "owner", learner, message="for the review")["grant"]
 call("ListLearnerGrants", "owner", learner)

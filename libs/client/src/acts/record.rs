@@ -6,13 +6,15 @@ use muster_proto::records::v1::grant_request_service_client::GrantRequestService
 use muster_proto::records::v1::grant_service_client::GrantServiceClient;
 use muster_proto::records::v1::learning_record_service_client::LearningRecordServiceClient;
 use muster_proto::records::v1::person_record_service_client::PersonRecordServiceClient;
+use muster_proto::records::v1::progress_report_service_client::ProgressReportServiceClient;
 use muster_proto::records::v1::staff_report_service_client::StaffReportServiceClient;
 use muster_proto::records::v1::{
     ApproveGrantRequest, AssignTrainingRequest, AssignTrainingToGroupRequest, AssignTrainingToGroupResponse,
     Assignment, CancelAssignmentRequest, Certificate, CreateGrantRequest, DenyGrantRequest, ExportFormat,
     ExportLearningRecordRequest, ExportLearningRecordResponse, ExportPersonLearningRecordRequest,
     ExportPersonLearningRecordResponse, ExportStaffReportRequest, ExportStaffReportResponse,
-    GetLearningRecordRequest, Grant, LearningRecord, ListAssignmentsRequest, ListPersonAssignmentsRequest,
+    GetLearningRecordRequest, Grant, LearningRecord, ListAssignmentsRequest, ListPersonAssignmentsRequest, ListProgressRequest, ListProgressResponse, SummarizeProgressRequest,
+    SummarizeProgressResponse,
     ListPersonCertificatesRequest, ListPersonGrantsRequest, ListRecordAccessesRequest,
     ReadStaffReportRequest, ReadStaffReportResponse, RecordAccess, RequestGrantRequest, RevokeGrantRequest,
 };
@@ -86,6 +88,38 @@ pub async fn assign_training_to_group<T: Transport>(
             .await
     })
     .await
+}
+
+/// Reads a page of how far an organization's learners are.
+///
+/// # Errors
+/// The call failed.
+pub async fn list_progress<T: Transport>(
+    reader: &T,
+    request: ListProgressRequest,
+) -> Result<ListProgressResponse, CallError> {
+    let send = async |client, request| {
+        ProgressReportServiceClient::new(client)
+            .list_progress(request)
+            .await
+    };
+    call(reader, request, send).await
+}
+
+/// Counts how far an organization's learners are.
+///
+/// # Errors
+/// The call failed.
+pub async fn summarize_progress<T: Transport>(
+    reader: &T,
+    request: SummarizeProgressRequest,
+) -> Result<SummarizeProgressResponse, CallError> {
+    let send = async |client, request| {
+        ProgressReportServiceClient::new(client)
+            .summarize_progress(request)
+            .await
+    };
+    call(reader, request, send).await
 }
 
 /// Takes back what was assigned by hand and is not begun.

@@ -35,7 +35,7 @@ impl Fixture {
     }
 
     /// The newest one of the training.
-    async fn assignment(&self, person: &str, code: &str) -> Assignment {
+    pub(crate) async fn assignment(&self, person: &str, code: &str) -> Assignment {
         let assignments = self.assignments_of(person).await;
         let mut of = assignments
             .into_iter()

@@ -22,6 +22,7 @@ mod organization_view;
 mod people;
 mod person_view;
 mod progress;
+mod progress_report;
 mod requests;
 mod required;
 mod returns;

@@ -3,7 +3,7 @@
 use muster_proto::records::v1::{
     AssignTrainingRequest, AssignTrainingResponse, AssignTrainingToGroupRequest, CancelAssignmentRequest, CreateTrainingRequest, ExportFormat, ExportPersonLearningRecordRequest, ListAssignmentsRequest,
     ListPersonAssignmentsRequest, ListPersonCertificatesRequest, ListRecordAccessesRequest,
-    ListTrainingsRequest, ReadStaffReportRequest, ReportProgressRequest, Training,
+    ListProgressRequest, ListTrainingsRequest, ReadStaffReportRequest, SummarizeProgressRequest, ReportProgressRequest, Training,
 };
 use muster_refusal::ErrorReason as R;
 
@@ -33,6 +33,35 @@ fn assigned() -> Vec<Row> {
         }),
         row("ListAssignments", R::PageTokenInvalid, async move |at| {
             Attempt::by("owner", &listing(at.absent("learners"), "AAAA"))
+        }),
+        row("ListProgress", R::PageTokenInvalid, async |at| {
+            let request = ListProgressRequest {
+                parent: at.name(),
+                page_token: "AAAA".into(),
+                ..Default::default()
+            };
+            Attempt::by("owner", &request)
+        }),
+        row("ListProgress", R::InvalidRequest, async |at| {
+            let request = ListProgressRequest {
+                parent: at.name(),
+                group: "x".into(),
+                location: "y".into(),
+                training: "z".into(),
+                states: vec![1, 99],
+                ..Default::default()
+            };
+            let fields = ["group", "location", "training", "states[1]"];
+            Attempt::by("owner", &request).violates(&fields)
+        }),
+        row("SummarizeProgress", R::InvalidRequest, async |at| {
+            let request = SummarizeProgressRequest {
+                parent: at.name(),
+                training: "z".into(),
+                by: 99,
+                ..Default::default()
+            };
+            Attempt::by("owner", &request).violates(&["training", "by"])
         }),
         row("ReadStaffReport", R::PageTokenInvalid, async |at| {
             let request = ReadStaffReportRequest {

@@ -1,0 +1,92 @@
+//! How far the learners of an organization are, and who is late.
+
+mod convert;
+mod parse;
+
+use muster_ids::{AssignmentId, LearnerName, PersonId};
+use muster_proto::records::v1 as pb;
+use muster_proto::records::v1::progress_report_service_server::ProgressReportService;
+use muster_server::Call;
+use sqlx::PgConnection;
+use tonic::{Request, Response, Status};
+
+use super::Rpc;
+use crate::domain::ProgressEntry;
+use crate::error::Error;
+use crate::ops::learner::place;
+use crate::store::progress;
+
+#[tonic::async_trait]
+impl ProgressReportService for Rpc {
+    async fn list_progress(
+        &self,
+        request: Request<pb::ListProgressRequest>,
+    ) -> Result<Response<pb::ListProgressResponse>, Status> {
+        let context = &self.context;
+        let (call, (organization, filter)) = Call::read(request, parse::list)?;
+        place::prepare(context, organization).await?;
+        let (now, late_only) = (context.clock.now(), call.message.late_only);
+        let mut persons = Vec::new();
+        let list = async |after: Option<(Option<i64>, AssignmentId)>, limit| {
+            let list = async |db: &mut PgConnection| match (late_only, after) {
+                (false, after) => {
+                    let before = after.map(|(_, id)| id);
+                    progress::list(db, organization, &filter, before, limit).await
+                }
+                (true, after) => {
+                    let after = after.and_then(|(end, id)| Some((end?, id)));
+                    progress::list_late(db, organization, &filter, now, after, limit).await
+                }
+            };
+            let page: Vec<ProgressEntry> = context.database.read(list).await?;
+            persons = page.iter().map(|entry| entry.assignment.person).collect();
+            Ok::<_, Error>(page)
+        };
+        let position = |last: &ProgressEntry| last.position(late_only);
+        let show = |entry| convert::entry(organization, entry, now);
+        let page = call.page_with(&context.page_key, list, position, show).await?;
+        persons.sort_unstable();
+        persons.dedup();
+        let mut entries = page.items;
+        let employees = context.peers.employees(organization, &persons).await?;
+        for entry in &mut entries {
+            entry.learner_display_name = named(&entry.learner)
+                .and_then(|person| employees.get(&person))
+                .map(|employee| employee.display_name.clone())
+                .unwrap_or_default();
+        }
+        Ok(Response::new(pb::ListProgressResponse {
+            entries,
+            next_page_token: page.next_page_token,
+        }))
+    }
+
+    async fn summarize_progress(
+        &self,
+        request: Request<pb::SummarizeProgressRequest>,
+    ) -> Result<Response<pb::SummarizeProgressResponse>, Status> {
+        let context = &self.context;
+        let (_, (organization, filter, by)) = Call::read(request, parse::summarize)?;
+        place::prepare(context, organization).await?;
+        let now = context.clock.now();
+        let count = async |db: &mut PgConnection| {
+            let total = progress::count(db, organization, &filter, None, now).await?;
+            let rows = match by {
+                Some(by) => progress::count(db, organization, &filter, Some(by), now).await?,
+                None => Vec::new(),
+            };
+            Ok::<_, Error>((total, rows))
+        };
+        let (total, rows) = context.database.read(count).await?;
+        let row = |row| convert::row(organization, by, row);
+        Ok(Response::new(pb::SummarizeProgressResponse {
+            total: total.first().map(|row| row.counts.into()),
+            rows: rows.into_iter().map(row).collect(),
+        }))
+    }
+}
+
+/// Whom an entry is about.
+fn named(learner: &str) -> Option<PersonId> {
+    learner.parse().ok().map(|LearnerName { person, .. }| person)
+}

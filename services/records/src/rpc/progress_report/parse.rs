@@ -1,0 +1,92 @@
+//! From messages to types that cannot be wrong: what the field rules of the contract cannot say.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use muster_ids::{GroupId, GroupName, LocationId, LocationName, OrganizationId, OrganizationName, TrainingId, TrainingName};
+use muster_proto::records::v1 as pb;
+use muster_refusal::Violations;
+use muster_server::names::named;
+use muster_server::{Call, Parsed};
+
+use crate::domain::{AssignmentStateName, ProgressDimension, ProgressFilter};
+
+muster_proto::same_values! {
+    ProgressDimension = pb::ProgressDimension { Training, Group, Location }
+}
+
+pub(super) fn list(
+    call: &Call<pb::ListProgressRequest>,
+    violations: &mut Violations,
+) -> Parsed<(OrganizationId, ProgressFilter)> {
+    let message = &call.message;
+    let parent = call.name::<OrganizationName>(violations);
+    let filter = filter(violations, &message.group, &message.location, &message.training);
+    let states = states(violations, &message.states);
+    let named = parent.zip(filter.zip(states));
+    Ok(named.map(|(parent, (filter, states))| (parent.organization, ProgressFilter { states, ..filter })))
+}
+
+pub(super) fn summarize(
+    call: &Call<pb::SummarizeProgressRequest>,
+    violations: &mut Violations,
+) -> Parsed<(OrganizationId, ProgressFilter, Option<ProgressDimension>)> {
+    let message = &call.message;
+    let parent = call.name::<OrganizationName>(violations);
+    let filter = filter(violations, &message.group, &message.location, &message.training);
+    let by = message.by().try_into().ok();
+    Ok(parent.zip(filter).map(|(parent, filter)| (parent.organization, filter, by)))
+}
+
+/// Another organization's groups and locations hold nobody of this one: they find nothing.
+fn filter(
+    violations: &mut Violations,
+    group: &str,
+    location: &str,
+    training: &str,
+) -> Option<ProgressFilter> {
+    let group: Option<Option<GroupId>> = perhaps(violations, "group", group, |name: GroupName| name.group);
+    let location: Option<Option<LocationId>> =
+        perhaps(violations, "location", location, |name: LocationName| name.location);
+    let training: Option<Option<TrainingId>> =
+        perhaps(violations, "training", training, |name: TrainingName| name.training);
+    Some(ProgressFilter {
+        group: group?,
+        location: location?,
+        training: training?,
+        states: AssignmentStateName::STANDING.to_vec(),
+    })
+}
+
+/// What a name that may be left out names; `None` when it cannot be read.
+fn perhaps<N, T>(
+    violations: &mut Violations,
+    field: &str,
+    text: &str,
+    what: impl Fn(N) -> T,
+) -> Option<Option<T>>
+where
+    N: FromStr<Err: Display>,
+{
+    if text.is_empty() {
+        return Some(None);
+    }
+    named::<N>(violations, field, text).map(|name| Some(what(name)))
+}
+
+fn states(violations: &mut Violations, numbers: &[i32]) -> Option<Vec<AssignmentStateName>> {
+    if numbers.is_empty() {
+        return Some(AssignmentStateName::STANDING.to_vec());
+    }
+    let state = |number| {
+        pb::AssignmentState::try_from(number)
+            .ok()
+            .and_then(|state| state.try_into().ok())
+            .ok_or("must be a state of an assignment")
+    };
+    let each = numbers.iter().enumerate();
+    let states: Vec<_> = each
+        .map(|(place, &number)| violations.check(format!("states[{place}]"), state(number)))
+        .collect();
+    states.into_iter().collect()
+}
