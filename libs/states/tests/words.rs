@@ -133,6 +133,12 @@ const CONSIDERED: &[(&str, &str, &str)] = &[
     // The constraint of 0005, which 0010 replaces.
     ("records", "ACTIVE REVOKED LAPSED", "REQUESTED EXPIRED DENIED"),
     ("records", "IN_PROGRESS COMPLETED", "ASSIGNED CANCELLED"),
+    // The constraint of 0018, which 0020 replaces.
+    (
+        "records",
+        "EMPLOYMENT_OVER NOT_REQUIRED TAKEN_BACK",
+        "TRANSFERRED",
+    ),
 ];
 
 /// What stands in one service: its enums, and the lists of words in its SQL with where they stand.

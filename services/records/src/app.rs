@@ -14,6 +14,7 @@ use muster_proto::records::v1::person_record_service_server::PersonRecordService
 use muster_proto::records::v1::progress_report_service_server::ProgressReportServiceServer;
 use muster_proto::records::v1::progress_service_server::ProgressServiceServer;
 use muster_proto::records::v1::record_history_service_server::RecordHistoryServiceServer;
+use muster_proto::records::v1::progress_transfer_service_server::ProgressTransferServiceServer;
 use muster_proto::records::v1::staff_report_service_server::StaffReportServiceServer;
 use muster_proto::records::v1::training_internal_service_server::TrainingInternalServiceServer;
 use muster_proto::records::v1::training_service_server::TrainingServiceServer;
@@ -80,6 +81,7 @@ impl Service for RecordsService {
             .grpc(AssignmentServiceServer::new(rpc.clone()))
             .grpc(ProgressServiceServer::new(rpc.clone()))
             .grpc(ProgressReportServiceServer::new(rpc.clone()))
+            .grpc(ProgressTransferServiceServer::new(rpc.clone()))
             .grpc(GrantServiceServer::new(rpc.clone()))
             .grpc(GrantRequestServiceServer::new(rpc.clone()))
             .grpc(LearningRecordServiceServer::new(rpc.clone()))

@@ -6,12 +6,14 @@ mod employment_projection;
 mod export;
 mod grant;
 mod progress;
+mod progress_transfer;
 mod record_access;
 mod staff_report;
 mod training;
 
 pub(crate) use assignment::{
-    Assignment, AssignmentState, AssignmentStateName, CancelReason, Due, NotTakenBack, Percent,
+    Assignment, AssignmentState, AssignmentStateName, CancelReason, Due, Moved, NotMoved, NotTakenBack,
+    Percent,
 };
 pub(crate) use certificate::{Certificate, CertificateNumber};
 pub(crate) use employment_projection::{
@@ -21,5 +23,6 @@ pub(crate) use export::{Employee, Employees, ExportFormat, OrganizationNames, Re
 pub(crate) use grant::{Grant, GrantState, GrantStateName, Parties, Terms, Wish};
 pub(crate) use record_access::{AccessKind, AccessReason, ReaderRole, RecordAccess};
 pub(crate) use progress::{ProgressCounts, ProgressDimension, ProgressEntry, ProgressFilter, ProgressRow};
+pub(crate) use progress_transfer::ProgressTransfer;
 pub(crate) use staff_report::{EXPIRING_SOON, OwnTrainings, StaffReportEntry, TrainingYear};
 pub(crate) use training::{NewTraining, Training, Worth};

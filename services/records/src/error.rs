@@ -10,7 +10,7 @@ use thiserror::Error;
 use time::Date;
 use tonic::Status;
 
-use crate::domain::GrantStateName;
+use crate::domain::{GrantStateName, NotMoved};
 
 #[derive(Debug, Error)]
 pub(crate) enum Error {
@@ -38,6 +38,9 @@ pub(crate) enum Error {
     /// A group of the learner requires it.
     #[error("a group requires the training")]
     AssignmentRequired,
+    /// Progress is not moved between the two.
+    #[error("progress is not moved: {0:?}")]
+    NotMoved(NotMoved),
     /// The organization has no such training.
     #[error("the training is not in the catalog of the organization")]
     TrainingNotInCatalog,
@@ -114,6 +117,7 @@ impl From<Error> for Refusal {
                 "a group of the learner requires the training; take it out of what the group requires, or the learner out of the \
                  group",
             ),
+            Error::NotMoved(why) => not_moved(why),
             Error::TrainingNotInCatalog => Refusal::new(
                 ErrorReason::TrainingNotInCatalog,
                 "the training is not in the organization's catalog; add it there first",
@@ -143,6 +147,30 @@ impl From<Error> for Refusal {
             .retry_after(Duration::from_secs(5)),
             Error::Failure(failure) => failure.into(),
         }
+    }
+}
+
+fn not_moved(why: NotMoved) -> Refusal {
+    match why {
+        NotMoved::NotOwn(name) => Refusal::new(
+            ErrorReason::AssignmentNotOwn,
+            "progress is moved from what a person took by themself to what an organization assigned",
+        )
+        .metadata("assignment", name.to_string()),
+        NotMoved::Completed(name) => Refusal::new(
+            ErrorReason::AssignmentCompleted,
+            "the assignment is completed, and its certificate stays whose it is; there is no progress to move",
+        )
+        .metadata("assignment", name.to_string()),
+        NotMoved::Closed => Refusal::new(
+            ErrorReason::AssignmentClosed,
+            "one of the two is cancelled, or its progress was moved to another assignment",
+        )
+        .precondition("ASSIGNMENT", "state", "must not be CANCELLED"),
+        NotMoved::OtherTraining => Refusal::new(
+            ErrorReason::TrainingDiffers,
+            "the two assignments are of different trainings; progress counts for its own",
+        ),
     }
 }
 

@@ -9,6 +9,7 @@ mod history;
 mod learning_record;
 mod person_record;
 mod progress_report;
+mod progress_transfer;
 mod record_access;
 mod staff_report;
 mod training;

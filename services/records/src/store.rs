@@ -8,6 +8,7 @@ pub(crate) mod grant;
 pub(crate) mod group_projection;
 pub(crate) mod learning_record;
 pub(crate) mod progress;
+pub(crate) mod progress_transfer;
 pub(crate) mod record_access;
 pub(crate) mod staff_report;
 pub(crate) mod training;

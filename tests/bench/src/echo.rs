@@ -11,7 +11,7 @@ use muster_proto::organization::v1::organization_service_server::{
 };
 use muster_proto::organization::v1::{GetOrganizationRequest, GetOrganizationResponse, Organization};
 use muster_proto::records::v1::assignment_service_server::{AssignmentService, AssignmentServiceServer};
-use muster_proto::records::v1::{Assignment, ListAssignmentsRequest, ListAssignmentsResponse};
+use muster_proto::records::v1::{AssignTrainingRequest, AssignTrainingResponse, AssignTrainingToGroupRequest, AssignTrainingToGroupResponse, CancelAssignmentRequest, CancelAssignmentResponse, Assignment, ListAssignmentsRequest, ListAssignmentsResponse};
 use tokio::signal::unix::{SignalKind, signal};
 use tonic::transport::Server as Tonic;
 use tonic::transport::server::TcpIncoming;
@@ -94,6 +94,12 @@ impl AssignmentService for Echo {
             ..ListAssignmentsResponse::default()
         };
         Ok(Response::new(answer))
+    }
+
+    only_an_echo! {
+        assign_training(AssignTrainingRequest) -> AssignTrainingResponse;
+        assign_training_to_group(AssignTrainingToGroupRequest) -> AssignTrainingToGroupResponse;
+        cancel_assignment(CancelAssignmentRequest) -> CancelAssignmentResponse;
     }
 }
 

@@ -255,11 +255,27 @@ assert by_hand["state"] == "ASSIGNMENT_STATE_COMPLETED", by_hand
 counts = call("AssignTrainingToGroup", "owner", ids(group["name"]), training=spare, dueDate="2100-12-31")
 assert counts["assignedCount"] == 1, counts
 all = call("ListAssignments", "owner", learner)["assignments"]
+own = call("TakeTraining", "learner", me, training=spare)["assignment"]["name"]
+call("ReportProgress", "learning_system", ids(own), percent=40)
+all = call("ListPersonAssignments", "learner", me)["assignments"]
+theirs = next(one["name"] for one in all if one["training"] == spare and one["organization"])
+moved = call("TransferProgress", "learner", ids(own), to=theirs)["assignment"]
+assert moved["progressPercent"] == 40, moved
+assert call("ListProgressTransfers", "learner", me)["progressTransfers"][0]["assignment"] == own
+again = call("AssignTraining", "owner", learner, training=spare, dueDate="")["assignment"]
+assert again["progressPercent"] == 40, again
+another = call("TakeTraining", "outsider", {"person": "me"}, training=spare)["assignment"]["name"]
+call("ReportProgress", "learning_system", ids(another), percent=60)
+moved = call("MoveProgress", "staff", ids(another), to=theirs, reason="The same person, who showed both sign-ins.")["assignment"]
+assert moved["progressPercent"] == 60, moved
 progress = call("ListProgress", "owner", at, {"lateOnly": "false", "training": spare})["entries"]
 assert len(progress) == 1, progress
 summary = call("SummarizeProgress", "owner", at, {"by": "PROGRESS_DIMENSION_GROUP"})
 assert summary["rows"][0]["subject"] == group["name"], summary
-call("CancelAssignment", "owner", ids(next(one["name"] for one in all if one["training"] == spare)))
+drill = call("CreateTraining", "staff", code=f"DR-{run}", displayName="Lockdown Drill", description="")["training"]["name"]
+call("AddTraining", "owner", at, training=drill)
+unwanted = call("AssignTraining", "owner", learner, training=drill, dueDate="2100-12-31")["assignment"]["name"]
+call("CancelAssignment", "owner", ids(unwanted))
 asked = call("RequestGrant", "owner", learner, message="for the review")["grant"]
 call("ListLearnerGrants", "owner", learner)
 asked = call("ListPersonGrants", "learner", me)["grants"][0]["name"]
@@ -371,6 +387,7 @@ callers = {
         "ListLicenseClaims",
         "ListSubmissions",
         "MoveOwnership",
+        "MoveProgress",
         "VerifyOwnerEmployment",
     ],
     "outsider": ["CorrectEmployment", "UpdateEmployment", "WithdrawEmployment", "WithdrawAccessRequest"],

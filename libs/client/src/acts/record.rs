@@ -7,16 +7,18 @@ use muster_proto::records::v1::grant_service_client::GrantServiceClient;
 use muster_proto::records::v1::learning_record_service_client::LearningRecordServiceClient;
 use muster_proto::records::v1::person_record_service_client::PersonRecordServiceClient;
 use muster_proto::records::v1::progress_report_service_client::ProgressReportServiceClient;
+use muster_proto::records::v1::progress_transfer_service_client::ProgressTransferServiceClient;
 use muster_proto::records::v1::staff_report_service_client::StaffReportServiceClient;
 use muster_proto::records::v1::{
     ApproveGrantRequest, AssignTrainingRequest, AssignTrainingToGroupRequest, AssignTrainingToGroupResponse,
     Assignment, CancelAssignmentRequest, Certificate, CreateGrantRequest, DenyGrantRequest, ExportFormat,
     ExportLearningRecordRequest, ExportLearningRecordResponse, ExportPersonLearningRecordRequest,
     ExportPersonLearningRecordResponse, ExportStaffReportRequest, ExportStaffReportResponse,
-    GetLearningRecordRequest, Grant, LearningRecord, ListAssignmentsRequest, ListPersonAssignmentsRequest, ListProgressRequest, ListProgressResponse, SummarizeProgressRequest,
-    SummarizeProgressResponse,
-    ListPersonCertificatesRequest, ListPersonGrantsRequest, ListRecordAccessesRequest,
+    GetLearningRecordRequest, Grant, LearningRecord, ListAssignmentsRequest, ListPersonAssignmentsRequest,
+    ListPersonCertificatesRequest, ListPersonGrantsRequest, ListProgressRequest, ListProgressResponse,
+    ListProgressTransfersRequest, ListRecordAccessesRequest, MoveProgressRequest, ProgressTransfer,
     ReadStaffReportRequest, ReadStaffReportResponse, RecordAccess, RequestGrantRequest, RevokeGrantRequest,
+    SummarizeProgressRequest, SummarizeProgressResponse, TakeTrainingRequest, TransferProgressRequest,
 };
 use prost::Name;
 use tonic::Streaming;
@@ -88,6 +90,87 @@ pub async fn assign_training_to_group<T: Transport>(
             .await
     })
     .await
+}
+
+/// The caller takes a training by themself.
+///
+/// # Errors
+/// The call failed.
+pub async fn take_training<T: Transport>(learner: &T, training: &str) -> Result<Assignment, CallError> {
+    let request = TakeTrainingRequest {
+        parent: ME.to_owned(),
+        training: training.to_owned(),
+        request_id: request_id(),
+    };
+    let send = async |client, request| {
+        ProgressTransferServiceClient::new(client)
+            .take_training(request)
+            .await
+    };
+    resource(learner, request, send, |response| response.assignment).await
+}
+
+/// The caller moves what they began by themself to what an organization assigned.
+///
+/// # Errors
+/// The call failed.
+pub async fn transfer_progress<T: Transport>(
+    learner: &T,
+    name: &str,
+    to: &str,
+) -> Result<Assignment, CallError> {
+    let request = TransferProgressRequest {
+        name: name.to_owned(),
+        to: to.to_owned(),
+        request_id: request_id(),
+    };
+    let send = async |client, request| {
+        ProgressTransferServiceClient::new(client)
+            .transfer_progress(request)
+            .await
+    };
+    resource(learner, request, send, |response| response.assignment).await
+}
+
+/// Registry staff move what was begun under one sign-in to what was assigned to another one, and say why.
+///
+/// # Errors
+/// The call failed.
+pub async fn move_progress<T: Transport>(
+    staff: &T,
+    name: &str,
+    to: &str,
+    reason: &str,
+) -> Result<Assignment, CallError> {
+    let request = MoveProgressRequest {
+        name: name.to_owned(),
+        to: to.to_owned(),
+        reason: reason.to_owned(),
+        request_id: request_id(),
+    };
+    let send = async |client, request| {
+        ProgressTransferServiceClient::new(client)
+            .move_progress(request)
+            .await
+    };
+    resource(staff, request, send, |response| response.assignment).await
+}
+
+/// Lists which progress of the caller's was moved, or moved to theirs: the first page.
+///
+/// # Errors
+/// The call failed.
+pub async fn list_own_transfers<T: Transport>(learner: &T) -> Result<Vec<ProgressTransfer>, CallError> {
+    let request = ListProgressTransfersRequest {
+        parent: ME.to_owned(),
+        ..ListProgressTransfersRequest::default()
+    };
+    let listed = call(learner, request, async |client, request| {
+        ProgressTransferServiceClient::new(client)
+            .list_progress_transfers(request)
+            .await
+    });
+    Ok(listed.await?.progress_transfers)
 }
 
 /// Reads a page of how far an organization's learners are.

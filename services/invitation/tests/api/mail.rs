@@ -116,7 +116,8 @@ async fn the_mail_of_a_suspended_organization_waits() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_mail_of_an_organization_that_was_suspended_for_more_than_a_day_is_held_back_until_somebody_sends_it() {
+async fn the_mail_of_an_organization_that_was_suspended_for_more_than_a_day_is_held_back_until_somebody_sends_it()
+ {
     let fixture = Fixture::new().await;
     let made = fixture
         .create("ada@example.com", &[&fixture.nurses])
@@ -144,7 +145,10 @@ async fn the_mail_of_an_organization_that_was_suspended_for_more_than_a_day_is_h
         .await;
     assert!(!fixture.mail(&made.name, 1).await.unwrap().wanted);
     let held = state(DeliveryState::Held).await;
-    assert!(held.delivery_detail.contains("more than 24 hours late"), "{held:?}");
+    assert!(
+        held.delivery_detail.contains("more than 24 hours late"),
+        "{held:?}"
+    );
     assert_eq!(held.state(), InvitationState::Prospect);
 
     resend(&fixture, &made.name).await.unwrap();

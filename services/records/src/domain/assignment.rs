@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use muster_ids::{AssignmentId, CertificateId, GroupId, OrganizationId, PersonId, TrainingId};
+use muster_ids::{
+    AssignmentId, CertificateId, GroupId, OrganizationId, PersonAssignmentName, PersonId, TrainingId,
+};
 use muster_states::{Transition, stored_enum};
 use thiserror::Error;
 use time::{Date, OffsetDateTime};
@@ -24,6 +26,10 @@ pub(crate) struct Assignment {
     pub(crate) is_by_hand: bool,
     /// Until when it is to be done; `None`: nobody said.
     pub(crate) due: Option<Due>,
+    /// Where its progress was moved.
+    pub(crate) transferred_to: Option<PersonAssignmentName>,
+    /// When progress was moved to it, or from it.
+    pub(crate) transfer_time: Option<OffsetDateTime>,
     /// Raised with every change.
     pub(crate) version: i64,
     pub(crate) assign_time: OffsetDateTime,
@@ -82,6 +88,8 @@ stored_enum! {
         NotRequired = "NOT_REQUIRED",
         /// The organization took it back.
         TakenBack = "TAKEN_BACK",
+        /// Its progress was moved to an organization's.
+        Transferred = "TRANSFERRED",
     }
 }
 
@@ -116,6 +124,26 @@ pub(crate) enum NotTakenBack {
     Begun,
     /// A group requires it, and nothing else asks for it.
     Required,
+}
+
+/// Why progress is not moved; where it says so, between which of the two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NotMoved {
+    /// The one is an organization's, or the other is none's.
+    NotOwn(PersonAssignmentName),
+    /// Done.
+    Completed(PersonAssignmentName),
+    /// Cancelled, or moved to somewhere else.
+    Closed,
+    /// They are of different trainings.
+    OtherTraining,
+}
+
+/// An assignment whose progress was moved, and the one that has it now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Moved {
+    pub(crate) from: Assignment,
+    pub(crate) to: Assignment,
 }
 
 impl Percent {
@@ -267,6 +295,66 @@ impl Assignment {
         })
     }
 
+    /// What the person took by themself goes on as an organization's `to`: the further progress stays, and whoever began first has
+    /// begun then.
+    pub(crate) fn move_to(self, to: Self, now: OffsetDateTime) -> Transition<Moved, NotMoved> {
+        let (from_name, to_name) = (self.name(), to.name());
+        if self.transferred_to == Some(to_name) {
+            return Transition::AlreadyDone(Moved { from: self, to });
+        }
+        if self.organization.is_some() {
+            return Transition::Refused(NotMoved::NotOwn(from_name));
+        }
+        if to.organization.is_none() {
+            return Transition::Refused(NotMoved::NotOwn(to_name));
+        }
+        if self.training != to.training {
+            return Transition::Refused(NotMoved::OtherTraining);
+        }
+        for (assignment, name) in [(&self, from_name), (&to, to_name)] {
+            match assignment.state {
+                AssignmentState::Assigned | AssignmentState::InProgress { .. } => {}
+                AssignmentState::Completed { .. } => return Transition::Refused(NotMoved::Completed(name)),
+                AssignmentState::Cancelled { .. } => return Transition::Refused(NotMoved::Closed),
+            }
+        }
+        let start_times = [self.state.start_time(), to.state.start_time()];
+        let further = self.state.percent().max(to.state.percent());
+        let state = match start_times.into_iter().flatten().min() {
+            Some(start_time) => AssignmentState::InProgress {
+                percent: further,
+                start_time,
+            },
+            None => AssignmentState::Assigned,
+        };
+        let from = Self {
+            state: AssignmentState::Cancelled {
+                percent: self.state.percent(),
+                start_time: self.state.start_time(),
+                reason: Some(CancelReason::Transferred),
+            },
+            transferred_to: Some(to_name),
+            transfer_time: Some(now),
+            version: self.version + 1,
+            ..self
+        };
+        let to = Self {
+            state,
+            transfer_time: Some(now),
+            version: to.version + 1,
+            ..to
+        };
+        Transition::Changed(Moved { from, to })
+    }
+
+    /// As the person and the learning system name it.
+    pub(crate) fn name(&self) -> PersonAssignmentName {
+        PersonAssignmentName {
+            person: self.person,
+            assignment: self.id,
+        }
+    }
+
     /// Whether its day is over and it is not done, or was done after it.
     pub(crate) fn is_late(&self, now: OffsetDateTime) -> bool {
         let Some(due) = &self.due else {
@@ -325,9 +413,101 @@ mod tests {
             groups: Vec::new(),
             is_by_hand: true,
             due: None,
+            transferred_to: None,
+            transfer_time: None,
             version: 7,
             assign_time: START,
         }
+    }
+
+    /// All nine pairs: the further one stays, whichever side it was on.
+    #[test]
+    fn of_two_the_further_one_stays() {
+        let states = [
+            (AssignmentState::Assigned, 0),
+            (begun(30, START), 30),
+            (begun(60, NOW), 60),
+        ];
+        for (own, own_percent) in states {
+            for (organizations, organizations_percent) in states {
+                let from = Assignment {
+                    organization: None,
+                    ..assignment(own)
+                };
+                let to = Assignment {
+                    id: Uuid::from_u128(77).into(),
+                    ..assignment(organizations)
+                };
+                let Transition::Changed(moved) = from.clone().move_to(to.clone(), NOW) else {
+                    panic!("{own:?} to {organizations:?}")
+                };
+                let further = own_percent.max(organizations_percent);
+                assert_eq!(moved.to.state.percent(), percent(further));
+                let begun_first = own
+                    .start_time()
+                    .into_iter()
+                    .chain(organizations.start_time())
+                    .min();
+                assert_eq!(moved.to.state.start_time(), begun_first);
+                assert_eq!(moved.from.state.percent(), percent(own_percent));
+                assert_eq!(moved.from.state.cancel_reason(), Some(CancelReason::Transferred));
+                assert_eq!((moved.from.version, moved.to.version), (8, 8));
+                let again = moved.from.clone().move_to(moved.to.clone(), NOW);
+                assert_eq!(again, Transition::AlreadyDone(moved.clone()));
+                let elsewhere = Assignment {
+                    id: Uuid::from_u128(78).into(),
+                    ..to
+                };
+                let again = moved.from.move_to(elsewhere, NOW);
+                assert_eq!(again, Transition::Refused(NotMoved::Closed));
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_done_cancelled_or_of_another_kind_is_not_moved() {
+        let own = |state| Assignment {
+            organization: None,
+            ..assignment(state)
+        };
+        let to = |state| Assignment {
+            id: Uuid::from_u128(77).into(),
+            ..assignment(state)
+        };
+        let refused = |from: Assignment, to: Assignment| match from.move_to(to, NOW) {
+            Transition::Refused(why) => why,
+            other => panic!("{other:?}"),
+        };
+        let live = AssignmentState::Assigned;
+        let cancelled = AssignmentState::Cancelled {
+            percent: percent(3),
+            start_time: Some(START),
+            reason: None,
+        };
+        assert_eq!(
+            refused(own(done(START)), to(live)),
+            NotMoved::Completed(own(live).name())
+        );
+        assert_eq!(
+            refused(own(live), to(done(START))),
+            NotMoved::Completed(to(live).name())
+        );
+        assert_eq!(refused(own(cancelled), to(live)), NotMoved::Closed);
+        assert_eq!(refused(own(live), to(cancelled)), NotMoved::Closed);
+        assert_eq!(
+            refused(assignment(live), to(live)),
+            NotMoved::NotOwn(own(live).name())
+        );
+        let none = Assignment {
+            organization: None,
+            ..to(live)
+        };
+        assert_eq!(refused(own(live), none), NotMoved::NotOwn(to(live).name()));
+        let other = Assignment {
+            training: Uuid::from_u128(9).into(),
+            ..to(live)
+        };
+        assert_eq!(refused(own(live), other), NotMoved::OtherTraining);
     }
 
     #[test]

@@ -31,7 +31,12 @@ pub(crate) struct ProgressEntry {
 impl ProgressEntry {
     /// Where it stands in a list: the microsecond in which its day is over, where the list goes by that, and its id.
     pub(crate) fn position(&self, is_by_day: bool) -> (Option<i64>, AssignmentId) {
-        let end = self.assignment.due.as_ref().filter(|_| is_by_day).map(|due| due.end);
+        let end = self
+            .assignment
+            .due
+            .as_ref()
+            .filter(|_| is_by_day)
+            .map(|due| due.end);
         (end.and_then(micros), self.assignment.id)
     }
 }

@@ -12,6 +12,7 @@ use time::OffsetDateTime;
 
 use super::changed_one;
 use crate::domain::{Assignment, AssignmentStateName, CancelReason, EmploymentState};
+pub(crate) use moved::{find_own, insert_own, lock_two, move_progress};
 pub(crate) use wanted::{
     Wanted, Why, also_by_hand, also_required, insert_missing, release_groups, release_trainings, take_back,
 };
@@ -23,12 +24,15 @@ macro_rules! select {
             "SELECT a.person_id, a.assignment_id, a.organization_id, a.training_id,
                     t.display_name AS training_display_name, a.state, a.progress_percent, a.certificate_id, a.version,
                     a.assign_time, a.start_time, a.complete_time, COALESCE(a.group_ids, ARRAY[a.group_id]) AS group_ids,
-                    a.is_by_hand, a.due_date, a.due_zone, a.due_end_time, a.due_group_id, a.cancel_reason
+                    a.is_by_hand, a.due_date, a.due_zone, a.due_end_time, a.due_group_id, a.cancel_reason,
+                    a.transferred_to_person_id, a.transferred_to_assignment_id, a.transfer_time
              FROM assignments a JOIN trainings t ON t.training_id = a.training_id ",
             $rest
         )
     };
 }
+
+mod moved;
 
 /// One assignment of the person, locked until the transaction ends.
 pub(crate) async fn lock(

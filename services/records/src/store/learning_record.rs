@@ -27,7 +27,8 @@ pub(crate) async fn list(
         "SELECT a.person_id, a.assignment_id, a.organization_id, a.training_id,
                 t.display_name AS training_display_name, a.state, a.progress_percent, a.certificate_id, a.version,
                 a.assign_time, a.start_time, a.complete_time, COALESCE(a.group_ids, ARRAY[a.group_id]) AS group_ids,
-                    a.is_by_hand, a.due_date, a.due_zone, a.due_end_time, a.due_group_id, a.cancel_reason, c.certificate_number
+                    a.is_by_hand, a.due_date, a.due_zone, a.due_end_time, a.due_group_id, a.cancel_reason,
+                    a.transferred_to_person_id, a.transferred_to_assignment_id, a.transfer_time, c.certificate_number
          FROM assignments a
          JOIN trainings t ON t.training_id = a.training_id
          LEFT JOIN certificates c ON c.person_id = a.person_id AND c.certificate_id = a.certificate_id

@@ -37,6 +37,7 @@ macro_rules! entries {
                     t.display_name AS training_display_name, a.state, a.progress_percent, a.certificate_id, a.version,
                     a.assign_time, a.start_time, a.complete_time, COALESCE(a.group_ids, ARRAY[a.group_id]) AS group_ids,
                     a.is_by_hand, a.due_date, a.due_zone, a.due_end_time, a.due_group_id, a.cancel_reason,
+                    a.transferred_to_person_id, a.transferred_to_assignment_id, a.transfer_time,
                     p.group_ids AS learner_group_ids, p.location_id ",
             filtered!(),
             "JOIN trainings t ON t.training_id = a.training_id ",
@@ -108,18 +109,20 @@ pub(crate) async fn list(
     before: Option<AssignmentId>,
     limit: i64,
 ) -> Result<Vec<ProgressEntry>, DatabaseError> {
-    let page = sqlx::query_as(entries!("AND a.assignment_id < $7 ORDER BY a.assignment_id DESC LIMIT $8"))
-        .bind(organization)
-        .bind(EmploymentState::OPEN)
-        .bind(filter.group)
-        .bind(filter.location)
-        .bind(filter.training)
-        .bind(&filter.states)
-        // Every id is below the greatest.
-        .bind(before.unwrap_or_else(|| Uuid::max().into()))
-        .bind(limit)
-        .fetch_all(db)
-        .await?;
+    let page = sqlx::query_as(entries!(
+        "AND a.assignment_id < $7 ORDER BY a.assignment_id DESC LIMIT $8"
+    ))
+    .bind(organization)
+    .bind(EmploymentState::OPEN)
+    .bind(filter.group)
+    .bind(filter.location)
+    .bind(filter.training)
+    .bind(&filter.states)
+    // Every id is below the greatest.
+    .bind(before.unwrap_or_else(|| Uuid::max().into()))
+    .bind(limit)
+    .fetch_all(db)
+    .await?;
     Ok(page)
 }
 

@@ -29,4 +29,5 @@ mod returns;
 mod schema;
 mod staff_report;
 mod terms;
+mod transfers;
 mod twins;

@@ -69,7 +69,10 @@ fn line(person: &str, code: &str) -> (String, String) {
 /// `A-1`, begun, and `learner-3` has completed `B-1` too late.
 async fn learning() -> (Fixture, GroupName, GroupName) {
     let fixture = Fixture::start().await;
-    let (a, b) = (fixture.new_training("A-1").await, fixture.new_training("B-1").await);
+    let (a, b) = (
+        fixture.new_training("A-1").await,
+        fixture.new_training("B-1").await,
+    );
     let (one, other) = (fixture.new_group(&[a]).await, fixture.new_group(&[b]).await);
     fixture.verify("learner-1", &[one, other]).await;
     fixture.verify("learner-2", &[one]).await;
@@ -83,10 +86,16 @@ async fn learning() -> (Fixture, GroupName, GroupName) {
         fixture.assign(person, training, due).await.unwrap();
     }
     let name = async |person: &str, code: &str| fixture.assignment(person, code).await.name;
-    fixture.report(&name("learner-1", "A-1").await, 100).await.unwrap();
+    fixture
+        .report(&name("learner-1", "A-1").await, 100)
+        .await
+        .unwrap();
     fixture.report(&name("learner-2", "A-1").await, 30).await.unwrap();
     fixture.pass(2 * DAY + DAY / 2);
-    fixture.report(&name("learner-3", "B-1").await, 100).await.unwrap();
+    fixture
+        .report(&name("learner-3", "B-1").await, 100)
+        .await
+        .unwrap();
     (fixture, one, other)
 }
 
@@ -97,13 +106,19 @@ async fn progress_is_listed_by_group_training_and_state_and_the_longest_late_com
     all.sort();
     let (first, second) = (line("learner-1", "A-1"), line("learner-1", "B-1"));
     let (third, fourth) = (line("learner-2", "A-1"), line("learner-3", "B-1"));
-    assert_eq!(all, [first.clone(), second.clone(), third.clone(), fourth.clone()]);
+    assert_eq!(
+        all,
+        [first.clone(), second.clone(), third.clone(), fourth.clone()]
+    );
 
     let late = ListProgressRequest {
         late_only: true,
         ..fixture.asked()
     };
-    assert_eq!(fixture.lines_of(late.clone()).await, [third.clone(), second.clone()]);
+    assert_eq!(
+        fixture.lines_of(late.clone()).await,
+        [third.clone(), second.clone()]
+    );
     let of_group = ListProgressRequest {
         group: other.to_string(),
         ..late.clone()
@@ -121,7 +136,11 @@ async fn progress_is_listed_by_group_training_and_state_and_the_longest_late_com
     };
     let mut of_group = fixture.lines_of(of_group).await;
     of_group.sort();
-    assert_eq!(of_group, [first, second.clone(), third], "everything of who is in it");
+    assert_eq!(
+        of_group,
+        [first, second.clone(), third],
+        "everything of who is in it"
+    );
     let of_training = ListProgressRequest {
         training: fixture.assignment("learner-3", "B-1").await.training,
         ..fixture.asked()
@@ -143,8 +162,14 @@ async fn progress_is_counted_in_all_and_by_group_and_training() {
         ..Default::default()
     };
     let counts = |numbers: [i64; 6]| {
-        let [learner_count, assigned_count, in_progress_count, completed_count, late_count, completed_late_count] =
-            numbers;
+        let [
+            learner_count,
+            assigned_count,
+            in_progress_count,
+            completed_count,
+            late_count,
+            completed_late_count,
+        ] = numbers;
         Some(ProgressCounts {
             learner_count,
             assigned_count,
@@ -201,7 +226,10 @@ async fn who_has_left_and_what_is_cancelled_is_neither_listed_nor_counted_and_ot
         ..Default::default()
     };
     let total = fixture.summary(asked.clone()).await.unwrap().total.unwrap();
-    assert_eq!((total.learner_count, total.assigned_count, total.late_count), (2, 0, 0));
+    assert_eq!(
+        (total.learner_count, total.assigned_count, total.late_count),
+        (2, 0, 0)
+    );
 
     let other = OrganizationId::from_uuid(fixture.new_id());
     for who in [

@@ -1,9 +1,12 @@
 //! Assignments, what people see of their own, progress and the shared catalog.
 
 use muster_proto::records::v1::{
-    AssignTrainingRequest, AssignTrainingResponse, AssignTrainingToGroupRequest, CancelAssignmentRequest, CreateTrainingRequest, ExportFormat, ExportPersonLearningRecordRequest, ListAssignmentsRequest,
-    ListPersonAssignmentsRequest, ListPersonCertificatesRequest, ListRecordAccessesRequest,
-    ListProgressRequest, ListTrainingsRequest, ReadStaffReportRequest, SummarizeProgressRequest, ReportProgressRequest, Training,
+    AssignTrainingRequest, AssignTrainingResponse, AssignTrainingToGroupRequest, CancelAssignmentRequest,
+    CreateTrainingRequest, ExportFormat, ExportPersonLearningRecordRequest, ListAssignmentsRequest,
+    ListPersonAssignmentsRequest, ListPersonAssignmentsResponse, ListPersonCertificatesRequest,
+    ListProgressRequest, ListProgressTransfersRequest, ListRecordAccessesRequest, ListTrainingsRequest,
+    MoveProgressRequest, ReadStaffReportRequest, ReportProgressRequest, SummarizeProgressRequest,
+    TakeTrainingRequest, TakeTrainingResponse, Training, TransferProgressRequest,
 };
 use muster_refusal::ErrorReason as R;
 
@@ -15,6 +18,8 @@ pub(super) fn rows() -> Vec<Row> {
     let mut rows = assigned();
     rows.extend(by_hand());
     rows.extend(taken_back());
+    rows.extend(moved());
+    rows.extend(moved_by_staff());
     rows.extend(own_lists());
     rows.extend(reported());
     rows.extend(trainings());
@@ -173,6 +178,206 @@ fn taken_back() -> Vec<Row> {
             let first = cancelling(assigned.assignment.unwrap().name, &id);
             let second = cancelling(assignment(&at, &somebody), &id);
             at.reused("CancelAssignment", "owner", &first, &second).await
+        }),
+    ]
+}
+
+/// What somebody took by themself, of the training that the learner has been assigned.
+async fn taken(at: &Stage, who: &str, somebody: &Learner) -> String {
+    let listed: ListPersonAssignmentsResponse = at
+        .done(
+            "ListPersonAssignments",
+            &somebody.address,
+            &ListPersonAssignmentsRequest {
+                parent: "persons/me".into(),
+                ..Default::default()
+            },
+        )
+        .await;
+    let training = listed.assignments.into_iter().next().unwrap().training;
+    let request = taking("persons/me".into(), training, "");
+    let taken: TakeTrainingResponse = at.done("TakeTraining", who, &request).await;
+    taken.assignment.unwrap().name
+}
+
+fn taking(parent: String, training: String, request_id: &str) -> TakeTrainingRequest {
+    TakeTrainingRequest {
+        parent,
+        training,
+        request_id: request_id.into(),
+    }
+}
+
+fn transferring(name: String, to: String, request_id: &str) -> TransferProgressRequest {
+    TransferProgressRequest {
+        name,
+        to,
+        request_id: request_id.into(),
+    }
+}
+
+fn moving(name: String, to: String, request_id: &str) -> MoveProgressRequest {
+    MoveProgressRequest {
+        name,
+        to,
+        reason: "they showed both sign-ins".into(),
+        request_id: request_id.into(),
+    }
+}
+
+/// An assignment of the caller's that does not exist.
+fn absent(at: &Stage, person: &str) -> String {
+    format!("{person}/assignments/{}", at.suite.request_id())
+}
+
+async fn cancelled(at: &Stage, assignment: &str) {
+    let id = last(assignment);
+    let statement = format!("UPDATE assignments SET state = 'CANCELLED' WHERE assignment_id = '{id}'");
+    at.database("records").await.change(&statement).await;
+}
+
+fn moved() -> Vec<Row> {
+    vec![
+        row("TakeTraining", R::PermissionDenied, async |at| {
+            let somebody = format!("persons/{}", at.suite.request_id());
+            Attempt::by("owner", &taking(somebody, at.training().await, ""))
+        }),
+        row("TakeTraining", R::NotFound, async |at| {
+            let training = format!("trainings/{}", at.suite.request_id());
+            Attempt::by("owner", &taking("persons/me".into(), training, ""))
+        }),
+        row("TakeTraining", R::RequestIdReused, async |at| {
+            let id = at.suite.request_id();
+            let first = taking("persons/me".into(), at.training().await, &id);
+            let second = taking("persons/me".into(), at.training().await, &id);
+            at.reused("TakeTraining", "owner", &first, &second).await
+        }),
+        row("ListProgressTransfers", R::PermissionDenied, async |at| {
+            let request = ListProgressTransfersRequest {
+                parent: format!("persons/{}", at.suite.request_id()),
+                ..Default::default()
+            };
+            Attempt::by("owner", &request)
+        }),
+        row("ListProgressTransfers", R::PageTokenInvalid, async |_| {
+            let request = ListProgressTransfersRequest {
+                parent: "persons/me".into(),
+                page_token: "AAAA".into(),
+                ..Default::default()
+            };
+            Attempt::by("owner", &request)
+        }),
+        row("TransferProgress", R::PermissionDenied, async |at| {
+            let somebody = at.learner().await;
+            let own = taken(&at, "owner", &somebody).await;
+            Attempt::by("owner", &transferring(own, somebody.assignment, ""))
+        }),
+        row("TransferProgress", R::NotFound, async |at| {
+            let somebody = at.learner().await;
+            let absent = absent(&at, &somebody.person);
+            Attempt::by(
+                &somebody.address,
+                &transferring(absent, somebody.assignment.clone(), ""),
+            )
+        }),
+        row("TransferProgress", R::AssignmentNotOwn, async |at| {
+            let somebody = at.learner().await;
+            let own = taken(&at, &somebody.address, &somebody).await;
+            Attempt::by(
+                &somebody.address,
+                &transferring(somebody.assignment.clone(), own, ""),
+            )
+        }),
+        row("TransferProgress", R::AssignmentCompleted, async |at| {
+            let somebody = at.learner().await;
+            let own = taken(&at, &somebody.address, &somebody).await;
+            let done = reporting(somebody.assignment.clone(), 100, "");
+            at.done::<()>("ReportProgress", "learning-system", &done).await;
+            Attempt::by(
+                &somebody.address,
+                &transferring(own, somebody.assignment.clone(), ""),
+            )
+        }),
+        row("TransferProgress", R::AssignmentClosed, async |at| {
+            let somebody = at.learner().await;
+            let own = taken(&at, &somebody.address, &somebody).await;
+            cancelled(&at, &own).await;
+            Attempt::by(
+                &somebody.address,
+                &transferring(own, somebody.assignment.clone(), ""),
+            )
+        }),
+        row("TransferProgress", R::TrainingDiffers, async |at| {
+            let somebody = at.learner().await;
+            let request = taking("persons/me".into(), at.training().await, "");
+            let own: TakeTrainingResponse = at.done("TakeTraining", &somebody.address, &request).await;
+            let own = own.assignment.unwrap().name;
+            Attempt::by(
+                &somebody.address,
+                &transferring(own, somebody.assignment.clone(), ""),
+            )
+        }),
+        row("TransferProgress", R::RequestIdReused, async |at| {
+            let (somebody, id) = (at.learner().await, at.suite.request_id());
+            let own = taken(&at, &somebody.address, &somebody).await;
+            let first = transferring(own, somebody.assignment.clone(), &id);
+            let second = transferring(absent(&at, &somebody.person), somebody.assignment.clone(), &id);
+            at.reused("TransferProgress", &somebody.address, &first, &second)
+                .await
+        }),
+    ]
+}
+
+fn moved_by_staff() -> Vec<Row> {
+    vec![
+        row("MoveProgress", R::NotFound, async |at| {
+            let somebody = at.learner().await;
+            let absent = absent(&at, &format!("persons/{}", at.suite.request_id()));
+            Attempt::by("staff", &moving(absent, somebody.assignment, ""))
+        }),
+        row("MoveProgress", R::InvalidRequest, async |at| {
+            let somebody = at.learner().await;
+            let mut request = moving(somebody.assignment.clone(), somebody.assignment, "");
+            request.reason.clear();
+            Attempt::by("staff", &request).violates(&["to", "reason"])
+        }),
+        row("MoveProgress", R::AssignmentNotOwn, async |at| {
+            let (one, other) = (at.learner().await, at.learner().await);
+            Attempt::by("staff", &moving(one.assignment, other.assignment, ""))
+        }),
+        row("MoveProgress", R::AssignmentCompleted, async |at| {
+            let (one, other) = (at.learner().await, at.learner().await);
+            let own = taken(&at, &one.address, &one).await;
+            let done = reporting(own.clone(), 100, "");
+            at.done::<()>("ReportProgress", "learning-system", &done).await;
+            Attempt::by("staff", &moving(own, other.assignment, ""))
+        }),
+        row("MoveProgress", R::AssignmentClosed, async |at| {
+            let (one, other) = (at.learner().await, at.learner().await);
+            let own = taken(&at, &one.address, &one).await;
+            cancelled(&at, &other.assignment).await;
+            Attempt::by("staff", &moving(own, other.assignment, ""))
+        }),
+        row("MoveProgress", R::TrainingDiffers, async |at| {
+            let (one, other) = (at.learner().await, at.learner().await);
+            let request = taking("persons/me".into(), at.training().await, "");
+            let own: TakeTrainingResponse = at.done("TakeTraining", &one.address, &request).await;
+            Attempt::by(
+                "staff",
+                &moving(own.assignment.unwrap().name, other.assignment, ""),
+            )
+        }),
+        row("MoveProgress", R::RequestIdReused, async |at| {
+            let (one, other, id) = (at.learner().await, at.learner().await, at.suite.request_id());
+            let own = taken(&at, &one.address, &one).await;
+            let first = moving(own.clone(), other.assignment, &id);
+            at.reused(
+                "MoveProgress",
+                "staff",
+                &first,
+                &moving(own, one.assignment.replace(&one.person, &other.person), &id),
+            )
+            .await
         }),
     ]
 }

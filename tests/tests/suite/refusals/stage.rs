@@ -6,8 +6,8 @@ use muster_access::Rules;
 use muster_proto::employment::v1::{ListPersonEmploymentsRequest, ListPersonEmploymentsResponse};
 use muster_proto::invitation::v1::InvitationState;
 use muster_proto::organization::v1::{
-    ActivateSubscriptionRequest, ActivateSubscriptionResponse, AddTrainingRequest, CreateGroupRequest, CreateGroupResponse,
-    Group, Limits, Plan,
+    ActivateSubscriptionRequest, ActivateSubscriptionResponse, AddTrainingRequest, CreateGroupRequest,
+    CreateGroupResponse, Group, Limits, Plan,
 };
 use muster_proto::records::v1::training_service_client::TrainingServiceClient;
 use muster_proto::records::v1::{

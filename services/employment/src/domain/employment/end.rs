@@ -1,10 +1,10 @@
 //! The end of an employment: settled, come, taken back.
 
+use muster_clock::TimeZones;
 use muster_states::{Transition, stored_enum};
 use time::{Date, Duration, OffsetDateTime};
 
 use super::{Employment, EmploymentState};
-use crate::domain::TimeZones;
 
 /// For so long an end can be taken back.
 const UNDO: Duration = Duration::hours(24);

@@ -1,5 +1,6 @@
 //! An end is taken back by the side that ended it.
 
+use muster_clock::TimeZones;
 use muster_ids::{EmploymentName, PersonId};
 use muster_server::Failure;
 use muster_states::Transition;
@@ -8,7 +9,7 @@ use time::Date;
 
 use super::change::store_open;
 use crate::context::Context;
-use crate::domain::{Employment, EmploymentState, Kept, Side, TimeZones};
+use crate::domain::{Employment, EmploymentState, Kept, Side};
 use crate::error::Error;
 use crate::events::{self, Act};
 use crate::ops::closing;

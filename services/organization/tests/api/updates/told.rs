@@ -10,9 +10,13 @@ use crate::fixture::{Fixture, owner};
 
 /// Each event of the group, oldest first: its version, whether it takes learners, and what it requires.
 async fn told(fixture: &Fixture, group: &str) -> Vec<(i64, GroupState, Vec<String>)> {
-    let statement = "SELECT aggregate_seq, payload FROM outbox WHERE event_type = 'group.changed' ORDER BY id";
+    let statement =
+        "SELECT aggregate_seq, payload FROM outbox WHERE event_type = 'group.changed' ORDER BY id";
     let mut connection = fixture.service.database.connection().await;
-    let rows: Vec<(i64, Vec<u8>)> = sqlx::query_as(statement).fetch_all(&mut connection).await.unwrap();
+    let rows: Vec<(i64, Vec<u8>)> = sqlx::query_as(statement)
+        .fetch_all(&mut connection)
+        .await
+        .unwrap();
     let events = rows.into_iter().map(|(sequence, payload)| {
         let event = GroupChangedEvent::decode(payload.as_slice()).unwrap();
         (sequence, event)
@@ -37,7 +41,11 @@ async fn a_group_tells_what_it_requires_and_whether_it_takes_learners_and_nothin
     };
     assert_eq!(told(&fixture, &made.name).await, [], "nobody is in it");
     updated(update_group(&fixture, id, changed(&[], "Nurses"), &["display_name"]).await);
-    assert_eq!(told(&fixture, &made.name).await, [], "another name asks for nothing");
+    assert_eq!(
+        told(&fixture, &made.name).await,
+        [],
+        "another name asks for nothing"
+    );
 
     let both = vec![one.clone(), other.clone()];
     for _ in 0..2 {

@@ -11,7 +11,10 @@ use crate::domain::{Assignment, Certificate, CertificateNumber, Percent};
 use crate::error::Error;
 use crate::store::{assignment, certificate, training};
 
-/// Takes the report that the learner has come to `percent`. Completion and certificate commit together; reports on one
+/// Progress moves to an organization's assignment, and from there, when the employment is over, perhaps to another one's.
+const MAX_MOVES: usize = 8;
+
+/// Takes the report that the learner has come to `percent`. What was moved elsewhere meanwhile counts there. Completion and certificate commit together; reports on one
 /// assignment take turns at its row, so that only one completes it.
 ///
 /// # Errors
@@ -22,8 +25,7 @@ pub(crate) async fn apply(
     name: PersonAssignmentName,
     percent: Percent,
 ) -> Result<Assignment, Error> {
-    let locked = assignment::lock(tx, name.person, name.assignment).await?;
-    let locked = locked.ok_or(Failure::NotFound)?;
+    let locked = lock_where_it_is(tx, name).await?;
     match locked.report(percent, context.clock.new_id(), context.clock.now()) {
         Transition::Changed(changed) => {
             assignment::update(tx, &changed).await?;
@@ -34,6 +36,20 @@ pub(crate) async fn apply(
         Transition::AlreadyDone(same) => Ok(same),
         Transition::Refused(_closed) => Err(Error::AssignmentClosed),
     }
+}
+
+/// The assignment, or the one that has its progress now.
+async fn lock_where_it_is(tx: &mut PgConnection, name: PersonAssignmentName) -> Result<Assignment, Error> {
+    let mut next = name;
+    for _ in 0..MAX_MOVES {
+        let locked = assignment::lock(tx, next.person, next.assignment).await?;
+        let locked = locked.ok_or(Failure::NotFound)?;
+        match locked.transferred_to {
+            Some(to) => next = to,
+            None => return Ok(locked),
+        }
+    }
+    Err(Error::AssignmentClosed)
 }
 
 /// Of an assignment that is completed now.

@@ -16,7 +16,7 @@ muster_proto::same_values! {
 }
 
 muster_proto::same_values! {
-    CancelReason = pb::AssignmentCancelReason { EmploymentOver, NotRequired, TakenBack }
+    CancelReason = pb::AssignmentCancelReason { EmploymentOver, NotRequired, TakenBack, Transferred }
 }
 
 impl From<Counts> for pb::AssignTrainingToGroupResponse {
@@ -70,6 +70,8 @@ fn named(name: String, assignment: Assignment, now: OffsetDateTime) -> pb::Assig
         groups,
         is_by_hand,
         due,
+        transferred_to,
+        transfer_time,
         version: _,
         assign_time,
     } = assignment;
@@ -107,5 +109,7 @@ fn named(name: String, assignment: Assignment, now: OffsetDateTime) -> pb::Assig
             .map(pb::AssignmentCancelReason::from)
             .unwrap_or_default()
             .into(),
+        transferred_to: transferred_to.map(|to| to.to_string()).unwrap_or_default(),
+        transfer_time: transfer_time.map(timestamp),
     }
 }

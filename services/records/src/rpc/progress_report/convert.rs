@@ -8,7 +8,11 @@ use crate::domain::{ProgressCounts, ProgressDimension, ProgressEntry, ProgressRo
 use crate::rpc::assignment::convert::for_organization;
 
 /// Without the name of the learner, which another service tells.
-pub(super) fn entry(organization: OrganizationId, entry: ProgressEntry, now: OffsetDateTime) -> pb::ProgressEntry {
+pub(super) fn entry(
+    organization: OrganizationId,
+    entry: ProgressEntry,
+    now: OffsetDateTime,
+) -> pb::ProgressEntry {
     let ProgressEntry {
         assignment,
         groups,

@@ -3,7 +3,9 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use muster_ids::{GroupId, GroupName, LocationId, LocationName, OrganizationId, OrganizationName, TrainingId, TrainingName};
+use muster_ids::{
+    GroupId, GroupName, LocationId, LocationName, OrganizationId, OrganizationName, TrainingId, TrainingName,
+};
 use muster_proto::records::v1 as pb;
 use muster_refusal::Violations;
 use muster_server::names::named;
@@ -35,7 +37,9 @@ pub(super) fn summarize(
     let parent = call.name::<OrganizationName>(violations);
     let filter = filter(violations, &message.group, &message.location, &message.training);
     let by = message.by().try_into().ok();
-    Ok(parent.zip(filter).map(|(parent, filter)| (parent.organization, filter, by)))
+    Ok(parent
+        .zip(filter)
+        .map(|(parent, filter)| (parent.organization, filter, by)))
 }
 
 /// Another organization's groups and locations hold nobody of this one: they find nothing.
@@ -47,9 +51,13 @@ fn filter(
 ) -> Option<ProgressFilter> {
     let group: Option<Option<GroupId>> = perhaps(violations, "group", group, |name: GroupName| name.group);
     let location: Option<Option<LocationId>> =
-        perhaps(violations, "location", location, |name: LocationName| name.location);
+        perhaps(violations, "location", location, |name: LocationName| {
+            name.location
+        });
     let training: Option<Option<TrainingId>> =
-        perhaps(violations, "training", training, |name: TrainingName| name.training);
+        perhaps(violations, "training", training, |name: TrainingName| {
+            name.training
+        });
     Some(ProgressFilter {
         group: group?,
         location: location?,

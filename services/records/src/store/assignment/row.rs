@@ -1,6 +1,6 @@
 //! The row of an assignment: impossible combinations are errors.
 
-use muster_ids::OrganizationId;
+use muster_ids::{AssignmentId, OrganizationId, PersonAssignmentName, PersonId};
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, Row};
 use time::OffsetDateTime;
@@ -28,10 +28,19 @@ impl FromRow<'_, PgRow> for Assignment {
             groups,
             is_by_hand: !is_own && row.try_get("is_by_hand")?,
             due,
+            transferred_to: transferred_to(row)?,
+            transfer_time: row.try_get("transfer_time")?,
             version: row.try_get("version")?,
             assign_time: row.try_get("assign_time")?,
         })
     }
+}
+
+fn transferred_to(row: &PgRow) -> Result<Option<PersonAssignmentName>, sqlx::Error> {
+    let person: Option<PersonId> = row.try_get("transferred_to_person_id")?;
+    let assignment: Option<AssignmentId> = row.try_get("transferred_to_assignment_id")?;
+    let name = |(person, assignment)| PersonAssignmentName { person, assignment };
+    Ok(person.zip(assignment).map(name))
 }
 
 fn due(row: &PgRow) -> Result<Option<Due>, sqlx::Error> {

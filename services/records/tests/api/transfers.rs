@@ -1,0 +1,253 @@
+//! Progress that moves from what a person took by themself to what an organization assigned.
+
+use futures::future::join_all;
+use muster_client::acts::record;
+use muster_ids::TrainingName;
+use muster_proto::records::v1::progress_transfer_service_client::ProgressTransferServiceClient;
+use muster_proto::records::v1::{
+    Assignment, AssignmentCancelReason, AssignmentState, MoveProgressRequest, TakeTrainingRequest,
+    TransferProgressRequest,
+};
+use muster_refusal::ErrorReason;
+use muster_testkit::{TestCaller, TestChannel};
+use tonic::Status;
+
+use crate::fixture::{Fixture, me, reason};
+
+impl Fixture {
+    fn transfers(&self, who: TestCaller) -> ProgressTransferServiceClient<TestChannel> {
+        ProgressTransferServiceClient::new(self.service.calls_of(who))
+    }
+
+    async fn take(&self, person: &str, training: TrainingName) -> Assignment {
+        let learner = self.service.calls_of(TestCaller::person(person));
+        record::take_training(&learner, &training.to_string())
+            .await
+            .unwrap()
+    }
+
+    async fn transfer(&self, person: &str, name: &str, to: &str) -> Result<Assignment, Status> {
+        let request = TransferProgressRequest {
+            name: name.to_owned(),
+            to: to.to_owned(),
+            request_id: String::new(),
+        };
+        let mut learner = self.transfers(TestCaller::person(person));
+        let moved = learner.transfer_progress(request).await?;
+        Ok(moved.into_inner().assignment.unwrap())
+    }
+
+    async fn move_between(&self, name: &str, to: &str) -> Result<Assignment, Status> {
+        let request = MoveProgressRequest {
+            name: name.to_owned(),
+            to: to.to_owned(),
+            reason: "they showed both sign-ins".to_owned(),
+            request_id: String::new(),
+        };
+        let mut staff = self.transfers(TestCaller::platform_staff());
+        let moved = staff.move_progress(request).await?;
+        Ok(moved.into_inner().assignment.unwrap())
+    }
+
+    /// What the person has, by its name.
+    async fn own(&self, person: &str, name: &str) -> Assignment {
+        let all = self.assignments_of(person).await;
+        all.into_iter().find(|one| one.name == name).unwrap()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_person_takes_by_themself_is_their_own_and_there_once() {
+    let fixture = Fixture::start().await;
+    let training = fixture.new_training("A-1").await;
+    let taken = join_all((0..16).map(|_| fixture.take("learner-1", training))).await;
+    assert!(taken.iter().all(|one| one.name == taken[0].name), "{taken:?}");
+    assert_eq!(
+        (taken[0].state(), taken[0].organization.as_str()),
+        (AssignmentState::Assigned, "")
+    );
+    fixture.report(&taken[0].name, 100).await.unwrap();
+    let again = fixture.take("learner-1", training).await;
+    assert_ne!(
+        again.name, taken[0].name,
+        "it is taken again when it was completed"
+    );
+    let request = TakeTrainingRequest {
+        parent: me(),
+        training: TrainingName {
+            training: fixture.new_id().into(),
+        }
+        .to_string(),
+        request_id: String::new(),
+    };
+    let mut learner = fixture.transfers(TestCaller::person("learner-1"));
+    assert_eq!(
+        reason(learner.take_training(request).await),
+        ErrorReason::NotFound
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_further_progress_stays_and_what_is_reported_late_of_the_other_is_not_lost() {
+    let fixture = Fixture::start().await;
+    for (place, (own_percent, organizations_percent)) in [(30, 60), (60, 30), (0, 30), (60, 0), (0, 0)]
+        .into_iter()
+        .enumerate()
+    {
+        let training = fixture.new_training(&format!("A-{place}")).await;
+        let own = fixture.take("learner-1", training).await.name;
+        fixture.report(&own, own_percent).await.unwrap();
+        let to = fixture.assigned_training("learner-1", training).await;
+        fixture.report(&to, organizations_percent).await.unwrap();
+        let further = own_percent.max(organizations_percent);
+        let moved = fixture.transfer("learner-1", &own, &to).await.unwrap();
+        assert_eq!(
+            (moved.name.as_str(), moved.progress_percent),
+            (to.as_str(), further)
+        );
+        assert!(moved.transfer_time.is_some());
+        assert_eq!(
+            fixture.transfer("learner-1", &own, &to).await.unwrap(),
+            moved,
+            "twice"
+        );
+        let given = fixture.own("learner-1", &own).await;
+        assert_eq!(
+            (
+                given.state(),
+                given.cancel_reason(),
+                given.transferred_to.as_str(),
+                given.progress_percent
+            ),
+            (
+                AssignmentState::Cancelled,
+                AssignmentCancelReason::Transferred,
+                to.as_str(),
+                own_percent
+            )
+        );
+
+        let late = fixture.report(&own, further + 5).await.unwrap();
+        assert_eq!(
+            (late.name.as_str(), late.progress_percent),
+            (to.as_str(), further + 5)
+        );
+        assert_eq!(
+            fixture.report(&own, further).await.unwrap().progress_percent,
+            further + 5
+        );
+    }
+    let learner = fixture.service.calls_of(TestCaller::person("learner-1"));
+    let history = record::list_own_transfers(&learner).await.unwrap();
+    let before: Vec<_> = history
+        .iter()
+        .rev()
+        .map(|one| (one.progress_percent, one.to_progress_percent, one.reason.as_str()))
+        .collect();
+    assert_eq!(
+        before,
+        [(30, 60, ""), (60, 30, ""), (0, 30, ""), (60, 0, ""), (0, 0, "")]
+    );
+    // The organization is shown how far the learner is, and since when.
+    let seen = fixture.list("learner-1").await.unwrap();
+    assert!(seen.iter().all(|one| one.transfer_time.is_some()) && seen.len() == 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_that_completes_what_was_moved_issues_one_certificate_of_the_organization() {
+    let fixture = Fixture::start().await;
+    let training = fixture.new_training("A-1").await;
+    let own = fixture.take("learner-1", training).await.name;
+    fixture
+        .verify("learner-1", &[fixture.new_group(&[training]).await])
+        .await;
+    let all = fixture.assignments_of("learner-1").await;
+    let to = all.into_iter().find(|one| one.name != own).unwrap().name;
+    let transfers = join_all((0..8).map(|_| fixture.transfer("learner-1", &own, &to)));
+    let reports = join_all((1..9).map(|step| fixture.report(&own, step * 10)));
+    let (transfers, reports) = tokio::join!(transfers, reports);
+    assert!(
+        transfers.iter().chain(&reports).all(Result::is_ok),
+        "{transfers:?} {reports:?}"
+    );
+    assert_eq!(fixture.own("learner-1", &to).await.progress_percent, 80);
+    assert_eq!(
+        fixture
+            .service
+            .database
+            .count("SELECT count(*) FROM progress_transfers")
+            .await,
+        1
+    );
+    let done = fixture.report(&own, 100).await.unwrap();
+    assert_eq!(done.name, to);
+    let organization = "SELECT count(*) FROM certificates WHERE organization_id IS NOT NULL";
+    assert_eq!(fixture.service.database.count(organization).await, 1);
+    assert_eq!(
+        reason(fixture.transfer("learner-2", &own, &to).await),
+        ErrorReason::PermissionDenied
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn registry_staff_move_it_between_two_sign_ins_and_both_read_why() {
+    let fixture = Fixture::start().await;
+    let training = fixture.new_training("A-1").await;
+    let own = fixture.take("learner-2", training).await.name;
+    fixture.report(&own, 70).await.unwrap();
+    let to = fixture.assigned_training("learner-1", training).await;
+    let moved = fixture.move_between(&own, &to).await.unwrap();
+    assert_eq!((moved.name.as_str(), moved.progress_percent), (to.as_str(), 70));
+    assert_eq!(fixture.move_between(&own, &to).await.unwrap(), moved);
+    for person in ["learner-1", "learner-2"] {
+        let caller = fixture.service.calls_of(TestCaller::person(person));
+        let [told] = record::list_own_transfers(&caller)
+            .await
+            .unwrap()
+            .try_into()
+            .unwrap();
+        assert_eq!(
+            (told.assignment.as_str(), told.to.as_str()),
+            (own.as_str(), to.as_str())
+        );
+        assert_eq!((told.progress_percent, told.to_progress_percent), (70, 0));
+        assert_eq!(told.reason, "they showed both sign-ins");
+    }
+    let late = fixture.report(&own, 90).await.unwrap();
+    assert_eq!((late.name.as_str(), late.progress_percent), (to.as_str(), 90));
+    // Within one sign-in the person does it.
+    let again = fixture.take("learner-1", training).await.name;
+    assert_eq!(
+        reason(fixture.move_between(&again, &to).await),
+        ErrorReason::InvalidRequest
+    );
+    let third = fixture
+        .take("learner-3", fixture.new_training("B-1").await)
+        .await
+        .name;
+    assert_eq!(
+        reason(fixture.move_between(&third, &to).await),
+        ErrorReason::TrainingDiffers
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_goes_on_after_an_employment_is_moved_to_what_the_next_one_asks_for() {
+    let fixture = Fixture::start().await;
+    let training = fixture.new_training("A-1").await;
+    let group = fixture.new_group(&[training]).await;
+    let employment = fixture.verify("learner-1", &[group]).await;
+    let begun = fixture.assignments_of("learner-1").await[0].name.clone();
+    fixture.report(&begun, 40).await.unwrap();
+    fixture.end(employment, "learner-1").await;
+    fixture.verify("learner-1", &[group]).await;
+    let next = fixture.assignments_of("learner-1").await;
+    let next = next.into_iter().find(|one| one.name != begun).unwrap();
+    assert_eq!(next.progress_percent, 0);
+    let moved = fixture.transfer("learner-1", &begun, &next.name).await.unwrap();
+    assert_eq!(moved.progress_percent, 40);
+    assert_eq!(
+        reason(fixture.transfer("learner-1", &next.name, &begun).await),
+        ErrorReason::AssignmentNotOwn
+    );
+}
