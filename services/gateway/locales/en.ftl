@@ -11,6 +11,24 @@ no-name = somebody without a name
 
 # The front page.
 home-invited = Have you been invited? Open the link in the mail that you received; it leads you to your invitation.
+your-trainings = Your trainings
+sign-in-trainings = Sign in to see what you have to take, and what you have taken.
+no-trainings = You have no training to take.
+training-late = This training is late: the day on which it was due is over.
+training-state = State
+training-assigned = Not begun ({ $percent } %)
+training-begun = Begun ({ $percent } %)
+training-completed = Completed ({ $percent } %)
+training-cancelled = Not to be taken any more (you had come to { $percent } %)
+training-whose = For
+training-own = Yourself
+training-organization = Your organization
+training-due = Due
+training-due-on = { $date }, until the end of the day ({ $zone })
+training-done = Completed on
+certificate = Certificate
+training-move-lead = Your organization has assigned this training to you, too. You can go on there with what you have done: the further progress stays, and your organization sees it.
+training-move = Go on for my organization
 your-invitations = Your invitations
 
 # Where to sign in.

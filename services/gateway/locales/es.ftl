@@ -10,6 +10,24 @@ no-name = alguien sin nombre
 
 # The front page.
 home-invited = ¿Le han invitado? Abra el enlace del correo que recibió; le lleva a su invitación.
+your-trainings = Sus formaciones
+sign-in-trainings = Inicie sesión para ver lo que tiene que hacer y lo que ha hecho.
+no-trainings = No tiene ninguna formación pendiente.
+training-late = Esta formación va con retraso: el día en que vencía ya pasó.
+training-state = Estado
+training-assigned = Sin empezar ({ $percent } %)
+training-begun = Empezada ({ $percent } %)
+training-completed = Completada ({ $percent } %)
+training-cancelled = Ya no hay que hacerla (había llegado al { $percent } %)
+training-whose = Para
+training-own = Usted
+training-organization = Su organización
+training-due = Vence
+training-due-on = { $date }, hasta el final del día ({ $zone })
+training-done = Completada el
+certificate = Certificado
+training-move-lead = Su organización también le ha asignado esta formación. Puede continuar allí con lo que ha hecho: se conserva el progreso mayor, y su organización lo ve.
+training-move = Continuar para mi organización
 your-invitations = Sus invitaciones
 
 # Where to sign in.

@@ -27,6 +27,7 @@ mod session;
 mod sign_in;
 mod signed_in;
 mod trace;
+mod trainings;
 mod view;
 
 use std::sync::Arc;
@@ -176,6 +177,8 @@ pub(crate) fn router(options: PagesOptions, edge: EdgeService) -> Result<Router,
         .route("/invitations/decline", post(mine::decline))
         .route("/invitations/undo-decline", post(mine::undo))
         .route("/invitations/lift", post(mine::lift))
+        .route("/trainings", get(trainings::show))
+        .route("/trainings/transfer", post(trainings::transfer))
         .route("/sign-in", get(sign_in::begin))
         .route("/sign-in/callback", get(sign_in::finish))
         .route("/sign-out", post(sign_in::end))

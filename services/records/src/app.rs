@@ -13,8 +13,8 @@ use muster_proto::records::v1::learning_record_service_server::LearningRecordSer
 use muster_proto::records::v1::person_record_service_server::PersonRecordServiceServer;
 use muster_proto::records::v1::progress_report_service_server::ProgressReportServiceServer;
 use muster_proto::records::v1::progress_service_server::ProgressServiceServer;
-use muster_proto::records::v1::record_history_service_server::RecordHistoryServiceServer;
 use muster_proto::records::v1::progress_transfer_service_server::ProgressTransferServiceServer;
+use muster_proto::records::v1::record_history_service_server::RecordHistoryServiceServer;
 use muster_proto::records::v1::staff_report_service_server::StaffReportServiceServer;
 use muster_proto::records::v1::training_internal_service_server::TrainingInternalServiceServer;
 use muster_proto::records::v1::training_service_server::TrainingServiceServer;

@@ -21,8 +21,8 @@ pub(crate) use employment_projection::{
 };
 pub(crate) use export::{Employee, Employees, ExportFormat, OrganizationNames, RecordLine};
 pub(crate) use grant::{Grant, GrantState, GrantStateName, Parties, Terms, Wish};
-pub(crate) use record_access::{AccessKind, AccessReason, ReaderRole, RecordAccess};
 pub(crate) use progress::{ProgressCounts, ProgressDimension, ProgressEntry, ProgressFilter, ProgressRow};
 pub(crate) use progress_transfer::ProgressTransfer;
+pub(crate) use record_access::{AccessKind, AccessReason, ReaderRole, RecordAccess};
 pub(crate) use staff_report::{EXPIRING_SOON, OwnTrainings, StaffReportEntry, TrainingYear};
 pub(crate) use training::{NewTraining, Training, Worth};

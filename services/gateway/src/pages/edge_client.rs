@@ -14,6 +14,11 @@ use muster_proto::invitation::v1::{
 };
 use muster_proto::organization::v1::join_page_service_client::JoinPageServiceClient;
 use muster_proto::organization::v1::{LookupJoinPageRequest, LookupJoinPageResponse};
+use muster_proto::records::v1::person_record_service_client::PersonRecordServiceClient;
+use muster_proto::records::v1::progress_transfer_service_client::ProgressTransferServiceClient;
+use muster_proto::records::v1::{
+    ListPersonAssignmentsRequest, ListPersonAssignmentsResponse, TransferProgressRequest,
+};
 use muster_telemetry::propagation;
 use tonic::{Request, Status};
 use tower::util::BoxCloneSyncService;
@@ -31,6 +36,8 @@ pub(crate) struct EdgeClient {
     own: PersonInvitationServiceClient<EdgeService>,
     joining: JoinRequestServiceClient<EdgeService>,
     join_pages: JoinPageServiceClient<EdgeService>,
+    records: PersonRecordServiceClient<EdgeService>,
+    transfers: ProgressTransferServiceClient<EdgeService>,
 }
 
 impl EdgeClient {
@@ -39,7 +46,9 @@ impl EdgeClient {
             redemption: InvitationRedemptionServiceClient::new(edge.clone()),
             own: PersonInvitationServiceClient::new(edge.clone()),
             joining: JoinRequestServiceClient::new(edge.clone()),
-            join_pages: JoinPageServiceClient::new(edge),
+            join_pages: JoinPageServiceClient::new(edge.clone()),
+            records: PersonRecordServiceClient::new(edge.clone()),
+            transfers: ProgressTransferServiceClient::new(edge),
         }
     }
 
@@ -176,6 +185,36 @@ impl EdgeClient {
     ) -> Result<(), Status> {
         let request = request(client, Some(session), message)?;
         self.own.clone().lift_person_opt_out(request).await.map(drop)
+    }
+
+    /// What the person who is signed in has to take and has taken: the latest hundred.
+    pub(crate) async fn list_own_assignments(
+        &self,
+        client: &ClientAddress,
+        session: &Session,
+    ) -> Result<ListPersonAssignmentsResponse, Status> {
+        let message = ListPersonAssignmentsRequest {
+            parent: "persons/me".to_owned(),
+            ..Default::default()
+        };
+        let request = request(client, Some(session), message)?;
+        Ok(self
+            .records
+            .clone()
+            .list_person_assignments(request)
+            .await?
+            .into_inner())
+    }
+
+    /// Moves the progress of one of these to another one.
+    pub(crate) async fn transfer_progress(
+        &self,
+        client: &ClientAddress,
+        session: &Session,
+        message: TransferProgressRequest,
+    ) -> Result<(), Status> {
+        let request = request(client, Some(session), message)?;
+        self.transfers.clone().transfer_progress(request).await.map(drop)
     }
 
     /// Accepts one of theirs.

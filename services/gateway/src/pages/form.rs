@@ -25,6 +25,11 @@ pub(crate) struct Form {
     pub(crate) location: String,
     #[serde(default)]
     pub(crate) address: String,
+    /// What moves from where to where, of what is taken.
+    #[serde(default)]
+    pub(crate) assignment: String,
+    #[serde(default)]
+    pub(crate) to: String,
 }
 
 impl<S: Send + Sync> FromRequest<S> for Form {

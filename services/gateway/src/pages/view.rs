@@ -150,6 +150,41 @@ pub(crate) struct MyOptOut {
     pub(crate) lift_token: String,
 }
 
+/// The page of everything that whoever is signed in has to take.
+#[derive(Debug, Clone, Template)]
+#[template(path = "trainings.html")]
+pub(crate) struct MyTrainings {
+    pub(crate) is_signed_in: bool,
+    pub(crate) trainings: Vec<MyTraining>,
+    /// Where to sign in, if there are several issuers.
+    pub(crate) choices: Vec<Choice>,
+    pub(crate) support: String,
+    pub(crate) frame: Frame,
+}
+
+/// One of them.
+#[derive(Debug, Clone)]
+pub(crate) struct MyTraining {
+    pub(crate) name: String,
+    pub(crate) display_name: String,
+    /// The key of where it stands.
+    pub(crate) state: &'static str,
+    pub(crate) percent: String,
+    /// Whether they take it by themself.
+    pub(crate) is_own: bool,
+    pub(crate) is_late: bool,
+    /// The last day on which it is done in time, and where that day ends; empty when there is none.
+    pub(crate) due_date: String,
+    pub(crate) due_zone: String,
+    /// When it was done, in seconds since 1970.
+    pub(crate) completed: Option<i64>,
+    pub(crate) certificate: String,
+    /// What an organization assigned of the same; empty when there is nothing to move.
+    pub(crate) to: String,
+    /// Of the form that moves it there.
+    pub(crate) transfer_token: String,
+}
+
 /// The page on which people ask to join.
 #[derive(Debug, Clone, Template)]
 #[template(path = "join.html")]
@@ -234,6 +269,7 @@ pages!(
     InvitationPage,
     DeclinePage,
     MyInvitations,
+    MyTrainings,
     JoinPage,
     JoinTold,
     Problem,
@@ -253,6 +289,11 @@ pub(crate) fn decline(page: DeclinePage) -> Response {
 
 /// The page of everything that was sent to whoever is signed in, as an answer.
 pub(crate) fn mine(page: MyInvitations) -> Response {
+    unrendered(StatusCode::OK, page)
+}
+
+/// The page of everything that whoever is signed in has to take, as an answer.
+pub(crate) fn trainings(page: MyTrainings) -> Response {
     unrendered(StatusCode::OK, page)
 }
 

@@ -22,6 +22,7 @@ use muster_proto::organization::v1::{
     CheckSessionRequest, CheckSessionResponse, EndSessionRequest, GetRoleRequest, GetRoleResponse,
     JoinPageChoice, LookupJoinPageRequest, LookupJoinPageResponse, Role,
 };
+use muster_proto::records::v1::{Assignment, AssignmentState, ListPersonAssignmentsResponse};
 use muster_refusal::{ErrorReason, Refusal, Violations};
 use prost::Message as _;
 use tokio::net::TcpListener;
@@ -100,6 +101,37 @@ fn own_invitations() -> Vec<u8> {
             one(UNDOABLE, InvitationState::Declined),
         ],
         ..ListPersonInvitationsResponse::default()
+    }
+    .encode_to_vec()
+}
+
+/// What whoever asks takes by themself, and what an organization assigned of the same.
+pub(crate) const OWN: &str = "persons/p/assignments/own";
+pub(crate) const ORGANIZATIONS: &str = "persons/p/assignments/organizations";
+
+/// The assignments of whoever asks.
+fn own_assignments() -> Vec<u8> {
+    let own = Assignment {
+        name: OWN.to_owned(),
+        training: "trainings/t".to_owned(),
+        training_display_name: "First Aid <b>".to_owned(),
+        state: AssignmentState::InProgress.into(),
+        progress_percent: 30,
+        ..Assignment::default()
+    };
+    let late = Assignment {
+        name: ORGANIZATIONS.to_owned(),
+        organization: "organizations/a".to_owned(),
+        state: AssignmentState::Assigned.into(),
+        progress_percent: 0,
+        due_date: "2026-03-02".to_owned(),
+        due_time_zone: "America/Detroit".to_owned(),
+        is_late: true,
+        ..own.clone()
+    };
+    ListPersonAssignmentsResponse {
+        assignments: vec![own, late],
+        ..ListPersonAssignmentsResponse::default()
     }
     .encode_to_vec()
 }
@@ -339,6 +371,8 @@ impl Backend {
             join_page()
         } else if path.ends_with("/ListPersonInvitations") {
             own_invitations()
+        } else if path.ends_with("/ListPersonAssignments") {
+            own_assignments()
         } else if path.ends_with("/ListPersonOptOuts") {
             own_opt_outs()
         } else {

@@ -49,6 +49,7 @@ async fn every_page_speaks_as_the_browser_asks() {
     let anonymous = [
         "/",
         "/invitations",
+        "/trainings",
         "/join/sunrise",
         "/join/nowhere",
         "/join-sent",

@@ -29,4 +29,5 @@ mod staff_reads;
 mod streams;
 mod support;
 mod tls;
+mod trainings;
 mod wire;

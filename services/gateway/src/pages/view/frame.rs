@@ -91,6 +91,7 @@ pub(crate) fn page_of(method: &Method, uri: &Uri) -> &'static str {
     match uri.path() {
         "/sign-in/callback" => "/invitation",
         path if is_posted && path.starts_with("/invitations/") => "/invitations",
+        path if is_posted && path.starts_with("/trainings/") => "/trainings",
         path if is_posted && path.starts_with("/invitation/") => "/invitation",
         "/sign-out" => "/",
         _ => "",
@@ -164,6 +165,7 @@ mod tests {
             (Method::GET, "//elsewhere.example", ""),
             (Method::POST, "/invitation/accept", "/invitation"),
             (Method::POST, "/invitations/undo-decline", "/invitations"),
+            (Method::POST, "/trainings/transfer", "/trainings"),
             (Method::POST, "/join/kita", ""),
             (Method::GET, "/sign-in/callback?code=x", "/invitation"),
         ] {

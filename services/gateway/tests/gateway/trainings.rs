@@ -1,0 +1,59 @@
+//! The page of what whoever is signed in has to take.
+
+use muster_proto::records::v1::TransferProgressRequest;
+
+use crate::backend::{ORGANIZATIONS, OWN};
+use crate::browser::Browser;
+use crate::support::Fixture;
+
+const PAGE: &str = "/trainings";
+const TRANSFER: &str = "/trainings/transfer";
+
+fn moved(fixture: &Fixture) -> Vec<TransferProgressRequest> {
+    fixture
+        .backend
+        .messages::<TransferProgressRequest>("/TransferProgress")
+}
+
+#[tokio::test]
+async fn a_learner_sees_what_is_due_and_moves_what_they_began_by_themself() {
+    let fixture = Fixture::new().await;
+    let mut browser = Browser::of(&fixture);
+    let nobodys = browser.get(PAGE).await;
+    assert!(nobodys.text.contains("id=\"sign-in\""), "{}", nobodys.text);
+    assert!(!nobodys.text.contains("First Aid"), "{}", nobodys.text);
+    browser
+        .sign_in(&fixture, "ada", &fixture.issuer.token("ada"))
+        .await;
+    let page = browser.get(PAGE).await;
+    for shown in [
+        "First Aid &#60;b&#62;",
+        "Begun (30 %)",
+        "Not begun (0 %)",
+        "2026-03-02, until the end of the day (America/Detroit)",
+        "This training is late",
+    ] {
+        assert!(page.text.contains(shown), "{shown}: {}", page.text);
+    }
+    assert_eq!(page.text.matches("class=\"primary transfer\"").count(), 1);
+    assert!(!page.text.contains("<script"), "{}", page.text);
+
+    let token = page.form_token(TRANSFER);
+    let form = |token: &str, to: &str| format!("form_token={token}&assignment={OWN}&to={to}");
+    for refused in [
+        form("", ORGANIZATIONS),
+        form(&token, "persons/p/assignments/other"),
+    ] {
+        let answer = browser.post_text(TRANSFER, refused).await;
+        assert_eq!(answer.location.as_deref(), Some(PAGE));
+    }
+    assert!(moved(&fixture).is_empty());
+    let answer = browser.post_text(TRANSFER, form(&token, ORGANIZATIONS)).await;
+    assert_eq!(answer.location.as_deref(), Some(PAGE));
+    let expected = TransferProgressRequest {
+        name: OWN.to_owned(),
+        to: ORGANIZATIONS.to_owned(),
+        request_id: String::new(),
+    };
+    assert_eq!(moved(&fixture), [expected]);
+}
