@@ -7,6 +7,7 @@ mod glossary;
 mod invitee;
 mod page;
 mod setup;
+mod transfer;
 mod upload;
 
 use std::time::Duration;
@@ -100,7 +101,8 @@ pub(super) async fn steps(scenario: &mut Scenario) -> anyhow::Result<usize> {
         4 page of "invitation";
         5 glossary of "invitation";
         6 accepting of "employment";
-        7 archive of "records";
+        7 transfer of "records";
+        8 archive of "records";
     }
     for page in &pages {
         opens(provider.scenario, page).await?;
