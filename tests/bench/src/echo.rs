@@ -11,7 +11,11 @@ use muster_proto::organization::v1::organization_service_server::{
 };
 use muster_proto::organization::v1::{GetOrganizationRequest, GetOrganizationResponse, Organization};
 use muster_proto::records::v1::assignment_service_server::{AssignmentService, AssignmentServiceServer};
-use muster_proto::records::v1::{AssignTrainingRequest, AssignTrainingResponse, AssignTrainingToGroupRequest, AssignTrainingToGroupResponse, CancelAssignmentRequest, CancelAssignmentResponse, Assignment, ListAssignmentsRequest, ListAssignmentsResponse};
+use muster_proto::records::v1::{
+    AssignTrainingRequest, AssignTrainingResponse, AssignTrainingToGroupRequest,
+    AssignTrainingToGroupResponse, Assignment, CancelAssignmentRequest, CancelAssignmentResponse,
+    ListAssignmentsRequest, ListAssignmentsResponse,
+};
 use tokio::signal::unix::{SignalKind, signal};
 use tonic::transport::Server as Tonic;
 use tonic::transport::server::TcpIncoming;

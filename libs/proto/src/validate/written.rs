@@ -37,6 +37,8 @@ const NOT_WRITTEN: &[(&str, &[&str])] = &[
             "muster.organization.v1.LogStaffReadRequest.method",
             "muster.gateway.v1.ExplainAccessRequest.method",
             "muster.gateway.v1.ExplainAccessRequest.resource",
+            "muster.records.v1.MoveProgressRequest.to",
+            "muster.records.v1.TransferProgressRequest.to",
             "muster.organization.v1.JoinPage.allowed_domains",
         ],
     ),

@@ -215,7 +215,13 @@ async fn the_list_is_what_the_policies_allow() {
     let methods = methods.map(|method| format!("muster.invitation.v1.InvitationService/{method}"));
     assert_eq!(create.unwrap().methods, methods);
     let staff = list(&fixture.issuer.staff_token("sam"), "").await;
-    let anywhere = ["programme.load", "training.create"].map(str::to_owned).to_vec();
+    let anywhere = [
+        "programme.load",
+        "progress.move",
+        "submission.list",
+        "training.create",
+    ];
+    let anywhere = anywhere.map(str::to_owned).to_vec();
     assert_eq!((staff.staff, names(&staff)), (true, anywhere));
     assert!(
         list(&fixture.issuer.token("vic"), "")

@@ -373,6 +373,8 @@ impl Backend {
             own_invitations()
         } else if path.ends_with("/ListPersonAssignments") {
             own_assignments()
+        } else if path.ends_with("/TransferProgress") {
+            Vec::new()
         } else if path.ends_with("/ListPersonOptOuts") {
             own_opt_outs()
         } else {

@@ -123,12 +123,12 @@ async fn progress_is_listed_by_group_training_and_state_and_the_longest_late_com
         group: other.to_string(),
         ..late.clone()
     };
-    assert_eq!(fixture.lines_of(of_group).await, [second.clone()]);
+    assert_eq!(fixture.lines_of(of_group).await, std::slice::from_ref(&second));
     let begun = ListProgressRequest {
         states: vec![AssignmentState::InProgress.into()],
         ..late
     };
-    assert_eq!(fixture.lines_of(begun).await, [third.clone()]);
+    assert_eq!(fixture.lines_of(begun).await, std::slice::from_ref(&third));
 
     let of_group = ListProgressRequest {
         group: one.to_string(),

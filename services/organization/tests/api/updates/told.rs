@@ -53,7 +53,11 @@ async fn a_group_tells_what_it_requires_and_whether_it_takes_learners_and_nothin
         updated(update_group(&fixture, id, more, &["trainings"]).await);
     }
     let first = (3, GroupState::Active, both.clone());
-    assert_eq!(told(&fixture, &made.name).await, [first.clone()], "once");
+    assert_eq!(
+        told(&fixture, &made.name).await,
+        std::slice::from_ref(&first),
+        "once"
+    );
 
     let missing = "trainings/0190a6d4-7b3e-7c52-9f2b-2f6d0e1a4c88".to_owned();
     let refused = update_group(&fixture, id, changed(&[&missing], ""), &["trainings"]).await;
