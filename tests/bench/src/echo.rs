@@ -30,12 +30,12 @@ const NAME: &str = "echo";
 
 /// Methods that nobody measures. As async_trait writes them: it does not see into this macro.
 macro_rules! only_an_echo {
-    ($($method:ident($request:ident) -> $response:ident;)+) => {
+    ($($method:ident($request:ty) -> $response:ty;)+) => {
         $(
             fn $method<'s, 'f>(
                 &'s self,
-                _: Request<organization::$request>,
-            ) -> Pin<Box<dyn Future<Output = Result<Response<organization::$response>, Status>> + Send + 'f>>
+                _: Request<$request>,
+            ) -> Pin<Box<dyn Future<Output = Result<Response<$response>, Status>> + Send + 'f>>
             where
                 's: 'f,
                 Self: 'f,
@@ -68,16 +68,16 @@ impl OrganizationService for Echo {
     }
 
     only_an_echo! {
-        create_organization(CreateOrganizationRequest) -> CreateOrganizationResponse;
-        update_organization(UpdateOrganizationRequest) -> UpdateOrganizationResponse;
-        submit_organization(SubmitOrganizationRequest) -> SubmitOrganizationResponse;
-        list_license_claims(ListLicenseClaimsRequest) -> ListLicenseClaimsResponse;
-        approve_organization(ApproveOrganizationRequest) -> ApproveOrganizationResponse;
-        return_organization(ReturnOrganizationRequest) -> ReturnOrganizationResponse;
-        reject_organization(RejectOrganizationRequest) -> RejectOrganizationResponse;
-        suspend_organization(SuspendOrganizationRequest) -> SuspendOrganizationResponse;
-        reinstate_organization(ReinstateOrganizationRequest) -> ReinstateOrganizationResponse;
-        close_organization(CloseOrganizationRequest) -> CloseOrganizationResponse;
+        create_organization(organization::CreateOrganizationRequest) -> organization::CreateOrganizationResponse;
+        update_organization(organization::UpdateOrganizationRequest) -> organization::UpdateOrganizationResponse;
+        submit_organization(organization::SubmitOrganizationRequest) -> organization::SubmitOrganizationResponse;
+        list_license_claims(organization::ListLicenseClaimsRequest) -> organization::ListLicenseClaimsResponse;
+        approve_organization(organization::ApproveOrganizationRequest) -> organization::ApproveOrganizationResponse;
+        return_organization(organization::ReturnOrganizationRequest) -> organization::ReturnOrganizationResponse;
+        reject_organization(organization::RejectOrganizationRequest) -> organization::RejectOrganizationResponse;
+        suspend_organization(organization::SuspendOrganizationRequest) -> organization::SuspendOrganizationResponse;
+        reinstate_organization(organization::ReinstateOrganizationRequest) -> organization::ReinstateOrganizationResponse;
+        close_organization(organization::CloseOrganizationRequest) -> organization::CloseOrganizationResponse;
     }
 }
 
