@@ -44,17 +44,22 @@ impl EmploymentInternalService for Rpc {
         let (_, (organization, persons)) = Call::read(request, parse::employees)?;
         let list = async |db: &mut _| employment::list_open(db, organization, &persons).await;
         let open = self.context.database.read(list).await.map_err(Error::from)?;
-        let today = today::at(&self.context, organization).await?;
+        // Nobody is asked where no day is needed.
+        let today = if open.iter().any(|open| !open.positions.is_empty()) {
+            Some(today::at(&self.context, organization).await?)
+        } else {
+            None
+        };
         let employees = open.into_iter().map(|open| employee(open, today)).collect();
         Ok(Response::new(pb::BatchGetEmployeesResponse { employees }))
     }
 }
 
-/// Who somebody is to an organization.
-fn employee(open: Employment, today: Date) -> pb::Employee {
+/// Who somebody is to an organization; `today`: unless they have no positions.
+fn employee(open: Employment, today: Option<Date>) -> pb::Employee {
     let placement = placement(open.organization, open.groups, open.location);
     let titles = open.positions.into_iter();
-    let titles = titles.filter(|position| position.is_held_on(today));
+    let titles = titles.filter(|position| today.is_some_and(|today| position.is_held_on(today)));
     pb::Employee {
         person: PersonName { person: open.person }.to_string(),
         person_display_name: open.person_display_name,
