@@ -84,6 +84,7 @@ async fn what_was_over_by_the_clock_did_not_end_with_the_employment() {
     fixture.service.clock.advance(2 * HOUR);
     fixture.service.renew_tokens();
     fixture.organizations.renew_tokens();
+    fixture.employments.renew_tokens();
     fixture.grant("learner-1").await.unwrap();
     acts::close_organization(&fixture.organizations, fixture.organization).await;
     eventually(async || {

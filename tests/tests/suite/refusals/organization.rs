@@ -1,8 +1,9 @@
 //! The organization's catalog, and what organization tells other services.
 
 use muster_proto::organization::v1::{
-    AddTrainingRequest, GetDirectorRequest, GetInvitingContextRequest, GetOpenJoinPageRequest,
-    GetProfileUserContactRequest, ListInvitingGroupsRequest, ListInvitingLocationsRequest,
+    AddTrainingRequest, GetAssigningContextRequest, GetDirectorRequest, GetInvitingContextRequest,
+    GetOpenJoinPageRequest, GetProfileUserContactRequest, ListInvitingGroupsRequest,
+    ListInvitingLocationsRequest,
 };
 use muster_refusal::ErrorReason as R;
 
@@ -50,6 +51,13 @@ pub(super) fn rows() -> Vec<Row> {
         row("GetInvitingContext", R::NotFound, async |_| {
             Attempt::by_nobody(&GetInvitingContextRequest {
                 organization: ABSENT.into(),
+                ..Default::default()
+            })
+        }),
+        row("GetAssigningContext", R::NotFound, async |_| {
+            Attempt::by_nobody(&GetAssigningContextRequest {
+                organization: ABSENT.into(),
+                training: "trainings/00000000-0000-7000-8000-000000000000".into(),
                 ..Default::default()
             })
         }),
