@@ -50,7 +50,7 @@ pub struct CommonSettings {
 /// How to reach those who run the suite.
 #[derive(Clone, Debug, clap::Args)]
 pub struct HelpSettings {
-    /// How to reach those who run the suite, such as a phone number: told in refusals where often only they can help
+    /// How to reach those who run the suite, such as a phone number: shown on pages, and told in refusals where often only they can help
     #[arg(long, env = "MUSTER_SUPPORT", default_value = "", value_name = "TEXT")]
     pub support: String,
 }

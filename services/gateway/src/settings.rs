@@ -84,7 +84,7 @@ pub struct Settings {
     /// Takes `permit` from the extra policies, too: whoever writes them can then open everything
     #[arg(long, env = "MUSTER_EXTRA_POLICIES_PERMIT", requires = "extra_policies")]
     pub extra_policies_permit: bool,
-    /// A line of help shown on pages, such as a phone number
+    /// How to reach those who run the suite, such as a phone number: shown on pages, and told in refusals where often only they can help
     #[arg(long, env = "MUSTER_SUPPORT", default_value = "", value_name = "TEXT")]
     pub support: String,
     /// The services.
