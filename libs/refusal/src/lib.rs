@@ -16,6 +16,7 @@
 mod bounded;
 mod code;
 mod read;
+mod retold;
 mod support;
 mod trace;
 mod violations;
