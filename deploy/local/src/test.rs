@@ -7,13 +7,12 @@ mod scope;
 mod suite;
 
 use std::env;
-use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
 use muster_engines::packages::Package;
-use muster_engines::{DirectoryLock, Durability, Pair};
+use muster_engines::{DirectoryLock, Durability, Pair, Postgres};
 use tokio::task::spawn_blocking;
 
 use self::count::Count;
@@ -67,7 +66,11 @@ pub(crate) async fn run(workspace: &Workspace, options: &Options) -> anyhow::Res
 async fn stop_engines(workspace: &Workspace) -> anyhow::Result<ExitCode> {
     let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace.root.join("target"), PathBuf::from);
     let left = std::path::absolute(target)?.join("test-engines");
-    let stopped = spawn_blocking(move || Pair::stop_running(&left)).await?;
+    let stopped = spawn_blocking(move || {
+        let stopped = Pair::stop_running(&left);
+        Pair::remove(&left).map(|()| stopped)
+    })
+    .await??;
     let stopped = if stopped.is_empty() {
         "nothing".to_owned()
     } else {
@@ -101,7 +104,13 @@ async fn on_engines(workspace: &Workspace, options: &Options) -> anyhow::Result<
         () = interruption.wait() => Err(anyhow::anyhow!("interrupted")),
     };
     let stopped = suite::stop(&suite).await;
-    spawn_blocking(move || pair.stop()).await?;
+    let directory = workspace.at("test");
+    spawn_blocking(move || {
+        pair.stop();
+        // The log stays for whoever looks for the cause of a failure; the data, in memory perhaps, would only take room.
+        let _ = Postgres::remove(&directory.join("postgres"));
+    })
+    .await?;
     let (mut count, succeeded) = counted?;
     stopped?;
     if !succeeded && count.failed == 0 {
@@ -123,8 +132,7 @@ async fn engines(workspace: &Workspace) -> anyhow::Result<Pair> {
     let directory = workspace.at("test");
     outln!("Starting the engines of the tests in {}", directory.display());
     let pair = spawn_blocking(move || {
-        let _ = Pair::stop_running(&directory);
-        let _ = fs::remove_dir_all(&directory);
+        let _ = Pair::remove(&directory);
         Pair::start(&directory, Durability::Careless)
     })
     .await??;

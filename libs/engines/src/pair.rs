@@ -59,6 +59,21 @@ impl Pair {
         self.rabbitmq.stop();
     }
 
+    /// Ends whatever of the two runs for `directory`, and forgets their data and all other files in there.
+    ///
+    /// # Errors
+    /// [`EngineError::File`] for what cannot be removed.
+    pub fn remove(directory: &Path) -> Result<(), EngineError> {
+        let _ = Self::stop_running(directory);
+        Postgres::remove(&directory.join("postgres"))?;
+        match fs::remove_dir_all(directory) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(EngineError::file("remove", directory)(error))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Ends whatever of the two runs for `directory`, without starting anything; tells what it ended.
     #[must_use]
     pub fn stop_running(directory: &Path) -> Vec<&'static str> {

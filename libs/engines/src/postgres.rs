@@ -23,7 +23,7 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(30);
 pub enum Durability {
     /// Every commit is on the disk before it is answered.
     Durable,
-    /// Commits survive the death of any process, but not of the machine: for tests.
+    /// Commits survive the death of any process, but not of the machine: for tests. The data is in memory where there is room.
     Careless,
 }
 
@@ -50,12 +50,12 @@ impl Postgres {
         durability: Durability,
     ) -> Result<Self, EngineError> {
         let password = secret(&directory.join("superuser"))?;
-        let cluster = cluster::Cluster::at(directory)?;
+        let cluster = cluster::Cluster::at(directory, durability)?;
         let binaries = cluster.binaries().to_path_buf();
         cluster.make(&password)?;
         let running = match cluster.find(port)? {
             Some(running) => running,
-            None => cluster.spawn(log, port, durability)?,
+            None => cluster.spawn(log, port)?,
         };
         let mut server = Self {
             directory: directory.to_path_buf(),
@@ -65,7 +65,7 @@ impl Postgres {
             running,
             log: log.to_path_buf(),
         };
-        server.wait_ready(&cluster, durability)?;
+        server.wait_ready(&cluster)?;
         Ok(server)
     }
 
@@ -82,6 +82,14 @@ impl Postgres {
             "postgres://postgres:{}@127.0.0.1:{}/postgres",
             self.password, self.port
         )
+    }
+
+    /// Forgets a server that does not run: its data, wherever that is, and all other files in `directory`.
+    ///
+    /// # Errors
+    /// [`EngineError::File`] for what cannot be removed.
+    pub fn remove(directory: &Path) -> Result<(), EngineError> {
+        home::Home::remove(directory)
     }
 
     /// The port on loopback.
@@ -111,7 +119,7 @@ impl Postgres {
         running.stop(Signal::SIGINT, STOP_TIMEOUT);
     }
 
-    fn wait_ready(&mut self, cluster: &cluster::Cluster, durability: Durability) -> Result<(), EngineError> {
+    fn wait_ready(&mut self, cluster: &cluster::Cluster) -> Result<(), EngineError> {
         let deadline = Instant::now() + START_TIMEOUT;
         loop {
             if self.psql("select 1").is_ok() {
@@ -130,7 +138,7 @@ impl Postgres {
             // After a kill, children of the old server may hold its memory for a moment longer.
             if tail.contains("shared memory block") && !late {
                 thread::sleep(Duration::from_millis(300));
-                self.running = cluster.spawn(&self.log, self.port, durability)?;
+                self.running = cluster.spawn(&self.log, self.port)?;
                 continue;
             }
             return Err(EngineError::NotStarted {

@@ -25,8 +25,7 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        let _ = Pair::stop_running(&self.0);
-        let _ = std::fs::remove_dir_all(&self.0);
+        let _ = Pair::remove(&self.0);
     }
 }
 
@@ -132,4 +131,38 @@ fn when_the_database_does_not_start_no_broker_is_left() {
         "{refusal}"
     );
     assert!(Pair::stop_running(scratch.path()).is_empty());
+}
+
+#[test]
+fn what_tests_work_with_comes_back_after_a_kill_and_is_forgotten_whole() {
+    let scratch = Scratch::new("careless");
+    let mut pair = Pair::start(scratch.path(), Durability::Careless).unwrap();
+    pair.postgres.create_service("invitation").unwrap();
+    pair.postgres.psql("create table kept ()").unwrap();
+    let data = pair.postgres.psql("show data_directory").unwrap();
+    kill(pair.postgres.running().id());
+    eventually(|| pair.postgres.running().ended().is_some());
+
+    let back = Pair::start(scratch.path(), Durability::Careless).unwrap();
+    assert_eq!(back.postgres.psql("select count(*) from kept").unwrap(), "0");
+    assert_eq!(back.postgres.psql("show data_directory").unwrap(), data);
+    // Whoever does not know the password does not enter, however cheaply it is asked for.
+    let url = back.postgres.superuser_url();
+    let stranger = url
+        .replacen("postgres:", "postgres:not", 1)
+        .replacen("//postgres:not//", "//", 1);
+    assert_ne!(stranger, url);
+    let told = std::process::Command::new("psql")
+        .args(["-X", "-w", "-c", "select 1", &stranger])
+        .output()
+        .unwrap();
+    assert!(
+        !told.status.success(),
+        "{}",
+        String::from_utf8_lossy(&told.stderr)
+    );
+
+    Pair::remove(scratch.path()).unwrap();
+    assert!(!Path::new(&data).exists() && !scratch.path().exists());
+    Pair::remove(scratch.path()).unwrap();
 }

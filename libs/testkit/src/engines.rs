@@ -23,9 +23,9 @@ pub async fn amqp_url() -> &'static str {
     &engines().await.amqp
 }
 
-/// Ends the pair that test processes have left running. Blocks.
+/// Ends the pair that test processes have left running, and forgets its data. Blocks.
 pub fn stop_engines() {
-    drop(Pair::stop_running(&directory()));
+    drop(Pair::remove(&directory()));
 }
 
 async fn engines() -> &'static Engines {

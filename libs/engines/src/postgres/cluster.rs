@@ -15,22 +15,27 @@ use crate::EngineError;
 use crate::process::{PidFile, ProcessId, Running};
 
 pub(super) struct Cluster {
+    version: u32,
     binaries: PathBuf,
     data: PathBuf,
     pid_file: PidFile,
     /// PostgreSQL refuses to run as root, so root hands it to somebody else.
     owner: Option<(u32, u32)>,
+    durability: Durability,
 }
 
 impl Cluster {
-    pub(super) fn at(directory: &Path) -> Result<Self, EngineError> {
-        let home = Home::of(directory)?;
+    pub(super) fn at(directory: &Path, durability: Durability) -> Result<Self, EngineError> {
+        let home = Home::of(directory, durability)?;
         let data = home.directory.join("data");
+        let (version, binaries) = programs::for_data(&data)?;
         Ok(Self {
-            binaries: programs::for_data(&data)?,
+            version,
+            binaries,
             data,
             pid_file: PidFile::at(directory.join("pid")),
             owner: home.owner,
+            durability,
         })
     }
 
@@ -58,12 +63,8 @@ impl Cluster {
         }
         let made = self
             .command("initdb")
-            .args([
-                "--auth=scram-sha-256",
-                "--username=postgres",
-                "--encoding=UTF8",
-                "--locale=C.UTF-8",
-            ])
+            .args(self.passwords())
+            .args(["--username=postgres", "--encoding=UTF8", "--locale=C.UTF-8"])
             .args(["--no-instructions", "--pgdata"])
             .arg(&unfinished)
             .arg("--pwfile")
@@ -80,6 +81,17 @@ impl Cluster {
             });
         }
         fs::rename(&unfinished, &self.data).map_err(EngineError::file("rename", &unfinished))
+    }
+
+    /// How passwords are asked for. Thousands of tests open tens of thousands of connections, and the slow hash that makes a
+    /// password expensive to guess is what most of them would wait for: ours are random, and these engines go with the tests.
+    fn passwords(&self) -> &'static [&'static str] {
+        match (self.durability, self.version) {
+            (Durability::Durable, _) => &["--auth=scram-sha-256"],
+            (Durability::Careless, 16..) => &["--auth=scram-sha-256", "--set=scram_iterations=1"],
+            // That setting is not known before 16.
+            (Durability::Careless, _) => &["--auth=md5"],
+        }
     }
 
     /// The server that already runs on this data, listening where we want it.
@@ -106,12 +118,7 @@ impl Cluster {
         Ok(None)
     }
 
-    pub(super) fn spawn(
-        &self,
-        log: &Path,
-        port: u16,
-        durability: Durability,
-    ) -> Result<Running, EngineError> {
+    pub(super) fn spawn(&self, log: &Path, port: u16) -> Result<Running, EngineError> {
         let mut command = self.command("postgres");
         command.arg("-D").arg(&self.data).args(["-p", &port.to_string()]);
         let mut settings = vec![
@@ -123,8 +130,9 @@ impl Cluster {
             "log_min_duration_statement=-1",
             "log_line_prefix=%m [%p] %d ",
         ];
-        if durability == Durability::Careless {
-            settings.extend(["fsync=off", "synchronous_commit=off", "full_page_writes=off"]);
+        if self.durability == Durability::Careless {
+            // Each commit is still written before it is answered: a killed server has lost none.
+            settings.extend(["fsync=off", "full_page_writes=off"]);
         }
         for setting in settings {
             command.args(["-c", setting]);
