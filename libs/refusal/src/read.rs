@@ -1,5 +1,7 @@
 //! Reading a refusal back: for clients, pages and tests.
 
+use std::time::Duration;
+
 use muster_proto::error::v1::ErrorReason;
 use tonic::Status;
 use tonic_types::StatusExt;
@@ -27,6 +29,11 @@ pub fn violations_of(status: &Status) -> Vec<(String, String)> {
 /// The id of the trace that a status of ours names: of what broke on our side.
 pub fn trace_of(status: &Status) -> Option<String> {
     status.get_details_request_info().map(|info| info.request_id)
+}
+
+/// When a status says to come back.
+pub fn retry_after_of(status: &Status) -> Option<Duration> {
+    status.get_details_retry_info()?.retry_delay
 }
 
 /// Used and limit of a status that tells of a quota.

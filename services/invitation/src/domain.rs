@@ -6,6 +6,7 @@ pub(crate) mod invitation;
 pub(crate) mod inviting;
 pub(crate) mod join_request;
 pub(crate) mod link;
+pub(crate) mod mailbox;
 pub(crate) mod opt_out;
 pub(crate) mod preview;
 pub(crate) mod problem;

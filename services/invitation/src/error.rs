@@ -14,6 +14,7 @@ use crate::domain::import::ImportState;
 use crate::domain::invitation::{NotAcceptable, NotOpen, NotResendable, NotUndone};
 use crate::domain::inviting::NotActive;
 use crate::domain::link::NotALink;
+use crate::domain::mailbox::{MOST_A_DAY, MailboxFull};
 use crate::domain::spreadsheet::SheetProblem;
 
 /// When to upload again what there was no room for.
@@ -46,8 +47,8 @@ pub(crate) enum Error {
     Cancelled,
     #[error("a newer invitation of the address was made")]
     Superseded,
-    #[error("the invitation was mailed often enough today")]
-    MailedTooOften(Duration),
+    #[error("a mailbox had as many mails in a day as it may")]
+    MailboxFull { full: MailboxFull, fields: Vec<Field> },
     #[error("the invitation is closed")]
     Closed,
     #[error("the invitation has expired")]
@@ -129,12 +130,18 @@ impl From<NotOpen> for Error {
     }
 }
 
+impl From<MailboxFull> for Error {
+    fn from(full: MailboxFull) -> Self {
+        let fields = Vec::new();
+        Error::MailboxFull { full, fields }
+    }
+}
+
 impl From<NotResendable> for Error {
     fn from(why: NotResendable) -> Self {
         match why {
             NotResendable::Cancelled => Error::Cancelled,
             NotResendable::Closed => Error::Closed,
-            NotResendable::TooOften(wait) => Error::MailedTooOften(wait),
         }
     }
 }
@@ -247,9 +254,13 @@ impl From<Error> for Refusal {
                 R::InvitationClosed,
                 "the address has a newer invitation; use that one",
             ),
-            Error::MailedTooOften(wait) => {
-                let text = "at most 3 mails about an invitation go out in 24 hours; send it again later";
-                Refusal::new(R::RateLimited, text).retry_after(wait)
+            Error::MailboxFull { full, fields } => {
+                let text = "an organization mails a mailbox at most 3 times in 24 hours, whatever it was about; invite or send again \
+                            later, or say a later send_time";
+                let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+                with_fields(R::RateLimited, text, fields)
+                    .quota("mails_to_a_mailbox_per_day", count(full.used), count(MOST_A_DAY))
+                    .retry_after(full.wait)
             }
             Error::Expired => Refusal::new(
                 R::InvitationExpired,

@@ -51,12 +51,13 @@ pub(crate) struct Invitation {
     pub(crate) traceparent: Option<String>,
 }
 
-/// The mails of an invitation: their numbers, and how many there were of late.
+/// The mails of an invitation: their numbers, and when there were some of late.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Mails {
     /// Which mail with the current link the latest one is: 1 for the first.
     pub(crate) number: i32,
-    /// When they were due, those of the last 24 hours before the latest.
+    /// When they were due, those of the last 24 hours before the latest; without what never went out, because it was taken back
+    /// before its time or is not wanted.
     pub(crate) times: Vec<OffsetDateTime>,
 }
 

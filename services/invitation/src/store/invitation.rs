@@ -51,7 +51,11 @@ pub(crate) async fn insert_all(
                     CASE WHEN EXISTS (SELECT FROM opt_outs o WHERE o.organization_id = new.organization_id
                                       AND o.address_canonical = new.address_canonical)
                          THEN $21 ELSE delivery_state END,
-                    create_time, send_time, expire_time, traceparent, mail_number, ARRAY[mail_time], language
+                    create_time, send_time, expire_time, traceparent, mail_number,
+                    CASE WHEN EXISTS (SELECT FROM opt_outs o WHERE o.organization_id = new.organization_id
+                                      AND o.address_canonical = new.address_canonical)
+                         THEN '{}' ELSE ARRAY[mail_time] END,
+                    language
              FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::uuid[],
                          $8::text[], $9::uuid[], $10::uuid[], $11::integer[], $12::text[], $13::timestamptz[],
                          $14::timestamptz[], $15::timestamptz[], $16::text[], $17::integer[], $18::timestamptz[], $22::text[])
@@ -97,6 +101,9 @@ pub(crate) async fn insert_all(
     let insertion = |new: &mut Invitation| match stored.get(&new.id) {
         Some(delivery) => {
             new.delivery = *delivery;
+            if new.delivery == DeliveryState::Suppressed {
+                new.mails.suppress();
+            }
             Insertion::Stored
         }
         None => Insertion::Exists,

@@ -8,7 +8,8 @@ use sqlx::{FromRow, PgConnection, Row};
 use time::OffsetDateTime;
 
 use super::language;
-use crate::domain::join_request::{JoinRequest, mailbox};
+use crate::domain::join_request::JoinRequest;
+use crate::domain::mailbox::Mailbox;
 
 macro_rules! select {
     ($rest:literal) => {
@@ -49,7 +50,7 @@ pub(crate) async fn insert(tx: &mut PgConnection, new: &JoinRequest) -> Result<(
     .bind(new.state)
     .bind(new.address.as_given())
     .bind(new.address.canonical())
-    .bind(mailbox(&new.address))
+    .bind(Mailbox::of(&new.address).as_str())
     .bind(new.group)
     .bind(new.location)
     .bind(new.create_time)
@@ -100,7 +101,7 @@ pub(crate) async fn update(tx: &mut PgConnection, request: &JoinRequest) -> Resu
 /// Waits until nobody else asks with this mailbox: whoever counts then sees all requests before theirs.
 pub(crate) async fn lock_mailbox(tx: &mut PgConnection, address: &EmailAddress) -> Result<(), DatabaseError> {
     sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended('mailbox ' || $1, 0))")
-        .bind(mailbox(address))
+        .bind(Mailbox::of(address).as_str())
         .execute(tx)
         .await?;
     Ok(())
@@ -118,7 +119,7 @@ pub(crate) async fn is_repeated(
              WHERE address_counted = $1 AND create_time > $2 AND organization_id = $3 AND address_canonical = $4
                AND group_id = $5 AND location_id = $6 AND state = $7)",
     )
-    .bind(mailbox(&request.address))
+    .bind(Mailbox::of(&request.address).as_str())
     .bind(since)
     .bind(request.organization)
     .bind(request.address.canonical())
@@ -142,7 +143,7 @@ pub(crate) async fn counts(
                 (SELECT count(*) FROM join_requests WHERE address_counted = $2 AND create_time > $3)",
     )
     .bind(organization)
-    .bind(mailbox(address))
+    .bind(Mailbox::of(address).as_str())
     .bind(since)
     .fetch_one(connection)
     .await?)

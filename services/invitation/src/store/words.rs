@@ -43,4 +43,18 @@ macro_rules! to_do {
     };
 }
 
-pub(super) use {effective_state, live, occupying, to_do, undecided};
+/// The mailbox of the address of the table of this name, as `domain::mailbox` has it: what is before the `@`, without dots and without
+/// what follows a `+`. An index spells it.
+macro_rules! mailbox {
+    ($table:literal) => {
+        concat!(
+            "replace(split_part(split_part(",
+            $table,
+            ".address_canonical, '@', 1), '+', 1), '.', '') || '@' || split_part(",
+            $table,
+            ".address_canonical, '@', 2)"
+        )
+    };
+}
+
+pub(super) use {effective_state, live, mailbox, occupying, to_do, undecided};

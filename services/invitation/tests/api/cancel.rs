@@ -12,7 +12,7 @@ use tonic::Status;
 
 use crate::fixture::{Fixture, reason};
 
-async fn cancel(fixture: &Fixture, name: &str) -> Result<Invitation, Status> {
+pub(crate) async fn cancel(fixture: &Fixture, name: &str) -> Result<Invitation, Status> {
     let request = CancelInvitationRequest {
         name: name.to_owned(),
         request_id: String::new(),

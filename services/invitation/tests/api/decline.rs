@@ -43,6 +43,13 @@ pub(crate) async fn decline(fixture: &Fixture, token: &str) -> Result<DeclineInv
     declining(fixture, token, false).await
 }
 
+pub(crate) async fn decline_for_ever(
+    fixture: &Fixture,
+    token: &str,
+) -> Result<DeclineInvitationResponse, Status> {
+    declining(fixture, token, true).await
+}
+
 pub(crate) async fn undo(fixture: &Fixture, token: &str) -> Result<UndoDeclineResponse, Status> {
     let request = UndoDeclineRequest {
         token: token.to_owned(),

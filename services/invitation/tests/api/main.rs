@@ -22,6 +22,7 @@ mod languages;
 mod leaving;
 mod list;
 mod mail;
+mod mailbox;
 mod many;
 mod merging;
 mod model;

@@ -30,6 +30,7 @@ fn act() -> impl Strategy<Value = Act> {
     let of = || prop_oneof![4 => Just(0_usize), 1 => 1_usize..3];
     prop_oneof![
         4 => Just(Act::Create),
+        3 => Just(Act::MailsAge),
         2 => (of(), any::<bool>()).prop_map(|(of, rotate)| Act::Resend { of, rotate }),
         2 => of().prop_map(|of| Act::Cancel { of }),
         3 => (of(), door(), who()).prop_map(|(of, door, who)| Act::Accept { of, door, who }),

@@ -160,6 +160,7 @@ async fn three_mails_go_out_in_a_day_and_each_counts_against_the_plan() {
         "a repeat sends no second one"
     );
     let refused = resend(&fixture, &made.name).await.unwrap_err();
+    assert_eq!(muster_refusal::quota_of(&refused), Some((3, 3)));
     assert_eq!(reason(Err::<(), _>(refused)), R::RateLimited);
     assert_eq!(mails(&fixture).await, 3);
 

@@ -193,6 +193,17 @@ impl Way {
                 self.attempt(&at, at.organization.inviting(&at.address()))
                     .quota(1, 1)
             }),
+            row(rpc, R::RateLimited, async move |at: Stage| {
+                let address = at.address();
+                for _ in 0..3 {
+                    let made = at.organization.invite(&at.suite, &address).await;
+                    let cancel = cancelling(made.name, "");
+                    at.done::<()>("CancelInvitation", "owner", &cancel).await;
+                }
+                self.attempt(&at, at.organization.inviting(&address))
+                    .violates(&[&self.field("address")])
+                    .quota(3, 3)
+            }),
             row(rpc, R::RequestIdReused, async move |at: Stage| {
                 let id = at.suite.request_id();
                 let request = || CreateInvitationRequest {
@@ -279,7 +290,7 @@ fn resent() -> Vec<Row> {
             for _ in 0..2 {
                 at.done::<()>(rpc, "owner", &resending(name.clone(), "")).await;
             }
-            Attempt::by("owner", &resending(name, ""))
+            Attempt::by("owner", &resending(name, "")).quota(3, 3)
         }),
         row(rpc, R::RequestIdReused, async move |at| {
             let id = at.suite.request_id();

@@ -4,12 +4,12 @@
 mod decline;
 
 use std::convert::Infallible;
-use std::time::Duration;
 
 use muster_ids::GroupId;
 use time::OffsetDateTime;
 
 use super::draft::LIFE;
+use crate::domain::mailbox::DAY;
 use super::{
     Acceptance, DeliveryReport, DeliveryState, Invitation, MAX_GROUPS, Mails, Source, State, StateName,
     Unanswered,
@@ -17,10 +17,6 @@ use super::{
 use muster_states::Transition;
 
 pub(crate) use decline::NotUndone;
-
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-/// How many mails about one invitation are sent in 24 hours at most.
-const MAILS_A_DAY: usize = 3;
 
 /// Why a link does not open its invitation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,8 +53,6 @@ pub(crate) enum NotResendable {
     Cancelled,
     /// Accepted, declined or archived.
     Closed,
-    /// Too many of its mails were sent in 24 hours; the next may go out after this time.
-    TooOften(Duration),
 }
 
 /// An invitation has at most [`MAX_GROUPS`] groups.
@@ -143,9 +137,7 @@ impl Invitation {
         match self.effective_state(now) {
             StateName::Prospect | StateName::Pending | StateName::Expired => {
                 self.state = State::Cancelled;
-                if self.delivery == DeliveryState::Scheduled {
-                    self.delivery = DeliveryState::Dropped;
-                }
+                self.unschedule();
                 Transition::Changed(self)
             }
             StateName::Cancelled => Transition::AlreadyDone(self),
@@ -155,8 +147,17 @@ impl Invitation {
         }
     }
 
+    /// A mail that waits for its time never goes out, and is none that its mailbox gets.
+    fn unschedule(&mut self) {
+        if self.delivery == DeliveryState::Scheduled {
+            self.delivery = DeliveryState::Dropped;
+            self.mails.take_back(self.send_time);
+        }
+    }
+
     /// PROSPECT, PENDING or EXPIRED → the same, mailed again: its time begins anew, so that what has expired can be accepted
-    /// again. One whose mail was scheduled is sent now instead.
+    /// again. One whose mail was scheduled is sent now instead. Whether its mailbox may have one more is looked at over all
+    /// invitations (`domain::mailbox`).
     pub(crate) fn resend(mut self, link: NextLink, now: OffsetDateTime) -> Transition<Self, NotResendable> {
         match self.effective_state(now) {
             StateName::Prospect | StateName::Pending | StateName::Expired => {}
@@ -165,9 +166,10 @@ impl Invitation {
                 return Transition::Refused(NotResendable::Closed);
             }
         }
-        if let Err(wait) = self.mails.add(now) {
-            return Transition::Refused(NotResendable::TooOften(wait));
+        if self.delivery == DeliveryState::Scheduled {
+            self.mails.take_back(self.send_time);
         }
+        self.mails.add(now);
         match link {
             NextLink::New => {
                 self.generation += 1;
@@ -217,6 +219,7 @@ impl Invitation {
 
     /// PENDING without a mail of its own: whoever has the address has just confirmed it by another one.
     pub(crate) fn confirmed(mut self, now: OffsetDateTime) -> Self {
+        self.unschedule();
         self.state = State::Pending;
         self.delivery = DeliveryState::Sent;
         self.send_time = now;
@@ -267,20 +270,20 @@ impl Invitation {
 }
 
 impl Mails {
-    /// One more at `now`, unless there were as many in the 24 hours before as may be. What was scheduled for later does
-    /// not go out any more.
-    ///
-    /// # Errors
-    /// How long to wait for the next one.
-    fn add(&mut self, now: OffsetDateTime) -> Result<(), Duration> {
-        self.times.retain(|time| *time <= now && now < *time + DAY);
-        if let Some(first) = self.times.iter().min()
-            && self.times.len() >= MAILS_A_DAY
-        {
-            return Err((*first + DAY - now).unsigned_abs());
-        }
+    /// One more at `now`.
+    fn add(&mut self, now: OffsetDateTime) {
+        self.times.retain(|time| now < *time + DAY);
         self.times.push(now);
-        Ok(())
+    }
+
+    /// One that was to be due at `due` is not.
+    fn take_back(&mut self, due: OffsetDateTime) {
+        self.times.retain(|time| *time != due);
+    }
+
+    /// None of them goes out.
+    pub(crate) fn suppress(&mut self) {
+        self.times.clear();
     }
 }
 

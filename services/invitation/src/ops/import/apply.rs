@@ -5,21 +5,28 @@
 
 mod row;
 
+use std::collections::HashMap;
+
+use muster_address::EmailAddress;
 use muster_ids::PersonId;
 use muster_jobs::Lease;
 use muster_server::Failure;
 use sqlx::PgConnection;
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 
 use crate::context::Context;
 use crate::domain::import::{Outcome, Row};
+use crate::domain::invitation::draft::Draft;
 use crate::domain::invitation::{DeliveryState, Invitation, MailRequest};
 use crate::domain::inviting::{InvitingContext, OrganizationStatus};
+use crate::domain::mailbox::DAY;
 use crate::error::Error;
 use crate::events::{self, Act};
 use crate::ops::invitation::invite::{Invited, invite_all};
+use crate::ops::invitation::mailbox::{self, Mailboxes};
 use crate::store::closing;
+use crate::store::invitation::occupied_among;
 use crate::store::import::claim::{self, Job};
 use crate::store::import::results::{self, Applied};
 use crate::store::import::rows;
@@ -34,7 +41,7 @@ const ROWS_A_TURN: i64 = 1_000;
 /// How often the organization is asked again whether it is still active and which groups are.
 const CONTEXT_LIFE: std::time::Duration = std::time::Duration::from_secs(3);
 /// Mails beyond the plan's limit of a day go out on one of the following days, as far as a mail may be scheduled.
-const DAYS_AHEAD: i64 = 90;
+const DAYS_AHEAD: u32 = 90;
 
 /// Whether there may be more rows.
 enum Batch {
@@ -128,15 +135,15 @@ struct DayCapacity {
 /// What a batch did.
 struct Done {
     rows: Vec<Applied>,
-    /// How many mails were asked for, and when they are due.
-    mails: Option<(OffsetDateTime, i64)>,
+    /// When the mails that were asked for are due.
+    mails: Vec<OffsetDateTime>,
 }
 
 /// No row got anything.
 fn refused(rows: Vec<Traced>, why: &str) -> Done {
     Done {
         rows: rows.into_iter().map(|row| row.refused(why)).collect(),
-        mails: None,
+        mails: Vec::new(),
     }
 }
 
@@ -149,7 +156,7 @@ impl Work<'_> {
             return Ok(Batch::Lost);
         }
         let (organization, import) = (self.job.organization, self.job.import);
-        let capacity = self.capacity(tx).await?;
+        let capacity = self.capacity(tx, self.act.time).await?;
         let most = capacity.map_or(most, |capacity| most.min(capacity.mails));
         let rows = rows::to_apply(tx, organization, import, most).await?;
         if rows.is_empty() {
@@ -163,10 +170,10 @@ impl Work<'_> {
         };
         let refused = number(Outcome::Refused).saturating_add(followers);
         claim::count(tx, self.job, number(Outcome::Applied), refused).await?;
-        // The last thing: the row it counts in is that of all who invite for the organization.
-        if let Some((due, mails)) = mails {
-            let slot = Slot::spread(import.as_uuid());
-            quota::add(tx, organization, Hour::of(due), mails, slot).await?;
+        // The last thing: the rows it counts in are those of all who invite for the organization.
+        let slot = Slot::spread(import.as_uuid());
+        for (hour, mails) in quota::by_hour(mails) {
+            quota::add(tx, organization, hour, mails, slot).await?;
         }
         Ok(Batch::More)
     }
@@ -188,31 +195,93 @@ impl Work<'_> {
         let Some(DayCapacity { due, .. }) = capacity else {
             return Ok(refused(traced, row::DAYS_USED_UP));
         };
-        let (mut applied, mut asking, mut drafts) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut applied, mut drafts) = (Vec::new(), Vec::new());
         for mut row in traced {
             match row.draft(self, due) {
-                Ok(draft) => {
-                    drafts.push(draft);
-                    asking.push(row);
-                }
+                Ok(draft) => drafts.push((row, draft)),
                 Err(why) => applied.push(row.refused(why)),
             }
         }
+        let (drafts, late) = self.in_turn(tx, drafts).await?;
+        applied.extend(late.into_iter().map(|row| row.refused(row::MAILBOX_FULL)));
+        let (asking, drafts): (Vec<Traced>, Vec<Draft>) = drafts.into_iter().unzip();
+        let drafts = drafts.into_iter().map(Draft::invitation).collect();
         let invited = invite_all(tx, self.job.organization, drafts).await?;
         let mails = self.ask_for_mails(tx, &invited).await?;
         let answered = asking.into_iter().zip(&invited);
         applied.extend(answered.map(|(row, invited)| row.invited(invited)));
-        Ok(Done {
-            rows: applied,
-            mails: (mails > 0).then_some((due, mails)),
-        })
+        Ok(Done { rows: applied, mails })
     }
 
-    /// When the mails of a batch may go out, and how many: now, or on the first day on which the plan has capacity.
-    async fn capacity(&self, tx: &mut PgConnection) -> Result<Option<DayCapacity>, Error> {
+    /// The drafts, of which those wait for another day whose mailboxes have as many mails as they may; and the rows for which there
+    /// is no such day.
+    async fn in_turn(
+        &self,
+        tx: &mut PgConnection,
+        drafts: Vec<(Traced, Draft)>,
+    ) -> Result<(Vec<(Traced, Draft)>, Vec<Traced>), Error> {
+        let organization = self.job.organization;
+        let addresses = drafts.iter().map(|(_, draft)| &draft.address);
+        let mut mailboxes = Mailboxes::look(tx, organization, addresses.clone(), self.act.time).await?;
+        let canonical: Vec<&str> = addresses.map(EmailAddress::canonical).collect();
+        // Who is invited already gets no further mail.
+        let occupied = occupied_among(tx, organization, &canonical).await?;
+        let (mut in_turn, mut late) = (Vec::with_capacity(drafts.len()), Vec::new());
+        // How many more mails each of the other days was given.
+        let mut given: HashMap<OffsetDateTime, i64> = HashMap::new();
+        for (row, mut draft) in drafts {
+            if occupied.contains(draft.address.canonical()) || mailboxes.add(&draft.address, draft.due).is_ok() {
+                in_turn.push((row, draft));
+                continue;
+            }
+            match self.another_day(tx, &mailboxes, &draft, &mut given).await? {
+                Some(due) => {
+                    draft.due = due;
+                    mailboxes.add(&draft.address, due).map_err(Error::from)?;
+                    in_turn.push((row, draft));
+                }
+                None => late.push(row),
+            }
+        }
+        Ok((in_turn, late))
+    }
+
+    /// The first time at which the mailbox may have a mail and the plan lets one go out.
+    async fn another_day(
+        &self,
+        tx: &mut PgConnection,
+        mailboxes: &Mailboxes,
+        draft: &Draft,
+        given: &mut HashMap<OffsetDateTime, i64>,
+    ) -> Result<Option<OffsetDateTime>, Error> {
+        let mut wanted = draft.due;
+        loop {
+            wanted = mailboxes.next(&draft.address, wanted);
+            let Some(DayCapacity { due, mails }) = self.capacity(tx, wanted).await? else {
+                return Ok(None);
+            };
+            let given = given.entry(due).or_default();
+            if due == wanted && *given < mails {
+                *given += 1;
+                return Ok(Some(due));
+            }
+            wanted = if due == wanted { due + DAY } else { due };
+        }
+    }
+
+    /// When mails may go out that are wanted at this time, and how many: then, or on the first day after it on which the plan has
+    /// capacity.
+    async fn capacity(
+        &self,
+        tx: &mut PgConnection,
+        wanted: OffsetDateTime,
+    ) -> Result<Option<DayCapacity>, Error> {
         let limit = self.inviting.limits.messages_per_day;
         for day in 0..DAYS_AHEAD {
-            let due = self.act.time + Duration::days(day);
+            let due = wanted + DAY * day;
+            if due >= self.act.time + DAY * DAYS_AHEAD {
+                break;
+            }
             let used = quota::in_day(tx, self.job.organization, Hour::of(due)).await?;
             if used < limit {
                 let mails = limit - used;
@@ -222,18 +291,27 @@ impl Work<'_> {
         Ok(None)
     }
 
-    /// Asks for the mails of new invitations whose time has come, and tells how many there will be in all.
-    async fn ask_for_mails(&self, tx: &mut PgConnection, invited: &[Invited]) -> Result<i64, Error> {
+    /// Asks for the mails of new invitations whose time has come, and tells when those of all are due.
+    async fn ask_for_mails(
+        &self,
+        tx: &mut PgConnection,
+        invited: &[Invited],
+    ) -> Result<Vec<OffsetDateTime>, Error> {
         let mailed = invited.iter().filter_map(Invited::made);
         let mailed = mailed.filter(|new| new.delivery != DeliveryState::Suppressed);
-        let queued = mailed.clone().filter(|new| new.delivery == DeliveryState::Queued);
-        let asked: Vec<MailRequest> = queued.map(Invitation::mail_request).collect();
+        let mailed: Vec<&Invitation> = mailed.collect();
+        if !mailbox::full(tx, self.job.organization, &mailed).await?.is_empty() {
+            // Others have had mails sent to the same mailboxes since the look: the next one sees them.
+            return Err(Failure::Contended.into());
+        }
+        let queued = mailed.iter().filter(|new| new.delivery == DeliveryState::Queued);
+        let asked: Vec<MailRequest> = queued.map(|new| new.mail_request()).collect();
         events::mails_requested(
             tx,
             &self.context.clock,
             asked.iter().map(|mail| (&self.act, mail)),
         )
         .await?;
-        Ok(i64::try_from(mailed.count()).unwrap_or(i64::MAX))
+        Ok(mailed.into_iter().map(|new| new.send_time).collect())
     }
 }

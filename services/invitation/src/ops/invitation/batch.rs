@@ -6,10 +6,12 @@ use muster_ids::{InvitationId, InvitationName, OrganizationId};
 use muster_server::Failure;
 use muster_states::Transition;
 use sqlx::PgConnection;
+use time::OffsetDateTime;
 
+use super::mailbox::{self, Mailboxes};
 use super::resend::{self, Prepared};
 use crate::context::Context;
-use crate::domain::invitation::{Invitation, MailRequest, NextLink, State};
+use crate::domain::invitation::{DeliveryState, Invitation, MailRequest, NextLink, State};
 use crate::error::{Error, unless_superseded};
 use crate::events::{self, Act};
 use crate::ops::At;
@@ -134,23 +136,28 @@ pub(crate) async fn resend(
     };
     closing::refuse(tx, batch.organization).await?;
     let found = locked(tx, batch).await?;
-    let known = Known::of(tx, batch.organization, &found).await?;
-    let (mut outcomes, mut mails) = (Outcomes::new(), Vec::<MailRequest>::new());
+    let mut known = Known::of(tx, batch.organization, &found, act.time).await?;
+    let (mut outcomes, mut mailed) = (Outcomes::new(), Vec::<Invitation>::new());
     for found in found {
         let before = found.clone();
         let outcome = match known.again(found, link, &act) {
             Ok(mut again) => {
                 again.traceparent = prepared.traceparent.clone();
                 let again = stored(tx, again).await?;
-                mails.push(again.mail_request());
+                mailed.push(again.clone());
                 Ok(again)
             }
             Err(why) => Err(why),
         };
         tell(&mut outcomes, before, outcome, act.time);
     }
-    let mailed = mails.iter().map(|mail| (&act, mail));
-    events::mails_requested(tx, &context.clock, mailed).await?;
+    let sent: Vec<&Invitation> = mailed.iter().collect();
+    if !mailbox::full(tx, batch.organization, &sent).await?.is_empty() {
+        // Others have had mails sent to the same mailboxes since the look: the whole batch is tried again, and then sees it.
+        return Err(Failure::Contended.into());
+    }
+    let mails: Vec<MailRequest> = mailed.iter().map(Invitation::mail_request).collect();
+    events::mails_requested(tx, &context.clock, mails.iter().map(|mail| (&act, mail))).await?;
     resend::count(
         tx,
         batch.organization,
@@ -168,6 +175,8 @@ struct Known {
     occupied: HashSet<String>,
     /// Who wants none.
     unwanted: HashSet<String>,
+    /// How many mails their mailboxes get.
+    mailboxes: Mailboxes,
 }
 
 impl Known {
@@ -175,6 +184,7 @@ impl Known {
         tx: &mut PgConnection,
         organization: OrganizationId,
         found: &[Invitation],
+        now: OffsetDateTime,
     ) -> Result<Self, Error> {
         let all: Vec<&str> = found.iter().map(|one| one.address.canonical()).collect();
         let expired = found.iter().filter(|one| one.state == State::Expired);
@@ -185,11 +195,12 @@ impl Known {
                 .await?
                 .into_iter()
                 .collect(),
+            mailboxes: Mailboxes::look(tx, organization, found.iter().map(|one| &one.address), now).await?,
         })
     }
 
     /// The invitation as it is when it is sent again, not stored yet.
-    fn again(&self, found: Invitation, link: NextLink, act: &Act) -> Result<Invitation, Error> {
+    fn again(&mut self, found: Invitation, link: NextLink, act: &Act) -> Result<Invitation, Error> {
         let address = found.address.canonical();
         if found.state == State::Expired && self.occupied.contains(address) {
             return Err(Error::Superseded);
@@ -197,8 +208,14 @@ impl Known {
         if self.unwanted.contains(address) {
             return Err(Error::AddressSuppressed);
         }
+        if found.delivery == DeliveryState::Scheduled {
+            self.mailboxes.forget(&found.address, found.send_time);
+        }
         match found.resend(link, act.time) {
-            Transition::Changed(again) | Transition::AlreadyDone(again) => Ok(again),
+            Transition::Changed(again) | Transition::AlreadyDone(again) => {
+                self.mailboxes.add(&again.address, act.time)?;
+                Ok(again)
+            }
             Transition::Refused(why) => Err(why.into()),
         }
     }
@@ -229,7 +246,7 @@ fn tell(
     outcomes: &mut Outcomes,
     before: Invitation,
     outcome: Result<Invitation, Error>,
-    time: time::OffsetDateTime,
+    time: OffsetDateTime,
 ) {
     let (thing, refused) = match outcome {
         Ok(done) => (done, None),

@@ -11,6 +11,7 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 
 use super::invite::{self, Invited};
+use super::mailbox;
 use crate::context::Context;
 use crate::domain::invitation::draft::Draft;
 use crate::domain::invitation::{DeliveryState, Invitation, MailRequest, Source};
@@ -89,6 +90,7 @@ pub(crate) async fn apply(
     closing::refuse(tx, command.organization).await?;
     let mut invited = invite_all(tx, command, prepared.drafts).await?;
     suppress(tx, command.organization, &mut invited).await?;
+    check_mailboxes(tx, command, &invited).await?;
     let new = || invited.iter().filter(|(_, is_new)| *is_new).map(|(made, _)| made);
     let queued = new().filter(|new| new.delivery == DeliveryState::Queued);
     let mails: Vec<MailRequest> = queued.map(Invitation::mail_request).collect();
@@ -196,10 +198,36 @@ async fn suppress(
             .any(|address| address == invitation.address.canonical())
         {
             invitation.delivery = DeliveryState::Suppressed;
+            invitation.mails.suppress();
             update(tx, invitation).await?;
         }
     }
     Ok(())
+}
+
+/// Whether the mailboxes of new invitations may have their mails. Nobody is invited whose mailbox is full: a mail that waits for a
+/// day would surprise whoever invites, who may say a `send_time`.
+async fn check_mailboxes(
+    tx: &mut PgConnection,
+    command: &Create,
+    invited: &[(Invitation, bool)],
+) -> Result<(), Error> {
+    let mailed = || {
+        let all = invited.iter().enumerate();
+        all.filter(|(_, (made, is_new))| *is_new && made.delivery != DeliveryState::Suppressed)
+    };
+    let made: Vec<&Invitation> = mailed().map(|(_, (made, _))| made).collect();
+    let full = mailbox::full(tx, command.organization, &made).await?;
+    // Whoever comes back after the longest wait finds room in all of them.
+    let Some(longest) = full.values().max_by_key(|full| full.wait).copied() else {
+        return Ok(());
+    };
+    let places = mailed().map(|(place, _)| place);
+    let places = places.enumerate().filter(|(number, _)| full.contains_key(number));
+    let places = places.map(|(_, place)| place).collect();
+    let problem = "is of a mailbox that has as many mails in 24 hours as it may";
+    let fields = fields(command, places, "address", problem);
+    Err(Error::MailboxFull { full: longest, fields })
 }
 
 /// The field `name` of each of the spec ones in `places`, in the order of the request.

@@ -11,6 +11,7 @@ use crate::context::Context;
 use crate::domain::invitation::{Invitation, MailRequest, NextLink, State};
 use crate::error::{Error, unless_superseded};
 use crate::events::{self, Act};
+use crate::ops::invitation::mailbox;
 use crate::ops::{At, closing};
 use crate::organization::ContextQuery;
 use crate::store::invitation::{lock, lock_by_address, update};
@@ -103,6 +104,9 @@ async fn store(
 ) -> Result<(), Error> {
     if !update(tx, again).await.map_err(unless_superseded)? {
         return Err(Failure::Contended.into());
+    }
+    if let Some(full) = mailbox::full(tx, again.organization, &[&*again]).await?.into_values().next() {
+        return Err(full.into());
     }
     let mail = again.mail_request();
     events::mail_requested(tx, &context.clock, act, &mail).await?;

@@ -1,12 +1,13 @@
 //! A stranger asks to join.
 //!
 //! Nothing here looks at who has the address: what is done, and how long it takes, is the same for everybody. What the
-//! mail says is decided when it is sent.
+//! mail says is decided when it is sent. What is counted is mails to the mailbox, and no answer tells the number.
 
 use muster_address::EmailAddress;
 use muster_ids::{GroupName, LocationName};
 use muster_language::Language;
 use sqlx::PgConnection;
+use time::OffsetDateTime;
 
 use crate::context::Context;
 use crate::domain::inviting::InvitingContext;
@@ -14,9 +15,11 @@ use crate::domain::join_request::{
     CONFIRM_WITHIN, COUNTED_WITHIN, JoinRequest, JoinRequestState, MOST_TO_A_MAILBOX,
     MOST_TO_AN_ORGANIZATION, REPEATED_WITHIN,
 };
+use crate::domain::mailbox::Mailbox;
 use crate::error::{Error, Field};
 use crate::events::{self, Act, SELF};
 use crate::organization::{ContextQuery, PageQuery};
+use crate::store::mailbox;
 use crate::store::join_request::{counts, insert, is_repeated, lock_mailbox};
 
 /// What is asked for.
@@ -92,7 +95,22 @@ async fn take(tx: &mut PgConnection, request: &JoinRequest) -> Result<bool, Erro
         return Err(Error::PageUsedUp(COUNTED_WITHIN));
     }
     insert(tx, request).await?;
-    Ok(to_mailbox < MOST_TO_A_MAILBOX)
+    let by_invitations = invitation_mails(tx, request, since).await?;
+    Ok(to_mailbox + by_invitations < MOST_TO_A_MAILBOX)
+}
+
+/// How many mails the organization's invitations have brought to the mailbox. Only whether one more leaves follows from that: the
+/// answer is the same, and so is the look.
+async fn invitation_mails(
+    tx: &mut PgConnection,
+    request: &JoinRequest,
+    since: OffsetDateTime,
+) -> Result<i64, Error> {
+    let mailbox = Mailbox::of(&request.address);
+    let of = [mailbox.clone()].into();
+    let mailed = mailbox::mailed(tx, request.organization, &of, request.create_time).await?;
+    let count = mailed.get(mailbox.as_str()).map(|mailed| mailed.between(since, request.create_time));
+    Ok(count.and_then(|count| i64::try_from(count).ok()).unwrap_or_default())
 }
 
 /// Whether group and location are those of the page.

@@ -1,6 +1,8 @@
 //! What statements cost beside much that they are not about. A process keeps the plans that it made while the tables were
 //! young.
 
+use std::collections::BTreeSet;
+
 use muster_clock::Clock;
 use muster_ids::{ImportId, InvitationId, LocationId, OrganizationId, PersonId};
 use muster_testkit::TestDatabase;
@@ -10,8 +12,10 @@ use uuid::Uuid;
 use super::super::import::rows;
 use super::super::invitation::invitee;
 use super::super::invitation::list::{self, ListFilter};
+use super::super::mailbox;
 use super::super::invitation::{find_all, lock_all, update_reported};
 use super::{NOW, database, import_of};
+use crate::domain::mailbox::Mailbox;
 
 /// A database whose plans are made while it is empty, and kept.
 struct Young {
@@ -254,4 +258,27 @@ async fn what_was_reported_costs_the_same_however_many_others_there_are() {
     println!("ten of 3,001 looked at twice: {looking} pages, stored: {storing} pages");
     assert!(looking < 2 * 10 * 8, "{looking} pages to look at ten twice");
     assert!(storing < 10 * 30, "{storing} pages to store ten");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_mails_to_a_mailbox_are_counted_however_many_others_there_are() {
+    let mut young = Young::new().await;
+    let ada = BTreeSet::from([Mailbox::of(&"a.da+1@example.org".parse().unwrap())]);
+    let organization = young.organization;
+    let mailed = mailbox::mailed(&mut young.connection, organization, &ada, NOW).await.unwrap();
+    assert!(mailed.is_empty());
+    young.invitations(3000, None).await;
+    sqlx::query(
+        "UPDATE invitations SET address_canonical = 'ad.a@example.org', mail_times = ARRAY[$1]
+         WHERE invitation_id = (SELECT min(invitation_id::text)::uuid FROM invitations)",
+    )
+    .bind(NOW)
+    .execute(&mut young.connection)
+    .await
+    .unwrap();
+    let before = young.looked_at("invitations").await;
+    let mailed = mailbox::mailed(&mut young.connection, organization, &ada, NOW).await.unwrap();
+    let cost = young.looked_at("invitations").await - before;
+    assert_eq!(mailed["ada@example.org"].between(NOW - time::Duration::HOUR, NOW), 1);
+    assert!(cost < 10, "{cost} pages for one mailbox");
 }

@@ -2,13 +2,36 @@
 
 use std::collections::BTreeSet;
 
+use muster_address::EmailAddress;
 use muster_testkit::TestDatabase;
 
-use super::super::words::{live, occupying, to_do, undecided};
+use super::super::words::{live, mailbox, occupying, to_do, undecided};
 use super::database;
 use crate::domain::import::{ImportState, RowState};
 use crate::domain::invitation::{DeliveryState, Source, StateName, Unanswered};
 use crate::domain::join_request::JoinRequestState;
+use crate::domain::mailbox::Mailbox;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_database_counts_by_the_mailbox_that_the_domain_counts_by() {
+    let database = database().await;
+    let mut connection = database.connection().await;
+    for address in ["Ada@x.test", "a.d.a+b+c@x.test", "+a@x.test", "a..b@x.test", "\u{e4}.b@b\u{fc}cher.test", "a+@x.test"] {
+        let Ok(address) = address.parse::<EmailAddress>() else {
+            continue;
+        };
+        let counted: String = sqlx::query_scalar(concat!(
+            "SELECT ",
+            mailbox!("i"),
+            " FROM (SELECT $1::text AS address_canonical) AS i"
+        ))
+        .bind(address.canonical())
+        .fetch_one(&mut connection)
+        .await
+        .unwrap();
+        assert_eq!(counted, Mailbox::of(&address).as_str());
+    }
+}
 
 /// The words between quotation marks.
 fn quoted(sql: &str) -> BTreeSet<&str> {

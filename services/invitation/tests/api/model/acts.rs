@@ -112,6 +112,7 @@ impl<'w> Address<'w> {
                 let fixture = self.fixture;
                 fixture.create(&self.address, &[&fixture.nurses]).await.map(drop)
             }
+            Act::MailsAge => self.mails_age().await,
             Act::Resend { of, rotate } => self.resend(of, rotate).await,
             Act::Cancel { of } => self.cancel(of).await,
             Act::Accept { of, door, who } => self.accept(of, door, who).await,
@@ -150,6 +151,18 @@ impl<'w> Address<'w> {
             .execute(&mut self.fixture.database.connection().await)
             .await
             .unwrap();
+        Ok(())
+    }
+
+    async fn mails_age(&self) -> Result<(), Status> {
+        sqlx::query(
+            "UPDATE invitations SET mail_times = ARRAY(SELECT mail - interval '1 day' FROM unnest(mail_times) AS mail)
+             WHERE address_canonical = $1",
+        )
+        .bind(&self.address)
+        .execute(&mut self.fixture.database.connection().await)
+        .await
+        .unwrap();
         Ok(())
     }
 

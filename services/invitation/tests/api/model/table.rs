@@ -3,7 +3,7 @@
 use muster_proto::error::v1::ErrorReason as R;
 use muster_proto::invitation::v1::{DeliveryState, InvitationState};
 
-/// How many mails about one invitation go out in a day.
+/// How many mails go out to the address in a day, whichever of its invitations they are about.
 const MAILS_A_DAY: u32 = 3;
 
 /// Who acts as the invitee.
@@ -54,6 +54,8 @@ pub(super) enum Act {
     RunOut {
         of: usize,
     },
+    /// All mails to the address are a day old.
+    MailsAge,
     /// Its decline is a day old.
     DayPasses {
         of: usize,
@@ -70,6 +72,7 @@ impl Act {
         let place = |of: usize| count.checked_sub(of + 1);
         Some(match self {
             Act::Create => Act::Create,
+            Act::MailsAge => Act::MailsAge,
             Act::Resend { of, rotate } => Act::Resend {
                 of: place(of)?,
                 rotate,
@@ -126,7 +129,6 @@ struct Invited {
     ran_out: bool,
     /// Whether the link that the test holds is still the one.
     linked: bool,
-    mails: u32,
     suppressed: bool,
 }
 
@@ -162,6 +164,8 @@ impl Invited {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Table {
     all: Vec<Invited>,
+    /// To the address, in the last day.
+    mails: u32,
     /// Whose decline said that no more are wanted.
     opted_out: Option<usize>,
 }
@@ -190,6 +194,10 @@ impl Table {
     fn take(&mut self, act: &Act) -> Answer {
         match *act {
             Act::Create => self.create(),
+            Act::MailsAge => {
+                self.mails = 0;
+                Ok(())
+            }
             Act::Resend { of, rotate } => self.resend(of, rotate),
             Act::Cancel { of } => self.cancel(of),
             Act::Accept { of, door, who } => self.accept(of, door, who),
@@ -233,6 +241,12 @@ impl Table {
     }
 
     fn create(&mut self) -> Answer {
+        let is_suppressed = self.opted_out.is_some();
+        let is_full = !is_suppressed && self.mails >= MAILS_A_DAY;
+        if is_full && self.clone().makes_room() {
+            // Nothing is stored, of the expired one that would have made room neither.
+            return Err(R::RateLimited);
+        }
         if !self.makes_room() {
             let is_active = self.all.iter().any(|one| matches!(one.state, State::Active(_)));
             return if is_active {
@@ -245,9 +259,9 @@ impl Table {
             state: State::Prospect,
             ran_out: false,
             linked: true,
-            mails: 1,
-            suppressed: self.opted_out.is_some(),
+            suppressed: is_suppressed,
         });
+        self.mails += u32::from(!is_suppressed);
         Ok(())
     }
 
@@ -264,10 +278,10 @@ impl Table {
             State::Cancelled => return Err(R::InvitationCancelled),
             State::Active(_) | State::Declined { .. } | State::Archived => return Err(R::InvitationClosed),
         }
-        if one.mails >= MAILS_A_DAY {
+        if self.mails >= MAILS_A_DAY {
             return Err(R::RateLimited);
         }
-        one.mails += 1;
+        self.mails += 1;
         one.linked &= !rotate;
         one.state = State::Prospect;
         one.ran_out = false;

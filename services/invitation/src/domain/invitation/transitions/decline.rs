@@ -3,8 +3,9 @@
 use muster_states::Transition;
 use time::OffsetDateTime;
 
-use super::super::{Decline, DeliveryState, Invitation, State, Unanswered};
-use super::{DAY, NotAcceptable};
+use super::super::{Decline, Invitation, State, Unanswered};
+use super::NotAcceptable;
+use crate::domain::mailbox::DAY;
 
 /// Why a decline is not taken back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,9 +42,7 @@ impl Invitation {
             State::Active(_) | State::Archived(_) => return Transition::Refused(NotAcceptable::Closed),
         };
         self.state = State::Declined(Decline { before, time: now });
-        if self.delivery == DeliveryState::Scheduled {
-            self.delivery = DeliveryState::Dropped;
-        }
+        self.unschedule();
         Transition::Changed(self)
     }
 

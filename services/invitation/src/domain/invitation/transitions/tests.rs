@@ -1,5 +1,7 @@
 //! Each transition from each state: what is not listed is refused.
 
+use std::time::Duration;
+
 use muster_ids::{DeliveryId, InvitationId, LocationId, OrganizationId, PersonId};
 use muster_language::Language;
 use time::macros::datetime;

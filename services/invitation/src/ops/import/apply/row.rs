@@ -9,13 +9,14 @@ use tracing::{Span, field, info_span};
 use super::Work;
 use crate::domain::import::{Outcome, Row};
 use crate::domain::invitation::draft::Draft;
-use crate::domain::invitation::{Invitation, Source, trace_id};
+use crate::domain::invitation::{Source, trace_id};
 use crate::domain::problem::Problem;
 use crate::ops::invitation::invite::Invited;
 use crate::store::import::results::Applied;
 
 pub(super) const DAYS_USED_UP: &str = "the plan's messages of the next 90 days are used up; upload the row again later, or ask for a larger plan";
 pub(super) const NOT_ACTIVE: &str = "the organization is not active any more; nothing was sent";
+pub(super) const MAILBOX_FULL: &str = "a mailbox gets at most 3 mails in 24 hours, and this one has as many on each of the next 90 days; use addresses of other mailboxes";
 const GROUPS_GONE: &str =
     "none of the row's groups is active any more; name another one and upload the row again";
 const ALREADY_ACTIVE: &str = "the address belongs to an active learner by now; nothing is to be done";
@@ -58,7 +59,7 @@ impl Traced {
     }
 
     /// What the row asks for, in those of its groups that are still active; or why it gets nothing.
-    pub(super) fn draft(&mut self, work: &Work<'_>, due: OffsetDateTime) -> Result<Invitation, &'static str> {
+    pub(super) fn draft(&mut self, work: &Work<'_>, due: OffsetDateTime) -> Result<Draft, &'static str> {
         let Some(address) = self.address.take() else {
             return Err(NO_ADDRESS);
         };
@@ -66,7 +67,7 @@ impl Traced {
         if groups.is_empty() {
             return Err(GROUPS_GONE);
         }
-        let draft = Draft {
+        Ok(Draft {
             organization: work.job.organization,
             id: work.context.clock.new_id(),
             address,
@@ -82,8 +83,7 @@ impl Traced {
             now: work.act.time,
             due,
             traceparent: self.traceparent.clone(),
-        };
-        Ok(draft.invitation())
+        })
     }
 
     /// What inviting its address came to.

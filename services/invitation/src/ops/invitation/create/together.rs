@@ -10,13 +10,14 @@ use crate::domain::invitation::{DeliveryState, Invitation, MailRequest};
 use crate::error::Error;
 use crate::events::{self, Act};
 use crate::ops::closing;
+use crate::ops::invitation::mailbox;
 use crate::store::invitation::insert_all;
 
 /// Makes the invitations of calls that invite one address each; `None` where the address is not free, of which nothing is
 /// stored. What that comes to is for [`super::apply`] to say, as is what an error is about: then nothing of any is stored.
 ///
 /// # Errors
-/// The database's, [`Error::MessagesUsedUp`], or that the organization was closed.
+/// The database's, [`Error::MailboxFull`], [`Error::MessagesUsedUp`], or that the organization was closed.
 pub(crate) async fn apply_all(
     tx: &mut PgConnection,
     context: &Context,
@@ -32,7 +33,11 @@ pub(crate) async fn apply_all(
     let is_new = stored.into_iter().map(|stored| stored == Insertion::Stored);
     let mut made: Vec<(Invitation, bool)> = drafts.into_iter().zip(is_new).collect();
     suppress(tx, organization, &mut made).await?;
-    let new = || made.iter().filter(|(_, is_new)| *is_new).map(|(made, _)| made);
+    let mailed = made.iter().filter(|(made, is_new)| *is_new && made.delivery != DeliveryState::Suppressed);
+    let mailed: Vec<&Invitation> = mailed.map(|(made, _)| made).collect();
+    if let Some(full) = mailbox::full(tx, organization, &mailed).await?.into_values().next() {
+        return Err(full.into());
+    }
     let asked: Vec<(&Act, MailRequest)> = whose
         .iter()
         .zip(&made)
@@ -40,8 +45,7 @@ pub(crate) async fn apply_all(
         .map(|((_, act), (made, _))| (act, made.mail_request()))
         .collect();
     events::mails_requested(tx, &context.clock, asked.iter().map(|(act, mail)| (*act, mail))).await?;
-    let mailed = new().filter(|new| new.delivery != DeliveryState::Suppressed);
-    count(tx, organization, mailed, limit).await?;
+    count(tx, organization, mailed.into_iter(), limit).await?;
     for ((place, _), (made, is_new)) in whose.into_iter().zip(made) {
         if let Some(answer) = answers.get_mut(place).filter(|_| is_new) {
             *answer = Some(made);

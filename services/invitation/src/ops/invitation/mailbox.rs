@@ -1,0 +1,87 @@
+//! Mails to one mailbox, over all invitations of an organization: however often one is taken back and another one made, no more
+//! go out in a day than may.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use muster_address::EmailAddress;
+use muster_database::DatabaseError;
+use muster_ids::OrganizationId;
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+
+use crate::domain::invitation::Invitation;
+use crate::domain::mailbox::{Mailbox, MailboxFull, Mailed};
+use crate::store::mailbox;
+
+/// The mails to some mailboxes: those that were asked for, and those that are about to be.
+pub(crate) struct Mailboxes(HashMap<String, Mailed>);
+
+impl Mailboxes {
+    /// What there is to the mailboxes of these addresses around `now` and later. Whoever is about to commit asks [`full`] as well:
+    /// others may ask for mails at the same moment.
+    ///
+    /// # Errors
+    /// The database's.
+    pub(crate) async fn look(
+        connection: &mut PgConnection,
+        organization: OrganizationId,
+        addresses: impl Iterator<Item = &EmailAddress>,
+        now: OffsetDateTime,
+    ) -> Result<Self, DatabaseError> {
+        let mailboxes: BTreeSet<Mailbox> = addresses.map(Mailbox::of).collect();
+        if mailboxes.is_empty() {
+            return Ok(Self(HashMap::new()));
+        }
+        let mailed = mailbox::mailed(connection, organization, &mailboxes, now).await?;
+        Ok(Self(mailed))
+    }
+
+    /// The first time from `due` on at which a mail to the address may be due. It is not noted.
+    pub(crate) fn next(&self, address: &EmailAddress, due: OffsetDateTime) -> OffsetDateTime {
+        let mailed = self.0.get(Mailbox::of(address).as_str());
+        mailed.map_or(due, |mailed| mailed.next(due))
+    }
+
+    /// One more mail to the address, if it may be.
+    ///
+    /// # Errors
+    /// When its mailbox has as many around that time as it may.
+    pub(crate) fn add(&mut self, address: &EmailAddress, due: OffsetDateTime) -> Result<(), MailboxFull> {
+        let mailbox = Mailbox::of(address);
+        self.0.entry(mailbox.as_str().to_owned()).or_default().add(due)
+    }
+
+    /// One less at this time.
+    pub(crate) fn forget(&mut self, address: &EmailAddress, due: OffsetDateTime) {
+        if let Some(mailed) = self.0.get_mut(Mailbox::of(address).as_str()) {
+            mailed.forget(due);
+        }
+    }
+}
+
+/// Which of these invitations, whose latest mails were just stored by this transaction, must not be mailed, and why: their
+/// mailboxes are full. By their places; the first ones of a mailbox are mailed. To be asked after everything that waits for
+/// rows of invitations, and before the plan's messages are counted.
+///
+/// # Errors
+/// The database's.
+pub(crate) async fn full(
+    tx: &mut PgConnection,
+    organization: OrganizationId,
+    mailed: &[&Invitation],
+) -> Result<BTreeMap<usize, MailboxFull>, DatabaseError> {
+    let Some(first_due) = mailed.iter().map(|one| one.send_time).min() else {
+        return Ok(BTreeMap::new());
+    };
+    let addresses = mailed.iter().map(|one| &one.address);
+    mailbox::lock(tx, organization, &addresses.clone().map(Mailbox::of).collect()).await?;
+    let mut others = Mailboxes::look(tx, organization, addresses, first_due).await?;
+    for one in mailed {
+        others.forget(&one.address, one.send_time);
+    }
+    let add = |(place, one): (usize, &&Invitation)| {
+        let full = others.add(&one.address, one.send_time).err()?;
+        Some((place, full))
+    };
+    Ok(mailed.iter().enumerate().filter_map(add).collect())
+}

@@ -1,0 +1,64 @@
+//! When the mails to a mailbox were due, by the invitations of an organization.
+
+use std::collections::{BTreeSet, HashMap};
+
+use muster_database::DatabaseError;
+use muster_ids::OrganizationId;
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+
+use super::words::mailbox;
+use crate::domain::mailbox::{DAY, Mailbox, Mailed};
+
+/// Waits until nobody else has mails to these mailboxes counted who has not committed: whoever counts then sees all mails that
+/// were asked for before. To be asked when no row of an invitation is waited for any more, in a statement before the count.
+pub(crate) async fn lock(
+    tx: &mut PgConnection,
+    organization: OrganizationId,
+    mailboxes: &BTreeSet<Mailbox>,
+) -> Result<(), DatabaseError> {
+    sqlx::query(
+        "SELECT pg_advisory_xact_lock(hashtextextended('mails ' || $1::text || wanted.mailbox, 0))
+         FROM unnest($2::text[]) AS wanted (mailbox)",
+    )
+    .bind(organization)
+    .bind(names(mailboxes))
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// The mails to each of the mailboxes that were due in the day before `since` or are due later, as far as they are not taken back.
+pub(crate) async fn mailed(
+    connection: &mut PgConnection,
+    organization: OrganizationId,
+    mailboxes: &BTreeSet<Mailbox>,
+    since: OffsetDateTime,
+) -> Result<HashMap<String, Mailed>, DatabaseError> {
+    // What is due within a day before the latest mail of an invitation stands in its `mail_times`, so that those with an
+    // earlier `send_time` have none.
+    let times: Vec<(String, OffsetDateTime)> = sqlx::query_as(concat!(
+        "SELECT wanted.mailbox, mail.due_time
+         FROM unnest($2::text[]) AS wanted (mailbox)
+         CROSS JOIN LATERAL (
+             SELECT unnest(i.mail_times) AS due_time FROM invitations i
+             WHERE ",
+        mailbox!("i"),
+        " = wanted.mailbox AND i.organization_id = $1 AND i.send_time > $3) AS mail
+         WHERE mail.due_time > $3",
+    ))
+    .bind(organization)
+    .bind(names(mailboxes))
+    .bind(since - DAY)
+    .fetch_all(connection)
+    .await?;
+    let mut mailed: HashMap<String, Mailed> = HashMap::new();
+    for (mailbox, time) in times {
+        mailed.entry(mailbox).or_default().note(time);
+    }
+    Ok(mailed)
+}
+
+fn names(mailboxes: &BTreeSet<Mailbox>) -> Vec<&str> {
+    mailboxes.iter().map(Mailbox::as_str).collect()
+}
