@@ -12,7 +12,7 @@ use muster_language::Language;
 use time::OffsetDateTime;
 
 pub(crate) use state::{Acceptance, Decline, DeliveryState, Source, State, StateName, Unanswered};
-pub(crate) use transitions::{NextLink, NotAcceptable, NotOpen, NotResendable, NotUndone, TooManyGroups};
+pub(crate) use transitions::{NextLink, NotAcceptable, NotOpen, NotResendable, NotUndone, NotWanted, TooManyGroups};
 
 /// How far ahead a mail may be scheduled.
 pub(crate) const SCHEDULE_AHEAD: Duration = Duration::from_secs(90 * 24 * 60 * 60);
@@ -43,6 +43,8 @@ pub(crate) struct Invitation {
     pub(crate) mails: Mails,
     pub(crate) delivery: DeliveryState,
     pub(crate) delivery_detail: String,
+    /// When the mail worker was told to send the mail of which it has not reported since.
+    pub(crate) handover: Option<OffsetDateTime>,
     /// The report that `delivery` was taken from; `None` before the first one.
     pub(crate) reported: Option<Reported>,
     pub(crate) create_time: OffsetDateTime,
@@ -112,6 +114,16 @@ impl Invitation {
         match self.state.name() {
             name if name.is_live() && self.expire_time <= now => StateName::Expired,
             name => name,
+        }
+    }
+
+    /// What became of the latest mail, as far as it is known: one that the worker was told to send may be on its way.
+    pub(crate) fn effective_delivery(&self) -> DeliveryState {
+        match self.delivery {
+            DeliveryState::Queued | DeliveryState::Deferred if self.handover.is_some() => {
+                DeliveryState::Sending
+            }
+            known => known,
         }
     }
 

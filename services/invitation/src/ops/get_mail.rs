@@ -32,13 +32,7 @@ pub(crate) async fn get_mail(
 ) -> Result<Option<Mail>, Error> {
     let found = context.mails.find(&context.database, name).await?;
     let now = context.clock.now();
-    // Whether it is due was decided by the process that asked for it: by this one's clock it may not be yet.
-    let is_wanted = |invitation: &Invitation| {
-        invitation.generation == generation
-            && invitation.is_live(now)
-            && invitation.delivery != DeliveryState::Scheduled
-    };
-    let Some(invitation) = found.filter(is_wanted) else {
+    let Some(invitation) = found.filter(|found| found.is_wanted(generation, now)) else {
         return Ok(None);
     };
     let query = ContextQuery::groups(&invitation.groups);
@@ -60,6 +54,10 @@ pub(crate) async fn get_mail(
         let mail = invitation.mail_request();
         let hold = async |tx: &mut _| due::mark_held(tx, &mail, DeliveryState::Queued).await;
         context.database.write(hold).await?;
+        return Ok(None);
+    }
+    // The last thing: whoever takes it back from now on is told that it may be on its way, and whoever has done so before is heard.
+    if !context.mails.hand_over(&context.database, name, generation, now).await? {
         return Ok(None);
     }
     let link = Link {

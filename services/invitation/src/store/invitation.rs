@@ -17,7 +17,7 @@ use super::words::occupying;
 use crate::domain::invitation::{DeliveryState, Invitation, StateName};
 use row::select_invitation;
 
-pub(crate) use update::{update, update_reported, update_with_groups};
+pub(crate) use update::{update, update_handed_over, update_reported, update_with_groups};
 
 /// After every id.
 const LAST: InvitationId = InvitationId::from_uuid(Uuid::max());

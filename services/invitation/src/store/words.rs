@@ -43,6 +43,14 @@ macro_rules! to_do {
     };
 }
 
+/// What is shown of the latest mail of `invitations i`.
+macro_rules! effective_delivery {
+    () => {
+        "CASE WHEN i.handover_time IS NOT NULL AND i.delivery_state IN ('QUEUED', 'DEFERRED') THEN 'SENDING'
+              ELSE i.delivery_state END"
+    };
+}
+
 /// The mailbox of the address of the table of this name, as `domain::mailbox` has it: what is before the `@`, without dots and without
 /// what follows a `+`. An index spells it.
 macro_rules! mailbox {
@@ -57,4 +65,4 @@ macro_rules! mailbox {
     };
 }
 
-pub(super) use {effective_state, live, mailbox, occupying, to_do, undecided};
+pub(super) use {effective_delivery, effective_state, live, mailbox, occupying, to_do, undecided};

@@ -2,6 +2,8 @@
 
 mod write;
 
+use std::time::Duration;
+
 use time::OffsetDateTime;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
@@ -13,10 +15,16 @@ use crate::domain::{self, Claimed, Jitter, Lease, Outcome, Rendered, RetryCondit
 use crate::smtp::Conversation;
 use crate::{measures, spans};
 
+/// How old the source's answer may be at the final dot: a server that took longer to get there is told nothing that was taken back
+/// meanwhile.
+const ASKED_AGAIN_AFTER: Duration = Duration::from_secs(1);
+
 /// A message that the server is waiting for.
 struct Announced {
     conversation: Conversation,
     rendered: Rendered,
+    /// When its source was asked.
+    asked: Instant,
     span: Span,
 }
 
@@ -61,7 +69,7 @@ async fn send(
         }
     };
     match announced {
-        Ok(announced) => hand_over(context, books, announced, claimed.lease).await,
+        Ok(announced) => hand_over(context, books, announced, claimed).await,
         Err(outcome) => outcome,
     }
 }
@@ -74,6 +82,7 @@ async fn announce(
 ) -> Result<Announced, Outcome> {
     let smtp = &context.smtp;
     let conversation = smtp.connection().await?;
+    let asked = Instant::now();
     let rendered = match write::write(context, claimed, expire_time).await {
         Ok(rendered) => rendered,
         Err(outcome) => {
@@ -87,6 +96,7 @@ async fn announce(
         Ok(conversation) => Ok(Announced {
             conversation,
             rendered,
+            asked,
             span,
         }),
         Err(outcome) => {
@@ -96,18 +106,38 @@ async fn announce(
     }
 }
 
-async fn hand_over(context: &Context, books: &Books, announced: Announced, lease: Lease) -> Outcome {
+async fn hand_over(context: &Context, books: &Books, announced: Announced, claimed: &Claimed) -> Outcome {
     let Announced {
         mut conversation,
         rendered,
+        asked,
         span,
     } = announced;
     let wait = context.smtp.options().reply_wait;
-    let message = conversation.message(&rendered, reach_dot(books, lease, rendered.sha256()), wait);
+    let at_dot = async {
+        still_wanted(context, claimed, asked).await?;
+        reach_dot(books, claimed.lease, rendered.sha256()).await
+    };
+    let message = conversation.message(&rendered, at_dot, wait);
     let outcome = message.instrument(span.clone()).await;
     spans::ended(&span, &outcome);
     context.smtp.settle(conversation, &outcome).await;
     outcome
+}
+
+/// Asks again when the server has taken its time: until the dot a message can be kept back. Without an answer it goes on: it was
+/// wanted when it was begun, and whoever took it back since was told that it may come.
+async fn still_wanted(context: &Context, claimed: &Claimed, asked: Instant) -> Result<(), Withheld> {
+    if asked.elapsed() < ASKED_AGAIN_AFTER {
+        return Ok(());
+    }
+    match context.sources.mail(&claimed.request).await {
+        Err(Outcome::Unwanted) => {
+            tracing::info!("a message was kept back at the final dot: it is not wanted any more");
+            Err(Withheld)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// From here on a crash is ambiguous; and whoever has lost the lease must not go on.

@@ -33,5 +33,6 @@ mod service;
 mod several;
 mod smtp_server;
 mod source;
+mod taken_back;
 mod together;
 mod wording;

@@ -70,14 +70,20 @@ impl ServiceFixture {
 
     /// The owner invites somebody: a mail is asked for.
     pub(crate) async fn invite(&self) -> InvitationName {
-        let number = self.addresses.fetch_add(1, Ordering::Relaxed);
+        self.invite_this(Invitation::default()).await.0
+    }
+
+    /// The owner invites somebody, with what is said here; also where to.
+    pub(crate) async fn invite_this(&self, said: Invitation) -> (InvitationName, String) {
+        let address = address(self.addresses.fetch_add(1, Ordering::Relaxed));
         let invitation = Invitation {
-            address: address(number),
+            address: address.clone(),
             groups: vec![self.group.to_string()],
-            ..Default::default()
+            ..said
         };
         let owner = TestCaller::member("owner", self.organization, Role::Owner);
-        acts::invite(&self.invitations, owner, self.organization, invitation).await
+        let name = acts::invite(&self.invitations, owner, self.organization, invitation).await;
+        (name, address)
     }
 
     /// For requests that the invitation service does not make.

@@ -31,6 +31,8 @@ pub(crate) enum Fault {
     CutAtRcpt,
     /// DATA is answered like this.
     Data(&'static str),
+    /// DATA is answered when it is released.
+    HeldAtData,
     /// The server hangs up when it has read a part of the message.
     CutBeforeDot,
     /// The server takes the message and hangs up without a reply.

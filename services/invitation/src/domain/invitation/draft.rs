@@ -59,6 +59,7 @@ impl Draft {
             },
             delivery,
             delivery_detail: String::new(),
+            handover: None,
             reported: None,
             create_time: self.now,
             send_time: self.due,

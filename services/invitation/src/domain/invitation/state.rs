@@ -65,6 +65,8 @@ stored_enum! {
         Scheduled = "SCHEDULED",
         /// Handed to the mail worker.
         Queued = "QUEUED",
+        /// The mail worker was told to send it, and has not said what became of it. Shown, never stored.
+        Sending = "SENDING",
         /// Held back, because it was too late: it waits for somebody.
         Held = "HELD",
         /// The mail server took it.

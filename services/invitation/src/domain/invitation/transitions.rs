@@ -55,6 +55,10 @@ pub(crate) enum NotResendable {
     Closed,
 }
 
+/// The mail of an invitation is not wanted any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NotWanted;
+
 /// An invitation has at most [`MAX_GROUPS`] groups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TooManyGroups;
@@ -188,6 +192,22 @@ impl Invitation {
         Transition::Changed(self)
     }
 
+    /// Whether the mail of this generation is wanted at `now`. When it is due was decided by the process that asked for it: by
+    /// this one's clock its time may not have come yet.
+    pub(crate) fn is_wanted(&self, generation: i32, now: OffsetDateTime) -> bool {
+        self.generation == generation && self.is_live(now) && self.delivery != DeliveryState::Scheduled
+    }
+
+    /// The mail worker is told to send the mail: from now on it may be on its way. What is decided before is done before; what
+    /// is decided afterwards is told that it may come too late. Refused: it is not wanted any more.
+    pub(crate) fn hand_over(mut self, generation: i32, now: OffsetDateTime) -> Transition<Self, NotWanted> {
+        if !self.is_wanted(generation, now) {
+            return Transition::Refused(NotWanted);
+        }
+        self.handover = Some(now);
+        Transition::Changed(self)
+    }
+
     /// PROSPECT → PENDING once the mail server took the mail, also below a decline; any other report only tells what became of the mail.
     /// A report about another generation of the link, or no newer than what is known, changes nothing: versions are
     /// compared within one delivery, because those of the next one begin again.
@@ -196,6 +216,7 @@ impl Invitation {
         if report.generation != self.generation || is_known {
             return Transition::AlreadyDone(self);
         }
+        self.handover = None;
         if report.state == DeliveryState::Sent {
             match &mut self.state {
                 State::Prospect => self.state = State::Pending,

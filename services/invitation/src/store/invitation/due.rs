@@ -68,7 +68,7 @@ pub(crate) async fn mark_held(
     before: DeliveryState,
 ) -> Result<(), DatabaseError> {
     sqlx::query(
-        "UPDATE invitations SET delivery_state = $4, delivery_detail = $5, version = version + 1
+        "UPDATE invitations SET delivery_state = $4, delivery_detail = $5, handover_time = NULL, version = version + 1
          WHERE organization_id = $1 AND invitation_id = $2 AND delivery_state = $3 AND version = $6",
     )
     .bind(mail.organization)

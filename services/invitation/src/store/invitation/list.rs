@@ -5,7 +5,7 @@ use muster_ids::{GroupId, ImportId, InvitationId, LocationId, OrganizationId, Pe
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
-use super::super::words::{effective_state, live};
+use super::super::words::{effective_delivery, effective_state, live};
 use super::LAST;
 use super::row::select_invitation;
 use crate::domain::invitation::{DeliveryState, Invitation, StateName};
@@ -36,7 +36,9 @@ macro_rules! select_page {
                AND (cardinality($3::text[]) = 0 OR ",
             effective_state!("$4"),
             " = ANY ($3))
-               AND (cardinality($6::text[]) = 0 OR i.delivery_state = ANY ($6))
+               AND (cardinality($6::text[]) = 0 OR ",
+            effective_delivery!(),
+            " = ANY ($6))
                AND ($7::uuid IS NULL OR i.inviter_person_id = $7)
                AND ($8::uuid IS NULL OR i.location_id = $8)
                AND ($9::uuid IS NULL OR EXISTS (

@@ -17,7 +17,7 @@ macro_rules! select_invitation {
                     i.inviter_person_id, i.import_id, i.generation, i.mail_number, i.mail_times, i.delivery_state, i.delivery_detail,
                     i.delivery_id, i.delivery_sequence,
                     i.create_time, i.send_time, i.expire_time, i.accept_time, i.person_id, i.person_display_name,
-                    i.traceparent, i.decline_time, i.state_before_decline,
+                    i.traceparent, i.decline_time, i.state_before_decline, i.handover_time,
                     ARRAY(SELECT g.group_id FROM invitation_groups g
                           WHERE g.organization_id = i.organization_id AND g.invitation_id = i.invitation_id
                           ORDER BY g.group_id) AS group_ids
@@ -51,6 +51,7 @@ impl FromRow<'_, PgRow> for Invitation {
             },
             delivery: row.try_get("delivery_state")?,
             delivery_detail: row.try_get("delivery_detail")?,
+            handover: row.try_get("handover_time")?,
             reported: delivery.map(|delivery| Reported { delivery, sequence }),
             create_time: row.try_get("create_time")?,
             send_time: row.try_get("send_time")?,

@@ -21,7 +21,7 @@ pub(crate) async fn update(
              delivery_detail = $8, delivery_id = $9, delivery_sequence = $10, send_time = $11, expire_time = $12,
              person_id = $13, person_display_name = $14, accept_time = $15,
              mail_number = $16, mail_times = $17, traceparent = $18, state_before_decline = $19, decline_time = $20,
-             source = $21, inviter_person_id = $22, import_id = $23
+             source = $21, inviter_person_id = $22, import_id = $23, handover_time = $24
          WHERE organization_id = $1 AND invitation_id = $2 AND version = $3",
     )
     .bind(invitation.organization)
@@ -47,6 +47,7 @@ pub(crate) async fn update(
     .bind(invitation.source)
     .bind(invitation.inviter)
     .bind(invitation.import)
+    .bind(invitation.handover)
     .execute(tx)
     .await?;
     let did_it = done.rows_affected() == 1;
@@ -85,7 +86,7 @@ pub(crate) async fn update_reported(
     let done = sqlx::query(
         // The rows are found by their keys and places alone: the planner is left no join that reads the whole table.
         "UPDATE invitations i
-         SET version = version + 1,
+         SET version = version + 1, handover_time = NULL,
              (state, delivery_state, delivery_detail, delivery_id, delivery_sequence, state_before_decline) = (
              SELECT r.state, r.delivery_state, r.delivery_detail, r.delivery_id, r.delivery_sequence, r.state_before_decline
              FROM unnest($2::uuid[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::bigint[], $9::text[])
@@ -110,4 +111,30 @@ pub(crate) async fn update_reported(
     .execute(tx)
     .await?;
     Ok(usize::try_from(done.rows_affected()).unwrap_or(usize::MAX))
+}
+
+/// Stores of many that are locked that the mail worker is told to send their mails.
+pub(crate) async fn update_handed_over(
+    tx: &mut PgConnection,
+    organization: OrganizationId,
+    told: &[Invitation],
+) -> Result<(), DatabaseError> {
+    sqlx::query(
+        // As in `update_reported`.
+        "UPDATE invitations i
+         SET version = version + 1,
+             handover_time = (SELECT t.handover_time FROM unnest($2::uuid[], $3::timestamptz[]) AS t (invitation_id, handover_time)
+                              WHERE t.invitation_id = i.invitation_id LIMIT 1)
+         WHERE ctid = ANY (ARRAY(
+             SELECT found.ctid FROM unnest($2::uuid[]) AS t (invitation_id)
+             CROSS JOIN LATERAL (
+                 SELECT f.ctid FROM invitations f
+                 WHERE f.organization_id = $1 AND f.invitation_id = t.invitation_id LIMIT 1) AS found))",
+    )
+    .bind(organization)
+    .bind(column(told, |told| told.id))
+    .bind(column(told, |told| told.handover))
+    .execute(tx)
+    .await?;
+    Ok(())
 }

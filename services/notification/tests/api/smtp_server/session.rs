@@ -184,6 +184,11 @@ impl Session<'_> {
                 self.to = self.answer(Phase::Rcpt, reply).await?.then(|| address.to_owned());
             }
             ("DATA", Fault::Data(reply)) => say(&mut self.wire, reply).await?,
+            ("DATA", Fault::HeldAtData) => {
+                self.state.holding.notify_one();
+                self.state.released.notified().await;
+                self.data().await?;
+            }
             ("DATA", _) => self.data().await?,
             ("RSET" | "NOOP", _) => say(&mut self.wire, "250 ok").await?,
             ("QUIT", _) => {
