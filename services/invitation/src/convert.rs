@@ -244,6 +244,11 @@ impl From<At<Import>> for pb::Import {
             sheet: thing.format.sheet,
             unread_sheets: thing.format.unread_sheets,
             rows_expire_time: thing.purge_time.map(timestamp),
+            send_time: thing
+                .approval
+                .as_ref()
+                .and_then(|approval| approval.send_time)
+                .map(timestamp),
             approver: thing
                 .approval
                 .map(|Approval { approver: person, .. }| PersonName { person }.to_string())

@@ -11,7 +11,9 @@ use thiserror::Error;
 use tonic::Status;
 
 use crate::domain::import::ImportState;
-use crate::domain::invitation::{NotAcceptable, NotOpen, NotResendable, NotUndone};
+use crate::domain::invitation::{
+    DeliveryState, NotAcceptable, NotOpen, NotReschedulable, NotResendable, NotUndone,
+};
 use crate::domain::inviting::NotActive;
 use crate::domain::link::NotALink;
 use crate::domain::mailbox::{MOST_A_DAY, MailboxFull};
@@ -57,6 +59,8 @@ pub(crate) enum Error {
     UndoTooLate,
     #[error("the filter lists other invitations than the caller has seen")]
     InvitationsChanged,
+    #[error("the mail does not wait for a time")]
+    NotScheduled(DeliveryState),
     #[error("the invitee does not want to be invited again")]
     AddressSuppressed,
     #[error("the invitation is not to be opened before its send time")]
@@ -142,6 +146,16 @@ impl From<NotResendable> for Error {
         match why {
             NotResendable::Cancelled => Error::Cancelled,
             NotResendable::Closed => Error::Closed,
+        }
+    }
+}
+
+impl From<NotReschedulable> for Error {
+    fn from(why: NotReschedulable) -> Self {
+        match why {
+            NotReschedulable::Cancelled => Error::Cancelled,
+            NotReschedulable::Closed => Error::Closed,
+            NotReschedulable::NotScheduled(state) => Error::NotScheduled(state),
         }
     }
 }
@@ -275,6 +289,12 @@ impl From<Error> for Refusal {
                 "by the filter there are more or fewer invitations than expected_count says, and nothing was done; list them again, \
                  then repeat it for those",
             ),
+            Error::NotScheduled(state) => {
+                let text = "the mail of the invitation does not wait for a time; send the invitation again instead";
+                Refusal::new(R::InvitationNotScheduled, text)
+                    .metadata("delivery_state", state.as_str())
+                    .precondition("DELIVERY_STATE", "invitation", state.as_str())
+            }
             Error::AddressSuppressed => Refusal::new(
                 R::AddressSuppressed,
                 "who has the address declined and does not want to be invited again; only they can take that back",

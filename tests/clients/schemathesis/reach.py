@@ -196,6 +196,10 @@ until("the mail", pending)
 call("ListDeliveries", "owner", at)
 call("CancelInvitation", "owner", ids(others[0]["name"]))
 call("ResendInvitation", "owner", ids(others[1]["name"]))
+in_an_hour = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3600))
+scheduled = {"address": f"scheduled-{run}@example.test", "groups": [group["name"]], "sendTime": in_an_hour}
+scheduled = call("CreateInvitation", "owner", at, **scheduled)["invitation"]
+call("RescheduleInvitation", "owner", ids(scheduled["name"]), sendTime=in_an_hour)
 names = [one["name"] for one in others[1:]]
 call("BatchResendInvitations", "owner", at, names=names)
 call("BatchCancelInvitations", "owner", at, names=names)

@@ -239,6 +239,7 @@ async fn upload(place: &Place, end: Instant) -> anyhow::Result<Ledger> {
                 name: preview.name.clone(),
                 etag: preview.etag,
                 request_id: request_id(),
+                send_time: None,
             };
             let send = async |client, request| ImportServiceClient::new(client).approve_import(request).await;
             let approved = persist(calls, async || call(&owner, request.clone(), send).await).await;

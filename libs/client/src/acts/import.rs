@@ -1,5 +1,7 @@
 //! Invitations by spreadsheet.
 
+use std::time::SystemTime;
+
 use muster_proto::invitation::v1::import_service_client::ImportServiceClient;
 use muster_proto::invitation::v1::{
     ApproveImportRequest, DisapproveImportRequest, DownloadImportTemplateRequest,
@@ -151,15 +153,38 @@ pub async fn disapprove<T: Transport>(inviter: &T, name: &str) -> Result<Import,
     resource(inviter, request, send, |response| response.import).await
 }
 
-/// Approves an import as it was shown: `etag` is that of the preview.
+/// Approves an import as it was shown, and mails at once: `etag` is that of the preview.
 ///
 /// # Errors
 /// The call failed.
 pub async fn approve<T: Transport>(inviter: &T, name: &str, etag: &str) -> Result<Import, CallError> {
+    decide(inviter, name, etag, None).await
+}
+
+/// As [`approve`], but the mails go out at `send_time`.
+///
+/// # Errors
+/// The call failed.
+pub async fn approve_for<T: Transport>(
+    inviter: &T,
+    name: &str,
+    etag: &str,
+    send_time: SystemTime,
+) -> Result<Import, CallError> {
+    decide(inviter, name, etag, Some(send_time)).await
+}
+
+async fn decide<T: Transport>(
+    inviter: &T,
+    name: &str,
+    etag: &str,
+    send_time: Option<SystemTime>,
+) -> Result<Import, CallError> {
     let request = ApproveImportRequest {
         name: name.to_owned(),
         etag: etag.to_owned(),
         request_id: request_id(),
+        send_time: send_time.map(Into::into),
     };
     let send = async |client, request| ImportServiceClient::new(client).approve_import(request).await;
     resource(inviter, request, send, |response| response.import).await

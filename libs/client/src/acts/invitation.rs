@@ -1,10 +1,12 @@
 //! Invitations, as the organization has them.
 
+use std::time::SystemTime;
+
 use muster_proto::invitation::v1::invitation_service_client::InvitationServiceClient;
 use muster_proto::invitation::v1::{
     BatchCancelInvitationsRequest, BatchCreateInvitationsRequest, BatchResendInvitationsRequest,
     CreateInvitationRequest, GetInvitationRequest, Invitation, InvitationFilter, InvitationOutcome,
-    InvitationState, ListInvitationsRequest, ListInvitationsResponse,
+    InvitationState, ListInvitationsRequest, ListInvitationsResponse, RescheduleInvitationRequest,
 };
 
 use super::resource;
@@ -133,6 +135,28 @@ pub async fn cancel_listed<T: Transport>(
         ..BatchCancelInvitationsRequest::default()
     };
     cancelled(inviter, request).await
+}
+
+/// Gives a mail that waits for its time another one.
+///
+/// # Errors
+/// The call failed.
+pub async fn reschedule<T: Transport>(
+    inviter: &T,
+    name: &str,
+    send_time: SystemTime,
+) -> Result<Invitation, CallError> {
+    let request = RescheduleInvitationRequest {
+        name: name.to_owned(),
+        send_time: Some(send_time.into()),
+        request_id: request_id(),
+    };
+    let send = async |client, request| {
+        InvitationServiceClient::new(client)
+            .reschedule_invitation(request)
+            .await
+    };
+    resource(inviter, request, send, |response| response.invitation).await
 }
 
 /// Reads an invitation.

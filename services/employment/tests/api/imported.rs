@@ -40,6 +40,7 @@ impl Fixture {
             name: import.name.clone(),
             etag: import.etag,
             request_id: String::new(),
+            send_time: None,
         };
         self.imports().approve_import(approve).await.unwrap();
         let rows = ListImportRowsRequest {

@@ -58,6 +58,8 @@ pub(crate) struct Approval {
     pub(crate) approver: PersonId,
     /// What the trace of every row links to.
     pub(crate) traceparent: Option<String>,
+    /// Not before this time its mails go out; `None`: at once.
+    pub(crate) send_time: Option<OffsetDateTime>,
 }
 
 /// What a preview found.

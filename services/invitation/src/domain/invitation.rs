@@ -12,7 +12,7 @@ use muster_language::Language;
 use time::OffsetDateTime;
 
 pub(crate) use state::{Acceptance, Decline, DeliveryState, Source, State, StateName, Unanswered};
-pub(crate) use transitions::{NextLink, NotAcceptable, NotOpen, NotResendable, NotUndone, NotWanted, TooManyGroups};
+pub(crate) use transitions::{NextLink, NotAcceptable, NotOpen, NotReschedulable, NotResendable, NotUndone, NotWanted, TooManyGroups};
 
 /// How far ahead a mail may be scheduled.
 pub(crate) const SCHEDULE_AHEAD: Duration = Duration::from_secs(90 * 24 * 60 * 60);

@@ -7,6 +7,7 @@ pub(crate) mod create;
 pub(crate) mod invite;
 pub(crate) mod mailbox;
 pub(crate) mod report_delivery;
+pub(crate) mod reschedule;
 pub(crate) mod resend;
 pub(crate) mod restore;
 pub(crate) mod send_due;

@@ -127,13 +127,15 @@ impl ImportService for Rpc {
         &self,
         request: Request<pb::ApproveImportRequest>,
     ) -> Result<Response<pb::ApproveImportResponse>, Status> {
-        let (call, name): (_, ImportName) =
-            Call::read(request, |call, violations| Ok(call.name(violations)))?;
+        let now = self.context.clock.now();
+        let (call, (name, send_time)) =
+            Call::read(request, |call, violations| parse::approved(call, violations, now))?;
         let command = Approve {
             organization: name.organization,
             import: name.import,
             etag: call.message.etag.clone(),
             approver: call.person()?.id,
+            send_time,
         };
         let (context, mut is_stale) = (&self.context, false);
         let prepare = async || Ok(approve::prepare(context, &command).await);
@@ -142,8 +144,7 @@ impl ImportService for Rpc {
             is_stale = matches!(approved, Err(Error::PreviewStale));
             approved
         };
-        let (database, now) = (&context.database, context.clock.now());
-        let answer = call.once_prepared(database, now, prepare, apply).await;
+        let answer = call.once_prepared(&context.database, now, prepare, apply).await;
         if is_stale {
             approve::make_again(context, &command).await;
         }

@@ -23,6 +23,7 @@ use crate::ops::At;
 use crate::ops::invitation::batch as many;
 use crate::ops::invitation::cancel;
 use crate::ops::invitation::create::{self as inviting, Create};
+use crate::ops::invitation::reschedule;
 use crate::ops::invitation::resend::{self, Resend};
 use crate::store::invitation::{find, list};
 use crowd::Inviting;
@@ -90,6 +91,19 @@ impl InvitationService for Rpc {
         let prepare = async || resend::prepare(&self.context, command.name.organization).await;
         let apply = async |tx: &mut _, prepared| resend::apply(tx, &self.context, &command, prepared).await;
         call.once_prepared(database, clock.now(), prepare, apply).await
+    }
+
+    async fn reschedule_invitation(
+        &self,
+        request: Request<pb::RescheduleInvitationRequest>,
+    ) -> Result<Response<pb::RescheduleInvitationResponse>, Status> {
+        let now = self.context.clock.now();
+        let (call, command) = Call::read(request, |call, violations| parse::rescheduled(call, violations, now))?;
+        let prepare = async || resend::prepare(&self.context, command.name.organization).await;
+        let apply = async |tx: &mut _, prepared| {
+            reschedule::apply(tx, &self.context, &command, prepared).await
+        };
+        call.once_prepared(&self.context.database, now, prepare, apply).await
     }
 
     async fn batch_cancel_invitations(

@@ -20,7 +20,7 @@ macro_rules! select {
             "SELECT organization_id, import_id, version, state, file_name, encoding, separator, sheet, unread_sheets,
                     uploader_person_id, preview_sha256, context_sha256, row_count, valid_count, warning_count, error_count, applied_count,
                     refused_count, create_time, expire_time, decide_time, approver_person_id, approve_traceparent,
-                    finish_time, purge_time
+                    finish_time, purge_time, send_time
              FROM imports ",
             $($rest)+
         )
@@ -105,7 +105,7 @@ pub(crate) async fn update(tx: &mut PgConnection, import: &mut Import) -> Result
     let done = sqlx::query(
         "UPDATE imports
          SET version = version + 1, state = $4, approver_person_id = $5, approve_traceparent = $6, decide_time = $7,
-             purge_time = $8, lease_token = NULL, lease_until = NULL
+             purge_time = $8, send_time = $9, lease_token = NULL, lease_until = NULL
          WHERE organization_id = $1 AND import_id = $2 AND version = $3",
     )
     .bind(import.organization)
@@ -116,6 +116,7 @@ pub(crate) async fn update(tx: &mut PgConnection, import: &mut Import) -> Result
     .bind(approval.and_then(|approval| approval.traceparent.as_deref()))
     .bind(import.decide_time)
     .bind(import.purge_time)
+    .bind(approval.and_then(|approval| approval.send_time))
     .execute(tx)
     .await?;
     let did_it = done.rows_affected() == 1;

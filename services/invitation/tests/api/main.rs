@@ -36,6 +36,7 @@ mod repeats;
 mod replicas;
 mod resend;
 mod retention;
+mod scheduled;
 mod shares;
 mod spreadsheets;
 mod tenants;

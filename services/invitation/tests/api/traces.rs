@@ -70,6 +70,7 @@ async fn every_row_has_a_trace_of_its_own_that_the_click_links_to() {
         name: import.name.clone(),
         etag: import.etag.clone(),
         request_id: String::new(),
+        send_time: None,
     });
     let traceparent = format!("00-{APPROVAL}-00f067aa0ba902b7-01");
     request

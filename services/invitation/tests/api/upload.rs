@@ -44,6 +44,7 @@ pub(crate) fn approval(import: &Import) -> ApproveImportRequest {
         name: import.name.clone(),
         etag: import.etag.clone(),
         request_id: String::new(),
+        send_time: None,
     }
 }
 

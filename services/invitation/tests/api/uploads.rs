@@ -101,6 +101,7 @@ async fn repeated_requests_have_one_effect() {
         name: import.name.clone(),
         etag: import.etag.clone(),
         request_id: request_id.clone(),
+        send_time: None,
     };
     let first = fixture
         .imports()

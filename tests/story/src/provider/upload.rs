@@ -1,9 +1,12 @@
 //! By spreadsheet: as text and as a workbook.
 
+use std::time::{Duration, SystemTime};
+
 use anyhow::{Context, ensure};
-use muster_client::acts::import;
+use muster_client::acts::{import, invitation};
+use muster_clock::Clock;
 use muster_proto::invitation::v1::{
-    Import, ImportFileFormat, ImportRowState, ImportState, ListImportsRequest,
+    DeliveryState, InvitationState, Import, ImportFileFormat, ImportRowState, ImportState, ListImportsRequest,
 };
 use rust_xlsxwriter::{Workbook, XlsxError};
 
@@ -13,7 +16,7 @@ use crate::invite::rows;
 use crate::report::StepReport;
 
 pub(super) const SENTENCE: &str = "Review the preview of your import file. If all looks good, click Approve or click Disapprove if something looks off.";
-pub(super) const TITLE: &str = "The owner downloads the template, uploads it as text and disapproves, uploads a workbook and approves, and mends what was refused";
+pub(super) const TITLE: &str = "The owner downloads the template, uploads it as text and disapproves, uploads a workbook and approves, and mends what was refused for a scheduled time";
 
 /// How many of the list are right.
 pub(super) const RIGHT: usize = 40;
@@ -74,7 +77,7 @@ pub(super) async fn run(provider: &mut Provider<'_>) -> anyhow::Result<StepRepor
         ));
     }
     report.link_call("the preview", provider.scenario, &owner);
-    approved(provider, &preview).await?;
+    approved(provider, &preview, None).await?;
     let refused = import::refused_rows(&owner, &preview.name).await?;
     let again = import::upload(&owner, &organization, "refused learners.xlsx", &refused).await?;
     ensure!(
@@ -86,7 +89,8 @@ pub(super) async fn run(provider: &mut Provider<'_>) -> anyhow::Result<StepRepor
     let mended = workbook(provider, GROUPS[0])?;
     let mended = import::upload(&owner, &organization, "learners mended.xlsx", &mended).await?;
     ensure!(mended.error_count == 0, "{} errors are left", mended.error_count);
-    approved(provider, &mended).await?;
+    let tomorrow = Clock::system().now() + Duration::from_secs(24 * 60 * 60);
+    approved(provider, &mended, Some(tomorrow.into())).await?;
     let after = provider.listed(&[]).await?.len();
     ensure!(
         after - before == RIGHT + 1,
@@ -94,6 +98,23 @@ pub(super) async fn run(provider: &mut Provider<'_>) -> anyhow::Result<StepRepor
         before
     );
     report.line("mended and uploaded as a whole it invites the one that was missing, and nobody twice");
+    let waiting = provider.listed(&[InvitationState::Prospect]).await?;
+    let last = provider.learner(&format!("list-{}", RIGHT + 1));
+    let waiting = waiting.iter().find(|one| one.address == last);
+    let waiting = waiting.context("whoever was missing is not Prospect until tomorrow")?;
+    ensure!(
+        waiting.delivery_state() == DeliveryState::Scheduled,
+        "{last} is {:?}",
+        waiting.delivery_state()
+    );
+    let soon = Clock::system().now() + Duration::from_secs(2);
+    let moved = invitation::reschedule(&owner, &waiting.name, soon.into()).await?;
+    ensure!(
+        moved.send_time < waiting.send_time,
+        "{last} still waits until {:?}",
+        moved.send_time
+    );
+    report.line("approved for tomorrow they are Prospect until then; the owner moves the one that is missing to this very minute");
     let history = ListImportsRequest {
         parent: organization,
         ..ListImportsRequest::default()
@@ -114,10 +135,17 @@ pub(super) async fn run(provider: &mut Provider<'_>) -> anyhow::Result<StepRepor
     Ok(report)
 }
 
-/// Approves it, and waits until it is done.
-async fn approved(provider: &Provider<'_>, preview: &Import) -> anyhow::Result<()> {
+/// Approves it, to be mailed at once or at a time, and waits until it is done.
+async fn approved(
+    provider: &Provider<'_>,
+    preview: &Import,
+    send_time: Option<SystemTime>,
+) -> anyhow::Result<()> {
     let owner = &provider.owner;
-    import::approve(owner, &preview.name, &preview.etag).await?;
+    match send_time {
+        Some(at) => import::approve_for(owner, &preview.name, &preview.etag, at).await?,
+        None => import::approve(owner, &preview.name, &preview.etag).await?,
+    };
     wait_until("the import is applied", "invitation", SOON, async || {
         let import = unless_unavailable(import::get(owner, &preview.name).await)?;
         Ok(import.filter(|it| matches!(it.state(), ImportState::Applied | ImportState::AppliedWithErrors)))

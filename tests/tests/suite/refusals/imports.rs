@@ -7,6 +7,7 @@ use muster_proto::invitation::v1::{
 };
 use muster_proto::organization::v1::Plan;
 use muster_refusal::ErrorReason as R;
+use prost_types::Timestamp;
 use sha2::{Digest, Sha256};
 
 use super::attempt::Attempt;
@@ -170,6 +171,7 @@ fn approving(import: &Import, request_id: &str) -> ApproveImportRequest {
         name: import.name.clone(),
         etag: import.etag.clone(),
         request_id: request_id.into(),
+        send_time: None,
     }
 }
 
@@ -180,6 +182,18 @@ fn approved() -> Vec<Row> {
             let import = ready(&at).await;
             at.group().await;
             Attempt::by("owner", &approving(&import, ""))
+        }),
+        row("ApproveImport", R::InvalidRequest, async |at| {
+            let import = Import {
+                name: at.absent("imports"),
+                etag: "x".into(),
+                ..Default::default()
+            };
+            let long_ago = ApproveImportRequest {
+                send_time: Some(Timestamp::default()),
+                ..approving(&import, "")
+            };
+            Attempt::by("owner", &long_ago).violates(&["send_time"])
         }),
         row("ApproveImport", R::ImportState, async |at| {
             let import = ready(&at).await;

@@ -1,13 +1,18 @@
 //! Inviting, by one and by several.
 
+use std::time::{Duration, SystemTime};
+
+use muster_clock::Clock;
 use muster_proto::invitation::v1::{
     BatchCancelInvitationsRequest, BatchCreateInvitationsRequest, BatchResendInvitationsRequest,
-    CancelInvitationRequest, CreateInvitationRequest, DeclineInvitationRequest, GetAcceptanceRequest,
-    GetInvitationRequest, InvitationFilter, InvitationState, ListInvitationsRequest, ResendInvitationRequest,
+    CancelInvitationRequest, CreateInvitationRequest, CreateInvitationResponse, DeclineInvitationRequest,
+    GetAcceptanceRequest, GetInvitationRequest, InvitationFilter, InvitationState, ListInvitationsRequest,
+    RescheduleInvitationRequest, ResendInvitationRequest,
 };
 use muster_proto::notification::v1::{GetMailRequest, MailPurpose};
 use muster_proto::organization::v1::Plan;
 use muster_refusal::ErrorReason as R;
+use prost_types::Timestamp;
 
 use super::attempt::Attempt;
 use super::stage::Stage;
@@ -18,6 +23,7 @@ pub(super) fn rows() -> Vec<Row> {
     let mut rows: Vec<Row> = [One, Several].into_iter().flat_map(Way::rows).collect();
     rows.extend(read());
     rows.extend(resent());
+    rows.extend(rescheduled());
     rows.extend(batches());
     rows.push(row("BatchCreateInvitations", R::TooManyInvitations, async |at| {
         let addresses: Vec<String> = (1..=11).map(|n| format!("n{n}@example.test")).collect();
@@ -297,6 +303,98 @@ fn resent() -> Vec<Row> {
             let (first, second) = (invited(&at).await, invited(&at).await);
             at.reused(rpc, "owner", &resending(first, &id), &resending(second, &id))
                 .await
+        }),
+    ]
+}
+
+/// To be sent in so many hours instead.
+fn rescheduling(name: String, hours: u32, request_id: &str) -> RescheduleInvitationRequest {
+    RescheduleInvitationRequest {
+        name,
+        send_time: Some(in_hours(hours)),
+        request_id: request_id.into(),
+    }
+}
+
+fn in_hours(hours: u32) -> Timestamp {
+    let then = Clock::system().now() + Duration::from_secs(60 * 60) * hours;
+    SystemTime::from(then).into()
+}
+
+/// An invitation whose mail waits for an hour.
+async fn scheduled(at: &Stage, address: &str) -> String {
+    let mut request = at.organization.inviting(address);
+    request.invitation.as_mut().unwrap().send_time = Some(in_hours(1));
+    let made: CreateInvitationResponse = at.done("CreateInvitation", "owner", &request).await;
+    made.invitation.unwrap().name
+}
+
+fn rescheduled() -> Vec<Row> {
+    let rpc = "RescheduleInvitation";
+    vec![
+        row(rpc, R::InvalidRequest, async |at| {
+            let long_ago = RescheduleInvitationRequest {
+                send_time: Some(Timestamp::default()),
+                ..rescheduling(at.absent("invitations"), 1, "")
+            };
+            Attempt::by("owner", &long_ago).violates(&["send_time"])
+        }),
+        row(rpc, R::NotFound, async |at| {
+            Attempt::by("owner", &rescheduling(at.absent("invitations"), 1, ""))
+        }),
+        row(rpc, R::InvitationNotScheduled, async |at| {
+            let name = at.organization.invite(&at.suite, &at.address()).await.name;
+            Attempt::by("owner", &rescheduling(name, 1, ""))
+        }),
+        row(rpc, R::InvitationCancelled, async |at| {
+            let name = scheduled(&at, &at.address()).await;
+            let cancel = cancelling(name.clone(), "");
+            at.done::<()>("CancelInvitation", "owner", &cancel).await;
+            Attempt::by("owner", &rescheduling(name, 2, ""))
+        }),
+        row(rpc, R::InvitationClosed, async |at| {
+            let name = at.learner().await.invitation;
+            Attempt::by("owner", &rescheduling(name, 1, ""))
+        }),
+        row(rpc, R::OrganizationNotActive, async |at| {
+            let at = at.own().await;
+            let name = scheduled(&at, &at.address()).await;
+            at.becomes("SUSPENDED").await;
+            Attempt::by("owner", &rescheduling(name, 2, "")).metadata("state", "SUSPENDED")
+        }),
+        row(rpc, R::PlanLimitExceeded, async |at| {
+            let at = at.own().await;
+            let name = scheduled(&at, &at.address()).await;
+            let mut later = at.organization.inviting(&at.address());
+            later.invitation.as_mut().unwrap().send_time = Some(in_hours(60));
+            at.done::<()>("CreateInvitation", "owner", &later).await;
+            at.subscribes(Plan::Premium, 500, 1).await;
+            Attempt::by("owner", &rescheduling(name, 61, "")).quota(1, 1)
+        }),
+        row(rpc, R::RateLimited, async |at| {
+            let address = at.address();
+            let (name, domain) = address.split_once('@').unwrap();
+            for number in 0..3 {
+                let mut later = at.organization.inviting(&format!("{name}+{number}@{domain}"));
+                later.invitation.as_mut().unwrap().send_time = Some(in_hours(60));
+                at.done::<()>("CreateInvitation", "owner", &later).await;
+            }
+            let name = scheduled(&at, &address).await;
+            Attempt::by("owner", &rescheduling(name, 61, "")).quota(3, 3)
+        }),
+        row(rpc, R::RequestIdReused, async |at| {
+            let id = at.suite.request_id();
+            let (first, second) = (
+                scheduled(&at, &at.address()).await,
+                scheduled(&at, &at.address()).await,
+            );
+            at.reused(
+                rpc,
+                "owner",
+                &rescheduling(first, 2, &id),
+                &rescheduling(second, 2, &id),
+            )
+            .await
         }),
     ]
 }

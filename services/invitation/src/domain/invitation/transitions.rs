@@ -55,6 +55,16 @@ pub(crate) enum NotResendable {
     Closed,
 }
 
+/// Why an invitation gets no other time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NotReschedulable {
+    Cancelled,
+    /// Accepted, declined or archived.
+    Closed,
+    /// Its mail does not wait for a time; what has become of it.
+    NotScheduled(DeliveryState),
+}
+
 /// The mail of an invitation is not wanted any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct NotWanted;
@@ -189,6 +199,39 @@ impl Invitation {
         self.delivery_detail.clear();
         self.send_time = now;
         self.expire_time = now + LIFE;
+        Transition::Changed(self)
+    }
+
+    /// PROSPECT, PENDING or EXPIRED whose mail waits for its time, or was held back because that was over → the same with another
+    /// time. As long as the mail was not asked for, the new time counts, however near the old one is.
+    pub(crate) fn reschedule(
+        mut self,
+        due: OffsetDateTime,
+        now: OffsetDateTime,
+    ) -> Transition<Self, NotReschedulable> {
+        match self.effective_state(now) {
+            StateName::Prospect | StateName::Pending => {}
+            StateName::Expired => {
+                return Transition::Refused(NotReschedulable::NotScheduled(self.effective_delivery()));
+            }
+            StateName::Cancelled => return Transition::Refused(NotReschedulable::Cancelled),
+            StateName::Active | StateName::Declined | StateName::Archived => {
+                return Transition::Refused(NotReschedulable::Closed);
+            }
+        }
+        match self.delivery {
+            DeliveryState::Scheduled if self.send_time == due => return Transition::AlreadyDone(self),
+            DeliveryState::Scheduled => {}
+            // Its mail may have been asked for and dropped: the next one is another one.
+            DeliveryState::Held => self.mails.number += 1,
+            _ => return Transition::Refused(NotReschedulable::NotScheduled(self.effective_delivery())),
+        }
+        self.mails.take_back(self.send_time);
+        self.mails.add(due);
+        self.delivery = DeliveryState::Scheduled;
+        self.delivery_detail.clear();
+        self.send_time = due;
+        self.expire_time = due + LIFE;
         Transition::Changed(self)
     }
 

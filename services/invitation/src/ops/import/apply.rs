@@ -8,7 +8,6 @@ mod row;
 use std::collections::HashMap;
 
 use muster_address::EmailAddress;
-use muster_ids::PersonId;
 use muster_jobs::Lease;
 use muster_server::Failure;
 use sqlx::PgConnection;
@@ -16,9 +15,9 @@ use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 
 use crate::context::Context;
-use crate::domain::import::{Outcome, Row};
+use crate::domain::import::{Approval, Outcome, Row};
 use crate::domain::invitation::draft::Draft;
-use crate::domain::invitation::{DeliveryState, Invitation, MailRequest};
+use crate::domain::invitation::{DeliveryState, Invitation, MailRequest, TOO_LATE};
 use crate::domain::inviting::{InvitingContext, OrganizationStatus};
 use crate::domain::mailbox::DAY;
 use crate::error::Error;
@@ -58,8 +57,7 @@ enum Batch {
 pub(crate) async fn apply(
     context: &Context,
     job: &Job,
-    approver: PersonId,
-    traceparent: Option<&str>,
+    approval: &Approval,
     shutdown: &CancellationToken,
 ) -> Result<(), Error> {
     let mut inviting = may_go_on(context, job).await?;
@@ -77,11 +75,10 @@ pub(crate) async fn apply(
             lease,
             inviting: &inviting,
             act: Act {
-                actor: format!("person:{approver}"),
+                actor: format!("person:{}", approval.approver),
                 time: context.clock.now(),
             },
-            approver,
-            traceparent,
+            approval,
         };
         let batch = context
             .database
@@ -119,9 +116,7 @@ struct Work<'a> {
     lease: Lease,
     inviting: &'a InvitingContext,
     act: Act,
-    approver: PersonId,
-    /// Of the approving call.
-    traceparent: Option<&'a str>,
+    approval: &'a Approval,
 }
 
 /// What the plan lets go out on a day.
@@ -156,7 +151,7 @@ impl Work<'_> {
             return Ok(Batch::Lost);
         }
         let (organization, import) = (self.job.organization, self.job.import);
-        let capacity = self.capacity(tx, self.act.time).await?;
+        let capacity = self.capacity(tx, self.first_due()).await?;
         let most = capacity.map_or(most, |capacity| most.min(capacity.mails));
         let rows = rows::to_apply(tx, organization, import, most).await?;
         if rows.is_empty() {
@@ -186,7 +181,7 @@ impl Work<'_> {
         capacity: Option<DayCapacity>,
         is_active: bool,
     ) -> Result<Done, Error> {
-        let begin = |row| Traced::begin(row, self.traceparent);
+        let begin = |row| Traced::begin(row, self.approval.traceparent.as_deref());
         let mut traced: Vec<Traced> = rows.into_iter().map(begin).collect();
         traced.sort_by(|left, right| left.canonical().cmp(right.canonical()));
         if !is_active {
@@ -269,6 +264,17 @@ impl Work<'_> {
         }
     }
 
+    /// When the first mails are due: now, or at the time that was chosen. What is applied so much later that it would be too late for
+    /// its mails has them due then, and held back when their turn comes.
+    fn first_due(&self) -> OffsetDateTime {
+        let now = self.act.time;
+        match self.approval.send_time {
+            Some(chosen) if now > chosen + TOO_LATE => chosen,
+            Some(chosen) => chosen.max(now),
+            None => now,
+        }
+    }
+
     /// When mails may go out that are wanted at this time, and how many: then, or on the first day after it on which the plan has
     /// capacity.
     async fn capacity(
@@ -279,7 +285,7 @@ impl Work<'_> {
         let limit = self.inviting.limits.messages_per_day;
         for day in 0..DAYS_AHEAD {
             let due = wanted + DAY * day;
-            if due >= self.act.time + DAY * DAYS_AHEAD {
+            if due >= self.first_due() + DAY * DAYS_AHEAD {
                 break;
             }
             let used = quota::in_day(tx, self.job.organization, Hour::of(due)).await?;

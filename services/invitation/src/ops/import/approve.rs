@@ -23,6 +23,8 @@ pub(crate) struct Approve {
     /// The preview that was looked at.
     pub(crate) etag: String,
     pub(crate) approver: PersonId,
+    /// Not before this time the mails go out; `None`: at once.
+    pub(crate) send_time: Option<OffsetDateTime>,
 }
 
 /// What the organization says; it counts only for an import that is not decided on.
@@ -47,6 +49,7 @@ pub(crate) async fn apply(
     let approval = Approval {
         approver: command.approver,
         traceparent: propagation::current_traceparent(),
+        send_time: command.send_time,
     };
     let thing = decide(tx, command, asked, approval, time).await?;
     Ok(At { thing, time })

@@ -48,10 +48,7 @@ impl Queue for Imports {
     async fn run(&self, job: &Job, stop: &CancellationToken) -> Result<(), Error> {
         match &job.task {
             Task::Preview => preview::make_again(&self.0, job).await,
-            Task::Apply {
-                approver,
-                traceparent,
-            } => apply::apply(&self.0, job, *approver, traceparent.as_deref(), stop).await,
+            Task::Apply(approval) => apply::apply(&self.0, job, approval, stop).await,
         }
     }
 

@@ -4,10 +4,11 @@ use muster_ids::ImportName;
 use muster_proto::invitation::v1 as pb;
 use muster_refusal::Violations;
 use muster_server::{Call, Parsed};
+use time::OffsetDateTime;
 
 use crate::domain::import::{ImportState, RowState};
 use crate::ops::import::template::{FileFormat, Wanted};
-use crate::rpc::parse::filter;
+use crate::rpc::parse::{filter, send_time};
 
 /// The states to filter imports by.
 pub(super) fn listed_imports(
@@ -41,4 +42,15 @@ pub(super) fn listed_rows(
     let name = call.name(violations);
     let states = filter::<pb::ImportRowState, _>(violations, "states", &call.message.states);
     Ok(name.zip(states))
+}
+
+/// The import that is approved, and when its mails go out; `None`: at once.
+pub(super) fn approved(
+    call: &Call<pb::ApproveImportRequest>,
+    violations: &mut Violations,
+    now: OffsetDateTime,
+) -> Parsed<(ImportName, Option<OffsetDateTime>)> {
+    let name = call.name(violations);
+    let send_time = send_time(violations, "send_time", call.message.send_time, now);
+    Ok(name.map(|name| (name, send_time)))
 }

@@ -7,8 +7,10 @@ use muster_ids::{GroupName, ImportName, LocationName, PersonName};
 use muster_proto::invitation::v1 as pb;
 use muster_refusal::Violations;
 use muster_server::{Call, Parsed};
+use time::OffsetDateTime;
 
-use crate::rpc::parse::filter;
+use crate::ops::invitation::reschedule::Reschedule;
+use crate::rpc::parse::{filter, send_time};
 use crate::store::invitation::list::ListFilter;
 
 /// What invitations are narrowed to, as a request says it.
@@ -22,6 +24,21 @@ pub(super) struct Narrowed<'m> {
     pub(super) location: &'m str,
     pub(super) inviter: &'m str,
     pub(super) address_contains: &'m str,
+}
+
+/// Which invitation gets which other time.
+pub(super) fn rescheduled(
+    call: &Call<pb::RescheduleInvitationRequest>,
+    violations: &mut Violations,
+    now: OffsetDateTime,
+) -> Parsed<Reschedule> {
+    let name = call.name(violations);
+    let due = send_time(violations, "send_time", call.message.send_time, now);
+    let command = name.zip(due);
+    Ok(command.map(|(name, due)| Reschedule {
+        name,
+        due: due.max(now),
+    }))
 }
 
 /// Which invitations of the organization are listed.

@@ -4,13 +4,12 @@ use muster_address::EmailAddress;
 use muster_ids::{GroupId, GroupName, LocationId, LocationName, OrganizationId};
 use muster_proto::invitation::v1 as pb;
 use muster_refusal::Violations;
-use muster_server::convert::from_timestamp;
-use time::format_description::well_known::Rfc3339;
-use time::{OffsetDateTime, UtcOffset};
+use time::OffsetDateTime;
 
-use crate::domain::invitation::{MAX_GROUPS, SCHEDULE_AHEAD, SCHEDULE_BEHIND};
+use crate::domain::invitation::MAX_GROUPS;
 use crate::error::Field;
 use crate::ops::invitation::create::InvitationSpec;
+use crate::rpc::parse::send_time;
 
 /// What there is around an invitation that is read.
 pub(super) struct SpecReader<'v> {
@@ -30,7 +29,8 @@ impl SpecReader<'_> {
         );
         let groups = self.groups(&path, &invitation.groups);
         let location = self.location(&path, &invitation.location);
-        let send_time = self.send_time(&path, invitation.send_time);
+        let path_of_time = format!("{path}send_time");
+        let send_time = send_time(self.violations, &path_of_time, invitation.send_time, self.now);
         Some(InvitationSpec {
             path,
             address: address?,
@@ -70,26 +70,9 @@ impl SpecReader<'_> {
         Some(name.location)
     }
 
-    fn send_time(&mut self, path: &str, at: Option<prost_types::Timestamp>) -> Option<OffsetDateTime> {
-        let path = format!("{path}send_time");
-        let at = self.violations.check(path.clone(), from_timestamp(at?))?;
-        if at > self.now + SCHEDULE_AHEAD {
-            self.violations.add(path, "must be at most 90 days ahead");
-        } else if at < self.now - SCHEDULE_BEHIND {
-            self.violations.add(path, past(self.now));
-        }
-        Some(at)
-    }
-
     fn own(&mut self, organization: OrganizationId, path: String, problem: &'static str) {
         if organization != self.organization {
             self.foreign.push(Field { path, problem });
         }
     }
-}
-
-/// A mistyped year must not become "at once".
-fn past(now: OffsetDateTime) -> String {
-    let now = now.to_offset(UtcOffset::UTC).format(&Rfc3339).unwrap_or_default();
-    format!("must not be more than a minute in the past: it is {now} here; leave it out to send at once")
 }

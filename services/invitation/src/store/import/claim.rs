@@ -3,13 +3,13 @@
 //! A worker holds a lease, which it prolongs with each batch; when it is killed, another goes on with the rows that are left.
 
 use muster_database::{DatabaseError, lease_is_free};
-use muster_ids::{ImportId, OrganizationId, PersonId};
+use muster_ids::{ImportId, OrganizationId};
 use muster_jobs::{Lease, NOBODY};
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, PgConnection, Row};
 use time::OffsetDateTime;
 
-use crate::domain::import::ImportState;
+use crate::domain::import::{Approval, ImportState};
 use crate::domain::preview::Preview;
 use crate::store::inconsistent;
 use crate::store::words::to_do;
@@ -29,12 +29,7 @@ pub(crate) enum Task {
     /// Make the preview again.
     Preview,
     /// Turn the rows into invitations.
-    Apply {
-        /// The inviter.
-        approver: PersonId,
-        /// Where the trace of every row links to.
-        traceparent: Option<String>,
-    },
+    Apply(Approval),
 }
 
 /// Takes an import that waits and that nobody holds at `now`: first those that no worker had yet, the oldest first, then
@@ -56,7 +51,7 @@ pub(crate) async fn claim(
         lease_is_free!("$3"),
         " AND (state <> $6 OR expire_time > $3)
              ORDER BY lease_until NULLS FIRST, create_time LIMIT 1 FOR UPDATE SKIP LOCKED)
-         RETURNING organization_id, import_id, state, approver_person_id, approve_traceparent, lease_token, lease_until",
+         RETURNING organization_id, import_id, state, approver_person_id, approve_traceparent, send_time, lease_token, lease_until",
     ))
     .bind(lease.token)
     .bind(lease.until)
@@ -72,10 +67,11 @@ impl FromRow<'_, PgRow> for Job {
     fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
         let task = match (row.try_get("state")?, row.try_get("approver_person_id")?) {
             (ImportState::Uploaded, _) => Task::Preview,
-            (ImportState::Applying, Some(approver)) => Task::Apply {
+            (ImportState::Applying, Some(approver)) => Task::Apply(Approval {
                 approver,
                 traceparent: row.try_get("approve_traceparent")?,
-            },
+                send_time: row.try_get("send_time")?,
+            }),
             _ => return Err(inconsistent("state")),
         };
         Ok(Self {

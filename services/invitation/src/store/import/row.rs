@@ -11,6 +11,7 @@ impl FromRow<'_, PgRow> for Import {
     fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
         let approver: Option<PersonId> = row.try_get("approver_person_id")?;
         let traceparent = row.try_get("approve_traceparent")?;
+        let send_time = row.try_get("send_time")?;
         Ok(Self {
             organization: row.try_get("organization_id")?,
             id: row.try_get("import_id")?,
@@ -40,6 +41,7 @@ impl FromRow<'_, PgRow> for Import {
             approval: approver.map(|approver| Approval {
                 approver,
                 traceparent,
+                send_time,
             }),
             finish_time: row.try_get("finish_time")?,
             purge_time: row.try_get("purge_time")?,

@@ -78,7 +78,7 @@ impl Traced {
                 .location
                 .filter(|id| work.inviting.locations.contains_key(id)),
             source: Source::Import,
-            inviter: work.approver,
+            inviter: work.approval.approver,
             import: Some(work.job.import),
             now: work.act.time,
             due,
