@@ -286,8 +286,8 @@ impl From<Error> for Refusal {
             ),
             Error::InvitationsChanged => Refusal::new(
                 R::InvitationsChanged,
-                "by the filter there are more or fewer invitations than expected_count says, and nothing was done; list them again, \
-                 then repeat it for those",
+                "the filter lists other invitations than expected_count and filter_etag stand for, or one of them has changed, and \
+                 nothing was done; list them again, then repeat it for those",
             ),
             Error::NotScheduled(state) => {
                 let text = "the mail of the invitation does not wait for a time; send the invitation again instead";

@@ -97,7 +97,55 @@ pub async fn batch_cancel<T: Transport>(
     cancelled(inviter, request).await
 }
 
-/// Sends those again that the filter lists, with the same links, if they are as many as the caller has seen: 1,000 at most.
+/// All that a filter lists, as somebody has seen it: what an act on the filter is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// How many there are.
+    pub count: i32,
+    /// Which, and as they are.
+    pub etag: String,
+}
+
+/// Lists everything that the filter lists, 1,000 at most, to act on exactly that.
+///
+/// # Errors
+/// The call failed.
+pub async fn seen<T: Transport>(
+    reader: &T,
+    organization: &str,
+    filter: &InvitationFilter,
+) -> Result<(Vec<Invitation>, Seen), CallError> {
+    let InvitationFilter {
+        states,
+        import,
+        delivery_states,
+        group,
+        location,
+        inviter,
+        address_contains,
+    } = filter.clone();
+    let request = ListInvitationsRequest {
+        parent: organization.to_owned(),
+        page_size: 1000,
+        states,
+        import,
+        delivery_states,
+        group,
+        location,
+        inviter,
+        address_contains,
+        with_filter_etag: true,
+        ..ListInvitationsRequest::default()
+    };
+    let listed = list(reader, request).await?;
+    let seen = Seen {
+        count: i32::try_from(listed.invitations.len()).unwrap_or(i32::MAX),
+        etag: listed.filter_etag,
+    };
+    Ok((listed.invitations, seen))
+}
+
+/// Sends those again that the filter lists, with the same links, if they are exactly what the caller has [`seen`].
 ///
 /// # Errors
 /// The call failed.
@@ -105,19 +153,20 @@ pub async fn resend_listed<T: Transport>(
     inviter: &T,
     organization: &str,
     filter: InvitationFilter,
-    expected_count: i32,
+    seen: Seen,
 ) -> Result<Vec<InvitationOutcome>, CallError> {
     let request = BatchResendInvitationsRequest {
         parent: organization.to_owned(),
         filter: Some(filter),
-        expected_count,
+        expected_count: seen.count,
+        filter_etag: seen.etag,
         request_id: request_id(),
         ..BatchResendInvitationsRequest::default()
     };
     resent(inviter, request).await
 }
 
-/// Takes those back that the filter lists, if they are as many as the caller has seen: 1,000 at most.
+/// Takes those back that the filter lists, if they are exactly what the caller has [`seen`].
 ///
 /// # Errors
 /// The call failed.
@@ -125,12 +174,13 @@ pub async fn cancel_listed<T: Transport>(
     inviter: &T,
     organization: &str,
     filter: InvitationFilter,
-    expected_count: i32,
+    seen: Seen,
 ) -> Result<Vec<InvitationOutcome>, CallError> {
     let request = BatchCancelInvitationsRequest {
         parent: organization.to_owned(),
         filter: Some(filter),
-        expected_count,
+        expected_count: seen.count,
+        filter_etag: seen.etag,
         request_id: request_id(),
         ..BatchCancelInvitationsRequest::default()
     };

@@ -5,6 +5,7 @@ pub(crate) mod batch;
 pub(crate) mod cancel;
 pub(crate) mod create;
 pub(crate) mod invite;
+pub(crate) mod listed;
 pub(crate) mod mailbox;
 pub(crate) mod report_delivery;
 pub(crate) mod reschedule;

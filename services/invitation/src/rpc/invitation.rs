@@ -23,6 +23,7 @@ use crate::ops::At;
 use crate::ops::invitation::batch as many;
 use crate::ops::invitation::cancel;
 use crate::ops::invitation::create::{self as inviting, Create};
+use crate::ops::invitation::listed::listed;
 use crate::ops::invitation::reschedule;
 use crate::ops::invitation::resend::{self, Resend};
 use crate::store::invitation::{find, list};
@@ -162,6 +163,12 @@ impl InvitationService for Rpc {
             let counting = database.read(async |c| list::counts(c, organization, time).await);
             counts = counting.await.map_err(Error::from)?;
         }
+        let filter_etag = if call.message.with_filter_etag {
+            let all = database.read(async |c| listed(c, organization, &filter, time).await);
+            all.await.map_err(Error::from)?.map(|all| all.etag)
+        } else {
+            None
+        };
         let count = |(state, count)| pb::InvitationCount {
             state: pb::InvitationState::from(state).into(),
             count,
@@ -170,6 +177,7 @@ impl InvitationService for Rpc {
             invitations: page.items,
             next_page_token: page.next_page_token,
             counts: counts.into_iter().map(count).collect(),
+            filter_etag: filter_etag.unwrap_or_default(),
         }))
     }
 }

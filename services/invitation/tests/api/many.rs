@@ -35,16 +35,33 @@ async fn resend(fixture: &Fixture, names: &[String], rotate: bool) -> Result<Vec
     Ok(answer.into_inner().outcomes)
 }
 
-/// Takes those back that are listed, if there are so many.
+/// What stands for all that the filter lists.
+async fn etag(fixture: &Fixture, filter: &InvitationFilter) -> String {
+    let filter = filter.clone();
+    let request = ListInvitationsRequest {
+        parent: fixture.parent(),
+        page_size: 1,
+        states: filter.states,
+        group: filter.group,
+        with_filter_etag: true,
+        ..Default::default()
+    };
+    let listed = fixture.invitations().list_invitations(request).await.unwrap();
+    listed.into_inner().filter_etag
+}
+
+/// Takes those back that are listed, if there are so many, and these.
 async fn cancel_listed(
     fixture: &Fixture,
     filter: &InvitationFilter,
     expected_count: i32,
+    filter_etag: &str,
 ) -> Result<Vec<InvitationOutcome>, Status> {
     let request = BatchCancelInvitationsRequest {
         parent: fixture.parent(),
         filter: Some(filter.clone()),
         expected_count,
+        filter_etag: filter_etag.to_owned(),
         ..Default::default()
     };
     let answer = fixture.invitations().batch_cancel_invitations(request).await?;
@@ -342,8 +359,9 @@ async fn what_a_filter_lists_is_done_if_it_is_what_was_seen() {
         group: fixture.group_name(&fixture.nurses),
         ..Default::default()
     };
+    let seen = etag(&fixture, &waiting).await;
     for wrong in [3, 5, 1000] {
-        let refused = cancel_listed(&fixture, &waiting, wrong).await;
+        let refused = cancel_listed(&fixture, &waiting, wrong, &seen).await;
         assert_eq!(reason(refused), R::InvitationsChanged, "{wrong}");
     }
     let untouched = "SELECT count(*) FROM invitations WHERE state IN ('PROSPECT', 'PENDING')";
@@ -352,6 +370,7 @@ async fn what_a_filter_lists_is_done_if_it_is_what_was_seen() {
         parent: fixture.parent(),
         filter: Some(waiting.clone()),
         expected_count: 4,
+        filter_etag: seen.clone(),
         ..Default::default()
     };
     let resent = fixture
@@ -360,7 +379,10 @@ async fn what_a_filter_lists_is_done_if_it_is_what_was_seen() {
         .await
         .unwrap();
     assert_eq!(reasons(&resent.into_inner().outcomes), [R::Unspecified; 4]);
-    let outcomes = cancel_listed(&fixture, &waiting, 4).await.unwrap();
+    let changed = cancel_listed(&fixture, &waiting, 4, &seen).await;
+    assert_eq!(reason(changed), R::InvitationsChanged, "they were mailed again since");
+    let seen = etag(&fixture, &waiting).await;
+    let outcomes = cancel_listed(&fixture, &waiting, 4, &seen).await.unwrap();
     let told: Vec<&str> = outcomes.iter().map(|outcome| outcome.name.as_str()).collect();
     assert_eq!(
         told,
@@ -382,7 +404,7 @@ async fn what_a_filter_lists_is_done_if_it_is_what_was_seen() {
     );
     // What was taken back is listed no more.
     assert_eq!(
-        reason(cancel_listed(&fixture, &waiting, 4).await),
+        reason(cancel_listed(&fixture, &waiting, 4, &seen).await),
         R::InvitationsChanged
     );
 }
@@ -399,17 +421,19 @@ async fn a_request_says_which_are_meant_in_one_way_and_everything_that_is_wrong_
         |names: &[&str], filter: Option<InvitationFilter>, expected_count| BatchCancelInvitationsRequest {
             parent: fixture.parent(),
             names: names.iter().map(|name| (*name).to_owned()).collect(),
+            // Said with the number, and not without it.
+            filter_etag: if expected_count == 0 { "" } else { "x" }.to_owned(),
             filter,
             expected_count,
             request_id: String::new(),
         };
     for (request, wrong) in [
         (request(&[], None, 0), &["names"][..]),
-        (request(&[], None, 1), &["names", "expected_count"]),
-        (request(&[], Some(filter("")), 0), &["expected_count"]),
+        (request(&[], None, 1), &["names", "expected_count", "filter_etag"]),
+        (request(&[], Some(filter("")), 0), &["expected_count", "filter_etag"]),
         (
             request(&["x"], Some(filter("x")), 0),
-            &["names", "expected_count", "filter.group"],
+            &["names", "expected_count", "filter_etag", "filter.group"],
         ),
         (
             request(&[], Some(InvitationFilter::default()), 1),
@@ -437,7 +461,8 @@ async fn of_many_who_take_the_same_list_back_at_once_each_is_told_what_is_true()
         states: vec![InvitationState::Prospect.into()],
         ..Default::default()
     };
-    let calls = futures::future::join_all((0..8).map(|_| cancel_listed(&fixture, &all, 8))).await;
+    let seen = etag(&fixture, &all).await;
+    let calls = futures::future::join_all((0..8).map(|_| cancel_listed(&fixture, &all, 8, &seen))).await;
     for call in calls {
         match call {
             Ok(outcomes) => assert_eq!(reasons(&outcomes), [R::Unspecified; 8]),
@@ -450,4 +475,38 @@ async fn of_many_who_take_the_same_list_back_at_once_each_is_told_what_is_true()
             InvitationState::Cancelled
         );
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_act_on_a_filter_is_about_exactly_what_was_seen() {
+    let fixture = Fixture::new().await;
+    let names = invited(&fixture, 3).await;
+    let all = InvitationFilter {
+        states: vec![InvitationState::Prospect.into()],
+        ..Default::default()
+    };
+    let seen = etag(&fixture, &all).await;
+    assert_eq!(etag(&fixture, &all).await, seen, "whoever looks sees the same");
+    // One went and another one came: as many as before.
+    cancel(&fixture, &names[..1]).await.unwrap();
+    fixture.create("new@example.com", &[&fixture.nurses]).await.unwrap();
+    let other = cancel_listed(&fixture, &all, 3, &seen).await;
+    assert_eq!(reason(other), R::InvitationsChanged);
+    // The same ones, to more groups.
+    let seen = etag(&fixture, &all).await;
+    fixture.create("new@example.com", &[&fixture.aides]).await.unwrap();
+    assert_eq!(reason(cancel_listed(&fixture, &all, 3, &seen).await), R::InvitationsChanged);
+    // What runs out is another thing, though nobody has touched it.
+    let any = InvitationFilter {
+        states: vec![InvitationState::Prospect.into(), InvitationState::Expired.into()],
+        ..Default::default()
+    };
+    let seen = etag(&fixture, &any).await;
+    fixture
+        .database
+        .execute("UPDATE invitations SET expire_time = create_time WHERE address_given = 'l1@example.com'")
+        .await;
+    assert_eq!(reason(cancel_listed(&fixture, &any, 3, &seen).await), R::InvitationsChanged);
+    let seen = etag(&fixture, &any).await;
+    assert_eq!(cancel_listed(&fixture, &any, 3, &seen).await.unwrap().len(), 3);
 }

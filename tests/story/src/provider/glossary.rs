@@ -1,7 +1,7 @@
 //! The words of the glossary that are not told elsewhere: cancelled, declined, sent again.
 
 use anyhow::{Context, ensure};
-use muster_client::acts::invitation;
+use muster_client::acts::invitation::{self, Seen};
 use muster_proto::invitation::v1::{InvitationFilter, InvitationOutcome, InvitationState};
 use muster_refusal::ErrorReason;
 
@@ -23,7 +23,12 @@ pub(super) async fn run(provider: &mut Provider<'_>) -> anyhow::Result<StepRepor
     provider
         .pending(super::by_hand::NOW + i64::try_from(super::upload::RIGHT + 1)?)
         .await?;
-    let others = invitation::cancel_listed(&owner, &organization, scheduled.clone(), 7).await;
+    let (_, seen) = invitation::seen(&owner, &organization, &scheduled).await?;
+    let other = Seen {
+        etag: "other".to_owned(),
+        ..seen.clone()
+    };
+    let others = invitation::cancel_listed(&owner, &organization, scheduled.clone(), other).await;
     let status = expect_refusal(
         "cancelling others than were seen",
         ErrorReason::InvitationsChanged,
@@ -34,7 +39,7 @@ pub(super) async fn run(provider: &mut Provider<'_>) -> anyhow::Result<StepRepor
         status.message()
     ));
     done(
-        &invitation::cancel_listed(&owner, &organization, scheduled, 1).await?,
+        &invitation::cancel_listed(&owner, &organization, scheduled, seen).await?,
         1,
     )?;
     report.line("Cancelled: the one that waited for tomorrow");
@@ -80,7 +85,8 @@ pub(super) async fn run(provider: &mut Provider<'_>) -> anyhow::Result<StepRepor
         ..InvitationFilter::default()
     };
     let left = i32::try_from(super::by_hand::NOW - 2)?;
-    let again = invitation::resend_listed(&owner, &organization, by_hand, left).await?;
+    let (_, seen) = invitation::seen(&owner, &organization, &by_hand).await?;
+    let again = invitation::resend_listed(&owner, &organization, by_hand, seen).await?;
     done(&again, usize::try_from(left)?)?;
     report.line(format!(
         "{left} that wait are sent again at once; their links stay the same"

@@ -55,6 +55,7 @@ fn batches() -> Vec<Row> {
                 parent: at.own().await.name(),
                 filter: Some(cancelled()),
                 expected_count: 1,
+                filter_etag: "other".into(),
                 ..Default::default()
             };
             Attempt::by("owner", &request)
@@ -64,6 +65,7 @@ fn batches() -> Vec<Row> {
                 parent: at.own().await.name(),
                 filter: Some(cancelled()),
                 expected_count: 1,
+                filter_etag: "other".into(),
                 ..Default::default()
             };
             Attempt::by("owner", &request)

@@ -8,6 +8,7 @@ use muster_states::Transition;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
+use super::listed::{Listed, listed};
 use super::mailbox::{self, Mailboxes};
 use super::resend::{self, Prepared};
 use crate::context::Context;
@@ -16,7 +17,7 @@ use crate::error::{Error, unless_superseded};
 use crate::events::{self, Act};
 use crate::ops::At;
 use crate::ops::closing;
-use crate::store::invitation::list::{self, ListFilter};
+use crate::store::invitation::list::ListFilter;
 use crate::store::invitation::{lock_all, occupied_among, update};
 use crate::store::opt_out;
 
@@ -32,10 +33,11 @@ pub(crate) struct Asked {
 #[derive(Debug)]
 pub(crate) enum Which {
     Named(Vec<InvitationName>),
-    /// Those that are listed by the filter, if there are as many as whoever asks has seen.
+    /// Those that are listed by the filter, if they are what whoever asks has seen.
     Listed {
         filter: ListFilter,
         count: usize,
+        etag: String,
     },
 }
 
@@ -44,6 +46,8 @@ pub(crate) enum Which {
 pub(crate) struct Batch {
     pub(crate) organization: OrganizationId,
     pub(crate) names: Vec<InvitationName>,
+    /// In which version each was seen; nothing is said of those that are named.
+    seen: HashMap<InvitationId, i64>,
     pub(crate) actor: String,
 }
 
@@ -57,32 +61,34 @@ pub(crate) struct Outcome {
 /// What became of those that the organization has.
 pub(crate) type Outcomes = HashMap<InvitationId, Outcome>;
 
-/// The invitations that are meant. Looked at in the transaction that acts on them, and then locked: what is answered between
-/// the two has an outcome that says so.
+/// The invitations that are meant. Looked at in the transaction that acts on them, and then locked: what has changed between
+/// the two is seen there.
 ///
 /// # Errors
 /// [`Error::InvitationsChanged`], and the database's.
 pub(crate) async fn meant(tx: &mut PgConnection, context: &Context, asked: &Asked) -> Result<Batch, Error> {
     let organization = asked.organization;
-    let names = match &asked.which {
-        Which::Named(names) => names.clone(),
-        Which::Listed { filter, count } => {
-            // One more than expected is enough to know that there are others.
-            let most = i64::try_from(*count).unwrap_or(i64::MAX).saturating_add(1);
-            let found = list::page(tx, organization, filter, None, most, context.clock.now()).await?;
-            if found.len() != *count {
-                return Err(Error::InvitationsChanged);
-            }
-            let name = |one: Invitation| InvitationName {
+    let (names, seen) = match &asked.which {
+        Which::Named(names) => (names.clone(), HashMap::new()),
+        Which::Listed {
+            filter,
+            count,
+            etag,
+        } => {
+            let listed = listed(tx, organization, filter, context.clock.now()).await?;
+            let meant = listed.filter(|listed| listed.ids.len() == *count && listed.etag == *etag);
+            let Listed { ids, versions, .. } = meant.ok_or(Error::InvitationsChanged)?;
+            let name = |invitation| InvitationName {
                 organization,
-                invitation: one.id,
+                invitation,
             };
-            found.into_iter().map(name).collect()
+            (ids.into_iter().map(name).collect(), versions)
         }
     };
     Ok(Batch {
         organization,
         names,
+        seen,
         actor: asked.actor.clone(),
     })
 }
@@ -90,7 +96,7 @@ pub(crate) async fn meant(tx: &mut PgConnection, context: &Context, asked: &Aske
 /// Takes those back that were not answered.
 ///
 /// # Errors
-/// The database's.
+/// [`Error::InvitationsChanged`], and the database's.
 pub(crate) async fn cancel(
     tx: &mut PgConnection,
     context: &Context,
@@ -229,7 +235,12 @@ async fn locked(tx: &mut PgConnection, batch: &Batch) -> Result<Vec<Invitation>,
         .iter()
         .filter(|name| name.organization == batch.organization);
     let ids: BTreeSet<InvitationId> = own.map(|name| name.invitation).collect();
-    Ok(lock_all(tx, batch.organization, ids).await?)
+    let locked = lock_all(tx, batch.organization, ids).await?;
+    let has_changed = |one: &Invitation| batch.seen.get(&one.id).is_some_and(|seen| *seen != one.version);
+    if locked.iter().any(has_changed) {
+        return Err(Error::InvitationsChanged);
+    }
+    Ok(locked)
 }
 
 async fn stored(tx: &mut PgConnection, mut changed: Invitation) -> Result<Invitation, Error> {

@@ -18,6 +18,7 @@ pub(super) trait Meant {
     fn names(&self) -> &Vec<String>;
     fn filter(&self) -> Option<&pb::InvitationFilter>;
     fn expected_count(&self) -> i32;
+    fn filter_etag(&self) -> &str;
 }
 
 macro_rules! meant {
@@ -33,6 +34,10 @@ macro_rules! meant {
 
             fn expected_count(&self) -> i32 {
                 self.expected_count
+            }
+
+            fn filter_etag(&self) -> &str {
+                &self.filter_etag
             }
         })+
     };
@@ -58,6 +63,9 @@ pub(super) fn asked<M: RequestMessage + Meant>(call: &Call<M>, violations: &mut 
             if message.expected_count() != 0 {
                 violations.add("expected_count", "must be 0 unless a filter says which are meant");
             }
+            if !message.filter_etag().is_empty() {
+                violations.add("filter_etag", "must be empty unless a filter says which are meant");
+            }
             all_named(violations, "names", message.names()).map(Which::Named)
         }
     };
@@ -78,6 +86,10 @@ fn listed(filter: &pb::InvitationFilter, message: &impl Meant, violations: &mut 
     if count.is_none() {
         violations.add("expected_count", "must say how many the filter lists: 1 to 1,000");
     }
+    let etag = message.filter_etag();
+    if etag.is_empty() {
+        violations.add("filter_etag", "must be what ListInvitations told of what the filter lists");
+    }
     let narrowed = Narrowed {
         path: "filter.",
         states: &filter.states,
@@ -89,9 +101,10 @@ fn listed(filter: &pb::InvitationFilter, message: &impl Meant, violations: &mut 
         address_contains: &filter.address_contains,
     };
     let filter = narrowed.filter(violations);
+    let etag = etag.to_owned();
     filter
         .zip(count)
-        .map(|(filter, count)| Which::Listed { filter, count })
+        .map(|(filter, count)| Which::Listed { filter, count, etag })
 }
 
 /// One outcome for each name, in the order of the names. What is another organization's is there no more than what does

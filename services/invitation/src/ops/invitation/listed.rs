@@ -1,0 +1,57 @@
+//! All that a filter lists, as it is at a moment.
+
+use std::collections::HashMap;
+
+use muster_database::DatabaseError;
+use muster_ids::{InvitationId, OrganizationId};
+use sha2::{Digest, Sha256};
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+
+use crate::domain::invitation::Invitation;
+use crate::store::invitation::list::{self, ListFilter};
+
+/// The most that an act on a filter is about.
+pub(crate) const MOST: usize = 1000;
+
+/// Those that a filter lists, in the order of the list, each as it is.
+#[derive(Debug)]
+pub(crate) struct Listed {
+    pub(crate) ids: Vec<InvitationId>,
+    pub(crate) versions: HashMap<InvitationId, i64>,
+    pub(crate) etag: String,
+}
+
+/// All that the filter lists; `None` where these are more than [`MOST`].
+///
+/// # Errors
+/// The database's.
+pub(crate) async fn listed(
+    connection: &mut PgConnection,
+    organization: OrganizationId,
+    filter: &ListFilter,
+    now: OffsetDateTime,
+) -> Result<Option<Listed>, DatabaseError> {
+    let one_more = i64::try_from(MOST).unwrap_or(i64::MAX).saturating_add(1);
+    let found = list::page(connection, organization, filter, None, one_more, now).await?;
+    if found.len() > MOST {
+        return Ok(None);
+    }
+    Ok(Some(Listed {
+        ids: found.iter().map(|one| one.id).collect(),
+        versions: found.iter().map(|one| (one.id, one.version)).collect(),
+        etag: etag(&found, now),
+    }))
+}
+
+/// Which they are, and each as it is shown: what runs out changes without a new version.
+fn etag(listed: &[Invitation], now: OffsetDateTime) -> String {
+    let mut digest = Sha256::new();
+    for one in listed {
+        digest.update(one.id.as_uuid().as_bytes());
+        digest.update(one.version.to_be_bytes());
+        digest.update(one.effective_state(now).as_str());
+    }
+    let digest: [u8; 32] = digest.finalize().into();
+    digest[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+}
