@@ -52,6 +52,16 @@ impl Links {
         format!("{}/invitations", self.base())
     }
 
+    /// Where everybody finds what they have to take.
+    pub(crate) fn trainings_url(&self) -> String {
+        format!("{}/trainings", self.base())
+    }
+
+    /// Where all links lead to.
+    pub(crate) fn site(&self) -> String {
+        self.base().to_owned()
+    }
+
     fn base(&self) -> &str {
         self.base.trim_end_matches('/')
     }

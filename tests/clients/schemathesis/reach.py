@@ -185,6 +185,7 @@ others = [
 ]
 others = call("BatchCreateInvitations", "owner", at, requests=others)["invitations"]
 call("ListInvitations", "owner", at)
+call("GetAnnouncement", "owner", at, {"language": "es"})
 
 
 def pending():

@@ -5,12 +5,30 @@ use std::time::SystemTime;
 use muster_proto::invitation::v1::invitation_service_client::InvitationServiceClient;
 use muster_proto::invitation::v1::{
     BatchCancelInvitationsRequest, BatchCreateInvitationsRequest, BatchResendInvitationsRequest,
-    CreateInvitationRequest, GetInvitationRequest, Invitation, InvitationFilter, InvitationOutcome,
+    CreateInvitationRequest, GetAnnouncementRequest, GetAnnouncementResponse, GetInvitationRequest, Invitation, InvitationFilter, InvitationOutcome,
     InvitationState, ListInvitationsRequest, ListInvitationsResponse, RescheduleInvitationRequest,
 };
 
 use super::resource;
 use crate::{CallError, Transport, call, request_id};
+
+/// The words to tell people beforehand, in the organization's language.
+///
+/// # Errors
+/// The call failed.
+pub async fn announcement<T: Transport>(
+    reader: &T,
+    organization: &str,
+) -> Result<GetAnnouncementResponse, CallError> {
+    let request = GetAnnouncementRequest {
+        parent: organization.to_owned(),
+        language: String::new(),
+    };
+    let told = call(reader, request, async |client, request| {
+        InvitationServiceClient::new(client).get_announcement(request).await
+    });
+    told.await
+}
 
 /// Invites somebody by hand.
 ///

@@ -1,5 +1,6 @@
 //! `InvitationService`: invitations as the organization sees them.
 
+mod announcement;
 mod batch;
 mod create;
 mod crowd;
@@ -92,6 +93,16 @@ impl InvitationService for Rpc {
         let prepare = async || resend::prepare(&self.context, command.name.organization).await;
         let apply = async |tx: &mut _, prepared| resend::apply(tx, &self.context, &command, prepared).await;
         call.once_prepared(database, clock.now(), prepare, apply).await
+    }
+
+    async fn get_announcement(
+        &self,
+        request: Request<pb::GetAnnouncementRequest>,
+    ) -> Result<Response<pb::GetAnnouncementResponse>, Status> {
+        // Any other language is told of by the field's rule.
+        let (call, language) = Call::read(request, |call, _| Ok(Some(call.message.language.parse().ok())))?;
+        let said = announcement::announcement(&self.context, call.organization()?, language).await?;
+        Ok(Response::new(said.into()))
     }
 
     async fn reschedule_invitation(

@@ -9,7 +9,8 @@ use muster_ids::{GroupName, InvitationName, OrganizationId, OrganizationName};
 use muster_invitation::InvitationApp;
 use muster_notification::NotificationService;
 use muster_organization::OrganizationService;
-use muster_proto::invitation::v1::Invitation;
+use muster_proto::invitation::v1::invitation_service_client::InvitationServiceClient;
+use muster_proto::invitation::v1::{GetAnnouncementRequest, Invitation};
 use muster_proto::notification::v1::delivery_service_client::DeliveryServiceClient;
 use muster_proto::notification::v1::{Delivery, ListDeliveriesRequest, MailPurpose, MailRequestedEvent};
 use muster_server::Service;
@@ -170,3 +171,27 @@ pub(crate) fn request(subject: InvitationName, generation: i32) -> MailRequested
 
 /// The trace in which a publisher's mails are asked for.
 pub(crate) const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_mail_is_called_as_the_organization_has_announced_it() {
+    let fixture = ServiceFixture::new().await;
+    for language in ["en", "es"] {
+        let request = GetAnnouncementRequest {
+            parent: fixture.list_request().parent,
+            language: language.to_owned(),
+        };
+        let mut client = InvitationServiceClient::new(fixture.invitations.calls_of(fixture.viewer()));
+        let announced = client.get_announcement(request).await.unwrap().into_inner().text;
+        let invitation = Invitation {
+            language: language.to_owned(),
+            ..Invitation::default()
+        };
+        let (_, address) = fixture.invite_this(invitation).await;
+        let taken = || fixture.smtp.taken().into_iter().find(|mail| mail.to == address);
+        eventually(async || taken().is_some()).await;
+        let mail = taken().unwrap();
+        let mail = mail_parser::MessageParser::default().parse(&mail.bytes).unwrap();
+        let subject = mail.subject().unwrap().to_owned();
+        assert!(announced.contains(&subject), "{subject} is not in {announced}");
+    }
+}

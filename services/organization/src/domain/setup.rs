@@ -198,7 +198,10 @@ impl SetupFacts {
                     hint: "Invite people once the organization is active and has a group.",
                 };
             }
-            SetupStep::Employees => ("Invite the people who work for you.", "BatchCreateInvitations"),
+            SetupStep::Employees => (
+                "Tell the people who work for you what will come (GetAnnouncement has the words to copy), then invite them.",
+                "BatchCreateInvitations",
+            ),
             SetupStep::EmploymentClaims if !self.state.is_reviewed() => {
                 return SetupState::Waiting {
                     hint: "Whoever says that they direct the organization is verified with its approval.",

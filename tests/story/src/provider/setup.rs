@@ -15,6 +15,8 @@ pub(super) const SENTENCE: &str =
     "Be sure you've set up training and groups for your organization before you begin inviting users.";
 pub(super) const TITLE: &str = "The owner sets up trainings, groups and a location; the checklist says what is missing, and nobody is invited without a group";
 
+const NAME: &str = "Sunrise Training Centre";
+
 const PREMIUM: Limits = Limits {
     invitations_by_hand: 10,
     import_rows: 500,
@@ -31,7 +33,7 @@ pub(super) async fn run(provider: &mut Provider<'_>) -> anyhow::Result<StepRepor
     };
     let training = training::create(&staff, wanted).await?;
     let profile = Organization {
-        display_name: "Sunrise Training Centre".to_owned(),
+        display_name: NAME.to_owned(),
         licensing_authority: "us-mi".to_owned(),
         license_number: format!("tp-{}", provider.scenario.run),
         ..Organization::default()
@@ -95,5 +97,13 @@ pub(super) async fn run(provider: &mut Provider<'_>) -> anyhow::Result<StepRepor
         GROUPS.join(" and ")
     ));
     report.link_call("the checklist, done", provider.scenario, &owner);
+    let beforehand = invitation::announcement(&owner, &provider.organization).await?;
+    ensure!(
+        beforehand.text.contains(NAME),
+        "the announcement is in nobody's name: {}",
+        beforehand.text
+    );
+    report.line(format!("to tell the team beforehand, to copy: \u{201c}{}\u{201d}", beforehand.subject));
+    report.link_call("the announcement", provider.scenario, &owner);
     Ok(report)
 }

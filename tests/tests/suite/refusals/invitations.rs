@@ -6,7 +6,7 @@ use muster_clock::Clock;
 use muster_proto::invitation::v1::{
     BatchCancelInvitationsRequest, BatchCreateInvitationsRequest, BatchResendInvitationsRequest,
     CancelInvitationRequest, CreateInvitationRequest, CreateInvitationResponse, DeclineInvitationRequest,
-    GetAcceptanceRequest, GetInvitationRequest, InvitationFilter, InvitationState, ListInvitationsRequest,
+    GetAcceptanceRequest, GetAnnouncementRequest, GetInvitationRequest, InvitationFilter, InvitationState, ListInvitationsRequest,
     RescheduleInvitationRequest, ResendInvitationRequest,
 };
 use muster_proto::notification::v1::{GetMailRequest, MailPurpose};
@@ -403,6 +403,13 @@ fn rescheduled() -> Vec<Row> {
 
 fn read() -> Vec<Row> {
     vec![
+        row("GetAnnouncement", R::NotFound, async |at| {
+            let request = GetAnnouncementRequest {
+                parent: format!("organizations/{}", at.suite.request_id()),
+                language: String::new(),
+            };
+            Attempt::by("staff", &request)
+        }),
         row("GetInvitation", R::NotFound, async |at| {
             let name = at.absent("invitations");
             Attempt::by("owner", &GetInvitationRequest { name })
