@@ -55,7 +55,7 @@ impl From<At<Invitation>> for pb::Invitation {
             groups: group_names(organization, &thing.groups),
             location: location_name(organization, thing.location),
             state: pb::InvitationState::from(state).into(),
-            delivery_state: pb::DeliveryState::from(thing.effective_delivery()).into(),
+            delivery_state: pb::DeliveryState::from(thing.effective_delivery(time)).into(),
             delivery_detail: thing.delivery_detail.clone(),
             source: pb::InvitationSource::from(thing.source).into(),
             import: import.map(|name| name.to_string()).unwrap_or_default(),

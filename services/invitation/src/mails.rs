@@ -155,7 +155,9 @@ async fn hand_over_all(
     let told = locked.into_iter().filter_map(|found| {
         // Of several generations of a link that are asked about one at most is the current one.
         let asked = mails.iter().filter(|mail| mail.invitation == found.id);
-        let wanted = asked.copied().find(|mail| found.is_wanted(mail.generation, mail.now))?;
+        let wanted = asked
+            .copied()
+            .find(|mail| found.is_wanted(mail.generation, mail.now))?;
         match found.hand_over(wanted.generation, wanted.now) {
             Transition::Changed(told) | Transition::AlreadyDone(told) => Some(told),
             Transition::Refused(NotWanted) => None,

@@ -205,7 +205,7 @@ names = [one["name"] for one in others[1:]]
 call("BatchResendInvitations", "owner", at, names=names)
 call("BatchCancelInvitations", "owner", at, names=names)
 listed = {"states": ["INVITATION_STATE_CANCELLED"]}
-cancelled = call("ListInvitations", "owner", at, listed | {"withFilterEtag": True})
+cancelled = call("ListInvitations", "owner", at, listed | {"withFilterEtag": "true"})
 seen = {"expectedCount": len(cancelled["invitations"]), "filterEtag": cancelled["filterEtag"]}
 call("BatchCancelInvitations", "owner", at, filter=listed, **seen)
 

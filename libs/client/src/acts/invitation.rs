@@ -5,8 +5,9 @@ use std::time::SystemTime;
 use muster_proto::invitation::v1::invitation_service_client::InvitationServiceClient;
 use muster_proto::invitation::v1::{
     BatchCancelInvitationsRequest, BatchCreateInvitationsRequest, BatchResendInvitationsRequest,
-    CreateInvitationRequest, GetAnnouncementRequest, GetAnnouncementResponse, GetInvitationRequest, Invitation, InvitationFilter, InvitationOutcome,
-    InvitationState, ListInvitationsRequest, ListInvitationsResponse, RescheduleInvitationRequest,
+    CreateInvitationRequest, GetAnnouncementRequest, GetAnnouncementResponse, GetInvitationRequest,
+    Invitation, InvitationFilter, InvitationOutcome, InvitationState, ListInvitationsRequest,
+    ListInvitationsResponse, RescheduleInvitationRequest,
 };
 
 use super::resource;
@@ -25,7 +26,9 @@ pub async fn announcement<T: Transport>(
         language: String::new(),
     };
     let told = call(reader, request, async |client, request| {
-        InvitationServiceClient::new(client).get_announcement(request).await
+        InvitationServiceClient::new(client)
+            .get_announcement(request)
+            .await
     });
     told.await
 }

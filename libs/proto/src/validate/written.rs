@@ -17,6 +17,7 @@ const NOT_WRITTEN: &[(&str, &[&str])] = &[
             "parent",
             "page_token",
             "etag",
+            "filter_etag",
             "token",
             "organization",
             "location",

@@ -12,7 +12,9 @@ use muster_language::Language;
 use time::OffsetDateTime;
 
 pub(crate) use state::{Acceptance, Decline, DeliveryState, Source, State, StateName, Unanswered};
-pub(crate) use transitions::{NextLink, NotAcceptable, NotOpen, NotReschedulable, NotResendable, NotUndone, NotWanted, TooManyGroups};
+pub(crate) use transitions::{
+    NextLink, NotAcceptable, NotOpen, NotReschedulable, NotResendable, NotUndone, NotWanted, TooManyGroups,
+};
 
 /// How far ahead a mail may be scheduled.
 pub(crate) const SCHEDULE_AHEAD: Duration = Duration::from_secs(90 * 24 * 60 * 60);
@@ -21,6 +23,9 @@ pub(crate) const SCHEDULE_BEHIND: Duration = Duration::from_secs(60);
 /// How much later than its time a mail goes out by itself. Whoever chose the time may not want it any more after that: the
 /// invitation says so, and somebody sends it again or takes it back.
 pub(crate) const TOO_LATE: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long a mail may be on its way that the worker was told to send and does not report of: longer than an attempt takes. A worker
+/// that died asks again before it sends.
+pub(crate) const ON_ITS_WAY: Duration = Duration::from_secs(60 * 60);
 /// The most groups of one invitation, those that are merged into it included.
 pub(crate) const MAX_GROUPS: usize = 50;
 
@@ -77,6 +82,8 @@ pub(crate) struct Reported {
 pub(crate) struct DeliveryReport {
     /// The generation of the link that the mail carried.
     pub(crate) generation: i32,
+    /// Which mail with this link it was.
+    pub(crate) number: i32,
     pub(crate) reported: Reported,
     pub(crate) state: DeliveryState,
     /// Reply code and enhanced status.
@@ -117,13 +124,11 @@ impl Invitation {
         }
     }
 
-    /// What became of the latest mail, as far as it is known: one that the worker was told to send may be on its way.
-    pub(crate) fn effective_delivery(&self) -> DeliveryState {
-        match self.delivery {
-            DeliveryState::Queued | DeliveryState::Deferred if self.handover.is_some() => {
-                DeliveryState::Sending
-            }
-            known => known,
+    /// What became of the latest mail, as it is known at `now`: one that the worker was told to send may be on its way.
+    pub(crate) fn effective_delivery(&self, now: OffsetDateTime) -> DeliveryState {
+        match self.handover {
+            Some(told) if now < told + ON_ITS_WAY => DeliveryState::Sending,
+            _ => self.delivery,
         }
     }
 

@@ -84,6 +84,7 @@ impl Mailed {
         candidates.retain(|candidate| *candidate > time);
         candidates.push(time);
         candidates.sort_unstable();
+        candidates.dedup();
         let fits = |candidate: &OffsetDateTime| self.in_fullest_day(*candidate) < MOST_A_DAY;
         // A day after the last one nothing is near.
         candidates.into_iter().find(fits).unwrap_or(time + DAY)
@@ -135,7 +136,10 @@ mod tests {
         let full = MailboxFull { used: 3, wait: DAY };
         assert_eq!(box_of_ada.add(NOON), Err(full));
         let wait = HOUR;
-        assert_eq!(box_of_ada.add(NOON + DAY - HOUR), Err(MailboxFull { used: 3, wait }));
+        assert_eq!(
+            box_of_ada.add(NOON + DAY - HOUR),
+            Err(MailboxFull { used: 3, wait })
+        );
         box_of_ada.add(NOON + DAY).unwrap();
     }
 

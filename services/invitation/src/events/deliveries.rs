@@ -34,6 +34,7 @@ impl Handler for Deliveries {
         event.within(name.organization)?;
         let report = DeliveryReport {
             generation: message.generation,
+            number: message.request,
             reported: Reported {
                 delivery: DeliveryId::from_uuid(event.aggregate),
                 sequence: event.sequence,

@@ -57,7 +57,11 @@ pub(crate) async fn get_mail(
         return Ok(None);
     }
     // The last thing: whoever takes it back from now on is told that it may be on its way, and whoever has done so before is heard.
-    if !context.mails.hand_over(&context.database, name, generation, now).await? {
+    if !context
+        .mails
+        .hand_over(&context.database, name, generation, now)
+        .await?
+    {
         return Ok(None);
     }
     let link = Link {

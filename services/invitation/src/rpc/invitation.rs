@@ -9,6 +9,7 @@ mod spec;
 
 use muster_database::idempotency::Answer;
 use muster_ids::InvitationName;
+use muster_language::Language;
 use muster_proto::invitation::v1 as pb;
 use muster_proto::invitation::v1::invitation_service_server::InvitationService;
 use muster_proto::{HasRequestId, answer};
@@ -100,7 +101,9 @@ impl InvitationService for Rpc {
         request: Request<pb::GetAnnouncementRequest>,
     ) -> Result<Response<pb::GetAnnouncementResponse>, Status> {
         // Any other language is told of by the field's rule.
-        let (call, language) = Call::read(request, |call, _| Ok(Some(call.message.language.parse().ok())))?;
+        let (call, language) = Call::read(request, |call, _| {
+            Ok(Some(call.message.language.parse::<Language>().ok()))
+        })?;
         let said = announcement::announcement(&self.context, call.organization()?, language).await?;
         Ok(Response::new(said.into()))
     }
@@ -110,12 +113,14 @@ impl InvitationService for Rpc {
         request: Request<pb::RescheduleInvitationRequest>,
     ) -> Result<Response<pb::RescheduleInvitationResponse>, Status> {
         let now = self.context.clock.now();
-        let (call, command) = Call::read(request, |call, violations| parse::rescheduled(call, violations, now))?;
+        let (call, command) = Call::read(request, |call, violations| {
+            parse::rescheduled(call, violations, now)
+        })?;
         let prepare = async || resend::prepare(&self.context, command.name.organization).await;
-        let apply = async |tx: &mut _, prepared| {
-            reschedule::apply(tx, &self.context, &command, prepared).await
-        };
-        call.once_prepared(&self.context.database, now, prepare, apply).await
+        let apply =
+            async |tx: &mut _, prepared| reschedule::apply(tx, &self.context, &command, prepared).await;
+        call.once_prepared(&self.context.database, now, prepare, apply)
+            .await
     }
 
     async fn batch_cancel_invitations(

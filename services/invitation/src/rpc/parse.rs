@@ -42,5 +42,7 @@ pub(super) fn send_time(
 /// A mistyped year must not become "at once".
 fn past(now: OffsetDateTime) -> String {
     let now = now.to_offset(UtcOffset::UTC).format(&Rfc3339).unwrap_or_default();
-    format!("must not be more than a minute in the past: it is {now} here; who wants it at once says so by another call, or no time")
+    format!(
+        "must not be more than a minute in the past: it is {now} here; who wants it at once says so by another call, or no time"
+    )
 }

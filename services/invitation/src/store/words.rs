@@ -43,11 +43,14 @@ macro_rules! to_do {
     };
 }
 
-/// What is shown of the latest mail of `invitations i`.
+/// What is shown of the latest mail of `invitations i`: a handover after the time of the given parameter may be under way.
 macro_rules! effective_delivery {
-    () => {
-        "CASE WHEN i.handover_time IS NOT NULL AND i.delivery_state IN ('QUEUED', 'DEFERRED') THEN 'SENDING'
-              ELSE i.delivery_state END"
+    ($since:literal) => {
+        concat!(
+            "CASE WHEN i.handover_time > ",
+            $since,
+            " THEN 'SENDING' ELSE i.delivery_state END"
+        )
     };
 }
 

@@ -25,13 +25,27 @@ async fn it_is_in_the_organizations_name_and_in_its_language_unless_another_is_s
     let usual = announcement(&fixture, "").await.unwrap();
     assert_eq!(usual.language, "en");
     assert!(usual.subject.starts_with("Day nursery: "), "{}", usual.subject);
-    assert!(usual.text.contains("\"Day nursery invites you\""), "{}", usual.text);
-    assert!(usual.text.contains("https://muster.test/trainings"), "{}", usual.text);
+    assert!(
+        usual.text.contains("\"Day nursery invites you\""),
+        "{}",
+        usual.text
+    );
+    assert!(
+        usual.text.contains("https://muster.test/trainings"),
+        "{}",
+        usual.text
+    );
     let spanish = announcement(&fixture, "es").await.unwrap();
     assert_eq!(spanish.language, "es");
-    assert!(spanish.text.contains("«Day nursery le invita»"), "{}", spanish.text);
+    assert!(
+        spanish.text.contains("«Day nursery le invita»"),
+        "{}",
+        spanish.text
+    );
     fixture
-        .profile_sql("UPDATE organizations SET language = 'es', display_name = 'Guardería', state = 'SUBMITTED'")
+        .profile_sql(
+            "UPDATE organizations SET language = 'es', display_name = 'Guardería', state = 'SUBMITTED'",
+        )
         .await;
     let own = announcement(&fixture, "").await.unwrap();
     assert_eq!(own.language, "es", "also before it may invite");

@@ -139,6 +139,13 @@ impl Fixture {
         self.start().await;
     }
 
+    /// So much later, while it runs.
+    pub(crate) fn pass(&self, by: Duration) {
+        self.clock.advance(by);
+        self.service.renew_tokens();
+        self.organizations.renew_tokens();
+    }
+
     pub(crate) fn as_who(&self, who: TestCaller) -> TestChannel {
         self.service.calls_of(who)
     }

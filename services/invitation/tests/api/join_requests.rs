@@ -160,6 +160,7 @@ async fn whom_the_page_lets_in_is_asked_again_when_the_invitation_is_accepted() 
         fixture.token(&by_page.name).await,
         fixture.token(&by_hand.name).await,
     );
+    let by_page = fixture.get(&by_page.name).await.unwrap();
     let narrow = "UPDATE join_pages SET allowed_domains = '{example.org}'";
     fixture.profile_sql(narrow).await;
     let refused = fixture.accept(TestCaller::person("ada"), &of_page).await;

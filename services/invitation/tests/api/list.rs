@@ -1,10 +1,16 @@
 //! Reading invitations back.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use muster_proto::error::v1::ErrorReason as R;
 use muster_proto::invitation::v1::{DeliveryState, Invitation, InvitationState, ListInvitationsRequest};
 use muster_testkit::TestCaller;
 
+use crate::cancel::cancel;
+use crate::decline::decline;
 use crate::fixture::{Fixture, reason};
+use crate::resend::resend;
 
 fn request(fixture: &Fixture) -> ListInvitationsRequest {
     ListInvitationsRequest {
@@ -234,4 +240,66 @@ async fn a_list_can_be_narrowed_to_what_became_of_the_mail_and_a_token_keeps_to_
         reason(list(&[DeliveryState::Unspecified], String::new()).await),
         R::InvalidRequest
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn counts_are_those_of_a_recount_whatever_was_done_and_though_time_alone_changes_them() {
+    let mut fixture = Fixture::new().await;
+    fixture.subscribe(500, 10_000).await;
+    let mut made = Vec::new();
+    for number in 0..40_u32 {
+        let address = format!("l{number}@example.com");
+        let one = fixture.create(&address, &[&fixture.nurses]).await.unwrap();
+        // A sixth each: left alone, cancelled, declined, resent, accepted, of which one is archived.
+        match number % 6 {
+            1 => drop(cancel(&fixture, &one.name).await.unwrap()),
+            2 => drop(decline(&fixture, &fixture.token(&one.name).await).await.unwrap()),
+            3 => drop(resend(&fixture, &one.name).await.unwrap()),
+            _ => {}
+        }
+        made.push(one);
+        if [9, 19, 29].contains(&number) {
+            // Their times run out one after the other.
+            fixture.later(Duration::from_secs(12 * 24 * 60 * 60)).await;
+        }
+        recounted(&fixture).await;
+    }
+    let accept = TestCaller::person("ada");
+    fixture
+        .database
+        .execute(
+            "UPDATE invitations SET address_given = 'ada@example.com', address_canonical = 'ada@example.com'
+             WHERE address_given = 'l36@example.com'",
+        )
+        .await;
+    let token = fixture.token(&made[36].name).await;
+    fixture.accept(accept, &token).await.unwrap();
+    recounted(&fixture).await;
+    fixture
+        .database
+        .execute("UPDATE invitations SET state = 'ARCHIVED' WHERE state = 'ACTIVE'")
+        .await;
+    let shown = recounted(&fixture).await;
+    assert!(shown.len() >= 5, "hardly any state was reached: {shown:?}");
+}
+
+/// Compares the counts with a count of what is listed.
+async fn recounted(fixture: &Fixture) -> BTreeMap<InvitationState, i64> {
+    let all = ListInvitationsRequest {
+        page_size: 1000,
+        ..request(fixture)
+    };
+    let listed = fixture
+        .invitations()
+        .list_invitations(all)
+        .await
+        .unwrap()
+        .into_inner();
+    let mut shown: BTreeMap<InvitationState, i64> = BTreeMap::new();
+    for one in &listed.invitations {
+        *shown.entry(one.state()).or_default() += 1;
+    }
+    let counts = listed.counts.iter().map(|count| (count.state(), count.count));
+    assert_eq!(counts.collect::<BTreeMap<_, _>>(), shown);
+    shown
 }

@@ -219,6 +219,7 @@ pub(crate) fn changed(
     DeliveryChangedEvent {
         subject: subject.to_owned(),
         generation,
+        request: 1,
         state: state.into(),
         server_reply: server_reply.to_owned(),
         ..Default::default()

@@ -19,7 +19,6 @@ use crate::resend::resend;
 use crate::upload::{applied, approve, rows, upload};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 async fn invite(fixture: &Fixture, address: &str) -> Result<Invitation, Status> {
     fixture.create(address, &[&fixture.nurses]).await
@@ -43,19 +42,29 @@ async fn mails(fixture: &Fixture) -> i64 {
 async fn taking_back_and_inviting_again_fills_no_mailbox() {
     let mut fixture = Fixture::new().await;
     // One mailbox, as many providers have it.
-    for address in ["ada.l@example.com", "adal+work@example.com", "A.D.A.L@example.com"] {
+    for address in [
+        "ada.l@example.com",
+        "adal+work@example.com",
+        "A.D.A.L@example.com",
+    ] {
         let made = invite(&fixture, address).await.unwrap();
         cancel(&fixture, &made.name).await.unwrap();
         fixture.later(HOUR).await;
     }
     for address in ["adal@example.com", "ada.l+more@EXAMPLE.com"] {
         let refused = invite(&fixture, address).await.unwrap_err();
-        assert_eq!((quota_of(&refused), retry_after_of(&refused)), (Some((3, 3)), Some(21 * HOUR)));
+        assert_eq!(
+            (quota_of(&refused), retry_after_of(&refused)),
+            (Some((3, 3)), Some(21 * HOUR))
+        );
         assert_eq!(violations_of(&refused)[0].0, "invitation.address");
         assert_eq!(reason(Err::<(), _>(refused)), R::RateLimited);
     }
     assert_eq!(mails(&fixture).await, 3);
-    assert_eq!(fixture.database.count("SELECT count(*) FROM invitations").await, 3);
+    assert_eq!(
+        fixture.database.count("SELECT count(*) FROM invitations").await,
+        3
+    );
     // Another mailbox, and another organization.
     invite(&fixture, "adal@example.org").await.unwrap();
     // Whoever comes back when it says so, or says so now.
@@ -79,7 +88,11 @@ async fn sending_again_and_new_links_count_with_those_of_other_invitations() {
         rotate_links: true,
         ..Default::default()
     };
-    let done = fixture.invitations().batch_resend_invitations(request).await.unwrap();
+    let done = fixture
+        .invitations()
+        .batch_resend_invitations(request)
+        .await
+        .unwrap();
     for outcome in done.into_inner().outcomes {
         assert_eq!(outcome.refusal_reason(), R::RateLimited);
     }
@@ -103,7 +116,13 @@ async fn many_at_the_same_moment_fill_no_mailbox() {
         }
     }
     assert_eq!((invited, mails(&fixture).await), (3, 3));
-    let batch = ["bob@example.com", "ada+x@example.com", "b.ob@example.com", "bob+1@example.com", "bob+2@example.com"];
+    let batch = [
+        "bob@example.com",
+        "ada+x@example.com",
+        "b.ob@example.com",
+        "bob+1@example.com",
+        "bob+2@example.com",
+    ];
     let batch = BatchCreateInvitationsRequest {
         parent: fixture.parent(),
         requests: batch
@@ -112,8 +131,15 @@ async fn many_at_the_same_moment_fill_no_mailbox() {
             .collect(),
         request_id: String::new(),
     };
-    let refused = fixture.invitations().batch_create_invitations(batch).await.unwrap_err();
-    let fields: Vec<String> = violations_of(&refused).into_iter().map(|(field, _)| field).collect();
+    let refused = fixture
+        .invitations()
+        .batch_create_invitations(batch)
+        .await
+        .unwrap_err();
+    let fields: Vec<String> = violations_of(&refused)
+        .into_iter()
+        .map(|(field, _)| field)
+        .collect();
     let of_ada_and_the_last_of_bob = [1, 4].map(|place| format!("requests[{place}].invitation.address"));
     assert_eq!(fields, of_ada_and_the_last_of_bob);
     assert_eq!(mails(&fixture).await, 3, "nobody of them");
@@ -134,7 +160,9 @@ async fn what_never_goes_out_does_not_count() {
     assert_eq!(reason(resend(&fixture, &scheduled.name).await), R::RateLimited);
 
     let bob = invite(&fixture, "bob@example.com").await.unwrap();
-    decline_for_ever(&fixture, &fixture.token(&bob.name).await).await.unwrap();
+    decline_for_ever(&fixture, &fixture.token(&bob.name).await)
+        .await
+        .unwrap();
     for _ in 0..5 {
         let unwanted = invite(&fixture, "bob@example.com").await.unwrap();
         assert_eq!(unwanted.delivery_state(), DeliveryState::Suppressed);
@@ -156,13 +184,25 @@ async fn rows_of_a_spreadsheet_wait_for_another_day() {
     approve(&fixture, &import).await.unwrap();
     applied(&fixture, &import).await;
     let rows = rows(&fixture, &import).await;
-    let refused: Vec<&ImportRow> = rows.iter().filter(|row| row.state() == ImportRowState::Refused).collect();
+    let refused: Vec<&ImportRow> = rows
+        .iter()
+        .filter(|row| row.state() == ImportRowState::Refused)
+        .collect();
     // Two of today, three of each of the 89 days after it.
     assert_eq!(refused.len(), 300 - 1 - 2 - 89 * 3);
-    assert!(refused[0].problems[0].description.contains("3 mails in 24 hours"), "{refused:?}");
+    assert!(
+        refused[0]
+            .problems
+            .last()
+            .unwrap()
+            .description
+            .contains("3 mails in 24 hours"),
+        "{refused:?}"
+    );
     assert_eq!(rows[0].invitation, live.name, "of whom is invited nothing waits");
-    let full = "SELECT count(*) FROM (SELECT send_time FROM invitations WHERE address_canonical LIKE 'clinic%'
-                GROUP BY send_time HAVING count(*) > 3) AS full";
+    let full =
+        "SELECT count(*) FROM (SELECT send_time FROM invitations WHERE address_canonical LIKE 'clinic%'
+                GROUP BY send_time HAVING count(*) > 3) AS days";
     assert_eq!(fixture.database.count(full).await, 0);
     eventually(async || mails(&fixture).await == 4).await;
 }

@@ -147,6 +147,7 @@ async fn imports_of_others_are_nothing() {
         name: name.clone(),
         etag: import.etag.clone(),
         request_id: String::new(),
+        send_time: None,
     };
     assert_eq!(
         reason(fixture.imports().approve_import(decision).await),

@@ -162,8 +162,12 @@ async fn no_mail_is_claimed_once_a_cancellation_was_answered() {
         let address = format!("ada{round}@example.com");
         let made = fixture.create(&address, &[&fixture.nurses]).await.unwrap();
         let (cancelled, mail) = tokio::join!(cancel(&fixture, &made.name), fixture.mail(&made.name, 1));
-        cancelled.unwrap();
+        let told = cancelled.unwrap().delivery_state() == DeliveryState::Sending;
         let mail = mail.unwrap();
+        assert_eq!(
+            told, mail.wanted,
+            "whoever takes it back is told whether it may come"
+        );
         assert!(!fixture.mail(&made.name, 1).await.unwrap().wanted);
         if mail.wanted {
             // It crossed the cancellation, and carries a dead link.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures::future::join_all;
 use muster_proto::error::v1::ErrorReason as R;
 use muster_proto::invitation::v1::{
     ApproveImportRequest, DeliveryState, Import, Invitation, InvitationState, ListInvitationsRequest,
@@ -18,6 +19,8 @@ use crate::resend::resend;
 use crate::upload::{applied, approval, approve_all, get as get_import, good, upload};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
+/// Four of them are over before the tokens are that services show to each other.
+const MINUTES: Duration = Duration::from_secs(100);
 
 async fn approve_for(fixture: &Fixture, import: &Import, later: Duration) -> Result<Import, Status> {
     let request = ApproveImportRequest {
@@ -72,7 +75,10 @@ async fn people_of_a_spreadsheet_are_told_at_the_time_that_was_chosen() {
     assert_eq!(again.send_time, chosen, "approved twice: the first one's result");
     applied(&fixture, &import).await;
     for one in all(&fixture).await {
-        assert_eq!((one.delivery_state(), one.send_time), (DeliveryState::Scheduled, chosen));
+        assert_eq!(
+            (one.delivery_state(), one.send_time),
+            (DeliveryState::Scheduled, chosen)
+        );
     }
     assert_eq!(mails(&fixture).await, 0);
     fixture.later(HOUR).await;
@@ -131,15 +137,28 @@ async fn a_time_is_told_by_all_that_is_wrong_with_it() {
     let past = fixture.imports().approve_import(request).await.unwrap_err();
     let (field, problem) = violations_of(&past).remove(0);
     assert_eq!(field, "send_time");
-    assert!(problem.contains("2026-03-02T09:00:00Z"), "the server's time: {problem}");
-    assert_eq!(reason(approve_for(&fixture, &import, 91 * 24 * HOUR).await), R::InvalidRequest);
+    assert!(
+        problem.contains("2026-03-02T09:00:00Z"),
+        "the server's time: {problem}"
+    );
+    assert_eq!(
+        reason(approve_for(&fixture, &import, 91 * 24 * HOUR).await),
+        R::InvalidRequest
+    );
     let made = scheduled(&fixture, "ada@example.com", HOUR).await;
-    assert_eq!(reason(reschedule(&fixture, &made.name, 91 * 24 * HOUR).await), R::InvalidRequest);
+    assert_eq!(
+        reason(reschedule(&fixture, &made.name, 91 * 24 * HOUR).await),
+        R::InvalidRequest
+    );
     let nothing = RescheduleInvitationRequest {
         name: made.name,
         ..Default::default()
     };
-    let nothing = fixture.invitations().reschedule_invitation(nothing).await.unwrap_err();
+    let nothing = fixture
+        .invitations()
+        .reschedule_invitation(nothing)
+        .await
+        .unwrap_err();
     assert_eq!(violations_of(&nothing)[0].0, "send_time");
 }
 
@@ -151,17 +170,29 @@ async fn another_time_counts_until_the_mail_is_asked_for() {
     assert_eq!(again, made, "who invites again moves nothing");
     let moved = reschedule(&fixture, &made.name, 3 * HOUR).await.unwrap();
     assert_eq!(moved.delivery_state(), DeliveryState::Scheduled);
-    assert_eq!(moved.send_time.unwrap().seconds - made.send_time.unwrap().seconds, 2 * 3600);
-    assert_eq!(moved.expire_time.unwrap().seconds - made.expire_time.unwrap().seconds, 2 * 3600);
-    assert_eq!(reschedule(&fixture, &made.name, 3 * HOUR).await.unwrap(), moved, "it is done");
+    assert_eq!(
+        moved.send_time.unwrap().seconds - made.send_time.unwrap().seconds,
+        2 * 3600
+    );
+    assert_eq!(
+        moved.expire_time.unwrap().seconds - made.expire_time.unwrap().seconds,
+        2 * 3600
+    );
+    assert_eq!(
+        reschedule(&fixture, &made.name, 3 * HOUR).await.unwrap(),
+        moved,
+        "it is done"
+    );
     fixture.later(2 * HOUR).await;
     // Another one that is due shows that the scheduler has looked.
     let other = scheduled(&fixture, "bob@example.com", Duration::ZERO).await;
-    eventually(async || fixture.get(&other.name).await.unwrap().delivery_state() == DeliveryState::Queued).await;
+    eventually(async || fixture.get(&other.name).await.unwrap().delivery_state() == DeliveryState::Queued)
+        .await;
     assert_eq!(fixture.get(&made.name).await.unwrap(), moved);
     // Earlier, too.
     reschedule(&fixture, &made.name, Duration::ZERO).await.unwrap();
-    eventually(async || fixture.get(&made.name).await.unwrap().delivery_state() == DeliveryState::Queued).await;
+    eventually(async || fixture.get(&made.name).await.unwrap().delivery_state() == DeliveryState::Queued)
+        .await;
     let late = reschedule(&fixture, &made.name, HOUR).await;
     assert_eq!(reason(late), R::InvitationNotScheduled);
     assert_eq!(mails(&fixture).await, 2);
@@ -176,28 +207,84 @@ async fn what_is_over_gets_no_other_time_and_what_was_held_back_does() {
         .database
         .execute("UPDATE invitations SET delivery_state = 'HELD', delivery_detail = 'late', send_time = send_time - interval '3 days', mail_times = '{}'")
         .await;
+    fixture
+        .database
+        .execute("UPDATE message_counts SET hour = hour - interval '3 days'")
+        .await;
     let moved = reschedule(&fixture, &made.name, 2 * HOUR).await.unwrap();
-    assert_eq!((moved.delivery_state(), moved.delivery_detail.as_str()), (DeliveryState::Scheduled, ""));
+    assert_eq!(
+        (moved.delivery_state(), moved.delivery_detail.as_str()),
+        (DeliveryState::Scheduled, "")
+    );
     scheduled(&fixture, "bob@example.com", HOUR).await;
     let full = reschedule(&fixture, &made.name, 3 * HOUR).await.unwrap();
-    assert_eq!(full.state(), InvitationState::Prospect, "moved within the day it is counted once");
+    assert_eq!(
+        full.state(),
+        InvitationState::Prospect,
+        "moved within the day it is counted once"
+    );
     let eve = fixture.create("eve@example.com", &[&fixture.nurses]).await;
     assert_eq!(reason(eve), R::PlanLimitExceeded);
     cancel(&fixture, &made.name).await.unwrap();
-    assert_eq!(reason(reschedule(&fixture, &made.name, HOUR).await), R::InvitationCancelled);
+    assert_eq!(
+        reason(reschedule(&fixture, &made.name, HOUR).await),
+        R::InvitationCancelled
+    );
     fixture.subscribe(500, 100).await;
-    let cleo = fixture.create("cleo@example.com", &[&fixture.nurses]).await.unwrap();
+    let cleo = fixture
+        .create("cleo@example.com", &[&fixture.nurses])
+        .await
+        .unwrap();
     let token = fixture.token(&cleo.name).await;
     let on_its_way = reschedule(&fixture, &cleo.name, HOUR).await;
     assert_eq!(reason(on_its_way), R::InvitationNotScheduled);
     let ada = TestCaller::person("cleo");
     fixture.accept(ada, &token).await.unwrap();
-    assert_eq!(reason(reschedule(&fixture, &cleo.name, HOUR).await), R::InvitationClosed);
+    assert_eq!(
+        reason(reschedule(&fixture, &cleo.name, HOUR).await),
+        R::InvitationClosed
+    );
     // A mailbox that is full at the new time.
     for number in 0..3 {
         scheduled(&fixture, &format!("dan+{number}@example.com"), 50 * HOUR).await;
     }
     let dan = scheduled(&fixture, "dan@example.com", HOUR).await;
-    assert_eq!(reason(reschedule(&fixture, &dan.name, 51 * HOUR).await), R::RateLimited);
+    assert_eq!(
+        reason(reschedule(&fixture, &dan.name, 51 * HOUR).await),
+        R::RateLimited
+    );
     resend(&fixture, &dan.name).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_moving_a_mail_and_sending_it_at_once_one_wins_and_says_so() {
+    let fixture = Fixture::new().await;
+    for round in 0..4 {
+        let mut due = Vec::new();
+        for number in 0..25 {
+            let address = format!("l{round}-{number}@example.com");
+            due.push(scheduled(&fixture, &address, MINUTES).await.name);
+        }
+        let before = mails(&fixture).await;
+        // Their time comes, and they are moved while the scheduler asks for their mails.
+        fixture.pass(MINUTES);
+        let moving = due.iter().map(|name| reschedule(&fixture, name, HOUR));
+        let mut moved = 0;
+        for answer in join_all(moving).await {
+            match answer {
+                Ok(one) => {
+                    assert_eq!(one.delivery_state(), DeliveryState::Scheduled);
+                    moved += 1;
+                }
+                refused => assert_eq!(reason(refused), R::InvitationNotScheduled),
+            }
+        }
+        let other = scheduled(&fixture, &format!("other{round}@example.com"), Duration::ZERO).await;
+        let delivery = async || fixture.get(&other.name).await.unwrap().delivery_state();
+        eventually(async || delivery().await == DeliveryState::Queued).await;
+        assert_eq!(mails(&fixture).await - before, 25 - moved + 1);
+        for name in &due {
+            cancel(&fixture, name).await.unwrap();
+        }
+    }
 }

@@ -68,10 +68,13 @@ fn is_published(claimed: &Claimed, decision: &RetryDecision) -> bool {
     }
 }
 
-/// The first deferral, and one with another reply. Otherwise a server that is away for a day would be told of hundreds of
-/// times.
+/// Every deferral of a message that the server was talked to about: its source takes it to be on its way until it hears. Of others
+/// the first, and one with another reply: a server that is away for a day would be told of hundreds of times.
 fn is_news(claimed: &Claimed, decision: &RetryDecision) -> bool {
     let before = &claimed.history;
+    if decision.history.attempts > before.attempts {
+        return true;
+    }
     let first = before.deferrals == 0 && before.breaks == 0;
     let reply = reply(decision);
     first || (!reply.is_empty() && reply != claimed.server_reply)

@@ -124,8 +124,8 @@ async fn a_postponement_at_any_phase_defers_by_the_schedule() {
         );
         assert_eq!(
             fixture.published(subject).await,
-            ["DEFERRED"],
-            "the same reply is no news"
+            ["DEFERRED", "DEFERRED"],
+            "whoever took it to be on its way hears that it is not"
         );
         fixture.clock.advance(fixture.until(&row));
         assert_eq!(words(&fixture.step().await), ["taken"]);

@@ -21,7 +21,9 @@ fn invitations(fixture: &ServiceFixture) -> InvitationServiceClient<TestChannel>
 }
 
 async fn get(fixture: &ServiceFixture, name: &InvitationName) -> Invitation {
-    let request = GetInvitationRequest { name: name.to_string() };
+    let request = GetInvitationRequest {
+        name: name.to_string(),
+    };
     let answer = invitations(fixture).get_invitation(request).await;
     answer.unwrap().into_inner().invitation.unwrap()
 }
@@ -51,7 +53,10 @@ async fn who_takes_back_what_is_on_its_way_is_told_so_and_until_the_dot_it_is_ke
     fixture.smtp.script([Fault::HeldAtData]);
     let name = fixture.invite().await;
     fixture.smtp.is_holding().await;
-    assert_eq!(get(&fixture, &name).await.delivery_state(), DeliveryState::Sending);
+    assert_eq!(
+        get(&fixture, &name).await.delivery_state(),
+        DeliveryState::Sending
+    );
     let cancelled = cancel(&fixture, &name).await;
     assert_eq!(
         (cancelled.state(), cancelled.delivery_state()),
@@ -70,7 +75,10 @@ async fn what_the_server_has_behind_the_dot_comes_and_the_invitation_says_so() {
     fixture.smtp.script([Fault::Held("250 2.0.0 taken")]);
     let name = fixture.invite().await;
     fixture.smtp.is_holding().await;
-    assert_eq!(cancel(&fixture, &name).await.delivery_state(), DeliveryState::Sending);
+    assert_eq!(
+        cancel(&fixture, &name).await.delivery_state(),
+        DeliveryState::Sending
+    );
     fixture.smtp.release();
     told(&fixture, &name, DeliveryState::Sent).await;
     assert_eq!(get(&fixture, &name).await.state(), InvitationState::Cancelled);
@@ -109,7 +117,12 @@ async fn after_the_answer_nothing_is_begun_unless_it_says_that_it_may_come() {
         let over = "SELECT count(*) FROM deliveries WHERE state NOT IN ('SENT', 'DROPPED')";
         fixture.counted(over, 0).await;
         for (name, address) in &scheduled {
-            let taken = fixture.smtp.taken().iter().filter(|mail| mail.to == *address).count();
+            let taken = fixture
+                .smtp
+                .taken()
+                .iter()
+                .filter(|mail| mail.to == *address)
+                .count();
             let state = match taken {
                 0 => DeliveryState::Dropped,
                 _ => DeliveryState::Sent,

@@ -103,7 +103,10 @@ pub(super) async fn run(provider: &mut Provider<'_>) -> anyhow::Result<StepRepor
         "the announcement is in nobody's name: {}",
         beforehand.text
     );
-    report.line(format!("to tell the team beforehand, to copy: \u{201c}{}\u{201d}", beforehand.subject));
+    report.line(format!(
+        "to tell the team beforehand, to copy: \u{201c}{}\u{201d}",
+        beforehand.subject
+    ));
     report.link_call("the announcement", provider.scenario, &owner);
     Ok(report)
 }

@@ -6,7 +6,7 @@ use anyhow::{Context, ensure};
 use muster_client::acts::{import, invitation};
 use muster_clock::Clock;
 use muster_proto::invitation::v1::{
-    DeliveryState, InvitationState, Import, ImportFileFormat, ImportRowState, ImportState, ListImportsRequest,
+    DeliveryState, Import, ImportFileFormat, ImportRowState, ImportState, InvitationState, ListImportsRequest,
 };
 use rust_xlsxwriter::{Workbook, XlsxError};
 

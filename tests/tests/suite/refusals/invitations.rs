@@ -6,8 +6,8 @@ use muster_clock::Clock;
 use muster_proto::invitation::v1::{
     BatchCancelInvitationsRequest, BatchCreateInvitationsRequest, BatchResendInvitationsRequest,
     CancelInvitationRequest, CreateInvitationRequest, CreateInvitationResponse, DeclineInvitationRequest,
-    GetAcceptanceRequest, GetAnnouncementRequest, GetInvitationRequest, InvitationFilter, InvitationState, ListInvitationsRequest,
-    RescheduleInvitationRequest, ResendInvitationRequest,
+    GetAcceptanceRequest, GetAnnouncementRequest, GetInvitationRequest, InvitationFilter, InvitationState,
+    ListInvitationsRequest, RescheduleInvitationRequest, ResendInvitationRequest,
 };
 use muster_proto::notification::v1::{GetMailRequest, MailPurpose};
 use muster_proto::organization::v1::Plan;

@@ -9,11 +9,11 @@ use muster_ids::GroupId;
 use time::OffsetDateTime;
 
 use super::draft::LIFE;
-use crate::domain::mailbox::DAY;
 use super::{
     Acceptance, DeliveryReport, DeliveryState, Invitation, MAX_GROUPS, Mails, Source, State, StateName,
     Unanswered,
 };
+use crate::domain::mailbox::DAY;
 use muster_states::Transition;
 
 pub(crate) use decline::NotUndone;
@@ -212,7 +212,7 @@ impl Invitation {
         match self.effective_state(now) {
             StateName::Prospect | StateName::Pending => {}
             StateName::Expired => {
-                return Transition::Refused(NotReschedulable::NotScheduled(self.effective_delivery()));
+                return Transition::Refused(NotReschedulable::NotScheduled(self.effective_delivery(now)));
             }
             StateName::Cancelled => return Transition::Refused(NotReschedulable::Cancelled),
             StateName::Active | StateName::Declined | StateName::Archived => {
@@ -224,7 +224,7 @@ impl Invitation {
             DeliveryState::Scheduled => {}
             // Its mail may have been asked for and dropped: the next one is another one.
             DeliveryState::Held => self.mails.number += 1,
-            _ => return Transition::Refused(NotReschedulable::NotScheduled(self.effective_delivery())),
+            _ => return Transition::Refused(NotReschedulable::NotScheduled(self.effective_delivery(now))),
         }
         self.mails.take_back(self.send_time);
         self.mails.add(due);
@@ -259,7 +259,10 @@ impl Invitation {
         if report.generation != self.generation || is_known {
             return Transition::AlreadyDone(self);
         }
-        self.handover = None;
+        if report.number >= self.mails.number {
+            // Of an earlier one: the latest may be on its way all the same.
+            self.handover = None;
+        }
         if report.state == DeliveryState::Sent {
             match &mut self.state {
                 State::Prospect => self.state = State::Pending,

@@ -25,10 +25,10 @@ use crate::events::{self, Act};
 use crate::ops::invitation::invite::{Invited, invite_all};
 use crate::ops::invitation::mailbox::{self, Mailboxes};
 use crate::store::closing;
-use crate::store::invitation::occupied_among;
 use crate::store::import::claim::{self, Job};
 use crate::store::import::results::{self, Applied};
 use crate::store::import::rows;
+use crate::store::invitation::occupied_among;
 use crate::store::quota::{self, Hour, Slot};
 use row::Traced;
 
@@ -225,7 +225,9 @@ impl Work<'_> {
         // How many more mails each of the other days was given.
         let mut given: HashMap<OffsetDateTime, i64> = HashMap::new();
         for (row, mut draft) in drafts {
-            if occupied.contains(draft.address.canonical()) || mailboxes.add(&draft.address, draft.due).is_ok() {
+            if occupied.contains(draft.address.canonical())
+                || mailboxes.add(&draft.address, draft.due).is_ok()
+            {
                 in_turn.push((row, draft));
                 continue;
             }
@@ -306,7 +308,10 @@ impl Work<'_> {
         let mailed = invited.iter().filter_map(Invited::made);
         let mailed = mailed.filter(|new| new.delivery != DeliveryState::Suppressed);
         let mailed: Vec<&Invitation> = mailed.collect();
-        if !mailbox::full(tx, self.job.organization, &mailed).await?.is_empty() {
+        if !mailbox::full(tx, self.job.organization, &mailed)
+            .await?
+            .is_empty()
+        {
             // Others have had mails sent to the same mailboxes since the look: the next one sees them.
             return Err(Failure::Contended.into());
         }

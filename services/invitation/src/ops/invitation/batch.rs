@@ -70,11 +70,7 @@ pub(crate) async fn meant(tx: &mut PgConnection, context: &Context, asked: &Aske
     let organization = asked.organization;
     let (names, seen) = match &asked.which {
         Which::Named(names) => (names.clone(), HashMap::new()),
-        Which::Listed {
-            filter,
-            count,
-            etag,
-        } => {
+        Which::Listed { filter, count, etag } => {
             let listed = listed(tx, organization, filter, context.clock.now()).await?;
             let meant = listed.filter(|listed| listed.ids.len() == *count && listed.etag == *etag);
             let Listed { ids, versions, .. } = meant.ok_or(Error::InvitationsChanged)?;

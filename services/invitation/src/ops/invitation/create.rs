@@ -227,7 +227,10 @@ async fn check_mailboxes(
     let places = places.map(|(_, place)| place).collect();
     let problem = "is of a mailbox that has as many mails in 24 hours as it may";
     let fields = fields(command, places, "address", problem);
-    Err(Error::MailboxFull { full: longest, fields })
+    Err(Error::MailboxFull {
+        full: longest,
+        fields,
+    })
 }
 
 /// The field `name` of each of the spec ones in `places`, in the order of the request.

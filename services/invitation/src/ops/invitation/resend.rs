@@ -105,7 +105,11 @@ async fn store(
     if !update(tx, again).await.map_err(unless_superseded)? {
         return Err(Failure::Contended.into());
     }
-    if let Some(full) = mailbox::full(tx, again.organization, &[&*again]).await?.into_values().next() {
+    if let Some(full) = mailbox::full(tx, again.organization, &[&*again])
+        .await?
+        .into_values()
+        .next()
+    {
         return Err(full.into());
     }
     let mail = again.mail_request();

@@ -19,8 +19,8 @@ use crate::domain::mailbox::Mailbox;
 use crate::error::{Error, Field};
 use crate::events::{self, Act, SELF};
 use crate::organization::{ContextQuery, PageQuery};
-use crate::store::mailbox;
 use crate::store::join_request::{counts, insert, is_repeated, lock_mailbox};
+use crate::store::mailbox;
 
 /// What is asked for.
 #[derive(Debug, Clone)]
@@ -109,8 +109,12 @@ async fn invitation_mails(
     let mailbox = Mailbox::of(&request.address);
     let of = [mailbox.clone()].into();
     let mailed = mailbox::mailed(tx, request.organization, &of, request.create_time).await?;
-    let count = mailed.get(mailbox.as_str()).map(|mailed| mailed.between(since, request.create_time));
-    Ok(count.and_then(|count| i64::try_from(count).ok()).unwrap_or_default())
+    let count = mailed
+        .get(mailbox.as_str())
+        .map(|mailed| mailed.between(since, request.create_time));
+    Ok(count
+        .and_then(|count| i64::try_from(count).ok())
+        .unwrap_or_default())
 }
 
 /// Whether group and location are those of the page.

@@ -64,7 +64,10 @@ pub(super) fn asked<M: RequestMessage + Meant>(call: &Call<M>, violations: &mut 
                 violations.add("expected_count", "must be 0 unless a filter says which are meant");
             }
             if !message.filter_etag().is_empty() {
-                violations.add("filter_etag", "must be empty unless a filter says which are meant");
+                violations.add(
+                    "filter_etag",
+                    "must be empty unless a filter says which are meant",
+                );
             }
             all_named(violations, "names", message.names()).map(Which::Named)
         }
@@ -88,7 +91,10 @@ fn listed(filter: &pb::InvitationFilter, message: &impl Meant, violations: &mut 
     }
     let etag = message.filter_etag();
     if etag.is_empty() {
-        violations.add("filter_etag", "must be what ListInvitations told of what the filter lists");
+        violations.add(
+            "filter_etag",
+            "must be what ListInvitations told of what the filter lists",
+        );
     }
     let narrowed = Narrowed {
         path: "filter.",

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use super::super::words::{effective_delivery, effective_state, live};
 use super::LAST;
 use super::row::select_invitation;
-use crate::domain::invitation::{DeliveryState, Invitation, StateName};
+use crate::domain::invitation::{DeliveryState, Invitation, ON_ITS_WAY, StateName};
 
 /// Which invitations of an organization are listed.
 #[derive(Debug, Default)]
@@ -37,7 +37,7 @@ macro_rules! select_page {
             effective_state!("$4"),
             " = ANY ($3))
                AND (cardinality($6::text[]) = 0 OR ",
-            effective_delivery!(),
+            effective_delivery!("$12"),
             " = ANY ($6))
                AND ($7::uuid IS NULL OR i.inviter_person_id = $7)
                AND ($8::uuid IS NULL OR i.location_id = $8)
@@ -82,7 +82,8 @@ pub(crate) async fn page(
         .bind(filter.location)
         .bind(filter.group)
         .bind(&filter.address_contains)
-        .bind(filter.import);
+        .bind(filter.import)
+        .bind(now - ON_ITS_WAY);
     Ok(page.fetch_all(connection).await?)
 }
 

@@ -86,11 +86,13 @@ pub(crate) async fn update_reported(
     let done = sqlx::query(
         // The rows are found by their keys and places alone: the planner is left no join that reads the whole table.
         "UPDATE invitations i
-         SET version = version + 1, handover_time = NULL,
-             (state, delivery_state, delivery_detail, delivery_id, delivery_sequence, state_before_decline) = (
-             SELECT r.state, r.delivery_state, r.delivery_detail, r.delivery_id, r.delivery_sequence, r.state_before_decline
-             FROM unnest($2::uuid[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::bigint[], $9::text[])
-               AS r (invitation_id, state, delivery_state, delivery_detail, delivery_id, delivery_sequence, state_before_decline)
+         SET version = version + 1,
+             (state, delivery_state, delivery_detail, delivery_id, delivery_sequence, state_before_decline, handover_time) = (
+             SELECT r.state, r.delivery_state, r.delivery_detail, r.delivery_id, r.delivery_sequence, r.state_before_decline,
+                    r.handover_time
+             FROM unnest($2::uuid[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::bigint[], $9::text[], $10::timestamptz[])
+               AS r (invitation_id, state, delivery_state, delivery_detail, delivery_id, delivery_sequence, state_before_decline,
+                     handover_time)
              WHERE r.invitation_id = i.invitation_id)
          WHERE ctid = ANY (ARRAY(
              SELECT found.ctid FROM unnest($2::uuid[], $3::bigint[]) AS r (invitation_id, version)
@@ -108,6 +110,7 @@ pub(crate) async fn update_reported(
     .bind(column(changed, |changed| changed.reported.map(|known| known.delivery)))
     .bind(column(changed, |changed| changed.reported.map_or(0, |known| known.sequence)))
     .bind(column(changed, |changed| changed.state.decline().map(|decline| decline.before)))
+    .bind(column(changed, |changed| changed.handover))
     .execute(tx)
     .await?;
     Ok(usize::try_from(done.rows_affected()).unwrap_or(usize::MAX))

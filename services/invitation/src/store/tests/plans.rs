@@ -12,8 +12,8 @@ use uuid::Uuid;
 use super::super::import::rows;
 use super::super::invitation::invitee;
 use super::super::invitation::list::{self, ListFilter};
-use super::super::mailbox;
 use super::super::invitation::{find_all, lock_all, update_reported};
+use super::super::mailbox;
 use super::{NOW, database, import_of};
 use crate::domain::mailbox::Mailbox;
 
@@ -265,11 +265,13 @@ async fn the_mails_to_a_mailbox_are_counted_however_many_others_there_are() {
     let mut young = Young::new().await;
     let ada = BTreeSet::from([Mailbox::of(&"a.da+1@example.org".parse().unwrap())]);
     let organization = young.organization;
-    let mailed = mailbox::mailed(&mut young.connection, organization, &ada, NOW).await.unwrap();
+    let mailed = mailbox::mailed(&mut young.connection, organization, &ada, NOW)
+        .await
+        .unwrap();
     assert!(mailed.is_empty());
     young.invitations(3000, None).await;
     sqlx::query(
-        "UPDATE invitations SET address_canonical = 'ad.a@example.org', mail_times = ARRAY[$1]
+        "UPDATE invitations SET address_canonical = 'ad.a@example.org', mail_times = ARRAY[$1::timestamptz]
          WHERE invitation_id = (SELECT min(invitation_id::text)::uuid FROM invitations)",
     )
     .bind(NOW)
@@ -277,8 +279,13 @@ async fn the_mails_to_a_mailbox_are_counted_however_many_others_there_are() {
     .await
     .unwrap();
     let before = young.looked_at("invitations").await;
-    let mailed = mailbox::mailed(&mut young.connection, organization, &ada, NOW).await.unwrap();
+    let mailed = mailbox::mailed(&mut young.connection, organization, &ada, NOW)
+        .await
+        .unwrap();
     let cost = young.looked_at("invitations").await - before;
-    assert_eq!(mailed["ada@example.org"].between(NOW - time::Duration::HOUR, NOW), 1);
+    assert_eq!(
+        mailed["ada@example.org"].between(NOW - time::Duration::HOUR, NOW),
+        1
+    );
     assert!(cost < 10, "{cost} pages for one mailbox");
 }

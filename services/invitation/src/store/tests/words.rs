@@ -16,7 +16,14 @@ use crate::domain::mailbox::Mailbox;
 async fn the_database_counts_by_the_mailbox_that_the_domain_counts_by() {
     let database = database().await;
     let mut connection = database.connection().await;
-    for address in ["Ada@x.test", "a.d.a+b+c@x.test", "+a@x.test", "a..b@x.test", "\u{e4}.b@b\u{fc}cher.test", "a+@x.test"] {
+    for address in [
+        "Ada@x.test",
+        "a.d.a+b+c@x.test",
+        "+a@x.test",
+        "a..b@x.test",
+        "\u{e4}.b@b\u{fc}cher.test",
+        "a+@x.test",
+    ] {
         let Ok(address) = address.parse::<EmailAddress>() else {
             continue;
         };

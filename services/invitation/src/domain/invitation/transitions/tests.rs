@@ -8,7 +8,7 @@ use time::macros::datetime;
 use uuid::Uuid;
 
 use super::super::draft::Draft;
-use super::super::{Decline, Reported, Source, Unanswered};
+use super::super::{Decline, ON_ITS_WAY, Reported, Source, Unanswered};
 use super::*;
 
 const NOW: OffsetDateTime = datetime!(2026-03-02 09:00 UTC);
@@ -129,6 +129,7 @@ fn only_live_invitations_whose_time_has_run_out_expire() {
 fn report(generation: i32, delivery: u128, sequence: i64, state: DeliveryState) -> DeliveryReport {
     DeliveryReport {
         generation,
+        number: 1,
         reported: Reported {
             delivery: DeliveryId::from_uuid(Uuid::from_u128(delivery)),
             sequence,
@@ -258,6 +259,7 @@ fn a_mail_that_was_taken_before_the_decline_is_known_when_that_is_undone() {
     });
     let report = DeliveryReport {
         generation: 1,
+        number: 1,
         reported: Reported {
             delivery: DeliveryId::from_uuid(Uuid::from_u128(5)),
             sequence: 1,
@@ -331,4 +333,74 @@ fn a_decline_is_taken_back_within_a_day_and_the_invitation_is_what_it_was() {
         };
         assert_eq!(outcome(declined.undo_decline(NOW)), state.name().to_string());
     }
+}
+
+#[test]
+fn a_mail_is_on_its_way_from_the_workers_question_to_its_report() {
+    let ask = |state| invitation(state).hand_over(1, NOW);
+    let asked = every_state().map(|state| outcome(ask(state)));
+    let dead = "NotWanted";
+    assert_eq!(asked, ["PROSPECT", "PENDING", dead, dead, dead, dead, dead]);
+    assert_eq!(outcome(invitation(State::Prospect).hand_over(2, NOW)), dead);
+
+    let Transition::Changed(told) = ask(State::Prospect) else {
+        panic!("it is wanted")
+    };
+    assert_eq!(told.effective_delivery(NOW), DeliveryState::Sending);
+    assert_eq!(told.effective_delivery(NOW + ON_ITS_WAY), DeliveryState::Queued);
+    let Transition::Changed(cancelled) = told.clone().cancel(NOW) else {
+        panic!("it can be taken back")
+    };
+    assert_eq!(cancelled.effective_delivery(NOW), DeliveryState::Sending);
+    let Transition::Changed(sent) = cancelled.report(report(1, 1, 1, DeliveryState::Deferred)) else {
+        panic!("a report counts")
+    };
+    assert_eq!(sent.effective_delivery(NOW), DeliveryState::Deferred);
+
+    // The report of an earlier mail says nothing of the one after it.
+    let Transition::Changed(again) = told.resend(NextLink::Same, NOW) else {
+        panic!("it can be sent again")
+    };
+    let Transition::Changed(again) = again.report(report(1, 1, 1, DeliveryState::Sent)) else {
+        panic!("a report counts")
+    };
+    assert_eq!(again.effective_delivery(NOW), DeliveryState::Sending);
+}
+
+#[test]
+fn only_what_waits_for_a_time_gets_another_one() {
+    let due = NOW + Duration::from_secs(3600);
+    let waiting = |state, delivery| Invitation {
+        delivery,
+        send_time: due,
+        ..invitation(state)
+    };
+    let move_all =
+        |delivery| every_state().map(|state| outcome(waiting(state, delivery).reschedule(due + DAY, NOW)));
+    let expired = |delivery| format!("NotScheduled({delivery:?})");
+    for delivery in [DeliveryState::Scheduled, DeliveryState::Held] {
+        let expected = [
+            "PROSPECT",
+            "PENDING",
+            "Closed",
+            "Closed",
+            "Cancelled",
+            &expired(delivery),
+            "Closed",
+        ];
+        assert_eq!(move_all(delivery), expected);
+    }
+    let asked = expired(DeliveryState::Queued);
+    let expected = [
+        asked.as_str(),
+        asked.as_str(),
+        "Closed",
+        "Closed",
+        "Cancelled",
+        asked.as_str(),
+        "Closed",
+    ];
+    assert_eq!(move_all(DeliveryState::Queued), expected);
+    let same = waiting(State::Prospect, DeliveryState::Scheduled).reschedule(due, NOW);
+    assert_eq!(outcome(same), "done");
 }

@@ -33,9 +33,15 @@ pub(crate) async fn apply_all(
     let is_new = stored.into_iter().map(|stored| stored == Insertion::Stored);
     let mut made: Vec<(Invitation, bool)> = drafts.into_iter().zip(is_new).collect();
     suppress(tx, organization, &mut made).await?;
-    let mailed = made.iter().filter(|(made, is_new)| *is_new && made.delivery != DeliveryState::Suppressed);
+    let mailed = made
+        .iter()
+        .filter(|(made, is_new)| *is_new && made.delivery != DeliveryState::Suppressed);
     let mailed: Vec<&Invitation> = mailed.map(|(made, _)| made).collect();
-    if let Some(full) = mailbox::full(tx, organization, &mailed).await?.into_values().next() {
+    if let Some(full) = mailbox::full(tx, organization, &mailed)
+        .await?
+        .into_values()
+        .next()
+    {
         return Err(full.into());
     }
     let asked: Vec<(&Act, MailRequest)> = whose
