@@ -184,6 +184,11 @@ impl Peers {
         }
         let unreadable = || Error::Contradiction("a peer told of no acceptance");
         let name: InvitationName = found.invitation.parse().map_err(|_| unreadable())?;
+        let time = found
+            .accept_time
+            .and_then(|time| from_timestamp(time).ok())
+            .ok_or_else(unreadable)?;
+        let vouched = found.vouch_time.and_then(|time| from_timestamp(time).ok());
         let acceptance = Acceptance {
             organization,
             invitation: name.invitation,
@@ -192,10 +197,9 @@ impl Peers {
             invitee,
             groups: BTreeSet::new(),
             location: None,
-            time: found
-                .accept_time
-                .and_then(|time| from_timestamp(time).ok())
-                .ok_or_else(unreadable)?,
+            // Of a release that does not say it.
+            vouch_time: vouched.unwrap_or(time),
+            time,
         };
         Ok(Some((acceptance, found.display_name)))
     }

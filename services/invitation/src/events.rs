@@ -16,6 +16,7 @@ use muster_ids::{
 use muster_messaging::outbox::{self, NewEvent};
 use muster_proto::invitation::v1 as proto;
 use muster_proto::notification::v1::{MailPurpose, MailRequestedEvent};
+use muster_server::convert::timestamp;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
@@ -132,6 +133,7 @@ pub(crate) async fn accepted(
         source: proto::InvitationSource::from(invitation.source).into(),
         groups: group_names(organization, groups),
         location: location_name(organization, invitation.location),
+        vouch_time: Some(timestamp(invitation.vouch_time)),
     };
     outbox::append(tx, subject.event(clock, act, None), &payload).await
 }

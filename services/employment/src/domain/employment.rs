@@ -113,6 +113,8 @@ impl EmploymentState {
     pub(crate) const OPEN: [Self; 2] = [Self::PendingVerification, Self::Verified];
     /// The others: what a person had accepted by then is archived.
     pub(crate) const CLOSED: [Self; 3] = [Self::Rejected, Self::Withdrawn, Self::Ended];
+    /// Those of them after which an older invitation verifies nothing any more.
+    pub(crate) const OVERRULING: [Self; 2] = [Self::Rejected, Self::Ended];
 
     /// Whether it is one of [`EmploymentState::OPEN`].
     pub(crate) fn is_open(self) -> bool {
@@ -162,15 +164,18 @@ impl Employment {
         }
     }
 
-    /// This open employment after a further hiring: an open claim is verified if somebody vouches now, and a last day that the
-    /// organization has settled is gone, as it wants the person; groups are merged, a place that was not said before is. Nothing
-    /// is ever taken away: a self-asserted acceptance leaves a verified employment verified.
+    /// This open employment after a further hiring: an open claim is verified if somebody vouches and the person says nothing
+    /// of their own, since when and as what, which nobody has vouched for; and a last day that the organization has settled is
+    /// gone, as it wants the person; groups are merged, a place that was not said before is. Nothing is ever taken away: a
+    /// self-asserted acceptance leaves a verified employment verified.
     pub(crate) fn join(self, hiring: &Hiring, now: OffsetDateTime) -> Transition<Self> {
         let mut next = self.clone();
         if hiring.basis == VerificationBasis::Vouched {
             next = next.without_end_by_organization();
         }
-        if self.state == EmploymentState::PendingVerification && hiring.basis == VerificationBasis::Vouched {
+        let says_nothing = self.start.is_none() && self.positions.is_empty();
+        let waits = self.state == EmploymentState::PendingVerification;
+        if waits && says_nothing && hiring.basis == VerificationBasis::Vouched {
             next = next.verified(now);
             next.source_invitation = self.source_invitation.or(hiring.invitation);
         }
@@ -350,6 +355,7 @@ mod tests {
             person: Uuid::from_u128(2).into(),
             person_display_name: "Ada".to_owned(),
             basis,
+            vouch_time: Some(NOW),
             groups: groups
                 .iter()
                 .map(|group| Uuid::from_u128(*group).into())
@@ -392,6 +398,32 @@ mod tests {
         assert_eq!(joined.verify_time, Some(LATER));
         assert_eq!(joined.groups.len(), 2);
         assert_eq!(joined.version, 6);
+    }
+
+    #[test]
+    fn nobody_vouches_for_what_the_person_says_of_their_own() {
+        let claim = begun(VerificationBasis::SelfAsserted);
+        let position = Position {
+            code: "director".to_owned(),
+            title: "Director".to_owned(),
+            start: NOW.date(),
+            end: None,
+        };
+        let start = Some(NOW.date());
+        for said in [
+            Employment {
+                start,
+                ..claim.clone()
+            },
+            Employment {
+                positions: vec![position],
+                ..claim
+            },
+        ] {
+            let joined = joined(said, &hiring(VerificationBasis::Vouched, &[2]));
+            assert_eq!(joined.state, EmploymentState::PendingVerification);
+            assert_eq!(joined.groups.len(), 2);
+        }
     }
 
     #[test]

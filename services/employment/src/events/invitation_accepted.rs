@@ -6,7 +6,9 @@ use async_trait::async_trait;
 use muster_ids::{GroupId, GroupName, InvitationName, LocationId, LocationName, PersonName};
 use muster_messaging::{Handler, HandlingError, Received};
 use muster_proto::invitation::v1 as pb;
+use muster_server::convert::from_timestamp;
 use sqlx::PgConnection;
+use time::OffsetDateTime;
 
 use crate::context::{Context, SELF};
 use crate::domain::{Acceptance, Hiring, InvitationSource};
@@ -53,8 +55,20 @@ fn acceptance(event: &Received, message: &pb::InvitationAcceptedEvent) -> Result
         invitee,
         groups: groups(event, &message.groups)?,
         location: location(event, &message.location)?,
+        vouch_time: vouch_time(event, message)?,
         time: event.time,
     })
+}
+
+/// A release that does not say it took every acceptance as vouched for now.
+fn vouch_time(
+    event: &Received,
+    message: &pb::InvitationAcceptedEvent,
+) -> Result<OffsetDateTime, HandlingError> {
+    let Some(said) = message.vouch_time else {
+        return Ok(event.time);
+    };
+    from_timestamp(said).map_err(|_| HandlingError::Permanent("vouch_time is no time".to_owned()))
 }
 
 fn groups(event: &Received, names: &[String]) -> Result<BTreeSet<GroupId>, HandlingError> {

@@ -11,7 +11,7 @@ use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
 use super::guarded;
-use crate::domain::{Employment, EmploymentState, End, Rejection, Settled};
+use crate::domain::{Employment, EmploymentState, End, Rejection, Settled, Side};
 pub(crate) use row::Latest;
 
 /// The index that lets a person have one open employment at an organization.
@@ -122,6 +122,32 @@ pub(crate) async fn find_latest(
     .fetch_optional(db)
     .await?;
     Ok(latest)
+}
+
+/// When the organization last said of the person that it does not employ them, or not for long: rejected a claim, settled a last
+/// day that is to come, ended an employment; or the person left. What was taken back does not count, but a rejection stays.
+pub(crate) async fn refuse_time(
+    db: &mut PgConnection,
+    organization: OrganizationId,
+    person: PersonId,
+) -> Result<Option<OffsetDateTime>, DatabaseError> {
+    let time = sqlx::query_scalar(
+        // A last day is settled by the latest change of its row, or by an earlier one: too late is on the safe side.
+        "SELECT max(refused.time) FROM (
+             SELECT update_time AS time FROM employments
+             WHERE organization_id = $1 AND person_id = $2
+               AND (state = ANY ($3) OR (end_due_time IS NOT NULL AND ended_by = $4))
+             UNION ALL
+             SELECT r.reject_time FROM employment_rejections r JOIN employments e USING (organization_id, employment_id)
+             WHERE e.organization_id = $1 AND e.person_id = $2) AS refused (time)",
+    )
+    .bind(organization)
+    .bind(person)
+    .bind(EmploymentState::OVERRULING)
+    .bind(Side::Organization)
+    .fetch_one(db)
+    .await?;
+    Ok(time)
 }
 
 /// What the acceptance of an invitation has led to already: the employment that came from it, or one that was closed since. Of

@@ -32,4 +32,5 @@ mod twins;
 mod verification_notices;
 mod verify;
 mod verify_owner;
+mod vouching;
 mod withdraw;

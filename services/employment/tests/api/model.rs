@@ -257,7 +257,10 @@ impl Model {
         if vouched {
             // It brings a group.
             self.changes += 1;
-            one.verify();
+            // Nobody has vouched for what the person says of their own.
+            if one.start.is_empty() {
+                one.verify();
+            }
             one.kept[1] = None;
             if one.end.is_some_and(|end| end.by == Side::Organization) {
                 one.take_end_back();

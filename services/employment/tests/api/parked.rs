@@ -30,6 +30,7 @@ impl Fixture {
             source: InvitationSource::Manual.into(),
             groups: groups.iter().map(ToString::to_string).collect(),
             location: String::new(),
+            vouch_time: None,
         }
     }
 }

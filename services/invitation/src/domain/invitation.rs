@@ -53,6 +53,8 @@ pub(crate) struct Invitation {
     /// The report that `delivery` was taken from; `None` before the first one.
     pub(crate) reported: Option<Reported>,
     pub(crate) create_time: OffsetDateTime,
+    /// When the address was invited by hand or by a spreadsheet, for the last time; when it was made, without that.
+    pub(crate) vouch_time: OffsetDateTime,
     pub(crate) send_time: OffsetDateTime,
     pub(crate) expire_time: OffsetDateTime,
     pub(crate) traceparent: Option<String>,

@@ -71,5 +71,6 @@ fn accepted(invitation: Invitation) -> Option<pb::FindAcceptanceResponse> {
         source: pb::InvitationSource::from(invitation.source).into(),
         display_name: acceptance.display_name.clone(),
         accept_time: Some(timestamp(acceptance.time)),
+        vouch_time: Some(timestamp(invitation.vouch_time)),
     })
 }

@@ -17,6 +17,8 @@ pub(crate) struct Hiring {
     /// Their name, from their own token; may be empty.
     pub(crate) person_display_name: String,
     pub(crate) basis: VerificationBasis,
+    /// When that was said; `None`: just now.
+    pub(crate) vouch_time: Option<OffsetDateTime>,
     /// The groups to join.
     pub(crate) groups: BTreeSet<GroupId>,
     /// The place of work.
@@ -67,7 +69,24 @@ pub(crate) struct Acceptance {
     pub(crate) groups: BTreeSet<GroupId>,
     /// The place of work.
     pub(crate) location: Option<LocationId>,
+    /// When the address was invited, for the last time.
+    pub(crate) vouch_time: OffsetDateTime,
     pub(crate) time: OffsetDateTime,
+}
+
+impl Hiring {
+    /// The same after the organization has said otherwise of the person, at `refuse_time`: whoever vouched before that did not know.
+    pub(crate) fn after(&self, refuse_time: Option<OffsetDateTime>) -> Self {
+        let is_overruled = self.vouch_time.is_some() && self.vouch_time < refuse_time;
+        Self {
+            basis: if is_overruled {
+                VerificationBasis::SelfAsserted
+            } else {
+                self.basis
+            },
+            ..self.clone()
+        }
+    }
 }
 
 impl Acceptance {
@@ -76,6 +95,7 @@ impl Acceptance {
     pub(crate) fn hiring(self, inviter_role: Option<Role>, display_name: String) -> Hiring {
         Hiring {
             basis: self.basis(inviter_role),
+            vouch_time: Some(self.vouch_time),
             organization: self.organization,
             person: self.invitee,
             person_display_name: display_name,
@@ -119,6 +139,7 @@ mod tests {
             invitee: PersonId::derive("https://id.example.org", "learner"),
             groups: BTreeSet::new(),
             location: None,
+            vouch_time: OffsetDateTime::UNIX_EPOCH,
             time: OffsetDateTime::UNIX_EPOCH,
         };
         acceptance.hiring(inviter_role, String::new()).basis
@@ -131,6 +152,39 @@ mod tests {
                 assert_eq!(basis(source, Some(role), "owner"), VerificationBasis::Vouched);
             }
         }
+    }
+
+    #[test]
+    fn whoever_vouched_before_the_organization_said_otherwise_did_not_know() {
+        let hiring = Acceptance {
+            organization: Uuid::from_u128(1).into(),
+            invitation: Uuid::from_u128(2).into(),
+            source: InvitationSource::Manual,
+            inviter: PersonId::derive("https://id.example.org", "owner"),
+            invitee: PersonId::derive("https://id.example.org", "learner"),
+            groups: BTreeSet::new(),
+            location: None,
+            vouch_time: OffsetDateTime::UNIX_EPOCH,
+            time: OffsetDateTime::UNIX_EPOCH,
+        }
+        .hiring(Some(Role::Owner), String::new());
+        let second = time::Duration::SECOND;
+        let basis = |refused| hiring.after(refused).basis;
+        assert_eq!(basis(None), VerificationBasis::Vouched);
+        assert_eq!(
+            basis(Some(OffsetDateTime::UNIX_EPOCH - second)),
+            VerificationBasis::Vouched
+        );
+        assert_eq!(
+            basis(Some(OffsetDateTime::UNIX_EPOCH + second)),
+            VerificationBasis::SelfAsserted
+        );
+        let now = Hiring {
+            vouch_time: None,
+            ..hiring.clone()
+        };
+        let refused = Some(OffsetDateTime::UNIX_EPOCH + second);
+        assert_eq!(now.after(refused).basis, VerificationBasis::Vouched);
     }
 
     #[test]

@@ -132,6 +132,7 @@ impl Claims {
             location: site.location,
             invitation: None,
             accept_time: None,
+            vouch_time: None,
             verifiers: BTreeSet::new(),
             start: site.start,
             positions: site.positions.clone(),

@@ -17,8 +17,8 @@ use crate::store::employment;
 /// Each loser of a race finds the winner's row at its next look; more looks mean that rows open and close meanwhile.
 const MAX_ATTEMPTS: usize = 3;
 
-/// The open employment takes the hiring in, or a new one begins. Either is published, also when it only gained groups;
-/// of one that begins to wait, those who can verify it are mailed. An acceptance employs once: one that has led to an employment
+/// The open employment takes the hiring in, or a new one begins. What the organization has said of the person since somebody
+/// vouched for them counts more. Either is published, also when it only gained groups; of one that begins to wait, those who can verify it are mailed. An acceptance employs once: one that has led to an employment
 /// which is not open any more, or before the latest one was closed, is answered with that employment.
 ///
 /// # Errors
@@ -33,11 +33,13 @@ pub(crate) async fn apply(
     closing::refuse(tx, hiring.organization).await?;
     for _ in 0..MAX_ATTEMPTS {
         if let Some(open) = employment::lock_open(tx, hiring.organization, hiring.person).await? {
-            return join(tx, context, open, hiring, actor).await;
+            let hiring = weighed(tx, hiring).await?;
+            return join(tx, context, open, &hiring, actor).await;
         }
         if let Some(over) = answering(tx, hiring).await? {
             return Ok(over);
         }
+        let hiring = &weighed(tx, hiring).await?;
         let new = begin(tx, context, hiring, now).await?;
         if employment::insert(tx, &new).await? == Insertion::Stored {
             publish(tx, context, &new, actor).await?;
@@ -46,6 +48,10 @@ pub(crate) async fn apply(
         }
     }
     Err(Failure::Contended.into())
+}
+
+async fn weighed(tx: &mut PgConnection, hiring: &Hiring) -> Result<Hiring, DatabaseError> {
+    Ok(hiring.after(employment::refuse_time(tx, hiring.organization, hiring.person).await?))
 }
 
 async fn join(

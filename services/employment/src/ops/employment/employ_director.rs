@@ -31,6 +31,7 @@ pub(crate) async fn prepare(
         location: None,
         invitation: None,
         accept_time: None,
+        vouch_time: None,
         verifiers: BTreeSet::new(),
         start: None,
         positions: Vec::new(),

@@ -25,6 +25,7 @@ fn hiring(basis: VerificationBasis) -> Hiring {
         location: None,
         invitation: None,
         accept_time: None,
+        vouch_time: None,
         verifiers: std::collections::BTreeSet::new(),
         start: None,
         positions: Vec::new(),

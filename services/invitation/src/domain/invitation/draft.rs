@@ -62,6 +62,7 @@ impl Draft {
             handover: None,
             reported: None,
             create_time: self.now,
+            vouch_time: self.now,
             send_time: self.due,
             expire_time: self.due + LIFE,
             traceparent: self.traceparent,

@@ -309,7 +309,7 @@ impl Invitation {
 
     /// Takes up what another invitation of the address asks for: its groups are added, its location counts when there
     /// is none. Whoever invites by hand or by a spreadsheet vouches from now on, instead of the join page or of an inviter who may
-    /// not be there any more.
+    /// not be there any more, or has said otherwise since.
     pub(crate) fn merge(mut self, other: &Self) -> Transition<Self, TooManyGroups> {
         let new: Vec<GroupId> = other
             .groups
@@ -320,14 +320,18 @@ impl Invitation {
         if self.groups.len() + new.len() > MAX_GROUPS {
             return Transition::Refused(TooManyGroups);
         }
-        let vouches = other.source != Source::JoinPage
-            && (self.source == Source::JoinPage || self.inviter != other.inviter);
+        let by_hand = other.source != Source::JoinPage;
+        let vouches = by_hand && (self.source == Source::JoinPage || self.inviter != other.inviter);
+        let renews = by_hand && self.vouch_time < other.vouch_time;
         let is_placed = self.location.is_none() && other.location.is_some();
-        if new.is_empty() && !is_placed && !vouches {
+        if new.is_empty() && !is_placed && !vouches && !renews {
             return Transition::AlreadyDone(self);
         }
         if vouches {
             (self.source, self.inviter, self.import) = (other.source, other.inviter, other.import);
+        }
+        if vouches || renews {
+            self.vouch_time = other.vouch_time;
         }
         self.location = self.location.or(other.location);
         self.groups.extend(new);

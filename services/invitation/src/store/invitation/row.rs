@@ -16,7 +16,7 @@ macro_rules! select_invitation {
                     i.location_id, i.source,
                     i.inviter_person_id, i.import_id, i.generation, i.mail_number, i.mail_times, i.delivery_state, i.delivery_detail,
                     i.delivery_id, i.delivery_sequence,
-                    i.create_time, i.send_time, i.expire_time, i.accept_time, i.person_id, i.person_display_name,
+                    i.create_time, COALESCE(i.vouch_time, i.create_time) AS vouch_time, i.send_time, i.expire_time, i.accept_time, i.person_id, i.person_display_name,
                     i.traceparent, i.decline_time, i.state_before_decline, i.handover_time,
                     ARRAY(SELECT g.group_id FROM invitation_groups g
                           WHERE g.organization_id = i.organization_id AND g.invitation_id = i.invitation_id
@@ -54,6 +54,7 @@ impl FromRow<'_, PgRow> for Invitation {
             handover: row.try_get("handover_time")?,
             reported: delivery.map(|delivery| Reported { delivery, sequence }),
             create_time: row.try_get("create_time")?,
+            vouch_time: row.try_get("vouch_time")?,
             send_time: row.try_get("send_time")?,
             expire_time: row.try_get("expire_time")?,
             traceparent: row.try_get("traceparent")?,

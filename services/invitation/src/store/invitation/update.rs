@@ -21,7 +21,8 @@ pub(crate) async fn update(
              delivery_detail = $8, delivery_id = $9, delivery_sequence = $10, send_time = $11, expire_time = $12,
              person_id = $13, person_display_name = $14, accept_time = $15,
              mail_number = $16, mail_times = $17, traceparent = $18, state_before_decline = $19, decline_time = $20,
-             source = $21, inviter_person_id = $22, import_id = $23, handover_time = $24
+             source = $21, inviter_person_id = $22, import_id = $23, handover_time = $24,
+             vouch_time = $25
          WHERE organization_id = $1 AND invitation_id = $2 AND version = $3",
     )
     .bind(invitation.organization)
@@ -48,6 +49,7 @@ pub(crate) async fn update(
     .bind(invitation.inviter)
     .bind(invitation.import)
     .bind(invitation.handover)
+    .bind(invitation.vouch_time)
     .execute(tx)
     .await?;
     let did_it = done.rows_affected() == 1;

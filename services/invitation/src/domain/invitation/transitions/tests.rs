@@ -252,6 +252,27 @@ fn whoever_invites_by_hand_vouches_instead_of_the_join_page_or_of_another() {
 }
 
 #[test]
+fn whoever_invites_again_by_hand_vouches_anew_and_the_join_page_does_not() {
+    let later = |source| Invitation {
+        source,
+        vouch_time: NOW + Duration::from_secs(60),
+        ..invitation(State::Pending)
+    };
+    let live = || Invitation {
+        source: Source::Manual,
+        ..invitation(State::Pending)
+    };
+    let Transition::Changed(renewed) = live().merge(&later(Source::Import)) else {
+        panic!("it is vouched for anew")
+    };
+    assert_eq!(renewed.vouch_time, NOW + Duration::from_secs(60));
+    // It is still the invitation that was made by hand.
+    assert_eq!((renewed.source, renewed.import), (Source::Manual, None));
+    assert_eq!(outcome(live().merge(&later(Source::JoinPage))), "done");
+    assert_eq!(outcome(later(Source::Manual).merge(&live())), "done");
+}
+
+#[test]
 fn a_mail_that_was_taken_before_the_decline_is_known_when_that_is_undone() {
     let declined = State::Declined(Decline {
         before: Unanswered::Prospect,
