@@ -119,7 +119,9 @@ impl Upstreams {
         *request.version_mut() = Version::HTTP_2;
         *request.uri_mut() = upstream.service.uri(&rule.path);
         *request.headers_mut() = headers;
-        call.send(request).await.map_err(UpstreamError::NoAnswer)
+        call.send(request, rule.retry_safe)
+            .await
+            .map_err(UpstreamError::NoAnswer)
     }
 }
 

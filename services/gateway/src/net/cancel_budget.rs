@@ -19,6 +19,7 @@ use tokio::runtime::Handle;
 use tokio::time::Instant;
 use tonic::body::Body;
 
+use super::connection::Leaving;
 use crate::limits::{RateLimiter, RequestGuard};
 
 /// Cancellations that are passed on at once: hyper's servers cut a connection off at 20 that they have not looked at yet.
@@ -42,6 +43,7 @@ pub(crate) struct FinishedCall {
     call: Option<BoxFuture<'static, Response<Body>>>,
     budget: CancelBudget,
     guard: Option<RequestGuard>,
+    leaving: Option<Leaving>,
 }
 
 impl CancelBudget {
@@ -87,7 +89,14 @@ impl FinishedCall {
             call: Some(call),
             budget,
             guard,
+            leaving: None,
         }
+    }
+
+    /// Its answer says whether the connection ends with it.
+    pub(super) fn leaving(mut self, leaving: Option<Leaving>) -> Self {
+        self.leaving = leaving;
+        self
     }
 }
 
@@ -102,7 +111,12 @@ impl Future for FinishedCall {
         if answered.is_ready() {
             self.call = None;
         }
-        answered.map(Ok)
+        answered.map(|mut response| {
+            if let Some(leaving) = &self.leaving {
+                leaving.tell(&mut response);
+            }
+            Ok(response)
+        })
     }
 }
 

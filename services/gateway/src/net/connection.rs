@@ -7,6 +7,7 @@ use std::future::ready;
 use std::io::Cursor;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -40,8 +41,11 @@ const KEEPALIVE_ANSWER: Duration = Duration::from_secs(10);
 /// How long a connection may take until it has said which HTTP it speaks, its TLS handshake included, or an HTTP/1.1
 /// client to finish its headers.
 const PROTOCOL_TIMEOUT: Duration = Duration::from_secs(10);
-/// A connection is asked to end (GOAWAY) after this long, give or take a tenth, so that clients find new replicas.
+/// A connection is asked to end (GOAWAY; over HTTP/1.1 `Connection: close` in the next answer) after this long, give or take a
+/// tenth, so that clients find new replicas.
 const MAX_AGE: Duration = Duration::from_secs(5 * 60);
+/// After its age, one of HTTP/1.1 that is used no more is closed: a request that comes at that very moment is lost.
+const UNUSED: Duration = Duration::from_secs(60);
 /// How long it may then linger after its last call has ended.
 const LINGER: Duration = Duration::from_secs(10);
 
@@ -131,7 +135,9 @@ where
         Cursor::new(first).chain(YieldingReader::new(opened.reader, http2, debt.clone())),
         opened.writer,
     );
-    let answering = answering(context, opened.peer, in_flight.clone(), debt.clone());
+    let leaving = Leaving::default();
+    let told = (!http2).then(|| leaving.clone());
+    let answering = answering(context, opened.peer, in_flight.clone(), debt.clone(), told);
     let protocol = protocol(http2);
     let mut serving = std::pin::pin!(protocol.serve_connection(TokioIo::new(stream), service_fn(answering)));
     let age = MAX_AGE.mul_f64(0.9 + 0.2 * rand::random::<f64>());
@@ -143,7 +149,14 @@ where
             return;
         }
         () = stop.cancelled() => {}
-        () = sleep(age) => {}
+        () = sleep(age) => leaving.begin(),
+    }
+    if !http2 && leaving.has_begun() {
+        tokio::select! {
+            _ = &mut serving => return,
+            () = stop.cancelled() => {}
+            () = leaving.unused(&in_flight) => {}
+        }
     }
     serving.as_mut().graceful_shutdown();
     in_flight.close();
@@ -169,6 +182,7 @@ fn answering(
     peer: IpAddr,
     in_flight: TaskTracker,
     debt: Option<ReadDebt>,
+    leaving: Option<Leaving>,
 ) -> impl Fn(Request<Incoming>) -> FinishedCall {
     let send_buffer = context.send_buffers.on_connection();
     move |request| {
@@ -183,7 +197,40 @@ fn answering(
             }
             Err(problem) => Box::pin(ready(refused(problem))),
         };
-        FinishedCall::new(answered, context.cancels.clone(), Some(guard))
+        FinishedCall::new(answered, context.cancels.clone(), Some(guard)).leaving(leaving.clone())
+    }
+}
+
+/// A connection of HTTP/1.1 that is to end: its client is told so in an answer, because whoever closes it when nothing seems to be
+/// under way takes with it the request that is just coming.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Leaving(Arc<AtomicBool>);
+
+impl Leaving {
+    fn begin(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    fn has_begun(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Says it in this answer, if it has begun: then the connection ends with it.
+    pub(super) fn tell<B>(&self, response: &mut Response<B>) {
+        if self.has_begun() {
+            let close = HeaderValue::from_static("close");
+            response.headers_mut().insert(header::CONNECTION, close);
+        }
+    }
+
+    /// Until no request is under way, [`UNUSED`] after the last look that saw one.
+    async fn unused(&self, in_flight: &TaskTracker) {
+        loop {
+            sleep(UNUSED).await;
+            if in_flight.is_empty() {
+                return;
+            }
+        }
     }
 }
 
@@ -286,5 +333,35 @@ mod tests {
         );
         assert_eq!(words(&[b"PRI * HT"]).await, None);
         assert_eq!(words(&[]).await, None);
+    }
+
+    #[tokio::test]
+    async fn an_answer_says_that_the_connection_ends_once_it_is_old() {
+        let leaving = Leaving::default();
+        let answer = async || {
+            let call = Box::pin(ready(Response::new(Body::default())));
+            let budget = CancelBudget::new(muster_clock::Clock::system());
+            let told = FinishedCall::new(call, budget, None).leaving(Some(leaving.clone()));
+            let Ok(response) = told.await;
+            response.headers().get(header::CONNECTION).cloned()
+        };
+        assert_eq!(answer().await, None);
+        leaving.begin();
+        assert_eq!(answer().await.unwrap(), "close");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_old_connection_is_closed_when_nothing_came_on_it_for_a_minute() {
+        let (leaving, in_flight) = (Leaving::default(), TaskTracker::new());
+        let begun = Instant::now();
+        let request = in_flight.token();
+        let mut unused = std::pin::pin!(leaving.unused(&in_flight));
+        assert!(
+            timeout(UNUSED * 2, &mut unused).await.is_err(),
+            "a request is under way"
+        );
+        drop(request);
+        unused.await;
+        assert!(begun.elapsed() <= UNUSED * 3);
     }
 }

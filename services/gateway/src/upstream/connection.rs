@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use h2::client::{Builder, SendRequest};
-use h2::{Ping, PingPong};
+use h2::{Ping, PingPong, Reason};
 use http::uri::{Authority, Parts, PathAndQuery, Scheme};
 use http::{Request, Response, Uri};
 use muster_server::settings::PeerUrl;
@@ -66,6 +66,25 @@ pub(super) enum SendError {
     Unsent(Box<Request<RequestBody>>),
     #[error(transparent)]
     Broken(#[from] h2::Error),
+}
+
+impl SendError {
+    /// Whether the other side has not begun with it, as it says: the connection was ending when the call came (RFC 9113, section 6.8;
+    /// `h2` tells only those streams of it that are above the last one it takes), or it had no room (section 8.7).
+    pub(super) fn was_not_begun(&self) -> bool {
+        match self {
+            Self::Unsent(_) => true,
+            Self::Broken(error) => {
+                let is_refused = error.is_reset() && error.reason() == Some(Reason::REFUSED_STREAM);
+                error.is_remote() && (error.is_go_away() || is_refused)
+            }
+        }
+    }
+
+    /// Whether the connection is lost: what became of the call, nobody knows.
+    pub(super) fn is_lost(&self) -> bool {
+        matches!(self, Self::Broken(error) if error.is_io())
+    }
 }
 
 /// A service as its URL names it.
@@ -214,6 +233,17 @@ impl State {
 impl StreamPermit {
     /// Sends a call and waits for the head of its answer.
     pub(super) async fn send(&mut self, request: Request<RequestBody>) -> Result<Answered, SendError> {
+        let sent = self.sending(request).await;
+        if let Err(SendError::Broken(error)) = &sent
+            && (error.is_io() || error.is_go_away())
+        {
+            // Its own task notices a moment later.
+            self.0.state.closed.store(true, Ordering::Relaxed);
+        }
+        sent
+    }
+
+    async fn sending(&mut self, request: Request<RequestBody>) -> Result<Answered, SendError> {
         let Connection { sender, state } = &mut self.0;
         if state.running() == 1 {
             // The connection was idle: let the runtime first notice whether the other side has closed it meanwhile.

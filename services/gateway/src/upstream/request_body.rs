@@ -13,6 +13,16 @@ pub(crate) enum RequestBody {
     Stream(Body),
 }
 
+impl RequestBody {
+    /// The same once more; `None` of messages that come one by one, which are gone once they were sent.
+    pub(super) fn again(&self) -> Option<Self> {
+        match self {
+            Self::Whole(message) => Some(Self::Whole(message.clone())),
+            Self::Stream(_) => None,
+        }
+    }
+}
+
 impl fmt::Debug for RequestBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

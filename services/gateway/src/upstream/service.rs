@@ -16,7 +16,7 @@ use super::replica::{Replica, ReplicaPermit};
 use super::request_body::RequestBody;
 use crate::limits::{ConcurrencyLimit, Permit};
 
-/// How often a call that was not sent is tried: connections end at any time, and all of one replica's at once.
+/// How often a call that nobody has begun with is tried: connections end at any time, and all of one replica's at once.
 const MAX_ATTEMPTS: usize = 3;
 
 /// A service, wherever it runs.
@@ -56,6 +56,15 @@ pub(crate) enum CallError {
     Connect(#[from] ConnectError),
     #[error("the connection broke")]
     Broken(#[source] h2::Error),
+}
+
+impl From<SendError> for CallError {
+    fn from(error: SendError) -> Self {
+        match error {
+            SendError::Unsent(_) => Self::Connect(ConnectError::Ended),
+            SendError::Broken(error) => Self::Broken(error),
+        }
+    }
 }
 
 impl Service {
@@ -192,18 +201,31 @@ impl Known {
 }
 
 impl Call {
-    /// Sends it to a replica. What was not sent because the connection had ended is sent once more.
+    /// Sends it to a replica. What was not sent because the connection had ended, or not begun with because it was ending, is sent
+    /// once more; so is, one time, a call whose connection was lost before any answer, if it is `retry_safe`.
     pub(super) async fn send(
         self,
         mut request: Request<RequestBody>,
+        mut retry_safe: bool,
     ) -> Result<(Response<ResponseBody>, UpstreamPermit), CallError> {
         for _ in 0..MAX_ATTEMPTS {
             let mut permit = self.service.replica().await?;
-            match permit.stream.send(request).await {
+            let again = again(&request);
+            let error = match permit.stream.send(request).await {
                 Ok((response, upload)) => return Ok((response, self.permit(permit, upload))),
-                Err(SendError::Unsent(unsent)) => request = *unsent,
-                Err(SendError::Broken(error)) => return Err(CallError::Broken(error)),
+                Err(SendError::Unsent(unsent)) => {
+                    request = *unsent;
+                    continue;
+                }
+                Err(error) => error,
+            };
+            let is_lost = error.is_lost();
+            match again {
+                Some(again) if error.was_not_begun() || (is_lost && retry_safe) => request = again,
+                _ => return Err(error.into()),
             }
+            retry_safe &= !is_lost;
+            tracing::debug!(%error, "a call is sent once more");
         }
         Err(CallError::Connect(ConnectError::Ended))
     }
@@ -215,6 +237,16 @@ impl Call {
             _at_replica: at_replica,
         }
     }
+}
+
+/// The same request, if it can be sent twice.
+fn again(request: &Request<RequestBody>) -> Option<Request<RequestBody>> {
+    let mut again = Request::new(request.body().again()?);
+    again.method_mut().clone_from(request.method());
+    again.uri_mut().clone_from(request.uri());
+    *again.version_mut() = request.version();
+    again.headers_mut().clone_from(request.headers());
+    Some(again)
 }
 
 /// Two different numbers below `count`, at random; the same one twice if there is only one.

@@ -9,7 +9,8 @@ use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use muster_tls::Trust;
-use tokio::net::TcpListener;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
@@ -28,7 +29,29 @@ struct Server {
 
 impl Server {
     async fn at(address: &str) -> Self {
-        let listener = TcpListener::bind(address).await.unwrap();
+        Self::on(TcpListener::bind(address).await.unwrap())
+    }
+
+    /// On its first connections it says this in the place of an answer, and hangs up.
+    async fn after(ends: &'static [&'static [u8]]) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let stop = CancellationToken::new();
+        tokio::spawn(async move {
+            for end in ends {
+                let (stream, _) = listener.accept().await.unwrap();
+                hang_up(stream, end).await;
+            }
+            Self::on(listener)
+        });
+        Self {
+            address,
+            answered: Arc::default(),
+            stop,
+        }
+    }
+
+    fn on(listener: TcpListener) -> Self {
         let server = Self {
             address: listener.local_addr().unwrap(),
             answered: Arc::default(),
@@ -55,6 +78,34 @@ impl Server {
     }
 }
 
+const HEADERS: u8 = 1;
+/// GOAWAY, the last stream that it takes: none, no error.
+const NOT_BEGUN: &[u8] = &[0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+/// GOAWAY, the last stream that it takes: the first one, no error.
+const BEGUN: &[u8] = &[0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0];
+
+/// Speaks HTTP/2 until a call has come, says `end`, and hangs up.
+async fn hang_up(mut stream: TcpStream, end: &[u8]) {
+    const SETTINGS: [u8; 9] = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+    stream.write_all(&SETTINGS).await.unwrap();
+    let mut preface = [0; 24];
+    stream.read_exact(&mut preface).await.unwrap();
+    loop {
+        let mut head = [0; 9];
+        stream.read_exact(&mut head).await.unwrap();
+        let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+        let mut payload = vec![0; usize::try_from(length).unwrap()];
+        stream.read_exact(&mut payload).await.unwrap();
+        if head[3] == HEADERS {
+            break;
+        }
+    }
+    stream.write_all(end).await.unwrap();
+    stream.shutdown().await.unwrap();
+    // What comes on is read, so that the end is not a reset that overtakes what was said.
+    drop(tokio::io::copy(&mut stream, &mut tokio::io::sink()).await);
+}
+
 /// A service at these addresses; its name is not looked up again within a test.
 fn service(addresses: &[SocketAddr]) -> Arc<Service> {
     let url = "http://localhost:1".parse().unwrap();
@@ -65,9 +116,13 @@ fn service(addresses: &[SocketAddr]) -> Arc<Service> {
 }
 
 async fn call(service: &Arc<Service>) -> Result<UpstreamPermit, CallError> {
+    call_as(service, false).await
+}
+
+async fn call_as(service: &Arc<Service>, retry_safe: bool) -> Result<UpstreamPermit, CallError> {
     let mut request = Request::new(RequestBody::Whole(None));
     *request.uri_mut() = service.uri("/p.S/M");
-    let sent = service.enter().unwrap().send(request);
+    let sent = service.enter().unwrap().send(request, retry_safe);
     let (_, permit) = timeout(Duration::from_secs(5), sent).await.unwrap()?;
     Ok(permit)
 }
@@ -126,6 +181,35 @@ async fn a_call_goes_to_another_connection_when_its_own_has_ended() {
     };
     call(&service).await.unwrap();
     assert_eq!((first.answered(), second.answered()), (1, 1));
+}
+
+#[tokio::test]
+async fn what_a_service_has_not_begun_with_is_sent_once_more_whatever_it_is() {
+    let server = Server::after(&[NOT_BEGUN, NOT_BEGUN]).await;
+    call(&service(&[server.address])).await.unwrap();
+    let never = Server::after(&[NOT_BEGUN; 9]).await;
+    let told = call(&service(&[never.address])).await.unwrap_err();
+    assert!(
+        matches!(told, CallError::Connect(ConnectError::Ended)),
+        "{told:?}"
+    );
+}
+
+#[tokio::test]
+async fn what_it_may_have_begun_with_is_sent_once_more_only_if_that_does_no_harm() {
+    for end in [BEGUN, &[]] {
+        let ends: &'static [_] = Box::leak(Box::new([end]));
+        let server = Server::after(ends).await;
+        call_as(&service(&[server.address]), true).await.unwrap();
+        let server = Server::after(ends).await;
+        let told = call(&service(&[server.address])).await.unwrap_err();
+        assert!(matches!(told, CallError::Broken(_)), "{told:?}");
+        // Once: a call that ends its service each time does not go from one replica to the next.
+        let ends: &'static [_] = Box::leak(Box::new([end, end]));
+        let server = Server::after(ends).await;
+        let told = call_as(&service(&[server.address]), true).await.unwrap_err();
+        assert!(matches!(told, CallError::Broken(_)), "{told:?}");
+    }
 }
 
 #[tokio::test]
