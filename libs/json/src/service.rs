@@ -22,8 +22,8 @@ use crate::problem::{told, whole};
 use crate::upload::upload;
 use crate::{answer, body, problem, request};
 
-/// The longest query. Tokens of pages are its longest parts.
-const MOST_QUERY: usize = 4 * 1024;
+/// The longest query: one that names as many groups as a filter takes, 50, and goes on from a page.
+const MAX_QUERY: usize = 8 * 1024;
 /// Bodies that are whole and being read at the same time. Taken for the moment of reading only.
 const READ_AT_ONCE: usize = 16;
 /// Looks at the head of a request for the RPC at this path, before anything of its body is read. What is found out may be
@@ -101,11 +101,11 @@ where
                 ));
             }
         };
-        if head.uri.query().unwrap_or_default().len() > MOST_QUERY {
+        if head.uri.query().unwrap_or_default().len() > MAX_QUERY {
             return Err(told(
                 StatusCode::URI_TOO_LONG,
                 ErrorReason::MessageTooLarge,
-                "the query is longer than 4 KiB",
+                "the query is longer than 8 KiB",
             ));
         }
         if let Some(gate) = &self.gate

@@ -37,10 +37,7 @@ impl<M: UpdateRequest> Call<M> {
     pub fn update_mask(&self, updatable: &[&'static str], violations: &mut Violations) -> UpdateMask {
         let asked = self.message.update_mask();
         if asked.is_empty() {
-            violations.add(
-                FIELD,
-                format!("must name what is changed: {}", updatable.join(", ")),
-            );
+            violations.add(FIELD, format!("must name what is changed: {}", choice(updatable)));
         }
         let mut fields = Vec::new();
         for (place, path) in asked.iter().enumerate() {
@@ -58,12 +55,33 @@ impl<M: UpdateRequest> Call<M> {
     }
 }
 
+/// What can be changed. JSON spells fields another way, and its masks take no other: where that is so, both are said.
+fn choice(updatable: &[&'static str]) -> String {
+    let json: Vec<String> = updatable.iter().map(|field| json_name(field)).collect();
+    let fields = updatable.join(", ");
+    if json == updatable {
+        fields
+    } else {
+        format!("{fields} (in JSON: {})", json.join(", "))
+    }
+}
+
+/// `allowed_domains` is `allowedDomains` (protobuf's JSON mapping).
+fn json_name(field: &str) -> String {
+    let mut words = field.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |name, word| {
+        let (head, rest) = word.split_at(word.len().min(1));
+        name + &head.to_uppercase() + rest
+    })
+}
+
 fn problem<M: UpdateRequest>(path: &str, updatable: &[&'static str]) -> String {
     let resource = M::Resource::NAME;
     let first = path.split('.').next().unwrap_or(path);
     let descriptor = muster_proto::pool().get_message_by_name(&M::Resource::full_name());
     let exists = descriptor.is_some_and(|message| message.get_field_by_name(first).is_some());
-    let choice = updatable.join(", ");
+    let choice = choice(updatable);
     match path {
         "*" => format!("must name each field: {choice}; `*` would clear fields that you do not know yet"),
         _ if !exists => format!("must be a field of {resource}: {choice}"),

@@ -136,6 +136,7 @@ not-allowed-then = The organization changed whose addresses can join. Ask it to 
 
 # What went wrong.
 back-to-invitation = Back to the invitation
+to-first-page = To the first page
 not-signed-in = You are not signed in
 sign-in-away = The sign-in service does not answer at the moment. Try again in a minute.
 sign-in-ended = Your sign-in has ended. Open the invitation again and sign in.

@@ -135,6 +135,7 @@ not-allowed-then = La organización cambió qué direcciones pueden unirse. Pida
 
 # What went wrong.
 back-to-invitation = Volver a la invitación
+to-first-page = A la página de inicio
 not-signed-in = No ha iniciado sesión
 sign-in-away = El servicio de inicio de sesión no responde en este momento. Inténtelo otra vez en un minuto.
 sign-in-ended = Su sesión ha terminado. Abra la invitación otra vez e inicie sesión.

@@ -10,6 +10,7 @@ mod answer;
 mod choice;
 mod cookies;
 mod decline;
+mod destination;
 mod edge_client;
 mod error_code;
 mod form;
@@ -48,6 +49,7 @@ use url::Url;
 
 use self::account::SignedIn;
 use self::cookies::Cookies;
+use self::destination::Destination;
 use self::edge_client::EdgeClient;
 use self::form::Form;
 use self::limits::Limits;
@@ -110,7 +112,7 @@ impl Pages {
     /// Tells a problem. Whoever is not signed in can choose where to.
     fn tell(&self, mut problem: Problem) -> Response {
         if problem.needs_sign_in {
-            problem.choices = self.choices(Prompt::Usual);
+            problem.choices = self.choices(Prompt::Usual, Destination::Invitation);
         }
         view::problem(&problem)
     }

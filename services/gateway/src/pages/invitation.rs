@@ -16,6 +16,7 @@ use super::Pages;
 use super::account::SignedIn;
 use super::cookies::Cookie;
 use super::decline;
+use super::destination::Destination;
 use super::form::Form;
 use super::relying_party::Prompt;
 use super::session::Session;
@@ -158,7 +159,7 @@ fn page(
     } else {
         Prompt::Usual
     };
-    let choices = pages.choices(prompt);
+    let choices = pages.choices(prompt, Destination::Invitation);
     let signed_in_at = who
         .filter(|_| !choices.is_empty())
         .and_then(|(session, _)| pages.party(Some(&session.issuer)))

@@ -15,6 +15,7 @@ use tonic::{Code, Status};
 
 use super::Pages;
 use super::account::SignedIn;
+use super::destination::Destination;
 use super::edge_client::EdgeClient;
 use super::form::Form;
 use super::relying_party::Prompt;
@@ -191,7 +192,7 @@ fn nobodys(pages: &Pages) -> MyInvitations {
         has_joined: false,
         invitations: Vec::new(),
         opt_outs: Vec::new(),
-        choices: pages.choices(Prompt::Usual),
+        choices: pages.choices(Prompt::Usual, Destination::Invitations),
         support: pages.support.clone(),
         frame: Frame::default(),
     }

@@ -14,6 +14,7 @@ use reqwest::StatusCode;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::destination::Destination;
 use super::error_code::ErrorCode;
 use super::seal::random_text;
 
@@ -53,6 +54,9 @@ pub(crate) struct Pending {
     /// Whether the person wants to register.
     #[serde(default)]
     pub(crate) create: bool,
+    /// Where they go then.
+    #[serde(default)]
+    pub(crate) to: Destination,
 }
 
 /// What the person wants at the issuer.
@@ -149,6 +153,7 @@ impl RelyingParty {
     pub(crate) async fn begin(
         &self,
         prompt: Prompt,
+        to: Destination,
         language: Language,
     ) -> Result<(Pending, Url), SignInProblem> {
         let random = || random_text(32).ok_or(SignInProblem::Random);
@@ -158,6 +163,7 @@ impl RelyingParty {
             nonce: random()?,
             verifier: random()?,
             create: prompt == Prompt::Create,
+            to,
         };
         let challenge = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, pending.verifier.as_bytes());
         let provider = self.provider().await?;

@@ -14,6 +14,7 @@ use super::Pages;
 use super::account::SignedIn;
 use super::answer::Callback;
 use super::cookies::Cookie;
+use super::destination::Destination;
 use super::form::Form;
 use super::not_signed_in::{self, failed, not_believed, two_persons, unusable};
 use super::relying_party::{Pending, Prompt, RelyingParty, SignInProblem, Tokens};
@@ -28,9 +29,12 @@ pub(crate) struct SignIn {
     prompt: Option<String>,
     #[serde(default)]
     issuer: Option<String>,
+    /// Where it leads.
+    #[serde(default)]
+    to: Option<String>,
 }
 
-/// `GET /sign-in`: sends the browser to the issuer. Where it comes back to is fixed: there is nothing to redirect openly.
+/// `GET /sign-in`: sends the browser to the issuer. It comes back to one of few pages: there is nothing to redirect openly.
 pub(crate) async fn begin(
     State(pages): State<Arc<Pages>>,
     Extension(language): Extension<Language>,
@@ -41,16 +45,22 @@ pub(crate) async fn begin(
         Some("login") => Prompt::Again,
         _ => Prompt::Usual,
     };
+    let to = Destination::of_value(asked.to.as_deref());
     match (pages.party(asked.issuer.as_deref()), asked.issuer) {
-        (Some(party), _) => send(&pages, party, prompt, language).await,
-        (None, None) => view::choose(pages.choices(prompt)),
+        (Some(party), _) => send(&pages, party, (prompt, to), language).await,
+        (None, None) => view::choose(pages.choices(prompt, to)),
         (None, Some(_)) => pages.tell(not_signed_in::no_such()),
     }
 }
 
 /// Sends the browser to this issuer.
-async fn send(pages: &Pages, party: &RelyingParty, prompt: Prompt, language: Language) -> Response {
-    match party.begin(prompt, language).await {
+async fn send(
+    pages: &Pages,
+    party: &RelyingParty,
+    (prompt, to): (Prompt, Destination),
+    language: Language,
+) -> Response {
+    match party.begin(prompt, to, language).await {
         Ok((pending, url)) => {
             let mut answer = Redirect::to(url.as_str()).into_response();
             match pages.cookies.set(answer.headers_mut(), Cookie::SignIn, &pending) {
@@ -84,7 +94,7 @@ pub(crate) async fn finish(
         // Not every issuer knows that people may want to register, and they differ in what they say then.
         Err(SignInProblem::NotCompleted(code)) if pending.create && !code.is_denial() => {
             tracing::warn!(%code, "an issuer did not let somebody register: signing in instead");
-            return send(&pages, party, Prompt::Usual, language).await;
+            return send(&pages, party, (Prompt::Usual, pending.to), language).await;
         }
         Err(problem) => pages.tell(failed(&problem)),
     };
@@ -114,7 +124,7 @@ async fn complete(
         email: person.emails.first().map(|email| email.as_given().to_owned()),
         access_token: tokens.access_token,
     };
-    let mut answer = Redirect::to("/invitation").into_response();
+    let mut answer = Redirect::to(pending.to.path()).into_response();
     let kept = pages.cookies.set(answer.headers_mut(), Cookie::Session, &session);
     kept.map_err(|problem| unusable(&problem))?;
     Ok(answer)
@@ -148,14 +158,17 @@ async fn who(
     Ok(PersonCaller { emails, ..person })
 }
 
-/// `POST /sign-out`: ends the session; the invitation stays at hand, so that somebody else can sign in for it.
+/// `POST /sign-out`: ends the session. An invitation whose link was followed stays at hand, so that somebody else can sign in for
+/// it; without one the first page is shown.
 pub(crate) async fn end(
     State(pages): State<Arc<Pages>>,
     Extension(signed_in): Extension<SignedIn>,
     headers: HeaderMap,
     form: Form,
 ) -> Response {
-    let mut answer = Redirect::to("/invitation?switch=1").into_response();
+    let link = pages.cookies.get::<String>(&headers, Cookie::Link);
+    let next = link.map_or("/", |_| "/invitation?switch=1");
+    let mut answer = Redirect::to(next).into_response();
     if let Some(session) = pages.session_of(&signed_in, &headers, &form, SIGN_OUT)
         && let Err(problem) = pages.end(answer.headers_mut(), session).await
     {

@@ -11,6 +11,7 @@ use tonic::Code;
 
 use super::Pages;
 use super::account::SignedIn;
+use super::destination::Destination;
 use super::form::Form;
 use super::relying_party::Prompt;
 use super::session::Session;
@@ -81,7 +82,7 @@ fn nobodys(pages: &Pages) -> MyTrainings {
     MyTrainings {
         is_signed_in: false,
         trainings: Vec::new(),
-        choices: pages.choices(Prompt::Usual),
+        choices: pages.choices(Prompt::Usual, Destination::Trainings),
         support: pages.support.clone(),
         frame: Frame::default(),
     }

@@ -106,7 +106,12 @@ async fn nobody_is_shown_where_to_sign_in() {
     let fixture = Fixture::new().await;
     let mut browser = Browser::of(&fixture);
     let page = browser.get("/invitations").await;
-    assert_eq!(page.link("Sign in").as_deref(), Some("/sign-in"), "{}", page.text);
+    assert_eq!(
+        page.link("Sign in").as_deref(),
+        Some("/sign-in?to=invitations"),
+        "{}",
+        page.text
+    );
     assert!(fixture.backend.seen().is_empty());
 }
 

@@ -18,6 +18,8 @@ pub(crate) struct Problem {
     text: &'static str,
     /// Whether signing in is what to do.
     pub(crate) needs_sign_in: bool,
+    /// Whether the invitation whose link was followed is what to go on with.
+    is_about_invitation: bool,
     /// Where to, if there are several issuers.
     pub(crate) choices: Vec<Choice>,
     pub(crate) frame: Frame,
@@ -34,8 +36,17 @@ impl Problem {
             title,
             text,
             needs_sign_in: false,
+            is_about_invitation: true,
             choices: Vec::new(),
             frame: Frame::default(),
+        }
+    }
+
+    /// One that no invitation has anything to do with, as far as is known.
+    fn elsewhere(status: StatusCode, title: &'static str, text: &'static str) -> Self {
+        Self {
+            is_about_invitation: false,
+            ..Self::new(status, title, text)
         }
     }
 
@@ -63,7 +74,7 @@ impl Problem {
 
     /// There is no such page.
     pub(crate) fn no_page() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "no-page", "no-page-then")
+        Self::elsewhere(StatusCode::NOT_FOUND, "no-page", "no-page-then")
     }
 
     /// What the framework refused by itself.
@@ -75,12 +86,12 @@ impl Problem {
             status if status.is_server_error() => "broken",
             _ => "bad-address",
         };
-        Self::new(status, "does-not-work", text)
+        Self::elsewhere(status, "does-not-work", text)
     }
 
     /// The page of an invitation was opened without its link.
     pub(crate) fn no_link() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "no-link", "no-link-then")
+        Self::elsewhere(StatusCode::NOT_FOUND, "no-link", "no-link-then")
     }
 
     /// A link that is not one of ours.
@@ -95,7 +106,7 @@ impl Problem {
 
     /// Too much from one network, or from all together.
     pub(crate) fn too_many() -> Self {
-        Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many", "too-many-then")
+        Self::elsewhere(StatusCode::TOO_MANY_REQUESTS, "too-many", "too-many-then")
     }
 
     /// The words for a refusal to accept or to decline. What did not come back leaves open whether it was done.
