@@ -165,7 +165,7 @@ impl Employment {
     }
 
     /// This open employment after a further hiring: an open claim is verified if somebody vouches and the person says nothing
-    /// of their own, since when and as what, which nobody has vouched for; and a last day that the organization has settled is
+    /// of their own, since when and as what, for which an invitation does not vouch; and a last day that the organization has settled is
     /// gone, as it wants the person; groups are merged, a place that was not said before is. Nothing is ever taken away: a
     /// self-asserted acceptance leaves a verified employment verified.
     pub(crate) fn join(self, hiring: &Hiring, now: OffsetDateTime) -> Transition<Self> {
@@ -174,8 +174,10 @@ impl Employment {
             next = next.without_end_by_organization();
         }
         let says_nothing = self.start.is_none() && self.positions.is_empty();
+        // Registry staff who approve a profile have looked at who directs it; an invitation has looked at an address.
+        let is_covered = says_nothing || hiring.invitation.is_none();
         let waits = self.state == EmploymentState::PendingVerification;
-        if waits && says_nothing && hiring.basis == VerificationBasis::Vouched {
+        if waits && is_covered && hiring.basis == VerificationBasis::Vouched {
             next = next.verified(now);
             next.source_invitation = self.source_invitation.or(hiring.invitation);
         }
@@ -424,6 +426,20 @@ mod tests {
             assert_eq!(joined.state, EmploymentState::PendingVerification);
             assert_eq!(joined.groups.len(), 2);
         }
+    }
+
+    #[test]
+    fn who_approves_a_profile_has_looked_at_its_director() {
+        let claim = Employment {
+            start: Some(NOW.date()),
+            ..begun(VerificationBasis::SelfAsserted)
+        };
+        let approval = Hiring {
+            invitation: None,
+            vouch_time: None,
+            ..hiring(VerificationBasis::Vouched, &[])
+        };
+        assert_eq!(joined(claim, &approval).state, EmploymentState::Verified);
     }
 
     #[test]
