@@ -80,26 +80,30 @@ impl Mailed {
 
     /// The first time from `time` on at which one more may be due.
     pub(crate) fn next(&self, time: OffsetDateTime) -> OffsetDateTime {
-        let mut candidates: Vec<OffsetDateTime> = self.times.iter().map(|sent| *sent + DAY).collect();
-        candidates.retain(|candidate| *candidate > time);
-        candidates.push(time);
+        let since = time - DAY;
+        let mut candidates: Vec<OffsetDateTime> =
+            self.times.iter().copied().filter(|sent| *sent > since).collect();
+        candidates.push(since);
         candidates.sort_unstable();
         candidates.dedup();
         let fits = |candidate: &OffsetDateTime| self.in_fullest_day(*candidate) < MOST_A_DAY;
         // A day after the last one nothing is near.
-        candidates.into_iter().find(fits).unwrap_or(time + DAY)
+        let mut candidates = candidates.into_iter().map(|sent| sent + DAY);
+        candidates.find(fits).unwrap_or(time + DAY)
     }
 
     /// How many there are in the fullest day that holds `time`; days begin at any moment, and what is exactly a day later is not
     /// in them.
     fn in_fullest_day(&self, time: OffsetDateTime) -> usize {
-        let begins = self.times.iter().copied().chain([time]);
-        let begins = begins.filter(|begin| *begin <= time && time < *begin + DAY);
+        let (after, before) = (time - DAY, time + DAY);
+        let is_near = |sent: &OffsetDateTime| after < *sent && *sent < before;
+        let near: Vec<OffsetDateTime> = self.times.iter().copied().filter(is_near).collect();
+        let begins = near.iter().copied().filter(|begin| *begin <= time);
         let held = |begin: OffsetDateTime| {
-            let is_held = |sent: &&OffsetDateTime| begin <= **sent && **sent < begin + DAY;
-            self.times.iter().filter(is_held).count()
+            let end = begin + DAY;
+            near.iter().filter(|sent| begin <= **sent && **sent < end).count()
         };
-        begins.map(held).max().unwrap_or_default()
+        begins.chain([time]).map(held).max().unwrap_or_default()
     }
 }
 
