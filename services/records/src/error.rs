@@ -41,6 +41,9 @@ pub(crate) enum Error {
     /// Progress is not moved between the two.
     #[error("progress is not moved: {0:?}")]
     NotMoved(NotMoved),
+    /// The organization was rejected or closed.
+    #[error("the organization is {0}")]
+    OrganizationState(&'static str),
     /// The organization has no such training.
     #[error("the training is not in the catalog of the organization")]
     TrainingNotInCatalog,
@@ -118,6 +121,11 @@ impl From<Error> for Refusal {
                  group",
             ),
             Error::NotMoved(why) => not_moved(why),
+            Error::OrganizationState(state) => Refusal::new(
+                ErrorReason::OrganizationState,
+                format!("the organization is {state}, and nothing is assigned there any more"),
+            )
+            .metadata("state", state),
             Error::TrainingNotInCatalog => Refusal::new(
                 ErrorReason::TrainingNotInCatalog,
                 "the training is not in the organization's catalog; add it there first",

@@ -42,6 +42,8 @@ pub(crate) struct Assigning {
     pub(crate) has_group: bool,
     /// Who licenses the organization, such as `us-mi`.
     pub(crate) authority: String,
+    /// Where the organization stands, when what belongs to it changes no more.
+    pub(crate) is_over: Option<&'static str>,
 }
 
 impl Peers {
@@ -99,6 +101,7 @@ impl Peers {
             Ok(answer) => {
                 let answer = answer.into_inner();
                 Ok(Some(Assigning {
+                    is_over: is_over(answer.state()),
                     has_training: answer.has_training,
                     has_group: answer.has_group,
                     authority: answer.licensing_authority,
@@ -179,6 +182,20 @@ impl Peers {
             Err(status) if status.code() == Code::NotFound => Ok(None),
             Err(status) => Err(Error::of_peer(status)),
         }
+    }
+}
+
+fn is_over(state: organization_pb::OrganizationState) -> Option<&'static str> {
+    use organization_pb::OrganizationState as State;
+    match state {
+        State::Rejected => Some("REJECTED"),
+        State::Closed => Some("CLOSED"),
+        State::Unspecified
+        | State::Draft
+        | State::Submitted
+        | State::Active
+        | State::Returned
+        | State::Suspended => None,
     }
 }
 

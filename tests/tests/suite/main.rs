@@ -30,6 +30,7 @@ mod races;
 mod refusals;
 mod schemas;
 mod secrets;
+mod states;
 mod story;
 mod support;
 mod traces;

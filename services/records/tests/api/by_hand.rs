@@ -400,3 +400,18 @@ async fn what_ends_with_the_employment_comes_back_with_its_day_when_the_end_is_t
     fixture.undo_end(employment, "learner-1").await;
     assert_eq!(fixture.assignments_of("learner-1").await, before);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_assigned_by_an_organization_that_was_closed() {
+    let fixture = Fixture::start().await;
+    let training = fixture.taken("first-aid").await;
+    let group = fixture.new_group(&[]).await;
+    fixture.verify("learner-1", &[group]).await;
+    acts::close_organization(&fixture.organizations, fixture.organization).await;
+    // The one employment is known to be open: its end is told by nobody here.
+    let refused = fixture.assign_group(group, training, "").await;
+    assert_eq!(reason(refused), ErrorReason::OrganizationState);
+    let refused = fixture.assign("learner-1", training, "").await;
+    assert_eq!(reason(refused), ErrorReason::OrganizationState);
+    assert!(fixture.assignments_of("learner-1").await.is_empty());
+}

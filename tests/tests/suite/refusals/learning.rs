@@ -112,6 +112,13 @@ fn by_hand() -> Vec<Row> {
             let (somebody, training) = (at.learner().await, at.training().await);
             Attempt::by("owner", &to_learner(learner(&at, &somebody), training, "")).violates(&["training"])
         }),
+        row("AssignTraining", R::OrganizationState, async |at| {
+            let at = at.own().await;
+            let (somebody, training) = (at.learner().await, at.taken().await);
+            at.becomes("CLOSED").await;
+            Attempt::by("owner", &to_learner(learner(&at, &somebody), training, ""))
+                .metadata("state", "CLOSED")
+        }),
         row("AssignTraining", R::InvalidRequest, async |at| {
             let mut request = to_learner(at.absent("learners"), "x".into(), "seven");
             request.due_date = "tomorrow".into();
@@ -131,6 +138,12 @@ fn by_hand() -> Vec<Row> {
         row("AssignTrainingToGroup", R::TrainingNotInCatalog, async |at| {
             let (group, training) = (at.group().await, at.training().await);
             Attempt::by("owner", &to_group(group, training, "")).violates(&["training"])
+        }),
+        row("AssignTrainingToGroup", R::OrganizationState, async |at| {
+            let at = at.own().await;
+            let (group, training) = (at.group().await, at.taken().await);
+            at.becomes("CLOSED").await;
+            Attempt::by("owner", &to_group(group, training, "")).metadata("state", "CLOSED")
         }),
         row("AssignTrainingToGroup", R::InvalidRequest, async |at| {
             let mut request = to_group(at.absent("groups"), at.taken().await, "");

@@ -52,6 +52,7 @@ impl GroupInternalService for Rpc {
                 has_training: missing.is_empty(),
                 has_group: !groups.is_empty(),
                 licensing_authority: found.licensing.authority().as_str().to_owned(),
+                state: pb::OrganizationState::from(found.state).into(),
             })
         };
         Ok(Response::new(self.context.database.read(find).await?))

@@ -50,7 +50,7 @@ pub(crate) struct Counts {
 /// has told.
 ///
 /// # Errors
-/// [`Failure::NotFound`]; [`Error::TrainingNotInCatalog`]; [`Error::DueDate`]; of a peer; the database's.
+/// [`Failure::NotFound`]; [`Error::OrganizationState`]; [`Error::TrainingNotInCatalog`]; [`Error::DueDate`]; of a peer; the database's.
 pub(crate) async fn prepare(context: &Context, wish: &ByHand) -> Result<Option<Due>, Error> {
     let ByHand {
         organization,
@@ -80,6 +80,10 @@ pub(crate) async fn prepare(context: &Context, wish: &ByHand) -> Result<Option<D
         known
             .filter(|known| known.state.is_open())
             .ok_or(Failure::NotFound)?;
+    }
+    // Also while the ends of the employments there are on their way.
+    if let Some(state) = asked.is_over {
+        return Err(Error::OrganizationState(state));
     }
     if !asked.has_training {
         return Err(Error::TrainingNotInCatalog);
