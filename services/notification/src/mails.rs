@@ -162,6 +162,9 @@ mails! {
     ReviewDue = "REVIEW_DUE", about "accessNotices" of "organization", saying ReviewDueVariables:
         1 = "review_due/v1.txt" "review_due/v1.html",
         2 = "review_due/v2.txt" "review_due/v2.html" in "review_due/v2.en.ftl" "review_due/v2.es.ftl";
+    /// To tell that registry staff moved an ownership.
+    OwnershipMoved = "OWNERSHIP_MOVED", about "accessNotices" of "organization", saying OwnershipMovedVariables:
+        1 = "ownership_moved/v1.txt" "ownership_moved/v1.html" in "ownership_moved/v1.en.ftl" "ownership_moved/v1.es.ftl";
 }
 
 impl Purpose {

@@ -26,7 +26,9 @@ mod staff_read;
 mod submission;
 mod subscription;
 
-pub(crate) use access_mail::{AccessNotice, AccessReminder, ReminderRecipient};
+pub(crate) use access_mail::{
+    AccessNotice, AccessReminder, NoticedOwner, OwnershipNotice, ReminderRecipient,
+};
 pub(crate) use access_request::{
     AccessRequest, AccessRequestState, Asker, COUNTED, MAX_ACCESS_REQUESTS, Wish,
 };

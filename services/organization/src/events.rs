@@ -15,7 +15,7 @@ use time::OffsetDateTime;
 
 pub(crate) use projection::Projection;
 
-use crate::domain::{AccessNotice, AccessReminder, Group, Organization, Review, StaffAct};
+use crate::domain::{AccessNotice, AccessReminder, Group, Organization, OwnershipNotice, Review, StaffAct};
 
 /// Who asks for mails where no call does, or on whose behalf nobody is to be named.
 const SELF: &str = "service:organization";
@@ -128,6 +128,31 @@ pub(crate) async fn access_ends(
         aggregate: reminder.id.into(),
         sequence: 1,
         time: now,
+        actor: SELF.to_owned(),
+        traceparent: None,
+    };
+    outbox::append(tx, event, &payload).await
+}
+
+/// Asks for a mail about an ownership that registry staff moved.
+pub(crate) async fn ownership_moved(
+    tx: &mut PgConnection,
+    id: EventId,
+    notice: &OwnershipNotice,
+) -> Result<(), DatabaseError> {
+    let payload = MailRequestedEvent {
+        subject: notice.name().to_string(),
+        purpose: MailPurpose::OwnershipMoved.into(),
+        generation: GENERATION,
+        request: 1,
+        not_before: None,
+    };
+    let event = NewEvent {
+        id,
+        organization: notice.organization,
+        aggregate: notice.id.into(),
+        sequence: 1,
+        time: notice.move_time,
         actor: SELF.to_owned(),
         traceparent: None,
     };

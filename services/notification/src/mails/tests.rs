@@ -343,6 +343,27 @@ fn a_review_that_is_due_is_told_and_one_that_is_overdue_says_so() {
     }
 }
 
+#[test]
+fn an_ownership_that_was_moved_is_told_to_who_has_it_and_to_who_had_it() {
+    for (is_owner, subject, next) in [
+        (true, "Kita <Sonnenblume> is yours now", "for you to decide now"),
+        (
+            false,
+            "Kita <Sonnenblume> is no longer yours",
+            "tell the registry at once",
+        ),
+    ] {
+        let variables = Variables::OwnershipMoved(pb::OwnershipMovedVariables {
+            organization_display_name: "Kita <Sonnenblume>".to_owned(),
+            is_owner,
+        });
+        let words = of_access(variables, Purpose::OwnershipMoved);
+        assert_eq!(words.subject, subject);
+        assert!(words.text.contains(next), "{}", words.text);
+        assert!(words.text.contains("Registry staff"), "{}", words.text);
+    }
+}
+
 /// Every mail with variables of its own, told one way and the other.
 fn every_mail() -> Vec<(Purpose, Variables)> {
     let organization_display_name = "Kita <Sonnenblume>".to_owned();
@@ -398,6 +419,13 @@ fn every_mail() -> Vec<(Purpose, Variables)> {
                 Variables::ReviewDue(pb::ReviewDueVariables {
                     organization_display_name: organization_display_name.clone(),
                     is_overdue: flag,
+                }),
+            ),
+            (
+                Purpose::OwnershipMoved,
+                Variables::OwnershipMoved(pb::OwnershipMovedVariables {
+                    organization_display_name: organization_display_name.clone(),
+                    is_owner: flag,
                 }),
             ),
         ]

@@ -1,4 +1,4 @@
-//! Telling by mail that somebody asks to be let in, and that an access ends.
+//! Telling by mail that somebody asks to be let in, that an access ends, and that an ownership was moved.
 
 use muster_ids::{AccessNoticeId, AccessNoticeName, OrganizationId, PersonId};
 use muster_states::{Transition, stored_enum};
@@ -37,6 +37,46 @@ stored_enum! {
         Person = "PERSON",
         /// The owner, whoever that is when it is sent.
         Owner = "OWNER",
+    }
+}
+
+/// A mail about an ownership that registry staff moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct OwnershipNotice {
+    pub(crate) organization: OrganizationId,
+    pub(crate) id: AccessNoticeId,
+    /// Who is told.
+    pub(crate) person: PersonId,
+    /// What it made of them.
+    pub(crate) recipient: NoticedOwner,
+    pub(crate) move_time: OffsetDateTime,
+}
+
+stored_enum! {
+    /// What the move of an ownership made of somebody.
+    pub(crate) enum NoticedOwner {
+        /// They own it since.
+        Owner = "OWNER",
+        /// They owned it before.
+        FormerOwner = "FORMER_OWNER",
+    }
+}
+
+impl OwnershipNotice {
+    /// Its resource name: mails about access are all about notices.
+    pub(crate) fn name(&self) -> AccessNoticeName {
+        AccessNoticeName {
+            organization: self.organization,
+            notice: self.id,
+        }
+    }
+
+    /// Whether what it tells is still so, where this person owns the organization.
+    pub(crate) fn holds(&self, owner: PersonId) -> bool {
+        match self.recipient {
+            NoticedOwner::Owner => owner == self.person,
+            NoticedOwner::FormerOwner => owner != self.person,
+        }
     }
 }
 

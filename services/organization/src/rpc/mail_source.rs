@@ -32,10 +32,11 @@ fn question(call: &Call<notification_pb::GetMailRequest>, violations: &mut Viola
         Purpose::AccessRequested => named(violations, "subject", subject).map(Question::Notice),
         Purpose::AccessEnds => named(violations, "subject", subject).map(Question::Reminder),
         Purpose::ReviewDue => named(violations, "subject", subject).map(Question::Review),
+        Purpose::OwnershipMoved => named(violations, "subject", subject).map(Question::Moved),
         Purpose::Unspecified | Purpose::Invite | Purpose::EmploymentToVerify | Purpose::Join => {
             violations.add(
                 "purpose",
-                "must be the purpose of a mail about access or a review",
+                "must be the purpose of a mail about access, a review or an ownership",
             );
             None
         }
@@ -71,6 +72,13 @@ impl From<Mail> for notification_pb::GetMailResponse {
                     is_overdue,
                 };
                 (None, Variables::ReviewDue(variables))
+            }
+            Says::Moved { is_owner } => {
+                let variables = notification_pb::OwnershipMovedVariables {
+                    organization_display_name,
+                    is_owner,
+                };
+                (None, Variables::OwnershipMoved(variables))
             }
         };
         Self {

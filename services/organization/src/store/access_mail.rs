@@ -7,7 +7,7 @@ use sqlx::{FromRow, PgConnection, Row};
 use time::OffsetDateTime;
 
 use super::guarded;
-use crate::domain::{AccessNotice, AccessReminder, AccessRequestState};
+use crate::domain::{AccessNotice, AccessReminder, AccessRequestState, OwnershipNotice};
 
 impl FromRow<'_, PgRow> for AccessNotice {
     fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
@@ -28,6 +28,18 @@ impl FromRow<'_, PgRow> for AccessReminder {
             person: row.try_get("person_id")?,
             recipient: row.try_get("recipient")?,
             expire_time: row.try_get("expire_time")?,
+        })
+    }
+}
+
+impl FromRow<'_, PgRow> for OwnershipNotice {
+    fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            organization: row.try_get("organization_id")?,
+            id: row.try_get("notice_id")?,
+            person: row.try_get("person_id")?,
+            recipient: row.try_get("recipient")?,
+            move_time: row.try_get("move_time")?,
         })
     }
 }
@@ -151,6 +163,38 @@ pub(crate) async fn find_reminder(
     let found = sqlx::query_as(
         "SELECT organization_id, reminder_id, person_id, recipient, expire_time FROM access_reminders
          WHERE organization_id = $1 AND reminder_id = $2",
+    );
+    let found = found.bind(name.organization).bind(name.notice);
+    Ok(found.fetch_optional(db).await?)
+}
+
+/// Stores that somebody is to be told of a move of the ownership.
+pub(crate) async fn insert_ownership_notice(
+    tx: &mut PgConnection,
+    notice: &OwnershipNotice,
+) -> Result<(), DatabaseError> {
+    sqlx::query(
+        "INSERT INTO ownership_notices (organization_id, notice_id, person_id, recipient, move_time)
+         VALUES ($1, $2, $3, $4, $5)",
+    )
+    .bind(notice.organization)
+    .bind(notice.id)
+    .bind(notice.person)
+    .bind(notice.recipient)
+    .bind(notice.move_time)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// A notice of a move.
+pub(crate) async fn find_ownership_notice(
+    db: &mut PgConnection,
+    name: AccessNoticeName,
+) -> Result<Option<OwnershipNotice>, DatabaseError> {
+    let found = sqlx::query_as(
+        "SELECT organization_id, notice_id, person_id, recipient, move_time FROM ownership_notices
+         WHERE organization_id = $1 AND notice_id = $2",
     );
     let found = found.bind(name.organization).bind(name.notice);
     Ok(found.fetch_optional(db).await?)

@@ -35,7 +35,7 @@ pub(crate) async fn requested(fixture: &Fixture) -> Vec<MailRequestedEvent> {
     payloads.into_iter().map(decode).collect()
 }
 
-async fn ask_for(
+pub(crate) async fn ask_for(
     fixture: &Fixture,
     who: TestCaller,
     request: &MailRequestedEvent,

@@ -9,8 +9,8 @@ use time::OffsetDateTime;
 
 use crate::context::Context;
 use crate::domain::{
-    Access, AccessReminder, Organization, OrganizationState, ProfileUser, ProfileUserState, PublicName,
-    ReminderRecipient, ReviewState,
+    Access, AccessReminder, NoticedOwner, Organization, OrganizationState, ProfileUser, ProfileUserState,
+    PublicName, ReminderRecipient, ReviewState,
 };
 use crate::error::Error;
 use crate::store::{access_mail, organization, profile_user, review};
@@ -33,6 +33,8 @@ pub(crate) enum Says {
     Ends { at: OffsetDateTime, own: bool },
     /// The review of the profile is due.
     Review { is_overdue: bool },
+    /// Registry staff moved the ownership: the recipient has it since, or had it before.
+    Moved { is_owner: bool },
 }
 
 /// Which mail is asked for.
@@ -41,10 +43,11 @@ pub(crate) enum Question {
     Notice(AccessNoticeName),
     Reminder(AccessNoticeName),
     Review(AccessNoticeName),
+    Moved(AccessNoticeName),
 }
 
 /// The mail, or `None` when it is no longer wanted: nobody asks any more; the access was taken away, extended or shortened, or
-/// sleeps and the mail is to whose it is; the review was confirmed; the recipient's address is not known; or the organization is closed. A suspended organization's mail waits.
+/// sleeps and the mail is to whose it is; the review was confirmed; the ownership has moved on; the recipient's address is not known; or the organization is closed. A suspended organization's mail waits.
 ///
 /// # Errors
 /// The database's, and [`Error::OrganizationNotActive`] while the organization is suspended.
@@ -54,6 +57,7 @@ pub(crate) async fn get_mail(context: &Context, question: Question) -> Result<Op
         Question::Notice(name) => asked(db, name, now).await,
         Question::Reminder(name) => ends(db, name, now).await,
         Question::Review(name) => reviewed(db, context, name, now).await,
+        Question::Moved(name) => moved(db, name).await,
     };
     context.database.read(look).await
 }
@@ -117,6 +121,23 @@ async fn reviewed(
     };
     let owner = profile.owner.person;
     to(db, profile, owner, Says::Review { is_overdue }).await
+}
+
+/// Also of a profile that was not approved yet: it has an owner, and had another.
+async fn moved(db: &mut PgConnection, name: AccessNoticeName) -> Result<Option<Mail>, Error> {
+    let Some(notice) = access_mail::find_ownership_notice(db, name).await? else {
+        return Ok(None);
+    };
+    let profile = organization::find(db, notice.organization).await?;
+    let profile = profile.ok_or(Failure::NotFound)?;
+    match profile.state {
+        OrganizationState::Suspended => return Err(Error::OrganizationNotActive),
+        OrganizationState::Closed => return Ok(None),
+        _ if !notice.holds(profile.owner.person) => return Ok(None),
+        _ => {}
+    }
+    let is_owner = notice.recipient == NoticedOwner::Owner;
+    to(db, profile, notice.person, Says::Moved { is_owner }).await
 }
 
 /// Whether the access still ends when the reminder says. Whose it is hears that only while they have it: what sleeps cannot be used, and

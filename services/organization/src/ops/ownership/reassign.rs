@@ -6,11 +6,12 @@ use sqlx::PgConnection;
 
 use super::{lapse, swap};
 use crate::context::Context;
-use crate::domain::{Missing, Organization, Owner, StaffAct, StaffAction};
+use crate::domain::{Missing, NoticedOwner, Organization, Owner, OwnershipNotice, StaffAct, StaffAction};
 use crate::error::Error;
+use crate::events;
 use crate::ops::access_request::settle;
 use crate::ops::require_not_own;
-use crate::store::{employment_projection, organization, profile_user, staff_act};
+use crate::store::{access_mail, employment_projection, organization, profile_user, staff_act};
 
 /// To whom, why, and who says so.
 pub(crate) struct Reassignment {
@@ -25,7 +26,7 @@ pub(crate) struct Reassignment {
 
 /// Moves it to somebody whom the organization knows and can write to: who may act there, who is verified there, or who has asked
 /// to be let in and waits for an owner that is gone. Nothing of theirs happens here, as it does when an offer is accepted, so their
-/// address has been told before.
+/// address has been told before. Who has it, and who had it, are to be mailed.
 pub(crate) async fn apply(
     tx: &mut PgConnection,
     context: &Context,
@@ -80,5 +81,18 @@ pub(crate) async fn apply(
         display_name: known.or_else(|| asker.and_then(|asker| asker.display_name)),
     };
     lapse::of_anybody(tx, id, now).await?;
-    swap::apply(tx, profile, next, now).await
+    let former = profile.owner.person;
+    let moved = swap::apply(tx, profile, next, now).await?;
+    for (person, recipient) in [(person, NoticedOwner::Owner), (former, NoticedOwner::FormerOwner)] {
+        let notice = OwnershipNotice {
+            organization: id,
+            id: context.clock.new_id(),
+            person,
+            recipient,
+            move_time: now,
+        };
+        access_mail::insert_ownership_notice(tx, &notice).await?;
+        events::ownership_moved(tx, context.clock.new_id(), &notice).await?;
+    }
+    Ok(moved)
 }

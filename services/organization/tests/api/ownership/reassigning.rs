@@ -1,12 +1,15 @@
 //! Registry staff move an ownership that was lost.
 
 use muster_ids::OrganizationId;
+use muster_proto::notification::v1::MailPurpose;
+use muster_proto::notification::v1::get_mail_response::Variables;
 use muster_proto::organization::v1 as pb;
 use muster_refusal::ErrorReason as R;
 use muster_testkit::{Callers, TestCaller};
 use tonic::Status;
 
 use super::{ownership, tells_address};
+use crate::access_mails::{ask_for, mail, requested};
 use crate::access_requests::{ask, asked};
 use crate::employed::employed;
 use crate::fixture::{Fixture, name};
@@ -126,4 +129,54 @@ async fn it_goes_to_nobody_whom_the_organization_does_not_know() {
     let close = format!("UPDATE organizations SET state = 'CLOSED' WHERE organization_id = '{id}'");
     fixture.execute(close).await;
     refused(reassign(&fixture, id, "ada").await, R::OrganizationState);
+}
+
+/// What the mail worker is told of the mails about moves: to whom, and whether it is theirs now.
+async fn told(fixture: &Fixture) -> Vec<Option<(String, bool)>> {
+    let mut told = Vec::new();
+    for request in requested(fixture).await {
+        if request.purpose() == MailPurpose::OwnershipMoved {
+            let answered = mail(fixture, &request).await;
+            told.push(answered.variables.map(|said| match said {
+                Variables::OwnershipMoved(said) => (answered.address.clone(), said.is_owner),
+                other => panic!("{other:?}"),
+            }));
+        }
+    }
+    told
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_gets_it_and_who_loses_it_are_mailed_for_as_long_as_it_is_so() {
+    let fixture = Fixture::new().await;
+    let id = fixture.active().await;
+    for who in ["ada", "grace"] {
+        asked(&fixture, who, id).await;
+    }
+    let address = |who: &str| format!("{who}@example.com");
+    reassign(&fixture, id, "ada").await.unwrap();
+    let first = [Some((address("ada"), true)), Some((address("owner"), false))];
+    assert_eq!(told(&fixture).await, first);
+    // Once more is no other act, and asks for no other mail.
+    reassign(&fixture, id, "ada").await.unwrap();
+    assert_eq!(told(&fixture).await.len(), 2);
+    // It moves on before the first mail has left.
+    reassign(&fixture, id, "grace").await.unwrap();
+    let later = [
+        None,
+        Some((address("owner"), false)),
+        Some((address("grace"), true)),
+        Some((address("ada"), false)),
+    ];
+    assert_eq!(told(&fixture).await, later);
+    let suspend = format!("UPDATE organizations SET state = 'SUSPENDED' WHERE organization_id = '{id}'");
+    fixture.execute(suspend).await;
+    let request = requested(&fixture).await.pop().unwrap();
+    refused(
+        ask_for(&fixture, TestCaller::Workload("notification"), &request).await,
+        R::OrganizationNotActive,
+    );
+    let close = format!("UPDATE organizations SET state = 'CLOSED' WHERE organization_id = '{id}'");
+    fixture.execute(close).await;
+    assert_eq!(told(&fixture).await, [None, None, None, None]);
 }
