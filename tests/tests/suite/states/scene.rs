@@ -16,10 +16,12 @@ use muster_proto::invitation::v1::{InvitationState, RequestToJoinRequest};
 use muster_proto::organization::v1::{JoinPage, Role};
 use muster_proto::records::v1::Training;
 use muster_testkit::{eventually, eventually_some};
+use prost_types::Timestamp;
 use sha2::{Digest, Sha256};
 
 use crate::support::{Database, Employee, Organization, Suite, link_for, token_of};
 
+const DAY: i64 = 24 * 60 * 60;
 const SHEET: &str = "email,groups\nnew@example.test,Teachers\nnobody at all,Teachers\n";
 
 /// Everything is there before the organization's state changes.
@@ -182,7 +184,7 @@ impl Scene {
         self.say("owner_employment", &listed.employments[0].name);
     }
 
-    /// Seven who have their mail; the last one wants no other.
+    /// Seven who have their mail, the last of whom wants no other, and one whose mail waits for tomorrow.
     async fn invitations(&mut self, organization: &Organization) {
         for invitee in 1..=7 {
             let address = self.address("invitee");
@@ -198,6 +200,16 @@ impl Scene {
             self.say(&format!("invitation_{invitee}"), &name);
             self.say(&format!("token_{invitee}"), &token);
         }
+        let now = self.suite.clock.now().unix_timestamp();
+        let at = |seconds| Timestamp { seconds, nanos: 0 };
+        let mut wanted = organization
+            .inviting(&self.address("scheduled"))
+            .invitation
+            .unwrap();
+        wanted.send_time = Some(at(now + DAY));
+        let scheduled = invitation::create(&self.owner(), &organization.name, wanted).await;
+        self.say("scheduled", &scheduled.unwrap().name);
+        self.say("later", &(now + 2 * DAY).to_string());
         let listed = invitation::count(&self.owner(), &organization.name, InvitationState::Pending).await;
         assert_eq!(listed.unwrap(), 6);
     }

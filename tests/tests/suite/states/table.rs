@@ -610,6 +610,20 @@ fn invitations() -> Vec<Row> {
             "only an active organization invites",
         ),
         row(
+            "GetAnnouncement",
+            "$owner",
+            r#"parent: "$organization""#,
+            ALWAYS,
+            "words to copy invite nobody",
+        ),
+        row(
+            "RescheduleInvitation",
+            "$owner",
+            r#"name: "$scheduled" send_time { seconds: $later }"#,
+            ACTIVE_ONLY,
+            "only an active organization invites",
+        ),
+        row(
             "CancelInvitation",
             "$owner",
             r#"name: "$invitation_1""#,
