@@ -39,6 +39,7 @@ use sqlx::migrate::Migrator;
 
 use crate::Settings;
 use crate::context::Context;
+use crate::employments::Employments;
 use crate::events::Projection;
 use crate::ops::access_mail::remind::Remind;
 use crate::ops::review::remind::RemindOfReviews;
@@ -62,12 +63,16 @@ impl Service for OrganizationService {
     type Settings = Settings;
 
     fn peers(settings: &Settings) -> Vec<(&'static str, &PeerUrl)> {
-        vec![("records", &settings.records_url)]
+        vec![
+            ("records", &settings.records_url),
+            ("employment", &settings.employment_url),
+        ]
     }
 
     async fn build(settings: Settings, shell: Shell) -> anyhow::Result<App> {
         let context = Context {
             shared_catalog: SharedCatalog::new(shell.peer("records", &settings.records_url)),
+            employments: Employments::new(shell.peer("employment", &settings.employment_url)),
             database: shell.database,
             clock: shell.clock,
             page_key: settings.page.page_key,

@@ -11,6 +11,9 @@ pub struct Settings {
     /// Where the records service answers
     #[arg(long, env = "MUSTER_RECORDS_URL", value_name = "URL")]
     pub records_url: PeerUrl,
+    /// Where the employment service answers
+    #[arg(long, env = "MUSTER_EMPLOYMENT_URL", value_name = "URL")]
+    pub employment_url: PeerUrl,
     /// Page tokens.
     #[command(flatten)]
     pub page: PageSettings,

@@ -5,6 +5,7 @@ use muster_database::Database;
 use muster_server::page::PageKey;
 
 use crate::domain::{LicenseRules, Limits, ReviewPeriods};
+use crate::employments::Employments;
 use crate::shared_catalog::SharedCatalog;
 
 /// What every verb and every handler stands on. Cheap to clone.
@@ -13,6 +14,7 @@ pub(crate) struct Context {
     pub(crate) database: Database,
     pub(crate) clock: Clock,
     pub(crate) shared_catalog: SharedCatalog,
+    pub(crate) employments: Employments,
     pub(crate) page_key: PageKey,
     /// What organizations without a subscription may do.
     pub(crate) basic: Limits,

@@ -11,6 +11,7 @@
 //! - `domain`: profiles, licenses, names, plans: pure.
 //! - `store`: SQL, as functions on a connection.
 //! - `events`: what it publishes (`organization.approved`) and what it consumes (employments, from which access comes).
+//! - `employments`: the employment service, asked for a verification that no event has told of yet.
 //! - `shared_catalog`: the records service, asked whether a training exists.
 //! - `error`: everything that keeps it from doing what it is asked.
 
@@ -18,6 +19,7 @@ mod app;
 mod config;
 mod context;
 mod domain;
+mod employments;
 mod error;
 mod events;
 mod ops;

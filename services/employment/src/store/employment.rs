@@ -112,6 +112,7 @@ pub(crate) async fn find_latest(
 ) -> Result<Option<Latest>, DatabaseError> {
     let latest = sqlx::query_as(
         "SELECT e.employment_id, e.state, e.version, e.create_time, e.update_time, e.location_id,
+                e.source_invitation_id,
                 ARRAY(SELECT g.group_id FROM employment_groups g
                       WHERE g.organization_id = e.organization_id AND g.employment_id = e.employment_id) AS groups
          FROM employments e

@@ -3,6 +3,7 @@
 
 pub(crate) mod create;
 pub(crate) mod follow_employment;
+pub(crate) mod know;
 pub(crate) mod remove;
 pub(crate) mod update;
 

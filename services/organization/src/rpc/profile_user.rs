@@ -41,8 +41,12 @@ impl ProfileUserService for Rpc {
     ) -> Result<Response<pb::CreateProfileUserResponse>, Status> {
         let (context, now) = (&self.context, self.context.clock.now());
         let (call, new) = Call::read(request, parse::new)?;
-        let work = async |tx: &mut _| Ok::<_, Error>(create::apply(tx, context, new).await?.seen(now));
-        call.once(&context.database, now, work).await
+        let prepare = async || {
+            create::prepare(context, &new).await?;
+            Ok(new)
+        };
+        let work = async |tx: &mut _, new| Ok::<_, Error>(create::apply(tx, context, new).await?.seen(now));
+        call.once_prepared(&context.database, now, prepare, work).await
     }
 
     async fn update_profile_user(

@@ -19,6 +19,8 @@ pub(crate) struct Fixture {
     pub(crate) service: TestService,
     pub(crate) suite: TestSuite,
     pub(crate) records: OnceCell<TestService>,
+    pub(crate) employment: OnceCell<TestService>,
+    pub(crate) invitation: OnceCell<TestService>,
     licenses: AtomicU32,
 }
 
@@ -42,6 +44,8 @@ impl Fixture {
             service: suite.start::<OrganizationService>(&pads).await,
             suite,
             records: OnceCell::new(),
+            employment: OnceCell::new(),
+            invitation: OnceCell::new(),
             licenses: AtomicU32::new(1),
         }
     }

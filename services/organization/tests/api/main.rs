@@ -24,6 +24,7 @@ mod license_numbers;
 mod licenses;
 mod locations;
 mod model;
+mod neighbours;
 mod own_profiles;
 mod ownership;
 mod person_organizations;

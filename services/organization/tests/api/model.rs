@@ -67,6 +67,7 @@ fn sequences() -> u32 {
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_everybody_does_is_answered_as_the_table_says_and_there_is_one_owner() {
     let fixture = Fixture::new().await;
+    fixture.neighbours().await;
     let config = Config {
         cases: sequences(),
         failure_persistence: None,

@@ -1,6 +1,8 @@
 //! What other services decide by.
 
-use muster_ids::{EmploymentName, GroupId, GroupName, LocationId, LocationName, OrganizationId, PersonName};
+use muster_ids::{
+    EmploymentName, GroupId, GroupName, InvitationName, LocationId, LocationName, OrganizationId, PersonName,
+};
 use muster_proto::employment::v1 as pb;
 use muster_proto::employment::v1::employment_internal_service_server::EmploymentInternalService;
 use muster_server::Call;
@@ -23,6 +25,13 @@ impl EmploymentInternalService for Rpc {
     ) -> Result<Response<pb::GetEmploymentStateResponse>, Status> {
         let (_, (organization, person)) = Call::read(request, parse::state_question)?;
         let latest = latest::find(&self.context, organization, person).await?;
+        let source = |invitation| {
+            InvitationName {
+                organization,
+                invitation,
+            }
+            .to_string()
+        };
         let answer = latest.map(|latest| pb::GetEmploymentStateResponse {
             state: pb::EmploymentState::from(latest.state).into(),
             employment: EmploymentName {
@@ -33,6 +42,7 @@ impl EmploymentInternalService for Rpc {
             sequence: latest.version,
             create_time: Some(timestamp(latest.create_time)),
             placement: Some(placement(organization, latest.groups, latest.location)),
+            source_invitation: latest.source_invitation.map(source).unwrap_or_default(),
         });
         Ok(Response::new(answer.unwrap_or_default()))
     }

@@ -1,6 +1,6 @@
 //! Rows of employments.
 
-use muster_ids::{EmploymentId, GroupId, LocationId, PersonId};
+use muster_ids::{EmploymentId, GroupId, InvitationId, LocationId, PersonId};
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, Row};
 use time::{Date, OffsetDateTime};
@@ -113,4 +113,7 @@ pub(crate) struct Latest {
     /// The place of work.
     #[sqlx(rename = "location_id")]
     pub(crate) location: Option<LocationId>,
+    /// The invitation it came from.
+    #[sqlx(rename = "source_invitation_id")]
+    pub(crate) source_invitation: Option<InvitationId>,
 }

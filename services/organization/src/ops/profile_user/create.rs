@@ -5,7 +5,7 @@ use muster_states::Transition;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
-use super::require_future;
+use super::{know, require_future};
 use crate::context::Context;
 use crate::domain::{
     Access, Asker, End, GivenAccess, GivenRole, Origin, OwnersOwn, ProfileUser, ProfileUserState,
@@ -23,6 +23,17 @@ pub(crate) struct NewProfileUser {
     pub(crate) end: End,
     /// The owner.
     pub(crate) by: PersonId,
+}
+
+/// Asks for a verification that no event has told of yet.
+///
+/// # Errors
+/// Of a peer; the database's.
+pub(crate) async fn prepare(context: &Context, new: &NewProfileUser) -> Result<(), Error> {
+    if new.person == new.by {
+        return Ok(());
+    }
+    know::prepare(context, new.organization, new.person).await
 }
 
 /// Gives access that comes from a verified employment, or raises what the person has. What they asked for is granted with it.

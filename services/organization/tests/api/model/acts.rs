@@ -183,7 +183,7 @@ impl<'w> Place<'w> {
     async fn take(&self, aimed: &Aimed, sequence: i64) -> Result<(), Status> {
         match aimed.act {
             Act::Hear { who, news } => self.hear(who, news, sequence).await,
-            Act::WeekPasses => self.fixture.service.clock.advance(WEEK),
+            Act::WeekPasses => self.fixture.passes(WEEK, self.id).await,
             Act::Add { .. } | Act::Change { .. } | Act::Remove { .. } | Act::Leave { .. } => {
                 self.of_users(aimed).await?;
             }

@@ -14,6 +14,7 @@ use crate::roles::role;
 #[tokio::test(flavor = "multi_thread")]
 async fn only_who_is_verified_becomes_a_profile_user_and_has_the_role_at_once() {
     let fixture = Fixture::new().await;
+    fixture.neighbours().await;
     let id = fixture.active().await;
     for state in ["", "PENDING_VERIFICATION", "REJECTED", "WITHDRAWN", "ENDED"] {
         if !state.is_empty() {
@@ -50,6 +51,7 @@ async fn only_who_is_verified_becomes_a_profile_user_and_has_the_role_at_once() 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_employment_elsewhere_counts_for_nothing_here() {
     let fixture = Fixture::new().await;
+    fixture.neighbours().await;
     let (id, other) = (fixture.active().await, fixture.active().await);
     added(&fixture, other, "ada", pb::Role::Admin).await;
     refused(
