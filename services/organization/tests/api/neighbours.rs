@@ -35,7 +35,7 @@ impl Fixture {
             service.renew_tokens();
         }
         let hears = async || {
-            let asked = add(self, id, "a stranger", pb::Role::Viewer).await;
+            let asked = add(self, id, "stranger", pb::Role::Viewer).await;
             asked.is_err_and(|refused| {
                 matches!(
                     reason_of(&refused),
