@@ -38,6 +38,9 @@ pub(crate) enum Error {
     /// A group of the learner requires it.
     #[error("a group requires the training")]
     AssignmentRequired,
+    /// A member of registry staff moves it from or to themself.
+    #[error("registry staff move no progress of their own")]
+    OwnProgress,
     /// Progress is not moved between the two.
     #[error("progress is not moved: {0:?}")]
     NotMoved(NotMoved),
@@ -119,6 +122,10 @@ impl From<Error> for Refusal {
                 ErrorReason::AssignmentRequired,
                 "a group of the learner requires the training; take it out of what the group requires, or the learner out of the \
                  group",
+            ),
+            Error::OwnProgress => Refusal::new(
+                ErrorReason::OwnProgress,
+                "registry staff move no progress of their own, nor to an assignment of theirs; a colleague has to do this",
             ),
             Error::NotMoved(why) => not_moved(why),
             Error::OrganizationState(state) => Refusal::new(

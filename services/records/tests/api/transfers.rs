@@ -2,6 +2,7 @@
 
 use futures::future::join_all;
 use muster_client::acts::record;
+use muster_identity::PersonCaller;
 use muster_ids::TrainingName;
 use muster_proto::records::v1::progress_transfer_service_client::ProgressTransferServiceClient;
 use muster_proto::records::v1::{
@@ -9,7 +10,7 @@ use muster_proto::records::v1::{
     TransferProgressRequest,
 };
 use muster_refusal::ErrorReason;
-use muster_testkit::{TestCaller, TestChannel};
+use muster_testkit::{Callers, TestCaller, TestChannel};
 use tonic::Status;
 
 use crate::fixture::{Fixture, me, reason};
@@ -38,13 +39,17 @@ impl Fixture {
     }
 
     async fn move_between(&self, name: &str, to: &str) -> Result<Assignment, Status> {
+        self.move_as(TestCaller::platform_staff(), name, to).await
+    }
+
+    async fn move_as(&self, staff: TestCaller, name: &str, to: &str) -> Result<Assignment, Status> {
         let request = MoveProgressRequest {
             name: name.to_owned(),
             to: to.to_owned(),
             reason: "they showed both sign-ins".to_owned(),
             request_id: String::new(),
         };
-        let mut staff = self.transfers(TestCaller::platform_staff());
+        let mut staff = self.transfers(staff);
         let moved = staff.move_progress(request).await?;
         Ok(moved.into_inner().assignment.unwrap())
     }
@@ -250,4 +255,25 @@ async fn what_goes_on_after_an_employment_is_moved_to_what_the_next_one_asks_for
         reason(fixture.transfer("learner-1", &next.name, &begun).await),
         ErrorReason::AssignmentNotOwn
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn registry_staff_move_no_progress_of_their_own_nor_to_an_assignment_of_theirs() {
+    let fixture = Fixture::start().await;
+    let training = fixture.new_training("A-1").await;
+    let own = fixture.take("learner-1", training).await.name;
+    fixture.report(&own, 95).await.unwrap();
+    let to = fixture.assigned_training("learner-2", training).await;
+    for name in ["learner-1", "learner-2"] {
+        let person = PersonCaller {
+            staff: true,
+            ..Callers::person(name)
+        };
+        let moved = fixture.move_as(TestCaller::Person(person, None), &own, &to).await;
+        assert_eq!(reason(moved), ErrorReason::OwnProgress, "{name}");
+    }
+    assert_eq!(fixture.own("learner-1", &own).await.progress_percent, 95);
+    assert_eq!(fixture.own("learner-2", &to).await.progress_percent, 0);
+    let moved = fixture.move_between(&own, &to).await.unwrap();
+    assert_eq!(moved.progress_percent, 95, "a colleague does");
 }

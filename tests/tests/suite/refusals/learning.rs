@@ -354,6 +354,13 @@ fn moved_by_staff() -> Vec<Row> {
             request.reason.clear();
             Attempt::by("staff", &request).violates(&["to", "reason"])
         }),
+        row("MoveProgress", R::OwnProgress, async |at| {
+            let somebody = at.learner().await;
+            let request = taking("persons/me".into(), at.training().await, "");
+            let own: TakeTrainingResponse = at.done("TakeTraining", "staff", &request).await;
+            let own = own.assignment.unwrap().name;
+            Attempt::by("staff", &moving(own, somebody.assignment, ""))
+        }),
         row("MoveProgress", R::AssignmentNotOwn, async |at| {
             let (one, other) = (at.learner().await, at.learner().await);
             Attempt::by("staff", &moving(one.assignment, other.assignment, ""))

@@ -25,7 +25,7 @@ pub(crate) struct Moving {
 /// locked, and reports on either wait.
 ///
 /// # Errors
-/// [`Failure::NotFound`]; those of [`NotMoved`]; the database's.
+/// [`Error::OwnProgress`]; [`Failure::NotFound`]; those of [`NotMoved`]; the database's.
 pub(crate) async fn apply(
     tx: &mut PgConnection,
     context: &Context,
@@ -37,6 +37,9 @@ pub(crate) async fn apply(
         actor,
         reason,
     } = moving;
+    if reason.is_some() && [from.person, to.person].contains(&actor) {
+        return Err(Error::OwnProgress);
+    }
     let (own, organizations) = assignment::lock_two(tx, from, to).await?;
     let own = own.ok_or(Failure::NotFound)?;
     let organizations = organizations.ok_or(Failure::NotFound)?;
