@@ -35,7 +35,7 @@ pub(crate) use access_request::{
 pub(crate) use catalog::CatalogTraining;
 pub(crate) use employment::{EmploymentNews, EmploymentState, WaitingClaims};
 pub(crate) use group::{Group, GroupState, GroupUpdate, MAX_GROUPS};
-pub(crate) use join_page::{Ground, JoinPage, JoinPageUpdate, Need, REDIRECTED, Slug};
+pub(crate) use join_page::{Ground, JoinPage, JoinPageUpdate, MAX_SLUGS, Need, REDIRECTED, Slug};
 pub use license::LicenseRules;
 pub(crate) use license::{DatedLicense, License, LicenseNumber, LicensingAuthority, Misfit};
 pub(crate) use licensing::{Licensing, LicensingProblem, LicensingUpdate, OrganizationType};

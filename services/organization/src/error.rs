@@ -7,8 +7,9 @@ use thiserror::Error;
 use time::OffsetDateTime;
 
 use crate::domain::{
-    AccessRequestState, LicensingProblem, MAX_ACCESS_REQUESTS, MAX_GROUPS, MAX_LOCATIONS, Misplaced, Missing,
-    Need, OrganizationNumber, OrganizationState, OwnershipOfferState, SubscriptionProblem, WaitingClaims,
+    AccessRequestState, LicensingProblem, MAX_ACCESS_REQUESTS, MAX_GROUPS, MAX_LOCATIONS, MAX_SLUGS,
+    Misplaced, Missing, Need, OrganizationNumber, OrganizationState, OwnershipOfferState,
+    SubscriptionProblem, WaitingClaims,
 };
 
 #[derive(Debug, Error)]
@@ -70,6 +71,8 @@ pub(crate) enum Error {
     ProgrammeReadOnly,
     #[error("another organization has or had that slug")]
     JoinPageSlugTaken,
+    #[error("the organization has had as many slugs as it may have")]
+    TooManyJoinPageSlugs { used: i64 },
     #[error("the join page misses something")]
     JoinPageIncomplete(Vec<Need>),
     #[error("the feature needs a subscription")]
@@ -214,6 +217,10 @@ impl From<Error> for Refusal {
                     "another organization has this address for its page, or had it once; choose another one";
                 Refusal::new(R::JoinPageSlugTaken, text)
                     .violation("join_page.slug", "belongs to another organization")
+            }
+            Error::TooManyJoinPageSlugs { used } => {
+                let text = "the organization has had as many addresses for its page as it may have; take one of these again";
+                Refusal::new(R::TooManyJoinPageSlugs, text).quota("join_page_slugs", used, MAX_SLUGS)
             }
             Error::JoinPageIncomplete(missing) => join_page_incomplete(&missing),
             Error::SubscriptionRequired => {

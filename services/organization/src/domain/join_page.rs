@@ -13,6 +13,9 @@ pub(crate) use slug::Slug;
 /// How long a slug that was given up leads to the page.
 pub(crate) const REDIRECTED: Duration = Duration::days(365);
 
+/// How many slugs an organization may have, those that it had with them.
+pub(crate) const MAX_SLUGS: i64 = 10;
+
 /// The settings of the page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct JoinPage {

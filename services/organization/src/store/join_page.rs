@@ -81,19 +81,25 @@ pub(crate) async fn put(tx: &mut PgConnection, page: &JoinPage) -> Result<(), Da
     super::guarded(done)
 }
 
-/// Gives an organization a slug that nobody else has or had. Of several at once one gets it: the key decides.
+/// Gives an organization a slug that nobody else has or had, but for those that are closed, a year after they gave it up. Of several
+/// at once one gets it: the key decides.
 pub(crate) async fn claim(
     tx: &mut PgConnection,
     organization: OrganizationId,
     slug: &Slug,
+    now: OffsetDateTime,
 ) -> Result<Claim, DatabaseError> {
     let done = sqlx::query(
-        "INSERT INTO join_page_slugs (slug, organization_id) VALUES ($1, $2)
-         ON CONFLICT ON CONSTRAINT join_page_slugs_pkey DO UPDATE SET replace_time = NULL
-         WHERE join_page_slugs.organization_id = $2",
+        "INSERT INTO join_page_slugs AS s (slug, organization_id) VALUES ($1, $2)
+         ON CONFLICT ON CONSTRAINT join_page_slugs_pkey DO UPDATE SET organization_id = $2, replace_time = NULL
+         WHERE s.organization_id = $2
+            OR (s.replace_time <= $3
+                AND EXISTS (SELECT FROM organizations o WHERE o.organization_id = s.organization_id AND o.state = $4))",
     )
     .bind(slug.as_str())
     .bind(organization)
+    .bind(now - REDIRECTED)
+    .bind(OrganizationState::Closed)
     .execute(tx)
     .await?;
     Ok(if done.rows_affected() == 1 {
@@ -116,6 +122,39 @@ pub(crate) async fn release(
         .bind(now)
         .execute(tx)
         .await?;
+    Ok(())
+}
+
+/// How many slugs an organization has, those that it had with them.
+pub(crate) async fn count_slugs(
+    tx: &mut PgConnection,
+    organization: OrganizationId,
+) -> Result<i64, DatabaseError> {
+    let count = sqlx::query_scalar("SELECT count(*) FROM join_page_slugs WHERE organization_id = $1");
+    Ok(count.bind(organization).fetch_one(tx).await?)
+}
+
+/// Takes the page of an organization that is closed away, and notes since when it has no slug.
+pub(crate) async fn close(
+    tx: &mut PgConnection,
+    organization: OrganizationId,
+    now: OffsetDateTime,
+) -> Result<(), DatabaseError> {
+    sqlx::query(
+        "UPDATE join_pages SET is_enabled = FALSE, slug = NULL, version = version + 1, update_time = $2
+         WHERE organization_id = $1 AND slug IS NOT NULL",
+    )
+    .bind(organization)
+    .bind(now)
+    .execute(&mut *tx)
+    .await?;
+    sqlx::query(
+        "UPDATE join_page_slugs SET replace_time = $2 WHERE organization_id = $1 AND replace_time IS NULL",
+    )
+    .bind(organization)
+    .bind(now)
+    .execute(tx)
+    .await?;
     Ok(())
 }
 

@@ -242,7 +242,9 @@ async fn of_many_at_once_one_gets_a_slug() {
     let fixture = Fixture::new().await;
     let mut all = Vec::new();
     for _ in 0..10 {
-        all.push(fixture.active().await);
+        let id = fixture.active().await;
+        subscribe(&fixture, id).await;
+        all.push(id);
     }
     let claims = all
         .iter()
@@ -277,4 +279,108 @@ async fn everything_wrong_with_the_settings_is_told_at_once() {
         ..page(true, "sunrise", &[])
     };
     refused(update(&fixture, id, stale, &ALL).await, R::EtagMismatch);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whose_page_may_not_be_opened_reserves_no_slug() {
+    let fixture = Fixture::new().await;
+    let draft = fixture.draft("owner", fixture.profile()).await;
+    let slug = || page(false, "sunrise", &[]);
+    let status = refused(
+        update(&fixture, draft, slug(), &["slug"]).await,
+        R::OrganizationState,
+    );
+    assert_eq!(fact(&status, "state").as_deref(), Some("DRAFT"));
+    let basic = fixture.active().await;
+    refused(
+        update(&fixture, basic, slug(), &["slug"]).await,
+        R::SubscriptionRequired,
+    );
+    // What is no address of the page can be settled before.
+    update(
+        &fixture,
+        draft,
+        page(false, "", &["example.org"]),
+        &["allowed_domains"],
+    )
+    .await
+    .unwrap();
+    let id = ready(&fixture).await;
+    update(&fixture, id, page(true, "sunrise", &[]), &ALL)
+        .await
+        .unwrap();
+    // What it has it keeps through a lapse, and names again.
+    fixture
+        .service
+        .database
+        .execute("UPDATE subscriptions SET plan = 'BASIC', import_rows = 0")
+        .await;
+    let kept = update(&fixture, id, slug(), &["slug"]).await.unwrap();
+    assert_eq!(kept.slug, "sunrise");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_organization_has_ten_slugs_and_may_take_each_of_them_again() {
+    let fixture = Fixture::new().await;
+    let id = ready(&fixture).await;
+    let named = async |number: i32| {
+        let page = page(false, &format!("sunrise-{number}"), &[]);
+        update(&fixture, id, page, &["slug"]).await
+    };
+    for number in 1..=10 {
+        named(number).await.unwrap();
+    }
+    let status = refused(named(11).await, R::TooManyJoinPageSlugs);
+    assert_eq!(fact(&status, "used").as_deref(), Some("10"));
+    assert_eq!(fact(&status, "limit").as_deref(), Some("10"));
+    assert_eq!(get(&fixture, id).await.slug, "sunrise-10");
+    named(3).await.unwrap();
+    refused(named(11).await, R::TooManyJoinPageSlugs);
+    let other = ready(&fixture).await;
+    update(&fixture, other, page(false, "sunrise-11", &[]), &["slug"])
+        .await
+        .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_closes_lets_go_of_the_slugs_a_year_later() {
+    let fixture = Fixture::new().await;
+    let (first, second) = (ready(&fixture).await, ready(&fixture).await);
+    for slug in ["sunset", "sunrise"] {
+        update(&fixture, first, page(true, slug, &[]), &ALL)
+            .await
+            .unwrap();
+    }
+    let closing = pb::CloseOrganizationRequest {
+        name: name(first),
+        reason: "we have moved".to_owned(),
+        request_id: String::new(),
+    };
+    fixture
+        .profiles(owner(first))
+        .close_organization(closing)
+        .await
+        .unwrap();
+    let closed = get(&fixture, first).await;
+    assert_eq!(
+        (closed.enabled, closed.slug.as_str(), closed.path.as_str()),
+        (false, "", "")
+    );
+    let takes = async |slug: &str| update(&fixture, second, page(true, slug, &[]), &ALL).await;
+    for slug in ["sunset", "sunrise"] {
+        refused(lookup(&fixture, slug).await, R::NotFound);
+        refused(takes(slug).await, R::JoinPageSlugTaken);
+    }
+    fixture
+        .service
+        .clock
+        .advance((Duration::days(365) + Duration::SECOND).unsigned_abs());
+    for slug in ["sunset", "sunrise"] {
+        takes(slug).await.unwrap();
+        assert_eq!(lookup(&fixture, slug).await.unwrap().slug, slug);
+    }
+    refused(
+        update(&fixture, first, page(false, "sunset", &[]), &["slug"]).await,
+        R::OrganizationState,
+    );
 }

@@ -87,6 +87,14 @@ fn settings() -> Vec<Row> {
             let taken = open(at.clone()).await.slug;
             Attempt::by("owner", &setting(&at, false, &taken, &["slug"])).violates(&["join_page.slug"])
         }),
+        row(RPC, R::TooManyJoinPageSlugs, async |at| {
+            let at = at.own().await;
+            for _ in 0..10 {
+                let another = setting(&at, false, &slug(&at), &["slug"]);
+                at.done::<()>(RPC, "owner", &another).await;
+            }
+            Attempt::by("owner", &setting(&at, false, &slug(&at), &["slug"])).quota(10, 10)
+        }),
         row(RPC, R::JoinPageIncomplete, async |at| {
             let at = at.own().await;
             Attempt::by("owner", &setting(&at, true, "", &["enabled"]))

@@ -18,6 +18,7 @@ pub(super) fn kept(reason: R, status: &Status) -> Result<(), String> {
         | R::TooManyGroups
         | R::TooManyLocations
         | R::TooManyAccessRequests
+        | R::TooManyJoinPageSlugs
         | R::ImportTooLarge => quota(status),
         R::RateLimited | R::Overloaded => status
             .get_details_retry_info()

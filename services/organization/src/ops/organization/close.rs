@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::events;
 use crate::ops::lock_owned;
 use crate::ops::ownership::lapse;
-use crate::store::{access_request, license_number, organization, profile_user, staff_act};
+use crate::store::{access_request, join_page, license_number, organization, profile_user, staff_act};
 
 /// Which profile, why, and who closes it.
 pub(crate) struct Closing {
@@ -45,6 +45,7 @@ pub(crate) async fn apply(
             }
             organization::update(tx, &closed).await?;
             license_number::end(tx, closed.id, now).await?;
+            join_page::close(tx, closed.id, now).await?;
             end_access(tx, &closed, now).await?;
             events::organization_closed(tx, context.clock.new_id(), &closed, actor, now).await?;
             Ok(closed)
