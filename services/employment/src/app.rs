@@ -14,12 +14,16 @@ use sqlx::migrate::Migrator;
 
 use crate::Settings;
 use crate::context::Context;
-use crate::domain::PositionLists;
+use crate::domain::{ClaimLimits, PositionLists};
 use crate::events::{InvitationAccepted, OrganizationApproved, OrganizationClosed};
 use crate::ops::closing::carry_out::CarryOut;
 use crate::ops::employment::end_due::EndDue;
 use crate::peers::Peers;
 use crate::rpc::Rpc;
+
+fn count(setting: u32) -> usize {
+    usize::try_from(setting).unwrap_or(usize::MAX)
+}
 
 /// The service of employments.
 #[derive(Debug)]
@@ -54,6 +58,10 @@ impl Service for EmploymentService {
             verification_url: settings.verification_url.unwrap_or_default(),
             positions: PositionLists::load(settings.positions.as_deref()).map_err(anyhow::Error::msg)?,
             time_zones: settings.time_zones,
+            claim_limits: ClaimLimits {
+                at_organization: count(settings.claims_at_organization),
+                of_person: count(settings.claims_of_person),
+            },
             database: shell.database,
             clock: shell.clock,
         };

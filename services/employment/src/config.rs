@@ -34,6 +34,22 @@ pub struct Settings {
         default_value = TimeZones::SHIPPED
     )]
     pub time_zones: TimeZones,
+    /// How often a person may claim to work at one organization within 30 days, whatever becomes of it
+    #[arg(
+        long,
+        env = "MUSTER_CLAIMS_AT_ORGANIZATION",
+        default_value_t = 5,
+        value_name = "COUNT"
+    )]
+    pub claims_at_organization: u32,
+    /// How often a person may claim to work somewhere within 30 days, at all organizations together
+    #[arg(
+        long,
+        env = "MUSTER_CLAIMS_OF_PERSON",
+        default_value_t = 60,
+        value_name = "COUNT"
+    )]
+    pub claims_of_person: u32,
     /// Page tokens.
     #[command(flatten)]
     pub page: PageSettings,

@@ -4,7 +4,7 @@ use muster_clock::{Clock, TimeZones};
 use muster_database::Database;
 use muster_server::page::PageKey;
 
-use crate::domain::PositionLists;
+use crate::domain::{ClaimLimits, PositionLists};
 use crate::links::VerificationUrl;
 use crate::peers::Peers;
 
@@ -23,4 +23,6 @@ pub(crate) struct Context {
     pub(crate) positions: PositionLists,
     /// By which days are counted.
     pub(crate) time_zones: TimeZones,
+    /// How often a person may claim.
+    pub(crate) claim_limits: ClaimLimits,
 }

@@ -1,5 +1,6 @@
 //! What an employment is, and the rule by which one begins: no transport, no storage, no clock.
 
+mod claim_limits;
 mod closing;
 mod employment;
 mod filter;
@@ -7,11 +8,12 @@ mod position_list;
 mod site;
 mod verification_notice;
 
+pub(crate) use claim_limits::{COUNTED, ClaimLimit, ClaimLimits, ClaimedTooOften};
 pub(crate) use closing::Closing;
 pub(crate) use employment::{
     Acceptance, AskedEnd, DAYS, Edit, Employment, EmploymentState, End, EndTime, Hiring, InvitationSource,
-    Kept, NotEditable, NotEndable, NotUndone, NotVerifiable, NotWithdrawable, Position, Rejection,
-    RejectionReason, Settled, Side, VerificationBasis, early,
+    Kept, MAX_REJECTIONS, NotCorrectable, NotEditable, NotEndable, NotUndone, NotVerifiable, NotWithdrawable,
+    Position, Rejection, RejectionReason, Settled, Side, VerificationBasis, early,
 };
 pub(crate) use filter::{EmploymentFilter, EmploymentOrder};
 pub(crate) use position_list::PositionCode;

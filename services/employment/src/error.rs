@@ -1,12 +1,17 @@
 //! Everything that keeps this service from doing what it is asked, and what is made of it: a refusal for a caller, or
 //! what becomes of an event.
 
+use std::time::Duration;
+
 use muster_messaging::HandlingError;
 use muster_refusal::{ErrorReason, Refusal};
 use muster_server::Failure;
 use thiserror::Error;
 
-use crate::domain::{EmploymentState, NotEndable, NotUndone, NotVerifiable, NotWithdrawable};
+use crate::domain::{
+    ClaimLimit, ClaimedTooOften, EmploymentState, MAX_REJECTIONS, NotCorrectable, NotEndable, NotUndone,
+    NotVerifiable, NotWithdrawable,
+};
 use crate::store::employment::ONE_OPEN;
 
 #[derive(Debug, Error)]
@@ -28,6 +33,17 @@ pub(crate) enum Error {
     WasVerified,
     #[error("an organization takes no claims")]
     SiteNotActive(Vec<Field>),
+    #[error("the person has claimed too often")]
+    ClaimedTooOften {
+        too_often: ClaimedTooOften,
+        fields: Vec<Field>,
+        /// Until they may.
+        wait: Duration,
+    },
+    #[error("the claim was rejected as often as one may be")]
+    TooManyRejections,
+    #[error("the person has access by the employment, which the owner takes")]
+    GivesAccess,
     #[error("a location is not one of the organization")]
     LocationUnknown(Vec<Field>),
     #[error("positions cannot be as they were said")]
@@ -106,6 +122,15 @@ impl From<NotUndone> for Error {
     }
 }
 
+impl From<NotCorrectable> for Error {
+    fn from(why: NotCorrectable) -> Self {
+        match why {
+            NotCorrectable::State(state) => Self::State(state),
+            NotCorrectable::Rejections => Self::TooManyRejections,
+        }
+    }
+}
+
 impl From<NotWithdrawable> for Error {
     fn from(why: NotWithdrawable) -> Self {
         match why {
@@ -159,6 +184,22 @@ impl From<Error> for Refusal {
             Error::SiteNotActive(fields) => {
                 let text = "no organization of this name takes claims; it is not approved, or not any more";
                 with_fields(ErrorReason::OrganizationNotActive, text, fields)
+            }
+            Error::ClaimedTooOften {
+                too_often,
+                fields,
+                wait,
+            } => claimed_too_often(&too_often, fields).retry_after(wait),
+            Error::TooManyRejections => {
+                let text =
+                    "the claim was rejected as often as one may be, and is not handed in again; claim anew";
+                let limit = i64::try_from(MAX_REJECTIONS).unwrap_or(i64::MAX);
+                Refusal::new(ErrorReason::TooManyRejections, text).quota("rejections", limit, limit)
+            }
+            Error::GivesAccess => {
+                let text = "the person has access to the organization by this employment, and only its owner takes that; the owner \
+                            ends or rejects the employment, or removes the profile user first";
+                Refusal::new(ErrorReason::EmploymentGivesAccess, text)
             }
             Error::LocationUnknown(fields) => {
                 let text = "a location is not one of the organization";
@@ -230,6 +271,9 @@ impl From<Error> for HandlingError {
             | Error::OwnProfile
             | Error::WasVerified
             | Error::SiteNotActive(_)
+            | Error::ClaimedTooOften { .. }
+            | Error::TooManyRejections
+            | Error::GivesAccess
             | Error::LocationUnknown(_)
             | Error::Positions(_)
             | Error::LastDay
@@ -241,6 +285,25 @@ impl From<Error> for HandlingError {
             Error::Failure(failure) => failure.into(),
         }
     }
+}
+
+fn claimed_too_often(too_often: &ClaimedTooOften, fields: Vec<Field>) -> Refusal {
+    let (quota, text) = match too_often.limit {
+        ClaimLimit::AtOrganization => (
+            "claims_at_organization",
+            "you have claimed to work at this organization as often as anybody may in 30 days; its administrators can invite you",
+        ),
+        ClaimLimit::OfPerson => (
+            "claims_of_person",
+            "you have claimed to work somewhere as often as anybody may in 30 days; wait for the answers",
+        ),
+    };
+    let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+    with_fields(ErrorReason::RateLimited, text, fields).quota(
+        quota,
+        count(too_often.used),
+        count(too_often.allowed),
+    )
 }
 
 fn with_fields(reason: ErrorReason, text: &str, fields: Vec<Field>) -> Refusal {

@@ -98,6 +98,20 @@ impl Peers {
             .collect()
     }
 
+    /// Who has access to the organization by their employment, whether it counts or sleeps.
+    pub(crate) async fn employed_profile_users(
+        &self,
+        organization: OrganizationId,
+    ) -> Result<BTreeSet<PersonId>, Error> {
+        let request = organization_pb::ListEmployedProfileUsersRequest {
+            organization: OrganizationName { organization }.to_string(),
+        };
+        let mut client = ProfileUserInternalServiceClient::new(self.organization.clone());
+        let answer = client.list_employed_profile_users(request).await;
+        let persons = answer.map_err(failed)?.into_inner().persons;
+        persons.iter().map(|name| person(name)).collect()
+    }
+
     /// Where mail for a profile user goes; `None` for who is none.
     pub(crate) async fn contact(
         &self,

@@ -15,7 +15,7 @@ pub(crate) use end::{AskedEnd, End, EndTime, Kept, NotEndable, NotUndone, Settle
 pub(crate) use hiring::{Acceptance, Hiring, InvitationSource, VerificationBasis};
 use position::late;
 pub(crate) use position::{DAYS, Position, early};
-pub(crate) use rejection::{Rejection, RejectionReason};
+pub(crate) use rejection::{MAX_REJECTIONS, Rejection, RejectionReason};
 
 /// One employment of one person at one organization.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub(crate) struct Employment {
     pub(crate) kept: Kept,
     /// How often an end that had come was corrected: nothing that others order by the version.
     pub(crate) corrections: i32,
-    /// Oldest first; they stay.
+    /// Oldest first; they stay. Never more than [`MAX_REJECTIONS`].
     pub(crate) rejections: Vec<Rejection>,
     /// The first day; `None` when not said.
     pub(crate) start: Option<Date>,
@@ -83,12 +83,22 @@ stored_enum! {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum NotEditable {
     State(EmploymentState),
+    /// It was rejected as often as one may be.
+    Rejections,
     /// The employment would begin after its last day, or these positions would.
     AfterLastDay {
         start: bool,
         /// Their places.
         positions: Vec<usize>,
     },
+}
+
+/// Why a claim is not handed in again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NotCorrectable {
+    State(EmploymentState),
+    /// It was rejected as often as one may be.
+    Rejections,
 }
 
 /// Why a claim is not taken back.
@@ -225,13 +235,16 @@ impl Employment {
         }
     }
 
-    /// REJECTED → PENDING_VERIFICATION, by the person. What was said against the claim stays with it.
-    pub(crate) fn correct(self, now: OffsetDateTime) -> Transition<Self, EmploymentState> {
+    /// REJECTED → PENDING_VERIFICATION, by the person. What was said against the claim stays with it; so it is not handed in again for ever.
+    pub(crate) fn correct(self, now: OffsetDateTime) -> Transition<Self, NotCorrectable> {
         match self.state {
+            EmploymentState::Rejected if self.is_rejected_for_good() => {
+                Transition::Refused(NotCorrectable::Rejections)
+            }
             EmploymentState::Rejected => Transition::Changed(self.waiting(now)),
             EmploymentState::PendingVerification => Transition::AlreadyDone(self),
             EmploymentState::Verified | EmploymentState::Withdrawn | EmploymentState::Ended => {
-                Transition::Refused(self.state)
+                Transition::Refused(NotCorrectable::State(self.state))
             }
         }
     }
@@ -247,6 +260,9 @@ impl Employment {
         next.positions = edit.positions.unwrap_or(next.positions);
         if next == self {
             return Transition::AlreadyDone(self);
+        }
+        if self.is_rejected_for_good() {
+            return Transition::Refused(NotEditable::Rejections);
         }
         if let Some(last_day) = self.end.as_ref().and_then(|end| end.last_day) {
             let start = next.start != self.start && next.start > Some(last_day);
@@ -280,6 +296,11 @@ impl Employment {
                 Transition::Refused(NotWithdrawable::State(self.state))
             }
         }
+    }
+
+    /// Whether it is rejected, and was as often as one may be.
+    fn is_rejected_for_good(&self) -> bool {
+        self.state == EmploymentState::Rejected && self.rejections.len() >= MAX_REJECTIONS
     }
 
     /// Whether the organization has ever verified it.

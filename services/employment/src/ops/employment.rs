@@ -1,5 +1,6 @@
 //! Verbs on employments.
 
+mod access;
 pub(crate) mod batch;
 pub(crate) mod batch_end;
 pub(crate) mod batch_verify;

@@ -17,7 +17,7 @@ pub(crate) use row::Latest;
 /// The index that lets a person have one open employment at an organization.
 pub(crate) const ONE_OPEN: &str = "employments_one_open";
 
-/// Every column, with groups, rejections and positions as arrays: the one list of columns of this module.
+/// Every column, the last rejections (`MAX_REJECTIONS`: there were more before that was a limit), with groups, rejections and positions as arrays: the one list of columns of this module.
 macro_rules! select {
     ($($rest:expr),+) => {
         concat!(
@@ -33,8 +33,10 @@ macro_rules! select {
                  SELECT array_agg(reason ORDER BY version) AS reasons, array_agg(comment ORDER BY version) AS comments,
                         array_agg(person_id ORDER BY version) AS persons,
                         array_agg(reject_time ORDER BY version) AS times
-                 FROM employment_rejections
-                 WHERE organization_id = e.organization_id AND employment_id = e.employment_id) r
+                 FROM (SELECT version, reason, comment, person_id, reject_time
+                       FROM employment_rejections
+                       WHERE organization_id = e.organization_id AND employment_id = e.employment_id
+                       ORDER BY version DESC LIMIT 5) told) r
              CROSS JOIN LATERAL (
                  SELECT array_agg(code ORDER BY place) AS codes, array_agg(title ORDER BY place) AS titles,
                         array_agg(start_date ORDER BY place) AS starts, array_agg(end_date ORDER BY place) AS ends
@@ -97,6 +99,45 @@ pub(crate) async fn list_open(
     .fetch_all(db)
     .await?;
     Ok(open)
+}
+
+/// Waits until nobody else claims as this person. Taken before the lock of any employment.
+pub(crate) async fn lock_claimant(tx: &mut PgConnection, person: PersonId) -> Result<(), DatabaseError> {
+    sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended('claimant ' || $1::text, 0))")
+        .bind(person)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// Where and when a person has claimed since, oldest first, whatever became of it. Across organizations.
+pub(crate) async fn list_claims_of_person(
+    tx: &mut PgConnection,
+    person: PersonId,
+    since: OffsetDateTime,
+) -> Result<Vec<(OrganizationId, OffsetDateTime)>, DatabaseError> {
+    // Nobody has claimed what an invitation led to, nor what was verified when it began: the director's.
+    let claims = sqlx::query_as(
+        "SELECT organization_id, create_time FROM employments
+         WHERE person_id = $1 AND create_time > $2 AND source_invitation_id IS NULL
+           AND first_verify_time IS DISTINCT FROM create_time
+         ORDER BY create_time",
+    );
+    Ok(claims.bind(person).bind(since).fetch_all(tx).await?)
+}
+
+/// At which of these organizations the person has an open employment.
+pub(crate) async fn list_open_of_person(
+    tx: &mut PgConnection,
+    person: PersonId,
+    organizations: &[OrganizationId],
+) -> Result<Vec<OrganizationId>, DatabaseError> {
+    let open = sqlx::query_scalar(
+        "SELECT organization_id FROM employments
+         WHERE organization_id = ANY ($2) AND person_id = $1 AND state = ANY ($3)",
+    );
+    let open = open.bind(person).bind(organizations).bind(EmploymentState::OPEN);
+    Ok(open.fetch_all(tx).await?)
 }
 
 /// Every id is below the greatest: one condition for all pages, which an index answers.

@@ -6,7 +6,7 @@ use muster_proto::employment::v1::{
     ClaimEmploymentsRequest, Employment, EmploymentClaim, EmploymentState, EndEmploymentRequest,
     VerifyEmploymentRequest,
 };
-use muster_refusal::{ErrorReason as R, violations_of};
+use muster_refusal::{ErrorReason as R, quota_of, violations_of};
 use muster_testkit::{Callers, TestCaller, acts, eventually};
 use tonic::Status;
 
@@ -301,4 +301,67 @@ async fn a_malformed_claim_is_told_everything_that_is_wrong() {
         R::PermissionDenied
     );
     assert_eq!(fixture.count_of("learner-1").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_claims_at_one_organization_five_times_in_thirty_days_whatever_becomes_of_it() {
+    let fixture = Fixture::start().await;
+    let (who, there) = (
+        || TestCaller::person("learner-1"),
+        || vec![at(fixture.organization_name())],
+    );
+    for _ in 0..5 {
+        let claimed = fixture.claim(who(), there()).await.unwrap().remove(0);
+        let again = fixture.claim(who(), there()).await.unwrap().remove(0);
+        assert_eq!(again.name, claimed.name, "what is open is no new claim");
+        fixture.withdraw("learner-1", &claimed.name).await.unwrap();
+    }
+    let refused = fixture.claim(who(), there()).await.unwrap_err();
+    assert_eq!(muster_refusal::reason_of(&refused), Some(R::RateLimited));
+    assert_eq!(quota_of(&refused), Some((5, 5)));
+    assert_eq!(
+        violations_of(&refused),
+        [(
+            "claims[0].organization".to_owned(),
+            "was claimed too often".to_owned()
+        )]
+    );
+    assert_eq!(fixture.count_of("learner-1").await, 5);
+    // Of others nothing is taken, and an invitation is no claim.
+    fixture
+        .claim(TestCaller::person("learner-2"), there())
+        .await
+        .unwrap();
+    fixture.employ_anywhere("learner-1").await;
+    fixture
+        .service
+        .clock
+        .advance(std::time::Duration::from_secs(30 * 86_400 + 1));
+    for service in [&fixture.service, &fixture.organizations, &fixture.invitations] {
+        service.renew_tokens();
+    }
+    let end = "UPDATE employments SET state = 'ENDED' WHERE person_display_name = 'learner-1'";
+    fixture.service.database.execute(end).await;
+    fixture.claim(who(), there()).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_claims_from_many_devices_at_once_is_counted_once() {
+    let fixture = Fixture::start().await;
+    let there = || vec![at(fixture.organization_name())];
+    let tries = (0..24).map(async |_| {
+        let claimed = fixture.claim(TestCaller::person("learner-1"), there()).await;
+        if let Ok(claimed) = &claimed {
+            let _ = fixture.withdraw("learner-1", &claimed[0].name).await;
+        }
+        claimed
+    });
+    let tried = futures::future::join_all(tries).await;
+    for refused in tried.into_iter().filter_map(Result::err) {
+        assert_eq!(muster_refusal::reason_of(&refused), Some(R::RateLimited));
+    }
+    while let Ok(claimed) = fixture.claim(TestCaller::person("learner-1"), there()).await {
+        fixture.withdraw("learner-1", &claimed[0].name).await.unwrap();
+    }
+    assert_eq!(fixture.count_of("learner-1").await, 5);
 }

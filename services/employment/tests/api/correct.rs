@@ -3,10 +3,11 @@
 use muster_proto::employment::v1::{
     CorrectEmploymentRequest, Employment, EmploymentState, RejectionReason, VerifyEmploymentRequest,
 };
-use muster_refusal::ErrorReason as R;
+use muster_refusal::{ErrorReason as R, quota_of, reason_of};
 use muster_testkit::{TestCaller, eventually};
 use tonic::{Response, Status};
 
+use crate::claim::at;
 use crate::fixture::{Fixture, reason};
 
 impl Fixture {
@@ -135,5 +136,56 @@ async fn somebody_elses_claim_is_not_found_like_one_that_does_not_exist() {
     assert_eq!(
         (others.message(), others.details()),
         (absent.message(), absent.details())
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_claim_that_was_rejected_five_times_is_not_handed_in_again_and_a_new_one_begins_bare() {
+    let fixture = Fixture::start().await;
+    let claim = fixture.claimed("learner-1").await;
+    for time in 1..=5 {
+        let comment = time.to_string();
+        fixture
+            .reject(&claim.name, RejectionReason::Dates, &comment)
+            .await
+            .unwrap();
+        if time < 5 {
+            fixture.correct("learner-1", &claim.name).await.unwrap();
+        }
+    }
+    let refused = fixture.correct("learner-1", &claim.name).await.unwrap_err();
+    assert_eq!(reason_of(&refused), Some(R::TooManyRejections));
+    assert_eq!(quota_of(&refused), Some((5, 5)));
+    let edit = Employment {
+        name: claim.name.clone(),
+        start_date: "2026-01-01".to_owned(),
+        ..Default::default()
+    };
+    let edited = fixture.update("learner-1", edit, &["start_date"]).await;
+    assert_eq!(reason_of(&edited.unwrap_err()), Some(R::TooManyRejections));
+    let rejected = fixture.read(&claim.name).await;
+    assert_eq!(rejected.state(), EmploymentState::Rejected);
+    assert_eq!(rejected.rejections.len(), 5);
+    let organization = fixture.organization_name();
+    let anew = fixture
+        .claim(TestCaller::person("learner-1"), vec![at(organization)])
+        .await
+        .unwrap()
+        .remove(0);
+    assert!(anew.name != claim.name && anew.rejections.is_empty());
+    // Of one of before, which was rejected more often, the last ones are told.
+    let more = "INSERT INTO employment_rejections (organization_id, employment_id, version, reason, comment, person_id, reject_time)
+        SELECT organization_id, employment_id, 1000 + number, reason, 'more ' || number, person_id, reject_time
+        FROM employment_rejections, generate_series(1, 300) AS number WHERE comment = '1'";
+    fixture.service.database.execute(more).await;
+    let rejected = fixture.read(&claim.name).await;
+    let comments: Vec<_> = rejected
+        .rejections
+        .iter()
+        .map(|one| one.comment.as_str())
+        .collect();
+    assert_eq!(
+        comments,
+        ["more 296", "more 297", "more 298", "more 299", "more 300"]
     );
 }

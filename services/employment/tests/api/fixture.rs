@@ -33,7 +33,20 @@ pub(crate) struct Fixture {
 impl Fixture {
     /// With an organization, whose approval has employed its director, `owner`.
     pub(crate) async fn start() -> Self {
-        let mut fixture = Self::without_organization().await;
+        Self::start_with(&[]).await
+    }
+
+    /// The same, where people claim as often as they like.
+    pub(crate) async fn start_without_limits() -> Self {
+        Self::start_with(&[
+            ("--claims-at-organization", "1000000"),
+            ("--claims-of-person", "1000000"),
+        ])
+        .await
+    }
+
+    async fn start_with(settings: &[(&str, &str)]) -> Self {
+        let mut fixture = Self::with_settings(settings).await;
         fixture.organization = acts::open_organization(&fixture.organizations, "owner").await;
         let approved = "SELECT count(*) FROM inbox WHERE event_type = 'organization.approved'";
         eventually(async || fixture.service.database.count(approved).await == 1).await;
@@ -41,10 +54,14 @@ impl Fixture {
     }
 
     pub(crate) async fn without_organization() -> Self {
+        Self::with_settings(&[]).await
+    }
+
+    async fn with_settings(settings: &[(&str, &str)]) -> Self {
         let clock = Clock::fixed(datetime!(2026-03-01 12:00 UTC));
         let suite = TestSuite::new(clock).await;
         let (service, organizations, invitations) = tokio::join!(
-            suite.start::<EmploymentService>(&[]),
+            suite.start::<EmploymentService>(settings),
             suite.start::<OrganizationService>(&[]),
             suite.start::<InvitationApp>(&[]),
         );

@@ -7,6 +7,7 @@
 )]
 
 mod accepted;
+mod access;
 mod approved;
 mod batch;
 mod claim;

@@ -76,6 +76,9 @@ fn act() -> impl Strategy<Value = Act> {
     (what, earlier).prop_map(|(what, earlier)| Act { what, earlier })
 }
 
+/// How often a claim is rejected before it is not handed in again.
+const REJECTIONS: usize = 5;
+
 /// How one ended, or is to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct End {
@@ -91,6 +94,7 @@ struct One {
     /// It is verified, or was when it ended.
     verified: bool,
     was_verified: bool,
+    rejections: usize,
     end: Option<End>,
     /// What the person, and the organization, had settled before.
     kept: [Option<&'static str>; 2],
@@ -152,6 +156,9 @@ impl One {
         }
         if self.start == start {
             return Ok(());
+        }
+        if self.state == S::Rejected && self.rejections == REJECTIONS {
+            return Err(R::TooManyRejections);
         }
         if self.end.is_some_and(|end| start > end.day) {
             return Err(R::InvalidRequest);
@@ -275,9 +282,13 @@ impl Model {
             (What::Verify | What::VerifyBatch, S::PendingVerification | S::Verified) => one.verify(),
             (What::Reject, S::PendingVerification) => {
                 one.state = S::Rejected;
+                one.rejections += 1;
                 one.forget_ends();
             }
             (What::Reject, S::Rejected) | (What::Correct, S::PendingVerification) => {}
+            (What::Correct, S::Rejected) if one.rejections == REJECTIONS => {
+                return Err(R::TooManyRejections);
+            }
             (What::Correct, S::Rejected) => one.state = S::PendingVerification,
             (What::Edit(start), _) => one.edit(start)?,
             (What::Withdraw, S::PendingVerification) if one.was_verified => {
@@ -464,7 +475,7 @@ fn sequences() -> u32 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_everybody_does_comes_to_what_the_table_says() {
-    let fixture = Fixture::start().await;
+    let fixture = Fixture::start_without_limits().await;
     let config = Config {
         cases: sequences(),
         max_shrink_iters: 200,

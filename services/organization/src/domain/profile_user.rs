@@ -138,6 +138,13 @@ impl ProfileUser {
         }
     }
 
+    /// Whether they have access that goes with their employment, also while it sleeps.
+    pub(crate) fn is_employed(&self, now: OffsetDateTime) -> bool {
+        let from_employment =
+            matches!(self.access, Access::Given(access) if access.origin == Origin::Employment);
+        from_employment && self.state(now) != ProfileUserState::Expired
+    }
+
     /// What they may do now.
     pub(crate) fn role_at(&self, now: OffsetDateTime) -> Option<Role> {
         (self.state(now) == ProfileUserState::Active).then(|| self.role())
@@ -169,6 +176,40 @@ impl ProfileUser {
             access: Access::Given(GivenAccess { version, ..next }),
             ..self
         })
+    }
+
+    /// Let in by a request: the higher role holds, and access that sleeps comes from the request from now on. Access that counts
+    /// stays what it is: asking is no way out of an employment. `display_name`: as the request told it.
+    pub(crate) fn admit(
+        self,
+        role: GivenRole,
+        display_name: Option<String>,
+        now: OffsetDateTime,
+    ) -> Transition<Self> {
+        let Access::Given(access) = self.access else {
+            return Transition::AlreadyDone(self);
+        };
+        let origin = match self.state(now) {
+            ProfileUserState::Asleep => Origin::Request,
+            ProfileUserState::Active | ProfileUserState::Expired => access.origin,
+        };
+        let role = access.role.higher(role);
+        let mut next = Self {
+            display_name: self.display_name.clone().or(display_name),
+            access: Access::Given(GivenAccess {
+                role,
+                origin,
+                ..access
+            }),
+            ..self
+        };
+        if next == self {
+            return Transition::AlreadyDone(self);
+        }
+        if let Access::Given(access) = &mut next.access {
+            access.version += 1;
+        }
+        Transition::Changed(next)
     }
 
     /// Added once more: the higher role and the later end hold, so that nothing is taken away.
@@ -326,6 +367,31 @@ mod tests {
         assert_eq!(
             owner.clone().raise(GivenRole::Viewer, End(None)),
             Transition::AlreadyDone(owner)
+        );
+    }
+
+    #[test]
+    fn who_is_let_in_while_their_access_sleeps_depends_on_no_employment_any_more() {
+        let end = Some(NOW + Duration::DAY);
+        let from_employment = given(GivenRole::Admin, Origin::Employment, end);
+        let sleeping = asleep(from_employment.clone());
+        let Transition::Changed(admitted) = sleeping.admit(GivenRole::Viewer, Some("Ada".to_owned()), NOW)
+        else {
+            panic!("it slept")
+        };
+        let Access::Given(access) = admitted.access else {
+            panic!("it is given")
+        };
+        assert_eq!(
+            (access.role, access.origin, access.end, access.version),
+            (GivenRole::Admin, Origin::Request, End(end), microseconds(NOW) + 1)
+        );
+        assert_eq!(admitted.display_name.as_deref(), Some("Ada"));
+        assert_eq!(admitted.role_at(NOW), Some(Role::Admin));
+        assert_eq!(
+            from_employment.clone().admit(GivenRole::Viewer, None, NOW),
+            Transition::AlreadyDone(from_employment),
+            "access that counts stays what it is"
         );
     }
 

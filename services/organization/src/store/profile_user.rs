@@ -116,7 +116,8 @@ pub(crate) async fn update(
     let given = given(changed)?;
     let done = sqlx::query(
         "UPDATE profile_users
-         SET role = $4, expire_time = $5, version = $3,
+         SET role = $4, expire_time = $5, version = $3, display_name = $7, origin = $8,
+             employment_id = CASE WHEN $8 = $9 THEN employment_id END,
              remind_time = CASE WHEN expire_time IS DISTINCT FROM $5 THEN $6 ELSE remind_time END
          WHERE organization_id = $1 AND person_id = $2 AND version = $3 - 1",
     )
@@ -126,6 +127,9 @@ pub(crate) async fn update(
     .bind(given.role)
     .bind(given.end.0)
     .bind(given.end.remind_time(now))
+    .bind(changed.display_name.as_deref())
+    .bind(given.origin)
+    .bind(Origin::Employment)
     .execute(tx)
     .await?;
     guarded(done)

@@ -1,17 +1,19 @@
 //! Claims, and what becomes of them: rejected, corrected, taken back.
 
+use muster_client::acts::employment;
 use muster_proto::employment::v1::{
     BatchEndEmploymentsRequest, BatchVerifyEmploymentsRequest, ClaimEmploymentsRequest,
-    CorrectEmploymentRequest, Employment, EmploymentClaim, EndEmploymentRequest, RejectEmploymentRequest,
-    RejectionReason, UpdateEmploymentRequest, WithdrawEmploymentRequest,
+    ClaimEmploymentsResponse, CorrectEmploymentRequest, Employment, EmploymentClaim, EndEmploymentRequest,
+    RejectEmploymentRequest, RejectionReason, UpdateEmploymentRequest, WithdrawEmploymentRequest,
 };
-use muster_proto::organization::v1::CloseOrganizationRequest;
+use muster_proto::organization::v1::{CloseOrganizationRequest, Role};
 use muster_refusal::ErrorReason as R;
 use muster_testkit::eventually;
 use prost_types::FieldMask;
 
 use super::attempt::Attempt;
 use super::employment::{claimed, employed, owners};
+use super::profile_users::given;
 use super::stage::{Learner, Stage, last};
 use super::{Row, row};
 
@@ -47,6 +49,18 @@ fn claims() -> Vec<Row> {
             elsewhere.claims[0].location = at.absent("locations");
             Attempt::by("learner-1", &elsewhere).violates(&["claims[0].location"])
         }),
+        row("ClaimEmployments", R::RateLimited, async |at| {
+            let (who, claim) = (at.address(), claiming(at.name(), ""));
+            for _ in 0..5 {
+                let claimed: ClaimEmploymentsResponse = at.done("ClaimEmployments", &who, &claim).await;
+                let name = claimed.employments[0].name.clone();
+                at.done::<()>("WithdrawEmployment", &who, &withdrawing(name, ""))
+                    .await;
+            }
+            Attempt::by(&who, &claim)
+                .violates(&["claims[0].organization"])
+                .quota(5, 5)
+        }),
         row("ClaimEmployments", R::RequestIdReused, async |at| {
             let id = at.suite.request_id();
             let who = at.address();
@@ -64,6 +78,10 @@ fn rejections() -> Vec<Row> {
         }),
         row("RejectEmployment", R::OwnerMustTransfer, async |at| {
             Attempt::by("owner", &rejecting(owners(&at).await, ""))
+        }),
+        row("RejectEmployment", R::EmploymentGivesAccess, async |at| {
+            let name = giving_access(&at).await;
+            Attempt::by(&administrator(&at).await, &rejecting(name, ""))
         }),
         row("RejectEmployment", R::EmploymentVerified, async |at| {
             Attempt::by("owner", &rejecting(at.learner().await.employment, ""))
@@ -103,6 +121,10 @@ fn corrections() -> Vec<Row> {
             let learner = superseded(&at).await;
             Attempt::by(&learner.address, &correcting(learner.employment, ""))
         }),
+        row("CorrectEmployment", R::TooManyRejections, async |at| {
+            let learner = rejected_for_good(&at).await;
+            Attempt::by(&learner.address, &correcting(learner.employment, "")).quota(5, 5)
+        }),
         row("CorrectEmployment", R::RequestIdReused, async |at| {
             let id = at.suite.request_id();
             let learner = employed(&at, "REJECTED").await;
@@ -112,6 +134,33 @@ fn corrections() -> Vec<Row> {
                 .await
         }),
     ]
+}
+
+/// A learner whose claim was rejected as often as one may be.
+async fn rejected_for_good(at: &Stage) -> Learner {
+    let learner = employed(at, "REJECTED").await;
+    let statement = format!(
+        "INSERT INTO employment_rejections (organization_id, employment_id, version, reason, comment, person_id, reject_time)
+         SELECT organization_id, employment_id, version + number, 'DATES', '', person_id, create_time
+         FROM employments, generate_series(1, 5) AS number WHERE employment_id = '{}'",
+        last(&learner.employment)
+    );
+    at.database("employment").await.change(&statement).await;
+    learner
+}
+
+/// The employment by which somebody has access to the organization.
+pub(super) async fn giving_access(at: &Stage) -> String {
+    let (employee, _) = given(at, Role::Viewer).await;
+    let own = employment::list_own(&at.suite.client(&employee.address))
+        .await
+        .unwrap();
+    own.into_iter().next().expect("they are employed").name
+}
+
+/// Who administers the organization, and does not own it.
+pub(super) async fn administrator(at: &Stage) -> String {
+    given(at, Role::Admin).await.0.address
 }
 
 /// A learner who was rejected by an organization that is closed by now, as the service has heard.
@@ -218,6 +267,11 @@ fn updates() -> Vec<Row> {
             let learner = superseded(&at).await;
             let request = updating(learner.employment, "2026-01-01", "");
             Attempt::by(&learner.address, &request)
+        }),
+        row("UpdateEmployment", R::TooManyRejections, async |at| {
+            let learner = rejected_for_good(&at).await;
+            let request = updating(learner.employment, "2026-01-01", "");
+            Attempt::by(&learner.address, &request).quota(5, 5)
         }),
         row("UpdateEmployment", R::EmploymentState, async |at| {
             let learner = employed(&at, "ENDED").await;

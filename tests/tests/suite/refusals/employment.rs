@@ -10,7 +10,7 @@ use muster_refusal::ErrorReason as R;
 use muster_testkit::eventually_some;
 
 use super::attempt::Attempt;
-use super::claims::{of_closed, superseded};
+use super::claims::{administrator, giving_access, of_closed, superseded};
 use super::stage::{Learner, Stage, last};
 use super::{Row, row};
 use crate::support::Organization;
@@ -267,6 +267,10 @@ fn decided_and_listed() -> Vec<Row> {
         }),
         row("EndEmployment", R::OwnerMustTransfer, async |at| {
             Attempt::by("owner", &ending(owners(&at).await, ""))
+        }),
+        row("EndEmployment", R::EmploymentGivesAccess, async |at| {
+            let name = giving_access(&at).await;
+            Attempt::by(&administrator(&at).await, &ending(name, ""))
         }),
         row("EndEmployment", R::EmploymentState, async |at| {
             let name = employed(&at, "WITHDRAWN").await.employment;

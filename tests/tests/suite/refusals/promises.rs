@@ -19,6 +19,7 @@ pub(super) fn kept(reason: R, status: &Status) -> Result<(), String> {
         | R::TooManyLocations
         | R::TooManyAccessRequests
         | R::TooManyJoinPageSlugs
+        | R::TooManyRejections
         | R::ImportTooLarge => quota(status),
         R::RateLimited | R::Overloaded => status
             .get_details_retry_info()

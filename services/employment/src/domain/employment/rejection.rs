@@ -4,6 +4,9 @@ use muster_ids::PersonId;
 use muster_states::stored_enum;
 use time::OffsetDateTime;
 
+/// How often one claim may be rejected: each is told with it. Who is rejected so often claims anew.
+pub(crate) const MAX_REJECTIONS: usize = 5;
+
 /// One time that an organization rejected a claim.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Rejection {

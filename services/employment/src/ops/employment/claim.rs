@@ -9,8 +9,9 @@ use time::Date;
 
 use super::{employ, positions};
 use crate::context::Context;
-use crate::domain::{Employment, Hiring, Position, Site, VerificationBasis};
+use crate::domain::{COUNTED, Employment, Hiring, Position, Site, VerificationBasis};
 use crate::error::{Error, Field};
+use crate::store::employment;
 
 /// Who claims, and at which sites.
 #[derive(Debug, Clone)]
@@ -101,14 +102,19 @@ async fn takes(
     }
 }
 
-/// Claims all of them, or none; where the person has an open employment, that one is the answer. In the order of the
-/// organizations, so that two calls of one person wait for each other at most once.
+/// Claims all of them, or none; where the person has an open employment, that one is the answer. Two calls of one person wait for each
+/// other: each counts what the other has claimed.
+///
+/// # Errors
+/// [`Error::ClaimedTooOften`].
 pub(crate) async fn apply(
     tx: &mut PgConnection,
     context: &Context,
     claims: &Claims,
     verifiers: &Verifiers,
 ) -> Result<Vec<Employment>, Error> {
+    employment::lock_claimant(tx, claims.person).await?;
+    refuse_too_many(tx, context, claims).await?;
     let mut sites: Vec<_> = claims.sites.iter().enumerate().collect();
     sites.sort_by_key(|(_, site)| site.organization);
     let mut claimed = Vec::with_capacity(sites.len());
@@ -119,6 +125,33 @@ pub(crate) async fn apply(
     }
     claimed.sort_by_key(|(place, _)| *place);
     Ok(claimed.into_iter().map(|(_, employment)| employment).collect())
+}
+
+/// Those who claim again and again after they were rejected, or took it back, are counted too.
+async fn refuse_too_many(tx: &mut PgConnection, context: &Context, claims: &Claims) -> Result<(), Error> {
+    let now = context.clock.now();
+    let organizations: Vec<_> = claims.sites.iter().map(|site| site.organization).collect();
+    let open = employment::list_open_of_person(tx, claims.person, &organizations).await?;
+    let new: Vec<_> = organizations
+        .iter()
+        .copied()
+        .filter(|organization| !open.contains(organization))
+        .collect();
+    if new.is_empty() {
+        return Ok(());
+    }
+    let claimed = employment::list_claims_of_person(tx, claims.person, now - COUNTED).await?;
+    let checked = context.claim_limits.check(&claimed, &new, now);
+    checked.map_err(|too_often| Error::ClaimedTooOften {
+        fields: organizations
+            .iter()
+            .enumerate()
+            .filter(|(_, organization)| too_often.organizations.contains(organization))
+            .map(|(place, _)| Field::of(format!("claims[{place}].organization"), "was claimed too often"))
+            .collect(),
+        wait: (too_often.until - now).unsigned_abs(),
+        too_often,
+    })
 }
 
 impl Claims {

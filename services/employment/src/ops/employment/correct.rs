@@ -27,7 +27,7 @@ pub(crate) async fn prepare(context: &Context, own: &OwnEmployment) -> Result<BT
 /// Hands it in again, and publishes that; one that waits already is answered as it is.
 ///
 /// # Errors
-/// [`Error::Superseded`] while another employment of the person is open there; [`Error::OrganizationClosed`].
+/// [`Error::TooManyRejections`]; [`Error::Superseded`] while another employment of the person is open there; [`Error::OrganizationClosed`].
 pub(crate) async fn apply(
     tx: &mut PgConnection,
     context: &Context,

@@ -45,7 +45,7 @@ pub(crate) async fn prepare(context: &Context, editing: &Editing) -> Result<BTre
 /// Changes it, and publishes that; where it waits by that and did not before, those who can verify it are mailed.
 ///
 /// # Errors
-/// [`Error::State`] of what is over; [`Error::Superseded`] of what was rejected, while another one is open;
+/// [`Error::State`] of what is over; [`Error::TooManyRejections`]; [`Error::Superseded`] of what was rejected, while another one is open;
 /// [`Error::Positions`]; [`Error::OrganizationClosed`].
 pub(crate) async fn apply(
     tx: &mut PgConnection,
@@ -72,6 +72,7 @@ pub(crate) async fn apply(
 fn not_editable(why: NotEditable) -> Error {
     match why {
         NotEditable::State(state) => Error::State(state),
+        NotEditable::Rejections => Error::TooManyRejections,
         NotEditable::AfterLastDay { start, positions } => {
             let problem = "must not be after the last day of the employment, which is settled";
             let start = start.then(|| Field::of("employment.start_date".to_owned(), problem));

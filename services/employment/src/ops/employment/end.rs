@@ -8,7 +8,7 @@ use sqlx::PgConnection;
 use time::{Date, OffsetDateTime};
 
 use super::change::settle;
-use super::owner;
+use super::{access, owner};
 use crate::context::Context;
 use crate::domain::{AskedEnd, Employment, EmploymentState, Side};
 use crate::error::Error;
@@ -21,7 +21,9 @@ pub(crate) struct Ending {
     pub(crate) said: Said,
     /// Whose employment it has to be, when the person ends it themself.
     pub(crate) own: Option<PersonId>,
-    /// `person:<uuid>`.
+    /// Who ends it.
+    pub(crate) by: PersonId,
+    /// The same person, as events name them: `person:<uuid>`.
     pub(crate) actor: String,
 }
 
@@ -34,12 +36,13 @@ pub(crate) struct Said {
     pub(crate) by: Side,
 }
 
-/// Asks whether the person owns the organization, and who licenses that.
+/// Asks whether the person owns the organization, or has access to it by this employment, and who licenses it.
 ///
 /// # Errors
-/// [`Error::OwnerMustTransfer`], [`Failure::NotFound`]; of a peer.
+/// [`Error::OwnerMustTransfer`], [`Error::GivesAccess`], [`Failure::NotFound`]; of a peer.
 pub(crate) async fn prepare(context: &Context, ending: &Ending) -> Result<String, Error> {
-    owner::spare(context, ending.employment, ending.own).await?;
+    let found = owner::spare(context, ending.employment, ending.own).await?;
+    access::spare(context, &found, ending.by).await?;
     let site = context.peers.site(ending.employment.organization, None).await?;
     Ok(site.map(|site| site.authority).unwrap_or_default())
 }
@@ -60,6 +63,7 @@ pub(crate) async fn apply(
         employment: name,
         said,
         own,
+        by: _,
         actor,
     } = ending;
     let found = employment::lock(tx, name).await?;

@@ -5,7 +5,7 @@ use muster_server::Failure;
 use sqlx::PgConnection;
 
 use super::change::settle;
-use super::owner;
+use super::{access, owner};
 use crate::context::Context;
 use crate::domain::{Employment, Rejection, RejectionReason};
 use crate::error::Error;
@@ -22,9 +22,10 @@ pub(crate) struct Rejecting {
     pub(crate) actor: String,
 }
 
-/// Asks whether the person owns the organization.
+/// Asks whether the person owns the organization, or has access to it by this employment.
 pub(crate) async fn prepare(context: &Context, rejecting: &Rejecting) -> Result<(), Error> {
-    owner::spare(context, rejecting.employment, None).await
+    let found = owner::spare(context, rejecting.employment, None).await?;
+    access::spare(context, &found, rejecting.by).await
 }
 
 /// Rejects it, and publishes that; one that is rejected already is answered with its first reason.

@@ -14,7 +14,8 @@ use crate::error::Error;
 /// # Errors
 /// [`Error::OwnerMustTransfer`], [`muster_server::Failure::NotFound`]; of a peer.
 pub(crate) async fn prepare(context: &Context, own: &OwnEmployment) -> Result<(), Error> {
-    owner::spare(context, own.employment, Some(own.person)).await
+    owner::spare(context, own.employment, Some(own.person)).await?;
+    Ok(())
 }
 
 /// Withdraws it, and publishes that; one that is withdrawn already is answered as it is.

@@ -44,11 +44,13 @@ pub(super) fn endings(
         &call.message.last_day,
         Side::Organization,
     );
+    let by = call.person()?.id;
     let named = parent.zip(employments).zip(said);
     Ok(named.map(|((parent, employments), said)| Endings {
         organization: parent.organization,
         employments,
         said,
+        by,
         actor: call.actor(),
     }))
 }

@@ -73,11 +73,13 @@ pub(super) fn end(call: &Call<pb::EndEmploymentRequest>, violations: &mut Violat
         &call.message.last_day,
         Side::Organization,
     );
+    let by = call.person()?.id;
     let named = call.name(violations).zip(said);
     Ok(named.map(|(employment, said)| Ending {
         employment,
         said,
         own: None,
+        by,
         actor: call.actor(),
     }))
 }
@@ -94,6 +96,7 @@ pub(super) fn leave(call: &Call<pb::LeaveEmploymentRequest>, violations: &mut Vi
         employment: own.employment,
         said,
         own: Some(own.person),
+        by: own.person,
         actor: own.actor,
     }))
 }

@@ -41,7 +41,9 @@ pub(crate) async fn apply(
         let role = approval.role.unwrap_or(granted.role);
         let person = granted.asker.person;
         match profile_user::lock(tx, organization.id, person).await? {
-            Some(user) if user.state(now) != ProfileUserState::Expired => raise(tx, user, role, now).await?,
+            Some(user) if user.state(now) != ProfileUserState::Expired => {
+                admit(tx, user, &granted, role, now).await?;
+            }
             // Expired access is none: what it was does not come back.
             _ => let_in(tx, &granted, role, now).await?,
         }
@@ -66,19 +68,17 @@ async fn let_in(
     Ok(profile_user::put(tx, &user).await?)
 }
 
-/// Who is a profile user already has at least the role from then on; where their access comes from and when it ends stays.
-async fn raise(
+/// Who is a profile user already has at least the role from then on, and access that counts; when it ends stays.
+async fn admit(
     tx: &mut PgConnection,
     user: ProfileUser,
+    granted: &AccessRequest,
     role: GivenRole,
     now: OffsetDateTime,
 ) -> Result<(), Error> {
-    let end = match user.access {
-        Access::Given(access) => access.end,
-        Access::Owned { .. } => End(None),
-    };
-    if let Transition::Changed(raised) = user.raise(role, end) {
-        profile_user::update(tx, &raised, now).await?;
+    let display_name = granted.asker.display_name.clone();
+    if let Transition::Changed(admitted) = user.admit(role, display_name, now) {
+        profile_user::update(tx, &admitted, now).await?;
     }
     Ok(())
 }

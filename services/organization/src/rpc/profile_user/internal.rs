@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 use tonic::{Request, Response, Status};
 
 use super::convert::{role, user_role};
-use crate::domain::ProfileUserContact;
+use crate::domain::{ProfileUser, ProfileUserContact};
 use crate::error::Error;
 use crate::rpc::{Rpc, named_organization};
 use crate::store::{organization, profile_user};
@@ -59,6 +59,27 @@ impl ProfileUserInternalService for Rpc {
         let awake = all.filter_map(|user| Some(user_role(user.person, user.role_at(now)?)));
         Ok(Response::new(pb::ListProfileUserRolesResponse {
             profile_users: awake.collect(),
+        }))
+    }
+
+    async fn list_employed_profile_users(
+        &self,
+        request: Request<pb::ListEmployedProfileUsersRequest>,
+    ) -> Result<Response<pb::ListEmployedProfileUsersResponse>, Status> {
+        let now = self.context.clock.now();
+        let (_, id) = Call::read(request, |call, violations| {
+            Ok(named_organization(violations, &call.message.organization))
+        })?;
+        let list = async |db: &mut _| {
+            profile_user::list(db, id, None, i64::MAX)
+                .await
+                .map_err(Error::from)
+        };
+        let all = self.context.database.read(list).await?.into_iter();
+        let employed = all.filter(|user| user.is_employed(now));
+        let name = |user: ProfileUser| PersonName { person: user.person }.to_string();
+        Ok(Response::new(pb::ListEmployedProfileUsersResponse {
+            persons: employed.map(name).collect(),
         }))
     }
 

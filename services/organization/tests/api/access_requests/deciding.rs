@@ -292,3 +292,33 @@ async fn a_profile_user_without_a_known_address_tells_it_by_asking_and_keeps_wha
     hears(&fixture, id, "ada", 2, S::Ended).await;
     assert_eq!(role(&fixture, id, "ada").await, pb::Role::Unspecified);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whose_access_sleeps_has_it_from_the_request_once_that_is_approved() {
+    let fixture = Fixture::new().await;
+    let id = fixture.active().await;
+    hears(&fixture, id, "ada", 1, S::Verified).await;
+    add(&fixture, id, "ada", pb::Role::Admin).await.unwrap();
+    hears(&fixture, id, "ada", 2, S::PendingVerification).await;
+    assert_eq!(role(&fixture, id, "ada").await, pb::Role::Unspecified);
+    let request = ask(&fixture, Callers::person("ada"), id, pb::Role::Viewer)
+        .await
+        .unwrap();
+    let approved = approve(&fixture, id, &request).await.unwrap();
+    assert_eq!(approved.state(), pb::AccessRequestState::Approved);
+    // The higher of the two roles, as ever.
+    assert_eq!(role(&fixture, id, "ada").await, pb::Role::Admin);
+    let user = listed_as(&fixture, id, "ada").await.unwrap();
+    assert_eq!(
+        (user.origin(), user.state(), user.display_name.as_str()),
+        (
+            pb::ProfileUserOrigin::Request,
+            pb::ProfileUserState::Active,
+            "ada"
+        )
+    );
+    for (sequence, state) in [(3, S::Verified), (4, S::Ended)] {
+        hears(&fixture, id, "ada", sequence, state).await;
+        assert_eq!(role(&fixture, id, "ada").await, pb::Role::Admin, "{state:?}");
+    }
+}

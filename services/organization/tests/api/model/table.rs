@@ -431,7 +431,11 @@ impl Table {
         self.is_owner(by)?;
         if self.decide(who, at, AccessRequestState::Approved)? {
             let role = self.people[who].requests[at].role;
+            let sleeps = self.state_of(who) == Some(ProfileUserState::Asleep);
             self.raise_or(who, role, ProfileUserOrigin::Request);
+            if let Some(user) = self.people[who].user.as_mut().filter(|_| sleeps) {
+                user.origin = ProfileUserOrigin::Request;
+            }
             self.people[who].is_reachable = true;
         }
         Ok(())

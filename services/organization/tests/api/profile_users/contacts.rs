@@ -8,6 +8,7 @@ use muster_testkit::{Callers, TestCaller, TestChannel};
 use tonic::{Response, Status};
 
 use super::{add, person};
+use crate::access_requests::{approve, asked};
 use crate::employed::employed;
 use crate::fixture::{Fixture, name};
 use crate::refused::{fields, refused};
@@ -115,4 +116,31 @@ async fn who_is_asleep_is_neither_listed_nor_written_to() {
     employed(&fixture, id, "ada", "PENDING_VERIFICATION").await;
     assert_eq!(listed().await, 1);
     refused(contact(&fixture, id, "ada").await, ErrorReason::NotFound);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whose_access_goes_with_their_employment_is_listed_awake_or_asleep() {
+    let fixture = Fixture::new().await;
+    let id = fixture.active().await;
+    for who in ["ada", "bob"] {
+        employed(&fixture, id, who, "VERIFIED").await;
+        add(&fixture, id, who, pb::Role::Viewer).await.unwrap();
+    }
+    employed(&fixture, id, "bob", "PENDING_VERIFICATION").await;
+    // From a request; and nobody at all.
+    let request = asked(&fixture, "eve", id).await;
+    approve(&fixture, id, &request).await.unwrap();
+    employed(&fixture, id, "sam", "VERIFIED").await;
+    let listed = async |organization: String| {
+        let request = pb::ListEmployedProfileUsersRequest { organization };
+        let listed = profile_users(&fixture).list_employed_profile_users(request).await;
+        let mut persons = listed.unwrap().into_inner().persons;
+        persons.sort();
+        persons
+    };
+    let mut expected = ["ada", "bob"].map(person);
+    expected.sort();
+    assert_eq!(listed(name(id)).await, expected);
+    let elsewhere = fixture.active().await;
+    assert!(listed(name(elsewhere)).await.is_empty());
 }
