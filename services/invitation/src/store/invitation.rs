@@ -13,7 +13,7 @@ use muster_ids::{GroupId, InvitationId, OrganizationId, PersonId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::words::occupying;
+use super::words::{mailbox, occupying};
 use crate::domain::invitation::{DeliveryState, Invitation, StateName};
 use row::select_invitation;
 
@@ -48,12 +48,18 @@ pub(crate) async fn insert_all(
                  create_time, send_time, expire_time, traceparent, mail_number, mail_times, language)
              SELECT organization_id, invitation_id, version, state, address_given, address_canonical, location_id, source,
                     inviter_person_id, import_id, generation,
-                    CASE WHEN EXISTS (SELECT FROM opt_outs o WHERE o.organization_id = new.organization_id
-                                      AND o.address_canonical = new.address_canonical)
+                    CASE WHEN EXISTS (SELECT FROM opt_outs o WHERE o.organization_id = new.organization_id AND ",
+        mailbox!("o"),
+        " = ",
+        mailbox!("new"),
+        ")
                          THEN $21 ELSE delivery_state END,
                     create_time, send_time, expire_time, traceparent, mail_number,
-                    CASE WHEN EXISTS (SELECT FROM opt_outs o WHERE o.organization_id = new.organization_id
-                                      AND o.address_canonical = new.address_canonical)
+                    CASE WHEN EXISTS (SELECT FROM opt_outs o WHERE o.organization_id = new.organization_id AND ",
+        mailbox!("o"),
+        " = ",
+        mailbox!("new"),
+        ")
                          THEN '{}' ELSE ARRAY[mail_time] END,
                     language
              FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::uuid[],

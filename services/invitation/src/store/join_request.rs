@@ -149,6 +149,25 @@ pub(crate) async fn counts(
     .await?)
 }
 
+/// How many requests with the mailbox there were to the organization after `since`.
+pub(crate) async fn count_to_organization(
+    connection: &mut PgConnection,
+    organization: OrganizationId,
+    address: &EmailAddress,
+    since: OffsetDateTime,
+) -> Result<i64, DatabaseError> {
+    let count = sqlx::query_scalar(
+        "SELECT count(*) FROM join_requests
+         WHERE address_counted = $2 AND create_time > $3 AND organization_id = $1",
+    );
+    Ok(count
+        .bind(organization)
+        .bind(Mailbox::of(address).as_str())
+        .bind(since)
+        .fetch_one(connection)
+        .await?)
+}
+
 /// Deletes up to `limit` requests that were made before, and tells how many. Cross-tenant; the sweeper only.
 pub(crate) async fn delete_before(
     tx: &mut PgConnection,

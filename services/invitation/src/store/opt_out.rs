@@ -1,4 +1,4 @@
-//! Addresses that an organization is not to invite again, because who has them said so.
+//! Addresses that an organization is not to invite again, because who has them said so: however the mailbox is spelled.
 
 use muster_address::EmailAddress;
 use muster_database::DatabaseError;
@@ -7,6 +7,7 @@ use sqlx::postgres::PgRow;
 use sqlx::{FromRow, PgConnection, Row};
 use time::OffsetDateTime;
 
+use super::words::mailbox;
 use crate::domain::invitation::Invitation;
 use crate::domain::opt_out::{Lift, OptOut};
 
@@ -39,7 +40,7 @@ pub(crate) async fn lift_of(
     lift_one(tx, organization, canonical, Some(declined.id), lift).await
 }
 
-/// Lifts the wish of whoever has the address, whichever decline it came with: they asked to join, or took it back.
+/// Lifts the wish of whoever has the mailbox, whichever decline it came with: they asked to join, or took it back.
 pub(crate) async fn lift(
     tx: &mut PgConnection,
     organization: OrganizationId,
@@ -56,15 +57,19 @@ async fn lift_one(
     said_by: Option<InvitationId>,
     lift: Lift,
 ) -> Result<(), DatabaseError> {
-    sqlx::query(
+    sqlx::query(concat!(
         "WITH lifted AS (
-             DELETE FROM opt_outs
-             WHERE organization_id = $1 AND address_canonical = $2 AND ($3::uuid IS NULL OR invitation_id = $3)
-             RETURNING organization_id, invitation_id, address_canonical, create_time)
+             DELETE FROM opt_outs o USING (SELECT $2::text AS address_canonical) given
+             WHERE o.organization_id = $1 AND ",
+        mailbox!("o"),
+        " = ",
+        mailbox!("given"),
+        " AND ($3::uuid IS NULL OR o.invitation_id = $3)
+             RETURNING o.organization_id, o.invitation_id, o.address_canonical, o.create_time)
          INSERT INTO lifted_opt_outs (organization_id, invitation_id, address_canonical, create_time, lift_time, lifted_by,
              person_id)
          SELECT organization_id, invitation_id, address_canonical, create_time, $4, $5, $6 FROM lifted",
-    )
+    ))
     .bind(organization)
     .bind(canonical)
     .bind(said_by)
@@ -111,32 +116,32 @@ impl FromRow<'_, PgRow> for OptOut {
     }
 }
 
-/// Which of the canonical addresses are those of people who want no further invitation of the organization.
+/// Which of the canonical addresses are of mailboxes of people who want no further invitation of the organization.
 pub(crate) async fn among(
     connection: &mut PgConnection,
     organization: OrganizationId,
     canonical: &[&str],
 ) -> Result<Vec<String>, DatabaseError> {
-    Ok(sqlx::query_scalar(
-        "SELECT address_canonical FROM opt_outs WHERE organization_id = $1 AND address_canonical = ANY ($2)",
-    )
+    Ok(sqlx::query_scalar(concat!(
+        "SELECT given.address_canonical FROM unnest($2::text[]) AS given (address_canonical)
+         WHERE EXISTS (SELECT FROM opt_outs o WHERE o.organization_id = $1 AND ",
+        mailbox!("o"),
+        " = ",
+        mailbox!("given"),
+        ")",
+    ))
     .bind(organization)
     .bind(canonical)
     .fetch_all(connection)
     .await?)
 }
 
-/// Whether whoever has the address wants no further invitation of the organization.
+/// Whether whoever has the mailbox of this address wants no further invitation of the organization.
 pub(crate) async fn exists(
     connection: &mut PgConnection,
     organization: OrganizationId,
     canonical: &str,
 ) -> Result<bool, DatabaseError> {
-    Ok(sqlx::query_scalar(
-        "SELECT EXISTS (SELECT FROM opt_outs WHERE organization_id = $1 AND address_canonical = $2)",
-    )
-    .bind(organization)
-    .bind(canonical)
-    .fetch_one(connection)
-    .await?)
+    let found = among(connection, organization, &[canonical]).await?;
+    Ok(!found.is_empty())
 }

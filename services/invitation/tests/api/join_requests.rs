@@ -220,15 +220,40 @@ async fn the_answer_is_the_same_whoever_has_the_address_and_only_the_mail_differ
     };
     assert!(words.is_learner);
     assert_eq!(words.link, "https://muster.test/invitations");
-    // A live one gets the group; the wish is lifted by whoever had it.
+    // A live one gets the group.
     fixture.clock.advance(Duration::from_secs(61));
     ask(&fixture, "live@example.com").await.unwrap();
     verify(&fixture, &token(&fixture).await).await.unwrap();
     assert_eq!(fixture.get(&live.name).await.unwrap().groups.len(), 2);
-    ask(&fixture, "never@example.com").await.unwrap();
-    verify(&fixture, &token(&fixture).await).await.unwrap();
+    assert_eq!(listed(&fixture).await.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_wants_no_further_invitation_gets_one_mail_of_those_who_ask_and_lifts_the_wish_by_it() {
+    let fixture = open("").await;
+    let invited = fixture
+        .create("other@example.com", &[&fixture.aides])
+        .await
+        .unwrap();
+    let before = mails(&fixture).await.len();
+    let unwanted = "INSERT INTO opt_outs (organization_id, address_canonical, invitation_id, create_time)
+                    SELECT organization_id, 'ne.ver+1@example.com', invitation_id, create_time FROM invitations LIMIT 1";
+    fixture.database.execute(unwanted).await;
+    let first = ask(&fixture, "never@example.com").await.unwrap();
+    assert_eq!(mails(&fixture).await.len(), before + 1);
+    let link = token(&fixture).await;
+    for address in ["never+2@example.com", "n.ever@example.com", "never@example.com"] {
+        fixture.clock.advance(Duration::from_secs(61));
+        assert_eq!(ask(&fixture, address).await.unwrap(), first, "nobody sees it");
+        assert_eq!(mails(&fixture).await.len(), before + 1, "{address}");
+    }
+    verify(&fixture, &link).await.unwrap();
     assert_eq!(fixture.database.count("SELECT count(*) FROM opt_outs").await, 0);
-    assert_eq!(listed(&fixture).await.len(), 3);
+    assert_eq!(listed(&fixture).await.len(), 2);
+    fixture.get(&invited.name).await.unwrap();
+    fixture.clock.advance(Duration::from_secs(24 * 60 * 60 + 1));
+    ask(&fixture, "never@example.com").await.unwrap();
+    assert_eq!(mails(&fixture).await.len(), before + 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -179,3 +179,26 @@ async fn a_repeated_request_is_answered_as_before_and_another_with_its_id_is_ref
         R::RequestIdReused
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_wish_holds_for_every_spelling_of_the_mailbox_and_is_lifted_for_all_of_them() {
+    let fixture = Fixture::new().await;
+    let name = unwanted(&fixture).await;
+    for address in ["ada+again@example.com", "a.d.a@example.com"] {
+        let made = fixture.create(address, &[&fixture.nurses]).await.unwrap();
+        assert_eq!(made.delivery_state(), DeliveryState::Suppressed, "{address}");
+        let refused = resend(&fixture, &made.name).await;
+        assert_eq!(reason(refused), R::AddressSuppressed, "{address}");
+    }
+    let other = fixture
+        .create("ada@example.org", &[&fixture.nurses])
+        .await
+        .unwrap();
+    assert_eq!(other.delivery_state(), DeliveryState::Queued);
+    lift(&fixture, ada(), &name).await.unwrap();
+    let made = fixture
+        .create("ada+later@example.com", &[&fixture.nurses])
+        .await
+        .unwrap();
+    assert_eq!(made.delivery_state(), DeliveryState::Queued);
+}

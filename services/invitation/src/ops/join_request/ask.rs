@@ -13,14 +13,14 @@ use crate::context::Context;
 use crate::domain::inviting::InvitingContext;
 use crate::domain::join_request::{
     CONFIRM_WITHIN, COUNTED_WITHIN, JoinRequest, JoinRequestState, MOST_TO_A_MAILBOX,
-    MOST_TO_AN_ORGANIZATION, REPEATED_WITHIN,
+    MOST_TO_AN_ORGANIZATION, REPEATED_WITHIN, UNWANTED_WITHIN,
 };
 use crate::domain::mailbox::Mailbox;
 use crate::error::{Error, Field};
 use crate::events::{self, Act, SELF};
 use crate::organization::{ContextQuery, PageQuery};
-use crate::store::join_request::{counts, insert, is_repeated, lock_mailbox};
-use crate::store::mailbox;
+use crate::store::join_request::{count_to_organization, counts, insert, is_repeated, lock_mailbox};
+use crate::store::{mailbox, opt_out};
 
 /// What is asked for.
 #[derive(Debug, Clone)]
@@ -94,9 +94,20 @@ async fn take(tx: &mut PgConnection, request: &JoinRequest) -> Result<bool, Erro
     if to_organization >= MOST_TO_AN_ORGANIZATION {
         return Err(Error::PageUsedUp(COUNTED_WITHIN));
     }
+    let is_spared = is_spared(tx, request).await?;
     insert(tx, request).await?;
     let by_invitations = invitation_mails(tx, request, since).await?;
-    Ok(to_mailbox + by_invitations < MOST_TO_A_MAILBOX)
+    Ok(!is_spared && to_mailbox + by_invitations < MOST_TO_A_MAILBOX)
+}
+
+/// Whether the mailbox wants no further invitation of the organization, and had a mail about a request to join not long ago. Only whether
+/// one more leaves follows from that: the answer is the same, and so is the look.
+async fn is_spared(tx: &mut PgConnection, request: &JoinRequest) -> Result<bool, Error> {
+    let (organization, address) = (request.organization, &request.address);
+    let since = request.create_time - UNWANTED_WITHIN;
+    let asked = count_to_organization(tx, organization, address, since).await?;
+    let is_unwanted = opt_out::exists(tx, organization, address.canonical()).await?;
+    Ok(is_unwanted && asked > 0)
 }
 
 /// How many mails the organization's invitations have brought to the mailbox. Only whether one more leaves follows from that: the
