@@ -25,11 +25,12 @@ pub(crate) struct NewProfileUser {
     pub(crate) by: PersonId,
 }
 
-/// Asks for a verification that no event has told of yet.
+/// Asks for a verification that no event has told of yet. What cannot be granted anyway is refused before anybody is asked.
 ///
 /// # Errors
-/// Of a peer; the database's.
+/// An end that is not to come; of a peer; the database's.
 pub(crate) async fn prepare(context: &Context, new: &NewProfileUser) -> Result<(), Error> {
+    require_future(Some(new.end), context.clock.now())?;
     if new.person == new.by {
         return Ok(());
     }
