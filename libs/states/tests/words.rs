@@ -56,6 +56,12 @@ const CONSIDERED: &[(&str, &str, &str)] = &[
         "UPLOADED READY APPROVED APPLYING APPLIED APPLIED_WITH_ERRORS DISAPPROVED FAILED",
         "EXPIRED",
     ),
+    // A mail is being sent when the row is read: none says so.
+    (
+        "invitation",
+        "SCHEDULED QUEUED HELD SENT UNCERTAIN DEFERRED FAILED BOUNCED SUPPRESSED DROPPED",
+        "SENDING",
+    ),
     // The first check of the column; a later migration takes the word in.
     ("invitation", "VALID MERGED INVALID APPLIED REFUSED", "SKIPPED"),
     (
