@@ -145,7 +145,7 @@ async fn rejected_for_good(at: &Stage) -> Learner {
          FROM employments, generate_series(1, 5) AS number WHERE employment_id = '{}'",
         last(&learner.employment)
     );
-    at.database("employment").await.change(&statement).await;
+    assert_eq!(at.database("employment").await.run(&statement).await, 5);
     learner
 }
 
