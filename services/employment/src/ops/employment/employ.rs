@@ -18,7 +18,8 @@ use crate::store::employment;
 const MAX_ATTEMPTS: usize = 3;
 
 /// The open employment takes the hiring in, or a new one begins. What the organization has said of the person since somebody
-/// vouched for them counts more. Either is published, also when it only gained groups; of one that begins to wait, those who can verify it are mailed. An acceptance employs once: one that has led to an employment
+/// vouched for them counts more. Either is published, also when it only gained groups; of one that begins to wait, those who can
+/// verify it are mailed. An acceptance employs once: one that has led to an employment
 /// which is not open any more, or before the latest one was closed, is answered with that employment.
 ///
 /// # Errors
@@ -50,7 +51,11 @@ pub(crate) async fn apply(
     Err(Failure::Contended.into())
 }
 
+/// Only what was vouched for earlier is compared with what was said since: claims and approvals are of now.
 async fn weighed(tx: &mut PgConnection, hiring: &Hiring) -> Result<Hiring, DatabaseError> {
+    if hiring.vouch_time.is_none() {
+        return Ok(hiring.clone());
+    }
     Ok(hiring.after(employment::refuse_time(tx, hiring.organization, hiring.person).await?))
 }
 

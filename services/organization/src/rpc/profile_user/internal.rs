@@ -40,6 +40,16 @@ impl RolesInternalService for Rpc {
     }
 }
 
+/// Everybody who has access to the organization, or had it and may have it again.
+async fn all_users(rpc: &Rpc, organization: OrganizationId) -> Result<Vec<ProfileUser>, Error> {
+    let list = async |db: &mut _| {
+        profile_user::list(db, organization, None, i64::MAX)
+            .await
+            .map_err(Error::from)
+    };
+    rpc.context.database.read(list).await
+}
+
 #[tonic::async_trait]
 impl ProfileUserInternalService for Rpc {
     async fn list_profile_user_roles(
@@ -50,12 +60,7 @@ impl ProfileUserInternalService for Rpc {
         let (_, id) = Call::read(request, |call, violations| {
             Ok(named_organization(violations, &call.message.organization))
         })?;
-        let list = async |db: &mut _| {
-            profile_user::list(db, id, None, i64::MAX)
-                .await
-                .map_err(Error::from)
-        };
-        let all = self.context.database.read(list).await?.into_iter();
+        let all = all_users(self, id).await?.into_iter();
         let awake = all.filter_map(|user| Some(user_role(user.person, user.role_at(now)?)));
         Ok(Response::new(pb::ListProfileUserRolesResponse {
             profile_users: awake.collect(),
@@ -70,12 +75,7 @@ impl ProfileUserInternalService for Rpc {
         let (_, id) = Call::read(request, |call, violations| {
             Ok(named_organization(violations, &call.message.organization))
         })?;
-        let list = async |db: &mut _| {
-            profile_user::list(db, id, None, i64::MAX)
-                .await
-                .map_err(Error::from)
-        };
-        let all = self.context.database.read(list).await?.into_iter();
+        let all = all_users(self, id).await?.into_iter();
         let employed = all.filter(|user| user.is_employed(now));
         let name = |user: ProfileUser| PersonName { person: user.person }.to_string();
         Ok(Response::new(pb::ListEmployedProfileUsersResponse {
