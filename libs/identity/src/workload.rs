@@ -15,8 +15,8 @@ use crate::{KeyFile, TokenProblem};
 const LEEWAY: f64 = 30.0;
 
 /// How long a token file's content is used before the file is read again. The kubelet rotates at 80 % of a life of at
-/// least ten minutes, so seconds are early enough.
-const READ_EVERY: Duration = Duration::from_secs(5);
+/// least ten minutes, so a second is early enough, and spares a read of the file for each call.
+const READ_EVERY: Duration = Duration::from_secs(1);
 
 /// Whose workload tokens are believed.
 #[derive(Debug)]

@@ -17,8 +17,9 @@ use self::finding::chain;
 pub use self::finding::{Finding, report};
 pub use self::keys::workload_tokens;
 pub use self::peers::peers;
+use crate::process::start;
 use crate::settings::CommonSettings;
-use crate::{Service, rules, start};
+use crate::{Service, method_rules};
 
 /// What is there answers at once; what is not there must not be waited for for long.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -28,7 +29,7 @@ const LIMIT: Duration = Duration::from_secs(5);
 /// # Errors
 /// Something is wrong.
 pub(crate) async fn run<S: Service>(common: &CommonSettings, own: &S::Settings) -> anyhow::Result<()> {
-    rules::load()?;
+    method_rules::load()?;
     let mut findings = vec![Finding::fine("settings", "can be used")];
     findings.push(certificate(common));
     findings.push(keys::keys("keys of callers", &common.trust));

@@ -32,7 +32,7 @@ use tonic::{Code, Status};
 use tower::Service;
 use tracing::Instrument;
 
-use crate::rules;
+use crate::method_rules;
 pub(crate) use access::Gate;
 use body::Watched;
 pub(crate) use deadline::LIFE;
@@ -106,14 +106,14 @@ impl Service<Request<Body>> for Front {
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let (routes, shared) = (self.routes.clone(), Arc::clone(&self.shared));
-        if rules::is_free(request.uri().path()) {
+        if method_rules::is_free(request.uri().path()) {
             return Box::pin(async move {
                 let answer = shared.answer_free(routes, request).await;
                 Ok(answer.unwrap_or_else(Status::into_http))
             });
         }
         Box::pin(async move {
-            let rule = rules::get(request.uri().path());
+            let rule = method_rules::get(request.uri().path());
             let mut observation = Observation::begin(Side::Server, rule, request.headers());
             let call = Arc::clone(&shared).answer(rule, routes, request);
             let task = shared.tasks.spawn(call.instrument(observation.span()));
@@ -176,7 +176,7 @@ impl Shared {
         let request = request.map(|body| frames::limited(body, rule.client_streaming));
         let answer = time.run(routes.call(request));
         tokio::select! {
-            answered = answer => Ok(unreadable::told(answered?.unwrap_or_else(|never| match never {}))),
+            answered = answer => Ok(unreadable::explained(answered?.unwrap_or_else(|never| match never {}))),
             () = self.cut.cancelled() => Err(shutting_down()),
         }
     }

@@ -35,57 +35,32 @@
 //! }
 //! ```
 //!
+//! Its rooms:
 //! - [`settings`]: flags and environment, all mistakes at once.
-//! - [`start`]: wires everything; [`drain`] stops it in order.
+//! - `process`: [`start`] wires everything, [`drain`] stops it in order; [`Health`] and [`admin`] are what operators see,
+//!   [`migrators`] everything that a service's database consists of.
+//! - [`check`]: whether a process would work where it is to run.
 //! - `front`: what every call passes: span and measurement, panic guard, limit, deadline, verified caller.
-//! - [`answers`]: what a handler answers that comes in many messages.
-//! - [`Call`]: what a handler sees. [`Peer`]: how it calls others.
-//! - [`names`], [`page`], [`update`], [`etag`], [`convert`], [`failure`]: names in requests, pages of lists, which fields an
-//!   update changes, versions of things, times, and what callers are told of failures.
-//! - [`migrators`]: everything that a service's database consists of.
-//! - [`KeyedLimit`]: the share of each in what all use.
-//! - [`Health`], [`admin`], [`check`]: what operators see.
+//! - `rpc`: what handlers stand on. [`Call`] is what they see, [`answers`] what comes in many messages; [`names`], [`page`],
+//!   [`update`], [`etag`], [`convert`], [`failure`]: names in requests, pages of lists, which fields an update changes,
+//!   versions of things, times, and what callers are told of failures. [`KeyedLimit`]: the share of each in what all use.
+//! - [`Peer`]: how it calls others.
 
-pub mod admin;
-mod answers;
-mod app;
-mod ask;
-mod background;
-mod call;
 pub mod check;
-pub mod convert;
-pub mod drain;
-pub mod etag;
-pub mod failure;
 mod front;
-mod health;
-mod keyed_limit;
-mod migrations;
-pub mod names;
-pub mod page;
-mod parked;
+mod method_rules;
 mod peer;
-mod rules;
-mod run;
-mod service;
+mod process;
+mod rpc;
 pub mod settings;
-mod shell;
-mod start;
-mod sweeps;
-mod transport;
-pub mod update;
 
-pub use answers::{AnswerSink, Answers, Gone, answers};
-pub use app::App;
-pub use ask::ask;
-pub use call::{Call, Parsed, StreamCall};
-pub use failure::Failure;
 pub use front::grpc_timeout;
-pub use health::Health;
-pub use keyed_limit::{KeyedLimit, KeyedPermit};
-pub use migrations::migrators;
 pub use peer::{Peer, channel};
-pub use run::{EXIT_FAILURE, EXIT_USAGE, exit_code, in_runtime, main, quietly};
-pub use service::{OwnCommand, Service};
-pub use shell::Shell;
-pub use start::{Running, start};
+pub use process::{
+    App, EXIT_FAILURE, EXIT_USAGE, Health, OwnCommand, Running, Service, Shell, admin, ask, drain, exit_code,
+    in_runtime, main, migrators, quietly, start,
+};
+pub use rpc::{
+    AnswerSink, Answers, Call, Failure, Gone, KeyedLimit, KeyedPermit, Parsed, StreamCall, answers, convert,
+    etag, failure, names, page, update,
+};

@@ -36,7 +36,7 @@ use tracing::Instrument;
 use crate::front::body::Watched;
 use crate::front::observe::{Observation, Side};
 use crate::front::{LIFE, UNARY, deadline_exceeded};
-use crate::rules;
+use crate::method_rules;
 use crate::settings::PeerUrl;
 
 /// Another service of the suite. Cheap to clone; clones share the connection and the retry budget.
@@ -88,7 +88,7 @@ impl Service<Request<Body>> for Peer {
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         let Self { channel, shared } = self.clone();
         Box::pin(async move {
-            let rule = rules::get(request.uri().path());
+            let rule = method_rules::get(request.uri().path());
             let mut observation = Observation::begin(Side::Client, rule, request.headers());
             let span = observation.span();
             let limits = Limits::of(rule, end_of(rule, request.headers()));

@@ -6,7 +6,7 @@ use muster_identity::{KeyFile, WorkloadTokens, WorkloadTrust, WorkloadVerifier};
 
 use super::finding::Verdict::{Fine, Wrong};
 use super::finding::{Finding, chain};
-use crate::rules;
+use crate::method_rules;
 use crate::settings::{TrustSettings, WorkloadSettings};
 
 pub(super) fn keys(what: &str, trust: &TrustSettings) -> Finding {
@@ -34,7 +34,10 @@ pub fn workload_tokens(service: &'static str, settings: &WorkloadSettings) -> Ve
         return vec![Finding::new("keys of workloads", Wrong(how, mend.to_owned()))];
     }
     let mut findings = vec![Finding::new("keys of workloads", Fine(format!("are in {file}")))];
-    let edges = rules::load().map(calls::graph).unwrap_or_default().into_keys();
+    let edges = method_rules::load()
+        .map(calls::graph)
+        .unwrap_or_default()
+        .into_keys();
     let called = edges
         .filter(|edge| edge.caller == service)
         .map(|edge| edge.callee);

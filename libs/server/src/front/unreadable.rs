@@ -8,7 +8,7 @@ const DETAILS: &str = "grpc-status-details-bin";
 
 /// The same in our words. Every answer of a handler has details; a failure without them is of tonic, which takes what it cannot
 /// read for its own mistake (`INTERNAL`) and tells of it in words for its developers.
-pub(crate) fn told(response: Response<Body>) -> Response<Body> {
+pub(crate) fn explained(response: Response<Body>) -> Response<Body> {
     let headers = response.headers();
     let code = headers
         .get(Status::GRPC_STATUS)

@@ -27,7 +27,7 @@ pub struct Program {
 #[derive(Debug)]
 pub enum ConfigErrors {
     /// Nothing is wrong: help or version was asked for. The text is for standard output.
-    Asked(String),
+    HelpRequested(String),
     /// Everything that is wrong, one line each. The process exits with 64 (EX_USAGE).
     Wrong(Vec<String>),
 }
@@ -67,7 +67,7 @@ fn matches(mut command: Command, arguments: &[OsString]) -> Result<ArgMatches, C
         };
         match error.kind() {
             ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-                return Err(ConfigErrors::Asked(error.to_string()));
+                return Err(ConfigErrors::HelpRequested(error.to_string()));
             }
             ErrorKind::MissingRequiredArgument => {
                 let missing = named(&command, &error);
@@ -159,7 +159,7 @@ fn one_line(error: &clap::Error) -> String {
 impl fmt::Display for ConfigErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Asked(text) => f.write_str(text),
+            Self::HelpRequested(text) => f.write_str(text),
             Self::Wrong(lines) => {
                 writeln!(f, "the settings cannot be used:")?;
                 lines.iter().try_for_each(|line| writeln!(f, "  {line}"))?;
@@ -281,7 +281,7 @@ mod tests {
 
     #[test]
     fn help_names_flags_variables_and_defaults() {
-        let Err(ConfigErrors::Asked(help)) = read_from::<CommonSettings>(&["--help"]) else {
+        let Err(ConfigErrors::HelpRequested(help)) = read_from::<CommonSettings>(&["--help"]) else {
             panic!("no help")
         };
         for text in [

@@ -61,8 +61,8 @@ fn step() -> impl Strategy<Value = Vec<Act>> {
 
 fn sequences() -> u32 {
     let asked = std::env::var("MUSTER_TEST_SEQUENCES");
-    // Few: with each week that passes, services need up to five seconds to read the tokens that they show to each other.
-    asked.map_or(12, |asked| asked.parse().unwrap())
+    // With each week that passes, services need up to a second to read the tokens that they show to each other.
+    asked.map_or(30, |asked| asked.parse().unwrap())
 }
 
 #[tokio::test(flavor = "multi_thread")]

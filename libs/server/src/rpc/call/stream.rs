@@ -101,7 +101,7 @@ mod tests {
     use tonic::codec::Codec as _;
 
     use super::*;
-    use crate::rules;
+    use crate::method_rules;
 
     const UPLOAD: &str = "/muster.invitation.v1.ImportService/UploadImport";
 
@@ -124,7 +124,7 @@ mod tests {
         let mut codec = ServerCodec::<UploadImportResponse, UploadImportRequest>::default();
         let messages = Streaming::new_request(codec.decoder(), Full::new(Bytes::from(body)), None, None);
         let mut request = Request::new(messages);
-        let rule = rules::get(UPLOAD).unwrap();
+        let rule = method_rules::get(UPLOAD).unwrap();
         request.extensions_mut().insert(Arc::new(Accepted {
             rule,
             caller: Callers::member("ada", organization, Role::Admin, "import.create"),

@@ -6,8 +6,9 @@ use muster_messaging::{consumer, relay};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::app::{App, Task};
-use crate::{Health, Shell, sweeps};
+use super::app::{App, Task};
+use super::sweeps;
+use crate::{Health, Shell};
 
 const START_AGAIN: Duration = Duration::from_secs(1);
 

@@ -184,6 +184,11 @@ pub fn of_peer(status: &Status) -> Refusal {
             tracing::warn!(code = ?status.code(), "a peer did not answer");
             Refusal::unavailable()
         }
+        // A token that ran out a moment ago, or a callee of the release before: both pass, and callers may try again.
+        code @ (Code::Unauthenticated | Code::Unimplemented) => {
+            tracing::error!(?code, reason = ?muster_refusal::reason_of(status), "a peer does not know us yet");
+            Refusal::unavailable()
+        }
         code => {
             tracing::error!(?code, reason = ?muster_refusal::reason_of(status), "a peer refused");
             Refusal::internal()
@@ -220,6 +225,17 @@ pub(crate) fn deadline_exceeded() -> Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_call_may_be_tried_again_when_what_failed_passes_and_not_when_it_does_not() {
+        let told = |code| Status::from(of_peer(&Status::new(code, ""))).code();
+        for code in [Code::Unavailable, Code::Unauthenticated, Code::Unimplemented] {
+            assert_eq!(told(code), Code::Unavailable, "{code:?}");
+        }
+        for code in [Code::PermissionDenied, Code::InvalidArgument, Code::Internal] {
+            assert_eq!(told(code), Code::Internal, "{code:?}");
+        }
+    }
 
     #[test]
     fn an_event_waits_for_what_may_pass_and_for_nothing_else() {

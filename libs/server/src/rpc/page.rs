@@ -30,7 +30,7 @@ use crate::Call;
 const DEFAULT_SIZE: u16 = 100;
 const LARGEST_SIZE: u16 = 1000;
 /// How many bytes of messages a page holds: whoever reads it takes 4 MiB, and a list is not all that is in an answer.
-const MOST_BYTES: usize = 3 * 1024 * 1024;
+const MAX_BYTES: usize = 3 * 1024 * 1024;
 
 /// How many a page holds: 0 means 100, more than 1000 means 1000 (AIP-158).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -186,7 +186,7 @@ fn fill<T, P, M: Message>(
         let item = show(thing);
         // Beside the message itself: the tag of the field and its length.
         bytes += item.encoded_len() + 6;
-        if items.len() == usize::from(size.0) || (bytes > MOST_BYTES && !items.is_empty()) {
+        if items.len() == usize::from(size.0) || (bytes > MAX_BYTES && !items.is_empty()) {
             return (items, last);
         }
         items.push(item);
@@ -246,7 +246,7 @@ mod tests {
         let key = PageKey::new(&[1; 32]).unwrap();
         let page = numbers(&key, "", 1000, 1024 * 1024 - 16).await;
         assert_eq!(page.items.len(), 3);
-        let next = numbers(&key, &page.next_page_token, 1000, MOST_BYTES + 1).await;
+        let next = numbers(&key, &page.next_page_token, 1000, MAX_BYTES + 1).await;
         assert_eq!(next.items.len(), 1, "one is shown, however large");
         assert!(next.items[0].starts_with('3') && !next.next_page_token.is_empty());
     }

@@ -9,10 +9,11 @@ use muster_clock::Clock;
 use muster_telemetry::Telemetry;
 use tokio::runtime::{Builder, Runtime};
 
+use super::outbox::{self, OutboxSettings};
+use super::parked::{self, ParkedSettings};
 use crate::front::panics;
-use crate::parked::ParkedSettings;
 use crate::settings::{CommonSettings, ConfigErrors, MigrateSettings, Program, TelemetrySettings, read};
-use crate::{OwnCommand, Service, ask, check, drain, migrators, parked, start};
+use crate::{OwnCommand, Service, ask, check, drain, migrators, start};
 
 /// EX_USAGE of sysexits.h: the settings cannot be used.
 pub const EXIT_USAGE: u8 = 64;
@@ -20,7 +21,7 @@ pub const EXIT_USAGE: u8 = 64;
 pub const EXIT_FAILURE: u8 = 70;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
-const EPILOGUE: &str = "Commands, before the options:\n  serve      Answers calls (default)\n  migrate    Brings the database up to date, then ends\n  check      Says whether it could serve here: settings, keys, tokens, database, broker, peers; and how to mend what is wrong\n  health     Asks the process that runs here whether it is ready\n  parked     Lists, retries or purges messages that could not be handled";
+const EPILOGUE: &str = "Commands, before the options:\n  serve      Answers calls (default)\n  migrate    Brings the database up to date, then ends\n  check      Says whether it could serve here: settings, keys, tokens, database, broker, peers; and how to mend what is wrong\n  health     Asks the process that runs here whether it is ready\n  outbox     Lists events that wait to be published, or has some published again\n  parked     Lists, retries or purges messages that could not be handled";
 
 #[derive(Clone, Debug, clap::Args)]
 struct ServeSettings<T: clap::Args> {
@@ -30,7 +31,7 @@ struct ServeSettings<T: clap::Args> {
     own: T,
 }
 
-/// The `main` of every service: `serve` (the default), `migrate`, `check`, `health`, `parked`, its own commands, `--help`,
+/// The `main` of every service: `serve` (the default), `migrate`, `check`, `health`, `outbox`, `parked`, its own commands, `--help`,
 /// `--version`.
 #[must_use]
 pub fn main<S: Service>() -> ExitCode {
@@ -41,7 +42,7 @@ pub fn main<S: Service>() -> ExitCode {
         .unwrap_or_default()
         .to_owned();
     let own = S::COMMANDS.iter().find(|own| own.name == command);
-    let of_all = ["serve", "migrate", "check", "health", "parked"];
+    let of_all = ["serve", "migrate", "check", "health", "outbox", "parked"];
     if own.is_some() || of_all.contains(&command.as_str()) {
         arguments.remove(0);
     }
@@ -59,6 +60,7 @@ pub fn main<S: Service>() -> ExitCode {
             &program::<S>(format!("muster-{} health", S::NAME), ""),
             &arguments,
         ),
+        "outbox" => outbox::<S>(&arguments),
         "parked" => parked::<S>(&arguments),
         _ => serve::<S>(&arguments),
     })
@@ -71,7 +73,7 @@ pub fn exit_code(ended: anyhow::Result<()>) -> ExitCode {
         return ExitCode::SUCCESS;
     };
     match error.downcast_ref::<ConfigErrors>() {
-        Some(ConfigErrors::Asked(text)) => {
+        Some(ConfigErrors::HelpRequested(text)) => {
             print!("{text}");
             ExitCode::SUCCESS
         }
@@ -119,6 +121,12 @@ fn check<S: Service>(arguments: &[OsString]) -> anyhow::Result<()> {
     let settings: ServeSettings<S::Settings> = read(&program, arguments)?;
     // Findings are told on standard output, not as a log.
     quietly(async move { check::run::<S>(&settings.common, &settings.own).await })
+}
+
+fn outbox<S: Service>(arguments: &[OsString]) -> anyhow::Result<()> {
+    let program = program::<S>(format!("muster-{} outbox", S::NAME), "");
+    let settings: OutboxSettings = read(&program, arguments)?;
+    quietly(async move { outbox::run(S::NAME, settings).await })
 }
 
 fn parked<S: Service>(arguments: &[OsString]) -> anyhow::Result<()> {

@@ -16,12 +16,13 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::background::Background;
+use super::transport;
 use crate::admin::{self, Admin};
-use crate::background::Background;
 use crate::drain::{self, Drain, Stopping};
 use crate::front::{Bounds, Front, Gate};
 use crate::settings::{CommonSettings, ConfigErrors, PeerUrl};
-use crate::{Health, Service, Shell, rules, transport};
+use crate::{Health, Service, Shell, method_rules};
 
 /// A service that runs.
 #[derive(Debug)]
@@ -49,7 +50,7 @@ pub async fn start<S: Service>(
     clock: Clock,
     metrics: Option<Metrics>,
 ) -> anyhow::Result<Running> {
-    rules::load()?;
+    method_rules::load()?;
     let Opened { shell, gate, tls } = open(S::NAME, common, S::peers(&own), clock)?;
     let mut app = S::build(own, shell.clone()).await?;
     app.check_consumer(S::NAME)?;
