@@ -1,8 +1,10 @@
 //! Events in the transaction of the fact that they tell of.
 
 mod claim;
+mod operate;
 
 pub(crate) use claim::{Backlog, Lease, OutboxRow, backlog, claim, mark_published, postpone};
+pub use operate::{Again, Waiting, publish_again, waiting};
 
 use muster_database::DatabaseError;
 use muster_ids::{EventId, OrganizationId};

@@ -262,7 +262,7 @@ impl Recorder {
 impl Handler for Recorder {
     type Event = InvitationAcceptedEvent;
     type Prepared = ();
-    const AT_ONCE: usize = 100;
+    const BATCH_SIZE: usize = 100;
 
     async fn prepare(&self, _: &Received, _: InvitationAcceptedEvent) -> Result<(), HandlingError> {
         self.attempts.fetch_add(1, Ordering::SeqCst);

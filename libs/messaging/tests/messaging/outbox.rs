@@ -1,10 +1,12 @@
 //! What stands in the outbox is published by one relay, once, and swept when it is old.
 
 use muster_database::DatabaseError;
+use muster_messaging::outbox::{self, Again};
+use muster_messaging::sweep;
 use muster_messaging::topology::EMPLOYMENT;
-use muster_messaging::{outbox, sweep};
 use muster_proto::invitation::v1::InvitationAcceptedEvent;
 use muster_testkit::eventually;
+use time::OffsetDateTime;
 
 use crate::fixture::{Fixture, Recorder, fresh, new_event};
 
@@ -163,4 +165,75 @@ async fn a_claim_looks_at_the_rows_it_takes_and_not_at_all_that_wait() {
     eventually(async || fixture.publisher.count(read).await >= 2000).await;
     let read = fixture.publisher.count(read).await;
     assert!(read < 20 * 2000, "{read} entries were read to publish 2,000");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_sees_what_waits_and_has_it_published_again() {
+    let fixture = Fixture::new().await;
+    let database = fixture.publisher.database();
+    for _ in 0..3 {
+        fixture.publish(fresh(), 1).await;
+    }
+    let waiting = outbox::waiting(&database).await.unwrap();
+    let [accepted] = waiting.as_slice() else {
+        panic!("{waiting:?}")
+    };
+    assert_eq!(
+        (accepted.event_type.as_str(), accepted.count, accepted.attempts),
+        ("invitation.accepted", 3, 0)
+    );
+
+    let relay = fixture.relay(fixture.broker.broker());
+    eventually(async || fixture.pending().await == 0).await;
+    relay.stop().await;
+    assert!(outbox::waiting(&database).await.unwrap().is_empty());
+    let last = fixture.publish(fresh(), 1).await;
+
+    // What waits already is not among those that are published again.
+    assert_eq!(
+        outbox::publish_again(&database, Again::Event(last))
+            .await
+            .unwrap(),
+        0
+    );
+    let long_ago = OffsetDateTime::UNIX_EPOCH;
+    assert_eq!(
+        outbox::publish_again(&database, Again::Since(long_ago))
+            .await
+            .unwrap(),
+        3
+    );
+    assert_eq!(fixture.pending().await, 4);
+
+    let _relay = fixture.relay(fixture.broker.broker());
+    eventually(async || fixture.pending().await == 0).await;
+    assert_eq!(fixture.waiting(EMPLOYMENT.name).await, 7);
+    assert_eq!(
+        outbox::publish_again(&database, Again::Event(last))
+            .await
+            .unwrap(),
+        1
+    );
+    eventually(async || fixture.waiting(EMPLOYMENT.name).await == 8).await;
+}
+
+/// More than one statement takes, while a relay publishes what was just found: each once, and it ends.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_relay_that_publishes_meanwhile_brings_nothing_round_twice() {
+    let fixture = Fixture::new().await;
+    let database = fixture.publisher.database();
+    fixture
+        .publisher
+        .execute(
+            "INSERT INTO outbox (id, organization_id, aggregate_id, aggregate_seq, event_type, payload, event_time, actor, published_at)
+             SELECT gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 1, 'invitation.accepted', '', now(), 'service:test',
+                    now() - interval '1 hour'
+               FROM generate_series(1, 2500)",
+        )
+        .await;
+    let _relay = fixture.relay(fixture.broker.broker());
+    let again = Again::Since(OffsetDateTime::UNIX_EPOCH);
+    assert_eq!(outbox::publish_again(&database, again).await.unwrap(), 2500);
+    eventually(async || fixture.pending().await == 0).await;
+    assert_eq!(fixture.waiting(EMPLOYMENT.name).await, 2500);
 }
