@@ -3,7 +3,7 @@
 use http::Method;
 use prost_reflect::{DescriptorPool, DynamicMessage, Kind, MethodDescriptor, Value};
 
-use crate::files::{Served, Taken};
+use crate::files::{AcceptedFile, Served};
 use crate::template::{Template, TemplateProblem};
 
 /// One way to call an RPC over HTTP.
@@ -31,7 +31,7 @@ pub enum Content {
     /// One field of the request; the others stand in the query.
     Field(String),
     /// A file; the fields of the request stand in the query, or in a form beside it.
-    File(Taken),
+    File(AcceptedFile),
 }
 
 /// What is wrong with a binding.
@@ -149,7 +149,7 @@ impl Binding {
                 ));
             }
         }
-        let body = match (text(rule, "body").as_str(), Taken::read(rpc)?) {
+        let body = match (text(rule, "body").as_str(), AcceptedFile::read(rpc)?) {
             (field, Some(taken)) => Content::File(taken.in_field(rpc, field)?),
             _ if rpc.is_client_streaming() => {
                 return Err("takes a stream, which no HTTP request is that is not a file".to_owned());

@@ -11,15 +11,15 @@ use muster_refusal::ErrorReason;
 use tokio::time::timeout;
 use tonic::body::Body;
 
-use crate::problem::told;
+use crate::problem::problem;
 
 /// For one body to arrive, or for the fields of a form.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 /// The largest message is as large; JSON is wordier, but what people write is far below both.
-const MOST_BYTES: usize = 256 * 1024;
+const MAX_BYTES: usize = 256 * 1024;
 /// Values in one body, about: parsing and translating costs by them, not by bytes. The longest lists of the contract
 /// have 1,000 items.
-const MOST_VALUES: usize = 16 * 1024;
+const MAX_VALUES: usize = 16 * 1024;
 
 /// The body, if it is JSON, small enough, and comes in time.
 ///
@@ -28,7 +28,7 @@ const MOST_VALUES: usize = 16 * 1024;
 pub(crate) async fn received(head: &Parts, body: Body) -> Result<Bytes, Response<Bytes>> {
     // What the head decides is told before the client has sent anything.
     let length = body.size_hint().lower();
-    if length > MOST_BYTES as u64 {
+    if length > MAX_BYTES as u64 {
         return Err(too_large());
     }
     let is_plain = !head.headers.contains_key(header::CONTENT_ENCODING);
@@ -39,7 +39,7 @@ pub(crate) async fn received(head: &Parts, body: Body) -> Result<Bytes, Response
     let body = match timeout(PATIENCE, gathered(body)).await {
         Ok(gathered) => gathered?,
         Err(_) => {
-            return Err(told(
+            return Err(problem(
                 StatusCode::REQUEST_TIMEOUT,
                 ErrorReason::DeadlineExceeded,
                 "the body did not arrive within 5 seconds",
@@ -49,8 +49,8 @@ pub(crate) async fn received(head: &Parts, body: Body) -> Result<Bytes, Response
     if !body.is_empty() && !is_taken {
         return Err(not_json());
     }
-    if values(&body) > MOST_VALUES {
-        return Err(told(
+    if values(&body) > MAX_VALUES {
+        return Err(problem(
             StatusCode::PAYLOAD_TOO_LARGE,
             ErrorReason::MessageTooLarge,
             "the body has more than 16384 values; ask for less at once",
@@ -65,7 +65,7 @@ async fn gathered(mut body: Body) -> Result<Bytes, Response<Bytes>> {
     while let Some(frame) = body.frame().await {
         let Ok(frame) = frame else {
             // The client is gone; nobody reads this.
-            return Err(told(
+            return Err(problem(
                 StatusCode::BAD_REQUEST,
                 ErrorReason::InvalidRequest,
                 "the body broke off",
@@ -74,7 +74,7 @@ async fn gathered(mut body: Body) -> Result<Bytes, Response<Bytes>> {
         let Ok(data) = frame.into_data() else {
             continue;
         };
-        if whole.len() + data.len() > MOST_BYTES {
+        if whole.len() + data.len() > MAX_BYTES {
             return Err(too_large());
         }
         whole.extend_from_slice(&data);
@@ -113,7 +113,7 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 fn too_large() -> Response<Bytes> {
-    told(
+    problem(
         StatusCode::PAYLOAD_TOO_LARGE,
         ErrorReason::MessageTooLarge,
         "the body is larger than 256 KiB",
@@ -121,7 +121,7 @@ fn too_large() -> Response<Bytes> {
 }
 
 fn not_json() -> Response<Bytes> {
-    told(
+    problem(
         StatusCode::UNSUPPORTED_MEDIA_TYPE,
         ErrorReason::InvalidRequest,
         "the body must be application/json in UTF-8, not compressed",

@@ -13,7 +13,7 @@ pub struct Served {
 
 /// The file that the body of a request is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Taken {
+pub struct AcceptedFile {
     /// The field of the request that holds a piece.
     pub field: String,
     /// That which holds the name of the file.
@@ -58,7 +58,7 @@ impl Served {
     }
 }
 
-impl Taken {
+impl AcceptedFile {
     /// What the option says; its field stands in the binding.
     pub(crate) fn read(rpc: &MethodDescriptor) -> Result<Option<Self>, String> {
         let Some(takes) = option(rpc, "muster.file.v1.takes") else {

@@ -27,7 +27,7 @@ mod template;
 mod upload;
 
 pub use bindings::{Binding, BindingProblem, Bindings, Content, Found};
-pub use files::{Served, Taken};
+pub use files::{AcceptedFile, Served};
 pub use open_api::{About, open_api};
 pub use problem::refused;
 pub use reference::reference;

@@ -48,7 +48,7 @@ pub(crate) fn response_as(code: StatusCode, status: &Status) -> Response<Bytes> 
 }
 
 /// A refusal of this dialect in its own words.
-pub(crate) fn told(code: StatusCode, reason: ErrorReason, message: &str) -> Response<Bytes> {
+pub(crate) fn problem(code: StatusCode, reason: ErrorReason, message: &str) -> Response<Bytes> {
     response_as(code, &Status::from(Refusal::new(reason, message)))
 }
 

@@ -18,7 +18,7 @@ use tower::{Service, ServiceExt as _};
 
 use crate::bindings::{Binding, Bindings, Content, Found};
 use crate::messages::framed;
-use crate::problem::{told, whole};
+use crate::problem::{problem, whole};
 use crate::upload::upload;
 use crate::{answer, body, problem, request};
 
@@ -94,7 +94,7 @@ where
             Found::Rpc(binding, captures) => (binding, captures),
             Found::OtherMethods(methods) => return Err(other_methods(&methods)),
             Found::Nothing => {
-                return Err(told(
+                return Err(problem(
                     StatusCode::NOT_FOUND,
                     ErrorReason::MethodNotFound,
                     "there is no such path here; /openapi.json lists them",
@@ -102,7 +102,7 @@ where
             }
         };
         if head.uri.query().unwrap_or_default().len() > MAX_QUERY {
-            return Err(told(
+            return Err(problem(
                 StatusCode::URI_TOO_LONG,
                 ErrorReason::MessageTooLarge,
                 "the query is longer than 8 KiB",
@@ -188,16 +188,16 @@ fn call(mut head: Parts, binding: &Binding, body: Body) -> Request<Body> {
 }
 
 fn other_methods(methods: &[&Method]) -> Response<Bytes> {
-    let mut response = told(
-        StatusCode::METHOD_NOT_ALLOWED,
-        ErrorReason::MethodNotFound,
-        "this path is called with another method",
-    );
     let allow = methods
         .iter()
         .map(|method| method.as_str())
         .collect::<Vec<_>>()
         .join(", ");
+    let mut response = problem(
+        StatusCode::METHOD_NOT_ALLOWED,
+        ErrorReason::MethodNotFound,
+        &format!("this path is called with {allow}"),
+    );
     if let Ok(allow) = HeaderValue::from_str(&allow) {
         response.headers_mut().insert(header::ALLOW, allow);
     }

@@ -26,9 +26,9 @@ use tonic::body::Body;
 use crate::bindings::Binding;
 use crate::body::PATIENCE;
 use crate::boundary;
-use crate::files::Taken;
+use crate::files::AcceptedFile;
 use crate::messages::framed;
-use crate::problem::{self, told};
+use crate::problem::{self, problem};
 use crate::request::{self, Parameter};
 
 /// The most bytes of a piece.
@@ -71,12 +71,12 @@ impl Fault {
 pub(crate) async fn upload(
     head: &Parts,
     binding: &Binding,
-    taken: &Taken,
+    taken: &AcceptedFile,
     captures: &[(&str, String)],
     body: Body,
 ) -> Result<Upload, Response<Bytes>> {
     if head.headers.contains_key(header::CONTENT_ENCODING) {
-        return Err(told(
+        return Err(problem(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             ErrorReason::InvalidRequest,
             "the file must not be compressed for the way",
@@ -99,7 +99,7 @@ pub(crate) async fn upload(
             match reading.await {
                 Ok(file) => file.map_err(|refusal| problem::response(&Status::from(refusal)))?,
                 Err(_) => {
-                    return Err(told(
+                    return Err(problem(
                         StatusCode::REQUEST_TIMEOUT,
                         ErrorReason::DeadlineExceeded,
                         "the form did not arrive as far as its file within 5 seconds",
@@ -126,7 +126,7 @@ fn broken_off() -> Refusal {
 }
 
 /// What the head says of a body that is the file itself. The query says it louder.
-fn described(headers: &HeaderMap, taken: &Taken, parameters: &mut Vec<Parameter>) {
+fn described(headers: &HeaderMap, taken: &AcceptedFile, parameters: &mut Vec<Parameter>) {
     let mut say = |field: &String, value: Option<String>| {
         if let Some(value) = value
             && !is_said(parameters, field)
@@ -206,7 +206,7 @@ impl Form {
     /// Reads the fields before the file, as parameters.
     async fn file(
         mut self,
-        taken: &Taken,
+        taken: &AcceptedFile,
         parameters: &mut Vec<Parameter>,
     ) -> Result<BoxStream<'static, Result<Bytes, Refusal>>, Refusal> {
         loop {

@@ -76,11 +76,11 @@ impl Refusal {
         )
     }
 
-    /// A part that is needed is away for the moment; the caller may come back in a second.
+    /// Temporarily unavailable; the caller may come back in a second.
     pub fn unavailable() -> Self {
         Self::new(
             ErrorReason::Unavailable,
-            "a part that is needed is away for the moment; try again with back-off",
+            "temporarily unavailable; retry with back-off",
         )
         .retry_after(Duration::from_secs(1))
     }
@@ -89,7 +89,7 @@ impl Refusal {
     pub fn permission_denied() -> Self {
         Self::new(
             ErrorReason::PermissionDenied,
-            "you may not do this here; ask an owner of the organization for access",
+            "you may not do this here; an owner gives access to their organization, and what is a person's own is theirs alone",
         )
     }
 

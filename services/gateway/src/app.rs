@@ -148,10 +148,10 @@ fn json(settings: &Settings, rules: &Rules) -> anyhow::Result<(Bindings, Descrip
         server: settings.public_url.as_str().trim_end_matches('/'),
     };
     let document = open_api(&bindings, rules, about);
-    let description = Description {
-        document: serde_json::to_vec(&document)?.into(),
-        reference: reference(&document)?.into(),
-    };
+    let description = Description::new(
+        serde_json::to_vec(&document)?.into(),
+        reference(&document)?.into(),
+    )?;
     Ok((bindings, description))
 }
 

@@ -170,6 +170,7 @@ pub(crate) fn router(options: PagesOptions, edge: EdgeService) -> Result<Router,
         .route("/invitation/decline", get(decline::ask).post(decline::decline))
         .route("/invitation/undo-decline", post(decline::undo))
         .route("/join/{slug}", get(join::show).post(join::ask))
+        .route("/join/{slug}/", get(join::tidy))
         .route("/join-sent", get(join::sent))
         .route("/j/{token}", get(join::follow))
         .route("/join-confirm", get(join::confirm).post(join::verify))

@@ -5,8 +5,8 @@ mod description;
 mod dialect;
 mod head;
 mod health;
-mod held;
 mod infrastructure;
+mod permit_body;
 mod reflection;
 mod unspoken;
 
@@ -30,8 +30,8 @@ pub(crate) use self::cors::Cors;
 pub use self::cors::{ExtraHeaders, InvalidHeaders, InvalidOrigins, Origins};
 pub(crate) use self::description::Description;
 use self::dialect::{Dialect, dialect};
-use self::held::Held;
 pub(crate) use self::infrastructure::routes as infrastructure;
+use self::permit_body::PermitBody;
 use crate::edge::Edge;
 use crate::limits::{ClientAddress, RequestGuard, network};
 use muster_server::KeyedLimit;
@@ -126,8 +126,20 @@ impl Routes {
     async fn over_http(self, dialect: Dialect, request: Request<Body>) -> Response<Body> {
         match dialect {
             Dialect::Json => self.in_json(request).await,
-            Dialect::Document => self.description.document(request.method()),
-            Dialect::Reference => self.description.reference(request.method()),
+            Dialect::Document => {
+                let guard = request.extensions().get::<RequestGuard>().cloned();
+                buffered(
+                    guard,
+                    self.description.document(request.method(), request.headers()),
+                )
+            }
+            Dialect::Reference => {
+                let guard = request.extensions().get::<RequestGuard>().cloned();
+                buffered(
+                    guard,
+                    self.description.reference(request.method(), request.headers()),
+                )
+            }
             _ => self.page(request).await,
         }
     }
@@ -166,7 +178,7 @@ impl Routes {
             ));
         };
         let response = self.json.answer(request).await;
-        response.map(|body| Held::body(body, permit))
+        response.map(|body| PermitBody::body(body, permit))
     }
 
     async fn page(self, request: Request<Body>) -> Response<Body> {
@@ -191,7 +203,7 @@ fn buffered(guard: Option<RequestGuard>, response: Response<Body>) -> Response<B
     };
     let bytes = response.body().size_hint().lower();
     match guard.buffer(usize::try_from(bytes).unwrap_or(usize::MAX)) {
-        Some(permit) => response.map(|body| Held::body(body, permit)),
+        Some(permit) => response.map(|body| PermitBody::body(body, permit)),
         None => plain(StatusCode::TOO_MANY_REQUESTS),
     }
 }

@@ -13,6 +13,8 @@ const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
 const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
 const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
 
+/// As many names of an enum are told to who wrote another.
+const MAX_NAMES: usize = 20;
 /// Up to here every whole number is a real one: 2⁵³.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
@@ -129,5 +131,18 @@ fn number_of(all: &EnumDescriptor, value: &Json) -> Result<i32, String> {
         Json::Null if all.full_name() == "google.protobuf.NullValue" => Some(0),
         _ => whole(value, i32::MIN, i32::MAX).ok(),
     };
-    number.ok_or_else(|| format!("must be the name of a value of {}", all.full_name()))
+    number.ok_or_else(|| format!("must be {}", one_of(all)))
+}
+
+/// What an enum can be, for whoever wrote something else. Of a long one only its name is told.
+fn one_of(all: &EnumDescriptor) -> String {
+    let names: Vec<_> = all
+        .values()
+        .filter(|value| value.number() != 0)
+        .map(|value| value.name().to_owned())
+        .collect();
+    match names.len() {
+        1..=MAX_NAMES => format!("one of {}", names.join(", ")),
+        _ => format!("the name of a value of {}", all.full_name()),
+    }
 }

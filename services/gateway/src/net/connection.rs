@@ -27,7 +27,7 @@ use tonic::body::Body;
 
 use super::cancel_budget::{CancelBudget, FinishedCall};
 use super::request_body::RequestBody;
-use super::request_head::{self, BadHead};
+use super::request_head::{self, BadHead, MAX_HEADER_LIST};
 use super::trusted_proxies::TrustedProxies;
 use super::yielding_reader::YieldingReader;
 use crate::limits::{ClientAddress, NetworkDebts, ReadDebt, RequestGuard, SendBufferBudget};
@@ -35,7 +35,6 @@ use crate::router::Router;
 
 const MAX_STREAMS: u32 = 100;
 const MAX_LOCAL_RESETS: usize = 128;
-const MAX_HEADER_LIST: u32 = 16 * 1024;
 const KEEPALIVE: Duration = Duration::from_secs(30);
 const KEEPALIVE_ANSWER: Duration = Duration::from_secs(10);
 /// How long a connection may take until it has said which HTTP it speaks, its TLS handshake included, or an HTTP/1.1

@@ -4,6 +4,9 @@
 
 use http::{HeaderValue, Request, StatusCode, Version, header};
 
+/// How large address and headers of a request are together at most, as HTTP/2 counts them.
+pub(super) const MAX_HEADER_LIST: u32 = 16 * 1024;
+
 /// Why a request is refused by its head alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum BadHead {
@@ -11,6 +14,8 @@ pub(super) enum BadHead {
     Host,
     /// Only `chunked` is taken, alone (RFC 9112, section 6.1).
     TransferCoding,
+    /// More than is taken over HTTP/2 as well.
+    TooLarge,
 }
 
 impl BadHead {
@@ -18,6 +23,7 @@ impl BadHead {
         match self {
             Self::Host => StatusCode::BAD_REQUEST,
             Self::TransferCoding => StatusCode::NOT_IMPLEMENTED,
+            Self::TooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
         }
     }
 
@@ -25,6 +31,7 @@ impl BadHead {
         match self {
             Self::Host => "a request names exactly one host\n",
             Self::TransferCoding => "the only transfer coding that is taken is `chunked`, alone\n",
+            Self::TooLarge => "the address and the headers of a request are 16 KiB at most\n",
         }
     }
 }
@@ -32,6 +39,9 @@ impl BadHead {
 /// Checks what the HTTP library lets pass.
 pub(super) fn check<B>(request: &Request<B>) -> Result<(), BadHead> {
     let headers = request.headers();
+    if request.version() < Version::HTTP_2 && size(request) > MAX_HEADER_LIST as usize {
+        return Err(BadHead::TooLarge);
+    }
     let hosts = headers.get_all(header::HOST).iter().count();
     if hosts > 1 || hosts == 0 && request.version() == Version::HTTP_11 {
         return Err(BadHead::Host);
@@ -42,6 +52,17 @@ pub(super) fn check<B>(request: &Request<B>) -> Result<(), BadHead> {
         (Some(only), None) if is_chunked(only) => Ok(()),
         _ => Err(BadHead::TransferCoding),
     }
+}
+
+/// As HTTP/2 counts (RFC 9113, section 6.5.2): 32 bytes for each field, besides its name and value.
+fn size<B>(request: &Request<B>) -> usize {
+    let fields = request.headers().iter();
+    let fields = fields.map(|(name, value)| name.as_str().len() + value.len() + 32);
+    let address = request
+        .uri()
+        .path_and_query()
+        .map_or(0, |path| path.as_str().len() + 32);
+    fields.sum::<usize>() + address
 }
 
 fn is_chunked(coding: &HeaderValue) -> bool {
@@ -73,6 +94,18 @@ mod tests {
         for version in [Version::HTTP_10, Version::HTTP_11, Version::HTTP_2] {
             assert_eq!(checked(version, &two), Err(BadHead::Host), "{version:?}");
         }
+    }
+
+    #[test]
+    fn a_head_is_as_large_as_over_http_2_at_most() {
+        let of = |length| {
+            let value = HeaderValue::try_from("a".repeat(length)).unwrap();
+            let request = Request::get("/").header(header::HOST, "a").header("x", value);
+            check(&request.body(()).unwrap())
+        };
+        let rest = "/".len() + 32 + "host".len() + "a".len() + 32 + "x".len() + 32;
+        assert_eq!(of(MAX_HEADER_LIST as usize - rest), Ok(()));
+        assert_eq!(of(MAX_HEADER_LIST as usize - rest + 1), Err(BadHead::TooLarge));
     }
 
     #[test]

@@ -32,18 +32,37 @@ const PRESS_AGAIN: JoinProblem = JoinProblem {
 /// The longest token that a link can have.
 const TOKEN_LIMIT: usize = 400;
 
-/// `GET /join/{slug}`: what can be chosen. A page that moved leads to where it is.
+/// `GET /join/{slug}/`: as posters and phones write it.
+pub(crate) async fn tidy(Path(slug): Path<String>) -> Response {
+    match tidied(&slug) {
+        Some(slug) => Redirect::permanent(&format!("/join/{slug}")).into_response(),
+        None => view::problem(&Problem::no_page()),
+    }
+}
+
+/// The slug that is meant by this one; `None` where it can be none.
+fn tidied(slug: &str) -> Option<String> {
+    let plausible = slug
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    plausible.then(|| slug.to_ascii_lowercase())
+}
+
+/// `GET /join/{slug}`: what can be chosen. A page that moved leads to where it is, capitals lead to the page that is meant.
 pub(crate) async fn show(
     State(pages): State<Arc<Pages>>,
     Path(slug): Path<String>,
     client: ClientAddress,
 ) -> Response {
+    if tidied(&slug).is_some_and(|meant| meant != slug) {
+        return tidy(Path(slug)).await;
+    }
     match look(&pages, &client, &slug).await {
         Ok(found) if found.slug != slug => {
             Redirect::temporary(&format!("/join/{}", found.slug)).into_response()
         }
         Ok(found) => view::join(StatusCode::OK, page(&pages, found, Form::default(), Vec::new())),
-        Err(status) => told(&status),
+        Err(status) => problem_page(&status),
     }
 }
 
@@ -77,7 +96,7 @@ pub(crate) async fn ask(
     };
     let problems = problems(&form, &status);
     if problems.is_empty() {
-        return told(&status);
+        return problem_page(&status);
     }
     again(&pages, &client, &slug, form, problems).await
 }
@@ -92,7 +111,7 @@ async fn again(
 ) -> Response {
     match look(pages, client, slug).await {
         Ok(found) => view::join(StatusCode::BAD_REQUEST, page(pages, found, form, problems)),
-        Err(status) => told(&status),
+        Err(status) => problem_page(&status),
     }
 }
 
@@ -152,7 +171,7 @@ pub(crate) async fn verify(
     let request = VerifyJoinRequestRequest { token };
     match pages.edge.verify_join_request(&client, request).await {
         Ok(()) => Redirect::to("/join-confirmed").into_response(),
-        Err(status) => told(&status),
+        Err(status) => problem_page(&status),
     }
 }
 
@@ -234,7 +253,7 @@ fn link_broken() -> Response {
     })
 }
 
-fn told(status: &Status) -> Response {
+fn problem_page(status: &Status) -> Response {
     use ErrorReason as R;
     let (code, title, text) = match reason_of(status) {
         Some(R::NotFound | R::JoinPageClosed | R::OrganizationNotActive) => {

@@ -74,12 +74,12 @@ impl Seal {
     /// A token that a form of this session carries, so that only our own pages can post for it, and only about what was
     /// shown with it.
     pub(crate) fn form_token(&self, session: &str, about: &str) -> String {
-        URL_SAFE_NO_PAD.encode(hmac::sign(&self.seals_with.forms, &told(session, about)))
+        URL_SAFE_NO_PAD.encode(hmac::sign(&self.seals_with.forms, &form_data(session, about)))
     }
 
     /// Whether a form token is of this session and about this; in constant time.
     pub(crate) fn is_form_token(&self, session: &str, about: &str, token: &str) -> bool {
-        let told = told(session, about);
+        let told = form_data(session, about);
         URL_SAFE_NO_PAD.decode(token).is_ok_and(|token| {
             self.all()
                 .any(|keys| hmac::verify(&keys.forms, &told, &token).is_ok())
@@ -105,7 +105,7 @@ impl Keys {
 }
 
 /// The zero byte keeps them apart: a session's id is base64 and holds none.
-fn told(session: &str, about: &str) -> Vec<u8> {
+fn form_data(session: &str, about: &str) -> Vec<u8> {
     [session.as_bytes(), &[0], about.as_bytes()].concat()
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use askama::Template;
 use askama::filters::Safe;
 use axum::http::StatusCode;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::response::{Html, IntoResponse, Response};
 pub(crate) use frame::{Frame, page_of};
 use muster_proto::organization::v1::JoinPageChoice;
@@ -309,7 +309,12 @@ pub(crate) fn join_told(page: JoinTold) -> Response {
 
 /// A problem, as an answer.
 pub(crate) fn problem(problem: &Problem) -> Response {
-    unrendered(problem.status(), problem.clone())
+    let mut response = unrendered(problem.status(), problem.clone());
+    if let Some(wait) = problem.retry_after() {
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        response.headers_mut().insert(RETRY_AFTER, seconds.into());
+    }
+    response
 }
 
 /// The page to choose an issuer, as an answer.

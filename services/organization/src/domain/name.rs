@@ -104,8 +104,37 @@ fn of_any_name(text: &str) -> Vec<NameProblem> {
 
 /// Whether mail programs make a link of something in it. What nobody sees is looked through.
 fn holds_a_link(text: &str) -> bool {
-    let text = visible(text);
-    text.contains("://") || text.split_whitespace().any(looks_like_a_host)
+    let text: String = visible(text)
+        .chars()
+        .map(narrow)
+        .collect::<String>()
+        .to_ascii_lowercase();
+    text.contains("://")
+        || text.contains("\\\\")
+        || SCHEMES.iter().any(|scheme| begins_a_link(&text, scheme))
+        || text.split_whitespace().any(looks_like_a_host)
+}
+
+/// What mail programs make links of without a host behind it. Two backslashes are a file of a Windows network.
+const SCHEMES: [&str; 6] = ["http:", "https:", "file:", "mailto:", "tel:", "sms:"];
+
+/// Whether this scheme stands at the beginning of a word and something follows it: `Hotel: garden wing` is no link.
+fn begins_a_link(text: &str, scheme: &str) -> bool {
+    text.match_indices(scheme).any(|(at, _)| {
+        let before = text[..at].chars().next_back();
+        let after = text[at + scheme.len()..].chars().next();
+        !before.is_some_and(char::is_alphanumeric) && after.is_some_and(|c| !c.is_whitespace())
+    })
+}
+
+/// The character that a browser reads a wide one as (Unicode, Halfwidth and Fullwidth Forms).
+fn narrow(c: char) -> char {
+    match c {
+        '\u{ff1a}' => ':',
+        '\u{ff0f}' => '/',
+        '\u{ff3c}' => '\\',
+        c => c,
+    }
 }
 
 /// A dot between two words, the second of at least two letters, as in `evil.example`. Initials (`Y.M.C.A.`) and the end
@@ -156,6 +185,12 @@ mod tests {
             "evil\u{fe52}com",
             "1.2.3.4",
             "(1.2.3.4:80/x)",
+            r"Files at \\host\share",
+            r"file:\\host\x",
+            "mailto:a@evil",
+            "Call Tel:+15551234567",
+            "https:\u{ff0f}\u{ff0f}evil",
+            "https\u{ff1a}//evil",
         ] {
             assert_eq!(problems_of(text), [NameProblem::WebAddress], "{text}");
         }
@@ -221,6 +256,8 @@ mod tests {
             "Kinder & Co. No. 5",
             "Garderie d’Été",
             "Nr.5 ",
+            "Hotel:Garden wing",
+            "Office (tel: 555 0100)",
             "\u{645}\u{6cc}\u{200c}\u{631}\u{648}\u{645}",
             "\u{2764}\u{fe0f} Kids",
         ] {

@@ -1,8 +1,10 @@
 //! The words for what went wrong.
 
+use std::time::Duration;
+
 use askama::Template;
 use axum::http::StatusCode;
-use muster_refusal::{ErrorReason, reason_of};
+use muster_refusal::{ErrorReason, reason_of, retry_after_of};
 use tonic::{Code, Status};
 
 use super::frame::Frame;
@@ -22,12 +24,18 @@ pub(crate) struct Problem {
     is_about_invitation: bool,
     /// Where to, if there are several issuers.
     pub(crate) choices: Vec<Choice>,
+    /// When to come back, if that is known.
+    retry_after: Option<Duration>,
     pub(crate) frame: Frame,
 }
 
 impl Problem {
     pub(crate) fn status(&self) -> StatusCode {
         self.status
+    }
+
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
     }
 
     fn new(status: StatusCode, title: &'static str, text: &'static str) -> Self {
@@ -38,6 +46,7 @@ impl Problem {
             needs_sign_in: false,
             is_about_invitation: true,
             choices: Vec::new(),
+            retry_after: None,
             frame: Frame::default(),
         }
     }
@@ -148,7 +157,10 @@ impl Problem {
             Some(R::OrganizationNotActive) => {
                 Self::new(StatusCode::CONFLICT, "not-active", "not-active-then")
             }
-            Some(R::RateLimited | R::Overloaded) => Self::too_many(),
+            Some(R::RateLimited | R::Overloaded) => Self {
+                retry_after: retry_after_of(status),
+                ..Self::too_many()
+            },
             _ if status.code() == Code::Unauthenticated => Self::sign_in("sign-in-ended"),
             _ => Self::unavailable(),
         }

@@ -9,12 +9,12 @@ use tonic::Status;
 use tonic::body::Body;
 
 /// The body of an answer; what it holds is dropped with it.
-pub(super) struct Held<P> {
+pub(super) struct PermitBody<P> {
     body: Body,
     _permit: P,
 }
 
-impl<P: Send + Unpin + 'static> Held<P> {
+impl<P: Send + Unpin + 'static> PermitBody<P> {
     /// This body, holding this permit.
     pub(super) fn body(body: Body, permit: P) -> Body {
         Body::new(Self {
@@ -24,7 +24,7 @@ impl<P: Send + Unpin + 'static> Held<P> {
     }
 }
 
-impl<P: Unpin> http_body::Body for Held<P> {
+impl<P: Unpin> http_body::Body for PermitBody<P> {
     type Data = Bytes;
     type Error = Status;
 
