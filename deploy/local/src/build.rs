@@ -31,8 +31,8 @@ pub(crate) async fn programs(workspace: &Workspace, release: bool) -> anyhow::Re
 /// Builds one program, as part of the workspace.
 pub(crate) async fn program(workspace: &Workspace, name: &str) -> anyhow::Result<()> {
     let mut command = cargo(workspace);
-    command.args(["build", "--quiet", "--workspace", "--bin", name]);
-    progress::watch(command).await
+    command.args(["build", "--workspace", "--bin", name]);
+    build(command).await
 }
 
 /// Builds every program and every test of the workspace, in one call.

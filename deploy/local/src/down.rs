@@ -8,7 +8,8 @@ use muster_engines::{Pair, Running};
 use nix::sys::signal::Signal;
 
 use crate::outln;
-use crate::suite::{SERVICES, TOOLS};
+use crate::replicas::{self, BALANCER};
+use crate::suite::TOOLS;
 use crate::workspace::Workspace;
 
 /// Services drain for up to 30 s, then tools, then engines.
@@ -37,7 +38,7 @@ pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<ExitCode> {
 }
 
 /// Stops the supervisor, and whatever a killed one has left; answers what that was.
-pub(crate) fn stop(workspace: &Workspace) -> anyhow::Result<Vec<&'static str>> {
+pub(crate) fn stop(workspace: &Workspace) -> anyhow::Result<Vec<String>> {
     if let Some(supervisor) = workspace.pid_file("supervisor").living() {
         supervisor.signal(Signal::SIGTERM);
         if !supervisor.wait_gone(STOP_TIMEOUT) {
@@ -52,21 +53,34 @@ pub(crate) fn stop(workspace: &Workspace) -> anyhow::Result<Vec<&'static str>> {
 }
 
 /// Stops every part that runs without a supervisor; answers which.
-pub(crate) fn stop_parts(workspace: &Workspace) -> Vec<&'static str> {
+pub(crate) fn stop_parts(workspace: &Workspace) -> Vec<String> {
     let mut stopped = Vec::new();
-    for group in [&SERVICES[..], &TOOLS[..]] {
+    let services = replicas::living(workspace);
+    let others = [BALANCER]
+        .into_iter()
+        .chain(TOOLS)
+        .map(ToOwned::to_owned)
+        .collect();
+    for group in [services, others] {
         let mut running: Vec<_> = group
-            .iter()
-            .filter_map(|name| Some((*name, Running::find(workspace.pid_file(name))?)))
+            .into_iter()
+            .filter_map(|name| {
+                let part = Running::find(workspace.pid_file(&name))?;
+                Some((name, part))
+            })
             .collect();
         for (_, part) in &running {
             part.id().signal(Signal::SIGTERM);
         }
         for (name, part) in &mut running {
             part.stop(Signal::SIGTERM, Duration::from_secs(30));
-            stopped.push(*name);
+            stopped.push(name.clone());
         }
     }
-    stopped.extend(Pair::stop_running(&workspace.state));
+    stopped.extend(
+        Pair::stop_running(&workspace.state)
+            .into_iter()
+            .map(ToOwned::to_owned),
+    );
     stopped
 }

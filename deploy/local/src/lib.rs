@@ -3,7 +3,7 @@
 //! - `cli`: the commands and their options;
 //! - `up`, `down`, `status`, `logs`, `token`, `test`, `story`, `bench`, `prove`: one command each;
 //! - `workspace`, `addresses`, `keys`, `settings`: what is written under `.dev/`, and the settings of the services;
-//! - `supervise`: keeps every part running;
+//! - `supervise`: keeps every part running; `replicas`: several processes of a service, and what stands in front of them;
 //! - `tools`: the issuer, the inbox and the trace page, which run as processes of this same binary.
 //!
 //! What the story (`tests/story`), the figures (`tests/bench`) and the proof (`tests/prove`) have to know of a suite on this machine is public: where it
@@ -20,6 +20,7 @@ mod keys;
 mod logs;
 pub mod output;
 mod prove;
+pub mod replicas;
 mod settings;
 pub mod status;
 mod story;

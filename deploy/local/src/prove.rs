@@ -4,6 +4,7 @@
 //! whatever came of it. The suite of `cargo dev up` is not touched.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Stdio};
 
 use anyhow::{Context, bail};
@@ -14,6 +15,7 @@ use nix::sys::signal::Signal;
 use tokio::process::Command;
 use tokio::task::spawn_blocking;
 
+use crate::replicas::{self, MAX_REPLICAS};
 use crate::suite::SERVICES;
 use crate::supervise::Interruption;
 use crate::workspace::Workspace;
@@ -22,7 +24,7 @@ use crate::{build, down};
 const PROGRAM: &str = "muster-prove";
 const UP: [&str; 5] = ["up", "--fresh", "--no-build", "--no-story", "--detach"];
 
-/// For how long.
+/// How it is harmed, and for how long.
 #[derive(Debug, Args)]
 #[command(
     after_help = "It ends with what was done to the suite, what was answered meanwhile, and each promise with what was \
@@ -33,6 +35,24 @@ pub(crate) struct Options {
     /// How long the suite is worked and harmed
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=1440))]
     minutes: u32,
+    /// So many processes of each service, behind a load balancer
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=i64::from(MAX_REPLICAS)))]
+    replicas: Option<u8>,
+    /// Harm nothing: restart every process of every service, one after the other, so many times. No call may fail, and none is
+    /// sent again. Two processes of each service, unless --replicas says otherwise
+    #[arg(long, value_name = "ROUNDS", conflicts_with = "minutes", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    rolling: Option<u32>,
+    /// Begin with the programs in this folder, of another release: the first round rolls them out, the second back, the third
+    /// out again in the opposite order, and so on
+    #[arg(long, value_name = "FOLDER", requires = "rolling")]
+    from: Option<PathBuf>,
+}
+
+impl Options {
+    fn replicas(&self) -> u8 {
+        self.replicas
+            .unwrap_or(if self.rolling.is_some() { 2 } else { 1 })
+    }
 }
 
 /// Works, harms, looks, and takes everything down.
@@ -56,20 +76,44 @@ pub(crate) async fn run(workspace: &Workspace, options: &Options) -> anyhow::Res
 async fn proven(suite: &Workspace, options: &Options) -> anyhow::Result<ExitCode> {
     suite.forget_addresses();
     let mut up = Command::new(Workspace::own_program()?);
-    up.arg("--dir").arg(&suite.state).args(UP);
+    up.arg("--dir")
+        .arg(&suite.state)
+        .args(UP)
+        .arg(format!("--replicas={}", options.replicas()));
+    if let Some(programs) = &options.from {
+        link_all(suite, programs, options.replicas())?;
+        up.arg("--linked");
+    }
     if !succeeds(up, suite).await? {
         bail!("the suite did not start");
     }
     let mut prove = Command::new(Workspace::binaries(false)?.join(PROGRAM));
-    prove
-        .arg("--dir")
-        .arg(&suite.state)
-        .args(["--seconds", &(60 * u64::from(options.minutes)).to_string()]);
+    prove.arg("--dir").arg(&suite.state);
+    match options.rolling {
+        Some(rounds) => {
+            if let Some(programs) = &options.from {
+                prove.arg("--from").arg(programs.canonicalize()?);
+            }
+            prove.args(["--rolling", &rounds.to_string()])
+        }
+        None => prove.args(["--seconds", &(60 * u64::from(options.minutes)).to_string()]),
+    };
     Ok(if succeeds(prove, suite).await? {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// Every process is of the release in this folder.
+fn link_all(suite: &Workspace, programs: &Path, replicas: u8) -> anyhow::Result<()> {
+    fs::create_dir_all(suite.at("programs"))?;
+    for service in SERVICES {
+        for number in 1..=replicas {
+            replicas::point(suite, &replicas::name(service, number), programs)?;
+        }
+    }
+    Ok(())
 }
 
 async fn succeeds(mut command: Command, suite: &Workspace) -> anyhow::Result<bool> {
@@ -85,8 +129,8 @@ async fn succeeds(mut command: Command, suite: &Workspace) -> anyhow::Result<boo
 async fn take_down(suite: &Workspace) -> anyhow::Result<()> {
     let workspace = suite.clone();
     spawn_blocking(move || {
-        for service in SERVICES {
-            if let Some(frozen) = Running::find(workspace.pid_file(service)) {
+        for replica in replicas::living(&workspace) {
+            if let Some(frozen) = Running::find(workspace.pid_file(&replica)) {
                 frozen.id().signal(Signal::SIGCONT);
             }
         }

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
+use anyhow::Context;
 use clap::Args;
 use muster_engines::require_space;
 use serde::Serialize;
@@ -10,7 +11,8 @@ use tokio::net::TcpStream;
 
 use crate::addresses::Addresses;
 use crate::outln;
-use crate::suite::{SERVICES, TOOLS};
+use crate::replicas::{self, BALANCER};
+use crate::suite::TOOLS;
 use crate::workspace::Workspace;
 
 /// With less, RabbitMQ takes no message, and PostgreSQL soon none either; both still answer.
@@ -28,7 +30,7 @@ pub(crate) struct Options {
 #[derive(Debug, Serialize)]
 pub struct PartStatus {
     /// Its name.
-    pub name: &'static str,
+    pub name: String,
     /// Its process, where it runs.
     pub pid: Option<i32>,
     /// Resident memory in kilobytes.
@@ -124,18 +126,32 @@ pub async fn parts(workspace: &Workspace, addresses: &Addresses) -> anyhow::Resu
         let healthy = answers(&format!("{url}/livez")).await;
         parts.push(part(workspace, name, url.clone(), healthy));
     }
-    for name in SERVICES {
-        let service = addresses.service(name)?;
-        let healthy = answers(&format!("{}/readyz", service.admin)).await;
-        parts.push(part(workspace, name, service.grpc.clone(), healthy));
+    let is_balanced = workspace.pid_file(BALANCER).living().is_some();
+    for replica in replicas::living(workspace) {
+        let (service, number) = replicas::service_of(&replica).context("a replica is of a service")?;
+        let service = addresses.service(service)?;
+        let at = |address: &String| {
+            if is_balanced {
+                replicas::address(address, number)
+            } else {
+                address.clone()
+            }
+        };
+        let healthy = answers(&format!("{}/readyz", at(&service.admin))).await;
+        parts.push(part(workspace, &replica, at(&service.grpc), healthy));
+    }
+    if is_balanced {
+        let gateway = addresses.service("gateway")?;
+        let healthy = answers(&format!("{}/readyz", gateway.admin)).await;
+        parts.push(part(workspace, BALANCER, gateway.grpc.clone(), healthy));
     }
     Ok(parts)
 }
 
-fn part(workspace: &Workspace, name: &'static str, address: String, answers: bool) -> PartStatus {
+fn part(workspace: &Workspace, name: &str, address: String, answers: bool) -> PartStatus {
     let process = workspace.pid_file(name).living();
     PartStatus {
-        name,
+        name: name.to_owned(),
         pid: process.map(|process| process.pid()),
         memory_kb: process.and_then(|process| process.resident_kb()),
         address,

@@ -47,7 +47,7 @@ impl Story {
 pub(crate) async fn run(workspace: &Workspace, options: Options) -> anyhow::Result<ExitCode> {
     Addresses::read(workspace)?;
     build::program(workspace, PROGRAM).await?;
-    Ok(if told(workspace, false, options.story).await? {
+    Ok(if run_program(workspace, false, options.story).await? {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
@@ -56,10 +56,10 @@ pub(crate) async fn run(workspace: &Workspace, options: Options) -> anyhow::Resu
 
 /// Runs the main story as it was built last; whether it came to its end.
 pub(crate) async fn passes(workspace: &Workspace, release: bool) -> anyhow::Result<bool> {
-    told(workspace, release, Story::Main).await
+    run_program(workspace, release, Story::Main).await
 }
 
-async fn told(workspace: &Workspace, release: bool, story: Story) -> anyhow::Result<bool> {
+async fn run_program(workspace: &Workspace, release: bool, story: Story) -> anyhow::Result<bool> {
     let mut command = Command::new(Workspace::binaries(release)?.join(PROGRAM));
     command
         .arg("--dir")

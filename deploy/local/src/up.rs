@@ -127,6 +127,9 @@ async fn prepare(workspace: &Workspace, options: Options) -> anyhow::Result<()> 
     require_space(&workspace.state, SPACE_MB)
         .context("there is no room for a suite: make some, or put it on another disk with `--dir`")?;
     install::require(&Package::ENGINES).await?;
+    if options.replicas > 1 {
+        install::require(&[Package::Haproxy]).await?;
+    }
     if !options.no_build && !options.no_services {
         build::programs(workspace, options.release).await?;
     }

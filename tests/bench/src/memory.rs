@@ -14,7 +14,7 @@ const ECHO: &str = "bare tonic echo";
 /// Megabytes of each service, and of the echo, at one moment.
 #[derive(Debug)]
 pub(super) struct Memory {
-    services: BTreeMap<&'static str, f64>,
+    services: BTreeMap<String, f64>,
     echo: f64,
 }
 
@@ -28,7 +28,7 @@ impl Memory {
         let parts = status::parts(workspace, addresses).await?;
         let services = parts
             .into_iter()
-            .filter(|part| SERVICES.contains(&part.name))
+            .filter(|part| SERVICES.contains(&part.name.as_str()))
             .filter_map(|part| Some((part.name, part.memory_kb? as f64 / 1024.0)))
             .collect();
         Ok(Self {
@@ -39,7 +39,7 @@ impl Memory {
 
     /// One figure a service.
     pub(super) fn figures(&self, moment: &str) -> Vec<Figure> {
-        let figure = |(name, megabytes): (&&str, &f64)| {
+        let figure = |(name, megabytes): (&String, &f64)| {
             Figure::new(
                 format!("memory.{name}.{moment}"),
                 *megabytes,

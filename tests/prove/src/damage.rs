@@ -9,7 +9,7 @@ use lapin::options::BasicPublishOptions;
 use lapin::{BasicProperties, Connection, ConnectionProperties};
 use muster_messaging::topology::RECORDS;
 
-use super::ledger::{Fate, Ledger};
+use super::ledger::{LastAct, Ledger};
 use super::place::{Place, id};
 
 /// One kind of damage.
@@ -38,19 +38,19 @@ impl Damage {
     /// There is nothing to damage, or it cannot be done.
     pub(crate) async fn inflict(self, place: &Place, ledger: &Ledger) -> anyhow::Result<()> {
         let organization = place.organization_id()?;
-        let of_fate = |fate: Fate| {
+        let after = |last_act: LastAct| {
             let mut all = ledger.invitations.iter();
-            all.find(|(_, invited)| invited.fate == fate)
-                .with_context(|| format!("no invitation was {fate:?}"))
+            all.find(|(_, invited)| invited.last_act == last_act)
+                .with_context(|| format!("no invitation was {last_act:?}"))
         };
         let (service, statement, of) = match self {
-            Self::DoubledMail => return send(place, &of_fate(Fate::Waiting)?.1.address),
+            Self::DoubledMail => return send(place, &after(LastAct::Waiting)?.1.address),
             Self::ParkedMessage => return publish(place).await,
             Self::LostInvitation => {
                 let statement = "WITH groups AS (
                          DELETE FROM invitation_groups WHERE organization_id = $1 AND invitation_id = $2)
                      DELETE FROM invitations WHERE organization_id = $1 AND invitation_id = $2";
-                ("invitation", statement, id(of_fate(Fate::Waiting)?.0)?)
+                ("invitation", statement, id(after(LastAct::Waiting)?.0)?)
             }
             Self::LostEmployment => {
                 let statement = "WITH groups AS (
@@ -58,7 +58,7 @@ impl Damage {
                          WHERE employment_groups.organization_id = $1 AND employments.organization_id = $1
                            AND employment_groups.employment_id = employments.employment_id AND source_invitation_id = $2)
                      DELETE FROM employments WHERE organization_id = $1 AND source_invitation_id = $2";
-                ("employment", statement, id(of_fate(Fate::Accepted)?.0)?)
+                ("employment", statement, id(after(LastAct::Accepted)?.0)?)
             }
             Self::LostAssignment => {
                 let statement = "DELETE FROM assignments WHERE assignment_id = (

@@ -18,12 +18,12 @@ pub(crate) struct Ledger {
 pub(crate) struct Invited {
     pub(crate) request: CreateInvitationRequest,
     pub(crate) address: String,
-    pub(crate) fate: Fate,
+    pub(crate) last_act: LastAct,
 }
 
 /// What was answered to the last thing that was done about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fate {
+pub(crate) enum LastAct {
     /// Nothing was done about it.
     Waiting,
     Cancelled,
@@ -59,9 +59,9 @@ impl Ledger {
         self.calls.unexpected.extend(other.calls.unexpected);
     }
 
-    /// How many invitations had this fate.
-    pub(crate) fn count(&self, fate: Fate) -> usize {
-        let of_fate = |invited: &&Invited| invited.fate == fate;
-        self.invitations.values().filter(of_fate).count()
+    /// How many invitations had this last_act.
+    pub(crate) fn count(&self, last_act: LastAct) -> usize {
+        let after = |invited: &&Invited| invited.last_act == last_act;
+        self.invitations.values().filter(after).count()
     }
 }

@@ -4,15 +4,20 @@
 //! it meanwhile. What was answered stands in a [`ledger`]. When nothing is on its way any more, it looks from outside (the
 //! edge, the databases, the queues, the inbox) whether everything that was answered is so, once, and nothing besides.
 //!
+//! With `--rolling` it harms nothing: it restarts every process as a cluster does when a release is rolled out, and no call may fail.
+//!
 //! What it can find is shown by what it is made to find: `--damage` does one deliberate damage before it looks.
 
 mod audit;
 mod damage;
+mod end;
 mod ledger;
 mod mail;
 mod place;
 mod queues;
+mod reads;
 mod report;
+mod rolling;
 mod settle;
 mod trouble;
 mod work;
@@ -26,6 +31,7 @@ use muster_local::{Workspace, outln, output};
 use tokio::time::Instant;
 
 use self::damage::Damage;
+use self::end::End;
 use self::place::Place;
 
 /// Works a suite, harms it, and looks what became of everything; the exit status tells.
@@ -38,6 +44,12 @@ struct Arguments {
     /// How long it is worked and harmed; 0: a few calls, and no harm
     #[arg(long, value_name = "N", default_value_t = 60)]
     seconds: u64,
+    /// Harm nothing: restart every process of every service so many times, one after the other, and let no call fail
+    #[arg(long, value_name = "ROUNDS", conflicts_with_all = ["seconds", "damage"])]
+    rolling: Option<u32>,
+    /// The suite runs the programs of this folder: roll out those that were built last, then back, and so on
+    #[arg(long, value_name = "FOLDER", requires = "rolling")]
+    from: Option<PathBuf>,
     /// Do this before looking: it has to be found
     #[arg(long, value_enum, value_name = "KIND")]
     damage: Option<Damage>,
@@ -51,14 +63,17 @@ async fn main() -> ExitCode {
 async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let workspace = Workspace::find(arguments.dir)?;
     let place = Place::open(&workspace).await?;
+    if let Some(rounds) = arguments.rolling {
+        return rolling::prove(&place, rounds, arguments.from.as_deref()).await;
+    }
     outln!(
         "{} is worked through the edge for {} s, while every part of the suite is harmed …",
         place.organization,
         arguments.seconds
     );
-    let end = Instant::now() + Duration::from_secs(arguments.seconds);
+    let end = End::at(Instant::now() + Duration::from_secs(arguments.seconds));
     let parked_before = queues::parked(&place).await?;
-    let (ledger, harm) = tokio::try_join!(work::run(&place, end), trouble::run(&place, end))?;
+    let (ledger, harm) = tokio::try_join!(work::run(&place, &end), trouble::run(&place, &end))?;
     outln!("The suite is left alone until nothing is on its way …");
     settle::wait(&place).await?;
     if let Some(damage) = arguments.damage {

@@ -136,7 +136,7 @@ fn database(workspace: &Workspace, service: &str) -> anyhow::Result<PgPool> {
 }
 
 /// A setting of a service, as the suite wrote it down for it.
-fn setting(workspace: &Workspace, service: &str, name: &str) -> anyhow::Result<String> {
+pub(crate) fn setting(workspace: &Workspace, service: &str, name: &str) -> anyhow::Result<String> {
     let file = workspace.at("env").join(service);
     let settings = fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
     let line = settings

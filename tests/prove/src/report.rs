@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use muster_local::outln;
 
 use super::audit::Finding;
-use super::ledger::{Fate, Ledger};
+use super::ledger::{LastAct, Ledger};
 use super::trouble::Harm;
 
 /// The most problems of one kind that are shown.
@@ -24,13 +24,13 @@ pub(crate) fn print(ledger: &Ledger, harm: &Harm, findings: &[Finding]) -> ExitC
         calls.answered,
         calls.repeated
     );
-    for (fate, what) in [
-        (Fate::Waiting, "invitations left open"),
-        (Fate::Accepted, "accepted"),
-        (Fate::Declined, "declined"),
-        (Fate::Cancelled, "cancelled"),
+    for (last_act, what) in [
+        (LastAct::Waiting, "invitations left open"),
+        (LastAct::Accepted, "accepted"),
+        (LastAct::Declined, "declined"),
+        (LastAct::Cancelled, "cancelled"),
     ] {
-        outln!("  {:>6}  {what}", ledger.count(fate));
+        outln!("  {:>6}  {what}", ledger.count(last_act));
     }
     let rows: usize = ledger.imports.iter().map(|import| import.addresses.len()).sum();
     outln!("  {rows:>6}  rows of {} spreadsheets", ledger.imports.len());

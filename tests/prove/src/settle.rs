@@ -15,7 +15,7 @@ use super::queues;
 const PATIENCE: Duration = Duration::from_secs(10 * 60);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
 /// Looks in a row that find nothing: an event may be between two queues.
-const LOOKS: u32 = 4;
+const MAX_LOOKS: u32 = 4;
 
 /// Waits until every part answers, every event was published, every queue is empty, and every mail was sent or given up.
 ///
@@ -24,7 +24,7 @@ const LOOKS: u32 = 4;
 pub(crate) async fn wait(place: &Place) -> anyhow::Result<()> {
     let began = Instant::now();
     let mut looks = 0;
-    while looks < LOOKS {
+    while looks < MAX_LOOKS {
         let waits = match what_waits(place).await {
             Ok(None) => {
                 looks += 1;

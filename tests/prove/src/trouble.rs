@@ -5,11 +5,13 @@ use std::fs;
 use std::time::Duration;
 
 use anyhow::Context;
-use muster_local::suite::{OWNERS, SERVICES};
+use muster_local::replicas;
+use muster_local::suite::OWNERS;
 use nix::sys::signal::Signal;
 use rand::seq::IndexedRandom as _;
 use tokio::time::{Instant, sleep};
 
+use super::end::End;
 use super::place::Place;
 
 /// How often what was done.
@@ -22,7 +24,8 @@ impl Harm {
         self.0.iter().map(|(what, times)| (what.as_str(), *times))
     }
 
-    fn count(&mut self, what: String) {
+    /// One more of this.
+    pub(crate) fn count(&mut self, what: String) {
         *self.0.entry(what).or_default() += 1;
     }
 }
@@ -67,16 +70,19 @@ const BLOWS: [Blow; 12] = [
 ///
 /// # Errors
 /// A database cannot be asked, or a file not be written.
-pub(crate) async fn run(place: &Place, end: Instant) -> anyhow::Result<Harm> {
+pub(crate) async fn run(place: &Place, end: &End) -> anyhow::Result<Harm> {
     let mut harm = Harm::default();
     let mut engines_from = Instant::now();
-    while Instant::now() < end {
-        let pause = Duration::from_millis(rand::random_range(PAUSE));
-        sleep(pause.min(end.saturating_duration_since(Instant::now()))).await;
+    let services = replicas::living(&place.workspace);
+    while !end.has_come() {
+        sleep(Duration::from_millis(rand::random_range(PAUSE))).await;
+        if end.has_come() {
+            break;
+        }
         match any(&BLOWS)? {
-            Blow::Kill => signal(place, &mut harm, any(&SERVICES)?, Signal::SIGKILL, "killed"),
-            Blow::Restart => signal(place, &mut harm, any(&SERVICES)?, Signal::SIGTERM, "restarted"),
-            Blow::Freeze => freeze(place, &mut harm, any(&SERVICES)?).await,
+            Blow::Kill => signal(place, &mut harm, any_of(&services)?, Signal::SIGKILL, "killed"),
+            Blow::Restart => signal(place, &mut harm, any_of(&services)?, Signal::SIGTERM, "restarted"),
+            Blow::Freeze => freeze(place, &mut harm, any_of(&services)?).await,
             Blow::CutDatabase => cut(place, &mut harm, any(&OWNERS)?).await?,
             Blow::Mail => mail(place, &mut harm, any(&MOODS)?).await?,
             Blow::Engine if Instant::now() >= engines_from => {
@@ -94,6 +100,11 @@ fn any<T: Copy>(of: &[T]) -> anyhow::Result<T> {
     of.choose(&mut rand::rng())
         .copied()
         .context("there is nothing to choose from")
+}
+
+fn any_of(parts: &[String]) -> anyhow::Result<&str> {
+    let chosen = parts.choose(&mut rand::rng());
+    chosen.map(String::as_str).context("no service runs")
 }
 
 /// The supervisor starts again what ends.

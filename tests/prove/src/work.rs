@@ -16,7 +16,8 @@ use muster_proto::invitation::v1::{
 use tokio::time::{Instant, sleep};
 use tonic::Code;
 
-use super::ledger::{Calls, Fate, Imported, Invited, Ledger};
+use super::end::End;
+use super::ledger::{Calls, Imported, Invited, LastAct, Ledger};
 use super::mail;
 use super::place::{OWNER, Place};
 
@@ -38,7 +39,7 @@ const PATIENCE: Duration = Duration::from_secs(5 * 60);
 ///
 /// # Errors
 /// No token can be had, the inbox is gone, or a mail does not come.
-pub(crate) async fn run(place: &Place, end: Instant) -> anyhow::Result<Ledger> {
+pub(crate) async fn run(place: &Place, end: &End) -> anyhow::Result<Ledger> {
     let inviting = try_join_all((0..INVITERS).map(|number| invite(place, number, end)));
     let (inviters, mut ledger) = tokio::try_join!(inviting, upload(place, end))?;
     for one in inviters {
@@ -51,14 +52,14 @@ pub(crate) async fn run(place: &Place, end: Instant) -> anyhow::Result<Ledger> {
 struct Intention {
     invitation: String,
     address: String,
-    fate: Fate,
+    last_act: LastAct,
 }
 
-async fn invite(place: &Place, inviter: u64, end: Instant) -> anyhow::Result<Ledger> {
+async fn invite(place: &Place, inviter: u64, end: &End) -> anyhow::Result<Ledger> {
     let owner = place.person(OWNER)?;
     let (mut ledger, mut intentions) = (Ledger::default(), Vec::new());
     for number in 0.. {
-        if number >= LEAST && Instant::now() >= end {
+        if number >= LEAST && end.has_come() {
             break;
         }
         let address = format!("proven-{inviter}-{number}.{}@example.test", place.run);
@@ -75,24 +76,24 @@ async fn invite(place: &Place, inviter: u64, end: Instant) -> anyhow::Result<Led
             // One is cancelled at once, one declines, three accept, one says nothing.
             match number % 6 {
                 0 => cancel(&owner, &mut ledger, invitation, address, request).await,
-                fate => {
-                    let fate = match fate {
-                        1 => Fate::Declined,
-                        2..=4 => Fate::Accepted,
-                        _ => Fate::Waiting,
+                last_act => {
+                    let last_act = match last_act {
+                        1 => LastAct::Declined,
+                        2..=4 => LastAct::Accepted,
+                        _ => LastAct::Waiting,
                     };
                     intentions.push(Intention {
                         invitation: invitation.clone(),
                         address: address.clone(),
-                        fate,
+                        last_act,
                     });
-                    let fate = Fate::Waiting;
+                    let last_act = LastAct::Waiting;
                     ledger.invitations.insert(
                         invitation,
                         Invited {
                             request,
                             address,
-                            fate,
+                            last_act,
                         },
                     );
                 }
@@ -118,8 +119,8 @@ async fn invite(place: &Place, inviter: u64, end: Instant) -> anyhow::Result<Led
 async fn follow(place: &Place, ledger: &mut Ledger, intentions: &mut Vec<Intention>) -> anyhow::Result<()> {
     let mut left = Vec::new();
     for intention in intentions.drain(..) {
-        let token = match intention.fate {
-            Fate::Waiting => continue,
+        let token = match intention.last_act {
+            LastAct::Waiting => continue,
             _ => mail::token(place, &intention.address).await,
         };
         // The inbox may be away for a moment, as everything here.
@@ -128,14 +129,14 @@ async fn follow(place: &Place, ledger: &mut Ledger, intentions: &mut Vec<Intenti
             continue;
         };
         let invitee = place.person(&intention.address)?;
-        let done = match intention.fate {
-            Fate::Declined => decline(&invitee, &mut ledger.calls, token).await,
+        let done = match intention.last_act {
+            LastAct::Declined => decline(&invitee, &mut ledger.calls, token).await,
             _ => accept(&invitee, &mut ledger.calls, token).await,
         };
         let invited = ledger.invitations.get_mut(&intention.invitation);
         let invited = invited.context("an invitation is missing in the ledger")?;
         if done.is_some() {
-            invited.fate = intention.fate;
+            invited.last_act = intention.last_act;
         }
     }
     *intentions = left;
@@ -172,13 +173,13 @@ async fn cancel(
         call(owner, cancelling.clone(), send).await
     })
     .await;
-    let fate = cancelled.map_or(Fate::Waiting, |_| Fate::Cancelled);
+    let last_act = cancelled.map_or(LastAct::Waiting, |_| LastAct::Cancelled);
     ledger.invitations.insert(
         invitation,
         Invited {
             request,
             address,
-            fate,
+            last_act,
         },
     );
 }
@@ -215,7 +216,7 @@ async fn decline(invitee: &Client, calls: &mut Calls, token: String) -> Option<(
 }
 
 /// Spreadsheets, one after the other.
-async fn upload(place: &Place, end: Instant) -> anyhow::Result<Ledger> {
+async fn upload(place: &Place, end: &End) -> anyhow::Result<Ledger> {
     let owner = place.person(OWNER)?;
     let mut ledger = Ledger::default();
     for number in 0_u64.. {
@@ -250,10 +251,13 @@ async fn upload(place: &Place, end: Instant) -> anyhow::Result<Ledger> {
                 });
             }
         }
-        if Instant::now() + UPLOAD_EVERY >= end {
+        if end.comes_within(UPLOAD_EVERY) {
             break;
         }
         sleep(UPLOAD_EVERY).await;
+        if end.has_come() {
+            break;
+        }
     }
     Ok(ledger)
 }

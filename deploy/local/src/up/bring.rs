@@ -46,7 +46,15 @@ pub(super) async fn up(workspace: &Workspace, options: Options, suite: &mut Suit
     databases::migrate(&services).await?;
     done("migrations", begun.elapsed());
     Suite::start(&mut suite.services, services);
-    ready(suite.services.iter()).await
+    ready(suite.services.iter()).await?;
+    if options.replicas > 1 {
+        Suite::start(
+            &mut suite.balancer,
+            vec![parts::balancer(workspace, &addresses, options)?],
+        );
+        ready(suite.balancer.iter()).await?;
+    }
+    Ok(())
 }
 
 /// Shows each as it becomes ready; the first that cannot ends the waiting.

@@ -35,6 +35,7 @@ pub(super) async fn run(workspace: &Workspace, options: Options) -> anyhow::Resu
         .arg(&workspace.state)
         .args(["up", "--no-build"])
         .arg(format!("--trace-ratio={}", options.trace_ratio))
+        .arg(format!("--replicas={}", options.replicas))
         .env(MARK, "1")
         .current_dir(&workspace.root);
     for (given, flag) in [
@@ -43,6 +44,7 @@ pub(super) async fn run(workspace: &Workspace, options: Options) -> anyhow::Resu
         (options.no_story, "--no-story"),
         (options.no_services, "--no-services"),
         (options.no_inbox, "--no-inbox"),
+        (options.linked, "--linked"),
     ] {
         if given {
             command.arg(flag);

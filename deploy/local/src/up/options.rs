@@ -2,6 +2,8 @@
 
 use clap::Args;
 
+use crate::replicas::MAX_REPLICAS;
+
 /// How to start.
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct Options {
@@ -23,6 +25,12 @@ pub(crate) struct Options {
     /// Start engines and tools only, to run services yourself: their settings are in .dev/env
     #[arg(long)]
     pub(crate) no_services: bool,
+    /// Run so many processes of each service behind a load balancer (HAProxy), as a cluster does
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=i64::from(MAX_REPLICAS)))]
+    pub(crate) replicas: u8,
+    /// Run what the links of .dev/programs point at, one for each process: `prove` points them at another release
+    #[arg(long, hide = true)]
+    pub(crate) linked: bool,
     /// Leave the mail server's port to another program: `bench` puts a faster sink there
     #[arg(long, hide = true)]
     pub(crate) no_inbox: bool,

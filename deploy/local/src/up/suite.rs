@@ -8,6 +8,8 @@ pub(super) struct Suite {
     pub(super) engines: Vec<Supervised>,
     pub(super) tools: Vec<Supervised>,
     pub(super) services: Vec<Supervised>,
+    /// In front of the services, where there are several of each.
+    pub(super) balancer: Vec<Supervised>,
 }
 
 impl Suite {
@@ -18,7 +20,7 @@ impl Suite {
 
     /// Ends services, then tools (which take the services' last spans), then engines.
     pub(super) async fn stop(self) {
-        for group in [self.services, self.tools, self.engines] {
+        for group in [self.services, self.balancer, self.tools, self.engines] {
             let ending: Vec<_> = group.into_iter().map(|kept| tokio::spawn(kept.stop())).collect();
             for end in ending {
                 let _ = end.await;

@@ -8,7 +8,7 @@ use muster_proto::invitation::v1::invitation_service_client::InvitationServiceCl
 use muster_proto::invitation::v1::{Invitation, InvitationState, ListInvitationsRequest};
 
 use super::{Finding, pages};
-use crate::ledger::{Fate, Ledger};
+use crate::ledger::{LastAct, Ledger};
 use crate::place::{OWNER, Place};
 
 /// How many requests are sent once more.
@@ -22,20 +22,20 @@ pub(super) fn states(ledger: &Ledger, listed: &BTreeMap<String, Invitation>) -> 
             problems.push(format!("{name} to {} is gone", invited.address));
             continue;
         };
-        let is_so = match invited.fate {
-            Fate::Waiting => matches!(
+        let is_so = match invited.last_act {
+            LastAct::Waiting => matches!(
                 found.state(),
                 InvitationState::Prospect | InvitationState::Pending
             ),
-            Fate::Cancelled => found.state() == InvitationState::Cancelled,
-            Fate::Declined => found.state() == InvitationState::Declined,
-            Fate::Accepted => found.state() == InvitationState::Active,
+            LastAct::Cancelled => found.state() == InvitationState::Cancelled,
+            LastAct::Declined => found.state() == InvitationState::Declined,
+            LastAct::Accepted => found.state() == InvitationState::Active,
         };
         if !is_so || found.address != invited.address {
             let state = found.state().as_str_name();
             problems.push(format!(
                 "{name} to {} was {:?}, and is {state}",
-                found.address, invited.fate
+                found.address, invited.last_act
             ));
         }
     }

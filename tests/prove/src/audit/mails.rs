@@ -6,7 +6,7 @@ use muster_client::acts::delivery;
 use muster_proto::notification::v1::ListDeliveriesRequest;
 
 use super::{Finding, pages};
-use crate::ledger::{Fate, Ledger};
+use crate::ledger::{LastAct, Ledger};
 use crate::mail;
 use crate::place::{OWNER, Place};
 
@@ -23,7 +23,7 @@ pub(super) async fn copies(place: &Place, ledger: &Ledger) -> anyhow::Result<Fin
         let copies = mail::count(place, &invited.address).await?;
         let attempts = attempts.get(name).copied().unwrap_or_default();
         // What was cancelled at once may have been on its way, or not.
-        let least = usize::from(invited.fate != Fate::Cancelled);
+        let least = usize::from(invited.last_act != LastAct::Cancelled);
         if copies < least {
             problems.push(format!("{} was never mailed", invited.address));
         } else if copies > attempts.max(least) {

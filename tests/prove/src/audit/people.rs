@@ -6,7 +6,7 @@ use muster_client::acts::{employment, record};
 use muster_proto::employment::v1::{Employment, ListEmploymentsRequest};
 
 use super::{Finding, pages};
-use crate::ledger::{Fate, Ledger};
+use crate::ledger::{LastAct, Ledger};
 use crate::place::{OWNER, Place};
 
 /// Learners whose assignments are asked for.
@@ -41,7 +41,7 @@ pub(super) fn employments(ledger: &Ledger, employed: &[Employment]) -> Finding {
     let accepted: BTreeSet<&str> = ledger
         .invitations
         .iter()
-        .filter(|(_, invited)| invited.fate == Fate::Accepted)
+        .filter(|(_, invited)| invited.last_act == LastAct::Accepted)
         .map(|(name, _)| name.as_str())
         .collect();
     let mut problems = Vec::new();

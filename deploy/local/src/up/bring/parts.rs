@@ -1,9 +1,12 @@
 //! The parts of the suite: which programs, with which settings, and where they say that they are ready.
 
-use anyhow::bail;
+use anyhow::{Context, bail};
+use muster_engines::packages::Package;
+use muster_engines::write_private;
 
 use super::databases::Settings;
-use crate::addresses::Addresses;
+use crate::addresses::{Addresses, ServiceAddresses, socket};
+use crate::replicas::{self, BALANCER, DRAIN_DELAY};
 use crate::suite::TOOLS;
 use crate::supervise::{Kind, Part};
 use crate::up::options::Options;
@@ -51,7 +54,7 @@ pub(super) fn tools(
     Ok(parts.collect())
 }
 
-/// The services, as they were built last.
+/// The services, as they were built last: so many replicas of each, the first ones first.
 pub(super) fn services(
     workspace: &Workspace,
     addresses: &Addresses,
@@ -59,24 +62,74 @@ pub(super) fn services(
     settings: &[Settings],
 ) -> anyhow::Result<Vec<Part>> {
     let mut parts = Vec::new();
-    for (service, environment) in settings {
-        let program = Workspace::service(service, options.release)?;
+    let all =
+        (1..=options.replicas).flat_map(|number| settings.iter().map(move |settings| (number, settings)));
+    for (number, (service, environment)) in all {
+        let name = replicas::name(service, number);
+        let program = if options.linked {
+            replicas::link(workspace, &name)
+        } else {
+            Workspace::service(service, options.release)?
+        };
         if !program.exists() {
             bail!(
                 "the service {service} was not built: {} is missing",
                 program.display()
             );
         }
-        let health = format!("{}/readyz", addresses.service(service)?.admin);
-        let arguments = vec!["serve".to_owned()];
+        let at = addresses.service(service)?;
+        let mut environment = environment.clone();
+        let mut admin = at.admin.clone();
+        if options.replicas > 1 {
+            admin = replicas::address(&at.admin, number);
+            environment.extend(of_replica(at, number));
+        }
         let kind = Kind::Program {
             program,
-            arguments,
-            environment: environment.clone(),
+            arguments: vec!["serve".to_owned()],
+            environment,
         };
-        parts.push(part(workspace, service, kind, Some(health)));
+        parts.push(part(workspace, &name, kind, Some(format!("{admin}/readyz"))));
     }
     Ok(parts)
+}
+
+/// What a replica is told besides, and instead: the last of two settings of one name counts.
+fn of_replica(at: &ServiceAddresses, number: u8) -> [(String, String); 5] {
+    let (grpc, admin) = (
+        replicas::address(&at.grpc, number),
+        replicas::address(&at.admin, number),
+    );
+    [
+        ("MUSTER_LISTEN", socket(&grpc)),
+        ("MUSTER_ADMIN_LISTEN", socket(&admin)),
+        ("MUSTER_DRAIN_DELAY", DRAIN_DELAY),
+        // All of them together are below what the server takes.
+        ("MUSTER_DATABASE_POOL", "8"),
+        ("MUSTER_TRUSTED_PROXIES", "127.0.0.1/32"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+}
+
+/// The load balancer in front of the replicas. It is ready when an operator can ask the gateway through it.
+pub(super) fn balancer(
+    workspace: &Workspace,
+    addresses: &Addresses,
+    options: Options,
+) -> anyhow::Result<Part> {
+    let program = Package::Haproxy.program().context("haproxy is not installed")?;
+    let file = workspace.at("balancer.cfg");
+    write_private(&file, replicas::haproxy(addresses, options.replicas).as_bytes())?;
+    let arguments = ["-db", "-f", &file.display().to_string()]
+        .map(ToOwned::to_owned)
+        .to_vec();
+    let kind = Kind::Program {
+        program,
+        arguments,
+        environment: Vec::new(),
+    };
+    let health = format!("{}/readyz", addresses.service("gateway")?.admin);
+    Ok(part(workspace, BALANCER, kind, Some(health)))
 }
 
 fn part(workspace: &Workspace, name: &str, kind: Kind, health: Option<String>) -> Part {

@@ -1,0 +1,46 @@
+//! When everybody stops.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// A moment, or when somebody says so.
+#[derive(Debug)]
+pub(crate) struct End {
+    at: Option<Instant>,
+    is_over: AtomicBool,
+}
+
+impl End {
+    /// At this moment.
+    pub(crate) fn at(moment: Instant) -> Self {
+        Self {
+            at: Some(moment),
+            is_over: AtomicBool::new(false),
+        }
+    }
+
+    /// When [`Self::come`] is called.
+    pub(crate) fn when_told() -> Self {
+        Self {
+            at: None,
+            is_over: AtomicBool::new(false),
+        }
+    }
+
+    /// Now.
+    pub(crate) fn come(&self) {
+        self.is_over.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it has come.
+    pub(crate) fn has_come(&self) -> bool {
+        self.comes_within(Duration::ZERO)
+    }
+
+    /// Whether it comes before so much time is over, as far as is known.
+    pub(crate) fn comes_within(&self, time: Duration) -> bool {
+        self.is_over.load(Ordering::Relaxed) || self.at.is_some_and(|at| Instant::now() + time >= at)
+    }
+}
