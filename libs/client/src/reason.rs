@@ -6,7 +6,7 @@ use muster_text::{TextProblem, line_problems};
 /// Where the edge reads it.
 pub(crate) const NAME: HeaderName = HeaderName::from_static("muster-reason");
 /// Characters.
-const MOST: usize = 500;
+const MAX_CHARACTERS: usize = 500;
 
 /// A text that states no reason; the gateway would refuse it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -22,7 +22,7 @@ pub enum ReasonError {
 /// The reason as a header, in UTF-8.
 pub(crate) fn header(reason: &str) -> Result<HeaderValue, ReasonError> {
     let reason = reason.trim();
-    if !(1..=MOST).contains(&reason.chars().count()) {
+    if !(1..=MAX_CHARACTERS).contains(&reason.chars().count()) {
         return Err(ReasonError::Length);
     }
     if let Some(problem) = line_problems(reason).first() {

@@ -158,7 +158,7 @@ impl Database {
             request: (key.caller.clone(), key.method, id),
         };
         match self.recalls.ask((), look).await {
-            Some(Some(row)) => row.map_or(Ok(None), |row| told(key, row)),
+            Some(Some(row)) => row.map_or(Ok(None), |row| decode_response(key, row)),
             // The look failed for somebody; this one says why, or does not fail.
             Some(None) | None => self.read(async |db| recall(db, key, id).await).await,
         }
@@ -240,7 +240,7 @@ async fn recall<R: Message + Default>(
     .fetch_optional(db)
     .await
     .map_err(DatabaseError::from)?;
-    row.map_or(Ok(None), |row| told(key, row))
+    row.map_or(Ok(None), |row| decode_response(key, row))
 }
 
 /// As [`recall`], of many, in their order.
@@ -279,7 +279,10 @@ async fn recall_all(
     Ok(found)
 }
 
-fn told<R: Message + Default>(key: &Key, (sha256, response): Stored) -> Result<Option<R>, IdempotencyError> {
+fn decode_response<R: Message + Default>(
+    key: &Key,
+    (sha256, response): Stored,
+) -> Result<Option<R>, IdempotencyError> {
     match response {
         _ if sha256 != key.request_sha256 => Err(IdempotencyError::Reused),
         Some(response) => Ok(Some(decoded(&response)?)),

@@ -64,7 +64,7 @@ macro_rules! lease_is_free {
 
 /// What others know of this process.
 #[derive(Clone, Copy, Debug)]
-enum Standing {
+enum PresenceState {
     /// Nothing: it never asked for it, has said goodbye, or cannot be known.
     Unknown,
     /// That it lives, in a moment; since when that is so.
@@ -76,7 +76,7 @@ enum Standing {
 /// Whether this process is known to live, and who else is not.
 #[derive(Debug)]
 pub(crate) struct Presence {
-    standing: watch::Sender<Standing>,
+    state: watch::Sender<PresenceState>,
     freed: watch::Sender<()>,
     stop: CancellationToken,
     session: TaskTracker,
@@ -85,21 +85,21 @@ pub(crate) struct Presence {
 impl Presence {
     pub(crate) fn new() -> Self {
         Self {
-            standing: watch::Sender::new(Standing::Unknown),
+            state: watch::Sender::new(PresenceState::Unknown),
             freed: watch::Sender::new(()),
             stop: CancellationToken::new(),
             session: TaskTracker::new(),
         }
     }
 
-    fn is_now(&self, standing: Standing) {
-        let known = matches!(standing, Standing::Known(_));
+    fn becomes(&self, state: PresenceState) {
+        let known = matches!(state, PresenceState::Known(_));
         metrics::gauge!("muster_lease_holder_present").set(if known { 1.0 } else { 0.0 });
-        self.standing.send_replace(standing);
+        self.state.send_replace(state);
     }
 
-    fn standing(&self) -> Standing {
-        *self.standing.borrow()
+    fn state(&self) -> PresenceState {
+        *self.state.borrow()
     }
 
     /// Ends the session, so that nobody has to find out.
@@ -111,7 +111,7 @@ impl Presence {
 
     async fn keep(&self, pool: PgPool) {
         self.stay(pool).await;
-        self.is_now(Standing::Unknown);
+        self.becomes(PresenceState::Unknown);
     }
 
     async fn stay(&self, pool: PgPool) {
@@ -119,11 +119,11 @@ impl Presence {
         while !self.stop.is_cancelled() {
             match Session::begin(&pool, holder, leniency).await {
                 Ok(Begun::Present(session)) => {
-                    self.is_now(Standing::Known(holder));
+                    self.becomes(PresenceState::Known(holder));
                     if !self.last(session).await {
                         return;
                     }
-                    self.is_now(Standing::Expected(Instant::now()));
+                    self.becomes(PresenceState::Expected(Instant::now()));
                     leniency = LENIENCY;
                 }
                 Ok(Begun::TakenForGone) => {
@@ -173,7 +173,7 @@ impl Database {
     /// pool. To be called once.
     pub fn be_present(&self) {
         let (presence, pool) = (Arc::clone(&self.presence), self.probe.clone());
-        presence.is_now(Standing::Expected(Instant::now()));
+        presence.becomes(PresenceState::Expected(Instant::now()));
         self.presence
             .session
             .spawn(async move { presence.keep(pool).await });
@@ -183,20 +183,20 @@ impl Database {
     /// [`Database::be_present`] was never called, the lease just ends when its time has come.
     #[must_use]
     pub fn lease_token(&self) -> Uuid {
-        match self.presence.standing() {
-            Standing::Known(holder) => holder.token(),
-            Standing::Unknown | Standing::Expected(_) => Clock::system().new_uuid(),
+        match self.presence.state() {
+            PresenceState::Known(holder) => holder.token(),
+            PresenceState::Unknown | PresenceState::Expected(_) => Clock::system().new_uuid(),
         }
     }
 
     /// Waits until this process is known to live, where that is a matter of moments: after its start, and when its session
     /// broke. What it claimed before, and was killed with, nobody could take until the lease ends.
     pub async fn until_known(&self) {
-        let Standing::Expected(since) = self.presence.standing() else {
+        let PresenceState::Expected(since) = self.presence.state() else {
             return;
         };
-        let mut standing = self.presence.standing.subscribe();
-        let known = standing.wait_for(|standing| !matches!(standing, Standing::Expected(_)));
+        let mut state = self.presence.state.subscribe();
+        let known = state.wait_for(|state| !matches!(state, PresenceState::Expected(_)));
         // Not in time: its leases just end.
         drop(timeout_at(since + EXPECTED_WITHIN, known).await);
     }

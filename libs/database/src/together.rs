@@ -31,7 +31,7 @@ use crate::deadline;
 /// somebody who does not answer.
 const PATIENCE: Duration = Duration::from_millis(25);
 /// So many batches of a key are under way before more is asked of it: more than one only when the others take long.
-const AT_ONCE: usize = 4;
+const CONCURRENCY: usize = 4;
 
 type Work<K, I, O> = dyn Fn(&K, Vec<I>) -> Pin<Box<dyn Future<Output = Vec<O>> + Send>> + Send + Sync;
 
@@ -134,7 +134,7 @@ where
     I: Send + 'static,
     O: Send + 'static,
 {
-    let places = Arc::new(Semaphore::new(AT_ONCE));
+    let places = Arc::new(Semaphore::new(CONCURRENCY));
     loop {
         let Ok(place) = Arc::clone(&places).acquire_owned().await else {
             return;

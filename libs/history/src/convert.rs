@@ -35,7 +35,7 @@ impl HistoryEntry {
             actor: shown(actor),
             subject,
             act: act.into(),
-            changes: told(&changes),
+            changes: changes_of(&changes),
             reason,
             position,
             digest,
@@ -52,7 +52,7 @@ fn shown(actor: String) -> String {
 }
 
 /// Field by field. What somebody has made unreadable is shown as it stands there.
-fn told(changes: &str) -> Vec<pb::HistoryChange> {
+fn changes_of(changes: &str) -> Vec<pb::HistoryChange> {
     let read = serde_json::from_str::<BTreeMap<String, (Option<String>, Option<String>)>>(changes);
     let Ok(read) = read else {
         return vec![pb::HistoryChange {

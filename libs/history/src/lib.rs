@@ -24,6 +24,6 @@ mod verify;
 pub use broken::Broken;
 pub use chain::{Followed, Seal};
 pub use entry::{HistoryAct, HistoryEntry};
-pub use list::{Asked, page};
+pub use list::{HistoryQuery, page};
 pub use seal::SealHistory;
 pub use verify::{KeepsHistory, verify};

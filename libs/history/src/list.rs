@@ -10,11 +10,11 @@ use sqlx::PgConnection;
 use tonic::Status;
 
 use crate::HistoryEntry;
-use crate::store::{self, Wanted};
+use crate::store::{self, EntryFilter};
 
 /// Which history a call asks for.
 #[derive(Debug, Clone, Copy)]
-pub struct Asked<'a> {
+pub struct HistoryQuery<'a> {
     /// Whose.
     pub organization: OrganizationId,
     /// Only that of what has this resource name, and of what is in it; empty: all of it.
@@ -29,11 +29,11 @@ pub async fn page<M: Paged>(
     call: &Call<M>,
     key: &PageKey,
     database: &Database,
-    asked: Asked<'_>,
+    asked: HistoryQuery<'_>,
     name: impl Fn(&HistoryEntry) -> String,
 ) -> Result<Page<pb::HistoryEntry>, Status> {
     let list = async |before, limit| {
-        let wanted = Wanted {
+        let wanted = EntryFilter {
             subject: (!asked.subject.is_empty()).then_some(asked.subject),
             before,
             limit,

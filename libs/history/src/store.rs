@@ -71,7 +71,7 @@ impl FromRow<'_, PgRow> for Head {
 
 /// Which entries of a history are wanted.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Wanted<'a> {
+pub(crate) struct EntryFilter<'a> {
     /// Only those about what has this resource name, and about what is in it.
     pub(crate) subject: Option<&'a str>,
     /// Only those before this number; `None`: from the newest on.
@@ -84,7 +84,7 @@ pub(crate) struct Wanted<'a> {
 pub(crate) async fn list(
     db: &mut PgConnection,
     organization: OrganizationId,
-    wanted: Wanted<'_>,
+    wanted: EntryFilter<'_>,
 ) -> Result<Vec<HistoryEntry>, DatabaseError> {
     let all = select!(
         "WHERE organization_id = $1 AND ($2::bigint IS NULL OR number < $2) ORDER BY number DESC LIMIT $3"

@@ -25,7 +25,7 @@ const LIFETIME_SECONDS: i64 = 60;
 /// and so does checking it on the other side. It lives for at least twice as long when it is said for the last time.
 const REPEATED_SECONDS: i64 = 20;
 /// Callers, methods and organizations of twenty seconds; about three megabytes when full.
-const MOST_REPEATED: u64 = 4096;
+const MAX_REPEATED: u64 = 4096;
 /// Clocks of one platform agree better than this. In seconds.
 const LEEWAY: f64 = 10.0;
 
@@ -89,7 +89,7 @@ impl CallerSigner {
     #[must_use]
     pub fn new(key: SigningKey, clock: Clock) -> Self {
         let said = Cache::builder()
-            .max_capacity(MOST_REPEATED)
+            .max_capacity(MAX_REPEATED)
             .time_to_live(Duration::from_secs(REPEATED_SECONDS.unsigned_abs()))
             .build();
         Self { key, clock, said }

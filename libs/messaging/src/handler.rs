@@ -18,7 +18,7 @@ pub trait Handler: Send + Sync + 'static {
     /// How many events one transaction may take: of those that wait, never waiting for more. When it fails, each is applied
     /// in a transaction of its own, so that one that cannot be handled keeps no other. More than one is for work that takes
     /// a statement or two; its `prepare` asks nobody.
-    const AT_ONCE: usize = 1;
+    const BATCH_SIZE: usize = 1;
 
     /// Reads the event, and asks others before the transaction is opened (a call to another service must not hold a
     /// connection). Runs at every attempt, also for an event that turns out to have been applied already: it must

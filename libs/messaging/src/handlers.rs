@@ -153,7 +153,7 @@ struct Typed<H: Handler> {
 impl<H: Handler> Typed<H> {
     fn new(handler: H) -> Self {
         let handler = Arc::new(handler);
-        let batches = (H::AT_ONCE > 1).then(|| batch::batches(Arc::clone(&handler)));
+        let batches = (H::BATCH_SIZE > 1).then(|| batch::batches(Arc::clone(&handler)));
         Self { handler, batches }
     }
 }

@@ -18,6 +18,9 @@ const FOREIGN: [&str; 6] = [
     "muster_messaging",
 ];
 
+/// What stands around a domain in a service, and uses it.
+const AROUND: [&str; 5] = ["ops", "rpc", "store", "events", "convert"];
+
 /// `domain.rs` and everything in `domain/` of every service.
 fn domains() -> Vec<PathBuf> {
     let services = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../services");
@@ -58,6 +61,16 @@ fn a_domain_imports_neither_storage_nor_transport() {
     for file in files {
         let found = foreign(&fs::read_to_string(&file).unwrap());
         assert!(found.is_empty(), "{} names {found:?}", file.display());
+    }
+}
+
+#[test]
+fn a_domain_is_used_by_what_stands_around_it_and_uses_none_of_it() {
+    for file in domains() {
+        let source = fs::read_to_string(&file).unwrap();
+        let used = |room: &&str| source.contains(&format!("crate::{room}::"));
+        let used: Vec<_> = AROUND.into_iter().filter(used).collect();
+        assert!(used.is_empty(), "{} uses {used:?}", file.display());
     }
 }
 

@@ -27,7 +27,7 @@ const CLOSED_WITHIN: Duration = Duration::from_secs(2);
 /// How long it may take to say that they were not written: standard error may lead to where nobody reads, too.
 const SAID_WITHIN: Duration = Duration::from_millis(200);
 /// What may wait to be written, in bytes.
-const MOST: usize = 4 * 1024 * 1024;
+const MAX_BUFFERED_BYTES: usize = 4 * 1024 * 1024;
 /// The target of the lines, for filters and for readers.
 const TARGET: &str = "muster_gateway::access";
 
@@ -53,7 +53,7 @@ pub struct Line<'a> {
     /// The policies that decided.
     pub policies: &'a str,
     /// What they were asked, if they were.
-    pub asked: Option<Asked>,
+    pub asked: Option<PolicyDecision>,
     /// How long it took.
     pub duration: Duration,
     /// Its trace, recorded or not.
@@ -62,7 +62,7 @@ pub struct Line<'a> {
 
 /// What policies were asked about a caller, and what they said: enough to ask others the same later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Asked {
+pub struct PolicyDecision {
     /// The caller's role in the organization; empty: none.
     pub role: &'static str,
     /// Whether the caller is registry staff.
@@ -75,13 +75,13 @@ pub struct Asked {
 
 #[derive(Debug, Default)]
 struct Waiting {
-    held: Mutex<Held>,
+    held: Mutex<Buffer>,
     more: Condvar,
     written: Condvar,
 }
 
 #[derive(Debug, Default)]
-struct Held {
+struct Buffer {
     lines: Vec<u8>,
     closed: bool,
     /// Nothing is left to be written.
@@ -144,7 +144,7 @@ impl AccessLog {
     }
 }
 
-/// Asked of the filter alone, once: the answer cannot change, and what is asked of all layers at every call costs more than
+/// PolicyDecision of the filter alone, once: the answer cannot change, and what is asked of all layers at every call costs more than
 /// the line.
 fn is_wanted(log_filter: &str) -> bool {
     let Ok(filter) = logs::filter(log_filter) else {
@@ -155,13 +155,13 @@ fn is_wanted(log_filter: &str) -> bool {
 }
 
 impl Waiting {
-    fn held(&self) -> MutexGuard<'_, Held> {
+    fn held(&self) -> MutexGuard<'_, Buffer> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn put(&self, line: &str) {
         let mut held = self.held();
-        if held.closed || held.lines.len() + line.len() > MOST {
+        if held.closed || held.lines.len() + line.len() > MAX_BUFFERED_BYTES {
             metrics::counter!("access_lines_dropped_total").increment(1);
             return;
         }
@@ -248,7 +248,7 @@ impl Line<'_> {
             policies = serde_json::Value::from(self.policies),
             duration = self.duration.as_micros(),
         )?;
-        if let Some(Asked {
+        if let Some(PolicyDecision {
             role,
             staff,
             organization,
@@ -282,7 +282,7 @@ impl Line<'_> {
             self.trace.trace_id(),
             clock = time.get(11..23).unwrap_or(&time),
         )?;
-        if let Some(Asked {
+        if let Some(PolicyDecision {
             role,
             staff,
             organization,
@@ -310,7 +310,7 @@ mod tests {
             caller: "5f1d",
             decision: "admitted",
             policies: "say-\"hello\"",
-            asked: Some(Asked {
+            asked: Some(PolicyDecision {
                 role: "OWNER",
                 staff: false,
                 organization: Some(Uuid::nil()),
@@ -352,10 +352,10 @@ mod tests {
     fn who_does_not_read_delays_nobody() {
         let waiting = Waiting::default();
         let line = "x".repeat(1024);
-        for _ in 0..2 * MOST / line.len() {
+        for _ in 0..2 * MAX_BUFFERED_BYTES / line.len() {
             waiting.put(&line);
         }
-        assert_eq!(waiting.held().lines.len(), MOST);
+        assert_eq!(waiting.held().lines.len(), MAX_BUFFERED_BYTES);
     }
 
     #[test]

@@ -21,7 +21,7 @@ use std::time::Duration;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use thiserror::Error;
 
-pub use access_log::{AccessLog, Asked, Line};
+pub use access_log::{AccessLog, Line, PolicyDecision};
 pub use code::code_name;
 pub use logs::checked_filter;
 pub use metrics_handle::Metrics;

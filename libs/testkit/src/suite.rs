@@ -104,7 +104,7 @@ impl TestSuite {
 
     /// The same as flags, for its program.
     pub(crate) fn flags<S: Service>(&self, own: &[(&str, &str)]) -> Vec<OsString> {
-        let told = self.told();
+        let told = self.environment();
         let given = own.iter().map(|(flag, value)| (*flag, *value));
         let told = told.iter().map(|(flag, value)| (flag.as_str(), value.as_str()));
         let all: Vec<(&str, &str)> = given.chain(told).collect();
@@ -117,7 +117,7 @@ impl TestSuite {
         flags.filter_map(|flag| answer(format!("--{flag}"))).collect()
     }
 
-    fn told(&self) -> Vec<(String, String)> {
+    fn environment(&self) -> Vec<(String, String)> {
         let keys = format!("current = \"k1\"\n[keys]\nk1 = \"{KEY}\"\n");
         let files = [("--link-keys", keys.as_str()), ("--page-key", KEY)];
         let files = files.map(|(flag, text)| (flag.to_owned(), self.callers.file(flag, text)));

@@ -15,7 +15,7 @@ use http_body_util::{BodyExt as _, Full};
 use muster_access::{MethodRule, Rules};
 use muster_identity::{Caller, PersonCaller, Role};
 use muster_ids::OrganizationId;
-use muster_proto::organization::v1 as wire;
+use muster_proto::organization::v1 as organization_pb;
 use muster_refusal::{ErrorReason, Refusal, Violations};
 use prost::{Message, Name};
 use tonic::Status;
@@ -112,11 +112,11 @@ fn response(message: Bytes) -> Response<Body> {
 }
 
 /// A role as the contract writes it.
-fn wire(role: Option<Role>) -> wire::Role {
+fn wire(role: Option<Role>) -> organization_pb::Role {
     match role {
-        None => wire::Role::Unspecified,
-        Some(Role::Viewer) => wire::Role::Viewer,
-        Some(Role::Admin) => wire::Role::Admin,
-        Some(Role::Owner) => wire::Role::Owner,
+        None => organization_pb::Role::Unspecified,
+        Some(Role::Viewer) => organization_pb::Role::Viewer,
+        Some(Role::Admin) => organization_pb::Role::Admin,
+        Some(Role::Owner) => organization_pb::Role::Owner,
     }
 }

@@ -19,7 +19,7 @@ use muster_ids::{OrganizationId, PersonId};
 use muster_server::settings::ConfigErrors;
 use uuid::Uuid;
 
-use self::line::{Asked, Line};
+use self::line::{Line, RecordedDecision};
 use self::report::{Change, Report};
 use crate::edge::CallerTags;
 use crate::policy::{Effects, Explained, Extra, Policies, Resource, View};
@@ -194,7 +194,7 @@ impl Trial {
         report.changed(change, line);
     }
 
-    fn answer(&self, person: PersonId, asked: Asked, permission: &str, on: Resource) -> Explained {
+    fn answer(&self, person: PersonId, asked: RecordedDecision, permission: &str, on: Resource) -> Explained {
         let person = PersonCaller {
             id: person,
             name: None,

@@ -19,10 +19,10 @@ use tokio::sync::Notify;
 
 use crate::Settings;
 use crate::context::Context;
-use crate::events::archive::Archive;
-use crate::events::deliveries::Deliveries;
+use crate::events::delivery_changed::DeliveryChanged;
+use crate::events::employment_changed::EmploymentChanged;
+use crate::events::employment_restored::EmploymentRestored;
 use crate::events::organization_closed::OrganizationClosed;
-use crate::events::restore::Restore;
 use crate::mails::Mails;
 use crate::ops::closing::carry_out::CarryOut;
 use crate::ops::import::purge::Purge;
@@ -79,11 +79,15 @@ impl Service for InvitationApp {
             .grpc(AcceptanceInternalServiceServer::new(rpc))
             .consumer(
                 Handlers::of(&topology::INVITATION)
-                    .on(Deliveries)
+                    .on(DeliveryChanged)
                     .on(OrganizationClosed)
-                    .on(EmploymentHandler::<EmploymentChangedEvent, _>::new(Archive))
-                    .on(EmploymentHandler::<EmploymentEndedEvent, _>::new(Archive))
-                    .on(Restore),
+                    .on(EmploymentHandler::<EmploymentChangedEvent, _>::new(
+                        EmploymentChanged,
+                    ))
+                    .on(EmploymentHandler::<EmploymentEndedEvent, _>::new(
+                        EmploymentChanged,
+                    ))
+                    .on(EmploymentRestored),
             )
             .job(Job::batch(send_due))
             .job(Job::batch(purge))

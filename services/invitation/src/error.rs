@@ -16,7 +16,7 @@ use crate::domain::invitation::{
 };
 use crate::domain::inviting::NotActive;
 use crate::domain::link::NotALink;
-use crate::domain::mailbox::{MOST_A_DAY, MailboxFull};
+use crate::domain::mailbox::{MAX_A_DAY, MailboxFull};
 use crate::domain::spreadsheet::SheetProblem;
 
 /// When to upload again what there was no room for.
@@ -273,7 +273,7 @@ impl From<Error> for Refusal {
                             later, or say a later send_time";
                 let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
                 with_fields(R::RateLimited, text, fields)
-                    .quota("mails_to_a_mailbox_per_day", count(full.used), count(MOST_A_DAY))
+                    .quota("mails_to_a_mailbox_per_day", count(full.used), count(MAX_A_DAY))
                     .retry_after(full.wait)
             }
             Error::Expired => Refusal::new(

@@ -1,11 +1,11 @@
 //! What is published: mails that are due, invitations that were accepted. What is consumed: what became of
-//! mails ([`deliveries`]), that employments are over, and that claims were taken back ([`archive`]), and that organizations were
+//! mails ([`delivery_changed`]), that employments are over, and that claims were taken back ([`employment_changed`]), and that organizations were
 //! closed ([`organization_closed`]).
 
-pub(crate) mod archive;
-pub(crate) mod deliveries;
+pub(crate) mod delivery_changed;
+pub(crate) mod employment_changed;
+pub(crate) mod employment_restored;
 pub(crate) mod organization_closed;
-pub(crate) mod restore;
 
 use muster_clock::Clock;
 use muster_database::DatabaseError;
@@ -14,7 +14,7 @@ use muster_ids::{
     PersonName,
 };
 use muster_messaging::outbox::{self, NewEvent};
-use muster_proto::invitation::v1 as proto;
+use muster_proto::invitation::v1 as pb;
 use muster_proto::notification::v1::{MailPurpose, MailRequestedEvent};
 use muster_server::convert::timestamp;
 use sqlx::PgConnection;
@@ -119,7 +119,7 @@ pub(crate) async fn accepted(
         invitation: invitation.id,
         version: invitation.version,
     };
-    let payload = proto::InvitationAcceptedEvent {
+    let payload = pb::InvitationAcceptedEvent {
         invitation: subject.name(),
         organization: OrganizationName { organization }.to_string(),
         person: PersonName {
@@ -130,7 +130,7 @@ pub(crate) async fn accepted(
             person: invitation.inviter,
         }
         .to_string(),
-        source: proto::InvitationSource::from(invitation.source).into(),
+        source: pb::InvitationSource::from(invitation.source).into(),
         groups: group_names(organization, groups),
         location: location_name(organization, invitation.location),
         vouch_time: Some(timestamp(invitation.vouch_time)),

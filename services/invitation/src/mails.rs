@@ -13,7 +13,7 @@ use crate::domain::invitation::{Invitation, NotWanted};
 use crate::store::{invitation, opt_out};
 
 /// Looks that are one statement, and mails that are handed over by one transaction.
-const AT_ONCE: usize = 100;
+const BATCH_SIZE: usize = 100;
 
 /// Finds invitations that are to be mailed. Cheap to clone.
 #[derive(Clone)]
@@ -52,10 +52,10 @@ impl Mails {
     /// Nobody looks yet.
     pub(crate) fn new() -> Self {
         Self {
-            looks: Together::new(AT_ONCE, |organization: &OrganizationId, looks| {
+            looks: Together::new(BATCH_SIZE, |organization: &OrganizationId, looks| {
                 look(*organization, looks)
             }),
-            handovers: Together::new(AT_ONCE, |organization: &OrganizationId, mails| {
+            handovers: Together::new(BATCH_SIZE, |organization: &OrganizationId, mails| {
                 hand_over(*organization, mails)
             }),
         }

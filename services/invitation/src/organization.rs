@@ -8,7 +8,7 @@ use muster_ids::{
     GroupId, GroupName, LocationId, LocationName, OrganizationId, OrganizationName, PersonName,
 };
 use muster_language::Language;
-use muster_proto::organization::v1 as proto;
+use muster_proto::organization::v1 as organization_pb;
 use muster_proto::organization::v1::inviting_internal_service_client::InvitingInternalServiceClient;
 use muster_refusal::Refusal;
 use muster_server::Failure;
@@ -89,7 +89,7 @@ impl Organization {
             self.all_groups(&name),
             self.all_locations(&name),
         )?;
-        Ok(parse(proto::GetInvitingContextResponse {
+        Ok(parse(organization_pb::GetInvitingContextResponse {
             groups,
             locations,
             ..answer
@@ -122,7 +122,7 @@ impl Organization {
     /// # Errors
     /// [`Failure::NotFound`] when it is not, for whatever reason, or the peer's failure.
     pub(crate) async fn join_page(&self, query: &PageQuery<'_>) -> Result<JoinPage, Error> {
-        let mut request = proto::GetOpenJoinPageRequest::default();
+        let mut request = organization_pb::GetOpenJoinPageRequest::default();
         match query {
             PageQuery::Slug(slug) => (*slug).clone_into(&mut request.slug),
             PageQuery::Organization(organization) => {
@@ -169,10 +169,10 @@ impl Organization {
         active(self.context_of(organization, query).await?)
     }
 
-    async fn all_groups(&self, organization: &str) -> Result<Vec<proto::InvitingGroup>, Error> {
+    async fn all_groups(&self, organization: &str) -> Result<Vec<organization_pb::InvitingGroup>, Error> {
         let (mut groups, mut page_token) = (Vec::new(), String::new());
         loop {
-            let request = proto::ListInvitingGroupsRequest {
+            let request = organization_pb::ListInvitingGroupsRequest {
                 organization: organization.to_owned(),
                 page_size: PAGE_SIZE,
                 page_token,
@@ -187,10 +187,10 @@ impl Organization {
         }
     }
 
-    async fn all_locations(&self, organization: &str) -> Result<Vec<proto::Location>, Error> {
+    async fn all_locations(&self, organization: &str) -> Result<Vec<organization_pb::Location>, Error> {
         let (mut locations, mut page_token) = (Vec::new(), String::new());
         loop {
-            let request = proto::ListInvitingLocationsRequest {
+            let request = organization_pb::ListInvitingLocationsRequest {
                 organization: organization.to_owned(),
                 page_size: PAGE_SIZE,
                 page_token,
@@ -243,7 +243,7 @@ async fn answer(
     mut client: InvitingInternalServiceClient<Peer>,
     organization: OrganizationId,
     query: &ContextQuery,
-) -> Result<proto::GetInvitingContextResponse, Status> {
+) -> Result<organization_pb::GetInvitingContextResponse, Status> {
     let groups = query
         .groups
         .iter()
@@ -252,7 +252,7 @@ async fn answer(
         organization,
         location,
     });
-    let request = proto::GetInvitingContextRequest {
+    let request = organization_pb::GetInvitingContextRequest {
         organization: OrganizationName { organization }.to_string(),
         groups: groups.map(|name| name.to_string()).collect(),
         locations: locations.map(|name| name.to_string()).collect(),
@@ -276,10 +276,10 @@ fn active(context: InvitingContext) -> Result<InvitingContext, Error> {
 }
 
 /// Names that cannot be read are left out: nobody can be invited there, which refuses rather than guesses.
-fn parse(answer: proto::GetInvitingContextResponse) -> InvitingContext {
+fn parse(answer: organization_pb::GetInvitingContextResponse) -> InvitingContext {
     let status = match answer.state() {
-        proto::OrganizationState::Active => OrganizationStatus::Active,
-        proto::OrganizationState::Suspended => OrganizationStatus::Suspended,
+        organization_pb::OrganizationState::Active => OrganizationStatus::Active,
+        organization_pb::OrganizationState::Suspended => OrganizationStatus::Suspended,
         other => {
             let name = other.as_str_name();
             OrganizationStatus::Other(
@@ -290,8 +290,8 @@ fn parse(answer: proto::GetInvitingContextResponse) -> InvitingContext {
         }
     };
     let plan = match answer.plan() {
-        proto::Plan::Premium => Plan::Premium,
-        proto::Plan::Basic | proto::Plan::Unspecified => Plan::Basic,
+        organization_pb::Plan::Premium => Plan::Premium,
+        organization_pb::Plan::Basic | organization_pb::Plan::Unspecified => Plan::Basic,
     };
     let limits = answer.limits.unwrap_or_default();
     let groups = answer.groups.into_iter().filter_map(|group| {
@@ -319,9 +319,9 @@ fn parse(answer: proto::GetInvitingContextResponse) -> InvitingContext {
     }
 }
 
-fn parse_group(group: proto::InvitingGroup) -> Group {
+fn parse_group(group: organization_pb::InvitingGroup) -> Group {
     Group {
-        is_active: group.state() == proto::GroupState::Active,
+        is_active: group.state() == organization_pb::GroupState::Active,
         has_trainings: group.has_trainings,
         etag: group.etag,
         display_name: group.display_name,

@@ -7,9 +7,9 @@ pub(crate) mod join_request;
 pub(crate) mod mailbox;
 pub(crate) mod opt_out;
 pub(crate) mod quota;
+mod state_lists;
 #[cfg(test)]
 mod tests;
-mod words;
 
 use muster_language::Language;
 use sqlx::Row;

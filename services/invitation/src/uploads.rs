@@ -45,7 +45,7 @@ pub(crate) struct Uploads {
 
 /// The room that one file has taken; given back when it is dropped.
 #[derive(Debug)]
-pub(crate) struct Room {
+pub(crate) struct UploadPermit {
     bytes: Arc<Semaphore>,
     taken: Option<OwnedSemaphorePermit>,
     of_organization: KeyedPermit<OrganizationId>,
@@ -95,9 +95,9 @@ impl Uploads {
         })
     }
 
-    /// Room for a file that this person uploads for this organization, none taken yet.
-    pub(crate) fn room(&self, organization: OrganizationId, person: PersonId) -> Room {
-        Room {
+    /// UploadPermit for a file that this person uploads for this organization, none taken yet.
+    pub(crate) fn room(&self, organization: OrganizationId, person: PersonId) -> UploadPermit {
+        UploadPermit {
             bytes: Arc::clone(&self.bytes),
             taken: None,
             of_organization: self.of_organization.none(organization),
@@ -111,7 +111,7 @@ impl Uploads {
     }
 }
 
-impl Room {
+impl UploadPermit {
     /// Takes room for so many more bytes.
     ///
     /// # Errors
@@ -141,8 +141,8 @@ mod tests {
         Uploads::new(Duration::from_secs(10), 1)
     }
 
-    /// Room for a file of this organization and this person.
-    fn room(uploads: &Uploads, organization: u128, person: u128) -> Room {
+    /// UploadPermit for a file of this organization and this person.
+    fn room(uploads: &Uploads, organization: u128, person: u128) -> UploadPermit {
         uploads.room(
             OrganizationId::from_uuid(Uuid::from_u128(organization)),
             PersonId::from_uuid(Uuid::from_u128(person)),
@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn files_share_the_room_and_give_it_back() {
         let uploads = uploads();
-        let mut taken: Vec<Room> = (1..=4)
+        let mut taken: Vec<UploadPermit> = (1..=4)
             .map(|number| {
                 let mut room = room(&uploads, number, number);
                 room.take(MAX_BYTES).unwrap();

@@ -6,7 +6,7 @@ use muster_server::page::PageSettings;
 use muster_server::settings::{ConfigErrors, PeerUrl, Seconds};
 
 use crate::context::Timing;
-use crate::domain::Sender;
+use crate::mails::Sender;
 use crate::smtp::{HelloName, Roots, SmtpOptions, SmtpServers, Tls};
 
 /// RFC 5321, section 4.5.3.2.1 allows five minutes for the greeting; nobody who is well needs that.

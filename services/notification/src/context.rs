@@ -7,7 +7,7 @@ use muster_clock::Clock;
 use muster_database::Database;
 use muster_server::page::PageKey;
 
-use crate::domain::Sender;
+use crate::mails::Sender;
 use crate::smtp::Smtp;
 use crate::sources::MailSources;
 

@@ -2,12 +2,10 @@
 
 mod decision;
 mod delivery;
-mod message;
 mod reply;
 mod schedule;
 
 pub use decision::{Disposition, Outcome, RetryConditions, RetryDecision, decide};
 pub use delivery::{Claimed, Delivery, DeliveryState, History, Lease, MailRequest, Phase};
-pub use message::{Mail, MessageProblem, Rendered, Sender, Stamp, message_id};
 pub use reply::{Reply, Severity};
 pub use schedule::Jitter;

@@ -9,11 +9,13 @@
 //! stays in the row for as long as a delivery of it may wait: until the release after it has been running for 72 hours.
 
 pub(crate) mod escape;
+mod message;
 mod page;
 mod subject;
 
 use std::sync::LazyLock;
 
+pub use message::{Mail, MessageProblem, Rendered, Sender, Stamp, message_id};
 use muster_language::{Language, Texts};
 use muster_proto::notification::v1 as pb;
 pub use muster_proto::notification::v1::InviteVariables;
@@ -21,8 +23,6 @@ pub use muster_proto::notification::v1::get_mail_response::Variables;
 use muster_states::stored_enum;
 pub use page::{Circumstances, Words};
 pub use subject::{NoSubject, Subject};
-
-use crate::domain::MessageProblem;
 
 /// What is known of a mail besides its words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -14,8 +14,8 @@ use muster_server::convert::from_timestamp;
 use tokio::time::Instant;
 use tonic::{Code, Status};
 
-use crate::domain::{Mail, MailRequest, Outcome};
-use crate::mails::Purpose;
+use crate::domain::{MailRequest, Outcome};
+use crate::mails::{Mail, Purpose};
 
 /// For one question, its retries included.
 const ANSWER_LIMIT: Duration = Duration::from_secs(5);

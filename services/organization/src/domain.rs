@@ -53,10 +53,10 @@ pub(crate) use profile_user::{
 };
 pub(crate) use programme::{LicenseStatus, Programme, ProgrammeType, RowProblem, ToldProgramme};
 pub(crate) use programme_load::{
-    LoadRow, Misplaced, ProgrammeLoad, RefusedRow, RowOutcome, Taken, each_license_once,
+    LoadRow, Misplaced, ProgrammeLoad, RefusedRow, RowCounts, RowOutcome, each_license_once,
 };
 pub(crate) use registry::{
-    Holder, MAX_FOUND, MAX_WORDS, Meant, RegistryEntry, RegistryEntryState, ToldEntry, Wanted,
+    Holder, MAX_FOUND, MAX_WORDS, Meant, RegistryEntry, RegistryEntryState, RegistryQuery, ToldEntry,
 };
 pub use review::ReviewDays;
 pub(crate) use review::{Review, ReviewItem, ReviewPeriods, ReviewState, ReviewSubject};

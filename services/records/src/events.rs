@@ -19,7 +19,7 @@ pub(crate) use projection::Projection;
 use crate::domain::{EmploymentProjection, Placement, ToldEmployment};
 
 /// What is kept of an employment.
-fn told(facts: &EmploymentFacts) -> Result<ToldEmployment, HandlingError> {
+fn employment_of(facts: &EmploymentFacts) -> Result<ToldEmployment, HandlingError> {
     let unspecified = |_| HandlingError::Permanent("state is not said".to_owned());
     Ok(ToldEmployment {
         projection: EmploymentProjection {

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::Context;
 use muster_engines::Ports;
-use muster_proto::organization::v1 as organization;
+use muster_proto::organization::v1 as organization_pb;
 use muster_proto::organization::v1::organization_service_server::{
     OrganizationService, OrganizationServiceServer,
 };
@@ -68,16 +68,16 @@ impl OrganizationService for Echo {
     }
 
     only_an_echo! {
-        create_organization(organization::CreateOrganizationRequest) -> organization::CreateOrganizationResponse;
-        update_organization(organization::UpdateOrganizationRequest) -> organization::UpdateOrganizationResponse;
-        submit_organization(organization::SubmitOrganizationRequest) -> organization::SubmitOrganizationResponse;
-        list_license_claims(organization::ListLicenseClaimsRequest) -> organization::ListLicenseClaimsResponse;
-        approve_organization(organization::ApproveOrganizationRequest) -> organization::ApproveOrganizationResponse;
-        return_organization(organization::ReturnOrganizationRequest) -> organization::ReturnOrganizationResponse;
-        reject_organization(organization::RejectOrganizationRequest) -> organization::RejectOrganizationResponse;
-        suspend_organization(organization::SuspendOrganizationRequest) -> organization::SuspendOrganizationResponse;
-        reinstate_organization(organization::ReinstateOrganizationRequest) -> organization::ReinstateOrganizationResponse;
-        close_organization(organization::CloseOrganizationRequest) -> organization::CloseOrganizationResponse;
+        create_organization(organization_pb::CreateOrganizationRequest) -> organization_pb::CreateOrganizationResponse;
+        update_organization(organization_pb::UpdateOrganizationRequest) -> organization_pb::UpdateOrganizationResponse;
+        submit_organization(organization_pb::SubmitOrganizationRequest) -> organization_pb::SubmitOrganizationResponse;
+        list_license_claims(organization_pb::ListLicenseClaimsRequest) -> organization_pb::ListLicenseClaimsResponse;
+        approve_organization(organization_pb::ApproveOrganizationRequest) -> organization_pb::ApproveOrganizationResponse;
+        return_organization(organization_pb::ReturnOrganizationRequest) -> organization_pb::ReturnOrganizationResponse;
+        reject_organization(organization_pb::RejectOrganizationRequest) -> organization_pb::RejectOrganizationResponse;
+        suspend_organization(organization_pb::SuspendOrganizationRequest) -> organization_pb::SuspendOrganizationResponse;
+        reinstate_organization(organization_pb::ReinstateOrganizationRequest) -> organization_pb::ReinstateOrganizationResponse;
+        close_organization(organization_pb::CloseOrganizationRequest) -> organization_pb::CloseOrganizationResponse;
     }
 }
 

@@ -18,7 +18,7 @@ const SERVICES: [&str; 5] = [
 ];
 const MAILS: usize = 300;
 /// As many as can be invited by hand in one request.
-const AT_ONCE: usize = 10;
+const BATCH_SIZE: usize = 10;
 const AWAY: Duration = Duration::from_secs(30);
 /// Generous, for machines that do other things as well; each mail by itself would wait longer than that.
 const SOON: Duration = Duration::from_secs(15);
@@ -153,7 +153,7 @@ async fn invite_all(suite: &Suite, organization: &Organization) {
     let addresses: Vec<_> = (0..MAILS)
         .map(|n| format!("waiting-{n}.{run}@example.test"))
         .collect();
-    for some in addresses.chunks(AT_ONCE) {
+    for some in addresses.chunks(BATCH_SIZE) {
         let call = suite.call(&organization.owner, organization.inviting_all(some));
         organization
             .invitations()

@@ -8,8 +8,8 @@ use serde_json::Value;
 /// The longest text of somebody else's that is shown, in characters.
 const LONGEST_SHOWN: usize = 64;
 /// Keys that are named in one message, and lines that one document is worth.
-const MOST_LISTED: usize = 3;
-const MOST_LINES: usize = 50;
+const MAX_LISTED: usize = 3;
+const MAX_LINES: usize = 50;
 
 /// A key of a document that is not used.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -96,10 +96,10 @@ impl PassedOverLog {
     /// Tells what has not been told.
     pub(crate) fn tell(&mut self, publisher: &str, keys: &[PassedOverKey]) {
         let new: Vec<_> = keys.iter().filter(|key| !self.0.contains(key)).collect();
-        for PassedOverKey { name, problem } in new.iter().take(MOST_LINES) {
+        for PassedOverKey { name, problem } in new.iter().take(MAX_LINES) {
             tracing::warn!(publisher, key = name, %problem, "a published key is passed over");
         }
-        if let Some(more) = new.len().checked_sub(MOST_LINES).filter(|more| *more > 0) {
+        if let Some(more) = new.len().checked_sub(MAX_LINES).filter(|more| *more > 0) {
             tracing::warn!(publisher, more, "more published keys are passed over");
         }
         self.0 = keys.iter().cloned().collect();
@@ -111,7 +111,7 @@ pub(super) fn list(keys: &[PassedOverKey]) -> String {
     if keys.is_empty() {
         return "there is none in it".to_owned();
     }
-    let named: Vec<_> = keys.iter().take(MOST_LISTED).map(ToString::to_string).collect();
+    let named: Vec<_> = keys.iter().take(MAX_LISTED).map(ToString::to_string).collect();
     let more = keys.len() - named.len();
     let named = named.join("; ");
     if more == 0 {

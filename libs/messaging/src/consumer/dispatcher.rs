@@ -22,7 +22,7 @@ pub(super) const BROKER_LIMIT: Duration = Duration::from_secs(5);
 const DRAIN_LIMIT: Duration = Duration::from_secs(10);
 
 /// A delivery whose envelope could be read.
-struct Taken {
+struct Delivered {
     event: Received,
     acker: Acker,
     /// Since then the broker counts how long we hold it.
@@ -32,7 +32,7 @@ struct Taken {
 /// What is being worked on, and what waits behind it in the same lane.
 pub(super) struct Dispatcher<'a> {
     worker: &'a Arc<Worker>,
-    lanes: Lanes<Uuid, Taken>,
+    lanes: Lanes<Uuid, Delivered>,
     tasks: JoinSet<(Uuid, Verdict)>,
     /// Ends the waits between attempts: what is held belongs to this session and comes again in the next one.
     closing: CancellationToken,
@@ -52,7 +52,7 @@ impl<'a> Dispatcher<'a> {
         let acker = delivery.acker.clone();
         match Received::of_delivery(delivery) {
             Ok(event) => {
-                let taken = Taken {
+                let taken = Delivered {
                     event,
                     acker,
                     delivered: Instant::now(),
@@ -92,7 +92,7 @@ impl<'a> Dispatcher<'a> {
         });
     }
 
-    fn start(&mut self, taken: Taken) {
+    fn start(&mut self, taken: Delivered) {
         let worker = Arc::clone(self.worker);
         let closing = self.closing.clone();
         self.tasks.spawn(async move {
@@ -145,7 +145,7 @@ async fn park_unread(queue: &QueueSpec, acker: &Acker, problem: &EnvelopeProblem
 
 /// Handles one delivery and tells the broker. An ack that does not arrive is no loss: the message comes again and its
 /// inbox row is there.
-async fn handle(worker: &Arc<Worker>, taken: Taken, closing: &CancellationToken) -> Verdict {
+async fn handle(worker: &Arc<Worker>, taken: Delivered, closing: &CancellationToken) -> Verdict {
     let event = Arc::new(taken.event);
     let (verdict, span) = worker.handle(&event, taken.delivered, closing).await;
     let name = match &verdict {

@@ -23,7 +23,7 @@ pub(super) struct Item<H: Handler> {
 }
 
 pub(super) fn batches<H: Handler>(handler: Arc<H>) -> Batches<H> {
-    Together::new(H::AT_ONCE, move |(): &(), items| {
+    Together::new(H::BATCH_SIZE, move |(): &(), items| {
         apply(Arc::clone(&handler), items)
     })
 }

@@ -6,7 +6,7 @@ use muster_client::acts::redemption;
 use muster_identity::PersonCaller;
 use muster_ids::{InvitationName, OrganizationId, OrganizationName};
 use muster_proto::invitation::v1 as pb;
-use muster_proto::notification::v1 as mail;
+use muster_proto::notification::v1 as notification_pb;
 use muster_proto::notification::v1::get_mail_response::Variables;
 use muster_proto::notification::v1::mail_source_internal_service_client::MailSourceInternalServiceClient;
 
@@ -27,9 +27,9 @@ pub async fn invite(
 
 /// The person `name`, whose address is the invited one, accepts by the link of the mail.
 pub async fn accept(invitations: &TestService, invitation: InvitationName, name: &str) {
-    let request = mail::GetMailRequest {
+    let request = notification_pb::GetMailRequest {
         subject: invitation.to_string(),
-        purpose: mail::MailPurpose::Invite.into(),
+        purpose: notification_pb::MailPurpose::Invite.into(),
         generation: 1,
     };
     let mail_worker = TestCaller::Workload("notification");

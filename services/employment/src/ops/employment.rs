@@ -14,7 +14,7 @@ pub(crate) mod employ_invitee;
 pub(crate) mod end;
 pub(crate) mod end_due;
 pub(crate) mod latest;
-pub(crate) mod own;
+pub(crate) mod own_employment;
 mod owner;
 mod positions;
 pub(crate) mod reject;

@@ -8,7 +8,7 @@ use muster_access::{MethodRule, Mode, ScopePath, Target};
 use muster_identity::{Access, Caller, PersonCaller, Role};
 use muster_ids::OrganizationId;
 use muster_refusal::Refusal;
-use muster_telemetry::Asked;
+use muster_telemetry::PolicyDecision;
 
 use super::call::Call;
 use super::call_cache::{self, Admission};
@@ -102,7 +102,7 @@ impl Shared {
         caller: &Arc<Caller>,
         organization: Option<OrganizationId>,
         role: Option<Role>,
-    ) -> Result<(Arc<Caller>, Option<Asked>), Refusal> {
+    ) -> Result<(Arc<Caller>, Option<PolicyDecision>), Refusal> {
         let (permission, person) = match (&call.rule.mode, &**caller) {
             (Mode::Require { permission, .. }, Caller::Person(person)) => (permission, person),
             (Mode::Require { .. } | Mode::Internal { .. }, _) => return Err(Refusal::permission_denied()),
@@ -111,7 +111,7 @@ impl Shared {
         let on = organization.map_or(Resource::Platform, Resource::Organization);
         let decided = self.parts.policies.decide(person, role, permission, on);
         call.observation.by_policies(decided.policies);
-        let asked = Some(Asked {
+        let asked = Some(PolicyDecision {
             role: role.map_or("", Role::as_str),
             staff: person.staff,
             organization: organization.map(OrganizationId::as_uuid),
@@ -138,7 +138,7 @@ impl Shared {
         call: &Call,
         caller: &Caller,
         who: &Identified,
-        asked: Option<Asked>,
+        asked: Option<PolicyDecision>,
     ) -> Result<Admission, Refusal> {
         let signed = self.parts.signer.sign(caller, &call.rule.area, &call.rule.path);
         let text = signed.map_err(|_| Refusal::internal())?;

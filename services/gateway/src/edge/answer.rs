@@ -32,11 +32,11 @@ pub(super) struct Answer {
     pub(super) abort_reason: AbortReason,
     /// Cancelled when streams that still run are to end.
     pub(super) streams: CancellationToken,
-    pub(super) held: Held,
+    pub(super) held: CallPermits,
 }
 
 /// What a call holds until its answer has ended.
-pub(super) struct Held {
+pub(super) struct CallPermits {
     /// Of a stream's caller.
     pub(super) authorization: Option<StreamAuthorization>,
     pub(super) _permit: CallPermit,

@@ -15,7 +15,7 @@ use moka::sync::Cache;
 use muster_clock::Clock;
 use muster_identity::Caller;
 use muster_ids::OrganizationId;
-use muster_telemetry::Asked;
+use muster_telemetry::PolicyDecision;
 use time::OffsetDateTime;
 
 use super::observe::CallerTag;
@@ -70,7 +70,7 @@ pub(super) struct Admission {
     /// Which policies said so.
     pub(super) policies: Arc<str>,
     /// What they were asked.
-    pub(super) asked: Option<Asked>,
+    pub(super) asked: Option<PolicyDecision>,
     /// What the service is shown.
     pub(super) caller_token: HeaderValue,
     /// Whether the look is written down before the call goes on.

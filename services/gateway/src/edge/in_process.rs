@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use muster_refusal::Refusal;
 
-use super::answer::{Buffered, Held};
+use super::answer::{Buffered, CallPermits};
 use super::call::{Call, Received};
 use super::messages;
 use super::pass::Answered;
@@ -24,7 +24,7 @@ impl Shared {
         let message = first.as_ref().map(messages::payload).unwrap_or_default();
         let answered = self.access.answer(call.rule, &caller, message, call.time.left());
         let response = answered.await?;
-        let held = Held {
+        let held = CallPermits {
             authorization: None,
             _permit: permit,
             _upstream: None,

@@ -7,7 +7,7 @@ use tonic::body::Body;
 use tonic::service::Routes;
 use tower::Service as _;
 
-use super::answer::{Answer, Buffered, Held};
+use super::answer::{Answer, Buffered, CallPermits};
 use super::deadline::{self, Time};
 use super::pass::{Answered, finished};
 use super::refuse;
@@ -50,7 +50,7 @@ impl Shared {
             time: Time::of_infrastructure(),
             abort_reason: AbortReason::default(),
             streams: self.parts.streams.clone(),
-            held: Held {
+            held: CallPermits {
                 authorization: None,
                 _permit: permit,
                 _upstream: None,

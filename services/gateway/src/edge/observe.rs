@@ -18,7 +18,7 @@ use http_body::Frame;
 use muster_access::{MethodRule, Rules};
 use muster_refusal::{Refusal, name_trace};
 use muster_telemetry::propagation::{self, TraceIds};
-use muster_telemetry::{AccessLog, Asked, Line, code_name};
+use muster_telemetry::{AccessLog, Line, PolicyDecision, code_name};
 use tonic::{Code, Status};
 use tracing::field::Empty;
 use tracing::{Span, info_span};
@@ -71,7 +71,7 @@ pub(super) struct Observation {
     caller: Option<CallerTag>,
     decision: Decision,
     policies: Arc<str>,
-    asked: Option<Asked>,
+    asked: Option<PolicyDecision>,
     code: Option<Code>,
 }
 
@@ -193,7 +193,7 @@ impl Observation {
     }
 
     /// What they were asked, and what they said.
-    pub(super) fn asked(&mut self, asked: Option<Asked>) {
+    pub(super) fn asked(&mut self, asked: Option<PolicyDecision>) {
         self.asked = asked;
     }
 

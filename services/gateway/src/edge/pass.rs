@@ -9,7 +9,7 @@ use tokio::time::timeout_at;
 use tonic::body::Body;
 use tracing::Instrument as _;
 
-use super::answer::{self, Answer, Buffered, Held};
+use super::answer::{self, Answer, Buffered, CallPermits};
 use super::call::{Call, Entered, Received};
 use super::messages::{Encoding, Messages};
 use super::observe::{Decision, Observation};
@@ -93,7 +93,7 @@ impl Shared {
         self: &Arc<Self>,
         call: &mut Call,
         received: Received,
-    ) -> Result<(Response<ResponseBody>, Held), Refusal> {
+    ) -> Result<(Response<ResponseBody>, CallPermits), Refusal> {
         let caller = Arc::clone(&received.who.caller);
         let admitted = self.admit(call, received.who, received.first.as_ref()).await?;
         if admitted.is_logged {
@@ -115,7 +115,7 @@ impl Shared {
         };
         // A call that the edge ended itself fails at the service, too: the edge's own reason counts.
         let (response, upstream) = answered.map_err(|refusal| call.abort_reason.take().unwrap_or(refusal))?;
-        let held = Held {
+        let held = CallPermits {
             authorization,
             _permit: received.permit,
             _upstream: Some(upstream),
@@ -124,7 +124,7 @@ impl Shared {
     }
 
     /// What holds for the answer of this call.
-    pub(super) fn answer_of(&self, call: &Call, held: Held) -> Answer {
+    pub(super) fn answer_of(&self, call: &Call, held: CallPermits) -> Answer {
         Answer {
             time: call.time,
             abort_reason: call.abort_reason.clone(),

@@ -11,8 +11,8 @@ use aws_lc_rs::digest::{Context, SHA256};
 use super::source::{NamedPolicy, Source};
 use super::{Digest, PolicyProblem};
 
-const MOST_FILES: usize = 64;
-const MOST_POLICIES: usize = 500;
+const MAX_FILES: usize = 64;
+const MAX_POLICIES: usize = 500;
 const LARGEST_FILE: u64 = 64 * 1024;
 
 /// Where extra policies are, and what they may do.
@@ -106,11 +106,11 @@ impl Extra {
                 ))
             }));
         }
-        if policies.len() > MOST_POLICIES {
+        if policies.len() > MAX_POLICIES {
             problems.push(PolicyProblem::TooMany {
                 directory: self.directory.display().to_string(),
                 what: "policies",
-                most: MOST_POLICIES,
+                most: MAX_POLICIES,
             });
             policies.clear();
         }
@@ -127,8 +127,8 @@ fn listed(directory: &Path) -> io::Result<Vec<PathBuf>> {
         if name.ends_with(".cedar") && !name.starts_with('.') {
             files.push(directory.join(&*name));
         }
-        if files.len() > MOST_FILES {
-            return Err(io::Error::other(format!("more than {MOST_FILES} files")));
+        if files.len() > MAX_FILES {
+            return Err(io::Error::other(format!("more than {MAX_FILES} files")));
         }
     }
     files.sort();

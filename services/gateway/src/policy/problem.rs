@@ -46,7 +46,7 @@ pub enum PolicyProblem {
 
 impl PolicyProblem {
     /// On one line, with its cause.
-    pub(super) fn told(&self) -> String {
+    pub(super) fn in_words(&self) -> String {
         match self {
             Self::Unreadable { source, .. } => format!("{self}: {source}"),
             _ => self.to_string(),

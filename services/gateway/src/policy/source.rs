@@ -53,7 +53,8 @@ impl Source<'_> {
     pub(super) fn read(self) -> Result<Vec<NamedPolicy>, Vec<PolicyProblem>> {
         shape::check(self.text).map_err(|(at, what)| vec![self.mistake(line_at(self.text, at), what)])?;
         let set = PolicySet::from_str(self.text).map_err(|errors| {
-            let told = |error: &ParseError| self.mistake(line(self.text, error).unwrap_or(1), told(error));
+            let told =
+                |error: &ParseError| self.mistake(line(self.text, error).unwrap_or(1), on_one_line(error));
             errors.iter().map(told).collect::<Vec<_>>()
         })?;
         let mut problems = Vec::new();
@@ -115,7 +116,7 @@ impl NamedPolicy {
         PolicyProblem::Mistake {
             file: self.place.file.to_string(),
             line,
-            what: told(diagnostic),
+            what: on_one_line(diagnostic),
         }
     }
 }
@@ -166,7 +167,7 @@ fn line_at(text: &str, offset: usize) -> usize {
 }
 
 /// What Cedar says, on one line.
-fn told(diagnostic: &dyn Diagnostic) -> String {
+fn on_one_line(diagnostic: &dyn Diagnostic) -> String {
     let mut text = diagnostic.to_string();
     if let Some(help) = diagnostic.help() {
         text.push_str(&format!(" ({help})"));

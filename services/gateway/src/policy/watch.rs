@@ -112,7 +112,7 @@ impl Watch {
         self.settled = looked.digest;
         self.problem = None;
         if let Err(problems) = self.policies.take_over(&self.extra, looked) {
-            let told: Vec<_> = problems.iter().map(PolicyProblem::told).collect();
+            let told: Vec<_> = problems.iter().map(PolicyProblem::in_words).collect();
             metrics::gauge!("edge_policies_problem").set(1.0);
             let told = told.join("; ");
             self.problem = Some(format!(

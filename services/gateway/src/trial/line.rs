@@ -16,19 +16,19 @@ pub(super) struct Line {
     pub(super) is_refused: bool,
     pub(super) trace: String,
     /// What policies were asked, if they were.
-    pub(super) asked: Option<Asked>,
+    pub(super) asked: Option<RecordedDecision>,
 }
 
 /// What policies were asked, and said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Asked {
+pub(super) struct RecordedDecision {
     pub(super) role: Option<Role>,
     pub(super) staff: bool,
     pub(super) organization: Option<Uuid>,
     pub(super) permitted: bool,
 }
 
-impl Asked {
+impl RecordedDecision {
     /// Who asked: `OWNER`, `staff`, `staff who is ADMIN`, `nobody there`.
     pub(super) fn in_words(self) -> String {
         match (self.staff, self.role) {
@@ -99,7 +99,7 @@ impl From<Written> for Line {
         let asked = written
             .role
             .zip(written.permitted)
-            .map(|(name, permitted)| Asked {
+            .map(|(name, permitted)| RecordedDecision {
                 role: role(&name),
                 staff: written.staff,
                 organization: written.organization,

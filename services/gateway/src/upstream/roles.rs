@@ -10,7 +10,7 @@ use moka::future::Cache;
 use muster_identity::Role;
 use muster_ids::{OrganizationId, PersonId};
 use muster_proto::organization::v1::roles_internal_service_client::RolesInternalServiceClient;
-use muster_proto::organization::v1::{self as wire, GetRoleRequest};
+use muster_proto::organization::v1::{self as organization_pb, GetRoleRequest};
 use muster_server::Peer;
 use tonic::{Request, Status};
 
@@ -84,10 +84,10 @@ impl Roles {
             .await
             .map_err(Absent::Unknown)?;
         match answer.into_inner().role() {
-            wire::Role::Viewer => Ok(Role::Viewer),
-            wire::Role::Admin => Ok(Role::Admin),
-            wire::Role::Owner => Ok(Role::Owner),
-            wire::Role::Unspecified => Err(Absent::NoRole),
+            organization_pb::Role::Viewer => Ok(Role::Viewer),
+            organization_pb::Role::Admin => Ok(Role::Admin),
+            organization_pb::Role::Owner => Ok(Role::Owner),
+            organization_pb::Role::Unspecified => Err(Absent::NoRole),
         }
     }
 }

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 /// In which time mails are counted.
 pub(crate) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// The most mails to one mailbox in that time: taking an invitation back and making another one gives no further ones.
-pub(crate) const MOST_A_DAY: usize = 3;
+pub(crate) const MAX_A_DAY: usize = 3;
 
 /// A mailbox as mails are counted by it: many providers take `a.b+c` for `ab`. For counting only: mail goes to the address as it
 /// was given.
@@ -64,7 +64,7 @@ impl Mailed {
     /// When there are as many around it as may be.
     pub(crate) fn add(&mut self, time: OffsetDateTime) -> Result<(), MailboxFull> {
         let used = self.in_fullest_day(time);
-        if used < MOST_A_DAY {
+        if used < MAX_A_DAY {
             self.note(time);
             return Ok(());
         }
@@ -86,7 +86,7 @@ impl Mailed {
         candidates.push(since);
         candidates.sort_unstable();
         candidates.dedup();
-        let fits = |candidate: &OffsetDateTime| self.in_fullest_day(*candidate) < MOST_A_DAY;
+        let fits = |candidate: &OffsetDateTime| self.in_fullest_day(*candidate) < MAX_A_DAY;
         // A day after the last one nothing is near.
         let mut candidates = candidates.into_iter().map(|sent| sent + DAY);
         candidates.find(fits).unwrap_or(time + DAY)
@@ -134,7 +134,7 @@ mod tests {
     #[test]
     fn three_mails_are_due_in_any_day() {
         let mut box_of_ada = Mailed::default();
-        for _ in 0..MOST_A_DAY {
+        for _ in 0..MAX_A_DAY {
             box_of_ada.add(NOON).unwrap();
         }
         let full = MailboxFull { used: 3, wait: DAY };

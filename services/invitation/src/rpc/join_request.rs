@@ -10,8 +10,8 @@ use muster_server::{Call, Parsed};
 use tonic::{Request, Response, Status};
 
 use super::Rpc;
-use crate::ops::join_request::ask::{Ask, ask};
-use crate::ops::join_request::verify::verify;
+use crate::ops::join_request::ask::{self, Ask};
+use crate::ops::join_request::verify;
 
 #[tonic::async_trait]
 impl JoinRequestService for Rpc {
@@ -20,9 +20,11 @@ impl JoinRequestService for Rpc {
         request: Request<pb::RequestToJoinRequest>,
     ) -> Result<Response<pb::RequestToJoinResponse>, Status> {
         let (_, command) = Call::read(request, asked)?;
-        let organization_display_name = ask(&self.context, &command).await?;
+        let prepared = ask::prepare(&self.context, &command).await?;
+        let take = async |tx: &mut _| ask::apply(tx, &self.context, &prepared.request).await;
+        self.context.database.write(take).await?;
         Ok(Response::new(pb::RequestToJoinResponse {
-            organization_display_name,
+            organization_display_name: prepared.organization_display_name,
         }))
     }
 
@@ -31,9 +33,11 @@ impl JoinRequestService for Rpc {
         request: Request<pb::VerifyJoinRequestRequest>,
     ) -> Result<Response<pb::VerifyJoinRequestResponse>, Status> {
         let call = Call::accept(request)?;
-        let organization_display_name = verify(&self.context, &call.message.token).await?;
+        let prepared = verify::prepare(&self.context, &call.message.token).await?;
+        let confirm = async |tx: &mut _| verify::apply(tx, &self.context, &prepared).await;
+        self.context.database.write(confirm).await?;
         Ok(Response::new(pb::VerifyJoinRequestResponse {
-            organization_display_name,
+            organization_display_name: prepared.organization_display_name,
         }))
     }
 }

@@ -1,7 +1,7 @@
 //! `MailSourceInternalService`: what the mail worker asks just before it sends.
 
 use muster_ids::{InvitationName, JoinRequestName};
-use muster_proto::notification::v1 as proto;
+use muster_proto::notification::v1 as notification_pb;
 use muster_proto::notification::v1::get_mail_response::Variables;
 use muster_proto::notification::v1::mail_source_internal_service_server::MailSourceInternalService;
 use muster_refusal::Violations;
@@ -18,8 +18,8 @@ use crate::ops::join_request::{self, mail::JoinMail};
 impl MailSourceInternalService for Rpc {
     async fn get_mail(
         &self,
-        request: Request<proto::GetMailRequest>,
-    ) -> Result<Response<proto::GetMailResponse>, Status> {
+        request: Request<notification_pb::GetMailRequest>,
+    ) -> Result<Response<notification_pb::GetMailResponse>, Status> {
         let (call, about) = Call::read(request, about)?;
         let answer = match about {
             About::Invitation(name) => {
@@ -42,11 +42,11 @@ enum About {
 }
 
 /// The mails of other purposes are about things of other services.
-fn about(call: &Call<proto::GetMailRequest>, violations: &mut Violations) -> Parsed<About> {
+fn about(call: &Call<notification_pb::GetMailRequest>, violations: &mut Violations) -> Parsed<About> {
     let subject = &call.message.subject;
     Ok(match call.message.purpose() {
-        proto::MailPurpose::Invite => named(violations, "subject", subject).map(About::Invitation),
-        proto::MailPurpose::Join => named(violations, "subject", subject).map(About::JoinRequest),
+        notification_pb::MailPurpose::Invite => named(violations, "subject", subject).map(About::Invitation),
+        notification_pb::MailPurpose::Join => named(violations, "subject", subject).map(About::JoinRequest),
         _ => {
             violations.add(
                 "purpose",
@@ -57,13 +57,13 @@ fn about(call: &Call<proto::GetMailRequest>, violations: &mut Violations) -> Par
     })
 }
 
-fn join_response(mail: JoinMail) -> proto::GetMailResponse {
-    proto::GetMailResponse {
+fn join_response(mail: JoinMail) -> notification_pb::GetMailResponse {
+    notification_pb::GetMailResponse {
         wanted: true,
         address: mail.request.address.as_given().to_owned(),
         expire_time: Some(timestamp(mail.request.expire_time)),
         locale: mail.request.language.tag().to_owned(),
-        variables: Some(Variables::Join(proto::JoinVariables {
+        variables: Some(Variables::Join(notification_pb::JoinVariables {
             link: mail.link,
             organization_display_name: mail.organization_display_name,
             is_learner: mail.is_learner,
@@ -71,13 +71,13 @@ fn join_response(mail: JoinMail) -> proto::GetMailResponse {
     }
 }
 
-fn response(mail: &Mail) -> proto::GetMailResponse {
-    proto::GetMailResponse {
+fn response(mail: &Mail) -> notification_pb::GetMailResponse {
+    notification_pb::GetMailResponse {
         wanted: true,
         address: mail.invitation.address.as_given().to_owned(),
         expire_time: Some(timestamp(mail.invitation.expire_time)),
         locale: mail.invitation.language.tag().to_owned(),
-        variables: Some(Variables::Invite(proto::InviteVariables {
+        variables: Some(Variables::Invite(notification_pb::InviteVariables {
             link: mail.link.clone(),
             organization_display_name: mail.inviting.display_name.clone(),
             groups: mail.inviting.names_of_active(&mail.invitation.groups),

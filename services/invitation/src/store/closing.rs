@@ -5,7 +5,7 @@ use muster_ids::{ImportId, InvitationId, OrganizationId};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
-use super::words::{occupying, undecided};
+use super::state_lists::{occupying, undecided};
 
 /// Stores that an organization was closed, once. Waits for everybody who has looked whether it is, and found that it is not:
 /// what they are about to make is there when this is.

@@ -13,7 +13,7 @@ use muster_ids::{GroupId, InvitationId, OrganizationId, PersonId};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::words::{mailbox, occupying};
+use super::state_lists::{mailbox, occupying};
 use crate::domain::invitation::{DeliveryState, Invitation, StateName};
 use row::select_invitation;
 

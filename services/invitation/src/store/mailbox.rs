@@ -7,7 +7,7 @@ use muster_ids::OrganizationId;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
-use super::words::mailbox;
+use super::state_lists::mailbox;
 use crate::domain::mailbox::{DAY, Mailbox, Mailed};
 
 /// Waits until nobody else has mails to these mailboxes counted who has not committed: whoever counts then sees all mails that

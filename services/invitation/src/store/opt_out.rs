@@ -7,7 +7,7 @@ use sqlx::postgres::PgRow;
 use sqlx::{FromRow, PgConnection, Row};
 use time::OffsetDateTime;
 
-use super::words::mailbox;
+use super::state_lists::mailbox;
 use crate::domain::invitation::Invitation;
 use crate::domain::opt_out::{Lift, OptOut};
 

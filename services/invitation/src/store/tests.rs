@@ -2,7 +2,7 @@
 
 mod leases;
 mod plans;
-mod words;
+mod state_lists;
 
 use muster_ids::{ImportId, OrganizationId, PersonId};
 use muster_server::Service;

@@ -13,7 +13,7 @@ use tokio::runtime::Handle;
 use tokio::task::block_in_place;
 
 use self::acts::Address;
-use self::table::{Act, Door, Invitee, Table};
+use self::table::{Act, Invitee, Table, Via};
 use crate::fixture::Fixture;
 use crate::races::asked_for;
 
@@ -21,8 +21,8 @@ fn who() -> impl Strategy<Value = Invitee> {
     prop_oneof![4 => Just(Invitee::Ada), 2 => Just(Invitee::AdaElsewhere), 1 => Just(Invitee::Eve)]
 }
 
-fn door() -> impl Strategy<Value = Door> {
-    prop_oneof![Just(Door::Link), Just(Door::Account)]
+fn via() -> impl Strategy<Value = Via> {
+    prop_oneof![Just(Via::Link), Just(Via::Account)]
 }
 
 fn act() -> impl Strategy<Value = Act> {
@@ -33,10 +33,10 @@ fn act() -> impl Strategy<Value = Act> {
         3 => Just(Act::MailsAge),
         2 => (of(), any::<bool>()).prop_map(|(of, rotate)| Act::Resend { of, rotate }),
         2 => of().prop_map(|of| Act::Cancel { of }),
-        3 => (of(), door(), who()).prop_map(|(of, door, who)| Act::Accept { of, door, who }),
-        4 => (of(), door(), who(), prop::bool::weighted(0.3))
-            .prop_map(|(of, door, who, for_ever)| Act::Decline { of, door, who, for_ever }),
-        3 => (of(), door(), who()).prop_map(|(of, door, who)| Act::Undo { of, door, who }),
+        3 => (of(), via(), who()).prop_map(|(of, via, who)| Act::Accept { of, via, who }),
+        4 => (of(), via(), who(), prop::bool::weighted(0.3))
+            .prop_map(|(of, via, who, for_ever)| Act::Decline { of, via, who, for_ever }),
+        3 => (of(), via(), who()).prop_map(|(of, via, who)| Act::Undo { of, via, who }),
         2 => of().prop_map(|of| Act::RunOut { of }),
         1 => of().prop_map(|of| Act::DayPasses { of }),
         1 => of().prop_map(|of| Act::Archive { of }),

@@ -5,8 +5,7 @@ use muster_states::stored_enum;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::Stamp;
-use crate::mails::{Purpose, Subject};
+use crate::mails::{Purpose, Stamp, Subject};
 
 /// A delivery as organizations see it.
 #[derive(Debug, Clone)]

@@ -28,7 +28,7 @@ pub(crate) struct MailRequested {
 impl Handler for MailRequested {
     type Event = MailRequestedEvent;
     type Prepared = RequestedMail;
-    const AT_ONCE: usize = 100;
+    const BATCH_SIZE: usize = 100;
 
     async fn prepare(
         &self,

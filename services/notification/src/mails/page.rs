@@ -7,8 +7,8 @@ use askama::filters::Safe;
 use muster_language::{Language, Texts};
 use time::OffsetDateTime;
 
+use super::MessageProblem;
 use super::escape;
-use crate::domain::MessageProblem;
 
 /// The words of a mail.
 #[derive(Debug, Clone, PartialEq, Eq)]

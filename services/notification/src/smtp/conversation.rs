@@ -11,7 +11,8 @@ use super::extensions::{Extensions, Size};
 use super::stream::Overheard;
 use super::transparency::{FINAL_DOT, transparent};
 use super::wire::Wire;
-use crate::domain::{Outcome, Rendered, Reply, Severity};
+use crate::domain::{Outcome, Reply, Severity};
+use crate::mails::Rendered;
 
 /// Saying goodbye is a courtesy.
 const GOODBYE: Duration = Duration::from_secs(1);

@@ -7,7 +7,8 @@ use futures::future::join_all;
 use super::server::Server;
 use super::trouble::Trouble;
 use super::{Conversation, SmtpUrl, Tls};
-use crate::domain::{Outcome, Rendered};
+use crate::domain::Outcome;
+use crate::mails::Rendered;
 
 /// How to talk to the mail servers.
 #[derive(Debug, Clone)]

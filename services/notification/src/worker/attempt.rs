@@ -11,7 +11,8 @@ use tracing::{Instrument, Span};
 
 use super::books::Books;
 use crate::context::Context;
-use crate::domain::{self, Claimed, Jitter, Lease, Outcome, Rendered, RetryConditions, RetryDecision};
+use crate::domain::{self, Claimed, Jitter, Lease, Outcome, RetryConditions, RetryDecision};
+use crate::mails::Rendered;
 use crate::smtp::Conversation;
 use crate::{measures, spans};
 

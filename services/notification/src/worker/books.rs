@@ -11,7 +11,7 @@ use crate::ops::delivery::settle::{self, Ended};
 use crate::store::delivery::{self, Settled};
 
 /// As many as one statement takes.
-const AT_ONCE: usize = 100;
+const BATCH_SIZE: usize = 100;
 
 /// Writes down how far messages have come. Cheap to clone.
 #[derive(Clone)]
@@ -27,11 +27,11 @@ impl Books {
         let (of_dots, of_outcomes) = (Arc::clone(&context), Arc::clone(&context));
         Self {
             context,
-            dots: Together::new(AT_ONCE, move |(): &(), messages| {
+            dots: Together::new(BATCH_SIZE, move |(): &(), messages| {
                 let context = Arc::clone(&of_dots);
                 async move { each(messages.len(), reach_dot(&context, &messages).await) }
             }),
-            outcomes: Together::new(AT_ONCE, move |(): &(), ended: Vec<Ended>| {
+            outcomes: Together::new(BATCH_SIZE, move |(): &(), ended: Vec<Ended>| {
                 let context = Arc::clone(&of_outcomes);
                 async move { each(ended.len(), settle(&context, &ended).await) }
             }),

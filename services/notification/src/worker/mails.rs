@@ -37,7 +37,7 @@ struct Pace {
 }
 
 /// What to claim.
-struct Wanted {
+struct ClaimSpec {
     limit: usize,
     purposes: Vec<Purpose>,
 }
@@ -73,10 +73,10 @@ impl Mails {
     }
 
     /// `None` while there is something that was claimed ahead.
-    fn wanted(&self, free: usize) -> Option<Wanted> {
+    fn wanted(&self, free: usize) -> Option<ClaimSpec> {
         match self.pace() {
             Some(pace) => pace.wanted(self.at_once, free),
-            None => Some(Wanted {
+            None => Some(ClaimSpec {
                 limit: free,
                 purposes: Purpose::ALL.to_vec(),
             }),
@@ -131,9 +131,9 @@ impl Pace {
         self.reach.limit(at_once) == at_once && self.sources.all_answer()
     }
 
-    fn wanted(&self, at_once: usize, free: usize) -> Option<Wanted> {
+    fn wanted(&self, at_once: usize, free: usize) -> Option<ClaimSpec> {
         let ahead = if self.is_well(at_once) { at_once } else { 0 };
-        self.prefetch.is_empty().then(|| Wanted {
+        self.prefetch.is_empty().then(|| ClaimSpec {
             limit: free + ahead,
             purposes: self.sources.answering(),
         })
@@ -168,7 +168,7 @@ impl Queue for Mails {
 
     async fn claim(&self, lease: Lease, free: usize) -> Result<Vec<Claimed>, Failure> {
         let claimed = match self.wanted(free) {
-            Some(Wanted { limit, purposes }) => self.claim_of(lease, &purposes, limit).await?,
+            Some(ClaimSpec { limit, purposes }) => self.claim_of(lease, &purposes, limit).await?,
             None => Vec::new(),
         };
         let mut begun = self.in_turn(claimed, free);

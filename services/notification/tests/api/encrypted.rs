@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use muster_clock::Clock;
-use muster_notification::domain::{Outcome, Rendered};
+use muster_notification::domain::Outcome;
+use muster_notification::mails::Rendered;
 use muster_notification::smtp::{Roots, Smtp};
 
 use crate::certified::Certified;

@@ -242,10 +242,10 @@ async fn a_connection_that_the_server_closed_meanwhile_costs_nothing() {
     assert_eq!(fixture.row(subject).await.attempts, 1);
 }
 
-fn rendered() -> muster_notification::domain::Rendered {
+fn rendered() -> muster_notification::mails::Rendered {
     let address = "somebody@learners.example".parse().unwrap();
     let body = "Subject: hello\r\n\r\n".to_owned() + &"a line that is not very long\r\n".repeat(100);
-    muster_notification::domain::Rendered {
+    muster_notification::mails::Rendered {
         from: "no-reply@muster.example".parse().unwrap(),
         to: address,
         bytes: body.into_bytes(),

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use muster_clock::Clock;
-use muster_notification::domain::{Outcome, Rendered};
+use muster_notification::domain::Outcome;
+use muster_notification::mails::Rendered;
 use muster_notification::smtp::{Roots, Smtp, SmtpOptions, SmtpUrl, Tls};
 
 use crate::smtp_server::SmtpServer;

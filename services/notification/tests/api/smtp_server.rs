@@ -82,12 +82,12 @@ pub(crate) enum Phase {
 
 /// A message that the server took.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Taken {
+pub(crate) struct ReceivedMail {
     pub(crate) to: String,
     pub(crate) bytes: Vec<u8>,
 }
 
-impl Taken {
+impl ReceivedMail {
     pub(crate) fn text(&self) -> String {
         String::from_utf8(self.bytes.clone()).unwrap()
     }
@@ -117,7 +117,7 @@ struct Shared {
     extensions: Mutex<Option<Vec<&'static str>>>,
     /// Asks for a message though there is no recipient.
     takes_nobody: AtomicBool,
-    taken: Mutex<Vec<Taken>>,
+    taken: Mutex<Vec<ReceivedMail>>,
     commands: Mutex<Vec<String>>,
     /// Those that everybody could read.
     readable: Mutex<Vec<String>>,
@@ -220,7 +220,7 @@ impl SmtpServer {
     }
 
     /// Everything that it took.
-    pub(crate) fn taken(&self) -> Vec<Taken> {
+    pub(crate) fn taken(&self) -> Vec<ReceivedMail> {
         self.state.taken.lock().unwrap().clone()
     }
 

@@ -88,13 +88,13 @@ async fn what_the_server_has_behind_the_dot_comes_and_the_invitation_says_so() {
 #[tokio::test(flavor = "multi_thread")]
 async fn after_the_answer_nothing_is_begun_unless_it_says_that_it_may_come() {
     const ROUNDS: usize = 4;
-    const AT_ONCE: usize = 40;
+    const CONCURRENCY: usize = 40;
     let fixture = ServiceFixture::new().await;
     let mut answers: BTreeMap<DeliveryState, usize> = BTreeMap::new();
     for round in 0..ROUNDS {
         let send_time = fixture.invitations.clock.now() + Duration::from_secs(60);
         let mut scheduled = Vec::new();
-        for _ in 0..AT_ONCE {
+        for _ in 0..CONCURRENCY {
             let invitation = Invitation {
                 send_time: Some(timestamp(send_time)),
                 ..Invitation::default()

@@ -17,7 +17,7 @@ pub(crate) struct ProgrammeLoad {
     /// How many rows it has in all; from 1.
     pub(crate) row_count: i32,
     /// What became of those that were taken: the first ones.
-    pub(crate) taken: Taken,
+    pub(crate) taken: RowCounts,
     pub(crate) creator: PersonId,
     /// As they stated it.
     pub(crate) reason: String,
@@ -27,7 +27,7 @@ pub(crate) struct ProgrammeLoad {
 
 /// How many rows became what.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Taken {
+pub(crate) struct RowCounts {
     pub(crate) added: i32,
     pub(crate) changed: i32,
     pub(crate) unchanged: i32,
@@ -96,7 +96,7 @@ impl ProgrammeLoad {
     }
 
     /// With more rows taken.
-    pub(crate) fn take(mut self, taken: Taken, now: OffsetDateTime) -> Self {
+    pub(crate) fn take(mut self, taken: RowCounts, now: OffsetDateTime) -> Self {
         self.taken = self.taken.and(taken);
         if self.taken.count() == self.row_count {
             self.finish_time = Some(now);
@@ -105,7 +105,7 @@ impl ProgrammeLoad {
     }
 }
 
-impl Taken {
+impl RowCounts {
     pub(crate) fn count(self) -> i32 {
         self.added + self.changed + self.unchanged + self.refused
     }
@@ -189,9 +189,9 @@ mod tests {
         ProgrammeLoad {
             id: ProgrammeLoadId::from_uuid(Uuid::nil()),
             row_count: 10,
-            taken: Taken {
+            taken: RowCounts {
                 added: taken,
-                ..Taken::default()
+                ..RowCounts::default()
             },
             creator: PersonId::derive("i", "s"),
             reason: "the list of March".to_owned(),
@@ -221,9 +221,9 @@ mod tests {
 
     #[test]
     fn a_load_is_done_with_its_last_row() {
-        let refused = |refused| Taken {
+        let refused = |refused| RowCounts {
             refused,
-            ..Taken::default()
+            ..RowCounts::default()
         };
         let open = load(4).take(refused(5), NOW);
         assert_eq!((open.taken.count(), open.finish_time), (9, None));

@@ -87,7 +87,7 @@ pub(crate) struct Meant {
 
 /// What is looked for.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Wanted {
+pub(crate) struct RegistryQuery {
     /// For each typed word that anything is like: those that may have been meant.
     words: Vec<HashMap<String, f32>>,
     /// The text as a license number, where it may be one.
@@ -96,7 +96,7 @@ pub(crate) struct Wanted {
     pub(crate) types: Vec<OrganizationType>,
 }
 
-impl Wanted {
+impl RegistryQuery {
     pub(crate) fn new(text: &str, meant: Vec<Meant>) -> Self {
         let mut places: HashMap<i64, HashMap<String, f32>> = HashMap::new();
         for Meant {
@@ -253,7 +253,7 @@ mod tests {
 
     #[test]
     fn every_word_as_typed_comes_before_words_that_are_like_it_and_these_before_all_but_one() {
-        let wanted = Wanted::new(
+        let wanted = RegistryQuery::new(
             "sunshin bear",
             vec![
                 meant(1, "sunshine", 0.7),
@@ -279,7 +279,7 @@ mod tests {
 
     #[test]
     fn a_number_comes_before_words() {
-        let wanted = Wanted::new("dc-63", vec![meant(1, "dc", 1.0), meant(2, "63", 1.0)]);
+        let wanted = RegistryQuery::new("dc-63", vec![meant(1, "dc", 1.0), meant(2, "63", 1.0)]);
         assert_eq!(wanted.number.as_deref(), Some("DC63"));
         let found = vec![
             entry("Dc 63", "1"),
@@ -292,8 +292,8 @@ mod tests {
 
     #[test]
     fn what_is_like_no_word_is_not_asked_for() {
-        assert!(Wanted::new("xyzzy", Vec::new()).queries().is_empty());
-        let one = Wanted::new("sun", vec![meant(1, "sun", 1.0)]);
+        assert!(RegistryQuery::new("xyzzy", Vec::new()).queries().is_empty());
+        let one = RegistryQuery::new("sun", vec![meant(1, "sun", 1.0)]);
         assert_eq!(one.queries(), ["('sun')"]);
     }
 
@@ -313,7 +313,7 @@ mod tests {
 
     #[test]
     fn no_word_of_the_vocabulary_breaks_a_query() {
-        let wanted = Wanted::new("x", vec![meant(1, "o'brien\\", 1.0)]);
+        let wanted = RegistryQuery::new("x", vec![meant(1, "o'brien\\", 1.0)]);
         assert_eq!(wanted.queries(), ["('obrien')"]);
     }
 }

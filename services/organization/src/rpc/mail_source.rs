@@ -53,7 +53,7 @@ impl From<Mail> for notification_pb::GetMailResponse {
         } = mail;
         let organization_display_name = organization_display_name.to_string();
         let (expire_time, variables) = match says {
-            Says::Asked => {
+            Says::Requested => {
                 let variables = notification_pb::AccessRequestedVariables {
                     organization_display_name,
                 };

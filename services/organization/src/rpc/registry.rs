@@ -10,7 +10,7 @@ use muster_server::{Call, Failure};
 use tonic::{Request, Response, Status};
 
 use super::Rpc;
-use crate::domain::{RegistryEntry, Wanted};
+use crate::domain::{RegistryEntry, RegistryQuery};
 use crate::error::Error;
 use crate::ops::organization::claim;
 use crate::store::registry;
@@ -26,7 +26,7 @@ impl RegistryService for Rpc {
         // A page is a part of what was found, counted from the best one.
         let search = async |before: Option<u32>, limit: i64| {
             let search = async |db: &mut _| {
-                let wanted = Wanted::new(&text, registry::meant(db, &text).await?).of(types.clone());
+                let wanted = RegistryQuery::new(&text, registry::meant(db, &text).await?).of(types.clone());
                 let found = registry::search(db, &wanted).await?;
                 Ok::<_, Error>(wanted.rank(found))
             };

@@ -6,7 +6,7 @@ use sqlx::postgres::PgRow;
 use sqlx::{Error, FromRow, PgConnection, Row};
 
 use super::guarded;
-use crate::domain::{ProgrammeLoad, RefusedRow, RowProblem, Taken};
+use crate::domain::{ProgrammeLoad, RefusedRow, RowCounts, RowProblem};
 
 macro_rules! select {
     ($rest:literal) => {
@@ -128,7 +128,7 @@ impl FromRow<'_, PgRow> for ProgrammeLoad {
         Ok(Self {
             id: row.try_get("programme_load_id")?,
             row_count: row.try_get("row_count")?,
-            taken: Taken {
+            taken: RowCounts {
                 added: row.try_get("added_count")?,
                 changed: row.try_get("changed_count")?,
                 unchanged: row.try_get("unchanged_count")?,

@@ -7,8 +7,8 @@ use sqlx::{Error, FromRow, PgConnection, Row};
 
 use super::organization::row::number;
 use crate::domain::{
-    Holder, MAX_FOUND, MAX_WORDS, Meant, OrganizationType, RegistryEntry, RegistryEntryState, ToldEntry,
-    Wanted,
+    Holder, MAX_FOUND, MAX_WORDS, Meant, OrganizationType, RegistryEntry, RegistryEntryState, RegistryQuery,
+    ToldEntry,
 };
 
 /// Programmes that a condition finds, with who holds the license of each, or held it under this number before, and whether somebody has claimed it.
@@ -152,7 +152,7 @@ const BY_WORDS: [&str; 2] = [
 /// What is found, each once, in no order. Who asks for words that thousands of names have is given some of them.
 pub(crate) async fn search(
     db: &mut PgConnection,
-    wanted: &Wanted,
+    wanted: &RegistryQuery,
 ) -> Result<Vec<RegistryEntry>, DatabaseError> {
     let mut found: Vec<RegistryEntry> = Vec::new();
     if let Some(number) = &wanted.number {
@@ -225,7 +225,7 @@ impl FromRow<'_, PgRow> for RegistryEntry {
             kind: row.try_get("organization_type")?,
             license_number: row.try_get("license_number_as_given")?,
             normalized: row.try_get("license_number_normalized")?,
-            programme: is_told.then(|| told(row)).transpose()?,
+            programme: is_told.then(|| entry_of(row)).transpose()?,
             state,
             holder,
             words: row.try_get("words")?,
@@ -234,7 +234,7 @@ impl FromRow<'_, PgRow> for RegistryEntry {
     }
 }
 
-fn told(row: &PgRow) -> Result<ToldEntry, Error> {
+fn entry_of(row: &PgRow) -> Result<ToldEntry, Error> {
     Ok(ToldEntry {
         id: row.try_get("id")?,
         street_address: row.try_get("street_address")?,

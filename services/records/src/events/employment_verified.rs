@@ -5,7 +5,7 @@ use muster_messaging::{EmploymentFacts, Handler, HandlingError, Received};
 use muster_proto::employment::v1 as pb;
 use sqlx::PgConnection;
 
-use super::told;
+use super::employment_of;
 use crate::context::Context;
 use crate::ops::assignment::assign::{self, Verified};
 
@@ -24,7 +24,7 @@ impl Handler for EmploymentVerified {
         message: pb::EmploymentVerifiedEvent,
     ) -> Result<Verified, HandlingError> {
         let facts = EmploymentFacts::read(event, message.facts)?;
-        let employment = told(&facts)?;
+        let employment = employment_of(&facts)?;
         Ok(assign::prepare(
             &self.0,
             facts.organization,

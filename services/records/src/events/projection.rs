@@ -6,7 +6,7 @@ use muster_messaging::{EmploymentFacts, EmploymentWork, HandlingError, Received}
 use muster_proto::employment::v1::EmploymentState;
 use sqlx::PgConnection;
 
-use super::told;
+use super::employment_of;
 use crate::context::Context;
 use crate::ops::assignment::assign::{self, Verified};
 use crate::ops::learner::learn;
@@ -30,14 +30,14 @@ impl EmploymentWork for Projection {
             let verified = Verified {
                 organization: facts.organization,
                 person: facts.person,
-                employment: told(&facts)?,
+                employment: employment_of(&facts)?,
                 groups: facts.groups,
                 told: Vec::new(),
             };
             assign::apply(tx, &self.0, verified).await?;
             return Ok(());
         }
-        learn::apply(tx, facts.organization, facts.person, told(&facts)?, event.time).await?;
+        learn::apply(tx, facts.organization, facts.person, employment_of(&facts)?, event.time).await?;
         if matches!(facts.state, EmploymentState::Ended | EmploymentState::Withdrawn) {
             grant::lapse(tx, facts.person, facts.organization, event.time).await?;
         }

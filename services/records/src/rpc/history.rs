@@ -1,6 +1,6 @@
 //! Who changed what.
 
-use muster_history::{Asked, HistoryEntry, page};
+use muster_history::{HistoryEntry, HistoryQuery, page};
 use muster_ids::{OrganizationName, RecordHistoryEntryName};
 use muster_proto::records::v1 as pb;
 use muster_proto::records::v1::record_history_service_server::RecordHistoryService;
@@ -18,7 +18,7 @@ impl RecordHistoryService for Rpc {
         let (call, name) = Call::read(request, |call, violations| {
             Ok(call.name::<OrganizationName>(violations))
         })?;
-        let asked = Asked {
+        let asked = HistoryQuery {
             organization: name.organization,
             subject: &call.message.subject,
         };

@@ -1,9 +1,9 @@
 //! Assignments.
 
+mod ensure;
 mod row;
 #[cfg(test)]
 mod tests;
-mod wanted;
 
 use muster_database::DatabaseError;
 use muster_ids::{AssignmentId, EmploymentId, OrganizationId, PersonId, TrainingId};
@@ -12,10 +12,11 @@ use time::OffsetDateTime;
 
 use super::changed_one;
 use crate::domain::{Assignment, AssignmentStateName, CancelReason, EmploymentState};
-pub(crate) use moved::{find_own, insert_own, lock_two, move_progress};
-pub(crate) use wanted::{
-    Wanted, Why, also_by_hand, also_required, insert_missing, release_groups, release_trainings, take_back,
+pub(crate) use ensure::{
+    AssignmentSpec, Why, also_by_hand, also_required, insert_missing, release_groups, release_trainings,
+    take_back,
 };
+pub(crate) use moved::{find_own, insert_own, lock_two, move_progress};
 
 /// Every column, with the name of the training: the one list of columns of this module.
 macro_rules! select {

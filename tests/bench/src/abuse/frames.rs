@@ -56,9 +56,9 @@ pub(super) fn continuation(stream: u32, flags: u8, block: &[u8]) -> Vec<u8> {
 
 /// Bytes of a body, in frames that everybody takes.
 pub(super) fn data(stream: u32, body: &[u8]) -> Vec<u8> {
-    const MOST: usize = 16 * 1024;
-    let last = body.len().div_ceil(MOST).saturating_sub(1);
-    let frames = body.chunks(MOST).enumerate();
+    const MAX_FRAME_BYTES: usize = 16 * 1024;
+    let last = body.len().div_ceil(MAX_FRAME_BYTES).saturating_sub(1);
+    let frames = body.chunks(MAX_FRAME_BYTES).enumerate();
     frames
         .flat_map(|(n, chunk)| frame(DATA, if n == last { END_STREAM } else { 0 }, stream, chunk))
         .collect()

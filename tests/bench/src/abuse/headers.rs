@@ -43,12 +43,12 @@ fn literal(block: &mut Vec<u8>, how: u8, name: &str, value: &str) {
 
 /// A length with a prefix of seven bits, then the text.
 fn text(block: &mut Vec<u8>, text: &str) {
-    const MOST: usize = 127;
+    const MAX_PREFIX: usize = 127;
     match text.len() {
-        short if short < MOST => block.push(short as u8),
+        short if short < MAX_PREFIX => block.push(short as u8),
         long => {
-            block.push(MOST as u8);
-            let mut rest = long - MOST;
+            block.push(MAX_PREFIX as u8);
+            let mut rest = long - MAX_PREFIX;
             while rest >= 128 {
                 block.push((rest % 128) as u8 | 128);
                 rest /= 128;

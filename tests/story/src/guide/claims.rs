@@ -16,7 +16,7 @@ pub(super) const TITLE: &str =
 /// How many claim, beside the director, who was verified with the profile.
 const WORKERS: usize = 302;
 /// How many of them are at it at the same time.
-const AT_ONCE: usize = 8;
+const CONCURRENCY: usize = 8;
 
 pub(super) async fn run(guide: &mut Guide<'_>) -> anyhow::Result<StepReport> {
     let mut report = StepReport::default();
@@ -54,7 +54,7 @@ pub(super) async fn run(guide: &mut Guide<'_>) -> anyhow::Result<StepReport> {
     });
 
     let others = stream::iter(1..WORKERS).map(|number| claims(guide, number));
-    let others: Vec<Worker> = others.buffered(AT_ONCE).try_collect().await?;
+    let others: Vec<Worker> = others.buffered(CONCURRENCY).try_collect().await?;
     guide.workers.extend(others);
     report.line(format!("{WORKERS} workers wait to be verified"));
     Ok(report)

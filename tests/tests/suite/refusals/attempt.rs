@@ -128,7 +128,7 @@ fn same<T: PartialEq + std::fmt::Debug>(what: &str, found: &T, expected: &T) -> 
 
 /// Calls of an attempt that is made again and again: on a slow machine, one after the other would be counted too rarely to be too
 /// many.
-const AT_ONCE: usize = 16;
+const CONCURRENCY: usize = 16;
 
 /// Makes the call, through the edge; what is internal, at the service, as one of the services that may.
 ///
@@ -147,7 +147,7 @@ pub(super) async fn provoke(
     };
     eventually_some(async || {
         before();
-        let sent = join_all((0..AT_ONCE).map(|_| call.send(channel.clone()))).await;
+        let sent = join_all((0..CONCURRENCY).map(|_| call.send(channel.clone()))).await;
         let mut refused = sent.into_iter().filter_map(Result::err);
         refused.find_map(|status| attempt.judge(reason, &status).ok())
     })

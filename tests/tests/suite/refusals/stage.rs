@@ -21,9 +21,9 @@ use super::attempt::Attempt;
 use crate::support::{Database, Organization, RawCall, Suite, link_for, token_of};
 
 /// As many groups, and as many locations, as an organization may have.
-const MOST_PLACES: i64 = 1000;
+const MAX_PLACES: i64 = 1000;
 /// As many profiles of a person as may wait for their approval, where the suite runs for developers.
-const MOST_PROFILES: i64 = 1000;
+const MAX_PROFILES: i64 = 1000;
 
 /// Shared by the rows of a test. A row that changes the organization makes one of its own.
 #[derive(Clone)]
@@ -127,7 +127,7 @@ impl Stage {
         let id = self.organization.id();
         let statement = format!(
             "INSERT INTO {table} (organization_id, display_name, create_time, {columns})
-             SELECT '{id}', 'Filler ' || n, now(), {values} FROM generate_series(1, {MOST_PLACES}) n"
+             SELECT '{id}', 'Filler ' || n, now(), {values} FROM generate_series(1, {MAX_PLACES}) n"
         );
         self.database("organization").await.run(&statement).await;
     }
@@ -139,7 +139,7 @@ impl Stage {
                  licensing_authority, license_number_normalized, license_number_as_given, state, version, create_time)
              SELECT gen_random_uuid(), 'filler ' || n || ' {profile}', owner_person_id, display_name,
                     licensing_authority, license_number_normalized, license_number_as_given, state, version, create_time
-             FROM organizations, generate_series(1, {MOST_PROFILES}) n WHERE organization_id = '{profile}'"
+             FROM organizations, generate_series(1, {MAX_PROFILES}) n WHERE organization_id = '{profile}'"
         );
         self.database("organization").await.run(&statement).await;
     }

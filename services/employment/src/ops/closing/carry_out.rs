@@ -12,7 +12,7 @@ use crate::ops::employment::batch;
 use crate::store::closing;
 
 /// Few enough for one transaction, which others may have to wait for.
-const AT_ONCE: i64 = 200;
+const BATCH_SIZE: i64 = 200;
 /// Why they ended, for those whose they were.
 const REASON: &str = "The organization was closed.";
 
@@ -36,7 +36,7 @@ impl Batch for CarryOut {
 /// Tells how many it looked at, and one when there was nothing left: there may be another closing.
 async fn end_some(tx: &mut PgConnection, context: &Context, closing: Closing) -> Result<usize, Error> {
     let (organization, time) = (closing.organization, context.clock.now());
-    let open = closing::list_open(tx, organization, AT_ONCE).await?;
+    let open = closing::list_open(tx, organization, BATCH_SIZE).await?;
     if open.is_empty() {
         closing::finish(tx, &closing, time).await?;
         return Ok(1);

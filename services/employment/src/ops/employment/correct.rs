@@ -6,7 +6,7 @@ use muster_ids::PersonId;
 use sqlx::PgConnection;
 
 use super::change::settle_open;
-use super::own::{self, OwnEmployment};
+use super::own_employment::{self, OwnEmployment};
 use crate::context::Context;
 use crate::domain::{Employment, EmploymentState};
 use crate::error::Error;
@@ -35,7 +35,7 @@ pub(crate) async fn apply(
     verifiers: &BTreeSet<PersonId>,
 ) -> Result<Employment, Error> {
     let is_open = closing::refuse(tx, own.employment.organization).await;
-    let found = own::lock(tx, &own).await?;
+    let found = own_employment::lock(tx, &own).await?;
     is_open?;
     let now = context.clock.now();
     let begins_to_wait = found.state == EmploymentState::Rejected;

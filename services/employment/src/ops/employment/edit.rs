@@ -7,7 +7,7 @@ use muster_server::etag::IfMatch;
 use sqlx::PgConnection;
 
 use super::change::settle_open;
-use super::own::{self, OwnEmployment};
+use super::own_employment::{self, OwnEmployment};
 use super::positions;
 use crate::context::Context;
 use crate::domain::{Edit, Employment, EmploymentState, NotEditable};
@@ -55,7 +55,7 @@ pub(crate) async fn apply(
 ) -> Result<Employment, Error> {
     let Editing { own, edit, if_match } = editing;
     let is_open = closing::refuse(tx, own.employment.organization).await;
-    let found = own::lock(tx, &own).await?;
+    let found = own_employment::lock(tx, &own).await?;
     is_open?;
     if_match.check(&found.etag())?;
     let (before, now) = (found.state, context.clock.now());

@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::store::employment;
 
 /// Few enough to ask for, and for one transaction each.
-const AT_ONCE: i64 = 100;
+const BATCH_SIZE: i64 = 100;
 /// The zone of an authority, and the clocks in it, are looked at again at least so often: they may change meanwhile.
 const LOOK_AGAIN: Duration = Duration::hours(1);
 /// After the organization service did not answer.
@@ -37,7 +37,7 @@ impl Batch for EndDue {
 
     async fn step(&self) -> Result<usize, Error> {
         let now = self.0.clock.now();
-        let due = async |db: &mut _| employment::list_end_due(db, now, AT_ONCE).await;
+        let due = async |db: &mut _| employment::list_end_due(db, now, BATCH_SIZE).await;
         let due = self.0.database.read(due).await?;
         let mut of: BTreeMap<OrganizationId, Vec<EmploymentName>> = BTreeMap::new();
         for name in &due {

@@ -3,7 +3,7 @@
 use sqlx::PgConnection;
 
 use super::change::settle;
-use super::own::{self, OwnEmployment};
+use super::own_employment::{self, OwnEmployment};
 use super::owner;
 use crate::context::Context;
 use crate::domain::Employment;
@@ -27,6 +27,6 @@ pub(crate) async fn apply(
     context: &Context,
     own: OwnEmployment,
 ) -> Result<Employment, Error> {
-    let withdrawn = own::lock(tx, &own).await?.withdraw();
+    let withdrawn = own_employment::lock(tx, &own).await?.withdraw();
     settle(tx, context, withdrawn, own.actor, context.clock.now()).await
 }

@@ -10,7 +10,7 @@ use muster_server::{Call, Parsed};
 use super::positions::perhaps_day;
 use crate::domain::{RejectionReason, Side};
 use crate::ops::employment::end::{Ending, Said};
-use crate::ops::employment::own::OwnEmployment;
+use crate::ops::employment::own_employment::OwnEmployment;
 use crate::ops::employment::reject::Rejecting;
 use crate::ops::employment::undo_end::Undoing;
 use crate::ops::employment::verify::Verification;

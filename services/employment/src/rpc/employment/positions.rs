@@ -10,7 +10,7 @@ use time::macros::format_description;
 
 use crate::domain::{DAYS, Edit, Position, PositionCode};
 use crate::ops::employment::edit::Editing;
-use crate::ops::employment::own::OwnEmployment;
+use crate::ops::employment::own_employment::OwnEmployment;
 
 pub(super) fn editing(
     call: &Call<pb::UpdateEmploymentRequest>,

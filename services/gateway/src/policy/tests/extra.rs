@@ -42,7 +42,7 @@ impl Folder {
         let problems = self.open(Effects::Forbid).unwrap_err();
         problems
             .iter()
-            .map(|problem| problem.told().replace(&folder, ""))
+            .map(|problem| problem.in_words().replace(&folder, ""))
             .collect()
     }
 }

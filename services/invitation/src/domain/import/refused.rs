@@ -89,7 +89,7 @@ impl RefusedFile {
         let mut text = String::new();
         for row in rows {
             let groups: Vec<&str> = row.raw.groups.iter().collect();
-            let (groups, problems) = (groups.join(";"), told(row));
+            let (groups, problems) = (groups.join(";"), costs_of(row));
             let cells = [row.raw.address.as_str(), &groups, &row.raw.location, &problems];
             match &mut self.kind {
                 Kind::Text { separator } => write(&mut text, separator, cells),
@@ -130,7 +130,7 @@ fn write(text: &mut String, separator: &str, cells: [&str; 4]) {
 }
 
 /// Where the row stood, and all that costs it. What was only warned of is told in the preview.
-fn told(row: &Row) -> String {
+fn costs_of(row: &Row) -> String {
     let costs = row
         .problems
         .iter()

@@ -66,7 +66,7 @@ fn words(language: Language) -> &'static Words {
 /// For so many rows choices are offered at least, also where the plan has no spreadsheets yet.
 const FEWEST_ROWS: u32 = 500;
 /// The most rows below the first that a sheet can have.
-const MOST_ROWS: u32 = 1_048_575;
+const MAX_ROWS: u32 = 1_048_575;
 
 /// As text: programs that open it see the columns.
 pub(crate) fn csv(language: Language) -> Vec<u8> {
@@ -85,7 +85,7 @@ pub(crate) fn xlsx(
 ) -> Result<Vec<u8>, XlsxError> {
     let words = words(language);
     let (groups, locations) = choices(inviting);
-    let rows = u32::try_from(inviting.limits.import_rows).unwrap_or(MOST_ROWS);
+    let rows = u32::try_from(inviting.limits.import_rows).unwrap_or(MAX_ROWS);
     let mut workbook = Workbook::new();
     let made = ExcelDateTime::from_timestamp(now.unix_timestamp())?;
     workbook.set_properties(&DocProperties::new().set_creation_datetime(&made));
@@ -96,7 +96,7 @@ pub(crate) fn xlsx(
     for column in 0..3 {
         list.set_column_format(column, &text)?;
     }
-    let last = rows.clamp(FEWEST_ROWS, MOST_ROWS);
+    let last = rows.clamp(FEWEST_ROWS, MAX_ROWS);
     offer(list, words, (1, last), groups.len(), "A")?;
     offer(list, words, (2, last), locations.len(), "B")?;
     let sheet = workbook.add_worksheet().set_name(words.choices)?;

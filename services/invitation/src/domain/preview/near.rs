@@ -8,13 +8,13 @@ use rapidfuzz::distance::levenshtein;
 use unicode_security::skeleton;
 
 /// Letters that may be wrong, missing or too many.
-const MOST_SLIPS: usize = 2;
+const MAX_SLIPS: usize = 2;
 /// Longer texts, in bytes, are not compared letter by letter.
 const LONGEST: usize = 400;
 
 /// How many different unknown names get a suggestion: looking for one compares it with every name, and a file may
 /// hold a hundred thousand unknown names.
-pub(super) const MOST_SUGGESTIONS: usize = 500;
+pub(super) const MAX_SUGGESTIONS: usize = 500;
 
 /// The names that may have been meant, and what was found before.
 pub(super) struct Known<'a> {
@@ -53,7 +53,7 @@ impl<'a> Known<'a> {
         if let Some(found) = self.found.get(given) {
             return *found;
         }
-        if self.found.len() == MOST_SUGGESTIONS || given.len() > LONGEST {
+        if self.found.len() == MAX_SUGGESTIONS || given.len() > LONGEST {
             return None;
         }
         let found = self.look(&Name::new(given));
@@ -139,7 +139,7 @@ fn plain(text: &str) -> String {
 
 /// Levenshtein's distance, when it is small against the length.
 fn distance(left: &[char], right: &[char]) -> Option<usize> {
-    let most = MOST_SLIPS.min(left.len().min(right.len()) / 3);
+    let most = MAX_SLIPS.min(left.len().min(right.len()) / 3);
     let args = levenshtein::Args::default().score_cutoff(most);
     levenshtein::distance_with_args(left.iter().copied(), right.iter().copied(), &args)
 }
@@ -238,7 +238,7 @@ mod tests {
         for length in 0..400 {
             let left: Vec<char> = (0..length % 9).map(|_| letter()).collect();
             let right: Vec<char> = (0..length % 7 + 2).map(|_| letter()).collect();
-            let most = MOST_SLIPS.min(left.len().min(right.len()) / 3);
+            let most = MAX_SLIPS.min(left.len().min(right.len()) / 3);
             let expected = Some(by_the_book(&left, &right)).filter(|slips| *slips <= most);
             assert_eq!(distance(&left, &right), expected, "{left:?} {right:?}");
         }

@@ -12,7 +12,7 @@ use crate::store::invitation::{lock, update};
 use crate::store::{closing, import};
 
 /// Few enough for one transaction, which others may have to wait for.
-const AT_ONCE: i64 = 100;
+const BATCH_SIZE: i64 = 100;
 
 /// Ends some of what one closed organization has open; when nothing is left, the closing is done. What was accepted is
 /// archived here and not with the employment that followed: none did, if the acceptance came just before the end. Imports
@@ -40,11 +40,11 @@ async fn end_some(
     organization: OrganizationId,
     now: OffsetDateTime,
 ) -> Result<usize, Error> {
-    let open = closing::list_invitations(tx, organization, AT_ONCE).await?;
+    let open = closing::list_invitations(tx, organization, BATCH_SIZE).await?;
     for &invitation in &open {
         end(tx, organization, invitation, now).await?;
     }
-    let undecided = closing::list_imports(tx, organization, now, AT_ONCE).await?;
+    let undecided = closing::list_imports(tx, organization, now, BATCH_SIZE).await?;
     for &import in &undecided {
         stop(tx, organization, import, now).await?;
     }

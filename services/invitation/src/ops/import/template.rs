@@ -17,7 +17,7 @@ pub(crate) enum FileFormat {
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Wanted {
+pub(crate) struct TemplateSpec {
     pub(crate) format: FileFormat,
     /// That of the organization, unless it is said.
     pub(crate) language: Option<Language>,
@@ -30,9 +30,9 @@ pub(crate) struct Wanted {
 pub(crate) async fn template(
     context: &Context,
     organization: OrganizationId,
-    wanted: Wanted,
+    wanted: TemplateSpec,
 ) -> Result<(FileFormat, Language, Vec<u8>), Error> {
-    let Wanted { format, language } = wanted;
+    let TemplateSpec { format, language } = wanted;
     let inviting = context.organization.active_context(organization).await?;
     let now = context.clock.now();
     let language = language.unwrap_or(inviting.language);

@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::ops::{At, closing};
 use crate::store::import::purge::count_undecided;
 use crate::store::import::{self as imports, rows};
-use crate::uploads::{Pace, Reader, Room};
+use crate::uploads::{Pace, Reader, UploadPermit};
 
 /// How much memory for bytes is taken at a time.
 const STEP: usize = 1024 * 1024;
@@ -35,7 +35,7 @@ pub(crate) struct Upload {
 #[derive(Debug)]
 pub(crate) struct Bytes {
     received: Vec<u8>,
-    room: Room,
+    room: UploadPermit,
     pace: Pace,
 }
 

@@ -23,7 +23,7 @@ use crate::store::opt_out;
 
 /// Which are meant, and by whom.
 #[derive(Debug)]
-pub(crate) struct Asked {
+pub(crate) struct BatchRequest {
     pub(crate) organization: OrganizationId,
     pub(crate) which: Which,
     pub(crate) actor: String,
@@ -66,7 +66,11 @@ pub(crate) type Outcomes = HashMap<InvitationId, Outcome>;
 ///
 /// # Errors
 /// [`Error::InvitationsChanged`], and the database's.
-pub(crate) async fn meant(tx: &mut PgConnection, context: &Context, asked: &Asked) -> Result<Batch, Error> {
+pub(crate) async fn meant(
+    tx: &mut PgConnection,
+    context: &Context,
+    asked: &BatchRequest,
+) -> Result<Batch, Error> {
     let organization = asked.organization;
     let (names, seen) = match &asked.which {
         Which::Named(names) => (names.clone(), HashMap::new()),
@@ -116,7 +120,7 @@ pub(crate) async fn cancel(
 ///
 /// # Errors
 /// `ORGANIZATION_NOT_ACTIVE`, and the peer's failure.
-pub(crate) async fn prepare(context: &Context, asked: &Asked) -> Result<Prepared, Error> {
+pub(crate) async fn prepare(context: &Context, asked: &BatchRequest) -> Result<Prepared, Error> {
     resend::prepare(context, asked.organization).await
 }
 

@@ -12,7 +12,7 @@ use crate::domain::invitation::Invitation;
 use crate::store::invitation::list::{self, ListFilter};
 
 /// The most that an act on a filter is about.
-pub(crate) const MOST: usize = 1000;
+pub(crate) const MAX_LISTED: usize = 1000;
 
 /// Those that a filter lists, in the order of the list, each as it is.
 #[derive(Debug)]
@@ -22,7 +22,7 @@ pub(crate) struct Listed {
     pub(crate) etag: String,
 }
 
-/// All that the filter lists; `None` where these are more than [`MOST`].
+/// All that the filter lists; `None` where these are more than [`MAX_LISTED`].
 ///
 /// # Errors
 /// The database's.
@@ -32,9 +32,9 @@ pub(crate) async fn listed(
     filter: &ListFilter,
     now: OffsetDateTime,
 ) -> Result<Option<Listed>, DatabaseError> {
-    let one_more = i64::try_from(MOST).unwrap_or(i64::MAX).saturating_add(1);
+    let one_more = i64::try_from(MAX_LISTED).unwrap_or(i64::MAX).saturating_add(1);
     let found = list::page(connection, organization, filter, None, one_more, now).await?;
-    if found.len() > MOST {
+    if found.len() > MAX_LISTED {
         return Ok(None);
     }
     Ok(Some(Listed {

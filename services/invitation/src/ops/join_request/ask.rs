@@ -12,8 +12,8 @@ use time::OffsetDateTime;
 use crate::context::Context;
 use crate::domain::inviting::InvitingContext;
 use crate::domain::join_request::{
-    CONFIRM_WITHIN, COUNTED_WITHIN, JoinRequest, JoinRequestState, MOST_TO_A_MAILBOX,
-    MOST_TO_AN_ORGANIZATION, REPEATED_WITHIN, UNWANTED_WITHIN,
+    CONFIRM_WITHIN, COUNTED_WITHIN, JoinRequest, JoinRequestState, MAX_TO_A_MAILBOX, MAX_TO_AN_ORGANIZATION,
+    REPEATED_WITHIN, UNWANTED_WITHIN,
 };
 use crate::domain::mailbox::Mailbox;
 use crate::error::{Error, Field};
@@ -33,12 +33,18 @@ pub(crate) struct Ask {
     pub(crate) language: Option<Language>,
 }
 
-/// Takes the request, and asks for its mail unless the mailbox had as many today as it may, or the same was asked for a moment
-/// ago. Gives the organization's name.
+/// What is taken, and by what name the page told it.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    pub(crate) request: JoinRequest,
+    pub(crate) organization_display_name: String,
+}
+
+/// Asks what the page offers, and whether this is of it.
 ///
 /// # Errors
-/// What `RequestToJoin` refuses.
-pub(crate) async fn ask(context: &Context, command: &Ask) -> Result<String, Error> {
+/// What `RequestToJoin` refuses, but for what is counted.
+pub(crate) async fn prepare(context: &Context, command: &Ask) -> Result<Prepared, Error> {
     let page = context
         .organization
         .join_page(&PageQuery::Slug(&command.slug))
@@ -67,19 +73,30 @@ pub(crate) async fn ask(context: &Context, command: &Ask) -> Result<String, Erro
         create_time: now,
         expire_time: now + CONFIRM_WITHIN,
     };
-    let act = Act {
-        actor: SELF.to_owned(),
-        time: now,
-    };
-    let storing = context.database.write(async |tx| {
-        let is_mailed = take(tx, &request).await?;
-        if is_mailed {
-            events::join_mail_requested(tx, &context.clock, &act, &request).await?;
-        }
-        Ok::<_, Error>(())
-    });
-    storing.await?;
-    Ok(inviting.display_name)
+    Ok(Prepared {
+        request,
+        organization_display_name: inviting.display_name,
+    })
+}
+
+/// Takes the request, and asks for its mail unless the mailbox had as many today as it may, or the same was asked for a moment
+/// ago.
+///
+/// # Errors
+/// The organization's page has had its requests of a day.
+pub(crate) async fn apply(
+    tx: &mut PgConnection,
+    context: &Context,
+    request: &JoinRequest,
+) -> Result<(), Error> {
+    if take(tx, request).await? {
+        let act = Act {
+            actor: SELF.to_owned(),
+            time: request.create_time,
+        };
+        events::join_mail_requested(tx, &context.clock, &act, request).await?;
+    }
+    Ok(())
 }
 
 /// Stores it, and tells whether it is to be mailed. Of the same mailbox one request after the other, so that its limit holds
@@ -91,13 +108,13 @@ async fn take(tx: &mut PgConnection, request: &JoinRequest) -> Result<bool, Erro
     }
     let since = request.create_time - COUNTED_WITHIN;
     let (to_organization, to_mailbox) = counts(tx, request.organization, &request.address, since).await?;
-    if to_organization >= MOST_TO_AN_ORGANIZATION {
+    if to_organization >= MAX_TO_AN_ORGANIZATION {
         return Err(Error::PageUsedUp(COUNTED_WITHIN));
     }
     let is_spared = is_spared(tx, request).await?;
     insert(tx, request).await?;
     let by_invitations = invitation_mails(tx, request, since).await?;
-    Ok(!is_spared && to_mailbox + by_invitations < MOST_TO_A_MAILBOX)
+    Ok(!is_spared && to_mailbox + by_invitations < MAX_TO_A_MAILBOX)
 }
 
 /// Whether the mailbox wants no further invitation of the organization, and had a mail about a request to join not long ago. Only whether

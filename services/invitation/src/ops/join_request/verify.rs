@@ -20,23 +20,30 @@ use crate::organization::{ContextQuery, PageQuery};
 use crate::store::invitation::update;
 use crate::store::{closing, join_request, opt_out};
 
-/// Confirms the address of the request that the token stands for, and gives the organization's name. What the organization
-/// changed since is looked at again: page, group, location and the list of domains.
+/// Which request is confirmed, and what the organization says of its page now.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    name: JoinRequestName,
+    page: JoinPage,
+    pub(crate) organization_display_name: String,
+}
+
+/// Finds the request that the token stands for. What the organization changed since is looked at again: page, group, location
+/// and the list of domains.
 ///
 /// # Errors
-/// What `VerifyJoinRequest` refuses.
-pub(crate) async fn verify(context: &Context, token: &str) -> Result<String, Error> {
+/// What `VerifyJoinRequest` refuses, but for what closed or ran out in this moment.
+pub(crate) async fn prepare(context: &Context, token: &str) -> Result<Prepared, Error> {
     let name = context.links.keys.verify_join(token)?;
     let finding =
         async |c: &mut PgConnection| join_request::find(c, name.organization, name.join_request).await;
     let request = context.database.read(finding).await?.ok_or(NotALink)?;
     let (page, inviting) = look_again(context, &request).await?;
-    let now = context.clock.now();
-    context
-        .database
-        .write(async |tx| apply(tx, context, name, &page, now).await)
-        .await?;
-    Ok(inviting.display_name)
+    Ok(Prepared {
+        name,
+        page,
+        organization_display_name: inviting.display_name,
+    })
 }
 
 async fn look_again(context: &Context, request: &JoinRequest) -> Result<(JoinPage, InvitingContext), Error> {
@@ -65,13 +72,17 @@ async fn look_again(context: &Context, request: &JoinRequest) -> Result<(JoinPag
     Ok((page, inviting))
 }
 
-async fn apply(
+/// Confirms the address: the invitation is there now.
+///
+/// # Errors
+/// The page was closed, or the request ran out.
+pub(crate) async fn apply(
     tx: &mut PgConnection,
     context: &Context,
-    name: JoinRequestName,
-    page: &JoinPage,
-    now: OffsetDateTime,
+    prepared: &Prepared,
 ) -> Result<(), Error> {
+    let Prepared { name, page, .. } = prepared;
+    let now = context.clock.now();
     // Closed since it was asked: what is made now, the closing would not see.
     if closing::is_closed(tx, name.organization).await? {
         return Err(Error::JoinPageClosed);

@@ -7,7 +7,7 @@ use muster_server::{Call, Parsed};
 use time::OffsetDateTime;
 
 use crate::domain::import::{ImportState, RowState};
-use crate::ops::import::template::{FileFormat, Wanted};
+use crate::ops::import::template::{FileFormat, TemplateSpec};
 use crate::rpc::parse::{filter, send_time};
 
 /// The states to filter imports by.
@@ -23,7 +23,10 @@ pub(super) fn listed_imports(
 }
 
 /// As which file a template is wanted, and in which language.
-pub(super) fn template(call: &Call<pb::DownloadImportTemplateRequest>, _: &mut Violations) -> Parsed<Wanted> {
+pub(super) fn template(
+    call: &Call<pb::DownloadImportTemplateRequest>,
+    _: &mut Violations,
+) -> Parsed<TemplateSpec> {
     // Any other format or language is told of by the field's rule.
     let format = match call.message.format() {
         pb::ImportFileFormat::Csv => Some(FileFormat::Csv),
@@ -31,7 +34,7 @@ pub(super) fn template(call: &Call<pb::DownloadImportTemplateRequest>, _: &mut V
         pb::ImportFileFormat::Unspecified => None,
     };
     let language = call.message.language.parse().ok();
-    Ok(format.map(|format| Wanted { format, language }))
+    Ok(format.map(|format| TemplateSpec { format, language }))
 }
 
 /// The import whose rows are listed, and the states of rows to filter by.

@@ -11,7 +11,7 @@ use muster_server::{Call, Parsed};
 use tonic::Status;
 
 use super::parse::Narrowed;
-use crate::ops::invitation::batch::{Asked, Batch, Outcome, Outcomes, Which};
+use crate::ops::invitation::batch::{Batch, BatchRequest, Outcome, Outcomes, Which};
 
 /// A request that means many invitations.
 pub(super) trait Meant {
@@ -48,7 +48,10 @@ meant!(
 );
 
 /// The invitations that a request means: by their names, or by a filter.
-pub(super) fn asked<M: RequestMessage + Meant>(call: &Call<M>, violations: &mut Violations) -> Parsed<Asked> {
+pub(super) fn asked<M: RequestMessage + Meant>(
+    call: &Call<M>,
+    violations: &mut Violations,
+) -> Parsed<BatchRequest> {
     let parent = call.name::<OrganizationName>(violations);
     let (message, actor) = (&call.message, call.actor());
     let which = match message.filter() {
@@ -72,7 +75,7 @@ pub(super) fn asked<M: RequestMessage + Meant>(call: &Call<M>, violations: &mut 
             all_named(violations, "names", message.names()).map(Which::Named)
         }
     };
-    Ok(parent.zip(which).map(|(parent, which)| Asked {
+    Ok(parent.zip(which).map(|(parent, which)| BatchRequest {
         organization: parent.organization,
         which,
         actor,

@@ -14,7 +14,7 @@ use crate::ops::invitation::create::together::apply_all;
 use crate::ops::invitation::create::{Create, Prepared};
 
 /// As many as one transaction makes.
-const AT_ONCE: usize = 100;
+const BATCH_SIZE: usize = 100;
 
 /// Calls of one organization that invite one address each, done together. `None`: nothing came of the call, and it is to be
 /// done alone. Nobody waits for others, and nobody pays for what is wrong with another but by being done alone.
@@ -31,7 +31,7 @@ pub(crate) struct Inviting {
 
 /// Nobody yet.
 pub(crate) fn crowd() -> Crowd {
-    Together::new(AT_ONCE, |organization: &OrganizationId, calls| {
+    Together::new(BATCH_SIZE, |organization: &OrganizationId, calls| {
         invite_all(*organization, calls)
     })
 }

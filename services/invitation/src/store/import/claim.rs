@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 use crate::domain::import::{Approval, ImportState};
 use crate::domain::preview::Preview;
 use crate::store::inconsistent;
-use crate::store::words::to_do;
+use crate::store::state_lists::to_do;
 
 /// An import to work on.
 #[derive(Debug, Clone)]

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::select;
 use crate::domain::import::{Import, ImportState};
-use crate::store::words::undecided;
+use crate::store::state_lists::undecided;
 
 /// At most `limit`, those after `after` in the list, newest first. The state that is filtered by is the one shown at
 /// `now`; no state: all.

@@ -6,7 +6,7 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 
 use crate::domain::import::ImportState;
-use crate::store::words::undecided;
+use crate::store::state_lists::undecided;
 
 /// Locks an import whose rows are to be deleted at `now`, passing over those that another process holds and those whose
 /// rows are still becoming invitations. Cross-tenant; the sweeper only.

@@ -5,7 +5,7 @@ use sqlx::postgres::PgRow;
 use sqlx::{FromRow, PgConnection, Row};
 use time::OffsetDateTime;
 
-use super::super::words::live;
+use super::super::state_lists::live;
 use crate::domain::invitation::{DeliveryState, MailRequest};
 
 /// Locks up to `limit` live invitations whose mail is due at `now` and not yet asked for, passing over those that

@@ -6,7 +6,7 @@ use muster_ids::InvitationId;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
-use super::super::words::live;
+use super::super::state_lists::live;
 use super::LAST;
 use super::row::select_invitation;
 use crate::domain::invitation::{Decline, DeliveryState, Invitation};

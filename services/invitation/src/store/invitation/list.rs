@@ -5,7 +5,7 @@ use muster_ids::{GroupId, ImportId, InvitationId, LocationId, OrganizationId, Pe
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
-use super::super::words::{effective_delivery, effective_state, live};
+use super::super::state_lists::{effective_delivery, effective_state, live};
 use super::LAST;
 use super::row::select_invitation;
 use crate::domain::invitation::{DeliveryState, Invitation, ON_ITS_WAY, StateName};

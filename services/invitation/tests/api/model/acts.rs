@@ -9,7 +9,7 @@ use muster_testkit::{Callers, TestCaller as Caller};
 use sqlx::AssertSqlSafe;
 use tonic::Status;
 
-use super::table::{Act, Answer, Door, Invitee, is_suppressed};
+use super::table::{Act, Answer, Invitee, Via, is_suppressed};
 use crate::fixture::{Fixture, invite};
 use crate::own::account;
 
@@ -69,21 +69,21 @@ impl<'w> Address<'w> {
         stored
     }
 
-    /// The act by a door that there is.
+    /// The act by a via that there is.
     pub(super) fn reachable(&self, act: Act) -> Act {
         let is_known = |of: usize| self.made[of].token.is_some();
-        let door = Door::Account;
+        let via = Via::Account;
         match act {
-            Act::Accept { of, who, .. } if !is_known(of) => Act::Accept { of, door, who },
+            Act::Accept { of, who, .. } if !is_known(of) => Act::Accept { of, via, who },
             Act::Decline {
                 of, who, for_ever, ..
             } if !is_known(of) => Act::Decline {
                 of,
-                door,
+                via,
                 who,
                 for_ever,
             },
-            Act::Undo { of, who, .. } if !is_known(of) => Act::Undo { of, door, who },
+            Act::Undo { of, who, .. } if !is_known(of) => Act::Undo { of, via, who },
             act => act,
         }
     }
@@ -115,14 +115,14 @@ impl<'w> Address<'w> {
             Act::MailsAge => self.mails_age().await,
             Act::Resend { of, rotate } => self.resend(of, rotate).await,
             Act::Cancel { of } => self.cancel(of).await,
-            Act::Accept { of, door, who } => self.accept(of, door, who).await,
+            Act::Accept { of, via, who } => self.accept(of, via, who).await,
             Act::Decline {
                 of,
-                door,
+                via,
                 who,
                 for_ever,
-            } => self.decline(of, door, who, for_ever).await,
-            Act::Undo { of, door, who } => self.undo(of, door, who).await,
+            } => self.decline(of, via, who, for_ever).await,
+            Act::Undo { of, via, who } => self.undo(of, via, who).await,
             Act::RunOut { of } => self.change(of, "expire_time = create_time").await,
             Act::DayPasses { of } => {
                 self.change(of, "decline_time = decline_time - interval '1 day'")
@@ -202,10 +202,10 @@ impl<'w> Address<'w> {
         Caller::Person(person, None)
     }
 
-    async fn accept(&self, of: usize, door: Door, who: Invitee) -> Result<(), Status> {
+    async fn accept(&self, of: usize, via: Via, who: Invitee) -> Result<(), Status> {
         let (made, caller) = (self.made[of].clone(), self.caller(who));
-        match door {
-            Door::Link => {
+        match via {
+            Via::Link => {
                 let request = AcceptInvitationRequest {
                     token: made.token.unwrap(),
                     request_id: String::new(),
@@ -216,7 +216,7 @@ impl<'w> Address<'w> {
                     .await
                     .map(drop)
             }
-            Door::Account => {
+            Via::Account => {
                 let request = AcceptPersonInvitationRequest {
                     name: made.name,
                     request_id: String::new(),
@@ -229,10 +229,10 @@ impl<'w> Address<'w> {
         }
     }
 
-    async fn decline(&self, of: usize, door: Door, who: Invitee, for_ever: bool) -> Result<(), Status> {
+    async fn decline(&self, of: usize, via: Via, who: Invitee, for_ever: bool) -> Result<(), Status> {
         let (made, caller) = (self.made[of].clone(), self.caller(who));
-        match door {
-            Door::Link => {
+        match via {
+            Via::Link => {
                 let request = DeclineInvitationRequest {
                     token: made.token.unwrap(),
                     do_not_invite_again: for_ever,
@@ -244,7 +244,7 @@ impl<'w> Address<'w> {
                     .await
                     .map(drop)
             }
-            Door::Account => {
+            Via::Account => {
                 let request = DeclinePersonInvitationRequest {
                     name: made.name,
                     do_not_invite_again: for_ever,
@@ -258,10 +258,10 @@ impl<'w> Address<'w> {
         }
     }
 
-    async fn undo(&self, of: usize, door: Door, who: Invitee) -> Result<(), Status> {
+    async fn undo(&self, of: usize, via: Via, who: Invitee) -> Result<(), Status> {
         let (made, caller) = (self.made[of].clone(), self.caller(who));
-        match door {
-            Door::Link => {
+        match via {
+            Via::Link => {
                 let request = UndoDeclineRequest {
                     token: made.token.unwrap(),
                     request_id: String::new(),
@@ -272,7 +272,7 @@ impl<'w> Address<'w> {
                     .await
                     .map(drop)
             }
-            Door::Account => {
+            Via::Account => {
                 let request = UndoPersonDeclineRequest {
                     name: made.name,
                     request_id: String::new(),

@@ -18,7 +18,7 @@ pub(super) enum Invitee {
 
 /// How the invitee comes to the invitation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Door {
+pub(super) enum Via {
     Link,
     Account,
 }
@@ -36,18 +36,18 @@ pub(super) enum Act {
     },
     Accept {
         of: usize,
-        door: Door,
+        via: Via,
         who: Invitee,
     },
     Decline {
         of: usize,
-        door: Door,
+        via: Via,
         who: Invitee,
         for_ever: bool,
     },
     Undo {
         of: usize,
-        door: Door,
+        via: Via,
         who: Invitee,
     },
     /// Its time has run out.
@@ -78,25 +78,25 @@ impl Act {
                 rotate,
             },
             Act::Cancel { of } => Act::Cancel { of: place(of)? },
-            Act::Accept { of, door, who } => Act::Accept {
+            Act::Accept { of, via, who } => Act::Accept {
                 of: place(of)?,
-                door,
+                via,
                 who,
             },
             Act::Decline {
                 of,
-                door,
+                via,
                 who,
                 for_ever,
             } => Act::Decline {
                 of: place(of)?,
-                door,
+                via,
                 who,
                 for_ever,
             },
-            Act::Undo { of, door, who } => Act::Undo {
+            Act::Undo { of, via, who } => Act::Undo {
                 of: place(of)?,
-                door,
+                via,
                 who,
             },
             Act::RunOut { of } => Act::RunOut { of: place(of)? },
@@ -149,12 +149,12 @@ impl Invited {
         matches!(self.state, State::Prospect | State::Active(_))
     }
 
-    /// Whether the door opens.
-    fn opens(&self, door: Door, who: Invitee) -> Answer {
-        match (door, self.state) {
-            (Door::Account, _) if who == Invitee::Eve => Err(R::NotFound),
+    /// Whether the via opens.
+    fn opens(&self, via: Via, who: Invitee) -> Answer {
+        match (via, self.state) {
+            (Via::Account, _) if who == Invitee::Eve => Err(R::NotFound),
             (_, State::Cancelled) => Err(R::InvitationCancelled),
-            (Door::Link, _) if !self.linked => Err(R::LinkReplaced),
+            (Via::Link, _) if !self.linked => Err(R::LinkReplaced),
             _ => Ok(()),
         }
     }
@@ -200,14 +200,14 @@ impl Table {
             }
             Act::Resend { of, rotate } => self.resend(of, rotate),
             Act::Cancel { of } => self.cancel(of),
-            Act::Accept { of, door, who } => self.accept(of, door, who),
+            Act::Accept { of, via, who } => self.accept(of, via, who),
             Act::Decline {
                 of,
-                door,
+                via,
                 who,
                 for_ever,
-            } => self.decline(of, door, who, for_ever),
-            Act::Undo { of, door, who } => self.undo(of, door, who),
+            } => self.decline(of, via, who, for_ever),
+            Act::Undo { of, via, who } => self.undo(of, via, who),
             Act::RunOut { of } => {
                 self.all[of].ran_out = true;
                 Ok(())
@@ -300,9 +300,9 @@ impl Table {
         }
     }
 
-    fn accept(&mut self, of: usize, door: Door, who: Invitee) -> Answer {
+    fn accept(&mut self, of: usize, via: Via, who: Invitee) -> Answer {
         let one = &mut self.all[of];
-        one.opens(door, who)?;
+        one.opens(via, who)?;
         match one.state {
             _ if who == Invitee::Eve => Err(R::AddressMismatch),
             State::Active(by) if by == who => Ok(()),
@@ -315,9 +315,9 @@ impl Table {
         }
     }
 
-    fn decline(&mut self, of: usize, door: Door, who: Invitee, for_ever: bool) -> Answer {
+    fn decline(&mut self, of: usize, via: Via, who: Invitee, for_ever: bool) -> Answer {
         let one = &mut self.all[of];
-        one.opens(door, who)?;
+        one.opens(via, who)?;
         match one.state {
             State::Prospect | State::Expired => {
                 one.state = State::Declined {
@@ -334,8 +334,8 @@ impl Table {
         Ok(())
     }
 
-    fn undo(&mut self, of: usize, door: Door, who: Invitee) -> Answer {
-        self.all[of].opens(door, who)?;
+    fn undo(&mut self, of: usize, via: Via, who: Invitee) -> Answer {
+        self.all[of].opens(via, who)?;
         let was_expired = match self.all[of].state {
             State::Declined {
                 was_expired,

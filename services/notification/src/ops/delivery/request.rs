@@ -5,7 +5,8 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 
 use crate::context::Context;
-use crate::domain::{self, MailRequest};
+use crate::domain::MailRequest;
+use crate::mails;
 use crate::store::delivery::{self, NewDelivery};
 
 /// A mail, when it may be sent, and who asked.
@@ -34,7 +35,7 @@ pub async fn apply(
         NewDelivery {
             id,
             request: mail.request,
-            message_id: domain::message_id(id, &context.sender),
+            message_id: mails::message_id(id, &context.sender),
             traceparent: mail.traceparent,
             create_time: context.clock.now(),
             not_before: mail.not_before,

@@ -4,8 +4,8 @@ use muster_ids::DeliveryId;
 use sqlx::postgres::PgRow;
 use sqlx::{Error, FromRow, Row};
 
-use crate::domain::{Claimed, Delivery, History, Lease, MailRequest, Stamp};
-use crate::mails::Subject;
+use crate::domain::{Claimed, Delivery, History, Lease, MailRequest};
+use crate::mails::{Stamp, Subject};
 
 /// The columns of a [`Claimed`], of `deliveries d`.
 macro_rules! claimed_columns {

@@ -3,7 +3,8 @@
 use time::OffsetDateTime;
 
 use crate::context::Context;
-use crate::domain::{Claimed, Mail, MessageProblem, Outcome, Rendered};
+use crate::domain::{Claimed, Outcome};
+use crate::mails::{Mail, MessageProblem, Rendered};
 
 /// Asks the source and writes the message. `expire_time` becomes what the source says, also when nothing can be written.
 pub(super) async fn write(

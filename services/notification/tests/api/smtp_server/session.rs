@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
-use super::{Fault, Mode, Phase, State, Taken};
+use super::{Fault, Mode, Phase, ReceivedMail, State};
 
 /// With or without TLS.
 trait Bytes: AsyncRead + AsyncWrite + Unpin + Send {}
@@ -244,11 +244,11 @@ impl Session<'_> {
             return Err(hung_up());
         }
         let bytes = message(&mut self.wire).await?;
-        self.finish(Taken { to, bytes }).await
+        self.finish(ReceivedMail { to, bytes }).await
     }
 
     /// Answers a message.
-    async fn finish(&mut self, message: Taken) -> std::io::Result<()> {
+    async fn finish(&mut self, message: ReceivedMail) -> std::io::Result<()> {
         match self.fault {
             Fault::CutAfterDot => {
                 self.take(message);
@@ -285,13 +285,13 @@ impl Session<'_> {
         }
     }
 
-    fn take_if(&self, reply: &str, message: Taken) {
+    fn take_if(&self, reply: &str, message: ReceivedMail) {
         if reply.starts_with('2') {
             self.take(message);
         }
     }
 
-    fn take(&self, message: Taken) {
+    fn take(&self, message: ReceivedMail) {
         self.state.taken.lock().unwrap().push(message);
     }
 }

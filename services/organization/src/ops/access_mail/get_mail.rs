@@ -28,7 +28,7 @@ pub(crate) struct Mail {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Says {
     /// Somebody asks to be let in.
-    Asked,
+    Requested,
     /// An access ends then: the recipient's `own`, or one that they can extend.
     Ends { at: OffsetDateTime, own: bool },
     /// The review of the profile is due.
@@ -74,7 +74,7 @@ async fn asked(
         return Ok(None);
     };
     let owner = profile.owner.person;
-    to(db, profile, owner, Says::Asked).await
+    to(db, profile, owner, Says::Requested).await
 }
 
 async fn ends(

@@ -5,7 +5,7 @@ use muster_server::Failure;
 use sqlx::PgConnection;
 
 use crate::context::Context;
-use crate::domain::{ProgrammeLoad, Taken};
+use crate::domain::{ProgrammeLoad, RowCounts};
 use crate::error::Error;
 use crate::store::programme_load;
 
@@ -28,7 +28,7 @@ pub(crate) async fn apply(
     let new = ProgrammeLoad {
         id: beginning.id,
         row_count: beginning.row_count,
-        taken: Taken::default(),
+        taken: RowCounts::default(),
         creator: beginning.creator,
         reason: beginning.reason,
         create_time: context.clock.now(),

@@ -8,7 +8,7 @@ use sqlx::PgConnection;
 
 use crate::context::Context;
 use crate::domain::{
-    LoadRow, ProgrammeLoad, RefusedRow, RowOutcome, Taken, ToldProgramme, each_license_once,
+    LoadRow, ProgrammeLoad, RefusedRow, RowCounts, RowOutcome, ToldProgramme, each_license_once,
 };
 use crate::error::Error;
 use crate::store::programme::{self, Stored};
@@ -72,7 +72,7 @@ async fn store(
     load: &ProgrammeLoad,
     rows: Vec<LoadRow>,
     refused: &mut Vec<RefusedRow>,
-) -> Result<Taken, Error> {
+) -> Result<RowCounts, Error> {
     let ids = rows.iter().map(|_| context.clock.new_id()).collect::<Vec<_>>();
     let stored = programme::put_all(tx, load.id, &ids, &rows, context.clock.now()).await?;
     let changed = stored
@@ -89,7 +89,7 @@ async fn store(
         .into_iter()
         .map(|stored| (stored.row, stored.outcome))
         .collect();
-    let (mut taken, mut repeated) = (Taken::default(), Vec::new());
+    let (mut taken, mut repeated) = (RowCounts::default(), Vec::new());
     for row in rows {
         match outcomes.get(&row.number) {
             Some(outcome) => taken.add(*outcome),

@@ -35,7 +35,7 @@ impl GroupInternalService for Rpc {
         request: Request<pb::GetAssigningContextRequest>,
     ) -> Result<Response<pb::GetAssigningContextResponse>, Status> {
         let (_, asked) = Call::read(request, assigning)?;
-        let Asked {
+        let AssigningQuery {
             organization: id,
             training,
             group,
@@ -60,13 +60,16 @@ impl GroupInternalService for Rpc {
 }
 
 /// What is asked before a training is assigned.
-struct Asked {
+struct AssigningQuery {
     organization: OrganizationId,
     training: TrainingId,
     group: Option<GroupName>,
 }
 
-fn assigning(call: &Call<pb::GetAssigningContextRequest>, violations: &mut Violations) -> Parsed<Asked> {
+fn assigning(
+    call: &Call<pb::GetAssigningContextRequest>,
+    violations: &mut Violations,
+) -> Parsed<AssigningQuery> {
     let message = &call.message;
     let organization = named_organization(violations, &message.organization);
     let training = named::<TrainingName>(violations, "training", &message.training);
@@ -77,7 +80,7 @@ fn assigning(call: &Call<pb::GetAssigningContextRequest>, violations: &mut Viola
     let (Some(organization), Some(training), Some(group)) = (organization, training, group) else {
         return Ok(None);
     };
-    Ok(Some(Asked {
+    Ok(Some(AssigningQuery {
         organization,
         training: training.training,
         group,

@@ -4,7 +4,7 @@ use muster_ids::PersonName;
 use muster_proto::organization::v1 as pb;
 use muster_server::convert::timestamp;
 
-use crate::domain::{LicenseStatus, ProgrammeLoad, ProgrammeType, RefusedRow, RowProblem, Taken};
+use crate::domain::{LicenseStatus, ProgrammeLoad, ProgrammeType, RefusedRow, RowCounts, RowProblem};
 
 impl From<ProgrammeLoad> for pb::ProgrammeLoad {
     fn from(load: ProgrammeLoad) -> Self {
@@ -19,7 +19,7 @@ impl From<ProgrammeLoad> for pb::ProgrammeLoad {
             finish_time,
         } = load;
         let taken_count = taken.count();
-        let Taken {
+        let RowCounts {
             added,
             changed,
             unchanged,

@@ -56,12 +56,12 @@ pub(super) fn rows(
         } else {
             given.first_row
         },
-        rows: given.rows.into_iter().map(told).collect(),
+        rows: given.rows.into_iter().map(programme_row).collect(),
     };
     finished(violations, Some(rows))
 }
 
-fn told(row: pb::ProgrammeRow) -> ToldProgramme {
+fn programme_row(row: pb::ProgrammeRow) -> ToldProgramme {
     let kind = ProgrammeType::try_from(row.r#type()).ok();
     let license_status = LicenseStatus::try_from(row.license_status()).ok();
     let address = row.address.unwrap_or_default();

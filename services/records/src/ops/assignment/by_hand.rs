@@ -15,7 +15,7 @@ use crate::store::employment_projection::{self, Member};
 use crate::store::training;
 
 /// How many assignments one statement makes.
-const AT_ONCE: usize = 5_000;
+const BATCH_SIZE: usize = 5_000;
 
 /// What an organization wants to be taken.
 #[derive(Debug, Clone)]
@@ -177,7 +177,7 @@ async fn assign(
         Whom::Learner(_) => None,
         Whom::Group(group) => Some(group),
     };
-    for learners in learners.chunks(AT_ONCE) {
+    for learners in learners.chunks(BATCH_SIZE) {
         let persons: Vec<PersonId> = learners.iter().map(|learner| learner.person).collect();
         let due = due.as_ref();
         let kept = assignment::also_by_hand(tx, organization, &persons, training, group, due).await?;

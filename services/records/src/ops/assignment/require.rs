@@ -6,12 +6,12 @@ use sqlx::PgConnection;
 use crate::context::Context;
 use crate::domain::{EmploymentState, Requirement};
 use crate::error::Error;
-use crate::store::assignment::{self, Wanted, Why};
+use crate::store::assignment::{self, AssignmentSpec, Why};
 use crate::store::employment_projection::{self, Member};
 use crate::store::{group_projection, training};
 
 /// How many assignments one statement makes.
-const AT_ONCE: usize = 5_000;
+const BATCH_SIZE: usize = 5_000;
 
 /// Takes in what a group requires, unless as much is known: its verified learners are assigned what is new, and what it requires no
 /// more is cancelled where nothing else asks for it and it was not begun. Who is verified later is assigned it then.
@@ -59,7 +59,7 @@ pub(super) async fn of(
     }
     let now = context.clock.now();
     let why = Why::Group(requirement.group);
-    for learners in learners.chunks((AT_ONCE / trainings.len()).max(1)) {
+    for learners in learners.chunks((BATCH_SIZE / trainings.len()).max(1)) {
         let wanted = wanted(context, learners, trainings);
         let made = assignment::insert_missing(tx, organization, &wanted, &why, now).await?;
         if usize::try_from(made) != Ok(wanted.len()) {
@@ -71,11 +71,15 @@ pub(super) async fn of(
 }
 
 /// Each of the trainings for each of the learners, in an order in which nobody waits in a circle.
-pub(super) fn wanted(context: &Context, learners: &[Member], trainings: &[TrainingId]) -> Vec<Wanted> {
+pub(super) fn wanted(
+    context: &Context,
+    learners: &[Member],
+    trainings: &[TrainingId],
+) -> Vec<AssignmentSpec> {
     let mut trainings = trainings.to_vec();
     trainings.sort_unstable();
     let of = |&learner: &Member| {
-        let wanted = |&training: &TrainingId| Wanted {
+        let wanted = |&training: &TrainingId| AssignmentSpec {
             learner,
             training,
             id: context.clock.new_id(),

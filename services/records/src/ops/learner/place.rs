@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::store::employment_projection;
 
 /// As many as are asked about in one call.
-const AT_ONCE: i64 = 1000;
+const BATCH_SIZE: i64 = 1000;
 
 /// Makes sure that it is known in which groups the learners of the organization are. To be called before the transaction that goes
 /// by groups.
@@ -17,7 +17,8 @@ const AT_ONCE: i64 = 1000;
 /// Of a peer, when the employment service does not answer; the database's.
 pub(crate) async fn prepare(context: &Context, organization: OrganizationId) -> Result<(), Error> {
     loop {
-        let list = async |db: &mut _| employment_projection::list_unplaced(db, organization, AT_ONCE).await;
+        let list =
+            async |db: &mut _| employment_projection::list_unplaced(db, organization, BATCH_SIZE).await;
         let persons = context.database.read(list).await?;
         if persons.is_empty() {
             return Ok(());

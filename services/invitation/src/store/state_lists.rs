@@ -1,5 +1,5 @@
 //! Lists of states as statements have to spell them: the planner takes a partial index only for constants. Each stands here
-//! once, and `store::tests::words` compares them with the enums and with the indexes. Where a row is found by its key, the
+//! once, and `store::tests::state_lists` compares them with the enums and with the indexes. Where a row is found by its key, the
 //! words are parameters instead: as constants they would let the planner take the index of live addresses.
 
 /// An invitation that can be accepted, as long as its time has not run out.

@@ -11,10 +11,10 @@ use crate::ops::invitation::restore::reopen;
 
 /// Archives what the person had accepted by the time of the event, or makes active again what a corrected claim came from.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Archive;
+pub(crate) struct EmploymentChanged;
 
 #[async_trait]
-impl EmploymentWork for Archive {
+impl EmploymentWork for EmploymentChanged {
     async fn apply(
         &self,
         tx: &mut PgConnection,

@@ -18,7 +18,7 @@ macro_rules! groups {
 
 /// One training for one learner, and the id that its assignment gets if one is made.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Wanted {
+pub(crate) struct AssignmentSpec {
     pub(crate) learner: Member,
     pub(crate) training: TrainingId,
     pub(crate) id: AssignmentId,
@@ -42,7 +42,7 @@ pub(crate) enum Why {
 pub(crate) async fn insert_missing(
     tx: &mut PgConnection,
     organization: OrganizationId,
-    wanted: &[Wanted],
+    wanted: &[AssignmentSpec],
     why: &Why,
     now: OffsetDateTime,
 ) -> Result<u64, DatabaseError> {

@@ -11,10 +11,10 @@ use crate::ops::invitation::restore::{Restored, restore};
 
 /// Handles `employment.restored`: what was archived with the end is active again.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Restore;
+pub(crate) struct EmploymentRestored;
 
 #[async_trait]
-impl Handler for Restore {
+impl Handler for EmploymentRestored {
     type Event = EmploymentRestoredEvent;
     type Prepared = Restored;
 

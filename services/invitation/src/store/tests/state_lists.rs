@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use muster_address::EmailAddress;
 use muster_testkit::TestDatabase;
 
-use super::super::words::{live, mailbox, occupying, to_do, undecided};
+use super::super::state_lists::{live, mailbox, occupying, to_do, undecided};
 use super::database;
 use crate::domain::import::{ImportState, RowState};
 use crate::domain::invitation::{DeliveryState, Source, StateName, Unanswered};

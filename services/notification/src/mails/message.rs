@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 use time::OffsetDateTime;
 
-use crate::mails::{self, Circumstances, Purpose, Variables};
+use super::{Circumstances, Purpose, Variables, write};
 
 /// Who the mail says it comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -119,7 +119,7 @@ impl Mail {
             expire_time: self.expire_time,
             replaces: stamp.replaces.is_some(),
         };
-        let words = mails::write(
+        let words = write(
             self.purpose,
             stamp.template_version,
             &self.variables,

@@ -14,14 +14,14 @@ use crate::ops::invitation::report_delivery::report_deliveries;
 /// Handles `delivery.changed`: keeps delivery states, and turns a PROSPECT into PENDING once the mail server took its
 /// mail.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Deliveries;
+pub(crate) struct DeliveryChanged;
 
 #[async_trait]
-impl Handler for Deliveries {
+impl Handler for DeliveryChanged {
     type Event = DeliveryChangedEvent;
     /// `None` when the mail is about something else than an invitation.
     type Prepared = Option<(InvitationName, DeliveryReport)>;
-    const AT_ONCE: usize = 100;
+    const BATCH_SIZE: usize = 100;
 
     async fn prepare(
         &self,
