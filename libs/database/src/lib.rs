@@ -7,6 +7,7 @@
 //! - [`idempotency`] stores a request's answer in the transaction of its work.
 //! - [`Database::be_present`] tells other processes that this one lives: a killed one holds no row ([`lease_is_free!`]).
 //! - [`Together`] answers those together who ask at the same time.
+//! - [`wake_after_commit`] wakes a worker for what a transaction has stored.
 //! - [`migrate`] brings a database up to date, one process at a time; [`survey`] looks at one and changes nothing.
 //!
 //! ```no_run
@@ -39,6 +40,7 @@ mod session;
 mod survey;
 mod together;
 mod unit;
+mod wakes;
 
 use std::sync::Arc;
 
@@ -52,6 +54,7 @@ pub use options::{DatabaseOptions, NotAUrl};
 use presence::Presence;
 pub use survey::{Survey, survey};
 pub use together::Together;
+pub use wakes::wake_after_commit;
 
 /// A pool of connections to one service's database. Cheap to clone.
 #[derive(Clone, Debug)]

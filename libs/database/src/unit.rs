@@ -10,7 +10,7 @@ use tracing::{Instrument, Span, info_span};
 
 use crate::lent::Lent;
 use crate::session::ACQUIRE_LIMIT;
-use crate::{Database, DatabaseError, deadline};
+use crate::{Database, DatabaseError, deadline, wakes};
 
 impl Database {
     /// Runs `work` in a transaction and commits it when `work` answers `Ok`: `write(async |tx| …)`.
@@ -101,10 +101,11 @@ impl Database {
         F: AsyncFnOnce(&mut PgConnection) -> Result<T, E>,
         E: From<DatabaseError>,
     {
-        match until_deadline(work(&mut tx)).await {
+        let (worked, wakes) = wakes::collected(until_deadline(work(&mut tx))).await;
+        match worked {
             Ok(Ok(done)) => {
                 // Also when this is dropped while the server commits.
-                let _wake = WakeRelay(&self.committed);
+                let _wake = WakeAll(&self.committed, wakes);
                 // Not under the deadline: an interrupted COMMIT has an unknown outcome.
                 match tx.commit().await {
                     Ok(()) => (Ok(done), true),
@@ -183,11 +184,12 @@ fn unit_span(kind: &'static str) -> Span {
     )
 }
 
-/// Tells the relay when it is dropped.
-struct WakeRelay<'a>(&'a Notify);
+/// Tells the relay, and those whom the work wanted to wake, when it is dropped.
+struct WakeAll<'a>(&'a Notify, Vec<Arc<Notify>>);
 
-impl Drop for WakeRelay<'_> {
+impl Drop for WakeAll<'_> {
     fn drop(&mut self) {
         self.0.notify_one();
+        self.1.iter().for_each(|wake| wake.notify_one());
     }
 }

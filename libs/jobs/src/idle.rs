@@ -8,8 +8,8 @@ const QUICKEST: Duration = Duration::from_millis(5);
 /// A database that is back must not wait for long.
 const LONGEST_FAILURE: Duration = Duration::from_secs(2);
 
-/// How long to wait before looking again. Woken, it looks a few times in quick succession: the wake-up comes a moment
-/// before the commit. While looking fails, it looks ever more rarely.
+/// How long to wait before looking again. Woken, it looks a few times in quick succession: what was held by somebody
+/// else may be free in a moment. While looking fails, it looks ever more rarely.
 #[derive(Debug)]
 pub(crate) struct Idle {
     poll: Duration,

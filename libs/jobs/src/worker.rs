@@ -55,7 +55,7 @@ impl<Q: Queue> Worker<Q> {
         }
     }
 
-    /// Looks also when `wake` is notified: by the verb that makes work for it, also before it commits.
+    /// Looks also when `wake` is notified by the verb that makes work for it: `muster_database::wake_after_commit`.
     #[must_use]
     pub fn woken_by(self, wake: Arc<Notify>) -> Self {
         Self { wake, ..self }

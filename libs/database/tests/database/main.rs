@@ -14,3 +14,4 @@ mod least_rights;
 mod migrations;
 mod presence;
 mod support;
+mod wakes;

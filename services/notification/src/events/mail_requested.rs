@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use muster_database::wake_after_commit;
 use muster_messaging::{Handler, HandlingError, Received};
 use muster_proto::notification::v1::MailRequestedEvent;
 use muster_server::convert::from_timestamp;
@@ -66,8 +67,7 @@ impl MailRequested {
         let asked = mails.len();
         let made = request::apply(tx, &self.context, mails).await?;
         if made > 0 {
-            // Before the commit: the worker looks a few times in quick succession.
-            self.wake.notify_one();
+            wake_after_commit(&self.wake);
         }
         if made < asked {
             tracing::info!(mails = asked - made, "mails have been asked for before");

@@ -37,7 +37,14 @@ impl EmploymentWork for Projection {
             assign::apply(tx, &self.0, verified).await?;
             return Ok(());
         }
-        learn::apply(tx, facts.organization, facts.person, employment_of(&facts)?, event.time).await?;
+        learn::apply(
+            tx,
+            facts.organization,
+            facts.person,
+            employment_of(&facts)?,
+            event.time,
+        )
+        .await?;
         if matches!(facts.state, EmploymentState::Ended | EmploymentState::Withdrawn) {
             grant::lapse(tx, facts.person, facts.organization, event.time).await?;
         }

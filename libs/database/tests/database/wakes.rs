@@ -1,0 +1,56 @@
+//! Whoever waits for what a transaction stores is woken when it can be seen, and only then.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use muster_database::{DatabaseError, wake_after_commit};
+use tokio::sync::Notify;
+use tokio::time::timeout;
+use uuid::Uuid;
+
+use crate::support::TestDatabase;
+
+async fn is_woken(wake: &Notify) -> bool {
+    timeout(Duration::from_millis(50), wake.notified()).await.is_ok()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_woken_by_a_transaction_sees_what_it_stored() {
+    let test = TestDatabase::with_tables(2).await;
+    let wake = Arc::new(Notify::new());
+    let (woken, database) = (Arc::clone(&wake), test.database.clone());
+    let looking = tokio::spawn(async move {
+        woken.notified().await;
+        let count = async |db: &mut _| {
+            let counting = sqlx::query_scalar("SELECT count(*) FROM work");
+            Ok::<i64, DatabaseError>(counting.fetch_one(db).await?)
+        };
+        database.read(count).await.unwrap()
+    });
+    let written = test.database.write(async |tx| {
+        wake_after_commit(&wake);
+        // Whoever is woken too early has looked long before this is over.
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        sqlx::query("INSERT INTO work VALUES ($1)")
+            .bind(Uuid::nil())
+            .execute(tx)
+            .await?;
+        Ok::<_, DatabaseError>(())
+    });
+    written.await.unwrap();
+    assert_eq!(looking.await.unwrap(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_rolled_back_wakes_nobody() {
+    let test = TestDatabase::with_tables(1).await;
+    let wake = Arc::new(Notify::new());
+    let refused = test.database.write(async |_| {
+        wake_after_commit(&wake);
+        Err::<(), _>(DatabaseError::Timeout(None))
+    });
+    refused.await.unwrap_err();
+    assert!(!is_woken(&wake).await);
+    wake_after_commit(&wake);
+    assert!(is_woken(&wake).await, "outside of a transaction, at once");
+}
