@@ -102,8 +102,8 @@ fn port(address: &str) -> &str {
 /// What HAProxy is told: in front of each service, calls over HTTP/2 to those of its replicas that say they are ready; in front of
 /// the gateway also HTTP/1.1, with the caller's address handed on. For operators, the first replica that answers.
 pub(crate) fn haproxy(addresses: &Addresses, replicas: u8) -> String {
-    // Streams and uploads last; nothing here ends them.
-    let mut text = "global\n  maxconn 10000\n\
+    // Streams and uploads last; nothing here ends them. So few connections need no more files than any container allows.
+    let mut text = "global\n  maxconn 400\n\
          defaults\n  timeout connect 2s\n  timeout client 1h\n  timeout server 1h\n  retries 3\n  option redispatch\n  \
          default-server inter 200ms fastinter 100ms fall 1 rise 1\n"
         .to_owned();

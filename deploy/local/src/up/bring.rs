@@ -46,15 +46,12 @@ pub(super) async fn up(workspace: &Workspace, options: Options, suite: &mut Suit
     databases::migrate(&services).await?;
     done("migrations", begun.elapsed());
     Suite::start(&mut suite.services, services);
-    ready(suite.services.iter()).await?;
     if options.replicas > 1 {
-        Suite::start(
-            &mut suite.balancer,
-            vec![parts::balancer(workspace, &addresses, options)?],
-        );
-        ready(suite.balancer.iter()).await?;
+        // Services are ready when they reach each other, which they do through it.
+        let balancer = parts::balancer(workspace, &addresses, options)?;
+        Suite::start(&mut suite.balancer, vec![balancer]);
     }
-    Ok(())
+    ready(suite.services.iter().chain(&suite.balancer)).await
 }
 
 /// Shows each as it becomes ready; the first that cannot ends the waiting.
