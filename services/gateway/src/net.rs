@@ -4,6 +4,7 @@ mod cancel_budget;
 mod connection;
 mod file_descriptors;
 mod frame_budget;
+mod leaving;
 mod listener;
 mod request_body;
 mod request_head;

@@ -19,7 +19,7 @@ use tokio::runtime::Handle;
 use tokio::time::Instant;
 use tonic::body::Body;
 
-use super::connection::Leaving;
+use super::leaving::Leaving;
 use crate::limits::{RateLimiter, RequestGuard};
 
 /// Cancellations that are passed on at once: hyper's servers cut a connection off at 20 that they have not looked at yet.

@@ -7,7 +7,6 @@ use std::future::ready;
 use std::io::Cursor;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -26,6 +25,7 @@ use tokio_util::task::TaskTracker;
 use tonic::body::Body;
 
 use super::cancel_budget::{CancelBudget, FinishedCall};
+use super::leaving::Leaving;
 use super::request_body::RequestBody;
 use super::request_head::{self, BadHead, MAX_HEADER_LIST};
 use super::trusted_proxies::TrustedProxies;
@@ -43,8 +43,6 @@ const PROTOCOL_TIMEOUT: Duration = Duration::from_secs(10);
 /// A connection is asked to end (GOAWAY; over HTTP/1.1 `Connection: close` in the next answer) after this long, give or take a
 /// tenth, so that clients find new replicas.
 const MAX_AGE: Duration = Duration::from_secs(5 * 60);
-/// After its age, one of HTTP/1.1 that is used no more is closed: a request that comes at that very moment is lost.
-const UNUSED: Duration = Duration::from_secs(60);
 /// How long it may then linger after its last call has ended.
 const LINGER: Duration = Duration::from_secs(10);
 
@@ -200,39 +198,6 @@ fn answering(
     }
 }
 
-/// A connection of HTTP/1.1 that is to end: its client is told so in an answer, because whoever closes it when nothing seems to be
-/// under way takes with it the request that is just coming.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Leaving(Arc<AtomicBool>);
-
-impl Leaving {
-    fn begin(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-
-    fn has_begun(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    /// Says it in this answer, if it has begun: then the connection ends with it.
-    pub(super) fn tell<B>(&self, response: &mut Response<B>) {
-        if self.has_begun() {
-            let close = HeaderValue::from_static("close");
-            response.headers_mut().insert(header::CONNECTION, close);
-        }
-    }
-
-    /// Until no request is under way, [`UNUSED`] after the last look that saw one.
-    async fn unused(&self, in_flight: &TaskTracker) {
-        loop {
-            sleep(UNUSED).await;
-            if in_flight.is_empty() {
-                return;
-            }
-        }
-    }
-}
-
 /// The connection ends: what follows on it may be somebody else's.
 fn refused(problem: BadHead) -> Response<Body> {
     let mut response = Response::new(Body::new(Full::new(Bytes::from_static(
@@ -332,35 +297,5 @@ mod tests {
         );
         assert_eq!(words(&[b"PRI * HT"]).await, None);
         assert_eq!(words(&[]).await, None);
-    }
-
-    #[tokio::test]
-    async fn an_answer_says_that_the_connection_ends_once_it_is_old() {
-        let leaving = Leaving::default();
-        let answer = async || {
-            let call = Box::pin(ready(Response::new(Body::default())));
-            let budget = CancelBudget::new(muster_clock::Clock::system());
-            let told = FinishedCall::new(call, budget, None).leaving(Some(leaving.clone()));
-            let Ok(response) = told.await;
-            response.headers().get(header::CONNECTION).cloned()
-        };
-        assert_eq!(answer().await, None);
-        leaving.begin();
-        assert_eq!(answer().await.unwrap(), "close");
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn an_old_connection_is_closed_when_nothing_came_on_it_for_a_minute() {
-        let (leaving, in_flight) = (Leaving::default(), TaskTracker::new());
-        let begun = Instant::now();
-        let request = in_flight.token();
-        let mut unused = std::pin::pin!(leaving.unused(&in_flight));
-        assert!(
-            timeout(UNUSED * 2, &mut unused).await.is_err(),
-            "a request is under way"
-        );
-        drop(request);
-        unused.await;
-        assert!(begun.elapsed() <= UNUSED * 3);
     }
 }
