@@ -104,7 +104,7 @@ fn port(address: &str) -> &str {
 pub(crate) fn haproxy(addresses: &Addresses, replicas: u8) -> String {
     // Streams and uploads last; nothing here ends them. So few connections need no more files than any container allows.
     let mut text = "global\n  maxconn 400\n\
-         defaults\n  timeout connect 2s\n  timeout client 1h\n  timeout server 1h\n  retries 3\n  option redispatch\n  \
+         defaults\n  timeout connect 2s\n  timeout check 5s\n  timeout client 1h\n  timeout server 1h\n  retries 3\n  option redispatch\n  \
          default-server inter 200ms fastinter 100ms fall 1 rise 1\n"
         .to_owned();
     for (service, at) in &addresses.services {

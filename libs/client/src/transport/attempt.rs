@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use tokio::time::timeout_at;
 use tonic::body::Body;
 use tonic::transport::Channel;
@@ -33,7 +33,8 @@ pub(super) async fn send(
     let mut channel = channel.clone();
     let exchange = async {
         let ready = channel.ready().await.map_err(|error| failure(&error))?;
-        ready.call(request).await.map_err(|error| failure(&error))
+        let answered = ready.call(request).await.map_err(|error| failure(&error));
+        answered.map(in_grpc)
     };
     timeout_at(limits.end, exchange)
         .await
@@ -44,6 +45,27 @@ pub(super) async fn send(
 pub(super) fn is_unavailable(response: &Response<Body>) -> bool {
     let code = response.headers().get(Status::GRPC_STATUS);
     code.is_some_and(|code| Code::from_bytes(code.as_bytes()) == Code::Unavailable)
+}
+
+/// gRPC is always answered with 200. Any other answer is of something in between, such as a load balancer without a server, and
+/// means what gRPC says it does (doc/http-grpc-status-mapping.md of grpc/grpc).
+fn in_grpc(response: Response<Body>) -> Response<Body> {
+    let status = response.status();
+    if status == StatusCode::OK {
+        return response;
+    }
+    let code = match status {
+        StatusCode::BAD_REQUEST => Code::Internal,
+        StatusCode::UNAUTHORIZED => Code::Unauthenticated,
+        StatusCode::FORBIDDEN => Code::PermissionDenied,
+        StatusCode::NOT_FOUND => Code::Unimplemented,
+        StatusCode::TOO_MANY_REQUESTS
+        | StatusCode::BAD_GATEWAY
+        | StatusCode::SERVICE_UNAVAILABLE
+        | StatusCode::GATEWAY_TIMEOUT => Code::Unavailable,
+        _ => Code::Unknown,
+    };
+    Status::new(code, format!("something on the way answered with HTTP {status}")).into_http()
 }
 
 fn failure(error: &tonic::transport::Error) -> Failure {
@@ -63,4 +85,27 @@ fn failure(error: &tonic::transport::Error) -> Failure {
         cause = error.source();
     }
     Failure::Broken
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_of_something_in_between_is_read_as_grpc_says() {
+        let read = |status: u16| {
+            let mut response = Response::new(Body::empty());
+            *response.status_mut() = StatusCode::from_u16(status).unwrap();
+            let response = in_grpc(response);
+            assert_eq!(response.status(), StatusCode::OK);
+            let told = Status::from_header_map(response.headers());
+            (told.map(|status| status.code()), is_unavailable(&response))
+        };
+        assert_eq!(read(200), (None, false));
+        for status in [429, 502, 503, 504] {
+            assert_eq!(read(status), (Some(Code::Unavailable), true), "{status}");
+        }
+        assert_eq!(read(404), (Some(Code::Unimplemented), false));
+        assert_eq!(read(418), (Some(Code::Unknown), false));
+    }
 }

@@ -7,7 +7,7 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use http::{Request, Response, Uri};
+use http::{Request, Response, StatusCode, Uri};
 
 use super::addresses::{Lookup, look_up};
 use super::connection::{ConnectError, SendError, Target};
@@ -56,6 +56,9 @@ pub(crate) enum CallError {
     Connect(#[from] ConnectError),
     #[error("the connection broke")]
     Broken(#[source] h2::Error),
+    /// gRPC is always answered with 200: whoever answered was something in between, such as a load balancer without a replica.
+    #[error("something in between answered with HTTP {0}")]
+    NotTheService(StatusCode),
 }
 
 impl From<SendError> for CallError {
@@ -202,7 +205,8 @@ impl Known {
 
 impl Call {
     /// Sends it to a replica. What was not sent because the connection had ended, or not begun with because it was ending, is sent
-    /// once more; so is, one time, a call whose connection was lost before any answer, if it is `retry_safe`.
+    /// once more; so is, one time, a call whose connection was lost before any answer, or that somebody else answered, if it is
+    /// `retry_safe`.
     pub(super) async fn send(
         self,
         mut request: Request<RequestBody>,
@@ -212,6 +216,16 @@ impl Call {
             let mut permit = self.service.replica().await?;
             let again = again(&request);
             let error = match permit.stream.send(request).await {
+                Ok((response, _)) if response.status() != StatusCode::OK => {
+                    let status = response.status();
+                    match again {
+                        Some(again) if retry_safe => request = again,
+                        _ => return Err(CallError::NotTheService(status)),
+                    }
+                    retry_safe = false;
+                    tracing::debug!(%status, "a call is sent once more");
+                    continue;
+                }
                 Ok((response, upload)) => return Ok((response, self.permit(permit, upload))),
                 Err(SendError::Unsent(unsent)) => {
                     request = *unsent;

@@ -84,6 +84,9 @@ const NOT_BEGUN: &[u8] = &[0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 /// GOAWAY, the last stream that it takes: the first one, no error.
 const BEGUN: &[u8] = &[0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0];
 
+/// HEADERS that end the stream: `:status: 500`, by its index in the static table (RFC 7541, appendix A: 14).
+const ANSWERED_BY_ANOTHER: &[u8] = &[0, 0, 1, 1, 5, 0, 0, 0, 1, 0x8e];
+
 /// Speaks HTTP/2 until a call has come, says `end`, and hangs up.
 async fn hang_up(mut stream: TcpStream, end: &[u8]) {
     const SETTINGS: [u8; 9] = [0, 0, 0, 4, 0, 0, 0, 0, 0];
@@ -209,6 +212,27 @@ async fn what_it_may_have_begun_with_is_sent_once_more_only_if_that_does_no_harm
         let server = Server::after(ends).await;
         let told = call_as(&service(&[server.address]), true).await.unwrap_err();
         assert!(matches!(told, CallError::Broken(_)), "{told:?}");
+    }
+}
+
+/// A load balancer that has no replica left says so in its own words, which are nothing to pass on.
+#[tokio::test]
+async fn an_answer_of_something_in_between_is_no_answer() {
+    let server = Server::after(&[ANSWERED_BY_ANOTHER]).await;
+    call_as(&service(&[server.address]), true).await.unwrap();
+    for (retry_safe, ends) in [
+        (false, &[ANSWERED_BY_ANOTHER][..]),
+        (true, &[ANSWERED_BY_ANOTHER, ANSWERED_BY_ANOTHER]),
+    ] {
+        let server = Server::after(ends).await;
+        let told = call_as(&service(&[server.address]), retry_safe)
+            .await
+            .unwrap_err();
+        let of_another = StatusCode::INTERNAL_SERVER_ERROR;
+        assert!(
+            matches!(told, CallError::NotTheService(status) if status == of_another),
+            "{told:?}"
+        );
     }
 }
 
