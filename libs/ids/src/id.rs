@@ -80,6 +80,8 @@ ids! {
     GroupId
     /// An invitation.
     InvitationId
+    /// A learner of an organization; told to nobody.
+    LearnerId
     /// An uploaded spreadsheet.
     ImportId
     /// An employment.

@@ -29,6 +29,8 @@ pub struct EmploymentFacts {
     pub source_invitation: Option<InvitationId>,
     /// When it began to be there; `None` when an earlier version published it.
     pub create_time: Option<OffsetDateTime>,
+    /// Whether it is verified or was; `false` also when an earlier version published it.
+    pub was_verified: bool,
     /// The version of the employment: a projection applies only a newer one.
     pub sequence: i64,
 }
@@ -53,6 +55,7 @@ impl EmploymentFacts {
             location: location(event, &facts.location)?,
             source_invitation: invitation(event, &facts.source_invitation)?,
             create_time: create_time(&facts)?,
+            was_verified: facts.was_verified,
             sequence: event.sequence,
         })
     }

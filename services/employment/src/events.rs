@@ -131,5 +131,6 @@ fn facts(employment: &Employment) -> pb::EmploymentFacts {
             })
             .unwrap_or_default(),
         create_time: Some(timestamp(employment.create_time)),
+        was_verified: employment.first_verify_time.is_some(),
     }
 }

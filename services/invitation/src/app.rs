@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use muster_jobs::{Job, Worker};
-use muster_messaging::{EmploymentHandler, Handlers, topology};
-use muster_proto::employment::v1::{EmploymentChangedEvent, EmploymentEndedEvent};
+use muster_messaging::{Handlers, topology};
+use muster_proto::employment::v1::{
+    EmploymentChangedEvent, EmploymentEndedEvent, EmploymentVerifiedEvent,
+};
 use muster_proto::invitation::v1::acceptance_internal_service_server::AcceptanceInternalServiceServer;
 use muster_proto::invitation::v1::import_service_server::ImportServiceServer;
 use muster_proto::invitation::v1::invitation_redemption_service_server::InvitationRedemptionServiceServer;
 use muster_proto::invitation::v1::invitation_service_server::InvitationServiceServer;
 use muster_proto::invitation::v1::join_request_service_server::JoinRequestServiceServer;
+use muster_proto::invitation::v1::learner_service_server::LearnerServiceServer;
 use muster_proto::invitation::v1::person_invitation_service_server::PersonInvitationServiceServer;
 use muster_proto::notification::v1::mail_source_internal_service_server::MailSourceInternalServiceServer;
 use muster_server::settings::PeerUrl;
@@ -19,6 +22,7 @@ use tokio::sync::Notify;
 
 use crate::Settings;
 use crate::context::Context;
+use crate::employees::Employees;
 use crate::events::delivery_changed::DeliveryChanged;
 use crate::events::employment_changed::EmploymentChanged;
 use crate::events::employment_restored::EmploymentRestored;
@@ -44,15 +48,20 @@ impl Service for InvitationApp {
     type Settings = Settings;
 
     fn peers(settings: &Settings) -> Vec<(&'static str, &PeerUrl)> {
-        vec![("organization", &settings.organization_url)]
+        vec![
+            ("organization", &settings.organization_url),
+            ("employment", &settings.employment_url),
+        ]
     }
 
     async fn build(settings: Settings, shell: Shell) -> anyhow::Result<App> {
         let organization = Organization::new(shell.peer("organization", &settings.organization_url));
+        let employees = Employees::new(shell.peer("employment", &settings.employment_url));
         let context = Context {
             database: shell.database,
             clock: shell.clock,
             organization,
+            employees,
             mails: Mails::new(),
             links: settings.links(),
             page_key: settings.page.page_key.clone(),
@@ -68,26 +77,24 @@ impl Service for InvitationApp {
         let (send_due, purge) = (SendDue(context.clone()), Purge(context.clone()));
         let closings = CarryOut(context.clone());
         let purge_join_requests = PurgeJoinRequests(context.clone());
-        let rpc = Rpc::new(context);
+        let rpc = Rpc::new(context.clone());
         Ok(App::new()
             .grpc(InvitationServiceServer::new(rpc.clone()))
             .grpc(ImportServiceServer::new(rpc.clone()))
             .grpc(InvitationRedemptionServiceServer::new(rpc.clone()))
             .grpc(PersonInvitationServiceServer::new(rpc.clone()))
             .grpc(JoinRequestServiceServer::new(rpc.clone()))
+            .grpc(LearnerServiceServer::new(rpc.clone()))
             .grpc(MailSourceInternalServiceServer::new(rpc.clone()))
             .grpc(AcceptanceInternalServiceServer::new(rpc))
             .consumer(
                 Handlers::of(&topology::INVITATION)
                     .on(DeliveryChanged)
                     .on(OrganizationClosed)
-                    .on(EmploymentHandler::<EmploymentChangedEvent, _>::new(
-                        EmploymentChanged,
-                    ))
-                    .on(EmploymentHandler::<EmploymentEndedEvent, _>::new(
-                        EmploymentChanged,
-                    ))
-                    .on(EmploymentRestored),
+                    .on(EmploymentChanged::<EmploymentVerifiedEvent>::new(context.clone()))
+                    .on(EmploymentChanged::<EmploymentChangedEvent>::new(context.clone()))
+                    .on(EmploymentChanged::<EmploymentEndedEvent>::new(context.clone()))
+                    .on(EmploymentRestored(context)),
             )
             .job(Job::batch(send_due))
             .job(Job::batch(purge))

@@ -14,6 +14,9 @@ pub struct Settings {
     /// Where the organization service answers
     #[arg(long, env = "MUSTER_ORGANIZATION_URL", value_name = "URL")]
     pub organization_url: PeerUrl,
+    /// Where the employment service answers
+    #[arg(long, env = "MUSTER_EMPLOYMENT_URL", value_name = "URL")]
+    pub employment_url: PeerUrl,
     /// File with the keys of links: `current = "k1"`, and `[keys]` with `k1 = "<base64 of 32 bytes>"`
     #[arg(long, env = "MUSTER_LINK_KEYS", value_name = "FILE", value_parser = link_keys)]
     pub link_keys: LinkKeyRing,

@@ -9,6 +9,7 @@ use muster_server::page::PageKey;
 use tokio::sync::Notify;
 
 use crate::domain::link::{Link, LinkKeys};
+use crate::employees::Employees;
 use crate::mails::Mails;
 use crate::organization::Organization;
 use crate::uploads::Uploads;
@@ -19,6 +20,7 @@ pub(crate) struct Context {
     pub(crate) database: Database,
     pub(crate) clock: Clock,
     pub(crate) organization: Organization,
+    pub(crate) employees: Employees,
     pub(crate) mails: Mails,
     pub(crate) links: Links,
     /// Seals page tokens.

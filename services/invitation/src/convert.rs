@@ -3,7 +3,7 @@
 
 pub(crate) mod names;
 
-use muster_ids::{ImportName, InvitationName, OrganizationId, OrganizationName, PersonName};
+use muster_ids::{EmploymentName, ImportName, InvitationName, OrganizationId, OrganizationName, PersonName};
 use muster_proto::invitation::v1 as pb;
 use muster_proto::same_values;
 use muster_server::convert::timestamp;
@@ -11,6 +11,7 @@ use time::OffsetDateTime;
 
 use crate::domain::import::{Approval, Import, ImportState, Row, RowState};
 use crate::domain::invitation::{Acceptance, DeliveryState, Invitation, Source, StateName};
+use crate::domain::learner::Learner;
 use crate::domain::problem::{Problem, Severity};
 use crate::ops::At;
 use crate::ops::link::accept::Accepted;
@@ -77,6 +78,42 @@ impl From<At<Invitation>> for pb::Invitation {
 
 fn display_name(acceptance: &Acceptance) -> String {
     acceptance.display_name.clone()
+}
+
+/// How many are in a state.
+pub(crate) fn counted((state, count): (StateName, i64)) -> pb::InvitationCount {
+    pb::InvitationCount {
+        state: pb::InvitationState::from(state).into(),
+        count,
+    }
+}
+
+impl From<Learner> for pb::Learner {
+    fn from(learner: Learner) -> Self {
+        let organization = learner.organization;
+        let person = learner.person.map(|person| PersonName { person });
+        let invitation = learner.invitation.map(|invitation| InvitationName {
+            organization,
+            invitation,
+        });
+        let employment = learner.employment.map(|employment| EmploymentName {
+            organization,
+            employment,
+        });
+        let delivery = learner.delivery.map(pb::DeliveryState::from);
+        Self {
+            state: pb::InvitationState::from(learner.state).into(),
+            address: learner.address,
+            person: person.map(|name| name.to_string()).unwrap_or_default(),
+            person_display_name: learner.display_name,
+            groups: group_names(organization, &learner.groups),
+            location: location_name(organization, learner.location),
+            invitation: invitation.map(|name| name.to_string()).unwrap_or_default(),
+            delivery_state: delivery.unwrap_or_default().into(),
+            employment: employment.map(|name| name.to_string()).unwrap_or_default(),
+            create_time: Some(timestamp(learner.create_time)),
+        }
+    }
 }
 
 impl From<At<Vec<Invitation>>> for pb::CreateInvitationResponse {

@@ -6,6 +6,7 @@ pub(crate) mod import;
 pub(crate) mod invitation;
 pub(crate) mod inviting;
 pub(crate) mod join_request;
+pub(crate) mod learner;
 pub(crate) mod link;
 pub(crate) mod mailbox;
 pub(crate) mod opt_out;

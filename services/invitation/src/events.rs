@@ -1,5 +1,5 @@
 //! What is published: mails that are due, invitations that were accepted. What is consumed: what became of
-//! mails ([`delivery_changed`]), that employments are over, and that claims were taken back ([`employment_changed`]), and that organizations were
+//! mails ([`delivery_changed`]), where employments stand ([`employment_changed`], [`employment_restored`]), and that organizations were
 //! closed ([`organization_closed`]).
 
 pub(crate) mod delivery_changed;

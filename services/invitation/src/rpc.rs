@@ -4,6 +4,7 @@ mod acceptance;
 mod import;
 mod invitation;
 mod join_request;
+mod learner;
 mod link;
 mod mail_source;
 mod parse;

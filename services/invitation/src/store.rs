@@ -4,6 +4,7 @@ pub(crate) mod closing;
 pub(crate) mod import;
 pub(crate) mod invitation;
 pub(crate) mod join_request;
+pub(crate) mod learner;
 pub(crate) mod mailbox;
 pub(crate) mod opt_out;
 pub(crate) mod quota;

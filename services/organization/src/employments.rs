@@ -53,6 +53,7 @@ impl Employments {
             location: None,
             source_invitation,
             create_time: None,
+            was_verified: told.state() == EmploymentState::Verified,
             sequence: told.sequence,
         }))
     }

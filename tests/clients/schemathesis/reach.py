@@ -241,6 +241,7 @@ def hired():
 
 employment = until("the employment", hired)
 call("ListEmployments", "owner", at)
+call("ListLearners", "owner", at, {"states": ["INVITATION_STATE_ACTIVE"], "order": "LEARNER_ORDER_NAME"})
 person = call("GetEmployment", "owner", ids(employment))["employment"]["person"]
 call("VerifyEmployment", "owner", ids(employment))
 me = {"person": person.split("/")[1]}

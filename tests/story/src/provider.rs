@@ -10,12 +10,16 @@ mod setup;
 mod transfer;
 mod upload;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
+use anyhow::ensure;
 use muster_client::Client;
 use muster_client::acts::invitation;
 use muster_local::outln;
-use muster_proto::invitation::v1::{Invitation, InvitationState, ListInvitationsRequest};
+use muster_proto::invitation::v1::{
+    Invitation, InvitationState, LearnerOrder, ListInvitationsRequest, ListLearnersRequest,
+};
 
 use super::expect::{unless_unavailable, wait_until};
 use super::reachable;
@@ -58,6 +62,37 @@ impl Provider<'_> {
             ..ListInvitationsRequest::default()
         };
         Ok(invitation::list(&self.owner, request).await?.invitations)
+    }
+
+    /// Says how many learners have which word, once it is sure that everybody is listed once, with a name only if they have joined, and
+    /// that whoever has this address is archived.
+    async fn learners(&self, archived: &str) -> anyhow::Result<String> {
+        let request = ListLearnersRequest {
+            parent: self.organization.clone(),
+            page_size: 1000,
+            order: LearnerOrder::Name.into(),
+            ..ListLearnersRequest::default()
+        };
+        let listed = invitation::learners(&self.owner, request).await?;
+        let mut seen = BTreeSet::new();
+        for one in &listed.learners {
+            let has_joined = matches!(one.state(), InvitationState::Active | InvitationState::Archived);
+            ensure!(has_joined != one.person_display_name.is_empty(), "{one:?}");
+            ensure!(has_joined != one.person.is_empty(), "{one:?}");
+            ensure!(
+                one.address.is_empty() || seen.insert(&one.address),
+                "{one:?} is listed twice"
+            );
+            ensure!(
+                (one.address == archived) == (one.state() == InvitationState::Archived),
+                "{one:?}"
+            );
+        }
+        let words = listed.counts.iter().map(|count| {
+            let word = count.state().as_str_name();
+            format!("{} {}", count.count, word.trim_start_matches("INVITATION_STATE_"))
+        });
+        Ok(words.collect::<Vec<_>>().join(", "))
     }
 
     /// Waits until the mail server has taken the mails of so many.

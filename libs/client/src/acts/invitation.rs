@@ -3,11 +3,12 @@
 use std::time::SystemTime;
 
 use muster_proto::invitation::v1::invitation_service_client::InvitationServiceClient;
+use muster_proto::invitation::v1::learner_service_client::LearnerServiceClient;
 use muster_proto::invitation::v1::{
     BatchCancelInvitationsRequest, BatchCreateInvitationsRequest, BatchResendInvitationsRequest,
     CreateInvitationRequest, GetAnnouncementRequest, GetAnnouncementResponse, GetInvitationRequest,
     Invitation, InvitationFilter, InvitationOutcome, InvitationState, ListInvitationsRequest,
-    ListInvitationsResponse, RescheduleInvitationRequest,
+    ListInvitationsResponse, ListLearnersRequest, ListLearnersResponse, RescheduleInvitationRequest,
 };
 
 use super::resource;
@@ -254,6 +255,20 @@ pub async fn list<T: Transport>(
         InvitationServiceClient::new(client)
             .list_invitations(request)
             .await
+    });
+    listed.await
+}
+
+/// Lists learners, invitations and employments in one list: one page, with the counts of all states.
+///
+/// # Errors
+/// The call failed.
+pub async fn learners<T: Transport>(
+    reader: &T,
+    request: ListLearnersRequest,
+) -> Result<ListLearnersResponse, CallError> {
+    let listed = call(reader, request, async |client, request| {
+        LearnerServiceClient::new(client).list_learners(request).await
     });
     listed.await
 }

@@ -75,7 +75,7 @@ events! {
     MailRequested: "mail.requested" = notification.MailRequestedEvent of invitation/"invitations" invitation/"joinRequests" employment/"verificationNotices" organization/"accessNotices" -> NOTIFICATION;
     InvitationAccepted: "invitation.accepted" = invitation.InvitationAcceptedEvent of invitation/"invitations" -> EMPLOYMENT;
     DeliveryChanged: "delivery.changed" = notification.DeliveryChangedEvent of notification/"deliveries" -> INVITATION;
-    EmploymentVerified: "employment.verified" = employment.EmploymentVerifiedEvent of employment/"employments" -> ORGANIZATION RECORDS;
+    EmploymentVerified: "employment.verified" = employment.EmploymentVerifiedEvent of employment/"employments" -> ORGANIZATION RECORDS INVITATION;
     EmploymentChanged: "employment.changed" = employment.EmploymentChangedEvent of employment/"employments" -> ORGANIZATION RECORDS INVITATION;
     EmploymentEnded: "employment.ended" = employment.EmploymentEndedEvent of employment/"employments" -> ORGANIZATION RECORDS INVITATION;
     EmploymentRestored: "employment.restored" = employment.EmploymentRestoredEvent of employment/"employments" -> ORGANIZATION RECORDS INVITATION;

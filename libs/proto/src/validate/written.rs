@@ -97,6 +97,7 @@ const NOT_WRITTEN: &[(&str, &[&str])] = &[
             "muster.employment.v1.ListEmploymentsRequest.position",
             "muster.employment.v1.ListEmploymentsRequest.text",
             "muster.invitation.v1.InvitationFilter.address_contains",
+            "muster.invitation.v1.ListLearnersRequest.text",
             "muster.invitation.v1.ListInvitationsRequest.address_contains",
             "muster.organization.v1.SearchRegistryRequest.text",
         ],

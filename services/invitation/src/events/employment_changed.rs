@@ -1,35 +1,88 @@
-//! Employments that are over, and claims that are taken back or rejected: what the person had accepted is archived. A claim
-//! that is corrected waits again, and what it came from is active with it.
+//! Where employments stand: of one that is over, and of a claim that is taken back or rejected, what the person had accepted is
+//! archived. A claim that is corrected waits again, and what it came from is active with it. And the list of learners knows.
+
+use std::marker::PhantomData;
 
 use async_trait::async_trait;
-use muster_messaging::{EmploymentFacts, EmploymentWork, HandlingError, Received};
+use muster_database::DatabaseError;
+use muster_messaging::{EmploymentEvent, EmploymentFacts, Handler, HandlingError, Received};
 use muster_proto::employment::v1::EmploymentState;
 use sqlx::PgConnection;
 
+use crate::context::Context;
+use crate::domain::learner::Employment;
 use crate::ops::invitation::archive::archive;
 use crate::ops::invitation::restore::reopen;
+use crate::ops::learner::employ::{self, Employee};
 
-/// Archives what the person had accepted by the time of the event, or makes active again what a corrected claim came from.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct EmploymentChanged;
+/// Handles the events `E` of employments.
+#[derive(Clone)]
+pub(crate) struct EmploymentChanged<E> {
+    context: Context,
+    event: PhantomData<fn() -> E>,
+}
+
+impl<E> EmploymentChanged<E> {
+    pub(crate) fn new(context: Context) -> Self {
+        let event = PhantomData;
+        Self { context, event }
+    }
+}
 
 #[async_trait]
-impl EmploymentWork for EmploymentChanged {
+impl<E: EmploymentEvent> Handler for EmploymentChanged<E> {
+    type Event = E;
+    type Prepared = (EmploymentFacts, Employee);
+
+    async fn prepare(&self, event: &Received, message: E) -> Result<Self::Prepared, HandlingError> {
+        let facts = EmploymentFacts::read(event, message.facts())?;
+        let employee = employ::prepare(&self.context, employment(event, &facts)).await?;
+        Ok((facts, employee))
+    }
+
     async fn apply(
         &self,
         tx: &mut PgConnection,
         event: &Received,
-        facts: EmploymentFacts,
+        (facts, employee): Self::Prepared,
     ) -> Result<(), HandlingError> {
-        match facts.state {
-            EmploymentState::Ended | EmploymentState::Withdrawn | EmploymentState::Rejected => {
-                Ok(archive(tx, facts.organization, facts.person, event.time).await?)
-            }
-            EmploymentState::PendingVerification => match facts.source_invitation {
-                Some(invitation) => Ok(reopen(tx, facts.organization, invitation, event.time).await?),
-                None => Ok(()),
-            },
-            _ => Ok(()),
+        answer(tx, event, &facts).await?;
+        Ok(employ::apply(tx, &employee).await?)
+    }
+}
+
+/// What became of what the person had accepted by the time of the event.
+async fn answer(
+    tx: &mut PgConnection,
+    event: &Received,
+    facts: &EmploymentFacts,
+) -> Result<(), DatabaseError> {
+    match facts.state {
+        EmploymentState::Ended | EmploymentState::Withdrawn | EmploymentState::Rejected => {
+            archive(tx, facts.organization, facts.person, event.time).await
         }
+        EmploymentState::PendingVerification => match facts.source_invitation {
+            Some(invitation) => reopen(tx, facts.organization, invitation, event.time).await,
+            None => Ok(()),
+        },
+        EmploymentState::Verified | EmploymentState::Unspecified => Ok(()),
+    }
+}
+
+/// What the list of learners takes in of an event.
+pub(super) fn employment(event: &Received, facts: &EmploymentFacts) -> Employment {
+    let is_verified = facts.state == EmploymentState::Verified;
+    let is_over = facts.state == EmploymentState::Ended;
+    Employment {
+        organization: facts.organization,
+        person: facts.person,
+        id: facts.employment,
+        sequence: facts.sequence,
+        is_open: is_verified || facts.state == EmploymentState::PendingVerification,
+        // Only what was verified ends; versions that did not tell more tell at least that.
+        was_verified: facts.was_verified || is_verified || is_over,
+        groups: facts.groups.clone(),
+        location: facts.location,
+        create_time: facts.create_time.unwrap_or(event.time),
     }
 }

@@ -7,39 +7,45 @@ use muster_server::convert::from_timestamp;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
+use super::employment_changed::employment;
+use crate::context::Context;
 use crate::ops::invitation::restore::{Restored, restore};
+use crate::ops::learner::employ::{self, Employee};
 
-/// Handles `employment.restored`: what was archived with the end is active again.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct EmploymentRestored;
+/// Handles `employment.restored`: what was archived with the end is active again, and so is the learner.
+#[derive(Clone)]
+pub(crate) struct EmploymentRestored(pub(crate) Context);
 
 #[async_trait]
 impl Handler for EmploymentRestored {
     type Event = EmploymentRestoredEvent;
-    type Prepared = Restored;
+    type Prepared = (Restored, Employee);
 
     async fn prepare(
         &self,
         event: &Received,
         message: EmploymentRestoredEvent,
-    ) -> Result<Restored, HandlingError> {
+    ) -> Result<Self::Prepared, HandlingError> {
         let facts = EmploymentFacts::read(event, message.facts)?;
         let end = moment(message.end_time)?.ok_or_else(|| unreadable("end_time"))?;
-        Ok(Restored {
+        let restored = Restored {
             organization: facts.organization,
             person: facts.person,
             since: moment(message.former_end_time)?,
             end,
-        })
+        };
+        let employee = employ::prepare(&self.0, employment(event, &facts)).await?;
+        Ok((restored, employee))
     }
 
     async fn apply(
         &self,
         tx: &mut PgConnection,
         _: &Received,
-        restored: Restored,
+        (restored, employee): Self::Prepared,
     ) -> Result<(), HandlingError> {
-        Ok(restore(tx, restored).await?)
+        restore(tx, restored).await?;
+        Ok(employ::apply(tx, &employee).await?)
     }
 }
 

@@ -19,6 +19,7 @@ use tonic::{Request, Response, Status};
 
 use super::Rpc;
 use crate::context::Context;
+use crate::convert::counted;
 use crate::domain::invitation::{Invitation, NextLink};
 use crate::error::Error;
 use crate::ops::At;
@@ -185,14 +186,10 @@ impl InvitationService for Rpc {
         } else {
             None
         };
-        let count = |(state, count)| pb::InvitationCount {
-            state: pb::InvitationState::from(state).into(),
-            count,
-        };
         Ok(Response::new(pb::ListInvitationsResponse {
             invitations: page.items,
             next_page_token: page.next_page_token,
-            counts: counts.into_iter().map(count).collect(),
+            counts: counts.into_iter().map(counted).collect(),
             filter_etag: filter_etag.unwrap_or_default(),
         }))
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use muster_clock::Clock;
+use muster_employment::EmploymentService;
 use muster_identity::Role;
 use muster_ids::{GroupId, OrganizationId};
 use muster_invitation::InvitationApp;
@@ -115,6 +116,11 @@ impl Fixture {
             service,
             organizations,
         }
+    }
+
+    /// The employment service beside it.
+    pub(crate) async fn employment(&self) -> TestService {
+        self.suite.start::<EmploymentService>(&[]).await
     }
 
     /// Starts the service under test again.

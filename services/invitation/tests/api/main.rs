@@ -20,6 +20,7 @@ mod join_requests;
 mod joining;
 mod killed;
 mod languages;
+mod learners;
 mod leaving;
 mod list;
 mod mail;

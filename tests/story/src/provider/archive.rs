@@ -33,6 +33,9 @@ pub(super) async fn run(provider: &mut Provider<'_>) -> anyhow::Result<StepRepor
     report.line("Archived: the owner has ended the employment");
     report.link_call("the owner seeing it", provider.scenario, &owner);
 
+    let learners = provider.learners(&address).await?;
+    report.line(format!("the Learners page has everybody once: {learners}"));
+
     let person = begun.name.split("/assignments/").next().unwrap_or_default();
     let seen = format!(
         "{}/learners/{}",

@@ -7,7 +7,7 @@ use muster_proto::invitation::v1::{
     BatchCancelInvitationsRequest, BatchCreateInvitationsRequest, BatchResendInvitationsRequest,
     CancelInvitationRequest, CreateInvitationRequest, CreateInvitationResponse, DeclineInvitationRequest,
     GetAcceptanceRequest, GetAnnouncementRequest, GetInvitationRequest, InvitationFilter, InvitationState,
-    ListInvitationsRequest, RescheduleInvitationRequest, ResendInvitationRequest,
+    ListInvitationsRequest, ListLearnersRequest, RescheduleInvitationRequest, ResendInvitationRequest,
 };
 use muster_proto::notification::v1::{GetMailRequest, MailPurpose};
 use muster_proto::organization::v1::Plan;
@@ -429,6 +429,14 @@ fn read() -> Vec<Row> {
         }),
         row("ListInvitations", R::PageTokenInvalid, async |at| {
             let request = ListInvitationsRequest {
+                parent: at.name(),
+                page_token: "AAAA".into(),
+                ..Default::default()
+            };
+            Attempt::by("owner", &request)
+        }),
+        row("ListLearners", R::PageTokenInvalid, async |at| {
+            let request = ListLearnersRequest {
                 parent: at.name(),
                 page_token: "AAAA".into(),
                 ..Default::default()

@@ -582,6 +582,13 @@ fn invitations() -> Vec<Row> {
             READ,
         ),
         row(
+            "ListLearners",
+            "$owner",
+            r#"parent: "$organization""#,
+            ALWAYS,
+            READ,
+        ),
+        row(
             "GetInvitation",
             "$owner",
             r#"name: "$invitation_1""#,

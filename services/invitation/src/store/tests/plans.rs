@@ -13,8 +13,10 @@ use super::super::import::rows;
 use super::super::invitation::invitee;
 use super::super::invitation::list::{self, ListFilter};
 use super::super::invitation::{find_all, lock_all, update_reported};
-use super::super::mailbox;
+use super::super::{learner, mailbox};
 use super::{NOW, database, import_of};
+use crate::domain::invitation::StateName;
+use crate::domain::learner::{LearnerFilter, LearnerOrder};
 use crate::domain::mailbox::Mailbox;
 
 /// A database whose plans are made while it is empty, and kept.
@@ -257,7 +259,7 @@ async fn what_was_reported_costs_the_same_however_many_others_there_are() {
     assert_eq!(stale, 0, "their version is another one by now");
     println!("ten of 3,001 looked at twice: {looking} pages, stored: {storing} pages");
     assert!(looking < 2 * 10 * 8, "{looking} pages to look at ten twice");
-    assert!(storing < 10 * 30, "{storing} pages to store ten");
+    assert!(storing < 10 * 40, "{storing} pages to store ten");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -288,4 +290,49 @@ async fn the_mails_to_a_mailbox_are_counted_however_many_others_there_are() {
         1
     );
     assert!(cost < 10, "{cost} pages for one mailbox");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_learners_costs_the_same_however_many_there_are() {
+    let mut young = Young::new().await;
+    let organization = young.organization;
+    young.invitations(1, None).await;
+    let orders = [LearnerOrder::Newest, LearnerOrder::Oldest, LearnerOrder::Name];
+    let filter = |order| LearnerFilter {
+        order,
+        ..LearnerFilter::default()
+    };
+    for order in orders {
+        let page = learner::list(&mut young.connection, organization, &filter(order), None, 10, NOW).await;
+        assert_eq!(page.unwrap().len(), 1);
+    }
+    young.invitations(3000, None).await;
+    sqlx::query(
+        "INSERT INTO learners (organization_id, learner_id, create_time, person_id, display_name, is_active, is_employed)
+         SELECT $1, gen_random_uuid(), $2, gen_random_uuid(), 'Learner ' || number, true, true
+         FROM generate_series(1, 3000) AS number",
+    )
+    .bind(organization)
+    .bind(NOW)
+    .execute(&mut young.connection)
+    .await
+    .unwrap();
+    for order in orders {
+        let before = young.looked_at("invitations").await + young.looked_at("learners").await;
+        let page = learner::list(&mut young.connection, organization, &filter(order), None, 10, NOW).await;
+        assert_eq!(page.unwrap().len(), 10);
+        let cost = young.looked_at("invitations").await + young.looked_at("learners").await - before;
+        println!("{order:?}: {cost} pages");
+        assert!(cost < 60, "{cost} pages for ten of 6,001: {order:?}");
+    }
+    let counts = learner::counts(&mut young.connection, organization, NOW)
+        .await
+        .unwrap();
+    assert_eq!(counts, [(StateName::Active, 3000), (StateName::Pending, 3001)]);
+
+    let before = young.looked_at("invitations").await;
+    young.invitations(1, None).await;
+    let cost = young.looked_at("invitations").await - before;
+    println!("one more: {cost} pages");
+    assert!(cost < 100, "{cost} pages for one invitation beside 3,001");
 }

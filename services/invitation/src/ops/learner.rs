@@ -1,0 +1,3 @@
+//! Whoever an organization has invited or employs.
+
+pub(crate) mod employ;

@@ -1,0 +1,58 @@
+//! Noting in the list of learners where an employment stands.
+
+use muster_database::DatabaseError;
+use muster_server::Failure;
+use sqlx::PgConnection;
+
+use crate::context::Context;
+use crate::domain::learner::Employment;
+use crate::store::learner::{self, is_named};
+
+/// An employment, and the name of the person, where it had to be asked for.
+#[derive(Debug)]
+pub(crate) struct Employee {
+    employment: Employment,
+    display_name: Option<String>,
+}
+
+/// Asks what a learner is called whose name is not known: nobody invited them, or they accepted without one.
+///
+/// # Errors
+/// Of a peer; the database's.
+pub(crate) async fn prepare(context: &Context, employment: Employment) -> Result<Employee, Failure> {
+    let Employment {
+        organization, person, ..
+    } = employment;
+    let mut display_name = None;
+    if employment.is_employed() {
+        let looking = async |c: &mut PgConnection| is_named(c, organization, person).await;
+        if !context.database.read(looking).await? {
+            display_name = context.employees.display_name(organization, person).await?;
+        }
+    }
+    Ok(Employee {
+        employment,
+        display_name,
+    })
+}
+
+/// Notes it, unless something newer is known.
+///
+/// # Errors
+/// The database's.
+pub(crate) async fn apply(tx: &mut PgConnection, employee: &Employee) -> Result<(), DatabaseError> {
+    let Employee {
+        employment,
+        display_name,
+    } = employee;
+    if employment.was_verified {
+        learner::employ(tx, employment, display_name.as_deref().unwrap_or_default()).await?;
+    } else {
+        learner::note_claim(tx, employment).await?;
+    }
+    if employment.is_employed() {
+        Ok(())
+    } else {
+        learner::settle(tx, employment.organization, employment.person).await
+    }
+}
