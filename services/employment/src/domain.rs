@@ -18,5 +18,5 @@ pub(crate) use employment::{
 pub(crate) use filter::{EmploymentFilter, EmploymentOrder};
 pub(crate) use position_list::PositionCode;
 pub(crate) use position_list::PositionLists;
-pub(crate) use site::{Site, SiteStage};
+pub(crate) use site::{Places, Site, SiteStage};
 pub(crate) use verification_notice::VerificationNotice;

@@ -46,6 +46,10 @@ pub(crate) enum Error {
     GivesAccess,
     #[error("a location is not one of the organization")]
     LocationUnknown(Vec<Field>),
+    #[error("a group or location is not one of the organization")]
+    GroupUnknown(Vec<Field>),
+    #[error("a group is not active")]
+    GroupInactive(Vec<Field>),
     #[error("positions cannot be as they were said")]
     Positions(Vec<Field>),
     #[error("the last day is before the first")]
@@ -205,6 +209,14 @@ impl From<Error> for Refusal {
                 let text = "a location is not one of the organization";
                 with_fields(ErrorReason::GroupUnknown, text, fields)
             }
+            Error::GroupUnknown(fields) => {
+                let text = "a group or location is not one of the organization; every one is named";
+                with_fields(ErrorReason::GroupUnknown, text, fields)
+            }
+            Error::GroupInactive(fields) => {
+                let text = "a group that is not active takes nobody; every one is named";
+                with_fields(ErrorReason::GroupInactive, text, fields)
+            }
             Error::Positions(fields) => {
                 let text = "start or positions cannot be as they were said; every field is named";
                 with_fields(ErrorReason::InvalidRequest, text, fields)
@@ -275,6 +287,8 @@ impl From<Error> for HandlingError {
             | Error::TooManyRejections
             | Error::GivesAccess
             | Error::LocationUnknown(_)
+            | Error::GroupUnknown(_)
+            | Error::GroupInactive(_)
             | Error::Positions(_)
             | Error::LastDay
             | Error::EndedByOther

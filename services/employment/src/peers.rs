@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 use muster_identity::Role;
 use muster_ids::{
-    InvitationName, LocationId, LocationName, OrganizationId, OrganizationName, PersonId, PersonName,
+    GroupName, InvitationName, LocationId, LocationName, OrganizationId, OrganizationName, PersonId,
+    PersonName,
 };
 use muster_language::Language;
 use muster_proto::invitation::v1 as invitation_pb;
@@ -19,7 +20,7 @@ use muster_server::convert::from_timestamp;
 use muster_server::{Failure, Peer};
 use tonic::{Code, Status};
 
-use crate::domain::{Acceptance, InvitationSource, Site, SiteStage};
+use crate::domain::{Acceptance, InvitationSource, Places, Site, SiteStage};
 use crate::error::Error;
 
 muster_proto::same_values! {
@@ -216,6 +217,38 @@ impl Peers {
             time,
         };
         Ok(Some((acceptance, found.display_name)))
+    }
+
+    /// Which of these groups and of these locations the organization has; none of an organization that there is not.
+    pub(crate) async fn places(
+        &self,
+        organization: OrganizationId,
+        groups: &[GroupName],
+        location: Option<LocationName>,
+    ) -> Result<Places, Error> {
+        let request = organization_pb::GetInvitingContextRequest {
+            organization: OrganizationName { organization }.to_string(),
+            groups: groups.iter().map(ToString::to_string).collect(),
+            locations: location.iter().map(ToString::to_string).collect(),
+        };
+        let mut client = InvitingInternalServiceClient::new(self.organization.clone());
+        let answer = match client.get_inviting_context(request).await {
+            Ok(answer) => answer.into_inner(),
+            Err(status) if status.code() == Code::NotFound => return Ok(Places::default()),
+            Err(status) => return Err(failed(status)),
+        };
+        let unreadable = || Error::Contradiction("a peer named no place");
+        let mut places = Places::default();
+        for group in &answer.groups {
+            let name: GroupName = group.name.parse().map_err(|_| unreadable())?;
+            let is_active = group.state() == organization_pb::GroupState::Active;
+            places.groups.insert(name.group, is_active);
+        }
+        for location in &answer.locations {
+            let name: LocationName = location.name.parse().map_err(|_| unreadable())?;
+            places.locations.insert(name.location);
+        }
+        Ok(places)
     }
 
     /// Who accepted the invitation.

@@ -244,6 +244,8 @@ call("ListEmployments", "owner", at)
 call("ListLearners", "owner", at, {"states": ["INVITATION_STATE_ACTIVE"], "order": "LEARNER_ORDER_NAME"})
 person = call("GetEmployment", "owner", ids(employment))["employment"]["person"]
 call("VerifyEmployment", "owner", ids(employment))
+placed = call("PlaceEmployment", "owner", ids(employment), {"updateMask": "location"}, location="")["employment"]
+assert placed["name"] == employment, placed
 me = {"person": person.split("/")[1]}
 
 

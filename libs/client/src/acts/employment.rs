@@ -5,10 +5,12 @@ use muster_proto::employment::v1::person_employment_service_client::PersonEmploy
 use muster_proto::employment::v1::{
     BatchVerifyEmploymentsRequest, ClaimEmploymentsRequest, CorrectEmploymentRequest, Employment,
     EmploymentClaim, EmploymentOutcome, EndEmploymentRequest, GetEmploymentRequest, LeaveEmploymentRequest,
-    ListEmploymentsRequest, ListEmploymentsResponse, ListPersonEmploymentsRequest, RejectEmploymentRequest,
-    RejectionReason, UndoEndEmploymentRequest, UndoLeaveEmploymentRequest, VerifyEmploymentRequest,
-    VerifyOwnerEmploymentRequest,
+    ListEmploymentsRequest, ListEmploymentsResponse, ListPersonEmploymentsRequest, PlaceEmploymentRequest,
+    RejectEmploymentRequest, RejectionReason, UndoEndEmploymentRequest, UndoLeaveEmploymentRequest,
+    VerifyEmploymentRequest, VerifyOwnerEmploymentRequest,
 };
+
+use prost_types::FieldMask;
 
 use super::{ME, resource};
 use crate::{CallError, Transport, call, request_id};
@@ -94,6 +96,31 @@ pub async fn list<T: Transport>(
             .await
     };
     call(reader, request, send).await
+}
+
+/// An administrator says in which groups somebody is: in these, and no others.
+///
+/// # Errors
+/// The call failed.
+pub async fn place<T: Transport>(admin: &T, name: &str, groups: &[String]) -> Result<Employment, CallError> {
+    let employment = Employment {
+        name: name.to_owned(),
+        groups: groups.to_vec(),
+        ..Employment::default()
+    };
+    let request = PlaceEmploymentRequest {
+        employment: Some(employment),
+        update_mask: Some(FieldMask {
+            paths: vec!["groups".to_owned()],
+        }),
+        request_id: request_id(),
+    };
+    let send = async |client, request| {
+        EmploymentServiceClient::new(client)
+            .place_employment(request)
+            .await
+    };
+    resource(admin, request, send, |response| response.employment).await
 }
 
 /// An administrator verifies a claim.

@@ -282,6 +282,24 @@ impl Employment {
         Transition::Changed(next.waiting(now))
     }
 
+    /// Other groups or another location, by an administrator, of an open one.
+    pub(crate) fn place(
+        self,
+        groups: Option<BTreeSet<GroupId>>,
+        location: Option<Option<LocationId>>,
+    ) -> Transition<Self, EmploymentState> {
+        if !self.state.is_open() {
+            return Transition::Refused(self.state);
+        }
+        let mut next = self.clone();
+        next.groups = groups.unwrap_or(next.groups);
+        next.location = location.unwrap_or(next.location);
+        if next == self {
+            return Transition::AlreadyDone(self);
+        }
+        Transition::Changed(next.to(self.state))
+    }
+
     /// PENDING_VERIFICATION → WITHDRAWN, by the person; not of what was verified before, which is left.
     pub(crate) fn withdraw(self) -> Transition<Self, NotWithdrawable> {
         match self.state {
@@ -485,6 +503,30 @@ mod tests {
             let end = closed.end.clone().unwrap();
             assert_eq!((end.by, end.last_day), (Side::Organization, Some(LATER.date())));
             assert_eq!(close(closed.clone()), Transition::AlreadyDone(closed));
+        }
+    }
+
+    #[test]
+    fn only_what_is_open_is_placed() {
+        let location = Some(Uuid::from_u128(8).into());
+        for basis in [VerificationBasis::Vouched, VerificationBasis::SelfAsserted] {
+            let before = begun(basis);
+            let placed = before.clone().place(Some(BTreeSet::new()), Some(location));
+            let Transition::Changed(placed) = placed else {
+                panic!("{placed:?}");
+            };
+            assert_eq!((placed.state, placed.version), (before.state, 6));
+            assert_eq!((placed.groups.len(), placed.location), (0, location));
+            let (groups, same) = (placed.groups.clone(), placed.clone());
+            assert_eq!(
+                placed.clone().place(Some(groups), None),
+                Transition::AlreadyDone(same)
+            );
+            let Transition::Changed(closed) = placed.close("closed".to_owned(), LATER.date(), LATER) else {
+                panic!("it was open");
+            };
+            let refused = closed.place(None, Some(None));
+            assert_eq!(refused, Transition::Refused(EmploymentState::Ended));
         }
     }
 

@@ -1,5 +1,17 @@
 //! An organization as a place of work.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use muster_ids::{GroupId, LocationId};
+
+/// What an organization has of the groups and locations that were asked about.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Places {
+    /// Its groups, with whether they are active.
+    pub(crate) groups: BTreeMap<GroupId, bool>,
+    pub(crate) locations: BTreeSet<LocationId>,
+}
+
 /// What is known of a place where somebody says that they work.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Site {

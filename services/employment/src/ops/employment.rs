@@ -16,6 +16,7 @@ pub(crate) mod end_due;
 pub(crate) mod latest;
 pub(crate) mod own_employment;
 mod owner;
+pub(crate) mod place;
 mod positions;
 pub(crate) mod reject;
 pub(crate) mod today;

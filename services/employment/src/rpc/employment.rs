@@ -19,7 +19,9 @@ use super::Rpc;
 use crate::context::Context;
 use crate::domain::Employment;
 use crate::error::Error;
-use crate::ops::employment::{batch_end, batch_verify, end, reject, today, undo_end, verify, verify_owner};
+use crate::ops::employment::{
+    batch_end, batch_verify, end, place, reject, today, undo_end, verify, verify_owner,
+};
 use crate::store::employment::{self, ListPosition};
 
 #[tonic::async_trait]
@@ -152,6 +154,21 @@ impl EmploymentService for Rpc {
         let apply = async |tx: &mut _, (undoing, authority): (_, Option<String>)| {
             undo_end::apply(tx, &self.context, undoing, authority.as_deref()).await
         };
+        call.once_prepared(database, clock.now(), prepare, apply).await
+    }
+
+    async fn place_employment(
+        &self,
+        request: Request<pb::PlaceEmploymentRequest>,
+    ) -> Result<Response<pb::PlaceEmploymentResponse>, Status> {
+        let (call, placing) = Call::read(request, parse::place)?;
+        let Context { database, clock, .. } = &self.context;
+        let prepare = async || {
+            let places = place::prepare(&self.context, &placing).await?;
+            Ok((placing, places))
+        };
+        let apply =
+            async |tx: &mut _, (placing, places)| place::apply(tx, &self.context, placing, &places).await;
         call.once_prepared(database, clock.now(), prepare, apply).await
     }
 }

@@ -662,3 +662,21 @@ async fn add_groups(tx: &mut PgConnection, employment: &Employment) -> Result<()
     .await?;
     Ok(())
 }
+
+/// Takes the employment out of groups that it is in no more; those that it is in were added with the change.
+pub(crate) async fn leave_groups(
+    tx: &mut PgConnection,
+    employment: &Employment,
+) -> Result<(), DatabaseError> {
+    let groups: Vec<GroupId> = employment.groups.iter().copied().collect();
+    sqlx::query(
+        "DELETE FROM employment_groups
+         WHERE organization_id = $1 AND employment_id = $2 AND NOT group_id = ANY ($3)",
+    )
+    .bind(employment.organization)
+    .bind(employment.id)
+    .bind(groups)
+    .execute(tx)
+    .await?;
+    Ok(())
+}

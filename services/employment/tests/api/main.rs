@@ -23,6 +23,7 @@ mod model;
 mod organization_view;
 mod parked;
 mod person_view;
+mod placing;
 mod positions;
 mod races;
 mod reject;

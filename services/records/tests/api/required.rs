@@ -1,6 +1,6 @@
 //! What groups come to require of the learners who are in them, and what they require no more.
 
-use muster_client::acts::group;
+use muster_client::acts::{employment, group};
 use muster_identity::Role;
 use muster_ids::{GroupName, TrainingName};
 use muster_proto::organization::v1::{GroupChangedEvent, GroupState};
@@ -213,6 +213,64 @@ async fn an_end_that_is_taken_back_brings_what_the_group_has_come_to_require() {
         [
             demand("A-1", AssignmentState::Assigned, 1),
             demand("A-2", AssignmentState::Assigned, 1)
+        ]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_placed_into_other_groups_gets_what_they_require_and_keeps_what_was_begun() {
+    let fixture = Fixture::start().await;
+    let (one, two, three) = (
+        fixture.new_training("A-1").await,
+        fixture.new_training("A-2").await,
+        fixture.new_training("A-3").await,
+    );
+    let (former, next) = (
+        fixture.new_group(&[one, two]).await,
+        fixture.new_group(&[two, three]).await,
+    );
+    fixture.verify("learner-1", &[former]).await;
+    let place = async |groups: &[GroupName]| {
+        let before = fixture.applied().await;
+        let employment = fixture.known("learner-1").await.employment_id;
+        let name = format!("{}/employments/{employment}", fixture.organization_name());
+        let groups: Vec<_> = groups.iter().map(ToString::to_string).collect();
+        let admin = fixture.employments.calls_of(fixture.admin());
+        employment::place(&admin, &name, &groups).await.unwrap();
+        fixture.wait_applied(before + 1).await;
+    };
+    use AssignmentState::{Assigned, Cancelled, InProgress};
+    place(&[former, next]).await;
+    assert_eq!(
+        fixture.demands("learner-1").await,
+        [
+            demand("A-1", Assigned, 1),
+            demand("A-2", Assigned, 2),
+            demand("A-3", Assigned, 1)
+        ]
+    );
+    let begun = fixture.assignments_of("learner-1").await;
+    let begun = begun
+        .iter()
+        .find(|held| held.training == three.to_string())
+        .unwrap();
+    fixture.report(&begun.name, 40).await.unwrap();
+    place(&[former]).await;
+    assert_eq!(
+        fixture.demands("learner-1").await,
+        [
+            demand("A-1", Assigned, 1),
+            demand("A-2", Assigned, 1),
+            demand("A-3", InProgress, 0)
+        ]
+    );
+    place(&[]).await;
+    assert_eq!(
+        fixture.demands("learner-1").await,
+        [
+            demand("A-1", Cancelled, 0),
+            demand("A-2", Cancelled, 0),
+            demand("A-3", InProgress, 0)
         ]
     );
 }

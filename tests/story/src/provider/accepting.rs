@@ -43,6 +43,14 @@ pub(super) async fn run(provider: &mut Provider<'_>) -> anyhow::Result<StepRepor
             provider.employment = employed.name;
         }
     }
+    let both = employment::place(&provider.owner, &provider.employment, &provider.groups).await?;
+    ensure!(
+        both.groups.len() == provider.groups.len(),
+        "an additional group is not there: {:?}",
+        both.groups
+    );
+    report.line("the owner adds one of them to the other group as well, once they have associated");
+    report.link_call("the owner adding a group", provider.scenario, &provider.owner);
     let active = provider.listed(&[InvitationState::Active]).await?;
     let of = |address: &str| active.iter().find(|one| one.address == address);
     for address in [&known, &new] {

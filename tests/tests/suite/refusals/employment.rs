@@ -1,13 +1,15 @@
 //! Employments, and the lists of deliveries.
 
 use muster_proto::employment::v1::{
-    EmploymentOrder, EndEmploymentRequest, GetEmploymentRequest, LeaveEmploymentRequest,
-    ListEmploymentsRequest, ListEmploymentsResponse, ListPersonEmploymentsRequest, UndoEndEmploymentRequest,
-    UndoLeaveEmploymentRequest, VerifyEmploymentRequest, VerifyOwnerEmploymentRequest,
+    Employment, EmploymentOrder, EndEmploymentRequest, GetEmploymentRequest, LeaveEmploymentRequest,
+    ListEmploymentsRequest, ListEmploymentsResponse, ListPersonEmploymentsRequest, PlaceEmploymentRequest,
+    UndoEndEmploymentRequest, UndoLeaveEmploymentRequest, VerifyEmploymentRequest,
+    VerifyOwnerEmploymentRequest,
 };
 use muster_proto::notification::v1::ListDeliveriesRequest;
 use muster_refusal::ErrorReason as R;
 use muster_testkit::eventually_some;
+use prost_types::FieldMask;
 
 use super::attempt::Attempt;
 use super::claims::{administrator, giving_access, of_closed, superseded};
@@ -231,6 +233,20 @@ fn leaving(name: String, request_id: &str) -> LeaveEmploymentRequest {
     }
 }
 
+fn placing(name: String, groups: &[String]) -> PlaceEmploymentRequest {
+    PlaceEmploymentRequest {
+        employment: Some(Employment {
+            name,
+            groups: groups.to_vec(),
+            ..Default::default()
+        }),
+        update_mask: Some(FieldMask {
+            paths: vec!["groups".into()],
+        }),
+        request_id: String::new(),
+    }
+}
+
 fn decided_and_listed() -> Vec<Row> {
     vec![
         row("GetEmployment", R::NotFound, async |at| {
@@ -261,6 +277,47 @@ fn decided_and_listed() -> Vec<Row> {
                 &verifying(second, &id),
             )
             .await
+        }),
+        row("PlaceEmployment", R::NotFound, async |at| {
+            Attempt::by("owner", &placing(at.absent("employments"), &[]))
+        }),
+        row("PlaceEmployment", R::InvalidRequest, async |at| {
+            let mut request = placing(at.learner().await.employment, &["groups".to_owned()]);
+            request.update_mask.as_mut().unwrap().paths.push("state".into());
+            let fields = ["update_mask.paths[1]", "employment.groups[0]"];
+            Attempt::by("owner", &request).violates(&fields)
+        }),
+        row("PlaceEmployment", R::EtagMismatch, async |at| {
+            let mut request = placing(at.learner().await.employment, &[]);
+            request.employment.as_mut().unwrap().etag = "another".into();
+            Attempt::by("owner", &request)
+        }),
+        row("PlaceEmployment", R::GroupUnknown, async |at| {
+            let request = placing(at.learner().await.employment, &[at.absent("groups")]);
+            Attempt::by("owner", &request).violates(&["employment.groups[0]"])
+        }),
+        row("PlaceEmployment", R::GroupInactive, async |at| {
+            let (learner, group) = (at.learner().await, at.group().await);
+            at.deactivates(&group).await;
+            Attempt::by("owner", &placing(learner.employment, &[group])).violates(&["employment.groups[0]"])
+        }),
+        row("PlaceEmployment", R::EmploymentState, async |at| {
+            let name = employed(&at, "WITHDRAWN").await.employment;
+            Attempt::by("owner", &placing(name, &[]))
+        }),
+        row("PlaceEmployment", R::EmploymentRejected, async |at| {
+            let name = employed(&at, "REJECTED").await.employment;
+            Attempt::by("owner", &placing(name, &[]))
+        }),
+        row("PlaceEmployment", R::RequestIdReused, async |at| {
+            let id = at.suite.request_id();
+            let again = |name| PlaceEmploymentRequest {
+                request_id: id.clone(),
+                ..placing(name, &[])
+            };
+            let first = again(at.learner().await.employment);
+            let second = again(at.learner().await.employment);
+            at.reused("PlaceEmployment", "owner", &first, &second).await
         }),
         row("EndEmployment", R::NotFound, async |at| {
             Attempt::by("owner", &ending(at.absent("employments"), ""))

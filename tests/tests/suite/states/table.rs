@@ -492,6 +492,13 @@ fn employments() -> Vec<Row> {
             DECIDED,
         ),
         row(
+            "PlaceEmployment",
+            "$owner",
+            r#"employment { name: "$claim_1" groups: "$group" } update_mask { paths: "groups" }"#,
+            [OK, OK, ended],
+            DECIDED,
+        ),
+        row(
             "RejectEmployment",
             "$owner",
             r#"name: "$claim_2" reason: REJECTION_REASON_OTHER_SITE"#,

@@ -1,7 +1,9 @@
 //! From messages to types that cannot be wrong: what the field rules of the contract cannot say. The shell tells the
 //! caller of broken rules and of everything that is noted here at once.
 
-use muster_ids::{EmploymentName, OrganizationId, OrganizationName, PersonId, PersonName};
+use muster_ids::{
+    EmploymentName, GroupName, LocationName, OrganizationId, OrganizationName, PersonId, PersonName,
+};
 use muster_proto::employment::v1 as pb;
 use muster_refusal::Violations;
 use muster_server::names::{self, named};
@@ -11,6 +13,7 @@ use super::positions::perhaps_day;
 use crate::domain::{RejectionReason, Side};
 use crate::ops::employment::end::{Ending, Said};
 use crate::ops::employment::own_employment::OwnEmployment;
+use crate::ops::employment::place::Placing;
 use crate::ops::employment::reject::Rejecting;
 use crate::ops::employment::undo_end::Undoing;
 use crate::ops::employment::verify::Verification;
@@ -133,6 +136,32 @@ pub(super) fn undo_leave(
         by: Side::Person,
         own: Some(own.person),
         actor: own.actor,
+    }))
+}
+
+/// The most groups that somebody is in, as of an invitation.
+const MAX_GROUPS: usize = 50;
+
+pub(super) fn place(call: &Call<pb::PlaceEmploymentRequest>, violations: &mut Violations) -> Parsed<Placing> {
+    let given = call.message.employment.clone().unwrap_or_default();
+    let mask = call.update_mask(&["groups", "location"], violations);
+    let groups = mask.when("groups", || {
+        if given.groups.len() > MAX_GROUPS {
+            violations.add("employment.groups", "must be at most 50");
+        }
+        names::all_named::<GroupName>(violations, "employment.groups", &given.groups)
+    });
+    let location = mask.when("location", || match given.location.as_str() {
+        "" => Some(None),
+        text => named::<LocationName>(violations, "employment.location", text).map(Some),
+    });
+    let named = named::<EmploymentName>(violations, "employment.name", &given.name);
+    Ok(named.map(|employment| Placing {
+        employment,
+        groups,
+        location,
+        if_match: call.if_match(),
+        actor: call.actor(),
     }))
 }
 
