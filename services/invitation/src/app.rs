@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use muster_jobs::{Job, Worker};
 use muster_messaging::{Handlers, topology};
-use muster_proto::employment::v1::{
-    EmploymentChangedEvent, EmploymentEndedEvent, EmploymentVerifiedEvent,
-};
+use muster_proto::employment::v1::{EmploymentChangedEvent, EmploymentEndedEvent, EmploymentVerifiedEvent};
 use muster_proto::invitation::v1::acceptance_internal_service_server::AcceptanceInternalServiceServer;
 use muster_proto::invitation::v1::import_service_server::ImportServiceServer;
 use muster_proto::invitation::v1::invitation_redemption_service_server::InvitationRedemptionServiceServer;
@@ -36,6 +34,7 @@ use crate::ops::join_request::purge::PurgeJoinRequests;
 use crate::organization::Organization;
 use crate::rpc::Rpc;
 use crate::uploads::Uploads;
+use crate::watching::Watchers;
 
 /// The invitation service.
 #[derive(Debug)]
@@ -66,6 +65,7 @@ impl Service for InvitationApp {
             links: settings.links(),
             page_key: settings.page.page_key.clone(),
             uploads: Uploads::new(settings.upload_idle.0, settings.undecided_imports),
+            watchers: Watchers::default(),
             import_waits: Arc::new(Notify::new()),
         };
         let worker = Worker::new(
@@ -77,6 +77,7 @@ impl Service for InvitationApp {
         let (send_due, purge) = (SendDue(context.clone()), Purge(context.clone()));
         let closings = CarryOut(context.clone());
         let purge_join_requests = PurgeJoinRequests(context.clone());
+        let (watchers, database) = (context.watchers.clone(), context.database.clone());
         let rpc = Rpc::new(context.clone());
         Ok(App::new()
             .grpc(InvitationServiceServer::new(rpc.clone()))
@@ -96,6 +97,9 @@ impl Service for InvitationApp {
                     .on(EmploymentChanged::<EmploymentEndedEvent>::new(context.clone()))
                     .on(EmploymentRestored(context)),
             )
+            .task("watchers", move |shutdown| {
+                watchers.clone().run(database.clone(), shutdown)
+            })
             .job(Job::batch(send_due))
             .job(Job::batch(purge))
             .job(Job::batch(closings))

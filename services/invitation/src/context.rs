@@ -13,6 +13,7 @@ use crate::employees::Employees;
 use crate::mails::Mails;
 use crate::organization::Organization;
 use crate::uploads::Uploads;
+use crate::watching::Watchers;
 
 /// What every verb works with. Cheap to clone.
 #[derive(Clone)]
@@ -26,6 +27,7 @@ pub(crate) struct Context {
     /// Seals page tokens.
     pub(crate) page_key: PageKey,
     pub(crate) uploads: Uploads,
+    pub(crate) watchers: Watchers,
     /// Wakes the import worker; it looks by itself as well.
     pub(crate) import_waits: Arc<Notify>,
 }

@@ -59,6 +59,8 @@ pub(crate) enum Error {
     UndoTooLate,
     #[error("the filter lists other invitations than the caller has seen")]
     InvitationsChanged,
+    #[error("what has changed since is not known any more")]
+    WatchHistoryLost,
     #[error("the mail does not wait for a time")]
     NotScheduled(DeliveryState),
     #[error("the invitee does not want to be invited again")]
@@ -288,6 +290,11 @@ impl From<Error> for Refusal {
                 R::InvitationsChanged,
                 "the filter lists other invitations than expected_count and filter_etag stand for, or one of them has changed, and \
                  nothing was done; list them again, then repeat it for those",
+            ),
+            Error::WatchHistoryLost => Refusal::new(
+                R::WatchHistoryLost,
+                "what has changed since this resume_token is not known any more, or it is not one of yours for this organization; watch \
+                 without it, and list again after the first message",
             ),
             Error::NotScheduled(state) => {
                 let text = "the mail of the invitation does not wait for a time; send the invitation again instead";

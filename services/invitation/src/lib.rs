@@ -9,7 +9,7 @@
 //! - `store`: SQL, as functions on a connection.
 //! - `convert`: from the domain to the contract, for answers and events.
 //! - `events`: what is published and consumed. `organization`, `employees`: the services that are asked. `uploads`: how
-//!   much is uploaded at the same time. `context`: what every verb works with.
+//!   much is uploaded at the same time. `watching`: who watches. `context`: what every verb works with.
 
 mod app;
 mod config;
@@ -25,6 +25,7 @@ mod organization;
 mod rpc;
 mod store;
 mod uploads;
+mod watching;
 
 pub use app::InvitationApp;
 pub use config::{LinkKeyRing, Settings};

@@ -9,5 +9,6 @@ pub(crate) mod join_request;
 pub(crate) mod learner;
 pub(crate) mod link;
 pub(crate) mod opt_out;
+pub(crate) mod watch;
 
 pub(crate) use at::At;

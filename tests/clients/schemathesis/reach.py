@@ -382,6 +382,14 @@ assert verified[0]["state"] == "EMPLOYMENT_STATE_VERIFIED", verified
 ended = call("BatchEndEmployments", "owner", at, names=[again], reason="tried")["outcomes"]
 assert ended[0]["state"] == "EMPLOYMENT_STATE_ENDED", ended
 
+# A stream that goes on: its first line comes at once.
+watch = f"{EDGE}/v1/{organization}/invitations:watch"
+with requests.get(watch, headers={"Authorization": f"Bearer {TOKENS['owner']}"}, stream=True, timeout=20) as changes:
+    assert changes.status_code == 200, changes.text
+    first = next(changes.iter_lines())
+    assert b"resumeToken" in first, first
+reached.add("WatchInvitations")
+
 missing = set(operations) - reached
 assert not missing, f"never reached with a success: {sorted(missing)}"
 print(f"{len(reached)} operations of {len(operations)} succeeded, each within its schema")
@@ -413,3 +421,5 @@ with open("schemathesis.toml", "w") as file:
         for name in names:
             print(f'[[operations]]\ninclude-operation-id = "{name}"', file=file)
             print(f'headers = {{ Authorization = "Bearer {TOKENS[who]}" }}', file=file)
+    # Nobody waits for the end of what does not end.
+    print('[[operations]]\ninclude-operation-id = "WatchInvitations"\nenabled = false', file=file)

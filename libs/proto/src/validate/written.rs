@@ -16,6 +16,7 @@ const NOT_WRITTEN: &[(&str, &[&str])] = &[
             "names",
             "parent",
             "page_token",
+            "resume_token",
             "etag",
             "filter_etag",
             "token",

@@ -163,7 +163,50 @@ impl<M: Paged> Call<M> {
     }
 }
 
+/// Seals where a stream stands, so that it can be resumed: for this caller and this RPC, and for what it is about. Nobody reads it out
+/// of the token.
+#[derive(Debug, Clone)]
+pub struct Seal {
+    key: PageKey,
+    caller: Caller,
+    method: &'static str,
+    about: Vec<u8>,
+}
+
+impl Seal {
+    /// A token for a place.
+    #[must_use]
+    pub fn seal(&self, place: &impl Serialize) -> String {
+        self.key.seal(&self.list(), place)
+    }
+
+    /// The place that a token stands for; `None` when it was not sealed here for this.
+    #[must_use]
+    pub fn open<P: DeserializeOwned>(&self, token: &str) -> Option<P> {
+        self.key.unseal(&self.list(), token)
+    }
+
+    fn list(&self) -> List<'_> {
+        List {
+            caller: &self.caller,
+            method: self.method,
+            filter: self.about.clone(),
+        }
+    }
+}
+
 impl<M> Call<M> {
+    /// Seals tokens for the caller of this RPC, about this.
+    #[must_use]
+    pub fn seal(&self, key: &PageKey, about: &[u8]) -> Seal {
+        Seal {
+            key: key.clone(),
+            caller: self.caller.clone(),
+            method: self.rule.path.as_str(),
+            about: about.to_vec(),
+        }
+    }
+
     fn list_of(&self, filter: Vec<u8>) -> List<'_> {
         List {
             caller: &self.caller,

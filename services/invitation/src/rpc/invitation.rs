@@ -6,6 +6,7 @@ mod create;
 mod crowd;
 mod parse;
 mod spec;
+mod watch;
 
 use muster_database::idempotency::Answer;
 use muster_ids::InvitationName;
@@ -192,6 +193,16 @@ impl InvitationService for Rpc {
             counts: counts.into_iter().map(counted).collect(),
             filter_etag: filter_etag.unwrap_or_default(),
         }))
+    }
+
+    type WatchInvitationsStream = watch::Changes;
+
+    async fn watch_invitations(
+        &self,
+        request: Request<pb::WatchInvitationsRequest>,
+    ) -> Result<Response<Self::WatchInvitationsStream>, Status> {
+        let call = Call::accept(request)?;
+        Ok(Response::new(watch::changes(&self.context, &call).await?))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Making, finding and changing invitations.
 
+pub(crate) mod changes;
 pub(crate) mod due;
 pub(crate) mod invitee;
 pub(crate) mod list;

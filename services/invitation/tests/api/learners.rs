@@ -86,6 +86,8 @@ async fn with_employment() -> (Fixture, Employments) {
         admin: TestCaller::member("admin", fixture.organization, Role::Admin),
     };
     eventually(async || words(&fixture).await == said(&[("owner", S::Active)])).await;
+    // Ids of one moment are in no order.
+    fixture.pass(MINUTE);
     (fixture, employments)
 }
 
@@ -393,6 +395,9 @@ async fn a_claim_makes_a_learner_once_it_was_verified_who_stays_one_while_it_wai
     assert_eq!((listed.invitation.as_str(), &listed.employment), ("", &claim));
     fixture.pass(MINUTE);
     employments.edit("zoe", &claim).await;
+    let waits = "SELECT count(*) FROM inbox WHERE event_type = 'employment.changed'";
+    eventually(async || fixture.database.count(waits).await == 2).await;
+    assert_eq!(shown().await.unwrap().state(), S::Active);
     employments.reject(&claim).await;
     eventually(async || shown().await.unwrap().state() == S::Archived).await;
     let invited = invite(&fixture, "zoe").await;
@@ -614,7 +619,11 @@ async fn what_there_was_before_is_listed_as_if_it_had_been_kept_all_the_time() {
         .unwrap();
     assert_eq!(all().await, kept);
     fixture.pass(MONTH);
-    eventually(async || all().await.iter().all(|one| one.state() != S::Prospect)).await;
+    eventually(async || {
+        let all = ask(&fixture, ListLearnersRequest::default()).await;
+        all.is_ok_and(|all| all.learners.iter().all(|one| one.state() != S::Prospect))
+    })
+    .await;
     let archived = said(&[("back", S::Archived)]);
     let back = ListLearnersRequest {
         text: "back".to_owned(),

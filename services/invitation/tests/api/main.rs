@@ -47,4 +47,5 @@ mod traces;
 mod turns;
 mod upload;
 mod uploads;
+mod watching;
 mod worker;

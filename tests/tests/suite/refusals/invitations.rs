@@ -8,6 +8,7 @@ use muster_proto::invitation::v1::{
     CancelInvitationRequest, CreateInvitationRequest, CreateInvitationResponse, DeclineInvitationRequest,
     GetAcceptanceRequest, GetAnnouncementRequest, GetInvitationRequest, InvitationFilter, InvitationState,
     ListInvitationsRequest, ListLearnersRequest, RescheduleInvitationRequest, ResendInvitationRequest,
+    WatchInvitationsRequest,
 };
 use muster_proto::notification::v1::{GetMailRequest, MailPurpose};
 use muster_proto::organization::v1::Plan;
@@ -432,6 +433,13 @@ fn read() -> Vec<Row> {
                 parent: at.name(),
                 page_token: "AAAA".into(),
                 ..Default::default()
+            };
+            Attempt::by("owner", &request)
+        }),
+        row("WatchInvitations", R::WatchHistoryLost, async |at| {
+            let request = WatchInvitationsRequest {
+                parent: at.name(),
+                resume_token: "AAAA".into(),
             };
             Attempt::by("owner", &request)
         }),

@@ -589,6 +589,13 @@ fn invitations() -> Vec<Row> {
             READ,
         ),
         row(
+            "WatchInvitations",
+            "$owner",
+            r#"parent: "$organization""#,
+            ALWAYS,
+            READ,
+        ),
+        row(
             "ListLearners",
             "$owner",
             r#"parent: "$organization""#,

@@ -72,6 +72,12 @@ impl RawCall {
         }
         let mut request = Request::new(self.bytes.clone());
         *request.metadata_mut() = metadata;
+        if self.path.contains("/Watch") {
+            // It goes on for as long as somebody listens.
+            let stream = grpc.server_streaming(request, path, RawCodec).await?;
+            let first = stream.into_inner().message().await?;
+            return first.ok_or_else(|| Status::unknown("the stream told nothing"));
+        }
         grpc.unary(request, path, RawCodec)
             .await
             .map(tonic::Response::into_inner)

@@ -113,7 +113,7 @@ impl PageKey {
         })
     }
 
-    fn unseal<P: DeserializeOwned>(&self, list: &List<'_>, token: &str) -> Option<P> {
+    pub(super) fn unseal<P: DeserializeOwned>(&self, list: &List<'_>, token: &str) -> Option<P> {
         let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
         let (nonce, sealed) = bytes.split_at_checked(NONCE_LEN)?;
         self.0.iter().find_map(|key| {

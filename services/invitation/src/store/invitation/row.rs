@@ -17,7 +17,7 @@ macro_rules! select_invitation {
                     i.inviter_person_id, i.import_id, i.generation, i.mail_number, i.mail_times, i.delivery_state, i.delivery_detail,
                     i.delivery_id, i.delivery_sequence,
                     i.create_time, COALESCE(i.vouch_time, i.create_time) AS vouch_time, i.send_time, i.expire_time, i.accept_time, i.person_id, i.person_display_name,
-                    i.traceparent, i.decline_time, i.state_before_decline, i.handover_time,
+                    i.traceparent, i.decline_time, i.state_before_decline, i.handover_time, i.change_number,
                     ARRAY(SELECT g.group_id FROM invitation_groups g
                           WHERE g.organization_id = i.organization_id AND g.invitation_id = i.invitation_id
                           ORDER BY g.group_id) AS group_ids

@@ -1,0 +1,143 @@
+//! Watching the invitations of an organization.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::stream::{self, Stream};
+use muster_database::DatabaseError;
+use muster_ids::OrganizationId;
+use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::time::{Instant, timeout_at};
+
+use crate::context::Context;
+use crate::domain::invitation::Invitation;
+use crate::error::Error;
+use crate::store::invitation::changes;
+use crate::watching::{Change, MESSAGE_SIZE, News, Place};
+
+/// A stream says something at least as often.
+const HEARTBEAT: Duration = Duration::from_secs(10);
+/// So long a stream can be resumed.
+const RESUMABLE: time::Duration = time::Duration::days(7);
+
+/// What a resume token says.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(crate) struct Resumption {
+    place: Place,
+    /// When it was given.
+    time: OffsetDateTime,
+}
+
+/// One message.
+#[derive(Debug)]
+pub(crate) struct Update {
+    pub(crate) invitations: Vec<Invitation>,
+    /// From where the stream goes on.
+    pub(crate) resumption: Resumption,
+    /// As of when.
+    pub(crate) time: OffsetDateTime,
+}
+
+/// What changes from now on, or since a stream that ended.
+///
+/// # Errors
+/// [`Error::WatchHistoryLost`]; the database's. An item: the database's.
+pub(crate) async fn watch(
+    context: &Context,
+    organization: OrganizationId,
+    resumed: Option<Resumption>,
+) -> Result<impl Stream<Item = Result<Update, DatabaseError>> + use<>, Error> {
+    let horizon = context.database.read(async |c| changes::horizon(c).await).await?;
+    let now = Place::before(horizon);
+    let at = match resumed {
+        None => now,
+        // Of a database that has been further than this one is.
+        Some(resumed) if resumed.place > now => return Err(Error::WatchHistoryLost),
+        Some(resumed) if resumed.time < context.clock.now() - RESUMABLE => {
+            return Err(Error::WatchHistoryLost);
+        }
+        Some(resumed) => resumed.place,
+    };
+    let (news, told) = context.watchers.join(organization, now);
+    let watcher = Watcher {
+        context: context.clone(),
+        organization,
+        at,
+        // Whoever was here before may have been told less than has happened.
+        missed: told,
+        news,
+        beat: Instant::now(),
+    };
+    Ok(stream::try_unfold(watcher, async |mut watcher| {
+        let told = watcher.next().await?;
+        Ok(Some((told, watcher)))
+    }))
+}
+
+struct Watcher {
+    context: Context,
+    organization: OrganizationId,
+    /// Up to where the watcher was told.
+    at: Place,
+    /// Up to where the watcher reads by itself: what others were told before it came, or while it was too slow.
+    missed: Place,
+    news: Receiver<Arc<News>>,
+    /// When something is to be said, whatever happens: at once in the beginning.
+    beat: Instant,
+}
+
+impl Watcher {
+    async fn next(&mut self) -> Result<Update, DatabaseError> {
+        loop {
+            if self.at < self.missed {
+                let changes = self.read().await?;
+                if !changes.is_empty() {
+                    return Ok(self.update(changes));
+                }
+                continue;
+            }
+            match timeout_at(self.beat, self.news.recv()).await {
+                Err(_) => return Ok(self.update(Vec::new())),
+                Ok(Ok(news)) => {
+                    let after = |change: &&Change| change.place > self.at;
+                    let changes: Vec<Change> = news.changes.iter().filter(after).cloned().collect();
+                    self.at = self.at.max(news.to);
+                    if !changes.is_empty() {
+                        return Ok(self.update(changes));
+                    }
+                }
+                Ok(Err(RecvError::Lagged(_) | RecvError::Closed)) => {
+                    let (news, told) = self.context.watchers.join(self.organization, self.at);
+                    (self.news, self.missed) = (news, told);
+                }
+            }
+        }
+    }
+
+    /// The next of what was missed; where nothing is left of it, the watcher has caught up.
+    async fn read(&mut self) -> Result<Vec<Change>, DatabaseError> {
+        let (organization, at, missed) = (self.organization, self.at, self.missed);
+        // What was told has been below the horizon.
+        let horizon = missed.number.saturating_add(1);
+        let reading =
+            async |c: &mut PgConnection| changes::between(c, organization, at, horizon, MESSAGE_SIZE).await;
+        let mut changes = self.context.database.read(reading).await?;
+        changes.retain(|change| change.place <= missed);
+        self.at = changes.last().map_or(missed, |last| last.place);
+        Ok(changes)
+    }
+
+    fn update(&mut self, changes: Vec<Change>) -> Update {
+        self.beat = Instant::now() + HEARTBEAT;
+        let time = self.context.clock.now();
+        Update {
+            invitations: changes.into_iter().map(|change| change.invitation).collect(),
+            resumption: Resumption { place: self.at, time },
+            time,
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Who watches the invitations of which organization, in this process. However many they are, the database is asked once in a while
+//! what has changed, for all of them, and once for each organization that has changes; nobody who writes does anything for them.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use muster_database::{Database, DatabaseError};
+use muster_ids::{InvitationId, OrganizationId};
+use serde::{Deserialize, Serialize};
+use tokio::sync::{Notify, broadcast};
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::domain::invitation::Invitation;
+use crate::store::invitation::changes;
+
+/// How often it is asked what has changed.
+const POLL: Duration = Duration::from_millis(300);
+/// The most changes of one message.
+pub(crate) const MESSAGE_SIZE: i64 = 100;
+/// So many messages a watcher may be behind; one that is slower reads what it has missed by itself.
+const MAX_LAG: usize = 64;
+
+/// Where a watcher stands: after this invitation among those that this transaction has changed last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct Place {
+    pub(crate) number: i64,
+    pub(crate) invitation: InvitationId,
+}
+
+impl Place {
+    /// Before all that the transaction of this number, or a later one, has changed last.
+    pub(crate) const fn before(number: i64) -> Self {
+        Self {
+            number,
+            invitation: InvitationId::from_uuid(Uuid::nil()),
+        }
+    }
+}
+
+/// An invitation that was changed, as it is.
+#[derive(Debug, Clone)]
+pub(crate) struct Change {
+    pub(crate) place: Place,
+    pub(crate) invitation: Invitation,
+}
+
+/// What has changed after one place, up to another.
+#[derive(Debug)]
+pub(crate) struct News {
+    pub(crate) to: Place,
+    pub(crate) changes: Vec<Change>,
+}
+
+/// Everybody who watches. Cheap to clone.
+#[derive(Clone, Default)]
+pub(crate) struct Watchers(Arc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    rooms: Mutex<HashMap<OrganizationId, Room>>,
+    /// That somebody has come.
+    arrival: Notify,
+}
+
+/// Those who watch one organization.
+struct Room {
+    /// Up to where they have been told.
+    at: Place,
+    news: broadcast::Sender<Arc<News>>,
+}
+
+impl Watchers {
+    /// Tells whoever asks of the changes of an organization from now on, and up to where they are told already. `at`: where it begins
+    /// when nobody watches it yet.
+    pub(crate) fn join(
+        &self,
+        organization: OrganizationId,
+        at: Place,
+    ) -> (broadcast::Receiver<Arc<News>>, Place) {
+        let mut rooms = self.rooms();
+        let room = rooms.entry(organization).or_insert_with(|| Room {
+            at,
+            news: broadcast::channel(MAX_LAG).0,
+        });
+        let joined = (room.news.subscribe(), room.at);
+        drop(rooms);
+        self.0.arrival.notify_one();
+        joined
+    }
+
+    /// Asks what has changed, and tells it, until the process stops.
+    pub(crate) async fn run(self, database: Database, shutdown: CancellationToken) {
+        let telling = async {
+            loop {
+                if self.places().is_empty() {
+                    self.0.arrival.notified().await;
+                    continue;
+                }
+                if let Err(error) = self.look(&database).await {
+                    tracing::warn!(%error, "what has changed could not be read; watchers wait");
+                }
+                sleep(POLL).await;
+            }
+        };
+        shutdown.run_until_cancelled(telling).await;
+    }
+
+    /// Tells everybody what has changed by now.
+    async fn look(&self, database: &Database) -> Result<(), DatabaseError> {
+        let places = self.places();
+        let asking = async |c: &mut _| changes::changed(c, &places).await;
+        let (horizon, changed) = database.read(asking).await?;
+        for (organization, at) in places {
+            if changed.contains(&organization) {
+                self.read(database, organization, at, horizon).await?;
+            }
+            self.announce(organization, Place::before(horizon), Vec::new());
+        }
+        Ok(())
+    }
+
+    /// Tells what has changed in one organization.
+    async fn read(
+        &self,
+        database: &Database,
+        organization: OrganizationId,
+        mut at: Place,
+        horizon: i64,
+    ) -> Result<(), DatabaseError> {
+        loop {
+            let reading =
+                async |c: &mut _| changes::between(c, organization, at, horizon, MESSAGE_SIZE).await;
+            let changes = database.read(reading).await?;
+            let Some(last) = changes.last() else {
+                return Ok(());
+            };
+            at = last.place;
+            self.announce(organization, at, changes);
+        }
+    }
+
+    fn announce(&self, organization: OrganizationId, to: Place, changes: Vec<Change>) {
+        let mut rooms = self.rooms();
+        if let Some(room) = rooms.get_mut(&organization).filter(|room| room.at < to) {
+            room.at = to;
+            // Nobody hears it when the last has just left.
+            drop(room.news.send(Arc::new(News { to, changes })));
+        }
+    }
+
+    /// Who is watched, and up to where it was told. Rooms that everybody has left are closed.
+    fn places(&self) -> Vec<(OrganizationId, Place)> {
+        let mut rooms = self.rooms();
+        rooms.retain(|_, room| room.news.receiver_count() > 0);
+        rooms
+            .iter()
+            .map(|(organization, room)| (*organization, room.at))
+            .collect()
+    }
+
+    fn rooms(&self) -> MutexGuard<'_, HashMap<OrganizationId, Room>> {
+        self.0.rooms.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,237 @@
+//! Changes of invitations as a stream.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use muster_identity::Role;
+use muster_proto::error::v1::ErrorReason as R;
+use muster_proto::invitation::v1::invitation_service_client::InvitationServiceClient;
+use muster_proto::invitation::v1::{
+    InvitationState as S, ListInvitationsRequest, WatchInvitationsRequest, WatchInvitationsResponse,
+};
+use muster_testkit::TestCaller;
+use tokio::time::timeout;
+use tonic::{Status, Streaming};
+
+use crate::cancel::cancel;
+use crate::fixture::{Fixture, reason};
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const SOON: Duration = Duration::from_secs(20);
+
+async fn watch_as(
+    fixture: &Fixture,
+    who: TestCaller,
+    resume_token: &str,
+) -> Result<Streaming<WatchInvitationsResponse>, Status> {
+    let request = WatchInvitationsRequest {
+        parent: fixture.parent(),
+        resume_token: resume_token.to_owned(),
+    };
+    let mut client = InvitationServiceClient::new(fixture.as_who(who));
+    Ok(client.watch_invitations(request).await?.into_inner())
+}
+
+async fn watch(fixture: &Fixture, resume_token: &str) -> Streaming<WatchInvitationsResponse> {
+    watch_as(fixture, fixture.owner(), resume_token).await.unwrap()
+}
+
+/// The next message.
+async fn next(stream: &mut Streaming<WatchInvitationsResponse>) -> WatchInvitationsResponse {
+    let message = timeout(SOON, stream.message()).await;
+    message
+        .expect("nothing was said")
+        .unwrap()
+        .expect("the stream ended")
+}
+
+/// What is known of the invitations: the last that was told of each.
+type Known = BTreeMap<String, S>;
+
+/// Takes messages until this is known; the last token.
+async fn until(stream: &mut Streaming<WatchInvitationsResponse>, known: &mut Known, all: &Known) -> String {
+    loop {
+        let told = next(stream).await;
+        for invitation in told.invitations {
+            known.insert(invitation.name.clone(), invitation.state());
+        }
+        if known == all {
+            return told.resume_token;
+        }
+    }
+}
+
+async fn invite(fixture: &Fixture, who: &str) -> String {
+    let address = format!("{who}@example.com");
+    fixture.create(&address, &[&fixture.nurses]).await.unwrap().name
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_change_is_told_and_a_stream_is_resumed_where_it_ended() {
+    let fixture = Fixture::new().await;
+    invite(&fixture, "before").await;
+    let mut stream = watch(&fixture, "").await;
+    let first = next(&mut stream).await;
+    assert!(first.invitations.is_empty() && !first.resume_token.is_empty());
+    let ada = invite(&fixture, "ada").await;
+    let (mut known, mut all) = (Known::new(), Known::from([(ada.clone(), S::Prospect)]));
+    let token = until(&mut stream, &mut known, &all).await;
+    cancel(&fixture, &ada).await.unwrap();
+    all.insert(ada.clone(), S::Cancelled);
+    until(&mut stream, &mut known, &all).await;
+    drop(stream);
+    let bob = invite(&fixture, "bob").await;
+    all.insert(bob.clone(), S::Prospect);
+    let mut resumed = watch(&fixture, &token).await;
+    let mut again = Known::new();
+    let later = until(&mut resumed, &mut again, &all).await;
+    assert_eq!(
+        again, all,
+        "what was told after the token, and what happened meanwhile"
+    );
+    fixture
+        .accept(TestCaller::person("bob"), &fixture.token(&bob).await)
+        .await
+        .unwrap();
+    let mut resumed = watch(&fixture, &later).await;
+    let mut again = Known::new();
+    until(&mut resumed, &mut again, &Known::from([(bob, S::Active)])).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_is_its_callers_and_good_for_a_week() {
+    let mut fixture = Fixture::new().await;
+    let mut stream = watch(&fixture, "").await;
+    let token = next(&mut stream).await.resume_token;
+    drop(stream);
+    let other = TestCaller::member("admin", fixture.organization, Role::Admin);
+    for foreign in [
+        watch_as(&fixture, other, &token).await,
+        watch_as(&fixture, fixture.owner(), "made up").await,
+    ] {
+        assert_eq!(reason(foreign), R::WatchHistoryLost);
+    }
+    fixture.later(7 * DAY - Duration::from_secs(60)).await;
+    let mut stream = watch(&fixture, &token).await;
+    assert!(!next(&mut stream).await.resume_token.is_empty());
+    drop(stream);
+    fixture.later(Duration::from_secs(120)).await;
+    let late = watch_as(&fixture, fixture.owner(), &token).await;
+    let late = late.unwrap_err();
+    assert_eq!(late.code(), tonic::Code::OutOfRange);
+    assert_eq!(reason(Err::<(), _>(late)), R::WatchHistoryLost);
+
+    let other = fixture.new_organization("somebody").await;
+    let organization = std::mem::replace(&mut fixture.organization, other);
+    let mut stream = watch(&fixture, "").await;
+    let token = next(&mut stream).await.resume_token;
+    fixture.organization = organization;
+    let elsewhere = watch_as(&fixture, fixture.owner(), &token).await;
+    assert_eq!(reason(elsewhere), R::WatchHistoryLost);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_change_there_is_a_fresh_token_every_ten_seconds() {
+    let fixture = Fixture::new().await;
+    let mut stream = watch(&fixture, "").await;
+    next(&mut stream).await;
+    let begin = std::time::Instant::now();
+    let beat = next(&mut stream).await;
+    assert!(beat.invitations.is_empty());
+    let waited = begin.elapsed();
+    assert!((9..=15).contains(&waited.as_secs()), "after {waited:?}");
+}
+
+/// What is listed after the first message, with what the stream tells then, is what there is: whoever is cut off at random resumes, and
+/// transactions that began early and end late are among those who write.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_and_what_was_told_since_are_all_there_is_however_many_write() {
+    const WRITERS: usize = 4;
+    const ROUNDS: usize = 25;
+    let fixture = Fixture::new().await;
+    fixture.subscribe(500, 100_000).await;
+    let watching = (0..8).map(|number| {
+        let fixture = &fixture;
+        async move {
+            let mut stream = watch(fixture, "").await;
+            next(&mut stream).await;
+            let mut known = listed(fixture).await;
+            for round in 0_usize.. {
+                let told = next(&mut stream).await;
+                let token = told.resume_token;
+                for invitation in told.invitations {
+                    known.insert(invitation.address.clone(), invitation.state());
+                }
+                let is_known = |writer| known.contains_key(&format!("done-{writer}@example.com"));
+                if (0..WRITERS).all(is_known) {
+                    break;
+                }
+                if (round + number) % 3 == 0 {
+                    stream = watch(fixture, &token).await;
+                }
+            }
+            known
+        }
+    });
+    let writing = (0..WRITERS).map(|writer| {
+        let fixture = &fixture;
+        async move {
+            for round in 0..ROUNDS {
+                let name = invite(fixture, &format!("l{writer}-{round}")).await;
+                if round % 2 == 0 {
+                    cancel(fixture, &name).await.unwrap();
+                }
+            }
+        }
+    });
+    let late = async {
+        // A transaction that has its number before those of the others, and writes after them.
+        let mut connection = fixture.database.connection().await;
+        sqlx::raw_sql("BEGIN; SELECT pg_current_xact_id()")
+            .execute(&mut connection)
+            .await
+            .unwrap();
+        futures::future::join_all(writing).await;
+        sqlx::raw_sql(
+            "UPDATE invitations SET version = version + 1, state = 'PENDING' WHERE address_given = 'l0-1@example.com';
+             COMMIT",
+        )
+        .execute(&mut connection)
+        .await
+        .unwrap();
+        for writer in 0..WRITERS {
+            invite(&fixture, &format!("done-{writer}")).await;
+        }
+    };
+    let (known, ()) = tokio::join!(futures::future::join_all(watching), late);
+    let all = listed(&fixture).await;
+    assert_eq!(all["l0-1@example.com"], S::Pending);
+    assert_eq!(all.len(), WRITERS * (ROUNDS + 1));
+    for known in known {
+        assert_eq!(known, all);
+    }
+}
+
+async fn listed(fixture: &Fixture) -> Known {
+    let mut request = ListInvitationsRequest {
+        parent: fixture.parent(),
+        page_size: 1000,
+        ..Default::default()
+    };
+    let mut all = Known::new();
+    loop {
+        let page = fixture
+            .invitations()
+            .list_invitations(request.clone())
+            .await
+            .unwrap();
+        let page = page.into_inner();
+        for invitation in page.invitations {
+            all.insert(invitation.address.clone(), invitation.state());
+        }
+        if page.next_page_token.is_empty() {
+            return all;
+        }
+        request.page_token = page.next_page_token;
+    }
+}
