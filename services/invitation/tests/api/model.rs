@@ -7,6 +7,7 @@
 mod acts;
 mod table;
 
+use muster_proto::invitation::v1::InvitationState as S;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use tokio::runtime::Handle;
@@ -72,6 +73,22 @@ async fn whatever_everybody_does_is_answered_as_the_table_says() {
     });
 }
 
+/// Whether the address is one learner, by the word of what is before what was; and each that had it before, who has left.
+fn is_listed(stored: &[(S, bool)], words: &[S]) -> bool {
+    let has = |states: &[S]| stored.iter().find(|(state, _)| states.contains(state));
+    let first = has(&[S::Active])
+        .or_else(|| has(&[S::Prospect, S::Pending]))
+        .or_else(|| has(&[S::Archived]));
+    let (left, others): (Vec<S>, Vec<S>) = words.iter().partition(|word| **word == S::Archived);
+    match (first, others.as_slice()) {
+        (None, []) => stored.is_empty() && left.is_empty(),
+        (None, [word]) => left.is_empty() && stored.iter().any(|(state, _)| state == word),
+        (Some((S::Archived, _)), []) => matches!(left.len(), 1 | 2),
+        (Some((first, _)), [word]) => word == first && left.len() <= 1,
+        _ => false,
+    }
+}
+
 /// Does all this with an address of its own, beside the model. What was done at the same moment may leave more than one
 /// table possible: which of them it was, later answers tell.
 async fn follow(fixture: &Fixture, steps: &[Vec<Act>]) -> Result<(), String> {
@@ -102,6 +119,12 @@ async fn follow(fixture: &Fixture, steps: &[Vec<Act>]) -> Result<(), String> {
             ));
         }
         possible = explained;
+        let words = address.words().await;
+        if !is_listed(&stored, &words) {
+            return Err(format!(
+                "step {number}, {acts:?}: the learner is {words:?}, the invitations are {stored:?}"
+            ));
+        }
     }
     Ok(())
 }

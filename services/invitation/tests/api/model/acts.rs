@@ -1,9 +1,10 @@
 //! The acts, carried out.
 
+use muster_proto::invitation::v1::learner_service_client::LearnerServiceClient;
 use muster_proto::invitation::v1::{
     AcceptInvitationRequest, AcceptPersonInvitationRequest, CancelInvitationRequest,
-    DeclineInvitationRequest, DeclinePersonInvitationRequest, InvitationState, ResendInvitationRequest,
-    UndoDeclineRequest, UndoPersonDeclineRequest,
+    DeclineInvitationRequest, DeclinePersonInvitationRequest, InvitationState, Learner, ListLearnersRequest,
+    ResendInvitationRequest, UndoDeclineRequest, UndoPersonDeclineRequest,
 };
 use muster_testkit::{Callers, TestCaller as Caller};
 use sqlx::AssertSqlSafe;
@@ -69,7 +70,20 @@ impl<'w> Address<'w> {
         stored
     }
 
-    /// The act by a via that there is.
+    /// The words of the address in the list of learners, newest first.
+    pub(super) async fn words(&self) -> Vec<InvitationState> {
+        let request = ListLearnersRequest {
+            parent: self.fixture.parent(),
+            text: self.address.clone(),
+            ..Default::default()
+        };
+        let owner = self.fixture.as_who(self.fixture.owner());
+        let listed = LearnerServiceClient::new(owner).list_learners(request).await;
+        let learners = listed.unwrap().into_inner().learners;
+        learners.iter().map(Learner::state).collect()
+    }
+
+    /// The act by a way that there is.
     pub(super) fn reachable(&self, act: Act) -> Act {
         let is_known = |of: usize| self.made[of].token.is_some();
         let via = Via::Account;
@@ -197,7 +211,9 @@ impl<'w> Address<'w> {
             Invitee::AdaElsewhere => ("ada-elsewhere", self.address.as_str()),
             Invitee::Eve => ("eve", "eve@example.com"),
         };
-        let mut person = Callers::person(name);
+        // Nobody who has accepted by another address before.
+        let (own, _) = self.address.split_once('@').unwrap();
+        let mut person = Callers::person(&format!("{name}-{own}"));
         person.emails = vec![address.parse().unwrap()];
         Caller::Person(person, None)
     }
