@@ -437,7 +437,7 @@ fn files_stand_in_the_document() {
     assert_eq!(content["application/pdf"]["schema"]["format"], "binary");
 
     let document = open_api(
-        &Bindings::load(muster_proto::pool(), |_| true).unwrap(),
+        &Bindings::load(&muster_proto::documented_pool(), |_| true).unwrap(),
         &rules,
         about,
     );

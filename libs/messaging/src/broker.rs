@@ -16,6 +16,9 @@ use self::outage::Outage;
 pub(crate) use self::session::{Session, Sessions};
 use crate::topology::{self, Names};
 
+/// The largest frame, unless the address says otherwise: messages hold ids only, and a larger one is several frames. The client keeps
+/// room for 64 frames a connection, which with the broker's own 128 KiB is 8 MB.
+const FRAME_BYTES: u32 = 8 * 1024;
 const HEARTBEAT_SECONDS: u16 = 10;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const DECLARE_TIMEOUT: Duration = Duration::from_secs(30);
@@ -102,6 +105,7 @@ impl Broker {
     pub fn new(options: BrokerOptions) -> Result<Self, BrokerError> {
         let mut uri: AMQPUri = options.url.parse().map_err(BrokerError::Address)?;
         uri.query.heartbeat = Some(HEARTBEAT_SECONDS);
+        uri.query.frame_max.get_or_insert(FRAME_BYTES);
         let names = Names::with(options.prefix);
         Ok(Self(Arc::new(Inner {
             uri,

@@ -18,17 +18,23 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed={}", root.display());
     println!("cargo:rerun-if-changed=build");
 
-    let mut compiler = protox::Compiler::new([&root, &root.join("third_party")])?;
-    compiler
-        .include_imports(true)
-        .include_source_info(true)
-        .open_files(&files)?;
+    let compiled = |with_comments| -> Result<protox::Compiler, Box<dyn Error>> {
+        let mut compiler = protox::Compiler::new([&root, &root.join("third_party")])?;
+        compiler
+            .include_imports(true)
+            .include_source_info(with_comments)
+            .open_files(&files)?;
+        Ok(compiler)
+    };
+    let compiler = compiled(true)?;
 
-    // The encoded set keeps custom options; the decoded one that code generation takes has lost them.
+    // The encoded set keeps custom options; the decoded one that code generation takes has lost them. Comments are most of its
+    // bytes: without them it is what each process keeps in memory.
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
-    let descriptors = compiler.encode_file_descriptor_set();
+    let descriptors = compiled(false)?.encode_file_descriptor_set();
     let pool = DescriptorPool::decode(descriptors.as_slice())?;
     std::fs::write(out.join("descriptors.bin"), &descriptors)?;
+    std::fs::write(out.join("documented.bin"), compiler.encode_file_descriptor_set())?;
     std::fs::write(out.join("reasons.rs"), reasons::codes(&pool)?)?;
 
     // Comments of imports hold code of other languages, which rustdoc would take for examples to run.

@@ -52,8 +52,10 @@ use prost_reflect::DescriptorPool;
 pub use refusals::refuses;
 pub use validate::{FieldViolation, validate};
 
-/// The encoded `FileDescriptorSet` of the whole contract, imports and custom options included.
+/// The encoded `FileDescriptorSet` of the whole contract, imports and custom options included, without comments.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
+/// The same with comments: five times as large, for who shows them.
+pub const DOCUMENTED_DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/documented.bin"));
 /// The domain of every `google.rpc.ErrorInfo` of the suite.
 pub const ERROR_DOMAIN: &str = "muster.dev";
 
@@ -66,4 +68,10 @@ static POOL: LazyLock<DescriptorPool> = LazyLock::new(|| {
 /// The descriptors, decoded once for the process.
 pub fn pool() -> &'static DescriptorPool {
     &POOL
+}
+
+/// The descriptors with their comments, decoded anew: as many megabytes as the caller keeps.
+pub fn documented_pool() -> DescriptorPool {
+    // See `POOL`.
+    DescriptorPool::decode(DOCUMENTED_DESCRIPTORS).unwrap_or_default()
 }

@@ -12,8 +12,9 @@ use opentelemetry_sdk::trace::{
 
 use crate::{TelemetryError, TelemetryOptions};
 
-/// Spans that may wait while the collector is away; the next ones are dropped.
-const QUEUE: usize = 16 * 1024;
+/// Spans that may wait while the collector is away; the next ones are dropped. Room for all of them is taken at once, 360 bytes
+/// each.
+const QUEUE: usize = 4 * 1024;
 const BATCH: usize = 512;
 const DELAY: Duration = Duration::from_millis(500);
 const EXPORT_LIMIT: Duration = Duration::from_secs(3);

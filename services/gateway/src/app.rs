@@ -140,14 +140,18 @@ pub async fn start(settings: &Settings, clock: Clock, metrics: Option<Metrics>) 
 /// The RPCs in JSON, and what describes them.
 fn json(settings: &Settings, rules: &Rules) -> anyhow::Result<(Bindings, Description)> {
     let is_exposed = |path: &str| rules.get(path).is_some_and(|rule| !rule.is_internal());
-    let bindings = Bindings::load(muster_proto::pool(), is_exposed)
-        .map_err(|problems| ConfigErrors::Wrong(problems.iter().map(ToString::to_string).collect()))?;
+    let load = |pool| {
+        Bindings::load(pool, is_exposed)
+            .map_err(|problems| ConfigErrors::Wrong(problems.iter().map(ToString::to_string).collect()))
+    };
+    let bindings = load(muster_proto::pool())?;
     let about = About {
         title: "Muster",
         version: env!("CARGO_PKG_VERSION"),
         server: settings.public_url.as_str().trim_end_matches('/'),
     };
-    let document = open_api(&bindings, rules, about);
+    // The comments are in memory only until the document is written.
+    let document = open_api(&load(&muster_proto::documented_pool())?, rules, about);
     let description = Description::new(
         serde_json::to_vec(&document)?.into(),
         reference(&document)?.into(),

@@ -12,7 +12,7 @@ use regex::Regex;
 use super::*;
 
 fn document() -> Value {
-    let bindings = Bindings::load(muster_proto::pool(), |_| true).unwrap();
+    let bindings = Bindings::load(&muster_proto::documented_pool(), |_| true).unwrap();
     let rules = Rules::load(muster_proto::pool()).unwrap();
     let about = About {
         title: "Muster",
@@ -255,7 +255,7 @@ fn an_operation_says_with_which_reasons_it_is_refused_and_as_which_codes() {
 #[test]
 fn every_reason_of_every_rpc_stands_in_its_operation() {
     let document = document();
-    let bindings = Bindings::load(muster_proto::pool(), |_| true).unwrap();
+    let bindings = Bindings::load(&muster_proto::documented_pool(), |_| true).unwrap();
     for binding in bindings.all() {
         let (path, _) = binding.template.open_api();
         let method = binding.method.as_str().to_ascii_lowercase();
@@ -344,7 +344,7 @@ fn every_body_has_a_name_of_its_own() {
 
 #[test]
 fn operations_are_called_as_their_rpcs_and_no_two_alike() {
-    let bindings = Bindings::load(muster_proto::pool(), |_| true).unwrap();
+    let bindings = Bindings::load(&muster_proto::documented_pool(), |_| true).unwrap();
     let mut names: Vec<_> = bindings
         .all()
         .iter()

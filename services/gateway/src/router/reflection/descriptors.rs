@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use bytes::Bytes;
-use muster_proto::DESCRIPTORS;
+use muster_proto::DOCUMENTED_DESCRIPTORS;
 use prost::{DecodeError, Message};
 use prost_types::{DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorProto};
 
@@ -35,7 +35,7 @@ impl Descriptors {
     pub(in crate::router) fn exposed() -> Result<Self, DecodeError> {
         let mut all = Self::default();
         for set in [
-            DESCRIPTORS,
+            DOCUMENTED_DESCRIPTORS,
             muster_refusal::DETAILS,
             tonic_health::pb::FILE_DESCRIPTOR_SET,
             tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET,
