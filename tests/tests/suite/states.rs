@@ -190,7 +190,7 @@ async fn suspended_and_active_again_an_organization_is_what_it_was() {
 }
 
 /// What tells of itself, of the suspension, of the time, or of mail that is on its way.
-const TELLS_OF_MORE: [&str; 13] = [
+const TELLS_OF_MORE: [&str; 14] = [
     "GetOrganization",
     "ListLicenseClaims",
     "ListAccessRequests",
@@ -202,6 +202,7 @@ const TELLS_OF_MORE: [&str; 13] = [
     "ListRecordHistoryEntries",
     "ListStaffReads",
     "ListDeliveries",
+    "WatchInvitations",
     "ExportLearningRecord",
     "ExportStaffReport",
 ];
