@@ -11,12 +11,15 @@ use super::refuse;
 use crate::limits::{CallerKey, ConcurrencyLimit, Permit};
 use muster_server::{KeyedLimit, KeyedPermit};
 
-/// Streams live for long, so they have a pool of their own that cannot take the other calls': a quarter of its size.
+/// Streams live for long, so they have pools of their own that cannot take the other calls': a quarter of its size for what is
+/// uploaded, and as much for what is downloaded or watched. Whoever only watches keeps nobody from uploading.
 const STREAMS: usize = 4;
 /// Of the calls, one caller may have 40 % at the same time: less than the half that one service may have, so that one
-/// caller cannot use up a service. Of the streams, a quarter.
+/// caller cannot use up a service. Of the uploads, a quarter; of what is answered as a stream, which may last for half an hour and cost
+/// nothing to hold, a tenth.
 const PERCENT_OF_CALLER: usize = 40;
-const STREAM_PERCENT_OF_CALLER: usize = 25;
+const UPLOAD_PERCENT_OF_CALLER: usize = 25;
+const ANSWER_PERCENT_OF_CALLER: usize = 10;
 /// Health and reflection need no sign-in and hold next to nothing; a few for one network.
 const INFRASTRUCTURE: usize = 512;
 const INFRASTRUCTURE_OF_NETWORK: usize = 16;
@@ -24,7 +27,8 @@ const INFRASTRUCTURE_OF_NETWORK: usize = 16;
 /// The pools of calls that may run at the same time.
 pub(super) struct Capacity {
     calls: Pool,
-    streams: Pool,
+    uploads: Pool,
+    answers: Pool,
     infrastructure: Pool,
 }
 
@@ -43,12 +47,13 @@ pub(super) struct CallPermit {
 }
 
 impl Capacity {
-    /// For so many calls, and a quarter as many streams beside them.
+    /// For so many calls, and beside them a quarter as many uploads, and streams of answers.
     pub(super) fn new(max_calls: usize) -> Self {
         let streams = (max_calls / STREAMS).max(1);
         Self {
             calls: Pool::new(max_calls, max_calls * PERCENT_OF_CALLER / 100),
-            streams: Pool::new(streams, streams * STREAM_PERCENT_OF_CALLER / 100),
+            uploads: Pool::new(streams, streams * UPLOAD_PERCENT_OF_CALLER / 100),
+            answers: Pool::new(streams, streams * ANSWER_PERCENT_OF_CALLER / 100),
             infrastructure: Pool::new(INFRASTRUCTURE, INFRASTRUCTURE_OF_NETWORK),
         }
     }
@@ -79,8 +84,10 @@ impl Capacity {
     }
 
     fn pool(&self, rule: &MethodRule) -> &Pool {
-        if rule.client_streaming || rule.server_streaming {
-            &self.streams
+        if rule.client_streaming {
+            &self.uploads
+        } else if rule.server_streaming {
+            &self.answers
         } else {
             &self.calls
         }
