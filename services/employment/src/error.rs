@@ -50,6 +50,8 @@ pub(crate) enum Error {
     GroupUnknown(Vec<Field>),
     #[error("a group is not active")]
     GroupInactive(Vec<Field>),
+    #[error("a location is not active")]
+    LocationInactive(Vec<Field>),
     #[error("positions cannot be as they were said")]
     Positions(Vec<Field>),
     #[error("the last day is before the first")]
@@ -217,6 +219,10 @@ impl From<Error> for Refusal {
                 let text = "a group that is not active takes nobody; every one is named";
                 with_fields(ErrorReason::GroupInactive, text, fields)
             }
+            Error::LocationInactive(fields) => {
+                let text = "nobody is placed at the location any more; name another one, or none";
+                with_fields(ErrorReason::LocationInactive, text, fields)
+            }
             Error::Positions(fields) => {
                 let text = "start or positions cannot be as they were said; every field is named";
                 with_fields(ErrorReason::InvalidRequest, text, fields)
@@ -289,6 +295,7 @@ impl From<Error> for HandlingError {
             | Error::LocationUnknown(_)
             | Error::GroupUnknown(_)
             | Error::GroupInactive(_)
+            | Error::LocationInactive(_)
             | Error::Positions(_)
             | Error::LastDay
             | Error::EndedByOther

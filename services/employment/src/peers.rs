@@ -246,7 +246,9 @@ impl Peers {
         }
         for location in &answer.locations {
             let name: LocationName = location.name.parse().map_err(|_| unreadable())?;
-            places.locations.insert(name.location);
+            // A version that tells no state has only active ones.
+            let is_active = location.state() != organization_pb::LocationState::Inactive;
+            places.locations.insert(name.location, is_active);
         }
         Ok(places)
     }
@@ -275,10 +277,15 @@ fn site(context: &organization_pb::GetInvitingContextResponse, location: Option<
         State::Rejected | State::Suspended | State::Closed | State::Unspecified => SiteStage::After,
     };
     let has = |location| context.locations.iter().any(|known| known.name == location);
+    // A version that tells no state has only active ones.
+    let is_inactive = |known: &organization_pb::Location| {
+        Some(known.name.as_str()) == location && known.state() == organization_pb::LocationState::Inactive
+    };
     Site {
         authority: context.licensing_authority.clone(),
         stage,
         has_location: location.is_none_or(has),
+        is_location_active: !context.locations.iter().any(is_inactive),
     }
 }
 

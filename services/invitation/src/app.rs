@@ -7,6 +7,7 @@ use muster_messaging::{Handlers, topology};
 use muster_proto::employment::v1::{EmploymentChangedEvent, EmploymentEndedEvent, EmploymentVerifiedEvent};
 use muster_proto::invitation::v1::acceptance_internal_service_server::AcceptanceInternalServiceServer;
 use muster_proto::invitation::v1::import_service_server::ImportServiceServer;
+use muster_proto::invitation::v1::invitation_internal_service_server::InvitationInternalServiceServer;
 use muster_proto::invitation::v1::invitation_redemption_service_server::InvitationRedemptionServiceServer;
 use muster_proto::invitation::v1::invitation_service_server::InvitationServiceServer;
 use muster_proto::invitation::v1::join_request_service_server::JoinRequestServiceServer;
@@ -87,7 +88,8 @@ impl Service for InvitationApp {
             .grpc(JoinRequestServiceServer::new(rpc.clone()))
             .grpc(LearnerServiceServer::new(rpc.clone()))
             .grpc(MailSourceInternalServiceServer::new(rpc.clone()))
-            .grpc(AcceptanceInternalServiceServer::new(rpc))
+            .grpc(AcceptanceInternalServiceServer::new(rpc.clone()))
+            .grpc(InvitationInternalServiceServer::new(rpc))
             .consumer(
                 Handlers::of(&topology::INVITATION)
                     .on(DeliveryChanged)

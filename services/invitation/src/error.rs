@@ -31,6 +31,8 @@ pub(crate) enum Error {
     GroupUnknown(Vec<Field>),
     #[error("a group is not active")]
     GroupInactive(Vec<Field>),
+    #[error("a location is not active")]
+    LocationInactive(Vec<Field>),
     #[error("a live invitation would have too many groups")]
     TooManyGroups(Vec<Field>),
     #[error("an address belongs to an active learner")]
@@ -221,6 +223,11 @@ impl From<Error> for Refusal {
             Error::GroupInactive(fields) => with_fields(
                 R::GroupInactive,
                 "the organization has to name or activate another group",
+                fields,
+            ),
+            Error::LocationInactive(fields) => with_fields(
+                R::LocationInactive,
+                "nobody is placed at the location any more; name another one, or have the organization activate it",
                 fields,
             ),
             Error::TooManyGroups(fields) => with_fields(

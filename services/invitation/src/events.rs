@@ -10,8 +10,8 @@ pub(crate) mod organization_closed;
 use muster_clock::Clock;
 use muster_database::DatabaseError;
 use muster_ids::{
-    EventId, GroupId, InvitationId, InvitationName, JoinRequestName, OrganizationId, OrganizationName,
-    PersonName,
+    EventId, GroupId, InvitationId, InvitationName, JoinRequestName, LocationId, OrganizationId,
+    OrganizationName, PersonName,
 };
 use muster_messaging::outbox::{self, NewEvent};
 use muster_proto::invitation::v1 as pb;
@@ -104,6 +104,13 @@ pub(crate) async fn join_mail_requested(
     outbox::append(tx, event, &payload).await
 }
 
+/// What an acceptance joins: what of the invitation is still active.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Joined<'a> {
+    pub(crate) groups: &'a [GroupId],
+    pub(crate) location: Option<LocationId>,
+}
+
 /// `invitation.accepted`, in the trace of the accepting call.
 pub(crate) async fn accepted(
     tx: &mut PgConnection,
@@ -111,7 +118,7 @@ pub(crate) async fn accepted(
     act: &Act,
     invitation: &Invitation,
     acceptance: &Acceptance,
-    groups: &[GroupId],
+    joined: Joined<'_>,
 ) -> Result<(), DatabaseError> {
     let organization = invitation.organization;
     let subject = Subject {
@@ -131,8 +138,8 @@ pub(crate) async fn accepted(
         }
         .to_string(),
         source: pb::InvitationSource::from(invitation.source).into(),
-        groups: group_names(organization, groups),
-        location: location_name(organization, invitation.location),
+        groups: group_names(organization, joined.groups),
+        location: location_name(organization, joined.location),
         vouch_time: Some(timestamp(invitation.vouch_time)),
     };
     outbox::append(tx, subject.event(clock, act, None), &payload).await

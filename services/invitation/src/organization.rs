@@ -15,7 +15,7 @@ use muster_server::Failure;
 use muster_server::Peer;
 use tonic::{Code, Response, Status};
 
-use crate::domain::inviting::{Group, InvitingContext, Limits, OrganizationStatus, Plan};
+use crate::domain::inviting::{Group, InvitingContext, Limits, Location, OrganizationStatus, Plan};
 use crate::domain::join_request::JoinPage;
 use crate::error::Error;
 
@@ -299,10 +299,8 @@ fn parse(answer: organization_pb::GetInvitingContextResponse) -> InvitingContext
         Some((id, parse_group(group)))
     });
     let locations = answer.locations.into_iter().filter_map(|location| {
-        Some((
-            location.name.parse::<LocationName>().ok()?.location,
-            location.display_name,
-        ))
+        let id = location.name.parse::<LocationName>().ok()?.location;
+        Some((id, parse_location(location)))
     });
     InvitingContext {
         status,
@@ -325,6 +323,14 @@ fn parse_group(group: organization_pb::InvitingGroup) -> Group {
         has_trainings: group.has_trainings,
         etag: group.etag,
         display_name: group.display_name,
+    }
+}
+
+fn parse_location(location: organization_pb::Location) -> Location {
+    Location {
+        // A version that tells no state has only active ones.
+        is_active: location.state() != organization_pb::LocationState::Inactive,
+        display_name: location.display_name,
     }
 }
 

@@ -1,6 +1,7 @@
 //! The contract's services: parse, call, map.
 
 mod acceptance;
+mod counting;
 mod import;
 mod invitation;
 mod join_request;

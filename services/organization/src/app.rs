@@ -41,6 +41,7 @@ use crate::Settings;
 use crate::context::Context;
 use crate::employments::Employments;
 use crate::events::Projection;
+use crate::invitations::Invitations;
 use crate::ops::access_mail::remind::Remind;
 use crate::ops::review::remind::RemindOfReviews;
 use crate::rpc::Rpc;
@@ -66,6 +67,7 @@ impl Service for OrganizationService {
         vec![
             ("records", &settings.records_url),
             ("employment", &settings.employment_url),
+            ("invitation", &settings.invitation_url),
         ]
     }
 
@@ -73,6 +75,7 @@ impl Service for OrganizationService {
         let context = Context {
             shared_catalog: SharedCatalog::new(shell.peer("records", &settings.records_url)),
             employments: Employments::new(shell.peer("employment", &settings.employment_url)),
+            invitations: Invitations::new(shell.peer("invitation", &settings.invitation_url)),
             database: shell.database,
             clock: shell.clock,
             page_key: settings.page.page_key,

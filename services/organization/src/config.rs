@@ -14,6 +14,9 @@ pub struct Settings {
     /// Where the employment service answers
     #[arg(long, env = "MUSTER_EMPLOYMENT_URL", value_name = "URL")]
     pub employment_url: PeerUrl,
+    /// Where the invitation service answers
+    #[arg(long, env = "MUSTER_INVITATION_URL", value_name = "URL")]
+    pub invitation_url: PeerUrl,
     /// Page tokens.
     #[command(flatten)]
     pub page: PageSettings,

@@ -6,6 +6,7 @@ use muster_server::page::PageKey;
 
 use crate::domain::{LicenseRules, Limits, ReviewPeriods};
 use crate::employments::Employments;
+use crate::invitations::Invitations;
 use crate::shared_catalog::SharedCatalog;
 
 /// What every verb and every handler stands on. Cheap to clone.
@@ -15,6 +16,7 @@ pub(crate) struct Context {
     pub(crate) clock: Clock,
     pub(crate) shared_catalog: SharedCatalog,
     pub(crate) employments: Employments,
+    pub(crate) invitations: Invitations,
     pub(crate) page_key: PageKey,
     /// What organizations without a subscription may do.
     pub(crate) basic: Limits,

@@ -25,6 +25,7 @@ mod staff_act;
 mod staff_read;
 mod submission;
 mod subscription;
+mod usage;
 
 pub(crate) use access_mail::{
     AccessNotice, AccessReminder, NoticedOwner, OwnershipNotice, ReminderRecipient,
@@ -32,14 +33,14 @@ pub(crate) use access_mail::{
 pub(crate) use access_request::{
     AccessRequest, AccessRequestState, Asker, COUNTED, MAX_ACCESS_REQUESTS, Wish,
 };
-pub(crate) use catalog::CatalogTraining;
+pub(crate) use catalog::{CatalogTraining, CatalogTrainingState};
 pub(crate) use employment::{EmploymentNews, EmploymentState, WaitingClaims};
 pub(crate) use group::{Group, GroupState, GroupUpdate, MAX_GROUPS};
 pub(crate) use join_page::{Ground, JoinPage, JoinPageUpdate, MAX_SLUGS, Need, REDIRECTED, Slug};
 pub use license::LicenseRules;
 pub(crate) use license::{DatedLicense, License, LicenseNumber, LicensingAuthority, Misfit};
 pub(crate) use licensing::{Licensing, LicensingProblem, LicensingUpdate, OrganizationType};
-pub(crate) use location::{Location, LocationUpdate, MAX_LOCATIONS};
+pub(crate) use location::{Location, LocationState, LocationUpdate, MAX_LOCATIONS};
 pub(crate) use name::{PublicName, ShortName};
 pub(crate) use organization::{
     Organization, OrganizationNumber, OrganizationState, OrganizationUpdate, Renewal, ReturnReason,
@@ -66,3 +67,4 @@ pub(crate) use staff_act::{StaffAct, StaffAction};
 pub(crate) use staff_read::{About, StaffRead};
 pub(crate) use submission::{Rounds, Submission};
 pub(crate) use subscription::{Entitlement, Limits, Plan, Subscription, SubscriptionProblem};
+pub(crate) use usage::{Place, PlaceUsage};

@@ -5,10 +5,11 @@ use muster_ids::{
 };
 use muster_messaging::EmploymentFacts;
 use muster_proto::employment::v1::employment_internal_service_client::EmploymentInternalServiceClient;
-use muster_proto::employment::v1::{EmploymentState, GetEmploymentStateRequest};
+use muster_proto::employment::v1::{CountPlacementsRequest, EmploymentState, GetEmploymentStateRequest};
 use muster_server::{Failure, Peer};
 use tonic::Status;
 
+use crate::domain::Place;
 use crate::error::Error;
 
 /// Asks the employment service.
@@ -56,6 +57,18 @@ impl Employments {
             was_verified: told.state() == EmploymentState::Verified,
             sequence: told.sequence,
         }))
+    }
+
+    /// How many open employments there are in a group or at a location.
+    pub(crate) async fn count(&self, place: Place) -> Result<i32, Error> {
+        let organization = place.organization();
+        let request = CountPlacementsRequest {
+            organization: OrganizationName { organization }.to_string(),
+            group: place.group().map(|name| name.to_string()).unwrap_or_default(),
+            location: place.location().map(|name| name.to_string()).unwrap_or_default(),
+        };
+        let answer = self.0.clone().count_placements(request).await;
+        Ok(answer.map_err(of_peer)?.into_inner().open_employments)
     }
 }
 

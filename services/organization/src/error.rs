@@ -39,6 +39,9 @@ pub(crate) enum Error {
     /// Places in the list that was given.
     #[error("trainings are not in the organization's catalog")]
     TrainingsNotInCatalog(Vec<usize>),
+    /// Places in the list that was given.
+    #[error("trainings are inactive in the organization's catalog")]
+    TrainingsInactive(Vec<usize>),
     #[error("the caller may not do this to what is not theirs")]
     NotTheirs,
     #[error("the person has no verified employment at the organization")]
@@ -159,6 +162,7 @@ impl From<Error> for Refusal {
                 Refusal::new(R::TrainingUnknown, text)
             }
             Error::TrainingsNotInCatalog(places) => trainings_not_in_catalog(&places),
+            Error::TrainingsInactive(places) => trainings_inactive(&places),
             Error::NotTheirs => Self::permission_denied(),
             Error::EmployeeNotVerified => {
                 let text = "no employment of the person here is verified; verify it first, or let them ask for access";
@@ -332,6 +336,17 @@ fn trainings_not_in_catalog(places: &[usize]) -> Refusal {
         refusal.violation(
             format!("group.trainings[{place}]"),
             "must be in the organization's catalog",
+        )
+    })
+}
+
+fn trainings_inactive(places: &[usize]) -> Refusal {
+    let text = "a group comes to require only active trainings of the organization's catalog; reactivate them there first";
+    let refusal = Refusal::new(ErrorReason::TrainingInactive, text);
+    places.iter().fold(refusal, |refusal, place| {
+        refusal.violation(
+            format!("group.trainings[{place}]"),
+            "must be active in the organization's catalog",
         )
     })
 }

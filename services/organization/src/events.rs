@@ -62,11 +62,14 @@ pub(crate) async fn group_changed(
     actor: String,
     time: OffsetDateTime,
 ) -> Result<(), DatabaseError> {
-    let trainings = group.trainings.iter();
+    let (trainings, inactive) = (group.trainings.iter(), group.inactive.iter());
     let payload = GroupChangedEvent {
         group: group.name().to_string(),
         state: GroupState::from(group.state).into(),
         trainings: trainings
+            .map(|&training| TrainingName { training }.to_string())
+            .collect(),
+        inactive_trainings: inactive
             .map(|&training| TrainingName { training }.to_string())
             .collect(),
     };

@@ -11,7 +11,8 @@
 //! - `domain`: profiles, licenses, names, plans: pure.
 //! - `store`: SQL, as functions on a connection.
 //! - `events`: what it publishes (`organization.approved`) and what it consumes (employments, from which access comes).
-//! - `employments`: the employment service, asked for a verification that no event has told of yet.
+//! - `employments`: the employment service, asked for a verification that no event has told of yet, and how many are placed somewhere.
+//! - `invitations`: the invitation service, asked how many are invited somewhere.
 //! - `shared_catalog`: the records service, asked whether a training exists.
 //! - `error`: everything that keeps it from doing what it is asked.
 
@@ -22,6 +23,7 @@ mod domain;
 mod employments;
 mod error;
 mod events;
+mod invitations;
 mod ops;
 mod rpc;
 mod shared_catalog;

@@ -15,6 +15,7 @@ pub(crate) mod review;
 pub(crate) mod session;
 pub(crate) mod staff_read;
 pub(crate) mod subscription;
+pub(crate) mod usage;
 
 use muster_ids::{OrganizationId, PersonId};
 use muster_server::Failure;

@@ -50,6 +50,9 @@ pub(crate) enum Error {
     /// The organization has no such training.
     #[error("the training is not in the catalog of the organization")]
     TrainingNotInCatalog,
+    /// The organization has deactivated it.
+    #[error("the training is inactive in the catalog of the organization")]
+    TrainingInactive,
     /// The day is over.
     #[error("the due date is past, or too far ahead")]
     DueDate {
@@ -138,6 +141,11 @@ impl From<Error> for Refusal {
                 "the training is not in the organization's catalog; add it there first",
             )
             .violation("training", "must be in the organization's catalog"),
+            Error::TrainingInactive => Refusal::new(
+                ErrorReason::TrainingInactive,
+                "the organization's catalog holds the training inactive; reactivate it there first",
+            )
+            .violation("training", "must be active in the organization's catalog"),
             Error::DueDate { today, zone } => Refusal::new(
                 ErrorReason::InvalidRequest,
                 format!("the day on which it is due is over; in {zone} it is {today} now"),

@@ -38,6 +38,8 @@ pub(crate) struct Peers {
 pub(crate) struct Assigning {
     /// Whether the catalog of the organization has the training.
     pub(crate) has_training: bool,
+    /// Whether it holds it inactive, so that it is assigned to nobody anew.
+    pub(crate) is_training_inactive: bool,
     /// Whether the group that was asked about is one of the organization.
     pub(crate) has_group: bool,
     /// Who licenses the organization, such as `us-mi`.
@@ -74,6 +76,7 @@ impl Peers {
                     group: id,
                     is_active,
                     trainings: trainings(&group.trainings).map_err(unreadable)?,
+                    inactive: trainings(&group.inactive_trainings).map_err(unreadable)?,
                     sequence,
                 });
             }
@@ -103,6 +106,7 @@ impl Peers {
                 Ok(Some(Assigning {
                     is_over: is_over(answer.state()),
                     has_training: answer.has_training,
+                    is_training_inactive: answer.is_training_inactive,
                     has_group: answer.has_group,
                     authority: answer.licensing_authority,
                 }))

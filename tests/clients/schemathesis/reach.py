@@ -158,6 +158,10 @@ call("AddTraining", "owner", at, training=training)
 spare = call("CreateTraining", "staff", code=f"SP-{run}", displayName="Fire Drill", description="")["training"]["name"]
 call("AddTraining", "owner", at, training=spare)
 call("ListCatalogTrainings", "owner", at)
+own = f"{organization}/{spare.replace('trainings/', 'catalogTrainings/')}"
+call("DeactivateCatalogTraining", "owner", ids(own))
+call("GetCatalogTraining", "owner", ids(own))
+call("ReactivateCatalogTraining", "owner", ids(own))
 group = call("CreateGroup", "owner", at, displayName="Teachers", trainings=[training])["group"]
 call("ListGroups", "owner", at)
 group = call("UpdateGroup", "owner", ids(group["name"]), {"updateMask": "displayName"}, displayName="All")["group"]
@@ -168,6 +172,8 @@ location = call("CreateLocation", "owner", at, displayName="Main Street")["locat
 call("UpdateLocation", "owner", ids(location), {"updateMask": "displayName"}, displayName="Main St")
 call("GetLocation", "owner", ids(location))
 call("ListLocations", "owner", at)
+call("DeactivateLocation", "owner", ids(location))
+call("ReactivateLocation", "owner", ids(location))
 
 page = {"enabled": True, "slug": f"sunrise-{run}", "allowedDomains": ["example.test"]}
 call("UpdateJoinPage", "owner", at, {"updateMask": "enabled,slug,allowedDomains"}, **page)

@@ -58,6 +58,7 @@ const NOT_WRITTEN: &[(&str, &[&str])] = &[
             "muster.organization.v1.JoinPage.path",
             "muster.organization.v1.Organization.decision_reason",
             "muster.organization.v1.Organization.organization_number",
+            "muster.organization.v1.Group.inactive_trainings",
             "muster.organization.v1.Organization.owner",
             "muster.organization.v1.Organization.programme",
             "muster.organization.v1.ProfileUser.display_name",

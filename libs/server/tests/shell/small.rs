@@ -19,9 +19,10 @@ use muster_proto::organization::v1::roles_internal_service_server::{
     RolesInternalService, RolesInternalServiceServer,
 };
 use muster_proto::organization::v1::{
-    CreateLocationRequest, CreateLocationResponse, GetLocationRequest, GetLocationResponse, GetRoleRequest,
-    GetRoleResponse, ListLocationsRequest, ListLocationsResponse, Location, Role, UpdateLocationRequest,
-    UpdateLocationResponse,
+    CreateLocationRequest, CreateLocationResponse, DeactivateLocationRequest, DeactivateLocationResponse,
+    GetLocationRequest, GetLocationResponse, GetRoleRequest, GetRoleResponse, ListLocationsRequest,
+    ListLocationsResponse, Location, ReactivateLocationRequest, ReactivateLocationResponse, Role,
+    UpdateLocationRequest, UpdateLocationResponse,
 };
 use muster_refusal::{Refusal, Violations};
 use muster_server::settings::{
@@ -193,6 +194,22 @@ impl LocationService for Answers {
         Ok(Response::new(UpdateLocationResponse {
             location: call.message.location,
         }))
+    }
+
+    async fn deactivate_location(
+        &self,
+        request: Request<DeactivateLocationRequest>,
+    ) -> Result<Response<DeactivateLocationResponse>, Status> {
+        Call::accept(request)?;
+        Err(Refusal::unavailable().into())
+    }
+
+    async fn reactivate_location(
+        &self,
+        request: Request<ReactivateLocationRequest>,
+    ) -> Result<Response<ReactivateLocationResponse>, Status> {
+        Call::accept(request)?;
+        Err(Refusal::unavailable().into())
     }
 }
 

@@ -1,6 +1,6 @@
 //! An organization as a place of work.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use muster_ids::{GroupId, LocationId};
 
@@ -9,7 +9,8 @@ use muster_ids::{GroupId, LocationId};
 pub(crate) struct Places {
     /// Its groups, with whether they are active.
     pub(crate) groups: BTreeMap<GroupId, bool>,
-    pub(crate) locations: BTreeSet<LocationId>,
+    /// Its locations, with whether they are active.
+    pub(crate) locations: BTreeMap<LocationId, bool>,
 }
 
 /// What is known of a place where somebody says that they work.
@@ -20,6 +21,8 @@ pub(crate) struct Site {
     pub(crate) stage: SiteStage,
     /// Whether it has the location that was asked about; true when none was.
     pub(crate) has_location: bool,
+    /// Whether people are placed there; true when none was asked about.
+    pub(crate) is_location_active: bool,
 }
 
 /// How far its profile has come.

@@ -5,7 +5,7 @@ mod row;
 mod tests;
 
 use muster_database::{DatabaseError, Insertion};
-use muster_ids::{EmploymentId, EmploymentName, GroupId, InvitationId, OrganizationId, PersonId};
+use muster_ids::{EmploymentId, EmploymentName, GroupId, InvitationId, LocationId, OrganizationId, PersonId};
 use sqlx::PgConnection;
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
@@ -99,6 +99,29 @@ pub(crate) async fn list_open(
     .fetch_all(db)
     .await?;
     Ok(open)
+}
+
+/// How many open employments there are in this group, and at this location.
+pub(crate) async fn count_placed(
+    db: &mut PgConnection,
+    organization: OrganizationId,
+    group: Option<GroupId>,
+    location: Option<LocationId>,
+) -> Result<i64, DatabaseError> {
+    let count = sqlx::query_scalar(
+        "SELECT count(*) FROM employments e
+         WHERE e.organization_id = $1 AND e.state = ANY ($2) AND ($3::uuid IS NULL OR e.location_id = $3)
+           AND ($4::uuid IS NULL OR EXISTS (
+                SELECT FROM employment_groups g
+                WHERE g.organization_id = e.organization_id AND g.employment_id = e.employment_id AND g.group_id = $4))",
+    )
+    .bind(organization)
+    .bind(EmploymentState::OPEN)
+    .bind(location)
+    .bind(group)
+    .fetch_one(db)
+    .await?;
+    Ok(count)
 }
 
 /// Waits until nobody else claims as this person. Taken before the lock of any employment.

@@ -6,7 +6,7 @@ use muster_proto::employment::v1::{
     ClaimEmploymentsRequest, Employment, EmploymentClaim, EmploymentState, EndEmploymentRequest,
     VerifyEmploymentRequest,
 };
-use muster_refusal::{ErrorReason as R, quota_of, violations_of};
+use muster_refusal::{ErrorReason as R, quota_of, reason_of, violations_of};
 use muster_testkit::{Callers, TestCaller, acts, eventually};
 use tonic::Status;
 
@@ -88,6 +88,30 @@ async fn a_person_claims_at_several_sites_at_once_and_each_goes_its_own_way() {
     fixture.organization = first.organization;
     let other = fixture.employment_of("learner-1").await;
     assert_eq!(other.state(), EmploymentState::PendingVerification);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_claims_to_work_at_a_location_that_is_not_active_any_more() {
+    let fixture = Fixture::start().await;
+    let location = fixture.new_location().await.to_string();
+    let there = EmploymentClaim {
+        location: location.clone(),
+        ..at(fixture.organization_name())
+    };
+    let claim = async |who: &str| fixture.claim(TestCaller::person(who), vec![there.clone()]).await;
+    claim("learner-1").await.unwrap();
+    let deactivated = "UPDATE locations SET state = 'INACTIVE'";
+    fixture.organizations.database.execute(deactivated).await;
+    let status = claim("learner-2").await.unwrap_err();
+    assert_eq!(violations_of(&status)[0].0, "claims[0].location");
+    assert_eq!(reason_of(&status), Some(R::LocationInactive));
+    let kept = fixture.employment_of("learner-1").await;
+    assert_eq!(kept.location, location, "who works there stays there");
+    let elsewhere = at(fixture.organization_name());
+    let claimed = fixture
+        .claim(TestCaller::person("learner-2"), vec![elsewhere])
+        .await;
+    claimed.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -221,7 +221,7 @@ fn problems(form: &Form, status: &Status) -> Vec<JoinProblem> {
         .map(|(field, _)| field)
         .collect();
     match reason_of(status) {
-        Some(R::InvalidRequest | R::GroupUnknown | R::GroupInactive) => {}
+        Some(R::InvalidRequest | R::GroupUnknown | R::GroupInactive | R::LocationInactive) => {}
         Some(R::JoinAddressNotAllowed) => wrong = vec!["address".to_owned()],
         _ => return Vec::new(),
     }
@@ -264,6 +264,11 @@ fn problem_page(status: &Status) -> Response {
         Some(R::GroupInactive | R::GroupUnknown) => {
             (StatusCode::CONFLICT, "group-closed", "join-group-closed-then")
         }
+        Some(R::LocationInactive) => (
+            StatusCode::CONFLICT,
+            "location-closed",
+            "join-location-closed-then",
+        ),
         Some(R::JoinAddressNotAllowed) => (StatusCode::CONFLICT, "not-allowed", "not-allowed-then"),
         _ => return view::problem(&Problem::from_status(status)),
     };

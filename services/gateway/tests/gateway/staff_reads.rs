@@ -17,7 +17,8 @@ const LIST: &str = "invitation.v1.InvitationService/ListInvitations";
 const LOG: &str = "/muster.organization.v1.StaffReadInternalService/LogStaffRead";
 
 /// What registry staff may read of an organization and that is about nobody.
-const IMPERSONAL: [&str; 13] = [
+const IMPERSONAL: [&str; 14] = [
+    "GetCatalogTraining",
     "GetAnnouncement",
     "GetJoinPage",
     "GetOrganization",

@@ -17,7 +17,7 @@ pub(crate) struct InvitingContext {
     pub(crate) plan: Plan,
     pub(crate) limits: Limits,
     pub(crate) groups: HashMap<GroupId, Group>,
-    pub(crate) locations: HashMap<LocationId, String>,
+    pub(crate) locations: HashMap<LocationId, Location>,
 }
 
 /// The state of the organization, as far as inviting goes.
@@ -72,6 +72,13 @@ pub(crate) struct Group {
     pub(crate) has_trainings: bool,
 }
 
+/// A place at which people are invited to work.
+#[derive(Debug, Clone)]
+pub(crate) struct Location {
+    pub(crate) display_name: String,
+    pub(crate) is_active: bool,
+}
+
 /// The organization may not invite, nor be joined; the word names its state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct NotActive {
@@ -111,6 +118,12 @@ impl InvitingContext {
         groups.iter().copied().filter(is_active).collect()
     }
 
+    /// The location, if people are placed there.
+    pub(crate) fn active_location(&self, location: Option<LocationId>) -> Option<LocationId> {
+        let is_active = |id: &LocationId| self.locations.get(id).is_some_and(|location| location.is_active);
+        location.filter(is_active)
+    }
+
     /// The names of the active ones among the groups, sorted.
     pub(crate) fn names_of_active(&self, groups: &[GroupId]) -> Vec<String> {
         let active = self.active_among(groups);
@@ -129,7 +142,11 @@ impl InvitingContext {
             .groups
             .iter()
             .map(|(id, group)| format!("g {id} {} {} {}", group.is_active, group.etag, group.display_name))
-            .chain(self.locations.iter().map(|(id, name)| format!("l {id} {name}")))
+            .chain(self.locations.iter().map(|(id, location)| {
+                // As it was when all of them were active: a preview of then stays what it is.
+                let inactive = if location.is_active { "" } else { "false " };
+                format!("l {id} {inactive}{}", location.display_name)
+            }))
             .collect();
         parts.sort();
         Sha256::digest(parts.join("\n").as_bytes()).into()

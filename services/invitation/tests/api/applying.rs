@@ -31,6 +31,44 @@ async fn groups_that_go_while_applying_cost_only_their_rows() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_location_that_goes_before_the_approval_is_previewed_again_and_costs_its_rows() {
+    let fixture = Fixture::new().await;
+    fixture.subscribe(500, 10_000).await;
+    fixture.location("Second street").await;
+    let file = b"email,groups,location\na@example.org,Nurses,Second street\n";
+    let import = upload(&fixture, file).await.unwrap();
+    let goes = "UPDATE locations SET state = 'INACTIVE' WHERE display_name = 'Second street'";
+    fixture.profile_sql(goes).await;
+    assert_eq!(reason(approve(&fixture, &import).await), R::ImportPreviewStale);
+    let import = upload(&fixture, file).await.unwrap();
+    assert_eq!((import.valid_count, import.error_count), (0, 1));
+    let problem = rows(&fixture, &import).await[0].problems.last().unwrap().clone();
+    assert_eq!(problem.column, "location");
+    assert!(problem.description.contains("is not active"), "{problem:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_location_that_goes_while_applying_places_nobody() {
+    let mut fixture = Fixture::new().await;
+    fixture.subscribe(500, 10_000).await;
+    fixture.location("Second street").await;
+    let file = b"email,groups,location\na@example.org,Nurses,Second street\n";
+    let import = upload(&fixture, file).await.unwrap();
+    // Approved while no worker runs.
+    fixture.stop().await;
+    approve_all(&fixture).await;
+    fixture
+        .profile_sql("UPDATE locations SET state = 'INACTIVE' WHERE display_name = 'Second street'")
+        .await;
+    fixture.start().await;
+    let done = applied(&fixture, &import).await;
+    assert_eq!((done.applied_count, done.refused_count), (1, 0));
+    let row = &rows(&fixture, &import).await[0];
+    let made = fixture.get(&row.invitation).await.unwrap();
+    assert_eq!(made.location, "", "invited, and placed nowhere");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_import_of_a_suspended_organization_is_paused() {
     let mut fixture = Fixture::new().await;
     fixture.subscribe(500, 10_000).await;

@@ -6,7 +6,7 @@ use muster_identity::Role;
 use muster_proto::error::v1::ErrorReason as R;
 use muster_proto::invitation::v1::invitation_service_client::InvitationServiceClient;
 use muster_proto::invitation::v1::{
-    DeliveryState, InvitationSource, InvitationState, ListInvitationsRequest,
+    BatchCreateInvitationsRequest, DeliveryState, InvitationSource, InvitationState, ListInvitationsRequest,
 };
 use muster_refusal::violations_of;
 use muster_server::convert::timestamp;
@@ -255,6 +255,38 @@ async fn an_inactive_group_is_refused() {
         .unwrap_err();
     assert_eq!(violations_of(&status)[0].0, "invitation.groups[1]");
     assert_eq!(reason(Err::<(), _>(status)), R::GroupInactive);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_inactive_location_is_refused() {
+    let fixture = Fixture::new().await;
+    fixture
+        .profile_sql("UPDATE locations SET state = 'INACTIVE'")
+        .await;
+    let mut wanted = fixture.wanted("ada@example.org", &[&fixture.nurses]);
+    wanted.location = fixture.location.clone();
+    let status = fixture.create_this(wanted.clone()).await.unwrap_err();
+    assert_eq!(violations_of(&status)[0].0, "invitation.location");
+    assert_eq!(reason(Err::<(), _>(status)), R::LocationInactive);
+    let batch = BatchCreateInvitationsRequest {
+        parent: fixture.parent(),
+        requests: vec![
+            fixture.create_request(fixture.wanted("bob@example.org", &[&fixture.nurses])),
+            fixture.create_request(wanted.clone()),
+        ],
+        request_id: String::new(),
+    };
+    let status = fixture
+        .invitations()
+        .batch_create_invitations(batch)
+        .await
+        .unwrap_err();
+    assert_eq!(violations_of(&status)[0].0, "requests[1].invitation.location");
+    assert_eq!(reason(Err::<(), _>(status)), R::LocationInactive);
+    let stored = "SELECT count(*) FROM invitations";
+    assert_eq!(fixture.database.count(stored).await, 0);
+    fixture.profile_sql("UPDATE locations SET state = 'ACTIVE'").await;
+    fixture.create_this(wanted).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

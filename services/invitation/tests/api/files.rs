@@ -326,7 +326,7 @@ fn part(workbook: &mut ZipArchive<Cursor<Vec<u8>>>, name: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_workbook_offers_the_active_groups_and_the_locations() {
+async fn a_workbook_offers_the_active_groups_and_locations() {
     let fixture = Fixture::new().await;
     fixture.subscribe(500, 10_000).await;
     let evil = format!("'[A/B]: \"Ünter\" *?=1+1 {}", "ж".repeat(40));
@@ -336,6 +336,10 @@ async fn a_workbook_offers_the_active_groups_and_the_locations() {
         .profile_sql("UPDATE groups SET state = 'INACTIVE' WHERE display_name = 'Gone'")
         .await;
     fixture.location("Second street").await;
+    fixture.location("Third street").await;
+    fixture
+        .profile_sql("UPDATE locations SET state = 'INACTIVE' WHERE display_name = 'Third street'")
+        .await;
     let answer = template(&fixture, ImportFileFormat::Xlsx).await.unwrap();
     assert_eq!(answer.file_name, "invitations.xlsx");
     let file = answer.file.unwrap();

@@ -340,8 +340,21 @@ async fn what_is_wrong_with_the_choice_is_told_openly() {
         .profile_sql("UPDATE groups SET state = 'INACTIVE' WHERE display_name = 'Nurses'")
         .await;
     assert_eq!(
-        reason(send(&fixture, with(group, place, "sunrise")).await),
+        reason(send(&fixture, with(group.clone(), place.clone(), "sunrise")).await),
         R::GroupInactive
+    );
+    fixture
+        .profile_sql("UPDATE groups SET state = 'ACTIVE'; UPDATE locations SET state = 'INACTIVE'")
+        .await;
+    assert_eq!(
+        reason(send(&fixture, with(group.clone(), place.clone(), "sunrise")).await),
+        R::NotFound,
+        "without an active location there is no page"
+    );
+    fixture.location("Second street").await;
+    assert_eq!(
+        reason(send(&fixture, with(group, place, "sunrise")).await),
+        R::LocationInactive
     );
     assert_eq!(
         fixture.database.count("SELECT count(*) FROM join_requests").await,
@@ -353,6 +366,7 @@ async fn what_is_wrong_with_the_choice_is_told_openly() {
 async fn what_changed_meanwhile_is_looked_at_when_the_address_is_confirmed() {
     let fixture = open("").await;
     ask(&fixture, "ada@example.com").await.unwrap();
+    fixture.location("Second street").await;
     let token = token(&fixture).await;
     for (change, back, why) in [
         (
@@ -374,6 +388,11 @@ async fn what_changed_meanwhile_is_looked_at_when_the_address_is_confirmed() {
             "UPDATE groups SET state = 'INACTIVE' WHERE display_name = 'Nurses'",
             "UPDATE groups SET state = 'ACTIVE'",
             R::GroupInactive,
+        ),
+        (
+            "UPDATE locations SET state = 'INACTIVE' WHERE display_name <> 'Second street'",
+            "UPDATE locations SET state = 'ACTIVE'",
+            R::LocationInactive,
         ),
     ] {
         fixture.profile_sql(change).await;

@@ -42,6 +42,31 @@ async fn the_groups_that_are_still_active_are_joined_and_without_any_nothing_hap
     assert_eq!(told(&fixture).await.groups, [fixture.group_name(&fixture.aides)]);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn who_accepts_is_placed_at_the_location_only_while_it_is_active() {
+    for (state, is_placed) in [("ACTIVE", true), ("INACTIVE", false)] {
+        let fixture = Fixture::new().await;
+        let mut wanted = fixture.wanted("ada@example.com", &[&fixture.nurses]);
+        wanted.location = fixture.location.clone();
+        let made = fixture.create_this(wanted).await.unwrap();
+        let token = fixture.token(&made.name).await;
+        if state == "INACTIVE" {
+            fixture
+                .profile_sql("UPDATE locations SET state = 'INACTIVE'")
+                .await;
+        }
+        fixture.accept(TestCaller::person("ada"), &token).await.unwrap();
+        let place = if is_placed {
+            fixture.location.clone()
+        } else {
+            String::new()
+        };
+        assert_eq!(told(&fixture).await.location, place);
+        let kept = fixture.get(&made.name).await.unwrap();
+        assert_eq!(kept.location, fixture.location, "what was invited to stays known");
+    }
+}
+
 /// Accepts, while somebody holds the row and changes it: the acceptance has asked and read before, and waits for it.
 async fn accept_during(fixture: &Fixture, token: &str, change: &str) -> Result<(), Status> {
     let mut holding = fixture.database.connection().await;

@@ -14,6 +14,8 @@ pub(crate) struct Group {
     pub(crate) display_name: ShortName,
     /// In the order that the organization gave; each in its catalog.
     pub(crate) trainings: Vec<TrainingId>,
+    /// Those of them that the catalog holds inactive, in the same order.
+    pub(crate) inactive: Vec<TrainingId>,
     pub(crate) state: GroupState,
     /// Raised with every change; from 1.
     pub(crate) version: i64,
@@ -28,11 +30,14 @@ pub(crate) struct GroupUpdate {
 }
 
 impl Group {
-    /// With other values. A group keeps its state: whether it takes learners is another decision.
+    /// With other values. A group keeps its state: whether it takes learners is another decision. What it newly requires is active, as
+    /// whoever stores it makes sure.
     pub(crate) fn update(self, update: GroupUpdate) -> Transition<Self> {
         let mut next = self.clone();
         next.display_name = update.display_name.unwrap_or(next.display_name);
         next.trainings = update.trainings.unwrap_or(next.trainings);
+        let is_inactive = |training: &&TrainingId| self.inactive.contains(training);
+        next.inactive = next.trainings.iter().filter(is_inactive).copied().collect();
         if next == self {
             return Transition::AlreadyDone(self);
         }
@@ -50,6 +55,11 @@ impl Group {
             version: self.version + 1,
             ..self
         })
+    }
+
+    /// Whether it requires anything that is assigned.
+    pub(crate) fn assigns(&self) -> bool {
+        self.trainings.len() > self.inactive.len()
     }
 
     /// Its resource name.

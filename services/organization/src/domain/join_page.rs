@@ -45,7 +45,7 @@ pub(crate) struct Ground {
     pub(crate) state: OrganizationState,
     pub(crate) plan: Plan,
     pub(crate) has_active_group: bool,
-    pub(crate) has_location: bool,
+    pub(crate) has_active_location: bool,
 }
 
 /// What a page needs.
@@ -105,7 +105,7 @@ impl JoinPage {
             ),
             (Need::Subscription, ground.plan == Plan::Premium),
             (Need::Group, ground.has_active_group),
-            (Need::Location, ground.has_location),
+            (Need::Location, ground.has_active_location),
         ];
         let missing = needs.into_iter().filter(|(_, is_there)| !is_there);
         missing.map(|(need, _)| need).collect()
@@ -132,7 +132,7 @@ impl Need {
             Need::ActiveOrganization => "active organization",
             Need::Subscription => "subscription",
             Need::Group => "active group",
-            Need::Location => "location",
+            Need::Location => "active location",
         }
     }
 }

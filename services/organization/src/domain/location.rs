@@ -1,7 +1,7 @@
 //! Locations: places inside an organization.
 
 use muster_ids::{LocationId, LocationName, OrganizationId};
-use muster_states::Transition;
+use muster_states::{Transition, stored_enum};
 use time::OffsetDateTime;
 
 use super::ShortName;
@@ -15,6 +15,7 @@ pub(crate) struct Location {
     pub(crate) organization: OrganizationId,
     pub(crate) id: LocationId,
     pub(crate) display_name: ShortName,
+    pub(crate) state: LocationState,
     /// Raised with every change; from 1.
     pub(crate) version: i64,
     pub(crate) create_time: OffsetDateTime,
@@ -27,7 +28,7 @@ pub(crate) struct LocationUpdate {
 }
 
 impl Location {
-    /// With other values.
+    /// With other values. A location keeps its state: whether people are placed there is another decision.
     pub(crate) fn update(self, update: LocationUpdate) -> Transition<Self> {
         let mut next = self.clone();
         next.display_name = update.display_name.unwrap_or(next.display_name);
@@ -38,11 +39,31 @@ impl Location {
         Transition::Changed(next)
     }
 
+    /// Whether people are placed there from now on.
+    pub(crate) fn switch(self, state: LocationState) -> Transition<Self> {
+        if self.state == state {
+            return Transition::AlreadyDone(self);
+        }
+        Transition::Changed(Self {
+            state,
+            version: self.version + 1,
+            ..self
+        })
+    }
+
     /// Its resource name.
     pub(crate) fn name(&self) -> LocationName {
         LocationName {
             organization: self.organization,
             location: self.id,
         }
+    }
+}
+
+stored_enum! {
+    /// Whether people are placed at a location.
+    pub(crate) enum LocationState {
+        Active = "ACTIVE",
+        Inactive = "INACTIVE",
     }
 }

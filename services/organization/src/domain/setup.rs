@@ -11,10 +11,12 @@ pub(crate) struct SetupFacts {
     /// Whether there is a license number: a start-up has none.
     pub(crate) is_licensed: bool,
     pub(crate) plan: Plan,
+    /// Active ones.
     pub(crate) trainings: i64,
     pub(crate) active_groups: i64,
-    /// Active groups that require no training.
+    /// Active groups that require no active training.
     pub(crate) idle_groups: i64,
+    /// Active ones.
     pub(crate) locations: i64,
     /// Admins whose access counts, without the owner.
     pub(crate) admins: i64,

@@ -1,3 +1,4 @@
 //! Verbs on the organization's own catalog.
 
 pub(crate) mod add_training;
+pub(crate) mod switch;

@@ -12,9 +12,10 @@ use muster_server::{Call, Failure};
 use tonic::{Request, Response, Status};
 
 use super::Rpc;
-use crate::domain::{Group, GroupState};
+use crate::domain::{Group, GroupState, Place, PlaceUsage};
 use crate::error::Error;
 use crate::ops::group::{create, switch, update};
+use crate::ops::usage;
 use crate::store::group;
 
 #[tonic::async_trait]
@@ -74,9 +75,16 @@ impl GroupService for Rpc {
     ) -> Result<Response<pb::DeactivateGroupResponse>, Status> {
         let context = &self.context;
         let (call, name) = Call::read(request, parse::named)?;
-        let actor = call.actor();
-        let work = async |tx: &mut _| switch::apply(tx, context, name, GroupState::Inactive, actor).await;
-        call.once(&context.database, context.clock.now(), work).await
+        let (actor, key) = (call.actor(), call.key());
+        let prepare = async || Ok(usage::ask(context, Place::Group(name)).await);
+        let apply = async |tx: &mut _, usage: PlaceUsage| {
+            let group = switch::apply(tx, context, name, GroupState::Inactive, actor).await?;
+            let (group, usage) = (Some(group.into()), Some(usage.into()));
+            Ok::<_, Error>(pb::DeactivateGroupResponse { group, usage })
+        };
+        let (database, now) = (&context.database, context.clock.now());
+        let done = database.once_prepared(&key, now, prepare, apply);
+        Ok(Response::new(done.await?))
     }
 
     async fn reactivate_group(

@@ -14,7 +14,7 @@ use tonic::{Request, Response, Status};
 
 use super::Rpc;
 use crate::context::Context;
-use crate::domain::{Ground, GroupState, JoinPage};
+use crate::domain::{Ground, GroupState, JoinPage, LocationState};
 use crate::error::Error;
 use crate::ops::join_page::update;
 use crate::store::{group, join_page, location};
@@ -101,6 +101,9 @@ async fn shown(
         .into_iter()
         .filter(|group| group.state == GroupState::Active);
     let locations = location::list(db, organization, None, ALL).await?;
+    let locations = locations
+        .into_iter()
+        .filter(|location| location.state == LocationState::Active);
     let group = |group: crate::domain::Group| pb::JoinPageChoice {
         name: group.name().to_string(),
         display_name: group.display_name.as_str().to_owned(),
@@ -113,7 +116,7 @@ async fn shown(
         slug: open.slug.as_str().to_owned(),
         organization_display_name: open.organization_display_name,
         groups: groups.map(group).collect(),
-        locations: locations.into_iter().map(location).collect(),
+        locations: locations.map(location).collect(),
         allowed_domains: rules(&open.allowed_domains),
     })
 }

@@ -11,9 +11,10 @@ use muster_server::{Call, Failure};
 use tonic::{Request, Response, Status};
 
 use super::Rpc;
-use crate::domain::Location;
+use crate::domain::{Location, LocationState, Place, PlaceUsage};
 use crate::error::Error;
-use crate::ops::location::{create, update};
+use crate::ops::location::{create, switch, update};
+use crate::ops::usage;
 use crate::store::location;
 
 #[tonic::async_trait]
@@ -66,6 +67,34 @@ impl LocationService for Rpc {
         let context = &self.context;
         let (call, (name, changes)) = Call::read(request, parse::update)?;
         let work = async |tx: &mut _| update::apply(tx, name, changes, &call.if_match()).await;
+        call.once(&context.database, context.clock.now(), work).await
+    }
+
+    async fn deactivate_location(
+        &self,
+        request: Request<pb::DeactivateLocationRequest>,
+    ) -> Result<Response<pb::DeactivateLocationResponse>, Status> {
+        let context = &self.context;
+        let (call, name) = Call::read(request, parse::named)?;
+        let key = call.key();
+        let prepare = async || Ok(usage::ask(context, Place::Location(name)).await);
+        let apply = async |tx: &mut _, usage: PlaceUsage| {
+            let location = switch::apply(tx, name, LocationState::Inactive).await?;
+            let (location, usage) = (Some(location.into()), Some(usage.into()));
+            Ok::<_, Error>(pb::DeactivateLocationResponse { location, usage })
+        };
+        let (database, now) = (&context.database, context.clock.now());
+        let done = database.once_prepared(&key, now, prepare, apply);
+        Ok(Response::new(done.await?))
+    }
+
+    async fn reactivate_location(
+        &self,
+        request: Request<pb::ReactivateLocationRequest>,
+    ) -> Result<Response<pb::ReactivateLocationResponse>, Status> {
+        let context = &self.context;
+        let (call, name) = Call::read(request, parse::named)?;
+        let work = async |tx: &mut _| switch::apply(tx, name, LocationState::Active).await;
         call.once(&context.database, context.clock.now(), work).await
     }
 }

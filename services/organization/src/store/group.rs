@@ -1,12 +1,12 @@
 //! Groups and the trainings that they require.
 
 use muster_database::{DatabaseError, Insertion};
-use muster_ids::{GroupId, GroupName, OrganizationId};
+use muster_ids::{GroupId, GroupName, OrganizationId, TrainingId};
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, PgConnection, Row};
 
 use super::guarded;
-use crate::domain::{Group, ShortName};
+use crate::domain::{CatalogTrainingState, Group, ShortName};
 
 /// The constraint that refuses a second group of a name.
 pub(crate) const NAME_TAKEN: &str = "groups_name";
@@ -17,7 +17,11 @@ macro_rules! select {
             "SELECT g.organization_id, g.group_id, g.display_name, g.state, g.version, g.create_time,
                     ARRAY(SELECT t.training_id FROM group_trainings t
                           WHERE t.organization_id = g.organization_id AND t.group_id = g.group_id
-                          ORDER BY t.position) AS trainings
+                          ORDER BY t.position) AS trainings,
+                    ARRAY(SELECT t.training_id
+                          FROM group_trainings t JOIN catalog_trainings c USING (organization_id, training_id)
+                          WHERE t.organization_id = g.organization_id AND t.group_id = g.group_id AND c.state = $2
+                          ORDER BY t.position) AS inactive
              FROM groups g WHERE g.organization_id = $1 AND ",
             $which
         )
@@ -31,6 +35,7 @@ impl FromRow<'_, PgRow> for Group {
             id: row.try_get("group_id")?,
             display_name: ShortName::stored(row.try_get("display_name")?),
             trainings: row.try_get("trainings")?,
+            inactive: row.try_get("inactive")?,
             state: row.try_get("state")?,
             version: row.try_get("version")?,
             create_time: row.try_get("create_time")?,
@@ -108,8 +113,9 @@ pub(crate) async fn lock(tx: &mut PgConnection, name: GroupName) -> Result<Optio
         .bind(name.group)
         .execute(&mut *tx)
         .await?;
-    let found = sqlx::query_as(select!("g.group_id = $2"))
+    let found = sqlx::query_as(select!("g.group_id = $3"))
         .bind(name.organization)
+        .bind(CatalogTrainingState::Inactive)
         .bind(name.group);
     Ok(found.fetch_optional(tx).await?)
 }
@@ -122,9 +128,10 @@ pub(crate) async fn list(
     limit: i64,
 ) -> Result<Vec<Group>, DatabaseError> {
     let groups = sqlx::query_as(select!(
-        "($2::text IS NULL OR g.display_name > $2) ORDER BY g.display_name LIMIT $3"
+        "($3::text IS NULL OR g.display_name > $3) ORDER BY g.display_name LIMIT $4"
     ))
     .bind(organization)
+    .bind(CatalogTrainingState::Inactive)
     .bind(after)
     .bind(limit)
     .fetch_all(db)
@@ -138,10 +145,49 @@ pub(crate) async fn find_all(
     organization: OrganizationId,
     groups: &[GroupId],
 ) -> Result<Vec<Group>, DatabaseError> {
-    let found = sqlx::query_as(select!("g.group_id = ANY ($2)"))
+    let found = sqlx::query_as(select!("g.group_id = ANY ($3)"))
         .bind(organization)
+        .bind(CatalogTrainingState::Inactive)
         .bind(groups);
     Ok(found.fetch_all(db).await?)
+}
+
+/// The groups that require a training, in the order of their names, each raised by a version: what it tells of the training has changed.
+/// The organization is locked.
+pub(crate) async fn raise_requiring(
+    tx: &mut PgConnection,
+    organization: OrganizationId,
+    training: TrainingId,
+) -> Result<Vec<Group>, DatabaseError> {
+    sqlx::query(
+        "UPDATE groups g SET version = g.version + 1
+         FROM group_trainings t
+         WHERE t.organization_id = $1 AND t.training_id = $2
+           AND g.organization_id = t.organization_id AND g.group_id = t.group_id",
+    )
+    .bind(organization)
+    .bind(training)
+    .execute(&mut *tx)
+    .await?;
+    requiring(tx, organization, training).await
+}
+
+/// The groups that require a training, in the order of their names.
+pub(crate) async fn requiring(
+    db: &mut PgConnection,
+    organization: OrganizationId,
+    training: TrainingId,
+) -> Result<Vec<Group>, DatabaseError> {
+    let groups = sqlx::query_as(select!(
+        "g.group_id IN (SELECT r.group_id FROM group_trainings r WHERE r.organization_id = $1 AND r.training_id = $3)
+         ORDER BY g.display_name"
+    ))
+    .bind(organization)
+    .bind(CatalogTrainingState::Inactive)
+    .bind(training)
+    .fetch_all(db)
+    .await?;
+    Ok(groups)
 }
 
 /// How many groups an organization has.

@@ -8,7 +8,9 @@ use sqlx::{FromRow, PgConnection, Row};
 use time::OffsetDateTime;
 
 use super::subscription;
-use crate::domain::{Entitlement, Ground, GroupState, JoinPage, Limits, OrganizationState, REDIRECTED, Slug};
+use crate::domain::{
+    Entitlement, Ground, GroupState, JoinPage, Limits, LocationState, OrganizationState, REDIRECTED, Slug,
+};
 
 /// Whose a slug is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,14 +167,15 @@ pub(crate) async fn ground(
     now: OffsetDateTime,
     basic: Limits,
 ) -> Result<Ground, DatabaseError> {
-    let (state, has_active_group, has_location): (OrganizationState, bool, bool) = sqlx::query_as(
+    let (state, has_active_group, has_active_location): (OrganizationState, bool, bool) = sqlx::query_as(
         "SELECT state,
                 EXISTS (SELECT FROM groups g WHERE g.organization_id = $1 AND g.state = $2),
-                EXISTS (SELECT FROM locations l WHERE l.organization_id = $1)
+                EXISTS (SELECT FROM locations l WHERE l.organization_id = $1 AND l.state = $3)
          FROM organizations WHERE organization_id = $1",
     )
     .bind(organization)
     .bind(GroupState::Active)
+    .bind(LocationState::Active)
     .fetch_one(&mut *db)
     .await?;
     let subscription = subscription::find(db, organization).await?;
@@ -180,6 +183,6 @@ pub(crate) async fn ground(
         state,
         plan: Entitlement::at(now, subscription.as_ref(), basic).plan,
         has_active_group,
-        has_location,
+        has_active_location,
     })
 }

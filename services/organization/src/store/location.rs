@@ -14,7 +14,7 @@ pub(crate) const NAME_TAKEN: &str = "locations_name";
 macro_rules! select {
     ($which:literal) => {
         concat!(
-            "SELECT organization_id, location_id, display_name, version, create_time
+            "SELECT organization_id, location_id, display_name, state, version, create_time
              FROM locations WHERE organization_id = $1 AND ",
             $which
         )
@@ -27,6 +27,7 @@ impl FromRow<'_, PgRow> for Location {
             organization: row.try_get("organization_id")?,
             id: row.try_get("location_id")?,
             display_name: ShortName::stored(row.try_get("display_name")?),
+            state: row.try_get("state")?,
             version: row.try_get("version")?,
             create_time: row.try_get("create_time")?,
         })
@@ -36,14 +37,15 @@ impl FromRow<'_, PgRow> for Location {
 /// Adds a location, unless the organization has one of that name.
 pub(crate) async fn insert(tx: &mut PgConnection, location: &Location) -> Result<Insertion, DatabaseError> {
     let done = sqlx::query(
-        "INSERT INTO locations (organization_id, location_id, display_name, version, create_time)
-         VALUES ($1, $2, $3, $4, $5) ON CONFLICT ON CONSTRAINT locations_name DO NOTHING",
+        "INSERT INTO locations (organization_id, location_id, display_name, version, create_time, state)
+         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT ON CONSTRAINT locations_name DO NOTHING",
     )
     .bind(location.organization)
     .bind(location.id)
     .bind(location.display_name.as_str())
     .bind(location.version)
     .bind(location.create_time)
+    .bind(location.state)
     .execute(tx)
     .await?;
     Ok(done.into())
@@ -52,13 +54,14 @@ pub(crate) async fn insert(tx: &mut PgConnection, location: &Location) -> Result
 /// Stores a location that was changed; its row is locked, and is still the one that was read.
 pub(crate) async fn update(tx: &mut PgConnection, changed: &Location) -> Result<(), DatabaseError> {
     let done = sqlx::query(
-        "UPDATE locations SET display_name = $4, version = $3
+        "UPDATE locations SET display_name = $4, state = $5, version = $3
          WHERE organization_id = $1 AND location_id = $2 AND version = $3 - 1",
     )
     .bind(changed.organization)
     .bind(changed.id)
     .bind(changed.version)
     .bind(changed.display_name.as_str())
+    .bind(changed.state)
     .execute(tx)
     .await?;
     guarded(done)

@@ -8,8 +8,8 @@ use time::{Duration, OffsetDateTime};
 
 use super::{employment_projection, guarded};
 use crate::domain::{
-    AccessRequestState, EmploymentState, GroupState, LicenseStatus, Organization, Review, ReviewItem,
-    ReviewSubject,
+    AccessRequestState, CatalogTrainingState, EmploymentState, GroupState, LicenseStatus, LocationState,
+    Organization, Review, ReviewItem, ReviewSubject,
 };
 
 impl FromRow<'_, PgRow> for Review {
@@ -124,11 +124,12 @@ pub(crate) async fn items(
                  WHERE organization_id = $1 AND expire_time > $3 AND expire_time <= $4) AS ending,
                 asking.count AS asking, asking.oldest AS asking_since,
                 (SELECT count(*) FROM employment_projection WHERE organization_id = $1 AND state = $6) AS employees,
-                (SELECT count(*) FROM locations WHERE organization_id = $1) AS locations,
+                (SELECT count(*) FROM locations WHERE organization_id = $1 AND state = $9) AS locations,
                 (SELECT count(*) FROM groups WHERE organization_id = $1 AND state = $8) AS groups,
                 (SELECT count(*) FROM groups g WHERE g.organization_id = $1 AND g.state = $8
-                   AND NOT EXISTS (SELECT FROM group_trainings t
-                                   WHERE t.organization_id = g.organization_id AND t.group_id = g.group_id)) AS idle
+                   AND NOT EXISTS (SELECT FROM group_trainings t JOIN catalog_trainings c USING (organization_id, training_id)
+                                   WHERE t.organization_id = g.organization_id AND t.group_id = g.group_id
+                                     AND c.state = $10)) AS idle
          FROM (SELECT count(*), min(create_time) AS oldest FROM access_requests
                WHERE organization_id = $1 AND state = $5 AND expire_time > $3) AS asking",
     )
@@ -140,6 +141,8 @@ pub(crate) async fn items(
     .bind(EmploymentState::Verified)
     .bind(LicenseStatus::IN_FORCE)
     .bind(GroupState::Active)
+    .bind(LocationState::Active)
+    .bind(CatalogTrainingState::Active)
     .fetch_one(&mut *db)
     .await?;
     let claims = employment_projection::waiting(db, organization.id).await?;

@@ -18,6 +18,7 @@ mod employments;
 mod fixture;
 mod groups;
 mod history;
+mod inactive;
 mod inviting;
 mod join_pages;
 mod license_numbers;

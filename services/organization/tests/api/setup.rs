@@ -98,6 +98,24 @@ async fn step_by_step_everything_is_done() {
     let counted: Vec<i32> = read.items.iter().map(|item| item.count).collect();
     assert_eq!(counted, [0, 0, 0, 1, 1, 1, 1, 1, 0, 0, 1, 0]);
     assert!(read.items.iter().all(|item| item.hint.is_empty()));
+
+    // What is deactivated counts no more: nobody is placed there, and nobody is assigned it.
+    for (table, undone) in [
+        ("locations", vec![of(Step::Location, "CreateLocation")]),
+        (
+            "catalog_trainings",
+            vec![
+                of(Step::Catalog, "AddTraining"),
+                of(Step::GroupTrainings, "UpdateGroup"),
+            ],
+        ),
+    ] {
+        let becomes =
+            |state: &str| format!("UPDATE {table} SET state = '{state}' WHERE organization_id = '{id}'");
+        fixture.execute(becomes("INACTIVE")).await;
+        assert_eq!(left(&fixture, id).await, undone);
+        fixture.execute(becomes("ACTIVE")).await;
+    }
 }
 
 /// What the contract says of the steps before the first invitation.

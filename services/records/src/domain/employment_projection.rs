@@ -39,8 +39,23 @@ pub(crate) struct Requirement {
     /// Whether it takes learners: one that does not requires nothing new of anybody.
     pub(crate) is_active: bool,
     pub(crate) trainings: Vec<TrainingId>,
+    /// Those of the trainings that nobody is assigned anew.
+    pub(crate) inactive: Vec<TrainingId>,
     /// The version of the group: only a newer one replaces it.
     pub(crate) sequence: i64,
+}
+
+impl Requirement {
+    /// What whoever comes to be in the group is assigned.
+    pub(crate) fn assigned(&self) -> Vec<TrainingId> {
+        if !self.is_active {
+            return Vec::new();
+        }
+        let trainings = self.trainings.iter().copied();
+        trainings
+            .filter(|training| !self.inactive.contains(training))
+            .collect()
+    }
 }
 
 stored_enum! {

@@ -33,6 +33,7 @@ impl Handler for GroupChanged {
             group,
             is_active: message.state() == pb::GroupState::Active,
             trainings: trainings(&message.trainings).map_err(unreadable)?,
+            inactive: trainings(&message.inactive_trainings).map_err(unreadable)?,
             sequence: event.sequence,
         };
         place::prepare(&self.0, organization).await?;

@@ -13,6 +13,7 @@ impl FromRow<'_, PgRow> for Requirement {
             group: row.try_get("group_id")?,
             is_active: row.try_get("is_active")?,
             trainings: row.try_get("training_ids")?,
+            inactive: row.try_get("inactive_training_ids")?,
             sequence: row.try_get("sequence")?,
         })
     }
@@ -26,10 +27,12 @@ pub(crate) async fn learn(
     told: &Requirement,
 ) -> Result<bool, DatabaseError> {
     let done = sqlx::query(
-        "INSERT INTO group_projection AS known (organization_id, group_id, is_active, training_ids, sequence)
-         VALUES ($1, $2, $3, $4, $5)
+        "INSERT INTO group_projection AS known (organization_id, group_id, is_active, training_ids, sequence,
+                inactive_training_ids)
+         VALUES ($1, $2, $3, $4, $5, $6)
          ON CONFLICT (organization_id, group_id) DO UPDATE
-         SET is_active = excluded.is_active, training_ids = excluded.training_ids, sequence = excluded.sequence
+         SET is_active = excluded.is_active, training_ids = excluded.training_ids, sequence = excluded.sequence,
+             inactive_training_ids = excluded.inactive_training_ids
          WHERE known.sequence < excluded.sequence",
     )
     .bind(organization)
@@ -37,6 +40,7 @@ pub(crate) async fn learn(
     .bind(told.is_active)
     .bind(&told.trainings)
     .bind(told.sequence)
+    .bind(&told.inactive)
     .execute(tx)
     .await?;
     Ok(done.rows_affected() == 1)
@@ -49,7 +53,7 @@ pub(crate) async fn find_all(
     groups: &[GroupId],
 ) -> Result<Vec<Requirement>, DatabaseError> {
     let known = sqlx::query_as(
-        "SELECT group_id, is_active, training_ids, sequence FROM group_projection
+        "SELECT group_id, is_active, training_ids, inactive_training_ids, sequence FROM group_projection
          WHERE organization_id = $1 AND group_id = ANY ($2)",
     )
     .bind(organization)
@@ -69,7 +73,7 @@ pub(crate) async fn hold(
         return Ok(Vec::new());
     }
     let known = sqlx::query_as(
-        "SELECT group_id, is_active, training_ids, sequence FROM group_projection
+        "SELECT group_id, is_active, training_ids, inactive_training_ids, sequence FROM group_projection
          WHERE organization_id = $1 AND group_id = ANY ($2) ORDER BY group_id FOR SHARE",
     )
     .bind(organization)

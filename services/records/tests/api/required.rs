@@ -2,12 +2,16 @@
 
 use muster_client::acts::{employment, group};
 use muster_identity::Role;
-use muster_ids::{GroupName, TrainingName};
-use muster_proto::organization::v1::{GroupChangedEvent, GroupState};
+use muster_ids::{CatalogTrainingName, GroupName, TrainingName};
+use muster_proto::organization::v1::catalog_service_client::CatalogServiceClient;
+use muster_proto::organization::v1::{
+    DeactivateCatalogTrainingRequest, GroupChangedEvent, GroupState, ReactivateCatalogTrainingRequest,
+};
 use muster_proto::records::v1::{Assignment, AssignmentCancelReason, AssignmentState};
+use muster_refusal::{ErrorReason, violations_of};
 use muster_testkit::{TestCaller, acts, eventually};
 
-use crate::fixture::Fixture;
+use crate::fixture::{Fixture, reason};
 
 impl Fixture {
     /// The owner has the group require these trainings, and the service has heard of it.
@@ -114,6 +118,7 @@ async fn what_is_heard_late_or_twice_of_a_group_changes_nothing() {
         group: group.to_string(),
         state: state.into(),
         trainings: trainings.iter().map(ToString::to_string).collect(),
+        inactive_trainings: Vec::new(),
     };
     let heard = fixture.applied().await;
     fixture
@@ -272,5 +277,67 @@ async fn who_is_placed_into_other_groups_gets_what_they_require_and_keeps_what_w
             demand("A-2", Cancelled, 0),
             demand("A-3", InProgress, 0)
         ]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_organization_has_deactivated_is_assigned_to_nobody_anew_and_goes_on_for_whoever_has_it() {
+    let fixture = Fixture::start().await;
+    let (one, two) = (
+        fixture.new_training("A-1").await,
+        fixture.new_training("A-2").await,
+    );
+    let group = fixture.new_group(&[one, two]).await;
+    fixture.verify("learner-1", &[group]).await;
+    let switch = async |is_active: bool| {
+        let before = fixture.applied().await;
+        let name = CatalogTrainingName {
+            organization: fixture.organization,
+            training: one.training,
+        }
+        .to_string();
+        let owner = TestCaller::member("owner", fixture.organization, Role::Owner);
+        let mut catalog = CatalogServiceClient::new(fixture.organizations.calls_of(owner));
+        let request_id = String::new();
+        if is_active {
+            let request = ReactivateCatalogTrainingRequest { name, request_id };
+            catalog.reactivate_catalog_training(request).await.unwrap();
+        } else {
+            let request = DeactivateCatalogTrainingRequest { name, request_id };
+            catalog.deactivate_catalog_training(request).await.unwrap();
+        }
+        fixture.wait_applied(before + 1).await;
+    };
+    switch(false).await;
+    use AssignmentState::Assigned;
+    let both = [demand("A-1", Assigned, 1), demand("A-2", Assigned, 1)];
+    assert_eq!(
+        fixture.demands("learner-1").await,
+        both,
+        "it was asked of them before"
+    );
+    fixture.verify("learner-2", &[group]).await;
+    assert_eq!(fixture.demands("learner-2").await, [demand("A-2", Assigned, 1)]);
+    let by_hand = fixture.assign("learner-2", one, "").await.unwrap_err();
+    assert_eq!(violations_of(&by_hand)[0].0, "training");
+    assert_eq!(reason(Err::<(), _>(by_hand)), ErrorReason::TrainingInactive);
+    let begun = fixture.assignments_of("learner-1").await;
+    let begun = begun
+        .iter()
+        .find(|one| one.training_display_name == "About A-1")
+        .unwrap();
+    let done = fixture.report(&begun.name, 100).await.unwrap();
+    assert_eq!(done.state(), AssignmentState::Completed, "what is done counts");
+
+    switch(true).await;
+    assert_eq!(
+        fixture.demands("learner-2").await,
+        both,
+        "it is asked of them from now on"
+    );
+    assert_eq!(
+        fixture.demands("learner-1").await[0],
+        demand("A-1", AssignmentState::Completed, 1),
+        "and of nobody who has done it"
     );
 }

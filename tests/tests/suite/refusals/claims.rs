@@ -49,6 +49,11 @@ fn claims() -> Vec<Row> {
             elsewhere.claims[0].location = at.absent("locations");
             Attempt::by("learner-1", &elsewhere).violates(&["claims[0].location"])
         }),
+        row("ClaimEmployments", R::LocationInactive, async |at| {
+            let mut there = claiming(at.name(), "");
+            there.claims[0].location = at.closed_location().await;
+            Attempt::by("learner-1", &there).violates(&["claims[0].location"])
+        }),
         row("ClaimEmployments", R::RateLimited, async |at| {
             let (who, claim) = (at.address(), claiming(at.name(), ""));
             for _ in 0..5 {

@@ -301,6 +301,14 @@ fn decided_and_listed() -> Vec<Row> {
             at.deactivates(&group).await;
             Attempt::by("owner", &placing(learner.employment, &[group])).violates(&["employment.groups[0]"])
         }),
+        row("PlaceEmployment", R::LocationInactive, async |at| {
+            let mut request = placing(at.learner().await.employment, &[]);
+            request.employment.as_mut().unwrap().location = at.closed_location().await;
+            request.update_mask = Some(FieldMask {
+                paths: vec!["location".into()],
+            });
+            Attempt::by("owner", &request).violates(&["employment.location"])
+        }),
         row("PlaceEmployment", R::EmploymentState, async |at| {
             let name = employed(&at, "WITHDRAWN").await.employment;
             Attempt::by("owner", &placing(name, &[]))

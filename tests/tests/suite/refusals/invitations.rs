@@ -171,6 +171,11 @@ impl Way {
                 self.inviting(&at, &at.address(), &group)
                     .violates(&[&self.field("groups[0]")])
             }),
+            row(rpc, R::LocationInactive, async move |at: Stage| {
+                let mut request = at.organization.inviting(&at.address());
+                request.invitation.as_mut().unwrap().location = at.closed_location().await;
+                self.attempt(&at, request).violates(&[&self.field("location")])
+            }),
             row(rpc, R::OrganizationNotActive, async move |at: Stage| {
                 let draft = Organization::draft(&at.suite, "owner").await.name;
                 let mut request = at.organization.inviting(&at.address());

@@ -3,10 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use muster_proto::invitation::v1::{RequestToJoinRequest, VerifyJoinRequestRequest};
-use muster_proto::organization::v1::{
-    CreateLocationRequest, CreateLocationResponse, JoinPage, Location, LookupJoinPageRequest, Plan,
-    UpdateJoinPageRequest,
-};
+use muster_proto::organization::v1::{JoinPage, LookupJoinPageRequest, Plan, UpdateJoinPageRequest};
 use muster_refusal::ErrorReason as R;
 use prost_types::FieldMask;
 
@@ -36,7 +33,7 @@ pub(super) struct Open {
 
 pub(super) async fn open(at: Stage) -> Open {
     let at = at.own().await;
-    let (slug, group, location) = (slug(&at), at.group().await, location(&at).await);
+    let (slug, group, location) = (slug(&at), at.group().await, at.location().await);
     let set = setting(&at, true, &slug, &["enabled", "slug"]);
     at.done::<()>("UpdateJoinPage", "owner", &set).await;
     Open {
@@ -49,19 +46,6 @@ pub(super) async fn open(at: Stage) -> Open {
 
 fn slug(at: &Stage) -> String {
     format!("page-{}", at.suite.unique()).to_lowercase()
-}
-
-async fn location(at: &Stage) -> String {
-    let request = CreateLocationRequest {
-        parent: at.name(),
-        location: Some(Location {
-            display_name: format!("Street {}", at.suite.unique()),
-            ..Default::default()
-        }),
-        request_id: String::new(),
-    };
-    let made: CreateLocationResponse = at.done("CreateLocation", "owner", &request).await;
-    made.location.unwrap().name
 }
 
 fn setting(at: &Stage, enabled: bool, slug: &str, mask: &[&str]) -> UpdateJoinPageRequest {
@@ -207,6 +191,13 @@ fn asked() -> Vec<Row> {
             open.at.deactivates(&open.group).await;
             Attempt::by_nobody(&open.asking(&open.at.address())).violates(&["group"])
         }),
+        row(RPC, R::LocationInactive, async |at| {
+            let open = open(at).await;
+            // The page needs one that is active.
+            open.at.location().await;
+            open.at.closes_location(&open.location).await;
+            Attempt::by_nobody(&open.asking(&open.at.address())).violates(&["location"])
+        }),
         row(RPC, R::JoinAddressNotAllowed, async |at| {
             let open = open(at).await;
             open.narrows().await;
@@ -269,6 +260,13 @@ fn verified() -> Vec<Row> {
             let request = open.asked().await;
             open.at.group().await;
             open.at.deactivates(&open.group).await;
+            Attempt::by_nobody(&request)
+        }),
+        row(RPC, R::LocationInactive, async |at| {
+            let open = open(at).await;
+            let request = open.asked().await;
+            open.at.location().await;
+            open.at.closes_location(&open.location).await;
             Attempt::by_nobody(&request)
         }),
     ]

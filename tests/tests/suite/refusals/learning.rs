@@ -112,6 +112,10 @@ fn by_hand() -> Vec<Row> {
             let (somebody, training) = (at.learner().await, at.training().await);
             Attempt::by("owner", &to_learner(learner(&at, &somebody), training, "")).violates(&["training"])
         }),
+        row("AssignTraining", R::TrainingInactive, async |at| {
+            let (somebody, training) = (at.learner().await, at.retired().await);
+            Attempt::by("owner", &to_learner(learner(&at, &somebody), training, "")).violates(&["training"])
+        }),
         row("AssignTraining", R::OrganizationState, async |at| {
             let at = at.own().await;
             let (somebody, training) = (at.learner().await, at.taken().await);
@@ -137,6 +141,10 @@ fn by_hand() -> Vec<Row> {
         }),
         row("AssignTrainingToGroup", R::TrainingNotInCatalog, async |at| {
             let (group, training) = (at.group().await, at.training().await);
+            Attempt::by("owner", &to_group(group, training, "")).violates(&["training"])
+        }),
+        row("AssignTrainingToGroup", R::TrainingInactive, async |at| {
+            let (group, training) = (at.group().await, at.retired().await);
             Attempt::by("owner", &to_group(group, training, "")).violates(&["training"])
         }),
         row("AssignTrainingToGroup", R::OrganizationState, async |at| {

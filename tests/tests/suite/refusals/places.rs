@@ -2,9 +2,10 @@
 
 use muster_proto::organization::v1::{
     AddTrainingRequest, CreateGroupRequest, CreateLocationRequest, CreateLocationResponse,
-    DeactivateGroupRequest, GetGroupRequest, GetLocationRequest, Group, ListCatalogTrainingsRequest,
-    ListGroupsRequest, ListLocationsRequest, Location, ReactivateGroupRequest, UpdateGroupRequest,
-    UpdateLocationRequest,
+    DeactivateCatalogTrainingRequest, DeactivateGroupRequest, DeactivateLocationRequest,
+    GetCatalogTrainingRequest, GetGroupRequest, GetLocationRequest, Group, ListCatalogTrainingsRequest,
+    ListGroupsRequest, ListLocationsRequest, Location, ReactivateCatalogTrainingRequest,
+    ReactivateGroupRequest, ReactivateLocationRequest, UpdateGroupRequest, UpdateLocationRequest,
 };
 use muster_refusal::ErrorReason as R;
 use prost::Message;
@@ -17,7 +18,7 @@ use super::{Row, row};
 pub(super) fn rows() -> Vec<Row> {
     let mut rows = groups();
     rows.extend(read());
-    rows.extend(switched_groups());
+    rows.extend(all_switched());
     rows.extend(updated_groups());
     rows.extend(locations());
     rows.extend(updated_locations());
@@ -51,6 +52,11 @@ fn groups() -> Vec<Row> {
             let mut request = group(&at, "Nurses", "");
             request.group.as_mut().unwrap().trainings = vec![one, held, other];
             Attempt::by("owner", &request).violates(&["group.trainings[0]", "group.trainings[2]"])
+        }),
+        row("CreateGroup", R::TrainingInactive, async |at| {
+            let mut request = group(&at, "Nurses", "");
+            request.group.as_mut().unwrap().trainings = vec![at.taken().await, at.retired().await];
+            Attempt::by("owner", &request).violates(&["group.trainings[1]"])
         }),
         row("CreateGroup", R::TooManyGroups, async |at| {
             let at = at.own().await;
@@ -93,6 +99,10 @@ fn read() -> Vec<Row> {
             let name = at.absent("groups");
             Attempt::by("owner", &GetGroupRequest { name })
         }),
+        row("GetCatalogTraining", R::NotFound, async |at| {
+            let name = at.absent("catalogTrainings");
+            Attempt::by("owner", &GetCatalogTrainingRequest { name })
+        }),
         row("GetLocation", R::NotFound, async |at| {
             let name = at.absent("locations");
             Attempt::by("owner", &GetLocationRequest { name })
@@ -116,31 +126,77 @@ fn read() -> Vec<Row> {
     ]
 }
 
-fn switched_groups() -> Vec<Row> {
-    let mut rows = switched("DeactivateGroup", |name, request_id| DeactivateGroupRequest {
-        name,
-        request_id,
+/// What is deactivated, and activated again.
+#[derive(Clone, Copy)]
+enum Switched {
+    Group,
+    Location,
+    Training,
+}
+
+impl Switched {
+    async fn made(self, at: &Stage) -> String {
+        match self {
+            Switched::Group => at.group().await,
+            Switched::Location => at.location().await,
+            Switched::Training => at.own_training(&at.taken().await),
+        }
+    }
+
+    fn absent(self, at: &Stage) -> String {
+        at.absent(match self {
+            Switched::Group => "groups",
+            Switched::Location => "locations",
+            Switched::Training => "catalogTrainings",
+        })
+    }
+}
+
+fn all_switched() -> Vec<Row> {
+    use Switched::{Group, Location, Training};
+    let mut rows = switched(Group, "DeactivateGroup", |name, request_id| {
+        DeactivateGroupRequest { name, request_id }
     });
-    rows.extend(switched("ReactivateGroup", |name, request_id| {
+    rows.extend(switched(Group, "ReactivateGroup", |name, request_id| {
         ReactivateGroupRequest { name, request_id }
     }));
+    rows.extend(switched(Location, "DeactivateLocation", |name, request_id| {
+        DeactivateLocationRequest { name, request_id }
+    }));
+    rows.extend(switched(Location, "ReactivateLocation", |name, request_id| {
+        ReactivateLocationRequest { name, request_id }
+    }));
+    rows.extend(switched(
+        Training,
+        "DeactivateCatalogTraining",
+        |name, request_id| DeactivateCatalogTrainingRequest { name, request_id },
+    ));
+    rows.extend(switched(
+        Training,
+        "ReactivateCatalogTraining",
+        |name, request_id| ReactivateCatalogTrainingRequest { name, request_id },
+    ));
     rows
 }
 
-fn switched<M: Message + 'static>(rpc: &'static str, request: fn(String, String) -> M) -> Vec<Row> {
+fn switched<M: Message + 'static>(
+    what: Switched,
+    rpc: &'static str,
+    request: fn(String, String) -> M,
+) -> Vec<Row> {
     vec![
         row(rpc, R::OrganizationState, async move |at| {
             let at = at.own().await;
-            let group = at.group().await;
+            let made = what.made(&at).await;
             at.becomes("CLOSED").await;
-            Attempt::by("owner", &request(group, String::new())).metadata("state", "CLOSED")
+            Attempt::by("owner", &request(made, String::new())).metadata("state", "CLOSED")
         }),
         row(rpc, R::NotFound, async move |at| {
-            Attempt::by("owner", &request(at.absent("groups"), String::new()))
+            Attempt::by("owner", &request(what.absent(&at), String::new()))
         }),
         row(rpc, R::RequestIdReused, async move |at| {
             let id = at.suite.request_id();
-            let (first, second) = (at.group().await, at.group().await);
+            let (first, second) = (what.made(&at).await, what.made(&at).await);
             let (first, second) = (request(first, id.clone()), request(second, id));
             at.reused(rpc, "owner", &first, &second).await
         }),
@@ -217,6 +273,12 @@ fn updated_groups() -> Vec<Row> {
         row("UpdateGroup", R::TrainingNotInCatalog, async |at| {
             let mut request = renaming(at.group().await, "", "");
             request.group.as_mut().unwrap().trainings = vec![at.training().await];
+            request.update_mask = Some(mask(&["trainings"]));
+            Attempt::by("owner", &request).violates(&["group.trainings[0]"])
+        }),
+        row("UpdateGroup", R::TrainingInactive, async |at| {
+            let mut request = renaming(at.group().await, "", "");
+            request.group.as_mut().unwrap().trainings = vec![at.retired().await];
             request.update_mask = Some(mask(&["trainings"]));
             Attempt::by("owner", &request).violates(&["group.trainings[0]"])
         }),

@@ -7,7 +7,8 @@ use muster_proto::employment::v1::{ListPersonEmploymentsRequest, ListPersonEmplo
 use muster_proto::invitation::v1::InvitationState;
 use muster_proto::organization::v1::{
     ActivateSubscriptionRequest, ActivateSubscriptionResponse, AddTrainingRequest, CreateGroupRequest,
-    CreateGroupResponse, Group, Limits, Plan,
+    CreateGroupResponse, CreateLocationRequest, CreateLocationResponse, DeactivateCatalogTrainingRequest,
+    DeactivateLocationRequest, Group, Limits, Location, Plan,
 };
 use muster_proto::records::v1::training_service_client::TrainingServiceClient;
 use muster_proto::records::v1::{
@@ -156,6 +157,57 @@ impl Stage {
         let id = last(group);
         let statement = format!("UPDATE groups SET state = 'INACTIVE' WHERE group_id = '{id}'");
         self.database("organization").await.change(&statement).await;
+    }
+
+    /// A location of the organization's own row.
+    pub(super) async fn location(&self) -> String {
+        let request = CreateLocationRequest {
+            parent: self.name(),
+            location: Some(Location {
+                display_name: format!("Street {}", self.suite.unique()),
+                ..Default::default()
+            }),
+            request_id: String::new(),
+        };
+        let made: CreateLocationResponse = self.done("CreateLocation", "owner", &request).await;
+        made.location.unwrap().name
+    }
+
+    /// A location at which nobody is placed any more.
+    pub(super) async fn closed_location(&self) -> String {
+        let name = self.location().await;
+        self.closes_location(&name).await;
+        name
+    }
+
+    /// Nobody is placed at the location any more.
+    pub(super) async fn closes_location(&self, name: &str) {
+        let request = DeactivateLocationRequest {
+            name: name.to_owned(),
+            request_id: String::new(),
+        };
+        self.done::<()>("DeactivateLocation", "owner", &request).await;
+    }
+
+    /// A training of the organization's catalog that nobody is assigned any more.
+    pub(super) async fn retired(&self) -> String {
+        let training = self.taken().await;
+        let request = DeactivateCatalogTrainingRequest {
+            name: self.own_training(&training),
+            request_id: String::new(),
+        };
+        self.done::<()>("DeactivateCatalogTraining", "owner", &request)
+            .await;
+        training
+    }
+
+    /// The training, as the organization's catalog calls it.
+    pub(super) fn own_training(&self, training: &str) -> String {
+        format!(
+            "{}/{}",
+            self.name(),
+            training.replace("trainings/", "catalogTrainings/")
+        )
     }
 
     /// Gives the organization a plan.

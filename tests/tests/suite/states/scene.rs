@@ -113,6 +113,8 @@ impl Scene {
         }
         let taken = self.words["catalog_training"].clone();
         catalog::add_training(&owner, &name, &taken).await.unwrap();
+        let own = taken.replace("trainings/", "catalogTrainings/");
+        self.say("own_training", &format!("{name}/{own}"));
         self.say("slug", &slug);
         self.say("location", &place.name);
         self.say("spare_group", &spare.name);

@@ -41,9 +41,11 @@ pub(crate) type Verifiers = BTreeMap<OrganizationId, BTreeSet<PersonId>>;
 /// Asks whether each site takes the claim: an active organization takes everybody's, before that its owner's.
 ///
 /// # Errors
-/// [`Error::SiteNotActive`], [`Error::LocationUnknown`] and [`Error::Positions`], of every site at once; of a peer.
+/// [`Error::SiteNotActive`], [`Error::LocationUnknown`], [`Error::LocationInactive`] and [`Error::Positions`], of every site at once; of
+/// a peer.
 pub(crate) async fn prepare(context: &Context, claims: &Claims) -> Result<Verifiers, Error> {
-    let (mut closed, mut unknown, mut wrong) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut closed, mut unknown) = (Vec::new(), Vec::new());
+    let (mut inactive, mut wrong) = (Vec::new(), Vec::new());
     let mut verifiers = Verifiers::new();
     for (place, claimed) in claims.sites.iter().enumerate() {
         let site = context.peers.site(claimed.organization, claimed.location).await?;
@@ -58,6 +60,9 @@ pub(crate) async fn prepare(context: &Context, claims: &Claims) -> Result<Verifi
         if !site.has_location {
             let problem = "is no location of the organization";
             unknown.push(Field::of(format!("claims[{place}].location"), problem));
+        } else if !site.is_location_active {
+            let problem = "takes nobody any more";
+            inactive.push(Field::of(format!("claims[{place}].location"), problem));
         } else if site.takes_everybody() {
             let can = context
                 .peers
@@ -77,6 +82,7 @@ pub(crate) async fn prepare(context: &Context, claims: &Claims) -> Result<Verifi
     let problems = [
         (closed, Error::SiteNotActive as fn(Vec<Field>) -> Error),
         (unknown, Error::LocationUnknown),
+        (inactive, Error::LocationInactive),
         (wrong, Error::Positions),
     ];
     let mut problems = problems.into_iter().filter(|(fields, _)| !fields.is_empty());

@@ -40,7 +40,8 @@ pub(crate) async fn prepare(context: &Context, placing: &Placing) -> Result<Plac
 /// Places the person, and publishes that.
 ///
 /// # Errors
-/// [`Error::State`] of what is not open; [`Error::GroupUnknown`]; [`Error::GroupInactive`] of a group that would be joined.
+/// [`Error::State`] of what is not open; [`Error::GroupUnknown`]; [`Error::GroupInactive`] of a group that would be joined;
+/// [`Error::LocationInactive`].
 pub(crate) async fn apply(
     tx: &mut PgConnection,
     context: &Context,
@@ -63,10 +64,10 @@ pub(crate) async fn apply(
     Ok(placed)
 }
 
-/// Every group that would be joined takes learners, and everything is the organization's. What somebody is in stays, whatever has become
+/// Every group that would be joined takes learners, the location anybody, and everything is the organization's. What somebody is in stays, whatever has become
 /// of it.
 fn check(placing: &Placing, found: &Employment, places: &Places) -> Result<(), Error> {
-    let (mut unknown, mut inactive) = (Vec::new(), Vec::new());
+    let (mut unknown, mut inactive, mut closed) = (Vec::new(), Vec::new(), Vec::new());
     for (place, name) in placing.groups.iter().flatten().enumerate() {
         let is_own = name.organization == found.organization;
         let known = places.groups.get(&name.group).filter(|_| is_own);
@@ -78,15 +79,24 @@ fn check(placing: &Placing, found: &Employment, places: &Places) -> Result<(), E
             None => unknown.push(Field::of(path(), "is not a group of this organization")),
         }
     }
-    if let Some(name) = placing.location.flatten()
-        && (name.organization != found.organization || !places.locations.contains(&name.location))
-    {
-        let problem = "is not a location of this organization";
-        unknown.push(Field::of("employment.location".to_owned(), problem));
+    if let Some(name) = placing.location.flatten() {
+        let is_own = name.organization == found.organization;
+        let path = "employment.location".to_owned();
+        match places.locations.get(&name.location).filter(|_| is_own) {
+            Some(true) => {}
+            Some(false) if found.location == Some(name.location) => {}
+            Some(false) => closed.push(Field::of(path, "is not active")),
+            None => unknown.push(Field::of(path, "is not a location of this organization")),
+        }
     }
-    match (unknown.is_empty(), inactive.is_empty()) {
-        (false, _) => Err(Error::GroupUnknown(unknown)),
-        (true, false) => Err(Error::GroupInactive(inactive)),
-        (true, true) => Ok(()),
+    let problems = [
+        (unknown, Error::GroupUnknown as fn(Vec<Field>) -> Error),
+        (inactive, Error::GroupInactive),
+        (closed, Error::LocationInactive),
+    ];
+    let mut problems = problems.into_iter().filter(|(fields, _)| !fields.is_empty());
+    match problems.next() {
+        Some((fields, error)) => Err(error(fields)),
+        None => Ok(()),
     }
 }

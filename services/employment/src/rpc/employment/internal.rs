@@ -63,6 +63,19 @@ impl EmploymentInternalService for Rpc {
         let employees = open.into_iter().map(|open| employee(open, today)).collect();
         Ok(Response::new(pb::BatchGetEmployeesResponse { employees }))
     }
+
+    async fn count_placements(
+        &self,
+        request: Request<pb::CountPlacementsRequest>,
+    ) -> Result<Response<pb::CountPlacementsResponse>, Status> {
+        let (_, placed) = Call::read(request, parse::placements)?;
+        let count = async |db: &mut _| {
+            employment::count_placed(db, placed.organization, placed.group, placed.location).await
+        };
+        let count = self.context.database.read(count).await.map_err(Error::from)?;
+        let open_employments = i32::try_from(count).unwrap_or(i32::MAX);
+        Ok(Response::new(pb::CountPlacementsResponse { open_employments }))
+    }
 }
 
 /// Who somebody is to an organization; `today`: unless they have no positions.

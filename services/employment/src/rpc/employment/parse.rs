@@ -2,7 +2,8 @@
 //! caller of broken rules and of everything that is noted here at once.
 
 use muster_ids::{
-    EmploymentName, GroupName, LocationName, OrganizationId, OrganizationName, PersonId, PersonName,
+    EmploymentName, GroupId, GroupName, LocationId, LocationName, OrganizationId, OrganizationName, PersonId,
+    PersonName,
 };
 use muster_proto::employment::v1 as pb;
 use muster_refusal::Violations;
@@ -218,5 +219,36 @@ pub(super) fn employees(
     Ok(asked.map(|(organization, persons)| {
         let persons = persons.into_iter().map(|name| name.person).collect();
         (organization.organization, persons)
+    }))
+}
+
+/// Where people are placed who are counted.
+pub(super) struct Placed {
+    pub(super) organization: OrganizationId,
+    pub(super) group: Option<GroupId>,
+    pub(super) location: Option<LocationId>,
+}
+
+pub(super) fn placements(
+    call: &Call<pb::CountPlacementsRequest>,
+    violations: &mut Violations,
+) -> Parsed<Placed> {
+    let asked = &call.message;
+    let organization = named::<OrganizationName>(violations, "organization", &asked.organization);
+    let group = match asked.group.as_str() {
+        "" => Some(None),
+        text => named::<GroupName>(violations, "group", text).map(|name| Some(name.group)),
+    };
+    let location = match asked.location.as_str() {
+        "" => Some(None),
+        text => named::<LocationName>(violations, "location", text).map(|name| Some(name.location)),
+    };
+    let (Some(organization), Some(group), Some(location)) = (organization, group, location) else {
+        return Ok(None);
+    };
+    Ok(Some(Placed {
+        organization: organization.organization,
+        group,
+        location,
     }))
 }

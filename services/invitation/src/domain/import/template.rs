@@ -73,7 +73,7 @@ pub(crate) fn csv(language: Language) -> Vec<u8> {
     format!("{BYTE_ORDER_MARK}{}\r\n", words(language).columns.join(",")).into_bytes()
 }
 
-/// As a workbook, with the active groups and the locations of this moment to choose from. They stand on a sheet of their
+/// As a workbook, with the active groups and locations of this moment to choose from. They stand on a sheet of their
 /// own: a list of choices within a rule may have no more than 255 characters in all.
 ///
 /// # Errors
@@ -113,7 +113,8 @@ pub(crate) fn xlsx(
 fn choices(inviting: &InvitingContext) -> (Vec<&str>, Vec<&str>) {
     let active = inviting.groups.values().filter(|group| group.is_active);
     let mut groups: Vec<&str> = active.map(|group| group.display_name.as_str()).collect();
-    let mut locations: Vec<&str> = inviting.locations.values().map(String::as_str).collect();
+    let active = inviting.locations.values().filter(|location| location.is_active);
+    let mut locations: Vec<&str> = active.map(|location| location.display_name.as_str()).collect();
     groups.sort_unstable();
     locations.sort_unstable();
     (groups, locations)

@@ -6,7 +6,7 @@ use muster_ids::{GroupId, LocationId};
 use muster_text::is_blank;
 
 use super::super::invitation::MAX_GROUPS;
-use super::super::inviting::{Group, InvitingContext};
+use super::super::inviting::{Group, InvitingContext, Location};
 use super::super::problem::Problem;
 use super::super::spreadsheet::Names;
 use super::near::{Known, disguise};
@@ -21,7 +21,7 @@ const REPEATED: usize = 80;
 /// The groups and locations of an organization by name.
 pub(super) struct Lookup<'a> {
     groups: HashMap<&'a str, (GroupId, &'a Group)>,
-    locations: HashMap<&'a str, LocationId>,
+    locations: HashMap<&'a str, (LocationId, &'a Location)>,
     known_groups: Known<'a>,
     known_locations: Known<'a>,
     /// Problems of groups told so far.
@@ -42,12 +42,16 @@ impl<'a> Lookup<'a> {
             .iter()
             .map(|(id, group)| (group.display_name.as_str(), (*id, group)));
         let active = context.groups.values().filter(|group| group.is_active);
-        let locations = context.locations.iter().map(|(id, name)| (name.as_str(), *id));
+        let locations = context
+            .locations
+            .iter()
+            .map(|(id, location)| (location.display_name.as_str(), (*id, location)));
+        let open = context.locations.values().filter(|location| location.is_active);
         Self {
             groups: groups.collect(),
             locations: locations.collect(),
             known_groups: Known::new(active.map(|group| group.display_name.as_str())),
-            known_locations: Known::new(context.locations.values().map(String::as_str)),
+            known_locations: Known::new(open.map(|location| location.display_name.as_str())),
             told: 0,
         }
     }
@@ -115,12 +119,21 @@ impl<'a> Lookup<'a> {
         if is_blank(given) {
             return None;
         }
-        let found = self.locations.get(given).copied();
-        if found.is_none() {
-            let meant = self.known_locations.nearest(given);
-            problems.push(unknown("location", "location", given, meant));
+        match self.locations.get(given) {
+            Some((id, location)) if location.is_active => return Some(*id),
+            Some(_) => {
+                let text = format!(
+                    "the location {} is not active; name another one, or none",
+                    quoted(given)
+                );
+                problems.push(Problem::error("location", text));
+            }
+            None => {
+                let meant = self.known_locations.nearest(given);
+                problems.push(unknown("location", "location", given, meant));
+            }
         }
-        found
+        None
     }
 }
 

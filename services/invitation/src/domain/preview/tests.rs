@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 use super::super::fault::Fault;
-use super::super::inviting::{Group, Limits, OrganizationStatus, Plan};
+use super::super::inviting::{Group, Limits, Location, OrganizationStatus, Plan};
 use super::*;
 
 fn group(name: &str, is_active: bool) -> Group {
@@ -40,11 +40,21 @@ fn context() -> InvitingContext {
             .into_iter()
             .map(|(number, group)| (id(number), group))
             .collect(),
-        locations: HashMap::from([(
-            LocationId::from_uuid(Uuid::from_u128(9)),
-            "Main street".to_owned(),
-        )]),
+        locations: HashMap::from(
+            [(9, location("Main street", true)), (10, location("Mill", false))].map(place),
+        ),
     }
+}
+
+fn location(name: &str, is_active: bool) -> Location {
+    Location {
+        display_name: name.to_owned(),
+        is_active,
+    }
+}
+
+fn place((number, location): (u128, Location)) -> (LocationId, Location) {
+    (LocationId::from_uuid(Uuid::from_u128(number)), location)
 }
 
 fn raw(line: i32, address: &str, groups: &[&str]) -> RawRow {
@@ -286,4 +296,32 @@ fn a_name_that_only_looks_right_is_told_apart() {
         let said = &row.problems[0].description;
         assert!(said.contains(differs), "{said}");
     }
+}
+
+#[test]
+fn a_location_at_which_nobody_is_placed_any_more_costs_the_row_and_is_suggested_to_nobody() {
+    let told = |given: &str| {
+        let mut row = raw(2, "ada@example.org", &["Nurses"]);
+        given.clone_into(&mut row.location);
+        let row = made(vec![row]).rows.remove(0);
+        assert_eq!(row.outcome, Outcome::Invalid, "{given}");
+        let problem = row.problems.into_iter().next().unwrap();
+        (problem.column, problem.description, problem.suggestion)
+    };
+    let (column, text, suggestion) = told("Mill");
+    assert_eq!(column, "location");
+    assert!(text.contains("is not active"), "{text}");
+    assert_eq!(suggestion, "");
+    let (_, text, suggestion) = told("mill");
+    assert!(text.contains("there is no location"), "{text}");
+    assert_eq!(suggestion, "", "it would be refused, too");
+}
+
+#[test]
+fn a_preview_is_another_one_once_a_location_is_not_active_any_more() {
+    let (before, mut after) = (context(), context());
+    for location in after.locations.values_mut() {
+        location.is_active = !location.is_active;
+    }
+    assert_ne!(before.fingerprint(), after.fingerprint());
 }

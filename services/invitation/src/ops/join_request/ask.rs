@@ -165,11 +165,16 @@ fn check(
     if location.organization != *organization || !inviting.locations.contains_key(&location.location) {
         unknown.push(field("location", "is none of this page"));
     }
+    let place = inviting.active_location(Some(location.location));
     match found {
         _ if !unknown.is_empty() => Err(Error::GroupUnknown(unknown)),
         Some(found) if !found.is_active => Err(Error::GroupInactive(vec![field(
             "group",
             "takes no learners any more",
+        )])),
+        _ if place.is_none() => Err(Error::LocationInactive(vec![field(
+            "location",
+            "takes nobody any more",
         )])),
         _ => Ok(()),
     }

@@ -66,6 +66,12 @@ async fn look_again(context: &Context, request: &JoinRequest) -> Result<(JoinPag
             problem: "stands for a group that takes no learners any more",
         }]));
     }
+    if inviting.active_location(Some(request.location)).is_none() {
+        return Err(Error::LocationInactive(vec![Field {
+            path: "token".to_owned(),
+            problem: "stands for a location that takes nobody any more",
+        }]));
+    }
     if !page.admits(&request.address) {
         return Err(Error::AddressNotAllowed(page.allowed_domains));
     }

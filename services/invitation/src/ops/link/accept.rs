@@ -1,7 +1,7 @@
 //! Accepting: one transaction here; employment, groups and trainings follow by event.
 
 use muster_identity::PersonCaller;
-use muster_ids::{GroupId, OrganizationId};
+use muster_ids::{GroupId, LocationId, OrganizationId};
 use muster_server::Failure;
 use muster_states::Transition;
 use muster_telemetry::propagation;
@@ -15,7 +15,7 @@ use crate::domain::invitation::{Acceptance, Invitation, Source};
 use crate::domain::inviting::InvitingContext;
 use crate::domain::join_request::JoinPage;
 use crate::error::{Error, Field};
-use crate::events::{self, Act};
+use crate::events::{self, Act, Joined};
 use crate::organization::{ContextQuery, PageQuery};
 use crate::store::invitation::{find, update};
 
@@ -28,8 +28,8 @@ pub(crate) struct Accepted {
     pub(crate) time: OffsetDateTime,
 }
 
-/// Asks the organization about the groups of the invitation, and about its page if it came by that; about none when there is
-/// no such invitation, which is told later.
+/// Asks the organization about the groups and the location of the invitation, and about its page if it came by that; about none when
+/// there is no such invitation, which is told later.
 ///
 /// # Errors
 /// Of a peer; the database's.
@@ -41,9 +41,12 @@ pub(crate) async fn prepare(
     let name = opener.invitation();
     let finding = async |c: &mut PgConnection| find(c, name.organization, name.invitation).await;
     let found = context.database.read(finding).await?;
-    let query = found.as_ref().map_or_else(ContextQuery::default, |invitation| {
-        ContextQuery::groups(&invitation.groups)
-    });
+    let query = found
+        .as_ref()
+        .map_or_else(ContextQuery::default, |invitation| ContextQuery {
+            groups: invitation.groups.iter().copied().collect(),
+            locations: invitation.location.into_iter().collect(),
+        });
     let inviting = context.organization.context_of(name.organization, &query).await?;
     let page = match found {
         Some(invitation) if invitation.source == Source::JoinPage => open_page(context, &invitation).await?,
@@ -155,7 +158,7 @@ impl Accepting {
     ) -> Result<Invitation, Error> {
         self.inviting.require_active()?;
         self.require_admitted(&accepted)?;
-        let groups = self.groups(&accepted)?;
+        let (groups, location) = (self.groups(&accepted)?, self.location(&accepted)?);
         if !update(tx, &mut accepted).await? {
             return Err(Failure::Contended.into());
         }
@@ -163,8 +166,21 @@ impl Accepting {
             actor: format!("person:{}", self.person.id),
             time: self.time,
         };
-        events::accepted(tx, &context.clock, &act, &accepted, &self.acceptance(), &groups).await?;
+        let joined = Joined {
+            groups: &groups,
+            location,
+        };
+        events::accepted(tx, &context.clock, &act, &accepted, &self.acceptance(), joined).await?;
         Ok(accepted)
+    }
+
+    /// The place of work, if people are still placed there: like a group that is not active any more, another one is not joined.
+    fn location(&self, accepted: &Invitation) -> Result<Option<LocationId>, Error> {
+        match accepted.location {
+            // The next try asks about it.
+            Some(location) if !self.query.locations.contains(&location) => Err(Failure::Contended.into()),
+            location => Ok(self.inviting.active_location(location)),
+        }
     }
 
     /// The groups to join. Looked at after the row was had: one may have been merged into it up to that moment.

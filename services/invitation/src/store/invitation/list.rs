@@ -104,3 +104,37 @@ pub(crate) async fn counts(
     .fetch_all(connection)
     .await?)
 }
+
+/// Where people are invited to who are counted.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct InvitedTo {
+    pub(crate) organization: OrganizationId,
+    /// `None`: whichever.
+    pub(crate) group: Option<GroupId>,
+    /// `None`: whichever.
+    pub(crate) location: Option<LocationId>,
+}
+
+/// How many invitations into the group, and to the location, can still be accepted at `now`.
+pub(crate) async fn count_live(
+    connection: &mut PgConnection,
+    place: &InvitedTo,
+    now: OffsetDateTime,
+) -> Result<i64, DatabaseError> {
+    let count = sqlx::query_scalar(concat!(
+        "SELECT count(*) FROM invitations i
+         WHERE i.organization_id = $1 AND i.state IN (",
+        live!(),
+        ") AND i.expire_time > $2 AND ($3::uuid IS NULL OR i.location_id = $3)
+           AND ($4::uuid IS NULL OR EXISTS (
+               SELECT FROM invitation_groups f
+               WHERE f.organization_id = i.organization_id AND f.invitation_id = i.invitation_id AND f.group_id = $4))",
+    ))
+    .bind(place.organization)
+    .bind(now)
+    .bind(place.location)
+    .bind(place.group)
+    .fetch_one(connection)
+    .await?;
+    Ok(count)
+}

@@ -4,7 +4,7 @@ use muster_ids::{OrganizationId, TrainingId};
 use sqlx::PgConnection;
 
 use crate::context::Context;
-use crate::domain::CatalogTraining;
+use crate::domain::{CatalogTraining, CatalogTrainingState};
 use crate::error::Error;
 use crate::ops::lock_open;
 use crate::store::catalog;
@@ -38,6 +38,8 @@ pub(crate) async fn apply(
     let added = CatalogTraining {
         organization,
         training,
+        state: CatalogTrainingState::Active,
+        version: 1,
         create_time: context.clock.now(),
     };
     catalog::insert(tx, &added).await?;

@@ -29,23 +29,37 @@ pub(crate) async fn apply(tx: &mut PgConnection, context: &Context, new: NewGrou
         id: context.clock.new_id(),
         display_name: new.display_name,
         trainings: new.trainings,
+        inactive: Vec::new(),
         state: GroupState::Active,
         version: 1,
         create_time: context.clock.now(),
     };
-    require_in_catalog(tx, &group).await?;
+    require_in_catalog(tx, &group, &[]).await?;
     match group::insert(tx, &group).await? {
         Insertion::Stored => Ok(group),
         Insertion::Exists => Err(Error::GroupNameTaken),
     }
 }
 
-/// A group requires only trainings of the organization's own catalog.
-pub(super) async fn require_in_catalog(tx: &mut PgConnection, group: &Group) -> Result<(), Error> {
+/// A group requires only trainings of the organization's own catalog, and beside those that it has required, `kept`, only active ones.
+pub(super) async fn require_in_catalog(
+    tx: &mut PgConnection,
+    group: &Group,
+    kept: &[TrainingId],
+) -> Result<(), Error> {
     let missing = catalog::find_missing(tx, group.organization, &group.trainings).await?;
-    if missing.is_empty() {
+    if !missing.is_empty() {
+        return Err(Error::TrainingsNotInCatalog(missing));
+    }
+    let inactive = catalog::inactive_among(tx, group.organization, &group.trainings).await?;
+    let places = group.trainings.iter().enumerate();
+    let places: Vec<usize> = places
+        .filter(|(_, training)| inactive.contains(training) && !kept.contains(training))
+        .map(|(place, _)| place)
+        .collect();
+    if places.is_empty() {
         Ok(())
     } else {
-        Err(Error::TrainingsNotInCatalog(missing))
+        Err(Error::TrainingsInactive(places))
     }
 }

@@ -29,7 +29,7 @@ pub(crate) async fn apply(
     let required = group.trainings.clone();
     match group.update(update) {
         Transition::Changed(changed) => {
-            require_in_catalog(tx, &changed).await?;
+            require_in_catalog(tx, &changed, &required).await?;
             let stored = group::update(tx, &changed).await;
             stored.map_err(|error| Error::taken(error, group::NAME_TAKEN, Error::GroupNameTaken))?;
             if changed.trainings != required {

@@ -5,7 +5,7 @@ use muster_ids::OrganizationId;
 use sqlx::PgConnection;
 
 use crate::context::Context;
-use crate::domain::{Location, MAX_LOCATIONS, ShortName};
+use crate::domain::{Location, LocationState, MAX_LOCATIONS, ShortName};
 use crate::error::Error;
 use crate::ops::lock_open;
 use crate::store::location;
@@ -16,7 +16,7 @@ pub(crate) struct NewLocation {
     pub(crate) display_name: ShortName,
 }
 
-/// Creates a location.
+/// Creates a location at which people are placed at once.
 pub(crate) async fn apply(
     tx: &mut PgConnection,
     context: &Context,
@@ -31,6 +31,7 @@ pub(crate) async fn apply(
         organization: new.organization,
         id: context.clock.new_id(),
         display_name: new.display_name,
+        state: LocationState::Active,
         version: 1,
         create_time: context.clock.now(),
     };

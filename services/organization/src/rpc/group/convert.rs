@@ -5,7 +5,7 @@ use muster_proto::organization::v1 as pb;
 use muster_server::convert::timestamp;
 use muster_server::etag::etag;
 
-use crate::domain::{Group, GroupState};
+use crate::domain::{Group, GroupState, PlaceUsage};
 
 impl From<Group> for pb::Group {
     fn from(group: Group) -> Self {
@@ -15,18 +15,18 @@ impl From<Group> for pb::Group {
             id: _,
             display_name,
             trainings,
+            inactive,
             state,
             version,
             create_time,
         } = group;
-        let trainings = trainings
-            .into_iter()
-            .map(|training| TrainingName { training }.to_string());
+        let named = |training| TrainingName { training }.to_string();
         Self {
             name,
             etag: etag(version),
             display_name: display_name.as_str().to_owned(),
-            trainings: trainings.collect(),
+            trainings: trainings.into_iter().map(named).collect(),
+            inactive_trainings: inactive.into_iter().map(named).collect(),
             state: pb::GroupState::from(state).into(),
             create_time: Some(timestamp(create_time)),
         }
@@ -36,12 +36,13 @@ impl From<Group> for pb::Group {
 /// Without the trainings: a large organization's would not fit into a message.
 impl From<Group> for pb::InvitingGroup {
     fn from(group: Group) -> Self {
-        let name = group.name().to_string();
+        let (name, has_trainings) = (group.name().to_string(), group.assigns());
         let Group {
             organization: _,
             id: _,
             display_name,
-            trainings,
+            trainings: _,
+            inactive: _,
             state,
             version,
             create_time: _,
@@ -51,7 +52,20 @@ impl From<Group> for pb::InvitingGroup {
             etag: etag(version),
             display_name: display_name.as_str().to_owned(),
             state: pb::GroupState::from(state).into(),
-            has_trainings: !trainings.is_empty(),
+            has_trainings,
+        }
+    }
+}
+
+impl From<PlaceUsage> for pb::PlaceUsage {
+    fn from(usage: PlaceUsage) -> Self {
+        let PlaceUsage {
+            open_employments,
+            live_invitations,
+        } = usage;
+        Self {
+            open_employments,
+            live_invitations,
         }
     }
 }

@@ -44,12 +44,14 @@ impl GroupInternalService for Rpc {
             let found = organization::find(db, id).await?;
             let found = found.ok_or(Error::from(Failure::NotFound))?;
             let missing = catalog::find_missing(db, id, &[training]).await?;
+            let inactive = catalog::inactive_among(db, id, &[training]).await?;
             let groups = match group {
                 Some(group) => group::find_all(db, id, &own(id, vec![group])).await?,
                 None => Vec::new(),
             };
             Ok::<_, Error>(pb::GetAssigningContextResponse {
                 has_training: missing.is_empty(),
+                is_training_inactive: !inactive.is_empty(),
                 has_group: !groups.is_empty(),
                 licensing_authority: found.licensing.authority().as_str().to_owned(),
                 state: pb::OrganizationState::from(found.state).into(),

@@ -1,6 +1,7 @@
 //! From messages to types that cannot be wrong.
 
 use muster_ids::{LocationName, OrganizationId, OrganizationName};
+use muster_proto::RequestMessage;
 use muster_proto::organization::v1 as pb;
 use muster_refusal::Violations;
 use muster_server::{Call, Parsed};
@@ -22,10 +23,7 @@ pub(super) fn new(
 }
 
 /// The location that the request names.
-pub(super) fn named(
-    call: &Call<pb::GetLocationRequest>,
-    violations: &mut Violations,
-) -> Parsed<LocationName> {
+pub(super) fn named<M: RequestMessage>(call: &Call<M>, violations: &mut Violations) -> Parsed<LocationName> {
     Ok(call.name(violations))
 }
 

@@ -50,7 +50,7 @@ pub(crate) struct Counts {
 /// has told.
 ///
 /// # Errors
-/// [`Failure::NotFound`]; [`Error::OrganizationState`]; [`Error::TrainingNotInCatalog`]; [`Error::DueDate`]; of a peer; the database's.
+/// [`Failure::NotFound`]; [`Error::OrganizationState`]; [`Error::TrainingNotInCatalog`]; [`Error::TrainingInactive`]; [`Error::DueDate`]; of a peer; the database's.
 pub(crate) async fn prepare(context: &Context, wish: &ByHand) -> Result<Option<Due>, Error> {
     let ByHand {
         organization,
@@ -87,6 +87,9 @@ pub(crate) async fn prepare(context: &Context, wish: &ByHand) -> Result<Option<D
     }
     if !asked.has_training {
         return Err(Error::TrainingNotInCatalog);
+    }
+    if asked.is_training_inactive {
+        return Err(Error::TrainingInactive);
     }
     due_date
         .map(|date| due(context, &asked.authority, date, group))

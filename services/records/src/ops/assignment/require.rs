@@ -38,7 +38,7 @@ pub(crate) async fn apply(
     Ok(assignment::release_trainings(tx, organization, &persons, *group, trainings).await?)
 }
 
-/// Assigns to these learners what the group requires, if it takes learners.
+/// Assigns to these learners what the group requires, if it takes learners: but for what is assigned to nobody anew.
 ///
 /// # Errors
 /// [`Error::TrainingsUnknown`]; the database's.
@@ -49,8 +49,8 @@ pub(super) async fn of(
     requirement: &Requirement,
     learners: &[Member],
 ) -> Result<(), Error> {
-    let trainings = &requirement.trainings;
-    if !requirement.is_active || trainings.is_empty() || learners.is_empty() {
+    let trainings = &requirement.assigned();
+    if trainings.is_empty() || learners.is_empty() {
         return Ok(());
     }
     let found = training::find_all(tx, trainings).await?.len();

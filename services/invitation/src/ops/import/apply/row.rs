@@ -58,7 +58,8 @@ impl Traced {
         self.address.as_ref().map_or("", EmailAddress::canonical)
     }
 
-    /// What the row asks for, in those of its groups that are still active; or why it gets nothing.
+    /// What the row asks for, in those of its groups that are still active, and at its location if that still is; or why it gets
+    /// nothing.
     pub(super) fn draft(&mut self, work: &Work<'_>, due: OffsetDateTime) -> Result<Draft, &'static str> {
         let Some(address) = self.address.take() else {
             return Err(NO_ADDRESS);
@@ -73,10 +74,7 @@ impl Traced {
             address,
             language: work.inviting.language,
             groups,
-            location: self
-                .row
-                .location
-                .filter(|id| work.inviting.locations.contains_key(id)),
+            location: work.inviting.active_location(self.row.location),
             source: Source::Import,
             inviter: work.approval.approver,
             import: Some(work.job.import),

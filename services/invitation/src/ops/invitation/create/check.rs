@@ -13,7 +13,7 @@ pub(super) fn check(command: &Create, inviting: &InvitingContext) -> Result<(), 
     if used > limit && used > 1 {
         return Err(Error::TooManyInvitations { used, limit });
     }
-    let (mut unknown, mut inactive) = (Vec::new(), Vec::new());
+    let (mut unknown, mut inactive, mut places) = (Vec::new(), Vec::new(), Vec::new());
     for spec in &command.specs {
         for (place, id) in spec.groups.iter().enumerate() {
             let path = format!("{}groups[{place}]", spec.path);
@@ -29,20 +29,29 @@ pub(super) fn check(command: &Create, inviting: &InvitingContext) -> Result<(), 
                 }),
             }
         }
-        if spec
-            .location
-            .is_some_and(|id| !inviting.locations.contains_key(&id))
-        {
+        if let Some(id) = spec.location {
             let path = format!("{}location", spec.path);
-            unknown.push(Field {
-                path,
-                problem: "is not a location of this organization",
-            });
+            match inviting.locations.get(&id) {
+                Some(location) if location.is_active => {}
+                Some(_) => places.push(Field {
+                    path,
+                    problem: "is not active",
+                }),
+                None => unknown.push(Field {
+                    path,
+                    problem: "is not a location of this organization",
+                }),
+            }
         }
     }
-    match (unknown.is_empty(), inactive.is_empty()) {
-        (false, _) => Err(Error::GroupUnknown(unknown)),
-        (true, false) => Err(Error::GroupInactive(inactive)),
-        (true, true) => Ok(()),
+    let problems = [
+        (unknown, Error::GroupUnknown as fn(Vec<Field>) -> Error),
+        (inactive, Error::GroupInactive),
+        (places, Error::LocationInactive),
+    ];
+    let mut problems = problems.into_iter().filter(|(fields, _)| !fields.is_empty());
+    match problems.next() {
+        Some((fields, error)) => Err(error(fields)),
+        None => Ok(()),
     }
 }
