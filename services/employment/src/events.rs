@@ -1,6 +1,6 @@
 //! What the service publishes, and what it does about what others publish.
 //!
-//! Publishes `employment.verified` (also when a verified one gained groups), `employment.ended`, `employment.restored` when
+//! Publishes `employment.verified` (also when a verified one has other groups or another location), `employment.ended`, `employment.restored` when
 //! an end was taken back, `employment.changed` of what is none of these, and `mail.requested`. Consumes `invitation.accepted` and `organization.approved`: both are read into a
 //! [`Hiring`](crate::domain::Hiring) before the transaction, with what their owners say now, and carried out by
 //! [`employ`](crate::ops::employment::employ). Consumes `organization.closed`, with which all employments there end, a few at a

@@ -22,6 +22,9 @@ const POLL: Duration = Duration::from_millis(300);
 pub(crate) const MESSAGE_SIZE: i64 = 100;
 /// So many messages a watcher may be behind; one that is slower reads what it has missed by itself.
 const MAX_LAG: usize = 64;
+/// The most messages about one organization until the others have had their turn: a spreadsheet of 100,000 rows is a thousand, which
+/// nobody could take at once either.
+const MESSAGES_A_TURN: usize = MAX_LAG / 2;
 
 /// Where a watcher stands: after this invitation among those that this transaction has changed last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -114,32 +117,42 @@ impl Watchers {
         let asking = async |c: &mut _| changes::changed(c, &places).await;
         let (horizon, changed) = database.read(asking).await?;
         for (organization, at) in places {
-            if changed.contains(&organization) {
-                self.read(database, organization, at, horizon).await?;
+            let is_told = if changed.contains(&organization) {
+                let reading = self.read(database, organization, at, horizon).await;
+                // Of this one: the others are told all the same.
+                reading.unwrap_or_else(|error| {
+                    tracing::warn!(%error, "what has changed in an organization could not be read; its watchers wait");
+                    false
+                })
+            } else {
+                true
+            };
+            if is_told {
+                self.announce(organization, Place::before(horizon), Vec::new());
             }
-            self.announce(organization, Place::before(horizon), Vec::new());
         }
         Ok(())
     }
 
-    /// Tells what has changed in one organization.
+    /// Tells what has changed in one organization; whether that was all.
     async fn read(
         &self,
         database: &Database,
         organization: OrganizationId,
         mut at: Place,
         horizon: i64,
-    ) -> Result<(), DatabaseError> {
-        loop {
+    ) -> Result<bool, DatabaseError> {
+        for _ in 0..MESSAGES_A_TURN {
             let reading =
                 async |c: &mut _| changes::between(c, organization, at, horizon, MESSAGE_SIZE).await;
             let changes = database.read(reading).await?;
             let Some(last) = changes.last() else {
-                return Ok(());
+                return Ok(true);
             };
             at = last.place;
             self.announce(organization, at, changes);
         }
+        Ok(false)
     }
 
     fn announce(&self, organization: OrganizationId, to: Place, changes: Vec<Change>) {
