@@ -331,9 +331,9 @@ fn every_body_has_a_name_of_its_own() {
     let bodies = operations.filter_map(|operation| operation.get("requestBody"));
     // A file has none.
     let bodies = bodies.filter_map(|body| body["content"].get("application/json"));
-    let mut names: Vec<_> = bodies
-        .map(|body| body["schema"]["$ref"].as_str().unwrap())
-        .collect();
+    let names = bodies.map(|body| body["schema"]["$ref"].as_str().unwrap());
+    // Whoever updates a thing may say any of its fields, by whichever RPC: the mask says which count.
+    let mut names: Vec<_> = names.filter(|name| !name.ends_with("-Update")).collect();
     names.sort();
     let all = names.len();
     names.dedup();
