@@ -126,19 +126,14 @@ impl Routes {
     async fn over_http(self, dialect: Dialect, request: Request<Body>) -> Response<Body> {
         match dialect {
             Dialect::Json => self.in_json(request).await,
-            Dialect::Document => {
+            Dialect::Document | Dialect::Reference => {
                 let guard = request.extensions().get::<RequestGuard>().cloned();
-                buffered(
-                    guard,
-                    self.description.document(request.method(), request.headers()),
-                )
-            }
-            Dialect::Reference => {
-                let guard = request.extensions().get::<RequestGuard>().cloned();
-                buffered(
-                    guard,
-                    self.description.reference(request.method(), request.headers()),
-                )
+                let (method, headers) = (request.method(), request.headers());
+                let described = match dialect {
+                    Dialect::Document => self.description.document(method, headers),
+                    _ => self.description.reference(method, headers),
+                };
+                buffered(guard, described)
             }
             _ => self.page(request).await,
         }
