@@ -208,6 +208,18 @@ pub fn of_peer_for_event(what: &str, status: &Status) -> HandlingError {
     }
 }
 
+/// Fields that break one rule, and what the call is then refused with.
+pub type Broken<F, E> = (Vec<F>, fn(Vec<F>) -> E);
+
+/// A call is refused for one reason, with every field that breaks it: the first reason that any does.
+///
+/// # Errors
+/// That one.
+pub fn first_of<F, E, const N: usize>(problems: [Broken<F, E>; N]) -> Result<(), E> {
+    let mut broken = problems.into_iter().filter(|(fields, _)| !fields.is_empty());
+    broken.next().map_or(Ok(()), |(fields, error)| Err(error(fields)))
+}
+
 /// The refusal of a `request_id` that was used for another request.
 #[must_use]
 pub fn request_id_reused() -> Refusal {
@@ -225,6 +237,18 @@ pub(crate) fn deadline_exceeded() -> Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_call_is_refused_for_the_first_reason_with_all_its_fields() {
+        type Told = (&'static str, Vec<u8>);
+        let unknown: fn(Vec<u8>) -> Told = |fields| ("unknown", fields);
+        let inactive: fn(Vec<u8>) -> Told = |fields| ("inactive", fields);
+        assert_eq!(first_of([(vec![], unknown), (vec![], inactive)]), Ok(()));
+        let second = first_of([(vec![], unknown), (vec![1, 2], inactive)]);
+        assert_eq!(second, Err(("inactive", vec![1, 2])));
+        let first = first_of([(vec![3], unknown), (vec![1, 2], inactive)]);
+        assert_eq!(first, Err(("unknown", vec![3])));
+    }
 
     #[test]
     fn a_call_may_be_tried_again_when_what_failed_passes_and_not_when_it_does_not() {

@@ -33,6 +33,15 @@ where
     violations.check(field, text.parse())
 }
 
+/// The name in a field that may be empty: `Some(None)` when it is. Nothing, and one violation more, when it cannot be read.
+pub fn optional_named<N>(violations: &mut Violations, field: &str, text: &str) -> Option<Option<N>>
+where
+    N: FromStr<Err: Display>,
+{
+    let name = (!text.is_empty()).then(|| text.parse::<N>());
+    violations.check(field, name.transpose())
+}
+
 /// The names in a repeated field, or nothing and a violation for each that cannot be read.
 pub fn all_named<N>(violations: &mut Violations, field: &str, texts: &[String]) -> Option<Vec<N>>
 where
@@ -64,6 +73,21 @@ mod tests {
     use muster_refusal::{ErrorReason, violations_of};
 
     use super::*;
+
+    #[test]
+    fn a_name_that_is_not_given_breaks_no_rule() {
+        let read = |text| {
+            let mut violations = Violations::new();
+            let name = optional_named::<OrganizationName>(&mut violations, "parent", text);
+            (name.map(|name| name.is_some()), violations.finish().is_ok())
+        };
+        assert_eq!(read(""), (Some(false), true));
+        assert_eq!(
+            read("organizations/0190a6d4-7b3e-7c52-9f2b-2f6d0e1a4c88"),
+            (Some(true), true)
+        );
+        assert_eq!(read("x"), (None, false));
+    }
 
     #[test]
     fn every_name_that_cannot_be_read_is_told_with_its_place() {

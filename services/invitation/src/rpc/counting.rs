@@ -4,7 +4,7 @@ use muster_ids::{GroupName, LocationName, OrganizationName};
 use muster_proto::invitation::v1 as pb;
 use muster_proto::invitation::v1::invitation_internal_service_server::InvitationInternalService;
 use muster_refusal::Violations;
-use muster_server::names::named;
+use muster_server::names::{named, optional_named};
 use muster_server::{Call, Parsed};
 use tonic::{Request, Response, Status};
 
@@ -32,20 +32,14 @@ impl InvitationInternalService for Rpc {
 fn place(call: &Call<pb::CountLiveInvitationsRequest>, violations: &mut Violations) -> Parsed<InvitedTo> {
     let asked = &call.message;
     let organization = named::<OrganizationName>(violations, "organization", &asked.organization);
-    let group = match asked.group.as_str() {
-        "" => Some(None),
-        text => named::<GroupName>(violations, "group", text).map(|name| Some(name.group)),
-    };
-    let location = match asked.location.as_str() {
-        "" => Some(None),
-        text => named::<LocationName>(violations, "location", text).map(|name| Some(name.location)),
-    };
+    let group = optional_named::<GroupName>(violations, "group", &asked.group);
+    let location = optional_named::<LocationName>(violations, "location", &asked.location);
     let (Some(organization), Some(group), Some(location)) = (organization, group, location) else {
         return Ok(None);
     };
     Ok(Some(InvitedTo {
         organization: organization.organization,
-        group,
-        location,
+        group: group.map(|name| name.group),
+        location: location.map(|name| name.location),
     }))
 }

@@ -4,7 +4,7 @@ use muster_ids::{GroupName, LocationName};
 use muster_proto::invitation::v1 as pb;
 use muster_proto::invitation::v1::learner_service_server::LearnerService;
 use muster_refusal::Violations;
-use muster_server::names::{all_named, named};
+use muster_server::names::{all_named, optional_named};
 use muster_server::{Call, Parsed};
 use tonic::{Request, Response, Status};
 
@@ -51,10 +51,7 @@ fn listed(call: &Call<pb::ListLearnersRequest>, violations: &mut Violations) -> 
     let message = &call.message;
     let states = filter::<pb::InvitationState, _>(violations, "states", &message.states);
     let groups = all_named::<GroupName>(violations, "groups", &message.groups);
-    let location = match message.location.as_str() {
-        "" => Some(None),
-        text => named::<LocationName>(violations, "location", text).map(Some),
-    };
+    let location = optional_named::<LocationName>(violations, "location", &message.location);
     Ok((|| {
         Some(LearnerFilter {
             states: states?,

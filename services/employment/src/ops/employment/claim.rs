@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use muster_identity::Role;
 use muster_ids::{LocationId, OrganizationId, PersonId};
+use muster_server::failure::first_of;
 use sqlx::PgConnection;
 use time::Date;
 
@@ -79,17 +80,13 @@ pub(crate) async fn prepare(context: &Context, claims: &Claims) -> Result<Verifi
         ));
         wrong.extend(positions::early(&field, claimed.start, &claimed.positions));
     }
-    let problems = [
-        (closed, Error::SiteNotActive as fn(Vec<Field>) -> Error),
+    first_of([
+        (closed, Error::SiteNotActive),
         (unknown, Error::LocationUnknown),
         (inactive, Error::LocationInactive),
         (wrong, Error::Positions),
-    ];
-    let mut problems = problems.into_iter().filter(|(fields, _)| !fields.is_empty());
-    match problems.next() {
-        Some((fields, error)) => Err(error(fields)),
-        None => Ok(verifiers),
-    }
+    ])?;
+    Ok(verifiers)
 }
 
 async fn takes(

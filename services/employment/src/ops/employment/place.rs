@@ -3,6 +3,7 @@
 use muster_ids::{EmploymentName, GroupName, LocationName};
 use muster_server::Failure;
 use muster_server::etag::IfMatch;
+use muster_server::failure::first_of;
 use sqlx::PgConnection;
 
 use super::change::settle;
@@ -89,14 +90,9 @@ fn check(placing: &Placing, found: &Employment, places: &Places) -> Result<(), E
             None => unknown.push(Field::of(path, "is not a location of this organization")),
         }
     }
-    let problems = [
-        (unknown, Error::GroupUnknown as fn(Vec<Field>) -> Error),
+    first_of([
+        (unknown, Error::GroupUnknown),
         (inactive, Error::GroupInactive),
         (closed, Error::LocationInactive),
-    ];
-    let mut problems = problems.into_iter().filter(|(fields, _)| !fields.is_empty());
-    match problems.next() {
-        Some((fields, error)) => Err(error(fields)),
-        None => Ok(()),
-    }
+    ])
 }

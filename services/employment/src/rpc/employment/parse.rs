@@ -7,7 +7,7 @@ use muster_ids::{
 };
 use muster_proto::employment::v1 as pb;
 use muster_refusal::Violations;
-use muster_server::names::{self, named};
+use muster_server::names::{self, named, optional_named};
 use muster_server::{Call, Parsed};
 
 use super::positions::perhaps_day;
@@ -152,9 +152,8 @@ pub(super) fn place(call: &Call<pb::PlaceEmploymentRequest>, violations: &mut Vi
         }
         names::all_named::<GroupName>(violations, "employment.groups", &given.groups)
     });
-    let location = mask.when("location", || match given.location.as_str() {
-        "" => Some(None),
-        text => named::<LocationName>(violations, "employment.location", text).map(Some),
+    let location = mask.when("location", || {
+        optional_named::<LocationName>(violations, "employment.location", &given.location)
     });
     let named = named::<EmploymentName>(violations, "employment.name", &given.name);
     Ok(named.map(|employment| Placing {
@@ -235,20 +234,14 @@ pub(super) fn placements(
 ) -> Parsed<Placed> {
     let asked = &call.message;
     let organization = named::<OrganizationName>(violations, "organization", &asked.organization);
-    let group = match asked.group.as_str() {
-        "" => Some(None),
-        text => named::<GroupName>(violations, "group", text).map(|name| Some(name.group)),
-    };
-    let location = match asked.location.as_str() {
-        "" => Some(None),
-        text => named::<LocationName>(violations, "location", text).map(|name| Some(name.location)),
-    };
+    let group = optional_named::<GroupName>(violations, "group", &asked.group);
+    let location = optional_named::<LocationName>(violations, "location", &asked.location);
     let (Some(organization), Some(group), Some(location)) = (organization, group, location) else {
         return Ok(None);
     };
     Ok(Some(Placed {
         organization: organization.organization,
-        group,
-        location,
+        group: group.map(|name| name.group),
+        location: location.map(|name| name.location),
     }))
 }

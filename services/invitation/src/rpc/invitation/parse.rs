@@ -1,11 +1,9 @@
 //! The list of invitations that a request asks for.
 
-use std::fmt::Display;
-use std::str::FromStr;
-
 use muster_ids::{GroupName, ImportName, LocationName, PersonName};
 use muster_proto::invitation::v1 as pb;
 use muster_refusal::Violations;
+use muster_server::names::optional_named;
 use muster_server::{Call, Parsed};
 use time::OffsetDateTime;
 
@@ -68,10 +66,10 @@ impl Narrowed<'_> {
         let states = filter::<pb::InvitationState, _>(violations, &path("states"), self.states);
         let delivery_states =
             filter::<pb::DeliveryState, _>(violations, &path("delivery_states"), self.delivery_states);
-        let import = optional::<ImportName>(violations, &path("import"), self.import);
-        let group = optional::<GroupName>(violations, &path("group"), self.group);
-        let location = optional::<LocationName>(violations, &path("location"), self.location);
-        let inviter = optional::<PersonName>(violations, &path("inviter"), self.inviter);
+        let import = optional_named::<ImportName>(violations, &path("import"), self.import);
+        let group = optional_named::<GroupName>(violations, &path("group"), self.group);
+        let location = optional_named::<LocationName>(violations, &path("location"), self.location);
+        let inviter = optional_named::<PersonName>(violations, &path("inviter"), self.inviter);
         Some(ListFilter {
             states: states?,
             delivery_states: delivery_states?,
@@ -82,13 +80,4 @@ impl Narrowed<'_> {
             address_contains: self.address_contains.to_owned(),
         })
     }
-}
-
-/// A name to filter by, if there is one.
-fn optional<N>(violations: &mut Violations, field: &str, given: &str) -> Option<Option<N>>
-where
-    N: FromStr<Err: Display>,
-{
-    let name = (!given.is_empty()).then(|| given.parse::<N>());
-    violations.check(field, name.transpose())
 }

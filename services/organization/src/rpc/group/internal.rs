@@ -4,7 +4,7 @@ use muster_ids::{GroupId, GroupName, OrganizationId, TrainingId, TrainingName};
 use muster_proto::organization::v1 as pb;
 use muster_proto::organization::v1::group_internal_service_server::GroupInternalService;
 use muster_refusal::Violations;
-use muster_server::names::{all_named, named};
+use muster_server::names::{all_named, named, optional_named};
 use muster_server::{Call, Failure, Parsed};
 use sqlx::PgConnection;
 use tonic::{Request, Response, Status};
@@ -75,10 +75,7 @@ fn assigning(
     let message = &call.message;
     let organization = named_organization(violations, &message.organization);
     let training = named::<TrainingName>(violations, "training", &message.training);
-    let group = match message.group.as_str() {
-        "" => Some(None),
-        text => named::<GroupName>(violations, "group", text).map(Some),
-    };
+    let group = optional_named::<GroupName>(violations, "group", &message.group);
     let (Some(organization), Some(training), Some(group)) = (organization, training, group) else {
         return Ok(None);
     };

@@ -1,5 +1,7 @@
 //! What the organization and its plan say to what is asked for.
 
+use muster_server::failure::first_of;
+
 use super::Create;
 use crate::domain::inviting::InvitingContext;
 use crate::error::{Error, Field};
@@ -44,14 +46,9 @@ pub(super) fn check(command: &Create, inviting: &InvitingContext) -> Result<(), 
             }
         }
     }
-    let problems = [
-        (unknown, Error::GroupUnknown as fn(Vec<Field>) -> Error),
+    first_of([
+        (unknown, Error::GroupUnknown),
         (inactive, Error::GroupInactive),
         (places, Error::LocationInactive),
-    ];
-    let mut problems = problems.into_iter().filter(|(fields, _)| !fields.is_empty());
-    match problems.next() {
-        Some((fields, error)) => Err(error(fields)),
-        None => Ok(()),
-    }
+    ])
 }
