@@ -36,7 +36,7 @@ use row::Traced;
 const ROWS_A_BATCH: i64 = 500;
 /// How many rows of an import a worker does before it looks whether another import waits: a large one keeps no small one
 /// waiting.
-const ROWS_A_TURN: i64 = 1_000;
+const ROWS_A_TURN: usize = 1_000;
 /// How often the organization is asked again whether it is still active and which groups are.
 const CONTEXT_LIFE: std::time::Duration = std::time::Duration::from_secs(3);
 /// Mails beyond the plan's limit of a day go out on one of the following days, as far as a mail may be scheduled.
@@ -44,7 +44,8 @@ const DAYS_AHEAD: u32 = 90;
 
 /// Whether there may be more rows.
 enum Batch {
-    More,
+    /// After so many.
+    More(usize),
     Finished,
     /// Another worker has the import.
     Lost,
@@ -84,7 +85,7 @@ pub(crate) async fn apply(
             .database
             .write(async |tx| work.batch(tx, rows_a_batch).await);
         match batch.await {
-            Ok(Batch::More) => done += rows_a_batch,
+            Ok(Batch::More(rows)) => done += rows,
             Ok(Batch::Finished | Batch::Lost) => return Ok(()),
             // One of its rows is broken: those before it are done.
             Err(error) if !error.is_transient() && rows_a_batch > 1 => rows_a_batch = 1,
@@ -154,9 +155,29 @@ impl Work<'_> {
         let capacity = self.capacity(tx, self.first_due()).await?;
         let most = capacity.map_or(most, |capacity| most.min(capacity.mails));
         let rows = rows::to_apply(tx, organization, import, most).await?;
-        if rows.is_empty() {
+        // As many as were asked for: there may be more.
+        let batch = match rows.len() {
+            rows if most <= i64::try_from(rows).unwrap_or(i64::MAX) => Batch::More(rows),
+            _ => Batch::Finished,
+        };
+        self.store(tx, rows, capacity, is_active).await?;
+        if matches!(batch, Batch::Finished) {
             claim::finish(tx, self.job, self.act.time).await?;
-            return Ok(Batch::Finished);
+        }
+        Ok(batch)
+    }
+
+    /// Does these rows, and writes down what became of each.
+    async fn store(
+        &self,
+        tx: &mut PgConnection,
+        rows: Vec<Row>,
+        capacity: Option<DayCapacity>,
+        is_active: bool,
+    ) -> Result<(), Error> {
+        let (organization, import) = (self.job.organization, self.job.import);
+        if rows.is_empty() {
+            return Ok(());
         }
         let Done { rows, mails } = self.rows(tx, rows, capacity, is_active).await?;
         let followers = results::save(tx, organization, import, &rows).await?;
@@ -170,7 +191,7 @@ impl Work<'_> {
         for (hour, mails) in quota::by_hour(mails) {
             quota::add(tx, organization, hour, mails, slot).await?;
         }
-        Ok(Batch::More)
+        Ok(())
     }
 
     /// In the order of the addresses: two transactions never wait for each other in a circle.
