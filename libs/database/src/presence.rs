@@ -31,7 +31,7 @@ use holder::Holder;
 use session::{Begun, Seen, Session};
 
 /// How often a process looks who is missing, and notices that its own session broke.
-const LOOK_EVERY: Duration = Duration::from_millis(300);
+const LOOK_EVERY: Duration = Duration::from_millis(200);
 const TRY_AGAIN: Duration = Duration::from_millis(100);
 /// How long a claim waits for the session: it is there within moments, or not for a while.
 const EXPECTED_WITHIN: Duration = Duration::from_secs(2);

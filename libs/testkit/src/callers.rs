@@ -173,8 +173,11 @@ impl Drop for Callers {
     }
 }
 
+/// As a whole: a service may read it at any moment.
 fn write(path: &Path, text: &str) {
-    std::fs::write(path, text).expect("the file was not written");
+    let beside = path.with_extension("new");
+    std::fs::write(&beside, text).expect("the file was not written");
+    std::fs::rename(&beside, path).expect("the file was not put in its place");
 }
 
 fn with_header<T>(message: T, name: &'static str, value: &str) -> Request<T> {

@@ -59,9 +59,12 @@ async fn a_restart_of_the_broker_is_one_warning_of_each_service_and_no_error() {
     for (service, said) in new() {
         let lines = worth_reading(&said);
         println!("{service}: {lines:#?}");
-        assert!((1..=most).contains(&lines.len()), "{service}: {lines:#?}");
-        let ours = |line: &&str| line.contains(" WARN muster_messaging");
-        assert!(lines.iter().all(ours), "{service}: {lines:#?}");
+        // A busy machine may have them say other things as well.
+        let of_the_broker = |line: &&&str| line.contains(" WARN muster_messaging");
+        let warnings = lines.iter().filter(of_the_broker).count();
+        assert!((1..=most).contains(&warnings), "{service}: {lines:#?}");
+        let is_error = |line: &&str| line.contains(" ERROR ");
+        assert!(!lines.iter().any(is_error), "{service}: {lines:#?}");
     }
 }
 

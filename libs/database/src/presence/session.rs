@@ -11,7 +11,7 @@ use super::holder::Holder;
 /// For a statement on a server that is there but slow.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long a process has to be missing. One whose connection was cut notices at its next look, and is back before that.
-const MISSING: Duration = Duration::from_secs(1);
+const MISSING: Duration = Duration::from_millis(1500);
 
 /// A host that is cut off in silence is given up by the server after some ten seconds instead of two hours.
 const SET_UP: &str =

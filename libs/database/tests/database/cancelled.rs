@@ -52,12 +52,13 @@ async fn a_cancelled_write_leaves_no_open_transaction_and_loses_nothing() {
     );
 }
 
-/// What is left of the calls may still be committing: of nobody who works now, nothing may stay for a second.
+/// What is left of the calls may still be committing: of nobody who works now, nothing may stay until the server ends it
+/// (10 s).
 async fn nothing_stays_open(test: &TestDatabase) {
     let since = Instant::now();
     while test.sessions("state LIKE 'idle in transaction%'").await > 0 {
         assert!(
-            since.elapsed() < Duration::from_secs(1),
+            since.elapsed() < Duration::from_secs(5),
             "a transaction stays open"
         );
     }

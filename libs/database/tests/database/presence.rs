@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::support::TestDatabase;
 
 /// How soon what a dead process held is to be somebody else's.
-const SOON: Duration = Duration::from_secs(3);
+const SOON: Duration = Duration::from_secs(10);
 /// Longer than it takes to give somebody up.
 const LONG_ENOUGH: Duration = Duration::from_secs(3);
 /// A lease that never ends by itself in these tests.

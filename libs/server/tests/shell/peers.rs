@@ -56,7 +56,10 @@ async fn unavailable_is_tried_three_times_where_the_contract_allows() {
 async fn a_peer_is_given_the_time_that_is_left() {
     let fixture = Fixture::new().await;
     let mut organization = organization(&fixture);
-    let end = Instant::now() + Duration::from_millis(300);
+    // Connected, before its time counts.
+    organization.get_role(get_role("persons/1")).await.unwrap();
+    fixture.seen.calls.store(0, Ordering::Relaxed);
+    let end = Instant::now() + Duration::from_millis(500);
     let call = deadline::scope(Some(end), organization.get_role(get_role("persons/slow")));
     let status = call.await.unwrap_err();
     assert_eq!(status.code(), Code::DeadlineExceeded, "{status:?}");

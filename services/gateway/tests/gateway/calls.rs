@@ -181,7 +181,7 @@ async fn a_call_ends_at_its_deadline_and_the_service_is_told_how_long_it_has() {
     let started = Instant::now();
     let answer = Call::to(OWN)
         .token(&token)
-        .header("grpc-timeout", "300m")
+        .header("grpc-timeout", "1000m")
         .send(&fixture.edge, HANG)
         .await;
     assert_eq!(
@@ -189,7 +189,7 @@ async fn a_call_ends_at_its_deadline_and_the_service_is_told_how_long_it_has() {
         (Code::DeadlineExceeded, Some(ErrorReason::DeadlineExceeded))
     );
     assert!(
-        (250..1000).contains(&started.elapsed().as_millis()),
+        (900..5000).contains(&started.elapsed().as_millis()),
         "{:?}",
         started.elapsed()
     );
@@ -198,7 +198,7 @@ async fn a_call_ends_at_its_deadline_and_the_service_is_told_how_long_it_has() {
         .unwrap()
         .to_owned();
     let micros: u64 = told.strip_suffix('u').unwrap().parse().unwrap();
-    assert!((100_000..=300_000).contains(&micros), "{told}");
+    assert!((100_000..=1_000_000).contains(&micros), "{told}");
 }
 
 #[tokio::test]

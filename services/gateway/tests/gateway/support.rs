@@ -285,9 +285,9 @@ pub(crate) fn elsewhere(backend: &str) -> Settings {
 }
 
 /// How long anything may take.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Waits until something is so; ten seconds at the most.
+/// Waits until something is so; a minute at the most.
 pub(crate) async fn eventually(so: impl AsyncFn() -> bool) {
     let waiting = async {
         while !so().await {

@@ -257,7 +257,7 @@ async fn a_certificate_that_cannot_be_used_replaces_nothing_and_is_reported() {
 
 #[tokio::test]
 async fn a_certificate_that_ends_while_it_is_shown_is_reported() {
-    let short = Certified::valid(Span::hours(-1), Span::seconds(7));
+    let short = Certified::valid(Span::hours(-1), Span::seconds(15));
     let mounted = Mounted::with(&short);
     let fixture = Fixture::told(|settings| tell(&mounted, settings)).await;
     eventually(async || {

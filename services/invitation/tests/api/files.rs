@@ -7,14 +7,14 @@ use muster_proto::invitation::v1::{
     DownloadImportTemplateRequest, DownloadImportTemplateResponse, DownloadRefusedRowsRequest, Import,
     ImportFileFormat, ImportRow, ImportRowState, ImportState, ListImportRowsRequest, ListImportsRequest,
 };
-use muster_testkit::{eventually, eventually_some};
+use muster_testkit::eventually;
 use rust_xlsxwriter::Workbook;
 use tonic::Status;
 use zip::write::SimpleFileOptions;
 use zip::{ZipArchive, ZipWriter};
 
 use crate::fixture::{Fixture, reason};
-use crate::upload::{applied, approve, disapprove, get, good, rows, upload};
+use crate::upload::{applied, approve, disapprove, good, previewed_again, rows, upload};
 
 async fn template(
     fixture: &Fixture,
@@ -223,11 +223,7 @@ async fn a_workbook_invites_whom_it_shows() {
     // Made again, the preview passes over the same row.
     fixture.group("Cooks").await;
     assert_eq!(reason(approve(&fixture, &import).await), R::ImportPreviewStale);
-    let again = eventually_some(async || {
-        let again = get(&fixture, &import).await;
-        (again.state() == ImportState::Ready).then_some(again)
-    })
-    .await;
+    let again = previewed_again(&fixture, &import).await;
     approve(&fixture, &again).await.unwrap();
     let done = applied(&fixture, &again).await;
     assert_eq!((done.state(), done.applied_count), (ImportState::Applied, 1));

@@ -5,10 +5,10 @@ use muster_proto::invitation::v1::{
     ApproveImportRequest, DisapproveImportRequest, GetImportRequest, ImportRowState, ImportState,
     ListImportRowsRequest, ListInvitationsRequest, ListInvitationsResponse,
 };
-use muster_testkit::{TestCaller, eventually_some};
+use muster_testkit::TestCaller;
 
 use crate::fixture::{Fixture, reason, waiting};
-use crate::upload::{applied, approval, approve, disapprove, get, good, upload};
+use crate::upload::{applied, approval, approve, disapprove, get, good, previewed_again, upload};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_disapproved_import_becomes_nothing() {
@@ -79,11 +79,7 @@ async fn a_stale_preview_is_not_approved_but_made_again() {
     assert_eq!((import.valid_count, import.error_count), (1, 1));
     fixture.group("Cooks").await;
     assert_eq!(reason(approve(&fixture, &import).await), R::ImportPreviewStale);
-    let again = eventually_some(async || {
-        let again = get(&fixture, &import).await;
-        (again.state() == ImportState::Ready).then_some(again)
-    })
-    .await;
+    let again = previewed_again(&fixture, &import).await;
     assert_ne!(again.etag, import.etag);
     assert_eq!((again.valid_count, again.error_count), (2, 0));
     assert_eq!(

@@ -1,11 +1,9 @@
 //! Files as people really have them, and files that are none.
 
 use muster_proto::error::v1::ErrorReason as R;
-use muster_proto::invitation::v1::ImportState;
-use muster_testkit::eventually_some;
 
 use crate::fixture::{Fixture, reason};
-use crate::upload::{approve, get, rows, upload};
+use crate::upload::{approve, previewed_again, rows, upload};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_sheet_saved_in_many_ways_is_the_same_sheet() {
@@ -151,11 +149,7 @@ async fn a_fault_of_a_row_stays_when_the_preview_is_made_again() {
     );
     fixture.group("Cooks").await;
     assert_eq!(reason(approve(&fixture, &import).await), R::ImportPreviewStale);
-    let again = eventually_some(async || {
-        let again = get(&fixture, &import).await;
-        (again.state() == ImportState::Ready).then_some(again)
-    })
-    .await;
+    let again = previewed_again(&fixture, &import).await;
     assert_eq!((again.valid_count, again.error_count), (1, 1));
     assert_eq!(
         (again.encoding.as_str(), again.separator.as_str()),

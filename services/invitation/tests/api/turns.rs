@@ -7,7 +7,7 @@ use muster_proto::invitation::v1::{Import, ImportState};
 use muster_testkit::{eventually, eventually_some};
 
 use crate::fixture::{Fixture, reason};
-use crate::upload::{applied, approve, approve_all, disapprove, get, good, upload};
+use crate::upload::{applied, approve, approve_all, disapprove, get, good, previewed_again, upload};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_large_import_keeps_no_small_one_waiting() {
@@ -131,11 +131,7 @@ async fn a_preview_of_thousands_of_rows_is_made_again_part_by_part() {
     let import = upload(&fixture, &good(4_500)).await.unwrap();
     fixture.group("Cooks").await;
     assert_eq!(reason(approve(&fixture, &import).await), R::ImportPreviewStale);
-    let again = eventually_some(async || {
-        let again = get(&fixture, &import).await;
-        (again.state() == ImportState::Ready).then_some(again)
-    })
-    .await;
+    let again = previewed_again(&fixture, &import).await;
     assert_ne!(again.etag, import.etag);
     assert_eq!((again.row_count, again.valid_count), (4_500, 4_500));
     assert_eq!(

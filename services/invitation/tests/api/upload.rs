@@ -111,8 +111,24 @@ pub(crate) async fn rows(fixture: &Fixture, import: &Import) -> Vec<ImportRow> {
     }
 }
 
-/// Waits until the last row is done. An import that met a busy database tries again when the clock says so.
+/// Waits until the last row is done.
 pub(crate) async fn applied(fixture: &Fixture, import: &Import) -> Import {
+    let is_done = |import: &Import| {
+        matches!(
+            import.state(),
+            ImportState::Applied | ImportState::AppliedWithErrors
+        )
+    };
+    becomes(fixture, import, is_done).await
+}
+
+/// Waits until its preview is there again.
+pub(crate) async fn previewed_again(fixture: &Fixture, import: &Import) -> Import {
+    becomes(fixture, import, |import| import.state() == ImportState::Ready).await
+}
+
+/// Waits until it is so. An import that met a busy database tries again when the clock says so.
+pub(crate) async fn becomes(fixture: &Fixture, import: &Import, is_so: impl Fn(&Import) -> bool) -> Import {
     let mut looks = 0;
     eventually_some(async || {
         looks += 1;
@@ -120,11 +136,7 @@ pub(crate) async fn applied(fixture: &Fixture, import: &Import) -> Import {
             fixture.clock.advance(std::time::Duration::from_secs(6));
         }
         let import = get(fixture, import).await;
-        let is_done = matches!(
-            import.state(),
-            ImportState::Applied | ImportState::AppliedWithErrors
-        );
-        is_done.then_some(import)
+        is_so(&import).then_some(import)
     })
     .await
 }

@@ -7,10 +7,9 @@ use std::time::Duration;
 
 use muster_invitation::InvitationApp;
 use muster_proto::invitation::v1::{Import, ImportRowState, ImportState};
-use muster_testkit::eventually_some;
 
 use crate::fixture::Fixture;
-use crate::upload::{applied, approve, approve_all, get, good, rows, upload};
+use crate::upload::{applied, approve, approve_all, becomes, get, good, rows, upload};
 
 /// A process of its own, as far as one can have it here: everything that runs in it ends at once, in the middle of
 /// whatever it does, and its connections with it.
@@ -178,10 +177,8 @@ async fn gets_to_the_end(fixture: &Fixture, import: &Import) {
     let mut seen = get(fixture, import).await;
     while seen.state() != ImportState::Applied {
         let before = seen.applied_count;
-        seen = eventually_some(async || {
-            let now = get(fixture, import).await;
-            let gets_on = now.applied_count > before || now.state() == ImportState::Applied;
-            gets_on.then_some(now)
+        seen = becomes(fixture, import, |now| {
+            now.applied_count > before || now.state() == ImportState::Applied
         })
         .await;
     }

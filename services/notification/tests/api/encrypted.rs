@@ -45,7 +45,7 @@ async fn server(mode: Mode, pipelining: bool) -> SmtpServer {
 async fn with(fault: Fault, server: &SmtpServer, mail: &Rendered) -> Outcome {
     server.script([fault]);
     let patience = match fault {
-        Fault::Held(_) => Duration::from_millis(200),
+        Fault::Held(_) => Duration::from_secs(2),
         _ => Duration::from_secs(20),
     };
     let smtp = Smtp::new(options(&[server.url()], &server.roots(), patience));

@@ -212,7 +212,7 @@ async fn a_slow_reply_is_waited_for_up_to_its_limit() {
     assert_eq!(words(&fixture.step().await), ["taken"]);
 
     let mut context = fixture.context();
-    context.smtp = Arc::new(fixture.smtp_client(Duration::from_millis(200)));
+    context.smtp = Arc::new(fixture.smtp_client(Duration::from_secs(2)));
     fixture.ask().await;
     assert_eq!(words(&step(&fixture.worker_of(context)).await), ["ambiguous"]);
 }

@@ -21,7 +21,7 @@ const DELIVERIES: usize = 72;
 const KILLS: u64 = 6;
 const HELD: usize = 60;
 /// The leases themselves last 15 minutes. Generous, for machines that do other things as well.
-const SOON: Duration = Duration::from_secs(6);
+const SOON: Duration = Duration::from_secs(15);
 
 struct Process {
     database: TestDatabase,
