@@ -2,7 +2,9 @@
 
 mod handler;
 
-use muster_ids::{EmploymentId, EmploymentName, GroupId, GroupName, LocationId, LocationName};
+use muster_ids::{
+    EmploymentId, EmploymentName, GrantId, GrantName, GroupId, GroupName, LocationId, LocationName,
+};
 use muster_ids::{InvitationId, InvitationName, OrganizationId, OrganizationName, PersonId, PersonName};
 use muster_proto::employment::v1 as pb;
 use time::OffsetDateTime;
@@ -31,8 +33,23 @@ pub struct EmploymentFacts {
     pub create_time: Option<OffsetDateTime>,
     /// Whether it is verified or was; `false` also when an earlier version published it.
     pub was_verified: bool,
+    /// What the person granted with their claim; `None` when nothing.
+    pub consent: Option<ClaimedConsent>,
     /// The version of the employment: a projection applies only a newer one.
     pub sequence: i64,
+}
+
+/// The consent that came with a claim; `pb::ClaimedConsent`, parsed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClaimedConsent {
+    /// The grant that it becomes.
+    pub grant: GrantId,
+    /// When it was given.
+    pub time: OffsetDateTime,
+    /// When it ends by itself; `None`: never.
+    pub expire_time: Option<OffsetDateTime>,
+    /// Which words the person agreed to; may be empty.
+    pub wording: String,
 }
 
 impl EmploymentFacts {
@@ -54,8 +71,12 @@ impl EmploymentFacts {
             groups: groups(event, &facts.groups)?,
             location: location(event, &facts.location)?,
             source_invitation: invitation(event, &facts.source_invitation)?,
-            create_time: create_time(&facts)?,
+            create_time: facts
+                .create_time
+                .map(|said| time("create_time", said.seconds, said.nanos))
+                .transpose()?,
             was_verified: facts.was_verified,
+            consent: consent(event, person.person, facts.consent)?,
             sequence: event.sequence,
         })
     }
@@ -93,14 +114,37 @@ fn location(event: &Received, text: &str) -> Result<Option<LocationId>, Handling
     event.within(name.organization).map(|_| Some(name.location))
 }
 
-fn create_time(facts: &pb::EmploymentFacts) -> Result<Option<OffsetDateTime>, HandlingError> {
-    let Some(time) = facts.create_time else {
+fn time(field: &str, seconds: i64, nanos: i32) -> Result<OffsetDateTime, HandlingError> {
+    let nanoseconds = i128::from(seconds) * 1_000_000_000 + i128::from(nanos);
+    let time = OffsetDateTime::from_unix_timestamp_nanos(nanoseconds);
+    time.map_err(|_| HandlingError::Permanent(format!("{field} is no time")))
+}
+
+fn consent(
+    event: &Received,
+    person: PersonId,
+    told: Option<pb::ClaimedConsent>,
+) -> Result<Option<ClaimedConsent>, HandlingError> {
+    let Some(told) = told else {
         return Ok(None);
     };
-    let nanoseconds = i128::from(time.seconds) * 1_000_000_000 + i128::from(time.nanos);
-    let time = OffsetDateTime::from_unix_timestamp_nanos(nanoseconds);
-    time.map(Some)
-        .map_err(|_| HandlingError::Permanent("create_time is no time".to_owned()))
+    let name: GrantName = event.field("consent.grant", &told.grant)?;
+    if name.person != person {
+        let text = "consent.grant is somebody else's";
+        return Err(HandlingError::Permanent(text.to_owned()));
+    }
+    let said = told
+        .consent_time
+        .ok_or_else(|| HandlingError::Permanent("consent_time is not said".to_owned()))?;
+    let end = told
+        .expire_time
+        .map(|said| time("consent.expire_time", said.seconds, said.nanos));
+    Ok(Some(ClaimedConsent {
+        grant: name.grant,
+        time: time("consent.consent_time", said.seconds, said.nanos)?,
+        expire_time: end.transpose()?,
+        wording: told.wording,
+    }))
 }
 
 fn invitation(event: &Received, text: &str) -> Result<Option<InvitationId>, HandlingError> {

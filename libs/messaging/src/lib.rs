@@ -56,7 +56,7 @@ pub mod sweep;
 pub mod topology;
 
 pub use broker::{Broker, BrokerError, BrokerOptions, TopologyBy};
-pub use employments::{EmploymentEvent, EmploymentFacts, EmploymentHandler, EmploymentWork};
+pub use employments::{ClaimedConsent, EmploymentEvent, EmploymentFacts, EmploymentHandler, EmploymentWork};
 pub use envelope::{EnvelopeProblem, Received};
 pub use handler::{Handler, HandlingError};
 pub use handlers::{Handlers, UnhandledBinding};

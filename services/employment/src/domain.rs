@@ -11,9 +11,10 @@ mod verification_notice;
 pub(crate) use claim_limits::{COUNTED, ClaimLimit, ClaimLimits, ClaimedTooOften};
 pub(crate) use closing::Closing;
 pub(crate) use employment::{
-    Acceptance, AskedEnd, DAYS, Edit, Employment, EmploymentState, End, EndTime, Hiring, InvitationSource,
-    Kept, MAX_REJECTIONS, NotCorrectable, NotEditable, NotEndable, NotUndone, NotVerifiable, NotWithdrawable,
-    Position, Rejection, RejectionReason, Settled, Side, VerificationBasis, early,
+    Acceptance, AskedEnd, Consent, DAYS, Edit, Employment, EmploymentState, End, EndTime, Hiring,
+    InvitationSource, Kept, MAX_REJECTIONS, NotCorrectable, NotEditable, NotEndable, NotUndone,
+    NotVerifiable, NotWithdrawable, Position, Rejection, RejectionReason, Settled, Side, Terms,
+    VerificationBasis, early,
 };
 pub(crate) use filter::{EmploymentFilter, EmploymentOrder};
 pub(crate) use position_list::PositionCode;

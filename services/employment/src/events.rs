@@ -13,7 +13,9 @@ mod organization_closed;
 
 use muster_clock::Clock;
 use muster_database::DatabaseError;
-use muster_ids::{EventId, GroupName, InvitationName, LocationName, OrganizationName, PersonName};
+use muster_ids::{
+    EventId, GrantName, GroupName, InvitationName, LocationName, OrganizationName, PersonId, PersonName,
+};
 use muster_messaging::Event;
 use muster_messaging::outbox::{self, NewEvent};
 use muster_proto::employment::v1 as pb;
@@ -21,7 +23,7 @@ use muster_server::convert::timestamp;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
-use crate::domain::{Employment, EmploymentState};
+use crate::domain::{Consent, Employment, EmploymentState};
 pub(crate) use invitation_accepted::InvitationAccepted;
 pub(crate) use mail_requested::mail_requested;
 pub(crate) use organization_approved::OrganizationApproved;
@@ -132,5 +134,23 @@ fn facts(employment: &Employment) -> pb::EmploymentFacts {
             .unwrap_or_default(),
         create_time: Some(timestamp(employment.create_time)),
         was_verified: employment.first_verify_time.is_some(),
+        consent: employment
+            .consent
+            .as_ref()
+            .map(|given| consent(employment.person, given)),
+    }
+}
+
+/// What the person granted with their claim, for the records.
+pub(crate) fn consent(person: PersonId, given: &Consent) -> pb::ClaimedConsent {
+    let name = GrantName {
+        person,
+        grant: given.grant,
+    };
+    pb::ClaimedConsent {
+        grant: name.to_string(),
+        consent_time: Some(timestamp(given.time)),
+        expire_time: given.terms.expire_time.map(timestamp),
+        wording: given.terms.wording.clone(),
     }
 }

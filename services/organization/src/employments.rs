@@ -55,6 +55,7 @@ impl Employments {
             source_invitation,
             create_time: None,
             was_verified: told.state() == EmploymentState::Verified,
+            consent: None,
             sequence: told.sequence,
         }))
     }

@@ -20,7 +20,9 @@ pub(crate) use employment_projection::{
     EmploymentProjection, EmploymentState, Placement, Requirement, ToldEmployment,
 };
 pub(crate) use export::{Employee, Employees, ExportFormat, OrganizationNames, RecordLine};
-pub(crate) use grant::{Grant, GrantState, GrantStateName, Parties, Terms, Wish};
+pub(crate) use grant::{
+    ClaimedConsent, Grant, GrantSource, GrantState, GrantStateName, Overtaken, Parties, Terms, Wish,
+};
 pub(crate) use progress::{ProgressCounts, ProgressDimension, ProgressEntry, ProgressFilter, ProgressRow};
 pub(crate) use progress_transfer::ProgressTransfer;
 pub(crate) use record_access::{AccessKind, AccessReason, ReaderRole, RecordAccess};

@@ -10,13 +10,13 @@ mod employment_verified;
 mod group_changed;
 mod projection;
 
-use muster_messaging::{EmploymentFacts, HandlingError};
+use muster_messaging::{self as messaging, EmploymentFacts, HandlingError};
 
 pub(crate) use employment_verified::EmploymentVerified;
 pub(crate) use group_changed::GroupChanged;
 pub(crate) use projection::Projection;
 
-use crate::domain::{EmploymentProjection, Placement, ToldEmployment};
+use crate::domain::{ClaimedConsent, EmploymentProjection, Placement, Terms, ToldEmployment};
 
 /// What is kept of an employment.
 fn employment_of(facts: &EmploymentFacts) -> Result<ToldEmployment, HandlingError> {
@@ -32,5 +32,17 @@ fn employment_of(facts: &EmploymentFacts) -> Result<ToldEmployment, HandlingErro
             groups: facts.groups.clone(),
             location: facts.location,
         }),
+        consent: facts.consent.clone().map(consent),
     })
+}
+
+fn consent(told: messaging::ClaimedConsent) -> ClaimedConsent {
+    ClaimedConsent {
+        grant: told.grant,
+        time: told.time,
+        terms: Terms {
+            expire_time: told.expire_time,
+            wording: told.wording,
+        },
+    }
 }

@@ -2,8 +2,8 @@
 //! has told of yet, and for who people are.
 
 use muster_ids::{
-    EmploymentName, GroupId, GroupName, LocationName, NameProblem, OrganizationId, OrganizationName,
-    PersonId, PersonName, TrainingId, TrainingName,
+    EmploymentName, GrantName, GroupId, GroupName, LocationName, NameProblem, OrganizationId,
+    OrganizationName, PersonId, PersonName, TrainingId, TrainingName,
 };
 use muster_proto::employment::v1 as employment_pb;
 use muster_proto::employment::v1::employment_internal_service_client::EmploymentInternalServiceClient;
@@ -15,7 +15,8 @@ use muster_server::convert::from_timestamp;
 use tonic::{Code, Status};
 
 use crate::domain::{
-    Employee, Employees, EmploymentProjection, EmploymentState, Placement, Requirement, ToldEmployment,
+    ClaimedConsent, Employee, Employees, EmploymentProjection, EmploymentState, Placement, Requirement,
+    Terms, ToldEmployment,
 };
 use crate::error::Error;
 
@@ -145,7 +146,27 @@ impl Peers {
             },
             create_time: create_time.map_err(|_| no_time())?,
             placement: answer.placement.as_ref().map(placement).transpose()?,
+            consent: answer.consent.map(consent).transpose()?,
         }))
+    }
+
+    /// The organization to which the person gave this consent with their claim; `None` when no claim carries it.
+    pub(crate) async fn claimed_consent(&self, grant: GrantName) -> Result<Option<OrganizationId>, Error> {
+        let request = employment_pb::FindClaimedConsentRequest {
+            grant: grant.to_string(),
+        };
+        let mut client = EmploymentInternalServiceClient::new(self.employment.clone());
+        let answer = client
+            .find_claimed_consent(request)
+            .await
+            .map_err(Error::of_peer)?;
+        match answer.into_inner().organization.as_str() {
+            "" => Ok(None),
+            text => {
+                let OrganizationName { organization } = text.parse().map_err(unreadable)?;
+                Ok(Some(organization))
+            }
+        }
     }
 
     /// Who those of the persons are that have an open employment at the organization. At most a thousand at once.
@@ -212,6 +233,20 @@ fn employee(told: employment_pb::Employee) -> Result<(PersonId, Employee), Error
         placement: told.placement.as_ref().map(placement).transpose()?,
     };
     Ok((person, employee))
+}
+
+fn consent(told: employment_pb::ClaimedConsent) -> Result<ClaimedConsent, Error> {
+    let GrantName { grant, .. } = told.grant.parse().map_err(unreadable)?;
+    let said = told.consent_time.ok_or_else(no_time)?;
+    let end = told.expire_time.map(from_timestamp).transpose();
+    Ok(ClaimedConsent {
+        grant,
+        time: from_timestamp(said).map_err(|_| no_time())?,
+        terms: Terms {
+            expire_time: end.map_err(|_| no_time())?,
+            wording: told.wording,
+        },
+    })
 }
 
 fn placement(told: &employment_pb::EmploymentPlacement) -> Result<Placement, Error> {

@@ -4,10 +4,10 @@ use muster_proto::employment::v1::employment_service_client::EmploymentServiceCl
 use muster_proto::employment::v1::person_employment_service_client::PersonEmploymentServiceClient;
 use muster_proto::employment::v1::{
     BatchVerifyEmploymentsRequest, ClaimEmploymentsRequest, CorrectEmploymentRequest, Employment,
-    EmploymentClaim, EmploymentOutcome, EndEmploymentRequest, GetEmploymentRequest, LeaveEmploymentRequest,
-    ListEmploymentsRequest, ListEmploymentsResponse, ListPersonEmploymentsRequest, PlaceEmploymentRequest,
-    RejectEmploymentRequest, RejectionReason, UndoEndEmploymentRequest, UndoLeaveEmploymentRequest,
-    VerifyEmploymentRequest, VerifyOwnerEmploymentRequest,
+    EmploymentClaim, EmploymentOutcome, EndEmploymentRequest, GetEmploymentRequest, LearningRecordConsent,
+    LeaveEmploymentRequest, ListEmploymentsRequest, ListEmploymentsResponse, ListPersonEmploymentsRequest,
+    PlaceEmploymentRequest, RejectEmploymentRequest, RejectionReason, UndoEndEmploymentRequest,
+    UndoLeaveEmploymentRequest, VerifyEmploymentRequest, VerifyOwnerEmploymentRequest,
 };
 
 use prost_types::FieldMask;
@@ -63,6 +63,31 @@ pub async fn claim<T: Transport>(
             .await
     });
     Ok(claimed.await?.employments)
+}
+
+/// As [`claim`], and lets each of the organizations read the caller's learning record: with what the grants are called.
+///
+/// # Errors
+/// The call failed.
+pub async fn claim_granting<T: Transport>(
+    person: &T,
+    mut claims: Vec<EmploymentClaim>,
+) -> Result<(Vec<Employment>, Vec<String>), CallError> {
+    for claim in &mut claims {
+        claim.consent = Some(LearningRecordConsent::default());
+    }
+    let request = ClaimEmploymentsRequest {
+        parent: ME.to_owned(),
+        claims,
+        request_id: request_id(),
+    };
+    let claimed = call(person, request, async |client, request| {
+        PersonEmploymentServiceClient::new(client)
+            .claim_employments(request)
+            .await
+    });
+    let claimed = claimed.await?;
+    Ok((claimed.employments, claimed.grants))
 }
 
 /// The caller hands a rejected claim in again.

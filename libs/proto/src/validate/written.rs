@@ -23,6 +23,7 @@ const NOT_WRITTEN: &[(&str, &[&str])] = &[
             "organization",
             "location",
             "locations",
+            "grant",
             "group",
             "groups",
             "inviter",

@@ -1,5 +1,6 @@
 //! The employment: its states, and how it comes from one to another.
 
+mod consent;
 mod end;
 mod hiring;
 mod position;
@@ -11,6 +12,7 @@ use muster_ids::{EmploymentId, EmploymentName, GroupId, InvitationId, LocationId
 use muster_states::{Transition, stored_enum};
 use time::{Date, OffsetDateTime};
 
+pub(crate) use consent::{Consent, Terms};
 pub(crate) use end::{AskedEnd, End, EndTime, Kept, NotEndable, NotUndone, Settled, Side};
 pub(crate) use hiring::{Acceptance, Hiring, InvitationSource, VerificationBasis};
 use position::late;
@@ -53,6 +55,8 @@ pub(crate) struct Employment {
     pub(crate) start: Option<Date>,
     /// What the person does there, as they say.
     pub(crate) positions: Vec<Position>,
+    /// What they granted with their claim, the last time that they did.
+    pub(crate) consent: Option<Consent>,
 }
 
 /// What the person says anew of their employment; `None` leaves it as it is.
@@ -171,6 +175,7 @@ impl Employment {
             rejections: Vec::new(),
             start: hiring.start,
             positions: hiring.positions.clone(),
+            consent: hiring.consent.clone(),
         }
     }
 
@@ -193,6 +198,7 @@ impl Employment {
         }
         next.groups.extend(&hiring.groups);
         next.location = self.location.or(hiring.location);
+        next.consent = hiring.consent.clone().or(next.consent);
         if next.person_display_name.is_empty() {
             next.person_display_name.clone_from(&hiring.person_display_name);
         }
@@ -407,6 +413,7 @@ mod tests {
             verifiers: BTreeSet::new(),
             start: None,
             positions: Vec::new(),
+            consent: None,
         }
     }
 
@@ -540,5 +547,58 @@ mod tests {
             let after = before.clone().join(&hiring(basis, groups), LATER);
             assert_eq!(after, Transition::AlreadyDone(before));
         }
+    }
+
+    #[test]
+    fn a_further_claim_carries_its_own_consent_and_one_without_takes_none_away() {
+        let consent = |number: u128| Consent {
+            grant: Uuid::from_u128(number).into(),
+            time: NOW,
+            terms: Terms {
+                expire_time: None,
+                wording: String::new(),
+            },
+        };
+        let claim = |consent: Option<Consent>| Hiring {
+            consent,
+            vouch_time: None,
+            invitation: None,
+            accept_time: None,
+            ..hiring(VerificationBasis::SelfAsserted, &[])
+        };
+        let first = Employment::begin(Uuid::from_u128(9).into(), &claim(Some(consent(1))), 4, NOW);
+        assert_eq!(first.consent, Some(consent(1)));
+        assert_eq!(
+            first.clone().join(&claim(None), NOW),
+            Transition::AlreadyDone(first.clone())
+        );
+        let Transition::Changed(second) = first.join(&claim(Some(consent(2))), NOW) else {
+            panic!("it is another consent")
+        };
+        assert_eq!((&second.consent, second.version), (&Some(consent(2)), 6));
+
+        let Transition::Changed(verified) = second.verify(Uuid::from_u128(8).into(), NOW) else {
+            panic!("it waited")
+        };
+        let asked = |due| AskedEnd {
+            reason: "moved".to_owned(),
+            by: Side::Organization,
+            last_day: Some(LATER.date()),
+            today: NOW.date(),
+            due,
+            now: NOW,
+        };
+        let undone = |ended: Transition<Employment, NotEndable>| match ended {
+            Transition::Changed(ended) => ended.undo_end(Side::Organization, NOW, |_| None),
+            other => panic!("{other:?}"),
+        };
+        let Transition::Changed(stays) = undone(verified.clone().end(asked(Some(LATER)))) else {
+            panic!("it was to come")
+        };
+        assert_eq!(stays.consent, Some(consent(2)), "it has never been over");
+        let Transition::Changed(restored) = undone(verified.end(asked(None))) else {
+            panic!("it was over")
+        };
+        assert_eq!(restored.consent, None, "what lapsed comes back by a new act");
     }
 }

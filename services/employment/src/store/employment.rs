@@ -5,7 +5,9 @@ mod row;
 mod tests;
 
 use muster_database::{DatabaseError, Insertion};
-use muster_ids::{EmploymentId, EmploymentName, GroupId, InvitationId, LocationId, OrganizationId, PersonId};
+use muster_ids::{
+    EmploymentId, EmploymentName, GrantId, GroupId, InvitationId, LocationId, OrganizationId, PersonId,
+};
 use sqlx::PgConnection;
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
@@ -27,7 +29,8 @@ macro_rules! select {
                     e.location_id, e.source_invitation_id, e.version, e.create_time, e.verify_time, e.end_time, e.end_reason,
                     e.last_day, e.ended_by, e.end_due_time, e.first_verify_time, e.wait_time, e.person_last_day,
                     e.person_end_reason, e.organization_last_day, e.organization_end_reason, e.corrections,
-                    r.reasons, r.comments, r.persons, r.times, e.start_date, p.codes, p.titles, p.starts, p.ends
+                    r.reasons, r.comments, r.persons, r.times, e.start_date, p.codes, p.titles, p.starts, p.ends,
+                    e.consent_grant_id, e.consent_time, e.consent_expire_time, e.consent_wording
              FROM employments e
              CROSS JOIN LATERAL (
                  SELECT array_agg(reason ORDER BY version) AS reasons, array_agg(comment ORDER BY version) AS comments,
@@ -176,7 +179,7 @@ pub(crate) async fn find_latest(
 ) -> Result<Option<Latest>, DatabaseError> {
     let latest = sqlx::query_as(
         "SELECT e.employment_id, e.state, e.version, e.create_time, e.update_time, e.location_id,
-                e.source_invitation_id,
+                e.source_invitation_id, e.consent_grant_id, e.consent_time, e.consent_expire_time, e.consent_wording,
                 ARRAY(SELECT g.group_id FROM employment_groups g
                       WHERE g.organization_id = e.organization_id AND g.employment_id = e.employment_id) AS groups
          FROM employments e
@@ -187,6 +190,18 @@ pub(crate) async fn find_latest(
     .fetch_optional(db)
     .await?;
     Ok(latest)
+}
+
+/// At which organization the person has given this consent with their claim. The person owns it: they are the key.
+pub(crate) async fn find_consent(
+    db: &mut PgConnection,
+    person: PersonId,
+    grant: GrantId,
+) -> Result<Option<OrganizationId>, DatabaseError> {
+    let organization = sqlx::query_scalar(
+        "SELECT organization_id FROM employments WHERE person_id = $1 AND consent_grant_id = $2",
+    );
+    Ok(organization.bind(person).bind(grant).fetch_optional(db).await?)
 }
 
 /// When the organization last said of the person that it does not employ them, or not for long: rejected a claim, settled a last
@@ -324,8 +339,9 @@ pub(crate) async fn insert(tx: &mut PgConnection, new: &Employment) -> Result<In
     let done = sqlx::query(
         "INSERT INTO employments (organization_id, employment_id, person_id, person_display_name, state, location_id,
                                   source_invitation_id, version, create_time, update_time, verify_time, start_date,
-                                  first_verify_time, wait_time)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $11, $12, $13)
+                                  first_verify_time, wait_time, consent_grant_id, consent_time, consent_expire_time,
+                                  consent_wording)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $11, $12, $13, $14, $15, $16, $17)
          ON CONFLICT (organization_id, person_id) WHERE state IN ('PENDING_VERIFICATION', 'VERIFIED') DO NOTHING",
     )
     .bind(new.organization)
@@ -341,6 +357,10 @@ pub(crate) async fn insert(tx: &mut PgConnection, new: &Employment) -> Result<In
     .bind(new.start)
     .bind(new.first_verify_time)
     .bind(new.wait_time)
+    .bind(new.consent.as_ref().map(|consent| consent.grant))
+    .bind(new.consent.as_ref().map(|consent| consent.time))
+    .bind(new.consent.as_ref().and_then(|consent| consent.terms.expire_time))
+    .bind(new.consent.as_ref().map(|consent| consent.terms.wording.as_str()))
     .execute(&mut *tx)
     .await?;
     let insertion = Insertion::from(done);
@@ -381,7 +401,8 @@ pub(crate) async fn update_from(
          SET person_display_name = $3, state = $4, location_id = $5, source_invitation_id = $6, version = $7,
              update_time = $8, verify_time = $9, end_time = $11, end_reason = $12, start_date = $13,
              last_day = $14, ended_by = $15, end_due_time = $16, first_verify_time = $17, wait_time = $18,
-             person_last_day = $19, person_end_reason = $20, organization_last_day = $21, organization_end_reason = $22
+             person_last_day = $19, person_end_reason = $20, organization_last_day = $21, organization_end_reason = $22,
+             consent_grant_id = $23, consent_time = $24, consent_expire_time = $25, consent_wording = $26
          WHERE organization_id = $1 AND employment_id = $2 AND version = $7 - 1
            AND state = ANY ($10)",
     )
@@ -407,6 +428,10 @@ pub(crate) async fn update_from(
     .bind(reason(changed.kept.person.as_ref()))
     .bind(last_day(changed.kept.organization.as_ref()))
     .bind(reason(changed.kept.organization.as_ref()))
+    .bind(changed.consent.as_ref().map(|consent| consent.grant))
+    .bind(changed.consent.as_ref().map(|consent| consent.time))
+    .bind(changed.consent.as_ref().and_then(|consent| consent.terms.expire_time))
+    .bind(changed.consent.as_ref().map(|consent| consent.terms.wording.as_str()))
     .execute(&mut *tx)
     .await?;
     guarded(done)?;

@@ -12,6 +12,7 @@ mod approved;
 mod batch;
 mod claim;
 mod closed;
+mod consented;
 mod correct;
 mod end;
 mod fixture;

@@ -4,6 +4,8 @@ use muster_ids::{EmploymentId, GroupId, LocationId, TrainingId};
 use muster_states::stored_enum;
 use time::OffsetDateTime;
 
+use super::ClaimedConsent;
+
 /// The latest known employment of a person at an organization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct EmploymentProjection {
@@ -21,6 +23,8 @@ pub(crate) struct ToldEmployment {
     pub(crate) create_time: Option<OffsetDateTime>,
     /// Where the person is placed; `None` when an earlier version told of it.
     pub(crate) placement: Option<Placement>,
+    /// What the person granted with their claim.
+    pub(crate) consent: Option<ClaimedConsent>,
 }
 
 /// Where a person is placed inside an organization.

@@ -29,6 +29,35 @@ pub(crate) struct Grant {
     pub(crate) employment: Option<EmploymentId>,
     /// Which words the person agreed to, as the program that showed them calls them; may be empty.
     pub(crate) wording: String,
+    /// Where it was given, if that was not here.
+    pub(crate) source: Option<GrantSource>,
+}
+
+stored_enum! {
+    /// Where a grant was given, when it was not here.
+    pub(crate) enum GrantSource {
+        /// In the step in which the person claimed the employment.
+        Claim = "CLAIM",
+    }
+}
+
+/// A consent that came with a claim.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ClaimedConsent {
+    /// What the grant is called: whoever claimed knows it.
+    pub(crate) grant: GrantId,
+    pub(crate) time: OffsetDateTime,
+    pub(crate) terms: Terms,
+}
+
+/// What became of a consent that came with a claim before it was heard of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Overtaken {
+    No,
+    /// The employment is over.
+    ByEnd,
+    /// The person decided otherwise, for the last time then.
+    ByDecision(OffsetDateTime),
 }
 
 /// What a person agrees to.
@@ -111,6 +140,21 @@ impl Grant {
             wish: None,
             employment: Some(parties.employment),
             wording: terms.wording,
+            source: None,
+        }
+    }
+
+    /// One that came with a claim.
+    pub(crate) fn of_claim(consent: ClaimedConsent, parties: Parties, overtaken: Overtaken) -> Self {
+        let ClaimedConsent { grant, time, terms } = consent;
+        Self {
+            state: match overtaken {
+                Overtaken::No => GrantState::Active,
+                Overtaken::ByEnd => GrantState::Lapsed,
+                Overtaken::ByDecision(revoke_time) => GrantState::Revoked { revoke_time },
+            },
+            source: Some(GrantSource::Claim),
+            ..Self::give(grant, parties, terms, time)
         }
     }
 

@@ -1,5 +1,6 @@
 //! Verbs on grants.
 
+pub(crate) mod claimed;
 pub(crate) mod create;
 mod live;
 pub(crate) mod request;

@@ -44,11 +44,12 @@ impl GrantService for Rpc {
         let (call, name) = Call::read(request, |call, violations| {
             parse::own(call, violations, &call.message.name)
         })?;
-        let work = async |tx: &mut _| {
+        let prepare = async || revoke::prepare(context, name).await;
+        let apply = async |tx: &mut _, ()| {
             let revoked = revoke::apply(tx, context, name).await;
             revoked.map(|grant| for_person(grant, now))
         };
-        call.once(&context.database, now, work).await
+        call.once_prepared(&context.database, now, prepare, apply).await
     }
 
     async fn approve_grant(

@@ -14,7 +14,7 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT person_id, grant_id, organization_id, state, version, create_time, revoke_time, expire_time, decide_time,
-                    requester_person_id, requester_display_name, request_message, employment_id, wording
+                    requester_person_id, requester_display_name, request_message, employment_id, wording, source
              FROM grants ",
             $rest
         )
@@ -35,6 +35,7 @@ impl FromRow<'_, PgRow> for Grant {
             wish: wish(row)?,
             employment: row.try_get("employment_id")?,
             wording: row.try_get("wording")?,
+            source: row.try_get("source")?,
         })
     }
 }
@@ -63,14 +64,15 @@ fn wish(row: &PgRow) -> Result<Option<Wish>, sqlx::Error> {
     }))
 }
 
-/// Stores a new grant that is in force or asked for, unless the person has one of the same state for the organization. Waits for
+/// Stores a new grant, unless, when it is in force or asked for, the person has one of the same state for the organization. Waits for
 /// a transaction that is about to store one.
 pub(crate) async fn insert(tx: &mut PgConnection, new: &Grant) -> Result<Insertion, DatabaseError> {
     let wish = new.wish.as_ref();
     let done = sqlx::query(
         "INSERT INTO grants (person_id, grant_id, organization_id, state, version, create_time, expire_time, decide_time,
-                             requester_person_id, requester_display_name, request_message, employment_id, wording)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+                             requester_person_id, requester_display_name, request_message, employment_id, wording,
+                             revoke_time, source)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
          ON CONFLICT DO NOTHING",
     )
     .bind(new.person)
@@ -86,6 +88,8 @@ pub(crate) async fn insert(tx: &mut PgConnection, new: &Grant) -> Result<Inserti
     .bind(wish.map_or("", |wish| &wish.message))
     .bind(new.employment)
     .bind(&new.wording)
+    .bind(new.state.revoke_time())
+    .bind(new.source)
     .execute(tx)
     .await?;
     Ok(done.into())
@@ -145,6 +149,21 @@ pub(crate) async fn find_denied(
     .fetch_optional(tx)
     .await?;
     Ok(denied)
+}
+
+/// When the person decided last, after `time`, what the organization may read: gave it, denied it, or took it back.
+pub(crate) async fn decided_after(
+    tx: &mut PgConnection,
+    person: PersonId,
+    organization: OrganizationId,
+    time: OffsetDateTime,
+) -> Result<Option<OffsetDateTime>, DatabaseError> {
+    let decided = sqlx::query_scalar(
+        "SELECT max(GREATEST(decide_time, revoke_time)) FROM grants
+         WHERE person_id = $1 AND organization_id = $2 AND (decide_time > $3 OR revoke_time > $3)",
+    );
+    let decided = decided.bind(person).bind(organization).bind(time);
+    Ok(decided.fetch_one(tx).await?)
 }
 
 /// What the person granted and was asked for, newest first.

@@ -10,7 +10,7 @@ const LEARNING_SYSTEM: &str = "workload:learning-system";
 
 impl Fixture {
     /// The history of what has this name, oldest first.
-    async fn history(&self, subject: &str) -> Vec<HistoryEntry> {
+    pub(crate) async fn history(&self, subject: &str) -> Vec<HistoryEntry> {
         let request = ListRecordHistoryEntriesRequest {
             parent: self.organization_name().to_string(),
             subject: subject.to_owned(),

@@ -11,6 +11,7 @@ mod assigned;
 mod bounds;
 mod by_hand;
 mod catalog;
+mod claimed;
 mod consent;
 mod exports;
 mod fixture;

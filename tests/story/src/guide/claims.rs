@@ -5,8 +5,10 @@ use futures::{StreamExt, TryStreamExt, stream};
 use muster_client::Client;
 use muster_client::acts::{employment, record};
 use muster_proto::employment::v1::{EmploymentClaim, EmploymentState};
+use muster_proto::records::v1::{Grant, GrantState};
 
-use super::{Guide, Worker, programme};
+use super::{Guide, SOON, Worker, programme};
+use crate::expect::wait_until;
 use crate::report::StepReport;
 
 pub(super) const SENTENCE: &str = "Grant your organization access to your learning record. If you work at multiple sites, you can add employment for each site.";
@@ -36,17 +38,32 @@ pub(super) async fn run(guide: &mut Guide<'_>) -> anyhow::Result<StepReport> {
         guide.organization
     );
     let sites = vec![at(&found.organization), at(&guide.second)];
-    let claimed = employment::claim(&first, sites).await?;
+    let (claimed, grants) = employment::claim_granting(&first, sites).await?;
     ensure!(claimed.len() == 2, "two sites are {} employments", claimed.len());
     report.line("they claim two sites in one step, and each waits by itself");
-    report.link_call("two sites being claimed", guide.scenario, &first);
-    let here = claimed.into_iter().next().context("nothing was claimed")?;
-    let grant = record::grant(&first, &guide.organization).await?;
+    let given = wait_until("both grants are there", "records", SOON, async || {
+        let own = record::list_own_grants(&first).await?;
+        let named = |grant: &Grant| grants.contains(&grant.name);
+        let given: Vec<Grant> = own.into_iter().filter(named).collect();
+        Ok((given.len() == grants.len()).then_some(given))
+    })
+    .await?;
+    ensure!(
+        given
+            .iter()
+            .all(|grant| grant.is_of_claim && grant.state() == GrantState::Active),
+        "what came with the claims is {given:?}"
+    );
     report.line(format!(
-        "they grant their director access: {}; it sleeps until they are verified",
-        grant.name
+        "in the same step they let both read their record: {}; that sleeps until they are verified",
+        grants.join(" and ")
     ));
-    report.link_call("the grant", guide.scenario, &first);
+    report.link_call(
+        "two sites being claimed, with the consent",
+        guide.scenario,
+        &first,
+    );
+    let here = claimed.into_iter().next().context("nothing was claimed")?;
     guide.workers.push(Worker {
         client: first,
         person: here.person,

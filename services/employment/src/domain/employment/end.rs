@@ -326,7 +326,16 @@ impl Employment {
         if end.undo_deadline().is_some_and(|deadline| now > deadline) {
             return Transition::Refused(NotUndone::TooLate);
         }
-        Transition::Changed(self.before_its_end(due).to(state))
+        // What came with the claim has lapsed with the end, and comes back by a new act alone: whoever hears of neither hears of no consent.
+        let consent = self
+            .consent
+            .clone()
+            .filter(|_| self.state != EmploymentState::Ended);
+        let open = Self {
+            consent,
+            ..self.before_its_end(due)
+        };
+        Transition::Changed(open.to(state))
     }
 
     /// What either side had settled before stands again, the earlier day first.

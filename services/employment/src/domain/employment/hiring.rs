@@ -6,7 +6,7 @@ use muster_identity::Role;
 use muster_ids::{GroupId, InvitationId, LocationId, OrganizationId, PersonId};
 use time::{Date, OffsetDateTime};
 
-use super::Position;
+use super::{Consent, Position};
 
 /// What an accepted invitation, or the approval of a profile, says about a person's work.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +33,8 @@ pub(crate) struct Hiring {
     pub(crate) start: Option<Date>,
     /// What the person does there.
     pub(crate) positions: Vec<Position>,
+    /// What they grant with their claim.
+    pub(crate) consent: Option<Consent>,
 }
 
 /// Whether an employment is verified by what it came from.
@@ -106,6 +108,7 @@ impl Acceptance {
             verifiers: BTreeSet::new(),
             start: None,
             positions: Vec::new(),
+            consent: None,
         }
     }
 

@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use muster_identity::Role;
-use muster_ids::{LocationId, OrganizationId, PersonId};
+use muster_ids::{GrantId, LocationId, OrganizationId, PersonId};
 use muster_server::failure::first_of;
 use sqlx::PgConnection;
 use time::Date;
 
 use super::{employ, positions};
 use crate::context::Context;
-use crate::domain::{COUNTED, Employment, Hiring, Position, Site, VerificationBasis};
+use crate::domain::{COUNTED, Consent, Employment, Hiring, Position, Site, Terms, VerificationBasis};
 use crate::error::{Error, Field};
 use crate::store::employment;
 
@@ -34,6 +34,16 @@ pub(crate) struct ClaimedSite {
     /// The first day; `None` when not said.
     pub(crate) start: Option<Date>,
     pub(crate) positions: Vec<Position>,
+    /// On which terms the person lets the organization read their learning record, if they do.
+    pub(crate) consent: Option<Terms>,
+}
+
+/// What a claim came to.
+#[derive(Debug, Clone)]
+pub(crate) struct Claimed {
+    pub(crate) employment: Employment,
+    /// What the consent that came with it becomes.
+    pub(crate) grant: Option<GrantId>,
 }
 
 /// Who can verify a claim at each site, and is to hear that it waits.
@@ -105,8 +115,8 @@ async fn takes(
     }
 }
 
-/// Claims all of them, or none; where the person has an open employment, that one is the answer. Two calls of one person wait for each
-/// other: each counts what the other has claimed.
+/// Claims all of them, or none; where the person has an open employment, that one is the answer, with the consent that came now. Two calls
+/// of one person wait for each other: each counts what the other has claimed.
 ///
 /// # Errors
 /// [`Error::ClaimedTooOften`].
@@ -115,7 +125,7 @@ pub(crate) async fn apply(
     context: &Context,
     claims: &Claims,
     verifiers: &Verifiers,
-) -> Result<Vec<Employment>, Error> {
+) -> Result<Vec<Claimed>, Error> {
     employment::lock_claimant(tx, claims.person).await?;
     refuse_too_many(tx, context, claims).await?;
     let mut sites: Vec<_> = claims.sites.iter().enumerate().collect();
@@ -123,11 +133,18 @@ pub(crate) async fn apply(
     let mut claimed = Vec::with_capacity(sites.len());
     for (place, site) in sites {
         let mut hiring = claims.hiring(site);
+        hiring.consent = site.consent.clone().map(|terms| Consent {
+            grant: context.clock.new_id(),
+            time: context.clock.now(),
+            terms,
+        });
         hiring.verifiers = verifiers.get(&site.organization).cloned().unwrap_or_default();
-        claimed.push((place, employ::apply(tx, context, &hiring, &claims.actor).await?));
+        let employment = employ::apply(tx, context, &hiring, &claims.actor).await?;
+        let grant = hiring.consent.map(|consent| consent.grant);
+        claimed.push((place, Claimed { employment, grant }));
     }
     claimed.sort_by_key(|(place, _)| *place);
-    Ok(claimed.into_iter().map(|(_, employment)| employment).collect())
+    Ok(claimed.into_iter().map(|(_, claimed)| claimed).collect())
 }
 
 /// Those who claim again and again after they were rejected, or took it back, are counted too.
@@ -172,6 +189,7 @@ impl Claims {
             verifiers: BTreeSet::new(),
             start: site.start,
             positions: site.positions.clone(),
+            consent: None,
         }
     }
 }

@@ -35,5 +35,6 @@ pub(crate) async fn prepare(
         verifiers: BTreeSet::new(),
         start: None,
         positions: Vec::new(),
+        consent: None,
     })
 }

@@ -60,6 +60,8 @@ impl From<Employment> for pb::Employment {
             rejections,
             start,
             positions,
+            // Whether a consent is still in force, its grant says.
+            consent: _,
         } = employment;
         let (last_day, ended_by) = (
             end.as_ref().and_then(|end| end.last_day),

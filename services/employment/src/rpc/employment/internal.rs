@@ -1,18 +1,21 @@
 //! What other services decide by.
 
 use muster_ids::{
-    EmploymentName, GroupId, GroupName, InvitationName, LocationId, LocationName, OrganizationId, PersonName,
+    EmploymentName, GrantName, GroupId, GroupName, InvitationName, LocationId, LocationName, OrganizationId,
+    OrganizationName, PersonName,
 };
 use muster_proto::employment::v1 as pb;
 use muster_proto::employment::v1::employment_internal_service_server::EmploymentInternalService;
 use muster_server::Call;
 use muster_server::convert::timestamp;
+use muster_server::names::named;
 use time::Date;
 use tonic::{Request, Response, Status};
 
 use super::parse;
 use crate::domain::Employment;
 use crate::error::Error;
+use crate::events::consent;
 use crate::ops::employment::{latest, today};
 use crate::rpc::Rpc;
 use crate::store::employment;
@@ -43,6 +46,7 @@ impl EmploymentInternalService for Rpc {
             create_time: Some(timestamp(latest.create_time)),
             placement: Some(placement(organization, latest.groups, latest.location)),
             source_invitation: latest.source_invitation.map(source).unwrap_or_default(),
+            consent: latest.consent.as_ref().map(|given| consent(person, given)),
         });
         Ok(Response::new(answer.unwrap_or_default()))
     }
@@ -62,6 +66,21 @@ impl EmploymentInternalService for Rpc {
         };
         let employees = open.into_iter().map(|open| employee(open, today)).collect();
         Ok(Response::new(pb::BatchGetEmployeesResponse { employees }))
+    }
+
+    async fn find_claimed_consent(
+        &self,
+        request: Request<pb::FindClaimedConsentRequest>,
+    ) -> Result<Response<pb::FindClaimedConsentResponse>, Status> {
+        let (_, name): (_, GrantName) = Call::read(request, |call, violations| {
+            Ok(named(violations, "grant", &call.message.grant))
+        })?;
+        let find = async |db: &mut _| employment::find_consent(db, name.person, name.grant).await;
+        let found = self.context.database.read(find).await.map_err(Error::from)?;
+        let organization = found.map(|organization| OrganizationName { organization }.to_string());
+        Ok(Response::new(pb::FindClaimedConsentResponse {
+            organization: organization.unwrap_or_default(),
+        }))
     }
 
     async fn count_placements(

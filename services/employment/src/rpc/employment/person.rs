@@ -32,16 +32,16 @@ impl PersonEmploymentService for Rpc {
         &self,
         request: Request<pb::ClaimEmploymentsRequest>,
     ) -> Result<Response<pb::ClaimEmploymentsResponse>, Status> {
-        let (call, claims) = Call::read(request, claims::claims)?;
         let Context { database, clock, .. } = &self.context;
+        let now = clock.now();
+        let (call, claims) = Call::read(request, |call, violations| claims::claims(call, violations, now))?;
         let key = call.key();
         let prepare = async || claim::prepare(&self.context, &claims).await;
         let apply = async |tx: &mut _, verifiers| {
-            let employments = claim::apply(tx, &self.context, &claims, &verifiers).await?;
-            let employments = employments.into_iter().map(Into::into).collect();
-            Ok::<_, Error>(pb::ClaimEmploymentsResponse { employments })
+            let claimed = claim::apply(tx, &self.context, &claims, &verifiers).await?;
+            Ok::<_, Error>(claims::answer(claims.person, claimed))
         };
-        let done = database.once_prepared(&key, clock.now(), prepare, apply);
+        let done = database.once_prepared(&key, now, prepare, apply);
         Ok(Response::new(done.await?))
     }
 

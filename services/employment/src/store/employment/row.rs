@@ -1,12 +1,13 @@
 //! Rows of employments.
 
-use muster_ids::{EmploymentId, GroupId, InvitationId, LocationId, PersonId};
+use muster_ids::{EmploymentId, GrantId, GroupId, InvitationId, LocationId, PersonId};
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, Row};
 use time::{Date, OffsetDateTime};
 
 use crate::domain::{
-    Employment, EmploymentState, End, EndTime, Kept, Position, Rejection, RejectionReason, Settled, Side,
+    Consent, Employment, EmploymentState, End, EndTime, Kept, Position, Rejection, RejectionReason, Settled,
+    Side, Terms,
 };
 
 impl FromRow<'_, PgRow> for Employment {
@@ -34,8 +35,26 @@ impl FromRow<'_, PgRow> for Employment {
             rejections: rejections(row)?,
             start: row.try_get("start_date")?,
             positions: positions(row)?,
+            consent: consent(row)?,
         })
     }
+}
+
+/// What came with the claim.
+fn consent(row: &PgRow) -> Result<Option<Consent>, sqlx::Error> {
+    let grant: Option<GrantId> = row.try_get("consent_grant_id")?;
+    let (Some(grant), Some(time)) = (grant, row.try_get("consent_time")?) else {
+        return Ok(None);
+    };
+    let wording: Option<String> = row.try_get("consent_wording")?;
+    Ok(Some(Consent {
+        grant,
+        time,
+        terms: Terms {
+            expire_time: row.try_get("consent_expire_time")?,
+            wording: wording.unwrap_or_default(),
+        },
+    }))
 }
 
 fn end(row: &PgRow) -> Result<Option<End>, sqlx::Error> {
@@ -99,9 +118,8 @@ fn positions(row: &PgRow) -> Result<Vec<Position>, sqlx::Error> {
 }
 
 /// The latest employment of a person at an organization, as others project it.
-#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Latest {
-    #[sqlx(rename = "employment_id")]
     pub(crate) id: EmploymentId,
     pub(crate) state: EmploymentState,
     pub(crate) version: i64,
@@ -111,9 +129,25 @@ pub(crate) struct Latest {
     /// The groups the learner is in.
     pub(crate) groups: Vec<GroupId>,
     /// The place of work.
-    #[sqlx(rename = "location_id")]
     pub(crate) location: Option<LocationId>,
     /// The invitation it came from.
-    #[sqlx(rename = "source_invitation_id")]
     pub(crate) source_invitation: Option<InvitationId>,
+    /// What the person granted with their claim.
+    pub(crate) consent: Option<Consent>,
+}
+
+impl FromRow<'_, PgRow> for Latest {
+    fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            id: row.try_get("employment_id")?,
+            state: row.try_get("state")?,
+            version: row.try_get("version")?,
+            create_time: row.try_get("create_time")?,
+            update_time: row.try_get("update_time")?,
+            groups: row.try_get("groups")?,
+            location: row.try_get("location_id")?,
+            source_invitation: row.try_get("source_invitation_id")?,
+            consent: consent(row)?,
+        })
+    }
 }

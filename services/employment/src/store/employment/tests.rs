@@ -29,6 +29,7 @@ fn hiring(basis: VerificationBasis) -> Hiring {
         verifiers: std::collections::BTreeSet::new(),
         start: None,
         positions: Vec::new(),
+        consent: None,
     }
 }
 

@@ -23,6 +23,18 @@ pub(crate) async fn prepare(
     if known.is_some_and(|known| known.state.is_open()) {
         return Ok(());
     }
+    ask(context, organization, person).await
+}
+
+/// Takes in what the employment service knows of the person at the organization, whatever is known here.
+///
+/// # Errors
+/// As [`prepare`].
+pub(crate) async fn ask(
+    context: &Context,
+    organization: OrganizationId,
+    person: PersonId,
+) -> Result<(), Error> {
     let Some(employment) = context.peers.employment(organization, person).await? else {
         return Ok(());
     };

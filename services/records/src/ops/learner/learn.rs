@@ -5,7 +5,8 @@ use muster_ids::{OrganizationId, PersonId};
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
-use crate::domain::{EmploymentProjection, ToldEmployment};
+use crate::domain::{EmploymentProjection, EmploymentState, Parties, ToldEmployment};
+use crate::ops::grant::claimed;
 use crate::store::{assignment, employment_projection, grant};
 
 /// Takes in an employment, unless something newer is known, and answers what is known then. The row of the projection stays locked.
@@ -16,6 +17,8 @@ use crate::store::{assignment, employment_projection, grant};
 /// - What was assigned in a former one, or in this one when it is over, is the organization's no longer.
 /// - What was taken from the organization with its end comes back when it is open again: the end was taken back, or a rejected claim
 ///   corrected.
+/// - What the person granted with their claim becomes a grant, which sleeps until the employment is verified. What only something older than
+///   is known tells of has lapsed: each version tells of the consent that counts in it, and an end that was taken back brings none back.
 ///
 /// # Errors
 /// The database's.
@@ -30,10 +33,20 @@ pub(crate) async fn apply(
         projection,
         create_time,
         placement,
+        consent,
     } = told;
     let known =
         employment_projection::learn(tx, organization, person, projection, placement.as_ref()).await?;
+    let is_older = projection.sequence < known.sequence;
+    let parties = Parties {
+        person,
+        organization,
+        employment: projection.employment,
+    };
     if known.employment != projection.employment {
+        if let Some(consent) = consent {
+            claimed::apply(tx, parties, consent, true).await?;
+        }
         return Ok(known);
     }
     if let Some(begin) = create_time {
@@ -43,6 +56,10 @@ pub(crate) async fn apply(
     assignment::archive(tx, person, organization, latest, now).await?;
     if known.state.is_open() {
         assignment::restore(tx, person, organization, known.employment).await?;
+    }
+    if let Some(consent) = consent {
+        let is_over = is_older || matches!(known.state, EmploymentState::Ended | EmploymentState::Withdrawn);
+        claimed::apply(tx, parties, consent, is_over).await?;
     }
     Ok(known)
 }

@@ -5,7 +5,7 @@ use muster_proto::records::v1 as pb;
 use muster_server::convert::timestamp;
 use time::OffsetDateTime;
 
-use crate::domain::{Grant, GrantStateName};
+use crate::domain::{Grant, GrantSource, GrantStateName};
 
 muster_proto::same_values! {
     GrantStateName = pb::GrantState { Requested, Active, Revoked, Lapsed, Expired, Denied }
@@ -40,6 +40,7 @@ fn named(name: String, grant: Grant, now: OffsetDateTime) -> pb::Grant {
         wish,
         employment: _,
         wording,
+        source,
     } = grant;
     let (requester, requester_display_name, request_message) = match wish {
         Some(wish) => (
@@ -64,5 +65,6 @@ fn named(name: String, grant: Grant, now: OffsetDateTime) -> pb::Grant {
         requester_display_name,
         request_message,
         wording,
+        is_of_claim: source == Some(GrantSource::Claim),
     }
 }
