@@ -283,6 +283,7 @@ another = call("TakeTraining", "outsider", {"person": "me"}, training=spare)["as
 call("ReportProgress", "learning_system", ids(another), percent=60)
 moved = call("MoveProgress", "staff", ids(another), to=theirs, reason="The same person, who showed both sign-ins.")["assignment"]
 assert moved["progressPercent"] == 60, moved
+call("ListIssuedCertificates", "owner", at)
 progress = call("ListProgress", "owner", at, {"lateOnly": "false", "training": spare})["entries"]
 assert len(progress) == 1, progress
 summary = call("SummarizeProgress", "owner", at, {"by": "PROGRESS_DIMENSION_GROUP"})

@@ -27,6 +27,7 @@ const NOT_WRITTEN: &[(&str, &[&str])] = &[
             "group",
             "groups",
             "inviter",
+            "learner",
             "slug",
             "training",
             "trainings",

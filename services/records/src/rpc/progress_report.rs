@@ -11,10 +11,10 @@ use sqlx::PgConnection;
 use tonic::{Request, Response, Status};
 
 use super::Rpc;
-use crate::domain::ProgressEntry;
+use crate::domain::{Certificate, ProgressEntry};
 use crate::error::Error;
 use crate::ops::learner::place;
-use crate::store::progress;
+use crate::store::{certificate, progress};
 
 #[tonic::async_trait]
 impl ProgressReportService for Rpc {
@@ -83,6 +83,21 @@ impl ProgressReportService for Rpc {
             total: total.first().map(|row| row.counts.into()),
             rows: rows.into_iter().map(row).collect(),
         }))
+    }
+
+    async fn list_issued_certificates(
+        &self,
+        request: Request<pb::ListIssuedCertificatesRequest>,
+    ) -> Result<Response<pb::ListIssuedCertificatesResponse>, Status> {
+        let context = &self.context;
+        let (call, (organization, person)) = Call::read(request, parse::issued)?;
+        let list = async |after, limit| {
+            let list =
+                async |db: &mut _| certificate::list_issued(db, organization, person, after, limit).await;
+            context.database.read(list).await.map_err(Error::from)
+        };
+        call.page(&context.page_key, list, |last: &Certificate| last.id)
+            .await
     }
 }
 

@@ -1,7 +1,7 @@
 //! Certificates.
 
 use muster_database::DatabaseError;
-use muster_ids::{AssignmentId, CertificateId, PersonId};
+use muster_ids::{AssignmentId, CertificateId, OrganizationId, PersonId};
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, PgConnection, Row};
 
@@ -66,6 +66,30 @@ pub(crate) async fn list_of_person(
     .bind(person)
     .bind(before)
     .bind(limit)
+    .fetch_all(db)
+    .await?;
+    Ok(page)
+}
+
+/// The certificates that were issued for what was completed for the organization, newest first: of everybody, or of one person.
+pub(crate) async fn list_issued(
+    db: &mut PgConnection,
+    organization: OrganizationId,
+    person: Option<PersonId>,
+    before: Option<CertificateId>,
+    limit: i64,
+) -> Result<Vec<Certificate>, DatabaseError> {
+    let page = sqlx::query_as(
+        "SELECT person_id, certificate_id, certificate_number, organization_id, training_id, training_display_name,
+                issue_time, duration_minutes, expire_time
+         FROM certificates
+         WHERE organization_id = $1 AND ($2::uuid IS NULL OR certificate_id < $2) AND ($4::uuid IS NULL OR person_id = $4)
+         ORDER BY certificate_id DESC LIMIT $3",
+    )
+    .bind(organization)
+    .bind(before)
+    .bind(limit)
+    .bind(person)
     .fetch_all(db)
     .await?;
     Ok(page)

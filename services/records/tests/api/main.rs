@@ -18,6 +18,7 @@ mod fixture;
 mod gate;
 mod history;
 mod hours;
+mod issued;
 mod learning_record;
 mod organization_view;
 mod people;

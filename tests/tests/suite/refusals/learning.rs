@@ -3,10 +3,11 @@
 use muster_proto::records::v1::{
     AssignTrainingRequest, AssignTrainingResponse, AssignTrainingToGroupRequest, CancelAssignmentRequest,
     CreateTrainingRequest, ExportFormat, ExportPersonLearningRecordRequest, ListAssignmentsRequest,
-    ListPersonAssignmentsRequest, ListPersonAssignmentsResponse, ListPersonCertificatesRequest,
-    ListProgressRequest, ListProgressTransfersRequest, ListRecordAccessesRequest, ListTrainingsRequest,
-    MoveProgressRequest, ReadStaffReportRequest, ReportProgressRequest, SummarizeProgressRequest,
-    TakeTrainingRequest, TakeTrainingResponse, Training, TransferProgressRequest,
+    ListIssuedCertificatesRequest, ListPersonAssignmentsRequest, ListPersonAssignmentsResponse,
+    ListPersonCertificatesRequest, ListProgressRequest, ListProgressTransfersRequest,
+    ListRecordAccessesRequest, ListTrainingsRequest, MoveProgressRequest, ReadStaffReportRequest,
+    ReportProgressRequest, SummarizeProgressRequest, TakeTrainingRequest, TakeTrainingResponse, Training,
+    TransferProgressRequest,
 };
 use muster_refusal::ErrorReason as R;
 
@@ -67,6 +68,23 @@ fn assigned() -> Vec<Row> {
                 ..Default::default()
             };
             Attempt::by("owner", &request).violates(&["training", "by"])
+        }),
+        row("ListIssuedCertificates", R::PageTokenInvalid, async |at| {
+            let request = ListIssuedCertificatesRequest {
+                parent: at.name(),
+                page_token: "AAAA".into(),
+                ..Default::default()
+            };
+            Attempt::by("owner", &request)
+        }),
+        row("ListIssuedCertificates", R::InvalidRequest, async |at| {
+            let elsewhere = at.own().await;
+            let request = ListIssuedCertificatesRequest {
+                parent: at.name(),
+                learner: elsewhere.absent("learners"),
+                ..Default::default()
+            };
+            Attempt::by("owner", &request).violates(&["learner"])
         }),
         row("ReadStaffReport", R::PageTokenInvalid, async |at| {
             let request = ReadStaffReportRequest {

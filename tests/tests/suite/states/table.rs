@@ -903,6 +903,13 @@ fn learning() -> Vec<Row> {
             READ,
         ),
         row(
+            "ListIssuedCertificates",
+            "$owner",
+            r#"parent: "$organization""#,
+            ALWAYS,
+            READ,
+        ),
+        row(
             "ListRecordHistoryEntries",
             "$owner",
             r#"parent: "$organization""#,

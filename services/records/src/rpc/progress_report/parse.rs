@@ -4,7 +4,8 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use muster_ids::{
-    GroupId, GroupName, LocationId, LocationName, OrganizationId, OrganizationName, TrainingId, TrainingName,
+    GroupId, GroupName, LearnerName, LocationId, LocationName, OrganizationId, OrganizationName, PersonId,
+    TrainingId, TrainingName,
 };
 use muster_proto::records::v1 as pb;
 use muster_refusal::Violations;
@@ -40,6 +41,28 @@ pub(super) fn summarize(
     Ok(parent
         .zip(filter)
         .map(|(parent, filter)| (parent.organization, filter, by)))
+}
+
+/// Of whom certificates are asked for.
+pub(super) fn issued(
+    call: &Call<pb::ListIssuedCertificatesRequest>,
+    violations: &mut Violations,
+) -> Parsed<(OrganizationId, Option<PersonId>)> {
+    let parent = call.name::<OrganizationName>(violations);
+    let learner = perhaps(
+        violations,
+        "learner",
+        &call.message.learner,
+        |name: LearnerName| name,
+    );
+    let Some((OrganizationName { organization }, learner)) = parent.zip(learner) else {
+        return Ok(None);
+    };
+    if learner.is_some_and(|learner| learner.organization != organization) {
+        violations.add("learner", "must be a learner of the organization");
+        return Ok(None);
+    }
+    Ok(Some((organization, learner.map(|learner| learner.person))))
 }
 
 /// Another organization's groups and locations hold nobody of this one: they find nothing.
