@@ -26,6 +26,7 @@ use tokio::sync::Semaphore;
 use crate::Settings;
 use crate::context::Context;
 use crate::events::{EmploymentVerified, GroupChanged, Projection};
+use crate::ops::learner::count_strays::CountStrays;
 use crate::peers::Peers;
 use crate::rpc::Rpc;
 
@@ -74,6 +75,8 @@ impl Service for RecordsService {
             .on(EmploymentHandler::<EmploymentEndedEvent, _>::new(projection()))
             .on(EmploymentHandler::<EmploymentRestoredEvent, _>::new(projection()));
         let seals = SealHistory(context.database.clone());
+        let strays = CountStrays::new(context.database.clone());
+        let strays = Job::every(&context.database, &context.clock, strays);
         let rpc = Rpc::new(context);
         Ok(App::new()
             .grpc(TrainingServiceServer::new(rpc.clone()))
@@ -89,6 +92,7 @@ impl Service for RecordsService {
             .grpc(RecordHistoryServiceServer::new(rpc.clone()))
             .grpc(PersonRecordServiceServer::new(rpc))
             .consumer(handlers)
-            .job(Job::batch(seals)))
+            .job(Job::batch(seals))
+            .job(strays))
     }
 }

@@ -11,6 +11,7 @@ pub(crate) mod progress;
 pub(crate) mod progress_transfer;
 pub(crate) mod record_access;
 pub(crate) mod staff_report;
+pub(crate) mod stray;
 pub(crate) mod training;
 
 use muster_database::DatabaseError;

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use muster_proto::employment::v1::employment_history_service_client::EmploymentHistoryServiceClient;
 use muster_proto::employment::v1::{
-    ListEmploymentHistoryEntriesRequest, RejectionReason, VerifyEmploymentRequest,
+    EndEmploymentRequest, ListEmploymentHistoryEntriesRequest, RejectionReason, VerifyEmploymentRequest,
 };
 use muster_proto::history::v1::{HistoryAct, HistoryEntry};
 use muster_testkit::eventually;
@@ -118,4 +118,61 @@ async fn whoever_writes_beside_the_service_is_in_the_history_and_whoever_changes
     assert!(!is_well);
     let place = format!("{}: entry ", fixture.organization_name());
     assert!(said.starts_with(&place), "{said}");
+}
+
+/// What people are called and what they say to few is in no chained byte (R33): taken out of the tables it is gone from the database, and
+/// the chain is what it was.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_taken_out_of_the_tables_is_in_no_history_and_breaks_none() {
+    let fixture = Fixture::start().await;
+    let name = "Zebulon";
+    let claim = fixture.claimed(name).await;
+    let said = "Zebulon was never here";
+    fixture
+        .reject(&claim.name, RejectionReason::Other, said)
+        .await
+        .unwrap();
+    fixture.correct(name, &claim.name).await.unwrap();
+    fixture.verify(&claim.name).await;
+    let ended = EndEmploymentRequest {
+        name: claim.name.clone(),
+        reason: "Zebulon moved away".to_owned(),
+        ..Default::default()
+    };
+    fixture
+        .employments(fixture.admin())
+        .end_employment(ended)
+        .await
+        .unwrap();
+    let database = &fixture.service.database;
+    let told = "SELECT count(*) FROM history_entries h WHERE to_jsonb(h)::text ILIKE '%zebulon%'";
+    assert_eq!(database.count(told).await, 0);
+    let unsealed = "SELECT count(*) FROM history_entries WHERE position IS NULL";
+    eventually(async || database.count(unsealed).await == 0).await;
+    let of_it = fixture.history(&claim.name).await;
+    assert!(of_it.len() >= 5, "{of_it:?}");
+    database
+        .execute(
+            "UPDATE employments SET person_display_name = '', end_reason = 'erased' WHERE person_display_name = 'Zebulon';
+             UPDATE employment_rejections SET comment = ''",
+        )
+        .await;
+    eventually(async || database.count(unsealed).await == 0).await;
+    assert_eq!(fixture.verify_histories(), (true, String::new()));
+    assert_eq!(fixture.history(&claim.name).await, of_it, "it tells what it told");
+    let mut tables = database.connection().await;
+    let tables: Vec<String> = sqlx::query_scalar(
+        "SELECT format('SELECT count(*) FROM %I t WHERE to_jsonb(t)::text ILIKE %L', table_name, '%zebulon%')
+         FROM information_schema.tables
+         WHERE table_schema = 'public' AND table_type = 'BASE TABLE'
+           AND table_name NOT IN ('outbox', 'idempotency')",
+    )
+    .fetch_all(&mut tables)
+    .await
+    .unwrap();
+    for table in tables {
+        let mut connection = database.connection().await;
+        let count = sqlx::query_scalar::<_, i64>(sqlx::AssertSqlSafe(table.clone()));
+        assert_eq!(count.fetch_one(&mut connection).await.unwrap(), 0, "{table}");
+    }
 }

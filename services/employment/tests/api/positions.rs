@@ -305,3 +305,44 @@ async fn the_positions_of_an_authority_are_a_closed_list() {
         assert_eq!(codes.first().copied(), first, "{authority}");
     }
 }
+
+/// The thirteen ways in which two spans of days lie to each other, and those with an open end: both orders are taken as they are said,
+/// and nothing is said to overlap (R21): no decision goes by whether spans do. Of employments one is open, by an index and not by days.
+#[tokio::test(flavor = "multi_thread")]
+async fn positions_lie_to_each_other_as_they_like_in_either_order() {
+    let fixture = Fixture::start().await;
+    fixture.employ_anywhere("learner-1").await;
+    let mut employment = fixture.employment_of("learner-1").await;
+    let span = |code: &str, (from, to): (u8, u8)| Position {
+        code: code.to_owned(),
+        title: code.to_owned(),
+        start_date: format!("2025-09-{from:02}"),
+        end_date: match to {
+            0 => String::new(),
+            day => format!("2025-09-{day:02}"),
+        },
+    };
+    let spans = [
+        // Before, meets, overlaps, starts, during, finishes, equals; each the other way round by the order of the two.
+        ((1, 3), (5, 9)),
+        ((1, 4), (5, 9)),
+        ((1, 5), (5, 9)),
+        ((1, 6), (5, 9)),
+        ((5, 6), (5, 9)),
+        ((6, 7), (5, 9)),
+        ((7, 9), (5, 9)),
+        ((5, 9), (5, 9)),
+        ((1, 1), (1, 1)),
+        // Open ends.
+        ((1, 0), (5, 9)),
+        ((7, 0), (5, 9)),
+        ((1, 0), (5, 0)),
+    ];
+    for (one, other) in spans {
+        let (first, second) = (span("lead-teacher", one), span("assistant-teacher", other));
+        for both in [[first.clone(), second.clone()], [second, first]] {
+            employment = fixture.reposition(&employment, both.to_vec()).await.unwrap();
+            assert_eq!(employment.positions, both, "as they were said");
+        }
+    }
+}

@@ -83,6 +83,9 @@ impl EmploymentState {
     /// consent.
     pub(crate) const OPEN: [Self; 2] = [Self::PendingVerification, Self::Verified];
 
+    /// Those in which a consent has lapsed.
+    pub(crate) const OVER: [Self; 2] = [Self::Withdrawn, Self::Ended];
+
     /// Whether it is one of [`EmploymentState::OPEN`].
     pub(crate) fn is_open(self) -> bool {
         Self::OPEN.contains(&self)

@@ -8,6 +8,7 @@ use sqlx::PgConnection;
 
 use super::employment_of;
 use crate::context::Context;
+use crate::domain::EmploymentState as Known;
 use crate::ops::assignment::assign::{self, Verified};
 use crate::ops::learner::learn;
 use crate::store::grant;
@@ -37,7 +38,7 @@ impl EmploymentWork for Projection {
             assign::apply(tx, &self.0, verified).await?;
             return Ok(());
         }
-        learn::apply(
+        let known = learn::apply(
             tx,
             facts.organization,
             facts.person,
@@ -46,7 +47,12 @@ impl EmploymentWork for Projection {
         )
         .await?;
         if matches!(facts.state, EmploymentState::Ended | EmploymentState::Withdrawn) {
-            grant::lapse(tx, facts.person, facts.organization, event.time).await?;
+            // What was given while this was on its way was given to nobody, unless more is known by now.
+            let until = match Known::OVER.contains(&known.state) {
+                true => self.0.clock.now().max(event.time),
+                false => event.time,
+            };
+            grant::lapse(tx, facts.person, facts.organization, until).await?;
         }
         Ok(())
     }

@@ -22,7 +22,7 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 
 impl Fixture {
     /// A claim at the organization that carries this consent.
-    async fn claim_granting(
+    pub(crate) async fn claim_granting(
         &self,
         person: &str,
         consent: Option<LearningRecordConsent>,

@@ -56,7 +56,10 @@ impl Fixture {
         let (service, organizations, employments, invitations) = tokio::join!(
             suite.start::<RecordsService>(&[]),
             suite.start::<OrganizationService>(&[]),
-            suite.start::<EmploymentService>(&[]),
+            suite.start::<EmploymentService>(&[
+                ("--claims-at-organization", "1000000"),
+                ("--claims-of-person", "1000000"),
+            ]),
             suite.start::<InvitationApp>(&[]),
         );
         let mut fixture = Self {

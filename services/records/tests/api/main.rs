@@ -30,6 +30,7 @@ mod required;
 mod returns;
 mod schema;
 mod staff_report;
+mod strays;
 mod terms;
 mod transfers;
 mod twins;

@@ -58,7 +58,7 @@ pub(crate) async fn apply(
         assignment::restore(tx, person, organization, known.employment).await?;
     }
     if let Some(consent) = consent {
-        let is_over = is_older || matches!(known.state, EmploymentState::Ended | EmploymentState::Withdrawn);
+        let is_over = is_older || EmploymentState::OVER.contains(&known.state);
         claimed::apply(tx, parties, consent, is_over).await?;
     }
     Ok(known)
