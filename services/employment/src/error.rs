@@ -40,6 +40,11 @@ pub(crate) enum Error {
         /// Until they may.
         wait: Duration,
     },
+    #[error("those who can verify it were reminded a while ago")]
+    RemindedLately {
+        /// Until they may be reminded again.
+        wait: Duration,
+    },
     #[error("the claim was rejected as often as one may be")]
     TooManyRejections,
     #[error("the person has access by the employment, which the owner takes")]
@@ -196,6 +201,10 @@ impl From<Error> for Refusal {
                 fields,
                 wait,
             } => claimed_too_often(&too_often, fields).retry_after(wait),
+            Error::RemindedLately { wait } => {
+                let text = "the organization is reminded of a claim once in 3 days; wait, or talk to it";
+                Refusal::new(ErrorReason::RateLimited, text).retry_after(wait)
+            }
             Error::TooManyRejections => {
                 let text =
                     "the claim was rejected as often as one may be, and is not handed in again; claim anew";
@@ -290,6 +299,7 @@ impl From<Error> for HandlingError {
             | Error::WasVerified
             | Error::SiteNotActive(_)
             | Error::ClaimedTooOften { .. }
+            | Error::RemindedLately { .. }
             | Error::TooManyRejections
             | Error::GivesAccess
             | Error::LocationUnknown(_)

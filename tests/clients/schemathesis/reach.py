@@ -382,6 +382,7 @@ call("ListPositionCodes", "outsider", query={"authority": "us-mi"})
 call("UpdateEmployment", "outsider", ids(claimed), {"updateMask": "startDate"}, startDate="2026-03-01")
 call("RejectEmployment", "owner", ids(claimed), reason="REJECTION_REASON_OTHER", comment="known to nobody")
 call("CorrectEmployment", "outsider", ids(claimed))
+call("RemindVerifiers", "outsider", ids(claimed))
 call("WithdrawEmployment", "outsider", ids(claimed))
 again = call("ClaimEmployments", "outsider", somebody, claims=[claim])["employments"][0]["name"]
 verified = call("BatchVerifyEmployments", "owner", at, names=[again])["outcomes"]
@@ -414,7 +415,7 @@ callers = {
         "MoveProgress",
         "VerifyOwnerEmployment",
     ],
-    "outsider": ["CorrectEmployment", "UpdateEmployment", "WithdrawEmployment", "WithdrawAccessRequest"],
+    "outsider": ["CorrectEmployment", "RemindVerifiers", "UpdateEmployment", "WithdrawEmployment", "WithdrawAccessRequest"],
     "learning_system": ["ReportProgress"],
     "learner": [name for name, one in operations.items() if "{person}" in one.path and name != "ReportProgress"]
     + ["LeaveEmployment", "UndoLeaveEmployment"],

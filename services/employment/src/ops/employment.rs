@@ -19,6 +19,7 @@ mod owner;
 pub(crate) mod place;
 mod positions;
 pub(crate) mod reject;
+pub(crate) mod remind;
 pub(crate) mod today;
 pub(crate) mod undo_end;
 pub(crate) mod verify;

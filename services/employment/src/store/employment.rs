@@ -192,6 +192,35 @@ pub(crate) async fn find_latest(
     Ok(latest)
 }
 
+/// When those who can verify it were reminded last; its row is locked.
+pub(crate) async fn remind_time(
+    tx: &mut PgConnection,
+    name: EmploymentName,
+) -> Result<Option<OffsetDateTime>, DatabaseError> {
+    let time = sqlx::query_scalar(
+        "SELECT remind_time FROM employments WHERE organization_id = $1 AND employment_id = $2",
+    );
+    let time = time.bind(name.organization).bind(name.employment);
+    Ok(time.fetch_one(tx).await?)
+}
+
+/// Notes that they are reminded now: no change of the employment, and no version.
+pub(crate) async fn remind(
+    tx: &mut PgConnection,
+    name: EmploymentName,
+    now: OffsetDateTime,
+) -> Result<(), DatabaseError> {
+    let done = sqlx::query(
+        "UPDATE employments SET remind_time = $3 WHERE organization_id = $1 AND employment_id = $2",
+    )
+    .bind(name.organization)
+    .bind(name.employment)
+    .bind(now)
+    .execute(tx)
+    .await?;
+    guarded(done)
+}
+
 /// At which organization the person has given this consent with their claim. The person owns it: they are the key.
 pub(crate) async fn find_consent(
     db: &mut PgConnection,

@@ -28,6 +28,7 @@ mod placing;
 mod positions;
 mod races;
 mod reject;
+mod reminding;
 mod returning;
 mod schema;
 mod tab;

@@ -4,7 +4,8 @@ use muster_client::acts::employment;
 use muster_proto::employment::v1::{
     BatchEndEmploymentsRequest, BatchVerifyEmploymentsRequest, ClaimEmploymentsRequest,
     ClaimEmploymentsResponse, CorrectEmploymentRequest, Employment, EmploymentClaim, EndEmploymentRequest,
-    RejectEmploymentRequest, RejectionReason, UpdateEmploymentRequest, WithdrawEmploymentRequest,
+    RejectEmploymentRequest, RejectionReason, RemindVerifiersRequest, UpdateEmploymentRequest,
+    WithdrawEmploymentRequest,
 };
 use muster_proto::organization::v1::{CloseOrganizationRequest, Role};
 use muster_refusal::ErrorReason as R;
@@ -22,6 +23,7 @@ pub(super) fn rows() -> Vec<Row> {
     rows.extend(rejections());
     rows.extend(corrections());
     rows.extend(withdrawals());
+    rows.extend(reminders());
     rows.extend(updates());
     rows.extend(batches());
     rows
@@ -232,6 +234,47 @@ fn withdrawals() -> Vec<Row> {
             let first = withdrawing(learner.employment, &id);
             at.reused("WithdrawEmployment", &learner.address, &first, &second)
                 .await
+        }),
+    ]
+}
+
+fn reminding(name: String, request_id: &str) -> RemindVerifiersRequest {
+    RemindVerifiersRequest {
+        name,
+        request_id: request_id.into(),
+    }
+}
+
+fn reminders() -> Vec<Row> {
+    const RPC: &str = "RemindVerifiers";
+    vec![
+        row(RPC, R::NotFound, async |at| {
+            Attempt::by("learner-1", &reminding(claimed(&at).await.employment, ""))
+        }),
+        row(RPC, R::EmploymentVerified, async |at| {
+            let learner = at.learner().await;
+            Attempt::by(&learner.address, &reminding(learner.employment, ""))
+        }),
+        row(RPC, R::EmploymentRejected, async |at| {
+            let learner = employed(&at, "REJECTED").await;
+            Attempt::by(&learner.address, &reminding(learner.employment, ""))
+        }),
+        row(RPC, R::EmploymentState, async |at| {
+            let learner = employed(&at, "ENDED").await;
+            Attempt::by(&learner.address, &reminding(learner.employment, ""))
+        }),
+        row(RPC, R::RateLimited, async |at| {
+            let learner = claimed(&at).await;
+            let request = reminding(learner.employment, "");
+            at.done::<()>(RPC, &learner.address, &request).await;
+            Attempt::by(&learner.address, &request)
+        }),
+        row(RPC, R::RequestIdReused, async |at| {
+            let id = at.suite.request_id();
+            let learner = claimed(&at).await;
+            let second = reminding(at.absent("employments"), &id);
+            let first = reminding(learner.employment, &id);
+            at.reused(RPC, &learner.address, &first, &second).await
         }),
     ]
 }

@@ -548,6 +548,13 @@ fn employments() -> Vec<Row> {
             DECIDED,
         ),
         row(
+            "RemindVerifiers",
+            "$claimer_3",
+            r#"name: "$claim_3""#,
+            [OK, OK, ended],
+            DECIDED,
+        ),
+        row(
             "WithdrawEmployment",
             "$claimer_3",
             r#"name: "$claim_3""#,

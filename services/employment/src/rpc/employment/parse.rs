@@ -179,6 +179,13 @@ pub(super) fn withdraw(
     own(call, violations, &call.message.name)
 }
 
+pub(super) fn remind(
+    call: &Call<pb::RemindVerifiersRequest>,
+    violations: &mut Violations,
+) -> Parsed<OwnEmployment> {
+    own(call, violations, &call.message.name)
+}
+
 /// What the caller says is theirs.
 fn own<M>(call: &Call<M>, violations: &mut Violations, name: &str) -> Parsed<OwnEmployment> {
     let (person, actor) = (call.person()?.id, call.actor());

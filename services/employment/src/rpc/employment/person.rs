@@ -3,13 +3,14 @@
 use muster_proto::employment::v1 as pb;
 use muster_proto::employment::v1::person_employment_service_server::PersonEmploymentService;
 use muster_server::Call;
+use muster_server::convert::timestamp;
 use tonic::{Request, Response, Status};
 
 use super::{claims, parse, positions};
 use crate::context::Context;
 use crate::domain::Employment;
 use crate::error::Error;
-use crate::ops::employment::{claim, correct, edit, end, undo_end, withdraw};
+use crate::ops::employment::{claim, correct, edit, end, remind, undo_end, withdraw};
 use crate::rpc::Rpc;
 use crate::store::employment;
 
@@ -84,6 +85,27 @@ impl PersonEmploymentService for Rpc {
         let apply =
             async |tx: &mut _, (own, verifiers)| correct::apply(tx, &self.context, own, &verifiers).await;
         call.once_prepared(database, clock.now(), prepare, apply).await
+    }
+
+    async fn remind_verifiers(
+        &self,
+        request: Request<pb::RemindVerifiersRequest>,
+    ) -> Result<Response<pb::RemindVerifiersResponse>, Status> {
+        let (call, own) = Call::read(request, parse::remind)?;
+        let Context { database, clock, .. } = &self.context;
+        let key = call.key();
+        let prepare = async || {
+            let verifiers = remind::prepare(&self.context, &own).await?;
+            Ok((own, verifiers))
+        };
+        let apply = async |tx: &mut _, (own, verifiers)| {
+            let next = remind::apply(tx, &self.context, own, &verifiers).await?;
+            Ok::<_, Error>(pb::RemindVerifiersResponse {
+                next_remind_time: Some(timestamp(next)),
+            })
+        };
+        let done = database.once_prepared(&key, clock.now(), prepare, apply);
+        Ok(Response::new(done.await?))
     }
 
     async fn withdraw_employment(
