@@ -72,6 +72,8 @@ pub(crate) enum Error {
     ProgrammeClaimed,
     #[error("an authority tells name, type and license of the profile")]
     ProgrammeReadOnly,
+    #[error("the profile is a start-up's, which has no license")]
+    NoLicense,
     #[error("another organization has or had that slug")]
     JoinPageSlugTaken,
     #[error("the organization has had as many slugs as it may have")]
@@ -215,6 +217,14 @@ impl From<Error> for Refusal {
             Error::ProgrammeReadOnly => {
                 let text = "name, type and license of the profile are as its authority tells them; have them corrected there";
                 Refusal::new(R::ProgrammeReadOnly, text)
+            }
+            Error::NoLicense => {
+                let mut violations = Violations::new();
+                violations.add(
+                    "name",
+                    "must be a profile with a license: a start-up has none yet",
+                );
+                violations.into_refusal()
             }
             Error::JoinPageSlugTaken => {
                 let text =

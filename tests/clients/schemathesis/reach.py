@@ -129,6 +129,7 @@ call("ApproveOrganization", "staff", at, reason="license checked")
 call("SuspendOrganization", "staff", at, reason="an inspection")
 call("ReinstateOrganization", "staff", at, reason="the inspection is over")
 call("RenewLicense", "staff", at, licenseNumber=f"SU {run}", reason="a new number for the same address")
+call("SetLicenseStatus", "staff", at, licenseStatus="LICENSE_STATUS_PROVISIONAL", reason="as the authority wrote")
 numbers = call("ListLicenseNumbers", "owner", at)["licenseNumbers"]
 assert [number["licenseNumber"] for number in numbers] == [f"SU {run}", f"ST {run}"], numbers
 refused = call("CreateOrganization", "outsider", **(profile | {"licenseNumber": f"SR {run}"}))["organization"]["name"]

@@ -7,8 +7,8 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{
-    License, LicenseNumber, LicenseRules, Licensing, LicensingProblem, LicensingUpdate, Owner, ProgrammeType,
-    PublicName,
+    License, LicenseNumber, LicenseRules, LicenseStatus, Licensing, LicensingProblem, LicensingUpdate, Owner,
+    ProgrammeType, PublicName,
 };
 
 /// A profile: one site with one current license number.
@@ -21,6 +21,8 @@ pub(crate) struct Organization {
     /// In which people are written to on its behalf, unless something else is said.
     pub(crate) language: Language,
     pub(crate) licensing: Licensing,
+    /// How the license stands, as the authority tells it of the programme or staff wrote it down; `None` when nobody said.
+    pub(crate) license_status: Option<LicenseStatus>,
     /// What it was made of; then name, type and license are those of the programme.
     pub(crate) programme: Option<ProgrammeId>,
     pub(crate) state: OrganizationState,
@@ -233,11 +235,33 @@ impl Organization {
         if self.licensing.kind() == kind.into() && self.licensing.license().is_some_and(is_same) {
             return Ok(Transition::AlreadyDone(self));
         }
+        // How another number stands, nobody has said.
+        let status = self
+            .license_status
+            .filter(|_| self.licensing.license().is_some_and(is_same));
         Ok(Transition::Changed(Self {
             licensing: Licensing::Licensed { kind, license },
+            license_status: status,
             version: self.version + 1,
             ..self
         }))
+    }
+
+    /// With this status of its license, written down by registry staff: only an approved profile has one.
+    pub(crate) fn with_license_status(self, status: LicenseStatus) -> Transition<Self, OrganizationState> {
+        match self.state {
+            OrganizationState::Active | OrganizationState::Suspended
+                if self.license_status == Some(status) =>
+            {
+                Transition::AlreadyDone(self)
+            }
+            OrganizationState::Active | OrganizationState::Suspended => Transition::Changed(Self {
+                license_status: Some(status),
+                version: self.version + 1,
+                ..self
+            }),
+            other => Transition::Refused(other),
+        }
     }
 
     /// Whether anybody may find it: it was approved, and is not closed.
@@ -329,6 +353,7 @@ mod tests {
                 &LicenseRules::default(),
             )
             .unwrap(),
+            license_status: None,
             programme: None,
             state,
             version: 4,

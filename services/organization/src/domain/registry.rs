@@ -27,6 +27,8 @@ pub(crate) struct RegistryEntry {
     pub(crate) license_number: String,
     /// For comparing; empty for a start-up.
     pub(crate) normalized: String,
+    /// As its authority tells it, or as staff wrote it down of the organization; `None` when nobody said.
+    pub(crate) license_status: Option<LicenseStatus>,
     /// Unless no authority told of it.
     pub(crate) programme: Option<ToldEntry>,
     pub(crate) state: RegistryEntryState,
@@ -63,7 +65,6 @@ pub(crate) struct ToldEntry {
     pub(crate) region: String,
     pub(crate) postal_code: String,
     pub(crate) kind: ProgrammeType,
-    pub(crate) license_status: LicenseStatus,
 }
 
 stored_enum! {
@@ -239,6 +240,7 @@ mod tests {
             kind: OrganizationType::DirectCare,
             license_number: normalized.to_owned(),
             normalized: normalized.to_owned(),
+            license_status: None,
             programme: None,
             state: RegistryEntryState::Registered,
             holder: None,

@@ -30,5 +30,6 @@ stored_enum! {
         ActivateSubscription = "ACTIVATE_SUBSCRIPTION",
         MoveOwnership = "MOVE_OWNERSHIP",
         RenewLicense = "RENEW_LICENSE",
+        SetLicenseStatus = "SET_LICENSE_STATUS",
     }
 }

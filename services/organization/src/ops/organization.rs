@@ -7,5 +7,6 @@ pub(crate) mod create;
 pub(crate) mod decide;
 mod license;
 pub(crate) mod renew;
+pub(crate) mod set_license_status;
 pub(crate) mod submit;
 pub(crate) mod update;

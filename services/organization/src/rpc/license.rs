@@ -8,10 +8,10 @@ use muster_server::convert::timestamp;
 use tonic::{Request, Response, Status};
 
 use super::Rpc;
-use crate::domain::{DatedLicense, LicenseNumber, OrganizationType, Renewal};
+use crate::domain::{DatedLicense, LicenseNumber, LicenseStatus, OrganizationType, Renewal};
 use crate::error::Error;
 use crate::ops::organization::decide::Decision;
-use crate::ops::organization::renew;
+use crate::ops::organization::{renew, set_license_status};
 use crate::store::license_number;
 
 #[tonic::async_trait]
@@ -47,6 +47,28 @@ impl LicenseService for Rpc {
             let renewed = renew::apply(tx, context, decision, renewal).await;
             renewed.map_err(Error::of_request)
         };
+        call.once(&context.database, context.clock.now(), work).await
+    }
+
+    async fn set_license_status(
+        &self,
+        request: Request<pb::SetLicenseStatusRequest>,
+    ) -> Result<Response<pb::SetLicenseStatusResponse>, Status> {
+        let context = &self.context;
+        let (call, (decision, status)) = Call::read(request, |call, violations| {
+            let organization = call.name::<OrganizationName>(violations);
+            // The field rule knows every status that there is.
+            let status = LicenseStatus::try_from(call.message.license_status()).ok();
+            let by = call.person()?.id;
+            let decision = organization.map(|name| Decision {
+                organization: name.organization,
+                by,
+                actor: call.actor(),
+                reason: call.message.reason.clone(),
+            });
+            Ok(decision.zip(status))
+        })?;
+        let work = async |tx: &mut _| set_license_status::apply(tx, context, decision, status).await;
         call.once(&context.database, context.clock.now(), work).await
     }
 

@@ -23,7 +23,9 @@ macro_rules! select {
             "SELECT organization_id, organization_number, owner_person_id, owner_display_name, display_name,
                     licensing_authority, organization_type, license_number_normalized, license_number_as_given,
                     programme_id, state, version,
-                    create_time, submit_time, approve_time, return_reasons, decision_reason, close_time, language
+                    create_time, submit_time, approve_time, return_reasons, decision_reason, close_time, language,
+                    coalesce((SELECT p.license_status FROM programmes AS p
+                              WHERE p.programme_id = organizations.programme_id), license_status) AS license_status
              FROM organizations ",
             $rest
         )
@@ -98,7 +100,7 @@ pub(crate) async fn update(tx: &mut PgConnection, changed: &Organization) -> Res
          SET display_name = $3, licensing_authority = $4, license_number_normalized = $5, license_number_as_given = $6,
              state = $7, submit_time = $8, approve_time = $9, return_reasons = $10, decision_reason = $11,
              owner_person_id = $12, owner_display_name = $13, close_time = $14, programme_id = $15,
-             language = $16, organization_type = $17, version = $2
+             language = $16, organization_type = $17, license_status = $18, version = $2
          WHERE organization_id = $1 AND version = $2 - 1",
     )
     .bind(changed.id)
@@ -118,6 +120,8 @@ pub(crate) async fn update(tx: &mut PgConnection, changed: &Organization) -> Res
     .bind(changed.programme)
     .bind(changed.language.tag())
     .bind(changed.licensing.kind())
+    // Of a programme its authority says it.
+    .bind(changed.license_status.filter(|_| changed.programme.is_none()))
     .execute(tx)
     .await?;
     guarded(done)

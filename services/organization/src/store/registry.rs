@@ -49,8 +49,8 @@ macro_rules! profiles {
         concat!(
             "SELECT o.organization_id AS id, o.display_name, o.licensing_authority, o.organization_type,
                     coalesce(o.license_number_as_given, '') AS license_number_as_given,
-                    coalesce(o.license_number_normalized, '') AS license_number_normalized, FALSE AS is_told, o.organization_number, o.organization_id AS holder_id,
-                    FALSE AS is_claimed, tsvector_to_array(o.words) AS words, NULL::text AS former_number
+                    coalesce(o.license_number_normalized, '') AS license_number_normalized, FALSE AS is_told, o.license_status,
+                    o.organization_number, o.organization_id AS holder_id, FALSE AS is_claimed, tsvector_to_array(o.words) AS words, NULL::text AS former_number
              FROM (SELECT * FROM organizations
                    WHERE approve_time IS NOT NULL AND state <> 'CLOSED' AND programme_id IS NULL AND ",
             $found,
@@ -127,7 +127,10 @@ const BY_NUMBER: [&str; 4] = [
 /// the others, so that whatever is found by its own number stays as it is.
 const BY_FORMER_NUMBER: &str = "SELECT o.organization_id AS id, o.display_name, o.licensing_authority, o.organization_type,
             coalesce(o.license_number_as_given, '') AS license_number_as_given,
-            coalesce(o.license_number_normalized, '') AS license_number_normalized, FALSE AS is_told, o.organization_number, o.organization_id AS holder_id,
+            coalesce(o.license_number_normalized, '') AS license_number_normalized, FALSE AS is_told,
+            coalesce((SELECT p.license_status FROM programmes AS p WHERE p.programme_id = o.programme_id),
+                     o.license_status) AS license_status,
+            o.organization_number, o.organization_id AS holder_id,
             FALSE AS is_claimed, tsvector_to_array(o.words) AS words, former.license_number_as_given AS former_number
      FROM license_numbers AS former JOIN organizations AS o USING (organization_id)
      WHERE former.license_number_normalized = $1 AND former.end_time IS NOT NULL
@@ -225,6 +228,7 @@ impl FromRow<'_, PgRow> for RegistryEntry {
             kind: row.try_get("organization_type")?,
             license_number: row.try_get("license_number_as_given")?,
             normalized: row.try_get("license_number_normalized")?,
+            license_status: row.try_get("license_status")?,
             programme: is_told.then(|| entry_of(row)).transpose()?,
             state,
             holder,
@@ -242,6 +246,5 @@ fn entry_of(row: &PgRow) -> Result<ToldEntry, Error> {
         region: row.try_get("region")?,
         postal_code: row.try_get("postal_code")?,
         kind: row.try_get("programme_type")?,
-        license_status: row.try_get("license_status")?,
     })
 }

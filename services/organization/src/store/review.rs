@@ -117,29 +117,26 @@ pub(crate) async fn items(
     soon: Duration,
 ) -> Result<Vec<ReviewItem>, DatabaseError> {
     let row = sqlx::query(
-        "SELECT (SELECT count(*) FROM programmes WHERE programme_id = $2 AND license_status <> ALL ($7)) AS unlicensed,
+        "SELECT (SELECT count(*) FROM profile_users
+                 WHERE organization_id = $1 AND (expire_time IS NULL OR expire_time > $2)) AS users,
                 (SELECT count(*) FROM profile_users
-                 WHERE organization_id = $1 AND (expire_time IS NULL OR expire_time > $3)) AS users,
-                (SELECT count(*) FROM profile_users
-                 WHERE organization_id = $1 AND expire_time > $3 AND expire_time <= $4) AS ending,
+                 WHERE organization_id = $1 AND expire_time > $2 AND expire_time <= $3) AS ending,
                 asking.count AS asking, asking.oldest AS asking_since,
-                (SELECT count(*) FROM employment_projection WHERE organization_id = $1 AND state = $6) AS employees,
-                (SELECT count(*) FROM locations WHERE organization_id = $1 AND state = $9) AS locations,
-                (SELECT count(*) FROM groups WHERE organization_id = $1 AND state = $8) AS groups,
-                (SELECT count(*) FROM groups g WHERE g.organization_id = $1 AND g.state = $8
+                (SELECT count(*) FROM employment_projection WHERE organization_id = $1 AND state = $5) AS employees,
+                (SELECT count(*) FROM locations WHERE organization_id = $1 AND state = $7) AS locations,
+                (SELECT count(*) FROM groups WHERE organization_id = $1 AND state = $6) AS groups,
+                (SELECT count(*) FROM groups g WHERE g.organization_id = $1 AND g.state = $6
                    AND NOT EXISTS (SELECT FROM group_trainings t JOIN catalog_trainings c USING (organization_id, training_id)
                                    WHERE t.organization_id = g.organization_id AND t.group_id = g.group_id
-                                     AND c.state = $10)) AS idle
+                                     AND c.state = $8)) AS idle
          FROM (SELECT count(*), min(create_time) AS oldest FROM access_requests
-               WHERE organization_id = $1 AND state = $5 AND expire_time > $3) AS asking",
+               WHERE organization_id = $1 AND state = $4 AND expire_time > $2) AS asking",
     )
     .bind(organization.id)
-    .bind(organization.programme)
     .bind(now)
     .bind(now + soon)
     .bind(AccessRequestState::Pending)
     .bind(EmploymentState::Verified)
-    .bind(LicenseStatus::IN_FORCE)
     .bind(GroupState::Active)
     .bind(LocationState::Active)
     .bind(CatalogTrainingState::Active)
@@ -155,9 +152,12 @@ pub(crate) async fn items(
         oldest,
     };
     // A start-up has no license that could be in force.
-    let unlicensed = number("unlicensed")? + i64::from(organization.licensing.license().is_none());
+    let is_in_force = organization.licensing.license().is_some()
+        && organization
+            .license_status
+            .is_none_or(|status| LicenseStatus::IN_FORCE.contains(&status));
     Ok([
-        (ReviewSubject::Profile, 1, unlicensed, None),
+        (ReviewSubject::Profile, 1, i64::from(!is_in_force), None),
         // The owner is none of the rows.
         (
             ReviewSubject::ProfileUsers,

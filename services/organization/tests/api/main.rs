@@ -22,6 +22,7 @@ mod inactive;
 mod inviting;
 mod join_pages;
 mod license_numbers;
+mod license_statuses;
 mod licenses;
 mod locations;
 mod model;

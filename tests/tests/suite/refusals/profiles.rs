@@ -3,10 +3,10 @@
 use muster_proto::organization::v1::{
     ActivateSubscriptionRequest, ApproveOrganizationRequest, CloseOrganizationRequest,
     CreateOrganizationRequest, CreateOrganizationResponse, GetLimitsRequest, GetOrganizationRequest,
-    GetSetupChecklistRequest, Limits, ListLicenseClaimsRequest, ListLicenseNumbersRequest,
+    GetSetupChecklistRequest, LicenseStatus, Limits, ListLicenseClaimsRequest, ListLicenseNumbersRequest,
     Organization as Profile, OrganizationReturnReason, OrganizationType, Plan, ReinstateOrganizationRequest,
-    RejectOrganizationRequest, RenewLicenseRequest, ReturnOrganizationRequest, SubmitOrganizationRequest,
-    SuspendOrganizationRequest, UpdateOrganizationRequest,
+    RejectOrganizationRequest, RenewLicenseRequest, ReturnOrganizationRequest, SetLicenseStatusRequest,
+    SubmitOrganizationRequest, SuspendOrganizationRequest, UpdateOrganizationRequest,
 };
 use muster_refusal::ErrorReason as R;
 use prost::Message;
@@ -238,6 +238,15 @@ fn renewing(name: String, license_number: &str, request_id: &str) -> RenewLicens
     }
 }
 
+fn stating(name: String, status: LicenseStatus, request_id: &str) -> SetLicenseStatusRequest {
+    SetLicenseStatusRequest {
+        name,
+        license_status: status.into(),
+        reason: "a test".into(),
+        request_id: request_id.into(),
+    }
+}
+
 fn renewed() -> Vec<Row> {
     vec![
         row("RenewLicense", R::InvalidRequest, async |at| {
@@ -269,6 +278,31 @@ fn renewed() -> Vec<Row> {
             let new = format!("R{}", &id[..8]);
             let (first, second) = (renewing(at.name(), &new, &id), renewing(at.name(), "T 4712", &id));
             at.reused("RenewLicense", "staff", &first, &second).await
+        }),
+        row("SetLicenseStatus", R::InvalidRequest, async |at| {
+            let request = SetLicenseStatusRequest {
+                license_status: LicenseStatus::Unspecified.into(),
+                ..stating(at.name(), LicenseStatus::Active, "")
+            };
+            Attempt::by("staff", &request).violates(&["license_status"])
+        }),
+        row("SetLicenseStatus", R::OrganizationState, async |at| {
+            let draft = Organization::draft(&at.suite, "owner").await.name;
+            Attempt::by("staff", &stating(draft, LicenseStatus::Active, "")).metadata("state", "DRAFT")
+        }),
+        row("SetLicenseStatus", R::OwnProfile, async |at| {
+            let own = Organization::draft(&at.suite, "staff").await.name;
+            Attempt::by("staff", &stating(own, LicenseStatus::Active, ""))
+        }),
+        row("SetLicenseStatus", R::NotFound, async |_| {
+            Attempt::by("staff", &stating(ABSENT.into(), LicenseStatus::Active, ""))
+        }),
+        row("SetLicenseStatus", R::RequestIdReused, async |at| {
+            let at = at.own().await;
+            let id = at.suite.request_id();
+            let first = stating(at.name(), LicenseStatus::Active, &id);
+            let second = stating(at.name(), LicenseStatus::Revoked, &id);
+            at.reused("SetLicenseStatus", "staff", &first, &second).await
         }),
         row("ListLicenseNumbers", R::PageTokenInvalid, async |at| {
             let request = ListLicenseNumbersRequest {

@@ -5,7 +5,7 @@ use muster_proto::organization::v1::{
     ClaimProgrammeRequest, ClaimProgrammeResponse, GetProgrammeLoadRequest, GetProgrammeRequest,
     LicenseStatus, ListRefusedProgrammeRowsRequest, ListSubmissionsRequest, LoadProgrammesRequest,
     Organization, OrganizationType, ProgrammeAddress, ProgrammeRow, ProgrammeType, RenewLicenseRequest,
-    SearchRegistryRequest, UpdateOrganizationRequest,
+    SearchRegistryRequest, SetLicenseStatusRequest, UpdateOrganizationRequest,
 };
 use muster_refusal::ErrorReason as R;
 
@@ -210,6 +210,16 @@ fn claimed() -> Vec<Row> {
                 name: profile.name,
                 license_number: profile.license_number,
                 r#type: OrganizationType::TrainingSponsor.into(),
+                reason: "a test".into(),
+                request_id: String::new(),
+            };
+            Attempt::by("staff", &request)
+        }),
+        row("SetLicenseStatus", R::ProgrammeReadOnly, async |at| {
+            let (_, profile) = made(&at).await;
+            let request = SetLicenseStatusRequest {
+                name: profile.name,
+                license_status: LicenseStatus::Active.into(),
                 reason: "a test".into(),
                 request_id: String::new(),
             };

@@ -248,6 +248,13 @@ fn profile() -> Vec<Row> {
             "a suspended organization holds its number; a closed one has freed it",
         ),
         row(
+            "SetLicenseStatus",
+            "staff",
+            r#"name: "$organization" license_status: LICENSE_STATUS_PROVISIONAL reason: "a test""#,
+            UNTIL_CLOSED,
+            "a license stands as it does while the organization is suspended; of one that was closed nothing changes",
+        ),
+        row(
             "ActivateSubscription",
             "staff",
             r#"name: "$organization/subscription" plan: PLAN_PREMIUM limits { invitations_by_hand: 10 import_rows: 500 messages_per_day: 1000 } reason: "a test""#,

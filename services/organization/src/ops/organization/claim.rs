@@ -66,10 +66,12 @@ pub(crate) async fn apply(
         programme: Some(claim.programme),
     };
     let made = create::apply(tx, context, new).await;
-    made.map_err(|error| match error {
+    let made = made.map_err(|error| match error {
         Error::Failure(Failure::Database(error)) => {
             Error::taken(error, PROGRAMME_CLAIMED, Error::ProgrammeClaimed)
         }
         other => other,
-    })
+    })?;
+    // With how the license of the programme stands.
+    Ok(organization::find(tx, made.id).await?.ok_or(Failure::NotFound)?)
 }

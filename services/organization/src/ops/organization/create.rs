@@ -74,6 +74,7 @@ fn draft(context: &Context, new: NewOrganization) -> Organization {
         display_name: new.display_name,
         language: new.language,
         licensing: new.licensing,
+        license_status: None,
         programme: new.programme,
         state: OrganizationState::Draft,
         version: 1,

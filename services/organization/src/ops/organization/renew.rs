@@ -54,7 +54,10 @@ pub(crate) async fn apply(
         license_number::begin(tx, renewed.id, &wanted, now).await?;
     }
     license::return_rivals(tx, &context.clock, &renewed, &act).await?;
-    Ok(renewed)
+    // With how the license of its programme stands, if it has one.
+    Ok(organization::find(tx, renewed.id)
+        .await?
+        .ok_or(Failure::NotFound)?)
 }
 
 /// Whoever has the number or the programme by now was not there a moment ago.

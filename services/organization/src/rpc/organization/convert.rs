@@ -18,6 +18,7 @@ impl From<Organization> for pb::Organization {
             display_name,
             language,
             licensing,
+            license_status,
             programme,
             state,
             version,
@@ -52,6 +53,9 @@ impl From<Organization> for pb::Organization {
             programme: programme
                 .map_or_else(String::new, |programme| ProgrammeName { programme }.to_string()),
             close_time: close_time.map(timestamp),
+            license_status: license_status
+                .map_or(pb::LicenseStatus::Unspecified, Into::into)
+                .into(),
         }
     }
 }

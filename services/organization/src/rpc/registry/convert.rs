@@ -13,6 +13,7 @@ impl From<RegistryEntry> for pb::RegistryEntry {
             authority,
             kind,
             license_number,
+            license_status,
             normalized: _,
             programme,
             state,
@@ -28,7 +29,9 @@ impl From<RegistryEntry> for pb::RegistryEntry {
             licensing_authority: authority,
             license_number,
             r#type: pb::ProgrammeType::Unspecified.into(),
-            license_status: pb::LicenseStatus::Unspecified.into(),
+            license_status: license_status
+                .map_or(pb::LicenseStatus::Unspecified, Into::into)
+                .into(),
             organization_number: String::new(),
             organization: String::new(),
             organization_type: pb::OrganizationType::from(kind).into(),
@@ -53,7 +56,6 @@ fn tell(shown: &mut pb::RegistryEntry, told: ToldEntry) {
         region,
         postal_code,
         kind,
-        license_status,
     } = told;
     shown.programme = ProgrammeName { programme }.to_string();
     shown.address = Some(pb::ProgrammeAddress {
@@ -63,7 +65,6 @@ fn tell(shown: &mut pb::RegistryEntry, told: ToldEntry) {
         postal_code,
     });
     shown.set_type(kind.into());
-    shown.set_license_status(license_status.into());
 }
 
 muster_proto::same_values! {

@@ -21,6 +21,7 @@ impl FromRow<'_, PgRow> for Organization {
             display_name: PublicName::stored(row.try_get("display_name")?),
             language: language(row)?,
             licensing: licensing(row)?,
+            license_status: row.try_get("license_status")?,
             programme: row.try_get("programme_id")?,
             state: row.try_get("state")?,
             version: row.try_get("version")?,
