@@ -7,7 +7,7 @@ use muster_proto::invitation::v1::{Import, ImportState};
 use muster_testkit::{eventually, eventually_some};
 
 use crate::fixture::{Fixture, reason};
-use crate::upload::{applied, approve, approve_all, disapprove, get, good, previewed_again, upload};
+use crate::upload::{applied, approve, approve_all, disapprove, get, good, good_at, previewed_again, upload};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_large_import_keeps_no_small_one_waiting() {
@@ -30,6 +30,43 @@ async fn a_large_import_keeps_no_small_one_waiting() {
         "{before} rows of the large one went before the small one"
     );
     assert_eq!(get(&fixture, &small).await.state(), ImportState::Applied);
+}
+
+/// Writes down until when an import was put down.
+const NOTE_TURNS: &str = "CREATE TABLE put_down (until timestamptz NOT NULL);
+    CREATE FUNCTION note_put_down() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        INSERT INTO put_down VALUES (NEW.lease_until);
+        RETURN NULL;
+    END $$;
+    CREATE TRIGGER imports_put_down AFTER UPDATE OF lease_token ON imports FOR EACH ROW
+        WHEN (NEW.lease_token = '00000000-0000-0000-0000-000000000000') EXECUTE FUNCTION note_put_down()";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_fits_into_a_turn_is_not_put_down() {
+    let fixture = Fixture::new().await;
+    fixture.subscribe(10_000, 1_000_000).await;
+    let mut connection = fixture.database.connection().await;
+    sqlx::raw_sql(NOTE_TURNS).execute(&mut connection).await.unwrap();
+    for (rows, turns) in [(900, 0), (2_100, 2)] {
+        let began = fixture.clock.now();
+        let import = upload(&fixture, &good_at(&format!("{rows}.example.org"), rows))
+            .await
+            .unwrap();
+        approve(&fixture, &import).await.unwrap();
+        applied(&fixture, &import).await;
+        // One that met a busy database was put down for some seconds.
+        let put_down: i64 = sqlx::query_scalar("SELECT count(*) FROM put_down WHERE until = $1")
+            .bind(began)
+            .fetch_one(&mut connection)
+            .await
+            .unwrap();
+        assert!(put_down <= turns, "put down {put_down} times, with {rows} rows");
+        sqlx::raw_sql("TRUNCATE put_down")
+            .execute(&mut connection)
+            .await
+            .unwrap();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
