@@ -26,7 +26,7 @@ use tokio::sync::Semaphore;
 use crate::Settings;
 use crate::context::Context;
 use crate::events::{EmploymentVerified, GroupChanged, Projection};
-use crate::ops::learner::count_strays::CountStrays;
+use crate::ops::learner::settle_strays::SettleStrays;
 use crate::peers::Peers;
 use crate::rpc::Rpc;
 
@@ -75,7 +75,7 @@ impl Service for RecordsService {
             .on(EmploymentHandler::<EmploymentEndedEvent, _>::new(projection()))
             .on(EmploymentHandler::<EmploymentRestoredEvent, _>::new(projection()));
         let seals = SealHistory(context.database.clone());
-        let strays = CountStrays::new(context.database.clone());
+        let strays = SettleStrays::new(context.clone());
         let strays = Job::every(&context.database, &context.clock, strays);
         let rpc = Rpc::new(context);
         Ok(App::new()

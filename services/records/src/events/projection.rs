@@ -8,7 +8,6 @@ use sqlx::PgConnection;
 
 use super::employment_of;
 use crate::context::Context;
-use crate::domain::EmploymentState as Known;
 use crate::ops::assignment::assign::{self, Verified};
 use crate::ops::learner::learn;
 use crate::store::grant;
@@ -38,7 +37,7 @@ impl EmploymentWork for Projection {
             assign::apply(tx, &self.0, verified).await?;
             return Ok(());
         }
-        let known = learn::apply(
+        learn::apply(
             tx,
             facts.organization,
             facts.person,
@@ -47,12 +46,8 @@ impl EmploymentWork for Projection {
         )
         .await?;
         if matches!(facts.state, EmploymentState::Ended | EmploymentState::Withdrawn) {
-            // What was given while this was on its way was given to nobody, unless more is known by now.
-            let until = match Known::OVER.contains(&known.state) {
-                true => self.0.clock.now().max(event.time),
-                false => event.time,
-            };
-            grant::lapse(tx, facts.person, facts.organization, until).await?;
+            // What was given while this was on its way may have been given to a next employment, of which nothing has been heard yet.
+            grant::lapse(tx, facts.person, facts.organization, event.time).await?;
         }
         Ok(())
     }

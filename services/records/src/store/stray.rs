@@ -1,6 +1,7 @@
 //! What lives on although the employment that it hangs on is over.
 
 use muster_database::DatabaseError;
+use muster_ids::{OrganizationId, PersonId};
 use sqlx::{FromRow, PgConnection};
 
 use crate::domain::{AssignmentStateName, EmploymentState, GrantStateName};
@@ -12,6 +13,22 @@ pub(crate) struct Strays {
     pub(crate) grants: i64,
     /// Assignments of an organization where the person works no more, or of a former employment there.
     pub(crate) assignments: i64,
+}
+
+/// To whom consents are in force where the person works no more.
+pub(crate) async fn find_grants(
+    db: &mut PgConnection,
+    limit: i64,
+) -> Result<Vec<(OrganizationId, PersonId)>, DatabaseError> {
+    let found = sqlx::query_as(
+        "SELECT organization_id, person_id FROM grants g JOIN employment_projection e USING (organization_id, person_id)
+         WHERE g.state = $1 AND e.state = ANY ($2) LIMIT $3",
+    );
+    let found = found
+        .bind(GrantStateName::Active)
+        .bind(EmploymentState::OVER)
+        .bind(limit);
+    Ok(found.fetch_all(db).await?)
 }
 
 /// Counts them, in all organizations.
@@ -55,6 +72,7 @@ mod tests {
                     SELECT person_id, gen_random_uuid(), organization_id, 'ACTIVE', 1, now() FROM employment_projection";
         database.execute(rows).await;
         let two = Strays { grants: 2, ..none };
+        assert_eq!(find_grants(&mut connection, 10).await.unwrap().len(), 2);
         assert_eq!(
             count(&mut connection).await.unwrap(),
             two,

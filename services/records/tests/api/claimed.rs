@@ -14,11 +14,12 @@ use muster_proto::records::v1::grant_request_service_client::GrantRequestService
 use muster_proto::records::v1::{GrantState, ListLearnerGrantsRequest, RequestGrantRequest};
 use muster_refusal::ErrorReason;
 use muster_server::convert::timestamp;
-use muster_testkit::{TestCaller, eventually};
+use muster_testkit::{TestCaller, eventually, eventually_some};
 
 use crate::fixture::{Fixture, me, person_name, reason};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
+const MINUTE: Duration = Duration::from_secs(60);
 
 impl Fixture {
     /// A claim at the organization that carries this consent.
@@ -36,11 +37,13 @@ impl Fixture {
             }],
             request_id: String::new(),
         };
-        let calls = self.employments.calls_of(TestCaller::person(person));
-        let claimed = PersonEmploymentServiceClient::new(calls)
-            .claim_employments(request)
-            .await;
-        claimed.unwrap().into_inner()
+        // After some time has passed, as soon as renewed tokens are read.
+        let claiming = async || {
+            let calls = self.employments.calls_of(TestCaller::person(person));
+            let mut own = PersonEmploymentServiceClient::new(calls);
+            own.claim_employments(request.clone()).await.ok()
+        };
+        eventually_some(claiming).await.into_inner()
     }
 
     /// What such a claim's grant is called.
@@ -341,6 +344,49 @@ async fn what_the_organization_has_asked_for_is_granted_with_the_claim() {
         answered.1,
         GrantState::Revoked,
         "nothing waits for an answer any more"
+    );
+}
+
+/// Nothing has been heard of two claims when the organization asks.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_last_consent_counts_also_when_the_organization_asked_before_it_was_heard_of() {
+    let fixture = Fixture::start().await;
+    fixture.claim_granting("learner-1", None).await;
+    let heard = "SELECT count(*) FROM employment_projection WHERE state = 'PENDING_VERIFICATION'";
+    eventually(async || fixture.service.database.count(heard).await == 1).await;
+    let outbox = fixture.employments.outbox();
+    outbox.hold().await;
+    let first = fixture.granting("learner-1").await;
+    fixture.pass(MINUTE);
+    let granting = async || {
+        let consent = Some(LearningRecordConsent {
+            expire_time: Some(timestamp(fixture.service.clock.now() + DAY)),
+            ..Default::default()
+        });
+        fixture.claim_granting("learner-1", consent).await.grants.pop()
+    };
+    let last = granting().await.unwrap();
+    fixture.pass(MINUTE);
+    let request = RequestGrantRequest {
+        parent: fixture.learner("learner-1").to_string(),
+        ..Default::default()
+    };
+    let asking = async || {
+        let mut theirs = GrantRequestServiceClient::new(fixture.service.calls_of(fixture.admin()));
+        theirs.request_grant(request.clone()).await.ok()
+    };
+    let asked = eventually_some(asking).await.into_inner().grant.unwrap().name;
+    outbox.release().await;
+    fixture.hears_of("learner-1", 3).await;
+
+    let all = fixture.granted("learner-1").await;
+    let state = |wanted: &str| {
+        let id = wanted.rsplit('/').next().unwrap();
+        all.iter().find(|(name, _)| name.ends_with(id)).unwrap().1
+    };
+    assert_eq!(
+        [state(&first), state(&asked), state(&last)],
+        [GrantState::Revoked, GrantState::Revoked, GrantState::Active]
     );
 }
 

@@ -9,7 +9,7 @@ use muster_proto::employment::v1::{
 };
 use muster_proto::records::v1::{GrantState, ListPersonGrantsRequest};
 use muster_refusal::ErrorReason;
-use muster_testkit::{TestCaller, eventually};
+use muster_testkit::{TestCaller, eventually, eventually_some};
 
 use crate::fixture::{Fixture, me, reason};
 use crate::people::BY_HAND;
@@ -92,6 +92,35 @@ async fn a_consent_given_with_the_new_claim_stays_however_late_it_is_heard_of() 
     eventually(async || fixture.known("learner-1").await.state == "VERIFIED").await;
     fixture.employments.outbox().publish_all_again().await;
     fixture.employments.outbox().drained().await;
+    fixture.read("learner-1").await.unwrap();
+    assert_eq!(fixture.grant("learner-1").await.unwrap().name, grant.name);
+}
+
+/// The same, of an end: nothing of it has been heard when the person consents under the next employment.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_consent_given_with_the_next_employment_stays_however_late_the_end_of_the_last_one_is_heard_of() {
+    let fixture = Fixture::start().await;
+    let former = fixture.verify("learner-1", &[]).await;
+    fixture.employments.outbox().hold().await;
+    let admin = fixture.employments.calls_of(fixture.admin());
+    employment::end(&admin, &former.to_string(), "gone", "")
+        .await
+        .unwrap();
+    fixture.pass(MINUTE);
+    fixture.accept("learner-1", &[], BY_HAND).await;
+    let verified =
+        "SELECT count(*) FROM employments WHERE person_display_name = 'learner-1' AND state = 'VERIFIED'";
+    eventually(async || fixture.employments.database.count(verified).await == 1).await;
+    fixture.pass(MINUTE);
+    let granting = async || fixture.grant("learner-1").await.ok();
+    let grant = eventually_some(granting).await;
+    let former = former.employment.as_uuid();
+    assert_eq!(fixture.known("learner-1").await.employment_id, former);
+
+    fixture.employments.outbox().release().await;
+    fixture.employments.outbox().drained().await;
+    eventually(async || fixture.known("learner-1").await.employment_id != former).await;
+    eventually(async || fixture.known("learner-1").await.state == "VERIFIED").await;
     fixture.read("learner-1").await.unwrap();
     assert_eq!(fixture.grant("learner-1").await.unwrap().name, grant.name);
 }

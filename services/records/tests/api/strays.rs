@@ -47,6 +47,12 @@ impl Fixture {
         Some((latest.name.parse().unwrap(), state))
     }
 
+    /// Nothing lives on, once it was looked whether something does.
+    async fn settled(&self) {
+        self.pass(Duration::from_secs(60 * 60));
+        eventually(async || self.service.database.count(STRAYS).await == 0).await;
+    }
+
     /// One act of somebody, of which many are refused.
     async fn acts(&self, numbers: &mut Numbers) {
         let person = LEARNERS[numbers.below(LEARNERS.len())];
@@ -87,7 +93,8 @@ async fn what_is_granted_while_the_end_is_on_its_way_ends_with_it() {
     eventually_some(grant).await;
     outbox.release().await;
     eventually(async || fixture.known("learner-1").await.state == "ENDED").await;
-    assert_eq!(fixture.service.database.count(STRAYS).await, 0);
+    assert!(fixture.read("learner-1").await.is_err(), "nothing is shown by it");
+    fixture.settled().await;
     let [lapsed] = fixture.own_grants("learner-1").await.try_into().unwrap();
     assert_eq!(lapsed.state(), GrantState::Lapsed);
 }
@@ -112,6 +119,6 @@ async fn nothing_lives_on_after_its_employment_whatever_was_done_to_that() {
             let word = state.as_str_name().replace("EMPLOYMENT_STATE_", "");
             eventually(async || fixture.known(person).await.state == word).await;
         }
-        eventually(async || fixture.service.database.count(STRAYS).await == 0).await;
     }
+    fixture.settled().await;
 }

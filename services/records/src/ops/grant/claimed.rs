@@ -27,6 +27,8 @@ pub(crate) async fn apply(
     if grant::find(tx, person, consent.grant).await?.is_some() {
         return Ok(());
     }
+    // Locked first: whoever is deciding about one of them now has decided when it is asked what was.
+    let mut live = grant::lock_live(tx, person, organization).await?;
     let decided = grant::decided_after(tx, person, organization, consent.time).await?;
     let overtaken = match decided {
         Some(time) => Overtaken::ByDecision(time),
@@ -34,7 +36,6 @@ pub(crate) async fn apply(
         None => Overtaken::No,
     };
     if overtaken == Overtaken::No {
-        let mut live = grant::lock_live(tx, person, organization).await?;
         // At most one is in force: it goes before what was asked for is granted.
         live.sort_by_key(|live| live.state == GrantState::Requested);
         for live in live {
@@ -52,7 +53,8 @@ pub(crate) async fn apply(
 
 /// What was in force, or asked for, makes room.
 async fn give_way(tx: &mut PgConnection, live: Grant, consent: &ClaimedConsent) -> Result<(), DatabaseError> {
-    let time = consent.time.max(live.create_time);
+    // Also of what was asked for since: it is decided by the claim, and a later claim is later than that.
+    let time = consent.time;
     let active = match live.state_at(time) {
         GrantState::Active => live,
         GrantState::Requested => match live.approve(consent.terms.clone(), time) {
