@@ -16,6 +16,7 @@ mod bad_sheets;
 mod closing;
 mod dialects;
 mod direct;
+mod ending;
 mod every_rpc;
 mod forged;
 mod kills;

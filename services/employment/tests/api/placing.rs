@@ -183,6 +183,36 @@ async fn everything_that_is_not_the_organizations_or_not_active_is_told_at_once(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_placed_at_a_location_that_is_not_active_any_more_and_who_is_there_stays() {
+    let fixture = Fixture::start().await;
+    let location = fixture.new_location().await.to_string();
+    let group = fixture.new_group().await;
+    fixture.employ("learner-1", &[group]).await;
+    fixture.employ("learner-2", &[group]).await;
+    let there = async |who: &str| {
+        let employment = Employment {
+            name: fixture.employment_of(who).await.name,
+            location: location.clone(),
+            ..Default::default()
+        };
+        fixture.place(employment, &["location"]).await
+    };
+    let placed = there("learner-1").await.unwrap();
+    let deactivated = "UPDATE locations SET state = 'INACTIVE'";
+    fixture.organizations.database.execute(deactivated).await;
+    let before = fixture.employment_of("learner-2").await;
+    let refused = there("learner-2").await.unwrap_err();
+    assert_eq!(violations_of(&refused)[0].0, "employment.location");
+    assert_eq!(reason_of(&refused), Some(R::LocationInactive));
+    assert_eq!(fixture.employment_of("learner-2").await, before);
+    assert_eq!(
+        there("learner-1").await.unwrap(),
+        placed,
+        "they are there already"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_claim_is_placed_while_it_waits_and_what_is_over_is_not() {
     let fixture = Fixture::start().await;
     let group = fixture.new_group().await;

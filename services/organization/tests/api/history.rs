@@ -12,7 +12,7 @@ use muster_testkit::{TestCaller, eventually};
 use crate::fixture::{Fixture, name, owner};
 
 /// A page of the history.
-async fn page(
+pub(crate) async fn page(
     fixture: &Fixture,
     who: TestCaller,
     id: OrganizationId,

@@ -73,6 +73,17 @@ impl Organization {
     }
 
     async fn group(suite: &Suite, owner: &str, parent: &str) -> String {
+        let training = Self::taken(suite, owner, parent).await;
+        let made = group::create(&suite.client(owner), parent, "Teachers", &[training]).await;
+        made.unwrap().name
+    }
+
+    /// A new training of its catalog, which no group requires.
+    pub(crate) async fn training(&self, suite: &Suite) -> String {
+        Self::taken(suite, &self.owner, &self.name).await
+    }
+
+    async fn taken(suite: &Suite, owner: &str, parent: &str) -> String {
         let wanted = Training {
             code: format!("T-{}", suite.unique()),
             display_name: "A training".into(),
@@ -82,8 +93,7 @@ impl Organization {
         let training = made.unwrap().name;
         let owner = suite.client(owner);
         catalog::add_training(&owner, parent, &training).await.unwrap();
-        let made = group::create(&owner, parent, "Teachers", &[training]).await;
-        made.unwrap().name
+        training
     }
 
     /// Opens its join page, with a location to choose; the slug.

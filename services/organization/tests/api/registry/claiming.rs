@@ -1,11 +1,14 @@
 //! A programme is claimed by one at a time, and its profile is as the authority tells.
 
+use muster_ids::OrganizationId;
+use muster_proto::history::v1::HistoryEntry;
 use muster_proto::organization::v1 as pb;
 use muster_refusal::ErrorReason as R;
 use muster_testkit::TestCaller;
 use tonic::{Code, Status};
 
 use crate::fixture::{Fixture, approve, id_of, licensed, name, owner, submit};
+use crate::history::page;
 use crate::programme_loads::programme;
 use crate::refused::{fact, refused};
 
@@ -247,4 +250,52 @@ async fn a_claim_that_races_a_rejection_is_made_after_it_or_refused() {
     let open = "SELECT count(*) - count(DISTINCT programme_id) FROM organizations
                 WHERE programme_id IS NOT NULL AND state NOT IN ('REJECTED', 'CLOSED')";
     assert_eq!(fixture.service.database.count(open).await, 0);
+}
+
+/// What somebody reads of the history of a profile.
+async fn history_of(fixture: &Fixture, who: TestCaller, id: OrganizationId) -> Vec<HistoryEntry> {
+    page(fixture, who, id, (0, "")).await.history_entries
+}
+
+/// A programme is claimed again after staff rejected a claim (R18): each claim is a profile under the programme's name, whose history its
+/// own owner reads from their claim on and staff read of both; of who claimed before, the later one says nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_history_of_a_programme_goes_on_claim_by_claim_and_a_later_owner_reads_their_own() {
+    let fixture = Fixture::new().await;
+    let (programme, first) = fixture.claimed("CL 18").await;
+    fixture
+        .profiles(owner(first))
+        .submit_organization(submit(first))
+        .await
+        .unwrap();
+    fixture.reject(first).await.unwrap();
+    let second = id_of(&fixture.claim("second", &programme).await.unwrap());
+    assert_ne!(second, first);
+    let claimants = [fixture.read(first).await.owner, fixture.read(second).await.owner];
+    for (id, is_rejected) in [(first, true), (second, false)] {
+        let [own, staffs] = [
+            history_of(&fixture, owner(id), id).await,
+            history_of(&fixture, TestCaller::staff(id), id).await,
+        ];
+        assert_eq!(own.len(), staffs.len());
+        let after = |field: &str| -> Vec<String> {
+            let changes = staffs.iter().flat_map(|entry| &entry.changes);
+            let of_field = changes.filter(|change| change.field == field);
+            of_field.filter_map(|change| change.after.clone()).collect()
+        };
+        let id_of_programme = programme.trim_start_matches("programmes/");
+        assert!(
+            after("programme")
+                .iter()
+                .any(|told| told.ends_with(id_of_programme)),
+            "{staffs:?}"
+        );
+        assert_eq!(after("state").contains(&"REJECTED".to_owned()), is_rejected);
+    }
+    let told = format!("{:?}", history_of(&fixture, owner(second), second).await);
+    let person = |name: &str| name.trim_start_matches("persons/").to_owned();
+    assert!(
+        !told.contains(&person(&claimants[0])) && told.contains(&person(&claimants[1])),
+        "{told}"
+    );
 }
