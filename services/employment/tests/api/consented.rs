@@ -106,10 +106,14 @@ async fn the_consent_is_stored_and_told_with_the_claim_once() {
 async fn a_consent_that_cannot_be_is_told_with_the_other_problems_and_nothing_is_claimed() {
     let fixture = Fixture::start().await;
     let now = fixture.service.clock.now();
-    for wrong in [now, now - DAY, now + DAY * 3654] {
+    for (wrong, wording) in [
+        (now, "two words"),
+        (now - DAY, "somebody@example.com"),
+        (now + DAY * 3654, "página"),
+    ] {
         let consent = LearningRecordConsent {
             expire_time: Some(timestamp(wrong)),
-            wording: "two words".to_owned(),
+            wording: wording.to_owned(),
         };
         let status = fixture.claim_granting(Some(consent), "").await.unwrap_err();
         let mut fields: Vec<_> = violations_of(&status)
