@@ -52,7 +52,9 @@ pub(crate) use profile_user::{
     Access, AccessUpdate, End, GivenAccess, GivenRole, Origin, OwnersOwn, ProfileUser, ProfileUserContact,
     ProfileUserState, SeenProfileUser,
 };
-pub(crate) use programme::{LicenseStatus, Programme, ProgrammeType, RowProblem, ToldProgramme};
+pub(crate) use programme::{
+    LicenseStatus, Programme, ProgrammeAddress, ProgrammeType, RowProblem, ToldAddress, ToldProgramme,
+};
 pub(crate) use programme_load::{
     LoadRow, Misplaced, ProgrammeLoad, RefusedRow, RowCounts, RowOutcome, each_license_once,
 };

@@ -84,7 +84,7 @@ const NOT_WRITTEN: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "a row that is refused by itself, and not with all the others: read by the service",
+        "of a row that is refused by itself, and not with all the others, or of an address like that of a row: read by the service",
         &[
             "muster.organization.v1.ProgrammeRow.licensing_authority",
             "muster.organization.v1.ProgrammeRow.license_number",

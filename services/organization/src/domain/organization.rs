@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{
     License, LicenseNumber, LicenseRules, LicenseStatus, Licensing, LicensingProblem, LicensingUpdate, Owner,
-    ProgrammeType, PublicName,
+    ProgrammeAddress, ProgrammeType, PublicName,
 };
 
 /// A profile: one site with one current license number.
@@ -23,7 +23,9 @@ pub(crate) struct Organization {
     pub(crate) licensing: Licensing,
     /// How the license stands, as the authority tells it of the programme or staff wrote it down; `None` when nobody said.
     pub(crate) license_status: Option<LicenseStatus>,
-    /// What it was made of; then name, type and license are those of the programme.
+    /// Where the site is, as the authority tells it of the programme or the organization says; `None` when nobody does.
+    pub(crate) address: Option<ProgrammeAddress>,
+    /// What it was made of; then name, type, license and address are those of the programme.
     pub(crate) programme: Option<ProgrammeId>,
     pub(crate) state: OrganizationState,
     /// Raised with every change; from 1.
@@ -75,6 +77,8 @@ pub(crate) struct OrganizationNumber(String);
 pub(crate) struct OrganizationUpdate {
     pub(crate) display_name: Option<PublicName>,
     pub(crate) language: Option<Language>,
+    /// `Some(None)`: it has none any more.
+    pub(crate) address: Option<Option<ProgrammeAddress>>,
     /// `None`: nothing of it.
     pub(crate) licensing: Option<LicensingUpdate>,
 }
@@ -204,6 +208,7 @@ impl Organization {
         let mut next = self.clone();
         next.display_name = update.display_name.unwrap_or(next.display_name);
         next.language = update.language.unwrap_or(next.language);
+        next.address = update.address.unwrap_or(next.address);
         if let Some(update) = update.licensing {
             next.licensing = next.licensing.changed(update, rules)?;
         }
@@ -269,10 +274,22 @@ impl Organization {
         self.approve_time.is_some() && self.state != OrganizationState::Closed
     }
 
-    /// Whether the next one says of name, type and license what an authority tells of this one.
+    /// Whether the next one says of name, type, license and address what an authority tells of this one.
     pub(crate) fn keeps_what_is_told(&self, next: &Self) -> bool {
-        self.programme.is_none()
-            || (self.display_name == next.display_name && self.licensing == next.licensing)
+        let told = |profile: &Self| {
+            (
+                profile.display_name.clone(),
+                profile.licensing.clone(),
+                profile.address.clone(),
+            )
+        };
+        self.programme.is_none() || told(self) == told(next)
+    }
+
+    /// The text of whose words it is found, as the table puts it together.
+    pub(crate) fn found_by(&self) -> String {
+        let city = self.address.as_ref().map_or("", |address| address.city.as_str());
+        format!("{} {city}", self.display_name)
     }
 
     /// Its resource name.
@@ -354,6 +371,7 @@ mod tests {
             )
             .unwrap(),
             license_status: None,
+            address: None,
             programme: None,
             state,
             version: 4,
@@ -513,6 +531,7 @@ mod tests {
     fn an_update_to_what_is_there_changes_nothing() {
         let same = OrganizationUpdate {
             language: Some(profile(OrganizationState::Draft).language),
+            address: Some(None),
             display_name: PublicName::parse("Sunshine").ok(),
             licensing: Some(LicensingUpdate {
                 kind: Some(OrganizationType::DirectCare),

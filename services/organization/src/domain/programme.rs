@@ -54,12 +54,18 @@ pub(crate) struct ToldProgramme {
     pub(crate) authority: String,
     pub(crate) number: String,
     pub(crate) display_name: String,
+    pub(crate) address: ToldAddress,
+    pub(crate) kind: Option<ProgrammeType>,
+    pub(crate) license_status: Option<LicenseStatus>,
+}
+
+/// What somebody says of where a site is, whatever they say.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ToldAddress {
     pub(crate) street_address: String,
     pub(crate) city: String,
     pub(crate) region: String,
     pub(crate) postal_code: String,
-    pub(crate) kind: Option<ProgrammeType>,
-    pub(crate) license_status: Option<LicenseStatus>,
 }
 
 /// One thing that is wrong with a row.
@@ -90,22 +96,11 @@ impl ToldProgramme {
             "display_name",
             sized(&self.display_name, 1, 120).and_then(|text| in_words(PublicName::parse(text))),
         );
-        let street_address = problems.of("address.street_address", line(&self.street_address, 200));
-        let city = sized(&self.city, 1, 100).and_then(|text| in_words(ShortName::parse(text)));
-        let city = problems.of("address.city", city);
-        let region = problems.of("address.region", line(&self.region, 100));
-        let postal_code = problems.of("address.postal_code", line(&self.postal_code, 20));
+        let address = self.address.read();
+        let address = address.map_err(|wrong| problems.0.extend(wrong)).ok();
         let kind = problems.of("type", self.kind.ok_or("must be chosen"));
         let status = self.license_status.ok_or("must be chosen");
         let license_status = problems.of("license_status", status);
-        let address = (|| {
-            Some(ProgrammeAddress {
-                street_address: street_address?,
-                city: city?,
-                region: region?,
-                postal_code: postal_code?,
-            })
-        })();
         let license = authority.zip(number).and_then(|(authority, number)| {
             problems.of("license_number", License::new(authority, number, rules))
         });
@@ -119,6 +114,37 @@ impl ToldProgramme {
             })
         })();
         programme.ok_or(problems.0)
+    }
+}
+
+impl ToldAddress {
+    /// The address, or everything that is wrong with it.
+    pub(crate) fn read(&self) -> Result<ProgrammeAddress, Vec<RowProblem>> {
+        let mut problems = Problems(Vec::new());
+        let street_address = problems.of("address.street_address", line(&self.street_address, 200));
+        let city = sized(&self.city, 1, 100).and_then(|text| in_words(ShortName::parse(text)));
+        let city = problems.of("address.city", city);
+        let region = problems.of("address.region", line(&self.region, 100));
+        let postal_code = problems.of("address.postal_code", line(&self.postal_code, 20));
+        let address = (|| {
+            Some(ProgrammeAddress {
+                street_address: street_address?,
+                city: city?,
+                region: region?,
+                postal_code: postal_code?,
+            })
+        })();
+        address.ok_or(problems.0)
+    }
+
+    /// Its lines, each by its field.
+    pub(crate) fn lines(&self) -> [(&'static str, &str); 4] {
+        [
+            ("address.street_address", &self.street_address),
+            ("address.city", &self.city),
+            ("address.region", &self.region),
+            ("address.postal_code", &self.postal_code),
+        ]
     }
 }
 
@@ -163,15 +189,21 @@ fn line(text: &str, most: usize) -> Result<Option<ShortName>, String> {
 mod tests {
     use super::*;
 
+    fn address() -> ToldAddress {
+        ToldAddress {
+            street_address: "12 Main Street".to_owned(),
+            city: "Ann Arbor".to_owned(),
+            region: "MI".to_owned(),
+            postal_code: "48103".to_owned(),
+        }
+    }
+
     fn told() -> ToldProgramme {
         ToldProgramme {
             authority: "us-mi".to_owned(),
             number: "DC-630 012345".to_owned(),
             display_name: "Sunshine Day Care".to_owned(),
-            street_address: "12 Main Street".to_owned(),
-            city: "Ann Arbor".to_owned(),
-            region: "MI".to_owned(),
-            postal_code: "48103".to_owned(),
+            address: address(),
             kind: Some(ProgrammeType::DirectCare),
             license_status: Some(LicenseStatus::Active),
         }
@@ -188,9 +220,10 @@ mod tests {
         assert_eq!(programme.license.normalized(), "DC630012345");
         assert_eq!(programme.address.city.as_str(), "Ann Arbor");
         let home = ToldProgramme {
-            street_address: String::new(),
-            region: String::new(),
-            postal_code: String::new(),
+            address: ToldAddress {
+                city: "Ann Arbor".to_owned(),
+                ..ToldAddress::default()
+            },
             ..told()
         };
         let home = home.read(&LicenseRules::default()).unwrap();
@@ -214,10 +247,12 @@ mod tests {
             authority: "x".repeat(41),
             number: "1".repeat(41),
             display_name: "x".repeat(121),
-            street_address: "x".repeat(201),
-            city: "x".repeat(101),
-            region: "x".repeat(101),
-            postal_code: "x".repeat(21),
+            address: ToldAddress {
+                street_address: "x".repeat(201),
+                city: "x".repeat(101),
+                region: "x".repeat(101),
+                postal_code: "x".repeat(21),
+            },
             ..told()
         };
         assert_eq!(wrong(&long).len(), 7);
@@ -236,14 +271,20 @@ mod tests {
             (
                 "address.city",
                 ToldProgramme {
-                    city: "Ann\nArbor".to_owned(),
+                    address: ToldAddress {
+                        city: "Ann\nArbor".to_owned(),
+                        ..address()
+                    },
                     ..told()
                 },
             ),
             (
                 "address.street_address",
                 ToldProgramme {
-                    street_address: "12 \u{202e}Main".to_owned(),
+                    address: ToldAddress {
+                        street_address: "12 \u{202e}Main".to_owned(),
+                        ..address()
+                    },
                     ..told()
                 },
             ),
@@ -265,10 +306,12 @@ mod tests {
             authority: "x".repeat(40),
             number: "1".repeat(40),
             display_name: "\u{e9}".repeat(120),
-            street_address: "x".repeat(200),
-            city: "x".repeat(100),
-            region: "x".repeat(100),
-            postal_code: "x".repeat(20),
+            address: ToldAddress {
+                street_address: "x".repeat(200),
+                city: "x".repeat(100),
+                region: "x".repeat(100),
+                postal_code: "x".repeat(20),
+            },
             ..told()
         };
         assert!(long.read(&LicenseRules::default()).is_ok());

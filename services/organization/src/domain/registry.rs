@@ -7,7 +7,7 @@ use muster_states::stored_enum;
 use uuid::Uuid;
 
 use super::license::SEPARATORS;
-use super::{LicenseStatus, OrganizationNumber, OrganizationType, ProgrammeType};
+use super::{LicenseStatus, OrganizationNumber, OrganizationType, ProgrammeAddress, ProgrammeType};
 
 /// As many words of what is looked for count.
 pub(crate) const MAX_WORDS: usize = 8;
@@ -29,6 +29,8 @@ pub(crate) struct RegistryEntry {
     pub(crate) normalized: String,
     /// As its authority tells it, or as staff wrote it down of the organization; `None` when nobody said.
     pub(crate) license_status: Option<LicenseStatus>,
+    /// As its authority tells it, or as the organization says; `None` when nobody does.
+    pub(crate) address: Option<ProgrammeAddress>,
     /// Unless no authority told of it.
     pub(crate) programme: Option<ToldEntry>,
     pub(crate) state: RegistryEntryState,
@@ -60,10 +62,6 @@ pub(crate) struct Holder {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ToldEntry {
     pub(crate) id: ProgrammeId,
-    pub(crate) street_address: String,
-    pub(crate) city: String,
-    pub(crate) region: String,
-    pub(crate) postal_code: String,
     pub(crate) kind: ProgrammeType,
 }
 
@@ -241,6 +239,7 @@ mod tests {
             license_number: normalized.to_owned(),
             normalized: normalized.to_owned(),
             license_status: None,
+            address: None,
             programme: None,
             state: RegistryEntryState::Registered,
             holder: None,

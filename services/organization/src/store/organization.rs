@@ -10,6 +10,7 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 
 use super::guarded;
+use super::programme::or_empty;
 use crate::domain::{License, Organization, OrganizationNumber, OrganizationState, Rounds};
 
 /// The index that refuses a second approved profile with a license number.
@@ -25,7 +26,10 @@ macro_rules! select {
                     programme_id, state, version,
                     create_time, submit_time, approve_time, return_reasons, decision_reason, close_time, language,
                     coalesce((SELECT p.license_status FROM programmes AS p
-                              WHERE p.programme_id = organizations.programme_id), license_status) AS license_status
+                              WHERE p.programme_id = organizations.programme_id), license_status) AS license_status,
+                    coalesce((SELECT ARRAY[p.street_address, p.city, p.region, p.postal_code] FROM programmes AS p
+                              WHERE p.programme_id = organizations.programme_id),
+                             ARRAY[street_address, city, region, postal_code]) AS address
              FROM organizations ",
             $rest
         )
@@ -37,11 +41,12 @@ pub(crate) async fn insert(
     tx: &mut PgConnection,
     organization: &Organization,
 ) -> Result<Insertion, DatabaseError> {
+    let [street_address, city, region, postal_code] = own_address(organization);
     let done = sqlx::query(
         "INSERT INTO organizations (organization_id, organization_number, owner_person_id, owner_display_name,
                 display_name, licensing_authority, license_number_normalized, license_number_as_given, state, version,
-                create_time, programme_id, language, organization_type)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+                create_time, programme_id, language, organization_type, street_address, city, region, postal_code)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
          ON CONFLICT ON CONSTRAINT organizations_number DO NOTHING",
     )
     .bind(organization.id)
@@ -58,6 +63,10 @@ pub(crate) async fn insert(
     .bind(organization.programme)
     .bind(organization.language.tag())
     .bind(organization.licensing.kind())
+    .bind(street_address)
+    .bind(city)
+    .bind(region)
+    .bind(postal_code)
     .execute(tx)
     .await?;
     Ok(done.into())
@@ -95,12 +104,14 @@ pub(crate) async fn lock_numbered(
 
 /// Stores a profile that was changed; its row is locked, and is still the one that was read.
 pub(crate) async fn update(tx: &mut PgConnection, changed: &Organization) -> Result<(), DatabaseError> {
+    let [street_address, city, region, postal_code] = own_address(changed);
     let done = sqlx::query(
         "UPDATE organizations
          SET display_name = $3, licensing_authority = $4, license_number_normalized = $5, license_number_as_given = $6,
              state = $7, submit_time = $8, approve_time = $9, return_reasons = $10, decision_reason = $11,
              owner_person_id = $12, owner_display_name = $13, close_time = $14, programme_id = $15,
-             language = $16, organization_type = $17, license_status = $18, version = $2
+             language = $16, organization_type = $17, license_status = $18,
+             street_address = $19, city = $20, region = $21, postal_code = $22, version = $2
          WHERE organization_id = $1 AND version = $2 - 1",
     )
     .bind(changed.id)
@@ -122,9 +133,26 @@ pub(crate) async fn update(tx: &mut PgConnection, changed: &Organization) -> Res
     .bind(changed.licensing.kind())
     // Of a programme its authority says it.
     .bind(changed.license_status.filter(|_| changed.programme.is_none()))
+    .bind(street_address)
+    .bind(city)
+    .bind(region)
+    .bind(postal_code)
     .execute(tx)
     .await?;
     guarded(done)
+}
+
+/// The lines of its address, empty where there is none. Of a programme its authority says them.
+fn own_address(profile: &Organization) -> [&str; 4] {
+    let Some(address) = profile.address.as_ref().filter(|_| profile.programme.is_none()) else {
+        return [""; 4];
+    };
+    [
+        or_empty(address.street_address.as_ref()),
+        address.city.as_str(),
+        or_empty(address.region.as_ref()),
+        or_empty(address.postal_code.as_ref()),
+    ]
 }
 
 /// Waits until nobody else decides on this license number, and keeps others from it until the transaction ends. Taken before

@@ -127,7 +127,8 @@ pub(crate) async fn rows_seen(
     Ok(seen.fetch_all(db).await?)
 }
 
-fn or_empty(text: Option<&ShortName>) -> &str {
+/// A line that may be left out, as it is stored.
+pub(super) fn or_empty(text: Option<&ShortName>) -> &str {
     text.map_or("", ShortName::as_str)
 }
 

@@ -5,7 +5,7 @@ use muster_ids::{OrganizationId, ProgrammeId};
 use sqlx::postgres::PgRow;
 use sqlx::{Error, FromRow, PgConnection, Row};
 
-use super::organization::row::number;
+use super::organization::row::{address, number};
 use crate::domain::{
     Holder, MAX_FOUND, MAX_WORDS, Meant, OrganizationType, RegistryEntry, RegistryEntryState, RegistryQuery,
     ToldEntry,
@@ -16,7 +16,8 @@ macro_rules! programmes {
     ($found:literal) => {
         concat!(
             "SELECT p.programme_id AS id, p.display_name, p.licensing_authority, p.license_number_as_given,
-                    p.license_number_normalized, p.programme_type AS organization_type, TRUE AS is_told, p.street_address, p.city, p.region, p.postal_code,
+                    p.license_number_normalized, p.programme_type AS organization_type, TRUE AS is_told,
+                    ARRAY[p.street_address, p.city, p.region, p.postal_code] AS address,
                     p.programme_type, p.license_status, holder.organization_number, holder.organization_id AS holder_id,
                     claimant.organization_id IS NOT NULL AS is_claimed, tsvector_to_array(p.words) AS words,
                     NULL::text AS former_number
@@ -50,6 +51,7 @@ macro_rules! profiles {
             "SELECT o.organization_id AS id, o.display_name, o.licensing_authority, o.organization_type,
                     coalesce(o.license_number_as_given, '') AS license_number_as_given,
                     coalesce(o.license_number_normalized, '') AS license_number_normalized, FALSE AS is_told, o.license_status,
+                    ARRAY[o.street_address, o.city, o.region, o.postal_code] AS address,
                     o.organization_number, o.organization_id AS holder_id, FALSE AS is_claimed, tsvector_to_array(o.words) AS words, NULL::text AS former_number
              FROM (SELECT * FROM organizations
                    WHERE approve_time IS NOT NULL AND state <> 'CLOSED' AND programme_id IS NULL AND ",
@@ -130,6 +132,9 @@ const BY_FORMER_NUMBER: &str = "SELECT o.organization_id AS id, o.display_name, 
             coalesce(o.license_number_normalized, '') AS license_number_normalized, FALSE AS is_told,
             coalesce((SELECT p.license_status FROM programmes AS p WHERE p.programme_id = o.programme_id),
                      o.license_status) AS license_status,
+            coalesce((SELECT ARRAY[p.street_address, p.city, p.region, p.postal_code] FROM programmes AS p
+                      WHERE p.programme_id = o.programme_id),
+                     ARRAY[o.street_address, o.city, o.region, o.postal_code]) AS address,
             o.organization_number, o.organization_id AS holder_id,
             FALSE AS is_claimed, tsvector_to_array(o.words) AS words, former.license_number_as_given AS former_number
      FROM license_numbers AS former JOIN organizations AS o USING (organization_id)
@@ -229,6 +234,7 @@ impl FromRow<'_, PgRow> for RegistryEntry {
             license_number: row.try_get("license_number_as_given")?,
             normalized: row.try_get("license_number_normalized")?,
             license_status: row.try_get("license_status")?,
+            address: address(row)?,
             programme: is_told.then(|| entry_of(row)).transpose()?,
             state,
             holder,
@@ -241,10 +247,6 @@ impl FromRow<'_, PgRow> for RegistryEntry {
 fn entry_of(row: &PgRow) -> Result<ToldEntry, Error> {
     Ok(ToldEntry {
         id: row.try_get("id")?,
-        street_address: row.try_get("street_address")?,
-        city: row.try_get("city")?,
-        region: row.try_get("region")?,
-        postal_code: row.try_get("postal_code")?,
         kind: row.try_get("programme_type")?,
     })
 }

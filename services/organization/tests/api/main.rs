@@ -7,6 +7,7 @@
 
 mod access_mails;
 mod access_requests;
+mod addresses;
 mod approval;
 mod callers;
 mod catalog;

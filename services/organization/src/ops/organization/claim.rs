@@ -63,6 +63,7 @@ pub(crate) async fn apply(
         display_name,
         language: Language::default(),
         licensing: Licensing::Licensed { kind, license },
+        address: None,
         programme: Some(claim.programme),
     };
     let made = create::apply(tx, context, new).await;
@@ -72,6 +73,6 @@ pub(crate) async fn apply(
         }
         other => other,
     })?;
-    // With how the license of the programme stands.
+    // With how the license of the programme stands, and where it is.
     Ok(organization::find(tx, made.id).await?.ok_or(Failure::NotFound)?)
 }

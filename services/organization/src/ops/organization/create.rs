@@ -8,7 +8,9 @@ use muster_server::Failure;
 use sqlx::PgConnection;
 
 use crate::context::Context;
-use crate::domain::{Licensing, Organization, OrganizationNumber, OrganizationState, Owner, PublicName};
+use crate::domain::{
+    Licensing, Organization, OrganizationNumber, OrganizationState, Owner, ProgrammeAddress, PublicName,
+};
 use crate::error::Error;
 use crate::store::{organization, profile_user};
 
@@ -23,6 +25,8 @@ pub(crate) struct NewOrganization {
     pub(crate) display_name: PublicName,
     pub(crate) language: Language,
     pub(crate) licensing: Licensing,
+    /// Where the site is, if it is said.
+    pub(crate) address: Option<ProgrammeAddress>,
     /// What it is made of, unless it is written by hand.
     pub(crate) programme: Option<ProgrammeId>,
 }
@@ -75,6 +79,7 @@ fn draft(context: &Context, new: NewOrganization) -> Organization {
         language: new.language,
         licensing: new.licensing,
         license_status: None,
+        address: new.address,
         programme: new.programme,
         state: OrganizationState::Draft,
         version: 1,

@@ -54,7 +54,7 @@ pub(crate) async fn apply(
         license_number::begin(tx, renewed.id, &wanted, now).await?;
     }
     license::return_rivals(tx, &context.clock, &renewed, &act).await?;
-    // With how the license of its programme stands, if it has one.
+    // With how the license of its programme stands, if it has one, and where that is.
     Ok(organization::find(tx, renewed.id)
         .await?
         .ok_or(Failure::NotFound)?)

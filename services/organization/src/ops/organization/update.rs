@@ -1,4 +1,4 @@
-//! A profile gets another name, type or license.
+//! A profile gets another name, address, type or license.
 
 use muster_ids::OrganizationId;
 use muster_server::Failure;
@@ -34,7 +34,7 @@ pub(crate) async fn apply(
             }
             organization::update(tx, &changed).await?;
             if changed.is_public() {
-                registry::learn_words(tx, &[changed.display_name.to_string()]).await?;
+                registry::learn_words(tx, &[changed.found_by()]).await?;
             }
             Ok(changed)
         }

@@ -6,7 +6,10 @@ use muster_proto::organization::v1 as pb;
 use muster_server::convert::timestamp;
 use muster_server::etag::etag;
 
-use crate::domain::{Organization, OrganizationState, OrganizationType, Owner, ReturnReason};
+use crate::domain::{
+    Organization, OrganizationState, OrganizationType, Owner, ProgrammeAddress, ReturnReason, ShortName,
+    ToldAddress,
+};
 
 impl From<Organization> for pb::Organization {
     fn from(organization: Organization) -> Self {
@@ -19,6 +22,7 @@ impl From<Organization> for pb::Organization {
             language,
             licensing,
             license_status,
+            address,
             programme,
             state,
             version,
@@ -56,6 +60,7 @@ impl From<Organization> for pb::Organization {
             license_status: license_status
                 .map_or(pb::LicenseStatus::Unspecified, Into::into)
                 .into(),
+            address: address.map(Into::into),
         }
     }
 }
@@ -70,6 +75,42 @@ muster_proto::same_values! {
 
 muster_proto::same_values! {
     ReturnReason = pb::OrganizationReturnReason { LicenseNumberTaken, LicenseNumberUnknown, NameMismatch, Other }
+}
+
+impl From<ProgrammeAddress> for pb::ProgrammeAddress {
+    fn from(address: ProgrammeAddress) -> Self {
+        let ProgrammeAddress {
+            street_address,
+            city,
+            region,
+            postal_code,
+        } = address;
+        let or_empty =
+            |line: Option<ShortName>| line.map_or_else(String::new, |line| line.as_str().to_owned());
+        Self {
+            street_address: or_empty(street_address),
+            city: city.as_str().to_owned(),
+            region: or_empty(region),
+            postal_code: or_empty(postal_code),
+        }
+    }
+}
+
+impl From<pb::ProgrammeAddress> for ToldAddress {
+    fn from(told: pb::ProgrammeAddress) -> Self {
+        let pb::ProgrammeAddress {
+            street_address,
+            city,
+            region,
+            postal_code,
+        } = told;
+        Self {
+            street_address,
+            city,
+            region,
+            postal_code,
+        }
+    }
 }
 
 impl From<Owner> for pb::GetDirectorResponse {

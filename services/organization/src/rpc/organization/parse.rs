@@ -9,7 +9,7 @@ use muster_server::{Call, Parsed};
 
 use crate::domain::{
     LicenseNumber, LicenseRules, Licensing, LicensingAuthority, LicensingUpdate, OrganizationType,
-    OrganizationUpdate, Owner, PublicName, ReturnReason,
+    OrganizationUpdate, Owner, ProgrammeAddress, PublicName, ReturnReason, RowProblem, ToldAddress,
 };
 use crate::ops::organization::close::Closing;
 use crate::ops::organization::create::NewOrganization;
@@ -46,19 +46,21 @@ pub(super) fn new(
     let given = call.message.organization.clone().unwrap_or_default();
     let display_name = display_name(&given, violations);
     let licensing = licensing(&given, violations, rules);
+    let address = address(&given, violations);
     let owner = Owner {
         person: caller.id,
         display_name: caller.name.clone(),
     };
     let owner_address = caller.emails.first().cloned();
-    let told = display_name.zip(licensing);
-    Ok(told.map(|(display_name, licensing)| NewOrganization {
+    let told = display_name.zip(licensing).zip(address);
+    Ok(told.map(|((display_name, licensing), address)| NewOrganization {
         owner,
         owner_address,
         display_name,
         // The field rule has looked at it.
         language: given.language.parse().unwrap_or_default(),
         licensing,
+        address,
         programme: None,
     }))
 }
@@ -75,11 +77,13 @@ pub(super) fn update(
         of_license[1],
         of_license[2],
         "language",
+        "address",
     ];
     let mask = call.update_mask(&fields, violations);
     let update = OrganizationUpdate {
         display_name: mask.when("display_name", || display_name(&given, violations)),
         language: mask.when("language", || language(&given, violations)),
+        address: mask.when("address", || address(&given, violations)),
         licensing: of_license
             .iter()
             .any(|field| mask.has(field))
@@ -147,6 +151,31 @@ fn language(given: &pb::Organization, violations: &mut Violations) -> Option<Lan
     }
     // Of any other the field rule says so.
     given.language.parse().ok()
+}
+
+/// `Some(None)`: it is not said. Strangers read it: it holds no web address, as no name does.
+fn address(given: &pb::Organization, violations: &mut Violations) -> Option<Option<ProgrammeAddress>> {
+    let Some(told) = given.address.clone().map(ToldAddress::from) else {
+        return Some(None);
+    };
+    let (read, mut wrong) = match told.read() {
+        Ok(address) => (Some(address), Vec::new()),
+        Err(wrong) => (None, wrong),
+    };
+    for (field, line) in told.lines() {
+        let is_said = !line.is_empty() && wrong.iter().all(|problem| problem.field != field);
+        if let Some(problem) = PublicName::parse(line).err().filter(|_| is_said) {
+            wrong.push(RowProblem {
+                field: field.to_owned(),
+                description: problem.to_string(),
+            });
+        }
+    }
+    let is_right = wrong.is_empty();
+    for RowProblem { field, description } in wrong {
+        violations.add(format!("organization.{field}"), description);
+    }
+    read.filter(|_| is_right).map(Some)
 }
 
 fn authority(given: &pb::Organization, violations: &mut Violations) -> Option<LicensingAuthority> {

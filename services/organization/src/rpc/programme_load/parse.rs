@@ -64,15 +64,11 @@ pub(super) fn rows(
 fn programme_row(row: pb::ProgrammeRow) -> ToldProgramme {
     let kind = ProgrammeType::try_from(row.r#type()).ok();
     let license_status = LicenseStatus::try_from(row.license_status()).ok();
-    let address = row.address.unwrap_or_default();
     ToldProgramme {
         authority: row.licensing_authority,
         number: row.license_number,
         display_name: row.display_name,
-        street_address: address.street_address,
-        city: address.city,
-        region: address.region,
-        postal_code: address.postal_code,
+        address: row.address.unwrap_or_default().into(),
         kind,
         license_status,
     }

@@ -14,6 +14,7 @@ impl From<RegistryEntry> for pb::RegistryEntry {
             kind,
             license_number,
             license_status,
+            address,
             normalized: _,
             programme,
             state,
@@ -25,7 +26,7 @@ impl From<RegistryEntry> for pb::RegistryEntry {
             programme: String::new(),
             state: pb::RegistryEntryState::from(state).into(),
             display_name,
-            address: None,
+            address: address.map(Into::into),
             licensing_authority: authority,
             license_number,
             r#type: pb::ProgrammeType::Unspecified.into(),
@@ -49,21 +50,8 @@ impl From<RegistryEntry> for pb::RegistryEntry {
 }
 
 fn tell(shown: &mut pb::RegistryEntry, told: ToldEntry) {
-    let ToldEntry {
-        id: programme,
-        street_address,
-        city,
-        region,
-        postal_code,
-        kind,
-    } = told;
+    let ToldEntry { id: programme, kind } = told;
     shown.programme = ProgrammeName { programme }.to_string();
-    shown.address = Some(pb::ProgrammeAddress {
-        street_address,
-        city,
-        region,
-        postal_code,
-    });
     shown.set_type(kind.into());
 }
 

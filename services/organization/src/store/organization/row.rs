@@ -6,7 +6,7 @@ use sqlx::{Error, FromRow, Row};
 
 use crate::domain::{
     License, Licensing, LicensingAuthority, Organization, OrganizationNumber, OrganizationType, Owner,
-    PublicName,
+    ProgrammeAddress, PublicName, ShortName,
 };
 
 impl FromRow<'_, PgRow> for Organization {
@@ -22,6 +22,7 @@ impl FromRow<'_, PgRow> for Organization {
             language: language(row)?,
             licensing: licensing(row)?,
             license_status: row.try_get("license_status")?,
+            address: address(row)?,
             programme: row.try_get("programme_id")?,
             state: row.try_get("state")?,
             version: row.try_get("version")?,
@@ -44,6 +45,21 @@ impl FromRow<'_, PgRow> for OrganizationNumber {
 pub(in crate::store) fn number(row: &PgRow) -> Result<OrganizationNumber, Error> {
     let text = row.try_get("organization_number")?;
     OrganizationNumber::parse(text).ok_or_else(|| undecoded("organization_number"))
+}
+
+/// Four lines of an address, of which only the city is always there.
+pub(in crate::store) fn address(row: &PgRow) -> Result<Option<ProgrammeAddress>, Error> {
+    let lines: Vec<String> = row.try_get("address")?;
+    let Ok([street_address, city, region, postal_code]) = <[String; 4]>::try_from(lines) else {
+        return Err(undecoded("address"));
+    };
+    let line = |text: String| Some(text).filter(|text| !text.is_empty()).map(ShortName::stored);
+    Ok(line(city).map(|city| ProgrammeAddress {
+        street_address: line(street_address),
+        city,
+        region: line(region),
+        postal_code: line(postal_code),
+    }))
 }
 
 fn language(row: &PgRow) -> Result<Language, Error> {
