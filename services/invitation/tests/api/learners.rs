@@ -1,5 +1,6 @@
 //! Invitations and employments in one list.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use muster_identity::Role;
@@ -16,6 +17,9 @@ use muster_proto::invitation::v1::{
 };
 use muster_testkit::{TestCaller, TestChannel, TestService, eventually, eventually_some};
 use prost_types::FieldMask;
+use rand::rngs::StdRng;
+use rand::seq::IndexedRandom as _;
+use rand::{Rng as _, SeedableRng as _};
 use tonic::Status;
 
 use crate::cancel::cancel;
@@ -63,7 +67,15 @@ fn said(words: &[(&str, S)]) -> Vec<(String, S)> {
         .collect()
 }
 
+/// A day passes for the mails to everybody, of whom each may have three in one.
+async fn mails_age(fixture: &Fixture) {
+    let statement = "UPDATE invitations SET mail_times = ARRAY(SELECT mail - interval '1 day' FROM unnest(mail_times) AS mail)";
+    fixture.database.execute(statement).await;
+}
+
 async fn invite(fixture: &Fixture, who: &str) -> String {
+    // Ids of one moment are in no order.
+    fixture.clock.advance(Duration::from_millis(1));
     let address = format!("{who}@example.com");
     fixture.create(&address, &[&fixture.nurses]).await.unwrap().name
 }
@@ -259,6 +271,7 @@ async fn an_address_that_is_invited_again_keeps_its_place_and_what_can_be_answer
     invite(&fixture, "bob").await;
     let token = fixture.token(&first).await;
     decline(&fixture, &token).await.unwrap();
+    fixture.clock.advance(Duration::from_millis(1));
     let second = fixture
         .create("Ada@Example.com", &[&fixture.aides])
         .await
@@ -324,6 +337,189 @@ async fn two_addresses_of_one_person_become_one_learner_and_an_address_may_pass_
         .map(|learner| learner.person_display_name.as_str())
         .collect();
     assert_eq!(names, ["carol", "", "ada"]);
+}
+
+/// What everybody is shown as is what is counted.
+async fn counted(fixture: &Fixture) {
+    let all = ListLearnersRequest {
+        page_size: 1000,
+        ..Default::default()
+    };
+    let page = ask(fixture, all).await.unwrap();
+    let mut recount = BTreeMap::<S, i64>::new();
+    for learner in &page.learners {
+        *recount.entry(learner.state()).or_default() += 1;
+    }
+    let counts = page.counts.iter().map(|count| (count.state(), count.count));
+    assert_eq!(counts.collect::<BTreeMap<_, _>>(), recount, "{:?}", page.learners);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_has_several_addresses_is_invited_while_one_of_their_invitations_waits() {
+    let fixture = Fixture::new().await;
+    let addresses = ["ada", "ada.home", "ada.else"];
+    let ada = || {
+        with(
+            "ada",
+            &["ada@example.com", "ada.home@example.com", "ada.else@example.com"],
+        )
+    };
+    for who in addresses {
+        // One of each address before: of two of them, that makes learners which become one with the first.
+        cancel(&fixture, &invite(&fixture, who).await).await.unwrap();
+        let accepted = invite(&fixture, who).await;
+        accept_as(&fixture, ada(), &accepted).await;
+    }
+    assert_eq!(words(&fixture).await, said(&[("ada.else", S::Active)]));
+    fixture
+        .database
+        .execute("UPDATE invitations SET state = 'ARCHIVED' WHERE state = 'ACTIVE'")
+        .await;
+    assert_eq!(words(&fixture).await, said(&[("ada.else", S::Archived)]));
+    for order in [[0, 1, 2], [2, 0, 1], [1, 2, 0]] {
+        mails_age(&fixture).await;
+        let mut waiting = Vec::new();
+        for who in addresses {
+            waiting.push((who, invite(&fixture, who).await));
+        }
+        for (gone, place) in order.into_iter().enumerate() {
+            let left = waiting
+                .iter()
+                .enumerate()
+                .filter(|(number, _)| order[gone..].contains(number));
+            let (_, (newest, invitation)) = left.last().unwrap();
+            let shown = list(&fixture, ListLearnersRequest::default()).await.remove(0);
+            assert_eq!(
+                (word(&shown).0.as_str(), shown.state()),
+                (*newest, S::Prospect),
+                "{order:?} {gone}"
+            );
+            assert_eq!(&shown.invitation, invitation);
+            counted(&fixture).await;
+            cancel(&fixture, &waiting[place].1).await.unwrap();
+        }
+        assert_eq!(words(&fixture).await, said(&[("ada.else", S::Archived)]));
+        counted(&fixture).await;
+    }
+    mails_age(&fixture).await;
+    let (first, second) = (invite(&fixture, "ada").await, invite(&fixture, "ada.home").await);
+    fixture
+        .database
+        .execute(
+            "UPDATE invitations SET expire_time = create_time WHERE address_given = 'ada.home@example.com'",
+        )
+        .await;
+    let shown = list(&fixture, ListLearnersRequest::default()).await.remove(0);
+    assert_eq!(
+        (shown.state(), &shown.invitation),
+        (S::Prospect, &first),
+        "the newer one has run out"
+    );
+    counted(&fixture).await;
+    accept_as(&fixture, ada(), &first).await;
+    assert_eq!(words(&fixture).await, said(&[("ada", S::Active)]));
+    assert_eq!(fixture.get(&second).await.unwrap().state(), S::Expired);
+    counted(&fixture).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn counts_of_learners_are_a_recount_of_the_list_whatever_happened() {
+    let fixture = Fixture::new().await;
+    fixture.subscribe(500, 10_000).await;
+    let persons = ["p", "q"];
+    let addresses = |person: &str| ["1", "2", "3"].map(|number| format!("{person}{number}"));
+    let mut random = StdRng::seed_from_u64(7);
+    // Of each address the invitations, with the tokens of their links.
+    let mut made: Vec<(String, (String, String))> = Vec::new();
+    for _ in 0..120 {
+        let person = *persons.choose(&mut random).unwrap();
+        let who = addresses(person).choose(&mut random).unwrap().clone();
+        let theirs: Vec<_> = made.iter().filter(|(to, _)| *to == who).cloned().collect();
+        let any = theirs.choose(&mut random).map(|(_, made)| made.clone());
+        match (random.random_range(0..8), any) {
+            (0..3, _) | (_, None) => {
+                mails_age(&fixture).await;
+                fixture.clock.advance(Duration::from_millis(1));
+                let address = format!("{who}@example.com");
+                // Refused to who is active.
+                if let Ok(new) = fixture.create(&address, &[&fixture.nurses]).await {
+                    let token = fixture.token(&new.name).await;
+                    made.push((who, (new.name, token)));
+                }
+            }
+            (3, Some((name, _))) => drop(cancel(&fixture, &name).await),
+            (4, Some((_, token))) => drop(decline(&fixture, &token).await),
+            (5, Some((_, token))) => drop(undo(&fixture, &token).await),
+            (6, Some((_, token))) => {
+                let own = addresses(person).map(|who| format!("{who}@example.com"));
+                let person = with(person, &own.each_ref().map(String::as_str));
+                drop(fixture.accept(person, &token).await);
+            }
+            (_, Some((name, _))) => {
+                let id = name.rsplit('/').next().unwrap();
+                let changed = match random.random() {
+                    true => format!(
+                        "UPDATE invitations SET state = 'ARCHIVED' WHERE invitation_id = '{id}' AND state = 'ACTIVE'"
+                    ),
+                    false => format!(
+                        "UPDATE invitations SET expire_time = create_time WHERE invitation_id = '{id}'"
+                    ),
+                };
+                let mut connection = fixture.database.connection().await;
+                sqlx::raw_sql(sqlx::AssertSqlSafe(changed))
+                    .execute(&mut connection)
+                    .await
+                    .unwrap();
+            }
+        }
+        counted(&fixture).await;
+    }
+}
+
+/// Two transactions that invite several addresses again, of two persons in opposite orders.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_invites_the_same_people_at_the_same_time_at_other_addresses_waits_for_nobody() {
+    let fixture = Fixture::new().await;
+    for (person, addresses) in [("ada", ["a", "z"]), ("bob", ["b", "y"])] {
+        let addresses = addresses.map(|who| (who, format!("{who}@example.com")));
+        for (who, _) in &addresses {
+            let invited = invite(&fixture, who).await;
+            let person = with(person, &[addresses[0].1.as_str(), addresses[1].1.as_str()]);
+            accept_as(&fixture, person, &invited).await;
+        }
+    }
+    fixture
+        .database
+        .execute("UPDATE invitations SET state = 'ARCHIVED' WHERE state = 'ACTIVE'")
+        .await;
+    let again = async |connection: &mut sqlx::PgConnection, who: &str| {
+        let statement = format!(
+            "INSERT INTO invitations (organization_id, invitation_id, version, state, address_given, address_canonical, source,
+                 inviter_person_id, generation, delivery_state, create_time, send_time, expire_time)
+             SELECT organization_id, gen_random_uuid(), 1, 'PENDING', address_given, address_canonical, source, inviter_person_id,
+                    1, 'SENT', create_time, send_time, expire_time
+             FROM invitations WHERE address_given = '{who}@example.com'"
+        );
+        sqlx::raw_sql(sqlx::AssertSqlSafe(statement))
+            .execute(connection)
+            .await
+    };
+    let (mut one, mut other) = (
+        fixture.database.connection().await,
+        fixture.database.connection().await,
+    );
+    sqlx::raw_sql("BEGIN").execute(&mut one).await.unwrap();
+    sqlx::raw_sql("BEGIN").execute(&mut other).await.unwrap();
+    again(&mut one, "a").await.unwrap();
+    again(&mut other, "b").await.unwrap();
+    let (first, second) = tokio::join!(again(&mut one, "y"), again(&mut other, "z"));
+    first.unwrap();
+    second.unwrap();
+    sqlx::raw_sql("COMMIT").execute(&mut one).await.unwrap();
+    sqlx::raw_sql("COMMIT").execute(&mut other).await.unwrap();
+    let both = said(&[("z", S::Pending), ("y", S::Pending)]);
+    let shown: Vec<_> = words(&fixture).await.into_iter().map(|(_, word)| word).collect();
+    assert_eq!(shown, both.into_iter().map(|(_, word)| word).collect::<Vec<_>>());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -47,8 +47,9 @@ macro_rules! alone {
     };
 }
 
-/// The invitation by whose word a learner `l` is shown who is not active: of somebody who had joined only while it can be answered, at
-/// the time of the given parameter.
+/// The invitation by whose word a learner `l` is shown who is not active, at the time of the given parameter: of somebody who had joined
+/// one that can be answered, of any number at any of their addresses the newest; of an address the live one, else the newest. The index
+/// `invitations_of_learner` gives them in this order, and those of somebody who had joined only as far as they are live.
 macro_rules! shown {
     ($now:literal, $columns:expr) => {
         concat!(
@@ -56,14 +57,16 @@ macro_rules! shown {
                  SELECT ",
             $columns,
             " FROM invitations i
-                 WHERE i.organization_id = l.organization_id AND i.invitation_id = l.waiting_invitation_id
-                   AND NOT l.is_active
-                   AND (l.person_id IS NULL OR (i.state IN (",
+                 WHERE i.learner_id = l.learner_id AND i.person_id IS NULL
+                   AND i.organization_id IS NOT DISTINCT FROM l.organization_id AND NOT l.is_active
+                   AND (i.state IN (",
             live!(),
-            ") AND i.expire_time > ",
+            ")) >= (l.person_id IS NOT NULL) AND (l.person_id IS NULL OR i.expire_time > ",
             $now,
-            "))
-                 LIMIT 1) AS shown ON true"
+            ")
+                 ORDER BY (i.state IN (",
+            live!(),
+            ")) DESC, i.invitation_id DESC LIMIT 1) AS shown ON true"
         )
     };
 }
@@ -75,7 +78,8 @@ macro_rules! known {
             "SELECT k.organization_id, k.learner_id, k.person_id, k.display_name, k.address_given, k.state, k.invitation_id,
                     k.delivery_state, k.employment_id, k.group_ids, k.location_id, k.create_time
              FROM (
-                 SELECT l.organization_id, l.learner_id, l.person_id, l.display_name, l.address_given, l.employment_id,
+                 SELECT l.organization_id, l.learner_id, l.person_id, l.display_name,
+                        coalesce(shown.address_given, l.address_given) AS address_given, l.employment_id,
                         l.create_time, coalesce(shown.state, CASE WHEN l.is_active THEN 'ACTIVE' ELSE 'ARCHIVED' END) AS state,
                         coalesce(shown.invitation_id, l.accepted_invitation_id) AS invitation_id, shown.delivery_state,
                         CASE WHEN shown.invitation_id IS NULL THEN l.group_ids
@@ -85,7 +89,7 @@ macro_rules! known {
                         CASE WHEN shown.invitation_id IS NULL THEN l.location_id ELSE shown.location_id END AS location_id
                  FROM learners l ",
             shown!("$6", concat!(
-                "i.invitation_id, i.location_id, ",
+                "i.invitation_id, i.address_given, i.location_id, ",
                 effective_state!("$6"),
                 " AS state, ",
                 effective_delivery!("$7"),
@@ -275,21 +279,30 @@ pub(crate) async fn counts(
     now: OffsetDateTime,
 ) -> Result<Vec<(StateName, i64)>, DatabaseError> {
     Ok(sqlx::query_as(concat!(
-        // Each part is answered by an index; the last one looks at an invitation for each, of whom there are few.
+        // Each part is answered by an index, none by looking for what belongs to one after the other: of each learner of the second part
+        // one row counts, by what is before what was.
         "SELECT state, sum(count)::bigint FROM (
              SELECT ",
         effective_state!("$2"),
         " AS state, count(*) AS count
              FROM invitations i WHERE i.organization_id = $1 AND i.learner_id IS NULL GROUP BY 1
              UNION ALL
-             SELECT CASE WHEN l.is_active THEN 'ACTIVE' ELSE 'ARCHIVED' END, count(*)
-             FROM learners l
-             WHERE l.organization_id = $1 AND (l.is_active OR l.waiting_invitation_id IS NULL) GROUP BY 1
-             UNION ALL
-             SELECT coalesce(shown.state, 'ARCHIVED'), count(*)
-             FROM learners l ",
-        shown!("$2", concat!(effective_state!("$2"), " AS state")),
-        " WHERE l.organization_id = $1 AND NOT l.is_active AND l.waiting_invitation_id IS NOT NULL GROUP BY 1
+             SELECT word.state, count(*) FROM (
+                 SELECT DISTINCT ON (said.learner_id) said.state FROM (
+                     SELECT l.learner_id, CASE WHEN l.is_active THEN 1 ELSE 3 END AS place, NULL::uuid AS invitation_id,
+                            CASE WHEN l.is_active THEN 'ACTIVE' ELSE 'ARCHIVED' END AS state
+                     FROM learners l WHERE l.organization_id = $1 AND l.person_id IS NOT NULL
+                     UNION ALL
+                     SELECT i.learner_id, CASE WHEN i.state IN (",
+        live!(),
+        ") AND i.expire_time > $2 THEN 2 WHEN i.state IN (",
+        live!(),
+        ") THEN 4 ELSE 5 END, i.invitation_id, ",
+        effective_state!("$2"),
+        "
+                     FROM invitations i
+                     WHERE i.organization_id = $1 AND i.learner_id IS NOT NULL AND i.person_id IS NULL) AS said
+                 ORDER BY said.learner_id, said.place, said.invitation_id DESC) AS word GROUP BY 1
          ) AS parts GROUP BY state ORDER BY state"
     ))
     .bind(organization)

@@ -67,6 +67,54 @@ impl Young {
         .unwrap();
     }
 
+    /// All that are live are taken back and made again.
+    async fn again(&mut self) {
+        sqlx::raw_sql("UPDATE invitations SET state = 'CANCELLED' WHERE learner_id IS NULL")
+            .execute(&mut self.connection)
+            .await
+            .unwrap();
+        sqlx::query(
+            "INSERT INTO invitations (organization_id, invitation_id, version, state, address_given, address_canonical, source,
+                 inviter_person_id, generation, delivery_state, create_time, send_time, expire_time)
+             SELECT organization_id, gen_random_uuid(), 1, 'PENDING', address_given, address_canonical, source, inviter_person_id, 1,
+                    'SENT', create_time + interval '1 second', send_time, expire_time
+             FROM invitations WHERE learner_id IS NULL AND organization_id = $1",
+        )
+        .bind(self.organization)
+        .execute(&mut self.connection)
+        .await
+        .unwrap();
+    }
+
+    /// Invites an address so many times, each but the last taken back; at how many pages that looked.
+    async fn address(&mut self, address: &str, times: i32) -> i64 {
+        let mut cost = 0;
+        for _ in 0..times {
+            sqlx::query(
+                "UPDATE invitations SET state = 'CANCELLED' WHERE organization_id = $1 AND state = 'PENDING'",
+            )
+            .bind(self.organization)
+            .execute(&mut self.connection)
+            .await
+            .unwrap();
+            let before = self.looked_at("invitations").await;
+            sqlx::query(
+                "INSERT INTO invitations (organization_id, invitation_id, version, state, address_given, address_canonical, source,
+                     inviter_person_id, generation, delivery_state, create_time, send_time, expire_time)
+                 VALUES ($1, gen_random_uuid(), 1, 'PENDING', $2, $2, 'MANUAL', $1, 1, 'SENT', clock_timestamp(), $3, $4)",
+            )
+            .bind(self.organization)
+            .bind(address)
+            .bind(NOW)
+            .bind(NOW + time::Duration::days(30))
+            .execute(&mut self.connection)
+            .await
+            .unwrap();
+            cost += self.looked_at("invitations").await - before;
+        }
+        cost
+    }
+
     /// The ids of so many invitations.
     async fn some(&mut self, count: i64) -> Vec<InvitationId> {
         sqlx::query_scalar("SELECT invitation_id FROM invitations WHERE organization_id = $1 LIMIT $2")
@@ -170,6 +218,41 @@ async fn those_of_a_location_or_a_person_cost_the_same_however_many_others_there
         assert_eq!(found, 3);
         assert!(cost < 60, "{cost} pages for three: {filter:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn those_of_a_rare_state_are_found_without_reading_the_others() {
+    let mut young = Young::new().await;
+    let rare = ListFilter {
+        states: vec![StateName::Declined],
+        ..ListFilter::default()
+    };
+    assert_eq!(young.cost_of(&rare).await.0, 0);
+    young.invitations(3000, None).await;
+    sqlx::raw_sql(
+        "UPDATE invitations SET state = 'DECLINED', state_before_decline = 'PENDING', decline_time = create_time
+         WHERE invitation_id IN (SELECT invitation_id FROM invitations ORDER BY invitation_id LIMIT 3)",
+    )
+    .execute(&mut young.connection)
+    .await
+    .unwrap();
+    // So that what the index holds need not be looked up in the table.
+    sqlx::raw_sql("VACUUM invitations")
+        .execute(&mut young.connection)
+        .await
+        .unwrap();
+    let (found, cost) = young.cost_of(&rare).await;
+    let before = young.looked_at("invitations").await;
+    let counts = list::counts(&mut young.connection, young.organization, NOW).await;
+    let counting = young.looked_at("invitations").await - before;
+    println!("three declined: {cost} pages; counts: {counting} pages");
+    assert_eq!(found, 3);
+    assert_eq!(
+        counts.unwrap(),
+        [(StateName::Declined, 3), (StateName::Pending, 2997)]
+    );
+    assert!(cost < 150, "{cost} pages for the last three of 3,000");
+    assert!(counting < 150, "{counting} pages to count 3,000");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -335,4 +418,80 @@ async fn a_page_of_learners_costs_the_same_however_many_there_are() {
     let cost = young.looked_at("invitations").await - before;
     println!("one more: {cost} pages");
     assert!(cost < 100, "{cost} pages for one invitation beside 3,001");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn learners_who_are_invited_again_are_counted_without_a_look_at_each() {
+    let mut young = Young::new().await;
+    let organization = young.organization;
+    young.invitations(1, None).await;
+    young.again().await;
+    let filter = LearnerFilter::default();
+    let counts = learner::counts(&mut young.connection, organization, NOW).await;
+    assert_eq!(counts.unwrap(), [(StateName::Pending, 1)]);
+    let page = learner::list(&mut young.connection, organization, &filter, None, 10, NOW).await;
+    assert_eq!(page.unwrap().len(), 1);
+    young.invitations(3000, None).await;
+    young.again().await;
+    sqlx::query(
+        "INSERT INTO learners (organization_id, learner_id, create_time, person_id, display_name, is_active, is_employed)
+         SELECT $1, gen_random_uuid(), $2, gen_random_uuid(), 'Learner ' || number, number % 2 = 0, false
+         FROM generate_series(1, 3000) AS number",
+    )
+    .bind(organization)
+    .bind(NOW)
+    .execute(&mut young.connection)
+    .await
+    .unwrap();
+    // So that what indexes hold need not be looked up in the tables.
+    for table in ["VACUUM invitations", "VACUUM learners"] {
+        sqlx::raw_sql(table).execute(&mut young.connection).await.unwrap();
+    }
+    let before = young.looked_at("invitations").await + young.looked_at("learners").await;
+    let counts = learner::counts(&mut young.connection, organization, NOW).await;
+    let counting = young.looked_at("invitations").await + young.looked_at("learners").await - before;
+    let all = [
+        (StateName::Active, 1500),
+        (StateName::Archived, 1500),
+        (StateName::Pending, 3001),
+    ];
+    assert_eq!(counts.unwrap(), all);
+    let before = young.looked_at("invitations").await + young.looked_at("learners").await;
+    let page = learner::list(&mut young.connection, organization, &filter, None, 10, NOW).await;
+    let listing = young.looked_at("invitations").await + young.looked_at("learners").await - before;
+    assert_eq!(page.unwrap().len(), 10);
+    println!("counts: {counting} pages, a page: {listing} pages");
+    assert!(counting < 600, "{counting} pages to count 6,001 learners");
+    assert!(listing < 150, "{listing} pages for ten of 6,001");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invitation_costs_the_same_however_many_others_have_invited_the_mailbox() {
+    let mut young = Young::new().await;
+    young.address("ada@example.org", 1).await;
+    let alone = young.address("ada@example.org", 1).await;
+    let first = young.organization;
+    for _ in 0..1000 {
+        young.organization = OrganizationId::from_uuid(Uuid::new_v4());
+        young.address("ada@example.org", 1).await;
+    }
+    young.organization = first;
+    let beside = young.address("ada@example.org", 1).await;
+    println!("alone: {alone} pages, beside 1,000 organizations: {beside} pages");
+    assert!(
+        beside < alone + 20,
+        "{beside} pages, {alone} before others invited the address"
+    );
+    young.address("ada@example.org", 300).await;
+    // What is dead of each is looked at until it is swept away.
+    sqlx::raw_sql("VACUUM invitations")
+        .execute(&mut young.connection)
+        .await
+        .unwrap();
+    let then = young.address("ada@example.org", 1).await;
+    println!("after 300 in turn: {then} pages");
+    assert!(
+        then < alone + 40,
+        "{then} pages for an address that was invited 300 times"
+    );
 }
