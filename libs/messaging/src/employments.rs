@@ -2,6 +2,8 @@
 
 mod handler;
 
+use std::str::FromStr;
+
 use muster_ids::{
     EmploymentId, EmploymentName, GrantId, GrantName, GroupId, GroupName, LocationId, LocationName,
 };
@@ -58,26 +60,36 @@ impl EmploymentFacts {
     /// # Errors
     /// [`HandlingError::Permanent`] when they are missing, malformed, or name another organization than the event.
     pub fn read(event: &Received, facts: Option<pb::EmploymentFacts>) -> Result<Self, HandlingError> {
+        let facts = Self::parse(facts, event.sequence)?;
+        event.within(facts.organization)?;
+        Ok(facts)
+    }
+
+    /// Reads facts of an employment that has this version.
+    ///
+    /// # Errors
+    /// [`HandlingError::Permanent`] when they are missing or malformed, or name several organizations.
+    pub fn parse(facts: Option<pb::EmploymentFacts>, sequence: i64) -> Result<Self, HandlingError> {
         let facts = facts.ok_or_else(|| HandlingError::Permanent("the event has no facts".to_owned()))?;
-        let employment: EmploymentName = event.field("employment", &facts.employment)?;
-        let named: OrganizationName = event.field("organization", &facts.organization)?;
-        let person: PersonName = event.field("person", &facts.person)?;
-        event.within(named.organization)?;
+        let employment: EmploymentName = name("employment", &facts.employment)?;
+        let OrganizationName { organization } = name("organization", &facts.organization)?;
+        let person: PersonName = name("person", &facts.person)?;
+        within(organization, employment.organization)?;
         Ok(Self {
-            organization: event.within(employment.organization)?,
+            organization,
             employment: employment.employment,
             person: person.person,
             state: state(facts.state())?,
-            groups: groups(event, &facts.groups)?,
-            location: location(event, &facts.location)?,
-            source_invitation: invitation(event, &facts.source_invitation)?,
+            groups: groups(organization, &facts.groups)?,
+            location: location(organization, &facts.location)?,
+            source_invitation: invitation(organization, &facts.source_invitation)?,
             create_time: facts
                 .create_time
                 .map(|said| time("create_time", said.seconds, said.nanos))
                 .transpose()?,
             was_verified: facts.was_verified,
-            consent: consent(event, person.person, facts.consent)?,
-            sequence: event.sequence,
+            consent: consent(person.person, facts.consent)?,
+            sequence,
         })
     }
 
@@ -98,20 +110,35 @@ fn state(state: pb::EmploymentState) -> Result<pb::EmploymentState, HandlingErro
     }
 }
 
-fn groups(event: &Received, names: &[String]) -> Result<Vec<GroupId>, HandlingError> {
+fn name<T: FromStr>(field: &str, text: &str) -> Result<T, HandlingError> {
+    text.parse()
+        .map_err(|_| HandlingError::Permanent(format!("{field} is not the name it should be")))
+}
+
+/// What belongs to the employment is of its organization.
+fn within(organization: OrganizationId, named: OrganizationId) -> Result<(), HandlingError> {
+    if named == organization {
+        Ok(())
+    } else {
+        let text = "the employment names another organization";
+        Err(HandlingError::Permanent(text.to_owned()))
+    }
+}
+
+fn groups(organization: OrganizationId, names: &[String]) -> Result<Vec<GroupId>, HandlingError> {
     let group = |text: &String| {
-        let name: GroupName = event.field("groups", text)?;
-        event.within(name.organization).map(|_| name.group)
+        let name: GroupName = name("groups", text)?;
+        within(organization, name.organization).map(|()| name.group)
     };
     names.iter().map(group).collect()
 }
 
-fn location(event: &Received, text: &str) -> Result<Option<LocationId>, HandlingError> {
+fn location(organization: OrganizationId, text: &str) -> Result<Option<LocationId>, HandlingError> {
     if text.is_empty() {
         return Ok(None);
     }
-    let name: LocationName = event.field("location", text)?;
-    event.within(name.organization).map(|_| Some(name.location))
+    let name: LocationName = name("location", text)?;
+    within(organization, name.organization).map(|()| Some(name.location))
 }
 
 fn time(field: &str, seconds: i64, nanos: i32) -> Result<OffsetDateTime, HandlingError> {
@@ -121,14 +148,13 @@ fn time(field: &str, seconds: i64, nanos: i32) -> Result<OffsetDateTime, Handlin
 }
 
 fn consent(
-    event: &Received,
     person: PersonId,
     told: Option<pb::ClaimedConsent>,
 ) -> Result<Option<ClaimedConsent>, HandlingError> {
     let Some(told) = told else {
         return Ok(None);
     };
-    let name: GrantName = event.field("consent.grant", &told.grant)?;
+    let name: GrantName = name("consent.grant", &told.grant)?;
     if name.person != person {
         let text = "consent.grant is somebody else's";
         return Err(HandlingError::Permanent(text.to_owned()));
@@ -147,10 +173,10 @@ fn consent(
     }))
 }
 
-fn invitation(event: &Received, text: &str) -> Result<Option<InvitationId>, HandlingError> {
+fn invitation(organization: OrganizationId, text: &str) -> Result<Option<InvitationId>, HandlingError> {
     if text.is_empty() {
         return Ok(None);
     }
-    let name: InvitationName = event.field("source_invitation", text)?;
-    event.within(name.organization).map(|_| Some(name.invitation))
+    let name: InvitationName = name("source_invitation", text)?;
+    within(organization, name.organization).map(|()| Some(name.invitation))
 }

@@ -98,7 +98,7 @@ fn event(id: EventId, employment: &Employment, act: &Act) -> NewEvent {
 }
 
 /// What every event says of its employment: ids only.
-fn facts(employment: &Employment) -> pb::EmploymentFacts {
+pub(crate) fn facts(employment: &Employment) -> pb::EmploymentFacts {
     let organization = employment.organization;
     let groups = employment
         .groups

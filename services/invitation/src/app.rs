@@ -32,6 +32,7 @@ use crate::ops::import::purge::Purge;
 use crate::ops::import::worker::Imports;
 use crate::ops::invitation::send_due::SendDue;
 use crate::ops::join_request::purge::PurgeJoinRequests;
+use crate::ops::learner::adopt::Adopt;
 use crate::organization::Organization;
 use crate::rpc::Rpc;
 use crate::uploads::Uploads;
@@ -79,6 +80,8 @@ impl Service for InvitationApp {
         let closings = CarryOut(context.clone());
         let purge_join_requests = PurgeJoinRequests(context.clone());
         let (watchers, database) = (context.watchers.clone(), context.database.clone());
+        let adopt = Adopt(context.clone());
+        let adopt = Job::every(&context.database, &context.clock, adopt);
         let rpc = Rpc::new(context.clone());
         Ok(App::new()
             .grpc(InvitationServiceServer::new(rpc.clone()))
@@ -102,6 +105,7 @@ impl Service for InvitationApp {
             .task("watchers", move |shutdown| {
                 watchers.clone().run(database.clone(), shutdown)
             })
+            .job(adopt)
             .job(Job::batch(send_due))
             .job(Job::batch(purge))
             .job(Job::batch(closings))

@@ -41,6 +41,7 @@ const NOT_WRITTEN: &[(&str, &[&str])] = &[
             "muster.organization.v1.LogStaffReadRequest.method",
             "muster.gateway.v1.ExplainAccessRequest.method",
             "muster.gateway.v1.ExplainAccessRequest.resource",
+            "muster.employment.v1.ListEmploymentFactsRequest.after",
             "muster.records.v1.MoveProgressRequest.to",
             "muster.records.v1.TransferProgressRequest.to",
             "muster.organization.v1.JoinPage.allowed_domains",

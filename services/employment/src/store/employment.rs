@@ -87,6 +87,23 @@ pub(crate) async fn list_of_person(
     Ok(page)
 }
 
+/// At most `limit` employments of all organizations, those after one, in the order of their names. Cross-tenant; for a list that begins.
+pub(crate) async fn list_of_all(
+    db: &mut PgConnection,
+    after: Option<EmploymentName>,
+    limit: i64,
+) -> Result<Vec<Employment>, DatabaseError> {
+    let page = sqlx::query_as(select!(
+        "WHERE (e.organization_id, e.employment_id) > ($1, $2) ORDER BY e.organization_id, e.employment_id LIMIT $3"
+    ))
+    .bind(after.map_or(Uuid::nil(), |after| after.organization.as_uuid()))
+    .bind(after.map_or(Uuid::nil(), |after| after.employment.as_uuid()))
+    .bind(limit)
+    .fetch_all(db)
+    .await?;
+    Ok(page)
+}
+
 /// The open employments of these persons at the organization, in no order.
 pub(crate) async fn list_open(
     db: &mut PgConnection,

@@ -6,6 +6,7 @@ use futures::future::join_all;
 use muster_ids::{GroupName, InvitationName};
 use muster_proto::employment::v1::{
     BatchGetEmployeesRequest, EmploymentState, GetEmploymentStateRequest, GetEmploymentStateResponse,
+    ListEmploymentFactsRequest,
 };
 use muster_refusal::{ErrorReason, violations_of};
 use muster_testkit::{TestCaller, acts, eventually};
@@ -316,4 +317,40 @@ async fn the_positions_of_today_are_those_of_the_day_at_the_organization() {
         .remove(0)
         .position_titles;
     assert_eq!(titles, ["Driver"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_all_employments_stand_is_told_in_the_order_of_their_names() {
+    let fixture = Fixture::start().await;
+    for person in ["learner-1", "learner-2", "learner-3"] {
+        fixture.employ_anywhere(person).await;
+    }
+    let ask = async |after: &str| {
+        let request = ListEmploymentFactsRequest {
+            after: after.to_owned(),
+        };
+        let mut client = fixture.internal(TestCaller::Workload("invitation"));
+        client.list_employment_facts(request).await
+    };
+    let all = ask("").await.unwrap().into_inner().employments;
+    let facts = all.iter().map(|known| known.facts.clone().unwrap());
+    let names: Vec<String> = facts.map(|facts| facts.employment).collect();
+    assert!(names.is_sorted() && names.len() >= 3, "{names:?}");
+    let one = fixture.employment_of("learner-2").await;
+    let told = all
+        .iter()
+        .find(|known| known.person_display_name == "learner-2")
+        .unwrap();
+    let facts = told.facts.as_ref().unwrap();
+    assert_eq!(
+        (facts.employment.as_str(), facts.state()),
+        (one.name.as_str(), one.state())
+    );
+    assert_eq!((facts.was_verified, told.sequence), (true, 1));
+    let rest = ask(&names[0]).await.unwrap().into_inner().employments;
+    assert_eq!(rest, all[1..]);
+    let last = names.last().unwrap();
+    assert!(ask(last).await.unwrap().into_inner().employments.is_empty());
+    let refused = ask("employments/1").await.unwrap_err();
+    assert_eq!(violations_of(&refused)[0].0, "after");
 }

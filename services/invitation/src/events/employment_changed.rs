@@ -10,10 +10,9 @@ use muster_proto::employment::v1::EmploymentState;
 use sqlx::PgConnection;
 
 use crate::context::Context;
-use crate::domain::learner::Employment;
 use crate::ops::invitation::archive::archive;
 use crate::ops::invitation::restore::reopen;
-use crate::ops::learner::employ::{self, Employee};
+use crate::ops::learner::employ::{self, Employee, employment};
 
 /// Handles the events `E` of employments.
 #[derive(Clone)]
@@ -36,7 +35,7 @@ impl<E: EmploymentEvent> Handler for EmploymentChanged<E> {
 
     async fn prepare(&self, event: &Received, message: E) -> Result<Self::Prepared, HandlingError> {
         let facts = EmploymentFacts::read(event, message.facts())?;
-        let employee = employ::prepare(&self.context, employment(event, &facts)).await?;
+        let employee = employ::prepare(&self.context, employment(&facts, event.time)).await?;
         Ok((facts, employee))
     }
 
@@ -66,23 +65,5 @@ async fn answer(
             None => Ok(()),
         },
         EmploymentState::Verified | EmploymentState::Unspecified => Ok(()),
-    }
-}
-
-/// What the list of learners takes in of an event.
-pub(super) fn employment(event: &Received, facts: &EmploymentFacts) -> Employment {
-    let is_verified = facts.state == EmploymentState::Verified;
-    let is_over = facts.state == EmploymentState::Ended;
-    Employment {
-        organization: facts.organization,
-        person: facts.person,
-        id: facts.employment,
-        sequence: facts.sequence,
-        is_open: is_verified || facts.state == EmploymentState::PendingVerification,
-        // Only what was verified ends; versions that did not tell more tell at least that.
-        was_verified: facts.was_verified || is_verified || is_over,
-        groups: facts.groups.clone(),
-        location: facts.location,
-        create_time: facts.create_time.unwrap_or(event.time),
     }
 }

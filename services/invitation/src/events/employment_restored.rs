@@ -7,10 +7,9 @@ use muster_server::convert::from_timestamp;
 use sqlx::PgConnection;
 use time::OffsetDateTime;
 
-use super::employment_changed::employment;
 use crate::context::Context;
 use crate::ops::invitation::restore::{Restored, restore};
-use crate::ops::learner::employ::{self, Employee};
+use crate::ops::learner::employ::{self, Employee, employment};
 
 /// Handles `employment.restored`: what was archived with the end is active again, and so is the learner.
 #[derive(Clone)]
@@ -34,7 +33,7 @@ impl Handler for EmploymentRestored {
             since: moment(message.former_end_time)?,
             end,
         };
-        let employee = employ::prepare(&self.0, employment(event, &facts)).await?;
+        let employee = employ::prepare(&self.0, employment(&facts, event.time)).await?;
         Ok((restored, employee))
     }
 

@@ -1,5 +1,6 @@
 //! Learners. Triggers keep the rows as far as they follow from invitations; what is heard of employments is written here.
 
+pub(crate) mod adoption;
 mod list;
 
 use muster_database::DatabaseError;

@@ -602,6 +602,43 @@ async fn a_claim_makes_a_learner_once_it_was_verified_who_stays_one_while_it_wai
     assert_eq!((listed.state(), listed.invitation), (S::Active, invited));
 }
 
+/// As on a database of a release without the list, whose events were published long ago.
+#[tokio::test(flavor = "multi_thread")]
+async fn employments_of_before_the_list_are_taken_in_and_what_is_known_better_stays() {
+    let (fixture, employments) = with_employment().await;
+    let zoe = employments.claim("zoe").await;
+    employments.verify(&zoe).await;
+    let left = employments.claim("left").await;
+    employments.verify(&left).await;
+    let waits = employments.claim("waits").await;
+    let all = said(&[("owner", S::Active), ("zoe", S::Active), ("left", S::Active)]);
+    eventually(async || words(&fixture).await == all).await;
+    fixture.pass(MINUTE);
+    employments.end(&left).await;
+    let all = said(&[("owner", S::Active), ("zoe", S::Active), ("left", S::Archived)]);
+    eventually(async || words(&fixture).await == all).await;
+    let invited = invite(&fixture, "ada").await;
+    accept(&fixture, "ada", &invited).await;
+    employment(&fixture, "ada").await;
+    let before = list(&fixture, ListLearnersRequest::default()).await;
+    assert!(
+        before.iter().all(|learner| learner.employment != waits),
+        "{before:?}"
+    );
+    fixture
+        .database
+        .execute(
+            "DELETE FROM learners WHERE accepted_invitation_id IS NULL;
+             UPDATE employment_adoption SET employment = '', finish_time = NULL;
+             UPDATE periodic_jobs SET due_time = '2000-01-01' WHERE name = 'adopt'",
+        )
+        .await;
+    assert_eq!(words(&fixture).await, said(&[("ada", S::Active)]));
+    let finished = "SELECT count(*) FROM employment_adoption WHERE finish_time IS NOT NULL";
+    eventually(async || fixture.database.count(finished).await == 1).await;
+    assert_eq!(list(&fixture, ListLearnersRequest::default()).await, before);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn filters_let_through_what_is_shown() {
     let fixture = Fixture::new().await;

@@ -15,10 +15,13 @@ use tonic::{Request, Response, Status};
 use super::parse;
 use crate::domain::Employment;
 use crate::error::Error;
-use crate::events::consent;
+use crate::events::{consent, facts};
 use crate::ops::employment::{latest, today};
 use crate::rpc::Rpc;
 use crate::store::employment;
+
+/// How many employments are told of at a time.
+const FACTS_PAGE_SIZE: i64 = 500;
 
 #[tonic::async_trait]
 impl EmploymentInternalService for Rpc {
@@ -81,6 +84,22 @@ impl EmploymentInternalService for Rpc {
         Ok(Response::new(pb::FindClaimedConsentResponse {
             organization: organization.unwrap_or_default(),
         }))
+    }
+
+    async fn list_employment_facts(
+        &self,
+        request: Request<pb::ListEmploymentFactsRequest>,
+    ) -> Result<Response<pb::ListEmploymentFactsResponse>, Status> {
+        let (_, after) = Call::read(request, parse::facts_after)?;
+        let list = async |db: &mut _| employment::list_of_all(db, after, FACTS_PAGE_SIZE).await;
+        let page = self.context.database.read(list).await.map_err(Error::from)?;
+        let known = |employment: Employment| pb::KnownEmployment {
+            facts: Some(facts(&employment)),
+            sequence: employment.version,
+            person_display_name: employment.person_display_name,
+        };
+        let employments = page.into_iter().map(known).collect();
+        Ok(Response::new(pb::ListEmploymentFactsResponse { employments }))
     }
 
     async fn count_placements(

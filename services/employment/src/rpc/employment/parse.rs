@@ -228,6 +228,17 @@ pub(super) fn employees(
     }))
 }
 
+pub(super) fn facts_after(
+    call: &Call<pb::ListEmploymentFactsRequest>,
+    violations: &mut Violations,
+) -> Parsed<Option<EmploymentName>> {
+    Ok(optional_named::<EmploymentName>(
+        violations,
+        "after",
+        &call.message.after,
+    ))
+}
+
 /// Where people are placed who are counted.
 pub(super) struct Placed {
     pub(super) organization: OrganizationId,

@@ -1,8 +1,11 @@
 //! Noting in the list of learners where an employment stands.
 
 use muster_database::DatabaseError;
+use muster_messaging::EmploymentFacts;
+use muster_proto::employment::v1::EmploymentState;
 use muster_server::Failure;
 use sqlx::PgConnection;
+use time::OffsetDateTime;
 
 use crate::context::Context;
 use crate::domain::learner::Employment;
@@ -13,6 +16,34 @@ use crate::store::learner::{self, is_named};
 pub(crate) struct Employee {
     employment: Employment,
     display_name: Option<String>,
+}
+
+impl Employee {
+    /// Whose name is known.
+    pub(crate) fn named(employment: Employment, display_name: String) -> Self {
+        Self {
+            employment,
+            display_name: Some(display_name),
+        }
+    }
+}
+
+/// What the list of learners takes in of facts that were told at this time.
+pub(crate) fn employment(facts: &EmploymentFacts, told: OffsetDateTime) -> Employment {
+    let is_verified = facts.state == EmploymentState::Verified;
+    let is_over = facts.state == EmploymentState::Ended;
+    Employment {
+        organization: facts.organization,
+        person: facts.person,
+        id: facts.employment,
+        sequence: facts.sequence,
+        is_open: is_verified || facts.state == EmploymentState::PendingVerification,
+        // Only what was verified ends; versions that did not tell more tell at least that.
+        was_verified: facts.was_verified || is_verified || is_over,
+        groups: facts.groups.clone(),
+        location: facts.location,
+        create_time: facts.create_time.unwrap_or(told),
+    }
 }
 
 /// Asks what a learner is called whose name is not known: nobody invited them, or they accepted without one.
