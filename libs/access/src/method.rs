@@ -19,6 +19,8 @@ pub struct MethodRule {
     pub client_streaming: bool,
     /// Whether the service answers with more than one message.
     pub server_streaming: bool,
+    /// Whether its answer goes on until somebody ends it: a stream that is no file.
+    pub is_watch: bool,
     /// Whether a call that failed may be sent again: its `idempotency_level` is NO_SIDE_EFFECTS or IDEMPOTENT.
     pub retry_safe: bool,
     /// Whether who has no role in the organization says why, because what is answered is personal.

@@ -127,6 +127,7 @@ fn method_rule(method: &MethodDescriptor, option: &ExtensionDescriptor) -> Resul
         served_by,
         client_streaming: method.is_client_streaming(),
         server_streaming: method.is_server_streaming(),
+        is_watch: method.is_server_streaming() && !serves_file(method),
         retry_safe: retry_safe(method),
         reason_of_staff: read::is_required(rule, "reason_of_staff"),
         needs_address: read::is_required(rule, "address"),
@@ -144,6 +145,14 @@ fn area(service: &ServiceDescriptor) -> Result<String, Vec<Problem>> {
         ["muster", area, version] if version.starts_with('v') => Ok((*area).to_owned()),
         _ => Err(vec![Problem::Package]),
     }
+}
+
+/// Whether the answer is a file (`muster/file/v1/file.proto`), which ends by itself.
+fn serves_file(method: &MethodDescriptor) -> bool {
+    let serves = method
+        .parent_pool()
+        .get_extension_by_name("muster.file.v1.serves");
+    serves.is_some_and(|serves| method.options().has_extension(&serves))
 }
 
 fn retry_safe(method: &MethodDescriptor) -> bool {

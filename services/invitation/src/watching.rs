@@ -14,10 +14,13 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::domain::invitation::Invitation;
-use crate::store::invitation::changes;
+use crate::store::invitation::changes::{self, Now};
 
-/// How often it is asked what has changed.
+/// How often it is asked what has changed, if few watch. With each who watches it is asked a little more rarely, and each message tells of
+/// more: so all of them together get less than a thousand messages a second, and leave the processors to who writes.
 const POLL: Duration = Duration::from_millis(300);
+const POLL_OF_EACH: Duration = Duration::from_millis(1);
+const SLOWEST_POLL: Duration = Duration::from_secs(3);
 /// The most changes of one message.
 pub(crate) const MESSAGE_SIZE: i64 = 100;
 /// So many messages a watcher may be behind; one that is slower reads what it has missed by itself.
@@ -43,6 +46,11 @@ impl Place {
     }
 }
 
+/// Which course of things a place is of: numbers of another one say nothing. A number that is the same for a course, and for no other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, sqlx::Type)]
+#[sqlx(transparent)]
+pub(crate) struct Course(i64);
+
 /// An invitation that was changed, as it is.
 #[derive(Debug, Clone)]
 pub(crate) struct Change {
@@ -50,11 +58,13 @@ pub(crate) struct Change {
     pub(crate) invitation: Invitation,
 }
 
-/// What has changed after one place, up to another.
+/// What watchers are told.
 #[derive(Debug)]
-pub(crate) struct News {
-    pub(crate) to: Place,
-    pub(crate) changes: Vec<Change>,
+pub(crate) enum News {
+    /// What has changed after one place, up to another.
+    Changes { to: Place, changes: Vec<Change> },
+    /// The database is of another course: what was told may not have happened.
+    Lost,
 }
 
 /// Everybody who watches. Cheap to clone.
@@ -72,23 +82,26 @@ struct Inner {
 struct Room {
     /// Up to where they have been told.
     at: Place,
+    course: Course,
     news: broadcast::Sender<Arc<News>>,
 }
 
 impl Watchers {
     /// Tells whoever asks of the changes of an organization from now on, and up to where they are told already. `at`: where it begins
-    /// when nobody watches it yet.
+    /// when nobody watches it yet. `None`: others watch another course of things, the one or the other is over.
     pub(crate) fn join(
         &self,
         organization: OrganizationId,
         at: Place,
-    ) -> (broadcast::Receiver<Arc<News>>, Place) {
+        course: Course,
+    ) -> Option<(broadcast::Receiver<Arc<News>>, Place)> {
         let mut rooms = self.rooms();
         let room = rooms.entry(organization).or_insert_with(|| Room {
             at,
+            course,
             news: broadcast::channel(MAX_LAG).0,
         });
-        let joined = (room.news.subscribe(), room.at);
+        let joined = (room.course == course).then(|| (room.news.subscribe(), room.at));
         drop(rooms);
         self.0.arrival.notify_one();
         joined
@@ -105,17 +118,25 @@ impl Watchers {
                 if let Err(error) = self.look(&database).await {
                     tracing::warn!(%error, "what has changed could not be read; watchers wait");
                 }
-                sleep(POLL).await;
+                sleep(self.pause()).await;
             }
         };
         shutdown.run_until_cancelled(telling).await;
+    }
+
+    /// How long nothing is asked.
+    fn pause(&self) -> Duration {
+        let watchers: usize = self.rooms().values().map(|room| room.news.receiver_count()).sum();
+        let more = POLL_OF_EACH.saturating_mul(u32::try_from(watchers).unwrap_or(u32::MAX));
+        POLL.saturating_add(more).min(SLOWEST_POLL)
     }
 
     /// Tells everybody what has changed by now.
     async fn look(&self, database: &Database) -> Result<(), DatabaseError> {
         let places = self.places();
         let asking = async |c: &mut _| changes::changed(c, &places).await;
-        let (horizon, changed) = database.read(asking).await?;
+        let (Now { horizon, course }, changed) = database.read(asking).await?;
+        self.end_all_but(course);
         for (organization, at) in places {
             let is_told = if changed.contains(&organization) {
                 let reading = self.read(database, organization, at, horizon).await;
@@ -155,12 +176,23 @@ impl Watchers {
         Ok(false)
     }
 
+    /// Whoever watches another course of things is told that it is over.
+    pub(crate) fn end_all_but(&self, course: Course) {
+        self.rooms().retain(|_, room| {
+            let goes_on = room.course == course;
+            if !goes_on {
+                drop(room.news.send(Arc::new(News::Lost)));
+            }
+            goes_on
+        });
+    }
+
     fn announce(&self, organization: OrganizationId, to: Place, changes: Vec<Change>) {
         let mut rooms = self.rooms();
         if let Some(room) = rooms.get_mut(&organization).filter(|room| room.at < to) {
             room.at = to;
             // Nobody hears it when the last has just left.
-            drop(room.news.send(Arc::new(News { to, changes })));
+            drop(room.news.send(Arc::new(News::Changes { to, changes })));
         }
     }
 

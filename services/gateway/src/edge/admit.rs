@@ -70,7 +70,7 @@ impl Shared {
             guard: scope.map_or_else(ScopeGuard::unscoped, |(path, organization)| {
                 ScopeGuard::scoped(path, organization)
             }),
-            authorization: self.authorization(call.rule, &who.caller, organization),
+            authorization: self.authorization(call.rule, &who, organization),
         })
     }
 
@@ -157,24 +157,25 @@ impl Shared {
         })
     }
 
-    /// Unary calls are over before anything could be lost.
+    /// Unary calls are over before anything could be lost; a file ends by itself, and need not end with the token.
     fn authorization(
         self: &Arc<Self>,
         rule: &'static MethodRule,
-        caller: &Caller,
+        who: &Identified,
         organization: Option<OrganizationId>,
     ) -> Option<StreamAuthorization> {
         let streams = rule.client_streaming || rule.server_streaming;
-        let (person, organization) = (caller.person().filter(|_| streams)?, organization?);
-        match &rule.mode {
-            Mode::Require { permission, .. } => Some(StreamAuthorization::new(
-                Arc::clone(self),
-                person.clone(),
-                organization,
-                permission,
-            )),
+        let person = who.caller.person().filter(|_| streams)?;
+        let required = match &rule.mode {
+            Mode::Require { permission, .. } => {
+                organization.map(|organization| (organization, &**permission))
+            }
             _ => None,
-        }
+        };
+        let until = who.shown.as_ref().filter(|_| rule.is_watch);
+        let until = until.map(|(_, until)| *until);
+        (required.is_some() || until.is_some())
+            .then(|| StreamAuthorization::new(Arc::clone(self), person.clone(), required, until))
     }
 }
 

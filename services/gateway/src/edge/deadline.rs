@@ -122,6 +122,7 @@ mod tests {
             served_by: vec!["p".to_owned()],
             client_streaming: false,
             server_streaming,
+            is_watch: server_streaming,
             retry_safe: false,
             reason_of_staff: false,
             needs_address: false,

@@ -114,6 +114,14 @@ pub(super) fn token(problem: TokenProblem) -> Refusal {
     }
 }
 
+/// Of a stream whose caller had a good token when it began.
+pub(super) fn token_ended() -> Refusal {
+    Refusal::new(
+        ErrorReason::TokenInvalid,
+        "the access token has run out; go on with a new one",
+    )
+}
+
 pub(super) fn malformed(problem: ScanError) -> Refusal {
     Refusal::new(ErrorReason::MessageMalformed, problem.to_string())
 }

@@ -1,4 +1,5 @@
-//! Whether a caller still may, while their stream runs: a role that is taken away ends it.
+//! Whether a caller still may, while their stream runs: a role that is taken away ends it, and what goes on until somebody ends it ends
+//! with the token that it was opened with.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,8 +7,11 @@ use std::time::Duration;
 use muster_identity::PersonCaller;
 use muster_ids::OrganizationId;
 use muster_refusal::Refusal;
+use time::OffsetDateTime;
 use tokio::time::sleep;
+use tonic::Status;
 
+use super::refuse;
 use super::shared::Shared;
 use crate::policy::Resource;
 
@@ -21,51 +25,57 @@ const MAX_FAILED_CHECKS: u32 = 5;
 pub(super) struct StreamAuthorization {
     shared: Arc<Shared>,
     person: PersonCaller,
-    organization: OrganizationId,
-    permission: &'static str,
+    /// Where, and what for, if it needs a permission.
+    required: Option<(OrganizationId, &'static str)>,
+    /// When it ends with the token.
+    until: Option<OffsetDateTime>,
 }
 
 impl StreamAuthorization {
     pub(super) fn new(
         shared: Arc<Shared>,
         person: PersonCaller,
-        organization: OrganizationId,
-        permission: &'static str,
+        required: Option<(OrganizationId, &'static str)>,
+        until: Option<OffsetDateTime>,
     ) -> Self {
         Self {
             shared,
             person,
-            organization,
-            permission,
+            required,
+            until,
         }
     }
 
-    /// Returns when the caller may not go on: within a few seconds of losing the role, which is remembered for three.
+    /// Returns when the caller may not go on: within a few seconds of losing the role, which is remembered for three, or of the end of
+    /// the token.
     async fn revoked(&self) -> Refusal {
         let mut failed = 0;
         loop {
             sleep(CHECK_INTERVAL).await;
-            let parts = &self.shared.parts;
-            match parts
-                .roles
-                .of(self.person.id, self.organization, CHECK_TIMEOUT)
-                .await
-            {
-                Ok(role) => {
-                    let on = Resource::Organization(self.organization);
-                    if !parts
-                        .policies
-                        .decide(&self.person, role, self.permission, on)
-                        .allowed
-                    {
-                        return Refusal::permission_denied();
-                    }
-                    failed = 0;
-                }
+            let now = self.shared.parts.clock.now();
+            if self.until.is_some_and(|until| until <= now) {
+                return refuse::token_ended();
+            }
+            match self.is_allowed().await {
+                Ok(true) => failed = 0,
+                Ok(false) => return Refusal::permission_denied(),
                 Err(_) if failed < MAX_FAILED_CHECKS => failed += 1,
                 Err(_) => return Refusal::unavailable(),
             }
         }
+    }
+
+    async fn is_allowed(&self) -> Result<bool, Arc<Status>> {
+        let Some((organization, permission)) = self.required else {
+            return Ok(true);
+        };
+        let parts = &self.shared.parts;
+        let role = parts
+            .roles
+            .of(self.person.id, organization, CHECK_TIMEOUT)
+            .await?;
+        let on = Resource::Organization(organization);
+        Ok(parts.policies.decide(&self.person, role, permission, on).allowed)
     }
 }
 

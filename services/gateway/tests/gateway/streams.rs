@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use muster_clock::Clock;
 use muster_proto::organization::v1::Role;
 use muster_refusal::ErrorReason;
 use tokio::sync::mpsc;
 use tonic::Code;
 
+use crate::backend::HANG;
 use crate::support::{Fixture, OURS, THEIRS, eventually};
 use crate::wire::{Answer, Call, field, framed};
 
@@ -112,4 +114,61 @@ async fn a_role_that_is_taken_away_ends_the_stream() {
     assert_eq!(answer.unwrap().unwrap().code(), Code::PermissionDenied);
     drop(more);
     assert!(fixture.backend.seen().iter().all(|seen| !seen.whole));
+}
+
+const WATCH: &str = "invitation.v1.InvitationService/WatchInvitations";
+const DOWNLOAD: &str = "invitation.v1.ImportService/DownloadRefusedRows";
+
+#[tokio::test]
+async fn a_watch_ends_with_the_token_and_a_file_goes_on() {
+    let clock = Clock::fixed(Clock::system().now());
+    let fixture = Fixture::at(clock.clone()).await;
+    let (ada, eve) = (
+        fixture.member("ada", OURS, Role::Admin),
+        fixture.member("eve", OURS, Role::Admin),
+    );
+    let open = |token: &str, method, name: &str| {
+        let message = [field(1, name), HANG.to_vec()].concat();
+        Call::to(method)
+            .token(token)
+            .hold(&fixture.edge, framed(&message))
+    };
+    let import = format!("{OURS}/imports/0190a6d4-7b3e-7c52-9f2b-2f6d0e1a4c88");
+    let ((watch, watching), (file, loading)) = (open(&ada, WATCH, OURS), open(&eve, DOWNLOAD, &import));
+    drop((watching, loading));
+    eventually(async || fixture.backend.seen().len() == 2).await;
+    // Twice as long as it takes until the right is looked at again.
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    assert!(!watch.is_finished(), "the token is good");
+    // Beyond what clocks may differ by, too.
+    clock.advance(Duration::from_secs(600));
+    let watch = tokio::time::timeout(Duration::from_secs(15), watch).await;
+    let watch = watch.unwrap().unwrap();
+    assert_eq!(
+        (watch.code(), watch.reason()),
+        (Code::Unauthenticated, Some(ErrorReason::TokenInvalid))
+    );
+    assert!(!file.is_finished(), "what ends by itself may outlive the token");
+    fixture.set_role("eve", OURS, Role::Unspecified);
+    let file = tokio::time::timeout(Duration::from_secs(15), file).await;
+    assert_eq!(file.unwrap().unwrap().code(), Code::PermissionDenied);
+}
+
+#[tokio::test]
+async fn a_role_that_is_taken_away_ends_a_watch_and_one_that_is_only_lowered_does_not() {
+    let fixture = Fixture::new().await;
+    let token = fixture.member("ada", OURS, Role::Admin);
+    let message = [field(1, OURS), HANG.to_vec()].concat();
+    let (watch, watching) = Call::to(WATCH)
+        .token(&token)
+        .hold(&fixture.edge, framed(&message));
+    drop(watching);
+    eventually(async || fixture.backend.lookups() > 1).await;
+    fixture.set_role("ada", OURS, Role::Viewer);
+    let before = fixture.backend.lookups();
+    eventually(async || fixture.backend.lookups() > before + 1).await;
+    assert!(!watch.is_finished(), "who may read goes on");
+    fixture.set_role("ada", OURS, Role::Unspecified);
+    let watch = tokio::time::timeout(Duration::from_secs(15), watch).await;
+    assert_eq!(watch.unwrap().unwrap().code(), Code::PermissionDenied);
 }

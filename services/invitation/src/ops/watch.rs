@@ -16,8 +16,8 @@ use tokio::time::{Instant, timeout_at};
 use crate::context::Context;
 use crate::domain::invitation::Invitation;
 use crate::error::Error;
-use crate::store::invitation::changes;
-use crate::watching::{Change, MESSAGE_SIZE, News, Place};
+use crate::store::invitation::changes::{self, Now};
+use crate::watching::{Change, Course, MESSAGE_SIZE, News, Place};
 
 /// A stream says something at least as often.
 const HEARTBEAT: Duration = Duration::from_secs(10);
@@ -28,6 +28,7 @@ const RESUMABLE: time::Duration = time::Duration::days(7);
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(crate) struct Resumption {
     place: Place,
+    course: Course,
     /// When it was given.
     time: OffsetDateTime,
 }
@@ -45,27 +46,32 @@ pub(crate) struct Update {
 /// What changes from now on, or since a stream that ended.
 ///
 /// # Errors
-/// [`Error::WatchHistoryLost`]; the database's. An item: the database's.
+/// [`Error::WatchHistoryLost`]; the database's. An item: the same.
 pub(crate) async fn watch(
     context: &Context,
     organization: OrganizationId,
     resumed: Option<Resumption>,
-) -> Result<impl Stream<Item = Result<Update, DatabaseError>> + use<>, Error> {
-    let horizon = context.database.read(async |c| changes::horizon(c).await).await?;
+) -> Result<impl Stream<Item = Result<Update, Error>> + use<>, Error> {
+    let Now { horizon, course } = context.database.read(async |c| changes::now(c).await).await?;
     let now = Place::before(horizon);
     let at = match resumed {
         None => now,
-        // Of a database that has been further than this one is.
-        Some(resumed) if resumed.place > now => return Err(Error::WatchHistoryLost),
+        // Of a database that is not this one, or has been further than this one is.
+        Some(resumed) if resumed.course != course || resumed.place > now => {
+            return Err(Error::WatchHistoryLost);
+        }
         Some(resumed) if resumed.time < context.clock.now() - RESUMABLE => {
             return Err(Error::WatchHistoryLost);
         }
         Some(resumed) => resumed.place,
     };
-    let (news, told) = context.watchers.join(organization, now);
+    context.watchers.end_all_but(course);
+    let joined = context.watchers.join(organization, now, course);
+    let (news, told) = joined.ok_or(Error::WatchHistoryLost)?;
     let watcher = Watcher {
         context: context.clone(),
         organization,
+        course,
         at,
         // Whoever was here before may have been told less than has happened.
         missed: told,
@@ -81,6 +87,7 @@ pub(crate) async fn watch(
 struct Watcher {
     context: Context,
     organization: OrganizationId,
+    course: Course,
     /// Up to where the watcher was told.
     at: Place,
     /// Up to where the watcher reads by itself: what others were told before it came, or while it was too slow.
@@ -91,7 +98,7 @@ struct Watcher {
 }
 
 impl Watcher {
-    async fn next(&mut self) -> Result<Update, DatabaseError> {
+    async fn next(&mut self) -> Result<Update, Error> {
         loop {
             if self.at < self.missed {
                 let changes = self.read().await?;
@@ -103,16 +110,20 @@ impl Watcher {
             match timeout_at(self.beat, self.news.recv()).await {
                 Err(_) => return Ok(self.update(Vec::new())),
                 Ok(Ok(news)) => {
+                    let News::Changes { to, changes } = &*news else {
+                        return Err(Error::WatchHistoryLost);
+                    };
                     let after = |change: &&Change| change.place > self.at;
-                    let changes: Vec<Change> = news.changes.iter().filter(after).cloned().collect();
-                    self.at = self.at.max(news.to);
+                    let changes: Vec<Change> = changes.iter().filter(after).cloned().collect();
+                    self.at = self.at.max(*to);
                     if !changes.is_empty() {
                         return Ok(self.update(changes));
                     }
                 }
                 Ok(Err(RecvError::Lagged(_) | RecvError::Closed)) => {
-                    let (news, told) = self.context.watchers.join(self.organization, self.at);
-                    (self.news, self.missed) = (news, told);
+                    let watchers = &self.context.watchers;
+                    let joined = watchers.join(self.organization, self.at, self.course);
+                    (self.news, self.missed) = joined.ok_or(Error::WatchHistoryLost)?;
                 }
             }
         }
@@ -136,7 +147,11 @@ impl Watcher {
         let time = self.context.clock.now();
         Update {
             invitations: changes.into_iter().map(|change| change.invitation).collect(),
-            resumption: Resumption { place: self.at, time },
+            resumption: Resumption {
+                place: self.at,
+                course: self.course,
+                time,
+            },
             time,
         }
     }

@@ -10,6 +10,8 @@ use muster_proto::invitation::v1::{
     InvitationState as S, ListInvitationsRequest, WatchInvitationsRequest, WatchInvitationsResponse,
 };
 use muster_testkit::TestCaller;
+use rand::rngs::StdRng;
+use rand::{Rng as _, SeedableRng as _};
 use tokio::time::timeout;
 use tonic::{Status, Streaming};
 
@@ -132,6 +134,48 @@ async fn a_token_is_its_callers_and_good_for_a_week() {
     assert_eq!(reason(elsewhere), R::WatchHistoryLost);
 }
 
+/// The table as `pg_restore` makes it again from an older copy: what happened since is gone.
+#[tokio::test(flavor = "multi_thread")]
+async fn once_the_database_was_restored_nobody_goes_on_as_if_nothing_had_happened() {
+    let fixture = Fixture::new().await;
+    let ada = invite(&fixture, "ada").await;
+    fixture
+        .database
+        .execute(
+            "CREATE TABLE copy (LIKE invitations INCLUDING ALL); INSERT INTO copy SELECT * FROM invitations",
+        )
+        .await;
+    let mut stream = watch(&fixture, "").await;
+    next(&mut stream).await;
+    cancel(&fixture, &ada).await.unwrap();
+    let token = until(
+        &mut stream,
+        &mut Known::new(),
+        &Known::from([(ada, S::Cancelled)]),
+    )
+    .await;
+    fixture
+        .database
+        .execute("ALTER TABLE invitations RENAME TO lost; ALTER TABLE copy RENAME TO invitations")
+        .await;
+    let ended = loop {
+        match timeout(SOON, stream.message()).await.expect("nothing was said") {
+            Ok(message) => assert!(message.is_some(), "the stream ended as if that was all"),
+            Err(status) => break status,
+        }
+    };
+    assert_eq!(ended.code(), tonic::Code::OutOfRange);
+    assert_eq!(reason(Err::<(), _>(ended)), R::WatchHistoryLost);
+    let resumed = watch_as(&fixture, fixture.owner(), &token).await;
+    assert_eq!(
+        reason(resumed),
+        R::WatchHistoryLost,
+        "although it is behind the database"
+    );
+    let mut anew = watch(&fixture, "").await;
+    assert!(!next(&mut anew).await.resume_token.is_empty());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_change_there_is_a_fresh_token_every_ten_seconds() {
     let fixture = Fixture::new().await;
@@ -236,4 +280,121 @@ async fn listed(fixture: &Fixture) -> Known {
         }
         request.page_token = page.next_page_token;
     }
+}
+
+/// Of fifty who watch, a third is cut off again and again, and a third reads nothing for five seconds.
+#[tokio::test(flavor = "multi_thread")]
+async fn fifty_who_are_cut_off_or_stall_know_in_the_end_what_there_is() {
+    const WATCHERS: usize = 50;
+    const CHANGES: usize = 600;
+    let fixture = Fixture::new().await;
+    fixture.subscribe(500, 100_000).await;
+    let mut random = StdRng::seed_from_u64(11);
+    let watching = (0..WATCHERS).map(|number| {
+        let fixture = &fixture;
+        let seed = random.random();
+        async move {
+            let mut random = StdRng::seed_from_u64(seed);
+            let mut stream = watch(fixture, "").await;
+            next(&mut stream).await;
+            let mut known = listed(fixture).await;
+            for round in 0_usize.. {
+                if number % 3 == 1 && round == 1 {
+                    tokio::time::sleep(Duration::from_secs(5)).await;
+                }
+                let told = next(&mut stream).await;
+                for invitation in told.invitations {
+                    known.insert(invitation.address.clone(), invitation.state());
+                }
+                if known.contains_key("done@example.com") {
+                    break;
+                }
+                if number % 3 == 2 && random.random_range(0..4) == 0 {
+                    stream = watch(fixture, &told.resume_token).await;
+                }
+            }
+            known
+        }
+    });
+    let writing = async {
+        let begin = std::time::Instant::now();
+        let changing = (0..8).map(|writer| {
+            let fixture = &fixture;
+            async move {
+                for round in 0..CHANGES / 8 / 2 {
+                    let name = invite(fixture, &format!("l{writer}-{round}")).await;
+                    cancel(fixture, &name).await.unwrap();
+                }
+            }
+        });
+        futures::future::join_all(changing).await;
+        println!("{:.0} changes/s", CHANGES as f64 / begin.elapsed().as_secs_f64());
+        invite(&fixture, "done").await;
+    };
+    let (known, ()) = tokio::join!(futures::future::join_all(watching), writing);
+    let all = listed(&fixture).await;
+    for known in known {
+        assert_eq!(known, all);
+    }
+}
+
+/// How much a thousand who watch slow down those who write is printed; `cargo dev bench creates` measures it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thousand_watchers_are_told_everything_that_is_written_meanwhile() {
+    const WATCHERS: usize = 1_000;
+    const OF_A_CONNECTION: usize = 50;
+    const WRITERS: usize = 8;
+    const ROUNDS: usize = 25;
+    let fixture = Fixture::new().await;
+    fixture.subscribe(500, 100_000).await;
+    let writes = async |name: &str| {
+        let begin = std::time::Instant::now();
+        let writing = (0..WRITERS).map(|writer| {
+            let fixture = &fixture;
+            async move {
+                for round in 0..ROUNDS {
+                    invite(fixture, &format!("{name}-{writer}-{round}")).await;
+                }
+            }
+        });
+        futures::future::join_all(writing).await;
+        (WRITERS * ROUNDS) as f64 / begin.elapsed().as_secs_f64()
+    };
+    writes("warm").await;
+    let alone = writes("alone").await;
+    let mut watching = tokio::task::JoinSet::new();
+    let mut client = InvitationServiceClient::new(fixture.impatient(fixture.owner()));
+    for number in 0..WATCHERS {
+        if number % OF_A_CONNECTION == 0 {
+            client = InvitationServiceClient::new(fixture.impatient(fixture.owner()));
+        }
+        let request = WatchInvitationsRequest {
+            parent: fixture.parent(),
+            ..Default::default()
+        };
+        let mut stream = client.watch_invitations(request).await.unwrap().into_inner();
+        next(&mut stream).await;
+        watching.spawn(async move {
+            let mut told = 0;
+            while told < WRITERS * ROUNDS {
+                let message = next(&mut stream).await;
+                let of_these = |address: &str| address.starts_with("watched-");
+                told += message
+                    .invitations
+                    .iter()
+                    .filter(|one| of_these(&one.address))
+                    .count();
+            }
+        });
+    }
+    let watched = writes("watched").await;
+    let begin = std::time::Instant::now();
+    while let Some(told) = watching.join_next().await {
+        told.unwrap();
+    }
+    println!(
+        "{alone:.0} writes/s alone, {watched:.0} with {WATCHERS} watchers (x {:.2}); the last was told {:?} after the last write",
+        watched / alone,
+        begin.elapsed()
+    );
 }

@@ -25,8 +25,8 @@ pub(super) async fn changes(
         token => Some(seal.open(token).ok_or(Error::WatchHistoryLost)?),
     };
     let updates = watch(context, call.organization()?, resumed).await?;
-    let message = move |update: Result<Update, _>| {
-        let update = update.map_err(|error| Status::from(Refusal::from(Error::from(error))))?;
+    let message = move |update: Result<Update, Error>| {
+        let update = update.map_err(|error| Status::from(Refusal::from(error)))?;
         let time = update.time;
         let shown = update
             .invitations

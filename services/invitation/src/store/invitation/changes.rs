@@ -11,27 +11,51 @@ use uuid::Uuid;
 
 use super::row::select_invitation;
 use crate::domain::invitation::Invitation;
-use crate::watching::{Change, Place};
+use crate::watching::{Change, Course, Place};
 
 /// Below this everything is committed, or never will be.
-pub(crate) async fn horizon(connection: &mut PgConnection) -> Result<i64, DatabaseError> {
-    Ok(
-        sqlx::query_scalar("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
-            .fetch_one(connection)
-            .await?,
-    )
+macro_rules! horizon {
+    () => {
+        "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+    };
 }
 
-/// The horizon, and which of the organizations have changes between the place that is said of each and there.
+/// Which course of things the table is of: another one once it was restored from a copy, in this cluster or another, or the server was
+/// taken back in time or replaced by its standby.
+macro_rules! course {
+    () => {
+        "hashtextextended(concat_ws('/', (SELECT system_identifier FROM pg_control_system()),
+             left(pg_walfile_name(pg_current_wal_insert_lsn()), 8),
+             (SELECT oid FROM pg_database WHERE datname = current_database()), to_regclass('invitations')::oid), 0)"
+    };
+}
+
+/// How far it is with which changes.
+#[derive(Debug, Clone, Copy, sqlx::FromRow)]
+pub(crate) struct Now {
+    /// Below this everything is committed, or never will be.
+    pub(crate) horizon: i64,
+    pub(crate) course: Course,
+}
+
+/// How far it is.
+pub(crate) async fn now(connection: &mut PgConnection) -> Result<Now, DatabaseError> {
+    let asking = concat!("SELECT ", horizon!(), " AS horizon, ", course!(), " AS course");
+    Ok(sqlx::query_as(asking).fetch_one(connection).await?)
+}
+
+/// How far it is, and which of the organizations have changes between the place that is said of each and there.
 pub(crate) async fn changed(
     connection: &mut PgConnection,
     places: &[(OrganizationId, Place)],
-) -> Result<(i64, Vec<OrganizationId>), DatabaseError> {
+) -> Result<(Now, Vec<OrganizationId>), DatabaseError> {
     let column = |at: fn(&(OrganizationId, Place)) -> Uuid| places.iter().map(at).collect::<Vec<_>>();
     let numbers: Vec<i64> = places.iter().map(|(_, place)| place.number).collect();
     // One statement, so that the horizon and what is below it are seen by one snapshot.
-    let row: (i64, Vec<OrganizationId>) = sqlx::query_as(
-        "SELECT bound.horizon, ARRAY(
+    let (horizon, course, changed) = sqlx::query_as(concat!(
+        "SELECT bound.horizon, ",
+        course!(),
+        ", ARRAY(
              SELECT place.organization_id
              FROM unnest($1::uuid[], $2::bigint[], $3::uuid[]) AS place (organization_id, number, invitation_id)
              CROSS JOIN LATERAL (
@@ -39,14 +63,16 @@ pub(crate) async fn changed(
                  WHERE i.organization_id = place.organization_id AND i.change_number < bound.horizon
                    AND (i.change_number, i.invitation_id) > (place.number, place.invitation_id)
                  LIMIT 1) AS one)
-         FROM (SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS horizon) AS bound",
-    )
+         FROM (SELECT ",
+        horizon!(),
+        " AS horizon) AS bound",
+    ))
     .bind(column(|(organization, _)| organization.as_uuid()))
     .bind(numbers)
     .bind(column(|(_, place)| place.invitation.as_uuid()))
     .fetch_one(connection)
     .await?;
-    Ok(row)
+    Ok((Now { horizon, course }, changed))
 }
 
 /// At most `limit` changes after a place and below a horizon, in their order, each invitation as it is.
