@@ -26,6 +26,7 @@ mod reads;
 mod sink;
 mod soak;
 mod steady;
+mod watchers;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -100,7 +100,10 @@ async fn measure(workspace: &Workspace, report: Report) -> anyhow::Result<()> {
         report.print(Bench::Imports, &figures)?;
     }
     if let Some(pgbench) = pgbench.as_ref().filter(|_| report.needs(Bench::Creates)) {
-        report.announce(Bench::Creates, "three loads of ten seconds");
+        report.announce(
+            Bench::Creates,
+            "four loads of ten seconds, one with 1,000 watchers",
+        );
         let figures = creates::measure(&fixture, pgbench).await?;
         report.print(Bench::Creates, &figures)?;
     }

@@ -34,7 +34,7 @@ pub(super) async fn measure(fixture: &Fixture, pgbench: &Pgbench, echo: &str) ->
     )
     .await?;
     let service = &fixture.addresses.service("organization")?.grpc;
-    let caller = caller_token(fixture)?;
+    let caller = caller_token(fixture, "organization", METHOD, "organization.read")?;
     let straight = load(fixture, service, Some((CALLER_HEADER, caller.as_str()))).await?;
     let measured = [("reads.gateway", &edge), ("reads.service", &straight)];
     Ok(measured
@@ -90,8 +90,13 @@ async fn load(
     call.load(&fixture.scratch).await
 }
 
-/// What the gateway says when the owner reads. It lives for a minute.
-fn caller_token(fixture: &Fixture) -> anyhow::Result<String> {
+/// What the gateway says to a service when the owner calls a method that needs a permission. It lives for a minute.
+pub(super) fn caller_token(
+    fixture: &Fixture,
+    service: &str,
+    method: &str,
+    permission: &str,
+) -> anyhow::Result<String> {
     let pem = fs::read_to_string(fixture.workspace.at("keys/caller.pem"))
         .context("the gateway's key cannot be read")?;
     let signer = CallerSigner::new(SigningKey::from_pem(&pem)?, fixture.clock.clone());
@@ -106,12 +111,12 @@ fn caller_token(fixture: &Fixture) -> anyhow::Result<String> {
         emails: Vec::new(),
         staff: false,
         access: Some(Access {
-            permission: "organization.read".to_owned(),
+            permission: permission.to_owned(),
             organization: Some(organization),
             role: Some(Role::Owner),
         }),
     };
-    Ok(signer.sign(&Caller::Person(owner), "organization", METHOD)?)
+    Ok(signer.sign(&Caller::Person(owner), service, method)?)
 }
 
 #[cfg(test)]

@@ -15,8 +15,9 @@ use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use muster_proto::invitation::v1::{
-    InvitationState, ListPersonInvitationsResponse, ListPersonOptOutsResponse, LookupInvitationRequest,
-    LookupInvitationResponse, PersonInvitation, PersonOptOut, RequestToJoinRequest, VerifyJoinRequestRequest,
+    AcceptInvitationRequest, DeclineInvitationRequest, InvitationState, ListPersonInvitationsResponse,
+    ListPersonOptOutsResponse, LookupInvitationRequest, LookupInvitationResponse, PersonInvitation,
+    PersonOptOut, RequestToJoinRequest, VerifyJoinRequestRequest,
 };
 use muster_proto::organization::v1::{
     CheckSessionRequest, CheckSessionResponse, EndSessionRequest, GetRoleRequest, GetRoleResponse,
@@ -74,6 +75,9 @@ pub(crate) const ELSES: &str = "elses";
 
 /// The token of an invitation that was declined a moment ago.
 pub(crate) const DECLINED: &str = "declined";
+
+/// The beginning of the token of an invitation that stood open when its page was drawn, and is answered with the reason that follows.
+pub(crate) const LATE: &str = "late-";
 
 /// The names of the invitations that whoever asks finds in their account: one that waits, one that was declined.
 pub(crate) const OPEN: &str = "organizations/a/invitations/open";
@@ -227,6 +231,18 @@ fn refusal(path: &str, asked: &[u8]) -> Option<Status> {
             }
         }
         return (!violations.is_empty()).then(|| violations.into_refusal().into());
+    }
+    if path.ends_with("/AcceptInvitation") || path.ends_with("/DeclineInvitation") {
+        let token = if path.ends_with("/AcceptInvitation") {
+            AcceptInvitationRequest::decode(asked).unwrap().token
+        } else {
+            DeclineInvitationRequest::decode(asked).unwrap().token
+        };
+        let reason = token
+            .strip_prefix(LATE)
+            .map(|reason| format!("ERROR_REASON_{reason}"));
+        let reason = reason.and_then(|reason| ErrorReason::from_str_name(&reason));
+        return reason.map(|reason| Refusal::new(reason, "no").into());
     }
     if path.ends_with("/VerifyJoinRequest") {
         let token = VerifyJoinRequestRequest::decode(asked).unwrap().token;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use muster_clock::Clock;
 use serde_json::json;
 
-use crate::backend::LOST;
+use crate::backend::{LATE, LOST};
 use crate::browser::{Browser, asked};
 use crate::support::{Fixture, eventually};
 
@@ -395,4 +395,192 @@ async fn pages_have_limits() {
         assert!(begun < 2000, "each beginning may make us call the issuer");
     }
     assert_eq!(browser.get("/").await.status, 200);
+}
+
+/// Every address that takes a form.
+const FORMS: [&str; 11] = [
+    ACCEPT,
+    "/invitation/decline",
+    "/invitation/undo-decline",
+    "/invitations/accept",
+    "/invitations/decline",
+    "/invitations/undo-decline",
+    "/invitations/lift",
+    "/trainings/transfer",
+    "/join/sunrise",
+    "/join-confirm",
+    "/sign-out",
+];
+
+/// The policy of the pages names this host alone for forms, which some browsers take for where a form leads as well: an issuer is
+/// elsewhere, so that only links lead there.
+#[tokio::test]
+async fn no_form_leads_to_another_host_and_links_lead_to_the_issuer() {
+    let fixture = Fixture::new().await;
+    for is_signed_in in [false, true] {
+        for path in FORMS {
+            let mut browser = match is_signed_in {
+                true => signed_in(&fixture, "first").await,
+                false => {
+                    let mut browser = Browser::of(&fixture);
+                    browser.get("/i/first").await;
+                    browser
+                }
+            };
+            for token in ["", "stale"] {
+                let page = browser.post(path, token).await;
+                assert!(!page.status.is_server_error(), "{path}: {}", page.text);
+                let policy = page.headers["content-security-policy"].to_str().unwrap();
+                assert!(policy.contains("form-action 'self'"), "{path}: {policy}");
+                if let Some(location) = &page.location {
+                    assert!(
+                        location.starts_with('/') && !location.starts_with("//"),
+                        "{path} leads to {location}"
+                    );
+                    // Nor does what it leads to by itself.
+                    let next = browser.get(location).await.location;
+                    assert!(
+                        next.is_none_or(|next| next.starts_with('/')),
+                        "{path}: {location}"
+                    );
+                }
+            }
+        }
+    }
+    let mut browser = Browser::of(&fixture);
+    browser.get("/i/first").await;
+    let page = browser.get("/invitation").await;
+    for (_, form) in page
+        .text
+        .match_indices("<form")
+        .map(|(at, _)| page.text[at..].split_once('>').unwrap())
+    {
+        assert!(!form.starts_with("http"), "{form}");
+    }
+    let link = page
+        .text
+        .split("href=\"")
+        .find(|link| link.starts_with("/sign-in"))
+        .unwrap();
+    let link = link.split('"').next().unwrap().replace("&#38;", "&");
+    let sent = browser.get(&link).await;
+    assert!(sent.location.unwrap().starts_with(&fixture.issuer.url));
+}
+
+/// As from the browser inside of a mail program, whose cookies no other browser has.
+#[tokio::test]
+async fn every_address_of_a_page_opened_in_another_browser_leads_to_the_same_or_says_where_to_begin() {
+    let fixture = Fixture::new().await;
+    let mut first = signed_in(&fixture, "first").await;
+    let asked = first.leave("/sign-in?to=invitation").await;
+    let callback = format!("/sign-in/callback?code=1&state={}", asked["state"]);
+    for (path, says) in [
+        ("/invitation", "Open the link of your invitation"),
+        ("/invitation/decline", "Open the link of your invitation"),
+        (callback.as_str(), "You are not signed in"),
+        ("/invitations", "/sign-in"),
+        ("/trainings", "/sign-in"),
+        ("/join/sunrise", "Sunrise"),
+    ] {
+        let mut other = Browser::of(&fixture);
+        let mut page = other.get(path).await;
+        while let Some(location) = page.location.clone() {
+            page = other.get(&location).await;
+        }
+        assert!(
+            !page.status.is_server_error() && page.text.contains(says),
+            "{path}: {}",
+            page.text
+        );
+    }
+    let mut other = Browser::of(&fixture);
+    let page = other.get("/i/first").await;
+    assert_eq!(page.location.as_deref(), Some("/invitation"));
+    let page = other.get("/invitation").await;
+    assert!(
+        page.text.contains("Organization first") && page.text.contains("/sign-in"),
+        "{}",
+        page.text
+    );
+    assert_eq!(accepted(&fixture), 0);
+    // Nobody was signed out of the first one by that, and its link is not used up.
+    let page = first.get("/invitation").await;
+    let answer = first.post(ACCEPT, &page.form_token(ACCEPT)).await;
+    assert_eq!(
+        (answer.location.as_deref(), accepted(&fixture)),
+        (Some("/invitation"), 1)
+    );
+}
+
+#[tokio::test]
+async fn a_form_of_a_page_that_was_drawn_before_is_answered_by_how_it_stands_now_in_the_language_of_the_page()
+{
+    let fixture = Fixture::new().await;
+    for (reason, english, spanish) in [
+        (
+            "INVITATION_CANCELLED",
+            "This invitation was taken back",
+            "Esta invitación fue retirada",
+        ),
+        (
+            "INVITATION_EXPIRED",
+            "This invitation has expired",
+            "Esta invitación ha caducado",
+        ),
+        (
+            "LINK_REPLACED",
+            "There is a newer link",
+            "Hay un enlace más nuevo",
+        ),
+        (
+            "INVITATION_CLOSED",
+            "This invitation is no longer open",
+            "Esta invitación ya no está abierta",
+        ),
+        (
+            "ORGANIZATION_NOT_ACTIVE",
+            "The organization is not active",
+            "La organización no está activa",
+        ),
+        (
+            "GROUP_INACTIVE",
+            "This group is closed",
+            "Este grupo está cerrado",
+        ),
+        (
+            "JOIN_ADDRESS_NOT_ALLOWED",
+            "This address cannot join any more",
+            "Esta dirección ya no puede unirse",
+        ),
+        (
+            "ADDRESS_MISMATCH",
+            "This invitation is for somebody else",
+            "Esta invitación es para otra persona",
+        ),
+    ] {
+        for (form, language, says) in [
+            (ACCEPT, "en", english),
+            (ACCEPT, "es", spanish),
+            ("/invitation/decline", "en", english),
+            ("/invitation/decline", "es", spanish),
+        ] {
+            let mut browser = signed_in(&fixture, &format!("{LATE}{reason}")).await;
+            let drawn = match form {
+                ACCEPT => browser.get(&format!("/invitation?lang={language}")).await,
+                form => browser.get(&format!("{form}?lang={language}")).await,
+            };
+            let answer = browser.post(form, &drawn.form_token(form)).await;
+            assert!(
+                answer.status.is_client_error(),
+                "{form} {reason}: {}",
+                answer.status
+            );
+            assert!(
+                answer.text.contains(says),
+                "{form} {reason} {language}: {}",
+                answer.text
+            );
+            assert!(answer.text.contains(&format!("<html lang=\"{language}\">")));
+        }
+    }
 }

@@ -228,6 +228,57 @@ async fn the_answer_is_the_same_whoever_has_the_address_and_only_the_mail_differ
     assert_eq!(listed(&fixture).await.len(), 2);
 }
 
+/// Two hundred of each kind of address, in turn: how long the answer takes tells as little of them as what it says.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_answer_takes_as_long_whoever_has_the_address() {
+    const EACH: usize = 200;
+    let fixture = open("").await;
+    let first = fixture
+        .create("first@example.com", &[&fixture.nurses])
+        .await
+        .unwrap();
+    let link = fixture.token(&first.name).await;
+    fixture.accept(TestCaller::person("first"), &link).await.unwrap();
+    fixture
+        .database
+        .execute(
+            "INSERT INTO invitations (organization_id, invitation_id, version, state, address_given, address_canonical, source,
+                 inviter_person_id, generation, delivery_state, create_time, send_time, expire_time, person_id, person_display_name,
+                 accept_time)
+             SELECT organization_id, gen_random_uuid(), 1, kind.state, kind.name || n || '@example.com', kind.name || n || '@example.com',
+                    source, inviter_person_id, 1, 'SENT', create_time, send_time, expire_time,
+                    CASE WHEN kind.state = 'ACTIVE' THEN gen_random_uuid() END, CASE WHEN kind.state = 'ACTIVE' THEN '' END,
+                    CASE WHEN kind.state = 'ACTIVE' THEN create_time END
+             FROM invitations, generate_series(1, 200) AS n, (VALUES ('live', 'PENDING'), ('active', 'ACTIVE')) AS kind (name, state);
+             INSERT INTO opt_outs (organization_id, address_canonical, invitation_id, create_time)
+             SELECT organization_id, 'never' || n || '@example.com', invitation_id, create_time
+             FROM invitations, generate_series(1, 200) AS n WHERE address_given = 'first@example.com'",
+        )
+        .await;
+    let kinds = ["nobody", "live", "active", "never"];
+    let mut took = kinds.map(|_| Vec::with_capacity(EACH));
+    for number in 1..=EACH {
+        for place in 0..kinds.len() {
+            // Another order each time: who comes after whom is not what is measured.
+            let place = (place + number) % kinds.len();
+            let address = format!("{}{number}@example.com", kinds[place]);
+            let begin = std::time::Instant::now();
+            ask(&fixture, &address).await.unwrap();
+            took[place].push(begin.elapsed());
+        }
+    }
+    let quartiles = took.map(|mut took| {
+        took.sort();
+        [EACH / 4, EACH / 2, EACH * 3 / 4].map(|rank| took[rank])
+    });
+    println!("{kinds:?}: {quartiles:?}");
+    let noise = quartiles.iter().map(|[low, _, high]| *high - *low).max().unwrap();
+    let medians = quartiles.map(|[_, median, _]| median);
+    let apart = *medians.iter().max().unwrap() - *medians.iter().min().unwrap();
+    let allowed = noise.max(Duration::from_millis(3));
+    assert!(apart < allowed, "{apart:?} apart, of {allowed:?} in one kind");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn who_wants_no_further_invitation_gets_one_mail_of_those_who_ask_and_lifts_the_wish_by_it() {
     let fixture = open("").await;

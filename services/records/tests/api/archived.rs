@@ -1,12 +1,18 @@
 //! What becomes of assignments when the employment in which they were made is over, and when it is open again.
 
-use muster_client::acts::employment;
-use muster_ids::{EmploymentName, GroupName};
+use muster_client::acts::{employment, organization};
+use muster_identity::Role;
+use muster_ids::{CatalogTrainingName, EmploymentName, GroupName};
 use muster_proto::employment::v1::{
     EmploymentEndedEvent, EmploymentFacts, EmploymentRestoredEvent, EmploymentState,
 };
+use muster_proto::organization::v1::catalog_service_client::CatalogServiceClient;
+use muster_proto::organization::v1::group_service_client::GroupServiceClient;
+use muster_proto::organization::v1::{
+    DeactivateCatalogTrainingRequest, DeactivateGroupRequest, Organization,
+};
 use muster_proto::records::v1::{Assignment, AssignmentState, ListPersonCertificatesRequest};
-use muster_testkit::{TestCaller, eventually};
+use muster_testkit::{TestCaller, acts, eventually};
 
 use crate::fixture::{Fixture, me};
 
@@ -232,4 +238,79 @@ async fn what_was_assigned_in_a_former_employment_ends_with_the_next_one_too() {
             line("A-3", AssignmentState::Assigned, 0, true),
         ]
     );
+}
+
+/// Whatever becomes of those whom it names, a certificate is what it was, to whoever has it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_stays_as_it_was_issued_whatever_ends_closes_or_is_called_otherwise() {
+    let fixture = Fixture::start().await;
+    let training = fixture.new_training("C-1").await;
+    let group = fixture.new_group(&[training]).await;
+    let employed = fixture.verify("learner-1", &[group]).await;
+    let assignment = fixture.assignment("learner-1", "C-1").await;
+    fixture.report(&assignment.name, 100).await.unwrap();
+    let own = async || {
+        let request = ListPersonCertificatesRequest {
+            parent: me(),
+            ..Default::default()
+        };
+        let mut client = fixture.person_records(TestCaller::person("learner-1"));
+        let listed = client.list_person_certificates(request).await.unwrap();
+        listed.into_inner().certificates
+    };
+    let issued = own().await;
+    assert_eq!(issued.len(), 1);
+    assert_eq!(issued[0].organization, fixture.organization_name().to_string());
+    let completed = fixture.assignment("learner-1", "C-1").await;
+    let owner =
+        fixture
+            .organizations
+            .calls_of(TestCaller::member("owner", fixture.organization, Role::Owner));
+
+    let request = DeactivateGroupRequest {
+        name: group.to_string(),
+        ..Default::default()
+    };
+    GroupServiceClient::new(owner.clone())
+        .deactivate_group(request)
+        .await
+        .unwrap();
+    assert_eq!(own().await, issued, "the group is deactivated");
+
+    let in_catalog = CatalogTrainingName {
+        organization: fixture.organization,
+        training: training.training,
+    };
+    let request = DeactivateCatalogTrainingRequest {
+        name: in_catalog.to_string(),
+        ..Default::default()
+    };
+    let mut catalog = CatalogServiceClient::new(owner.clone());
+    catalog.deactivate_catalog_training(request).await.unwrap();
+    assert_eq!(own().await, issued, "the training is withdrawn");
+
+    let profile = Organization {
+        name: fixture.organization_name().to_string(),
+        display_name: "Called Otherwise".to_owned(),
+        ..Default::default()
+    };
+    organization::update(&owner, profile, &["display_name"])
+        .await
+        .unwrap();
+    assert_eq!(own().await, issued, "the organization has another name");
+
+    let rename = "UPDATE employments SET person_display_name = 'Somebody Else' WHERE person_display_name = 'learner-1'";
+    fixture.employments.database.execute(rename).await;
+    assert_eq!(own().await, issued, "the person has another name");
+
+    fixture.end(employed, "learner-1").await;
+    assert_eq!(own().await, issued, "the employment has ended");
+    assert_eq!(
+        fixture.assignment("learner-1", "C-1").await,
+        completed,
+        "nor what it was issued for"
+    );
+
+    acts::close_organization(&fixture.organizations, fixture.organization).await;
+    assert_eq!(own().await, issued, "the organization is closed");
 }

@@ -1,0 +1,73 @@
+//! Many who watch the invitations of one organization, straight at the service: a gateway lets fewer of one caller.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use anyhow::Context;
+use muster_identity::CALLER_HEADER;
+use muster_proto::invitation::v1::WatchInvitationsRequest;
+use muster_proto::invitation::v1::invitation_service_client::InvitationServiceClient;
+use tokio::task::JoinSet;
+use tonic::Request;
+use tonic::transport::Endpoint;
+
+use super::fixture::{Fixture, answer};
+use super::polling::until;
+use super::reads::caller_token;
+
+const METHOD: &str = "/muster.invitation.v1.InvitationService/WatchInvitations";
+/// Streams of one connection.
+const OF_A_CONNECTION: usize = 100;
+const PATIENCE: Duration = Duration::from_secs(60);
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// They watch until this is dropped.
+pub(super) struct Watchers {
+    streams: JoinSet<()>,
+    told: Arc<AtomicU64>,
+}
+
+impl Watchers {
+    /// So many, each of whom has had its first message.
+    pub(super) async fn open(fixture: &Fixture, count: usize) -> anyhow::Result<Self> {
+        let address = fixture.addresses.service("invitation")?.grpc.clone();
+        let token = caller_token(fixture, "invitation", METHOD, "invitation.read")?;
+        let (mut streams, told) = (JoinSet::new(), Arc::new(AtomicU64::new(0)));
+        let mut channel = Endpoint::from_shared(address)?.connect_lazy();
+        for number in 0..count {
+            if number % OF_A_CONNECTION == 0 {
+                let address = fixture.addresses.service("invitation")?.grpc.clone();
+                channel = Endpoint::from_shared(address)?.connect().await?;
+            }
+            let mut request = Request::new(WatchInvitationsRequest {
+                parent: fixture.organization.clone(),
+                resume_token: String::new(),
+            });
+            let token = token.parse().context("the token is no header")?;
+            request.metadata_mut().insert(CALLER_HEADER, token);
+            let mut invitations = InvitationServiceClient::new(channel.clone());
+            let mut stream = answer(invitations.watch_invitations(request).await)?;
+            stream.message().await?.context("a stream ended at once")?;
+            let told = Arc::clone(&told);
+            streams.spawn(async move {
+                while let Ok(Some(message)) = stream.message().await {
+                    told.fetch_add(message.invitations.len() as u64, Ordering::Relaxed);
+                }
+            });
+        }
+        Ok(Self { streams, told })
+    }
+
+    /// Waits until all together have been told so much.
+    pub(super) async fn were_told(&self, changes: u64) -> anyhow::Result<()> {
+        let all = async || Ok((self.told.load(Ordering::Relaxed) >= changes).then_some(()));
+        until("waiting for what watchers are told", PATIENCE, PAUSE, all).await
+    }
+
+    /// How many still watch.
+    pub(super) fn count(&mut self) -> usize {
+        while self.streams.try_join_next().is_some() {}
+        self.streams.len()
+    }
+}
