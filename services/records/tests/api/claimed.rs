@@ -101,7 +101,11 @@ async fn a_consent_comes_with_the_claim_and_sleeps_until_it_is_verified() {
     let claimed = fixture.claim_granting("learner-1", Some(consent)).await;
     fixture.hears_of("learner-1", 1).await;
     let grant = fixture.own_grants("learner-1").await.remove(0);
-    assert_eq!([grant.name.clone()], *claimed.grants, "the answer has said so");
+    assert_eq!(
+        claimed.grants,
+        std::slice::from_ref(&grant.name),
+        "the answer has said so"
+    );
     assert!(grant.is_of_claim);
     assert_eq!(
         (grant.state(), grant.expire_time, grant.wording.as_str()),
