@@ -383,11 +383,11 @@ async fn whoever_has_several_addresses_is_invited_while_one_of_their_invitations
             waiting.push((who, invite(&fixture, who).await));
         }
         for (gone, place) in order.into_iter().enumerate() {
-            let left = waiting
+            let mut left = waiting
                 .iter()
                 .enumerate()
                 .filter(|(number, _)| order[gone..].contains(number));
-            let (_, (newest, invitation)) = left.last().unwrap();
+            let (_, (newest, invitation)) = left.next_back().unwrap();
             let shown = list(&fixture, ListLearnersRequest::default()).await.remove(0);
             assert_eq!(
                 (word(&shown).0.as_str(), shown.state()),
@@ -629,14 +629,24 @@ async fn employments_of_before_the_list_are_taken_in_and_what_is_known_better_st
         .database
         .execute(
             "DELETE FROM learners WHERE accepted_invitation_id IS NULL;
-             UPDATE employment_adoption SET employment = '', finish_time = NULL;
+             UPDATE employment_adoption SET employment = '', passes = 0, finish_time = NULL;
              UPDATE periodic_jobs SET due_time = '2000-01-01' WHERE name = 'adopt'",
         )
         .await;
     assert_eq!(words(&fixture).await, said(&[("ada", S::Active)]));
-    let finished = "SELECT count(*) FROM employment_adoption WHERE finish_time IS NOT NULL";
-    eventually(async || fixture.database.count(finished).await == 1).await;
+    let once = "SELECT count(*) FROM employment_adoption WHERE passes = 1";
+    eventually(async || fixture.database.count(once).await == 1).await;
     assert_eq!(list(&fixture, ListLearnersRequest::default()).await, before);
+
+    // What a process of the version before heard of meanwhile is taken in an hour later.
+    fixture
+        .database
+        .execute("DELETE FROM learners WHERE accepted_invitation_id IS NULL")
+        .await;
+    fixture.pass(MINUTE * 61);
+    let twice = "SELECT count(*) FROM employment_adoption WHERE passes = 2";
+    eventually(async || fixture.database.count(twice).await == 1).await;
+    assert_eq!(words(&fixture).await.len(), before.len());
 }
 
 #[tokio::test(flavor = "multi_thread")]

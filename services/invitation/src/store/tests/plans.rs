@@ -472,7 +472,7 @@ async fn an_invitation_costs_the_same_however_many_others_have_invited_the_mailb
     let alone = young.address("ada@example.org", 1).await;
     let first = young.organization;
     for _ in 0..1000 {
-        young.organization = OrganizationId::from_uuid(Uuid::new_v4());
+        young.organization = Clock::system().new_id();
         young.address("ada@example.org", 1).await;
     }
     young.organization = first;
