@@ -645,7 +645,16 @@ async fn employments_of_before_the_list_are_taken_in_and_what_is_known_better_st
         .await;
     fixture.pass(MINUTE * 61);
     let twice = "SELECT count(*) FROM employment_adoption WHERE passes = 2";
-    eventually(async || fixture.database.count(twice).await == 1).await;
+    let mut looks = 0;
+    eventually(async || {
+        looks += 1;
+        // A look with a token that has run out meanwhile is made again when the clock says so.
+        if looks % 100 == 0 {
+            fixture.pass(MINUTE);
+        }
+        fixture.database.count(twice).await == 1
+    })
+    .await;
     assert_eq!(words(&fixture).await.len(), before.len());
 }
 
