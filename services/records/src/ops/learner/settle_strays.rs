@@ -28,7 +28,6 @@ impl SettleStrays {
         Self(context)
     }
 
-    /// Whoever cannot be asked about is asked about at the next look.
     async fn settle(&self, organization: OrganizationId, person: PersonId) -> Result<(), Error> {
         know::ask(&self.0, organization, person).await?;
         let now = self.0.clock.now();
@@ -55,12 +54,13 @@ impl Periodic for SettleStrays {
     async fn run(&self) -> Result<(), Error> {
         let database = &self.0.database;
         let find = async |db: &mut PgConnection| stray::find_grants(db, AT_ONCE).await;
+        let mut asked = Ok(());
         for (organization, person) in database.read(find).await? {
-            if let Err(error) = self.settle(organization, person).await {
-                let error = &error as &dyn std::error::Error;
-                tracing::warn!(error, "a consent waits for the next look");
-            }
+            let settled = self.settle(organization, person).await;
+            asked = asked.and(settled);
         }
+        // Whoever could not be asked about is soon again, and is no stray until then.
+        asked?;
         let count = async |db: &mut PgConnection| stray::count(db).await;
         let strays = database.read(count).await?;
         tell("grants", strays.grants);
