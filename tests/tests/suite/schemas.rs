@@ -12,14 +12,14 @@ const SERVICES: [&str; 5] = [
 
 /// The tables of a database that rows of organizations and people are in. The others are read across organizations (by the
 /// relay, by event id, by the processes that hold leases), keyed by caller and request or by session, or the same for all: the
-/// shared catalog, what authorities tell of programmes, and slugs, of which there is one of each everywhere.
+/// shared catalog, what authorities tell of programmes, slugs, of which there is one of each everywhere, and how far a job has come.
 macro_rules! tenant_tables {
     ($rest:literal) => {
         concat!(
             r"SELECT count(*) FROM pg_class t
              WHERE t.relnamespace = 'public'::regnamespace AND t.relkind = 'r'
                AND t.relname NOT IN ('outbox', 'inbox', 'idempotency', 'lease_holders', 'periodic_jobs', 'ended_sessions', 'trainings',
-                   'programmes', 'programme_loads', 'refused_programme_rows', 'registry_vocabulary', 'join_page_slugs')
+                   'programmes', 'programme_loads', 'refused_programme_rows', 'registry_vocabulary', 'join_page_slugs', 'employment_adoption')
                AND t.relname NOT LIKE '\_%\_migrations' ",
             $rest
         )
