@@ -2,8 +2,6 @@
 
 mod handler;
 
-use std::str::FromStr;
-
 use muster_ids::{
     EmploymentId, EmploymentName, GrantId, GrantName, GroupId, GroupName, LocationId, LocationName,
 };
@@ -11,6 +9,7 @@ use muster_ids::{InvitationId, InvitationName, OrganizationId, OrganizationName,
 use muster_proto::employment::v1 as pb;
 use time::OffsetDateTime;
 
+use crate::envelope::field;
 use crate::{HandlingError, Received};
 pub use handler::{EmploymentEvent, EmploymentHandler, EmploymentWork};
 
@@ -54,6 +53,32 @@ pub struct ClaimedConsent {
     pub wording: String,
 }
 
+impl ClaimedConsent {
+    /// Reads the consent of this person.
+    ///
+    /// # Errors
+    /// [`HandlingError::Permanent`] when it is malformed, or somebody else's.
+    pub fn parse(person: PersonId, told: pb::ClaimedConsent) -> Result<Self, HandlingError> {
+        let name: GrantName = field("consent.grant", &told.grant)?;
+        if name.person != person {
+            let text = "consent.grant is somebody else's";
+            return Err(HandlingError::Permanent(text.to_owned()));
+        }
+        let said = told
+            .consent_time
+            .ok_or_else(|| HandlingError::Permanent("consent_time is not said".to_owned()))?;
+        let end = told
+            .expire_time
+            .map(|said| time("consent.expire_time", said.seconds, said.nanos));
+        Ok(Self {
+            grant: name.grant,
+            time: time("consent.consent_time", said.seconds, said.nanos)?,
+            expire_time: end.transpose()?,
+            wording: told.wording,
+        })
+    }
+}
+
 impl EmploymentFacts {
     /// Reads the facts of `event`, the first field of its message.
     ///
@@ -71,9 +96,9 @@ impl EmploymentFacts {
     /// [`HandlingError::Permanent`] when they are missing or malformed, or name several organizations.
     pub fn parse(facts: Option<pb::EmploymentFacts>, sequence: i64) -> Result<Self, HandlingError> {
         let facts = facts.ok_or_else(|| HandlingError::Permanent("the event has no facts".to_owned()))?;
-        let employment: EmploymentName = name("employment", &facts.employment)?;
-        let OrganizationName { organization } = name("organization", &facts.organization)?;
-        let person: PersonName = name("person", &facts.person)?;
+        let employment: EmploymentName = field("employment", &facts.employment)?;
+        let OrganizationName { organization } = field("organization", &facts.organization)?;
+        let person: PersonName = field("person", &facts.person)?;
         within(organization, employment.organization)?;
         Ok(Self {
             organization,
@@ -88,7 +113,10 @@ impl EmploymentFacts {
                 .map(|said| time("create_time", said.seconds, said.nanos))
                 .transpose()?,
             was_verified: facts.was_verified,
-            consent: consent(person.person, facts.consent)?,
+            consent: facts
+                .consent
+                .map(|told| ClaimedConsent::parse(person.person, told))
+                .transpose()?,
             sequence,
         })
     }
@@ -110,11 +138,6 @@ fn state(state: pb::EmploymentState) -> Result<pb::EmploymentState, HandlingErro
     }
 }
 
-fn name<T: FromStr>(field: &str, text: &str) -> Result<T, HandlingError> {
-    text.parse()
-        .map_err(|_| HandlingError::Permanent(format!("{field} is not the name it should be")))
-}
-
 /// What belongs to the employment is of its organization.
 fn within(organization: OrganizationId, named: OrganizationId) -> Result<(), HandlingError> {
     if named == organization {
@@ -127,7 +150,7 @@ fn within(organization: OrganizationId, named: OrganizationId) -> Result<(), Han
 
 fn groups(organization: OrganizationId, names: &[String]) -> Result<Vec<GroupId>, HandlingError> {
     let group = |text: &String| {
-        let name: GroupName = name("groups", text)?;
+        let name: GroupName = field("groups", text)?;
         within(organization, name.organization).map(|()| name.group)
     };
     names.iter().map(group).collect()
@@ -137,7 +160,7 @@ fn location(organization: OrganizationId, text: &str) -> Result<Option<LocationI
     if text.is_empty() {
         return Ok(None);
     }
-    let name: LocationName = name("location", text)?;
+    let name: LocationName = field("location", text)?;
     within(organization, name.organization).map(|()| Some(name.location))
 }
 
@@ -147,36 +170,10 @@ fn time(field: &str, seconds: i64, nanos: i32) -> Result<OffsetDateTime, Handlin
     time.map_err(|_| HandlingError::Permanent(format!("{field} is no time")))
 }
 
-fn consent(
-    person: PersonId,
-    told: Option<pb::ClaimedConsent>,
-) -> Result<Option<ClaimedConsent>, HandlingError> {
-    let Some(told) = told else {
-        return Ok(None);
-    };
-    let name: GrantName = name("consent.grant", &told.grant)?;
-    if name.person != person {
-        let text = "consent.grant is somebody else's";
-        return Err(HandlingError::Permanent(text.to_owned()));
-    }
-    let said = told
-        .consent_time
-        .ok_or_else(|| HandlingError::Permanent("consent_time is not said".to_owned()))?;
-    let end = told
-        .expire_time
-        .map(|said| time("consent.expire_time", said.seconds, said.nanos));
-    Ok(Some(ClaimedConsent {
-        grant: name.grant,
-        time: time("consent.consent_time", said.seconds, said.nanos)?,
-        expire_time: end.transpose()?,
-        wording: told.wording,
-    }))
-}
-
 fn invitation(organization: OrganizationId, text: &str) -> Result<Option<InvitationId>, HandlingError> {
     if text.is_empty() {
         return Ok(None);
     }
-    let name: InvitationName = name("source_invitation", text)?;
+    let name: InvitationName = field("source_invitation", text)?;
     within(organization, name.organization).map(|()| Some(name.invitation))
 }

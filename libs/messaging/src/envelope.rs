@@ -65,8 +65,7 @@ impl Received {
     /// # Errors
     /// [`HandlingError::Permanent`], with the name of the field and without the text.
     pub fn field<T: FromStr>(&self, name: &str, text: &str) -> Result<T, HandlingError> {
-        text.parse()
-            .map_err(|_| HandlingError::Permanent(format!("{name} is not the name it should be")))
+        field(name, text)
     }
 
     /// An event tells of its own organization only: refuses a message that names another one.
@@ -210,6 +209,12 @@ impl Headers<'_> {
             Err(EnvelopeProblem::Malformed(SEQUENCE))
         }
     }
+}
+
+/// What a field is the text form of; its refusal names the field, and not the text.
+pub(crate) fn field<T: FromStr>(name: &str, text: &str) -> Result<T, HandlingError> {
+    text.parse()
+        .map_err(|_| HandlingError::Permanent(format!("{name} is not the name it should be")))
 }
 
 #[cfg(test)]

@@ -32,17 +32,19 @@ fn employment_of(facts: &EmploymentFacts) -> Result<ToldEmployment, HandlingErro
             groups: facts.groups.clone(),
             location: facts.location,
         }),
-        consent: facts.consent.clone().map(consent),
+        consent: facts.consent.clone().map(Into::into),
     })
 }
 
-fn consent(told: messaging::ClaimedConsent) -> ClaimedConsent {
-    ClaimedConsent {
-        grant: told.grant,
-        time: told.time,
-        terms: Terms {
-            expire_time: told.expire_time,
-            wording: told.wording,
-        },
+impl From<messaging::ClaimedConsent> for ClaimedConsent {
+    fn from(told: messaging::ClaimedConsent) -> Self {
+        Self {
+            grant: told.grant,
+            time: told.time,
+            terms: Terms {
+                expire_time: told.expire_time,
+                wording: told.wording,
+            },
+        }
     }
 }

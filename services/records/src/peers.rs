@@ -16,7 +16,7 @@ use tonic::{Code, Status};
 
 use crate::domain::{
     ClaimedConsent, Employee, Employees, EmploymentProjection, EmploymentState, Placement, Requirement,
-    Terms, ToldEmployment,
+    ToldEmployment,
 };
 use crate::error::Error;
 
@@ -146,7 +146,7 @@ impl Peers {
             },
             create_time: create_time.map_err(|_| no_time())?,
             placement: answer.placement.as_ref().map(placement).transpose()?,
-            consent: answer.consent.map(consent).transpose()?,
+            consent: answer.consent.map(|told| consent(person, told)).transpose()?,
         }))
     }
 
@@ -235,18 +235,10 @@ fn employee(told: employment_pb::Employee) -> Result<(PersonId, Employee), Error
     Ok((person, employee))
 }
 
-fn consent(told: employment_pb::ClaimedConsent) -> Result<ClaimedConsent, Error> {
-    let GrantName { grant, .. } = told.grant.parse().map_err(unreadable)?;
-    let said = told.consent_time.ok_or_else(no_time)?;
-    let end = told.expire_time.map(from_timestamp).transpose();
-    Ok(ClaimedConsent {
-        grant,
-        time: from_timestamp(said).map_err(|_| no_time())?,
-        terms: Terms {
-            expire_time: end.map_err(|_| no_time())?,
-            wording: told.wording,
-        },
-    })
+fn consent(person: PersonId, told: employment_pb::ClaimedConsent) -> Result<ClaimedConsent, Error> {
+    let told = muster_messaging::ClaimedConsent::parse(person, told);
+    let unreadable = |_| Error::of_peer(Status::invalid_argument("a peer sent what is no consent"));
+    Ok(told.map_err(unreadable)?.into())
 }
 
 fn placement(told: &employment_pb::EmploymentPlacement) -> Result<Placement, Error> {

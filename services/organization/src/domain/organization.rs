@@ -276,14 +276,10 @@ impl Organization {
 
     /// Whether the next one says of name, type, license and address what an authority tells of this one.
     pub(crate) fn keeps_what_is_told(&self, next: &Self) -> bool {
-        let told = |profile: &Self| {
-            (
-                profile.display_name.clone(),
-                profile.licensing.clone(),
-                profile.address.clone(),
-            )
-        };
-        self.programme.is_none() || told(self) == told(next)
+        self.programme.is_none()
+            || (self.display_name == next.display_name
+                && self.licensing == next.licensing
+                && self.address == next.address)
     }
 
     /// The text of whose words it is found, as the table puts it together.

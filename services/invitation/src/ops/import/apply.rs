@@ -155,16 +155,14 @@ impl Work<'_> {
         let capacity = self.capacity(tx, self.first_due()).await?;
         let most = capacity.map_or(most, |capacity| most.min(capacity.mails));
         let rows = rows::to_apply(tx, organization, import, most).await?;
-        // As many as were asked for: there may be more.
-        let batch = match rows.len() {
-            rows if most <= i64::try_from(rows).unwrap_or(i64::MAX) => Batch::More(rows),
-            _ => Batch::Finished,
-        };
+        let count = rows.len();
         self.store(tx, rows, capacity, is_active).await?;
-        if matches!(batch, Batch::Finished) {
+        // As many as were asked for: there may be more.
+        if i64::try_from(count).is_ok_and(|count| count < most) {
             claim::finish(tx, self.job, self.act.time).await?;
+            return Ok(Batch::Finished);
         }
-        Ok(batch)
+        Ok(Batch::More(count))
     }
 
     /// Does these rows, and writes down what became of each.

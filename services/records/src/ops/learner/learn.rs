@@ -37,28 +37,25 @@ pub(crate) async fn apply(
     } = told;
     let known =
         employment_projection::learn(tx, organization, person, projection, placement.as_ref()).await?;
-    let is_older = projection.sequence < known.sequence;
-    let parties = Parties {
-        person,
-        organization,
-        employment: projection.employment,
-    };
-    if known.employment != projection.employment {
-        if let Some(consent) = consent {
-            claimed::apply(tx, parties, consent, true).await?;
+    let is_latest = known.employment == projection.employment;
+    if is_latest {
+        if let Some(begin) = create_time {
+            grant::lapse_former(tx, person, organization, known.employment, begin).await?;
         }
-        return Ok(known);
-    }
-    if let Some(begin) = create_time {
-        grant::lapse_former(tx, person, organization, known.employment, begin).await?;
-    }
-    let latest = (known.employment, known.state.is_open());
-    assignment::archive(tx, person, organization, latest, now).await?;
-    if known.state.is_open() {
-        assignment::restore(tx, person, organization, known.employment).await?;
+        let latest = (known.employment, known.state.is_open());
+        assignment::archive(tx, person, organization, latest, now).await?;
+        if known.state.is_open() {
+            assignment::restore(tx, person, organization, known.employment).await?;
+        }
     }
     if let Some(consent) = consent {
-        let is_over = is_older || EmploymentState::OVER.contains(&known.state);
+        let is_older = projection.sequence < known.sequence;
+        let is_over = !is_latest || is_older || EmploymentState::OVER.contains(&known.state);
+        let parties = Parties {
+            person,
+            organization,
+            employment: projection.employment,
+        };
         claimed::apply(tx, parties, consent, is_over).await?;
     }
     Ok(known)

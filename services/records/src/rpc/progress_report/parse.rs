@@ -1,15 +1,11 @@
 //! From messages to types that cannot be wrong: what the field rules of the contract cannot say.
 
-use std::fmt::Display;
-use std::str::FromStr;
-
 use muster_ids::{
-    GroupId, GroupName, LearnerName, LocationId, LocationName, OrganizationId, OrganizationName, PersonId,
-    TrainingId, TrainingName,
+    GroupName, LearnerName, LocationName, OrganizationId, OrganizationName, PersonId, TrainingName,
 };
 use muster_proto::records::v1 as pb;
 use muster_refusal::Violations;
-use muster_server::names::named;
+use muster_server::names::optional_named;
 use muster_server::{Call, Parsed};
 
 use crate::domain::{AssignmentStateName, ProgressDimension, ProgressFilter};
@@ -49,12 +45,7 @@ pub(super) fn issued(
     violations: &mut Violations,
 ) -> Parsed<(OrganizationId, Option<PersonId>)> {
     let parent = call.name::<OrganizationName>(violations);
-    let learner = perhaps(
-        violations,
-        "learner",
-        &call.message.learner,
-        |name: LearnerName| name,
-    );
+    let learner = optional_named::<LearnerName>(violations, "learner", &call.message.learner);
     let Some((OrganizationName { organization }, learner)) = parent.zip(learner) else {
         return Ok(None);
     };
@@ -72,37 +63,15 @@ fn filter(
     location: &str,
     training: &str,
 ) -> Option<ProgressFilter> {
-    let group: Option<Option<GroupId>> = perhaps(violations, "group", group, |name: GroupName| name.group);
-    let location: Option<Option<LocationId>> =
-        perhaps(violations, "location", location, |name: LocationName| {
-            name.location
-        });
-    let training: Option<Option<TrainingId>> =
-        perhaps(violations, "training", training, |name: TrainingName| {
-            name.training
-        });
+    let group = optional_named::<GroupName>(violations, "group", group);
+    let location = optional_named::<LocationName>(violations, "location", location);
+    let training = optional_named::<TrainingName>(violations, "training", training);
     Some(ProgressFilter {
-        group: group?,
-        location: location?,
-        training: training?,
+        group: group?.map(|name| name.group),
+        location: location?.map(|name| name.location),
+        training: training?.map(|name| name.training),
         states: AssignmentStateName::STANDING.to_vec(),
     })
-}
-
-/// What a name that may be left out names; `None` when it cannot be read.
-fn perhaps<N, T>(
-    violations: &mut Violations,
-    field: &str,
-    text: &str,
-    what: impl Fn(N) -> T,
-) -> Option<Option<T>>
-where
-    N: FromStr<Err: Display>,
-{
-    if text.is_empty() {
-        return Some(None);
-    }
-    named::<N>(violations, field, text).map(|name| Some(what(name)))
 }
 
 fn states(violations: &mut Violations, numbers: &[i32]) -> Option<Vec<AssignmentStateName>> {
