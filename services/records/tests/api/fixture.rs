@@ -21,7 +21,9 @@ use muster_proto::records::v1::{
     ListPersonAssignmentsRequest, ReportProgressRequest,
 };
 use muster_records::RecordsService;
-use muster_testkit::{Callers, Publisher, TestCaller, TestChannel, TestService, TestSuite, eventually};
+use muster_testkit::{
+    Callers, Publisher, TestCaller, TestChannel, TestService, TestSuite, eventually, eventually_some,
+};
 use time::macros::datetime;
 use tokio::sync::OnceCell;
 use tonic::Status;
@@ -93,17 +95,21 @@ impl Fixture {
         }
     }
 
-    /// What the service has heard of the person at the organization.
+    /// What the service has heard of the person at the organization, once it has heard of them.
     pub(crate) async fn known(&self, person: &str) -> Known {
-        sqlx::query_as(
-            "SELECT employment_id, state, sequence FROM employment_projection
-             WHERE organization_id = $1 AND person_id = $2",
-        )
-        .bind(self.organization.as_uuid())
-        .bind(person_id(person).as_uuid())
-        .fetch_one(&mut self.service.database.connection().await)
+        let mut connection = self.service.database.connection().await;
+        eventually_some(async || {
+            sqlx::query_as(
+                "SELECT employment_id, state, sequence FROM employment_projection
+                 WHERE organization_id = $1 AND person_id = $2",
+            )
+            .bind(self.organization.as_uuid())
+            .bind(person_id(person).as_uuid())
+            .fetch_optional(&mut connection)
+            .await
+            .unwrap()
+        })
         .await
-        .unwrap()
     }
 
     pub(crate) async fn applied(&self) -> i64 {
