@@ -25,6 +25,6 @@ pub(crate) use grant::{
 };
 pub(crate) use progress::{ProgressCounts, ProgressDimension, ProgressEntry, ProgressFilter, ProgressRow};
 pub(crate) use progress_transfer::ProgressTransfer;
-pub(crate) use record_access::{AccessKind, AccessReason, ReaderRole, RecordAccess};
+pub(crate) use record_access::{AccessKind, AccessReason, Capacity, Permit, ReaderRole, RecordAccess};
 pub(crate) use staff_report::{EXPIRING_SOON, OwnTrainings, StaffReportEntry, TrainingYear};
 pub(crate) use training::{NewTraining, Training, Worth};

@@ -15,12 +15,13 @@ mod staff_report;
 mod training;
 
 use muster_identity::Role;
-use muster_ids::PersonId;
-use muster_refusal::Violations;
+use muster_ids::{OrganizationId, PersonId};
+use muster_refusal::{Refusal, Violations};
 use muster_server::{Call, Parsed, names};
 
 use crate::context::Context;
-use crate::domain::ReaderRole;
+use crate::domain::{Capacity, ReaderRole};
+use crate::ops::learning_record::read::Reader;
 
 /// Answers every gRPC service of this process.
 #[derive(Clone, Debug)]
@@ -34,12 +35,21 @@ impl Rpc {
     }
 }
 
-/// The role in which somebody reads.
-fn role(role: Option<Role>) -> Option<ReaderRole> {
-    role.map(|role| match role {
-        Role::Viewer => ReaderRole::Viewer,
-        Role::Admin => ReaderRole::Admin,
-        Role::Owner => ReaderRole::Owner,
+/// Who reads the records of this organization's learners.
+fn reader<M>(call: &Call<M>, organization: OrganizationId) -> Result<Reader, Refusal> {
+    let person = call.person()?;
+    let capacity = match call.organization_role() {
+        Some(Role::Viewer) => Capacity::ProfileUser(ReaderRole::Viewer),
+        Some(Role::Admin) => Capacity::ProfileUser(ReaderRole::Admin),
+        Some(Role::Owner) => Capacity::ProfileUser(ReaderRole::Owner),
+        None if person.staff => Capacity::Staff,
+        None => return Err(Refusal::permission_denied()),
+    };
+    Ok(Reader {
+        organization,
+        person: person.id,
+        display_name: person.name.clone().unwrap_or_default(),
+        capacity,
     })
 }
 

@@ -1,4 +1,4 @@
-//! What was read because of a consent.
+//! What was read of a person's record, and by what right.
 
 use muster_ids::{AccessId, GrantId, OrganizationId, PersonId};
 use muster_states::stored_enum;
@@ -18,16 +18,60 @@ pub(crate) struct RecordAccess {
     pub(crate) reader: PersonId,
     /// Their name at the time; may be empty.
     pub(crate) reader_display_name: String,
-    pub(crate) reason: AccessReason,
-    /// The grant that allowed it.
-    pub(crate) grant: GrantId,
+    pub(crate) permit: Permit,
     pub(crate) access_time: OffsetDateTime,
     /// The file that it was written into; `None` when it was into none.
     pub(crate) export: Option<ExportFormat>,
     /// What was read; `None` of what was read before that was kept.
     pub(crate) kind: Option<AccessKind>,
-    /// The reader's role at the time; `None` of what was read before that was kept.
+    /// The reader's role at the time; `None` of registry staff, and of what was read before that was kept.
     pub(crate) reader_role: Option<ReaderRole>,
+}
+
+/// What allows a reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Permit {
+    /// The person had granted it.
+    Grant(GrantId),
+    /// Registry staff had stated a reason, which the edge has written down.
+    Staff,
+}
+
+impl Permit {
+    /// As it is told.
+    pub(crate) fn reason(self) -> AccessReason {
+        match self {
+            Self::Grant(_) => AccessReason::Grant,
+            Self::Staff => AccessReason::Staff,
+        }
+    }
+
+    /// The grant, if it is one.
+    pub(crate) fn grant(self) -> Option<GrantId> {
+        match self {
+            Self::Grant(grant) => Some(grant),
+            Self::Staff => None,
+        }
+    }
+}
+
+/// What somebody is who reads the records of an organization's learners.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Capacity {
+    /// A profile user of the organization: they read what was granted to it.
+    ProfileUser(ReaderRole),
+    /// Registry staff without a role in the organization: they read for the reason that they have stated.
+    Staff,
+}
+
+impl Capacity {
+    /// The role in the organization, if any.
+    pub(crate) fn role(self) -> Option<ReaderRole> {
+        match self {
+            Self::ProfileUser(role) => Some(role),
+            Self::Staff => None,
+        }
+    }
 }
 
 stored_enum! {
@@ -54,5 +98,7 @@ stored_enum! {
     pub(crate) enum AccessReason {
         /// The person had granted it.
         Grant = "GRANT",
+        /// Registry staff had stated a reason.
+        Staff = "STAFF",
     }
 }

@@ -7,7 +7,7 @@ use muster_server::convert::timestamp;
 
 use crate::domain::{AccessKind, AccessReason, ReaderRole, RecordAccess};
 
-muster_proto::same_values! { AccessReason = pb::RecordAccessReason { Grant } }
+muster_proto::same_values! { AccessReason = pb::RecordAccessReason { Grant, Staff } }
 muster_proto::same_values! { AccessKind = pb::RecordAccessKind { Record, Report } }
 muster_proto::same_values! { ReaderRole = Role { Viewer, Admin, Owner } }
 
@@ -19,8 +19,7 @@ impl From<RecordAccess> for pb::RecordAccess {
             organization,
             reader,
             reader_display_name,
-            reason,
-            grant: _,
+            permit,
             access_time,
             export,
             kind,
@@ -31,7 +30,7 @@ impl From<RecordAccess> for pb::RecordAccess {
             organization: OrganizationName { organization }.to_string(),
             reader: PersonName { person: reader }.to_string(),
             reader_display_name,
-            reason: pb::RecordAccessReason::from(reason).into(),
+            reason: pb::RecordAccessReason::from(permit.reason()).into(),
             access_time: Some(timestamp(access_time)),
             export_format: export.map_or(pb::ExportFormat::Unspecified, Into::into).into(),
             kind: kind.map_or(pb::RecordAccessKind::Unspecified, Into::into).into(),

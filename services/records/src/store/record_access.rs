@@ -5,7 +5,16 @@ use muster_ids::{AccessId, PersonId};
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, PgConnection, Row};
 
-use crate::domain::RecordAccess;
+use crate::domain::{AccessReason, Permit, RecordAccess};
+
+impl FromRow<'_, PgRow> for Permit {
+    fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
+        Ok(match row.try_get("reason")? {
+            AccessReason::Grant => Self::Grant(row.try_get("grant_id")?),
+            AccessReason::Staff => Self::Staff,
+        })
+    }
+}
 
 impl FromRow<'_, PgRow> for RecordAccess {
     fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
@@ -15,8 +24,7 @@ impl FromRow<'_, PgRow> for RecordAccess {
             organization: row.try_get("organization_id")?,
             reader: row.try_get("reader_person_id")?,
             reader_display_name: row.try_get("reader_display_name")?,
-            reason: row.try_get("reason")?,
-            grant: row.try_get("grant_id")?,
+            permit: Permit::from_row(row)?,
             access_time: row.try_get("access_time")?,
             export: row.try_get("export_format")?,
             kind: row.try_get("kind")?,
@@ -46,8 +54,8 @@ pub(crate) async fn insert_all(
     .bind(column(accesses, |access| access.organization))
     .bind(column(accesses, |access| access.reader))
     .bind(column(accesses, |access| access.reader_display_name.as_str()))
-    .bind(column(accesses, |access| access.reason))
-    .bind(column(accesses, |access| access.grant))
+    .bind(column(accesses, |access| access.permit.reason()))
+    .bind(column(accesses, |access| access.permit.grant()))
     .bind(column(accesses, |access| access.access_time))
     .bind(column(accesses, |access| access.export))
     .bind(column(accesses, |access| access.kind))

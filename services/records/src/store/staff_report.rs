@@ -6,7 +6,7 @@ use sqlx::postgres::PgRow;
 use sqlx::{FromRow, PgConnection, Row};
 use time::OffsetDateTime;
 
-use crate::domain::{AssignmentStateName, Certificate, EmploymentState, OwnTrainings, TrainingYear};
+use crate::domain::{AssignmentStateName, Certificate, EmploymentState, OwnTrainings, Permit, TrainingYear};
 
 /// The most years of which minutes are told.
 const MAX_YEARS: i64 = 20;
@@ -97,8 +97,8 @@ pub(crate) async fn lock_shared(
     organization: OrganizationId,
     persons: &[PersonId],
     now: OffsetDateTime,
-) -> Result<Vec<(PersonId, GrantId)>, DatabaseError> {
-    let shared = sqlx::query_as(
+) -> Result<Vec<(PersonId, Permit)>, DatabaseError> {
+    let shared: Vec<(PersonId, GrantId)> = sqlx::query_as(
         "SELECT e.person_id, g.grant_id
          FROM employment_projection e
          JOIN grants g ON g.person_id = e.person_id AND g.organization_id = e.organization_id AND g.state = 'ACTIVE'
@@ -112,7 +112,8 @@ pub(crate) async fn lock_shared(
     .bind(now)
     .fetch_all(tx)
     .await?;
-    Ok(shared)
+    let permit = |(person, grant)| (person, Permit::Grant(grant));
+    Ok(shared.into_iter().map(permit).collect())
 }
 
 /// Counts for each of the persons, in their order, also what expires `soon`. All certificates of those in `shared`, of the others the organization's.

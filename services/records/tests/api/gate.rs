@@ -184,7 +184,7 @@ async fn step(
             learners[who].is_verified = is_verified;
         }
         Act::Pass => {
-            fixture.service.clock.advance(MOMENT);
+            fixture.pass(MOMENT);
             for learner in learners {
                 learner.grant = learner.grant.take().filter(|(_, for_ever)| *for_ever);
             }

@@ -1,14 +1,14 @@
 //! `LearningRecordService`: consent, and the log of what was read because of it.
 
 use futures::future::join_all;
-use muster_identity::Role;
+use muster_identity::{PersonCaller, Role};
 use muster_ids::OrganizationId;
 use muster_proto::records::v1::{
     GetLearningRecordRequest, GetLearningRecordResponse, ListRecordAccessesRequest, RecordAccessKind,
     RecordAccessReason, RevokeGrantRequest,
 };
 use muster_refusal::ErrorReason;
-use muster_testkit::{TestCaller, eventually};
+use muster_testkit::{Callers, TestCaller, eventually};
 use sqlx::Connection;
 use tokio::task::JoinHandle;
 use tonic::{Response, Status};
@@ -89,6 +89,63 @@ async fn with_a_grant_the_whole_record_is_read_and_the_learner_sees_who_read_it(
             )
         );
         assert!(access.access_time.is_some());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn registry_staff_read_without_consent_and_the_learner_sees_that() {
+    let fixture = Fixture::start().await;
+    fixture.assigned("learner-1", "A-1").await;
+    let staff = TestCaller::staff(fixture.organization);
+    let read = async |who: &TestCaller, person: &str| {
+        let mut client = fixture.learning_records(who.clone());
+        client.get_learning_record(fixture.record_request(person)).await
+    };
+    assert_eq!(
+        reason(fixture.read("learner-1").await),
+        ErrorReason::GrantRequired
+    );
+    let record = read(&staff, "learner-1")
+        .await
+        .unwrap()
+        .into_inner()
+        .learning_record;
+    assert_eq!(record.unwrap().assignments.len(), 1);
+    // What is asked about may be over; who never was a learner there is not found.
+    let end = "UPDATE employment_projection SET state = 'ENDED'";
+    fixture.service.database.execute(end).await;
+    assert!(read(&staff, "learner-1").await.is_ok());
+    assert_eq!(reason(read(&staff, "nobody").await), ErrorReason::NotFound);
+    // A role that is missing makes nobody staff, and staff with a role read in that role.
+    let without_role = TestCaller::Person(Callers::person("admin"), Some((fixture.organization, None)));
+    assert_eq!(
+        reason(read(&without_role, "learner-1").await),
+        ErrorReason::PermissionDenied
+    );
+    let person = PersonCaller {
+        staff: true,
+        ..Callers::person("staff")
+    };
+    let viewer = TestCaller::Person(person, Some((fixture.organization, Some(Role::Viewer))));
+    assert_eq!(
+        reason(read(&viewer, "learner-1").await),
+        ErrorReason::EmploymentRequired
+    );
+
+    let request = ListRecordAccessesRequest {
+        parent: me(),
+        ..Default::default()
+    };
+    let mut learner = fixture.person_records(TestCaller::person("learner-1"));
+    let accesses = learner.list_record_accesses(request).await.unwrap().into_inner();
+    assert_eq!(accesses.record_accesses.len(), 2);
+    for access in accesses.record_accesses {
+        assert_eq!(access.reader, person_name("staff").to_string());
+        assert_eq!(access.reason(), RecordAccessReason::Staff);
+        assert_eq!(
+            access.reader_role(),
+            muster_proto::organization::v1::Role::Unspecified
+        );
     }
 }
 

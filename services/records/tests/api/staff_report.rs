@@ -2,7 +2,7 @@
 
 use muster_proto::records::v1::staff_report_service_client::StaffReportServiceClient;
 use muster_proto::records::v1::{ReadStaffReportRequest, StaffReportEntry};
-use muster_testkit::eventually;
+use muster_testkit::{TestCaller, eventually, eventually_some};
 
 use crate::fixture::Fixture;
 
@@ -128,4 +128,36 @@ async fn who_is_not_verified_is_not_reported() {
         assert_eq!(fixture.staff_report(0, String::new()).await.0, []);
         assert_eq!(fixture.left_out().await, left_out, "{becomes}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn registry_staff_are_told_of_everybody_and_everybody_sees_that() {
+    let fixture = Fixture::start().await;
+    fixture.verify("learner-1", &[]).await;
+    fixture.verify("learner-2", &[]).await;
+    fixture.grant("learner-2").await.unwrap();
+    let request = ReadStaffReportRequest {
+        parent: fixture.organization_name().to_string(),
+        ..Default::default()
+    };
+    let staff = TestCaller::staff(fixture.organization);
+    let client = StaffReportServiceClient::new(fixture.service.calls_of(staff));
+    let told = eventually_some(async || {
+        let page = client.clone().read_staff_report(request.clone()).await;
+        let entries = page.unwrap().into_inner().entries;
+        let is_there = |person| {
+            entries
+                .iter()
+                .any(|entry| entry.learner == fixture.learner(person).to_string())
+        };
+        (is_there("learner-1") && is_there("learner-2")).then_some(entries)
+    })
+    .await;
+    assert!(told.iter().all(|entry| entry.is_shared));
+    let of_staff = "SELECT count(DISTINCT person_id) FROM record_accesses
+                    WHERE reason = 'STAFF' AND kind = 'REPORT' AND grant_id IS NULL AND reader_role IS NULL";
+    let seen = fixture.service.database.count(of_staff).await;
+    assert_eq!(usize::try_from(seen).unwrap(), told.len());
+    let told = fixture.reported_of("learner-1").await.unwrap();
+    assert!(!told.is_shared, "the organization itself goes on needing consent");
 }

@@ -3,9 +3,9 @@
 use muster_ids::{AssignmentId, PersonId};
 use sqlx::PgConnection;
 
-use super::read::{Reader, lock_consent};
+use super::read::{Reader, lock_permit};
 use crate::context::Context;
-use crate::domain::{ExportFormat, RecordLine};
+use crate::domain::{AccessKind, ExportFormat, RecordLine};
 use crate::error::Error;
 use crate::store::{learning_record, record_access};
 
@@ -24,9 +24,10 @@ pub(crate) async fn apply(
     format: ExportFormat,
     before: Option<AssignmentId>,
 ) -> Result<Vec<RecordLine>, Error> {
-    let grant = lock_consent(tx, context, reader.organization, learner).await?;
+    let permit = lock_permit(tx, context, reader, learner).await?;
     if before.is_none() {
-        record_access::insert(tx, &reader.access(context, &grant, Some(format))).await?;
+        let access = reader.access(context, AccessKind::Record, (learner, permit), Some(format));
+        record_access::insert(tx, &access).await?;
     }
     Ok(learning_record::list(tx, learner, before, PIECE).await?)
 }

@@ -1,4 +1,4 @@
-//! Reading a learner's whole record, with their consent.
+//! Reading a learner's whole record, with their consent, or as registry staff for a stated reason.
 
 use muster_ids::{OrganizationId, PersonId};
 use muster_server::Failure;
@@ -6,8 +6,7 @@ use sqlx::PgConnection;
 
 use crate::context::Context;
 use crate::domain::{
-    AccessKind, AccessReason, Assignment, Certificate, EmploymentState, ExportFormat, Grant, ReaderRole,
-    RecordAccess,
+    AccessKind, Assignment, Capacity, Certificate, EmploymentState, ExportFormat, Permit, RecordAccess,
 };
 use crate::error::Error;
 use crate::ops::learner::know;
@@ -27,8 +26,8 @@ pub(crate) struct Reader {
     pub(crate) person: PersonId,
     /// Their name, from their own token; may be empty.
     pub(crate) display_name: String,
-    /// In which role; `None` of whoever has none there.
-    pub(crate) role: Option<ReaderRole>,
+    /// As what.
+    pub(crate) capacity: Capacity,
 }
 
 /// What is known of a learner.
@@ -43,23 +42,23 @@ pub(crate) struct Record {
 }
 
 impl Reader {
-    /// That they read the whole record, which the grant opens; `export`: into a file.
-    pub(super) fn access(
+    /// That they read so much of the learner's record; `export`: into a file.
+    pub(crate) fn access(
         &self,
         context: &Context,
-        grant: &Grant,
+        kind: AccessKind,
+        (learner, permit): (PersonId, Permit),
         export: Option<ExportFormat>,
     ) -> RecordAccess {
         RecordAccess {
-            kind: Some(AccessKind::Record),
-            reader_role: self.role,
-            person: grant.person,
+            kind: Some(kind),
+            reader_role: self.capacity.role(),
+            person: learner,
             id: context.clock.new_id(),
             organization: self.organization,
             reader: self.person,
             reader_display_name: self.display_name.clone(),
-            reason: AccessReason::Grant,
-            grant: grant.id,
+            permit,
             access_time: context.clock.now(),
             export,
         }
@@ -95,32 +94,37 @@ pub(crate) async fn prepare(
 /// has committed, and what is read without a log entry does not leave it.
 ///
 /// # Errors
-/// [`Failure::NotFound`] when the person is no learner there; [`Error::NotEmployed`], [`Error::NotVerified`] and
-/// [`Error::NotGranted`], which are not logged as readings; the database's.
+/// [`Failure::NotFound`] when the person is no learner there; but for registry staff [`Error::NotEmployed`],
+/// [`Error::NotVerified`] and [`Error::NotGranted`], which are not logged as readings; the database's.
 pub(crate) async fn apply(
     tx: &mut PgConnection,
     context: &Context,
     reader: Reader,
     learner: PersonId,
 ) -> Result<Record, Error> {
-    let grant = lock_consent(tx, context, reader.organization, learner).await?;
-    record_access::insert(tx, &reader.access(context, &grant, None)).await?;
+    let permit = lock_permit(tx, context, &reader, learner).await?;
+    let access = reader.access(context, AccessKind::Record, (learner, permit), None);
+    record_access::insert(tx, &access).await?;
     Ok(Record::of(
         assignment::list_of_person(tx, learner, None, FETCH).await?,
         certificate::list_of_person(tx, learner, None, FETCH).await?,
     ))
 }
 
-/// The grant that allows it, held until the transaction ends.
-pub(super) async fn lock_consent(
+/// What allows it, held until the transaction ends.
+pub(super) async fn lock_permit(
     tx: &mut PgConnection,
     context: &Context,
-    organization: OrganizationId,
+    reader: &Reader,
     learner: PersonId,
-) -> Result<Grant, Error> {
+) -> Result<Permit, Error> {
+    let organization = reader.organization;
     let employment = employment_projection::lock(tx, organization, learner)
         .await?
         .ok_or(Failure::NotFound)?;
+    if reader.capacity == Capacity::Staff {
+        return Ok(Permit::Staff);
+    }
     match employment.state {
         EmploymentState::Verified => {}
         EmploymentState::PendingVerification => return Err(Error::NotVerified),
@@ -128,7 +132,8 @@ pub(super) async fn lock_consent(
             return Err(Error::NotEmployed);
         }
     }
-    grant::lock_active(tx, learner, organization, context.clock.now())
-        .await?
+    let granted = grant::lock_active(tx, learner, organization, context.clock.now()).await?;
+    granted
+        .map(|grant| Permit::Grant(grant.id))
         .ok_or(Error::NotGranted)
 }

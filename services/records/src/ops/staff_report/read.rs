@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 
 use crate::context::Context;
 use crate::domain::{
-    AccessKind, AccessReason, Certificate, EXPIRING_SOON, ExportFormat, RecordAccess, StaffReportEntry,
+    AccessKind, Capacity, Certificate, EXPIRING_SOON, ExportFormat, Permit, RecordAccess, StaffReportEntry,
 };
 use crate::error::Error;
 use crate::ops::learning_record::read::Reader;
@@ -17,7 +17,8 @@ use crate::store::staff_report::{self, Counted, Soon};
 /// The most certificates of one person: a page of a thousand persons stays below what a client takes.
 const MAX_CERTIFICATES: i64 = 20;
 
-/// Reports on these persons, in their order, and logs whose record was read because they granted it; `export`: into a file. The transaction holds
+/// Reports on these persons, in their order, and logs whose record was read because they granted it, or all of them where registry staff
+/// read; `export`: into a file. The transaction holds
 /// their employments and grants: neither ends before it has committed, and what is read without a log entry does not leave it.
 ///
 /// # Errors
@@ -31,23 +32,14 @@ pub(crate) async fn apply(
 ) -> Result<Vec<StaffReportEntry>, Error> {
     let organization = reader.organization;
     let access_time = context.clock.now();
-    let grants = staff_report::lock_shared(tx, organization, persons, access_time).await?;
-    let access = |&(person, grant)| RecordAccess {
-        person,
-        id: context.clock.new_id(),
-        organization,
-        reader: reader.person,
-        reader_display_name: reader.display_name.clone(),
-        reason: AccessReason::Grant,
-        grant,
-        access_time,
-        export,
-        kind: Some(AccessKind::Report),
-        reader_role: reader.role,
+    let permits = match reader.capacity {
+        Capacity::ProfileUser(_) => staff_report::lock_shared(tx, organization, persons, access_time).await?,
+        Capacity::Staff => persons.iter().map(|person| (*person, Permit::Staff)).collect(),
     };
-    let accesses: Vec<RecordAccess> = grants.iter().map(access).collect();
+    let access = |&permitted| reader.access(context, AccessKind::Report, permitted, export);
+    let accesses: Vec<RecordAccess> = permits.iter().map(access).collect();
     record_access::insert_all(tx, &accesses).await?;
-    let shared: Vec<PersonId> = grants.into_iter().map(|(person, _)| person).collect();
+    let shared: Vec<PersonId> = permits.into_iter().map(|(person, _)| person).collect();
     let soon = Soon {
         after: access_time,
         until: access_time + EXPIRING_SOON,

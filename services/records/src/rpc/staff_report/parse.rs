@@ -8,7 +8,7 @@ use muster_server::{Call, Parsed};
 
 use crate::domain::ExportFormat;
 use crate::ops::learning_record::read::Reader;
-use crate::rpc::role;
+use crate::rpc;
 
 /// Who reads, and for which organization.
 pub(super) fn read_staff_report(
@@ -28,12 +28,6 @@ pub(super) fn export_staff_report(
 }
 
 fn reader<M: RequestMessage>(call: &Call<M>, violations: &mut Violations) -> Parsed<Reader> {
-    let person = call.person()?;
     let name = call.name::<OrganizationName>(violations);
-    Ok(name.map(|name| Reader {
-        organization: name.organization,
-        person: person.id,
-        display_name: person.name.clone().unwrap_or_default(),
-        role: role(call.organization_role()),
-    }))
+    name.map(|name| rpc::reader(call, name.organization)).transpose()
 }
