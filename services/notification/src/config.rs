@@ -45,8 +45,8 @@ pub struct Settings {
     /// Page tokens.
     #[command(flatten)]
     pub page: PageSettings,
-    /// How many messages are sent at the same time.
-    #[arg(long, env = "MUSTER_MAIL_WORKERS", value_name = "COUNT", default_value = "8",
+    /// How many messages are sent at the same time, each over a connection of its own. Where the mail server takes fewer, fewer are sent
+    #[arg(long, env = "MUSTER_MAIL_WORKERS", value_name = "COUNT", default_value = "32",
           value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub mail_workers: u16,
     /// Seconds after which a worker that holds a message is taken for dead though its process lives; what a killed process

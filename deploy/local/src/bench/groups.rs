@@ -27,9 +27,10 @@ pub enum Bench {
     /// suspended. Limited by CPU shared with relay, broker and mail worker: calls of one moment are one transaction, so that
     /// what a call costs beside it counts
     Creates,
-    /// From an invitation to the mail server's 250, and mails a second for 2,000 that wait, beside `smtp-source` on the
-    /// same `smtp-sink`. One mail is limited by the hops (relay, broker, worker) and a commit at each; many by one question
-    /// a mail, and by how many are on their way at once (eight): what is written down of these is written together
+    /// From an invitation to the mail server's 250, and mails a second for 2,000 that wait (of the first 95 in a hundred: the
+    /// last ones were on their way when the server was stopped for it, and wait for their next attempt), beside `smtp-source`
+    /// on the same `smtp-sink`. One mail is limited by the hops (relay, broker, worker) and a commit at each; many by CPU, and
+    /// by how many are on their way at once (32): what is written down of these is written together
     Mail,
     /// Rows a second of a spreadsheet of 20,000 that are previewed, from its upload on, and that become invitations, from the
     /// approval on, with no mail going out, beside PostgreSQL inserting as many rows by one statement. Limited by what a row

@@ -46,7 +46,7 @@ impl Mails {
     /// Spares whoever does not answer.
     pub(super) fn paced(context: Context, at_once: usize) -> Self {
         let pace = Pace {
-            reach: Reach::default(),
+            reach: Reach::new(at_once),
             sources: Sources::default(),
             // Begun later, an attempt could outlast its lease: it may take a third of it before the dot.
             prefetch: Prefetch::new(context.timing.before_dot()),
@@ -127,12 +127,12 @@ impl Mails {
 }
 
 impl Pace {
-    fn is_well(&self, at_once: usize) -> bool {
-        self.reach.limit(at_once) == at_once && self.sources.all_answer()
+    fn is_well(&self) -> bool {
+        self.reach.is_well() && self.sources.all_answer()
     }
 
     fn wanted(&self, at_once: usize, free: usize) -> Option<ClaimSpec> {
-        let ahead = if self.is_well(at_once) { at_once } else { 0 };
+        let ahead = if self.is_well() { at_once } else { 0 };
         self.prefetch.is_empty().then(|| ClaimSpec {
             limit: free + ahead,
             purposes: self.sources.answering(),
@@ -162,8 +162,7 @@ impl Queue for Mails {
     }
 
     fn at_once(&self) -> usize {
-        self.pace()
-            .map_or(self.at_once, |pace| pace.reach.limit(self.at_once))
+        self.pace().map_or(self.at_once, |pace| pace.reach.limit())
     }
 
     async fn claim(&self, lease: Lease, free: usize) -> Result<Vec<Claimed>, Failure> {
@@ -209,7 +208,7 @@ impl Queue for Mails {
         let Some(mut pace) = self.pace() else {
             return Vec::new();
         };
-        if at_the_end || !pace.is_well(self.at_once) || pace.prefetch.is_stale() {
+        if at_the_end || !pace.is_well() || pace.prefetch.is_stale() {
             return std::iter::from_fn(|| pace.prefetch.next()).collect();
         }
         Vec::new()

@@ -11,10 +11,15 @@ use crate::mails::Purpose;
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
-/// Whether the mail server can be reached. While it cannot, one message at a time is risked, ever more rarely: a server
-/// that restarts does not use up the patience of everything that waits.
-#[derive(Debug, Default)]
+/// Whether the mail server can be reached, and how many connections it takes. While it cannot, one message at a time is risked, ever
+/// more rarely: a server that restarts does not use up the patience of everything that waits. Servers limit the connections of a client,
+/// and do not say to how many: after one was refused half as many messages are on their way, and one more for each round that goes well.
+#[derive(Debug)]
 pub(super) struct Reach {
+    wanted: usize,
+    dared: usize,
+    /// How many messages were taken since that changed.
+    taken: usize,
     away: Option<Away>,
 }
 
@@ -25,10 +30,25 @@ struct Away {
 }
 
 impl Reach {
+    /// So many at once are wanted, and dared at first.
+    pub(super) fn new(wanted: usize) -> Self {
+        Self {
+            wanted,
+            dared: wanted,
+            taken: 0,
+            away: None,
+        }
+    }
+
+    /// Whether there may be as many as are wanted.
+    pub(super) fn is_well(&self) -> bool {
+        self.limit() == self.wanted
+    }
+
     /// How many messages may be on their way at once.
-    pub(super) fn limit(&self, at_once: usize) -> usize {
+    pub(super) fn limit(&self) -> usize {
         match self.away {
-            None => at_once,
+            None => self.dared,
             Some(away) if Instant::now() < away.until => 0,
             Some(_) => 1,
         }
@@ -40,7 +60,19 @@ impl Reach {
             Outcome::Unreachable(_) => self.failed(),
             // Says nothing about the server.
             Outcome::Stopped | Outcome::Unasked | Outcome::SourceAway => {}
+            Outcome::Taken(_) => {
+                self.away = None;
+                self.went_well();
+            }
             _ => self.away = None,
+        }
+    }
+
+    fn went_well(&mut self) {
+        self.taken += 1;
+        if self.taken >= self.dared && self.dared < self.wanted {
+            self.dared += 1;
+            self.taken = 0;
         }
     }
 
@@ -52,6 +84,8 @@ impl Reach {
             Some(away) if now < away.until => return,
             Some(away) => (away.pause * 2).min(LONGEST_PAUSE),
         };
+        self.dared = (self.dared / 2).max(1);
+        self.taken = 0;
         self.away = Some(Away {
             pause,
             until: now + pause,
@@ -169,20 +203,46 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_server_that_is_away_gets_one_message_at_a_time_ever_more_rarely() {
-        let mut reach = Reach::default();
+        let mut reach = Reach::new(8);
+        assert!(reach.is_well());
         for _ in 0..8 {
             reach.learn(&Outcome::Unreachable(None));
         }
-        assert_eq!(reach.limit(8), 0);
+        assert_eq!(reach.limit(), 0);
         tokio::time::advance(FIRST_PAUSE).await;
-        assert_eq!(reach.limit(8), 1);
+        assert_eq!(reach.limit(), 1);
         reach.learn(&Outcome::Unreachable(None));
         tokio::time::advance(FIRST_PAUSE).await;
-        assert_eq!(reach.limit(8), 0);
+        assert_eq!(reach.limit(), 0);
         tokio::time::advance(FIRST_PAUSE).await;
-        assert_eq!(reach.limit(8), 1);
+        assert_eq!(reach.limit(), 1);
         reach.learn(&Outcome::Taken(Reply::new(250, "")));
-        assert_eq!(reach.limit(8), 8);
+        assert_eq!(reach.limit(), 2, "twice half of eight");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_takes_fewer_connections_is_brought_as_many_as_it_takes() {
+        let mut reach = Reach::new(32);
+        let (mut refused, mut most) = (0, 0);
+        for _ in 0..2_000 {
+            // It takes twelve.
+            if reach.limit() > 12 {
+                refused += 1;
+                reach.learn(&Outcome::Unreachable(None));
+                tokio::time::advance(FIRST_PAUSE).await;
+            } else {
+                reach.learn(&Outcome::Taken(Reply::new(250, "")));
+            }
+            most = most.max(reach.limit());
+        }
+        // From six to thirteen takes 63 messages.
+        assert!(refused < 40, "{refused}");
+        assert!(!reach.is_well() && most <= 16);
+        // It takes as many as anybody brings.
+        for _ in 0..600 {
+            reach.learn(&Outcome::Taken(Reply::new(250, "")));
+        }
+        assert!(reach.is_well());
     }
 
     #[tokio::test(start_paused = true)]
