@@ -45,7 +45,10 @@ impl<E: EmploymentEvent> Handler for EmploymentChanged<E> {
         event: &Received,
         (facts, employee): Self::Prepared,
     ) -> Result<(), HandlingError> {
-        answer(tx, event, &facts).await?;
+        // Of an end that is heard of after it was taken back, nothing is archived.
+        if !employ::is_outdated(tx, &employee).await? {
+            answer(tx, event, &facts).await?;
+        }
         Ok(employ::apply(tx, &employee).await?)
     }
 }

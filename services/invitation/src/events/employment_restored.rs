@@ -43,7 +43,10 @@ impl Handler for EmploymentRestored {
         _: &Received,
         (restored, employee): Self::Prepared,
     ) -> Result<(), HandlingError> {
-        restore(tx, restored).await?;
+        // By now it may have ended anew.
+        if !employ::is_outdated(tx, &employee).await? {
+            restore(tx, restored).await?;
+        }
         Ok(employ::apply(tx, &employee).await?)
     }
 }

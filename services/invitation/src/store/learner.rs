@@ -25,6 +25,23 @@ pub(crate) async fn is_named(
     .await?)
 }
 
+/// Whether something newer is known of this employment.
+pub(crate) async fn is_outdated(
+    connection: &mut PgConnection,
+    employment: &Employment,
+) -> Result<bool, DatabaseError> {
+    Ok(sqlx::query_scalar(
+        "SELECT EXISTS (SELECT FROM learners
+                        WHERE organization_id = $1 AND person_id = $2 AND employment_id = $3 AND employment_sequence > $4)",
+    )
+    .bind(employment.organization)
+    .bind(employment.person)
+    .bind(employment.id)
+    .bind(employment.sequence)
+    .fetch_one(connection)
+    .await?)
+}
+
 /// Takes in an employment that is verified or was, unless as much or something newer is known. The row stays locked.
 pub(crate) async fn employ(
     tx: &mut PgConnection,

@@ -1,5 +1,7 @@
 //! Learners who leave, and whose end is taken back.
 
+use std::time::Duration;
+
 use muster_ids::{EmploymentId, EmploymentName, EventId, PersonName};
 use muster_messaging::Event;
 use muster_messaging::outbox::{self, NewEvent};
@@ -15,20 +17,48 @@ use crate::fixture::Fixture;
 
 /// Bob is a learner, leaves, and the end is taken back, after what is done `meanwhile`.
 async fn leaves_and_returns(fixture: &Fixture, meanwhile: impl AsyncFnOnce()) {
-    let employment = EmploymentId::from_uuid(fixture.clock.new_uuid());
-    fixture.clock.advance(std::time::Duration::from_secs(60));
-    let end = fixture.clock.now();
-    let ended = EmploymentEndedEvent {
-        facts: Some(facts(fixture, employment, EmploymentState::Ended)),
-    };
-    hear(fixture, employment, 2, ended, end).await;
+    let bob = Bob::leaves(fixture);
+    bob.ended(2, bob.end).await;
     meanwhile().await;
-    let restored = EmploymentRestoredEvent {
-        facts: Some(facts(fixture, employment, EmploymentState::Verified)),
-        end_time: Some(timestamp(end)),
-        former_end_time: None,
-    };
-    hear(fixture, employment, 3, restored, fixture.clock.now()).await;
+    bob.restored(3).await;
+}
+
+/// Who leaves now, as far as it is told.
+struct Bob<'a> {
+    fixture: &'a Fixture,
+    employment: EmploymentId,
+    end: OffsetDateTime,
+}
+
+impl<'a> Bob<'a> {
+    /// A minute later, so that what was accepted is earlier.
+    fn leaves(fixture: &'a Fixture) -> Self {
+        fixture.clock.advance(Duration::from_secs(60));
+        Self {
+            fixture,
+            employment: EmploymentId::from_uuid(fixture.clock.new_uuid()),
+            end: fixture.clock.now(),
+        }
+    }
+
+    /// It is told that the employment ended at that time.
+    async fn ended(&self, sequence: i64, end: OffsetDateTime) {
+        let ended = EmploymentEndedEvent {
+            facts: Some(facts(self.fixture, self.employment, EmploymentState::Ended)),
+        };
+        hear(self.fixture, self.employment, sequence, ended, end).await;
+    }
+
+    /// It is told that its first end was taken back.
+    async fn restored(&self, sequence: i64) {
+        let restored = EmploymentRestoredEvent {
+            facts: Some(facts(self.fixture, self.employment, EmploymentState::Verified)),
+            end_time: Some(timestamp(self.end)),
+            former_end_time: None,
+        };
+        let now = self.fixture.clock.now();
+        hear(self.fixture, self.employment, sequence, restored, now).await;
+    }
 }
 
 fn facts(fixture: &Fixture, employment: EmploymentId, state: EmploymentState) -> EmploymentFacts {
@@ -114,4 +144,26 @@ async fn an_invitation_made_meanwhile_counts_and_brings_them_back() {
     let token = fixture.token(&newer).await;
     fixture.accept(TestCaller::person("bob"), &token).await.unwrap();
     assert_eq!(state(&fixture, &newer).await, S::Active);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_end_that_is_heard_of_after_it_was_taken_back_archives_nothing() {
+    let fixture = Fixture::with_broker().await;
+    let accepted = learner(&fixture).await;
+    let bob = Bob::leaves(&fixture);
+    bob.restored(3).await;
+    bob.ended(2, bob.end).await;
+    assert_eq!(state(&fixture, &accepted).await, S::Active);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_taken_back_once_stays_archived_when_it_has_ended_anew() {
+    let fixture = Fixture::with_broker().await;
+    let accepted = learner(&fixture).await;
+    let bob = Bob::leaves(&fixture);
+    bob.ended(2, bob.end).await;
+    fixture.clock.advance(Duration::from_secs(60));
+    bob.ended(4, fixture.clock.now()).await;
+    bob.restored(3).await;
+    assert_eq!(state(&fixture, &accepted).await, S::Archived);
 }

@@ -67,6 +67,14 @@ pub(crate) async fn prepare(context: &Context, employment: Employment) -> Result
     })
 }
 
+/// Whether something newer is known of the employment: then it says nothing any more of what the person had accepted.
+///
+/// # Errors
+/// The database's.
+pub(crate) async fn is_outdated(tx: &mut PgConnection, employee: &Employee) -> Result<bool, DatabaseError> {
+    learner::is_outdated(tx, &employee.employment).await
+}
+
 /// Notes it, unless something newer is known.
 ///
 /// # Errors
