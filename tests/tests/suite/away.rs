@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use muster_testkit::eventually;
 
-use crate::support::{Database, Organization, Suite, alone};
+use crate::support::{Database, Organization, Suite, after_restart, alone};
 
 /// Those that talk to the broker.
 const SERVICES: [&str; 5] = [
@@ -24,8 +24,6 @@ const AWAY: Duration = Duration::from_secs(30);
 const SOON: Duration = Duration::from_secs(15);
 /// How many mails may be asked about in vain: what was on its way when nobody answered any more, and then one at a time.
 const IN_VAIN: f64 = 60.0;
-/// A broker may take its time to start, on machines that do other things as well.
-const RESTART: Duration = Duration::from_secs(240);
 /// An outage that lasts is told again this often.
 const SAID_EVERY: u64 = 60;
 
@@ -48,10 +46,7 @@ async fn a_restart_of_the_broker_is_one_warning_of_each_service_and_no_error() {
     assert!(suite.signal("rabbitmq", "TERM"));
     let stopped = Instant::now();
     eventually(async || new().all(|(_, said)| !worth_reading(&said).is_empty())).await;
-    while !all_connected(&suite).await {
-        assert!(stopped.elapsed() < RESTART, "the broker is not back");
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
+    after_restart("all are connected", async || all_connected(&suite).await).await;
     println!("the broker was away for {:?}", stopped.elapsed());
     // Whatever else is to be said about it.
     tokio::time::sleep(Duration::from_secs(3)).await;

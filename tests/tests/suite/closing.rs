@@ -5,16 +5,16 @@ use std::time::{Duration, Instant};
 use muster_client::acts::{
     employment, invitation, organization as profile, profile_user, record, redemption,
 };
-use muster_proto::employment::v1::EmploymentState;
-use muster_proto::invitation::v1::InvitationState;
+use muster_proto::employment::v1::{EmploymentState, ListEmploymentsRequest};
+use muster_proto::invitation::v1::{InvitationState, ListInvitationsRequest};
 use muster_proto::organization::v1::{ListProfileUsersRequest, OrganizationState, Role};
 use muster_refusal::ErrorReason as R;
 use muster_testkit::eventually;
 
-use crate::support::{Database, Organization, Suite, alone, link_for, token_of};
+use crate::support::{
+    Database, Employee, Organization, Redelivery, Suite, after_restart, alone, link_for, token_of,
+};
 
-/// A broker may take its time to start, on machines that do other things as well.
-const RESTART: Duration = Duration::from_secs(240);
 /// The edge promises five seconds of who has lost their role; here a broker starts on the same processors.
 const SOON: Duration = Duration::from_secs(15);
 
@@ -37,17 +37,17 @@ async fn ends(suite: &Suite, organization: &Organization) {
         "SELECT count(*) FROM closings WHERE organization_id = '{}' AND finish_time IS NOT NULL",
         organization.id()
     );
-    let started = Instant::now();
-    while employments.number(&done).await == 0 {
-        assert!(started.elapsed() < RESTART, "the closing is heard of by nobody");
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
+    after_restart("the closing is heard of", async || {
+        employments.number(&done).await == 1
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn a_closed_organization_lets_go_of_everybody_although_the_broker_was_away() {
     let _alone = alone().await;
     let suite = Suite::find();
+    let events = Redelivery::since_now(&suite).await;
     let organization = Organization::create(&suite).await;
     let employee = organization.employee(&suite).await;
     organization.adds(&suite, &employee, Role::Viewer).await;
@@ -101,4 +101,47 @@ async fn a_closed_organization_lets_go_of_everybody_although_the_broker_was_away
         refused(&suite, &employee.address, &organization).await,
         Some(R::PermissionDenied)
     );
+    let archived = async || organization.count(&suite, InvitationState::Archived).await == 1;
+    eventually(archived).await;
+    for service in ["organization", "records"] {
+        let projection = Database::of(&suite, service).await;
+        let open = format!(
+            "SELECT count(*) FROM employment_projection
+              WHERE organization_id = '{}' AND state IN ('VERIFIED', 'PENDING_VERIFICATION')",
+            organization.id()
+        );
+        eventually(async || projection.number(&open).await == 0).await;
+    }
+
+    // Everything once more, what was before the closing after it.
+    let was = what_is_left(&suite, &organization, &employee).await;
+    events.happens(&suite, &organization).await;
+    assert_eq!(was, what_is_left(&suite, &organization, &employee).await);
+}
+
+/// What the owner still sees of the organization, and the employee of what they had there.
+async fn what_is_left(suite: &Suite, organization: &Organization, employee: &Employee) -> Vec<String> {
+    let (owner, who) = (suite.client("owner"), suite.client(&employee.address));
+    let parent = organization.name.clone();
+    let users = ListProfileUsersRequest {
+        parent: parent.clone(),
+        ..Default::default()
+    };
+    let invitations = ListInvitationsRequest {
+        parent: parent.clone(),
+        ..Default::default()
+    };
+    let employments = ListEmploymentsRequest {
+        parent,
+        ..Default::default()
+    };
+    vec![
+        format!("{:#?}", profile::get(&owner, &organization.name).await.unwrap()),
+        format!("{:#?}", profile_user::list(&owner, users).await.unwrap()),
+        format!("{:#?}", invitation::list(&owner, invitations).await.unwrap()),
+        format!("{:#?}", employment::list(&owner, employments).await.unwrap()),
+        format!("{:#?}", record::list_own_grants(&who).await.unwrap()),
+        format!("{:#?}", record::list_own_assignments(&who).await.unwrap()),
+        format!("{:?}", refused(suite, &employee.address, organization).await),
+    ]
 }

@@ -1,7 +1,5 @@
 //! The end of an employment, with everything that follows from it in the other services, although the broker is away when it comes.
 
-use std::time::{Duration, Instant};
-
 use muster_client::acts::{employment, invitation, profile_user, record, training};
 use muster_proto::employment::v1::EmploymentState;
 use muster_proto::invitation::v1::{InvitationState, ListInvitationsRequest};
@@ -10,10 +8,7 @@ use muster_proto::records::v1::{Assignment, AssignmentState, GrantState};
 use muster_refusal::ErrorReason as R;
 use muster_testkit::{eventually, eventually_some};
 
-use crate::support::{Database, Employee, Organization, Suite, alone};
-
-/// A broker may take its time to start, on machines that do other things as well.
-const RESTART: Duration = Duration::from_secs(240);
+use crate::support::{Database, Employee, Organization, Redelivery, Suite, after_restart, alone};
 
 /// Somebody who works there, and what hangs on that.
 struct Colleague {
@@ -86,6 +81,25 @@ impl Colleague {
         own.find(|one| id(&one.name) == which).unwrap()
     }
 
+    /// Everything that hangs on their employment.
+    async fn look(&self, suite: &Suite, organization: &Organization) -> Vec<String> {
+        let (owner, who) = (suite.client("owner"), suite.client(&self.employee.address));
+        let request = ListProfileUsersRequest {
+            parent: organization.name.clone(),
+            ..Default::default()
+        };
+        let mut assignments = record::list_own_assignments(&who).await.unwrap();
+        assignments.sort_by(|one, other| one.name.cmp(&other.name));
+        vec![
+            format!("{:#?}", employment::list_own(&who).await.unwrap()),
+            format!("{:#?}", invitation::get(&owner, &self.invitation).await.unwrap()),
+            format!("{:#?}", profile_user::list(&owner, request).await.unwrap()),
+            format!("{:#?}", record::list_own_grants(&who).await.unwrap()),
+            format!("{assignments:#?}"),
+            format!("{}", self.has_access(suite, organization).await),
+        ]
+    }
+
     async fn grant(&self, suite: &Suite) -> GrantState {
         let own = record::list_own_grants(&suite.client(&self.employee.address)).await;
         let mut own = own.unwrap().into_iter();
@@ -105,17 +119,17 @@ async fn heard(suite: &Suite, employment: &str, state: &str) {
         "SELECT count(*) FROM employment_projection WHERE employment_id = '{}' AND state = '{state}'",
         id(employment)
     );
-    let started = Instant::now();
-    while records.number(&known).await == 0 {
-        assert!(started.elapsed() < RESTART, "the records hear nothing of {state}");
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
+    after_restart("the records have heard", async || {
+        records.number(&known).await == 1
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn an_employment_that_ends_takes_everything_with_it_although_the_broker_was_away() {
     let _alone = alone().await;
     let suite = Suite::find();
+    let events = Redelivery::since_now(&suite).await;
     let organization = Organization::create(&suite).await;
     let colleague = Colleague::of(&suite, &organization).await;
     let owner = suite.client("owner");
@@ -165,4 +179,8 @@ async fn an_employment_that_ends_takes_everything_with_it_although_the_broker_wa
         read.is_ok_and(|read| read.state() == InvitationState::Active)
     };
     eventually(active).await;
+    // Everything once more, the end after it was taken back.
+    let was = colleague.look(&suite, &organization).await;
+    events.happens(&suite, &organization).await;
+    assert_eq!(was, colleague.look(&suite, &organization).await);
 }

@@ -1,9 +1,8 @@
 //! The program of `cargo dev prove`: it finds nothing where nothing is wrong, and every damage that is done on purpose.
 
-use std::path::PathBuf;
 use std::process::{Command, Output};
 
-use crate::support::{Suite, alone};
+use crate::support::{Suite, alone, binary};
 
 /// Seconds of harm unless `MUSTER_TEST_PROVE` says otherwise.
 const SECONDS: u64 = 15;
@@ -47,11 +46,7 @@ async fn every_damage_that_is_done_on_purpose_is_found() {
 }
 
 fn prove(suite: &Suite, arguments: &[&str]) -> Output {
-    let binaries = std::env::var_os("MUSTER_TEST_BINARIES").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/debug"),
-        PathBuf::from,
-    );
-    Command::new(binaries.join("muster-prove"))
+    Command::new(binary("muster-prove"))
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .arg("--dir")
         .arg(suite.dir())

@@ -1,19 +1,23 @@
 //! The running suite, and what tests need around it.
 
+mod broker;
 mod browser;
 mod database;
 mod mail;
 mod organization;
 mod raw;
+mod redelivery;
 mod spans;
 mod suite;
 mod visitor;
 
+pub(crate) use broker::{Standstill, after_restart};
 pub(crate) use browser::Browser;
 pub(crate) use database::Database;
 pub(crate) use mail::{link_for, link_so_far, token_of};
 pub(crate) use organization::{Employee, Organization};
 pub(crate) use raw::RawCall;
+pub(crate) use redelivery::Redelivery;
 pub(crate) use spans::Spans;
-pub(crate) use suite::{Suite, alone, with_others};
+pub(crate) use suite::{Suite, alone, binary, with_others};
 pub(crate) use visitor::Visitor;

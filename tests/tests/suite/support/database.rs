@@ -29,6 +29,13 @@ impl Database {
         asked.fetch_one(&mut *connection).await.unwrap()
     }
 
+    /// The one text that a question gives.
+    pub(crate) async fn text(&self, question: &str) -> String {
+        let mut connection = self.0.lock().await;
+        let asked = sqlx::query_scalar(AssertSqlSafe(question));
+        asked.fetch_one(&mut *connection).await.unwrap()
+    }
+
     /// Changes exactly one row.
     pub(crate) async fn change(&self, statement: &str) {
         assert_eq!(self.run(statement).await, 1, "{statement}");

@@ -8,6 +8,7 @@ use tonic::transport::Channel;
 use tonic::{Request, Status};
 
 /// A call of any method with any bytes.
+#[derive(Clone)]
 pub(crate) struct RawCall {
     pub(crate) path: String,
     pub(crate) bytes: Bytes,

@@ -194,12 +194,26 @@ impl Suite {
         text
     }
 
-    fn dev_command(&self, arguments: &[&str]) -> Command {
-        let binaries = std::env::var_os("MUSTER_TEST_BINARIES").map_or_else(
-            || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/debug"),
-            PathBuf::from,
+    /// Runs a command of a service, as its operators do, and gives what it prints.
+    pub(crate) fn operate(&self, service: &str, arguments: &[&str]) -> String {
+        let output = Command::new("sh")
+            .args(["-c", r#"set -a; . "$0"; set +a; exec "$@""#])
+            .arg(self.dir.join("env").join(service))
+            .arg(binary(&format!("muster-{service}")))
+            .args(arguments)
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(
+            output.status.success(),
+            "muster-{service} {arguments:?}: {text}{}",
+            String::from_utf8_lossy(&output.stderr)
         );
-        let mut command = Command::new(binaries.join("muster-dev"));
+        text
+    }
+
+    fn dev_command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(binary("muster-dev"));
         command
             .current_dir(env!("CARGO_MANIFEST_DIR"))
             .arg("--dir")
@@ -207,4 +221,13 @@ impl Suite {
             .args(arguments);
         command
     }
+}
+
+/// Where a program of the suite is.
+pub(crate) fn binary(name: &str) -> PathBuf {
+    let binaries = std::env::var_os("MUSTER_TEST_BINARIES").map_or_else(
+        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/debug"),
+        PathBuf::from,
+    );
+    binaries.join(name)
 }

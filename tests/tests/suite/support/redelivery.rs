@@ -1,0 +1,84 @@
+//! Events that come again, and older ones after newer ones.
+
+use muster_testkit::eventually;
+
+use super::{Database, Organization, Suite};
+
+const PUBLISHERS: [&str; 4] = ["organization", "employment", "invitation", "notification"];
+const CONSUMERS: [&str; 5] = [
+    "organization",
+    "employment",
+    "invitation",
+    "notification",
+    "records",
+];
+
+/// What is published from now on.
+pub(crate) struct Redelivery {
+    since: String,
+}
+
+impl Redelivery {
+    pub(crate) async fn since_now(suite: &Suite) -> Self {
+        let clock = Database::of(suite, "organization").await;
+        let now = r#"SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')"#;
+        Self {
+            since: clock.text(now).await,
+        }
+    }
+
+    /// Has everything published again, as operators do, and waits until it was heard. Of what concerns the organization, consumers
+    /// recognise the newest event of each employment alone: all others come to them as if for the first time, after that one. None of
+    /// them is parked.
+    pub(crate) async fn happens(&self, suite: &Suite, organization: &Organization) {
+        let older = older(suite, organization).await;
+        assert!(older.len() > 3, "{older:?}");
+        let quoted: Vec<String> = older.iter().map(|id| format!("'{id}'")).collect();
+        let those = format!("FROM inbox WHERE id IN ({})", quoted.join(", "));
+        let (count, forget) = (format!("SELECT count(*) {those}"), format!("DELETE {those}"));
+        let mut forgotten = Vec::new();
+        for consumer in CONSUMERS {
+            let consumer = Database::of(suite, consumer).await;
+            let heard = i64::try_from(consumer.run(&forget).await).unwrap();
+            forgotten.push((consumer, heard));
+        }
+        for publisher in PUBLISHERS {
+            let said = suite.operate(publisher, &["outbox", "republish", "--since", &self.since]);
+            assert!(said.contains("to be published again"), "{said}");
+        }
+        for publisher in PUBLISHERS {
+            let publisher = Database::of(suite, publisher).await;
+            let waiting = "SELECT count(*) FROM outbox WHERE published_at IS NULL";
+            eventually(async || publisher.number(waiting).await == 0).await;
+        }
+        for (consumer, heard) in &forgotten {
+            eventually(async || consumer.number(&count).await >= *heard).await;
+        }
+        for consumer in CONSUMERS {
+            let parked = suite.operate(consumer, &["parked", "list"]);
+            let ours: Vec<&str> = parked
+                .lines()
+                .filter(|line| older.iter().any(|id| line.contains(id)))
+                .collect();
+            assert!(ours.is_empty(), "{consumer} has parked {ours:?}");
+        }
+    }
+}
+
+/// The events of the organization, but for the newest of each employment.
+async fn older(suite: &Suite, organization: &Organization) -> Vec<String> {
+    let mut older = Vec::new();
+    for publisher in PUBLISHERS {
+        let question = format!(
+            "SELECT coalesce(string_agg(e.id::text, ' '), '') FROM outbox e
+              WHERE e.organization_id = '{}'
+                AND NOT (e.event_type LIKE 'employment.%'
+                         AND NOT EXISTS (SELECT FROM outbox newer WHERE newer.aggregate_id = e.aggregate_id
+                                                                    AND newer.aggregate_seq > e.aggregate_seq))",
+            organization.id()
+        );
+        let ids = Database::of(suite, publisher).await.text(&question).await;
+        older.extend(ids.split_whitespace().map(str::to_owned));
+    }
+    older
+}
