@@ -34,4 +34,5 @@ mod secrets;
 mod states;
 mod story;
 mod support;
+mod suspending;
 mod traces;

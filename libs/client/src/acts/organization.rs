@@ -9,8 +9,9 @@ use muster_proto::organization::v1::{
     ApproveOrganizationRequest, CloseOrganizationRequest, CreateOrganizationRequest, GetOrganizationRequest,
     GetSetupChecklistRequest, ListLicenseNumbersRequest, ListLicenseNumbersResponse,
     ListPersonOrganizationsRequest, ListSubmissionsRequest, ListSubmissionsResponse, Organization,
-    OrganizationReturnReason, OrganizationType, PersonOrganization, RenewLicenseRequest,
-    ReturnOrganizationRequest, SetupChecklist, SubmitOrganizationRequest, UpdateOrganizationRequest,
+    OrganizationReturnReason, OrganizationType, PersonOrganization, ReinstateOrganizationRequest,
+    RenewLicenseRequest, ReturnOrganizationRequest, SetupChecklist, SubmitOrganizationRequest,
+    SuspendOrganizationRequest, UpdateOrganizationRequest,
 };
 use prost_types::FieldMask;
 
@@ -113,6 +114,42 @@ pub async fn approve<T: Transport>(staff: &T, name: &str, reason: &str) -> Resul
     let send = async |client, request| {
         OrganizationServiceClient::new(client)
             .approve_organization(request)
+            .await
+    };
+    resource(staff, request, send, |response| response.organization).await
+}
+
+/// Registry staff halt an organization.
+///
+/// # Errors
+/// The call failed.
+pub async fn suspend<T: Transport>(staff: &T, name: &str, reason: &str) -> Result<Organization, CallError> {
+    let request = SuspendOrganizationRequest {
+        name: name.to_owned(),
+        reason: reason.to_owned(),
+        request_id: request_id(),
+    };
+    let send = async |client, request| {
+        OrganizationServiceClient::new(client)
+            .suspend_organization(request)
+            .await
+    };
+    resource(staff, request, send, |response| response.organization).await
+}
+
+/// Registry staff let a halted organization go on.
+///
+/// # Errors
+/// The call failed.
+pub async fn reinstate<T: Transport>(staff: &T, name: &str, reason: &str) -> Result<Organization, CallError> {
+    let request = ReinstateOrganizationRequest {
+        name: name.to_owned(),
+        reason: reason.to_owned(),
+        request_id: request_id(),
+    };
+    let send = async |client, request| {
+        OrganizationServiceClient::new(client)
+            .reinstate_organization(request)
             .await
     };
     resource(staff, request, send, |response| response.organization).await

@@ -1,0 +1,269 @@
+//! The suspension of an organization, with everything that waits for its end in the other services, although the broker is away when
+//! it comes; and what goes on when it is lifted.
+
+use std::time::Duration;
+
+use muster_client::acts::{
+    access_request, import, invitation, join_page, organization as profile, profile_user, record, redemption,
+    subscription, training,
+};
+use muster_client::{CallError, Client};
+use muster_proto::invitation::v1::{Import, ImportState, InvitationState};
+use muster_proto::organization::v1::{
+    AccessRequest, AccessRequestState, Limits, ListAccessRequestsRequest, ListProfileUsersRequest,
+    OrganizationState, Role,
+};
+use muster_refusal::ErrorReason as R;
+use muster_testkit::{eventually, eventually_some};
+use prost_types::Timestamp;
+
+use crate::support::{
+    Database, Employee, Organization, Standstill, Suite, after_restart, alone, link_for, token_of,
+};
+
+/// More than a worker applies before it asks anew whether it may.
+const ROWS: i32 = 2_500;
+const LIMITS: Limits = Limits {
+    invitations_by_hand: 10,
+    import_rows: ROWS,
+    messages_per_day: 100_000,
+};
+/// The mail is due when nobody is invited any more.
+const SOON: Duration = Duration::from_secs(4);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// An organization where something of everything is on its way.
+struct Scene {
+    suite: Suite,
+    organization: Organization,
+    number: String,
+    slug: String,
+    /// A viewer who learns.
+    colleague: Employee,
+    begun: String,
+    asker: String,
+    /// Whose invitation has come.
+    invitee: String,
+    token: String,
+    /// Whose invitation is to come.
+    later: String,
+    import: Import,
+}
+
+impl Scene {
+    async fn set(suite: &Suite) -> Self {
+        let organization = Organization::create(suite).await;
+        let (owner, staff) = (suite.client("owner"), suite.client("staff"));
+        subscription::activate(&staff, &organization.name, LIMITS, "a test")
+            .await
+            .unwrap();
+        let profile = profile::get(&owner, &organization.name).await.unwrap();
+        let number = profile.organization_number;
+        let slug = organization.open_join_page(suite).await;
+        let colleague = organization.employee(suite).await;
+        organization.adds(suite, &colleague, Role::Viewer).await;
+        let learner = suite.client(&colleague.address);
+        let begun = eventually_some(async || {
+            let assigned = record::list_own_assignments(&learner).await.unwrap();
+            Some(assigned.into_iter().next()?.name)
+        })
+        .await;
+        let asker = format!("asker-{}@school.test", suite.unique());
+        access_request::ask(&suite.client(&asker), &number, Role::Viewer, "")
+            .await
+            .unwrap();
+        let invitee = format!("invited-{}@example.test", suite.unique());
+        organization.invite(suite, &invitee).await;
+        let token = token_of(&link_for(suite, &invitee).await);
+        let run = suite.unique();
+        let rows = (0..ROWS).map(|n| format!("imported-{n}.{run}@example.test,Teachers\n"));
+        let sheet = "email,groups\n".to_owned() + &rows.collect::<String>();
+        let import = import::upload(&owner, &organization.name, "list.csv", sheet.as_bytes()).await;
+        Self {
+            suite: suite.clone(),
+            number,
+            slug,
+            colleague,
+            begun,
+            asker,
+            invitee,
+            token,
+            later: format!("later-{}@example.test", suite.unique()),
+            import: import.unwrap(),
+            organization,
+        }
+    }
+
+    fn owner(&self) -> Client {
+        self.suite.client("owner")
+    }
+
+    /// A mail is on its way, an import has begun, and the broker is away: then it is suspended.
+    async fn is_suspended(&self) {
+        let name = &self.organization.name;
+        let mut later = self.organization.inviting(&self.later).invitation.unwrap();
+        let due = (self.suite.clock.now() + SOON).unix_timestamp();
+        later.send_time = Some(Timestamp {
+            seconds: due,
+            nanos: 0,
+        });
+        invitation::create(&self.owner(), name, later).await.unwrap();
+        assert!(self.suite.signal("rabbitmq", "TERM"));
+        let tomorrow = (self.suite.clock.now() + DAY).into();
+        import::approve_for(&self.owner(), &self.import.name, &self.import.etag, tomorrow)
+            .await
+            .unwrap();
+        // Its worker goes on when it is too late.
+        let _pause = Standstill::of(&self.suite, &["invitation"]);
+        let suspended = profile::suspend(&self.suite.client("staff"), name, "a test").await;
+        assert_eq!(suspended.unwrap().state(), OrganizationState::Suspended);
+    }
+
+    async fn accepts(&self) -> Result<(), CallError> {
+        let invitee = self.suite.client(&self.invitee);
+        redemption::accept(&invitee, &self.token).await.map(drop)
+    }
+
+    async fn looks_at_the_page(&self) -> Result<(), CallError> {
+        let nobody = self.suite.client(&self.invitee);
+        join_page::lookup(&nobody, &self.slug).await.map(drop)
+    }
+
+    /// The colleague looks at the organization, and learns.
+    async fn colleague_goes_on(&self, percent: i32) {
+        let request = ListProfileUsersRequest {
+            parent: self.organization.name.clone(),
+            ..Default::default()
+        };
+        let colleague = self.suite.client(&self.colleague.address);
+        profile_user::list(&colleague, request).await.unwrap();
+        let system = self.suite.client("learning-system");
+        training::report_progress(&system, &self.begun, percent)
+            .await
+            .unwrap();
+        let own = record::list_own_assignments(&colleague).await.unwrap();
+        assert_eq!(own[0].progress_percent, percent);
+    }
+
+    async fn asks(&self) -> Result<AccessRequest, CallError> {
+        let asker = self.suite.client(&self.asker);
+        access_request::ask(&asker, &self.number, Role::Viewer, "").await
+    }
+
+    /// What became of the requests to be let in, the newest first.
+    async fn asked(&self) -> Vec<AccessRequestState> {
+        let request = ListAccessRequestsRequest {
+            parent: self.organization.name.clone(),
+            ..Default::default()
+        };
+        let listed = access_request::list(&self.owner(), request).await.unwrap();
+        let mut requests = listed.access_requests;
+        requests.sort_by(|one, other| other.name.cmp(&one.name));
+        requests.iter().map(AccessRequest::state).collect()
+    }
+
+    /// Its state, and how many rows have become invitations.
+    async fn imported(&self) -> (ImportState, i32) {
+        let import = import::get(&self.owner(), &self.import.name).await.unwrap();
+        (import.state(), import.applied_count)
+    }
+
+    /// How many mails have come to an address.
+    async fn mails(&self, address: &str) -> usize {
+        let list = format!(
+            "{}/api/messages?to={}",
+            self.suite.address("inbox"),
+            address.replace('@', "%40")
+        );
+        let mails = self.suite.json(&list).await.unwrap();
+        mails.as_array().unwrap().len()
+    }
+
+    /// Until a service has so many rows of this organization.
+    async fn counts(&self, service: &str, rows: &str, count: i64) {
+        let question = format!(
+            "SELECT count(*) FROM {rows} AND organization_id = '{}'",
+            self.organization.id()
+        );
+        let database = Database::of(&self.suite, service).await;
+        eventually(async || database.number(&question).await == count).await;
+    }
+
+    /// Until the worker of mails has asked for one that nobody gives it, and the worker of imports has put the one down that it may
+    /// not go on with.
+    async fn waits(&self) {
+        let deliveries = Database::of(&self.suite, "notification").await;
+        let asked = format!(
+            "SELECT count(*) FROM deliveries WHERE organization_id = '{}' AND purpose = 'INVITE' AND unasked > 0",
+            self.organization.id()
+        );
+        after_restart("the mail is asked for", async || {
+            deliveries.number(&asked).await >= 1
+        })
+        .await;
+        let put_down = "imports WHERE state = 'APPLYING' AND lease_until > now()";
+        self.counts("invitation", put_down, 1).await;
+    }
+}
+
+#[tokio::test]
+async fn a_suspended_organization_takes_nobody_in_and_then_goes_on_once_although_the_broker_was_away() {
+    let _alone = alone().await;
+    let suite = Suite::find();
+    let scene = Scene::set(&suite).await;
+    scene.colleague_goes_on(30).await;
+    scene.is_suspended().await;
+
+    let refused = scene.accepts().await.unwrap_err();
+    assert_eq!(refused.reason(), Some(R::OrganizationNotActive));
+    let closed = scene.looks_at_the_page().await.unwrap_err();
+    assert_eq!(closed.reason(), Some(R::NotFound));
+    let refused = scene.asks().await.unwrap_err();
+    assert_eq!(refused.reason(), Some(R::OrganizationNotActive));
+    assert_eq!(scene.asked().await, [AccessRequestState::Expired]);
+    scene.colleague_goes_on(50).await;
+    scene.waits().await;
+    let (state, applied) = scene.imported().await;
+    assert!(
+        state == ImportState::Applying && applied < ROWS,
+        "{applied} are invited"
+    );
+    assert_eq!(scene.mails(&scene.later).await, 0);
+    let refused = scene.accepts().await.unwrap_err();
+    assert_eq!(
+        refused.reason(),
+        Some(R::OrganizationNotActive),
+        "also with the broker"
+    );
+    assert_eq!(scene.imported().await, (ImportState::Applying, applied));
+
+    profile::reinstate(&suite.client("staff"), &scene.organization.name, "a test")
+        .await
+        .unwrap();
+    scene.accepts().await.unwrap();
+    scene.looks_at_the_page().await.unwrap();
+    scene.colleague_goes_on(70).await;
+    // Who had asked to be let in asks anew.
+    assert_eq!(scene.asked().await, [AccessRequestState::Expired]);
+    scene.asks().await.unwrap();
+    let asked = [AccessRequestState::Pending, AccessRequestState::Expired];
+    assert_eq!(scene.asked().await, asked);
+    link_for(&suite, &scene.later).await;
+    eventually(async || scene.imported().await == (ImportState::Applied, ROWS)).await;
+
+    // Each once: the owner, the colleague and who has accepted are employed, and the latter two learn.
+    scene
+        .counts("employment", "employments WHERE state = 'VERIFIED'", 3)
+        .await;
+    scene
+        .counts("records", "assignments WHERE state <> 'CANCELLED'", 2)
+        .await;
+    let invited = i64::from(ROWS) + 3;
+    scene
+        .counts("invitation", "invitations WHERE true", invited)
+        .await;
+    let open = async || scene.organization.count(&suite, InvitationState::Pending).await;
+    eventually(async || open().await == 1).await;
+    assert_eq!(scene.mails(&scene.later).await, 1);
+    assert_eq!(scene.mails(&scene.invitee).await, 1);
+}
