@@ -27,6 +27,7 @@ mod redemption;
 mod reviews;
 mod staff;
 mod stage;
+mod trace;
 
 use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
@@ -34,11 +35,13 @@ use std::panic::AssertUnwindSafe;
 use futures::future::{FutureExt, LocalBoxFuture};
 use futures::stream::{self, StreamExt};
 use muster_refusal::ErrorReason as R;
+use prost::Message as _;
 
 use self::attempt::{Attempt, provoke};
 use self::contract::Pair;
 use self::stage::Stage;
-use crate::support::{Suite, alone, with_others};
+use self::trace::{Trace, published, published_by};
+use crate::support::{RawCall, Suite, alone, with_others};
 
 /// How many rows are tried at a time.
 const CONCURRENCY: usize = 4;
@@ -86,7 +89,8 @@ fn rows() -> Vec<Row> {
     .collect()
 }
 
-/// Tries rows, several at a time, and tells of everything that was not as documented.
+/// Tries rows, several at a time, and tells of everything that was not as documented, and of what was published although its call was
+/// refused.
 async fn try_all(rows: Vec<Row>) {
     let suite = Suite::find();
     let stage = Stage::set(&suite).await;
@@ -97,17 +101,30 @@ async fn try_all(rows: Vec<Row>) {
             let tried =
                 async { provoke(&stage, row.rpc, row.reason, (row.arrange)(stage.clone()).await).await };
             match AssertUnwindSafe(tried).catch_unwind().await {
-                Ok(Ok(())) => None,
-                Ok(Err(problem)) => Some(format!("{name}: {problem}")),
-                Err(_) => Some(format!("{name}: the row itself failed, see above")),
+                Ok(Ok(trace)) => Ok((name, trace)),
+                Ok(Err(problem)) => Err(format!("{name}: {problem}")),
+                Err(_) => Err(format!("{name}: the row itself failed, see above")),
             }
         }
     });
-    let problems: Vec<String> = told
-        .buffer_unordered(CONCURRENCY)
-        .filter_map(async |it| it)
-        .collect()
-        .await;
+    let told: Vec<_> = told.buffer_unordered(CONCURRENCY).collect().await;
+    let (mut refused, mut problems) = (Vec::new(), Vec::new());
+    for one in told {
+        match one {
+            Ok(one) => refused.push(one),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    let traces: Vec<Trace> = refused.iter().map(|(_, trace)| trace.clone()).collect();
+    if !published(&suite, &traces).await.is_empty() {
+        for (name, trace) in refused {
+            let events = published_by(&suite, &trace).await;
+            let told = events
+                .into_iter()
+                .map(|event| format!("{name}: published {event}"));
+            problems.extend(told);
+        }
+    }
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 
@@ -115,6 +132,26 @@ async fn try_all(rows: Vec<Row>) {
 async fn every_documented_refusal_is_given_through_the_edge() {
     let _undisturbed = with_others().await;
     try_all(rows()).await;
+}
+
+/// What is asserted of the refused ones is seen of one that is done.
+#[tokio::test]
+async fn of_a_call_that_is_done_the_event_is_found_by_its_trace() {
+    let _undisturbed = with_others().await;
+    let suite = Suite::find();
+    let stage = Stage::set(&suite).await;
+    let request = stage.organization.inviting(&stage.address());
+    let path = "/muster.invitation.v1.InvitationService/CreateInvitation";
+    let call = RawCall::new(path, request.encode_to_vec()).bearer(&suite.token("owner"));
+    let (call, trace) = Trace::begin(&stage, &call);
+    call.send(suite.edge()).await.unwrap();
+    let published = published_by(&suite, &trace).await;
+    assert!(
+        published
+            .iter()
+            .any(|event| event.starts_with("invitation: mail.requested")),
+        "{published:?}"
+    );
 }
 
 #[tokio::test]

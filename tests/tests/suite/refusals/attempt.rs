@@ -13,6 +13,7 @@ use tonic::transport::{Channel, Endpoint};
 
 use super::promises;
 use super::stage::Stage;
+use super::trace::Trace;
 use crate::support::RawCall;
 
 /// A request that is to be refused, and what the refusal has to say.
@@ -130,7 +131,8 @@ fn same<T: PartialEq + std::fmt::Debug>(what: &str, found: &T, expected: &T) -> 
 /// many.
 const CONCURRENCY: usize = 16;
 
-/// Makes the call, through the edge; what is internal, at the service, as one of the services that may.
+/// Makes the call, through the edge; what is internal, at the service, as one of the services that may. The trace that the refused
+/// call was.
 ///
 /// # Errors
 /// What is not as it should be.
@@ -139,20 +141,26 @@ pub(super) async fn provoke(
     rpc: &str,
     reason: ErrorReason,
     attempt: Attempt,
-) -> Result<(), String> {
+) -> Result<Trace, String> {
     let (call, channel) = call(stage, rpc, reason, &attempt);
-    let Some(before) = &attempt.before_each else {
-        let status = call.send(channel).await.err().ok_or("it was not refused")?;
-        return attempt.judge(reason, &status);
+    let send = async || {
+        let (call, trace) = Trace::begin(stage, &call);
+        (call.send(channel.clone()).await.err(), trace)
     };
-    eventually_some(async || {
+    let Some(before) = &attempt.before_each else {
+        let (status, trace) = send().await;
+        let status = status.ok_or("it was not refused")?;
+        return attempt.judge(reason, &status).map(|()| trace);
+    };
+    let refused = eventually_some(async || {
         before();
-        let sent = join_all((0..CONCURRENCY).map(|_| call.send(channel.clone()))).await;
-        let mut refused = sent.into_iter().filter_map(Result::err);
-        refused.find_map(|status| attempt.judge(reason, &status).ok())
-    })
-    .await;
-    Ok(())
+        let sent = join_all((0..CONCURRENCY).map(|_| send())).await;
+        let mut refused = sent
+            .into_iter()
+            .filter_map(|(status, trace)| Some((status?, trace)));
+        refused.find_map(|(status, trace)| attempt.judge(reason, &status).ok().map(|()| trace))
+    });
+    Ok(refused.await)
 }
 
 fn call(stage: &Stage, rpc: &str, reason: ErrorReason, attempt: &Attempt) -> (RawCall, Channel) {
