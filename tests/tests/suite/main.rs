@@ -20,6 +20,7 @@ mod ending;
 mod every_rpc;
 mod forged;
 mod kills;
+mod loading;
 mod origins;
 mod page_tokens;
 mod pages;
