@@ -3,6 +3,7 @@
 //!
 //! An RPC that is new has no row, and fails [`every_rpc_says_what_it_answers_of_a_state`].
 
+mod jobs;
 mod scene;
 mod table;
 
@@ -16,8 +17,6 @@ use futures::future::join_all;
 use muster_access::{MethodRule, Rules};
 use muster_client::acts::organization as profile;
 use muster_proto::organization::v1::OrganizationState;
-use muster_proto::organization::v1::organization_service_client::OrganizationServiceClient;
-use muster_proto::organization::v1::{ReinstateOrganizationRequest, SuspendOrganizationRequest};
 use muster_refusal::{ErrorReason, reason_of};
 use muster_testkit::eventually;
 use prost::Message;
@@ -25,6 +24,7 @@ use prost_reflect::text_format::FormatOptions;
 use prost_reflect::{DynamicMessage, MethodDescriptor};
 use tonic::Status;
 
+use self::jobs::JOBS;
 use self::scene::Scene;
 use self::table::{Answer, Call, OF_NO_ORGANIZATION, Row, rows};
 use crate::support::{Database, RawCall, Suite, with_others};
@@ -135,17 +135,9 @@ async fn is_over(scene: &Scene) {
 }
 
 async fn suspend(scene: &Scene) {
-    let request = SuspendOrganizationRequest {
-        name: scene.organization.clone(),
-        reason: "a test".into(),
-        ..Default::default()
-    };
-    let mut organizations = OrganizationServiceClient::new(scene.suite.edge());
-    let suspended = organizations
-        .suspend_organization(scene.suite.call("staff", request))
-        .await;
-    let state = suspended.unwrap().into_inner().organization.unwrap().state();
-    assert_eq!(state, OrganizationState::Suspended);
+    let staff = scene.suite.client("staff");
+    let suspended = profile::suspend(&staff, &scene.organization, "a test").await;
+    assert_eq!(suspended.unwrap().state(), OrganizationState::Suspended);
 }
 
 #[tokio::test]
@@ -174,16 +166,9 @@ async fn suspended_and_active_again_an_organization_is_what_it_was() {
     assert!(before.len() > 20, "{} are read", before.len());
     suspend(&scene).await;
     tokio::time::sleep(Duration::from_secs(1)).await;
-    let request = ReinstateOrganizationRequest {
-        name: scene.organization.clone(),
-        reason: "a test".into(),
-        ..Default::default()
-    };
-    let mut organizations = OrganizationServiceClient::new(suite.edge());
-    let reinstated = organizations
-        .reinstate_organization(suite.call("staff", request))
-        .await;
-    reinstated.unwrap();
+    profile::reinstate(&suite.client("staff"), &scene.organization, "a test")
+        .await
+        .unwrap();
     for ((rpc, before), (_, after)) in before.iter().zip(read(&scene, &rules).await) {
         assert_eq!(*before, after, "{rpc}");
     }
@@ -292,6 +277,14 @@ fn the_page_tells_what_the_table_says() {
     for (rpc, why) in OF_NO_ORGANIZATION {
         let _ = writeln!(page, "| {rpc} | {why} |");
     }
+    page.push_str(OF_JOBS);
+    for job in JOBS {
+        let _ = writeln!(
+            page,
+            "| {} | {} | {} |",
+            job.name, job.while_suspended, job.when_closed
+        );
+    }
     if std::env::var_os("MUSTER_REGENERATE").is_some() {
         std::fs::write(PAGE, &page).unwrap();
     }
@@ -301,6 +294,15 @@ fn the_page_tells_what_the_table_says() {
         "what a state allows has changed; review it, then run MUSTER_REGENERATE=1 cargo test -p muster-tests --test suite the_page_tells"
     );
 }
+
+const OF_JOBS: &str = "
+# Jobs
+
+What each job does about an organization, written from `tests/tests/suite/states/jobs.rs`, which names the tests that hold it to that.
+
+| job | SUSPENDED | CLOSED |
+|---|---|---|
+";
 
 const HEAD: &str = "# What a state of an organization allows
 

@@ -161,6 +161,20 @@ async fn a_last_day_that_is_to_come_ends_it_when_that_day_is_over_where_the_orga
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_last_day_comes_also_while_the_organization_is_suspended() {
+    let fixture = Fixture::start().await;
+    let name = fixture.employed("learner-1").await.name;
+    fixture.ends_on(&name, NEXT).await.unwrap();
+    fixture
+        .organizations
+        .database
+        .execute("UPDATE organizations SET state = 'SUSPENDED'")
+        .await;
+    fixture.advance_to(OVER);
+    fixture.ends_by_itself(&name).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_end_that_was_moved_or_taken_back_does_not_come_at_its_old_time() {
     let fixture = Fixture::start().await;
     let moved = fixture.employed("learner-1").await.name;

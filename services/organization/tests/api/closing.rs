@@ -19,7 +19,7 @@ use crate::roles::role;
 const EVENTS: &str = "SELECT count(*) FROM outbox WHERE event_type = 'organization.closed'";
 
 impl Fixture {
-    async fn close(
+    pub(crate) async fn close(
         &self,
         who: TestCaller,
         id: OrganizationId,

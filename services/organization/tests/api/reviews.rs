@@ -249,6 +249,19 @@ async fn only_what_is_approved_is_reviewed_and_only_what_is_active_confirmed() {
     confirm(&fixture, owner(id), id, "").await.unwrap();
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_review_that_is_due_after_the_closing_is_mailed_to_nobody() {
+    let fixture = Fixture::new().await;
+    let id = fixture.active().await;
+    let closing = fixture.close(owner(id), id, "we have moved").await;
+    closing.unwrap();
+    fixture.service.clock.advance(31 * DAY);
+    looked(&fixture).await;
+    for reminder in reminders(&fixture).await {
+        assert!(!mail(&fixture, &reminder).await.wanted);
+    }
+}
+
 /// A release that knew of no reviews approved it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_profile_without_a_row_is_reviewed_all_the_same() {
