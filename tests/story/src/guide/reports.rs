@@ -2,13 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use muster_client::Client;
 use muster_client::acts::{history, record};
 use muster_proto::employment::v1::ListEmploymentHistoryEntriesRequest;
 use muster_proto::history::v1::HistoryChange;
+use muster_proto::organization::v1::Role;
 use muster_proto::records::v1::{
-    ExportFormat, GrantState, ListRecordHistoryEntriesRequest, ReadStaffReportRequest, StaffReportEntry,
+    ExportFormat, GrantState, ListRecordHistoryEntriesRequest, ReadStaffReportRequest, RecordAccess,
+    RecordAccessKind, RecordAccessReason, StaffReportEntry,
 };
 use muster_refusal::ErrorReason;
 
@@ -57,20 +59,19 @@ pub(super) async fn run(guide: &mut Guide<'_>) -> anyhow::Result<StepReport> {
             file.bytes.len()
         ));
     }
-    let file = record::export(owner, &learner, ExportFormat::Pdf).await?;
-    report.line(format!("the record to print: {}", file.file_name));
+    for (format, begins) in [(ExportFormat::Csv, ""), (ExportFormat::Pdf, "%PDF-")] {
+        let file = record::export(owner, &learner, format).await?;
+        ensure!(
+            file.bytes.starts_with(begins.as_bytes()) && !file.bytes.is_empty(),
+            "{} is no such file",
+            file.file_name
+        );
+        report.line(format!("the record as a file: {}", file.file_name));
+    }
 
-    let accesses = record::list_own_accesses(&other.client).await?;
-    ensure!(!accesses.is_empty(), "nobody is said to have read the record");
-    let readers: BTreeSet<&str> = accesses
-        .iter()
-        .map(|one| one.reader_display_name.as_str())
-        .collect();
-    report.line(format!(
-        "the person sees that it was read {} times, by {}",
-        accesses.len(),
-        readers.into_iter().collect::<Vec<_>>().join(", ")
-    ));
+    for line in who_read(&other.client).await? {
+        report.line(line);
+    }
     report.link_call("the log of readings", guide.scenario, &other.client);
 
     record::revoke_grant(&other.client, &grant.name).await?;
@@ -92,7 +93,50 @@ pub(super) async fn run(guide: &mut Guide<'_>) -> anyhow::Result<StepReport> {
     Ok(report)
 }
 
-/// The whole report, page by page.
+/// What the person sees of everything that was read above: by whom, what, as which file, and why it was allowed.
+async fn who_read(person: &Client) -> anyhow::Result<BTreeSet<String>> {
+    let accesses = record::list_own_accesses(person).await?;
+    for kind in [RecordAccessKind::Record, RecordAccessKind::Report] {
+        for format in [ExportFormat::Unspecified, ExportFormat::Csv, ExportFormat::Pdf] {
+            let is_told = |one: &RecordAccess| one.kind() == kind && one.export_format() == format;
+            ensure!(
+                accesses.iter().any(is_told),
+                "the person is not told of a reading: {}, {}",
+                kind.as_str_name(),
+                format.as_str_name()
+            );
+        }
+    }
+    accesses.iter().map(told).collect()
+}
+
+fn told(access: &RecordAccess) -> anyhow::Result<String> {
+    let reader = &access.reader_display_name;
+    ensure!(!reader.is_empty(), "nobody is said to have read: {access:?}");
+    let what = match access.kind() {
+        RecordAccessKind::Record => "their record",
+        RecordAccessKind::Report => "their line of the staff report",
+        RecordAccessKind::Unspecified => bail!("it is not said what was read: {access:?}"),
+    };
+    let how = match access.export_format() {
+        ExportFormat::Unspecified => "on a page",
+        ExportFormat::Csv => "as CSV",
+        ExportFormat::Xlsx => "as a workbook",
+        ExportFormat::Pdf => "as PDF",
+        ExportFormat::Json => "as JSON",
+    };
+    let (role, why) = match (access.reason(), access.reader_role()) {
+        (RecordAccessReason::Grant, Role::Owner) => ("owner", "they had granted it"),
+        (RecordAccessReason::Grant, Role::Admin) => ("administrator", "they had granted it"),
+        (RecordAccessReason::Grant, Role::Viewer) => ("viewer", "they had granted it"),
+        (RecordAccessReason::Staff, _) => ("registry staff", "a reason was stated"),
+        _ => bail!("it is not said why it was allowed: {access:?}"),
+    };
+    Ok(format!(
+        "the person sees that {reader}, {role}, read {what} {how}, because {why}"
+    ))
+}
+
 /// The owner reads who changed what: of everybody's employments, and of what this learner granted.
 async fn histories(
     guide: &Guide<'_>,
@@ -129,6 +173,7 @@ async fn histories(
     Ok(())
 }
 
+/// The whole report, page by page.
 async fn staff_report(guide: &Guide<'_>, owner: &Client) -> anyhow::Result<Vec<StaffReportEntry>> {
     let mut entries = Vec::new();
     let mut page_token = String::new();
