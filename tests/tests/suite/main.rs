@@ -21,6 +21,7 @@ mod every_rpc;
 mod forged;
 mod kills;
 mod loading;
+mod names;
 mod origins;
 mod page_tokens;
 mod pages;
