@@ -95,6 +95,8 @@ pub(crate) enum NotEditable {
         /// Their places.
         positions: Vec<usize>,
     },
+    /// It has ended, and positions at these places would end later.
+    EndAfterLastDay(Vec<usize>),
 }
 
 /// Why a claim is not handed in again.
@@ -256,10 +258,13 @@ impl Employment {
     }
 
     /// Another start or other positions, by the person. What was verified waits again, unless positions were closed and no
-    /// more; what was rejected is handed in again. Nothing begins after a last day that is settled.
+    /// more; what was rejected is handed in again. Nothing begins after a last day that is settled. Of what has ended, positions are dated
+    /// and no more ([`Self::date_positions`]).
     pub(crate) fn edit(self, edit: Edit, now: OffsetDateTime) -> Transition<Self, NotEditable> {
-        if matches!(self.state, EmploymentState::Withdrawn | EmploymentState::Ended) {
-            return Transition::Refused(NotEditable::State(self.state));
+        match self.state {
+            EmploymentState::Withdrawn => return Transition::Refused(NotEditable::State(self.state)),
+            EmploymentState::Ended => return self.date_positions(edit),
+            EmploymentState::PendingVerification | EmploymentState::Verified | EmploymentState::Rejected => {}
         }
         let mut next = self.clone();
         next.start = edit.start.unwrap_or(self.start);

@@ -211,6 +211,7 @@ async fn what_cannot_be_is_told_by_its_field_and_nothing_is_stored() {
             "claims[0].positions[0].start_date",
         ),
         ("1899-12-31", Vec::new(), "claims[0].start_date"),
+        ("2101-01-01", Vec::new(), "claims[0].start_date"),
         ("tomorrow", Vec::new(), "claims[0].start_date"),
     ] {
         let claim = EmploymentClaim {
@@ -345,4 +346,63 @@ async fn positions_lie_to_each_other_as_they_like_in_either_order() {
             assert_eq!(employment.positions, both, "as they were said");
         }
     }
+}
+
+/// Of what has ended: nobody verifies any more what would be said anew.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_left_says_when_their_positions_ended_and_nothing_else() {
+    let fixture = Fixture::start().await;
+    fixture.employ_anywhere("learner-1").await;
+    let employment = fixture.employment_of("learner-1").await;
+    let two = vec![position("Lead teacher", ""), position("Cook", "2026-02-01")];
+    fixture.reposition(&employment, two.clone()).await.unwrap();
+    fixture.verify(&employment.name).await;
+    let ended = fixture.ends_on(&employment.name, "").await.unwrap();
+    let dated = vec![
+        position("Lead teacher", "2026-02-28"),
+        position("Cook", "2026-02-15"),
+    ];
+    let refused = fixture.reposition(&ended, dated.clone()).await;
+    assert_eq!(
+        reason_of(&refused.unwrap_err()),
+        Some(R::EmploymentState),
+        "the organization has ended it"
+    );
+    fixture.undo_end(&employment.name).await.unwrap();
+    let left = fixture
+        .leave_on("learner-1", &employment.name, "2026-02-28")
+        .await
+        .unwrap();
+
+    let published = fixture.published("employment.changed").await;
+    for other in [
+        vec![position("Head", ""), position("Cook", "2026-02-01")],
+        vec![position("Lead teacher", "2026-02-28")],
+        Vec::new(),
+    ] {
+        let refused = fixture.reposition(&left, other).await;
+        assert_eq!(reason_of(&refused.unwrap_err()), Some(R::EmploymentState));
+    }
+    let late = vec![position("Lead teacher", "2026-03-01"), two[1].clone()];
+    let late = fixture.reposition(&left, late).await.unwrap_err();
+    assert_eq!(violations_of(&late)[0].0, "employment.positions[0].end_date");
+    assert_eq!(fixture.read(&left.name).await, left, "nothing is stored");
+
+    let corrected = fixture.reposition(&left, dated.clone()).await.unwrap();
+    let expected = Employment {
+        positions: dated.clone(),
+        etag: corrected.etag.clone(),
+        ..left.clone()
+    };
+    assert_eq!(corrected, expected);
+    assert_ne!(corrected.etag, left.etag);
+    assert_eq!(fixture.reposition(&corrected, dated).await.unwrap(), corrected);
+    assert_eq!(fixture.read(&left.name).await, corrected);
+    assert_eq!(fixture.published("employment.changed").await, published);
+    let told = "SELECT count(*) FROM history_entries WHERE subject LIKE '%/positions/%' AND act = 'CHANGED'
+                AND changes::jsonb ? 'end_date' AND actor LIKE 'person:%'";
+    assert_eq!(fixture.service.database.count(told).await, 2);
+    // It is still what was verified, and is taken back as before.
+    let back = fixture.undo_leave("learner-1", &left.name).await.unwrap();
+    assert_eq!((back.state(), back.positions), (S::Verified, corrected.positions));
 }

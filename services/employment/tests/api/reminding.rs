@@ -59,6 +59,7 @@ async fn who_waits_reminds_once_in_three_days_and_those_who_can_verify_are_maile
     assert_eq!(mails().await, 2);
     let next = fixture.service.clock.now() + DAY * 3;
     assert_eq!(reminded.next_remind_time, Some(timestamp(next)));
+    assert_eq!(reminded.verifier_count, 1);
     let repeated = fixture.remind("learner-1", &name, &id).await.unwrap();
     assert_eq!(repeated, reminded, "a repeated call is the same reminder");
     let early = fixture.remind("learner-1", &name, "").await.unwrap_err();
@@ -99,4 +100,22 @@ async fn only_who_waits_reminds_and_of_their_own() {
     assert_eq!(refused("learner-1").await, Some(R::EmploymentState));
     acts::close_organization(&fixture.organizations, fixture.organization).await;
     assert_eq!(refused("learner-1").await, Some(R::EmploymentState));
+}
+
+/// Where nobody hears of it, nobody is told that somebody does, and the three days are not used up.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_owner_whom_nobody_else_can_verify_is_told_that_nobody_hears_of_it() {
+    let fixture = Fixture::start().await;
+    let own = fixture.employment_of("owner").await;
+    fixture.restart("owner", &own.name, "2026-02-01").await.unwrap();
+    for _ in 0..2 {
+        let answer = fixture.remind("owner", &own.name, "").await.unwrap();
+        let now = timestamp(fixture.service.clock.now());
+        assert_eq!(
+            (answer.verifier_count, answer.next_remind_time),
+            (0, Some(now)),
+            "as often as they like"
+        );
+    }
+    assert_eq!(fixture.service.database.count(MAILS).await, 0);
 }

@@ -4,7 +4,7 @@ use muster_clock::TimeZones;
 use muster_states::{Transition, stored_enum};
 use time::{Date, Duration, OffsetDateTime};
 
-use super::{Employment, EmploymentState};
+use super::{Edit, Employment, EmploymentState, NotEditable, position};
 
 /// For so long an end can be taken back.
 const UNDO: Duration = Duration::hours(24);
@@ -243,6 +243,33 @@ impl Employment {
         }
         Transition::Changed(Self {
             end: Some(corrected),
+            corrections: self.corrections + 1,
+            ..self
+        })
+    }
+
+    /// ENDED stays ENDED. The person who ended it says when their positions ended, not later than the last day; nothing that was verified
+    /// is said anew, which nobody would verify any more. As of a last day that is corrected, the version stays.
+    pub(super) fn date_positions(self, edit: Edit) -> Transition<Self, NotEditable> {
+        let refused = NotEditable::State(self.state);
+        let by_person = self.end.as_ref().filter(|end| end.by == Side::Person);
+        let (Some(end), Some(positions)) = (by_person, edit.positions) else {
+            return Transition::Refused(refused);
+        };
+        let is_dated = edit.start.is_none_or(|start| start == self.start)
+            && position::only_dated(&self.positions, &positions);
+        if !is_dated {
+            return Transition::Refused(refused);
+        }
+        if positions == self.positions {
+            return Transition::AlreadyDone(self);
+        }
+        let late = position::end_after(end.last_day, &self.positions, &positions);
+        if !late.is_empty() {
+            return Transition::Refused(NotEditable::EndAfterLastDay(late));
+        }
+        Transition::Changed(Self {
+            positions,
             corrections: self.corrections + 1,
             ..self
         })

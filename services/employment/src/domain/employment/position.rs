@@ -27,14 +27,18 @@ impl Position {
 
     /// Whether it is the other one, or that one closed.
     fn closes(&self, other: &Self) -> bool {
+        self.is_same_from(other) && (self.end == other.end || other.end.is_none())
+    }
+
+    /// Whether it is the other one, whenever that ended.
+    fn is_same_from(&self, other: &Self) -> bool {
         let Self {
             code,
             title,
             start,
-            end,
+            end: _,
         } = self;
         (code, title, start) == (&other.code, &other.title, &other.start)
-            && (*end == other.end || other.end.is_none())
     }
 }
 
@@ -42,6 +46,22 @@ impl Position {
 pub(super) fn only_closed(before: &[Position], after: &[Position]) -> bool {
     let mut pairs = before.iter().zip(after);
     before.len() == after.len() && pairs.all(|(before, after)| after.closes(before))
+}
+
+/// Whether nothing but when some ended was said anew.
+pub(super) fn only_dated(before: &[Position], after: &[Position]) -> bool {
+    let mut pairs = before.iter().zip(after);
+    before.len() == after.len() && pairs.all(|(before, after)| after.is_same_from(before))
+}
+
+/// The places of those that are said anew to end after the last day.
+pub(super) fn end_after(last_day: Option<Date>, before: &[Position], after: &[Position]) -> Vec<usize> {
+    let each = after.iter().enumerate();
+    let late = each.filter(|(_, position)| {
+        let is_late = last_day.is_some_and(|last_day| position.end > Some(last_day));
+        is_late && !before.contains(position)
+    });
+    late.map(|(place, _)| place).collect()
 }
 
 /// The places of those that begin before the employment does.

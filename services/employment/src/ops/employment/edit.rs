@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use muster_ids::PersonId;
 use muster_server::etag::IfMatch;
+use muster_states::Transition;
 use sqlx::PgConnection;
 
 use super::change::settle_open;
@@ -42,7 +43,7 @@ pub(crate) async fn prepare(context: &Context, editing: &Editing) -> Result<BTre
     context.peers.verifiers(organization, editing.own.person).await
 }
 
-/// Changes it, and publishes that; where it waits by that and did not before, those who can verify it are mailed.
+/// Changes it, and publishes that, unless it had ended: positions are told by no event. Where it waits by that and did not before, those who can verify it are mailed.
 ///
 /// # Errors
 /// [`Error::State`] of what is over; [`Error::TooManyRejections`]; [`Error::Superseded`] of what was rejected, while another one is open;
@@ -59,8 +60,13 @@ pub(crate) async fn apply(
     is_open?;
     if_match.check(&found.etag())?;
     let (before, now) = (found.state, context.clock.now());
-    let edited = found.edit(edit, now).refused_as(not_editable);
-    let edited = settle_open(tx, context, edited, own.actor, now).await?;
+    let edited = match found.edit(edit, now).refused_as(not_editable) {
+        Transition::Changed(corrected) if before == EmploymentState::Ended => {
+            employment::correct_end(tx, &corrected).await?;
+            corrected
+        }
+        edited => settle_open(tx, context, edited, own.actor, now).await?,
+    };
     refuse(positions::early(FIELD, edited.start, &edited.positions))?;
     employment::replace_positions(tx, &edited).await?;
     if edited.state == EmploymentState::PendingVerification && before != edited.state {
@@ -73,6 +79,11 @@ fn not_editable(why: NotEditable) -> Error {
     match why {
         NotEditable::State(state) => Error::State(state),
         NotEditable::Rejections => Error::TooManyRejections,
+        NotEditable::EndAfterLastDay(positions) => {
+            let problem = "must not be after the last day of the employment, which has ended";
+            let field = |place| Field::of(format!("{FIELD}[{place}].end_date"), problem);
+            Error::Positions(positions.into_iter().map(field).collect())
+        }
         NotEditable::AfterLastDay { start, positions } => {
             let problem = "must not be after the last day of the employment, which is settled";
             let start = start.then(|| Field::of("employment.start_date".to_owned(), problem));

@@ -27,7 +27,15 @@ pub(crate) async fn prepare(context: &Context, own: &OwnEmployment) -> Result<BT
         .await
 }
 
-/// Asks for the mails, and answers from when on they may be reminded again. The employment stays as it is: nothing is published.
+/// Who hears of a claim.
+#[derive(Debug)]
+pub(crate) struct Reminded {
+    pub(crate) verifiers: usize,
+    /// From when on they may be reminded again.
+    pub(crate) next: OffsetDateTime,
+}
+
+/// Asks for the mails, where there is anybody to remind. The employment stays as it is: nothing is published.
 ///
 /// # Errors
 /// [`muster_server::Failure::NotFound`], [`Error::State`], [`Error::RemindedLately`]; the database's.
@@ -36,12 +44,18 @@ pub(crate) async fn apply(
     context: &Context,
     own: OwnEmployment,
     verifiers: &BTreeSet<PersonId>,
-) -> Result<OffsetDateTime, Error> {
+) -> Result<Reminded, Error> {
     let found = own_employment::lock(tx, &own).await?;
     if found.state != EmploymentState::PendingVerification {
         return Err(Error::State(found.state));
     }
     let now = context.clock.now();
+    if verifiers.is_empty() {
+        return Ok(Reminded {
+            verifiers: 0,
+            next: now,
+        });
+    }
     if let Some(last) = employment::remind_time(tx, own.employment).await? {
         let next = last + INTERVAL;
         if next > now {
@@ -52,5 +66,8 @@ pub(crate) async fn apply(
     }
     employment::remind(tx, own.employment, now).await?;
     ask::apply(tx, context, &found, verifiers).await?;
-    Ok(now + INTERVAL)
+    Ok(Reminded {
+        verifiers: verifiers.len(),
+        next: now + INTERVAL,
+    })
 }

@@ -10,6 +10,7 @@ use super::{claims, parse, positions};
 use crate::context::Context;
 use crate::domain::Employment;
 use crate::error::Error;
+use crate::ops::employment::remind::Reminded;
 use crate::ops::employment::{claim, correct, edit, end, remind, undo_end, withdraw};
 use crate::rpc::Rpc;
 use crate::store::employment;
@@ -99,9 +100,10 @@ impl PersonEmploymentService for Rpc {
             Ok((own, verifiers))
         };
         let apply = async |tx: &mut _, (own, verifiers)| {
-            let next = remind::apply(tx, &self.context, own, &verifiers).await?;
+            let Reminded { verifiers, next } = remind::apply(tx, &self.context, own, &verifiers).await?;
             Ok::<_, Error>(pb::RemindVerifiersResponse {
                 next_remind_time: Some(timestamp(next)),
+                verifier_count: i32::try_from(verifiers).unwrap_or(i32::MAX),
             })
         };
         let done = database.once_prepared(&key, clock.now(), prepare, apply);
