@@ -43,7 +43,8 @@ pub(crate) use licensing::{Licensing, LicensingProblem, LicensingUpdate, Organiz
 pub(crate) use location::{Location, LocationState, LocationUpdate, MAX_LOCATIONS};
 pub(crate) use name::{PublicName, ShortName};
 pub(crate) use organization::{
-    Organization, OrganizationNumber, OrganizationState, OrganizationUpdate, Renewal, ReturnReason,
+    Organization, OrganizationNumber, OrganizationState, OrganizationUpdate, PublicFace, Renewal,
+    ReturnReason,
 };
 pub(crate) use owner::Owner;
 pub(crate) use ownership::{Missing, OwnershipOffer, OwnershipOfferState, Successor};
@@ -59,7 +60,8 @@ pub(crate) use programme_load::{
     LoadRow, Misplaced, ProgrammeLoad, RefusedRow, RowCounts, RowOutcome, each_license_once,
 };
 pub(crate) use registry::{
-    Holder, MAX_FOUND, MAX_WORDS, Meant, RegistryEntry, RegistryEntryState, RegistryQuery, ToldEntry,
+    FoundPlace, Holder, MAX_FOUND, MAX_WORDS, Meant, RegistryEntry, RegistryEntryState, RegistryQuery,
+    ToldEntry,
 };
 pub use review::ReviewDays;
 pub(crate) use review::{Review, ReviewItem, ReviewPeriods, ReviewState, ReviewSubject};

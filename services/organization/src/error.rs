@@ -7,7 +7,7 @@ use thiserror::Error;
 use time::OffsetDateTime;
 
 use crate::domain::{
-    AccessRequestState, LicensingProblem, MAX_ACCESS_REQUESTS, MAX_GROUPS, MAX_LOCATIONS, MAX_SLUGS,
+    AccessRequestState, License, LicensingProblem, MAX_ACCESS_REQUESTS, MAX_GROUPS, MAX_LOCATIONS, MAX_SLUGS,
     Misplaced, Missing, Need, OrganizationNumber, OrganizationState, OwnershipOfferState,
     SubscriptionProblem, WaitingClaims,
 };
@@ -24,6 +24,9 @@ pub(crate) enum Error {
     TooManyProfiles { used: i64, limit: i64 },
     #[error("the member of registry staff owns or administers the organization, or would own it")]
     OwnProfile,
+    /// With the one that it has, if any.
+    #[error("the profile has another license number than the caller says")]
+    LicenseNumberNotCurrent(Option<License>),
     #[error("claims wait that the caller has not said to have seen")]
     ReviewClaimsPending(WaitingClaims),
     #[error("the organization has a group of that name")]
@@ -139,6 +142,14 @@ impl From<Error> for Refusal {
             Error::OwnProfile => {
                 let text = "registry staff decide on no organization that they own or administer, nor make themselves its owner; a colleague has to do this";
                 Refusal::new(R::OwnProfile, text)
+            }
+            Error::LicenseNumberNotCurrent(held) => {
+                let text = "the profile has another license number by now; look at it again";
+                let refusal = Refusal::new(R::LicenseNumberNotCurrent, text);
+                match held {
+                    Some(held) => refusal.metadata("license_number", held.as_given()),
+                    None => refusal,
+                }
             }
             Error::ReviewClaimsPending(claims) => review_claims_pending(claims),
             Error::GroupNameTaken => {

@@ -1,6 +1,17 @@
 //! SQL, as functions on a connection, so that the caller decides on the transaction. Every statement on a tenant's rows names
 //! the organization; finders return `Option`.
 
+/// How the license of a profile `o` stands and where it is: as the authority of its programme tells, or else as the profile says.
+macro_rules! as_told {
+    () => {
+        "coalesce((SELECT p.license_status FROM programmes AS p WHERE p.programme_id = o.programme_id),
+                  o.license_status) AS license_status,
+         coalesce((SELECT ARRAY[p.street_address, p.city, p.region, p.postal_code] FROM programmes AS p
+                   WHERE p.programme_id = o.programme_id),
+                  ARRAY[o.street_address, o.city, o.region, o.postal_code]) AS address"
+    };
+}
+
 pub(crate) mod access_mail;
 pub(crate) mod access_request;
 pub(crate) mod catalog;

@@ -137,6 +137,13 @@ impl License {
         Self::new(authority.unwrap_or(self.authority), number, rules)
     }
 
+    /// Whether this is its number, however it is written.
+    pub(crate) fn is_numbered(&self, number: &LicenseNumber, rules: &LicenseRules) -> bool {
+        let normalized = rules.normalize(&self.authority, number.plain.clone());
+        number.plain == plain(&self.as_given)
+            || normalized.is_ok_and(|normalized| normalized == self.normalized)
+    }
+
     pub(crate) fn authority(&self) -> &LicensingAuthority {
         &self.authority
     }

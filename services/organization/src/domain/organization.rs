@@ -83,6 +83,13 @@ pub(crate) struct OrganizationUpdate {
     pub(crate) licensing: Option<LicensingUpdate>,
 }
 
+/// What strangers see of a profile that its owner may change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PublicFace {
+    pub(crate) display_name: PublicName,
+    pub(crate) address: Option<ProgrammeAddress>,
+}
+
 /// A number that registry staff give an approved profile.
 #[derive(Debug, Clone)]
 pub(crate) struct Renewal {
@@ -280,6 +287,14 @@ impl Organization {
             || (self.display_name == next.display_name
                 && self.licensing == next.licensing
                 && self.address == next.address)
+    }
+
+    /// What strangers see of it that its owner may change.
+    pub(crate) fn face(&self) -> PublicFace {
+        PublicFace {
+            display_name: self.display_name.clone(),
+            address: self.address.clone(),
+        }
     }
 
     /// The text of whose words it is found, as the table puts it together.

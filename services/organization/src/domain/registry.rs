@@ -42,12 +42,9 @@ pub(crate) struct RegistryEntry {
     pub(crate) former_number: Option<String>,
 }
 
-impl RegistryEntry {
-    /// Where it stands among those that are as like as it to what is looked for.
-    fn among_alike(&self) -> (usize, &str, Uuid) {
-        (self.words.len(), &self.display_name, self.id)
-    }
-}
+/// Where an entry stands among what is found: how unlike it is to what is looked for, with how many words, its name, and its id. It says
+/// so by itself, whatever else is found: who goes on behind it misses nothing and sees nothing twice that has stayed as it was.
+pub(crate) type FoundPlace = (u32, usize, String, [u8; 16]);
 
 /// An approved organization, by what leads to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -166,19 +163,20 @@ impl RegistryQuery {
         number + self.words.iter().map(best).sum::<f32>() / count
     }
 
+    fn place(&self, entry: &RegistryEntry) -> FoundPlace {
+        // The bits of numbers that are not negative are in their order.
+        let unlikeness = u32::MAX - self.likeness(entry).to_bits();
+        let name = entry.display_name.clone();
+        (unlikeness, entry.words.len(), name, entry.id.into_bytes())
+    }
+
     /// The best first: the likest, then those with the fewest words beside what was looked for, then by name.
-    pub(crate) fn rank(&self, found: Vec<RegistryEntry>) -> Vec<RegistryEntry> {
-        let mut ranked: Vec<_> = found
-            .into_iter()
-            .map(|entry| (self.likeness(&entry), entry))
-            .collect();
-        ranked.sort_by(|(one, a), (other, b)| {
-            other
-                .total_cmp(one)
-                .then_with(|| a.among_alike().cmp(&b.among_alike()))
-        });
+    pub(crate) fn rank(&self, found: Vec<RegistryEntry>) -> Vec<(FoundPlace, RegistryEntry)> {
+        let placed = found.into_iter().map(|entry| (self.place(&entry), entry));
+        let mut ranked: Vec<_> = placed.collect();
+        ranked.sort_by(|(one, _), (other, _)| one.cmp(other));
         ranked.truncate(MAX_FOUND);
-        ranked.into_iter().map(|(_, entry)| entry).collect()
+        ranked
     }
 }
 
@@ -248,8 +246,8 @@ mod tests {
         }
     }
 
-    fn names(entries: Vec<RegistryEntry>) -> Vec<String> {
-        entries.into_iter().map(|entry| entry.display_name).collect()
+    fn names(entries: Vec<(FoundPlace, RegistryEntry)>) -> Vec<String> {
+        entries.into_iter().map(|(_, entry)| entry.display_name).collect()
     }
 
     #[test]

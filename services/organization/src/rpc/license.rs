@@ -8,9 +8,10 @@ use muster_server::convert::timestamp;
 use tonic::{Request, Response, Status};
 
 use super::Rpc;
+use super::organization::parse::decision;
 use crate::domain::{DatedLicense, LicenseNumber, LicenseStatus, OrganizationType, Renewal};
 use crate::error::Error;
-use crate::ops::organization::decide::Decision;
+use crate::ops::organization::set_license_status::Standing;
 use crate::ops::organization::{renew, set_license_status};
 use crate::store::license_number;
 
@@ -22,7 +23,7 @@ impl LicenseService for Rpc {
     ) -> Result<Response<pb::RenewLicenseResponse>, Status> {
         let context = &self.context;
         let (call, (decision, renewal)) = Call::read(request, |call, violations| {
-            let organization = call.name::<OrganizationName>(violations);
+            let decision = decision(call, violations, &call.message.reason)?;
             let number = LicenseNumber::parse(&call.message.license_number);
             let number = violations.check("license_number", number);
             // The field rule knows every type that there is.
@@ -30,13 +31,6 @@ impl LicenseService for Rpc {
             if kind == Some(OrganizationType::StartUp) {
                 violations.add("type", "must be one that has a license");
             }
-            let by = call.person()?.id;
-            let decision = organization.map(|name| Decision {
-                organization: name.organization,
-                by,
-                actor: call.actor(),
-                reason: call.message.reason.clone(),
-            });
             let renewal = number.map(|number| Renewal {
                 number,
                 kind: kind.and_then(OrganizationType::licensed),
@@ -55,20 +49,22 @@ impl LicenseService for Rpc {
         request: Request<pb::SetLicenseStatusRequest>,
     ) -> Result<Response<pb::SetLicenseStatusResponse>, Status> {
         let context = &self.context;
-        let (call, (decision, status)) = Call::read(request, |call, violations| {
-            let organization = call.name::<OrganizationName>(violations);
+        let (call, (decision, standing)) = Call::read(request, |call, violations| {
+            let decision = decision(call, violations, &call.message.reason)?;
             // The field rule knows every status that there is.
             let status = LicenseStatus::try_from(call.message.license_status()).ok();
-            let by = call.person()?.id;
-            let decision = organization.map(|name| Decision {
-                organization: name.organization,
-                by,
-                actor: call.actor(),
-                reason: call.message.reason.clone(),
-            });
-            Ok(decision.zip(status))
+            let number = match call.message.license_number.as_str() {
+                "" => Some(None),
+                number => violations
+                    .check("license_number", LicenseNumber::parse(number))
+                    .map(Some),
+            };
+            let standing = status
+                .zip(number)
+                .map(|(status, number)| Standing { status, number });
+            Ok(decision.zip(standing))
         })?;
-        let work = async |tx: &mut _| set_license_status::apply(tx, context, decision, status).await;
+        let work = async |tx: &mut _| set_license_status::apply(tx, context, decision, standing).await;
         call.once(&context.database, context.clock.now(), work).await
     }
 

@@ -2,7 +2,7 @@
 
 mod convert;
 mod director;
-mod parse;
+pub(super) mod parse;
 
 use muster_proto::answer;
 use muster_proto::organization::v1 as pb;

@@ -10,7 +10,7 @@ use muster_server::{Call, Failure};
 use tonic::{Request, Response, Status};
 
 use super::Rpc;
-use crate::domain::{RegistryEntry, RegistryQuery};
+use crate::domain::{FoundPlace, RegistryEntry, RegistryQuery};
 use crate::error::Error;
 use crate::ops::organization::claim;
 use crate::store::registry;
@@ -23,26 +23,24 @@ impl RegistryService for Rpc {
     ) -> Result<Response<pb::SearchRegistryResponse>, Status> {
         let (call, (text, types)) = Call::read(request, parse::wanted)?;
         call.person()?;
-        // A page is a part of what was found, counted from the best one.
-        let search = async |before: Option<u32>, limit: i64| {
+        // A page is a part of what was found, behind the last one of the page before.
+        let search = async |before: Option<FoundPlace>, limit: i64| {
             let search = async |db: &mut _| {
                 let wanted = RegistryQuery::new(&text, registry::meant(db, &text).await?).of(types.clone());
                 let found = registry::search(db, &wanted).await?;
                 Ok::<_, Error>(wanted.rank(found))
             };
             let ranked = self.context.database.read(search).await?;
-            let (behind, limit) = (
-                before.unwrap_or_default(),
-                usize::try_from(limit).unwrap_or_default(),
-            );
-            let page = (1..).zip(ranked).skip_while(|(place, _)| *place <= behind);
-            Ok::<Vec<(u32, RegistryEntry)>, Error>(page.take(limit).collect())
+            let limit = usize::try_from(limit).unwrap_or_default();
+            let behind = |place: &FoundPlace| before.as_ref().is_none_or(|before| place > before);
+            let page = ranked.into_iter().filter(|(place, _)| behind(place));
+            Ok::<Vec<(FoundPlace, RegistryEntry)>, Error>(page.take(limit).collect())
         };
         let page = call
             .page_with(
                 &self.context.page_key,
                 search,
-                |(place, _)| *place,
+                |(place, _)| place.clone(),
                 |(_, entry)| entry.into(),
             )
             .await?;

@@ -55,6 +55,7 @@ impl From<ReviewSheet> for pb::Review {
             period,
             at,
             items,
+            approved_as,
         } = sheet;
         let name = ReviewName {
             organization: review.organization,
@@ -70,6 +71,10 @@ impl From<ReviewSheet> for pb::Review {
             confirm_time: review.confirmed_by.map(|_| timestamp(review.since)),
             confirmer: person.unwrap_or_default(),
             items: items.into_iter().map(Into::into).collect(),
+            approved_as: approved_as.map(|approved| pb::ApprovedAs {
+                display_name: approved.display_name.to_string(),
+                address: approved.address.map(Into::into),
+            }),
         }
     }
 }

@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 
 use super::guarded;
 use super::programme::or_empty;
-use crate::domain::{License, Organization, OrganizationNumber, OrganizationState, Rounds};
+use crate::domain::{License, Organization, OrganizationNumber, OrganizationState, ProgrammeAddress, Rounds};
 
 /// The index that refuses a second approved profile with a license number.
 pub(crate) const LICENSE_TAKEN: &str = "organizations_license";
@@ -24,13 +24,9 @@ macro_rules! select {
             "SELECT organization_id, organization_number, owner_person_id, owner_display_name, display_name,
                     licensing_authority, organization_type, license_number_normalized, license_number_as_given,
                     programme_id, state, version,
-                    create_time, submit_time, approve_time, return_reasons, decision_reason, close_time, language,
-                    coalesce((SELECT p.license_status FROM programmes AS p
-                              WHERE p.programme_id = organizations.programme_id), license_status) AS license_status,
-                    coalesce((SELECT ARRAY[p.street_address, p.city, p.region, p.postal_code] FROM programmes AS p
-                              WHERE p.programme_id = organizations.programme_id),
-                             ARRAY[street_address, city, region, postal_code]) AS address
-             FROM organizations ",
+                    create_time, submit_time, approve_time, return_reasons, decision_reason, close_time, language, ",
+            as_told!(),
+            " FROM organizations AS o ",
             $rest
         )
     };
@@ -144,7 +140,12 @@ pub(crate) async fn update(tx: &mut PgConnection, changed: &Organization) -> Res
 
 /// The lines of its address, empty where there is none. Of a programme its authority says them.
 fn own_address(profile: &Organization) -> [&str; 4] {
-    let Some(address) = profile.address.as_ref().filter(|_| profile.programme.is_none()) else {
+    lines(profile.address.as_ref().filter(|_| profile.programme.is_none()))
+}
+
+/// The lines of an address as they are stored, empty where there is none.
+pub(super) fn lines(address: Option<&ProgrammeAddress>) -> [&str; 4] {
+    let Some(address) = address else {
         return [""; 4];
     };
     [

@@ -127,15 +127,13 @@ const BY_NUMBER: [&str; 4] = [
 ];
 /// Profiles that had a license number before, unless an authority tells of it still: that entry names its holder. It comes after
 /// the others, so that whatever is found by its own number stays as it is.
-const BY_FORMER_NUMBER: &str = "SELECT o.organization_id AS id, o.display_name, o.licensing_authority, o.organization_type,
+const BY_FORMER_NUMBER: &str = concat!(
+    "SELECT o.organization_id AS id, o.display_name, o.licensing_authority, o.organization_type,
             coalesce(o.license_number_as_given, '') AS license_number_as_given,
             coalesce(o.license_number_normalized, '') AS license_number_normalized, FALSE AS is_told,
-            coalesce((SELECT p.license_status FROM programmes AS p WHERE p.programme_id = o.programme_id),
-                     o.license_status) AS license_status,
-            coalesce((SELECT ARRAY[p.street_address, p.city, p.region, p.postal_code] FROM programmes AS p
-                      WHERE p.programme_id = o.programme_id),
-                     ARRAY[o.street_address, o.city, o.region, o.postal_code]) AS address,
-            o.organization_number, o.organization_id AS holder_id,
+            ",
+    as_told!(),
+    ", o.organization_number, o.organization_id AS holder_id,
             FALSE AS is_claimed, tsvector_to_array(o.words) AS words, former.license_number_as_given AS former_number
      FROM license_numbers AS former JOIN organizations AS o USING (organization_id)
      WHERE former.license_number_normalized = $1 AND former.end_time IS NOT NULL
@@ -144,7 +142,8 @@ const BY_FORMER_NUMBER: &str = "SELECT o.organization_id AS id, o.display_name, 
        AND NOT EXISTS (SELECT FROM programmes AS p
                        WHERE p.licensing_authority = former.licensing_authority
                          AND p.license_number_normalized = former.license_number_normalized)
-     ORDER BY o.organization_id, former.number DESC LIMIT $2";
+     ORDER BY o.organization_id, former.number DESC LIMIT $2"
+);
 /// What a condition on words finds among them.
 const BY_WORDS: [&str; 2] = [
     programmes!(

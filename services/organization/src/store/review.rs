@@ -6,10 +6,12 @@ use sqlx::postgres::PgRow;
 use sqlx::{FromRow, PgConnection, Row};
 use time::{Duration, OffsetDateTime};
 
+use super::organization::lines;
+use super::organization::row::address;
 use super::{employment_projection, guarded};
 use crate::domain::{
     AccessRequestState, CatalogTrainingState, EmploymentState, GroupState, LicenseStatus, LocationState,
-    Organization, Review, ReviewItem, ReviewSubject,
+    Organization, PublicFace, PublicName, Review, ReviewItem, ReviewSubject,
 };
 
 impl FromRow<'_, PgRow> for Review {
@@ -21,6 +23,15 @@ impl FromRow<'_, PgRow> for Review {
             confirmed_by: row.try_get("confirm_person_id")?,
             mail_number: row.try_get("mail_number")?,
             remind_time: row.try_get("remind_time")?,
+        })
+    }
+}
+
+impl FromRow<'_, PgRow> for PublicFace {
+    fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            display_name: PublicName::stored(row.try_get("display_name")?),
+            address: address(row)?,
         })
     }
 }
@@ -50,6 +61,34 @@ pub(crate) async fn insert(tx: &mut PgConnection, new: &Review) -> Result<(), Da
     .execute(tx)
     .await?;
     Ok(())
+}
+
+/// Keeps what strangers see of a profile that is approved.
+pub(crate) async fn keep_approved(
+    tx: &mut PgConnection,
+    approved: &Organization,
+) -> Result<(), DatabaseError> {
+    let done = sqlx::query(
+        "UPDATE reviews SET approved_display_name = $2, approved_address = $3 WHERE organization_id = $1",
+    )
+    .bind(approved.id)
+    .bind(approved.display_name.as_str())
+    .bind(&lines(approved.address.as_ref())[..])
+    .execute(tx)
+    .await?;
+    guarded(done)
+}
+
+/// What strangers saw of a profile when it was approved; `None` where that was not kept.
+pub(crate) async fn find_approved(
+    db: &mut PgConnection,
+    organization: OrganizationId,
+) -> Result<Option<PublicFace>, DatabaseError> {
+    let approved = sqlx::query_as(
+        "SELECT approved_display_name AS display_name, approved_address AS address FROM reviews
+         WHERE organization_id = $1 AND approved_display_name IS NOT NULL",
+    );
+    Ok(approved.bind(organization).fetch_optional(db).await?)
 }
 
 /// The review of a profile.
@@ -107,6 +146,15 @@ pub(crate) async fn update(tx: &mut PgConnection, changed: &Review) -> Result<()
     .execute(tx)
     .await?;
     guarded(done)
+}
+
+/// Nobody is to be reminded of it any more.
+pub(crate) async fn disarm(tx: &mut PgConnection, organization: OrganizationId) -> Result<(), DatabaseError> {
+    sqlx::query("UPDATE reviews SET remind_time = NULL WHERE organization_id = $1")
+        .bind(organization)
+        .execute(tx)
+        .await?;
+    Ok(())
 }
 
 /// What there is to check of an organization, at one moment, in an order to go by.

@@ -2,6 +2,8 @@
 
 use muster_ids::OrganizationId;
 use muster_proto::organization::v1 as pb;
+use muster_proto::organization::v1::license_service_client::LicenseServiceClient;
+use muster_proto::organization::v1::review_service_client::ReviewServiceClient;
 use muster_refusal::ErrorReason as R;
 use muster_testkit::TestCaller;
 use prost_types::FieldMask;
@@ -142,4 +144,92 @@ async fn where_a_programme_is_its_authority_tells() {
     refused(say(&fixture, id, None).await, R::ProgrammeReadOnly);
     fixture.load(vec![told("Ishpeming")]).await;
     assert_eq!(fixture.read(id).await.address, Some(address("Ishpeming")));
+
+    // Of another number nobody has said where it is, until the organization does or its authority tells.
+    fixture
+        .profiles(owner(id))
+        .submit_organization(submit(id))
+        .await
+        .unwrap();
+    let mut staff = fixture.profiles(TestCaller::staff(id));
+    staff.approve_organization(approve(id)).await.unwrap();
+    let renewed = renew(&fixture, id, "AD 13").await;
+    assert_eq!((renewed.address, renewed.programme.as_str()), (None, ""));
+    assert!(
+        fixture
+            .find("Ishpeming")
+            .await
+            .iter()
+            .all(|one| one.license_number != "AD 13")
+    );
+    say(&fixture, id, Some(address("Houghton"))).await.unwrap();
+    assert_eq!(fixture.read(id).await.address, Some(address("Houghton")));
+}
+
+async fn renew(fixture: &Fixture, id: OrganizationId, number: &str) -> pb::Organization {
+    let request = pb::RenewLicenseRequest {
+        name: name(id),
+        license_number: number.to_owned(),
+        reason: "a new one".to_owned(),
+        ..Default::default()
+    };
+    let mut staff = LicenseServiceClient::new(fixture.service.calls_of(TestCaller::staff(id)));
+    let renewed = staff.renew_license(request).await.unwrap();
+    renewed.into_inner().organization.unwrap()
+}
+
+/// By the words of a city a site is found: whoever says many wants to be found by what it is not.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_city_has_no_more_words_than_cities_have() {
+    let fixture = Fixture::new().await;
+    let id = fixture.active().await;
+    let longest = "Dolores Hidalgo Cuna de la Independencia Nacional";
+    say(&fixture, id, Some(address(longest))).await.unwrap();
+    let many = "Detroit, Lansing, Flint, Ann-Arbor, Warren, Troy, Livonia, Novi";
+    assert_eq!(
+        fields(say(&fixture, id, Some(address(many))).await, R::InvalidRequest),
+        ["organization.address.city"]
+    );
+    assert_eq!(fixture.read(id).await.address, Some(address(longest)));
+}
+
+/// Registry staff approve a name and an address, and hear by the review when strangers see others.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_review_says_as_what_a_profile_was_approved_once_that_is_no_more_so() {
+    let fixture = Fixture::new().await;
+    let id = fixture.active().await;
+    let approved_as = async || {
+        let request = pb::GetReviewRequest {
+            name: format!("{}/review", name(id)),
+        };
+        let mut staff = ReviewServiceClient::new(fixture.service.calls_of(TestCaller::staff(id)));
+        let review = staff.get_review(request).await.unwrap().into_inner();
+        review.review.unwrap().approved_as
+    };
+    assert_eq!(approved_as().await, None);
+    say(&fixture, id, Some(address("Houghton"))).await.unwrap();
+    let expected = pb::ApprovedAs {
+        display_name: "Sunshine Day Care".to_owned(),
+        address: None,
+    };
+    assert_eq!(approved_as().await, Some(expected.clone()));
+    say(&fixture, id, None).await.unwrap();
+    assert_eq!(approved_as().await, None, "as it was");
+    let request = pb::UpdateOrganizationRequest {
+        organization: Some(pb::Organization {
+            name: name(id),
+            display_name: "Moonshine".to_owned(),
+            ..Default::default()
+        }),
+        update_mask: Some(FieldMask {
+            paths: vec!["display_name".to_owned()],
+        }),
+        ..Default::default()
+    };
+    fixture
+        .profiles(owner(id))
+        .update_organization(request)
+        .await
+        .unwrap();
+    assert_eq!(approved_as().await, Some(expected));
 }

@@ -14,7 +14,7 @@ use crate::fixture::{Fixture, name, owner};
 use crate::refused::{fact, fields, refused};
 
 /// An organization with everything that a page needs.
-async fn ready(fixture: &Fixture) -> OrganizationId {
+pub(crate) async fn ready(fixture: &Fixture) -> OrganizationId {
     let id = fixture.active().await;
     fixture.group(id, "Teachers", Vec::new()).await;
     acts::make_location(&fixture.service, id, "Main street").await;
@@ -31,7 +31,7 @@ async fn subscribe(fixture: &Fixture, id: OrganizationId) {
     acts::subscribe(&fixture.service, id, limits).await;
 }
 
-fn page(enabled: bool, slug: &str, allowed: &[&str]) -> pb::JoinPage {
+pub(crate) fn page(enabled: bool, slug: &str, allowed: &[&str]) -> pb::JoinPage {
     pb::JoinPage {
         enabled,
         slug: slug.to_owned(),
@@ -40,7 +40,7 @@ fn page(enabled: bool, slug: &str, allowed: &[&str]) -> pb::JoinPage {
     }
 }
 
-async fn update(
+pub(crate) async fn update(
     fixture: &Fixture,
     id: OrganizationId,
     page: pb::JoinPage,
@@ -65,7 +65,7 @@ async fn update(
         .unwrap())
 }
 
-async fn get(fixture: &Fixture, id: OrganizationId) -> pb::JoinPage {
+pub(crate) async fn get(fixture: &Fixture, id: OrganizationId) -> pb::JoinPage {
     let request = pb::GetJoinPageRequest {
         name: format!("{}/joinPage", name(id)),
     };

@@ -11,17 +11,28 @@ use tonic::Status;
 use crate::fixture::{Fixture, approve, id_of, name, owner, submit};
 use crate::history::history;
 use crate::programme_loads::programme;
-use crate::refused::{fields, refused};
+use crate::refused::{fact, fields, refused};
 
 async fn set(
     fixture: &Fixture,
     id: OrganizationId,
     status: pb::LicenseStatus,
 ) -> Result<tonic::Response<pb::SetLicenseStatusResponse>, Status> {
+    set_of(fixture, id, status, "").await
+}
+
+/// As [`set`], of this license number.
+async fn set_of(
+    fixture: &Fixture,
+    id: OrganizationId,
+    status: pb::LicenseStatus,
+    license_number: &str,
+) -> Result<tonic::Response<pb::SetLicenseStatusResponse>, Status> {
     let request = pb::SetLicenseStatusRequest {
         name: name(id),
         license_status: status.into(),
         reason: "as the authority wrote".to_owned(),
+        license_number: license_number.to_owned(),
         request_id: String::new(),
     };
     LicenseServiceClient::new(fixture.service.calls_of(TestCaller::staff(id)))
@@ -92,6 +103,18 @@ async fn staff_write_down_how_a_license_stands_and_it_changes_nothing_else() {
         .organization
         .unwrap();
     assert_eq!(renewed.license_status(), pb::LicenseStatus::Unspecified);
+    // A colleague who has looked at the former number says nothing of this one.
+    let late = set_of(&fixture, id, pb::LicenseStatus::Active, &before.license_number).await;
+    let status = refused(late, R::LicenseNumberNotCurrent);
+    assert_eq!(fact(&status, "license_number").as_deref(), Some("DC 777001"));
+    assert_eq!(fixture.read(id).await, renewed);
+    let told = set_of(&fixture, id, pb::LicenseStatus::Active, "dc-777 001").await;
+    let told = told.unwrap().into_inner().organization.unwrap();
+    assert_eq!(told.license_status(), pb::LicenseStatus::Active);
+    let late = set_of(&fixture, id, pb::LicenseStatus::Active, &before.license_number).await;
+    refused(late, R::LicenseNumberNotCurrent);
+    let wrong = set_of(&fixture, id, pb::LicenseStatus::Active, "----").await;
+    assert_eq!(fields(wrong, R::InvalidRequest), ["license_number"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

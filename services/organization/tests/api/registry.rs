@@ -34,7 +34,7 @@ impl Fixture {
     }
 
     /// The one that has this license number.
-    async fn entry(&self, number: &str) -> pb::RegistryEntry {
+    pub(crate) async fn entry(&self, number: &str) -> pb::RegistryEntry {
         let best = self.find(number).await.into_iter().next().unwrap();
         let plain = |number: &str| number.replace([' ', '-'], "");
         assert_eq!(plain(&best.license_number), plain(number));

@@ -12,6 +12,7 @@ use muster_testkit::{TestCaller, TestChannel};
 use uuid::Uuid;
 
 use crate::fixture::{Fixture, name, owner};
+use crate::join_pages;
 use crate::refused::{fact, fields, refused};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -244,4 +245,60 @@ async fn an_organization_that_was_refused_or_closed_gets_no_plan() {
     fixture.suspend(suspended, "an inspection").await.unwrap();
     let mut staff = subscriptions(&fixture, TestCaller::staff(suspended));
     staff.activate_subscription(premium(suspended)).await.unwrap();
+}
+
+/// What was made with a plan stays, to be read and to go on with when there is one again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_downgrade_deletes_nothing() {
+    let fixture = Fixture::new().await;
+    let id = join_pages::ready(&fixture).await;
+    let training = fixture.taken(id).await;
+    fixture.group(id, "Nurses", vec![training]).await;
+    let page = join_pages::page(true, "sunrise", &["example.org"]);
+    let paths = ["enabled", "slug", "allowed_domains"];
+    let page = join_pages::update(&fixture, id, page, &paths).await.unwrap();
+    assert!(page.is_open);
+    let kept = async || {
+        let mut kept = Vec::new();
+        for rows in [
+            "groups",
+            "group_trainings",
+            "locations",
+            "catalog_trainings",
+            "join_pages",
+        ] {
+            let all = format!(
+                "SELECT jsonb_agg(held ORDER BY held::text)::text
+                 FROM (SELECT to_jsonb(t) AS held FROM {rows} AS t WHERE organization_id = '{id}') AS rows"
+            );
+            let all: String = sqlx::query_scalar(sqlx::AssertSqlSafe(all))
+                .fetch_one(&mut fixture.service.database.connection().await)
+                .await
+                .unwrap();
+            kept.push(all);
+        }
+        kept
+    };
+    let before = kept().await;
+    let plan = |plan: pb::Plan, limits| pb::ActivateSubscriptionRequest {
+        plan: plan.into(),
+        limits: Some(limits),
+        ..premium(id)
+    };
+    let mut staff = subscriptions(&fixture, TestCaller::staff(id));
+    let basic = plan(pb::Plan::Basic, BASIC);
+    staff.activate_subscription(basic).await.unwrap();
+    assert_eq!(kept().await, before);
+    let closed = pb::JoinPage {
+        is_open: false,
+        missing: vec![pb::JoinPageNeed::Subscription.into()],
+        ..page.clone()
+    };
+    assert_eq!(join_pages::get(&fixture, id).await, closed);
+    staff
+        .activate_subscription(plan(pb::Plan::Premium, PREMIUM))
+        .await
+        .unwrap();
+    assert_eq!(join_pages::get(&fixture, id).await, page);
+    assert_eq!(kept().await, before);
 }

@@ -243,6 +243,7 @@ fn stating(name: String, status: LicenseStatus, request_id: &str) -> SetLicenseS
         name,
         license_status: status.into(),
         reason: "a test".into(),
+        license_number: String::new(),
         request_id: request_id.into(),
     }
 }
@@ -289,6 +290,17 @@ fn renewed() -> Vec<Row> {
         row("SetLicenseStatus", R::OrganizationState, async |at| {
             let draft = Organization::draft(&at.suite, "owner").await.name;
             Attempt::by("staff", &stating(draft, LicenseStatus::Active, "")).metadata("state", "DRAFT")
+        }),
+        row("SetLicenseStatus", R::LicenseNumberNotCurrent, async |at| {
+            let request = SetLicenseStatusRequest {
+                license_number: "T 4713".into(),
+                ..stating(at.name(), LicenseStatus::Active, "")
+            };
+            let holder = GetOrganizationRequest { name: at.name() };
+            let holder: muster_proto::organization::v1::GetOrganizationResponse =
+                at.done("GetOrganization", "owner", &holder).await;
+            Attempt::by("staff", &request)
+                .metadata("license_number", holder.organization.unwrap().license_number)
         }),
         row("SetLicenseStatus", R::OwnProfile, async |at| {
             let own = Organization::draft(&at.suite, "staff").await.name;

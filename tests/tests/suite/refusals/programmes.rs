@@ -221,7 +221,7 @@ fn claimed() -> Vec<Row> {
                 name: profile.name,
                 license_status: LicenseStatus::Active.into(),
                 reason: "a test".into(),
-                request_id: String::new(),
+                ..Default::default()
             };
             Attempt::by("staff", &request)
         }),

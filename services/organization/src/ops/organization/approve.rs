@@ -43,6 +43,7 @@ pub(crate) async fn apply(
             let period = context.review_periods.of(&approved);
             let review = Review::begin(approved.id, context.clock.new_id(), now, period);
             review::insert(tx, &review).await?;
+            review::keep_approved(tx, &approved).await?;
             registry::learn_words(tx, &[approved.found_by()]).await?;
             events::organization_approved(tx, context.clock.new_id(), &approved, act).await?;
             Ok(approved)

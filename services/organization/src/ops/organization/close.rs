@@ -12,7 +12,9 @@ use crate::error::Error;
 use crate::events;
 use crate::ops::lock_owned;
 use crate::ops::ownership::lapse;
-use crate::store::{access_request, join_page, license_number, organization, profile_user, staff_act};
+use crate::store::{
+    access_request, join_page, license_number, organization, profile_user, review, staff_act,
+};
 
 /// Which profile, why, and who closes it.
 pub(crate) struct Closing {
@@ -46,6 +48,7 @@ pub(crate) async fn apply(
             organization::update(tx, &closed).await?;
             license_number::end(tx, closed.id, now).await?;
             join_page::close(tx, closed.id, now).await?;
+            review::disarm(tx, closed.id).await?;
             end_access(tx, &closed, now).await?;
             events::organization_closed(tx, context.clock.new_id(), &closed, actor, now).await?;
             Ok(closed)

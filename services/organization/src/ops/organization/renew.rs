@@ -46,6 +46,8 @@ pub(crate) async fn apply(
             return Err(Error::ProgrammeReadOnly);
         }
         renewed.programme = programme::find_unclaimed(tx, &wanted).await?;
+        // Where the site of another number is, nobody has said.
+        renewed.address = None;
     }
     let act = decision.act(context, StaffAction::RenewLicense);
     staff_act::insert(tx, &act).await?;

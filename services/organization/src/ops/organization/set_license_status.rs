@@ -6,21 +6,28 @@ use sqlx::PgConnection;
 
 use super::decide::Decision;
 use crate::context::Context;
-use crate::domain::{LicenseStatus, Organization, StaffAction};
+use crate::domain::{LicenseNumber, LicenseStatus, Organization, StaffAction};
 use crate::error::Error;
 use crate::ops::require_not_own;
 use crate::store::{organization, staff_act};
 
+/// How a license stands.
+pub(crate) struct Standing {
+    pub(crate) status: LicenseStatus,
+    /// Of which number; `None`: of whichever the profile has.
+    pub(crate) number: Option<LicenseNumber>,
+}
+
 /// Writes it down, and the act into the audit; what is written already is answered as it is.
 ///
 /// # Errors
-/// [`Failure::NotFound`], [`Error::OwnProfile`], [`Error::ProgrammeReadOnly`], [`Error::NoLicense`], [`Error::OrganizationState`]; the
-/// database's.
+/// [`Failure::NotFound`], [`Error::OwnProfile`], [`Error::ProgrammeReadOnly`], [`Error::NoLicense`], [`Error::OrganizationState`],
+/// [`Error::LicenseNumberNotCurrent`]; the database's.
 pub(crate) async fn apply(
     tx: &mut PgConnection,
     context: &Context,
     decision: Decision,
-    status: LicenseStatus,
+    standing: Standing,
 ) -> Result<Organization, Error> {
     let found = organization::lock(tx, decision.organization).await?;
     let found = found.ok_or(Failure::NotFound)?;
@@ -28,9 +35,18 @@ pub(crate) async fn apply(
     if found.programme.is_some() {
         return Err(Error::ProgrammeReadOnly);
     }
-    let has_license = found.licensing.license().is_some();
+    let Standing { status, number } = standing;
+    let license = found.licensing.license().cloned();
+    let is_meant = number.is_none_or(|number| {
+        license
+            .as_ref()
+            .is_some_and(|license| license.is_numbered(&number, &context.license_rules))
+    });
     match found.with_license_status(status) {
-        Transition::Changed(_) if !has_license => Err(Error::NoLicense),
+        Transition::Changed(_) if license.is_none() => Err(Error::NoLicense),
+        Transition::Changed(_) | Transition::AlreadyDone(_) if !is_meant => {
+            Err(Error::LicenseNumberNotCurrent(license))
+        }
         Transition::Changed(changed) => {
             let act = decision.act(context, StaffAction::SetLicenseStatus);
             staff_act::insert(tx, &act).await?;

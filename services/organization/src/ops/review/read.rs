@@ -6,7 +6,7 @@ use sqlx::PgConnection;
 use time::{Duration, OffsetDateTime};
 
 use crate::context::Context;
-use crate::domain::{Organization, Review, ReviewItem};
+use crate::domain::{Organization, PublicFace, Review, ReviewItem};
 use crate::error::Error;
 use crate::store::{organization, review};
 
@@ -21,6 +21,8 @@ pub(crate) struct ReviewSheet {
     pub(crate) period: Duration,
     pub(crate) at: OffsetDateTime,
     pub(crate) items: Vec<ReviewItem>,
+    /// What strangers saw of the profile when it was approved, where they see something else now.
+    pub(crate) approved_as: Option<PublicFace>,
 }
 
 /// The review of an approved profile.
@@ -49,7 +51,9 @@ pub(super) async fn sheet(
     review: Review,
 ) -> Result<ReviewSheet, Error> {
     let at = context.clock.now();
+    let approved_as = review::find_approved(db, profile.id).await?;
     Ok(ReviewSheet {
+        approved_as: approved_as.filter(|approved| *approved != profile.face()),
         review,
         period: context.review_periods.of(profile),
         at,

@@ -16,6 +16,9 @@ use crate::ops::organization::create::NewOrganization;
 use crate::ops::organization::decide::{Decision, Verdict};
 use crate::ops::organization::submit::Submission;
 
+/// By each word of its city a site is found: no city has more, and who says more wants to be found by what it is not.
+const MAX_CITY_WORDS: usize = 8;
+
 /// The profile that the request names.
 pub(super) fn named<M: RequestMessage>(
     call: &Call<M>,
@@ -97,7 +100,7 @@ pub(super) fn update(
 }
 
 /// A decision of registry staff, with the reason that they state.
-pub(super) fn decision<M: RequestMessage>(
+pub(in crate::rpc) fn decision<M: RequestMessage>(
     call: &Call<M>,
     violations: &mut Violations,
     reason: &str,
@@ -170,6 +173,18 @@ fn address(given: &pb::Organization, violations: &mut Violations) -> Option<Opti
                 description: problem.to_string(),
             });
         }
+    }
+    if told
+        .city
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .count()
+        > MAX_CITY_WORDS
+    {
+        wrong.push(RowProblem {
+            field: "address.city".to_owned(),
+            description: format!("must have at most {MAX_CITY_WORDS} words"),
+        });
     }
     let is_right = wrong.is_empty();
     for RowProblem { field, description } in wrong {

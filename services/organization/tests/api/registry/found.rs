@@ -211,6 +211,40 @@ async fn what_is_found_comes_page_by_page_and_ends() {
     assert_eq!(seen.len(), 200, "each once");
 }
 
+/// What comes meanwhile may stand before what was shown already: nothing is shown twice for that, and nothing is missed.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_pages_sees_each_once_while_better_ones_come_and_others_go() {
+    let fixture = Fixture::new().await;
+    let rows = (0..40).map(|n| named(&format!("PG {n:05}"), &format!("Meadow House {n}"), "Troy"));
+    fixture.load(rows.collect()).await;
+    let (mut token, mut seen, mut turn) = (String::new(), Vec::new(), 0);
+    loop {
+        let request = pb::SearchRegistryRequest {
+            text: "meadow".to_owned(),
+            page_size: 7,
+            page_token: token,
+            types: Vec::new(),
+        };
+        let page = fixture.registry("seeker").search_registry(request).await;
+        let page = page.unwrap().into_inner();
+        seen.extend(page.entries.into_iter().map(|entry| entry.display_name));
+        token = page.next_page_token;
+        if token.is_empty() {
+            break;
+        }
+        turn += 1;
+        let better = (0..3).map(|n| named(&format!("PX {turn}{n:04}"), "Meadow", "Troy"));
+        let renamed = named(&format!("PG {turn:05}"), "Meadow", "Troy");
+        fixture.load(better.chain([renamed]).collect()).await;
+    }
+    for number in 0..40 {
+        let called = format!("Meadow House {number}");
+        let times = seen.iter().filter(|name| **name == called).count();
+        let stayed = !(1..=turn).contains(&number);
+        assert!(times == 1 || !stayed && times == 0, "{called}: {times}");
+    }
+}
+
 /// Of hundreds of approved profiles with a word, the one that no authority told of is not lost behind those that are told of.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_profile_that_nobody_told_of_is_found_among_many_that_are() {
