@@ -80,7 +80,7 @@ impl Fixture {
     }
 
     /// Lets minutes go by until it has ended: whoever looked before tokens were renewed looks again in a minute.
-    async fn ends_by_itself(&self, name: &str) {
+    pub(crate) async fn ends_by_itself(&self, name: &str) {
         eventually(async || {
             self.advance(Duration::from_secs(61));
             self.read(name).await.state() == S::Ended

@@ -14,7 +14,7 @@ use crate::claim::at;
 use crate::fixture::{Fixture, names};
 
 impl Fixture {
-    async fn place(&self, employment: Employment, paths: &[&str]) -> Result<Employment, Status> {
+    pub(crate) async fn place(&self, employment: Employment, paths: &[&str]) -> Result<Employment, Status> {
         let paths = paths.iter().map(|path| (*path).to_owned()).collect();
         let request = PlaceEmploymentRequest {
             employment: Some(employment),

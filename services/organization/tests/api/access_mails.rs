@@ -56,14 +56,14 @@ pub(crate) async fn mail(fixture: &Fixture, request: &MailRequestedEvent) -> Get
 }
 
 /// Somebody who was let in by their own request, whose address is known, until then.
-async fn let_in_until(fixture: &Fixture, id: OrganizationId, who: &str, after: Duration) {
+pub(crate) async fn let_in_until(fixture: &Fixture, id: OrganizationId, who: &str, after: Duration) {
     let request = asked(fixture, who, id).await;
     approve(fixture, id, &request).await.unwrap();
     ends(fixture, id, who, after).await;
 }
 
 /// The owner has somebody's access end so long after now.
-async fn ends(fixture: &Fixture, id: OrganizationId, who: &str, after: Duration) {
+pub(crate) async fn ends(fixture: &Fixture, id: OrganizationId, who: &str, after: Duration) {
     let end = fixture.service.clock.now() + after;
     let changes = pb::ProfileUser {
         name: user_name(id, who),

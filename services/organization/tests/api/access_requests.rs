@@ -4,6 +4,7 @@ mod asking;
 mod deciding;
 mod expiring;
 mod limits;
+mod races;
 
 use muster_identity::PersonCaller;
 use muster_ids::OrganizationId;

@@ -1,5 +1,7 @@
 //! Registry staff give profiles back, refuse, halt and reinstate them; the owner reads why.
 
+mod races;
+
 use muster_ids::OrganizationId;
 use muster_proto::organization::v1 as pb;
 use muster_proto::organization::v1::OrganizationReturnReason as Why;
@@ -195,23 +197,4 @@ async fn an_active_organization_is_halted_and_goes_on() {
                    AND (act, reason) IN (('SUSPEND_ORGANIZATION', 'an inspection'),
                                          ('REINSTATE_ORGANIZATION', 'the state lifted it'))";
     assert_eq!(fixture.service.database.count(reasons).await, 2);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn of_contrary_decisions_at_once_one_is_taken() {
-    let fixture = Fixture::new().await;
-    for _ in 0..4 {
-        let id = fixture.submitted().await;
-        let mut staff = fixture.profiles(TestCaller::staff(id));
-        let approval = async { staff.approve_organization(approve(id)).await.map(drop) };
-        let rejection = async { fixture.reject(id).await.map(drop) };
-        let return_ = async { fixture.give_back(id, &[Why::Other], "x").await.map(drop) };
-        let (approved, rejected, returned) = tokio::join!(approval, rejection, return_);
-        let taken = [&approved, &rejected, &returned].map(|taken| usize::from(taken.is_ok()));
-        assert_eq!(
-            taken.iter().sum::<usize>(),
-            1,
-            "{approved:?} {rejected:?} {returned:?}"
-        );
-    }
 }

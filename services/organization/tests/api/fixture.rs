@@ -36,12 +36,18 @@ impl Fixture {
 
     /// One in this suite.
     pub(crate) async fn in_suite(suite: TestSuite) -> Self {
+        Self::in_suite_with(suite, &[]).await
+    }
+
+    /// One in this suite, with these settings.
+    pub(crate) async fn in_suite_with(suite: TestSuite, more: &[(&str, &str)]) -> Self {
         let pads = [
             ("--license-numbers", "us-ny=@@####/####"),
             ("--review-days", "30,us-ny=10"),
         ];
+        let settings = [&pads, more].concat();
         Self {
-            service: suite.start::<OrganizationService>(&pads).await,
+            service: suite.start::<OrganizationService>(&settings).await,
             suite,
             records: OnceCell::new(),
             employment: OnceCell::new(),

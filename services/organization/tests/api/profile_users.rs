@@ -5,7 +5,8 @@ mod contacts;
 mod ends;
 mod removing;
 mod sleeping;
-mod updating;
+pub(crate) mod updating;
+mod walking;
 
 use muster_ids::{OrganizationId, PersonName};
 use muster_proto::organization::v1 as pb;

@@ -5,6 +5,7 @@ mod masks;
 mod places;
 mod profiles;
 mod told;
+mod unchanged;
 
 use muster_ids::OrganizationId;
 use muster_proto::organization::v1 as pb;

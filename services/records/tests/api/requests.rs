@@ -1,5 +1,6 @@
 //! Consent that is asked for, that ends by the clock, and its history.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use futures::future::join_all;
@@ -298,31 +299,68 @@ async fn only_the_person_answers_and_only_administrators_ask() {
     }
 }
 
+/// Sixteen ask, sixteen answer, sixteen take it back. `MUSTER_TEST_RACES=5000` runs more rounds.
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_meets_there_is_one_answer_to_one_request() {
+    const CALLERS: usize = 16;
+    let rounds = std::env::var("MUSTER_TEST_RACES");
+    let rounds = rounds.map_or(40, |rounds| rounds.parse().unwrap());
     let fixture = Fixture::start().await;
     fixture.verify("learner-1", &[]).await;
-    for round in 0..10 {
-        let asked = join_all((0..8).map(|_| fixture.ask_for("learner-1"))).await;
-        let names: std::collections::BTreeSet<_> =
-            asked.into_iter().map(|asked| asked.unwrap().name).collect();
+    let mut answers = BTreeSet::new();
+    for round in 0..rounds {
+        let asked = join_all((0..CALLERS).map(|_| fixture.ask_for("learner-1"))).await;
+        let names: BTreeSet<_> = asked.into_iter().map(|asked| asked.unwrap().name).collect();
         assert_eq!(names.len(), 1);
         let name = fixture.own_grants("learner-1").await[0].name.clone();
-        let approving = join_all((0..4).map(|_| fixture.approve("learner-1", &name, None)));
-        let denying = join_all((0..4).map(|_| fixture.deny("learner-1", &name)));
-        let (approved, denied) = tokio::join!(approving, denying);
-        let yes = approved.iter().filter(|answer| answer.is_ok()).count();
-        let no = denied.iter().filter(|answer| answer.is_ok()).count();
-        assert!(
-            matches!((yes, no), (4, 0) | (0, 4)),
-            "round {round}: {yes} yes, {no} no"
-        );
-        for refused in approved.into_iter().chain(denied).filter_map(Result::err) {
-            assert_eq!(reason_of(&refused), Some(ErrorReason::GrantState));
+        let answering = (0..CALLERS).map(|place| {
+            let (fixture, name) = (&fixture, &name);
+            async move {
+                if (round + place) % 2 == 0 {
+                    return fixture.approve("learner-1", name, None).await;
+                }
+                // There is less to look at before: without a head start it would always come first.
+                tokio::time::sleep(Duration::from_millis(u64::try_from(round % 16).unwrap())).await;
+                fixture.deny("learner-1", name).await
+            }
+        });
+        let mut told = Vec::new();
+        for answer in join_all(answering).await {
+            match answer {
+                Ok(grant) => told.push(grant),
+                Err(refused) => assert_eq!(reason_of(&refused), Some(ErrorReason::GrantState)),
+            }
         }
-        fixture.revoke("learner-1", &name).await.unwrap();
+        assert_eq!(told.len(), CALLERS / 2, "round {round}: {told:?}");
+        let stored = fixture.own_grants("learner-1").await.remove(0);
+        assert!(
+            told.iter().all(|grant| *grant == stored),
+            "round {round}: {told:?}"
+        );
+        answers.insert(stored.state());
+
+        let revoking = join_all((0..CALLERS).map(|_| fixture.revoke("learner-1", &name)));
+        let revoked: Vec<Grant> = revoking.await.into_iter().map(Result::unwrap).collect();
+        assert!(revoked.iter().all(|grant| *grant == revoked[0]), "{revoked:?}");
+        let is_active = stored.state() == GrantState::Active;
+        let ended = if is_active {
+            GrantState::Revoked
+        } else {
+            GrantState::Denied
+        };
+        assert_eq!(revoked[0].state(), ended);
+        // Asked for, answered, and taken back where there was something to take back: each is told once.
+        let subject = revoked[0].name.rsplit('/').next().unwrap();
+        let subject = format!("{}/grants/{subject}", fixture.learner("learner-1"));
+        let changes = fixture.history(&subject).await.len();
+        assert_eq!(changes, 2 + usize::from(is_active));
         fixture.service.clock.advance(31 * DAY);
     }
+    assert_eq!(
+        answers,
+        BTreeSet::from([GrantState::Active, GrantState::Denied]),
+        "the same always comes first, so they hardly meet"
+    );
 }
 
 /// Expiry and revocation race with readings: what was read was logged, and nothing is read when it is over.

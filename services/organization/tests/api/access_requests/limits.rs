@@ -6,7 +6,7 @@ use muster_proto::organization::v1 as pb;
 use muster_refusal::{ErrorReason as R, quota_of};
 use muster_testkit::Callers;
 
-use super::{ask, asked, deny, listed, withdraw};
+use super::{ask, asked, deny, withdraw};
 use crate::fixture::Fixture;
 use crate::refused::{fact, refused};
 
@@ -55,21 +55,4 @@ async fn who_was_denied_asks_the_same_organization_again_after_thirty_days() {
     asked(&fixture, "ada", other).await;
     fixture.service.clock.advance(MONTH);
     asked(&fixture, "ada", id).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn of_many_who_ask_at_once_as_one_person_one_request_is_made() {
-    let fixture = Fixture::new().await;
-    let id = fixture.active().await;
-    let each = (0..8).map(|_| ask(&fixture, Callers::person("ada"), id, pb::Role::Viewer));
-    let answers = futures::future::join_all(each).await;
-    let names: std::collections::BTreeSet<_> =
-        answers.into_iter().map(|answer| answer.unwrap().name).collect();
-    assert_eq!(names.len(), 1);
-    assert_eq!(
-        listed(&fixture, id, pb::AccessRequestState::Unspecified)
-            .await
-            .len(),
-        1
-    );
 }

@@ -184,6 +184,44 @@ async fn a_chain_that_was_cut_or_made_anew_with_its_end_is_seen_by_what_was_note
     std::fs::remove_file(noted).unwrap();
 }
 
+/// Who writes at once, and how many entries each.
+const WRITERS: usize = 16;
+const ENTRIES: usize = 200;
+/// Of these, by calls; the others by transactions that write several, and are open at the same time.
+const CALLS: usize = 5;
+const IN_ONE: usize = 15;
+
+/// What writes down entries gives them times that many have, and that go back and forth: minutes of one hour, in no order.
+const UNSTEADY: &str = "CREATE FUNCTION unsteady() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN NEW.change_time := '2026-03-01 12:00Z'::timestamptz + floor(random() * 60) * interval '1 minute'; RETURN NEW; END $$;
+    CREATE TRIGGER unsteady BEFORE INSERT ON history_entries FOR EACH ROW EXECUTE FUNCTION unsteady()";
+
+async fn write_many(fixture: &Fixture, id: OrganizationId, writer: usize) {
+    let mut connection = fixture.service.database.connection().await;
+    let groups = |from: usize, to: usize| {
+        format!(
+            "INSERT INTO groups (organization_id, group_id, display_name, create_time, state, version)
+             SELECT '{id}', gen_random_uuid(), 'Group {writer}.' || place, now(), 'ACTIVE', 1
+             FROM generate_series({from}, {to}) AS place"
+        )
+    };
+    for turn in 0..(ENTRIES - CALLS) / IN_ONE {
+        let (first, last) = (turn * IN_ONE, (turn + 1) * IN_ONE - 1);
+        let several = format!(
+            "BEGIN; {}; SELECT pg_sleep(0.001); {}; COMMIT",
+            groups(first, first + 4),
+            groups(first + 5, last)
+        );
+        sqlx::raw_sql(AssertSqlSafe(several))
+            .execute(&mut connection)
+            .await
+            .unwrap();
+        if turn < CALLS {
+            add_location(fixture, id, &format!("Room {writer}.{turn}")).await;
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn sixteen_who_write_at_once_and_three_replicas_that_link_make_one_chain() {
     let suite = TestSuite::new(muster_clock::Clock::system()).await;
@@ -191,22 +229,35 @@ async fn sixteen_who_write_at_once_and_three_replicas_that_link_make_one_chain()
     let id = fixture.active().await;
     let replicas = join_all((0..2).map(|_| replica(&fixture.suite, &fixture.service))).await;
     let before = history(&fixture, id).await.len();
-    for round in 0..12 {
-        let writers = (0..16).map(|writer| {
-            let called = format!("Room {round}.{writer}");
-            let fixture = &fixture;
-            async move { add_location(fixture, id, &called).await }
-        });
-        join_all(writers).await;
-    }
+    fixture.service.database.execute(UNSTEADY).await;
+    join_all((0..WRITERS).map(|writer| write_many(&fixture, id, writer))).await;
     let unsealed = "SELECT count(*) FROM history_entries WHERE position IS NULL";
     eventually(async || fixture.service.database.count(unsealed).await == 0).await;
     let (well, heads) = verify(&fixture, &["--heads"]);
     assert!(well, "{heads:?}");
-    let length = before + 12 * 16;
+    let length = before + WRITERS * ENTRIES;
     assert!(
         heads[0].starts_with(&format!("{} {length} ", name(id))),
         "{heads:?}"
+    );
+    let times =
+        "SELECT count(*) FROM history_entries AS e JOIN history_entries AS next USING (organization_id)
+                 WHERE next.position = e.position + 1 AND next.change_time <= e.change_time";
+    assert!(
+        fixture.service.database.count(times).await > 1000,
+        "times are equal and go back"
+    );
+    let altered = length / 2;
+    fixture
+        .execute(format!(
+            "UPDATE history_entries SET changes = overlay(changes placing '!' from length(changes) - 3 for 1)
+             WHERE position = {altered}"
+        ))
+        .await;
+    let named = broken(&fixture, id, &[]);
+    assert!(
+        named.starts_with(&format!("entry {altered} is not the one")),
+        "{named}"
     );
     for replica in replicas {
         replica.stop().await;

@@ -7,7 +7,7 @@ use muster_testkit::{Callers, TestCaller};
 
 use super::{add_location, history, page};
 use crate::access_requests::{approve as approve_request, asked, deny, withdraw};
-use crate::fixture::{Fixture, approve, name, owner};
+use crate::fixture::{Fixture, approve, name, owner, submit};
 use crate::ownership::reassign;
 
 fn person(who: &str) -> String {
@@ -45,6 +45,57 @@ async fn who_changed_what_from_what_to_what_stands_there_and_why_staff_did() {
         (&approved.actor, approved.reason.clone()),
         (&person("staff"), approve(id).reason)
     );
+}
+
+/// Also once it was handed in again, when the profile itself says them no more.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_round_of_returns_is_read_in_order_by_owner_and_staff() {
+    use pb::OrganizationReturnReason as Why;
+    let fixture = Fixture::new().await;
+    let id = fixture.submitted().await;
+    let rounds = [
+        (
+            Why::NameMismatch,
+            "NAME_MISMATCH",
+            "the license says Sunshine Two",
+        ),
+        (
+            Why::LicenseNumberUnknown,
+            "LICENSE_NUMBER_UNKNOWN",
+            "no such number",
+        ),
+        (Why::NameMismatch, "NAME_MISMATCH", "still Sunshine Two"),
+    ];
+    for (why, _, reason) in rounds {
+        fixture.give_back(id, &[why], reason).await.unwrap();
+        fixture
+            .profiles(owner(id))
+            .submit_organization(submit(id))
+            .await
+            .unwrap();
+    }
+    let now = fixture.read(id).await;
+    assert!(now.return_reasons.is_empty() && now.decision_reason.is_empty());
+    for who in [owner(id), TestCaller::staff(id)] {
+        let mut entries = page(&fixture, who, id, (0, "")).await.history_entries;
+        entries.reverse();
+        let is_return = |entry: &&HistoryEntry| {
+            let state = entry.changes.iter().find(|change| change.field == "state");
+            state.is_some_and(|change| change.after.as_deref() == Some("RETURNED"))
+        };
+        let returns: Vec<_> = entries.iter().filter(is_return).collect();
+        assert_eq!(returns.len(), rounds.len());
+        for (entry, (_, why, reason)) in returns.into_iter().zip(rounds) {
+            let (_, reasons) = change(entry, "return_reasons");
+            assert_eq!(reasons, Some(format!("[\"{why}\"]").as_str()));
+            assert_eq!(change(entry, "decision_reason").1, Some(reason));
+            assert_eq!(
+                (entry.actor.clone(), entry.reason.as_str()),
+                (person("staff"), reason)
+            );
+            assert!(entry.change_time.is_some());
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

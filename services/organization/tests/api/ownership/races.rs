@@ -17,6 +17,7 @@ use super::{accept, as_owner, decline, latest, let_in, offer, withdraw};
 use crate::employed::hears;
 use crate::fixture::Fixture;
 use crate::profile_users::{add, person, remove};
+use crate::races::{CALLERS, rounds};
 use crate::roles::role;
 
 const PEOPLE: [&str; 3] = ["owner", "ada", "bob"];
@@ -92,7 +93,7 @@ impl Round<'_> {
 
     /// Everybody at once, and what became of it.
     async fn run(&self, number: usize) {
-        let acts: Vec<Act> = (0..16)
+        let acts: Vec<Act> = (0..CALLERS)
             .map(|place| match (number + place) % (ACTS.len() + 1) {
                 last if last == ACTS.len() && number.is_multiple_of(5) => Act::Move,
                 turn => ACTS[turn % ACTS.len()],
@@ -139,11 +140,6 @@ fn may_be_told(act: Act, reason: R) -> bool {
         R::OwnershipOfferOpen | R::SuccessorCannotAct => act == Act::OfferElsewhere,
         _ => false,
     }
-}
-
-fn rounds(usual: usize) -> usize {
-    let asked = std::env::var("MUSTER_TEST_RACES");
-    asked.map_or(usual, |asked| asked.parse().unwrap())
 }
 
 /// Looks again and again how many owners there are.

@@ -11,7 +11,7 @@ use crate::fixture::{Fixture, owner};
 use crate::refused::{fields, refused};
 use crate::roles::role;
 
-pub(super) async fn update(
+pub(crate) async fn update(
     fixture: &Fixture,
     id: OrganizationId,
     changes: pb::ProfileUser,

@@ -10,7 +10,7 @@ use super::{mask, update_group};
 use crate::fixture::{Fixture, name, owner};
 use crate::refused::{fields, refused};
 
-async fn update_location(
+pub(super) async fn update_location(
     fixture: &Fixture,
     id: OrganizationId,
     location: pb::Location,
@@ -25,7 +25,7 @@ async fn update_location(
     locations.update_location(request).await
 }
 
-async fn location(fixture: &Fixture, id: OrganizationId, called: &str) -> pb::Location {
+pub(super) async fn location(fixture: &Fixture, id: OrganizationId, called: &str) -> pb::Location {
     let request = pb::CreateLocationRequest {
         parent: name(id),
         location: Some(pb::Location {
