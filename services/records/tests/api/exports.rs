@@ -15,7 +15,7 @@ impl Fixture {
         Ok(record::export_staff_report(&admin, &organization, format).await?)
     }
 
-    async fn exported(&self, person: &str, format: ExportFormat) -> Result<Download, Status> {
+    pub(crate) async fn exported(&self, person: &str, format: ExportFormat) -> Result<Download, Status> {
         let admin = self.service.calls_of(self.admin());
         Ok(record::export(&admin, &self.learner(person).to_string(), format).await?)
     }

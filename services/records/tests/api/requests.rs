@@ -21,7 +21,7 @@ use crate::fixture::{Fixture, me, person_name, reason};
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 impl Fixture {
-    async fn ask_for(&self, person: &str) -> Result<Grant, Status> {
+    pub(crate) async fn ask_for(&self, person: &str) -> Result<Grant, Status> {
         let request = RequestGrantRequest {
             parent: self.learner(person).to_string(),
             message: "for the review in May".to_owned(),
@@ -32,7 +32,7 @@ impl Fixture {
         Ok(asked.into_inner().grant.unwrap())
     }
 
-    async fn approve(
+    pub(crate) async fn approve(
         &self,
         person: &str,
         name: &str,
@@ -48,7 +48,7 @@ impl Fixture {
         Ok(approved.into_inner().grant.unwrap())
     }
 
-    async fn deny(&self, person: &str, name: &str) -> Result<Grant, Status> {
+    pub(crate) async fn deny(&self, person: &str, name: &str) -> Result<Grant, Status> {
         let request = DenyGrantRequest {
             name: name.to_owned(),
             request_id: String::new(),
@@ -66,7 +66,7 @@ impl Fixture {
         Ok(granted.into_inner().grant.unwrap())
     }
 
-    fn after(&self, time: Duration) -> Timestamp {
+    pub(crate) fn after(&self, time: Duration) -> Timestamp {
         let at: OffsetDateTime = self.service.clock.now() + time;
         Timestamp {
             seconds: at.unix_timestamp(),
@@ -90,7 +90,7 @@ impl Fixture {
     }
 
     /// What the organization sees, newest first.
-    async fn grants_of(&self, person: &str) -> Vec<Grant> {
+    pub(crate) async fn grants_of(&self, person: &str) -> Vec<Grant> {
         let request = ListLearnerGrantsRequest {
             parent: self.learner(person).to_string(),
             ..Default::default()
