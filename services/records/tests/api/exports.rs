@@ -9,7 +9,7 @@ use tonic::Status;
 use crate::fixture::{Fixture, me, reason};
 
 impl Fixture {
-    async fn exported_report(&self, format: ExportFormat) -> Result<Download, Status> {
+    pub(crate) async fn exported_report(&self, format: ExportFormat) -> Result<Download, Status> {
         let organization = self.organization_name().to_string();
         let admin = self.service.calls_of(self.admin());
         Ok(record::export_staff_report(&admin, &organization, format).await?)
@@ -37,7 +37,7 @@ impl Fixture {
 }
 
 /// The lines of a table, without its headings and its mark.
-fn lines(csv: &Download) -> Vec<String> {
+pub(crate) fn lines(csv: &Download) -> Vec<String> {
     let text = std::str::from_utf8(&csv.bytes).unwrap();
     let lines = text.strip_prefix('\u{feff}').unwrap().lines().skip(1);
     lines.map(str::to_owned).collect()

@@ -21,6 +21,7 @@ mod hours;
 mod issued;
 mod learning_record;
 mod organization_view;
+mod outlives;
 mod people;
 mod person_view;
 mod progress;

@@ -7,7 +7,11 @@ use muster_testkit::{TestCaller, eventually, eventually_some};
 use crate::fixture::Fixture;
 
 impl Fixture {
-    async fn staff_report(&self, page_size: i32, page_token: String) -> (Vec<StaffReportEntry>, String) {
+    pub(crate) async fn staff_report(
+        &self,
+        page_size: i32,
+        page_token: String,
+    ) -> (Vec<StaffReportEntry>, String) {
         let request = ReadStaffReportRequest {
             parent: self.organization_name().to_string(),
             page_size,
