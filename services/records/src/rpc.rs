@@ -21,7 +21,7 @@ use muster_server::{Call, Parsed, names};
 
 use crate::context::Context;
 use crate::domain::{Capacity, ReaderRole};
-use crate::ops::learning_record::read::Reader;
+use crate::ops::learning_record::read::Caller;
 
 /// Answers every gRPC service of this process.
 #[derive(Clone, Debug)]
@@ -35,8 +35,8 @@ impl Rpc {
     }
 }
 
-/// Who reads the records of this organization's learners.
-fn reader<M>(call: &Call<M>, organization: OrganizationId) -> Result<Reader, Refusal> {
+/// Who asks to read the records of this organization's learners.
+fn caller<M>(call: &Call<M>, organization: OrganizationId) -> Result<Caller, Refusal> {
     let person = call.person()?;
     let capacity = match call.organization_role() {
         Some(Role::Viewer) => Capacity::ProfileUser(ReaderRole::Viewer),
@@ -45,7 +45,7 @@ fn reader<M>(call: &Call<M>, organization: OrganizationId) -> Result<Reader, Ref
         None if person.staff => Capacity::Staff,
         None => return Err(Refusal::permission_denied()),
     };
-    Ok(Reader {
+    Ok(Caller {
         organization,
         person: person.id,
         display_name: person.name.clone().unwrap_or_default(),

@@ -14,6 +14,8 @@ pub(crate) struct RecordAccess {
     pub(crate) id: AccessId,
     /// The organization for which it was read.
     pub(crate) organization: OrganizationId,
+    /// What people called it at the time; empty of what was read before that was kept.
+    pub(crate) organization_display_name: String,
     /// Who read.
     pub(crate) reader: PersonId,
     /// Their name at the time; may be empty.

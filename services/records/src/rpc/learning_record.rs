@@ -11,7 +11,7 @@ use tonic::{Request, Response, Status};
 use super::Rpc;
 use super::assignment::convert::for_person;
 use super::export::record;
-use crate::ops::learning_record::read::{self, Record};
+use crate::ops::learning_record::read::{self, Reader, Record};
 
 #[tonic::async_trait]
 impl LearningRecordService for Rpc {
@@ -20,8 +20,9 @@ impl LearningRecordService for Rpc {
         request: Request<pb::GetLearningRecordRequest>,
     ) -> Result<Response<pb::GetLearningRecordResponse>, Status> {
         let context = &self.context;
-        let (_, (reader, name)) = Call::read(request, parse::get_learning_record)?;
-        read::prepare(context, reader.organization, name.person).await?;
+        let (_, (caller, name)) = Call::read(request, parse::get_learning_record)?;
+        read::prepare(context, caller.organization, name.person).await?;
+        let reader = Reader::of(context, caller).await?;
         let work = async |tx: &mut _| read::apply(tx, context, reader, name.person).await;
         let Record {
             assignments,
@@ -49,9 +50,10 @@ impl LearningRecordService for Rpc {
         request: Request<pb::ExportLearningRecordRequest>,
     ) -> Result<Response<Self::ExportLearningRecordStream>, Status> {
         let context = self.context.clone();
-        let (_, (reader, name, format)) = Call::read(request, parse::export_learning_record)?;
-        let (organization, person) = (reader.organization, name.person);
+        let (_, (caller, name, format)) = Call::read(request, parse::export_learning_record)?;
+        let (organization, person) = (caller.organization, name.person);
         read::prepare(&context, organization, person).await?;
+        let reader = Reader::of(&context, caller).await?;
         let employees = context.peers.employees(organization, &[person]).await?;
         let called = employees
             .get(&person)

@@ -17,6 +17,7 @@ impl From<RecordAccess> for pb::RecordAccess {
             person,
             id,
             organization,
+            organization_display_name,
             reader,
             reader_display_name,
             permit,
@@ -28,6 +29,7 @@ impl From<RecordAccess> for pb::RecordAccess {
         Self {
             name: RecordAccessName { person, access: id }.to_string(),
             organization: OrganizationName { organization }.to_string(),
+            organization_display_name,
             reader: PersonName { person: reader }.to_string(),
             reader_display_name,
             reason: pb::RecordAccessReason::from(permit.reason()).into(),

@@ -12,6 +12,7 @@ use tonic::{Request, Response, Status};
 use super::Rpc;
 use super::export::staff;
 use crate::error::Error;
+use crate::ops::learning_record::read::Reader;
 use crate::ops::staff_report::read;
 use crate::store::employment_projection;
 
@@ -22,8 +23,9 @@ impl StaffReportService for Rpc {
         request: Request<pb::ReadStaffReportRequest>,
     ) -> Result<Response<pb::ReadStaffReportResponse>, Status> {
         let context = &self.context;
-        let (call, reader) = Call::read(request, parse::read_staff_report)?;
-        let organization = reader.organization;
+        let (call, caller) = Call::read(request, parse::read_staff_report)?;
+        let organization = caller.organization;
+        let reader = Reader::of(context, caller).await?;
         let mut persons = Vec::new();
         let list = async |after, limit| {
             let list =
@@ -58,7 +60,8 @@ impl StaffReportService for Rpc {
         request: Request<pb::ExportStaffReportRequest>,
     ) -> Result<Response<Self::ExportStaffReportStream>, Status> {
         let context = self.context.clone();
-        let (_, (reader, format)) = Call::read(request, parse::export_staff_report)?;
+        let (_, (caller, format)) = Call::read(request, parse::export_staff_report)?;
+        let reader = Reader::of(&context, caller).await?;
         let file = staff::begin(&context, &reader, format).await?;
         Ok(answers(|sink| staff::write(context, reader, format, file, sink)))
     }

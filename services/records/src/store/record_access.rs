@@ -22,6 +22,7 @@ impl FromRow<'_, PgRow> for RecordAccess {
             person: row.try_get("person_id")?,
             id: row.try_get("access_id")?,
             organization: row.try_get("organization_id")?,
+            organization_display_name: row.try_get("organization_display_name")?,
             reader: row.try_get("reader_person_id")?,
             reader_display_name: row.try_get("reader_display_name")?,
             permit: Permit::from_row(row)?,
@@ -45,9 +46,10 @@ pub(crate) async fn insert_all(
 ) -> Result<(), DatabaseError> {
     sqlx::query(
         "INSERT INTO record_accesses (person_id, access_id, organization_id, reader_person_id, reader_display_name,
-                                      reason, grant_id, access_time, export_format, kind, reader_role)
+                                      reason, grant_id, access_time, export_format, kind, reader_role,
+                                      organization_display_name)
          SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::uuid[],
-                              $8::timestamptz[], $9::text[], $10::text[], $11::text[])",
+                              $8::timestamptz[], $9::text[], $10::text[], $11::text[], $12::text[])",
     )
     .bind(column(accesses, |access| access.person))
     .bind(column(accesses, |access| access.id))
@@ -60,6 +62,7 @@ pub(crate) async fn insert_all(
     .bind(column(accesses, |access| access.export))
     .bind(column(accesses, |access| access.kind))
     .bind(column(accesses, |access| access.reader_role))
+    .bind(column(accesses, |access| access.organization_display_name.as_str()))
     .execute(tx)
     .await?;
     Ok(())
@@ -78,7 +81,7 @@ pub(crate) async fn list_of_person(
 ) -> Result<Vec<RecordAccess>, DatabaseError> {
     let page = sqlx::query_as(
         "SELECT person_id, access_id, organization_id, reader_person_id, reader_display_name, reason, grant_id,
-                access_time, export_format, kind, reader_role
+                access_time, export_format, kind, reader_role, organization_display_name
          FROM record_accesses
          WHERE person_id = $1 AND ($2::uuid IS NULL OR access_id < $2)
          ORDER BY access_id DESC LIMIT $3",

@@ -25,7 +25,7 @@ impl Fixture {
         record::export_own(&caller, format).await.unwrap()
     }
 
-    async fn accesses_of(&self, person: &str) -> Vec<RecordAccess> {
+    pub(crate) async fn accesses_of(&self, person: &str) -> Vec<RecordAccess> {
         let request = ListRecordAccessesRequest {
             parent: me(),
             ..Default::default()

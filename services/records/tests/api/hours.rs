@@ -92,7 +92,7 @@ async fn the_report_tells_hours_by_year_and_what_expires_within_90_days_of_what_
     assert_eq!(years(&entry), [(2026, 135)]);
     // From the first of March, three months are 92 days.
     assert_eq!((entry.expiring_count, expiring(&entry)), (0, vec![]));
-    fixture.service.clock.advance(2 * DAY);
+    fixture.pass(2 * DAY);
     let entry = fixture.hours_of("learner-1").await;
     assert_eq!((entry.expiring_count, expiring(&entry)), (1, vec!["About A-2"]));
 
@@ -105,7 +105,7 @@ async fn the_report_tells_hours_by_year_and_what_expires_within_90_days_of_what_
     );
 
     // Another year, in which what has expired is told no more, nor what is outlived.
-    fixture.service.clock.advance(330 * DAY);
+    fixture.pass(330 * DAY);
     fixture.report(&later, 100).await.unwrap();
     let entry = fixture.hours_of("learner-1").await;
     assert_eq!(years(&entry), [(2027, 60), (2026, 165)]);

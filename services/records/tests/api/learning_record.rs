@@ -4,8 +4,8 @@ use futures::future::join_all;
 use muster_identity::{PersonCaller, Role};
 use muster_ids::OrganizationId;
 use muster_proto::records::v1::{
-    GetLearningRecordRequest, GetLearningRecordResponse, ListRecordAccessesRequest, RecordAccessKind,
-    RecordAccessReason, RevokeGrantRequest,
+    ExportFormat, GetLearningRecordRequest, GetLearningRecordResponse, ListRecordAccessesRequest,
+    RecordAccessKind, RecordAccessReason, RevokeGrantRequest,
 };
 use muster_refusal::ErrorReason;
 use muster_testkit::{Callers, TestCaller, eventually};
@@ -78,6 +78,7 @@ async fn with_a_grant_the_whole_record_is_read_and_the_learner_sees_who_read_it(
     assert_eq!(accesses.len(), 2);
     for access in accesses {
         assert_eq!(access.organization, fixture.organization_name().to_string());
+        assert_eq!(access.organization_display_name, "Day nursery");
         assert_eq!(access.reader, person_name("admin").to_string());
         assert_eq!(access.reader_display_name, "admin");
         assert_eq!(access.reason(), RecordAccessReason::Grant);
@@ -90,6 +91,31 @@ async fn with_a_grant_the_whole_record_is_read_and_the_learner_sees_who_read_it(
         );
         assert!(access.access_time.is_some());
     }
+}
+
+/// Whoever sees who read their record knows the organization by its name, and that of then: on a page, in a file, in the report.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reading_names_the_organization_as_it_was_called_then() {
+    let fixture = Fixture::start().await;
+    fixture.verify("learner-1", &[]).await;
+    fixture.grant("learner-1").await.unwrap();
+    fixture.read("learner-1").await.unwrap();
+    let rename = "UPDATE organizations SET display_name = 'Day nursery of the north'";
+    fixture.organizations.database.execute(rename).await;
+    fixture.read("learner-1").await.unwrap();
+    fixture.exported("learner-1", ExportFormat::Csv).await.unwrap();
+    fixture.reported_of("learner-1").await.unwrap();
+    fixture.exported_report(ExportFormat::Csv).await.unwrap();
+    let names = fixture.accesses_of("learner-1").await.into_iter();
+    let names: Vec<String> = names.map(|access| access.organization_display_name).collect();
+    let [newer @ .., oldest] = names.as_slice() else {
+        panic!("nothing was read")
+    };
+    assert_eq!((newer.len(), oldest.as_str()), (4, "Day nursery"));
+    assert!(
+        newer.iter().all(|name| name == "Day nursery of the north"),
+        "{newer:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

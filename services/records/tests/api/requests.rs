@@ -173,7 +173,7 @@ async fn a_no_is_not_asked_again_for_a_month_and_a_consent_answers_a_request() {
         reason(fixture.ask_for("learner-1").await),
         ErrorReason::GrantDenied
     );
-    fixture.service.clock.advance(30 * DAY);
+    fixture.pass(30 * DAY);
     fixture.ask_for("learner-1").await.unwrap();
     // The person may say yes without looking at the request.
     let granted = fixture.grant("learner-1").await.unwrap();
@@ -189,7 +189,7 @@ async fn a_request_waits_for_thirty_days_and_ends_with_the_employment() {
     let fixture = Fixture::start().await;
     fixture.verify("learner-1", &[]).await;
     fixture.ask_for("learner-1").await.unwrap();
-    fixture.service.clock.advance(30 * DAY);
+    fixture.pass(30 * DAY);
     let name = fixture.own_grants("learner-1").await[0].name.clone();
     assert_eq!(
         reason(fixture.approve("learner-1", &name, None).await),
@@ -227,7 +227,7 @@ async fn a_consent_ends_at_its_time_and_the_next_one_is_another() {
     let first = fixture.grant_until("learner-1", DAY).await.unwrap();
     assert!(first.expire_time.is_some());
     assert!(fixture.read("learner-1").await.is_ok());
-    fixture.service.clock.advance(DAY - Duration::from_secs(1));
+    fixture.pass(DAY - Duration::from_secs(1));
     assert!(fixture.read("learner-1").await.is_ok());
     fixture.service.clock.advance(Duration::from_secs(1));
     assert_eq!(

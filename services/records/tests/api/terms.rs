@@ -45,7 +45,7 @@ async fn who_says_another_end_has_that_end() {
         [(GrantState::Active, true), (GrantState::Revoked, false)]
     );
     assert!(fixture.read("learner-1").await.is_ok());
-    fixture.service.clock.advance(HOUR);
+    fixture.pass(HOUR);
     assert!(fixture.read("learner-1").await.is_err());
 }
 
@@ -81,10 +81,7 @@ async fn what_was_over_by_the_clock_did_not_end_with_the_employment() {
     fixture.verify("learner-2", &[]).await;
     fixture.grant_until("learner-1", HOUR).await.unwrap();
     fixture.grant_until("learner-2", HOUR).await.unwrap();
-    fixture.service.clock.advance(2 * HOUR);
-    fixture.service.renew_tokens();
-    fixture.organizations.renew_tokens();
-    fixture.employments.renew_tokens();
+    fixture.pass(2 * HOUR);
     fixture.grant("learner-1").await.unwrap();
     acts::close_organization(&fixture.organizations, fixture.organization).await;
     for learner in ["learner-1", "learner-2"] {

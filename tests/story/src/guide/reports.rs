@@ -113,6 +113,11 @@ async fn who_read(person: &Client) -> anyhow::Result<BTreeSet<String>> {
 fn told(access: &RecordAccess) -> anyhow::Result<String> {
     let reader = &access.reader_display_name;
     ensure!(!reader.is_empty(), "nobody is said to have read: {access:?}");
+    let organization = &access.organization_display_name;
+    ensure!(
+        !organization.is_empty(),
+        "it is not said for whom it was read: {access:?}"
+    );
     let what = match access.kind() {
         RecordAccessKind::Record => "their record",
         RecordAccessKind::Report => "their line of the staff report",
@@ -133,7 +138,7 @@ fn told(access: &RecordAccess) -> anyhow::Result<String> {
         _ => bail!("it is not said why it was allowed: {access:?}"),
     };
     Ok(format!(
-        "the person sees that {reader}, {role}, read {what} {how}, because {why}"
+        "the person sees that {reader}, {role}, read {what} {how} for {organization}, because {why}"
     ))
 }
 

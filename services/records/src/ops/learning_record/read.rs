@@ -17,9 +17,9 @@ const MAX_ITEMS: usize = 1_000;
 /// One more, which tells whether there are older ones.
 const FETCH: i64 = 1_001;
 
-/// Who reads, and for which organization.
+/// Who asks to read, and for which organization.
 #[derive(Debug, Clone)]
-pub(crate) struct Reader {
+pub(crate) struct Caller {
     /// The organization for which they read.
     pub(crate) organization: OrganizationId,
     /// Who.
@@ -28,6 +28,14 @@ pub(crate) struct Reader {
     pub(crate) display_name: String,
     /// As what.
     pub(crate) capacity: Capacity,
+}
+
+/// The same, with all that is shown to whom they read about.
+#[derive(Debug, Clone)]
+pub(crate) struct Reader {
+    pub(crate) caller: Caller,
+    /// What people call the organization now.
+    pub(crate) organization_display_name: String,
 }
 
 /// What is known of a learner.
@@ -42,6 +50,18 @@ pub(crate) struct Record {
 }
 
 impl Reader {
+    /// Asks what the organization is called.
+    ///
+    /// # Errors
+    /// Of a peer: a reading of which the person could not be told for whom it was is none.
+    pub(crate) async fn of(context: &Context, caller: Caller) -> Result<Self, Error> {
+        let name = context.peers.organization_name(caller.organization).await?;
+        Ok(Self {
+            caller,
+            organization_display_name: name.unwrap_or_default(),
+        })
+    }
+
     /// That they read so much of the learner's record; `export`: into a file.
     pub(crate) fn access(
         &self,
@@ -52,12 +72,13 @@ impl Reader {
     ) -> RecordAccess {
         RecordAccess {
             kind: Some(kind),
-            reader_role: self.capacity.role(),
+            reader_role: self.caller.capacity.role(),
             person: learner,
             id: context.clock.new_id(),
-            organization: self.organization,
-            reader: self.person,
-            reader_display_name: self.display_name.clone(),
+            organization: self.caller.organization,
+            organization_display_name: self.organization_display_name.clone(),
+            reader: self.caller.person,
+            reader_display_name: self.caller.display_name.clone(),
             permit,
             access_time: context.clock.now(),
             export,
@@ -118,11 +139,11 @@ pub(super) async fn lock_permit(
     reader: &Reader,
     learner: PersonId,
 ) -> Result<Permit, Error> {
-    let organization = reader.organization;
+    let organization = reader.caller.organization;
     let employment = employment_projection::lock(tx, organization, learner)
         .await?
         .ok_or(Failure::NotFound)?;
-    if reader.capacity == Capacity::Staff {
+    if reader.caller.capacity == Capacity::Staff {
         return Ok(Permit::Staff);
     }
     match employment.state {

@@ -30,9 +30,9 @@ pub(crate) async fn apply(
     persons: &[PersonId],
     export: Option<ExportFormat>,
 ) -> Result<Vec<StaffReportEntry>, Error> {
-    let organization = reader.organization;
+    let organization = reader.caller.organization;
     let access_time = context.clock.now();
-    let permits = match reader.capacity {
+    let permits = match reader.caller.capacity {
         Capacity::ProfileUser(_) => staff_report::lock_shared(tx, organization, persons, access_time).await?,
         Capacity::Staff => persons.iter().map(|person| (*person, Permit::Staff)).collect(),
     };

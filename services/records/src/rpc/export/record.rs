@@ -49,7 +49,10 @@ impl Writing {
     /// As [`export::apply`]; [`Error::TooManyFiles`]; of a peer.
     pub(in crate::rpc) async fn begin(context: &Context, source: Source, name: &str) -> Result<Self, Error> {
         let lines = read(context, &source, None).await?;
-        let reader = source.reader.as_ref().map_or("", |reader| &reader.display_name);
+        let reader = source
+            .reader
+            .as_ref()
+            .map_or("", |reader| &reader.caller.display_name);
         let head = Head {
             title: format!("Learning record: {name}"),
             notes: vec![made(context.clock.now(), reader)],

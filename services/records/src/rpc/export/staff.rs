@@ -40,14 +40,13 @@ pub(in crate::rpc) async fn begin(
     reader: &Reader,
     format: ExportFormat,
 ) -> Result<File, Error> {
-    let organization = context.peers.organization_name(reader.organization).await?;
-    let waiting = async |db: &mut _| employment_projection::count_waiting(db, reader.organization).await;
+    let organization = reader.caller.organization;
+    let waiting = async |db: &mut _| employment_projection::count_waiting(db, organization).await;
     let waiting = context.database.read(waiting).await?;
-    let of = organization.unwrap_or_else(|| reader.organization.to_string());
     let head = Head {
-        title: format!("Staff report: {of}"),
+        title: format!("Staff report: {}", reader.organization_display_name),
         notes: vec![
-            made(context.clock.now(), &reader.display_name),
+            made(context.clock.now(), &reader.caller.display_name),
             "Of whoever does not share their whole record, the certificates are those of this organization's own trainings."
                 .to_owned(),
             format!("Left out because their employment waits to be verified: {waiting}."),
@@ -67,7 +66,7 @@ pub(in crate::rpc) async fn write(
 ) -> Result<(), Status> {
     let mut after = None;
     loop {
-        let persons = page(&context, reader.organization, after).await?;
+        let persons = page(&context, reader.caller.organization, after).await?;
         after = persons.last().copied();
         if after.is_none() {
             return file.finish(&sink).await;
@@ -92,7 +91,10 @@ async fn rows(
     format: ExportFormat,
     persons: &[PersonId],
 ) -> Result<Vec<Vec<Cell>>, Error> {
-    let employees = context.peers.employees(reader.organization, persons).await?;
+    let employees = context
+        .peers
+        .employees(reader.caller.organization, persons)
+        .await?;
     let work = async |tx: &mut _| read::apply(tx, context, reader, persons, Some(format)).await;
     let entries = context.database.write(work).await?;
     Ok(entries.into_iter().map(|entry| row(entry, &employees)).collect())

@@ -6,25 +6,25 @@ use muster_refusal::Violations;
 use muster_server::{Call, Parsed};
 
 use crate::domain::ExportFormat;
-use crate::ops::learning_record::read::Reader;
-use crate::rpc::reader;
+use crate::ops::learning_record::read::Caller;
+use crate::rpc::caller;
 
 /// Who reads, and whose record.
 pub(super) fn get_learning_record(
     call: &Call<pb::GetLearningRecordRequest>,
     violations: &mut Violations,
-) -> Parsed<(Reader, LearningRecordName)> {
-    let reader = reader(call, call.organization()?)?;
-    Ok(call.name(violations).map(|name| (reader, name)))
+) -> Parsed<(Caller, LearningRecordName)> {
+    let caller = caller(call, call.organization()?)?;
+    Ok(call.name(violations).map(|name| (caller, name)))
 }
 
 /// The same, and into which file.
 pub(super) fn export_learning_record(
     call: &Call<pb::ExportLearningRecordRequest>,
     violations: &mut Violations,
-) -> Parsed<(Reader, LearningRecordName, ExportFormat)> {
-    let reader = reader(call, call.organization()?)?;
+) -> Parsed<(Caller, LearningRecordName, ExportFormat)> {
+    let caller = caller(call, call.organization()?)?;
     let format = ExportFormat::try_from(call.message.format()).ok();
     let named = call.name(violations).zip(format);
-    Ok(named.map(|(name, format)| (reader, name, format)))
+    Ok(named.map(|(name, format)| (caller, name, format)))
 }

@@ -7,27 +7,27 @@ use muster_refusal::Violations;
 use muster_server::{Call, Parsed};
 
 use crate::domain::ExportFormat;
-use crate::ops::learning_record::read::Reader;
+use crate::ops::learning_record::read::Caller;
 use crate::rpc;
 
 /// Who reads, and for which organization.
 pub(super) fn read_staff_report(
     call: &Call<pb::ReadStaffReportRequest>,
     violations: &mut Violations,
-) -> Parsed<Reader> {
-    reader(call, violations)
+) -> Parsed<Caller> {
+    caller(call, violations)
 }
 
 /// The same, and into which file.
 pub(super) fn export_staff_report(
     call: &Call<pb::ExportStaffReportRequest>,
     violations: &mut Violations,
-) -> Parsed<(Reader, ExportFormat)> {
+) -> Parsed<(Caller, ExportFormat)> {
     let format = ExportFormat::try_from(call.message.format()).ok();
-    Ok(reader(call, violations)?.zip(format))
+    Ok(caller(call, violations)?.zip(format))
 }
 
-fn reader<M: RequestMessage>(call: &Call<M>, violations: &mut Violations) -> Parsed<Reader> {
+fn caller<M: RequestMessage>(call: &Call<M>, violations: &mut Violations) -> Parsed<Caller> {
     let name = call.name::<OrganizationName>(violations);
-    name.map(|name| rpc::reader(call, name.organization)).transpose()
+    name.map(|name| rpc::caller(call, name.organization)).transpose()
 }
