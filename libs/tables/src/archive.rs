@@ -27,7 +27,7 @@ pub(crate) struct Archive {
 
 /// The part that is being written.
 struct Part {
-    name: &'static str,
+    name: String,
     offset: usize,
     /// Where its bytes begin.
     begin: usize,
@@ -37,7 +37,7 @@ struct Part {
 }
 
 struct Finished {
-    name: &'static str,
+    name: String,
     offset: u32,
     checksum: u32,
     /// As it is in the archive, and as it was.
@@ -60,7 +60,7 @@ impl Archive {
     }
 
     /// Completes the part before, and begins this one.
-    pub(crate) fn begin(&mut self, name: &'static str) -> Result<(), TooLarge> {
+    pub(crate) fn begin(&mut self, name: &str) -> Result<(), TooLarge> {
         self.end_part()?;
         let offset = self.length();
         self.written.extend(0x0403_4b50_u32.to_le_bytes());
@@ -72,7 +72,7 @@ impl Archive {
         self.name(name);
         self.written.extend(name.as_bytes());
         self.part = Some(Part {
-            name,
+            name: name.to_owned(),
             offset,
             begin: self.length(),
             encoder: DeflateEncoder::new(Vec::new(), Compression::fast()),
@@ -108,7 +108,7 @@ impl Archive {
                 self.written.extend(field.to_le_bytes());
             }
             self.numbers(&part);
-            self.name(part.name);
+            self.name(&part.name);
             // No comment, the first disk, no attributes.
             self.written.extend([0; 10]);
             self.written.extend(part.offset.to_le_bytes());
@@ -153,7 +153,7 @@ impl Archive {
     }
 
     /// How long the name is, and that nothing stands beside it.
-    fn name(&mut self, name: &'static str) {
+    fn name(&mut self, name: &str) {
         let length = u16::try_from(name.len()).unwrap_or(u16::MAX);
         self.written.extend(length.to_le_bytes());
         self.written.extend([0; 2]);

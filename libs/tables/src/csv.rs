@@ -13,12 +13,18 @@ pub(crate) struct Csv {
 
 impl Csv {
     pub(crate) fn new(head: &Head) -> Self {
-        // Without the mark, spreadsheet programs take UTF-8 for the encoding of their country.
-        let mut csv = Self {
-            text: "\u{feff}".to_owned(),
-        };
-        csv.line(head.columns.iter().map(|column| column.heading.to_owned()));
-        csv
+        Self { text: String::new() }.headed(head)
+    }
+
+    /// With the mark of UTF-8.
+    pub(crate) fn marked(head: &Head) -> Self {
+        let text = "\u{feff}".to_owned();
+        Self { text }.headed(head)
+    }
+
+    fn headed(mut self, head: &Head) -> Self {
+        self.line(head.columns.iter().map(|column| column.heading.to_owned()));
+        self
     }
 
     pub(crate) fn row(&mut self, cells: &[Cell]) {

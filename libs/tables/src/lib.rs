@@ -15,7 +15,7 @@
 //! file.row(&[Cell::text("=HYPERLINK(0)"), Cell::Count(3)])?;
 //! let mut bytes = file.take();
 //! bytes.extend(file.finish()?);
-//! assert_eq!(String::from_utf8(bytes)?, "\u{feff}Name,Completed\r\n'=HYPERLINK(0),3\r\n");
+//! assert_eq!(String::from_utf8(bytes)?, "Name,Completed\r\n'=HYPERLINK(0),3\r\n");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
@@ -31,9 +31,11 @@ use time::{Date, OffsetDateTime, UtcOffset};
 /// What a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// Comma-separated values (RFC 4180), in UTF-8 with its mark, as spreadsheet programs want it.
+    /// Comma-separated values (RFC 4180), in UTF-8, for programs.
     Csv,
-    /// A workbook of one sheet (ECMA-376).
+    /// The same with the mark of UTF-8 in front: Excel takes it for the encoding of its country without.
+    CsvExcel,
+    /// A workbook (ECMA-376): as many sheets as the rows need, each with the headings, and one with the notes.
     Xlsx,
     /// Pages to print: A4, landscape.
     Pdf,
@@ -44,9 +46,9 @@ pub enum Format {
 /// What stands above the rows.
 #[derive(Debug, Clone)]
 pub struct Head {
-    /// What the table is of. Of a PDF only.
+    /// What the table is of. Of a PDF, and on the last sheet of a workbook that has notes.
     pub title: String,
-    /// Lines below it: as of when, for whom. Of a PDF only.
+    /// Lines below it: as of when, for whom, what is left out. Where the title is.
     pub notes: Vec<String>,
     /// The columns; a row has as many cells.
     pub columns: Vec<Column>,
@@ -80,9 +82,6 @@ pub enum Cell {
 /// Why a file cannot be written on.
 #[derive(Debug, thiserror::Error)]
 pub enum Problem {
-    /// An XLSX sheet has 1,048,576 rows at the most.
-    #[error("a sheet has no room for more rows")]
-    Full,
     /// The font of the PDFs cannot be used.
     #[error("the font cannot be used: {0}")]
     Font(String),
@@ -106,7 +105,7 @@ impl Format {
     #[must_use]
     pub const fn media_type(self) -> &'static str {
         match self {
-            Self::Csv => "text/csv",
+            Self::Csv | Self::CsvExcel => "text/csv",
             Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
             Self::Pdf => "application/pdf",
             Self::Json => "application/json",
@@ -117,7 +116,7 @@ impl Format {
     #[must_use]
     pub const fn extension(self) -> &'static str {
         match self {
-            Self::Csv => "csv",
+            Self::Csv | Self::CsvExcel => "csv",
             Self::Xlsx => "xlsx",
             Self::Pdf => "pdf",
             Self::Json => "json",
@@ -174,7 +173,8 @@ impl TableWriter {
     pub fn new(format: Format, head: Head) -> Result<Self, Problem> {
         Ok(Self(match format {
             Format::Csv => Kind::Csv(csv::Csv::new(&head)),
-            Format::Xlsx => Kind::Xlsx(Box::new(xlsx::Xlsx::new(&head)?)),
+            Format::CsvExcel => Kind::Csv(csv::Csv::marked(&head)),
+            Format::Xlsx => Kind::Xlsx(Box::new(xlsx::Xlsx::new(head)?)),
             Format::Pdf => Kind::Pdf(Box::new(pdf::Pdf::new(head)?)),
             Format::Json => Kind::Json(json::Json::new(&head)),
         }))
@@ -183,7 +183,7 @@ impl TableWriter {
     /// A further row.
     ///
     /// # Errors
-    /// [`Problem::Full`], [`Problem::TooLarge`].
+    /// [`Problem::TooLarge`].
     pub fn row(&mut self, cells: &[Cell]) -> Result<(), Problem> {
         match &mut self.0 {
             Kind::Csv(csv) => csv.row(cells),

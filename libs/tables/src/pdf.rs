@@ -31,7 +31,8 @@ const CID_FONT: i32 = 5;
 const DESCRIPTOR: i32 = 6;
 const FONT_FILE: i32 = 7;
 const TO_UNICODE: i32 = 8;
-const FIRST_PAGE: i32 = 9;
+const GLYPHS: i32 = 9;
+const FIRST_PAGE: i32 = 10;
 
 pub(crate) struct Pdf {
     head: Head,
@@ -241,7 +242,7 @@ impl Pdf {
         self.bytes.extend_from_slice(chunk.as_bytes());
     }
 
-    /// The glyphs that occurred, and what they stand for: texts can be searched and copied.
+    /// The glyphs that occurred, and what they stand for: texts can be searched and copied, and come back as they were.
     fn write_font(&mut self) -> Result<(), Problem> {
         let embedded = self.font.embedded()?;
         let mut chunk = Chunk::new();
@@ -259,7 +260,7 @@ impl Pdf {
             .system_info(font::SYSTEM)
             .font_descriptor(Ref::new(DESCRIPTOR))
             .default_width(0.0)
-            .cid_to_gid_map_predefined(Name(b"Identity"));
+            .cid_to_gid_map_stream(Ref::new(GLYPHS));
         cid.widths().consecutive(0, embedded.widths);
         cid.finish();
         self.put(CID_FONT, &chunk);
@@ -278,9 +279,19 @@ impl Pdf {
             );
         self.put(FONT_FILE, &chunk);
         let mut cmap = UnicodeCmap::new(Name(b"Muster"), font::SYSTEM);
-        for (glyph, text) in self.font.texts() {
-            cmap.pair_with_multiple(*glyph, text.chars());
+        let mut glyphs = Vec::new();
+        for (character, number) in self.font.characters().iter().zip(0_u16..) {
+            glyphs.extend(character.embedded.to_be_bytes());
+            if !character.text.is_empty() {
+                cmap.pair_with_multiple(number, character.text.chars());
+            }
         }
+        let glyphs = compressed(&glyphs);
+        let mut chunk = Chunk::new();
+        chunk
+            .stream(Ref::new(GLYPHS), &glyphs)
+            .filter(Filter::FlateDecode);
+        self.put(GLYPHS, &chunk);
         let cmap = compressed(cmap.finish().as_slice());
         let mut chunk = Chunk::new();
         chunk

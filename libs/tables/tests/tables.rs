@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
+use std::collections::BTreeMap;
 use std::io::Read as _;
 
 use muster_tables::{Cell, Column, Format, Head, TableWriter};
@@ -47,11 +48,14 @@ fn values_are_separated_and_no_text_is_a_formula() {
     let csv = String::from_utf8(file(Format::Csv, &["=cmd|' /C calc'!A0", "a,\"b\"\nc", "李"])).unwrap();
     assert_eq!(
         csv,
-        "\u{feff}Name,Completed,Record shared,Since,Last\r\n\
+        "Name,Completed,Record shared,Since,Last\r\n\
          '=cmd|' /C calc'!A0,-3,yes,2026-03-01,2026-03-01T12:00:00Z\r\n\
          \"a,\"\"b\"\"\nc\",-3,yes,2026-03-01,2026-03-01T12:00:00Z\r\n\
          李,-3,yes,2026-03-01,2026-03-01T12:00:00Z\r\n"
     );
+    // For Excel the same behind the mark.
+    let marked = file(Format::CsvExcel, &["=cmd|' /C calc'!A0", "a,\"b\"\nc", "李"]);
+    assert_eq!(marked, [b"\xef\xbb\xbf", csv.as_bytes()].concat());
 }
 
 #[test]
@@ -111,15 +115,16 @@ fn a_workbook_is_an_archive_whose_texts_are_texts() {
     assert_eq!(
         names,
         [
-            "[Content_Types].xml",
             "_rels/.rels",
+            "xl/styles.xml",
+            "xl/worksheets/sheet1.xml",
+            "xl/worksheets/sheet2.xml",
             "xl/workbook.xml",
             "xl/_rels/workbook.xml.rels",
-            "xl/styles.xml",
-            "xl/worksheets/sheet1.xml"
+            "[Content_Types].xml",
         ]
     );
-    let (_, sheet) = parts.last().unwrap();
+    let (_, sheet) = &parts[2];
     assert!(!sheet.contains("<f>") && sheet.ends_with("</sheetData></worksheet>"));
     assert_eq!(sheet.matches("<row ").count(), 4);
     let text = |shown: &str| format!(r#"<c t="inlineStr"><is><t xml:space="preserve">{shown}</t></is></c>"#);
@@ -127,6 +132,72 @@ fn a_workbook_is_an_archive_whose_texts_are_texts() {
         assert!(sheet.contains(&text(shown)), "{shown}: {sheet}");
     }
     assert!(sheet.contains(r#"<c><v>-3</v></c><c t="b"><v>1</v></c>"#));
+    // What is to be known of it has a sheet of its own.
+    let (_, notes) = &parts[3];
+    let note = text("As of 2026-03-01T12:00:00Z, for Ada");
+    assert!(notes.contains("Staff report") && notes.contains(&note), "{notes}");
+    let (_, workbook) = &parts[4];
+    assert!(workbook.contains(
+        r#"<sheet name="Sheet1" sheetId="1" r:id="rId1"/><sheet name="Notes" sheetId="2" r:id="rId2"/>"#
+    ));
+    for (_, part) in &parts[4..] {
+        for place in [1, 2] {
+            let says = if part.contains("<workbook ") {
+                format!(r#"r:id="rId{place}""#)
+            } else {
+                format!("worksheets/sheet{place}.xml")
+            };
+            assert!(part.contains(&says), "{says}: {part}");
+        }
+    }
+}
+
+/// The rows of each sheet of a table of so many, with its headings; and the last row.
+fn sheets(rows: i64) -> (Vec<usize>, String) {
+    let head = Head {
+        title: "Counts".to_owned(),
+        notes: Vec::new(),
+        columns: vec![Column::new("count", "Count", 1.0)],
+    };
+    let mut file = TableWriter::new(Format::Xlsx, head).unwrap();
+    let mut bytes = Vec::new();
+    for row in 1..=rows {
+        file.row(&[Cell::Count(row)]).unwrap();
+        bytes.extend(file.take());
+    }
+    bytes.extend(file.finish().unwrap());
+    let parts = parts(&bytes);
+    let sheets: Vec<&String> = parts
+        .iter()
+        .filter(|(name, _)| name.starts_with("xl/worksheets/"))
+        .map(|(_, sheet)| sheet)
+        .collect();
+    let last = sheets.last().unwrap().rsplit("<row ").next().unwrap();
+    (
+        sheets
+            .iter()
+            .map(|sheet| sheet.matches("<row ").count())
+            .collect(),
+        last.to_owned(),
+    )
+}
+
+/// No row is dropped where a sheet has no room for it: as many rows are there as were written.
+#[test]
+fn a_table_that_a_sheet_has_no_room_for_goes_on_on_the_next() {
+    for (rows, expected) in [
+        (0, vec![1]),
+        (1, vec![2]),
+        (1_048_575, vec![1_048_576]),
+        (1_048_576, vec![1_048_576, 2]),
+    ] {
+        let (sheets, last) = sheets(rows);
+        assert_eq!(sheets, expected, "{rows}");
+        assert!(
+            rows == 0 || last.contains(&format!("<v>{rows}</v>")),
+            "{rows}: {last}"
+        );
+    }
 }
 
 /// What stands at an offset of the table of a PDF.
@@ -155,29 +226,202 @@ fn every_object_of_a_pdf_stands_where_its_table_says() {
     }
 }
 
+/// The bytes of a stream, when the object that begins there is one.
+fn stream(pdf: &[u8], offset: usize) -> Option<Vec<u8>> {
+    let object = &pdf[offset..];
+    let end = find(object, b"endobj").unwrap();
+    let object = &object[..end];
+    let begin = find(object, b"stream\n")? + b"stream\n".len();
+    let mut bytes = Vec::new();
+    let mut inflated = flate2::read::ZlibDecoder::new(&object[begin..]);
+    inflated.read_to_end(&mut bytes).ok()?;
+    Some(bytes)
+}
+
+fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
+    bytes.windows(wanted.len()).position(|window| window == wanted)
+}
+
+/// What each number of a page stands for, as the file says: `<0005> <00610301>`.
+fn meanings(cmap: &str) -> BTreeMap<u16, String> {
+    let mut meanings = BTreeMap::new();
+    for line in cmap.lines().filter(|line| line.starts_with('<')) {
+        let mut hex = line.split(['<', '>']).filter(|part| !part.trim().is_empty());
+        let number = u16::from_str_radix(hex.next().unwrap(), 16).unwrap();
+        let units = hex.next().unwrap().as_bytes().chunks(4);
+        let units = units.map(|unit| u16::from_str_radix(std::str::from_utf8(unit).unwrap(), 16).unwrap());
+        let text = String::from_utf16(&units.collect::<Vec<_>>()).unwrap();
+        // Of the range that a map begins with, which is no pair.
+        meanings.entry(number).or_insert(text);
+    }
+    meanings
+}
+
+/// The numbers that are shown by each piece of text of a page, from left to right.
+fn shown(page: &[u8]) -> Vec<Vec<u16>> {
+    let (mut pieces, mut at) = (Vec::new(), 0);
+    while let Some(begin) = find(&page[at..], b"BT\n") {
+        let begin = at + begin;
+        let end = begin + find(&page[begin..], b"\nET").unwrap();
+        let mut bytes = Vec::new();
+        let mut rest = &page[begin..end];
+        while let Some(open) = rest.iter().position(|byte| matches!(byte, b'(' | b'<')) {
+            let is_hex = rest[open] == b'<';
+            rest = &rest[open + 1..];
+            rest = if is_hex {
+                hex(rest, &mut bytes)
+            } else {
+                literal(rest, &mut bytes)
+            };
+        }
+        pieces.push(
+            bytes
+                .chunks(2)
+                .map(|pair| u16::from_be_bytes([pair[0], pair[1]]))
+                .collect(),
+        );
+        at = end;
+    }
+    pieces
+}
+
+/// What follows a string of hexadecimal digits.
+fn hex<'a>(text: &'a [u8], bytes: &mut Vec<u8>) -> &'a [u8] {
+    let end = find(text, b">").unwrap();
+    for pair in text[..end].chunks(2) {
+        bytes.push(u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap());
+    }
+    &text[end + 1..]
+}
+
+/// What follows a string of characters (ISO 32000, 7.3.4.2).
+fn literal<'a>(mut text: &'a [u8], bytes: &mut Vec<u8>) -> &'a [u8] {
+    let mut depth = 1;
+    loop {
+        let (byte, rest) = (text[0], &text[1..]);
+        text = rest;
+        match byte {
+            b'\\' => {
+                let (escaped, length) = match text[0] {
+                    b'n' => (b'\n', 1),
+                    b'r' => (b'\r', 1),
+                    b't' => (b'\t', 1),
+                    b'b' => (8, 1),
+                    b'f' => (12, 1),
+                    b'0'..=b'7' => {
+                        let octal = std::str::from_utf8(&text[..3]).unwrap();
+                        (u8::from_str_radix(octal, 8).unwrap(), 3)
+                    }
+                    other => (other, 1),
+                };
+                bytes.push(escaped);
+                text = &text[length..];
+                continue;
+            }
+            b'(' => depth += 1,
+            b')' => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return text;
+        }
+        bytes.push(byte);
+    }
+}
+
+/// The lines of a table of one column, as whoever searches the file or copies from it gets them; `is_rtl`: of what is read from right
+/// to left.
+fn read_again(names: &[&str], is_rtl: bool) -> Vec<String> {
+    read_again_with(Vec::new(), names, is_rtl)
+}
+
+fn read_again_with(notes: Vec<String>, names: &[&str], is_rtl: bool) -> Vec<String> {
+    let head = Head {
+        title: "T".to_owned(),
+        notes,
+        columns: vec![Column::new("name", "Name", 1.0)],
+    };
+    let mut file = TableWriter::new(Format::Pdf, head).unwrap();
+    for name in names {
+        file.row(&[Cell::text(*name)]).unwrap();
+    }
+    let pdf = file.finish().unwrap();
+    let streams: Vec<Vec<u8>> = objects(&pdf)
+        .into_iter()
+        .filter_map(|at| stream(&pdf, at))
+        .collect();
+    let is_map = |bytes: &&Vec<u8>| find(bytes, b"beginbfchar").is_some();
+    let map = String::from_utf8(streams.iter().find(is_map).unwrap().clone()).unwrap();
+    let meanings = meanings(&map);
+    let pages = streams
+        .iter()
+        .filter(|bytes| find(bytes, b"BT\n").is_some() && !is_map(bytes));
+    let lines = pages.flat_map(|page| shown(page)).map(|numbers| {
+        let text = |number: &u16| meanings.get(number).cloned().unwrap_or_default();
+        let mut texts: Vec<String> = numbers.iter().map(text).collect();
+        if is_rtl {
+            texts.reverse();
+        }
+        texts.concat()
+    });
+    let is_of_a_row =
+        |line: &String| line != "T" && line != "Name" && line != "emaN" && line.parse::<u32>().is_err();
+    lines.filter(is_of_a_row).collect()
+}
+
+/// What a name is admitted with comes back, the very letters, whatever else stands in the file.
+#[test]
+fn the_texts_of_a_pdf_can_be_read_again() {
+    let long = "x".repeat(5000);
+    let names = [
+        "Ada Lovelace",
+        "a\u{301}\u{323}",
+        "\u{1ea1}",
+        "Zo\u{308}e\u{308}",
+        "q\u{307}\u{323}",
+        "ΑΩ Жя",
+        "(a\\b)",
+        "ﬁ fi",
+    ];
+    assert_eq!(read_again(&names, false), names);
+    let from_the_right = ["מרים", "مريم عبد", "שָׁלוֹם", "محمّد"];
+    assert_eq!(read_again(&from_the_right, true), from_the_right);
+    assert_eq!(read_again(&[&long], false).concat(), long);
+}
+
+/// What the font has not is told by its number, in as many lines as that takes, and nothing is left out without a word.
+#[test]
+fn what_the_font_has_not_is_told() {
+    let told = read_again(&["李小龍", "Ada \u{1f955}"], false);
+    assert_eq!(told, ["[U+674E][U+5C0F][U+9F8D]", "Ada [U+1F955]"]);
+}
+
+#[test]
+fn what_is_to_be_known_of_a_table_stands_in_front_of_it() {
+    let notes = vec!["Left out: 3.".to_owned(), "Made on 2026-03-01".to_owned()];
+    let expected = ["Left out: 3.", "Made on 2026-03-01", "Ada"];
+    assert_eq!(read_again_with(notes, &["Ada"], false), expected);
+}
+
 #[test]
 fn a_pdf_takes_every_text() {
-    let long = "x".repeat(5000);
-    for name in [
-        "",
-        " ",
-        "مريم عبد",
-        "a\u{301}\u{323}",
-        "李小龍",
-        "\u{1f600}",
-        "\u{200d}\u{202e}",
-        "a\nb",
-        &long,
-    ] {
+    for name in ["", " ", "\u{200d}\u{202e}", "a\nb"] {
         let pdf = file(Format::Pdf, &[name]);
         assert!(pdf.ends_with(b"%%EOF\n"), "{name:?}");
     }
+    assert_eq!(read_again(&["a\nb"], false), ["a b"]);
 }
 
 /// Of a hundred times the rows, what waits to be taken is no more.
 #[test]
 fn what_waits_does_not_grow_with_the_rows() {
-    for format in [Format::Csv, Format::Xlsx, Format::Pdf, Format::Json] {
+    for format in [
+        Format::Csv,
+        Format::CsvExcel,
+        Format::Xlsx,
+        Format::Pdf,
+        Format::Json,
+    ] {
         let mut file = TableWriter::new(format, head()).unwrap();
         let mut most = 0;
         for number in 0..5_000 {

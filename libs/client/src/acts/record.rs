@@ -21,7 +21,8 @@ use muster_proto::records::v1::{
     SummarizeProgressRequest, SummarizeProgressResponse, TakeTrainingRequest, TransferProgressRequest,
 };
 use prost::Name;
-use tonic::Streaming;
+use sha2::{Digest, Sha256};
+use tonic::{Status, Streaming};
 
 use super::{ME, resource};
 use crate::{CallError, Transport, call, request_id};
@@ -245,42 +246,81 @@ pub struct Download {
     pub file_name: String,
     /// Its media type.
     pub media_type: String,
+    /// How many rows it has, headings not counted.
+    pub row_count: i64,
     /// All of it.
     pub bytes: Vec<u8>,
 }
 
-impl Download {
-    fn take(&mut self, file: Option<HttpBody>, file_name: String) {
+/// What a message says of a file.
+struct Piece {
+    file: Option<HttpBody>,
+    file_name: String,
+    row_count: i64,
+    sha256: Vec<u8>,
+}
+
+macro_rules! pieces {
+    ($($message:ident),+) => {$(
+        impl From<$message> for Piece {
+            fn from(message: $message) -> Self {
+                let $message {
+                    file,
+                    file_name,
+                    row_count,
+                    sha256,
+                } = message;
+                Self {
+                    file,
+                    file_name,
+                    row_count,
+                    sha256,
+                }
+            }
+        }
+    )+};
+}
+
+pieces! { ExportStaffReportResponse, ExportLearningRecordResponse, ExportPersonLearningRecordResponse }
+
+/// The pieces of a file, in one; DATA_LOSS when it is not the file that was sent.
+async fn downloaded<Q: Name, P: Into<Piece>>(mut pieces: Streaming<P>) -> Result<Download, CallError> {
+    let mut download = Download {
+        file_name: String::new(),
+        media_type: String::new(),
+        row_count: 0,
+        bytes: Vec::new(),
+    };
+    let mut sent = Vec::new();
+    while let Some(piece) = pieces.message().await.map_err(CallError::of::<Q>)? {
+        let Piece {
+            file,
+            file_name,
+            row_count,
+            sha256,
+        } = piece.into();
         let HttpBody {
             content_type, data, ..
         } = file.unwrap_or_default();
         if !file_name.is_empty() {
-            (self.file_name, self.media_type) = (file_name, content_type);
+            (download.file_name, download.media_type) = (file_name, content_type);
         }
-        self.bytes.extend(data);
+        download.row_count = row_count;
+        download.bytes.extend(data);
+        sent = sha256;
     }
-}
-
-/// The pieces of a file, in one.
-async fn downloaded<Q: Name, P>(
-    mut pieces: Streaming<P>,
-    take: impl Fn(&mut Download, P),
-) -> Result<Download, CallError> {
-    let mut download = Download {
-        file_name: String::new(),
-        media_type: String::new(),
-        bytes: Vec::new(),
-    };
-    while let Some(piece) = pieces.message().await.map_err(CallError::of::<Q>)? {
-        take(&mut download, piece);
+    if sent == Sha256::digest(&download.bytes).as_slice() {
+        Ok(download)
+    } else {
+        let text = "the file is not whole: its checksum is another one, or did not come";
+        Err(CallError::of::<Q>(Status::data_loss(text)))
     }
-    Ok(download)
 }
 
 /// Writes the report on an organization's staff, `organizations/{organization}`, into a file.
 ///
 /// # Errors
-/// The call failed, at its beginning or in the middle.
+/// The call failed, at its beginning or in the middle, or the file is not the one that was sent.
 pub async fn export_staff_report<T: Transport>(
     reader: &T,
     organization: &str,
@@ -295,16 +335,13 @@ pub async fn export_staff_report<T: Transport>(
             .export_staff_report(request)
             .await
     });
-    let take = |download: &mut Download, piece: ExportStaffReportResponse| {
-        download.take(piece.file, piece.file_name);
-    };
-    downloaded::<ExportStaffReportRequest, _>(pieces.await?, take).await
+    downloaded::<ExportStaffReportRequest, _>(pieces.await?).await
 }
 
 /// Writes a learner's whole record into a file, which needs their grant.
 ///
 /// # Errors
-/// The call failed, at its beginning or in the middle.
+/// The call failed, at its beginning or in the middle, or the file is not the one that was sent.
 pub async fn export<T: Transport>(
     reader: &T,
     learner: &str,
@@ -319,16 +356,13 @@ pub async fn export<T: Transport>(
             .export_learning_record(request)
             .await
     });
-    let take = |download: &mut Download, piece: ExportLearningRecordResponse| {
-        download.take(piece.file, piece.file_name);
-    };
-    downloaded::<ExportLearningRecordRequest, _>(pieces.await?, take).await
+    downloaded::<ExportLearningRecordRequest, _>(pieces.await?).await
 }
 
 /// Writes the caller's own record into a file.
 ///
 /// # Errors
-/// The call failed, at its beginning or in the middle.
+/// The call failed, at its beginning or in the middle, or the file is not the one that was sent.
 pub async fn export_own<T: Transport>(learner: &T, format: ExportFormat) -> Result<Download, CallError> {
     let request = ExportPersonLearningRecordRequest {
         parent: ME.to_owned(),
@@ -339,10 +373,7 @@ pub async fn export_own<T: Transport>(learner: &T, format: ExportFormat) -> Resu
             .export_person_learning_record(request)
             .await
     });
-    let take = |download: &mut Download, piece: ExportPersonLearningRecordResponse| {
-        download.take(piece.file, piece.file_name);
-    };
-    downloaded::<ExportPersonLearningRecordRequest, _>(pieces.await?, take).await
+    downloaded::<ExportPersonLearningRecordRequest, _>(pieces.await?).await
 }
 
 /// The caller consents that an organization reads their record.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use pdf_writer::types::{FontFlags, SystemInfo};
 use pdf_writer::{Chunk, Content, Name, Rect, Ref, Str};
-use rustybuzz::{Direction, Face, GlyphBuffer, UnicodeBuffer};
+use rustybuzz::{Direction, Face, GlyphBuffer, GlyphInfo, UnicodeBuffer};
 use subsetter::GlyphRemapper;
 use unicode_bidi::BidiInfo;
 
@@ -25,8 +25,21 @@ pub(super) const SYSTEM: SystemInfo<'static> = SystemInfo {
 pub(super) struct Font {
     face: Face<'static>,
     remapper: GlyphRemapper,
-    /// What a glyph of the file stands for.
-    texts: BTreeMap<u16, String>,
+    /// The characters of the file, by their numbers; the first one is for what there is no glyph for.
+    characters: Vec<Character>,
+    /// Which number a glyph has where it stands for a text.
+    numbers: BTreeMap<(u16, String), u16>,
+}
+
+/// A glyph that stands for a text. The same glyph is another character where it stands for another text, as letters with marks make it
+/// do: so what is read of a file is what was written, and not what the glyph stood for the first time.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Character {
+    /// Its glyph in the font, and in what is embedded of that.
+    glyph: u16,
+    pub(super) embedded: u16,
+    /// Empty of the further glyphs of a letter.
+    pub(super) text: String,
 }
 
 /// A line of glyphs, from left to right.
@@ -39,7 +52,7 @@ pub(super) struct Line {
 /// In units of the font.
 #[derive(Debug, Clone, Copy)]
 struct Glyph {
-    /// Its number in the file.
+    /// The number of its character in the file.
     id: u16,
     /// How wide the font says it is, and how far the next one stands.
     width: i32,
@@ -51,6 +64,7 @@ struct Glyph {
 /// What is embedded in a file.
 pub(super) struct Embedded {
     pub(super) file: Vec<u8>,
+    /// Of each character.
     pub(super) widths: Vec<f32>,
 }
 
@@ -60,7 +74,8 @@ impl Font {
         Ok(Self {
             face,
             remapper: GlyphRemapper::new(),
-            texts: BTreeMap::new(),
+            characters: vec![Character::default()],
+            numbers: BTreeMap::new(),
         })
     }
 
@@ -173,25 +188,41 @@ impl Font {
         };
         let buffer = self.shaped(text, Some(direction));
         let infos = buffer.glyph_infos();
-        let mut begins: Vec<usize> = infos.iter().map(|info| info.cluster as usize).collect();
-        begins.sort_unstable();
-        begins.dedup();
-        for (info, position) in infos.iter().zip(buffer.glyph_positions()) {
-            let old = u16::try_from(info.glyph_id).unwrap_or(0);
-            let id = self.remapper.remap(old);
-            let begin = info.cluster as usize;
-            let next = begins.iter().copied().find(|next| *next > begin);
-            if let Some(of) = text.get(begin..next.unwrap_or(text.len())) {
-                self.texts.entry(id).or_insert_with(|| of.to_owned());
-            }
+        let glyphs = infos.iter().zip(buffer.glyph_positions());
+        for ((info, position), of) in glyphs.zip(shares(text, infos, is_rtl)) {
+            let glyph = u16::try_from(info.glyph_id).unwrap_or(0);
             line.glyphs.push(Glyph {
-                id,
-                width: self.advance(old),
+                id: self.character(glyph, of),
+                width: self.advance(glyph),
                 advance: position.x_advance,
                 x: position.x_offset,
                 y: position.y_offset,
             });
         }
+    }
+
+    /// The number of the glyph where it stands for this text. A file has no numbers for more than 65,535 of them: then it is one of
+    /// the same glyph.
+    fn character(&mut self, glyph: u16, text: String) -> u16 {
+        let embedded = self.remapper.remap(glyph);
+        let wanted = (glyph, text);
+        if let Some(number) = self.numbers.get(&wanted) {
+            return *number;
+        }
+        let next = u16::try_from(self.characters.len()).ok();
+        let Some(number) = next.filter(|number| *number < u16::MAX) else {
+            let same = self.numbers.range((glyph, String::new())..).next();
+            return same
+                .filter(|((of, _), _)| *of == glyph)
+                .map_or(0, |(_, number)| *number);
+        };
+        self.characters.push(Character {
+            glyph,
+            embedded,
+            text: wanted.1.clone(),
+        });
+        self.numbers.insert(wanted, number);
+        number
     }
 
     fn advance(&self, glyph: u16) -> i32 {
@@ -238,14 +269,17 @@ impl Font {
         let file =
             subsetter::subset(DATA, 0, &self.remapper).map_err(|error| Problem::Font(error.to_string()))?;
         let scale = 1000.0 / self.units();
-        let glyphs = self.remapper.remapped_gids();
-        let widths = glyphs.map(|old| self.advance(old) as f32 * scale).collect();
-        Ok(Embedded { file, widths })
+        let characters = self.characters.iter();
+        let widths = characters.map(|character| self.advance(character.glyph) as f32 * scale);
+        Ok(Embedded {
+            file,
+            widths: widths.collect(),
+        })
     }
 
-    /// What each of them stands for.
-    pub(super) fn texts(&self) -> &BTreeMap<u16, String> {
-        &self.texts
+    /// The characters of the file, in the order of their numbers.
+    pub(super) fn characters(&self) -> &[Character] {
+        &self.characters
     }
 
     pub(super) fn describe(&self, chunk: &mut Chunk, id: Ref, file: Ref) {
@@ -266,6 +300,31 @@ impl Font {
             .stem_v(80.0)
             .font_file2(file);
     }
+}
+
+/// What each glyph stands for. The letters of what was shaped together are shared out among its glyphs, so that whoever reads one after
+/// the other reads the text.
+fn shares(text: &str, infos: &[GlyphInfo], is_rtl: bool) -> Vec<String> {
+    let mut begins: Vec<usize> = infos.iter().map(|info| info.cluster as usize).collect();
+    begins.sort_unstable();
+    let mut shares = Vec::with_capacity(infos.len());
+    for together in infos.chunk_by(|one, next| one.cluster == next.cluster) {
+        let begin = together.first().map_or(0, |info| info.cluster as usize);
+        let end = begins.iter().copied().find(|next| *next > begin);
+        let letters = text.get(begin..end.unwrap_or(text.len())).unwrap_or_default();
+        let more = letters.chars().count().saturating_sub(together.len());
+        let mut letters = letters.chars();
+        let mut of: Vec<String> = Vec::with_capacity(together.len());
+        for place in 0..together.len() {
+            let count = if place == 0 { 1 + more } else { 1 };
+            of.push(letters.by_ref().take(count).collect());
+        }
+        if is_rtl {
+            of.reverse();
+        }
+        shares.append(&mut of);
+    }
+    shares
 }
 
 fn flush(content: &mut Content, together: &mut Vec<u8>, (x, y): (f32, f32)) {

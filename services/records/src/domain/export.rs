@@ -11,6 +11,7 @@ stored_enum! {
     /// The kind of a file.
     pub(crate) enum ExportFormat {
         Csv = "CSV",
+        CsvExcel = "CSV_EXCEL",
         Xlsx = "XLSX",
         Pdf = "PDF",
         Json = "JSON",

@@ -9,6 +9,7 @@ use muster_proto::HttpBody;
 use muster_proto::records::v1 as pb;
 use muster_server::AnswerSink;
 use muster_tables::{Cell, Format, Head, TableWriter};
+use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 use tokio::sync::OwnedSemaphorePermit;
 use tonic::Status;
@@ -17,24 +18,39 @@ use crate::context::Context;
 use crate::domain::ExportFormat;
 use crate::error::Error;
 
-muster_proto::same_values! { ExportFormat = pb::ExportFormat { Csv, Xlsx, Pdf, Json } }
+muster_proto::same_values! { ExportFormat = pb::ExportFormat { Csv, CsvExcel, Xlsx, Pdf, Json } }
 
 /// The most bytes of a file in one message.
 const PIECE: usize = 64 * 1024;
 
+/// A piece of a file, and what is said with it.
+pub(super) struct Piece {
+    file: HttpBody,
+    file_name: String,
+    row_count: i64,
+    sha256: Vec<u8>,
+}
+
 /// A message that holds a piece of a file.
 pub(super) trait FilePiece: Send + 'static {
-    fn of(file: HttpBody, file_name: String, row_count: i64) -> Self;
+    fn of(piece: Piece) -> Self;
 }
 
 macro_rules! file_pieces {
     ($($message:ident),+) => {$(
         impl FilePiece for pb::$message {
-            fn of(file: HttpBody, file_name: String, row_count: i64) -> Self {
+            fn of(piece: Piece) -> Self {
+                let Piece {
+                    file,
+                    file_name,
+                    row_count,
+                    sha256,
+                } = piece;
                 Self {
                     file: Some(file),
                     file_name,
                     row_count,
+                    sha256,
                 }
             }
         }
@@ -55,6 +71,8 @@ struct Sent {
     /// Its media type and its name; taken by the first piece.
     what: Option<(String, String)>,
     rows: i64,
+    /// Of everything that was sent.
+    digest: Sha256,
 }
 
 impl File {
@@ -73,6 +91,7 @@ impl File {
             .map_err(|_| Error::TooManyFiles)?;
         let format = match format {
             ExportFormat::Csv => Format::Csv,
+            ExportFormat::CsvExcel => Format::CsvExcel,
             ExportFormat::Xlsx => Format::Xlsx,
             ExportFormat::Pdf => Format::Pdf,
             ExportFormat::Json => Format::Json,
@@ -86,6 +105,7 @@ impl File {
                     format!("{name}-{today}.{}", format.extension()),
                 )),
                 rows: 0,
+                digest: Sha256::new(),
             },
             _place: place,
         })
@@ -102,31 +122,46 @@ impl File {
             self.sent.rows += 1;
         }
         let written = self.writer.take();
-        self.sent.send(written, sink).await
+        self.sent.send(&written, false, sink).await
     }
 
     /// Completes it.
     pub(super) async fn finish<M: FilePiece>(self, sink: &AnswerSink<M>) -> Result<(), Status> {
         let Self { writer, mut sent, .. } = self;
         let rest = writer.finish().map_err(Error::from)?;
-        sent.send(rest, sink).await
+        sent.send(&rest, true, sink).await
     }
 }
 
 impl Sent {
-    async fn send<M: FilePiece>(&mut self, written: Vec<u8>, sink: &AnswerSink<M>) -> Result<(), Status> {
-        let mut rest = written.as_slice();
+    /// `completes`: nothing comes after it.
+    async fn send<M: FilePiece>(
+        &mut self,
+        written: &[u8],
+        completes: bool,
+        sink: &AnswerSink<M>,
+    ) -> Result<(), Status> {
+        self.digest.update(written);
+        let mut rest = written;
         loop {
-            let (piece, later) = rest.split_at(rest.len().min(PIECE));
+            let (data, later) = rest.split_at(rest.len().min(PIECE));
             rest = later;
+            let is_last = completes && rest.is_empty();
+            let sha256 = is_last.then(|| self.digest.clone().finalize().to_vec());
             // Only the first piece says what the file is.
-            let (content_type, name) = self.what.take().unwrap_or_default();
+            let (content_type, file_name) = self.what.take().unwrap_or_default();
             let file = HttpBody {
                 content_type,
-                data: piece.to_vec(),
+                data: data.to_vec(),
                 extensions: Vec::new(),
             };
-            sink.send(M::of(file, name, self.rows)).await?;
+            let piece = Piece {
+                file,
+                file_name,
+                row_count: self.rows,
+                sha256: sha256.unwrap_or_default(),
+            };
+            sink.send(M::of(piece)).await?;
             if rest.is_empty() {
                 return Ok(());
             }

@@ -1,5 +1,8 @@
 //! Files of reports and records: what is in them, what is logged of them, and when they end.
 
+use std::io::Read as _;
+
+use flate2::read::DeflateDecoder;
 use muster_client::acts::record::{self, Download};
 use muster_proto::records::v1::{ExportFormat, ListRecordAccessesRequest, RecordAccess};
 use muster_refusal::ErrorReason;
@@ -36,10 +39,10 @@ impl Fixture {
     }
 }
 
-/// The lines of a table, without its headings and its mark.
+/// The lines of a table, without its headings.
 pub(crate) fn lines(csv: &Download) -> Vec<String> {
     let text = std::str::from_utf8(&csv.bytes).unwrap();
-    let lines = text.strip_prefix('\u{feff}').unwrap().lines().skip(1);
+    let lines = text.lines().skip(1);
     lines.map(str::to_owned).collect()
 }
 
@@ -74,6 +77,7 @@ async fn the_report_names_everybody_and_holds_what_was_granted() {
     fixture.grant("learner-1").await.unwrap();
     for (format, kind) in [
         (ExportFormat::Csv, "csv"),
+        (ExportFormat::CsvExcel, "csv"),
         (ExportFormat::Xlsx, "xlsx"),
         (ExportFormat::Pdf, "pdf"),
         (ExportFormat::Json, "json"),
@@ -84,9 +88,11 @@ async fn the_report_names_everybody_and_holds_what_was_granted() {
             ExportFormat::Xlsx => b"PK",
             ExportFormat::Pdf => b"%PDF-",
             ExportFormat::Json => b"[",
-            _ => "\u{feff}Name,".as_bytes(),
+            ExportFormat::CsvExcel => "\u{feff}Name,".as_bytes(),
+            _ => b"Name,",
         };
         assert!(file.bytes.starts_with(begins), "{format:?}");
+        assert_eq!(file.row_count, 3, "{format:?}");
         if format == ExportFormat::Csv {
             let rows = lines(&file);
             let one = rows.iter().find(|row| row.starts_with("learner-1,")).unwrap();
@@ -101,6 +107,7 @@ async fn the_report_names_everybody_and_holds_what_was_granted() {
             ExportFormat::Json,
             ExportFormat::Pdf,
             ExportFormat::Xlsx,
+            ExportFormat::CsvExcel,
             ExportFormat::Csv
         ]
     );
@@ -144,6 +151,43 @@ async fn a_record_is_written_with_consent_only_and_logged_once() {
     assert_eq!(fixture.logged().await, 1);
 }
 
+/// The parts of an archive, as they are before they are compressed.
+fn parts(archive: &[u8]) -> Vec<String> {
+    let mut parts = Vec::new();
+    for (at, signature) in archive.windows(4).enumerate() {
+        if signature != b"PK\x03\x04" {
+            continue;
+        }
+        let name_length = usize::from(archive[at + 26]);
+        let mut text = String::new();
+        let mut part = DeflateDecoder::new(&archive[at + 30 + name_length..]);
+        part.read_to_string(&mut text).unwrap();
+        parts.push(text);
+    }
+    parts
+}
+
+/// Whoever waits to be verified is not overlooked because a file has no row of them (R1).
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_says_how_many_it_leaves_out_and_as_of_when_it_is() {
+    let fixture = Fixture::start().await;
+    fixture.verify("learner-1", &[]).await;
+    fixture.claim_granting("learner-2", None).await;
+    eventually(async || fixture.known("learner-2").await.state == "PENDING_VERIFICATION").await;
+    let file = fixture.exported_report(ExportFormat::Xlsx).await.unwrap();
+    let parts = parts(&file.bytes);
+    let notes = parts.iter().find(|part| part.contains("Made on")).unwrap();
+    for said in [
+        "Staff report: Day nursery",
+        "Made on 2026-03-01 at 12:00 UTC, by admin",
+        "Left out because their employment waits to be verified: 1.",
+    ] {
+        assert!(notes.contains(said), "{said}: {notes}");
+    }
+    assert!(parts.iter().any(|part| part.contains("learner-1")));
+    assert!(parts.iter().all(|part| !part.contains("learner-2")));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_employee_with_the_name_of_a_formula_is_none() {
     let fixture = Fixture::start().await;
@@ -180,7 +224,7 @@ async fn a_file_ends_with_the_consent() {
     fixture.revoke("learner-1", grant.name).await.unwrap();
     let refused = loop {
         match pieces.message().await {
-            Ok(Some(piece)) => assert!(piece.row_count < 20_001),
+            Ok(Some(piece)) => assert!(piece.row_count < 20_001 && piece.sha256.is_empty()),
             Ok(None) => panic!("all of it came"),
             Err(refused) => break refused,
         }
