@@ -1,14 +1,28 @@
 //! Who changed which assignment or grant.
 
+use std::process::Command;
+
 use muster_proto::history::v1::{HistoryAct, HistoryEntry};
 use muster_proto::records::v1::record_history_service_client::RecordHistoryServiceClient;
 use muster_proto::records::v1::{ListRecordHistoryEntriesRequest, RevokeGrantRequest};
+
+use muster_testkit::eventually;
 
 use crate::fixture::{Fixture, person_name};
 
 const LEARNING_SYSTEM: &str = "workload:learning-system";
 
 impl Fixture {
+    /// Whether the command `verify` finds every history whole, and what it says.
+    fn verify_histories(&self) -> (bool, String) {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_muster-records"));
+        command
+            .arg("verify")
+            .env("MUSTER_DATABASE_URL", self.service.database.url());
+        let said = command.output().unwrap();
+        (said.status.success(), String::from_utf8(said.stdout).unwrap())
+    }
+
     /// The history of what has this name, oldest first.
     pub(crate) async fn history(&self, subject: &str) -> Vec<HistoryEntry> {
         let request = ListRecordHistoryEntriesRequest {
@@ -90,4 +104,38 @@ async fn an_assignment_that_becomes_the_learners_own_leaves_the_history_and_come
         panic!("{entries:?}")
     };
     assert_eq!(removed.act(), HistoryAct::Removed);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_writes_beside_the_service_is_in_the_history_and_whoever_changes_that_is_found() {
+    let fixture = Fixture::start().await;
+    fixture.verify("learner", &[]).await;
+    let grant = fixture.grant("learner").await.unwrap();
+    let name = grant.name.rsplit('/').next().unwrap();
+    let subject = format!("{}/grants/{name}", fixture.learner("learner"));
+    let database = &fixture.service.database;
+    let revived =
+        "UPDATE grants SET expire_time = '2030-01-01', version = version + 1 WHERE state = 'ACTIVE'";
+    database.execute(revived).await;
+    let entries = fixture.history(&subject).await;
+    let last = entries.last().unwrap();
+    assert!(last.actor.starts_with("database:"), "{}", last.actor);
+    let until = last.changes.iter().find(|change| change.field == "expire_time");
+    assert!(until.unwrap().before.is_none() && until.unwrap().after.is_some());
+
+    let unsealed = "SELECT count(*) FROM history_entries WHERE position IS NULL";
+    eventually(async || database.count(unsealed).await == 0).await;
+    assert_eq!(fixture.verify_histories(), (true, String::new()));
+    let hidden = "UPDATE history_entries SET actor = 'service:records' WHERE actor LIKE 'database:%'";
+    database.execute(hidden).await;
+    let (is_well, said) = fixture.verify_histories();
+    assert!(!is_well);
+    // The first one that is broken is named.
+    let position = "SELECT min(position) FROM history_entries WHERE actor = 'service:records'";
+    let place = format!(
+        "{}: entry {}",
+        fixture.organization_name(),
+        database.count(position).await
+    );
+    assert!(said.starts_with(&place), "{said}, not {place}");
 }
