@@ -79,18 +79,79 @@ pub(crate) async fn list_issued(
     before: Option<CertificateId>,
     limit: i64,
 ) -> Result<Vec<Certificate>, DatabaseError> {
-    let page = sqlx::query_as(
-        "SELECT person_id, certificate_id, certificate_number, organization_id, training_id, training_display_name,
-                issue_time, duration_minutes, expire_time
-         FROM certificates
-         WHERE organization_id = $1 AND ($2::uuid IS NULL OR certificate_id < $2) AND ($4::uuid IS NULL OR person_id = $4)
-         ORDER BY certificate_id DESC LIMIT $3",
-    )
-    .bind(organization)
-    .bind(before)
-    .bind(limit)
-    .bind(person)
-    .fetch_all(db)
-    .await?;
-    Ok(page)
+    let page = match person {
+        Some(person) => sqlx::query_as(ISSUED_TO_ONE)
+            .bind(organization)
+            .bind(before)
+            .bind(limit)
+            .bind(person),
+        None => sqlx::query_as(ISSUED).bind(organization).bind(before).bind(limit),
+    };
+    Ok(page.fetch_all(db).await?)
+}
+
+/// Two statements, so that each has the plan that it needs, whichever a process keeps.
+const ISSUED: &str =
+    "SELECT person_id, certificate_id, certificate_number, organization_id, training_id, training_display_name,
+            issue_time, duration_minutes, expire_time
+     FROM certificates
+     WHERE organization_id = $1 AND ($2::uuid IS NULL OR certificate_id < $2)
+     ORDER BY certificate_id DESC LIMIT $3";
+const ISSUED_TO_ONE: &str =
+    "SELECT person_id, certificate_id, certificate_number, organization_id, training_id, training_display_name,
+            issue_time, duration_minutes, expire_time
+     FROM certificates
+     WHERE organization_id = $1 AND person_id = $4 AND ($2::uuid IS NULL OR certificate_id < $2)
+     ORDER BY certificate_id DESC LIMIT $3";
+
+#[cfg(test)]
+mod tests {
+    use muster_server::Service;
+    use muster_testkit::TestDatabase;
+    use sqlx::{AssertSqlSafe, Row};
+
+    use super::{ISSUED, ISSUED_TO_ONE};
+    use crate::RecordsService;
+
+    /// A process keeps the plans that it made while the table was young.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_was_issued_is_found_by_its_index_from_the_first_day() {
+        let database = TestDatabase::new(&RecordsService::MIGRATOR, RecordsService::NAME).await;
+        let mut connection = database.connection().await;
+        let statements = [
+            (
+                ISSUED,
+                "(uuid, uuid, bigint)",
+                "NULL, NULL, 10",
+                "certificates_of_organization",
+            ),
+            (
+                ISSUED_TO_ONE,
+                "(uuid, uuid, bigint, uuid)",
+                "NULL, NULL, 10, NULL",
+                "certificates_of_learner",
+            ),
+        ];
+        for (statement, types, values, index) in statements {
+            for statement in [
+                "SET plan_cache_mode = force_generic_plan".to_owned(),
+                "DEALLOCATE ALL".to_owned(),
+                format!("PREPARE issued {types} AS {statement}"),
+            ] {
+                let done = sqlx::raw_sql(AssertSqlSafe(statement));
+                done.execute(&mut connection).await.unwrap();
+            }
+            let explain = format!("EXPLAIN (COSTS OFF) EXECUTE issued ({values})");
+            let rows = sqlx::raw_sql(AssertSqlSafe(explain))
+                .fetch_all(&mut connection)
+                .await
+                .unwrap();
+            let lines: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+            let plan = lines.join("\n");
+            assert!(
+                plan.contains(&format!("using {index} on")) && !plan.contains("Sort"),
+                "{plan}"
+            );
+        }
+    }
 }
