@@ -322,7 +322,7 @@ fn claimed_too_often(too_often: &ClaimedTooOften, fields: Vec<Field>) -> Refusal
     let (quota, text) = match too_often.limit {
         ClaimLimit::AtOrganization => (
             "claims_at_organization",
-            "you have claimed to work at this organization as often as anybody may in 30 days; its administrators can invite you",
+            "you have claimed to work at this organization, or consented with a claim there, as often as anybody may in 30 days; its administrators can invite you, and access to your record is granted by itself",
         ),
         ClaimLimit::OfPerson => (
             "claims_of_person",

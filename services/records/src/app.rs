@@ -63,6 +63,7 @@ impl Service for RecordsService {
             },
             page_key: settings.page.page_key,
             time_zones: settings.time_zones,
+            grants_at_organization: usize::try_from(settings.grants_at_organization).unwrap_or(usize::MAX),
             files: Arc::new(Semaphore::new(FILES_AT_ONCE)),
             database: shell.database,
             clock: shell.clock,

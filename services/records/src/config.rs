@@ -22,6 +22,14 @@ pub struct Settings {
         default_value = TimeZones::SHIPPED
     )]
     pub time_zones: TimeZones,
+    /// How often a person may grant one organization their learning record within 30 days, whatever becomes of it
+    #[arg(
+        long,
+        env = "MUSTER_GRANTS_AT_ORGANIZATION",
+        default_value_t = 20,
+        value_name = "COUNT"
+    )]
+    pub grants_at_organization: u32,
     /// Page tokens.
     #[command(flatten)]
     pub page: PageSettings,

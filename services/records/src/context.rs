@@ -18,6 +18,8 @@ pub(crate) struct Context {
     pub(crate) page_key: PageKey,
     /// By which days are counted.
     pub(crate) time_zones: TimeZones,
+    /// How often a person may grant one organization their record while that counts.
+    pub(crate) grants_at_organization: usize,
     /// A place for each file that is being written.
     pub(crate) files: Arc<Semaphore>,
 }

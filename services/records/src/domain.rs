@@ -21,7 +21,7 @@ pub(crate) use employment_projection::{
 };
 pub(crate) use export::{Employee, Employees, ExportFormat, OrganizationNames, RecordLine};
 pub(crate) use grant::{
-    ClaimedConsent, Grant, GrantSource, GrantState, GrantStateName, Overtaken, Parties, Terms, Wish,
+    COUNTED, ClaimedConsent, Grant, GrantSource, GrantState, GrantStateName, Overtaken, Parties, Terms, Wish,
 };
 pub(crate) use progress::{ProgressCounts, ProgressDimension, ProgressEntry, ProgressFilter, ProgressRow};
 pub(crate) use progress_transfer::ProgressTransfer;

@@ -26,6 +26,14 @@ pub(crate) enum Error {
     /// The person said no, not long ago.
     #[error("the person has denied it")]
     Denied,
+    /// The person has granted the organization so much lately that it is history enough.
+    #[error("the person has granted too often")]
+    GrantedTooOften {
+        used: usize,
+        allowed: usize,
+        /// Until they may.
+        wait: Duration,
+    },
     /// The grant is in a state that does not allow this.
     #[error("the grant is {0}")]
     GrantState(GrantStateName),
@@ -107,6 +115,16 @@ impl From<Error> for Refusal {
                 ErrorReason::GrantDenied,
                 "the learner has denied the organization their learning record; it may ask again 30 days after that",
             ),
+            Error::GrantedTooOften { used, allowed, wait } => {
+                let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+                Refusal::new(
+                    ErrorReason::RateLimited,
+                    "you have granted this organization access, or were asked for it, as often as anybody may in 30 days; what is granted \
+                     now can be taken back at any time",
+                )
+                .quota("grants_at_organization", count(used), count(allowed))
+                .retry_after(wait)
+            }
             Error::GrantState(state) => Refusal::new(
                 ErrorReason::GrantState,
                 format!("the grant is {state}, which does not allow this"),

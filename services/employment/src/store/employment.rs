@@ -13,7 +13,7 @@ use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
 use super::guarded;
-use crate::domain::{Employment, EmploymentState, End, Rejection, Settled, Side};
+use crate::domain::{Consent, Employment, EmploymentState, End, Rejection, Settled, Side};
 pub(crate) use row::Latest;
 
 /// The index that lets a person have one open employment at an organization.
@@ -153,7 +153,7 @@ pub(crate) async fn lock_claimant(tx: &mut PgConnection, person: PersonId) -> Re
     Ok(())
 }
 
-/// Where and when a person has claimed since, oldest first, whatever became of it. Across organizations.
+/// Where and when a person has claimed since, or consented anew with a claim, oldest first, whatever became of it. Across organizations.
 pub(crate) async fn list_claims_of_person(
     tx: &mut PgConnection,
     person: PersonId,
@@ -164,9 +164,32 @@ pub(crate) async fn list_claims_of_person(
         "SELECT organization_id, create_time FROM employments
          WHERE person_id = $1 AND create_time > $2 AND source_invitation_id IS NULL
            AND first_verify_time IS DISTINCT FROM create_time
+         UNION ALL
+         SELECT organization_id, consent_time FROM further_consents WHERE person_id = $1 AND consent_time > $2
          ORDER BY create_time",
     );
     Ok(claims.bind(person).bind(since).fetch_all(tx).await?)
+}
+
+/// Notes that a person consented with a claim where they have an open employment. Those up to `since` count no more, and go.
+pub(crate) async fn note_further_consent(
+    tx: &mut PgConnection,
+    person: PersonId,
+    organization: OrganizationId,
+    consent: &Consent,
+    since: OffsetDateTime,
+) -> Result<(), DatabaseError> {
+    sqlx::query("DELETE FROM further_consents WHERE person_id = $1 AND consent_time <= $2")
+        .bind(person)
+        .bind(since)
+        .execute(&mut *tx)
+        .await?;
+    let note = sqlx::query(
+        "INSERT INTO further_consents (person_id, grant_id, organization_id, consent_time) VALUES ($1, $2, $3, $4)",
+    );
+    let note = note.bind(person).bind(consent.grant).bind(organization);
+    note.bind(consent.time).execute(tx).await?;
+    Ok(())
 }
 
 /// At which of these organizations the person has an open employment.

@@ -17,6 +17,7 @@ use uuid::Uuid;
 use crate::claim::at;
 use crate::fixture::{Fixture, person_name};
 
+const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 impl Fixture {
@@ -100,6 +101,34 @@ async fn the_consent_is_stored_and_told_with_the_claim_once() {
     assert_ne!(second.grants, claimed.grants, "another act, another grant");
     assert_eq!(second.employments[0].name, claimed.employments[0].name);
     assert_eq!(fixture.told_to_be_granted().await.as_ref(), second.grants.first());
+}
+
+/// Without a limit, one person would write into the histories of two services for ever.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_consents_again_with_a_claim_is_counted_as_who_claims() {
+    let fixture = Fixture::start().await;
+    let consent = || Some(LearningRecordConsent::default());
+    // The one that begins it, and four further ones.
+    for _ in 0..5 {
+        fixture.claim_granting(consent(), "").await.unwrap();
+        fixture.service.clock.advance(MINUTE);
+    }
+    let given = fixture.told_to_be_granted().await;
+    let refused = fixture.claim_granting(consent(), "").await.unwrap_err();
+    assert_eq!(reason_of(&refused), Some(R::RateLimited));
+    assert_eq!(violations_of(&refused)[0].0, "claims[0].organization");
+    assert_eq!(fixture.told_to_be_granted().await, given, "nothing has changed");
+    // What asks for nothing is answered as ever.
+    fixture.claim_granting(None, "").await.unwrap();
+
+    // As soon as the first one counts no more.
+    fixture.service.clock.advance(DAY * 30 - MINUTE * 5);
+    fixture.service.renew_tokens();
+    let again = async || fixture.claim_granting(consent(), "").await.ok();
+    muster_testkit::eventually_some(again).await;
+    assert_ne!(fixture.told_to_be_granted().await, given);
+    let kept = "SELECT count(*) FROM further_consents";
+    assert_eq!(fixture.service.database.count(kept).await, 5);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,6 +7,9 @@ use time::{Duration, OffsetDateTime};
 /// So long a request waits for its answer, and so long after a no there is no further one.
 const REQUEST: Duration = Duration::days(30);
 
+/// So long a grant is counted, whatever became of it.
+pub(crate) const COUNTED: Duration = Duration::days(30);
+
 /// A person's consent that an organization may read their learning record, or the wish for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Grant {

@@ -166,6 +166,21 @@ pub(crate) async fn decided_after(
     Ok(decided.fetch_one(tx).await?)
 }
 
+/// When what the person and the organization have of grants came to be, after `since`, oldest first, whatever became of it.
+pub(crate) async fn list_times(
+    tx: &mut PgConnection,
+    person: PersonId,
+    organization: OrganizationId,
+    since: OffsetDateTime,
+) -> Result<Vec<OffsetDateTime>, DatabaseError> {
+    let times = sqlx::query_scalar(
+        "SELECT create_time FROM grants
+         WHERE person_id = $1 AND organization_id = $2 AND create_time > $3 ORDER BY create_time",
+    );
+    let times = times.bind(person).bind(organization).bind(since);
+    Ok(times.fetch_all(tx).await?)
+}
+
 /// What the person granted and was asked for, newest first.
 pub(crate) async fn list_of_person(
     db: &mut PgConnection,

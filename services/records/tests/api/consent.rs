@@ -1,15 +1,19 @@
 //! `GrantService`.
 
+use std::time::Duration;
+
 use futures::future::join_all;
 use muster_ids::{GrantId, GrantName};
 use muster_proto::records::v1::{CreateGrantRequest, Grant, GrantState, RevokeGrantRequest};
-use muster_refusal::{ErrorReason, violations_of};
+use muster_refusal::{ErrorReason, quota_of, retry_after_of, violations_of};
 use muster_testkit::{TestCaller, acts, eventually};
 use tonic::Status;
 
 use crate::fixture::{Fixture, person_id, person_name, reason, seen};
 use crate::people::BY_HAND;
 
+const SECOND: Duration = Duration::from_secs(1);
+const DAY: Duration = Duration::from_secs(24 * 3600);
 const GRANTS: &str = "SELECT count(*) FROM grants";
 
 impl Fixture {
@@ -227,6 +231,38 @@ async fn a_grant_is_taken_back_and_a_new_one_is_another() {
         fixture.revoke("learner-1", &next.name).await.unwrap().state(),
         GrantState::Lapsed
     );
+}
+
+/// What was granted stays in the histories for ever, whatever became of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_grants_on_other_terms_again_and_again_has_to_stop_for_a_while() {
+    let fixture = Fixture::start_with_limit("3").await;
+    fixture.verify("learner-1", &[]).await;
+    fixture.verify("learner-2", &[]).await;
+    let mut last = None;
+    for number in 1..=3 {
+        last = Some(fixture.grant_until("learner-1", DAY * number).await.unwrap());
+        fixture.service.clock.advance(SECOND);
+    }
+    let last = last.unwrap();
+    let refused = fixture.grant_until("learner-1", DAY * 4).await.unwrap_err();
+    assert_eq!(quota_of(&refused), Some((3, 3)));
+    assert_eq!(retry_after_of(&refused), Some(DAY * 30 - SECOND * 3));
+    assert_eq!(reason(Err::<(), _>(refused)), ErrorReason::RateLimited);
+    fixture.read("learner-1").await.unwrap();
+    assert_eq!(fixture.service.database.count(GRANTS).await, 3);
+    // The same again is no further one, others are not in the way, and what was granted is taken back.
+    let mut same = fixture.grant_request();
+    same.grant.as_mut().unwrap().expire_time = last.expire_time;
+    let mut learner = fixture.grants(TestCaller::person("learner-1"));
+    let answer = learner.create_grant(same).await.unwrap().into_inner();
+    assert_eq!(answer.grant.unwrap().name, last.name);
+    fixture.grant("learner-2").await.unwrap();
+    fixture.revoke("learner-1", &last.name).await.unwrap();
+    assert_eq!(reason(fixture.grant("learner-1").await), ErrorReason::RateLimited);
+
+    fixture.pass(DAY * 30 - SECOND * 3);
+    fixture.grant("learner-1").await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -53,10 +53,16 @@ pub(crate) struct Known {
 impl Fixture {
     /// With an organization, of whose director the service has heard.
     pub(crate) async fn start() -> Self {
+        Self::start_with_limit("1000000").await
+    }
+
+    /// The same, where a person grants one organization so much in a month.
+    pub(crate) async fn start_with_limit(grants_at_organization: &str) -> Self {
         let clock = Clock::fixed(datetime!(2026-03-01 12:00 UTC));
         let suite = TestSuite::new(clock).await;
+        let limit = [("--grants-at-organization", grants_at_organization)];
         let (service, organizations, employments, invitations) = tokio::join!(
-            suite.start::<RecordsService>(&[]),
+            suite.start::<RecordsService>(&limit),
             suite.start::<OrganizationService>(&[]),
             suite.start::<EmploymentService>(&[
                 ("--claims-at-organization", "1000000"),

@@ -52,6 +52,16 @@ fn granted() -> Vec<Row> {
             let somebody = format!("persons/{}", at.suite.request_id());
             Attempt::by("owner", &granting(&somebody, at.name(), ""))
         }),
+        row("CreateGrant", R::RateLimited, async |at| {
+            let learner = at.learner().await;
+            let mut request = granting("persons/me", at.name(), "");
+            for number in 0..20 {
+                request.grant.as_mut().unwrap().wording = format!("page/{number}");
+                at.done::<()>("CreateGrant", &learner.address, &request).await;
+            }
+            request.grant.as_mut().unwrap().wording = "page/20".to_owned();
+            Attempt::by(&learner.address, &request).quota(20, 20)
+        }),
         row("CreateGrant", R::RequestIdReused, async |at| {
             let (learner, id) = (at.learner().await, at.suite.request_id());
             let first = granting("persons/me", at.name(), &id);

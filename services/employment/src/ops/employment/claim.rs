@@ -127,7 +127,9 @@ pub(crate) async fn apply(
     verifiers: &Verifiers,
 ) -> Result<Vec<Claimed>, Error> {
     employment::lock_claimant(tx, claims.person).await?;
-    refuse_too_many(tx, context, claims).await?;
+    let organizations: Vec<_> = claims.sites.iter().map(|site| site.organization).collect();
+    let open = employment::list_open_of_person(tx, claims.person, &organizations).await?;
+    refuse_too_many(tx, context, claims, &open).await?;
     let mut sites: Vec<_> = claims.sites.iter().enumerate().collect();
     sites.sort_by_key(|(_, site)| site.organization);
     let mut claimed = Vec::with_capacity(sites.len());
@@ -140,6 +142,14 @@ pub(crate) async fn apply(
         });
         hiring.verifiers = verifiers.get(&site.organization).cloned().unwrap_or_default();
         let employment = employ::apply(tx, context, &hiring, &claims.actor).await?;
+        if let Some(consent) = hiring
+            .consent
+            .as_ref()
+            .filter(|_| open.contains(&site.organization))
+        {
+            let since = consent.time - COUNTED;
+            employment::note_further_consent(tx, claims.person, site.organization, consent, since).await?;
+        }
         let grant = hiring.consent.map(|consent| consent.grant);
         claimed.push((place, Claimed { employment, grant }));
     }
@@ -147,26 +157,29 @@ pub(crate) async fn apply(
     Ok(claimed.into_iter().map(|(_, claimed)| claimed).collect())
 }
 
-/// Those who claim again and again after they were rejected, or took it back, are counted too.
-async fn refuse_too_many(tx: &mut PgConnection, context: &Context, claims: &Claims) -> Result<(), Error> {
+/// Those who claim again and again after they were rejected, or took it back, are counted too; and who consents again where they work
+/// already (`open`).
+async fn refuse_too_many(
+    tx: &mut PgConnection,
+    context: &Context,
+    claims: &Claims,
+    open: &[OrganizationId],
+) -> Result<(), Error> {
     let now = context.clock.now();
-    let organizations: Vec<_> = claims.sites.iter().map(|site| site.organization).collect();
-    let open = employment::list_open_of_person(tx, claims.person, &organizations).await?;
-    let new: Vec<_> = organizations
-        .iter()
-        .copied()
-        .filter(|organization| !open.contains(organization))
-        .collect();
+    let is_new = |site: &&ClaimedSite| site.consent.is_some() || !open.contains(&site.organization);
+    let new = claims.sites.iter().filter(is_new);
+    let new: Vec<_> = new.map(|site| site.organization).collect();
     if new.is_empty() {
         return Ok(());
     }
     let claimed = employment::list_claims_of_person(tx, claims.person, now - COUNTED).await?;
     let checked = context.claim_limits.check(&claimed, &new, now);
     checked.map_err(|too_often| Error::ClaimedTooOften {
-        fields: organizations
+        fields: claims
+            .sites
             .iter()
             .enumerate()
-            .filter(|(_, organization)| too_often.organizations.contains(organization))
+            .filter(|(_, site)| too_often.organizations.contains(&site.organization))
             .map(|(place, _)| Field::of(format!("claims[{place}].organization"), "was claimed too often"))
             .collect(),
         wait: (too_often.until - now).unsigned_abs(),

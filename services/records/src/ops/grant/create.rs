@@ -2,7 +2,7 @@
 
 use super::live;
 use crate::context::Context;
-use crate::domain::{Grant, GrantStateName, Parties, Terms};
+use crate::domain::{COUNTED, Grant, GrantStateName, Parties, Terms};
 use crate::error::Error;
 use crate::ops::learner::know;
 use crate::store::{employment_projection, grant};
@@ -11,6 +11,7 @@ use muster_ids::{EmploymentId, GrantName, OrganizationId, PersonId};
 use muster_server::Failure;
 use muster_states::Transition;
 use sqlx::PgConnection;
+use time::OffsetDateTime;
 
 /// Each loser of a race finds the winner's grant at its next look, unless that is revoked meanwhile.
 const MAX_ATTEMPTS: usize = 3;
@@ -35,7 +36,7 @@ pub(crate) async fn prepare(context: &Context, consent: &Consent) -> Result<(), 
 /// is granted, and one on other terms ends: a consent is never rewritten. The employment is open when this commits: whatever ends it waits for the lock.
 ///
 /// # Errors
-/// [`Error::NotEmployed`]; the database's.
+/// [`Error::NotEmployed`], [`Error::GrantedTooOften`]; the database's.
 pub(crate) async fn apply(
     tx: &mut PgConnection,
     context: &Context,
@@ -63,12 +64,34 @@ pub(crate) async fn apply(
             Some(live) => return decide(tx, live.approve(terms, now)).await,
             None => {}
         }
+        refuse_too_many(tx, context, parties, now).await?;
         let new = Grant::give(context.clock.new_id(), parties, terms.clone(), now);
         if grant::insert(tx, &new).await? == Insertion::Stored {
             return Ok(new);
         }
     }
     Err(Failure::Contended.into())
+}
+
+/// Each of them stays in the histories for ever: who grants on other terms again and again has to stop.
+async fn refuse_too_many(
+    tx: &mut PgConnection,
+    context: &Context,
+    parties: Parties,
+    now: OffsetDateTime,
+) -> Result<(), Error> {
+    let allowed = context.grants_at_organization;
+    let times = grant::list_times(tx, parties.person, parties.organization, now - COUNTED).await?;
+    let used = times.len();
+    let Some(in_the_way) = used.checked_sub(allowed) else {
+        return Ok(());
+    };
+    let free = times.get(in_the_way).or(times.last()).map_or(now, |time| *time) + COUNTED;
+    Err(Error::GrantedTooOften {
+        used,
+        allowed,
+        wait: (free - now).unsigned_abs(),
+    })
 }
 
 /// Grants what was asked for by this name.
