@@ -3,7 +3,9 @@
 
 pub(crate) mod names;
 
-use muster_ids::{EmploymentName, ImportName, InvitationName, OrganizationId, OrganizationName, PersonName};
+use muster_ids::{
+    EmploymentName, GroupName, ImportName, InvitationName, OrganizationId, OrganizationName, PersonName,
+};
 use muster_proto::invitation::v1 as pb;
 use muster_proto::same_values;
 use muster_server::convert::timestamp;
@@ -12,8 +14,9 @@ use time::OffsetDateTime;
 use crate::domain::import::{Approval, Import, ImportState, Row, RowState};
 use crate::domain::invitation::{Acceptance, DeliveryState, Invitation, Source, StateName};
 use crate::domain::learner::Learner;
-use crate::domain::problem::{Problem, Severity};
+use crate::domain::problem::{GroupWarning, Problem, Severity};
 use crate::ops::At;
+use crate::ops::invitation::create::Made;
 use crate::ops::link::accept::Accepted;
 use crate::ops::link::lookup::Seen;
 use crate::ops::opt_out::lift::Lifted;
@@ -116,20 +119,22 @@ impl From<Learner> for pb::Learner {
     }
 }
 
-impl From<At<Vec<Invitation>>> for pb::CreateInvitationResponse {
-    fn from(At { thing, time }: At<Vec<Invitation>>) -> Self {
-        let invitation = thing.into_iter().next();
+impl From<At<Made>> for pb::CreateInvitationResponse {
+    fn from(At { thing, time }: At<Made>) -> Self {
+        let invitation = thing.invitations.into_iter().next();
         Self {
             invitation: invitation.map(|thing| At { thing, time }.into()),
+            groups_without_trainings: thing.untrained.iter().map(GroupName::to_string).collect(),
         }
     }
 }
 
-impl From<At<Vec<Invitation>>> for pb::BatchCreateInvitationsResponse {
-    fn from(At { thing, time }: At<Vec<Invitation>>) -> Self {
-        let invitations = thing.into_iter();
+impl From<At<Made>> for pb::BatchCreateInvitationsResponse {
+    fn from(At { thing, time }: At<Made>) -> Self {
+        let invitations = thing.invitations.into_iter();
         Self {
             invitations: invitations.map(|thing| At { thing, time }.into()).collect(),
+            groups_without_trainings: thing.untrained.iter().map(GroupName::to_string).collect(),
         }
     }
 }
@@ -270,6 +275,7 @@ impl From<At<Import>> for pb::Import {
             row_count: thing.counts.rows,
             valid_count: thing.counts.valid,
             warning_count: thing.counts.warnings,
+            group_warnings: group_warnings(thing.organization, thing.group_warnings),
             error_count: thing.counts.errors,
             applied_count: thing.applied,
             refused_count: thing.refused,
@@ -292,6 +298,27 @@ impl From<At<Import>> for pb::Import {
                 .unwrap_or_default(),
         }
     }
+}
+
+fn group_warnings(
+    organization: OrganizationId,
+    warnings: Vec<GroupWarning>,
+) -> Vec<pb::import::GroupWarning> {
+    let shown = |warning: GroupWarning| pb::import::GroupWarning {
+        group: GroupName {
+            organization,
+            group: warning.group,
+        }
+        .to_string(),
+        description: format!(
+            "the group \"{}\" requires no trainings yet: whoever accepts is assigned none by it",
+            warning.display_name
+        ),
+        group_display_name: warning.display_name,
+        row_count: warning.rows,
+        first_line: warning.first_line,
+    };
+    warnings.into_iter().map(shown).collect()
 }
 
 /// A row of an import of `organization`.

@@ -9,7 +9,7 @@ use muster_ids::{GroupId, ImportId, InvitationId, LocationId, OrganizationId, Pe
 use muster_states::stored_enum;
 use time::OffsetDateTime;
 
-use super::problem::Problem;
+use super::problem::{GroupWarning, Problem};
 use super::spreadsheet::{Format, RawRow};
 use muster_states::Transition;
 
@@ -39,6 +39,8 @@ pub(crate) struct Import {
     /// Digest of the groups and locations that the preview was made with.
     pub(crate) context_sha256: [u8; 32],
     pub(crate) counts: Counts,
+    /// What the preview found of whole groups.
+    pub(crate) group_warnings: Vec<GroupWarning>,
     pub(crate) applied: i32,
     pub(crate) refused: i32,
     pub(crate) create_time: OffsetDateTime,

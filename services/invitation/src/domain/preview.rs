@@ -16,7 +16,7 @@ use super::fault::Fault;
 use super::import::{Counts, Outcome, Row};
 use super::invitation::MAX_GROUPS;
 use super::inviting::InvitingContext;
-use super::problem::{Problem, Severity};
+use super::problem::{GroupWarning, Problem, Severity};
 use super::spreadsheet::RawRow;
 use lookup::Lookup;
 
@@ -25,6 +25,8 @@ use lookup::Lookup;
 pub(crate) struct Preview {
     pub(crate) rows: Vec<Row>,
     pub(crate) counts: Counts,
+    /// What holds for whole groups, and is told of no row.
+    pub(crate) group_warnings: Vec<GroupWarning>,
     /// Digest of all of it, and of what it was made from.
     pub(crate) sha256: [u8; 32],
     /// Digest of the groups and locations it was made with.
@@ -56,6 +58,7 @@ pub(crate) fn preview(raw: Vec<RawRow>, context: &InvitingContext, active: &Hash
     let context_sha256 = context.fingerprint();
     Preview {
         counts: count(&rows),
+        group_warnings: lookup.warnings(),
         sha256: digest(&rows, &context_sha256),
         rows,
         context_sha256,
@@ -86,7 +89,7 @@ fn check(raw: RawRow, lookup: &mut Lookup<'_>, active: &HashSet<String>) -> Chec
     }
     let mut problems = Vec::new();
     let address = check_address(&raw.address, active, &mut problems);
-    let groups = lookup.groups(&raw.groups, &mut problems);
+    let groups = lookup.groups(raw.line, &raw.groups, &mut problems);
     let location = lookup.location(&raw.location, &mut problems);
     problems.extend(raw.faults.iter().map(Fault::problem));
     let is_lost = problems.iter().any(|problem| problem.severity == Severity::Error);

@@ -1,5 +1,6 @@
-//! What is told of a row.
+//! What is told of a row, and of the groups of a file.
 
+use muster_ids::GroupId;
 use serde::{Deserialize, Serialize};
 
 /// One problem of one row.
@@ -11,6 +12,18 @@ pub(crate) struct Problem {
     pub(crate) description: String,
     /// What was probably meant; empty when there is nothing near.
     pub(crate) suggestion: String,
+}
+
+/// A group that requires no trainings yet: whoever accepts is assigned none by it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct GroupWarning {
+    pub(crate) group: GroupId,
+    /// Its name when the file was looked at.
+    pub(crate) display_name: String,
+    /// How many rows name it.
+    pub(crate) rows: i32,
+    /// The first line that does.
+    pub(crate) first_line: i32,
 }
 
 /// Whether a problem costs the row.

@@ -26,7 +26,7 @@ use crate::error::Error;
 use crate::ops::At;
 use crate::ops::invitation::batch as many;
 use crate::ops::invitation::cancel;
-use crate::ops::invitation::create::{self as inviting, Create};
+use crate::ops::invitation::create::{self as inviting, Create, Made};
 use crate::ops::invitation::listed::listed;
 use crate::ops::invitation::reschedule;
 use crate::ops::invitation::resend::{self, Resend};
@@ -240,7 +240,7 @@ impl Rpc {
     async fn invite<M, R>(&self, call: &Call<M>, command: Create) -> Result<R, Error>
     where
         M: HasRequestId,
-        R: Answer<At<Vec<Invitation>>>,
+        R: Answer<At<Made>>,
     {
         let Context { database, clock, .. } = &self.context;
         let prepare = async || inviting::prepare(&self.context, &command).await;

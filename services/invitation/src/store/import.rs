@@ -10,6 +10,7 @@ pub(crate) mod rows;
 use muster_database::DatabaseError;
 use muster_ids::{ImportId, OrganizationId};
 use sqlx::PgConnection;
+use sqlx::types::Json;
 
 use crate::domain::import::Import;
 
@@ -18,7 +19,8 @@ macro_rules! select {
     ($($rest:tt)+) => {
         concat!(
             "SELECT organization_id, import_id, version, state, file_name, encoding, separator, sheet, unread_sheets,
-                    uploader_person_id, preview_sha256, context_sha256, row_count, valid_count, warning_count, error_count, applied_count,
+                    uploader_person_id, preview_sha256, context_sha256, row_count, valid_count, warning_count, error_count, group_warnings,
+                    applied_count,
                     refused_count, create_time, expire_time, decide_time, approver_person_id, approve_traceparent,
                     finish_time, purge_time, send_time
              FROM imports ",
@@ -37,8 +39,8 @@ pub(crate) async fn insert(
     sqlx::query(
         "INSERT INTO imports (organization_id, import_id, version, state, file_name, file_sha256,
              uploader_person_id, preview_sha256, context_sha256, row_count, valid_count, warning_count, error_count,
-             create_time, expire_time, purge_time, encoding, separator, sheet, unread_sheets)
-         VALUES ($1, $2, 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
+             create_time, expire_time, purge_time, encoding, separator, sheet, unread_sheets, group_warnings)
+         VALUES ($1, $2, 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
     )
     .bind(import.organization)
     .bind(import.id)
@@ -59,6 +61,7 @@ pub(crate) async fn insert(
     .bind(&import.format.separator)
     .bind(&import.format.sheet)
     .bind(&import.format.unread_sheets)
+    .bind(Json(&import.group_warnings))
     .execute(tx)
     .await?;
     Ok(())

@@ -2,10 +2,13 @@
 
 use std::collections::HashSet;
 
-use muster_proto::invitation::v1::{ImportRowState, ImportState, InvitationSource, ListInvitationsRequest};
+use muster_proto::invitation::v1::{
+    Import, ImportRowState, ImportState, InvitationSource, ListInvitationsRequest,
+};
+use muster_testkit::eventually;
 
 use crate::fixture::Fixture;
-use crate::upload::{applied, approval, approve, good, rows, upload};
+use crate::upload::{applied, approval, approve, get, good, rows, upload};
 
 /// As a spreadsheet program saves it: BOM, `;`, CRLF, quotes, upper case; 500 rows, among them one doubled, two with
 /// wrong names of groups and one with an impossible address.
@@ -38,6 +41,52 @@ async fn with_trainings(fixture: &Fixture) {
              SELECT organization_id, group_id, '0190a6d4-7b3e-7c52-9f2b-2f6d0e1a4c88', 0 FROM groups",
         )
         .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn groups_that_require_nothing_are_told_once_a_file_and_once_a_call() {
+    let fixture = Fixture::new().await;
+    fixture.subscribe(500, 10_000).await;
+    let mut file = String::from("email;groups\r\n");
+    for row in 0..200 {
+        let groups = if row == 7 { "Nurses|Aides" } else { "Nurses" };
+        file.push_str(&format!("learner{row}@example.org;{groups}\r\n"));
+    }
+    let import = upload(&fixture, file.as_bytes()).await.unwrap();
+    assert_eq!((import.valid_count, import.warning_count), (200, 0));
+    let told = |import: &Import| -> Vec<(String, i32, i32)> {
+        let warnings = import.group_warnings.iter();
+        warnings
+            .map(|told| (told.group_display_name.clone(), told.row_count, told.first_line))
+            .collect()
+    };
+    let expected = [("Nurses".to_owned(), 200, 2), ("Aides".to_owned(), 1, 9)];
+    assert_eq!(told(&import), expected);
+    assert_eq!(
+        import.group_warnings[0].group,
+        fixture.group_name(&fixture.nurses)
+    );
+    assert_eq!(told(&get(&fixture, &import).await), expected);
+    let page = rows(&fixture, &import).await;
+    assert!(page.iter().all(|row| row.problems.is_empty()));
+
+    let both = fixture.wanted("by-hand@example.org", &[&fixture.nurses, &fixture.aides]);
+    let mut client = fixture.invitations();
+    let invited = client.create_invitation(fixture.create_request(both)).await;
+    let mut without = invited.unwrap().into_inner().groups_without_trainings;
+    without.sort();
+    let mut named = [&fixture.nurses, &fixture.aides].map(|group| fixture.group_name(group));
+    named.sort();
+    assert_eq!(without, named);
+    with_trainings(&fixture).await;
+    let one = fixture.wanted("by-hand-2@example.org", &[&fixture.nurses]);
+    let asked = async || {
+        let request = fixture.create_request(one.clone());
+        let invited = fixture.invitations().create_invitation(request).await;
+        invited.unwrap().into_inner().groups_without_trainings.is_empty()
+    };
+    // What was asked of the organization a moment ago may be answered once more.
+    eventually(asked).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,5 +1,6 @@
 //! Names of groups and locations, looked up: exactly, case and spaces included.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use muster_ids::{GroupId, LocationId};
@@ -7,7 +8,7 @@ use muster_text::is_blank;
 
 use super::super::invitation::MAX_GROUPS;
 use super::super::inviting::{Group, InvitingContext, Location};
-use super::super::problem::Problem;
+use super::super::problem::{GroupWarning, Problem};
 use super::super::spreadsheet::Names;
 use super::near::{Known, disguise};
 
@@ -15,6 +16,8 @@ use super::near::{Known, disguise};
 pub(super) const TOLD_A_ROW: usize = 10;
 /// How many are told in a whole file; in the rows after that, one a row.
 const TOLD_A_FILE: usize = 20_000;
+/// How many groups that require no trainings are told of a file.
+const WARNED_A_FILE: usize = 100;
 /// How much of a name is repeated, in characters: no group or location has a longer one.
 const REPEATED: usize = 80;
 
@@ -26,6 +29,8 @@ pub(super) struct Lookup<'a> {
     known_locations: Known<'a>,
     /// Problems of groups told so far.
     told: usize,
+    /// Of groups that require no trainings.
+    warnings: HashMap<GroupId, GroupWarning>,
 }
 
 /// What is wrong with a group of a row: problems, and how many more there are.
@@ -53,11 +58,20 @@ impl<'a> Lookup<'a> {
             known_groups: Known::new(active.map(|group| group.display_name.as_str())),
             known_locations: Known::new(open.map(|location| location.display_name.as_str())),
             told: 0,
+            warnings: HashMap::new(),
         }
     }
 
-    /// The groups of a row.
-    pub(super) fn groups(&mut self, given: &Names, problems: &mut Vec<Problem>) -> Vec<GroupId> {
+    /// What holds for whole groups, however many rows name them: those first that most rows name.
+    pub(super) fn warnings(self) -> Vec<GroupWarning> {
+        let mut warnings: Vec<GroupWarning> = self.warnings.into_values().collect();
+        warnings.sort_by_key(|warning| (Reverse(warning.rows), warning.first_line));
+        warnings.truncate(WARNED_A_FILE);
+        warnings
+    }
+
+    /// The groups of the row on this line.
+    pub(super) fn groups(&mut self, line: i32, given: &Names, problems: &mut Vec<Problem>) -> Vec<GroupId> {
         let names = self.split(given);
         if names.is_empty() {
             problems.push(Problem::error("groups", "name at least one group"));
@@ -73,7 +87,7 @@ impl<'a> Lookup<'a> {
         };
         let mut found = Vec::with_capacity(names.len());
         for name in names {
-            self.group(name, &mut found, &mut telling);
+            self.group((line, name), &mut found, &mut telling);
         }
         self.told += telling.problems.len();
         problems.extend(telling.all());
@@ -98,11 +112,17 @@ impl<'a> Lookup<'a> {
         names
     }
 
-    fn group(&mut self, name: &str, found: &mut Vec<GroupId>, telling: &mut Telling) {
+    fn group(&mut self, (line, name): (i32, &str), found: &mut Vec<GroupId>, telling: &mut Telling) {
         match self.groups.get(name) {
             Some((id, group)) if group.is_active => {
                 if !group.has_trainings {
-                    telling.warning(|| format!("the group {} requires no trainings yet", quoted(name)));
+                    let warning = self.warnings.entry(*id).or_insert_with(|| GroupWarning {
+                        group: *id,
+                        display_name: name.to_owned(),
+                        rows: 0,
+                        first_line: line,
+                    });
+                    warning.rows += 1;
                 }
                 found.push(*id);
             }
@@ -143,12 +163,6 @@ impl Telling {
             self.problems.push(problem());
         } else {
             self.errors_untold += 1;
-        }
-    }
-
-    fn warning(&mut self, text: impl FnOnce() -> String) {
-        if self.problems.len() < self.most {
-            self.problems.push(Problem::warning("groups", text()));
         }
     }
 

@@ -15,6 +15,13 @@ fn group(name: &str, is_active: bool) -> Group {
     }
 }
 
+fn untrained(name: &str) -> Group {
+    Group {
+        has_trainings: false,
+        ..group(name, true)
+    }
+}
+
 fn id(number: u128) -> GroupId {
     GroupId::from_uuid(Uuid::from_u128(number))
 }
@@ -25,6 +32,8 @@ fn context() -> InvitingContext {
         (2, group("Aides", true)),
         (3, group("Old", false)),
         (4, group("A|B", true)),
+        (5, untrained("Drivers")),
+        (6, untrained("Cleaners")),
     ];
     InvitingContext {
         status: OrganizationStatus::Active,
@@ -105,6 +114,32 @@ fn every_problem_of_a_row_is_told() {
             warnings: 0,
             errors: 1
         }
+    );
+}
+
+#[test]
+fn what_holds_for_a_group_is_told_once_however_many_rows_name_it() {
+    let rows = (0..5_000).map(|row| {
+        let address = format!("learner-{row}@example.org");
+        let groups: &[&str] = match row {
+            0 => &["Nurses"],
+            1..=9 => &["Cleaners", "Drivers"],
+            _ => &["Drivers"],
+        };
+        raw(row + 2, &address, groups)
+    });
+    let preview = made(rows.collect());
+    assert!(preview.rows.iter().all(|row| row.problems.is_empty()));
+    assert_eq!((preview.counts.valid, preview.counts.warnings), (5_000, 0));
+    let warning = |group, display_name: &str, rows| GroupWarning {
+        group: id(group),
+        display_name: display_name.to_owned(),
+        rows,
+        first_line: 3,
+    };
+    assert_eq!(
+        preview.group_warnings,
+        [warning(5, "Drivers", 4_999), warning(6, "Cleaners", 9)]
     );
 }
 

@@ -219,6 +219,7 @@ async fn previewed(
         preview_sha256: preview.sha256,
         context_sha256: preview.context_sha256,
         counts: preview.counts,
+        group_warnings: preview.group_warnings.clone(),
         applied: 0,
         refused: 0,
         create_time: now,

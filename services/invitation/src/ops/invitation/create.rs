@@ -4,7 +4,7 @@ mod check;
 pub(crate) mod together;
 
 use muster_address::EmailAddress;
-use muster_ids::{GroupId, LocationId, OrganizationId, PersonId};
+use muster_ids::{GroupId, GroupName, LocationId, OrganizationId, PersonId};
 use muster_language::Language;
 use muster_telemetry::propagation;
 use sqlx::PgConnection;
@@ -15,6 +15,7 @@ use super::mailbox;
 use crate::context::Context;
 use crate::domain::invitation::draft::Draft;
 use crate::domain::invitation::{DeliveryState, Invitation, MailRequest, Source};
+use crate::domain::inviting::InvitingContext;
 use crate::error::{Error, Field};
 use crate::events::{self, Act};
 use crate::ops::{At, closing};
@@ -51,8 +52,18 @@ pub(crate) struct InvitationSpec {
 #[derive(Debug, Clone)]
 pub(crate) struct Prepared {
     drafts: Vec<Invitation>,
+    pub(crate) untrained: Vec<GroupName>,
     messages_per_day: i64,
     now: OffsetDateTime,
+}
+
+/// What a call that invites has made.
+#[derive(Debug, Clone)]
+pub(crate) struct Made {
+    /// In the order of the request.
+    pub(crate) invitations: Vec<Invitation>,
+    /// Groups of the request that require no trainings yet: nobody is refused for that, and somebody may have forgotten them.
+    pub(crate) untrained: Vec<GroupName>,
 }
 
 /// Asks the organization for everything that is to be known of it.
@@ -69,6 +80,7 @@ pub(crate) async fn prepare(context: &Context, command: &Create) -> Result<Prepa
     check::check(command, &inviting)?;
     Ok(Prepared {
         drafts: drafts(context, command, inviting.language, now),
+        untrained: untrained(command.organization, &query, &inviting),
         messages_per_day: inviting.limits.messages_per_day,
         now,
     })
@@ -83,7 +95,7 @@ pub(crate) async fn apply(
     context: &Context,
     command: &Create,
     prepared: Prepared,
-) -> Result<At<Vec<Invitation>>, Error> {
+) -> Result<At<Made>, Error> {
     let time = prepared.now;
     let actor = command.actor.clone();
     let act = Act { actor, time };
@@ -97,8 +109,26 @@ pub(crate) async fn apply(
     events::mails_requested(tx, &context.clock, mails.iter().map(|mail| (&act, mail))).await?;
     let mailed = new().filter(|new| new.delivery != DeliveryState::Suppressed);
     count(tx, command.organization, mailed, prepared.messages_per_day).await?;
-    let thing = invited.into_iter().map(|(invitation, _)| invitation).collect();
+    let thing = Made {
+        invitations: invited.into_iter().map(|(invitation, _)| invitation).collect(),
+        untrained: prepared.untrained,
+    };
     Ok(At { thing, time })
+}
+
+fn untrained(
+    organization: OrganizationId,
+    query: &ContextQuery,
+    inviting: &InvitingContext,
+) -> Vec<GroupName> {
+    let is_untrained = |group: &&GroupId| {
+        inviting
+            .groups
+            .get(group)
+            .is_some_and(|group| !group.has_trainings)
+    };
+    let named = query.groups.iter().filter(is_untrained);
+    named.map(|&group| GroupName { organization, group }).collect()
 }
 
 fn query(specs: &[InvitationSpec]) -> ContextQuery {

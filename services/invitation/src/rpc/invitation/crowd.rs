@@ -2,16 +2,17 @@
 
 use muster_database::Together;
 use muster_database::idempotency::{self, Key};
-use muster_ids::OrganizationId;
+use muster_ids::{GroupName, OrganizationId};
 use muster_proto::invitation::v1::CreateInvitationResponse;
 use prost::Message;
 use sqlx::PgConnection;
 
 use crate::context::Context;
+use crate::domain::invitation::Invitation;
 use crate::error::Error;
 use crate::ops::At;
 use crate::ops::invitation::create::together::apply_all;
-use crate::ops::invitation::create::{Create, Prepared};
+use crate::ops::invitation::create::{Create, Made, Prepared};
 
 /// As many as one transaction makes.
 const BATCH_SIZE: usize = 100;
@@ -63,15 +64,20 @@ async fn invite_and_answer(
         .into_iter()
         .map(|call| (call.key, (call.command, call.prepared)))
         .unzip();
+    let untrained: Vec<Vec<GroupName>> = commands
+        .iter()
+        .map(|(_, prepared)| prepared.untrained.clone())
+        .collect();
     let invited = apply_all(tx, context, organization, commands).await?;
-    let answer = |thing| {
-        CreateInvitationResponse::from(At {
-            thing: vec![thing],
-            time,
-        })
+    let answer = |(invited, untrained): (Option<Invitation>, Vec<GroupName>)| {
+        let thing = Made {
+            invitations: vec![invited?],
+            untrained,
+        };
+        Some(CreateInvitationResponse::from(At { thing, time }))
     };
     let answers: Vec<Option<CreateInvitationResponse>> =
-        invited.into_iter().map(|invited| invited.map(answer)).collect();
+        invited.into_iter().zip(untrained).map(answer).collect();
     let given = keys.into_iter().zip(&answers);
     let given = given.filter_map(|(key, answer)| Some((key, answer.as_ref()?.encode_to_vec())));
     idempotency::keep_all(tx, given.collect(), time).await?;

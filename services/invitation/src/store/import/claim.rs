@@ -6,6 +6,7 @@ use muster_database::{DatabaseError, lease_is_free};
 use muster_ids::{ImportId, OrganizationId};
 use muster_jobs::{Lease, NOBODY};
 use sqlx::postgres::PgRow;
+use sqlx::types::Json;
 use sqlx::{FromRow, PgConnection, Row};
 use time::OffsetDateTime;
 
@@ -168,7 +169,7 @@ pub(crate) async fn save_preview(
 ) -> Result<(), DatabaseError> {
     sqlx::query(
         "UPDATE imports SET state = $9, version = version + 1, row_count = $3, valid_count = $4,
-                warning_count = $5, error_count = $6, preview_sha256 = $7, context_sha256 = $8,
+                warning_count = $5, error_count = $6, preview_sha256 = $7, context_sha256 = $8, group_warnings = $11,
                 attempts = 0, lease_token = NULL, lease_until = NULL
          WHERE organization_id = $1 AND import_id = $2 AND state = $10",
     )
@@ -182,6 +183,7 @@ pub(crate) async fn save_preview(
     .bind(preview.context_sha256.as_slice())
     .bind(ImportState::Ready)
     .bind(ImportState::Uploaded)
+    .bind(Json(&preview.group_warnings))
     .execute(tx)
     .await?;
     Ok(())

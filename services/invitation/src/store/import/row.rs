@@ -2,6 +2,7 @@
 
 use muster_ids::PersonId;
 use sqlx::postgres::PgRow;
+use sqlx::types::Json;
 use sqlx::{FromRow, Row};
 
 use crate::domain::import::{Approval, Counts, Import};
@@ -33,6 +34,7 @@ impl FromRow<'_, PgRow> for Import {
                 warnings: row.try_get("warning_count")?,
                 errors: row.try_get("error_count")?,
             },
+            group_warnings: row.try_get::<Json<_>, _>("group_warnings")?.0,
             applied: row.try_get("applied_count")?,
             refused: row.try_get("refused_count")?,
             create_time: row.try_get("create_time")?,
