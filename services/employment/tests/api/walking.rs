@@ -200,7 +200,7 @@ async fn whoever_stays_is_seen_once_by_who_walks_through_the_list_while_others_c
     let fixture = Fixture::start().await;
     let asked = std::env::var("MUSTER_TEST_SEQUENCES");
     let config = Config {
-        cases: asked.map_or(120, |asked| asked.parse().expect("a number")),
+        cases: asked.map_or(30, |asked| asked.parse().expect("a number")),
         max_shrink_iters: 300,
         failure_persistence: None,
         ..Config::default()
