@@ -8,6 +8,7 @@
 mod account;
 mod answer;
 mod choice;
+mod consent;
 mod cookies;
 mod decline;
 mod destination;
@@ -22,6 +23,7 @@ mod limits;
 mod mine;
 mod not_signed_in;
 mod plain_errors;
+mod posted;
 mod relying_party;
 mod seal;
 mod session;
@@ -182,6 +184,12 @@ pub(crate) fn router(options: PagesOptions, edge: EdgeService) -> Result<Router,
         .route("/invitations/lift", post(mine::lift))
         .route("/trainings", get(trainings::show))
         .route("/trainings/transfer", post(trainings::transfer))
+        .route("/consent", get(consent::show))
+        .route("/consent/allow", post(consent::allow))
+        .route("/consent/approve", post(consent::approve))
+        .route("/consent/deny", post(consent::deny))
+        .route("/consent/revoke", post(consent::revoke))
+        .route("/consent/readings", get(consent::readings))
         .route("/sign-in", get(sign_in::begin))
         .route("/sign-in/callback", get(sign_in::finish))
         .route("/sign-out", post(sign_in::end))

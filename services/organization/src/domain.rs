@@ -60,8 +60,8 @@ pub(crate) use programme_load::{
     LoadRow, Misplaced, ProgrammeLoad, RefusedRow, RowCounts, RowOutcome, each_license_once,
 };
 pub(crate) use registry::{
-    FoundPlace, Holder, MAX_FOUND, MAX_WORDS, Meant, RegistryEntry, RegistryEntryState, RegistryQuery,
-    ToldEntry,
+    FoundPlace, Holder, MAX_FOUND, MAX_WORDS, Meant, PublicOrganization, RegistryEntry, RegistryEntryState,
+    RegistryQuery, ToldEntry,
 };
 pub use review::ReviewDays;
 pub(crate) use review::{Review, ReviewItem, ReviewPeriods, ReviewState, ReviewSubject};

@@ -141,6 +141,8 @@ assert len(call("ListRefusedProgrammeRows", "staff", ids(loaded))["rows"]) == 1
 care = {"text": f"LP {run}", "types": "ORGANIZATION_TYPE_DIRECT_CARE"}
 listed = call("SearchRegistry", "outsider", query=care)["entries"]
 call("GetProgramme", "outsider", ids(listed[0]["programme"]))
+named = call("BatchGetPublicOrganizations", "outsider", query={"names": organization})["organizations"]
+assert named == [{"name": organization, "displayName": "Sunrise II"}], named
 call("ClaimProgramme", "outsider", ids(listed[0]["programme"]))
 call("CloseOrganization", "outsider", ids(refused), reason="there is none")
 assert call("ConfirmReview", "owner", at)["review"]["state"] == "REVIEW_STATE_CURRENT"

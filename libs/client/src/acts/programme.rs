@@ -3,9 +3,10 @@
 use muster_proto::organization::v1::programme_load_service_client::ProgrammeLoadServiceClient;
 use muster_proto::organization::v1::registry_service_client::RegistryServiceClient;
 use muster_proto::organization::v1::{
-    ClaimProgrammeRequest, GetProgrammeLoadRequest, GetProgrammeRequest, ListRefusedProgrammeRowsRequest,
-    ListRefusedProgrammeRowsResponse, LoadProgrammesRequest, Organization, ProgrammeLoad, ProgrammeRow,
-    RegistryEntry, SearchRegistryRequest, SearchRegistryResponse,
+    BatchGetPublicOrganizationsRequest, ClaimProgrammeRequest, GetProgrammeLoadRequest, GetProgrammeRequest,
+    ListRefusedProgrammeRowsRequest, ListRefusedProgrammeRowsResponse, LoadProgrammesRequest, Organization,
+    ProgrammeLoad, ProgrammeRow, PublicOrganization, RegistryEntry, SearchRegistryRequest,
+    SearchRegistryResponse,
 };
 
 use super::resource;
@@ -105,6 +106,23 @@ pub async fn search<T: Transport>(
         RegistryServiceClient::new(client).search_registry(request).await
     });
     found.await
+}
+
+/// What organizations are called, `organizations/{organization}`: those that were approved once, and the caller's own.
+///
+/// # Errors
+/// The call failed.
+pub async fn names_of<T: Transport>(
+    person: &T,
+    names: Vec<String>,
+) -> Result<Vec<PublicOrganization>, CallError> {
+    let request = BatchGetPublicOrganizationsRequest { names };
+    let found = call(person, request, async |client, request| {
+        RegistryServiceClient::new(client)
+            .batch_get_public_organizations(request)
+            .await
+    });
+    Ok(found.await?.organizations)
 }
 
 /// Reads a programme.

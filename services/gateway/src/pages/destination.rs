@@ -11,6 +11,7 @@ pub(crate) enum Destination {
     Invitation,
     Invitations,
     Trainings,
+    Consent,
 }
 
 impl Destination {
@@ -20,6 +21,7 @@ impl Destination {
             Self::Invitation => "/invitation",
             Self::Invitations => "/invitations",
             Self::Trainings => "/trainings",
+            Self::Consent => "/consent",
         }
     }
 
@@ -29,12 +31,13 @@ impl Destination {
             Self::Invitation => None,
             Self::Invitations => Some("invitations"),
             Self::Trainings => Some("trainings"),
+            Self::Consent => Some("consent"),
         }
     }
 
     /// What the parameter says; the invitation, if it is none of ours.
     pub(crate) fn of_value(value: Option<&str>) -> Self {
-        let all = [Self::Invitations, Self::Trainings];
+        let all = [Self::Invitations, Self::Trainings, Self::Consent];
         let said = all.into_iter().find(|destination| destination.value() == value);
         said.unwrap_or_default()
     }
@@ -50,6 +53,7 @@ mod tests {
             Destination::Invitation,
             Destination::Invitations,
             Destination::Trainings,
+            Destination::Consent,
         ] {
             assert_eq!(Destination::of_value(destination.value()), destination);
         }

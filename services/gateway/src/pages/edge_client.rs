@@ -1,7 +1,10 @@
 //! The pages as a client of the edge: the same rules as for everybody else, in the same process.
 
+mod consent;
+
 use std::convert::Infallible;
 
+use muster_proto::employment::v1::person_employment_service_client::PersonEmploymentServiceClient;
 use muster_proto::invitation::v1::invitation_redemption_service_client::InvitationRedemptionServiceClient;
 use muster_proto::invitation::v1::join_request_service_client::JoinRequestServiceClient;
 use muster_proto::invitation::v1::person_invitation_service_client::PersonInvitationServiceClient;
@@ -13,7 +16,10 @@ use muster_proto::invitation::v1::{
     UndoDeclineRequest, UndoPersonDeclineRequest, VerifyJoinRequestRequest,
 };
 use muster_proto::organization::v1::join_page_service_client::JoinPageServiceClient;
+use muster_proto::organization::v1::registry_service_client::RegistryServiceClient;
+use muster_proto::organization::v1::staff_read_service_client::StaffReadServiceClient;
 use muster_proto::organization::v1::{LookupJoinPageRequest, LookupJoinPageResponse};
+use muster_proto::records::v1::grant_service_client::GrantServiceClient;
 use muster_proto::records::v1::person_record_service_client::PersonRecordServiceClient;
 use muster_proto::records::v1::progress_transfer_service_client::ProgressTransferServiceClient;
 use muster_proto::records::v1::{
@@ -38,6 +44,10 @@ pub(crate) struct EdgeClient {
     join_pages: JoinPageServiceClient<EdgeService>,
     records: PersonRecordServiceClient<EdgeService>,
     transfers: ProgressTransferServiceClient<EdgeService>,
+    employments: PersonEmploymentServiceClient<EdgeService>,
+    grants: GrantServiceClient<EdgeService>,
+    registry: RegistryServiceClient<EdgeService>,
+    staff_reads: StaffReadServiceClient<EdgeService>,
 }
 
 impl EdgeClient {
@@ -48,7 +58,11 @@ impl EdgeClient {
             joining: JoinRequestServiceClient::new(edge.clone()),
             join_pages: JoinPageServiceClient::new(edge.clone()),
             records: PersonRecordServiceClient::new(edge.clone()),
-            transfers: ProgressTransferServiceClient::new(edge),
+            transfers: ProgressTransferServiceClient::new(edge.clone()),
+            employments: PersonEmploymentServiceClient::new(edge.clone()),
+            grants: GrantServiceClient::new(edge.clone()),
+            registry: RegistryServiceClient::new(edge.clone()),
+            staff_reads: StaffReadServiceClient::new(edge),
         }
     }
 

@@ -30,6 +30,13 @@ pub(crate) struct Form {
     pub(crate) assignment: String,
     #[serde(default)]
     pub(crate) to: String,
+    /// Who may read a learning record: at which organization, by which grant, until which day.
+    #[serde(default)]
+    pub(crate) organization: String,
+    #[serde(default)]
+    pub(crate) grant: String,
+    #[serde(default)]
+    pub(crate) until: String,
 }
 
 impl<S: Send + Sync> FromRequest<S> for Form {

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use axum::Extension;
-use axum::extract::{FromRequest, FromRequestParts, Query, Request, State};
-use axum::http::HeaderMap;
+use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use muster_proto::invitation::v1::{
     AcceptPersonInvitationRequest, DeclinePersonInvitationRequest, InvitationState, LiftPersonOptOutRequest,
@@ -18,6 +17,7 @@ use super::account::SignedIn;
 use super::destination::Destination;
 use super::edge_client::EdgeClient;
 use super::form::Form;
+use super::posted::Posted;
 use super::relying_party::Prompt;
 use super::session::Session;
 use super::signed_in;
@@ -76,35 +76,6 @@ pub(crate) async fn show(
         }),
         Err(status) if status.code() == Code::Unauthenticated => view::mine(nobodys(&pages)),
         Err(status) => pages.tell(Problem::from_status(&status)),
-    }
-}
-
-/// A form of this page that was posted.
-pub(crate) struct Posted {
-    pages: Arc<Pages>,
-    signed_in: SignedIn,
-    headers: HeaderMap,
-    client: ClientAddress,
-    form: Form,
-}
-
-impl FromRequest<Arc<Pages>> for Posted {
-    type Rejection = Response;
-
-    async fn from_request(request: Request, pages: &Arc<Pages>) -> Result<Self, Response> {
-        let (mut head, body) = request.into_parts();
-        let signed_in = Extension::from_request_parts(&mut head, pages).await;
-        let Extension(signed_in) = signed_in.map_err(IntoResponse::into_response)?;
-        let Ok(client) = ClientAddress::from_request_parts(&mut head, pages).await;
-        let headers = head.headers.clone();
-        let Ok(form) = Form::from_request(Request::from_parts(head, body), pages).await;
-        Ok(Self {
-            pages: Arc::clone(pages),
-            signed_in,
-            headers,
-            client,
-            form,
-        })
     }
 }
 

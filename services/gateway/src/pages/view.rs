@@ -1,5 +1,6 @@
 //! What the pages look like: askama templates, escaped by default.
 
+mod consent;
 mod frame;
 mod problem;
 
@@ -10,6 +11,9 @@ use askama::filters::Safe;
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::response::{Html, IntoResponse, Response};
+pub(crate) use consent::{
+    ActiveGrant, AllowForm, AskedGrant, ConsentPage, ConsentSite, PastGrant, Reading, ReadingsPage, StaffLook,
+};
 pub(crate) use frame::{Frame, page_of};
 use muster_proto::organization::v1::JoinPageChoice;
 pub(crate) use problem::Problem;
@@ -270,6 +274,8 @@ pages!(
     DeclinePage,
     MyInvitations,
     MyTrainings,
+    ConsentPage,
+    ReadingsPage,
     JoinPage,
     JoinTold,
     Problem,
@@ -294,6 +300,16 @@ pub(crate) fn mine(page: MyInvitations) -> Response {
 
 /// The page of everything that whoever is signed in has to take, as an answer.
 pub(crate) fn trainings(page: MyTrainings) -> Response {
+    unrendered(StatusCode::OK, page)
+}
+
+/// The page about who may read a learning record, as an answer.
+pub(crate) fn consent(status: StatusCode, page: ConsentPage) -> Response {
+    unrendered(status, page)
+}
+
+/// The page of who read it, as an answer.
+pub(crate) fn readings(page: ReadingsPage) -> Response {
     unrendered(StatusCode::OK, page)
 }
 

@@ -33,6 +33,7 @@ use tonic_health::pb::HealthCheckResponse;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tower::Service as _;
 
+use crate::consents;
 use crate::wire::framed;
 
 /// A call as the service got it.
@@ -203,9 +204,12 @@ fn join_page() -> Vec<u8> {
     .encode_to_vec()
 }
 
-/// Why a call about a join page is refused, if it is.
+/// Why a call about a join page, or about consent, is refused, if it is.
 fn refusal(path: &str, asked: &[u8]) -> Option<Status> {
     let asked = asked.get(5..).unwrap_or_default();
+    if let Some(refused) = consents::refusal(path, asked) {
+        return Some(refused);
+    }
     if path.ends_with("/LookupJoinPage") {
         let slug = LookupJoinPageRequest::decode(asked).unwrap().slug;
         return (slug == NO_PAGE).then(|| Refusal::not_found().into());
@@ -391,6 +395,8 @@ impl Backend {
             own_assignments()
         } else if path.ends_with("/TransferProgress") {
             Vec::new()
+        } else if let Some(answer) = consents::answer(&path, &bytes) {
+            answer
         } else if path.ends_with("/ListPersonOptOuts") {
             own_opt_outs()
         } else {

@@ -50,6 +50,7 @@ async fn every_page_speaks_as_the_browser_asks() {
         "/",
         "/invitations",
         "/trainings",
+        "/consent",
         "/join/sunrise",
         "/join/nowhere",
         "/join-sent",
@@ -80,7 +81,14 @@ async fn every_page_speaks_as_the_browser_asks() {
     browser.get("/i/first").await;
     let token = fixture.issuer.token("ada");
     browser.sign_in(&fixture, "ada", &token).await;
-    for path in ["/", "/invitation", "/invitations", "/invitations?joined=1"] {
+    for path in [
+        "/",
+        "/invitation",
+        "/invitations",
+        "/invitations?joined=1",
+        "/consent?done=allowed",
+        "/consent/readings",
+    ] {
         is_spanish(&browser.get(path).await, path);
     }
     let too_old = browser.post_text("/join/sunrise", "form_token=".to_owned()).await;

@@ -10,6 +10,8 @@ mod backend;
 mod browser;
 mod calls;
 mod choice;
+mod consent;
+mod consents;
 mod cors;
 mod declining;
 

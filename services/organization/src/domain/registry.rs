@@ -55,6 +55,13 @@ pub(crate) struct Holder {
     pub(crate) number: OrganizationNumber,
 }
 
+/// What anybody may know of an organization that was approved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PublicOrganization {
+    pub(crate) organization: OrganizationId,
+    pub(crate) display_name: String,
+}
+
 /// What an authority tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ToldEntry {

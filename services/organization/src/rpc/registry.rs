@@ -64,6 +64,22 @@ impl RegistryService for Rpc {
         Ok(Response::new(answer(entry)))
     }
 
+    async fn batch_get_public_organizations(
+        &self,
+        request: Request<pb::BatchGetPublicOrganizationsRequest>,
+    ) -> Result<Response<pb::BatchGetPublicOrganizationsResponse>, Status> {
+        let (call, wanted) = Call::read(request, parse::organizations)?;
+        let caller = call.person()?.id;
+        let list = async |db: &mut _| {
+            let found = registry::list_public(db, &wanted, caller).await;
+            found.map_err(Error::from)
+        };
+        let found = self.context.database.read(list).await?;
+        Ok(Response::new(pb::BatchGetPublicOrganizationsResponse {
+            organizations: found.into_iter().map(Into::into).collect(),
+        }))
+    }
+
     async fn claim_programme(
         &self,
         request: Request<pb::ClaimProgrammeRequest>,

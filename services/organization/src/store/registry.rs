@@ -1,14 +1,14 @@
 //! What anybody may find: programmes and approved profiles, across organizations.
 
 use muster_database::DatabaseError;
-use muster_ids::{OrganizationId, ProgrammeId};
+use muster_ids::{OrganizationId, PersonId, ProgrammeId};
 use sqlx::postgres::PgRow;
 use sqlx::{Error, FromRow, PgConnection, Row};
 
 use super::organization::row::{address, number};
 use crate::domain::{
-    Holder, MAX_FOUND, MAX_WORDS, Meant, OrganizationType, RegistryEntry, RegistryEntryState, RegistryQuery,
-    ToldEntry,
+    Holder, MAX_FOUND, MAX_WORDS, Meant, OrganizationType, PublicOrganization, RegistryEntry,
+    RegistryEntryState, RegistryQuery, ToldEntry,
 };
 
 /// Programmes that a condition finds, with who holds the license of each, or held it under this number before, and whether somebody has claimed it.
@@ -199,6 +199,28 @@ pub(crate) async fn find_programme(
 ) -> Result<Option<RegistryEntry>, DatabaseError> {
     let found = sqlx::query_as(programmes!("programme_id = $1"));
     Ok(found.bind(id).fetch_optional(db).await?)
+}
+
+/// What these organizations are called, where they were approved once or are the caller's own.
+pub(crate) async fn list_public(
+    db: &mut PgConnection,
+    wanted: &[OrganizationId],
+    caller: PersonId,
+) -> Result<Vec<PublicOrganization>, DatabaseError> {
+    let found = sqlx::query_as(
+        "SELECT organization_id, display_name FROM organizations
+         WHERE organization_id = ANY ($1) AND (approve_time IS NOT NULL OR owner_person_id = $2)",
+    );
+    Ok(found.bind(wanted).bind(caller).fetch_all(db).await?)
+}
+
+impl FromRow<'_, PgRow> for PublicOrganization {
+    fn from_row(row: &PgRow) -> Result<Self, Error> {
+        Ok(Self {
+            organization: row.try_get("organization_id")?,
+            display_name: row.try_get("display_name")?,
+        })
+    }
 }
 
 impl FromRow<'_, PgRow> for Meant {

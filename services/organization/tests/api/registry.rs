@@ -2,6 +2,7 @@
 
 mod claiming;
 mod found;
+mod names;
 
 use muster_ids::OrganizationId;
 use muster_proto::organization::v1 as pb;

@@ -2,10 +2,11 @@
 
 use muster_client::acts::{organization, programme as programmes};
 use muster_proto::organization::v1::{
-    ClaimProgrammeRequest, ClaimProgrammeResponse, GetProgrammeLoadRequest, GetProgrammeRequest,
-    LicenseStatus, ListRefusedProgrammeRowsRequest, ListSubmissionsRequest, LoadProgrammesRequest,
-    Organization, OrganizationType, ProgrammeAddress, ProgrammeRow, ProgrammeType, RenewLicenseRequest,
-    SearchRegistryRequest, SetLicenseStatusRequest, UpdateOrganizationRequest,
+    BatchGetPublicOrganizationsRequest, ClaimProgrammeRequest, ClaimProgrammeResponse,
+    GetProgrammeLoadRequest, GetProgrammeRequest, LicenseStatus, ListRefusedProgrammeRowsRequest,
+    ListSubmissionsRequest, LoadProgrammesRequest, Organization, OrganizationType, ProgrammeAddress,
+    ProgrammeRow, ProgrammeType, RenewLicenseRequest, SearchRegistryRequest, SetLicenseStatusRequest,
+    UpdateOrganizationRequest,
 };
 use muster_refusal::ErrorReason as R;
 
@@ -120,6 +121,10 @@ fn found() -> Vec<Row> {
         }),
         row("SearchRegistry", R::PageTokenInvalid, async move |at| {
             Attempt::by(&at.address(), &looking("sunshine", "AAAA"))
+        }),
+        row("BatchGetPublicOrganizations", R::InvalidRequest, async |at| {
+            let names = vec![at.name(), "organizations/1".into()];
+            Attempt::by(&at.address(), &BatchGetPublicOrganizationsRequest { names }).violates(&["names[1]"])
         }),
         row("GetProgramme", R::InvalidRequest, async |at| {
             let name = "programmes/1".into();

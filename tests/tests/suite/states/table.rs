@@ -104,6 +104,10 @@ pub(super) fn rows() -> Vec<Row> {
 /// What names no organization: why its state is none of their business.
 pub(super) const OF_NO_ORGANIZATION: &[(&str, &str)] = &[
     (
+        "BatchGetPublicOrganizations",
+        "what an organization is called that was approved stays public",
+    ),
+    (
         "ClaimProgramme",
         "a programme that is somebody's profile already says so by its own reason",
     ),

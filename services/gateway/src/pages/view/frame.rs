@@ -58,7 +58,8 @@ impl Frame {
         Safe(self.with(key, &[("name", &name), ("issuer", &escaped(issuer))]))
     }
 
-    fn with(&self, key: &str, values: &[(&str, &str)]) -> String {
+    /// The same, with any number of values.
+    pub(super) fn with(&self, key: &str, values: &[(&str, &str)]) -> String {
         TEXTS
             .as_ref()
             .map_or_else(|| key.to_owned(), |texts| texts.say(self.language, key, values))
@@ -92,6 +93,7 @@ pub(crate) fn page_of(method: &Method, uri: &Uri) -> &'static str {
         "/sign-in/callback" => "/invitation",
         path if is_posted && path.starts_with("/invitations/") => "/invitations",
         path if is_posted && path.starts_with("/trainings/") => "/trainings",
+        path if is_posted && path.starts_with("/consent/") => "/consent",
         path if is_posted && path.starts_with("/invitation/") => "/invitation",
         "/sign-out" => "/",
         _ => "",
@@ -166,6 +168,7 @@ mod tests {
             (Method::POST, "/invitation/accept", "/invitation"),
             (Method::POST, "/invitations/undo-decline", "/invitations"),
             (Method::POST, "/trainings/transfer", "/trainings"),
+            (Method::POST, "/consent/allow", "/consent"),
             (Method::POST, "/join/kita", ""),
             (Method::GET, "/sign-in/callback?code=x", "/invitation"),
         ] {

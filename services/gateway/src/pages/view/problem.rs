@@ -20,13 +20,23 @@ pub(crate) struct Problem {
     text: &'static str,
     /// Whether signing in is what to do.
     pub(crate) needs_sign_in: bool,
-    /// Whether the invitation whose link was followed is what to go on with.
-    is_about_invitation: bool,
+    way: Way,
     /// Where to, if there are several issuers.
     pub(crate) choices: Vec<Choice>,
     /// When to come back, if that is known.
     retry_after: Option<Duration>,
     pub(crate) frame: Frame,
+}
+
+/// Where somebody goes on from a problem.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// To the invitation whose link was followed.
+    Invitation,
+    /// To what they consent to.
+    Consent,
+    /// To the first page.
+    Home,
 }
 
 impl Problem {
@@ -44,7 +54,7 @@ impl Problem {
             title,
             text,
             needs_sign_in: false,
-            is_about_invitation: true,
+            way: Way::Invitation,
             choices: Vec::new(),
             retry_after: None,
             frame: Frame::default(),
@@ -54,7 +64,7 @@ impl Problem {
     /// One that no invitation has anything to do with, as far as is known.
     fn elsewhere(status: StatusCode, title: &'static str, text: &'static str) -> Self {
         Self {
-            is_about_invitation: false,
+            way: Way::Home,
             ..Self::new(status, title, text)
         }
     }
@@ -132,6 +142,28 @@ impl Problem {
                 | Code::Aborted,
             ) => Self::new(StatusCode::SERVICE_UNAVAILABLE, "unsure", "unsure-then"),
             _ => Self::from_status(status),
+        }
+    }
+
+    /// The words for a refusal of what somebody decided about their learning record.
+    pub(crate) fn of_consent(status: &Status) -> Self {
+        use ErrorReason as R;
+        let (code, title, text) = match (reason_of(status), status.code()) {
+            (Some(R::EmploymentRequired), _) => {
+                (StatusCode::CONFLICT, "consent-unchanged", "consent-no-employment")
+            }
+            (Some(R::GrantState), _) => (StatusCode::CONFLICT, "consent-unchanged", "consent-answered"),
+            (Some(R::NotFound | R::PermissionDenied | R::InvalidRequest), _) => {
+                (StatusCode::NOT_FOUND, "consent-unchanged", "consent-unknown")
+            }
+            (Some(R::RateLimited | R::Overloaded), _) | (_, Code::Unauthenticated) => {
+                return Self::from_status(status);
+            }
+            _ => (StatusCode::SERVICE_UNAVAILABLE, "unsure", "consent-unsure"),
+        };
+        Self {
+            way: Way::Consent,
+            ..Self::new(code, title, text)
         }
     }
 

@@ -3,7 +3,20 @@
 use muster_ids::{OrganizationName, ProgrammeName};
 use muster_proto::organization::v1 as pb;
 
-use crate::domain::{Holder, RegistryEntry, RegistryEntryState, ToldEntry};
+use crate::domain::{Holder, PublicOrganization, RegistryEntry, RegistryEntryState, ToldEntry};
+
+impl From<PublicOrganization> for pb::PublicOrganization {
+    fn from(found: PublicOrganization) -> Self {
+        let PublicOrganization {
+            organization,
+            display_name,
+        } = found;
+        Self {
+            name: OrganizationName { organization }.to_string(),
+            display_name,
+        }
+    }
+}
 
 impl From<RegistryEntry> for pb::RegistryEntry {
     fn from(entry: RegistryEntry) -> Self {

@@ -1,6 +1,6 @@
 //! From messages to types that cannot be wrong.
 
-use muster_ids::{ProgrammeId, ProgrammeName};
+use muster_ids::{OrganizationId, OrganizationName, ProgrammeId, ProgrammeName};
 use muster_proto::organization::v1 as pb;
 use muster_refusal::Violations;
 use muster_server::{Call, Parsed, names};
@@ -32,6 +32,21 @@ fn types(violations: &mut Violations, numbers: &[i32]) -> Option<Vec<Organizatio
         .map(|(place, &number): (usize, _)| violations.check(format!("types[{place}]"), known(number)))
         .collect();
     types.into_iter().collect()
+}
+
+/// Which organizations are asked about.
+pub(super) fn organizations(
+    call: &Call<pb::BatchGetPublicOrganizationsRequest>,
+    violations: &mut Violations,
+) -> Parsed<Vec<OrganizationId>> {
+    let mut named = |(place, name): (usize, &String)| {
+        let field = format!("names[{place}]");
+        let name = names::named::<OrganizationName>(violations, &field, name);
+        name.map(|name| name.organization)
+    };
+    // Each is looked at, so that all that is wrong is told at once.
+    let named: Vec<_> = call.message.names.iter().enumerate().map(&mut named).collect();
+    Ok(named.into_iter().collect())
 }
 
 pub(super) fn named(violations: &mut Violations, text: &str) -> Option<ProgrammeId> {
