@@ -10,10 +10,12 @@
 )]
 
 mod access;
+mod accessible;
 mod away;
 mod bad_input;
 mod bad_sheets;
 mod closing;
+mod consent;
 mod dialects;
 mod direct;
 mod ending;

@@ -1,5 +1,6 @@
 //! The running suite, and what tests need around it.
 
+mod axe;
 mod broker;
 mod browser;
 mod database;
@@ -11,6 +12,7 @@ mod spans;
 mod suite;
 mod visitor;
 
+pub(crate) use axe::{AXE, Colours, DIGEST};
 pub(crate) use broker::{Standstill, after_restart};
 pub(crate) use browser::Browser;
 pub(crate) use database::Database;

@@ -5,6 +5,8 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use fantoccini::wd::Capabilities;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -12,6 +14,7 @@ use muster_testkit::eventually_some;
 use serde_json::json;
 
 use super::Suite;
+use super::axe::{self, Colours};
 
 const NO_BROWSER: &str = "there is no browser: install Chromium with its driver (Debian: `apt-get install chromium \
                           chromium-driver`; Ubuntu: `snap install chromium`), or Google Chrome and chromedriver";
@@ -23,6 +26,10 @@ pub(crate) struct Browser {
     driver: Child,
     profile: PathBuf,
     pictures: PathBuf,
+    /// Where the pages are that are looked at closely.
+    edge: String,
+    /// Whether pages may run scripts.
+    scripts: bool,
 }
 
 impl Browser {
@@ -76,7 +83,21 @@ impl Browser {
             driver,
             profile,
             pictures: suite.dir().join("pictures"),
+            edge: suite.address("gateway"),
+            scripts: true,
         }
+    }
+
+    /// The same browser, in which no page runs a script.
+    pub(crate) async fn without_scripts(mut self) -> Self {
+        self.let_run(false).await;
+        self.scripts = false;
+        self
+    }
+
+    async fn let_run(&self, scripts: bool) {
+        let value = json!({ "value": !scripts });
+        axe::devtools(&self.client, "Emulation.setScriptExecutionDisabled", value).await;
     }
 
     pub(crate) async fn go(&self, url: &str) {
@@ -93,8 +114,39 @@ impl Browser {
             .unwrap();
     }
 
-    /// Waits until the page shows a text.
+    /// Waits until the page shows a text. If it is one of ours, nothing on it keeps people out.
     pub(crate) async fn shows(&self, text: &str) {
+        self.says(text).await;
+        if self
+            .client
+            .current_url()
+            .await
+            .unwrap()
+            .as_str()
+            .starts_with(&self.edge)
+        {
+            let faults = self.faults().await;
+            let told: Vec<_> = faults
+                .iter()
+                .map(|(colours, fault)| format!("{}: {fault}", colours.word()))
+                .collect();
+            assert!(told.is_empty(), "the page that says {text:?}: {told:#?}");
+        }
+    }
+
+    /// What axe-core has against the page, in which colours.
+    pub(crate) async fn faults(&self) -> Vec<(Colours, axe::Fault)> {
+        if self.scripts {
+            return axe::faults(&self.client).await;
+        }
+        self.let_run(true).await;
+        let faults = axe::faults(&self.client).await;
+        self.let_run(false).await;
+        faults
+    }
+
+    /// Waits until the page shows a text.
+    async fn says(&self, text: &str) {
         let found = eventually_some(async || {
             let body = self
                 .client
@@ -114,6 +166,17 @@ impl Browser {
         self.client.set_window_size(width, 800).await.unwrap();
     }
 
+    /// Makes the page so wide, and everything on it so many times larger: 640 and 2 are a window of 1280 pixels at 200 %.
+    pub(crate) async fn as_large(&self, width: u32, times: u32) {
+        let metrics = json!({ "width": width, "height": 800, "deviceScaleFactor": times, "mobile": false });
+        axe::devtools(&self.client, "Emulation.setDeviceMetricsOverride", metrics).await;
+    }
+
+    /// Makes the page look as for somebody who prefers these colours.
+    pub(crate) async fn prefers(&self, colours: Colours) {
+        axe::prefer(&self.client, colours.word()).await;
+    }
+
     /// Keeps a picture of the page beside the suite's state, for people to look at.
     pub(crate) async fn picture(&self, name: &str) {
         self.picture_in(&self.pictures, name).await;
@@ -122,6 +185,18 @@ impl Browser {
     /// Keeps it there.
     pub(crate) async fn picture_in(&self, folder: &Path, name: &str) {
         let png = self.client.screenshot().await.unwrap();
+        std::fs::create_dir_all(folder).unwrap();
+        std::fs::write(folder.join(format!("{name}.png")), png).unwrap();
+    }
+
+    /// Keeps a picture of the whole page there, also of what is below the window.
+    pub(crate) async fn picture_whole_in(&self, folder: &Path, name: &str) {
+        let metrics = axe::devtools(&self.client, "Page.getLayoutMetrics", json!({})).await;
+        let size = &metrics["cssContentSize"];
+        let clip = json!({ "x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1 });
+        let how = json!({ "captureBeyondViewport": true, "clip": clip });
+        let taken = axe::devtools(&self.client, "Page.captureScreenshot", how).await;
+        let png = BASE64_STANDARD.decode(taken["data"].as_str().unwrap()).unwrap();
         std::fs::create_dir_all(folder).unwrap();
         std::fs::write(folder.join(format!("{name}.png")), png).unwrap();
     }
