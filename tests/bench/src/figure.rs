@@ -40,6 +40,23 @@ impl Figure {
         }
     }
 
+    /// The medians of several runs, each with its yardstick measured in turn; how far apart the runs are is said beside them.
+    pub(super) fn of_runs(
+        name: impl Into<String>,
+        unit: &'static str,
+        yardstick: &'static str,
+        runs: &[(f64, f64)],
+    ) -> Self {
+        let (ours, theirs): (Vec<_>, Vec<_>) = runs.iter().copied().unzip();
+        let note = format!(
+            "{} runs: {}, beside {}",
+            runs.len(),
+            spread(&ours),
+            spread(&theirs)
+        );
+        Self::new(name, median(ours), unit, (yardstick, median(theirs))).noted(Some(note))
+    }
+
     /// With words.
     pub(super) fn noted(self, note: Option<String>) -> Self {
         Self { note, ..self }
@@ -97,6 +114,19 @@ impl Figure {
     }
 }
 
+/// The one in the middle.
+pub(super) fn median(mut figures: Vec<f64>) -> f64 {
+    figures.sort_by(f64::total_cmp);
+    figures.get(figures.len() / 2).copied().unwrap_or_default()
+}
+
+/// The lowest and the highest.
+fn spread(figures: &[f64]) -> String {
+    let lowest = figures.iter().copied().fold(f64::INFINITY, f64::min);
+    let highest = figures.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    format!("{} to {}", digits(lowest), digits(highest))
+}
+
 /// Three digits, or all of a number that has more before the point.
 fn digits(value: f64) -> String {
     let decimals = match value {
@@ -115,5 +145,16 @@ mod tests {
     fn figures_have_the_digits_that_mean_something() {
         let shown = [51_234.6, 61.27, 3.456, 0.08].map(digits);
         assert_eq!(shown, ["51235", "61.3", "3.46", "0.08"]);
+    }
+
+    #[test]
+    fn of_runs_the_medians_count_and_the_spread_is_told() {
+        let figure = Figure::of_runs("figure", "ms", "beside", &[(3.0, 1.0), (9.0, 3.0), (6.0, 2.0)]);
+        assert_eq!(
+            (figure.value, figure.yardstick_value, figure.ratio),
+            (6.0, 2.0, 3.0)
+        );
+        let note = figure.note.unwrap();
+        assert_eq!(note, "3 runs: 3.00 to 9.00, beside 1.00 to 3.00");
     }
 }

@@ -31,6 +31,8 @@ pub(super) struct Fixture {
     pub(super) edge: Channel,
     /// The owner, for calls that are not.
     pub(super) client: Client,
+    /// Registry staff.
+    pub(super) staff: Client,
     /// The owner's token, without `Bearer`.
     pub(super) token: String,
     /// Who calls where nothing else is said: the owner.
@@ -54,15 +56,7 @@ impl Fixture {
         let owner = gateway.with_token(TokenSource::fixed(&token)?);
         let staff = gateway.with_token(TokenSource::fixed(&token::of(workspace, "staff")?)?);
         let license = format!("dc-{}", clock.now().unix_timestamp());
-        let profile = Organization {
-            display_name: "Measured Early Learning".to_owned(),
-            licensing_authority: "us-mi".to_owned(),
-            license_number: license,
-            ..Organization::default()
-        };
-        let organization = organization::create(&owner, profile).await?.name;
-        organization::submit(&owner, &organization).await?;
-        organization::approve(&staff, &organization, "to be measured").await?;
+        let organization = approved(&owner, &staff, "Measured Early Learning", license).await?;
         subscription::activate(&staff, &organization, UNREACHED, "to be measured").await?;
         let group = group::create(&owner, &organization, "Lead Teachers", &[]).await?;
         Ok(Self {
@@ -71,6 +65,7 @@ impl Fixture {
             scratch: scratch(workspace, "h2load")?,
             group: group.name,
             client: owner,
+            staff,
             organization,
             addresses,
             clock,
@@ -92,6 +87,12 @@ impl Fixture {
         Ok(organization::create(&owner, profile).await?.name)
     }
 
+    /// One more of the owner's, which is approved.
+    pub(super) async fn another(&self, display_name: &str) -> anyhow::Result<String> {
+        let license = self.clock.new_uuid().simple().to_string();
+        approved(&self.client, &self.staff, display_name, license).await
+    }
+
     /// A call in the owner's name.
     pub(super) fn call<M>(&self, message: M) -> Request<M> {
         in_the_name_of(&self.owner, message)
@@ -101,6 +102,25 @@ impl Fixture {
     pub(super) fn request_id(&self) -> String {
         self.clock.new_uuid().to_string()
     }
+}
+
+/// A profile that registry staff have approved.
+async fn approved(
+    owner: &Client,
+    staff: &Client,
+    display_name: &str,
+    license: String,
+) -> anyhow::Result<String> {
+    let profile = Organization {
+        display_name: display_name.to_owned(),
+        licensing_authority: "us-mi".to_owned(),
+        license_number: license,
+        ..Organization::default()
+    };
+    let organization = organization::create(owner, profile).await?.name;
+    organization::submit(owner, &organization).await?;
+    organization::approve(staff, &organization, "to be measured").await?;
+    Ok(organization)
 }
 
 /// As the header says it.

@@ -8,7 +8,7 @@ use muster_client::acts::import;
 use muster_proto::invitation::v1::{Import, ImportState};
 use time::OffsetDateTime;
 
-use super::figure::Figure;
+use super::figure::{Figure, median};
 use super::fixture::Fixture;
 use super::pgbench::Pgbench;
 use super::polling::{instant, until};
@@ -81,9 +81,4 @@ async fn reached(fixture: &Fixture, name: &str, state: ImportState) -> anyhow::R
 fn at(time: Option<prost_types::Timestamp>) -> anyhow::Result<OffsetDateTime> {
     time.and_then(|at| instant(at.seconds, at.nanos))
         .context("the import has no such time")
-}
-
-fn median(mut figures: Vec<f64>) -> f64 {
-    figures.sort_by(f64::total_cmp);
-    figures.get(figures.len() / 2).copied().unwrap_or_default()
 }

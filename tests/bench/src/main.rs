@@ -23,6 +23,7 @@ mod polling;
 mod process;
 mod proxies;
 mod reads;
+mod registry;
 mod sink;
 mod soak;
 mod steady;

@@ -15,7 +15,7 @@ use super::fixture::Fixture;
 use super::memory::Memory;
 use super::pgbench::Pgbench;
 use super::sink::Sink;
-use super::{abuse, creates, echo, edge, imports, mail, reads, soak};
+use super::{abuse, creates, echo, edge, imports, mail, reads, registry, soak};
 
 /// After this, a service that has just started does nothing any more.
 const SETTLED: Duration = Duration::from_secs(3);
@@ -74,6 +74,9 @@ async fn measure(workspace: &Workspace, report: Report) -> anyhow::Result<()> {
         let figures = soak::measure(&Fixture::open(workspace).await?, report.minutes).await?;
         report.print(Bench::Soak, &figures)?;
     }
+    if report.needs(Bench::Registry) {
+        measure_registry(workspace, report, &echo_address).await?;
+    }
     let sink = Sink::start(workspace, &addresses).await?;
     let fixture = Arc::new(Fixture::open(workspace).await?);
     let pgbench = if [Bench::Reads, Bench::Imports, Bench::Creates]
@@ -115,6 +118,22 @@ async fn measure(workspace: &Workspace, report: Report) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Each part is printed when it is done: all of them take minutes.
+async fn measure_registry(workspace: &Workspace, report: Report, echo: &str) -> anyhow::Result<()> {
+    let fixture = Fixture::open(workspace).await?;
+    let bench = Bench::Registry;
+    report.announce(
+        bench,
+        "three loads of 100,000 programmes, and 1,200 searches among them",
+    );
+    report.print(bench, &registry::programmes(&fixture).await?)?;
+    report.announce(bench, "roles at the edge");
+    report.print(bench, &registry::roles(&fixture, echo).await?)?;
+    report.announce(bench, "an organization of 10,000");
+    report.print(bench, &registry::staff(&fixture).await?)?;
+    Ok(())
+}
+
 impl Report {
     fn of(options: &Options) -> Self {
         Self {
@@ -127,8 +146,11 @@ impl Report {
     /// Is it printed, or needed for what is? Memory is measured after the load of all the others.
     fn needs(self, bench: Bench) -> bool {
         match self.only {
-            None => bench != Bench::Soak,
-            Some(Bench::Memory) => !matches!(bench, Bench::Abuse | Bench::Imports | Bench::Soak),
+            None => !matches!(bench, Bench::Soak | Bench::Registry),
+            Some(Bench::Memory) => !matches!(
+                bench,
+                Bench::Abuse | Bench::Imports | Bench::Soak | Bench::Registry
+            ),
             Some(only) => only == bench,
         }
     }
