@@ -3,18 +3,41 @@
 mod convert;
 mod parse;
 
-use muster_ids::{LearnerName, PersonId};
+use muster_database::DatabaseError;
 use muster_proto::records::v1 as pb;
 use muster_proto::records::v1::staff_report_service_server::StaffReportService;
 use muster_server::{Answers, Call, answers};
+use sqlx::PgConnection;
 use tonic::{Request, Response, Status};
 
 use super::Rpc;
 use super::export::staff;
+use crate::domain::StaffReportEntry;
 use crate::error::Error;
 use crate::ops::learning_record::read::Reader;
 use crate::ops::staff_report::read;
 use crate::store::employment_projection;
+
+/// What ends a transaction that answers by itself.
+struct Refused(Status);
+
+impl From<Status> for Refused {
+    fn from(why: Status) -> Self {
+        Self(why)
+    }
+}
+
+impl From<Error> for Refused {
+    fn from(error: Error) -> Self {
+        Self(error.into())
+    }
+}
+
+impl From<DatabaseError> for Refused {
+    fn from(error: DatabaseError) -> Self {
+        Error::from(error).into()
+    }
+}
 
 #[tonic::async_trait]
 impl StaffReportService for Rpc {
@@ -26,28 +49,27 @@ impl StaffReportService for Rpc {
         let (call, caller) = Call::read(request, parse::read_staff_report)?;
         let organization = caller.organization;
         let reader = Reader::of(context, caller).await?;
-        let mut persons = Vec::new();
-        let list = async |after, limit| {
-            let list =
-                async |db: &mut _| employment_projection::list_verified(db, organization, after, limit).await;
-            persons = context.database.read(list).await?;
-            Ok::<_, Error>(persons.clone())
+        // Only whoever the page has room for is told of, and logged as read: how much there is of each shows when it is read.
+        let work = async |tx: &mut PgConnection| {
+            let (mut persons, mut permits) = (Vec::new(), Vec::new());
+            let list = async |after, limit| {
+                persons = employment_projection::list_verified(tx, organization, after, limit).await?;
+                let entries;
+                (entries, permits) = read::apply(tx, context, &reader, &persons).await?;
+                Ok::<_, Error>(entries)
+            };
+            let position = |last: &StaffReportEntry| last.person;
+            let show = |entry| convert::entry(organization, entry);
+            let page = call.page_with(&context.page_key, list, position, show).await?;
+            persons.truncate(page.items.len());
+            read::log(tx, context, &reader, &permits, &persons, None).await?;
+            Ok::<_, Refused>(page)
         };
-        // Who is on the page is settled before anything about them is read, and logged as read.
-        let named = |person| pb::StaffReportEntry {
-            learner: LearnerName { organization, person }.to_string(),
-            ..Default::default()
-        };
-        let position = |last: &PersonId| *last;
-        let page = call.page_with(&context.page_key, list, position, named).await?;
-        persons.truncate(page.items.len());
-        let work = async |tx: &mut _| read::apply(tx, context, &reader, &persons, None).await;
-        let entries = context.database.write(work).await?;
+        let page = context.database.write(work).await.map_err(|Refused(why)| why)?;
         let waiting = async |db: &mut _| employment_projection::count_waiting(db, organization).await;
         let waiting = context.database.read(waiting).await.map_err(Error::from)?;
-        let show = |entry| convert::entry(organization, entry);
         Ok(Response::new(pb::ReadStaffReportResponse {
-            entries: entries.into_iter().map(show).collect(),
+            entries: page.items,
             next_page_token: page.next_page_token,
             unverified_count: i32::try_from(waiting).unwrap_or(i32::MAX),
         }))

@@ -111,6 +111,49 @@ async fn only_who_is_on_the_page_is_read_and_everybody_is_on_one_page() {
     assert_eq!(learners.len(), 4);
 }
 
+/// Three hundred more who are verified, granted their record and hold twenty certificates each, of trainings with the longest
+/// names.
+const MUCH: [&str; 5] = [
+    "INSERT INTO trainings (training_id, code, display_name, description, creator_person_id, create_time)
+     SELECT gen_random_uuid(), 'LONG-' || n, repeat('長', 200), '', gen_random_uuid(), now()
+     FROM generate_series(1, 20) AS n",
+    "INSERT INTO employment_projection (organization_id, person_id, employment_id, state, sequence, group_ids)
+     SELECT organization_id, gen_random_uuid(), gen_random_uuid(), 'VERIFIED', 1, '{}'
+     FROM employment_projection, generate_series(1, 300)",
+    "INSERT INTO grants (person_id, grant_id, organization_id, state, version, create_time)
+     SELECT person_id, gen_random_uuid(), organization_id, 'ACTIVE', 1, now() FROM employment_projection",
+    "INSERT INTO assignments (person_id, assignment_id, organization_id, training_id, state, progress_percent,
+            certificate_id, version, assign_time, start_time, complete_time)
+     SELECT person_id, gen_random_uuid(), organization_id, training_id, 'COMPLETED', 100, gen_random_uuid(), 3, now(),
+            now(), now()
+     FROM employment_projection, trainings WHERE code LIKE 'LONG-%'",
+    "INSERT INTO certificates (person_id, certificate_id, certificate_number, assignment_id, organization_id, training_id,
+            training_display_name, issue_time)
+     SELECT person_id, certificate_id, certificate_id::text, assignment_id, organization_id, training_id, repeat('長', 200), now()
+     FROM assignments WHERE state = 'COMPLETED'",
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_much_ends_before_it_is_too_large_and_the_rest_is_not_read_yet() {
+    let fixture = Fixture::start().await;
+    for statement in MUCH {
+        fixture.service.database.execute(statement).await;
+    }
+    let (mut learners, mut pages, mut token) = (std::collections::BTreeSet::new(), 0, String::new());
+    loop {
+        let (entries, next) = fixture.staff_report(1000, token).await;
+        assert!(!entries.is_empty() && entries.iter().all(|entry| entry.is_shared));
+        learners.extend(entries.into_iter().map(|entry| entry.learner));
+        assert_eq!(fixture.logged().await, i64::try_from(learners.len()).unwrap());
+        (pages, token) = (pages + 1, next);
+        if token.is_empty() {
+            break;
+        }
+    }
+    // With the director.
+    assert_eq!((learners.len(), pages), (301, 2));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn who_is_not_verified_is_not_reported() {
     let fixture = Fixture::start().await;

@@ -1,6 +1,6 @@
 //! Reading what an organization's staff have to take, and what they hold.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use muster_ids::PersonId;
 use sqlx::PgConnection;
@@ -14,12 +14,14 @@ use crate::ops::learning_record::read::Reader;
 use crate::store::record_access;
 use crate::store::staff_report::{self, Counted, Soon};
 
-/// The most certificates of one person: a page of a thousand persons stays below what a client takes.
+/// The most certificates of one person.
 const MAX_CERTIFICATES: i64 = 20;
 
-/// Reports on these persons, in their order, and logs whose record was read because they granted it, or all of them where registry staff
-/// read; `export`: into a file. The transaction holds
-/// their employments and grants: neither ends before it has committed, and what is read without a log entry does not leave it.
+/// Why each of these persons' whole records may be told.
+pub(crate) type Permits = Vec<(PersonId, Permit)>;
+
+/// Reports on these persons, in their order. The transaction holds their employments and grants: neither ends before it has
+/// committed. What is read does not leave it before it is logged, see [`log`].
 ///
 /// # Errors
 /// The database's.
@@ -28,21 +30,17 @@ pub(crate) async fn apply(
     context: &Context,
     reader: &Reader,
     persons: &[PersonId],
-    export: Option<ExportFormat>,
-) -> Result<Vec<StaffReportEntry>, Error> {
+) -> Result<(Vec<StaffReportEntry>, Permits), Error> {
     let organization = reader.caller.organization;
-    let access_time = context.clock.now();
+    let time = context.clock.now();
     let permits = match reader.caller.capacity {
-        Capacity::ProfileUser(_) => staff_report::lock_shared(tx, organization, persons, access_time).await?,
+        Capacity::ProfileUser(_) => staff_report::lock_shared(tx, organization, persons, time).await?,
         Capacity::Staff => persons.iter().map(|person| (*person, Permit::Staff)).collect(),
     };
-    let access = |&permitted| reader.access(context, AccessKind::Report, permitted, export);
-    let accesses: Vec<RecordAccess> = permits.iter().map(access).collect();
-    record_access::insert_all(tx, &accesses).await?;
-    let shared: Vec<PersonId> = permits.into_iter().map(|(person, _)| person).collect();
+    let shared: Vec<PersonId> = permits.iter().map(|(person, _)| *person).collect();
     let soon = Soon {
-        after: access_time,
-        until: access_time + EXPIRING_SOON,
+        after: time,
+        until: time + EXPIRING_SOON,
     };
     let counted = staff_report::count(tx, organization, persons, &shared, soon).await?;
     let newest = staff_report::certificates(tx, organization, persons, &shared, MAX_CERTIFICATES).await?;
@@ -58,7 +56,29 @@ pub(crate) async fn apply(
         expiring_count: counted.expiring,
         expiring: expiring.remove(&counted.person).unwrap_or_default(),
     };
-    Ok(counted.into_iter().map(entry).collect())
+    let entries = counted.into_iter().map(entry).collect();
+    Ok((entries, permits))
+}
+
+/// Logs whose record is told, of these persons: because they granted it, or all of them where registry staff read; `export`: into a
+/// file.
+///
+/// # Errors
+/// The database's.
+pub(crate) async fn log(
+    tx: &mut PgConnection,
+    context: &Context,
+    reader: &Reader,
+    permits: &Permits,
+    told: &[PersonId],
+    export: Option<ExportFormat>,
+) -> Result<(), Error> {
+    let told: HashSet<&PersonId> = told.iter().collect();
+    let read = permits.iter().filter(|(person, _)| told.contains(person));
+    let access =
+        |&permitted: &(PersonId, Permit)| reader.access(context, AccessKind::Report, permitted, export);
+    let accesses: Vec<RecordAccess> = read.map(access).collect();
+    Ok(record_access::insert_all(tx, &accesses).await?)
 }
 
 /// Each one's, in the order in which they come.

@@ -4,6 +4,7 @@ use muster_ids::{OrganizationId, PersonId};
 use muster_proto::records::v1 as pb;
 use muster_server::AnswerSink;
 use muster_tables::{Cell, Column, Head};
+use sqlx::PgConnection;
 use tonic::Status;
 
 use super::{File, made};
@@ -95,7 +96,11 @@ async fn rows(
         .peers
         .employees(reader.caller.organization, persons)
         .await?;
-    let work = async |tx: &mut _| read::apply(tx, context, reader, persons, Some(format)).await;
+    let work = async |tx: &mut PgConnection| {
+        let (entries, permits) = read::apply(tx, context, reader, persons).await?;
+        read::log(tx, context, reader, &permits, persons, Some(format)).await?;
+        Ok::<_, Error>(entries)
+    };
     let entries = context.database.write(work).await?;
     Ok(entries.into_iter().map(|entry| row(entry, &employees)).collect())
 }
