@@ -309,7 +309,7 @@ async fn downloaded<Q: Name, P: Into<Piece>>(mut pieces: Streaming<P>) -> Result
         download.bytes.extend(data);
         sent = sha256;
     }
-    if sent == Sha256::digest(&download.bytes).as_slice() {
+    if sent == Sha256::digest(&download.bytes)[..] {
         Ok(download)
     } else {
         let text = "the file is not whole: its checksum is another one, or did not come";

@@ -199,7 +199,7 @@ async fn handed_in_again(fixture: &Fixture, number: usize) -> S {
         S::PendingVerification => (1, 0),
         S::Verified => (1, 1),
         S::Withdrawn => (2, 0),
-        other => panic!("{other:?}"),
+        other => unreachable!("{other:?}"),
     };
     assert_eq!((changed, verified), expected, "{end:?}");
     end
@@ -244,7 +244,7 @@ async fn ended_and_taken_back(fixture: &Fixture, name: &str, (number, start): (u
                     "{lost:?}"
                 );
             }
-            (act, answer) => panic!("{act:?}: {answer:?}"),
+            (act, answer) => unreachable!("{act:?}: {answer:?}"),
         }
     }
     assert_eq!(ended.start_date == start, edited);

@@ -83,7 +83,7 @@ impl Fixture {
                 let grants = self.grants_of(person).await;
                 grants.iter().any(|grant| grant.state() == GrantState::Active)
             }
-            unknown => panic!("there is no case of {unknown:?}"),
+            unknown => unreachable!("there is no case of {unknown:?}"),
         }
     }
 

@@ -102,7 +102,9 @@ impl<'a> Round<'a> {
             .filter_map(|answer| answer.as_ref().ok().copied().flatten())
             .collect();
         assert!(told.len() <= 1, "{answers:?}");
-        let ended = *told.first().expect("somebody is told that it is as they say");
+        let Some(&ended) = told.first() else {
+            unreachable!("nobody is told that it is as they say: {answers:?}")
+        };
         for (act, answer) in acts.iter().zip(answers) {
             let Err(status) = &answer else { continue };
             match act {
