@@ -90,25 +90,35 @@ macro_rules! expiring {
 }
 
 /// Those of the persons who granted the organization their record and are verified there. Both stays so until the transaction
-/// ends: whoever takes it back waits for it. In the order of the persons, and of each the employment before the grant, as
-/// whoever reads one record locks them: nobody waits in a circle.
+/// ends: whoever takes it back waits for it. The employments before the grants, and both in the order of the persons, as
+/// whoever reads one record locks them: nobody waits in a circle. In two statements: the second one sees the grant that has taken the place of
+/// another while the first one waited for the employment.
 pub(crate) async fn lock_shared(
     tx: &mut PgConnection,
     organization: OrganizationId,
     persons: &[PersonId],
     now: OffsetDateTime,
 ) -> Result<Vec<(PersonId, Permit)>, DatabaseError> {
-    let shared: Vec<(PersonId, GrantId)> = sqlx::query_as(
-        "SELECT e.person_id, g.grant_id
-         FROM employment_projection e
-         JOIN grants g ON g.person_id = e.person_id AND g.organization_id = e.organization_id AND g.state = 'ACTIVE'
-                      AND (g.expire_time IS NULL OR g.expire_time > $4)
+    let verified: Vec<PersonId> = sqlx::query_scalar(
+        "SELECT e.person_id FROM employment_projection e
          WHERE e.organization_id = $1 AND e.person_id = ANY ($2) AND e.state = $3
-         ORDER BY e.person_id FOR NO KEY UPDATE OF e, g",
+           AND EXISTS (SELECT FROM grants g WHERE g.person_id = e.person_id AND g.organization_id = e.organization_id
+                                            AND g.state = 'ACTIVE')
+         ORDER BY e.person_id FOR NO KEY UPDATE",
     )
     .bind(organization)
     .bind(persons)
     .bind(EmploymentState::Verified)
+    .fetch_all(&mut *tx)
+    .await?;
+    let shared: Vec<(PersonId, GrantId)> = sqlx::query_as(
+        "SELECT person_id, grant_id FROM grants
+         WHERE organization_id = $1 AND person_id = ANY ($2) AND state = 'ACTIVE'
+           AND (expire_time IS NULL OR expire_time > $3)
+         ORDER BY person_id FOR NO KEY UPDATE",
+    )
+    .bind(organization)
+    .bind(verified)
     .bind(now)
     .fetch_all(tx)
     .await?;

@@ -16,7 +16,7 @@ use tonic::{Response, Status};
 use crate::fixture::{Fixture, me, person_name, reason, seen};
 
 /// Who waits for a row that somebody else holds.
-const WAITING: &str = "SELECT count(*) FROM pg_stat_activity
+pub(crate) const WAITING: &str = "SELECT count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND wait_event_type = 'Lock'";
 
 type Reading = JoinHandle<Result<Response<GetLearningRecordResponse>, Status>>;

@@ -4,7 +4,10 @@ use muster_proto::records::v1::staff_report_service_client::StaffReportServiceCl
 use muster_proto::records::v1::{ReadStaffReportRequest, StaffReportEntry};
 use muster_testkit::{TestCaller, eventually, eventually_some};
 
+use sqlx::Connection;
+
 use crate::fixture::Fixture;
+use crate::learning_record::WAITING;
 
 impl Fixture {
     pub(crate) async fn staff_report(
@@ -207,4 +210,27 @@ async fn registry_staff_are_told_of_everybody_and_everybody_sees_that() {
     assert_eq!(usize::try_from(seen).unwrap(), told.len());
     let told = fixture.reported_of("learner-1").await.unwrap();
     assert!(!told.is_shared, "the organization itself goes on needing consent");
+}
+
+/// On other terms one consent ends and another begins at once: no report falls between them.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_that_meets_a_consent_on_other_terms_goes_by_the_new_one() {
+    let fixture = Fixture::start().await;
+    fixture.verify("learner-1", &[]).await;
+    fixture.grant("learner-1").await.unwrap();
+    let mut other = fixture.service.database.connection().await;
+    let mut granting = other.begin().await.unwrap();
+    let anew = "SELECT FROM employment_projection ORDER BY person_id FOR NO KEY UPDATE;
+                UPDATE grants SET state = 'REVOKED', revoke_time = now(), version = 2;
+                INSERT INTO grants (person_id, grant_id, organization_id, state, version, create_time, decide_time, employment_id)
+                SELECT person_id, gen_random_uuid(), organization_id, 'ACTIVE', 1, create_time, decide_time, employment_id FROM grants";
+    sqlx::raw_sql(anew).execute(&mut *granting).await.unwrap();
+    let waits = async || fixture.service.database.count(WAITING).await == 1;
+    let commits = async {
+        eventually(waits).await;
+        granting.commit().await.unwrap();
+    };
+    let (entry, ()) = tokio::join!(fixture.reported_of("learner-1"), commits);
+    assert!(entry.unwrap().is_shared);
+    assert_eq!(fixture.logged().await, 1);
 }
