@@ -138,6 +138,7 @@ past-gone = { $organization }: asked on { $from }; it ended with your employment
 consent-unchanged = Nothing was changed
 consent-no-employment = You do not work at this organization any more, or it is not known yet that you do, so there is nothing to allow. If you have only just joined, try again in a minute.
 consent-answered = This request was answered already, or its time is over. Go back to see how it stands.
+consent-too-often = You have allowed this organization to read your learning record as often as anybody may in 30 days. What you allowed last still holds, and you can take it back at any time.
 consent-unknown = There is nothing of yours by this name any more. Go back to see how it stands.
 consent-unsure = We did not hear in time whether it was done. Go back in a moment: the page shows how it stands.
 consent-back = To who may read your learning record

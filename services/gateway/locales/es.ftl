@@ -137,6 +137,7 @@ past-gone = { $organization }: lo pidió el { $from }; terminó con su empleo
 consent-unchanged = No se cambió nada
 consent-no-employment = Ya no trabaja en esta organización, o todavía no se sabe que trabaja allí, así que no hay nada que permitir. Si acaba de unirse, pruebe otra vez dentro de un minuto.
 consent-answered = Esta petición ya fue respondida, o su tiempo terminó. Vuelva para ver cómo está.
+consent-too-often = Ha permitido a esta organización leer su registro de formación tantas veces como se puede en 30 días. Lo último que permitió sigue valiendo, y puede retirarlo en cualquier momento.
 consent-unknown = Ya no hay nada suyo con este nombre. Vuelva para ver cómo está.
 consent-unsure = No supimos a tiempo si se hizo. Vuelva dentro de un momento: la página muestra cómo está.
 consent-back = A quién puede leer su registro de formación

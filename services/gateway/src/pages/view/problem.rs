@@ -10,6 +10,8 @@ use tonic::{Code, Status};
 use super::frame::Frame;
 use crate::pages::choice::Choice;
 
+const HOUR: Duration = Duration::from_secs(60 * 60);
+
 /// A page that says what went wrong and what to do.
 #[derive(Debug, Clone, Template)]
 #[template(path = "problem.html")]
@@ -156,6 +158,12 @@ impl Problem {
             (Some(R::NotFound | R::PermissionDenied | R::InvalidRequest), _) => {
                 (StatusCode::NOT_FOUND, "consent-unchanged", "consent-unknown")
             }
+            // Not one network too fast, but one person too often: a minute changes nothing.
+            (Some(R::RateLimited), _) if retry_after_of(status).is_some_and(|wait| wait > HOUR) => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "consent-unchanged",
+                "consent-too-often",
+            ),
             (Some(R::RateLimited | R::Overloaded), _) | (_, Code::Unauthenticated) => {
                 return Self::from_status(status);
             }
@@ -163,6 +171,7 @@ impl Problem {
         };
         Self {
             way: Way::Consent,
+            retry_after: retry_after_of(status),
             ..Self::new(code, title, text)
         }
     }
@@ -195,6 +204,29 @@ impl Problem {
             },
             _ if status.code() == Code::Unauthenticated => Self::sign_in("sign-in-ended"),
             _ => Self::unavailable(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use muster_refusal::Refusal;
+
+    use super::*;
+
+    #[test]
+    fn who_consents_too_often_is_told_so_and_who_is_too_fast_is_told_to_wait() {
+        let refused = |wait| {
+            let refusal = Refusal::new(ErrorReason::RateLimited, "too often").retry_after(wait);
+            Problem::of_consent(&refusal.into())
+        };
+        for (wait, text) in [
+            (HOUR * 24, "consent-too-often"),
+            (Duration::from_secs(1), "too-many-then"),
+        ] {
+            let told = refused(wait);
+            assert_eq!((told.status, told.text), (StatusCode::TOO_MANY_REQUESTS, text));
+            assert_eq!(told.retry_after(), Some(wait));
         }
     }
 }
