@@ -52,13 +52,18 @@ fn a_viewer_looks_and_an_admin_invites() {
 }
 
 #[test]
-fn staff_approve_and_neither_invite_nor_read_records() {
+fn staff_approve_and_read_and_neither_invite_nor_set_up() {
     let policies = Policies::shipped().unwrap();
     let may = |permission, on| policies.decide(&person(true), None, permission, on).allowed;
     assert!(may("organization.approve", on()));
     assert!(may("training.create", Resource::Platform));
     assert!(!may("invitation.create", on()));
-    assert!(!may("learning_record.read", on()));
+    assert!(!may("organization.update", on()));
+    assert!(!may("group.create", on()));
+    assert!(may("learning_record.read", on()));
+    assert!(!may("learning_record.read", Resource::Platform));
+    let nobody = policies.decide(&person(false), None, "learning_record.read", on());
+    assert!(!nobody.allowed);
 }
 
 #[test]
