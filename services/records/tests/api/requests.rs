@@ -316,12 +316,16 @@ async fn whatever_meets_there_is_one_answer_to_one_request() {
         let answering = (0..CALLERS).map(|place| {
             let (fixture, name) = (&fixture, &name);
             async move {
-                if (round + place) % 2 == 0 {
-                    return fixture.approve("learner-1", name, None).await;
+                let approves = (round + place) % 2 == 0;
+                // One of them waits, so that the other one comes first now and then, whichever takes longer.
+                if approves == (round % 2 == 0) {
+                    tokio::time::sleep(Duration::from_millis(u64::try_from(round).unwrap() % 32)).await;
                 }
-                // There is less to look at before: without a head start it would always come first.
-                tokio::time::sleep(Duration::from_millis(u64::try_from(round % 16).unwrap())).await;
-                fixture.deny("learner-1", name).await
+                if approves {
+                    fixture.approve("learner-1", name, None).await
+                } else {
+                    fixture.deny("learner-1", name).await
+                }
             }
         });
         let mut told = Vec::new();
@@ -375,6 +379,8 @@ async fn no_reading_follows_the_end_of_a_consent_whichever_it_is() {
         let grant = fixture.grant_until("learner-1", moment).await.unwrap();
         let reading = join_all((0..8).map(|_| fixture.read("learner-1")));
         let over = async {
+            // A reading has something to ask before it begins.
+            tokio::time::sleep(Duration::from_millis(3 * round)).await;
             if round % 2 == 0 {
                 fixture.service.clock.advance(moment);
             } else {
