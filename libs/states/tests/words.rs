@@ -152,6 +152,8 @@ const CONSIDERED: &[(&str, &str, &str)] = &[
         "EMPLOYMENT_OVER NOT_REQUIRED TAKEN_BACK",
         "TRANSFERRED",
     ),
+    // The files of a record before there was a CSV for Excel; a later migration says all.
+    ("records", "CSV XLSX PDF JSON", "CSV_EXCEL"),
 ];
 
 /// What stands in one service: its enums, and the lists of words in its SQL with where they stand.
