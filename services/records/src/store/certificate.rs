@@ -90,7 +90,8 @@ pub(crate) async fn list_issued(
     Ok(page.fetch_all(db).await?)
 }
 
-/// Two statements, so that each has the plan that it needs, whichever a process keeps.
+/// Two statements, so that each has the plan that it needs, whichever a process keeps: a person has few certificates, and is not looked for
+/// among all that an organization has issued.
 const ISSUED: &str =
     "SELECT person_id, certificate_id, certificate_number, organization_id, training_id, training_display_name,
             issue_time, duration_minutes, expire_time
@@ -101,7 +102,7 @@ const ISSUED_TO_ONE: &str =
     "SELECT person_id, certificate_id, certificate_number, organization_id, training_id, training_display_name,
             issue_time, duration_minutes, expire_time
      FROM certificates
-     WHERE organization_id = $1 AND person_id = $4 AND ($2::uuid IS NULL OR certificate_id < $2)
+     WHERE person_id = $4 AND organization_id IS NOT DISTINCT FROM $1 AND ($2::uuid IS NULL OR certificate_id < $2)
      ORDER BY certificate_id DESC LIMIT $3";
 
 #[cfg(test)]
@@ -123,16 +124,16 @@ mod tests {
                 ISSUED,
                 "(uuid, uuid, bigint)",
                 "NULL, NULL, 10",
-                "certificates_of_organization",
+                "(organization_id = $1)",
             ),
             (
                 ISSUED_TO_ONE,
                 "(uuid, uuid, bigint, uuid)",
                 "NULL, NULL, 10, NULL",
-                "certificates_of_learner",
+                "(person_id = $4)",
             ),
         ];
-        for (statement, types, values, index) in statements {
+        for (statement, types, values, found_by) in statements {
             for statement in [
                 "SET plan_cache_mode = force_generic_plan".to_owned(),
                 "DEALLOCATE ALL".to_owned(),
@@ -148,10 +149,7 @@ mod tests {
                 .unwrap();
             let lines: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
             let plan = lines.join("\n");
-            assert!(
-                plan.contains(&format!("using {index} on")) && !plan.contains("Sort"),
-                "{plan}"
-            );
+            assert!(plan.contains(&format!("Index Cond: {found_by}")), "{plan}");
         }
     }
 }
