@@ -46,6 +46,8 @@ async fn look(language: &str, says: Says) {
     let browser = Browser::reading(&suite, language).await;
     for width in [320, 900] {
         browser.narrow(width).await;
+        // A link that was followed is remembered.
+        browser.client.delete_all_cookies().await.unwrap();
         for (path, text) in says {
             let path = path.replace("$slug", &slug);
             browser.go(&format!("{}{path}", suite.address("gateway"))).await;
