@@ -186,17 +186,19 @@ impl Page {
 
     /// The token of the form that posts there.
     pub(crate) fn form_token(&self, action: &str) -> String {
-        let form = self
-            .text
-            .split(&format!("action=\"{action}\""))
-            .nth(1)
-            .unwrap_or_else(|| panic!("no form for {action} in {}", self.text));
-        form.split("value=\"")
-            .nth(1)
-            .unwrap()
-            .split('"')
-            .next()
-            .unwrap()
-            .to_owned()
+        form_token(&self.text, action)
     }
+}
+
+/// The token of the form in a text that posts there.
+pub(crate) fn form_token(text: &str, action: &str) -> String {
+    let form = text.split(&format!("action=\"{action}\"")).nth(1);
+    let form = form.unwrap_or_else(|| panic!("no form for {action} in {text}"));
+    form.split("value=\"")
+        .nth(1)
+        .unwrap()
+        .split('"')
+        .next()
+        .unwrap()
+        .to_owned()
 }

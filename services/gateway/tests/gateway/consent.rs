@@ -5,7 +5,7 @@ use muster_proto::records::v1::{
 };
 use reqwest::StatusCode;
 
-use crate::browser::{Browser, Page};
+use crate::browser::{Browser, Page, form_token};
 use crate::consents::{ANSWERED, ASKS, ASLEEP, GIVEN, LEFT, NOT, grant_of};
 use crate::support::Fixture;
 
@@ -35,16 +35,7 @@ fn section<'p>(page: &'p Page, organization: &str) -> &'p str {
 
 /// The token of a form in a section.
 fn token(page: &Page, organization: &str, action: &str) -> String {
-    let section = section(page, organization);
-    let form = section.split(&format!("action=\"{action}\"")).nth(1);
-    let form = form.unwrap_or_else(|| panic!("no {action} in {section}"));
-    form.split("value=\"")
-        .nth(1)
-        .unwrap()
-        .split('"')
-        .next()
-        .unwrap()
-        .to_owned()
+    form_token(section(page, organization), action)
 }
 
 /// Posts what a form of the page says.

@@ -9,7 +9,7 @@ use muster_testkit::TestCaller;
 use prost_types::FieldMask;
 use tonic::{Response, Status};
 
-use crate::fixture::{Fixture, approve, id_of, name, owner, submit};
+use crate::fixture::{Fixture, approve, id_of, name, owner};
 use crate::history::history;
 use crate::programme_loads::programme;
 use crate::refused::{fields, refused};
@@ -52,11 +52,7 @@ async fn a_profile_says_where_it_is_and_is_found_by_its_city_once_it_is_approved
     };
     let id = fixture.draft("owner", profile).await;
     assert_eq!(fixture.read(id).await.address, Some(address("Marquette")));
-    fixture
-        .profiles(owner(id))
-        .submit_organization(submit(id))
-        .await
-        .unwrap();
+    fixture.submit(id).await;
     assert!(fixture.find("Marquette").await.is_empty(), "nobody's to know yet");
     let mut staff = fixture.profiles(TestCaller::staff(id));
     staff.approve_organization(approve(id)).await.unwrap();
@@ -146,13 +142,7 @@ async fn where_a_programme_is_its_authority_tells() {
     assert_eq!(fixture.read(id).await.address, Some(address("Ishpeming")));
 
     // Of another number nobody has said where it is, until the organization does or its authority tells.
-    fixture
-        .profiles(owner(id))
-        .submit_organization(submit(id))
-        .await
-        .unwrap();
-    let mut staff = fixture.profiles(TestCaller::staff(id));
-    staff.approve_organization(approve(id)).await.unwrap();
+    fixture.submit_and_approve(id).await;
     let renewed = renew(&fixture, id, "AD 13").await;
     assert_eq!((renewed.address, renewed.programme.as_str()), (None, ""));
     assert!(

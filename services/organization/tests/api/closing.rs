@@ -142,13 +142,7 @@ async fn its_license_number_is_free_at_once() {
     let fixture = Fixture::new().await;
     let profile = licensed("us-mi", "DC 77");
     let first = fixture.draft("owner", profile.clone()).await;
-    fixture
-        .profiles(owner(first))
-        .submit_organization(submit(first))
-        .await
-        .unwrap();
-    let mut staff = fixture.profiles(TestCaller::staff(first));
-    staff.approve_organization(approve(first)).await.unwrap();
+    fixture.submit_and_approve(first).await;
     let second = fixture.draft("owner", profile).await;
     let mut owner_of_second = fixture.profiles(owner(second));
     refused(

@@ -89,21 +89,28 @@ impl Fixture {
     /// A submitted profile of `owner`.
     pub(crate) async fn submitted(&self) -> OrganizationId {
         let id = self.draft("owner", self.profile()).await;
-        self.profiles(owner(id))
-            .submit_organization(submit(id))
-            .await
-            .unwrap();
+        self.submit(id).await;
         id
     }
 
     /// An active profile of `owner`.
     pub(crate) async fn active(&self) -> OrganizationId {
-        let id = self.submitted().await;
-        self.profiles(TestCaller::staff(id))
-            .approve_organization(approve(id))
-            .await
-            .unwrap();
+        let id = self.draft("owner", self.profile()).await;
+        self.submit_and_approve(id).await;
         id
+    }
+
+    /// Its owner hands the profile in.
+    pub(crate) async fn submit(&self, id: OrganizationId) {
+        let mut owner = self.profiles(owner(id));
+        owner.submit_organization(submit(id)).await.unwrap();
+    }
+
+    /// Its owner hands the profile in, and registry staff approve it.
+    pub(crate) async fn submit_and_approve(&self, id: OrganizationId) {
+        self.submit(id).await;
+        let mut staff = self.profiles(TestCaller::staff(id));
+        staff.approve_organization(approve(id)).await.unwrap();
     }
 
     /// The profile as it stands.

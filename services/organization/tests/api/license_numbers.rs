@@ -10,7 +10,7 @@ use muster_refusal::{ErrorReason, violations_of};
 use muster_testkit::TestCaller;
 use tonic::Status;
 
-use crate::fixture::{Fixture, approve, licensed, name, owner, submit};
+use crate::fixture::{Fixture, approve, licensed, name, owner};
 use crate::programme_loads::programme;
 use crate::refused::{fact, refused};
 
@@ -50,11 +50,7 @@ async fn approved(fixture: &Fixture, number: &str) -> OrganizationId {
 
 async fn submitted(fixture: &Fixture, who: &str, number: &str) -> OrganizationId {
     let id = fixture.draft(who, licensed("us-mi", number)).await;
-    fixture
-        .profiles(owner(id))
-        .submit_organization(submit(id))
-        .await
-        .unwrap();
+    fixture.submit(id).await;
     id
 }
 
@@ -130,13 +126,7 @@ async fn only_an_approved_profile_is_renewed_with_a_number_of_its_authority() {
         ErrorReason::OrganizationState,
     );
     let id = fixture.draft("owner", licensed("us-ny", "DC 12")).await;
-    fixture
-        .profiles(owner(id))
-        .submit_organization(submit(id))
-        .await
-        .unwrap();
-    let mut staff = fixture.profiles(TestCaller::staff(id));
-    staff.approve_organization(approve(id)).await.unwrap();
+    fixture.submit_and_approve(id).await;
     let status = refused(renew(&fixture, id, "DC 12345").await, ErrorReason::InvalidRequest);
     let fields = violations_of(&status).into_iter().map(|(field, _)| field);
     assert_eq!(fields.collect::<Vec<_>>(), ["license_number"]);

@@ -8,7 +8,7 @@ use muster_refusal::ErrorReason as R;
 use muster_testkit::TestCaller;
 use tonic::Status;
 
-use crate::fixture::{Fixture, approve, id_of, name, owner, submit};
+use crate::fixture::{Fixture, id_of, name, owner};
 use crate::history::history;
 use crate::programme_loads::programme;
 use crate::refused::{fact, fields, refused};
@@ -135,13 +135,7 @@ async fn only_of_a_license_that_no_authority_tells_of() {
     fixture.load(vec![told]).await;
     let found = fixture.find("LS 77").await.remove(0).programme;
     let id = id_of(&fixture.claim("owner", &found).await.unwrap());
-    fixture
-        .profiles(owner(id))
-        .submit_organization(submit(id))
-        .await
-        .unwrap();
-    let mut staff = fixture.profiles(TestCaller::staff(id));
-    staff.approve_organization(approve(id)).await.unwrap();
+    fixture.submit_and_approve(id).await;
     assert_eq!(
         fixture.read(id).await.license_status(),
         pb::LicenseStatus::Provisional

@@ -18,7 +18,7 @@ use tonic::Status;
 use crate::access_mails::{mail, requested};
 use crate::access_requests::asked;
 use crate::employed::{employed, hears};
-use crate::fixture::{Fixture, licensed, name, owner, submit};
+use crate::fixture::{Fixture, licensed, name, owner};
 use crate::refused::{fact, fields, refused};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -119,11 +119,7 @@ async fn a_review_is_due_a_period_after_the_approval_and_after_each_confirmation
 async fn an_authority_may_have_a_period_of_its_own() {
     let fixture = Fixture::new().await;
     let id = fixture.draft("owner", licensed("us-ny", "1234")).await;
-    fixture
-        .profiles(owner(id))
-        .submit_organization(submit(id))
-        .await
-        .unwrap();
+    fixture.submit(id).await;
     let approval = crate::fixture::approve(id);
     fixture
         .profiles(TestCaller::staff(id))

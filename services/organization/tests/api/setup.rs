@@ -56,11 +56,7 @@ async fn step_by_step_everything_is_done() {
             of(Step::Employees, ""),
         ]
     );
-    fixture
-        .profiles(owner(id))
-        .submit_organization(submit(id))
-        .await
-        .unwrap();
+    fixture.submit(id).await;
     let mut staff = fixture.profiles(TestCaller::staff(id));
     staff
         .approve_organization(crate::fixture::approve(id))

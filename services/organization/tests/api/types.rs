@@ -71,13 +71,7 @@ async fn renew(
 /// A profile that registry staff have approved.
 async fn approved(fixture: &Fixture, organization: pb::Organization) -> OrganizationId {
     let id = fixture.draft("owner", organization).await;
-    fixture
-        .profiles(owner(id))
-        .submit_organization(submit(id))
-        .await
-        .unwrap();
-    let mut staff = fixture.profiles(TestCaller::staff(id));
-    staff.approve_organization(approve(id)).await.unwrap();
+    fixture.submit_and_approve(id).await;
     id
 }
 

@@ -49,13 +49,9 @@ pub(crate) fn lines(csv: &Download) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_report_names_everybody_and_holds_what_was_granted() {
     let mut fixture = Fixture::start().await;
-    let first = fixture.organization;
     let own = fixture.assigned("learner-1", "A-1").await;
     fixture.report(&own, 100).await.unwrap();
-    fixture.organization = fixture.open_organization().await;
-    let elsewhere = fixture.assigned("learner-1", "B-1").await;
-    fixture.report(&elsewhere, 100).await.unwrap();
-    fixture.organization = first;
+    fixture.completed_elsewhere(&[("learner-1", "B-1")]).await;
     fixture.verify("learner-2", &[]).await;
 
     let csv = fixture.exported_report(ExportFormat::Csv).await.unwrap();
@@ -259,11 +255,7 @@ async fn a_place_is_free_again_when_nobody_takes_the_file() {
 #[tokio::test(flavor = "multi_thread")]
 async fn neither_the_report_nor_a_file_goes_by_a_consent_that_is_over_by_the_clock() {
     let mut fixture = Fixture::start().await;
-    let first = fixture.organization;
-    fixture.organization = fixture.open_organization().await;
-    let elsewhere = fixture.assigned("learner-1", "B-1").await;
-    fixture.report(&elsewhere, 100).await.unwrap();
-    fixture.organization = first;
+    fixture.completed_elsewhere(&[("learner-1", "B-1")]).await;
     fixture.verify("learner-1", &[]).await;
     let time = std::time::Duration::from_secs(30);
     fixture.grant_until("learner-1", time).await.unwrap();

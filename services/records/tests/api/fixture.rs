@@ -190,6 +190,17 @@ impl Fixture {
         Ok(reported.into_inner().assignment.unwrap())
     }
 
+    /// Each of the learners completes a training, by its code, that another organization has assigned.
+    pub(crate) async fn completed_elsewhere(&mut self, trainings: &[(&str, &str)]) {
+        let here = self.organization;
+        self.organization = self.open_organization().await;
+        for (person, code) in trainings {
+            let assigned = self.assigned(person, code).await;
+            self.report(&assigned, 100).await.unwrap();
+        }
+        self.organization = here;
+    }
+
     pub(crate) fn grant_request(&self) -> CreateGrantRequest {
         let grant = Grant {
             organization: self.organization_name().to_string(),

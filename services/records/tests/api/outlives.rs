@@ -116,13 +116,8 @@ fn each_call_that_needs_the_permission_has_a_case() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_consent_opened_is_closed_when_it_is_over_however_it_came_to_be() {
     let mut fixture = Fixture::start().await;
-    let first = fixture.organization;
-    fixture.organization = fixture.open_organization().await;
-    for (person, code) in [("learner-1", "B-1"), ("learner-2", "B-2")] {
-        let elsewhere = fixture.assigned(person, code).await;
-        fixture.report(&elsewhere, 100).await.unwrap();
-    }
-    fixture.organization = first;
+    let elsewhere = [("learner-1", "B-1"), ("learner-2", "B-2")];
+    fixture.completed_elsewhere(&elsewhere).await;
     let one = fixture.verify("learner-1", &[]).await;
     let two = fixture.verify("learner-2", &[]).await;
     let (person, token) = fixture.on_a_later_page().await;
@@ -150,11 +145,7 @@ async fn what_a_consent_opened_is_closed_when_it_is_over_however_it_came_to_be()
 #[tokio::test(flavor = "multi_thread")]
 async fn a_report_that_is_being_written_goes_by_what_is_granted_when_the_row_is() {
     let mut fixture = Fixture::start().await;
-    let first = fixture.organization;
-    fixture.organization = fixture.open_organization().await;
-    let elsewhere = fixture.assigned("learner-1", "B-1").await;
-    fixture.report(&elsewhere, 100).await.unwrap();
-    fixture.organization = first;
+    fixture.completed_elsewhere(&[("learner-1", "B-1")]).await;
     fixture.verify("learner-1", &[]).await;
     let grant = fixture.grant("learner-1").await.unwrap();
     let many = sqlx::query(

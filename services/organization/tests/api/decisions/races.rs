@@ -10,7 +10,7 @@ use muster_refusal::ErrorReason as R;
 use muster_testkit::TestCaller;
 use tonic::Status;
 
-use crate::fixture::{Fixture, approve, name, owner, submit};
+use crate::fixture::{Fixture, approve, name};
 use crate::races::{CALLERS, count, published, rounds};
 use crate::refused::{fact, refused};
 
@@ -53,11 +53,7 @@ async fn take(fixture: &Fixture, id: OrganizationId, act: Act) -> Result<S, Stat
 async fn round(fixture: &Fixture, number: usize) -> (Option<S>, bool) {
     // Each has an owner of its own: nobody has many that wait.
     let id = fixture.draft(&format!("owner-{number}"), fixture.profile()).await;
-    fixture
-        .profiles(owner(id))
-        .submit_organization(submit(id))
-        .await
-        .unwrap();
+    fixture.submit(id).await;
     let among: &[Act] = if number.is_multiple_of(2) {
         &DECISIONS
     } else {

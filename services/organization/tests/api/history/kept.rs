@@ -7,7 +7,7 @@ use muster_testkit::{Callers, TestCaller};
 
 use super::{add_location, history, page};
 use crate::access_requests::{approve as approve_request, asked, deny, withdraw};
-use crate::fixture::{Fixture, approve, name, owner, submit};
+use crate::fixture::{Fixture, approve, name, owner};
 use crate::ownership::reassign;
 
 fn person(who: &str) -> String {
@@ -68,11 +68,7 @@ async fn every_round_of_returns_is_read_in_order_by_owner_and_staff() {
     ];
     for (why, _, reason) in rounds {
         fixture.give_back(id, &[why], reason).await.unwrap();
-        fixture
-            .profiles(owner(id))
-            .submit_organization(submit(id))
-            .await
-            .unwrap();
+        fixture.submit(id).await;
     }
     let now = fixture.read(id).await;
     assert!(now.return_reasons.is_empty() && now.decision_reason.is_empty());

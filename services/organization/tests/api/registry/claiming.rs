@@ -36,13 +36,7 @@ async fn a_claim_makes_a_draft_with_what_the_authority_tells() {
         "nobody's to know before it is approved"
     );
     // It goes its way like any other.
-    fixture
-        .profiles(owner(id))
-        .submit_organization(submit(id))
-        .await
-        .unwrap();
-    let mut staff = fixture.profiles(TestCaller::staff(id));
-    staff.approve_organization(approve(id)).await.unwrap();
+    fixture.submit_and_approve(id).await;
     let entry = fixture.entry("CL1000").await;
     assert_eq!(entry.state(), pb::RegistryEntryState::Registered);
     assert_eq!(entry.organization_number, profile.organization_number);
@@ -69,13 +63,7 @@ async fn the_second_who_claims_is_refused_and_pointed_on() {
     assert_eq!(fact(&status, "next_step").as_deref(), Some("create_organization"));
     assert_eq!(fact(&status, "organization_number"), None);
 
-    fixture
-        .profiles(owner(id))
-        .submit_organization(submit(id))
-        .await
-        .unwrap();
-    let mut staff = fixture.profiles(TestCaller::staff(id));
-    staff.approve_organization(approve(id)).await.unwrap();
+    fixture.submit_and_approve(id).await;
     let status = refused(fixture.claim("outsider", &programme).await, R::LicenseNumberTaken);
     assert_eq!(status.code(), Code::AlreadyExists);
     assert_eq!(fact(&status, "next_step").as_deref(), Some("request_access"));
@@ -111,11 +99,7 @@ async fn a_stranger_who_claims_first_keeps_nobody_out() {
     let (_, stranger) = fixture.claimed("CL 1").await;
     let holder = fixture.draft("holder", licensed("us-mi", "CL 1")).await;
     for id in [stranger, holder] {
-        fixture
-            .profiles(owner(id))
-            .submit_organization(submit(id))
-            .await
-            .unwrap();
+        fixture.submit(id).await;
     }
     let mut staff = fixture.profiles(TestCaller::staff(holder));
     staff.approve_organization(approve(holder)).await.unwrap();
@@ -134,11 +118,7 @@ async fn a_stranger_who_claims_first_keeps_nobody_out() {
 async fn a_rejected_claim_lets_go() {
     let fixture = Fixture::new().await;
     let (programme, id) = fixture.claimed("CL 1").await;
-    fixture
-        .profiles(owner(id))
-        .submit_organization(submit(id))
-        .await
-        .unwrap();
+    fixture.submit(id).await;
     fixture.reject(id).await.unwrap();
     assert_eq!(
         fixture.entry("CL1").await.state(),
@@ -235,11 +215,7 @@ async fn a_claim_that_races_a_rejection_is_made_after_it_or_refused() {
     let fixture = Fixture::new().await;
     for round in 0..20 {
         let (programme, id) = fixture.claimed(&format!("RR {round:05}")).await;
-        fixture
-            .profiles(owner(id))
-            .submit_organization(submit(id))
-            .await
-            .unwrap();
+        fixture.submit(id).await;
         let who = format!("next-{round}");
         let (rejected, next) = tokio::join!(fixture.reject(id), fixture.claim(&who, &programme));
         rejected.unwrap();
@@ -263,11 +239,7 @@ async fn history_of(fixture: &Fixture, who: TestCaller, id: OrganizationId) -> V
 async fn the_history_of_a_programme_goes_on_claim_by_claim_and_a_later_owner_reads_their_own() {
     let fixture = Fixture::new().await;
     let (programme, first) = fixture.claimed("CL 18").await;
-    fixture
-        .profiles(owner(first))
-        .submit_organization(submit(first))
-        .await
-        .unwrap();
+    fixture.submit(first).await;
     fixture.reject(first).await.unwrap();
     let second = id_of(&fixture.claim("second", &programme).await.unwrap());
     assert_ne!(second, first);

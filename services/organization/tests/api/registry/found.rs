@@ -5,7 +5,7 @@ use muster_refusal::ErrorReason as R;
 use muster_testkit::TestCaller;
 
 use super::named;
-use crate::fixture::{Fixture, approve, licensed, name, owner, submit};
+use crate::fixture::{Fixture, approve, licensed, name, owner};
 use crate::programme_loads::programme;
 use crate::refused::{fields, refused};
 
@@ -99,11 +99,7 @@ async fn only_what_was_approved_is_public_of_profiles() {
     let approved = fixture.draft("owner", called("Moonlight Approved", "ML 2")).await;
     let waiting = fixture.draft("owner", called("Moonlight Waiting", "ML 3")).await;
     for id in [approved, waiting] {
-        fixture
-            .profiles(owner(id))
-            .submit_organization(submit(id))
-            .await
-            .unwrap();
+        fixture.submit(id).await;
     }
     assert_eq!(fixture.names("moonlight").await, Vec::<String>::new());
     let mut staff = fixture.profiles(TestCaller::staff(approved));
@@ -158,11 +154,7 @@ async fn only_what_was_approved_is_public_of_profiles() {
 async fn a_license_is_found_once_whoever_told_of_it() {
     let fixture = Fixture::new().await;
     let id = fixture.draft("owner", licensed("us-mi", "TW 1000")).await;
-    fixture
-        .profiles(owner(id))
-        .submit_organization(submit(id))
-        .await
-        .unwrap();
+    fixture.submit(id).await;
     fixture.load(vec![programme("TW-1000")]).await;
     assert_eq!(
         fixture.entry("TW1000").await.state(),
@@ -264,13 +256,7 @@ async fn a_profile_that_nobody_told_of_is_found_among_many_that_are() {
         ..licensed("us-mi", "BY HAND 1")
     };
     let id = fixture.draft("owner", by_hand).await;
-    fixture
-        .profiles(owner(id))
-        .submit_organization(submit(id))
-        .await
-        .unwrap();
-    let mut staff = fixture.profiles(TestCaller::staff(id));
-    staff.approve_organization(approve(id)).await.unwrap();
+    fixture.submit_and_approve(id).await;
     let found = fixture.find("meadow").await;
     assert_eq!(found[0].display_name, "Meadow");
     assert!(
