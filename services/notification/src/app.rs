@@ -39,11 +39,12 @@ impl Service for NotificationService {
         let sources = Self::peers(&settings)
             .into_iter()
             .map(|(name, url)| (name, shell.peer(name, url)));
+        let timing = settings.timing()?;
         let wake = Arc::new(Notify::new());
         let context = Context {
-            sources: MailSources::new(sources)?,
+            sources: MailSources::new(sources, timing.answer())?,
             smtp: Arc::new(Smtp::new(settings.smtp()?)),
-            timing: settings.timing()?,
+            timing,
             sender: settings.mail_from,
             page_key: settings.page.page_key,
             database: shell.database,

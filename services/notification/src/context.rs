@@ -11,6 +11,9 @@ use crate::mails::Sender;
 use crate::smtp::Smtp;
 use crate::sources::MailSources;
 
+/// Whoever answers at all does so in this time.
+const LONGEST_ANSWER: Duration = Duration::from_secs(5);
+
 /// What every verb, every handler and the worker stand on. Cheap to clone.
 #[derive(Clone)]
 pub struct Context {
@@ -44,5 +47,12 @@ impl Timing {
     /// For everything before the final dot.
     pub(crate) fn before_dot(&self) -> Duration {
         self.lease / 3
+    }
+
+    /// For one question to the source of a mail, its retries included. A source that hangs is found out before the attempt has to
+    /// end, which would be blamed on the mail server and count as one of its breaks.
+    #[must_use]
+    pub fn answer(&self) -> Duration {
+        LONGEST_ANSWER.min(self.before_dot() / 2)
     }
 }

@@ -17,27 +17,34 @@ use tonic::{Code, Status};
 use crate::domain::{MailRequest, Outcome};
 use crate::mails::{Mail, Purpose};
 
-/// For one question, its retries included.
-const ANSWER_LIMIT: Duration = Duration::from_secs(5);
-
 /// The sources of mails, by the names of the services.
 #[derive(Debug, Clone)]
-pub struct MailSources(BTreeMap<&'static str, MailSourceInternalServiceClient<Peer>>);
+pub struct MailSources {
+    clients: BTreeMap<&'static str, MailSourceInternalServiceClient<Peer>>,
+    /// For one question, its retries included.
+    answer_limit: Duration,
+}
 
 impl MailSources {
-    /// Asks these services, each by its name.
+    /// Asks these services, each by its name, and waits for an answer for so long.
     ///
     /// # Errors
     /// When the source of some mail is not among them: its mail could never be sent.
-    pub fn new(sources: impl IntoIterator<Item = (&'static str, Peer)>) -> anyhow::Result<Self> {
+    pub fn new(
+        sources: impl IntoIterator<Item = (&'static str, Peer)>,
+        answer_limit: Duration,
+    ) -> anyhow::Result<Self> {
         let clients = sources
             .into_iter()
             .map(|(name, peer)| (name, MailSourceInternalServiceClient::new(peer)));
-        let sources = Self(clients.collect());
+        let sources = Self {
+            clients: clients.collect(),
+            answer_limit,
+        };
         for purpose in Purpose::ALL {
             let source = purpose.spec().source;
             anyhow::ensure!(
-                sources.0.contains_key(source),
+                sources.clients.contains_key(source),
                 "{purpose} mail comes from the {source} service, which this service does not know"
             );
         }
@@ -55,9 +62,9 @@ impl MailSources {
             purpose: MailPurpose::from(request.purpose).into(),
             generation: request.generation,
         };
-        let source = self.0.get(request.purpose.spec().source);
+        let source = self.clients.get(request.purpose.spec().source);
         let mut source = source.ok_or(Outcome::Unasked)?.clone();
-        let until = Some(Instant::now() + ANSWER_LIMIT);
+        let until = Some(Instant::now() + self.answer_limit);
         match deadline::scope(until, source.get_mail(question)).await {
             Ok(answer) => mail_of(request.purpose, answer.into_inner()),
             Err(status) => Err(outcome_of(&status)),

@@ -83,16 +83,17 @@ impl Fixture {
         let url = self.source.url().parse().unwrap();
         let trust = Arc::new(Trust::open(None).unwrap());
         let sources = sources.map(|source| (source, Peer::new(source, &url, Arc::clone(&tokens), &trust)));
+        let timing = Timing {
+            lease: LEASE,
+            resend_after: RESEND_AFTER,
+        };
         Context {
             database: self.database.database(),
             clock: self.clock.clone(),
-            sources: MailSources::new(sources).unwrap(),
+            sources: MailSources::new(sources, timing.answer()).unwrap(),
             smtp: Arc::new(self.smtp_client(Duration::from_secs(5))),
             sender: FROM.parse().unwrap(),
-            timing: Timing {
-                lease: LEASE,
-                resend_after: RESEND_AFTER,
-            },
+            timing,
             page_key: PageKey::new(&[7; 32]).unwrap(),
         }
     }
