@@ -51,6 +51,8 @@ pub(crate) async fn file(mut messages: Messages, served: &Served) -> Response<Bo
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, kind);
     headers.insert(header::CONTENT_DISPOSITION, disposition);
+    // It is written while it is sent: from a place on it would be another file's.
+    headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("none"));
     response
 }
 

@@ -373,6 +373,7 @@ async fn a_file_is_all_pieces_under_its_name() {
         r#"attachment; filename="staff.csv""#
     );
     assert_eq!(head.headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
+    assert_eq!(head.headers[header::ACCEPT_RANGES], "none");
     assert_eq!(body.unwrap(), "a,b\r\n1,2\r\n");
 }
 

@@ -79,6 +79,24 @@ pub enum Cell {
     Day(Date),
 }
 
+/// One page to print, A4, landscape, its lines in the middle, below each other. Long lines are broken, and all of them are written
+/// smaller where the page has no room for them.
+#[derive(Debug, Clone)]
+pub struct Sheet {
+    /// What the file is called where it is open.
+    pub title: String,
+    /// The lines, from above.
+    pub lines: Vec<SheetLine>,
+}
+
+/// A line of a page.
+#[derive(Debug, Clone)]
+pub struct SheetLine {
+    text: String,
+    size: f32,
+    above: f32,
+}
+
 /// Why a file cannot be written on.
 #[derive(Debug, thiserror::Error)]
 pub enum Problem {
@@ -129,6 +147,27 @@ impl Column {
     #[must_use]
     pub const fn new(key: &'static str, heading: &'static str, share: f32) -> Self {
         Self { key, heading, share }
+    }
+}
+
+impl Sheet {
+    /// What such a file is.
+    pub const FORMAT: Format = Format::Pdf;
+
+    /// Writes the file.
+    ///
+    /// # Errors
+    /// [`Problem::Font`].
+    pub fn write(&self) -> Result<Vec<u8>, Problem> {
+        pdf::sheet::write(self)
+    }
+}
+
+impl SheetLine {
+    /// So large, with so much room above it, both in points.
+    pub fn new(text: impl Into<String>, size: f32, above: f32) -> Self {
+        let text = text.into();
+        Self { text, size, above }
     }
 }
 

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::io::Read as _;
 
-use muster_tables::{Cell, Column, Format, Head, TableWriter};
+use muster_tables::{Cell, Column, Format, Head, Sheet, SheetLine, TableWriter};
 use time::macros::{date, datetime};
 
 fn head() -> Head {
@@ -345,10 +345,17 @@ fn read_again_with(notes: Vec<String>, names: &[&str], is_rtl: bool) -> Vec<Stri
     for name in names {
         file.row(&[Cell::text(*name)]).unwrap();
     }
-    let pdf = file.finish().unwrap();
-    let streams: Vec<Vec<u8>> = objects(&pdf)
+    let is_of_a_row =
+        |line: &String| line != "T" && line != "Name" && line != "emaN" && line.parse::<u32>().is_err();
+    let mut lines = lines_of(&file.finish().unwrap(), is_rtl);
+    lines.retain(is_of_a_row);
+    lines
+}
+
+fn lines_of(pdf: &[u8], is_rtl: bool) -> Vec<String> {
+    let streams: Vec<Vec<u8>> = objects(pdf)
         .into_iter()
-        .filter_map(|at| stream(&pdf, at))
+        .filter_map(|at| stream(pdf, at))
         .collect();
     let is_map = |bytes: &&Vec<u8>| find(bytes, b"beginbfchar").is_some();
     let map = String::from_utf8(streams.iter().find(is_map).unwrap().clone()).unwrap();
@@ -364,9 +371,7 @@ fn read_again_with(notes: Vec<String>, names: &[&str], is_rtl: bool) -> Vec<Stri
         }
         texts.concat()
     });
-    let is_of_a_row =
-        |line: &String| line != "T" && line != "Name" && line != "emaN" && line.parse::<u32>().is_err();
-    lines.filter(is_of_a_row).collect()
+    lines.collect()
 }
 
 /// What a name is admitted with comes back, the very letters, whatever else stands in the file.
@@ -431,5 +436,24 @@ fn what_waits_does_not_grow_with_the_rows() {
         assert!(most < 64 * 1024, "{format:?}: {most}");
         let rest = file.finish().unwrap().len();
         assert!(rest < 128 * 1024, "{format:?}: {rest}");
+    }
+}
+
+/// What the page has no room for is written smaller, and none of it is lost.
+#[test]
+fn a_page_holds_all_its_lines() {
+    let write = |count: usize| {
+        let lines = (0..count).map(|line| SheetLine::new(format!("line {line}"), 24.0, 6.0));
+        let sheet = Sheet {
+            title: "A page".to_owned(),
+            lines: lines.collect(),
+        };
+        sheet.write().unwrap()
+    };
+    for count in [1, 5, 120] {
+        let pdf = write(count);
+        let wanted: Vec<String> = (0..count).map(|line| format!("line {line}")).collect();
+        assert_eq!(lines_of(&pdf, false), wanted);
+        assert!(find(&pdf, b"/Count 1").is_some());
     }
 }

@@ -27,6 +27,7 @@ training-due = Due
 training-due-on = { $date }, until the end of the day ({ $zone })
 training-done = Completed on
 certificate = Certificate
+certificate-download = Download (PDF)
 training-move-lead = Your organization has assigned this training to you, too. You can go on there with what you have done: the further progress stays, and your organization sees it.
 training-move = Go on for my organization
 your-invitations = Your invitations

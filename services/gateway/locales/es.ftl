@@ -26,6 +26,7 @@ training-due = Vence
 training-due-on = { $date }, hasta el final del día ({ $zone })
 training-done = Completada el
 certificate = Certificado
+certificate-download = Descargar (PDF)
 training-move-lead = Su organización también le ha asignado esta formación. Puede continuar allí con lo que ha hecho: se conserva el progreso mayor, y su organización lo ve.
 training-move = Continuar para mi organización
 your-invitations = Sus invitaciones

@@ -184,6 +184,10 @@ pub(crate) fn router(options: PagesOptions, edge: EdgeService) -> Result<Router,
         .route("/invitations/lift", post(mine::lift))
         .route("/trainings", get(trainings::show))
         .route("/trainings/transfer", post(trainings::transfer))
+        .route(
+            "/trainings/certificates/{certificate}",
+            get(trainings::certificate),
+        )
         .route("/consent", get(consent::show))
         .route("/consent/allow", post(consent::allow))
         .route("/consent/approve", post(consent::approve))

@@ -123,16 +123,7 @@ impl Peers {
         organization: OrganizationId,
         person: PersonId,
     ) -> Result<Option<ToldEmployment>, Error> {
-        let request = employment_pb::GetEmploymentStateRequest {
-            organization: OrganizationName { organization }.to_string(),
-            person: PersonName { person }.to_string(),
-        };
-        let mut client = EmploymentInternalServiceClient::new(self.employment.clone());
-        let answer = client
-            .get_employment_state(request)
-            .await
-            .map_err(Error::of_peer)?
-            .into_inner();
+        let answer = self.ask_employment(organization, person).await?;
         let Ok(state) = answer.state().try_into() else {
             return Ok(None);
         };
@@ -148,6 +139,32 @@ impl Peers {
             placement: answer.placement.as_ref().map(placement).transpose()?,
             consent: answer.consent.map(|told| consent(person, told)).transpose()?,
         }))
+    }
+
+    /// What the person is called in their latest employment at the organization, also once it has ended; empty when nobody said.
+    pub(crate) async fn called(
+        &self,
+        organization: OrganizationId,
+        person: PersonId,
+    ) -> Result<String, Error> {
+        Ok(self
+            .ask_employment(organization, person)
+            .await?
+            .person_display_name)
+    }
+
+    async fn ask_employment(
+        &self,
+        organization: OrganizationId,
+        person: PersonId,
+    ) -> Result<employment_pb::GetEmploymentStateResponse, Error> {
+        let request = employment_pb::GetEmploymentStateRequest {
+            organization: OrganizationName { organization }.to_string(),
+            person: PersonName { person }.to_string(),
+        };
+        let mut client = EmploymentInternalServiceClient::new(self.employment.clone());
+        let answer = client.get_employment_state(request).await;
+        Ok(answer.map_err(Error::of_peer)?.into_inner())
     }
 
     /// The organization to which the person gave this consent with their claim; `None` when no claim carries it.

@@ -265,7 +265,7 @@ def assigned():
 
 assignment = until("the assignment", assigned)
 call("ReportProgress", "learning_system", ids(assignment), percent=100)
-call("ListPersonCertificates", "learner", me)
+certificate = call("ListPersonCertificates", "learner", me)["certificates"][0]["name"]
 learner = at | {"learner": person.split("/")[1]}
 call("ListAssignments", "owner", learner)
 by_hand = call("AssignTraining", "owner", learner, training=training, dueDate="")["assignment"]

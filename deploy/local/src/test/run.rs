@@ -35,6 +35,11 @@ pub(super) struct Surroundings {
 /// what another sequence finds.
 const SEED: &str = "PROPTEST_RNG_SEED";
 
+/// How many tests run at once. Most of the time they wait, for engines, clocks and each other: with one for each processor half of
+/// the processors' time is nobody's.
+const THREADS: &str = "RUST_TEST_THREADS";
+const THREADS_OF_A_PROCESSOR: usize = 2;
+
 /// Runs the tests; what they print is printed, and counted. `false` when cargo says that something failed.
 pub(super) async fn cargo_test(
     workspace: &Workspace,
@@ -61,6 +66,10 @@ pub(super) async fn cargo_test(
         .stdout(Stdio::piped());
     if env::var_os(SEED).is_none() {
         command.env(SEED, "1");
+    }
+    if env::var_os(THREADS).is_none() {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        command.env(THREADS, (processors * THREADS_OF_A_PROCESSOR).to_string());
     }
     let mut child = command.spawn().context("cargo cannot be run")?;
     let _session = Session::remember(child.id(), pid_file(workspace))?;

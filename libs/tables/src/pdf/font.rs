@@ -1,10 +1,10 @@
 //! Texts as glyphs: shaped as their writing needs it, in the order in which they are read, broken into lines.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use pdf_writer::types::{FontFlags, SystemInfo};
 use pdf_writer::{Chunk, Content, Name, Rect, Ref, Str};
-use rustybuzz::{Direction, Face, GlyphBuffer, GlyphInfo, UnicodeBuffer};
+use rustybuzz::{Direction, Face, GlyphBuffer, GlyphInfo, Script, ShapePlan, UnicodeBuffer, script};
 use subsetter::GlyphRemapper;
 use unicode_bidi::BidiInfo;
 
@@ -27,6 +27,8 @@ pub(super) struct Font {
     remapper: GlyphRemapper,
     /// The characters of the file, by their numbers; the first one is for what there is no glyph for.
     characters: Vec<Character>,
+    /// How each script is shaped in each direction: to find that out takes far longer than to shape a word.
+    plans: HashMap<(Direction, Script), ShapePlan>,
     /// Which number a glyph has where it stands for a text.
     numbers: BTreeMap<(u16, String), u16>,
 }
@@ -75,6 +77,7 @@ impl Font {
             face,
             remapper: GlyphRemapper::new(),
             characters: vec![Character::default()],
+            plans: HashMap::new(),
             numbers: BTreeMap::new(),
         })
     }
@@ -107,7 +110,7 @@ impl Font {
     }
 
     /// A word, or as many parts of it as it needs lines.
-    fn broken(&self, word: &str, limit: f32) -> Vec<String> {
+    fn broken(&mut self, word: &str, limit: f32) -> Vec<String> {
         if self.measure(word) <= limit {
             return vec![word.to_owned()];
         }
@@ -124,23 +127,29 @@ impl Font {
         parts
     }
 
-    fn measure(&self, text: &str) -> f32 {
+    fn measure(&mut self, text: &str) -> f32 {
         let buffer = self.shaped(text, None);
         let advances = buffer.glyph_positions().iter().map(|position| position.x_advance);
         advances.sum::<i32>() as f32
     }
 
-    fn shaped(&self, text: &str, direction: Option<Direction>) -> GlyphBuffer {
+    fn shaped(&mut self, text: &str, direction: Option<Direction>) -> GlyphBuffer {
         let mut buffer = UnicodeBuffer::new();
         buffer.push_str(text);
         if let Some(direction) = direction {
             buffer.set_direction(direction);
         }
-        rustybuzz::shape(&self.face, &[], buffer)
+        buffer.guess_segment_properties();
+        let (direction, script) = (buffer.direction(), buffer.script());
+        let plan = self.plans.entry((direction, script)).or_insert_with(|| {
+            let known = Some(script).filter(|script| *script != script::UNKNOWN);
+            ShapePlan::new(&self.face, direction, known, None, &[])
+        });
+        rustybuzz::shape_with_plan(&self.face, plan, buffer)
     }
 
     /// What the font has no glyph for is written by its number: nothing that a name has is lost.
-    fn printable(&self, text: &str) -> String {
+    fn printable(&mut self, text: &str) -> String {
         if self.has_all(text) {
             return text.to_owned();
         }
@@ -157,7 +166,7 @@ impl Font {
         printable
     }
 
-    fn has_all(&self, text: &str) -> bool {
+    fn has_all(&mut self, text: &str) -> bool {
         let buffer = self.shaped(text, None);
         buffer.glyph_infos().iter().all(|glyph| glyph.glyph_id != 0)
     }

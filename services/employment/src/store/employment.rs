@@ -218,7 +218,7 @@ pub(crate) async fn find_latest(
     person: PersonId,
 ) -> Result<Option<Latest>, DatabaseError> {
     let latest = sqlx::query_as(
-        "SELECT e.employment_id, e.state, e.version, e.create_time, e.update_time, e.location_id,
+        "SELECT e.employment_id, e.state, e.version, e.create_time, e.update_time, e.location_id, e.person_display_name,
                 e.source_invitation_id, e.consent_grant_id, e.consent_time, e.consent_expire_time, e.consent_wording,
                 ARRAY(SELECT g.group_id FROM employment_groups g
                       WHERE g.organization_id = e.organization_id AND g.employment_id = e.employment_id) AS groups

@@ -23,7 +23,8 @@ use muster_proto::records::v1::grant_service_client::GrantServiceClient;
 use muster_proto::records::v1::person_record_service_client::PersonRecordServiceClient;
 use muster_proto::records::v1::progress_transfer_service_client::ProgressTransferServiceClient;
 use muster_proto::records::v1::{
-    ListPersonAssignmentsRequest, ListPersonAssignmentsResponse, TransferProgressRequest,
+    DownloadPersonCertificateRequest, DownloadPersonCertificateResponse, ListPersonAssignmentsRequest,
+    ListPersonAssignmentsResponse, TransferProgressRequest,
 };
 use muster_telemetry::propagation;
 use tonic::{Request, Status};
@@ -216,6 +217,22 @@ impl EdgeClient {
             .records
             .clone()
             .list_person_assignments(request)
+            .await?
+            .into_inner())
+    }
+
+    /// A certificate of theirs as a file.
+    pub(crate) async fn download_own_certificate(
+        &self,
+        client: &ClientAddress,
+        session: &Session,
+        name: String,
+    ) -> Result<DownloadPersonCertificateResponse, Status> {
+        let request = request(client, Some(session), DownloadPersonCertificateRequest { name })?;
+        Ok(self
+            .records
+            .clone()
+            .download_person_certificate(request)
             .await?
             .into_inner())
     }

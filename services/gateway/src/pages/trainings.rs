@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use axum::Extension;
-use axum::extract::State;
-use axum::http::HeaderMap;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use muster_proto::records::v1::{Assignment, AssignmentState, TransferProgressRequest};
 use tonic::Code;
@@ -69,6 +69,32 @@ pub(crate) async fn transfer(
         Ok(()) => Redirect::to(PAGE).into_response(),
         // Whatever stands against it has happened since the page was drawn, and the page says how things are.
         Err(status) if status.code() == Code::FailedPrecondition => Redirect::to(PAGE).into_response(),
+        Err(status) => pages.tell(Problem::from_status(&status)),
+    }
+}
+
+/// `GET /trainings/certificates/{certificate}`: one of theirs as a page to print.
+pub(crate) async fn certificate(
+    State(pages): State<Arc<Pages>>,
+    Extension(signed_in): Extension<SignedIn>,
+    client: ClientAddress,
+    Path(certificate): Path<String>,
+) -> Response {
+    let Some(session) = signed_in.session() else {
+        return Redirect::to(PAGE).into_response();
+    };
+    let name = format!("persons/me/certificates/{certificate}");
+    match pages.edge.download_own_certificate(&client, session, name).await {
+        Ok(answer) => {
+            let file = answer.file.unwrap_or_default();
+            let disposition = format!("attachment; filename=\"{}\"", answer.file_name);
+            let headers = [
+                (header::CONTENT_TYPE, file.content_type),
+                (header::CONTENT_DISPOSITION, disposition),
+            ];
+            (headers, file.data).into_response()
+        }
+        Err(status) if status.code() == Code::Unauthenticated => Redirect::to(PAGE).into_response(),
         Err(status) => pages.tell(Problem::from_status(&status)),
     }
 }

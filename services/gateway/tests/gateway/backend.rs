@@ -14,6 +14,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use muster_proto::HttpBody;
 use muster_proto::invitation::v1::{
     AcceptInvitationRequest, DeclineInvitationRequest, InvitationState, ListPersonInvitationsResponse,
     ListPersonOptOutsResponse, LookupInvitationRequest, LookupInvitationResponse, PersonInvitation,
@@ -23,7 +24,9 @@ use muster_proto::organization::v1::{
     CheckSessionRequest, CheckSessionResponse, EndSessionRequest, GetRoleRequest, GetRoleResponse,
     JoinPageChoice, LookupJoinPageRequest, LookupJoinPageResponse, Role,
 };
-use muster_proto::records::v1::{Assignment, AssignmentState, ListPersonAssignmentsResponse};
+use muster_proto::records::v1::{
+    Assignment, AssignmentState, DownloadPersonCertificateResponse, ListPersonAssignmentsResponse,
+};
 use muster_refusal::{ErrorReason, Refusal, Violations};
 use prost::Message as _;
 use tokio::net::TcpListener;
@@ -114,6 +117,22 @@ fn own_invitations() -> Vec<u8> {
 pub(crate) const OWN: &str = "persons/p/assignments/own";
 pub(crate) const ORGANIZATIONS: &str = "persons/p/assignments/organizations";
 
+/// What whoever asks has completed.
+pub(crate) const CERTIFICATE: &str = "persons/me/certificates/c";
+
+/// A certificate as a file.
+fn own_certificate() -> Vec<u8> {
+    DownloadPersonCertificateResponse {
+        file: Some(HttpBody {
+            content_type: "application/pdf".to_owned(),
+            data: b"%PDF-1.7".to_vec(),
+            extensions: Vec::new(),
+        }),
+        file_name: "certificate-7Z.pdf".to_owned(),
+    }
+    .encode_to_vec()
+}
+
 /// The assignments of whoever asks.
 fn own_assignments() -> Vec<u8> {
     let own = Assignment {
@@ -134,8 +153,19 @@ fn own_assignments() -> Vec<u8> {
         is_late: true,
         ..own.clone()
     };
+    let completed = Assignment {
+        name: "persons/p/assignments/completed".to_owned(),
+        state: AssignmentState::Completed.into(),
+        progress_percent: 100,
+        complete_time: Some(prost_types::Timestamp {
+            seconds: 1_772_528_700,
+            nanos: 0,
+        }),
+        certificate: CERTIFICATE.replace("me", "p"),
+        ..late.clone()
+    };
     ListPersonAssignmentsResponse {
-        assignments: vec![own, late],
+        assignments: vec![own, late, completed],
         ..ListPersonAssignmentsResponse::default()
     }
     .encode_to_vec()
@@ -393,6 +423,8 @@ impl Backend {
             own_invitations()
         } else if path.ends_with("/ListPersonAssignments") {
             own_assignments()
+        } else if path.ends_with("/DownloadPersonCertificate") {
+            own_certificate()
         } else if path.ends_with("/TransferProgress") {
             Vec::new()
         } else if let Some(answer) = consents::answer(&path, &bytes) {

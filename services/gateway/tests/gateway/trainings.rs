@@ -1,8 +1,8 @@
 //! The page of what whoever is signed in has to take.
 
-use muster_proto::records::v1::TransferProgressRequest;
+use muster_proto::records::v1::{DownloadPersonCertificateRequest, TransferProgressRequest};
 
-use crate::backend::{ORGANIZATIONS, OWN};
+use crate::backend::{CERTIFICATE, ORGANIZATIONS, OWN};
 use crate::browser::Browser;
 use crate::support::Fixture;
 
@@ -56,4 +56,33 @@ async fn a_learner_sees_what_is_due_and_moves_what_they_began_by_themself() {
         request_id: String::new(),
     };
     assert_eq!(moved(&fixture), [expected]);
+}
+
+#[tokio::test]
+async fn a_learner_takes_a_certificate_with_them() {
+    let link = "/trainings/certificates/c";
+    let fixture = Fixture::new().await;
+    let mut browser = Browser::of(&fixture);
+    let nobodys = browser.get(link).await;
+    assert_eq!(nobodys.location.as_deref(), Some(PAGE));
+    browser
+        .sign_in(&fixture, "ada", &fixture.issuer.token("ada"))
+        .await;
+    let page = browser.get(PAGE).await;
+    assert!(page.text.contains(&format!("href=\"{link}\"")), "{}", page.text);
+    let file = browser.get(link).await;
+    assert_eq!((file.status.as_u16(), file.text.as_str()), (200, "%PDF-1.7"));
+    assert_eq!(file.headers["content-type"], "application/pdf");
+    assert_eq!(
+        file.headers["content-disposition"],
+        r#"attachment; filename="certificate-7Z.pdf""#
+    );
+    assert_eq!(file.headers["cache-control"], "no-store");
+    let asked = fixture
+        .backend
+        .messages::<DownloadPersonCertificateRequest>("/DownloadPersonCertificate");
+    let wanted = DownloadPersonCertificateRequest {
+        name: CERTIFICATE.to_owned(),
+    };
+    assert_eq!(asked, [wanted]);
 }

@@ -1,7 +1,10 @@
 //! What a person sees of their own learning.
 
+use muster_ids::{CertificateName, resolve_me};
 use muster_proto::records::v1 as pb;
 use muster_proto::records::v1::person_record_service_server::PersonRecordService;
+use muster_refusal::Refusal;
+use muster_server::names::named;
 use muster_server::{Answers, Call, answers};
 use tonic::{Request, Response, Status};
 
@@ -50,6 +53,27 @@ impl PersonRecordService for Rpc {
         };
         call.page(&self.context.page_key, list, |last: &Certificate| last.id)
             .await
+    }
+
+    async fn download_person_certificate(
+        &self,
+        request: Request<pb::DownloadPersonCertificateRequest>,
+    ) -> Result<Response<pb::DownloadPersonCertificateResponse>, Status> {
+        let context = &self.context;
+        let (call, name) = Call::read(request, |call, violations| {
+            let caller = call.person()?.id;
+            match named::<CertificateName>(violations, "name", &resolve_me(&call.message.name, caller)) {
+                Some(name) if name.person != caller => Err(Refusal::permission_denied()),
+                own => Ok(own),
+            }
+        })?;
+        let found = super::certificate::find(context, name).await?;
+        let called = call.person()?.name.as_deref().unwrap_or_default();
+        let file = super::certificate::file(context, &found, called).await?;
+        Ok(Response::new(pb::DownloadPersonCertificateResponse {
+            file: Some(file.body),
+            file_name: file.name,
+        }))
     }
 
     async fn list_record_accesses(

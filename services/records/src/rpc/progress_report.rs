@@ -6,7 +6,7 @@ mod parse;
 use muster_ids::{AssignmentId, LearnerName, PersonId};
 use muster_proto::records::v1 as pb;
 use muster_proto::records::v1::progress_report_service_server::ProgressReportService;
-use muster_server::Call;
+use muster_server::{Call, Failure};
 use sqlx::PgConnection;
 use tonic::{Request, Response, Status};
 
@@ -98,6 +98,25 @@ impl ProgressReportService for Rpc {
         };
         call.page(&context.page_key, list, |last: &Certificate| last.id)
             .await
+    }
+
+    async fn download_issued_certificate(
+        &self,
+        request: Request<pb::DownloadIssuedCertificateRequest>,
+    ) -> Result<Response<pb::DownloadIssuedCertificateResponse>, Status> {
+        let context = &self.context;
+        let (_, (organization, name)) = Call::read(request, parse::issued_one)?;
+        let found = super::certificate::find(context, name).await?;
+        // One that others issued, or that is the person's own, is none here.
+        if found.organization != Some(organization) {
+            return Err(Error::from(Failure::NotFound).into());
+        }
+        let called = context.peers.called(organization, found.person).await?;
+        let file = super::certificate::file(context, &found, &called).await?;
+        Ok(Response::new(pb::DownloadIssuedCertificateResponse {
+            file: Some(file.body),
+            file_name: file.name,
+        }))
     }
 }
 

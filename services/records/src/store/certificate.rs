@@ -1,7 +1,7 @@
 //! Certificates.
 
 use muster_database::DatabaseError;
-use muster_ids::{AssignmentId, CertificateId, OrganizationId, PersonId};
+use muster_ids::{AssignmentId, CertificateId, CertificateName, OrganizationId, PersonId};
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, PgConnection, Row};
 
@@ -47,6 +47,24 @@ pub(crate) async fn insert(
     .execute(tx)
     .await?;
     Ok(())
+}
+
+/// A person's certificate.
+pub(crate) async fn find(
+    db: &mut PgConnection,
+    name: CertificateName,
+) -> Result<Option<Certificate>, DatabaseError> {
+    let found = sqlx::query_as(
+        "SELECT person_id, certificate_id, certificate_number, organization_id, training_id, training_display_name,
+                issue_time, duration_minutes, expire_time
+         FROM certificates
+         WHERE person_id = $1 AND certificate_id = $2",
+    )
+    .bind(name.person)
+    .bind(name.certificate)
+    .fetch_optional(db)
+    .await?;
+    Ok(found)
 }
 
 /// A person's certificates, newest first.

@@ -1,8 +1,11 @@
 //! The certificates that were issued for an organization.
 
 use muster_identity::Role;
-use muster_proto::records::v1::ListIssuedCertificatesRequest;
 use muster_proto::records::v1::progress_report_service_client::ProgressReportServiceClient;
+use muster_proto::records::v1::{
+    DownloadIssuedCertificateRequest, DownloadPersonCertificateRequest, ListIssuedCertificatesRequest,
+    ListPersonCertificatesRequest,
+};
 use muster_refusal::{ErrorReason, violations_of};
 use muster_testkit::{TestCaller, acts, eventually};
 use tonic::Status;
@@ -32,6 +35,30 @@ impl Fixture {
                 return Ok(persons);
             }
         }
+    }
+}
+
+type Printed = Result<(Vec<u8>, String), Status>;
+
+impl Fixture {
+    async fn own_certificate(&self, who: &str, name: &str) -> Printed {
+        let name = name.to_owned();
+        let answer = self
+            .person_records(TestCaller::person(who))
+            .download_person_certificate(DownloadPersonCertificateRequest { name })
+            .await?
+            .into_inner();
+        Ok((answer.file.unwrap().data, answer.file_name))
+    }
+
+    async fn issued_certificate(&self, certificate: &str) -> Printed {
+        let mut reports = ProgressReportServiceClient::new(self.service.calls_of(self.admin()));
+        let request = DownloadIssuedCertificateRequest {
+            parent: self.organization_name().to_string(),
+            certificate: certificate.to_owned(),
+        };
+        let answer = reports.download_issued_certificate(request).await?.into_inner();
+        Ok((answer.file.unwrap().data, answer.file_name))
     }
 }
 
@@ -78,4 +105,42 @@ async fn what_others_issued_is_not_shown() {
     let status = fixture.issued(fixture.admin(), &theirs).await.unwrap_err();
     assert_eq!(violations_of(&status)[0].0, "learner");
     assert_eq!(reason(Err::<(), _>(status)), ErrorReason::InvalidRequest);
+}
+
+/// Whoever holds a certificate, and whoever issued it, takes it as a page to print; also once the person has left.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_is_a_page_to_print_for_its_holder_and_for_who_issued_it() {
+    let fixture = Fixture::start().await;
+    let assignment = fixture.assigned("learner-1", "A-1").await;
+    let certificate = fixture.report(&assignment, 100).await.unwrap().certificate;
+    let mut records = fixture.person_records(TestCaller::person("learner-1"));
+    let all = ListPersonCertificatesRequest {
+        parent: "persons/me".to_owned(),
+        ..Default::default()
+    };
+    let listed = records.list_person_certificates(all).await.unwrap().into_inner();
+    let number = &listed.certificates[0].certificate_number;
+
+    let own = fixture.own_certificate("learner-1", &certificate).await.unwrap();
+    assert_eq!(own.1, format!("certificate-{number}.pdf"));
+    let mine = certificate.replace(&person_name("learner-1").to_string(), "persons/me");
+    assert_eq!(fixture.own_certificate("learner-1", &mine).await.unwrap(), own);
+    let issued = fixture.issued_certificate(&certificate).await.unwrap();
+    assert_eq!((issued.0, issued.1), own, "the name is the same at both");
+    let theirs = fixture.own_certificate("learner-2", &certificate).await;
+    assert_eq!(reason(theirs), ErrorReason::PermissionDenied);
+
+    acts::close_organization(&fixture.organizations, fixture.organization).await;
+    eventually(async || fixture.known("learner-1").await.state == "ENDED").await;
+    assert!(fixture.issued_certificate(&certificate).await.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_of_others_is_none_to_print() {
+    let mut fixture = Fixture::start().await;
+    let assignment = fixture.assigned("learner-1", "A-1").await;
+    let certificate = fixture.report(&assignment, 100).await.unwrap().certificate;
+    fixture.organization = fixture.open_organization().await;
+    let refused = fixture.issued_certificate(&certificate).await;
+    assert_eq!(reason(refused), ErrorReason::NotFound);
 }

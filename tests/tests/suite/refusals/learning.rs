@@ -2,12 +2,12 @@
 
 use muster_proto::records::v1::{
     AssignTrainingRequest, AssignTrainingResponse, AssignTrainingToGroupRequest, CancelAssignmentRequest,
-    CreateTrainingRequest, ExportFormat, ExportPersonLearningRecordRequest, ListAssignmentsRequest,
-    ListIssuedCertificatesRequest, ListPersonAssignmentsRequest, ListPersonAssignmentsResponse,
-    ListPersonCertificatesRequest, ListProgressRequest, ListProgressTransfersRequest,
-    ListRecordAccessesRequest, ListTrainingsRequest, MoveProgressRequest, ReadStaffReportRequest,
-    ReportProgressRequest, SummarizeProgressRequest, TakeTrainingRequest, TakeTrainingResponse, Training,
-    TransferProgressRequest,
+    CreateTrainingRequest, DownloadIssuedCertificateRequest, DownloadPersonCertificateRequest, ExportFormat,
+    ExportPersonLearningRecordRequest, ListAssignmentsRequest, ListIssuedCertificatesRequest,
+    ListPersonAssignmentsRequest, ListPersonAssignmentsResponse, ListPersonCertificatesRequest,
+    ListProgressRequest, ListProgressTransfersRequest, ListRecordAccessesRequest, ListTrainingsRequest,
+    MoveProgressRequest, ReadStaffReportRequest, ReportProgressRequest, SummarizeProgressRequest,
+    TakeTrainingRequest, TakeTrainingResponse, Training, TransferProgressRequest,
 };
 use muster_refusal::ErrorReason as R;
 
@@ -85,6 +85,20 @@ fn assigned() -> Vec<Row> {
                 ..Default::default()
             };
             Attempt::by("owner", &request).violates(&["learner"])
+        }),
+        row("DownloadIssuedCertificate", R::InvalidRequest, async |at| {
+            let request = DownloadIssuedCertificateRequest {
+                parent: at.name(),
+                certificate: at.absent("learners"),
+            };
+            Attempt::by("owner", &request).violates(&["certificate"])
+        }),
+        row("DownloadIssuedCertificate", R::NotFound, async |at| {
+            let request = DownloadIssuedCertificateRequest {
+                parent: at.name(),
+                certificate: absent_certificate(&at, &somebody(&at)),
+            };
+            Attempt::by("owner", &request)
         }),
         row("ReadStaffReport", R::PageTokenInvalid, async |at| {
             let request = ReadStaffReportRequest {
@@ -428,6 +442,15 @@ fn moved_by_staff() -> Vec<Row> {
     ]
 }
 
+/// A person whom nobody knows.
+fn somebody(at: &Stage) -> String {
+    format!("persons/{}", at.suite.request_id())
+}
+
+fn absent_certificate(at: &Stage, person: &str) -> String {
+    format!("{person}/certificates/{}", at.suite.request_id())
+}
+
 fn own_lists() -> Vec<Row> {
     let assignments = |parent: String, page_token: &str| ListPersonAssignmentsRequest {
         parent,
@@ -444,7 +467,7 @@ fn own_lists() -> Vec<Row> {
         page_token: page_token.into(),
         ..Default::default()
     };
-    let somebody = |at: &Stage| format!("persons/{}", at.suite.request_id());
+    let certificate = |name: String| DownloadPersonCertificateRequest { name };
     let me = || "persons/me".to_owned();
     vec![
         row("ListPersonAssignments", R::PermissionDenied, async move |at| {
@@ -458,6 +481,17 @@ fn own_lists() -> Vec<Row> {
         }),
         row("ListPersonCertificates", R::PageTokenInvalid, async move |_| {
             Attempt::by("owner", &certificates(me(), "AAAA"))
+        }),
+        row(
+            "DownloadPersonCertificate",
+            R::PermissionDenied,
+            async move |at| {
+                let name = absent_certificate(&at, &somebody(&at));
+                Attempt::by("owner", &certificate(name))
+            },
+        ),
+        row("DownloadPersonCertificate", R::NotFound, async move |at| {
+            Attempt::by("owner", &certificate(absent_certificate(&at, "persons/me")))
         }),
         row("ListRecordAccesses", R::PermissionDenied, async move |at| {
             Attempt::by("owner", &accesses(somebody(&at), ""))

@@ -228,7 +228,7 @@ impl Scene {
         self.say("digest", &escaped(&Sha256::digest(SHEET)));
     }
 
-    /// One who has begun and consented, one who is asked to, one to be ended, one who leaves, and two who learn by themselves.
+    /// One who has begun and consented, one who is asked to and has a certificate, one to be ended, one who leaves, and two who learn by themselves.
     async fn learners(&mut self, organization: &Organization) {
         let words = ["learner", "consenter", "ender", "leaver", "mover", "mover_2"];
         let joined = join_all(words.map(|word| self.learner(organization, self.address(word)))).await;
@@ -248,6 +248,11 @@ impl Scene {
             .await
             .unwrap();
         self.say("begun", &learner.assignment);
+        training::report_progress(&system, &consenter.assignment, 100)
+            .await
+            .unwrap();
+        let issued = record::list_own_certificates(&self.suite.client(&consenter.address)).await;
+        self.say("certificate", &issued.unwrap()[0].name);
         for (word, asked) in [("asked_1", &consenter), ("asked_2", &mover_2)] {
             let name = format!(
                 "{}/{}",

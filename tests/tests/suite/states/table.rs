@@ -132,6 +132,7 @@ pub(super) const OF_NO_ORGANIZATION: &[(&str, &str)] = &[
         "the caller's own, wherever they asked",
     ),
     ("ListPersonAssignments", "the caller's own, whoever assigned them"),
+    ("DownloadPersonCertificate", "the caller's own, whoever issued it"),
     ("ListPersonCertificates", "the caller's own, whoever issued them"),
     (
         "ListPersonEmployments",
@@ -924,6 +925,13 @@ fn learning() -> Vec<Row> {
             "ListIssuedCertificates",
             "$owner",
             r#"parent: "$organization""#,
+            ALWAYS,
+            READ,
+        ),
+        row(
+            "DownloadIssuedCertificate",
+            "$owner",
+            r#"parent: "$organization" certificate: "$certificate""#,
             ALWAYS,
             READ,
         ),

@@ -50,6 +50,7 @@ impl EmploymentInternalService for Rpc {
             placement: Some(placement(organization, latest.groups, latest.location)),
             source_invitation: latest.source_invitation.map(source).unwrap_or_default(),
             consent: latest.consent.as_ref().map(|given| consent(person, given)),
+            person_display_name: latest.person_display_name,
         });
         Ok(Response::new(answer.unwrap_or_default()))
     }

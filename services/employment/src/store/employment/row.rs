@@ -126,6 +126,8 @@ pub(crate) struct Latest {
     pub(crate) create_time: OffsetDateTime,
     /// When it came to this.
     pub(crate) update_time: OffsetDateTime,
+    /// What the person is called; may be empty.
+    pub(crate) person_display_name: String,
     /// The groups the learner is in.
     pub(crate) groups: Vec<GroupId>,
     /// The place of work.
@@ -144,6 +146,7 @@ impl FromRow<'_, PgRow> for Latest {
             version: row.try_get("version")?,
             create_time: row.try_get("create_time")?,
             update_time: row.try_get("update_time")?,
+            person_display_name: row.try_get("person_display_name")?,
             groups: row.try_get("groups")?,
             location: row.try_get("location_id")?,
             source_invitation: row.try_get("source_invitation_id")?,

@@ -1,11 +1,12 @@
 //! From messages to types that cannot be wrong: what the field rules of the contract cannot say.
 
 use muster_ids::{
-    GroupName, LearnerName, LocationName, OrganizationId, OrganizationName, PersonId, TrainingName,
+    CertificateName, GroupName, LearnerName, LocationName, OrganizationId, OrganizationName, PersonId,
+    TrainingName,
 };
 use muster_proto::records::v1 as pb;
 use muster_refusal::Violations;
-use muster_server::names::optional_named;
+use muster_server::names::{named, optional_named};
 use muster_server::{Call, Parsed};
 
 use crate::domain::{AssignmentStateName, ProgressDimension, ProgressFilter};
@@ -54,6 +55,17 @@ pub(super) fn issued(
         return Ok(None);
     }
     Ok(Some((organization, learner.map(|learner| learner.person))))
+}
+
+/// Which certificate is asked for.
+pub(super) fn issued_one(
+    call: &Call<pb::DownloadIssuedCertificateRequest>,
+    violations: &mut Violations,
+) -> Parsed<(OrganizationId, CertificateName)> {
+    let parent = call.name::<OrganizationName>(violations);
+    let certificate = named(violations, "certificate", &call.message.certificate);
+    let parent = parent.map(|parent| parent.organization);
+    Ok(parent.zip(certificate))
 }
 
 /// Another organization's groups and locations hold nobody of this one: they find nothing.
