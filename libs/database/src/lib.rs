@@ -4,6 +4,7 @@
 //! - [`Database::write`] runs BEGIN … COMMIT; [`Database::read`] borrows one connection.
 //! - [`Database::once`] and [`Database::once_prepared`] do the work of a request once (AIP-155).
 //! - [`deadline`] carries a call's deadline to the statements it runs.
+//! - [`origin`] carries what led to a change to what keeps a history of it.
 //! - [`idempotency`] stores a request's answer in the transaction of its work.
 //! - [`Database::be_present`] tells other processes that this one lives: a killed one holds no row ([`lease_is_free!`]).
 //! - [`Together`] answers those together who ask at the same time.
@@ -35,6 +36,7 @@ mod insertion;
 mod lent;
 mod migration;
 mod options;
+pub mod origin;
 mod presence;
 mod session;
 mod survey;

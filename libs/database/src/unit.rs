@@ -10,7 +10,8 @@ use tracing::{Instrument, Span, info_span};
 
 use crate::lent::Lent;
 use crate::session::ACQUIRE_LIMIT;
-use crate::{Database, DatabaseError, deadline, wakes};
+use crate::origin::Origin;
+use crate::{Database, DatabaseError, deadline, origin, wakes};
 
 impl Database {
     /// Runs `work` in a transaction and commits it when `work` answers `Ok`: `write(async |tx| …)`.
@@ -74,11 +75,12 @@ impl Database {
         F: AsyncFnOnce(&mut PgConnection) -> Result<T, E>,
         E: From<DatabaseError>,
     {
+        let begin = begin(actor, origin::current());
         // As many as may have died, and one that is opened now.
         for _ in 0..=self.pool.options().get_max_connections() {
             let mut lent = self.lend("write").await?;
-            let begun = match actor {
-                Some(actor) => lent.in_use().begin_with(begin_as(actor)).await,
+            let begun = match &begin {
+                Some(begin) => lent.in_use().begin_with(AssertSqlSafe(begin.clone())).await,
                 None => lent.in_use().begin().await,
             };
             let tx = match begun.map_err(DatabaseError::from) {
@@ -153,10 +155,27 @@ impl Database {
     }
 }
 
-/// BEGIN takes no parameters, so the actor is quoted here: a quote is doubled, and nothing else ends a literal.
-fn begin_as(actor: &str) -> AssertSqlSafe<String> {
-    let quoted = actor.replace('\'', "''");
-    AssertSqlSafe(format!("BEGIN; SET LOCAL muster.actor = '{quoted}'"))
+/// BEGIN as it says who acts, with which role and on what occasion; `None` where nothing of it is known.
+fn begin(actor: Option<&str>, origin: Option<Origin>) -> Option<String> {
+    let origin = origin.unwrap_or_default();
+    // The role is that of who calls, and not of the service where it does more than was asked for.
+    let role = actor.map_or("", |_| origin.role);
+    let settings = [
+        ("actor", actor.unwrap_or_default()),
+        ("role", role),
+        ("cause", &origin.cause),
+    ];
+    let known: String = settings
+        .into_iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(name, value)| format!("; SET LOCAL muster.{name} = {}", literal(value)))
+        .collect();
+    (!known.is_empty()).then(|| format!("BEGIN{known}"))
+}
+
+/// BEGIN takes no parameters, so a value is quoted here: a quote is doubled, and nothing else ends a literal. It is one line.
+fn literal(value: &str) -> String {
+    format!("'{}'", value.replace('\'', "''").replace(char::is_control, " "))
 }
 
 /// The error means that `work` was cut off in the middle.

@@ -1,7 +1,6 @@
 //! The chain that shows when somebody changes it.
 
-use sha2::{Digest as _, Sha256};
-
+use crate::entry::hexadecimal;
 use crate::{Broken, HistoryEntry};
 
 /// What the first entry of a chain is linked to.
@@ -26,15 +25,15 @@ impl Seal {
         }
     }
 
-    /// That of the entry which comes next.
+    /// That of the entry which comes next. `None`: it is in no form that there is.
     #[must_use]
-    pub fn next(&self, entry: &HistoryEntry) -> Self {
+    pub fn next(&self, entry: &HistoryEntry) -> Option<Self> {
         let position = self.position + 1;
-        let digest = Sha256::digest(entry.bytes(position, &self.digest));
-        Self {
+        let bytes = entry.bytes(position, &self.digest)?;
+        Some(Self {
             position,
-            digest: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
-        }
+            digest: hexadecimal(bytes.as_bytes()),
+        })
     }
 }
 
@@ -67,13 +66,18 @@ impl Followed {
     /// # Errors
     /// When it is not the one that was sealed at its place.
     pub fn take(&mut self, entry: &HistoryEntry) -> Result<(), Broken> {
-        let next = self.at.next(entry);
-        let position = next.position;
-        match &entry.seal {
-            Some(seal) if seal.position > position => return Err(Broken::Missing(position)),
-            Some(seal) if *seal == next && entry.is_unambiguous() => {}
-            _ => return Err(Broken::Altered(position)),
+        let position = self.at.position + 1;
+        if entry.seal.as_ref().is_some_and(|seal| seal.position > position) {
+            return Err(Broken::Missing(position));
         }
+        let is_whole = entry.is_unambiguous() && entry.texts_are_whole();
+        let sealed = self
+            .at
+            .next(entry)
+            .filter(|next| is_whole && entry.seal.as_ref() == Some(next));
+        let Some(next) = sealed else {
+            return Err(Broken::Altered(position));
+        };
         let was_other = |noted: &Seal| noted.position == position && noted.digest != next.digest;
         if self.noted.as_ref().is_some_and(was_other) {
             return Err(Broken::Rewritten(position));
@@ -111,6 +115,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::entry::{CURRENT, Texts, text_digest};
 
     fn entry(number: u8) -> HistoryEntry {
         HistoryEntry {
@@ -119,10 +124,15 @@ mod tests {
             number: number.into(),
             time: datetime!(2026-03-01 12:00:00.000_007 UTC),
             actor: "person:1".to_owned(),
+            role: "OWNER".to_owned(),
+            cause: "job reviews".to_owned(),
             subject: "organizations/1".to_owned(),
             act: "CHANGED".to_owned(),
             changes: format!("{{\"version\": [null, \"{number}\"]}}"),
             reason: "two\nlines".to_owned(),
+            texts: Some(Texts::new()),
+            format: CURRENT,
+            previous: None,
             seal: None,
         }
     }
@@ -131,7 +141,7 @@ mod tests {
         let mut at = Seal::of_nothing();
         let sealed = (1..=length).map(|number| {
             let entry = entry(number);
-            at = at.next(&entry);
+            at = at.next(&entry).unwrap();
             HistoryEntry {
                 seal: Some(at.clone()),
                 ..entry
@@ -150,16 +160,74 @@ mod tests {
 
     #[test]
     fn the_bytes_are_those_that_are_written_down() {
-        let bytes = entry(1).bytes(1, NOTHING);
         let zeros = "0".repeat(64);
-        assert_eq!(
-            bytes,
+        let told = |format: i16, more: &str| {
             format!(
-                "muster history 1\nprevious {zeros}\norganization 00000000-0000-0000-0000-000000000000\nposition 1\n\
-                 entry 00000000-0000-0000-0000-000000000001\ntime 2026-03-01T12:00:00.000007Z\nactor person:1\n\
+                "muster history {format}\nprevious {zeros}\norganization 00000000-0000-0000-0000-000000000000\nposition 1\n\
+                 entry 00000000-0000-0000-0000-000000000001\ntime 2026-03-01T12:00:00.000007Z\nactor person:1\n{more}\
                  subject organizations/1\nact CHANGED\nchanges {{\"version\": [null, \"1\"]}}\nreason two\nlines\n"
             )
-        );
+        };
+        let current = entry(1);
+        let bytes = current.bytes(1, NOTHING);
+        assert_eq!(bytes, Some(told(2, "role OWNER\ncause job reviews\n")));
+        let before = HistoryEntry { format: 1, ..entry(1) };
+        assert_eq!(before.bytes(1, NOTHING), Some(told(1, "")));
+        let unknown = HistoryEntry { format: 3, ..entry(1) };
+        assert_eq!(unknown.bytes(1, NOTHING), None);
+    }
+
+    #[test]
+    fn a_chain_that_an_earlier_program_began_goes_on_and_no_form_passes_for_another() {
+        let (mut at, mut mixed) = (Seal::of_nothing(), Vec::new());
+        for (number, format) in [(1, 1), (2, 1), (3, 2), (4, 1), (5, 2)] {
+            let entry = HistoryEntry { format, ..entry(number) };
+            at = at.next(&entry).unwrap();
+            mixed.push(HistoryEntry {
+                seal: Some(at.clone()),
+                ..entry
+            });
+        }
+        assert_eq!(follow(&mixed, &at, None), Ok(at.clone()));
+        for place in 0..5 {
+            let mut altered = mixed.clone();
+            altered[place].format = 3 - altered[place].format;
+            let position = i64::try_from(place).unwrap() + 1;
+            assert_eq!(follow(&altered, &at, None), Err(Broken::Altered(position)));
+        }
+    }
+
+    #[test]
+    fn a_text_is_taken_out_and_not_altered() {
+        let (salt, text) = ("1234", "she moved away");
+        let digest = text_digest(salt, text);
+        let with = |texts: &[(&str, &str, &str)]| {
+            let text = |(digest, salt, text): &(&str, &str, &str)| {
+                ((*digest).to_owned(), ((*salt).to_owned(), (*text).to_owned()))
+            };
+            let entry = HistoryEntry {
+                reason: digest.clone(),
+                texts: Some(texts.iter().map(text).collect()),
+                ..entry(1)
+            };
+            let seal = Seal::of_nothing().next(&entry);
+            HistoryEntry { seal, ..entry }
+        };
+        let take = |entry: &HistoryEntry| Followed::new(None).take(entry);
+        let whole = with(&[(digest.as_str(), salt, text)]);
+        assert_eq!(take(&whole), Ok(()));
+        assert_eq!(whole.told(digest.clone()).as_deref(), Some(text));
+        let taken_out = with(&[]);
+        assert_eq!(take(&taken_out), Ok(()));
+        assert_eq!(taken_out.told(digest.clone()), None);
+        let other = text_digest(salt, "he did");
+        for altered in [
+            with(&[(digest.as_str(), salt, "he did")]),
+            with(&[(other.as_str(), salt, "he did")]),
+            HistoryEntry { texts: None, ..whole },
+        ] {
+            assert_eq!(take(&altered), Err(Broken::Altered(1)), "{altered:?}");
+        }
     }
 
     #[test]
@@ -208,7 +276,7 @@ mod tests {
     fn a_line_break_where_none_belongs_is_no_entry() {
         let mut entry = entry(1);
         entry.subject = "organizations/1\nact CHANGED".to_owned();
-        entry.seal = Some(Seal::of_nothing().next(&entry));
+        entry.seal = Seal::of_nothing().next(&entry);
         let mut followed = Followed::new(None);
         assert_eq!(followed.take(&entry), Err(Broken::Altered(1)));
     }

@@ -9,7 +9,8 @@
 //! - [`SealHistory`]: the job that links what was committed.
 //! - [`verify`]: the command that says whether the histories are what they were.
 //!
-//! What the digests are made of, and what cannot be seen: `docs/decisions/0066-history-that-shows-tampering.md`.
+//! What the digests are made of, and what cannot be seen: `docs/decisions/0066-history-that-shows-tampering.md`. What people wrote and
+//! can be taken out, and what led to a change: `docs/decisions/0115-what-led-to-a-change.md`.
 
 mod broken;
 mod chain;
@@ -23,7 +24,7 @@ mod verify;
 
 pub use broken::Broken;
 pub use chain::{Followed, Seal};
-pub use entry::{HistoryAct, HistoryEntry};
+pub use entry::{HistoryAct, HistoryEntry, Texts};
 pub use list::{HistoryQuery, page};
 pub use seal::SealHistory;
 pub use verify::{KeepsHistory, verify};

@@ -6,6 +6,7 @@ use muster_database::{Database, DatabaseError};
 use muster_jobs::Batch;
 use sqlx::PgConnection;
 
+use crate::entry::CURRENT;
 use crate::store::{self, Head};
 
 /// Entries that are looked at for organizations of which something is to be sealed, and that are sealed of each.
@@ -41,9 +42,12 @@ async fn seal(tx: &mut PgConnection, mut head: Head) -> Result<usize, DatabaseEr
     // A statement of its own, after the lock: it sees what whoever had the lock before has sealed.
     let entries = store::list_unsealed(tx, head.organization, MAX_AT_ONCE).await?;
     let mut sealed = Vec::with_capacity(entries.len());
-    for entry in &entries {
-        head.seal = head.seal.next(entry);
-        sealed.push((entry.number, head.seal.clone()));
+    for mut entry in entries {
+        entry.format = CURRENT;
+        if let Some(next) = head.seal.next(&entry) {
+            head.seal = next.clone();
+            sealed.push((entry.number, next));
+        }
     }
     if !sealed.is_empty() {
         store::seal(tx, &head, &sealed).await?;

@@ -6,6 +6,7 @@ use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, FromRow, PgConnection, Row};
 
 use crate::chain::NOTHING;
+use crate::entry::CURRENT;
 use crate::{HistoryEntry, Seal};
 
 /// An organization, and where its chain ends.
@@ -26,10 +27,27 @@ pub(crate) struct Extent {
 
 macro_rules! select {
     ($rest:literal) => {
+        select!("NULL::uuid", $rest)
+    };
+    ($previous:literal, $rest:literal) => {
         concat!(
-            "SELECT organization_id, history_entry_id, number, change_time, actor, subject, act, changes, reason, position,
-                    digest
-             FROM history_entries ",
+            "SELECT organization_id, history_entry_id, number, change_time, actor, actor_role, cause, subject, act, changes, reason,
+                    coalesce(texts::text, '{}') AS texts, format, position, digest, ",
+            $previous,
+            " AS previous FROM history_entries AS e ",
+            $rest
+        )
+    };
+}
+
+/// An entry together with the one about the same subject before it.
+macro_rules! select_with_previous {
+    ($rest:literal) => {
+        select!(
+            r#"(SELECT p.history_entry_id FROM history_entries AS p
+                WHERE p.organization_id = e.organization_id AND p.number < e.number
+                  AND p.subject COLLATE "C" = e.subject COLLATE "C"
+                ORDER BY p.number DESC LIMIT 1)"#,
             $rest
         )
     };
@@ -39,16 +57,22 @@ impl FromRow<'_, PgRow> for HistoryEntry {
     fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
         let position: Option<i64> = row.try_get("position")?;
         let digest: Option<String> = row.try_get("digest")?;
+        let texts: String = row.try_get("texts")?;
         Ok(Self {
             organization: row.try_get("organization_id")?,
             id: row.try_get("history_entry_id")?,
             number: row.try_get("number")?,
             time: row.try_get("change_time")?,
             actor: row.try_get("actor")?,
+            role: row.try_get("actor_role")?,
+            cause: row.try_get("cause")?,
             subject: row.try_get("subject")?,
             act: row.try_get("act")?,
             changes: row.try_get("changes")?,
             reason: row.try_get("reason")?,
+            texts: serde_json::from_str(&texts).ok(),
+            format: row.try_get("format")?,
+            previous: row.try_get("previous")?,
             seal: position.map(|position| Seal {
                 position,
                 digest: digest.unwrap_or_default(),
@@ -86,11 +110,11 @@ pub(crate) async fn list(
     organization: OrganizationId,
     wanted: EntryFilter<'_>,
 ) -> Result<Vec<HistoryEntry>, DatabaseError> {
-    let all = select!(
+    let all = select_with_previous!(
         "WHERE organization_id = $1 AND ($2::bigint IS NULL OR number < $2) ORDER BY number DESC LIMIT $3"
     );
     // Names of what is in it go on with a slash, the byte before `0`.
-    let of_subject = select!(
+    let of_subject = select_with_previous!(
         r#"WHERE organization_id = $1 AND ($2::bigint IS NULL OR number < $2)
              AND (subject COLLATE "C" = $4 OR (subject COLLATE "C" > $4 || '/' AND subject COLLATE "C" < $4 || '0'))
            ORDER BY number DESC LIMIT $3"#
@@ -160,7 +184,7 @@ pub(crate) async fn seal(
     let positions: Vec<i64> = sealed.iter().map(|(_, seal)| seal.position).collect();
     let digests: Vec<&str> = sealed.iter().map(|(_, seal)| seal.digest.as_str()).collect();
     sqlx::query(
-        "UPDATE history_entries AS e SET position = s.position, digest = s.digest
+        "UPDATE history_entries AS e SET position = s.position, digest = s.digest, format = $5
          FROM unnest($2::bigint[], $3::bigint[], $4::text[]) AS s (number, position, digest)
          WHERE e.organization_id = $1 AND e.number = s.number AND e.position IS NULL",
     )
@@ -168,6 +192,7 @@ pub(crate) async fn seal(
     .bind(numbers)
     .bind(positions)
     .bind(digests)
+    .bind(CURRENT)
     .execute(&mut *tx)
     .await?;
     let done = sqlx::query("UPDATE history_heads SET position = $2, digest = $3 WHERE organization_id = $1")

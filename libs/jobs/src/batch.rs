@@ -5,6 +5,7 @@ use std::future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use muster_database::origin::{self, Origin};
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -36,7 +37,8 @@ pub(crate) async fn run<B: Batch>(batch: Arc<B>, shutdown: CancellationToken) {
     let (mut idle, mut freed) = (Idle::new(B::POLL), batch.freed());
     while !shutdown.is_cancelled() {
         let started = Instant::now();
-        let wait = match batch.step().await {
+        let step = origin::scope(Origin::job(B::NAME), batch.step());
+        let wait = match step.await {
             Ok(0) => idle.after(false),
             Ok(_) => {
                 measures::ran(B::NAME, "done", started.elapsed());

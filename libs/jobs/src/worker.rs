@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use muster_clock::Clock;
 use muster_database::Database;
+use muster_database::origin::{self, Origin};
 use tokio::sync::Notify;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, sleep, timeout};
@@ -139,7 +140,8 @@ impl<Q: Queue> Worker<Q> {
     fn spawn(&self, items: &mut JoinSet<Q::Outcome>, claimed: Vec<Q::Item>, stop: &CancellationToken) {
         for item in claimed {
             let (queue, stop, span) = (Arc::clone(&self.queue), stop.clone(), self.queue.span(&item));
-            items.spawn(async move { work(&*queue, item, &stop).await }.instrument(span));
+            let working = async move { work(&*queue, item, &stop).await }.instrument(span);
+            items.spawn(origin::scope(Origin::job(Q::NAME), working));
         }
     }
 }

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use lapin::BasicProperties;
 use lapin::message::Delivery;
 use lapin::types::{AMQPValue, FieldTable};
+use muster_database::origin::Origin;
 use muster_ids::{EventId, OrganizationId};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -79,6 +80,23 @@ impl Received {
             Err(HandlingError::Permanent(
                 "the event names another organization".to_owned(),
             ))
+        }
+    }
+
+    /// What a handler does is done because of this event. Whoever published it calls what it tells of as the first publisher of the
+    /// table does: what several of them publish is about something else in each.
+    pub(crate) fn origin(&self) -> Origin {
+        let publisher = self.event_type.spec().publishers.first();
+        let subject = publisher.map_or_else(String::new, |publisher| self.named(publisher.collection));
+        let cause = format!(
+            "event {} {} {subject} {}",
+            self.event_type.spec().routing_key,
+            self.id,
+            self.actor
+        );
+        Origin {
+            role: "",
+            cause: cause.into(),
         }
     }
 
@@ -154,13 +172,17 @@ impl Received {
     /// The resource name of the aggregate; `None` when the publisher is not in the table.
     fn subject(&self, publisher: &str) -> Option<String> {
         let mut publishers = self.event_type.spec().publishers.iter();
-        let collection = publishers.find(|known| known.service == publisher)?.collection;
+        let publisher = publishers.find(|known| known.service == publisher)?;
+        Some(self.named(publisher.collection))
+    }
+
+    fn named(&self, collection: &str) -> String {
         let organization = self.organization;
-        Some(if collection == "organizations" {
+        if collection == "organizations" {
             format!("organizations/{organization}")
         } else {
             format!("organizations/{organization}/{collection}/{}", self.aggregate)
-        })
+        }
     }
 }
 
@@ -253,6 +275,17 @@ mod tests {
                 Uuid::from_u128(3)
             )
         );
+    }
+
+    #[test]
+    fn what_follows_from_an_event_says_of_what_it_tells_and_who_caused_it() {
+        let (event, organization) = (sample(), Uuid::from_u128(2));
+        let told = format!(
+            "event invitation.accepted {} organizations/{organization}/invitations/{} service:invitation",
+            Uuid::from_u128(1),
+            Uuid::from_u128(3)
+        );
+        assert_eq!(event.origin().cause, told);
     }
 
     #[test]

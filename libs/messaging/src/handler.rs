@@ -17,7 +17,8 @@ pub trait Handler: Send + Sync + 'static {
     type Prepared: Send + 'static;
     /// How many events one transaction may take: of those that wait, never waiting for more. When it fails, each is applied
     /// in a transaction of its own, so that one that cannot be handled keeps no other. More than one is for work that takes
-    /// a statement or two; its `prepare` asks nobody.
+    /// a statement or two; its `prepare` asks nobody. What is changed together does not say which event led to it, so where a
+    /// history is kept it is one.
     const BATCH_SIZE: usize = 1;
 
     /// Reads the event, and asks others before the transaction is opened (a call to another service must not hold a

@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use muster_database::Database;
+use muster_database::{Database, origin};
 use thiserror::Error;
 
 use crate::inbox::{self, Claim};
@@ -156,11 +156,8 @@ impl<H: Handler> Typed<H> {
         let batches = (H::BATCH_SIZE > 1).then(|| batch::batches(Arc::clone(&handler)));
         Self { handler, batches }
     }
-}
 
-#[async_trait]
-impl<H: Handler> Attempt for Typed<H> {
-    async fn attempt(&self, database: &Database, event: &Received) -> Result<Claim, HandlingError> {
+    async fn alone(&self, database: &Database, event: &Received) -> Result<Claim, HandlingError> {
         let prepared = self.handler.prepare(event, event.decode()?).await?;
         database
             .write(async |tx| {
@@ -171,6 +168,13 @@ impl<H: Handler> Attempt for Typed<H> {
                 Ok(Claim::New)
             })
             .await
+    }
+}
+
+#[async_trait]
+impl<H: Handler> Attempt for Typed<H> {
+    async fn attempt(&self, database: &Database, event: &Received) -> Result<Claim, HandlingError> {
+        origin::scope(event.origin(), self.alone(database, event)).await
     }
 
     async fn attempt_together(

@@ -21,6 +21,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use http::{Request, Response};
 use muster_access::MethodRule;
+use muster_database::origin;
 use muster_refusal::{ErrorReason, Refusal, name_support};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
@@ -171,10 +172,11 @@ impl Shared {
         };
         let _slot = self.calls.try_acquire().map_err(|_| overloaded())?;
         let accepted = self.gate.accept(rule, request.headers())?;
+        let origin = accepted.origin();
         request.extensions_mut().insert(Arc::new(accepted));
         let time = deadline::Time::of(rule, request.headers());
         let request = request.map(|body| frames::limited(body, rule.client_streaming));
-        let answer = time.run(routes.call(request));
+        let answer = time.run(origin::scope(origin, routes.call(request)));
         tokio::select! {
             answered = answer => Ok(unreadable::explained(answered?.unwrap_or_else(|never| match never {}))),
             () = self.cut.cancelled() => Err(shutting_down()),

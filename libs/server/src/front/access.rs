@@ -1,19 +1,36 @@
 //! Who calls, proven. Nothing that a network could forge is believed: a caller token of the gateway for this service
 //! and this method, or a workload token of somebody the rule names.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName};
 use muster_access::{Actor, MethodRule, Mode, SignIn, Target};
-use muster_identity::{CALLER_HEADER, Caller, CallerVerifier, TokenProblem, WorkloadVerifier};
+use muster_database::origin::Origin;
+use muster_identity::{CALLER_HEADER, Caller, CallerVerifier, Role, TokenProblem, WorkloadVerifier};
 use muster_refusal::{ErrorReason, Refusal};
+
+/// Who has a permission without a role in the organization.
+const STAFF: &str = "STAFF";
 
 /// What a handler learns about its call; the only way in is through [`Gate::accept`].
 #[derive(Clone, Debug)]
 pub(crate) struct Accepted {
     pub(crate) rule: &'static MethodRule,
     pub(crate) caller: Caller,
+}
+
+impl Accepted {
+    /// What is changed on the way is changed by this call, with the role for which it was let in.
+    pub(crate) fn origin(&self) -> Origin {
+        let access = self.caller.person().and_then(|person| person.access.as_ref());
+        let role = access.map_or("", |access| access.role.map_or(STAFF, Role::as_str));
+        Origin {
+            role,
+            cause: Cow::Borrowed(&self.rule.path),
+        }
+    }
 }
 
 /// What the gate has accepted of the call that carries these extensions.

@@ -6,8 +6,10 @@ use muster_proto::employment::v1::employment_history_service_client::EmploymentH
 use muster_proto::employment::v1::{
     EndEmploymentRequest, ListEmploymentHistoryEntriesRequest, RejectionReason, VerifyEmploymentRequest,
 };
-use muster_proto::history::v1::{HistoryAct, HistoryEntry};
+use muster_proto::history::v1::history_cause::Kind;
+use muster_proto::history::v1::{HistoryAct, HistoryEntry, HistoryRole};
 use muster_testkit::eventually;
+use time::macros::datetime;
 
 use crate::fixture::{Fixture, person_name};
 
@@ -94,6 +96,48 @@ async fn who_claimed_rejected_corrected_and_verified_stands_there_in_order() {
     // Those of the director, of the other claim, and these.
     assert!(fixture.history("").await.len() > entries.len());
     assert_eq!(fixture.history(&format!("{}0", claim.name)).await, []);
+}
+
+/// In what role, and on what occasion: the RPC, the type of the event or the name of the job.
+fn occasion(entry: &HistoryEntry) -> (HistoryRole, String) {
+    let told = match entry.cause.clone().and_then(|cause| cause.kind) {
+        Some(Kind::Call(call)) => call.replace("muster.employment.v1.", ""),
+        Some(Kind::Event(event)) => format!("{} of {}", event.r#type, event.actor),
+        Some(Kind::Job(job)) => job,
+        None => String::new(),
+    };
+    (entry.actor_role(), told)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_came_by_an_event_by_a_call_and_by_the_clock_says_so() {
+    let fixture = Fixture::start().await;
+    let claim = fixture.claimed("learner-1").await;
+    fixture.verify(&claim.name).await;
+    fixture.ends_on(&claim.name, "2026-03-02").await.unwrap();
+    fixture.advance_to(datetime!(2026-03-03 05:00 UTC));
+    fixture.ends_by_itself(&claim.name).await;
+    let entries = fixture.history(&claim.name).await;
+    let of_itself: Vec<_> = entries
+        .iter()
+        .filter(|entry| entry.subject == claim.name)
+        .collect();
+    let told: Vec<_> = of_itself.iter().map(|entry| occasion(entry)).collect();
+    let learner = person_name("learner-1").to_string();
+    use HistoryRole as R;
+    let expected = [
+        (R::Unspecified, format!("invitation.accepted of {learner}")),
+        (R::Admin, "EmploymentService/VerifyEmployment".to_owned()),
+        (R::Admin, "EmploymentService/EndEmployment".to_owned()),
+        (R::Unspecified, "employment-ends".to_owned()),
+    ];
+    assert_eq!(told, expected);
+    for pair in of_itself.windows(2) {
+        assert_eq!(pair[1].previous_entry, pair[0].name);
+    }
+    // In the transaction of the effect: the service did it, and nobody else.
+    assert_eq!(of_itself[3].actor, "service:employment");
+    assert_eq!(after(of_itself[3], "state"), Some("ENDED"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

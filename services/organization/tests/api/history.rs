@@ -1,5 +1,6 @@
 //! Who changed what, and what shows that somebody has tampered with it.
 
+mod causes;
 mod chain;
 mod kept;
 

@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use muster_proto::history::v1::history_cause::Kind;
 use muster_proto::history::v1::{HistoryAct, HistoryEntry};
 use muster_proto::records::v1::record_history_service_client::RecordHistoryServiceClient;
 use muster_proto::records::v1::{ListRecordHistoryEntriesRequest, RevokeGrantRequest};
@@ -81,6 +82,27 @@ async fn who_granted_and_took_back_and_what_was_assigned_stands_there() {
             ("grants", HistoryAct::Changed, person, "REVOKED"),
         ]
     );
+    let causes: Vec<_> = entries
+        .iter()
+        .map(|entry| match entry.cause.clone().and_then(|cause| cause.kind) {
+            Some(Kind::Call(call)) => call.replace("muster.records.v1.", ""),
+            Some(Kind::Event(event)) => event.r#type,
+            Some(Kind::Job(_)) | None => String::new(),
+        })
+        .collect();
+    let progress = "ProgressService/ReportProgress";
+    assert_eq!(
+        causes,
+        [
+            "employment.verified",
+            progress,
+            progress,
+            "GrantService/CreateGrant",
+            "GrantService/RevokeGrant"
+        ]
+    );
+    assert_eq!(entries[4].previous_entry, entries[3].name);
+    assert_eq!(entries[3].previous_entry, "");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -14,7 +14,7 @@ use crate::fixture::{Fixture, name};
 const DECISION: &str = include_str!("../../../../../docs/decisions/0066-history-that-shows-tampering.md");
 
 /// What `verify` says: whether all is well, and its lines.
-fn verify(fixture: &Fixture, arguments: &[&str]) -> (bool, Vec<String>) {
+pub(super) fn verify(fixture: &Fixture, arguments: &[&str]) -> (bool, Vec<String>) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_muster-organization"));
     command.arg("verify").args(arguments);
     command.env("MUSTER_DATABASE_URL", fixture.service.database.url());
@@ -93,7 +93,11 @@ async fn whatever_is_done_to_a_history_is_named_where_it_begins() {
     for (tampering, problem) in [
         ("UPDATE history_entries SET actor = 'person:' || gen_random_uuid() WHERE position = 3 AND", "entry 3 is not the one"),
         ("UPDATE history_entries SET change_time = change_time + interval '1 microsecond' WHERE position = 1 AND", "entry 1 is not the one"),
-        ("UPDATE history_entries SET changes = replace(changes, 'Sunshine', 'Moonshine') WHERE position = 1 AND", "entry 1 is not the one"),
+        ("UPDATE history_entries SET changes = replace(changes, 'DRAFT', 'ACTIVE') WHERE position = 1 AND", "entry 1 is not the one"),
+        ("UPDATE history_entries SET texts = replace(texts::text, 'Sunshine', 'Moonshine')::jsonb WHERE position = 1 AND", "entry 1 is not the one"),
+        ("UPDATE history_entries SET actor_role = '' WHERE position = 3 AND", "entry 3 is not the one"),
+        ("UPDATE history_entries SET cause = 'job reviews' WHERE position = 2 AND", "entry 2 is not the one"),
+        ("UPDATE history_entries SET format = 1 WHERE position = 2 AND", "entry 2 is not the one"),
         ("UPDATE history_entries SET reason = '' WHERE reason <> '' AND", "entry 3 is not the one"),
         ("UPDATE history_entries SET digest = repeat('a', 64) WHERE position = 4 AND", "entry 4 is not the one"),
         ("DELETE FROM history_entries WHERE position = 2 AND", "entry 2 is missing"),
