@@ -165,6 +165,9 @@ mails! {
     /// To tell that registry staff moved an ownership.
     OwnershipMoved = "OWNERSHIP_MOVED", about "accessNotices" of "organization", saying OwnershipMovedVariables:
         1 = "ownership_moved/v1.txt" "ownership_moved/v1.html" in "ownership_moved/v1.en.ftl" "ownership_moved/v1.es.ftl";
+    /// To tell an owner that registry staff suspended the organization, or let it go on.
+    Suspension = "SUSPENSION", about "accessNotices" of "organization", saying SuspensionVariables:
+        1 = "suspension/v1.txt" "suspension/v1.html" in "suspension/v1.en.ftl" "suspension/v1.es.ftl";
 }
 
 impl Purpose {

@@ -28,7 +28,7 @@ mod subscription;
 mod usage;
 
 pub(crate) use access_mail::{
-    AccessNotice, AccessReminder, NoticedOwner, OwnershipNotice, ReminderRecipient,
+    AccessNotice, AccessReminder, NoticedOwner, OwnershipNotice, ReminderRecipient, SuspensionNotice,
 };
 pub(crate) use access_request::{
     AccessRequest, AccessRequestState, Asker, COUNTED, MAX_ACCESS_REQUESTS, Wish,

@@ -15,7 +15,9 @@ use time::OffsetDateTime;
 
 pub(crate) use projection::Projection;
 
-use crate::domain::{AccessNotice, AccessReminder, Group, Organization, OwnershipNotice, Review, StaffAct};
+use crate::domain::{
+    AccessNotice, AccessReminder, Group, Organization, OwnershipNotice, Review, StaffAct, SuspensionNotice,
+};
 
 /// Who asks for mails where no call does, or on whose behalf nobody is to be named.
 const SELF: &str = "service:organization";
@@ -156,6 +158,31 @@ pub(crate) async fn ownership_moved(
         aggregate: notice.id.into(),
         sequence: 1,
         time: notice.move_time,
+        actor: SELF.to_owned(),
+        traceparent: None,
+    };
+    outbox::append(tx, event, &payload).await
+}
+
+/// Asks for a mail to the owner: registry staff suspended the organization, or let it go on.
+pub(crate) async fn suspension(
+    tx: &mut PgConnection,
+    id: EventId,
+    notice: &SuspensionNotice,
+) -> Result<(), DatabaseError> {
+    let payload = MailRequestedEvent {
+        subject: notice.name().to_string(),
+        purpose: MailPurpose::Suspension.into(),
+        generation: GENERATION,
+        request: 1,
+        not_before: None,
+    };
+    let event = NewEvent {
+        id,
+        organization: notice.organization,
+        aggregate: notice.id.into(),
+        sequence: 1,
+        time: notice.act_time,
         actor: SELF.to_owned(),
         traceparent: None,
     };

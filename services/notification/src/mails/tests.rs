@@ -364,6 +364,27 @@ fn an_ownership_that_was_moved_is_told_to_who_has_it_and_to_who_had_it() {
     }
 }
 
+#[test]
+fn a_suspension_is_told_when_it_begins_and_when_it_ends() {
+    for (is_over, subject, next) in [
+        (false, "Kita <Sonnenblume> is suspended", "its other mail waits"),
+        (true, "Kita <Sonnenblume> is active again", "asks again"),
+    ] {
+        let variables = Variables::Suspension(pb::SuspensionVariables {
+            organization_display_name: "Kita <Sonnenblume>".to_owned(),
+            is_over,
+        });
+        let words = of_access(variables, Purpose::Suspension);
+        assert_eq!(words.subject, subject);
+        assert!(words.text.contains(next), "{}", words.text);
+        assert!(
+            words.html.contains("<strong>Kita &#60;Sonnenblume&#62;</strong>"),
+            "{}",
+            words.html
+        );
+    }
+}
+
 /// Every mail with variables of its own, told one way and the other.
 fn every_mail() -> Vec<(Purpose, Variables)> {
     let organization_display_name = "Kita <Sonnenblume>".to_owned();
@@ -426,6 +447,13 @@ fn every_mail() -> Vec<(Purpose, Variables)> {
                 Variables::OwnershipMoved(pb::OwnershipMovedVariables {
                     organization_display_name: organization_display_name.clone(),
                     is_owner: flag,
+                }),
+            ),
+            (
+                Purpose::Suspension,
+                Variables::Suspension(pb::SuspensionVariables {
+                    organization_display_name: organization_display_name.clone(),
+                    is_over: flag,
                 }),
             ),
         ]

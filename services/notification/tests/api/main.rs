@@ -33,6 +33,7 @@ mod service;
 mod several;
 mod smtp_server;
 mod source;
+mod suspended;
 mod taken_back;
 mod together;
 mod wording;

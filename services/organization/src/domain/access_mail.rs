@@ -1,8 +1,11 @@
-//! Telling by mail that somebody asks to be let in, that an access ends, and that an ownership was moved.
+//! Telling by mail that somebody asks to be let in, that an access ends, that an ownership was moved, and that an organization was suspended
+//! or goes on.
 
 use muster_ids::{AccessNoticeId, AccessNoticeName, OrganizationId, PersonId};
 use muster_states::{Transition, stored_enum};
 use time::{Duration, OffsetDateTime};
+
+use super::OrganizationState;
 
 /// Between two mails to one owner, however many people ask.
 const INTERVAL: Duration = Duration::hours(8);
@@ -59,6 +62,37 @@ stored_enum! {
         Owner = "OWNER",
         /// They owned it before.
         FormerOwner = "FORMER_OWNER",
+    }
+}
+
+/// A mail about an organization that registry staff suspended, or let go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SuspensionNotice {
+    pub(crate) organization: OrganizationId,
+    pub(crate) id: AccessNoticeId,
+    /// Of the profile since the act.
+    pub(crate) version: i64,
+    /// Whether the suspension ended; else it began.
+    pub(crate) is_over: bool,
+    pub(crate) act_time: OffsetDateTime,
+}
+
+impl SuspensionNotice {
+    /// Its resource name: mails about access are all about notices.
+    pub(crate) fn name(&self) -> AccessNoticeName {
+        AccessNoticeName {
+            organization: self.organization,
+            notice: self.id,
+        }
+    }
+
+    /// Whether what it tells is still so. That it is the latest is for whoever looks for it to know.
+    pub(crate) fn holds(&self, state: OrganizationState) -> bool {
+        match state {
+            OrganizationState::Suspended => !self.is_over,
+            OrganizationState::Active => self.is_over,
+            _ => false,
+        }
     }
 }
 

@@ -33,10 +33,11 @@ fn question(call: &Call<notification_pb::GetMailRequest>, violations: &mut Viola
         Purpose::AccessEnds => named(violations, "subject", subject).map(Question::Reminder),
         Purpose::ReviewDue => named(violations, "subject", subject).map(Question::Review),
         Purpose::OwnershipMoved => named(violations, "subject", subject).map(Question::Moved),
+        Purpose::Suspension => named(violations, "subject", subject).map(Question::Suspension),
         Purpose::Unspecified | Purpose::Invite | Purpose::EmploymentToVerify | Purpose::Join => {
             violations.add(
                 "purpose",
-                "must be the purpose of a mail about access, a review or an ownership",
+                "must be the purpose of a mail about access, a review, an ownership or a suspension",
             );
             None
         }
@@ -79,6 +80,13 @@ impl From<Mail> for notification_pb::GetMailResponse {
                     is_owner,
                 };
                 (None, Variables::OwnershipMoved(variables))
+            }
+            Says::Suspension { is_over } => {
+                let variables = notification_pb::SuspensionVariables {
+                    organization_display_name,
+                    is_over,
+                };
+                (None, Variables::Suspension(variables))
             }
         };
         Self {

@@ -7,7 +7,7 @@ use sqlx::{FromRow, PgConnection, Row};
 use time::OffsetDateTime;
 
 use super::guarded;
-use crate::domain::{AccessNotice, AccessReminder, AccessRequestState, OwnershipNotice};
+use crate::domain::{AccessNotice, AccessReminder, AccessRequestState, OwnershipNotice, SuspensionNotice};
 
 impl FromRow<'_, PgRow> for AccessNotice {
     fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
@@ -40,6 +40,18 @@ impl FromRow<'_, PgRow> for OwnershipNotice {
             person: row.try_get("person_id")?,
             recipient: row.try_get("recipient")?,
             move_time: row.try_get("move_time")?,
+        })
+    }
+}
+
+impl FromRow<'_, PgRow> for SuspensionNotice {
+    fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            organization: row.try_get("organization_id")?,
+            id: row.try_get("notice_id")?,
+            version: row.try_get("version")?,
+            is_over: row.try_get("is_over")?,
+            act_time: row.try_get("act_time")?,
         })
     }
 }
@@ -195,6 +207,40 @@ pub(crate) async fn find_ownership_notice(
     let found = sqlx::query_as(
         "SELECT organization_id, notice_id, person_id, recipient, move_time FROM ownership_notices
          WHERE organization_id = $1 AND notice_id = $2",
+    );
+    let found = found.bind(name.organization).bind(name.notice);
+    Ok(found.fetch_optional(db).await?)
+}
+
+/// Stores that the owner is to be told of a suspension, or of its end.
+pub(crate) async fn insert_suspension_notice(
+    tx: &mut PgConnection,
+    notice: &SuspensionNotice,
+) -> Result<(), DatabaseError> {
+    sqlx::query(
+        "INSERT INTO suspension_notices (organization_id, notice_id, version, is_over, act_time)
+         VALUES ($1, $2, $3, $4, $5)",
+    )
+    .bind(notice.organization)
+    .bind(notice.id)
+    .bind(notice.version)
+    .bind(notice.is_over)
+    .bind(notice.act_time)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// A notice of a suspension or of its end, if none came after it.
+pub(crate) async fn find_latest_suspension_notice(
+    db: &mut PgConnection,
+    name: AccessNoticeName,
+) -> Result<Option<SuspensionNotice>, DatabaseError> {
+    let found = sqlx::query_as(
+        "SELECT organization_id, notice_id, version, is_over, act_time FROM suspension_notices AS s
+         WHERE organization_id = $1 AND notice_id = $2
+           AND NOT EXISTS (SELECT FROM suspension_notices AS later
+                           WHERE later.organization_id = s.organization_id AND later.version > s.version)",
     );
     let found = found.bind(name.organization).bind(name.notice);
     Ok(found.fetch_optional(db).await?)

@@ -48,6 +48,7 @@ mod setup;
 mod staff_reads;
 mod submissions;
 mod subscriptions;
+mod suspensions;
 mod timers;
 mod types;
 mod updates;

@@ -35,6 +35,8 @@ pub(crate) enum Says {
     Review { is_overdue: bool },
     /// Registry staff moved the ownership: the recipient has it since, or had it before.
     Moved { is_owner: bool },
+    /// Registry staff suspended the organization, or let it go on.
+    Suspension { is_over: bool },
 }
 
 /// Which mail is asked for.
@@ -44,10 +46,13 @@ pub(crate) enum Question {
     Reminder(AccessNoticeName),
     Review(AccessNoticeName),
     Moved(AccessNoticeName),
+    Suspension(AccessNoticeName),
 }
 
 /// The mail, or `None` when it is no longer wanted: nobody asks any more; the access was taken away, extended or shortened, or
-/// sleeps and the mail is to whose it is; the review was confirmed; the ownership has moved on; the recipient's address is not known; or the organization is closed. A suspended organization's mail waits.
+/// sleeps and the mail is to whose it is; the review was confirmed; the ownership has moved on; what is told of a
+/// suspension is so no more; the recipient's address is not known; or the organization is closed. A suspended organization's mail waits, but for
+/// that which tells the owner of it.
 ///
 /// # Errors
 /// The database's, and [`Error::OrganizationNotActive`] while the organization is suspended.
@@ -58,6 +63,7 @@ pub(crate) async fn get_mail(context: &Context, question: Question) -> Result<Op
         Question::Reminder(name) => ends(db, name, now).await,
         Question::Review(name) => reviewed(db, context, name, now).await,
         Question::Moved(name) => moved(db, name).await,
+        Question::Suspension(name) => suspension(db, name).await,
     };
     context.database.read(look).await
 }
@@ -138,6 +144,20 @@ async fn moved(db: &mut PgConnection, name: AccessNoticeName) -> Result<Option<M
     }
     let is_owner = notice.recipient == NoticedOwner::Owner;
     to(db, profile, notice.person, Says::Moved { is_owner }).await
+}
+
+/// To the owner, whoever that is by now. It does not wait for the end of what it tells of.
+async fn suspension(db: &mut PgConnection, name: AccessNoticeName) -> Result<Option<Mail>, Error> {
+    let Some(notice) = access_mail::find_latest_suspension_notice(db, name).await? else {
+        return Ok(None);
+    };
+    let profile = organization::find(db, notice.organization).await?;
+    let profile = profile.ok_or(Failure::NotFound)?;
+    if !notice.holds(profile.state) {
+        return Ok(None);
+    }
+    let (owner, is_over) = (profile.owner.person, notice.is_over);
+    to(db, profile, owner, Says::Suspension { is_over }).await
 }
 
 /// Whether the access still ends when the reminder says. Whose it is hears that only while they have it: what sleeps cannot be used, and

@@ -6,10 +6,11 @@ use muster_states::Transition;
 use sqlx::PgConnection;
 
 use crate::context::Context;
-use crate::domain::{Organization, OrganizationState, ReturnReason, StaffAct, StaffAction};
+use crate::domain::{Organization, OrganizationState, ReturnReason, StaffAct, StaffAction, SuspensionNotice};
 use crate::error::Error;
+use crate::events;
 use crate::ops::require_not_own;
-use crate::store::{access_request, organization, staff_act};
+use crate::store::{access_mail, access_request, organization, staff_act};
 
 /// Of which profile, who decides, and why.
 pub(crate) struct Decision {
@@ -44,7 +45,7 @@ pub(crate) async fn apply(
     let found = organization::lock(tx, decision.organization).await?;
     let found = found.ok_or(Failure::NotFound)?;
     require_not_own(tx, &found, decision.by).await?;
-    let action = verdict.action();
+    let (action, is_over) = (verdict.action(), verdict.ends_suspension());
     match verdict.on(found) {
         Transition::Changed(mut decided) => {
             decided.decision_reason.clone_from(&decision.reason);
@@ -54,11 +55,32 @@ pub(crate) async fn apply(
                 // Who asked to be let in asks again when it goes on.
                 access_request::expire_waiting(tx, decided.id, context.clock.now()).await?;
             }
+            if let Some(is_over) = is_over {
+                tell_owner(tx, context, &decided, is_over).await?;
+            }
             Ok(decided)
         }
         Transition::AlreadyDone(decided) => Ok(decided),
         Transition::Refused(state) => Err(Error::OrganizationState(state)),
     }
+}
+
+/// Asks for a mail to the owner, in the transaction of the act.
+async fn tell_owner(
+    tx: &mut PgConnection,
+    context: &Context,
+    decided: &Organization,
+    is_over: bool,
+) -> Result<(), Error> {
+    let notice = SuspensionNotice {
+        organization: decided.id,
+        id: context.clock.new_id(),
+        version: decided.version,
+        is_over,
+        act_time: context.clock.now(),
+    };
+    access_mail::insert_suspension_notice(tx, &notice).await?;
+    Ok(events::suspension(tx, context.clock.new_id(), &notice).await?)
 }
 
 impl Verdict {
@@ -68,6 +90,15 @@ impl Verdict {
             Self::Reject => profile.reject(),
             Self::Suspend => profile.suspend(),
             Self::Reinstate => profile.reinstate(),
+        }
+    }
+
+    /// Whether it ends a suspension, or begins one; `None`: neither.
+    fn ends_suspension(&self) -> Option<bool> {
+        match self {
+            Self::Suspend => Some(false),
+            Self::Reinstate => Some(true),
+            Self::Return(_) | Self::Reject => None,
         }
     }
 
