@@ -2,10 +2,7 @@
 
 use std::mem::take;
 
-use crate::{Cell, Head};
-
-/// What a spreadsheet program takes for the beginning of a formula, in its wide forms too.
-const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
+use crate::{Cell, Head, guarded};
 
 pub(crate) struct Csv {
     text: String,
@@ -29,7 +26,7 @@ impl Csv {
 
     pub(crate) fn row(&mut self, cells: &[Cell]) {
         self.line(cells.iter().map(|cell| match cell {
-            Cell::Text(text) => unarmed(text),
+            Cell::Text(text) => guarded(text).into_owned(),
             other => other.shown(),
         }));
     }
@@ -56,32 +53,5 @@ impl Csv {
 
     pub(crate) fn finish(self) -> Vec<u8> {
         self.text.into_bytes()
-    }
-}
-
-/// With an apostrophe in front of what would be a formula: spreadsheet programs show the rest as it is.
-fn unarmed(text: &str) -> String {
-    let begins = text.trim_start().chars().next();
-    let is_formula =
-        begins.is_some_and(|first| FORMULA.contains(&first)) || text.starts_with(['\t', '\r', '\n']);
-    if is_formula {
-        format!("'{text}")
-    } else {
-        text.to_owned()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_begins_like_a_formula_is_none() {
-        for armed in ["=1+1", "+1", "-1", "@SUM(A1)", " =1", "\t=1", "\r=1", "＝1"] {
-            assert_eq!(unarmed(armed), format!("'{armed}"));
-        }
-        for harmless in ["Ada", "1-2", "a=b", "", "’"] {
-            assert_eq!(unarmed(harmless), harmless);
-        }
     }
 }

@@ -21,10 +21,12 @@
 
 mod archive;
 mod csv;
+mod formula;
 mod json;
 mod pdf;
 mod xlsx;
 
+pub use formula::{guarded, unguarded};
 use time::format_description::well_known::Rfc3339;
 use time::{Date, OffsetDateTime, UtcOffset};
 

@@ -11,7 +11,6 @@
 
 mod cell;
 mod decode;
-mod formula;
 mod header;
 mod kind;
 mod lines;
@@ -24,7 +23,6 @@ mod workbook;
 use thiserror::Error;
 
 use decode::Text;
-pub(crate) use formula::guarded;
 use kind::Kind;
 pub(crate) use names::Names;
 pub(crate) use row::RawRow;

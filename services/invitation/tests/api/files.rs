@@ -7,6 +7,7 @@ use muster_proto::invitation::v1::{
     DownloadImportTemplateRequest, DownloadImportTemplateResponse, DownloadRefusedRowsRequest, Import,
     ImportFileFormat, ImportRow, ImportRowState, ImportState, ListImportRowsRequest, ListImportsRequest,
 };
+use muster_tables::{Cell, Column, Format, Head, TableWriter};
 use muster_testkit::eventually;
 use rust_xlsxwriter::Workbook;
 use tonic::Status;
@@ -128,6 +129,50 @@ async fn refused_rows_come_back_as_a_file_that_uploads_again_and_are_mended_in_i
     assert_eq!(invited, 2, "nothing is doubled");
     let (_, after) = refused(&fixture, &first).await.unwrap();
     assert_eq!(after, again, "what was applied is not in it");
+}
+
+/// R30: whatever our files say in a cell, our import reads it, from either kind of CSV.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_file_of_ours_says_is_taken_back_byte_for_byte() {
+    let fixture = Fixture::new().await;
+    fixture.subscribe(500, 10_000).await;
+    let texts = [
+        "Main street",
+        "=1+1",
+        "+1 (555) 0100",
+        "-",
+        "@home",
+        " =1",
+        "＝1",
+        "'=1",
+        "''=1",
+        "'",
+        "'quoted'",
+        "\"",
+        "a \"b\", c; d\te",
+        "two\nlines",
+        "two\r\nlines",
+        "Zoë e\u{301} Ångström",
+        "محمد بن عبد الله",
+        "李 \u{20bb7}",
+    ];
+    for format in [Format::Csv, Format::CsvExcel] {
+        let columns = ["email", "groups", "location"].map(|name| Column::new(name, name, 1.0));
+        let head = Head {
+            title: String::new(),
+            notes: Vec::new(),
+            columns: columns.to_vec(),
+        };
+        let mut file = TableWriter::new(format, head).unwrap();
+        for (number, text) in texts.into_iter().enumerate() {
+            let address = format!("learner-{number}@example.org");
+            let cells = [Cell::text(address), Cell::text("Nurses"), Cell::text(text)];
+            file.row(&cells).unwrap();
+        }
+        let import = upload(&fixture, &file.finish().unwrap()).await.unwrap();
+        let read = rows(&fixture, &import).await.into_iter().map(|row| row.location);
+        assert_eq!(read.collect::<Vec<_>>(), texts, "{format:?}");
+    }
 }
 
 /// A workbook with these rows on its only sheet.

@@ -2,11 +2,10 @@
 
 use std::fmt::Write as _;
 
-use muster_tables::{Cell, Column, Format, Head, TableWriter};
+use muster_tables::{Cell, Column, Format, Head, TableWriter, guarded};
 
 use super::super::problem::{Problem, Severity};
 use super::{Import, Row, RowState};
-use crate::domain::spreadsheet::guarded;
 
 /// What a spreadsheet program takes for UTF-8.
 pub(crate) const BYTE_ORDER_MARK: &str = "\u{feff}";

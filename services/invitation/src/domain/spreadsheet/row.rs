@@ -1,9 +1,10 @@
 //! The row that a record becomes.
 
+use muster_tables::unguarded;
+
 use super::super::fault::Fault;
 use super::MAX_CELL;
 use super::cell::{Cell, Shown, Visit};
-use super::formula::unguarded;
 use super::header::{Columns, EMAIL, GROUPS, Known, LOCATION};
 use super::names::Names;
 

@@ -43,7 +43,7 @@ impl Written {
     /// The text that is read. A mark that keeps programs from computing a text is none of it.
     fn shown(&self) -> String {
         match self {
-            Self::Text(text) => super::super::super::formula::unguarded(text).to_owned(),
+            Self::Text(text) => muster_tables::unguarded(text).to_owned(),
             Self::Count(count) => count.to_string(),
         }
     }
