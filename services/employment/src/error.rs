@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use muster_ids::{OrganizationId, OrganizationName};
 use muster_messaging::HandlingError;
 use muster_refusal::{ErrorReason, Refusal};
 use muster_server::Failure;
@@ -23,8 +24,9 @@ pub(crate) enum Error {
     State(EmploymentState),
     #[error("nobody verifies their own employment")]
     OwnEmployment,
+    /// With the organization whose ownership it is.
     #[error("it is the owner's employment")]
-    OwnerMustTransfer,
+    OwnerMustTransfer(OrganizationId),
     #[error("it is not the owner's employment")]
     NotOwners,
     #[error("registry staff decide on no organization of their own")]
@@ -173,9 +175,11 @@ impl From<Error> for Refusal {
                     "nobody verifies their own employment; ask another administrator of the organization";
                 Refusal::new(ErrorReason::OwnEmployment, text)
             }
-            Error::OwnerMustTransfer => {
-                let text = "the owner's employment is neither rejected nor ended nor taken back; transfer the ownership first";
+            Error::OwnerMustTransfer(organization) => {
+                let text = "the owner's employment is neither rejected nor ended nor taken back; offer the ownership to an administrator first, or close the organization";
                 Refusal::new(ErrorReason::OwnerMustTransfer, text)
+                    .metadata("organization", OrganizationName { organization }.to_string())
+                    .metadata("next_step", "offer_ownership")
             }
             Error::NotOwners => {
                 let text =
@@ -293,7 +297,7 @@ impl From<Error> for HandlingError {
             Error::Contradiction(_)
             | Error::State(_)
             | Error::OwnEmployment
-            | Error::OwnerMustTransfer
+            | Error::OwnerMustTransfer(_)
             | Error::NotOwners
             | Error::OwnProfile
             | Error::WasVerified

@@ -1,6 +1,7 @@
 //! Everything that keeps this service from doing what it is asked, and what the caller is told of it.
 
 use muster_database::DatabaseError;
+use muster_ids::{OrganizationId, OrganizationName};
 use muster_refusal::{ErrorReason, Refusal, Violations};
 use muster_server::Failure;
 use thiserror::Error;
@@ -49,8 +50,9 @@ pub(crate) enum Error {
     NotTheirs,
     #[error("the person has no verified employment at the organization")]
     EmployeeNotVerified,
+    /// With the organization whose ownership it is.
     #[error("it is the owner's access")]
-    OwnerMustTransfer,
+    OwnerMustTransfer(OrganizationId),
     #[error("the person is a profile user already")]
     ProfileUserExists,
     #[error("the organization is not active")]
@@ -181,10 +183,12 @@ impl From<Error> for Refusal {
                 let text = "no employment of the person here is verified; verify it first, or let them ask for access";
                 Refusal::new(R::EmployeeNotVerified, text)
             }
-            Error::OwnerMustTransfer => {
+            Error::OwnerMustTransfer(organization) => {
                 let text =
-                    "the owner's access is theirs until they transfer the ownership to an administrator";
+                    "the owner's access is theirs until they transfer the ownership to an administrator, or close the organization";
                 Refusal::new(R::OwnerMustTransfer, text)
+                    .metadata("organization", OrganizationName { organization }.to_string())
+                    .metadata("next_step", "offer_ownership")
             }
             Error::ProfileUserExists => {
                 let text = "you are a profile user of the organization already; its list of profile users says what you may do";

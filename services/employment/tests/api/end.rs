@@ -2,7 +2,7 @@
 
 use muster_ids::{EmploymentId, EmploymentName};
 use muster_proto::employment::v1::{Employment, EmploymentState, EndEmploymentRequest};
-use muster_refusal::{ErrorReason as R, violations_of};
+use muster_refusal::{ErrorReason as R, reason_of, violations_of};
 use muster_testkit::eventually;
 use tonic::{Response, Status};
 
@@ -88,7 +88,17 @@ async fn who_comes_back_after_the_end_has_a_new_employment_and_the_old_one_stays
 async fn the_owners_employment_does_not_end_before_the_ownership_is_transferred() {
     let fixture = Fixture::start().await;
     let name = fixture.employment_of("owner").await.name;
-    assert_eq!(reason(end(&fixture, &name, "left").await), R::OwnerMustTransfer);
+    let organization = fixture.organization_name().to_string();
+    // R8: whichever way it is tried, it is told which ownership is in the way, and what is done about it.
+    for way in [
+        end(&fixture, &name, "left").await.map(drop),
+        fixture.leave_on("owner", &name, "").await.map(drop),
+    ] {
+        let status = way.unwrap_err();
+        assert_eq!(reason_of(&status), Some(R::OwnerMustTransfer));
+        let facts = String::from_utf8_lossy(status.details());
+        assert!(facts.contains(&organization) && facts.contains("offer_ownership"), "{facts}");
+    }
     assert_eq!(
         fixture.employment_of("owner").await.state(),
         EmploymentState::Verified

@@ -71,7 +71,7 @@ pub(crate) async fn apply(
     let act = Act { actor, time };
     batch::settle(tx, context, organization, names, act, |found| {
         if owner.is_none_or(|owner| owner == found.person) {
-            return Transition::Refused(Error::OwnerMustTransfer);
+            return Transition::Refused(Error::OwnerMustTransfer(organization));
         }
         if found.state.is_open() && spared.contains(&found.person) {
             return Transition::Refused(Error::GivesAccess);

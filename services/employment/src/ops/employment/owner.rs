@@ -28,7 +28,7 @@ pub(super) async fn spare(
     let found = found.filter(|found| own.is_none_or(|own| own == found.person));
     let found = found.ok_or(Failure::NotFound)?;
     match context.peers.role(organization, found.person).await? {
-        Some(Role::Owner) => Err(Error::OwnerMustTransfer),
+        Some(Role::Owner) => Err(Error::OwnerMustTransfer(organization)),
         _ => Ok(found),
     }
 }

@@ -78,12 +78,13 @@ async fn raise(
     new: &NewProfileUser,
     now: OffsetDateTime,
 ) -> Result<ProfileUser, Error> {
+    let organization = user.organization;
     match user.raise(new.role, new.end) {
         Transition::Changed(raised) => {
             profile_user::update(tx, &raised, now).await?;
             Ok(raised)
         }
         Transition::AlreadyDone(user) => Ok(user),
-        Transition::Refused(OwnersOwn) => Err(Error::OwnerMustTransfer),
+        Transition::Refused(OwnersOwn) => Err(Error::OwnerMustTransfer(organization)),
     }
 }

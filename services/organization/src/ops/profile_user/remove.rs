@@ -32,7 +32,7 @@ pub(crate) async fn apply(
     let user = profile_user::lock(tx, organization, person).await?;
     let user = user.ok_or(Failure::NotFound)?;
     match user.access {
-        Access::Owned { .. } => Err(Error::OwnerMustTransfer),
+        Access::Owned { .. } => Err(Error::OwnerMustTransfer(organization)),
         Access::Given(_) => {
             profile_user::delete(tx, organization, person).await?;
             lapse::of_person(tx, organization, person, context.clock.now()).await?;

@@ -49,6 +49,6 @@ pub(crate) async fn apply(
             Ok(changed)
         }
         Transition::AlreadyDone(user) => Ok(user),
-        Transition::Refused(OwnersOwn) => Err(Error::OwnerMustTransfer),
+        Transition::Refused(OwnersOwn) => Err(Error::OwnerMustTransfer(organization)),
     }
 }

@@ -5,9 +5,11 @@ use muster_proto::organization::v1 as pb;
 use muster_refusal::ErrorReason as R;
 use muster_testkit::TestCaller;
 
+use super::updating::{lower, update};
 use super::{add, added, listed, remove, user_name, users};
-use crate::fixture::{Fixture, owner};
-use crate::refused::refused;
+use crate::fixture::{Fixture, name, owner};
+use crate::ownership::{accept, let_in, offer};
+use crate::refused::{fact, refused};
 use crate::roles::role;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -48,6 +50,31 @@ async fn the_owner_is_removed_by_nobody_not_even_themself() {
     let admin = TestCaller::member("ada", id, Role::Admin);
     refused(remove(&fixture, id, admin, "owner").await, R::PermissionDenied);
     assert_eq!(role(&fixture, id, "owner").await, pb::Role::Owner);
+}
+
+/// R8: each refusal says which ownership is in the way and what is done about it, and that does it.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_owns_organizations_is_told_which_and_how_to_give_them_away_and_then_is_free() {
+    let fixture = Fixture::new().await;
+    let [given, closed] = [fixture.active().await, fixture.active().await];
+    for id in [given, closed] {
+        for way in [
+            remove(&fixture, id, owner(id), "owner").await.map(drop),
+            update(&fixture, id, lower(id, "owner"), &["role"]).await.map(drop),
+        ] {
+            let status = refused(way, R::OwnerMustTransfer);
+            assert_eq!(fact(&status, "organization"), Some(name(id)));
+            assert_eq!(fact(&status, "next_step").as_deref(), Some("offer_ownership"));
+        }
+    }
+    let_in(&fixture, given, "ada").await;
+    let offered = offer(&fixture, given, "owner", "ada").await.unwrap();
+    accept(&fixture, TestCaller::person("ada"), &offered).await.unwrap();
+    let as_admin = TestCaller::member("owner", given, Role::Admin);
+    remove(&fixture, given, as_admin, "owner").await.unwrap();
+    assert_eq!(role(&fixture, given, "owner").await, pb::Role::Unspecified);
+    fixture.close(owner(closed), closed, "").await.unwrap();
+    assert!(listed(&fixture, given).await.iter().all(|user| user.person != super::person("owner")));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -27,7 +27,7 @@ pub(crate) async fn update(
     Ok(changed.into_inner().profile_user.unwrap())
 }
 
-fn lower(id: OrganizationId, who: &str) -> pb::ProfileUser {
+pub(super) fn lower(id: OrganizationId, who: &str) -> pb::ProfileUser {
     pb::ProfileUser {
         name: user_name(id, who),
         role: pb::Role::Viewer.into(),
