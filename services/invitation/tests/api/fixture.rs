@@ -55,7 +55,7 @@ pub(crate) struct Fixture {
     pub(crate) location: String,
     suite: TestSuite,
     service: TestService,
-    organizations: TestService,
+    pub(crate) organizations: TestService,
 }
 
 impl Fixture {

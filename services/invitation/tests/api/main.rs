@@ -13,6 +13,7 @@ mod corpus;
 mod counts;
 mod create;
 mod decline;
+mod downgrades;
 mod files;
 mod fixture;
 mod imports;
