@@ -43,6 +43,7 @@ use crate::employments::Employments;
 use crate::events::Projection;
 use crate::invitations::Invitations;
 use crate::ops::access_mail::remind::Remind;
+use crate::ops::profile_user::count_strays::CountStrays;
 use crate::ops::review::remind::RemindOfReviews;
 use crate::rpc::Rpc;
 use crate::shared_catalog::SharedCatalog;
@@ -90,6 +91,8 @@ impl Service for OrganizationService {
         let remind = Remind(context.clone());
         let reviews = RemindOfReviews(context.clone());
         let seals = SealHistory(context.database.clone());
+        let strays = CountStrays::new(context.database.clone());
+        let strays = Job::every(&context.database, &context.clock, strays);
         let rpc = Rpc::new(context);
         Ok(App::new()
             .grpc(OrganizationServiceServer::new(rpc.clone()))
@@ -134,6 +137,7 @@ impl Service for OrganizationService {
             )
             .job(Job::batch(remind))
             .job(Job::batch(reviews))
-            .job(Job::batch(seals)))
+            .job(Job::batch(seals))
+            .job(strays))
     }
 }

@@ -32,6 +32,7 @@ pub(crate) mod session;
 pub(crate) mod setup;
 pub(crate) mod staff_act;
 pub(crate) mod staff_read;
+pub(crate) mod stray;
 pub(crate) mod subscription;
 
 use muster_database::DatabaseError;

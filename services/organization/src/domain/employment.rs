@@ -15,6 +15,11 @@ stored_enum! {
     }
 }
 
+impl EmploymentState {
+    /// Those with which access that came from the employment has ended.
+    pub(crate) const OVER: [Self; 3] = [Self::Rejected, Self::Withdrawn, Self::Ended];
+}
+
 /// News of the newest employment of a person at an organization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct EmploymentNews {

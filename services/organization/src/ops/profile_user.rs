@@ -1,6 +1,7 @@
 //! Verbs on profile users. Whoever decides about them takes the lock of the profile first, then those of the person's employment
 //! and access, which news of an employment changes without the profile's.
 
+pub(crate) mod count_strays;
 pub(crate) mod create;
 pub(crate) mod follow_employment;
 pub(crate) mod know;

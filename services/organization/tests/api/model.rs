@@ -16,6 +16,11 @@ use tokio::task::block_in_place;
 use self::acts::Place;
 use self::table::{Act, By, News, PEOPLE, Table};
 use crate::fixture::Fixture;
+use crate::races::count;
+
+const STRAYS: &str = "FROM profile_users u LEFT JOIN employment_projection e USING (organization_id, person_id)
+    WHERE u.origin = 'EMPLOYMENT'
+      AND (e.state IS NULL OR e.state NOT IN ('VERIFIED', 'PENDING_VERIFICATION') OR u.employment_id <> e.employment_id)";
 
 fn who() -> impl Strategy<Value = usize> {
     0..PEOPLE
@@ -114,6 +119,11 @@ async fn follow(fixture: &Fixture, steps: &[Vec<Act>]) -> Result<(), String> {
             ));
         }
         possible = explained;
+        // R19: no access lives on after the employment that it comes from.
+        match count(fixture, STRAYS).await {
+            0 => {}
+            strays => return Err(format!("step {number}, {acts:?}: {strays} live on")),
+        }
     }
     Ok(())
 }

@@ -33,5 +33,6 @@ mod schema;
 mod staff_report;
 mod strays;
 mod terms;
+mod timers;
 mod transfers;
 mod twins;

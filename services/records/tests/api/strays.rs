@@ -38,7 +38,7 @@ impl Numbers {
 
 impl Fixture {
     /// The latest employment of each, and where it stands, as the employment service has it.
-    async fn latest(&self, person: &str) -> Option<(EmploymentName, EmploymentState)> {
+    pub(crate) async fn latest(&self, person: &str) -> Option<(EmploymentName, EmploymentState)> {
         let calls = self.employments.calls_of(TestCaller::person(person));
         let listed = act::list_own(&calls).await.unwrap();
         let here = format!("{}/", self.organization_name());
@@ -48,7 +48,7 @@ impl Fixture {
     }
 
     /// Nothing lives on, once it was looked whether something does.
-    async fn settled(&self) {
+    pub(crate) async fn settled(&self) {
         self.pass(Duration::from_secs(60 * 60));
         let mut looks = 0;
         eventually(async || {

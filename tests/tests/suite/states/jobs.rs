@@ -111,6 +111,12 @@ pub(super) const JOBS: &[Job] = &[
         ],
     },
     Job {
+        name: "organization/count-strays",
+        while_suspended: ANY,
+        when_closed: ANY,
+        held_by: &[],
+    },
+    Job {
         name: "organization/review-reminders",
         while_suspended: "asks for the mail, which waits",
         when_closed: "asks for the mail, which is dropped",
