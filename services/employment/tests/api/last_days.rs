@@ -293,6 +293,24 @@ async fn an_end_is_not_taken_back_while_another_employment_is_open() {
     assert_eq!(reason_of(&refused.unwrap_err()), Some(R::EmploymentSuperseded));
 }
 
+/// R20: whoever comes for a day has one.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_last_day_may_be_the_first_one() {
+    let fixture = Fixture::start().await;
+    for (person, by_themself) in [("learner-1", true), ("learner-2", false)] {
+        let name = fixture.employed(person).await.name;
+        let started = "UPDATE employments SET start_date = '2026-02-10' WHERE person_display_name LIKE 'learner-%'";
+        fixture.service.database.execute(started).await;
+        let ended = if by_themself {
+            fixture.leave_on(person, &name, "2026-02-10").await
+        } else {
+            fixture.ends_on(&name, "2026-02-10").await
+        };
+        let ended = ended.unwrap();
+        assert_eq!((ended.state(), ended.last_day.as_str()), (S::Ended, "2026-02-10"));
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn days_that_cannot_be_and_strangers_are_refused_and_nothing_is_stored() {
     let fixture = Fixture::start().await;

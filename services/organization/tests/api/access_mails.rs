@@ -165,6 +165,30 @@ async fn a_month_before_it_ends_the_person_and_the_owner_are_told_once() {
     assert_eq!(leaks, 0);
 }
 
+/// R23: what was due while nobody looked is told of once when somebody does, if it is still so.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_down_for_three_days_reminds_of_each_end_once() {
+    let mut fixture = Fixture::new().await;
+    let id = fixture.active().await;
+    for (who, days) in [("ada", 33), ("bob", 34), ("eve", 33)] {
+        let_in_until(&fixture, id, who, days * DAY).await;
+    }
+    fixture.service.leave().await;
+    fixture.service.clock.advance(6 * DAY);
+    fixture.service.come_back().await;
+    assert_eq!(reminded(&fixture, 6).await.len(), 6);
+    remove(&fixture, id, owner(id), "eve").await.unwrap();
+    let mut wanted = 0;
+    for reminder in reminders(&fixture).await {
+        wanted += usize::from(mail(&fixture, &reminder).await.wanted);
+    }
+    assert_eq!(wanted, 4, "who has no access any more is told of by nobody");
+    fixture.service.clock.advance(DAY);
+    let due = "SELECT count(*) FROM profile_users WHERE remind_time IS NOT NULL";
+    eventually(async || fixture.service.database.count(due).await == 0).await;
+    assert_eq!(reminders(&fixture).await.len(), 6);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_end_that_was_moved_is_told_of_at_its_new_time_only() {
     let fixture = Fixture::new().await;
