@@ -153,7 +153,9 @@ const CONSIDERED: &[(&str, &str, &str)] = &[
         "TRANSFERRED",
     ),
     // The files of a record before there was a CSV for Excel; a later migration says all.
-    ("records", "CSV XLSX PDF JSON", "CSV_EXCEL"),
+    ("records", "CSV XLSX PDF JSON", "CSV_EXCEL CSV_EXCEL_SEMICOLON"),
+    // And before there was one with semicolons.
+    ("records", "CSV CSV_EXCEL XLSX PDF JSON", "CSV_EXCEL_SEMICOLON"),
 ];
 
 /// What stands in one service: its enums, and the lists of words in its SQL with where they stand.

@@ -6,17 +6,25 @@ use crate::{Cell, Head, guarded};
 
 pub(crate) struct Csv {
     text: String,
+    separator: char,
 }
 
 impl Csv {
     pub(crate) fn new(head: &Head) -> Self {
-        Self { text: String::new() }.headed(head)
+        Self {
+            text: String::new(),
+            separator: ',',
+        }
+        .headed(head)
     }
 
-    /// With the mark of UTF-8.
-    pub(crate) fn marked(head: &Head) -> Self {
-        let text = "\u{feff}".to_owned();
-        Self { text }.headed(head)
+    /// With the mark of UTF-8, and this between the values.
+    pub(crate) fn marked(head: &Head, separator: char) -> Self {
+        Self {
+            text: "\u{feff}".to_owned(),
+            separator,
+        }
+        .headed(head)
     }
 
     fn headed(mut self, head: &Head) -> Self {
@@ -34,7 +42,7 @@ impl Csv {
     fn line(&mut self, cells: impl Iterator<Item = String>) {
         for (place, cell) in cells.enumerate() {
             if place > 0 {
-                self.text.push(',');
+                self.text.push(self.separator);
             }
             if cell.contains([',', '"', '\r', '\n', ';', '\t']) {
                 self.text.push('"');

@@ -37,6 +37,8 @@ pub enum Format {
     Csv,
     /// The same with the mark of UTF-8 in front: Excel takes it for the encoding of its country without.
     CsvExcel,
+    /// The same with semicolons between the values: what Excel expects where the comma stands before decimals.
+    CsvExcelSemicolon,
     /// A workbook (ECMA-376): as many sheets as the rows need, each with the headings, and one with the notes.
     Xlsx,
     /// Pages to print: A4, landscape.
@@ -125,7 +127,7 @@ impl Format {
     #[must_use]
     pub const fn media_type(self) -> &'static str {
         match self {
-            Self::Csv | Self::CsvExcel => "text/csv",
+            Self::Csv | Self::CsvExcel | Self::CsvExcelSemicolon => "text/csv",
             Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
             Self::Pdf => "application/pdf",
             Self::Json => "application/json",
@@ -136,7 +138,7 @@ impl Format {
     #[must_use]
     pub const fn extension(self) -> &'static str {
         match self {
-            Self::Csv | Self::CsvExcel => "csv",
+            Self::Csv | Self::CsvExcel | Self::CsvExcelSemicolon => "csv",
             Self::Xlsx => "xlsx",
             Self::Pdf => "pdf",
             Self::Json => "json",
@@ -214,7 +216,8 @@ impl TableWriter {
     pub fn new(format: Format, head: Head) -> Result<Self, Problem> {
         Ok(Self(match format {
             Format::Csv => Kind::Csv(csv::Csv::new(&head)),
-            Format::CsvExcel => Kind::Csv(csv::Csv::marked(&head)),
+            Format::CsvExcel => Kind::Csv(csv::Csv::marked(&head, ',')),
+            Format::CsvExcelSemicolon => Kind::Csv(csv::Csv::marked(&head, ';')),
             Format::Xlsx => Kind::Xlsx(Box::new(xlsx::Xlsx::new(head)?)),
             Format::Pdf => Kind::Pdf(Box::new(pdf::Pdf::new(head)?)),
             Format::Json => Kind::Json(json::Json::new(&head)),

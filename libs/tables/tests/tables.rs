@@ -56,6 +56,14 @@ fn values_are_separated_and_no_text_is_a_formula() {
     // For Excel the same behind the mark.
     let marked = file(Format::CsvExcel, &["=cmd|' /C calc'!A0", "a,\"b\"\nc", "李"]);
     assert_eq!(marked, [b"\xef\xbb\xbf", csv.as_bytes()].concat());
+    // And where the comma stands before decimals.
+    let other = file(Format::CsvExcelSemicolon, &["a;b", "c"]);
+    assert_eq!(
+        String::from_utf8(other).unwrap(),
+        "\u{feff}Name;Completed;Record shared;Since;Last\r\n\
+         \"a;b\";-3;yes;2026-03-01;2026-03-01T12:00:00Z\r\n\
+         c;-3;yes;2026-03-01;2026-03-01T12:00:00Z\r\n"
+    );
 }
 
 #[test]

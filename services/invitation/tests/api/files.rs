@@ -156,7 +156,7 @@ async fn what_a_file_of_ours_says_is_taken_back_byte_for_byte() {
         "محمد بن عبد الله",
         "李 \u{20bb7}",
     ];
-    for format in [Format::Csv, Format::CsvExcel] {
+    for format in [Format::Csv, Format::CsvExcel, Format::CsvExcelSemicolon] {
         let columns = ["email", "groups", "location"].map(|name| Column::new(name, name, 1.0));
         let head = Head {
             title: String::new(),

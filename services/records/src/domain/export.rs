@@ -12,6 +12,7 @@ stored_enum! {
     pub(crate) enum ExportFormat {
         Csv = "CSV",
         CsvExcel = "CSV_EXCEL",
+        CsvExcelSemicolon = "CSV_EXCEL_SEMICOLON",
         Xlsx = "XLSX",
         Pdf = "PDF",
         Json = "JSON",

@@ -18,7 +18,7 @@ use crate::context::Context;
 use crate::domain::ExportFormat;
 use crate::error::Error;
 
-muster_proto::same_values! { ExportFormat = pb::ExportFormat { Csv, CsvExcel, Xlsx, Pdf, Json } }
+muster_proto::same_values! { ExportFormat = pb::ExportFormat { Csv, CsvExcel, CsvExcelSemicolon, Xlsx, Pdf, Json } }
 
 /// The most bytes of a file in one message.
 const PIECE: usize = 64 * 1024;
@@ -92,6 +92,7 @@ impl File {
         let format = match format {
             ExportFormat::Csv => Format::Csv,
             ExportFormat::CsvExcel => Format::CsvExcel,
+            ExportFormat::CsvExcelSemicolon => Format::CsvExcelSemicolon,
             ExportFormat::Xlsx => Format::Xlsx,
             ExportFormat::Pdf => Format::Pdf,
             ExportFormat::Json => Format::Json,

@@ -74,6 +74,7 @@ async fn the_report_names_everybody_and_holds_what_was_granted() {
     for (format, kind) in [
         (ExportFormat::Csv, "csv"),
         (ExportFormat::CsvExcel, "csv"),
+        (ExportFormat::CsvExcelSemicolon, "csv"),
         (ExportFormat::Xlsx, "xlsx"),
         (ExportFormat::Pdf, "pdf"),
         (ExportFormat::Json, "json"),
@@ -85,6 +86,7 @@ async fn the_report_names_everybody_and_holds_what_was_granted() {
             ExportFormat::Pdf => b"%PDF-",
             ExportFormat::Json => b"[",
             ExportFormat::CsvExcel => "\u{feff}Name,".as_bytes(),
+            ExportFormat::CsvExcelSemicolon => "\u{feff}Name;".as_bytes(),
             _ => b"Name,",
         };
         assert!(file.bytes.starts_with(begins), "{format:?}");
@@ -103,6 +105,7 @@ async fn the_report_names_everybody_and_holds_what_was_granted() {
             ExportFormat::Json,
             ExportFormat::Pdf,
             ExportFormat::Xlsx,
+            ExportFormat::CsvExcelSemicolon,
             ExportFormat::CsvExcel,
             ExportFormat::Csv
         ]

@@ -126,7 +126,7 @@ fn told(access: &RecordAccess) -> anyhow::Result<String> {
     let how = match access.export_format() {
         ExportFormat::Unspecified => "on a page",
         ExportFormat::Csv => "as CSV",
-        ExportFormat::CsvExcel => "as CSV for Excel",
+        ExportFormat::CsvExcel | ExportFormat::CsvExcelSemicolon => "as CSV for Excel",
         ExportFormat::Xlsx => "as a workbook",
         ExportFormat::Pdf => "as PDF",
         ExportFormat::Json => "as JSON",

@@ -134,7 +134,7 @@ pub(super) fn reading(access: &RecordAccess, names: &Names) -> Reading {
         },
         file: match access.export_format() {
             ExportFormat::Unspecified => "",
-            ExportFormat::Csv | ExportFormat::CsvExcel => "CSV",
+            ExportFormat::Csv | ExportFormat::CsvExcel | ExportFormat::CsvExcelSemicolon => "CSV",
             ExportFormat::Xlsx => "XLSX",
             ExportFormat::Pdf => "PDF",
             ExportFormat::Json => "JSON",
