@@ -9,8 +9,8 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tracing::{Instrument, Span, info_span};
 
 use crate::lent::Lent;
-use crate::session::ACQUIRE_LIMIT;
 use crate::origin::Origin;
+use crate::session::ACQUIRE_LIMIT;
 use crate::{Database, DatabaseError, deadline, origin, wakes};
 
 impl Database {

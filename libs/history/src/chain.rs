@@ -171,9 +171,15 @@ mod tests {
         let current = entry(1);
         let bytes = current.bytes(1, NOTHING);
         assert_eq!(bytes, Some(told(2, "role OWNER\ncause job reviews\n")));
-        let before = HistoryEntry { format: 1, ..entry(1) };
+        let before = HistoryEntry {
+            format: 1,
+            ..entry(1)
+        };
         assert_eq!(before.bytes(1, NOTHING), Some(told(1, "")));
-        let unknown = HistoryEntry { format: 3, ..entry(1) };
+        let unknown = HistoryEntry {
+            format: 3,
+            ..entry(1)
+        };
         assert_eq!(unknown.bytes(1, NOTHING), None);
     }
 
@@ -181,7 +187,10 @@ mod tests {
     fn a_chain_that_an_earlier_program_began_goes_on_and_no_form_passes_for_another() {
         let (mut at, mut mixed) = (Seal::of_nothing(), Vec::new());
         for (number, format) in [(1, 1), (2, 1), (3, 2), (4, 1), (5, 2)] {
-            let entry = HistoryEntry { format, ..entry(number) };
+            let entry = HistoryEntry {
+                format,
+                ..entry(number)
+            };
             at = at.next(&entry).unwrap();
             mixed.push(HistoryEntry {
                 seal: Some(at.clone()),

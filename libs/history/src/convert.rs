@@ -141,7 +141,10 @@ mod tests {
         let kind = |cause: &str| cause_of(cause).and_then(|cause| cause.kind);
         let call = "muster.employment.v1.EmploymentService/VerifyEmployment";
         assert_eq!(kind(&format!("/{call}")), Some(Kind::Call(call.to_owned())));
-        assert_eq!(kind("job grant-expiry"), Some(Kind::Job("grant-expiry".to_owned())));
+        assert_eq!(
+            kind("job grant-expiry"),
+            Some(Kind::Job("grant-expiry".to_owned()))
+        );
         let person = "019a0000-0000-7000-8000-000000000001";
         let event = pb::HistoryEvent {
             id: "1".to_owned(),

@@ -40,7 +40,9 @@ mod tests {
 
     #[test]
     fn what_begins_like_a_formula_is_none() {
-        for armed in ["=1+1", "+1", "-1", "@SUM(A1)", " =1", "\t=1", "\r=1", "\nx", "＝1", "'=1"] {
+        for armed in [
+            "=1+1", "+1", "-1", "@SUM(A1)", " =1", "\t=1", "\r=1", "\nx", "＝1", "'=1",
+        ] {
             assert_eq!(guarded(armed), format!("'{armed}"));
         }
         for harmless in ["Ada", "1-2", "a=b", "", "’", "'", "'Ada"] {
@@ -51,15 +53,30 @@ mod tests {
     #[test]
     fn what_is_guarded_is_read_as_it_was() {
         let texts = [
-            "", "a", "'", "''", "'a", "=1+1", "+a@b.test", "-a", "@SUM(A1)", "\t=1", "\r=1", "\n", "'=1", "''=1", "a=1", "= ", "' =1",
-            " '=1", "＝1", "'＝1",
+            "",
+            "a",
+            "'",
+            "''",
+            "'a",
+            "=1+1",
+            "+a@b.test",
+            "-a",
+            "@SUM(A1)",
+            "\t=1",
+            "\r=1",
+            "\n",
+            "'=1",
+            "''=1",
+            "a=1",
+            "= ",
+            "' =1",
+            " '=1",
+            "＝1",
+            "'＝1",
         ];
         for text in texts {
             assert_eq!(unguarded(&guarded(text)), text, "{text:?}");
-            assert!(
-                !guarded(text).trim_start().starts_with(FORMULA),
-                "{text:?}"
-            );
+            assert!(!guarded(text).trim_start().starts_with(FORMULA), "{text:?}");
         }
     }
 }

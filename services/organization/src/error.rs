@@ -184,8 +184,7 @@ impl From<Error> for Refusal {
                 Refusal::new(R::EmployeeNotVerified, text)
             }
             Error::OwnerMustTransfer(organization) => {
-                let text =
-                    "the owner's access is theirs until they transfer the ownership to an administrator, or close the organization";
+                let text = "the owner's access is theirs until they transfer the ownership to an administrator, or close the organization";
                 Refusal::new(R::OwnerMustTransfer, text)
                     .metadata("organization", OrganizationName { organization }.to_string())
                     .metadata("next_step", "offer_ownership")

@@ -97,7 +97,10 @@ async fn the_owners_employment_does_not_end_before_the_ownership_is_transferred(
         let status = way.unwrap_err();
         assert_eq!(reason_of(&status), Some(R::OwnerMustTransfer));
         let facts = String::from_utf8_lossy(status.details());
-        assert!(facts.contains(&organization) && facts.contains("offer_ownership"), "{facts}");
+        assert!(
+            facts.contains(&organization) && facts.contains("offer_ownership"),
+            "{facts}"
+        );
     }
     assert_eq!(
         fixture.employment_of("owner").await.state(),

@@ -299,7 +299,8 @@ async fn the_last_day_may_be_the_first_one() {
     let fixture = Fixture::start().await;
     for (person, by_themself) in [("learner-1", true), ("learner-2", false)] {
         let name = fixture.employed(person).await.name;
-        let started = "UPDATE employments SET start_date = '2026-02-10' WHERE person_display_name LIKE 'learner-%'";
+        let started =
+            "UPDATE employments SET start_date = '2026-02-10' WHERE person_display_name LIKE 'learner-%'";
         fixture.service.database.execute(started).await;
         let ended = if by_themself {
             fixture.leave_on(person, &name, "2026-02-10").await

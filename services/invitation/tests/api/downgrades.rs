@@ -42,7 +42,12 @@ impl Fixture {
         let request = DownloadRefusedRowsRequest {
             name: import.name.clone(),
         };
-        let mut pieces = self.imports().download_refused_rows(request).await.unwrap().into_inner();
+        let mut pieces = self
+            .imports()
+            .download_refused_rows(request)
+            .await
+            .unwrap()
+            .into_inner();
         let mut refused = Vec::new();
         while let Some(piece) = pieces.message().await.unwrap() {
             refused.extend(piece.file.unwrap().data);
@@ -103,7 +108,11 @@ async fn after_a_downgrade_all_is_read_and_goes_on_and_only_new_premium_acts_are
     let fixture = Fixture::new().await;
     fixture.has_plan(Plan::Premium, 500).await;
     fixture.open_join_page("sunrise", "").await;
-    let file = [good_at("example.com", 3).as_slice(), b"nobody at example,Nurses\n"].concat();
+    let file = [
+        good_at("example.com", 3).as_slice(),
+        b"nobody at example,Nurses\n",
+    ]
+    .concat();
     let done = upload(&fixture, &file).await.unwrap();
     approve(&fixture, &done).await.unwrap();
     applied(&fixture, &done).await;
@@ -148,7 +157,10 @@ async fn after_a_downgrade_all_is_read_and_goes_on_and_only_new_premium_acts_are
     let person = imported.address.split('@').next().unwrap();
     fixture.accept(TestCaller::person(person), &token).await.unwrap();
     disapprove(&fixture, &undecided).await.unwrap();
-    fixture.create("ada@example.com", &[&fixture.nurses]).await.unwrap();
+    fixture
+        .create("ada@example.com", &[&fixture.nurses])
+        .await
+        .unwrap();
 
     // With a plan again everything is as it was.
     fixture.has_plan(Plan::Premium, 500).await;

@@ -23,7 +23,11 @@ fn staff(fixture: &ServiceFixture) -> (OrganizationServiceClient<TestChannel>, S
 
 /// Who has got mail, and what the owner read as its subject.
 fn inboxes(fixture: &ServiceFixture) -> (Vec<String>, Vec<String>) {
-    let (owners, others): (Vec<_>, Vec<_>) = fixture.smtp.taken().into_iter().partition(|mail| mail.to == OWNER);
+    let (owners, others): (Vec<_>, Vec<_>) = fixture
+        .smtp
+        .taken()
+        .into_iter()
+        .partition(|mail| mail.to == OWNER);
     let subject = |text: String| {
         let mut lines = text.lines();
         let subject = lines.find_map(|line| line.strip_prefix("Subject: "));
@@ -57,7 +61,10 @@ async fn a_suspension_is_told_at_once_and_what_waits_is_judged_again_when_it_end
     fixture.counted(waiting, 2).await;
     assert_eq!(inboxes(&fixture), (Vec::new(), begun.to_vec()));
     let told = fixture.smtp.taken().remove(0).text();
-    assert!(!told.contains("Zebulon"), "why stands where people sign in: {told}");
+    assert!(
+        !told.contains("Zebulon"),
+        "why stands where people sign in: {told}"
+    );
 
     let owner = TestCaller::member("owner", fixture.organization, muster_identity::Role::Owner);
     let cancel = CancelInvitationRequest {

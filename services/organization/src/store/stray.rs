@@ -30,18 +30,18 @@ mod tests {
         let database = TestDatabase::new(&OrganizationService::MIGRATOR, OrganizationService::NAME).await;
         let mut connection = database.connection().await;
         assert_eq!(count(&mut connection).await.unwrap(), 0);
-        let rows = "CREATE FUNCTION pg_temp.own() RETURNS uuid LANGUAGE sql AS $$ SELECT '00000000-0000-0000-0000-000000000001'::uuid $$;
-                    SET session_replication_role = replica;
+        let rows = "ALTER TABLE profile_users DROP CONSTRAINT profile_users_organization_id_fkey;
                     INSERT INTO employment_projection (organization_id, person_id, employment_id, state, sequence)
-                    SELECT pg_temp.own(), gen_random_uuid(), gen_random_uuid(), state, 1
+                    SELECT '00000000-0000-0000-0000-000000000001', gen_random_uuid(), gen_random_uuid(), state, 1
                     FROM unnest(ARRAY['PENDING_VERIFICATION', 'VERIFIED', 'REJECTED', 'WITHDRAWN', 'ENDED']) AS state;
                     INSERT INTO profile_users (organization_id, person_id, role, origin, employment_id, version, create_time)
                     SELECT organization_id, person_id, 'ADMIN', 'EMPLOYMENT', employment_id, 1, now() FROM employment_projection;
                     INSERT INTO profile_users (organization_id, person_id, role, origin, version, create_time)
-                    VALUES (pg_temp.own(), gen_random_uuid(), 'VIEWER', 'REQUEST', 1, now())";
+                    VALUES ('00000000-0000-0000-0000-000000000001', gen_random_uuid(), 'VIEWER', 'REQUEST', 1, now())";
         database.execute(rows).await;
         assert_eq!(count(&mut connection).await.unwrap(), 3, "what waits sleeps");
-        let moved = "UPDATE employment_projection SET employment_id = gen_random_uuid() WHERE state = 'VERIFIED'";
+        let moved =
+            "UPDATE employment_projection SET employment_id = gen_random_uuid() WHERE state = 'VERIFIED'";
         database.execute(moved).await;
         assert_eq!(count(&mut connection).await.unwrap(), 4);
     }

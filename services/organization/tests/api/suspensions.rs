@@ -87,15 +87,20 @@ async fn what_else_is_decided_asks_for_no_such_mail() {
 }
 
 /// What tells of the suspension itself, and of which it is declared that a suspension ends it: requests that wait (there is none here).
-const OF_THE_ACT: [&str; 4] = ["history_entries", "history_heads", "staff_acts", "suspension_notices"];
+const OF_THE_ACT: [&str; 4] = [
+    "history_entries",
+    "history_heads",
+    "staff_acts",
+    "suspension_notices",
+];
 
 /// Every row of the organization in every table, but for what tells of the suspension, and the state of the profile.
 async fn everything(fixture: &Fixture, id: OrganizationId) -> Vec<String> {
     let mut connection = fixture.service.database.connection().await;
     let tables: Vec<String> = sqlx::query_scalar(
-        "SELECT table_name FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
+        "SELECT table_name::text FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
          WHERE table_schema = 'public' AND table_type = 'BASE TABLE' AND column_name = 'organization_id'
-           AND table_name <> ALL ($1) AND table_name <> 'outbox' ORDER BY table_name",
+           AND table_name::text <> ALL ($1) AND table_name <> 'outbox' ORDER BY 1",
     )
     .bind(OF_THE_ACT.map(str::to_owned).to_vec())
     .fetch_all(&mut connection)
@@ -122,7 +127,13 @@ async fn what_is_suspended_and_goes_on_has_everything_as_it_was() {
     let page = join_pages::page(true, "sunrise", &["example.org"]);
     let paths = ["enabled", "slug", "allowed_domains"];
     join_pages::update(&fixture, id, page, &paths).await.unwrap();
-    added(&fixture, id, "asleep", muster_proto::organization::v1::Role::Admin).await;
+    added(
+        &fixture,
+        id,
+        "asleep",
+        muster_proto::organization::v1::Role::Admin,
+    )
+    .await;
     employed(&fixture, id, "asleep", "PENDING_VERIFICATION").await;
     let day = std::time::Duration::from_secs(24 * 60 * 60);
     let_in_until(&fixture, id, "ending", 40 * day).await;
@@ -131,9 +142,18 @@ async fn what_is_suspended_and_goes_on_has_everything_as_it_was() {
     let refused = asked(&fixture, "refused", id).await;
     deny(&fixture, id, &refused).await.unwrap();
     let before = everything(&fixture, id).await;
-    for table in ["profile_users", "ownership_offers", "join_pages", "subscriptions", "reviews"] {
+    for table in [
+        "profile_users",
+        "ownership_offers",
+        "join_pages",
+        "subscriptions",
+        "reviews",
+    ] {
         let has_rows = |rows: &&String| rows.starts_with(&format!("{table}: [{{"));
-        assert!(before.iter().any(|rows| has_rows(&rows)), "{table} has nothing to lose");
+        assert!(
+            before.iter().any(|rows| has_rows(&rows)),
+            "{table} has nothing to lose"
+        );
     }
     fixture.suspend(id, "an inspection").await.unwrap();
     fixture.reinstate(id).await.unwrap();

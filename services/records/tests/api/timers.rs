@@ -68,7 +68,9 @@ async fn what_was_decided_otherwise_never_fires() {
     let fixture = Fixture::start().await;
     let training = fixture.new_training("A-1").await;
     let group = fixture.new_group(&[training]).await;
-    for person in ["later", "taken", "allowed", "refused", "answered", "left", "waits"] {
+    for person in [
+        "later", "taken", "allowed", "refused", "answered", "left", "waits",
+    ] {
         fixture.verify(person, &[]).await;
     }
     // Another end than the first one.
@@ -100,7 +102,11 @@ async fn what_was_decided_otherwise_never_fires() {
     act::end(&admin, &back, "gone", "").await.unwrap();
     eventually(async || fixture.known("back").await.state == "ENDED").await;
     act::undo_end(&admin, &back).await.unwrap();
-    for (person, state) in [("back", "VERIFIED"), ("woken", "VERIFIED"), ("dropped", "REJECTED")] {
+    for (person, state) in [
+        ("back", "VERIFIED"),
+        ("woken", "VERIFIED"),
+        ("dropped", "REJECTED"),
+    ] {
         eventually(async || fixture.known(person).await.state == state).await;
     }
     eventually(async || {

@@ -91,10 +91,7 @@ async fn what_follows_from_an_event_says_from_which_and_who_caused_it() {
     };
     assert_eq!(
         (added.actor_role(), call(added)),
-        (
-            HistoryRole::Owner,
-            Some("ProfileUserService/CreateProfileUser")
-        )
+        (HistoryRole::Owner, Some("ProfileUserService/CreateProfileUser"))
     );
     assert_eq!(removed.actor, "service:organization");
     assert_eq!(removed.actor_role(), HistoryRole::Unspecified);
@@ -109,7 +106,10 @@ async fn what_follows_from_an_event_says_from_which_and_who_caused_it() {
         actor: "service:employment".to_owned(),
     };
     assert_eq!(event, expected);
-    assert_eq!(count(&fixture, &format!("FROM inbox WHERE id = '{}'", event.id)).await, 1);
+    assert_eq!(
+        count(&fixture, &format!("FROM inbox WHERE id = '{}'", event.id)).await,
+        1
+    );
     assert_eq!(removed.previous_entry, added.name);
 }
 

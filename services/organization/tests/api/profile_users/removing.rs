@@ -60,7 +60,9 @@ async fn who_owns_organizations_is_told_which_and_how_to_give_them_away_and_then
     for id in [given, closed] {
         for way in [
             remove(&fixture, id, owner(id), "owner").await.map(drop),
-            update(&fixture, id, lower(id, "owner"), &["role"]).await.map(drop),
+            update(&fixture, id, lower(id, "owner"), &["role"])
+                .await
+                .map(drop),
         ] {
             let status = refused(way, R::OwnerMustTransfer);
             assert_eq!(fact(&status, "organization"), Some(name(id)));
@@ -69,12 +71,19 @@ async fn who_owns_organizations_is_told_which_and_how_to_give_them_away_and_then
     }
     let_in(&fixture, given, "ada").await;
     let offered = offer(&fixture, given, "owner", "ada").await.unwrap();
-    accept(&fixture, TestCaller::person("ada"), &offered).await.unwrap();
+    accept(&fixture, TestCaller::person("ada"), &offered)
+        .await
+        .unwrap();
     let as_admin = TestCaller::member("owner", given, Role::Admin);
     remove(&fixture, given, as_admin, "owner").await.unwrap();
     assert_eq!(role(&fixture, given, "owner").await, pb::Role::Unspecified);
     fixture.close(owner(closed), closed, "").await.unwrap();
-    assert!(listed(&fixture, given).await.iter().all(|user| user.person != super::person("owner")));
+    assert!(
+        listed(&fixture, given)
+            .await
+            .iter()
+            .all(|user| user.person != super::person("owner"))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
