@@ -4,7 +4,8 @@ use muster_proto::employment::v1::RejectionReason;
 use muster_proto::notification::v1::mail_source_internal_service_client::MailSourceInternalServiceClient;
 use muster_proto::notification::v1::{GetMailRequest, GetMailResponse, MailPurpose};
 use muster_refusal::{ErrorReason, violations_of};
-use muster_testkit::TestCaller;
+use muster_testkit::{Callers, TestCaller};
+use sqlx::AssertSqlSafe;
 use tonic::{Response, Status};
 
 use crate::claim::at;
@@ -49,6 +50,48 @@ async fn only_the_mail_worker_may_ask() {
     let mail = get_mail(&fixture, TestCaller::Workload("notification"), &notice, purpose).await;
     let mail = mail.unwrap().into_inner();
     assert_eq!((mail.wanted, mail.address.as_str()), (true, "owner@example.com"));
+}
+
+/// R12: whoever has the role when the mail is sent is told, and nobody who had it when it was asked for.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_no_administrator_any_more_gets_nothing_that_was_queued_before() {
+    let fixture = Fixture::start().await;
+    let (organization, ada) = (fixture.organization, Callers::person("ada").id);
+    let change = async |statements: String| {
+        let mut connection = fixture.organizations.database.connection().await;
+        let changing = sqlx::raw_sql(AssertSqlSafe(statements));
+        changing.execute(&mut connection).await.unwrap();
+    };
+    change(format!(
+        "INSERT INTO profile_users (organization_id, person_id, display_name, role, origin, version, create_time)
+         VALUES ('{organization}', '{ada}', 'ada', 'ADMIN', 'REQUEST', 1, now());
+         INSERT INTO profile_user_addresses (organization_id, person_id, address_given, address_canonical, create_time)
+         VALUES ('{organization}', '{ada}', 'ada@example.com', 'ada@example.com', now())"
+    ))
+    .await;
+    notice(&fixture).await;
+    let hers: String = sqlx::query_scalar(
+        "SELECT 'organizations/' || organization_id || '/verificationNotices/' || notice_id
+         FROM verification_notices WHERE person_id = $1",
+    )
+    .bind(ada)
+    .fetch_one(&mut fixture.service.database.connection().await)
+    .await
+    .unwrap();
+    let mail = async || {
+        let worker = TestCaller::Workload("notification");
+        let mail = get_mail(&fixture, worker, &hers, MailPurpose::EmploymentToVerify).await;
+        mail.unwrap().into_inner()
+    };
+    assert_eq!(mail().await.address, "ada@example.com");
+    for lost in [
+        "UPDATE profile_users SET role = 'VIEWER'",
+        "UPDATE profile_users SET role = 'ADMIN', expire_time = '2026-02-01'",
+        "DELETE FROM profile_users",
+    ] {
+        change(format!("{lost} WHERE person_id = '{ada}'")).await;
+        assert_eq!(mail().await, GetMailResponse::default(), "{lost}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
