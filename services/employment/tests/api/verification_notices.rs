@@ -74,7 +74,7 @@ async fn who_is_no_administrator_any_more_gets_nothing_that_was_queued_before() 
         "SELECT 'organizations/' || organization_id || '/verificationNotices/' || notice_id
          FROM verification_notices WHERE person_id = $1",
     )
-    .bind(ada)
+    .bind(ada.as_uuid())
     .fetch_one(&mut fixture.service.database.connection().await)
     .await
     .unwrap();
