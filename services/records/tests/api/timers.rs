@@ -20,13 +20,15 @@ const DECIDED: [&str; 8] = [
 impl Fixture {
     /// Everything of somebody that may change or be told of by itself: what they granted, what they take, and how much was told of it.
     async fn standing(&self, person: &str) -> (Vec<Grant>, Vec<Assignment>, i64) {
-        let told = sqlx::query_scalar("SELECT count(*) FROM history_entries WHERE subject LIKE $1")
+        let told: i64 = sqlx::query_scalar("SELECT count(*) FROM history_entries WHERE subject LIKE $1")
             .bind(format!("%/learners/{}/%", person_id(person)))
-            .fetch_one(&mut self.service.database.connection().await);
+            .fetch_one(&mut self.service.database.connection().await)
+            .await
+            .unwrap();
         (
             self.own_grants(person).await,
             self.assignments_of(person).await,
-            told.await.unwrap(),
+            told,
         )
     }
 
