@@ -12,7 +12,7 @@ use super::chain::verify;
 use super::{history, page, sealed};
 use crate::employed::hears;
 use crate::fixture::{Fixture, name, owner};
-use crate::ownership::reassign;
+use crate::ownership::{let_in, reassign};
 use crate::profile_users::{add, user_name};
 use crate::races::count;
 
@@ -71,6 +71,8 @@ async fn an_entry_says_for_which_role_by_which_act_and_after_which_one() {
     assert_eq!(before[0].previous_entry, "");
 
     // Whatever becomes of their roles, they had these then.
+    let_in(&fixture, id, "cal").await;
+    let entries = sealed(&fixture, id).await;
     reassign(&fixture, id, "cal").await.unwrap();
     let later = sealed(&fixture, id).await;
     assert_eq!(&later[..entries.len()], entries);
@@ -163,7 +165,8 @@ async fn what_people_wrote_is_taken_out_of_a_history_and_never_altered() {
     fixture
         .execute(format!(
             "{ERASE}; UPDATE staff_acts SET reason = 'erased' WHERE reason ILIKE '%zebulon%';
-             UPDATE organizations SET display_name = 'A day care' WHERE display_name ILIKE '%zebulon%'"
+             UPDATE organizations SET display_name = 'A day care' WHERE display_name ILIKE '%zebulon%';
+             DELETE FROM registry_vocabulary WHERE word ILIKE '%zebulon%'"
         ))
         .await;
     // What it was called before is told with the new name.

@@ -77,7 +77,10 @@ async fn who_owns_organizations_is_told_which_and_how_to_give_them_away_and_then
     let as_admin = TestCaller::member("owner", given, Role::Admin);
     remove(&fixture, given, as_admin, "owner").await.unwrap();
     assert_eq!(role(&fixture, given, "owner").await, pb::Role::Unspecified);
-    fixture.close(owner(closed), closed, "").await.unwrap();
+    fixture
+        .close(owner(closed), closed, "it moved away")
+        .await
+        .unwrap();
     assert!(
         listed(&fixture, given)
             .await
