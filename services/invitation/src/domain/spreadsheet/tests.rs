@@ -1,3 +1,4 @@
+mod mutated;
 mod quoting;
 
 use super::super::fault::Fault;
