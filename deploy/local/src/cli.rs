@@ -36,6 +36,8 @@ enum Command {
     Token(token::Options),
     /// Runs every test on an engine pair of its own
     Test(test::Options),
+    /// Takes the pictures of what an invitee sees (`docs/invitee`), of the real pages in a real browser
+    Pictures,
     /// Measures a suite of its own, each figure beside its yardstick
     Bench(bench::Options),
     /// Works a suite of its own while killing every part of it, and looks what became of everything
@@ -61,6 +63,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             Command::Logs(options) => logs::run(&workspace, &options).await,
             Command::Token(options) => token::run(&workspace, &options),
             Command::Test(options) => test::run(&workspace, &options).await,
+            Command::Pictures => test::run(&workspace, &test::Options::pictures()).await,
             Command::Bench(options) => bench::run(&workspace, &options).await,
             Command::Prove(options) => prove::run(&workspace, &options).await,
             Command::Tool { tool } => tool.run(workspace).await,

@@ -33,6 +33,9 @@ pub(crate) struct Options {
     /// Stop the engines that a plain `cargo test` has left running, and test nothing
     #[arg(long)]
     stop: bool,
+    /// Whether what is made of the suite, and checked in, is written anew.
+    #[arg(skip)]
+    regenerates: bool,
     /// Passed on to `cargo test` in the place of `--workspace`
     #[arg(
         trailing_var_arg = true,
@@ -40,6 +43,18 @@ pub(crate) struct Options {
         value_name = "CARGO TEST OPTIONS"
     )]
     rest: Vec<String>,
+}
+
+impl Options {
+    /// The tests that walk through what an invitee sees, and keep the pictures of it.
+    pub(crate) fn pictures() -> Self {
+        let rest = ["--workspace", "--test", "suite", "--", "six_screens"];
+        Self {
+            stop: false,
+            regenerates: true,
+            rest: rest.map(str::to_owned).to_vec(),
+        }
+    }
 }
 
 /// Runs the tests; the last line sums them up.
@@ -98,6 +113,7 @@ async fn on_engines(workspace: &Workspace, options: &Options) -> anyhow::Result<
         amqp: pair.rabbitmq.url(),
         driver,
         suite: suite.state.clone(),
+        regenerates: options.regenerates,
     };
     let counted = tokio::select! {
         counted = tests(workspace, options, &suite, &surroundings) => counted,

@@ -125,7 +125,7 @@ macro_rules! mails {
                         }
                         let spoken = spoken!(language $($english $spanish)?);
                         let mail = |form| page::Page::new(variables, circumstances, spoken, form);
-                        page::words(&Text { mail: mail(page::Form::Text) }, &Html { mail: mail(page::Form::Html) })
+                        page::words(spoken, &Text { mail: mail(page::Form::Text) }, &Html { mail: mail(page::Form::Html) })
                     }
                 )+)*
                 _ if purpose.spec().versions.contains(&version) => Err(MessageProblem::Form),

@@ -1,43 +1,89 @@
-//! The six screens that an invitee sees, in each language, from the link to the end: for admins to share beforehand. They are
-//! made by `MUSTER_TEST_PICTURES=FOLDER cargo dev test -p muster-tests -- six_screens`.
+//! The six screens that an invitee sees, in each language, from the mail to the trainings: for admins to share beforehand. They are
+//! taken of the real pages by `cargo dev pictures`, and stand in `docs/invitee` with a guide.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use fantoccini::Locator;
 use muster_proto::invitation::v1::{Invitation, InvitationState};
+use muster_testkit::eventually;
 
-use crate::support::{Browser, Organization, Suite, link_for, with_others};
+use crate::support::{Browser, Names, Organization, Suite, link_for, message_for, with_others};
 
-/// What the screens say in a language.
+/// The pictures, in the order in which somebody sees the screens; the last is for whoever is signed in as somebody else.
+const PICTURES: [&str; 6] = [
+    "1-mail",
+    "2-invitation",
+    "3-accept",
+    "4-joined",
+    "5-trainings",
+    "6-another-account",
+];
+/// As wide as a mail shows them, in pixels.
+const WIDTH: u32 = 640;
+/// The most bytes of one: all twelve are sent by mail.
+const LARGEST: u64 = 100 * 1024;
+/// Where people reach the suite in the pictures, in the place of this machine's address.
+const PUBLIC: &str = "https://muster.example.org";
+
+/// What is shown in a language, and what the screens say of it.
 struct Screens {
     language: &'static str,
-    invites: &'static str,
-    signed_in: &'static str,
-    joined: &'static str,
+    names: Names<'static>,
+    invitee: &'static str,
+    somebody: &'static str,
+    /// What each picture shows, in their order: the guide says the same beside it.
+    says: [&'static str; 6],
     decline: &'static str,
     declined: &'static str,
-    somebody_else: &'static str,
 }
 
 const ENGLISH: Screens = Screens {
     language: "en",
-    invites: "Test Kindergarten invites you",
-    signed_in: "You are signed in as Paula Page.",
-    joined: "You have joined Test Kindergarten",
-    decline: "Decline the invitation from Test Kindergarten?",
+    names: Names {
+        organization: "Sunrise Kindergarten",
+        group: "Teachers",
+        training: "Keeping children safe",
+    },
+    invitee: "Paula Page",
+    somebody: "Sam Page",
+    says: [
+        "See the invitation and decide",
+        "Sunrise Kindergarten invites you",
+        "You are signed in as Paula Page",
+        "You have joined Sunrise Kindergarten",
+        "Your trainings",
+        "You are signed in as Sam Page",
+    ],
+    decline: "Decline the invitation from Sunrise Kindergarten?",
     declined: "This invitation was declined",
-    somebody_else: "whose verified address is not the one that was invited",
 };
 
 const SPANISH: Screens = Screens {
     language: "es",
-    invites: "Test Kindergarten le invita",
-    signed_in: "Ha iniciado sesión como Paula Page.",
-    joined: "Se ha unido a Test Kindergarten",
-    decline: "¿Rechazar la invitación de Test Kindergarten?",
+    names: Names {
+        organization: "Jardín Infantil Amanecer",
+        group: "Docentes",
+        training: "La seguridad de los niños",
+    },
+    invitee: "Paula Prado",
+    somebody: "Samuel Prado",
+    says: [
+        "Ver la invitación y decidir",
+        "Jardín Infantil Amanecer le invita",
+        "Ha iniciado sesión como Paula Prado",
+        "Se ha unido a Jardín Infantil Amanecer",
+        "Sus formaciones",
+        "Ha iniciado sesión como Samuel Prado",
+    ],
+    decline: "¿Rechazar la invitación de Jardín Infantil Amanecer?",
     declined: "Esta invitación fue rechazada",
-    somebody_else: "cuya dirección verificada no es la que fue invitada",
 };
+
+/// Where the guide is.
+fn guide() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/invitee")
+}
 
 /// The six of an invitee whose browser reads this language.
 struct Walk<'s> {
@@ -48,18 +94,25 @@ struct Walk<'s> {
 }
 
 impl Walk<'_> {
-    /// The page says this in its language, fits into a phone, and is kept as a picture.
-    async fn shows(&self, text: &str, picture: &str) {
+    /// The page says this in its language, and fits into a phone.
+    async fn shows(&self, text: &str) {
         self.browser.shows(text).await;
-        assert_eq!(self.browser.language().await, self.screens.language, "{picture}");
+        assert_eq!(self.browser.language().await, self.screens.language, "{text}");
         self.browser.narrow(320).await;
         assert_eq!(
             self.browser.overhang().await,
             0,
-            "{picture} is wider than a phone"
+            "the page that says {text:?} is wider than a phone"
         );
-        self.browser.narrow(640).await;
-        self.browser.picture_in(&self.folder, picture).await;
+        assert_eq!(self.browser.cut().await, Vec::<String>::new(), "{text}");
+        self.browser.narrow(WIDTH).await;
+    }
+
+    /// The page shows the screen of this number, which is kept as its picture.
+    async fn keeps(&self, number: usize) {
+        self.shows(self.screens.says[number - 1]).await;
+        let picture = PICTURES[number - 1];
+        self.browser.picture_cut_in(&self.folder, picture).await;
     }
 
     /// The link of a new invitation in this language.
@@ -76,49 +129,76 @@ impl Walk<'_> {
         link_for(self.suite, address).await
     }
 
-    async fn fill_in(&self, address: &str, name: &str) {
+    /// The mail, as a mail program shows it.
+    async fn opens_mail(&self, address: &str) {
+        let mail = message_for(self.suite, address).await;
+        assert_eq!(mail.header("content-language"), self.screens.language);
+        let html = mail.html().replace(&self.suite.address("gateway"), PUBLIC);
+        assert!(html.contains(PUBLIC), "{html}");
+        self.browser.open_html(&html).await;
+    }
+
+    async fn registers(&self, address: &str, name: &str) {
         for (field, text) in [("email", address), ("name", name)] {
             let css = format!("#register input[name={field}]");
             let field = self.browser.client.wait().for_element(Locator::Css(&css)).await;
             field.unwrap().send_keys(text).await.unwrap();
         }
+        self.browser.click("#register button").await;
+    }
+
+    /// Their own page, once it has the training.
+    async fn opens_trainings(&self) {
+        let page = format!("{}/trainings", self.suite.address("gateway"));
+        eventually(async || {
+            self.browser.go(&page).await;
+            let body = self.browser.client.source().await.unwrap();
+            body.contains(self.screens.names.training)
+        })
+        .await;
     }
 }
 
 async fn walk(screens: &'static Screens) {
     let _undisturbed = with_others().await;
     let suite = Suite::find();
-    let organization = Organization::create(&suite).await;
-    let folder = std::env::var_os("MUSTER_TEST_PICTURES").map_or_else(
-        || suite.dir().join("pictures/invitee"),
-        |given| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..").join(given),
-    );
+    let organization = Organization::called(&suite, "owner", screens.names).await;
+    let folder = if std::env::var_os("MUSTER_REGENERATE").is_some() {
+        guide()
+    } else {
+        suite.dir().join("pictures/invitee")
+    };
     let walk = Walk {
         suite: &suite,
         screens,
         folder: folder.join(screens.language),
         browser: Browser::reading(&suite, screens.language).await,
     };
-    let address = format!("picture-{}-{}@school.test", screens.language, suite.unique());
+    let unique = suite.unique();
+    let address = format!("paula.{unique}@school.test");
     let link = walk.invited(&organization, &address).await;
+    walk.opens_mail(&address).await;
+    walk.keeps(1).await;
     walk.browser.go(&link).await;
-    walk.shows(screens.invites, "1-invitation").await;
+    walk.keeps(2).await;
     walk.browser.click("#to-decline").await;
-    walk.shows(screens.decline, "2-decline").await;
+    walk.shows(screens.decline).await;
     walk.browser.click("#decline").await;
-    walk.shows(screens.declined, "3-declined").await;
+    walk.shows(screens.declined).await;
     walk.browser.click("#undo").await;
-    walk.browser.click("#sign-in").await;
-    walk.browser.click("button[value=learner-6]").await;
-    walk.shows(screens.somebody_else, "4-another-account").await;
+    walk.browser.click("#register").await;
+    walk.registers(&format!("sam.{unique}@school.test"), screens.somebody)
+        .await;
+    walk.keeps(6).await;
     walk.browser.click("#switch").await;
     walk.browser.click("#register").await;
-    walk.fill_in(&address, "Paula Page").await;
-    walk.browser.click("#register button").await;
-    walk.shows(screens.signed_in, "5-accept").await;
+    walk.registers(&address, screens.invitee).await;
+    walk.keeps(3).await;
     walk.browser.click("#accept").await;
-    walk.shows(screens.joined, "6-joined").await;
+    walk.keeps(4).await;
     assert_eq!(organization.count(&suite, InvitationState::Active).await, 1);
+    walk.opens_trainings().await;
+    walk.keeps(5).await;
     walk.browser.close().await;
 }
 
@@ -130,6 +210,45 @@ async fn the_six_screens_of_an_invitee_are_in_english() {
 #[tokio::test]
 async fn the_six_screens_of_an_invitee_are_in_spanish() {
     walk(&SPANISH).await;
+}
+
+/// Needs no suite.
+#[test]
+fn the_guide_of_an_invitee_shows_every_picture_in_its_order() {
+    let guide = guide();
+    let mut page = fs::read_to_string(guide.join("README.md")).unwrap();
+    for screens in [&ENGLISH, &SPANISH] {
+        let folder = guide.join(screens.language);
+        let entries = fs::read_dir(&folder).unwrap();
+        let mut found: Vec<_> = entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        found.sort();
+        assert_eq!(
+            found,
+            PICTURES.map(|name| format!("{name}.png")),
+            "`cargo dev pictures` takes them"
+        );
+        for (picture, says) in PICTURES.iter().zip(screens.says) {
+            let file = folder.join(format!("{picture}.png"));
+            let bytes = fs::read(&file).unwrap();
+            assert!(bytes.starts_with(b"\x89PNG\r\n\x1a\n"), "{}", file.display());
+            let width = bytes
+                .get(16..20)
+                .map(|width| u32::from_be_bytes(width.try_into().unwrap()));
+            assert_eq!(width, Some(WIDTH), "{}", file.display());
+            assert!(
+                fs::metadata(&file).unwrap().len() <= LARGEST,
+                "{}",
+                file.display()
+            );
+            let shown = format!("![{says}]({}/{picture}.png)", screens.language);
+            let (_, after) = page
+                .split_once(&shown)
+                .unwrap_or_else(|| panic!("{shown} is not in the guide, or not in its order"));
+            page = after.to_owned();
+        }
+    }
 }
 
 #[tokio::test]

@@ -29,6 +29,8 @@ pub(super) struct Surroundings {
     pub(super) driver: Option<PathBuf>,
     /// The directory of the running suite.
     pub(super) suite: PathBuf,
+    /// Whether what is checked in is written anew.
+    pub(super) regenerates: bool,
 }
 
 /// What random sequences of acts begin with. The same in each run, unless somebody says another number: a change is not blamed for
@@ -64,6 +66,9 @@ pub(super) async fn cargo_test(
         )
         .stdin(Stdio::null())
         .stdout(Stdio::piped());
+    if surroundings.regenerates {
+        command.env("MUSTER_REGENERATE", "1");
+    }
     if env::var_os(SEED).is_none() {
         command.env(SEED, "1");
     }

@@ -138,6 +138,10 @@ impl Mail {
                 .references(replaced.clone())
                 .raw_header(header("Supersedes", replaced));
         }
+        if let Some(language) = words.language {
+            // RFC 3282: what reads mails aloud knows how.
+            builder = builder.raw_header(header("Content-Language", language.tag()));
+        }
         let message = builder
             .from(sender.0.clone())
             .to(Mailbox::new(None, to.clone()))

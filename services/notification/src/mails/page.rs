@@ -19,6 +19,8 @@ pub struct Words {
     pub text: String,
     /// The same in HTML.
     pub html: String,
+    /// The language that all of it is in, where the header says so: not of words that were English before there was a choice.
+    pub language: Option<Language>,
 }
 
 /// What a mail says besides the variables of its source.
@@ -48,6 +50,15 @@ pub(super) enum Spoken {
     Words(&'static Texts, Language),
 }
 
+impl Spoken {
+    fn language(self) -> Option<Language> {
+        match self {
+            Self::English => None,
+            Self::Words(_, language) => Some(language),
+        }
+    }
+}
+
 /// `mail` in the templates: the variables of the source, as its fields, and what is said in every mail.
 pub(super) struct Page<'a, V> {
     variables: &'a V,
@@ -63,10 +74,7 @@ pub(super) struct Page<'a, V> {
 
 impl<'a, V> Page<'a, V> {
     pub(super) fn new(variables: &'a V, circumstances: Circumstances, spoken: Spoken, form: Form) -> Self {
-        let language = match spoken {
-            Spoken::English => Language::English,
-            Spoken::Words(_, language) => language,
-        };
+        let language = spoken.language().unwrap_or_default();
         Self {
             variables,
             until: circumstances.expire_time.map(|at| language.time(at)),
@@ -157,7 +165,11 @@ impl<V> Deref for Page<'_, V> {
 }
 
 /// Puts the two templates together: the plain text begins with `Subject: ` and an empty line.
-pub(super) fn words(text: &impl Template, html: &impl Template) -> Result<Words, MessageProblem> {
+pub(super) fn words(
+    spoken: Spoken,
+    text: &impl Template,
+    html: &impl Template,
+) -> Result<Words, MessageProblem> {
     let written = |template: askama::Result<String>| template.map_err(|_| MessageProblem::Form);
     let text = written(text.render())?;
     let (subject, text) = text
@@ -168,5 +180,6 @@ pub(super) fn words(text: &impl Template, html: &impl Template) -> Result<Words,
         subject: subject.to_owned(),
         text: text.to_owned(),
         html: written(html.render())?,
+        language: spoken.language(),
     })
 }

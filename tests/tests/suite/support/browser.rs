@@ -11,7 +11,7 @@ use fantoccini::wd::Capabilities;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use muster_testkit::eventually_some;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Suite;
 use super::axe::{self, Colours};
@@ -95,6 +95,11 @@ impl Browser {
         self
     }
 
+    /// Whether pages may run scripts.
+    pub(crate) fn runs_scripts(&self) -> bool {
+        self.scripts
+    }
+
     async fn let_run(&self, scripts: bool) {
         let value = json!({ "value": !scripts });
         axe::devtools(&self.client, "Emulation.setScriptExecutionDisabled", value).await;
@@ -161,15 +166,44 @@ impl Browser {
         found.await;
     }
 
-    /// Makes the window as narrow as a phone's.
+    /// Where the links of the page lead.
+    pub(crate) async fn links(&self) -> Vec<String> {
+        let script = "return [...document.links].map(link => link.href)";
+        let found = self.client.execute(script, Vec::new()).await.unwrap();
+        serde_json::from_value(found).unwrap()
+    }
+
+    /// Makes the page as narrow as on a phone. (No window is as narrow.)
     pub(crate) async fn narrow(&self, width: u32) {
-        self.client.set_window_size(width, 800).await.unwrap();
+        self.as_large(width, 1).await;
+    }
+
+    /// Makes the page so wide, and the window so high that there is no need to scroll.
+    pub(crate) async fn tall(&self, width: u32) {
+        self.sized(width, 4000, 1).await;
+    }
+
+    async fn sized(&self, width: u32, height: u32, times: u32) {
+        let metrics =
+            json!({ "width": width, "height": height, "deviceScaleFactor": times, "mobile": false });
+        axe::devtools(&self.client, "Emulation.setDeviceMetricsOverride", metrics).await;
+        // As on a phone, whose bars take no room.
+        let hidden = json!({ "hidden": true });
+        axe::devtools(&self.client, "Emulation.setScrollbarsHidden", hidden).await;
+    }
+
+    /// Shows a page that is nowhere: the HTML of a mail.
+    pub(crate) async fn open_html(&self, html: &str) {
+        let page = format!(
+            "data:text/html;charset=utf-8;base64,{}",
+            BASE64_STANDARD.encode(html)
+        );
+        self.go(&page).await;
     }
 
     /// Makes the page so wide, and everything on it so many times larger: 640 and 2 are a window of 1280 pixels at 200 %.
     pub(crate) async fn as_large(&self, width: u32, times: u32) {
-        let metrics = json!({ "width": width, "height": 800, "deviceScaleFactor": times, "mobile": false });
-        axe::devtools(&self.client, "Emulation.setDeviceMetricsOverride", metrics).await;
+        self.sized(width, 800, times).await;
     }
 
     /// Makes the page look as for somebody who prefers these colours.
@@ -193,7 +227,20 @@ impl Browser {
     pub(crate) async fn picture_whole_in(&self, folder: &Path, name: &str) {
         let metrics = axe::devtools(&self.client, "Page.getLayoutMetrics", json!({})).await;
         let size = &metrics["cssContentSize"];
-        let clip = json!({ "x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1 });
+        self.picture_of(folder, name, &size["width"], &size["height"])
+            .await;
+    }
+
+    /// Keeps a picture there that ends where the page does, also where the window goes on.
+    pub(crate) async fn picture_cut_in(&self, folder: &Path, name: &str) {
+        let script = "const page = document.body.getBoundingClientRect();
+                      return [document.documentElement.clientWidth, Math.ceil(page.bottom) + 16]";
+        let size = self.client.execute(script, Vec::new()).await.unwrap();
+        self.picture_of(folder, name, &size[0], &size[1]).await;
+    }
+
+    async fn picture_of(&self, folder: &Path, name: &str, width: &Value, height: &Value) {
+        let clip = json!({ "x": 0, "y": 0, "width": width, "height": height, "scale": 1 });
         let how = json!({ "captureBeyondViewport": true, "clip": clip });
         let taken = axe::devtools(&self.client, "Page.captureScreenshot", how).await;
         let png = BASE64_STANDARD.decode(taken["data"].as_str().unwrap()).unwrap();
@@ -201,9 +248,38 @@ impl Browser {
         std::fs::write(folder.join(format!("{name}.png")), png).unwrap();
     }
 
+    /// Makes all text so large, in per cent of what it usually is, and nothing else: what people set who do not see well.
+    pub(crate) async fn writes(&self, percent: u32) {
+        let sizes = json!({ "standard": 16 * percent / 100, "fixed": 13 * percent / 100 });
+        axe::devtools(&self.client, "Page.setFontSizes", json!({ "fontSizes": sizes })).await;
+    }
+
+    /// Whether text is at least half as large again as usual.
+    pub(crate) async fn is_large(&self) -> bool {
+        let script = "return parseFloat(getComputedStyle(document.documentElement).fontSize) >= 24";
+        self.client.execute(script, Vec::new()).await.unwrap() == json!(true)
+    }
+
+    /// What on the page shows less than it holds, or is partly beside the window.
+    pub(crate) async fn cut(&self) -> Vec<String> {
+        const SCRIPT: &str = "
+            const width = document.documentElement.clientWidth;
+            const is_cut = one => {
+                const box = one.getBoundingClientRect();
+                const beside = box.width > 0 && (box.left < -1 || box.right > width + 1);
+                const hides = one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).display !== 'inline';
+                return beside || (hides && !one.matches('input, select, option, html'));
+            };
+            return [...document.body.querySelectorAll('*')]
+                .filter(one => !one.closest('.unseen') && is_cut(one))
+                .map(one => one.outerHTML.slice(0, 120));";
+        let found = self.client.execute(SCRIPT, Vec::new()).await.unwrap();
+        serde_json::from_value(found).unwrap()
+    }
+
     /// How much wider than the window the page is, in pixels.
     pub(crate) async fn overhang(&self) -> i64 {
-        let script = "return document.documentElement.scrollWidth - window.innerWidth";
+        let script = "const page = document.documentElement; return page.scrollWidth - page.clientWidth";
         let found = self.client.execute(script, Vec::new()).await.unwrap();
         found.as_i64().unwrap().max(0)
     }

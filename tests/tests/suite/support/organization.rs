@@ -23,6 +23,22 @@ const PREMIUM: Limits = Limits {
     messages_per_day: 100_000,
 };
 
+/// How an organization is called, its group, and the training that the group requires.
+#[derive(Clone, Copy)]
+pub(crate) struct Names<'a> {
+    pub(crate) organization: &'a str,
+    pub(crate) group: &'a str,
+    pub(crate) training: &'a str,
+}
+
+impl Names<'_> {
+    const USUAL: Names<'static> = Names {
+        organization: "Test Kindergarten",
+        group: "Teachers",
+        training: "A training",
+    };
+}
+
 /// Somebody who works at an organization.
 pub(crate) struct Employee {
     /// By which they sign in.
@@ -46,15 +62,20 @@ impl Organization {
     }
 
     pub(crate) async fn owned_by(suite: &Suite, owner: &str) -> Self {
+        Self::called(suite, owner, Names::USUAL).await
+    }
+
+    /// One with these names.
+    pub(crate) async fn called(suite: &Suite, owner: &str, names: Names<'_>) -> Self {
         let staff = suite.client("staff");
-        let name = Self::draft(suite, owner).await.name;
+        let name = Self::begun(suite, owner, names.organization).await.name;
         profile::submit(&suite.client(owner), &name).await.unwrap();
         profile::approve(&staff, &name, "a test").await.unwrap();
         subscription::activate(&staff, &name, PREMIUM, "a test")
             .await
             .unwrap();
         Self {
-            group: Self::group(suite, owner, &name).await,
+            group: Self::group(suite, owner, &name, names).await,
             name,
             edge: suite.edge(),
             owner: owner.to_owned(),
@@ -63,8 +84,12 @@ impl Organization {
 
     /// A profile that was only begun.
     pub(crate) async fn draft(suite: &Suite, owner: &str) -> Profile {
+        Self::begun(suite, owner, Names::USUAL.organization).await
+    }
+
+    async fn begun(suite: &Suite, owner: &str, name: &str) -> Profile {
         let draft = Profile {
-            display_name: "Test Kindergarten".into(),
+            display_name: name.into(),
             licensing_authority: "us-mi".into(),
             license_number: format!("T{}", suite.unique()),
             ..Default::default()
@@ -72,21 +97,21 @@ impl Organization {
         profile::create(&suite.client(owner), draft).await.unwrap()
     }
 
-    async fn group(suite: &Suite, owner: &str, parent: &str) -> String {
-        let training = Self::taken(suite, owner, parent).await;
-        let made = group::create(&suite.client(owner), parent, "Teachers", &[training]).await;
+    async fn group(suite: &Suite, owner: &str, parent: &str, names: Names<'_>) -> String {
+        let training = Self::taken(suite, owner, parent, names.training).await;
+        let made = group::create(&suite.client(owner), parent, names.group, &[training]).await;
         made.unwrap().name
     }
 
     /// A new training of its catalog, which no group requires.
     pub(crate) async fn training(&self, suite: &Suite) -> String {
-        Self::taken(suite, &self.owner, &self.name).await
+        Self::taken(suite, &self.owner, &self.name, Names::USUAL.training).await
     }
 
-    async fn taken(suite: &Suite, owner: &str, parent: &str) -> String {
+    async fn taken(suite: &Suite, owner: &str, parent: &str, name: &str) -> String {
         let wanted = Training {
             code: format!("T-{}", suite.unique()),
-            display_name: "A training".into(),
+            display_name: name.into(),
             ..Default::default()
         };
         let made = training::create(&suite.client("staff"), wanted).await;

@@ -68,6 +68,7 @@ fn a_message_says_who_invites_to_what_until_when() {
         "Date: Sun, 01 Mar 2026 12:00:00 +0000\r\n",
         "Message-ID: <0190a6d4-7b3e-7c52-9f2b-2f6d0e1a4c88@muster.example>\r\n",
         "Auto-Submitted: auto-generated\r\n",
+        "Content-Language: en\r\n",
         "muster-0190a6d47b3e7c529f2b2f6d0e1a4c88",
         "\r\nhttps://muster.example/i/AbC-_123\r\n",
         "The link works until 1 April 2026, 08:30 UTC.",
@@ -75,6 +76,26 @@ fn a_message_says_who_invites_to_what_until_when() {
         "&#60;b&#62;Team&#60;/b&#62;",
     ] {
         assert!(text.contains(expected), "{expected} is missing in\n{text}");
+    }
+}
+
+#[test]
+fn a_message_says_its_language_once_it_has_a_choice() {
+    let spanish = Mail {
+        language: Language::Spanish,
+        ..mail()
+    };
+    for version in Purpose::Invite.spec().versions {
+        let stamp = Stamp {
+            template_version: *version,
+            ..stamp()
+        };
+        let bytes = spanish.render(&sender(), &stamp).unwrap().bytes;
+        let text = String::from_utf8(bytes).unwrap();
+        // What was sent in part before this release has the same bytes as then.
+        let says = text.contains("\r\nContent-Language: es\r\n");
+        assert_eq!(says, *version >= 3, "version {version}: {text}");
+        assert_eq!(text.contains("Content-Language"), says, "{text}");
     }
 }
 
