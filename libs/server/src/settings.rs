@@ -13,7 +13,7 @@ pub use groups::{
 };
 pub use read::{ConfigErrors, Program, read};
 pub use transport::{CertificateSettings, Plaintext, Readable, TransportSettings};
-pub use values::{PeerUrl, Seconds, Secret};
+pub use values::{PeerUrl, PublicUrl, Seconds, Secret};
 
 /// What every service with a database of its own is told.
 #[derive(Clone, Debug, clap::Args)]

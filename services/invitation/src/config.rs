@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use muster_server::page::PageSettings;
-use muster_server::settings::{PeerUrl, Seconds};
+use muster_server::settings::{PeerUrl, PublicUrl, Seconds};
 
 use crate::context::Links;
 use crate::domain::link::LinkKeys;
@@ -21,8 +21,8 @@ pub struct Settings {
     #[arg(long, env = "MUSTER_LINK_KEYS", value_name = "FILE", value_parser = link_keys)]
     pub link_keys: LinkKeyRing,
     /// What links begin with: the public URL of the pages
-    #[arg(long, env = "MUSTER_PUBLIC_URL", value_name = "URL", value_parser = public_url)]
-    pub public_url: String,
+    #[arg(long, env = "MUSTER_PUBLIC_URL", value_name = "URL")]
+    pub public_url: PublicUrl,
     /// How long an upload may take for each 32 KiB before it is ended, in seconds
     #[arg(
         long,
@@ -62,14 +62,4 @@ fn link_keys(path: &str) -> Result<LinkKeyRing, String> {
     LinkKeys::parse(&text)
         .map(LinkKeyRing)
         .map_err(|problem| problem.to_string())
-}
-
-fn public_url(text: &str) -> Result<String, String> {
-    let rest = text
-        .strip_prefix("https://")
-        .or_else(|| text.strip_prefix("http://"));
-    match rest {
-        Some(rest) if !rest.is_empty() && !rest.contains(['?', '#', ' ']) => Ok(text.to_owned()),
-        _ => Err("is not a URL such as https://muster.example.org".to_owned()),
-    }
 }

@@ -67,6 +67,6 @@ impl Links {
     }
 
     fn base(&self) -> &str {
-        self.base.trim_end_matches('/')
+        &self.base
     }
 }

@@ -80,6 +80,7 @@ impl Service for OrganizationService {
             database: shell.database,
             clock: shell.clock,
             page_key: settings.page.page_key,
+            public_url: settings.public_url,
             basic: settings.basic.limits(),
             open_profiles: settings.open_profiles.into(),
             license_rules: settings.license_numbers,

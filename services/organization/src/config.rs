@@ -1,7 +1,7 @@
 //! The settings of this service, beside those of every service.
 
 use muster_server::page::PageSettings;
-use muster_server::settings::PeerUrl;
+use muster_server::settings::{PeerUrl, PublicUrl};
 
 use crate::domain::{LicenseRules, Limits, ReviewDays};
 
@@ -17,6 +17,10 @@ pub struct Settings {
     /// Where the invitation service answers
     #[arg(long, env = "MUSTER_INVITATION_URL", value_name = "URL")]
     pub invitation_url: PeerUrl,
+    /// Where people reach the pages, such as `https://muster.example.org`: what the link to an organization's join page begins with.
+    /// Without it the settings of a join page tell its path only
+    #[arg(long, env = "MUSTER_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<PublicUrl>,
     /// Page tokens.
     #[command(flatten)]
     pub page: PageSettings,

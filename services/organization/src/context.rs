@@ -3,6 +3,7 @@
 use muster_clock::Clock;
 use muster_database::Database;
 use muster_server::page::PageKey;
+use muster_server::settings::PublicUrl;
 
 use crate::domain::{LicenseRules, Limits, ReviewPeriods};
 use crate::employments::Employments;
@@ -18,6 +19,8 @@ pub(crate) struct Context {
     pub(crate) employments: Employments,
     pub(crate) invitations: Invitations,
     pub(crate) page_key: PageKey,
+    /// Where people reach the pages, if it was said.
+    pub(crate) public_url: Option<PublicUrl>,
     /// What organizations without a subscription may do.
     pub(crate) basic: Limits,
     /// How many profiles of a person may wait for their approval.

@@ -39,7 +39,7 @@
 {{- if eq $name "invitation" }}
 - {name: MUSTER_LINK_KEYS, value: /etc/muster/secrets/link-keys.toml}
 {{- end }}
-{{- if has $name (list "gateway" "invitation") }}
+{{- if has $name (list "gateway" "invitation" "organization") }}
 - {name: MUSTER_PUBLIC_URL, value: {{ $root.Values.publicUrl | quote }}}
 {{- end }}
 {{- if and (eq $name "employment") $service.positionsConfigMap }}

@@ -124,6 +124,39 @@ impl FromStr for PeerUrl {
     }
 }
 
+/// Where people reach the pages, such as `https://muster.example.org`: what links begin with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicUrl(String);
+
+impl PublicUrl {
+    /// Without a slash at its end.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The text is no URL that links can begin with.
+#[derive(Debug, Error)]
+#[error("is not a URL such as https://muster.example.org")]
+pub struct NotPublicUrl;
+
+impl FromStr for PublicUrl {
+    type Err = NotPublicUrl;
+
+    fn from_str(text: &str) -> Result<Self, NotPublicUrl> {
+        let rest = text
+            .strip_prefix("https://")
+            .or_else(|| text.strip_prefix("http://"));
+        match rest {
+            Some(rest) if !rest.is_empty() && !rest.contains(['?', '#', ' ']) => {
+                Ok(Self(text.trim_end_matches('/').to_owned()))
+            }
+            _ => Err(NotPublicUrl),
+        }
+    }
+}
+
 /// Whole or broken seconds, from 0 to a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seconds(pub Duration);

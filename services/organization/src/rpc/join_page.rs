@@ -6,8 +6,10 @@ mod parse;
 
 pub(super) use convert::rules;
 use muster_ids::OrganizationId;
+use muster_language::Language;
 use muster_proto::organization::v1 as pb;
 use muster_proto::organization::v1::join_page_service_server::JoinPageService;
+use muster_server::settings::PublicUrl;
 use muster_server::{Call, Failure};
 use sqlx::PgConnection;
 use tonic::{Request, Response, Status};
@@ -17,15 +19,17 @@ use crate::context::Context;
 use crate::domain::{Ground, GroupState, JoinPage, LocationState};
 use crate::error::Error;
 use crate::ops::join_page::update;
-use crate::store::{group, join_page, location};
+use crate::store::{group, join_page, location, organization};
 
 /// All groups, and all locations, that an organization can have: as many as a page of a list.
 const ALL: i64 = 1000;
 
-/// The settings, and what the organization has of what a page needs.
+/// The settings, what the organization has of what a page needs, and how they are told.
 struct Settings {
     page: JoinPage,
     ground: Ground,
+    language: Language,
+    public_url: Option<PublicUrl>,
 }
 
 #[tonic::async_trait]
@@ -56,7 +60,15 @@ impl JoinPageService for Rpc {
                 if_match: call.if_match(),
             };
             let (page, ground) = update::apply(tx, context, change).await?;
-            let join_page = Some(Settings { page, ground }.into());
+            let language = language(tx, organization).await?;
+            let public_url = context.public_url.clone();
+            let settings = Settings {
+                page,
+                ground,
+                language,
+                public_url,
+            };
+            let join_page = Some(settings.into());
             Ok::<_, Error>(pb::UpdateJoinPageResponse { join_page })
         });
         Ok(Response::new(done.await?))
@@ -85,7 +97,17 @@ async fn settings(
     let found = join_page::find(db, organization).await?;
     let page = found.unwrap_or_else(|| JoinPage::unset(organization));
     let ground = join_page::ground(db, organization, context.clock.now(), context.basic).await?;
-    Ok(Settings { page, ground })
+    Ok(Settings {
+        page,
+        ground,
+        language: language(db, organization).await?,
+        public_url: context.public_url.clone(),
+    })
+}
+
+async fn language(db: &mut PgConnection, organization: OrganizationId) -> Result<Language, Error> {
+    let found = organization::find(db, organization).await?;
+    Ok(found.ok_or(Failure::NotFound)?.language)
 }
 
 async fn shown(

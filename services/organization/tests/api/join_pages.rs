@@ -1,13 +1,15 @@
 //! Join pages: settings, and what they show to anybody.
 
+use muster_clock::Clock;
 use muster_ids::OrganizationId;
 use muster_proto::organization::v1 as pb;
 use muster_proto::organization::v1::inviting_internal_service_client::InvitingInternalServiceClient;
 use muster_proto::organization::v1::join_page_service_client::JoinPageServiceClient;
 use muster_refusal::ErrorReason as R;
-use muster_testkit::{Callers, TestCaller, acts};
+use muster_testkit::{Callers, TestCaller, TestSuite, acts};
 use prost_types::FieldMask;
 use time::Duration;
+use time::macros::datetime;
 use tonic::Status;
 
 use crate::fixture::{Fixture, name, owner};
@@ -98,6 +100,45 @@ async fn open(fixture: &Fixture, slug: &str) -> Result<pb::GetOpenJoinPageRespon
 }
 
 const ALL: [&str; 3] = ["enabled", "slug", "allowed_domains"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_settings_tell_the_link_to_pass_on_and_what_to_know_before() {
+    let clock = Clock::fixed(datetime!(2026-03-01 12:00 UTC));
+    let suite = TestSuite::new(clock).await;
+    let told = [("--public-url", "https://muster.example.org/")];
+    let fixture = Fixture::in_suite_with(suite, &told).await;
+    let id = ready(&fixture).await;
+    let unset = get(&fixture, id).await;
+    assert_eq!((unset.url.as_str(), unset.path.as_str()), ("", ""));
+    assert!(unset.caution.contains("Anyone with the link can use this page"));
+    let set = update(&fixture, id, page(false, "sunrise", &[]), &ALL)
+        .await
+        .unwrap();
+    assert_eq!(set.url, "https://muster.example.org/join/sunrise");
+    assert_eq!(get(&fixture, id).await, set);
+    let restricted = page(false, "sunrise", &["example.org", "*.dept.test"]);
+    let set = update(&fixture, id, restricted, &ALL).await.unwrap();
+    assert!(
+        set.caution.contains("an address of example.org, *.dept.test"),
+        "{}",
+        set.caution
+    );
+    let spanish = "UPDATE organizations SET language = 'es'";
+    fixture.service.database.execute(spanish).await;
+    let spanish = get(&fixture, id).await;
+    assert!(
+        spanish.caution.contains("Este enlace es público"),
+        "{}",
+        spanish.caution
+    );
+    // What nobody set is not told to be there.
+    let untold = Fixture::new().await;
+    let id = ready(&untold).await;
+    let set = update(&untold, id, page(false, "sunrise", &[]), &ALL)
+        .await
+        .unwrap();
+    assert_eq!((set.url.as_str(), set.path.as_str()), ("", "/join/sunrise"));
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_shows_what_can_be_chosen_once_it_is_enabled() {

@@ -1,6 +1,7 @@
 //! From the domain to messages, exhaustively.
 
 use muster_address::DomainRule;
+use muster_language::Language;
 use muster_proto::organization::v1 as pb;
 use muster_server::convert::timestamp;
 use muster_server::etag::etag;
@@ -9,7 +10,13 @@ use super::Settings;
 use crate::domain::{JoinPage, Need};
 
 impl From<Settings> for pb::JoinPage {
-    fn from(Settings { page, ground }: Settings) -> Self {
+    fn from(settings: Settings) -> Self {
+        let Settings {
+            page,
+            ground,
+            language,
+            public_url,
+        } = settings;
         let (name, missing, is_open) = (page.name(), page.missing(ground), page.is_open(ground));
         let JoinPage {
             organization: _,
@@ -21,16 +28,23 @@ impl From<Settings> for pb::JoinPage {
             update_time,
         } = page;
         let slug = slug.map(|slug| slug.as_str().to_owned());
+        let path = slug
+            .as_ref()
+            .map(|slug| format!("/join/{slug}"))
+            .unwrap_or_default();
+        let base = public_url.filter(|_| !path.is_empty());
+        let allowed_domains = rules(&allowed_domains);
         Self {
             name: name.to_string(),
             etag: etag(version),
             enabled: is_enabled,
-            path: slug
-                .as_ref()
-                .map(|slug| format!("/join/{slug}"))
+            url: base
+                .map(|base| format!("{}{path}", base.as_str()))
                 .unwrap_or_default(),
+            path,
+            caution: caution(language, &allowed_domains),
             slug: slug.unwrap_or_default(),
-            allowed_domains: rules(&allowed_domains),
+            allowed_domains,
             missing: missing
                 .into_iter()
                 .map(|need| pb::JoinPageNeed::from(need).into())
@@ -38,6 +52,28 @@ impl From<Settings> for pb::JoinPage {
             is_open,
             update_time: update_time.map(timestamp),
         }
+    }
+}
+
+/// What to know before the link is passed on.
+fn caution(language: Language, allowed: &[String]) -> String {
+    let everybody = allowed.is_empty();
+    let whom = allowed.join(", ");
+    match language {
+        Language::English if everybody => "This is a public link. Anyone with the link can use this page to join your organization as \
+             a learner. Use caution when sharing it, or list the domains of addresses that may join to restrict access."
+            .to_owned(),
+        Language::English => format!(
+            "This is a public link. Anyone with the link and an address of {whom} can use this page to join your organization as a \
+             learner. Use caution when sharing it."
+        ),
+        Language::Spanish if everybody => "Este enlace es público. Cualquiera que lo tenga puede usar esta página para unirse a su \
+             organización. Compártalo con cuidado, o indique los dominios de las direcciones que pueden unirse para restringir el acceso."
+            .to_owned(),
+        Language::Spanish => format!(
+            "Este enlace es público. Cualquiera que lo tenga, y tenga una dirección de {whom}, puede usar esta página para unirse a su \
+             organización. Compártalo con cuidado."
+        ),
     }
 }
 
